@@ -19,9 +19,14 @@ describe('bad input on the command line', () => {
   after(() => site.stop());
 
   const cases: [what: string, args: string[], code: string, says: RegExp, exit?: number][] = [
-    ['a build that there is not', ['show', '99'], 'not_found', /there is no build 99\n {2}`npx volt builds` lists/],
-    ['a number that there is not', ['show', 'app#77'], 'not_found', /there is no build app#77\n/],
-    ['a repository without builds', ['logs', 'other'], 'not_found', /there is no build other\n/],
+    [
+      'a build that there is not',
+      ['show', '99'],
+      'not_found',
+      /build 99 does not exist\n {2}It may have been deleted as too old\. See the builds with `npx volt builds`/,
+    ],
+    ['a number that there is not', ['show', 'app#77'], 'not_found', /build app#77 does not exist\n/],
+    ['a repository without builds', ['logs', 'other'], 'not_found', /build other does not exist\n/],
     ['what cannot be a repository', ['show', '../../etc'], 'bad_request', /repo is not the name of a repository\n/],
     [
       'a job that there is not',
@@ -92,7 +97,7 @@ describe('bad input on the command line', () => {
 
   it('is told as JSON with the same code and remedy to a script', async () => {
     const end = await volt(['show', '99', '--json'], { env });
-    expect(JSON.parse(end.stderr).error).to.include({ code: 'not_found', message: 'there is no build 99' });
+    expect(JSON.parse(end.stderr).error).to.include({ code: 'not_found', message: 'build 99 does not exist' });
     expect(JSON.parse(end.stderr).error.remedy).to.contain('volt builds');
   });
 });

@@ -168,6 +168,6 @@ describe('the commands that talk to the web stage', () => {
     expect(JSON.parse(found.stdout)).to.deep.equal({ id: '3' });
     const missing = await volt(['show', 'app#1001'], { env: { VOLT_URL } });
     expect(missing.code).to.equal(2);
-    expect(missing.stderr).to.match(/^error not_found: there is no build app#1001/);
+    expect(missing.stderr).to.match(/^error not_found: build app#1001 does not exist/);
   });
 });

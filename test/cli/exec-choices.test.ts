@@ -70,7 +70,7 @@ describe('what volt exec is asked for', () => {
     expect(code).to.equal(0);
     const wrong = await exec(repository, 'lint', 'tset');
     expect(wrong.code).to.equal(2);
-    expect(wrong.stderr).to.include('there is no job \\"tset\\"');
+    expect(wrong.stderr).to.include('job \\"tset\\" does not exist');
   });
 
   it('runs the steps that are named and the actions before them, in the jobs that are asked for', async () => {

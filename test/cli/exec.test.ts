@@ -218,8 +218,8 @@ jobs:
   it('says which jobs and combinations there are where there is not the one that is wanted', async () => {
     const repository = several();
     for (const [args, message, remedy] of [
-      [['nojob'], 'there is no job "nojob"', 'On main'],
-      [['test (24)'], 'there is no job "test (24)"', 'test (22)'],
+      [['nojob'], 'job "nojob" does not exist', 'On main'],
+      [['test (24)'], 'job "test (24)" does not exist', 'test (22)'],
       [['test', '--matrix', 'node=24'], 'no job has node=24 in its matrix', 'The values of node are 20, 22.'],
       [['--matrix', 'nod=20'], 'no job has nod=20 in its matrix', 'The keys of the matrix are node.'],
       [['other', '--matrix', 'node=20'], 'no job has node=20 in its matrix', 'No job that runs has a matrix'],

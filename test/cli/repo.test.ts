@@ -89,7 +89,7 @@ describe('volt repo', () => {
     expect(stdout).to.match(/^! +app +the default branch +every +30 s +never +its tests +git@git\.example:acme\/app$/m);
     expect(stdout).to.match(/^✔ +local +main +every +5 s +.+ +make +\/\S+ on \S+$/m);
     expect(stdout).to.match(/^! app: fetch_failed, since .*: cannot reach https:\/\/\*\*\*@git\.example\/$/m);
-    expect(stdout).to.match(/^ {4}See the cable\. The next look is in 1 min \d+ s\.$/m);
+    expect(stdout).to.match(/^ {4}See the cable\. The next poll is in 1 min \d+ s\.$/m);
     expect(stdout).to.match(/^· local: a word to say$/m);
     expect(JSON.parse((await repo('ls', '--json')).stdout).repos).to.have.length(2);
   });
@@ -97,9 +97,7 @@ describe('volt repo', () => {
   it('removes one', async () => {
     await site.build('app');
     const removed = await repo('rm', 'app');
-    expect(removed.stdout).to.equal(
-      'stopped watching app; cancelling 1 open build; its builds stay visible\n',
-    );
+    expect(removed.stdout).to.equal('stopped watching app; cancelling 1 open build; its builds stay visible\n');
     const purged = await repo('rm', 'app', '--purge');
     expect(purged.stdout).to.include('deleting its builds, logs and results');
     await repo('rm', 'local');

@@ -20,7 +20,7 @@ describe('volt status and volt runners', () => {
       .to.match(/^! +dispatcher +none is up$/m)
       .and.match(/^✔ +redis +answers, version \d/m)
       .and.match(/^✔ +record +\d.* free on its disk$/m)
-      .and.match(/^oldest waiting job: sample#1 unit, queued .*: no runner is alive$/m)
+      .and.match(/^oldest waiting job: sample#1 unit, queued .*: no runner is connected$/m)
       .and.match(/^! no_dispatcher: .*\n {4}Start one with .*volt dispatcher/m);
   });
 
@@ -43,7 +43,7 @@ describe('volt status and volt runners', () => {
     expect(runners.stdout)
       .to.match(/^r1 .* stopping /m)
       .and.match(/^r2 .* serving /m)
-      .and.match(/^\S+ r2: its clock is 600\.0 s ahead of that of Redis; times are corrected by that$/m);
+      .and.match(/^\S+ r2: its clock is 600\.0 s ahead of that of Redis; Volt corrects the times of its jobs$/m);
   });
 
   it('leave out a warning that nothing has followed for minutes', async () => {
@@ -71,8 +71,8 @@ describe('volt status and volt runners', () => {
         .to.match(/^! +redis +does not answer$/m)
         .and.match(/^ +dispatcher +not known$/m)
         .and.match(/^ +runners +not known$/m)
-        .and.match(/^oldest waiting job: sample#1 unit, queued .*: not known: Redis does not answer$/m)
-        .and.to.not.match(/none is up|no runner is alive/);
+        .and.match(/^oldest waiting job: sample#1 unit, queued .*: unknown: Redis does not answer$/m)
+        .and.to.not.match(/not running|no runner is connected/);
     } finally {
       await site.redis.start();
     }

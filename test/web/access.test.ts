@@ -94,7 +94,7 @@ describe('web: who may do what', () => {
       const answer = await post({ token: 'not the token', next });
       expect(answer.status).to.equal(401);
       const page = await answer.text();
-      expect(page).to.include('That is not a token of this Volt').and.include(`name="next" value="${next}"`);
+      expect(page).to.include('This token is not valid').and.include(`name="next" value="${next}"`);
       expect(await (await post({ token: 'no', next: '//evil.example/' })).text()).to.include('name="next" value="/"');
     });
 
@@ -116,7 +116,7 @@ describe('web: who may do what', () => {
       const wrong = await post({ token: 'wrong' });
       expect(wrong.status).to.equal(401);
       expect(wrong.headers.get('set-cookie')).to.equal(null);
-      expect(await wrong.text()).to.include('That is not a token of this Volt');
+      expect(await wrong.text()).to.include('This token is not valid');
       expect((await post({ token: site.token }, { origin: 'http://evil.example' })).status).to.equal(401);
     });
 

@@ -58,7 +58,7 @@ describe('web: the API', () => {
     it('say why a job of theirs is queued, as the runners are now', async () => {
       const id = await site.build('api', {}, [{ name: 'train', labels: ['gpu'] }]);
       const found = build.strict().parse(await site.json(`/api/v1/builds/${id}`));
-      expect(found.jobs[0]).to.include({ status: 'queued', message: 'no runner is alive' });
+      expect(found.jobs[0]).to.include({ status: 'queued', message: 'no runner is connected' });
     });
 
     it('come one by one with jobs, attempts and steps', async () => {

@@ -84,7 +84,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
   it('a page says that Volt does not answer, and when it does again', async () => {
     await page.goto('/runners');
     await page.route('**/runners', (route) => route.abort());
-    await page.getByText('Volt does not answer; this page may be old').waitFor();
+    await page.getByText('Volt does not answer; this page may be out of date').waitFor();
     await page.unroute('**/runners');
     await page.locator('#offline:empty').waitFor({ state: 'attached' });
     complaints = complaints.filter((complaint) => !complaint.includes('net::ERR_FAILED'));
@@ -142,7 +142,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     const second = { job: job(id), attempt: 2 };
     await site.begin(second, { id: 'r2~1', name: 'r2', host: 'other' });
     await site.announce(id, 'sample', 'running');
-    await page.getByText('Attempt 1 on r1: runner is gone, handed to attempt 2').waitFor();
+    await page.getByText('Attempt 1 on r1: runner is gone; retried as attempt 2').waitFor();
     await site.appendLog(second, 'second try\n');
     await page.locator('.log').getByText('second try').waitFor();
     expect(await page.locator('.log').textContent()).to.not.include('first try');
@@ -158,7 +158,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await page.goto(`/builds/${id}`);
     const log = page.locator('.log');
     await log.getByText('line 1000000 of many').waitFor();
-    await page.getByRole('searchbox', { name: 'Text to find in the log' }).fill('THE needle');
+    await page.getByRole('searchbox', { name: 'Search the log' }).fill('THE needle');
     await page.getByRole('button', { name: 'Find' }).click();
     await page.getByText('1 of 1', { exact: true }).waitFor();
     await log.locator('.row.at').getByText('the needle in it').waitFor();

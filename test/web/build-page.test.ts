@@ -72,9 +72,9 @@ describe('web: the page of a build', () => {
 
   it('says why a job waits as the runners are now', async () => {
     const id = await site.build('sample', {}, [{ labels: ['gpu'] }]);
-    expect(textOf(await site.page(`/builds/${id}`))).to.include('waits: no runner is alive');
+    expect(textOf(await site.page(`/builds/${id}`))).to.include('waiting: no runner is connected');
     await site.runner('r1');
-    expect(textOf(await site.page(`/builds/${id}`))).to.include('waits: no runner has the label gpu');
+    expect(textOf(await site.page(`/builds/${id}`))).to.include('waiting: no runner has the label "gpu"');
   });
 
   it('says since when a branch is broken and what has fixed it', async () => {
@@ -90,7 +90,7 @@ describe('web: the page of a build', () => {
     expect(good).to.not.match(/broke/);
     expect(breaks).to.match(/This build broke story\. +Fixed by +#\d+/);
     expect(unclear).to.not.match(/broke/);
-    expect(still).to.match(/story is broken since +#\d+.* Fixed by/);
+    expect(still).to.match(/story has been broken since +#\d+.* Fixed by/);
     expect(mends).to.match(/Fixes story, which was broken since +#\d+/);
     expect(pages[3])
       .to.include(`href="/builds/${ids[2]}" rel="prev"`)

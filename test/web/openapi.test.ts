@@ -232,8 +232,8 @@ describe('web: the page about the API', () => {
       .replace(/<[^>]*>/g, ' ')
       .replace(/&quot;/g, '"')
       .replace(/\s+/g, ' ');
-    expect(text).to.match(/limit in the query integer \(from 1, to 500\) ?, default 50/);
-    expect(text).to.match(/POST \/builds\/\{id\}\/cancel .{0,120} a token of scope write/);
+    expect(text).to.match(/limit in query integer \(from 1, to 500\) ?, default 50/);
+    expect(text).to.match(/POST \/builds\/\{id\}\/cancel .{0,120} needs a token with scope write/);
     expect(text).to.match(/jobs list of Job/);
     expect(text).to.not.match(/undefined|\[object/);
   });

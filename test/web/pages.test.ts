@@ -3,7 +3,7 @@ import { newStep } from '../../src/kernel/model.ts';
 import { hideCredentials } from '../../src/kernel/urls.ts';
 import { findIntent, openRetries } from '../../src/record/intents.ts';
 import { moveToNextAttempt } from '../../src/record/moves.ts';
-import { attemptStory, stateOf, verdictOf } from '../../src/web/pages/sentences.ts';
+import { attemptSentence, stateOf, verdictOf } from '../../src/web/pages/sentences.ts';
 import { age, duration } from '../../src/web/text/times.ts';
 import { job, Site } from './site.ts';
 
@@ -46,13 +46,13 @@ describe('web: pages without scripts', () => {
     expect(textOf(await site.page('/?repo=shop'))).to.not.include('Add totals');
     expect(textOf(await site.page('/?status=queued'))).to.not.include('Fix totals');
     expect(textOf(await site.page('/?branch=main'))).to.not.include('Fix totals');
-    expect(textOf(await site.page('/?branch=none'))).to.include('No build fits this filter.');
+    expect(textOf(await site.page('/?branch=none'))).to.include('No builds match this filter.');
     for (const query of ['author=GRA', 'text=add+T', 'text=ABCDEF1', 'repo=sample&text=totals']) {
       const found = textOf(await site.page(`/?${query}`));
       expect(found, query).to.include('Add totals').and.not.include('Fix totals');
     }
     for (const query of ['text=%25', 'text=_dd', 'author=grace_']) {
-      expect(textOf(await site.page(`/?${query}`)), query).to.include('No build fits this filter.');
+      expect(textOf(await site.page(`/?${query}`)), query).to.include('No builds match this filter.');
     }
   });
 
@@ -131,7 +131,7 @@ describe('web: pages without scripts', () => {
     const page = await site.page(`/builds/${id}`);
     const text = textOf(page);
     expect(text).to.match(/Failed after [\d.]+ s: "npm test" exited with code 2\./);
-    expect(text).to.include('Attempt 1 on r1: runner is gone, handed to attempt 2');
+    expect(text).to.include('Attempt 1 on r1: runner is gone; retried as attempt 2');
     expect(text).to.match(/Attempt 2 on r2: failed after [\d.]+ s, "npm test" exited with code 2/);
     expect(text).to.match(/passed npm ci .*failed npm test exit code 2 3\.\d s/);
     expect(page).to.include('the <span class="f1">red</span> end');
@@ -196,9 +196,9 @@ describe('web: pages without scripts', () => {
     expect(await site.page(path, { cookie })).to.not.include('Retry');
     await site.finish({ job: job(id, 1), attempt: 1 });
     await site.finish({ job: job(id, 2), attempt: 1 }, { status: 'failure', reason: 'exit_code', exitCode: 1 });
-    expect(textOf(await site.page(path))).to.include('Sign in to retry it');
+    expect(textOf(await site.page(path))).to.include('Sign in to retry this build');
     const page = await site.page(path, { cookie });
-    expect(page).to.include(`action="${path}/retry"`).and.include('Retry build').and.include('Retry what failed');
+    expect(page).to.include(`action="${path}/retry"`).and.include('Retry build').and.include('Retry failed jobs');
     for (const failedOnly of [true, false]) {
       const body = new URLSearchParams(failedOnly ? { failed: '1' } : {});
       const headers = { cookie, origin: site.privateUrl };
@@ -216,7 +216,7 @@ describe('web: pages without scripts', () => {
     expect(page).to.include('href="/builds/12?job=12-3"').and.not.include('href="/queues');
     const asAdmin = await site.page('/runners', { authorization: `Bearer ${site.token}` });
     expect(asAdmin).to.include('href="/queues/queue/results"');
-    expect(textOf(page)).to.include('reporter none is alive');
+    expect(textOf(page)).to.include('reporter not running');
   });
 
   it('tell what dead runners have cost, and what each runner has had to do', async () => {
@@ -232,17 +232,17 @@ describe('web: pages without scripts', () => {
       .where('number', '=', 1)
       .execute();
     const fleet = textOf(await site.page('/runners'));
-    expect(fleet).to.include('1 min 30 s of work in the last 7 days, by 1 attempt whose runner was lost.');
+    expect(fleet).to.include('1 min 30 s of work in the last 7 days: 1 attempt lost its runner.');
     const page = await site.page('/runners/gone');
-    expect(textOf(page)).to.match(/Not alive\. .*sample#\d+ long one lost 1 min 30 s/);
+    expect(textOf(page)).to.match(/Not connected\. .*sample#\d+ long one lost 1 min 30 s/);
     expect(page).to.include(`href="/builds/${id}?job=${ref.job}&amp;attempt=1#log"`);
-    expect(textOf(await site.page('/runners/nobody'))).to.include('The record knows of nothing that it has run.');
+    expect(textOf(await site.page('/runners/nobody'))).to.include('No jobs yet.');
   });
 
   it('of errors are for people, with the right status', async () => {
     const answer = await site.fetch('/builds/99999', { headers: { accept: 'text/html' } });
     expect(answer.status).to.equal(404);
-    expect(textOf(await answer.text())).to.include('There is no build 99999');
+    expect(textOf(await answer.text())).to.include('Build 99999 does not exist');
     expect((await site.fetch('/builds/abc', { headers: { accept: 'text/html' } })).status).to.equal(404);
     expect(
       (await site.fetch('/builds/1/cancel', { method: 'POST', headers: { accept: 'text/html' } })).status,
@@ -280,7 +280,7 @@ describe('web: the words of the pages', () => {
       'Failed after 1 min 5 s: make exited with code 2.',
     );
     expect(words({ status: 'error', reason: 'fetch_failed', startedAt: null })).to.equal(
-      'Volt could not tell: the commit could not be fetched from its repository. The commit is not at fault.',
+      'No result: the commit could not be fetched from its repository. This is not a test failure.',
     );
     expect(words({ status: 'cancelled', reason: 'by_user' })).to.equal(
       'Cancelled after 1 min 5 s: a person cancelled it.',
@@ -291,9 +291,9 @@ describe('web: the words of the pages', () => {
 
   it('tell why a job waits', () => {
     const waiting = { needs: [], labels: [], message: null, reason: null };
-    expect(stateOf({ ...waiting, status: 'waiting', needs: ['a', 'b'] } as never)).to.equal('waits for a, b');
+    expect(stateOf({ ...waiting, status: 'waiting', needs: ['a', 'b'] } as never)).to.equal('waiting for a, b');
     expect(stateOf({ ...waiting, status: 'queued', labels: ['gpu'] } as never)).to.equal(
-      'waits for a free slot of a runner with gpu',
+      'waiting for a free slot on a runner with gpu',
     );
     expect(stateOf({ ...waiting, status: 'success' } as never)).to.equal(undefined);
   });
@@ -309,8 +309,8 @@ describe('web: the words of the pages', () => {
       finishedAt: at,
       lostAt: null,
     };
-    expect(attemptStory(attempt as never, { number: 2 } as never)).to.equal(
-      'Attempt 1 on r1: the runner stopped and handed the job back, handed to attempt 2',
+    expect(attemptSentence(attempt as never, { number: 2 } as never)).to.equal(
+      'Attempt 1 on r1: the runner stopped and handed the job back; retried as attempt 2',
     );
   });
 

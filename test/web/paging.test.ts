@@ -32,7 +32,7 @@ describe('web: long lists', () => {
     expect((await site.fetch('/api/v1/repos?limit=501')).status).to.equal(400);
     const page = await site.page('/repos?text=bet');
     expect(page).to.include('href="/repos/beta"').and.not.include('href="/repos/alpha"');
-    expect(await site.page('/repos?text=nothing')).to.include('No repository fits.');
+    expect(await site.page('/repos?text=nothing')).to.include('No repositories match.');
   });
 
   it('of runners come page by page, in the order that people count in, and narrowed by text and label', async () => {
@@ -44,7 +44,7 @@ describe('web: long lists', () => {
     ]);
     expect((await followed('/api/v1/runners?label=arm64', 'runners'))[0]).to.deep.equal(['arm']);
     expect((await followed('/api/v1/runners?text=BOX-1', 'runners'))[0]).to.deep.equal(['box-1', 'box-10']);
-    expect(await site.page('/runners?text=nobody')).to.include('No runner fits.');
+    expect(await site.page('/runners?text=nobody')).to.include('No runners match.');
   });
 
   it('of runners go on behind one that is gone', () => {

@@ -38,8 +38,8 @@ describe('web: the page of a repository', () => {
     const page = await site.page('/repos/sample');
     expect(textOf(page))
       .to.include('Duration')
-      .and.include('Wait for a runner')
-      .and.include('Passed, of 20 builds 50 %');
+      .and.include('Time in queue')
+      .and.include('Success rate of 20 builds 50 %');
     expect(page.match(new RegExp(`href="/builds/${bad}" aria-label="#2 failed`, 'g'))).to.have.lengthOf(3);
     expect(textOf(page))
       .to.include('main, release-*')
@@ -93,9 +93,9 @@ describe('web: the page of a repository', () => {
     });
     await noteObserveError(site.context.database, 'sample', error, () => 60_000);
     const text = textOf(await site.page('/repos/sample'));
-    expect(text).to.include('next at 2030-01-02 03:00:00 UTC');
+    expect(text).to.include('next run 2030-01-02 03:00:00 UTC');
     expect(text).to.include('no route to https://***@git.example').and.include('Mend it.');
-    expect(textOf(await site.page('/repos'))).to.match(/cannot be read +sample/);
+    expect(textOf(await site.page('/repos'))).to.match(/poll failed +sample/);
   });
 
   it('is none of a repository that is not observed', async () => {

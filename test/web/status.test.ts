@@ -169,7 +169,7 @@ describe('web: the state of the whole', () => {
     await site.build('sample', {}, [{ name: 'second' }]);
     const { oldest } = await status();
     expect(oldest).to.include({ build, job: job(build), repo: 'sample', name: 'first', status: 'queued' });
-    expect(oldest?.why).to.equal('no runner has the label riscv');
+    expect(oldest?.why).to.equal('no runner has the label "riscv"');
     for (const open of [build, String(Number(build) + 1) as BuildId]) await site.finish({ job: job(open), attempt: 1 });
   });
 
@@ -189,7 +189,7 @@ describe('web: the state of the whole', () => {
     expect(await codes()).to.not.include('no_matching_runner');
     await sendJob(await site.build('sample'), ['gpu', 'linux']);
     const problem = (await status()).problems.find(({ code }) => code === 'no_matching_runner');
-    expect(problem?.message).to.equal('1 job waits for a runner with all of the labels gpu, linux; there is none');
+    expect(problem?.message).to.equal('1 job is waiting: no runner has the labels "gpu" and "linux"');
     expect(problem?.remedy).to.include('--labels gpu,linux');
     await site.runner('r2', { labels: ['gpu', 'linux', 'x64'] });
     expect(await codes()).to.not.include('no_matching_runner');
@@ -216,7 +216,7 @@ describe('web: the state of the whole', () => {
     expect(told?.message).to.match(/^repository sample: cannot fetch \(since (just now|\d+ s ago)\)$/);
     await noteObserveError(site.context.database, 'sample', error, () => 60_000);
     const pausing = (await status()).problems.find(({ code }) => code === 'fetch_failed');
-    expect(pausing?.remedy).to.match(/^See whether it is up\. The next look is in \d+ s; .*volt trigger sample/);
+    expect(pausing?.remedy).to.match(/^See whether it is up\. The next poll is in \d+ s; .*volt trigger sample/);
     await noteObserved(site.context.database, 'sample', { defaultBranch: 'main', notice: null });
     expect(await codes()).to.not.include('fetch_failed');
   });
@@ -236,11 +236,11 @@ describe('web: the state of the whole', () => {
       expect(redis.reachable).to.equal(false);
       expect(new Set(stages.map(({ alive }) => alive))).to.deep.equal(new Set([null]));
       expect(runners).to.equal(null);
-      expect(oldest?.why).to.equal('not known: Redis does not answer');
+      expect(oldest?.why).to.equal('unknown: Redis does not answer');
       const page = await site.page('/runners');
       expect(page)
-        .to.include('not known')
-        .and.to.not.match(/none is alive|No runner is alive|0 of 0 slots/);
+        .to.include('unknown')
+        .and.to.not.match(/not running|No runners\.|0 of 0 slots/);
       const metrics = await (
         await site.fetch('/metrics', { headers: { authorization: `Bearer ${site.token}` } })
       ).text();

@@ -206,7 +206,7 @@ describe('web: who did what', () => {
     expect(await site.page('/audit', headers))
       .to.include('&lt;script&gt;alert(1)')
       .and.not.include('<script>alert');
-    expect(await site.page('/audit?action=nothing', headers)).to.include('Nothing has been done.');
+    expect(await site.page('/audit?action=nothing', headers)).to.include('No entries.');
     const answer = await site.fetch('/audit', { headers: { accept: 'text/html' } });
     expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, '/sign-in?next=/audit']);
   });

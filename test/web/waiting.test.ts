@@ -13,23 +13,23 @@ const queued = { status: 'queued' as const, labels: ['linux'], needs: [] };
 describe('why a job has not begun', () => {
   const cases: [string, Parameters<typeof whyItWaits>][] = [
     [
-      'waits for the concurrency group "ci"',
-      [{ status: 'waiting', labels: [], needs: ['build'], message: 'waits for the concurrency group "ci"' }, []],
+      'waiting for the concurrency group "ci"',
+      [{ status: 'waiting', labels: [], needs: ['build'], message: 'waiting for the concurrency group "ci"' }, []],
     ],
-    ['waits for build, lint', [{ status: 'waiting', labels: [], needs: ['build', 'lint'] }, []]],
-    ['waits for a, b, c and 2 more', [{ status: 'waiting', labels: [], needs: ['a', 'b', 'c', 'd', 'e'] }, []]],
-    ['no runner is alive', [queued, []]],
-    ['every runner is being stopped and takes no more jobs', [queued, [runnerMember('r~1', { draining: true })]]],
-    ['no runner has the label linux', [queued, [runnerMember('r~1')]]],
+    ['waiting for build, lint', [{ status: 'waiting', labels: [], needs: ['build', 'lint'] }, []]],
+    ['waiting for a, b, c and 2 more', [{ status: 'waiting', labels: [], needs: ['a', 'b', 'c', 'd', 'e'] }, []]],
+    ['no runner is connected', [queued, []]],
+    ['all runners are stopping and take no more jobs', [queued, [runnerMember('r~1', { draining: true })]]],
+    ['no runner has the label "linux"', [queued, [runnerMember('r~1')]]],
     [
-      'no runner has all of the labels gpu, linux',
+      'no runner has the labels "gpu" and "linux"',
       [{ ...queued, labels: ['gpu', 'linux'] }, [runnerMember('r~1', linux)]],
     ],
     [
-      'no runner that could take it is fit to; r takes no jobs: disk full',
+      'all matching runners have problems; r takes no jobs: disk full',
       [queued, [runnerMember('r~1', { ...linux, problems: [unfit] })]],
     ],
-    ['the disks of the runners that could take it are full', [queued, [runnerMember('r~1', { ...linux, vitals })]]],
+    ['the disks of all matching runners are full', [queued, [runnerMember('r~1', { ...linux, vitals })]]],
     ['the only slot with linux is busy', [queued, [runnerMember('r~1', { ...linux, running: ['1-1.1'] })]]],
     [
       'all 3 slots with linux are busy',

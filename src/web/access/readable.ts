@@ -47,27 +47,27 @@ export async function runnersWantedBy(database: Database, { repo }: Pick<Build, 
 export async function readIntent(database: Database, reader: Reader, id: number): Promise<Intent> {
   const found = await findIntent(database, id);
   if (!found || !(await mayRead(database, reader, found.repo))) {
-    throw new VoltError('not_found', `there is no request ${id}`, {
-      remedy: 'Use the id that the request was answered with.',
+    throw new VoltError('not_found', `request ${id} does not exist`, {
+      remedy: 'Use the id from the response to the request.',
     });
   }
   return found;
 }
 
 export function notObserved(name: string): VoltError {
-  return new VoltError('not_found', `no repository named "${name}" is observed`, {
-    remedy: '`volt repo ls` and /api/v1/repos list those that are.',
+  return new VoltError('not_found', `repository "${name}" does not exist`, {
+    remedy: 'See the repositories with `volt repo ls` or at /api/v1/repos.',
   });
 }
 
 function noBuild(id: BuildId): VoltError {
-  return new VoltError('not_found', `there is no build ${id}`, {
-    remedy: '/api/v1/builds lists those that are there.',
+  return new VoltError('not_found', `build ${id} does not exist`, {
+    remedy: 'It may have been deleted as too old. See the builds with `volt builds` or at /api/v1/builds.',
   });
 }
 
 function noJob(id: JobId): VoltError {
-  return new VoltError('not_found', `there is no job ${id}`, {
-    remedy: `/api/v1/builds/${buildIdOf(id)} lists the jobs of its build.`,
+  return new VoltError('not_found', `job ${id} does not exist`, {
+    remedy: `See the jobs of its build with \`volt show ${buildIdOf(id)}\` or at /api/v1/builds/${buildIdOf(id)}.`,
   });
 }

@@ -136,7 +136,7 @@ function tellWhetherLive(live: boolean): void {
     if (sign) sign.textContent = '';
   } else if (sign) {
     away ??= window.setTimeout(() => {
-      sign.textContent = 'Volt does not answer; this page may be old. Trying again…';
+      sign.textContent = 'Volt does not answer; this page may be out of date. Trying again…';
     }, unnoticed);
   }
 }

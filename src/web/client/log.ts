@@ -88,7 +88,7 @@ class LogView {
     this.#window?.update(this.#folds.rows(count));
     const empty = this.#section.querySelector('.empty');
     if (count > 0) empty?.remove();
-    else if (empty && !isLive) empty.textContent = 'There is no output.';
+    else if (empty && !isLive) empty.textContent = 'No output.';
   }
 
   #row(line: number): Row {
@@ -153,9 +153,9 @@ class LogView {
   #addTools(): void {
     const tools = this.#section.querySelector('.log-tools');
     tools?.replaceChildren(
-      button('↑', 'Hit before', () => this.#search.step(-1)),
-      button('↓', 'Next hit', () => this.#search.step(1)),
-      button('Times', 'When each line came, in your time zone', (pressed) => {
+      button('↑', 'Previous match', () => this.#search.step(-1)),
+      button('↓', 'Next match', () => this.#search.step(1)),
+      button('Times', 'Show the time of each line, in your time zone', (pressed) => {
         this.#showsTimes = !this.#showsTimes;
         pressed.setAttribute('aria-pressed', String(this.#showsTimes));
         this.#update();

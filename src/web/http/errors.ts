@@ -26,8 +26,8 @@ export function errorAnswers(logger: Logger, page: ErrorPage) {
 }
 
 export function noSuchPlace(context: Context): never {
-  throw new VoltError('not_found', `there is nothing at ${context.req.method} ${context.req.path.slice(0, 200)}`, {
-    remedy: 'The pages begin at /, the API is described at /api/v1/openapi.json.',
+  throw new VoltError('not_found', `${context.req.method} ${context.req.path.slice(0, 200)} does not exist`, {
+    remedy: 'The dashboard is at /, the reference of the API at /api.',
   });
 }
 
@@ -35,20 +35,20 @@ export function noSuchPlace(context: Context): never {
 function known(thrown: unknown, context: Context, logger: Logger): VoltError {
   if (thrown instanceof VoltError) return thrown;
   if (thrown instanceof HTTPException && thrown.status < 500) {
-    return new VoltError('bad_request', thrown.message || 'the request cannot be understood', {
-      remedy: 'The API is described at /api/v1/openapi.json.',
+    return new VoltError('bad_request', thrown.message || 'the request is not valid', {
+      remedy: 'See the reference of the API at /api.',
     });
   }
   // who hangs up while sending is no fault, and hears of nothing any more
   if (systemCode(thrown) === 'ECONNRESET') {
-    return new VoltError('bad_request', 'the request broke off', { remedy: 'Send it again.' });
+    return new VoltError('bad_request', 'the request was interrupted', { remedy: 'Send it again.' });
   }
-  logger.error(`could not answer ${context.req.method} ${context.req.path.slice(0, 200)}`, {
+  logger.error(`cannot answer ${context.req.method} ${context.req.path.slice(0, 200)}`, {
     error: thrown instanceof Error ? thrown.message : String(thrown),
     stack: thrown instanceof Error ? thrown.stack : undefined,
   });
-  return new VoltError('internal', 'Volt could not answer this request', {
-    remedy: 'The log of the web stage says why; please report it.',
+  return new VoltError('internal', 'Volt failed to answer this request', {
+    remedy: 'Check the log of the web stage, and please report this.',
   });
 }
 

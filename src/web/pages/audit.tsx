@@ -10,7 +10,7 @@ import { Age } from './parts.tsx';
 
 const pageSize = 100;
 
-/** `/audit`: who did what, and who has a token. */
+/** `/audit`: who did what, and the access tokens. */
 export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   if (!context.get('signedIn')) return context.redirect('/sign-in?next=/audit', 303);
   requireScope(context, 'admin', 'the audit log');
@@ -25,18 +25,18 @@ export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Res
   const older = entries.length > pageSize ? shown.at(-1)?.id : undefined;
   const now = serverNow();
   return answerPage(context, web, {
-    title: 'Audit',
-    place: 'audit',
+    title: 'Audit log',
+    section: 'audit',
     confidential: true,
     content: (
       <>
-        <h1>Audit</h1>
+        <h1>Audit log</h1>
         <Entries entries={shown} now={now} />
         <nav class="pages" aria-label="Pages">
-          {(before || filter.actor || filter.action) && <a href="/audit">All, newest first</a>}
+          {(before || filter.actor || filter.action) && <a href="/audit">All entries</a>}
           {older && <a href={addressOf({ ...filter, before: String(older) })}>Older</a>}
         </nav>
-        <h2>Tokens</h2>
+        <h2>Access tokens</h2>
         <Tokens tokens={tokens} now={now} />
       </>
     ),
@@ -44,7 +44,7 @@ export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Res
 }
 
 function Entries({ entries, now }: { entries: AuditEntry[]; now: number }) {
-  if (entries.length === 0) return <p class="empty">Nothing has been done.</p>;
+  if (entries.length === 0) return <p class="empty">No entries.</p>;
   return (
     <table class="cards">
       <thead>
@@ -52,9 +52,9 @@ function Entries({ entries, now }: { entries: AuditEntry[]; now: number }) {
           <th>When</th>
           <th>Who</th>
           <th>From</th>
-          <th>Did</th>
-          <th>To</th>
-          <th class="number">Answer</th>
+          <th>Action</th>
+          <th>Target</th>
+          <th class="number">Status</th>
         </tr>
       </thead>
       <tbody>
@@ -67,11 +67,11 @@ function Entries({ entries, now }: { entries: AuditEntry[]; now: number }) {
               <a href={addressOf({ actor })}>{actor}</a>
             </td>
             <td data-label="From">{address}</td>
-            <td data-label="Did">
+            <td data-label="Action">
               <a href={addressOf({ action })}>{action}</a>
             </td>
-            <td data-label="To">{target || '–'}</td>
-            <td class="number" data-label="Answer">
+            <td data-label="Target">{target || '–'}</td>
+            <td class="number" data-label="Status">
               {status}
             </td>
           </tr>
@@ -85,7 +85,7 @@ function Tokens({ tokens, now }: { tokens: NamedToken[]; now: number }) {
   if (tokens.length === 0) {
     return (
       <p class="empty">
-        There is only the main token. <code>volt token add</code> makes others.
+        There is only the admin token. Create others with <code>volt token add</code>.
       </p>
     );
   }
@@ -97,7 +97,7 @@ function Tokens({ tokens, now }: { tokens: NamedToken[]; now: number }) {
           <th>Scope</th>
           <th>Repositories</th>
           <th>Person</th>
-          <th>Made</th>
+          <th>Created</th>
           <th>By</th>
           <th>Last used</th>
         </tr>
@@ -111,7 +111,7 @@ function Tokens({ tokens, now }: { tokens: NamedToken[]; now: number }) {
               {repos === null ? 'all that are not private' : repos.join(', ') || 'none'}
             </td>
             <td data-label="Person">{person}</td>
-            <td data-label="Made">
+            <td data-label="Created">
               <Age time={createdAt} now={now} />
             </td>
             <td data-label="By">{createdBy}</td>

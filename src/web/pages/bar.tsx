@@ -1,4 +1,4 @@
-/** Markup of the bar that stands above Bull Board, so that it is a place of Volt's like the others. */
+/** Markup of Volt's navigation bar above Bull Board. */
 export function boardBar(): string {
   return String(
     <nav class="volt-bar" aria-label="Volt">

@@ -3,7 +3,7 @@ import { statusWords } from '../../kernel/model.ts';
 import type { BranchHistory } from '../../record/branch-history.ts';
 import { shortRef } from './sentences.ts';
 
-/** The builds before and after this one on its branch. */
+/** Links to the previous and the next build of the branch. */
 export function Neighbours({ build, history }: { build: BuildSummary; history: BranchHistory }) {
   const { previous, next } = history;
   return (
@@ -14,7 +14,7 @@ export function Neighbours({ build, history }: { build: BuildSummary; history: B
   );
 }
 
-/** Since when the branch is broken, and by which build that was mended, as far as this build has a part in it. */
+/** Which build broke the branch and which fixed it, as far as this build is involved. */
 export function Broken({ build, history }: { build: BuildSummary; history: BranchHistory }) {
   const { brokenSince, fixedBy, mended } = history;
   const branch = shortRef(build.ref);
@@ -23,7 +23,7 @@ export function Broken({ build, history }: { build: BuildSummary; history: Branc
       {brokenSince?.id === build.id && <>This build broke {branch}. </>}
       {brokenSince && brokenSince.id !== build.id && (
         <>
-          {branch} is broken since <Named build={brokenSince} />.{' '}
+          {branch} has been broken since <Named build={brokenSince} />.{' '}
         </>
       )}
       {fixedBy && (

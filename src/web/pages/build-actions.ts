@@ -31,19 +31,19 @@ export function retryJobFromPage(context: Context<WebEnv>, web: Web): Promise<Re
 async function act(context: Context<WebEnv>, ask: (id: BuildId) => Promise<unknown>): Promise<Response> {
   const id = parseBuildId(context.req.param('id') ?? '');
   if (id === undefined) return noSuchPlace(context);
-  await unlessMoved(ask(id));
+  await ignoreConflict(ask(id));
   return context.redirect(`/builds/${id}`, 303);
 }
 
 async function actOnJob(context: Context<WebEnv>, ask: (job: JobId) => Promise<unknown>): Promise<Response> {
   const job = parseJobId(context.req.param('id') ?? '');
   if (job === undefined) return noSuchPlace(context);
-  await unlessMoved(ask(job));
+  await ignoreConflict(ask(job));
   return context.redirect(`/builds/${buildIdOf(job)}#job-${job}`, 303);
 }
 
-/** What has moved between the look and the click is no error: the page will say how. */
-async function unlessMoved(asked: Promise<unknown>): Promise<void> {
+/** Ignores a conflict: the build has changed since the person saw the page, and the page will show its new state. */
+async function ignoreConflict(asked: Promise<unknown>): Promise<void> {
   await asked.catch((error) => {
     if (!(error instanceof VoltError && error.code === 'conflict')) throw error;
   });

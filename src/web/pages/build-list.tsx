@@ -4,12 +4,12 @@ import { shortRef } from './sentences.ts';
 
 interface Listed {
   builds: BuildSummary[];
-  /** how long those that run will take in all, in milliseconds, where that is known */
+  /** expected duration of running builds in milliseconds, if known */
   estimates: ReadonlyMap<BuildId, number | undefined>;
   now: number;
 }
 
-/** Builds as a table; on a phone each is a card. */
+/** Builds as a table; on a phone, each build is a card. */
 export function BuildList({ builds, estimates, now }: Listed) {
   return (
     <table class="builds">
@@ -38,8 +38,8 @@ export function BuildList({ builds, estimates, now }: Listed) {
               <span class="subject">{build.subject}</span>
               <span class="by">
                 <code title={build.sha}>{build.sha.slice(0, 7)}</code> {build.author}
-                {build.trigger === 'manual' && ' · asked for by a person'}
-                {build.trigger === 'schedule' && ' · by schedule'}
+                {build.trigger === 'manual' && ' · triggered manually'}
+                {build.trigger === 'schedule' && ' · scheduled'}
               </span>
             </td>
             <td class="number">

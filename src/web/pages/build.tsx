@@ -19,7 +19,7 @@ import { askedLines, chooseLog, LogSection } from './log.tsx';
 import { Age, inUtc, Progress, StatusMark, Took, Words } from './parts.tsx';
 import { shortRef, verdictOf } from './sentences.ts';
 
-/** `/builds/:id`: what a build came to, how, and one job's log. */
+/** `/builds/:id`: a build's result, its jobs, and the log of one job. */
 export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const id = parseBuildId(context.req.param('id') ?? '');
   if (id === undefined) return noSuchPlace(context);
@@ -37,7 +37,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   const signedIn = may(context, 'write') && isFor(askerOf(context), build.repo);
   return answerPage(context, web, {
     title: `${signs[build.status]} ${build.repo}#${build.number}`,
-    place: 'none',
+    section: 'none',
     scripts: ['log'],
     content: (
       <article data-build={build.id}>
@@ -75,7 +75,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   });
 }
 
-/** Before the name of the page, for those who keep it in a tab beside others. */
+/** Sign of the status before the page title, visible in a browser tab. */
 const signs: { readonly [S in Status]: string } = {
   ...{ waiting: '○', queued: '○', running: '●', success: '✓', failure: '✗', error: '!' },
   ...{ cancelled: '–', skipped: '–' },
@@ -86,7 +86,7 @@ function Act({ build, signedIn }: { build: Build; signedIn: boolean }) {
   if (!signedIn) {
     return (
       <p class="faint">
-        <a href={`/sign-in?next=/builds/${build.id}`}>Sign in</a> to {over ? 'retry' : 'cancel'} it.
+        <a href={`/sign-in?next=/builds/${build.id}`}>Sign in</a> to {over ? 'retry' : 'cancel'} this build.
       </p>
     );
   }
@@ -100,14 +100,14 @@ function Act({ build, signedIn }: { build: Build; signedIn: boolean }) {
   );
 }
 
-/** Of a build of several jobs, what failed can be retried alone. */
+/** The retry buttons; a build of several jobs also has one for its failed jobs. */
 function Retry({ build }: { build: Build }) {
   const failed = build.jobs.length > 1 && build.status !== 'success' && build.status !== 'skipped';
   return (
     <form method="post" action={`/builds/${build.id}/retry`}>
       {failed && (
         <button type="submit" name="failed" value="1">
-          Retry what failed
+          Retry failed jobs
         </button>
       )}
       <button type="submit">Retry build</button>
@@ -136,15 +136,15 @@ function Facts({ build, estimate, now }: { build: Build; estimate: number | unde
       </div>
       {build.runName !== null && (
         <div>
-          <dt>Run</dt>
+          <dt>Run name</dt>
           <dd>{build.runName}</dd>
         </div>
       )}
       <div>
-        <dt>Made</dt>
+        <dt>Created</dt>
         <dd>
           <Age time={build.createdAt} now={now} />{' '}
-          {{ commit: 'for a commit', manual: 'for a person', schedule: 'by its schedule' }[build.trigger]}
+          {{ commit: 'for a new commit', manual: 'manually', schedule: 'by a schedule' }[build.trigger]}
         </dd>
       </div>
       <div>
@@ -162,7 +162,7 @@ function Facts({ build, estimate, now }: { build: Build; estimate: number | unde
   );
 }
 
-/** Tags and other refs are shown but not filtered by. */
+/** The ref; only branches link to a filtered list of builds. */
 function RefLink({ build: { repo, ref } }: { build: Build }) {
   const name = shortRef(ref);
   if (!ref.startsWith('refs/heads/')) return <>{name}</>;

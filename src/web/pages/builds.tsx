@@ -16,12 +16,12 @@ import { answerPage } from './layout.tsx';
 import { Problems } from './parts.tsx';
 
 const pageSize = 50;
-/** The grid is wide already. */
+/** Builds on one page of the grid. */
 const gridSize = 30;
-/** Text is looked for in so many builds at a time: nothing in the record leads to it, so they are read one by one. */
+/** Builds that one request searches for text: the database has no index for it, so it reads them one by one. */
 const searchedBuilds = 20_000;
 
-/** `/`: builds newest first, filtered by what the address says, as a list or as commits × jobs. */
+/** `/`: builds, newest first, filtered by the query, as a list or as a grid of commits × jobs. */
 export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const filter = filterOf((name) => context.req.query(name));
   const before = parseBuildId(context.req.query('before') ?? '');
@@ -29,12 +29,12 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
   const [found, repositories, problems] = await Promise.all([
     findBuilds(web, reader, filter, before),
     repositoryNames(web.database, reader),
-    // how Volt does is for who may read more than what is public
+    // visitors who may only read public repositories do not see the state of Volt
     reader.internal ? systemStatus(web, reader).then((status) => status.problems) : [],
   ]);
   return answerPage(context, web, {
     title: filter.repo || 'Builds',
-    place: 'builds',
+    section: 'builds',
     content: (
       <>
         <h1 class="hidden">Builds</h1>
@@ -58,7 +58,7 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
 
 interface Found {
   builds: BuildSummary[];
-  /** builds before this one are still to be shown, or searched */
+  /** builds before this one are still to be shown or searched */
   older: BuildId | undefined;
 }
 
@@ -83,7 +83,7 @@ async function findBuilds(web: Web, reader: Reader, filter: Filter, before: Buil
   return { builds: shown, older: builds.length > size ? shown.at(-1)?.id : rest };
 }
 
-/** The builds in the form that the address asks for. */
+/** The builds as a list or a grid, as the query asks. */
 async function asked(web: Web, filter: Filter, builds: BuildSummary[]) {
   const now = serverNow();
   if (filter.view === 'grid') {
@@ -101,15 +101,14 @@ async function asked(web: Web, filter: Filter, builds: BuildSummary[]) {
 }
 
 function Nothing({ filter, observed, signedIn }: { filter: Filter; observed: number; signedIn: boolean }) {
-  if (isFiltered(filter)) return <p class="empty">No build fits this filter.</p>;
+  if (isFiltered(filter)) return <p class="empty">No builds match this filter.</p>;
   if (observed > 0)
-    return <p class="empty">No builds yet. The first appears here when the repository has been looked at.</p>;
-  // whether there are some that only a token may read is not said
-  if (!signedIn) return <p class="empty">There is no repository yet, or none that may be read without signing in.</p>;
+    return <p class="empty">No builds yet. The first one appears here after Volt has polled the repository.</p>;
+  // do not reveal whether there are repositories that need a token
+  if (!signedIn) return <p class="empty">No repositories yet, or none that you can see without signing in.</p>;
   return (
     <p class="empty">
-      There is no repository yet, or none that your token may read. Start Volt with{' '}
-      <code>volt up --repo &lt;path or URL&gt;</code>.
+      No repositories yet, or none that your token can read. Add one with <code>volt repo add NAME PATH-OR-URL</code>.
     </p>
   );
 }

@@ -1,39 +1,39 @@
-/** One value of a chart; null where there is none. */
+/** One bar of a chart; a value of null leaves a gap. */
 export interface Point {
   value: number | null;
-  /** what the pointer is told */
+  /** tooltip */
   title: string;
   href?: string;
-  /** gives the colour */
+  /** class that sets the colour */
   class: string;
 }
 
-/** Sizes in units of the drawing, which is as wide as its place. */
+/** Sizes in units of the drawing, which is scaled to the width of its container. */
 const size = { width: 600, height: 120, left: 4, bottom: 2 };
-/** Where there are fewer bars, they leave room for those to come. */
+/** With fewer bars than this, the rest of the width stays empty. */
 const fewest = 20;
-/** On less than this share of the width there is no room for two names. */
+/** The least share of the width that has room for two labels. */
 const leastForTwo = 0.3;
-/** Two lines in the height of the chart help to read it. */
+/** Heights of the horizontal lines, as shares. */
 const guides = [0.5, 1];
 
 interface Shown {
   title: string;
   points: readonly Point[];
-  /** writes a value */
+  /** formats a value */
   format: (value: number) => string;
-  /** the value at the top; the largest of the points where it is absent */
+  /** the value at the top; if absent, the largest of the points */
   top?: number;
-  /** what the points are */
+  /** what the points are, for the title: `builds` */
   of?: string;
-  /** what the first and the last point are called */
+  /** labels of the first and the last point */
   ends?: readonly [first: string, last: string];
 }
 
-/** A chart of bars, one for each point, from the oldest to the newest: drawn on the server, so that it needs no script. */
+/** A bar chart, oldest point first. The server draws it, so it needs no script. */
 export function Chart({ title, points, format, top, of = 'builds', ends }: Shown) {
   const values = points.flatMap(({ value }) => value ?? []);
-  // where all are zero, they stand on the ground
+  // if all values are zero, the bars have no height
   const highest = top ?? Math.max(...values, 1);
   const last = values.at(-1);
   return (
@@ -57,13 +57,13 @@ export function Chart({ title, points, format, top, of = 'builds', ends }: Shown
           {ends && <Ends ends={ends} filled={points.length / Math.max(points.length, fewest)} />}
         </div>
       ) : (
-        <p class="faint">Nothing to show yet.</p>
+        <p class="faint">No data yet.</p>
       )}
     </figure>
   );
 }
 
-/** Names below the first and the last bar. @param filled share of the width that has bars */
+/** Labels below the first and the last bar. @param filled share of the width that has bars */
 function Ends({ ends: [first, last], filled }: { ends: readonly [string, string]; filled: number }) {
   return (
     <svg class="ends" aria-hidden="true">
@@ -85,7 +85,7 @@ function Bar({ point, index, count, highest }: { point: Point; index: number; co
   const y = yOf(Math.min(1, point.value / highest));
   const height = Math.max(1.5, size.height - size.bottom - y);
   const x = size.left + index * step;
-  // a pointer meets the whole column, however low the bar
+  // the whole column reacts to the pointer, however low the bar is
   const bar = (
     <g>
       <title>{point.title}</title>

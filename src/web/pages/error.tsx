@@ -5,7 +5,7 @@ import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { Words } from './parts.tsx';
 
-/** An error for a person who looks at pages. */
+/** The page for an error. */
 export async function errorPage(
   context: Context<WebEnv>,
   web: Web,
@@ -13,7 +13,7 @@ export async function errorPage(
 ): Promise<Response> {
   return answerPage(context, web, {
     title: message,
-    place: 'none',
+    section: 'none',
     content: (
       <div class="failed">
         <h1>{message.charAt(0).toUpperCase() + message.slice(1)}</h1>

@@ -1,21 +1,21 @@
 import type { Build, TestSummary } from '../../kernel/model.ts';
 import type { Database } from '../../record/database.ts';
 import { type RecordedResult, resultsOf } from '../../record/test-queries.ts';
-import { TestLink, TestMark, TestStory, TestTime } from './test-parts.tsx';
+import { TestLink, TestMark, TestOutput, TestTime } from './test-parts.tsx';
 
-/** Failed tests that a page names; of more it says how many. */
+/** The most failed tests that a page lists; it only counts the others. */
 const mostShown = 50;
 
-/** Of these so many tell at once all that their report says: one failure often explains the others. */
+/** Failed tests whose details are open at first: one failure often explains the others. */
 const mostOpened = 1;
 
-/** The failed tests of a build; none where no job has results of tests. */
+/** The failed tests of a build; empty if no job has test results. */
 export async function failedTestsOf(database: Database, { id, jobs }: Build): Promise<RecordedResult[]> {
   if (jobs.every(({ tests }) => tests === null || tests.failed === 0)) return [];
   return resultsOf(database, { build: id, failed: true, limit: mostShown });
 }
 
-/** What the tests of a build came to: how many of each kind, and those that failed with what they say. */
+/** The test results of a build: the counts, and the failed tests with their messages. */
 export function FailedTests({ build, failed }: { build: Build; failed: readonly RecordedResult[] }) {
   const summaries = build.jobs.flatMap(({ tests }) => tests ?? []);
   if (summaries.length === 0) return null;
@@ -47,7 +47,7 @@ export function FailedTests({ build, failed }: { build: Build; failed: readonly 
                   <TestTime ms={result.duration} />
                 </span>
               </div>
-              <TestStory
+              <TestOutput
                 message={result.message}
                 details={result.details}
                 id={`result-${result.id}`}
@@ -62,7 +62,7 @@ export function FailedTests({ build, failed }: { build: Build; failed: readonly 
   );
 }
 
-/** Whether the build of the branch before had it, too. */
+/** Whether the test also failed in the previous build of the branch. */
 function Since({ before }: { before: RecordedResult['before'] }) {
   if (before === null) return null;
   if (before === 'failed' || before === 'error') return <span class="faint">failed before</span>;

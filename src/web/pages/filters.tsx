@@ -1,14 +1,14 @@
 import { type Status, statuses, statusWords } from '../../kernel/model.ts';
 
-/** What the address of the list of builds asks for; empty for all. */
+/** The filter in the query of the list of builds; empty fields match everything. */
 export interface Filter {
   repo: string;
   branch: string;
   status: Status | '';
   author: string;
-  /** in the commit's first line, or the beginning of its id */
+  /** text in the commit's subject, or the beginning of its sha */
   text: string;
-  /** the grid has jobs as its columns, so it is of one repository */
+  /** the grid has jobs as columns, so it shows one repository */
   view: 'grid' | '';
 }
 
@@ -25,7 +25,7 @@ export function filterOf(query: (name: string) => string | undefined): Filter {
   };
 }
 
-/** The address of what a filter shows. */
+/** The path and query of a filtered list. */
 export function addressOf(filter: Filter, before?: string): string {
   const given = Object.entries({ ...filter, before: before ?? '' }).filter(([, value]) => value !== '');
   return given.length === 0 ? '/' : `/?${new URLSearchParams(given)}`;
@@ -35,7 +35,7 @@ export function isFiltered({ view, ...filter }: Filter): boolean {
   return Object.values(filter).some((value) => value !== '');
 }
 
-/** Nobody looks through a longer list. */
+/** With more repositories, a text field replaces the list. */
 const mostChoices = 200;
 
 export function Filters({ filter, repositories }: { filter: Filter; repositories: string[] }) {
@@ -49,7 +49,7 @@ export function Filters({ filter, repositories }: { filter: Filter; repositories
         <label>
           Repository
           <select name="repo">
-            <option value="">all</option>
+            <option value="">All</option>
             {names.map((name) => (
               <option value={name} selected={name === filter.repo}>
                 {name}
@@ -62,7 +62,7 @@ export function Filters({ filter, repositories }: { filter: Filter; repositories
       <label>
         Status
         <select name="status">
-          <option value="">all</option>
+          <option value="">All</option>
           {statuses
             .filter((status) => status !== 'waiting')
             .map((status) => (
@@ -73,16 +73,16 @@ export function Filters({ filter, repositories }: { filter: Filter; repositories
         </select>
       </label>
       <TextField name="author" label="Author" value={filter.author} />
-      <TextField name="text" label="Commit" value={filter.text} />
+      <TextField name="text" label="Commit or subject" value={filter.text} />
       {filter.view !== '' && <input type="hidden" name="view" value={filter.view} />}
-      <button type="submit">Show</button>
+      <button type="submit">Filter</button>
       <span class="views">
         {isFiltered(filter) && (
           <a id="reset" href="/">
-            all builds
+            All builds
           </a>
         )}
-        {repositories.includes(filter.repo) && <a href={`/repos/${filter.repo}`}>about {filter.repo}</a>}
+        {repositories.includes(filter.repo) && <a href={`/repos/${filter.repo}`}>About {filter.repo}</a>}
         {filter.repo !== '' && <Views filter={filter} />}
       </span>
     </form>
@@ -93,15 +93,15 @@ function TextField({ name, label, value }: { name: string; label: string; value:
   return (
     <label>
       {label}
-      <input name={name} value={value} placeholder="all" autocomplete="off" spellcheck={false} />
+      <input name={name} value={value} placeholder="Any" autocomplete="off" spellcheck={false} />
     </label>
   );
 }
 
 function Views({ filter }: { filter: Filter }) {
   return filter.view === 'grid' ? (
-    <a href={addressOf({ ...filter, view: '' })}>as a list</a>
+    <a href={addressOf({ ...filter, view: '' })}>List view</a>
   ) : (
-    <a href={addressOf({ ...filter, view: 'grid' })}>as a grid</a>
+    <a href={addressOf({ ...filter, view: 'grid' })}>Grid view</a>
   );
 }

@@ -4,7 +4,7 @@ import { duration } from '../text/times.ts';
 import { Chart } from './chart.tsx';
 import { Age, StatusMark } from './parts.tsx';
 
-/** How the fleet did over the last hour. */
+/** Charts of waiting jobs and busy slots in the last hour. */
 export function FleetCharts({ moments }: { moments: readonly FleetMoment[] }) {
   const time = (at: number) => `${new Date(at).toISOString().slice(11, 19)} UTC`;
   const points = (value: (moment: FleetMoment) => number | null, what: string) =>
@@ -19,18 +19,18 @@ export function FleetCharts({ moments }: { moments: readonly FleetMoment[] }) {
   return (
     <div class="charts">
       <Chart
-        title="Jobs waiting, last hour"
+        title="Waiting jobs, last hour"
         points={points(({ waiting }) => waiting, 'waiting')}
         format={whole}
-        of="looks"
+        of="samples"
         {...ends}
       />
       <Chart
-        title="Slots busy, last hour"
+        title="Busy slots, last hour"
         points={points(({ busy }) => busy, 'busy')}
         format={whole}
         {...(slots > 0 ? { top: slots } : {})}
-        of="looks"
+        of="samples"
         {...ends}
       />
     </div>
@@ -41,15 +41,15 @@ function whole(value: number): string {
   return Number.isInteger(value) ? String(value) : value.toFixed(1);
 }
 
-/** What dead runners have cost, of `days` days. */
+/** Work that was lost with runners in the last `days` days. */
 export function Losses({ lost, days, now }: { lost: PastAttempt[]; days: number; now: number }) {
-  if (lost.length === 0) return <p class="faint">No job has lost its runner in the last {days} days.</p>;
+  if (lost.length === 0) return <p class="faint">No runner was lost while it ran a job in the last {days} days.</p>;
   const sum = lost.reduce((total, attempt) => total + timeLost(attempt), 0);
   return (
     <>
       <p>
-        {duration(sum)} of work in the last {days} days, by {lost.length}{' '}
-        {lost.length === 1 ? 'attempt whose runner was lost' : 'attempts whose runners were lost'}.
+        {duration(sum)} of work in the last {days} days: {lost.length}{' '}
+        {lost.length === 1 ? 'attempt lost its runner' : 'attempts lost their runner'}.
       </p>
       <PastAttempts attempts={lost.slice(0, 10)} now={now} withRunner />
     </>
@@ -80,7 +80,7 @@ export function PastAttempts(props: { attempts: PastAttempt[]; now: number; with
               {attempt.startedAt !== null &&
                 duration((attempt.lostAt ?? attempt.finishedAt ?? now) - attempt.startedAt)}
             </td>
-            <td class="number" data-label="Began">
+            <td class="number" data-label="Started">
               {attempt.startedAt !== null && <Age time={new Date(attempt.startedAt).toISOString()} now={now} />}
             </td>
           </tr>

@@ -1,6 +1,6 @@
 import type { Job } from '../../kernel/model.ts';
 
-/** A job in the graph: the column that it stands in, and its row there. */
+/** A job in the graph, with its column and row. */
 export interface Placed {
   job: Job;
   column: number;
@@ -9,16 +9,16 @@ export interface Placed {
 
 export interface JobGraph {
   nodes: Placed[];
-  /** from what is needed to what needs it, as positions in `nodes` */
+  /** from a needed job to the job that needs it, as positions in `nodes` */
   edges: [from: number, to: number][];
   columns: number;
   rows: number;
 }
 
 /**
- * Jobs in columns: each stands one column after the last of those that it needs (longest path), and within its column
- * near what it needs (the barycentre heuristic of Sugiyama, Tagawa and Toda, 1981, one sweep).
- * @returns undefined where no job needs another, so that there is nothing to see
+ * Lays out jobs in columns. A job is one column after the last job that it needs (longest path), and its row is near the
+ * jobs that it needs (barycentre heuristic of Sugiyama, Tagawa and Toda, 1981, one sweep).
+ * @returns undefined if no job needs another
  */
 export function layOut(jobs: readonly Job[]): JobGraph | undefined {
   const needed = jobs.map((job) => neededBy(job, jobs));
@@ -27,7 +27,7 @@ export function layOut(jobs: readonly Job[]): JobGraph | undefined {
   const columnOf = (index: number, seen: readonly number[]): number => {
     const known = columns.get(index);
     if (known !== undefined) return known;
-    // workflows have no cycles; a record that has one anyway must not hold the page up
+    // workflows have no cycles; if the database has one anyway, the page must still load
     const before = (needed[index] ?? []).filter((one) => !seen.includes(one));
     const column = before.length === 0 ? 0 : 1 + Math.max(...before.map((one) => columnOf(one, [...seen, index])));
     columns.set(index, column);
@@ -55,7 +55,7 @@ export function layOut(jobs: readonly Job[]): JobGraph | undefined {
   };
 }
 
-/** Positions of the jobs that one needs; one that is spread over a matrix is needed by the name that it had before. */
+/** Positions of the jobs that a job needs. Jobs of a matrix are needed by their name without the matrix values. */
 function neededBy(job: Job, jobs: readonly Job[]): number[] {
   return jobs.flatMap((other, index) => {
     if (other === job || other.workflow !== job.workflow) return [];

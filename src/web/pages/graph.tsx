@@ -4,13 +4,13 @@ import { type JobGraph, layOut, type Placed } from './graph-layout.ts';
 /** Sizes in pixels. */
 const height = 30;
 const gap = { x: 44, y: 10 };
-/** A box is as wide as the longest name asks for, within bounds. */
+/** Bounds of the width of a box, which follows the longest name. */
 const widths = { least: 120, most: 290 };
-/** Of a box what is not the name, and about what a character takes. */
+/** Width of a box besides the name, and approximate width of a character. */
 const margin = 36;
 const character = 7;
 
-/** The jobs of a build by what they need, from left to right. Beyond so many rows the list of jobs tells it better. */
+/** With more rows there is no graph, since the list of jobs is clearer. */
 const mostRows = 40;
 
 export function Graph({ build }: { build: Build }) {
@@ -24,9 +24,9 @@ export function Graph({ build }: { build: Build }) {
   };
   return (
     <div id="graph" data-live="">
-      <nav class="graph" aria-label="Graph of the jobs by what they need">
+      <nav class="graph" aria-label="Graph of job dependencies">
         <svg width={all.width} height={all.height} viewBox={`-1 -1 ${all.width} ${all.height}`}>
-          <title>Jobs and what they need</title>
+          <title>Job dependencies</title>
           {graph.edges.map((edge) => (
             <Edge graph={graph} edge={edge} box={box} />
           ))}
@@ -46,7 +46,7 @@ interface Box {
 
 function Node({ node, box }: { node: Placed; box: Box }) {
   const { job } = node;
-  const { x, y } = placeOf(node, box);
+  const { x, y } = positionOf(node, box);
   const most = Math.floor((box.width - margin) / character);
   const name = job.name.length > most ? `${job.name.slice(0, most - 1)}…` : job.name;
   return (
@@ -68,13 +68,13 @@ function Node({ node, box }: { node: Placed; box: Box }) {
 function Edge({ graph, edge: [from, to], box }: { graph: JobGraph; edge: [number, number]; box: Box }) {
   const [left, right] = [graph.nodes[from], graph.nodes[to]];
   if (!left || !right) return null;
-  const start = placeOf(left, box);
-  const end = placeOf(right, box);
+  const start = positionOf(left, box);
+  const end = positionOf(right, box);
   const [x1, y1, x2, y2] = [start.x + box.width, start.y + box.height / 2, end.x, end.y + box.height / 2];
   const bend = gap.x / 2;
   return <path class="edge" d={`M${x1} ${y1} C${x1 + bend} ${y1} ${x2 - bend} ${y2} ${x2} ${y2}`} />;
 }
 
-function placeOf({ column, row }: Placed, box: Box): { x: number; y: number } {
+function positionOf({ column, row }: Placed, box: Box): { x: number; y: number } {
   return { x: column * (box.width + gap.x), y: row * (box.height + gap.y) };
 }

@@ -3,7 +3,7 @@ import type { GridJob } from '../../record/grid.ts';
 import { Age } from './parts.tsx';
 import { shortRef } from './sentences.ts';
 
-/** More columns than that are a wall. */
+/** The most columns that are shown. */
 const mostColumns = 60;
 
 interface Shown {
@@ -12,7 +12,7 @@ interface Shown {
   now: number;
 }
 
-/** Commits × jobs: down the commits, newest first; across the jobs, in the order of the newest build that has them. */
+/** A grid with one row for each commit, newest first, and one column for each job. */
 export function Grid({ builds, jobs, now }: Shown) {
   const names = [...new Set(builds.flatMap(({ id }) => (jobs.get(id) ?? []).map(({ name }) => name)))];
   const columns = names.slice(0, mostColumns);
@@ -54,7 +54,7 @@ export function Grid({ builds, jobs, now }: Shown) {
   );
 }
 
-/** Told by its sign, too, for those who do not see colours. */
+/** The status of a job as a sign and a colour. */
 function Cell({ build, job }: { build: BuildSummary; job: GridJob | undefined }) {
   if (!job) return null;
   const what = `${job.name} of #${build.number}: ${statusWords[job.status]}`;

@@ -2,14 +2,14 @@ import { type Build, isFinal, type Job } from '../../kernel/model.ts';
 import type { RunnerMember } from '../../redis/membership.ts';
 import { type Needed, whyItWaits } from '../status/waiting.ts';
 import { StatusMark, Took, Words } from './parts.tsx';
-import { attemptStory, stateOf } from './sentences.ts';
+import { attemptSentence, stateOf } from './sentences.ts';
 import { type ShowSummary, Steps } from './steps.tsx';
 
 interface Shown {
   build: Build;
   /** id of the job whose log is below */
   chosen: string | undefined;
-  /** undefined where nobody can tell */
+  /** undefined if Redis does not answer */
   runners: RunnerMember[] | undefined;
   needed: Needed;
   signedIn: boolean;
@@ -17,10 +17,10 @@ interface Shown {
   now: number;
 }
 
-/** So many jobs are laid side by side where they are closed, so that what is below them is not far. */
+/** With more jobs, closed cards are laid side by side to keep the page short. */
 const many = 20;
 
-/** The jobs of a build: each with what it waits for or came to, its attempts as a story, and its steps. */
+/** The jobs of a build: each with its state, its attempts and its steps. */
 export function Jobs(shown: Shown) {
   return (
     <section id="jobs" data-live="" aria-label="Jobs" class={shown.build.jobs.length > many ? 'many' : undefined}>
@@ -31,7 +31,7 @@ export function Jobs(shown: Shown) {
   );
 }
 
-/** Of many jobs, those that a reader looks for are open: what went wrong, what runs, and what was asked for. */
+/** Whether a card is open at first: jobs that failed or run, the chosen one, and all jobs if there are few. */
 function isOpen(job: Job, { build, chosen }: Shown): boolean {
   const wrong = job.status === 'failure' || job.status === 'error';
   return build.jobs.length <= 3 || wrong || job.status === 'running' || job.id === chosen;
@@ -74,23 +74,23 @@ function JobCard({ job, shown }: { job: Job; shown: Shown }) {
   );
 }
 
-/** Why it waits, as the runners are now; else what it came to. */
+/** Why a job waits, by the current runners; else its result. */
 function stateNow(job: Job, { build, runners, needed, now }: Shown): string | undefined {
   const { status, needs, triesAgainAt } = job;
   if (status === 'waiting') return stateOf({ ...job, needs: stillNeeded(needs, build) });
   const pauses = triesAgainAt !== null && now < Date.parse(triesAgainAt);
   if (runners === undefined || status !== 'queued' || pauses) return stateOf(job);
-  return `waits: ${whyItWaits({ ...job, status }, runners, needed)}`;
+  return `waiting: ${whyItWaits({ ...job, status }, runners, needed)}`;
 }
 
-/** Of what a job needs that which is not over; a name may stand for the jobs of a matrix. */
+/** The needed jobs that are not finished; a name may stand for the jobs of a matrix. */
 function stillNeeded(needs: string[], { jobs }: Build): string[] {
   const open = jobs.filter(({ finishedAt }) => finishedAt === null).map(({ name }) => name);
   const left = needs.filter((need) => open.some((name) => name === need || name.startsWith(`${need} (`)));
   return left.length > 0 ? left : needs;
 }
 
-/** A single attempt that went as it should is no story; of one that is still to be due, the job itself tells. */
+/** The attempts of a job that has several. An attempt that has not started is left out: the job itself says why it waits. */
 function Attempts({ job: { attempts, triesAgainAt }, now }: { job: Job; now: number }) {
   if (attempts.length < 2) return null;
   const isPaused = triesAgainAt !== null && now < Date.parse(triesAgainAt);
@@ -98,20 +98,20 @@ function Attempts({ job: { attempts, triesAgainAt }, now }: { job: Job; now: num
     <ol class="attempts">
       {attempts.slice(0, isPaused ? -1 : undefined).map((attempt, index) => (
         <li class={attempt.status}>
-          <Words text={attemptStory(attempt, attempts[index + 1])} />
+          <Words text={attemptSentence(attempt, attempts[index + 1])} />
         </li>
       ))}
     </ol>
   );
 }
 
-/** What can be done about one job of several. */
+/** The actions for one job of several. */
 function Act({ job, shown: { build, chosen, signedIn } }: { job: Job; shown: Shown }) {
   const over = isFinal(build.status);
   const act = over ? 'retry' : isFinal(job.status) ? undefined : 'cancel';
   return (
     <div class="acts">
-      {job.id !== chosen && job.attempts.length > 0 && <a href={`?job=${job.id}#log`}>Show log</a>}
+      {job.id !== chosen && job.attempts.length > 0 && <a href={`?job=${job.id}#log`}>View log</a>}
       {signedIn && act !== undefined && (
         <form method="post" action={`/jobs/${job.id}/${act}`}>
           <button type="submit" class={act === 'cancel' ? 'quiet danger' : 'quiet'}>

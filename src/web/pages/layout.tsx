@@ -9,12 +9,12 @@ import type { Web } from '../services.ts';
 
 const doctype = raw('<!DOCTYPE html>');
 
-type Place = 'builds' | 'repositories' | 'runners' | 'audit' | 'sign-in' | 'none';
+type Section = 'builds' | 'repositories' | 'runners' | 'audit' | 'sign-in' | 'none';
 
 interface Page {
   title: string;
-  place: Place;
-  /** whether no browser may keep it */
+  section: Section;
+  /** whether browsers must not cache the page */
   confidential?: boolean;
   /** names of further scripts */
   scripts?: readonly string[];
@@ -22,8 +22,8 @@ interface Page {
 }
 
 /**
- * Answers a page: the frame that all pages share around its content. Pages that are looked at anew at every change are
- * not sent again where they are the same.
+ * Answers with a page: the content in the frame that all pages share. A page that has not changed since the browser's last
+ * request is not sent again.
  */
 export async function answerPage(context: Context<WebEnv>, web: Web, page: Page): Promise<Response> {
   const { assets } = web;
@@ -77,11 +77,11 @@ function Frame(props: {
               Volt
             </a>
             <nav aria-label="Main">
-              <NavLink to="/" current={page.place === 'builds'} label="Builds" />
-              <NavLink to="/repos" current={page.place === 'repositories'} label="Repositories" />
-              <NavLink to="/runners" current={page.place === 'runners'} label="Runners" />
+              <NavLink to="/" current={page.section === 'builds'} label="Builds" />
+              <NavLink to="/repos" current={page.section === 'repositories'} label="Repositories" />
+              <NavLink to="/runners" current={page.section === 'runners'} label="Runners" />
               {admin && <NavLink to="/queues" current={false} label="Queues" />}
-              {admin && <NavLink to="/audit" current={page.place === 'audit'} label="Audit" />}
+              {admin && <NavLink to="/audit" current={page.section === 'audit'} label="Audit" />}
             </nav>
             <button
               id="theme"

@@ -5,7 +5,7 @@ import { type Hits, searchLog } from '../logs/search.ts';
 import type { Web } from '../services.ts';
 import type { Line } from '../text/terminal.ts';
 
-/** So many lines are in the page itself; where scripts run, they take over and show all of them. */
+/** Lines in the page itself; with scripts, the browser shows the whole log. */
 const pageLines = 500;
 const mostHits = 200;
 
@@ -14,19 +14,19 @@ interface ChosenLog {
   attempt: number;
 }
 
-/** What of a log the address asks for. */
+/** The part of a log that the query asks for. */
 export interface AskedLines {
   /** from 1 */
   line?: number | undefined;
-  /** a position in bytes, as steps have it */
+  /** a position in bytes, as in a step */
   at?: number | undefined;
-  /** text to look for */
+  /** text to search for */
   q?: string | undefined;
 }
 
 /**
- * The log that a build's page shows: the one that the address asks for, else that of the first job that went wrong, or
- * runs, or has begun.
+ * The log that a build's page shows: the one that the query asks for, else that of the first job that failed, runs, or
+ * has started.
  */
 export function chooseLog(build: Build, job: string | undefined, attempt: string | undefined): ChosenLog | undefined {
   const { jobs } = build;
@@ -53,9 +53,9 @@ interface Shown {
 }
 
 /**
- * A page of a log's lines, its last where the address names none, with links to the others and a search, which work
- * without scripts. The browser's script puts a window over the whole log in the place of the page, and follows it while
- * the job runs; the key tells it when another log has taken this one's place.
+ * One page of a log's lines, by default the last, with links to the other pages and a search; all works without scripts.
+ * The browser's script replaces it by a window over the whole log and follows the log while the job runs. The key tells
+ * the script when another log is shown.
  */
 export async function LogSection({ web, chosen: { job, attempt }, asked }: Shown) {
   const file = logFile(web.config.dataDir, { job: job.id, attempt });
@@ -89,20 +89,20 @@ export async function LogSection({ web, chosen: { job, attempt }, asked }: Shown
           .map(({ number }) => (
             <a href={`?job=${job.id}&attempt=${number}#log`}>attempt {number}</a>
           ))}
-        <a href={`/api/v1/jobs/${job.id}/log?attempt=${attempt}`}>whole log as text</a>
+        <a href={`/api/v1/jobs/${job.id}/log?attempt=${attempt}`}>Raw log</a>
       </div>
       <div class="log-bar">
         <form class="log-search" method="get" action="#log">
           <input type="hidden" name="job" value={job.id} />
           <input type="hidden" name="attempt" value={attempt} />
-          <input type="search" name="q" value={asked.q ?? ''} aria-label="Text to find in the log" maxlength={200} />
-          <button type="submit">Find</button>
+          <input type="search" name="q" value={asked.q ?? ''} aria-label="Search the log" maxlength={200} />
+          <button type="submit">Search</button>
         </form>
         <output class="found"></output>
         <span class="log-tools"></span>
       </div>
       {hits && <HitList hits={hits} address={address} q={asked.q ?? ''} />}
-      <nav class="pages log-pages" aria-label="Pages of the log">
+      <nav class="pages log-pages" aria-label="Log pages">
         {from > 0 && (
           <>
             <a href={`${address({ line: 1 })}#log`}>First lines</a>
@@ -116,10 +116,10 @@ export async function LogSection({ web, chosen: { job, attempt }, asked }: Shown
           </>
         )}
       </nav>
-      <section class="log" tabindex={0} aria-label="Lines of the log">
+      <section class="log" tabindex={0} aria-label="Log lines">
         {markupOf(shown, from)}
       </section>
-      {shown.length === 0 && <p class="empty">{live ? 'No output yet.' : 'There is no output.'}</p>}
+      {shown.length === 0 && <p class="empty">{live ? 'No output yet.' : 'No output.'}</p>}
     </section>
   );
 }
@@ -141,8 +141,8 @@ function HitList({
           <code>{text}</code>
         </li>
       ))}
-      {hits.hits.length === 0 && <li class="faint">No line holds this text.</li>}
-      {hits.next !== null && <li class="faint">There may be more.</li>}
+      {hits.hits.length === 0 && <li class="faint">No matches.</li>}
+      {hits.next !== null && <li class="faint">There may be more matches.</li>}
     </ol>
   );
 }
@@ -152,9 +152,9 @@ function strings(values: { [name: string]: string | number }): { [name: string]:
 }
 
 /**
- * Lines as markup. A log may be thousands of pieces, for which components would hold the event loop too long; so this
- * is written by hand, and all text in it is escaped here. Numbers are drawn by the style sheet, so that copied text is
- * free of them.
+ * Lines as markup. A log may have thousands of pieces, and components would hold the event loop too long, so the markup
+ * is written by hand and all text is escaped here. The style sheet draws the line numbers, so that copied text does not
+ * contain them.
  */
 function markupOf(lines: readonly Line[], from: number) {
   let markup = '';

@@ -7,7 +7,7 @@ export function StatusMark({ status }: { status: Status }) {
   return <span class={`status ${status}`}>{statusWords[status]}</span>;
 }
 
-/** How long ago something was; the browser keeps it current. */
+/** The age of a time; the browser keeps it current. */
 export function Age({ time, now }: { time: string; now: number }) {
   return (
     <time datetime={time} title={inUtc(time)} data-since="">
@@ -16,7 +16,7 @@ export function Age({ time, now }: { time: string; now: number }) {
   );
 }
 
-/** How long something took, or takes so far, which the browser counts on. */
+/** A duration; while it runs, the browser keeps it current. */
 export function Took({ from, to, now }: { from: string | null; to: string | null; now: number }) {
   if (from === null) return <span class="faint">–</span>;
   if (to !== null) return <span>{duration(Date.parse(to) - Date.parse(from))}</span>;
@@ -29,22 +29,22 @@ export function Took({ from, to, now }: { from: string | null; to: string | null
 
 interface Expected {
   build: Pick<BuildSummary, 'status' | 'startedAt'>;
-  /** how long it will take in all, in milliseconds; undefined where nothing like it has passed yet */
+  /** expected duration in milliseconds; undefined if no build like it has passed yet */
   estimate: number | undefined;
   now: number;
 }
 
-/** How far a build that runs will have come, by those before it; the browser moves it on. */
+/** Progress of a running build, estimated from earlier builds; the browser keeps it current. */
 export function Progress({ build, estimate, now }: Expected) {
   if (build.status !== 'running' || build.startedAt === null || estimate === undefined) return null;
-  const begun = now - Date.parse(build.startedAt);
+  const elapsed = now - Date.parse(build.startedAt);
   return (
     <span class="progress">
       <progress
         max={estimate}
-        value={Math.min(begun, estimate)}
+        value={Math.min(elapsed, estimate)}
         data-from={build.startedAt}
-        aria-label="progress by earlier builds"
+        aria-label="estimated progress"
       />
       <span>of about {duration(estimate)}</span>
     </span>
@@ -56,12 +56,12 @@ export function inUtc(time: string): string {
   return `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
 }
 
-/** Text in which what a person can type stands between backticks. */
+/** Text whose commands and code are between backticks. */
 export function Words({ text }: { text: string }) {
   return <>{text.split('`').map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>;
 }
 
-/** What is not as it should be, with what to do. */
+/** Problems with their remedies. */
 export function Problems({ problems }: { problems: readonly Problem[] }) {
   return (
     <div id="problems" data-live="">

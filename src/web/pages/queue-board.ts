@@ -53,9 +53,13 @@ export function queueBoard(web: Web) {
 const writesMessages = /\/(add|update-data)$|\/job-schedulers\/[^/]*$/;
 
 function cannotWrite(): VoltError {
-  return new VoltError('bad_request', 'messages are made by Volt alone: the board does not show all of one', {
-    remedy: 'Retry or remove messages here; start builds by `volt trigger` and `volt retry`.',
-  });
+  return new VoltError(
+    'bad_request',
+    'the queue board cannot add or change messages, because it does not show all of a message',
+    {
+      remedy: 'Retry or remove messages here; start builds with `volt trigger` and `volt retry`.',
+    },
+  );
 }
 
 async function openBoard(web: Web): Promise<Board> {

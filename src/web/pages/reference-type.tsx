@@ -1,10 +1,10 @@
 import type { Child } from 'hono/jsx';
 import type { SchemaNode } from '../api/document.ts';
 
-/** Numbers that only say what a number of the language can hold. */
+/** A bound that only states the largest safe integer; it is not shown. */
 const noBound = Number.MAX_SAFE_INTEGER;
 
-/** A type of JSON Schema in words; what has a name leads to it. */
+/** A type of JSON Schema as text; named types are links. */
 export function TypeOf({ schema }: { schema: SchemaNode }) {
   return <>{wordsOf(schema)}</>;
 }

@@ -6,7 +6,7 @@ import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { TypeOf } from './reference-type.tsx';
 
-/** `/api`: the description of the API to read and look things up in, made of the same document that programs get. */
+/** `/api`: the reference of the API, made from its OpenAPI document. */
 export async function referencePage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const { paths, components } = apiDescription();
   const operations = Object.entries(paths).flatMap(([path, methods]) =>
@@ -15,12 +15,12 @@ export async function referencePage(context: Context<WebEnv>, web: Web): Promise
   const tags = [...new Set(operations.map(({ operation }) => operation.tags[0] ?? ''))].sort();
   return answerPage(context, web, {
     title: 'API',
-    place: 'none',
+    section: 'none',
     content: (
       <div class="reference">
         <h1>API</h1>
         <Introduction />
-        <nav aria-label="Parts of the API">
+        <nav aria-label="API sections">
           {tags.map((tag) => (
             <a href={`#${tag}`}>{tag}</a>
           ))}
@@ -54,16 +54,16 @@ function Introduction() {
   return (
     <>
       <p>
-        Paths begin with <code>/api/v1</code>. The same for programs: <a href="/api/v1/openapi.json">openapi.json</a>,
-        an OpenAPI 3.1 document.
+        All paths begin with <code>/api/v1</code>. Programs can read the same reference as an OpenAPI 3.1 document:{' '}
+        <a href="/api/v1/openapi.json">openapi.json</a>.
       </p>
       <p>
-        Send <code>Authorization: Bearer TOKEN</code>; <code>volt token add</code> makes tokens. Errors are{' '}
-        <code>{'{error: {code, message, remedy}}'}</code>; codes never change. Lists are newest first: what a list gives
-        as <code>next</code> is <code>before</code> of its next page, whose address is also in the header{' '}
-        <code>Link</code>. Answers to GET carry an <code>ETag</code>: with <code>If-None-Match</code> one that is the
-        same is 304, without content. <a href="#events.get">/events</a> tells what changes; with{' '}
-        <code>Last-Event-ID</code> nothing is missed.
+        Send an access token as <code>Authorization: Bearer TOKEN</code>; <code>volt token add</code> creates tokens.
+        Errors have the form <code>{'{error: {code, message, remedy}}'}</code>; codes never change. Lists are newest
+        first. To get the next page, send <code>next</code> of one page as <code>before</code>; the header{' '}
+        <code>Link</code> has the full URL. GET responses have an <code>ETag</code>; send <code>If-None-Match</code> to
+        get 304 if nothing changed. Stream changes from <a href="#events.get">/events</a>; resume with{' '}
+        <code>Last-Event-ID</code> to miss nothing.
       </p>
     </>
   );
@@ -83,8 +83,8 @@ function OperationPart({ path, method, operation }: { path: string; method: stri
       </h3>
       <p>{summary}</p>
       <p class="faint">
-        <code>{operationId}</code> · {open ? 'open where VOLT_READING says so, else ' : ''}a token of scope{' '}
-        <code>{scope}</code>
+        <code>{operationId}</code> · needs a token with scope <code>{scope}</code>
+        {open ? ', or none if VOLT_READING allows it' : ''}
       </p>
       {parameters.length > 0 && <Parameters parameters={parameters} />}
       {requestBody && (
@@ -95,7 +95,7 @@ function OperationPart({ path, method, operation }: { path: string; method: stri
       <table>
         <thead>
           <tr>
-            <th>Answer</th>
+            <th>Response</th>
             <th>Content</th>
             <th>When</th>
           </tr>
@@ -140,14 +140,14 @@ function Parameters({ parameters }: { parameters: readonly Parameter[] }) {
         <tr>
           <th>Parameter</th>
           <th>Type</th>
-          <th>Meaning</th>
+          <th>Description</th>
         </tr>
       </thead>
       <tbody>
         {parameters.map(({ name, in: where, required, description, schema }) => (
           <tr>
             <td>
-              <code>{name}</code> <span class="faint">in the {where}</span>
+              <code>{name}</code> <span class="faint">in {where}</span>
             </td>
             <td>
               <TypeOf schema={schema} />
@@ -180,7 +180,7 @@ function Properties({ schema }: { schema: SchemaNode }) {
           <tr>
             <th>Property</th>
             <th>Type</th>
-            <th>Meaning</th>
+            <th>Description</th>
           </tr>
         </thead>
         <tbody>
@@ -188,7 +188,7 @@ function Properties({ schema }: { schema: SchemaNode }) {
             <tr>
               <td>
                 <code>{name}</code>
-                {!required.includes(name) && <span class="faint"> may be absent</span>}
+                {!required.includes(name) && <span class="faint"> optional</span>}
               </td>
               <td>
                 <TypeOf schema={property} />

@@ -11,7 +11,7 @@ import { TextFilter } from './text-filter.tsx';
 
 const pageSize = 100;
 
-/** `/repos`: what is observed, with the newest build of each default branch. */
+/** `/repos`: the repositories, with the newest build of each default branch. */
 export async function repositoriesPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const text = (context.req.query('text') ?? '').trim().slice(0, 1024);
   const after = context.req.query('after')?.slice(0, 64);
@@ -32,28 +32,28 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
   const now = serverNow();
   return answerPage(context, web, {
     title: 'Repositories',
-    place: 'repositories',
+    section: 'repositories',
     content: (
       <>
         <h1>Repositories</h1>
-        <TextFilter action="/repos" label="Name or address" text={text} />
+        <TextFilter action="/repos" label="Name or URL" text={text} />
         <section id="repositories" data-live="">
           {rows.length === 0 && (
             <p class="empty">
               {text || after
-                ? 'No repository fits.'
+                ? 'No repositories match.'
                 : context.get('signedIn')
-                  ? 'There is no repository yet, or none that your token may read.'
-                  : 'There is no repository yet, or none that may be read without signing in.'}
+                  ? 'No repositories yet, or none that your token can read.'
+                  : 'No repositories yet, or none that you can see without signing in.'}
             </p>
           )}
           <table class="cards">
             <thead>
               <tr>
-                <th>Newest</th>
+                <th>Status</th>
                 <th>Repository</th>
-                <th>Commit of its default branch</th>
-                <th class="number">Looked at</th>
+                <th>Latest build of the default branch</th>
+                <th class="number">Last checked</th>
               </tr>
             </thead>
             <tbody>
@@ -61,7 +61,7 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
                 <tr>
                   <td>
                     {error ? (
-                      <span class="status error">cannot be read</span>
+                      <span class="status error">poll failed</span>
                     ) : (
                       newest && <StatusMark status={newest.status} />
                     )}
@@ -77,8 +77,8 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
                       </span>
                     )}
                   </td>
-                  <td class="number" data-label="Looked at">
-                    {observedAt === null ? 'not yet' : <Age time={observedAt} now={now} />}
+                  <td class="number" data-label="Last checked">
+                    {observedAt === null ? 'never' : <Age time={observedAt} now={now} />}
                   </td>
                 </tr>
               ))}
@@ -86,8 +86,10 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
           </table>
         </section>
         <nav class="pages" aria-label="Pages">
-          {after && <a href={`/repos${text && `?${new URLSearchParams({ text })}`}`}>First</a>}
-          {next !== null && <a href={`/repos?${new URLSearchParams({ ...(text && { text }), after: next })}`}>More</a>}
+          {after && <a href={`/repos${text && `?${new URLSearchParams({ text })}`}`}>First page</a>}
+          {next !== null && (
+            <a href={`/repos?${new URLSearchParams({ ...(text && { text }), after: next })}`}>Next page</a>
+          )}
         </nav>
       </>
     ),

@@ -17,13 +17,13 @@ import { Age, inUtc, Problems, StatusMark } from './parts.tsx';
 import { shortRef } from './sentences.ts';
 import { readers, VisibilityForm } from './visibility.tsx';
 
-/** So many builds are looked at for the charts. */
+/** Builds in the charts. */
 const charted = 100;
-/** The share of successes is that of so many builds up to each. */
+/** Builds that count for the success rate at each point. */
 const span = 20;
 const mostRefs = 50;
 
-/** `/repos/:name`: how a repository does, and how it is observed. */
+/** `/repos/:name`: charts, branches and settings of a repository. */
 export async function repositoryPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const repository = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
   const { name, error } = repository;
@@ -34,7 +34,7 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
   ]);
   return answerPage(context, web, {
     title: name,
-    place: 'repositories',
+    section: 'repositories',
     content: (
       <article>
         <div class="path">
@@ -42,9 +42,9 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
             <a href="/repos">Repositories</a> / {name}
           </p>
           <nav class="neighbours" aria-label={`Builds of ${name}`}>
-            <a href={`/?repo=${name}`}>builds</a>
-            <a href={`/?repo=${name}&view=grid`}>grid</a>
-            <a href={`/repos/${name}/tests`}>tests</a>
+            <a href={`/?repo=${name}`}>Builds</a>
+            <a href={`/?repo=${name}&view=grid`}>Grid</a>
+            <a href={`/repos/${name}/tests`}>Tests</a>
           </nav>
         </div>
         <h1>{name}</h1>
@@ -57,10 +57,10 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
           <Refs refs={refs} repo={name} />
         </section>
         <section id="settings" data-live="">
-          <h2>How it is observed</h2>
+          <h2>Settings</h2>
           <Settings repository={repository} now={serverNow()} />
         </section>
-        {/* not redrawn while somebody chooses */}
+        {/* outside of the live sections, so that it is not redrawn while a person chooses */}
         {may(context, 'admin') && <VisibilityForm repository={repository} />}
         {schedules.length > 0 && (
           <section>
@@ -69,7 +69,7 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
               {schedules.map(({ workflow, cron, timezone, nextAt }) => (
                 <li>
                   <code>{cron}</code> {timezone ?? 'UTC'} · {workflow} ·{' '}
-                  {nextAt === null ? 'never again' : `next at ${inUtc(new Date(nextAt).toISOString())}`}
+                  {nextAt === null ? 'no next run' : `next run ${inUtc(new Date(nextAt).toISOString())}`}
                 </li>
               ))}
             </ul>
@@ -78,9 +78,9 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
         <section>
           <h2>Badge</h2>
           <p>
-            <img src={`/badge/${name}.svg`} alt={`state of ${name}`} /> <code>{`/badge/${name}.svg`}</code>{' '}
+            <img src={`/badge/${name}.svg`} alt={`status of ${name}`} /> <code>{`/badge/${name}.svg`}</code>{' '}
             <span class="faint">
-              of the default branch; <code>?branch=</code> for another
+              shows the default branch; add <code>?branch=</code> for another
             </span>
           </p>
         </section>
@@ -102,9 +102,9 @@ function Charts({ trend }: { trend: TrendPoint[] }) {
   return (
     <div class="charts">
       <Chart title="Duration" points={points(({ took }) => took, duration)} format={duration} {...ends} />
-      <Chart title="Wait for a runner" points={points(({ waited }) => waited, duration)} format={duration} {...ends} />
+      <Chart title="Time in queue" points={points(({ waited }) => waited, duration)} format={duration} {...ends} />
       <Chart
-        title={`Passed, of ${span} builds`}
+        title={`Success rate of ${span} builds`}
         points={points((_, index) => passedShare(trend, index), percent)}
         format={percent}
         top={1}
@@ -122,7 +122,7 @@ function Charts({ trend }: { trend: TrendPoint[] }) {
   );
 }
 
-/** Errors are not the commits', so they do not count. */
+/** The share of builds that passed. Builds that ended in an error do not count, since the commit did not cause them. */
 function passedShare(trend: TrendPoint[], index: number): number | null {
   const judged = trend.slice(Math.max(0, index + 1 - span), index + 1).filter(({ status }) => status !== 'error');
   if (judged.length === 0) return null;
@@ -130,7 +130,7 @@ function passedShare(trend: TrendPoint[], index: number): number | null {
 }
 
 function Refs({ refs, repo }: { refs: ObservedRef[]; repo: string }) {
-  if (refs.length === 0) return <p class="empty">None has been seen yet.</p>;
+  if (refs.length === 0) return <p class="empty">No branches or tags yet.</p>;
   return (
     <table class="refs cards">
       <tbody>
@@ -157,29 +157,26 @@ function Refs({ refs, repo }: { refs: ObservedRef[]; repo: string }) {
   );
 }
 
-function fetchedWords({ depth, filter }: ObservedRepository): string {
-  const history =
-    depth === null ? 'all of its history' : `${depth} ${depth === 1 ? 'commit' : 'commits'} of each branch`;
-  return filter === null ? history : `${history}, files by ${filter}`;
+function fetchedPart({ depth, filter }: ObservedRepository): string {
+  const history = depth === null ? 'full history' : `${depth} ${depth === 1 ? 'commit' : 'commits'} of each branch`;
+  return filter === null ? history : `${history}, filter ${filter}`;
 }
 
 function Settings({ repository, now }: { repository: ObservedRepository; now: number }) {
   const { url, host, branches, tags, defaultBranch, commits, command, reports, pollSeconds, notice } = repository;
   const facts: [string, string][] = [
-    ['Where', `${hideCredentials(url)}${host === null ? '' : ` on ${host}`}`],
-    ['Branches', branches.join(', ') || `the default one${defaultBranch === null ? '' : `, ${defaultBranch}`}`],
+    ['URL', `${hideCredentials(url)}${host === null ? '' : ` on ${host}`}`],
+    ['Branches', branches.join(', ') || `default branch${defaultBranch === null ? '' : ` (${defaultBranch})`}`],
     ['Tags', tags.join(', ') || 'none'],
-    ['Commits', commits === 'every' ? 'every one' : 'the newest at each look'],
-    ['Runs', command ?? 'its workflows, or the tests that are found'],
-    ['Reports of tests', reports.join(', ') || 'those that are found'],
-    ['Fetched', fetchedWords(repository)],
+    ['Commits', commits === 'every' ? 'every commit' : 'the newest at each poll'],
+    ['Runs', command ?? 'workflow files, else discovered tests'],
+    ['Test reports', reports.join(', ') || 'found automatically'],
+    ['Fetched', fetchedPart(repository)],
     [
       'Runners',
-      repository.runners.length === 0
-        ? 'any that have the labels of a job'
-        : `only those with ${repository.runners.join(', ')}`,
+      repository.runners.length === 0 ? 'any with the labels of the job' : `only with ${repository.runners.join(', ')}`,
     ],
-    ['Read by', readers[repository.visibility]],
+    ['Visible to', readers[repository.visibility]],
   ];
   return (
     <>
@@ -191,15 +188,15 @@ function Settings({ repository, now }: { repository: ObservedRepository; now: nu
           </div>
         ))}
         <div>
-          <dt>Looked at</dt>
+          <dt>Last checked</dt>
           <dd>
-            {repository.observedAt === null ? 'not yet' : <Age time={repository.observedAt} now={now} />}
-            {`, ${nextLook(repository, now)}`}
+            {repository.observedAt === null ? 'never' : <Age time={repository.observedAt} now={now} />}
+            {`, ${nextPoll(repository, now)}`}
           </dd>
         </div>
         <div>
-          <dt>Polled</dt>
-          <dd>every {pollSeconds < 60 ? `${pollSeconds} s` : duration(pollSeconds * 1000)}</dd>
+          <dt>Poll interval</dt>
+          <dd> {pollSeconds < 60 ? `${pollSeconds} s` : duration(pollSeconds * 1000)}</dd>
         </div>
       </dl>
       {notice !== null && <p>{notice}</p>}
@@ -207,7 +204,7 @@ function Settings({ repository, now }: { repository: ObservedRepository; now: nu
   );
 }
 
-function nextLook({ observedAt, pollSeconds, retryAt }: ObservedRepository, now: number): string {
+function nextPoll({ observedAt, pollSeconds, retryAt }: ObservedRepository, now: number): string {
   const next = retryAt !== null ? Date.parse(retryAt) : Date.parse(observedAt ?? '') + pollSeconds * 1000;
-  return next > now ? `again in ${duration(next - now)}` : 'again at any moment';
+  return next > now ? `next check in ${duration(next - now)}` : 'next check now';
 }

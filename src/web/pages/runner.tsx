@@ -10,7 +10,7 @@ import { answerPage } from './layout.tsx';
 
 const shown = 100;
 
-/** `/runners/:name`: what one runner has had to do. */
+/** `/runners/:name`: the jobs of one runner. */
 export async function runnerPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const name = (context.req.param('name') ?? '').slice(0, 256);
   const [attempts, listed] = await Promise.all([
@@ -20,7 +20,7 @@ export async function runnerPage(context: Context<WebEnv>, web: Web): Promise<Re
   const alive = listed?.alive.filter((runner) => runner.name === name) ?? [];
   return answerPage(context, web, {
     title: name,
-    place: 'runners',
+    section: 'runners',
     content: (
       <section id="runner" data-live="">
         <div class="path">
@@ -31,13 +31,13 @@ export async function runnerPage(context: Context<WebEnv>, web: Web): Promise<Re
         <h1>{name}</h1>
         <p class="faint">
           {alive.length === 0
-            ? 'Not alive.'
+            ? 'Not connected.'
             : alive
-                .map(({ host, slots, running }) => `On ${host}, ${running.length} of ${slots} slots busy.`)
+                .map(({ host, slots, running }) => `On ${host}: ${running.length} of ${slots} slots busy.`)
                 .join(' ')}
         </p>
         {attempts.length === 0 ? (
-          <p class="empty">The record knows of nothing that it has run.</p>
+          <p class="empty">No jobs yet.</p>
         ) : (
           <PastAttempts attempts={attempts} now={serverNow()} />
         )}

@@ -16,17 +16,17 @@ import { answerPage } from './layout.tsx';
 import { Age, Problems } from './parts.tsx';
 import { TextFilter } from './text-filter.tsx';
 
-/** Days over which losses are summed up. */
+/** Days for which lost work is summed up. */
 const lostDays = 7;
-/** More of them than that are not summed up. */
+/** The most lost attempts that are summed up. */
 const mostLost = 1000;
 
 /** Runners on one page. */
 const pageSize = 100;
-/** So few can be looked through without a filter. */
+/** Up to this many runners there is no filter. */
 const few = 10;
 
-/** `/runners`: the fleet, the stages, and what waits in the queues. */
+/** `/runners`: the runners, the stages and the queues. */
 export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const reader = context.get('reader');
   const [status, listed] = await Promise.all([systemStatus(web, reader), askRedis(web, () => listRunners(web.access))]);
@@ -41,7 +41,7 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
   const lost = await lostAttempts(web.database, reader, now - lostDays * 86_400_000, mostLost);
   return answerPage(context, web, {
     title: 'Runners',
-    place: 'runners',
+    section: 'runners',
     content: (
       <div data-refresh="3">
         <Problems problems={status.problems} />
@@ -51,10 +51,10 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
         )}
         <section id="runners" data-live="">
           <p class="faint">
-            {status.runners ? `${status.runners.busy} of ${status.runners.slots} slots busy` : 'Slots not known'} ·{' '}
+            {status.runners ? `${status.runners.busy} of ${status.runners.slots} slots busy` : 'Slots unknown'} ·{' '}
             {status.builds
-              ? `${status.builds.running} ${status.builds.running === 1 ? 'build runs' : 'builds run'} · ${status.builds.queued} queued`
-              : 'builds not known'}
+              ? `${status.builds.running} ${status.builds.running === 1 ? 'build' : 'builds'} running · ${status.builds.queued} queued`
+              : 'builds unknown'}
           </p>
           {listed ? (
             <Fleet runners={runners} narrowed={text !== '' || after !== undefined} now={now} />
@@ -62,15 +62,15 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
             <p class="empty">Redis does not answer.</p>
           )}
           <nav class="pages" aria-label="Pages">
-            {after && <a href={`/runners${text && `?${new URLSearchParams({ text })}`}`}>First</a>}
+            {after && <a href={`/runners${text && `?${new URLSearchParams({ text })}`}`}>First page</a>}
             {next !== null && (
-              <a href={`/runners?${new URLSearchParams({ ...(text && { text }), after: next })}`}>More</a>
+              <a href={`/runners?${new URLSearchParams({ ...(text && { text }), after: next })}`}>Next page</a>
             )}
           </nav>
           <FleetCharts moments={web.fleet.moments} />
         </section>
         <section id="losses" data-live="">
-          <h2>Time lost to dead runners</h2>
+          <h2>Work lost with runners</h2>
           <Losses lost={lost} days={lostDays} now={now} />
         </section>
         <section id="stages" data-live="">
@@ -87,11 +87,11 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
 }
 
 function Fleet({ runners, narrowed, now }: { runners: RunnerMember[]; narrowed: boolean; now: number }) {
-  if (runners.length === 0 && narrowed) return <p class="empty">No runner fits.</p>;
+  if (runners.length === 0 && narrowed) return <p class="empty">No runners match.</p>;
   if (runners.length === 0) {
     return (
       <p class="empty">
-        No runner is alive. Start one with <code>volt runner</code>.
+        No runners. Start one with <code>volt runner</code>.
       </p>
     );
   }
@@ -101,7 +101,7 @@ function Fleet({ runners, narrowed, now }: { runners: RunnerMember[]; narrowed: 
         <tr>
           <th>Runner</th>
           <th>Slots</th>
-          <th>Runs</th>
+          <th>Jobs</th>
           <th>Labels</th>
           <th class="number">Load</th>
           <th class="number">Heartbeat</th>
@@ -121,7 +121,7 @@ function Fleet({ runners, narrowed, now }: { runners: RunnerMember[]; narrowed: 
             <td data-label="Slots">
               {runner.running.length}/{runner.slots}
             </td>
-            <td data-label="Runs">
+            <td data-label="Jobs">
               <AttemptLinks names={runner.running} />
             </td>
             <td data-label="Labels">
@@ -143,7 +143,7 @@ function Fleet({ runners, narrowed, now }: { runners: RunnerMember[]; narrowed: 
 }
 
 function AttemptLinks({ names }: { names: string[] }) {
-  if (names.length === 0) return <span class="faint">nothing</span>;
+  if (names.length === 0) return <span class="faint">none</span>;
   return (
     <>
       {names.map((name, index) => {
@@ -178,7 +178,7 @@ function Stages({ stages, now }: { stages: SystemStatus['stages']; now: number }
               <td class="name">
                 <strong>{kind}</strong>
               </td>
-              <td colspan={4}>{alive === null ? 'not known' : <span class="status error">none is alive</span>}</td>
+              <td colspan={4}>{alive === null ? 'unknown' : <span class="status error">not running</span>}</td>
             </tr>
           ) : (
             members.map((member) => (
@@ -201,7 +201,7 @@ function Stages({ stages, now }: { stages: SystemStatus['stages']; now: number }
   );
 }
 
-/** @param linked whether the board of the queues is open to who looks */
+/** @param linked whether the reader may open the queue board */
 function Queues({ queues, linked }: { queues: QueueDepth[]; linked: boolean }) {
   return (
     <table class="queues">
@@ -211,7 +211,7 @@ function Queues({ queues, linked }: { queues: QueueDepth[]; linked: boolean }) {
           <th class="number">Waiting</th>
           <th class="number">Active</th>
           <th class="number">Delayed</th>
-          <th class="number">Failed</th>
+          <th class="number">Dead letters</th>
         </tr>
       </thead>
       <tbody>

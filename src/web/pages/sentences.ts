@@ -2,11 +2,11 @@ import { type Attempt, type Build, type Job, reasons, statusWords } from '../../
 import { waitingFor } from '../status/waiting.ts';
 import { duration } from '../text/times.ts';
 
-/** What a build, a job or an attempt has come to, in the words of the pages. */
+/** Sentences on pages about the result of a build, a job or an attempt. */
 
 type Outcome = Pick<Build, 'status' | 'reason' | 'message' | 'startedAt' | 'finishedAt'>;
 
-/** A build's verdict in a sentence. */
+/** A build's result as a sentence. */
 export function verdictOf(build: Build): string {
   const why = because(build);
   const took = tookOf(build);
@@ -21,7 +21,7 @@ export function verdictOf(build: Build): string {
     case 'failure':
       return sentence(`Failed${took ? ` after ${took}` : ''}`, why);
     case 'error':
-      return `${sentence(`Volt could not tell${took ? `, after ${took}` : ''}`, why)} The commit is not at fault.`;
+      return `${sentence(`No result${took ? ` after ${took}` : ''}`, why)} This is not a test failure.`;
     case 'cancelled':
       return sentence(`Cancelled${took ? ` after ${took}` : ''}`, why);
     case 'skipped':
@@ -29,29 +29,29 @@ export function verdictOf(build: Build): string {
   }
 }
 
-/** Why a job waits, or what it ended with; undefined where its status says it all. */
+/** Why a job waits, or its result; undefined if the status says enough. */
 export function stateOf(job: Job): string | undefined {
   if ((job.status === 'waiting' || job.status === 'queued') && job.message !== null) return job.message;
   if (job.status === 'waiting') return waitingFor(job.needs);
   if (job.status === 'queued') {
     const labels = job.labels.length > 0 ? ` with ${job.labels.join(', ')}` : '';
-    return `waits for a free slot of a runner${labels}`;
+    return `waiting for a free slot on a runner${labels}`;
   }
   return because(job);
 }
 
-/** One attempt's part in the story of its job. */
-export function attemptStory(attempt: Attempt, next: Attempt | undefined): string {
+/** The sentence about one attempt of a job. */
+export function attemptSentence(attempt: Attempt, next: Attempt | undefined): string {
   const who = attempt.runner === null ? '' : ` on ${attempt.runner}`;
   const head = `Attempt ${attempt.number}${who}: `;
   const took = tookOf(attempt);
-  const why = because(attempt);
-  // the story of a loss says itself where the job went
-  const onward = next && attempt.lostAt === null ? `, handed to attempt ${next.number}` : '';
+  const why = because(attempt)?.replace(/[.\s]+$/, '');
+  // the message of a lost attempt says itself where the job went
+  const onward = next && attempt.lostAt === null ? `; retried as attempt ${next.number}` : '';
   switch (attempt.status) {
     case 'waiting':
     case 'queued':
-      return `${head}waits for a free slot${onward}`;
+      return `${head}waiting for a free slot${onward}`;
     case 'running':
       return `${head}running${onward}`;
     case 'success':
@@ -66,13 +66,13 @@ export function attemptStory(attempt: Attempt, next: Attempt | undefined): strin
   }
 }
 
-/** From begin to end; undefined where either is missing. What still runs is shown by a clock beside the sentence. */
+/** The duration; undefined if the start or the end is missing. A running clock is shown beside the sentence. */
 function tookOf({ startedAt, finishedAt }: Pick<Outcome, 'startedAt' | 'finishedAt'>): string | undefined {
   if (startedAt === null || finishedAt === null) return undefined;
   return duration(Date.parse(finishedAt) - Date.parse(startedAt));
 }
 
-/** The branch or tag of a ref as people call it. */
+/** The name of the branch or tag of a ref. */
 export function shortRef(ref: string): string {
   return ref.replace(/^refs\/(heads|tags)\//, '');
 }

@@ -10,34 +10,34 @@ import { isElsewhere } from '../http/hosts.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 
-/** `/sign-in`: asks for the token, or says where to. */
+/** `/sign-in`: the form for the token, or the address that has the form. */
 export async function signInPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  if (!maySignInAt(context.get('source').origin, placeOf(web))) return answerElsewhere(context, web);
+  if (!maySignInAt(context.get('source').origin, signInHosts(web))) return answerElsewhere(context, web);
   return answerForm(context, web, safePath(context.req.query('next')));
 }
 
-/** @param next where to go from here; a safe path */
+/** @param next safe path to open after signing in */
 function answerForm(context: Context<WebEnv>, web: Web, next: string, wrong = false): Promise<Response> {
   return answerPage(context, web, {
     title: 'Sign in',
-    place: 'sign-in',
+    section: 'sign-in',
     confidential: true,
     content: (
       <form class="sign-in" method="post" action="/sign-in">
         <h1>Sign in</h1>
         <p>
-          Sign in with an access token. The main one is in the file <code>token</code> of Volt's data directory (
-          <code>.volt</code> unless set otherwise), or what <code>VOLT_TOKEN</code> says; <code>volt token add</code>{' '}
-          makes others.
+          Sign in with an access token. The admin token is in <code>.volt/token</code> (the file <code>token</code> of
+          the data directory), or in <code>VOLT_TOKEN</code> if that is set. Create others with{' '}
+          <code>volt token add</code>.
         </p>
         {wrong && (
           <p class="wrong" role="alert">
-            That is not a token of this Volt.
+            This token is not valid.
           </p>
         )}
         <input type="hidden" name="next" value={next} />
         <label>
-          Token
+          Access token
           <input name="token" type="password" autocomplete="current-password" required autofocus />
         </label>
         <button type="submit">Sign in</button>
@@ -46,16 +46,16 @@ function answerForm(context: Context<WebEnv>, web: Web, next: string, wrong = fa
   });
 }
 
-function placeOf({ hosts, guard: { privateHost } }: Web) {
+function signInHosts({ hosts, guard: { privateHost } }: Web) {
   return { hosts, privateHost };
 }
 
-/** Says where to sign in. The private name is not said to who does not show a token: a job could ask for this page. */
+/** Says where to sign in. It does not reveal the private host name, since a job could request this page. */
 function answerElsewhere(context: Context<WebEnv>, web: Web): Promise<Response> {
   const { url } = web.hosts;
   return answerPage(context, web, {
     title: 'Sign in',
-    place: 'sign-in',
+    section: 'sign-in',
     confidential: true,
     content: (
       <div class="sign-in">
@@ -66,41 +66,42 @@ function answerElsewhere(context: Context<WebEnv>, web: Web): Promise<Response> 
               Sign in at <a href={new URL('/sign-in', url).href}>{new URL('/sign-in', url).href}</a>.
             </p>
             <p class="faint">
-              If you are there already, the proxy in front of Volt does not pass the name in the address on: have it
-              send the header <code>Host</code> as it comes.
+              If you are already there, the proxy in front of Volt changes the host name. Configure it to pass the
+              header <code>Host</code> unchanged.
             </p>
           </>
         ) : (
           <>
             <p>
-              Browsers send the cookies of this address to every program that listens on a port of this machine, and a
-              job may be one. So signing in has an address of its own, which only whoever runs Volt can see:
+              Browsers send the cookies of this address to every program on this machine that listens on a port, and a
+              job could be one of them. So you sign in at a separate address, which only the person who runs Volt can
+              see:
             </p>
             <ul>
               <li>
                 <code>volt sign-in</code> prints it;
               </li>
               <li>
-                <code>volt up</code> prints it when it starts;
+                <code>volt up</code> prints it at the start;
               </li>
               <li>
-                it is in the file <code>sign-in.url</code> of Volt's data directory.
+                the file <code>sign-in.url</code> in Volt's data directory contains it.
               </li>
             </ul>
           </>
         )}
         <p class="faint">
-          You can read here without signing in, as far as <code>VOLT_READING</code> allows.
+          Without signing in, you can read as far as <code>VOLT_READING</code> allows.
         </p>
       </div>
     ),
   });
 }
 
-/** Exchanges a token for a cookie that stands for it. */
+/** Exchanges a token for a session cookie. */
 export async function signIn(context: Context<WebEnv>, web: Web): Promise<Response> {
   const { origin, address } = context.get('source');
-  if (!maySignInAt(origin, placeOf(web))) {
+  if (!maySignInAt(origin, signInHosts(web))) {
     context.status(403);
     return answerElsewhere(context, web);
   }
@@ -124,23 +125,23 @@ export async function signIn(context: Context<WebEnv>, web: Web): Promise<Respon
   return context.redirect(onward, 303);
 }
 
-/** Ends the session itself, not only this browser's cookie of it. */
+/** Ends the session on the server and deletes this browser's cookie. */
 export async function signOut(context: Context<WebEnv>, web: Web): Promise<Response> {
   if (!comesFromOwnPage(context)) throw tokenNeeded('signing out from another site');
   const { origin } = context.get('source');
   const secure = origin.startsWith('https:');
   const session = deleteCookie(context, web.guard.cookieAt(origin), { path: '/', secure });
   if (session !== undefined) await web.guard.endSession(session, origin);
-  // the pages of before are for nobody who comes to this browser next
+  // don't leave cached pages for the next user of this browser
   context.header('clear-site-data', '"cache"');
   return context.redirect('/', 303);
 }
 
-/** A path of this server; anything else would send a person who has just signed in to where a link's author wants. */
+/** The path if it is on this server, else `/`: a link must not send a person to another site after signing in. */
 function safePath(path: string | undefined): string {
   const base = 'http://volt.invalid';
   if (!path?.startsWith('/') || !URL.canParse(path, base)) return '/';
   const url = new URL(path, base);
-  // a path that begins with two slashes would be read as another server's name
+  // browsers read a path that begins with two slashes as another server
   return url.origin === base && !url.pathname.startsWith('//') ? `${url.pathname}${url.search}` : '/';
 }

@@ -3,13 +3,13 @@ import type { Annotation, Job, Step } from '../../kernel/model.ts';
 import type { ShownSummary } from '../summaries/summaries.ts';
 import { StatusMark, Took } from './parts.tsx';
 
-/** How the summary of a step is shown. */
+/** Renders the summary of a step. */
 export type ShowSummary = (text: string) => ShownSummary;
 
-/** Annotations of one step that are shown; a linter may have thousands. */
+/** The most annotations of one step that are shown; a linter may make thousands. */
 const mostAnnotations = 50;
 
-/** The steps of a job: each with its time, and of what it has to say, that which went wrong opened. */
+/** The steps of a job, each with its duration, annotations and summary. */
 export function Steps({ job, summaryOf, now }: { job: Job; summaryOf: ShowSummary; now: number }) {
   if (job.steps.length === 0) return null;
   return (
@@ -34,15 +34,15 @@ function StepLine({ job, step, now }: { job: Job; step: Step; now: number }) {
       <span class="step">{step.name}</span>
       <span class="faint">
         {step.exitCode !== null && step.exitCode !== 0 && <>exit code {step.exitCode}</>}
-        {failed && <> but may fail</>}
+        {failed && <>{step.exitCode ? ', ' : ''}failed (continue-on-error)</>}
       </span>
       {step.logStart !== null && step.logEnd !== step.logStart && (
         <a
           class="quiet"
           href={`?job=${job.id}&attempt=${attempt}&at=${step.logStart}#log`}
-          aria-label={`output of ${step.name}`}
+          aria-label={`log of ${step.name}`}
         >
-          output
+          log
         </a>
       )}
       <span class="number">
@@ -80,7 +80,7 @@ function Summary({ step, id, summaryOf }: { step: Step; id: string; summaryOf: S
   const shown = summaryOf(step.summary);
   return (
     <details class="summary" id={id} open data-open="">
-      <summary>Summary of {step.name}</summary>
+      <summary>Summary{step.name === 'Summary' ? '' : `: ${step.name}`}</summary>
       {'html' in shown ? (
         <div class="prose">{raw(shown.html)}</div>
       ) : (

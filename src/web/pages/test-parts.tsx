@@ -1,7 +1,7 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import { duration } from '../text/times.ts';
 
-/** Classes of a job that came to the same. */
+/** The status class of each test status. */
 export const colours: { readonly [S in TestStatus]: string } = {
   passed: 'success',
   failed: 'failure',
@@ -9,7 +9,7 @@ export const colours: { readonly [S in TestStatus]: string } = {
   skipped: 'skipped',
 };
 
-/** What a test came to as a word, in the colour of a job that came to the same. */
+/** The result of a test as a coloured word. */
 export function TestMark({ status }: { status: TestStatus }) {
   return <span class={`status ${colours[status]}`}>{status}</span>;
 }
@@ -19,7 +19,7 @@ interface Named {
   test: { id: string; suite: string; name: string };
 }
 
-/** A test's name, with the way to its history. */
+/** A test's name, as a link to its history. */
 export function TestLink({ repo, test: { id, suite, name } }: Named) {
   return (
     <a class="test" href={`/repos/${repo}/tests/${id}`}>
@@ -29,7 +29,7 @@ export function TestLink({ repo, test: { id, suite, name } }: Named) {
   );
 }
 
-/** @param ms undefined or null where it is not known */
+/** @param ms null if it is not known */
 export function TestTime({ ms }: { ms: number | null }) {
   if (ms === null) return <span class="faint">–</span>;
   return <>{timeOf(ms)}</>;
@@ -40,15 +40,15 @@ export function timeOf(ms: number): string {
   return ms < 1000 ? `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)} ms` : duration(ms);
 }
 
-interface Story {
+interface Output {
   message: string | null;
   details: string | null;
   id: string;
   open?: boolean;
 }
 
-/** What went wrong, as the report has it. */
-export function TestStory({ message, details, id, open = false }: Story) {
+/** The message and details of a test from its report. */
+export function TestOutput({ message, details, id, open = false }: Output) {
   return (
     <>
       {message !== null && <p class="message">{message}</p>}

@@ -9,12 +9,12 @@ import { Chart } from './chart.tsx';
 import { answerPage } from './layout.tsx';
 import { Age } from './parts.tsx';
 import { shortRef } from './sentences.ts';
-import { colours, TestMark, TestStory, TestTime, timeOf } from './test-parts.tsx';
+import { colours, TestMark, TestOutput, TestTime, timeOf } from './test-parts.tsx';
 import { Flaky, failureRate } from './tests.tsx';
 
 const pageSize = 50;
 
-/** `/repos/:name/tests/:id`: how one test has fared, newest build first. */
+/** `/repos/:name/tests/:id`: the results of one test, newest build first. */
 export async function testPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const { name } = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
   const id = /^\d{1,15}$/.exec(context.req.param('id') ?? '')?.[0] ?? '0';
@@ -25,7 +25,7 @@ export async function testPage(context: Context<WebEnv>, web: Web): Promise<Resp
   const now = serverNow();
   return answerPage(context, web, {
     title: test.name,
-    place: 'repositories',
+    section: 'repositories',
     content: (
       <article class="one-test">
         <div class="path">
@@ -51,7 +51,7 @@ export async function testPage(context: Context<WebEnv>, web: Web): Promise<Resp
             <dd>{failureRate(test)}</dd>
           </div>
           <div>
-            <dt>Takes</dt>
+            <dt>Duration</dt>
             <dd>
               <TestTime ms={test.duration} />
             </dd>
@@ -74,7 +74,7 @@ export async function testPage(context: Context<WebEnv>, web: Web): Promise<Resp
   });
 }
 
-/** Of the results that are listed below, from the oldest to the newest. */
+/** A chart of the durations on this page, oldest first. */
 function Durations({ results }: { results: PastResult[] }) {
   const timed = results.filter(({ status, duration }) => status !== 'skipped' && duration !== null).reverse();
   const [first, last] = [timed[0], timed.at(-1)];
@@ -116,7 +116,7 @@ function History({ results, now }: { results: PastResult[]; now: number }) {
               <TestTime ms={result.duration} />
             </span>
           </div>
-          <TestStory message={result.message} details={result.details} id={`result-${result.id}`} />
+          <TestOutput message={result.message} details={result.details} id={`result-${result.id}`} />
         </li>
       ))}
     </ul>

@@ -11,23 +11,23 @@ import { TestLink, TestMark, TestTime } from './test-parts.tsx';
 const pageSize = 100;
 const titles: { readonly [O in TestOrder]: string } = { newest: 'All', slowest: 'Slowest', flaky: 'Flaky' };
 
-/** `/repos/:name/tests`: the tests of a repository, all of them, the slowest, or the flaky ones. */
+/** `/repos/:name/tests`: the tests of a repository: all, slowest first, or only flaky tests. */
 export async function testsPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const { name } = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
   const sort = testOrders.find((order) => order === context.req.query('sort')) ?? 'newest';
-  // an address that somebody has changed begins at the first page
+  // an invalid cursor shows the first page
   const after = /^[\d.e+-]{1,30}~\d{1,15}$/.exec(context.req.query('after') ?? '')?.[0];
   const { tests, next } = await listTests(web.database, { repo: name, sort, limit: pageSize, after });
   return answerPage(context, web, {
     title: `Tests of ${name}`,
-    place: 'repositories',
+    section: 'repositories',
     content: (
       <article>
         <div class="path">
           <p>
             <a href="/repos">Repositories</a> / <a href={`/repos/${name}`}>{name}</a> / tests
           </p>
-          <nav class="neighbours" aria-label="Which tests">
+          <nav class="neighbours" aria-label="Order of tests">
             {testOrders.map((order) => (
               <a href={`/repos/${name}/tests?sort=${order}`} aria-current={order === sort ? 'page' : undefined}>
                 {titles[order]}
@@ -38,15 +38,17 @@ export async function testsPage(context: Context<WebEnv>, web: Web): Promise<Res
         <h1>Tests of {name}</h1>
         {sort === 'flaky' && (
           <p class="faint">
-            A test is flaky that has both passed and failed at one commit, in jobs of one name; or that has failed anew
-            three times within 20 builds of a branch.
+            Flaky: passed and failed on the same commit in jobs of the same name, or started failing three separate
+            times in the last 20 builds of a branch.
           </p>
         )}
         <div id="tests" data-live="">
           <Tests tests={tests} repo={name} sort={sort} />
         </div>
         <nav class="pages" aria-label="Pages">
-          {next !== null && <a href={`/repos/${name}/tests?${new URLSearchParams({ sort, after: next })}`}>More</a>}
+          {next !== null && (
+            <a href={`/repos/${name}/tests?${new URLSearchParams({ sort, after: next })}`}>Next page</a>
+          )}
         </nav>
       </article>
     ),
@@ -55,27 +57,23 @@ export async function testsPage(context: Context<WebEnv>, web: Web): Promise<Res
 
 function Tests({ tests, repo, sort }: { tests: Test[]; repo: string; sort: TestOrder }) {
   if (tests.length === 0) {
-    return (
-      <p class="empty">
-        {sort === 'flaky' ? 'No test is known to be flaky.' : 'No results of single tests have been found yet.'}
-      </p>
-    );
+    return <p class="empty">{sort === 'flaky' ? 'No flaky tests.' : 'No test results yet.'}</p>;
   }
   return (
     <table class="cards">
       <thead>
         <tr>
-          <th>Newest</th>
+          <th>Latest</th>
           <th>Test</th>
           {sort === 'flaky' && <th>Flaky</th>}
           <th class="number">Failed</th>
-          <th class="number">Takes</th>
+          <th class="number">Duration</th>
         </tr>
       </thead>
       <tbody>
         {tests.map((test) => (
           <tr>
-            <td data-label="Newest">
+            <td data-label="Latest">
               <TestMark status={test.status} />
             </td>
             <td data-label="Test">
@@ -89,7 +87,7 @@ function Tests({ tests, repo, sort }: { tests: Test[]; repo: string; sort: TestO
             <td class="number" data-label="Failed">
               {failureRate(test)}
             </td>
-            <td class="number" data-label="Takes">
+            <td class="number" data-label="Duration">
               <TestTime ms={test.duration} />
             </td>
           </tr>
@@ -99,14 +97,14 @@ function Tests({ tests, repo, sort }: { tests: Test[]; repo: string; sort: TestO
   );
 }
 
-/** At how many commits it was flaky, since when, and when last. */
+/** The number of commits at which the test was flaky, the first, and the last time. */
 export function Flaky({ test: { flaky }, now }: { test: Test; now: number }) {
   if (flaky === null) return null;
   return (
     <>
-      at {flaky.commits} {flaky.commits === 1 ? 'commit' : 'commits'}, first{' '}
+      on {flaky.commits} {flaky.commits === 1 ? 'commit' : 'commits'}, first{' '}
       {flaky.sinceSha === null ? (
-        'in a build that is not kept'
+        'in a deleted build'
       ) : (
         <a href={`/builds/${flaky.since}`}>
           <code>{flaky.sinceSha.slice(0, 7)}</code>

@@ -4,18 +4,18 @@ interface Filtered {
   text: string;
 }
 
-/** What narrows a list by a text that its entries hold. */
+/** A form that filters a list by text. */
 export function TextFilter({ action, label, text }: Filtered) {
   return (
     <form class="filters" method="get" action={action}>
       <label>
         {label}
-        <input name="text" value={text} placeholder="all" autocomplete="off" spellcheck={false} />
+        <input name="text" value={text} placeholder="Any" autocomplete="off" spellcheck={false} />
       </label>
-      <button type="submit">Show</button>
+      <button type="submit">Filter</button>
       {text !== '' && (
         <span class="views">
-          <a href={action}>all</a>
+          <a href={action}>All</a>
         </span>
       )}
     </form>

@@ -7,14 +7,14 @@ import { requireScope } from '../access/permission.ts';
 import { setRepository } from '../requests/repositories.ts';
 import type { Web } from '../services.ts';
 
-/** Who reads a repository, in words. */
+/** Who can read a repository, as text. */
 export const readers: { readonly [V in Visibility]: string } = {
-  internal: 'whoever may read this Volt',
-  private: 'tokens that name it, and administrators',
-  public: 'everybody',
+  internal: 'everyone who can read this Volt',
+  private: 'tokens for this repository, and admins',
+  public: 'everyone',
 };
 
-/** Sets who may read a repository. */
+/** The form that sets who can read a repository. */
 export function VisibilityForm({ repository: { name, visibility } }: { repository: ObservedRepository }) {
   return (
     <form method="post" action={`/repos/${name}/visibility`}>
@@ -28,19 +28,21 @@ export function VisibilityForm({ repository: { name, visibility } }: { repositor
           ))}
         </select>
       </label>{' '}
-      <button type="submit">Set</button>
+      <button type="submit">Save</button>
     </form>
   );
 }
 
-/** What the form asks for, which works without a script. */
+/** Handles the form, which works without a script. */
 export async function setVisibilityFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  requireScope(context, 'admin', 'setting who may read a repository');
+  requireScope(context, 'admin', 'changing the visibility of a repository');
   const name = context.req.param('name') ?? '';
   const { visibility: asked } = await context.req.parseBody();
   const visibility = visibilities.find((one) => one === asked);
   if (visibility === undefined) {
-    throw new VoltError('bad_request', `visibility is one of ${visibilities.join(', ')}`, { remedy: 'Choose one.' });
+    throw new VoltError('bad_request', `visibility must be one of ${visibilities.join(', ')}`, {
+      remedy: 'Choose one of them.',
+    });
   }
   await setRepository(web, name, { visibility });
   return context.redirect(`/repos/${name}`, 303);

@@ -24,7 +24,7 @@ import { age } from '../text/times.ts';
 import { queueNames } from './queue-names.ts';
 import { discreet } from './redact.ts';
 import type { StatusSources } from './sources.ts';
-import { whyItWaits } from './waiting.ts';
+import { labelsText, whyItWaits } from './waiting.ts';
 
 /** Redis has this many milliseconds to answer before it counts as unreachable. */
 const patience = 1000;
@@ -106,7 +106,7 @@ function unreadable({ name, error, retryAt }: ObservedRepository): Problem[] {
   if (error === null) return [];
   const now = serverNow();
   const pause = retryAt === null ? 0 : Math.ceil((Date.parse(retryAt) - now) / 1000);
-  const next = pause > 0 ? ` The next look is in ${pause} s; \`volt trigger ${name}\` looks now.` : '';
+  const next = pause > 0 ? ` The next poll is in ${pause} s; \`volt trigger ${name}\` polls now.` : '';
   const message = `repository ${name}: ${hideCredentials(error.message)} (since ${age(now - Date.parse(error.since))})`;
   return [{ code: error.code, message, remedy: error.remedy + next }];
 }
@@ -153,8 +153,8 @@ async function lookIntoRecord(
 
 const silentRecord: Problem = {
   code: 'record_busy',
-  message: 'the record does not answer: nothing is known of builds and repositories',
-  remedy: 'See whether its database, or the disk that it is on, is overloaded.',
+  message: 'the database does not answer: builds and repositories are unknown',
+  remedy: 'Check whether the database server or the disk of the database is overloaded.',
 };
 
 interface Seen {
@@ -230,21 +230,21 @@ async function depthOf(web: Pick<StatusSources, 'queues'>, name: string): Promis
 
 const unreachable: Problem = {
   code: 'redis_unreachable',
-  message: 'Redis does not answer: no new work is handed out, and nothing is known of stages and runners',
-  remedy: 'Start the Redis server again; everything goes on by itself then.',
+  message: 'Redis does not answer: no new jobs start, and stages and runners are unknown',
+  remedy: 'Start the Redis server again; Volt then continues automatically.',
 };
 
 function problemsOf({ stages, runners, queues, labelSets }: Seen): Problem[] {
   const missing = (kind: string) => stages.find((stage) => stage.kind === kind)?.members.length === 0;
   const missingStages = [
     { kind: 'observer', effect: 'new commits are not noticed' },
-    { kind: 'dispatcher', effect: 'new commits are kept but not built' },
-    { kind: 'reporter', effect: 'results and logs are kept by the runners but not recorded' },
+    { kind: 'dispatcher', effect: 'new commits are queued but not built' },
+    { kind: 'reporter', effect: 'runners keep results and logs until one runs' },
   ].filter(({ kind }) => missing(kind));
   return [
     ...missingStages.map(({ kind, effect }) => ({
       code: `no_${kind}`,
-      message: `no ${kind} is alive: ${effect}`,
+      message: `no ${kind} is running: ${effect}`,
       remedy: `Start one with \`volt ${kind}\`, or everything with \`volt up\`.`,
     })),
     ...(runners.length > 0 ? unservedLabels(runners, queues, labelSets) : [noRunner]),
@@ -271,7 +271,7 @@ function stageProblems(stages: Seen['stages']): Problem[] {
 
 const noRunner: Problem = {
   code: 'no_runner',
-  message: 'no runner is alive: jobs wait in their queues',
+  message: 'no runner is connected: jobs wait in their queues',
   remedy: 'Start one with `volt runner`, on this machine or another.',
 };
 
@@ -282,24 +282,25 @@ function unservedLabels(runners: RunnerMember[], queues: QueueDepth[], labelSets
     const waiting = depth ? depth.waiting + depth.prioritized + depth.delayed : 0;
     // what is kept from some runner is sent to where any may take it when nobody else is there
     if (waiting === 0 || parseQueueLabels(labels).avoids || runners.some((runner) => serves(runner, labels))) return [];
-    const jobs = waiting === 1 ? '1 job waits' : `${waiting} jobs wait`;
+    const jobs = waiting === 1 ? '1 job is waiting' : `${waiting} jobs are waiting`;
     return [
       {
         code: 'no_matching_runner',
-        message: `${jobs} for ${runnerWith(labels, runners)}; there is none`,
+        message: `${jobs}: ${whyUnserved(labels, runners)}`,
         remedy: `Start one with \`${runnerCommand(labels)}\`${machineIn(labels) ? ` on the machine ${machineIn(labels)}` : ''}.`,
       },
     ];
   });
 }
 
-function runnerWith(queue: string[], runners: RunnerMember[]): string {
+function whyUnserved(queue: string[], runners: RunnerMember[]): string {
   const { labels, repo } = parseQueueLabels(queue);
-  const which = labels.length > 1 ? `all of the labels ${labels.join(', ')}` : `the label ${labels.join('')}`;
-  const runner = labels.length === 0 ? 'a runner' : `a runner with ${which}`;
-  if (repo !== undefined) return `${runner} that may have jobs of ${repo}`;
+  const withLabels = labels.length === 0 ? '' : ` with ${labelsText(labels)}`;
+  if (repo !== undefined) return `no runner${withLabels} accepts jobs of ${repo}`;
   const matching = runners.some((one) => labels.every((label) => one.labels.includes(label)));
-  return matching ? `${runner} that is kept for no repository` : runner;
+  return matching
+    ? `every runner${withLabels} only accepts jobs of certain repositories`
+    : `no runner has ${labelsText(labels)}`;
 }
 
 /** A runner gives itself the label of its machine; the others are asked for. */
@@ -325,7 +326,7 @@ async function unwatchedMachines(
   const unwatched = hosts.filter((host): host is string => host !== null && !watched.has(hostLabel(host)));
   return (await repositoriesOn(database, unwatched, reader)).map(({ name, host }) => ({
     code: 'no_observer_on_machine',
-    message: `repository ${name} is a path on the machine ${host}, where no observer is alive: its new commits are not noticed`,
+    message: `repository ${name} is a path on the machine ${host}, where no observer is running: its new commits are not noticed`,
     remedy: `Start \`volt observer\` on ${host}.`,
   }));
 }
@@ -339,8 +340,8 @@ function fullDisks({ stages, runners }: Seen): Problem[] {
   }
   return [...hosts].map(([host, names]) => ({
     code: 'disk_low',
-    message: `the disk of ${host} has less room than VOLT_DISK_FLOOR asks for (${[...new Set(names)].join(', ')}): logs may not fit`,
-    remedy: 'Free some room there: `volt prune` removes what is older than the settings keep.',
+    message: `the disk of ${host} has less free space than VOLT_DISK_FLOOR requires (${[...new Set(names)].join(', ')}): logs may not fit`,
+    remedy: 'Free some space there: `volt prune` deletes what is older than the settings keep.',
   }));
 }
 
@@ -353,8 +354,9 @@ function wrongClocks({ stages, runners }: Seen): Problem[] {
   }
   return [...found].map(([host, fault]) => ({
     code: 'clock_wrong',
-    message: `machine ${host}: ${fault}; what Volt tells and records is corrected by that`,
-    remedy: 'Set it by NTP there (timedatectl set-ntp true): jobs see the wrong time, and certificates may be refused.',
+    message: `machine ${host}: ${fault}; Volt corrects the times that it shows`,
+    remedy:
+      'Synchronise its clock with NTP (timedatectl set-ntp true): jobs see the wrong time, and TLS certificates may be rejected.',
   }));
 }
 
@@ -365,8 +367,8 @@ function setAside({ name, waiting, failed: ofQueue }: QueueDepth): Problem[] {
   return [
     {
       code: 'messages_set_aside',
-      message: `${failed} of the messages in "${name}" could not be understood and ${failed === 1 ? 'is' : 'are'} set aside`,
-      remedy: `See why at /queues/queue/${encodeURIComponent(name)}; retry them there after mending it.`,
+      message: `the queue "${name}" has ${failed === 1 ? '1 dead letter, a message' : `${failed} dead letters, messages`} that could not be understood`,
+      remedy: `See the cause at /queues/queue/${encodeURIComponent(name)}, fix it, and retry the messages there.`,
     },
   ];
 }

@@ -22,21 +22,22 @@ export function whyItWaits(
 ): string {
   if (job.status === 'waiting') return job.message ?? waitingFor(job.needs);
   if (job.message && Date.parse(job.triesAgainAt ?? '') > now) return job.message;
-  if (runners === undefined) return 'not known: Redis does not answer';
-  if (runners.length === 0) return 'no runner is alive';
+  if (runners === undefined) return 'unknown: Redis does not answer';
+  if (runners.length === 0) return 'no runner is connected';
   const serving = runners.filter(({ draining }) => draining !== true);
-  if (serving.length === 0) return 'every runner is being stopped and takes no more jobs';
+  if (serving.length === 0) return 'all runners are stopping and take no more jobs';
   const wanted = queueLabels(job.labels, needed?.runners);
   const matching = serving.filter(({ labels }) => wanted.every((label) => labels.includes(label)));
   const asked = wanted.join(', ');
-  if (matching.length === 0) return `no runner has ${wanted.length === 1 ? 'the label' : 'all of the labels'} ${asked}`;
+  if (matching.length === 0) return `no runner has ${labelsText(wanted)}`;
   const able = needed ? matching.filter((runner) => mayServe(runner, needed.repo)) : matching;
-  if (able.length === 0) return `every runner${asked === '' ? '' : ` with ${asked}`} is kept for other repositories`;
+  if (able.length === 0)
+    return `all runners${asked === '' ? '' : ` with ${asked}`} only accept jobs of other repositories`;
   const fit = able.filter((runner) => whyUnfit(runner) === undefined);
   const [first] = able;
-  if (fit.length === 0 && first) return `no runner that could take it is fit to; ${first.name} ${whyUnfit(first)}`;
+  if (fit.length === 0 && first) return `all matching runners have problems; ${first.name} ${whyUnfit(first)}`;
   const roomy = fit.filter(({ vitals }) => vitals?.diskLow !== true);
-  if (roomy.length === 0) return 'the disks of the runners that could take it are full';
+  if (roomy.length === 0) return 'the disks of all matching runners are full';
   const free = roomy.filter(({ slots, running }) => running.length < slots);
   if (free.length > 0) return 'a runner is about to take it';
   const slots = roomy.reduce((sum, runner) => sum + runner.slots, 0);
@@ -44,12 +45,19 @@ export function whyItWaits(
   return slots === 1 ? `the only slot${whose} is busy` : `all ${slots} slots${whose} are busy`;
 }
 
-/** More names than that are counted. */
+/** `the label "gpu"`, `the labels "gpu" and "host:vm"` */
+export function labelsText(labels: readonly string[]): string {
+  const quoted = labels.map((label) => `"${label}"`);
+  if (quoted.length === 1) return `the label ${quoted[0]}`;
+  return `the labels ${quoted.slice(0, -1).join(', ')} and ${quoted.at(-1)}`;
+}
+
+/** The most names that are listed; the others are only counted. */
 const mostNamed = 3;
 
 /** Which jobs one waits for, in words; a job may need hundreds. */
 export function waitingFor(needs: readonly string[]): string {
-  if (needs.length === 0) return 'waits for its turn';
+  if (needs.length === 0) return 'waiting to start';
   const more = needs.length - mostNamed;
-  return `waits for ${needs.slice(0, mostNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+  return `waiting for ${needs.slice(0, mostNamed).join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }

@@ -72,13 +72,13 @@ export class LogSearch {
     const query = new URLSearchParams({ q: text, position: String(from.position), line: String(from.line) });
     const answer = await fetch(`${this.#address}&${query}`).catch(() => undefined);
     if (answer?.ok) return (await answer.json()) as Answer;
-    this.#told('could not be searched');
+    this.#told('search failed');
     return undefined;
   }
 
   #tell(): void {
     const count = this.#lines.length;
-    if (count === 0) this.#told(this.#more ? 'searching…' : 'not found');
+    if (count === 0) this.#told(this.#more ? 'searching…' : 'no matches');
     else this.#told(`${this.#at + 1} of ${count}${this.#more ? ' or more' : ''}`);
   }
 }
