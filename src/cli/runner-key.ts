@@ -75,11 +75,11 @@ export function runnerKeyCommand(program: Command): CommandFile {
     });
   const remove = command
     .command('rm')
-    .description('Ends a key at once: what its runners say counts no more, and what they run is given to others.')
+    .description('Revokes a key at once. Volt ignores its runners from then on and gives their jobs to others.')
     .argument('<name>')
     .action(async (name: string) => {
       await Client.of(configOf(remove)).delete(`/runner-keys/${encodeURIComponent(name)}`);
-      print(`${name} is ended`);
+      print(`revoked the key ${name}`);
     });
   return {
     command,

@@ -32,7 +32,7 @@ describe('bad input on the command line', () => {
       'a job that there is not',
       ['logs', 'app#1', 'deploy'],
       'not_found',
-      /has no job "deploy"\n {2}Its jobs are: 1 test, 2 lint/,
+      /has no job "deploy"\n {2}Its jobs are: 1\. test, 2\. lint/,
     ],
     ['an attempt that there is not', ['logs', 'app#1', 'test', '--attempt', '5'], 'not_found', /has no attempt 5\n/],
     [
@@ -49,12 +49,7 @@ describe('bad input on the command line', () => {
       'bad_ref',
       /cannot be the name of a branch, tag or commit/,
     ],
-    [
-      'a trigger of what is not observed',
-      ['trigger', 'nobody'],
-      'not_found',
-      /no repository named "nobody" is observed\n/,
-    ],
+    ['a trigger of what is not observed', ['trigger', 'nobody'], 'not_found', /repository "nobody" does not exist\n/],
     ['a cancel of what is over', ['cancel', 'app#1'], 'conflict', /has ended already: \w+\n/],
     ['a retry of what runs', ['retry', 'app#2'], 'conflict', /is not over: test queued\n {2}Wait/],
     [

@@ -60,7 +60,7 @@ describe('the commands that talk to the web stage', () => {
     const VOLT_URL = await serve((_, response) => response.writeHead(502).end('<h1>Bad Gateway</h1>'));
     const { code, stderr } = await volt(['builds'], { env: { VOLT_URL } });
     expect(code).to.equal(3);
-    expect(stderr).to.contain('the answer 502 does not come from Volt');
+    expect(stderr).to.contain('is not Volt (it answered with status 502)');
   });
 
   it('pass on the code and the remedy that the server gives', async () => {
@@ -90,8 +90,8 @@ describe('the commands that talk to the web stage', () => {
     });
     const said: [args: string[], remedy: RegExp][] = [
       [['show', '7'], /^error not_found: no\n {2}`npx volt builds` lists/],
-      [['trigger', 'x'], /^error token_needed: no\n {2}Name by --data .*VOLT_TOKEN/],
-      [['status'], /^error bad_request: no\n {2}Correct what was given/],
+      [['trigger', 'x'], /^error token_needed: no\n {2}Give --data with .*VOLT_TOKEN/],
+      [['status'], /^error bad_request: no\n {2}Correct the arguments/],
     ];
     for (const [args, remedy] of said) expect((await volt(args, { env: { VOLT_URL } })).stderr).to.match(remedy);
   });
@@ -106,7 +106,9 @@ describe('the commands that talk to the web stage', () => {
     });
     const build = await volt(['show', '7'], { env: { VOLT_URL } });
     expect(build.code).to.equal(2);
-    expect(build.stderr).to.match(/^error usage: "7" is the id of a build, and the name of a repository\n .*7#NUMBER/);
+    expect(build.stderr).to.match(
+      /^error usage: "7" is both the id of a build and the name of a repository\n .*7#NUMBER/,
+    );
     const job = await volt(['logs', '1', 'test'], { env: { VOLT_URL } });
     expect(job.code).to.equal(2);
     expect(job.stderr).to.match(/^error usage: build 7#1 has 2 jobs "test"\n .*1-1, 1-2/);

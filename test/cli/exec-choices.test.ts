@@ -237,7 +237,7 @@ jobs:
     steps: [{ name: Report, run: 'echo "# All well" >> "$GITHUB_STEP_SUMMARY"; echo "of 3" >> "$GITHUB_STEP_SUMMARY"' }]
 `);
     const { stdout } = await volt(['exec'], { cwd: repository.path, env });
-    expect(stdout).to.include('  Summary of Report\n    # All well\n    of 3\n');
+    expect(stdout).to.include('  Summary: Report\n    # All well\n    of 3\n');
   });
 
   it('runs again when a file changes that is not ignored, and ends what still runs', async () => {

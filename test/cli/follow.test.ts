@@ -70,7 +70,7 @@ describe('a build of several jobs on the command line', () => {
     const end = await volt(['logs', 'app#1', '--attempt', '2', ...data]);
     expect(end.code).to.equal(2);
     expect(end.stderr).to.match(
-      /^error usage: each job counts its own attempts\n {2}Name one of the jobs: first, many/,
+      /^error usage: --attempt needs a job, since each job counts its own attempts\n {2}Name one of the jobs: first, many/,
     );
   });
 });

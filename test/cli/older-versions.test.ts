@@ -151,7 +151,7 @@ describe('the data directory of a former version', () => {
           const doctor = JSON.parse((await run('doctor', '--deep', '--json')).text) as {
             findings: { check: string; level: string; message: string }[];
           };
-          const compared = ['record', 'messages', 'members', 'logs', 'test results', 'spools', 'mirrors', 'backups'];
+          const compared = ['database', 'messages', 'members', 'logs', 'test results', 'spools', 'mirrors', 'backups'];
           const ill = doctor.findings.filter(({ check, level }) => compared.includes(check) && level !== 'ok');
           expect(ill).to.deep.equal([]);
           const log = logFile(dataDir, { job: '3-3' as JobId, attempt: 1 });

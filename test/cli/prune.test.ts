@@ -24,8 +24,8 @@ describe('volt prune', () => {
         mkdirSync(join(dataPaths(data)[kept], kept === 'homes' ? `${key}+default` : key), { recursive: true });
     const env = { VOLT_KEEP_DAYS: '30', VOLT_KEEP_AT_LEAST: '1' };
     const dry = await volt(['prune', '--dry-run', '--data', data], { env });
-    expect(dry.stdout).to.match(/^would remove 2 builds .* logs of 1 unknown builds/);
-    expect(dry.stdout).to.include('would remove 1 homes of jobs');
+    expect(dry.stdout).to.match(/^would delete 2 builds .* logs of 1 unknown builds/);
+    expect(dry.stdout).to.include('would delete 1 job homes');
     const end = await volt(['prune', '--json', '--data', data], { env });
     expect(end.code, end.stderr).to.equal(0);
     const { homes, ...rest } = JSON.parse(end.stdout);

@@ -35,9 +35,7 @@ describe('volt repo', () => {
       '--tags',
       'v*',
     );
-    expect(added.stdout, added.stderr).to.equal(
-      'app is observed: main, release/*, tags v* of git@git.example:acme/app\n',
-    );
+    expect(added.stdout, added.stderr).to.equal('watching app: main, release/*, tags v* of git@git.example:acme/app\n');
     const local = await repo('add', 'local', relative(process.cwd(), repository.path), '--command', 'make', '--json');
     expect(JSON.parse(local.stdout)).to.include({ name: 'local', url: realpathSync(repository.path), command: 'make' });
   });
@@ -65,7 +63,7 @@ describe('volt repo', () => {
 
   it('changes what is named', async () => {
     const set = await repo('set', 'app', '--no-tags', '--command', 'make check', '--poll', '30');
-    expect(set.stdout).to.equal('app: main, release/*, every commit, each 30 s; runs "make check"\n');
+    expect(set.stdout).to.equal('app: main, release/*, every commit, polled every 30 s; runs "make check"\n');
     const globs = await repo('set', 'app', '--reports', 'a/*.xml', '--reports', 'b.tap', '--json');
     expect(JSON.parse(globs.stdout).reports).to.deep.equal(['a/*.xml', 'b.tap']);
     expect(JSON.parse((await repo('set', 'app', '--no-reports', '--json')).stdout).reports).to.deep.equal([]);
@@ -86,7 +84,9 @@ describe('volt repo', () => {
     await noteObserveError(database, 'app', error, () => 90_000);
     const { stdout, code } = await repo('ls');
     expect(code).to.equal(0);
-    expect(stdout).to.match(/^! +app +the default branch +every +30 s +never +its tests +git@git\.example:acme\/app$/m);
+    expect(stdout).to.match(
+      /^! +app +the default branch +every +30 s +never +workflows or tests +git@git\.example:acme\/app$/m,
+    );
     expect(stdout).to.match(/^✔ +local +main +every +5 s +.+ +make +\/\S+ on \S+$/m);
     expect(stdout).to.match(/^! app: fetch_failed, since .*: cannot reach https:\/\/\*\*\*@git\.example\/$/m);
     expect(stdout).to.match(/^ {4}See the cable\. The next poll is in 1 min \d+ s\.$/m);
@@ -101,7 +101,7 @@ describe('volt repo', () => {
     const purged = await repo('rm', 'app', '--purge');
     expect(purged.stdout).to.include('deleting its builds, logs and results');
     await repo('rm', 'local');
-    expect((await repo('ls')).stdout).to.match(/^nothing is observed/);
+    expect((await repo('ls')).stdout).to.match(/^no repositories; add one/);
   });
 
   it('helps with each of its commands', async () => {

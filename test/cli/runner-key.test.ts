@@ -37,14 +37,14 @@ describe('volt runner-key', function () {
     expect(listed).to.include('build2').and.include('app site-*').and.include(parseRunnerKey(text).signer.publicKey);
     expect(listed).to.not.include(text.split(':')[2]);
     expect((await run('add', 'build2')).stderr).to.include('name_taken');
-    expect((await run('rm', 'build2')).stdout).to.include('is ended');
+    expect((await run('rm', 'build2')).stdout).to.include('revoked the key');
     expect((await run('ls')).stdout).to.include('no keys');
   });
 
   it('add takes in the key that a runner has made itself, and prints no other', async () => {
     const { publicKey } = stranger();
     const { stdout } = await run('add', 'box', '--public-key', publicKey);
-    expect(stdout).to.include('box is taken in').and.not.include('VOLT_RUNNER_KEY');
+    expect(stdout).to.include('registered the key box').and.not.include('VOLT_RUNNER_KEY');
     expect((await run('ls')).stdout).to.include(publicKey);
     expect((await run('add', 'box2', '--public-key', 'x')).code).to.not.equal(0);
   });

@@ -32,7 +32,7 @@ describe('volt secret and volt var', () => {
     ] as const) {
       const { code, stdout, stderr } = await volt(['secret', 'set', name, '--repo', 'app', ...data()], { input });
       expect(code, stderr).to.equal(0);
-      expect(stdout).to.equal(`${name} is set for app\n`);
+      expect(stdout).to.equal(`set ${name} for app\n`);
       expect(await value(name)).to.equal(kept);
     }
     const { stdout } = await volt(['secret', 'ls', '--repo', 'app', '--json', ...data()]);
@@ -62,7 +62,7 @@ describe('volt secret and volt var', () => {
       shown += text;
     });
     await once(terminal, 'close');
-    expect(shown).to.include('TYPED is set for all repositories').and.not.include('canary');
+    expect(shown).to.include('set TYPED for all repositories').and.not.include('canary');
     expect(await value('TYPED')).to.equal('canary');
   });
 

@@ -60,7 +60,7 @@ describe('a command that is told to stop', () => {
       );
       expect(await stage.line()).to.match(/^stuck ready/);
       stage.signal('SIGTERM');
-      expect(await stage.line()).to.equal('stuck stops');
+      expect(await stage.line()).to.equal('stopping stuck');
     });
 
     afterEach(() => stage.kill());

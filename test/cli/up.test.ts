@@ -66,8 +66,8 @@ describe('volt up', () => {
     expect(end.code).to.equal(0);
     expect(end.stdout).to.match(/dashboard +http:\/\/127\.0\.0\.1:\d+\n/);
     expect(end.stdout).to.match(/sign in +http:\/\/[0-9a-f]{32}\.localhost:\d+\/sign-in\n/);
-    expect(end.stdout).to.match(/behind a proxy set VOLT_URL/);
-    expect(end.stdout).to.match(/observing +sample \(.*\)\n/);
+    expect(end.stdout).to.match(/behind a proxy, set VOLT_URL/);
+    expect(end.stdout).to.match(/watching +sample \(.*\)\n/);
     expect(end.stdout).to.match(/▶ sample#1 main [0-9a-f]{7} "Add numbers".*\n( {2}│ .*\n)*.*adds two numbers/);
     expect(end.stdout).to.match(/\n✔ sample#1 main [0-9a-f]{7} passed in \S+ s\n$/);
     const results = readdirSync(join(folder.path, 'data/test_results/sample'));
@@ -78,7 +78,7 @@ describe('volt up', () => {
     expect(again.code).to.equal(0);
     expect(again.stdout)
       .to.contain('✔ sample#1')
-      .and.match(/built before\n$/)
+      .and.match(/built earlier\n$/)
       .and.not.contain('#2');
   });
 
@@ -98,7 +98,7 @@ describe('volt up', () => {
     await volt([...only, '--repo', own.path]);
     const later = await volt([...only, '--sample-if-none']);
     expect(later.code).to.equal(0);
-    expect(later.stdout).to.contain('observing  own').and.not.contain('sample');
+    expect(later.stdout).to.contain('watching   own').and.not.contain('sample');
     expect(existsSync(join(other.path, 'sample'))).to.equal(false);
     await other.remove();
   });
@@ -116,7 +116,7 @@ describe('volt up', () => {
     const again = upWith(open, '--once');
     const { stdout, code } = await again.ended();
     expect(code).to.equal(0);
-    expect(stdout).to.match(/^Volt \d[\s\S]*dashboard[\s\S]*Ctrl-C stops it\n[\s\S]*✔ sample#1 /);
+    expect(stdout).to.match(/^Volt \d[\s\S]*dashboard[\s\S]*press Ctrl-C to stop\n[\s\S]*✔ sample#1 /);
     expect(stdout.match(/^[▶✔] sample#1/gm)).to.have.length(2);
   });
 
@@ -139,7 +139,7 @@ describe('volt up', () => {
     const once = (...more: string[]) => up('--once', '--repo', sample.path, ...more).ended();
     expect(await once()).to.include({ code: 0 });
     const again = await once();
-    expect(again.stdout).to.match(/✔ sample#1 main .* passed .*built before/);
+    expect(again.stdout).to.match(/✔ sample#1 main .* passed .*built earlier/);
     const other = await once('--command', 'exit 3');
     expect(other.code).to.equal(1);
     expect(other.stdout)
@@ -156,7 +156,7 @@ describe('volt up', () => {
     const url = `http://127.0.0.1:${await freePort()}/x.git`;
     const end = await up('--once', '--repo', `broken=${url}`).ended();
     expect(end.code).to.equal(3);
-    expect(end.stdout).to.match(/! cannot observe broken: fetch_failed: .*\n {4}\S/);
+    expect(end.stdout).to.match(/! cannot poll broken: fetch_failed: .*\n {4}\S/);
   });
 
   it('refuses what is no repository, and leaves nothing running', async () => {

@@ -57,7 +57,9 @@ describe('volt validate', () => {
 
   it('says that there is nothing to check, and that a file is not there', async () => {
     const cwd = checkout({ file: '' });
-    expect((await volt(['validate'], { cwd })).stderr).to.match(/^error not_found: there are no workflow files/);
+    expect((await volt(['validate'], { cwd })).stderr).to.match(
+      /^error not_found: this checkout has no workflow files/,
+    );
     const { code, stderr } = await volt(['validate', 'nope.yml'], { cwd });
     expect(code).to.equal(2);
     expect(stderr).to.match(/^error not_found: cannot read nope.yml/);

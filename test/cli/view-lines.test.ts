@@ -63,7 +63,7 @@ describe('the live view', () => {
       '✔ old    passed 2 h ago  old#1 main aaaaaaa Change',
       '· big    first fetch running, 20 s',
       '· quiet  no build yet',
-      '2 running, 3 queued · Ctrl-C stops it',
+      '2 running, 3 queued · press Ctrl-C to stop',
     ]);
   });
 

@@ -332,7 +332,9 @@ describe('web: tokens of a person', () => {
     const isIn = async () => (await site.page('/', { cookie })).includes('Sign out');
     expect(await isIn()).to.equal(true);
     const { stdout } = await run('token', 'rm', '--all-of', 'ada');
-    expect(stdout).to.include('revoked laptop, script').and.match(/still valid, .*: bob-1/);
+    expect(stdout)
+      .to.include('revoked laptop, script')
+      .and.match(/still valid, .*: bob-1/);
     expect(await isIn()).to.equal(false);
     for (const token of [laptop, script]) {
       const answer = await site.fetch('/api/v1/sign-in', { headers: { authorization: `Bearer ${token}` } });
