@@ -147,7 +147,7 @@ describe('the data directory of a former version', () => {
           expect((await run('retry', '2')).code).to.equal(0);
           const again = await built('2' as BuildId, ({ jobs }) => jobs[0]?.attempts.length === 2);
           expect(again).to.include({ status: 'failure', reason: 'job_failed' });
-          expect((await run('prune')).text).to.match(/removed 0 builds/);
+          expect((await run('prune')).text).to.match(/deleted 0 builds/);
           const doctor = JSON.parse((await run('doctor', '--deep', '--json')).text) as {
             findings: { check: string; level: string; message: string }[];
           };
