@@ -1,15 +1,17 @@
 import { z } from 'zod';
-import { mayPass, type Reason, reasons, statuses } from '../src/kernel/model.ts';
+import { type ErrorCode, errorCodes } from '../src/kernel/errors.ts';
+import { mayPass, type Reason, reasons, statuses, statusWords } from '../src/kernel/model.ts';
 import { settings, settingsFromFiles } from '../src/kernel/settings.ts';
+import { errorMeanings, reasonRemedies } from './codes.ts';
 
 type Setting = (typeof settings)[number];
 
-/** The pages that are made of the sources, as paths in the checkout. */
+/** The pages that are made from the sources, with their paths in the checkout. */
 export function pages(): { file: string; text: string }[] {
   return [
     { file: '.env.example', text: example() },
     { file: 'docs/configuration.md', text: reference() },
-    { file: 'docs/reasons.md', text: reasonsPage() },
+    { file: 'docs/errors-and-reasons.md', text: codesPage() },
   ];
 }
 
@@ -35,9 +37,9 @@ function reference(): string {
   });
   return `# Configuration
 
-Volt is configured by its environment; a command's own option, such as \`--redis\`, \`--data\` or \`--port\`, goes before it.
-An empty value counts as none. [.env.example](../.env.example) has the same settings as a file to begin with. A value that
-a setting cannot have ends the command with [\`bad_setting\`](errors.md), which names the setting.
+You configure Volt with environment variables. A command's own option, such as \`--redis\`, \`--data\` or \`--port\`, overrides
+them. An empty value is the same as no value. [.env.example](../.env.example) has the same settings as a file to start
+with. An invalid value ends the command with the error [\`bad_setting\`](errors-and-reasons.md), which names the setting.
 
 | setting | default | meaning |
 |---|---|---|
@@ -47,31 +49,60 @@ This page is made from \`src/kernel/settings.ts\` by \`npm run docs\`.
 `;
 }
 
-function reasonsPage(): string {
-  const rows = Object.entries(reasons).map(
-    ([code, meaning]) => `| \`${code}\` | ${cell(meaning)} | ${mayPass(code as Reason) ? 'yes' : ''} |`,
+function codesPage(): string {
+  const reasonRows = (Object.keys(reasons) as Reason[]).map(
+    (reason) =>
+      `| \`${reason}\` | ${cell(sentence(reasons[reason]))} ${cell(reasonRemedies[reason])} | ${mayPass(reason) ? 'yes' : ''} |`,
   );
-  return `# Reasons
+  const errorRows = (Object.keys(errorCodes) as ErrorCode[]).map((code) => {
+    const { exit, http } = errorCodes[code];
+    return `| \`${code}\` | ${exit} | ${http} | ${cell(errorMeanings[code])} |`;
+  });
+  const words = statuses.map((status) =>
+    status === statusWords[status] ? `\`${status}\`` : `\`${status}\` (shown as "${statusWords[status]}")`,
+  );
+  return `# Errors and reasons
 
-A build, a job and an attempt have one of the statuses ${statuses.map((status) => `\`${status}\``).join(', ')}. What is
-not \`success\` has a reason beside a sentence for people. Reasons are stable; scripts may match on them. A job that ends in an
-error before a command of its own has begun is [tried again](running.md#further-attempts) for some of them.
+A *reason* says why a build, a job or an attempt did not pass. An *error code* says why a command, a request or a stage
+failed. Both are stable, so scripts can match on them.
 
-| reason | meaning | tried again |
+## Reasons
+
+The statuses are ${words.join(', ')}. A status other than \`success\` comes with a reason and a message. \`failure\`: the commit
+broke something. \`error\`: the job could not run, because of Volt, the machine or the configuration. If a job ends in an
+error before one of its commands has started, Volt [retries](running.md#further-attempts) it for the reasons marked "yes".
+
+| reason | meaning, and what to do | retried |
 |---|---|---|
-${rows.join('\n')}
+${reasonRows.join('\n')}
 
-This page is made from \`src/kernel/model.ts\` by \`npm run docs\`.
+## Error codes
+
+Each error has a code, a message (what happened) and a remedy (what to do). Commands print \`error <code>: <message>\` and
+the remedy to standard error, or JSON with \`--json\`. The API answers \`{"error": {"code", "message", "remedy"}}\`. *Exit* is
+the exit code of the command: 2 for wrong usage, 3 for a problem of Volt or its environment. *HTTP* is the status of the
+response.
+
+| code | exit | HTTP | meaning, and what to do |
+|---|---|---|---|
+${errorRows.join('\n')}
+
+This page is made from \`docs/codes.ts\` by \`npm run docs\`.
 `;
 }
 
-/** All that is said of a setting. */
+/** A text as a sentence: with a capital letter and a full stop. */
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+}
+
+/** The whole description of a setting. */
 function meaning(setting: Setting): string {
-  const file = settingsFromFiles.has(setting.env) ? `Or ${setting.env}_FILE, a file that holds it.` : '';
+  const file = settingsFromFiles.has(setting.env) ? `Or set ${setting.env}_FILE to a file that contains it.` : '';
   return [setting.about, choices(setting), file].filter((part) => part !== '').join(' ');
 }
 
-/** What the schema says of the values, where the text has to add it: the choices, or the bounds. */
+/** The choices or the bounds of a setting, from its schema. */
 function choices({ schema }: Setting): string {
   const json = z.toJSONSchema(schema) as {
     enum?: string[];

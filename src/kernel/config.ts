@@ -36,7 +36,7 @@ export function loadConfig(overrides: Overrides = {}, defaults: Overrides = {}):
         'bad_setting',
         `${env} ${parsed.error.issues[0]?.message ?? 'is not valid'}${passwords.has(env) ? '' : `, and is "${String(given)}"`}`,
         {
-          remedy: `Correct ${env}, or leave it unset for its default; .env.example tells what it may be.`,
+          remedy: `Correct ${env}, or unset it to use the default; see .env.example.`,
         },
       );
     }
@@ -58,7 +58,7 @@ function inEnvironment(env: string): string | undefined {
   if (!file) return environment[env];
   if (!environment[env]) return settingFromFile(variable, file);
   throw new VoltError('bad_setting', `${env} and ${variable} are both set`, {
-    remedy: 'Leave one of them unset.',
+    remedy: 'Unset one of them.',
   });
 }
 

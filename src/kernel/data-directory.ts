@@ -13,7 +13,7 @@ export function makeDataDirectory(folder: string): void {
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (error) {
     throw new VoltError('data_unwritable', `cannot use the data directory ${folder}: ${errorText(error)}`, {
-      remedy: 'Give this user the right to write there, or name another one by --data or VOLT_DATA_DIR.',
+      remedy: 'Let this user write there, or choose another data directory with --data or VOLT_DATA_DIR.',
       cause: error,
     });
   }

@@ -100,7 +100,7 @@ export function asVoltError(error: unknown): VoltError {
   if (error instanceof LockFailed)
     return new VoltError('tool_missing', error.message, { remedy: error.remedy, cause: error });
   return new VoltError('internal', errorText(error), {
-    remedy: 'This is a fault of Volt. Run again with VOLT_LOG_LEVEL=debug and report what it prints.',
+    remedy: 'This is a bug in Volt. Run it again with VOLT_LOG_LEVEL=debug and report the output.',
     cause: error,
   });
 }

@@ -10,8 +10,8 @@ export function lossSentence(
   lost: { startedAt: number | null; lostAt: number; noticedAt: number },
   next: Pick<Attempt, 'runner'> | undefined,
 ): string {
-  const after = lost.startedAt === null ? ' before it began' : ` after ${seconds(lost.lostAt - lost.startedAt)}`;
-  const movedTo = next && (next.runner === null ? ', waits for another runner' : `, moved to ${next.runner}`);
+  const after = lost.startedAt === null ? ' before it started' : ` after ${seconds(lost.lostAt - lost.startedAt)}`;
+  const movedTo = next && (next.runner === null ? ', waiting for another runner' : `, moved to ${next.runner}`);
   return `${how}${after}, noticed after ${seconds(lost.noticedAt - lost.lostAt)}${movedTo ?? ''}`;
 }
 

@@ -44,8 +44,8 @@ export function shortHash(text: string): string {
 
 export function checkRepositoryName(name: string): string {
   if (!repositoryNamePattern.test(name)) {
-    throw new VoltError('bad_name', `"${name}" cannot be the name of a repository`, {
-      remedy: 'Use 1 to 64 of a-z, 0-9, ".", "_" and "-", beginning with a letter or digit.',
+    throw new VoltError('bad_name', `"${name}" is not a valid repository name`, {
+      remedy: 'Use 1 to 64 characters of a-z, 0-9, ".", "_" and "-", beginning with a letter or digit.',
     });
   }
   return name;
@@ -78,8 +78,8 @@ function fitsGlob(glob: string, name: string): boolean {
 export function checkRepositoryGlobs(globs: readonly string[]): string[] {
   const strange = globs.find((glob) => !repositoryGlobPattern.test(glob));
   if (strange === undefined) return [...new Set(globs)];
-  throw new VoltError('bad_name', `"${strange}" cannot be a pattern of names of repositories`, {
-    remedy: 'Give names of repositories, in which "*" stands for anything, as in "deploy-*".',
+  throw new VoltError('bad_name', `"${strange}" is not a valid pattern of repository names`, {
+    remedy: 'Use names of repositories, in which "*" matches anything, for example "deploy-*".',
   });
 }
 
@@ -88,8 +88,8 @@ export function parseLabels(labels: readonly string[]): string[] {
   const set = new Set(labels.map((label) => label.trim().toLowerCase()).filter((label) => label !== ''));
   for (const label of set) {
     if (!labelPattern.test(label)) {
-      throw new VoltError('bad_label', `"${label}" cannot be a label`, {
-        remedy: 'Use letters, digits, ".", "_" and "-", with at most one ":" inside, as in "gpu" or "host:build1".',
+      throw new VoltError('bad_label', `"${label}" is not a valid label`, {
+        remedy: 'Use letters, digits, ".", "_" and "-", with at most one ":" inside, for example "gpu" or "host:build1".',
       });
     }
   }

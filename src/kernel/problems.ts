@@ -56,7 +56,7 @@ export class Problems {
 
   /** The work has failed and will be tried again. */
   note(what: string, error: unknown): void {
-    const message = `${what} fails, and is tried again: ${errorText(error)}`;
+    const message = `${what} failed and is retried: ${errorText(error)}`;
     const known = this.#open.get(what);
     this.#logger.log(known?.message === message ? 'debug' : 'warn', message);
     this.#open.set(what, { ...problemOf(error), message });
@@ -77,7 +77,7 @@ export class Problems {
     }
     return [...byCode.values()].slice(0, most.shown).map(({ problem, others }) => ({
       ...problem,
-      message: others === 0 ? problem.message : `${problem.message} (and ${others} more of this kind)`,
+      message: others === 0 ? problem.message : `${problem.message} (and ${others} more like this)`,
     }));
   }
 }
@@ -88,12 +88,12 @@ function problemOf(error: unknown): Pick<Problem, 'code' | 'remedy'> {
   switch (systemCode(error)) {
     case 'ENOSPC':
     case 'EDQUOT':
-      return { code: 'data_unwritable', remedy: 'Make room on the disk; it goes on by itself then.' };
+      return { code: 'data_unwritable', remedy: 'Free space on the disk; Volt then continues automatically.' };
     case 'EACCES':
     case 'EPERM':
     case 'EROFS':
-      return { code: 'data_unwritable', remedy: 'Give Volt the right to write there; it goes on by itself then.' };
+      return { code: 'data_unwritable', remedy: 'Let Volt write there; it then continues automatically.' };
     default:
-      return { code: 'internal', remedy: 'See the log of the stage for the first time that it happened.' };
+      return { code: 'internal', remedy: 'Check the log of the stage for the first occurrence.' };
   }
 }

@@ -19,7 +19,7 @@ export function settingFromFile(variable: string, path: string): string {
     );
   }
   if (text !== '') return text;
-  throw new VoltError('bad_setting', `${variable} names a file that is empty: ${path}`, {
+  throw new VoltError('bad_setting', `${variable} names an empty file: ${path}`, {
     remedy: `Write the value into the file, or correct ${variable}.`,
   });
 }

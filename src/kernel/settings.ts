@@ -2,13 +2,12 @@ import { z } from 'zod';
 import { parseNetworkPolicy } from './network-policy.ts';
 import { hideCredentials } from './urls.ts';
 
-/** Repositories of actions that Volt can do by itself, see job/actions/served.ts. */
+/** Actions that Volt can run itself, see job/actions/served.ts. */
 const knownActions = ['actions/checkout', 'actions/cache', 'actions/upload-artifact', 'actions/download-artifact'];
 
 /**
- * Every setting that the environment may carry; `about` is what people read of it. `.env.example` and
- * docs/configuration.md are made of this table by `npm run docs`, and a test keeps them equal. A command's own flag,
- * where there is one, goes before the environment.
+ * All settings of the environment; `about` is their description. `npm run docs` makes `.env.example` and
+ * docs/configuration.md from this table, and a test keeps them equal. A command's own option overrides the environment.
  */
 export const settings = [
   {
@@ -16,27 +15,27 @@ export const settings = [
     key: 'redisUrl',
     schema: z.string().optional(),
     about:
-      'Address of Redis, as redis://[user:password@]host[:port][/db], rediss://...[?ca=path][&cert=path&key=path] (TLS, with PEM files of your own), redis+sentinel://[user:password@]host:port[,host:port...]/name, or redis+unix://[user:password@]/path. Default: `volt up` starts a server of its own.',
+      'Address of Redis: redis://[user:password@]host[:port][/db], rediss://...[?ca=path][&cert=path&key=path] (TLS, with your own PEM files), redis+sentinel://[user:password@]host:port[,host:port...]/name, or redis+unix://[user:password@]/path. Default: `volt up` starts its own server.',
   },
   {
     env: 'VOLT_REDIS_PASSWORD',
     key: 'redisPassword',
     schema: z.string().optional(),
-    about: 'Password of the Redis that VOLT_REDIS_URL names, where that has none.',
+    about: 'Password of Redis, if VOLT_REDIS_URL does not contain one.',
   },
   {
     env: 'VOLT_REDIS_BIND',
     key: 'redisBind',
     schema: z.string().min(1).optional(),
     about:
-      'Address that the Redis of `volt up` listens on, and loopback beside it; 0.0.0.0 lets runners on other machines join. Default: none, only a socket in the data directory.',
+      'Address that the Redis of `volt up` listens on, in addition to loopback. Set 0.0.0.0 so that runners on other machines can connect. Default: none, only a socket in the data directory.',
   },
   {
     env: 'VOLT_REDIS_PORT',
     key: 'redisPort',
     schema: z.coerce.number().int().min(1).max(65_535).optional(),
     about:
-      'Port that the Redis of `volt up` listens on where VOLT_REDIS_BIND is set. Default: a free one, which it keeps for later starts.',
+      'Port of the Redis of `volt up`, if VOLT_REDIS_BIND is set. Default: a free port, which later starts use again.',
   },
   {
     env: 'VOLT_REDIS_PREFIX',
@@ -45,120 +44,122 @@ export const settings = [
       .string()
       .regex(/^[a-z0-9-]{1,32}$/)
       .default('volt'),
-    about: 'What all keys in Redis begin with (1 to 32 of a-z, 0-9, "-"), so that several Volts can share one server.',
+    about:
+      'Prefix of all keys in Redis (1 to 32 characters of a-z, 0-9, "-"), so that several Volts can share one server.',
   },
   {
     env: 'VOLT_RUNNER_KEY',
     key: 'runnerKey',
     schema: z.string().optional(),
     about:
-      'What a runner on another machine signs its words with, as `volt runner-key add` prints it. Default: a key of its own in the data directory, which the dispatcher and the reporter know where they share that.',
+      'Key of a runner on another machine, as `volt runner-key add` prints it. The runner signs its messages with it. Default: the runner makes a key in its data directory; the dispatcher and the reporter know that key if they share the data directory.',
   },
   {
     env: 'VOLT_RUNNER_REPOS',
     key: 'runnerRepos',
     schema: z.string().default(''),
     about:
-      'Repositories that a runner is kept for, as names with "*" for anything and "," between them: it gets no jobs of others. Default: all that its key is good for.',
+      'Repositories whose jobs a runner takes, as comma-separated names, in which "*" matches anything. Default: all that its key allows.',
   },
   {
     env: 'VOLT_DATABASE_URL',
     key: 'databaseUrl',
     schema: z.string().optional(),
     about:
-      'Where builds are recorded: sqlite:<path>, or postgres://user[:password]@host[:port]/database; without a password, ~/.pgpass is asked. Options after "?": sslmode (disable, the default, require, verify-ca, verify-full), sslrootcert, sslcert, sslkey (files), host (folder of a Unix socket). Default: volt.db in the data directory.',
+      'Database of builds and settings: sqlite:<path>, or postgres://user[:password]@host[:port]/database. Without a password, Volt reads ~/.pgpass. Options after "?": sslmode (disable, the default, require, verify-ca, verify-full), sslrootcert, sslcert, sslkey (files), host (folder of a Unix socket). Default: volt.db in the data directory.',
   },
   {
     env: 'VOLT_DATABASE_POOL',
     key: 'databasePool',
     schema: z.coerce.number().int().min(2).max(100).default(5),
-    about: 'How many connections to PostgreSQL each process may have (2 to 100); the server must allow them all.',
+    about: 'Most connections to PostgreSQL of each process (2 to 100). The server must allow all of them.',
   },
   {
     env: 'VOLT_DATABASE_PASSWORD',
     key: 'databasePassword',
     schema: z.string().optional(),
-    about: 'Password of the database server that VOLT_DATABASE_URL names, where that has none.',
+    about: 'Password of the database server, if VOLT_DATABASE_URL does not contain one.',
   },
   {
     env: 'VOLT_DATA_DIR',
     key: 'dataDir',
     schema: z.string().default('.volt'),
     about:
-      'The data directory: record, token, mirrors, logs, test_results. A relative path begins at the working directory.',
+      'Data directory: database, token, mirrors, logs, test_results. A relative path starts at the working directory.',
   },
   {
     env: 'VOLT_HTTP_HOST',
     key: 'httpHost',
     schema: z.string().default('127.0.0.1'),
-    about: 'Address that the dashboard and the API listen on. On anything but loopback, put TLS in front.',
+    about:
+      'Address that the dashboard and the API listen on. For anything but loopback, put a proxy with TLS in front.',
   },
   {
     env: 'VOLT_HTTP_PORT',
     key: 'httpPort',
     schema: z.coerce.number().int().min(0).max(65535).default(8420),
-    about: 'Port that the dashboard and the API listen on; 0 for any free one.',
+    about: 'Port that the dashboard and the API listen on; 0 for any free port.',
   },
   {
     env: 'VOLT_URL',
     key: 'url',
     schema: z.url().optional(),
     about:
-      'The address that people use, as https://ci.example.org: which Volt the commands (builds, logs, trigger, ...) talk to, and what the web stage is called. Where it is not of this machine, browsers sign in there, a proxy on this machine is believed about whom it serves, and nobody counts as being on this machine. Default for the commands: the one that uses the data directory.',
+      'Address that people use, for example https://ci.example.org. Commands (builds, logs, trigger, ...) call the Volt at this address, and the web stage uses it in links. If it is not on this machine, browsers sign in there, Volt trusts a proxy on this machine to forward the addresses of visitors, and no visitor counts as local. Default for commands: the Volt that uses the data directory.',
   },
   {
     env: 'VOLT_TOKEN',
     key: 'token',
     schema: z.string().min(16).optional(),
     about:
-      'The main token, good for everything, at least 16 characters; the commands send it. Default: the one in the file `token` of the data directory, made at the first start. `volt token add` makes others.',
+      'Admin token, at least 16 characters, which allows everything. Commands send it. Default: the token in the file `token` of the data directory, made at the first start. Create other tokens with `volt token add`.',
   },
   {
     env: 'VOLT_READING',
     key: 'reading',
     schema: z.enum(['local', 'public', 'token']).default('local'),
     about:
-      'Who may read dashboard and API without a token: whoever is on the same machine (local), everybody who reaches the address (public; the metrics and what concerns secrets stay closed to them), or nobody (token). Where VOLT_URL names another place than this machine, local is as token.',
+      'Who can read the dashboard and the API without a token: everyone on this machine (local), everyone who can reach the address (public; metrics and secrets stay closed), or nobody (token). If VOLT_URL is not on this machine, local means token.',
   },
   {
     env: 'VOLT_SECRETS_KEY_FILE',
     key: 'secretsKeyFile',
     schema: z.string().optional(),
     about:
-      'File with the key that secrets in the record are encrypted with: 64 hexadecimal digits, see docs/secrets.md. Default: `secrets.key` in the data directory, made with the first secret.',
+      'File with the key that encrypts the secrets in the database: 64 hexadecimal digits, see docs/secrets.md. Default: `secrets.key` in the data directory, made with the first secret.',
   },
   {
     env: 'VOLT_LOG_LEVEL',
     key: 'logLevel',
     schema: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
-    about: 'How much the stages log to standard error. `volt up` shows "warn" unless told otherwise.',
+    about: 'How much the stages log to standard error. The default of `volt up` is "warn".',
   },
   {
     env: 'VOLT_HEALTH_FILE',
     key: 'healthFile',
     schema: z.string().optional(),
     about:
-      'File that each stage touches with every heartbeat that Redis confirms, once a second, for health checks. Default: none.',
+      'File that each stage touches once a second, when Redis has confirmed its heartbeat, for health checks. Default: none.',
   },
   {
     env: 'VOLT_LOG_FORMAT',
     key: 'logFormat',
     schema: z.enum(['text', 'json']).default('text'),
-    about: 'How the stages log: lines for people, or one JSON object a line for programs.',
+    about: 'Format of the log: lines for people, or one JSON object per line for programs.',
   },
   {
     env: 'VOLT_ISOLATION',
     key: 'isolation',
     schema: z.enum(['auto', 'none', 'user', 'sandbox']).default('auto'),
     about:
-      'How far jobs are kept apart from the machine, see docs/isolation.md: `sandbox` (bubblewrap: they see the system read-only and nothing of Volt), `user` (another user id; needs root), `none` (they have the rights of the user who runs the runner). `auto` is sandbox where that works, else none with a notice; a runner that is root then builds no repository with a URL.',
+      'How jobs are isolated from the machine, see docs/isolation.md: `sandbox` (bubblewrap: jobs see the system read-only and nothing of Volt), `user` (another user id; needs root), `none` (jobs have the rights of the user who runs the runner). `auto` uses sandbox if it works, else none with a notice; a runner that is root then builds no repository that is given by URL.',
   },
   {
     env: 'VOLT_JOB_USER',
     key: 'jobUser',
     schema: z.string().min(1).optional(),
     about:
-      'User whom jobs run as under the isolation `sandbox`, where the runner is root; a name or a number. Default: the default branch and tags of each repository, and each of its other refs, have an unused number (60578 to 61183) of their own. With `user`, where nothing else keeps jobs apart, it is refused.',
+      'User name or id of jobs in the isolation `sandbox`, if the runner is root. Default: Volt uses unused user ids (60578 to 61183), one for the default branch and tags of each repository and one for each of its other refs. With `user`, which isolates jobs only by their user ids, this setting is refused.',
   },
   {
     env: 'VOLT_JOB_VARIABLES',
@@ -167,11 +168,11 @@ export const settings = [
       .string()
       .regex(
         /^\s*(?!VOLT_)[A-Za-z_][A-Za-z0-9_]*(\s*,\s*(?!VOLT_)[A-Za-z_][A-Za-z0-9_]*)*\s*$/,
-        "must be names of variables with commas between them, and none of Volt's own",
+        'must be comma-separated names of variables that do not begin with VOLT_',
       )
       .optional(),
     about:
-      "Names of further variables of the runner's environment that all jobs get, with commas between them, whatever ref they are of. Proxies (http_proxy and the like; with their passwords only jobs of trusted refs) and certificates (NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, SSL_CERT_DIR, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE and the like) they get without.",
+      "Further variables of the runner's environment that all jobs get, whatever their ref, as comma-separated names. Jobs always get the variables for proxies (http_proxy and others; passwords only on trusted refs) and for certificates (NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, SSL_CERT_DIR, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE and others).",
   },
   {
     env: 'VOLT_SANDBOX_PATHS',
@@ -181,7 +182,7 @@ export const settings = [
       .regex(/^\/[^:]*(:\/[^:]*)*$/, 'must be absolute paths, separated by ":"')
       .optional(),
     about:
-      'Further files and folders that jobs in a sandbox may read, as absolute paths with ":" between them. Without, they see /usr, /etc, /opt and the like, and the folders of the search path.',
+      'Further files and folders that jobs in a sandbox can read, as absolute paths separated by ":". By default they can read /usr, /etc, /opt and similar folders, and the folders of the search path.',
   },
   {
     env: 'VOLT_SANDBOX_NETWORK',
@@ -193,21 +194,21 @@ export const settings = [
       })
       .default('on'),
     about:
-      'What jobs that are kept apart, and Volt on their word, may reach: `on` (the internet, and for trusted refs private networks; never this machine), `off` (a loopback of their own alone), or a list of hosts with commas between them, each a name or an address ("[…]" around one of IPv6), with `:port` where only that is meant. See docs/isolation.md.',
+      'What isolated jobs, and Volt on their behalf, can reach: `on` (the internet and, on trusted refs, private networks; never this machine), `off` (only their own loopback), or a comma-separated list of hosts. Each is a name or an address (IPv6 in "[…]"), and `:port` limits it to one port. See docs/isolation.md.',
   },
   {
     env: 'VOLT_SHARE_CREDENTIAL',
     key: 'shareCredential',
     schema: z.enum(['on', 'off']).default('off'),
     about:
-      'Whether jobs of trusted refs fetch what a commit names (submodules, other repositories, actions) from the server of their repository with its credential. Whoever may push to such a ref can read then all that the credential can.',
+      'Whether jobs of trusted refs use the credential of their repository to fetch what a commit names (submodules, other repositories, actions) from the same server. Everyone who can push to such a ref can then read whatever the credential can read.',
   },
   {
     env: 'VOLT_MACHINE_CREDENTIALS',
     key: 'machineCredentials',
     schema: z.string().default(''),
     about:
-      "What jobs of trusted refs fetch on a commit's word with the credential helpers, keys and configuration of the runner's user: hosts, each with a path behind it where only that is meant, with commas between them, such as git.example.org/team,github.com/acme. Default: nothing.",
+      "Hosts from which jobs of trusted refs fetch what a commit names with the credential helpers, keys and git configuration of the runner's user: comma-separated, each with an optional path, for example git.example.org/team,github.com/acme. Default: none.",
   },
   {
     env: 'VOLT_NEIGHBOURS',
@@ -217,60 +218,60 @@ export const settings = [
       .regex(/^\/[^:]*(:\/[^:]*)*$/, 'must be absolute paths, separated by ":"')
       .optional(),
     about:
-      'Folders of this machine, as absolute paths with ":" between them, whose repositories any repository beside them may have as submodules ("../name"). Default: none.',
+      'Folders of this machine, as absolute paths separated by ":". A repository in one of them can use the others there as submodules ("../name"). Default: none.',
   },
   {
     env: 'VOLT_GIT_MEMORY',
     key: 'gitMemory',
     schema: z.coerce.number().int().min(0).default(4096),
     about:
-      'Megabytes of memory that a process of git may take which fetches a repository or checks a commit out (RLIMIT_DATA), at most what VOLT_JOB_MEMORY allows; 0 for any.',
+      'Most megabytes of memory of a git process that fetches a repository or checks out a commit (RLIMIT_DATA), at most VOLT_JOB_MEMORY; 0 for no limit.',
   },
   {
     env: 'VOLT_JOB_MEMORY',
     key: 'jobMemory',
     schema: z.coerce.number().int().min(0).default(0),
     about:
-      'Megabytes of memory that a job may take, 0 for any. Where the runner may make control groups, all processes of the job count together; else each has this much for its data (RLIMIT_DATA).',
+      'Most megabytes of memory of a job; 0 for no limit. If the runner can make control groups, the limit is for all processes of the job together; else it is for the data of each process (RLIMIT_DATA).',
   },
   {
     env: 'VOLT_JOB_PROCESSES',
     key: 'jobProcesses',
     schema: z.coerce.number().int().min(0).default(4096),
     about:
-      'How many processes and threads a job may have at once under the isolations `user` and `sandbox`, and where VOLT_JOB_MEMORY has control groups made; 0 for any number.',
+      'Most processes and threads of a job at the same time, in the isolations `user` and `sandbox`, and wherever VOLT_JOB_MEMORY uses control groups; 0 for no limit.',
   },
   {
     env: 'VOLT_JOB_FILE_SIZE',
     key: 'jobFileSize',
     schema: z.coerce.number().int().min(0).default(0),
-    about: 'Megabytes that one file of a job may have, 0 for any.',
+    about: 'Most megabytes of one file that a job writes; 0 for no limit.',
   },
   {
     env: 'VOLT_JOB_CPU_TIME',
     key: 'jobCpuTime',
     schema: z.coerce.number().int().min(0).default(0),
-    about: 'Seconds of processor time that one process of a job may take, 0 for any.',
+    about: 'Most seconds of processor time of one process of a job; 0 for no limit.',
   },
   {
     env: 'VOLT_JOB_DISK',
     key: 'jobDisk',
     schema: z.coerce.number().int().min(0).default(0),
     about:
-      "Megabytes that a job's folders may take on the disk, under the isolations `user` and `sandbox` what stays of its home, and its /tmp, included; looked at every few seconds. 0 for any.",
+      'Most megabytes that the folders of a job take on the disk, checked every few seconds; 0 for no limit. In the isolations `user` and `sandbox` this includes /tmp and what the job leaves in its home.',
   },
   {
     env: 'VOLT_JOB_TIMEOUT',
     key: 'jobTimeout',
     schema: z.coerce.number().positive().max(35_000).default(360),
-    about: 'Minutes after which a job is ended as a failure.',
+    about: 'Minutes after which a job is stopped and counts as failed.',
   },
   {
     env: 'VOLT_TRY_AGAIN',
     key: 'tryAgain',
     schema: z
       .string()
-      .regex(/^(off|\d{1,4}(,\d{1,4}){0,8})$/, 'must be up to nine numbers of seconds with commas between them, or off')
+      .regex(/^(off|\d{1,4}(,\d{1,4}){0,8})$/, 'must be up to nine comma-separated numbers of seconds, or off')
       .default('10,30'),
     about:
       'Pauses, in seconds, before Volt tries a job again that could not start and whose commit is not at fault, for example because the repository did not answer (docs/running.md). One number for each further attempt; Volt adds up to half of it, so that many jobs do not return at once. `off`: one attempt only.',
@@ -280,14 +281,13 @@ export const settings = [
     key: 'hostedLabels',
     schema: z.string().default('ubuntu-*-arm=linux+arm64,ubuntu-*=linux'),
     about:
-      'What the names of machines that GitHub hosts stand for in `runs-on` of a workflow: labels of runners, "+" between several. The first entry that fits counts, "*" stands for anything.',
+      'Labels that replace the names of GitHub\'s machines in `runs-on`: comma-separated NAME=LABEL, with "+" between several labels. The first matching entry counts; "*" matches anything.',
   },
   {
     env: 'VOLT_RUNNER_WAIT',
     key: 'runnerWait',
     schema: z.coerce.number().positive().default(1440),
-    about:
-      'Minutes for which a job waits for a runner with its labels while none is there, before it ends in an error.',
+    about: 'Minutes that a job waits while no runner has its labels, before it ends in an error.',
   },
   {
     env: 'VOLT_ACTIONS_URL',
@@ -295,10 +295,10 @@ export const settings = [
     schema: z
       .string()
       .min(1)
-      .refine((url) => hideCredentials(url) === url, 'holds a user name or password, which others could read')
+      .refine((url) => hideCredentials(url) === url, 'contains a user name or password, which others could read')
       .default('https://github.com'),
     about:
-      'Where actions, and workflows of other repositories that are called, come from: `owner/name` is appended, and git fetches it. A path serves as well.',
+      'Where actions and called workflows of other repositories come from: git fetches this address with `owner/name` appended. It can be a path.',
   },
   {
     env: 'VOLT_OWN_ACTIONS',
@@ -306,133 +306,130 @@ export const settings = [
     schema: z
       .string()
       .refine((text) => text.split(',').every((name) => name === '' || knownActions.includes(name)), {
-        error: `may hold ${knownActions.join(', ')}, with commas between them`,
+        error: `must be a comma-separated list of ${knownActions.join(', ')}`,
       })
       .default(knownActions.join(',')),
     about:
-      'Actions that Volt does by itself instead of fetching them; take one out to have the real one run, or give only a comma to have none.',
+      'Actions that Volt runs itself instead of fetching them. Remove one to run the original; set only a comma to run all originals.',
   },
   {
     env: 'VOLT_TOOL_CACHE',
     key: 'toolCache',
     schema: z.string().optional(),
     about:
-      'Folder in which actions such as setup-node find and keep tools (RUNNER_TOOL_CACHE). Default: `tools` in the data directory.',
+      'Folder in which actions such as setup-node keep tools (RUNNER_TOOL_CACHE). Default: `tools` in the data directory.',
   },
   {
     env: 'VOLT_LOG_LIMIT',
     key: 'logLimit',
     schema: z.coerce.number().int().min(1).max(4096).default(256),
-    about: 'Megabytes that the log of one job may have; what comes after is left out, and the log says so.',
+    about: 'Most megabytes of the log of one job. Volt drops further output, and the log says so.',
   },
   {
     env: 'VOLT_BACKLOG',
     key: 'backlog',
     schema: z.coerce.number().int().min(1).max(100_000).default(1000),
-    about: 'How many new commits of one branch are built at most; of a longer backlog the older ones are passed over.',
+    about: 'Most new commits of one branch that are built. If there are more, the oldest ones are skipped.',
   },
   {
     env: 'VOLT_ORPHAN_TIMEOUT',
     key: 'orphanTimeout',
     schema: z.coerce.number().positive().default(600),
-    about: 'Seconds for which a runner goes on without Redis before it ends its jobs and exits.',
+    about: 'Seconds that a runner keeps going without Redis before it ends its jobs and exits.',
   },
   {
     env: 'VOLT_DISK_FLOOR',
     key: 'diskFloor',
     schema: z.coerce.number().min(0).default(512),
     about:
-      'Megabytes that must be free on the disk of the data directory, and on that of temporary files where jobs run; of a disk of less than ten times that, a tenth. Below it stages say so in `volt status`, and a runner takes no jobs; 0 for no such bound.',
+      'Megabytes that must be free on the disk of the data directory and, where jobs run, on the disk of temporary files; on a disk of less than ten times that, a tenth of it. Below it, `volt status` shows a problem and a runner takes no jobs; 0 for no check.',
   },
   {
     env: 'VOLT_KEEP_DAYS',
     key: 'keepDays',
     schema: z.coerce.number().min(0).default(365),
     about:
-      'Days for which finished builds are kept, with their jobs, logs and files in test_results/; 0 for ever. The newest finished build of every observed branch stays.',
+      'Days that finished builds are kept, with their jobs, logs and files in test_results/; 0 for ever. The newest finished build of each watched branch always stays.',
   },
   {
     env: 'VOLT_KEEP_BUILDS',
     key: 'keepBuilds',
     schema: z.coerce.number().int().min(0).default(10000),
-    about: 'How many finished builds of each repository are kept, the newest; 0 for any number.',
+    about: 'Most finished builds of each repository that are kept, newest first; 0 for no limit.',
   },
   {
     env: 'VOLT_KEEP_AT_LEAST',
     key: 'keepAtLeast',
     schema: z.coerce.number().int().min(0).default(20),
-    about: 'How many of the newest finished builds of each repository are kept whatever their age.',
+    about: 'Number of the newest finished builds of each repository that are kept whatever their age.',
   },
   {
     env: 'VOLT_KEEP_LOG_DAYS',
     key: 'keepLogDays',
     schema: z.coerce.number().min(0).default(90),
-    about: 'Days for which the logs of finished builds are kept; 0 for as long as the builds.',
+    about: 'Days that the logs of finished builds are kept; 0 for as long as the builds.',
   },
   {
     env: 'VOLT_KEEP_AUDIT_DAYS',
     key: 'keepAuditDays',
     schema: z.coerce.number().min(0).default(365),
-    about: 'Days for which the audit log of who did what is kept; 0 for ever.',
+    about: 'Days that entries of the audit log are kept; 0 for ever.',
   },
   {
     env: 'VOLT_KEEP_MIRROR_DAYS',
     key: 'keepMirrorDays',
     schema: z.coerce.number().min(0).default(30),
-    about:
-      'Days after which a mirror that no fetch and no job has used is removed; it is fetched again when it is needed. 0 for never.',
+    about: 'Days after its last use until a mirror is deleted; Volt fetches it again when needed. 0 for never.',
   },
   {
     env: 'VOLT_MIRROR_LIMIT',
     key: 'mirrorLimit',
     schema: z.coerce.number().min(0).default(50),
     about:
-      'Gigabytes that the mirrors of one data directory may have together; those that were used the longest ago go first. 0 for any size.',
+      'Most gigabytes of all mirrors in one data directory; the least recently used are deleted first. 0 for no limit.',
   },
   {
     env: 'VOLT_CHECKOUT_LIMIT',
     key: 'checkoutLimit',
     schema: z.coerce.number().min(0).default(20),
     about:
-      'Gigabytes that one runner may keep of checkouts of large repositories, so that the next job writes only what is different; those that were used the longest ago go first. 0 to keep none: each checkout is written anew.',
+      'Most gigabytes of checkouts of large repositories that one runner keeps, so that the next job writes only changed files; the least recently used are deleted first. 0 to keep none: each job gets a fresh checkout.',
   },
   {
     env: 'VOLT_CACHE_LIMIT',
     key: 'cacheLimit',
     schema: z.coerce.number().min(0).default(10),
-    about:
-      'Gigabytes that the caches of `actions/cache` may have together on a machine; those that were of no use the longest go first.',
+    about: 'Most gigabytes of all caches of `actions/cache` on a machine; the least recently used are deleted first.',
   },
   {
     env: 'VOLT_KEEP_HOME_DAYS',
     key: 'keepHomeDays',
     schema: z.coerce.number().min(0).default(30),
     about:
-      'Days after which a home that no job has had is removed from a machine whose jobs are kept apart; the next job finds it empty. The default branch and tags of a repository have one, and each other ref. 0 for never.',
+      'Days after its last use until a job home is deleted; the next job gets an empty home. Isolated jobs have one home for the default branch and tags of a repository, and one for each other ref. 0 for never.',
   },
   {
     env: 'VOLT_HOME_LIMIT',
     key: 'homeLimit',
     schema: z.coerce.number().min(0).default(20),
-    about:
-      'Gigabytes that the homes of jobs may have together on a machine; those that no job has had the longest go first. 0 for any size.',
+    about: 'Most gigabytes of all job homes on a machine; the least recently used are deleted first. 0 for no limit.',
   },
   {
     env: 'VOLT_KEEP_ARTIFACT_DAYS',
     key: 'keepArtifactDays',
     schema: z.coerce.number().min(0).default(14),
-    about: 'Days for which a machine keeps the artifacts of a build; 0 for ever.',
+    about: 'Days that a machine keeps the artifacts of a build; 0 for ever.',
   },
   {
     env: 'VOLT_KEEP_WORK_DAYS',
     key: 'keepWorkDays',
     schema: z.coerce.number().min(0).default(14),
     about:
-      'Days after which the folder of a runner that has not come back is removed, with what it had still to report. 0 for never.',
+      'Days after which the folder of a runner that no longer runs is deleted, with results that it has not reported. 0 for never.',
   },
 ] as const;
 
-/** Settings whose values are passwords, or hold one; they are never said. */
+/** Settings whose values are or contain passwords; they are never shown. */
 export const passwords: ReadonlySet<string> = new Set([
   'VOLT_TOKEN',
   'VOLT_REDIS_URL',
@@ -443,7 +440,7 @@ export const passwords: ReadonlySet<string> = new Set([
   'VOLT_ACTIONS_URL',
 ]);
 
-/** Settings that may stand in a file as well, which the variable with `_FILE` behind its name names. */
+/** Settings that can be read from a file, which the variable with the suffix `_FILE` names. */
 export const settingsFromFiles: ReadonlySet<string> = new Set([
   'VOLT_TOKEN',
   'VOLT_REDIS_URL',

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 
 /** How people call what a value must be. */
 const kinds: Readonly<Record<string, string>> = {
-  string: 'a text',
+  string: 'a string',
   number: 'a number',
   int: 'a whole number',
   boolean: 'true or false',
@@ -15,7 +15,7 @@ const kinds: Readonly<Record<string, string>> = {
 /** How people call a text of a certain form. */
 const forms: Readonly<Record<string, string>> = {
   url: 'a URL',
-  datetime: 'a time of ISO 8601, as 2026-01-31T12:00:00Z',
+  datetime: 'an ISO 8601 time, for example 2026-01-31T12:00:00Z',
 };
 
 type Issue = z.core.$ZodRawIssue;
@@ -35,12 +35,12 @@ export function validationMessage(issue: Issue): string | undefined {
       return `must ${bound(issue, issue.maximum, issue.inclusive === false ? 'less than' : 'at most')}`;
     case 'invalid_format':
       return issue.format === 'regex'
-        ? 'has characters, or a form, that are not allowed here'
+        ? 'has an invalid format'
         : `must be ${forms[issue.format] ?? `of the form "${issue.format}"`}`;
     case 'invalid_value':
       return `must be ${issue.values.length > 1 ? 'one of ' : ''}${issue.values.map(String).join(', ')}`;
     case 'unrecognized_keys':
-      return `has what is not known here: ${issue.keys.join(', ')}`;
+      return `has unknown fields: ${issue.keys.join(', ')}`;
     default:
       return undefined;
   }

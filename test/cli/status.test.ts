@@ -19,7 +19,7 @@ describe('volt status and volt runners', () => {
     expect(stdout)
       .to.match(/^! +dispatcher +none is up$/m)
       .and.match(/^✔ +redis +answers, version \d/m)
-      .and.match(/^✔ +record +\d.* free on its disk$/m)
+      .and.match(/^✔ +database +\d.* free on its disk$/m)
       .and.match(/^oldest waiting job: sample#1 unit, queued .*: no runner is connected$/m)
       .and.match(/^! no_dispatcher: .*\n {4}Start one with .*volt dispatcher/m);
   });

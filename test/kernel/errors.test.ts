@@ -10,6 +10,7 @@ import {
   VoltError,
   withRemedy,
 } from '../../src/kernel/errors.ts';
+import { reasons } from '../../src/kernel/model.ts';
 
 describe('error codes', () => {
   const entries = Object.entries(errorCodes) as [ErrorCode, { exit: number; http: number }][];
@@ -27,12 +28,14 @@ describe('error codes', () => {
       if (exit === 2) expect(http < 500 || http === 501, code).to.equal(true);
   });
 
-  it('are those of docs/errors.md, each with its exit code and HTTP status', () => {
-    const page = readFileSync(join(import.meta.dirname, '../../docs/errors.md'), 'utf8');
-    const rows = [...page.matchAll(/^\| `(\w+)` \| (\d+) \| (\d+) \| \S.* \|$/gm)];
-    expect(rows.map(([, code, exit, http]) => [code, Number(exit), Number(http)])).to.have.deep.members(
+  it('and reasons are those of docs/errors-and-reasons.md, error codes with exit code and HTTP status', () => {
+    const page = readFileSync(join(import.meta.dirname, '../../docs/errors-and-reasons.md'), 'utf8');
+    const errorRows = [...page.matchAll(/^\| `(\w+)` \| (\d+) \| (\d+) \| \S.* \|$/gm)];
+    expect(errorRows.map(([, code, exit, http]) => [code, Number(exit), Number(http)])).to.have.deep.members(
       entries.map(([code, { exit, http }]) => [code, exit, http]),
     );
+    const reasonRows = [...page.matchAll(/^\| `(\w+)` \| [^\d|].* \|(?: yes)? \|$/gm)];
+    expect(reasonRows.map(([, reason]) => reason)).to.have.members(Object.keys(reasons));
   });
 
   it('are written so that scripts can match on them', () => {

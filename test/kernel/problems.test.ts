@@ -43,7 +43,7 @@ describe('the problems of a stage', () => {
     expect(problems.list()).to.deep.equal([
       {
         code: 'record_full',
-        message: 'recording 3 fails, and is tried again: no room (and 2 more of this kind)',
+        message: 'recording 3 failed and is retried: no room (and 2 more like this)',
         remedy: 'make room',
       },
     ]);

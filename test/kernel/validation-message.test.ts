@@ -13,10 +13,10 @@ describe('a value that does not fit', () => {
     ['is empty', z.string().min(1), '', 'must have at least 1 character'],
     ['has too many entries', z.array(z.string()).max(1), ['a', 'b'], 'must have at most 1 entry'],
     ['is missing', z.string(), undefined, 'is missing'],
-    ['is no text', z.string(), 7, 'must be a text'],
+    ['is no text', z.string(), 7, 'must be a string'],
     ['is no URL', z.url(), 'nowhere', 'must be a URL'],
     ['is none of the words', z.enum(['local', 'public']), 'x', 'must be one of local, public'],
-    ['has another form', z.string().regex(/^[a-z]+$/), 'A', 'has characters, or a form, that are not allowed here'],
+    ['has another form', z.string().regex(/^[a-z]+$/), 'A', 'has an invalid format'],
     ['has more than is known', z.strictObject({}), { a: 1 }, 'has what is not known here: a'],
     ['is said by its schema what it must be', z.string().regex(/^[a-z]+$/, 'must be a name'), 'A', 'must be a name'],
   ];

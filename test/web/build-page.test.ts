@@ -74,7 +74,7 @@ describe('web: the page of a build', () => {
     const id = await site.build('sample', {}, [{ labels: ['gpu'] }]);
     expect(textOf(await site.page(`/builds/${id}`))).to.include('waiting: no runner is connected');
     await site.runner('r1');
-    expect(textOf(await site.page(`/builds/${id}`))).to.include('waiting: no runner has the label "gpu"');
+    expect(textOf(await site.page(`/builds/${id}`))).to.include('waiting: no runner has the label &quot;gpu&quot;');
   });
 
   it('says since when a branch is broken and what has fixed it', async () => {

@@ -280,10 +280,10 @@ describe('web: the words of the pages', () => {
       'Failed after 1 min 5 s: make exited with code 2.',
     );
     expect(words({ status: 'error', reason: 'fetch_failed', startedAt: null })).to.equal(
-      'No result: the commit could not be fetched from its repository. This is not a test failure.',
+      'No result: fetching the commit from its repository failed. This is not a test failure.',
     );
     expect(words({ status: 'cancelled', reason: 'by_user' })).to.equal(
-      'Cancelled after 1 min 5 s: a person cancelled it.',
+      'Cancelled after 1 min 5 s: cancelled by a person.',
     );
     const jobs = [{ finishedAt: at }, { finishedAt: null }];
     expect(words({ status: 'running', finishedAt: null, jobs })).to.equal('Running, 1 of 2 jobs done.');

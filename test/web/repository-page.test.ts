@@ -43,7 +43,7 @@ describe('web: the page of a repository', () => {
     expect(page.match(new RegExp(`href="/builds/${bad}" aria-label="#2 failed`, 'g'))).to.have.lengthOf(3);
     expect(textOf(page))
       .to.include('main, release-*')
-      .and.match(/again in (59|1 min)/);
+      .and.match(/next check in (59|1 min)/);
   });
 
   it('charts how many tests there are, where some are reported', async () => {

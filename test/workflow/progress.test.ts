@@ -253,7 +253,7 @@ describe('the planner', () => {
       const build = new PlannedBuild(
         workflow({ a: ["runs-on: ${{ github.ref && 'two words' }}"], b: ['runs-on: ${{ matrix.none }}'] }),
       );
-      expect(build.decisions.a).to.match(/^error invalid_workflow: ci.yml:3:3: "two words" cannot be a label/);
+      expect(build.decisions.a).to.match(/^error invalid_workflow: ci.yml:3:3: "two words" is not a valid label/);
       expect(build.decisions.b).to.match(/comes to nothing/);
     });
   });
