@@ -89,7 +89,8 @@ export function parseLabels(labels: readonly string[]): string[] {
   for (const label of set) {
     if (!labelPattern.test(label)) {
       throw new VoltError('bad_label', `"${label}" is not a valid label`, {
-        remedy: 'Use letters, digits, ".", "_" and "-", with at most one ":" inside, for example "gpu" or "host:build1".',
+        remedy:
+          'Use letters, digits, ".", "_" and "-", with at most one ":" inside, for example "gpu" or "host:build1".',
       });
     }
   }

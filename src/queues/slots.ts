@@ -214,7 +214,7 @@ export class SlotWorker {
 
   /** That a server is away is said by its connection; what it answers again and again is said once. */
   #tellFailure(error: unknown): void {
-    const text = `taking jobs fails, and is tried again: ${errorText(error)}`;
+    const text = `taking jobs failed and is retried: ${errorText(error)}`;
     const isNew = error instanceof Error && error.name === 'ReplyError' && text !== this.#failure;
     this.#options.logger.log(isNew ? 'warn' : 'debug', text);
     this.#failure = text;

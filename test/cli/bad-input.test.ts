@@ -23,7 +23,7 @@ describe('bad input on the command line', () => {
       'a build that there is not',
       ['show', '99'],
       'not_found',
-      /build 99 does not exist\n {2}It may have been deleted as too old\. See the builds with `npx volt builds`/,
+      /build 99 does not exist\n {2}`npx volt builds` lists the builds/,
     ],
     ['a number that there is not', ['show', 'app#77'], 'not_found', /build app#77 does not exist\n/],
     ['a repository without builds', ['logs', 'other'], 'not_found', /build other does not exist\n/],
@@ -75,7 +75,7 @@ describe('bad input on the command line', () => {
   it('a wrong token: token_needed, and where the right one is', async () => {
     const end = await volt(['cancel', 'app#2'], { env: { ...env, VOLT_TOKEN: 'not-the-token-at-all' } });
     expect(end.code).to.equal(3);
-    expect(end.stderr).to.match(/^error token_needed: .*\n {2}Name by --data .* VOLT_TOKEN\.\n$/);
+    expect(end.stderr).to.match(/^error token_needed: .*\n {2}Give --data .* VOLT_TOKEN\.\n$/);
   });
 
   it('no token, for one who only reads, is none needed', async () => {

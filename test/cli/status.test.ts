@@ -17,7 +17,7 @@ describe('volt status and volt runners', () => {
     const { code, stdout } = await volt(['status', ...at()]);
     expect(code).to.equal(3);
     expect(stdout)
-      .to.match(/^! +dispatcher +none is up$/m)
+      .to.match(/^! +dispatcher +not running$/m)
       .and.match(/^✔ +redis +answers, version \d/m)
       .and.match(/^✔ +database +\d.* free on its disk$/m)
       .and.match(/^oldest waiting job: sample#1 unit, queued .*: no runner is connected$/m)
@@ -42,7 +42,7 @@ describe('volt status and volt runners', () => {
       .and.match(/clock_wrong.*: machine \S+: its clock is 600\.0 s ahead of that of Redis/);
     expect(runners.stdout)
       .to.match(/^r1 .* stopping /m)
-      .and.match(/^r2 .* serving /m)
+      .and.match(/^r2 .* ready /m)
       .and.match(/^\S+ r2: its clock is 600\.0 s ahead of that of Redis; Volt corrects the times of its jobs$/m);
   });
 
@@ -69,8 +69,8 @@ describe('volt status and volt runners', () => {
       expect(code).to.equal(3);
       expect(stdout)
         .to.match(/^! +redis +does not answer$/m)
-        .and.match(/^ +dispatcher +not known$/m)
-        .and.match(/^ +runners +not known$/m)
+        .and.match(/^ +dispatcher +unknown$/m)
+        .and.match(/^ +runners +unknown$/m)
         .and.match(/^oldest waiting job: sample#1 unit, queued .*: unknown: Redis does not answer$/m)
         .and.to.not.match(/not running|no runner is connected/);
     } finally {

@@ -34,7 +34,7 @@ describe('volt validate', () => {
       '.github/workflows/a.yml:4:5: invalid: "runs-onn" is not known here; did you mean "runs-on"?',
       '.github/workflows/a.yml:4:5: invalid: `runs-on` is missing',
       '.github/workflows/b.yaml:7:15: invalid: "checkout" names no action: an action is owner/repository@ref, owner/repository/path@ref, $/path in this repository, or ./path in the workspace',
-      '3 workflows checked: 2 with faults',
+      '3 workflows checked: 2 with problems',
       '',
     ]);
   });

@@ -62,7 +62,7 @@ describe('the live view', () => {
       '✘ new    failed 1 min ago  new#2 main aaaaaaa Change',
       '✔ old    passed 2 h ago  old#1 main aaaaaaa Change',
       '· big    first fetch running, 20 s',
-      '· quiet  no build yet',
+      '· quiet  no builds yet',
       '2 running, 3 queued · press Ctrl-C to stop',
     ]);
   });

@@ -87,9 +87,7 @@ describe('a consumer', () => {
       }),
     );
     await until('it is told', () => problems.list().length > 0);
-    expect(problems.list()[0]?.message).to.match(
-      /^taking messages from "advance" failed and is retried: WRONGTYPE/,
-    );
+    expect(problems.list()[0]?.message).to.match(/^taking messages from "advance" failed and is retried: WRONGTYPE/);
     await client.del(`${keys.bull}:advance:wait`);
     await queues.sendAdvance({ v: 1, build: '7' as BuildId });
     await until('it is taken', () => given.length > 0);

@@ -163,7 +163,7 @@ describe('a slot worker', () => {
     // what BullMQ has a list for
     await client.set(`${keys.bull}:jobs:wait`, 'something else');
     const { worker, names } = work({ holding: false });
-    const said = () => test.lines.filter((line) => line.includes('taking jobs fails'));
+    const said = () => test.lines.filter((line) => line.includes('taking jobs failed'));
     await until('it has tried again', () => said().length > 2);
     expect(said().filter((line) => / warn .*WRONGTYPE/.test(line))).to.have.length(1);
     await client.del(`${keys.bull}:jobs:wait`);
