@@ -43,7 +43,7 @@ describe('volt doctor', () => {
     const checks = ['node', 'git', 'containment', 'isolation', 'limits', 'container engine', 'redis', 'disk', 'web'];
     for (const check of checks) expect(of(check), check).to.have.lengthOf(1);
     expect(of('data directory')[0]?.message).to.include('does not exist yet');
-    expect(of('record')[0]?.message).to.include('does not exist yet');
+    expect(of('database')[0]?.message).to.include('does not exist yet');
   });
 
   it('prints findings with their remedies, without passwords', async () => {
@@ -108,7 +108,7 @@ describe('volt doctor', () => {
     writeFileSync(dataPaths(data).record, 'no database'.repeat(1000));
     const damaged = await examine(['--data', data]);
     expect(damaged.code).to.equal(3);
-    expect(damaged.of('record')[0]).to.include({ level: 'fail' });
+    expect(damaged.of('database')[0]).to.include({ level: 'fail' });
     const file = join(data, 'file');
     writeFileSync(file, '');
     const none = await examine(['--data', join(file, 'data')]);
@@ -126,8 +126,8 @@ describe('volt doctor', () => {
     writeSync(file, Buffer.alloc(size - 8192, 0x5a), 0, size - 8192, 8192);
     closeSync(file);
     const { of } = await examine(['--data', data]);
-    expect(of('record')[0]).to.include({ level: 'fail' });
-    expect(of('record')[0]?.remedy).to.include('volt restore');
+    expect(of('database')[0]).to.include({ level: 'fail' });
+    expect(of('database')[0]?.remedy).to.include('volt restore');
   });
 
   describe('Redis', () => {

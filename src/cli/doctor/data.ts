@@ -44,16 +44,16 @@ async function diskFinding(config: Config): Promise<Finding> {
 async function recordFinding(config: Config): Promise<Finding> {
   try {
     const { where, found } = await inspectNamed(config);
-    if (found === undefined) return ok('record', `${where} does not exist yet; the first start creates it`);
+    if (found === undefined) return ok('database', `${where} does not exist yet; the first start creates it`);
     const [fault] = found.faults;
-    if (fault !== undefined) return fail('record', `${where} is damaged: ${fault}`, restore);
+    if (fault !== undefined) return fail('database', `${where} is damaged: ${fault}`, restore);
     if (found.schemaVersion > schemaVersion) {
       const message = `${where} has schema version ${found.schemaVersion}; this Volt supports ${schemaVersion}`;
-      return fail('record', message, 'Use the newer Volt that wrote it, or restore an older backup.');
+      return fail('database', message, 'Use the newer Volt that wrote it, or restore an older backup.');
     }
-    return ok('record', `${where} is undamaged, ${size(found.bytes)}, schema version ${found.schemaVersion}`);
+    return ok('database', `${where} is undamaged, ${size(found.bytes)}, schema version ${found.schemaVersion}`);
   } catch (error) {
-    if (error instanceof VoltError) return fail('record', error.message, error.remedy);
-    return fail('record', `${recordFile(config)} is not a readable database: ${errorText(error)}`, restore);
+    if (error instanceof VoltError) return fail('database', error.message, error.remedy);
+    return fail('database', `${recordFile(config)} is not a readable database: ${errorText(error)}`, restore);
   }
 }
