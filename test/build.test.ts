@@ -18,7 +18,7 @@ import { isBundleCurrent } from '../src/setup/bundle.mjs';
 
 const run = promisify(execFile);
 
-describe('the build', () => {
+describe('npm run build', () => {
   let root: string;
   beforeEach(() => {
     root = mkdtempSync(join(tmpdir(), 'volt-build-'));
@@ -41,7 +41,7 @@ describe('the build', () => {
   };
   const files = (): string[] => readdirSync(join(root, 'dist'), { recursive: true, encoding: 'utf8' }).sort();
 
-  it('makes a program, one file per worker, and what the browser needs', async () => {
+  it('makes the volt program, one file for each worker, and the files for the browser', async () => {
     await build(root);
     expect((await run(join(root, 'dist/cli.js'))).stdout).to.equal('one later\n');
     expect((await run(process.execPath, [join(root, 'dist/workers/observer.js')])).stdout).to.equal('observer one\n');
@@ -58,7 +58,7 @@ describe('the build', () => {
     expect(stderr).to.include('src/cli/main.ts:3:7');
   });
 
-  it('leaves dist as it was when the sources are broken', async () => {
+  it('keeps the previous build if the sources do not compile', async () => {
     await build(root);
     const before = files();
     write('src/cli/main.ts', 'const = 1;');
@@ -69,7 +69,7 @@ describe('the build', () => {
     expect(isBundleCurrent(root)).to.equal(false);
   });
 
-  it('keeps the chunks of the build before, which a running Volt may yet import, and no older ones', async () => {
+  it('keeps the chunks of the previous build, which a running Volt may still import, but no older ones', async () => {
     await build(root);
     const first = files().filter((name) => name.startsWith('later-'));
     write('src/kernel/later.ts', `export const later = 'second';`);
@@ -81,7 +81,7 @@ describe('the build', () => {
     expect((await run(join(root, 'dist/cli.js'))).stdout).to.equal('one third\n');
   });
 
-  it('keeps the build before when the same sources are built twice', async () => {
+  it('keeps the previous build if the same sources are built twice', async () => {
     await build(root);
     const first = files();
     write('src/kernel/later.ts', `export const later = 'second';`);
@@ -90,7 +90,7 @@ describe('the build', () => {
     expect(files()).to.include.members(first);
   });
 
-  it('may run twice at the same time', async () => {
+  it('can run twice at the same time', async () => {
     await Promise.all([build(root), build(root)]);
     expect((await run(join(root, 'dist/cli.js'))).stdout).to.equal('one later\n');
     expect(files().filter((name) => name.endsWith('.tmp'))).to.deep.equal([]);

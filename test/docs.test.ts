@@ -13,7 +13,7 @@ const pages = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'SECURITY.md', ..
 const links = (page: string): string[] => pageLinks(root, page);
 const read = (page: string): string => pageText(root, page);
 
-/** The names by which the headings of a page are linked to, as GitHub makes them. */
+/** The anchors of a page's headings, as GitHub makes them. */
 function anchors(page: string): string[] {
   return [...read(page).matchAll(/^#+ (.+)$/gm)].map(([, heading]) =>
     (heading as string)
@@ -23,20 +23,20 @@ function anchors(page: string): string[] {
   );
 }
 
-describe('the pages of documentation', () => {
-  it('are all led to from the README and from the list of pages', () => {
+describe('the documentation', () => {
+  it('links every page from README.md and docs/README.md', () => {
     const told = docs.filter((name) => name !== 'README.md');
     expect(links('README.md')).to.include.members(told.map((name) => `docs/${name}`));
     expect(links('docs/README.md')).to.include.members(told);
   });
 
-  it('name every kind of fault that chaos has, and no other', () => {
+  it('lists every kind of fault of npm run chaos', () => {
     const [, section = ''] = read('docs/measurements.md').split('| kind | what happens |');
     const told = [...(section.split('\n\n')[0] ?? '').matchAll(/`(\w+-\w+)`/g)].map(([, kind]) => kind);
     expect(told).to.have.members(Object.keys(faultKinds));
   });
 
-  it('name in the threat model every file of attacks, and none that is not there', () => {
+  it('names every file of test/attack/ in the threat model, and no missing one', () => {
     const [, told = ''] = read('docs/threat-model.md').split('## Who may what');
     const rows = told
       .split('\n')
@@ -54,7 +54,7 @@ describe('the pages of documentation', () => {
   });
 
   for (const page of pages) {
-    it(`lead to what is there: ${page}`, () => {
+    it(`has no broken link in ${page}`, () => {
       for (const link of links(page)) {
         const [path = '', anchor] = link.split('#');
         const target = path === '' ? page : join(dirname(page), path);
@@ -64,24 +64,24 @@ describe('the pages of documentation', () => {
     });
   }
 
-  it('are no longer than a reader has patience for', () => {
+  it('keeps README.md, ARCHITECTURE.md and CHANGELOG.md short and narrow', () => {
     expect(sizeProblems(root, 'README.md', { lines: 150, width: 120 })).to.deep.equal([]);
     expect(sizeProblems(root, 'ARCHITECTURE.md', { lines: 260, width: 120 })).to.deep.equal([]);
     expect(sizeProblems(root, 'CHANGELOG.md', { lines: 60, width: 120 })).to.deep.equal([]);
   });
 
-  it('list in ARCHITECTURE.md exactly the folders of src/', () => {
+  it('lists exactly the folders of src/ in ARCHITECTURE.md', () => {
     expect(layoutProblems(root)).to.deep.equal([]);
   });
 
   for (const page of ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md']) {
-    it(`have no sentence of more than 40 words: ${page}`, () => {
+    it(`has no sentence of more than 40 words in ${page}`, () => {
       expect(longSentences(read(page), 40)).to.deep.equal([]);
     });
   }
 
   for (const page of pages) {
-    it(`name only files and folders that exist: ${page}`, () => {
+    it(`names only existing files and folders in ${page}`, () => {
       expect(deadPaths(root, read(page))).to.deep.equal([]);
     });
   }

@@ -16,7 +16,7 @@ import {
   type Tree,
 } from './support/imports.ts';
 
-/** From the top down. An import goes to a rung further down; folders on one rung never import each other. */
+/** From the top down. An import goes to a lower rung; folders on one rung never import each other. */
 const LADDER: Ladder = [
   'workers',
   'cli',
@@ -30,7 +30,7 @@ const LADDER: Ladder = [
   'system',
 ];
 
-/** Who alone knows a package; everybody else asks that folder. */
+/** The only folders that import a package. */
 const SOLE_IMPORTERS: SoleImporters = {
   bullmq: ['queues'],
   '@bull-board/*': ['web'],
@@ -44,7 +44,7 @@ const SOLE_IMPORTERS: SoleImporters = {
   tar: ['cli'],
 };
 
-/** What the ladder would allow and the design does not. */
+/** Imports that the ladder allows but the design forbids. */
 const BANS: readonly Ban[] = [
   { from: 'runner', to: /^src\/record\//, why: 'a runner may live anywhere, so it never sees the record' },
   {
@@ -60,33 +60,33 @@ const BANS: readonly Ban[] = [
   },
 ];
 
-/** The one file that knows the environment. */
+/** The only file that reads the environment. */
 const ENVIRONMENT = 'src/system/environment.ts';
 
-describe('the layers of the house', () => {
+describe('the layers of src/', () => {
   let tree: Tree;
   before(async () => {
     tree = await readTree(join(import.meta.dirname, '..'));
   });
 
-  it('are imported downwards only', () => {
+  it('import downwards only', () => {
     expect(tree.files).to.include(ENVIRONMENT);
     expect(breachesOfLadder(tree, LADDER)).to.deep.equal([]);
   });
 
-  it('keep each package to the folder that owns it', () => {
+  it('import certain packages in one folder only', () => {
     expect(breachesOfSoleImporters(tree, SOLE_IMPORTERS)).to.deep.equal([]);
   });
 
-  it('keep the absences that the design states', () => {
+  it('import nothing that the design forbids', () => {
     expect(breachesOfBans(tree, BANS)).to.deep.equal([]);
   });
 
-  it('have an order without circles inside each folder, at every depth', () => {
+  it('import each other without circles inside each folder, at every depth', () => {
     expect(circles(tree)).to.deep.equal([]);
   });
 
-  it('touch files of jobs with the rights of Volt in one way only', () => {
+  it('touch the files of jobs only through job/files/ and the listed exceptions', () => {
     expect(usersOfFiles(tree)).to.deep.equal({
       users: Object.keys(FILE_USERS).sort(),
       pathUsers: Object.keys(PATH_USERS).sort(),
@@ -99,13 +99,13 @@ describe('the layers of the house', () => {
   });
 });
 
-describe('the reader of imports', () => {
+describe('the reader of imports for the layer tests', () => {
   const folders: string[] = [];
   after(() => {
     for (const folder of folders) rmSync(folder, { recursive: true });
   });
 
-  /** A source tree with these files. */
+  /** Makes a source tree with these files. */
   async function treeOf(files: Record<string, string>): Promise<Tree> {
     const root = mkdtempSync(join(tmpdir(), 'volt-layers-'));
     folders.push(root);
@@ -129,7 +129,7 @@ describe('the reader of imports', () => {
     'side-effect': `import '../cli/a.ts';`,
     'many lines': `import type {\n  A,\n} from '../cli/a.ts';\nexport type B = A;`,
   })) {
-    it(`sees an upward import that is ${kind}`, async () => {
+    it(`finds an upward import that is ${kind}`, async () => {
       const tree = await treeOf({ 'src/kernel/b.ts': text, 'src/cli/a.ts': 'export const a = 1;\nexport type A = 1;' });
       expect(breachesOfLadder(tree, LADDER)).to.deep.equal([
         'src/kernel/b.ts imports src/cli/a.ts: kernel → cli goes up, imports go down only',
@@ -137,7 +137,7 @@ describe('the reader of imports', () => {
     });
   }
 
-  it('sees who uses the file system for a job, by whatever name or way', async () => {
+  it('finds files that use the file system for a job, however they import it', async () => {
     const tree = await treeOf({
       'src/job/a.ts': `import { rm } from 'fs/promises';\nconsole.log(rm);`,
       'src/job/b.ts': `export const load = () => import('node:fs');`,
@@ -157,14 +157,14 @@ describe('the reader of imports', () => {
     });
   });
 
-  it('sees one stage import another', async () => {
+  it('finds an import of one stage by another', async () => {
     const tree = await treeOf({ 'src/runner/a.ts': `import '../reporter/b.ts';`, 'src/reporter/b.ts': '' });
     expect(breachesOfLadder(tree, LADDER))
       .to.have.lengthOf(1)
       .and.satisfy(([text = '']) => text.includes('sideways'));
   });
 
-  it('sees a folder that the layout does not know', async () => {
+  it('finds a folder that the layout does not list', async () => {
     const tree = await treeOf({ 'src/utils/a.ts': '' });
     expect(breachesOfLadder(tree, LADDER)).to.deep.equal(['src/utils/a.ts is in no folder of the layout']);
   });
@@ -179,7 +179,7 @@ describe('the reader of imports', () => {
     expect(breachesOfLadder(tree, LADDER)).to.deep.equal([]);
   });
 
-  it('sees packages where they do not belong, by path and for types too', async () => {
+  it('finds a package in a wrong folder, also by path or for types only', async () => {
     const tree = await treeOf({
       'src/web/a.tsx': `import type { Job } from 'bullmq';\nimport '@bull-board/api/bullMQAdapter';\nexport type B = Job;`,
       'src/cli/b.ts': `import '@bull-board/api/bullMQAdapter';`,
@@ -190,7 +190,7 @@ describe('the reader of imports', () => {
     ]);
   });
 
-  it('sees a runner reach for the record and a workflow for the disk', async () => {
+  it('finds a runner that imports the database and a workflow that imports the file system', async () => {
     const tree = await treeOf({
       'src/runner/a.ts': `import type { Record } from '../record/b.ts';\nexport type A = Record;`,
       'src/record/b.ts': '',
@@ -199,7 +199,7 @@ describe('the reader of imports', () => {
     expect(breachesOfBans(tree, BANS)).to.have.lengthOf(2);
   });
 
-  it('sees a circle of a folder and a file beside it', async () => {
+  it('finds a circle of a folder and a file next to it', async () => {
     const tree = await treeOf({
       'src/web/status.ts': `import './api/schema.ts';`,
       'src/web/api/schema.ts': '',
@@ -212,7 +212,7 @@ describe('the reader of imports', () => {
     ]);
   });
 
-  it('sees a circle of folders at a greater depth', async () => {
+  it('finds a circle of nested folders', async () => {
     const tree = await treeOf({
       'src/job/steps/a/one.ts': `import '../b/two.ts';`,
       'src/job/steps/b/two.ts': '',
@@ -223,7 +223,7 @@ describe('the reader of imports', () => {
     expect(circles(tree)[0]).to.match(/^src\/job\/steps: a → b → a /);
   });
 
-  it('sees a cycle through types', async () => {
+  it('finds a cycle of type imports', async () => {
     const tree = await treeOf({
       'src/git/a.ts': `import type { B } from './b.ts';\nexport type A = B;`,
       'src/git/b.ts': `import './c.ts';\nexport type B = 1;`,
@@ -240,13 +240,13 @@ describe('the reader of imports', () => {
     `import { env } from 'node:process';\nexport const a = env.A;`,
     `import process from 'node:process';\nexport const a = process?.env;`,
   ]) {
-    it(`sees the environment in ${JSON.stringify(text)}`, async () => {
+    it(`finds the use of the environment in ${JSON.stringify(text)}`, async () => {
       const tree = await treeOf({ 'src/git/a.ts': text });
       expect(readersOfEnvironment(tree, ENVIRONMENT)).to.have.lengthOf(1);
     });
   }
 
-  it('does not take a comment for a use of the environment', async () => {
+  it('ignores the environment in comments', async () => {
     const tree = await treeOf({
       'src/git/a.ts': '// process.env is not read here\n/** nor process.env here */\nexport const a = 1;',
     });

@@ -9,13 +9,13 @@ const folder = join(root, '.github/workflows');
 const read = (name: string): string => readFileSync(join(folder, name), 'utf8');
 
 describe("Volt's own workflows", () => {
-  it('are valid, by its own validator', async () => {
+  it('are valid according to volt validate', async () => {
     const { code, stdout } = await volt(['validate'], { cwd: root });
     expect(stdout).to.include(`${readdirSync(folder).length} workflows checked: no problems`);
     expect(code).to.equal(0);
   });
 
-  it('test on the oldest Node that it runs on, and on that of the image', () => {
+  it('test with the oldest supported Node and with the Node of the image', () => {
     const { node } = parse(read('test.yaml')).jobs.suite.strategy.matrix;
     const { engines } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
     const image = /NODE_IMAGE=node:(\d+)/.exec(readFileSync(join(root, 'docker/Dockerfile'), 'utf8'))?.[1];
@@ -23,7 +23,7 @@ describe("Volt's own workflows", () => {
     expect(node).to.include(image);
   });
 
-  it('name every action by the commit that was looked at, with its version beside it', () => {
+  it('pin every action to a commit, with its version in a comment', () => {
     for (const name of readdirSync(folder)) {
       const used = read(name).match(/uses: .*/g) ?? [];
       expect(used, name).to.not.equal([]);
@@ -31,7 +31,7 @@ describe("Volt's own workflows", () => {
     }
   });
 
-  it('let no job do more than it says that it needs', () => {
+  it('may only read the repository, unless a job lists more', () => {
     for (const name of readdirSync(folder))
       expect(parse(read(name)).permissions, name).to.deep.equal({ contents: 'read' });
   });

@@ -11,8 +11,8 @@ import { TestRepository } from './support/repository.ts';
 
 const run = promisify(execFile);
 
-describe('the package', function () {
-  // npm fetches what it has not in its cache
+describe('the npm package', function () {
+  // npm fetches what its cache lacks
   this.timeout(300_000);
   const folders = new TestFolders();
   const repository = new TestRepository({ 'test.sh': '#!/bin/sh\necho tested\n' });
@@ -46,7 +46,7 @@ describe('the package', function () {
     repository.remove();
   });
 
-  it('has what its pages lead to, and nothing that only its makers need', () => {
+  it('contains the files that its pages link to, and no development files', () => {
     const pages = files.filter((file) => file.endsWith('.md'));
     expect(pages).to.include.members(['README.md', 'ARCHITECTURE.md', 'docs/installing.md']);
     for (const page of pages) {
@@ -58,7 +58,7 @@ describe('the package', function () {
     expect(files.filter((file) => /^(src|test|workers|node_modules|\.volt)\//.test(file))).to.deep.equal([]);
   });
 
-  it('runs with nothing beside it: one build, and its verdict', async () => {
+  it('builds a commit without anything else of the checkout', async () => {
     const { stdout } = await run(
       'npx',
       ['--no-install', 'volt', 'up', '--once', '--port', '0', '--repo', repository.path],

@@ -7,12 +7,12 @@ import { TestFolders } from './support/folder.ts';
 const root = join(import.meta.dirname, '..');
 const mocha = join(root, 'node_modules/mocha/bin/mocha.js');
 
-describe('a run of the tests', () => {
+describe('a test run', () => {
   const folders = new TestFolders();
 
   after(folders.remove);
 
-  /** Mocha, set up as for all tests, on one file of them. */
+  /** Runs mocha on one file, configured as for all tests. */
   function run(text: string): { status: number | null; said: string } {
     const file = join(folders.make(), 'some.spec.mjs');
     writeFileSync(file, text);
@@ -24,7 +24,7 @@ describe('a run of the tests', () => {
     return { status, said: stdout + stderr };
   }
 
-  it('fails when nobody handles a rejection, though no test was under way, and names the test before it', () => {
+  it('fails for an unhandled rejection between two tests, and names the test before it', () => {
     const { status, said } = run(`
       const soon = () => new Promise((resolve) => setImmediate(resolve));
       describe('some', () => {
@@ -37,14 +37,14 @@ describe('a run of the tests', () => {
       .and.match(/in or after the test "some passes".*left alone/s);
   });
 
-  it('fails when nobody handles a rejection after the last test', () => {
+  it('fails for an unhandled rejection after the last test', () => {
     const { status, said } = run(`
       it('passes', () => { setTimeout(() => Promise.reject(new Error('too late')), 50); });`);
     expect(status, said).to.equal(254);
     expect(said).to.include('too late');
   });
 
-  it('passes when every rejection is handled', () => {
+  it('passes if every rejection is handled', () => {
     const { status, said } = run(`it('passes', () => { Promise.reject(new Error('known')).catch(() => undefined); });`);
     expect(status, said).to.equal(0);
   });

@@ -14,15 +14,15 @@ const units = readdirSync(folder);
 const read = (unit: string): string => readFileSync(join(folder, unit), 'utf8');
 const analyze = find(TOOLS.systemd.names, thisMachine().folders);
 
-/** What a unit says of a key, in order. */
+/** The values of a key in a unit, in order. */
 const values = (unit: string, key: string): string[] =>
   [...read(unit).matchAll(new RegExp(`^${key}=(.*)$`, 'gm'))].map(([, value]) => value as string);
 
-describe('the units of systemd', () => {
+describe('the systemd units', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  it('are one for each stage, and one for all in one process', () => {
+  it('exist for each stage, and for all stages in one process', () => {
     const stages = [...stageKinds, 'runner'];
     expect(units).to.have.members(['volt.service', ...stages.map((stage) => `volt-${stage}.service`)]);
     for (const stage of stages) {
@@ -31,7 +31,7 @@ describe('the units of systemd', () => {
     expect(values('volt.service', 'ExecStart')).to.deep.equal(['volt up']);
   });
 
-  it('set nothing that is no setting', () => {
+  it('set only settings that exist', () => {
     const known = settings.flatMap(({ env }) => (settingsFromFiles.has(env) ? [env, `${env}_FILE`] : [env]));
     const set = units.flatMap(
       (unit) =>
@@ -79,14 +79,14 @@ describe('the units of systemd', () => {
       expect(values(unit, 'DeviceAllow'), unit).to.deep.equal(['/dev/net/tun rw']);
   });
 
-  describe('as systemd itself sees them', () => {
+  describe('according to systemd', () => {
     let checked: string[];
     before(function () {
       if (!analyze) return this.skip();
       const aside = folders.make();
       checked = units.map((unit) => {
         const file = join(aside, unit);
-        // the command is not installed here
+        // the command is not installed on this machine
         writeFileSync(file, read(unit).replace('ExecStart=volt', `ExecStart=${process.execPath}`));
         return file;
       });
@@ -97,7 +97,7 @@ describe('the units of systemd', () => {
       expect(stdout + stderr).to.equal('');
     });
 
-    it('are exposed little: those without jobs at most 1.5 of 10, those with jobs at most 4', async () => {
+    it('have an exposure of at most 1.5 of 10 without jobs, and at most 4 with jobs', async () => {
       for (const file of checked) {
         const most = /volt(-runner)?\.service$/.test(file) ? 40 : 15;
         const limit = ['--offline=true', '--no-pager', `--threshold=${most}`];
