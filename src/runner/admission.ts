@@ -4,9 +4,10 @@ import { type RunnerAdmission, readAdmission } from '../redis/runner-keys.ts';
 import type { RunnerKey } from '../secrets/runner-key.ts';
 
 /**
- * Whether this Volt knows the runner's key, so that what it says will count. States: `unknown` → (a stage of the record has
- * the key among those that are good for something) `known` → (a person has ended the key) `unknown`. While a Redis that was
- * emptied says nothing of any key, it stays as it was.
+ * Whether this Volt knows the runner's key, so that it accepts what the runner says. States:
+ * - `unknown`: no jobs are taken. → (a stage of the database lists the key as valid) `known`
+ * - `known`: jobs are taken. → (a person has removed the key) `unknown`
+ * A Redis that was emptied says nothing about keys; then the state stays.
  */
 export class Admission {
   readonly #access: RedisAccess;
@@ -14,7 +15,7 @@ export class Admission {
   readonly #key: RunnerKey;
   readonly #changed: () => void;
   #admission: RunnerAdmission | undefined;
-  #said = false;
+  #warned = false;
 
   /** @param changed is called when the state has changed */
   constructor(access: RedisAccess, logger: Logger, key: RunnerKey, changed: () => void) {
@@ -29,19 +30,19 @@ export class Admission {
     return this.#admission !== undefined && this.#key.voltKey() !== undefined;
   }
 
-  /** Patterns of the repositories that the key is good for. */
+  /** Patterns of the repositories that the key is valid for. */
   get repos(): string[] {
     return this.#admission?.repos ?? [];
   }
 
-  /** Why not, for people; undefined where they may. */
+  /** Why no jobs are taken, for people; undefined if they are. */
   get problem(): string | undefined {
     if (this.isKnown) return undefined;
     return `this Volt does not know its key (${this.#key.signer.publicKey})`;
   }
 
-  /** Asks what is said of the key now; where that cannot be asked, nothing changes. */
-  async look(): Promise<void> {
+  /** Reads from Redis whether the key is valid. If Redis cannot be read, nothing changes. */
+  async check(): Promise<void> {
     const before = JSON.stringify([this.isKnown, this.repos]);
     try {
       const found = await readAdmission(this.#access, this.#key.signer.publicKey);
@@ -50,10 +51,11 @@ export class Admission {
       return;
     }
     if (JSON.stringify([this.isKnown, this.repos]) !== before) this.#changed();
-    if (!this.isKnown && !this.#said) this.#logger.warn(`takes no jobs: ${this.problem}`, { remedy: admissionRemedy });
-    this.#said = !this.isKnown;
+    if (!this.isKnown && !this.#warned)
+      this.#logger.warn(`takes no jobs: ${this.problem}`, { remedy: admissionRemedy });
+    this.#warned = !this.isKnown;
   }
 }
 
 export const admissionRemedy =
-  'On the machine of the record: `volt runner-key add NAME` prints what the runner is to be started with. A runner that shares the data directory of the dispatcher is known by itself; once a person has ended such a key, only by `volt runner-key add NAME --public-key KEY`.';
+  'On the machine of the database, run `volt runner-key add NAME`: it prints how to start the runner. A runner that shares the data directory of the dispatcher is known automatically; after `volt runner-key rm`, add its key again by `volt runner-key add NAME --public-key KEY`.';

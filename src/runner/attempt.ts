@@ -21,7 +21,7 @@ import { leaseTtl } from '../redis/heartbeat-times.ts';
 import type { Delivered, DeliveryKind } from '../secrets/delivery.ts';
 import { removeContested, removeTree } from '../system/remove-tree.ts';
 import { longestTimer } from '../system/wait.ts';
-import { blameFor } from './blame.ts';
+import { diskFault } from './disk-fault.ts';
 import { DiskQuota, emptyIfLarge } from './disk-quota.ts';
 import type { JobLauncher } from './launcher/launcher-process.ts';
 import { Releases } from './releases.ts';
@@ -150,9 +150,9 @@ export class RunningAttempt {
     // the disk may be at fault
     const problem = disk.problemSince(this.#begunAt) ?? (await disk.check());
     const about = { workspace: workspace.folder, attempt: message.attempt, runner: runner.name };
-    const blame = await blameFor(limited, problem, about);
-    if (blame.kind === 'runner') return { kind: 'returned', message: blame.message };
-    return { ...result, outcome: blame.kind === 'job' ? blame.outcome : limited };
+    const fault = await diskFault(limited, problem, about);
+    if (fault.kind === 'runner') return { kind: 'returned', message: fault.message };
+    return { ...result, outcome: fault.kind === 'job' ? fault.outcome : limited };
   }
 
   /** Runs the job; when this resolves, none of its processes is left. */

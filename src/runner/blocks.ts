@@ -1,10 +1,10 @@
 const size = 65_536;
 
-/** Blocks that are not in use: garbage of this size would keep the collector busy. */
+/** Unused blocks. As garbage, blocks of this size would keep the garbage collector busy. */
 const spare: Buffer[] = [];
 const mostSpare = 16;
 
-/** Bytes that are gathered to be written at once. */
+/** Collects bytes that are written together. */
 export class Blocks {
   readonly #blocks: Buffer[] = [];
   /** bytes in the last block */
@@ -23,13 +23,13 @@ export class Blocks {
     }
   }
 
-  /** What was added, in order. */
+  /** The bytes in the order in which they were added. */
   get parts(): Buffer[] {
     const last = this.#blocks.length - 1;
     return this.#blocks.map((block, index) => (index === last ? block.subarray(0, this.#filled) : block));
   }
 
-  /** Nobody looks at the parts any more. */
+  /** Frees the blocks. Nobody may read the parts after that. */
   free(): void {
     spare.push(...this.#blocks.splice(0).slice(0, mostSpare - spare.length));
     this.#filled = size;

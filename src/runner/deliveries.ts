@@ -17,18 +17,19 @@ import { pause } from '../system/wait.ts';
 
 type Answer = Extract<RunnerNotice, { kind: 'sealed' }>;
 
-/** An answer may be lost with the dispatcher or with Redis, so it is asked for again this often (ms). */
+/** Milliseconds between two requests; an answer may be lost with the dispatcher or with Redis. */
 const repeatInterval = 1000;
-/** A job whose secrets have not come by then (ms) ends as an error: a dispatcher that restarts takes seconds. */
+/** Milliseconds until a job without its secrets ends as an error; a dispatcher restarts in seconds. */
 const patience = 120_000;
 
-/** With this repetition people are told that it takes long. */
+/** From this request on, the job's log says that it takes long. */
 const slowRound = 3;
-const words: { [K in DeliveryKind]: string } = { secrets: 'its secrets', credential: "the repository's credential" };
+const nouns: { [K in DeliveryKind]: string } = { secrets: 'its secrets', credential: "the repository's credential" };
 
 /**
- * What a runner is given that no message may carry. It makes a pair of keys for each epoch, tells the public one with
- * its heartbeats, and asks for what an attempt needs once it has claimed that; nothing of it is written down here.
+ * Secrets and credentials, which no message on a queue may carry. The runner makes a pair of keys for each of its ids,
+ * publishes the public one with its heartbeats, and asks a dispatcher for what an attempt needs once it has claimed it.
+ * Nothing of it is written to the disk.
  */
 export class Deliveries {
   readonly #context: StageContext;
@@ -44,7 +45,10 @@ export class Deliveries {
     this.#times = { repeat: repeatInterval, patience, ...times };
   }
 
-  /** The public key of the runner with that id, and its word for it. A new epoch has a new pair; the former is forgotten. */
+  /**
+   * The public key of the runner with that id, and the signature of the runner's own key. A new id has a new pair; the
+   * former pair is forgotten.
+   */
   boxKey(runner: RunnerId): { publicKey: string; boxSignature: string } {
     if (this.#keys?.runner !== runner) {
       const pair = makeBoxKeys();
@@ -59,10 +63,10 @@ export class Deliveries {
   }
 
   /**
-   * Asks until the answer comes; for one attempt and kind once at a time.
+   * Asks until the answer comes. For one attempt and kind, only one call at a time is allowed.
    * @param around.insist is called with each repetition: what the answer depends on may be lost as well
    * @param around.slow is called once, with a sentence for people, when the answer takes long
-   * @throws JobEnding where it is refused or does not come in time; the signal's reason when that aborts
+   * @throws JobEnding if the answer is a refusal or does not come in time; the signal's reason when that aborts
    */
   async ask<K extends DeliveryKind>(
     kind: K,
@@ -84,7 +88,7 @@ export class Deliveries {
         around.signal.throwIfAborted();
         if (performance.now() > until) throw this.#late(kind);
         if (round > 0) around.insist();
-        if (round === slowRound) around.slow(`waiting for ${words[kind]}: no dispatcher has answered yet`);
+        if (round === slowRound) around.slow(`waiting for ${nouns[kind]}: no dispatcher has answered yet`);
         const { queues } = this.#context;
         const sent = queues.sendSecretsRequest({ v: 1, job: ref.job, attempt: ref.attempt, runner, kind });
         sent.catch((error) => around.logger.debug(`could not ask for the ${kind}: ${errorText(error)}`));
@@ -97,7 +101,7 @@ export class Deliveries {
   }
 
   #open<K extends DeliveryKind>(kind: K, ref: AttemptRef, runner: RunnerId, answer: Answer['answer']): Delivered<K> {
-    // a dispatcher that has the record says so
+    // a dispatcher refuses only what it knows from the database
     if ('refused' in answer) throw unavailable(answer.refused, true);
     const keys = this.#keys;
     if (keys?.runner !== runner) throw unavailable('the runner has begun a new epoch');
@@ -105,14 +109,14 @@ export class Deliveries {
       const text = unseal(keys.pair, boxContext(ref, runner, kind), answer.box);
       return deliverySchemas[kind].parse(JSON.parse(text)) as Delivered<K>;
     } catch {
-      // the error could repeat a part of what was inside
+      // the error could contain a part of the secret
       throw unavailable(`the ${kind} that came cannot be opened by this runner`);
     }
   }
 
   #late(kind: DeliveryKind): JobEnding {
     const seconds = Math.round(this.#times.patience / 1000);
-    return unavailable(`no dispatcher has given the job ${words[kind]} within ${seconds} s; see \`volt status\``);
+    return unavailable(`no dispatcher has given the job ${nouns[kind]} within ${seconds} s; see \`volt status\``);
   }
 }
 
@@ -120,7 +124,7 @@ function waitingName(ref: AttemptRef, kind: DeliveryKind): string {
   return `${kind} ${attemptName(ref)}`;
 }
 
-/** @param lasting whether asking again would come to the same */
+/** @param lasting whether another request would have the same answer */
 function unavailable(message: string, lasting = false): JobEnding {
   return new JobEnding({ status: 'error', reason: 'secrets_unavailable', message, exitCode: null, lasting });
 }

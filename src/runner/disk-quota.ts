@@ -3,40 +3,40 @@ import { bytesOnDisk } from '../system/disk-use.ts';
 import { runProgram } from '../system/run-program.ts';
 import { every, type Repeating } from '../system/wait.ts';
 
-/** Milliseconds between looks, and that one may take. */
+/** Milliseconds between two measurements, and that one may take. */
 const interval = 2000;
 const longest = 60_000;
 
-/** Watches what one job takes on the disk. */
+/** Measures what one job uses on the disk. */
 export class DiskQuota {
-  readonly #looking: Repeating | undefined;
+  readonly #measuring: Repeating | undefined;
 
   /**
-   * @param most bytes; 0 for any number
-   * @param folders what counts
-   * @param exceeded is told once, with a sentence
+   * @param most bytes; 0 for no limit
+   * @param folders that are measured together
+   * @param exceeded is called once, with the end of a sentence
    */
   constructor(most: number, folders: readonly string[], exceeded: (message: string) => void) {
     if (most === 0) return;
-    let told = false;
-    const look = async () => {
-      const bytes = told ? 0 : await bytesOnDisk(folders, longest);
+    let reported = false;
+    const measure = async () => {
+      const bytes = reported ? 0 : await bytesOnDisk(folders, longest);
       if (bytes <= most) return;
-      told = true;
-      exceeded(`was ended: more than ${sizeText(most)} on the disk (${sizeText(bytes)})`);
+      reported = true;
+      exceeded(`was ended: it used more than ${sizeText(most)} on the disk (${sizeText(bytes)})`);
     };
-    this.#looking = every(interval, look, () => undefined);
+    this.#measuring = every(interval, measure, () => undefined);
   }
 
   async stop(): Promise<void> {
-    await this.#looking?.stop();
+    await this.#measuring?.stop();
   }
 }
 
 /**
- * Empties a home that alone would be too large for the next job, by find(1), which follows no link that another job of
- * the repository may put in its way meanwhile.
- * @param most bytes that a job may have
+ * Empties a home that uses more than half of what a job may have, so that the next job has room. find(1) does it: it
+ * follows no link that another job of the repository may create at the same time.
+ * @param most bytes that a job may use on the disk
  */
 export async function emptyIfLarge(home: string, most: number): Promise<boolean> {
   if ((await bytesOnDisk([home], longest)) <= most / 2) return false;

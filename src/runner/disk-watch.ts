@@ -6,10 +6,12 @@ import type { Logger } from '../kernel/logger.ts';
 import { diskOf, shortfall } from '../system/disk.ts';
 import { every, type Repeating } from '../system/wait.ts';
 
-/** The disk is looked at this often (ms): while jobs run, as they may fill it within moments; and while none does. */
+/**
+ * Milliseconds between two checks of the disk while jobs run, which may fill it within moments, and while none runs.
+ */
 const busyInterval = 500;
 const idleInterval = 5000;
-/** What is wrong is looked at again after this long (ms), and after twice as long each time, up to a bound. */
+/** Milliseconds until a problem is checked again. The pause doubles each time, up to a bound. */
 const firstRetry = 1000;
 const longestRetry = 30_000;
 
@@ -17,30 +19,30 @@ const longestRetry = 30_000;
 export interface DiskProblem {
   /** for people */
   message: string;
-  /** where space is short, how many bytes would have to be freed, and the device that they are on where it is known */
+  /** how many bytes have to be freed if the disk is full, and on which device, if that is known */
   short: { bytes: number; device: number | undefined } | undefined;
 }
 
 export interface WatchSettings {
-  /** of the runner, which no other has that works in the same folders */
+  /** of the runner; no other runner in the same folders has it */
   name: string;
-  /** folders that the runner itself writes to; they are made */
+  /** folders that the runner itself writes to; they are created */
   writes: readonly string[];
-  /** further folders that jobs write to; one that is not there does not matter */
+  /** further folders that jobs write to; they may be missing */
   uses: readonly string[];
   logger: Logger;
   /** whether jobs run */
   busy(): boolean;
-  /** what can be done without where space is short, in the order in which it goes, until enough is free: each removes its own */
+  /** what makes room on a full disk: called in this order until enough is free */
   free: readonly ((short: NonNullable<DiskProblem['short']>) => Promise<void>)[];
-  /** there is a problem now, or another one, or none any more */
+  /** called when there is a problem, another one, or none any more */
   changed(): void;
 }
 
 /**
- * Whether the places that a runner works in can take what it writes. States:
- * `fit`: looked at now and then; → (space below the floor, or a file cannot be written) `unfit`: looked at again with a
- * growing pause; → (all is well) `fit`.
+ * Checks whether the runner can write to the folders in which it works. States:
+ * - `fit`: checked at intervals. → (too little space, or a file cannot be written) `unfit`
+ * - `unfit`: no jobs are taken; checked again with a growing pause. → (no problem found) `fit`
  */
 export class DiskWatch {
   readonly #config: Pick<Config, 'diskFloor'>;
@@ -48,10 +50,10 @@ export class DiskWatch {
   #problem: DiskProblem | undefined;
   #lastProblem: { problem: DiskProblem; seenAt: number } | undefined;
   #retry = firstRetry;
-  #nextLook = 0;
+  #nextCheck = 0;
   #nextProbe = 0;
   #checking: Promise<DiskProblem | undefined> | undefined;
-  #looking: Repeating | undefined;
+  #repeating: Repeating | undefined;
 
   constructor(config: Pick<Config, 'diskFloor'>, settings: WatchSettings) {
     this.#config = config;
@@ -63,21 +65,21 @@ export class DiskWatch {
     return this.#problem;
   }
 
-  /** Looks once, and from then on again and again. */
+  /** Checks now, and at intervals from then on. */
   async start(): Promise<void> {
     await this.check();
-    this.#looking = every(
+    this.#repeating = every(
       busyInterval,
-      () => this.#lookWhenDue(),
+      () => this.#checkWhenDue(),
       (error) => this.#settings.logger.error(`disk: ${errorText(error)}`),
     );
   }
 
   async stop(): Promise<void> {
-    await this.#looking?.stop();
+    await this.#repeating?.stop();
   }
 
-  /** Looks now, and tries whether files can be written; one such look at a time serves all who ask. */
+  /** Measures the free space and tries to write files. Callers share a check that is under way. */
   check(): Promise<DiskProblem | undefined> {
     this.#checking ??= this.#checkOnce().finally(() => {
       this.#checking = undefined;
@@ -85,7 +87,7 @@ export class DiskWatch {
     return this.#checking;
   }
 
-  /** The latest problem that was there since, by `performance.now()`. */
+  /** The present problem, or the last one since then, by `performance.now()`. */
   problemSince(earlier: number): DiskProblem | undefined {
     const last = this.#lastProblem;
     return this.#problem ?? (last && last.seenAt >= earlier ? last.problem : undefined);
@@ -93,20 +95,20 @@ export class DiskWatch {
 
   async #checkOnce(): Promise<DiskProblem | undefined> {
     this.#nextProbe = performance.now() + idleInterval;
-    const look = async () => (await this.#probe()) ?? (await this.#measure());
-    let found = await look();
+    const find = async () => (await this.#probe()) ?? (await this.#measure());
+    let found = await find();
     for (const free of this.#settings.free) {
       if (!found?.short) break;
       await free(found.short);
-      found = await look();
+      found = await find();
     }
     this.#note(found);
     return this.#problem;
   }
 
-  async #lookWhenDue(): Promise<void> {
+  async #checkWhenDue(): Promise<void> {
     const now = performance.now();
-    const due = this.#problem !== undefined || !this.#settings.busy() ? this.#nextLook : 0;
+    const due = this.#problem !== undefined || !this.#settings.busy() ? this.#nextCheck : 0;
     if (now < due) return;
     if (this.#problem !== undefined || now >= this.#nextProbe) await this.check();
     else this.#note(await this.#measure());
@@ -117,7 +119,7 @@ export class DiskWatch {
     const before = this.#problem;
     this.#problem = found;
     if (found) this.#lastProblem = { problem: found, seenAt: performance.now() };
-    this.#nextLook = performance.now() + (found ? this.#retry : idleInterval);
+    this.#nextCheck = performance.now() + (found ? this.#retry : idleInterval);
     this.#retry = found ? Math.min(this.#retry * 2, longestRetry) : firstRetry;
     if (found && !before) logger.error(`takes no jobs: ${found.message}`);
     if (!found && before) logger.info('takes jobs again');
@@ -131,7 +133,7 @@ export class DiskWatch {
       const file = join(folder, `.probe-${name}`);
       try {
         await mkdir(folder, { recursive: true });
-        await writeFile(file, 'Volt sees whether it can write here.\n');
+        await writeFile(file, 'Volt checks whether it can write here.\n');
         await unlink(file);
       } catch (error) {
         await rm(file, { force: true }).catch(() => undefined);

@@ -48,7 +48,7 @@ export interface ExecutionHooks {
   /** why the runner with that id begins no attempt any more; undefined while it does */
   refusal(runner: RunnerId): string | undefined;
   /** why the job is not for this runner; undefined if it is */
-  misplaced(message: JobMessage): string | undefined;
+  unsuitable(message: JobMessage): string | undefined;
   /** the state has changed */
   changed(): void;
   /** aborts when the runner ends: what Redis refuses is not sent again then */
@@ -156,7 +156,7 @@ export class Execution {
       if (isRefused(error)) throw error;
       logger.error(`cannot run the job: ${errorText(error)}`);
       const { outcome } = runnerFailed(`the runner cannot run jobs: ${errorText(error)}`);
-      await this.#tell({ ...common, ...withoutSteps(), ...outcome, again: mayBeRepeated(outcome, !!this.#attempt) });
+      await this.#send({ ...common, ...withoutSteps(), ...outcome, again: mayBeRepeated(outcome, !!this.#attempt) });
       return true;
     } finally {
       this.#leave();
@@ -169,7 +169,7 @@ export class Execution {
     const { name } = folder;
     const message = `runner ${name} does not understand the job's message: ${why}`;
     const outcome = { status: 'error', reason: 'bad_message' satisfies Reason, message, exitCode: null } as const;
-    await this.#tell({ v: 1, ...this.ref, runner: { id, name, host: config.host }, ...withoutSteps(), ...outcome });
+    await this.#send({ v: 1, ...this.ref, runner: { id, name, host: config.host }, ...withoutSteps(), ...outcome });
   }
 
   get #isHeld(): boolean {
@@ -214,7 +214,7 @@ export class Execution {
     if (lease.left() === 0) attempt.lose('the lease ran out before the job began');
     else if (refusal !== undefined) attempt.giveBack(refusal);
     logger.info(`began ${message.repo.name} ${message.sha.slice(0, 12)}: ${message.name}`);
-    this.#tellStart(start);
+    this.#reportStart(start);
     return attempt.run();
   }
 
@@ -223,7 +223,7 @@ export class Execution {
     const { disk, folder, spools, config } = this.#services;
     const about = ({ message: text }: DiskProblem) => `runner ${folder.name} cannot work: ${text}`;
     const problem = await disk.check();
-    const refusal = this.#hooks.refusal(id) ?? this.#hooks.misplaced(message) ?? (problem && about(problem));
+    const refusal = this.#hooks.refusal(id) ?? this.#hooks.unsuitable(message) ?? (problem && about(problem));
     if (refusal !== undefined) return refusal;
     try {
       return await Spool.create(spools, message, config.logLimit * 1_048_576);
@@ -246,7 +246,7 @@ export class Execution {
           signal,
           logger,
           // dispatchers answer nobody before the database knows who runs the attempt
-          insist: () => this.#tellStart(start),
+          insist: () => this.#reportStart(start),
           slow: (sentence) => {
             logger.warn(sentence);
             void spool.append(Buffer.from(`[volt] ${sentence}\n`));
@@ -261,7 +261,7 @@ export class Execution {
   }
 
   /** The outcome needs no earlier message, so this one may fail. */
-  #tellStart(start: Result<'started'>): void {
+  #reportStart(start: Result<'started'>): void {
     const { queues, key } = this.#services;
     queues.sendResult(start, key.signer).catch(() => undefined);
   }
@@ -278,12 +278,12 @@ export class Execution {
       return;
     }
     if (end.kind === 'returned')
-      await this.#tell({ ...common, kind: 'returned', message: end.message, at: serverTime() });
+      await this.#send({ ...common, kind: 'returned', message: end.message, at: serverTime() });
     report?.abandon();
   }
 
   /** Sends a result until Redis takes it, or the runner ends. */
-  async #tell(result: ResultMessage): Promise<void> {
+  async #send(result: ResultMessage): Promise<void> {
     const { queues, key } = this.#services;
     await untilTaken(() => queues.sendResult(result, key.signer), this.#hooks.closing);
   }

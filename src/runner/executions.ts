@@ -14,7 +14,7 @@ import { leftSpools } from './spool.ts';
 /** Why attempts are given back when the runner is stopped. */
 export const stopping = 'the runner is stopping';
 
-export interface ExecutionsHooks extends Pick<ExecutionHooks, 'refusal' | 'misplaced'> {
+export interface ExecutionsHooks extends Pick<ExecutionHooks, 'refusal' | 'unsuitable'> {
   lease: AttemptLease;
   /** the backlog has become too large to take more jobs, or small enough again */
   backlogChanged(): void;

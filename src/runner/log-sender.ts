@@ -4,24 +4,25 @@ import type { Signer } from '../secrets/signing.ts';
 import { Bell, pause } from '../system/wait.ts';
 import type { Spool } from './spool.ts';
 
-/** Bytes that may be under way without acknowledgement; bounds what a job costs in Redis. */
+/** Bytes that may be sent without an acknowledgement; this limits what a job uses in Redis. */
 const window = 4 * 1024 * 1024;
-/** Output is gathered this long (ms) before it is sent; a full chunk goes at once. */
+/** Milliseconds that output is collected before it is sent; a full chunk is sent at once. */
 const gathering = 25;
-/** Without an acknowledgement for this long (ms), what Redis does not hold any more is sent again. */
+/** After this many milliseconds without an acknowledgement, what Redis no longer has is sent again. */
 const patience = 2000;
-/** While nothing is under way, there is nothing to look after (ms). */
+/** Milliseconds of a wait while nothing has been sent. */
 const rest = 60_000;
-/** After Redis has refused a chunk (its memory is full, or it reads only), it is left alone for this long (ms). */
+/** Milliseconds until the next try after Redis has refused a chunk: its memory is full, or it is read-only. */
 const refusedPause = 250;
 
 /**
- * Carries a spool to the archive: go-back-N with a bounded window, as in any sliding-window protocol. The archive is a
- * prefix of the log, so one number acknowledges, and sending bytes twice does no harm.
- *
- * How the bytes travel: `unknown` (in the chunks, one at a time) → (a reporter sees the spool, and its file is the
- * archive's, too) `named`: chunks say only that there is more, so that neither Redis nor anybody else copies it; → (one
- * does not see it, or nothing comes of it) `carried`: in the chunks, from then on.
+ * Sends a spool to the archive: go-back-N with a bounded window, as in other sliding-window protocols. The archive is
+ * always a prefix of the log, so one number acknowledges it, and it does no harm to send bytes twice.
+ * How chunks are sent:
+ * - `unknown`: with their bytes, one chunk at a time.
+ * - `named`: without their bytes. A reporter on this machine has taken the spool's file as the archive's, so a chunk
+ *   only says that there is more.
+ * - `carried`: with their bytes. The reporter does not see the spool's file, or did not acknowledge it in time.
  */
 export class LogSender {
   readonly #access: RedisAccess;
@@ -30,9 +31,9 @@ export class LogSender {
   readonly #signer: Signer;
   readonly #claim: string | undefined;
   #isAnswered = false;
-  #way: 'unknown' | 'named' | 'carried' = 'unknown';
+  #mode: 'unknown' | 'named' | 'carried' = 'unknown';
   #sent = 0;
-  /** the oldest chunk that is not acknowledged */
+  /** the oldest chunk without an acknowledgement */
   #oldest: { entry: string; end: number } | undefined;
   #archived = 0;
   #lastProgress = performance.now();
@@ -42,9 +43,9 @@ export class LogSender {
   readonly #loop: Promise<void>;
 
   /**
-   * @param runner id of the runner that the log is sent as, and that acknowledgements go to
-   * @param word what it signs with, and its signed word that it has begun the attempt, as JSON: a reporter that meets the
-   * log before that word knows by it whose log it is
+   * @param runner id of the runner that sends the log and gets the acknowledgements
+   * @param claim the runner's signed statement that it has begun the attempt, as JSON: a reporter that gets the log
+   * before the statement sees by it whose log it is
    */
   constructor(
     access: RedisAccess,
@@ -70,19 +71,19 @@ export class LogSender {
     return this.#archived;
   }
 
-  /** Bytes that Redis carries, as far as is known. */
+  /** Bytes in Redis, as far as this process knows. */
   get carried(): number {
-    return this.#way === 'named' ? 0 : this.#sent - this.#archived;
+    return this.#mode === 'named' ? 0 : this.#sent - this.#archived;
   }
 
   /**
-   * The archive has come so far.
-   * @param seesSpool whether the reporter that says so has taken the spool's file for its own; undefined where it was not asked
+   * The archive has that many bytes.
+   * @param seesSpool whether the reporter uses the spool's file itself; undefined if it was not asked
    */
   acknowledge(bytes: number, seesSpool?: boolean): void {
     this.#isAnswered = true;
     if (seesSpool === false) this.#carry();
-    else if (seesSpool && this.#way === 'unknown') this.#way = 'named';
+    else if (seesSpool && this.#mode === 'unknown') this.#mode = 'named';
     if (bytes <= this.#archived) return;
     this.#archived = bytes;
     if (this.#oldest && this.#oldest.end <= bytes) this.#oldest = undefined;
@@ -92,20 +93,20 @@ export class LogSender {
   }
 
   /**
-   * The archive has no more than this, whatever was said before: its machine has lost power, or it has begun the log anew.
-   * Somebody who sees the spool may take that once more.
+   * The archive has no more than this, whatever was acknowledged before: its machine has lost power, or it has begun
+   * the log again. A reporter that sees the spool may use its file again.
    */
   goBackTo(bytes: number): void {
     if (bytes >= this.#archived) return;
     this.#archived = bytes;
     this.#sent = bytes;
     this.#oldest = undefined;
-    this.#way = 'unknown';
+    this.#mode = 'unknown';
     this.#lastProgress = performance.now();
     this.#bell.ring();
   }
 
-  /** The log is complete on the disk: what is left is sent at once. */
+  /** The log is complete on the disk. What is left is sent at once. */
   end(): void {
     this.#ended = true;
     this.#bell.ring();
@@ -123,7 +124,7 @@ export class LogSender {
         await this.#goBack().catch(() => undefined);
       }
       const ready = this.#spool.bytes - this.#sent;
-      const size = this.#way === 'named' ? mostNamed : mostCarried;
+      const size = this.#mode === 'named' ? mostNamed : mostCarried;
       const room = this.#room();
       if (ready <= 0 || room <= 0) {
         await this.#bell.wait(this.#sent > this.#archived ? patience / 4 : rest);
@@ -135,20 +136,20 @@ export class LogSender {
     }
   }
 
-  /** bytes that may be sent now */
+  /** how many bytes may be sent now */
   #room(): number {
     const unacknowledged = this.#sent - this.#archived;
-    if (this.#way === 'unknown') return unacknowledged === 0 ? mostCarried : 0;
+    if (this.#mode === 'unknown') return unacknowledged === 0 ? mostCarried : 0;
     return window - unacknowledged;
   }
 
   async #sendNext(most: number): Promise<void> {
     const offset = this.#sent;
     const length = Math.min(most, this.#spool.bytes - offset);
-    // while more was gathered, a reporter that sees the spool has taken what there was
+    // a reporter that sees the spool may have taken everything while output was collected
     if (length <= 0) return;
-    const named = this.#way === 'named';
-    const asks = this.#way === 'unknown';
+    const named = this.#mode === 'named';
+    const asks = this.#mode === 'unknown';
     const chunk: LogChunk = {
       ...{ ...this.#spool.ref, runner: this.#runner, offset, length },
       ...(named ? {} : { data: await this.#read(offset, length) }),
@@ -159,11 +160,11 @@ export class LogSender {
       signature: this.#signer.sign('runner log', chunkStatement(chunk)),
       ...(this.#claim !== undefined && !this.#isAnswered && { claim: this.#claim }),
     });
-    // meanwhile it has turned out that nobody can read it there
-    if (named && this.#way !== 'named') return;
+    // the mode may have changed during the call: nobody can read it there
+    if (named && this.#mode !== 'named') return;
     const end = offset + length;
     if (end > this.#archived) this.#oldest ??= { entry, end };
-    // an acknowledgement that came meanwhile may have gone further
+    // an acknowledgement may have come during the call
     this.#sent = Math.max(this.#sent, end);
   }
 
@@ -173,17 +174,17 @@ export class LogSender {
     return data;
   }
 
-  /** What was only named is sent again. */
+  /** Sends the bytes from now on, also of chunks that were sent without. */
   #carry(): void {
-    if (this.#way === 'named') {
+    if (this.#mode === 'named') {
       this.#oldest = undefined;
       this.#sent = this.#archived;
       this.#bell.ring();
     }
-    this.#way = 'carried';
+    this.#mode = 'carried';
   }
 
-  /** While the stream holds the oldest chunk, nobody has come to read it, and sending it again would only pile up. */
+  /** While Redis has the oldest chunk, no reporter has read it yet; sending it again would only fill Redis. */
   async #goBack(): Promise<void> {
     this.#lastProgress = performance.now();
     if (this.#oldest && (await holdsChunk(this.#access, this.#oldest.entry))) return;

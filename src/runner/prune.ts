@@ -13,23 +13,23 @@ import { removeContested } from '../system/remove-tree.ts';
 import type { DiskProblem } from './disk-watch.ts';
 import { takeIfFree } from './work-folder.ts';
 
-/** What was removed, or would be. */
+/** What was removed, or would be in a dry run. */
 export interface PrunedMachine {
   mirrors: MirrorOnDisk[];
-  /** folders of runners that have not been there for long, with what they had still to report */
+  /** folders of runners that have not run for long, with what they have not reported */
   workFolders: { name: string; bytes: number }[];
   caches: RemovedCache[];
   artifacts: RemovedArtifacts[];
-  /** of repositories, with what their jobs had left there */
+  /** homes of repositories, with everything that their jobs have left there */
   homes: RemovedHome[];
 }
 
 /**
- * Removes the mirrors, the homes of repositories and the folders of runners that nobody has used for as long as the
- * settings say, and the caches and artifacts of jobs that they do not keep.
- * @param warn is told which homes could not be removed, which holds up nothing else
+ * Removes what has not been used for as long as the settings say: mirrors, homes of repositories and folders of
+ * runners; and caches and artifacts beyond the settings' limits.
+ * @param warn takes a sentence about each home that could not be removed; the rest is removed all the same
  * @param now milliseconds since 1970
- * @param known keys of the repositories that there are, where that can be told: homes and caches of others go
+ * @param known keys of all repositories, if the caller knows them: homes and caches of others are removed
  */
 export async function pruneMachine(
   config: Config,
@@ -60,16 +60,16 @@ export async function pruneMachine(
   };
 }
 
-/** Whether there are homes or caches of an older Volt. */
+/** Whether an older version of Volt has left homes or caches. */
 export async function hasOlder({ dataDir }: Pick<Config, 'dataDir'>): Promise<boolean> {
   const caches = await removeForeignCaches(dataPaths(dataDir).caches, undefined, true);
   return caches.length > 0 || hasOlderHomes(dataDir);
 }
 
 /**
- * Removes homes and caches of an older Volt, which had them for all refs of a repository, and whatever repository had its
- * name; and actions, which it fetched with the credentials of the machine's user.
- * @param warn is told what could not be removed
+ * Removes homes and caches of older versions of Volt, which all refs of a repository, and all repositories of one name,
+ * shared; and actions that were fetched with the credentials of the machine's user.
+ * @param warn takes a sentence about what could not be removed
  */
 export async function removeOlder(
   { dataDir }: Pick<Config, 'dataDir'>,
@@ -81,8 +81,8 @@ export async function removeOlder(
 }
 
 /**
- * Removes homes of repositories from a disk that has become short, those first that no job has had the longest.
- * @param warn is told what could not be removed
+ * Removes homes of repositories from a full disk, the least recently used first.
+ * @param warn takes a sentence about what could not be removed
  * @returns what was removed
  */
 export async function freeDisk(
@@ -123,7 +123,7 @@ async function pruneWorkFolders(
   return removed;
 }
 
-/** Beginning and end of a runner set the time of its folder, and each attempt that of its spool. */
+/** A runner sets the time of its folder at its start and end, and that of the spool folder with each attempt. */
 async function lastUse(path: string): Promise<number> {
   const times = [path, join(path, 'spool')].map((file) =>
     stat(file).then(

@@ -11,37 +11,40 @@ import { heartbeatInterval } from '../redis/heartbeat-times.ts';
 import type { RunnerMember } from '../redis/membership.ts';
 import { every, type Repeating } from '../system/wait.ts';
 
-/** While jobs run the lease is looked at this often (ms), so that a machine that wakes up does not work on for long. */
+/**
+ * Milliseconds between two checks of the lease while jobs run: a machine that wakes up must notice soon that the lease
+ * is over.
+ */
 const leaseCheck = 200;
 
 export interface RegistrationHooks {
-  /** what the runner says of itself in a heartbeat */
+  /** the content of a heartbeat */
   describe(): Omit<RunnerMember, 'id' | 'heartbeatAt'>;
   /** whether any job runs */
   isAtWork(): boolean;
   /** Redis has confirmed a heartbeat */
   heard(): void;
-  /** Redis has confirmed a new id: jobs may be taken under it */
+  /** Redis has confirmed a new id: jobs may be taken with it */
   joined(id: RunnerId): void;
-  /** the lease holds for longer now */
+  /** the lease was renewed */
   renewed(): void;
-  /** the lease ran out: others may have the jobs that were taken under the id */
+  /** the lease has run out: other runners may have the jobs that were taken with the id */
   lost(id: RunnerId): void;
-  /** nothing was heard of Redis for too long */
+  /** Redis has not answered for too long */
   orphaned(error: VoltError): void;
 }
 
 /**
- * A runner's place in the fleet: its id, and the lease on the jobs that it has taken under it. States:
- * - `joining`: there is no lease, and no job may run. Each heartbeat offers the id. → (Redis confirms one) `joined`.
- * - `joined`: each heartbeat that Redis confirms, however late, renews the lease from when it was sent; one that cannot
- *   be confirmed because Redis is away for everybody renews it as well, since nobody else can take a job then.
- *   → (the lease runs out: cut off, frozen, asleep) `joining` under a new id, that is a new epoch: to everybody else it
- *   is somebody new, whether or not it had jobs.
+ * A runner's id, and the lease on the jobs that it has taken with it. States:
+ * - `joining`: there is no lease, and no job may run. Each heartbeat offers the id. → (Redis confirms one) `joined`
+ * - `joined`: each heartbeat that Redis confirms, however late, renews the lease from when it was sent. If Redis is
+ *   down for everybody, the heartbeat renews it as well: nobody else can take a job then. → (the lease runs out: the
+ *   runner was cut off, frozen or asleep) `joining` with a new id. To all others that is a new runner, whether or not
+ *   it had jobs.
  * - `left`: after `leave`.
- * While joining or joined, a time without any confirmation that is longer than the orphan timeout ends the runner.
- * Heartbeats, lease and the word of it to the supervisors of process groups are those of a thread (redis/heart/): it goes on while this
- * one is held up, and stops when it has had no sign of it for a minute.
+ * A runner that is joining or joined ends when Redis has not confirmed anything for longer than the orphan timeout. A
+ * thread (redis/heart/) sends the heartbeats, keeps the lease and tells the supervisors of the process groups. It goes
+ * on while the main thread is busy, and stops when the main thread is silent for a minute.
  */
 export class Registration {
   readonly #access: RedisAccess;
@@ -50,19 +53,19 @@ export class Registration {
   readonly #orphanTimeout: number;
   readonly #hooks: RegistrationHooks;
   readonly #heart: Heart;
-  /** what this thread and the one of the heartbeats share of the lease */
+  /** the end of the lease, shared with the thread that sends the heartbeats */
   readonly #renewedAt = sharedLease();
   readonly #lines = new SupervisorLines();
   #id: RunnerId;
   #lease: Lease | undefined;
   #left = false;
-  /** by the clock that stands still in a suspend: after a long sleep there is no hurry to give up */
+  /** by the clock that stops while the machine is suspended: after a long sleep the runner waits for Redis again */
   #lastWord = performance.now();
   #watching: Repeating | undefined;
   #checking: NodeJS.Timeout | undefined;
 
   /**
-   * @param name of the runner, which its ids begin with
+   * @param name of the runner; its ids begin with it
    * @param orphanTimeout milliseconds
    */
   constructor(access: RedisAccess, logger: Logger, name: string, orphanTimeout: number, hooks: RegistrationHooks) {
@@ -79,23 +82,23 @@ export class Registration {
         renewedAt: this.#renewedAt,
         lines: this.#lines,
         joined: (id) => this.#join(id),
-        // this thread may have seen it for itself, and offer another id already
+        // this thread may have noticed before, and offer another id already
         lost: (id) => id === this.#id && this.#lose(),
       },
     });
   }
 
-  /** The present id; the one that is offered while joining. */
+  /** The present id; while joining, the one that is offered. */
   get id(): RunnerId {
     return this.#id;
   }
 
-  /** Milliseconds for which the lease holds still, 0 when there is none. */
+  /** Milliseconds until the lease ends, 0 if there is none. */
   get leaseLeft(): number {
     return this.#lease?.left ?? 0;
   }
 
-  /** Joins, and keeps the lease from then on; resolves after the first try. */
+  /** Joins and keeps the lease; resolves after the first try. */
   async start(): Promise<void> {
     await this.#heart.start();
     this.#watching = every(
@@ -109,8 +112,8 @@ export class Registration {
   }
 
   /**
-   * A job has begun: sends a heartbeat without waiting for the next, and looks after the lease while any runs.
-   * @returns whether the process group's supervisor is told from now on how long the lease holds
+   * A job has begun: sends a heartbeat at once, and checks the lease often while any job runs.
+   * @returns whether the thread tells the supervisor of the process group how long the lease lasts
    */
   begun(processes: ProcessGroup): boolean {
     this.now();
@@ -125,7 +128,7 @@ export class Registration {
     return forget !== undefined;
   }
 
-  /** Sends a heartbeat without waiting for the next. */
+  /** Sends a heartbeat at once. */
   now(): void {
     this.#heart.now();
   }

@@ -10,12 +10,12 @@ import type { Unrecorded } from './backlog.ts';
 import { LogSender } from './log-sender.ts';
 import { type LeftSpool, Spool } from './spool.ts';
 
-/** An outcome that nobody has acknowledged for this long (ms) is reported again. */
+/** Milliseconds until an outcome that no reporter has acknowledged is sent again. */
 const repeatInterval = 5000;
 
 /**
- * What one attempt still owes the record: its log, and its outcome once it has one. It is kept on the disk and told
- * again until a reporter says that the outcome is recorded and all of the log archived, or that nothing of it is wanted.
+ * What of one attempt is not recorded yet: its log, and its outcome once it has one. Both are kept on the disk and sent
+ * again until a reporter says that the outcome is recorded and the log archived, or that neither is needed.
  */
 export class Report implements Unrecorded {
   readonly ref: AttemptRef;
@@ -28,33 +28,33 @@ export class Report implements Unrecorded {
   #outcome: Result<'finished'> | undefined;
   #outcomeSize = 0;
   #repeat: NodeJS.Timeout | undefined;
-  readonly #telling = new AbortController();
+  readonly #reporting = new AbortController();
   #settled = false;
 
   /**
-   * @param runner id of the runner that the log is sent as, and that acknowledgements go to
-   * @param word see LogSender
-   * @param done is called when nothing is owed any more
+   * @param runner id of the runner that sends the log and gets the acknowledgements
+   * @param statement see LogSender
+   * @param done is called when everything is recorded
    */
   constructor(
     context: StageContext,
     runner: string,
     spool: Spool,
-    word: { signer: Signer; claim?: string },
+    statement: { signer: Signer; claim?: string },
     done: () => void,
   ) {
     this.#context = context;
-    this.#signer = word.signer;
+    this.#signer = statement.signer;
     this.#logger = context.logger;
     this.ref = spool.ref;
     this.spool = spool;
-    this.#sender = new LogSender(context.access, runner, spool, word);
+    this.#sender = new LogSender(context.access, runner, spool, statement);
     this.#done = done;
   }
 
   /**
    * What an earlier process of this runner has left: an outcome that was not recorded, or the log of a lost attempt.
-   * @param runner id that the runner has now
+   * @param runner the present id
    */
   static async reopen(
     context: StageContext,
@@ -65,18 +65,18 @@ export class Report implements Unrecorded {
     done: () => void,
   ): Promise<Report> {
     const outcome = finished.safeParse(left.outcome);
-    // the log of an attempt that may still count is that of the id that has begun it
+    // the log of an attempt with an outcome belongs to the id that began the attempt
     const owner = outcome.success ? outcome.data.runner.id : runner;
     const report = new Report(context, owner, await Spool.reopen(folder, left.ref), { signer }, done);
     if (outcome.success) {
-      // a crash of the machine may have taken the end of the log, but not that there was an outcome
+      // after a crash of the machine the end of the log may be missing, but the outcome counts
       const logBytes = Math.min(outcome.data.logBytes, report.spool.bytes);
-      report.#tell({ ...outcome.data, logBytes }, JSON.stringify(outcome.data).length).catch(() => undefined);
+      report.#report({ ...outcome.data, logBytes }, JSON.stringify(outcome.data).length).catch(() => undefined);
     } else report.abandon();
     return report;
   }
 
-  /** Whether nothing is owed any more. */
+  /** Whether everything is recorded. */
   get isSettled(): boolean {
     return this.#settled;
   }
@@ -97,21 +97,21 @@ export class Report implements Unrecorded {
     return Math.max(this.spool.bytes - this.#sender.archived, 0);
   }
 
-  /** Id of the runner that the outcome is reported as; undefined while there is none. */
+  /** Id of the runner that the outcome names; undefined without an outcome. */
   get reporter(): RunnerId | undefined {
     return this.#outcome?.runner.id as RunnerId | undefined;
   }
 
-  /** Resolves when Redis has the outcome; from then on it is told until it is recorded. */
+  /** Resolves when Redis has the outcome, which is sent again until it is recorded. */
   async finish(outcome: Result<'finished'>): Promise<void> {
     const text = JSON.stringify(outcome);
     await this.spool.keepOutcome(text).catch((error) => {
       this.#logger.warn(`could not keep the outcome of ${attemptName(this.ref)} on the disk: ${String(error)}`);
     });
-    await this.#tell(outcome, text.length);
+    await this.#report(outcome, text.length);
   }
 
-  /** There is no outcome to hand in; the log so far is still sent, for people who want to know what happened. */
+  /** There is no outcome. The log so far is still sent, so that people can see what happened. */
   abandon(): void {
     this.#sender.end();
     if (this.#sender.archived >= this.spool.bytes) this.#settle();
@@ -123,7 +123,7 @@ export class Report implements Unrecorded {
     if (this.#outcome === undefined && this.#sender.ended && bytes >= this.spool.bytes) this.#settle();
   }
 
-  /** @param bytes of the log that are archived; undefined where nothing of the attempt is wanted */
+  /** @param bytes of the log that are archived; undefined if the attempt counts no more */
   recorded(bytes?: number): void {
     if (bytes !== undefined) {
       this.#sender.goBackTo(bytes);
@@ -132,24 +132,24 @@ export class Report implements Unrecorded {
     if (bytes === undefined || bytes >= this.spool.bytes) this.#settle();
   }
 
-  /** Stops telling; what is owed stays on the disk for the next start. */
+  /** Stops reporting. What is not recorded stays on the disk for the next start. */
   async close(): Promise<void> {
-    this.#stopTelling();
+    this.#stopReporting();
     await this.#sender.stop();
     if (!this.#settled) await this.spool.close();
   }
 
-  async #tell(outcome: Result<'finished'>, size: number): Promise<void> {
+  async #report(outcome: Result<'finished'>, size: number): Promise<void> {
     this.#outcome = outcome;
     this.#outcomeSize = size;
     this.#sender.end();
     this.#repeat = setInterval(() => void this.#send(outcome).catch(() => undefined), repeatInterval);
-    await untilTaken(() => this.#send(outcome), this.#telling.signal);
+    await untilTaken(() => this.#send(outcome), this.#reporting.signal);
   }
 
-  #stopTelling(): void {
+  #stopReporting(): void {
     clearInterval(this.#repeat);
-    this.#telling.abort();
+    this.#reporting.abort();
   }
 
   #send(message: ResultMessage): Promise<void> {
@@ -159,7 +159,7 @@ export class Report implements Unrecorded {
   #settle(): void {
     if (this.#settled) return;
     this.#settled = true;
-    this.#stopTelling();
+    this.#stopReporting();
     void this.#sender
       .stop()
       .then(() => this.spool.remove())

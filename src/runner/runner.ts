@@ -25,35 +25,39 @@ import { Registration } from './registration.ts';
 import type { RunnerServices } from './services.ts';
 
 export interface RunnerSettings {
-  /** patterns of the repositories that it is kept for, beside those of its key; empty for all */
+  /** patterns of the repositories whose jobs it takes, beside those of its key; empty for all */
   repos: readonly string[];
-  /** it does not share the data directory of the record's stages */
+  /** it does not share the data directory of the stages that use the database */
   isApart: boolean;
   labels: readonly string[];
   slots: number;
-  /** how long (ms) attempts under way may go on when the runner is stopped */
+  /** milliseconds that running attempts may go on when the runner is stopped */
   grace: number;
-  /** how long (ms) it goes on without a word from Redis before it gives up */
+  /** milliseconds without an answer from Redis after which it gives up */
   orphanTimeout: number;
 }
 
-/** Jobs that are handed back are dead within moments; a disk that hangs may hold up the end of one for ever (ms). */
+/**
+ * Milliseconds that a stopping runner waits for its jobs to end. They are dead within moments, but a disk that hangs
+ * can hold one up for ever.
+ */
 const deathPatience = 10_000;
-/** How long (ms) a runner that stops tries to tell what it hands back, and what it has finished; that waits on the disk. */
-const lastWords = 1000;
+/** Milliseconds that a stopping runner tries to report what it gives back and what it has finished. */
+const reportPatience = 1000;
 const backlogRemedy =
-  'Start a reporter, or see in `volt status` what holds one up; the runner goes on by itself as its jobs are recorded.';
-/** How long (ms) what is left is given to close in order while Redis may be away. */
+  'Start a reporter, or see in `volt status` what blocks it. The runner takes jobs again by itself once its jobs are recorded.';
+/** Milliseconds that the rest has to close while Redis may be down. */
 const closePatience = 1000;
 
 /**
- * A runner: what it registers as, what it takes and what it executes. States:
- * `serving`: takes jobs while it has a lease (see Registration) and its disk is fit (see DiskWatch);
- * → (a stop) `draining`: takes no more at once; its jobs may end by themselves until the grace time is over or somebody
- * has lost patience, then they are handed back; → (no job has processes any more) `closed`, in a bounded time whether or
- * not Redis is there to hear of it.
- * When the lease runs out all jobs are lost at once, and it goes on as somebody new to everybody else, but still reports
- * what it had finished before.
+ * A runner: its registration, the jobs that it takes, and their execution. States:
+ * - `serving`: takes jobs while it has a lease (see Registration), its key is known and its disk is fit (see
+ *   DiskWatch).
+ * - → (a stop) `draining`: takes no more jobs. Running jobs may end by themselves until the grace time is over or a
+ *   person is impatient, then they are given back.
+ * - → (no job has processes any more) `closed`, within a bounded time whether or not Redis answers.
+ * When the lease runs out, all jobs are lost at once. The runner goes on under a new id, and still reports what it had
+ * finished before.
  */
 export class Runner {
   readonly name: string;
@@ -73,7 +77,7 @@ export class Runner {
     this.#losePatience = resolve;
   });
   #fail: (error: VoltError) => void = () => {};
-  /** Resolves when the runner has to give up. */
+  /** Resolves if the runner has to give up. */
   readonly failed = new Promise<VoltError>((resolve) => {
     this.#fail = resolve;
   });
@@ -91,17 +95,17 @@ export class Runner {
       uses: [tmpdir()],
       logger,
       busy: () => this.#executions.busy,
-      // what is only there to save time goes first
+      // what only saves time goes first
       free: [async () => trees?.clear(), (short) => this.#freeHomes(short)],
-      changed: () => this.#tellFitness(),
+      changed: () => this.#fitnessChanged(),
     });
-    this.#admission = new Admission(access, logger, key, () => this.#tellFitness());
+    this.#admission = new Admission(access, logger, key, () => this.#fitnessChanged());
     this.#registration = new Registration(access, logger, folder.name, settings.orphanTimeout, {
       describe: () => this.#describe(),
       isAtWork: () => this.#executions.running.length > 0,
       heard: () => {
         health.touch();
-        if (!this.#admission.isKnown) void this.#admission.look();
+        if (!this.#admission.isKnown) void this.#admission.check();
       },
       joined: (id) => this.#enter(id),
       renewed: () => this.#executions.beat(),
@@ -117,12 +121,12 @@ export class Runner {
         opened: (processes) => this.#registration.begun(processes),
       },
       refusal: (id) => this.#refusal(id),
-      misplaced: (message) => this.#misplaced(message),
+      unsuitable: (message) => this.#unsuitable(message),
       backlogChanged: () => {
         const { backlog } = this.#executions;
         if (backlog !== undefined) logger.warn(`takes no jobs: ${backlog}`, { remedy: backlogRemedy });
         else logger.info('takes jobs again: what it has finished is recorded');
-        this.#tellFitness();
+        this.#fitnessChanged();
       },
     });
   }
@@ -136,16 +140,16 @@ export class Runner {
     const { newQueue, runnerKeysChanged } = access.keys;
     this.#unlisten.push(
       await listen(access, newQueue, newQueueSchema, this.#services.logger, () => this.#slots?.look()),
-      await listen(access, runnerKeysChanged, z.object({}), this.#services.logger, () => void this.#admission.look()),
+      await listen(access, runnerKeysChanged, z.object({}), this.#services.logger, () => void this.#admission.check()),
     );
-    await this.#admission.look();
+    await this.#admission.check();
     await this.#disk.start();
-    // before the first job: what lies on the disk is of earlier attempts only
+    // before the first job, while the disk has earlier attempts only
     for (const former of await this.#executions.resume(this.id)) this.#answerTo(former);
     await this.#registration.start();
   }
 
-  /** Takes no more jobs; resolves when those under way have ended, or were given back after the grace time. */
+  /** Takes no more jobs. Resolves when the running ones have ended, or were given back after the grace time. */
   async stop(): Promise<void> {
     if (this.#draining) return;
     this.#draining = true;
@@ -155,15 +159,15 @@ export class Runner {
     await Promise.race([idle, this.#handedBack]);
     clearTimeout(late);
     await within(idle, deathPatience);
-    await within(closed, lastWords);
-    await within(this.#executions.allReported(), lastWords);
+    await within(closed, reportPatience);
+    await within(this.#executions.allReported(), reportPatience);
     await this.#disk.stop();
     await this.#registration.leave();
     await within(this.#closeRest(), closePatience);
     this.#services.folder.release();
   }
 
-  /** Gives back everything under way at once. */
+  /** Gives all running jobs back at once. */
   handBack(): void {
     this.#executions.giveBackAll();
     this.#losePatience();
@@ -182,7 +186,7 @@ export class Runner {
     ]);
   }
 
-  /** Takes jobs under a new id. */
+  /** Takes jobs with a new id. */
   #enter(id: RunnerId): void {
     this.#answerTo(id);
     if (this.#draining) return;
@@ -210,7 +214,7 @@ export class Runner {
     }
   }
 
-  /** Why the runner begins nothing under that id; its disk is looked at apart. */
+  /** Why the runner begins nothing with that id. The disk is checked elsewhere. */
   #refusal(id: RunnerId): string | undefined {
     if (this.#draining) return stopping;
     if (id === this.id && this.#registration.leaseLeft > 0) return undefined;
@@ -218,8 +222,8 @@ export class Runner {
   }
 
   /**
-   * Listens to what is sent to the runner with that id. It is not waited for: the request stands in line before any for
-   * jobs, on the same connection, and while that is down nothing may be held up by it.
+   * Listens for notices to the runner with that id. It does not wait: the request goes before any for jobs on the same
+   * connection, and while Redis is down nothing may wait for it.
    */
   #answerTo(id: RunnerId): void {
     const { access } = this.#services;
@@ -230,18 +234,21 @@ export class Runner {
     this.#unlisten.push(async () => (await heard)());
   }
 
-  /** Somebody else may have our jobs by now: ends them and hands nothing in. */
+  /** Other runners may have the jobs by now: ends them and reports nothing of them. */
   #fence(): void {
     const attempts = this.#executions.running.join(' ');
     this.#executions.loseAll('the lease has run out');
-    this.#services.logger.warn('heard nothing from Redis for too long: ended all jobs, others may have them', {
-      attempts,
-    });
+    this.#services.logger.warn(
+      'the lease ran out without an answer from Redis: ended all jobs, which other runners may take',
+      {
+        attempts,
+      },
+    );
     void this.#slots?.close();
     this.#slots = undefined;
   }
 
-  /** Others can write to the queues, too; what they would have run is run nowhere. */
+  /** Others can write to the queues, too. A job that Volt has not signed runs nowhere. */
   async #isGenuine(content: unknown, attempt: AttemptRef | undefined): Promise<boolean> {
     const signer = signatory('job', content);
     if (signer !== undefined && signer === this.#services.key.voltKey()) return true;
@@ -250,7 +257,7 @@ export class Runner {
     return false;
   }
 
-  /** A runner that is apart from the record, and whose jobs may do what the record's stages may. */
+  /** A problem: jobs of a runner with its own data directory can do what the stages of Volt can. */
   get #trusted(): RunnerMember['problems'] {
     if (
       this.#services.settledIsolation.level !== 'none' ||
@@ -261,9 +268,9 @@ export class Runner {
     return [
       {
         code: 'redis_main_user',
-        message:
-          'its jobs can read the password of the main user of Redis, and with it do what Volt can (isolation none)',
-        remedy: 'Give it the user that `volt runner-key add` or `volt redis-acl` prints, and VOLT_ISOLATION=sandbox.',
+        message: 'its jobs can read the password of the main Redis user and act as Volt (isolation none)',
+        remedy:
+          'Start it with the Redis user that `volt runner-key add` or `volt redis-acl` prints, and set VOLT_ISOLATION=sandbox.',
       },
     ];
   }
@@ -272,10 +279,10 @@ export class Runner {
     return [[...this.#settings.repos], this.#admission.repos];
   }
 
-  /** Why it does not run a job that was sent to it; undefined where it does. */
-  #misplaced({ repo: { name }, labels }: JobMessage): string | undefined {
+  /** Why it does not run a job that was sent to it; undefined if it does. */
+  #unsuitable({ repo: { name }, labels }: JobMessage): string | undefined {
     const server = { name: this.name, labels: this.#settings.labels, repos: this.#repos };
-    if (!mayServe(server, name)) return `runner ${this.name} is kept for other repositories than ${name}`;
+    if (!mayServe(server, name)) return `runner ${this.name} does not take jobs of the repository ${name}`;
     const lacking = parseQueueLabels(labels).labels.filter((label) => !server.labels.includes(label));
     return lacking.length === 0 ? undefined : `runner ${this.name} does not have the labels ${lacking.join(', ')}`;
   }
@@ -284,8 +291,8 @@ export class Runner {
     return this.#disk.problem === undefined && this.#admission.isKnown && this.#executions.backlog === undefined;
   }
 
-  #tellFitness(): void {
-    // a disk may be full though there is room on it: of files, or for this user
+  #fitnessChanged(): void {
+    // a disk with free space may be full, too: of files, or for this user
     if (this.#disk.problem) void this.#services.trees?.clear();
     this.#registration.now();
     this.#slots?.look();
@@ -298,7 +305,7 @@ export class Runner {
       ...this.#trusted,
       ...unfit(this.#admission.problem, admissionRemedy),
       ...unfit(this.#executions.backlog, backlogRemedy),
-      ...unfit(this.#disk.problem?.message, 'Mend that on its machine; the runner looks again by itself.'),
+      ...unfit(this.#disk.problem?.message, "Fix it on the runner's machine; the runner rechecks automatically."),
     ];
   }
 

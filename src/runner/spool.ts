@@ -6,21 +6,21 @@ import { Bell } from '../system/wait.ts';
 import { replaceFile } from '../system/write-whole.ts';
 import { Blocks } from './blocks.ts';
 
-/** Output is gathered this long (ms), or until it is so many bytes, to be written at once. */
+/** Milliseconds, and bytes, that output is collected before it is written. */
 const gathering = 5;
 const enough = 256 * 1024;
-/** Bytes that may wait for the disk before the writer is held back. */
+/** Bytes that may wait for the disk before the job's output is paused. */
 const mostPending = 1_048_576;
 
 /**
- * One attempt's log on the runner's disk. It stays until the reporter has archived it, so that neither a Redis that is
- * away nor a runner that restarts loses any of it.
+ * One attempt's log on the runner's disk. It stays until the reporter has archived it, so that none of it is lost while
+ * Redis is down or the runner restarts.
  */
 export class Spool {
   readonly ref: AttemptRef;
-  /** of its file, see fileIdentity */
+  /** identity of its file, see fileIdentity */
   readonly identity: string;
-  /** bytes that are on the disk */
+  /** bytes on the disk */
   bytes = 0;
   readonly #folder: string;
   readonly #file: FileHandle;
@@ -50,11 +50,11 @@ export class Spool {
     this.bytes = bytes;
   }
 
-  /** @param limit bytes of output that are kept; what comes after is dropped, and the log says so */
+  /** @param limit bytes of output that are kept; the rest is dropped, and the log says so */
   static async create(folder: string, ref: AttemptRef, limit: number): Promise<Spool> {
     await mkdir(folder, { recursive: true });
     const path = logPath(folder, ref);
-    // never written over: it may be the archive's file as well
+    // never overwritten: the archive may use the same file
     if ((await stat(path).catch(() => undefined))?.isFile()) await rm(path);
     return new Spool(folder, ref, await identified(await open(path, 'w+')), limit, 0);
   }
@@ -65,18 +65,19 @@ export class Spool {
     return new Spool(folder, ref, await identified(file), 0, (await file.stat()).size);
   }
 
-  /** Is called whenever more bytes are on the disk. */
+  /** @param changed is called whenever more bytes are on the disk */
   onChange(changed: () => void): void {
     this.#changed = changed;
   }
 
-  /** Is called when the disk does not take the log; what was appended is gone then. */
+  /** @param failed is called when the log cannot be written; what was appended is lost then */
   onFailure(failed: (error: unknown) => void): void {
     this.#failed = failed;
   }
 
   /**
-   * Appends a copy to the log. While more than a megabyte waits for the disk, the returned promise holds the writer back.
+   * Appends a copy to the log. The promise that it returns while more than a megabyte waits for the disk pauses the
+   * output.
    */
   append(chunk: Buffer): void | Promise<void> {
     const kept = this.#withinLimit(chunk);
@@ -103,7 +104,7 @@ export class Spool {
   }
 
   /**
-   * Keeps the outcome beside the log, so that a restarted runner can still report it.
+   * Writes the outcome beside the log, so that a restarted runner can still report it.
    * @param outcome as JSON
    */
   async keepOutcome(outcome: string): Promise<void> {
@@ -131,7 +132,7 @@ export class Spool {
     return Buffer.concat([chunk.subarray(0, room), Buffer.from(notice)]);
   }
 
-  /** A disk that is nearly full takes a part; the error comes with the next try. */
+  /** A nearly full disk writes a part; the next try throws the error. */
   async #write(parts: readonly Buffer[], size: number): Promise<void> {
     const { bytesWritten } = await this.#file.writev(parts, this.bytes);
     this.bytes += bytesWritten;

@@ -38,16 +38,16 @@ import { takeWorkFolder } from './work-folder.ts';
 
 export interface RunnerOptions {
   name?: string | undefined;
-  /** beside those that every runner has: its platform, its architecture and its machine */
+  /** beside those of every runner: platform, architecture and host */
   labels: string[];
   slots: number;
-  /** patterns of the repositories that it is kept for, else as the settings say */
+  /** patterns of the repositories whose jobs it takes; the settings' by default */
   repos?: string[] | undefined;
-  /** how long jobs under way may go on when it is stopped */
+  /** how long running jobs may go on when it is stopped */
   graceSeconds: number;
-  /** how far its jobs are kept apart, else as the settings say */
+  /** the settings' by default */
   isolation?: Config['isolation'] | undefined;
-  /** how long it goes on without Redis before it gives up, else as the settings say */
+  /** seconds without Redis after which it gives up; the settings' by default */
   orphanSeconds?: number | undefined;
 }
 
@@ -57,25 +57,25 @@ export interface RunnerStage extends Stage {
   readonly labels: readonly string[];
   readonly settledIsolation: SettledIsolation;
   readonly networks: JobNetworks;
-  /** what is otherwise than in the Volt that had the data directory before, as sentences */
+  /** what changes against the version of Volt that used the data directory before, as sentences */
   readonly changes: readonly string[];
-  /** Gives back everything under way at once; a `stop` that waits for it resolves soon. */
+  /** Gives all running jobs back at once; a `stop` that waits for them resolves soon. */
   handBack(): void;
-  /** Resolves when the runner cannot go on. */
+  /** Resolves if the runner cannot go on. */
   readonly failed: Promise<VoltError>;
 }
 
-const olderHomes =
-  'removing the homes and caches of jobs that an older Volt has kept, since refs that are not trusted alike shared them';
+const olderHomes = 'removing homes and caches of an older version, which refs of different trust classes shared';
 
-/** Milliseconds between removals of what is not kept any more. */
+/** Milliseconds between two runs of the pruning. */
 const pruneInterval = 3_600_000;
 
 const namePattern = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
 
 /**
- * Starts a runner: it registers, and takes jobs from every queue whose labels it has.
- * @throws VoltError `bad_name`, `bad_label`, `name_taken`, `isolation_unavailable`, `git_missing`, `git_old`, `data_unwritable`
+ * Starts a runner. It registers, and takes jobs from every queue whose labels it has.
+ * @throws VoltError `bad_name`, `bad_label`, `name_taken`, `isolation_unavailable`, `git_missing`, `git_old`,
+ * `data_unwritable`
  */
 export async function startRunner(context: StageContext, options: RunnerOptions): Promise<RunnerStage> {
   const { config } = context;
@@ -97,7 +97,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   await removeLeftJobs(config.dataDir, folder.name);
   const logger = context.logger.child({ stage: 'runner', runner: folder.name });
   const trees = await openTrees(config, settledIsolation, folder.name, logger);
-  // elsewhere Node starts programs by posix_spawn(3), which copies nothing, and there is no /proc for what is handed on
+  // other systems start programs by posix_spawn(3), which copies nothing, and have no /proc to hand on pipes
   const launcherProcess = platform() === 'linux' ? new LauncherProcess() : undefined;
   const { shared } = jobPaths(settledIsolation.level, config.dataDir, folder.name);
   const pool = new NetworkPool(networks, options.slots + 1, voltServers(config), (lines) => tellHosts(shared, lines));
@@ -127,15 +127,14 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
       if (homes.length + caches.length > 0)
         logger.info(`${olderHomes}: ${homes.length} homes, ${caches.length} caches`);
     },
-    (error) => logger.warn(`removing what an older Volt has left failed: ${errorText(error)}`),
+    (error) => logger.warn(`cannot remove what an older version has left: ${errorText(error)}`),
   );
   if (settledIsolation.notice !== undefined)
     logger.warn(`isolation none: ${settledIsolation.notice}; ${levelMeanings.none}`);
   if (settledIsolation.isUnasked) logger.warn(`builds local repositories only: ${unaskedText}`);
   if (settledIsolation.level !== 'none' && !settledIsolation.filtersCalls) logger.warn(unfilteredText);
   if (networks.notice !== undefined) logger.warn(`network: ${networksText(networks)} (${networks.notice})`);
-  if (config.jobMemory > 0 && !(await ControlGroup.isPossible()))
-    logger.warn(`${withoutGroups}; volt doctor tells more`);
+  if (config.jobMemory > 0 && !(await ControlGroup.isPossible())) logger.warn(`${withoutGroups}; see volt doctor`);
   const stopping = new AbortController();
   const pruning = everyLater(
     pruneInterval,
@@ -145,13 +144,15 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
         logger.warn(message),
       );
       for (const { url } of mirrors) logger.info(`removed the mirror of ${hideCredentials(url)}`);
-      for (const { name } of workFolders) logger.info(`removed the folder of runner ${name}, which has not come back`);
+      for (const { name } of workFolders)
+        logger.info(`removed the folder of runner ${name}, which has not run for long`);
       for (const { key } of caches) logger.info(`removed the cache ${key}`);
       for (const { build } of artifacts) logger.info(`removed the artifacts of build ${build}`);
-      for (const { repository } of homes) logger.info(`removed a home of ${repository}, which no job has had for long`);
+      for (const { repository } of homes)
+        logger.info(`removed a home of ${repository}, which no job has used for long`);
       await packMirrors(dataPaths(config.dataDir).mirrors, { signal: stopping.signal, limits: gitLimitsOf(config) });
     },
-    (error) => logger.warn(`removing old mirrors or packing others failed, trying again: ${errorText(error)}`),
+    (error) => logger.warn(`cannot prune or pack, trying again: ${errorText(error)}`),
   );
   return {
     get id() {

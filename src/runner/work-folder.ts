@@ -5,7 +5,7 @@ import { asVoltError, errorText, VoltError } from '../kernel/errors.ts';
 import { LockFailed, lockFile } from '../system/lock.ts';
 import { removeContested } from '../system/remove-tree.ts';
 
-/** A runner's own place on the disk; no two live runners share one, on whatever machines or in whatever containers. */
+/** A runner's own folder on the disk. No two live runners share one, on whatever machines or in whatever containers. */
 export interface WorkFolder {
   name: string;
   path: string;
@@ -13,20 +13,20 @@ export interface WorkFolder {
 }
 
 /**
- * Takes the folder of the runner's name. Without a wanted name, the first free one of `<host>`, `<host>-2`, … is taken,
- * so that a restarted runner finds what it had not reported yet.
- * @throws VoltError `name_taken` when a live runner has the wanted name here, `data_unwritable`
+ * Takes the folder of the runner's name. Without a name, it takes the first free one of `<host>`, `<host>-2`, …, so
+ * that a restarted runner finds what it has not reported yet.
+ * @throws VoltError `name_taken` if a live runner has that name here, `data_unwritable`
  */
 export async function takeWorkFolder(work: string, host: string, wanted: string | undefined): Promise<WorkFolder> {
   const folder = wanted === undefined ? await firstFree(work, host) : await takeIfFree(work, wanted);
   if (!folder) {
-    throw new VoltError('name_taken', `a runner named "${wanted}" uses the data directory of this one already`, {
-      remedy: 'Give this one another --name, or a data directory of its own.',
+    throw new VoltError('name_taken', `a runner named "${wanted}" already uses this data directory`, {
+      remedy: 'Choose another --name, or another data directory.',
     });
   }
   const { name, path, release } = folder;
   try {
-    // checkouts that an earlier process was killed over, which its jobs may have outlived by a moment
+    // folders of jobs of a killed process, whose programs may still end at this moment
     await removeContested(join(path, 'jobs'));
     touch(path);
   } catch (error) {
@@ -51,7 +51,7 @@ async function firstFree(work: string, host: string): Promise<WorkFolder> {
 }
 
 /**
- * Takes the folder of that name as it is; undefined where a live runner has it.
+ * Takes the folder of that name as it is; undefined if a live runner has it.
  * @throws VoltError `data_unwritable`
  */
 export async function takeIfFree(work: string, name: string): Promise<WorkFolder | undefined> {
@@ -74,19 +74,19 @@ export async function isOwned(path: string): Promise<boolean> {
   return taken === undefined;
 }
 
-/** The folder's own time tells when a runner last used it, see prune.ts. */
+/** The folder's own time says when a runner last used it, see prune.ts. */
 function touch(path: string): void {
   try {
     utimesSync(path, new Date(), new Date());
   } catch {
-    // read-only: the runner says so itself
+    // read-only: the runner reports that itself
   }
 }
 
 function unwritable(path: string, error: unknown): VoltError {
   if (error instanceof VoltError || error instanceof LockFailed) return asVoltError(error);
   return new VoltError('data_unwritable', `cannot work in ${path}: ${errorText(error)}`, {
-    remedy: 'Free some space or give this user the right to write there, or name another place by --data.',
+    remedy: 'Free some space or give this user the right to write there, or choose another data directory by --data.',
     cause: error,
   });
 }

@@ -37,7 +37,7 @@ describe('volt up on the data directory of an older Volt', () => {
     expect(first.output)
       .to.match(/changed +secrets go to builds of the default branch and of tags now/)
       .and.include("to have it back: volt secret trust app 'refs/heads/main'")
-      .and.match(/changed +removing the homes and caches of jobs that an older Volt has kept/);
+      .and.match(/changed +removing homes and caches of an older version/);
     await until('they are gone', () => !left.some((folder) => existsSync(folder)));
     expect(existsSync(kept)).to.equal(true);
     first.signal('SIGTERM');

@@ -16,35 +16,35 @@ import { sinceBoot } from '../../system/clock.ts';
 import { toolEnvironment } from '../../system/environment.ts';
 import { ownProgram } from '../../system/own-program.ts';
 import { removeContested, removeTree } from '../../system/remove-tree.ts';
-import { type Answer, beatsDescriptor, type Request } from './messages.ts';
+import { type Answer, heartbeatsDescriptor, type Request } from './messages.ts';
 
-/** What begins a program, and what is said to it later. */
+/** A request that starts a program, and later requests about it. */
 type Begin = Without<Extract<Request, { kind: 'hold' | 'run' | 'git' | 'remove' }>>;
-type Word = Without<Extract<Request, { kind: 'write' | 'release' | 'kill' }>>;
+type Command = Without<Extract<Request, { kind: 'write' | 'release' | 'kill' }>>;
 type Without<R> = R extends unknown ? Omit<R, 'id'> : never;
-type End = Extract<Answer, { kind: 'holderEnded' | 'lineEnded' | 'printed' | 'removed' }>;
+type End = Extract<Answer, { kind: 'supervisorEnded' | 'lineEnded' | 'printed' | 'removed' }>;
 type EndOf<K extends End['kind']> = Extract<End, { kind: K }>;
 
-/** A program that another process has started for this one. */
+/** A program that the launcher has started. */
 interface Program<E extends End> {
   id: number;
   /** its process id */
   started: Promise<number>;
   ended: Promise<E>;
-  tell(word: Word): void;
+  send(command: Command): void;
   kill(): void;
 }
 
-/** Milliseconds without anything to do after which the process ends; jobs that come in shorter intervals are many. */
+/** Milliseconds without work after which the launcher ends. Jobs that come more often are a burst. */
 const idleTime = 10_000;
-/** A process that does not hear for this long (ms) that it is to kill something hangs. */
+/** Milliseconds after which a launcher that does not confirm a kill hangs, and is killed itself. */
 const killPatience = 5000;
 
-/** What starts the programs of one job, from the first to the last. */
+/** Starts the programs of one job: its supervisor, its steps and the git of its checkouts. */
 export interface JobLauncher extends Launcher {
   /** see `GitOptions.runner` */
   git: GitRunner;
-  /** Aborts when what it has started is lost. */
+  /** Aborts when the launcher has ended, and with it the programs of the job. */
   lost: AbortSignal;
 }
 
@@ -52,41 +52,43 @@ const ownPrograms: JobLauncher = { ...ownLauncher, git: ownRunner, lost: new Abo
 // any number of jobs may run
 setMaxListeners(0, ownPrograms.lost);
 
-/** The process has ended before what it was asked for was done. */
+/** The launcher has ended before it did what was asked. */
 class ProcessLost extends VoltError {
   constructor() {
-    super('spawn_failed', 'the process that starts programs has ended', {
-      remedy: 'It is started anew when it is needed; see whether something has killed it.',
+    super('spawn_failed', 'the launcher, which starts programs, has ended', {
+      remedy: 'Volt starts it again when needed; see whether something has killed it.',
     });
   }
 }
 
 /**
- * Has the programs of many jobs started by a process of its own. Node starts one by fork(2), which copies the tables of all
- * memory that the process has, holds the process up until the child executes the program, and has it copy each page that it
- * writes to meanwhile. In a busy Volt that is some 10 ms for each program, in a process that has nothing else it is below one.
- * A job that comes alone is not worth that process; until it is there, this one starts the programs.
- *
- * Should it be killed, what it has started is over, and so are the jobs that are served by it: their process groups' processes end
- * with their holders' input.
+ * Starts the programs of many jobs from a process of its own. Node starts a program by fork(2), which copies the tables
+ * of all memory of the process, blocks it until the child executes the program, and makes it copy each page that it
+ * writes to in the meantime. In a busy Volt that takes some 10 ms for each program, in a process with little memory
+ * below one. In a burst of one-step jobs the launcher takes 90 % of the forks off the main process, most of them for
+ * git. To have each job's supervisor start the steps would take off 29 %.
+ * A single job is not worth the launcher; until it is ready, the main process starts the programs.
+ * If the launcher is killed, its programs end, since their supervisors' input ends, and the jobs are lost.
  */
 export class LauncherProcess {
   #process: LauncherChild | undefined;
   #lastJob = Number.NEGATIVE_INFINITY;
   readonly #removals = new Set<Promise<unknown>>();
 
-  /** To be asked when a job begins, whose process group is held at once: what has nothing to do may end. */
+  /**
+   * To be called when a job begins. The job's process group must be opened at once, since a launcher without work ends.
+   */
   forJob(): JobLauncher {
     const begunBefore = performance.now() - this.#lastJob;
     this.#lastJob = performance.now();
-    const { isOver = true, wasOfUse = true } = this.#process ?? {};
-    if (begunBefore < idleTime && isOver && wasOfUse) this.#process = LauncherChild.start();
+    const { isOver = true, wasUseful = true } = this.#process ?? {};
+    if (begunBefore < idleTime && isOver && wasUseful) this.#process = LauncherChild.start();
     return this.#process?.isReady ? this.#process : ownPrograms;
   }
 
   /**
-   * Removes a folder of a job, which costs some hundred calls of the system.
-   * @param contested whether somebody else may be at work in it, see `removeContested`
+   * Removes a folder of a job, which takes some hundred system calls.
+   * @param contested whether a process may still work in it, see `removeContested`
    * @throws system errors
    */
   async remove(path: string, contested: boolean): Promise<void> {
@@ -105,7 +107,7 @@ export class LauncherProcess {
     }
   }
 
-  /** Ends the process when what is to be removed is, and with it what it has started. */
+  /** Ends the launcher, and with it the programs that it has started, once the folders are removed. */
   async close(): Promise<void> {
     while (this.#removals.size > 0) await Promise.allSettled(this.#removals);
     this.#process?.end();
@@ -133,15 +135,15 @@ class LauncherChild implements JobLauncher {
   private constructor() {
     this.#child = fork(ownProgram(import.meta.url, 'process', 'launcher'), {
       env: toolEnvironment(),
-      // the less memory it has, the sooner it has started a program
+      // the less memory it has, the faster it starts a program
       execArgv: [...process.execArgv, '--max-semi-space-size=1'],
       // what is typed at the terminal of `volt up` is not meant for it
       detached: true,
-      // the last one is for the thread that keeps the lease: it needs nothing of this one
+      // the last one is for the heartbeat thread, which does not depend on this thread
       stdio: ['ignore', 'ignore', 'inherit', 'ipc', 'pipe'],
     });
     this.#child.unref();
-    const beats = this.#child.stdio[beatsDescriptor];
+    const beats = this.#child.stdio[heartbeatsDescriptor];
     if (beats instanceof Socket) beats.unref().on('error', () => undefined);
     this.#child.once('message', () => {
       this.#isReady = true;
@@ -150,7 +152,7 @@ class LauncherChild implements JobLauncher {
     setMaxListeners(0, this.lost);
     for (const event of ['error', 'disconnect'] as const) {
       this.#child.on(event, () => {
-        // a job is to know that before its programs fail
+        // the jobs must learn of it before their programs fail
         this.#losing.abort();
         this.#loseAll();
       });
@@ -166,19 +168,19 @@ class LauncherChild implements JobLauncher {
     return !this.#child.connected;
   }
 
-  /** Whether it does what it is asked for. */
+  /** Whether it takes requests. */
   get isReady(): boolean {
     return this.#isReady && !this.isOver;
   }
 
-  /** False for one that has ended without ever being ready: another one would do the same. */
-  get wasOfUse(): boolean {
+  /** False if it has ended without ever being ready: another one would do the same. */
+  get wasUseful(): boolean {
     return this.#isReady || !this.isOver;
   }
 
   async hold(line: CommandLine): Promise<Supervisor> {
-    const { id, started, ended, tell, kill } = this.#begin<EndOf<'holderEnded'>>({ kind: 'hold', line });
-    const beats = lineOf(this.#child.stdio[beatsDescriptor]);
+    const { id, started, ended, send, kill } = this.#begin<EndOf<'supervisorEnded'>>({ kind: 'hold', line });
+    const beats = lineOf(this.#child.stdio[heartbeatsDescriptor]);
     const code = ended.then(
       (end) => end.code,
       () => null,
@@ -187,18 +189,18 @@ class LauncherChild implements JobLauncher {
       pid: await started,
       ended: code,
       line: beats && { ...beats, id },
-      write: (text) => tell({ kind: 'write', text, at: sinceBoot() }),
-      release: () => tell({ kind: 'release' }),
+      write: (text) => send({ kind: 'write', text, at: sinceBoot() }),
+      release: () => send({ kind: 'release' }),
       kill,
     };
   }
 
   async run(line: CommandLine, output: number): Promise<Launched> {
     const { dev, ino } = fstatSync(output);
-    // it belongs to the same user, who may open what this process has open
+    // it has the same user, who may open what this process has open
     const pipe = { path: `/proc/${process.pid}/fd/${output}`, dev, ino };
     const { started, ended, kill } = this.#begin<EndOf<'lineEnded'>>({ kind: 'run', line, pipe });
-    const end = ended.then((told) => told.end);
+    const end = ended.then((answer) => answer.end);
     end.catch(() => undefined);
     return { pid: await started, ended: end, kill };
   }
@@ -224,7 +226,7 @@ class LauncherChild implements JobLauncher {
     if (!this.isOver) this.#child.disconnect();
   }
 
-  /** @param hearer is told of what comes before the end, which is of the kind that the request has */
+  /** @param hearer hears git's progress and warnings */
   #begin<E extends End>(begin: Begin, hearer: GitHearer = {}): Program<E> {
     const id = ++this.#last;
     let start: (pid: number) => void = () => undefined;
@@ -263,18 +265,18 @@ class LauncherChild implements JobLauncher {
     this.#count();
     if (this.isOver) this.#loseAll();
     else this.#send({ id, ...begin });
-    const tell = (word: Word) => {
-      if (this.#open.has(id)) this.#send({ id, ...word });
+    const send = (command: Command) => {
+      if (this.#open.has(id)) this.#send({ id, ...command });
     };
     const kill = () => {
-      tell({ kind: 'kill' });
-      // nobody is to wait for what one that hangs would have to tell
+      send({ kind: 'kill' });
+      // nobody waits for the answer of a launcher that hangs
       if (this.#open.has(id)) patience.push(setTimeout(() => this.#child.kill('SIGKILL'), killPatience));
     };
-    return { id, started, ended, tell, kill };
+    return { id, started, ended, send, kill };
   }
 
-  /** Where nothing is under way, it keeps nobody from ending, and soon ends itself. */
+  /** Without work, the launcher keeps no process from ending, and soon ends itself. */
   #count(): void {
     clearTimeout(this.#idle);
     if (this.#open.size > 0) this.#child.channel?.ref();
@@ -285,7 +287,7 @@ class LauncherChild implements JobLauncher {
   }
 
   #send(request: Request): void {
-    // one that has just ended takes no more; that is told by its event
+    // a launcher that has just ended takes no request; its event handles that
     this.#child.send(request, () => undefined);
   }
 

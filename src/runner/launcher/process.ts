@@ -6,19 +6,19 @@ import { ownRunner } from '../../git/command.ts';
 import { sinceBoot } from '../../system/clock.ts';
 import { removeContested, removeTree } from '../../system/remove-tree.ts';
 import { sent } from '../../system/sent-error.ts';
-import { type Answer, beatsDescriptor, type OpenPipe, type Request, ready } from './messages.ts';
+import { type Answer, heartbeatsDescriptor, type OpenPipe, type Request, ready } from './messages.ts';
 
 /**
- * The process of launcher.ts. It ends with the one that has started it, and with it all that it holds: see `ProcessGroup`. What is
- * typed at a terminal, or sent to all processes of a service, is for the other one to act upon.
+ * The process of launcher-process.ts. It ends with its parent, and with it all programs that it has started, see
+ * `ProcessGroup`. Signals from the terminal, or to all processes of a service, are for the parent to handle.
  */
 for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => undefined);
 process.on('disconnect', () => process.exit());
 process.on('message', (request: Request) => {
   serve(request).catch((error) => answer({ id: request.id, kind: 'failed', error: sent(error) }));
 });
-// it is for the channel to keep this process, which may be closed before anybody hears of it
-const beats = new Socket({ fd: beatsDescriptor, writable: false }).unref();
+// the channel keeps this process alive; it may be closed before any heartbeat comes
+const beats = new Socket({ fd: heartbeatsDescriptor, writable: false }).unref();
 createInterface({ input: beats }).on('line', (line) => {
   const [id, text = '', at] = line.split(' ');
   writeTo(Number(id), text, Number(at));
@@ -27,12 +27,12 @@ if (maySeePipes()) process.send?.(ready, () => undefined);
 else process.exit();
 
 /**
- * A word for a process group's holder says what is left of its lease from now. One that has been on its way for longer (ms) says too
- * much; the next comes within a second.
+ * Milliseconds after which a heartbeat for a supervisor is dropped: it says how much of the lease is left, and by then
+ * that is too much. The next one comes within a second.
  */
 const longestDelay = 500;
 
-/** what can be written to and killed, by the id of its request */
+/** running programs, by the id of their request */
 const programs = new Map<number, Pick<Launched, 'kill'> & Partial<Pick<Supervisor, 'write' | 'release'>>>();
 
 async function serve(request: Request): Promise<void> {
@@ -56,7 +56,7 @@ async function begin(request: Extract<Request, { kind: 'hold' | 'run' | 'git' | 
     const supervisor = await ownLauncher.hold(request.line);
     programs.set(id, supervisor);
     answer({ id, kind: 'started', pid: supervisor.pid });
-    answer({ id, kind: 'holderEnded', code: await supervisor.ended });
+    answer({ id, kind: 'supervisorEnded', code: await supervisor.ended });
   } else if (request.kind === 'run') {
     const output = openPipe(request.pipe);
     const running = await ownLauncher.run(request.line, output).finally(() => closeSync(output));
@@ -69,17 +69,17 @@ async function begin(request: Extract<Request, { kind: 'hold' | 'run' | 'git' | 
   } else {
     const ending = new AbortController();
     programs.set(id, { kill: () => ending.abort() });
-    const tell = (kind: 'progress' | 'warning') => (line: string) => answer({ id, kind, line });
+    const forward = (kind: 'progress' | 'warning') => (line: string) => answer({ id, kind, line });
     const hearer = {
       signal: ending.signal,
-      ...(request.progress && { progress: tell('progress') }),
-      ...(request.warning && { warning: tell('warning') }),
+      ...(request.progress && { progress: forward('progress') }),
+      ...(request.warning && { warning: forward('warning') }),
     };
     answer({ id, kind: 'printed', text: await ownRunner(request.command, hearer) });
   }
 }
 
-/** What the other process has open can be opened here, unless a rule of the system forbids it. */
+/** Whether this process may open what its parent has open; a rule of the system may forbid it. */
 function maySeePipes(): boolean {
   try {
     readdirSync(`/proc/${process.ppid}/fd`);
@@ -89,16 +89,16 @@ function maySeePipes(): boolean {
   }
 }
 
-/** @throws Error where something else is there by now, since whoever asked has given it up */
+/** @throws Error if the path leads to something else by now: whoever asked has given up */
 function openPipe({ path, dev, ino }: OpenPipe): number {
   const output = openSync(path, constants.O_WRONLY);
   const found = fstatSync(output);
   if (found.isFIFO() && found.dev === dev && found.ino === ino) return output;
   closeSync(output);
-  throw new Error(`${path} is not the pipe any more that it was`);
+  throw new Error(`${path} is no longer the same pipe`);
 }
 
 function answer(message: Answer): void {
-  // whoever asked may be gone; then this process ends at once
+  // if the parent is gone, this process ends at once
   process.send?.(message, () => undefined);
 }

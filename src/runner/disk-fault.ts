@@ -4,26 +4,26 @@ import { mayPass, type Reason } from '../kernel/model.ts';
 import { bytesOnDisk } from '../system/disk-use.ts';
 import type { DiskProblem } from './disk-watch.ts';
 
-/** A job that was handed back for this many attempts less one is not handed back for a disk again. */
+/** From this attempt on, a disk problem is no longer a reason to give the job back. */
 const lastAttempt = 3;
 
-/** What an attempt came to when the disk of its runner had a problem while it ran. */
-export type Blame = { kind: 'none' } | { kind: 'job'; outcome: JobOutcome } | { kind: 'runner'; message: string };
+/** Who caused the bad end of an attempt whose runner had a disk problem: its outcome stands, the job, or the runner. */
+export type DiskFault = { kind: 'none' } | { kind: 'job'; outcome: JobOutcome } | { kind: 'runner'; message: string };
 
 /**
- * Whose fault it was that a job ended badly while the disk of its runner was full or broken. Never the commit's: what
- * a command does that cannot write tells nothing of the commit. Where what is in the job's own workspace would make up
- * for what is missing, the job has filled the disk, would fill the next one too, and ends as an error. Else the runner
- * is at fault, and another one gets the job; but not for ever: from the third attempt on it ends as an error all the
- * same, since what a job writes outside of its workspace is not counted.
+ * Decides who is at fault if a job ended badly while the disk of its runner was full or broken. It is never the commit:
+ * a command that cannot write says nothing about the commit. If the files in the job's workspace are larger than what is
+ * missing on the disk, the job has filled the disk and would fill the next one, too: it ends as an error. Otherwise the
+ * runner is at fault, and another one gets the job. From the third attempt on the job ends as an error all the same,
+ * since what a job writes outside its workspace is not measured.
  */
-export async function blameFor(
+export async function diskFault(
   outcome: JobOutcome,
   problem: DiskProblem | undefined,
   { workspace, attempt, runner }: { workspace: string; attempt: number; runner: string },
-): Promise<Blame> {
+): Promise<DiskFault> {
   const { status, reason, exitCode } = outcome;
-  // a full disk brings these about, too
+  // a full disk may cause these
   const isDoubtful = status === 'failure' || (status === 'error' && mayPass(reason));
   if (!problem || !isDoubtful) return { kind: 'none' };
   const about = `the job ended (${outcome.message ?? status}) while runner ${runner} could not work: ${problem.message}`;
@@ -34,11 +34,11 @@ export async function blameFor(
   }
   if (attempt < lastAttempt) return { kind: 'runner', message: about };
   const why: Reason = problem.short ? 'disk_full' : 'runner_failed';
-  const message = `${about}; it is not handed back again`;
+  const message = `${about}; the job is not given back again`;
   return { kind: 'job', outcome: { status: 'error', reason: why, message, exitCode } };
 }
 
-/** Bytes that a folder takes up on the given device; 0 where that cannot be told. */
+/** Bytes that a folder uses on that device; 0 if that is unknown. */
 async function sizeOf(folder: string, device: number | undefined): Promise<number> {
   try {
     if ((await stat(folder)).dev !== device) return 0;

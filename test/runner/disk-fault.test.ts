@@ -2,7 +2,7 @@ import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { JobOutcome } from '../../src/job/ending.ts';
-import { blameFor } from '../../src/runner/blame.ts';
+import { diskFault } from '../../src/runner/disk-fault.ts';
 import type { DiskProblem } from '../../src/runner/disk-watch.ts';
 import { TestFolders } from '../support/folder.ts';
 
@@ -28,11 +28,11 @@ describe('a job that ended badly while the disk of its runner had a problem', ()
   });
   const short = (bytes: number) => full(bytes, device);
   const broken: DiskProblem = { message: 'read-only file system', short: undefined };
-  const blame = (outcome: JobOutcome, problem: DiskProblem | undefined, attempt = 1) =>
-    blameFor(outcome, problem, { workspace, attempt, runner: 'box' });
+  const fault = (outcome: JobOutcome, problem: DiskProblem | undefined, attempt = 1) =>
+    diskFault(outcome, problem, { workspace, attempt, runner: 'box' });
 
   it('is believed where there was none', async () => {
-    expect(await blame(failed, undefined)).to.deep.equal({ kind: 'none' });
+    expect(await fault(failed, undefined)).to.deep.equal({ kind: 'none' });
   });
 
   it('is believed where a full disk does not bring it about', async () => {
@@ -41,32 +41,32 @@ describe('a job that ended badly while the disk of its runner had a problem', ()
       { status: 'cancelled', reason: 'by_user', message: 'enough', exitCode: null },
       { status: 'error', reason: 'no_tests_found', message: 'none', exitCode: null },
     ] satisfies JobOutcome[]) {
-      expect(await blame(outcome, short(megabyte)), outcome.status).to.deep.equal({ kind: 'none' });
+      expect(await fault(outcome, short(megabyte)), outcome.status).to.deep.equal({ kind: 'none' });
     }
   });
 
   it('is handed back where others have taken the room', async () => {
     for (const problem of [short(400 * megabyte), full(megabyte, device + 1), full(megabyte, undefined), broken]) {
-      const { kind, ...rest } = await blame(failed, problem);
+      const { kind, ...rest } = await fault(failed, problem);
       expect(kind).to.equal('runner');
       expect(JSON.stringify(rest)).to.include('runner box').and.include(problem.message).and.include('code 1');
     }
     const checkout: JobOutcome = { status: 'error', reason: 'checkout_failed', message: 'no room', exitCode: null };
-    expect((await blame(checkout, short(400 * megabyte))).kind).to.equal('runner');
+    expect((await fault(checkout, short(400 * megabyte))).kind).to.equal('runner');
   });
 
   it('is an error, and never a failure, where what it has written makes up for what is missing', async () => {
-    const found = await blame(failed, short(3 * megabyte));
+    const found = await fault(failed, short(3 * megabyte));
     expect(found).to.deep.include({ kind: 'job' });
     expect(found.kind === 'job' && found.outcome).to.include({ status: 'error', reason: 'disk_full', exitCode: 1 });
     expect(found.kind === 'job' && found.outcome.message).to.include('4 MB');
   });
 
   it('is handed back twice at the most', async () => {
-    expect((await blame(failed, short(400 * megabyte), 2)).kind).to.equal('runner');
-    const last = await blame(failed, short(400 * megabyte), 3);
+    expect((await fault(failed, short(400 * megabyte), 2)).kind).to.equal('runner');
+    const last = await fault(failed, short(400 * megabyte), 3);
     expect(last.kind === 'job' && last.outcome).to.include({ status: 'error', reason: 'disk_full' });
-    const other = await blame(failed, broken, 3);
+    const other = await fault(failed, broken, 3);
     expect(other.kind === 'job' && other.outcome).to.include({ status: 'error', reason: 'runner_failed' });
   });
 });
