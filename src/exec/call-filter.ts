@@ -24,18 +24,6 @@ const architectures: readonly { id: number; column: 0 | 1 | 2 | 3 }[] = [
 const filtered: ReadonlySet<string> = new Set(['x64', 'ia32', 'arm64', 'arm', 'riscv64']);
 
 /**
- * What a file's owner may ask of file systems that changes a file, while neither its ctime nor its size tells. By type and
- * number, the lower half of a request; see fs/ext4/ext4.h, fs/xfs/libxfs/xfs_fs.h and linux/fsverity.h.
- */
-const silent: readonly number[] = [
-  0x660f, // EXT4_IOC_MOVE_EXT: the file that gives its blocks has other content afterwards
-  0x6685, // FS_IOC_ENABLE_VERITY: nobody can write to the file any more
-  0x586d, // XFS_IOC_SWAPEXT
-  0x5881, // XFS_IOC_EXCHANGE_RANGE
-  0x5883, // XFS_IOC_COMMIT_RANGE
-];
-
-/**
  * Flags by which clone(2) and unshare(2) make namespaces, see linux/sched.h: in one of users a job would have rights that
  * reach far into the kernel. clone(2) has a signal in the place of the last one.
  */
@@ -55,8 +43,8 @@ const and = 0x54;
 const giveBack = 0x06;
 const numberAt = 0;
 const architectureAt = 4;
-/** the lower halves of the first and the second argument */
-const [firstAt, secondAt] = [16, 24];
+/** the lower half of the first argument */
+const firstAt = 16;
 /** what a number of x32 has beside it */
 const x32Mark = 0x4000_0000;
 const allow = 0x7fff_0000;
@@ -65,11 +53,9 @@ const fail = (error: number) => 0x0005_0000 + error;
 const forbidden = fail(1);
 /** as of a kernel that does not have the call, so that libraries use an older one: ENOSYS */
 const unknown = fail(38);
-/** as of a file system that does not know the request: ENOTTY */
-const notKnown = fail(25);
 
 /**
- * A program for seccomp(2) by which these calls and requests fail and all other system calls go on as they are. Most cost
+ * A program for seccomp(2) that refuses these calls and lets all other system calls go on as they are. Most cost
  * nothing: the kernel sees beforehand that their number alone lets them pass.
  */
 export function callFilter(): Buffer {
@@ -98,11 +84,9 @@ function programOf(column: 0 | 1 | 2 | 3): Buffer {
   const cases: { numbers: number[]; end: Buffer }[] = [
     { numbers: names.flatMap(numbersOf), end: instruction(giveBack, forbidden) },
     { numbers: numbersOf('clone3'), end: instruction(giveBack, unknown) },
-    { numbers: numbersOf('clone'), end: unlessAny(firstAt, namespaces, forbidden) },
-    { numbers: numbersOf('unshare'), end: unlessAny(firstAt, namespaces | timeNamespace, forbidden) },
-    { numbers: numbersOf('socket'), end: unlessEqual(firstAt, 0xffff_ffff, families, forbidden) },
-    // by type and number, which are in the lower half of a request
-    { numbers: numbersOf('ioctl'), end: unlessEqual(secondAt, 0xffff, silent, notKnown) },
+    { numbers: numbersOf('clone'), end: unlessAny(namespaces, forbidden) },
+    { numbers: numbersOf('unshare'), end: unlessAny(namespaces | timeNamespace, forbidden) },
+    { numbers: numbersOf('socket'), end: unlessOneOf(families, forbidden) },
   ];
   // jumps lead forwards: what they lead to comes after all of them
   const count = cases.reduce((sum, { numbers }) => sum + numbers.length, 0);
@@ -116,18 +100,18 @@ function programOf(column: 0 | 1 | 2 | 3): Buffer {
   return Buffer.concat([...head, ...jumps, instruction(giveBack, allow), ...cases.map(({ end }) => end)]);
 }
 
-function unlessAny(at: number, bits: number, verdict: number): Buffer {
+function unlessAny(bits: number, verdict: number): Buffer {
   return Buffer.concat([
-    instruction(load, at),
+    instruction(load, firstAt),
     instruction(jumpIfAny, bits, 0, 1),
     instruction(giveBack, verdict),
     instruction(giveBack, allow),
   ]);
 }
 
-function unlessEqual(at: number, mask: number, values: readonly number[], verdict: number): Buffer {
+function unlessOneOf(values: readonly number[], verdict: number): Buffer {
   return Buffer.concat([
-    ...[instruction(load, at), instruction(and, mask)],
+    instruction(load, firstAt),
     ...values.map((value, index) => instruction(jumpIfEqual, value, values.length - index)),
     ...[instruction(giveBack, allow), instruction(giveBack, verdict)],
   ]);

@@ -7,8 +7,7 @@ import type { ConfigEntry } from './access.ts';
 import { withinBounds } from './checkout-bounds.ts';
 import { configValue } from './config-file.ts';
 import { namesDamagedObject } from './damage.ts';
-import { summarizeIndex } from './index-file.ts';
-import { type KeptTree, placeKept, sameAttributes } from './kept-tree.ts';
+import { type KeptTree, placeKept } from './kept-tree.ts';
 import {
   checkLfsSize,
   disabledFilters,
@@ -35,8 +34,9 @@ const sideBySide: readonly ConfigEntry[] = [
   ['checkout.thresholdForParallelism', '1000'],
 ];
 
-/** An index that says all by itself, whatever the user's own configuration wants. */
+/** The format that index-file.ts reads. */
 const plainIndex: readonly ConfigEntry[] = [
+  ['index.version', '2'],
   ['core.splitIndex', 'false'],
   ['core.untrackedCache', 'false'],
 ];
@@ -52,7 +52,7 @@ export interface CheckoutTarget {
   sha: string;
   /** does not exist yet, or is empty */
   folder: string;
-  /** what is left of an earlier checkout, to begin from; it is used up */
+  /** files of an earlier checkout to begin from; they are used up */
   kept?: KeptTree | undefined;
 }
 
@@ -64,9 +64,7 @@ export interface CheckoutOptions extends UpdateOptions {
 /**
  * Checks a commit out into a new folder, as a repository of its own that borrows the mirror's objects. The repository
  * is laid out by hand (see gitrepository-layout(5)): that costs no process, and nothing of a template or of an earlier
- * job can be in it.
- * Files that are kept in Git LFS are fetched, too.
- * What comes out does not depend on what was kept of an earlier checkout.
+ * job can be in it. Files that are kept in Git LFS are fetched, too. The result is the same with kept files and without.
  * @throws VoltError `fetch_failed`, `commit_missing`, `git_failed`, `too_large` for more than is checked out, `tool_missing`
  * where git-lfs is needed and not there, `address_refused` where its server is not asked
  */
@@ -102,8 +100,7 @@ function copyEnds(from: string, to: string): void {
 }
 
 /**
- * Has git write what is missing of the kept files or differs in the commit. The index is the one that git has made of
- * them, and where attributes change, what git would write of the other files may change as well.
+ * Has git write the files that are missing among the kept ones, or differ.
  * @returns false where that does not lead to the commit's files; then the folder is empty again
  */
 async function bringUpToDate(
@@ -112,18 +109,26 @@ async function bringUpToDate(
   kept: KeptTree,
   options: GitOptions,
 ): Promise<boolean> {
-  const { folder, sha } = target;
+  const { folder } = target;
   layOut(mirror, target);
   try {
-    await placeKept(kept, folder, sha);
+    // the mirror may not have the commit yet
+    const early = changedAttributes(mirror, kept.sha, target.sha, options).catch(() => undefined);
+    await placeKept(kept, folder);
     await writePresent(mirror, target, options);
-    const now = await summarizeIndex(join(folder, '.git', 'index'), sha.length === 64);
-    if (now && sameAttributes(now.attributes, kept.attributes)) return true;
+    const changed = (await early) ?? (await changedAttributes(mirror, kept.sha, target.sha, options));
+    if (changed === '') return true;
   } catch (error) {
     if (options.signal?.aborted || (error instanceof VoltError && error.code !== 'git_failed')) throw error;
   }
   for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true });
   return false;
+}
+
+/** Lists the files of attributes that differ between two commits: git would write other files differently as well. */
+function changedAttributes(mirror: Mirror, from: string, to: string, options: GitOptions): Promise<string> {
+  const args = ['diff-tree', '-r', '--name-only', from, to, '--', ':(glob)**/.gitattributes'];
+  return git(mirror.path, args, { ...locally(options), plain: true });
 }
 
 async function populate(mirror: Mirror, target: CheckoutTarget, options: CheckoutOptions): Promise<void> {

@@ -1,54 +1,51 @@
-import { isLarge, type KeptTree, type NotedTree, noteTree } from '../git/kept-tree.ts';
+import { isLarge, type KeptTree, noteTree } from '../git/kept-tree.ts';
 import type { KeptTrees } from './kept-trees.ts';
 
-/** What a job's checkout begins from, and what it leaves for another. */
+/** The kept files that a job's checkout begins from, and what is kept of that checkout for a later job. */
 export class JobTree {
   readonly #trees: KeptTrees;
   readonly #kind: string;
   readonly #used: string[] = [];
-  #noted: { place: string; tree: NotedTree } | undefined;
+  #noted: { folder: string; tree: KeptTree } | undefined;
 
+  /** @param kind see `KeptTrees.take` */
   constructor(trees: KeptTrees, kind: string) {
     this.#trees = trees;
     this.#kind = kind;
   }
 
-  /** What the checkout may begin from. */
+  /** Takes the files that the checkout begins from. */
   async take(): Promise<KeptTree | undefined> {
     const taken = await this.#trees.take(this.#kind);
-    if (taken) this.#used.push(taken.place);
+    if (taken) this.#used.push(taken.folder);
     return taken?.tree;
   }
 
-  /**
-   * Notes what the checkout is, before anything of the job can reach it. That cannot fail: what cannot be noted is written
-   * anew another time.
-   */
+  /** Notes which files the checkout has, before the job can reach it. Never rejects: what cannot be noted is not kept. */
   async note(checkout: string, sha: string): Promise<void> {
     this.#forget();
     if (!(await isLarge(checkout))) return;
-    const place = await this.#trees.place().catch(() => undefined);
-    if (place === undefined) return;
-    const tree = await noteTree(checkout, sha, place).catch(() => undefined);
-    if (tree) this.#noted = { place, tree };
-    else this.#trees.discard(place);
+    const folder = await this.#trees.makeFolder().catch(() => undefined);
+    if (folder === undefined) return;
+    const tree = await noteTree(checkout, sha, folder).catch(() => undefined);
+    if (tree) this.#noted = { folder, tree };
+    else this.#trees.discard(folder);
   }
 
   /**
-   * Is told when the job is over.
-   * @param workspace where the checkout was placed; undefined where it cannot be told that all processes of the job are gone
+   * Call it when the job is over.
+   * @param workspace where the checkout is; undefined where a process of the job may be left
    */
   async end(workspace: string | undefined): Promise<void> {
+    for (const folder of this.#used.splice(0)) this.#trees.discard(folder);
     const noted = this.#noted;
+    if (workspace === undefined || !noted) return this.#forget();
     this.#noted = undefined;
-    for (const place of this.#used.splice(0)) this.#trees.discard(place);
-    if (!noted) return;
-    if (workspace === undefined) this.#trees.discard(noted.place);
-    else await this.#trees.settle(this.#kind, noted.place, noted.tree, workspace);
+    await this.#trees.settle(this.#kind, noted.folder, noted.tree, workspace);
   }
 
   #forget(): void {
-    if (this.#noted) this.#trees.discard(this.#noted.place);
+    if (this.#noted) this.#trees.discard(this.#noted.folder);
     this.#noted = undefined;
   }
 }

@@ -1,33 +1,33 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type KeptTree, keepUnchanged, type NotedTree } from '../git/kept-tree.ts';
+import { type KeptTree, keepUnchanged } from '../git/kept-tree.ts';
 import { removeContested } from '../system/remove-tree.ts';
 
-/** Milliseconds after which nobody is expected to want a tree any more. */
+/** Milliseconds without a job after which a tree is removed. */
 const longestIdle = 86_400_000;
 
 interface Available {
-  /** whose checkouts may begin from it */
+  /** repository, trust class and owner of the files */
   kind: string;
-  place: string;
+  folder: string;
   tree: KeptTree;
   bytes: number;
   since: number;
 }
 
 /**
- * What one runner keeps of checkouts of large repositories, so that the next one has to write only what is different.
- * States of a tree: `noted`: a job works in it → (all processes of the job are known to be gone) `settling`: what is
- * unchanged is moved out of the job's workspace, → `available`, → (a job takes it) gone; whatever goes wrong on the way
- * ends in gone, too. There are no more trees of one kind than jobs of it at the same time.
- * What an earlier process has left is never used: nobody knows how its jobs have ended.
+ * The files that one runner keeps of checkouts of large repositories, so that the next checkout writes only what differs.
+ * States of a tree: noted (a job works in it) → settling (all processes of the job are gone; unchanged files are moved out of
+ * its workspace) → available → taken by one job, and gone with it. A failure removes the tree.
+ * There are at most as many trees of a kind as jobs of it that ran at the same time. What an earlier process left is removed,
+ * since nobody knows whether its jobs have ended.
  */
 export class KeptTrees {
   readonly #folder: string;
   readonly #limit: number;
   readonly #problem: (message: string) => void;
-  /** the one that was used last is the last */
+  /** the newest is the last */
   #available: Available[] = [];
   readonly #settling = new Map<Promise<void>, string>();
   readonly #removing = new Set<Promise<void>>();
@@ -41,7 +41,7 @@ export class KeptTrees {
   /**
    * @param folder of this runner alone, which jobs cannot reach, on the file system of their workspaces
    * @param limit bytes that all may have together
-   * @param problem is told why something was not kept
+   * @param problem gets the reason why a tree was not kept
    */
   static async open(folder: string, limit: number, problem: (message: string) => void): Promise<KeptTrees> {
     const trees = new KeptTrees(folder, limit, problem);
@@ -51,8 +51,8 @@ export class KeptTrees {
   }
 
   /**
-   * Waits for one that a job has just left.
-   * @param kind equal for jobs of one repository and one owner of files
+   * Takes the newest tree of a kind; waits for one that is settling.
+   * @param kind repository, trust class and owner of the files
    */
   async take(kind: string): Promise<Available | undefined> {
     for (;;) {
@@ -64,50 +64,50 @@ export class KeptTrees {
     }
   }
 
-  /** A new place for what is to be kept. */
-  async place(): Promise<string> {
-    const place = join(this.#folder, randomUUID());
-    await mkdir(place, { mode: 0o700 });
-    return place;
+  /** Makes the folder of a new tree. */
+  async makeFolder(): Promise<string> {
+    const folder = join(this.#folder, randomUUID());
+    await mkdir(folder, { mode: 0o700 });
+    return folder;
   }
 
-  /** Keeps what is unchanged in the workspace of a job that is gone. */
-  settle(kind: string, place: string, noted: NotedTree, workspace: string): Promise<void> {
+  /** Keeps the unchanged files in the workspace of a job that is over. Never rejects. */
+  settle(kind: string, folder: string, noted: KeptTree, workspace: string): Promise<void> {
     const settling = keepUnchanged(noted, workspace)
       .then((bytes) => {
-        if (bytes === undefined) return this.#remove(place);
-        this.#available.push({ kind, place, tree: noted, bytes, since: Date.now() });
+        if (bytes === undefined) return this.#remove(folder);
+        this.#available.push({ kind, folder, tree: noted, bytes, since: Date.now() });
         this.#shrinkTo(this.#limit);
       })
       .catch((error) => {
         this.#problem(`kept nothing of a checkout: ${error}`);
-        this.#remove(place);
+        this.#remove(folder);
       })
       .finally(() => this.#settling.delete(settling));
     this.#settling.set(settling, kind);
     return settling;
   }
 
-  /** Removes a place that is of no use any more. */
-  discard(place: string): void {
-    this.#remove(place);
+  /** Removes the folder of a tree. */
+  discard(folder: string): void {
+    this.#remove(folder);
   }
 
-  /** Removes those that nobody has asked for since long. @param now milliseconds since 1970 */
+  /** Removes trees that no job took for a day. @param now milliseconds since 1970 */
   prune(now = Date.now()): void {
     const isOld = ({ since }: Available) => now - since > longestIdle;
     const old = this.#available.filter(isOld);
     this.#available = this.#available.filter((each) => !isOld(each));
-    for (const { place } of old) this.#remove(place);
+    for (const { folder } of old) this.#remove(folder);
   }
 
-  /** Removes all that no job has, where the disk is needed for other things; resolves when it is gone. */
+  /** Removes all trees that no job has, where the disk is needed for other things; resolves when they are gone. */
   async clear(): Promise<void> {
     this.#shrinkTo(0);
     await Promise.all(this.#removing);
   }
 
-  /** Resolves when nothing is done any more to what is here. */
+  /** Resolves when nothing works on the folder any more. */
   async close(): Promise<void> {
     await Promise.all(this.#settling.keys());
     await Promise.all(this.#removing);
@@ -118,13 +118,13 @@ export class KeptTrees {
     while (total > limit) {
       const oldest = this.#available.shift() as Available;
       total -= oldest.bytes;
-      this.#remove(oldest.place);
+      this.#remove(oldest.folder);
     }
   }
 
-  #remove(place: string): void {
-    const removing = removeContested(place)
-      .catch((error) => this.#problem(`could not remove ${place}: ${error}`))
+  #remove(folder: string): void {
+    const removing = removeContested(folder)
+      .catch((error) => this.#problem(`could not remove ${folder}: ${error}`))
       .finally(() => this.#removing.delete(removing));
     this.#removing.add(removing);
   }

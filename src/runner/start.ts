@@ -174,20 +174,15 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   };
 }
 
-/**
- * Each checkout is written anew where nothing may be kept, where processes may outlive their job, or where a job that is
- * kept apart could change files without a trace.
- */
+/** Opens the kept checkouts, unless the settings say that there are to be none, or processes may outlive their job. */
 async function openTrees(
-  config: Config,
-  settledIsolation: SettledIsolation,
+  { dataDir, checkoutLimit }: Config,
+  { level, groupKind }: SettledIsolation,
   runner: string,
   logger: Logger,
 ): Promise<KeptTrees | undefined> {
-  const { level, groupKind, filtersCalls } = settledIsolation;
-  if (config.checkoutLimit === 0 || groupKind === 'group' || (level !== 'none' && !filtersCalls)) return undefined;
-  const limit = config.checkoutLimit * 1_073_741_824;
-  const places = jobPaths(level, config.dataDir, runner);
-  makeJobFolders(config.dataDir, places);
-  return KeptTrees.open(places.trees, limit, (message) => logger.debug(message));
+  if (checkoutLimit === 0 || groupKind === 'group') return undefined;
+  const paths = jobPaths(level, dataDir, runner);
+  makeJobFolders(dataDir, paths);
+  return KeptTrees.open(paths.trees, checkoutLimit * 1_073_741_824, (message) => logger.debug(message));
 }

@@ -1,10 +1,21 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { checkOut } from '../../src/git/checkout.ts';
-import { type KeptTree, keepUnchanged, type NotedTree, noteTree } from '../../src/git/kept-tree.ts';
+import { type KeptTree, keepUnchanged, noteTree } from '../../src/git/kept-tree.ts';
+import { lfsFilter } from '../../src/git/lfs.ts';
 import { Mirror } from '../../src/git/mirror.ts';
 import { git } from '../../src/git/run.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -13,7 +24,7 @@ import { isWatched, oldestTime, snapshotOf } from '../support/tree-snapshot.ts';
 
 const main = 'refs/heads/main';
 
-/** What a job does in its workspace, as a script. */
+/** Scripts that jobs run in their workspace. */
 const deeds: { [what: string]: string } = {
   nothing: 'true',
   'changes files': 'for file in d1/*.txt run.sh; do echo x >> $file; done',
@@ -53,7 +64,7 @@ const deeds: { [what: string]: string } = {
     'git checkout --quiet HEAD^ 2>/dev/null || git checkout --quiet --orphan x; git rm -rfq d1',
 };
 
-describe('a checkout that begins from what an earlier one has left', function () {
+describe('a checkout that begins from the kept files of an earlier one', function () {
   this.timeout(60_000);
   const folders = new TestFolders();
   const mirrors = new TestFolders();
@@ -63,7 +74,7 @@ describe('a checkout that begins from what an earlier one has left', function ()
   let second: string;
 
   before(async function () {
-    if (!(await isWatched(mirrors))) this.skip();
+    if (!isWatched(mirrors)) this.skip();
     const files: Record<string, string> = { 'run.sh': '#!/bin/sh\n', '.hidden': '', '.gitignore': 'build*\n*.log\n' };
     for (let index = 0; index < 60; index++) files[`d${index % 10}/f${index}.txt`] = `d${index % 10}/f${index}.txt`;
     files['d2/deep/er/file.txt'] = 'deep\n';
@@ -100,7 +111,7 @@ describe('a checkout that begins from what an earlier one has left', function ()
 
   const target = (sha: string, folder: string, from = repository) => ({ url: from.path, ref: main, sha, folder });
 
-  /** A workspace in which a job has done something. @returns what is left of it */
+  /** Runs a job's script in a checkout. @returns what is kept of it */
   async function leave(sha: string, script: string, from = repository, by = mirror): Promise<KeptTree | undefined> {
     const top = folders.make();
     const workspace = join(top, 'workspace');
@@ -142,13 +153,13 @@ describe('a checkout that begins from what an earlier one has left', function ()
   }
 
   for (const [what, script] of Object.entries(deeds)) {
-    it(`is as a new one after a job that ${what}`, async () => {
+    it(`equals a fresh checkout after a job that ${what}`, async () => {
       const updated = await compare(await leave(first, script), second);
       expect(readdirSync(join(updated, '..'))).to.deep.equal(['workspace']);
     });
   }
 
-  it('is as a new one of the same commit, of an earlier one, and of one without history in common', async () => {
+  it('equals a fresh checkout of the same commit, of an earlier one and of one without common history', async () => {
     await compare(await leave(first, deeds['changes files'] as string), first);
     await compare(await leave(second, deeds['deletes some'] as string), first);
     repository.git('checkout', '--quiet', '--orphan', 'other');
@@ -159,12 +170,12 @@ describe('a checkout that begins from what an earlier one has left', function ()
     await compare(await leave(other, 'rm -rf d3'), first);
   });
 
-  it('leaves no empty folder where a job has deleted what the next commit deletes', async () => {
+  it('leaves no empty folder when a job deleted what the next commit deletes', async () => {
     const updated = await compare(await leave(first, 'rm -r gone/deeply; echo x >> gone/file.txt'), second);
     expect(existsSync(join(updated, 'gone'))).to.equal(false);
   });
 
-  it('writes only what is different', async () => {
+  it('writes only files that are missing or differ', async () => {
     const kept = await leave(first, 'echo x >> d1/f1.txt; touch build.log');
     const inode = (folder: string, name: string) => statSync(join(folder, name)).ino;
     const [same, changed] = [inode(kept?.folder ?? '', 'd1/f11.txt'), join(kept?.folder ?? '', 'd1/f1.txt')];
@@ -174,7 +185,7 @@ describe('a checkout that begins from what an earlier one has left', function ()
     expect(readFileSync(join(updated, 'd1/f1.txt'), 'utf8')).to.equal('d1/f1.txt');
   });
 
-  it('is newer than what another job has built meanwhile, so that nobody takes that for what was built of it', async () => {
+  it('has files that are newer than what another job has built since', async () => {
     const kept = await leave(second, 'true');
     const built = join(folders.make(), 'built');
     writeFileSync(built, 'of another commit');
@@ -183,7 +194,7 @@ describe('a checkout that begins from what an earlier one has left', function ()
     expect(execFileSync('find', [source, '-newer', built], { encoding: 'utf8' }).trim()).to.equal(source);
   });
 
-  it('is known to git without being read', async () => {
+  it('has an index that lets git skip reading the files', async () => {
     const kept = await leave(first, 'true');
     const updated = await begin(kept, second);
     const { atimeNs, mtimeNs } = statSync(join(updated, 'd1/f11.txt'), { bigint: true });
@@ -193,7 +204,7 @@ describe('a checkout that begins from what an earlier one has left', function ()
     expect(entry).to.include(`mtime: ${mtimeNs / 1_000_000_000n}:${mtimeNs % 1_000_000_000n}\n`);
   });
 
-  it('is written anew where attributes change how files are written', async () => {
+  it('writes all files when attributes change how git writes them', async () => {
     const other = new TestRepository(
       Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`f${index}.txt`, `${index}\n`])),
     );
@@ -218,24 +229,45 @@ describe('a checkout that begins from what an earlier one has left', function ()
     }
   });
 
-  it('is not kept where files go through filters, or other repositories are in it', async () => {
+  it('has the folders of submodules', async () => {
     const files = Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`f${index}.txt`, `${index}\n`]));
-    const other = new TestRepository({ ...files, 'd/.gitattributes': '*.bin filter=x\n' });
+    const other = new TestRepository(files);
     try {
       const by = new Mirror(mirrors.make(), other.path);
-      expect(await leave(other.head(), 'true', other, by)).to.equal(undefined);
-      const plain = other.commit('none', { 'd/.gitattributes': '*.bin -text\n' });
-      const kept = await leave(plain, 'true', other, by);
-      other.git('update-index', '--add', '--cacheinfo', `160000,${plain},module`);
+      const plain = other.head();
+      other.git('update-index', '--add', '--cacheinfo', `160000,${plain},deep/module`);
       other.git('commit', '--quiet', '--message', 'with a submodule');
-      await compare(kept, other.head(), other, by);
-      expect(await leave(other.head(), 'true', other, by)).to.equal(undefined);
+      const nested = other.head();
+      await compare(await leave(plain, 'true', other, by), nested, other, by);
+      await compare(await leave(nested, 'touch deep/module/x', other, by), nested, other, by);
+      await compare(await leave(nested, 'rmdir deep/module', other, by), plain, other, by);
     } finally {
       other.remove();
     }
   });
 
-  it('is written anew where what was kept is damaged, or is not there', async () => {
+  it('is not kept of a commit with files in Git LFS', async () => {
+    const workspace = join(folders.make(), 'workspace');
+    await checkOut(mirror, target(first, workspace));
+    appendFileSync(join(workspace, '.git', 'config'), lfsFilter.join('\n'));
+    expect(await noteTree(workspace, first, folders.make())).to.equal(undefined);
+  });
+
+  it('fetches a commit that the mirror does not have yet', async () => {
+    const files = Object.fromEntries(Array.from({ length: 310 }, (_, index) => [`f${index}.txt`, `${index}\n`]));
+    const other = new TestRepository(files);
+    try {
+      const by = new Mirror(mirrors.make(), other.path);
+      const kept = await leave(other.head(), 'true', other, by);
+      const inode = statSync(join(kept?.folder ?? '', 'f1.txt')).ino;
+      const next = other.commit('next', { 'f0.txt': 'changed\n' });
+      expect(statSync(join(await compare(kept, next, other, by), 'f1.txt')).ino).to.equal(inode);
+    } finally {
+      other.remove();
+    }
+  });
+
+  it('writes all files when the kept ones are damaged or gone', async () => {
     const damage: ((kept: KeptTree) => void)[] = [
       (kept) => writeFileSync(kept.index, 'DIRC no index'),
       (kept) => rmSync(kept.index),
@@ -252,25 +284,12 @@ describe('a checkout that begins from what an earlier one has left', function ()
     }
   });
 
-  it('has nothing of what others have written between the checkout and the moment in which it was noted', async () => {
+  it('works with a socket that listens in the folder that the job left', async () => {
     const top = folders.make();
     const workspace = join(top, 'workspace');
     mkdirSync(join(top, 'place'));
     await checkOut(mirror, target(first, workspace));
-    writeFileSync(join(workspace, 'd1/planted'), 'x');
-    writeFileSync(join(workspace, 'd1/f1.txt'), 'D1/F1.TXT');
-    const noted = (await noteTree(workspace, first, join(top, 'place'))) as NotedTree;
-    const inode = statSync(join(workspace, 'd1/f11.txt')).ino;
-    await keepUnchanged(noted, workspace);
-    expect(statSync(join(await compare(noted, second), 'd1/f11.txt')).ino).to.equal(inode);
-  });
-
-  it('can be made beside a socket that listens in what the job has left', async () => {
-    const top = folders.make();
-    const workspace = join(top, 'workspace');
-    mkdirSync(join(top, 'place'));
-    await checkOut(mirror, target(first, workspace));
-    const noted = (await noteTree(workspace, first, join(top, 'place'))) as NotedTree;
+    const noted = (await noteTree(workspace, first, join(top, 'place'))) as KeptTree;
     const server = createServer().listen(join(workspace, 'd1', 'socket'));
     try {
       await keepUnchanged(noted, workspace);

@@ -1,9 +1,8 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { NotedTree } from '../../src/git/kept-tree.ts';
-import { writeManifest } from '../../src/git/tree-manifest.ts';
+import { type KeptTree, noteTree } from '../../src/git/kept-tree.ts';
 import { KeptTrees } from '../../src/job/kept-trees.ts';
 import { TestFolders } from '../support/folder.ts';
 import { isWatched } from '../support/tree-snapshot.ts';
@@ -11,14 +10,14 @@ import { until } from '../support/until.ts';
 
 const inDays = (days: number) => Date.now() + days * 86_400_000;
 
-describe('what a runner keeps of checkouts', () => {
+describe('the kept checkouts of a runner', () => {
   const folders = new TestFolders();
   let folder: string;
   let problems: string[];
   let trees: KeptTrees;
 
   before(async function () {
-    if (!(await isWatched(folders))) this.skip();
+    if (!isWatched(folders)) this.skip();
   });
 
   beforeEach(async () => {
@@ -34,28 +33,20 @@ describe('what a runner keeps of checkouts', () => {
     return KeptTrees.open(folder, limit, (message) => problems.push(message));
   }
 
-  /** A job's workspace with files of ten bytes, as it was noted. */
-  async function workspace(files = 400): Promise<{ place: string; noted: NotedTree; path: string }> {
+  /** A job's checkout with files of ten bytes, as it was noted. */
+  async function workspace(files = 400): Promise<{ place: string; noted: KeptTree; path: string }> {
     const path = folders.make();
     for (let index = 0; index < files; index++) writeFileSync(join(path, `${index}`), '0123456789');
-    const place = await trees.place();
-    const [tree, index, manifest] = ['tree', 'index', 'manifest'].map((name) => join(place, name)) as [
-      string,
-      string,
-      string,
-    ];
-    for (const args of [
-      ['init', '--quiet'],
-      ['add', '.'],
-    ])
-      execFileSync('git', args, { cwd: path });
-    const entries = readFileSync(join(path, '.git/index'));
-    writeFileSync(index, entries);
-    // what was written within the tick of the manifest would not be kept
+    const place = await trees.makeFolder();
+    const git = (...args: string[]) => execFileSync('git', args, { cwd: path });
+    git('init', '--quiet');
+    git('-c', 'index.version=2', 'add', '.');
     const last = lstatSync(join(path, `${files - 1}`), { bigint: true }).ctimeNs;
-    while (lstatSync(index, { bigint: true }).ctimeNs <= last) writeFileSync(index, entries);
-    expect(await writeManifest(path, manifest)).to.equal(true);
-    return { path, place, noted: { folder: tree, index, manifest, attributes: new Map(), sha256: false } };
+    for (;;) {
+      const noted = (await noteTree(path, '0'.repeat(40), place)) as KeptTree;
+      // what was written within the same tick of the clock would not be kept
+      if (lstatSync(noted.index, { bigint: true }).ctimeNs > last) return { path, place, noted };
+    }
   }
 
   async function keep(kind: string): Promise<string> {
@@ -64,10 +55,10 @@ describe('what a runner keeps of checkouts', () => {
     return place;
   }
 
-  const taken = async (kind: string) => (await trees.take(kind))?.place;
+  const taken = async (kind: string) => (await trees.take(kind))?.folder;
   const gone = (place: string) => until(`${place} is gone`, () => !existsSync(place));
 
-  it('is given to one job of the same kind', async () => {
+  it('go to one job of the same kind each', async () => {
     const place = await keep('a');
     expect(await taken('b')).to.equal(undefined);
     expect(await taken('a')).to.equal(place);
@@ -75,27 +66,27 @@ describe('what a runner keeps of checkouts', () => {
     expect(await taken('a')).to.equal(undefined);
   });
 
-  it('is the newest first', async () => {
+  it('are taken newest first', async () => {
     const older = await keep('a');
     const newer = await keep('a');
     expect([await taken('a'), await taken('a')]).to.deep.equal([newer, older]);
   });
 
-  it('is waited for while it is being made', async () => {
+  it('are waited for while they are settling', async () => {
     const { place, noted, path } = await workspace();
     const settled = trees.settle('a', place, noted, path);
     expect(await taken('a')).to.equal(place);
     await settled;
   });
 
-  it('is nothing where little is as it was', async () => {
+  it('are removed when too few files are unchanged', async () => {
     const { place, noted, path } = await workspace(200);
     await trees.settle('a', place, noted, path);
     expect(await taken('a')).to.equal(undefined);
     await gone(place);
   });
 
-  it('is nothing where the workspace is gone; that is told, and harms nobody', async () => {
+  it('are removed when the workspace is gone, and the problem is reported', async () => {
     const { place, noted, path } = await workspace();
     renameSync(path, `${path}-elsewhere`);
     await trees.settle('a', place, noted, path);
@@ -105,7 +96,7 @@ describe('what a runner keeps of checkouts', () => {
     expect(problems.join()).to.include('ENOENT');
   });
 
-  it('takes no more than it may, and what was used the longest ago goes first', async () => {
+  it('take no more disk than allowed: the oldest are removed first', async () => {
     await trees.close();
     trees = await open(9000);
     const first = await keep('a');
@@ -116,7 +107,7 @@ describe('what a runner keeps of checkouts', () => {
     expect(await taken('b')).to.equal(second);
   });
 
-  it('goes when no job has asked for it for a day, or when the disk is needed', async () => {
+  it('are removed after a day without a job, or when the disk is needed', async () => {
     const first = await keep('a');
     trees.prune(inDays(0.9));
     expect(existsSync(first)).to.equal(true);
@@ -128,7 +119,7 @@ describe('what a runner keeps of checkouts', () => {
     expect(await taken('a')).to.equal(undefined);
   });
 
-  it('is never what an earlier process has left', async () => {
+  it('of an earlier process are removed', async () => {
     const place = await keep('a');
     mkdirSync(join(folder, 'half'));
     trees = await open();

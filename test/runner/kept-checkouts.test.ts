@@ -20,7 +20,7 @@ describe('a runner of a large repository', function () {
 
   before(async function () {
     const possible = await Promise.all(groupKinds.map(isPossible));
-    if (!(possible[0] || possible[1]) || !(await isWatched(folders))) this.skip();
+    if (!(possible[0] || possible[1]) || !isWatched(folders)) this.skip();
   });
 
   afterEach(async () => {
@@ -29,7 +29,7 @@ describe('a runner of a large repository', function () {
   });
   after(folders.remove);
 
-  /** Each job tells which file it has got, and leaves something behind. */
+  /** Each job writes down the inode of a file, and changes files. */
   async function start(overrides: Overrides = {}): Promise<void> {
     seen = join(folders.make(), 'seen');
     const files: Record<string, string> = {};
@@ -50,19 +50,19 @@ describe('a runner of a large repository', function () {
     expect(status, jobs[0]?.message ?? '').to.equal('success');
   }
 
-  /** What the job of a further commit has got. */
+  /** What the job of a further commit wrote down. */
   async function next(): Promise<string | undefined> {
     await verdict(repository.commit('next', { 'a.txt': `${++commits}` }));
     return readFileSync(seen, 'utf8').trim().split('\n').at(-1);
   }
 
-  it('writes only what is different from the checkout before', async () => {
+  it('writes only files that differ from the checkout before', async () => {
     await start();
     const first = readFileSync(seen, 'utf8').trim();
     expect([await next(), await next()]).to.deep.equal([first, first]);
   });
 
-  it('writes all anew when it has been started again, since nobody knows how its jobs have ended', async () => {
+  it('writes all files after a restart, since nobody knows whether its earlier jobs have ended', async () => {
     await start();
     const first = readFileSync(seen, 'utf8').trim();
     await runner.stop();
@@ -70,7 +70,7 @@ describe('a runner of a large repository', function () {
     expect(await next()).to.not.equal(first);
   });
 
-  it('writes all anew where nothing may be kept', async () => {
+  it('writes all files with VOLT_CHECKOUT_LIMIT=0', async () => {
     await start({ checkoutLimit: 0 });
     const first = readFileSync(seen, 'utf8').trim();
     expect(await next()).to.not.equal(first);

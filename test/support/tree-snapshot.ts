@@ -1,7 +1,5 @@
 import { createHash } from 'node:crypto';
-import { lstatSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { join } from 'node:path';
-import { writeManifest } from '../../src/git/tree-manifest.ts';
+import { lstatSync, readdirSync, readFileSync, readlinkSync, statfsSync } from 'node:fs';
 import type { TestFolders } from './folder.ts';
 
 /**
@@ -43,6 +41,6 @@ export function oldestTime(folder: string): bigint {
 }
 
 /** Whether checkouts can be reused in temporary folders; not if these are in memory. */
-export function isWatched(folders: TestFolders): Promise<boolean> {
-  return writeManifest(folders.make(), join(folders.make(), 'manifest'));
+export function isWatched(folders: TestFolders): boolean {
+  return [0xef53, 0x58465342, 0x9123683e].includes(statfsSync(folders.make()).type);
 }

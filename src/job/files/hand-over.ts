@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { JobUser } from '../../exec/isolation.ts';
-import { OpenFolder } from '../../git/open-folders.ts';
+import { OpenFolder } from '../../system/open-folders.ts';
 import { removeTree } from '../../system/remove-tree.ts';
 
 /**

@@ -10,8 +10,8 @@ import {
   type Stats,
 } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
-import { OpenFolder } from '../../git/open-folders.ts';
 import { systemCode } from '../../kernel/errors.ts';
+import { OpenFolder } from '../../system/open-folders.ts';
 import { StepFault } from '../fault.ts';
 
 /**

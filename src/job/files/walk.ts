@@ -1,6 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { opendir } from 'node:fs/promises';
-import { OpenFolders } from '../../git/open-folders.ts';
+import { OpenFolders } from '../../system/open-folders.ts';
 import { StepFault } from '../fault.ts';
 import { statInside } from './inside.ts';
 

@@ -2,7 +2,7 @@ import { lstatSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { JobUser, Overlays } from '../../exec/isolation.ts';
 import { isOverlayPath, type Overlay, overlayTable } from '../../exec/overlay.ts';
-import { OpenFolders } from '../../git/open-folders.ts';
+import { OpenFolders } from '../../system/open-folders.ts';
 import { openFolderInside } from '../files/hand-over.ts';
 
 /**

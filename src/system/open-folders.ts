@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, mkdirSync, openSync, type Stats } from 'node:fs';
-import { systemCode } from '../kernel/errors.ts';
+import { systemCode } from './error-text.ts';
 
 /** A folder that is open. What is named by it is inside of it, whatever happens to its path. */
 export class OpenFolder {
