@@ -1,7 +1,10 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
+import { createProgram } from '../src/cli/program.ts';
+import { settings } from '../src/kernel/settings.ts';
 import { faultKinds } from './chaos/schedule.ts';
+import { wrongCommands } from './support/documented-commands.ts';
 import { layoutProblems } from './support/layout.ts';
 import { pageLinks, pageText } from './support/links.ts';
 import { deadPaths, longSentences, sizeProblems } from './support/prose.ts';
@@ -9,6 +12,9 @@ import { deadPaths, longSentences, sizeProblems } from './support/prose.ts';
 const root = join(import.meta.dirname, '..');
 const docs = readdirSync(join(root, 'docs')).filter((name) => name.endsWith('.md'));
 const pages = ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md', 'SECURITY.md', ...docs.map((name) => `docs/${name}`)];
+
+/** Variables of the environment that are no settings: of jobs of `volt exec`, and of tests. */
+const otherVariables = ['VOLT_EXEC', 'VOLT_TEST_DATABASE', 'VOLT_FUZZ_SEED'];
 
 const links = (page: string): string[] => pageLinks(root, page);
 const read = (page: string): string => pageText(root, page);
@@ -74,13 +80,19 @@ describe('the documentation', () => {
     expect(layoutProblems(root)).to.deep.equal([]);
   });
 
-  for (const page of ['README.md', 'ARCHITECTURE.md', 'CHANGELOG.md']) {
+  for (const page of pages) {
     it(`has no sentence of more than 40 words in ${page}`, () => {
       expect(longSentences(read(page), 40)).to.deep.equal([]);
     });
-  }
 
-  for (const page of pages) {
+    it(`names only commands, options and settings that exist in ${page}`, () => {
+      const whole = readFileSync(join(root, page), 'utf8');
+      expect(wrongCommands(createProgram(), whole)).to.deep.equal([]);
+      const named = (whole.match(/\bVOLT_[A-Z_]+\b/g) ?? []).map((name) => name.replace(/_FILE$/, ''));
+      const known = [...otherVariables, ...settings.flatMap(({ env }) => [env, env.replace(/_FILE$/, '')])];
+      expect(named.filter((name) => !known.includes(name))).to.deep.equal([]);
+    });
+
     it(`names only existing files and folders in ${page}`, () => {
       expect(deadPaths(root, read(page))).to.deep.equal([]);
     });

@@ -84,7 +84,8 @@ export async function run(args: string[]): Promise<never> {
   process.exit();
 }
 
-function createProgram(): Command {
+/** All commands of `volt`, with their options. */
+export function createProgram(): Command {
   const program: Command = new Command('volt')
     .description('Continuous integration for any git repository, on your own machines.')
     .version(version, '--version', 'print the version')
