@@ -2,7 +2,7 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { VoltError } from '../kernel/errors.ts';
 import { anyPublic, nobody } from '../record/visibility.ts';
-import { audited, doing } from './access/audit.ts';
+import { auditAs, audited } from './access/audit.ts';
 import { comesFromOwnPage, isReading } from './access/csrf.ts';
 import type { WebEnv } from './access/env.ts';
 import { requireScope, tokenNeeded } from './access/permission.ts';
@@ -13,7 +13,7 @@ import { descriptionRoute } from './api/openapi.ts';
 import { serveRoutes } from './api/route.ts';
 import { routes } from './api/routes.ts';
 import { Hooks } from './hooks/hooks.ts';
-import { errorAnswers, noSuchPlace, wantsPage } from './http/errors.ts';
+import { errorAnswers, nothingHere, wantsPage } from './http/errors.ts';
 import { foreignHost, isOwnHost } from './http/hosts.ts';
 import { badgeHeaders, boardHeaders, pageHeaders } from './http/security-headers.ts';
 import { auditPage } from './pages/audit.tsx';
@@ -35,14 +35,14 @@ import { setVisibilityFromPage } from './pages/visibility.tsx';
 import type { Web } from './services.ts';
 import { health } from './status/health.ts';
 
-/** A request's body holds at most this many bytes. */
+/** The most bytes of a request's body. */
 const largestBody = 1024 * 1024;
 
-/** The whole of the web stage as one function from request to answer. */
+/** All routes of the web stage. */
 export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
   app.onError(errorAnswers(web.logger, (context, error) => errorPage(context, web, error)));
-  app.notFound(noSuchPlace);
+  app.notFound(nothingHere);
 
   app.use((context, next) => headersOf(context.req.path)(context, next));
   app.use(async (context, next) => {
@@ -57,29 +57,29 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
     await next();
   });
 
-  // open to everybody: no more than what is needed to sign in and to see that this stage is well
+  // open to everybody: only what signing in and health checks need
   app.get('/healthz', async (context) => {
     const state = await health(web);
     return context.json(state, state.status === 'ok' ? 200 : 503);
   });
   app.get('/public/:name', (context) => web.assets.answer(context));
   app.get('/sign-in', (context) => signInPage(context, web));
-  app.post('/sign-in', bounded, fromOwnPage, (context) => signIn(context, web));
+  app.post('/sign-in', limitedBody, fromOwnPage, (context) => signIn(context, web));
   app.post('/sign-out', (context) => signOut(context, web));
 
-  // signed by who knows the secret of the webhook; bodies are bounded there
+  // authenticated by their signature; Hooks limits the body
   const hooks = new Hooks(web);
   app.post('/hooks/:repo', (context) => hooks.answer(context, context.req.param('repo')));
 
   app.use(allowed(web), limitedWrites(writes), audited(web));
-  app.use((context, next) => (isReading(context) ? next() : bounded(context, next)));
+  app.use((context, next) => (isReading(context) ? next() : limitedBody(context, next)));
 
   const api = new Hono<WebEnv>();
   serveRoutes(api, [...routes, descriptionRoute], web);
   app.route('/api/v1', api);
 
   app.get('/metrics', async (context) => {
-    // what formats them is loaded by the first who asks
+    // the first request loads the library that formats metrics
     const { metricsPage } = await import('./metrics/metrics.ts');
     const { text, type } = await metricsPage(web, context.get('reader'));
     return context.body(text, 200, { 'content-type': type });
@@ -87,15 +87,17 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
 
   app.get('/', (context) => buildsPage(context, web));
   app.get('/builds/:id', (context) => buildPage(context, web));
-  app.post('/builds/:id/cancel', doing('builds.cancel'), (context) => cancelFromPage(context, web));
-  app.post('/builds/:id/retry', doing('builds.retry'), (context) => retryFromPage(context, web));
-  app.post('/jobs/:id/cancel', doing('jobs.cancel'), (context) => cancelJobFromPage(context, web));
-  app.post('/jobs/:id/retry', doing('jobs.retry'), (context) => retryJobFromPage(context, web));
+  app.post('/builds/:id/cancel', auditAs('builds.cancel'), (context) => cancelFromPage(context, web));
+  app.post('/builds/:id/retry', auditAs('builds.retry'), (context) => retryFromPage(context, web));
+  app.post('/jobs/:id/cancel', auditAs('jobs.cancel'), (context) => cancelJobFromPage(context, web));
+  app.post('/jobs/:id/retry', auditAs('jobs.retry'), (context) => retryJobFromPage(context, web));
   app.get('/api', (context) => referencePage(context, web));
   app.get('/audit', (context) => auditPage(context, web));
   app.get('/repos', (context) => repositoriesPage(context, web));
   app.get('/repos/:name', (context) => repositoryPage(context, web));
-  app.post('/repos/:name/visibility', doing('repos.change', 'name'), (context) => setVisibilityFromPage(context, web));
+  app.post('/repos/:name/visibility', auditAs('repos.change', 'name'), (context) =>
+    setVisibilityFromPage(context, web),
+  );
   app.get('/repos/:name/tests', (context) => testsPage(context, web));
   app.get('/repos/:name/tests/:id', (context) => testPage(context, web));
   app.get('/badge/:file', (context) => badge(context, web));
@@ -118,21 +120,21 @@ function isBoard(path: string): boolean {
 }
 
 /**
- * Who has no token may read as far as the settings say, and change nothing. What is public may be read by everybody: the
- * rest is answered as if one had to sign in for it, whether it is there or not.
+ * Without a token, a client may read what VOLT_READING allows, and change nothing. Everybody may read public repositories.
+ * Everything else answers that one must sign in, whether it exists or not.
  */
 function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
   return async (context, next) => {
-    // some changes need more than that, as their routes say
+    // routes may require a larger scope
     if (!isReading(context)) requireScope(context, 'write', 'changing anything');
     const reader = readerOf(context, config.reading);
     context.set('reader', reader);
     const isMetrics = context.req.path === '/metrics';
-    // how the machine does is nobody's business who does not run it
+    // metrics tell about the machines, so they are open to local requests only
     const isOpen = reader.internal && (!isMetrics || context.get('source').local);
     if (context.get('caller') || isOpen) return next();
     const refuse = () => {
-      if (!wantsPage(context)) throw tokenNeeded('reading this from where you are');
+      if (!wantsPage(context)) throw tokenNeeded('reading this from your address');
       return toSignIn(context);
     };
     if (!ofRepositories.test(context.req.path) || !(await anyPublic(database))) return refuse();
@@ -141,7 +143,7 @@ function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
   };
 }
 
-/** Places that tell of repositories alone, and nothing of the machines and people that work on them. */
+/** Paths with data of repositories only, without data of machines and people. */
 const ofRepositories =
   /^\/($|builds\/|repos($|\/)|badge\/|api$|api\/v1\/(openapi\.json$|events$|builds($|\/)|jobs\/|repos($|\/)))/;
 
@@ -150,10 +152,10 @@ function toSignIn(context: Context<WebEnv>): Response {
   return context.redirect(`/sign-in?next=${encodeURIComponent(pathname + search)}`, 303);
 }
 
-/** What is in the queues is of all repositories, and who acts on messages can lose some. */
+/** The queues hold messages of all repositories, and acting on them can lose messages. */
 const forAdmins: MiddlewareHandler<WebEnv> = async (context, next) => {
   if (!context.get('caller') && wantsPage(context)) return toSignIn(context);
-  requireScope(context, 'admin', isReading(context) ? 'looking into the queues' : 'acting on queues');
+  requireScope(context, 'admin', isReading(context) ? 'reading the queues' : 'changing the queues');
   if (!isReading(context)) {
     context.set('action', 'queues.act');
     context.set('target', context.req.path.replace(/^\/queues\/api\/queues\//, ''));
@@ -161,16 +163,16 @@ const forAdmins: MiddlewareHandler<WebEnv> = async (context, next) => {
   return next();
 };
 
-/** Nobody signs a browser in from a page of another site. */
+/** Refuses to sign a browser in from a page of another site. */
 const fromOwnPage: MiddlewareHandler<WebEnv> = async (context, next) => {
   const isBrowser = context.req.header('origin') !== undefined || context.req.header('sec-fetch-site') !== undefined;
   if (isBrowser && !comesFromOwnPage(context)) throw tokenNeeded('signing in from another site');
   await next();
 };
 
-const bounded: MiddlewareHandler<WebEnv> = bodyLimit({
+const limitedBody: MiddlewareHandler<WebEnv> = bodyLimit({
   maxSize: largestBody,
   onError: () => {
-    throw new VoltError('too_large', 'the body of the request is larger than 1 MB', { remedy: 'Send a smaller one.' });
+    throw new VoltError('too_large', 'the body of the request is larger than 1 MB', { remedy: 'Send a smaller body.' });
   },
 });

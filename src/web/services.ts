@@ -9,10 +9,10 @@ import type { Notices } from './streams/notices.ts';
 import type { OpenStreams } from './streams/sse.ts';
 import type { Summaries } from './summaries/summaries.ts';
 
-/** What every route of the web stage works with. */
+/** The services that the routes and pages of the web stage use. */
 export interface Web extends StageContext {
   readonly database: Database;
-  /** the names that this stage has */
+  /** the host names of this stage */
   readonly hosts: OwnHosts;
   readonly guard: Guard;
   readonly notices: Notices;

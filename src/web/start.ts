@@ -7,7 +7,7 @@ import { Guard } from './access/guard.ts';
 import { ensureToken } from './access/main-token.ts';
 import { signInUrl } from './access/sign-in-address.ts';
 import { webApp } from './app.ts';
-import { leaveAddresses, urlOf } from './http/addresses.ts';
+import { urlOf, writeAddresses } from './http/addresses.ts';
 import { Assets } from './http/assets.ts';
 import { Connections, serverOptions } from './http/connections.ts';
 import { listenAt } from './http/listen.ts';
@@ -20,19 +20,19 @@ import { OpenStreams } from './streams/sse.ts';
 import { Summaries } from './summaries/summaries.ts';
 
 export interface WebStage extends Stage {
-  /** where it is for reading and for the API */
+  /** address of the dashboard and the API */
   url: string;
-  /** where browsers sign in; for the eyes of who runs Volt alone */
+  /** address where browsers sign in; only the person who runs Volt may see it */
   signIn: string;
 }
 
-/** Answers under way when the stage stops get this many milliseconds to reach their clients. */
-const farewell = 500;
+/** Milliseconds that answers under way have to reach their clients when the stage stops. */
+const stopTimeout = 500;
 
 /**
- * Starts the web stage: dashboard, JSON API, live logs and Bull Board. While it runs, its address is in the data
- * directory's file `web.url`, and that to sign in at in `sign-in.url`.
- * @param options.port 0 for any free one
+ * Starts the web stage: dashboard, JSON API, live logs and Bull Board. While it runs, the data directory's files `web.url`
+ * and `sign-in.url` have its address and the address to sign in at.
+ * @param options.port 0 for any free port
  * @throws VoltError `port_in_use`, `bad_setting`, `data_unwritable`
  */
 export async function startWeb(
@@ -45,13 +45,13 @@ export async function startWeb(
   const hosts = { bound: options.host, machine: config.host, url: config.url };
   const streams = new OpenStreams(logger);
   const notices = await Notices.open(access, logger);
-  const kept = {
+  const own = {
     assets: new Assets(),
     lines: new LineIndexes(),
     fleet: new FleetHistory(),
     summaries: new Summaries(),
   };
-  const web: Web = { ...context, logger, guard, hosts, streams, notices, ...kept };
+  const web: Web = { ...context, logger, guard, hosts, streams, notices, ...own };
   const app = webApp(web);
   const connections = new Connections();
   const makeServer = () => {
@@ -61,42 +61,42 @@ export async function startWeb(
   };
   let servers: Server[] = [];
   let urls: { url: string; signIn: string };
-  let takeAddressesAway: () => void;
+  let removeAddresses: () => void;
   try {
     const listening = await listenAt(makeServer, options);
     servers = listening.servers;
     const signIn = signInUrl({ hosts, privateHost: guard.privateHost }, listening.port);
     urls = { url: urlOf(options.host, listening.port), signIn };
-    takeAddressesAway = leaveAddresses(config, urls);
+    removeAddresses = writeAddresses(config, urls);
   } catch (error) {
     for (const server of servers) server.close();
     await notices.close();
     throw error;
   }
   for (const server of servers)
-    server.on('error', (error) => logger.warn(`the server has met an error: ${errorText(error)}`));
+    server.on('error', (error) => logger.warn(`the HTTP server reports an error: ${errorText(error)}`));
   const shown = showStage(context, 'web');
   const watch = watchFleet(web);
   logger.info(`listening at ${urls.url}`);
   return {
     ...urls,
     stop: async () => {
-      takeAddressesAway();
+      removeAddresses();
       await watch.stop();
       streams.close();
       await Promise.all(servers.map(closed));
       await notices.close();
-      await kept.summaries.close();
+      await own.summaries.close();
       await shown.stop();
     },
   };
 }
 
-/** Takes no more connections, and ends those that are left after a moment, as a slow client may hold one for long. */
+/** Closes a server: it accepts no more connections, and those of slow clients end after a timeout. */
 async function closed(server: Server): Promise<void> {
   const done = new Promise<void>((resolve) => server.close(() => resolve()));
   server.closeIdleConnections();
-  const timer = setTimeout(() => server.closeAllConnections(), farewell);
+  const timer = setTimeout(() => server.closeAllConnections(), stopTimeout);
   await done;
   clearTimeout(timer);
 }

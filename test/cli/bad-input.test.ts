@@ -50,7 +50,7 @@ describe('bad input on the command line', () => {
       /cannot be the name of a branch, tag or commit/,
     ],
     ['a trigger of what is not observed', ['trigger', 'nobody'], 'not_found', /repository "nobody" does not exist\n/],
-    ['a cancel of what is over', ['cancel', 'app#1'], 'conflict', /has ended already: \w+\n/],
+    ['a cancel of what is over', ['cancel', 'app#1'], 'conflict', /has already ended: \w+\n/],
     ['a retry of what runs', ['retry', 'app#2'], 'conflict', /is not over: test queued\n {2}Wait/],
     [
       'a retry of what failed when nothing did',

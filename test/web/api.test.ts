@@ -290,7 +290,7 @@ describe('web: the API', () => {
       }
     });
 
-    it('a retry is refused when its repository is not observed any more', async () => {
+    it('a retry is refused if its repository is no longer observed', async () => {
       await site.repository('gone');
       const id = await site.build('gone');
       await site.finish({ job: job(id), attempt: 1 });
@@ -298,7 +298,7 @@ describe('web: the API', () => {
       const answer = await site.post(`/api/v1/builds/${id}/retry`);
       const { error } = await bodyOf(answer);
       expect([answer.status, error.code]).to.deep.equal([409, 'conflict']);
-      expect(error.message).to.include('gone is not observed any more');
+      expect(error.message).to.include('gone is no longer observed');
     });
 
     it('a request is taken while Redis is away, since it is in the record', async () => {

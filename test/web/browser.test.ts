@@ -159,7 +159,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     const log = page.locator('.log');
     await log.getByText('line 1000000 of many').waitFor();
     await page.getByRole('searchbox', { name: 'Search the log' }).fill('THE needle');
-    await page.getByRole('button', { name: 'Find' }).click();
+    await page.getByRole('button', { name: 'Search' }).click();
     await page.getByText('1 of 1', { exact: true }).waitFor();
     await log.locator('.row.at').getByText('the needle in it').waitFor();
     expect(await log.locator('.row.at .ln').getAttribute('data-n')).to.equal('654321');
@@ -250,7 +250,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await page.getByLabel('Author').fill('hedy');
     await page.getByLabel('Commit').fill('frequen');
     await page.getByLabel('Status').selectOption('failed');
-    await page.getByRole('button', { name: 'Show' }).click();
+    await page.getByRole('button', { name: 'Filter' }).click();
     expect(new URL(page.url()).searchParams.get('author')).to.equal('hedy');
     expect(await page.locator('table.builds tbody tr').count()).to.equal(1);
     await page.locator('table.builds a').click();

@@ -169,8 +169,8 @@ describe('web: webhooks', () => {
     expect(first?.lost.aborted).to.equal(false);
     expect(places.take('c')).to.not.equal(undefined);
     expect([first?.lost.aborted, second?.lost.aborted, other?.lost.aborted]).to.deep.equal([true, false, false]);
-    first?.leave();
-    second?.leave();
+    first?.release();
+    second?.release();
     expect(places.take('a')?.lost.aborted).to.equal(false);
     expect(other?.lost.aborted).to.equal(false);
   });

@@ -3,8 +3,8 @@ import { listActions, recordAction } from '../../src/record/audit.ts';
 import { findIntent } from '../../src/record/intents.ts';
 import { findTokenById, listTokens, noteUse } from '../../src/record/tokens.ts';
 import { pruneResults } from '../../src/reporter/prune.ts';
-import { Buckets } from '../../src/web/access/buckets.ts';
 import { Guard } from '../../src/web/access/guard.ts';
+import { RateLimiter } from '../../src/web/access/rate-limit.ts';
 import { webApp } from '../../src/web/app.ts';
 import { networkOf } from '../../src/web/http/network.ts';
 import { volt } from '../support/cli.ts';
@@ -294,22 +294,22 @@ describe('web: who asks too often', () => {
   });
 
   it('has so much at once, and then as much as the rate gives', () => {
-    const buckets = new Buckets({ burst: 60, perSecond: 5 });
-    const taken = Array.from({ length: 100 }, () => buckets.take('app', 0)).filter(Boolean);
+    const limiter = new RateLimiter({ burst: 60, perSecond: 5 });
+    const taken = Array.from({ length: 100 }, () => limiter.take('app', 0)).filter(Boolean);
     expect(taken).to.have.length(60);
-    expect([buckets.isEmpty('app', 0), buckets.isEmpty('other', 0)]).to.deep.equal([true, false]);
-    expect(buckets.take('app', 199)).to.equal(false);
-    expect(buckets.take('app', 300)).to.equal(true);
+    expect([limiter.isExhausted('app', 0), limiter.isExhausted('other', 0)]).to.deep.equal([true, false]);
+    expect(limiter.take('app', 199)).to.equal(false);
+    expect(limiter.take('app', 300)).to.equal(true);
   });
 
   it('is remembered within bounds', () => {
-    const buckets = new Buckets({ burst: 1, perSecond: 1 });
-    expect(buckets.take('first', 0)).to.equal(true);
-    expect(buckets.take('first', 0)).to.equal(false);
-    for (let i = 0; i < 10_000; i++) buckets.take(`other ${i}`, 0);
-    expect(buckets.take('first', 0), 'forgotten').to.equal(true);
-    expect(buckets.take('other 9999', 0)).to.equal(false);
-    expect(buckets.take('other 9999', 1000)).to.equal(true);
+    const limiter = new RateLimiter({ burst: 1, perSecond: 1 });
+    expect(limiter.take('first', 0)).to.equal(true);
+    expect(limiter.take('first', 0)).to.equal(false);
+    for (let i = 0; i < 10_000; i++) limiter.take(`other ${i}`, 0);
+    expect(limiter.take('first', 0), 'forgotten').to.equal(true);
+    expect(limiter.take('other 9999', 0)).to.equal(false);
+    expect(limiter.take('other 9999', 1000)).to.equal(true);
   });
 
   for (const [address, network] of [

@@ -12,32 +12,32 @@ interface AuditLog {
 }
 
 /**
- * Notes in the record who has asked for which change, and how it was answered. Routes say what they do by the variables
- * `action` and `target`; without an action there is nothing to note.
+ * Writes to the audit log who asked for which change, and the status of the answer. Routes set the variables `action` and
+ * `target`; a request without an action is not logged.
  */
 export function audited(log: AuditLog): MiddlewareHandler<WebEnv> {
   return async (context, next) => {
     await next();
     const [caller, action] = [context.get('caller'), context.get('action')];
     if (isReading(context) || !caller || action === undefined) return;
-    await noteAction(log, context, { actor: caller.name, action, status: context.res.status });
+    await logAction(log, context, { actor: caller.name, action, status: context.res.status });
   };
 }
 
-/** What was done stands, although it could not be noted; then the log says so. */
-export async function noteAction(
+/** Adds an entry to the audit log. If that fails, the action is still done, and the process log has the entry. */
+export async function logAction(
   { database, logger }: AuditLog,
   context: Context<WebEnv>,
   entry: { actor: string; action: string; status: number },
 ): Promise<void> {
-  const noted = { ...entry, address: context.get('source').address, target: context.get('target') ?? '' };
-  await recordAction(database, noted).catch((error) =>
-    logger.error(`could not be noted in the audit log: ${errorText(error)}`, noted),
+  const whole = { ...entry, address: context.get('source').address, target: context.get('target') ?? '' };
+  await recordAction(database, whole).catch((error) =>
+    logger.error(`cannot write to the audit log: ${errorText(error)}`, whole),
   );
 }
 
-/** A route that changes something, as the audit log calls it. */
-export function doing(action: string, param = 'id'): MiddlewareHandler<WebEnv> {
+/** Sets the audit log's name of what a route does, and the path parameter that it does it to. */
+export function auditAs(action: string, param = 'id'): MiddlewareHandler<WebEnv> {
   return async (context, next) => {
     context.set('action', action);
     context.set('target', context.req.param(param) ?? '');

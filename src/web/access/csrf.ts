@@ -5,7 +5,7 @@ export function isReading(context: Context<WebEnv>): boolean {
   return context.req.method === 'GET' || context.req.method === 'HEAD';
 }
 
-/** Whether a browser says that one of our own pages made this request. Every browser sends one of the two headers. */
+/** Whether a browser says that one of Volt's pages made this request. Every browser sends one of the two headers. */
 export function comesFromOwnPage(context: Context<WebEnv>): boolean {
   const site = context.req.header('sec-fetch-site');
   if (site !== undefined) return site === 'same-origin';

@@ -2,28 +2,28 @@ import type { HttpBindings } from '@hono/node-server';
 import type { Reader } from '../../record/visibility.ts';
 import type { Caller } from './caller.ts';
 
-/** Where a request comes from, and to which of Volt's addresses it was sent. */
+/** Where a request comes from, and to which address of Volt it was sent. */
 export interface RequestSource {
   /** network address of the sender */
   address: string;
-  /** whether somebody on this machine has sent it, to an address of this machine alone */
+  /** whether a program of this machine sent it to a loopback address */
   local: boolean;
-  /** scheme, host and port as the browser has them: `http://127.0.0.1:8420` */
+  /** scheme, host and port that the browser shows: `http://127.0.0.1:8420` */
   origin: string;
 }
 
-/** hono's types of what goes with a request. */
+/** What Volt stores with each request, in hono's form. */
 export interface WebEnv {
   Bindings: HttpBindings;
   Variables: {
     source: RequestSource;
-    /** who makes the request, by the token that it carries or the cookie from signing in */
+    /** who makes the request, by its token or session cookie */
     caller: Caller | undefined;
-    /** which repositories they may read */
+    /** which repositories the caller may read */
     reader: Reader;
-    /** whether that is anybody who is known */
+    /** whether there is a caller */
     signedIn: boolean;
-    /** what the audit log calls it where it changes something, and what it is done to */
+    /** for the audit log: what the request does, and to what */
     action: string | undefined;
     target: string | undefined;
   };

@@ -7,65 +7,58 @@ import type { Database } from '../../record/database.ts';
 import { endOwnerSessions, endSession, isEnded } from '../../record/ended-sessions.ts';
 import { findToken, findTokenById, type NamedToken, noteUse } from '../../record/tokens.ts';
 import { networkOf } from '../http/network.ts';
-import { Buckets, type Rate } from './buckets.ts';
+
 import { type Caller, owner } from './caller.ts';
 import { comesFromOwnPage, isReading } from './csrf.ts';
 import type { WebEnv } from './env.ts';
-import { rateLimited } from './rate-limit.ts';
+import { type Rate, RateLimiter, rateLimited } from './rate-limit.ts';
 import { sameText } from './same-text.ts';
 
-/** A browser stays signed in for this many seconds: 30 days. */
+/** Seconds that a browser stays signed in: 30 days. */
 export const sessionLifetime = 30 * 24 * 3600;
 
-/** Wrong tokens that one sender may try. */
+/** How many wrong tokens one sender may try. */
 const attemptRate: Rate = { burst: 20, perSecond: 1 / 6 };
 
-/** Failed attempts to sign in that are noted in the audit log, of one sender and of all. */
-const noteRates = { sender: { burst: 1, perSecond: 1 / 60 }, all: { burst: 60, perSecond: 1 } } as const;
+/** How many failed sign-ins of one sender, and of all, go to the audit log. */
+const loggedRates = { sender: { burst: 1, perSecond: 1 / 60 }, all: { burst: 60, perSecond: 1 } } as const;
 
-interface Keeper {
+interface Services {
   database: Database;
   logger: Logger;
 }
 
 /**
- * Knows the main token and what is derived from it, and finds the named ones in the record. A signed-in browser holds no
- * token but the id of one, the time until which it is signed in and a name of its own, with an authentication code (HMAC,
- * RFC 2104) under the main token: it needs no storage while it lasts, outlives a restart, and ends when it is signed out
- * of, its token is revoked or the main token changed. It holds for the origin alone at which it began: browsers send
- * cookies to every port of a host, so a copy may have gone astray.
+ * Authenticates requests by the main token, named tokens of the database, and sessions of browsers. A session cookie holds
+ * no token: it holds the id of one, an end time and a random id, with an HMAC (RFC 2104) under the main token. So a session
+ * needs no storage and survives a restart. It ends when the browser signs out, its token is revoked, or the main token
+ * changes. It is valid only at the origin where it began, because browsers send cookies to every port of a host.
  */
 export class Guard {
   readonly #token: string;
-  readonly #keeper: Keeper;
-  readonly #attempts: Buckets;
-  readonly #notes = { sender: new Buckets(noteRates.sender), all: new Buckets(noteRates.all) };
-  /** Cookies do not tell ports apart; a name of its own keeps two Volts on one machine from signing each other out. */
+  readonly #services: Services;
+  readonly #attempts: RateLimiter;
+  readonly #logged = { sender: new RateLimiter(loggedRates.sender), all: new RateLimiter(loggedRates.all) };
+  /** Cookies ignore ports; a name of its own keeps two Volts on one machine from signing each other out. */
   readonly #cookie: string;
-  /**
-   * Name of this machine, below `localhost`, at which browsers sign in: 128 bits that nobody guesses. It is derived from
-   * the main token, so it lasts as long as that.
-   */
+  /** Secret host name below `localhost` at which browsers sign in: 128 bits, derived from the main token. */
   readonly privateHost: string;
 
-  constructor(token: string, keeper: Keeper, attempts = attemptRate) {
+  constructor(token: string, services: Services, attempts = attemptRate) {
     this.#token = token;
-    this.#keeper = keeper;
-    this.#attempts = new Buckets(attempts);
+    this.#services = services;
+    this.#attempts = new RateLimiter(attempts);
     this.#cookie = `volt_session_${this.#code('cookie name').slice(0, 8)}`;
     this.privateHost = `${this.#code('private host').slice(0, 32)}.localhost`;
   }
 
-  /**
-   * Name of the cookie at an origin. Over TLS browsers hold by the prefix that the cookie comes from that very host, by
-   * TLS (RFC 6265bis, section 4.1.3.2).
-   */
+  /** Name of the cookie at an origin. Over TLS the prefix makes browsers bind it to that host (RFC 6265bis, 4.1.3.2). */
   cookieAt(origin: string): string {
     return origin.startsWith('https:') ? `__Host-${this.#cookie}` : this.#cookie;
   }
 
   /**
-   * Who makes the request; undefined for nobody that is known.
+   * Who makes the request; undefined if it has no valid token or session.
    * @throws VoltError `rate_limited`
    */
   async callerOf(context: Context<WebEnv>): Promise<Caller | undefined> {
@@ -73,14 +66,14 @@ export class Guard {
     if (bearer !== undefined) return this.callerWith(bearer, context);
     const { origin } = context.get('source');
     const session = getCookie(context, this.cookieAt(origin));
-    // a browser sends its cookies along with what pages of other sites ask for
+    // browsers add cookies to requests of other sites' pages, too
     if (session === undefined || !(isReading(context) || comesFromOwnPage(context))) return undefined;
     return this.callerOfSession(session, origin);
   }
 
   /**
-   * Whose token it is. A sender that has tried too many wrong ones is told nothing more of wrong ones for a while. The right
-   * one is taken all the same: it cannot be found by trying, and others may share the sender's address.
+   * The caller with a token; undefined if the token is wrong. After too many wrong tokens, further wrong ones of the sender
+   * throw for a while. A right token is always accepted: it cannot be guessed, and others may share the sender's address.
    * @throws VoltError `rate_limited`
    */
   async callerWith(token: string, context: Context<WebEnv>): Promise<Caller | undefined> {
@@ -89,12 +82,12 @@ export class Guard {
     return caller;
   }
 
-  /** Whether a failed attempt of that sender is noted: one a minute, and not many more of all. */
-  notesFailureOf(address: string): boolean {
-    return this.#notes.sender.take(networkOf(address)) && this.#notes.all.take('');
+  /** Whether a failed sign-in of that sender goes to the audit log: one a minute, and a limited number of all senders. */
+  logsFailureOf(address: string): boolean {
+    return this.#logged.sender.take(networkOf(address)) && this.#logged.all.take('');
   }
 
-  /** The cookie's value for a browser that signs in now, at that origin. */
+  /** The cookie's value for a browser that signs in at that origin. */
   newSession({ id }: Pick<Caller, 'id'>, origin: string, now = Date.now()): string {
     const until = Math.floor(now / 1000) + sessionLifetime;
     const session = randomBytes(16).toString('hex');
@@ -103,25 +96,25 @@ export class Guard {
 
   async callerOfSession(value: string, origin: string, now = Date.now()): Promise<Caller | undefined> {
     const session = this.#sessionOf(value, origin);
-    const { database } = this.#keeper;
+    const { database } = this.#services;
     if (!session || session.until <= now) return undefined;
     const isOwner = session.token === owner.id;
     if (await isEnded(database, { ...session, isOwner })) return undefined;
     return isOwner ? owner : this.#used(await findTokenById(database, session.token));
   }
 
-  /** Ends the session of a cookie, wherever else the cookie may be. */
+  /** Ends the session of a cookie, also for copies of the cookie. */
   async endSession(value: string, origin: string): Promise<void> {
     const session = this.#sessionOf(value, origin);
-    if (session) await endSession(this.#keeper.database, session.id, session.until);
+    if (session) await endSession(this.#services.database, session.id, session.until);
   }
 
-  /** Ends all sessions that have begun with the main token. */
+  /** Ends all sessions that began with the main token. */
   async endOwnerSessions(now = Date.now()): Promise<void> {
-    await endOwnerSessions(this.#keeper.database, now + sessionLifetime * 1000);
+    await endOwnerSessions(this.#services.database, now + sessionLifetime * 1000);
   }
 
-  /** undefined for one that was not made here; `until` in milliseconds since 1970 */
+  /** @returns undefined if this Volt did not make it; `until` in milliseconds since 1970 */
   #sessionOf(value: string, origin: string): { id: string; token: number; until: number } | undefined {
     const form = /^(\d{1,12})\.(\d{1,15})\.([0-9a-f]{32})\.([0-9a-f]{64})$/;
     const [, until = '', token = '', id = '', code = ''] = form.exec(value) ?? [];
@@ -133,32 +126,27 @@ export class Guard {
     return this.#code(`session ${id} of ${token} until ${until} at ${origin}`);
   }
 
-  /**
-   * The secret of a repository's webhook. It is derived and kept nowhere: it ends with the main token, and when its salt
-   * becomes another one.
-   */
+  /** The secret of a repository's webhook. It is derived, not stored: a new main token or a new salt changes it. */
   hookSecret(repo: string, salt: string): string {
     return this.#code(`hook ${repo} ${salt}`);
   }
 
   async #find(token: string): Promise<Caller | undefined> {
     if (sameText(token, this.#token)) return owner;
-    return this.#used(await findToken(this.#keeper.database, token));
+    return this.#used(await findToken(this.#services.database, token));
   }
 
-  /** A record that cannot be written keeps nobody out. */
+  /** Notes that a token is used. A failure to write that does not keep the caller out. */
   #used(token: NamedToken | undefined): Caller | undefined {
     if (!token) return undefined;
-    const { database, logger } = this.#keeper;
-    noteUse(database, token).catch((error) =>
-      logger.warn(`the use of a token could not be noted: ${errorText(error)}`),
-    );
+    const { database, logger } = this.#services;
+    noteUse(database, token).catch((error) => logger.warn(`cannot note that a token was used: ${errorText(error)}`));
     const { id, name, scope, repos, person } = token;
     return { id, name, scope, repos, person };
   }
 
   #tooMany(context: Context<WebEnv>) {
-    return rateLimited(context, this.#attempts, 'too many wrong tokens have come from where you are');
+    return rateLimited(context, this.#attempts, 'too many wrong tokens were sent from your address');
   }
 
   #code(what: string): string {

@@ -6,8 +6,8 @@ import { dataPaths } from '../../kernel/data-paths.ts';
 import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
 
 /**
- * The token that whoever wants to change something must show: VOLT_TOKEN where it is set, else that of the file `token`
- * in the data directory, which is made when it is missing.
+ * The main token: VOLT_TOKEN if it is set, else the content of the file `token` in the data directory, which is created if
+ * it is missing.
  * @throws VoltError `data_unwritable`
  */
 export function ensureToken(config: Config): string {
@@ -32,7 +32,7 @@ function readToken(file: string): string | undefined {
   }
 }
 
-/** A link appears with its content and only where nothing is, so two processes that start at once get one token. */
+/** A hard link appears with its content and never replaces a file, so two processes that start together get one token. */
 function createToken(dataDir: string, file: string): string {
   makeDataDirectory(dataDir);
   const aside = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
@@ -41,7 +41,7 @@ function createToken(dataDir: string, file: string): string {
     linkSync(aside, file);
   } catch (error) {
     if (systemCode(error) !== 'EEXIST') throw error;
-    // an empty file is no token: a crash of the machine may have left one
+    // a crash of the machine may have left an empty file
     if (readToken(file) === undefined) {
       rmSync(file);
       linkSync(aside, file);

@@ -3,15 +3,15 @@ import { VoltError } from '../../kernel/errors.ts';
 import { type TokenScope, tokenScopes } from '../../kernel/token-scope.ts';
 import type { WebEnv } from './env.ts';
 
-/** Whether the caller may do what needs this scope. */
+/** Whether the caller's token has this scope. */
 export function may(context: Context<WebEnv>, scope: TokenScope): boolean {
   const caller = context.get('caller');
   return caller !== undefined && tokenScopes.indexOf(caller.scope) >= tokenScopes.indexOf(scope);
 }
 
 /**
- * @param what is asked for, as the subject of a sentence
- * @throws VoltError `token_needed` of nobody who is known, `scope_needed` of somebody whose token is not good for it
+ * @param what the request does, as the subject of a sentence
+ * @throws VoltError `token_needed` without a caller, `scope_needed` if the caller's token has a smaller scope
  */
 export function requireScope(context: Context<WebEnv>, scope: TokenScope, what: string): void {
   if (may(context, scope)) return;
@@ -26,7 +26,7 @@ export function requireScope(context: Context<WebEnv>, scope: TokenScope, what: 
   );
 }
 
-/** The error for a request that must carry a token and does not. */
+/** The error for a request without a token that needs one. */
 export function tokenNeeded(what: string): VoltError {
   return new VoltError('token_needed', `${what} needs a token`, {
     remedy:

@@ -1,32 +1,78 @@
 import type { Context, MiddlewareHandler } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
+import { FadingMap } from '../../kernel/fading-map.ts';
 import { networkOf } from '../http/network.ts';
-import { Buckets, type Rate } from './buckets.ts';
 import { isReading } from './csrf.ts';
 import type { WebEnv } from './env.ts';
 
-/** Changes that one token, and one sender, may ask for; a script that adds a thousand repositories is within it. */
+/** How many calls may come at once, and how many more each second. */
+export interface Rate {
+  burst: number;
+  perSecond: number;
+}
+
+/** Changes that one token, and one sender, may make: enough for a script that adds a thousand repositories. */
 export const writeRate: Rate = { burst: 1000, perSecond: 20 };
 
-/** Bounds how often a caller asks for changes, so that none fills the record or keeps the others waiting. */
+/** The most callers that are remembered; a forgotten one has its whole burst again. */
+const mostCallers = 10_000;
+
+/** Limits how often each caller does something (a token bucket, as in ITU-T I.371). */
+export class RateLimiter {
+  readonly #rate: Rate;
+  readonly #levels = new FadingMap<string, { left: number; at: number }>(Number.POSITIVE_INFINITY, mostCallers);
+
+  constructor(rate: Rate) {
+    this.#rate = rate;
+  }
+
+  /** Seconds after which a caller that was refused may call again. */
+  get pause(): number {
+    return Math.ceil(1 / this.#rate.perSecond);
+  }
+
+  /** @param now milliseconds */
+  isExhausted(name: string, now = performance.now()): boolean {
+    return this.#left(name, now) < 1;
+  }
+
+  /**
+   * Counts one call.
+   * @param now milliseconds
+   * @returns whether the call is within the limit
+   */
+  take(name: string, now = performance.now()): boolean {
+    const left = this.#left(name, now);
+    this.#levels.set(name, { left: left >= 1 ? left - 1 : left, at: now });
+    return left >= 1;
+  }
+
+  #left(name: string, now: number): number {
+    const { burst, perSecond } = this.#rate;
+    const known = this.#levels.get(name);
+    return known ? Math.min(burst, known.left + ((now - known.at) / 1000) * perSecond) : burst;
+  }
+}
+
+/** Limits how often a caller makes changes, so that none fills the database or delays the others. */
 export function limitedWrites(rate: Rate): MiddlewareHandler<WebEnv> {
-  const writes = new Buckets(rate);
+  const writes = new RateLimiter(rate);
   return async (context, next) => {
     const caller = context.get('caller');
     if (!isReading(context)) {
       const names = [`token ${caller?.id}`, `sender ${networkOf(context.get('source').address)}`];
-      // both are taken from, whichever is empty
+      // every change counts for both
       if (names.filter((name) => !writes.take(name)).length > 0)
-        throw rateLimited(context, writes, 'more changes are asked for than Volt takes');
+        throw rateLimited(context, writes, 'too many changes were requested');
     }
     return next();
   };
 }
 
-/** The error for who comes too often; tells when to come again. */
-export function rateLimited(context: Context<WebEnv>, buckets: Buckets, message: string): VoltError {
-  context.header('retry-after', String(buckets.pause));
+/** The error for a caller that calls too often, with the time to wait. */
+export function rateLimited(context: Context<WebEnv>, limiter: RateLimiter, message: string): VoltError {
+  context.header('retry-after', String(limiter.pause));
   return new VoltError('rate_limited', message, {
-    remedy: `Wait; the next is taken after ${buckets.pause === 1 ? 'a second' : `${buckets.pause} seconds`}.`,
+    remedy: `Wait ${limiter.pause === 1 ? 'a second' : `${limiter.pause} seconds`}, then try again.`,
   });
 }

@@ -7,8 +7,8 @@ import { findRepository, type ObservedRepository } from '../../record/repositori
 import { mayRead, type Reader } from '../../record/visibility.ts';
 
 /**
- * What somebody may read, by its name or id. What they may not is answered as if it was not there. Routes get builds, jobs,
- * repositories and requests here alone; a test reads their imports.
+ * Finds what a reader may read, by name or id. What the reader may not read is answered as if it did not exist. Routes and
+ * pages get builds, jobs, repositories and requests only here; a test enforces it.
  */
 
 /** @throws VoltError `not_found` */
@@ -25,7 +25,7 @@ export async function readJob(database: Database, reader: Reader, id: JobId) {
   return job;
 }
 
-/** @returns undefined where there is none that the reader may read */
+/** @returns undefined if there is none that the reader may read */
 export async function jobFor(database: Database, reader: Reader, id: JobId) {
   const job = await findJob(database, id);
   return job && (await mayRead(database, reader, job.repo)) ? job : undefined;
@@ -38,12 +38,12 @@ export async function readRepository(database: Database, reader: Reader, name: s
   return found;
 }
 
-/** Labels that runners of a build's jobs must have, by the word of its repository; the build has been read here before. */
-export async function runnersWantedBy(database: Database, { repo }: Pick<Build, 'repo'>): Promise<string[]> {
+/** Labels that the settings of a build's repository require of runners; the caller has checked access to the build. */
+export async function requiredLabels(database: Database, { repo }: Pick<Build, 'repo'>): Promise<string[]> {
   return (await findRepository(database, repo))?.runners ?? [];
 }
 
-/** What a person has asked for. @throws VoltError `not_found` */
+/** A request of a person. @throws VoltError `not_found` */
 export async function readIntent(database: Database, reader: Reader, id: number): Promise<Intent> {
   const found = await findIntent(database, id);
   if (!found || !(await mayRead(database, reader, found.repo))) {
@@ -69,5 +69,11 @@ function noBuild(id: BuildId): VoltError {
 function noJob(id: JobId): VoltError {
   return new VoltError('not_found', `job ${id} does not exist`, {
     remedy: `See the jobs of its build with \`volt show ${buildIdOf(id)}\` or at /api/v1/builds/${buildIdOf(id)}.`,
+  });
+}
+
+export function noTest(repo: string, id: string): VoltError {
+  return new VoltError('not_found', `${repo} has no test ${id}`, {
+    remedy: `/api/v1/repos/${repo}/tests lists its tests. A test is deleted with the last build that had it.`,
   });
 }

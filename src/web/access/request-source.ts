@@ -3,14 +3,13 @@ import type { Context } from 'hono';
 import { isElsewhere, isLoopbackName, nameIn, type OwnHosts } from '../http/hosts.ts';
 import type { RequestSource, WebEnv } from './env.ts';
 
-/** Headers by which a proxy says that it passes on somebody else's request. */
-const passedOn = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via'];
+/** Headers of a proxy that forwards a request. */
+const forwardingHeaders = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-forwarded-proto', 'x-real-ip', 'via'];
 
 /**
- * A proxy is believed about whom it serves where VOLT_URL says that there is one, and only its own word: the last entry of
- * X-Forwarded-For. Then nobody counts as being on this machine: many proxies pass requests on without a header that would
- * tell, and all come from this machine then. Without VOLT_URL a proxy that says nothing is known by HTTP/1.0, which nginx
- * speaks unless it is told otherwise, and neither browsers nor Volt's own commands do.
+ * If VOLT_URL says that there is a proxy, the sender is the last entry of its X-Forwarded-For, and no request counts as
+ * local: many proxies forward without such headers, and all their requests come from this machine. Without VOLT_URL, a proxy
+ * that adds no header is recognized by HTTP/1.0, the default of nginx; browsers and Volt's own commands do not use it.
  */
 export function requestSourceOf(context: Context<WebEnv>, hosts: OwnHosts): RequestSource {
   const { incoming } = context.env;
@@ -20,17 +19,17 @@ export function requestSourceOf(context: Context<WebEnv>, hosts: OwnHosts): Requ
   const hasProxy = isElsewhere(hosts.url);
   const byProxy = hasProxy && fromLoopback;
   const served = byProxy ? (context.req.header('x-forwarded-for')?.split(',').at(-1)?.trim() ?? '') : '';
-  const isPassedOn =
-    incoming.httpVersion === '1.0' || passedOn.some((header) => context.req.header(header) !== undefined);
+  const isForwarded =
+    incoming.httpVersion === '1.0' || forwardingHeaders.some((header) => context.req.header(header) !== undefined);
   const overTls = (byProxy && context.req.header('x-forwarded-proto') === 'https') || isAtTlsUrl(host, hosts.url);
   return {
     address: isIP(served) === 0 ? socket : served,
-    local: fromLoopback && !hasProxy && !isPassedOn && isLoopbackName(nameIn(host)),
+    local: fromLoopback && !hasProxy && !isForwarded && isLoopbackName(nameIn(host)),
     origin: `${overTls ? 'https' : 'http'}://${host.toLowerCase()}`,
   };
 }
 
-/** Whether the address that people use is one of https and the request was sent there. */
+/** Whether VOLT_URL is an https address and the request was sent to its host. */
 function isAtTlsUrl(host: string, url: string | undefined): boolean {
   if (url === undefined) return false;
   const own = new URL(url);

@@ -2,18 +2,17 @@ import { urlOf } from '../http/addresses.ts';
 import { isElsewhere, isLoopbackName, nameIn, type OwnHosts } from '../http/hosts.ts';
 
 /**
- * Where browsers sign in. A cookie belongs to a host name, whatever the port, so every program that listens on a port of
- * 127.0.0.1 or localhost is sent the cookies of whoever opens its page: any job could be one. So nobody signs in at names
- * that everybody knows, but at a name below `localhost` that only who runs Volt is told, or at the address that VOLT_URL
- * names.
+ * Where browsers sign in. A cookie belongs to a host name, whatever the port. So a program that listens on any port of
+ * 127.0.0.1 or localhost, such as a job, gets the cookies of everybody who opens its page. Browsers therefore sign in at a
+ * name below `localhost` that only the person who runs Volt knows, or at VOLT_URL.
  */
 export interface SignInAddress {
   hosts: OwnHosts;
-  /** the name below `localhost`, see Guard */
+  /** the secret name below `localhost`, see Guard */
   privateHost: string;
 }
 
-/** @param origin of the request, as a browser has it */
+/** @param origin of the request, as the browser shows it */
 export function maySignInAt(origin: string, { hosts, privateHost }: SignInAddress): boolean {
   const host = origin.replace(/^https?:\/\//, '');
   const name = nameIn(host);
@@ -24,7 +23,7 @@ export function maySignInAt(origin: string, { hosts, privateHost }: SignInAddres
 
 /**
  * The address to sign in at.
- * @param port as the browser sees it
+ * @param port that the browser connects to
  */
 export function signInUrl({ hosts, privateHost }: SignInAddress, port: number | string): string {
   if (isElsewhere(hosts.url)) return new URL('/sign-in', hosts.url).href;

@@ -38,7 +38,7 @@ const adding = jsonRoute({
   status: 201,
   answer: newToken,
   errors: ['name_taken', 'not_found', 'too_large'],
-  handle: async ({ body, asker: { caller } }, { database }) => {
+  handle: async ({ body, requester: { caller } }, { database }) => {
     const { name, scope, repos = null } = body;
     // what a person makes is theirs, unless they say otherwise; what has the main token makes for others
     const person = body.person ?? (caller === undefined || caller.id === owner.id ? name : caller.person);
@@ -77,7 +77,7 @@ const addingRunnerKey = jsonRoute({
   status: 201,
   answer: newRunnerKey,
   errors: ['name_taken', 'too_large'],
-  handle: async ({ body: { publicKey: given, ...body }, asker: { caller } }, web) => {
+  handle: async ({ body: { publicKey: given, ...body }, requester: { caller } }, web) => {
     const privateKey = newPrivateKey();
     const publicKey = given ?? signerOf(privateKey).publicKey;
     const about = { ...body, publicKey, own: given !== undefined, createdBy: caller?.name ?? '' };

@@ -7,7 +7,7 @@ import { cancelBuild, retryBuild } from '../requests/builds.ts';
 import { build, buildList } from '../schemas/builds.ts';
 import { accepted, retryRequest } from '../schemas/intents.ts';
 import { fullSha, repositoryName } from '../schemas/terms.ts';
-import { tellWhyItWaits } from '../status/queued-jobs.ts';
+import { withWaitReasons } from '../status/queued-jobs.ts';
 import { jsonRoute } from './route.ts';
 
 const listing = jsonRoute({
@@ -23,7 +23,7 @@ const listing = jsonRoute({
     before: buildId.optional().meta({ description: 'only builds older than this one' }),
   }),
   answer: buildList,
-  handle: async ({ query, asker: { reader } }, { database }) => {
+  handle: async ({ query, requester: { reader } }, { database }) => {
     // one more than asked for tells whether there is a next page
     const builds = await listBuilds(database, { ...query, reader, limit: query.limit + 1 });
     const page = builds.slice(0, query.limit);
@@ -38,8 +38,8 @@ const one = jsonRoute({
   params: z.object({ id: buildId }),
   answer: build,
   errors: ['not_found'],
-  handle: async ({ params, asker: { reader } }, web) =>
-    tellWhyItWaits(web, await readBuild(web.database, reader, params.id)),
+  handle: async ({ params, requester: { reader } }, web) =>
+    withWaitReasons(web, await readBuild(web.database, reader, params.id)),
 });
 
 const cancel = jsonRoute({
@@ -51,7 +51,7 @@ const cancel = jsonRoute({
   status: 202,
   answer: accepted,
   errors: ['not_found', 'conflict'],
-  handle: async ({ params, asker }, web) => ({ intent: await cancelBuild(web, asker, params.id) }),
+  handle: async ({ params, requester }, web) => ({ intent: await cancelBuild(web, requester, params.id) }),
 });
 
 const retry = jsonRoute({
@@ -64,7 +64,9 @@ const retry = jsonRoute({
   status: 202,
   answer: accepted,
   errors: ['not_found', 'conflict', 'too_large'],
-  handle: async ({ params, body, asker }, web) => ({ intent: await retryBuild(web, asker, params.id, body.failed) }),
+  handle: async ({ params, body, requester }, web) => ({
+    intent: await retryBuild(web, requester, params.id, body.failed),
+  }),
 });
 
 export const buildRoutes = [listing, one, cancel, retry];

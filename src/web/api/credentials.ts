@@ -7,7 +7,7 @@ import type { Repository } from '../../record/repositories.ts';
 import { administrator } from '../../record/visibility.ts';
 import type { Credential } from '../../secrets/credential.ts';
 import { readRepository } from '../access/readable.ts';
-import { announce } from '../requests/builds.ts';
+import { announce } from '../requests/announce.ts';
 import { credential, credentialList, httpsCredentialRequest, sshCredentialRequest } from '../schemas/credentials.ts';
 import { done, repositoryName } from '../schemas/terms.ts';
 import type { Web } from '../services.ts';

@@ -10,7 +10,7 @@ const one = jsonRoute({
   params: z.object({ id: z.coerce.number().int().min(1) }),
   answer: intent,
   errors: ['not_found'],
-  handle: async ({ params, asker: { reader } }, { database }) => {
+  handle: async ({ params, requester: { reader } }, { database }) => {
     const found = await readIntent(database, reader, params.id);
     const { id, kind, open, build, madeBuild, error } = found;
     return { id, kind, open, build: madeBuild ?? build, error };

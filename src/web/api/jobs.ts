@@ -6,7 +6,7 @@ import { jobId } from '../../kernel/model/shapes.ts';
 import type { JobId } from '../../kernel/model.ts';
 import type { WebEnv } from '../access/env.ts';
 import { readJob } from '../access/readable.ts';
-import type { Asker } from '../access/reader.ts';
+import type { Requester } from '../access/reader.ts';
 import { timesOf } from '../logs/line-times.ts';
 import { fileBytes, logSize } from '../logs/log-file.ts';
 import { searchLog } from '../logs/search.ts';
@@ -28,7 +28,7 @@ const cancel = jsonRoute({
   status: 202,
   answer: accepted,
   errors: ['not_found', 'conflict'],
-  handle: async ({ params, asker }, web) => ({ intent: await cancelJob(web, asker, params.id) }),
+  handle: async ({ params, requester }, web) => ({ intent: await cancelJob(web, requester, params.id) }),
 });
 
 const retry = jsonRoute({
@@ -40,7 +40,7 @@ const retry = jsonRoute({
   status: 202,
   answer: accepted,
   errors: ['not_found', 'conflict'],
-  handle: async ({ params, asker }, web) => ({ intent: await retryJob(web, asker, params.id) }),
+  handle: async ({ params, requester }, web) => ({ intent: await retryJob(web, requester, params.id) }),
 });
 
 const attemptQuery = z.coerce
@@ -76,14 +76,17 @@ const log = contentRoute({
   },
   partial: true,
   errors: ['not_found'],
-  handle: async ({ params, query, asker }, context, web) => {
-    const { attempt } = await chosenLog(web, asker, params.id, query.attempt);
+  handle: async ({ params, query, requester }, context, web) => {
+    const { attempt } = await chosenLog(web, requester, params.id, query.attempt);
     if (query.follow === '1') {
       const last = /^\d{1,15}$/.exec(context.req.header('last-event-id') ?? '')?.[0];
       return answerStream(
         context,
         web,
-        followLog(web, asker.reader, params.id, { attempt, offset: last === undefined ? query.from : Number(last) }),
+        followLog(web, requester.reader, params.id, {
+          attempt,
+          offset: last === undefined ? query.from : Number(last),
+        }),
       );
     }
     return wholeLog(context, web, params.id, attempt);
@@ -112,7 +115,7 @@ async function wholeLog(context: Context<WebEnv>, web: Web, job: JobId, attempt:
 }
 
 /** The log that a request is about, and which attempt of the job it is of. */
-async function chosenLog(web: Web, { reader }: Asker, id: JobId, asked: number | undefined) {
+async function chosenLog(web: Web, { reader }: Requester, id: JobId, asked: number | undefined) {
   const job = await readJob(web.database, reader, id);
   const current = Math.max(job.attempt, 1);
   const attempt = asked ?? current;
@@ -140,8 +143,8 @@ const lines = jsonRoute({
   }),
   answer: logLines,
   errors: ['not_found'],
-  handle: async ({ params, query, asker }, web) => {
-    const { attempt, file } = await chosenLog(web, asker, params.id, query.attempt);
+  handle: async ({ params, query, requester }, web) => {
+    const { attempt, file } = await chosenLog(web, requester, params.id, query.attempt);
     const found = await web.lines.of(file).window(query.from, query.count);
     const times = await timesOf(
       logTimesFile(web.config.dataDir, { job: params.id, attempt }),
@@ -166,8 +169,8 @@ const search = jsonRoute({
   }),
   answer: logHits,
   errors: ['not_found'],
-  handle: async ({ params, query, asker }, web) => {
-    const { attempt, file } = await chosenLog(web, asker, params.id, query.attempt);
+  handle: async ({ params, query, requester }, web) => {
+    const { attempt, file } = await chosenLog(web, requester, params.id, query.attempt);
     const { position, line } = query;
     return { attempt, ...(await searchLog(file, query.q, query.limit, { position, line })) };
   },

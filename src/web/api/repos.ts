@@ -30,7 +30,7 @@ const listing = jsonRoute({
     after: repositoryName.optional().meta({ description: 'only those whose names come behind this one' }),
   }),
   answer: repositoryList,
-  handle: async ({ query, asker: { reader } }, { database }) => {
+  handle: async ({ query, requester: { reader } }, { database }) => {
     const { repositories, next } = await pageOfRepositories(database, { ...query, reader });
     return { repos: repositories.map(shown), next };
   },
@@ -54,7 +54,7 @@ const one = jsonRoute({
   params: ofName,
   answer: repositoryAnswer,
   errors: ['not_found'],
-  handle: async ({ params, asker: { reader } }, { database }) =>
+  handle: async ({ params, requester: { reader } }, { database }) =>
     shown(await readRepository(database, reader, params.name)),
 });
 
@@ -98,13 +98,13 @@ const trigger = jsonRoute({
   status: 202,
   answer: accepted,
   errors: ['not_found', 'bad_ref', 'bad_request', 'conflict', 'too_large'],
-  handle: async ({ params, body: { ref = null, workflow, inputs }, asker }, web) => {
+  handle: async ({ params, body: { ref = null, workflow, inputs }, requester }, web) => {
     if (workflow === undefined && inputs !== undefined) {
       throw new VoltError('bad_request', 'inputs are for a workflow', { remedy: 'Name the workflow too.' });
     }
     const event =
       workflow === undefined ? null : { name: 'workflow_dispatch' as const, workflow, inputs: inputs ?? {} };
-    return { intent: await triggerBuild(web, asker, params.name, ref, event) };
+    return { intent: await triggerBuild(web, requester, params.name, ref, event) };
   },
 });
 
@@ -118,8 +118,8 @@ const dispatch = jsonRoute({
   status: 202,
   answer: accepted,
   errors: ['not_found', 'bad_request', 'conflict', 'too_large'],
-  handle: async ({ params, body: { event_type: type, client_payload: payload = {} }, asker }, web) => ({
-    intent: await triggerBuild(web, asker, params.name, null, {
+  handle: async ({ params, body: { event_type: type, client_payload: payload = {} }, requester }, web) => ({
+    intent: await triggerBuild(web, requester, params.name, null, {
       name: 'repository_dispatch',
       type,
       payload: z.json().parse(payload),

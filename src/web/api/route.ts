@@ -5,8 +5,8 @@ import type { TokenScope } from '../../kernel/token-scope.ts';
 import { validationMessage } from '../../kernel/validation-message.ts';
 import type { WebEnv } from '../access/env.ts';
 import { requireScope } from '../access/permission.ts';
-import { type Asker, askerOf } from '../access/reader.ts';
-import { revalidated } from '../http/etag.ts';
+import { type Requester, requesterOf } from '../access/reader.ts';
+import { withEtag } from '../http/etag.ts';
 import { pageParameter } from '../schemas/paging.ts';
 import type { Web } from '../services.ts';
 
@@ -45,7 +45,7 @@ interface Given<
   params: Values<P>;
   query: Values<Q>;
   body: Values<B>;
-  asker: Asker;
+  requester: Requester;
   /** scheme, host and port that it was asked at */
   origin: string;
 }
@@ -95,7 +95,7 @@ export function jsonRoute<
       const parameter = pageParameter(answer);
       if (parameter && 'next' in value && value.next !== null)
         context.header('link', nextPage(context, parameter, String(value.next)));
-      return revalidated(context, context.json(value), description.confidential === true);
+      return withEtag(context, context.json(value), description.confidential === true);
     },
   };
 }
@@ -174,7 +174,7 @@ async function given<
     params: (params ? parsed(params, context.req.param()) : {}) as Values<P>,
     query: (query ? parsed(query, context.req.query()) : {}) as Values<Q>,
     body: (body ? parsed(body, await jsonOf(context)) : {}) as Values<B>,
-    asker: askerOf(context),
+    requester: requesterOf(context),
     origin: context.get('source').origin,
   };
 }

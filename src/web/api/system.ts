@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { VoltError } from '../../kernel/errors.ts';
 import { listRunners } from '../../redis/membership.ts';
 import { runnerList, systemStatus as systemStatusSchema } from '../schemas/system.ts';
-import { discreet } from '../status/redact.ts';
+import { redact } from '../status/redact.ts';
 import { pageOfRunners } from '../status/runner-list.ts';
 import { askRedis, systemStatus } from '../status/system-status.ts';
 import { answerStream } from '../streams/answer.ts';
@@ -21,14 +21,14 @@ const runners = jsonRoute({
   }),
   answer: runnerList,
   errors: ['redis_unreachable'],
-  handle: async ({ query, asker: { reader } }, web) => {
+  handle: async ({ query, requester: { reader } }, web) => {
     const found = await askRedis(web, () => listRunners(web.access));
     if (!found) {
       throw new VoltError('redis_unreachable', 'Redis does not answer, so the runners are not known', {
         remedy: 'Start the Redis server again.',
       });
     }
-    return pageOfRunners(await discreet(web.database, reader, found.alive), query);
+    return pageOfRunners(await redact(web.database, reader, found.alive), query);
   },
 });
 
@@ -37,7 +37,7 @@ const status = jsonRoute({
   path: '/status',
   summary: 'Health of every stage, depths of the queues, and what is not as it should be',
   answer: systemStatusSchema,
-  handle: async ({ asker: { reader } }, web) => systemStatus(web, reader),
+  handle: async ({ requester: { reader } }, web) => systemStatus(web, reader),
 });
 
 const events = contentRoute({
@@ -57,7 +57,7 @@ const events = contentRoute({
     'text/event-stream':
       'events whose data is a Change as JSON; of several of one build the last. `reset`: the id that was given is of another record, so what is known had better be fetched anew',
   },
-  handle: async ({ query, asker: { reader } }, context, web) => {
+  handle: async ({ query, requester: { reader } }, context, web) => {
     const last = /^\d{1,15}$/.exec(context.req.header('last-event-id') ?? '')?.[0];
     return answerStream(context, web, followChanges(web, reader, last === undefined ? query.after : Number(last)));
   },

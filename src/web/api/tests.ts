@@ -4,8 +4,7 @@ import { buildIdOf } from '../../kernel/model.ts';
 import { findTest, historyOf, listTests, testOrders } from '../../record/test-history.ts';
 import { type ResultFilter, resultsOf } from '../../record/test-queries.ts';
 import { mayRead } from '../../record/visibility.ts';
-import { readBuild, readJob, readRepository } from '../access/readable.ts';
-import { noTest } from '../requests/builds.ts';
+import { noTest, readBuild, readJob, readRepository } from '../access/readable.ts';
 import { repositoryName } from '../schemas/terms.ts';
 import { testHistory, testList, testResultList } from '../schemas/tests.ts';
 import type { Web } from '../services.ts';
@@ -32,7 +31,7 @@ const ofBuild = jsonRoute({
   query,
   answer: testResultList,
   errors: ['not_found'],
-  handle: async ({ params, query, asker: { reader } }, web) => {
+  handle: async ({ params, query, requester: { reader } }, web) => {
     await readBuild(web.database, reader, params.id);
     return page(web, { ...query, build: params.id });
   },
@@ -46,7 +45,7 @@ const ofJob = jsonRoute({
   query,
   answer: testResultList,
   errors: ['not_found'],
-  handle: async ({ params, query, asker: { reader } }, web) => {
+  handle: async ({ params, query, requester: { reader } }, web) => {
     await readJob(web.database, reader, params.id);
     return page(web, { ...query, build: buildIdOf(params.id), job: params.id });
   },
@@ -86,7 +85,7 @@ const ofRepository = jsonRoute({
   }),
   answer: testList,
   errors: ['not_found'],
-  handle: async ({ params, query, asker: { reader } }, web) => {
+  handle: async ({ params, query, requester: { reader } }, web) => {
     await readRepository(web.database, reader, params.name);
     return listTests(web.database, { repo: params.name, ...query });
   },
@@ -103,7 +102,7 @@ const history = jsonRoute({
   }),
   answer: testHistory,
   errors: ['not_found'],
-  handle: async ({ params, query, asker: { reader } }, web) => {
+  handle: async ({ params, query, requester: { reader } }, web) => {
     const isOpen = await mayRead(web.database, reader, params.name);
     const test = isOpen ? await findTest(web.database, params.name, params.id) : undefined;
     if (!test) throw noTest(params.name, params.id);

@@ -1,8 +1,8 @@
-/** A place in which a body is read. */
+/** The right to have a body read. */
 export interface BodySlot {
-  /** aborted when the place is given to another */
+  /** aborted when another body takes the slot */
   lost: AbortSignal;
-  leave(): void;
+  release(): void;
 }
 
 interface Taken {
@@ -11,13 +11,13 @@ interface Taken {
 }
 
 /**
- * Places for bodies that are read at once. One sender has no more than its share. Where all are taken, whoever has had one
- * the longest gives it up: a body that is sent at a usual pace is through by then, and who sends slowly holds up nobody.
+ * Limits how many bodies are read at once. One sender has at most its share. When all slots are taken, the oldest one goes
+ * to the new body: a body at the usual speed is complete by then, and a slow sender holds up nobody.
  */
 export class BodySlots {
   readonly #all: number;
   readonly #share: number;
-  /** in the order in which they were taken */
+  /** oldest first */
   readonly #taken = new Set<Taken>();
 
   constructor({ all, share }: { all: number; share: number }) {
@@ -25,7 +25,7 @@ export class BodySlots {
     this.#share = share;
   }
 
-  /** @returns undefined where the sender has its share already */
+  /** @returns undefined if the sender already has its share */
   take(sender: string): BodySlot | undefined {
     if ([...this.#taken].filter((one) => one.sender === sender).length >= this.#share) return undefined;
     const [oldest] = this.#taken;
@@ -35,6 +35,6 @@ export class BodySlots {
     }
     const taken = { sender, lost: new AbortController() };
     this.#taken.add(taken);
-    return { lost: taken.lost.signal, leave: () => void this.#taken.delete(taken) };
+    return { lost: taken.lost.signal, release: () => void this.#taken.delete(taken) };
   }
 }

@@ -3,75 +3,74 @@ import { VoltError } from '../../kernel/errors.ts';
 import { repositoryNamePattern } from '../../kernel/names.ts';
 import { hookSaltOf } from '../../record/hooks.ts';
 import { findRepository } from '../../record/repositories.ts';
-import { Buckets, type Rate } from '../access/buckets.ts';
 import type { WebEnv } from '../access/env.ts';
-import { rateLimited } from '../access/rate-limit.ts';
+import { type Rate, RateLimiter, rateLimited } from '../access/rate-limit.ts';
 import { networkOf } from '../http/network.ts';
-import { announce } from '../requests/builds.ts';
+import { announce } from '../requests/announce.ts';
 import type { Web } from '../services.ts';
 import { BodySlots } from './body-slots.ts';
 import { proofIn, Verification } from './signature.ts';
 
-/** Calls of one webhook that are signed. */
+/** Signed calls of one webhook. */
 const rate: Rate = { burst: 60, perSecond: 5 };
-/** Calls of one sender that are not. */
+/** Calls of one sender without a valid signature. */
 const wrongRate: Rate = { burst: 60, perSecond: 1 };
-/** GitHub sends no more than 25 MB; nothing of it is kept. */
+/** GitHub sends at most 25 MB. Volt keeps nothing of it. */
 const largestBody = 25 * 1024 * 1024;
-/** Milliseconds within which a body must have arrived. */
-const patience = 20_000;
+/** Milliseconds within which a body must arrive. */
+const bodyTimeout = 20_000;
 /** Bodies that are read at once, of all senders and of one. */
-const places = { all: 32, share: 8 };
+const bodySlots = { all: 32, share: 8 };
 
-/** Takes what forges call when something was pushed, and has the repository looked at. */
+/** Answers the calls of webhooks: each makes Volt poll the repository. */
 export class Hooks {
   readonly #web: Web;
-  readonly #buckets = new Buckets(rate);
-  readonly #wrong = new Buckets(wrongRate);
-  readonly #places = new BodySlots(places);
+  readonly #signed = new RateLimiter(rate);
+  readonly #wrong = new RateLimiter(wrongRate);
+  readonly #bodies = new BodySlots(bodySlots);
 
   constructor(web: Web) {
     this.#web = web;
   }
 
   /**
-   * Answers a call. What it says does not matter, only that it comes from somebody who knows the secret: the look finds
-   * out what has changed. Who does not know it uses up nothing but what their own address has.
+   * Answers a call. The payload is ignored: the poll finds what has changed. Only the signature counts. Calls without a
+   * valid one use up the limit of the sender's address, never that of the webhook.
    * @throws VoltError `bad_signature`, `rate_limited`, `too_large`, `timed_out`
    */
   async answer(context: Context<WebEnv>, name: string): Promise<Response> {
     const { database, queues, logger, guard } = this.#web;
     const sender = networkOf(context.get('source').address);
-    if (this.#wrong.isEmpty(sender)) throw tooManyWrong(context, this.#wrong);
+    if (this.#wrong.isExhausted(sender)) throw tooManyWrong(context, this.#wrong);
     const repository = repositoryNamePattern.test(name) ? await findRepository(database, name) : undefined;
     const salt = repository && (await hookSaltOf(database, name));
     const proof = proofIn((header) => context.req.header(header));
-    // whether there is such a repository is nobody's business who does not know its secret
+    // the answer does not reveal whether the repository exists
     if (!repository || !salt || !proof) {
       this.#wrong.take(sender);
       throw badSignature(name);
     }
     if (Number(context.req.header('content-length') ?? 0) > largestBody) throw tooLarge();
     const verification = new Verification(proof, guard.hookSecret(name, salt));
-    const place = this.#places.take(sender);
-    if (!place) throw tooOften(context, this.#buckets);
+    const slot = this.#bodies.take(sender);
+    if (!slot) throw tooOften(context, this.#signed);
     try {
-      await feed(context.req.raw.body, verification, place.lost);
+      await feed(context.req.raw.body, verification, slot.lost);
     } finally {
-      place.leave();
+      slot.release();
     }
     if (!verification.holds()) {
       this.#wrong.take(sender);
-      logger.info('a call of a webhook was refused, its signature does not fit', { repo: name });
+      logger.info('refused a webhook call with a wrong signature', { repo: name });
       throw badSignature(name);
     }
-    if (!this.#buckets.take(name)) throw tooOften(context, this.#buckets);
+    if (!this.#signed.take(name)) throw tooOften(context, this.#signed);
     await announce(this.#web, queues.sendObserve(repository.host, { v: 1, repo: name, cause: 'hook' }));
     return context.json({ repo: name, look: true }, 202);
   }
 }
 
-/** @param lost aborted when others need the place in which it is read */
+/** @param lost aborted when another body takes the slot */
 async function feed(
   body: ReadableStream<Uint8Array> | null,
   verification: Verification,
@@ -79,7 +78,7 @@ async function feed(
 ): Promise<void> {
   if (!body) return;
   const reader = body.getReader();
-  const late = AbortSignal.any([AbortSignal.timeout(patience), lost]);
+  const late = AbortSignal.any([AbortSignal.timeout(bodyTimeout), lost]);
   const stop = () => void reader.cancel(late.reason).catch(() => undefined);
   late.addEventListener('abort', stop, { once: true });
   let size = 0;
@@ -93,9 +92,9 @@ async function feed(
     late.removeEventListener('abort', stop);
   }
   if (late.aborted) {
-    const bound = lost.aborted ? 'before others needed its place' : `within ${patience / 1000} s`;
-    throw new VoltError('timed_out', `the body of the call has not arrived ${bound}`, {
-      remedy: 'The next poll finds what was pushed; see whether something between the forge and Volt is slow.',
+    const bound = lost.aborted ? 'before other calls needed its slot' : `within ${bodyTimeout / 1000} s`;
+    throw new VoltError('timed_out', `the body of the call did not arrive ${bound}`, {
+      remedy: 'The next poll finds what was pushed. Check the connection between the forge and Volt.',
     });
   }
 }
@@ -105,20 +104,15 @@ function tooLarge(): VoltError {
 }
 
 function badSignature(name: string): VoltError {
-  return new VoltError(
-    'bad_signature',
-    `the call does not prove that it may ask for a look at "${name.slice(0, 64)}"`,
-    {
-      remedy:
-        'See `volt repo hook` for the address and the secret of the webhook; the forge must sign what it sends with that secret.',
-    },
-  );
+  return new VoltError('bad_signature', `the call has no valid signature for the webhook of "${name.slice(0, 64)}"`, {
+    remedy: 'Give the forge the secret that `volt repo hook` prints; it must sign each call with that secret.',
+  });
 }
 
-function tooManyWrong(context: Context<WebEnv>, buckets: Buckets): VoltError {
-  return rateLimited(context, buckets, 'too many calls without a right signature have come from where you are');
+function tooManyWrong(context: Context<WebEnv>, limiter: RateLimiter): VoltError {
+  return rateLimited(context, limiter, 'too many calls without a valid signature came from your address');
 }
 
-function tooOften(context: Context<WebEnv>, buckets: Buckets): VoltError {
-  return rateLimited(context, buckets, 'this webhook is called too often; the next poll finds what was pushed');
+function tooOften(context: Context<WebEnv>, limiter: RateLimiter): VoltError {
+  return rateLimited(context, limiter, 'this webhook is called too often; the next poll finds what was pushed');
 }

@@ -2,13 +2,13 @@ import { createHmac, type Hmac } from 'node:crypto';
 import { sameText } from '../access/same-text.ts';
 
 /**
- * How forges prove that a call of a webhook is theirs. All but GitLab authenticate the body by HMAC-SHA256 (RFC 2104)
- * under the shared secret, in hexadecimal; GitLab sends the secret itself. Gitea and Forgejo send several of the headers.
+ * How forges sign the calls of webhooks. GitLab sends the secret itself. All others send an HMAC-SHA256 (RFC 2104) of the
+ * body under the secret, in hexadecimal. Gitea and Forgejo send several of the headers.
  */
 const signatureHeaders: readonly { header: string; prefix: string }[] = [
   // GitHub, Gitea, Forgejo
   { header: 'x-hub-signature-256', prefix: 'sha256=' },
-  // Bitbucket; GitHub puts a SHA-1 there, which proves nothing
+  // Bitbucket; GitHub sends a SHA-1 there, which is too weak
   { header: 'x-hub-signature', prefix: 'sha256=' },
   { header: 'x-gitea-signature', prefix: '' },
   { header: 'x-forgejo-signature', prefix: '' },
@@ -16,14 +16,14 @@ const signatureHeaders: readonly { header: string; prefix: string }[] = [
 ];
 const tokenHeader = 'x-gitlab-token';
 
-/** What a request says to prove where it comes from. */
+/** The signatures of a request. */
 export interface Proof {
-  /** codes, in lower case, one of which must be that of the body */
+  /** HMACs in lower case; one of them must be that of the body */
   codes: string[];
   token: string | undefined;
 }
 
-/** @returns undefined where the request proves nothing */
+/** @returns undefined if the request has no signature */
 export function proofIn(header: (name: string) => string | undefined): Proof | undefined {
   const codes = signatureHeaders.flatMap(({ header: name, prefix }) => {
     const value = header(name)?.trim().toLowerCase();
@@ -33,7 +33,7 @@ export function proofIn(header: (name: string) => string | undefined): Proof | u
   return codes.length > 0 || token !== undefined ? { codes, token } : undefined;
 }
 
-/** Checks one request: it is fed the body as that arrives, so that none has to be kept. */
+/** Checks one request. It takes the body piece by piece, so the body is never kept. */
 export class Verification {
   readonly #hmac: Hmac;
   readonly #proof: Proof;
@@ -49,7 +49,7 @@ export class Verification {
     this.#hmac.update(chunk);
   }
 
-  /** Whether what was fed comes from somebody who knows the secret; to be asked once. */
+  /** Whether the sender of the body knows the secret. Call it once. */
   holds(): boolean {
     const { codes, token } = this.#proof;
     const code = this.#hmac.digest('hex');

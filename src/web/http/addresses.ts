@@ -3,17 +3,17 @@ import { isIPv6 } from 'node:net';
 import type { Config } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 
-/** The address under which this machine reaches a server that listens there. */
+/** The URL at which programs of this machine reach a server that listens on `host` and `port`. */
 export function urlOf(host: string, port: number): string {
   const name = host === '0.0.0.0' ? '127.0.0.1' : host === '::' ? '::1' : host;
   return `http://${isIPv6(name) ? `[${name}]` : name}:${port}`;
 }
 
 /**
- * Leaves the addresses in the data directory, for the other commands of this machine and for whoever runs Volt.
- * @returns takes them away again, unless another web stage has put its own there meanwhile
+ * Writes the addresses to files of the data directory, for other commands of this machine and for the person who runs Volt.
+ * @returns removes the files, unless another web stage has overwritten them since
  */
-export function leaveAddresses(config: Config, { url, signIn }: { url: string; signIn: string }): () => void {
+export function writeAddresses(config: Config, { url, signIn }: { url: string; signIn: string }): () => void {
   const paths = dataPaths(config.dataDir);
   mkdirSync(config.dataDir, { recursive: true });
   const files = [
@@ -29,7 +29,7 @@ export function leaveAddresses(config: Config, { url, signIn }: { url: string; s
       try {
         if (readFileSync(file, 'utf8').trim() === text) rmSync(file);
       } catch {
-        // it is gone already
+        // the file is already gone
       }
     }
   };

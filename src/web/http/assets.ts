@@ -5,7 +5,7 @@ import { basename, dirname, extname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type * as Esbuild from 'esbuild';
 import type { Context } from 'hono';
-import { noSuchPlace } from './errors.ts';
+import { nothingHere } from './errors.ts';
 
 interface Asset {
   type: string;
@@ -22,13 +22,13 @@ const types: { [extension: string]: string } = {
 const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#e0a100" d="M9.5 0 2 9h5l-1 7 8-10H8.500z"/></svg>`;
 
 /**
- * Scripts, styles and the icon of the pages: bundled ones from `public/` beside the bundle, or made from their sources
- * on first use where Volt runs from its sources. All of them are small and stay in memory.
+ * Scripts, styles and the icon of the pages. The bundle has them in `public/`; a checkout builds them from `client/` on
+ * first use. All are small and stay in memory.
  */
 export class Assets {
   #loading: Promise<Map<string, Asset>> | undefined;
 
-  /** The address of a file; it changes with the content, so that browsers may keep what they have. */
+  /** The address of a file. It contains a hash of the content, so browsers may cache the file for ever. */
   async url(name: string): Promise<string> {
     return `/public/${name}?v=${(await this.#all()).get(name)?.version ?? ''}`;
   }
@@ -36,7 +36,7 @@ export class Assets {
   /** Answers `/public/:name`. */
   async answer(context: Context): Promise<Response> {
     const asset = (await this.#all()).get(context.req.param('name') ?? '');
-    if (!asset) return noSuchPlace(context);
+    if (!asset) return nothingHere(context);
     const kept = context.req.query('v') === asset.version ? 'public, max-age=31536000, immutable' : 'no-cache';
     return context.body(asset.content, 200, { 'content-type': asset.type, 'cache-control': kept });
   }
@@ -52,7 +52,7 @@ export class Assets {
 
 async function load(): Promise<Map<string, Asset>> {
   const here = dirname(fileURLToPath(import.meta.url));
-  // a bundle of one stage lies one folder further down
+  // the bundle of a single stage is one folder deeper
   const folder = [join(here, 'public'), join(here, '..', 'public')].find((one) => existsSync(join(one, 'style.css')));
   const files = folder ? bundled(folder) : await fromSources(join(here, '..', 'client'));
   return new Map(
@@ -66,7 +66,7 @@ function bundled(folder: string): [string, Uint8Array][] {
 }
 
 async function fromSources(folder: string): Promise<[string, Uint8Array][]> {
-  // only the checkout has esbuild; required this way, it does not get into the bundle
+  // only a checkout has esbuild; createRequire keeps it out of the bundle
   const esbuild = createRequire(import.meta.url)('esbuild') as typeof Esbuild;
   const { outputFiles } = await esbuild.build({
     entryPoints: readdirSync(folder)

@@ -3,12 +3,12 @@ import type { Socket } from 'node:net';
 import { networkOf } from './network.ts';
 
 /**
- * Connections that are kept open, of all senders and of one. A proxy is one sender with all whom it serves; the rest is in
- * reserve for the others. An idle one takes some 5 kB.
+ * The most open connections of all senders together and of one sender. A proxy is one sender, whoever it serves. An idle
+ * connection takes about 5 kB.
  */
 const most = { all: 1500, sender: 1000 } as const;
 
-/** Milliseconds that a client may take to send the head of a request, and all of it, and how often that is looked at. */
+/** Milliseconds for the head of a request, for the whole request, and between two checks of these limits. */
 export const serverOptions = {
   headersTimeout: 15_000,
   requestTimeout: 60_000,
@@ -18,17 +18,17 @@ export const serverOptions = {
 interface Connection {
   socket: Socket;
   sender: string;
-  /** whether a request that came whole was answered */
+  /** whether a complete request was answered on it */
   served: boolean;
-  /** requests that have begun and are not answered yet */
+  /** requests that have begun and are not yet answered */
   requests: Set<IncomingMessage>;
 }
 
 /**
- * The connections of this stage, on all addresses that it listens at. Where there are too many, one on which nothing is being
- * asked makes room for a new one, first of the same sender, first one on which nothing ever was, and of those the oldest: who
- * opens thousands loses them, and nobody else does. Only what has come whole is asked: anybody can begin a request, and leave
- * out the end of its body.
+ * The connections of this stage on all addresses that it listens on. When there are too many, an idle connection is closed
+ * for a new one: one of the same sender if that has its share, else one of the sender with the most; preferably one that
+ * never had a request, then the oldest. So a client that opens thousands loses its own. A connection counts as busy only
+ * while a complete request waits for its answer: a client could leave out the end of a body on purpose.
  */
 export class Connections {
   readonly #most: { all: number; sender: number };
@@ -40,13 +40,13 @@ export class Connections {
     this.#most = bounds;
   }
 
-  /** Bounds what comes to a server. */
+  /** Limits the connections to a server. */
   guard(server: Server): void {
-    server.on('connection', (socket) => this.#come(socket));
-    server.on('request', (request, response) => this.#asked(request, response));
+    server.on('connection', (socket) => this.#connected(socket));
+    server.on('request', (request, response) => this.#requested(request, response));
   }
 
-  #come(socket: Socket): void {
+  #connected(socket: Socket): void {
     const sender = networkOf(socket.remoteAddress ?? '');
     const ofSender = this.#bySender.get(sender) ?? 0;
     const full = ofSender >= this.#most.sender || this.#open.size >= this.#most.all;
@@ -61,7 +61,7 @@ export class Connections {
     });
   }
 
-  #asked(request: IncomingMessage, response: ServerResponse): void {
+  #requested(request: IncomingMessage, response: ServerResponse): void {
     const connection = this.#open.get(request.socket);
     if (!connection) return;
     connection.requests.add(request);
@@ -71,11 +71,11 @@ export class Connections {
     });
   }
 
-  /** @returns whether a connection of that sender was idle, and is closed now */
+  /** @returns whether the sender had an idle connection, which is now closed */
   #makeRoom(sender: string): boolean {
     let idle: Connection | undefined;
     for (const connection of this.#open.values()) {
-      if (connection.sender !== sender || isAsked(connection)) continue;
+      if (connection.sender !== sender || isBusy(connection)) continue;
       idle ??= connection;
       if (connection.served) continue;
       idle = connection;
@@ -102,7 +102,7 @@ export class Connections {
   }
 }
 
-/** Whether a request on it has come whole, and waits for its answer. */
-function isAsked({ requests }: Connection): boolean {
+/** Whether a complete request waits for its answer. */
+function isBusy({ requests }: Connection): boolean {
   return [...requests].some(({ complete }) => complete);
 }

@@ -11,8 +11,8 @@ export interface OwnHosts {
 }
 
 /**
- * Whether a request's Host header names this server. A page of another site can point a name of its own at this
- * machine's address and so read what Volt answers to anybody here (DNS rebinding); the Host header then bears that name.
+ * Whether a request's Host header names this server. A page of another site can point its own name at this machine's
+ * address to read what Volt answers to local users (DNS rebinding); the Host header then has that name.
  */
 export function isOwnHost(header: string | undefined, own: OwnHosts): boolean {
   const host = nameIn(header);
@@ -21,7 +21,7 @@ export function isOwnHost(header: string | undefined, own: OwnHosts): boolean {
   const kind = isIP(host);
   if (host === own.bound.toLowerCase() || host === own.machine.toLowerCase()) return true;
   if (own.url !== undefined && host === nameIn(new URL(own.url).host)) return true;
-  // no name can be pointed elsewhere that is none
+  // nobody can point an IP address elsewhere
   return kind !== 0 && (own.bound === '0.0.0.0' || own.bound === '::');
 }
 
@@ -31,14 +31,14 @@ export function foreignHost(header: string | undefined): VoltError {
   });
 }
 
-/** Whether a name or address leads every program to the machine that it runs on itself. */
+/** Whether a name or address is the loopback of every machine. */
 export function isLoopbackName(host: string | undefined): boolean {
   if (host === undefined) return false;
   if (host === 'localhost' || host.endsWith('.localhost') || host === '::1') return true;
   return isIP(host) === 4 && host.startsWith('127.');
 }
 
-/** Whether VOLT_URL names another place than this machine's loopback: then people come through a proxy or the network. */
+/** Whether VOLT_URL names more than this machine's loopback: then people come through a proxy or the network. */
 export function isElsewhere(url: string | undefined): url is string {
   return url !== undefined && !isLoopbackName(nameIn(new URL(url).host));
 }

@@ -2,12 +2,12 @@ import type { Server } from 'node:http';
 import { type AddressInfo, isIP } from 'node:net';
 import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
 
-/** Where the system gives out a port that is free on one address only, another is tried, so often. */
+/** If a port that the system chose is free on only one of the addresses, another port is tried, this many times. */
 const tries = 20;
 
 /**
- * The addresses to listen on. A browser tries both loopback addresses for a name below `localhost`, so whoever has the
- * other one would be sent the session of who has signed in here.
+ * The addresses to listen on. A browser tries both loopback addresses for a name below `localhost`, so a program that
+ * listens on the other one would get the session cookies of Volt.
  */
 function addressesFor(host: string): [string, ...string[]] {
   if (host === '127.0.0.1' || host === 'localhost') return ['127.0.0.1', '::1'];
@@ -18,8 +18,8 @@ function addressesFor(host: string): [string, ...string[]] {
 
 /**
  * Listens on all addresses of a host at one port.
- * @param makeServer a further server that answers the same
- * @param port 0 for any that is free
+ * @param makeServer makes one more server of the same application
+ * @param port 0 for any free port
  * @returns the servers, and the port
  * @throws VoltError `port_in_use`, `bad_setting`
  */
@@ -47,8 +47,8 @@ export async function listenAt(
 
 /**
  * Resolves when the server listens.
- * @param optional whether the machine need not have the address
- * @returns false where it has not
+ * @param optional whether an address that the machine lacks is skipped
+ * @returns false if it was skipped
  */
 async function listening(server: Server, address: string, port: number, optional: boolean): Promise<boolean> {
   try {

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 
-/** What counts as one sender: an address of IPv4, or the network of 64 bits that a household has of IPv6. */
+/** What counts as one sender: an IPv4 address, or the 64-bit network of an IPv6 address, which a household has. */
 export function networkOf(address: string): string {
   const mapped = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i.exec(address)?.[1];
   if (mapped !== undefined) return mapped;

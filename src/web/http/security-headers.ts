@@ -5,18 +5,18 @@ const none: string[] = [];
 
 const common = {
   xContentTypeOptions: 'nosniff',
-  // "no-referrer" would make browsers send "Origin: null" with our own forms
+  // with "no-referrer", browsers would send "Origin: null" with our own forms
   referrerPolicy: 'same-origin',
   xFrameOptions: 'DENY',
   crossOriginOpenerPolicy: 'same-origin',
   crossOriginResourcePolicy: 'same-origin',
   // pages need nothing of the device
   permissionsPolicy: { camera: none, microphone: none, geolocation: none, payment: none, usb: none },
-  // Volt speaks plain HTTP; a proxy that adds TLS adds this too
+  // Volt speaks plain HTTP; a proxy that adds TLS adds this header
   strictTransportSecurity: false,
 } as const;
 
-/** Headers of Volt's own pages and answers: nothing runs or loads that does not come from here as a file. */
+/** Headers of Volt's own pages and answers: browsers run and load files of this server only. */
 export const pageHeaders: MiddlewareHandler = secureHeaders({
   ...common,
   contentSecurityPolicy: {
@@ -31,17 +31,17 @@ export const pageHeaders: MiddlewareHandler = secureHeaders({
   },
 });
 
-/** Headers of badges, which pages of other sites show. */
+/** Headers of badges, which pages of other sites embed. */
 export const badgeHeaders: MiddlewareHandler = secureHeaders({
   ...common,
   crossOriginResourcePolicy: 'cross-origin',
   contentSecurityPolicy: { defaultSrc: ["'none'"] },
 });
 
-/** The inline styles of an icon of Bull Board's, the only ones that it makes. */
+/** Hash of the inline styles of an icon, the only inline styles of Bull Board. */
 const iconStyles = "'sha256-r2N1TB/gHbBtBZFKg7ejmq1acVSREzucTAEw6ga4hoU='";
 
-/** Headers of Bull Board, whose page is served without what else these would forbid, see board.ts. */
+/** Headers of Bull Board; pages/queue-board.ts removes from its page whatever else they forbid. */
 export const boardHeaders: MiddlewareHandler = secureHeaders({
   ...common,
   contentSecurityPolicy: {

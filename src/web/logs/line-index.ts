@@ -1,18 +1,19 @@
 import type { FileHandle } from 'node:fs/promises';
+import { FadingMap } from '../../kernel/fading-map.ts';
 import { longestLine, type Span, Terminal } from '../text/terminal.ts';
 import { openIfThere } from './log-file.ts';
 
-/** Lines between two that are noted, at first. */
+/** The position of every 256th line is stored at first. */
 const firstStride = 256;
-/** So many positions are noted at most; then every second is forgotten, and the stride is twice as long. */
+/** The most positions that are stored. At this limit every second one is dropped, and the stride doubles. */
 const mostPositions = 8192;
 /** Bytes that are read at once. */
 const pieceSize = 256 * 1024;
-/** Bytes before a window that are read for the colours in which it begins. */
+/** Bytes before a window that are read to know the colours at its beginning. */
 const lookBack = 4096;
-/** Of one line so many bytes are looked at: no character takes more than four, and sequences want room, too. */
+/** The most bytes of one line that are read: a character has up to four bytes, and escape sequences need some as well. */
 const longestBytes = longestLine * 4;
-/** A window ends after so many bytes even where more lines were asked for. */
+/** A window ends after this many bytes, even if it has fewer lines than requested. */
 const longestWindow = 1024 * 1024;
 
 const LF = 0x0a;
@@ -22,17 +23,17 @@ export interface LogWindow {
   /** number of the first line, from 0 */
   from: number;
   lines: { spans: Span[]; start: number }[];
-  /** lines that have ended by now */
+  /** complete lines so far */
   total: number;
   /** position in bytes after the last of them */
   end: number;
-  /** what follows them, a line that has not ended; only where the window reaches that far */
+  /** the incomplete line after them; only if the window ends with the last line */
   rest: Span[] | null;
 }
 
 /**
- * Where the lines of one log begin: the position of every so many-th, found by reading on from where the last look ended.
- * It holds a bounded number of positions however long the log is, and reads a bounded piece at a time.
+ * Finds lines of one log by number. It stores the positions of a limited number of lines, however long the log is, and
+ * reads only what was appended since the last call, in pieces of limited size.
  */
 export class LineIndex {
   readonly #file: string;
@@ -82,20 +83,20 @@ export class LineIndex {
     }, 0);
   }
 
-  async #withFile<T>(look: (handle: FileHandle) => Promise<T>, none: T): Promise<T> {
+  async #withFile<T>(work: (handle: FileHandle) => Promise<T>, none: T): Promise<T> {
     const handle = await openIfThere(this.#file);
     if (!handle) return none;
     try {
-      return await look(handle);
+      return await work(handle);
     } finally {
       await handle.close();
     }
   }
 
-  /** Any number of readers wait for the same scan. */
+  /** Scans what was appended. Concurrent callers share one scan. */
   async #upToDate(handle: FileHandle): Promise<void> {
     const { size } = await handle.stat();
-    // whoever comes during a scan may know of a longer file than that does
+    // the file may have grown since a scan under way began
     while (this.#scanned < size) {
       this.#scanning ??= this.#scan(handle).finally(() => {
         this.#scanning = undefined;
@@ -111,17 +112,17 @@ export class LineIndex {
       for (let at = data.indexOf(LF); at !== -1; at = data.indexOf(LF, at + 1)) {
         this.#lines += 1;
         this.#end = offset + at + 1;
-        if (this.#lines % this.#stride === 0) this.#note(this.#end);
+        if (this.#lines % this.#stride === 0) this.#store(this.#end);
       }
       this.#scanned = offset + data.length;
       return true;
     });
   }
 
-  #note(position: number): void {
+  #store(position: number): void {
     this.#positions.push(position);
     if (this.#positions.length <= mostPositions) return;
-    this.#positions = this.#positions.filter((_, place) => place % 2 === 0);
+    this.#positions = this.#positions.filter((_, index) => index % 2 === 0);
     this.#stride *= 2;
   }
 
@@ -156,7 +157,7 @@ export class LineIndex {
   }
 }
 
-/** A line that is being read, of which no more than its beginning is kept. */
+/** A line that is being read. Only its beginning is kept. */
 class OpenLine {
   readonly start: number;
   bytes = 0;
@@ -173,7 +174,7 @@ class OpenLine {
   add(data: Buffer): void {
     const part = data.subarray(0, longestBytes - this.bytes);
     if (part.length === 0) return;
-    // the buffer is read into again
+    // copied, because the next read overwrites the buffer
     this.#parts.push(Buffer.from(part));
     this.bytes += part.length;
   }
@@ -186,7 +187,7 @@ async function unended(handle: FileHandle, from: number): Promise<Span[] | null>
   return spans;
 }
 
-/** Whole lines before a position, of bounded length: enough for the styles that go on over it, as a rule. */
+/** The lines before a position, up to a limited length: usually enough to know the style at the position. */
 async function textBefore(handle: FileHandle, position: number): Promise<string> {
   const from = Math.max(0, position - lookBack);
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(position - from), { position: from });
@@ -194,7 +195,7 @@ async function textBefore(handle: FileHandle, position: number): Promise<string>
   return buffer.toString('utf8', skip, bytesRead);
 }
 
-/** Hands a file over piece by piece, from a position on, until its end or until `take` says that it is enough. */
+/** Reads a file piece by piece from a position, until its end or until `take` returns false. */
 export async function scan(
   handle: FileHandle,
   from: number,
@@ -208,20 +209,17 @@ export async function scan(
   }
 }
 
-/** The indexes of the logs that were looked at last. */
+/** The indexes of the logs that were read last. */
 export class LineIndexes {
-  readonly #most: number;
-  readonly #byFile = new Map<string, LineIndex>();
+  readonly #byFile: FadingMap<string, LineIndex>;
 
   constructor(most = 64) {
-    this.#most = most;
+    this.#byFile = new FadingMap(Number.POSITIVE_INFINITY, most);
   }
 
   of(file: string): LineIndex {
     const index = this.#byFile.get(file) ?? new LineIndex(file);
-    this.#byFile.delete(file);
     this.#byFile.set(file, index);
-    if (this.#byFile.size > this.#most) this.#byFile.delete(this.#byFile.keys().next().value as string);
     return index;
   }
 }

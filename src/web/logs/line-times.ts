@@ -1,15 +1,15 @@
 import type { FileHandle } from 'node:fs/promises';
 import { openIfThere } from './log-file.ts';
 
-/** An entry is two doubles, little-endian: a position in bytes of the log, and when that came (ms since 1970). */
+/** An entry has two little-endian doubles: a position in bytes of the log, and when its byte arrived (ms since 1970). */
 const entrySize = 16;
-/** So many entries are read at once: what a window of lines spans as a rule. */
+/** Entries that are read at once: usually enough for a window of lines. */
 const batch = 4096;
 
 /**
- * When lines of a log came, by the times that the reporter has written down beside it.
- * @param starts positions in bytes of the lines' beginnings, ascending
- * @returns milliseconds since 1970 for each; null where nothing is written down
+ * When lines of a log arrived, by the file of times that the reporter writes beside the log.
+ * @param starts positions in bytes where the lines begin, ascending
+ * @returns milliseconds since 1970 for each line; null if its time is not recorded
  */
 export async function timesOf(file: string, starts: readonly number[]): Promise<(number | null)[]> {
   const handle = starts.length === 0 ? undefined : await openIfThere(file);
@@ -44,7 +44,7 @@ interface Entry {
   time: number;
 }
 
-/** Number of the first entry behind a position, by halves. */
+/** Number of the first entry after a position, by binary search. */
 async function firstAfter(handle: FileHandle, count: number, position: number): Promise<number> {
   let [low, high] = [0, count];
   while (low < high) {

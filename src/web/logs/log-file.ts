@@ -4,7 +4,7 @@ import { systemCode } from '../../kernel/errors.ts';
 /** Bytes that are read at once. */
 const pieceSize = 64 * 1024;
 
-/** The size in bytes of an archived log; 0 where nothing has been archived yet. */
+/** The size in bytes of an archived log; 0 if nothing is archived yet. */
 export async function logSize(file: string): Promise<number> {
   try {
     return (await stat(file)).size;
@@ -14,7 +14,7 @@ export async function logSize(file: string): Promise<number> {
   }
 }
 
-/** Bytes `start` to before `end` of a file, read as they are taken. */
+/** A stream of the bytes from `start` to before `end` of a file. */
 export function fileBytes(file: string, start: number, end: number): ReadableStream<Uint8Array> {
   let handle: FileHandle | undefined;
   let at = start;
@@ -28,7 +28,7 @@ export function fileBytes(file: string, start: number, end: number): ReadableStr
           });
           at += bytesRead;
           if (bytesRead > 0) controller.enqueue(buffer.subarray(0, bytesRead));
-          // a file that was cut meanwhile ends the answer early, which its length then tells the client
+          // a file that was cut since ends the answer early; the client sees it by the content length
           if (bytesRead > 0 && at < end) return;
           await handle.close();
           controller.close();
@@ -55,10 +55,9 @@ export class LogReader {
   }
 
   /**
-   * The text from a position in bytes, up to a bounded length.
-   * @param over whether nothing more will be written; until then a character whose last bytes are still to come is
-   * left for the next read
-   * @returns the text and the position after its last byte, or undefined where there is none
+   * The text from a position in bytes, up to a limited length.
+   * @param over whether the log is complete; if not, an incomplete character at the end is left for the next read
+   * @returns the text and the position after its last byte, or undefined if there is none
    */
   async read(position: number, over: boolean): Promise<{ text: string; end: number } | undefined> {
     this.#handle ??= await openIfThere(this.#file);
@@ -75,7 +74,7 @@ export class LogReader {
   }
 }
 
-/** The file, or undefined where nothing has been archived yet. */
+/** The file, or undefined if nothing is archived yet. */
 export async function openIfThere(file: string): Promise<FileHandle | undefined> {
   try {
     return await open(file);
@@ -85,7 +84,7 @@ export async function openIfThere(file: string): Promise<FileHandle | undefined>
   }
 }
 
-/** How many bytes at the end begin a UTF-8 character (RFC 3629) whose other bytes are missing. */
+/** How many bytes at the end belong to an incomplete UTF-8 character (RFC 3629). */
 function unfinished(bytes: Uint8Array): number {
   for (let back = 1; back <= Math.min(3, bytes.length); back++) {
     const byte = bytes[bytes.length - back] as number;

@@ -9,26 +9,26 @@ export interface Hit {
 
 export interface Hits {
   hits: Hit[];
-  /** where to search on, a position in bytes and the number of the line there; null after the whole log */
+  /** where to continue: a position in bytes and the number of the line there; null after the whole log */
   next: { position: number; line: number } | null;
 }
 
 const LF = 0x0a;
 
-/** Bytes of a line that are searched at least. */
+/** The least bytes of a line that are searched. */
 const longestLine = 1024 * 1024;
-/** Of a line with a hit so many characters are told. */
+/** The most characters of a hit's line that are returned. */
 const longestText = 300;
-/** A search reads so many bytes at most before it answers. */
+/** The most bytes that one search reads. */
 const most = 64 * 1024 * 1024;
 
-/** Sequences that steer a terminal, as far as they stand inside of text that one would search for (ECMA-48, 5.4). */
-// biome-ignore lint/suspicious/noControlCharactersInRegex: that is what is looked for
+/** Control sequences of a terminal (ECMA-48, 5.4). */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the sequences begin with a control character
 const sequences = /\u001b\[[\d;:?]*[A-Za-z]/g;
 
 /**
- * Lines of a log that hold a text, in any case of its letters; colours in between do not count.
- * @param from where a former search has ended
+ * Finds the lines of a log that contain a text, ignoring case and control sequences.
+ * @param from where an earlier search ended
  */
 export async function searchLog(
   file: string,
@@ -41,9 +41,9 @@ export async function searchLog(
   if (!handle || wanted === '') return { hits: [], next: null };
   const hits: Hit[] = [];
   let { line, position } = from;
-  /** Looks through whole lines that end at a position; false when there are hits enough. */
-  const look = (bytes: Buffer, end: number): boolean => {
-    // most pieces hold no hit at all; cutting them up would be the larger part of the work
+  /** Searches whole lines that end at position `end`; false when there are enough hits. */
+  const searchLines = (bytes: Buffer, end: number): boolean => {
+    // most pieces have no hit, and splitting them into lines would be most of the work
     if (!plain(bytes).toLowerCase().includes(wanted)) {
       line += countLines(bytes);
       position = end;
@@ -51,8 +51,8 @@ export async function searchLog(
     }
     for (let begin = 0, at = bytes.indexOf(LF); at !== -1; begin = at + 1, at = bytes.indexOf(LF, begin)) {
       const text = plain(bytes.subarray(begin, at));
-      const place = text.toLowerCase().indexOf(wanted);
-      if (place !== -1) hits.push({ line, text: around(text, place) });
+      const index = text.toLowerCase().indexOf(wanted);
+      if (index !== -1) hits.push({ line, text: around(text, index) });
       line += 1;
       position = end - bytes.length + at + 1;
       if (hits.length === limit) return false;
@@ -65,19 +65,19 @@ export async function searchLog(
     await scan(handle, position, ({ data, offset }) => {
       const first = data.indexOf(LF) + 1;
       if (first === 0) {
-        // of a line that is longer than pieces only the beginning is searched
+        // only the beginning of a line that is longer than a piece is searched
         if (rest.length < longestLine) rest = Buffer.concat([rest, data]);
         return true;
       }
       const last = data.lastIndexOf(LF) + 1;
       whole =
-        look(Buffer.concat([rest, data.subarray(0, first)]), offset + first) &&
-        (first === last || look(data.subarray(first, last), offset + last)) &&
+        searchLines(Buffer.concat([rest, data.subarray(0, first)]), offset + first) &&
+        (first === last || searchLines(data.subarray(first, last), offset + last)) &&
         position - from.position < most;
       rest = Buffer.from(data.subarray(last));
       return whole;
     });
-    if (whole && rest.length > 0) look(Buffer.concat([rest, Buffer.from('\n')]), position + rest.length);
+    if (whole && rest.length > 0) searchLines(Buffer.concat([rest, Buffer.from('\n')]), position + rest.length);
   } finally {
     await handle.close();
   }

@@ -8,8 +8,8 @@ import { addProcesses, addState, type Process } from './state.ts';
 import { addTallies, readableTallies } from './tallies.ts';
 
 /**
- * Metrics of all stages in Prometheus' text format. Stages are told about by their heartbeats and count together in
- * Redis, so none needs a port of its own, and any web stage tells the same.
+ * Metrics of all stages in Prometheus' text format. They come from the stages' heartbeats and from counters in Redis, so
+ * no stage needs a port of its own, and every web stage answers the same.
  */
 export async function metricsPage(web: Web, reader: Reader): Promise<{ text: string; type: string }> {
   const registry = new Registry();

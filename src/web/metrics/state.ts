@@ -2,10 +2,10 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 import { serverNow } from '../../kernel/server-time.ts';
 import type { SystemStatus } from '../schemas/system.ts';
 
-/** More queues than this are told as one: there is one for each set of labels that jobs ask for. */
+/** Queues beyond this number count as one, "other": there is a queue for each label set. */
 const mostQueues = 100;
 
-/** Adds what `volt status` tells as well: the stages, the fleet, the queues, and what they stand on. */
+/** Adds what `volt status` shows: stages, runners, queues, Redis, database and disk. */
 export function addState(registry: Registry, status: SystemStatus): void {
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Gauge({ name: `volt_${name}`, help, labelNames, registers: [registry] });
@@ -17,7 +17,7 @@ export function addState(registry: Registry, status: SystemStatus): void {
   if (status.record.bytes !== null) gauge('record_bytes', 'Size of the record').set(status.record.bytes);
   if (status.disk) gauge('data_free_bytes', 'Free on the disk of the data directory').set(status.disk.free);
 
-  // what is not known has no value, rather than 0
+  // an unknown number has no value, rather than 0
   if (status.builds) {
     const builds = gauge('builds_open', 'Builds that are not final', ['status']);
     builds.set({ status: 'queued' }, status.builds.queued);
@@ -47,7 +47,7 @@ export function addState(registry: Registry, status: SystemStatus): void {
   });
 }
 
-/** A process of Volt's, as its heartbeats tell of it. */
+/** A process of Volt, by its heartbeat. */
 export interface Process {
   stage: string;
   host: string;
@@ -55,7 +55,7 @@ export interface Process {
   vitals?: NonNullable<SystemStatus['stages'][number]['members'][number]['vitals']> | undefined;
 }
 
-/** Adds how each process is doing, whichever machine it is on. */
+/** Adds memory, processor time and the like of each process on every machine. */
 export function addProcesses(registry: Registry, processes: readonly Process[]): void {
   const labelNames = ['stage', 'host', 'pid'] as const;
   const gauge = (name: string, help: string) =>

@@ -6,8 +6,8 @@ import { type CounterName, counters, type HistogramName, histograms, type Tally 
 type Value = { value: number; labels: { [name: string]: string | number }; metricName?: string };
 
 /**
- * Adds what has been counted over all stages. prom-client counts in its own process only, so these come as metrics whose
- * values are there already.
+ * Adds the counters of all stages from Redis. prom-client counts in its own process only, so these are metrics with ready
+ * values.
  */
 export function addTallies(registry: Registry, tallies: readonly Tally[]): void {
   for (const [name, { help, labels }] of Object.entries(counters)) {
@@ -34,7 +34,7 @@ export function addTallies(registry: Registry, tallies: readonly Tally[]): void 
   }
 }
 
-/** Without those of repositories that somebody may not read. */
+/** The counters without those of repositories that the reader may not read. */
 export async function readableTallies(database: Database, reader: Reader, tallies: readonly Tally[]): Promise<Tally[]> {
   const all: { [name: string]: { labels: readonly string[] } } = { ...counters, ...histograms };
   const repoOf = ({ name, labels }: Tally) => labels[all[name]?.labels.indexOf('repo') ?? -1];

@@ -2,42 +2,42 @@ import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
 import { type BuildId, buildIdOf, type JobId, parseBuildId, parseJobId } from '../../kernel/model.ts';
 import type { WebEnv } from '../access/env.ts';
-import { askerOf } from '../access/reader.ts';
-import { noSuchPlace } from '../http/errors.ts';
+import { requesterOf } from '../access/reader.ts';
+import { nothingHere } from '../http/errors.ts';
 import { cancelBuild, cancelJob, retryBuild, retryJob } from '../requests/builds.ts';
 import type { Web } from '../services.ts';
 
 /** The buttons of a build's page, which work without a script. */
 
 export function cancelFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  return act(context, (id) => cancelBuild(web, askerOf(context), id));
+  return act(context, (id) => cancelBuild(web, requesterOf(context), id));
 }
 
 export function retryFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   return act(context, async (id) => {
     const { failed } = await context.req.parseBody();
-    await retryBuild(web, askerOf(context), id, failed === '1');
+    await retryBuild(web, requesterOf(context), id, failed === '1');
   });
 }
 
 export function cancelJobFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  return actOnJob(context, (job) => cancelJob(web, askerOf(context), job));
+  return actOnJob(context, (job) => cancelJob(web, requesterOf(context), job));
 }
 
 export function retryJobFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  return actOnJob(context, (job) => retryJob(web, askerOf(context), job));
+  return actOnJob(context, (job) => retryJob(web, requesterOf(context), job));
 }
 
 async function act(context: Context<WebEnv>, ask: (id: BuildId) => Promise<unknown>): Promise<Response> {
   const id = parseBuildId(context.req.param('id') ?? '');
-  if (id === undefined) return noSuchPlace(context);
+  if (id === undefined) return nothingHere(context);
   await ignoreConflict(ask(id));
   return context.redirect(`/builds/${id}`, 303);
 }
 
 async function actOnJob(context: Context<WebEnv>, ask: (job: JobId) => Promise<unknown>): Promise<Response> {
   const job = parseJobId(context.req.param('id') ?? '');
-  if (job === undefined) return noSuchPlace(context);
+  if (job === undefined) return nothingHere(context);
   await ignoreConflict(ask(job));
   return context.redirect(`/builds/${buildIdOf(job)}#job-${job}`, 303);
 }

@@ -6,10 +6,10 @@ import { estimatedDuration } from '../../record/estimates.ts';
 import type { WebEnv } from '../access/env.ts';
 import { may } from '../access/permission.ts';
 import { readBuild } from '../access/readable.ts';
-import { askerOf, isFor } from '../access/reader.ts';
-import { noSuchPlace } from '../http/errors.ts';
+import { covers, requesterOf } from '../access/reader.ts';
+import { nothingHere } from '../http/errors.ts';
 import type { Web } from '../services.ts';
-import { neededFor, runnersIfAsked } from '../status/queued-jobs.ts';
+import { requirementsOf, runnersIfQueued } from '../status/queued-jobs.ts';
 import { Broken, Neighbours } from './branch-neighbours.tsx';
 import { FailedTests, failedTestsOf } from './failed-tests.tsx';
 import { Graph } from './graph.tsx';
@@ -22,19 +22,19 @@ import { shortRef, verdictOf } from './sentences.ts';
 /** `/builds/:id`: a build's result, its jobs, and the log of one job. */
 export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const id = parseBuildId(context.req.param('id') ?? '');
-  if (id === undefined) return noSuchPlace(context);
+  if (id === undefined) return nothingHere(context);
   const build = await readBuild(web.database, context.get('reader'), id);
   const chosen = chooseLog(build, context.req.query('job'), context.req.query('attempt'));
   const [history, runners, needed, summaryOf, failed] = await Promise.all([
     branchHistory(web.database, build),
-    runnersIfAsked(build, web),
-    neededFor(build, web),
+    runnersIfQueued(build, web),
+    requirementsOf(build, web),
     web.summaries.of(build, chosen?.job.id),
     failedTestsOf(web.database, build),
   ]);
   const estimate = build.status === 'running' ? await estimatedDuration(web.database, build) : undefined;
   const now = serverNow();
-  const signedIn = may(context, 'write') && isFor(askerOf(context), build.repo);
+  const signedIn = may(context, 'write') && covers(requesterOf(context), build.repo);
   return answerPage(context, web, {
     title: `${signs[build.status]} ${build.repo}#${build.number}`,
     section: 'none',

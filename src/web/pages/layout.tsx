@@ -4,7 +4,7 @@ import type { Child } from 'hono/jsx';
 import { version } from '../../kernel/version.ts';
 import type { WebEnv } from '../access/env.ts';
 import { may } from '../access/permission.ts';
-import { revalidated } from '../http/etag.ts';
+import { withEtag } from '../http/etag.ts';
 import type { Web } from '../services.ts';
 
 const doctype = raw('<!DOCTYPE html>');
@@ -40,7 +40,7 @@ export async function answerPage(context: Context<WebEnv>, web: Web, page: Page)
       theme={theme ?? ''}
     />,
   );
-  if (answer.status === 200) return revalidated(context, answer, page.confidential === true);
+  if (answer.status === 200) return withEtag(context, answer, page.confidential === true);
   answer.headers.set('cache-control', 'no-store');
   return answer;
 }

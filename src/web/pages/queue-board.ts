@@ -10,7 +10,7 @@ import { isJobQueue, jobQueue } from '../../queues/names.ts';
 import { listRunners } from '../../redis/membership.ts';
 import { isReading } from '../access/csrf.ts';
 import type { WebEnv } from '../access/env.ts';
-import { noSuchPlace } from '../http/errors.ts';
+import { nothingHere } from '../http/errors.ts';
 import type { Web } from '../services.ts';
 import { queueNames } from '../status/queue-names.ts';
 import { boardBar } from './bar.tsx';
@@ -135,7 +135,7 @@ async function staticFile(context: Context<WebEnv>, path: string): Promise<Respo
   const file = normalize(join(root, path));
   const type = types[extname(file)];
   const content = file.startsWith(`${root}/`) && type ? await readFile(file).catch(() => undefined) : undefined;
-  if (!content || !type) return noSuchPlace(context);
+  if (!content || !type) return nothingHere(context);
   // names carry a hash of the content
   const kept = /\.[0-9a-f]{10}\./.test(file) ? 'public, max-age=31536000, immutable' : 'no-cache';
   return context.body(Uint8Array.from(content), 200, { 'content-type': type, 'cache-control': kept });

@@ -8,7 +8,7 @@ import type { WebEnv } from '../access/env.ts';
 import { may } from '../access/permission.ts';
 import type { QueueDepth, SystemStatus } from '../schemas/system.ts';
 import type { Web } from '../services.ts';
-import { discreet } from '../status/redact.ts';
+import { redact } from '../status/redact.ts';
 import { pageOfRunners } from '../status/runner-list.ts';
 import { askRedis, systemStatus } from '../status/system-status.ts';
 import { FleetCharts, Losses } from './fleet-history.tsx';
@@ -32,7 +32,7 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
   const [status, listed] = await Promise.all([systemStatus(web, reader), askRedis(web, () => listRunners(web.access))]);
   const text = (context.req.query('text') ?? '').trim().slice(0, 256);
   const after = context.req.query('after')?.slice(0, 300) || undefined;
-  const { runners, next } = pageOfRunners(await discreet(web.database, reader, listed?.alive ?? []), {
+  const { runners, next } = pageOfRunners(await redact(web.database, reader, listed?.alive ?? []), {
     limit: pageSize,
     text,
     after,

@@ -1,6 +1,6 @@
 import type { Context } from 'hono';
 import { deleteCookie, setCookie } from 'hono/cookie';
-import { noteAction } from '../access/audit.ts';
+import { logAction } from '../access/audit.ts';
 import { comesFromOwnPage } from '../access/csrf.ts';
 import type { WebEnv } from '../access/env.ts';
 import { sessionLifetime } from '../access/guard.ts';
@@ -109,12 +109,12 @@ export async function signIn(context: Context<WebEnv>, web: Web): Promise<Respon
   const onward = safePath(typeof next === 'string' ? next : undefined);
   const caller = typeof token === 'string' ? await web.guard.callerWith(token.trim(), context) : undefined;
   if (!caller) {
-    if (web.guard.notesFailureOf(address))
-      await noteAction(web, context, { actor: 'unknown', action: 'sign-in', status: 401 });
+    if (web.guard.logsFailureOf(address))
+      await logAction(web, context, { actor: 'unknown', action: 'sign-in', status: 401 });
     context.status(401);
     return answerForm(context, web, onward, true);
   }
-  await noteAction(web, context, { actor: caller.name, action: 'sign-in', status: 303 });
+  await logAction(web, context, { actor: caller.name, action: 'sign-in', status: 303 });
   setCookie(context, web.guard.cookieAt(origin), web.guard.newSession(caller, origin), {
     httpOnly: true,
     sameSite: 'Strict',

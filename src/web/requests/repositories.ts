@@ -13,27 +13,27 @@ import {
 import { administrator } from '../../record/visibility.ts';
 import { notObserved, readRepository } from '../access/readable.ts';
 import type { Web } from '../services.ts';
-import { announce } from './builds.ts';
+import { announce } from './announce.ts';
 
 /**
- * What a person wants of the repositories that are observed. Each is written to the record and then announced; an
- * observer that misses the announcement finds it in the record.
+ * What people request about repositories. Each request is written to the database and then announced; an observer that
+ * misses the announcement finds the request in the database.
  */
 
-type Wishes = { [K in keyof RepositorySettings]?: RepositorySettings[K] | undefined };
+type GivenSettings = { [K in keyof RepositorySettings]?: RepositorySettings[K] | undefined };
 
-/** Seconds between polls, where nothing is said. */
-const usualPoll = 5;
+/** Seconds between polls by default. */
+const defaultPoll = 5;
 
 /** @throws VoltError `bad_name`, `bad_url`, `no_repository`, `bad_ref`, `bad_setting`, `name_taken`, `conflict` */
 export async function createRepository(
   web: Web,
-  wish: Wishes & { url: string; name?: string | undefined },
+  given: GivenSettings & { url: string; name?: string | undefined },
 ): Promise<ObservedRepository> {
   const {
     branches = [],
     tags = [],
-    pollSeconds = usualPoll,
+    pollSeconds = defaultPoll,
     commits = 'every',
     command = null,
     reports = [],
@@ -42,27 +42,27 @@ export async function createRepository(
     runners = [],
     visibility,
     url,
-  } = wish;
+  } = given;
   const settings = { branches, tags, pollSeconds, commits, command, reports, depth, filter, runners, visibility };
-  const repository = await recordNewRepository(web, { ...settings, url, name: wish.name }).catch((error) => {
+  const repository = await recordNewRepository(web, { ...settings, url, name: given.name }).catch((error) => {
     throw onThisMachine(error, web.config.host);
   });
   await schedule(web, repository);
   return readRepository(web.database, administrator, repository.name);
 }
 
-/** A path is looked for where the web stage is, which may be another machine than the person's. */
+/** Adds to the error of a missing path that Volt searches on the machine of the web stage. */
 function onThisMachine(error: unknown, host: string): unknown {
   if (!(error instanceof VoltError) || error.code !== 'no_repository') return error;
   return new VoltError(error.code, error.message, {
-    remedy: `${error.remedy} The path is looked for on ${host}; for one on another machine, run \`volt observer --repo PATH\` there.`,
+    remedy: `${error.remedy} Volt searched on ${host}. For a path on another machine, run \`volt observer --repo PATH\` there.`,
     cause: error,
   });
 }
 
 /** @throws VoltError `not_found`, `bad_ref`, `bad_setting` */
-export async function setRepository(web: Web, name: string, wish: Wishes): Promise<ObservedRepository> {
-  const change = Object.fromEntries(Object.entries(wish).filter(([, value]) => value !== undefined));
+export async function setRepository(web: Web, name: string, given: GivenSettings): Promise<ObservedRepository> {
+  const change = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   checkSettings(change);
   const repository = await changeRepository(web.database, name, change);
   if (!repository) throw notObserved(name);
@@ -72,8 +72,8 @@ export async function setRepository(web: Web, name: string, wish: Wishes): Promi
 }
 
 /**
- * @param purge whether its history goes, too; also for one that was removed before
- * @returns the builds that were open and are being cancelled
+ * @param purge whether its history is deleted, too; also for a repository that was removed before
+ * @returns the open builds, which are being cancelled
  * @throws VoltError `not_found`
  */
 export async function removeRepository(web: Web, name: string, purge: boolean): Promise<BuildId[]> {
@@ -88,7 +88,7 @@ export async function removeRepository(web: Web, name: string, purge: boolean): 
 }
 
 /**
- * @param rotate whether its secret becomes another one
+ * @param rotate whether it gets a new secret
  * @throws VoltError `not_found`
  */
 export async function hookOf(web: Web, name: string, rotate: boolean): Promise<{ path: string; secret: string }> {

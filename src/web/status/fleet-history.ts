@@ -1,18 +1,18 @@
-/** How the fleet was at one moment; null where Redis did not tell. */
+/** Numbers of the runners and queues at one moment; null if Redis did not answer. */
 export interface FleetMoment {
   at: number;
-  /** jobs in all queues that no runner has taken */
+  /** jobs in all queues that no runner has begun */
   waiting: number | null;
   busy: number | null;
   slots: number | null;
 }
 
-/** The looks of an hour. */
+/** The moments of an hour. */
 const most = 240;
 
 /**
- * How many jobs waited and how many slots were busy over the last hour, as this web stage has seen it. It is for looking
- * at, so it is not kept anywhere: `/metrics` is what monitoring keeps longer.
+ * The waiting jobs and busy slots of the last hour, as this web stage measured them, for a chart. It is in memory only;
+ * monitoring can record `/metrics` for longer.
  */
 export class FleetHistory {
   readonly #moments: FleetMoment[] = [];

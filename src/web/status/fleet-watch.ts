@@ -5,14 +5,11 @@ import type { FleetHistory, FleetMoment } from './fleet-history.ts';
 import type { StatusSources } from './sources.ts';
 import { askRedis, queueDepths } from './system-status.ts';
 
-/** What is looked into. */
-type Looked = StatusSources & { fleet: FleetHistory };
-
-/** Milliseconds between two looks. */
+/** Milliseconds between two measurements. */
 const interval = 15_000;
 
-/** Looks at queues and runners from now on, and adds what it sees to the fleet's history. */
-export function watchFleet(web: Looked, ms = interval): Repeating {
+/** Measures queues and runners regularly and adds the numbers to the history. */
+export function watchFleet(web: StatusSources & { fleet: FleetHistory }, ms = interval): Repeating {
   return everyLater(
     ms,
     async () => web.fleet.add(await momentNow(web)),
@@ -20,7 +17,7 @@ export function watchFleet(web: Looked, ms = interval): Repeating {
   );
 }
 
-async function momentNow(web: Looked): Promise<FleetMoment> {
+async function momentNow(web: StatusSources): Promise<FleetMoment> {
   const at = Date.now();
   const seen = await askRedis(web, () => Promise.all([queueDepths(web), listRunners(web.access)]));
   if (!seen) return { at, waiting: null, busy: null, slots: null };

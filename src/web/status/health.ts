@@ -2,18 +2,18 @@ import { within } from '../../system/wait.ts';
 import type { StatusSources } from './sources.ts';
 import { askRedis } from './system-status.ts';
 
-/** What this stage needs and whether it answers within a second, for load balancers and container engines. */
+/** Whether the database and Redis answer within a second, for load balancers and container engines. */
 export async function health(
   web: StatusSources,
 ): Promise<{ status: 'ok' | 'failing'; record: boolean; redis: boolean }> {
   const [record, redis] = await Promise.all([
-    answers(within(recordAnswers(web), 1000)),
+    answers(within(databaseAnswers(web), 1000)),
     answers(askRedis(web, () => web.access.client.ping())),
   ]);
   return { status: record && redis ? 'ok' : 'failing', record, redis };
 }
 
-async function recordAnswers(web: StatusSources): Promise<true> {
+async function databaseAnswers(web: StatusSources): Promise<true> {
   await web.database.db.selectFrom('meta').select('key').limit(1).execute();
   return true;
 }

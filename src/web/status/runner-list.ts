@@ -2,14 +2,14 @@ import type { RunnerMember } from '../../redis/membership.ts';
 
 export interface RunnerFilter {
   limit: number;
-  /** only those behind the runner with this id, which need not be there any more */
+  /** only runners after this id, whose runner may be gone */
   after?: string | undefined;
-  /** part of the name or the machine, in any case of its letters */
+  /** part of the name or the machine, ignoring case */
   text?: string | undefined;
   label?: string | undefined;
 }
 
-/** `r10` comes behind `r9`. */
+/** Sorts `r10` after `r9`. */
 const natural = new Intl.Collator('en', { numeric: true });
 
 /** Runners by name, page by page. */
@@ -17,9 +17,9 @@ export function pageOfRunners(
   runners: readonly RunnerMember[],
   { limit, after, text = '', label }: RunnerFilter,
 ): { runners: RunnerMember[]; next: string | null } {
-  const looked = text.toLowerCase();
+  const wanted = text.toLowerCase();
   const fitting = runners
-    .filter(({ name, host }) => name.toLowerCase().includes(looked) || host.toLowerCase().includes(looked))
+    .filter(({ name, host }) => name.toLowerCase().includes(wanted) || host.toLowerCase().includes(wanted))
     .filter(({ labels }) => label === undefined || labels.includes(label))
     .filter(({ id }) => after === undefined || inOrder(id, after) > 0)
     .sort((a, b) => inOrder(a.id, b.id));

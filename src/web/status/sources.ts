@@ -1,7 +1,7 @@
 import type { StageContext } from '../../queues/stage.ts';
 import type { Database } from '../../record/database.ts';
 
-/** Where the state of Volt is read from. */
+/** The services that the state of Volt is read from. */
 export interface StatusSources extends StageContext {
   readonly database: Database;
 }

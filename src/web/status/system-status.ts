@@ -22,7 +22,7 @@ import type { QueueDepth, SystemStatus } from '../schemas/system.ts';
 import type { Problem } from '../schemas/terms.ts';
 import { age } from '../text/times.ts';
 import { queueNames } from './queue-names.ts';
-import { discreet } from './redact.ts';
+import { redact } from './redact.ts';
 import type { StatusSources } from './sources.ts';
 import { labelsText, whyItWaits } from './waiting.ts';
 
@@ -175,7 +175,7 @@ async function lookIntoRedis(
     Promise.all(
       stageKinds.map(async (kind) => {
         const { alive } = await listStages(access, kind);
-        return { kind, members: await discreet(web.database, reader, alive) };
+        return { kind, members: await redact(web.database, reader, alive) };
       }),
     ),
     listRunners(access),
@@ -185,7 +185,7 @@ async function lookIntoRedis(
   ]);
   const mayName = await namesOf(web.database, reader, labelSets);
   return {
-    ...{ stages, runners: await discreet(web.database, reader, runners.alive), server },
+    ...{ stages, runners: await redact(web.database, reader, runners.alive), server },
     labelSets: labelSets.filter(mayName),
     queues: depths.filter(({ name }) => !labelSets.some((set) => !mayName(set) && jobQueue(set) === name)),
   };

@@ -5,11 +5,11 @@ import type { Guard } from '../access/guard.ts';
 import { networkOf } from '../http/network.ts';
 import type { OpenStreams, Producer } from './sse.ts';
 
-/** Seconds until it is worth asking again. */
+/** Seconds after which a refused client should try again. */
 const pause = 5;
 
 /**
- * Answers with a stream of events. It ends when the token or the session that it was asked for with does.
+ * Answers with a stream of events. It ends when the token or session of the request ends.
  * @throws VoltError `rate_limited`
  */
 export function answerStream(
@@ -22,7 +22,7 @@ export function answerStream(
   const answer = streams.answer(produce, {
     sender: caller === undefined ? `sender ${networkOf(address)}` : `token ${caller.id}`,
     known: caller !== undefined,
-    holds: async () => caller === undefined || (await guard.callerOf(context)) !== undefined,
+    isValid: async () => caller === undefined || (await guard.callerOf(context)) !== undefined,
   });
   if (answer) return answer;
   context.header('retry-after', String(pause));

@@ -5,17 +5,17 @@ import { Bell } from '../../system/wait.ts';
 import type { Notices } from './notices.ts';
 import { event, type Producer } from './sse.ts';
 
-/** A notice may be lost, and there is none while Redis is away, so the record is looked at this often (ms) all the same. */
-const lookEvery = 2000;
-/** So many changes are read from the record at once. */
+/** Milliseconds between two polls of the database: a notice may be lost, and there is none while Redis is away. */
+const pollInterval = 2000;
+/** Changes that are read from the database at once. */
 const page = 100;
 
 /**
- * Changes of builds, from the record: each event's id is the number of the change, so that a client that connects again
- * goes on where it was, whatever was restarted meanwhile. Of several changes that a client has not been told yet, it is
- * told the last of each build. What Redis announces only says when to look.
- * @param reader who is told
- * @param last number of the change that the client knows already; undefined to begin with what happens from now on
+ * A stream of the changes of builds, from the database. The id of an event is the number of its change, so a client that
+ * reconnects continues where it was, whatever was restarted in between. A client gets only the last of several changes of a
+ * build. Notices from Redis only say when to poll.
+ * @param reader who gets the stream
+ * @param last number of the last change that the client knows; undefined to begin with the next change
  */
 export function followChanges(
   { database, notices }: { database: Database; notices: Notices },
@@ -29,24 +29,24 @@ export function followChanges(
     const stop = notices.onChange(ring);
     try {
       const latest = await latestChange(database);
-      let told = last ?? latest;
-      if (told > latest) {
-        // the record is another one than the client has heard of, or builds were removed; numbers go on from here
-        told = latest;
-        yield event({ event: 'reset', id: String(told), data: {} });
-      } else yield position(told);
+      let sent = last ?? latest;
+      if (sent > latest) {
+        // the client knows another database, or builds were removed; numbers continue from here
+        sent = latest;
+        yield event({ event: 'reset', id: String(sent), data: {} });
+      } else yield position(sent);
       while (!gone.aborted) {
         const seen = await latestChange(database);
-        const changes = await changesAfter(database, told, page, reader);
+        const changes = await changesAfter(database, sent, page, reader);
         for (const { id, ...change } of changes) {
-          told = id;
+          sent = id;
           yield event({ id: String(id), data: change });
           if (gone.aborted) return;
         }
         if (changes.length === page) continue;
-        // what this reader may not see is passed over
-        told = Math.max(told, seen);
-        await bell.wait(lookEvery);
+        // skips changes that this reader may not see
+        sent = Math.max(sent, seen);
+        await bell.wait(pollInterval);
       }
     } finally {
       stop();
@@ -54,7 +54,7 @@ export function followChanges(
   };
 }
 
-/** Tells a client where it stands without an event: one that loses its connection before the first goes on from there. */
+/** Gives a client its position without an event, so that it can continue there if the connection ends before an event. */
 function position(id: number): string {
   return `id: ${id}\n\n`;
 }

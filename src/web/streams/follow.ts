@@ -15,13 +15,13 @@ interface LogSources {
   readonly notices: Notices;
 }
 
-/** A notice of growth may be lost, so the file is looked at this often, in milliseconds, all the same. */
-const lookEvery = 1000;
+/** Milliseconds between two reads of the file: a notice of growth may be lost. */
+const pollInterval = 1000;
 
 /**
- * A job's log as it grows, from a position in bytes of one of its attempts: `chunk`s whose id is the position after
- * them; `attempt` when the job has moved to a further one, whose log begins anew; `end` when the job is final and all
- * has been sent.
+ * A stream of a job's log as it grows, from a position in bytes of one of its attempts. Events: `chunk`, whose id is the
+ * position after it; `attempt` when the job has a further attempt, whose log begins at 0; `end` when the job is final and
+ * everything was sent.
  */
 export function followLog(
   web: LogSources,
@@ -45,7 +45,7 @@ export function followLog(
     ];
     try {
       while (!gone.aborted) {
-        // asked before the file is read: what a final job has written is in the file by now
+        // read before the file: when a job is final, its whole log is in the file
         const state = await jobFor(web.database, reader, job);
         if (!state) return;
         const over = isFinal(state.status) || state.attempt > attempt;
@@ -65,7 +65,7 @@ export function followLog(
         } else if (isFinal(state.status)) {
           yield event({ event: 'end', data: await outcome(web, reader, job) });
           return;
-        } else await bell.wait(lookEvery);
+        } else await bell.wait(pollInterval);
       }
     } finally {
       for (const stop of stops) stop();

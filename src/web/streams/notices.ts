@@ -3,7 +3,7 @@ import type { JobId } from '../../kernel/model.ts';
 import { type Change, changeSchema, growthSchema, listen } from '../../redis/channels.ts';
 import type { RedisAccess } from '../../redis/connect.ts';
 
-/** What Redis's channels say, from one subscription of this process to as many streams as are open. */
+/** Passes the messages of Redis's channels from one subscription of this process to all open streams. */
 export class Notices {
   readonly #changes = new Set<(change: Change) => void>();
   readonly #growth = new Map<JobId, Set<() => void>>();
@@ -15,27 +15,30 @@ export class Notices {
     const { keys } = access;
     notices.#unlisten = await Promise.all([
       listen(access, keys.changes, changeSchema, logger, (change) => {
-        for (const heard of notices.#changes) heard(change);
+        for (const listener of notices.#changes) listener(change);
       }),
       listen(access, keys.growth, growthSchema, logger, ({ job }) => {
-        for (const heard of notices.#growth.get(job) ?? []) heard();
+        for (const listener of notices.#growth.get(job) ?? []) listener();
       }),
     ]);
     return notices;
   }
 
   /** @returns stops listening */
-  onChange(heard: (change: Change) => void): () => void {
-    this.#changes.add(heard);
-    return () => this.#changes.delete(heard);
+  onChange(listener: (change: Change) => void): () => void {
+    this.#changes.add(listener);
+    return () => this.#changes.delete(listener);
   }
 
-  /** The log of one of the job's attempts has grown. */
-  onGrowth(job: JobId, heard: () => void): () => void {
+  /**
+   * Calls `listener` when the log of an attempt of the job has grown.
+   * @returns stops listening
+   */
+  onGrowth(job: JobId, listener: () => void): () => void {
     const listeners = this.#growth.get(job) ?? new Set();
-    this.#growth.set(job, listeners.add(heard));
+    this.#growth.set(job, listeners.add(listener));
     return () => {
-      listeners.delete(heard);
+      listeners.delete(listener);
       if (listeners.size === 0 && this.#growth.get(job) === listeners) this.#growth.delete(job);
     };
   }

@@ -2,40 +2,40 @@ import { errorText } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
 import { within } from '../../system/wait.ts';
 
-/** Proxies and browsers give up a connection on which nothing moves; a comment is sent this often, in milliseconds. */
+/** Milliseconds between two comments on a quiet stream: proxies and browsers close a connection without data. */
 const keepAlive = 15_000;
 
-/** How soon a browser shall connect again, in milliseconds. */
+/** Milliseconds after which a browser reconnects. */
 const retry = 1000;
 
 /** One event in the form of https://html.spec.whatwg.org/multipage/server-sent-events.html. */
 export function event(fields: { event?: string; id?: string; data: unknown }): string {
   const head = `${fields.event ? `event: ${fields.event}\n` : ''}${fields.id === undefined ? '' : `id: ${fields.id}\n`}`;
-  // JSON holds no line ends, so one data line is enough
+  // JSON has no line ends, so one data line is enough
   return `${head}data: ${JSON.stringify(fields.data)}\n\n`;
 }
 
-/** What a producer of events is given: it ends when `gone` is aborted, and rings for itself then. */
+/** Makes the events of a stream. It must end when `gone` is aborted. */
 export type Producer = (gone: AbortSignal) => AsyncGenerator<string>;
 
-/** Who a stream is for. */
+/** The client of a stream. */
 export interface Listener {
-  /** what counts as one: a token, or an address */
+  /** its token, or its address without one: what counts as one client for the limits */
   sender: string;
-  /** whether it has shown a token */
+  /** whether it has a token */
   known: boolean;
-  /** whether it may still listen */
-  holds(): Promise<boolean>;
+  /** whether its token or session is still valid */
+  isValid(): Promise<boolean>;
 }
 
 /**
- * Streams that are open at once, some 45 kB each: of one sender, of all who have shown no token, and of all. A browser has
- * one or two for each tab.
+ * The most open streams, about 45 kB each: of one sender, of all clients without a token, and of all. A browser has one or
+ * two for each tab.
  */
 const most = { sender: 100, unknown: 250, all: 500 } as const;
 
-/** Whether somebody may still listen is asked this often, in milliseconds. */
-const askEvery = 2000;
+/** Milliseconds between two checks whether the client's token or session is still valid. */
+const checkInterval = 2000;
 
 /** Every event stream of this process. */
 export class OpenStreams {
@@ -50,39 +50,39 @@ export class OpenStreams {
   }
 
   /**
-   * Answers with a stream of events. The producer is asked for the next event only when the client has taken the one
-   * before, so a slow client holds one event in memory and no more.
-   * @returns undefined where too many are open
+   * Answers with a stream of events. The producer makes the next event only when the client has taken the one before, so a
+   * slow client has one event in memory.
+   * @returns undefined if too many streams are open
    */
   answer(produce: Producer, listener: Listener): Response | undefined {
     if (!this.#hasRoomFor(listener)) return undefined;
     const gone = new AbortController();
     const events = produce(gone.signal);
     const encoder = new TextEncoder();
-    let asked: Promise<IteratorResult<string>> | undefined;
+    let pending: Promise<IteratorResult<string>> | undefined;
     let over = false;
     let quietSince = Date.now();
-    let heldAt = Date.now();
+    let checkedAt = Date.now();
     const finish = () => {
       over = true;
       this.#open.delete(gone);
       gone.abort();
-      // a generator that waits ends when its wait does; nobody is there to hear of an error
+      // the generator ends after its current wait; nobody is left to get its error
       void events.return(undefined).catch(() => undefined);
     };
-    /** The next event, or a comment where there is none for long; undefined at the end. */
+    /** The next event, or a comment if there is none for a while; undefined at the end. */
     const next = async (): Promise<string | undefined> => {
       for (;;) {
-        if (Date.now() - heldAt >= askEvery) {
-          if (!(await listener.holds())) return undefined;
-          heldAt = Date.now();
+        if (Date.now() - checkedAt >= checkInterval) {
+          if (!(await listener.isValid())) return undefined;
+          checkedAt = Date.now();
         }
-        asked ??= events.next();
-        const result = await within(asked, askEvery);
+        pending ??= events.next();
+        const result = await within(pending, checkInterval);
         if (result === undefined && Date.now() - quietSince < keepAlive) continue;
         quietSince = Date.now();
         if (result === undefined) return ': still here\n\n';
-        asked = undefined;
+        pending = undefined;
         return result.done ? undefined : result.value;
       }
     };
@@ -90,11 +90,11 @@ export class OpenStreams {
       {
         start: (controller) => controller.enqueue(encoder.encode(`retry: ${retry}\n\n`)),
         pull: async (controller) => {
-          // not before somebody reads: the answer to a HEAD request never gets here
+          // only when the client reads: the answer to a HEAD request never gets here
           this.#open.set(gone, listener);
           if (this.#closed) gone.abort();
           const text = await next().catch((error) => {
-            if (!over) this.#logger.warn(`an event stream broke off: ${errorText(error)}`);
+            if (!over) this.#logger.warn(`an event stream failed: ${errorText(error)}`);
             return undefined;
           });
           if (over) return;
@@ -111,7 +111,7 @@ export class OpenStreams {
     });
   }
 
-  /** Ends all of them. */
+  /** Ends all streams. */
   close(): void {
     this.#closed = true;
     for (const gone of this.#open.keys()) gone.abort();

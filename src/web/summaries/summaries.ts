@@ -6,31 +6,32 @@ import { TaskEnded, TaskProcess } from '../../system/task-process.ts';
 import { within } from '../../system/wait.ts';
 import { longestSummary } from './markdown.ts';
 
-/** Of the summaries that are rendered at once; 64 kB of usual Markdown take below 50 ms. */
+/** Limits for rendering one batch, in milliseconds and MB; 64 kB of usual Markdown take less than 50 ms. */
 const limits = { processorTime: 1000, memory: 128 };
-/** Characters of markup that one page has of summaries. */
+/** The most characters of rendered summaries on one page. */
 const mostMarkup = 262_144;
-/** Characters that are kept of what was rendered, and how many summaries. */
-const mostKept = 4_000_000;
+/** The most characters and the most summaries in the cache. */
+const mostCached = 4_000_000;
 const mostSummaries = 2000;
 /** Characters and summaries that are rendered at once. */
 const batch = { characters: longestSummary, texts: 50 };
-/** Characters that are shown of a summary that is not formatted. */
+/** The most characters of a summary that is shown as plain text. */
 const shortText = 4096;
-/** Milliseconds that a page waits for what is not rendered yet: where the process is at work, and where it has to start. */
+/** Milliseconds that a page waits for rendering: with a running process, and with one that has to start. */
 const patience = { warm: 100, cold: 1000 };
-/** Milliseconds after its last work in which a start is not to be expected. */
+/** Milliseconds after its last work for which the process keeps running. */
 const warmth = 5000;
 
-/** How a summary is shown: as markup, or as the text that it is, and why. */
+/** How a summary is shown: as HTML, or as plain text and why. */
 export type ShownSummary = { html: string } | { text: string; why: string | undefined };
 
-/** The markup of a summary, or why there is none. */
+/** The HTML of a summary, or why there is none. */
 type Rendered = { html: string } | { why: string };
 
 /**
- * The Markdown of steps as markup, rendered once and kept, in a process that can be ended: it comes from a commit, and some of
- * it takes time that grows with the square of its length. What is not ready when a page is made is shown as text.
+ * Renders the Markdown of steps and caches it. A process of its own renders it and is killed at its limits, because the
+ * text comes from a commit and may take time that grows with the square of its length. A summary that is not ready in time
+ * is shown as plain text.
  */
 export class Summaries {
   readonly #process = new TaskProcess<readonly string[], string[]>(
@@ -38,16 +39,16 @@ export class Summaries {
     limits,
     receivedError,
   );
-  /** by hash; the one that was used last is the last */
-  readonly #kept = new Map<string, Rendered>();
+  /** by hash, least recently used first */
+  readonly #cache = new Map<string, Rendered>();
   #size = 0;
   #workedAt = Number.NEGATIVE_INFINITY;
-  /** builds whose summaries are being rendered */
+  /** by build: its rendering under way */
   readonly #working = new Map<string, Promise<void>>();
 
   /**
    * How to show the summaries of a build on its page.
-   * @param first id of the job whose summaries come first, where they are too many
+   * @param first id of the job whose summaries are rendered first, in case there are too many
    */
   async of({ id, repo, jobs }: Build, first: string | undefined): Promise<(text: string) => ShownSummary> {
     const ordered = [...jobs].sort((a, b) => Number(b.id === first) - Number(a.id === first));
@@ -87,7 +88,7 @@ export class Summaries {
     return (text) => shown.get(text.trim()) ?? { text: '', why: undefined };
   }
 
-  /** Never rejects. @param texts those that fit into a page are enough */
+  /** Renders as many of the texts as fit on a page. Never rejects. */
   async #render(repo: string, texts: readonly string[]): Promise<void> {
     let room = mostMarkup;
     let next: string[] = [];
@@ -115,11 +116,11 @@ export class Summaries {
   async #renderAtOnce(repo: string, texts: readonly string[]): Promise<void> {
     try {
       const rendered = await this.#process.run(texts, { owner: repo });
-      for (const [index, text] of texts.entries()) this.#keep(text, { html: rendered[index] ?? '' });
+      for (const [index, text] of texts.entries()) this.#add(text, { html: rendered[index] ?? '' });
     } catch (error) {
       if (!(error instanceof TaskEnded) || error.why === 'lost') return;
       if (texts.length > 1) for (const text of texts) await this.#renderAtOnce(repo, [text]);
-      else this.#keep(texts[0] as string, { why: `It is not formatted: ${error.message}.` });
+      else this.#add(texts[0] as string, { why: `It is not formatted: ${error.message}.` });
     } finally {
       this.#workedAt = performance.now();
     }
@@ -127,24 +128,24 @@ export class Summaries {
 
   #known(text: string): Rendered | undefined {
     const key = keyOf(text);
-    const known = this.#kept.get(key);
+    const known = this.#cache.get(key);
     if (!known) return undefined;
-    this.#kept.delete(key);
-    this.#kept.set(key, known);
+    this.#cache.delete(key);
+    this.#cache.set(key, known);
     return known;
   }
 
-  #keep(text: string, rendered: Rendered): void {
+  #add(text: string, rendered: Rendered): void {
     const small =
       lengthOf(rendered) <= mostMarkup
         ? rendered
         : { why: `It is not formatted: it comes to more than ${mostMarkup / 1024} kB.` };
-    this.#kept.set(keyOf(text), small);
+    this.#cache.set(keyOf(text), small);
     this.#size += lengthOf(small);
-    for (const [key, oldest] of this.#kept) {
-      if (this.#size <= mostKept && this.#kept.size <= mostSummaries) break;
+    for (const [key, oldest] of this.#cache) {
+      if (this.#size <= mostCached && this.#cache.size <= mostSummaries) break;
       this.#size -= lengthOf(oldest);
-      this.#kept.delete(key);
+      this.#cache.delete(key);
     }
   }
 }

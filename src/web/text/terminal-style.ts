@@ -1,7 +1,4 @@
-/**
- * The style that is in force in a terminal, as select-graphic-rendition sequences (SGR, ECMA-48 section 8.3.117) have
- * left it.
- */
+/** The current style of a terminal, set by select-graphic-rendition sequences (SGR, ECMA-48 section 8.3.117). */
 export class Style {
   /** one bit for each entry of `weights` */
   #on = 0;
@@ -56,7 +53,7 @@ export class Style {
   }
 }
 
-/** Codes that begin and end a weight. */
+/** Codes that turn a weight on and off. */
 const weights = [
   { name: 'bold', on: 1, off: 22 },
   { name: 'dim', on: 2, off: 22 },
@@ -67,8 +64,8 @@ const weights = [
 ] as const;
 
 /**
- * The colour that follows 38 or 48, as one of the sixteen that the pages' styles keep readable on light and on dark.
- * @returns the colour and how many codes it has taken
+ * The colour after a code 38 or 48, as the nearest of the sixteen that the style sheets keep readable on light and dark.
+ * @returns the colour, and how many codes it takes up
  */
 function extendedColour(codes: readonly number[]): [number | undefined, number] {
   const [form, a = 0, b = 0, c = 0] = codes;
@@ -92,7 +89,7 @@ function nearest(red: number, green: number, blue: number): number {
   return most > 208 ? hue + 8 : hue;
 }
 
-/** The codes of a sequence. Colons, as in `4:3` and `38:2::255:0:0`, hold together what belongs to one of them. */
+/** The codes of a sequence. Colons join the parts of one code, as in `4:3` and `38:2::255:0:0`. */
 export function codesIn(parameters: string): number[] {
   if (!parameters.includes(':')) return parameters.split(';').map(Number);
   return parameters.split(';').flatMap((parameter) => {

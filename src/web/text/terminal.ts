@@ -1,7 +1,7 @@
 /**
- * What a terminal would show of a job's output, for pages and for the browser's scripts: lines of text in styles. It
- * knows colours and weights (SGR, ECMA-48 section 8.3.117) and a carriage return that begins a line anew, as progress
- * bars do; everything else that steers a terminal is left out. It only cuts text up; nothing here makes markup of it.
+ * Turns a job's output into the lines that a terminal would show, as text with styles, for pages and the browser's scripts.
+ * It understands colours and weights (SGR, ECMA-48 section 8.3.117) and a carriage return, with which progress bars replace
+ * their line. It drops all other control sequences. It makes no HTML.
  */
 
 import { codesIn, Style } from './terminal-style.ts';
@@ -13,10 +13,10 @@ export interface Span {
 }
 export type Line = Span[];
 
-/** Of a longer line only the beginning is shown, so that output without line ends stays bounded. */
+/** The most characters of a line that are shown: output without line ends must not grow without limit. */
 export const longestLine = 10_000;
 const cutMark = ' …';
-/** An escape sequence that is still not complete after this many characters is none. */
+/** A longer escape sequence counts as plain text. */
 const longestSequence = 2048;
 
 const ESC = 0x1b;
@@ -32,12 +32,12 @@ export class Terminal {
   #held = '';
   #style = new Style();
 
-  /** The line that is not yet ended. */
+  /** The incomplete line. */
   get current(): Line {
     return this.#line;
   }
 
-  /** Takes text in and gives back the lines that it has ended: one for each line feed in it, whatever stands between. */
+  /** @returns the lines that `text` completes, one for each line feed in it */
   write(text: string): Line[] {
     const done: Line[] = [];
     const input = this.#held + text;
@@ -51,7 +51,7 @@ export class Terminal {
           this.#hold(input.slice(at));
           break;
         }
-        this.#obey(input.slice(at, end));
+        this.#apply(input.slice(at, end));
         at = end;
       } else if (code === LF) {
         done.push(this.#endLine());
@@ -68,7 +68,7 @@ export class Terminal {
     return done;
   }
 
-  /** Waits for the rest of a sequence that the text has cut. */
+  /** Keeps the beginning of a sequence until its rest arrives. */
   #hold(rest: string): void {
     if (rest.length <= longestSequence) this.#held = rest;
   }
@@ -97,7 +97,7 @@ export class Terminal {
     this.#length += text.length;
   }
 
-  #obey(sequence: string): void {
+  #apply(sequence: string): void {
     if (!sequence.endsWith('m') || sequence[1] !== '[') return;
     const parameters = sequence.slice(2, -1);
     if (/^[\d;:]*$/.test(parameters)) this.#style.apply(codesIn(parameters));
@@ -114,7 +114,7 @@ function endOfText(input: string, from: number): number {
   return end;
 }
 
-/** Position after the escape sequence that begins at `from`; undefined where its end is still to come. */
+/** Position after the escape sequence that begins at `from`; undefined if its end has not arrived. */
 function endOfSequence(input: string, from: number): number | undefined {
   const kind = input[from + 1];
   if (kind === undefined) return undefined;
@@ -129,7 +129,7 @@ function endOfSequence(input: string, from: number): number | undefined {
   if (']PX^_'.includes(kind)) {
     for (let end = from + 2; end < input.length; end++) {
       if (input.charCodeAt(end) === 0x07) return end + 1;
-      // one that has no end must not take the lines after it along
+      // a sequence without an end must not swallow the next lines
       if (input.charCodeAt(end) === LF) return end;
       if (input.charCodeAt(end) === ESC) return end + 1 < input.length ? end + 2 : undefined;
       if (end - from > longestSequence) return from + 1;

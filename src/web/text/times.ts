@@ -1,6 +1,6 @@
-/** How times are written on pages; the browser's scripts use the same words to keep them current. */
+/** How pages write times. The browser's scripts use the same functions to keep them current. */
 
-/** How long something took: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
+/** A duration: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
 export function duration(ms: number): string {
   const seconds = Math.max(0, ms) / 1000;
   if (seconds < 9.95) return `${seconds.toFixed(1)} s`;
@@ -10,7 +10,7 @@ export function duration(ms: number): string {
   return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
 }
 
-/** How long ago something was, in its largest unit: `just now`, `40 s ago`, `3 h ago`. */
+/** How long ago something was, in the largest unit: `just now`, `40 s ago`, `3 h ago`. */
 export function age(ms: number): string {
   const seconds = Math.round(ms / 1000);
   if (seconds < 2) return 'just now';
