@@ -40,7 +40,7 @@ export async function startDispatcher(context: StageContext & { database: Databa
   await leaveOutForgottenBuilds(own);
   const fleet = new FleetWatch(own);
   const said = () => [...context.database.problems(), ...problems.list()];
-  const shown = showStage(own, 'dispatcher', said, () => fleet.beginAnew());
+  const shown = showStage(own, 'dispatcher', said, () => fleet.restart());
   const messages = new QueuedMessages(own);
   const reconciling = problems.every(reconcileInterval, 'making the queues agree with the record', async () => {
     await admitRunners(own);
@@ -48,9 +48,9 @@ export async function startDispatcher(context: StageContext & { database: Databa
     if (await reconcile(own, fleet.recentRunners(), messages, move)) reconciling.now();
   });
   const watching = problems.every(
-    () => fleet.pace,
+    () => fleet.interval,
     'watching the runners',
-    () => fleet.glance(),
+    () => fleet.pollIfDue(),
   );
   const unlisten = await listen(context.access, context.access.keys.changes, changeSchema, logger, () => {
     if (fleet.expectWork()) watching.now();

@@ -12,8 +12,8 @@ export interface RecordedLoss {
   /** its last sign of life */
   lostAt: number;
   noticedAt: number;
-  /** whether nothing else is known to have gone with it */
-  alone: boolean;
+  /** whether it counts towards `poison`, see dispatcher/take-back.ts */
+  counts: boolean;
 }
 
 /** What the row of an attempt tells of its runner; nothing where that is not known. */
@@ -25,5 +25,5 @@ export function runnerColumns(runner: RunnerOfAttempt | undefined) {
 
 /** What the row of an attempt tells of the loss of its runner; nothing where that was not lost. */
 export function lossColumns(loss: RecordedLoss | undefined) {
-  return loss ? { lost_at: loss.lostAt, noticed_at: loss.noticedAt, lost_alone: loss.alone ? 1 : 0 } : {};
+  return loss ? { lost_at: loss.lostAt, noticed_at: loss.noticedAt } : {};
 }

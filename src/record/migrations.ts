@@ -214,6 +214,7 @@ export const migrations: readonly Migration[] = [
   tellRetriedBuildsFromOldOnes,
   completeFirstVersion,
   tryJobsAgain,
+  countLostAttempts,
 ];
 
 /** The schema version of records that this Volt writes; it opens those of earlier ones. */
@@ -335,6 +336,20 @@ async function tellRepositoriesOfOneNameApart(db: Transaction<Schema>): Promise<
 async function tryJobsAgain(db: Transaction<Schema>): Promise<void> {
   await db.schema.alterTable('jobs').addColumn('due_at', 'bigint').execute();
   await db.schema.alterTable('jobs').addColumn('avoid', 'text').execute();
+}
+
+/**
+ * Lost attempts are counted plainly; whether other runners were lost with one does not matter. And start tags are priorities:
+ * they are not counted from an origin.
+ */
+async function countLostAttempts(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('jobs')
+    .addColumn('lost_attempts', 'integer', (c) => c.notNull().defaultTo(0))
+    .execute();
+  await db.schema.dropIndex('attempts_lost_alone').execute();
+  await db.schema.alterTable('attempts').dropColumn('lost_alone').execute();
+  await db.deleteFrom('meta').where('key', '=', 'priority_origin').execute();
 }
 
 /**

@@ -333,6 +333,13 @@ export async function moveToNextAttempt(
 ): Promise<boolean> {
   return database.write(async (db) => {
     if (!(await openNext(db, ref, { message: null }))) return false;
+    if (lost.loss?.counts) {
+      await db
+        .updateTable('jobs')
+        .set((eb) => ({ lost_attempts: eb('lost_attempts', '+', 1) }))
+        .where('id', '=', ref.job)
+        .execute();
+    }
     await db
       .updateTable('attempts')
       .set({

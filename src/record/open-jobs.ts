@@ -12,6 +12,10 @@ export interface OpenJob {
   name: string;
   status: Status;
   attempt: number;
+  /** number of the first attempt since the last retry */
+  firstAttempt: number;
+  /** since the last retry, as far as they count towards `poison` */
+  lostAttempts: number;
   labels: string[];
   needs: string[];
   plan: string;
@@ -55,6 +59,8 @@ export async function openJobs(
       'jobs.name',
       'jobs.status',
       'jobs.attempt',
+      'jobs.first_attempt',
+      'jobs.lost_attempts',
       'jobs.labels',
       'jobs.needs',
       'jobs.plan',
@@ -109,6 +115,8 @@ export async function openJobs(
     name: row.name,
     status: row.status,
     attempt: row.attempt,
+    firstAttempt: row.first_attempt,
+    lostAttempts: row.lost_attempts,
     labels: JSON.parse(row.labels) as string[],
     needs: JSON.parse(row.needs) as string[],
     plan: row.plan,
@@ -136,7 +144,7 @@ export async function openJobs(
 }
 
 /** An attempt that runs, and on which runner. */
-interface RunningAttempt extends AttemptRef {
+export interface RunningAttempt extends AttemptRef {
   runner: RunnerId | undefined;
   /** a person has ended the key of that runner since */
   keyEnded: boolean;

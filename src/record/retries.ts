@@ -84,6 +84,7 @@ async function reopenJob(db: Write, job: JobId): Promise<void> {
       status: 'waiting' as const,
       attempt: eb('attempt', '+', 1),
       first_attempt: eb('attempt', '+', 1),
+      lost_attempts: 0,
       virtual_start: 0,
       due_at: null,
       avoid: null,

@@ -124,8 +124,10 @@ export interface Schema {
     message: string | null;
     /** number of the current attempt, 0 before the first; while waiting to be retried, that of the attempt to come */
     attempt: number;
-    /** number of the first attempt since the last retry; runners lost before it count no more */
+    /** number of the first attempt since the last retry */
     first_attempt: Generated<number>;
+    /** lost attempts since the last retry that count towards `poison`, see dispatcher/take-back.ts */
+    lost_attempts: Generated<number>;
     /** of a job that is tried again: when its current attempt may be sent at the earliest; see record/tries.ts */
     due_at: Generated<number | null>;
     /** JSON: names of the runners of attempts that ended so that it was tried again; null where there are none */
@@ -233,8 +235,6 @@ export interface Schema {
     /** of an attempt whose runner was lost: the last sign of life of that, and when its silence was noticed */
     lost_at: number | null;
     noticed_at: number | null;
-    /** 1 when nothing else is known to have gone with the runner, so that the job may be what took it down */
-    lost_alone: number | null;
     created_at: number;
     started_at: number | null;
     finished_at: number | null;

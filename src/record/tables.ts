@@ -25,7 +25,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   },
   jobs: {
     id: true, build_id: true, position: true, name: true, workflow: true, labels: true, needs: true, plan: true,
-    timeout: true, status: true, reason: true, message: true, attempt: true, first_attempt: true, due_at: true,
+    timeout: true, status: true, reason: true, message: true, attempt: true, first_attempt: true, lost_attempts: true, due_at: true,
     avoid: true, virtual_start: true, node: true, continue_on_error: true, outputs: true, runner_id: true, runner_name: true,
     exit_code: true, created_at: true, started_at: true, finished_at: true,
   },
@@ -48,7 +48,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   attempts: {
     job_id: true, number: true, status: true, reason: true, message: true, runner_id: true, runner_name: true,
     runner_host: true, runner_key: true, exit_code: true, log_bytes: true, log_complete: true, tests: true,
-    steps_revision: true, lost_at: true, noticed_at: true, lost_alone: true, created_at: true, started_at: true,
+    steps_revision: true, lost_at: true, noticed_at: true, created_at: true, started_at: true,
     finished_at: true,
   },
   steps: {

@@ -21,8 +21,8 @@ export interface Fault {
 /** Notes that a fault begins. */
 export type Begin = (kind: FaultKind, targets: Member[]) => Fault;
 
-/** A commit whose job has been begun so often is spared: a third lost runner makes a job poison, as it should. */
-const spareAfter = 2;
+/** A commit whose job has started this many times is spared: a tenth lost attempt makes a job poison, as it should. */
+const spareAfter = 9;
 
 export function isSpared(run: Run, evidence: Evidence): boolean {
   return evidence.runs(run.sha).length >= spareAfter;

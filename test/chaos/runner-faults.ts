@@ -11,8 +11,8 @@ import type { Workload } from './workload.ts';
 const busyPatience = { any: 2000, one: 8000 };
 /** How long (ms) a job that takes down its runners lives with each, and how long the runner is away then. */
 const poisonous = { after: 300, away: 500 };
-/** Longest time (ms) until such a job is condemned. */
-const condemnation = 90_000;
+/** Longest time (ms) until such a job is condemned: after ten lost attempts, some of which do not count. */
+const condemnation = 180_000;
 
 /** Runners that are there for one kind of fault. */
 const only: Partial<Record<FaultKind, string>> = {

@@ -19,12 +19,25 @@ import { findBuild } from '../../src/record/builds.ts';
 import { decideJob, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
 import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
 import { heartbeatInterval, heartbeatTtl } from '../../src/redis/heartbeat-times.ts';
-import { beat, listRunners, type ProcessIdentity } from '../../src/redis/membership.ts';
+import { beat, listRunners, type ProcessIdentity, type Vitals } from '../../src/redis/membership.ts';
 import { identify } from '../../src/redis/process.ts';
+import { pause } from '../../src/system/wait.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, openRecord, recordedBuild } from '../support/record.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
+
+interface Lost {
+  /** whether they count towards `poison` */
+  counts?: boolean;
+  id?: string;
+  vitals?: Vitals;
+}
+
+const lowDisk = {
+  ...{ memory: 1, cpu: 1, lag: 0, reconnects: 0, diskFree: 0, diskLow: true },
+  warnings: { count: 0, last: null },
+};
 
 describe('the watch over the runners', () => {
   let volt: TestVolt;
@@ -106,8 +119,8 @@ describe('the watch over the runners', () => {
     return ref;
   }
 
-  /** A job that has lost so many runners already, and is at work on one more. */
-  async function lastOf(losses: number, { alone }: { alone: boolean }, id = 'dead~1') {
+  /** A running job that has lost this number of attempts already. */
+  async function runningAfter(losses: number, { counts = true, id = 'dead~1', vitals }: Lost = {}) {
     let ref = await queued();
     for (let count = 1; count <= losses; count++) {
       const longAgo = Date.now() - 3_600_000 * count;
@@ -115,7 +128,7 @@ describe('the watch over the runners', () => {
         reason: 'runner_lost',
         message: 'runner vanished',
         at: longAgo,
-        loss: { lostAt: longAgo, noticedAt: longAgo, alone },
+        loss: { lostAt: longAgo, noticedAt: longAgo, counts },
         runner: { id: `former~${count}`, name: 'former', host: 'box' },
       });
       ref = { ...ref, attempt: ref.attempt + 1 };
@@ -125,7 +138,7 @@ describe('the watch over the runners', () => {
     const runner = live();
     await take(id, ref);
     await startAttempt(volt.context.database, ref, { id, name: id.split('~')[0] as string, host: 'box' }, Date.now());
-    await member(id, { ...runner.identity, running: [attemptName(ref)] });
+    await member(id, { ...runner.identity, running: [attemptName(ref)], ...(vitals && { vitals }) });
     return { ref, runner };
   }
 
@@ -151,13 +164,13 @@ describe('the watch over the runners', () => {
 
   it('leaves Redis and the record alone while nothing runs, until it is time to look again', async () => {
     await member('idle~1', { ...live().identity });
-    await watch.look();
+    await watch.poll();
     const before = await asked();
-    await watch.glance();
-    await watch.glance();
+    await watch.pollIfDue();
+    await watch.pollIfDue();
     expect(await asked()).to.equal(before);
     await until('it looks again', async () => {
-      await watch.glance();
+      await watch.pollIfDue();
       return (await asked()) > before;
     });
   });
@@ -166,14 +179,14 @@ describe('the watch over the runners', () => {
     it('though nothing was running when it last looked', async () => {
       const [runner, scope] = [live(), live()];
       await member('dead~1', { ...runner.identity });
-      await watch.look();
+      await watch.poll();
       const ref = await running('dead~1');
       await member('dead~1', { ...runner.identity, running: [attemptName(ref)], scopes: [scope.identity] });
       await end(runner.child);
-      await watch.glance();
+      await watch.pollIfDue();
       expect(await attempts(ref), 'while its processes live').to.deep.equal(['running']);
       await end(scope.child);
-      await watch.glance();
+      await watch.pollIfDue();
       expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
     });
 
@@ -181,11 +194,11 @@ describe('the watch over the runners', () => {
       const [runner, scope] = [live(), live()];
       const ref = await running('dead~1');
       await member('dead~1', { ...runner.identity, running: [attemptName(ref)], scopes: [scope.identity] });
-      await watch.look();
+      await watch.poll();
       expect(await attempts(ref), 'while it lives').to.deep.equal(['running']);
       await end(runner.child);
       await end(scope.child);
-      await watch.look();
+      await watch.poll();
       expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
       expect((await jobNow(ref)).attempts[0]?.message).to.match(
         /^runner vanished after \d+\.\d s, noticed after \d+\.\d s, waits for another runner$/,
@@ -199,8 +212,8 @@ describe('the watch over the runners', () => {
       const ref = await running('dead~1');
       await member('dead~1', { ...runner.identity, running: [attemptName(ref)] });
       await end(runner.child);
-      await Promise.all([watch.look(), new FleetWatch(volt.context).look()]);
-      await watch.look();
+      await Promise.all([watch.poll(), new FleetWatch(volt.context).poll()]);
+      await watch.poll();
       expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
       expect(await messages()).to.deep.equal([`${ref.job}.2`]);
     });
@@ -213,11 +226,11 @@ describe('the watch over the runners', () => {
       const other = await openRecord(volt.dataDir);
       const dying = new FleetWatch({ ...volt.context, database: other });
       await other.close();
-      await dying.look().then(
+      await dying.poll().then(
         () => expect.fail('it has no record'),
         () => undefined,
       );
-      await watch.look();
+      await watch.poll();
       expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
     });
 
@@ -226,10 +239,10 @@ describe('the watch over the runners', () => {
       const ref = await queued();
       await take('dead~1', ref);
       await member('dead~1', { ...runner.identity });
-      await watch.look();
+      await watch.poll();
       expect(await attempts(ref)).to.deep.equal(['queued']);
       await end(runner.child);
-      await watch.look();
+      await watch.poll();
       expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
     });
 
@@ -238,10 +251,10 @@ describe('the watch over the runners', () => {
       const ref = await running('dead~1');
       await member('dead~1', { ...runner.identity, running: [attemptName(ref)], scopes: [scope.identity] });
       await end(runner.child);
-      await watch.look();
+      await watch.poll();
       expect(await attempts(ref)).to.deep.equal(['running']);
       await end(scope.child);
-      await watch.look();
+      await watch.poll();
       expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
     });
 
@@ -250,7 +263,7 @@ describe('the watch over the runners', () => {
       const ref = await running('far~1');
       await member('far~1', { ...runner.identity, machine: 'another', running: [attemptName(ref)] });
       await end(runner.child);
-      await watch.look();
+      await watch.poll();
       expect(await attempts(ref)).to.deep.equal(['running']);
       expect(await known()).to.deep.equal(['far~1']);
     });
@@ -264,39 +277,8 @@ describe('the watch over the runners', () => {
       const by = { id: 'dead~1', name: 'dead', host: 'box' };
       await volt.context.queues.sendResult({ v: 1, kind: 'finished', ...ref, runner: by, status: 'success', ...none });
       await end(runner.child);
-      await watch.look();
+      await watch.poll();
       expect(await attempts(ref)).to.deep.equal(['running']);
-    });
-
-    it('but gives a job that takes one runner down after the other to no further one', async () => {
-      const { ref, runner } = await lastOf(2, { alone: true });
-      await watch.look();
-      await end(runner.child);
-      await watch.look();
-      expect((await decided()).map(({ job, status, reason }) => ({ job, status, reason }))).to.deep.equal([
-        { job: ref.job, status: 'error', reason: 'poison' },
-      ]);
-      expect((await jobNow(ref)).attempts[2]?.message).to.match(/^runner vanished after/);
-      // until the end is recorded, its last message keeps any other from being sent
-      await reconcile(volt.context);
-      expect(await messages()).to.deep.equal([attemptName(ref)]);
-    });
-
-    it('and blames no job for earlier losses of many at once', async () => {
-      const { ref, runner } = await lastOf(2, { alone: false });
-      await watch.look();
-      await end(runner.child);
-      await watch.look();
-      expect(await attempts(ref)).to.deep.equal(['runner_lost', 'runner_lost', 'runner_lost', 'queued']);
-      expect(await decided()).to.deep.equal([]);
-    });
-
-    it('and blames no job where the runner was dead before the watch began', async () => {
-      const { ref, runner } = await lastOf(2, { alone: true });
-      await end(runner.child);
-      await watch.look();
-      expect(await attempts(ref)).to.deep.equal(['runner_lost', 'runner_lost', 'runner_lost', 'queued']);
-      expect(await decided()).to.deep.equal([]);
     });
 
     it('and tells by its last heartbeat when it was lost, where it was dead before the watch began', async () => {
@@ -305,60 +287,9 @@ describe('the watch over the runners', () => {
       const heartbeatAt = new Date(Date.now() - 40_000).toISOString();
       await member('dead~1', { ...runner.identity, heartbeatAt, running: [attemptName(ref)] });
       await end(runner.child);
-      await watch.look();
+      await watch.poll();
       const [lost] = (await jobNow(ref)).attempts;
       expect(lost?.lostAt).to.equal(heartbeatAt);
-    });
-
-    it('and blames no job for a loss of several runners at once', async () => {
-      const [one, two] = [await lastOf(2, { alone: true }, 'dead~1'), await lastOf(2, { alone: true }, 'dead~2')];
-      await watch.look();
-      for (const { runner } of [one, two]) await end(runner.child);
-      await watch.look();
-      for (const { ref } of [one, two])
-        expect(await attempts(ref)).to.deep.equal(['runner_lost', 'runner_lost', 'runner_lost', 'queued']);
-      expect(await decided()).to.deep.equal([]);
-    });
-
-    it('and waits with the blame until it is known whether others have gone at the same time', async () => {
-      const { access } = volt.context;
-      const { ref, runner } = await lastOf(2, { alone: true });
-      await member('far~1', { machine: 'another' });
-      await watch.look();
-      await end(runner.child);
-      await watch.look();
-      expect(await attempts(ref), 'nothing is known of the other').to.deep.equal([
-        'runner_lost',
-        'runner_lost',
-        'running',
-      ]);
-      await access.client.del(access.keys.member('runner', 'far~1'));
-      await watch.look();
-      expect(await attempts(ref)).to.deep.equal(['runner_lost', 'runner_lost', 'runner_lost', 'queued']);
-      expect(await decided()).to.deep.equal([]);
-    });
-
-    it('and blames the job when all others turn out to live', async () => {
-      const { ref, runner } = await lastOf(2, { alone: true });
-      await member('far~1', { machine: 'another' });
-      await watch.look();
-      await end(runner.child);
-      await watch.look();
-      expect(await decided()).to.deep.equal([]);
-      await until('it is decided', async () => {
-        await member('far~1', { machine: 'another', heartbeatAt: new Date().toISOString() });
-        await watch.look();
-        return (await decided()).length > 0;
-      });
-      expect((await decided())[0]).to.include({ job: ref.job, reason: 'poison' });
-    });
-
-    it('and ends a job that has lost very many runners, of whatever cause', async () => {
-      const { ref, runner } = await lastOf(9, { alone: false });
-      await watch.look();
-      await end(runner.child);
-      await watch.look();
-      expect((await decided())[0]).to.include({ job: ref.job, reason: 'poison' });
     });
 
     it('and takes back the others where one cannot be', async () => {
@@ -366,14 +297,14 @@ describe('the watch over the runners', () => {
       const refs = [await running('dead~1'), await running('dead~2')] as const;
       for (const [index, ref] of refs.entries())
         await member(`dead~${index + 1}`, { ...runner.identity, running: [attemptName(ref)] });
-      await watch.look();
+      await watch.poll();
       // no server answers a question about a lock that is no string
       const { client, keys } = volt.context.access;
       const lock = `${keys.bull}:jobs:${attemptName(refs[0])}:lock`;
       await client.del(lock);
       await client.rpush(lock, 'strange');
       await end(runner.child);
-      await watch.look();
+      await watch.poll();
       expect(await messages()).to.include(`${refs[1].job}.2`);
       expect(volt.context.problems.list().map(({ message }) => message)).to.have.length(1);
     });
@@ -395,9 +326,78 @@ describe('the watch over the runners', () => {
       await startAttempt(volt.context.database, ref, { id: 'dead~1', name: 'dead', host: 'box' }, Date.now());
       await member('dead~1', { ...runner.identity, running: [attemptName(ref)] });
       await end(runner.child);
-      await watch.look();
+      await watch.poll();
       expect(await decided()).to.deep.equal([]);
       expect(await messages()).to.deep.equal([`${ref.job}.6`]);
+    });
+  });
+
+  describe('counts lost attempts', () => {
+    let old: FleetWatch;
+
+    before(async () => {
+      old = new FleetWatch(volt.context);
+      await pause(heartbeatTtl + 100);
+    });
+
+    /** Ends the runner and lets the dispatcher notice it. */
+    async function lose(runner: { child: ChildProcess }, by = old): Promise<void> {
+      await by.poll();
+      await end(runner.child);
+      await by.poll();
+    }
+    const last = async (ref: AttemptRef) => (await attempts(ref)).slice(-2);
+
+    it('and gives a job that has lost nine another runner', async () => {
+      const { ref, runner } = await runningAfter(8);
+      await lose(runner);
+      expect(await last(ref)).to.deep.equal(['runner_lost', 'queued']);
+      expect(await decided()).to.deep.equal([]);
+    });
+
+    it('and ends a job that has lost ten as poison', async () => {
+      const { ref, runner } = await runningAfter(9);
+      await lose(runner);
+      const [end] = await decided();
+      expect(end).to.include({ job: ref.job, status: 'error', reason: 'poison' });
+      expect(end?.message).to.equal('10 runners were lost while they ran it; it is given to no other runner');
+      expect((await jobNow(ref)).attempts.at(-1)?.message).to.match(/^runner vanished after/);
+      // until the end is recorded, the last message keeps any other from being sent
+      await reconcile(volt.context);
+      expect(await messages()).to.deep.equal([attemptName(ref)]);
+    });
+
+    it('but none within one TTL after the dispatcher has started', async () => {
+      const { ref, runner } = await runningAfter(9);
+      await lose(runner, watch);
+      expect(await last(ref)).to.deep.equal(['runner_lost', 'queued']);
+      expect(await decided()).to.deep.equal([]);
+    });
+
+    it('but none whose runner was gone before the dispatcher started', async () => {
+      const { ref, runner } = await runningAfter(9);
+      await end(runner.child);
+      await watch.poll();
+      expect(await last(ref)).to.deep.equal(['runner_lost', 'queued']);
+    });
+
+    it('but none of a runner that had reported a low disk', async () => {
+      const { ref, runner } = await runningAfter(9, { vitals: lowDisk });
+      await lose(runner);
+      expect(await last(ref)).to.deep.equal(['runner_lost', 'queued']);
+    });
+
+    it('but ends a job as poison after a hundred attempts, whatever their losses', async () => {
+      const { ref, runner } = await runningAfter(99, { counts: false });
+      await lose(runner);
+      expect((await decided())[0]).to.include({ job: ref.job, reason: 'poison' });
+    });
+
+    it('but none within one TTL after Redis has refused a heartbeat', async () => {
+      old.restart();
+      const { ref, runner } = await runningAfter(9);
+      await lose(runner);
+      expect(await last(ref)).to.deep.equal(['runner_lost', 'queued']);
     });
   });
 
@@ -415,14 +415,14 @@ describe('the watch over the runners', () => {
     };
     await others();
     const begun = performance.now();
-    await watch.look();
+    await watch.poll();
     // its key is gone at once: that alone says nothing, this Redis may be new
     await volt.context.access.client.del(volt.context.access.keys.member('runner', 'silent~1'));
-    await watch.look();
+    await watch.poll();
     expect(await attempts(silent)).to.deep.equal(['running']);
     await until('it is taken back', async () => {
       await others();
-      await watch.look();
+      await watch.poll();
       return (await attempts(silent)).length > 1;
     });
     expect(performance.now() - begun, 'not before one TTL has passed').to.be.at.least(heartbeatTtl);
@@ -444,7 +444,7 @@ describe('the watch over the runners', () => {
     await take('box~1', ref);
     await until('it is taken back', async () => {
       await member('box~1', { running: [] });
-      await watch.look();
+      await watch.poll();
       return (await jobNow(ref)).attempts.length > 1;
     });
     expect(await attempts(ref)).to.deep.equal(['handed_back', 'queued']);
@@ -460,7 +460,7 @@ describe('the watch over the runners', () => {
     const begun = performance.now();
     await until('it would be silence', async () => {
       await client.pexpire(keys.member('runner', 'quiet~1'), heartbeatTtl);
-      await watch.look();
+      await watch.poll();
       return performance.now() - begun > heartbeatTtl + heartbeatInterval;
     });
     for (const ref of [quiet, strange]) expect(await attempts(ref)).to.deep.equal(['running']);
@@ -468,7 +468,7 @@ describe('the watch over the runners', () => {
     await client.del(keys.member('runner', 'quiet~1'), keys.member('runner', 'strange~1'));
     for (const ref of [quiet, strange]) {
       await until('it is taken back', async () => {
-        await watch.look();
+        await watch.poll();
         return (await attempts(ref)).length > 1;
       });
     }
@@ -488,7 +488,7 @@ describe('the watch over the runners', () => {
     const taken = await running('first~1');
     const claims = [ref, over, current, taken, { job: '999999-1' as JobId, attempt: 1 }].map(attemptName);
     await member('back~1' as RunnerId, { running: [...claims, 'nonsense'] });
-    await watch.look();
+    await watch.poll();
     await until('all are told', () => heard.length >= 3);
     expect(heard).to.have.deep.members([
       { kind: 'lose', ...ref },

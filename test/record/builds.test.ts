@@ -155,6 +155,8 @@ describe('builds in the record', () => {
           plan: '{"kind":"discover"}',
           timeout: 60,
           virtualStart: 1,
+          firstAttempt: 1,
+          lostAttempts: 0,
           runner: { id: 'box~1', name: 'box' },
           startedAt: 1000,
           dueAt: null,

@@ -3,7 +3,6 @@ import { type BuildId, type JobId, jobIdOf } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import type { Database } from '../../src/record/database.ts';
 import { findIntent, openCancel, openCancels, openRetries, openRetry } from '../../src/record/intents.ts';
-import { countLosses } from '../../src/record/losses.ts';
 import { decideJob, finishAttempt, moveToNextAttempt, queueJob, startAttempt } from '../../src/record/moves.ts';
 import { buildsAtRest, openJobs } from '../../src/record/open-jobs.ts';
 import { removeRepository } from '../../src/record/removal.ts';
@@ -171,16 +170,19 @@ describe('a retry in the record', () => {
     expect(await openCancels(database)).to.have.length(1);
   });
 
-  it('begins to count lost runners anew', async () => {
-    for (const attempt of [1, 2]) await moveToNextAttempt(database, { job: job(1), attempt }, lost);
-    expect((await countLosses(database, job(1))).all).to.equal(2);
+  it('starts to count lost attempts again', async () => {
+    const lostAttempts = async () => (await openJobs(database, { jobs: [job(1)], limit: 1 }))[0]?.lostAttempts;
+    const loss = { lostAt: 1, noticedAt: 2, counts: true };
+    const lose = (attempt: number) => moveToNextAttempt(database, { job: job(1), attempt }, { ...lost, loss });
+    for (const attempt of [1, 2]) await lose(attempt);
+    expect(await lostAttempts()).to.equal(2);
     await run(1, 3);
     await skip(0);
     await retry();
     await queueJob(database, job(1));
-    expect((await countLosses(database, job(1))).all).to.equal(0);
-    await moveToNextAttempt(database, { job: job(1), attempt: 4 }, lost);
-    expect((await countLosses(database, job(1))).all).to.equal(1);
+    expect(await lostAttempts()).to.equal(0);
+    await lose(4);
+    expect(await lostAttempts()).to.equal(1);
   });
 
   it('leaves a build at rest until somebody moves it on', async () => {

@@ -8,7 +8,7 @@ export const reasons = {
   skip_ci: 'the commit message asks to skip CI',
   runner_lost: 'the runner was lost while it ran the job',
   handed_back: 'the runner stopped and handed the job back',
-  poison: 'several runners were lost while they ran the job',
+  poison: 'ten runners were lost while they ran the job',
   invalid_workflow: 'a workflow file, or an expression in it, is invalid',
   planning_failed: 'planning the build failed several times',
   unsupported: 'a workflow uses something that Volt does not support',

@@ -41,7 +41,7 @@ export async function queuedJobs(sizes: readonly number[], n: number): Promise<{
         await send({ jobs });
       }
       await collection.measure('a build of one job: recorded and sent', size, n, () => send({}));
-      await collection.measure('the dispatcher’s look at the fleet', size, n, () => fleet.look());
+      await collection.measure('the dispatcher’s look at the fleet', size, n, () => fleet.poll());
       await collection.measure('volt status', size, n, () => systemStatus(volt.context, administrator));
       await collection.measure('making queues and record agree', size, Math.min(n, 20), () =>
         reconcile(volt.context, undefined, messages),

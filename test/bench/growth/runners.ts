@@ -32,10 +32,10 @@ export async function runners(sizes: readonly number[], n: number): Promise<{ gr
       );
       await collection.measure('a heartbeat', size, n, async () => beat(access, 'runner', runnerMember('one~1')));
       await collection.measure('the list of all', size, n, () => listRunners(access));
-      await collection.measure('the dispatcher’s look at the fleet', size, n, () => fleet.look());
+      await collection.measure('the dispatcher’s look at the fleet', size, n, () => fleet.poll());
       await collection.measure('volt status', size, n, () => systemStatus(volt.context, administrator));
       const rest = await allAtWork(volt, size);
-      await collection.measure('the dispatcher’s look at the fleet, all at work', size, n, () => fleet.look());
+      await collection.measure('the dispatcher’s look at the fleet, all at work', size, n, () => fleet.poll());
       await rest();
     }
   } finally {

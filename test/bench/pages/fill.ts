@@ -212,7 +212,7 @@ class Filler {
             started_at: begun,
             finished_at: gone + 5000,
           },
-          ...{ lost_at: gone, noticed_at: gone + 5000, lost_alone: 1 },
+          ...{ lost_at: gone, noticed_at: gone + 5000 },
         });
       }
       if (attempt > 0) {
