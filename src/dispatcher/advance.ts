@@ -11,7 +11,7 @@ import { pursueRetries } from './retry.ts';
 import { routeBuild } from './route.ts';
 import { advanceWorkflows, refuseWaiting } from './workflow-advance.ts';
 
-/** Ends what waits in a build over which the process has died again and again. */
+/** Ends the waiting jobs of a build during whose planning the process has died too often. */
 export async function refuse(
   context: StageContext & { database: Database },
   build: BuildId,
@@ -20,7 +20,7 @@ export async function refuse(
   await refuseWaiting(context, await jobStates(context.database, build), { reason: 'planning_failed', message: why });
 }
 
-/** Moves a build on after something has happened to it: what is ready is sent, what never can be is skipped. */
+/** Moves a build on: sends jobs whose needs are met, and skips jobs that can never run. */
 export async function advance(context: StageContext & { database: Database }, build: BuildId): Promise<void> {
   const { database, queues } = context;
   const { isAsked, hasWorkflows, isOpen } = await agendaOf(database, build);
@@ -32,10 +32,10 @@ export async function advance(context: StageContext & { database: Database }, bu
     const { others, queued, cancels } = await advanceWorkflows(context, build);
     for (const other of others) await queues.sendAdvance({ v: 1, build: other });
     if (cancels) await pursueCancels(context);
-    // what was ready before has been sent; where it has not, reconciling finds it
+    // jobs that were ready before have been sent; reconcile.ts finds those that have not
     return routeBuild(context, build, queued);
   }
-  // a retry opens what was final
+  // a retry opens final jobs
   if (!isOpen && !isAsked) return;
   const states = await jobStates(database, build);
   const { ready, barred } = readiness(states);

@@ -9,9 +9,9 @@ import { type OpenJob, openJobs } from '../record/open-jobs.ts';
 import { notifyRunner } from '../redis/channels.ts';
 
 /**
- * Brings every open request to cancel closer to its effect, and closes those that have had it. It is called again and
- * again: an order to a runner may be lost, and is repeated until an outcome has arrived.
- * @param build only the requests for this build
+ * Carries out open requests to cancel, and closes those that are done. It is called again and again: an order to a runner
+ * may be lost, and is repeated until an outcome has arrived.
+ * @param build limits it to requests for this build
  */
 export async function pursueCancels(context: StageContext & { database: Database }, build?: BuildId): Promise<void> {
   for (const intent of await openCancels(context.database)) {
@@ -19,7 +19,7 @@ export async function pursueCancels(context: StageContext & { database: Database
   }
 }
 
-/** Jobs that somebody wants cancelled; they are not sent to runners any more. */
+/** @returns whether a job is to be cancelled; such a job is no longer sent to runners */
 export async function jobsToCancel(database: Database): Promise<(job: Pick<OpenJob, 'id' | 'build'>) => boolean> {
   const intents = await openCancels(database);
   const builds = new Set(intents.flatMap(({ build, job }) => (job === null && build !== null ? [build] : [])));
@@ -63,9 +63,9 @@ async function cancelJob(
     await notifyRunner(access, runner, { kind: 'cancel', ...ref, ...because });
     return;
   }
-  // it has ended by itself, and the record is about to hear how
+  // the job has ended by itself, and its outcome is about to be recorded
   if (await queues.holdsOutcome(ref)) return;
-  // a runner that takes the message in this moment wins: removing it fails then, and the next round tells the runner
+  // if a runner takes the message in this moment, removing it fails, and the next call tells the runner
   const removed = await queues.queue(queue).remove(messageIds.job(ref));
   if (removed === 0) return;
   await queues.sendResult({ ...decision, at: serverTime() });

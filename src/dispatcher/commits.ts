@@ -10,41 +10,40 @@ import { findRepository, type ObservedRepository } from '../record/repositories.
 import { variablesFor } from '../record/variables.ts';
 import { announceChange } from '../redis/channels.ts';
 import { advance } from './advance.ts';
-import { type OfWorkflows, planBuild } from './plan.ts';
+import { CrashGuard, crashMessage } from './crash-guard.ts';
+import { type PlannedWorkflows, planBuild } from './plan.ts';
 import { type Ending, endingOf, planner } from './planner.ts';
-import { routeBuild } from './route.ts';
-import { Suspects, whyGuilty } from './suspects.ts';
 import { refusedJob } from './workflow-build.ts';
 
 /**
- * A commit waits for the one before it, which another dispatcher may be writing just now: so many times so long (ms).
- * The times are counted by the queue, since each delivery may come to another dispatcher.
+ * A commit waits for the commit before it, which another dispatcher may be recording: so many times, so long (ms) each. The
+ * queue counts the times, since each delivery may go to another dispatcher.
  */
-const turnInterval = 50;
-const turns = 40;
-/** A commit whose repository is to wait does so this many times as long, at most, when it has come again and again. */
+const orderInterval = 50;
+const mostOrderWaits = 40;
+/** The wait of a commit whose repository is throttled grows with each delivery, up to this factor. */
 const mostSteps = 12;
 
 type Counts = Pick<Delivery, 'count' | 'deaths'>;
 
-/** Turns one commit into a build: plan, one transaction, and the jobs on their way. */
+/** Turns one commit into a build: plans it, records it in one transaction and sends its jobs. */
 export class CommitHandler {
   readonly #context: StageContext & { database: Database };
-  readonly #suspects = new Suspects();
+  readonly #crashGuard = new CrashGuard();
 
   constructor(context: StageContext & { database: Database }) {
     this.#context = context;
   }
 
   async handle(message: CommitMessage, delivery: Counts = { count: 1, deaths: 0 }): Promise<void> {
-    await this.#suspects.handle(
+    await this.#crashGuard.handle(
       delivery,
       () => this.#plan(message, delivery),
-      () => this.#plan(message, delivery, { reason: 'planning_failed', message: whyGuilty(delivery) }),
+      () => this.#plan(message, delivery, { reason: 'planning_failed', message: crashMessage(delivery) }),
     );
   }
 
-  /** @param fault why nothing can be planned of it */
+  /** @param fault why the commit cannot be planned */
   async #plan(message: CommitMessage, delivery: Counts, fault?: Ending): Promise<void> {
     const { database, queues, access, config, logger } = this.#context;
     const repository = await findRepository(database, message.repo);
@@ -54,9 +53,8 @@ export class CommitHandler {
     const plan = planBuild(message, repository, config, workflows);
     const planned = await recordPlan(database, plan);
     if (planned.outcome === 'unknown_repository') return this.#dropUnknown(message);
-    if (planned.outcome === 'out_of_turn') return this.#waitForTurn(message, delivery);
-    await routeBuild(this.#context, planned.build);
-    if (workflows?.workflows) await advance(this.#context, planned.build);
+    if (planned.outcome === 'out_of_turn') return this.#waitForOrder(message, delivery);
+    await advance(this.#context, planned.build);
     if (planned.outcome === 'made') {
       logger.info(`planned ${message.sha.slice(0, 12)} ${message.subject}`, {
         repo: message.repo,
@@ -67,19 +65,19 @@ export class CommitHandler {
     if (message.more) await queues.sendObserve(repository.host, { v: 1, repo: message.repo, cause: 'batch' });
   }
 
-  /** What the commit's workflow files make of it; a person who has asked for what they do not have is told so. */
+  /** The jobs of the commit's workflow files. A person who has asked for a workflow that is not there gets an error. */
   async #workflows(
     message: CommitMessage,
     repository: ObservedRepository,
     { count }: Counts,
-  ): Promise<OfWorkflows | 'refused' | undefined> {
+  ): Promise<PlannedWorkflows | 'refused' | undefined> {
     if (repository.command !== null || message.skip !== undefined) return undefined;
     try {
       return await this.#readWorkflows(message, repository);
     } catch (error) {
       const ending = endingOf(error);
       if (ending) return this.#refused(ending);
-      // however many wait for the same reason, they come back now and then
+      // when many commits wait, each comes back less often
       if (error instanceof Later) throw new Later(error.ms * Math.min(count, mostSteps), error.message);
       if (message.intent === undefined || !(error instanceof VoltError)) throw error;
       await failIntent(this.#context.database, message.intent, error);
@@ -90,7 +88,7 @@ export class CommitHandler {
   async #readWorkflows(
     message: CommitMessage,
     { name, defaultBranch: known }: ObservedRepository,
-  ): Promise<OfWorkflows> {
+  ): Promise<PlannedWorkflows> {
     const { database, config } = this.#context;
     const files = message.workflows?.files ?? [];
     const read = await planner.read(name, files, message.workflows?.called ?? []);
@@ -110,23 +108,23 @@ export class CommitHandler {
     });
   }
 
-  #refused({ reason, message }: Ending): OfWorkflows {
+  #refused({ reason, message }: Ending): PlannedWorkflows {
     return { jobs: [refusedJob(this.#context.config.jobTimeout, reason, message)] };
   }
 
   /**
-   * The cursor is not where this commit begins. Either the commit before is being written by another dispatcher, which
-   * takes a moment; or the ref has moved otherwise, and the observer's next look will offer what is right then.
+   * The ref's cursor is not at the commit before this one. Either another dispatcher is recording that commit, which takes a
+   * moment; or the ref has moved otherwise, and the observer's next poll sends the right commits.
    */
-  #waitForTurn(message: CommitMessage, { count }: Pick<Delivery, 'count'>): void {
-    if (count <= turns) throw new Later(turnInterval, 'the commit before is not recorded yet');
-    this.#context.logger.debug(`dropped an offer that is out of date: ${message.repo} ${message.sha}`);
+  #waitForOrder(message: CommitMessage, { count }: Pick<Delivery, 'count'>): void {
+    if (count <= mostOrderWaits) throw new Later(orderInterval, 'the commit before is not recorded yet');
+    this.#context.logger.debug(`dropped an outdated commit message: ${message.repo} ${message.sha}`);
   }
 
   async #dropUnknown(message: CommitMessage): Promise<void> {
-    this.#context.logger.debug(`dropped a commit of ${message.repo}, which is not observed any more`);
+    this.#context.logger.debug(`dropped a commit of ${message.repo}, which is no longer observed`);
     if (message.intent !== undefined) {
-      const error = new VoltError('not_found', `${message.repo} is not observed any more`, { remedy: '' });
+      const error = new VoltError('not_found', `${message.repo} is no longer observed`, { remedy: '' });
       await failIntent(this.#context.database, message.intent, error);
     }
   }

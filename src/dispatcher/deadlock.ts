@@ -3,10 +3,9 @@ import { type Entry, type Holder, insideOf, waitingInGroups } from '../record/co
 import type { Write } from '../record/database.ts';
 import { fileOf } from './group-holders.ts';
 
-/** A job that asks to enter a concurrency group. */
+/** A job that asks to enter a concurrency group, by its workflow. */
 interface Asking {
   build: BuildId;
-  /** of its workflow */
   file: string;
 }
 
@@ -19,13 +18,13 @@ interface Held {
 /** A job that waits for a group. */
 interface Waiting {
   name: string;
-  /** of its workflow */
+  /** workflow of the job */
   file: string | undefined;
 }
 
 /**
- * Who waits for whom in the groups of a repository, as far as anybody has asked, for one transaction. A build may have a
- * thousand jobs that ask, and the record is read once for all of them: what they change is noted here.
+ * Who waits for whom in the concurrency groups of a repository, within one transaction. A build may have a thousand jobs
+ * that ask; the database is read once for all of them, and their changes are noted here.
  */
 export class Waits {
   readonly #db: Write;
@@ -35,7 +34,7 @@ export class Waits {
   readonly #inside = new Map<string, Holder | undefined>();
   readonly #waiting = new Map<BuildId, Map<string, Waiting>>();
 
-  /** @param files of jobs of the build that are not recorded yet */
+  /** @param files workflows of jobs of the build that are not recorded yet, by job */
   constructor(db: Write, { repo, build, files }: { repo: string; build: BuildId; files: ReadonlyMap<string, string> }) {
     this.#db = db;
     this.#repo = repo;
@@ -44,10 +43,10 @@ export class Waits {
   }
 
   /**
-   * The groups by which a job would wait for itself. A workflow leaves its group when all its jobs are over, so it waits for
-   * each group that one of them waits for; a job that is inside of one waits for nobody.
-   * @param name of the group that the job asks for, in lower case
-   * @returns from that one to the one that its own workflow is in; undefined where it would not wait for itself
+   * Finds the groups through which a job would wait for itself. A workflow leaves its group when all its jobs are over, so
+   * it waits for each group that one of its jobs waits for. A job that is inside a group waits for nobody.
+   * @param name the group that the job asks for, in lower case
+   * @returns the groups from that one to the group of the job's own workflow; undefined if there is no deadlock
    */
   async findDeadlock(me: Asking, name: string): Promise<Held[] | undefined> {
     const open: { name: string; way: Held[] }[] = [{ name, way: [] }];
@@ -67,8 +66,8 @@ export class Waits {
   }
 
   /**
-   * What has become of a job, or a workflow, of the build that has asked to enter a group.
-   * @param outcome undefined where it waits no more
+   * Notes the answer to a job or workflow of the build that has asked to enter a group.
+   * @param outcome undefined if it no longer waits
    */
   note(name: string, { holder, file }: { holder: string; file: string }, outcome: Entry['outcome'] | undefined): void {
     if (outcome === 'inside' && this.#inside.has(name)) this.#inside.set(name, { build: this.#build, holder });
@@ -102,11 +101,11 @@ function keyOf(holder: string, name: string): string {
   return `${holder} ${name}`;
 }
 
-/** @param group as the workflow has it */
+/** @param group as written in the workflow */
 export function deadlockMessage(group: string, way: readonly Held[]): string {
   if (way.length === 1)
-    return `it would wait for ever: its own workflow is in the concurrency group "${group}" until all its jobs are over`;
+    return `the job would wait forever: its own workflow is in the concurrency group "${group}" until all its jobs are over`;
   const names = way.map(({ name }) => `"${name}"`).join(' and ');
   const inside = way.map(({ name, build }) => `build ${build} is in "${name}"`).join(', ');
-  return `it would wait for ever: the concurrency groups ${names} wait for each other; ${inside}`;
+  return `the job would wait forever: the concurrency groups ${names} wait for each other; ${inside}`;
 }

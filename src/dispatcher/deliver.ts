@@ -17,13 +17,13 @@ import { isSigned } from '../secrets/signing.ts';
 import { secretsNamedBy } from './secret-names.ts';
 import { secretsAreFor } from './trust.ts';
 
-/** How long (ms) a request waits for the start of its attempt to be recorded, before it is looked at again. */
+/** Milliseconds until a request is tried again while the start of its attempt is not recorded. */
 const startInterval = 50;
 
 /**
- * Seals what an attempt asks for to the key that its runner has signed, and tells it by the runner's channel: so it lies nowhere, and
- * one that is lost is asked for again. Only the runner that the record names as that of the current attempt is answered;
- * everybody else is left without an answer.
+ * Answers an attempt's request for secrets or a credential: seals them to the key that its runner has signed, and publishes
+ * them on the runner's channel. They are stored nowhere; if the answer is lost, the runner asks again. Only the runner that
+ * the database names for the current attempt gets an answer.
  */
 export async function deliver(context: StageContext & { database: Database }, request: SecretsMessage): Promise<void> {
   const { access, database, logger } = context;
@@ -32,15 +32,15 @@ export async function deliver(context: StageContext & { database: Database }, re
   if (job?.attempt !== request.attempt) return;
   const member = await findRunner(access, runner);
   if (!member?.publicKey) return;
-  // the runner asks at once, and a reporter may still be at the message that says that it has begun
+  // the runner asks at once, and the reporter may not have handled the message of the start yet
   if (job.status === 'queued') throw new Later(startInterval, 'the start of the attempt is not recorded yet');
   if (job.status !== 'running' || job.runner?.id !== runner) return;
   const ref = { job: job.id, attempt: job.attempt };
   const owner = await logOwner(database.db, ref);
   const statement = boxKeyStatement(runner, member.publicKey);
-  // whoever can write to Redis can write the heartbeat of another runner
+  // anyone who can write to Redis can write the heartbeat of another runner
   if (!owner?.key || !owner.isGood || !isSigned(owner.key, 'runner box', statement, member.boxSignature ?? '')) {
-    logger.error(`gives attempt ${attemptName(ref)} nothing: its runner's key for boxes is not signed by it`, {
+    logger.error(`refused attempt ${attemptName(ref)} its ${request.kind}: its runner has not signed its box key`, {
       runner,
     });
     return;
@@ -52,10 +52,10 @@ export async function deliver(context: StageContext & { database: Database }, re
     await notifyRunner(access, runner, { kind: 'sealed', ...ref, delivery: kind, answer: { box } });
     logger.debug(`gave attempt ${attemptName(ref)} its ${kind}`, { job: job.id, attempt: job.attempt, runner });
   } catch (error) {
-    // a record that is away is back some day, and the request is handled again until then
+    // the request is handled again until the database is back
     if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;
     const { message, remedy, code } = error;
-    // a key that is missing does not come back by asking again; the message holds no secret
+    // asking again does not help if a key is missing; the message holds no secret
     logger.error(`cannot give attempt ${attemptName(ref)} its ${kind}: ${message}`, { code });
     await notifyRunner(access, runner, {
       ...{ kind: 'sealed', ...ref, delivery: kind },
@@ -68,10 +68,10 @@ async function secretsOf(
   { database, config }: StageContext & { database: Database },
   job: OpenJob,
 ): Promise<Delivered<'secrets'>> {
-  if (job.repo.removed) return { values: {}, withheld: `its repository ${job.repo.name} is not observed any more` };
+  if (job.repo.removed) return { values: {}, withheld: `its repository ${job.repo.name} is no longer observed` };
   if (!secretsAreFor(job)) {
     const trusted = await trustedRefs(database, job.repo.name);
-    const which = trusted.length === 0 ? 'none is' : `those are ${trusted.join(', ')}`;
+    const which = trusted.length === 0 ? 'no ref is' : `trusted refs are ${trusted.join(', ')}`;
     return { values: {}, withheld: `${job.ref} is not trusted with secrets; ${which}` };
   }
   return { values: await secretsForJob(database, config, job.repo.name, secretsNamedBy(job.plan)), withheld: null };

@@ -24,7 +24,7 @@ const jitter = 50;
 const rest = 4;
 
 /**
- * Watches the runners: polls the registry, the database and the queues, and takes back the attempts of runners that are
+ * Watches the runners: it polls the registry, the database and the queues, and takes back the attempts of runners that are
  * gone (take-back.ts, by the rules of lost-attempts.ts).
  */
 export class FleetWatch {

@@ -5,17 +5,17 @@ import type { Database } from '../record/database.ts';
 import { listRunnerKeys } from '../record/runner-keys.ts';
 import { listRunners } from '../redis/membership.ts';
 
-/** What is found out is believed for so long (ms): where a job was sent is looked at again by queued-messages.ts. */
-const believed = 1000;
+/** The answer is cached for this long (ms); queued-messages.ts corrects what was sent meanwhile. */
+const cachedFor = 1000;
 const found = new WeakMap<Database, { keptFor: (repo: string) => boolean; at: number }>();
 
-/** Whether runners are kept for a repository: by their keys, or by what they say of themselves. */
+/** @returns whether runners are kept for a repository, by their keys or by their `--repos` */
 export async function keptRepositories({
   database,
   access,
 }: Pick<StageContext, 'access'> & { database: Database }): Promise<(repo: string) => boolean> {
   const known = found.get(database);
-  if (known && performance.now() - known.at < believed) return known.keptFor;
+  if (known && performance.now() - known.at < cachedFor) return known.keptFor;
   const keys = (await listRunnerKeys(database)).filter(({ repos }) => repos.length > 0);
   const runners = (await listRunners(access)).alive.filter(isKept);
   const keptFor = (repo: string) =>

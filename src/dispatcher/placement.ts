@@ -7,47 +7,47 @@ import type { Tried } from '../record/tries.ts';
 import { listRunners, type RunnerMember, whyUnfit } from '../redis/membership.ts';
 import { keptRepositories } from './kept.ts';
 
-/** So long (ms) after it was due a job is kept from the runners that could not begin it; then any may have it. */
+/** A job avoids the runners that could not start it for this long (ms) after it was due; then any runner may take it. */
 const avoidance = 60_000;
 
-/** At most so many queues are kept from some runner: where a server is away, each runner fails, and none is to be avoided. */
+/** Most queues that avoid some runner: if a server is away, every runner fails, and none should be avoided. */
 const mostAvoiding = 64;
 
-/** What decides to which queue a job is sent. */
-interface Placed {
+/** What decides to which queue a job belongs. */
+interface Placeable {
   labels: readonly string[];
   repo: string;
-  /** labels that its repository's jobs need beside */
+  /** further labels that its repository's jobs need */
   runners: readonly string[];
   dueAt: number | null;
   tried: Tried;
 }
 
 /**
- * To which queue each job belongs now: that of its labels, or of its repository where runners are kept for it. One that is
- * tried again is kept from the runners that could not begin it, while there is another one that takes jobs, for a bounded
- * time. Where that changes while it waits, queued-messages.ts sends it to the other queue.
- * @returns the labels of the queue of each of the jobs
+ * The queue of each job: the queue of its labels, or of its repository if runners are kept for that. A job that is tried
+ * again avoids the runners that could not start it, for a bounded time, if another runner takes jobs. If the queue of a
+ * waiting job changes, queued-messages.ts sends it to the other queue.
+ * @returns the labels of each job's queue
  */
 export async function placements(
   context: Pick<StageContext, 'access' | 'queues'> & { database: Database },
-  jobs: readonly Placed[],
+  jobs: readonly Placeable[],
 ): Promise<string[][]> {
   const isKept = await keptRepositories(context);
-  const others = jobs.some(isAvoiding) ? await Others.look(context) : undefined;
+  const runners = jobs.some(isAvoiding) ? await AvoidingQueues.load(context) : undefined;
   return jobs.map((job) => {
-    const place = (avoided: Tried) =>
+    const queueFor = (avoided: Tried) =>
       queueLabels(job.labels, job.runners, isKept(job.repo) ? job.repo : undefined, avoided);
-    return (others && isAvoiding(job) && others.first(place, job.tried)) || place([]);
+    return (runners && isAvoiding(job) && runners.first(queueFor, job.tried)) || queueFor([]);
   });
 }
 
-function isAvoiding({ tried, dueAt }: Placed): boolean {
+function isAvoiding({ tried, dueAt }: Placeable): boolean {
   return tried.length > 0 && serverNow() - (dueAt ?? 0) < avoidance;
 }
 
-/** The runners that take jobs, and the queues that are kept from some. */
-class Others {
+/** The queues that avoid some runner, and the runners that take jobs. */
+class AvoidingQueues {
   readonly #runners: RunnerMember[];
   readonly #avoiding: Set<string>;
 
@@ -56,24 +56,26 @@ class Others {
     this.#avoiding = avoiding;
   }
 
-  static async look({ access, queues }: Pick<StageContext, 'access' | 'queues'>): Promise<Others> {
+  static async load({ access, queues }: Pick<StageContext, 'access' | 'queues'>): Promise<AvoidingQueues> {
     const { alive } = await listRunners(access);
     const sets = (await queues.labelSets()).filter((set) => parseQueueLabels(set).avoids);
     const able = alive.filter((runner) => runner.draining !== true && whyUnfit(runner) === undefined);
-    return new Others(able, new Set(sets.map(jobQueue)));
+    return new AvoidingQueues(able, new Set(sets.map(jobQueue)));
   }
 
-  /** The queue that is kept from all of those runners, else from the last of them; undefined where nobody serves either. */
-  first(place: (avoided: Tried) => string[], tried: Tried): string[] | undefined {
-    return [tried, tried.slice(-1)].map(place).find((queue) => this.#isServed(queue) && this.#isFree(jobQueue(queue)));
+  /** The queue that avoids all tried runners, else the last of them; undefined if no runner serves either. */
+  first(queueFor: (avoided: Tried) => string[], tried: Tried): string[] | undefined {
+    return [tried, tried.slice(-1)]
+      .map(queueFor)
+      .find((queue) => this.#isServed(queue) && this.#mayUse(jobQueue(queue)));
   }
 
   #isServed(queue: readonly string[]): boolean {
     return this.#runners.some((runner) => serves(runner, queue));
   }
 
-  /** Notes a new one, too. */
-  #isFree(name: string): boolean {
+  /** Whether the queue is in use or may be added; it is added then. */
+  #mayUse(name: string): boolean {
     if (this.#avoiding.size < mostAvoiding) this.#avoiding.add(name);
     return this.#avoiding.has(name);
   }

@@ -6,18 +6,18 @@ import type { NewBuild } from '../record/plans.ts';
 import type { Repository } from '../record/repositories.ts';
 import type { DecidedPlan } from './decided-plan.ts';
 
-/** What a commit's workflow files say of its build. */
-export type OfWorkflows = Partial<Pick<NewBuild, 'jobs' | 'workflows' | 'schedules'>>;
+/** The part of a build that comes from the commit's workflow files. */
+export type PlannedWorkflows = Partial<Pick<NewBuild, 'jobs' | 'workflows' | 'schedules'>>;
 
 /**
  * The build of a commit: the jobs of its workflows, or one job that runs the repository's command or discovers its tests.
- * A repository that is a path can only be fetched on its own machine, so its jobs ask for that machine.
+ * A repository that is a path can only be fetched on its own machine, so its jobs need that machine's label.
  */
 export function planBuild(
   message: CommitMessage,
   repository: Repository,
   config: Config,
-  { jobs, ...rest }: OfWorkflows = {},
+  { jobs, ...rest }: PlannedWorkflows = {},
 ): NewBuild {
   const plan = planOf(message, repository);
   return {
@@ -29,7 +29,7 @@ export function planBuild(
     author: message.author,
     committedAt: Date.parse(message.committedAt),
     trigger: message.trigger,
-    message: message.passedOver > 0 ? `${message.passedOver} older commits were passed over` : null,
+    message: message.passedOver > 0 ? `${message.passedOver} older commits were skipped` : null,
     cursor: message.cursor ?? null,
     intent: message.intent ?? null,
     ...rest,
@@ -47,7 +47,7 @@ export function planBuild(
 
 function planOf({ skip }: CommitMessage, { command }: Repository): Plan | DecidedPlan {
   if (skip !== undefined) {
-    const message = `the commit's message says "${skip}"; trigger a build of it to run its tests all the same`;
+    const message = `the commit message contains "${skip}"; trigger a build of the commit to run its tests anyway`;
     return { kind: 'decided', status: 'skipped', reason: 'skip_ci', message };
   }
   return command === null ? { kind: 'discover' } : { kind: 'command', command };

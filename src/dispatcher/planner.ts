@@ -9,25 +9,25 @@ import type { CalledRepository } from '../workflow/called-file.ts';
 import type { Diagnostic } from '../workflow/diagnostics.ts';
 import type { WorkflowFile } from '../workflow/files.ts';
 import type { ReadWorkflows } from '../workflow/read-all.ts';
-import { Pace } from './pace.ts';
 import type { RoundOutcome, RoundTask } from './round.ts';
+import { Throttle } from './throttle.ts';
 import type { BuildTask, workflowBuild } from './workflow-build.ts';
 
-/** Of one commit's files, or one look at a build; those of large projects take below 200 ms and 50 MB. */
+/** For one commit's files, or one planning of a build (ms, MB). Those of large projects take below 200 ms and 50 MB. */
 const limits = { processorTime: 5000, memory: 256 };
-/** How often planning may fail for a reason that is not in the files, before the build ends with it. */
+/** How often planning may fail for a reason that is not in the files before the build ends. */
 const mostFailures = 3;
-/** Sets of files that are remembered as read: they are the same at commit after commit. */
+/** How many parsed sets of files are remembered: most commits change none of them. */
 const mostRemembered = 20;
 
-/** What is asked of the process that plans. */
+/** A task for the planning process. */
 export type PlanningTask =
   | { kind: 'read'; files: readonly WorkflowFile[]; called: readonly CalledRepository[] }
   | { kind: 'build'; task: BuildTask }
   | { kind: 'round'; task: RoundTask };
 export type BuildOutcome = ReturnType<typeof workflowBuild>;
 
-/** Nothing can be planned of it: it takes more than it may (`invalid_workflow`), or has failed too often. */
+/** The workflows cannot be planned: they exceed the limits (`invalid_workflow`), or planning has failed too often. */
 export class Unplannable extends Error {
   readonly reason: Extract<Reason, 'invalid_workflow' | 'planning_failed'>;
 
@@ -39,20 +39,20 @@ export class Unplannable extends Error {
 }
 
 /**
- * Reads workflow files and plans builds in a process that can be ended: what they hold is anybody's text. Repositories are
- * served in turn, and one whose files take long waits between them.
+ * Reads workflow files and plans builds in a process that can be killed, since the files are untrusted. Repositories take
+ * turns, and one whose files take long waits in between.
  *
- * All methods throw Unplannable, Later where the repository is to wait, what the planner tells a person (VoltError), and
- * other errors where it may go better the next time.
+ * All methods throw Unplannable; Later if the repository must wait; VoltError for a person's mistake; and other errors if
+ * planning may succeed the next time.
  */
 class Planner {
   readonly #read = new Map<string, ReadWorkflows>();
-  readonly #pace = { read: new Pace(), build: new Pace(), round: new Pace() };
-  /** by what was to be planned */
+  readonly #throttles = { read: new Throttle(), build: new Throttle(), round: new Throttle() };
+  /** by task */
   readonly #failures = new FadingMap<string, number>(3_600_000, 1000);
   #process: TaskProcess<PlanningTask, unknown> | undefined;
 
-  /** A set of files that takes too much to read is invalid, and says so. */
+  /** A set of files that exceeds the limits is invalid. */
   async read(
     repo: string,
     all: readonly { path: string; text: string | null }[],
@@ -75,7 +75,7 @@ class Planner {
     return (await this.#run(repo.name, `round ${task.build}`, { kind: 'round', task })) as RoundOutcome;
   }
 
-  /** Ends the process; another one starts when it is needed. */
+  /** Ends the process; the next task starts another one. */
   async close(): Promise<void> {
     const process = this.#process;
     this.#process = undefined;
@@ -103,9 +103,9 @@ class Planner {
   }
 
   async #run(repo: string, what: string, task: PlanningTask): Promise<unknown> {
-    const pace = this.#pace[task.kind];
-    const wait = pace.wait(repo);
-    if (wait > 0) throw new Later(wait, `the workflows of ${repo} take long to plan`);
+    const throttle = this.#throttles[task.kind];
+    const wait = throttle.wait(repo);
+    if (wait > 0) throw new Later(wait, `the workflows of ${repo} took long to plan`);
     this.#process ??= new TaskProcess(
       ownProgram(import.meta.url, 'planning-process', 'planning-process'),
       limits,
@@ -115,7 +115,7 @@ class Planner {
     const begins = () => {
       begun = performance.now();
     };
-    const note = () => pace.note(repo, performance.now() - (begun ?? performance.now()));
+    const note = () => throttle.note(repo, performance.now() - (begun ?? performance.now()));
     try {
       const outcome = await this.#process.run(task, { owner: repo, begins });
       note();
@@ -134,7 +134,7 @@ class Planner {
   }
 }
 
-/** One for all of the process: it holds nothing but what it remembers. */
+/** Shared by the whole process. */
 export const planner = new Planner();
 
 export interface Ending {
@@ -142,7 +142,7 @@ export interface Ending {
   message: string;
 }
 
-/** What a build comes to, or all that waits in it, whose planning ends so; undefined where it may go better the next time. */
+/** How waiting jobs end after this error of planning; undefined if planning may succeed the next time. */
 export function endingOf(error: unknown): Ending | undefined {
   if (error instanceof Unplannable) {
     const { reason, message } = error;

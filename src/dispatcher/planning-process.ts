@@ -3,7 +3,7 @@ import type { PlanningTask } from './planner.ts';
 import { planRound } from './round.ts';
 import { workflowBuild } from './workflow-build.ts';
 
-/** Files are seldom new, and what reads them takes long to load. */
+/** Loaded when first needed: files are seldom new, and their parser takes long to load. */
 let reader: typeof import('../workflow/read-all.ts') | undefined;
 
 /** The process of planner.ts. */

@@ -9,20 +9,20 @@ import type { Admission } from '../workflow/action.ts';
 import { deadlockMessage, Waits } from './deadlock.ts';
 import { jobsOfHolder } from './group-holders.ts';
 import { planner } from './planner.ts';
-import type { RoundOutcome, Wish } from './round.ts';
+import type { GroupRequest, RoundOutcome } from './round.ts';
 
 type Context = StageContext & { database: Database };
 
-/** One look at the plan of a build, and what follows from it. */
+/** One planning of a build, and the recording of its outcome. */
 export class PlanningRound {
-  /** whether jobs were told to end */
+  /** whether jobs were ordered to end */
   cancels = false;
   readonly #context: Context;
   readonly #build: BuildId;
   readonly #state: PlanState;
   readonly #fleet: readonly string[][];
-  /** the groups that its holders have asked to enter, in that order, and what they were told */
-  readonly #wishes = new Map<string, Wish>();
+  /** the groups that its holders have asked to enter, by holder, in that order */
+  readonly #requests = new Map<string, GroupRequest>();
   #answers: ReadonlyMap<string, Admission> = new Map();
 
   constructor(context: Context, build: BuildId, state: PlanState, fleet: readonly string[][]) {
@@ -33,8 +33,8 @@ export class PlanningRound {
   }
 
   /**
-   * Whether a group lets one in is for the record to say, so it is planned anew with each answer. No transaction is open
-   * while that takes its time: entering is only rehearsed, and done with what follows from it.
+   * The database decides who enters a concurrency group, so the build is planned again with each answer. No transaction is
+   * open meanwhile: entering is only rehearsed here, and `apply` does it.
    */
   async plan(): Promise<RoundOutcome> {
     const { database, config } = this.#context;
@@ -42,21 +42,21 @@ export class PlanningRound {
     for (;;) {
       const [build, state, fleet, answers] = [this.#build, this.#state, this.#fleet, this.#answers];
       const planned = await planner.round({ build, state, answers, fleet, jobTimeout, hostedLabels });
-      if (planned.wishes.size === 0) return planned;
-      for (const [holder, group] of planned.wishes) this.#wishes.set(holder, group);
+      if (planned.requests.size === 0) return planned;
+      for (const [holder, group] of planned.requests) this.#requests.set(holder, group);
       const entries = await database.rehearse((db) => this.#enter(db));
       this.#answers = new Map(entries.map(({ holder, admission }) => [holder, admission]));
     }
   }
 
-  /** @throws OutOfDate and then nothing has changed */
+  /** @throws OutOfDate; nothing has changed then */
   async apply({ changes, cancels, runName }: RoundOutcome): Promise<void> {
     const { revision, build } = this.#state;
     const repo = build.repo.name;
     const ended = await this.#context.database.write(async (db) => {
       await applyPlan(db, this.#build, revision, changes, repo);
       await nameRun(db, this.#build, runName);
-      const superseded = this.#wishes.size > 0 ? await this.#enterWanted(db) : [];
+      const superseded = this.#requests.size > 0 ? await this.#enterWanted(db) : [];
       const orders = [...superseded, ...cancels.map(({ id: job, ...why }) => ({ build: this.#build, job, ...why }))];
       for (const order of orders) await orderCancel(db, { repo, ...order });
       return orders.length;
@@ -65,20 +65,20 @@ export class PlanningRound {
   }
 
   /**
-   * What has ended since it was planned, or is to end, takes nobody's place.
-   * @returns what is to end for those who have entered
-   * @throws OutOfDate also where a group says something else than it did
+   * Enters the groups, unless a holder has ended since it was planned, or was ordered to end.
+   * @returns the jobs to end because these holders have entered
+   * @throws OutOfDate also if a group's answer differs from the rehearsed one
    */
   async #enterWanted(db: Write): Promise<Order[]> {
     const open = await openNodes(db, this.#build);
     const isWanted = (holder: string) => jobsOfHolder(open, holder).some(({ unwanted }) => !unwanted);
-    if (![...this.#wishes.keys()].every(isWanted)) throw new OutOfDate();
+    if (![...this.#requests.keys()].every(isWanted)) throw new OutOfDate();
     const orders: Order[] = [];
     const nodes = new Map([[this.#build, open]]);
     for (const { holder, admission, superseded } of await this.#enter(db)) {
       if (!isDeepStrictEqual(admission, this.#answers.get(holder))) throw new OutOfDate();
       for (const { build, holder: other } of superseded) {
-        const why = supersededBy(this.#build, this.#wishes.get(holder)?.name ?? '');
+        const why = supersededBy(this.#build, this.#requests.get(holder)?.name ?? '');
         const ofBuild = nodes.get(build) ?? (await openNodes(db, build));
         nodes.set(build, ofBuild);
         for (const { id: job } of jobsOfHolder(ofBuild, other)) orders.push({ build, job, ...why });
@@ -89,14 +89,14 @@ export class PlanningRound {
 
   async #enter(db: Write): Promise<{ holder: string; admission: Admission; superseded: Holder[] }[]> {
     const { name: repo } = this.#state.build.repo;
-    const files = new Map([...this.#wishes].map(([holder, { file }]) => [holder, file]));
+    const files = new Map([...this.#requests].map(([holder, { file }]) => [holder, file]));
     const waits = new Waits(db, { repo, build: this.#build, files });
     const entered = [];
-    for (const [holder, { name: asWritten, cancelInProgress, file }] of this.#wishes) {
+    for (const [holder, { name: asWritten, cancelInProgress, file }] of this.#requests) {
       const name = asWritten.toLowerCase();
       const me = { build: this.#build, holder };
       const way = holder === file ? undefined : await waits.findDeadlock({ build: this.#build, file }, name);
-      // one that ends whoever is inside waits for nobody else
+      // with cancel-in-progress the holder inside is ended, so only a job's own workflow can block it
       if (way && (way.length === 1 || !cancelInProgress)) {
         await stopWaiting(db, name, me);
         waits.note(name, { holder, file }, undefined);
@@ -112,7 +112,7 @@ export class PlanningRound {
   }
 }
 
-/** A job that is to end because of a rule. */
+/** An order to end a job because of a rule. */
 type Order = Omit<Parameters<typeof orderCancel>[1], 'repo'>;
 
 function admissionOf(entry: Entry, group: string): Admission {

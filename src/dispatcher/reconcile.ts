@@ -17,24 +17,24 @@ import { leaveOutForgottenBuilds } from './forgotten-builds.ts';
 import { QueuedMessages } from './queued-messages.ts';
 import { pursueRetries } from './retry.ts';
 
-/** How many builds of which everything waits are looked at in one round, and how many of which some jobs do. */
+/** How many builds one round moves on: builds whose open jobs all wait, and builds with some waiting jobs. */
 const restBatch = 50;
 const partlyBatch = 10;
-/** Milliseconds between looks for the heartbeats of runners that have something to tell a young Redis. */
-const listening = 100;
+/** Milliseconds between polls for heartbeats while Redis is young. */
+const heartbeatPoll = 100;
 
 /**
- * Makes the queues agree with the record: whatever the record says is queued has a message, and whatever can move on
- * does. This mends a dispatcher that died between its transaction and the sending, and a Redis that was emptied or
- * replaced, or has lost what it had last. Where there is much to mend, a round does a part of it.
+ * Makes the queues agree with the database: every queued job has a message, and every build that can move on does. This
+ * repairs the work of a dispatcher that died between its transaction and the sending, and a Redis that was emptied or
+ * replaced, or has lost its last writes. If there is much to repair, a round does part of it.
  *
- * A Redis is `young` (new to the record) → `told` (every runner that may be at work has said so, or its lease is over) →
- * it gets what it misses. While it is young nothing is sent that an earlier one may have held.
- * @param recent the runners that were there not long ago; when all of them have told what they run, nothing is left to
- * wait for. Undefined where they are not known
- * @param messages what has been looked at before, where there are many
- * @param move looks at a build that may be able to move on; by a message, where the process may die over it, see suspects.ts
- * @returns whether the next round is to come at once
+ * A Redis is young while it is new to the database. Then nothing is sent that an earlier Redis may have held, until every
+ * runner has reported what it runs, or its lease is over.
+ * @param recent the runners that were there not long ago, undefined if unknown; when all of them have reported what they
+ * run, there is nothing to wait for
+ * @param messages keeps the position between rounds
+ * @param move moves a build on; by a message if the process may die during it, see crash-guard.ts
+ * @returns whether the next round should follow at once
  */
 export async function reconcile(
   context: StageContext & { database: Database; problems: Problems },
@@ -43,13 +43,13 @@ export async function reconcile(
   move: (build: BuildId) => Promise<void> = (build) => advance(context, build),
 ): Promise<boolean> {
   const { access, database, problems } = context;
-  // whoever has claimed it: any stage that starts may be the first to meet an emptied Redis
+  // any stage that starts may be the first to find an emptied Redis and to claim it
   const young = await youthOf(access, identityOf(database));
   await leaveOutForgottenBuilds(context);
   if (young !== undefined) await problems.alone('scheduling the polls', () => reschedule(context));
-  // runners have to tell it first what they are at work on; the record may not know of it yet
+  // a queued job may be running: its start may not be recorded yet
   if (young !== undefined && (await openJobs(database, { status: 'queued', limit: 1 })).length > 0)
-    await told(access, recent);
+    await waitForReports(access, recent);
   const { alive } = await listRunners(access);
   await startClaimed(context, alive);
   if (young !== undefined) messages.rewind();
@@ -57,7 +57,7 @@ export async function reconcile(
   const more = await messages.poll(claimed, young);
   await pursueCancels(context);
   await pursueRetries(context);
-  // the notice that something has moved them may be lost with the Redis that carried it
+  // the message to move them on may be lost with its Redis
   const resting = [await buildsAtRest(database, restBatch), await buildsPartlyAtRest(database, partlyBatch)].flat();
   for (const build of [...resting, ...(await lingeringHolders(database))]) {
     await problems.alone(`moving build ${build} on`, () => move(build));
@@ -66,10 +66,10 @@ export async function reconcile(
 }
 
 /**
- * Waits until nobody can be at work on something that this Redis does not know of. A runner has told everything with
- * its second heartbeat: the first may have been on its way before it took its last message.
+ * Waits until no runner can be running something that this Redis does not know of. A runner has reported everything with its
+ * second heartbeat: the first may have been sent before the runner took its last message.
  */
-async function told(access: RedisAccess, recent: RunnerId[] | undefined): Promise<void> {
+async function waitForReports(access: RedisAccess, recent: RunnerId[] | undefined): Promise<void> {
   const heartbeats = new Map<RunnerId, Set<string>>();
   for (;;) {
     const young = await youngFor(access);
@@ -78,13 +78,13 @@ async function told(access: RedisAccess, recent: RunnerId[] | undefined): Promis
       heartbeats.set(id, (heartbeats.get(id) ?? new Set()).add(heartbeatAt));
     }
     if (recent?.every((id) => (heartbeats.get(id)?.size ?? 0) >= 2)) return;
-    await pause(Math.min(young, listening));
+    await pause(Math.min(young, heartbeatPoll));
   }
 }
 
 /**
- * What a runner says it is at work on has begun, though its word of that was lost. Were it still queued when the runner
- * is lost, the same attempt would be sent a second time, and its log would be that of two runs.
+ * Records the start of attempts that runners claim, if the message of the start was lost. If such a job were still queued
+ * when its runner is lost, the same attempt would be sent again, and its log would be of two runs.
  */
 async function startClaimed(
   { database, queues }: StageContext & { database: Database },
@@ -99,7 +99,7 @@ async function startClaimed(
   }
 }
 
-/** A claim in a heartbeat, as the runner has signed it; whether that is true is for the reporter to see. */
+/** A signed claim in a heartbeat. The reporter checks the signature. */
 function claimOf({ id, running }: RunnerMember, text: string): { message: Result<'started'>; content: object }[] {
   try {
     const content = JSON.parse(text) as object;
@@ -111,7 +111,7 @@ function claimOf({ id, running }: RunnerMember, text: string): { message: Result
   }
 }
 
-/** A new Redis knows of no schedules; an upsert leaves those that are there as they are. */
+/** A new Redis has no schedulers. Existing ones stay as they are. */
 async function reschedule({ database, queues }: StageContext & { database: Database }): Promise<void> {
   for (const { host, name, pollSeconds } of await listRepositories(database))
     await queues.scheduleObserve(host, name, pollSeconds);

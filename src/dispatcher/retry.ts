@@ -8,10 +8,10 @@ import { announceChange } from '../redis/channels.ts';
 import { jobsToRetry } from '../workflow/retry.ts';
 
 /**
- * Carries out the open requests to retry. A request that can have no effect any more, as when another one came first,
- * is closed with the reason.
- * @param build only the requests for this build
- * @returns the builds that are to be moved on
+ * Carries out the open requests to retry. A request that can no longer have an effect, for example because another one came
+ * first, is closed with the reason.
+ * @param build limits it to requests for this build
+ * @returns the builds to move on
  */
 export async function pursueRetries(
   context: StageContext & { database: Database },

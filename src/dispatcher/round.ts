@@ -11,42 +11,42 @@ import type { BuildGraph } from '../workflow/scope.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 import type { StoredFacts } from './workflow-build.ts';
 
-/** One look at the plan of a build. */
+/** One planning of a build. */
 export interface RoundTask {
   build: BuildId;
   state: PlanState;
-  /** what each holder was told by its concurrency group; who is not here has not asked */
+  /** the answer of its concurrency group to each holder that has asked */
   answers: ReadonlyMap<string, Admission>;
   /** the labels that each runner has */
   fleet: readonly (readonly string[])[];
-  /** of the settings, as they are there */
+  /** settings */
   jobTimeout: number;
   hostedLabels: string;
 }
 
 /** A group that a workflow, or a job of it, asks to enter. */
-export interface Wish extends Group {
+export interface GroupRequest extends Group {
   /** of the workflow */
   file: string;
 }
 
-/** What follows from it. */
+/** What a planning has decided. */
 export interface RoundOutcome {
-  /** groups that are still to be asked, by holder; while there are any, the rest counts for nothing */
-  wishes: Map<string, Wish>;
+  /** groups that must be asked first, by holder; if there are any, the rest is empty */
+  requests: Map<string, GroupRequest>;
   changes: PlanChange[];
   decided: { id: JobId; status: FinalStatus; reason: Reason; message: string }[];
   cancels: { id: JobId; reason: Reason; message: string }[];
-  /** jobs that are queued in it */
+  /** jobs that it queues */
   queued: JobId[];
-  /** what its workflows call the build */
+  /** name of the build by its workflows' `run-name` */
   runName: string;
 }
 
-/** Pure: it is done where it can be ended, since it evaluates what the files of the commit say. */
+/** Pure. It runs in the planning process, since it evaluates untrusted expressions of the commit's files. */
 export function planRound({ build, state, answers, fleet, jobTimeout, hostedLabels }: RoundTask): RoundOutcome {
   const graph = graphOf(build, state);
-  const wishes = new Map<string, Wish>();
+  const requests = new Map<string, GroupRequest>();
   let last = Math.max(0, ...state.jobs.map(({ position }) => position));
   const actions = progress(graph, {
     timeoutMinutes: jobTimeout,
@@ -55,12 +55,12 @@ export function planRound({ build, state, answers, fleet, jobTimeout, hostedLabe
     allocate: () => jobIdOf(build, ++last),
     enter: (group, { file, job = file }) => {
       const answer = answers.get(job);
-      if (!answer) wishes.set(job, { ...group, file });
+      if (!answer) requests.set(job, { ...group, file });
       return answer ?? { kind: 'waits', message: 'waits for its concurrency group' };
     },
   });
-  const none: RoundOutcome = { wishes, changes: [], decided: [], cancels: [], queued: [], runName: '' };
-  if (wishes.size > 0) return none;
+  const none: RoundOutcome = { requests, changes: [], decided: [], cancels: [], queued: [], runName: '' };
+  if (requests.size > 0) return none;
   return {
     ...none,
     changes: [...actions.flatMap((action) => changesOf(action, state, graph)), ...releases(actions, state)],
@@ -100,14 +100,14 @@ function changesOf(action: Action<JobId>, state: PlanState, { workflows }: Build
   }
 }
 
-/** What was held, and waits for its needs alone by now. */
+/** Jobs that waited for more than their needs, and no longer do. */
 function releases(actions: readonly Action<JobId>[], { jobs }: PlanState): PlanChange[] {
   const acted = new Set(actions.map(({ id }) => id));
   const held = jobs.filter(({ id, status, message }) => status === 'waiting' && message !== null && !acted.has(id));
   return held.map(({ id }) => ({ kind: 'hold', id, message: null }));
 }
 
-/** What the planner works on, from what is recorded. */
+/** The planner's input, from what is recorded. */
 function graphOf(build: BuildId, state: PlanState): BuildGraph<JobId> {
   const { event, before, defaultBranch, vars } = JSON.parse(state.facts) as StoredFacts;
   const { repo, committedAt, ...rest } = state.build;

@@ -19,15 +19,14 @@ import { placements } from './placement.ts';
 import { secretsNamedBy } from './secret-names.ts';
 import { trustFor } from './trust.ts';
 
-/** Different sets of labels that the jobs of one build may ask for at once: each has a queue of its own. */
+/** Most label sets that the jobs of one build may ask for at once: each has a queue of its own. */
 const mostLabelSets = 64;
 
 /**
- * Sends the current attempts of jobs to the queues that they belong to, see placement.ts, and those whose end is decided to the
- * reporter.
- * Sending one again does nothing while its message is there, and a message stays until well after its attempt is over.
- * A job that no message can be made of, because its plan is not understood or too large, ends in an error that says so,
- * and holds up none of the others.
+ * Sends the current attempts of jobs to their queues, see placement.ts, and jobs whose end is decided to the reporter.
+ * Sending an attempt again does nothing while its message is there, and a message stays until well after its attempt is over.
+ * A job that no message can be made of, because its plan is not understood or too large, ends with an error and does not
+ * hold up the others.
  */
 export async function route(
   context: Pick<StageContext, 'access' | 'config' | 'queues'> & { database: Database },
@@ -36,13 +35,13 @@ export async function route(
   const { config, queues } = context;
   const pauses = pausesOf(config.tryAgain);
   const entries: { message: JobMessage; priority: number; queue: string[] }[] = [];
-  const places = await placements(context, jobs.map(placed));
+  const queueOf = await placements(context, jobs.map(placeable));
   const sets = new Map<BuildId, Set<string>>();
   for (const [index, job] of jobs.entries()) {
     await yieldToOthers();
     const what = whatToSend(job, pauses.length > job.tried.length);
     const priority = priorityOf(job.virtualStart);
-    const queue = places[index] as string[];
+    const queue = queueOf[index] as string[];
     const ofBuild = sets.get(job.build) ?? new Set();
     sets.set(job.build, ofBuild.add(queue.join()));
     if (ofBuild.size > mostLabelSets) await sendDecided(queues, job, tooManyLabelSets);
@@ -55,8 +54,8 @@ export async function route(
 }
 
 /**
- * What was looked at may have moved until the messages were there: a job was cancelled, and its message, that was sent
- * before, is gone. Whoever looks now sees that; a runner that comes first is told soon that the attempt counts no more.
+ * Jobs may have changed while their messages were sent, for example by a cancel that removed an earlier message. Takes such
+ * messages out again; a runner that was faster is told soon that the attempt no longer counts.
  */
 async function withdrawStale(
   { queues, database }: Pick<StageContext, 'queues'> & { database: Database },
@@ -77,7 +76,7 @@ async function withdrawStale(
   }
 }
 
-function placed({ labels, repo, dueAt, tried }: OpenJob) {
+function placeable({ labels, repo, dueAt, tried }: OpenJob) {
   return { labels, repo: repo.name, runners: repo.runners, dueAt, tried };
 }
 
@@ -86,7 +85,7 @@ type Ending = Pick<DecidedPlan, 'status' | 'reason' | 'message'>;
 const tooManyLabelSets: Ending = {
   status: 'error',
   reason: 'no_runner',
-  message: `its build asks for more than ${mostLabelSets} different sets of labels at once`,
+  message: `its build asks for more than ${mostLabelSets} different label sets at once`,
 };
 
 function whatToSend(job: OpenJob, repeatable: boolean): { message: JobMessage } | { decided: Ending } {
@@ -96,7 +95,7 @@ function whatToSend(job: OpenJob, repeatable: boolean): { message: JobMessage } 
     if (decided.success) return { decided: decided.data };
     return { message: fittingJob(messageOf(job, planSchema.parse(plan), repeatable)) };
   } catch (error) {
-    const message = `no runner can be told what to run: ${errorText(error)}`.slice(0, 2000);
+    const message = `the job cannot be sent to a runner: ${errorText(error)}`.slice(0, 2000);
     return { decided: { status: 'error', reason: 'bad_message', message } };
   }
 }
@@ -107,9 +106,9 @@ async function sendDecided(queues: Queues, job: OpenJob, { status, reason, messa
 }
 
 /**
- * Sends every job of the build that is to run now. One that somebody wants cancelled is not sent any more; and to a
- * Redis that is young, none that an earlier one may have held: a runner may be at work on it, see reconcile.ts.
- * @param only of these jobs, where not all of the build are to be looked at
+ * Sends every job of the build that may run now. A job that is to be cancelled is not sent. To a young Redis, a job that an
+ * earlier Redis may have held is not sent: a runner may be running it, see reconcile.ts.
+ * @param only limits it to these jobs
  */
 export async function routeBuild(
   { access, config, database, queues }: Pick<StageContext, 'access' | 'config' | 'queues'> & { database: Database },
@@ -127,12 +126,12 @@ export async function routeBuild(
   if (jobs.length > 0) await route({ access, config, database, queues }, jobs);
 }
 
-/** Whether no earlier Redis can have held a message of the job. */
+/** Whether no earlier Redis can have held a message of this job. */
 export function isNewTo(youth: Youth | undefined, { build }: Pick<OpenJob, 'build'>): boolean {
   return youth === undefined || Number(build) > youth.heard;
 }
 
-/** Whether the job's runner has anything to ask for; whether it is given is decided when it asks. */
+/** Whether the job's runner will ask for secrets; whether it gets them is decided then. */
 function usesSecrets(job: OpenJob): boolean {
   const named = secretsNamedBy(job.plan);
   return named === 'environment' ? job.hasSecretsInEnvironment : named === '*' || named.length > 0;

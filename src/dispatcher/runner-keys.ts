@@ -5,8 +5,8 @@ import { publishRunnerKeys } from '../redis/runner-keys.ts';
 import { leaveVoltKey, ownRunnerName, publicKeyOfOwnRunner } from '../secrets/runner-key.ts';
 
 /**
- * Takes in the key of the runners that share this data directory, where they have made one, and tells all runners which
- * keys are good for something. Done again it changes nothing.
+ * Records the key of the runners that share this data directory, if there is one, and publishes the valid keys to all
+ * runners. It is idempotent.
  */
 export async function admitRunners({
   access,

@@ -6,7 +6,7 @@ import type { Database } from '../record/database.ts';
 import { dueSchedules, type NewSchedule, runSchedule, type ScheduleEntry } from '../record/schedules.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 
-/** Of one commit's workflows: each costs time whenever they are set. */
+/** Of one commit's workflows: setting each one takes time. */
 const mostSchedules = 1000;
 
 /**
@@ -18,15 +18,15 @@ export function schedulesIn(workflows: readonly Workflow[], now: Date): NewSched
     (on.schedule ?? []).map(({ cron, timezone = null }) => ({ workflow: path, cron, timezone })),
   );
   if (entries.length > mostSchedules) {
-    const message = `the workflows of the commit have ${entries.length} schedules, and a repository may have ${mostSchedules}`;
-    throw new VoltError('too_large', message, { remedy: 'Let one schedule stand for several of them.' });
+    const message = `the workflows of the commit have ${entries.length} schedules; a repository may have ${mostSchedules}`;
+    throw new VoltError('too_large', message, { remedy: 'Merge schedules.' });
   }
   return entries.map((entry) => ({ ...entry, nextAt: nextTime(entry, now) }));
 }
 
 /**
- * Asks for the builds whose time has come. A time that nobody was there for is made up for once, however often it has
- * passed.
+ * Requests the builds of schedules that are due. A schedule missed while Volt was down runs once, however often it was
+ * missed.
  */
 export async function runSchedules({ database, queues, logger }: StageContext & { database: Database }): Promise<void> {
   const now = new Date(serverNow());
@@ -39,7 +39,7 @@ export async function runSchedules({ database, queues, logger }: StageContext & 
   }
 }
 
-/** @returns milliseconds since 1970, null where there is no such time */
+/** @returns milliseconds since 1970, null if there is no next time */
 function nextTime({ cron, timezone }: ScheduleEntry, after: Date): number | null {
   return new Cron(cron, { paused: true, timezone: timezone ?? 'UTC' }).nextRun(after)?.getTime() ?? null;
 }

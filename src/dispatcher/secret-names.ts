@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { workflowPlan } from '../workflow/plan.ts';
 
 /**
- * The secrets that a job may use: those that its workflow names. A job that no workflow describes names none; it gets
- * those that are set to be in the environment of such jobs.
+ * The secrets that a job may use: those that its workflow names. A job without a workflow gets the secrets that are set for
+ * the environment of such jobs.
  */
 export type NamedSecrets = '*' | 'environment' | readonly string[];
 
@@ -12,7 +12,7 @@ const planSecrets = z.union([
   z.object({ kind: z.enum(['discover', 'command']) }),
 ]);
 
-/** @param plan JSON of the plan, as in the record */
+/** @param plan JSON of the plan, as recorded */
 export function secretsNamedBy(plan: string): NamedSecrets {
   const parsed = planSecrets.parse(JSON.parse(plan));
   return parsed.kind === 'workflow' ? parsed.secrets.names : 'environment';

@@ -8,38 +8,38 @@ import { heartbeatTtl } from '../redis/heartbeat-times.ts';
 import { routeBuild } from './route.ts';
 
 /**
- * Gives jobs a further attempt that the record has as queued while a runner is done with the message of their attempt: it
- * was run, and what became of it never came to be recorded, or is recorded no more. Nobody takes such a message, and none
+ * Gives a job a further attempt if it is recorded as queued while a runner has completed the message of its attempt: the
+ * attempt was run, and its outcome was never recorded, or its record was lost. No runner takes such a message, and no other
  * can be sent under its name.
  *
- * An outcome on its way is one of these: a living runner says that it reports it; it waits to be recorded; it was recorded
- * between the two looks at record and queue. So the attempt must be found like this, with nobody who claims it, for as long
- * as it takes a runner that is cut off to come back.
+ * The outcome may still be on its way: a living runner claims to report it, it waits to be recorded, or it was recorded
+ * between the reads of database and queue. So the attempt must be found in this state, claimed by no runner, for as long as
+ * a runner that was cut off takes to come back.
  */
 export class SpentAttempts {
   readonly #context: StageContext & { database: Database };
-  /** since when (ms, performance.now) it is found so in every look, by name of the attempt */
+  /** since when (`performance.now()`) every poll has found it in this state, by name of the attempt */
   readonly #since = new FadingMap<string, number>(60 * heartbeatTtl, 100_000);
   readonly #patience: number;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #polledAt = Number.NEGATIVE_INFINITY;
 
-  /** @param patience milliseconds for which an attempt must be found like this */
+  /** @param patience milliseconds for which an attempt must be found in this state */
   constructor(context: StageContext & { database: Database }, patience: number = heartbeatTtl) {
     this.#context = context;
     this.#patience = patience;
   }
 
   /**
-   * @param done queued attempts that no living runner claims, and whose messages a runner is done with, as one look has
+   * @param done queued attempts that no living runner claims and whose messages a runner has completed, as one poll has
    * found them
    * @param claimed names of the attempts that living runners claim
    */
   async move(done: readonly (AttemptRef & { build: BuildId })[], claimed: ReadonlySet<string>): Promise<void> {
     const { queues, database, logger } = this.#context;
     const now = performance.now();
-    // nobody has looked for a while, so runners may have been unable to say anything, too
-    const isLate = now - this.#lookedAt > this.#patience;
-    this.#lookedAt = now;
+    // after a pause: runners may have been unable to reach Redis, too
+    const isLate = now - this.#polledAt > this.#patience;
+    this.#polledAt = now;
     for (const name of claimed) this.#since.delete(name);
     for (const attempt of done) {
       const name = attemptName(attempt);
@@ -52,7 +52,7 @@ export class SpentAttempts {
       this.#since.delete(name);
       const lost = {
         reason: 'runner_lost',
-        message: 'it was run, and how it ended is not known',
+        message: 'it was run, and its outcome is unknown',
         at: serverNow(),
       } as const;
       if (!(await moveToNextAttempt(database, attempt, lost))) continue;

@@ -5,42 +5,42 @@ import type { StageContext } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
 import { currentAttempts } from '../record/open-jobs.ts';
 
-/** How many messages of one queue are compared with the record in one look; what is to run first goes first. */
+/** How many messages of one queue a poll compares with the database, in the order in which they run. */
 const defaultPage = 500;
 
 /**
- * Removes messages that no runner has taken and whose attempt counts no more. Whoever sends looks at the record first, which
- * may move until the message is there: the job was cancelled meanwhile, say. A runner that takes such a message begins the job
- * and is told a second later that it counts no more.
+ * Removes messages that no runner has taken and whose attempt no longer counts. A sender reads the database first, and the
+ * job may be cancelled before the message is sent. A runner that takes such a message starts the job, and a second later it
+ * is told that the attempt no longer counts.
  */
 export class StaleMessages {
   readonly #context: StageContext & { database: Database };
   readonly #page: number;
-  /** how many of a queue the last look has passed over, by the queue's name */
-  #passed = new Map<string, number>();
+  /** how many messages of a queue earlier polls have checked, by the queue's name */
+  #checked = new Map<string, number>();
 
   constructor(context: StageContext & { database: Database }, page: number = defaultPage) {
     this.#context = context;
     this.#page = page;
   }
 
-  /** One look, at the next page of each queue. */
-  async look(): Promise<void> {
-    const passed = new Map<string, number>();
+  /** Checks the next page of each queue. */
+  async poll(): Promise<void> {
+    const checked = new Map<string, number>();
     for (const labels of await this.#context.queues.labelSets()) {
       const name = jobQueue(labels);
-      const next = await this.#sweep(name, this.#passed.get(name) ?? 0);
-      if (next > 0) passed.set(name, next);
+      const next = await this.#sweep(name, this.#checked.get(name) ?? 0);
+      if (next > 0) checked.set(name, next);
     }
-    this.#passed = passed;
+    this.#checked = checked;
   }
 
-  /** @returns from where the next look goes on */
+  /** @returns where the next poll goes on */
   async #sweep(queue: string, from: number): Promise<number> {
     const { queues, database, logger } = this.#context;
     const ids = await queues.queue(queue).getRanges(['waiting', 'prioritized'], from, from + this.#page - 1, true);
     const attempts = ids.flatMap((id) => parseAttemptName(id) ?? []);
-    // after the messages: what the record says of an attempt that is over holds for good
+    // after the messages: an attempt that is over stays over
     const current = await currentAttempts(
       database,
       attempts.map(({ job }) => job),
@@ -51,7 +51,7 @@ export class StaleMessages {
       if (state?.open && state.attempt <= ref.attempt) continue;
       if (await withdraw(queues, queue, ref)) removed++;
     }
-    if (removed > 0) logger.debug(`removed ${removed} messages of attempts that count no more`);
+    if (removed > 0) logger.debug(`removed ${removed} messages of attempts that no longer count`);
     return ids.length < this.#page ? 0 : from + ids.length - removed;
   }
 }

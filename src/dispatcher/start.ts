@@ -9,6 +9,7 @@ import { changeSchema, listen } from '../redis/channels.ts';
 import { tellCounts } from '../redis/tallies.ts';
 import { advance, refuse } from './advance.ts';
 import { CommitHandler } from './commits.ts';
+import { CrashGuard, crashMessage } from './crash-guard.ts';
 import { deliver } from './deliver.ts';
 import { FleetWatch } from './fleet.ts';
 import { leaveOutForgottenBuilds } from './forgotten-builds.ts';
@@ -19,16 +20,15 @@ import { routeBuild } from './route.ts';
 import { admitRunners } from './runner-keys.ts';
 import { runSchedules } from './schedules.ts';
 import { StaleMessages } from './stale-messages.ts';
-import { Suspects, whyGuilty } from './suspects.ts';
 import { UnservedWatch } from './unserved.ts';
 
-/** Milliseconds between comparisons of the queues with the record. */
+/** Milliseconds between comparisons of the queues with the database. */
 const reconcileInterval = 3000;
-/** Milliseconds between looks for schedules whose time has come; their unit is the minute. */
+/** Milliseconds between checks for due schedules; their unit is the minute. */
 const scheduleInterval = 5000;
-/** Milliseconds between looks for jobs that ask for labels which no runner has. */
+/** Milliseconds between checks for jobs with labels that no runner has. */
 const unservedInterval = 10_000;
-/** Milliseconds between looks for messages of attempts that count no more. */
+/** Milliseconds between checks for messages of attempts that no longer count. */
 const staleInterval = 10_000;
 
 /** Starts the dispatcher: commits become builds, builds move on, and lost attempts are taken back. */
@@ -39,10 +39,10 @@ export async function startDispatcher(context: StageContext & { database: Databa
   // before any build is made
   await leaveOutForgottenBuilds(own);
   const fleet = new FleetWatch(own);
-  const said = () => [...context.database.problems(), ...problems.list()];
-  const shown = showStage(own, 'dispatcher', said, () => fleet.restart());
+  const shownProblems = () => [...context.database.problems(), ...problems.list()];
+  const shown = showStage(own, 'dispatcher', shownProblems, () => fleet.restart());
   const messages = new QueuedMessages(own);
-  const reconciling = problems.every(reconcileInterval, 'making the queues agree with the record', async () => {
+  const reconciling = problems.every(reconcileInterval, 'making the queues agree with the database', async () => {
     await admitRunners(own);
     const move = (build: BuildId) => own.queues.sendAdvance({ v: 1, build }, 'mend');
     if (await reconcile(own, fleet.recentRunners(), messages, move)) reconciling.now();
@@ -57,16 +57,16 @@ export async function startDispatcher(context: StageContext & { database: Databa
   });
   const scheduling = problems.every(scheduleInterval, 'running schedules', () => runSchedules(own));
   const unserved = new UnservedWatch(own);
-  const asking = problems.every(unservedInterval, 'looking for jobs that nobody serves', () => unserved.look());
+  const asking = problems.every(unservedInterval, 'looking for jobs without a matching runner', () => unserved.poll());
   const stale = new StaleMessages(own);
-  const sweeping = problems.every(staleInterval, 'removing messages that count no more', () => stale.look());
+  const sweeping = problems.every(staleInterval, 'removing messages that no longer count', () => stale.poll());
   const commits = new CommitHandler(own);
-  const suspects = new Suspects();
+  const crashGuard = new CrashGuard();
   const consumers = [
     consume(context.access, {
       queue: queueNames.commits,
       schema: commitMessage,
-      // commits of one ref are made one after the other
+      // the commits of a ref are planned one after the other
       concurrency: 1,
       logger,
       problems,
@@ -81,10 +81,10 @@ export async function startDispatcher(context: StageContext & { database: Databa
       handle: ({ build, due }, delivery) =>
         due !== undefined
           ? routeBuild(own, build, new Set([due]))
-          : suspects.handle(
+          : crashGuard.handle(
               delivery,
               () => advance(own, build),
-              () => refuse(own, build, whyGuilty(delivery)),
+              () => refuse(own, build, crashMessage(delivery)),
             ),
     }),
     consume(context.access, {

@@ -5,42 +5,41 @@ import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { listRunners } from '../redis/membership.ts';
 
-/** How many jobs of one set of labels are ended in one look; what is to run first goes first. */
+/** How many jobs of one label set a poll ends, in the order in which they would run. */
 const batch = 2000;
 
-/** A queue that is empty and that no runner serves is forgotten after this long (ms); one with messages that runners were done with, later. */
+/** A queue without runners is forgotten after this long (ms): an empty one, and one with completed messages. */
 const forgetAfter = { empty: 600_000, done: 86_400_000 };
 
 /** States of a message that no runner has taken. */
 const waitingStates = new Set<string>(['waiting', 'prioritized']);
 
-/** A queue that nobody serves. */
-interface Vain {
+/** A queue with messages and without runners. */
+interface Unserved {
   labels: string[];
   /** since when (ms) this process has seen it */
   since: number;
 }
 
-/** Ends jobs that ask for labels which no runner has had for as long as the settings say. */
+/** Ends jobs whose labels no runner has had for `VOLT_RUNNER_WAIT` minutes. */
 export class UnservedWatch {
   readonly #context: StageContext;
-  #vain = new Map<string, Vain>();
-  /** since when (ms) this process has seen queues that nobody serves and nothing waits in */
+  #unserved = new Map<string, Unserved>();
+  /** since when (ms) this process has seen empty queues without runners */
   #idle = new Map<string, number>();
 
   constructor(context: StageContext) {
     this.#context = context;
   }
 
-  /** One look. */
-  async look(now = performance.now()): Promise<void> {
+  async poll(now = performance.now()): Promise<void> {
     const { access, queues, config } = this.#context;
     const { alive } = await listRunners(access);
-    const vain = new Map<string, Vain>();
+    const unserved = new Map<string, Unserved>();
     const idle = new Map<string, number>();
     for (const labels of await queues.labelSets()) {
       const { avoids } = parseQueueLabels(labels);
-      // one that is kept from some runner is there for the jobs of a moment, see placement.ts
+      // a queue that avoids some runner is short-lived, see placement.ts
       if (!avoids && alive.some((runner) => serves(runner, labels))) continue;
       const name = jobQueue(labels);
       if ((await queues.queue(name).getJobCountByTypes('waiting', 'prioritized')) === 0) {
@@ -48,18 +47,18 @@ export class UnservedWatch {
         if (!(await this.#forgets(name, labels, now - since))) idle.set(name, since);
         continue;
       }
-      if (!avoids) vain.set(name, this.#vain.get(name) ?? { labels, since: now });
+      if (!avoids) unserved.set(name, this.#unserved.get(name) ?? { labels, since: now });
     }
-    this.#vain = vain;
+    this.#unserved = unserved;
     this.#idle = idle;
-    for (const [name, { labels, since }] of vain) {
+    for (const [name, { labels, since }] of unserved) {
       if (now - since >= config.runnerWait * 60_000) await this.#end(name, labels);
     }
   }
 
   /**
-   * Commits ask for any labels, so their queues would become more and more. What is sent to one that was forgotten makes it
-   * known again.
+   * Commits may ask for any labels, so the number of queues would grow without end. A message sent to a forgotten queue makes
+   * it known again.
    */
   async #forgets(name: string, labels: string[], age: number): Promise<boolean> {
     if (age < forgetAfter.empty) return false;
@@ -76,7 +75,7 @@ export class UnservedWatch {
     const message = `${nobodyServes(labels)} for ${config.runnerWait} min`;
     for (const id of await queue.getRanges(['waiting', 'prioritized'], 0, batch - 1, true)) {
       const ref = parseAttemptName(id);
-      // the list grows old while this goes on: a runner that has come wins, though it be done with the job by now
+      // a runner may have taken, and even completed, the message since it was listed
       if (!ref || !waitingStates.has(await queue.getJobState(id))) continue;
       if ((await queue.remove(id)) === 0 || (await queues.holdsOutcome(ref))) continue;
       const at = serverTime();
@@ -85,7 +84,7 @@ export class UnservedWatch {
   }
 }
 
-/** As the beginning of a sentence about how long that was so. */
+/** Beginning of a sentence that goes on with a duration. */
 function nobodyServes(queue: readonly string[]): string {
   const { labels, repo } = parseQueueLabels(queue);
   const which = `no runner with ${labels.join(', ') || 'any labels'}`;

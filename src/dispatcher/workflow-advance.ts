@@ -12,22 +12,22 @@ import { type Ending, endingOf } from './planner.ts';
 import { PlanningRound } from './planning-round.ts';
 import type { RoundOutcome } from './round.ts';
 
-/** A plan is looked at again after another dispatcher has been faster, this often at most. */
+/** How often a plan is made again because another dispatcher was faster. */
 const mostTries = 20;
 
-/** What has come of a look at a build's workflows. */
+/** What the planning of a build's workflows has changed. */
 interface Advanced {
-  /** builds that are to be looked at now */
+  /** builds that may move on now */
   others: BuildId[];
-  /** jobs that are to be sent: they are queued since, or a runner has handed them back */
+  /** jobs to send */
   queued: ReadonlySet<JobId>;
-  /** whether jobs were told to end, of this build or another */
+  /** whether jobs of this or another build were ordered to end */
   cancels: boolean;
 }
 
 type Context = StageContext & { database: Database };
 
-/** Moves the workflows of a build on: plans the jobs whose needs are met, and says what will not run. */
+/** Moves the workflows of a build on: plans jobs whose needs are met, and decides which jobs will not run. */
 export async function advanceWorkflows(context: Context, build: BuildId): Promise<Advanced> {
   const { database } = context;
   const fleet = (await listRunners(context.access)).alive.map(({ labels }) => labels);
@@ -49,7 +49,7 @@ export async function advanceWorkflows(context: Context, build: BuildId): Promis
       const ending = endingOf(error);
       if (!ending) throw error;
       await refuseWaiting(context, state.jobs, ending);
-      return { others, queued: takenBack(state), cancels };
+      return { others, queued: alreadyQueued(state), cancels };
     }
     cancels ||= round.cancels;
     await sendDecided(context, planned.decided, state.jobs);
@@ -57,21 +57,23 @@ export async function advanceWorkflows(context: Context, build: BuildId): Promis
       const status = state.revision === 0 ? 'queued' : 'running';
       await announceChange(context.access, { build, repo: state.build.repo.name, status });
     }
-    // what stands for a file that cannot run has no place in a workflow, and waits only where it is retried
+    // a job that reports an invalid file has no node in a workflow, and waits only after a retry
     const decided = state.jobs.filter(({ node, status }) => node === null && status === 'waiting').map(({ id }) => id);
     for (const job of decided) await queueJob(database, job);
-    return { others, queued: new Set([...planned.queued, ...decided, ...takenBack(state)]), cancels };
+    return { others, queued: new Set([...planned.queued, ...decided, ...alreadyQueued(state)]), cancels };
   }
-  throw new Error(`the plan of build ${build} has not come to rest`);
+  throw new Error(`the plan of build ${build} changes all the time`);
 }
 
-/** Few: their message may be sent already, and another one is not looked for. */
-function takenBack({ jobs }: PlanState): Set<JobId> {
-  const again = jobs.filter(({ status, attempt, firstAttempt }) => status === 'queued' && attempt > firstAttempt);
-  return new Set(again.map(({ id }) => id));
+/** Jobs that were taken back, and jobs that report an invalid file. They are few, so it does not matter if they are sent again. */
+function alreadyQueued({ jobs }: PlanState): Set<JobId> {
+  const queued = jobs.filter(({ status, node, attempt, firstAttempt }) => {
+    return status === 'queued' && (node === null || attempt > firstAttempt);
+  });
+  return new Set(queued.map(({ id }) => id));
 }
 
-/** Ends what waits in a build that nothing can be planned of; what runs goes on to its end. */
+/** Ends the waiting jobs of a build that cannot be planned; running jobs go on. */
 export async function refuseWaiting(
   context: Pick<StageContext, 'queues'>,
   jobs: readonly Pick<PlanStateJob, 'id' | 'status' | 'attempt'>[],
@@ -95,7 +97,7 @@ async function sendDecided(
   }
 }
 
-/** Takes what is over out of its concurrency groups. @returns the builds that may be next */
+/** Removes holders whose jobs are final from their concurrency groups. @returns the builds that may be next */
 async function releaseGroups(database: Database, build: BuildId, { jobs }: PlanState): Promise<BuildId[]> {
   const groups = await groupsOf(database, build);
   const over = groups.filter(({ holder }) => jobsOfHolder(jobs, holder).every(({ status }) => isFinal(status)));

@@ -18,7 +18,7 @@ import type { Workflow } from '../workflow/workflow.ts';
 import type { DecidedPlan } from './decided-plan.ts';
 import { schedulesIn } from './schedules.ts';
 
-/** What of a build's facts the build itself does not say; kept with it as JSON. */
+/** Facts about a build beside its own columns; stored with it as JSON. */
 export interface StoredFacts {
   event: BuildEvent;
   before: string | null;
@@ -26,10 +26,10 @@ export interface StoredFacts {
   vars: { [name: string]: string };
 }
 
-/** What is to be made a build of. */
+/** The input for a build with workflows. */
 export interface BuildTask {
-  /** the texts of its files are not looked at: this is what was read of them */
   message: CommitMessage;
+  /** the parsed files of the message */
   read: ReadWorkflows;
   defaultBranch: string | null;
   vars: { [name: string]: string };
@@ -40,9 +40,9 @@ export interface BuildTask {
 }
 
 /**
- * The jobs of a commit that has workflow files: those of each workflow that runs, as its file has them, and one for
- * each file that is invalid, which says so.
- * @throws VoltError `not_found`, `bad_request` where a person has asked for a workflow that cannot run, `too_large`
+ * The jobs of a commit with workflow files: the jobs of each workflow that runs, and for each invalid file one job that
+ * reports what is wrong with it.
+ * @throws VoltError `not_found`, `bad_request` if a person has asked for a workflow that cannot run, `too_large`
  */
 export function workflowBuild({ message, read, defaultBranch, vars, timeout, schedules }: BuildTask): {
   jobs: PlannedJob[];
@@ -96,7 +96,7 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sch
   };
 }
 
-/** What stands in a build for all that could not be planned. */
+/** The only job of a build that could not be planned; it reports why. */
 export function refusedJob(timeout: number, reason: Reason, message: string): PlannedJob {
   return decidedJob('workflows', timeout, { status: 'error', reason, message: bounded([message]) });
 }
@@ -118,7 +118,7 @@ function bounded(lines: string[]): string {
   return text.length <= 9000 ? text : `${text.slice(0, 9000)}…`;
 }
 
-/** What happened, with the file of the workflow that a person means. */
+/** The event, with the file of the workflow that a person has asked for. */
 function eventOf(message: CommitMessage, workflows: Workflow[], diagnostics: ReadWorkflows['diagnostics']): BuildEvent {
   const event = message.event ?? { name: 'push' };
   if (event.name !== 'workflow_dispatch') return event;
@@ -128,7 +128,7 @@ function eventOf(message: CommitMessage, workflows: Workflow[], diagnostics: Rea
   );
   const known = message.workflows?.files.map(({ path }) => path) ?? [];
   if (!found) {
-    // an invalid one makes a build that says what is wrong with it
+    // an invalid workflow makes a build that reports what is wrong with it
     const path = known.find((file) => file === asked || file.endsWith(`/${asked}`));
     if (path !== undefined && diagnostics.some(({ file }) => file === path)) return { ...event, workflow: path };
     throw new VoltError('not_found', `the commit has no workflow "${asked}"`, {
@@ -149,7 +149,7 @@ function eventOf(message: CommitMessage, workflows: Workflow[], diagnostics: Rea
   return { ...event, workflow: found.path };
 }
 
-/** The workflows that run and those that they call, once each. */
+/** The workflows that run and the workflows that they call, each once. */
 function modelsOf(running: readonly Workflow[], all: readonly Workflow[]): NewWorkflows['models'] {
   const found = new Set(running);
   for (const { jobs } of found) {

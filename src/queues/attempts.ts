@@ -1,5 +1,6 @@
 import { type AttemptRef, attemptName, parseAttemptName, type RunnerId } from '../kernel/model.ts';
 import type { RedisAccess } from '../redis/connect.ts';
+import { isNotOurs } from './bullmq-errors.ts';
 import { jobQueue } from './names.ts';
 import type { Queues } from './queues.ts';
 
@@ -132,9 +133,9 @@ export async function retireAttempt(
     await access.client.set(lock, retiring, 'PX', retiringTime, 'NX');
   }
   await job.updateData({}).catch(() => undefined);
-  await job.moveToCompleted('', token ?? retiring, false).catch((error: { code?: number }) => {
-    // missing key, missing lock, not active, another's lock: it has moved by itself meanwhile
-    if (![-1, -2, -3, -6].includes(error.code ?? 0)) throw error;
+  await job.moveToCompleted('', token ?? retiring, false).catch((error: unknown) => {
+    // it has moved by itself meanwhile
+    if (!isNotOurs(error)) throw error;
   });
 }
 

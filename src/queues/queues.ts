@@ -9,6 +9,7 @@ import { noteBuild } from '../redis/identity.ts';
 import { withSignature } from '../secrets/signed-message.ts';
 import type { Signer } from '../secrets/signing.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
+import { isMissing } from './bullmq-errors.ts';
 import {
   type AdvanceMessage,
   advanceMessage,
@@ -57,16 +58,13 @@ const once = {
 /** Messages of jobs that are sent in one go: plans are long, and the event loop is everybody's. */
 const mostAtOnce = 16;
 
-/** What BullMQ answers when a message is not there, or not any more. */
-const missingMessage = -1;
-
 /** A queue that was not asked for during this time (ms) is closed when another one is opened; it can be opened again. */
 const unusedFor = 600_000;
 /** How many things are kept that nobody could understand and that came by no queue. */
 const mostSetAside = 1000;
 
 /** What speaks for Volt: the record, which the queues know no more of. */
-export interface Voice {
+export interface MessageSigner {
   readonly signer: Signer;
   /** resolves when all that is recorded outlives a power cut */
   durable(): Promise<void>;
@@ -76,14 +74,14 @@ export interface Voice {
 export class Queues {
   readonly #access: RedisAccess;
   readonly #logger: Logger;
-  readonly #voice: Voice | undefined;
+  readonly #voice: MessageSigner | undefined;
   /** those that were asked for, the one that was asked for the longest ago first; `at` in milliseconds of performance.now() */
   readonly #open = new Map<string, { queue: Queue; at: number }>();
   /** the highest id of a build that this has sent anything of */
   #highest = 0;
 
   /** @param voice the record, for what only stages with one send */
-  constructor(access: RedisAccess, logger: Logger, voice?: Voice) {
+  constructor(access: RedisAccess, logger: Logger, voice?: MessageSigner) {
     this.#access = access;
     this.#logger = logger;
     this.#voice = voice;
@@ -210,8 +208,8 @@ export class Queues {
         entries.slice(first, first + mostAtOnce).map(async ({ labels, priority, ...ref }) => {
           // all that BullMQ needs of it is the id
           const message = new Job(this.queue(jobQueue(labels)), '', {}, {}, messageIds.job(ref));
-          await message.changePriority({ priority }).catch((error: { code?: number }) => {
-            if (error.code !== missingMessage) throw error;
+          await message.changePriority({ priority }).catch((error: unknown) => {
+            if (!isMissing(error)) throw error;
           });
         }),
       );
@@ -250,13 +248,13 @@ export class Queues {
    * Before a queue hears of builds: they are there for good, and Redis knows that their ids are in use, for a record that
    * has forgotten them all the same.
    */
-  async #mention(volt: Voice, builds: readonly BuildId[]): Promise<void> {
+  async #mention(volt: MessageSigner, builds: readonly BuildId[]): Promise<void> {
     const highest = Math.max(...builds.map(Number));
     await Promise.all([volt.durable(), highest > this.#highest ? noteBuild(this.#access, highest) : undefined]);
     this.#highest = Math.max(this.#highest, highest);
   }
 
-  get #volt(): Voice {
+  get #volt(): MessageSigner {
     if (this.#voice) return this.#voice;
     throw new VoltError('internal', 'a process without the record cannot speak as Volt', {
       remedy: 'This is a fault of Volt; please report it.',

@@ -5,6 +5,7 @@ import { type AttemptRef, parseAttemptName, runnerNameOf } from '../kernel/model
 import { serverNow } from '../kernel/server-time.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { Bell, pause } from '../system/wait.ts';
+import { isNotOurs } from './bullmq-errors.ts';
 import { readable, toDeadLetters, whyNotUnderstood } from './dead-letters.ts';
 import { serves } from './kept.ts';
 import { type JobMessage, jobMessage } from './messages.ts';
@@ -32,9 +33,6 @@ const unblockPatience = 500;
 
 /** A fetch that took longer (ms) is checked before its message is believed to be ours. */
 const trustedFetch = 1000;
-
-/** What BullMQ answers when a message is no longer ours: no lock, no key, not active, another's lock. */
-const fenced = new Set([-1, -2, -3, -6]);
 
 /** A Worker that fetches one message when it is told to, instead of running a loop of its own. */
 class Fetcher extends Worker {
@@ -335,8 +333,7 @@ export class SlotWorker {
         await job.moveToFailed(new Error(`not understood: ${why}`), token, false);
       }
     } catch (error) {
-      const code = (error as { code?: unknown }).code;
-      const level = typeof code === 'number' && fenced.has(code) ? 'debug' : 'warn';
+      const level = isNotOurs(error) ? 'debug' : 'warn';
       logger.log(level, `could not take message ${job.id} out of its queue: ${errorText(error)}`);
     }
   }

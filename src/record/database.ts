@@ -11,11 +11,11 @@ import { newPrivateKey, type Signer, signerOf } from '../secrets/signing.ts';
 import { pause } from '../system/wait.ts';
 import { type DatabaseAddress, databaseAddress } from './address.ts';
 import { keepCopy } from './copies.ts';
-import type { Engine, Hindrance } from './engine.ts';
+import type { Engine, Obstacle } from './engine.ts';
 import { setMeta } from './meta.ts';
 import { postgresEngine } from './postgres.ts';
 import type { Schema } from './schema.ts';
-import { hindrance, sqliteEngine } from './sqlite.ts';
+import { obstacle, sqliteEngine } from './sqlite.ts';
 import { migrate, type Upgrade } from './upgrade.ts';
 
 export type Sql = Kysely<Schema>;
@@ -76,7 +76,7 @@ export class Database {
     const engine = await openEngine(place, config);
     const db = new Kysely<Schema>({ dialect: engine.dialect, plugins: engine.plugins });
     const tried = <T>(work: () => Promise<T>) =>
-      untilDone(work, { hindrance: (error) => engine.hindrance(error), most: patienceAtOpening });
+      untilDone(work, { obstacle: (error) => engine.obstacle(error), most: patienceAtOpening });
     try {
       const upgrade = await tried(() =>
         migrate(db, engine, (version) => (place.kind === 'sqlite' ? keepCopy(place.file, version) : null)),
@@ -112,7 +112,7 @@ export class Database {
     try {
       const result = await this.#turn(() =>
         untilDone(() => this.db.transaction().execute(work), {
-          hindrance: (error) => this.#engine.hindrance(error),
+          obstacle: (error) => this.#engine.obstacle(error),
           waiting: (ms, { error }) => {
             if (ms > noticeable) this.#note(error);
           },
@@ -184,7 +184,7 @@ async function openEngine(place: DatabaseAddress, config: Config): Promise<Engin
   }
   makeDataDirectory(dirname(place.file));
   // opening switches a new file to its journal mode, for which it must be nobody else's for a moment
-  return untilDone(async () => sqliteEngine(place.file), { hindrance });
+  return untilDone(async () => sqliteEngine(place.file), { obstacle });
 }
 
 async function formerIds(db: Sql): Promise<string[]> {
@@ -201,9 +201,9 @@ async function madeOnce(transaction: Write, key: string, make: () => string): Pr
 }
 
 interface Trying {
-  hindrance: Engine['hindrance'];
+  obstacle: Engine['obstacle'];
   /** is told before each further try how long (ms) it has taken so far, and what for */
-  waiting?: (ms: number, hindrance: Hindrance) => void;
+  waiting?: (ms: number, obstacle: Obstacle) => void;
   /** milliseconds for which a lock is waited for */
   most?: number;
 }
@@ -214,7 +214,7 @@ async function untilDone<T>(work: () => Promise<T>, trying: Trying): Promise<T> 
     try {
       return await work();
     } catch (error) {
-      const found = trying.hindrance(error);
+      const found = trying.obstacle(error);
       if (!found) throw error;
       const waited = Date.now() - begun;
       const most = found.error.code === 'record_busy' ? (trying.most ?? patience) : patience;

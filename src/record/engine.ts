@@ -16,7 +16,7 @@ export interface Engine {
    * Why a transaction that ended with `error` may be begun again, since nothing of it was written and what was in its
    * way passes; undefined where there is no use in that.
    */
-  hindrance(error: unknown): Hindrance | undefined;
+  obstacle(error: unknown): Obstacle | undefined;
   /**
    * What two openings have in common exactly if they are of one database, and not of copies that have the same content;
    * undefined where that cannot be told.
@@ -30,7 +30,7 @@ export interface Engine {
   explained(error: unknown): unknown;
 }
 
-export interface Hindrance {
+export interface Obstacle {
   /** what a person is told when it does not pass */
   error: VoltError;
   /** milliseconds after which it is worth another try */

@@ -11,12 +11,12 @@ import {
   type TestSummary,
 } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
+import { type Outcome, verdictOf } from '../kernel/verdict.ts';
 import { lossColumns, type RecordedLoss, type RunnerOfAttempt, runnerColumns } from './attempt-columns.ts';
 import { summaryOf } from './builds.ts';
 import type { Database, Write } from './database.ts';
 import { raiseTime, startTags, tagOfTakenBack } from './fairness.ts';
 import { another, inTheEnd, triedBefore } from './tries.ts';
-import { type Outcome, verdictOf } from './verdict.ts';
 
 /**
  * Every move of a job's status, by compare-and-set: each function does its move only if the job stands where the move

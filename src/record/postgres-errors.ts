@@ -1,5 +1,5 @@
 import { errorText, VoltError } from '../kernel/errors.ts';
-import type { Hindrance } from './engine.ts';
+import type { Obstacle } from './engine.ts';
 
 /**
  * Errors of PostgreSQL, by the codes of https://www.postgresql.org/docs/current/errcodes-appendix.html, and of the
@@ -74,7 +74,7 @@ export function explainedError(error: unknown, place: string): unknown {
 }
 
 /** Why a transaction may be begun again. */
-export function hindranceOf(error: unknown, place: string): Hindrance | undefined {
+export function obstacleOf(error: unknown, place: string): Obstacle | undefined {
   if (error instanceof UncertainCommit) return undefined;
   if (conflict.test(stateOf(error) ?? '')) {
     const told = new VoltError('record_busy', `other transactions were always faster: ${errorText(error)}`, {

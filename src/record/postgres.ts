@@ -19,9 +19,9 @@ import { VoltError } from '../kernel/errors.ts';
 import type { Engine } from './engine.ts';
 import {
   explainedError,
-  hindranceOf,
   isOfConnection,
   isUnreachable,
+  obstacleOf,
   UncertainCommit,
   wasNeverSent,
 } from './postgres-errors.ts';
@@ -70,7 +70,7 @@ export async function postgresEngine(
     // a commit is answered when it is on the server's disk, see synchronous_commit
     durable: async () => undefined,
     close: async () => undefined,
-    hindrance: (error) => hindranceOf(error, shown),
+    obstacle: (error) => obstacleOf(error, shown),
     explained,
   };
 }

@@ -13,7 +13,7 @@ import { errorText, VoltError } from '../kernel/errors.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
 import { fileIdentity } from '../system/file-identity.ts';
 import { Durability } from './durability.ts';
-import type { Engine, Hindrance } from './engine.ts';
+import type { Engine, Obstacle } from './engine.ts';
 import { keepingStatements } from './statements.ts';
 
 /**
@@ -30,7 +30,7 @@ export function sqliteEngine(file: string): Engine {
   const dialect = openFile(file);
   const durability = new Durability(file);
   return {
-    ...{ kind: 'sqlite', dialect, plugins: [], hindrance, explained },
+    ...{ kind: 'sqlite', dialect, plugins: [], obstacle, explained },
     forMigration: async (db) => db,
     place: async () => `${machine()} ${await fileIdentity(file)}`,
     durable: () => durability.sync(),
@@ -135,7 +135,7 @@ function openFile(file: string): SqliteDialect {
   }
 }
 
-export function hindrance(error: unknown): Hindrance | undefined {
+export function obstacle(error: unknown): Obstacle | undefined {
   if (!isBusy(error)) return undefined;
   const busy = new VoltError('record_busy', "another process holds the record's lock", {
     remedy: 'See which process has volt.db open (fuser, lsof) and end it if it hangs.',

@@ -403,7 +403,7 @@ describe('a commit that asks for ever new labels', () => {
       const build = await volt.plan('app', 'a'.repeat(40), jobs);
       const seen = await volt.built(build, (one) => one.jobs.filter(({ status }) => status === 'error').length >= 192);
       expect(seen.jobs.find(({ status }) => status === 'error')?.message).to.include(
-        'more than 64 different sets of labels',
+        'more than 64 different label sets',
       );
       expect((await volt.context.queues.labelSets()).length).to.be.at.most(64);
     },

@@ -130,7 +130,7 @@ describe('the dispatcher', () => {
       expect(bad.map((message) => [message.job, message.status, message.reason])).to.have.deep.members(
         [1, 2, 3].map((position) => [job(position), 'error', 'bad_message']),
       );
-      for (const { message } of bad) expect(message).to.match(/^no runner can be told what to run: ./);
+      for (const { message } of bad) expect(message).to.match(/^the job cannot be sent to a runner: ./);
     });
 
     it('moves on what waits though the notice of it was lost', async () => {

@@ -145,7 +145,7 @@ describe('the dispatcher, given a commit,', () => {
 
   it('says how many commits were passed over', async () => {
     await handler.handle(commit(one, null, { passedOver: 3 }));
-    expect((await builds())[0]?.message).to.equal('3 older commits were passed over');
+    expect((await builds())[0]?.message).to.equal('3 older commits were skipped');
   });
 
   it('asks for the next ones when more wait', async () => {

@@ -191,7 +191,7 @@ describe('the dispatcher, asked for what is secret', () => {
       credential: { kind: 'https', user: 'a', password: 'b' },
     });
     await ask(job);
-    expect(await opened(job)).to.deep.include({ values: {}, withheld: 'its repository app is not observed any more' });
+    expect(await opened(job)).to.deep.include({ values: {}, withheld: 'its repository app is no longer observed' });
     await ask(job, 'credential');
     expect(await opened(job, 'credential')).to.equal(null);
   });
@@ -303,7 +303,7 @@ describe('the dispatcher, asked for what is secret', () => {
     await ask(job);
     const [notice] = await told();
     expect(notice).to.have.property('kind', 'sealed');
-    expect(JSON.stringify(notice)).to.include('there is no key of the secrets').and.not.include('of app');
+    expect(JSON.stringify(notice)).to.include('the key of the secrets is missing').and.not.include('of app');
   });
 
   it('tells a runner by the message of its job whether there is anything to ask for', async () => {

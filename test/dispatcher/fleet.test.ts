@@ -201,7 +201,7 @@ describe('the watch over the runners', () => {
       await watch.poll();
       expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
       expect((await jobNow(ref)).attempts[0]?.message).to.match(
-        /^runner vanished after \d+\.\d s, noticed after \d+\.\d s, waits for another runner$/,
+        /^runner vanished after \d+\.\d s, noticed after \d+\.\d s, waiting for another runner$/,
       );
       expect(await messages()).to.deep.equal([`${ref.job}.2`]);
       expect(await known(), 'it is not known any more').to.deep.equal([]);

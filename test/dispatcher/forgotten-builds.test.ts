@@ -29,7 +29,7 @@ describe('builds that the record has forgotten', () => {
     expect(next).to.be.greaterThan(known + 5);
     await leaveOutForgottenBuilds(context);
     expect(Number(await recordedBuild(volt.context.database)), 'once').to.equal(next + 1);
-    expect(lines.join('\n')).to.include(`ends with build ${known + 1}, and build ${known + 5} was sent already`);
+    expect(lines.join('\n')).to.include(`its last build is ${known + 1}, but build ${known + 5} was already sent`);
   });
 
   it('are known by what was sent, in whatever order', async () => {

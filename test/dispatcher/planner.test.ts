@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { Pace } from '../../src/dispatcher/pace.ts';
 import { planner, Unplannable } from '../../src/dispatcher/planner.ts';
+import { Throttle } from '../../src/dispatcher/throttle.ts';
 import { TaskEnded } from '../../src/system/task-process.ts';
 import { until } from '../support/until.ts';
 
@@ -38,7 +38,7 @@ describe('the process that plans', () => {
 
 describe('the pace of a repository', () => {
   it('is its own', () => {
-    const pace = new Pace();
+    const pace = new Throttle();
     pace.note('quick', 20);
     pace.note('slow', 4000);
     expect([pace.wait('quick'), pace.wait('other')]).to.deep.equal([0, 0]);

@@ -48,7 +48,7 @@ describe('messages of attempts that count no more', () => {
       { job: job(2), attempt: 1 },
       { reason: 'handed_back', message: 'it stops', at: Date.now() },
     );
-    await new StaleMessages(volt.context).look();
+    await new StaleMessages(volt.context).poll();
     expect(await waiting()).to.have.members([3, 4, 5].map((position) => `${job(position)}.1`));
   });
 
@@ -71,7 +71,7 @@ describe('messages of attempts that count no more', () => {
   it('are found page by page, however many there are', async () => {
     for (const position of [2, 4, 5]) await cancel(position);
     const messages = new StaleMessages(volt.context, 2);
-    for (let looks = 0; looks < 4; looks++) await messages.look();
+    for (let looks = 0; looks < 4; looks++) await messages.poll();
     expect(await waiting()).to.have.members([1, 3].map((position) => `${job(position)}.1`));
   });
 });

@@ -5,7 +5,7 @@ import type { Logger } from '../../src/kernel/logger.ts';
 import type { JobId } from '../../src/kernel/model.ts';
 import type { ResultMessage } from '../../src/queues/messages.ts';
 import { jobQueue } from '../../src/queues/names.ts';
-import { Queues, type Voice } from '../../src/queues/queues.ts';
+import { type MessageSigner, Queues } from '../../src/queues/queues.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
 import type { RedisAccess } from '../../src/redis/connect.ts';
 import { beat } from '../../src/redis/membership.ts';
@@ -33,10 +33,10 @@ describe('a job that asks for labels which no runner has', () => {
       const watch = new UnservedWatch(volt.context);
       const results = async () =>
         (await volt.context.queues.queue('results').getWaiting()).map(({ data }) => data as ResultMessage);
-      await watch.look(0);
-      await watch.look(119_000);
+      await watch.poll(0);
+      await watch.poll(119_000);
       expect(await results()).to.deep.equal([]);
-      await watch.look(121_000);
+      await watch.poll(121_000);
       expect(await results()).to.have.length(1);
       expect((await results())[0]).to.include({
         ...{ kind: 'decided', job: `${build}-1`, attempt: 1, status: 'error', reason: 'no_runner' },
@@ -57,10 +57,10 @@ describe('a job that asks for labels which no runner has', () => {
       await queues.sendJobs([{ message: jobMessageOf('1-2', { labels: ['waits'] }), priority: 1 }]);
       await queues.queue('jobs.once').remove('1-1.1');
       const watch = new UnservedWatch(volt.context);
-      await watch.look(0);
-      await watch.look(599_000);
+      await watch.poll(0);
+      await watch.poll(599_000);
       expect(await queues.labelSets()).to.deep.equal([['once'], ['waits']]);
-      await watch.look(601_000);
+      await watch.poll(601_000);
       expect(await queues.labelSets()).to.deep.equal([['waits']]);
       expect(await volt.context.access.client.keys('volt:bull:jobs.once:*')).to.deep.equal([]);
       await queues.sendJobs([{ message: jobMessageOf('1-3', { labels: ['once'] }), priority: 1 }]);
@@ -79,10 +79,10 @@ describe('a job that asks for labels which no runner has', () => {
       await queues.sendJobs([{ message: jobMessageOf('1-1', { labels: ['linux'] }), priority: 1, queue }]);
       await queues.sendJobs([{ message: jobMessageOf('1-2', { labels: ['linux'] }), priority: 1 }]);
       const watch = new UnservedWatch(volt.context);
-      for (const now of [0, 601_000, 900_000]) await watch.look(now);
+      for (const now of [0, 601_000, 900_000]) await watch.poll(now);
       expect(await queues.queue(jobQueue(queue)).getPrioritizedCount()).to.equal(1);
       await queues.queue(jobQueue(queue)).remove('1-1.1');
-      for (const now of [1_000_000, 1_601_000]) await watch.look(now);
+      for (const now of [1_000_000, 1_601_000]) await watch.poll(now);
       expect(await queues.labelSets()).to.deep.equal([['linux']]);
     } finally {
       await volt.stop();
@@ -108,8 +108,8 @@ describe('a job that asks for labels which no runner has', () => {
       await recordedBuild(database, { jobs });
       await reconcile(volt.context);
       const watch = new UnservedWatch({ ...volt.context, queues });
-      await watch.look(0);
-      await watch.look(121_000);
+      await watch.poll(0);
+      await watch.poll(121_000);
       const ended = (await queues.queue('results').getWaiting()).map(({ data }) => (data as ResultMessage).job);
       expect(ended).to.have.length(1);
       expect(done).to.not.include(ended[0]);
@@ -124,7 +124,7 @@ describe('a job that asks for labels which no runner has', () => {
 class MetByRunner extends Queues {
   readonly #come: () => Promise<void>;
 
-  constructor(access: RedisAccess, logger: Logger, voice: Voice, come: () => Promise<void>) {
+  constructor(access: RedisAccess, logger: Logger, voice: MessageSigner, come: () => Promise<void>) {
     super(access, logger, voice);
     this.#come = come;
   }

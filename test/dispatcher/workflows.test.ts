@@ -628,7 +628,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     });
 
     describe('that would never let one in', () => {
-      const own = 'it would wait for ever: its own workflow is in the concurrency group';
+      const own = 'the job would wait forever: its own workflow is in the concurrency group';
 
       for (const cancel of [false, true]) {
         it(`ends a job that asks for its own workflow's group, cancel-in-progress: ${cancel}`, async () => {
@@ -670,7 +670,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
         });
         const [groups, inside] = ['"a" and "b-2"', `build ${made.id} is in "a", build ${made.id} is in "b-2"`];
         expect(named(told, 'b (1)').message).to.equal(
-          `it would wait for ever: the concurrency groups ${groups} wait for each other; ${inside}`,
+          `the job would wait forever: the concurrency groups ${groups} wait for each other; ${inside}`,
         );
       });
 

@@ -5,7 +5,7 @@ import { Queues } from '../../src/queues/queues.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { jobMessageOf } from '../support/messages.ts';
-import { strangeVoice } from '../support/runner-keys.ts';
+import { unknownSigner } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 
 const first = { job: '1-1' as JobId, attempt: 1 };
@@ -17,7 +17,7 @@ describe('what is known about attempts on their way', () => {
 
   before(async () => {
     test = await startAccess();
-    queues = new Queues(test.access, test.logger, strangeVoice());
+    queues = new Queues(test.access, test.logger, unknownSigner());
   });
 
   afterEach(async () => {

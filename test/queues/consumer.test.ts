@@ -8,7 +8,7 @@ import { advanceMessage, type ResultMessage, resultMessage } from '../../src/que
 import { Queues } from '../../src/queues/queues.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { startChild } from '../support/child.ts';
-import { strangeVoice } from '../support/runner-keys.ts';
+import { unknownSigner } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 
 /** Takes one message of `advance`, says so, and never comes to an end with it. */
@@ -32,7 +32,7 @@ describe('a consumer', () => {
 
   before(async () => {
     test = await startAccess();
-    queues = new Queues(test.access, test.logger, strangeVoice());
+    queues = new Queues(test.access, test.logger, unknownSigner());
   });
 
   afterEach(async () => {

@@ -3,13 +3,13 @@ import { expect } from 'chai';
 import { promoteOverdue } from '../../src/queues/delayed.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import { startAccess } from '../support/access.ts';
-import { strangeVoice } from '../support/runner-keys.ts';
+import { unknownSigner } from '../support/runner-keys.ts';
 
 describe('messages that are to wait', () => {
   it('go on when the clock has been set back since they began to, and otherwise wait', async () => {
     const test = await startAccess();
     const { access, logger } = test;
-    const queues = new Queues(access, logger, strangeVoice());
+    const queues = new Queues(access, logger, unknownSigner());
     const queue = queues.queue('advance');
     const options = { connection: access.client, prefix: access.keys.bull, autorun: false };
     const worker = new Worker('advance', null, options);

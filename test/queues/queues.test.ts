@@ -8,7 +8,7 @@ import { listen, newQueueSchema } from '../../src/redis/channels.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { failure } from '../support/failure.ts';
 import { jobMessageOf } from '../support/messages.ts';
-import { strangeVoice } from '../support/runner-keys.ts';
+import { unknownSigner } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 
 const commit: CommitMessage = {
@@ -35,7 +35,7 @@ describe('queues', () => {
 
   beforeEach(async () => {
     await test.access.client.flushall();
-    queues = new Queues(test.access, test.logger, strangeVoice());
+    queues = new Queues(test.access, test.logger, unknownSigner());
   });
 
   afterEach(() => queues.close());

@@ -11,7 +11,7 @@ import type { RedisAccess } from '../../src/redis/connect.ts';
 import { awake } from '../../src/system/clock.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { jobMessageOf } from '../support/messages.ts';
-import { strangeVoice } from '../support/runner-keys.ts';
+import { unknownSigner } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 
 /** One attempt under way; `end` ends it. */
@@ -28,7 +28,7 @@ describe('a slot worker', () => {
 
   before(async () => {
     test = await startAccess();
-    queues = new Queues(test.access, test.logger, strangeVoice());
+    queues = new Queues(test.access, test.logger, unknownSigner());
   });
 
   afterEach(async () => {

@@ -1,4 +1,4 @@
-import type { Voice } from '../../src/queues/queues.ts';
+import type { MessageSigner } from '../../src/queues/queues.ts';
 import type { Database } from '../../src/record/database.ts';
 import { addRunnerKey } from '../../src/record/runner-keys.ts';
 import { runnerKeyText } from '../../src/secrets/runner-key.ts';
@@ -10,7 +10,7 @@ export function stranger(): Signer {
 }
 
 /** The signing identity of an unknown Volt, which stores nothing. */
-export function strangeVoice(): Voice {
+export function unknownSigner(): MessageSigner {
   return { signer: stranger(), durable: async () => undefined };
 }
 

@@ -1,6 +1,6 @@
 import type { JobResult } from '../../job/contract.ts';
 import { isFinal, type Status } from '../../kernel/model.ts';
-import type { Outcome, verdictOf } from '../../record/verdict.ts';
+import type { Outcome, verdictOf } from '../../kernel/verdict.ts';
 import type { Action, ProgressSettings, ReadyJob } from '../../workflow/action.ts';
 import type { BuildFacts } from '../../workflow/event.ts';
 import { firstPlaces } from '../../workflow/job-name.ts';

@@ -10,7 +10,7 @@ import type { FinalStatus } from '../../kernel/model.ts';
 import { repositoryNameFrom } from '../../kernel/names.ts';
 import { ownTrust } from '../../kernel/trust.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
-import { type Outcome, verdictOf } from '../../record/verdict.ts';
+import { type Outcome, verdictOf } from '../../kernel/verdict.ts';
 import { type Diagnostic, formatDiagnostic } from '../../workflow/diagnostics.ts';
 import { eventName } from '../../workflow/event.ts';
 import type { WorkflowFile } from '../../workflow/files.ts';

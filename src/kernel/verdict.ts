@@ -1,4 +1,4 @@
-import type { FinalStatus, Reason, Status } from '../kernel/model.ts';
+import type { FinalStatus, Reason, Status } from './model.ts';
 
 /** What a job or a build came to. */
 export interface Outcome {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { FinalStatus } from '../../src/kernel/model.ts';
-import { verdictOf } from '../../src/record/verdict.ts';
+import { verdictOf } from '../../src/kernel/verdict.ts';
 
 describe('the verdict on a build', () => {
   const of = (...statuses: FinalStatus[]) =>

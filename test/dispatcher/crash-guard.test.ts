@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Suspects } from '../../src/dispatcher/suspects.ts';
+import { CrashGuard } from '../../src/dispatcher/crash-guard.ts';
 import { Later } from '../../src/queues/consumer.ts';
 
 describe('messages over which a process has died', () => {
@@ -9,14 +9,14 @@ describe('messages over which a process has died', () => {
 
   it('are handled like others at first', async () => {
     const done: string[] = [];
-    await new Suspects().handle({ deaths: 0 }, async () => void done.push('work'), never);
+    await new CrashGuard().handle({ deaths: 0 }, async () => void done.push('work'), never);
     expect(done).to.deep.equal(['work']);
   });
 
   it('are handled one at a time, so that the next death is that of one of them', async () => {
-    const suspects = new Suspects();
+    const crashGuard = new CrashGuard();
     let finish: () => void = () => undefined;
-    const first = suspects.handle(
+    const first = crashGuard.handle(
       { deaths: 1 },
       () =>
         new Promise((resolve) => {
@@ -24,18 +24,18 @@ describe('messages over which a process has died', () => {
         }),
       never,
     );
-    const second = await suspects.handle({ deaths: 1 }, never, never).catch((error: unknown) => error);
+    const second = await crashGuard.handle({ deaths: 1 }, never, never).catch((error: unknown) => error);
     expect(second).to.be.instanceOf(Later);
     finish();
     await first;
     const done: string[] = [];
-    await suspects.handle({ deaths: 2 }, async () => void done.push('work'), never);
+    await crashGuard.handle({ deaths: 2 }, async () => void done.push('work'), never);
     expect(done).to.deep.equal(['work']);
   });
 
   it('are ended at the third', async () => {
     const done: string[] = [];
-    await new Suspects().handle({ deaths: 3 }, never, async () => void done.push('end'));
+    await new CrashGuard().handle({ deaths: 3 }, never, async () => void done.push('end'));
     expect(done).to.deep.equal(['end']);
   });
 });
