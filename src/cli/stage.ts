@@ -8,8 +8,8 @@ import type { Stage, StageContext } from '../queues/stage.ts';
 import { identityOf } from '../record/build-ids.ts';
 import { Database } from '../record/database.ts';
 import { sayUpgrade } from '../record/upgrade.ts';
+import { withBoundedShutdown } from '../redis/bounded-shutdown.ts';
 import { connectRedis, type RedisAccess } from '../redis/connect.ts';
-import { withoutWaiting } from '../redis/farewell.ts';
 import { claimRedis, refuseCopy } from '../redis/identity.ts';
 import type { Needs } from '../redis/rights.ts';
 import { withoutPassword } from '../redis/url.ts';
@@ -49,7 +49,7 @@ export async function runRecordStage(
     const queues = new Queues(context.access, context.logger, database);
     shutdown.add('queues', () => queues.close());
     const running = await start({ ...context, queues, database });
-    const stop = () => withoutWaiting(context.access, () => running.stage.stop());
+    const stop = () => withBoundedShutdown(context.access, () => running.stage.stop());
     // check again: a copy that started at the same moment was not visible before
     await refuseCopy(context.access, database.place).catch(async (error: unknown) => {
       await stop();

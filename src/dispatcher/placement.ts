@@ -4,7 +4,7 @@ import { jobQueue } from '../queues/names.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
 import type { Tried } from '../record/tries.ts';
-import { listRunners, type RunnerMember, whyUnfit } from '../redis/membership.ts';
+import { listRunners, type RunnerMember, unfitReason } from '../redis/membership.ts';
 import { keptRepositories } from './kept.ts';
 
 /** A job avoids the runners that could not start it for this long (ms) after it was due; then any runner may take it. */
@@ -59,7 +59,7 @@ class AvoidingQueues {
   static async load({ access, queues }: Pick<StageContext, 'access' | 'queues'>): Promise<AvoidingQueues> {
     const { alive } = await listRunners(access);
     const sets = (await queues.labelSets()).filter((set) => parseQueueLabels(set).avoids);
-    const able = alive.filter((runner) => runner.draining !== true && whyUnfit(runner) === undefined);
+    const able = alive.filter((runner) => runner.draining !== true && unfitReason(runner) === undefined);
     return new AvoidingQueues(able, new Set(sets.map(jobQueue)));
   }
 

@@ -8,7 +8,7 @@ import { identityOf } from '../record/build-ids.ts';
 import type { Database } from '../record/database.ts';
 import { openJobs } from '../record/open-jobs.ts';
 import { type QueuedJob, queuedJobs } from '../record/queued-jobs.ts';
-import { type Youth, youthOf } from '../redis/identity.ts';
+import { type FreshRedis, freshRedis } from '../redis/identity.ts';
 import { jobsToCancel } from './cancel.ts';
 import { placements } from './placement.ts';
 import { isNewTo, route } from './route.ts';
@@ -45,7 +45,7 @@ export class QueuedMessages {
    * @param youth of the Redis, if it is young and runners have told all that they run
    * @returns whether to poll again at once
    */
-  async poll(claimed: ReadonlySet<string>, youth?: Youth): Promise<boolean> {
+  async poll(claimed: ReadonlySet<string>, youth?: FreshRedis): Promise<boolean> {
     const hadFaults = await this.#mendPage(claimed, youth);
     return hadFaults && this.#after !== undefined;
   }
@@ -56,7 +56,7 @@ export class QueuedMessages {
   }
 
   /** @returns whether the page had faults */
-  async #mendPage(claimed: ReadonlySet<string>, youth?: Youth): Promise<boolean> {
+  async #mendPage(claimed: ReadonlySet<string>, youth?: FreshRedis): Promise<boolean> {
     const { access, config, database, queues } = this.#context;
     const page = await queuedJobs(database, this.#page, this.#after);
     this.#after = page.length < this.#page ? undefined : page.at(-1);
@@ -106,11 +106,11 @@ export class QueuedMessages {
   }
 
   /** A Redis that was emptied since the poll began is young, too. It gets only jobs that no earlier Redis may have held. */
-  async #send(missing: QueuedJob[], settled: Youth | undefined): Promise<void> {
+  async #send(missing: QueuedJob[], settled: FreshRedis | undefined): Promise<void> {
     const { access, database, logger } = this.#context;
     const ids = missing.map(({ id }) => id);
     const queued = await openJobs(database, { status: 'queued', jobs: ids, limit: ids.length });
-    const youth = await youthOf(access, identityOf(database));
+    const youth = await freshRedis(access, identityOf(database));
     const jobs = queued.filter((job) => youth?.id === settled?.id || isNewTo(youth, job));
     if (jobs.length === 0) return;
     await route(this.#context, jobs);

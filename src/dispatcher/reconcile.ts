@@ -8,7 +8,7 @@ import type { Database } from '../record/database.ts';
 import { buildsAtRest, buildsPartlyAtRest, currentAttempts, openJobs } from '../record/open-jobs.ts';
 import { listRepositories } from '../record/repositories.ts';
 import type { RedisAccess } from '../redis/connect.ts';
-import { youngFor, youthOf } from '../redis/identity.ts';
+import { freshFor, freshRedis } from '../redis/identity.ts';
 import { listRunners, type RunnerMember } from '../redis/membership.ts';
 import { pause } from '../system/wait.ts';
 import { advance } from './advance.ts';
@@ -44,7 +44,7 @@ export async function reconcile(
 ): Promise<boolean> {
   const { access, database, problems } = context;
   // any stage that starts may be the first to find an emptied Redis and to claim it
-  const young = await youthOf(access, identityOf(database));
+  const young = await freshRedis(access, identityOf(database));
   await leaveOutForgottenBuilds(context);
   if (young !== undefined) await problems.alone('scheduling the polls', () => reschedule(context));
   // a queued job may be running: its start may not be recorded yet
@@ -72,7 +72,7 @@ export async function reconcile(
 async function waitForReports(access: RedisAccess, recent: RunnerId[] | undefined): Promise<void> {
   const heartbeats = new Map<RunnerId, Set<string>>();
   for (;;) {
-    const young = await youngFor(access);
+    const young = await freshFor(access);
     if (young === 0) return;
     for (const { id, heartbeatAt } of (await listRunners(access)).alive) {
       heartbeats.set(id, (heartbeats.get(id) ?? new Set()).add(heartbeatAt));

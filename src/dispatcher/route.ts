@@ -11,7 +11,7 @@ import type { StageContext } from '../queues/stage.ts';
 import { identityOf } from '../record/build-ids.ts';
 import type { Database } from '../record/database.ts';
 import { currentAttempts, type OpenJob, openJobs } from '../record/open-jobs.ts';
-import { type Youth, youthOf } from '../redis/identity.ts';
+import { type FreshRedis, freshRedis } from '../redis/identity.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
 import { jobsToCancel } from './cancel.ts';
 import { type DecidedPlan, decidedPlanSchema } from './decided-plan.ts';
@@ -119,7 +119,7 @@ export async function routeBuild(
   const queued = await openJobs(database, { status: 'queued', build, limit: 100_000 });
   if (queued.length === 0) return;
   const unwanted = await jobsToCancel(database);
-  const youth = await youthOf(access, identityOf(database));
+  const youth = await freshRedis(access, identityOf(database));
   const pauses = pausesOf(config.tryAgain);
   const wanted = (job: OpenJob) => (only?.has(job.id) ?? true) && !unwanted(job) && isDue(job.dueAt, pauses);
   const jobs = queued.filter((job) => wanted(job) && isNewTo(youth, job));
@@ -127,8 +127,8 @@ export async function routeBuild(
 }
 
 /** Whether no earlier Redis can have held a message of this job. */
-export function isNewTo(youth: Youth | undefined, { build }: Pick<OpenJob, 'build'>): boolean {
-  return youth === undefined || Number(build) > youth.heard;
+export function isNewTo(fresh: FreshRedis | undefined, { build }: Pick<OpenJob, 'build'>): boolean {
+  return fresh === undefined || Number(build) > fresh.heard;
 }
 
 /** Whether the job's runner will ask for secrets; whether it gets them is decided then. */

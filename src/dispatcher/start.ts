@@ -6,7 +6,7 @@ import { queueNames } from '../queues/names.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
 import { changeSchema, listen } from '../redis/channels.ts';
-import { tellCounts } from '../redis/tallies.ts';
+import { flushCounts } from '../redis/tallies.ts';
 import { advance, refuse } from './advance.ts';
 import { CommitHandler } from './commits.ts';
 import { CrashGuard, crashMessage } from './crash-guard.ts';
@@ -106,7 +106,7 @@ export async function startDispatcher(context: StageContext & { database: Databa
       await scheduling.stop();
       await asking.stop();
       await sweeping.stop();
-      tellCounts(own.access);
+      flushCounts(own.access);
       await shown.stop();
     },
   };

@@ -13,7 +13,7 @@ export interface CommandLine {
   env: Readonly<Record<string, string>>;
 }
 
-/** Where the process that stands for a process group can be told from any thread, see redis/heart/lines.ts. */
+/** Where the process that stands for a process group can be told from any thread, see redis/heartbeat/supervisor-lines.ts. */
 export interface SupervisorLine {
   /** descriptor that this process can write to */
   fd: number;

@@ -6,10 +6,10 @@ import type { Problem } from '../kernel/problems.ts';
 import { serverTime, serverTimeOf } from '../kernel/server-time.ts';
 import { version } from '../kernel/version.ts';
 import type { RedisAccess } from '../redis/connect.ts';
-import { Heart } from '../redis/heart/heart.ts';
-import { beat, forgetGone, leave, listStages, type StageKind } from '../redis/membership.ts';
+import { HeartbeatSender } from '../redis/heartbeat/heartbeat-sender.ts';
+import { forgetGone, leave, listStages, type StageKind, writeHeartbeat } from '../redis/membership.ts';
 import { ownProcess } from '../redis/process.ts';
-import { VitalSigns } from '../redis/vitals.ts';
+import { VitalsReader } from '../redis/vitals.ts';
 import { awake } from '../system/clock.ts';
 import { HealthFile } from '../system/health-file.ts';
 import { every } from '../system/wait.ts';
@@ -34,7 +34,7 @@ const tidyInterval = 30_000;
 
 /**
  * Shows a stage as alive, for `volt status` and for other stages, until stopped. Its heartbeats are those of a thread, see
- * redis/heart/: it is no less alive while something holds up the event loop, and tells of that.
+ * redis/heartbeat/: it is no less alive while something holds up the event loop, and tells of that.
  * @param problems what it has to say about itself
  * @param refused is called when Redis answers and takes no heartbeat: its memory is full, or it cannot write its files
  */
@@ -47,7 +47,7 @@ export function showStage(
   const { access, config, logger } = context;
   const { keys } = access;
   const own = ownProcess();
-  const signs = new VitalSigns(kind, config);
+  const signs = new VitalsReader(kind, config);
   const health = new HealthFile(config.healthFile, logger);
   const id = `${kind}-${own.host.toLowerCase()}-${own.pid}-${randomBytes(3).toString('hex')}`;
   const begunAt = awake();
@@ -55,13 +55,13 @@ export function showStage(
   const describe = () => ({ ...fixed, startedAt: serverTimeOf(begunAt), vitals: signs.read(), problems: problems() });
   const failed = (error: unknown) => logger.debug(`heartbeats failed: ${errorText(error)}`);
   // whoever asks over this connection from now on finds the stage, though the thread takes a moment to start
-  beat(access, kind, { ...describe(), heartbeatAt: serverTime() }).catch(failed);
-  const heart = new Heart(access.url, {
+  writeHeartbeat(access, kind, { ...describe(), heartbeatAt: serverTime() }).catch(failed);
+  const heartbeat = new HeartbeatSender(access.url, {
     sign: () => ({ id, key: keys.member(kind, id), set: keys.members(kind), text: JSON.stringify(describe()) }),
     heard: () => health.touch(),
     refused,
   });
-  void heart.start();
+  void heartbeat.start();
   const tidying = every(
     tidyInterval,
     async () => forgetGone(access, kind, (await listStages(access, kind)).gone),
@@ -70,7 +70,7 @@ export function showStage(
   return {
     stop: async () => {
       await tidying.stop();
-      await heart.leave();
+      await heartbeat.leave();
       // the thread may not have come to it in time, and the first heartbeat was sent over this connection
       await leave(access, kind, id).catch(() => undefined);
     },

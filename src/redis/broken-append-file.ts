@@ -14,7 +14,7 @@ const names = ['appendonlydir', 'appendonly.aof'];
  * @param said the last line of its log
  * @returns where it is now; undefined where the server has ended for another reason
  */
-export function putAsideBrokenFile(dir: string, said: string): string | undefined {
+export function moveBrokenFile(dir: string, said: string): string | undefined {
   const name = unreadable.test(said) ? names.find((each) => existsSync(join(dir, each))) : undefined;
   if (name === undefined) return undefined;
   const aside = join(dir, `${name}.broken`);

@@ -3,7 +3,7 @@ import type { Config } from '../kernel/config.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { askServer } from './ask-server.ts';
-import { openPatient, type RedisConnection } from './connection.ts';
+import { openWaiting, type RedisConnection } from './connection.ts';
 import { type RedisKeys, redisKeys } from './keys.ts';
 import type { Needs } from './rights.ts';
 import { unfitness } from './server.ts';
@@ -41,7 +41,7 @@ export async function connectRedis(
     if (fatal) throw new VoltError('redis_unfit', `Redis at ${withoutPassword(url)} ${message}`, { remedy });
     logger.warn(`Redis ${message}`, { remedy });
   }
-  const client = openPatient(url, 'volt');
+  const client = openWaiting(url, 'volt');
   reportOutages(client, logger, url);
   // one listener for each channel and each of BullMQ's objects; BullMQ adds to the number, so 0 would not mean "any"
   client.setMaxListeners(10_000);
@@ -49,7 +49,7 @@ export async function connectRedis(
     url,
     client,
     keys: redisKeys(config.redisPrefix),
-    open: (name) => openPatient(url, name),
+    open: (name) => openWaiting(url, name),
     close: async () => client.disconnect(),
   };
 }

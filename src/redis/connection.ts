@@ -1,5 +1,5 @@
 import { Redis } from 'ioredis';
-import { endable } from './endable.ts';
+import { disconnectable } from './disconnectable.ts';
 import { connectionOptions } from './tls.ts';
 import { parseRedisUrl } from './url.ts';
 
@@ -12,7 +12,7 @@ export type RedisConnection = Redis;
  */
 const deadAfter = 15_000;
 /** The same for heartbeats, which have to be back at once when the network is. */
-const impatience = 3000;
+const heartbeatDeadAfter = 3000;
 
 /**
  * Reconnects quickly and for ever: BullMQ's own default waits up to 20 s after an outage, this one at most 1 s.
@@ -29,31 +29,35 @@ const maxLoadingRetryTime = 500;
 const reconnectOnError = (error: Error): 2 | false => (error.message.startsWith('READONLY') ? 2 : false);
 
 /** How a connection behaves while the server is away. */
-interface Manners {
+interface OutageBehaviour {
   enableOfflineQueue: boolean;
   maxRetriesPerRequest: number | null;
   socketTimeout: number;
 }
 
-const patient: Manners = { enableOfflineQueue: true, maxRetriesPerRequest: null, socketTimeout: deadAfter };
-const impatient: Manners = { enableOfflineQueue: false, maxRetriesPerRequest: 0, socketTimeout: impatience };
+const waiting: OutageBehaviour = { enableOfflineQueue: true, maxRetriesPerRequest: null, socketTimeout: deadAfter };
+const failingFast: OutageBehaviour = {
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  socketTimeout: heartbeatDeadAfter,
+};
 
 /** A connection on which commands wait for the server while it is away. */
-export function openPatient(url: string, name: string): RedisConnection {
-  return open(url, name, patient);
+export function openWaiting(url: string, name: string): RedisConnection {
+  return open(url, name, waiting);
 }
 
 /**
  * A connection for heartbeats: its commands fail at once while the server is away, instead of waiting for it, and where
  * nothing is heard for `impatience`, a new connection is tried.
  */
-export function openImpatient(url: string, name: string): RedisConnection {
-  return open(url, name, impatient);
+export function openFailingFast(url: string, name: string): RedisConnection {
+  return open(url, name, failingFast);
 }
 
-function open(url: string, name: string, manners: Manners): RedisConnection {
+function open(url: string, name: string, manners: OutageBehaviour): RedisConnection {
   const address = parseRedisUrl(url);
-  const redis = endable(
+  const redis = disconnectable(
     new Redis({
       ...connectionOptions(address),
       ...manners,

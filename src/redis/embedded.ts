@@ -7,7 +7,7 @@ import { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { toolEnvironment } from '../system/environment.ts';
 import { pause } from '../system/wait.ts';
-import { putAsideBrokenFile } from './broken-append-file.ts';
+import { moveBrokenFile } from './broken-append-file.ts';
 import { embeddedPaths } from './embedded-paths.ts';
 import { endUnkept, outlivesSupervisor, shutdownTimeout, waitForFormer } from './server-process.ts';
 
@@ -75,7 +75,7 @@ export async function startEmbeddedRedis(config: Config, logger: Logger): Promis
       if (await outlivesSupervisor(paths.redis, logger, () => stopping)) child.stdio[3]?.destroy();
       if (stopping) return;
       const said = lastLine(join(paths.redis, 'redis.log'));
-      const aside = putAsideBrokenFile(paths.redis, said);
+      const aside = moveBrokenFile(paths.redis, said);
       if (aside === undefined) logger.warn(`the embedded Redis has ended by itself; starting it again: ${said}`);
       else
         logger.warn(

@@ -12,7 +12,7 @@ import { isSeenGone } from './process.ts';
  * refusal of a connection, before the new one was there, and then its lease has run out, and its processes are dead,
  * one lease later at the latest; one heartbeat more is for what it sends before it notices.
  */
-const youthLength = leaseTtl + heartbeatInterval;
+const freshTime = leaseTtl + heartbeatInterval;
 
 /** The record that a stage has open. */
 export interface RecordIdentity {
@@ -24,7 +24,7 @@ export interface RecordIdentity {
 }
 
 /** That a Redis is young. What is new is told by ids of the record, since clocks of several machines cannot tell it. */
-export interface Youth {
+export interface FreshRedis {
   /** unlike that of any other time at which it was young */
   id: string;
   /** an earlier Redis may have heard of builds up to this one; later ones were made when there was none any more */
@@ -45,9 +45,9 @@ export async function claimRedis(
   const before = await client.get(keys.record);
   if (before !== null && formerIds.includes(before)) await emptyOf(access, before);
   if ((await client.exists(keys.record)) === 0) {
-    const youth: Youth = { id: randomUUID(), heard: await newestBuild() };
+    const youth: FreshRedis = { id: randomUUID(), heard: await newestBuild() };
     // before the claim: whoever finds that the record is known here must find this, too
-    await client.set(keys.young, JSON.stringify(youth), 'PX', youthLength);
+    await client.set(keys.young, JSON.stringify(youth), 'PX', freshTime);
     const taken = await client.set(keys.record, recordId, 'NX');
     if (taken === 'OK') return true;
   }
@@ -118,7 +118,7 @@ export async function highestBuild({ client, keys }: RedisAccess): Promise<numbe
 }
 
 /** For how many milliseconds more this Redis is young at most; 0 when runners have told it all. */
-export async function youngFor({ client, keys }: RedisAccess): Promise<number> {
+export async function freshFor({ client, keys }: RedisAccess): Promise<number> {
   return Math.max(await client.pttl(keys.young), 0);
 }
 
@@ -127,14 +127,14 @@ export async function youngFor({ client, keys }: RedisAccess): Promise<number> {
  * come across that yet; where nobody has emptied it, this is one command.
  * @returns undefined where it is not young any more
  */
-export async function youthOf(access: RedisAccess, record: RecordIdentity): Promise<Youth | undefined> {
+export async function freshRedis(access: RedisAccess, record: RecordIdentity): Promise<FreshRedis | undefined> {
   const { client, keys } = access;
   const [holder, young] = await client.mget(keys.record, keys.young);
-  if (holder === record.id) return parseYouth(young);
+  if (holder === record.id) return parseFresh(young);
   await claimRedis(access, record);
-  return parseYouth(await client.get(keys.young));
+  return parseFresh(await client.get(keys.young));
 }
 
-function parseYouth(text: string | null | undefined): Youth | undefined {
-  return typeof text === 'string' ? (JSON.parse(text) as Youth) : undefined;
+function parseFresh(text: string | null | undefined): FreshRedis | undefined {
+  return typeof text === 'string' ? (JSON.parse(text) as FreshRedis) : undefined;
 }

@@ -7,9 +7,9 @@ import type { RedisAccess } from './connect.ts';
 const group = 'reporters';
 
 /** Bytes that a chunk carries at most. */
-export const mostCarried = 256 * 1024;
+export const largestChunk = 256 * 1024;
 /** Bytes of a spool that a chunk may speak of without carrying them. */
-export const mostNamed = 4 * 1024 * 1024;
+export const longestReference = 4 * 1024 * 1024;
 
 /** A piece of one attempt's log. */
 export interface LogChunk extends AttemptRef {
@@ -217,7 +217,7 @@ function parseEntry(entry: string, raw: Buffer[]): ReceivedChunk | undefined {
   const data = fields.get('data');
   const length = data ? data.length : Number(fields.get('length')?.toString());
   if (!attempt || !Number.isSafeInteger(offset) || offset < 0) return undefined;
-  if (!data && !(Number.isSafeInteger(length) && length > 0 && length <= mostNamed)) return undefined;
+  if (!data && !(Number.isSafeInteger(length) && length > 0 && length <= longestReference)) return undefined;
   // ids of entries begin with the time, https://redis.io/docs/latest/develop/data-types/streams/#entry-ids
   const sentAt = Number(entry.split('-')[0]);
   const [spool, signature, claim] = ['spool', 'signature', 'claim'].map((field) => fields.get(field)?.toString());

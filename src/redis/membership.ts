@@ -94,12 +94,12 @@ export type RunnerMember = z.infer<typeof runnerMemberSchema>;
 export const unfitCode = 'runner_unfit';
 
 /** Why a runner takes no jobs at present; undefined while it does. */
-export function whyUnfit({ problems }: Pick<RunnerMember, 'problems'>): string | undefined {
+export function unfitReason({ problems }: Pick<RunnerMember, 'problems'>): string | undefined {
   return problems.find(({ code }) => code === unfitCode)?.message;
 }
 
-/** Writes one heartbeat; resolves when Redis has confirmed it. All but the first are those of redis/heart/. */
-export async function beat(
+/** Writes one heartbeat; resolves when Redis has confirmed it. All but the first are those of redis/heartbeat/. */
+export async function writeHeartbeat(
   { client, keys }: Pick<RedisAccess, 'client' | 'keys'>,
   kind: string,
   member: z.input<typeof stageMemberSchema> | z.input<typeof runnerMemberSchema>,

@@ -18,7 +18,7 @@ const patience = 500;
  * its files does not answer their PING, so that it will be.
  * @param server the process that was seen to be the server, where it is one of this machine
  */
-export async function isAwayForAll(url: string, server?: ProcessIdentity): Promise<boolean> {
+export async function isDownForAll(url: string, server?: ProcessIdentity): Promise<boolean> {
   const address = parseRedisUrl(url);
   const isFixed = address.sentinels === undefined;
   const probe = openProbe(address, patience);

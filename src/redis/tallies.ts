@@ -42,7 +42,7 @@ const known = new WeakMap<RedisAccess, Set<string>>();
 const gathering = 200;
 
 /** What is still to be told, by field. */
-const untold = new WeakMap<RedisAccess, Map<string, number>>();
+const unflushed = new WeakMap<RedisAccess, Map<string, number>>();
 
 /** Adds one to a counter. Never waits and never fails: a count that is lost does no harm. */
 export function count(access: RedisAccess, name: CounterName, labels: readonly string[]): void {
@@ -60,15 +60,15 @@ export function observe(access: RedisAccess, name: HistogramName, labels: readon
 }
 
 function add(access: RedisAccess, field: string, amount: number): void {
-  const counts = untold.get(access) ?? new Map<string, number>();
-  if (counts.size === 0) setTimeout(() => tellCounts(access), gathering).unref();
-  untold.set(access, counts.set(field, (counts.get(field) ?? 0) + amount));
+  const counts = unflushed.get(access) ?? new Map<string, number>();
+  if (counts.size === 0) setTimeout(() => flushCounts(access), gathering).unref();
+  unflushed.set(access, counts.set(field, (counts.get(field) ?? 0) + amount));
 }
 
 /** Tells at once what was counted, as before the connection is closed. */
-export function tellCounts(access: RedisAccess): void {
-  const counts = [...(untold.get(access) ?? [])];
-  untold.delete(access);
+export function flushCounts(access: RedisAccess): void {
+  const counts = [...(unflushed.get(access) ?? [])];
+  unflushed.delete(access);
   if (counts.length === 0) return;
   const { client, keys } = access;
   client.eval(addAll, 1, keys.tallies, ...counts.flat()).catch(() => undefined);
@@ -94,7 +94,7 @@ export interface Tally {
 
 /** Everything that has been counted; of other processes, what they have told. */
 export async function readTallies(access: RedisAccess): Promise<Tally[]> {
-  tellCounts(access);
+  flushCounts(access);
   const { client, keys } = access;
   const tallies = new Map<string, Tally>();
   for (const [field, value] of Object.entries(await client.hgetall(keys.tallies))) {

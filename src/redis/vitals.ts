@@ -15,7 +15,7 @@ const resolution = 500;
 const refresh = 5000;
 
 /** Tells how this process is doing. Never waits: a heartbeat must not hang on a disk that does. */
-export class VitalSigns {
+export class VitalsReader {
   readonly #stage: string;
   readonly #config: Config;
   #disk: Disk | undefined;

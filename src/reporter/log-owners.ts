@@ -6,7 +6,7 @@ import { type LogOwner, logOwner } from '../record/runner-keys.ts';
 import { notifyRunner } from '../redis/channels.ts';
 import { chunkStatement, type ReceivedChunk } from '../redis/logs.ts';
 import { isSigned } from '../secrets/signing.ts';
-import { Authority, isVain } from './authority.ts';
+import { isUnwanted, SenderCheck } from './sender-check.ts';
 
 /** For how long (ms) it is believed whose log one is, so that not each piece asks the record. A key that was ended is noticed so late. */
 const believed = 1000;
@@ -20,14 +20,14 @@ const believed = 1000;
  */
 export class LogOwners {
   readonly #context: StageContext & { database: Database };
-  readonly #authority: Authority;
+  readonly #authority: SenderCheck;
   readonly #hearClaim: (content: unknown) => Promise<void>;
   readonly #owners = new FadingMap<string, { owner: LogOwner; at: number }>(believed, 10_000);
 
   /** @param hearClaim takes a runner's word that it has begun an attempt, as it came */
   constructor(context: StageContext & { database: Database }, hearClaim: (content: unknown) => Promise<void>) {
     this.#context = context;
-    this.#authority = new Authority(context);
+    this.#authority = new SenderCheck(context);
     this.#hearClaim = hearClaim;
   }
 
@@ -36,11 +36,11 @@ export class LogOwners {
     const owner = await this.#ownerOf(piece);
     const { data, runner, offset } = piece;
     // else it would be sent for ever
-    if (isVain(owner) || isAnothers(owner, runner)) await this.#decline(piece);
+    if (isUnwanted(owner) || belongsToAnother(owner, runner)) await this.#decline(piece);
     if (!owner?.key || !owner.isGood) return false;
     const isSignedByIt = isSigned(owner.key, 'runner log', chunkStatement(piece), piece.signature ?? '');
     // an earlier process of that name is still said to run it: what it has left waits until that is known to be over
-    if (isSignedByIt) return !isAnothers(owner, runner) && (owner.runner === runner || !owner.isRunning);
+    if (isSignedByIt) return !belongsToAnother(owner, runner) && (owner.runner === runner || !owner.isRunning);
     const name = `log of ${attemptName(piece)} at ${offset}`;
     await this.#authority.refuse(name, 'it is not signed by the runner that has the attempt', runner, data?.toString());
     return false;
@@ -67,7 +67,7 @@ export class LogOwners {
 }
 
 /** Whether a runner of another name has begun the attempt. */
-function isAnothers(owner: LogOwner | undefined, runner: string): boolean {
+function belongsToAnother(owner: LogOwner | undefined, runner: string): boolean {
   return typeof owner?.runner === 'string' && nameIn(owner.runner) !== nameIn(runner);
 }
 

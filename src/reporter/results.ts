@@ -32,10 +32,10 @@ import { currentAttempts } from '../record/open-jobs.ts';
 import { recordTests } from '../record/test-results.ts';
 import { announceChange, notifyRunner } from '../redis/channels.ts';
 import type { Archive } from './archive.ts';
-import { Authority, type Heard, isVain } from './authority.ts';
-import { Claims } from './claims.ts';
+import { ClaimedAttempts } from './claimed-attempts.ts';
 import { type LogBounds, LogWaits } from './log-waits.ts';
 import { Measures } from './measures.ts';
+import { isUnwanted, type Sender, SenderCheck } from './sender-check.ts';
 import { writeTestResults } from './test-results.ts';
 
 /** How long (ms) one delivery of an outcome waits for the end of its log. */
@@ -63,10 +63,10 @@ export class ResultHandler {
   readonly #context: ReporterContext;
   readonly #archive: Archive;
   readonly #waits: LogWaits;
-  readonly #claims: Claims;
+  readonly #claims: ClaimedAttempts;
   readonly #mostWaiting: number;
   readonly #measures: Measures;
-  readonly #authority: Authority;
+  readonly #authority: SenderCheck;
   #waiting = 0;
   /** builds whose files are written, and the write, which is still to begin, that will note it */
   #reported: { ids: BuildId[]; noted: Promise<void> } | undefined;
@@ -75,11 +75,11 @@ export class ResultHandler {
   constructor(context: ReporterContext, archive: Archive, limits: { waiting: number; log?: LogBounds }) {
     this.#context = context;
     this.#waits = new LogWaits(limits.log);
-    this.#claims = new Claims(context.access);
+    this.#claims = new ClaimedAttempts(context.access);
     this.#archive = archive;
     this.#mostWaiting = limits.waiting;
     this.#measures = new Measures(context.database, context.access);
-    this.#authority = new Authority(context);
+    this.#authority = new SenderCheck(context);
   }
 
   /** What holds up outcomes, for people. */
@@ -143,7 +143,7 @@ export class ResultHandler {
     return group.noted;
   }
 
-  async #started(message: Pick<Result<'started'>, 'job' | 'attempt' | 'runner' | 'at'>, heard: Heard): Promise<void> {
+  async #started(message: Pick<Result<'started'>, 'job' | 'attempt' | 'runner' | 'at'>, heard: Sender): Promise<void> {
     if (!heard.holder?.isFree) return;
     const runner = { ...message.runner, key: heard.key };
     const build = await startAttempt(this.#context.database, message, runner, Date.parse(message.at), () =>
@@ -154,7 +154,7 @@ export class ResultHandler {
     await this.#measures.started(message);
   }
 
-  async #steps(message: Result<'steps'>, { holder }: Heard): Promise<void> {
+  async #steps(message: Result<'steps'>, { holder }: Sender): Promise<void> {
     // the next ones, or the outcome, hold these as well
     if (holder?.key === null) return;
     const steps = await this.#stepsWithinBuild(message);
@@ -170,10 +170,11 @@ export class ResultHandler {
     return stepsWithin(steps, Math.max(fewSteps, mostSteps - others));
   }
 
-  async #finished(message: Result<'finished'>, heard: Heard): Promise<void> {
+  async #finished(message: Result<'finished'>, heard: Sender): Promise<void> {
     const { access, config, database, logger } = this.#context;
     const { job, attempt, runner } = message;
-    if (isVain(heard.holder)) return notifyRunner(access, runner.id as RunnerId, { kind: 'recorded', job, attempt });
+    if (isUnwanted(heard.holder))
+      return notifyRunner(access, runner.id as RunnerId, { kind: 'recorded', job, attempt });
     // word of its start was lost, or comes later: without it the log is nobody's
     await this.#started({ job, attempt, runner, at: message.startedAt }, heard);
     const bytes = await this.#archive.length(message);

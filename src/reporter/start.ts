@@ -11,15 +11,15 @@ import { queueNames } from '../queues/names.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
 import { listRepositories } from '../record/repositories.ts';
-import { tellCounts } from '../redis/tallies.ts';
+import { flushCounts } from '../redis/tallies.ts';
 import { everyLater } from '../system/wait.ts';
 import { Archive } from './archive.ts';
 import { Collector } from './collector.ts';
-import { understoodResult } from './misfits.ts';
 import { pruneResults } from './prune.ts';
-import { purgeRemoved } from './purge.ts';
+import { readableResult } from './readable-result.ts';
+import { deleteRemovedHistory } from './removed-history.ts';
 import { ResultHandler } from './results.ts';
-import { sweep } from './sweep.ts';
+import { reportUnreportedBuilds } from './unreported-builds.ts';
 
 /** Milliseconds between looks for builds whose files a reporter that died did not write. */
 const sweepInterval = 5000;
@@ -46,7 +46,7 @@ export async function startReporter(context: StageContext & { database: Database
     (claim) => results.hearClaim(claim),
   );
   const sweeping = problems.every(sweepInterval, 'looking for results to write', () =>
-    sweep(context.database, (build) => results.reportAlone(build)),
+    reportUnreportedBuilds(context.database, (build) => results.reportAlone(build)),
   );
   const pruning = everyLater(
     pruneInterval,
@@ -69,7 +69,7 @@ export async function startReporter(context: StageContext & { database: Database
     () => undefined,
   );
   const purging = problems.every(purgeInterval, 'deleting the history of a removed repository', () =>
-    purgeRemoved(own),
+    deleteRemovedHistory(own),
   );
   const consumer = consume(context.access, {
     queue: queueNames.results,
@@ -78,7 +78,7 @@ export async function startReporter(context: StageContext & { database: Database
     logger,
     problems,
     handle: (message, delivery) => results.handle(message, delivery),
-    understand: understoodResult,
+    understand: readableResult,
   });
   return {
     stop: async () => {
@@ -88,7 +88,7 @@ export async function startReporter(context: StageContext & { database: Database
       await purging.stop();
       await collector.stop();
       await archive.close();
-      tellCounts(own.access);
+      flushCounts(own.access);
       await shown.stop();
     },
   };

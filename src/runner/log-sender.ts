@@ -1,5 +1,5 @@
 import type { RedisAccess } from '../redis/connect.ts';
-import { chunkStatement, holdsChunk, type LogChunk, mostCarried, mostNamed, sendChunk } from '../redis/logs.ts';
+import { chunkStatement, holdsChunk, type LogChunk, largestChunk, longestReference, sendChunk } from '../redis/logs.ts';
 import type { Signer } from '../secrets/signing.ts';
 import { Bell, pause } from '../system/wait.ts';
 import type { Spool } from './spool.ts';
@@ -124,7 +124,7 @@ export class LogSender {
         await this.#goBack().catch(() => undefined);
       }
       const ready = this.#spool.bytes - this.#sent;
-      const size = this.#mode === 'named' ? mostNamed : mostCarried;
+      const size = this.#mode === 'named' ? longestReference : largestChunk;
       const room = this.#room();
       if (ready <= 0 || room <= 0) {
         await this.#bell.wait(this.#sent > this.#archived ? patience / 4 : rest);
@@ -139,7 +139,7 @@ export class LogSender {
   /** how many bytes may be sent now */
   #room(): number {
     const unacknowledged = this.#sent - this.#archived;
-    if (this.#mode === 'unknown') return unacknowledged === 0 ? mostCarried : 0;
+    if (this.#mode === 'unknown') return unacknowledged === 0 ? largestChunk : 0;
     return window - unacknowledged;
   }
 

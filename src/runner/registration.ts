@@ -4,9 +4,9 @@ import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { RunnerId } from '../kernel/model.ts';
 import type { RedisAccess } from '../redis/connect.ts';
-import { Heart } from '../redis/heart/heart.ts';
-import { Lease, sharedLease } from '../redis/heart/lease.ts';
-import { SupervisorLines } from '../redis/heart/lines.ts';
+import { HeartbeatSender } from '../redis/heartbeat/heartbeat-sender.ts';
+import { Lease, sharedLease } from '../redis/heartbeat/lease.ts';
+import { SupervisorLines } from '../redis/heartbeat/supervisor-lines.ts';
 import { heartbeatInterval } from '../redis/heartbeat-times.ts';
 import type { RunnerMember } from '../redis/membership.ts';
 import { every, type Repeating } from '../system/wait.ts';
@@ -43,7 +43,7 @@ export interface RegistrationHooks {
  *   it had jobs.
  * - `left`: after `leave`.
  * A runner that is joining or joined ends when Redis has not confirmed anything for longer than the orphan timeout. A
- * thread (redis/heart/) sends the heartbeats, keeps the lease and tells the supervisors of the process groups. It goes
+ * thread (redis/heartbeat/) sends the heartbeats, keeps the lease and tells the supervisors of the process groups. It goes
  * on while the main thread is busy, and stops when the main thread is silent for a minute.
  */
 export class Registration {
@@ -52,7 +52,7 @@ export class Registration {
   readonly #name: string;
   readonly #orphanTimeout: number;
   readonly #hooks: RegistrationHooks;
-  readonly #heart: Heart;
+  readonly #heartbeat: HeartbeatSender;
   /** the end of the lease, shared with the thread that sends the heartbeats */
   readonly #renewedAt = sharedLease();
   readonly #lines = new SupervisorLines();
@@ -75,7 +75,7 @@ export class Registration {
     this.#orphanTimeout = orphanTimeout;
     this.#hooks = hooks;
     this.#id = this.#newId();
-    this.#heart = new Heart(access.url, {
+    this.#heartbeat = new HeartbeatSender(access.url, {
       sign: () => this.#sign(),
       heard: () => this.#heard(),
       lease: {
@@ -100,7 +100,7 @@ export class Registration {
 
   /** Joins and keeps the lease; resolves after the first try. */
   async start(): Promise<void> {
-    await this.#heart.start();
+    await this.#heartbeat.start();
     this.#watching = every(
       heartbeatInterval,
       async () => {
@@ -130,14 +130,14 @@ export class Registration {
 
   /** Sends a heartbeat at once. */
   now(): void {
-    this.#heart.now();
+    this.#heartbeat.now();
   }
 
   async leave(): Promise<void> {
     this.#left = true;
     clearInterval(this.#checking);
     await this.#watching?.stop();
-    await this.#heart.leave();
+    await this.#heartbeat.leave();
   }
 
   #sign() {

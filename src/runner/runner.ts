@@ -12,7 +12,7 @@ import { listen, newQueueSchema, runnerNoticeSchema } from '../redis/channels.ts
 import { type RunnerMember, unfitCode } from '../redis/membership.ts';
 import { identify, ownProcess } from '../redis/process.ts';
 import { hasMainUser } from '../redis/url.ts';
-import { VitalSigns } from '../redis/vitals.ts';
+import { VitalsReader } from '../redis/vitals.ts';
 import { signatory } from '../secrets/signed-message.ts';
 import { awake } from '../system/clock.ts';
 import { HealthFile } from '../system/health-file.ts';
@@ -68,7 +68,7 @@ export class Runner {
   readonly #executions: Executions;
   readonly #registration: Registration;
   readonly #begunAt = awake();
-  readonly #signs: VitalSigns;
+  readonly #signs: VitalsReader;
   readonly #unlisten: (() => Promise<void>)[] = [];
   #slots: SlotWorker | undefined;
   #draining = false;
@@ -86,7 +86,7 @@ export class Runner {
     const { access, config, folder, key, logger, trees } = services;
     this.#services = services;
     this.#settings = settings;
-    this.#signs = new VitalSigns('runner', config);
+    this.#signs = new VitalsReader('runner', config);
     this.name = folder.name;
     const health = new HealthFile(config.healthFile, logger);
     this.#disk = new DiskWatch(config, {

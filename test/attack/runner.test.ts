@@ -23,7 +23,7 @@ import { setSecret } from '../../src/record/secrets.ts';
 import { runnerRules } from '../../src/redis/acl.ts';
 import { connectRedis, type RedisAccess } from '../../src/redis/connect.ts';
 import { chunkStatement, sendChunk } from '../../src/redis/logs.ts';
-import { beat, listRunners } from '../../src/redis/membership.ts';
+import { listRunners, writeHeartbeat } from '../../src/redis/membership.ts';
 import { startRunner } from '../../src/runner/start.ts';
 import { boxContext, boxKeyStatement } from '../../src/secrets/delivery.ts';
 import { makeBoxKeys, unseal } from '../../src/secrets/sealed-box.ts';
@@ -155,7 +155,7 @@ describe('a runner that has turned against its Volt', () => {
       const statement = boxKeyStatement(member.id, box.publicKey);
       for (const signature of [member.boxSignature, key.sign('runner box', statement)]) {
         const forged = { ...member, publicKey: box.publicKey, boxSignature: signature ?? '', key: key.publicKey };
-        await beat(access, 'runner', forged);
+        await writeHeartbeat(access, 'runner', forged);
         await queues.sendSecretsRequest({ v: 1, ...ref, runner: member.id, kind: 'secrets' });
         const asked = volt.context.queues.queue('secrets');
         await until(

@@ -13,7 +13,7 @@ import { queueNames } from '../../src/queues/names.ts';
 import { unreportedBuilds } from '../../src/record/builds.ts';
 import { setMeta } from '../../src/record/meta.ts';
 import { startAttempt } from '../../src/record/moves.ts';
-import { beat } from '../../src/redis/membership.ts';
+import { writeHeartbeat } from '../../src/redis/membership.ts';
 import { writeTestResults } from '../../src/reporter/test-results.ts';
 import { takeWorkFolder } from '../../src/runner/work-folder.ts';
 import { startChild } from '../support/child.ts';
@@ -116,7 +116,7 @@ describe('volt doctor --deep', () => {
 
   it('accepts a missing message of an attempt that a runner has begun or reported', async () => {
     const build = await recordedBuild(volt.context.database);
-    await beat(volt.context.access, 'runner', runnerMember('r~1', { running: [`${build}-1.1`] }));
+    await writeHeartbeat(volt.context.access, 'runner', runnerMember('r~1', { running: [`${build}-1.1`] }));
     expect((await examine()).filter(({ level }) => level !== 'ok')).to.deep.equal([]);
   });
 
@@ -172,7 +172,7 @@ describe('volt doctor --deep', () => {
     const { database, access } = volt.context;
     await startAttempt(database, { job: job(build), attempt: 1 }, { id: 'r~1', name: 'r', host: 'box' }, Date.now());
     expect((await only('members', 'warn')).message).to.include(`${build}-1.1`);
-    await beat(access, 'runner', runnerMember('r~1', { running: [`${build}-1.1`] }));
+    await writeHeartbeat(access, 'runner', runnerMember('r~1', { running: [`${build}-1.1`] }));
     expect((await examine()).every(({ level }) => level === 'ok')).to.equal(true);
     await access.client.del(access.keys.member('runner', 'r~1'));
     const wrong = (await examine()).filter(({ level }) => level !== 'ok');

@@ -11,7 +11,7 @@ import { attemptMessages, retireAttempt } from '../../src/queues/attempts.ts';
 import { observeQueue } from '../../src/queues/names.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import { orderCancel } from '../../src/record/intents.ts';
-import { beat } from '../../src/redis/membership.ts';
+import { writeHeartbeat } from '../../src/redis/membership.ts';
 import { startChild } from '../support/child.ts';
 import { finishedBuild } from '../support/finished-build.ts';
 import { runnerMember } from '../support/members.ts';
@@ -162,7 +162,7 @@ describe('volt doctor --mend', () => {
 
   it('takes members off the list whose heartbeat has ended', async () => {
     const { access } = volt.context;
-    await beat(access, 'runner', runnerMember('r~1'));
+    await writeHeartbeat(access, 'runner', runnerMember('r~1'));
     await access.client.del(access.keys.member('runner', 'r~1'));
     expect(await mended('members')).to.include('r~1');
   });

@@ -11,8 +11,8 @@ import { findBuild } from '../../src/record/builds.ts';
 import { findIntent, openCancel } from '../../src/record/intents.ts';
 import { decideJob, startAttempt } from '../../src/record/moves.ts';
 import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
-import { claimRedis, youngFor } from '../../src/redis/identity.ts';
-import { beat } from '../../src/redis/membership.ts';
+import { claimRedis, freshFor } from '../../src/redis/identity.ts';
+import { writeHeartbeat } from '../../src/redis/membership.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { stranger } from '../support/runner-keys.ts';
@@ -169,7 +169,7 @@ describe('the dispatcher', () => {
       await volt.context.access.client.flushall();
       await advance(volt.context, build);
       expect(await sent()).to.deep.equal([]);
-      expect(await youngFor(volt.context.access)).to.be.greaterThan(0);
+      expect(await freshFor(volt.context.access)).to.be.greaterThan(0);
       await reconcile(volt.context);
       expect(await sent()).to.have.members(['one', 'two']);
     });
@@ -178,14 +178,18 @@ describe('the dispatcher', () => {
       await plan({ one: [] });
       await volt.context.access.client.flushall();
       const beats = setInterval(() => {
-        void beat(volt.context.access, 'runner', runnerMember('known~1', { heartbeatAt: new Date().toISOString() }));
+        void writeHeartbeat(
+          volt.context.access,
+          'runner',
+          runnerMember('known~1', { heartbeatAt: new Date().toISOString() }),
+        );
       }, 50);
       try {
         await reconcile(volt.context, ['known~1' as RunnerId]);
       } finally {
         clearInterval(beats);
       }
-      expect(await youngFor(volt.context.access), 'it is still young').to.be.greaterThan(0);
+      expect(await freshFor(volt.context.access), 'it is still young').to.be.greaterThan(0);
       expect(await sent()).to.deep.equal(['one']);
     });
 
@@ -202,7 +206,7 @@ describe('the dispatcher', () => {
     it('sends nothing that a living runner says it is at work on, though the record has not heard of it', async () => {
       await plan({ one: [], two: [], three: [] });
       const change = { running: [`${job(1)}.1`], reporting: [`${job(2)}.1`] };
-      await beat(volt.context.access, 'runner', runnerMember(box.id, change));
+      await writeHeartbeat(volt.context.access, 'runner', runnerMember(box.id, change));
       await reconcile(volt.context);
       expect(await sent()).to.deep.equal(['three']);
     });
@@ -215,7 +219,7 @@ describe('the dispatcher', () => {
         return JSON.stringify(signedResult({ ...about, runner: box, at: new Date().toISOString() }, stranger()));
       });
       const change = { running: [`${job(1)}.1`, `${job(3)}.1`], reporting: [`${job(2)}.1`], claims };
-      await beat(volt.context.access, 'runner', runnerMember(box.id, change));
+      await writeHeartbeat(volt.context.access, 'runner', runnerMember(box.id, change));
       await reconcile(volt.context);
       const said = (await volt.context.queues.queue('results').getWaiting()).map(({ data }) => data as ResultMessage);
       expect(said.map(({ kind, job: about, attempt }) => [kind, about, attempt])).to.deep.equal([

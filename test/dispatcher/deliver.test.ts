@@ -15,7 +15,7 @@ import { removeRunnerKey } from '../../src/record/runner-keys.ts';
 import { setSecret } from '../../src/record/secrets.ts';
 import { setTrustedRefs } from '../../src/record/trust.ts';
 import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
-import { beat } from '../../src/redis/membership.ts';
+import { writeHeartbeat } from '../../src/redis/membership.ts';
 import { boxContext, boxKeyStatement, type DeliveryKind } from '../../src/secrets/delivery.ts';
 import { makeBoxKeys, unseal } from '../../src/secrets/sealed-box.ts';
 import type { Signer } from '../../src/secrets/signing.ts';
@@ -66,7 +66,7 @@ describe('the dispatcher, asked for what is secret', () => {
     ] as const)
       await setSecret(database, config, { repo, name, value });
     await setSecret(database, config, { repo: 'app', name: 'INENV', value: 'env', inEnvironment: true });
-    await beat(access, 'runner', runnerMember(box.id, boxKeyOf(keys.publicKey)));
+    await writeHeartbeat(access, 'runner', runnerMember(box.id, boxKeyOf(keys.publicKey)));
   });
 
   after(() => volt.stop());
@@ -214,7 +214,7 @@ describe('the dispatcher, asked for what is secret', () => {
     it('another runner than the one in the record', async () => {
       const job = await running(naming('*'));
       const { access } = volt.context;
-      await beat(access, 'runner', runnerMember('thief~1', { publicKey: makeBoxKeys().publicKey }));
+      await writeHeartbeat(access, 'runner', runnerMember('thief~1', { publicKey: makeBoxKeys().publicKey }));
       await ask(job, 'secrets', { runner: 'thief~1' });
       expect(await told()).to.deep.equal([]);
     });
@@ -229,7 +229,7 @@ describe('the dispatcher, asked for what is secret', () => {
         { ...boxKeyOf(keys.publicKey), publicKey: thief },
         boxKeyOf(thief, signer, 'box~0' as RunnerId),
       ]) {
-        await beat(access, 'runner', runnerMember(box.id, forged));
+        await writeHeartbeat(access, 'runner', runnerMember(box.id, forged));
         await ask(job);
       }
       expect(await told()).to.deep.equal([]);
@@ -241,7 +241,7 @@ describe('the dispatcher, asked for what is secret', () => {
       const by = { id: 'former~1' as RunnerId, name: 'former', host: 'box', key: former.publicKey };
       const job = jobIdOf(await recordedBuild(database, { jobs: [plannedJob('test', { plan: naming('*') })] }), 1);
       await startAttempt(database, { job, attempt: 1 }, by, Date.now());
-      await beat(access, 'runner', runnerMember(by.id, boxKeyOf(keys.publicKey, former, by.id)));
+      await writeHeartbeat(access, 'runner', runnerMember(by.id, boxKeyOf(keys.publicKey, former, by.id)));
       const heardBy: RunnerNotice[] = [];
       const stop = await listen(
         access,
@@ -282,7 +282,7 @@ describe('the dispatcher, asked for what is secret', () => {
 
     it('a runner whose heartbeat is gone, or that has no key', async () => {
       const job = await running(naming('*'));
-      await beat(volt.context.access, 'runner', runnerMember(box.id));
+      await writeHeartbeat(volt.context.access, 'runner', runnerMember(box.id));
       await ask(job);
       await volt.context.access.client.del(volt.context.access.keys.member('runner', box.id));
       await ask(job);

@@ -19,7 +19,7 @@ import { findBuild } from '../../src/record/builds.ts';
 import { decideJob, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
 import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
 import { heartbeatInterval, heartbeatTtl } from '../../src/redis/heartbeat-times.ts';
-import { beat, listRunners, type ProcessIdentity, type Vitals } from '../../src/redis/membership.ts';
+import { listRunners, type ProcessIdentity, type Vitals, writeHeartbeat } from '../../src/redis/membership.ts';
 import { identify } from '../../src/redis/process.ts';
 import { pause } from '../../src/system/wait.ts';
 import { runnerMember } from '../support/members.ts';
@@ -143,7 +143,7 @@ describe('the watch over the runners', () => {
   }
 
   const member = (id: string, change: Parameters<typeof runnerMember>[1] = {}) =>
-    beat(volt.context.access, 'runner', runnerMember(id, change));
+    writeHeartbeat(volt.context.access, 'runner', runnerMember(id, change));
   const jobNow = async ({ job }: AttemptRef): Promise<Job> => {
     const build = await findBuild(volt.context.database, buildIdOf(job));
     return build?.jobs[0] ?? expect.fail('there is no such job');

@@ -4,7 +4,7 @@ import { QueuedMessages } from '../../src/dispatcher/queued-messages.ts';
 import { routeBuild } from '../../src/dispatcher/route.ts';
 import { jobIdOf } from '../../src/kernel/model.ts';
 import { jobQueue } from '../../src/queues/names.ts';
-import { beat, leave, unfitCode } from '../../src/redis/membership.ts';
+import { leave, unfitCode, writeHeartbeat } from '../../src/redis/membership.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
@@ -21,7 +21,7 @@ describe('the queue of a job that is tried again', () => {
   afterEach(() => volt.stop());
 
   const joins = (name: string, change: object = linux) =>
-    beat(volt.context.access, 'runner', runnerMember(`${name}~1`, change));
+    writeHeartbeat(volt.context.access, 'runner', runnerMember(`${name}~1`, change));
   const queueOf = async (tried: string[], dueAt = Date.now()) =>
     (await placements(volt.context, [{ labels: ['linux'], repo: 'app', runners: [], tried, dueAt }]))[0];
 

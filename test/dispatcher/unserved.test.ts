@@ -8,7 +8,7 @@ import { jobQueue } from '../../src/queues/names.ts';
 import { type MessageSigner, Queues } from '../../src/queues/queues.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
 import type { RedisAccess } from '../../src/redis/connect.ts';
-import { beat } from '../../src/redis/membership.ts';
+import { writeHeartbeat } from '../../src/redis/membership.ts';
 import { runnerMember } from '../support/members.ts';
 import { jobMessageOf } from '../support/messages.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
@@ -29,7 +29,7 @@ describe('a job that asks for labels which no runner has', () => {
         jobs: Array.from({ length: 30 }, (_, index) => plannedJob(`job${index}`, { labels: ['linux'] })),
       });
       await reconcile(volt.context);
-      await beat(volt.context.access, 'runner', runnerMember('box~1', { labels: ['linux'] }));
+      await writeHeartbeat(volt.context.access, 'runner', runnerMember('box~1', { labels: ['linux'] }));
       const watch = new UnservedWatch(volt.context);
       const results = async () =>
         (await volt.context.queues.queue('results').getWaiting()).map(({ data }) => data as ResultMessage);
@@ -75,7 +75,7 @@ describe('a job that asks for labels which no runner has', () => {
     try {
       const { queues, access } = volt.context;
       const queue = ['linux', 'not:sick'];
-      await beat(access, 'runner', runnerMember('well~1', { labels: ['linux'] }));
+      await writeHeartbeat(access, 'runner', runnerMember('well~1', { labels: ['linux'] }));
       await queues.sendJobs([{ message: jobMessageOf('1-1', { labels: ['linux'] }), priority: 1, queue }]);
       await queues.sendJobs([{ message: jobMessageOf('1-2', { labels: ['linux'] }), priority: 1 }]);
       const watch = new UnservedWatch(volt.context);

@@ -3,7 +3,7 @@ import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { connectRedis } from '../../src/redis/connect.ts';
-import { openImpatient } from '../../src/redis/connection.ts';
+import { openFailingFast } from '../../src/redis/connection.ts';
 import { failure } from '../support/failure.ts';
 import { keepLog } from '../support/logger.ts';
 import { freePort, startRedis, type TestRedis } from '../support/redis.ts';
@@ -183,7 +183,7 @@ describe('connecting to Redis', () => {
   });
 
   it('offers connections that fail at once while the server is away', async () => {
-    const impatient = openImpatient(redis.url, 'test');
+    const impatient = openFailingFast(redis.url, 'test');
     await until('it is connected', () => impatient.status === 'ready');
     await redis.kill();
     await until('it has noticed', () => impatient.status !== 'ready');

@@ -1,8 +1,8 @@
 import { expect } from 'chai';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { leaseTtl } from '../../src/redis/heartbeat-times.ts';
-import { claimRedis, youngFor, youthOf } from '../../src/redis/identity.ts';
-import { beat, stageMemberSchema } from '../../src/redis/membership.ts';
+import { claimRedis, freshFor, freshRedis } from '../../src/redis/identity.ts';
+import { stageMemberSchema, writeHeartbeat } from '../../src/redis/membership.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { failure } from '../support/failure.ts';
 import { runnerMember } from '../support/members.ts';
@@ -49,22 +49,22 @@ describe('a Redis and its record', () => {
     const { access } = test;
     await claimRedis(await test.another(), record('first'));
     expect(await claimRedis(access, record('first'))).to.equal(false);
-    expect(await youngFor(access), 'longer than a lease that an earlier one has confirmed').to.be.greaterThan(leaseTtl);
-    expect((await youthOf(access, record('first')))?.heard).to.equal(0);
+    expect(await freshFor(access), 'longer than a lease that an earlier one has confirmed').to.be.greaterThan(leaseTtl);
+    expect((await freshRedis(access, record('first')))?.heard).to.equal(0);
     // of the key's last fraction of a millisecond Redis says that none is left, and still has it
-    await until('it is not young any more', async () => (await youthOf(access, record('first'))) === undefined);
+    await until('it is not young any more', async () => (await freshRedis(access, record('first'))) === undefined);
     await claimRedis(access, record('first'));
-    expect(await youngFor(access)).to.equal(0);
-    expect(await youthOf(access, record('first'))).to.equal(undefined);
+    expect(await freshFor(access)).to.equal(0);
+    expect(await freshRedis(access, record('first'))).to.equal(undefined);
   });
 
   it('that was emptied is claimed by who asks, and is young with all builds that there were', async () => {
     const { access } = test;
     await claimRedis(access, record('first'));
-    const before = await youthOf(access, record('first', [], 5));
+    const before = await freshRedis(access, record('first', [], 5));
     expect(before?.heard).to.equal(0);
     await access.client.flushall();
-    const youth = await youthOf(access, record('first', [], 5));
+    const youth = await freshRedis(access, record('first', [], 5));
     expect(youth?.heard).to.equal(5);
     expect(youth?.id).to.not.equal(before?.id);
     expect(await claimRedis(access, record('first'))).to.equal(false);
@@ -90,7 +90,7 @@ describe('a Redis and its record', () => {
 
   it('that still serves what the record was before a restore is left alone', async () => {
     await claimRedis(test.access, record('first'));
-    await beat(test.access, 'reporter', stageMemberSchema.parse(runnerMember('reporter-1')));
+    await writeHeartbeat(test.access, 'reporter', stageMemberSchema.parse(runnerMember('reporter-1')));
     const error = await failure('record_mismatch', () => claimRedis(test.access, record('second', ['first'])));
     expect(error.message).to.include('reporter on');
     expect(await claimRedis(test.access, record('first'))).to.equal(false);

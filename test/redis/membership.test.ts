@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { heartbeatInterval, heartbeatTtl } from '../../src/redis/heartbeat-times.ts';
-import { beat, leave, listRunners, listStages, type StageMember } from '../../src/redis/membership.ts';
+import { leave, listRunners, listStages, type StageMember, writeHeartbeat } from '../../src/redis/membership.ts';
 import { ownProcess } from '../../src/redis/process.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { runnerMember } from '../support/members.ts';
@@ -26,21 +26,21 @@ describe('members', () => {
 
   it('are listed with all that they say of themselves', async () => {
     const members = [runner('a~1'), runner('b~1')];
-    for (const member of members) await beat(test.access, 'runner', member);
+    for (const member of members) await writeHeartbeat(test.access, 'runner', member);
     expect(await listRunners(await test.another())).to.deep.equal({ alive: members, gone: [], unreadable: [] });
   });
 
   it('say the newest thing with each heartbeat', async () => {
-    await beat(test.access, 'runner', runner('a~1'));
-    await beat(test.access, 'runner', { ...runner('a~1'), running: [] });
+    await writeHeartbeat(test.access, 'runner', runner('a~1'));
+    await writeHeartbeat(test.access, 'runner', { ...runner('a~1'), running: [] });
     const { alive } = await listRunners(test.access);
     expect(alive.map(({ running }) => running)).to.deep.equal([[]]);
   });
 
   it('are gone when no heartbeat has come for one TTL, and not before', async () => {
     const { client, keys } = test.access;
-    await beat(test.access, 'runner', runner('a~1'));
-    await beat(test.access, 'runner', runner('b~1'));
+    await writeHeartbeat(test.access, 'runner', runner('a~1'));
+    await writeHeartbeat(test.access, 'runner', runner('b~1'));
     const key = keys.member('runner', 'a~1');
     expect(await client.pttl(key)).to.be.within(1, heartbeatTtl);
     // the rest of the time passes at once
@@ -54,9 +54,9 @@ describe('members', () => {
 
   it('renew the whole TTL with a heartbeat', async () => {
     const { client, keys } = test.access;
-    await beat(test.access, 'runner', runner('a~1'));
+    await writeHeartbeat(test.access, 'runner', runner('a~1'));
     await client.pexpire(keys.member('runner', 'a~1'), 1000);
-    await beat(test.access, 'runner', runner('a~1'));
+    await writeHeartbeat(test.access, 'runner', runner('a~1'));
     expect(await client.pttl(keys.member('runner', 'a~1'))).to.be.above(1000);
   });
 
@@ -65,15 +65,15 @@ describe('members', () => {
   });
 
   it('that leave are neither alive nor gone', async () => {
-    await beat(test.access, 'runner', runner('a~1'));
+    await writeHeartbeat(test.access, 'runner', runner('a~1'));
     await leave(test.access, 'runner', 'a~1');
     expect(await listRunners(test.access)).to.deep.equal({ alive: [], gone: [], unreadable: [] });
     expect(await test.access.client.keys('*')).to.deep.equal([]);
   });
 
   it('of one kind are not mixed up with another', async () => {
-    await beat(test.access, 'dispatcher', stage('one'));
-    await beat(test.access, 'reporter', stage('one'));
+    await writeHeartbeat(test.access, 'dispatcher', stage('one'));
+    await writeHeartbeat(test.access, 'reporter', stage('one'));
     await leave(test.access, 'reporter', 'one');
     expect((await listStages(test.access, 'dispatcher')).alive.map(({ id }) => id)).to.deep.equal(['one']);
     expect(await listStages(test.access, 'reporter')).to.deep.equal({ alive: [], gone: [], unreadable: [] });
@@ -82,7 +82,7 @@ describe('members', () => {
 
   it('that another version of Volt has written in words we do not know are left out, and hold nothing up', async () => {
     const { client, keys } = test.access;
-    await beat(test.access, 'runner', runner('a~1'));
+    await writeHeartbeat(test.access, 'runner', runner('a~1'));
     for (const [id, text] of [
       ['b~1', '{"id":"b~1"}'],
       ['c~1', 'not json'],
@@ -97,7 +97,7 @@ describe('members', () => {
 
   it('that say more than we know are understood', async () => {
     const more = { ...runner('a~1'), colour: 'blue' };
-    await beat(test.access, 'runner', more);
+    await writeHeartbeat(test.access, 'runner', more);
     expect((await listRunners(test.access)).alive).to.deep.equal(
       [runner('a~1')].map((member) => ({ ...member, startedAt: more.startedAt, heartbeatAt: more.heartbeatAt })),
     );

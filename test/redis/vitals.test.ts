@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { loadConfig } from '../../src/kernel/config.ts';
 import { noteWarning } from '../../src/kernel/warnings.ts';
-import { VitalSigns } from '../../src/redis/vitals.ts';
+import { VitalsReader } from '../../src/redis/vitals.ts';
 import { TestFolders } from '../support/folder.ts';
 import { mountFullDisk } from '../support/full-disk.ts';
 import { until } from '../support/until.ts';
@@ -12,7 +12,7 @@ describe('how a process is doing', () => {
   after(folders.remove);
 
   it('is told without waiting, and of the disk as soon as that is known', async () => {
-    const signs = new VitalSigns('tester', loadConfig({ dataDir: folders.make(), diskFloor: 0 }));
+    const signs = new VitalsReader('tester', loadConfig({ dataDir: folders.make(), diskFloor: 0 }));
     expect(signs.read()).to.include({ diskFree: null, diskLow: false });
     await until('the disk is known', () => signs.read().diskFree !== null);
     expect(signs.read().memory).to.be.above(1_000_000);
@@ -24,7 +24,7 @@ describe('how a process is doing', () => {
     const unmount = mountFullDisk(dataDir);
     if (!unmount) return this.skip();
     try {
-      const signs = new VitalSigns('tester', loadConfig({ dataDir }));
+      const signs = new VitalsReader('tester', loadConfig({ dataDir }));
       await until('the disk is known to be low', () => signs.read().diskLow);
     } finally {
       unmount();
@@ -32,7 +32,7 @@ describe('how a process is doing', () => {
   });
 
   it('tells how long the event loop was held', async () => {
-    const signs = new VitalSigns('tester', loadConfig({ dataDir: folders.make() }));
+    const signs = new VitalsReader('tester', loadConfig({ dataDir: folders.make() }));
     const hold = () => {
       const end = performance.now() + 700;
       while (performance.now() < end);
@@ -46,7 +46,7 @@ describe('how a process is doing', () => {
   it('tells what the stage has warned of, and nothing of other stages', () => {
     noteWarning('tester', 'warn', 'x'.repeat(1000), {});
     noteWarning('another', 'error', 'not mine', {});
-    const { warnings } = new VitalSigns('tester', loadConfig({ dataDir: folders.make() })).read();
+    const { warnings } = new VitalsReader('tester', loadConfig({ dataDir: folders.make() })).read();
     expect(warnings.count).to.equal(1);
     expect(warnings.last?.message).to.have.lengthOf(300);
   });

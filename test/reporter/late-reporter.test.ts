@@ -5,7 +5,7 @@ import { logFile } from '../../src/kernel/data-paths.ts';
 import { type AttemptRef, attemptName, jobIdOf, newStep, type RunnerId } from '../../src/kernel/model.ts';
 import { moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
 import { listen, runnerNoticeSchema } from '../../src/redis/channels.ts';
-import { beat } from '../../src/redis/membership.ts';
+import { writeHeartbeat } from '../../src/redis/membership.ts';
 import { Report } from '../../src/runner/report.ts';
 import { Spool } from '../../src/runner/spool.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -63,7 +63,7 @@ describe('a reporter that was away for more than ten minutes', () => {
     }
     for (const ref of refs.slice(0, superseded))
       await moveToNextAttempt(database, ref, { reason: 'runner_lost', message: 'it was away', at: Date.now() });
-    const tell = () => beat(access, 'runner', runnerMember(runner.id, { reporting: [...reports.keys()] }));
+    const tell = () => writeHeartbeat(access, 'runner', runnerMember(runner.id, { reporting: [...reports.keys()] }));
     await tell();
     const beating = setInterval(tell, 500);
     await volt.reporter();

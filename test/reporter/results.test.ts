@@ -20,10 +20,10 @@ import { moveToNextAttempt } from '../../src/record/moves.ts';
 import { removeRunnerKey } from '../../src/record/runner-keys.ts';
 import { resultsOf } from '../../src/record/test-queries.ts';
 import { type Change, changeSchema, listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
-import { beat } from '../../src/redis/membership.ts';
+import { writeHeartbeat } from '../../src/redis/membership.ts';
 import { Archive } from '../../src/reporter/archive.ts';
 import { ResultHandler } from '../../src/reporter/results.ts';
-import { sweep } from '../../src/reporter/sweep.ts';
+import { reportUnreportedBuilds } from '../../src/reporter/unreported-builds.ts';
 import type { Signer } from '../../src/secrets/signing.ts';
 import { holdRecord } from '../support/database.ts';
 import { runnerMember } from '../support/members.ts';
@@ -217,7 +217,7 @@ describe('the reporter, told', () => {
   });
 
   it('of an outcome whose log is not complete, waits for the rest', async () => {
-    await beat(volt.context.access, 'runner', runnerMember('box~1', { reporting: [`${job}.1`] }));
+    await writeHeartbeat(volt.context.access, 'runner', runnerMember('box~1', { reporting: [`${job}.1`] }));
     await handle(started());
     await archive.append({ job, attempt: 1 }, 0, Buffer.from('half'));
     const early = await handle(finished({ logBytes: 9 })).catch((error: Error) => error);
@@ -250,7 +250,7 @@ describe('the reporter, told', () => {
 
   it('of an outcome that has waited for a reporter since long ago, waits for its log like for any other', async () => {
     const old = finished({ logBytes: 9, finishedAt: at });
-    await beat(volt.context.access, 'runner', runnerMember('box~1', { reporting: [`${job}.1`] }));
+    await writeHeartbeat(volt.context.access, 'runner', runnerMember('box~1', { reporting: [`${job}.1`] }));
     await handle(started());
     await archive.append({ job, attempt: 1 }, 0, Buffer.from('half'));
     expect(await handle(old).catch((error: Error) => error)).to.be.instanceOf(Later);
@@ -261,7 +261,7 @@ describe('the reporter, told', () => {
   });
 
   it('of many outcomes whose logs are not complete, waits for some and puts the others back at once', async () => {
-    await beat(volt.context.access, 'runner', runnerMember('box~1', { reporting: [`${job}.1`] }));
+    await writeHeartbeat(volt.context.access, 'runner', runnerMember('box~1', { reporting: [`${job}.1`] }));
     await handle(started());
     await archive.append({ job, attempt: 1 }, 0, Buffer.from('half'));
     const over: (Error | 'recorded')[] = [];
@@ -479,7 +479,7 @@ describe('the reporter, told', () => {
     for (const id of [blocked, build])
       await database.db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(id)).execute();
     expect((await findBuild(database, blocked))?.status, 'its verdict stands').to.equal('success');
-    const sweepOnce = () => sweep(database, (id) => handler.reportAlone(id));
+    const sweepOnce = () => reportUnreportedBuilds(database, (id) => handler.reportAlone(id));
     await sweepOnce();
     const left = await unreportedBuilds(database, 500);
     expect(left).to.include(blocked).and.not.include(build);

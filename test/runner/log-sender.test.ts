@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto';
 import { expect } from 'chai';
 import type { JobId } from '../../src/kernel/model.ts';
 import type { RedisConnection } from '../../src/redis/connect.ts';
-import { dropChunks, mostCarried, type ReceivedChunk, receiveChunks } from '../../src/redis/logs.ts';
+import { dropChunks, largestChunk, type ReceivedChunk, receiveChunks } from '../../src/redis/logs.ts';
 import { LogSender } from '../../src/runner/log-sender.ts';
 import { Spool } from '../../src/runner/spool.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
@@ -116,27 +116,27 @@ describe('sending a log', () => {
 
   it('waits with all but a first chunk until it knows whether its spool is seen', async () => {
     await append(Buffer.alloc(megabyte, 'a'));
-    const { taken } = await take(mostCarried);
+    const { taken } = await take(largestChunk);
     expect(taken).to.have.length(1);
-    expect(taken[0]).to.include({ offset: 0, length: mostCarried, spool: spool.identity });
+    expect(taken[0]).to.include({ offset: 0, length: largestChunk, spool: spool.identity });
     expect(await receive(50)).to.deep.equal([]);
-    sender.acknowledge(mostCarried, false);
-    const rest = await take(megabyte - mostCarried);
+    sender.acknowledge(largestChunk, false);
+    const rest = await take(megabyte - largestChunk);
     expect(rest.taken.every(({ data, spool: asked }) => data !== undefined && asked === undefined)).to.equal(true);
   });
 
   it('only says where the bytes are while its spool is seen, and carries them once somebody does not see it', async () => {
     const content = randomBytes(3 * megabyte);
     await append(content);
-    await take(mostCarried);
-    sender.acknowledge(mostCarried, true);
-    const { taken } = await take(content.length - mostCarried);
+    await take(largestChunk);
+    sender.acknowledge(largestChunk, true);
+    const { taken } = await take(content.length - largestChunk);
     expect(taken.some(({ data }) => data !== undefined)).to.equal(false);
-    expect(taken.map(({ offset }) => offset)).to.deep.equal([mostCarried]);
-    sender.acknowledge(mostCarried + megabyte, false);
-    const again = await take(content.length - mostCarried - megabyte);
+    expect(taken.map(({ offset }) => offset)).to.deep.equal([largestChunk]);
+    sender.acknowledge(largestChunk + megabyte, false);
+    const again = await take(content.length - largestChunk - megabyte);
     const sent = Buffer.concat(again.taken.map(({ data }) => data ?? Buffer.alloc(0)));
-    expect(sent.equals(content.subarray(mostCarried + megabyte))).to.equal(true);
+    expect(sent.equals(content.subarray(largestChunk + megabyte))).to.equal(true);
   });
 
   it('sends nothing where a reporter that sees its spool has taken all while more was gathered', async () => {
@@ -153,10 +153,10 @@ describe('sending a log', () => {
 
   it('carries what it had only named and nothing has come of', async () => {
     await append(Buffer.alloc(megabyte, 'a'));
-    await take(mostCarried);
-    sender.acknowledge(mostCarried, true);
-    await take(megabyte - mostCarried);
-    const { taken } = await take(megabyte - mostCarried);
+    await take(largestChunk);
+    sender.acknowledge(largestChunk, true);
+    await take(megabyte - largestChunk);
+    const { taken } = await take(megabyte - largestChunk);
     expect(taken.every(({ data }) => data !== undefined)).to.equal(true);
   });
 

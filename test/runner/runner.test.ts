@@ -21,7 +21,7 @@ import type { JobMessage, Result, ResultMessage } from '../../src/queues/message
 import { addRunnerKey, removeRunnerKey } from '../../src/record/runner-keys.ts';
 import { notifyRunner } from '../../src/redis/channels.ts';
 import { leaseTtl } from '../../src/redis/heartbeat-times.ts';
-import { listRunners, whyUnfit } from '../../src/redis/membership.ts';
+import { listRunners, unfitReason } from '../../src/redis/membership.ts';
 import { isSeenGone } from '../../src/redis/process.ts';
 import { type RunnerStage, startRunner } from '../../src/runner/start.ts';
 import { runnerKeyText } from '../../src/secrets/runner-key.ts';
@@ -440,7 +440,7 @@ describe('a runner', () => {
     const problem = async () => {
       const { alive } = await listRunners(access);
       const own = alive.find(({ id }) => id === runner.id);
-      return own && whyUnfit(own);
+      return own && unfitReason(own);
     };
     await until('it says why', async () => (await problem())?.includes('does not know its key'));
     const { publicKey } = signerOf(privateKey);

@@ -15,7 +15,7 @@ import { type NewBuild, type PlannedJob, recordPlan } from '../../src/record/pla
 import { type Repository, saveRepository } from '../../src/record/repositories.ts';
 import { announceChange, type Growth } from '../../src/redis/channels.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
-import { beat, type RunnerMember, type StageKind, type StageMember } from '../../src/redis/membership.ts';
+import { type RunnerMember, type StageKind, type StageMember, writeHeartbeat } from '../../src/redis/membership.ts';
 import { ownProcess } from '../../src/redis/process.ts';
 import { Guard } from '../../src/web/access/guard.ts';
 import { ensureToken } from '../../src/web/access/main-token.ts';
@@ -217,9 +217,9 @@ export class Site {
   }
 
   /** Nobody sends the next heartbeat, so this one lives as long as a test may take on a slow machine. */
-  async #beat(kind: string, member: Parameters<typeof beat>[2]): Promise<void> {
+  async #beat(kind: string, member: Parameters<typeof writeHeartbeat>[2]): Promise<void> {
     const { access } = this.context;
-    await beat(access, kind, member);
+    await writeHeartbeat(access, kind, member);
     await access.client.pexpire(access.keys.member(kind, member.id), 120_000);
   }
 }

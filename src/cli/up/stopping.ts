@@ -1,6 +1,6 @@
 import type { Stage } from '../../queues/stage.ts';
+import { withBoundedShutdown } from '../../redis/bounded-shutdown.ts';
 import type { RedisAccess } from '../../redis/connect.ts';
-import { withoutWaiting } from '../../redis/farewell.ts';
 
 /**
  * Stops stages that share a connection to Redis, one after the other. If Redis does not answer, the remaining stages all
@@ -30,7 +30,7 @@ export class Stopping {
   }
 
   #stopUnlessAway(stage: Stage): Promise<void> {
-    return withoutWaiting(
+    return withBoundedShutdown(
       this.#access,
       () => stage.stop(),
       () => {

@@ -3,7 +3,7 @@ import { buildIdOf, parseAttemptName } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import { lostAttempts } from '../../record/runner-history.ts';
 import { clockFault } from '../../redis/clock-fault.ts';
-import { listRunners, type RunnerMember, whyUnfit } from '../../redis/membership.ts';
+import { listRunners, type RunnerMember, unfitReason } from '../../redis/membership.ts';
 import type { WebEnv } from '../access/env.ts';
 import { may } from '../access/permission.ts';
 import type { QueueDepth, SystemStatus } from '../schemas/system.ts';
@@ -115,7 +115,7 @@ function Fleet({ runners, narrowed, now }: { runners: RunnerMember[]; narrowed: 
               <span class="by">
                 {runner.host} · {runner.version}
               </span>
-              {whyUnfit(runner) !== undefined && <span class="status error">takes no jobs</span>}
+              {unfitReason(runner) !== undefined && <span class="status error">takes no jobs</span>}
               {clockFault(runner) !== undefined && <span class="by">{clockFault(runner)}</span>}
             </td>
             <td data-label="Slots">

@@ -1,7 +1,7 @@
 import type { Job } from '../../kernel/model.ts';
 import { mayServe, queueLabels } from '../../queues/kept.ts';
 import type { WaitingJob } from '../../record/waiting-jobs.ts';
-import { type RunnerMember, whyUnfit } from '../../redis/membership.ts';
+import { type RunnerMember, unfitReason } from '../../redis/membership.ts';
 
 /** What a repository says about the runners of its jobs. */
 export interface Needed {
@@ -33,9 +33,9 @@ export function whyItWaits(
   const able = needed ? matching.filter((runner) => mayServe(runner, needed.repo)) : matching;
   if (able.length === 0)
     return `all runners${asked === '' ? '' : ` with ${asked}`} only accept jobs of other repositories`;
-  const fit = able.filter((runner) => whyUnfit(runner) === undefined);
+  const fit = able.filter((runner) => unfitReason(runner) === undefined);
   const [first] = able;
-  if (fit.length === 0 && first) return `all matching runners have problems; ${first.name} ${whyUnfit(first)}`;
+  if (fit.length === 0 && first) return `all matching runners have problems; ${first.name} ${unfitReason(first)}`;
   const roomy = fit.filter(({ vitals }) => vitals?.diskLow !== true);
   if (roomy.length === 0) return 'the disks of all matching runners are full';
   const free = roomy.filter(({ slots, running }) => running.length < slots);

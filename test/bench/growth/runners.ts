@@ -5,7 +5,7 @@ import { SlotWorker } from '../../../src/queues/slots.ts';
 import { startAttempt } from '../../../src/record/moves.ts';
 import { recordPlan } from '../../../src/record/plans.ts';
 import { administrator } from '../../../src/record/visibility.ts';
-import { beat, listRunners } from '../../../src/redis/membership.ts';
+import { listRunners, writeHeartbeat } from '../../../src/redis/membership.ts';
 import { systemStatus } from '../../../src/web/status/system-status.ts';
 import { runnerMember } from '../../support/members.ts';
 import { newBuild, observed, plannedJob } from '../../support/record.ts';
@@ -30,7 +30,9 @@ export async function runners(sizes: readonly number[], n: number): Promise<{ gr
         volt,
         Array.from({ length: size }, () => []),
       );
-      await collection.measure('a heartbeat', size, n, async () => beat(access, 'runner', runnerMember('one~1')));
+      await collection.measure('a heartbeat', size, n, async () =>
+        writeHeartbeat(access, 'runner', runnerMember('one~1')),
+      );
       await collection.measure('the list of all', size, n, () => listRunners(access));
       await collection.measure('the dispatcher’s look at the fleet', size, n, () => fleet.poll());
       await collection.measure('volt status', size, n, () => systemStatus(volt.context, administrator));
@@ -54,7 +56,7 @@ async function keep({ context: { access } }: TestVolt, running: readonly string[
       slots,
       running: attempts,
     });
-    await beat(access, 'runner', member);
+    await writeHeartbeat(access, 'runner', member);
     // their heartbeats live longer than the measurement takes
     await access.client.pexpire(access.keys.member('runner', member.id), 600_000);
   }

@@ -5,7 +5,7 @@ import type { RunnerId } from '../../../src/kernel/model.ts';
 import { Queues } from '../../../src/queues/queues.ts';
 import { Database } from '../../../src/record/database.ts';
 import { connectRedis, type RedisAccess } from '../../../src/redis/connect.ts';
-import { beat } from '../../../src/redis/membership.ts';
+import { writeHeartbeat } from '../../../src/redis/membership.ts';
 import { ownProcess } from '../../../src/redis/process.ts';
 import { ensureToken } from '../../../src/web/access/main-token.ts';
 import { startWeb } from '../../../src/web/start.ts';
@@ -79,10 +79,10 @@ async function beatAll(access: RedisAccess): Promise<void> {
     ...{ ...ownProcess(), id, version: '0.1.0', startedAt: time, heartbeatAt: time },
   });
   const kinds = ['observer', 'dispatcher', 'reporter'] as const;
-  for (const kind of kinds) await beat(access, kind, member(`${kind}-1`));
+  for (const kind of kinds) await writeHeartbeat(access, kind, member(`${kind}-1`));
   for (let index = 1; index <= 12; index++) {
     const name = `box-${index}`;
     const more = { labels: ['linux', 'x64'], slots: 2, running: [], reporting: [], scopes: [], load: index / 4 };
-    await beat(access, 'runner', { ...member(`${name}~1` as RunnerId), name, ...more });
+    await writeHeartbeat(access, 'runner', { ...member(`${name}~1` as RunnerId), name, ...more });
   }
 }

@@ -1,5 +1,5 @@
-/** What is said between the main thread and the one that keeps heartbeats, see heart.ts. `member` is a number of the process's own. */
-export type ToHeart = { member: number } & (
+/** What is said between the main thread and the one that keeps heartbeats, see heartbeat-sender.ts. `member` is a number of the process's own. */
+export type ToHeartbeatThread = { member: number } & (
   | {
       kind: 'open';
       url: string;
@@ -9,7 +9,7 @@ export type ToHeart = { member: number } & (
       lease: SharedLease | undefined;
     }
   /** what the member says of itself from now on */
-  | { kind: 'sign'; sign: Sign; now: boolean }
+  | { kind: 'sign'; sign: MemberState; now: boolean }
   /** it is to be taken off the list, and no heartbeat follows */
   | { kind: 'leave' }
 );
@@ -22,7 +22,7 @@ export interface SharedLease {
   held: string | undefined;
 }
 
-export interface Sign {
+export interface MemberState {
   id: string;
   /** of Redis: the member's heartbeat, and the set of the ids of its kind */
   key: string;
@@ -31,7 +31,7 @@ export interface Sign {
   text: string;
 }
 
-export type FromHeart = {
+export type FromHeartbeatThread = {
   member: number;
 } /** `refused`: Redis answers, and does not take the heartbeat; where it keeps the one before alive, `heard` comes, too */ & (
   | { kind: 'heard' | 'unheard' | 'refused' | 'joined' | 'lost'; id: string }

@@ -1,5 +1,5 @@
 import { once } from 'node:events';
-import { openImpatient, type RedisConnection } from '../connection.ts';
+import { openFailingFast, type RedisConnection } from '../connection.ts';
 import { processOf } from '../local-server.ts';
 import type { ProcessIdentity } from '../membership.ts';
 
@@ -42,7 +42,7 @@ export function takeConnection(url: string): SharedConnection {
 }
 
 function open(url: string): Opened {
-  const connection = openImpatient(url, 'heartbeats');
+  const connection = openFailingFast(url, 'heartbeats');
   const connected = once(connection, 'ready').catch(() => undefined);
   const own: Opened = { connection, connected, server: undefined, users: 0 };
   connection.on('ready', async () => {

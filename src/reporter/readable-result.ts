@@ -27,7 +27,7 @@ const named = z.looseObject({ kind: z.literal('finished'), runner: z.looseObject
  * @param content as it came
  * @returns undefined where it is not even known what it is about
  */
-export function understoodResult(content: unknown): ResultMessage | undefined {
+export function readableResult(content: unknown): ResultMessage | undefined {
   if (typeof content !== 'object' || content === null) return undefined;
   const places = dispensable[String((content as { kind?: unknown }).kind)];
   if (!places) return undefined;

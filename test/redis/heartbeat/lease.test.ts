@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Lease } from '../../../src/redis/heart/lease.ts';
+import { Lease } from '../../../src/redis/heartbeat/lease.ts';
 import { heartbeatInterval, heartbeatTtl, leaseTtl } from '../../../src/redis/heartbeat-times.ts';
 import { type Moment, moment } from '../../../src/system/clock.ts';
 import { until } from '../../support/until.ts';

@@ -13,7 +13,7 @@ const patience = 2000;
  * @param work what still asks the server, such as handlers that come to their end
  * @param givingUp is called before the connection is closed
  */
-export async function withoutWaiting(
+export async function withBoundedShutdown(
   access: RedisAccess,
   work: () => Promise<void>,
   givingUp: () => void = () => undefined,

@@ -5,7 +5,7 @@ import { listRunners } from '../redis/membership.ts';
 const believed = 500;
 
 /** Which attempts a living runner claims, be it that it runs them or that it has still to report them. */
-export class Claims {
+export class ClaimedAttempts {
   readonly #access: RedisAccess;
   #seen: Promise<Set<string>> | undefined;
   #seenAt = Number.NEGATIVE_INFINITY;

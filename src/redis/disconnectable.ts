@@ -5,7 +5,7 @@ import type { Redis } from 'ioredis';
  * ioredis's `disconnect()` forgets the next try and nothing else: no `end` comes, and what waits for the server waits for
  * ever. Here that try is the last: it fails, or is ended as soon as it succeeds.
  */
-export function endable(redis: Redis): Redis {
+export function disconnectable(redis: Redis): Redis {
   const disconnect = redis.disconnect.bind(redis);
   const duplicate = redis.duplicate.bind(redis);
   redis.disconnect = (reconnect = false) => {
@@ -15,7 +15,7 @@ export function endable(redis: Redis): Redis {
     redis.once('connect', () => disconnect());
   };
   redis.duplicate = ((...args: Parameters<typeof duplicate>) => {
-    const copy = endable(duplicate(...args) as Redis);
+    const copy = disconnectable(duplicate(...args) as Redis);
     // BullMQ does not listen any more when it has closed one whose last try is still to fail
     copy.on('error', () => undefined);
     return copy;

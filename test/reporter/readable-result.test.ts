@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import type { BuildId, JobId } from '../../src/kernel/model.ts';
 import { jobIdOf, newStep, type RunnerId } from '../../src/kernel/model.ts';
 import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
-import { understoodResult } from '../../src/reporter/misfits.ts';
+import { readableResult } from '../../src/reporter/readable-result.ts';
 import { withSignature } from '../../src/secrets/signed-message.ts';
 import { observed, recordedBuild } from '../support/record.ts';
 import { knownKey } from '../support/runner-keys.ts';
@@ -16,7 +16,7 @@ const outcome = { v: 1, kind: 'finished', job: '1-1', attempt: 1, runner, status
 const rest = { message: 'no', exitCode: 2, steps: [step], logBytes: 9, startedAt: at, finishedAt: at };
 
 describe('a result of another version than the reporter', () => {
-  const understood = (change: object) => understoodResult({ ...outcome, ...rest, ...change });
+  const understood = (change: object) => readableResult({ ...outcome, ...rest, ...change });
 
   it('keeps its verdict where only what describes that is not understood', () => {
     const reason = understood({ reason: 'too_hot' });
@@ -46,14 +46,14 @@ describe('a result of another version than the reporter', () => {
       message: 'x',
       at,
     };
-    expect(understoodResult(decided)).to.include({ status: 'cancelled', reason: 'bad_message' });
+    expect(readableResult(decided)).to.include({ status: 'cancelled', reason: 'bad_message' });
     const returned = { v: 1, kind: 'returned', job: '1-1', attempt: 1, runner, message: { en: 'why' }, at };
-    expect(understoodResult(returned)).to.include({ kind: 'returned', attempt: 1 });
+    expect(readableResult(returned)).to.include({ kind: 'returned', attempt: 1 });
   });
 
   it('is nothing where nobody knows what it is about', () => {
     for (const content of [undefined, 'text', {}, { kind: 'paused' }, { kind: 'steps', steps: 1 }]) {
-      expect(understoodResult(content)).to.equal(undefined);
+      expect(readableResult(content)).to.equal(undefined);
     }
     for (const change of [{ job: 'one' }, { attempt: 0 }, { runner: 'box' }]) {
       expect(understood(change)).to.equal(undefined);

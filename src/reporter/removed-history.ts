@@ -14,7 +14,11 @@ const batch = 50;
  * Deletes the history of a repository that was removed for good, once all its builds have ended: logs and test results
  * first, so that an interrupted deletion is taken up again.
  */
-export async function purgeRemoved({ database, config, logger }: StageContext & { database: Database }): Promise<void> {
+export async function deleteRemovedHistory({
+  database,
+  config,
+  logger,
+}: StageContext & { database: Database }): Promise<void> {
   const name = await purgeableRepository(database);
   if (name === undefined) return;
   await rm(join(dataPaths(config.dataDir).testResults, name), { recursive: true, force: true });

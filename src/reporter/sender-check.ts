@@ -6,10 +6,10 @@ import { type AttemptHolder, attemptHolder, isRunnerKey, unknownKey } from '../r
 import { notifyRunner } from '../redis/channels.ts';
 import { signatory } from '../secrets/signed-message.ts';
 
-type RunnersWord = Exclude<ResultMessage, { kind: 'decided' }>;
+type RunnerResult = Exclude<ResultMessage, { kind: 'decided' }>;
 
 /** Of whom a word is: the key that it is signed with, and the attempt's holder so far; that is undefined where the attempt is gone. */
-export interface Heard {
+export interface Sender {
   key: string;
   holder: AttemptHolder | undefined;
 }
@@ -20,7 +20,7 @@ export interface Heard {
  * done so. While none has begun it, the holder of any key may who is good for its repository. Everything else changes
  * nothing, and is set aside where people see it.
  */
-export class Authority {
+export class SenderCheck {
   readonly #context: StageContext & { database: Database };
 
   constructor(context: StageContext & { database: Database }) {
@@ -31,7 +31,7 @@ export class Authority {
    * @param content the message as it came
    * @returns undefined where the message does not count; it is set aside then
    */
-  async ofRunner(message: RunnersWord, content: unknown): Promise<Heard | undefined> {
+  async ofRunner(message: RunnerResult, content: unknown): Promise<Sender | undefined> {
     const key = signatory('runner result', content);
     const heard = key === undefined ? 'it is not signed, or has been changed' : await this.#speaker(message, key);
     if (typeof heard !== 'string') return heard;
@@ -53,7 +53,7 @@ export class Authority {
     await queues.setAside(`refused ${name} of ${runner}`, [why, JSON.stringify(content) ?? '']);
   }
 
-  async #speaker(message: RunnersWord, key: string): Promise<Heard | string> {
+  async #speaker(message: RunnerResult, key: string): Promise<Sender | string> {
     const { db } = this.#context.database;
     const { id, name } = message.runner;
     if (!id.startsWith(`${name}~`)) return `a runner named ${name} cannot have the id ${id}`;
@@ -74,6 +74,6 @@ export class Authority {
 }
 
 /** Whether nobody has begun the attempt, and nobody can any more: nothing of it will ever be recorded. */
-export function isVain(holder: Pick<AttemptHolder, 'key' | 'isFree'> | undefined): boolean {
+export function isUnwanted(holder: Pick<AttemptHolder, 'key' | 'isFree'> | undefined): boolean {
   return holder === undefined || (holder.key === null && !holder.isFree);
 }

@@ -4,13 +4,13 @@ import { awake, between, type Moment, moment } from '../../system/clock.ts';
 import { every, type Repeating, within } from '../../system/wait.ts';
 import type { RedisConnection } from '../connection.ts';
 import { heartbeatInterval, heartbeatTtl, leaseTtl } from '../heartbeat-times.ts';
-import { isAwayForAll } from '../outage.ts';
+import { isDownForAll } from '../outage.ts';
 import { isFull } from '../refusal.ts';
 import { serverMillis } from '../server-time.ts';
 import { Lease } from './lease.ts';
-import { SupervisorLines } from './lines.ts';
-import type { FromHeart, SharedLease, Sign, ToHeart } from './messages.ts';
 import { type SharedConnection, takeConnection } from './shared-connection.ts';
+import { SupervisorLines } from './supervisor-lines.ts';
+import type { FromHeartbeatThread, MemberState, SharedLease, ToHeartbeatThread } from './thread-messages.ts';
 
 /** Milliseconds without a sign of the main thread after which this one takes it for dead, and its jobs with it. */
 const silence = 60_000;
@@ -26,7 +26,7 @@ const connectPatience = 5000;
  * nothing is sent until the main thread offers another id. A Redis whose memory is full takes no heartbeat, and confirms that
  * the one before holds for longer.
  */
-class Pulse {
+class MemberHeartbeat {
   readonly #member: number;
   readonly #url: string;
   readonly #shared: SharedConnection;
@@ -37,11 +37,11 @@ class Pulse {
   #lease: Lease | undefined;
   /** whose lease that is, or was */
   #leaseOf: string | undefined;
-  #sign: Sign | undefined;
+  #sign: MemberState | undefined;
   #signedAt = moment();
   #left = false;
 
-  constructor({ member, url, time, lease }: Extract<ToHeart, { kind: 'open' }>) {
+  constructor({ member, url, time, lease }: Extract<ToHeartbeatThread, { kind: 'open' }>) {
     this.#member = member;
     this.#url = url;
     this.#clock = new ServerClock(time);
@@ -64,7 +64,7 @@ class Pulse {
     );
   }
 
-  hear(sign: Sign, now: boolean): void {
+  hear(sign: MemberState, now: boolean): void {
     this.#signedAt = moment();
     this.#sign = sign;
     if (now) this.#beating.now();
@@ -91,13 +91,13 @@ class Pulse {
     const sentAt = moment();
     if (!sign || this.#left || this.#isLost(sign.id) || between(this.#signedAt, sentAt) > silence) return;
     const confirmed = await within(this.#send(sign, sentAt), heartbeatInterval);
-    if (!confirmed && this.#lease && (await isAwayForAll(this.#url, this.#shared.server))) this.#renew(sign.id, sentAt);
+    if (!confirmed && this.#lease && (await isDownForAll(this.#url, this.#shared.server))) this.#renew(sign.id, sentAt);
     if (!confirmed) this.#tell('unheard', sign.id);
     this.#checkLease();
   }
 
   /** @returns whether Redis has confirmed the heartbeat; a confirmation that nobody waits for any more counts as well */
-  async #send(sign: Sign, sentAt: Moment): Promise<boolean> {
+  async #send(sign: MemberState, sentAt: Moment): Promise<boolean> {
     if (!(await this.#write(sign, sentAt))) return false;
     const { id } = sign;
     this.#tell('heard', id);
@@ -106,7 +106,7 @@ class Pulse {
     return true;
   }
 
-  async #write({ id, key, set, text }: Sign, sentAt: Moment): Promise<boolean> {
+  async #write({ id, key, set, text }: MemberState, sentAt: Moment): Promise<boolean> {
     const { connection } = this.#shared;
     const unsignedFor = sentAt.awake - this.#signedAt.awake;
     const told = unsignedFor > signMissed ? withLag(text, unsignedFor - heartbeatInterval) : text;
@@ -165,7 +165,7 @@ class Pulse {
   #tell(kind: 'heard' | 'unheard' | 'refused' | 'joined' | 'lost', id: string): void;
   #tell(kind: 'left'): void;
   #tell(kind: string, id?: string): void {
-    parentPort?.postMessage({ member: this.#member, kind, ...(id !== undefined && { id }) } as FromHeart);
+    parentPort?.postMessage({ member: this.#member, kind, ...(id !== undefined && { id }) } as FromHeartbeatThread);
   }
 }
 
@@ -180,11 +180,11 @@ function withLag(text: string, held: number): string {
 /** When the server was asked for its time, by `awake()`. */
 let timeAskedAt = Number.NEGATIVE_INFINITY;
 
-const pulses = new Map<number, Pulse>();
+const pulses = new Map<number, MemberHeartbeat>();
 
-parentPort?.on('message', (message: ToHeart) => {
+parentPort?.on('message', (message: ToHeartbeatThread) => {
   const { member } = message;
-  if (message.kind === 'open') pulses.set(member, new Pulse(message));
+  if (message.kind === 'open') pulses.set(member, new MemberHeartbeat(message));
   else if (message.kind === 'sign') pulses.get(member)?.hear(message.sign, message.now);
   else {
     void pulses.get(member)?.leave();

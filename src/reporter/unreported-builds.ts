@@ -9,7 +9,10 @@ const page = 50;
  * Reports every build that is final and whose files nobody has written: its reporter died, or could not write them.
  * @param report must not throw, so that one build never holds up the others
  */
-export async function sweep(database: Database, report: (build: BuildId) => Promise<void>): Promise<void> {
+export async function reportUnreportedBuilds(
+  database: Database,
+  report: (build: BuildId) => Promise<void>,
+): Promise<void> {
   let after: BuildId | undefined;
   for (;;) {
     const builds = await unreportedBuilds(database, page, after);

@@ -5,8 +5,8 @@ import { serverClock } from '../../kernel/server-time.ts';
 import { ownProgram } from '../../system/own-program.ts';
 import { everyLater, type Repeating, within } from '../../system/wait.ts';
 import { heartbeatInterval } from '../heartbeat-times.ts';
-import type { SupervisorLines } from './lines.ts';
-import type { FromHeart, SharedLease, Sign, ToHeart } from './messages.ts';
+import type { SupervisorLines } from './supervisor-lines.ts';
+import type { FromHeartbeatThread, MemberState, SharedLease, ToHeartbeatThread } from './thread-messages.ts';
 
 /** The thread has little to hold, in megabytes. */
 const limits = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 };
@@ -19,7 +19,7 @@ const leavePatience = 500;
 
 export interface MemberHooks {
   /** what the member says of itself now */
-  sign(): Sign;
+  sign(): MemberState;
   /** Redis has confirmed a heartbeat */
   heard(): void;
   /** Redis answers, and takes no heartbeat at present */
@@ -41,7 +41,7 @@ interface LeaseHooks {
  * A member's heartbeats, kept by a thread of their own: it goes on while the main one is held up, for up to a minute, with
  * what that has said last, and needs nothing of it. The main one says each second what the heartbeats are to tell.
  */
-export class Heart {
+export class HeartbeatSender {
   readonly #url: string;
   readonly #hooks: MemberHooks;
   readonly #number = ++last;
@@ -97,7 +97,7 @@ export class Heart {
     this.#say(true);
   }
 
-  hear(message: FromHeart): void {
+  hear(message: FromHeartbeatThread): void {
     if (message.kind === 'left') {
       this.#gone();
       return;
@@ -128,22 +128,22 @@ export class Heart {
 }
 
 let last = 0;
-const beating = new Map<number, Heart>();
+const beating = new Map<number, HeartbeatSender>();
 let thread: Worker | undefined;
 
-function send(message: ToHeart): void {
+function send(message: ToHeartbeatThread): void {
   thread ??= startThread();
   thread.postMessage(message);
 }
 
 /** One for all of the process. It keeps nobody from ending. */
 function startThread(): Worker {
-  const file = ownProgram(import.meta.url, 'thread', 'heart');
+  const file = ownProgram(import.meta.url, 'heartbeat-thread', 'heartbeat-thread');
   const options = { resourceLimits: limits, env: {} };
   const started = file.endsWith('.ts')
     ? new Worker(fromSources(file), { ...options, eval: true })
     : new Worker(file, options);
-  started.on('message', (message: FromHeart) => {
+  started.on('message', (message: FromHeartbeatThread) => {
     beating.get(message.member)?.hear(message);
   });
   // what has ended is told by its `exit`
@@ -152,7 +152,7 @@ function startThread(): Worker {
     if (thread !== started) return;
     thread = undefined;
     const again = () => {
-      for (const heart of beating.values()) heart.open();
+      for (const heartbeat of beating.values()) heartbeat.open();
     };
     setTimeout(again, restartPause).unref();
   });
