@@ -137,11 +137,10 @@ function usesSecrets(job: OpenJob): boolean {
   return named === 'environment' ? job.hasSecretsInEnvironment : named === '*' || named.length > 0;
 }
 
-function repositoryOf({ name, url, reports, depth, filter }: OpenJob['repo']): JobMessage['repo'] {
+function repositoryOf({ name, url, reports, filter }: OpenJob['repo']): JobMessage['repo'] {
   return {
     ...{ name, url },
     ...(reports.length > 0 && { reports }),
-    ...(depth !== null && { depth }),
     ...(filter !== null && { filter }),
   };
 }

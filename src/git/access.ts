@@ -81,6 +81,7 @@ async function sshAccess(
   const options = [
     'BatchMode=yes',
     'ConnectTimeout=20',
+    'ServerAliveInterval=20',
     'IdentitiesOnly=yes',
     'IdentityAgent=none',
     'StrictHostKeyChecking=yes',

@@ -31,6 +31,9 @@ export interface NewCommits {
   jumped: boolean;
 }
 
+/** An older Volt made this file in a mirror that it had not fetched the whole history of. */
+export const cutShortMark = 'volt-short';
+
 /** A repository without a work tree, as those see it who read its history. */
 export class BareRepository {
   readonly path: string;
@@ -46,6 +49,11 @@ export class BareRepository {
   /** Whether its history ends somewhere before its beginning. */
   get isShallow(): boolean {
     return existsSync(join(this.path, 'shallow'));
+  }
+
+  /** Whether an older Volt fetched only a part of the history; the next update fetches the rest. */
+  get isCutShort(): boolean {
+    return existsSync(join(this.path, cutShortMark));
   }
 
   /** Whether files may be missing that its commits have, since they were left out when it was fetched. */

@@ -1,26 +1,28 @@
 import { createInterface } from 'node:readline';
+import { PassThrough } from 'node:stream';
 import { simpleGit } from 'simple-git';
 import { type Conversation, converse } from './conversation.ts';
 import { countOutput, type OutputCount } from './counted-output.ts';
+import { failed, type ProgramOptions, runProgram } from './run-program.ts';
 
-/** One command of git with all that it needs, so that another process can run it. */
+/** A git command with all that it needs, so that another process can run it. */
 export interface GitCommand {
   cwd: string;
   /** without "git" */
   args: string[];
-  /** all of it */
+  /** the whole environment */
   env: Record<string, string>;
-  /** milliseconds without output, and in all, after which it is ended */
+  /** milliseconds without output, and in all, after which git is ended */
   silence: number;
   bound: number;
-  /** a file of which git has a shared lock */
-  lock: string | undefined;
+  /** descriptor of a lock that git inherits; such a command runs in this process, see system/lock.ts */
+  lock: number | undefined;
   limits?: GitLimits | undefined;
-  /** bytes that it may print, where that is less than usual */
+  /** bytes that git may print, where that is less than usual */
   mostOutput?: number | undefined;
-  /** it is talked to, and what it answers is what it prints */
+  /** git gets this input, and its answer is its output */
   conversation?: Conversation | undefined;
-  /** its output, entries that a zero ends, is counted and not kept: it prints `<entries> <bytes>`, at most a little more than this */
+  /** count the output instead of keeping it, up to this much; the result is `<entries> <bytes>` */
   counted?: OutputCount | undefined;
 }
 
@@ -32,49 +34,53 @@ export interface GitLimits {
   fileSize?: number | undefined;
 }
 
-/** Is told of a command what GitOptions say. */
-export interface GitHearer {
+/** Gets what a running command reports, see GitOptions. */
+export interface GitListener {
   signal?: AbortSignal | undefined;
   progress?: ((line: string) => void) | undefined;
   warning?: ((line: string) => void) | undefined;
 }
 
 /**
- * Runs a command of git and gives back what it prints.
- * @throws Error with git's own words, or why it was ended, as its message
+ * Runs a git command.
+ * @returns its output
+ * @throws Error with git's own messages, or why it was ended
  */
-export type GitRunner = (command: GitCommand, hearer: GitHearer) => Promise<string>;
+export type GitRunner = (command: GitCommand, listener: GitListener) => Promise<string>;
 
-/** How the error begins of a command that has printed more than it may. */
+/** The error of a command that has printed too much begins with this. */
 export const printedTooMuch = 'git was ended after it had printed';
 
-/** Bytes that git may print: what is read of a repository is bounded by the command, what a remote lists is not. */
+/** Bytes that git may print: a remote may list any number of refs. */
 const usualOutput = 64 * 1024 * 1024;
-/** Bytes that git may say beside: progress of hours is less, and a server may have it say anything. */
-const mostWords = 16 * 1024 * 1024;
+/** Bytes of git's messages: the progress of hours is less, but a server can send any number. */
+const mostMessages = 16 * 1024 * 1024;
 
-/** Runs it from this process. */
-export const ownRunner: GitRunner = async (command, { signal, progress, warning }) => {
-  const { cwd, env, silence, bound, mostOutput = usualOutput } = command;
-  const ending = new Bound(signal, bound, mostOutput);
-  const { binary, args } = commandLine(command);
-  if (command.counted !== undefined) {
-    const line = typeof binary === 'string' ? [binary, ...args] : [...binary, ...args];
-    return countOutput(line, command.counted, { cwd, env, signal: ending.signal })
-      .catch((error) => {
-        throw ending.reached === undefined ? error : new Error(ending.reached);
-      })
-      .finally(() => ending.end());
+/** Runs the command from this process. */
+export const ownRunner: GitRunner = async (command, listener) => {
+  const { cwd, env, silence, counted, conversation, lock } = command;
+  const bounds = new Bounds(listener.signal, command);
+  const { signal } = bounds;
+  const line = limitedLine(command);
+  try {
+    if (counted) return await countOutput(line, counted, { cwd, env, signal });
+    const options = { cwd, env, signal, silence };
+    if (conversation) return await converse(line, conversation.input, options, (bytes) => bounds.countOutput(bytes));
+    if (lock !== undefined) return await runLocked(line, { ...options, descriptor: lock }, bounds, listener);
+    return await runBySimpleGit(line, options, bounds, listener);
+  } catch (error) {
+    throw bounds.reached === undefined ? error : new Error(bounds.reached);
+  } finally {
+    bounds.close();
   }
-  if (command.conversation !== undefined) {
-    const line = typeof binary === 'string' ? [binary, ...args] : [...binary, ...args];
-    const around = { cwd, env, silence, signal: ending.signal };
-    return converse(line, command.conversation.input, around, (bytes) => ending.count(bytes))
-      .catch((error) => {
-        throw ending.reached === undefined ? error : new Error(ending.reached);
-      })
-      .finally(() => ending.end());
-  }
+};
+
+async function runBySimpleGit(
+  [binary = '', ...args]: string[],
+  { cwd, env, signal, silence }: { cwd: string; env: Record<string, string>; signal: AbortSignal; silence: number },
+  bounds: Bounds,
+  listener: GitListener,
+): Promise<string> {
   const runner = simpleGit({
     baseDir: cwd,
     binary,
@@ -90,43 +96,57 @@ export const ownRunner: GitRunner = async (command, { signal, progress, warning 
       allowUnsafeHooksPath: true,
       allowUnsafeConfigPaths: true,
     },
-    abort: ending.signal,
+    abort: signal,
     errors: (error, { exitCode, stdErr }) => {
       if (error) return error;
-      // a signal ends it without an exit code, as the kernel's where memory is short
+      // without an exit code a signal has ended it, for example the kernel's where memory is short
       if (exitCode === null) return Buffer.concat([...stdErr, Buffer.from('\ngit was killed by a signal')]);
       return exitCode !== 0 && stdErr.length > 0 ? Buffer.concat(stdErr) : undefined;
     },
   })
     .env(env)
     .outputHandler((_, stdout, stderr) => {
-      stdout.on('data', (chunk: Buffer) => ending.count(chunk.length));
+      stdout.on('data', (chunk: Buffer) => bounds.countOutput(chunk.length));
       // simple-git waits 50 ms longer for a command that has printed nothing
       stdout.once('end', () => stdout.emit('data', Buffer.alloc(0)));
-      stderr.on('data', (chunk: Buffer) => ending.countWords(chunk.length));
-      if (progress) stderr.on('data', (chunk: Buffer) => tellProgress(chunk.toString(), progress));
-      if (warning) createInterface(stderr).on('line', (line) => line.startsWith('warning: ') && warning(line));
+      listen(stderr, bounds, listener);
     });
-  try {
-    return await runner.raw(args);
-  } catch (error) {
-    throw ending.reached === undefined ? error : new Error(ending.reached);
-  } finally {
-    ending.end();
-  }
-};
-
-/** git by what holds its lock for it and limits it, as simple-git wants it. */
-function commandLine(command: GitCommand): { binary: string | [string, string]; args: string[] } {
-  const { lock, limits } = command;
-  const line = command.conversation?.line ?? ['git', ...command.args];
-  const [limiter, ...limited] = limits ? ['sh', '-c', limiting(limits), 'sh', ...line] : line;
-  if (lock !== undefined)
-    return { binary: ['flock', '--no-fork'], args: ['--shared', lock, limiter as string, ...limited] };
-  return { binary: limiter as string, args: limited };
+  return runner.raw(args);
 }
 
-/** A shell's words that limit it and become what follows: the kernel ends it before Volt where memory is short. */
+/** simple-git hands on no descriptors. */
+async function runLocked(
+  line: string[],
+  options: ProgramOptions,
+  bounds: Bounds,
+  listener: GitListener,
+): Promise<string> {
+  const printed: Buffer[] = [];
+  const messages = new PassThrough();
+  listen(messages, bounds, listener);
+  const result = await runProgram(line, options, {
+    output: (chunk) => {
+      bounds.countOutput(chunk.length);
+      printed.push(chunk);
+    },
+    messages: (chunk) => messages.write(chunk),
+  }).finally(() => messages.end());
+  return result.code === 0 ? Buffer.concat(printed).toString() : failed(result);
+}
+
+function listen(stderr: NodeJS.ReadableStream, bounds: Bounds, { progress, warning }: GitListener): void {
+  stderr.on('data', (chunk: Buffer) => bounds.countMessages(chunk.length));
+  if (progress) stderr.on('data', (chunk: Buffer) => reportProgress(chunk.toString(), progress));
+  if (warning) createInterface(stderr).on('line', (line) => line.startsWith('warning: ') && warning(line));
+}
+
+/** The command line of git, begun by a shell that limits it where it has limits. */
+function limitedLine({ args, conversation, limits }: GitCommand): string[] {
+  const line = conversation?.line ?? ['git', ...args];
+  return limits ? ['sh', '-c', limiting(limits), 'sh', ...line] : [...line];
+}
+
+/** A shell script that limits the program in its arguments, and becomes it. The kernel ends it before Volt where memory is short. */
 function limiting({ memory, fileSize }: GitLimits): string {
   return [
     '{ echo 500 >/proc/self/oom_score_adj; } 2>/dev/null',
@@ -137,46 +157,50 @@ function limiting({ memory, fileSize }: GitLimits): string {
   ].join('; ');
 }
 
-/** git draws its progress over itself, by carriage returns; the last line that is whole is where it stands. */
-function tellProgress(text: string, progress: (line: string) => void): void {
+/** git draws its progress over itself, by carriage returns; the last whole line shows the current state. */
+function reportProgress(text: string, progress: (line: string) => void): void {
   const line = text.split(/[\r\n]+/).findLast((part) => /^(remote: )?[A-Z][a-z ]+: +\d+%/.test(part));
   if (line !== undefined) progress(line.trim());
 }
 
-/** Ends a command that takes too long or says too much. */
-class Bound {
+/** Ends a command that takes too long or prints too much. */
+class Bounds {
   readonly signal: AbortSignal;
-  /** in words for people, once one was reached */
+  /** a sentence for people, once a bound was reached */
   reached: string | undefined;
   readonly #stop = new AbortController();
   readonly #timer: NodeJS.Timeout;
-  #bytes = 0;
-  #words = 0;
   readonly #mostOutput: number;
+  #output = 0;
+  #messages = 0;
 
-  constructor(signal: AbortSignal | undefined, bound: number, mostOutput: number) {
+  constructor(
+    signal: AbortSignal | undefined,
+    { bound, mostOutput = usualOutput }: Pick<GitCommand, 'bound' | 'mostOutput'>,
+  ) {
     this.#mostOutput = mostOutput;
     this.signal = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
     this.#timer = setTimeout(() => this.#reach(`git was ended after ${bound / 1000} s`), bound);
   }
 
-  count(bytes: number): void {
-    this.#bytes += bytes;
+  countOutput(bytes: number): void {
+    this.#output += bytes;
     const most = this.#mostOutput;
-    if (this.#bytes > most) this.#reach(`${printedTooMuch} ${most / 1_048_576} MB`);
+    if (this.#output > most) this.#reach(`${printedTooMuch} ${most / 1_048_576} MB`);
   }
 
-  countWords(bytes: number): void {
-    this.#words += bytes;
-    if (this.#words > mostWords) this.#reach(`git was ended after it had said ${mostWords / 1_048_576} MB`);
+  countMessages(bytes: number): void {
+    this.#messages += bytes;
+    if (this.#messages > mostMessages)
+      this.#reach(`git was ended after it had printed ${mostMessages / 1_048_576} MB of messages`);
   }
 
-  end(): void {
+  close(): void {
     clearTimeout(this.#timer);
   }
 
-  #reach(words: string): void {
-    this.reached ??= words;
+  #reach(reason: string): void {
+    this.reached ??= reason;
     this.#stop.abort();
   }
 }

@@ -1,72 +1,40 @@
-import { spawn } from 'node:child_process';
+import { failed, type ProgramOptions, runProgram } from './run-program.ts';
 
-/** Bytes of what a program says beside that are kept. */
-const mostWords = 100_000;
+/** The answer of a program that knows only an older protocol of git's, see `fallback` in gitremote-helpers(7). */
+const olderProtocol = /^(fallback\n|[0-9a-f]{44} )/;
 
-/** How a program answers that knows only an older protocol of git's, see `fallback` in gitremote-helpers(7). */
-const ofOlder = /^(fallback\n|[0-9a-f]{44} )/;
-
-/** What is said to a program that waits for it. */
+/** The input of a program that answers. */
 export interface Conversation {
-  /** what is said to it, each when it has begun to answer to the one before: git's helpers read ahead, and lose that */
+  /** each part is sent when the program has begun to answer the one before: git's helpers read ahead, and lose the rest */
   input: readonly string[];
-  /** the program with its arguments, where it is another one than git */
+  /** the program with its arguments, where it is not git */
   line?: readonly string[] | undefined;
 }
 
 /**
- * Runs a program and says something to it.
- * @param silence milliseconds without a word from it after which it is ended
- * @param count is told of the bytes of its answer
- * @returns what it answers, also where it is too old to understand
- * @throws Error with what it says beside, where it fails
+ * Runs a program, sends it the input and reads its answer.
+ * @param count is called with the bytes of each part of the answer
+ * @returns the answer, also where the program is too old to understand the input
+ * @throws Error with the program's messages, where it fails
  */
 export async function converse(
-  [program = '', ...args]: readonly string[],
-  input: readonly string[],
-  { cwd, env, silence, signal }: { cwd: string; env: Record<string, string>; silence: number; signal: AbortSignal },
+  line: readonly string[],
+  [first = '', ...rest]: readonly string[],
+  options: ProgramOptions,
   count: (bytes: number) => void,
 ): Promise<string> {
-  const child = spawn(program, args, { cwd, env, stdio: ['pipe', 'pipe', 'pipe'], signal });
-  const said: Buffer[] = [];
-  let words = '';
-  const silent = new AbortController();
-  const timer = setTimeout(() => silent.abort(), silence);
-  child.stdout.on('data', (chunk: Buffer) => {
-    timer.refresh();
-    count(chunk.length);
-    said.push(chunk);
-    say();
+  const parts: Buffer[] = [];
+  const result = await runProgram(line, options, {
+    started: (stdin) => (rest.length === 0 ? stdin.end(first) : stdin.write(first)),
+    output: (chunk, { stdin }) => {
+      count(chunk.length);
+      parts.push(chunk);
+      const next = rest.shift();
+      if (next === undefined) return;
+      if (rest.length === 0) stdin.end(next);
+      else stdin.write(next);
+    },
   });
-  child.stderr.on('data', (chunk: Buffer) => {
-    timer.refresh();
-    words = (words + chunk.toString()).slice(-mostWords);
-  });
-  // it may have ended by then
-  child.stdin.on('error', () => undefined);
-  const rest = [...input];
-  const say = () => {
-    const next = rest.shift();
-    if (next === undefined) return;
-    if (rest.length === 0) child.stdin.end(next);
-    else child.stdin.write(next);
-  };
-  say();
-  try {
-    return await new Promise((resolve, reject) => {
-      child.on('error', reject);
-      silent.signal.addEventListener('abort', () => {
-        child.kill('SIGKILL');
-        reject(new Error('block timeout reached'));
-      });
-      child.on('close', (code) => {
-        const answer = Buffer.concat(said).toString();
-        if (code === 0 || ofOlder.test(answer)) resolve(answer);
-        else if (code === null) reject(new Error(`${words}\ngit was killed by a signal`));
-        else reject(new Error(words.trim() || `it ended with ${code}`));
-      });
-    });
-  } finally {
-    clearTimeout(timer);
-  }
+  const answer = Buffer.concat(parts).toString();
+  return result.code === 0 || olderProtocol.test(answer) ? answer : failed(result);
 }

@@ -1,41 +1,31 @@
-import { spawn } from 'node:child_process';
+import { failed, type ProgramOptions, runProgram } from './run-program.ts';
 
 export interface OutputCount {
-  /** that a zero ends */
+  /** number of entries, each of which ends with a zero byte */
   entries: number;
   bytes: number;
 }
 
-const longestWords = 4000;
-
 /**
- * Runs a command and counts what it prints, which may be more than anybody could keep.
- * @param most from which on it is ended
+ * Runs a command and counts its output without keeping it.
+ * @param most the command is ended when it has printed more
  * @returns `<entries> <bytes>`
- * @throws Error with what it says, where it fails
+ * @throws Error with the command's messages, where it fails
  */
 export async function countOutput(
-  [program = '', ...args]: readonly string[],
+  line: readonly string[],
   most: OutputCount,
-  { cwd, env, signal }: { cwd: string; env: Record<string, string>; signal: AbortSignal },
+  options: ProgramOptions,
 ): Promise<string> {
-  const child = spawn(program, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], signal });
-  let [entries, bytes, words, ended] = [0, 0, '', false];
-  child.stdout.on('data', (chunk: Buffer) => {
-    bytes += chunk.length;
-    for (let at = chunk.indexOf(0); at >= 0; at = chunk.indexOf(0, at + 1)) entries++;
-    if (entries <= most.entries && bytes <= most.bytes) return;
-    ended = true;
-    child.kill('SIGKILL');
+  let [entries, bytes, isOver] = [0, 0, false];
+  const result = await runProgram(line, options, {
+    output: (chunk, { end }) => {
+      bytes += chunk.length;
+      for (let at = chunk.indexOf(0); at >= 0; at = chunk.indexOf(0, at + 1)) entries++;
+      if (entries <= most.entries && bytes <= most.bytes) return;
+      isOver = true;
+      end();
+    },
   });
-  child.stderr.on('data', (chunk: Buffer) => {
-    words = (words + chunk.toString()).slice(-longestWords);
-  });
-  return new Promise((resolve, reject) => {
-    child.on('error', reject);
-    child.on('close', (code) => {
-      if (code === 0 || ended) resolve(`${entries} ${bytes}`);
-      else reject(new Error(words.trim() || `it ended with ${code}`));
-    });
-  });
+  return result.code === 0 || isOver ? `${entries} ${bytes}` : failed(result);
 }

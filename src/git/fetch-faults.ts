@@ -8,11 +8,6 @@ export function isRefused(error: unknown): boolean {
   return /unadvertised object/.test(saidBy(error));
 }
 
-/** Whether the server says that it does not have what was asked for by its id. */
-export function isUnknown(error: unknown): boolean {
-  return /not our ref|want \S+ not valid/.test(saidBy(error));
-}
-
 /**
  * Bears that refs did not come whose names are too long for files, as anybody may push them: git goes on to the others, which
  * are all that Volt has to do with.

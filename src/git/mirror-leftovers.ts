@@ -1,13 +1,20 @@
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { asideOf } from './fetch-aside.ts';
+import { removeTree } from '../system/remove-tree.ts';
 import { temporaryPaths } from './mirror-paths.ts';
 
+/** Where an older Volt fetched to; and what its git held for a lock. */
+const ofOlderVolts = ['volt-incoming', 'volt-shallow', 'volt-writing'];
+
 /**
- * What an update leaves that is not brought to its end: locks of git's own, packs that it had not finished, and what has
- * not come into the mirror or not gone from its place. Nobody has a use for them.
+ * Removes what an update that failed or was killed leaves in a mirror and beside it: git's own lock files, packs that have
+ * come in part, and a mirror that was being made or removed. Only for the holder of the mirror's lock.
  */
-export async function leftoversOf(mirror: string): Promise<string[]> {
+export async function removeLeftovers(mirror: string): Promise<void> {
+  for (const path of await leftoversOf(mirror)) await removeTree(path);
+}
+
+async function leftoversOf(mirror: string): Promise<string[]> {
   const [top, refs, packs] = await Promise.all([
     filesIn(mirror, false),
     filesIn(join(mirror, 'refs'), true),
@@ -17,7 +24,7 @@ export async function leftoversOf(mirror: string): Promise<string[]> {
   return [
     ...locks,
     ...packs.filter((path) => /\/\.?tmp[_-][^/]+$/.test(path)),
-    asideOf(mirror),
+    ...ofOlderVolts.map((name) => join(mirror, name)),
     ...Object.values(temporaryPaths(mirror)),
   ];
 }

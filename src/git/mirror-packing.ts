@@ -41,7 +41,8 @@ export async function packMirrors(
     if (!mirror.isThere || !(await isWorthIt(mirror, most))) continue;
     const lock = new MirrorLock(path);
     try {
-      const work = (unwanted: AbortSignal) => pack(mirror, { lock: lock.writing, signal: unwanted, limits });
+      const work = (unwanted: AbortSignal, descriptor: number) =>
+        pack(mirror, { lock: descriptor, signal: unwanted, limits });
       if (await lock.holdUntilWanted(signal, work)) packed.push(path);
     } catch (error) {
       faults.push(error);
@@ -63,7 +64,7 @@ async function isWorthIt(mirror: BareRepository, most: typeof usual): Promise<bo
 /** Also what no ref leads to. Where there are large packs, those stay as they are; see `--geometric` in git-repack(1). */
 async function pack(
   mirror: BareRepository,
-  options: { lock: string; signal: AbortSignal; limits: GitLimits | undefined },
+  options: { lock: number; signal: AbortSignal; limits: GitLimits | undefined },
 ): Promise<void> {
   const repack = (...how: string[]) =>
     git(mirror.path, ['repack', '-d', '-q', '-n', ...how], {

@@ -1,27 +1,19 @@
 import { existsSync } from 'node:fs';
-import { appendFile, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join, resolve, sep } from 'node:path';
+import { appendFile, mkdir, rename, rm, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { systemCode } from '../kernel/errors.ts';
-import { removeTree } from '../system/remove-tree.ts';
 import { pause } from '../system/wait.ts';
-import type { BareRepository } from './bare-repository.ts';
+import { type BareRepository, cutShortMark } from './bare-repository.ts';
 import { configValue } from './config-file.ts';
 import { tellsOfDamage } from './damage.ts';
-import type { Extent } from './extent.ts';
-import { fetchAside, mostIds } from './fetch-aside.ts';
 import { bearLongNames, fetchFailed, isRefused, overBreaks } from './fetch-faults.ts';
-import { leftoversOf } from './mirror-leftovers.ts';
+import { removeLeftovers } from './mirror-leftovers.ts';
 import { discard, temporaryPaths } from './mirror-paths.ts';
-import { type GitOptions, git, locally } from './run.ts';
+import { type GitOptions, git } from './run.ts';
 import { saidBy } from './words.ts';
-
-/** A lock of this age (ms) has been left by a git that was killed: it holds one only while it writes a file. */
-const staleLock = 60_000;
 
 const everything = ['+refs/heads/*:refs/heads/*', '+refs/tags/*:refs/tags/*'];
 
-/** A file in a mirror that was begun with a depth and has not been made whole. */
-const shortMark = 'volt-short';
 /** A file in a mirror of which it has been said that its server takes no filters. */
 const unfilteredMark = 'volt-unfiltered';
 
@@ -36,55 +28,42 @@ interface Source {
   flags: readonly string[];
 }
 
-/** Whether a mirror holds a part of each ref's history and is to stay so. */
-export function isShort(mirror: BareRepository, { depth }: Extent): boolean {
-  return depth != null && (!mirror.isThere || existsSync(join(mirror.path, shortMark)));
-}
+/** Ids that one command is given; a process takes some megabytes of arguments. */
+const mostIds = 20_000;
 
-/** One update of a mirror, by whoever has its lock. */
+/**
+ * curl ends a transfer that has stood still for so long (s). Volt itself ends git sooner, see `GitOptions.silence`; this is
+ * for a git whose Volt was killed, which would hold the mirror's lock for as long as its server hangs.
+ */
+const stalled = [
+  ['http.lowSpeedLimit', '1'],
+  ['http.lowSpeedTime', '120'],
+] as const;
+
+/** One update of a mirror, by the holder of its lock. */
 export class MirrorUpdate {
   readonly #mirror: BareRepository;
   readonly #url: string;
-  readonly #extent: Extent;
+  readonly #filter: string | null;
   readonly #options: UpdateOptions;
-  readonly #isHeld: () => boolean;
   /** as git calls it; undefined for git's own default */
   #objectFormat: string | undefined;
 
-  /** @param isHeld whether the lock is held still: this process may have been frozen meanwhile */
   constructor(
     mirror: BareRepository,
-    { url, extent }: { url: string; extent: Extent },
-    options: UpdateOptions,
-    isHeld: () => boolean,
+    { url, filter }: { url: string; filter: string | null },
+    options: UpdateOptions & { lock: number },
   ) {
     this.#mirror = mirror;
     this.#url = url;
-    this.#extent = extent;
+    this.#filter = filter;
     this.#options = options;
-    this.#isHeld = isHeld;
   }
 
-  /** All of the history of all branches and tags, which makes a mirror with a depth a whole one. */
+  /** Fetches all of the history of all branches and tags. */
   async fetchAll(): Promise<void> {
     await this.#fetch(everything, () => ['--prune', ...(this.#mirror.isShallow ? ['--unshallow'] : [])]);
-    await rm(join(this.#mirror.path, shortMark), { force: true });
-  }
-
-  /** As many commits of each ref as well, where the server can tell how far that is; else all. What is here stays. */
-  async fetchShort(refspecs: readonly string[], depth: number): Promise<void> {
-    const { progress: _, ...local } = locally(this.#options);
-    try {
-      await this.#insist((source) =>
-        fetchAside(this.#mirror, this.#isHeld, local, (folder) =>
-          this.#fetchInto(folder, source, refspecs, [`--depth=${depth}`]),
-        ),
-      );
-    } catch (error) {
-      if (!/does not support shallow/.test(saidBy(error))) throw error;
-      this.#options.notice?.('its server has no shallow fetches, so all of the history is fetched');
-      await this.fetchAll();
-    }
+    await rm(join(this.#mirror.path, cutShortMark), { force: true });
   }
 
   /** What a commit id or a tag leads to. */
@@ -118,29 +97,24 @@ export class MirrorUpdate {
     await git(dirname(path), ['init', '--quiet', '--bare', '--initial-branch=main', ...format, '--', draft]);
     // for people who look into the folder
     await writeFile(join(draft, 'description'), `Mirror of ${this.#url}\n`);
-    if (this.#extent.depth != null) await writeFile(join(draft, shortMark), '');
     await rename(draft, path).catch(async (error) => {
       if (systemCode(error) !== 'ENOTEMPTY') throw error;
       // what is there is none any more
-      await this.#discard();
+      await discard(path);
       await rename(draft, path);
     });
   }
 
+  /** Fetches, and tries again where that helps. @throws VoltError `fetch_failed` */
   async #fetch(refspecs: readonly string[], flags: () => string[], config: GitOptions['config'] = []): Promise<void> {
-    await this.#insist((source) => this.#fetchInto(this.#mirror.path, source, refspecs, flags(), config));
-  }
-
-  /** Tries again where that helps. @throws VoltError `fetch_failed` */
-  async #insist(work: (source: Source) => Promise<void>): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.create();
         const source = await this.#source();
         return await overBreaks(
-          () => work(source).catch(bearLongNames),
+          () => this.#fetchFrom(source, refspecs, flags(), config).catch(bearLongNames),
           this.#options,
-          () => this.#clear(),
+          () => removeLeftovers(this.#mirror.path),
         );
       } catch (error) {
         if (this.#options.signal?.aborted || attempt === 4 || !(await this.#mend(saidBy(error), attempt)))
@@ -149,23 +123,22 @@ export class MirrorUpdate {
     }
   }
 
-  async #fetchInto(
-    folder: string,
+  async #fetchFrom(
     { name, flags }: Source,
     refspecs: readonly string[],
     more: readonly string[],
-    config: GitOptions['config'] = [],
+    config: NonNullable<GitOptions['config']>,
   ): Promise<void> {
     await git(
-      folder,
+      this.#mirror.path,
       [
         'fetch',
-        // tells that it is alive, so that a large transfer is not taken for one that hangs
+        // its lines show that a large transfer does not hang
         '--progress',
         '--no-auto-maintenance',
         '--no-write-fetch-head',
         '--no-tags',
-        // a shallow repository is copied as far as it goes, and later as far as it goes then
+        // a shallow repository is copied as far as it goes
         '--update-shallow',
         ...flags,
         ...more,
@@ -175,7 +148,7 @@ export class MirrorUpdate {
       ],
       {
         ...this.#options,
-        config: [...(this.#options.config ?? []), ...config],
+        config: [...stalled, ...(this.#options.config ?? []), ...config],
         warning: (line) => this.#heed(line),
       },
     );
@@ -183,8 +156,8 @@ export class MirrorUpdate {
 
   /** A mirror without all files names where they can be had, as git asks for. */
   async #source(): Promise<Source> {
-    const { filter } = this.#extent;
-    if (filter == null) {
+    const filter = this.#filter;
+    if (filter === null) {
       return this.#mirror.isPartial ? { name: 'origin', flags: ['--no-filter'] } : { name: this.#url, flags: [] };
     }
     if (!this.#mirror.isPartial) await appendFile(join(this.#mirror.path, 'config'), promisor(this.#url, filter));
@@ -198,52 +171,31 @@ export class MirrorUpdate {
   #noticeUnfiltered(): void {
     const mark = join(this.#mirror.path, unfilteredMark);
     if (existsSync(mark)) return;
-    this.#options.notice?.('its server takes no filters, so all files are fetched');
+    this.#options.notice?.('its server does not support filters, so all files are fetched');
     writeFile(mark, '').catch(() => undefined);
   }
 
-  /** Whether it is worth another try, after what was wrong has been mended. */
+  /** Repairs what git complains of. @returns whether another try is worth it */
   async #mend(error: string, attempt: number): Promise<boolean> {
+    const { path } = this.#mirror;
     const inTheWay = /cannot lock ref '.+?': '(refs\/.+?)' exists; cannot create/.exec(error)?.[1];
     if (inTheWay !== undefined) {
       // a branch that was deleted, and not by a fetch that prunes
-      await git(this.#mirror.path, ['update-ref', '-d', inTheWay], { lock: this.#options.lock });
+      await git(path, ['update-ref', '-d', inTheWay], { lock: this.#options.lock });
       return true;
     }
     if (/cannot lock ref|Unable to create .*\.lock|File exists/.test(error)) {
-      await this.#removeStaleLock(error);
+      // a git that was killed has left it: no other one writes now
+      await removeLeftovers(path);
       await pause(100 * attempt);
       return true;
     }
     if (attempt > 2) return false;
     const format = /mismatched algorithms: client \w+; server (sha1|sha256)/.exec(error)?.[1];
-    if (format === undefined && !tellsOfDamage(error, this.#mirror.path)) return false;
+    if (format === undefined && !tellsOfDamage(error, path)) return false;
     this.#objectFormat = format;
-    await this.#discard();
+    await discard(path);
     return true;
-  }
-
-  /** A git that was killed has left its lock, which nobody else would take away. */
-  async #removeStaleLock(error: string): Promise<void> {
-    const { path } = this.#mirror;
-    const named = /Unable to create '(.+?\.lock)': File exists/.exec(error)?.[1];
-    const lock = named && resolve(path, named);
-    if (!lock?.startsWith(`${path}${sep}`)) return;
-    const age = await stat(lock).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    );
-    if (age > staleLock) await rm(lock, { force: true });
-  }
-
-  /** What a transfer that was cut off has left may be most of a large repository. */
-  async #clear(): Promise<void> {
-    if (!this.#isHeld()) return;
-    for (const path of await leftoversOf(this.#mirror.path)) await removeTree(path);
-  }
-
-  async #discard(): Promise<void> {
-    if (this.#isHeld()) await discard(this.#mirror.path);
   }
 }
 

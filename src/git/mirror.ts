@@ -1,53 +1,39 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
-import { shaPattern } from '../kernel/names.ts';
 import { BareRepository, commitMissing } from './bare-repository.ts';
-import type { Extent } from './extent.ts';
-import { fetchFailed, isRefused, isUnknown } from './fetch-faults.ts';
-import { type LockTimes, MirrorLock } from './mirror-lock.ts';
-import { isShort, MirrorUpdate, type UpdateOptions } from './mirror-update.ts';
+import { MirrorLock } from './mirror-lock.ts';
+import { MirrorUpdate, type UpdateOptions } from './mirror-update.ts';
 import { noteUse } from './mirror-use.ts';
 import { findRemoteRef } from './remote.ts';
 import { git } from './run.ts';
-import { hasHistory, isJoined } from './shallow.ts';
 
-/** Commits up to which a branch of a mirror with a depth is looked through for one that cannot be fetched by its id. */
-const deepestSearch = 1000;
-
-export interface MirrorOptions extends Extent {
-  times?: LockTimes;
+export interface MirrorOptions {
+  /** files that are fetched only when a commit that has them is checked out, see `isFilter`; null or missing for none */
+  filter?: string | null | undefined;
+  /** who may read what is fetched into the mirror, where that is not everybody who may read the repository */
   reader?: string | undefined;
-}
-
-/** Where a ref has come to. */
-export interface RefMove {
-  /** full id of the commit that the remote says it points to */
-  head: string;
-  /** commit that it has come from */
-  before?: string | undefined;
+  /** milliseconds to wait for another update */
+  wait?: number | undefined;
 }
 
 /**
  * A bare copy of a repository in the data directory, for reading history and as the store of objects that checkouts
  * share. It is a cache: a broken one is deleted and fetched again. Nothing is pruned from it while jobs may need it.
- * It is updated by one process at a time.
+ * One process at a time updates it.
  *
- * With a depth (see Extent) it holds so many commits of those refs that somebody has asked for, and what has come to them
- * since. What it holds it keeps, whatever else is fetched, so whoever reads it may rely on what was there; one that was
- * whole before stays whole. With a filter it holds all commits and folders, but files only of those commits that were
+ * It holds all commits and folders of all branches and tags. With a filter it holds files only of those commits that were
  * required.
  */
 export class Mirror extends BareRepository {
   readonly #url: string;
-  readonly #extent: Extent;
+  readonly #filter: string | null;
   readonly #lock: MirrorLock;
 
   /**
-   * @param folder where mirrors are kept; the mirror's own name follows from the URL, and from
-   * @param options.reader who may read what is fetched into it, where that is not who fetches the repository as its own
+   * @param folder of all mirrors; the mirror's own name follows from the URL and the reader
    */
-  constructor(folder: string, url: string, { times, depth, filter, reader }: MirrorOptions = {}) {
+  constructor(folder: string, url: string, { filter = null, reader, wait }: MirrorOptions = {}) {
     const name = basename(url)
       .replace(/\.git$/, '')
       .toLowerCase()
@@ -56,80 +42,72 @@ export class Mirror extends BareRepository {
     const hash = createHash('sha256').update(reader === undefined ? url : JSON.stringify([url, reader]));
     super(join(folder, `${name}-${hash.digest('hex').slice(0, reader === undefined ? 12 : 32)}.git`));
     this.#url = url;
-    this.#extent = { depth, filter };
-    this.#lock = new MirrorLock(this.path, times);
+    this.#filter = filter;
+    this.#lock = new MirrorLock(this.path, wait);
   }
 
-  /** Whether history or files may be missing, so that a commit that is here has to be required all the same. */
+  /** Whether a commit that is here may lack files or history, so that it has to be required all the same. */
   get isPart(): boolean {
-    return this.isShallow || this.isPartial || this.#extent.depth != null || this.#extent.filter != null;
+    return this.isPartial || this.isCutShort || this.#filter !== null;
   }
 
-  /** Commits of each ref that are here; undefined for all. */
-  get #depth(): number | undefined {
-    return isShort(this, this.#extent) ? (this.#extent.depth ?? undefined) : undefined;
-  }
-
-  /**
-   * Brings branches and tags up to date. One with a depth gets each when it is asked for (`find`, `follow`).
-   * @throws VoltError `fetch_failed`
-   */
+  /** Brings branches and tags up to date. @throws VoltError `fetch_failed` */
   async fetch(options: UpdateOptions = {}): Promise<void> {
-    if (this.#depth === undefined) await this.#update(options, (update) => update.fetchAll());
+    await this.#update(options, (update) => update.fetchAll());
   }
 
   /**
-   * Brings refs to where the remote says they are, unless another process has done so already. With a depth, their
-   * history is deepened until they are joined to where they come from.
-   * @param moves by the full names of the refs
-   * @param most commits to which history is deepened at most
+   * Brings branches and tags up to date, unless another process has already brought these refs to where they are.
+   * @param heads ids of the commits that the remote says the refs point to, by their full names
    * @throws VoltError `fetch_failed`
    */
-  async follow(moves: ReadonlyMap<string, RefMove>, most: number, options: UpdateOptions = {}): Promise<void> {
+  async follow(heads: ReadonlyMap<string, string>, options: UpdateOptions = {}): Promise<void> {
     await this.#update(options, async (update) => {
-      if (!(await this.#isAt(moves))) {
-        if (this.#depth === undefined) await update.fetchAll();
-        else await update.fetchShort([...moves.keys()].map(toItself), this.#depth);
-      }
-      await this.#join(moves, most, update);
+      if (!(await this.#isAt(heads))) await update.fetchAll();
     });
   }
 
   /**
-   * Fetches what a person means by a branch, a tag, a full ref or a commit id; a mirror without a depth has been fetched
-   * before.
+   * The ref and commit that a person means by a branch, a tag, a full ref or a commit id. A ref that is no branch or tag is
+   * fetched.
    * @throws VoltError `bad_ref`, `commit_missing`, `fetch_failed`
    */
   async find(name: string, options: UpdateOptions = {}): Promise<{ ref: string; sha: string }> {
-    const depth = this.#depth;
-    if (depth === undefined) return this.resolve(name);
-    const found = await findRemoteRef(this.#url, name, options).catch((error) => {
-      throw error instanceof VoltError && error.code === 'bad_ref' ? error : fetchFailed(this.#url, error);
-    });
-    if (!found) {
-      if (shaPattern.test(name)) await this.require(name, options);
-      return this.resolve(name);
+    try {
+      return await this.resolve(name);
+    } catch (error) {
+      const isOther = error instanceof VoltError && error.code === 'commit_missing' && name.startsWith('refs/');
+      const found = isOther ? await findRemoteRef(this.#url, name, options) : undefined;
+      if (!found) throw error;
+      await this.#update(options, async (update) => {
+        if (!(await this.has(found.sha))) await update.fetchCommit(found.ref);
+      });
+      return found;
     }
-    await this.#update(options, async (update) => {
-      if (!(await this.#isAt(new Map([[found.ref, { head: found.sha }]]))))
-        await update.fetchShort([toItself(found.ref)], depth);
-    });
-    return this.resolve(found.ref);
   }
 
-  /** Makes sure that the commit is here with its files, also where no branch leads to it any more. */
+  /**
+   * Makes sure that the commit is here with its history, also where no branch leads to it any more.
+   * @throws VoltError `fetch_failed`, `commit_missing`
+   */
+  async requireCommit(sha: string, options: UpdateOptions = {}): Promise<void> {
+    if (!this.isCutShort && (await this.has(sha))) return this.noteUse();
+    await this.#update(options, (update) => this.#fetchCommit(sha, update));
+  }
+
+  /** Makes sure that the commit is here with its history and its files. @throws VoltError as `requireCommit` */
   async require(sha: string, options: UpdateOptions = {}): Promise<void> {
-    if ((await this.has(sha)) && (await this.missingFiles([sha])).length === 0) return this.noteUse();
+    const isHere = !this.isCutShort && (await this.has(sha));
+    if (isHere && (await this.missingFiles([sha])).length === 0) return this.noteUse();
     await this.#update(options, async (update) => {
-      // another process may have fetched it meanwhile
-      if (!(await this.has(sha))) await this.#fetchCommit(sha, update);
+      await this.#fetchCommit(sha, update);
       await this.#fill([sha], update);
     });
   }
 
   /**
    * Makes sure that the files right in a commit's folders are here.
-   * @param folders those that there are not do not count
+   * @param folders those that the commit does not have do not count
    */
   async requireFolders(sha: string, folders: readonly string[], options: UpdateOptions = {}): Promise<void> {
     if (!this.isPartial) return;
@@ -139,105 +117,44 @@ export class Mirror extends BareRepository {
     await this.#update(options, (update) => this.#fill(trees, update));
   }
 
-  /**
-   * Makes sure that so much of a commit's history is here.
-   * @param depth number of commits; 0 for all, with all branches and tags, which makes this mirror a whole one
-   * @param tags whether all tags are wanted, too
-   */
-  async requireHistory(sha: string, depth: number, tags: boolean, options: UpdateOptions = {}): Promise<void> {
-    const own = this.#depth;
-    if (own === undefined || (depth !== 0 && !tags && (await hasHistory(this, sha, depth)))) return;
-    await this.#update(options, async (update) => {
-      if (depth === 0) return update.fetchAll();
-      if (!(await hasHistory(this, sha, depth))) await this.#fetchShort(sha, Math.max(depth, own), update);
-      if (tags) await update.fetchShort(['+refs/tags/*:refs/tags/*'], depth);
-    });
-  }
-
   /** Makes an empty one where there is none. @throws VoltError `git_failed` */
   async create(options: UpdateOptions = {}): Promise<void> {
     if (!this.isThere) await this.#update(options, (update) => update.create());
   }
 
-  /** For whoever removes mirrors that nobody uses. */
+  /** Keeps the mirror from being removed as one that nobody uses. */
   noteUse(): Promise<void> {
     return noteUse(this.path);
   }
 
-  /** Runs an update in its turn. */
   async #update(options: UpdateOptions, work: (update: MirrorUpdate) => Promise<void>): Promise<void> {
-    await this.#lock.hold(options, async ({ isHeld }) => {
-      const place = { url: this.#url, extent: this.#extent };
-      await work(new MirrorUpdate(this, place, { ...options, lock: this.#lock.writing }, isHeld));
+    await this.#lock.hold(options, async (lock) => {
+      await work(new MirrorUpdate(this, { url: this.#url, filter: this.#filter }, { ...options, lock }));
       await this.noteUse();
     });
   }
 
-  async #isAt(moves: ReadonlyMap<string, RefMove>): Promise<boolean> {
-    if (!this.isThere) return false;
-    // mostly it is behind, and to be told so spares a start of git before each fetch
-    for (const [ref, { head }] of moves) if (await this.isSeenElsewhere(ref, head)) return false;
-    const names = [...moves.keys()].map((ref) => `${ref}^{commit}`);
-    const heads = [...moves.values()].map(({ head }) => head);
-    // no "--end-of-options", which it would print as well; these are full names, and none is an option
+  async #isAt(heads: ReadonlyMap<string, string>): Promise<boolean> {
+    if (!this.isThere || this.isShallow) return false;
+    // mostly the mirror is behind, and then this spares a start of git
+    for (const [ref, head] of heads) if (await this.isSeenElsewhere(ref, head)) return false;
+    const names = [...heads.keys()].map((ref) => `${ref}^{commit}`);
+    // no "--end-of-options", which rev-parse would print as well; these are full names, and none is an option
     const found = await git(this.path, ['rev-parse', ...names]).catch(() => '');
-    if (found.trim() !== heads.join('\n')) return false;
-    // who has brought them may have wanted less of their history
-    const depth = this.#depth;
-    if (depth === undefined) return !this.isShallow;
-    for (const head of heads) if (!(await hasHistory(this, head, depth))) return false;
-    return true;
-  }
-
-  async #join(moves: ReadonlyMap<string, RefMove>, most: number, update: MirrorUpdate): Promise<void> {
-    for (let depth = this.#depth; depth !== undefined && depth < most; ) {
-      const apart: string[] = [];
-      for (const [ref, { head, before }] of moves)
-        if (before !== undefined && !(await isJoined(this, before, head))) apart.push(toItself(ref));
-      if (apart.length === 0) return;
-      depth = Math.min(depth * 4, most);
-      await update.fetchShort(apart, depth);
-    }
+    return found.trim() === [...heads.values()].join('\n');
   }
 
   async #fetchCommit(sha: string, update: MirrorUpdate): Promise<void> {
-    const depth = this.#depth;
-    const found =
-      depth === undefined ? await this.#fetchWhole(sha, update) : await this.#fetchShort(sha, depth, update);
-    if (!found) throw commitMissing(sha);
-  }
-
-  async #fetchWhole(sha: string, update: MirrorUpdate): Promise<boolean> {
+    const isHere = () => !this.isCutShort && this.has(sha);
+    // another process may have fetched it in the meantime
+    if (await isHere()) return;
     await update.fetchAll();
     if (!(await this.has(sha))) await update.fetchCommit(sha);
-    return this.has(sha);
-  }
-
-  /** A server that gives nothing by its id is asked for branches, deeper and deeper. */
-  async #fetchShort(sha: string, depth: number, update: MirrorUpdate): Promise<boolean> {
-    try {
-      // under a name, so that the next fetch need not bring again what this one has brought; few of them will do
-      await update.fetchShort([`+${sha}:refs/volt/${sha[0]}`], depth);
-      return this.has(sha);
-    } catch (error) {
-      if (isUnknown(error)) return false;
-      if (!isRefused(error)) throw error;
-    }
-    for (let deep = depth; deep <= deepestSearch; deep *= 10) {
-      await update.fetchShort(['+refs/heads/*:refs/heads/*'], deep);
-      if (await hasHistory(this, sha, depth)) return true;
-      if (!this.isShallow) break;
-    }
-    await update.fetchAll();
-    return this.has(sha);
+    if (!(await this.has(sha))) throw commitMissing(sha);
   }
 
   async #fill(objects: readonly string[], update: MirrorUpdate): Promise<void> {
     const missing = await this.missingFiles(objects);
     if (missing.length > 0) await update.fetchFiles(missing);
   }
-}
-
-function toItself(ref: string): string {
-  return `+${ref}:${ref}`;
 }

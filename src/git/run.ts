@@ -38,10 +38,10 @@ export interface GitOptions {
   /** of git's configuration, for this command alone; goes before all files */
   config?: readonly ConfigEntry[];
   /**
-   * a file of which git has a shared lock itself, which lasts as long as git and what it starts, also without this process;
-   * shared, since a daemon of a credential helper's may have it for long
+   * descriptor of a lock that git inherits, so that the lock holds until git has ended, even when this process is killed;
+   * the command then runs in this process
    */
-  lock?: string | undefined;
+  lock?: number | undefined;
   /** what runs the command, else this process does */
   runner?: GitRunner | undefined;
 }
@@ -61,7 +61,8 @@ const environment = {
   GIT_TERMINAL_PROMPT: '0',
   GIT_ASKPASS: 'true',
   SSH_ASKPASS: 'true',
-  GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o ConnectTimeout=20',
+  // a connection without an answer ends after a minute, even when Volt was killed and git waits alone
+  GIT_SSH_COMMAND: 'ssh -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=20',
   GIT_ALLOW_PROTOCOL: spoken.join(':'),
   LC_ALL: 'C',
 };
@@ -117,14 +118,13 @@ const plain = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', HOME: 
  */
 export async function git(cwd: string, args: string[], options: GitOptions = {}): Promise<string> {
   return lend(options.access, async ({ environment: own, config: granted, hidden }) => {
-    const { runner = ownRunner, silence = defaultSilence, bound = defaultBound, stranger } = options;
-    const { mostOutput, counted, conversation } = options;
+    const { silence = defaultSilence, bound = defaultBound, stranger } = options;
+    const { lock, mostOutput, counted, conversation } = options;
+    const runner = (lock === undefined && options.runner) || ownRunner;
     const limits = stranger ? strangerLimits(options.limits) : options.limits;
     const strange = stranger ? [...(await machineNetwork(stranger)), ...strangerConfig(stranger)] : [];
     const home = stranger || options.plain ? ourFolders : [];
     const config = configuration([...safety, ...home, ...(options.config ?? []), ...strange, ...granted]);
-    // macOS and the BSDs have no flock(1)
-    const lock = process.platform === 'linux' ? options.lock : undefined;
     const base = (stranger && strangerBase(stranger)) ?? toolEnvironment();
     const apart = stranger ? strangerEnvironment(stranger) : options.plain ? plain : {};
     const version = conversation && { GIT_PROTOCOL: 'version=2' };
@@ -175,8 +175,8 @@ function gitError(
       cause: error,
     });
   }
-  // as Node says it, and flock(1)
-  if (/spawn git ENOENT|failed to execute git:|git: not found/.test(text)) {
+  // from Node, and from a shell
+  if (/spawn git ENOENT|git: not found/.test(text)) {
     return new VoltError('git_missing', 'there is no git on this machine', {
       remedy: 'Install git (Debian, Ubuntu: apt-get install git).',
       cause: error,

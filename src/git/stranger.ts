@@ -20,7 +20,7 @@ const nobody = {
   GIT_CONFIG_GLOBAL: '/dev/null',
   GIT_CONFIG_NOSYSTEM: '1',
   GIT_SSH_COMMAND:
-    'ssh -F none -o BatchMode=yes -o ConnectTimeout=20 -o IdentitiesOnly=yes -o IdentityAgent=none -o IdentityFile=none',
+    'ssh -F none -o BatchMode=yes -o ConnectTimeout=20 -o ServerAliveInterval=20 -o IdentitiesOnly=yes -o IdentityAgent=none -o IdentityFile=none',
   GIT_SSH_VARIANT: 'ssh',
   KRB5CCNAME: 'FILE:/nonexistent',
 };

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
 import { type CheckoutOptions, checkOut } from './checkout.ts';
 import { configValue } from './config-file.ts';
+import { limitHistory } from './history.ts';
 import { Mirror } from './mirror.ts';
 import type { Reach } from './reach.ts';
 import { type GitOptions, git } from './run.ts';
@@ -38,7 +39,7 @@ export interface SubmoduleOptions {
   reach: Reach;
   /** whether theirs are wanted, too */
   recursive?: boolean;
-  /** commits of each that are fetched; 0 for all of its history */
+  /** commits of its history that each checkout shows; 0 for all of it, with all files */
   depth?: number;
 }
 
@@ -78,8 +79,9 @@ class Submodules {
       if (this.done.length >= most || level > deepest) throw tooMany();
       const folder = placeOf(project, path);
       const { url, access, stranger, reader } = await reach.to(submoduleUrl(project.url, written));
-      const mirror = new Mirror(this.#mirrors, url, { reader, depth: depth || null });
+      const mirror = new Mirror(this.#mirrors, url, { reader, filter: depth === 0 ? null : 'blob:none' });
       await checkOut(mirror, { url, ref: sha, sha, folder }, { ...this.#options, access, stranger });
+      if (depth > 0) await limitHistory(mirror, { folder, sha, depth, tags: false }, this.#options);
       await registerSubmodule(project, name, url);
       this.done.push(prefix + path);
       if (recursive) await this.descend({ ...project, url, sha, folder }, `${prefix}${path}/`, level + 1);

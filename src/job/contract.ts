@@ -1,4 +1,3 @@
-import type { Extent } from '../git/extent.ts';
 import type { JobTests, Step } from '../kernel/model.ts';
 import type { Trust } from '../kernel/trust.ts';
 import type { JobOutcome } from './ending.ts';
@@ -9,7 +8,9 @@ export interface JobInput {
     url: string;
     /** globs of files that hold results of single tests */
     reports?: readonly string[] | undefined;
-  } & Extent;
+    /** see git/filter.ts */
+    filter?: string | undefined;
+  };
   ref: string;
   sha: string;
   /** what the commit's code may do, and with whom it shares what it writes */

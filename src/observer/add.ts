@@ -17,7 +17,7 @@ import {
 import { checkSettings } from './settings.ts';
 
 export interface RepositoryOptions
-  extends Omit<RepositorySettings, 'tags' | 'reports' | 'depth' | 'filter' | 'runners' | 'visibility'> {
+  extends Omit<RepositorySettings, 'tags' | 'reports' | 'filter' | 'runners' | 'visibility'> {
   /** path or URL, as a person writes it */
   url: string;
   /** where it is missing, the last part of the URL */
@@ -27,7 +27,6 @@ export interface RepositoryOptions
   /** globs; those that the repository has already where they are missing */
   reports?: string[] | undefined;
   /** as the repository has it already where it is missing */
-  depth?: number | null | undefined;
   filter?: string | null | undefined;
   runners?: string[] | undefined;
   visibility?: Visibility | undefined;
@@ -75,10 +74,10 @@ async function repositoryOf(
   const { branches, tags = [], pollSeconds, commits, command } = options;
   const name = options.name === undefined ? await freeName(database, source.url) : checkRepositoryName(options.name);
   const known = await findRepository(database, name);
-  const { reports = known?.reports ?? [], depth = known?.depth ?? null, filter = known?.filter ?? null } = options;
+  const { reports = known?.reports ?? [], filter = known?.filter ?? null } = options;
   const visibility = options.visibility ?? (await visibilityOf(database, name)) ?? 'internal';
   const runners = options.runners ?? known?.runners ?? [];
-  const fetched = { reports, depth, filter, runners };
+  const fetched = { reports, filter, runners };
   const settings: RepositorySettings = { branches, tags, pollSeconds, commits, command, ...fetched, visibility };
   checkSettings(settings);
   return {

@@ -146,15 +146,14 @@ async function filesOf(
 ): Promise<Pick<CalledRepository, 'sha' | 'files'>> {
   const { url, access, stranger, reader } = await reach.to(`${baseUrl.replace(/\/+$/, '')}/${repository}`);
   const options = { access, stranger, limits, signal, silence };
-  const mirror = new Mirror(mirrors, url, { depth: 1, filter: 'blob:none', reader });
+  const mirror = new Mirror(mirrors, url, { filter: 'blob:none', reader });
   const sha = shaPattern.test(wanted) ? wanted : await remoteCommit(url, wanted, options);
   if (sha === undefined) {
     throw new VoltError('action_unavailable', `${repository} has no branch or tag "${wanted}"`, {
       remedy: 'Correct the ref in the workflow.',
     });
   }
-  if (!(await mirror.has(sha))) await mirror.requireHistory(sha, 1, false, options);
-  if (!(await mirror.has(sha))) await mirror.require(sha, options);
+  await mirror.requireCommit(sha, options);
   await mirror.requireFolders(sha, workflowFolders, options);
   const files: CalledRepository['files'] = [];
   for (const folder of workflowFolders) {

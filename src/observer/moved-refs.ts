@@ -1,4 +1,3 @@
-import type { RefMove } from '../git/mirror.ts';
 import { refMatcher } from '../git/refs.ts';
 import type { RemoteRefs } from '../git/remote.ts';
 import type { Cursor } from '../record/cursors.ts';
@@ -16,22 +15,16 @@ export function observedRefs(repository: Repository, { heads, tags, defaultBranc
   ]);
 }
 
-/** What a mirror has to bring: with a branch that has jumped, the default branch's own commits are left out of it. */
-export function movesOf(
-  moved: readonly Moved[],
-  base: string | undefined,
-  { heads }: RemoteRefs,
-): Map<string, RefMove> {
-  const moves = new Map(
-    moved.map(({ ref, head, cursor }) => {
-      const goesOn = cursor && !cursor.absent && !ref.startsWith('refs/tags/');
-      return [ref, { head, before: goesOn ? cursor.sha : undefined }];
-    }),
-  );
+/**
+ * Where the mirror must have these refs, and the default branch: its own commits are left out of those of a branch that was
+ * rebased onto it.
+ */
+export function headsOf(moved: readonly Moved[], base: string | undefined, { heads }: RemoteRefs): Map<string, string> {
   const baseHead = base === undefined ? undefined : heads.get(base);
-  if (base !== undefined && baseHead !== undefined && !moves.has(base))
-    moves.set(base, { head: baseHead, before: undefined });
-  return moves;
+  return new Map([
+    ...moved.map(({ ref, head }) => [ref, head] as const),
+    ...(base !== undefined && baseHead !== undefined ? [[base, baseHead] as const] : []),
+  ]);
 }
 
 /** Refs that have gone since their cursor was read, and refs that are back where it stands. */

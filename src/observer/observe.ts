@@ -25,7 +25,7 @@ import { pauseAfter } from './backoff.ts';
 import { fetchCalled } from './called-files.ts';
 import { CalledWorkflows, callsOthers } from './called-workflows.ts';
 import { Lanes } from './lanes.ts';
-import { movesOf, observedRefs, presenceChanges } from './moved-refs.ts';
+import { headsOf, observedRefs, presenceChanges } from './moved-refs.ts';
 import { noticeOf } from './notice.ts';
 import { type Moved, offersOf } from './offers.ts';
 import { RefProblems } from './ref-problems.ts';
@@ -255,7 +255,7 @@ export class Observations {
     const base = defaultBranch === null ? undefined : `refs/heads/${defaultBranch}`;
     const ready = this.#problems.ready(name, moved).sort((a, b) => Number(b.ref === base) - Number(a.ref === base));
     const now = ready.slice(0, this.#refsAtOnce);
-    if (now.length > 0) await mirror.follow(movesOf(now, base, remote), config.backlog + 1, options);
+    if (now.length > 0) await mirror.follow(headsOf(now, base, remote), options);
     for (const each of now) {
       let messages: CommitMessage[];
       try {

@@ -1,4 +1,4 @@
-import { isFilter, mostDepth } from '../git/extent.ts';
+import { isFilter } from '../git/filter.ts';
 import { refMatcher } from '../git/refs.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { parseLabels } from '../kernel/names.ts';
@@ -16,7 +16,7 @@ const longestCommand = 100_000;
  * @throws VoltError `bad_ref` for a glob, `bad_setting`
  */
 export function checkSettings(settings: Partial<RepositorySettings>): void {
-  const { branches = [], tags = [], pollSeconds, command, reports = [], depth, filter, runners = [] } = settings;
+  const { branches = [], tags = [], pollSeconds, command, reports = [], filter, runners = [] } = settings;
   parseLabels(runners);
   refMatcher(branches);
   refMatcher(tags);
@@ -38,11 +38,6 @@ export function checkSettings(settings: Partial<RepositorySettings>): void {
   if (command != null && (command.trim() === '' || command.length > longestCommand || command.includes('\0'))) {
     throw new VoltError('bad_setting', 'a command is 1 to 100,000 characters, not all of them blank', {
       remedy: 'Give --command what is to be run, or leave it out to have the tests discovered.',
-    });
-  }
-  if (depth != null && !(Number.isInteger(depth) && depth >= 1 && depth <= mostDepth)) {
-    throw new VoltError('bad_setting', `${depth} is no depth of a history`, {
-      remedy: `Give --depth a whole number of commits from 1 to ${mostDepth}, or leave it out for all of them.`,
     });
   }
   if (filter != null && !isFilter(filter)) {

@@ -129,8 +129,7 @@ const sentJob = z.object({
     url: z.string().min(1).max(4096),
     /** globs of files of the checkout that hold results of single tests; absent where there are none */
     reports: z.array(z.string().min(1).max(1000)).max(50).optional(),
-    /** how much of it is fetched, see git/extent.ts; absent where it is everything */
-    depth: z.int().positive().optional(),
+    /** git's filter of the files that are fetched, see git/filter.ts; absent where all are */
     filter: z.string().max(100).optional(),
   }),
   ref,

@@ -215,10 +215,17 @@ export const migrations: readonly Migration[] = [
   completeFirstVersion,
   tryJobsAgain,
   countLostAttempts,
+  fetchWholeHistories,
 ];
 
 /** The schema version of records that this Volt writes; it opens those of earlier ones. */
 export const schemaVersion = migrations.length;
+
+/** A repository of which a part of the history was fetched takes the whole history, and files only as they are needed. */
+async function fetchWholeHistories(db: Transaction<Schema>): Promise<void> {
+  await sql`update repositories set filter = 'blob:none' where depth is not null and filter is null`.execute(db);
+  await db.schema.alterTable('repositories').dropColumn('depth').execute();
+}
 
 /** A repository's jobs may need labels that they do not ask for. */
 async function keepRepositoriesToRunners(db: Transaction<Schema>): Promise<void> {

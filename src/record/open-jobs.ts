@@ -29,7 +29,7 @@ export interface OpenJob {
   tried: Tried;
   ref: string;
   sha: string;
-  repo: Pick<Repository, 'name' | 'url' | 'reports' | 'depth' | 'filter' | 'runners'> & {
+  repo: Pick<Repository, 'name' | 'url' | 'reports' | 'filter' | 'runners'> & {
     /** it is gone, though another one may have its name */
     removed: boolean;
   };
@@ -76,7 +76,6 @@ export async function openJobs(
       'repositories.name as repo',
       'repositories.url',
       'repositories.reports',
-      'repositories.depth',
       'repositories.filter',
       'repositories.runners',
       'repositories.removed_at',
@@ -132,7 +131,6 @@ export async function openJobs(
       name: row.repo,
       url: row.url,
       reports: JSON.parse(row.reports) as string[],
-      depth: row.depth,
       filter: row.filter,
       runners: JSON.parse(row.runners) as string[],
       removed: row.removed_at !== null || row.build_id <= row.foreign_builds,

@@ -21,8 +21,6 @@ export interface RepositorySettings {
   command: string | null;
   /** globs of files of the checkout that hold results of single tests, beside those that are found by themselves */
   reports: string[];
-  /** how many commits of each ref's history are fetched; null for all */
-  depth: number | null;
   /** git's filter of the files that are fetched before a commit needs them, such as `blob:none`; null for none */
   filter: string | null;
   /** labels that a runner of its jobs must have beside those that they ask for */
@@ -124,7 +122,6 @@ function columnsOf(repository: Repository) {
     commits: repository.commits,
     command: repository.command,
     reports: JSON.stringify(repository.reports),
-    depth: repository.depth,
     filter: repository.filter,
     runners: JSON.stringify(parseLabels(repository.runners)),
     visibility: repository.visibility,
@@ -236,7 +233,6 @@ function repositoryOf(row: RepositoryRow): Repository {
     commits: row.commits,
     command: row.command,
     reports: JSON.parse(row.reports) as string[],
-    depth: row.depth,
     filter: row.filter,
     runners: JSON.parse(row.runners) as string[],
     visibility: row.visibility,

@@ -25,7 +25,6 @@ export interface Schema {
     /** JSON: globs of files that hold results of single tests; empty means none */
     reports: string;
     /** commits of each ref's history that are fetched; null means all */
-    depth: number | null;
     /** git's filter of the files that are fetched; null means none */
     filter: string | null;
     /** JSON: labels that a runner of its jobs must have beside those that they ask for */

@@ -158,11 +158,7 @@ describe('a job of a ref that is not trusted', () => {
       users: ['root', 'ordinary user'],
     },
     async (setting) => {
-      const volt = await start(setting, packageOf('echo of main > ~/note; echo first'), 'npm run check', [
-        // without, Volt fetches branches and tags alone
-        '--depth',
-        '50',
-      ]);
+      const volt = await start(setting, packageOf('echo of main > ~/note; echo first'), 'npm run check');
       await volt.says('first');
       const look = 'echo "home <$(cat ~/note 2>/dev/null)>"; sh plant.sh';
       volt.commit('proposed', { ...packageOf(look), 'plant.sh': plant }, 'refs/pull/7/head');

@@ -49,7 +49,6 @@ describe('volt repo', () => {
       [['add', '../x', 'https://git.example/x'], 'bad_name'],
       [['add', 'x', '--upload-pack=touch /tmp/x'], 'usage'],
       [['add', 'x', 'https://git.example/x', '--poll', '0'], 'usage'],
-      [['add', 'x', 'https://git.example/x', '--depth', '0'], 'usage'],
       [['add', 'x', 'https://git.example/x', '--filter', 'tree:0'], 'bad_setting'],
       [['set', 'app'], 'usage'],
       [['set', 'gone', '--no-tags'], 'not_found'],
@@ -67,10 +66,10 @@ describe('volt repo', () => {
     const globs = await repo('set', 'app', '--reports', 'a/*.xml', '--reports', 'b.tap', '--json');
     expect(JSON.parse(globs.stdout).reports).to.deep.equal(['a/*.xml', 'b.tap']);
     expect(JSON.parse((await repo('set', 'app', '--no-reports', '--json')).stdout).reports).to.deep.equal([]);
-    const part = await repo('set', 'app', '--depth', '50', '--filter', 'blob:limit=100k', '--json');
-    expect(JSON.parse(part.stdout)).to.include({ depth: 50, filter: 'blob:limit=100k' });
-    const whole = await repo('set', 'app', '--no-depth', '--no-filter', '--json');
-    expect(JSON.parse(whole.stdout)).to.include({ depth: null, filter: null });
+    const part = await repo('set', 'app', '--filter', 'blob:limit=100k', '--json');
+    expect(JSON.parse(part.stdout)).to.include({ filter: 'blob:limit=100k' });
+    const whole = await repo('set', 'app', '--no-filter', '--json');
+    expect(JSON.parse(whole.stdout)).to.include({ filter: null });
     const back = await repo('set', 'app', '--default-branch', '--discover', '--json');
     expect(JSON.parse(back.stdout)).to.deep.include({ branches: [], tags: [], command: null, pollSeconds: 30 });
   });

@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type GitCommand, type GitRunner, ownRunner } from '../../src/git/command.ts';
+import { type GitRunner, ownRunner } from '../../src/git/command.ts';
 import { needsLfs } from '../../src/git/lfs.ts';
 import { Mirror } from '../../src/git/mirror.ts';
 import { git } from '../../src/git/run.ts';
@@ -15,6 +15,7 @@ import { TestFolders } from '../support/folder.ts';
 import { mountFullDisk } from '../support/full-disk.ts';
 import { GitOverHttp } from '../support/git-over-http.ts';
 import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
 
 describe('what goes wrong with git', () => {
   const folders = new TestFolders();
@@ -81,12 +82,11 @@ describe('what goes wrong with git', () => {
     it('is not done again once its job is cancelled', async () => {
       line.cuts.push(300_000, 300_000);
       const stop = new AbortController();
-      const runner = async (command: GitCommand) =>
-        ownRunner(command, {}).catch((error) => {
-          if (command.args[0] === 'fetch') stop.abort();
-          throw error;
-        });
-      await failure('fetch_failed', () => new Mirror(folders.make(), url()).fetch({ signal: stop.signal, runner }));
+      const mirror = new Mirror(folders.make(), url());
+      const fetching = failure('fetch_failed', () => mirror.fetch({ signal: stop.signal }));
+      await until('it is cut off', () => line.cuts.length === 1);
+      stop.abort();
+      await fetching;
       expect(line.cuts).to.deep.equal([300_000]);
     });
   });

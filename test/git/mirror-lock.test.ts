@@ -1,13 +1,11 @@
 import { execFileSync } from 'node:child_process';
-import fs, { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { syncBuiltinESMExports } from 'node:module';
+import { existsSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { mock } from 'node:test';
 import { expect } from 'chai';
 import { checkOut } from '../../src/git/checkout.ts';
 import { Mirror } from '../../src/git/mirror.ts';
 import { keepUses, useMark } from '../../src/git/mirror-use.ts';
-import { listMirrors, mirrorFault, pruneMirrors, removeUnused } from '../../src/git/mirrors.ts';
+import { listMirrors, pruneMirrors, removeUnused } from '../../src/git/mirrors.ts';
 import { startChild, type TestChild } from '../support/child.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -15,21 +13,20 @@ import { GitOverHttp } from '../support/git-over-http.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 
-/** Asks a mirror for a commit when it gets a signal, and says how that went on and out. */
+/** Requires a commit of a mirror when it gets a signal, and prints what it waits for and how that ended. */
 const asker = `
   import { Mirror } from './src/git/mirror.ts';
   const [folder, url, sha] = process.argv.slice(-3);
   process.once('SIGUSR2', async () => {
     const progress = (line) => line.startsWith('waiting') && console.log(line);
-    await new Mirror(folder, url).require(sha, { progress }).then(() => console.log('has it'), (error) => console.log(error.message));
+    const config = [['http.lowSpeedTime', '1']];
+    const asking = new Mirror(folder, url).require(sha, { progress, config });
+    await asking.then(() => console.log('has it'), (error) => console.log(error.message));
     clearInterval(waiting);
   });
   const waiting = setInterval(() => {}, 1000);
   console.log('ready');
 `;
-
-/** So that a test does not wait for what is frozen as long as Volt does. */
-const impatient = { times: { beat: 50, patience: 500 } };
 
 describe('the lock of a mirror', () => {
   const folders = new TestFolders();
@@ -39,9 +36,9 @@ describe('the lock of a mirror', () => {
   let folder: string;
   let url: string;
   let sha: string;
-  /** lets the first request for objects be answered, which is held back until then */
+  /** has the server answer the first request for objects, which it holds back until then */
   let open: () => void;
-  /** resolves when that request is there */
+  /** resolves when the server has got that request */
   let asked: Promise<void>;
 
   beforeEach(async () => {
@@ -55,7 +52,7 @@ describe('the lock of a mirror', () => {
     });
     asked = new Promise((resolve) => {
       server.asked = () => {
-        // the list of refs has been asked for twice: by what address, and with what names
+        // git lists the refs with two requests, without and with the name and password
         if (server.count.served !== 3) return undefined;
         resolve();
         return gate;
@@ -90,45 +87,39 @@ describe('the lock of a mirror', () => {
     return child;
   }
 
-  it('has two processes that want the same commit fetch it once', async () => {
+  it('lets two processes that require the same commit fetch it once', async () => {
     const first = await startFetching();
     const second = await startAsker();
     second.signal('SIGUSR2');
     expect(await second.line()).to.match(new RegExp(`^waiting for process ${first.pid} on .*updates the mirror$`));
     open();
     expect(await first.line()).to.equal('has it');
-    await until('the second has it', async () => (await second.line()) === 'has it');
+    expect(await second.line()).to.equal('has it');
     expect(server.count.served).to.equal(3);
   });
 
-  it('does not keep anybody from reading', async () => {
+  it('lets others read and check out while the mirror is updated', async () => {
     const other = new Mirror(folder, url);
     await other.create();
     execFileSync('git', ['--git-dir', other.path, 'fetch', '--quiet', repository.path, 'main']);
     sha = repository.commit('second');
     await startFetching();
-    expect(await other.commit(repository.git('rev-parse', 'HEAD^'))).to.include({ subject: 'first' });
-    const place = join(folders.make(), 'job');
     const before = repository.git('rev-parse', 'HEAD^');
-    await checkOut(other, { url, ref: 'refs/heads/main', sha: before, folder: place });
-    expect(existsSync(join(place, 'a.txt'))).to.equal(true);
+    expect(await other.commit(before)).to.include({ subject: 'first' });
+    const job = join(folders.make(), 'job');
+    await checkOut(other, { url, ref: 'refs/heads/main', sha: before, folder: job });
+    expect(existsSync(join(job, 'a.txt'))).to.equal(true);
   });
 
-  it('ends with a process that is killed in the middle, when its git has ended, and what git left goes', async () => {
+  it('of a killed process holds until its git has ended, and then what that git left is removed', async () => {
     const first = await startFetching();
     const mirror = new Mirror(folder, url);
-    const left = [
-      'shallow.lock',
-      'packed-refs.lock',
-      'refs/heads/main.lock',
-      'objects/pack/tmp_pack_x',
-      'volt-incoming',
-    ];
+    const left = ['shallow.lock', 'packed-refs.lock', 'refs/heads/main.lock', 'objects/pack/tmp_pack_x'];
     for (const name of left) writeFileSync(join(mirror.path, name), '');
     await first.kill();
     const lines: string[] = [];
     const asking = mirror.require(sha, { progress: (line) => lines.push(line) });
-    await until('it waits for git', () => lines.some((line) => line.startsWith('waiting for git')));
+    await until('it waits', () => lines.some((line) => line.startsWith(`waiting for process ${first.pid}`)));
     expect(existsSync(join(mirror.path, 'shallow.lock')), 'git may need it still').to.equal(true);
     open();
     await asking;
@@ -136,52 +127,31 @@ describe('the lock of a mirror', () => {
     for (const name of left) expect(existsSync(join(mirror.path, name)), name).to.equal(false);
   });
 
-  it('is not kept by a git that hangs after its process was killed', async () => {
+  it('of a killed process ends when the server of its git hangs', async () => {
     const first = await startFetching();
     await first.kill();
-    const mirror = new Mirror(folder, url, impatient);
+    const mirror = new Mirror(folder, url);
     await mirror.require(sha);
     expect(await mirror.has(sha)).to.equal(true);
   });
 
-  it('is taken from a process that is frozen, which does no harm when it goes on', async () => {
+  it('of a frozen process is an error that names that process, and free when it goes on', async () => {
     const first = await startFetching();
     first.signal('SIGSTOP');
-    const lines: string[] = [];
-    const mirror = new Mirror(folder, url, impatient);
-    await mirror.require(sha, { progress: (line) => lines.push(line) });
-    expect(lines.find((line) => line.startsWith('going on without'))).to.include(`process ${first.pid}`);
+    const mirror = new Mirror(folder, url, { wait: 200 });
+    const { message, remedy } = await failure('fetch_failed', () => mirror.require(sha));
+    expect(message).to.include(`process ${first.pid} on `);
+    expect(remedy).to.include(mirror.path.replace(/git$/, 'lock'));
     first.signal('SIGCONT');
     open();
     expect(await first.line()).to.equal('has it');
-    expect(await mirrorFault(mirror.path)).to.equal(undefined);
-    const second = repository.commit('second');
-    await mirror.require(second);
-    expect(await mirror.has(second)).to.equal(true);
+    sha = repository.commit('second');
+    await new Mirror(folder, url).require(sha);
+    expect(await mirror.has(sha)).to.equal(true);
   });
 
-  it('is not taken from a process that lives, whatever the clocks say', async () => {
-    const first = await startFetching();
-    const file = new Mirror(folder, url).path.replace(/git$/, 'lock');
-    const lines: string[] = [];
-    const waiting = new Mirror(folder, url, impatient).require(sha, {
-      progress: (line) => {
-        lines.push(line);
-        // a sign of life by a clock that is set back further and further
-        const time = new Date(Date.UTC(2026, 0, 2) - lines.length * 86_400_000);
-        utimesSync(file, time, time);
-        if (lines.length === 30) open();
-      },
-    });
-    expect(await first.line()).to.equal('has it');
-    await waiting;
-    expect(lines).to.have.length.at.least(30);
-    // after that it is done, takes its name away, and lets go of the lock
-    for (const line of lines.slice(0, 30)) expect(line).to.include(`waiting for process ${first.pid} on `);
-  });
-
-  it('leaves nothing of a fetch that was ended', async () => {
-    const mirror = new Mirror(folder, url, impatient);
+  it('is released after a fetch that was cancelled, of which nothing is left', async () => {
+    const mirror = new Mirror(folder, url);
     const stop = new AbortController();
     const fetching = failure('fetch_failed', () => mirror.require(sha, { signal: stop.signal }));
     await asked;
@@ -190,53 +160,27 @@ describe('the lock of a mirror', () => {
     writeFileSync(pack, '');
     stop.abort();
     await fetching;
-    await until('it is gone', () => !existsSync(pack));
-    const file = mirror.path.replace(/git$/, 'lock');
-    await until('nobody has to look for more', () => readFileSync(file, 'utf8') === '');
+    expect(existsSync(pack)).to.equal(false);
+    expect(readFileSync(mirror.path.replace(/git$/, 'lock'), 'utf8')).to.equal('');
   });
 
-  it('outlives a disk that takes no signs of life, and is given back', async () => {
-    const broken = (): never => {
-      throw Object.assign(new Error('EIO: i/o error'), { code: 'EIO' });
-    };
-    const touch = mock.method(fs, 'futimesSync', broken);
-    syncBuiltinESMExports();
-    try {
-      const mirror = new Mirror(folder, url, impatient);
-      const fetching = mirror.require(sha);
-      await until('it has tried twice', () => touch.mock.callCount() >= 2);
-      const truncate = mock.method(fs, 'ftruncateSync', broken);
-      syncBuiltinESMExports();
-      open();
-      await fetching;
-      expect(truncate.mock.callCount()).to.equal(1);
-    } finally {
-      mock.restoreAll();
-      syncBuiltinESMExports();
-    }
-    const mirror = new Mirror(folder, url);
-    sha = repository.commit('second');
-    await mirror.require(sha);
-    expect(await mirror.has(sha)).to.equal(true);
-  });
-
-  it('is not kept by what a credential helper leaves running', async () => {
+  it('is not kept by a daemon that a credential helper has started', async () => {
     const left = join(folders.make(), 'left');
     const script = `!f() { sleep 600 >/dev/null 2>&1 </dev/null & echo $! >> ${left}; echo username=ada; echo password=secret; }; f`;
     const config = [['credential.helper', script]] as const;
-    const mirror = new Mirror(folder, server.url('sample/.git'));
+    const mirror = new Mirror(folder, server.url('sample/.git'), { wait: 200 });
     open();
     try {
       await mirror.fetch({ config });
       sha = repository.commit('second');
-      await mirror.fetch({ config, silence: 5000 });
+      await mirror.fetch({ config });
     } finally {
       for (const pid of readFileSync(left, 'utf8').trim().split('\n')) process.kill(Number(pid));
     }
     expect(await mirror.has(sha)).to.equal(true);
   });
 
-  it('is waited for no longer than the job lasts', async () => {
+  it('is waited for until the job is cancelled', async () => {
     await startFetching();
     const stop = new AbortController();
     const waiting = new Mirror(folder, url).require(sha, {
@@ -255,7 +199,7 @@ describe('the lock of a mirror', () => {
     expect(existsSync(path)).to.equal(true);
   });
 
-  it('has what was left of a removal or a making go with the next pruning', async () => {
+  it('lets pruning remove what a killed process was making or removing', async () => {
     const { path } = new Mirror(folder, url);
     for (const end of ['draft', 'removed']) execFileSync('git', ['init', '--quiet', '--bare', `${path}.${end}`]);
     await pruneMirrors(folder, { days: 1, limit: 0 }, false, Date.now());
@@ -267,14 +211,14 @@ describe('the use of a mirror', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  it('keeps it from being pruned while a checkout is made, whenever that begins', async () => {
+  it('keeps the mirror from being pruned while a checkout is made, whenever that begins', async () => {
     const repository = new TestRepository({ 'a.txt': 'a\n' });
     const sha = repository.head();
     const mirror = new Mirror(folders.make(), repository.path);
     await mirror.require(sha);
     let over = false;
     const pruning = (async () => {
-      // to this clock nothing has been used for days
+      // by this clock nothing has been used for days
       const later = Date.now() + 10 * 86_400_000;
       while (!over) await pruneMirrors(dirname(mirror.path), { days: 1, limit: 0 }, false, later);
     })();
@@ -292,7 +236,7 @@ describe('the use of a mirror', () => {
     repository.remove();
   });
 
-  it('keeps it from being pruned also where it begins after the mirrors were listed', async () => {
+  it('keeps the mirror from being pruned also where the use begins after the mirrors were listed', async () => {
     const repository = new TestRepository({ 'a.txt': 'a\n' });
     const mirror = new Mirror(folders.make(), repository.path);
     await mirror.require(repository.head());
@@ -305,14 +249,14 @@ describe('the use of a mirror', () => {
     repository.remove();
   });
 
-  it('lasts as long as a job that borrows from it', async () => {
+  it('is noted for as long as a job that borrows from the mirror runs', async () => {
     const repository = new TestRepository({ 'a.txt': 'a\n' });
     const mirror = new Mirror(folders.make(), repository.path);
     const mark = join(mirror.path, useMark);
     await keepUses(async () => {
       await mirror.require(repository.head());
       rmSync(mark);
-      await until('it is marked again', () => existsSync(mark));
+      await until('it is noted again', () => existsSync(mark));
     }, 10);
     repository.remove();
   });

@@ -107,7 +107,7 @@ describe('packing mirrors', () => {
     const begun = new Promise<void>((resolve) => {
       begin = resolve;
     });
-    const packing = lock.holdUntilWanted(signal, (unwanted) => {
+    const packing = lock.holdUntilWanted(signal, (unwanted: AbortSignal) => {
       begin();
       return new Promise((_, reject) => unwanted.addEventListener('abort', () => reject(unwanted.reason)));
     });

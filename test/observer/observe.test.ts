@@ -248,38 +248,6 @@ describe('observing', () => {
     });
   });
 
-  describe('with a depth', () => {
-    it('offers every commit, as one without it does, however many come at once', async () => {
-      const repository = repositoryOf();
-      repository.burst(10);
-      await add(repository.path, { depth: 1 });
-      await look('app');
-      expect((await takeOffers()).map(({ sha }) => sha)).to.deep.equal([repository.head()]);
-      for (const count of [1, 30]) {
-        const added = repository.burst(count);
-        await look('app');
-        expect((await takeOffers()).map(({ sha }) => sha)).to.deep.equal(added);
-      }
-    });
-
-    it('offers its own commits of a branch that was rebased, also where the default branch is not observed', async () => {
-      const repository = repositoryOf();
-      repository.git('checkout', '--quiet', '-b', 'topic');
-      repository.commit('on the topic');
-      repository.git('checkout', '--quiet', 'main');
-      await add(repository.path, { depth: 3, branches: ['topic'] });
-      await look('app');
-      await takeOffers();
-      repository.burst(5);
-      repository.git('checkout', '--quiet', 'topic');
-      repository.git('rebase', '--quiet', 'main');
-      const rebased = repository.head();
-      repository.git('checkout', '--quiet', 'main');
-      await look('app');
-      expect((await takeOffers()).map(({ sha, cursor }) => [sha, cursor?.generation])).to.deep.equal([[rebased, 1]]);
-    });
-  });
-
   it('offers the head once more when another command is to run, and then no more', async () => {
     const repository = repositoryOf();
     await add(repository.path, { command: 'make' });

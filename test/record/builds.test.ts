@@ -167,7 +167,6 @@ describe('builds in the record', () => {
             name: 'app',
             url: 'https://example.com/app.git',
             reports: [],
-            depth: null,
             filter: null,
             removed: false,
             runners: [],

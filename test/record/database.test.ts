@@ -22,7 +22,7 @@ const opener = `
   const [dataDir, name] = process.argv.slice(-2);
   process.once('SIGUSR2', async () => {
     const database = await Database.open(loadConfig({ dataDir }));
-    await saveRepository(database, { name, url: name, host: null, branches: [], pollSeconds: 5, commits: 'every', tags: [], command: null, reports: [], depth: null, filter: null, runners: [] });
+    await saveRepository(database, { name, url: name, host: null, branches: [], pollSeconds: 5, commits: 'every', tags: [], command: null, reports: [], filter: null, runners: [] });
     await database.close();
     console.log(database.id);
     clearInterval(waiting);

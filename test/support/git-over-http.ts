@@ -58,6 +58,8 @@ export class GitOverHttp {
     }
     this.count.served++;
     await this.asked();
+    // whoever has asked may be gone, and git would wait for the rest of the request
+    if (request.socket.destroyed) return;
     const url = new URL(request.url ?? '/', 'http://host');
     const backend = spawn(this.#program, {
       env: {

@@ -26,7 +26,6 @@ export async function observed(
     commits: 'every',
     command: null,
     reports: [],
-    depth: null,
     filter: null,
     runners: [],
     visibility: 'internal' as const,

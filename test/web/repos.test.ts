@@ -53,7 +53,6 @@ describe('web: repositories', () => {
       commits: 'every',
       command: null,
       reports: [],
-      depth: null,
       filter: null,
       host: null,
     };
@@ -69,7 +68,6 @@ describe('web: repositories', () => {
       commits: 'latest',
       command: 'make',
       reports: ['o/*.xml'],
-      depth: 50,
       filter: 'blob:none',
     };
     const answer = await send('POST', '/repos', { name: 'mine', url: repository.path, ...habits });
@@ -93,7 +91,7 @@ describe('web: repositories', () => {
       [{ url: 'https://git.example/app', pollSeconds: 0 }, 400, 'bad_setting'],
       [{ url: 'https://git.example/app', command: ' ' }, 400, 'bad_setting'],
       [{ url: 'https://git.example/app', reports: ['../*.xml'] }, 400, 'bad_setting'],
-      [{ url: 'https://git.example/app', depth: 1.5 }, 400, 'bad_setting'],
+      [{ url: 'https://git.example/app', depth: 50 }, 400, 'bad_request'],
       [{ url: 'https://git.example/app', filter: 'tree:0' }, 400, 'bad_setting'],
       [{ url: 'https://git.example/app', branch: 'main' }, 400, 'bad_request'],
       [{}, 400, 'bad_request'],

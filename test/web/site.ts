@@ -131,7 +131,6 @@ export class Site {
       commits: 'every' as const,
       command: null,
       reports: [],
-      depth: null,
       filter: null,
       runners: [],
       visibility: 'internal' as const,

@@ -23,7 +23,6 @@ export function repoSetCommand(group: Command): CommandFile {
     .option('--default-branch', 'build only the default branch')
     .option('--no-tags', 'build no tags')
     .option('--no-reports', 'read only the test reports that Volt finds itself')
-    .option('--no-depth', 'fetch the whole history again')
     .option('--no-filter', 'fetch all files again')
     .option('--no-runners', 'run its jobs on any runner that has their labels')
     .option('--discover', 'run workflows or discovered tests again, instead of a command')
@@ -51,7 +50,7 @@ export function repoSetCommand(group: Command): CommandFile {
       ['volt repo set app --branch main --branch "release/*"', 'build other branches'],
       ['volt repo set app --command "make check"', 'run another command; the heads are built again'],
       ['volt repo set app --reports "out/**/junit-*.xml"', 'read test results from these files'],
-      ['volt repo set app --depth 50 --filter blob:none', 'fetch less of a large repository'],
+      ['volt repo set app --filter blob:none', 'fetch less of a large repository'],
       ['volt repo set app --visibility private', 'only tokens for this repository and admins can read it'],
       ['volt repo set app --default-branch --no-tags --discover', 'back to the defaults'],
     ],

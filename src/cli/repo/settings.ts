@@ -1,5 +1,4 @@
 import { type Command, Option } from 'commander';
-import { mostDepth } from '../../git/extent.ts';
 import { type Visibility, visibilities } from '../../kernel/visibility.ts';
 import type { RepositorySettings } from '../../record/repositories.ts';
 import { collect, list, number } from '../options.ts';
@@ -13,8 +12,6 @@ export interface SettingsOptions {
   command?: string;
   /** false for `--no-reports` */
   reports?: string[] | false;
-  /** false for `--no-depth` */
-  depth?: number | false;
   /** false for `--no-filter` */
   filter?: string | false;
   /** false for `--no-runners` */
@@ -36,7 +33,6 @@ export function addSettingsOptions(command: Command): Command {
     )
     .option('--command <command>', 'run this shell command instead of workflows or discovered tests')
     .option('--reports <glob>', 'read test results from these files of the checkout; may be repeated', collect)
-    .option('--depth <commits>', "fetch only this many commits of each branch's history", number(1, mostDepth))
     .option('--filter <filter>', 'fetch files only when a commit needs them: blob:none, blob:limit=100k')
     .option('--runners <a,b>', 'run all its jobs on runners with these labels', list)
     .addOption(
@@ -49,7 +45,7 @@ export function addSettingsOptions(command: Command): Command {
 
 /** The given settings, as the API takes them. */
 export function settingsOf(options: SettingsOptions): Partial<RepositorySettings> {
-  const { branch, tags, poll, commits, command, reports, depth, filter, runners, visibility } = options;
+  const { branch, tags, poll, commits, command, reports, filter, runners, visibility } = options;
   return {
     ...(branch === undefined ? {} : { branches: branch }),
     ...(tags === undefined ? {} : { tags: tags === false ? [] : tags }),
@@ -57,7 +53,6 @@ export function settingsOf(options: SettingsOptions): Partial<RepositorySettings
     ...(commits === undefined ? {} : { commits }),
     ...(command === undefined ? {} : { command }),
     ...(reports === undefined ? {} : { reports: reports === false ? [] : reports }),
-    ...(depth === undefined ? {} : { depth: depth === false ? null : depth }),
     ...(filter === undefined ? {} : { filter: filter === false ? null : filter }),
     ...(runners === undefined ? {} : { runners: runners === false ? [] : runners }),
     ...(visibility === undefined ? {} : { visibility }),

@@ -73,7 +73,6 @@ export async function serveCheckout(
     const kept = await tree?.take();
     await tellLongFetch(job.log, url, async (progress) => {
       const telling = { ...options, progress, notice };
-      await mirror.requireHistory(sha, depth, tags, telling);
       await checkOut(mirror, { url, ref, sha, folder: place, kept }, telling);
     });
     await limitHistory(mirror, { folder: place, sha, depth, tags }, options);
@@ -117,7 +116,7 @@ async function targetOf(
   const named = `${String(job.github.server_url ?? 'https://github.com')}/${repository}`;
   const { url, access, stranger, reader } = await job.around.reach.to(named);
   const options = { ...common, access, stranger };
-  const mirror = new Mirror(job.around.mirrors, url, { reader, depth: depth || null });
+  const mirror = new Mirror(job.around.mirrors, url, { reader, filter: depth === 0 ? null : 'blob:none' });
   await mirror.fetch(options);
   const name = wanted || (await overBreaks(() => listRemote(url, options), { signal })).defaultBranch;
   if (!name) throw new StepFault(`${url} has no default branch; name a ref`);

@@ -10,7 +10,7 @@ import {
   ownLauncher,
   type Supervisor,
 } from '../../exec/launcher.ts';
-import { type GitHearer, type GitRunner, ownRunner } from '../../git/command.ts';
+import { type GitListener, type GitRunner, ownRunner } from '../../git/command.ts';
 import { receivedError, VoltError } from '../../kernel/errors.ts';
 import { sinceBoot } from '../../system/clock.ts';
 import { toolEnvironment } from '../../system/environment.ts';
@@ -227,7 +227,7 @@ class LauncherChild implements JobLauncher {
   }
 
   /** @param hearer hears git's progress and warnings */
-  #begin<E extends End>(begin: Begin, hearer: GitHearer = {}): Program<E> {
+  #begin<E extends End>(begin: Begin, hearer: GitListener = {}): Program<E> {
     const id = ++this.#last;
     let start: (pid: number) => void = () => undefined;
     let notStart: (error: Error) => void = () => undefined;

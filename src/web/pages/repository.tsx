@@ -157,9 +157,8 @@ function Refs({ refs, repo }: { refs: ObservedRef[]; repo: string }) {
   );
 }
 
-function fetchedPart({ depth, filter }: ObservedRepository): string {
-  const history = depth === null ? 'full history' : `${depth} ${depth === 1 ? 'commit' : 'commits'} of each branch`;
-  return filter === null ? history : `${history}, filter ${filter}`;
+function fetchedPart({ filter }: ObservedRepository): string {
+  return filter === null ? 'full history' : `full history, filter ${filter}`;
 }
 
 function Settings({ repository, now }: { repository: ObservedRepository; now: number }) {

@@ -37,13 +37,12 @@ export async function createRepository(
     commits = 'every',
     command = null,
     reports = [],
-    depth = null,
     filter = null,
     runners = [],
     visibility,
     url,
   } = given;
-  const settings = { branches, tags, pollSeconds, commits, command, reports, depth, filter, runners, visibility };
+  const settings = { branches, tags, pollSeconds, commits, command, reports, filter, runners, visibility };
   const repository = await recordNewRepository(web, { ...settings, url, name: given.name }).catch((error) => {
     throw onThisMachine(error, web.config.host);
   });

@@ -20,7 +20,6 @@ const repository = name(
     commits: z.enum(['every', 'latest']),
     command: z.string().nullable().meta({ description: 'null where the tests are discovered' }),
     reports: z.array(z.string()).meta({ description: 'globs of files that hold results of single tests' }),
-    depth: z.number().nullable().meta({ description: "commits of each ref's history that are fetched; null for all" }),
     filter: z.string().nullable().meta({ description: "git's filter of the files that are fetched; null for none" }),
     runners: z
       .array(z.string())
@@ -44,11 +43,6 @@ const repositorySettings = z.object({
     .array(z.string())
     .optional()
     .meta({ description: 'globs of files of the checkout that hold results of single tests; empty for none' }),
-  depth: z
-    .number()
-    .nullable()
-    .optional()
-    .meta({ description: "commits of each ref's history that are fetched, 1 to 100000; null for all" }),
   runners: z
     .array(z.string())
     .max(20)
