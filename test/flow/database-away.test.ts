@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { connectRedis, type RedisAccess } from '../../src/redis/connect.ts';
 import { listStages } from '../../src/redis/membership.ts';
 import { databaseServer, only } from '../support/database.ts';
-import { House } from '../support/house.ts';
+import { TestFleet } from '../support/fleet.ts';
 import { keepLog } from '../support/logger.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
@@ -10,16 +10,16 @@ import { until } from '../support/until.ts';
 describe('a database server', () => {
   let redis: TestRedis;
   let access: RedisAccess;
-  let house: House;
+  let fleet: TestFleet;
 
   before(async () => {
     redis = await startRedis();
     access = await connectRedis({ redisPrefix: 'volt' }, redis.url, keepLog().logger);
-    house = await House.build({ redis: redis.url });
+    fleet = await TestFleet.build({ redis: redis.url });
   });
 
   after(async () => {
-    await house.remove();
+    await fleet.remove();
     await access.close();
     await redis.stop();
   });
@@ -33,19 +33,19 @@ describe('a database server', () => {
     only.postgres(
       `that is gone by ${end} and comes back: stages wait and say so, and nothing that comes meanwhile is lost`,
       async () => {
-        if (!house.runs('web')) await house.open();
-        const running = house.push(15);
-        await house.begun(running);
+        if (!fleet.runs('web')) await fleet.open();
+        const running = fleet.push(15);
+        await fleet.begun(running);
         await databaseServer()[end]();
-        const pushed = house.push(1);
-        await house.over(running);
+        const pushed = fleet.push(1);
+        await fleet.over(running);
         await until('the reporter says so', () => said('reporter'), 40_000);
-        const answer = await fetch(`${house.url}/api/v1/builds`);
+        const answer = await fetch(`${fleet.url}/api/v1/builds`);
         expect(answer.status).to.equal(503);
         expect(await answer.text())
           .to.include('record_unreachable')
           .and.not.include('pass');
-        const { record, builds, stages, problems } = await house.status();
+        const { record, builds, stages, problems } = await fleet.status();
         expect(record.reachable).to.equal(false);
         expect(builds).to.equal(null);
         expect(stages.filter(({ alive }) => alive).map(({ kind }) => kind)).to.include.members([
@@ -54,9 +54,9 @@ describe('a database server', () => {
         ]);
         expect(problems.map(({ code }) => code)).to.include('record_unreachable');
         await databaseServer().start();
-        await house.prove([running, pushed]);
+        await fleet.prove([running, pushed]);
         await until('nothing is said any more', async () => !(await said('reporter')), 90_000);
-        for (const queue of (await house.status()).queues) expect(queue.failed, queue.name).to.equal(0);
+        for (const queue of (await fleet.status()).queues) expect(queue.failed, queue.name).to.equal(0);
       },
       240_000,
     );

@@ -6,8 +6,8 @@ import { pruneHomes } from '../../src/job/sandbox/homes.ts';
 import { jobPaths, openArea } from '../../src/job/sandbox/job-paths.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import type { Build } from '../../src/kernel/model.ts';
+import { TestFleet } from '../support/fleet.ts';
 import { TestFolders } from '../support/folder.ts';
-import { House } from '../support/house.ts';
 import { isIsolable } from '../support/isolation.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { TestRepository } from '../support/repository.ts';
@@ -91,7 +91,7 @@ for (const level of ['sandbox', 'user'] as const) {
   describe(`a job under isolation ${level} whose runner is lost`, function () {
     this.timeout(120_000);
     let redis: TestRedis;
-    let house: House;
+    let fleet: TestFleet;
 
     const folders = new TestFolders();
     const places = { r1: folders.make(), r2: folders.make() };
@@ -102,12 +102,12 @@ for (const level of ['sandbox', 'user'] as const) {
 
     beforeEach(async () => {
       redis = await startRedis();
-      house = await House.build({ redis: redis.url, env: { VOLT_ISOLATION: level } });
-      await house.open([]);
+      fleet = await TestFleet.build({ redis: redis.url, env: { VOLT_ISOLATION: level } });
+      await fleet.open([]);
     });
 
     afterEach(async () => {
-      await house?.remove();
+      await fleet?.remove();
       await redis?.stop();
     });
 
@@ -125,11 +125,11 @@ for (const level of ['sandbox', 'user'] as const) {
       it(`has no process left of what was ${how} with it when it begins again elsewhere`, async () => {
         const sleep = longSleep();
         const script = `setsid sh -c 'trap "" TERM HUP; sleep ${sleep}; :' &\n(setsid sleep ${sleep} &)\nsleep ${sleep}\n`;
-        await house.startRunner('r1', { dataDir: places.r1 });
-        house.repository.commit(how, { 'test.sh': script });
+        await fleet.startRunner('r1', { dataDir: places.r1 });
+        fleet.repository.commit(how, { 'test.sh': script });
         const first = await until('the first attempt is at work', () => all(processesWith(sleep), 3), 40_000);
-        await house.startRunner('r2', { dataDir: places.r2 });
-        house.process('r1').signal(signal);
+        await fleet.startRunner('r2', { dataDir: places.r2 });
+        fleet.process('r1').signal(signal);
         const seen = await until(
           'the second attempt has begun',
           () => {
@@ -142,7 +142,7 @@ for (const level of ['sandbox', 'user'] as const) {
         if (signal !== 'SIGKILL') return;
         const { jobs } = jobPaths(level, places.r1, 'r1');
         expect(readdirSync(jobs)).to.have.length(1);
-        await house.startRunner('r1', { dataDir: places.r1 });
+        await fleet.startRunner('r1', { dataDir: places.r1 });
         expect(existsSync(jobs) ? readdirSync(jobs) : [], 'what the killed one has left').to.deep.equal([]);
       });
     }

@@ -4,19 +4,19 @@ import { routeBuild } from '../../src/dispatcher/route.ts';
 import { spoolFile } from '../../src/kernel/data-paths.ts';
 import { type BuildId, jobIdOf } from '../../src/kernel/model.ts';
 import { only } from '../support/database.ts';
-import { HeldDisk } from '../support/held-disk.ts';
 import { observed, recordedBuild } from '../support/record.ts';
 import { TestRepository } from '../support/repository.ts';
+import { SlowDisk } from '../support/slow-disk.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
 describe('what the disk has not kept yet', () => {
   let volt: TestVolt;
-  let disk: HeldDisk;
+  let disk: SlowDisk;
 
   beforeEach(async () => {
     volt = await TestVolt.start();
-    disk = await HeldDisk.hold();
+    disk = await SlowDisk.hold();
   });
   afterEach(async () => {
     disk.release();
@@ -65,7 +65,7 @@ describe('what the disk has not kept yet', () => {
       const first = await volt.build(repository.head());
       const spool = (build: BuildId) => spoolFile(volt.dataDir, runner.name, { job: jobIdOf(build, 1), attempt: 1 });
       await until('the first spool is gone', () => !existsSync(spool(first.id)));
-      disk = await HeldDisk.hold();
+      disk = await SlowDisk.hold();
       const sha = repository.commit('second');
       await until('its build is about to be sent', () => disk.asked === 1);
       disk.turn();

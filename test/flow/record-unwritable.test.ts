@@ -5,69 +5,69 @@ import { expect } from 'chai';
 import { systemCode } from '../../src/kernel/errors.ts';
 import { pause } from '../../src/system/wait.ts';
 import { holdRecord, only } from '../support/database.ts';
+import { TestFleet } from '../support/fleet.ts';
 import { TestFolders } from '../support/folder.ts';
-import { House } from '../support/house.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
 describe('the record', () => {
   const folders = new TestFolders();
   let redis: TestRedis;
-  let house: House;
+  let fleet: TestFleet;
 
   before(async () => {
     redis = await startRedis();
   });
 
-  afterEach(() => house.remove());
+  afterEach(() => fleet.remove());
 
   after(async () => {
     await redis.stop();
     folders.remove();
   });
 
-  const codes = async () => (await house.status()).problems.map(({ code }) => code);
+  const codes = async () => (await fleet.status()).problems.map(({ code }) => code);
 
   async function openHouse(dataDir?: string): Promise<void> {
     await redis.empty();
     await redis.start();
-    house = await House.build({ redis: redis.url, ...(dataDir === undefined ? {} : { dataDir }) });
-    await house.open();
+    fleet = await TestFleet.build({ redis: redis.url, ...(dataDir === undefined ? {} : { dataDir }) });
+    await fleet.open();
   }
 
   it('locked by somebody else for long: stages wait and say so, and nothing that comes meanwhile is lost', async () => {
     await openHouse();
-    const running = house.push(10);
-    await house.begun(running);
-    const release = await holdRecord(house.dataDir);
-    const pushed = house.push(1);
-    await house.over(running);
+    const running = fleet.push(10);
+    await fleet.begun(running);
+    const release = await holdRecord(fleet.dataDir);
+    const pushed = fleet.push(1);
+    await fleet.over(running);
     await until('it is said', async () => (await codes()).includes('record_busy'));
     await until('writes have been given up, to be tried again', async () =>
-      (await house.status()).problems.some(({ message }) => message.includes('given up after')),
+      (await fleet.status()).problems.some(({ message }) => message.includes('given up after')),
     );
     await release();
-    await house.prove([running, pushed]);
+    await fleet.prove([running, pushed]);
 
     // and slow: free for moments only
-    const burst = house.repository.burst(6);
+    const burst = fleet.repository.burst(6);
     let over = false;
     const slow = (async () => {
       while (!over) {
-        const free = await holdRecord(house.dataDir).catch(() => undefined);
+        const free = await holdRecord(fleet.dataDir).catch(() => undefined);
         await pause(40);
         await free?.();
         await pause(40);
       }
     })();
     try {
-      await house.prove(burst);
+      await fleet.prove(burst);
     } finally {
       over = true;
       await slow;
     }
     await until('nothing is said any more', async () => !(await codes()).includes('record_busy'), 60_000);
-    for (const queue of (await house.status()).queues) expect(queue.failed, queue.name).to.equal(0);
+    for (const queue of (await fleet.status()).queues) expect(queue.failed, queue.name).to.equal(0);
   }).timeout(120_000);
 
   only.sqlite(
@@ -79,26 +79,26 @@ describe('the record', () => {
       execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=48m', 'tmpfs', mounted]);
       try {
         await openHouse(join(mounted, 'data'));
-        const running = house.push(20);
-        await house.begun(running);
+        const running = fleet.push(20);
+        await fleet.begun(running);
         const ballast = fill(mounted);
-        await house.over(running);
+        await fleet.over(running);
         await until('it is said', async () =>
           (await codes()).some((code) => /^(record_full|record_failed)$/.test(code)),
         );
-        const pushed = house.push(1);
+        const pushed = fleet.push(1);
         rmSync(ballast);
-        await house.prove([running, pushed]);
+        await fleet.prove([running, pushed]);
         await until(
           'nothing is said any more',
           async () => !(await codes()).some((code) => /^(record|data)_/.test(code)),
           // problems that others have solved, or that nobody needs solved, disappear
           60_000,
         );
-        await house.killAll();
+        await fleet.killAll();
       } finally {
-        await house.killAll();
-        await house.database.close();
+        await fleet.killAll();
+        await fleet.database.close();
         execFileSync('umount', ['--lazy', mounted]);
       }
     },

@@ -6,8 +6,8 @@ import { connectRedis, type RedisAccess } from '../../src/redis/connect.ts';
 import { heartbeatTtl, leaseTtl } from '../../src/redis/heartbeat-times.ts';
 import { listRunners, type RunnerMember } from '../../src/redis/membership.ts';
 import { CutNetwork } from '../chaos/network.ts';
+import { TestFleet } from '../support/fleet.ts';
 import { TestFolders } from '../support/folder.ts';
-import { House } from '../support/house.ts';
 import { keepLog } from '../support/logger.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
@@ -24,25 +24,25 @@ describe('a runner', () => {
   let network: CutNetwork | undefined;
   let redis: TestRedis;
   let access: RedisAccess;
-  let house: House;
+  let fleet: TestFleet;
 
   before(async () => {
     network = CutNetwork.open();
     const addresses = ['127.0.0.1', ...(network ? [network.address] : [])];
     redis = await startRedis({ settings: ['--bind', ...addresses, '--protected-mode', 'no'] });
     access = await connectRedis({ redisPrefix: 'volt' }, redis.url, keepLog().logger);
-    house = await House.build({ redis: redis.url });
-    await house.open([]);
+    fleet = await TestFleet.build({ redis: redis.url });
+    await fleet.open([]);
   });
 
   afterEach(async () => {
     network?.mend();
-    for (const name of ['r1', 'r2']) if (house.runs(name)) await house.kill(name);
+    for (const name of ['r1', 'r2']) if (fleet.runs(name)) await fleet.kill(name);
     await until('nobody is on the list', async () => (await members()).length === 0);
   });
 
   after(async () => {
-    await house.remove();
+    await fleet.remove();
     await access.close();
     await redis.stop();
     network?.close();
@@ -55,7 +55,7 @@ describe('a runner', () => {
     until(`${name} is ${what}`, async () =>
       (await members()).find((runner) => runner.name === name && runner[what].length === 1),
     );
-  const attempts = async (sha: string) => (await house.built(sha)).jobs[0]?.attempts ?? [];
+  const attempts = async (sha: string) => (await fleet.built(sha)).jobs[0]?.attempts ?? [];
 
   /**
    * The runner with that name, once it has joined again; messages that it sent while it was cut off may still arrive.
@@ -67,22 +67,22 @@ describe('a runner', () => {
 
   /** Resolves when a run of the commit's test has lived long enough that a second run would have shown. */
   const isUnderWay = (sha: string, run: number) =>
-    until(`run ${run} is under way`, () => (house.evidence.runs(sha)[run - 1]?.beats ?? 0) >= 5, 40_000);
+    until(`run ${run} is under way`, () => (fleet.evidence.runs(sha)[run - 1]?.beats ?? 0) >= 5, 40_000);
 
   /** Starts r1, gives it a job that takes so many tenths of a second and will be interrupted, then starts r2. */
-  async function atWork(tenths: number, options: Parameters<House['startRunner']>[1] = {}): Promise<string> {
-    await house.startRunner('r1', options);
-    const sha = house.push(tenths, 600);
-    await house.begun(sha);
-    await house.startRunner('r2');
+  async function atWork(tenths: number, options: Parameters<TestFleet['startRunner']>[1] = {}): Promise<string> {
+    await fleet.startRunner('r1', options);
+    const sha = fleet.push(tenths, 600);
+    await fleet.begun(sha);
+    await fleet.startRunner('r2');
     return sha;
   }
 
   it('killed (kill -9), with another process of Volt on its machine: its processes are gone before the next attempt begins', async () => {
     const sha = await atWork(10);
-    await house.kill('r1');
-    await house.begun(sha, 2);
-    await house.prove([sha], 2);
+    await fleet.kill('r1');
+    await fleet.begun(sha, 2);
+    await fleet.prove([sha], 2);
     const [first, second] = await attempts(sha);
     expect(first).to.include({ runner: 'r1', status: 'error', reason: 'runner_lost' });
     expect(first?.message).to.include('vanished');
@@ -92,8 +92,8 @@ describe('a runner', () => {
   it('killed (kill -9) alone on its machine: the next attempt begins when its heartbeat has run out', async function () {
     if (!works([...apart, 'true'])) return this.skip();
     const sha = await atWork(10, { inside: apart });
-    await house.kill('r1');
-    await house.prove([sha], 2);
+    await fleet.kill('r1');
+    await fleet.prove([sha], 2);
     const [first] = await attempts(sha);
     expect(first).to.include({ runner: 'r1', reason: 'runner_lost' });
     expect(first?.message).to.include('silent');
@@ -102,16 +102,16 @@ describe('a runner', () => {
   it('frozen (SIGSTOP): its processes are dead before another begins, and when it wakes up it changes nothing that is recorded', async () => {
     const sha = await atWork(80);
     const former = await atItsJob('r1');
-    house.process('r1').signal('SIGSTOP');
+    fleet.process('r1').signal('SIGSTOP');
     await isUnderWay(sha, 2);
-    house.process('r1').signal('SIGCONT');
+    fleet.process('r1').signal('SIGCONT');
     expect((await somebodyNew(former)).running).to.deep.equal([]);
-    await house.prove([sha], 2);
-    const recorded = await house.built(sha);
+    await fleet.prove([sha], 2);
+    const recorded = await fleet.built(sha);
     expect(recorded.jobs[0]?.attempts.map(({ runner }) => runner)).to.deep.equal(['r1', 'r2']);
-    const later = house.push(1);
-    await house.prove([later]);
-    expect(await house.built(sha)).to.deep.equal(recorded);
+    const later = fleet.push(1);
+    await fleet.prove([later]);
+    expect(await fleet.built(sha)).to.deep.equal(recorded);
   }).timeout(90_000);
 
   it('cut off from Redis: its processes are dead before another begins, and when it is back it changes nothing that is recorded', async function () {
@@ -122,7 +122,7 @@ describe('a runner', () => {
     await isUnderWay(sha, 2);
     network.mend();
     expect((await somebodyNew(former)).running).to.deep.equal([]);
-    await house.prove([sha], 2);
+    await fleet.prove([sha], 2);
     expect((await attempts(sha)).map(({ runner }) => runner)).to.deep.equal(['r1', 'r2']);
   }).timeout(90_000);
 
@@ -130,12 +130,12 @@ describe('a runner', () => {
     if (!network) return this.skip();
     const dataDir = folders.make();
     const inside = { inside: network.inside([]), redis: `redis://${network.address}:${redis.port}` };
-    await house.startRunner('r1', { ...inside, dataDir });
-    const sha = house.push(15);
-    await house.begun(sha);
+    await fleet.startRunner('r1', { ...inside, dataDir });
+    const sha = fleet.push(15);
+    await fleet.begun(sha);
     const former = await atItsJob('r1');
-    await house.kill('reporter');
-    await house.over(sha);
+    await fleet.kill('reporter');
+    await fleet.over(sha);
     await atItsJob('r1', 'reporting');
     network.cut();
     await until('nobody knows it any more', async () => (await members()).length === 0);
@@ -145,8 +145,8 @@ describe('a runner', () => {
     expect(readdirSync(spool)).to.have.length(2);
     network.mend();
     expect((await somebodyNew(former)).reporting).to.deep.equal(former.running);
-    await house.start('reporter');
-    await house.prove([sha]);
+    await fleet.start('reporter');
+    await fleet.prove([sha]);
     await until('it knows that it is recorded', () => readdirSync(spool).length === 0);
   }).timeout(90_000);
 
@@ -155,9 +155,9 @@ describe('a runner', () => {
     const inside = { inside: network.inside([]), redis: `redis://${network.address}:${redis.port}` };
     const sha = await atWork(10, { ...inside, args: ['--orphan-timeout', '6'] });
     network.cut();
-    expect(await house.process('r1').ended()).to.equal(3);
-    expect(house.process('r1').output).to.include('orphaned').and.include('VOLT_ORPHAN_TIMEOUT');
-    await house.prove([sha], 2);
+    expect(await fleet.process('r1').ended()).to.equal(3);
+    expect(fleet.process('r1').output).to.include('orphaned').and.include('VOLT_ORPHAN_TIMEOUT');
+    await fleet.prove([sha], 2);
   }).timeout(90_000);
 
   it('that was asleep with its machine for longer than its lease ends its jobs when it wakes up, though Redis answers', async function () {
@@ -165,13 +165,13 @@ describe('a runner', () => {
     writeFileSync(uptime, '1000.00 2000.00\n');
     const inside = [...withUptime, uptime];
     if (!works([...inside, 'true'])) return this.skip();
-    await house.startRunner('r1', { inside });
-    const sha = house.push(10, 600);
-    await house.begun(sha);
+    await fleet.startRunner('r1', { inside });
+    const sha = fleet.push(10, 600);
+    await fleet.begun(sha);
     const former = await atItsJob('r1');
     writeSync(openSync(uptime, 'r+'), `${1000 + (2 * leaseTtl) / 1000}`.slice(0, 4));
     expect((await somebodyNew(former)).running).to.deep.equal([]);
-    await house.prove([sha], 2);
+    await fleet.prove([sha], 2);
     expect(heartbeatTtl, 'it was never silent for so long').to.be.above(leaseTtl);
   }).timeout(90_000);
 });

@@ -5,8 +5,8 @@ import { expect } from 'chai';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import type { Status } from '../../src/kernel/model.ts';
 import { listBuilds } from '../../src/record/builds.ts';
+import { TestFleet } from '../support/fleet.ts';
 import { TestFolders } from '../support/folder.ts';
-import { House } from '../support/house.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
@@ -16,87 +16,87 @@ const echo = 300;
 describe('a runner', () => {
   const folders = new TestFolders();
   let redis: TestRedis;
-  let house: House;
+  let fleet: TestFleet;
 
   before(async () => {
     redis = await startRedis();
-    house = await House.build({ redis: redis.url });
-    await house.open([]);
+    fleet = await TestFleet.build({ redis: redis.url });
+    await fleet.open([]);
   });
 
   afterEach(async () => {
-    for (const name of ['r1', 'r2']) if (house.runs(name)) await house.kill(name);
-    await until('nobody is on the list', async () => (await house.status()).runners?.count === 0);
+    for (const name of ['r1', 'r2']) if (fleet.runs(name)) await fleet.kill(name);
+    await until('nobody is on the list', async () => (await fleet.status()).runners?.count === 0);
   });
 
   after(async () => {
-    await house.remove();
+    await fleet.remove();
     await redis.stop();
     folders.remove();
   });
 
-  const attempts = async (sha: string) => (await house.built(sha)).jobs[0]?.attempts ?? [];
+  const attempts = async (sha: string) => (await fleet.built(sha)).jobs[0]?.attempts ?? [];
   const isRecorded = (sha: string, status: Status) =>
     until(
       `${sha} is ${status}`,
-      async () => (await listBuilds(house.database, { sha, limit: 1 }))[0]?.status === status,
+      async () => (await listBuilds(fleet.database, { sha, limit: 1 }))[0]?.status === status,
     );
 
   describe('told to stop (SIGTERM)', () => {
     it('takes no more jobs, and lets its own end within the time of grace', async () => {
-      await house.startRunner('r1', { grace: 3600 });
-      const own = house.push(15);
-      await house.begun(own);
-      house.process('r1').signal('SIGTERM');
-      await house.process('r1').says('stops');
-      const later = house.push(1);
-      expect(await house.process('r1').ended()).to.equal(0);
-      await house.prove([own]);
-      expect(house.evidence.runs(later)).to.deep.equal([]);
-      await house.startRunner('r2');
-      await house.prove([later]);
+      await fleet.startRunner('r1', { grace: 3600 });
+      const own = fleet.push(15);
+      await fleet.begun(own);
+      fleet.process('r1').signal('SIGTERM');
+      await fleet.process('r1').says('stops');
+      const later = fleet.push(1);
+      expect(await fleet.process('r1').ended()).to.equal(0);
+      await fleet.prove([own]);
+      expect(fleet.evidence.runs(later)).to.deep.equal([]);
+      await fleet.startRunner('r2');
+      await fleet.prove([later]);
       expect((await attempts(later)).map(({ runner }) => runner)).to.deep.equal(['r2']);
     }).timeout(60_000);
 
     it('hands back at once what has not ended when the time of grace is over', async () => {
-      await house.startRunner('r1', { grace: 0.2 });
-      const sha = house.push(5, 600);
-      await house.begun(sha);
+      await fleet.startRunner('r1', { grace: 0.2 });
+      const sha = fleet.push(5, 600);
+      await fleet.begun(sha);
       await isRecorded(sha, 'running');
-      house.process('r1').signal('SIGTERM');
-      expect(await house.process('r1').ended()).to.equal(0);
-      await house.startRunner('r2');
-      await house.prove([sha], 2);
+      fleet.process('r1').signal('SIGTERM');
+      expect(await fleet.process('r1').ended()).to.equal(0);
+      await fleet.startRunner('r2');
+      await fleet.prove([sha], 2);
       const [first] = await attempts(sha);
       expect(first).to.include({ runner: 'r1', status: 'error', reason: 'handed_back' });
       expect(first?.message).to.include('the runner is stopping');
     }).timeout(60_000);
 
     it('and told so again hands back at once', async () => {
-      await house.startRunner('r1', { grace: 3600 });
-      const sha = house.push(5, 600);
-      await house.begun(sha);
+      await fleet.startRunner('r1', { grace: 3600 });
+      const sha = fleet.push(5, 600);
+      await fleet.begun(sha);
       await isRecorded(sha, 'running');
       const told = Date.now();
-      house.process('r1').signal('SIGTERM');
+      fleet.process('r1').signal('SIGTERM');
       await until('the second is no echo', () => Date.now() - told > echo);
-      house.process('r1').signal('SIGTERM');
-      expect(await house.process('r1').ended()).to.equal(0);
-      await house.startRunner('r2');
-      await house.prove([sha], 2);
+      fleet.process('r1').signal('SIGTERM');
+      expect(await fleet.process('r1').ended()).to.equal(0);
+      await fleet.startRunner('r2');
+      await fleet.prove([sha], 2);
       expect((await attempts(sha))[0]).to.include({ runner: 'r1', reason: 'handed_back' });
     }).timeout(60_000);
 
     it('ends in order though Redis is away, with all that it has started', async () => {
-      await house.startRunner('r1', { grace: 0.2 });
-      const sha = house.push(5, 600);
-      await house.begun(sha);
+      await fleet.startRunner('r1', { grace: 0.2 });
+      const sha = fleet.push(5, 600);
+      await fleet.begun(sha);
       await redis.kill();
-      house.process('r1').signal('SIGTERM');
-      expect(await house.process('r1').ended()).to.equal(0);
+      fleet.process('r1').signal('SIGTERM');
+      expect(await fleet.process('r1').ended()).to.equal(0);
       await redis.start();
-      await house.startRunner('r2');
-      await house.prove([sha], 2);
+      await fleet.startRunner('r2');
+      await fleet.prove([sha], 2);
     }).timeout(60_000);
   });
 
@@ -112,7 +112,7 @@ describe('a runner', () => {
     });
 
     afterEach(async () => {
-      if (house.runs('r1')) await house.kill('r1');
+      if (fleet.runs('r1')) await fleet.kill('r1');
       rmSync(ballast, { force: true });
     });
 
@@ -122,20 +122,20 @@ describe('a runner', () => {
 
     /** Fills the disk, except for this many megabytes. */
     const fill = (left: number) => execFileSync('fallocate', ['-l', `${48 - left}M`, ballast], { stdio: 'ignore' });
-    const startRunner = () => house.startRunner('r1', { dataDir: join(mounted, 'data') });
-    const unfit = async () => (await house.status()).problems.find(({ code }) => code === 'runner_unfit')?.message;
+    const startRunner = () => fleet.startRunner('r1', { dataDir: join(mounted, 'data') });
+    const unfit = async () => (await fleet.status()).problems.find(({ code }) => code === 'runner_unfit')?.message;
 
     it('and full takes no jobs and says why; when there is room again it takes them', async () => {
       fill(2);
       await startRunner();
-      const sha = house.push(1);
+      const sha = fleet.push(1);
       await isRecorded(sha, 'queued');
       const said = await until('it says so', unfit);
       expect(said).to.match(/runner r1 .* takes no jobs: disk full: [\d.]+ MB free in .*small/);
-      expect((await house.status()).oldest?.why).to.include('disk full');
-      expect(house.evidence.runs(sha)).to.deep.equal([]);
+      expect((await fleet.status()).oldest?.why).to.include('disk full');
+      expect(fleet.evidence.runs(sha)).to.deep.equal([]);
       rmSync(ballast);
-      await house.prove([sha]);
+      await fleet.prove([sha]);
       expect(await attempts(sha)).to.have.length(1);
       await until('nothing is said any more', async () => (await unfit()) === undefined);
     }).timeout(90_000);
@@ -146,21 +146,21 @@ describe('a runner', () => {
       execFileSync('fallocate', ['-l', '20M', join(homes, 'another+0+default/cache/file')]);
       fill(2 + 20);
       await startRunner();
-      const sha = house.push(1);
-      await house.prove([sha]);
+      const sha = fleet.push(1);
+      await fleet.prove([sha]);
       expect(readdirSync(homes).filter((name) => !name.startsWith('.'))).to.deep.equal([]);
-      expect(house.process('r1').output).to.include('removed a home of another: the disk is full');
+      expect(fleet.process('r1').output).to.include('removed a home of another: the disk is full');
     }).timeout(90_000);
 
     it('and becomes full under a job hands that back, and another runner has it', async () => {
       await startRunner();
-      const sha = house.repository.commit('needs room', {
-        'test.sh': `${house.evidence.script(10)}head -c 4000000 /dev/zero > file || exit 1\n`,
+      const sha = fleet.repository.commit('needs room', {
+        'test.sh': `${fleet.evidence.script(10)}head -c 4000000 /dev/zero > file || exit 1\n`,
       });
-      await house.begun(sha);
+      await fleet.begun(sha);
       fill(1);
-      await house.startRunner('r2');
-      const build = await house.built(sha);
+      await fleet.startRunner('r2');
+      const build = await fleet.built(sha);
       expect(build).to.include({ status: 'success' });
       const [first, second] = build.jobs[0]?.attempts ?? [];
       expect(first).to.include({ runner: 'r1', status: 'error', reason: 'handed_back' });
@@ -170,14 +170,14 @@ describe('a runner', () => {
 
     it('and filled by a job itself calls that an error, no failure of the commit, and works on', async () => {
       await startRunner();
-      const sha = house.repository.commit('fills the disk', {
+      const sha = fleet.repository.commit('fills the disk', {
         'test.sh': '#!/bin/sh\nhead -c 100000000 /dev/zero > file || exit 1\n',
       });
-      const build = await house.built(sha);
+      const build = await fleet.built(sha);
       expect(build.jobs[0]).to.include({ status: 'error', reason: 'disk_full' });
       expect(build.jobs[0]?.attempts).to.have.length(1);
       expect(build.jobs[0]?.message).to.match(/the job itself had written \d+ MB into its workspace/);
-      await house.prove([house.push(1)]);
+      await fleet.prove([fleet.push(1)]);
     }).timeout(90_000);
 
     it('and that cannot write where it works takes no jobs until it can', async () => {
@@ -188,13 +188,13 @@ describe('a runner', () => {
         execFileSync('mount', ['-o', 'remount,bind,ro', mirrors]);
         const said = await until('it says so', unfit);
         expect(said).to.include(`cannot write to ${mirrors}`).and.include('read-only');
-        const sha = house.push(1);
+        const sha = fleet.push(1);
         await isRecorded(sha, 'queued');
-        expect((await house.status()).oldest?.why).to.include('read-only');
+        expect((await fleet.status()).oldest?.why).to.include('read-only');
       } finally {
         execFileSync('umount', [mirrors]);
       }
-      await house.prove([house.repository.head()]);
+      await fleet.prove([fleet.repository.head()]);
     }).timeout(90_000);
   });
 });

@@ -2,82 +2,82 @@ import { Queues } from '../../src/queues/queues.ts';
 import { listBuilds } from '../../src/record/builds.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { holdRecord } from '../support/database.ts';
-import { House, type RecordStage } from '../support/house.ts';
+import { type RecordStage, TestFleet } from '../support/fleet.ts';
 import { keepLog } from '../support/logger.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
 /** What still works while the stage is away, and the rest of the test waits for. */
-const meanwhile: { [Kind in RecordStage]: (house: House, running: string) => Promise<unknown> } = {
+const meanwhile: { [Kind in RecordStage]: (fleet: TestFleet, running: string) => Promise<unknown> } = {
   // the job ends and its verdict is recorded without the stage
-  dispatcher: (house, running) => house.prove([running]),
+  dispatcher: (fleet, running) => fleet.prove([running]),
   // the job ends, and the runner keeps its report
-  reporter: (house, running) => house.over(running),
-  observer: (house, running) => house.prove([running]),
-  web: (house, running) => house.prove([running]),
+  reporter: (fleet, running) => fleet.over(running),
+  observer: (fleet, running) => fleet.prove([running]),
+  web: (fleet, running) => fleet.prove([running]),
 };
 
 describe('kill -9', () => {
   let redis: TestRedis;
-  let house: House;
+  let fleet: TestFleet;
 
   before(async () => {
     redis = await startRedis();
-    house = await House.build({ redis: redis.url });
-    await house.open();
+    fleet = await TestFleet.build({ redis: redis.url });
+    await fleet.open();
   });
 
   after(async () => {
-    await house.remove();
+    await fleet.remove();
     await redis.stop();
   });
 
   for (const kind of Object.keys(meanwhile) as RecordStage[]) {
     it(`of the ${kind} disturbs no running job, and loses and doubles nothing that comes meanwhile`, async () => {
-      const running = house.push(15);
-      await house.begun(running);
-      await house.kill(kind);
-      const pushed = house.push(2);
-      await meanwhile[kind](house, running);
-      await house.start(kind);
-      await house.prove([running, pushed]);
+      const running = fleet.push(15);
+      await fleet.begun(running);
+      await fleet.kill(kind);
+      const pushed = fleet.push(2);
+      await meanwhile[kind](fleet, running);
+      await fleet.start(kind);
+      await fleet.prove([running, pushed]);
     }).timeout(120_000);
   }
 
   it('of the dispatcher and the reporter with messages in their hands loses none of them', async () => {
     const access = await connectRedis({ redisPrefix: 'volt' }, redis.url, keepLog().logger);
     const queues = new Queues(access, keepLog().logger);
-    const running = house.push(10);
-    await house.begun(running);
+    const running = fleet.push(10);
+    await fleet.begun(running);
     await until(
       'its begin is recorded',
-      async () => (await listBuilds(house.database, { status: 'running', limit: 1 }))[0],
+      async () => (await listBuilds(fleet.database, { status: 'running', limit: 1 }))[0],
     );
     // they cannot record the jobs that they have taken, so they hold them
-    const release = await holdRecord(house.dataDir);
-    const pushed = house.push(1);
+    const release = await holdRecord(fleet.dataDir);
+    const pushed = fleet.push(1);
     for (const name of ['commits', 'results'])
       await until(`${name} are in a hand`, async () => (await queues.queue(name).getActiveCount()) > 0);
-    for (const kind of ['dispatcher', 'reporter'] as const) await house.kill(kind);
+    for (const kind of ['dispatcher', 'reporter'] as const) await fleet.kill(kind);
     await release();
-    for (const kind of ['dispatcher', 'reporter'] as const) await house.start(kind);
-    await house.prove([running, pushed]);
+    for (const kind of ['dispatcher', 'reporter'] as const) await fleet.start(kind);
+    await fleet.prove([running, pushed]);
     await queues.close();
     await access.close();
   }).timeout(120_000);
 
   it('of the dispatcher, the reporter and the observer in the middle of a burst loses and doubles nothing', async () => {
-    house.push(1);
-    const burst = house.repository.burst(12);
+    fleet.push(1);
+    const burst = fleet.repository.burst(12);
     for (const [index, kind] of (['dispatcher', 'reporter', 'observer', 'reporter', 'dispatcher'] as const).entries()) {
       await until(
         'the burst has come so far',
-        () => house.evidence.runs(burst[2 * index] as string).length > 0,
+        () => fleet.evidence.runs(burst[2 * index] as string).length > 0,
         40_000,
       );
-      await house.kill(kind);
-      await house.start(kind);
+      await fleet.kill(kind);
+      await fleet.start(kind);
     }
-    await house.prove(burst);
+    await fleet.prove(burst);
   }).timeout(120_000);
 });

@@ -1,26 +1,26 @@
 import { expect } from 'chai';
-import { House, recordStages } from '../support/house.ts';
+import { recordStages, TestFleet } from '../support/fleet.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
 describe('a stage told to stop (SIGTERM)', () => {
   let redis: TestRedis;
-  let house: House;
+  let fleet: TestFleet;
 
   before(async () => {
     redis = await startRedis();
-    house = await House.build({ redis: redis.url });
+    fleet = await TestFleet.build({ redis: redis.url });
   });
 
-  beforeEach(() => house.open(['r1']));
+  beforeEach(() => fleet.open(['r1']));
 
   afterEach(async () => {
-    await house.killAll();
+    await fleet.killAll();
     await redis.kill();
     await redis.start();
   });
 
   after(async () => {
-    await house.remove();
+    await fleet.remove();
     await redis.stop();
   });
 
@@ -30,19 +30,19 @@ describe('a stage told to stop (SIGTERM)', () => {
   };
   for (const [how, make] of Object.entries(away)) {
     it(`ends in order though Redis ${how}, and nothing is lost by it`, async () => {
-      const sha = house.push(20);
-      await house.begun(sha);
+      const sha = fleet.push(20);
+      await fleet.begun(sha);
       await make();
-      for (const kind of recordStages) house.process(kind).signal('SIGTERM');
+      for (const kind of recordStages) fleet.process(kind).signal('SIGTERM');
       for (const kind of recordStages) {
-        expect(await house.process(kind).ended(), house.process(kind).output).to.equal(0);
-        expect(house.process(kind).output).to.not.include('did not stop');
+        expect(await fleet.process(kind).ended(), fleet.process(kind).output).to.equal(0);
+        expect(fleet.process(kind).output).to.not.include('did not stop');
       }
       await redis.kill();
       await redis.start();
-      await house.killAll();
-      await house.open(['r1']);
-      await house.built(sha);
+      await fleet.killAll();
+      await fleet.open(['r1']);
+      await fleet.built(sha);
     }).timeout(120_000);
   }
 });

@@ -7,7 +7,7 @@ import { jobQueue } from '../../src/queues/names.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import { listBuilds } from '../../src/record/builds.ts';
 import { connectRedis, type RedisAccess } from '../../src/redis/connect.ts';
-import { House, recordStages } from '../support/house.ts';
+import { recordStages, TestFleet } from '../support/fleet.ts';
 import { keepLog } from '../support/logger.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
@@ -20,25 +20,25 @@ describe('on one Redis', () => {
   let redis: TestRedis;
   let access: RedisAccess;
   let queues: Queues;
-  const houses: House[] = [];
+  const fleets: TestFleet[] = [];
 
   before(async () => {
     redis = await startRedis();
     access = await connectRedis({ redisPrefix: 'volt' }, redis.url, logger);
     queues = new Queues(access, logger);
-    houses.push(await House.build({ redis: redis.url }));
-    houses.push(await House.build({ redis: redis.url, env: { VOLT_REDIS_PREFIX: 'other' } }));
-    for (const house of houses) await house.open(['r1']);
+    fleets.push(await TestFleet.build({ redis: redis.url }));
+    fleets.push(await TestFleet.build({ redis: redis.url, env: { VOLT_REDIS_PREFIX: 'other' } }));
+    for (const fleet of fleets) await fleet.open(['r1']);
   });
 
   after(async () => {
-    for (const house of houses) await house.remove();
+    for (const fleet of fleets) await fleet.remove();
     await queues.close();
     await access.close();
     await redis.stop();
   });
 
-  const shasOf = async ({ database }: House) => (await listBuilds(database, { limit: 10 })).map(({ sha }) => sha);
+  const shasOf = async ({ database }: TestFleet) => (await listBuilds(database, { limit: 10 })).map(({ sha }) => sha);
 
   /** Two messages that no version of Volt sends, one of a future version, and one that not even BullMQ can read. */
   async function sendStrange(name: string): Promise<void> {
@@ -63,7 +63,7 @@ describe('on one Redis', () => {
   }
 
   it('two Volts with prefixes of their own do not meet', async () => {
-    const [one, other] = houses as [House, House];
+    const [one, other] = fleets as [TestFleet, TestFleet];
     const [first, second] = [one.push(2), other.push(2)];
     await Promise.all([one.prove([first]), other.prove([second])]);
     expect(await shasOf(one))
@@ -72,8 +72,8 @@ describe('on one Redis', () => {
     expect(await shasOf(other))
       .to.include(second)
       .and.not.include(first);
-    for (const house of houses) {
-      const { runners, stages } = await house.status();
+    for (const fleet of fleets) {
+      const { runners, stages } = await fleet.status();
       expect(runners?.count).to.equal(1);
       expect(stages.map(({ members }) => members.length)).to.deep.equal([1, 1, 1, 1]);
     }
@@ -83,31 +83,31 @@ describe('on one Redis', () => {
   });
 
   it('malformed, unknown and foreign messages are set aside where people see them, and nothing else is held up', async () => {
-    const [house, neighbour] = houses as [House, House];
+    const [fleet, neighbour] = fleets as [TestFleet, TestFleet];
     for (const name of queueNames) await sendStrange(name);
     await leaveStrange();
     const seen = await until('all of them are set aside', async () => {
-      const { queues: depths, problems } = await house.status();
+      const { queues: depths, problems } = await fleet.status();
       const aside = depths.filter(({ name, failed }) => queueNames.includes(name) && failed === 4);
       const told = problems.filter(({ code }) => code === 'messages_set_aside');
       return aside.length === queueNames.length && told.length === queueNames.length + 1 && told;
     });
     for (const { remedy } of seen) expect(remedy).to.include('/queues/queue/');
-    const token = readFileSync(dataPaths(house.dataDir).token, 'utf8').trim();
-    const failed = `${house.url}/queues/api/queues?activeQueue=results&status=failed`;
+    const token = readFileSync(dataPaths(fleet.dataDir).token, 'utf8').trim();
+    const failed = `${fleet.url}/queues/api/queues?activeQueue=results&status=failed`;
     const board = await (await fetch(failed, { headers: { authorization: `Bearer ${token}` } })).text();
     // an unknown message may contain anything, so only its fields are named
     expect(board).to.include('not understood').and.include('"of":"(not shown)"').and.not.include('the future');
 
-    const names = (await house.status()).queues.map(({ name }) => name);
+    const names = (await fleet.status()).queues.map(({ name }) => name);
     expect(names.filter((name) => !/^[a-z0-9.=+-]+$/.test(name) || name.includes('..'))).to.deep.equal([]);
 
-    const pushed = house.push(1);
-    await house.prove([pushed]);
+    const pushed = fleet.push(1);
+    await fleet.prove([pushed]);
     for (const name of [...recordStages, 'r1'])
-      expect(house.process(name).output, name).to.not.match(/fatal|unhandled/i);
+      expect(fleet.process(name).output, name).to.not.match(/fatal|unhandled/i);
     expect((await neighbour.status()).problems.map(({ code }) => code)).to.not.include('messages_set_aside');
-    for (const { name, failed } of (await house.status()).queues)
+    for (const { name, failed } of (await fleet.status()).queues)
       if (queueNames.includes(name)) expect(failed, `${name}: no more than there were`).to.equal(4);
   });
 });

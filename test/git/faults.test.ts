@@ -9,7 +9,7 @@ import { Mirror } from '../../src/git/mirror.ts';
 import { git } from '../../src/git/run.ts';
 import { fetchTree, remoteCommit } from '../../src/git/tree.ts';
 import { causeFirst } from '../../src/git/words.ts';
-import { BrokenLine } from '../support/broken-line.ts';
+import { BreakingProxy } from '../support/breaking-proxy.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
 import { mountFullDisk } from '../support/full-disk.ts';
@@ -21,7 +21,7 @@ describe('what goes wrong with git', () => {
   const folders = new TestFolders();
   let repository: TestRepository;
   let server: GitOverHttp;
-  let line: BrokenLine;
+  let line: BreakingProxy;
 
   before(async () => {
     // more than what lies in the buffers of a connection
@@ -29,7 +29,7 @@ describe('what goes wrong with git', () => {
     repository = new TestRepository(Object.fromEntries(files));
     server = await GitOverHttp.start(join(repository.path, '..'), 'ada', 'secret');
     server.isOpen = () => true;
-    line = await BrokenLine.start(Number(new URL(server.url('')).port));
+    line = await BreakingProxy.start(Number(new URL(server.url('')).port));
   });
 
   beforeEach(() => {

@@ -7,7 +7,7 @@ import { makeDeployKey } from '../../src/git/deploy-key.ts';
 import { type ListedRef, lsRefs } from '../../src/git/ls-refs.ts';
 import { findRemoteRef, listRemote } from '../../src/git/remote.ts';
 import { git } from '../../src/git/run.ts';
-import { BrokenLine } from '../support/broken-line.ts';
+import { BreakingProxy } from '../support/breaking-proxy.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
 import { GitOverHttp } from '../support/git-over-http.ts';
@@ -19,7 +19,7 @@ describe('what a server is asked for', () => {
   const requests = 5000;
   let repository: TestRepository;
   let server: GitOverHttp;
-  let line: BrokenLine;
+  let line: BreakingProxy;
   let head: string;
 
   before(async () => {
@@ -32,7 +32,7 @@ describe('what a server is asked for', () => {
     writeFileSync(packed, ['# pack-refs with: peeled fully-peeled sorted \n', ...pulls].join(''));
     server = await GitOverHttp.start(join(repository.path, '..'), 'ada', 'secret');
     server.isOpen = () => true;
-    line = await BrokenLine.start(Number(new URL(server.url('')).port));
+    line = await BreakingProxy.start(Number(new URL(server.url('')).port));
   });
 
   after(async () => {

@@ -20,7 +20,7 @@ import { Terminal } from '../../src/web/text/terminal.ts';
 import { calledIn } from '../../src/workflow/called-file.ts';
 import { longestFile } from '../../src/workflow/files.ts';
 import { TestFolders } from '../support/folder.ts';
-import { longestHold, tenMilliseconds } from '../support/longest-hold.ts';
+import { longestBlock, tenMilliseconds } from '../support/longest-block.ts';
 
 /** Bytes that a job's output comes in at most. */
 const chunkSize = 65_536;
@@ -52,8 +52,8 @@ describe('text of a commit or a job, at its worst, holds up nobody else:', () =>
 
   /** Twice, where the first time is used to compile what is run, or to collect garbage. */
   async function holdsNobodyUp(work: () => unknown): Promise<void> {
-    const first = await longestHold(work);
-    if (first >= bound) expect(await longestHold(work)).to.be.below(bound);
+    const first = await longestBlock(work);
+    if (first >= bound) expect(await longestBlock(work)).to.be.below(bound);
   }
 
   const lines = {

@@ -16,7 +16,7 @@ import { findIntent, openTrigger } from '../../src/record/intents.ts';
 import { recordPlan } from '../../src/record/plans.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { changeRepository, findRepository, listRepositories } from '../../src/record/repositories.ts';
-import { BrokenLine } from '../support/broken-line.ts';
+import { BreakingProxy } from '../support/breaking-proxy.ts';
 import { failure } from '../support/failure.ts';
 import { GitOverHttp } from '../support/git-over-http.ts';
 import { newBuild } from '../support/record.ts';
@@ -660,7 +660,7 @@ describe('observing', () => {
       const repository = repositoryOf();
       const server = await GitOverHttp.start(join(repository.path, '..'), 'ada', 'secret');
       server.isOpen = () => true;
-      const line = await BrokenLine.start(Number(new URL(server.url('')).port));
+      const line = await BreakingProxy.start(Number(new URL(server.url('')).port));
       try {
         await add(line.url(server.url('app/.git')), { name: 'app' });
         const intent = await openTrigger(volt.context.database, 'app', null);

@@ -4,8 +4,8 @@ import { Durability } from '../../src/record/durability.ts';
 import { setMeta } from '../../src/record/meta.ts';
 import { only } from '../support/database.ts';
 import { TestFolders } from '../support/folder.ts';
-import { HeldDisk } from '../support/held-disk.ts';
 import { openRecord } from '../support/record.ts';
+import { SlowDisk } from '../support/slow-disk.ts';
 import { until } from '../support/until.ts';
 
 describe('putting the record on its disk', () => {
@@ -15,7 +15,7 @@ describe('putting the record on its disk', () => {
   only.sqlite('is done once for all who ask while it is being done for others', async () => {
     const database = await openRecord(folders.make());
     await database.write((db) => setMeta(db, 'written', 'yes'));
-    const disk = await HeldDisk.hold();
+    const disk = await SlowDisk.hold();
     const done: string[] = [];
     const ask = (who: string) => database.durable().then(() => done.push(who));
     const first = ask('first');

@@ -19,7 +19,7 @@ import { queuedJobs } from '../../src/record/queued-jobs.ts';
 import { oldestWaitingJob } from '../../src/record/waiting-jobs.ts';
 import { planState } from '../../src/record/workflows.ts';
 import { TestFolders } from '../support/folder.ts';
-import { fillWithPast } from '../support/past.ts';
+import { fillWithOldBuilds } from '../support/old-builds.ts';
 import { indexOfOpen, plansOf } from '../support/query-plans.ts';
 import { observed, openRecord, recordedBuild } from '../support/record.ts';
 
@@ -31,7 +31,7 @@ describe('what stages ask the record again and again', () => {
     database = await openRecord(folders.make());
     await observed(database);
     await recordedBuild(database, { workflows: { facts: '{}', models: [] } });
-    await fillWithPast(database, 'app');
+    await fillWithOldBuilds(database, 'app');
   });
   after(async () => {
     await database.close();

@@ -37,7 +37,7 @@ describe('a runner whose event loop is held up', () => {
   });
 
   async function startHeld(ms: number): Promise<TestChild> {
-    const child = startProgram('held-runner.ts', [volt.redis.url, volt.dataDir, String(ms)]);
+    const child = startProgram('blockable-runner.ts', [volt.redis.url, volt.dataDir, String(ms)]);
     runner = child;
     expect(await child.line()).to.equal('ready');
     return child;

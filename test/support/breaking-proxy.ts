@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 
 /** A proxy to a server that breaks connections: it forwards what both sides send, and cuts connections. */
-export class BrokenLine {
+export class BreakingProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
   /**
@@ -41,8 +41,8 @@ export class BrokenLine {
   }
 
   /** @param to port of the server, on this machine */
-  static async start(to: number): Promise<BrokenLine> {
-    const line = new BrokenLine(to);
+  static async start(to: number): Promise<BreakingProxy> {
+    const line = new BreakingProxy(to);
     line.#server.listen(0, '127.0.0.1');
     await once(line.#server, 'listening');
     return line;

@@ -5,7 +5,7 @@ import { setImmediate } from 'node:timers/promises';
  * that other programs on the machine do not count.
  * @returns milliseconds
  */
-export async function longestHold(work: () => unknown): Promise<number> {
+export async function longestBlock(work: () => unknown): Promise<number> {
   let longest = 0;
   let isDone = false;
   const watch = (async () => {

@@ -8,7 +8,7 @@ import { connectRedis } from '../../src/redis/connect.ts';
 import { startReporter } from '../../src/reporter/start.ts';
 import { startRunner } from '../../src/runner/start.ts';
 import { startWeb } from '../../src/web/start.ts';
-import { mayBeHeld } from './held.ts';
+import { blockOnSignal } from './block-on-signal.ts';
 
 /** All stages in one process, as in `volt up`; the main thread blocks for a while when it gets a signal. */
 const [url = '', dataDir = '', healthFile = '', held] = process.argv.slice(-4);
@@ -22,4 +22,4 @@ await startDispatcher(context);
 await startObserver(context);
 await startWeb(context, { host: '127.0.0.1', port: 0 });
 await startRunner(context, { name: 'box', labels: [], slots: 1, graceSeconds: 0 });
-mayBeHeld(Number(held));
+blockOnSignal(Number(held));

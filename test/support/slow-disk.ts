@@ -4,7 +4,7 @@ import { type FileHandle, open } from 'node:fs/promises';
 type Sync = FileHandle['datasync'];
 
 /** A slow disk: calls that sync the database's log wait until the test releases them. */
-export class HeldDisk {
+export class SlowDisk {
   readonly #prototype: { datasync: Sync };
   readonly #sync: Sync;
   #open = false;
@@ -22,10 +22,10 @@ export class HeldDisk {
     };
   }
 
-  static async hold(): Promise<HeldDisk> {
+  static async hold(): Promise<SlowDisk> {
     const file = await open('/dev/null', 'r');
     await file.close();
-    return new HeldDisk(Object.getPrototypeOf(file) as { datasync: Sync });
+    return new SlowDisk(Object.getPrototypeOf(file) as { datasync: Sync });
   }
 
   /** Releases the waiting calls. */

@@ -28,7 +28,7 @@ describe('all stages in one process whose event loop is held up', () => {
     folder = mkdtempSync(join(tmpdir(), 'volt-held-'));
     healthFile = join(folder, 'alive');
     test = await startAccess();
-    child = startProgram('held-stages.ts', [test.redis.url, join(folder, 'data'), healthFile, String(held)]);
+    child = startProgram('blockable-stages.ts', [test.redis.url, join(folder, 'data'), healthFile, String(held)]);
     expect(await child.line()).to.equal('ready');
   });
 

@@ -3,7 +3,7 @@ import { createLogger } from '../../src/kernel/logger.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
 import { startRunner } from '../../src/runner/start.ts';
-import { mayBeHeld } from './held.ts';
+import { blockOnSignal } from './block-on-signal.ts';
 
 /** A runner whose main thread blocks for a while when it gets a signal. */
 const [url = '', dataDir = '', held] = process.argv.slice(-3);
@@ -12,4 +12,4 @@ const logger = createLogger('error');
 const access = await connectRedis(config, url, logger);
 const context = { config, access, logger, queues: new Queues(access, logger) };
 await startRunner(context, { name: 'box', labels: [], slots: 2, graceSeconds: 0 });
-mayBeHeld(Number(held));
+blockOnSignal(Number(held));

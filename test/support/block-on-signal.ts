@@ -2,7 +2,7 @@
  * Blocks the main thread of this process for a while at each SIGUSR2, and prints `held` and `free`.
  * @param ms how long
  */
-export function mayBeHeld(ms: number): void {
+export function blockOnSignal(ms: number): void {
   process.on('SIGUSR2', () => {
     console.log('held');
     const until = Date.now() + ms;

@@ -18,7 +18,7 @@ import { until } from './until.ts';
 export const recordStages = ['dispatcher', 'reporter', 'observer', 'web'] as const;
 export type RecordStage = (typeof recordStages)[number];
 
-export interface HouseOptions {
+export interface FleetOptions {
   /** address of Redis */
   redis: string;
   /** data directory of the stages; by default a new folder */
@@ -28,7 +28,7 @@ export interface HouseOptions {
 }
 
 /** Options of a runner. */
-export interface HouseRunner {
+export interface FleetRunnerOptions {
   /** data directory; by default a new folder */
   dataDir?: string;
   /** seconds of grace when it stops, by default none */
@@ -42,13 +42,13 @@ export interface HouseRunner {
 }
 
 /** Volt as in production: each stage and each runner is a process of its own. It watches one repository. */
-export class House {
+export class TestFleet {
   readonly evidence = new Evidence();
   readonly repository = new TestRepository({ README: 'a sample' });
   readonly dataDir: string;
   readonly database: Database;
   readonly #folders: TestFolders;
-  readonly #options: HouseOptions;
+  readonly #options: FleetOptions;
   readonly #databaseEnv: { [name: string]: string };
   readonly #processes = new VoltProcesses();
   readonly #running = new Map<string, VoltProcess>();
@@ -56,7 +56,7 @@ export class House {
   readonly #keys = new Map<string, string>();
 
   private constructor(
-    options: HouseOptions,
+    options: FleetOptions,
     folders: TestFolders,
     dataDir: string,
     database: Database,
@@ -70,10 +70,10 @@ export class House {
   }
 
   /** Prepares everything, but starts no process. */
-  static async build(options: HouseOptions): Promise<House> {
+  static async build(options: FleetOptions): Promise<TestFleet> {
     const folders = new TestFolders();
     const dataDir = options.dataDir ?? folders.make();
-    return new House(options, folders, dataDir, await openRecord(dataDir), await databaseEnvironment(dataDir));
+    return new TestFleet(options, folders, dataDir, await openRecord(dataDir), await databaseEnvironment(dataDir));
   }
 
   /** Starts all stages, and runners with these names and one slot each; resolves when all are ready. */
@@ -95,7 +95,7 @@ export class House {
     await this.#start(name, [kind, ...args, '--data', this.dataDir]);
   }
 
-  async startRunner(name: string, options: HouseRunner = {}): Promise<void> {
+  async startRunner(name: string, options: FleetRunnerOptions = {}): Promise<void> {
     const { dataDir = this.#folders.make(), grace = 0, args = [] } = options;
     const common = ['--name', name, '--slots', '1', '--grace', String(grace), '--data', dataDir];
     const key = this.#keys.get(name) ?? (await knownKey(this.database, name)).text;
@@ -106,7 +106,7 @@ export class House {
   async #start(
     name: string,
     args: string[],
-    { redis, inside }: HouseRunner = {},
+    { redis, inside }: FleetRunnerOptions = {},
     env: { [name: string]: string } = {},
   ): Promise<void> {
     const address = redis ?? this.#options.redis;

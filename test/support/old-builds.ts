@@ -8,7 +8,7 @@ const many = 5000;
  * Fills a PostgreSQL database with old builds and analyzes it, because PostgreSQL scans a small table whatever its
  * indexes. SQLite chooses by indexes alone, so its database stays as it is.
  */
-export async function fillWithPast(database: Database, repo: string): Promise<void> {
+export async function fillWithOldBuilds(database: Database, repo: string): Promise<void> {
   if (database.kind === 'sqlite') return;
   await database.write(async (db) => {
     await sql`
