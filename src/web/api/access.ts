@@ -24,7 +24,7 @@ import { jsonRoute } from './route.ts';
 const tokens = jsonRoute({
   method: 'get',
   path: '/tokens',
-  summary: 'The named tokens, which are not shown themselves',
+  summary: 'The named tokens, without their values',
   confidential: true,
   answer: tokenList,
   handle: async (_, { database }) => ({ tokens: (await listTokens(database)).map(shown), next: null }),
@@ -40,7 +40,7 @@ const adding = jsonRoute({
   errors: ['name_taken', 'not_found', 'too_large'],
   handle: async ({ body, requester: { caller } }, { database }) => {
     const { name, scope, repos = null } = body;
-    // what a person makes is theirs, unless they say otherwise; what has the main token makes for others
+    // a new token belongs to the caller's person by default; one made with the main token belongs to its own name
     const person = body.person ?? (caller === undefined || caller.id === owner.id ? name : caller.person);
     const { token, ...entry } = await addToken(database, { name, scope, repos, person, createdBy: caller?.name ?? '' });
     return { ...shown(entry), token };
@@ -50,7 +50,7 @@ const adding = jsonRoute({
 const removing = jsonRoute({
   method: 'delete',
   path: '/tokens/:name',
-  summary: 'Revoke a token, and the sessions of browsers that have signed in with it',
+  summary: 'Revoke a token, and the sessions of browsers that signed in with it',
   params: z.object({ name: repositoryName }),
   answer: done,
   errors: ['not_found'],
@@ -63,7 +63,7 @@ const removing = jsonRoute({
 const runnerKeys = jsonRoute({
   method: 'get',
   path: '/runner-keys',
-  summary: 'The keys by which the words of runners are known',
+  summary: 'The keys that authenticate runners',
   confidential: true,
   answer: runnerKeyList,
   handle: async (_, { database }) => ({ keys: await listRunnerKeys(database), next: null }),
@@ -72,7 +72,7 @@ const runnerKeys = jsonRoute({
 const addingRunnerKey = jsonRoute({
   method: 'post',
   path: '/runner-keys',
-  summary: 'Make a key for runners on other machines, or take in one that a runner has made',
+  summary: 'Make a key for runners on other machines, or add the public key of a runner',
   body: runnerKeyRequest,
   status: 201,
   answer: newRunnerKey,
@@ -91,7 +91,7 @@ const addingRunnerKey = jsonRoute({
 const removingRunnerKey = jsonRoute({
   method: 'delete',
   path: '/runner-keys/:name',
-  summary: 'End the key of runners: what they say counts no more, and what they run is given to others',
+  summary: 'Remove a key: its runners are refused, and their jobs go to other runners',
   params: z.object({ name: repositoryName }),
   answer: done,
   errors: ['not_found'],
@@ -106,7 +106,7 @@ const removingOf = jsonRoute({
   method: 'delete',
   path: '/people/:person/tokens',
   summary:
-    'Revoke all tokens of a person, and the sessions of browsers that have signed in with them; of `owner` the sessions of the main token alone',
+    'Revoke all tokens of a person, and the sessions of browsers that signed in with them; for `owner`, only the sessions of the main token',
   params: z.object({ person: repositoryName }),
   answer: removedTokens,
   errors: ['not_found'],
@@ -120,13 +120,13 @@ const removingOf = jsonRoute({
 const audit = jsonRoute({
   method: 'get',
   path: '/audit',
-  summary: 'Who has asked for which change, and who has tried to sign in, newest first',
+  summary: 'Who made which change, and who tried to sign in, newest first',
   confidential: true,
   query: z.object({
     actor: z.string().min(1).max(64).optional().meta({ description: 'name of a token' }),
     action: z.string().min(1).max(64).optional().meta({ description: 'for example builds.cancel' }),
     limit: z.coerce.number().int().min(1).max(500).default(50),
-    before: z.coerce.number().int().min(1).optional().meta({ description: 'only what is older than this entry' }),
+    before: z.coerce.number().int().min(1).optional().meta({ description: 'only entries older than this one' }),
   }),
   answer: auditLog,
   handle: async ({ query }, { database }) => {
@@ -143,7 +143,7 @@ function shown({ id: _, ...entry }: NamedToken) {
 const signIn = jsonRoute({
   method: 'get',
   path: '/sign-in',
-  summary: 'The address at which browsers sign in, for who shows a token',
+  summary: 'The address at which browsers sign in',
   confidential: true,
   scope: 'read',
   answer: signInAddress,

@@ -24,7 +24,7 @@ const listing = jsonRoute({
   }),
   answer: buildList,
   handle: async ({ query, requester: { reader } }, { database }) => {
-    // one more than asked for tells whether there is a next page
+    // one more than requested shows whether there is a next page
     const builds = await listBuilds(database, { ...query, reader, limit: query.limit + 1 });
     const page = builds.slice(0, query.limit);
     return { builds: page, next: builds.length > page.length ? (page.at(-1)?.id ?? null) : null };
@@ -46,7 +46,7 @@ const cancel = jsonRoute({
   method: 'post',
   path: '/builds/:id/cancel',
   scope: 'write',
-  summary: 'Cancel all jobs of a build that have not ended',
+  summary: 'Cancel a build: all of its jobs that have not ended',
   params: z.object({ id: buildId }),
   status: 202,
   answer: accepted,
@@ -58,7 +58,7 @@ const retry = jsonRoute({
   method: 'post',
   path: '/builds/:id/retry',
   scope: 'write',
-  summary: 'Run the jobs of a build that is over again, as further attempts',
+  summary: 'Run the jobs of a final build again, as further attempts',
   params: z.object({ id: buildId }),
   body: retryRequest,
   status: 202,

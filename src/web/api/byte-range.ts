@@ -1,7 +1,7 @@
 /**
- * The part of `size` bytes that a Range header asks for, RFC 9110 section 14.
- * @returns `start` and the position after the last byte; undefined where all is to be sent, as for several ranges or
- * what cannot be understood, which a server may ignore
+ * The part of `size` bytes that a Range header requests, RFC 9110 section 14.
+ * @returns `start` and the position after the last byte; undefined to send everything, also for several ranges and invalid
+ * headers, which a server may ignore
  */
 export function byteRange(
   header: string | undefined,

@@ -22,7 +22,7 @@ const errors: ErrorCode[] = [
 const listing = jsonRoute({
   method: 'get',
   path: '/credentials',
-  summary: 'How repositories are fetched, without passwords and private keys',
+  summary: 'The credentials with which repositories are fetched, without passwords and private keys',
   confidential: true,
   answer: credentialList,
   handle: async (_, { database }) => ({ credentials: await listCredentials(database), next: null }),
@@ -46,7 +46,7 @@ const https = jsonRoute({
 const ssh = jsonRoute({
   method: 'put',
   path: '/repos/:name/credential/ssh',
-  summary: 'Fetch a repository with a deploy key, from a server whose key is known',
+  summary: 'Fetch a repository with a deploy key, from a server with a known host key',
   params,
   body: sshCredentialRequest,
   answer: credential,
@@ -66,7 +66,7 @@ const ssh = jsonRoute({
 const remove = jsonRoute({
   method: 'delete',
   path: '/repos/:name/credential',
-  summary: 'Forget how a repository is fetched',
+  summary: 'Remove the credential of a repository',
   params,
   answer: done,
   errors: ['not_found'],
@@ -84,11 +84,11 @@ async function set(web: Web, { name, host }: Repository, shown: ShownCredential,
   return { repo: name, ...shown, updatedAt: serverTime() };
 }
 
-/** @throws VoltError `not_found`, `conflict` where the repository is not fetched in that way */
+/** @throws VoltError `not_found`, or `conflict` if the repository's URL is of another protocol */
 async function repositoryFor({ database }: Web, name: string, kind: string, urls: RegExp): Promise<Repository> {
   const repository = await readRepository(database, administrator, name);
   if (repository.host === null && urls.test(repository.url)) return repository;
-  throw new VoltError('conflict', `${name} is not fetched by ${kind}, but from ${repository.url}`, {
-    remedy: `Observe it by a URL of ${kind}, or give it the other kind of credential.`,
+  throw new VoltError('conflict', `${name} is not fetched by ${kind}: its address is ${repository.url}`, {
+    remedy: `Add the repository with an address of ${kind}, or set the other kind of credential.`,
   });
 }

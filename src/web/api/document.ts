@@ -1,6 +1,6 @@
 import type { TokenScope } from '../../kernel/token-scope.ts';
 
-/** As much of JSON Schema as the document has. */
+/** The parts of JSON Schema that the document uses. */
 export interface SchemaNode {
   $ref?: string;
   type?: string;

@@ -6,7 +6,7 @@ import { jsonRoute } from './route.ts';
 const one = jsonRoute({
   method: 'get',
   path: '/intents/:id',
-  summary: 'What has become of a request',
+  summary: 'The outcome of a request to trigger, cancel or retry',
   params: z.object({ id: z.coerce.number().int().min(1) }),
   answer: intent,
   errors: ['not_found'],

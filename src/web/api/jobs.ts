@@ -35,7 +35,7 @@ const retry = jsonRoute({
   method: 'post',
   path: '/jobs/:id/retry',
   scope: 'write',
-  summary: 'Run a job of a build that is over again, and those that depend on it',
+  summary: 'Run a job of a final build again, and the jobs that depend on it',
   params: z.object({ id: jobId }),
   status: 202,
   answer: accepted,
@@ -48,12 +48,12 @@ const attemptQuery = z.coerce
   .int()
   .min(1)
   .optional()
-  .meta({ description: 'number of the attempt; the current one where it is absent' });
+  .meta({ description: 'number of the attempt; the current one by default' });
 
 const log = contentRoute({
   method: 'get',
   path: '/jobs/:id/log',
-  summary: 'The log of a job, as its bytes are or as events while it grows',
+  summary: 'The log of a job, as its raw bytes or as a stream of events while it grows',
   params: z.object({ id: jobId }),
   query: z.object({
     attempt: attemptQuery,
@@ -63,16 +63,16 @@ const log = contentRoute({
       .int()
       .min(0)
       .default(0)
-      .meta({ description: 'with follow: position in bytes where to begin; Last-Event-ID goes before it' }),
+      .meta({ description: 'with follow: position in bytes to begin at; Last-Event-ID overrides it' }),
   }),
   headers: {
     Range: 'a single range of bytes, RFC 9110 section 14',
-    'Last-Event-ID': 'with follow: position in bytes to go on from, the id of the last chunk',
+    'Last-Event-ID': 'with follow: position in bytes to continue from, the id of the last chunk',
   },
   content: {
     'text/plain': 'the bytes of the log',
     'text/event-stream':
-      '`chunk` (id: position in bytes after it, data: JSON string of the text), `attempt` (data: {attempt}; the job has moved to a further attempt and the log begins anew), `end` (data: LogEnd; the job is final and all has been sent)',
+      '`chunk` (id: position in bytes after it, data: JSON string of the text), `attempt` (data: {attempt}; the job has a further attempt, whose log begins at 0), `end` (data: LogEnd; the job is final and the whole log was sent)',
   },
   partial: true,
   errors: ['not_found'],
@@ -114,14 +114,14 @@ async function wholeLog(context: Context<WebEnv>, web: Web, job: JobId, attempt:
   });
 }
 
-/** The log that a request is about, and which attempt of the job it is of. */
+/** The requested attempt of a job, and its log file. */
 async function chosenLog(web: Web, { reader }: Requester, id: JobId, asked: number | undefined) {
   const job = await readJob(web.database, reader, id);
   const current = Math.max(job.attempt, 1);
   const attempt = asked ?? current;
   if (attempt > current) {
     throw new VoltError('not_found', `job ${id} has no attempt ${attempt}`, {
-      remedy: job.attempt === 0 ? 'The job has not begun.' : `It has attempts 1 to ${current}.`,
+      remedy: job.attempt === 0 ? 'The job has not started.' : `It has attempts 1 to ${current}.`,
     });
   }
   return { attempt, file: logFile(web.config.dataDir, { job: id, attempt }) };
@@ -130,7 +130,7 @@ async function chosenLog(web: Web, { reader }: Requester, id: JobId, asked: numb
 const lines = jsonRoute({
   method: 'get',
   path: '/jobs/:id/log/lines',
-  summary: 'Some lines of the log of a job, as a terminal would show them',
+  summary: 'Lines of the log of a job, as a terminal shows them',
   params: z.object({ id: jobId }),
   query: z.object({
     attempt: attemptQuery,
@@ -138,7 +138,7 @@ const lines = jsonRoute({
       .number()
       .int()
       .default(-500)
-      .meta({ description: 'number of the first line, from 0; a negative one counts from the end' }),
+      .meta({ description: 'number of the first line, from 0; a negative number counts from the end' }),
     count: z.coerce.number().int().min(0).max(1000).default(500),
   }),
   answer: logLines,
@@ -158,7 +158,7 @@ const lines = jsonRoute({
 const search = jsonRoute({
   method: 'get',
   path: '/jobs/:id/log/search',
-  summary: 'Lines of the log of a job that hold a text, in any case of its letters',
+  summary: 'Lines of the log of a job that contain a text, ignoring case',
   params: z.object({ id: jobId }),
   query: z.object({
     attempt: attemptQuery,

@@ -4,87 +4,81 @@ import { version } from '../../kernel/version.ts';
 import { pageParameter } from '../schemas/paging.ts';
 import { named } from '../schemas/registry.ts';
 import type { Description, Operation, Parameter, SchemaNode } from './document.ts';
-import { type Answer, actionOf, jsonRoute, type Route } from './route.ts';
+import { actionOf, jsonRoute, type Route } from './route.ts';
 import { routes } from './routes.ts';
 
-type Json = { [key: string]: unknown };
+const tokenMeaning =
+  'The main token (VOLT_TOKEN, or the file "token" of the data directory) has the scope admin, which includes write, which includes read; `volt token add` makes others.';
 
-/** Where the document refers to a named schema. */
-const place = (id: string) => `#/components/schemas/${id}`;
+/** Where the document has a named schema. */
+const uri = (id: string) => `#/components/schemas/${id}`;
+
+/** Response headers are texts. */
+const header = (description: string) => ({ description, schema: { type: 'string' } });
 
 let made: Description | undefined;
 
-/** The route that answers the description of all routes, itself included. */
+/** The route that answers the OpenAPI document, which describes this route as well. */
 export const descriptionRoute = jsonRoute({
   method: 'get',
   path: '/openapi.json',
-  summary: 'This description',
+  summary: 'This document',
   answer: z.record(z.string(), z.unknown()),
   handle: async () => ({ ...apiDescription() }),
 });
 
-/** The description of all routes; it is always the same. */
+/** The OpenAPI document. It is made once. */
 export function apiDescription(): Description {
   made ??= describe([...routes, descriptionRoute]);
   return made;
 }
 
-/** The document of the routes. */
 function describe(all: readonly Route[]): Description {
   const paths: Description['paths'] = {};
   for (const route of all) {
     const path = route.path.replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [route.method]: operation(route) };
   }
+  const { schemas } = z.toJSONSchema(named, { uri, io: 'input' });
   return {
     openapi: '3.1.0',
     info: { title: 'Volt CI', version, description: 'Lists are newest first. Times are ISO 8601, UTC.' },
     servers: [{ url: '/api/v1' }],
     paths,
     components: {
-      schemas: namedSchemas(),
-      securitySchemes: {
-        token: {
-          type: 'http',
-          scheme: 'bearer',
-          description:
-            'The main token (VOLT_TOKEN, or the file "token" of the data directory) has the scope admin, which holds write, which holds read; `volt token add` makes others.',
-        },
-      },
+      schemas: Object.fromEntries(
+        Object.entries(schemas).map(([id, { $schema: _, $id: __, ...rest }]) => [id, rest as SchemaNode]),
+      ),
+      securitySchemes: { token: { type: 'http', scheme: 'bearer', description: tokenMeaning } },
     },
   };
 }
 
 function operation(route: Route): Operation {
+  const { summary, method, path, confidential, scope, params, query, body } = route;
+  const headers = {
+    ...route.headers,
+    ...(hasEtag(route) ? { 'If-None-Match': 'the ETag of an answer that the client already has' } : {}),
+  };
   return {
-    summary: route.summary,
+    summary,
     operationId: actionOf(route),
-    tags: [route.path.split('/')[1] ?? ''],
-    // reading needs no token where the settings say so; the role is the scope that a token must have
-    security: [...(route.method !== 'get' || route.confidential ? [] : [{}]), { token: [route.scope] }],
+    tags: [path.split('/')[1] ?? ''],
+    // VOLT_READING may allow to read without a token; the role is the scope that a token needs
+    security: [...(method !== 'get' || confidential ? [] : [{}]), { token: [scope] }],
     parameters: [
-      ...parameters('path', route.params),
-      ...parameters('query', route.query),
-      ...Object.entries({ ...route.headers, ...(revalidates(route) ? conditional : {}) }).map(
-        ([name, description]) => ({
-          name,
-          in: 'header' as const,
-          description,
-          schema: { type: 'string' },
-        }),
-      ),
+      ...parameters('path', params),
+      ...parameters('query', query),
+      ...Object.entries(headers).map(([name, text]) => ({ name, in: 'header' as const, ...header(text) })),
     ],
-    ...(route.body ? { requestBody: { content: { 'application/json': { schema: reference(route.body) } } } } : {}),
-    responses: { ...success(route), ...failures(route) },
+    ...(body ? { requestBody: { content: { 'application/json': { schema: reference(body) } } } } : {}),
+    responses: { ...successes(route), ...failures(route) },
   };
 }
 
 function parameters(where: 'path' | 'query', schema: z.ZodObject | undefined): Parameter[] {
   if (!schema) return [];
-  const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input' }) as {
-    properties?: { [name: string]: SchemaNode };
-    required?: string[];
-  };
+  const { properties = {}, required = [] } = z.toJSONSchema(schema, { io: 'input' }) as SchemaNode;
   return Object.entries(properties).map(([name, { description, ...rest }]) => ({
     name,
     in: where,
@@ -94,47 +88,34 @@ function parameters(where: 'path' | 'query', schema: z.ZodObject | undefined): P
   }));
 }
 
-function success(route: Route): Operation['responses'] {
+function successes(route: Route): Operation['responses'] {
   const { answer } = route;
-  const types = 'schema' in answer ? { 'application/json': '' } : answer.content;
-  const content = Object.fromEntries(
-    Object.entries(types).map(([type, description]) => [
-      type,
-      { schema: 'schema' in answer ? reference(answer.schema) : { type: 'string', description } },
-    ]),
-  );
-  const partial = 'partial' in answer && answer.partial;
-  const tagged = revalidates(route);
+  const description = answer.status === 202 ? 'the request is recorded and will be done' : 'success';
+  if ('content' in answer) {
+    const content = Object.fromEntries(
+      Object.entries(answer.content).map(([type, text]) => [type, { schema: { type: 'string', description: text } }]),
+    );
+    const range = { 206: { description: 'the requested range', content }, 416: { description: 'no such range' } };
+    return { 200: { description, content }, ...(answer.partial ? range : {}) };
+  }
+  const content = { 'application/json': { schema: reference(answer.schema) } };
+  if (!hasEtag(route)) return { [answer.status]: { description, content } };
+  const headers = {
+    ETag: header('identifies this content'),
+    ...(pageParameter(answer.schema) ? { Link: header('if there is a next page: its address, rel="next"') } : {}),
+  };
   return {
-    [answer.status]: {
-      description: answer.status === 202 ? 'it is recorded and will be done' : 'what was asked for',
-      content,
-      ...(tagged ? { headers: answerHeaders(answer) } : {}),
-    },
-    ...(tagged ? { 304: { description: 'it is what If-None-Match names' } } : {}),
-    ...(partial
-      ? { 206: { description: 'the range that was asked for', content }, 416: { description: 'no such range' } }
-      : {}),
+    [answer.status]: { description, content, headers },
+    304: { description: 'If-None-Match names the current content' },
   };
 }
 
-const conditional = { 'If-None-Match': 'the ETag of an answer that the client has already' };
-
-/** Whether answers carry an ETag, see revalidation.ts. */
-function revalidates({ method, answer }: Route): boolean {
+/** Whether answers have an ETag, see http/etag.ts. */
+function hasEtag({ method, answer }: Route): boolean {
   return method === 'get' && 'schema' in answer;
 }
 
-function answerHeaders(answer: Answer): Json {
-  const header = (description: string) => ({ description, schema: { type: 'string' } });
-  const paged = 'schema' in answer && pageParameter(answer.schema) !== undefined;
-  return {
-    ETag: header('tells this content from any other'),
-    ...(paged ? { Link: header('where there is a next page: its address, rel="next"') } : {}),
-  };
-}
-
-/** One answer for each HTTP status, with the codes that come with it. */
+/** One answer for each HTTP status of an error, with the codes that have this status. */
 function failures(route: Route): Operation['responses'] {
   const codes: ErrorCode[] = ['foreign_host', 'token_needed', 'rate_limited', 'internal', ...route.errors];
   if (route.scope !== 'read') codes.push('scope_needed');
@@ -143,25 +124,14 @@ function failures(route: Route): Operation['responses'] {
   const byStatus = new Map<number, ErrorCode[]>();
   for (const code of new Set(codes))
     byStatus.set(errorCodes[code].http, [...(byStatus.get(errorCodes[code].http) ?? []), code]);
-  return Object.fromEntries(
-    [...byStatus].map(([status, of]) => [
-      status,
-      { description: of.join(', '), content: { 'application/json': { schema: { $ref: place('Error') } } } },
-    ]),
-  );
+  const content = { 'application/json': { schema: { $ref: uri('Error') } } };
+  return Object.fromEntries([...byStatus].map(([status, of]) => [status, { description: of.join(', '), content }]));
 }
 
-/** A schema as the document shows it: by name where it has one. */
+/** A schema in the document: a reference if it has a name. */
 function reference(schema: z.ZodType): SchemaNode {
   const entry = named.get(schema);
-  if (entry) return { $ref: place(entry.id) };
+  if (entry) return { $ref: uri(entry.id) };
   const { $schema: _, ...rest } = z.toJSONSchema(schema, { io: 'input' });
   return rest as SchemaNode;
-}
-
-function namedSchemas(): Description['components']['schemas'] {
-  const { schemas } = z.toJSONSchema(named, { uri: place, io: 'input' });
-  return Object.fromEntries(
-    Object.entries(schemas).map(([id, { $schema: _, $id: __, ...rest }]) => [id, rest as SchemaNode]),
-  );
 }

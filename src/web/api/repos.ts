@@ -27,7 +27,7 @@ const listing = jsonRoute({
   query: z.object({
     text: z.string().min(1).max(1024).optional().meta({ description: 'part of the name or the URL' }),
     limit: z.coerce.number().int().min(1).max(500).default(50),
-    after: repositoryName.optional().meta({ description: 'only those whose names come behind this one' }),
+    after: repositoryName.optional().meta({ description: 'only repositories whose names come after this one' }),
   }),
   answer: repositoryList,
   handle: async ({ query, requester: { reader } }, { database }) => {
@@ -61,7 +61,7 @@ const one = jsonRoute({
 const changing = jsonRoute({
   method: 'patch',
   path: '/repos/:name',
-  summary: 'Change how a repository is observed; another command has the heads of its branches built again',
+  summary: 'Change the settings of a repository; a new command builds the heads of its branches again',
   params: ofName,
   body: repositoryChange,
   answer: repositoryAnswer,
@@ -72,13 +72,13 @@ const changing = jsonRoute({
 const removing = jsonRoute({
   method: 'delete',
   path: '/repos/:name',
-  summary: 'Observe a repository no more and cancel its open builds; its history stays, unless it is purged',
+  summary: 'Stop observing a repository and cancel its open builds; its history stays, unless it is purged',
   params: ofName,
   query: z.object({
     purge: z
       .enum(['0', '1'])
       .default('0')
-      .meta({ description: '1 to delete its builds, logs and results; also of one that was removed before' }),
+      .meta({ description: '1 to delete its builds, logs and results, also of a repository that was removed before' }),
   }),
   answer: removed,
   errors: ['not_found'],
@@ -100,7 +100,7 @@ const trigger = jsonRoute({
   errors: ['not_found', 'bad_ref', 'bad_request', 'conflict', 'too_large'],
   handle: async ({ params, body: { ref = null, workflow, inputs }, requester }, web) => {
     if (workflow === undefined && inputs !== undefined) {
-      throw new VoltError('bad_request', 'inputs are for a workflow', { remedy: 'Name the workflow too.' });
+      throw new VoltError('bad_request', 'there are inputs but no workflow', { remedy: 'Name the workflow, too.' });
     }
     const event =
       workflow === undefined ? null : { name: 'workflow_dispatch' as const, workflow, inputs: inputs ?? {} };
@@ -130,7 +130,7 @@ const dispatch = jsonRoute({
 const hookSetting = jsonRoute({
   method: 'post',
   path: '/repos/:name/hook',
-  summary: 'The address and the secret of a webhook, which is made at the first time',
+  summary: 'The address and the secret of the webhook, which is created on the first call',
   params: ofName,
   body: hookRequest,
   answer: hook,
@@ -138,7 +138,7 @@ const hookSetting = jsonRoute({
   handle: async ({ params, body }, web) => hookOf(web, params.name, body.rotate),
 });
 
-/** As people may see it: URLs may hold credentials that git takes from them. */
+/** The repository without the credentials that its URL may contain. */
 function shown({ url, error, tagsSeen: _, ...rest }: ObservedRepository) {
   return {
     ...rest,

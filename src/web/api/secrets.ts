@@ -22,9 +22,9 @@ import { jsonRoute, type Route } from './route.ts';
 const settingErrors: ErrorCode[] = ['bad_name', 'not_found', 'conflict', 'too_large'];
 const keyErrors: ErrorCode[] = ['secrets_key_missing', 'secrets_key_wrong', 'secrets_key_bad', 'data_unwritable'];
 
-/** One kind of entry: what is done with those of a scope. Values of secrets go in and never come out. */
+/** Operations on secrets or variables of one owner. Values of secrets are never answered. */
 interface Entries {
-  /** in the path */
+  /** name in the path */
   plural: 'secrets' | 'variables';
   list: z.ZodType;
   errors: ErrorCode[];
@@ -56,10 +56,10 @@ const variables: Entries = {
   remove: ({ database }, repo, name) => removeVariable(database, repo, name),
 };
 
-const entry = z.object({ entry: z.string().max(300).meta({ description: 'name, in any case' }) });
+const entry = z.object({ entry: z.string().max(300).meta({ description: 'name, ignoring case' }) });
 const ofRepository = z.object({ name: repositoryName });
 
-/** The routes of one kind, for one repository or for all. */
+/** The routes for secrets or variables, of one repository or of all. */
 function routesOf(
   { plural, list, errors, read, request, set, remove }: Entries,
   {
@@ -133,7 +133,7 @@ const trusted = jsonRoute({
 const trust = jsonRoute({
   method: 'put',
   path: '/repos/:name/trusted-refs',
-  summary: 'Say which refs of a repository may have secrets',
+  summary: 'Set which refs of a repository may have secrets',
   params: ofRepository,
   body: trustedRefRequest,
   answer: trustedRefList,

@@ -12,19 +12,19 @@ import { contentRoute, jsonRoute } from './route.ts';
 const runners = jsonRoute({
   method: 'get',
   path: '/runners',
-  summary: 'The runners that are alive',
+  summary: 'The alive runners',
   query: z.object({
     text: z.string().min(1).max(256).optional().meta({ description: 'part of the name or the machine' }),
-    label: z.string().min(1).max(256).optional().meta({ description: 'only those that have it' }),
+    label: z.string().min(1).max(256).optional().meta({ description: 'only runners with this label' }),
     limit: z.coerce.number().int().min(1).max(500).default(50),
-    after: z.string().min(1).max(300).optional().meta({ description: 'only those behind the one with this id' }),
+    after: z.string().min(1).max(300).optional().meta({ description: 'only runners after the one with this id' }),
   }),
   answer: runnerList,
   errors: ['redis_unreachable'],
   handle: async ({ query, requester: { reader } }, web) => {
     const found = await askRedis(web, () => listRunners(web.access));
     if (!found) {
-      throw new VoltError('redis_unreachable', 'Redis does not answer, so the runners are not known', {
+      throw new VoltError('redis_unreachable', 'Redis does not answer, so the runners are unknown', {
         remedy: 'Start the Redis server again.',
       });
     }
@@ -35,7 +35,7 @@ const runners = jsonRoute({
 const status = jsonRoute({
   method: 'get',
   path: '/status',
-  summary: 'Health of every stage, depths of the queues, and what is not as it should be',
+  summary: 'Health of every stage, depths of the queues, and problems',
   answer: systemStatusSchema,
   handle: async ({ requester: { reader } }, web) => systemStatus(web, reader),
 });
@@ -50,12 +50,12 @@ const events = contentRoute({
       .int()
       .min(0)
       .optional()
-      .meta({ description: 'as Last-Event-ID, which goes before it, for clients that cannot send headers' }),
+      .meta({ description: 'like Last-Event-ID, which overrides it, for clients that cannot send headers' }),
   }),
-  headers: { 'Last-Event-ID': 'id of the last event that was received: nothing that has changed since then is missed' },
+  headers: { 'Last-Event-ID': 'id of the last event that the client has: it gets all changes since then' },
   content: {
     'text/event-stream':
-      'events whose data is a Change as JSON; of several of one build the last. `reset`: the id that was given is of another record, so what is known had better be fetched anew',
+      'events whose data is a Change as JSON, only the last of several changes of a build; `reset`: the given id is of another database, so fetch everything again',
   },
   handle: async ({ query, requester: { reader } }, context, web) => {
     const last = /^\d{1,15}$/.exec(context.req.header('last-event-id') ?? '')?.[0];

@@ -14,13 +14,13 @@ const query = z.object({
   status: z
     .enum(['all', 'failed'])
     .default('all')
-    .meta({ description: 'failed: only those that failed or had an error' }),
+    .meta({ description: 'failed: only tests that failed or had an error' }),
   limit: z.coerce.number().int().min(1).max(500).default(50),
   after: z
     .string()
     .regex(/^\d{1,15}$/, 'is not the id of a result')
     .optional()
-    .meta({ description: 'only results behind this one' }),
+    .meta({ description: 'only results after this one' }),
 });
 
 const ofBuild = jsonRoute({
@@ -54,14 +54,14 @@ const ofJob = jsonRoute({
 type Query = z.infer<typeof query>;
 
 async function page({ database }: Web, { status, limit, ...filter }: Query & Pick<ResultFilter, 'build' | 'job'>) {
-  // one more than asked for tells whether there is a next page
+  // one more than requested shows whether there is a next page
   const results = await resultsOf(database, { ...filter, failed: status === 'failed', limit: limit + 1 });
   const tests = results.slice(0, limit);
   return { tests, next: results.length > tests.length ? (tests.at(-1)?.id ?? null) : null };
 }
 
-/** What a list goes by, and the id of its last entry. */
-const place = z
+/** Where a page of a list begins: the sort value and the id of the last entry before it. */
+const position = z
   .string()
   .max(60)
   .refine((text) => /^[\d.e+-]+~\d{1,15}$/.test(text) && Number.isFinite(Number(text.split('~')[0])), {
@@ -73,15 +73,15 @@ const place = z
 const ofRepository = jsonRoute({
   method: 'get',
   path: '/repos/:name/tests',
-  summary: 'The tests of a repository: as they were seen last, the slowest, or those that are flaky',
+  summary: 'The tests of a repository: the newest, the slowest, or the flaky ones',
   params: z.object({ name: repositoryName }),
   query: z.object({
     sort: z.enum(testOrders).default('newest').meta({
       description:
-        'flaky: only those that both passed and failed in one job of one commit, or that have failed anew three times within 20 builds of a branch; the worst first',
+        'flaky: only tests that both passed and failed in one job of one commit, or that began to fail three times within 20 builds of a branch; the worst first',
     }),
     limit: z.coerce.number().int().min(1).max(500).default(50),
-    after: place,
+    after: position,
   }),
   answer: testList,
   errors: ['not_found'],
@@ -98,7 +98,7 @@ const history = jsonRoute({
   params: z.object({ name: repositoryName, id: z.string().regex(/^\d{1,15}$/, 'is not the id of a test') }),
   query: z.object({
     limit: z.coerce.number().int().min(1).max(500).default(50),
-    before: place,
+    before: position,
   }),
   answer: testHistory,
   errors: ['not_found'],

@@ -8,13 +8,13 @@ import { name } from './registry.ts';
 
 const token = z.object({
   name: z.string(),
-  scope: z.enum(tokenScopes).meta({ description: 'admin holds write, write holds read' }),
+  scope: z.enum(tokenScopes).meta({ description: 'admin includes write, write includes read' }),
   repos: z
     .array(z.string())
     .nullable()
     .meta({ description: 'the repositories that it is for, private ones too; null for all that are not private' }),
-  person: z.string().meta({ description: 'whose it is' }),
-  createdBy: z.string().meta({ description: 'name of the token it was made with' }),
+  person: z.string().meta({ description: 'its owner' }),
+  createdBy: z.string().meta({ description: 'name of the token that it was made with' }),
   createdAt: time,
   lastUsedAt: time.nullable().meta({ description: 'to the minute' }),
 });
@@ -32,17 +32,15 @@ export const tokenRequest = name(
       .max(500)
       .optional()
       .meta({ description: 'only for these repositories, private ones too; not with the scope admin' }),
-    person: z
-      .string()
-      .regex(repositoryNamePattern, 'has characters that a name cannot have')
-      .optional()
-      .meta({ description: 'whose it is; else that of the token it is made with, and its own name with the main one' }),
+    person: z.string().regex(repositoryNamePattern, 'has characters that a name cannot have').optional().meta({
+      description: 'its owner; by default that of the token it is made with, or its own name if that is the main token',
+    }),
   }),
 );
 
 export const newToken = name(
   'NewToken',
-  token.extend({ token: z.string().meta({ description: 'to be kept now; it cannot be had again' }) }),
+  token.extend({ token: z.string().meta({ description: 'the value; store it now, Volt cannot show it again' }) }),
 );
 
 export const signInAddress = name('SignInAddress', z.object({ url: z.string() }));
@@ -52,7 +50,7 @@ const runnerKey = z.object({
   publicKey: z.string().meta({ description: 'Ed25519, base64url of 32 bytes' }),
   repos: z
     .array(z.string())
-    .meta({ description: 'patterns of the repositories that its runners are kept for; empty for all' }),
+    .meta({ description: 'patterns of the repositories that its runners serve; empty for all' }),
   own: z.boolean().meta({ description: 'made by runners that share the data directory of the dispatcher' }),
   createdBy: z.string(),
   createdAt: time,
@@ -65,12 +63,11 @@ export const runnerKeyRequest = name(
   z.object({
     name: z.string().regex(repositoryNamePattern, 'has characters that a name cannot have'),
     repos: z
-      .array(z.string().regex(repositoryGlobPattern, 'is no pattern of names of repositories'))
+      .array(z.string().regex(repositoryGlobPattern, 'is not a pattern of repository names'))
       .max(100)
       .default([]),
-    publicKey: z.string().regex(keyPattern, 'is no public key').optional().meta({
-      description:
-        'of a runner that has made its key itself and is to be taken in, as it tells it; without it a key is made',
+    publicKey: z.string().regex(keyPattern, 'is not a public key').optional().meta({
+      description: 'the public key that a runner prints, if it made its own key; without it, Volt makes a key',
     }),
   }),
 );
@@ -79,8 +76,7 @@ export const newRunnerKey = name(
   'NewRunnerKey',
   runnerKey.extend({
     key: z.string().nullable().meta({
-      description:
-        'what its runners are started with (VOLT_RUNNER_KEY); it cannot be had again; null where the public key was given',
+      description: 'VOLT_RUNNER_KEY for its runners; Volt cannot show it again; null if the request had a public key',
     }),
   }),
 );
@@ -91,7 +87,7 @@ export const removedTokens = name(
     removed: z.array(z.string()).meta({ description: 'names of the tokens that were revoked' }),
     madeForOthers: z
       .array(z.string())
-      .meta({ description: 'names of tokens that were made with them for somebody else, and are good still' }),
+      .meta({ description: 'names of tokens that were made with them for other people, and stay valid' }),
   }),
 );
 
@@ -101,9 +97,9 @@ const auditEntry = name(
     id: z.number().int(),
     at: time,
     actor: z.string().meta({ description: 'name of the token, owner for the main one, unknown for a failed sign-in' }),
-    address: z.string().meta({ description: 'network address that it came from' }),
+    address: z.string().meta({ description: 'network address of the sender' }),
     action: z.string().meta({ description: 'stable, for example builds.cancel' }),
-    target: z.string().meta({ description: 'what it was done to, for example the id of a build' }),
+    target: z.string().meta({ description: 'what was changed, for example the id of a build' }),
     status: z.number().int().meta({ description: 'HTTP status of the answer' }),
   }),
 );

@@ -9,8 +9,8 @@ export const credential = name(
     repo: z.string(),
     kind: z.enum(['https', 'ssh']),
     user: z.string().nullable().meta({ description: 'with https' }),
-    publicKey: z.string().nullable().meta({ description: 'with ssh: what the forge must be given as a deploy key' }),
-    hostKeys: z.array(z.string()).meta({ description: 'with ssh: fingerprints of the keys that the server may show' }),
+    publicKey: z.string().nullable().meta({ description: 'with ssh: add it to the forge as a deploy key' }),
+    hostKeys: z.array(z.string()).meta({ description: "with ssh: fingerprints of the server's known keys" }),
     updatedAt: time,
   }),
 );
@@ -24,14 +24,14 @@ export const httpsCredentialRequest = name(
       .string()
       .min(1)
       .max(255)
-      .regex(/^[^\p{Cc}]*$/u, 'holds a control character')
+      .regex(/^[^\p{Cc}]*$/u, 'contains a control character')
       .default('git')
-      .meta({ description: 'forges that take a token take any user name beside it' }),
+      .meta({ description: 'forges accept any user name with a token' }),
     password: z
       .string()
       .min(1)
       .max(10_000)
-      .regex(/^[^\p{Cc}]*$/u, 'holds a control character')
+      .regex(/^[^\p{Cc}]*$/u, 'contains a control character')
       .meta({ description: 'or a token' }),
   }),
 );
@@ -44,12 +44,12 @@ export const sshCredentialRequest = name(
       .min(1)
       .max(48 * 1024)
       .optional()
-      .meta({ description: 'without a passphrase; a new pair is made where it is absent' }),
+      .meta({ description: 'without a passphrase; by default Volt makes a new pair' }),
     knownHosts: z
       .string()
       .min(1)
       .max(48 * 1024)
       .optional()
-      .meta({ description: 'lines as in known_hosts; the keys that the server shows now where it is absent' }),
+      .meta({ description: 'lines as in known_hosts; by default the keys that the server shows now' }),
   }),
 );

@@ -4,17 +4,13 @@ import { name } from './registry.ts';
 export const triggerRequest = name(
   'TriggerRequest',
   z.object({
-    ref: z
-      .string()
-      .max(1024)
-      .optional()
-      .meta({ description: 'branch, tag or commit; the default branch where it is absent' }),
+    ref: z.string().max(1024).optional().meta({ description: 'branch, tag or commit; the default branch by default' }),
     workflow: z
       .string()
       .min(1)
       .max(300)
       .optional()
-      .meta({ description: 'run this workflow alone, by its `workflow_dispatch`: its file or its name' }),
+      .meta({ description: 'run only this workflow, by its `workflow_dispatch`: its file or its name' }),
     inputs: z
       .record(z.string().max(100), z.string().max(65_535))
       .refine((inputs) => Object.keys(inputs).length <= 25, 'has more than 25 inputs')
@@ -26,7 +22,7 @@ export const triggerRequest = name(
 export const dispatchRequest = name(
   'DispatchRequest',
   z.object({
-    event_type: z.string().min(1).max(100).meta({ description: 'what `types` of `repository_dispatch` names' }),
+    event_type: z.string().min(1).max(100).meta({ description: 'a name in `types` of `repository_dispatch`' }),
     client_payload: z
       .record(z.string(), z.unknown())
       .refine((payload) => JSON.stringify(payload).length <= 65_535, 'is larger than 64 KB')
@@ -39,7 +35,7 @@ export const retryRequest = name(
   'RetryRequest',
   z.object({
     failed: z.boolean().default(false).meta({
-      description: 'only what failed, ended in an error or was cancelled, and what depends on it',
+      description: 'only jobs that failed, ended in an error or were cancelled, and jobs that depend on them',
     }),
   }),
 );
@@ -54,7 +50,7 @@ export const intent = name(
   z.object({
     id: z.number().int(),
     kind: z.enum(['trigger', 'cancel', 'retry']),
-    open: z.boolean().meta({ description: 'whether it has still to take effect' }),
+    open: z.boolean().meta({ description: 'whether it is still to be done' }),
     build: z
       .string()
       .nullable()

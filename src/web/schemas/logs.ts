@@ -5,7 +5,8 @@ import { name } from './registry.ts';
 name('LogEnd', z.object({ status, reason, message: sentence }));
 
 const spans = z.array(z.object({ text: z.string(), style: z.string() })).meta({
-  description: 'text in one style each; style: class names such as `bold f1`, where f is the colour and b its ground',
+  description:
+    'texts of one style each; style: class names such as `bold f1`, where f is the colour and b the background',
 });
 
 export const logLines = name(
@@ -19,14 +20,12 @@ export const logLines = name(
         start: z.number().int().meta({ description: 'position of its first byte' }),
         at: time
           .nullable()
-          .meta({ description: 'when it came, to a tenth of a second; null where nobody has noted it' }),
+          .meta({ description: 'when it arrived, to a tenth of a second; null if that is not recorded' }),
       }),
     ),
-    total: z.number().int().meta({ description: 'lines that have ended by now' }),
+    total: z.number().int().meta({ description: 'complete lines so far' }),
     end: z.number().int().meta({ description: 'position in bytes after the last of them' }),
-    rest: spans
-      .nullable()
-      .meta({ description: 'what follows them, a line that has not ended; only with the last line' }),
+    rest: spans.nullable().meta({ description: 'the incomplete line after them; only with the last line' }),
   }),
 );
 
@@ -38,6 +37,6 @@ export const logHits = name(
     next: z
       .object({ position: z.number().int(), line: z.number().int() })
       .nullable()
-      .meta({ description: 'where to search on; null after the whole log' }),
+      .meta({ description: 'where to continue; null after the whole log' }),
   }),
 );

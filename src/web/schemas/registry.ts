@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
 /*
- * The form of everything that the API takes and answers, a file for each resource. Requests are parsed by these, answers
- * leave through these, and the OpenAPI document is made of these, so that the three cannot tell different things.
+ * This folder has the schemas of everything that the API takes and answers, a file for each resource. They parse requests,
+ * check answers, and make the OpenAPI document, so the three cannot differ.
  */
 
-/** The schemas that the OpenAPI document knows by name. */
+/** The schemas that have a name in the OpenAPI document. */
 export const named = z.registry<{ id: string }>();
 
 /** Gives a schema its name in the document. */

@@ -6,7 +6,7 @@ import { nextAfter } from './paging.ts';
 import { name } from './registry.ts';
 
 const visibilityMeaning =
-  'who may read it: public everybody, internal who may read as VOLT_READING says, private only tokens that name it and administrators';
+  'who may read it: public: everybody; internal: whoever VOLT_READING allows; private: tokens that name it, and administrators';
 
 const repository = name(
   'Repository',
@@ -18,27 +18,27 @@ const repository = name(
     tags: z.array(z.string()).meta({ description: 'globs; empty means none' }),
     pollSeconds: z.number(),
     commits: z.enum(['every', 'latest']),
-    command: z.string().nullable().meta({ description: 'null where the tests are discovered' }),
+    command: z.string().nullable().meta({ description: 'null if Volt discovers the tests' }),
     reports: z.array(z.string()).meta({ description: 'globs of files that hold results of single tests' }),
     filter: z.string().nullable().meta({ description: "git's filter of the files that are fetched; null for none" }),
     runners: z
       .array(z.string())
-      .meta({ description: 'labels that a runner of its jobs must have beside those that they ask for' }),
+      .meta({ description: 'labels that runners of its jobs need besides those that the jobs ask for' }),
     visibility: z.enum(visibilities).meta({ description: visibilityMeaning }),
     observedAt: time.nullable(),
     defaultBranch: z.string().nullable(),
-    notice: sentence.meta({ description: 'what is odd about it and no error, for people' }),
+    notice: sentence.meta({ description: 'a warning for people' }),
     error: z.object({ code: z.string(), message: z.string(), remedy: z.string(), since: time }).nullable(),
-    retryAt: time.nullable().meta({ description: 'after an error: when it is looked at again at the earliest' }),
+    retryAt: time.nullable().meta({ description: 'after an error: when the next poll may be at the earliest' }),
   }),
 );
 
 const repositorySettings = z.object({
   branches: z.array(z.string()).optional().meta({ description: 'globs; empty for the default branch' }),
   tags: z.array(z.string()).optional().meta({ description: 'globs; empty for none' }),
-  pollSeconds: z.number().optional().meta({ description: 'seconds between two looks, 0.5 to 86400' }),
-  commits: z.enum(['every', 'latest']).optional().meta({ description: 'which of the new commits at a look are built' }),
-  command: z.string().nullable().optional().meta({ description: 'shell command; null to have the tests discovered' }),
+  pollSeconds: z.number().optional().meta({ description: 'seconds between two polls, 0.5 to 86400' }),
+  commits: z.enum(['every', 'latest']).optional().meta({ description: 'which of the new commits of a poll are built' }),
+  command: z.string().nullable().optional().meta({ description: 'shell command; null to discover the tests' }),
   reports: z
     .array(z.string())
     .optional()
@@ -47,7 +47,7 @@ const repositorySettings = z.object({
     .array(z.string())
     .max(20)
     .optional()
-    .meta({ description: 'labels that a runner of its jobs must have beside those that they ask for; empty for none' }),
+    .meta({ description: 'labels that runners of its jobs need besides those that the jobs ask for; empty for none' }),
   visibility: z.enum(visibilities).optional().meta({ description: visibilityMeaning }),
   filter: z.string().nullable().optional().meta({
     description:
@@ -60,12 +60,12 @@ export const newRepository = name(
   repositorySettings
     .extend({
       url: z.string().min(1).max(4096).meta({ description: "URL, or a path on the web stage's machine" }),
-      // what it may be is said by the error of its own, `bad_name`
+      // an invalid name has its own error, `bad_name`
       name: z
         .string()
         .max(1024)
         .optional()
-        .meta({ pattern: repositoryNamePattern.source, description: 'the last part of the URL where it is absent' }),
+        .meta({ pattern: repositoryNamePattern.source, description: 'by default the last part of the URL' }),
     })
     .strict(),
 );
@@ -76,13 +76,13 @@ export const repositoryAnswer = repository;
 
 export const hookRequest = name(
   'HookRequest',
-  z.object({ rotate: z.boolean().default(false).meta({ description: 'make another secret' }) }),
+  z.object({ rotate: z.boolean().default(false).meta({ description: 'make a new secret' }) }),
 );
 
 export const hook = name(
   'Hook',
   z.object({
-    path: z.string().meta({ description: "of the webhook, behind the address of this server's web stage" }),
+    path: z.string().meta({ description: 'path of the webhook below the address of the dashboard' }),
     secret: z.string(),
   }),
 );
@@ -90,7 +90,7 @@ export const hook = name(
 export const removed = name(
   'Removed',
   z.object({
-    cancelled: z.array(z.string()).meta({ description: 'ids of the builds that were open and are being cancelled' }),
+    cancelled: z.array(z.string()).meta({ description: 'ids of the open builds, which are being cancelled' }),
     purge: z.boolean().meta({ description: 'whether its builds, logs and results are deleted, too' }),
   }),
 );

@@ -9,9 +9,7 @@ const entry = z.object({
   updatedAt: time,
 });
 
-const inEnvironment = z
-  .boolean()
-  .meta({ description: 'whether jobs that no workflow describes have it in their environment' });
+const inEnvironment = z.boolean().meta({ description: 'whether jobs without a workflow have it in their environment' });
 
 const secretEntry = name('Secret', entry.extend({ inEnvironment }));
 
@@ -46,5 +44,5 @@ export const trustedRefRequest = name(
 
 export const keyRotated = name(
   'KeyRotated',
-  z.object({ keyId: z.string().meta({ description: 'tells the new key from others' }) }),
+  z.object({ keyId: z.string().meta({ description: 'id of the new key' }) }),
 );

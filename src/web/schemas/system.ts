@@ -12,15 +12,13 @@ const vitals = name(
     .object({
       memory: z.number().meta({ description: 'resident memory in bytes' }),
       cpu: z.number().meta({ description: 'processor time since the start, in seconds' }),
-      lag: z
-        .number()
-        .meta({ description: 'longest hold-up of the event loop within the last seconds, in milliseconds' }),
-      reconnects: z.number().meta({ description: 'how often Redis was lost and found again' }),
+      lag: z.number().meta({ description: 'longest delay of the event loop within the last seconds, in milliseconds' }),
+      reconnects: z.number().meta({ description: 'how often the connection to Redis was lost and restored' }),
       diskFree: z.number().nullable().meta({ description: 'bytes free on the disk of the data directory' }),
-      diskLow: z.boolean().meta({ description: 'less is free than VOLT_DISK_FLOOR asks for' }),
+      diskLow: z.boolean().meta({ description: 'less is free than VOLT_DISK_FLOOR requires' }),
       clockAhead: z.number().optional().meta({
         description:
-          "milliseconds by which its machine's clock is ahead of the server's, which all times of Volt are told by",
+          "milliseconds by which its machine's clock is ahead of the Redis server's, to which all times of Volt refer",
       }),
       warnings: z.object({
         count: z.number(),
@@ -31,12 +29,12 @@ const vitals = name(
             message: z.string(),
             about: z
               .record(z.string(), z.string())
-              .meta({ description: 'the work that it is about: repo, build, job, attempt, runner' }),
+              .meta({ description: 'what it is about: repo, build, job, attempt, runner' }),
           })
           .nullable(),
       }),
     })
-    .meta({ description: "how the member's process is doing" }),
+    .meta({ description: 'measurements of a process' }),
 );
 
 const runner = name(
@@ -48,17 +46,17 @@ const runner = name(
     labels: z.array(z.string()),
     slots: z.number(),
     repos: z.array(z.array(z.string())).meta({
-      description: 'patterns of the repositories that it is kept for; one that it serves fits one of each list',
+      description: 'patterns of the repositories that it serves; a repository must match one pattern of each list',
     }),
     running: z
       .array(z.string().refine((text) => parseAttemptName(text) !== undefined))
       .meta({ description: 'attempts that hold a slot, as <job>.<number>' }),
-    reporting: z.array(z.string()).meta({ description: 'attempts that have ended and are not recorded yet' }),
+    reporting: z.array(z.string()).meta({ description: 'attempts that have ended and are not yet recorded' }),
     load: z.number().meta({ description: 'load average of the machine over one minute' }),
-    draining: z.boolean().optional().meta({ description: 'it has been told to stop and takes no more jobs' }),
+    draining: z.boolean().optional().meta({ description: 'it is stopping and takes no more jobs' }),
     problems: z.array(z.object({ code: z.string(), message: z.string(), remedy: z.string() })).meta({
       description:
-        'what it fails at and goes on trying; with one of code `runner_unfit`, as for a full disk, it takes no jobs',
+        'what fails and is retried; with the code `runner_unfit`, for example for a full disk, it takes no jobs',
     }),
     vitals: vitals.optional(),
     heartbeatAt: time,
@@ -80,7 +78,7 @@ const stageMember = name(
     vitals: vitals.optional(),
     problems: z
       .array(z.object({ code: z.string(), message: z.string(), remedy: z.string() }))
-      .meta({ description: 'what it fails at and goes on trying' }),
+      .meta({ description: 'what fails and is retried' }),
   }),
 );
 
@@ -112,12 +110,12 @@ export const systemStatus = name(
     }),
     record: z.object({
       reachable: z.boolean(),
-      bytes: z.number().nullable().meta({ description: 'null while it does not answer' }),
+      bytes: z.number().nullable().meta({ description: 'null while the database does not answer' }),
     }),
     disk: z
       .object({ free: z.number(), total: z.number() })
       .nullable()
-      .meta({ description: 'of the data directory of this stage, in bytes' }),
+      .meta({ description: 'of the data directory of the web stage, in bytes' }),
     stages: z.array(
       z.object({
         kind: z.enum(stageKinds),
@@ -146,14 +144,14 @@ export const systemStatus = name(
         why: z.string(),
       })
       .nullable()
-      .meta({ description: 'the job that has waited the longest, and why it waits' }),
+      .meta({ description: 'the job that has waited longest, and why it waits' }),
     queues: z.array(queueDepth),
     builds: z
       .object({ queued: z.number().int(), running: z.number().int() })
       .nullable()
-      .meta({ description: 'null while the record does not answer' }),
+      .meta({ description: 'null while the database does not answer' }),
     problems: z.array(problem),
-    warnings: z.array(problem).meta({ description: 'what works and had better be mended' }),
+    warnings: z.array(problem).meta({ description: 'risks that should be fixed' }),
   }),
 );
 

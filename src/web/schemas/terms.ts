@@ -11,7 +11,7 @@ export const done = name('Done', z.object({ done: z.literal(true) }));
 export const problem = name(
   'Problem',
   z.object({ code: z.string(), message: z.string(), remedy: z.string() }).meta({
-    description: 'something that is not as it should be, and how to mend it',
+    description: 'a problem and how to fix it',
   }),
 );
 

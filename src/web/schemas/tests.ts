@@ -28,17 +28,14 @@ const test = name(
     status: z.enum(testStatuses).meta({ description: 'the newest' }),
     runs: z.number().int().meta({ description: 'results other than skipped' }),
     failures: z.number().int().meta({ description: 'results that failed or had an error' }),
-    duration: z.number().nullable().meta({ description: 'mean, the newest count most; milliseconds' }),
-    lastBuild: z.string().meta({ description: 'id of the newest build that has it' }),
+    duration: z.number().nullable().meta({ description: 'weighted mean in which the newest count most; milliseconds' }),
+    lastBuild: z.string().meta({ description: 'id of the newest build with the test' }),
     flaky: z
       .object({
-        commits: z.number().int().meta({ description: 'at how many commits it has shown that' }),
+        commits: z.number().int().meta({ description: 'number of commits at which it was flaky' }),
         sha: z.string().meta({ description: 'the newest of them' }),
-        since: z.string().meta({ description: 'id of the build where it was first seen' }),
-        sinceSha: z
-          .string()
-          .nullable()
-          .meta({ description: 'commit of that build; null where it is not kept any more' }),
+        since: z.string().meta({ description: 'id of the first build in which it was flaky' }),
+        sinceSha: z.string().nullable().meta({ description: 'commit of that build; null if the build was deleted' }),
         at: time,
       })
       .nullable(),
@@ -76,6 +73,6 @@ export const testHistory = name(
         at: time,
       }),
     ),
-    next: z.string().nullable().meta({ description: 'as `before` of the next page' }),
+    next: z.string().nullable().meta({ description: 'value of `before` for the next page' }),
   }),
 );
