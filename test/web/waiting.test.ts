@@ -10,7 +10,7 @@ const unfit = { code: 'runner_unfit', message: 'takes no jobs: disk full', remed
 const linux = { labels: ['linux'] };
 const queued = { status: 'queued' as const, labels: ['linux'], needs: [] };
 
-describe('why a job has not begun', () => {
+describe('web: why a job has not started', () => {
   const cases: [string, Parameters<typeof whyItWaits>][] = [
     [
       'waiting for the concurrency group "ci"',

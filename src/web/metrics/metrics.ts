@@ -3,7 +3,8 @@ import type { Reader } from '../../record/visibility.ts';
 import { listRunners } from '../../redis/membership.ts';
 import { readTallies } from '../../redis/tallies.ts';
 import type { Web } from '../services.ts';
-import { askRedis, systemStatus } from '../status/system-status.ts';
+import { askRedis } from '../status/ask-redis.ts';
+import { systemStatus } from '../status/system-status.ts';
 import { addProcesses, addState, type Process } from './state.ts';
 import { addTallies, readableTallies } from './tallies.ts';
 

@@ -4,7 +4,7 @@ import { attemptsOfRunner } from '../../record/runner-history.ts';
 import { listRunners } from '../../redis/membership.ts';
 import type { WebEnv } from '../access/env.ts';
 import type { Web } from '../services.ts';
-import { askRedis } from '../status/system-status.ts';
+import { askRedis } from '../status/ask-redis.ts';
 import { PastAttempts } from './fleet-history.tsx';
 import { answerPage } from './layout.tsx';
 

@@ -1,9 +1,10 @@
 import { isJobQueue } from '../../queues/names.ts';
 import { listRunners } from '../../redis/membership.ts';
 import { everyLater, type Repeating } from '../../system/wait.ts';
+import { askRedis } from './ask-redis.ts';
 import type { FleetHistory, FleetMoment } from './fleet-history.ts';
+import { queueDepths } from './queue-depths.ts';
 import type { StatusSources } from './sources.ts';
-import { askRedis, queueDepths } from './system-status.ts';
 
 /** Milliseconds between two measurements. */
 const interval = 15_000;

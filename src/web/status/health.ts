@@ -1,6 +1,6 @@
 import { within } from '../../system/wait.ts';
+import { askRedis } from './ask-redis.ts';
 import type { StatusSources } from './sources.ts';
-import { askRedis } from './system-status.ts';
 
 /** Whether the database and Redis answer within a second, for load balancers and container engines. */
 export async function health(

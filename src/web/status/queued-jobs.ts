@@ -1,8 +1,8 @@
 import type { Build } from '../../kernel/model.ts';
 import { listRunners, type RunnerMember } from '../../redis/membership.ts';
 import { requiredLabels } from '../access/readable.ts';
+import { askRedis } from './ask-redis.ts';
 import type { StatusSources } from './sources.ts';
-import { askRedis } from './system-status.ts';
 import { type Needed, whyItWaits } from './waiting.ts';
 
 /** The alive runners if a job of the build is queued; undefined if none is, or if Redis does not answer. */

@@ -3,16 +3,16 @@ import { mayServe, queueLabels } from '../../queues/kept.ts';
 import type { WaitingJob } from '../../record/waiting-jobs.ts';
 import { type RunnerMember, unfitReason } from '../../redis/membership.ts';
 
-/** What a repository says about the runners of its jobs. */
+/** What a repository requires of runners. */
 export interface Needed {
   repo: string;
-  /** labels that they need beside those that the jobs ask for */
+  /** labels that runners need besides those that the jobs ask for */
   runners: readonly string[];
 }
 
 /**
- * Why a job has not begun, as a sentence without a full stop.
- * @param runners undefined where nobody knows, as while Redis does not answer
+ * Why a job has not started, as a sentence without a full stop.
+ * @param runners undefined if unknown, for example while Redis does not answer
  */
 export function whyItWaits(
   job: Pick<WaitingJob, 'status' | 'labels' | 'needs'> & Partial<Pick<Job, 'message' | 'triesAgainAt'>>,
@@ -55,7 +55,7 @@ export function labelsText(labels: readonly string[]): string {
 /** The most names that are listed; the others are only counted. */
 const mostNamed = 3;
 
-/** Which jobs one waits for, in words; a job may need hundreds. */
+/** Names the jobs that a job waits for; there may be hundreds. */
 export function waitingFor(needs: readonly string[]): string {
   if (needs.length === 0) return 'waiting to start';
   const more = needs.length - mostNamed;

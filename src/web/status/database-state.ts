@@ -1,0 +1,55 @@
+import { VoltError } from '../../kernel/errors.ts';
+import { countOpenBuilds } from '../../record/builds.ts';
+import { failingRepositories, type ObservedRepository } from '../../record/repositories.ts';
+import { repositoryHosts } from '../../record/repository-hosts.ts';
+import { keyProblem } from '../../record/secret-key.ts';
+import { recordBytes } from '../../record/size.ts';
+import type { Reader } from '../../record/visibility.ts';
+import { oldestWaitingJob, type WaitingJob } from '../../record/waiting-jobs.ts';
+import { within } from '../../system/wait.ts';
+import type { SystemStatus } from '../schemas/system.ts';
+import type { Problem } from '../schemas/terms.ts';
+import type { StatusSources } from './sources.ts';
+
+/** Milliseconds that the database has to answer; within this time a lost connection is retried several times. */
+const timeout = 5000;
+
+interface DatabaseState {
+  builds: NonNullable<SystemStatus['builds']>;
+  failing: ObservedRepository[];
+  hosts: (string | null)[];
+  waiting: WaitingJob | undefined;
+  bytes: number;
+  key: Problem | undefined;
+}
+
+/** The state that the database has, or the problem if it does not answer. */
+export async function readDatabase(
+  { database, config }: Pick<StatusSources, 'database' | 'config'>,
+  reader: Reader,
+): Promise<DatabaseState | Problem> {
+  const queries = Promise.all([
+    countOpenBuilds(database),
+    failingRepositories(database, reader),
+    repositoryHosts(database),
+    oldestWaitingJob(database, reader),
+    recordBytes(database),
+    keyProblem(database, config),
+  ]);
+  try {
+    const answer = await within(queries, timeout);
+    if (!answer) return noAnswer;
+    const [builds, failing, hosts, waiting, bytes, key] = answer;
+    return { builds, failing, hosts, waiting, bytes, key };
+  } catch (error) {
+    if (!(error instanceof VoltError)) throw error;
+    const { code, message, remedy } = error;
+    return { code, message, remedy };
+  }
+}
+
+const noAnswer: Problem = {
+  code: 'record_busy',
+  message: 'the database does not answer: builds and repositories are unknown',
+  remedy: 'Check whether the database server or the disk of the database is overloaded.',
+};
