@@ -1,6 +1,6 @@
 import type { JobTests, Step } from '../kernel/model.ts';
 import type { Trust } from '../kernel/trust.ts';
-import type { JobOutcome } from './ending.ts';
+import type { JobOutcome } from './outcome.ts';
 
 export interface JobInput {
   repo: {

@@ -47,7 +47,7 @@ export interface JobHost extends JobServices, JobWorkspace {
   runner: string;
   /** what earlier checkouts of the repository have left; absent where nothing is kept */
   tree?: JobTree | undefined;
-  /** The secrets that the job may use. Rejects with a JobEnding if they are not available. */
+  /** The secrets that the job may use. Rejects with a JobAborted if they are not available. */
   secrets(): Promise<GivenSecrets>;
   /** What the repository is fetched with; called when something has to be fetched. Rejects likewise. */
   credential(): Promise<Credential | undefined>;
@@ -61,7 +61,7 @@ export interface JobHost extends JobServices, JobWorkspace {
   output(chunk: Buffer): void | Promise<void>;
   /** called with all steps whenever one begins or ends */
   progress(steps: Step[]): void;
-  /** aborts with a JobEnding as its reason */
+  /** aborts with a JobAborted as its reason */
   signal: AbortSignal;
   /** milliseconds that steps which run after a cancel or a timeout may take together */
   cleanupTime?: number;

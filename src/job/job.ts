@@ -11,13 +11,13 @@ import { proxyPasswords } from '../system/environment.ts';
 import { workflowPlan } from '../workflow/plan.ts';
 import type { JobInput, JobResult } from './contract.ts';
 import { discover, isThere, lookedFor, type Reports } from './discover.ts';
-import { JobEnding, type JobOutcome } from './ending.ts';
-import { tellLongFetch } from './fetch-news.ts';
+import { logLongFetch } from './fetch-progress.ts';
 import { makeFoldersInside } from './files/hand-over.ts';
-import { Gate } from './gate.ts';
 import type { JobHost, JobPlace } from './host.ts';
-import { isLasting } from './lasting.ts';
 import type { JobLog } from './log.ts';
+import { MaskedOutput } from './masked-output.ts';
+import { JobAborted, type JobOutcome } from './outcome.ts';
+import { isPermanent } from './permanent-errors.ts';
 import { checkOutStaged } from './sandbox/staged-checkout.ts';
 import { jsonReader, TestSearch } from './test-search.ts';
 import { runWorkflowJob } from './workflow-job.ts';
@@ -39,15 +39,15 @@ class StepFailed extends Error {
  * commit's fault or ours.
  */
 export async function runJob(input: JobInput, { output, progress, ...place }: JobHost): Promise<JobResult> {
-  const gate = new Gate({ output, progress });
-  return gate.result(await run(input, place, gate));
+  const masked = new MaskedOutput({ output, progress });
+  return masked.result(await run(input, place, masked));
 }
 
-async function run(input: JobInput, place: JobPlace, gate: Gate): Promise<JobResult> {
-  for (const password of proxyPasswords(place.env)) gate.log.masker.add(password);
-  if (input.plan.kind !== 'workflow') return runTests(input, input.plan, place, gate);
+async function run(input: JobInput, place: JobPlace, masked: MaskedOutput): Promise<JobResult> {
+  for (const password of proxyPasswords(place.env)) masked.log.masker.add(password);
+  if (input.plan.kind !== 'workflow') return runTests(input, input.plan, place, masked);
   const plan = workflowPlan.safeParse(input.plan);
-  if (plan.success) return runWorkflowJob(input, plan.data, place, gate);
+  if (plan.success) return runWorkflowJob(input, plan.data, place, masked);
   const issue = plan.error.issues[0];
   const message = `the plan of the job cannot be understood: ${issue?.path.join('.')}: ${issue?.message}`;
   const outcome = { status: 'error', reason: 'bad_message', message, exitCode: null } as const;
@@ -55,11 +55,11 @@ async function run(input: JobInput, place: JobPlace, gate: Gate): Promise<JobRes
 }
 
 /** Checks out, finds the tests, runs them. */
-async function runTests(input: JobInput, plan: TestPlan, around: JobPlace, gate: Gate): Promise<JobResult> {
+async function runTests(input: JobInput, plan: TestPlan, around: JobPlace, masked: MaskedOutput): Promise<JobResult> {
   const workspace = join(around.folder, 'workspace');
-  const search = new TestSearch(workspace, gate.log.masker, jsonReader(around.texts), input.repo.reports);
-  const { log, steps } = gate;
-  gate.heard = (chunk) => search.push(chunk);
+  const search = new TestSearch(workspace, masked.log.masker, jsonReader(around.texts), input.repo.reports);
+  const { log, steps } = masked;
+  masked.heard = (chunk) => search.push(chunk);
   const run = async (name: string, work: () => Promise<number | null>) => {
     around.signal.throwIfAborted();
     const step = steps.add(name);
@@ -89,7 +89,7 @@ async function runTests(input: JobInput, plan: TestPlan, around: JobPlace, gate:
     const outcome = { status: 'success', reason: null, message: null, exitCode: 0 } as const;
     return { outcome, begun, steps: steps.list, outputs: {}, ...(tests && { tests }) };
   } catch (error) {
-    const outcome = gate.hide(outcomeOf(error, around.signal, steps.list.length > 1));
+    const outcome = masked.hide(outcomeOf(error, around.signal, steps.list.length > 1));
     steps.close(outcome);
     await log.say(outcome.message ?? outcome.status);
     const tests = await search.end(log);
@@ -106,7 +106,7 @@ async function checkout(input: JobInput, workspace: string, around: JobPlace, lo
     const { reach } = around;
     const options = { signal: around.signal, access, runner: around.git, limits: around.gitLimits, reach };
     const notice = (text: string) => void log.say(`${repo.name}: ${text}`);
-    const submodules = await tellLongFetch(log, repo.name, async (progress) => {
+    const submodules = await logLongFetch(log, repo.name, async (progress) => {
       const write = async (folder: string) => {
         const kept = await around.tree?.take();
         await checkOut(mirror, { url: repo.url, ref, sha, folder, kept }, { ...options, progress, notice });
@@ -124,7 +124,7 @@ async function checkout(input: JobInput, workspace: string, around: JobPlace, lo
   } catch (error) {
     const known = error instanceof VoltError ? error : undefined;
     // the credential could not be had
-    if (known?.cause instanceof JobEnding) throw known.cause;
+    if (known?.cause instanceof JobAborted) throw known.cause;
     const message = excerpt(errorText(error), 2000);
     const said = known ? withRemedy({ message, remedy: known.remedy }) : message;
     if (known?.code === 'too_large') throw new StepFailed('failure', 'checkout_too_large', said);
@@ -132,7 +132,7 @@ async function checkout(input: JobInput, workspace: string, around: JobPlace, lo
       known && ['fetch_failed', 'commit_missing', 'address_refused'].includes(known.code)
         ? 'fetch_failed'
         : 'checkout_failed';
-    throw new StepFailed('error', reason, said, { lasting: isLasting(error) });
+    throw new StepFailed('error', reason, said, { permanent: isPermanent(error) });
   }
   return null;
 }
@@ -219,8 +219,8 @@ async function runStep(
  * @param begun whether a command of the job's own was started
  */
 function outcomeOf(error: unknown, signal: AbortSignal, begun: boolean): JobOutcome {
-  if (signal.reason instanceof JobEnding) return begun ? signal.reason.outcome : signal.reason.early;
-  if (error instanceof StepFailed || error instanceof JobEnding) return error.outcome;
+  if (signal.reason instanceof JobAborted) return begun ? signal.reason.outcome : signal.reason.early;
+  if (error instanceof StepFailed || error instanceof JobAborted) return error.outcome;
   return { status: 'error', reason: 'runner_failed', message: excerpt(errorText(error), 2000), exitCode: null };
 }
 

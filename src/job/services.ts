@@ -4,7 +4,7 @@ import type { Reach } from '../git/reach.ts';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { repositoryKey } from '../kernel/names.ts';
-import { ownActionsOf } from './actions/served.ts';
+import { ownActionsOf } from './actions/builtin-actions.ts';
 import { ActionStore } from './actions/store.ts';
 import type { JobInput } from './contract.ts';
 import type { JobServices } from './host.ts';

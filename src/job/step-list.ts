@@ -1,7 +1,7 @@
 import { type FinalStatus, newStep, type Step } from '../kernel/model.ts';
 import { serverTime } from '../kernel/server-time.ts';
-import type { JobOutcome } from './ending.ts';
 import type { JobLog } from './log.ts';
+import type { JobOutcome } from './outcome.ts';
 
 /** The steps of a job; each change is told. */
 export class StepList {

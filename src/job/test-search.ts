@@ -3,7 +3,7 @@ import type { JobTests } from '../kernel/model.ts';
 import type { JobLog } from './log.ts';
 import type { Masker } from './output/masker.ts';
 import { TestCollection, type Totals } from './reports/collection.ts';
-import { type ReadJson, type ReportPlace, ReportReader } from './reports/files.ts';
+import { type ReadJson, type ReportGlobs, ReportReader } from './reports/files.ts';
 import { OutputTests } from './reports/output.ts';
 import type { JobTexts } from './texts/job-texts.ts';
 
@@ -13,7 +13,7 @@ import type { JobTexts } from './texts/job-texts.ts';
  */
 export class TestSearch {
   /** where reports may be when the job has ended */
-  readonly places: ReportPlace[] = [];
+  readonly places: ReportGlobs[] = [];
   readonly #output = new OutputTests();
   readonly #root: string;
   readonly #tests: TestCollection;

@@ -8,22 +8,22 @@ import { runActionScript } from './actions/javascript.ts';
 import { ActionLibrary } from './actions/library.ts';
 import { actionFrame, hasPre, useAction } from './actions/use.ts';
 import type { JobInput, JobResult } from './contract.ts';
-import { JobEnding, mayBeRepeated } from './ending.ts';
 import { makeFoldersInside, writeInside } from './files/hand-over.ts';
-import type { Gate } from './gate.ts';
 import type { JobPlace } from './host.ts';
+import type { MaskedOutput } from './masked-output.ts';
+import { JobAborted, mayBeRepeated } from './outcome.ts';
 import { annotationOf } from './output/annotation.ts';
 import { makeToolCache } from './sandbox/tool-cache.ts';
 import type { StepList } from './step-list.ts';
 import { CommandFailed } from './steps/command.ts';
 import type { Evaluation } from './steps/evaluation.ts';
 import { type Frame, placeOf } from './steps/frame.ts';
-import { jobOutputs } from './steps/job-outputs.ts';
+import { jobOutputs } from './steps/outputs.ts';
 import { problemOf } from './steps/problem.ts';
-import { StepBound } from './steps/step-bound.ts';
 import { StepIo } from './steps/step-io.ts';
 import type { StepResult } from './steps/step-result.ts';
 import { insideOf, StepRunner } from './steps/step-runner.ts';
+import { StepSignal } from './steps/step-signal.ts';
 import { WorkflowState } from './steps/workflow-state.ts';
 import { jsonReader, TestSearch } from './test-search.ts';
 
@@ -38,16 +38,16 @@ export async function runWorkflowJob(
   input: JobInput,
   plan: WorkflowPlan,
   around: JobPlace,
-  gate: Gate,
+  masked: MaskedOutput,
 ): Promise<JobResult> {
-  const { log, steps } = gate;
+  const { log, steps } = masked;
   const search = new TestSearch(
     join(around.folder, 'workspace'),
     log.masker,
     jsonReader(around.texts),
     input.repo.reports,
   );
-  gate.heard = (chunk) => search.push(chunk);
+  masked.heard = (chunk) => search.push(chunk);
   let outputs: Record<string, string> = {};
   let job: WorkflowState | undefined;
   try {
@@ -60,7 +60,7 @@ export async function runWorkflowJob(
     const ending: unknown = around.signal.reason;
     const preparing = steps.list.every(({ status }, index) => index === 0 || status === 'waiting');
     const outcome =
-      ending instanceof JobEnding ? (preparing ? ending.early : ending.outcome) : problemOf(error, log.masker);
+      ending instanceof JobAborted ? (preparing ? ending.early : ending.outcome) : problemOf(error, log.masker);
     if (job) job.fail(outcome);
     else return { outcome, begun: false, steps: steps.list, outputs };
   }
@@ -181,7 +181,7 @@ class WorkflowJob {
     const shown = this.#steps.add(name.slice(0, longestName), before);
     let result: StepResult = { outcome: 'success', conclusion: 'success', problem: undefined };
     const holds = () => job.evaluation(this.#frame, '').condition(condition);
-    const bound = new StepBound(job, holds);
+    const bound = new StepSignal(job, holds);
     const { signal } = bound;
     try {
       if (await holds()) {

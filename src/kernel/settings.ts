@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { parseNetworkPolicy } from './network-policy.ts';
 import { hideCredentials } from './urls.ts';
 
-/** Actions that Volt can run itself, see job/actions/served.ts. */
+/** Actions that Volt can run itself, see job/actions/builtin-actions.ts. */
 const knownActions = ['actions/checkout', 'actions/cache', 'actions/upload-artifact', 'actions/download-artifact'];
 
 /**

@@ -209,7 +209,7 @@ export const resultMessage = z.discriminatedUnion('kind', [
     outputs: z.record(z.string(), z.string()).optional(),
     /** results of single tests; absent where none were found */
     tests: packedTests.optional(),
-    /** whether another attempt may come to something else, and does nothing of the job twice; see job/ending.ts */
+    /** whether another attempt may come to something else, and does nothing of the job twice; see job/outcome.ts */
     again: z.boolean().optional(),
     /** length of the whole log in bytes */
     logBytes: z.number().int().min(0),

@@ -3,10 +3,10 @@ import { unaskedText } from '../exec/isolation-check.ts';
 import { ProcessGroup } from '../exec/process-group.ts';
 import { keepUses } from '../git/mirror-use.ts';
 import type { JobResult } from '../job/contract.ts';
-import { cancelled, JobEnding, overLimit, runnerFailed, timedOut, unableToRun, withLimit } from '../job/ending.ts';
 import type { JobHost } from '../job/host.ts';
 import { runJob } from '../job/job.ts';
 import { JobTree } from '../job/job-tree.ts';
+import { cancelled, JobAborted, overLimit, runnerFailed, timedOut, unableToRun, withLimit } from '../job/outcome.ts';
 import { reachOf } from '../job/reach.ts';
 import { gitLimitsOf, limitsOf } from '../job/sandbox/job-limits.ts';
 import { makeWorkspace, type Workspace } from '../job/sandbox/workspace.ts';
@@ -218,7 +218,7 @@ export class RunningAttempt {
   #withdraw(withdrawal: Withdrawal): void {
     const { kind, message } = withdrawal;
     if (!this.#withdrawal || (this.#withdrawal.kind === 'returned' && kind === 'lost')) this.#withdrawal = withdrawal;
-    this.#ending.abort(new JobEnding({ status: 'error', reason: 'runner_failed', message, exitCode: null }));
+    this.#ending.abort(new JobAborted({ status: 'error', reason: 'runner_failed', message, exitCode: null }));
     void this.#processes?.close();
   }
 

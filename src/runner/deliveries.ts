@@ -1,4 +1,4 @@
-import { JobEnding } from '../job/ending.ts';
+import { JobAborted } from '../job/outcome.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
@@ -66,7 +66,7 @@ export class Deliveries {
    * Asks until the answer comes. For one attempt and kind, only one call at a time is allowed.
    * @param around.insist is called with each repetition: what the answer depends on may be lost as well
    * @param around.slow is called once, with a sentence for people, when the answer takes long
-   * @throws JobEnding if the answer is a refusal or does not come in time; the signal's reason when that aborts
+   * @throws JobAborted if the answer is a refusal or does not come in time; the signal's reason when that aborts
    */
   async ask<K extends DeliveryKind>(
     kind: K,
@@ -114,7 +114,7 @@ export class Deliveries {
     }
   }
 
-  #late(kind: DeliveryKind): JobEnding {
+  #late(kind: DeliveryKind): JobAborted {
     const seconds = Math.round(this.#times.patience / 1000);
     return unavailable(`no dispatcher has given the job ${nouns[kind]} within ${seconds} s; see \`volt status\``);
   }
@@ -124,7 +124,7 @@ function waitingName(ref: AttemptRef, kind: DeliveryKind): string {
   return `${kind} ${attemptName(ref)}`;
 }
 
-/** @param lasting whether another request would have the same answer */
-function unavailable(message: string, lasting = false): JobEnding {
-  return new JobEnding({ status: 'error', reason: 'secrets_unavailable', message, exitCode: null, lasting });
+/** @param permanent whether another request would have the same answer */
+function unavailable(message: string, permanent = false): JobAborted {
+  return new JobAborted({ status: 'error', reason: 'secrets_unavailable', message, exitCode: null, permanent });
 }

@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import type { JobOutcome } from '../job/ending.ts';
+import type { JobOutcome } from '../job/outcome.ts';
 import { mayPass, type Reason } from '../kernel/model.ts';
 import { bytesOnDisk } from '../system/disk-use.ts';
 import type { DiskProblem } from './disk-watch.ts';

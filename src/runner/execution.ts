@@ -1,4 +1,4 @@
-import { mayBeRepeated, runnerFailed } from '../job/ending.ts';
+import { mayBeRepeated, runnerFailed } from '../job/outcome.ts';
 import { sizeOf } from '../job/result-size.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';

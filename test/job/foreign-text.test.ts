@@ -2,7 +2,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { discover } from '../../src/job/discover.ts';
-import { SearchEffort } from '../../src/job/globs/search-effort.ts';
+import { SearchBudget } from '../../src/job/globs/search-budget.ts';
 import { Masker } from '../../src/job/output/masker.ts';
 import { Matchers } from '../../src/job/output/matchers.ts';
 import { StepOutput } from '../../src/job/output/step-output.ts';
@@ -149,12 +149,12 @@ describe('text of a commit or a job, at its worst, holds up nobody else:', () =>
     const deep = join(folder, 'a/'.repeat(200));
     mkdirSync(deep, { recursive: true });
     const patterns = Array.from({ length: 40 }, () => `${'*a'.repeat(20)}b/${'**/a/'.repeat(15)}`);
-    await holdsNobodyUp(() => hashFiles(folder, patterns.slice(0, 15), new SearchEffort()).catch(() => undefined));
-    await holdsNobodyUp(() => hashFiles(folder, [`${'*a'.repeat(400)}b`], new SearchEffort()));
+    await holdsNobodyUp(() => hashFiles(folder, patterns.slice(0, 15), new SearchBudget()).catch(() => undefined));
+    await holdsNobodyUp(() => hashFiles(folder, [`${'*a'.repeat(400)}b`], new SearchBudget()));
   });
 
   it('expressions over large values, and such as make large values', async () => {
-    const place = { workspace: folders.make(), effort: new SearchEffort(), texts: texts.forJob('expressions') };
+    const place = { workspace: folders.make(), effort: new SearchBudget(), texts: texts.forJob('expressions') };
     const yes = () => true;
     const status = { success: yes, failure: yes, always: yes, cancelled: yes };
     const evaluation = new Evaluation({ env: { M: 'ä'.repeat(1_000_000) } }, status, place);

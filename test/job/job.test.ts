@@ -7,9 +7,9 @@ import { ProcessGroup } from '../../src/exec/process-group.ts';
 import { ownReach } from '../../src/git/reach.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobInput } from '../../src/job/contract.ts';
-import { cancelled, JobEnding, mayBeRepeated, timedOut } from '../../src/job/ending.ts';
 import type { JobHost } from '../../src/job/host.ts';
 import { runJob } from '../../src/job/job.ts';
+import { cancelled, JobAborted, mayBeRepeated, timedOut } from '../../src/job/outcome.ts';
 import { Sandbox } from '../../src/job/sandbox/sandbox.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import type { Step } from '../../src/kernel/model.ts';
@@ -396,7 +396,7 @@ describe('a job', () => {
     it('ends as an error of ours when they cannot be had, before any command', async () => {
       const why = { status: 'error', reason: 'secrets_unavailable', message: 'no dispatcher', exitCode: null } as const;
       const { outcome, log } = await run(repositoryOf({ a: '' }), command('echo begun'), {
-        secrets: () => Promise.reject(new JobEnding(why)),
+        secrets: () => Promise.reject(new JobAborted(why)),
       });
       expect(outcome).to.deep.equal(why);
       expect(log).to.include('no dispatcher').and.not.include('begun\n');
@@ -417,7 +417,7 @@ describe('a job', () => {
       repository.commit('more', { b: '' });
       const why = { status: 'error', reason: 'secrets_unavailable', message: 'no dispatcher', exitCode: null } as const;
       const { outcome } = await run(repository, command('true'), {
-        credential: () => Promise.reject(new JobEnding(why)),
+        credential: () => Promise.reject(new JobAborted(why)),
       });
       expect(outcome).to.deep.equal(why);
     });

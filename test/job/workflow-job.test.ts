@@ -1,7 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { cancelled, mayBeRepeated, runnerFailed, timedOut } from '../../src/job/ending.ts';
+import { cancelled, mayBeRepeated, runnerFailed, timedOut } from '../../src/job/outcome.ts';
 import { jobText, short, TestJobs } from '../support/job.ts';
 import { TestRepository } from '../support/repository.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { JobEnding, mayBeRepeated } from '../../src/job/ending.ts';
+import { JobAborted, mayBeRepeated } from '../../src/job/outcome.ts';
 import { loadConfig } from '../../src/kernel/config.ts';
 import type { JobId, RunnerId } from '../../src/kernel/model.ts';
 import type { SecretsMessage } from '../../src/queues/messages.ts';
@@ -56,12 +56,12 @@ describe('what a runner asks for', () => {
   const boxFor = (publicKey: string, context = boxContext(ref, runner, 'secrets')) => ({
     box: seal(publicKey, context, JSON.stringify(content)),
   });
-  async function ending(answer: Promise<unknown>): Promise<JobEnding> {
+  async function ending(answer: Promise<unknown>): Promise<JobAborted> {
     const error = await answer.then(
       () => undefined,
       (thrown) => thrown,
     );
-    if (!(error instanceof JobEnding)) throw new Error(`no ending: ${error}`);
+    if (!(error instanceof JobAborted)) throw new Error(`no ending: ${error}`);
     return error;
   }
 
@@ -148,7 +148,7 @@ describe('what a runner asks for', () => {
   it('is not waited for any more when the job is ended', async () => {
     const stop = new AbortController();
     const answer = ask(new Deliveries(context, signer), { signal: stop.signal });
-    const reason = new JobEnding({ status: 'cancelled', reason: 'by_user', message: 'x', exitCode: null });
+    const reason = new JobAborted({ status: 'cancelled', reason: 'by_user', message: 'x', exitCode: null });
     stop.abort(reason);
     expect(await ending(answer)).to.equal(reason);
   });

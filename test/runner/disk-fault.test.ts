@@ -1,7 +1,7 @@
 import { mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { JobOutcome } from '../../src/job/ending.ts';
+import type { JobOutcome } from '../../src/job/outcome.ts';
 import { diskFault } from '../../src/runner/disk-fault.ts';
 import type { DiskProblem } from '../../src/runner/disk-watch.ts';
 import { TestFolders } from '../support/folder.ts';

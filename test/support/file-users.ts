@@ -37,7 +37,7 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/job/steps/hash-files.ts': 'streams from a descriptor',
   'src/job/storage/artifacts.ts': 'has the store of artifacts, which jobs never reach',
   'src/job/storage/caches.ts': 'has the store of caches, which jobs never reach',
-  'src/job/storage/kept-folder.ts': 'has those stores',
+  'src/job/storage/stored-folder.ts': 'has those stores',
   'src/runner/disk-fault.ts': 'asks which device the folder of a job is on',
   'src/runner/disk-watch.ts': 'writes into folders of Volt',
   'src/runner/prune.ts': 'looks at folders of Volt',

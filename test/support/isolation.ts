@@ -6,13 +6,13 @@ import { type SettledIsolation, settleIsolation } from '../../src/exec/isolation
 import { settleNetworks } from '../../src/exec/network/network-check.ts';
 import { NetworkPool } from '../../src/exec/network/network-pool.ts';
 import { ProcessGroup } from '../../src/exec/process-group.ts';
-import { ownActionsOf } from '../../src/job/actions/served.ts';
+import { ownActionsOf } from '../../src/job/actions/builtin-actions.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobInput, JobResult } from '../../src/job/contract.ts';
-import { withLimit } from '../../src/job/ending.ts';
 import { runJob } from '../../src/job/job.ts';
 import { JobTree } from '../../src/job/job-tree.ts';
 import { KeptTrees } from '../../src/job/kept-trees.ts';
+import { withLimit } from '../../src/job/outcome.ts';
 import { reachOf } from '../../src/job/reach.ts';
 import { gitLimitsOf, limitsOf } from '../../src/job/sandbox/job-limits.ts';
 import { jobPaths, makeJobFolders, openArea } from '../../src/job/sandbox/job-paths.ts';

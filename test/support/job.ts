@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { detectGroupKind } from '../../src/exec/group-kind.ts';
 import { ProcessGroup } from '../../src/exec/process-group.ts';
-import { ownActionsOf } from '../../src/job/actions/served.ts';
+import { ownActionsOf } from '../../src/job/actions/builtin-actions.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobResult } from '../../src/job/contract.ts';
 import type { JobHost } from '../../src/job/host.ts';

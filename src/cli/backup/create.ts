@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
 import * as tar from 'tar';
-import { isDraft } from '../../job/storage/kept-folder.ts';
+import { isDraft } from '../../job/storage/stored-folder.ts';
 import type { Config } from '../../kernel/config.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { version } from '../../kernel/version.ts';

@@ -5,10 +5,10 @@ import { expandBraces } from '../globs/braces.ts';
 import { Glob } from '../globs/glob.ts';
 import { PathPatterns } from '../globs/path-patterns.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
-import { Artifacts, type KeptArtifact } from '../storage/artifacts.ts';
+import { Artifacts, type StoredArtifact } from '../storage/artifacts.ts';
 import { pack, unpack } from './archive.ts';
+import type { BuiltinCall } from './builtin-call.ts';
 import { findPaths } from './path-search.ts';
-import type { ServedCall } from './served-call.ts';
 
 /** `actions/upload-artifact` and `actions/download-artifact`: to and from the disk of this machine. */
 
@@ -19,7 +19,7 @@ const forbidden = /["/:<>|*?\\\r\n]/;
 const longestName = 255;
 const longestPattern = 1000;
 
-export async function uploadArtifact({ job, inputs, signal, warn }: ServedCall): Promise<Record<string, string>> {
+export async function uploadArtifact({ job, inputs, signal, warn }: BuiltinCall): Promise<Record<string, string>> {
   const name = inputs.name || 'artifact';
   if (forbidden.test(name) || name.length > longestName) {
     throw new StepFault(`The artifact name is not valid: ${name}. It must have none of " / : < > | * ? \\`);
@@ -55,7 +55,7 @@ export async function uploadArtifact({ job, inputs, signal, warn }: ServedCall):
   return { 'artifact-id': String(id), 'artifact-digest': digest, 'artifact-url': '' };
 }
 
-export async function downloadArtifact({ job, inputs, signal, warn }: ServedCall): Promise<Record<string, string>> {
+export async function downloadArtifact({ job, inputs, signal, warn }: BuiltinCall): Promise<Record<string, string>> {
   const run = inputs['run-id'];
   if (run && run !== String(job.github.run_id)) {
     throw new VoltError('unsupported', 'artifacts of other runs cannot be had', {
@@ -81,7 +81,7 @@ export async function downloadArtifact({ job, inputs, signal, warn }: ServedCall
 /**
  * The machine or the workflow is at fault where an artifact is missing: the job that made it may have run elsewhere.
  */
-function missing(name: string, all: readonly KeptArtifact[]): VoltError {
+function missing(name: string, all: readonly StoredArtifact[]): VoltError {
   const known = all.map(({ about }) => about.name).sort();
   const has = known.length === 0 ? 'no artifacts' : `only ${known.join(', ')}`;
   return new VoltError(
@@ -123,7 +123,7 @@ async function filesOf(
 ): Promise<{ folder: string; files: string[] }> {
   const { workspace } = job.folders;
   const home = job.around.env.HOME ?? '/';
-  const patterns = new PathPatterns((inputs.path ?? '').split('\n'), { workspace, home, trial: job.searchEffort });
+  const patterns = new PathPatterns((inputs.path ?? '').split('\n'), { workspace, home, trial: job.searchBudget });
   const starts = [...new Set([...patterns.paths, ...patterns.globBases])];
   const hidden = inputs['include-hidden-files'] === 'true';
   const isWanted = (path: string) => patterns.choose(path, true) && (hidden || !isHidden(path, starts));

@@ -6,8 +6,8 @@ import { PathPatterns } from '../globs/path-patterns.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { Caches } from '../storage/caches.ts';
 import { pack, unpack } from './archive.ts';
+import type { BuiltinCall } from './builtin-call.ts';
 import { findPaths } from './path-search.ts';
-import type { ServedCall } from './served-call.ts';
 
 /** Longest key in characters, as on GitHub. */
 const longestKey = 512;
@@ -16,9 +16,9 @@ const matched = 'CACHE_RESULT';
 
 /** `actions/cache`, `actions/cache/restore`, `actions/cache/save`: from and to the disk of this machine. */
 
-export async function restoreCache(call: ServedCall): Promise<Record<string, string>> {
+export async function restoreCache(call: BuiltinCall): Promise<Record<string, string>> {
   const { job, inputs, io, signal } = call;
-  const { key, version } = wishOf(inputs);
+  const { key, version } = queryOf(inputs);
   const restoreKeys = linesOf(inputs['restore-keys']);
   const outputs: Record<string, string> = { 'cache-primary-key': key };
   const caches = new Caches(job.around.caches);
@@ -45,7 +45,7 @@ export async function restoreCache(call: ServedCall): Promise<Record<string, str
 }
 
 /** At the end of a job that has succeeded: what `actions/cache` has not found is there the next time. */
-export async function saveCacheLater(call: ServedCall): Promise<void> {
+export async function saveCacheLater(call: BuiltinCall): Promise<void> {
   const { job, inputs, io } = call;
   if (io.state[matched]?.toLowerCase() === (inputs.key ?? '').toLowerCase()) {
     await job.log.line(`Cache hit occurred on the primary key ${inputs.key}, not saving cache.`);
@@ -54,8 +54,8 @@ export async function saveCacheLater(call: ServedCall): Promise<void> {
   await saveCache(call);
 }
 
-export async function saveCache({ job, inputs, io, signal, warn }: ServedCall): Promise<Record<string, string>> {
-  const { key, paths, version } = wishOf(inputs);
+export async function saveCache({ job, inputs, io, signal, warn }: BuiltinCall): Promise<Record<string, string>> {
+  const { key, paths, version } = queryOf(inputs);
   const caches = new Caches(job.around.caches);
   const about = { key, version, scope: job.input.trust.class };
   if (await caches.has(about)) {
@@ -78,7 +78,7 @@ export async function saveCache({ job, inputs, io, signal, warn }: ServedCall): 
   return {};
 }
 
-function wishOf(inputs: Readonly<Record<string, string>>): { key: string; paths: string; version: string } {
+function queryOf(inputs: Readonly<Record<string, string>>): { key: string; paths: string; version: string } {
   const key = inputs.key ?? '';
   const paths = linesOf(inputs.path);
   if (key === '') throw new StepFault('Input required and not supplied: key');
@@ -105,7 +105,7 @@ function scopesOf({ input }: WorkflowState): string[] {
 async function pathsOf(job: WorkflowState, text: string, signal: AbortSignal): Promise<string[]> {
   const { workspace } = job.folders;
   const home = job.around.env.HOME ?? '/';
-  const patterns = new PathPatterns(text.split('\n'), { workspace, home, trial: job.searchEffort });
+  const patterns = new PathPatterns(text.split('\n'), { workspace, home, trial: job.searchBudget });
   const isWanted = (path: string) => patterns.choose(path, false);
   const named = { starts: patterns.paths, tests: ['-maxdepth', '0'] };
   const chosen = new Set([

@@ -9,7 +9,7 @@ import { checkOutSubmodules } from '../../git/submodules.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { shaPattern } from '../../kernel/names.ts';
 import { StepFault } from '../fault.ts';
-import { tellLongFetch } from '../fetch-news.ts';
+import { logLongFetch } from '../fetch-progress.ts';
 import { checkOutStaged } from '../sandbox/staged-checkout.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 
@@ -45,7 +45,7 @@ interface Target {
  * @returns the action's outputs
  * @throws StepFault where the inputs ask for what there is not; VoltError where git fails
  */
-export async function serveCheckout(
+export async function runCheckout(
   job: WorkflowState,
   inputs: Readonly<Record<string, string>>,
   signal: AbortSignal,
@@ -71,7 +71,7 @@ export async function serveCheckout(
   const notice = (text: string) => void job.log.line(`${url}: ${text}`);
   const write = async (place: string) => {
     const kept = await tree?.take();
-    await tellLongFetch(job.log, url, async (progress) => {
+    await logLongFetch(job.log, url, async (progress) => {
       const telling = { ...options, progress, notice };
       await checkOut(mirror, { url, ref, sha, folder: place, kept }, telling);
     });

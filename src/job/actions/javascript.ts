@@ -1,6 +1,6 @@
 import type { Frame } from '../steps/frame.ts';
-import { runOwnCommand } from '../steps/own-command.ts';
 import type { StepIo } from '../steps/step-io.ts';
+import { runUserCommand } from '../steps/user-command.ts';
 import { inputVariable } from '../steps/variables.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { actionFile, type LoadedAction } from './library.ts';
@@ -41,7 +41,7 @@ export async function runActionScript(
   await io.speak({ steps: frame.steps, action: inside }, id, env, async (child) => {
     const given = Object.entries(inputs).map(([name, value]) => [inputVariable(name), value]);
     const state = Object.entries(io.state).map(([name, value]) => [`STATE_${name}`, value]);
-    await runOwnCommand(job, {
+    await runUserCommand(job, {
       argv: [process.execPath, script],
       cwd: job.folders.workspace,
       env: { ...child.env, ...Object.fromEntries([...given, ...state]) },

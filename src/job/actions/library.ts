@@ -10,8 +10,8 @@ import { readInside } from '../files/inside.ts';
 import type { ActionSource } from '../steps/frame.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { type ActionManifest, parseManifest } from '../texts/action-manifest.ts';
+import { builtinAction } from './builtin-actions.ts';
 import { parseReference, type RemoteAction, type ResolvedReference } from './reference.ts';
-import { servedAction } from './served.ts';
 
 /** Actions inside of actions, as deep as GitHub allows. */
 export const deepest = 10;
@@ -93,7 +93,7 @@ export class ActionLibrary {
   async remote(uses: string, within: ActionSource | undefined): Promise<LoadedAction | undefined> {
     try {
       const reference = this.resolve(uses, within);
-      if (reference.kind === 'local' || servedAction(reference, this.#job.around.ownActions)) return undefined;
+      if (reference.kind === 'local' || builtinAction(reference, this.#job.around.ownActions)) return undefined;
       return await this.load(reference);
     } catch (error) {
       if (error instanceof VoltError && error.code === 'unsupported') return undefined;
@@ -189,7 +189,7 @@ export class ActionLibrary {
 /** A file of an action. @throws StepFault where it is not there */
 export async function actionFile(job: WorkflowState, { folder }: LoadedAction, name: string): Promise<string> {
   const file = join(folder, name);
-  if (!(await job.sight.has(file))) throw new StepFault(`File not found: '${name}'`);
+  if (!(await job.lookup.has(file))) throw new StepFault(`File not found: '${name}'`);
   return file;
 }
 

@@ -28,7 +28,7 @@ export async function findPaths(
     rest = paths.pop() as string;
     if (rest.length > longestPath) throw new StepFault('the patterns lead to a path that is too long');
     for (const path of paths) {
-      await job.searchEffort.next();
+      await job.searchBudget.next();
       const text = Buffer.from(path, 'latin1').toString();
       if (isWanted(text)) wanted.push(text);
     }

@@ -15,7 +15,7 @@ const inputs = new Set(['reports', 'if-no-files-found']);
  * @returns the action's outputs: how many reports there were, and what their tests came to
  * @throws StepFault where the inputs make no sense, or no file was found and the step wants to fail then
  */
-export async function serveTestReport(
+export async function runTestReport(
   job: WorkflowState,
   given: Readonly<Record<string, string>>,
   io: StepIo,

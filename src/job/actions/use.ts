@@ -7,11 +7,11 @@ import { type ActionFrame, type Frame, placeOf } from '../steps/frame.ts';
 import { writeHeader } from '../steps/step-header.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import type { CompositeRuns, JavaScriptRuns } from '../texts/action-manifest.ts';
+import { type BuiltinAction, builtinAction } from './builtin-actions.ts';
+import type { BuiltinCall } from './builtin-call.ts';
 import { inputsOf } from './inputs.ts';
 import { type ActionCall, runActionScript } from './javascript.ts';
 import { type ActionLibrary, deepest, type LoadedAction } from './library.ts';
-import { type ServedAction, servedAction } from './served.ts';
-import type { ServedCall } from './served-call.ts';
 
 /** Runs an action. @throws whatever keeps it from succeeding */
 export async function useAction(job: WorkflowState, library: ActionLibrary, use: ActionStep): Promise<void> {
@@ -21,7 +21,7 @@ export async function useAction(job: WorkflowState, library: ActionLibrary, use:
     await job.log.line(`##[warning]${message}`);
     io.annotate(annotationOf('warning', message, new Map()));
   };
-  const served = servedAction(reference, job.around.ownActions);
+  const served = builtinAction(reference, job.around.ownActions);
   if (served) return serve(job, served, use, warn);
   const action = await library.load(reference);
   const { inputs: defaults, inputNames, runs } = action.manifest;
@@ -43,9 +43,9 @@ export async function useAction(job: WorkflowState, library: ActionLibrary, use:
 /** Does what Volt does in the place of an action. */
 async function serve(
   job: WorkflowState,
-  served: ServedAction,
+  served: BuiltinAction,
   { step, evaluation, io, uses, frame, signal, posts }: ActionStep,
-  warn: ServedCall['warn'],
+  warn: BuiltinCall['warn'],
 ): Promise<void> {
   const inputs = await evaluation.texts(step.with);
   await writeHeader(job.log, `Run ${uses}`, '', { with: inputs });

@@ -1,7 +1,7 @@
 import { Automaton } from './automaton.ts';
-import { disguises } from './disguises.ts';
 import { mergeRanges } from './ranges.ts';
 import { PlainScan, type Range, type Scan, WrappedScan } from './scan.ts';
+import { secretForms } from './secret-forms.ts';
 
 const stars = Buffer.from('***');
 /** Values that one job may have hidden. */
@@ -57,7 +57,7 @@ export class Masker {
   add(secret: string): void {
     if (this.#withheld !== 'no' || this.#known.has(secret)) return;
     this.#known.add(secret);
-    for (const { kind, form } of disguises(secret)) {
+    for (const { kind, form } of secretForms(secret)) {
       if (this.#forms.has(form)) continue;
       this.#forms.add(form);
       const bytes = Buffer.from(form);

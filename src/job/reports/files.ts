@@ -6,7 +6,7 @@ import { readInside, statInside } from '../files/inside.ts';
 import { walkInside } from '../files/walk.ts';
 import { expandBraces } from '../globs/braces.ts';
 import { Glob } from '../globs/glob.ts';
-import { SearchEffort } from '../globs/search-effort.ts';
+import { SearchBudget } from '../globs/search-budget.ts';
 import { addAll, type FoundTest, type TestCollection } from './collection.ts';
 import { JUnitParser } from './junit.ts';
 import { OutputTests } from './output.ts';
@@ -29,7 +29,7 @@ const slice = 32_768;
 export type ReadJson = (text: string) => Promise<FoundTest[]>;
 
 /** Reports to be read: globs below a folder; without a slash at its beginning a glob may be met at any depth by `**`. */
-export interface ReportPlace {
+export interface ReportGlobs {
   folder: string;
   globs: readonly string[];
 }
@@ -40,7 +40,7 @@ export class ReportReader {
   /** a report that two globs or two steps lead to counts once */
   readonly #seen = new Set<string>();
   #left = mostBytes;
-  readonly #effort = new SearchEffort();
+  readonly #effort = new SearchBudget();
   readonly #readJson: ReadJson;
 
   constructor(tests: TestCollection, readJson: ReadJson) {
@@ -52,7 +52,7 @@ export class ReportReader {
    * @param tell is given a sentence about each that is left out
    * @returns how many files the globs have led to
    */
-  async read({ folder, globs }: ReportPlace, tell: (sentence: string) => void): Promise<number> {
+  async read({ folder, globs }: ReportGlobs, tell: (sentence: string) => void): Promise<number> {
     const paths = await this.#find(folder, globs, tell);
     for (const path of paths) {
       const file = join(folder, path);
@@ -135,7 +135,7 @@ async function readXml(text: string, tests: TestCollection): Promise<void> {
 }
 
 /** @throws StepFault where there are too many, or one is too long */
-function globsOf(globs: readonly string[], effort: SearchEffort): Glob[] {
+function globsOf(globs: readonly string[], effort: SearchBudget): Glob[] {
   const texts = globs.flatMap((glob) => expandBraces(glob.replace(/^\.?\//, '')));
   if (texts.reduce((sum, text) => sum + text.length, 0) > mostCharacters) {
     throw new StepFault(`the globs have more than ${mostCharacters} characters together`);

@@ -1,12 +1,12 @@
 import type { Findings, LineParser } from './lines.ts';
-import { ToldTests } from './told-tests.ts';
+import { PrintedTests } from './printed-tests.ts';
 
 const statusOf = { '✓': 'passed', '✕': 'failed', '○': 'skipped', '✎': 'skipped' } as const;
 
 /** What Jest prints: every test of a single file or with --verbose, else only those that failed and the numbers. */
 export class JestTextParser implements LineParser {
   readonly begins = 'PFT';
-  readonly #tests = new ToldTests();
+  readonly #tests = new PrintedTests();
   #file: string | null = null;
   #groups: string[] = [];
 

@@ -1,13 +1,13 @@
 import type { FoundTest } from './collection.ts';
 import type { Findings, LineParser } from './lines.ts';
-import { ToldTests } from './told-tests.ts';
+import { PrintedTests } from './printed-tests.ts';
 
 const statusOf = { '✓': 'passed', '×': 'failed', '↓': 'skipped' } as const;
 
 /** What Vitest prints by its reporter `default`: the tests of files where one has failed, and the numbers. */
 export class VitestTextParser implements LineParser {
   readonly begins = ' ⎯';
-  readonly #tests = new ToldTests();
+  readonly #tests = new PrintedTests();
   #file: string | null = null;
   #last: FoundTest | undefined;
 

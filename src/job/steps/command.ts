@@ -2,8 +2,8 @@ import { runCommand } from '../../exec/command.ts';
 import { limitThatEnded } from '../../exec/limits.ts';
 import type { ProcessGroup } from '../../exec/process-group.ts';
 import { errorText, systemCode } from '../../kernel/errors.ts';
-import type { JobOutcome } from '../ending.ts';
 import { StepFault } from '../fault.ts';
+import type { JobOutcome } from '../outcome.ts';
 
 export interface StepCommand {
   argv: readonly string[];

@@ -1,7 +1,7 @@
 import { contextsIn, isCheap } from '../../workflow/cost.ts';
 import type { Scope } from '../../workflow/expression.ts';
 import type { Template, Templates } from '../../workflow/template.ts';
-import type { SearchEffort } from '../globs/search-effort.ts';
+import type { SearchBudget } from '../globs/search-budget.ts';
 import { type Answer, type Evaluated, evaluateAll, expressionsOf, type Question } from '../texts/evaluate.ts';
 import type { JobTexts } from '../texts/job-texts.ts';
 import { hashFiles } from './hash-files.ts';
@@ -10,10 +10,10 @@ import { hashFiles } from './hash-files.ts';
 export type StatusFunctions = Record<'success' | 'failure' | 'always' | 'cancelled', () => boolean>;
 
 /** What an evaluation needs of its job. */
-export interface EvaluationPlace {
+export interface EvaluationSettings {
   /** where `hashFiles` looks, and what it may take */
   workspace: string;
-  effort: SearchEffort;
+  effort: SearchBudget;
   texts: JobTexts;
 }
 
@@ -21,9 +21,9 @@ export interface EvaluationPlace {
 export class Evaluation {
   readonly #contexts: Scope['contexts'];
   readonly #status: StatusFunctions;
-  readonly #place: EvaluationPlace;
+  readonly #place: EvaluationSettings;
 
-  constructor(contexts: Scope['contexts'], status: StatusFunctions, place: EvaluationPlace) {
+  constructor(contexts: Scope['contexts'], status: StatusFunctions, place: EvaluationSettings) {
     this.#contexts = contexts;
     this.#status = status;
     this.#place = place;

@@ -5,7 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { openInside } from '../files/inside.ts';
 import { walkInside } from '../files/walk.ts';
 import { PathPatterns } from '../globs/path-patterns.ts';
-import type { SearchEffort } from '../globs/search-effort.ts';
+import type { SearchBudget } from '../globs/search-budget.ts';
 
 /**
  * What the expression `hashFiles(…)` comes to: SHA-256 over the SHA-256 of each file that the patterns choose, in the
@@ -16,7 +16,7 @@ import type { SearchEffort } from '../globs/search-effort.ts';
  * @returns hexadecimal, or empty where there is no such file
  * @throws StepFault where there are too many patterns or files
  */
-export async function hashFiles(root: string, given: readonly string[], effort: SearchEffort): Promise<string> {
+export async function hashFiles(root: string, given: readonly string[], effort: SearchBudget): Promise<string> {
   const lines = given.flatMap((text) => text.split('\n'));
   // what is outside of the workspace does not count, the home neither
   const patterns = new PathPatterns(lines, { workspace: root, home: '/', trial: effort });

@@ -1,9 +1,9 @@
 import { errorText, VoltError, withRemedy } from '../../kernel/errors.ts';
 import { ExpressionFailed } from '../../workflow/expression.ts';
-import { JobEnding, type JobOutcome } from '../ending.ts';
 import { StepFault } from '../fault.ts';
-import { isLasting } from '../lasting.ts';
+import { JobAborted, type JobOutcome } from '../outcome.ts';
 import type { Masker } from '../output/masker.ts';
+import { isPermanent } from '../permanent-errors.ts';
 import { CommandFailed } from './command.ts';
 
 /**
@@ -11,9 +11,9 @@ import { CommandFailed } from './command.ts';
  * @param masker hides secrets before a long message is cut, since a part of one is found by nobody
  */
 export function problemOf(error: unknown, masker: Masker): JobOutcome {
-  if (error instanceof CommandFailed || error instanceof JobEnding) return error.outcome;
+  if (error instanceof CommandFailed || error instanceof JobAborted) return error.outcome;
   // a credential could not be had
-  if (error instanceof VoltError && error.cause instanceof JobEnding) return error.cause.outcome;
+  if (error instanceof VoltError && error.cause instanceof JobAborted) return error.cause.outcome;
   const message = masker.text(errorText(error)).slice(0, 2000);
   if (error instanceof StepFault || error instanceof ExpressionFailed) {
     return { status: 'failure', reason: 'step_failed', message, exitCode: null };
@@ -22,7 +22,7 @@ export function problemOf(error: unknown, masker: Masker): JobOutcome {
     status: 'error',
     message: error instanceof VoltError ? withRemedy({ message, remedy: error.remedy }) : message,
     exitCode: null,
-    ...(isLasting(error) && { lasting: true }),
+    ...(isPermanent(error) && { permanent: true }),
   } as const;
   const code = error instanceof VoltError ? error.code : undefined;
   switch (code) {

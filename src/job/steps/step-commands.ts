@@ -39,11 +39,11 @@ export function actOn(
       job.masker.add(data);
       return;
     case 'set-output':
-      job.handedOn.take(named(), data);
+      job.valueBudget.take(named(), data);
       effects.outputs[named()] = data;
       return;
     case 'save-state':
-      job.handedOn.take(named(), data);
+      job.valueBudget.take(named(), data);
       effects.state[named()] = data;
       return;
     case 'set-env':
@@ -55,7 +55,7 @@ export function actOn(
           `The \`${name}\` command is disabled. Write to the file $GITHUB_${name === 'set-env' ? 'ENV' : 'PATH'} instead.`,
         );
       }
-      job.handedOn.take('', data);
+      job.valueBudget.take('', data);
       if (name === 'set-env') job.env[named()] = data;
       else job.paths.unshift(data);
       return;

@@ -81,8 +81,8 @@ export class StepIo {
     const job = this.#job;
     try {
       const { env, output, path, state, summary } = await files.read();
-      for (const [name, value] of [...env, ...output, ...state]) job.handedOn.take(name, value);
-      for (const folder of path) job.handedOn.take('', folder);
+      for (const [name, value] of [...env, ...output, ...state]) job.valueBudget.take(name, value);
+      for (const folder of path) job.valueBudget.take('', folder);
       setVariables(job, env, (annotation) => this.annotate(annotation));
       for (const folder of path) job.paths.unshift(folder);
       Object.assign(this.outputs, Object.fromEntries(output));

@@ -1,5 +1,5 @@
 import type { FinalStatus } from '../../kernel/model.ts';
-import type { JobOutcome } from '../ending.ts';
+import type { JobOutcome } from '../outcome.ts';
 
 /** What a step came to: by itself, and for the job. */
 export interface StepResult {

@@ -2,19 +2,19 @@ import type { Step } from '../../kernel/model.ts';
 import { longestTimer } from '../../system/wait.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
-import type { JobOutcome } from '../ending.ts';
+import type { JobOutcome } from '../outcome.ts';
 import { annotationOf } from '../output/annotation.ts';
 import type { UseAction } from './action-step.ts';
 import type { Evaluation } from './evaluation.ts';
 import { type Frame, placeOf } from './frame.ts';
-import { runOwnCommand } from './own-command.ts';
 import type { PostStep } from './post-step.ts';
 import { problemOf } from './problem.ts';
 import { prepareScript } from './script.ts';
-import { StepBound } from './step-bound.ts';
 import { writeHeader } from './step-header.ts';
 import { StepIo } from './step-io.ts';
 import type { StepResult } from './step-result.ts';
+import { StepSignal } from './step-signal.ts';
+import { runUserCommand } from './user-command.ts';
 import type { WorkflowState } from './workflow-state.ts';
 
 const cancelled: StepResult = { outcome: 'cancelled', conclusion: 'cancelled', problem: undefined };
@@ -49,8 +49,8 @@ export class StepRunner {
     let result: StepResult = { outcome: 'success', conclusion: 'success', problem: undefined };
     let env: Record<string, string> = {};
     const evaluationNow = () => insideOf(job, frame, step.id, env);
-    const bound = call.signal ? undefined : new StepBound(job, () => evaluationNow().condition(step.if));
-    const outer = call.signal ?? (bound as StepBound).signal;
+    const bound = call.signal ? undefined : new StepSignal(job, () => evaluationNow().condition(step.if));
+    const outer = call.signal ?? (bound as StepSignal).signal;
     let timer: AbortSignal | undefined;
     let begun = false;
     const begin = async () => {
@@ -103,7 +103,7 @@ export class StepRunner {
           shell: script.argv.join(' '),
           env: { ...job.env, ...frame.action?.env, ...env },
         });
-        await runOwnCommand(job, { ...script, ...child, signal });
+        await runUserCommand(job, { ...script, ...child, signal });
       });
     }
     signal.throwIfAborted();

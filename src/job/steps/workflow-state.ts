@@ -3,10 +3,10 @@ import { callSecrets } from '../../workflow/call-secrets.ts';
 import type { WorkflowPlan } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
 import type { JobInput } from '../contract.ts';
-import { JobEnding, type JobOutcome } from '../ending.ts';
-import { SearchEffort } from '../globs/search-effort.ts';
+import { SearchBudget } from '../globs/search-budget.ts';
 import type { JobPlace } from '../host.ts';
 import type { JobLog } from '../log.ts';
+import { JobAborted, type JobOutcome } from '../outcome.ts';
 import type { Masker } from '../output/masker.ts';
 import { Matchers } from '../output/matchers.ts';
 import type { TestSearch } from '../test-search.ts';
@@ -14,8 +14,8 @@ import { AnnotationBudget } from './annotation-budget.ts';
 import { largestSummary } from './command-files.ts';
 import { Evaluation } from './evaluation.ts';
 import type { Frame } from './frame.ts';
-import { HandOnBudget } from './hand-on-budget.ts';
-import { Sight } from './sight.ts';
+import { PathLookup } from './path-lookup.ts';
+import { ValueBudget } from './value-budget.ts';
 import { githubVariables, runnerContext, runnerVariables } from './variables.ts';
 
 /** Milliseconds that steps may take together after a cancel or a timeout; GitHub gives as much. */
@@ -42,9 +42,9 @@ export class WorkflowState {
   readonly search: TestSearch;
   readonly matchers = new Matchers();
   readonly annotations = new AnnotationBudget();
-  readonly searchEffort = new SearchEffort();
-  readonly handedOn = new HandOnBudget();
-  readonly sight: Sight;
+  readonly searchBudget = new SearchBudget();
+  readonly valueBudget = new ValueBudget();
+  readonly lookup: PathLookup;
   /** that of the workflow and the job, and what steps have added */
   env: Record<string, string> = {};
   /** folders that steps have put in front of the search path, the latest first */
@@ -76,7 +76,7 @@ export class WorkflowState {
     this.log = log;
     this.search = search;
     this.signal = around.signal;
-    this.sight = new Sight(around);
+    this.lookup = new PathLookup(around);
     const root = around.folder;
     this.folders = {
       root,
@@ -139,7 +139,7 @@ export class WorkflowState {
   beginCleanup(): boolean {
     const { signal, cleanupTime } = this.around;
     const ending: unknown = signal.reason;
-    if (!(ending instanceof JobEnding) || !ending.allowsCleanup) return false;
+    if (!(ending instanceof JobAborted) || !ending.allowsCleanup) return false;
     if (this.signal === signal) {
       this.status = 'cancelled';
       this.outcome ??= ending.outcome;
@@ -173,7 +173,7 @@ export class WorkflowState {
         always: () => true,
         cancelled: () => this.status === 'cancelled',
       },
-      { workspace: this.folders.workspace, effort: this.searchEffort, texts: this.around.texts },
+      { workspace: this.folders.workspace, effort: this.searchBudget, texts: this.around.texts },
     );
   }
 

@@ -3,7 +3,7 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { folderBytes } from '../../system/disk.ts';
-import { type Kept, keep, keptAt, keptIn } from './kept-folder.ts';
+import { type Kept, keep, storedAt, storedIn } from './stored-folder.ts';
 
 const aboutArtifact = z.object({
   id: z.number(),
@@ -18,7 +18,7 @@ const aboutArtifact = z.object({
   digest: z.string(),
 });
 export type AboutArtifact = z.infer<typeof aboutArtifact>;
-export type KeptArtifact = Kept<AboutArtifact>;
+export type StoredArtifact = Kept<AboutArtifact>;
 
 /** The artifacts of one workflow of a build on this machine. */
 export class Artifacts {
@@ -34,13 +34,13 @@ export class Artifacts {
     this.#workflow = workflow;
   }
 
-  async list(): Promise<KeptArtifact[]> {
-    const all = await keptIn(this.#folder, aboutArtifact);
+  async list(): Promise<StoredArtifact[]> {
+    const all = await storedIn(this.#folder, aboutArtifact);
     return all.filter(({ about: { workflow = this.#workflow } }) => workflow === this.#workflow);
   }
 
-  async find(name: string): Promise<KeptArtifact | undefined> {
-    return keptAt(this.#place(name), aboutArtifact);
+  async find(name: string): Promise<StoredArtifact | undefined> {
+    return storedAt(this.#place(name), aboutArtifact);
   }
 
   async remove(name: string): Promise<void> {

@@ -3,7 +3,7 @@ import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { folderBytes } from '../../system/disk.ts';
-import { type Kept, keep, keptIn, removeDrafts } from './kept-folder.ts';
+import { type Kept, keep, removeDrafts, storedIn } from './stored-folder.ts';
 
 const aboutCache = z.object({
   key: z.string(),
@@ -16,10 +16,10 @@ const aboutCache = z.object({
   createdAt: z.number(),
 });
 type AboutCache = z.infer<typeof aboutCache>;
-export type KeptCache = Kept<AboutCache>;
+export type StoredCache = Kept<AboutCache>;
 
 /** What a job looks for. */
-export interface CacheWish {
+export interface CacheQuery {
   key: string;
   /** beginnings of keys that will do where there is none of that key */
   restoreKeys: readonly string[];
@@ -40,8 +40,8 @@ export class Caches {
    * The cache that fits best, by GitHub's rules: for each scope the key itself, the newest that begins with it, and then
    * the newest that begins with one of the others (docs.github.com, "Cache key matching").
    */
-  async find({ key, restoreKeys, version, scopes }: CacheWish): Promise<KeptCache | undefined> {
-    const all = (await keptIn(this.#folder, aboutCache))
+  async find({ key, restoreKeys, version, scopes }: CacheQuery): Promise<StoredCache | undefined> {
+    const all = (await storedIn(this.#folder, aboutCache))
       .filter(({ about }) => about.version === version)
       .sort((a, b) => b.about.createdAt - a.about.createdAt);
     for (const scope of scopes) {
@@ -55,7 +55,7 @@ export class Caches {
   }
 
   /** Notes that it was of use: those that were not for the longest go first. */
-  async touch({ folder }: KeptCache): Promise<void> {
+  async touch({ folder }: StoredCache): Promise<void> {
     const now = new Date();
     await utimes(folder, now, now).catch(() => undefined);
   }
@@ -76,7 +76,7 @@ export class Caches {
 
   async has(about: Omit<AboutCache, 'bytes' | 'createdAt'>): Promise<boolean> {
     const { key, version, scope } = about;
-    return (await keptIn(this.#folder, aboutCache)).some(
+    return (await storedIn(this.#folder, aboutCache)).some(
       ({ about: other }) => other.key === key && other.version === version && other.scope === scope,
     );
   }
@@ -120,7 +120,7 @@ export async function pruneCaches(
   now: number,
 ): Promise<RemovedCache[]> {
   if (!dryRun) for (const folder of folders) await removeDrafts(folder, now);
-  const kept = (await Promise.all(folders.map((folder) => keptIn(folder, aboutCache)))).flat();
+  const kept = (await Promise.all(folders.map((folder) => storedIn(folder, aboutCache)))).flat();
   const dated = await Promise.all(
     kept.map(async (cache) => ({
       cache,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { ownReach } from '../../../src/git/reach.ts';
 import { ActionStore } from '../../../src/job/actions/store.ts';
-import { cancelled, mayBeRepeated } from '../../../src/job/ending.ts';
+import { cancelled, mayBeRepeated } from '../../../src/job/outcome.ts';
 import { jobText, short, TestJobs } from '../../support/job.ts';
 import { until } from '../../support/until.ts';
 

@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { SearchEffort } from '../../../src/job/globs/search-effort.ts';
+import { SearchBudget } from '../../../src/job/globs/search-budget.ts';
 import { hashFiles } from '../../../src/job/steps/hash-files.ts';
 import { TestFolders } from '../../support/folder.ts';
 
@@ -21,13 +21,13 @@ describe('hashFiles', () => {
 
   it('comes back for a pattern that a regular expression would try for ever', async () => {
     const folder = workspace('a'.repeat(250), 'b');
-    expect(await hashFiles(folder, ['*a*a*a*a*a*a*a*a*a*a*b'], new SearchEffort())).to.equal('');
-    expect(await hashFiles(folder, ['*a*a*a*a*a*a*a*a*a*a*'], new SearchEffort())).to.match(/^[0-9a-f]{64}$/);
+    expect(await hashFiles(folder, ['*a*a*a*a*a*a*a*a*a*a*b'], new SearchBudget())).to.equal('');
+    expect(await hashFiles(folder, ['*a*a*a*a*a*a*a*a*a*a*'], new SearchBudget())).to.match(/^[0-9a-f]{64}$/);
   });
 
   it('ends the step where the patterns of its job take too many comparisons', async () => {
     const folder = workspace('a');
-    const effort = new SearchEffort();
+    const effort = new SearchBudget();
     effort.steps = 3_000_000_000;
     const failed = await hashFiles(folder, ['*'], effort).catch((error: Error) => error);
     expect(failed)
@@ -38,12 +38,12 @@ describe('hashFiles', () => {
 
   it('refuses patterns that are too many or too long', async () => {
     const folder = workspace('a');
-    const many = await hashFiles(folder, Array(1001).fill('x'), new SearchEffort()).catch((error: Error) => error);
+    const many = await hashFiles(folder, Array(1001).fill('x'), new SearchBudget()).catch((error: Error) => error);
     expect(many)
       .to.be.an('error')
       .with.property('message')
       .match(/more than 1000 patterns/);
-    const long = await hashFiles(folder, ['*'.repeat(6000)], new SearchEffort()).catch((error: Error) => error);
+    const long = await hashFiles(folder, ['*'.repeat(6000)], new SearchBudget()).catch((error: Error) => error);
     expect(long)
       .to.be.an('error')
       .with.property('message')

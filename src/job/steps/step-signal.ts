@@ -5,7 +5,7 @@ import type { WorkflowState } from './workflow-state.ts';
  * again, as GitHub's runner does (`StepsRunner.cs`): where it holds even now, the step goes on for as long as there is
  * time to clean up, and is ended at once where not.
  */
-export class StepBound {
+export class StepSignal {
   readonly #job: WorkflowState;
   readonly #holds: () => Promise<boolean>;
   readonly #controller = new AbortController();

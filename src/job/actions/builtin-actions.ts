@@ -1,17 +1,17 @@
 import type { PostStep } from '../steps/post-step.ts';
 import { downloadArtifact, uploadArtifact } from './artifacts.ts';
+import type { BuiltinCall } from './builtin-call.ts';
 import { restoreCache, saveCache, saveCacheLater } from './cache.ts';
-import { serveCheckout } from './checkout.ts';
+import { runCheckout } from './checkout.ts';
 import type { ResolvedReference } from './reference.ts';
-import type { ServedCall } from './served-call.ts';
-import { serveTestReport } from './test-report.ts';
+import { runTestReport } from './test-report.ts';
 
-export interface ServedAction {
+export interface BuiltinAction {
   /** names of inputs; any others are said to be unknown. Absent where the action says so by itself */
   inputs?: readonly string[];
   /** @returns the action's outputs @throws StepFault, VoltError */
-  main(call: ServedCall): Promise<Record<string, string>>;
-  post?: { condition: PostStep['condition']; run(call: ServedCall): Promise<void> };
+  main(call: BuiltinCall): Promise<Record<string, string>>;
+  post?: { condition: PostStep['condition']; run(call: BuiltinCall): Promise<void> };
 }
 
 const cacheInputs = ['path', 'key', 'upload-chunk-size', 'enableCrossOsArchive'];
@@ -21,8 +21,8 @@ const restoreInputs = [...cacheInputs, 'restore-keys', 'fail-on-cache-miss', 'lo
  * Actions that Volt does by itself: from what it has anyway, or in the place of a service that only GitHub has. They are
  * not fetched, and their version does not count.
  */
-const served: Readonly<Record<string, ServedAction>> = {
-  'actions/checkout': { main: ({ job, inputs, signal }) => serveCheckout(job, inputs, signal) },
+const served: Readonly<Record<string, BuiltinAction>> = {
+  'actions/checkout': { main: ({ job, inputs, signal }) => runCheckout(job, inputs, signal) },
   'actions/cache': {
     inputs: restoreInputs,
     main: restoreCache,
@@ -44,7 +44,7 @@ const served: Readonly<Record<string, ServedAction>> = {
     ],
     main: downloadArtifact,
   },
-  'volt/test-report': { main: ({ job, inputs, io }) => serveTestReport(job, inputs, io) },
+  'volt/test-report': { main: ({ job, inputs, io }) => runTestReport(job, inputs, io) },
 };
 
 /** The repositories that the setting names. */
@@ -56,7 +56,7 @@ export function ownActionsOf(setting: string): string[] {
  * What Volt does in the place of an action; undefined for one that is fetched, or the workspace's.
  * @param own repositories whose actions Volt does, as the settings have it; those that are nowhere but in Volt always
  */
-export function servedAction(reference: ResolvedReference, own: readonly string[]): ServedAction | undefined {
+export function builtinAction(reference: ResolvedReference, own: readonly string[]): BuiltinAction | undefined {
   if (reference.kind !== 'remote') return undefined;
   const repository = reference.repository.toLowerCase();
   if (!own.includes(repository) && !repository.startsWith('volt/')) return undefined;

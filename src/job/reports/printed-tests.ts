@@ -2,7 +2,7 @@ import { type FoundTest, mostTests } from './collection.ts';
 import { Excerpt, type Findings, suiteOf, unnamedOf } from './lines.ts';
 
 /** The tests that a program for people tells of: each by its titles, some again with what went wrong, all by numbers. */
-export class ToldTests {
+export class PrintedTests {
   readonly #tests: FoundTest[] = [];
   readonly #known = new Map<string, FoundTest>();
   readonly #totals = { passed: 0, failed: 0, skipped: 0 };

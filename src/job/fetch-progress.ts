@@ -9,7 +9,7 @@ const usual = { first: 5000, interval: 15_000 };
  * Says in a job's log how far a long fetch has come, so that nobody takes a large repository for a hanging job.
  * @param work is given what to call with each line of git's own progress
  */
-export async function tellLongFetch<T>(
+export async function logLongFetch<T>(
   log: JobLog,
   repository: string,
   work: (progress: (line: string) => void) => Promise<T>,

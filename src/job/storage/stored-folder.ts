@@ -25,14 +25,14 @@ export function isDraft(name: string): boolean {
 }
 
 /** All that is kept in a folder, in no order; what is being written, removed or cannot be read is not there. */
-export async function keptIn<S extends z.ZodType>(folder: string, schema: S): Promise<Kept<z.output<S>>[]> {
+export async function storedIn<S extends z.ZodType>(folder: string, schema: S): Promise<Kept<z.output<S>>[]> {
   const names = await readdir(folder).catch(() => [] as string[]);
-  const kept = await Promise.all(names.map((name) => keptAt(join(folder, name), schema)));
+  const kept = await Promise.all(names.map((name) => storedAt(join(folder, name), schema)));
   return kept.filter((one) => one !== undefined);
 }
 
 /** What is kept at a place; undefined where nothing is. */
-export async function keptAt<S extends z.ZodType>(folder: string, schema: S): Promise<Kept<z.output<S>> | undefined> {
+export async function storedAt<S extends z.ZodType>(folder: string, schema: S): Promise<Kept<z.output<S>> | undefined> {
   if (isDraft(folder)) return undefined;
   try {
     const about = schema.parse(JSON.parse(await readFile(join(folder, aboutName), 'utf8')));

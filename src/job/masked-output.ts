@@ -24,7 +24,7 @@ const mostRemembered = 5000;
  * The one way by which anything leaves a job that it tells: its log, its steps while it runs, and its result. Secrets are hidden in
  * all of it, whatever field it stands in. What runs a job is not given the other end (`JobPlace`).
  */
-export class Gate {
+export class MaskedOutput {
   readonly log: JobLog;
   readonly steps: StepList;
   /** is given the log as it leaves */

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { tellLongFetch } from '../../src/job/fetch-news.ts';
+import { logLongFetch } from '../../src/job/fetch-progress.ts';
 import { JobLog } from '../../src/job/log.ts';
 import { Masker } from '../../src/job/output/masker.ts';
 import { until } from '../support/until.ts';
@@ -16,7 +16,7 @@ describe('a long fetch', () => {
   });
 
   it('is told again and again, with how far git has come', async () => {
-    const done = await tellLongFetch(
+    const done = await logLongFetch(
       log,
       'app',
       async (progress) => {
@@ -31,12 +31,12 @@ describe('a long fetch', () => {
   });
 
   it('that is none is not told', async () => {
-    await tellLongFetch(log, 'app', async () => undefined, { first: 60_000, interval: 5 });
+    await logLongFetch(log, 'app', async () => undefined, { first: 60_000, interval: 5 });
     expect(text).to.equal('');
   });
 
   it('that fails fails', async () => {
-    const failed = tellLongFetch(log, 'app', () => Promise.reject(new Error('no')));
+    const failed = logLongFetch(log, 'app', () => Promise.reject(new Error('no')));
     expect(await failed.catch((error: Error) => error.message)).to.equal('no');
   });
 });

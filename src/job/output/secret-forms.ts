@@ -13,7 +13,7 @@ const shortestPart = 6;
  * list has that of GitHub's runner (`ValueEncoders.cs`) in it. One after the other, since a long secret has many megabytes of
  * them.
  */
-export function* disguises(secret: string): Generator<Form> {
+export function* secretForms(secret: string): Generator<Form> {
   const trimmed = secret.replace(/[\r\n]+$/, '');
   if (trimmed.trim() === '') return;
   const lines = trimmed.split(/\r\n|\r|\n/);

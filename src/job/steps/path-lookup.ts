@@ -9,7 +9,7 @@ import type { JobPlace } from '../host.ts';
  * them, and on the machine's search path. For the rest it asks a process that has the job's rights: else a job would
  * learn of folders that it may not look into what is in them.
  */
-export class Sight {
+export class PathLookup {
   readonly #host: JobPlace;
   readonly #workspace: string;
 

@@ -6,7 +6,7 @@ import type { WorkflowState } from './workflow-state.ts';
  * tried again.
  * @throws CommandFailed
  */
-export async function runOwnCommand(job: WorkflowState, command: StepCommand): Promise<void> {
+export async function runUserCommand(job: WorkflowState, command: StepCommand): Promise<void> {
   const before = job.begun;
   job.begun = true;
   try {

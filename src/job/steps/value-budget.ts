@@ -5,7 +5,7 @@ const mostValues = 50_000;
 const mostCharacters = 16_777_216;
 
 /** Keeps what the steps of a job hand on (outputs, state, variables, folders of the search path) within bounds. */
-export class HandOnBudget {
+export class ValueBudget {
   #values = 0;
   #characters = 0;
 

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import type { z } from 'zod';
-import { Gate } from '../../src/job/gate.ts';
+import { MaskedOutput } from '../../src/job/masked-output.ts';
 import type { Step } from '../../src/kernel/model.ts';
 import { resultMessage } from '../../src/queues/messages.ts';
 
@@ -57,14 +57,14 @@ function filled(schema: z.ZodType, field: string): unknown {
   }
 }
 
-describe('the gate of a job', () => {
-  function gateTo(told: unknown[] = []): Gate {
-    const gate = new Gate({
+describe('the masked of a job', () => {
+  function maskedTo(told: unknown[] = []): MaskedOutput {
+    const masked = new MaskedOutput({
       output: (chunk) => void told.push(chunk.toString()),
       progress: (steps) => void told.push(structuredClone(steps)),
     });
-    gate.log.masker.add(secret);
-    return gate;
+    masked.log.masker.add(secret);
+    return masked;
   }
 
   const kinds = resultMessage.options.filter((each) => ['steps', 'finished'].includes(String(each.shape.kind.value)));
@@ -73,33 +73,36 @@ describe('the gate of a job', () => {
       const value = filled(schema, '') as Record<string, unknown>;
       const before = JSON.stringify(value);
       expect(before).to.include(`of name: ${secret}`);
-      const hidden = gateTo().hide(value);
+      const hidden = maskedTo().hide(value);
       expect(JSON.stringify(hidden)).to.equal(before.replaceAll(secret, '***'));
     });
   }
 
   it('leaves the words of Volt as they are, and no others in their place', () => {
     const told: Step[][] = [];
-    const gate = new Gate({ output: () => undefined, progress: (steps) => void told.push(structuredClone(steps)) });
+    const masked = new MaskedOutput({
+      output: () => undefined,
+      progress: (steps) => void told.push(structuredClone(steps)),
+    });
     for (const word of ['success', 'failure', 'running', 'error', '2026', 'exit_code', 'passed'])
-      gate.log.masker.add(word);
-    const step = gate.steps.add('a success');
-    gate.steps.begin(step);
-    gate.steps.end(step, 'success', 0);
+      masked.log.masker.add(word);
+    const step = masked.steps.add('a success');
+    masked.steps.begin(step);
+    masked.steps.end(step, 'success', 0);
     expect(told.flat().map(({ name, status }) => [name, status])).to.deep.equal([
       ['a ***', 'running'],
       ['a ***', 'success'],
     ]);
     expect(told.flat().every(({ startedAt }) => startedAt?.startsWith('20') === true)).to.equal(true);
     const message = 'success by exit_code';
-    const { outcome } = gate.result({
+    const { outcome } = masked.result({
       outcome: { status: 'failure', reason: 'exit_code', message, exitCode: 1 },
       begun: true,
       steps: [],
       outputs: {},
     });
     expect(outcome).to.deep.equal({ status: 'failure', reason: 'exit_code', message: '*** by ***', exitCode: 1 });
-    expect(gate.hide({ status: 'success indeed', startedAt: 'in 2026' })).to.deep.equal({
+    expect(masked.hide({ status: 'success indeed', startedAt: 'in 2026' })).to.deep.equal({
       status: '*** indeed',
       startedAt: 'in ***',
     });
@@ -107,23 +110,23 @@ describe('the gate of a job', () => {
 
   it('hides in the result what became a secret after it was told', () => {
     const told: unknown[] = [];
-    const gate = gateTo(told);
-    const step = gate.steps.add('deploy with later');
-    gate.steps.begin(step);
-    gate.log.masker.add('later');
-    gate.steps.end(step, 'success', 0);
+    const masked = maskedTo(told);
+    const step = masked.steps.add('deploy with later');
+    masked.steps.begin(step);
+    masked.log.masker.add('later');
+    masked.steps.end(step, 'success', 0);
     expect((told.at(-1) as Step[])[0]?.name).to.equal('deploy with ***');
     const outcome = { status: 'success', reason: null, message: 'later', exitCode: 0 } as const;
-    const result = gate.result({ outcome, begun: true, steps: gate.steps.list, outputs: { later: 'later' } });
+    const result = masked.result({ outcome, begun: true, steps: masked.steps.list, outputs: { later: 'later' } });
     expect(JSON.stringify(result)).to.not.include('later');
   });
 
   it('shows the same object for a step each time', () => {
     const seen: Step[][] = [];
-    const gate = new Gate({ output: () => undefined, progress: (steps) => void seen.push(steps) });
-    const step = gate.steps.add('one');
-    gate.steps.begin(step);
-    gate.steps.end(step, 'success', 0);
+    const masked = new MaskedOutput({ output: () => undefined, progress: (steps) => void seen.push(steps) });
+    const step = masked.steps.add('one');
+    masked.steps.begin(step);
+    masked.steps.end(step, 'success', 0);
     expect(seen[0]?.[0]).to.equal(seen[1]?.[0]).and.not.equal(step);
   });
 });

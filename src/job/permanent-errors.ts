@@ -14,9 +14,9 @@ const absent =
 const unknown = /not our ref|want \S+ not valid|is not the id of a commit/;
 
 /** Whether an error says that the next attempt would come to the same. */
-export function isLasting(error: unknown): boolean {
+export function isPermanent(error: unknown): boolean {
   if (!(error instanceof VoltError)) return false;
   if (codes.includes(error.code) || absent.test(error.message)) return true;
   if (error.code === 'action_unavailable' && unknown.test(error.message)) return true;
-  return isLasting(error.cause);
+  return isPermanent(error.cause);
 }

@@ -12,7 +12,7 @@ const mostEntries = 2_000_000;
 const entriesAtOnce = 1000;
 
 /** What a job has had looked at to find files by patterns, within the bounds of a job. */
-export class SearchEffort implements Trial {
+export class SearchBudget implements Trial {
   steps = 0;
   #entries = 0;
   #pausedAt = 0;
