@@ -6,18 +6,21 @@ export interface JobInput {
   repo: {
     name: string;
     url: string;
-    /** globs of files that hold results of single tests */
+    /** globs of test reports */
     reports?: readonly string[] | undefined;
     /** see git/filter.ts */
     filter?: string | undefined;
   };
   ref: string;
   sha: string;
-  /** what the commit's code may do, and with whom it shares what it writes */
+  /** what the commit's code may do, and which refs share what it writes */
   trust: Trust;
-  /** that of a workflow is as plan.ts of the workflows has it, and is parsed before it is run */
+  /** a workflow's plan is that of workflow/plan.ts, which is parsed before it runs */
   plan: { kind: 'discover' } | { kind: 'command'; command: string } | { kind: 'workflow' };
-  /** whether it is tried again where it ends as `mayBeRepeated` says; then none of its commands says before that it failed */
+  /**
+   * whether an attempt that ends as `mayBeRepeated` says is followed by another; then no command of this one reports a
+   * failure before
+   */
   repeatable?: boolean | undefined;
 }
 

@@ -7,36 +7,36 @@ export interface DiscoveredStep {
   name: string;
   /** for `sh -c` */
   command: string;
-  /** that the command cannot do without: a name on the search path, or a path in the checkout */
+  /** the program that the command needs: a name on the search path, or a path in the checkout */
   program: string;
 }
 
 export interface Discovery {
-  /** the file that gave it away */
+  /** the file by which the kind of project was recognised */
   because: string;
   steps: DiscoveredStep[];
   reports: Reports;
 }
 
-/** How results of single tests can be had beyond what the tests print. */
+/** Where the results of single tests are, beside what the tests print. */
 export interface Reports {
-  /** files in the checkout that the tools write by themselves */
+  /** report files in the checkout that the tools write anyway */
   globs: string[];
-  /** whether pytest may be asked for one by its environment */
+  /** whether Volt may make pytest write a report, by a variable in its environment */
   pytest: boolean;
 }
 
-/** A test of whether a checkout is of a kind; the first that answers wins. */
+/** Recognises one kind of project. The first finder that recognises the checkout counts. */
 type Finder = (folder: string) => Discovery | undefined;
 
-/** In this order; `volt --help`, the README and the error for "none found" say the same. */
+/** Used in this order; `volt --help`, the README and the error for "none found" list the same. */
 const finders: readonly Finder[] = [node, cargo, go, maven, gradle, mix, python, make, script];
 
-/** What is looked for, for people. */
+/** What Volt looks for, for people. */
 export const lookedFor =
   'package.json with a "test" script, Cargo.toml, go.mod, pom.xml, build.gradle, mix.exs, Python tests (pytest or tests/), a Makefile with a "test" or "check" target, an executable test.sh';
 
-/** How the checkout is tested, or undefined where nothing tells. */
+/** How the checkout is tested; undefined if no finder recognises it. */
 export function discover(folder: string): Discovery | undefined {
   for (const find of finders) {
     const found = find(folder);
@@ -48,7 +48,7 @@ export function discover(folder: string): Discovery | undefined {
 function node(folder: string): Discovery | undefined {
   const manifest = json(join(folder, 'package.json'));
   const test = (manifest?.scripts as Record<string, unknown> | undefined)?.test;
-  // what `npm init` writes is not a test
+  // `npm init` writes a test script that only fails
   if (typeof test !== 'string' || test.trim() === '' || /no test specified/.test(test)) return undefined;
   const hasOwn = (file: string) => has(join(folder, file));
   if (hasOwn('pnpm-lock.yaml')) return project('package.json', 'pnpm install --frozen-lockfile', 'pnpm test');
@@ -63,7 +63,7 @@ function node(folder: string): Discovery | undefined {
   return project('package.json', needs ? 'npm install --no-audit --no-fund' : undefined, 'npm test');
 }
 
-/** Yarn 1 takes no notice of `--immutable`, and later ones know no other; the lock file tells which made it. */
+/** Yarn 1 ignores `--immutable`, and later versions know no other flag; the lock file says which version wrote it. */
 function yarnFlag(folder: string): string {
   const classic = /^# yarn lockfile v1$/m.test(text(join(folder, 'yarn.lock')).slice(0, 1000));
   return classic ? '--frozen-lockfile' : '--immutable';
@@ -99,14 +99,14 @@ function mix(folder: string): Discovery | undefined {
 }
 
 /**
- * pytest where the project is set up for it or it can be imported, else the standard library's unittest, which is how
- * the original CI ran the folder `tests/`.
+ * pytest if the project configures it or Python can import it; otherwise the standard library's unittest, as the
+ * original CI did with the folder `tests/`.
  */
 function python(folder: string): Discovery | undefined {
   const configured = pythonConfiguration(folder);
   const tests = ['tests', 'test'].find((name) => holdsPythonTests(join(folder, name)));
   if (configured) {
-    // a project that has to do with such reports itself is left alone
+    // a project that writes such reports itself is left alone
     const pytest = !text(join(folder, configured)).includes('junitxml');
     return { ...project(configured, undefined, 'python3 -m pytest'), reports: { globs: [], pytest } };
   }
@@ -141,7 +141,7 @@ function script(folder: string): Discovery | undefined {
   return isExecutable(join(folder, 'test.sh')) ? project('test.sh', undefined, './test.sh') : undefined;
 }
 
-/** @param program that the commands begin with, where that is not their first word */
+/** @param program that the commands need, if it is not their first word */
 function project(because: string, install: string | undefined, test: string, program?: string): Discovery {
   const step = (name: string, command: string) => ({
     name,
@@ -153,7 +153,7 @@ function project(because: string, install: string | undefined, test: string, pro
 }
 
 /**
- * Whether a program can be started.
+ * Whether a program exists and is executable.
  * @param program a name on the search path, or a path in the checkout
  * @param path the search path
  */
@@ -161,14 +161,14 @@ export function isThere(program: string, folder: string, path: string): boolean 
   return program.includes('/') ? isExecutable(join(folder, program)) : programOn(path, program) !== undefined;
 }
 
-/** Whether the checkout has a file; a link out of it tells nothing of what is there. */
+/** Whether the checkout has a file. A link out of the checkout counts as none. */
 function has(file: string): boolean {
   return statInside(dirname(file), file) !== undefined;
 }
 
 /**
- * The text of a file of the checkout.
- * @param limit bytes; larger files are not what we look for, and would hold up everything else
+ * The text of a file of the checkout; empty if it has none.
+ * @param limit bytes. Larger files are not what Volt looks for, and would hold up everything else.
  */
 function text(file: string, limit = 1_000_000): string {
   try {
@@ -180,7 +180,7 @@ function text(file: string, limit = 1_000_000): string {
 
 function json(file: string): Record<string, unknown> | undefined {
   try {
-    // what is nested deeply takes some fifty milliseconds a megabyte
+    // deeply nested JSON takes some 50 ms a megabyte
     const value: unknown = JSON.parse(text(file, 250_000));
     return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : undefined;
   } catch {

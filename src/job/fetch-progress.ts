@@ -2,12 +2,12 @@ import { errorText } from '../kernel/errors.ts';
 import { every, pause } from '../system/wait.ts';
 import type { JobLog } from './log.ts';
 
-/** Milliseconds until a fetch counts as long, and between two lines about it. */
+/** Milliseconds until the first line about a fetch, and between two further lines. */
 const usual = { first: 5000, interval: 15_000 };
 
 /**
- * Says in a job's log how far a long fetch has come, so that nobody takes a large repository for a hanging job.
- * @param work is given what to call with each line of git's own progress
+ * Writes the progress of a long fetch into a job's log, so that nobody takes a large repository for a hanging job.
+ * @param work calls the function that it is given with each line of git's own progress
  */
 export async function logLongFetch<T>(
   log: JobLog,
@@ -18,15 +18,15 @@ export async function logLongFetch<T>(
   const begun = performance.now();
   const over = new AbortController();
   let last = 'waiting for git';
-  const tell = async () => {
+  const report = async () => {
     if (!over.signal.aborted) {
       const seconds = Math.round((performance.now() - begun) / 1000);
       await log.say(`still fetching ${repository}, ${seconds} s: ${last}`);
     }
   };
-  const telling = pause(times.first, over.signal).then(() => {
+  const reporting = pause(times.first, over.signal).then(() => {
     if (over.signal.aborted) return undefined;
-    return every(times.interval, tell, (error) => {
+    return every(times.interval, report, (error) => {
       last = errorText(error);
     });
   });
@@ -36,6 +36,6 @@ export async function logLongFetch<T>(
     });
   } finally {
     over.abort();
-    await (await telling)?.stop();
+    await (await reporting)?.stop();
   }
 }

@@ -67,5 +67,5 @@ export interface JobHost extends JobServices, JobWorkspace {
   cleanupTime?: number;
 }
 
-/** The part of it that steps see: all but the outputs, which go through the gate. */
+/** The part of it that steps see: all but the functions for log and progress, which are called with secrets masked. */
 export type JobPlace = Omit<JobHost, 'output' | 'progress'>;

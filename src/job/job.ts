@@ -24,7 +24,7 @@ import { runWorkflowJob } from './workflow-job.ts';
 
 type TestPlan = Exclude<JobInput['plan'], { kind: 'workflow' }>;
 
-/** A step that did not succeed ends the job with this. */
+/** Ends the job because a step did not succeed. */
 class StepFailed extends Error {
   readonly outcome: JobOutcome;
 
@@ -35,8 +35,8 @@ class StepFailed extends Error {
 }
 
 /**
- * Runs one job from its commit to its verdict. Never rejects: whatever goes wrong becomes the outcome, told apart as the
- * commit's fault or ours.
+ * Runs one job from the checkout to its outcome. Never rejects: every error becomes the outcome, which says whether the
+ * commit or Volt is at fault.
  */
 export async function runJob(input: JobInput, { output, progress, ...place }: JobHost): Promise<JobResult> {
   const masked = new MaskedOutput({ output, progress });
@@ -59,14 +59,14 @@ async function runTests(input: JobInput, plan: TestPlan, around: JobPlace, maske
   const workspace = join(around.folder, 'workspace');
   const search = new TestSearch(workspace, masked.log.masker, jsonReader(around.texts), input.repo.reports);
   const { log, steps } = masked;
-  masked.heard = (chunk) => search.push(chunk);
+  masked.onLog = (chunk) => search.push(chunk);
   const run = async (name: string, work: () => Promise<number | null>) => {
     around.signal.throwIfAborted();
     const step = steps.add(name);
     steps.begin(step);
     steps.end(step, 'success', await work());
   };
-  // on their way while the commit is checked out
+  // fetched while the commit is checked out
   const given = around.secrets();
   given.catch(() => undefined);
   let begun = false;
@@ -77,7 +77,7 @@ async function runTests(input: JobInput, plan: TestPlan, around: JobPlace, maske
     if (withheld !== null) void log.say(`no secrets are given: ${withheld}`);
     const { steps: commands, reports } = commandsFor(plan, workspace, around.env.PATH ?? '', log);
     const env = { ...around.env, ...values };
-    search.places.push({ folder: workspace, globs: reports.globs });
+    search.globs.push({ folder: workspace, globs: reports.globs });
     if (reports.pytest) askForReport(env, join(around.folder, 'reports'), search);
     const began = () => {
       begun = true;
@@ -123,7 +123,7 @@ async function checkout(input: JobInput, workspace: string, around: JobPlace, lo
     if (submodules.length > 0) await log.say(`checked out the submodules ${excerpt(submodules.join(', '), 500)}`);
   } catch (error) {
     const known = error instanceof VoltError ? error : undefined;
-    // the credential could not be had
+    // the credential was not available
     if (known?.cause instanceof JobAborted) throw known.cause;
     const message = excerpt(errorText(error), 2000);
     const said = known ? withRemedy({ message, remedy: known.remedy }) : message;
@@ -151,7 +151,7 @@ function commandsFor(
     throw new StepFailed(
       'error',
       'no_tests_found',
-      `found no tests. Volt looks for: ${lookedFor}; or give it a command by --command`,
+      `found no tests. Volt looks for: ${lookedFor}; or set a command by --command`,
     );
   }
   const lacking = found.steps.find(({ program }) => !isThere(program, workspace, path));
@@ -159,23 +159,23 @@ function commandsFor(
     throw new StepFailed(
       'error',
       'tool_missing',
-      `${found.because} asks for \`${lacking.command}\`, and this runner has no ${lacking.program}. Install it there, or give the repository another command by --command`,
+      `${found.because} needs \`${lacking.command}\`, but this runner has no ${lacking.program}. Install it there, or set another command by --command`,
     );
   }
   void log.say(`found ${found.because}: ${found.steps.map((step) => step.command).join(', then ')}`);
   return found;
 }
 
-/** pytest writes a report of its own for whoever asks in its environment. */
+/** Makes pytest write a report, by a variable in its environment. */
 function askForReport(env: Record<string, string>, folder: string, search: TestSearch): void {
   const option = `--junitxml=${join(folder, 'pytest.xml')}`;
-  // it takes the variable apart as a shell would
+  // pytest splits the variable as a shell does
   const quoted = `'${option.replaceAll("'", `'"'"'`)}'`;
   env.PYTEST_ADDOPTS = [env.PYTEST_ADDOPTS ?? '', quoted].join(' ').trim();
-  search.places.push({ folder, globs: ['pytest.xml'] });
+  search.globs.push({ folder, globs: ['pytest.xml'] });
 }
 
-/** @param began is called when the command has been started */
+/** @param began is called when the command has started */
 async function runStep(
   command: string,
   workspace: string,
@@ -215,8 +215,8 @@ async function runStep(
 }
 
 /**
- * An ending from outside goes first: what it does to a command is not the command's own failure.
- * @param begun whether a command of the job's own was started
+ * If the job was ended from outside, that is the outcome: what it does to a command is not the command's own failure.
+ * @param begun whether a command of the job's own has started
  */
 function outcomeOf(error: unknown, signal: AbortSignal, begun: boolean): JobOutcome {
   if (signal.reason instanceof JobAborted) return begun ? signal.reason.outcome : signal.reason.early;
@@ -224,7 +224,7 @@ function outcomeOf(error: unknown, signal: AbortSignal, begun: boolean): JobOutc
   return { status: 'error', reason: 'runner_failed', message: excerpt(errorText(error), 2000), exitCode: null };
 }
 
-/** A sentence for people stays one, however long the command or the error is that it speaks of. */
+/** Cuts a text in a sentence for people: a command or an error may be very long. */
 function excerpt(text: string, most: number): string {
   return text.length <= most ? text : `${text.slice(0, most)}…`;
 }

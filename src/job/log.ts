@@ -3,8 +3,8 @@ import type { Masker } from './output/masker.ts';
 const newline = 10;
 
 /**
- * The log of a job: the output of its commands byte for byte, secrets hidden, and lines of Volt's, each of which begins
- * on a line of its own.
+ * The log of a job: the output of its commands byte for byte, with secrets masked, and Volt's own lines, each on a line
+ * of its own.
  */
 export class JobLog {
   readonly masker: Masker;
@@ -17,7 +17,7 @@ export class JobLog {
     this.masker = masker;
   }
 
-  /** length so far */
+  /** bytes so far */
   get bytes(): number {
     return this.#bytes;
   }
@@ -26,7 +26,7 @@ export class JobLog {
     return this.writeHidden(this.masker.push(chunk));
   }
 
-  /** Takes what has gone through the masker already. */
+  /** Writes bytes in which secrets are masked already. */
   writeHidden(chunk: Buffer): void | Promise<void> {
     if (chunk.length === 0) return undefined;
     this.#lineOpen = chunk.at(-1) !== newline;
@@ -34,19 +34,19 @@ export class JobLog {
     return this.#output(chunk);
   }
 
-  /** Lines of Volt's that readers of such logs know, as `##[group]Run npm test`. */
+  /** Writes lines in the format of GitHub's logs, such as `##[group]Run npm test`. */
   async line(text: string): Promise<void> {
     await this.end();
     if (this.masker.isWithheld) return;
     await this.writeHidden(Buffer.from(`${this.#lineOpen ? '\n' : ''}${this.masker.text(text)}\n`));
   }
 
-  /** A sentence of Volt's. */
+  /** Writes a sentence of Volt's. */
   async say(text: string): Promise<void> {
     await this.line(`[volt] ${text}`);
   }
 
-  /** Writes what is held back, since nothing follows it. */
+  /** Writes what the masker holds back, since nothing follows. */
   async end(): Promise<void> {
     await this.writeHidden(this.masker.end());
   }

@@ -7,7 +7,7 @@ import { Masker } from './output/masker.ts';
 import { withinMessage } from './result-size.ts';
 import { StepList } from './step-list.ts';
 
-/** Words that say what Volt has found, by the fields that hold them; whatever else stands there is text of the job. */
+/** Volt's own words by the fields in which they occur. Any other text in these fields comes from the job. */
 const ownWords: Readonly<Record<string, ReadonlySet<string>>> = {
   status: new Set<string>([...statuses, 'passed', 'failed']),
   outcome: new Set<string>(finalStatuses),
@@ -17,58 +17,59 @@ const ownWords: Readonly<Record<string, ReadonlySet<string>>> = {
 const times = new Set(['startedAt', 'finishedAt']);
 const time = /^\d{4}-\d\d-\d\dT[\d:.]+Z$/;
 
-/** Texts that are remembered; steps are told again and again. */
-const mostRemembered = 5000;
+/** Masked texts that are cached; steps are reported again and again. */
+const mostCached = 5000;
 
 /**
- * The one way by which anything leaves a job that it tells: its log, its steps while it runs, and its result. Secrets are hidden in
- * all of it, whatever field it stands in. What runs a job is not given the other end (`JobPlace`).
+ * All that leaves a job, with secrets masked in every field: its log, its steps while it runs, and its result. What
+ * runs the job has no other way out (`JobPlace`).
  */
 export class MaskedOutput {
   readonly log: JobLog;
   readonly steps: StepList;
-  /** is given the log as it leaves */
-  heard: (chunk: Buffer) => void = () => undefined;
+  /** called with each masked chunk of the log */
+  onLog: (chunk: Buffer) => void = () => undefined;
   readonly #masker = new Masker();
-  #remembered = new Map<string, string>();
+  #cache = new Map<string, string>();
+  /** number of secrets for which the cache holds */
   #values = 0;
-  /** what was told of each step, which stays the same object */
-  readonly #told = new WeakMap<Step, Step>();
+  /** the masked copy of each step; it stays the same object */
+  readonly #copies = new WeakMap<Step, Step>();
 
   constructor({ output, progress }: Pick<JobHost, 'output' | 'progress'>) {
     this.log = new JobLog((chunk) => {
-      this.heard(chunk);
+      this.onLog(chunk);
       return output(chunk);
     }, this.#masker);
-    this.steps = new StepList(this.log, (steps) => progress(steps.map((step) => this.#shown(step))));
+    this.steps = new StepList(this.log, (steps) => progress(steps.map((step) => this.#maskedStep(step))));
   }
 
-  /** What may be known of a result. */
+  /** The result with secrets masked, small enough for a message. */
   result(result: JobResult): JobResult {
     return withinMessage(this.hide(result));
   }
 
-  /** A value with the secrets hidden in all of its texts, and in the names of what a job has named. */
+  /** A value with secrets masked in all its texts, and in the names of outputs. */
   hide<T>(value: T): T {
     return hideIn(value, '', (text) => this.#masker.text(text)) as T;
   }
 
-  #shown(step: Step): Step {
-    if (this.#values !== this.#masker.values || this.#remembered.size > mostRemembered) {
-      this.#remembered = new Map();
+  #maskedStep(step: Step): Step {
+    if (this.#values !== this.#masker.values || this.#cache.size > mostCached) {
+      this.#cache = new Map();
       this.#values = this.#masker.values;
     }
-    const told = Object.assign(
-      this.#told.get(step) ?? {},
-      hideIn(step, '', (text) => this.#recall(text)),
+    const copy = Object.assign(
+      this.#copies.get(step) ?? {},
+      hideIn(step, '', (text) => this.#mask(text)),
     ) as Step;
-    this.#told.set(step, told);
-    return told;
+    this.#copies.set(step, copy);
+    return copy;
   }
 
-  #recall(text: string): string {
-    const hidden = this.#remembered.get(text) ?? this.#masker.text(text);
-    this.#remembered.set(text, hidden);
+  #mask(text: string): string {
+    const hidden = this.#cache.get(text) ?? this.#masker.text(text);
+    this.#cache.set(text, hidden);
     return hidden;
   }
 }

@@ -5,7 +5,10 @@ import { voltServers } from '../kernel/volt-servers.ts';
 import type { Credential } from '../secrets/credential.ts';
 import type { JobInput } from './contract.ts';
 
-/** What may be fetched because the commit of a job names it. @param credential that of the job's repository */
+/**
+ * What may be fetched because the commit of a job names it.
+ * @param credential that of the job's repository
+ */
 export function reachOf(
   config: Pick<
     Config,
@@ -27,7 +30,7 @@ export function reachOf(
     url: repo.url,
     access: { url: repo.url, credential },
     trusted: trust.trusted,
-    // it was understood when the settings were read
+    // it was valid when the settings were read
     network: parseNetworkPolicy(config.sandboxNetwork) ?? { kind: 'off' },
     actionsUrl: config.actionsUrl,
     sharesCredential: config.shareCredential === 'on',

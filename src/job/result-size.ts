@@ -1,18 +1,15 @@
 import type { Step } from '../kernel/model.ts';
 import type { JobResult } from './contract.ts';
 
-/** Bytes that steps and outputs may have together; a message of a result has at most a megabyte. */
+/** Bytes that steps and outputs may have together; a result message has at most a megabyte. */
 const most = 900_000;
 
-/**
- * A job's result within the bounds of a message: what people can do without goes first. The outcome is never lost to
- * something that a job has said too much of.
- */
+/** Cuts a job's result to the size of a message: the least important goes first. The outcome always stays. */
 export function withinMessage(result: JobResult): JobResult {
   return { ...result, steps: stepsWithin(result.steps, most - sizeOf(result.outputs)) };
 }
 
-/** Steps in so many bytes: summaries go first, then annotations, and so on. */
+/** Cuts steps to that many bytes: summaries go first, then annotations, and so on. */
 export function stepsWithin(steps: Step[], bytes: number): Step[] {
   let lighter = steps;
   const without = [
@@ -29,7 +26,7 @@ export function stepsWithin(steps: Step[], bytes: number): Step[] {
   return lighter;
 }
 
-/** In the form in which it is sent, where a character can take six bytes. */
+/** Bytes of a value as JSON, in which a character can take six. */
 export function sizeOf(value: unknown): number {
   return Buffer.byteLength(JSON.stringify(value));
 }

@@ -3,18 +3,18 @@ import { serverTime } from '../kernel/server-time.ts';
 import type { JobLog } from './log.ts';
 import type { JobOutcome } from './outcome.ts';
 
-/** The steps of a job; each change is told. */
+/** The steps of a job. Each change is reported. */
 export class StepList {
   readonly list: Step[] = [];
   readonly #log: JobLog;
-  readonly #tell: (steps: Step[]) => void;
+  readonly #changed: (steps: Step[]) => void;
 
-  constructor(log: JobLog, tell: (steps: Step[]) => void) {
+  constructor(log: JobLog, changed: (steps: Step[]) => void) {
     this.#log = log;
-    this.#tell = tell;
+    this.#changed = changed;
   }
 
-  /** A step that is still to come. @param at its place; behind all that are known where it is absent */
+  /** Adds a waiting step. @param at its position; the end by default */
   add(name: string, at = this.list.length): Step {
     const step = newStep(name);
     this.list.splice(at, 0, step);
@@ -25,10 +25,10 @@ export class StepList {
     step.status = 'running';
     step.startedAt = now();
     step.logStart = this.#log.bytes;
-    this.#tell(this.list);
+    this.#changed(this.list);
   }
 
-  /** @param outcome what the step came to by itself, where that is not its status */
+  /** @param outcome how the step itself ended, if that is not its status (`continue-on-error`) */
   end(step: Step, status: FinalStatus, exitCode: number | null, outcome: FinalStatus = status): void {
     step.status = status;
     step.outcome = outcome;
@@ -37,10 +37,10 @@ export class StepList {
       step.finishedAt = now();
       step.logEnd = this.#log.bytes;
     }
-    this.#tell(this.list);
+    this.#changed(this.list);
   }
 
-  /** The job is over: a step that runs shares its outcome, those that never began are skipped. */
+  /** Ends the list with the job: a running step gets the job's status, waiting ones are skipped. */
   close({ status, exitCode }: JobOutcome): void {
     for (const step of this.list) {
       if (step.status === 'running') this.end(step, status, exitCode);

@@ -8,12 +8,12 @@ import { OutputTests } from './reports/output.ts';
 import type { JobTexts } from './texts/job-texts.ts';
 
 /**
- * Looks for results of single tests in what a job prints and in the reports that it writes. What is found never changes
- * what a job comes to, and neither does anything that goes wrong on the way.
+ * Finds the results of single tests in what a job prints and in its report files. Neither the results nor errors here
+ * change the outcome of the job.
  */
 export class TestSearch {
-  /** where reports may be when the job has ended */
-  readonly places: ReportGlobs[] = [];
+  /** where to look for reports when the job has ended */
+  readonly globs: ReportGlobs[] = [];
   readonly #output = new OutputTests();
   readonly #root: string;
   readonly #tests: TestCollection;
@@ -22,18 +22,18 @@ export class TestSearch {
 
   /**
    * @param root folder of the checkout
-   * @param masker hides secrets, which may be in reports, before a text is cut
-   * @param readJson for reports
-   * @param wanted globs below it, of reports that the repository's settings name
+   * @param masker masks secrets in reports before a text is cut
+   * @param readJson parses reports
+   * @param wanted globs below the root, of reports that the repository's settings name
    */
   constructor(root: string, masker: Masker, readJson: ReadJson, wanted: readonly string[] = []) {
     this.#root = root;
     this.#tests = new TestCollection(root, (text) => masker.text(text));
     this.#reports = new ReportReader(this.#tests, readJson);
-    if (wanted.length > 0) this.places.push({ folder: root, globs: wanted });
+    if (wanted.length > 0) this.globs.push({ folder: root, globs: wanted });
   }
 
-  /** What the job prints; secrets are hidden in it already. */
+  /** Takes what the job prints, with secrets masked. */
   push(chunk: Buffer): void {
     if (this.#broken !== undefined) return;
     try {
@@ -45,33 +45,34 @@ export class TestSearch {
 
   /**
    * Reads reports of the checkout as they are now.
-   * @returns how many there were, what tests they hold, and a sentence about each that could not be read, in bounds
+   * @returns how many there were, the totals of their tests, and a sentence about each that could not be read, up to a
+   * limit
    */
-  async take(globs: readonly string[]): Promise<{ reports: number; tests: Totals; told: string[] }> {
+  async take(globs: readonly string[]): Promise<{ reports: number; tests: Totals; problems: string[] }> {
     const { passed, failed, skipped } = this.#tests.counts;
-    const told: string[] = [];
-    const reports = await this.#reports.read({ folder: this.#root, globs }, (sentence) => told.push(sentence));
+    const problems: string[] = [];
+    const reports = await this.#reports.read({ folder: this.#root, globs }, (sentence) => problems.push(sentence));
     const now = this.#tests.counts;
     const tests = { passed: now.passed - passed, failed: now.failed - failed, skipped: now.skipped - skipped };
-    return { reports, tests, told: shortened(told) };
+    return { reports, tests, problems: shortened(problems) };
   }
 
   /**
-   * @param log is told what could not be read
-   * @returns undefined where nothing was found
+   * @param log takes a sentence about each report that could not be read
+   * @returns undefined if there are no results
    */
   async end(log: JobLog): Promise<JobTests | undefined> {
     const tests = this.#tests;
-    const told: string[] = [];
+    const problems: string[] = [];
     try {
-      for (const place of this.places) await this.#reports.read(place, (sentence) => told.push(sentence));
-      // a report says more than what the same tests have printed
+      for (const globs of this.globs) await this.#reports.read(globs, (sentence) => problems.push(sentence));
+      // a report has more details than what the same tests have printed
       if (tests.seen === 0 && this.#broken === undefined) await this.#output.end(tests);
     } catch (error) {
       this.#broken = error;
     }
-    for (const sentence of shortened(told)) await log.say(sentence);
-    if (this.#broken !== undefined) await log.say(`not all results of tests could be read: ${errorText(this.#broken)}`);
+    for (const sentence of shortened(problems)) await log.say(sentence);
+    if (this.#broken !== undefined) await log.say(`could not read all test results: ${errorText(this.#broken)}`);
     return tests.seen === 0 ? undefined : tests.end();
   }
 }
@@ -80,9 +81,11 @@ export function jsonReader(texts: JobTexts): ReadJson {
   return (text) => texts.work('report', text, 'it cannot be read');
 }
 
-/** Sentences about reports that are told at once. */
-const mostTold = 20;
+/** Sentences about reports that are logged at once. */
+const mostProblems = 20;
 
-function shortened(told: readonly string[]): string[] {
-  return told.length <= mostTold ? [...told] : [...told.slice(0, mostTold), `and ${told.length - mostTold} more`];
+function shortened(problems: readonly string[]): string[] {
+  return problems.length <= mostProblems
+    ? [...problems]
+    : [...problems.slice(0, mostProblems), `and ${problems.length - mostProblems} more`];
 }

@@ -31,8 +31,8 @@ import { jsonReader, TestSearch } from './test-search.ts';
 const longestName = 255;
 
 /**
- * Runs one job of a workflow. Never rejects: whatever goes wrong becomes the outcome, told apart as the commit's fault or
- * ours.
+ * Runs one job of a workflow. Never rejects: every error becomes the outcome, which says whether the commit or Volt is
+ * at fault.
  */
 export async function runWorkflowJob(
   input: JobInput,
@@ -47,7 +47,7 @@ export async function runWorkflowJob(
     jsonReader(around.texts),
     input.repo.reports,
   );
-  masked.heard = (chunk) => search.push(chunk);
+  masked.onLog = (chunk) => search.push(chunk);
   let outputs: Record<string, string> = {};
   let job: WorkflowState | undefined;
   try {
@@ -101,7 +101,7 @@ class WorkflowJob {
     for (const post of this.#runner.posts.reverse()) {
       await this.#own(post.name, post.condition, post.state, post.run);
     }
-    await this.#heedEnding();
+    await this.#checkAborted();
     return jobOutputs(this.#job, this.#frame, (message) => {
       new StepIo(this.#job, setUp).annotate(annotationOf('warning', message, new Map()));
     });
@@ -121,7 +121,7 @@ class WorkflowJob {
   }
 
   async #main(step: PlannedStep, shown: Step): Promise<void> {
-    await this.#heedEnding();
+    await this.#checkAborted();
     const result = await this.#runner.run(step, this.#frame, shown, {
       begin: async (evaluation) => {
         shown.name = await this.#nameOf(step, evaluation);
@@ -131,11 +131,11 @@ class WorkflowJob {
     this.#end(shown, result, step.run === undefined ? null : 0);
   }
 
-  /** What an action of another repository, or one inside of it, wants to be run before the job's first step. */
+  /** Runs what an action of another repository, or one inside it, runs before the job's first step (`pre`). */
   async #pre(step: PlannedStep, frame: Frame, name: string): Promise<void> {
     const action = step.uses === undefined ? undefined : await this.#library.remote(step.uses, frame.action?.source);
     if (!action) return;
-    // actions inside of actions inside of actions are many, even if there are few
+    // a few nested actions make many steps
     await yieldToOthers();
     this.#job.around.signal.throwIfAborted();
     const { runs, inputs: defaults, inputNames: names } = action.manifest;
@@ -147,7 +147,7 @@ class WorkflowJob {
     };
     if (!(await hasPre(this.#library, action))) return;
     if (runs.using === 'composite') {
-      // what cannot be evaluated yet, or at all, is said when the step itself is run
+      // an error in an expression is reported when the step itself runs
       const given = await call().catch(() => undefined);
       if (!given) return;
       const inner: Frame = { steps: {}, action: actionFrame(action, given) };
@@ -168,7 +168,7 @@ class WorkflowJob {
     );
   }
 
-  /** A step that is not the workflow's, but an action's. */
+  /** Runs a step of an action, before or after the workflow's steps. */
   async #own(
     name: string,
     condition: string,
@@ -176,7 +176,7 @@ class WorkflowJob {
     work: (io: StepIo, signal: AbortSignal) => Promise<void>,
     before?: number,
   ): Promise<void> {
-    await this.#heedEnding();
+    await this.#checkAborted();
     const job = this.#job;
     const shown = this.#steps.add(name.slice(0, longestName), before);
     let result: StepResult = { outcome: 'success', conclusion: 'success', problem: undefined };
@@ -208,25 +208,22 @@ class WorkflowJob {
     this.#steps.end(shown, failed ? problem.status : conclusion, ended, outcome);
     if (!failed) return;
     this.#job.fail({ ...problem, message: `${shown.name}: ${problem.message}` });
-    // what is to run in any case would tell, or take back, what has not happened yet
+    // steps that run in any case would report a failure that the next attempt may not have
     if (this.#job.input.repeatable && mayBeRepeated(problem, this.#job.begun)) throw new CommandFailed(problem);
   }
 
-  /**
-   * After a cancel or a timeout, steps that are to run in any case get some time of their own. Whatever else ends a job
-   * ends it at once.
-   */
-  async #heedEnding(): Promise<void> {
+  /** After a cancel or a timeout, steps that run in any case get extra time. Any other cause ends the job at once. */
+  async #checkAborted(): Promise<void> {
     const job = this.#job;
     const { signal, processes } = job.around;
     if (!signal.aborted) return;
     if (!job.beginCleanup()) throw signal.reason;
     job.signal.throwIfAborted();
-    // somebody else may have the job by now
+    // another runner may have the job by now
     if (!(await processes).alive) throw signal.reason;
   }
 
-  /** What people see of a step; what cannot be evaluated yet is shown as it is written. */
+  /** The name of a step for people. An expression that cannot be evaluated yet is shown as it is written. */
   async #nameOf(step: PlannedStep, evaluation: Evaluation): Promise<string> {
     const text = (template: Template) => evaluation.text(template).catch(() => sourceOf(template));
     const name = step.name === undefined ? '' : (await text(step.name)).trim();

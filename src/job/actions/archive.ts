@@ -9,7 +9,7 @@ import { openInside } from '../files/inside.ts';
 import { runStepCommand } from '../steps/command.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 
-/** What the archive of some paths of a job has come to. */
+/** The size and hash of an archive. */
 export interface Packed {
   bytes: number;
   /** SHA-256, hexadecimal */
@@ -17,10 +17,10 @@ export interface Packed {
 }
 
 /**
- * Packs files by tar(1), which runs as the job does: it reads nothing that the job could not.
- * @param folder that relative paths begin at
+ * Packs files by tar(1) with the rights of the job, so that it reads nothing that the job could not.
+ * @param folder at which relative paths begin
  * @param options of tar
- * @param target file to be written, out of the job's reach
+ * @param target file to be written, which the job cannot reach
  */
 export async function pack(
   job: WorkflowState,
@@ -55,8 +55,8 @@ export async function pack(
 }
 
 /**
- * Unpacks an archive as the job: it writes nothing that the job could not.
- * @param folder made where it is not there
+ * Unpacks an archive with the rights of the job, so that it writes nothing that the job could not.
+ * @param folder is created if it is missing
  */
 export async function unpack(
   job: WorkflowState,

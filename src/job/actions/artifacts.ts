@@ -12,7 +12,7 @@ import { findPaths } from './path-search.ts';
 
 /** `actions/upload-artifact` and `actions/download-artifact`: to and from the disk of this machine. */
 
-/** As `actions/upload-artifact` has it. */
+/** Values of the input `if-no-files-found`, as in `actions/upload-artifact`. */
 const withoutFiles = ['warn', 'error', 'ignore'];
 /** Characters that a name must not have, from GitHub's package for it (`@actions/artifact`). */
 const forbidden = /["/:<>|*?\\\r\n]/;
@@ -38,7 +38,7 @@ export async function uploadArtifact({ job, inputs, signal, warn }: BuiltinCall)
   }
   const artifacts = artifactsOf(job);
   const maker = JSON.stringify([job.plan.workflow.path, job.plan.key, job.plan.contexts.matrix]);
-  // what a retry of a job makes takes the place of what it has made before
+  // an artifact of a retried job replaces its former one
   if (inputs.overwrite === 'true' || (await artifacts.find(name))?.about.job === maker) await artifacts.remove(name);
   const about = await artifacts.save({ name, job: maker, files: files.length }, (archive) =>
     pack(job, { folder, paths: files, options: ['--dereference', '--no-recursion'] }, archive, signal),
@@ -58,8 +58,8 @@ export async function uploadArtifact({ job, inputs, signal, warn }: BuiltinCall)
 export async function downloadArtifact({ job, inputs, signal, warn }: BuiltinCall): Promise<Record<string, string>> {
   const run = inputs['run-id'];
   if (run && run !== String(job.github.run_id)) {
-    throw new VoltError('unsupported', 'artifacts of other runs cannot be had', {
-      remedy: 'Leave "run-id" out: a job has the artifacts of its own workflow in this build.',
+    throw new VoltError('unsupported', 'artifacts of other runs are not available', {
+      remedy: 'Remove "run-id": a job can download the artifacts of its own workflow in this build.',
     });
   }
   const target = resolve(job.folders.workspace, inputs.path ?? '');
@@ -78,9 +78,7 @@ export async function downloadArtifact({ job, inputs, signal, warn }: BuiltinCal
   return { 'download-path': target };
 }
 
-/**
- * The machine or the workflow is at fault where an artifact is missing: the job that made it may have run elsewhere.
- */
+/** The machine or the workflow is at fault if an artifact is missing: the job that made it may have run elsewhere. */
 function missing(name: string, all: readonly StoredArtifact[]): VoltError {
   const known = all.map(({ about }) => about.name).sort();
   const has = known.length === 0 ? 'no artifacts' : `only ${known.join(', ')}`;
@@ -89,7 +87,7 @@ function missing(name: string, all: readonly StoredArtifact[]): VoltError {
     `Artifact not found for name: ${name}; this machine has ${has} of this workflow in this build`,
     {
       remedy:
-        'Need the job that uploads it. Artifacts stay on the machine that made them: where several have runners, have both jobs run on one, by a label such as host:NAME in `runs-on`.',
+        'Add the job that uploads it to `needs`. Artifacts stay on the machine that made them: if several machines have runners, let both jobs run on one, by a label such as host:NAME in `runs-on`.',
     },
   );
 }
@@ -100,7 +98,9 @@ function isWanted({ id, name }: { id: number; name: string }, inputs: Readonly<R
   return inputs.pattern ? fitsName(inputs.pattern, name) : true;
 }
 
-/** As `actions/download-artifact` has it: `!` in front means all others, `*` no name that begins with a dot. */
+/**
+ * As in `actions/download-artifact`: `!` in front inverts the pattern, and `*` matches no name that begins with a dot.
+ */
 function fitsName(pattern: string, name: string): boolean {
   if (pattern.length > longestPattern)
     throw new StepFault(`the input "pattern" has more than ${longestPattern} characters`);
@@ -115,7 +115,7 @@ function artifactsOf(job: WorkflowState): Artifacts {
   return new Artifacts(job.around.artifacts, job.plan.workflow.path);
 }
 
-/** The files, by their paths in the folder that they have in common; as `actions/upload-artifact` has it. */
+/** The files, by their paths in their common folder, as in `actions/upload-artifact`. */
 async function filesOf(
   job: WorkflowState,
   inputs: Readonly<Record<string, string>>,
@@ -127,14 +127,14 @@ async function filesOf(
   const starts = [...new Set([...patterns.paths, ...patterns.globBases])];
   const hidden = inputs['include-hidden-files'] === 'true';
   const isWanted = (path: string) => patterns.choose(path, true) && (hidden || !isHidden(path, starts));
-  // a link stands for the file that it leads to
+  // a link counts as the file that it leads to
   const tests = ['(', '-type', 'f', '-o', '-xtype', 'f', ')'];
   const chosen = [...new Set(await findPaths(job, { starts, tests }, isWanted, signal))];
   const folder = commonFolder(starts, chosen);
   return { folder, files: chosen.map((path) => relative(folder, path)).sort() };
 }
 
-/** Hidden files, and what is in hidden folders, are left out; a folder that is named as such is not hidden. */
+/** Whether a file is hidden or in a hidden folder. A folder that is named itself is not hidden. */
 function isHidden(path: string, starts: readonly string[]): boolean {
   const start = starts
     .filter((one) => path === one || path.startsWith(`${one}/`))

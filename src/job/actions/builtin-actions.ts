@@ -7,7 +7,7 @@ import type { ResolvedReference } from './reference.ts';
 import { runTestReport } from './test-report.ts';
 
 export interface BuiltinAction {
-  /** names of inputs; any others are said to be unknown. Absent where the action says so by itself */
+  /** names of inputs; a warning names any other. Absent if the action itself checks them */
   inputs?: readonly string[];
   /** @returns the action's outputs @throws StepFault, VoltError */
   main(call: BuiltinCall): Promise<Record<string, string>>;
@@ -18,8 +18,8 @@ const cacheInputs = ['path', 'key', 'upload-chunk-size', 'enableCrossOsArchive']
 const restoreInputs = [...cacheInputs, 'restore-keys', 'fail-on-cache-miss', 'lookup-only', 'save-always'];
 
 /**
- * Actions that Volt does by itself: from what it has anyway, or in the place of a service that only GitHub has. They are
- * not fetched, and their version does not count.
+ * Actions that Volt implements, because it has the data anyway, or in place of a service that only GitHub has. They are
+ * not fetched, and their version does not matter.
  */
 const served: Readonly<Record<string, BuiltinAction>> = {
   'actions/checkout': { main: ({ job, inputs, signal }) => runCheckout(job, inputs, signal) },
@@ -47,14 +47,14 @@ const served: Readonly<Record<string, BuiltinAction>> = {
   'volt/test-report': { main: ({ job, inputs, io }) => runTestReport(job, inputs, io) },
 };
 
-/** The repositories that the setting names. */
+/** The repositories in the setting. */
 export function ownActionsOf(setting: string): string[] {
   return setting.split(',').filter((name) => name !== '');
 }
 
 /**
- * What Volt does in the place of an action; undefined for one that is fetched, or the workspace's.
- * @param own repositories whose actions Volt does, as the settings have it; those that are nowhere but in Volt always
+ * Volt's implementation of an action; undefined if the action is fetched or in the workspace.
+ * @param own repositories whose actions Volt implements, from the settings; those of `volt/` always
  */
 export function builtinAction(reference: ResolvedReference, own: readonly string[]): BuiltinAction | undefined {
   if (reference.kind !== 'remote') return undefined;

@@ -1,7 +1,7 @@
 import type { StepIo } from '../steps/step-io.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 
-/** A step that uses an action which Volt stands in for. */
+/** A step that uses an action which Volt implements. */
 export interface BuiltinCall {
   job: WorkflowState;
   /** as the step gives them */

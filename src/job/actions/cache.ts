@@ -11,7 +11,7 @@ import { findPaths } from './path-search.ts';
 
 /** Longest key in characters, as on GitHub. */
 const longestKey = 512;
-/** What the main part keeps for the end of the job. */
+/** Name of the state in which the main part keeps the matched key for the end of the job. */
 const matched = 'CACHE_RESULT';
 
 /** `actions/cache`, `actions/cache/restore`, `actions/cache/save`: from and to the disk of this machine. */
@@ -44,7 +44,7 @@ export async function restoreCache(call: BuiltinCall): Promise<Record<string, st
   return { ...outputs, 'cache-hit': String(isExact), 'cache-matched-key': about.key };
 }
 
-/** At the end of a job that has succeeded: what `actions/cache` has not found is there the next time. */
+/** Saves the cache at the end of a successful job, if `actions/cache` has not found it. */
 export async function saveCacheLater(call: BuiltinCall): Promise<void> {
   const { job, inputs, io } = call;
   if (io.state[matched]?.toLowerCase() === (inputs.key ?? '').toLowerCase()) {
@@ -73,7 +73,9 @@ export async function saveCache({ job, inputs, io, signal, warn }: BuiltinCall):
   const saved = await caches.save(about, (archive) =>
     pack(job, { folder: workspace, paths: chosen, options: ['--absolute-names'] }, archive, signal),
   );
-  await job.log.line(saved ? `Cache saved with key: ${key}` : `there is a cache with key ${key} by now`);
+  await job.log.line(
+    saved ? `Cache saved with key: ${key}` : `another job has saved a cache with key ${key} in the meantime`,
+  );
   io.state[matched] = key;
   return {};
 }
@@ -93,15 +95,12 @@ function queryOf(inputs: Readonly<Record<string, string>>): { key: string; paths
   return { key, paths: paths.join('\n'), version };
 }
 
-/**
- * A class of refs has its own caches and those of the default branch and tags; none sees what another branch has made of
- * them.
- */
+/** A trust class sees its own caches and those of the default branch and tags, not those of other branches. */
 function scopesOf({ input }: WorkflowState): string[] {
   return [...new Set([input.trust.class, ownTrust.class])];
 }
 
-/** What is chosen, without what lies in a folder that is; in the workspace by its path there. */
+/** The paths that are chosen, without those in a folder that is chosen itself; in the workspace relative to it. */
 async function pathsOf(job: WorkflowState, text: string, signal: AbortSignal): Promise<string[]> {
   const { workspace } = job.folders;
   const home = job.around.env.HOME ?? '/';

@@ -13,9 +13,9 @@ import { logLongFetch } from '../fetch-progress.ts';
 import { checkOutStaged } from '../sandbox/staged-checkout.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 
-/** Inputs of `actions/checkout` that Volt serves; others are said to be without effect. */
+/** Inputs of `actions/checkout` that Volt supports; it warns that others have no effect. */
 const served = new Set(['repository', 'ref', 'path', 'fetch-depth', 'fetch-tags', 'submodules', 'clean']);
-/** Inputs that mean nothing where no token is needed and no forge is asked. */
+/** Inputs without a meaning here, since no token is needed and no forge is asked. */
 const harmless = new Set([
   'token',
   'ssh-key',
@@ -26,7 +26,7 @@ const harmless = new Set([
   'ssh-strict',
   'ssh-user',
   'ssh-known-hosts',
-  // files in Git LFS are always fetched
+  // Git LFS files are always fetched
   'lfs',
 ]);
 
@@ -39,11 +39,11 @@ interface Target {
 }
 
 /**
- * Does what `actions/checkout` does, from the mirror of the repository: the build's own, or another one of the same
+ * Does what `actions/checkout` does, from the mirror of the build's own repository or of another one on the same
  * server.
  * @param inputs as the step gives them
  * @returns the action's outputs
- * @throws StepFault where the inputs ask for what there is not; VoltError where git fails
+ * @throws StepFault if the inputs are not valid; VoltError if git fails
  */
 export async function runCheckout(
   job: WorkflowState,
@@ -133,7 +133,7 @@ async function found(mirror: Mirror, name: string, options: CheckoutOptions): Pr
   }
 }
 
-/** A second checkout to the same place replaces the first; with `clean: false` only its repository. */
+/** A second checkout to the same folder replaces the first; with `clean: false` only its repository. */
 async function makeRoom(workspace: string, folder: string, clean: boolean): Promise<void> {
   await mkdir(folder, { recursive: true });
   // a step may have put a link there, to something that is not the job's

@@ -1,18 +1,17 @@
 import type { TemplateMap, Templates } from '../../workflow/template.ts';
 import type { Evaluation } from '../steps/evaluation.ts';
 
-/** What a step gives to an action. */
+/** The inputs of an action, as a step sets them. */
 export interface ActionInputs {
-  /** values by name; those that the step does not give have their default */
+  /** values by name, with defaults for those that the step does not set */
   values: Record<string, string>;
-  /** what the step gives and the action does not know */
+  /** names that the step sets and the action does not declare */
   unknown: string[];
 }
 
 /**
- * @param declared defaults by name
- * @param known names of all inputs that the action declares, with or without a default
- * @param given the step's `with`; the case of names does not count
+ * @param declared defaults, and the names of all inputs, which need not have one
+ * @param given the step's `with`; the case of names does not matter
  */
 export async function inputsOf(
   declared: { defaults: TemplateMap; names: readonly string[] },

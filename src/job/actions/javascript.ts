@@ -5,7 +5,7 @@ import { inputVariable } from '../steps/variables.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { actionFile, type LoadedAction } from './library.ts';
 
-/** What a JavaScript action is called with. */
+/** The step that uses a JavaScript action. */
 export interface ActionCall {
   /** of the step */
   id: string;
@@ -16,7 +16,7 @@ export interface ActionCall {
 }
 
 /**
- * Runs one file of a JavaScript action, by the Node that runs Volt, whichever the action was made for.
+ * Runs one file of a JavaScript action, with the Node that runs Volt, whatever version the action asks for.
  * @param file `pre`, `main` or `post`, relative to the action's folder
  */
 export async function runActionScript(

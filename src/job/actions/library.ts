@@ -13,33 +13,33 @@ import { type ActionManifest, parseManifest } from '../texts/action-manifest.ts'
 import { builtinAction } from './builtin-actions.ts';
 import { parseReference, type RemoteAction, type ResolvedReference } from './reference.ts';
 
-/** Actions inside of actions, as deep as GitHub allows. */
+/** How deep actions may be nested; as on GitHub. */
 export const deepest = 10;
 
-/** So many repositories of actions, at so many refs, may one job use. */
+/** Number of actions, by repository and ref, that one job may use. */
 const mostActions = 100;
 
-/** Characters of an action's file that is read here; that takes some milliseconds, whatever it holds. */
+/** Characters of an action's file that is parsed in this process; that takes some milliseconds at most. */
 const shortManifest = 4096;
 /** Bytes; the largest of well-known actions has 20 kB. */
 const largestManifest = 1_048_576;
 
 export interface LoadedAction {
   manifest: ActionManifest;
-  /** of the action's files */
+  /** folder of the action's files */
   folder: string;
   /** undefined for an action of the workspace */
   source: ActionSource | undefined;
 }
 
 /**
- * The actions that a job uses. Those of other repositories are copied into the job's own folder, since actions may write
- * beside their files.
+ * The actions that a job uses. Those of other repositories are copied into the job's own folder, since actions may
+ * write beside their files.
  */
 export class ActionLibrary {
   readonly #job: WorkflowState;
   readonly #copies = new Map<string, Promise<string>>();
-  /** at which depths the actions that one names were seen to already: several may name the same, and so on, ten times over */
+  /** actions whose nested actions are fetched already, with their depth: many actions may use the same ones */
   readonly #prepared = new Set<string>();
   #made = 0;
   #own: Promise<string> | undefined;
@@ -49,8 +49,8 @@ export class ActionLibrary {
   }
 
   /**
-   * Gets the actions of other repositories that steps name, and those that these use.
-   * @throws VoltError `action_unavailable`, `too_large` where there are too many; StepFault for one that is not valid
+   * Fetches the actions of other repositories that steps use, and the actions that these use.
+   * @throws VoltError `action_unavailable`, `too_large` if there are too many; StepFault if one is not valid
    */
   async prepare(uses: readonly (string | undefined)[], depth = 1, within?: ActionSource): Promise<void> {
     const keyOf = (one: string) => `${depth} ${one}${one.startsWith('$/') ? ` ${JSON.stringify(within)}` : ''}`;
@@ -71,9 +71,9 @@ export class ActionLibrary {
   }
 
   /**
-   * What a step names.
-   * @param within the action that it is a step of; undefined for a step of the job
-   * @throws StepFault for what is no reference; VoltError `unsupported` for one to a container
+   * Finds which action a step uses.
+   * @param within the action that the step is in; undefined for a step of the job
+   * @throws StepFault if it is not a reference; VoltError `unsupported` for a container
    */
   resolve(uses: string, within: ActionSource | undefined): ResolvedReference {
     const reference = parseReference(uses);
@@ -85,8 +85,8 @@ export class ActionLibrary {
   }
 
   /**
-   * The action of another repository, or of the one that is built at its commit, that a step names; undefined for any other, one that Volt stands in for, and one of a kind that cannot be run
-   * here: the step is refused once it is run, which its condition may keep it from.
+   * The action of another repository, or of the built one at its commit, that a step uses. Undefined for any other, for
+   * one that Volt implements, and for a kind that cannot run here: the step itself fails then, if its condition holds.
    * @param within as for `resolve`
    * @throws VoltError `action_unavailable`; StepFault
    */
@@ -102,8 +102,8 @@ export class ActionLibrary {
   }
 
   /**
-   * @throws VoltError `action_unavailable`, `unsupported` for one of a kind that cannot be run here; StepFault for one that
-   * is not there, or not valid
+   * @throws VoltError `action_unavailable`, `unsupported` for a kind that cannot run here; StepFault if it is missing
+   * or not valid
    */
   async load(reference: ResolvedReference): Promise<LoadedAction> {
     const { workspace } = this.#job.folders;
@@ -146,7 +146,7 @@ export class ActionLibrary {
     return copy;
   }
 
-  /** The files of the commit that is built, whatever the workspace holds. */
+  /** The files of the built commit, whatever is in the workspace. */
   #ownFiles(): Promise<string> {
     this.#own ??= this.#checkOutOwn();
     return this.#own;
@@ -172,9 +172,9 @@ export class ActionLibrary {
   async #copy(action: RemoteAction): Promise<string> {
     const { around, folders, log } = this.#job;
     const got = await around.actions.get(action, (text) => void log.say(text), around.signal);
-    // the number tells refs apart that look the same as a name
+    // the number distinguishes refs whose names become the same
     const name = `${action.repository}@${action.ref}`.replace(/[^\w.@-]/g, '_');
-    // made where the job cannot reach it and moved in whole, since steps may be at work already
+    // copied where the job cannot reach it, then moved, since steps may run already
     const { sandbox } = around;
     const target = join(folders.actions, `${name}-${++this.#made}`);
     await placeInside(folders.root, target, sandbox.owner, async (draft) => {
@@ -186,7 +186,7 @@ export class ActionLibrary {
   }
 }
 
-/** A file of an action. @throws StepFault where it is not there */
+/** A file of an action. @throws StepFault if it is missing */
 export async function actionFile(job: WorkflowState, { folder }: LoadedAction, name: string): Promise<string> {
   const file = join(folder, name);
   if (!(await job.lookup.has(file))) throw new StepFault(`File not found: '${name}'`);

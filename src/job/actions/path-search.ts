@@ -6,11 +6,11 @@ import type { WorkflowState } from '../steps/workflow-state.ts';
 const longestPath = 65_536;
 
 /**
- * Looks for paths as the job sees them, with its rights: what it must not see it does not find.
- * @param tests of find(1), as `-type f`
+ * Finds paths with the rights of the job, so that it finds only what the job may see.
+ * @param tests of find(1), such as `-type f`
  * @param isWanted called for each path
- * @returns those that are wanted, in no order
- * @throws StepFault where there are far too many
+ * @returns the wanted paths, in no order
+ * @throws StepFault if there are far too many
  */
 export async function findPaths(
   job: WorkflowState,
@@ -23,7 +23,7 @@ export async function findPaths(
   const broken = new AbortController();
   let rest = '';
   const take = async (chunk: Buffer) => {
-    // names need not be UTF-8, and a chunk may end inside of a character
+    // names need not be UTF-8, and a chunk may end within a character
     const paths = (rest + chunk.toString('latin1')).split('\0');
     rest = paths.pop() as string;
     if (rest.length > longestPath) throw new StepFault('the patterns lead to a path that is too long');

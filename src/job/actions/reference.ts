@@ -1,16 +1,16 @@
 import { StepFault } from '../fault.ts';
 import { unsupportedAction } from '../texts/action-manifest.ts';
 
-/** What the `uses` of a step names. */
+/** The action that the `uses` of a step names. */
 export type ActionReference =
   /** a folder of the workspace */
   | { kind: 'local'; path: string }
-  /** `$/path`: a folder of the repository that whoever names it is from, at the same commit */
+  /** `$/path`: a folder of the repository that contains the step, at the same commit */
   | { kind: 'self'; path: string }
   /** a folder of another repository, at one of its refs */
   | RemoteAction;
 
-/** The same, once it is known which repository `$/` stands for: another one, or the one that is built, at its commit. */
+/** The same after `$/` is resolved to another repository, or to the built one at its commit. */
 export type ResolvedReference = Exclude<ActionReference, { kind: 'self' }> | { kind: 'own'; path: string };
 
 export interface RemoteAction {
@@ -24,16 +24,16 @@ export interface RemoteAction {
 }
 
 const name = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/;
-/** No part of a path leads upwards, and git's own folder is nobody's action. */
+/** No part of a path leads upwards, and no action is in git's own folder. */
 const part = /^(?!\.{1,2}$)(?!\.git$)[^\\\p{Cc}]{1,255}$/iu;
 
-/** @throws StepFault for what is no reference; VoltError `unsupported` for one to a container */
+/** @throws StepFault if it is not a reference; VoltError `unsupported` for a container */
 export function parseReference(uses: string): ActionReference {
   if (uses.startsWith('docker://')) throw unsupportedAction(`actions in containers are not supported: ${uses}`);
   if (uses.startsWith('./') || uses === '.')
-    return { kind: 'local', path: pathIn(uses, 'the path must stay inside of the workspace') };
+    return { kind: 'local', path: pathIn(uses, 'the path must stay inside the workspace') };
   if (uses.startsWith('$/'))
-    return { kind: 'self', path: pathIn(uses.slice(1), 'the path must stay inside of the repository') };
+    return { kind: 'self', path: pathIn(uses.slice(1), 'the path must stay inside the repository') };
   const at = uses.indexOf('@');
   const ref = uses.slice(at + 1);
   if (at < 0 || ref === '')

@@ -12,13 +12,12 @@ import { settled } from '../../system/wait.ts';
 import { replaceFile } from '../../system/write-whole.ts';
 import type { RemoteAction } from './reference.ts';
 
-/** What fetches a tree in this process at the moment, and what ends that; others wait for it. */
+/** Fetches under way in this process, with what ends them; others wait for them. */
 const fetches = new Map<string, { work: Promise<void>; signal: AbortSignal }>();
 
 /**
- * Actions of other repositories, fetched by git and kept by commit: what was fetched once needs no network any more. A
- * branch or tag is looked up each time, and where its repository cannot be reached, stands for the commit it stood for
- * last.
+ * Actions of other repositories, fetched by git and kept by commit. A commit that is there needs no network. A branch
+ * or tag is looked up each time; if its repository does not answer, its last known commit is used.
  */
 export class ActionStore {
   readonly #folder: string;
@@ -28,8 +27,8 @@ export class ActionStore {
 
   /**
    * @param folder where they are kept; jobs must not be able to change it
-   * @param baseUrl what `owner/name` is appended to
-   * @param options what may be fetched, and what git may take for it
+   * @param baseUrl prefix of `owner/name`
+   * @param options what may be fetched, and git's limits
    */
   constructor(folder: string, baseUrl: string, { reach, limits }: { reach: Reach; limits: GitLimits }) {
     this.#baseUrl = baseUrl.replace(/\/+$/, '');
@@ -40,7 +39,7 @@ export class ActionStore {
 
   /**
    * @param say takes sentences for the log
-   * @returns the folder with the repository's files at that ref, and the commit; to be read only
+   * @returns the folder with the repository's files at that ref, to be read only, and the commit
    * @throws VoltError `action_unavailable`
    */
   async get(
@@ -52,9 +51,9 @@ export class ActionStore {
     try {
       const reached = await this.#reach.to(url);
       const options = { signal, access: reached.access, stranger: reached.stranger, limits: this.#limits };
-      const place = join(this.#folderFor(reached), repository);
-      const sha = shaPattern.test(ref) ? ref : await this.#resolve(reached.url, place, ref, say, options);
-      const folder = join(place, sha);
+      const parent = join(this.#folderFor(reached), repository);
+      const sha = shaPattern.test(ref) ? ref : await this.#resolve(reached.url, parent, ref, say, options);
+      const folder = join(parent, sha);
       await this.#fetch(reached.url, sha, folder, options);
       return { folder, sha };
     } catch (error) {
@@ -64,13 +63,13 @@ export class ActionStore {
         remedy:
           error instanceof VoltError
             ? error.remedy
-            : `See whether this machine reaches ${url}; VOLT_ACTIONS_URL says where actions come from.`,
+            : `Check that this machine reaches ${url}; VOLT_ACTIONS_URL says where actions come from.`,
         cause: error,
       });
     }
   }
 
-  /** What was fetched with more than nobody's rights is for those alone who have them. */
+  /** Actions that were fetched with a credential are only for those who have the same one. */
   #folderFor({ access, stranger, reader }: Reached): string {
     const by = access ? reader : stranger ? (stranger.asMachine ? 'machine' : 'nobody') : 'person';
     const hash = createHash('sha256').update(JSON.stringify([this.#baseUrl, by]));
@@ -79,12 +78,12 @@ export class ActionStore {
 
   async #resolve(
     url: string,
-    place: string,
+    parent: string,
     ref: string,
     say: (text: string) => void,
     options: GitOptions & { signal: AbortSignal },
   ): Promise<string> {
-    const note = join(place, `${encodeURIComponent(ref)}.ref`);
+    const note = join(parent, `${encodeURIComponent(ref)}.ref`);
     try {
       const sha = await remoteCommit(url, ref, options);
       if (sha === undefined) {
@@ -92,7 +91,7 @@ export class ActionStore {
           remedy: 'Correct the ref in the workflow.',
         });
       }
-      await mkdir(place, { recursive: true });
+      await mkdir(parent, { recursive: true });
       await replaceFile(note, `${sha}\n`);
       return sha;
     } catch (error) {
@@ -102,12 +101,12 @@ export class ActionStore {
         () => undefined,
       );
       if (known === undefined) throw error;
-      say(`cannot reach ${url}; ${ref} is taken for ${known}, as it was last`);
+      say(`cannot reach ${url}; using the last known commit of ${ref}, ${known}`);
       return known;
     }
   }
 
-  /** That the job was cancelled which others have waited for is no fault of theirs: the next one fetches. */
+  /** If the job that fetches is cancelled, the next one that waits fetches again. */
   async #fetch(url: string, sha: string, folder: string, options: GitOptions & { signal: AbortSignal }): Promise<void> {
     const { signal } = options;
     for (let other = fetches.get(folder); other !== undefined; other = fetches.get(folder)) {
@@ -132,7 +131,7 @@ async function fetchWhole(url: string, sha: string, folder: string, options: Git
   try {
     await fetchTree(url, sha, draft, options);
     await rename(draft, folder).catch((error) => {
-      // another process was first, with the same files
+      // another process has fetched the same files
       if (!existsSync(folder)) throw error;
     });
   } finally {
@@ -140,7 +139,7 @@ async function fetchWhole(url: string, sha: string, folder: string, options: Git
   }
 }
 
-/** Removes what an older Volt has fetched, with whatever credentials the machine's user had, for all jobs alike. */
+/** Removes what older versions have fetched with the credentials of the machine's user, for all jobs alike. */
 export async function removeFormerActions(folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [] as string[]))
     if (/^[0-9a-f]{8}$/.test(name)) await rm(join(folder, name), { recursive: true, force: true });

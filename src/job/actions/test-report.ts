@@ -3,17 +3,17 @@ import { annotationOf } from '../output/annotation.ts';
 import type { StepIo } from '../steps/step-io.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 
-/** What `if-no-files-found` may be, as `actions/upload-artifact` has it. */
+/** Values of the input `if-no-files-found`, as in `actions/upload-artifact`. */
 const withoutFiles = ['warn', 'error', 'ignore'];
 /** Globs of one step. */
 const mostGlobs = 50;
 const inputs = new Set(['reports', 'if-no-files-found']);
 
 /**
- * Reads reports of single tests as they are at this step. What they say never changes what the step comes to.
- * @param given inputs as the step gives them: `reports`, globs below the workspace, one a line; `if-no-files-found`
- * @returns the action's outputs: how many reports there were, and what their tests came to
- * @throws StepFault where the inputs make no sense, or no file was found and the step wants to fail then
+ * Reads test reports as they are at this step. They never change the outcome of the step.
+ * @param given inputs as the step sets them: `reports`, globs below the workspace, one a line; `if-no-files-found`
+ * @returns the action's outputs: the number of reports, and the totals of their tests
+ * @throws StepFault if the inputs are not valid, or no file was found and the step asks to fail then
  */
 export async function runTestReport(
   job: WorkflowState,
@@ -32,10 +32,10 @@ export async function runTestReport(
   if (!withoutFiles.includes(without)) {
     throw new StepFault(`the input "if-no-files-found" must be warn, error or ignore, not "${without}"`);
   }
-  const { reports, tests, told } = await job.search.take(globs);
-  for (const sentence of told) await warn(job.masker.text(sentence));
+  const { reports, tests, problems } = await job.search.take(globs);
+  for (const sentence of problems) await warn(job.masker.text(sentence));
   if (reports === 0 && without !== 'ignore') {
-    const message = `no file fits ${globs.join(', ')}`;
+    const message = `no file matches ${globs.join(', ')}`;
     if (without === 'error') throw new StepFault(message);
     await warn(message);
   }

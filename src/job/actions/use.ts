@@ -13,7 +13,7 @@ import { inputsOf } from './inputs.ts';
 import { type ActionCall, runActionScript } from './javascript.ts';
 import { type ActionLibrary, deepest, type LoadedAction } from './library.ts';
 
-/** Runs an action. @throws whatever keeps it from succeeding */
+/** Runs an action. @throws any error of it */
 export async function useAction(job: WorkflowState, library: ActionLibrary, use: ActionStep): Promise<void> {
   const { step, evaluation, io, uses } = use;
   const reference = library.resolve(uses, use.frame.action?.source);
@@ -40,7 +40,7 @@ export async function useAction(job: WorkflowState, library: ActionLibrary, use:
   else await runComposite(job, action, runs, values, use);
 }
 
-/** Does what Volt does in the place of an action. */
+/** Runs Volt's implementation of an action. */
 async function serve(
   job: WorkflowState,
   served: BuiltinAction,
@@ -66,7 +66,7 @@ async function serve(
   Object.assign(io.outputs, await served.main(call));
 }
 
-/** Whether an action, or one inside of it, wants something to be run before the job's first step. */
+/** Whether an action, or one inside it, has something to run before the job's first step. */
 export async function hasPre(
   library: ActionLibrary,
   { manifest: { runs }, source }: LoadedAction,
@@ -75,7 +75,7 @@ export async function hasPre(
 ): Promise<boolean> {
   if (runs.using === 'node') return runs.pre !== undefined;
   for (const { uses } of depth < deepest ? runs.steps : []) {
-    // several may name the same, and so on, ten times over
+    // many actions may use the same ones
     const key = `${depth} ${uses} ${JSON.stringify(source)}`;
     if (uses === undefined || seen.has(key)) continue;
     seen.add(key);
@@ -94,7 +94,7 @@ async function runJavaScript(
 ): Promise<void> {
   const call = { id: step.id, frame, env, inputs };
   const { post, postIf } = runs;
-  // what the main part has begun is cleaned up also where it failed
+  // `post` also runs if the main part failed
   if (post !== undefined) {
     posts.push({
       name: `Post ${frame.action ? `Run ${uses}` : io.shown.name}`,
@@ -132,7 +132,7 @@ async function runComposite(
   throw failed;
 }
 
-/** What the steps inside of a composite action see of it. */
+/** The frame of the steps inside a composite action. */
 export function actionFrame({ folder, source }: LoadedAction, { id, frame, env, inputs }: ActionCall): ActionFrame {
   const depth = (frame.action?.depth ?? 0) + 1;
   const own = { path: folder, source, inputs, env: { ...frame.action?.env, ...env } };

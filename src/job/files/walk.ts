@@ -4,22 +4,22 @@ import { OpenFolders } from '../../system/open-folders.ts';
 import { StepFault } from '../fault.ts';
 import { statInside } from './inside.ts';
 
-/** Each folder on the way is open, and a process may have so many files open. */
+/** Each folder on the way is open, and a process may open only so many files. */
 const deepest = 250;
 
 export interface WalkedEntry {
-  /** relative to where the walk began at */
+  /** relative to the root */
   path: string;
   isFile: boolean;
 }
 
 /**
- * A file or folder that a job may change, and all that is below it, in no order. No link is followed: one stands in the list as
- * an entry that is no file.
- * @param root which the job cannot exchange
+ * Lists a file or folder that a job may change, and all that is below it, in no order. It follows no link; a link is an
+ * entry that is no file.
+ * @param root folder that the job cannot replace
  * @param start relative to it
- * @param enter whether a folder is looked into; is given its path relative to the root, and its name
- * @throws StepFault where folders are nested too deep
+ * @param enter whether to look into a folder; gets its path relative to the root, and its name
+ * @throws StepFault if folders are nested too deep
  */
 export async function* walkInside(
   root: string,

@@ -1,23 +1,23 @@
 /**
- * Finds all of many byte strings in one pass (Aho and Corasick, "Efficient string matching", 1975): each byte is looked at once,
- * however many strings there are and however alike they begin. A node is a beginning of a string; node 0 is the empty one.
- * Most nodes have one child, which is the next number, so that nothing else has to be kept for it.
+ * Finds many byte strings in one pass (Aho and Corasick, "Efficient string matching", 1975): it reads each byte once,
+ * however many strings there are and however alike they begin. A node is a prefix of a string; node 0 is the empty one.
+ * Most nodes have one child, which has the next number, so that nothing else is stored for it.
  */
 export class Automaton {
-  /** length of the node's beginning */
+  /** length of the node's prefix */
   readonly depth: Int32Array;
   /** length of the longest string that ends at the node; 0 for none */
   readonly found: Int32Array;
-  /** 1 for each pair of bytes that a string may begin with, by the first and the second; a line break may stand between them */
+  /** 1 for each pair of bytes with which a string may begin; a line break may be between them */
   readonly begins = new Uint8Array(65_536);
-  /** the byte of a node whose parent is the number before it; -1 for others */
+  /** the byte of a node whose parent has the number before it; -1 for others */
   readonly #chained: Int16Array;
-  /** the longest other beginning that the node's one ends with */
+  /** the longest other prefix with which the node's prefix ends */
   readonly #fallback: Int32Array;
   readonly #branches: Uint8Array;
-  /** children that are not the next number, by parent and byte */
+  /** children that do not have the next number, by parent and byte */
   readonly #children = new Map<number, number>();
-  /** nodes of one byte have the first numbers; for these and the empty one, where each byte leads */
+  /** nodes of one byte have the first numbers; for these and the empty one, the node to which each byte leads */
   readonly #rows: Int32Array;
   readonly #dense: number;
 
@@ -66,7 +66,7 @@ export class Automaton {
     }
   }
 
-  /** Where a byte leads from a node. */
+  /** The node to which a byte leads. */
   next(node: number, byte: number): number {
     let at = node;
     while (at > this.#dense) {
@@ -83,7 +83,7 @@ export class Automaton {
     return this.#branches[node] === 1 ? this.#children.get(node * 256 + byte) : undefined;
   }
 
-  /** Those of shorter beginnings are linked already. */
+  /** Links a node; nodes with shorter prefixes are linked already. */
   #link(node: number, parent: number, byte: number): void {
     let at = parent;
     let target: number | undefined;
@@ -96,7 +96,7 @@ export class Automaton {
   }
 }
 
-/** Nodes but for the empty one, the shallow ones first. */
+/** All nodes but the empty one, those with short prefixes first. */
 function byDepth(depth: Int32Array): Int32Array {
   let deepest = 0;
   for (const each of depth) if (each > deepest) deepest = each;

@@ -1,14 +1,14 @@
-/** One form of a secret. What is `wrapped` may be broken into lines anywhere. */
+/** One form of a secret. A `wrapped` form may be broken into lines anywhere. */
 export interface Form {
   kind: 'plain' | 'wrapped';
   form: string;
 }
 
-/** Shorter ones (characters) may stand in ordinary output, at the end of one line and the beginning of the next. */
+/** Shorter forms (characters) may occur in ordinary output, at the end of one line and the beginning of the next. */
 const shortestWrapped = 16;
 const shortest = 3;
 
-/** Inside of a longer text a secret begins at any of three places of a group of base64. */
+/** In a longer text a secret begins at any of three positions of a base64 group. */
 export function* base64Forms(value: string): Iterable<Form> {
   const bytes = Buffer.from(value);
   for (const skipped of [0, 1, 2]) {

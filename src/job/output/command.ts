@@ -1,4 +1,4 @@
-/** A workflow command: a line by which a step speaks to the runner. */
+/** A workflow command: a line of output that is an instruction to the runner. */
 export interface WorkflowCommand {
   /** lower case */
   name: string;
@@ -7,9 +7,7 @@ export interface WorkflowCommand {
   data: string;
 }
 
-/**
- * What a step can tell the runner by a line. Any other name makes the line ordinary output, as it is on GitHub.
- */
+/** Names of commands. A line with any other name is ordinary output, as on GitHub. */
 const known = new Set([
   ...['debug', 'notice', 'warning', 'error', 'group', 'endgroup'],
   ...['add-mask', 'add-matcher', 'remove-matcher', 'echo', 'stop-commands'],
@@ -17,11 +15,11 @@ const known = new Set([
 ]);
 
 /**
- * Reads a line as a workflow command, in the form `::name key=value,key=value::data` or in the older one
- * `##[name key=value;key=value]data`. The rules are those of GitHub's runner, `ActionCommand.cs`.
+ * Parses a workflow command, in the form `::name key=value,key=value::data` or the older `##[name
+ * key=value;key=value]data`. The rules are those of GitHub's runner, `ActionCommand.cs`.
  * @param line without its end
- * @param alsoKnown a further name: the token that ends a stop of commands
- * @returns undefined where the line is ordinary output
+ * @param alsoKnown a further name: the token that ends `stop-commands`
+ * @returns undefined if the line is ordinary output
  */
 export function parseCommand(line: string, alsoKnown?: string): WorkflowCommand | undefined {
   const text = line.trimStart();
@@ -85,7 +83,7 @@ function assemble(
   return { name: known.has(name.toLowerCase()) ? name.toLowerCase() : name, properties, data };
 }
 
-/** `%25` goes last, so that an escaped percent sign does not make a further escape. */
+/** `%25` comes last, so that an escaped percent sign does not create another escape. */
 function unescapeText(text: string, pairs: readonly (readonly [string, string])[]): string {
   if (!text.includes('%')) return text;
   return pairs.reduce((result, [code, value]) => result.replaceAll(code, value), text).replaceAll('%25', '%');

@@ -2,13 +2,13 @@ import type { Annotation } from '../../kernel/model.ts';
 import { Matcher, type MatcherState } from './matcher.ts';
 import { withinTime } from './time-bound.ts';
 
-/** Lines of output, and the matchers that they are given to: of those that find something the first counts. */
+/** Lines of output, and the matchers that search them. Only the first matcher that finds something in a line counts. */
 export interface Searchable {
   matchers: readonly MatcherState[];
   lines: readonly string[];
-  /** where to go on: of which line, with which matcher */
+  /** where to go on: with which line and which matcher */
   at: Position;
-  /** processor time that each matcher may still take, in milliseconds */
+  /** milliseconds of processor time that each matcher has left */
   left: readonly number[];
 }
 
@@ -19,15 +19,15 @@ interface Position {
 
 export interface FoundProblems {
   problems: Annotation[];
-  /** of the matchers, in their order: how each goes on, and what it has taken (ms) */
+  /** for each matcher, in their order: its state, and the milliseconds that it took */
   matchers: { state: MatcherState; taken: number }[];
-  /** how far this went; beyond the last line where it is done */
+  /** where it stopped; after the last line if it is done */
   at: Position;
 }
 
-/** Milliseconds after which an expression is interrupted, to see whether its matcher has taken too much. */
+/** Milliseconds after which an expression is interrupted, to check whether its matcher has used up its time. */
 const interval = 100;
-/** Milliseconds after which the rest is left for another time, since others wait. */
+/** Milliseconds after which the rest waits for another call, since other jobs wait. */
 const turn = 1000;
 
 interface Working {
@@ -36,22 +36,25 @@ interface Working {
   isSpent: boolean;
 }
 
-/** Finds the problems in lines. An expression that takes too long over them is interrupted, and given up with its matcher's time. */
-export function findProblems({ matchers, lines, at: { line, matcher: place }, left }: Searchable): FoundProblems {
+/**
+ * Finds the problems in lines. An expression that takes too long is interrupted, and its matcher is not used again once
+ * its time is used up.
+ */
+export function findProblems({ matchers, lines, at: { line, matcher: index }, left }: Searchable): FoundProblems {
   const working = matchers.map(
-    (state, index): Working => ({
+    (state, at): Working => ({
       matcher: new Matcher(state),
       taken: 0,
-      isSpent: (left[index] ?? 0) <= 0,
+      isSpent: (left[at] ?? 0) <= 0,
     }),
   );
   const problems: Annotation[] = [];
   const began = performance.now();
   let since = began;
   const work = (): boolean => {
-    for (; line < lines.length && performance.now() - began < turn; line++, place = 0) {
-      for (; place < working.length; place++) {
-        const one = working[place] as Working;
+    for (; line < lines.length && performance.now() - began < turn; line++, index = 0) {
+      for (; index < working.length; index++) {
+        const one = working[index] as Working;
         if (one.isSpent) continue;
         since = performance.now();
         const problem = one.matcher.match(plain(lines[line] as string));
@@ -67,18 +70,18 @@ export function findProblems({ matchers, lines, at: { line, matcher: place }, le
   for (let done = false; !done && performance.now() - began < turn; ) {
     onProcessor(working, () => {
       done = withinTime(interval, work) ?? false;
-      const interrupted = done ? undefined : working[place];
+      const interrupted = done ? undefined : working[index];
       if (interrupted) interrupted.taken += performance.now() - since;
     });
-    working.forEach((one, index) => {
-      one.isSpent = one.taken >= (left[index] ?? 0);
+    working.forEach((one, at) => {
+      one.isSpent = one.taken >= (left[at] ?? 0);
     });
   }
   const ended = working.map(({ matcher, taken }) => ({ state: matcher.state, taken }));
-  return { problems, matchers: ended, at: { line, matcher: place } };
+  return { problems, matchers: ended, at: { line, matcher: index } };
 }
 
-/** Has time that the machine has not given to this process counted for nobody's. */
+/** Runs work, and counts only processor time of this process as time of the matchers. */
 function onProcessor(working: readonly Working[], work: () => void): void {
   const before = working.map(({ taken }) => taken);
   const [wall, processor] = [performance.now(), process.cpuUsage()];

@@ -4,17 +4,17 @@ import { PlainScan, type Range, type Scan, WrappedScan } from './scan.ts';
 import { secretForms } from './secret-forms.ts';
 
 const stars = Buffer.from('***');
-/** Values that one job may have hidden. */
+/** Values that one job may mask. */
 const mostValues = 1000;
-/** Bytes of all the forms in which they may show: some 400 kB of values. */
+/** Bytes of all their forms; that is some 400 kB of values. */
 const mostBytes = 6_000_000;
-/** Strings of fewer bytes (of all together) are put into one automaton with others again and again. */
+/** Groups with fewer bytes are joined with newer ones again and again. */
 const small = 20_000;
 
-/** Said once in the place of output, and in that of every text. */
-const withheldNotice = `output is withheld: the job has more than ${mostValues} values to be hidden, or longer ones than Volt can look for`;
+/** Written once in place of the output, and in place of every text. */
+const withheldNotice = `output is withheld: the job masks more than ${mostValues} values, or longer values than Volt can search for`;
 
-/** Strings that are looked for together. */
+/** Strings that are searched for together. */
 interface Group {
   kind: 'plain' | 'wrapped';
   strings: Buffer[];
@@ -24,36 +24,36 @@ interface Group {
 }
 
 /**
- * Replaces secrets in a stream of bytes by `***`. A secret is found over the borders of chunks: what may be the
- * beginning of one is held back until the next chunk, or the end, says what it is. Secrets that overlap are hidden
- * together. Each byte is looked at once by each of a few groups of strings, whatever a job wants to be hidden: those that come
- * later make groups of their own, and a group that is not half as large as the one before it is joined with that.
+ * Replaces secrets in a stream of bytes by `***`. It finds a secret across chunks: what may be the beginning of one is
+ * held back until the next chunk, or the end, decides. Secrets that overlap are masked together. Each of a few groups
+ * of strings reads each byte once, however many values there are: later strings form groups of their own, and a group
+ * that is less than half as large as the one before is joined with it.
  */
 export class Masker {
   readonly #known = new Set<string>();
   readonly #forms = new Set<string>();
   #bytes = 0;
-  /** not yet looked for */
+  /** strings that are not searched for yet */
   #fresh: { plain: Buffer[]; wrapped: Buffer[] } = { plain: [], wrapped: [] };
   #groups: Group[] = [];
   #withheld: 'no' | 'unsaid' | 'said' = 'no';
-  /** bytes that went in */
+  /** bytes of input */
   #at = 0;
-  /** bytes of these that came out, or were hidden */
+  /** bytes of them that were returned or masked */
   #shown = 0;
-  /** those from there to `#at` */
+  /** the bytes from there to `#at` */
   #held: Buffer[] = [];
-  /** where the secret ends that was hidden last, which what follows may overlap */
+  /** end of the secret that was masked last; what follows may overlap it */
   #hiddenTo = 0;
-  /** secrets that begin in what is held */
+  /** secrets that begin in the held bytes */
   #found: Range[] = [];
 
-  /** @param secrets values to hide, with the forms in which they usually show */
+  /** @param secrets values to mask, in all their forms */
   constructor(secrets: Iterable<string> = []) {
     for (const secret of secrets) this.add(secret);
   }
 
-  /** Hides this value from now on. */
+  /** Masks this value from now on. */
   add(secret: string): void {
     if (this.#withheld !== 'no' || this.#known.has(secret)) return;
     this.#known.add(secret);
@@ -68,22 +68,22 @@ export class Masker {
     if (this.#known.size > mostValues || this.#bytes > mostBytes) this.#withhold();
   }
 
-  /** how many values are hidden */
+  /** number of masked values */
   get values(): number {
     return this.#known.size;
   }
 
-  /** Whether there was so much to be hidden that nothing is shown any more. */
+  /** Whether there are so many values that no output is shown any more. */
   get isWithheld(): boolean {
     return this.#withheld !== 'no';
   }
 
-  /** The bytes that may be shown now. */
+  /** Takes a chunk. @returns the bytes that may be shown now */
   push(chunk: Buffer): Buffer {
     if (this.#withheld !== 'no') return this.#instead();
     this.#learn();
     if (this.#groups.length === 0) return chunk;
-    this.#look(this.#groups, chunk);
+    this.#search(this.#groups, chunk);
     this.#at += chunk.length;
     const open = this.#groups.reduce((first, { scan }) => Math.min(first, scan.openFrom), this.#at);
     if (this.#held.length === 0 && this.#found.length === 0 && open === this.#at && this.#hiddenTo <= this.#shown) {
@@ -92,13 +92,13 @@ export class Masker {
     }
     this.#held.push(chunk);
     const shown = this.#show(open);
-    // the bytes of the chunk are good until we return
+    // the caller may reuse the chunk after this call
     const last = this.#held.pop();
     if (last) this.#held.push(Buffer.from(last));
     return shown;
   }
 
-  /** What was held back, since nothing follows. */
+  /** The bytes that were held back, since nothing follows. */
   end(): Buffer {
     if (this.#withheld !== 'no') return this.#instead();
     const shown = this.#show(this.#at);
@@ -106,7 +106,7 @@ export class Masker {
     return shown;
   }
 
-  /** A text that is whole, such as a message for people. */
+  /** Masks secrets in a complete text, such as a message for people. */
   text(text: string): string {
     if (this.#withheld !== 'no') return text === '' ? '' : withheldNotice;
     this.#learn();
@@ -121,7 +121,7 @@ export class Masker {
     return ranges.length === 0 ? text : hide(bytes, ranges);
   }
 
-  #look(groups: readonly Group[], bytes: Buffer): void {
+  #search(groups: readonly Group[], bytes: Buffer): void {
     const found = groups.map(({ scan }) => {
       const ranges: Range[] = [];
       scan.push(bytes, ranges);
@@ -130,7 +130,7 @@ export class Masker {
     if (found.some(({ length }) => length > 0)) this.#found = mergeRanges([this.#found, ...found]);
   }
 
-  /** Hands on what is held, up to a place that no further secret begins before. */
+  /** Returns the held bytes up to a position before which no further secret begins. */
   #show(until: number): Buffer {
     const parts: Buffer[] = [];
     let next = 0;
@@ -150,7 +150,7 @@ export class Masker {
     return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts);
   }
 
-  /** Takes out of what is held up to a place, but for what is hidden. */
+  /** Moves the held bytes up to a position into the parts, without the masked ones. */
   #take(until: number, parts: Buffer[]): void {
     while (this.#shown < until) {
       const first = this.#held[0] as Buffer;
@@ -164,7 +164,7 @@ export class Masker {
     }
   }
 
-  /** Begins to look for what was added, also in what is held. */
+  /** Starts to search for strings that were added, also in the held bytes. */
   #learn(): void {
     for (const kind of ['plain', 'wrapped'] as const) {
       let strings = this.#fresh[kind].splice(0);
@@ -179,7 +179,7 @@ export class Masker {
       const automaton = new Automaton(strings);
       const group = { kind, strings, bytes, automaton, scan: scanOf({ kind, automaton }, this.#shown) };
       this.#groups.push(group);
-      for (const held of this.#held) this.#look([group], held);
+      for (const held of this.#held) this.#search([group], held);
     }
   }
 

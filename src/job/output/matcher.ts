@@ -15,7 +15,7 @@ const pattern = z.object({
 });
 type Pattern = z.infer<typeof pattern>;
 
-/** A file of problem matchers, as `add-matcher` names one. */
+/** A file of problem matchers, for the command `add-matcher`. */
 const file = z.object({
   problemMatcher: z
     .array(
@@ -28,21 +28,21 @@ const file = z.object({
     .max(100),
 });
 
-/** What the groups of one line, or of several lines together, have said. */
+/** The values of the groups of one line, or of several lines together. */
 type Found = Partial<Record<'file' | 'fromPath' | 'line' | 'column' | 'severity' | 'code' | 'message', string>>;
 const keys = ['file', 'fromPath', 'line', 'column', 'severity', 'code', 'message'] as const;
 
-/** A matcher, and what it has found so far: as it is handed from one who works with it to the next. */
+/** A matcher and what it has found so far, as it travels between processes. */
 export interface MatcherState {
   readonly owner: string;
   readonly severity: string;
   readonly patterns: readonly Pattern[];
-  /** what the pattern at each place, and those before it, have found so far */
+  /** for each pattern, what it and those before it have found so far */
   readonly found: readonly (Found | undefined)[];
 }
 
 /**
- * Reads the text of a file of matchers.
+ * Parses a file of matchers.
  * @throws Error with what is wrong
  */
 export function parseMatchers(text: string): MatcherState[] {
@@ -58,8 +58,8 @@ export function parseMatchers(text: string): MatcherState[] {
 }
 
 /**
- * One problem matcher: regular expressions that find problems in output, over one line or several. The rules are those
- * of GitHub's runner (`IssueMatcher.cs`). An expression may take any time over a line.
+ * One problem matcher: regular expressions that find problems in one line of output or several. The rules are those of
+ * GitHub's runner (`IssueMatcher.cs`). An expression may take any time on a line.
  */
 export class Matcher {
   readonly #about: MatcherState;
@@ -76,21 +76,21 @@ export class Matcher {
     return { ...this.#about, found: this.#states };
   }
 
-  /** Takes the next line; what it completes is the problem. */
+  /** Takes the next line. @returns the problem that the line completes */
   match(line: string): Annotation | undefined {
     const last = this.#patterns.length - 1;
-    for (let place = last; place >= 0; place--) {
-      const before = place === 0 ? {} : this.#states[place - 1];
-      const step = this.#patterns[place] as Pattern & { expression: RegExp };
+    for (let index = last; index >= 0; index--) {
+      const before = index === 0 ? {} : this.#states[index - 1];
+      const step = this.#patterns[index] as Pattern & { expression: RegExp };
       const groups = before && step.expression.exec(line);
-      if (place < last) {
-        this.#states[place] = groups ? { ...before, ...read(step, groups) } : undefined;
+      if (index < last) {
+        this.#states[index] = groups ? { ...before, ...read(step, groups) } : undefined;
       } else if (groups) {
         this.#states = [];
-        if (step.loop && place > 0) this.#states[place - 1] = before;
+        if (step.loop && index > 0) this.#states[index - 1] = before;
         return this.#problem({ ...before, ...read(step, groups) });
-      } else if (place > 0 && before) {
-        this.#states[place - 1] = undefined;
+      } else if (index > 0 && before) {
+        this.#states[index - 1] = undefined;
       }
     }
     return undefined;

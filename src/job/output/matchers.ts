@@ -1,25 +1,25 @@
 import { type MatcherState, parseMatchers } from './matcher.ts';
 
-/** Processor time in milliseconds that one matcher may take over all that a job prints, and all of them together. */
+/** Milliseconds of processor time that one matcher may take for all that a job prints, and all of them together. */
 const mostTime = 2000;
 const mostTimeTogether = 20_000;
 const mostMatchers = 100;
 
-/** The problem matchers of a job, the newest first; those that take too long are removed. */
+/** The problem matchers of a job, the newest first. Those that take too long are removed. */
 export class Matchers {
   #list: readonly MatcherState[] = [];
-  /** milliseconds that those of an owner have taken; whoever is added again has no new time */
+  /** milliseconds that the matchers of an owner have taken; adding them again does not reset it */
   readonly #taken = new Map<string, number>();
   #takenTogether = 0;
 
-  /** A list of its own after each change. */
+  /** The matchers. Each change makes a new list. */
   get list(): readonly MatcherState[] {
     return this.#list;
   }
 
   /**
-   * Adds the matchers of a file; one of an owner that is known takes the place of that.
-   * @throws Error where the text is no such file
+   * Adds the matchers of a file; a matcher replaces one with the same owner.
+   * @throws Error if the text is not such a file
    */
   add(text: string): void {
     const added = parseMatchers(text);
@@ -31,20 +31,20 @@ export class Matchers {
     this.#list = this.#list.filter((matcher) => matcher.owner !== owner);
   }
 
-  /** Milliseconds that the matchers of an owner may still take. */
+  /** Milliseconds that the matchers of an owner have left. */
   left(owner: string): number {
     return Math.min(mostTime - (this.#taken.get(owner) ?? 0), mostTimeTogether - this.#takenTogether);
   }
 
   /**
-   * Notes that the matcher of an owner has been at work, for so many milliseconds.
-   * @returns what is to be said, where it is removed
+   * Notes the milliseconds that the matcher of an owner took.
+   * @returns a sentence for people if the matcher is removed
    */
   worked(owner: string, taken: number): string | undefined {
     this.#taken.set(owner, (this.#taken.get(owner) ?? 0) + taken);
     this.#takenTogether += taken;
     if (this.left(owner) > 0) return undefined;
     this.remove(owner);
-    return `the problem matcher "${owner}" was removed: those of a job may take ${mostTime / 1000} s of processor time each, and ${mostTimeTogether / 1000} s together`;
+    return `the problem matcher "${owner}" was removed: the matchers of a job may take ${mostTime / 1000} s of processor time each, and ${mostTimeTogether / 1000} s together`;
   }
 }

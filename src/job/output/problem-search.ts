@@ -5,27 +5,27 @@ import type { FoundProblems, Searchable } from './find-problems.ts';
 import type { MatcherState } from './matcher.ts';
 import type { Matchers } from './matchers.ts';
 
-/** Longer lines (characters) are no problem that a person wrote a matcher for. */
+/** Longer lines (characters) are not searched; nobody writes a matcher for them. */
 const longestLine = 4096;
-/** Characters of lines that wait to be searched; what a step prints faster is not. */
+/** Characters of lines that may wait; if a step prints faster, the rest is not searched. */
 const mostWaiting = 4_000_000;
 /** Lines and characters that are searched at once. */
 const batch = { lines: 2000, characters: 250_000 };
-/** Milliseconds that the end of a step waits for the search to come to its end, too. */
+/** Milliseconds that the end of a step waits for the search to finish. */
 const patience = 10_000;
 
-/** Finds the problems in lines where that can be ended; fails where nothing can be searched any more. */
+/** Finds problems in lines, in a process that can be killed; rejects if nothing can be searched any more. */
 export type FindProblems = (search: Searchable, signal: AbortSignal) => Promise<FoundProblems>;
 
-/** Lines that the same matchers are to be given. */
+/** Lines for the same matchers. */
 interface Section {
   matchers: readonly MatcherState[];
   lines: string[];
 }
 
 /**
- * Finds problems in what one step prints, beside everything else: output never waits for it. Lines are searched with the
- * matchers that there were when they were printed.
+ * Finds problems in the output of one step, which never waits for it. Lines are searched with the matchers that existed
+ * when they were printed.
  */
 export class ProblemSearch {
   readonly #matchers: Matchers;
@@ -36,7 +36,7 @@ export class ProblemSearch {
   #waiting = 0;
   #left = 0;
   #working: Promise<void> | undefined;
-  /** how matchers go on that have begun a problem of several lines, by the state in which they were added */
+  /** the present state of each matcher, by the state in which it was added: a problem may have several lines */
   readonly #states = new Map<MatcherState, MatcherState>();
   readonly #notices = new Set<string>();
 
@@ -67,7 +67,7 @@ export class ProblemSearch {
     });
   }
 
-  /** @returns what is to be said about the search, in sentences */
+  /** @returns sentences for people about the search */
   async end(): Promise<string[]> {
     const isDone = await within(
       (this.#working ?? Promise.resolve()).then(() => true),
@@ -77,14 +77,14 @@ export class ProblemSearch {
       this.#left += this.#sections.reduce((sum, { lines }) => sum + lines.length, 0);
       this.#sections.length = 0;
       this.#ending.abort();
-      this.#notices.add(`the problem matchers were not done within ${patience / 1000} s after the step`);
+      this.#notices.add(`the problem matchers did not finish within ${patience / 1000} s after the step`);
     }
     if (this.#left > 0) this.#notices.add(`${this.#left} lines were not searched for problems`);
     return [...this.#notices];
   }
 
   async #work(): Promise<void> {
-    // what comes in the same moment goes together
+    // lines that come in the same moment are searched together
     await Promise.resolve();
     for (let section = this.#sections[0]; section; section = this.#sections[0]) {
       const lines = takeBatch(section.lines);
@@ -94,7 +94,7 @@ export class ProblemSearch {
         await this.#search(section.matchers, lines);
       } catch (error) {
         if (this.#ending.signal.aborted) return;
-        this.#notices.add(`problems are not searched for any more: ${errorText(error)}`);
+        this.#notices.add(`the search for problems stopped: ${errorText(error)}`);
         this.#sections.length = 0;
         this.#waiting = 0;
       }

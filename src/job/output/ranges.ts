@@ -1,6 +1,6 @@
 import type { Range } from './scan.ts';
 
-/** All ranges of some lists, each in order, as one in order; those that overlap are one, those that only touch are not. */
+/** Merges ordered lists of ranges into one. Ranges that overlap become one, those that only touch do not. */
 export function mergeRanges(lists: readonly Range[][]): Range[] {
   const filled = lists.filter(({ length }) => length > 0);
   if (filled.length < 2) return filled[0] ?? [];

@@ -1,7 +1,7 @@
 import type { Automaton } from './automaton.ts';
 
 const [lineFeed, carriageReturn] = [10, 13];
-/** Programs wrap what they encode at 60, 64 or 76 characters; shorter lines are not such. */
+/** Programs wrap encoded text at 60, 64 or 76 characters; shorter lines are not wrapped text. */
 const shortestWrapped = 16;
 
 /** Bytes of a stream from `start` to before `end`, counted from its beginning. */
@@ -10,21 +10,21 @@ export interface Range {
   end: number;
 }
 
-/** Looks for strings in a stream, piece by piece. */
+/** Searches a stream for strings, chunk by chunk. */
 export interface Scan {
-  /** @param found takes ranges, in order; those that overlap are one */
+  /** @param found takes the ranges in order; overlapping ones are merged */
   push(bytes: Buffer, found: Range[]): void;
-  /** where the bytes begin that may be the beginning of something whose rest is still to come */
+  /** position of the bytes that may be the beginning of a string whose rest is still to come */
   readonly openFrom: number;
 }
 
-/** Looks for strings as they are. */
+/** Searches for strings as they are. */
 export class PlainScan implements Scan {
   readonly #automaton: Automaton;
   #node = 0;
   #at: number;
 
-  /** @param at how much of the stream has gone by */
+  /** @param at bytes of the stream before this scan */
   constructor(automaton: Automaton, at: number) {
     this.#automaton = automaton;
     this.#at = at;
@@ -41,7 +41,7 @@ export class PlainScan implements Scan {
     let node = this.#node;
     for (let index = 0; index < bytes.length; index++) {
       const byte = bytes[index] as number;
-      // of the last byte it is not known yet what follows
+      // the byte after the last one is not known yet
       if (node === 0 && index < last && begins[(byte << 8) | (bytes[index + 1] as number)] === 0) continue;
       node = automaton.next(node, byte);
       const length = lengths[node] as number;
@@ -52,14 +52,14 @@ export class PlainScan implements Scan {
   }
 }
 
-/** Looks for strings that may be broken into lines anywhere, as what encodes them does at places that nobody knows. */
+/** Searches for strings that may be broken into lines anywhere, as encoders do. */
 export class WrappedScan implements Scan {
   readonly #automaton: Automaton;
   #node = 0;
   #at: number;
-  /** where line breaks stand in what may be the beginning of a string, and some before */
+  /** positions of line breaks in what may be the beginning of a string, and of some before */
   #breaks: number[] = [];
-  /** the last carriage return */
+  /** position of the last carriage return */
   #returnAt = -1;
 
   /** @param at how much of the stream has gone by */
@@ -94,26 +94,26 @@ export class WrappedScan implements Scan {
     this.#node = node;
     this.#at = at + bytes.length;
     const open = this.openFrom;
-    this.#breaks = this.#breaks.filter((place) => place >= open - shortestWrapped);
+    this.#breaks = this.#breaks.filter((position) => position >= open - shortestWrapped);
   }
 
-  /** @returns false where the line was too short to be one of several */
-  #isWrap(byte: number, place: number): boolean {
+  /** @returns false if the line is too short for wrapped text */
+  #isWrap(byte: number, position: number): boolean {
     const last = this.#breaks.at(-1);
-    const isSame = byte === lineFeed && this.#returnAt === place - 1;
-    if (byte === carriageReturn) this.#returnAt = place;
-    if (last !== undefined && !isSame && place - last <= shortestWrapped) {
+    const isSame = byte === lineFeed && this.#returnAt === position - 1;
+    if (byte === carriageReturn) this.#returnAt = position;
+    if (last !== undefined && !isSame && position - last <= shortestWrapped) {
       this.#breaks.length = 0;
       return false;
     }
-    this.#breaks.push(place);
+    this.#breaks.push(position);
     return true;
   }
 
-  /** Where so many bytes begin that end at a place, line breaks not counted. */
+  /** Start of that many bytes before a position, line breaks not counted. */
   #startOf(length: number, end: number): number {
     const breaks = this.#breaks;
-    // of so many breaks the earliest is not among these bytes any more: the further, the less
+    // the more line breaks are counted in, the earlier the bytes begin
     let [low, high] = [0, breaks.length];
     while (low < high) {
       const middle = (low + high) >> 1;

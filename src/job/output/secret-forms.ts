@@ -1,17 +1,17 @@
 import { base64Forms, type Form, hexForms } from './binary-forms.ts';
 import { shellForms } from './shell-forms.ts';
 
-/** Lines of a secret that are shorter (characters) are not hidden by themselves: they would blacken ordinary output. */
+/** Shorter lines of a secret (characters) are not masked by themselves: they would mask ordinary output. */
 const shortestLine = 3;
-/** Of longer values (characters), such as files, only those forms are looked for in which files are handed on. */
+/** For longer values (characters), such as files, only the forms in which files are passed on are masked. */
 const longest = 4096;
-/** GitHub's runner hides no shorter part of a value that PowerShell has split. */
+/** GitHub's runner masks no shorter part of a value that PowerShell has split. */
 const shortestPart = 6;
 
 /**
- * The forms in which a secret may show in output: as it is, each of its lines, and what common encodings make of it. The
- * list has that of GitHub's runner (`ValueEncoders.cs`) in it. One after the other, since a long secret has many megabytes of
- * them.
+ * The forms in which a secret may appear in output: as it is, each of its lines, and in common encodings. The list
+ * contains that of GitHub's runner (`ValueEncoders.cs`). It is a generator, since the forms of a long secret have many
+ * megabytes.
  */
 export function* secretForms(secret: string): Generator<Form> {
   const trimmed = secret.replace(/[\r\n]+$/, '');
@@ -38,7 +38,7 @@ function* textForms(value: string): Iterable<string> {
   yield* powerShellParts(value);
 }
 
-/** As JavaScript, Go (which escapes what HTML has), PHP (slashes), .NET and Python (whatever is not ASCII) write it. */
+/** As written by JavaScript, Go (which escapes characters of HTML), PHP (slashes), .NET and Python (all but ASCII). */
 function* jsonForms(value: string): Iterable<string> {
   const json = JSON.stringify(value).slice(1, -1);
   const unicode = (mark: string) => `\\u${mark.charCodeAt(0).toString(16).padStart(4, '0')}`;
@@ -53,7 +53,7 @@ function* jsonForms(value: string): Iterable<string> {
     .replace(/[<>&'+`]|[^\0-\x7f]/g, (mark) => unicode(mark).replace(/[a-f]/g, (digit) => digit.toUpperCase()));
 }
 
-/** As JavaScript, Python (`quote` keeps `/`, and escapes more) and forms write it, in capitals or not. */
+/** As written by JavaScript, Python (`quote` keeps `/`, and escapes more) and forms, in upper or lower case. */
 function* urlForms(value: string): Iterable<string> {
   const component = encodeURIComponent(value);
   const strict = component.replace(/[!'()*]/g, (mark) => `%${mark.charCodeAt(0).toString(16).toUpperCase()}`);
@@ -63,7 +63,7 @@ function* urlForms(value: string): Iterable<string> {
   }
 }
 
-/** As XML and HTML have it, by names or numbers for the quotes. */
+/** As written in XML and HTML, with names or numbers for the quotes. */
 function* markupForms(value: string): Iterable<string> {
   const text = value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
   yield text;
@@ -77,7 +77,7 @@ function* markupForms(value: string): Iterable<string> {
     yield text.replaceAll('"', double).replaceAll("'", single);
 }
 
-/** PowerShell shows a command that has failed in colours, which split it at an ampersand, as GitHub's runner knows it. */
+/** PowerShell prints a failed command in colours, which split it at an ampersand, as GitHub's runner knows. */
 function* powerShellParts(value: string): Iterable<string> {
   if (!value.includes('&')) return;
   const plus = value.indexOf('&+');

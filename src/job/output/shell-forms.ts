@@ -1,4 +1,4 @@
-/** What bash puts a backslash before, in the words of `printf %q`; `#` and `~` at the beginning only. */
+/** Characters before which bash puts a backslash in `printf %q`; `#` and `~` at the beginning only. */
 const special = /[\t !"$&'()*,;<>?[\\\]^`{|}]|^[#~]|(?<=[:=])~/g;
 const named: Readonly<Record<string, string>> = {
   '\x07': '\\a',
@@ -14,9 +14,9 @@ const named: Readonly<Record<string, string>> = {
 };
 
 /**
- * A value as shells write it, when they show what they run (`set -x`, in single quotes), what a variable holds (`export -p`, in
- * double quotes) or what can be read again (`printf %q`, `$'…'` where something cannot be printed), and as GitHub's runner knows
- * it: doubled single quotes, and escaped double ones.
+ * A value as shells write it when they print commands (`set -x`, in single quotes), variables (`export -p`, in double
+ * quotes) or quoted text (`printf %q`, `$'…'` for unprintable characters), and as GitHub's runner knows it: with
+ * doubled single quotes, and with escaped double quotes.
  */
 export function* shellForms(value: string): Iterable<string> {
   yield value.replaceAll("'", "''");

@@ -7,43 +7,43 @@ import type { Matchers } from './matchers.ts';
 import { type FindProblems, ProblemSearch } from './problem-search.ts';
 
 const newline = 10;
-/** Bytes of lines that are looked at before others have their turn. */
+/** Bytes of lines that are processed before other work has its turn. */
 const slice = 4096;
-/** A line that may be a command is held back up to this many bytes; a longer one is ordinary output. */
+/** A line that may be a command is held back up to this many bytes; a longer line is ordinary output. */
 const longestLine = 1_048_576;
-/** And so is one that begins with more blanks than this. */
+/** A line that begins with more blanks than this is ordinary output, too. */
 const longestIndent = 256;
 
 export interface StepOutputOptions {
   masker: Masker;
   matchers: Matchers;
   find: FindProblems;
-  /** takes the log, secrets hidden; a promise that it returns holds the output back */
+  /** takes the log, secrets masked; a promise that it returns pauses the output */
   log(chunk: Buffer): void | Promise<void>;
-  /** whether `debug` lines are shown, and commands echoed */
+  /** whether `debug` lines and commands are shown */
   debug: boolean;
-  /** takes annotations as they are, with secrets in them */
+  /** takes annotations with secrets in them */
   annotate(annotation: Annotation): void;
-  /** commands that change the step's or the job's state; throws what is wrong with one */
+  /** runs commands that change the state of the step or the job; throws what is wrong with one */
   act(command: WorkflowCommand): void;
 }
 
 /**
- * What a step prints, on its way to the log: lines that are commands are carried out, problems are found, secrets are
- * hidden. Anything else passes byte for byte, and at once, whether its line has ended or not.
+ * Passes the output of a step to the log: it runs commands, finds problems and masks secrets. All else passes byte for
+ * byte, and at once, even if its line is not complete.
  */
 export class StepOutput {
   readonly #options: StepOutputOptions;
-  /** the line that has not ended yet */
+  /** the line that is not complete yet */
   #line: Buffer[] = [];
   #lineBytes = 0;
-  /** whether the line is a command, as far as it has come; it is held back until that is known to be untrue */
+  /** whether the line is a command, as far as is known; it is held back until it is known not to be */
   #kind: Likeness = 'maybe';
   #echo: boolean;
-  /** commands are stopped until a line `::token::` */
+  /** commands are ignored until a line `::token::` */
   #stopToken: string | undefined;
   #shown: Buffer[] = [];
-  /** what is being looked at, slice by slice, while that takes long */
+  /** long output that is being processed slice by slice */
   #sliced: Promise<void> | undefined;
   readonly #search: ProblemSearch;
 
@@ -53,7 +53,7 @@ export class StepOutput {
     this.#echo = options.debug;
   }
 
-  /** The bytes are good until it returns. */
+  /** The caller may reuse the chunk after this call. */
   write(chunk: Buffer): void | Promise<void> {
     if (this.#sliced) return this.#later(Buffer.from(chunk));
     let at = 0;
@@ -66,7 +66,7 @@ export class StepOutput {
     return this.#show();
   }
 
-  /** Lines that have to be looked at take long together: others have their turn in between. */
+  /** Processes lines slice by slice, so that other work has its turn. */
   #later(bytes: Buffer): Promise<void> {
     const work = async () => {
       for (let at = 0; at < bytes.length; at += slice) {
@@ -90,7 +90,7 @@ export class StepOutput {
     }
   }
 
-  /** Nothing follows. Waits for the search for problems, within a bound. */
+  /** Ends the output. Waits for the search for problems, up to a limit. */
   async end(): Promise<void> {
     await this.#sliced;
     const isOpen = this.#lineBytes > 0;
@@ -102,7 +102,7 @@ export class StepOutput {
     await this.#show();
   }
 
-  /** A part of a line, with its end where it has come. */
+  /** Takes a part of a line, or its end. */
   #take(part: Buffer): void {
     const ends = part.at(-1) === newline;
     this.#line.push(ends ? part : Buffer.from(part));
@@ -188,7 +188,7 @@ export class StepOutput {
     }
   }
 
-  /** A command that cannot be carried out. */
+  /** Reports a command that failed. */
   #fault(message: string): void {
     this.#say(`##[error]${message}`);
     this.#options.annotate(annotationOf('error', message, new Map()));
@@ -213,7 +213,7 @@ export class StepOutput {
 
 type Likeness = 'yes' | 'no' | 'maybe';
 
-/** Whether a line that begins so is a command; `maybe` while too little of it is there. */
+/** Whether a line that begins like this is a command; `maybe` if too little of it is known. */
 function likeness(line: Buffer): Likeness {
   let at = 0;
   while (line[at] === 32 || line[at] === 9) at++;

@@ -1,8 +1,8 @@
 import { createContext, Script } from 'node:vm';
 
 /**
- * A foreign regular expression can take for ever over a line, and would hold up the whole process. V8 interrupts one
- * only inside of a script that has a time limit, so the work is called from such a script.
+ * A foreign regular expression may run for ever on a line and block the whole process. V8 interrupts one only inside a
+ * script with a time limit, so the work is called from such a script.
  */
 const context = createContext({ work: undefined as (() => unknown) | undefined });
 const script = new Script('work()');
@@ -10,7 +10,7 @@ const script = new Script('work()');
 /**
  * Calls a synchronous function and gives up after a time.
  * @param ms milliseconds
- * @returns undefined when it took too long
+ * @returns undefined if it took too long
  */
 export function withinTime<T>(ms: number, work: () => T): T | undefined {
   context.work = work;

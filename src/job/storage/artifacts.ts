@@ -3,14 +3,14 @@ import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { folderBytes } from '../../system/disk.ts';
-import { type Kept, keep, storedAt, storedIn } from './stored-folder.ts';
+import { type Stored, store, storedAt, storedIn } from './stored-folder.ts';
 
 const aboutArtifact = z.object({
   id: z.number(),
   name: z.string(),
-  /** the workflow's file; an older Volt has kept those of all workflows of a build alike */
+  /** the workflow's file; absent in artifacts of older versions, which all workflows of a build shared */
   workflow: z.string().optional(),
-  /** the job that has made it; a retry of that takes its place */
+  /** the job that has made it; a retry of the job replaces it */
   job: z.string(),
   files: z.number(),
   bytes: z.number(),
@@ -18,7 +18,7 @@ const aboutArtifact = z.object({
   digest: z.string(),
 });
 export type AboutArtifact = z.infer<typeof aboutArtifact>;
-export type StoredArtifact = Kept<AboutArtifact>;
+export type StoredArtifact = Stored<AboutArtifact>;
 
 /** The artifacts of one workflow of a build on this machine. */
 export class Artifacts {
@@ -27,7 +27,8 @@ export class Artifacts {
 
   /**
    * @param folder of the build
-   * @param workflow file of the workflow that runs: those of others are not seen, and may have the same names
+   * @param workflow file of the running workflow; artifacts of other workflows are not seen, and may have the same
+   * names
    */
   constructor(folder: string, workflow: string) {
     this.#folder = folder;
@@ -40,30 +41,30 @@ export class Artifacts {
   }
 
   async find(name: string): Promise<StoredArtifact | undefined> {
-    return storedAt(this.#place(name), aboutArtifact);
+    return storedAt(this.#pathOf(name), aboutArtifact);
   }
 
   async remove(name: string): Promise<void> {
-    await rm(this.#place(name), { recursive: true, force: true });
+    await rm(this.#pathOf(name), { recursive: true, force: true });
   }
 
-  /** @returns what is known about it; undefined where there is one of that name */
+  /** @returns its description; undefined if there is an artifact of that name already */
   async save(
     { name, job, files }: Pick<AboutArtifact, 'name' | 'job' | 'files'>,
     write: (archive: string) => Promise<{ bytes: number; digest: string }>,
   ): Promise<AboutArtifact | undefined> {
-    const place = this.#place(name);
-    // a number that nobody else's artifact has, as far as anyone will ever see
-    const id = Number.parseInt(createHash('sha256').update(place).digest('hex').slice(0, 12), 16);
+    const path = this.#pathOf(name);
+    // an id that is practically unique
+    const id = Number.parseInt(createHash('sha256').update(path).digest('hex').slice(0, 12), 16);
     let about: AboutArtifact | undefined;
-    const kept = await keep(place, async (archive) => {
+    const isStored = await store(path, async (archive) => {
       about = { id, name, workflow: this.#workflow, job, files, ...(await write(archive)) };
       return about;
     });
-    return kept ? about : undefined;
+    return isStored ? about : undefined;
   }
 
-  #place(name: string): string {
+  #pathOf(name: string): string {
     const hash = createHash('sha256').update(JSON.stringify([this.#workflow, name]));
     return join(this.#folder, hash.digest('hex'));
   }
@@ -75,7 +76,7 @@ export interface RemovedArtifacts {
 }
 
 /**
- * Removes the artifacts of builds that have had no new ones for so long.
+ * Removes the artifacts of builds that have had no new ones for that many days.
  * @param folders of the repositories
  * @param now milliseconds since 1970
  */

@@ -3,11 +3,11 @@ import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { folderBytes } from '../../system/disk.ts';
-import { type Kept, keep, removeDrafts, storedIn } from './stored-folder.ts';
+import { removeDrafts, type Stored, store, storedIn } from './stored-folder.ts';
 
 const aboutCache = z.object({
   key: z.string(),
-  /** of what the paths of the cache are: one is only good for the same */
+  /** hash of the paths that are cached; a cache only fits the same paths */
   version: z.string(),
   /** class of refs that has saved it, see kernel/trust.ts */
   scope: z.string(),
@@ -16,15 +16,15 @@ const aboutCache = z.object({
   createdAt: z.number(),
 });
 type AboutCache = z.infer<typeof aboutCache>;
-export type StoredCache = Kept<AboutCache>;
+export type StoredCache = Stored<AboutCache>;
 
-/** What a job looks for. */
+/** What a job asks for. */
 export interface CacheQuery {
   key: string;
-  /** beginnings of keys that will do where there is none of that key */
+  /** beginnings of keys that fit if there is no cache with that key */
   restoreKeys: readonly string[];
   version: string;
-  /** whose caches count, in this order */
+  /** trust classes whose caches fit, in this order */
   scopes: readonly string[];
 }
 
@@ -37,8 +37,8 @@ export class Caches {
   }
 
   /**
-   * The cache that fits best, by GitHub's rules: for each scope the key itself, the newest that begins with it, and then
-   * the newest that begins with one of the others (docs.github.com, "Cache key matching").
+   * The cache that fits best, by GitHub's rules: in each scope the key itself, then the newest whose key begins with
+   * it, then the newest that begins with one of the other keys (docs.github.com, "Cache key matching").
    */
   async find({ key, restoreKeys, version, scopes }: CacheQuery): Promise<StoredCache | undefined> {
     const all = (await storedIn(this.#folder, aboutCache))
@@ -54,13 +54,13 @@ export class Caches {
     return undefined;
   }
 
-  /** Notes that it was of use: those that were not for the longest go first. */
+  /** Notes that it was used: the least recently used are removed first. */
   async touch({ folder }: StoredCache): Promise<void> {
     const now = new Date();
     await utimes(folder, now, now).catch(() => undefined);
   }
 
-  /** @returns false where there is one of that key, which never changes */
+  /** @returns false if there is one with that key already, which never changes */
   async save(
     about: Omit<AboutCache, 'bytes' | 'createdAt'>,
     write: (archive: string) => Promise<{ bytes: number }>,
@@ -68,7 +68,7 @@ export class Caches {
     const id = createHash('sha256')
       .update(JSON.stringify([about.key, about.version, about.scope]))
       .digest('hex');
-    return keep<AboutCache>(join(this.#folder, id), async (archive) => {
+    return store<AboutCache>(join(this.#folder, id), async (archive) => {
       const { bytes } = await write(archive);
       return { ...about, bytes, createdAt: Date.now() };
     });
@@ -88,9 +88,9 @@ export interface RemovedCache {
 }
 
 /**
- * Removes the caches of repositories that are gone, and those that an older Volt has kept by a repository's name alone.
+ * Removes the caches of removed repositories, and those of older versions, which all repositories of one name shared.
  * @param folder of all repositories' caches
- * @param known keys of the repositories that there are; without it, any
+ * @param known keys of the existing repositories; without it, caches of all repositories stay
  */
 export async function removeForeignCaches(
   folder: string,
@@ -108,7 +108,7 @@ export async function removeForeignCaches(
 }
 
 /**
- * Removes the caches that were of no use for the longest, until what is left fits.
+ * Removes the least recently used caches until the rest fits.
  * @param folders of the repositories
  * @param limit bytes of all together
  * @param now milliseconds since 1970

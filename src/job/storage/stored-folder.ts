@@ -4,35 +4,38 @@ import { join } from 'node:path';
 import type { z } from 'zod';
 import { systemCode } from '../../kernel/errors.ts';
 
-/** Things that jobs have handed over to be kept: each a folder with an archive and what is known about it. */
+/** Caches and artifacts of jobs: each is a folder with an archive and a description. */
 
 const archiveName = 'files.tar';
 const aboutName = 'about.json';
-/** Ends the names of folders that are being written. */
+/** Ending of the names of folders that are being written. */
 const draft = '.draft';
-/** What has not been written after this long (ms) is written by nobody. */
+/** Milliseconds after which a folder that is not complete is abandoned. */
 const longestWrite = 86_400_000;
 
-export interface Kept<About> {
+export interface Stored<About> {
   about: About;
   folder: string;
   archive: string;
 }
 
-/** Whether a folder of that name is one that is being written. */
+/** Whether a folder of that name is being written. */
 export function isDraft(name: string): boolean {
   return name.endsWith(draft);
 }
 
-/** All that is kept in a folder, in no order; what is being written, removed or cannot be read is not there. */
-export async function storedIn<S extends z.ZodType>(folder: string, schema: S): Promise<Kept<z.output<S>>[]> {
+/** All that is stored in a folder, in no order. What is being written or removed, or cannot be read, is left out. */
+export async function storedIn<S extends z.ZodType>(folder: string, schema: S): Promise<Stored<z.output<S>>[]> {
   const names = await readdir(folder).catch(() => [] as string[]);
-  const kept = await Promise.all(names.map((name) => storedAt(join(folder, name), schema)));
-  return kept.filter((one) => one !== undefined);
+  const found = await Promise.all(names.map((name) => storedAt(join(folder, name), schema)));
+  return found.filter((one) => one !== undefined);
 }
 
-/** What is kept at a place; undefined where nothing is. */
-export async function storedAt<S extends z.ZodType>(folder: string, schema: S): Promise<Kept<z.output<S>> | undefined> {
+/** What is stored at a path; undefined if nothing is. */
+export async function storedAt<S extends z.ZodType>(
+  folder: string,
+  schema: S,
+): Promise<Stored<z.output<S>> | undefined> {
   if (isDraft(folder)) return undefined;
   try {
     const about = schema.parse(JSON.parse(await readFile(join(folder, aboutName), 'utf8')));
@@ -43,12 +46,12 @@ export async function storedAt<S extends z.ZodType>(folder: string, schema: S): 
 }
 
 /**
- * Keeps something, whole or not at all.
- * @param folder its place
- * @param write writes the archive, and returns what is to be known about it
- * @returns false where something is kept there already
+ * Stores something as a whole or not at all.
+ * @param folder its path
+ * @param write writes the archive, and returns the description
+ * @returns false if something is stored there already
  */
-export async function keep<About>(folder: string, write: (archive: string) => Promise<About>): Promise<boolean> {
+export async function store<About>(folder: string, write: (archive: string) => Promise<About>): Promise<boolean> {
   const work = `${folder}.${randomUUID()}${draft}`;
   try {
     await mkdir(work, { recursive: true, mode: 0o700 });

@@ -6,12 +6,12 @@ import { readConditionText } from '../../workflow/status-condition.ts';
 import { isInsert, parseTemplate, type Template, type TemplateMap, type Templates } from '../../workflow/template.ts';
 import { StepFault } from '../fault.ts';
 
-/** What the file `action.yml` says of an action. */
+/** The content of the file `action.yml`. */
 export interface ActionManifest {
   name: string;
   /** defaults, by the name of the input */
   inputs: TemplateMap;
-  /** of all inputs, with or without a default */
+  /** names of all inputs, with or without a default */
   inputNames: string[];
   runs: JavaScriptRuns | CompositeRuns;
 }
@@ -68,9 +68,9 @@ const file = z.object({
 type File = z.infer<typeof file>;
 
 /**
- * Takes time that grows with the square of the text's length.
+ * Parses `action.yml`. The time grows with the square of the text's length.
  * @param shown the file, for people
- * @throws StepFault where it is not valid; VoltError `unsupported` where it cannot be run here
+ * @throws StepFault if it is not valid; VoltError `unsupported` if it cannot run here
  */
 export function parseManifest(text: string, shown: string): ActionManifest {
   const parsed = file.safeParse(read(text, shown));
@@ -146,7 +146,7 @@ function stepsOf(steps: NonNullable<File['runs']['steps']>, shown: string): Plan
   });
 }
 
-/** An id that nobody can refer to by accident. */
+/** An id that no expression refers to by accident. */
 function freeId({ uses }: { uses?: string | undefined }, ids: Set<string>): string {
   const stem = `__${uses?.split('@')[0]?.replace(/[^A-Za-z0-9_-]+/g, '_') ?? 'run'}`;
   let id = stem;
@@ -161,7 +161,7 @@ function mapOf(entries: readonly (readonly [string, string | undefined])[], show
   );
 }
 
-/** A mapping, which may have keys that are expressions, or one expression for all of it. */
+/** A mapping, which may have expressions as keys, or one expression for all of it. */
 function entriesOf(given: string | Record<string, string> | null | undefined, shown: string): Templates | undefined {
   if (given === undefined || given === null) return undefined;
   if (typeof given === 'string') return [{ insert: templateOf(given, shown) }];
@@ -187,7 +187,7 @@ function templateOf(text: string, shown: string): Template {
   return template;
 }
 
-/** For an action of a kind that Volt does not run. */
+/** The error for an action of a kind that Volt does not run. */
 export function unsupportedAction(what: string): VoltError {
   return new VoltError('unsupported', what, { remedy: 'JavaScript and composite actions are supported.' });
 }

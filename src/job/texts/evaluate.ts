@@ -8,31 +8,31 @@ import {
 } from '../../workflow/expression.ts';
 import { expressionsIn, type Json, type Template, type Templates, templatesIn } from '../../workflow/template.ts';
 
-/** What is to be evaluated, and what its value must be. */
+/** What to evaluate, and the type of its value. */
 export type Question =
   | { as: 'text' | 'boolean' | 'number'; template: Template }
   | { as: 'entries'; entries: Templates }
   /** an expression without `${{ }}` */
   | { as: 'condition'; expression: string };
 
-/** Questions, and everything that their answers follow from. */
+/** Questions, and all that their answers depend on. */
 export interface Evaluable {
   questions: readonly Question[];
   contexts: Scope['contexts'];
-  /** what the status functions come to */
+  /** the values of the status functions */
   status: Readonly<Record<'success' | 'failure' | 'always' | 'cancelled', boolean>>;
-  /** hashes of files, by the arguments of `hashFiles` as JSON */
+  /** known hashes, by the arguments of `hashFiles` as JSON */
   hashes: ReadonlyMap<string, string>;
 }
 
-/** Answers in the order of the questions; or arguments of `hashFiles` whose hash has to be found first. */
+/** Answers in the order of the questions; or the arguments of `hashFiles` whose hash is needed first. */
 export type Evaluated = { values: Answer[] } | { missing: string[] };
 export type Answer = string | boolean | number | { [name: string]: string };
 
-/** Characters that the values of one evaluation may have together: those of a step's environment, for example. */
+/** Characters that the values of one evaluation may have together, such as the environment of a step. */
 const mostText = 2_097_152;
 
-/** @throws ExpressionFailed; Error where the values are too large together */
+/** @throws ExpressionFailed; Error if the values are too large together */
 export function evaluateAll({ questions, contexts, status, hashes }: Evaluable): Evaluated {
   const missing = new Set<string>();
   const functions = {
@@ -54,11 +54,11 @@ export function evaluateAll({ questions, contexts, status, hashes }: Evaluable):
     for (const question of questions) {
       const value = answer(question, scope);
       length += lengthOf(value);
-      if (length > mostText) throw new Error(`the values come to more than ${mostText} characters together`);
+      if (length > mostText) throw new Error(`the values have more than ${mostText} characters together`);
       values.push(value);
     }
   } catch (error) {
-    // it may be due to a hash that is not known yet
+    // it may be caused by a hash that is not known yet
     if (missing.size === 0) throw error;
   }
   return missing.size === 0 ? { values } : { missing: [...missing] };
@@ -84,7 +84,6 @@ function answer(question: Question, scope: Scope): Answer {
   }
 }
 
-/** The expressions of questions. */
 export function expressionsOf(questions: readonly Question[]): string[] {
   return questions.flatMap((question) => {
     if (question.as === 'condition') return [question.expression];

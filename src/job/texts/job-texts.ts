@@ -2,24 +2,25 @@ import { TaskEnded } from '../../system/task-process.ts';
 import { StepFault } from '../fault.ts';
 import type { TextAnswer, TextTask, TextWork } from './tasks.ts';
 
-/** Processor time (ms) that the texts of one job may take together. */
+/** Milliseconds of processor time that the texts of one job may take together. */
 const mostTime = 60_000;
 
-/** What of one job is worked on in a process that can be ended, within bounds for each piece and for the job. */
+/** Evaluates and parses texts of one job in a process that can be killed, with limits for each task and for the job. */
 export class JobTexts {
   readonly #run: (task: TextTask, signal?: AbortSignal) => Promise<TextAnswer>;
   readonly #longest: number;
   #taken = 0;
 
-  /** @param longest processor time (ms) of one task, after which it is ended */
+  /** @param longest milliseconds of processor time of one task, after which it is killed */
   constructor(run: (task: TextTask, signal?: AbortSignal) => Promise<TextAnswer>, longest: number) {
     this.#run = run;
     this.#longest = longest;
   }
 
   /**
-   * @param what it is, as the beginning of a sentence about why it failed
-   * @throws StepFault where the text is at fault, it takes too long or too much memory, or the job has had its time; VoltError
+   * @param what the beginning of a sentence about a failure
+   * @throws StepFault if the text is not valid, it takes too long or too much memory, or the job has used up its time;
+   * VoltError
    */
   async work<Kind extends keyof TextWork>(
     kind: Kind,

@@ -3,7 +3,7 @@ import type { FoundTest } from '../reports/collection.ts';
 import type { ActionManifest } from './action-manifest.ts';
 import type { Evaluable, Evaluated } from './evaluate.ts';
 
-/** What can be done with a text of a job, by name: what it takes, and what comes of it. */
+/** The tasks of the text process, by name: their input and their result. */
 export interface TextWork {
   evaluate: { task: Evaluable; result: Evaluated };
   problems: { task: Searchable; result: FoundProblems };
@@ -13,5 +13,8 @@ export interface TextWork {
 
 export type TextTask = { [Kind in keyof TextWork]: { kind: Kind; task: TextWork[Kind]['task'] } }[keyof TextWork];
 
-/** Milliseconds of processor time that it took, and what came of it; `fault` where the text is at fault, for its author. */
+/**
+ * The milliseconds of processor time that the task took, and its result; `fault` is an error in the text, for its
+ * author.
+ */
 export type TextAnswer = { took: number } & ({ result: TextWork[keyof TextWork]['result'] } | { fault: string });

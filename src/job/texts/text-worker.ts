@@ -4,10 +4,10 @@ import { TaskProcess } from '../../system/task-process.ts';
 import { JobTexts } from './job-texts.ts';
 import type { TextAnswer, TextTask } from './tasks.ts';
 
-/** Of one task; what is usual takes below 20 ms and 20 MB. */
+/** Limits of one task: milliseconds and megabytes. Usual ones take below 20 ms and 20 MB. */
 const limits = { processorTime: 2000, memory: 192 };
 
-/** Works on what the jobs of a runner hold and say, in a process of its own that can be ended; on that of several jobs in turn. */
+/** Runs text tasks of a runner's jobs in a process that can be killed, one task at a time, in turns among the jobs. */
 export class TextWorker {
   readonly #process = new TaskProcess<TextTask, TextAnswer>(
     ownProgram(import.meta.url, 'process', 'texts'),
@@ -15,7 +15,7 @@ export class TextWorker {
     receivedError,
   );
 
-  /** @param name of the job, unlike that of any other that runs */
+  /** @param name of the job, unique among those that run */
   forJob(name: string): JobTexts {
     return new JobTexts(
       (task, signal) => this.#process.run(task, { owner: name, ...(signal && { signal }) }),

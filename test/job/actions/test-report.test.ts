@@ -76,11 +76,11 @@ describe('volt/test-report', () => {
     const use = (more = '') => jobs.run(`- uses: volt/test-report@v1\n  with: {reports: "*.xml"${more}}`);
     const warned = await use();
     expect(warned.outcome.status).to.equal('success');
-    expect(warned.log).to.include('##[warning]no file fits *.xml');
-    expect((await use(', if-no-files-found: ignore')).log).to.not.include('no file fits');
+    expect(warned.log).to.include('##[warning]no file matches *.xml');
+    expect((await use(', if-no-files-found: ignore')).log).to.not.include('no file matches');
     const failed = await use(', if-no-files-found: error');
     expect(failed.outcome).to.include({ status: 'failure', reason: 'step_failed' });
-    expect(failed.outcome.message).to.include('no file fits *.xml');
+    expect(failed.outcome.message).to.include('no file matches *.xml');
     expect((await use(', if-no-files-found: maybe')).outcome.message).to.include('must be warn, error or ignore');
     expect((await jobs.run('- uses: volt/test-report@v1')).outcome.message).to.include('1 to 50 globs');
   });
