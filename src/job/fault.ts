@@ -1,2 +1,2 @@
-/** What makes a step fail by the commit's fault, though no command of it did: its message is for people. */
+/** Makes a step fail by the commit's fault, though no command of it has failed. The message is for people. */
 export class StepFault extends Error {}

@@ -154,7 +154,7 @@ describe('text of a commit or a job, at its worst, holds up nobody else:', () =>
   });
 
   it('expressions over large values, and such as make large values', async () => {
-    const place = { workspace: folders.make(), effort: new SearchBudget(), texts: texts.forJob('expressions') };
+    const place = { workspace: folders.make(), budget: new SearchBudget(), texts: texts.forJob('expressions') };
     const yes = () => true;
     const status = { success: yes, failure: yes, always: yes, cancelled: yes };
     const evaluation = new Evaluation({ env: { M: 'ä'.repeat(1_000_000) } }, status, place);

@@ -123,7 +123,7 @@ async function filesOf(
 ): Promise<{ folder: string; files: string[] }> {
   const { workspace } = job.folders;
   const home = job.around.env.HOME ?? '/';
-  const patterns = new PathPatterns((inputs.path ?? '').split('\n'), { workspace, home, trial: job.searchBudget });
+  const patterns = new PathPatterns((inputs.path ?? '').split('\n'), { workspace, home, cost: job.searchBudget });
   const starts = [...new Set([...patterns.paths, ...patterns.globBases])];
   const hidden = inputs['include-hidden-files'] === 'true';
   const isWanted = (path: string) => patterns.choose(path, true) && (hidden || !isHidden(path, starts));

@@ -104,7 +104,7 @@ function scopesOf({ input }: WorkflowState): string[] {
 async function pathsOf(job: WorkflowState, text: string, signal: AbortSignal): Promise<string[]> {
   const { workspace } = job.folders;
   const home = job.around.env.HOME ?? '/';
-  const patterns = new PathPatterns(text.split('\n'), { workspace, home, trial: job.searchBudget });
+  const patterns = new PathPatterns(text.split('\n'), { workspace, home, cost: job.searchBudget });
   const isWanted = (path: string) => patterns.choose(path, false);
   const named = { starts: patterns.paths, tests: ['-maxdepth', '0'] };
   const chosen = new Set([

@@ -38,7 +38,7 @@ export async function runActionScript(
     depth: 1,
     failed: false,
   };
-  await io.speak({ steps: frame.steps, action: inside }, id, env, async (child) => {
+  await io.run({ steps: frame.steps, action: inside }, id, env, async (child) => {
     const given = Object.entries(inputs).map(([name, value]) => [inputVariable(name), value]);
     const state = Object.entries(io.state).map(([name, value]) => [`STATE_${name}`, value]);
     await runUserCommand(job, {

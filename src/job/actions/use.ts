@@ -128,7 +128,7 @@ async function runComposite(
   }
   Object.assign(io.outputs, await job.evaluation(inner, step.id).texts(runs.outputs));
   if (!failed) return;
-  io.said.add(failed);
+  io.logged.add(failed);
   throw failed;
 }
 

@@ -1,12 +1,12 @@
 import { StepFault } from '../fault.ts';
 
-/** Patterns that one with braces may stand for. */
+/** Patterns into which one may expand. */
 const most = 100;
 
 /**
- * The patterns that one stands for: `a{b,c}` means `ab` and `ac`, `{1..3}` means `1`, `2` and `3`; braces may stand inside
- * of others. What has neither a comma nor two dots stands for itself.
- * @throws StepFault where there are too many
+ * Expands a pattern with braces: `a{b,c}` becomes `ab` and `ac`, `{1..3}` becomes `1`, `2` and `3`; braces may be
+ * nested. Braces with neither a comma nor two dots stay.
+ * @throws StepFault if there are too many
  */
 export function expandBraces(text: string): string[] {
   const expanded: string[] = [];
@@ -16,12 +16,12 @@ export function expandBraces(text: string): string[] {
     if (!found) expanded.push(next);
     else for (const choice of found.choices.reverse()) waiting.push(`${found.before}${choice}${found.after}`);
     if (expanded.length + waiting.length > most)
-      throw new StepFault(`the pattern ${text.slice(0, 100)} stands for more than ${most}`);
+      throw new StepFault(`the pattern ${text.slice(0, 100)} expands into more than ${most}`);
   }
   return expanded;
 }
 
-/** The first braces of a text that offer a choice, the innermost ones first. */
+/** The first braces of a text that offer a choice, the innermost first. */
 function choiceIn(text: string): { before: string; choices: string[]; after: string } | undefined {
   const open: number[] = [];
   for (let at = 0; at < text.length; at++) {

@@ -1,38 +1,37 @@
 /**
- * One pattern for paths, as GitHub's own packages have them (`@actions/glob`, and `minimatch` behind it): `*` is any
- * characters but "/", `?` is one of them, `[…]` one of a set, `**` between slashes any number of folders; `\` takes the
- * meaning from what follows. A name that begins with a dot is like any other.
- *
- * Patterns and paths come from foreign repositories, so there is no regular expression: within a folder's name only the
- * last `*` is ever tried again, and over folders all ways are followed at once (Thompson, "Regular Expression Search
+ * One pattern for paths, as in GitHub's packages (`@actions/glob`, based on `minimatch`): `*` is any characters but
+ * "/", `?` is one of them, `[…]` one of a set, `**` between slashes any number of folders; `\` escapes the next
+ * character. A name that begins with a dot is like any other.
+ * Patterns and paths come from foreign repositories, so no regular expression is used: within a name only the last `*`
+ * is tried again, and over folders all possibilities are followed at once (Thompson, "Regular Expression Search
  * Algorithm", CACM 1968). A path takes at most as many steps as its length times that of the pattern.
  */
 export class Glob {
   readonly #parts: readonly Part[];
-  readonly #trial: Trial;
+  readonly #cost: MatchCost;
 
-  /** @param trial counts what its matching takes */
-  constructor(text: string, trial: Trial) {
+  /** @param cost counts the steps of matching */
+  constructor(text: string, cost: MatchCost) {
     this.#parts = text.split('/').map(partOf);
-    this.#trial = trial;
+    this.#cost = cost;
   }
 
   matches(path: string): boolean {
     return this.#follow(path).whole;
   }
 
-  /** Whether it matches a path or a folder that the path is in. */
+  /** Whether it matches a path, or a folder that contains the path. */
   chooses(path: string): boolean {
     const { whole, folder } = this.#follow(path);
     return whole || folder;
   }
 
-  /** Whether it may match something in a folder. */
+  /** Whether it may match a path in a folder. */
   mayLeadInto(folder: string): boolean {
     return this.#follow(folder).open;
   }
 
-  /** @returns whether it matches the whole path, a folder on its way, and whether more of a path could follow */
+  /** @returns whether it matches the whole path, or a folder on the way, and whether it could match a longer path */
   #follow(path: string): { whole: boolean; folder: boolean; open: boolean } {
     const parts = this.#parts;
     const end = parts.length;
@@ -45,12 +44,12 @@ export class Glob {
       for (const place of places) {
         const part = parts[place];
         if (part === undefined) continue;
-        this.#trial.steps++;
+        this.#cost.steps++;
         if (part === folders) {
           next.add(place);
-          // at the end it means what is in a folder, and not the folder
+          // at the end it matches the content of a folder, not the folder
           if (place === end - 1) whole = true;
-        } else if (fits(part, name, this.#trial)) next.add(place + 1);
+        } else if (fits(part, name, this.#cost)) next.add(place + 1);
       }
       places = this.#reach(next);
       whole ||= next.has(end);
@@ -59,9 +58,9 @@ export class Glob {
     return { whole, folder, open: [...places].some((place) => place < end) };
   }
 
-  /** The places that are reached without a name: after a `**` that stands for no folder. */
+  /** The positions that are reached without a name: after a `**` that matches no folder. */
   #reach(places: Set<number>): Set<number> {
-    // a set that is walked shows what is added meanwhile
+    // iterating a set includes entries that are added during the loop
     for (const place of places) {
       if (this.#parts[place] === folders && place < this.#parts.length - 1) places.add(place + 1);
     }
@@ -69,21 +68,21 @@ export class Glob {
   }
 }
 
-/** What matching has taken so far, in steps of some nanoseconds. */
-export interface Trial {
+/** The steps that matching has taken so far, of some nanoseconds each. */
+export interface MatchCost {
   steps: number;
 }
 
-/** Whether a text has characters that make a pattern of it. */
+/** Whether a text contains characters of patterns. */
 export function isPattern(text: string): boolean {
   return /[*?[]/.test(text);
 }
 
 /** Any number of folders. */
 const folders = Symbol('**');
-/** What stands between two slashes: any number of folders, a name as it is, or pieces of one. */
+/** A part between two slashes: any number of folders, a literal name, or pieces of a name. */
 type Part = typeof folders | string | readonly Piece[];
-/** Any characters, or one that fits; `steps` is how many comparisons that takes. */
+/** Any characters, or one that matches; `steps` is the number of comparisons for it. */
 type Piece = 'any' | { fits: (code: number) => boolean; steps: number };
 
 function partOf(text: string): Part {
@@ -115,7 +114,7 @@ function piecesOf(text: string): Piece[] {
   return pieces;
 }
 
-/** What POSIX calls classes of characters, as far as patterns use them. */
+/** Character classes of POSIX, as far as patterns use them. */
 const classes: Readonly<Record<string, RegExp>> = {
   alnum: /[\p{L}\p{Nl}\p{Nd}]/u,
   alpha: /[\p{L}\p{Nl}]/u,
@@ -131,7 +130,7 @@ const classes: Readonly<Record<string, RegExp>> = {
 
 /**
  * The set that begins at a "[".
- * @returns undefined where it is not closed: then the bracket is a character like any other
+ * @returns undefined if it is not closed: then the bracket is an ordinary character
  */
 function setAt(
   characters: readonly string[],
@@ -177,10 +176,10 @@ function nameAt(characters: readonly string[], start: number): string | undefine
   return name !== undefined && Object.hasOwn(classes, name) ? name : undefined;
 }
 
-function fits(part: string | readonly Piece[], name: string, trial: Trial): boolean {
+function fits(part: string | readonly Piece[], name: string, cost: MatchCost): boolean {
   if (typeof part === 'string') return part === name;
   let [at, place] = [0, 0];
-  // where to go on when what follows the last "*" does not fit
+  // where to go on if the text after the last "*" does not match
   let [star, from] = [-1, 0];
   while (at < name.length) {
     const piece = part[place];
@@ -189,7 +188,7 @@ function fits(part: string | readonly Piece[], name: string, trial: Trial): bool
       from = at;
       continue;
     }
-    trial.steps += piece?.steps ?? 1;
+    cost.steps += piece?.steps ?? 1;
     if (piece?.fits(name.codePointAt(at) as number)) {
       place++;
       at = after(name, at);
@@ -203,7 +202,7 @@ function fits(part: string | readonly Piece[], name: string, trial: Trial): bool
   return place === part.length;
 }
 
-/** The position of the next character; one may have two units. */
+/** The position of the next character, which may have two UTF-16 units. */
 function after(text: string, at: number): number {
   return at + ((text.codePointAt(at) as number) > 0xffff ? 2 : 1);
 }

@@ -1,43 +1,46 @@
 import { resolve, sep } from 'node:path';
 import { StepFault } from '../fault.ts';
-import { Glob, isPattern, type Trial } from './glob.ts';
+import { Glob, isPattern, type MatchCost } from './glob.ts';
 
-/** Patterns and paths of one step. */
+/** Patterns of one step. */
 const mostPatterns = 1000;
-/** Characters that those with a `*`, `?` or `[` may have together: each path is compared with all of them at once. */
+/** Characters that all patterns with a `*`, `?` or `[` may have together: each path is compared with all of them. */
 const mostCharacters = 5000;
 
 interface Pattern {
   excludes: boolean;
   path: string;
-  /** the deepest folder or file that all it can choose is in */
+  /** the deepest folder or file that contains all it can match */
   base: string;
-  /** what follows the base; undefined where the base is what is meant */
+  /** the pattern after the base; undefined if the base itself is meant */
   glob: Glob | undefined;
 }
 
 /**
- * Patterns for paths, as `@actions/glob` has them: the last that speaks of a path decides; `!` in front leaves out, `#`
+ * Patterns for paths, as in `@actions/glob`: the last one that matches a path decides; `!` in front excludes, `#`
  * begins a comment, `~` is the home.
  */
 export class PathPatterns {
-  /** paths that are named as they are */
+  /** paths without pattern characters */
   readonly paths: string[];
-  /** for each other pattern that chooses, the deepest folder that all it can choose is in */
+  /** for each other pattern that does not exclude, the deepest folder that contains all it can match */
   readonly globBases: string[];
   readonly #patterns: readonly Pattern[];
-  readonly #trial: Trial;
+  readonly #cost: MatchCost;
 
   /**
    * @param lines one pattern each
-   * @param around `workspace` is what relative ones begin at; `trial` counts what choosing takes
-   * @throws StepFault where there are too many
+   * @param around `workspace` is the folder of relative patterns; `cost` counts the steps of matching
+   * @throws StepFault if there are too many
    */
-  constructor(lines: readonly string[], { workspace, home, trial }: { workspace: string; home: string; trial: Trial }) {
+  constructor(
+    lines: readonly string[],
+    { workspace, home, cost }: { workspace: string; home: string; cost: MatchCost },
+  ) {
     const given = lines.map((line) => line.trim()).filter((line) => line !== '' && !line.startsWith('#'));
     if (given.length > mostPatterns) throw new StepFault(`there are more than ${mostPatterns} patterns for paths`);
-    this.#trial = trial;
-    this.#patterns = given.map((line) => read(line, { workspace, home, trial }));
+    this.#cost = cost;
+    this.#patterns = given.map((line) => read(line, { workspace, home, cost }));
     const globs = this.#patterns.filter(({ glob }) => glob);
     if (globs.reduce((sum, { path }) => sum + path.length, 0) > mostCharacters) {
       throw new StepFault(`the patterns for paths have more than ${mostCharacters} characters together`);
@@ -47,7 +50,7 @@ export class PathPatterns {
     this.globBases = [...new Set(choosing.flatMap(({ base, glob }) => (glob ? [base] : [])))];
   }
 
-  /** @param within whether one that chooses a folder chooses all that is in it */
+  /** @param within whether a pattern that matches a folder chooses all in it */
   choose(path: string, within: boolean): boolean {
     let chosen = false;
     for (const pattern of this.#patterns) {
@@ -57,7 +60,7 @@ export class PathPatterns {
   }
 
   #means({ base, glob }: Pattern, path: string, within: boolean): boolean {
-    this.#trial.steps += 10;
+    this.#cost.steps += 10;
     if (path === base) return !glob;
     const start = base === sep ? sep : base + sep;
     if (!path.startsWith(start)) return false;
@@ -67,7 +70,7 @@ export class PathPatterns {
   }
 }
 
-function read(line: string, { workspace, home, trial }: { workspace: string; home: string; trial: Trial }): Pattern {
+function read(line: string, { workspace, home, cost }: { workspace: string; home: string; cost: MatchCost }): Pattern {
   const own = line.replace(/^!+/, '').trim();
   const path = resolve(workspace, own === '~' || own.startsWith('~/') ? `${home}${own.slice(1)}` : own);
   const parts = path.split(sep);
@@ -75,5 +78,5 @@ function read(line: string, { workspace, home, trial }: { workspace: string; hom
   const excludes = line.startsWith('!');
   if (first < 0) return { excludes, path, base: path, glob: undefined };
   const base = parts.slice(0, first).join(sep) || sep;
-  return { excludes, path, base, glob: new Glob(parts.slice(first).join(sep), trial) };
+  return { excludes, path, base, glob: new Glob(parts.slice(first).join(sep), cost) };
 }

@@ -1,25 +1,25 @@
 import { setImmediate } from 'node:timers/promises';
 import { StepFault } from '../fault.ts';
-import type { Trial } from './glob.ts';
+import type { MatchCost } from './glob.ts';
 
-/** Comparisons that the patterns of one job may take together: some ten seconds of them. */
+/** Comparisons that the patterns of one job may take together; they take some ten seconds. */
 const mostSteps = 2_000_000_000;
-/** Comparisons after which everybody else has a turn: some five milliseconds. */
+/** Comparisons after which other work has a turn; they take some five milliseconds. */
 const stepsAtOnce = 1_000_000;
-/** Files and folders that one job may have looked at; a pattern that leads to more is not meant so. */
+/** Files and folders that the patterns of one job may visit. */
 const mostEntries = 2_000_000;
-/** And after how many of them everybody else has a turn. */
+/** Files and folders after which other work has a turn. */
 const entriesAtOnce = 1000;
 
-/** What a job has had looked at to find files by patterns, within the bounds of a job. */
-export class SearchBudget implements Trial {
+/** Limits the search of one job for files by patterns. */
+export class SearchBudget implements MatchCost {
   steps = 0;
   #entries = 0;
   #pausedAt = 0;
 
   /**
-   * To be called for each file or folder that is looked at, in between of which nothing may take long.
-   * @throws StepFault where the job has had too many looked at
+   * To be called for each visited file or folder; nothing may take long between two calls.
+   * @throws StepFault if the job has used up its budget
    */
   async next(): Promise<void> {
     if (this.steps > mostSteps)

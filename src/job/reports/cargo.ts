@@ -1,6 +1,6 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import { type FoundTest, mostTests } from './collection.ts';
-import { Excerpt, type Findings, type LineParser, standsAt } from './lines.ts';
+import { Excerpt, type Findings, hasTextAt, type LineParser } from './lines.ts';
 
 const statusOf: { readonly [word: string]: TestStatus } = { ok: 'passed', FAILED: 'failed', ignored: 'skipped' };
 
@@ -8,7 +8,7 @@ const statusOf: { readonly [word: string]: TestStatus } = { ok: 'passed', FAILED
 export class CargoParser implements LineParser {
   readonly begins = ' t-f';
   readonly #tests: FoundTest[] = [];
-  /** of the file that is being run */
+  /** tests of the file that runs now */
   #run = new Map<string, FoundTest>();
   #suite = '';
   #isCargo = false;
@@ -19,7 +19,7 @@ export class CargoParser implements LineParser {
   }
 
   glance(output: Buffer, from: number): boolean {
-    return !standsAt('t', output, from) || standsAt('test ', output, from);
+    return !hasTextAt('t', output, from) || hasTextAt('test ', output, from);
   }
 
   line(text: string): void {
@@ -65,7 +65,7 @@ export class CargoParser implements LineParser {
     if (!this.#current) return;
     const { test, text } = this.#current;
     const lines = text.text.split('\n');
-    // "thread 'a' panicked at src/lib.rs:5:9:" is followed by what it said, or before Rust 1.73 holds it
+    // "thread 'a' panicked at src/lib.rs:5:9:" is followed by the message; before Rust 1.73 the line contains it
     const panic = lines.findIndex((line) => / panicked at /.test(line));
     const said = lines[panic]?.endsWith(':') ? lines[panic + 1] : lines[panic];
     test.message = said?.trim() || text.headline;

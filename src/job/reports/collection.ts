@@ -1,26 +1,26 @@
 import { setImmediate } from 'node:timers/promises';
 import type { JobTests, TestResult } from '../../kernel/model.ts';
 
-/** What a report says of one test; what is absent is unknown. */
+/** One test in a report; what is absent is unknown. */
 export type FoundTest = Pick<TestResult, 'suite' | 'name' | 'status'> & Partial<TestResult>;
 
-/** How many tests a report speaks of without naming them. */
+/** Numbers of tests. */
 export interface Totals {
   passed: number;
   failed: number;
   skipped: number;
 }
 
-/** Characters of each part of a result. */
+/** Characters of each field of a result. */
 const longest = { suite: 500, name: 500, file: 500, message: 2000, details: 10_000 };
-/** Tests of one attempt that are kept one by one. */
+/** Tests of one attempt that are stored. */
 export const mostTests = 20_000;
-/** Of these places, so many are for tests that did not pass. */
+/** Number of them that is reserved for tests that did not pass. */
 const reserved = 2000;
-/** Characters that messages and details of one attempt may have together. */
+/** Characters of all messages and details of one attempt together. */
 const mostText = 4_000_000;
 
-/** The results of one job's tests, within bounds; what is too much is counted and not kept. */
+/** The results of one job's tests, up to limits; tests beyond them are only counted. */
 export class TestCollection {
   readonly #root: string;
   readonly #results: TestResult[] = [];
@@ -30,20 +30,20 @@ export class TestCollection {
 
   /**
    * @param root folder of the checkout; files in it are named by their path below it
-   * @param hide hides secrets in a text
+   * @param hide masks secrets in a text
    */
   constructor(root: string, hide: (text: string) => string = (text) => text) {
     this.#root = `${root}/`;
     this.#hide = hide;
   }
 
-  /** how many tests there were so far */
+  /** number of tests so far */
   get seen(): number {
     const { passed, failed, skipped } = this.#counts;
     return passed + failed + skipped;
   }
 
-  /** what they came to */
+  /** totals so far */
   get counts(): Readonly<Totals> {
     return { ...this.#counts };
   }
@@ -60,7 +60,7 @@ export class TestCollection {
     this.#results.push(this.#text > mostText ? { ...result, message: null, details: null } : result);
   }
 
-  /** Counts tests that nobody has named. */
+  /** Counts tests without names. */
   addUnnamed({ passed, failed, skipped }: Totals): void {
     this.#counts.passed += passed;
     this.#counts.failed += failed;
@@ -76,7 +76,7 @@ export class TestCollection {
   }
 }
 
-/** Results that are added before others have their turn. */
+/** Results that are added before other work has its turn. */
 const atOnce = 500;
 
 export async function addAll(found: readonly FoundTest[], tests: TestCollection): Promise<void> {
@@ -103,7 +103,7 @@ function bounded(
   };
 }
 
-/** Colours of terminals and other control characters mean nothing in a result. */
+/** Removes colours and other control characters, and cuts a text. */
 function shortened(text: string, most: number): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is removed
   const plain = text.slice(0, 2 * most).replace(/\u001b\[[0-9;]*[A-Za-z]|[\u0000-\u0008\u000b-\u001f\u007f]/g, '');

@@ -11,36 +11,38 @@ import { addAll, type FoundTest, type TestCollection } from './collection.ts';
 import { JUnitParser } from './junit.ts';
 import { OutputTests } from './output.ts';
 
-/** Bytes of one report, of one in JSON, which is parsed in one go, and of all of a job's. */
+/** Bytes of one report; of one in JSON, which is parsed at once; and of all reports of a job. */
 const largest = 10_000_000;
 const largestJson = 4_000_000;
 const mostBytes = 100_000_000;
-/** Reports of one job, and entries of folders that are looked at to find them. */
+/** Reports of one job, and entries of folders that are visited to find them. */
 const mostFiles = 2000;
 const mostEntries = 200_000;
-/** Characters of globs that are looked for at once. */
+/** Characters of all globs together. */
 const mostCharacters = 5000;
-/** Characters by which it is told of what kind a report is. */
+/** Characters from which the kind of a report is recognised. */
 const longestBegin = 100_000;
-/** Characters that are parsed before others have their turn. */
+/** Characters that are parsed before other work has its turn. */
 const slice = 32_768;
 
-/** Reads a report in JSON where that can be ended. @throws Error where it is none */
+/** Parses a report in JSON, in a process that can be killed. @throws Error if it is not one */
 export type ReadJson = (text: string) => Promise<FoundTest[]>;
 
-/** Reports to be read: globs below a folder; without a slash at its beginning a glob may be met at any depth by `**`. */
+/**
+ * Globs of reports below a folder; without a slash at its beginning, a glob may begin with `**` to match at any depth.
+ */
 export interface ReportGlobs {
   folder: string;
   globs: readonly string[];
 }
 
-/** Reads the reports of one job. One that cannot be read is none, and is told. */
+/** Reads the reports of one job. One that cannot be read is left out with a sentence about it. */
 export class ReportReader {
   readonly #tests: TestCollection;
-  /** a report that two globs or two steps lead to counts once */
+  /** a report that two globs or two steps match counts once */
   readonly #seen = new Set<string>();
   #left = mostBytes;
-  readonly #effort = new SearchBudget();
+  readonly #budget = new SearchBudget();
   readonly #readJson: ReadJson;
 
   constructor(tests: TestCollection, readJson: ReadJson) {
@@ -49,22 +51,22 @@ export class ReportReader {
   }
 
   /**
-   * @param tell is given a sentence about each that is left out
-   * @returns how many files the globs have led to
+   * @param problem takes a sentence about each report that is left out
+   * @returns the number of files that match the globs
    */
-  async read({ folder, globs }: ReportGlobs, tell: (sentence: string) => void): Promise<number> {
-    const paths = await this.#find(folder, globs, tell);
+  async read({ folder, globs }: ReportGlobs, problem: (sentence: string) => void): Promise<number> {
+    const paths = await this.#find(folder, globs, problem);
     for (const path of paths) {
       const file = join(folder, path);
       try {
         if (!this.#isNew(folder, file)) continue;
         const text = readInside(folder, file, Math.min(largest, this.#left));
         this.#left -= text.length;
-        // reading a large one takes some time by itself
+        // reading a large report takes some time by itself
         await setImmediate();
         await this.#readReport(path, text);
       } catch (error) {
-        tell(`the report ${path} is left out: ${errorText(error).split('\n', 1)[0]?.slice(0, 300)}`);
+        problem(`the report ${path} is left out: ${errorText(error).split('\n', 1)[0]?.slice(0, 300)}`);
       }
     }
     return paths.length;
@@ -96,25 +98,25 @@ export class ReportReader {
     }
     const before = tests.seen;
     await lines.end(tests);
-    if (tests.seen === before) throw new Error('it is a report of no kind that is known');
+    if (tests.seen === before) throw new Error('its format is not known');
   }
 
   /** Paths below the folder, in order. Links are not followed. */
-  async #find(folder: string, globs: readonly string[], tell: (sentence: string) => void): Promise<string[]> {
+  async #find(folder: string, globs: readonly string[], problem: (sentence: string) => void): Promise<string[]> {
     const found: string[] = [];
     try {
-      const patterns = globsOf(globs, this.#effort);
+      const patterns = globsOf(globs, this.#budget);
       const enter = (path: string, name: string) =>
         name !== 'node_modules' && name !== '.git' && patterns.some((pattern) => pattern.mayLeadInto(path));
       let entries = 0;
       for await (const { path, isFile } of walkInside(folder, '', enter)) {
-        await this.#effort.next();
+        await this.#budget.next();
         if (++entries > mostEntries) throw new StepFault(`there are more than ${mostEntries}`);
         if (found.length >= mostFiles) throw new StepFault(`there are more than ${mostFiles}`);
         if (isFile && patterns.some((pattern) => pattern.matches(path))) found.push(path);
       }
     } catch (error) {
-      tell(`not all files of the job were looked at for reports: ${errorText(error)}`);
+      problem(`could not search all files of the job for reports: ${errorText(error)}`);
     }
     return found.sort();
   }
@@ -129,16 +131,16 @@ async function readXml(text: string, tests: TestCollection): Promise<void> {
     }
     parser.end();
   } finally {
-    // what is whole of a report that breaks off still counts
+    // the complete tests of a report that breaks off still count
     await addAll(parser.tests, tests);
   }
 }
 
-/** @throws StepFault where there are too many, or one is too long */
-function globsOf(globs: readonly string[], effort: SearchBudget): Glob[] {
+/** @throws StepFault if they are too many or too long */
+function globsOf(globs: readonly string[], budget: SearchBudget): Glob[] {
   const texts = globs.flatMap((glob) => expandBraces(glob.replace(/^\.?\//, '')));
   if (texts.reduce((sum, text) => sum + text.length, 0) > mostCharacters) {
     throw new StepFault(`the globs have more than ${mostCharacters} characters together`);
   }
-  return texts.map((text) => new Glob(text, effort));
+  return texts.map((text) => new Glob(text, budget));
 }

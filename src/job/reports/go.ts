@@ -11,14 +11,14 @@ const statusOf: { readonly [word: string]: TestStatus } = {
   skip: 'skipped',
 };
 
-/** What `go test` prints, with or without -v; packages that Go tests side by side are printed one after another. */
+/** The output of `go test`, with or without -v; packages that Go tests in parallel are printed one after another. */
 export class GoTextParser implements LineParser {
   readonly begins = '= -oF?';
   readonly #tests: FoundTest[] = [];
-  /** tests of the package whose line is still to come */
+  /** tests of the package, whose own line is still to come */
   #pending = new Map<string, FoundTest>();
   readonly #texts = new Map<FoundTest, Excerpt>();
-  /** what the lines that come belong to */
+  /** the test to which the next lines belong */
   #current: string | undefined;
   #other = new Excerpt();
   #isGo = false;
@@ -31,7 +31,7 @@ export class GoTextParser implements LineParser {
     const run = /^=== (?:RUN|CONT|NAME) +(\S+)/.exec(text);
     if (run?.[1] !== undefined) {
       this.#current = run[1];
-      // one that never ends has been taken down by another, or by the time that is up
+      // a test without an end was stopped by another one's panic, or by the timeout
       if (!this.#pending.has(run[1])) this.#add(run[1], 'error');
       return;
     }
@@ -81,12 +81,12 @@ export class GoTextParser implements LineParser {
         name,
         status: 'error',
         details: this.#other.text,
-        message: 'it could not be run',
+        message: 'it could not run',
       });
     }
     for (const test of this.#pending.values()) {
-      const told = this.#texts.get(test);
-      const text = test.status === 'passed' ? undefined : told;
+      const excerpt = this.#texts.get(test);
+      const text = test.status === 'passed' ? undefined : excerpt;
       this.#tests.push({ ...test, suite: path, message: text?.headline ?? null, details: text?.text ?? null });
     }
     this.#pending = new Map();
@@ -96,7 +96,7 @@ export class GoTextParser implements LineParser {
   }
 }
 
-/** The events of `go test -json`, one a line. Source: `go doc test2json`. */
+/** The output of `go test -json`: one event a line. Source: `go doc test2json`. */
 export class GoJsonParser implements LineParser {
   readonly begins = '{';
   readonly inside = false;
@@ -118,11 +118,18 @@ export class GoJsonParser implements LineParser {
     }
     const status = statusOf[action];
     if (status === undefined) return;
-    const told = status === 'passed' ? undefined : this.#texts.get(key);
+    const excerpt = status === 'passed' ? undefined : this.#texts.get(key);
     this.#texts.delete(key);
     if (typeof name !== 'string' || this.#tests.length >= mostTests) return;
     const duration = typeof seconds === 'number' ? seconds * 1000 : null;
-    this.#tests.push({ suite, name, status, duration, message: told?.headline ?? null, details: told?.text ?? null });
+    this.#tests.push({
+      suite,
+      name,
+      status,
+      duration,
+      message: excerpt?.headline ?? null,
+      details: excerpt?.text ?? null,
+    });
   }
 
   end(): Findings {

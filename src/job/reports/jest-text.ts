@@ -3,7 +3,7 @@ import { PrintedTests } from './printed-tests.ts';
 
 const statusOf = { '✓': 'passed', '✕': 'failed', '○': 'skipped', '✎': 'skipped' } as const;
 
-/** What Jest prints: every test of a single file or with --verbose, else only those that failed and the numbers. */
+/** The output of Jest: every test of a single file or with --verbose, otherwise only the failed ones and the totals. */
 export class JestTextParser implements LineParser {
   readonly begins = 'PFT';
   readonly #tests = new PrintedTests();
@@ -27,7 +27,7 @@ export class JestTextParser implements LineParser {
     if (this.#file === null) return;
     const title = /^ {2}● (.*)$/.exec(text)?.[1];
     if (title !== undefined) this.#begin(title.split(' › '));
-    else if (this.#tests.failing) this.#tests.tells(text.replace(/^ {4}/, ''));
+    else if (this.#tests.failing) this.#tests.line(text.replace(/^ {4}/, ''));
     else this.#tree(text);
   }
 
@@ -50,8 +50,8 @@ export class JestTextParser implements LineParser {
   }
 
   #begin(titles: string[]): void {
-    // what tests have printed has a block, too
+    // output of tests has a block, too
     const ofTest = titles[0] !== 'Console';
-    this.#tests.fails(ofTest ? this.#tests.add(this.#file, titles, { status: 'failed' }) : undefined);
+    this.#tests.describeFailure(ofTest ? this.#tests.add(this.#file, titles, { status: 'failed' }) : undefined);
   }
 }

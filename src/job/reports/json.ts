@@ -5,16 +5,16 @@ import { suiteOf } from './lines.ts';
 type Values = { [key: string]: unknown };
 
 /**
- * Reads a report in JSON: of Jest (`--json`) and Vitest (`--reporter=json`), which have one form, or of Mocha
+ * Parses a report in JSON: of Jest (`--json`) and Vitest (`--reporter=json`), which have the same format, or of Mocha
  * (`--reporter json`).
- * @throws Error where it is neither
+ * @throws Error if it is none of these
  */
 export function readJsonReport(text: string): FoundTest[] {
   const report = JSON.parse(text) as unknown;
-  if (!isObject(report)) throw new Error('it holds no report of tests');
+  if (!isObject(report)) throw new Error('it is not a test report');
   if (Array.isArray(report.testResults)) return report.testResults.filter(isObject).flatMap(ofJest);
   if (isObject(report.stats) && Array.isArray(report.tests)) return ofMocha(report);
-  throw new Error('it is a report of none of Jest, Vitest and Mocha');
+  throw new Error('it is not a report of Jest, Vitest or Mocha');
 }
 
 const jestStatus: { readonly [word: string]: TestStatus } = {
@@ -48,7 +48,7 @@ function ofJest(file: Values): FoundTest[] {
   });
 }
 
-/** Hooks that failed are among the failures only. */
+/** Failed hooks are among the failures only. */
 function ofMocha(report: Values): FoundTest[] {
   const lists = { passed: report.passes, failed: report.failures, skipped: report.pending } as const;
   return (['passed', 'failed', 'skipped'] as const).flatMap((status) => {

@@ -3,9 +3,9 @@ import type { TestStatus } from '../../kernel/model.ts';
 import type { FoundTest } from './collection.ts';
 import { suiteOf } from './lines.ts';
 
-/** Elements within each other; a report has five. */
+/** Depth of nested elements; a report has five. */
 const deepest = 100;
-/** Characters of text that one element of a test may have; the rest is left out. */
+/** Characters of text that are kept of one element. */
 const longestText = 20_000;
 
 const statusOf: { readonly [element: string]: TestStatus } = {
@@ -15,8 +15,8 @@ const statusOf: { readonly [element: string]: TestStatus } = {
 };
 
 /**
- * Reads a JUnit report, in the forms in which Ant, Surefire, Gradle, pytest, Jest, Vitest, Mocha and others write it.
- * Entities of a document's own are never expanded.
+ * Parses a JUnit report as written by Ant, Surefire, Gradle, pytest, Jest, Vitest, Mocha and others. Entities that the
+ * document defines are never expanded.
  */
 export class JUnitParser {
   readonly tests: FoundTest[] = [];
@@ -40,15 +40,15 @@ export class JUnitParser {
     this.#parser.on('cdata', take);
   }
 
-  /** @throws Error where it is not well-formed */
+  /** @throws Error if it is not well-formed */
   write(chunk: string): void {
     this.#parser.write(chunk);
   }
 
-  /** @throws Error where it is not whole, or no report of tests */
+  /** @throws Error if it is not complete or not a test report */
   end(): void {
     this.#parser.close();
-    if (!this.#isReport) throw new Error('it is XML, but no JUnit report: it has no <testsuite>');
+    if (!this.#isReport) throw new Error('it is XML but not a JUnit report: it has no <testsuite>');
   }
 
   #begin(name: string, attributes: { [name: string]: string }): void {
@@ -76,7 +76,7 @@ export class JUnitParser {
 
   #judge(test: FoundTest, element: string, { message, type }: { [name: string]: string }): void {
     const status = statusOf[element];
-    // a test may both fail and have an error, in its end for example; what came first stays
+    // a test may both fail and have an error, for example in its teardown; the first counts
     if (!status || test.status !== 'passed') return;
     test.status = status;
     test.message = message || type || null;

@@ -1,38 +1,38 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import type { FoundTest, Totals } from './collection.ts';
 
-/** What a parser has found in a text; `tests` is empty where the text is not of its kind. */
+/** What a parser has found in a text; `tests` is empty if the text is not of its kind. */
 export interface Findings {
   tests: FoundTest[];
-  /** how many more there were that it does not name */
+  /** totals of further tests that the text does not name */
   unnamed?: Totals;
 }
 
 /**
- * Reads the output of one test runner line by line, with colours taken out and bounded in length; it takes time in
- * proportion to the line. Of the lines of other programs it is given only those that it may have to look at.
+ * Parses the output of one test runner line by line. Lines have no colours and a limited length; each takes time in
+ * proportion to its length. The parser gets only those lines of other programs that may matter to it.
  */
 export interface LineParser {
-  /** The characters that a line which means something may begin with; a line feed stands for empty lines. */
+  /** The characters with which lines that matter may begin; a line feed stands for empty lines. */
   readonly begins: string;
-  /** Every line means something now. */
+  /** Whether every line matters now. */
   readonly inside: boolean;
   /**
-   * A closer look at a line that begins so, where many lines of other programs do.
-   * @param output which holds the whole line
+   * Checks a line that begins with one of these characters more closely, if many lines of other programs do.
+   * @param output contains the whole line
    * @param from where the line begins in it
-   * @returns false where the line means nothing
+   * @returns false if the line does not matter
    */
   glance?(output: Buffer, from: number): boolean;
-  /** @param gap whether lines were left out before this one */
+  /** @param gap whether lines before this one were left out */
   line(text: string, gap: boolean): void;
   end(): Findings;
 }
 
-/** Lines by which the log itself speaks: what a program had to say is over there. */
+/** Lines of the log itself: the output of a program ends there. */
 const ownWords = /^(?:##\[|\[volt\] )/;
 
-/** Text of one test, which grows line by line within a bound. */
+/** Text about one test, which grows line by line up to a limit. */
 export class Excerpt {
   #text = '';
   #over = false;
@@ -50,19 +50,19 @@ export class Excerpt {
     return this.#text.replace(/^\n+/, '').trimEnd();
   }
 
-  /** The first line that says something. */
+  /** The first line that is not empty. */
   get headline(): string | null {
     return this.text.split('\n', 1)[0]?.trim() || null;
   }
 }
 
-/** Whether the text, which is of ASCII, stands there. */
-export function standsAt(text: string, output: Buffer, from: number): boolean {
+/** Whether the output has that ASCII text at that position. */
+export function hasTextAt(text: string, output: Buffer, from: number): boolean {
   for (let at = 0; at < text.length; at++) if (output[from + at] !== text.charCodeAt(at)) return false;
   return true;
 }
 
-/** How many of those that a text counts it has not named. */
+/** The totals of a text minus the tests that it names. */
 export function unnamedOf({ passed, failed, skipped }: Totals, tests: readonly FoundTest[]): Totals {
   const named = (...statuses: readonly TestStatus[]) => tests.filter(({ status }) => statuses.includes(status)).length;
   return {
@@ -72,7 +72,7 @@ export function unnamedOf({ passed, failed, skipped }: Totals, tests: readonly F
   };
 }
 
-/** Groups that a test is in, as one name. */
+/** The groups around a test, as one name. */
 export function suiteOf(groups: readonly string[]): string {
   return groups.filter((group) => group !== '').join(' > ');
 }

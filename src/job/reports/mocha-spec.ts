@@ -7,20 +7,20 @@ interface Failure {
   text: Excerpt;
 }
 
-/** What Mocha's reporter `spec` prints, which is its default; of its other reporters the failures and the numbers. */
+/** The output of Mocha's default reporter `spec`; of its other reporters the failures and the totals. */
 export class MochaSpecParser implements LineParser {
   readonly begins = 'ℹ \t\r\n';
   readonly #tests: FoundTest[] = [];
   readonly #totals = { passed: 0, failed: 0, skipped: 0 };
   #isMocha = false;
   #groups: string[] = [];
-  /** failing tests of this run by their number in it */
+  /** failed tests of this run, by their number */
   #failed = new Map<number, FoundTest>();
   #run: FoundTest[] = [];
   #failures = new Map<number, Failure>();
   #failure: Failure | undefined;
   #summed = false;
-  /** whether the line before was empty or a test, behind which an outermost group may stand */
+  /** whether the line before was empty or a test, so that an outermost group may follow */
   #mayBegin = true;
 
   get inside(): boolean {
@@ -29,7 +29,7 @@ export class MochaSpecParser implements LineParser {
 
   line(text: string, gap: boolean): void {
     if (gap) this.#mayBegin = false;
-    // what stands before was a tree of node's own runner
+    // the lines before were a tree of node's own runner
     if (!this.#summed && /^ℹ tests \d+$/.test(text)) this.#run = [];
     if (this.#summed) this.#afterSum(text);
     else this.#tree(text);
@@ -54,7 +54,7 @@ export class MochaSpecParser implements LineParser {
     const depth = indent.length / 2;
     if (depth === 0) return;
     if (mark === undefined) {
-      // which tells the outermost groups from other output
+      // distinguishes outermost groups from other output
       if (depth === 1 ? !this.#mayBegin : this.#groups.length < depth - 1) return;
       this.#groups = [...this.#groups.slice(0, depth - 1), title];
       return;
@@ -84,7 +84,7 @@ export class MochaSpecParser implements LineParser {
       this.#failure = { titles: [titles.replace(/:$/, '')], titled: titles.endsWith(':'), text: new Excerpt() };
       if (this.#failures.size < mostTests) this.#failures.set(Number(begin[1]), this.#failure);
     } else if (/^(?: {2})+[✔✓√] /.test(text)) {
-      // the next run of the same output
+      // another run in the same output
       this.#close();
       this.#tree(text);
     } else if (this.#failure && !this.#failure.titled) {

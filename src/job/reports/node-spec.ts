@@ -1,11 +1,11 @@
 import { type FoundTest, mostTests } from './collection.ts';
 import { Excerpt, type Findings, type LineParser, suiteOf } from './lines.ts';
 
-/** What `node --test` prints by its reporter `spec`. */
+/** The output of `node --test` with the reporter `spec`. */
 export class NodeSpecParser implements LineParser {
   readonly begins = 'ℹ✔✖▶﹣⚠ ';
   readonly #tests: FoundTest[] = [];
-  /** failing tests that the list at the end has not spoken of yet, by name */
+  /** failed tests that the list at the end has not described yet, by name */
   readonly #failed = new Map<string, FoundTest[]>();
   readonly #groups: string[] = [];
   #isNode = false;
@@ -32,7 +32,7 @@ export class NodeSpecParser implements LineParser {
     if (begin) {
       const depth = (begin[1]?.length ?? 0) / 2;
       if (depth > 100) return;
-      // with a time it is the group's end
+      // with a time it is the end of a group
       this.#groups.length = Math.min(this.#groups.length, depth);
       if (begin[3] === undefined) this.#groups[depth] = begin[2] ?? '';
       return;

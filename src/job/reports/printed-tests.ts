@@ -1,7 +1,7 @@
 import { type FoundTest, mostTests } from './collection.ts';
 import { Excerpt, type Findings, suiteOf, unnamedOf } from './lines.ts';
 
-/** The tests that a program for people tells of: each by its titles, some again with what went wrong, all by numbers. */
+/** The tests in output for people: each test by its titles, some again with their failure, and the totals. */
 export class PrintedTests {
   readonly #tests: FoundTest[] = [];
   readonly #known = new Map<string, FoundTest>();
@@ -9,14 +9,14 @@ export class PrintedTests {
   #counted = false;
   #failure: { test: FoundTest; text: Excerpt } | undefined;
 
-  /** Whether lines belong to what is told of a failure. */
+  /** Whether the next lines describe a failure. */
   get failing(): boolean {
     return this.#failure !== undefined;
   }
 
   /**
-   * A test by the titles of its groups and its own.
-   * @returns the one that was told of before, where there is one; undefined where there are too many
+   * Adds a test by the titles of its groups and its own.
+   * @returns the test of the same titles, if there is one; undefined if there are too many
    */
   add(
     file: string | null,
@@ -24,8 +24,8 @@ export class PrintedTests {
     known: Pick<FoundTest, 'status' | 'duration'>,
   ): FoundTest | undefined {
     const key = JSON.stringify([file, titles]);
-    const there = this.#known.get(key);
-    if (there || this.#tests.length >= mostTests) return there;
+    const earlier = this.#known.get(key);
+    if (earlier || this.#tests.length >= mostTests) return earlier;
     const suite = suiteOf(titles.slice(0, -1)) || (file ?? '');
     const test: FoundTest = { suite, name: titles.at(-1) ?? '', file, ...known };
     this.#known.set(key, test);
@@ -33,18 +33,18 @@ export class PrintedTests {
     return test;
   }
 
-  /** What follows tells how the test failed; of none, it is passed over. */
-  fails(test: FoundTest | undefined): void {
+  /** The next lines describe the failure of a test; without a test, they are skipped. */
+  describeFailure(test: FoundTest | undefined): void {
     this.settle();
     this.#failure = { test: test ?? { suite: '', name: '', status: 'failed' }, text: new Excerpt() };
   }
 
-  /** A line of what is told of the failure. */
-  tells(line: string): void {
+  /** Takes a line of the description. */
+  line(line: string): void {
     this.#failure?.text.add(line);
   }
 
-  /** The failure has been told of. */
+  /** Ends the description. */
   settle(): void {
     if (!this.#failure) return;
     const { test, text } = this.#failure;
@@ -53,7 +53,7 @@ export class PrintedTests {
     this.#failure = undefined;
   }
 
-  /** @param parts of the line that counts all tests, such as `2 failed` */
+  /** @param parts of the line with the totals, such as `2 failed` */
   count(parts: readonly string[]): void {
     this.settle();
     this.#counted = true;
@@ -63,7 +63,7 @@ export class PrintedTests {
     }
   }
 
-  /** Without the line of numbers it was another program. */
+  /** The result. Output without totals is from another program. */
   findings(): Findings {
     if (!this.#counted) return { tests: [] };
     return { tests: this.#tests, unnamed: unnamedOf(this.#totals, this.#tests) };

@@ -7,12 +7,12 @@ interface Point {
   status: TestStatus;
   why: string | null;
   duration: number | null;
-  /** of its YAML block */
+  /** text of its YAML block */
   diagnosis: Excerpt;
   parts: Point[];
 }
 
-/** Subtests within each other that are told apart. */
+/** Depth of nested subtests. */
 const deepest = 20;
 
 /**
@@ -21,7 +21,7 @@ const deepest = 20;
  */
 export class TapParser implements LineParser {
   readonly begins = 'T1 no';
-  /** by depth: points whose parent is still to come */
+  /** points whose parent is still to come, by depth */
   readonly #levels: Point[][] = [];
   #isTap = false;
   #count = 0;
@@ -78,7 +78,7 @@ export class TapParser implements LineParser {
   }
 }
 
-/** A point with parts stands for them, but where it failed without any of them. */
+/** Adds the tests of a point. One with parts is not a test itself, unless it failed though none of its parts did. */
 function gather(point: Point, groups: string[], tests: FoundTest[]): void {
   const before = tests.length;
   for (const part of point.parts) gather(part, [...groups, point.name], tests);
@@ -93,13 +93,13 @@ function diagnosed({ status, why, duration, diagnosis }: Point): Partial<FoundTe
   const known = { duration: time ? Number(time[1]) : duration, message: why };
   if (status !== 'failed' || text === '') return known;
   const lines = text.split('\n');
-  const file = textBehind('location', lines)?.replace(/:\d+:\d+$/, '') ?? null;
-  const said = textBehind('error', lines) || textBehind('message', lines);
+  const file = textOf('location', lines)?.replace(/:\d+:\d+$/, '') ?? null;
+  const said = textOf('error', lines) || textOf('message', lines);
   return { ...known, file, message: said || diagnosis.headline, details: text };
 }
 
-/** Of a block of YAML the text behind one of the keys that tell what went wrong, in the forms in which test runners write it. */
-function textBehind(key: string, lines: readonly string[]): string | undefined {
+/** The text of a key in a YAML block, in the forms in which test runners write it. */
+function textOf(key: string, lines: readonly string[]): string | undefined {
   const at = lines.findIndex((line) => line.startsWith(`${key}:`));
   const given = lines[at]?.slice(key.length + 1).trim();
   if (given === undefined) return undefined;

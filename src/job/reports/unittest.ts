@@ -1,23 +1,23 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import { type FoundTest, mostTests } from './collection.ts';
-import { Excerpt, type Findings, type LineParser, standsAt, unnamedOf } from './lines.ts';
+import { Excerpt, type Findings, hasTextAt, type LineParser, unnamedOf } from './lines.ts';
 
 interface Failure {
   test: FoundTest;
   text: Excerpt;
-  /** whether the line between title and text has been read */
+  /** whether the line between title and text is behind us */
   ruled: boolean;
 }
 
-/** What Python's unittest prints with -v; without it the failures and the number. */
+/** The output of Python's unittest with -v; without it, the failures and the number. */
 export class UnittestParser implements LineParser {
   readonly begins = '=_ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
   readonly #tests: FoundTest[] = [];
-  /** of this run, by name and class */
+  /** tests of this run, by name and class */
   #run = new Map<string, FoundTest>();
   #totals = { passed: 0, failed: 0, skipped: 0 };
   #isUnittest = false;
-  /** named, but not judged yet */
+  /** the test whose result is still to come */
   #open: { suite: string; name: string } | undefined;
   #failure: Failure | undefined;
   #afterRule = false;
@@ -27,10 +27,10 @@ export class UnittestParser implements LineParser {
   }
 
   glance(output: Buffer, from: number): boolean {
-    if (standsAt('=', output, from) || standsAt('Ran ', output, from)) return true;
+    if (hasTextAt('=', output, from) || hasTextAt('Ran ', output, from)) return true;
     let at = from;
     while (isOfName(output[at] as number)) at++;
-    return standsAt(' (', output, at);
+    return hasTextAt(' (', output, at);
   }
 
   line(text: string): void {
@@ -49,25 +49,25 @@ export class UnittestParser implements LineParser {
     this.#afterRule = false;
     if (failed) this.#begin(failed[1] === 'FAIL' ? 'failed' : 'error', failed[2] ?? '');
     else if (this.#failure) this.#explain(this.#failure, text);
-    else this.#verdict(text);
+    else this.#result(text);
   }
 
-  #verdict(text: string): void {
-    const [, name, suite, verdict] = /^([A-Za-z_]\w*) \(([\w.<>]+)\)(?: \.\.\. (.*))?$/.exec(text) ?? [];
+  #result(text: string): void {
+    const [, name, suite, result] = /^([A-Za-z_]\w*) \(([\w.<>]+)\)(?: \.\.\. (.*))?$/.exec(text) ?? [];
     if (name !== undefined && suite !== undefined) {
       this.#open = { suite: classOf(name, suite), name };
-      if (verdict !== undefined) this.#judge(verdict);
-    } else if (this.#open) this.#judge(/^.* \.\.\. (.*)$/.exec(text)?.[1] ?? text);
+      if (result !== undefined) this.#finish(result);
+    } else if (this.#open) this.#finish(/^.* \.\.\. (.*)$/.exec(text)?.[1] ?? text);
   }
 
   end(): Findings {
     return this.#isUnittest ? { tests: this.#tests, unnamed: unnamedOf(this.#totals, this.#tests) } : { tests: [] };
   }
 
-  /** The verdict stands alone on a line where the test has printed something. */
-  #judge(verdict: string): void {
+  /** The result is alone on its line if the test has printed something. */
+  #finish(result: string): void {
     const [, word = '', why] =
-      /^(ok|FAIL|ERROR|skipped|expected failure|unexpected success)(?: '(.*)')?$/.exec(verdict) ?? [];
+      /^(ok|FAIL|ERROR|skipped|expected failure|unexpected success)(?: '(.*)')?$/.exec(result) ?? [];
     const status = ({ ok: 'passed', FAIL: 'failed', ERROR: 'error', skipped: 'skipped' } as const)[word];
     if (!this.#open || word === '' || this.#run.size >= mostTests) return;
     const known: TestStatus = status ?? (word === 'expected failure' ? 'passed' : 'failed');
@@ -79,10 +79,10 @@ export class UnittestParser implements LineParser {
   #begin(status: TestStatus, title: string): void {
     this.#open = undefined;
     const [, name = title, suite = ''] = /^(\w+) \(([\w.<>]+)\)/.exec(title) ?? [];
-    const place = { suite: classOf(name, suite), name };
-    const key = JSON.stringify(place);
-    const test = this.#run.get(key) ?? { ...place, status };
-    // of a test with several failing parts, each has a block of its own
+    const named = { suite: classOf(name, suite), name };
+    const key = JSON.stringify(named);
+    const test = this.#run.get(key) ?? { ...named, status };
+    // each failing part of a test has a block of its own
     if (test.status === 'passed' || test.status === 'skipped') test.status = status;
     if (this.#run.size < mostTests) this.#run.set(key, test);
     this.#failure = { test, text: new Excerpt(), ruled: false };
@@ -99,7 +99,7 @@ export class UnittestParser implements LineParser {
     if (!this.#failure) return;
     const { test, text } = this.#failure;
     const lines = text.text.split('\n');
-    // the exception's own line is the first that is not indented behind the traceback
+    // the exception is on the first line after the traceback that is not indented
     const said = lines.findLast((line) => /^[A-Za-z_][\w.]*(Error|Exception|Exit|Interrupt|Warning)?(:|$)/.test(line));
     test.message ??= said ?? text.headline;
     test.details ??= text.text;
@@ -120,12 +120,12 @@ export class UnittestParser implements LineParser {
   }
 }
 
-/** Since Python 3.11 the class is followed by the name of the test. */
+/** The class. Since Python 3.11 the test's name follows it. */
 function classOf(name: string, text: string): string {
   return text.endsWith(`.${name}`) ? text.slice(0, -name.length - 1) : text;
 }
 
-/** Whether a name of Python may hold the character; those beyond ASCII are left out. */
+/** Whether a Python name may contain the character; only ASCII is considered. */
 function isOfName(code: number): boolean {
   return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57) || code === 95;
 }

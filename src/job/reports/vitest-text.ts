@@ -4,7 +4,7 @@ import { PrintedTests } from './printed-tests.ts';
 
 const statusOf = { '✓': 'passed', '×': 'failed', '↓': 'skipped' } as const;
 
-/** What Vitest prints by its reporter `default`: the tests of files where one has failed, and the numbers. */
+/** The output of Vitest's reporter `default`: the tests of files with a failure, and the totals. */
 export class VitestTextParser implements LineParser {
   readonly begins = ' ⎯';
   readonly #tests = new PrintedTests();
@@ -23,7 +23,7 @@ export class VitestTextParser implements LineParser {
     else if (sum) this.#tests.count((sum[1] ?? '').split(' | '));
     else if (failed) this.#begin((failed[1] ?? '').split(' > '));
     else if (/^⎯+(?:\[\d+\/\d+\]⎯*)?$/.test(text)) this.#tests.settle();
-    else if (this.#tests.failing) this.#tests.tells(text);
+    else if (this.#tests.failing) this.#tests.line(text);
     else this.#tree(text);
   }
 
@@ -42,7 +42,7 @@ export class VitestTextParser implements LineParser {
   }
 
   #begin([file = '', ...titles]: string[]): void {
-    // a file that could not be loaded fails as a whole
-    this.#tests.fails(this.#tests.add(file, titles.length === 0 ? ['(file)'] : titles, { status: 'failed' }));
+    // a file that cannot be loaded fails as a whole
+    this.#tests.describeFailure(this.#tests.add(file, titles.length === 0 ? ['(file)'] : titles, { status: 'failed' }));
   }
 }

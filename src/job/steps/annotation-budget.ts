@@ -1,17 +1,17 @@
 import type { Annotation } from '../../kernel/model.ts';
 
-/** As many of one level as GitHub shows of one step. */
+/** Annotations of one level in one step, as many as GitHub shows. */
 const mostPerLevel = 10;
-/** In one job. */
+/** Annotations of one job. */
 const mostPerJob = 50;
-/** Characters. */
+/** Characters of a text. */
 const longestText = 2000;
 
-/** Keeps the annotations of a job within the bounds of what is shown and sent. */
+/** Limits the annotations of a job to what is shown and sent. */
 export class AnnotationBudget {
   #count = 0;
 
-  /** Adds one to a step's list, where there is room. */
+  /** Adds an annotation to a step's list, if there is room. */
   add(list: Annotation[], annotation: Annotation): void {
     if (this.#count >= mostPerJob) return;
     if (list.filter(({ level }) => level === annotation.level).length >= mostPerLevel) return;

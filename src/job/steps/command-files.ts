@@ -8,19 +8,19 @@ import { removeInside, writeInside } from '../files/hand-over.ts';
 import { readInside } from '../files/inside.ts';
 import { parseEnvironmentFile, parsePathFile } from './environment-file.ts';
 
-/** The files by which a step hands something on, by the variable that names each. */
+/** The files in which a step writes its results, by the variable that names each. */
 const names = ['GITHUB_ENV', 'GITHUB_OUTPUT', 'GITHUB_PATH', 'GITHUB_STATE', 'GITHUB_STEP_SUMMARY'] as const;
 type Name = (typeof names)[number];
 
-/** Bytes that one file may have: it is read at once, and no program can be started with more in its environment. */
+/** Bytes of one file: it is read at once, and no program can be started with more in its environment. */
 const largestFile = 1_048_576;
-/** Characters of a file that takes more than a millisecond. */
+/** Characters of a file that takes more than a millisecond to parse. */
 const largeFile = 65_536;
-/** Bytes that a summary may have; it travels in a message with those of the job's other steps. */
+/** Bytes of a summary; one message contains those of all the job's steps. */
 export const largestSummary = 131_072;
 
-/** What a step has written into its files. */
-export interface HandedOn {
+/** The content of a step's files. */
+export interface StepFiles {
   env: [name: string, value: string][];
   output: [name: string, value: string][];
   path: string[];
@@ -29,8 +29,8 @@ export interface HandedOn {
 }
 
 /**
- * The files of one step. They are new for each step, so that what one has written is read once. Being small and many,
- * they are written and read at once: waiting for each would take ten times as long.
+ * The files of one step. Each step has new ones, so that each is read once. They are small and many, so they are
+ * written and read synchronously: to wait for each would take ten times as long.
  */
 export class CommandFiles {
   readonly #folder: string;
@@ -41,8 +41,8 @@ export class CommandFiles {
   }
 
   /**
-   * @param folder that the job cannot exchange for another
-   * @param owner whose the files are; Volt's where it is undefined
+   * @param folder that the job cannot replace
+   * @param owner of the files; Volt's user if undefined
    */
   static create(folder: string, owner: JobUser | undefined): CommandFiles {
     const files = new CommandFiles(folder);
@@ -54,10 +54,8 @@ export class CommandFiles {
     return Object.fromEntries(names.map((name) => [name, this.#pathOf(name)]));
   }
 
-  /**
-   * @throws StepFault where a file does not hold what it should; the rest of the files does not count then
-   */
-  async read(): Promise<HandedOn> {
+  /** @throws StepFault if a file is not valid; then the other files do not count either */
+  async read(): Promise<StepFiles> {
     return {
       env: await this.#pairs('GITHUB_ENV'),
       output: await this.#pairs('GITHUB_OUTPUT'),
@@ -84,11 +82,11 @@ export class CommandFiles {
   async #text(name: Name): Promise<string> {
     try {
       const text = readInside(this.#folder, this.#pathOf(name), largestFile);
-      // a large one takes some time to read and to parse, and others have their turn in between
+      // a large file takes some time to parse; other work has its turn first
       if (text.length > largeFile) await setImmediate();
       return text;
     } catch (error) {
-      // a step may remove what it does not need
+      // a step may remove a file that it does not need
       if (systemCode(error) === 'ENOENT') return '';
       throw systemCode(error) === undefined
         ? error

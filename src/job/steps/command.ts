@@ -10,11 +10,11 @@ export interface StepCommand {
   cwd: string;
   env: Readonly<Record<string, string>>;
   output(chunk: Buffer): void | Promise<void>;
-  /** ends the command */
+  /** ends the command when it aborts */
   signal: AbortSignal;
 }
 
-/** A command of a step that did not succeed. */
+/** A command of a step has failed. */
 export class CommandFailed extends Error {
   readonly outcome: JobOutcome;
 
@@ -25,8 +25,8 @@ export class CommandFailed extends Error {
 }
 
 /**
- * Runs one command of a step; others go on after it, whatever becomes of it.
- * @param process group of the job
+ * Runs one command of a step; others run after it, whatever its end.
+ * @param processes group of the job
  * @throws CommandFailed
  */
 export async function runStepCommand(processes: Promise<ProcessGroup>, command: StepCommand): Promise<void> {
@@ -61,11 +61,14 @@ export async function runStepCommand(processes: Promise<ProcessGroup>, command: 
   }
 }
 
-/** The system starts no program with more; Linux allows 128 KB for one variable, and a share of the stack for all. */
+/**
+ * The system starts no program with a larger environment. Linux allows 128 KB for one variable, and a share of the
+ * stack for all.
+ */
 function tooLarge(env: Readonly<Record<string, string>>): string {
   const sizes = Object.entries(env).map(([name, value]) => ({ name, size: Buffer.byteLength(value) }));
   const largest = sizes.reduce((a, b) => (b.size > a.size ? b : a), { name: '', size: 0 });
   const all = sizes.reduce((sum, { size }) => sum + size, 0);
   const kB = (bytes: number) => `${Math.ceil(bytes / 1024)} KB`;
-  return `The environment is too large to start a program: ${kB(all)}, of which ${largest.name} has ${kB(largest.size)}. One variable may have 128 KB; hand larger values on in files.`;
+  return `The environment is too large to start a program: ${kB(all)}, of which ${largest.name} has ${kB(largest.size)}. One variable may have 128 KB; pass larger values in files.`;
 }

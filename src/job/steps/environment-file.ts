@@ -1,14 +1,14 @@
 import { StepFault } from '../fault.ts';
 
-/** Values in one file; a job hands on no more. */
+/** Values in one file, as many as a whole job may set. */
 const mostPairs = 50_000;
 
 /**
- * Reads what a step has written into a file of `name=value` lines and `name<<delimiter` blocks, as `GITHUB_ENV`,
- * `GITHUB_OUTPUT` and `GITHUB_STATE` are. The grammar is that of GitHub's runner on Linux (`FileCommandManager.cs`):
- * lines end with a line feed, and a carriage return before it belongs to the value.
- * @returns in the order in which they stand; a name may come twice
- * @throws StepFault with what is wrong, in GitHub's words but for the line itself, which may hold a secret
+ * Parses a file of `name=value` lines and `name<<delimiter` blocks, such as `GITHUB_ENV`, `GITHUB_OUTPUT` and
+ * `GITHUB_STATE`. The grammar is that of GitHub's runner on Linux (`FileCommandManager.cs`): lines end with a line
+ * feed, and a carriage return before it belongs to the value.
+ * @returns values in the order of the file; a name may occur twice
+ * @throws StepFault with GitHub's words, but without the line itself, which may contain a secret
  */
 export function parseEnvironmentFile(content: string): [name: string, value: string][] {
   const text = content.startsWith('\uFEFF') ? content.slice(1) : content;
@@ -42,7 +42,7 @@ export function parseEnvironmentFile(content: string): [name: string, value: str
   return pairs;
 }
 
-/** Where the next line begins that is this and nothing else; there may be very many before it. */
+/** Start of the next line with exactly this text; there may be very many lines before it. */
 function lineThatIs(wanted: string, text: string, from: number): number | undefined {
   for (let at = from; at < text.length; ) {
     const end = at + wanted.length;
@@ -60,7 +60,7 @@ function lineNumber(text: string, at: number): number {
   return number;
 }
 
-/** The folders in a `GITHUB_PATH` file: one a line, in the order in which they stand. @throws StepFault */
+/** The folders in a `GITHUB_PATH` file, one a line, in the order of the file. @throws StepFault */
 export function parsePathFile(content: string): string[] {
   const text = content.replace(/^\uFEFF/, '');
   const folders: string[] = [];

@@ -6,32 +6,32 @@ import { type Answer, type Evaluated, evaluateAll, expressionsOf, type Question 
 import type { JobTexts } from '../texts/job-texts.ts';
 import { hashFiles } from './hash-files.ts';
 
-/** Status functions, as they answer in one frame. */
+/** The status functions of one frame. */
 export type StatusFunctions = Record<'success' | 'failure' | 'always' | 'cancelled', () => boolean>;
 
-/** What an evaluation needs of its job. */
+/** What an evaluation needs from its job. */
 export interface EvaluationSettings {
-  /** where `hashFiles` looks, and what it may take */
+  /** the folder that `hashFiles` searches, and its limits */
   workspace: string;
-  effort: SearchBudget;
+  budget: SearchBudget;
   texts: JobTexts;
 }
 
-/** Evaluates what a step has as templates, with the contexts of its moment. */
+/** Evaluates the templates of a step, with the contexts at the time of the call. */
 export class Evaluation {
   readonly #contexts: Scope['contexts'];
   readonly #status: StatusFunctions;
-  readonly #place: EvaluationSettings;
+  readonly #settings: EvaluationSettings;
 
-  constructor(contexts: Scope['contexts'], status: StatusFunctions, place: EvaluationSettings) {
+  constructor(contexts: Scope['contexts'], status: StatusFunctions, settings: EvaluationSettings) {
     this.#contexts = contexts;
     this.#status = status;
-    this.#place = place;
+    this.#settings = settings;
   }
 
-  /** The same, in an environment that has more. */
+  /** The same with another environment. */
   withEnvironment(env: Record<string, string>): Evaluation {
-    return new Evaluation({ ...this.#contexts, env }, this.#status, this.#place);
+    return new Evaluation({ ...this.#contexts, env }, this.#status, this.#settings);
   }
 
   async text(template: Template): Promise<string> {
@@ -64,8 +64,8 @@ export class Evaluation {
   }
 
   /**
-   * Functions of expressions are synchronous, and reading files is not: what asks for hashes is evaluated again once they
-   * are known, until it asks for no other.
+   * Functions of expressions are synchronous, but reading files is not: an expression that needs hashes is evaluated
+   * again once they are known, until it needs no more.
    */
   async #evaluate(questions: readonly Question[]): Promise<Answer[]> {
     const expressions = expressionsOf(questions);
@@ -79,19 +79,19 @@ export class Evaluation {
     const what = `cannot evaluate \${{ ${first.slice(0, 100)}${first.length > 100 ? '…' : ''} }}`;
     const evaluate = isCheap(expressions, contexts)
       ? async (): Promise<Evaluated> => evaluateAll(given)
-      : () => this.#place.texts.work('evaluate', given, what);
+      : () => this.#settings.texts.work('evaluate', given, what);
     for (;;) {
       const evaluated = await evaluate();
       if ('values' in evaluated) return evaluated.values;
-      const { workspace, effort } = this.#place;
+      const { workspace, budget } = this.#settings;
       for (const key of evaluated.missing) {
-        hashes.set(key, await hashFiles(workspace, JSON.parse(key) as string[], effort));
+        hashes.set(key, await hashFiles(workspace, JSON.parse(key) as string[], budget));
       }
     }
   }
 }
 
-/** What there is nothing to evaluate in. */
+/** The value of a question without expressions. */
 function known(question: Question): Answer {
   if (question.as === 'entries') return { ...(question.entries as Record<string, string>) };
   return (question as { template: string }).template;

@@ -1,39 +1,39 @@
 import type { Json } from '../../workflow/template.ts';
 
-/** The level on which steps run: that of the job, or inside of a composite action. */
+/** The level on which steps run: the job, or a composite action. */
 export interface Frame {
-  /** the `steps` context: what those that have ended came to, by id */
+  /** the `steps` context: the results of finished steps, by id */
   readonly steps: Record<string, Json>;
   /** undefined at the level of the job */
   readonly action?: ActionFrame;
 }
 
-/** Where an action is from. */
+/** The repository that an action is from. */
 export interface ActionSource {
   repository: string;
   ref: string;
-  /** whether it is the repository that is built, at the commit that is */
+  /** whether it is the built repository at the built commit */
   isOwn: boolean;
 }
 
-/** What the steps inside of a composite action see of it. */
+/** A composite action, for the steps inside it. */
 export interface ActionFrame {
-  /** folder of its files */
+  /** folder of the action's files */
   readonly path: string;
-  /** where it came from; undefined for one of the workspace */
+  /** undefined for an action in the workspace */
   readonly source: ActionSource | undefined;
   readonly inputs: Record<string, Json>;
   /** environment of the step that uses it */
   readonly env: Readonly<Record<string, string>>;
-  /** ids of the steps that lead to it, that of the job's first */
+  /** ids of the steps that contain it, joined by slashes, from the job's step on */
   readonly place: string;
-  /** how many actions it is inside of, itself included */
+  /** number of actions around its steps, itself included */
   readonly depth: number;
-  /** one of its steps has failed, so far */
+  /** whether one of its steps has failed so far */
   failed: boolean;
 }
 
-/** What tells a step from all others of the job. */
+/** A step's path, which is unique in the job. */
 export function placeOf({ action }: Frame, id: string): string {
   return action ? `${action.place}/${id}` : id;
 }

@@ -2,13 +2,13 @@ import { sizeOf } from '../result-size.ts';
 import type { Frame } from './frame.ts';
 import type { WorkflowState } from './workflow-state.ts';
 
-/** Bytes that the outputs of a job may have together; they travel in one message. */
+/** Bytes that the outputs of a job may have together; one message contains them. */
 const mostOutput = 262_144;
 
 /**
- * The outputs of a job, once its steps have ended. One that holds a secret is left out, as it is on GitHub: outputs are
- * stored in the clear.
- * @param warn takes what is wrong with one
+ * The outputs of a job after its last step. One that contains a secret is left out, as on GitHub: outputs are stored
+ * unencrypted.
+ * @param warn takes a sentence about each output that is left out
  */
 export async function jobOutputs(
   job: WorkflowState,

@@ -5,9 +5,9 @@ import { seek, statInside } from '../files/inside.ts';
 import type { JobPlace } from '../host.ts';
 
 /**
- * What the steps of a job find, wherever it is. Volt looks by itself only in the job's folders, without being led out of
- * them, and on the machine's search path. For the rest it asks a process that has the job's rights: else a job would
- * learn of folders that it may not look into what is in them.
+ * Finds files and programs as the steps of a job see them. Volt itself only looks in the job's folders, without
+ * following links out of them, and on the machine's search path. For anything else it asks a process with the rights of
+ * the job: otherwise a job would learn what is in folders that it may not read.
  */
 export class PathLookup {
   readonly #host: JobPlace;
@@ -33,14 +33,14 @@ export class PathLookup {
   async program(name: string, path: string): Promise<string | undefined> {
     const files = name.includes('/') ? [name] : foldersOn(path).map((folder) => join(folder, name));
     for (const file of files) {
-      const found = this.#look(file);
-      if (found === 'unknown') return only(await this.#ask(['sh', '-c', 'command -v -- "$1"', 'sh', name], path));
+      const found = this.#find(file);
+      if (found === 'unknown') return pathIn(await this.#ask(['sh', '-c', 'command -v -- "$1"', 'sh', name], path));
       if (found === 'there') return file;
     }
     return undefined;
   }
 
-  #look(file: string): 'there' | 'absent' | 'unknown' {
+  #find(file: string): 'there' | 'absent' | 'unknown' {
     const { sandbox, env, folder, home, toolCache } = this.#host;
     if (!isAbsolute(file)) return 'unknown';
     const known = !sandbox.isClosed || foldersOn(env.PATH ?? '').includes(dirname(file));
@@ -56,24 +56,24 @@ export class PathLookup {
     return (await this.#ask(['test', kind, path])) !== undefined;
   }
 
-  /** @returns what it says where it succeeds */
+  /** @returns its output if it succeeds */
   async #ask(argv: readonly string[], path = this.#host.env.PATH ?? ''): Promise<string | undefined> {
     const { processes, signal } = this.#host;
-    let said = '';
+    let text = '';
     const output = (chunk: Buffer) => {
-      said = (said + chunk).slice(0, 5000);
+      text = (text + chunk).slice(0, 5000);
     };
     const end = await runCommand({
       ...{ processes: await processes, argv, cwd: this.#workspace, output, signal },
       env: { ...this.#host.env, PATH: path },
       stubborn: 'group',
     });
-    return end.exitCode === 0 ? said : undefined;
+    return end.exitCode === 0 ? text : undefined;
   }
 }
 
-/** A path, of what `command -v` says; an alias or a function is none. */
-function only(said: string | undefined): string | undefined {
-  const line = said?.split('\n', 1)[0] ?? '';
+/** The path in the output of `command -v`; an alias or a function has none. */
+function pathIn(text: string | undefined): string | undefined {
+  const line = text?.split('\n', 1)[0] ?? '';
   return isAbsolute(line) ? line : undefined;
 }

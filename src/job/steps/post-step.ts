@@ -1,11 +1,11 @@
 import type { StepIo } from './step-io.ts';
 
-/** What an action does at the end of its job. */
+/** The part of an action that runs at the end of the job. */
 export interface PostStep {
   name: string;
   /** an expression without `${{ }}` */
   condition: string;
-  /** what its main part has kept */
+  /** state that its main part has saved */
   state: Record<string, string>;
   run(io: StepIo, signal: AbortSignal): Promise<void>;
 }

@@ -7,12 +7,12 @@ import { isPermanent } from '../permanent-errors.ts';
 import { CommandFailed } from './command.ts';
 
 /**
- * What an error in a step means, the commit's fault told apart from ours.
- * @param masker hides secrets before a long message is cut, since a part of one is found by nobody
+ * The outcome of a job with an error in a step: whether the commit or Volt is at fault.
+ * @param masker masks secrets before a long message is cut, since it does not find a part of a secret
  */
 export function problemOf(error: unknown, masker: Masker): JobOutcome {
   if (error instanceof CommandFailed || error instanceof JobAborted) return error.outcome;
-  // a credential could not be had
+  // a credential was not available
   if (error instanceof VoltError && error.cause instanceof JobAborted) return error.cause.outcome;
   const message = masker.text(errorText(error)).slice(0, 2000);
   if (error instanceof StepFault || error instanceof ExpressionFailed) {

@@ -9,7 +9,7 @@ import type { Frame } from './frame.ts';
 import { shellCommand } from './shell.ts';
 import type { WorkflowState } from './workflow-state.ts';
 
-/** A script as it is about to be run. */
+/** A script that is ready to run. */
 export interface Script {
   text: string;
   argv: string[];
@@ -17,9 +17,9 @@ export interface Script {
 }
 
 /**
- * Makes the script of a `run` step: its file, the command line of its shell, and its folder.
+ * Prepares the script of a `run` step: its file, the command line of its shell, and its folder.
  * @param env of its process
- * @throws StepFault where there is no such shell or folder
+ * @throws StepFault if there is no such shell or folder
  */
 export async function prepareScript(
   job: WorkflowState,
@@ -28,7 +28,7 @@ export async function prepareScript(
   evaluation: Evaluation,
   env: Readonly<Record<string, string>>,
 ): Promise<Script> {
-  // `defaults` are the job's; an action brings its own shell and begins in the workspace
+  // `defaults` apply to the job's steps; steps of an action name their shell and begin in the workspace
   const defaults = frame.action ? {} : job.plan.defaults;
   const { shell: usualShell, 'working-directory': usualFolder } = await evaluation.texts(defaults.run);
   const shell = (await evaluation.optionalText(step.shell ?? defaults.shell)) ?? usualShell;
@@ -47,7 +47,7 @@ export async function prepareScript(
   return { text, argv, cwd };
 }
 
-/** As GitHub's runner does: an error ends the script, and the exit code of its last program is the script's. */
+/** As in GitHub's runner: an error ends the script, and the exit code of its last program is the script's. */
 function forPowerShell(text: string): string {
   return `$ErrorActionPreference = 'stop'\n${text}\nif ((Test-Path -LiteralPath variable:\\LASTEXITCODE)) { exit $LASTEXITCODE }\n`;
 }

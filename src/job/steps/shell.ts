@@ -1,10 +1,10 @@
 import { VoltError } from '../../kernel/errors.ts';
 import { StepFault } from '../fault.ts';
 
-/** How the script of a step is run. */
+/** The command line for the script of a step. */
 export interface ShellCommand {
   argv: string[];
-  /** of the script's file, with the dot */
+  /** extension of the script's file, with the dot */
   extension: string;
 }
 
@@ -18,10 +18,10 @@ const builtin: Readonly<Record<string, { arguments: string; extension: string }>
 
 /**
  * The command line of a step's shell.
- * @param shell as the workflow names it: unset, a name, or a command line with `{0}` for the script
- * @param find gives the path of a program that the step finds by its name
- * @param script gives the path of the script's file for an extension
- * @throws StepFault for what is no shell; VoltError `tool_missing` where this machine has none, `unsupported`
+ * @param shell as in the workflow: undefined, a name, or a command line with `{0}` for the script
+ * @param find returns the path of a program on the step's search path
+ * @param script returns the path of the script's file for an extension
+ * @throws StepFault if it is not a shell; VoltError `tool_missing` if this machine does not have it, `unsupported`
  */
 export async function shellCommand(
   shell: string | undefined,
@@ -42,7 +42,7 @@ export async function shellCommand(
       remedy: 'Use bash, sh, python or pwsh.',
     });
   }
-  // the names count without their case, as GitHub has them; the program of one is called as it is
+  // the case of names does not matter, as on GitHub; another program is called as it is written
   const known = Object.hasOwn(builtin, lower) ? builtin[lower] : undefined;
   const format = space < 0 ? known?.arguments : given.slice(space + 1);
   if (format === undefined || !format.includes('{0}')) {
@@ -61,8 +61,8 @@ export async function shellCommand(
 }
 
 /**
- * Splits a command line into arguments: white space separates, double quotes hold together, a backslash makes the
- * double quote after it an ordinary character.
+ * Splits a command line into arguments: blanks separate, double quotes group, and a backslash before a double quote
+ * makes it an ordinary character.
  */
 function splitArguments(text: string): string[] {
   const parts: string[] = [];
@@ -87,7 +87,7 @@ function splitArguments(text: string): string[] {
 }
 
 function missing(name: string): VoltError {
-  return new VoltError('tool_missing', `there is no "${name}" on this machine's search path`, {
-    remedy: 'Install it on the runner, or give the step another shell.',
+  return new VoltError('tool_missing', `this machine has no "${name}" on its search path`, {
+    remedy: 'Install it on the runner, or choose another shell for the step.',
   });
 }

@@ -5,20 +5,20 @@ import type { WorkflowCommand } from '../output/command.ts';
 import { parseMatchers } from '../output/matcher.ts';
 import type { WorkflowState } from './workflow-state.ts';
 
-/** Bytes of a file of problem matchers, whose expressions are all read at once. */
+/** Bytes of a file of problem matchers, which is parsed at once. */
 const largestMatcherFile = 65_536;
 
-/** What a step has handed on by commands on its output. */
+/** What a step has set by commands in its output. */
 export interface StepEffects {
   outputs: Record<string, string>;
   /** for the `post` of an action */
   state: Record<string, string>;
-  /** a command was refused, so the step fails */
+  /** whether a command was refused, so that the step fails */
   refused: boolean;
 }
 
 /**
- * Carries out a command that changes the step's or the job's state.
+ * Runs a command that changes the state of the step or the job.
  * @throws Error with what is wrong with it
  */
 export function actOn(
@@ -48,7 +48,7 @@ export function actOn(
       return;
     case 'set-env':
     case 'add-path':
-      // printed text can come from anywhere; see GitHub's advisory CVE-2020-15228
+      // printed text may come from anywhere; see GitHub's advisory CVE-2020-15228
       if (env.ACTIONS_ALLOW_UNSECURE_COMMANDS !== 'true') {
         effects.refused = true;
         throw new Error(
@@ -68,12 +68,12 @@ export function actOn(
   }
 }
 
-/** Characters that the environment of a job's later steps may have; the system starts no program with so many. */
+/** Characters of the environment of later steps; the system starts no program with more. */
 const mostEnvironment = 2_097_152;
 
 /**
- * Sets variables as a step's `GITHUB_ENV` asks for it.
- * @throws StepFault where the environment becomes too large
+ * Sets the variables in a step's `GITHUB_ENV`.
+ * @throws StepFault if the environment becomes too large
  */
 export function setVariables(
   job: WorkflowState,
@@ -82,7 +82,7 @@ export function setVariables(
 ): void {
   const next = { ...job.env };
   for (const [name, value] of pairs) {
-    // it would run code in every later step, see GitHub's documentation of workflow commands
+    // it would run code in each later step, see GitHub's documentation of workflow commands
     if (name.toUpperCase() === 'NODE_OPTIONS') {
       annotate(
         annotationOf('error', "Can't store NODE_OPTIONS output parameter using '$GITHUB_ENV' command.", new Map()),
@@ -103,7 +103,7 @@ function ownersOf(job: WorkflowState, { properties, data }: WorkflowCommand): st
   return parseMatchers(readMatchers(job, data)).map(({ owner: name }) => name);
 }
 
-/** Files of matchers are the workspace's or an action's; one elsewhere is none of the job's. */
+/** Reads a file of matchers, which must be in the job's folder. */
 function readMatchers({ folders }: WorkflowState, path: string): string {
   const file = path.trim().startsWith('/') ? path.trim() : `${folders.workspace}/${path.trim()}`;
   try {

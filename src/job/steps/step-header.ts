@@ -1,7 +1,7 @@
 import type { JobLog } from '../log.ts';
 
 /**
- * Writes what is about to be run, as a group that a reader can fold. The form is that of GitHub's logs.
+ * Writes what runs next, as a group that a reader can fold, in the format of GitHub's logs.
  * @param parts each a heading with its lines
  */
 export async function writeHeader(

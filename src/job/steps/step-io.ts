@@ -6,21 +6,21 @@ import type { Frame } from './frame.ts';
 import { actOn, type StepEffects, setVariables } from './step-commands.ts';
 import type { WorkflowState } from './workflow-state.ts';
 
-/** What a process of a step is started with. */
+/** The environment and output of a process of a step. */
 export interface StepProcess {
   env: Record<string, string>;
   output(chunk: Buffer): void | Promise<void>;
 }
 
-/** By which a step's processes speak to the job: their output, and the files whose names they find in variables. */
+/** How a step's processes pass results to the job: by their output, and by the files that variables name. */
 export class StepIo {
-  /** the step that people see */
+  /** the step as people see it */
   readonly shown: Step;
   readonly outputs: Record<string, string> = {};
-  /** what an action keeps for its `post` */
+  /** state that an action saves for its `post` */
   readonly state: Record<string, string>;
-  /** errors that have been shown */
-  readonly said = new Set<unknown>();
+  /** errors that are in the log already */
+  readonly logged = new Set<unknown>();
   readonly #job: WorkflowState;
 
   constructor(job: WorkflowState, shown: Step, state: Record<string, string> = {}) {
@@ -29,7 +29,9 @@ export class StepIo {
     this.state = state;
   }
 
-  /** A file of the workspace is named by its path there. Secrets are hidden before anything is cut. */
+  /**
+   * Adds an annotation. A file of the workspace is named by its path there. Secrets are masked before texts are cut.
+   */
   annotate(annotation: Annotation): void {
     const { annotations, folders, masker } = this.#job;
     const inside = `${folders.workspace}/`;
@@ -45,11 +47,11 @@ export class StepIo {
   }
 
   /**
-   * Lets a process speak, and takes in what it has handed on, also where it failed.
+   * Runs a process, and reads the results that it has written, even if it failed.
    * @param env of the step itself
-   * @throws whatever `work` throws; StepFault where it was well but what it has handed on is not
+   * @throws any error of `work`; StepFault if `work` succeeds but the results are not valid
    */
-  async speak(
+  async run(
     frame: Frame,
     id: string,
     env: Readonly<Record<string, string>>,
@@ -72,12 +74,12 @@ export class StepIo {
       await work({ env: variables, output: (chunk) => output.write(chunk) });
     } finally {
       await output.end();
-      await this.#takeIn(files);
+      await this.#readResults(files);
     }
     if (effects.refused) throw new StepFault('a command was refused');
   }
 
-  async #takeIn(files: CommandFiles): Promise<void> {
+  async #readResults(files: CommandFiles): Promise<void> {
     const job = this.#job;
     try {
       const { env, output, path, state, summary } = await files.read();
@@ -95,7 +97,7 @@ export class StepIo {
 
   #addSummary(text: string): void {
     if (text === '') return;
-    // what is too long in any case need not be gone through
+    // a text that is too long need not be masked
     const masked = text.length > largestSummary ? text : this.#job.masker.text(text);
     const all = `${this.shown.summary ?? ''}${masked}`;
     const room = this.#job.summaryRoom + Buffer.byteLength(this.shown.summary ?? '');

@@ -1,10 +1,10 @@
 import type { FinalStatus } from '../../kernel/model.ts';
 import type { JobOutcome } from '../outcome.ts';
 
-/** What a step came to: by itself, and for the job. */
+/** The result of a step: `outcome` is its own, `conclusion` the one that counts for the job (`continue-on-error`). */
 export interface StepResult {
   outcome: FinalStatus;
   conclusion: FinalStatus;
-  /** what went wrong, where something did */
+  /** the failure, if there was one */
   problem: JobOutcome | undefined;
 }

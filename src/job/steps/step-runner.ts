@@ -24,11 +24,11 @@ export interface StepCall {
   signal?: AbortSignal;
 }
 
-/** Runs the steps of a job, and those inside of composite actions. */
+/** Runs the steps of a job, and those inside composite actions. */
 export class StepRunner {
-  /** to be run in the reverse order */
+  /** run at the end of the job, in reverse order */
   readonly posts: PostStep[] = [];
-  /** what the `pre` of an action has kept for the rest of it, by the place of its step */
+  /** state that the `pre` of an action has saved, by the path of its step */
   readonly states = new Map<string, Record<string, string>>();
   readonly #job: WorkflowState;
   readonly #useAction: UseAction;
@@ -39,9 +39,9 @@ export class StepRunner {
   }
 
   /**
-   * Runs one step and notes what it came to in the frame. Never rejects.
-   * @param shown the step of the job that people see; for one inside of an action, that of the action
-   * @param call `begin` is called once the step's condition holds; `signal` ends the step, where not only the job does
+   * Runs one step and stores its result in the frame. Never rejects.
+   * @param shown the job's step that people see; for a step inside an action, that of the action
+   * @param call `begin` is called once the condition holds; `signal` ends the step, if not only the job's signal does
    */
   async run(step: PlannedStep, frame: Frame, shown: Step, call: StepCall = {}): Promise<StepResult> {
     const job = this.#job;
@@ -58,7 +58,7 @@ export class StepRunner {
       await call.begin?.(evaluationNow());
     };
     try {
-      // its own environment counts for all that a step has, its condition too
+      // the step's own environment applies to all its expressions, its condition included
       env = await job.evaluation(frame, step.id).texts(step.env);
       const evaluation = evaluationNow();
       if (await evaluation.condition(step.if)) {
@@ -96,7 +96,7 @@ export class StepRunner {
         runNested: (nested, inner) => this.run(nested, inner, io.shown, { signal }),
       });
     } else {
-      await io.speak(frame, step.id, env, async (child) => {
+      await io.run(frame, step.id, env, async (child) => {
         const script = await prepareScript(job, step, frame, evaluation, child.env);
         const title = `Run ${script.text.trim().split('\n', 1)[0] ?? ''}`;
         await writeHeader(job.log, title, script.text, {
@@ -118,8 +118,8 @@ export class StepRunner {
   ): Promise<StepResult> {
     const job = this.#job;
     const problem = timer?.aborted ? await timedOut(step, evaluation) : problemOf(error, job.masker);
-    // what failed inside of an action has been said there
-    if (!io.said.has(error)) {
+    // an error inside an action is in the log already
+    if (!io.logged.has(error)) {
       await job.log.line(`##[error]${problem.message}`);
       io.annotate(annotationOf('error', problem.message ?? '', new Map()));
     }
@@ -128,7 +128,7 @@ export class StepRunner {
   }
 }
 
-/** What a step is evaluated with: the contexts of the moment, and the environment with its own. */
+/** The evaluation of a step: the present contexts, and the environment with the step's own. */
 export function insideOf(
   job: WorkflowState,
   frame: Frame,
@@ -156,7 +156,7 @@ async function timedOut(step: PlannedStep, evaluation: Evaluation): Promise<JobO
   };
 }
 
-/** A flag that cannot be evaluated does not hide a failure. */
+/** Evaluates `continue-on-error`. If it cannot be evaluated, the failure counts. */
 async function continuesOnError(step: PlannedStep, evaluation: Evaluation): Promise<boolean> {
   if (step.continueOnError === undefined) return false;
   return evaluation.boolean(step.continueOnError).catch(() => false);

@@ -1,16 +1,16 @@
 import type { WorkflowState } from './workflow-state.ts';
 
 /**
- * How far a step may go. When the job is cancelled or has run out of time, the condition of the step that runs is asked
- * again, as GitHub's runner does (`StepsRunner.cs`): where it holds even now, the step goes on for as long as there is
- * time to clean up, and is ended at once where not.
+ * The signal that ends a step. When the job is cancelled or runs out of time, the condition of the running step is
+ * evaluated again, as in GitHub's runner (`StepsRunner.cs`): if it still holds, the step goes on within the time for
+ * cleaning up; otherwise it ends at once.
  */
 export class StepSignal {
   readonly #job: WorkflowState;
   readonly #holds: () => Promise<boolean>;
   readonly #controller = new AbortController();
   #followed: AbortSignal | undefined;
-  readonly #heed = () => void this.#decide();
+  readonly #aborted = () => void this.#decide();
 
   constructor(job: WorkflowState, holds: () => Promise<boolean>) {
     this.#job = job;
@@ -18,21 +18,21 @@ export class StepSignal {
     this.#follow(job.signal);
   }
 
-  /** Aborts when the step is to end. */
+  /** Aborts when the step must end. */
   get signal(): AbortSignal {
     return this.#controller.signal;
   }
 
-  /** The step is over. */
+  /** To be called when the step is over. */
   release(): void {
-    this.#followed?.removeEventListener('abort', this.#heed);
+    this.#followed?.removeEventListener('abort', this.#aborted);
   }
 
   #follow(signal: AbortSignal): void {
     this.release();
     this.#followed = signal;
-    if (signal.aborted) this.#heed();
-    else signal.addEventListener('abort', this.#heed, { once: true });
+    if (signal.aborted) this.#aborted();
+    else signal.addEventListener('abort', this.#aborted, { once: true });
   }
 
   async #decide(): Promise<void> {

@@ -2,8 +2,8 @@ import { CommandFailed, runStepCommand, type StepCommand } from './command.ts';
 import type { WorkflowState } from './workflow-state.ts';
 
 /**
- * Runs a command of the workflow's, or of an action that it names. From then on the job may have had effects, and is not
- * tried again.
+ * Runs a command of the workflow or of an action. From then on the job may have had effects, and no other attempt
+ * follows.
  * @throws CommandFailed
  */
 export async function runUserCommand(job: WorkflowState, command: StepCommand): Promise<void> {

@@ -1,7 +1,7 @@
 import { arch, platform } from 'node:os';
 import type { Json } from '../../workflow/template.ts';
 
-/** Entries of the `github` context that steps get as variables, from GitHub's runner (`GitHubContext.cs`). */
+/** Entries of the `github` context that become variables, from GitHub's runner (`GitHubContext.cs`). */
 const shared = [
   ...['action', 'action_path', 'action_ref', 'action_repository', 'actor', 'actor_id', 'api_url', 'base_ref'],
   ...['event_name', 'event_path', 'graphql_url', 'head_ref', 'job', 'ref', 'ref_name', 'ref_protected', 'ref_type'],
@@ -10,7 +10,7 @@ const shared = [
   'workspace',
 ] as const;
 
-/** `GITHUB_…` from the context. */
+/** The variables `GITHUB_…`. */
 export function githubVariables(github: { readonly [key: string]: Json }): Record<string, string> {
   const variables: Record<string, string> = { GITHUB_ACTIONS: 'true' };
   for (const key of shared) {
@@ -43,14 +43,14 @@ export function runnerContext(runner: {
   };
 }
 
-/** `RUNNER_…` from the context. */
+/** The variables `RUNNER_…`. */
 export function runnerVariables(runner: { readonly [key: string]: Json }): Record<string, string> {
   return Object.fromEntries(
     Object.entries(runner).map(([key, value]) => [`RUNNER_${key.toUpperCase()}`, String(value)]),
   );
 }
 
-/** The variable that an action finds an input in. */
+/** The variable in which an action finds an input. */
 export function inputVariable(name: string): string {
   return `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`;
 }

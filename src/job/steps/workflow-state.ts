@@ -18,21 +18,21 @@ import { PathLookup } from './path-lookup.ts';
 import { ValueBudget } from './value-budget.ts';
 import { githubVariables, runnerContext, runnerVariables } from './variables.ts';
 
-/** Milliseconds that steps may take together after a cancel or a timeout; GitHub gives as much. */
+/** Milliseconds that steps may take together after a cancel or a timeout; as much as on GitHub. */
 const defaultCleanupTime = 300_000;
 
-/** Folders of one job; all are its own. */
+/** The folders of one job; no other job has them. */
 export interface JobFolders {
   root: string;
   workspace: string;
   temp: string;
-  /** files by which steps speak to Volt */
+  /** files in which steps write their results */
   commands: string;
-  /** copies of the actions of other repositories that it uses */
+  /** copies of actions of other repositories */
   actions: string;
 }
 
-/** What the steps of a workflow's job share, and what they have made of it so far. */
+/** The state that the steps of a workflow's job share. */
 export class WorkflowState {
   readonly input: JobInput;
   readonly plan: WorkflowPlan;
@@ -45,25 +45,25 @@ export class WorkflowState {
   readonly searchBudget = new SearchBudget();
   readonly valueBudget = new ValueBudget();
   readonly lookup: PathLookup;
-  /** that of the workflow and the job, and what steps have added */
+  /** environment of the workflow and the job, and variables that steps have set */
   env: Record<string, string> = {};
-  /** folders that steps have put in front of the search path, the latest first */
+  /** folders that steps have added to the search path, the latest first */
   paths: string[] = [];
-  /** bytes that the summaries of steps may still have */
+  /** bytes left for the summaries of steps */
   summaryRoom = 2 * largestSummary;
   status: 'success' | 'failure' | 'cancelled' = 'success';
-  /** whether a command of the workflow, or of an action, has begun */
+  /** whether a command of the workflow or an action has begun */
   begun = false;
-  /** the first thing that went wrong */
+  /** outcome of the first failure */
   outcome: JobOutcome | undefined;
-  /** ends the step that runs: the job's own signal, or while it is cleaned up, that of the time for it */
+  /** ends the running step: the job's own signal or, during cleaning up, the end of the time for it */
   signal: AbortSignal;
   readonly debug: boolean;
   readonly #secrets: Record<string, string>;
   readonly #github: Record<string, Json>;
   readonly #runner: Record<string, Json>;
 
-  /** @param secrets of the store, by name in upper case */
+  /** @param secrets of the repository, by name in upper case */
   constructor(
     input: JobInput,
     plan: WorkflowPlan,
@@ -104,7 +104,7 @@ export class WorkflowState {
     };
   }
 
-  /** Of the `job` context: which file the job is from. */
+  /** The entries of the `job` context that name the workflow's file. */
   get #workflow(): Record<string, Json> {
     const { github } = this.plan.contexts;
     const { source, path } = this.plan.workflow;
@@ -126,15 +126,15 @@ export class WorkflowState {
     return this.#github;
   }
 
-  /** The first failure counts; what follows it does not change what the job came to. */
+  /** Notes a failure. The first one determines the outcome of the job. */
   fail(outcome: JobOutcome): void {
     if (this.status === 'success') this.status = 'failure';
     this.outcome ??= outcome;
   }
 
   /**
-   * After a cancel or a timeout, steps that are to run in any case get some time of their own, which begins now.
-   * @returns false where the job is over at once
+   * After a cancel or a timeout, steps that run in any case get extra time, which begins now.
+   * @returns false if the job is over at once
    */
   beginCleanup(): boolean {
     const { signal, cleanupTime } = this.around;
@@ -148,7 +148,7 @@ export class WorkflowState {
     return true;
   }
 
-  /** Contexts and functions for a step of a frame. */
+  /** The evaluation of a step in a frame. */
   evaluation(frame: Frame, step: string): Evaluation {
     const { contexts } = this.plan;
     const { action } = frame;
@@ -167,17 +167,20 @@ export class WorkflowState {
         strategy: contexts.strategy,
       },
       {
-        // inside of an action only that counts: one that cleans up after a cancel does so by ordinary steps
+        // inside an action only its own steps count: one that cleans up after a cancel does so by ordinary steps
         success: () => (action ? !action.failed : this.status === 'success'),
         failure: () => (action ? action.failed : this.status === 'failure'),
         always: () => true,
         cancelled: () => this.status === 'cancelled',
       },
-      { workspace: this.folders.workspace, effort: this.searchBudget, texts: this.around.texts },
+      { workspace: this.folders.workspace, budget: this.searchBudget, texts: this.around.texts },
     );
   }
 
-  /** The environment of a step's process. @param env of the step itself */
+  /**
+   * The environment of a step's process.
+   * @param env of the step itself
+   */
   environment(frame: Frame, step: string, env: Readonly<Record<string, string>>): Record<string, string> {
     const merged: Record<string, string> = { ...this.around.env, ...this.env, ...frame.action?.env, ...env };
     const path = [...this.paths, merged.PATH].join(':');

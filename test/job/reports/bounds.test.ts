@@ -36,7 +36,7 @@ describe('a report that is bad or hostile', () => {
   const bad: [what: string, text: string, why: RegExp][] = [
     ['is no XML', 'no report', /^the report a\.xml is left out: \d+:\d+: /],
     ['is empty', '', /it is empty/],
-    ['is another document', '<html><body/></html>', /no JUnit report/],
+    ['is another document', '<html><body/></html>', /not a JUnit report/],
     ['is nested without end', suite('<a>'.repeat(5000)), /nested too deeply/],
     [
       'holds entities of its own',

@@ -55,9 +55,9 @@ const expected: { [file: string]: { tests: string[]; unnamed?: { passed: number;
       'passed app (documentation) | src/lib.rs - add (line 1)',
     ],
   },
-  'go-v.txt': { tests: [...go, 'error example.com/app/broken | [build failed]: it could not be run'] },
+  'go-v.txt': { tests: [...go, 'error example.com/app/broken | [build failed]: it could not run'] },
   'go.txt': {
-    tests: [go[1], go[4], go[5], 'error example.com/app/broken | [build failed]: it could not be run'] as string[],
+    tests: [go[1], go[4], go[5], 'error example.com/app/broken | [build failed]: it could not run'] as string[],
   },
   'go.jsonl': { tests: go },
   'jest.json': { tests: jest },

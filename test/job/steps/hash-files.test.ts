@@ -27,9 +27,9 @@ describe('hashFiles', () => {
 
   it('ends the step where the patterns of its job take too many comparisons', async () => {
     const folder = workspace('a');
-    const effort = new SearchBudget();
-    effort.steps = 3_000_000_000;
-    const failed = await hashFiles(folder, ['*'], effort).catch((error: Error) => error);
+    const budget = new SearchBudget();
+    budget.steps = 3_000_000_000;
+    const failed = await hashFiles(folder, ['*'], budget).catch((error: Error) => error);
     expect(failed)
       .to.be.an('error')
       .with.property('message')
