@@ -5,8 +5,8 @@ import { isTriggered } from '../../workflow/triggers.ts';
 import type { Triggers, Workflow } from '../../workflow/workflow.ts';
 import { type EventParts, localEvent, type Payload } from './local-event.ts';
 
-/** What a person wants to be run. */
-export interface Wish {
+/** What a person wants to run. */
+export interface Selection {
   workflow?: string;
   event?: string;
   input?: { [name: string]: string };
@@ -14,31 +14,31 @@ export interface Wish {
   payload?: Payload;
 }
 
-/** The workflows that are run, and what they are told has happened. */
+/** The workflows that run, and the event for them. */
 export interface Choice {
   event: BuildEvent;
   workflows: Workflow[];
 }
 
-/** The work tree, as far as events are made of it. */
-export interface Place {
+/** What events need to know about the work tree. */
+export interface WorkTree {
   /** full name */
   ref: string;
   defaultBranch: string | null;
 }
 
 /**
- * Which workflows run: the one that is named, whatever its triggers, or else those that the event would start.
+ * Which workflows run: the named one, whatever its triggers, or all that the event starts.
  * @throws VoltError `not_found`, `bad_request`, `usage`
  */
-export function choose(workflows: readonly Workflow[], wish: Wish, { ref, defaultBranch }: Place): Choice {
-  const { workflow: wanted, event: name, input } = wish;
+export function choose(workflows: readonly Workflow[], selection: Selection, { ref, defaultBranch }: WorkTree): Choice {
+  const { workflow: wanted, event: name, input } = selection;
   const branch = ref.replace(/^refs\/heads\//, '');
-  const parts: EventParts = { input: input ?? {}, payload: wish.payload ?? {}, branch, defaultBranch };
+  const parts: EventParts = { input: input ?? {}, payload: selection.payload ?? {}, branch, defaultBranch };
   if (wanted === undefined) {
     const event = localEvent(name ?? (input ? 'workflow_dispatch' : 'push'), parts, undefined);
     const running = workflows.filter((workflow) => {
-      // of one workflow alone is said which of its inputs, schedules and types are meant
+      // only an event for one workflow has inputs, a schedule and types
       const own = 'workflow' in event ? localEvent(event.name, parts, workflow) : event;
       return isTriggered(workflow, { event: own, ref, changedPaths: null });
     });
@@ -60,7 +60,7 @@ export function choose(workflows: readonly Workflow[], wish: Wish, { ref, defaul
   return { event: checked(localEvent(fitting, parts, found), found), workflows: [found] };
 }
 
-/** The workflow that a person means by the path or the end of the path of its file, or by its name. */
+/** The workflow with that path, end of a path, or name. */
 export function named(workflows: readonly Workflow[], wanted: string): Workflow | undefined {
   const path = wanted.replace(/^\.\//, '');
   return (
@@ -80,7 +80,7 @@ export function noWorkflow(wanted: string, workflows: readonly Workflow[]): Volt
   });
 }
 
-/** What most likely starts the workflow. */
+/** The event that most likely starts the workflow. */
 function firstEvent(on: Triggers): string {
   if (on.push) return 'push';
   if (on.pull_request) return 'pull_request';

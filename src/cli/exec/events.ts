@@ -1,8 +1,8 @@
 import type { FinalStatus, Reason, Step } from '../../kernel/model.ts';
 
-/** What happens while a build runs here; `job` is the job's number, from 1. */
+/** Events of a build that runs here; `job` is the number of the job, from 1. */
 export type ExecEvent =
-  /** what is about to be run */
+  /** what runs next */
   | { kind: 'build'; ref: string; sha: string; changed: boolean; event: string; workflows: string[] }
   | {
       kind: 'job';
@@ -10,7 +10,7 @@ export type ExecEvent =
       name: string;
       workflow: string | null;
       status: 'running';
-      /** labels that the job asks for and a runner on this machine would not have */
+      /** labels that the job asks for and a runner on this machine does not have */
       missingLabels: string[];
     }
   | {
@@ -23,11 +23,11 @@ export type ExecEvent =
       message: string | null;
       outputs: { [name: string]: string };
     }
-  /** one of a job's steps has begun or ended; `index` counts from 0 */
+  /** a step of a job has begun or ended; `index` counts from 0 */
   | { kind: 'step'; job: number; index: number; step: Step }
   /** a part of a job's log */
   | { kind: 'output'; job: number; text: string }
-  /** a job that would run; `unknown` says why that cannot be told yet */
+  /** a job that would run; `unknown` says why its steps are not known yet */
   | {
       kind: 'plan';
       job: number;
@@ -39,11 +39,11 @@ export type ExecEvent =
     }
   /** the end of a dry run */
   | { kind: 'planned'; jobs: number }
-  /** what a person who watches is told between two runs */
+  /** a sentence between two runs of `--watch` */
   | { kind: 'note'; text: string }
   | { kind: 'end'; status: FinalStatus; reason: Reason | null; message: string | null };
 
-/** Shows what happens. */
+/** Shows the events. */
 export interface ExecView {
   take(event: ExecEvent): void;
   close(): void;

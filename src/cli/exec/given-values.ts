@@ -6,12 +6,12 @@ import type { Payload } from './local-event.ts';
 
 type Values = { [name: string]: string };
 
-/** Bytes that a file of values or a payload may have; GitHub sends no payload that is larger. */
+/** Bytes of a file of values or a payload; GitHub sends no larger payload. */
 const largestFile = 25 * 1_048_576;
 
 /**
- * Secrets from the command line: `NAME=VALUE`, or `NAME` for what the environment has under that name. Their names do
- * not count their case.
+ * Secrets from the command line: `NAME=VALUE`, or `NAME` for the environment variable of that name. The case of names
+ * does not matter.
  * @throws VoltError `usage`
  */
 export function secretsOf(given: readonly string[]): Values {
@@ -30,21 +30,21 @@ export function secretsOf(given: readonly string[]): Values {
   );
 }
 
-/** Secrets of files, as valuesOf has them. @throws VoltError `usage` */
+/** Secrets from files, see valuesIn. @throws VoltError `usage` */
 export function secretsIn(files: readonly string[]): Values {
   return Object.fromEntries(Object.entries(valuesIn(files)).map(([name, value]) => [secretName(name), value]));
 }
 
 /**
- * Values of files with lines `NAME=VALUE`, as `.env` files have them; a value in quotes may have several lines. The later
- * file goes before the earlier.
- * @throws VoltError `usage` for a file that cannot be read or has a line that is none of these
+ * Values from files with lines `NAME=VALUE`, as in `.env` files; a value in quotes may have several lines. A later file
+ * overrides an earlier one.
+ * @throws VoltError `usage` if a file cannot be read or has another kind of line
  */
 export function valuesIn(files: readonly string[]): Values {
   return Object.assign({}, ...files.map((file) => parsed(file, textOf(file))));
 }
 
-/** `github.event` from a file. @throws VoltError `usage` where it is not one object of JSON */
+/** `github.event` from a file. @throws VoltError `usage` if it is not one JSON object */
 export function payloadIn(file: string): Payload {
   const text = textOf(file);
   try {
@@ -61,7 +61,7 @@ export function payloadIn(file: string): Payload {
 
 function parsed(file: string, text: string): Values {
   const values = parseEnv(text) as Values;
-  // a line without "=" becomes a part of the next one's name
+  // a line without "=" becomes part of the next line's name
   const odd = Object.keys(values).find((name) => !/^[\w.-]+$/.test(name));
   const isEmpty = Object.keys(values).length === 0 && /^\s*[^#\s]/m.test(text);
   if (odd === undefined && !isEmpty) return values;

@@ -17,71 +17,71 @@ import { jobEnvironment } from '../../system/environment.ts';
 import { longestTimer } from '../../system/wait.ts';
 import type { ExecView } from './events.ts';
 
-/** Seconds that a job's processes live on without word from us; a person may have stopped us at the terminal for long. */
+/** Seconds that a job's processes live without a heartbeat; a person may stop this process at the terminal for long. */
 const patience = 604_800;
 
-/** What all jobs that run here are given. */
-export interface Given {
+/** Secrets and variables for all jobs. */
+export interface GivenValues {
   secrets: { readonly [name: string]: string };
   env: { readonly [name: string]: string };
 }
 
-/** A job as it is shown. */
-export interface Shown {
+/** A job for the view. */
+export interface ShownJob {
   id: number;
   name: string;
   workflow: string | null;
-  /** labels that the job asks for and a runner on this machine would not have */
+  /** labels that the job asks for and a runner on this machine does not have */
   missingLabels: string[];
 }
 
-/** Runs jobs in this process, and tells a view of them. */
+/** Runs jobs in this process, and sends their events to a view. */
 export class JobRunner {
   readonly #config: Config;
   readonly #view: ExecView;
   readonly #folder: string;
-  readonly #given: Given;
+  readonly #given: GivenValues;
   readonly #running = new Map<number, { stop: AbortController; processes: Promise<ProcessGroup> }>();
   readonly #texts = new TextWorker();
   #isCancelled = false;
 
-  /** @param folder with the mirrors of the build in `mirrors`; the jobs' own folders and artifacts come beside them */
-  constructor(config: Config, view: ExecView, folder: string, given: Given) {
+  /** @param folder of the build: it has the mirrors, and gets folders for jobs and artifacts */
+  constructor(config: Config, view: ExecView, folder: string, given: GivenValues) {
     this.#config = config;
     this.#view = view;
     this.#folder = folder;
     this.#given = given;
   }
 
-  /** Ends all jobs that run, and those that are yet to come; steps that are to be run in any case still are. */
+  /** Cancels all jobs, also those that have not begun; steps that run in any case still run. */
   cancelAll(): void {
     this.#isCancelled = true;
     for (const { stop } of this.#running.values()) stop.abort(cancelled('interrupted'));
   }
 
-  /** Ends one that runs. */
+  /** Cancels a running job. */
   cancel(id: number, message: string): void {
     this.#running.get(id)?.stop.abort(cancelled(message));
   }
 
-  /** Ends all processes at once. */
+  /** Kills all processes. */
   kill(): void {
     this.cancelAll();
     for (const { processes } of this.#running.values())
       void processes.then((opened) => opened.close()).catch(() => undefined);
   }
 
-  /** To be called when nothing runs any more. */
+  /** To be called when no job runs any more. */
   async close(): Promise<void> {
     await this.#texts.close();
-    // no runner may ever look after the folder
+    // there may be no runner that prunes the folder
     const { caches } = dataPaths(this.#config.dataDir);
     const folders = (await readdir(caches).catch(() => [])).map((name) => join(caches, name));
     await pruneCaches(folders, this.#config.cacheLimit * 1_073_741_824, false, Date.now()).catch(() => undefined);
   }
 
-  /** @param minutes that it may take */
-  async run(shown: Shown, input: JobInput, minutes: number): Promise<JobResult> {
+  /** @param minutes time limit */
+  async run(shown: ShownJob, input: JobInput, minutes: number): Promise<JobResult> {
     const { id, name, workflow, missingLabels } = shown;
     const stop = new AbortController();
     const processes = detectGroupKind().then((kind) => ProcessGroup.open(patience, kind));
@@ -90,13 +90,13 @@ export class JobRunner {
     const timer = setTimeout(() => stop.abort(timedOut(minutes)), Math.min(minutes * 60_000, longestTimer));
     const own = join(this.#folder, 'jobs', String(id));
     this.#view.take({ kind: 'job', job: id, name, workflow, status: 'running', missingLabels });
-    const told = new Map<Step, string>();
+    const shownSteps = new Map<Step, string>();
     const decoder = new TextDecoder();
     try {
       const result = await runJob(input, {
         ...{ folder: own, processes, signal: stop.signal, runner: 'exec' },
         env: { ...jobEnvironment({ trusted: true }), ...this.#given.env },
-        // it is the person's own checkout, and their tools and caches are meant to be used
+        // it is the person's own checkout, and it uses their tools and caches
         sandbox: Sandbox.none,
         ...jobServices(this.#config, input.repo, {
           reach: ownReach,
@@ -107,7 +107,7 @@ export class JobRunner {
         texts: this.#texts.forJob(String(id)),
         toolCache: resolve(this.#config.toolCache ?? dataPaths(this.#config.dataDir).tools),
         output: (chunk) => this.#view.take({ kind: 'output', job: id, text: decoder.decode(chunk, { stream: true }) }),
-        progress: (steps) => this.#tellSteps(id, steps, told),
+        progress: (steps) => this.#showSteps(id, steps, shownSteps),
         secrets: async () => ({ values: { ...this.#given.secrets }, withheld: null }),
         credential: async () => undefined,
       });
@@ -122,11 +122,11 @@ export class JobRunner {
     }
   }
 
-  #tellSteps(job: number, steps: readonly Step[], told: Map<Step, string>): void {
+  #showSteps(job: number, steps: readonly Step[], shownSteps: Map<Step, string>): void {
     steps.forEach((step, index) => {
       const state = `${step.status} ${step.name}`;
-      if (step.status === 'waiting' || told.get(step) === state) return;
-      told.set(step, state);
+      if (step.status === 'waiting' || shownSteps.get(step) === state) return;
+      shownSteps.set(step, state);
       this.#view.take({ kind: 'step', job, index, step: { ...step } });
     });
   }

@@ -6,7 +6,7 @@ import type { ExecEvent } from './events.ts';
 
 type Of<Kind extends ExecEvent['kind']> = Extract<ExecEvent, { kind: Kind }>;
 
-/** What is about to be run. */
+/** What runs next. */
 export function buildLine({ ref, sha, changed, event, workflows }: Of<'build'>): string {
   const what = workflows.length === 0 ? 'discovered tests' : `${workflows.map(plain).join(', ')} for ${event}`;
   const commit = `${shortRef(ref)} ${paint('dim', shortSha(sha))}${changed ? ' with uncommitted changes' : ''}`;
@@ -23,7 +23,7 @@ export function stepLine(step: Step): string {
   return `  ${mark(status)} ${plain(name)} ${paint('dim', `${time}${code}${forgiven}`)}`.trimEnd();
 }
 
-/** A job that is over, or is not run. */
+/** A job that has begun, ended, or does not run. */
 export function jobLine(event: Of<'job'>): string {
   if (event.status === 'running') {
     const { missingLabels: missing } = event;

@@ -8,7 +8,7 @@ import { wantedFiles } from './wanted-files.ts';
 import { stepTitle } from './wanted-steps.ts';
 
 /**
- * Prints the jobs of a checkout's workflows, or of the one that is wanted, as their files have them.
+ * Prints the jobs in the workflow files of a checkout, or in one of them.
  * @throws VoltError `not_found`
  */
 export function listJobs(root: string, wanted: string | undefined, asJson: boolean): void {

@@ -10,20 +10,20 @@ import { LogLines } from './log-lines.ts';
 const interval = 100;
 /** Lines of a failed step's output that are shown. */
 const mostOutput = 200;
-/** Lines of output of a step that runs. */
+/** Lines of output of a running step. */
 const glimpse = 3;
 
 interface LiveJob {
   name: string;
   steps: Step[];
-  /** of the step that runs or has ended last */
+  /** output of the last step */
   output: string[];
   log: LogLines;
 }
 
 /**
- * A tree of the jobs that run and their steps, drawn anew as they go on. What has ended is printed above it; the output
- * of a step only where it fails.
+ * A tree of the running jobs and their steps, redrawn as they go on. Above it are the ended ones; the output of a step
+ * is shown only if it failed.
  */
 export class LiveView implements ExecView {
   readonly #screen: Screen;
@@ -106,7 +106,7 @@ export class LiveView implements ExecView {
   }
 }
 
-/** The steps around the one that runs, as many as there is room for. */
+/** The last steps, as many as there is room for. */
 function treeOf({ name, steps, output }: LiveJob, room: number): string[] {
   const known = steps.filter((step) => step !== undefined);
   const last = output.slice(-glimpse).map((line) => paint('dim', `      ${plainOutput(line)}`));

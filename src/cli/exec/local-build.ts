@@ -15,34 +15,34 @@ interface LocalJob {
   id: number;
   state: NodeState<number>;
   outcome: Outcome | undefined;
-  /** what it is to be run with, once it is ready */
+  /** its labels and plan, once it is ready */
   ready: ReadyJob | undefined;
-  /** a person has asked for other jobs only */
+  /** a person has asked for other jobs */
   hidden: boolean;
 }
 
 export interface LocalBuildOptions {
   facts: BuildFacts;
-  /** all of the checkout, since they call each other */
+  /** all workflows of the checkout, since they call each other */
   workflows: readonly Workflow[];
-  /** those that run */
+  /** the workflows that run */
   running: readonly Workflow[];
   settings: Pick<ProgressSettings<number>, 'timeoutMinutes' | 'hosted' | 'offered'>;
   wanted: Wanted;
-  /** what a person gives all jobs; the workflow's own `env` goes before it */
+  /** variables for all jobs; the workflow's own `env` overrides them */
   env: { readonly [name: string]: string };
-  /** numbers of jobs that are taken; those of this build come after */
+  /** number of job numbers that are taken; those of this build follow */
   taken: number;
-  /** is told of a job that will not run */
+  /** called for a job that will not run */
   decided(id: number, name: string, outcome: Outcome): void;
 }
 
-/** The jobs of workflows, planned as a dispatcher plans them, without a record. */
+/** The jobs of workflows, planned as a dispatcher plans them, without a database. */
 export class LocalBuild {
   readonly #options: LocalBuildOptions;
   #jobs: LocalJob[];
 
-  /** @throws VoltError `not_found` for what no job is, where that can be told already */
+  /** @throws VoltError `not_found` if a wanted job does not exist, where that is known already */
   constructor(options: LocalBuildOptions) {
     this.#options = options;
     this.#jobs = options.running.flatMap((workflow) => {
@@ -59,7 +59,7 @@ export class LocalBuild {
     if (!this.#jobs.some(({ state }) => state.status === 'waiting')) this.check();
   }
 
-  /** To be asked when all jobs are known. @throws VoltError `not_found` for what no job is that a person has asked for */
+  /** To be called when all jobs are known. @throws VoltError `not_found` if a wanted job does not exist */
   check(): void {
     const complaint = this.#options.wanted.complaint(this.#jobs.map(({ state }) => state.name));
     if (complaint) throw complaint;
@@ -69,7 +69,7 @@ export class LocalBuild {
     return this.#jobs.every(({ state }) => isFinal(state.status));
   }
 
-  /** What the jobs that are wanted came to. */
+  /** The results of the wanted jobs. */
   get results(): Parameters<typeof verdictOf>[0] {
     return this.#jobs
       .filter(({ hidden }) => !hidden)
@@ -83,7 +83,7 @@ export class LocalBuild {
       }));
   }
 
-  /** The next job that can run, which is taken for running from now on; undefined while there is none. */
+  /** The next job that can run, which counts as running from now on; undefined if there is none. */
   next(): { id: number; name: string; workflow: string; labels: string[]; plan: WorkflowPlan } | undefined {
     const job = this.#jobs.find(({ state }) => state.status === 'queued');
     if (!job?.ready) return undefined;
@@ -93,7 +93,7 @@ export class LocalBuild {
     return { id: job.id, name: job.state.name, workflow: plan.workflow.name, labels, plan };
   }
 
-  /** @returns jobs that are to be ended because of it, with why */
+  /** @returns jobs that must be cancelled because of it, with the reason */
   end(id: number, { outcome, outputs }: Pick<JobResult, 'outcome' | 'outputs'>): { id: number; message: string }[] {
     const job = this.#jobOf(id);
     job.outcome = outcome;
@@ -102,7 +102,7 @@ export class LocalBuild {
     return this.#advance();
   }
 
-  /** Nothing more is begun. */
+  /** Decides all jobs that have not begun. */
   cancel(outcome: Outcome): void {
     for (const job of this.#jobs)
       if (job.state.status === 'waiting' || job.state.status === 'queued') this.#decide(job, outcome);
@@ -137,7 +137,7 @@ export class LocalBuild {
         if (action.kind === 'cancel') cancels.push({ id: action.id, message: action.message });
         else this.#apply(action);
       }
-      // what was decided may let others go on, and so may one that is not wanted
+      // a decided or hidden job may let others go on
       if (!actions.some(({ kind }) => kind === 'place' || kind === 'decide') && hidden === this.#hidden) return cancels;
     }
   }

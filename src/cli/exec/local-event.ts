@@ -4,22 +4,22 @@ import type { Json } from '../../workflow/template.ts';
 import { pullRequestTypes } from '../../workflow/triggers.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 
-/** `github.event`, as a person gives it. */
+/** `github.event`, from a person. */
 export type Payload = { [key: string]: Json };
 
-/** What an event is made of, beside its name. */
+/** The parts of an event beside its name. */
 export interface EventParts {
   input: { [name: string]: string };
   payload: Payload;
-  /** name of the branch that is checked out */
+  /** name of the checked-out branch */
   branch: string;
   defaultBranch: string | null;
 }
 
 /**
- * An event as a person wants it to have happened.
- * @param workflow the one that it is for, where that is known: what the person leaves open is made to start it
- * @throws VoltError `usage` for what cannot be the name of an event
+ * Makes an event that a person asks for.
+ * @param workflow the one that it is for, if that is known: what is not given is chosen so that it starts
+ * @throws VoltError `usage` if the name is not valid
  */
 export function localEvent(name: string, parts: EventParts, workflow: Workflow | undefined): BuildEvent {
   const { input, payload } = parts;

@@ -1,7 +1,7 @@
 import { paint } from '../terminal.ts';
 
 /**
- * A job's log as lines for a terminal: the heading of a step, which its name says already, is left out, and marks such
+ * The lines of a job's log for a terminal: the heading of a step is left out, since its name is shown, and marks such
  * as `##[error]` become colours.
  */
 export class LogLines {
@@ -19,7 +19,7 @@ export class LogLines {
     for (const line of lines) this.#take(line);
   }
 
-  /** Nothing follows for now; a line without an end is one. */
+  /** Ends the last line, though its end may be missing. */
   end(): void {
     if (this.#rest !== '') this.#take(this.#rest);
     this.#rest = '';

@@ -4,7 +4,7 @@ import type { ExecEvent, ExecView } from './events.ts';
 import { buildLine, endLine, jobLine, planLines, plannedLine, stepLine, summaryLines } from './lines.ts';
 import { LogLines } from './log-lines.ts';
 
-/** Everything as lines, in the order in which it happens; each with its job's name where several run at once. */
+/** All events as lines, in their order; each with the name of its job if several run at once. */
 export class PlainView implements ExecView {
   readonly #named: boolean;
   readonly #logs = new Map<number, LogLines>();

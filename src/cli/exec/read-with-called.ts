@@ -6,12 +6,12 @@ import type { WorkflowFile } from '../../workflow/files.ts';
 import { type ReadWorkflows, readWorkflows } from '../../workflow/read-all.ts';
 import type { Choice } from './choice.ts';
 
-/** Bytes of the called files together. */
+/** Bytes of all called files together. */
 const mostText = 10_000_000;
 
 /**
- * Reads workflows with those of other repositories that the ones that run call, which are fetched with the rights of the
- * person who runs them.
+ * Reads workflows, with those of other repositories that the running ones call. These are fetched with the rights of
+ * the person.
  * @param url of the repository
  */
 export async function readWithCalled(
@@ -20,7 +20,7 @@ export async function readWithCalled(
 ): Promise<ReadWorkflows> {
   const calls = choice.workflows.some(({ jobs }) => jobs.some(({ kind }) => kind === 'call'));
   if (!calls) return readWorkflows(files);
-  // those that they call here may call others
+  // workflows that they call here may call others
   const running = new Set(choice.workflows.map(({ path }) => path));
   const texts = files.filter(({ path, text }) => running.has(path) || text.includes('workflow_call'));
   const called = await fetchCalled(

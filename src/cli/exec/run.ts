@@ -17,7 +17,7 @@ import type { WorkflowFile } from '../../workflow/files.ts';
 import { readWorkflows } from '../../workflow/read-all.ts';
 import { parseHostedNames } from '../../workflow/runs-on.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
-import { type Choice, choose, type Wish } from './choice.ts';
+import { type Choice, choose, type Selection } from './choice.ts';
 import type { ExecEvent, ExecView } from './events.ts';
 import { JobRunner } from './job-runner.ts';
 import { LocalBuild } from './local-build.ts';
@@ -25,10 +25,10 @@ import { readWithCalled } from './read-with-called.ts';
 import { Wanted } from './wanted.ts';
 import { stepTitle } from './wanted-steps.ts';
 
-/** Labels that a runner on this machine has by itself. */
+/** Labels of any runner on this machine. */
 const ownLabels: ReadonlySet<string> = new Set([platform(), arch()]);
 
-export interface ExecOptions extends Wish {
+export interface ExecOptions extends Selection {
   jobs: readonly string[];
   steps: readonly string[];
   matrix: { [name: string]: string };
@@ -36,11 +36,11 @@ export interface ExecOptions extends Wish {
   vars: { [name: string]: string };
   env: { [name: string]: string };
   slots: number;
-  /** tell what would run instead of running it */
+  /** show what would run, without running it */
   dryRun: boolean;
 }
 
-/** A build of the work tree, here and now. */
+/** A build of the work tree on this machine. */
 export class Exec {
   readonly #config: Config;
   readonly #options: ExecOptions;
@@ -48,7 +48,7 @@ export class Exec {
   #runner: JobRunner | undefined;
   #build: LocalBuild | undefined;
   #isCancelled = false;
-  /** jobs that were told instead of run */
+  /** number of jobs that were shown instead of run */
   #planned = 0;
 
   constructor(config: Config, options: ExecOptions, view: ExecView) {
@@ -57,14 +57,14 @@ export class Exec {
     this.#view = view;
   }
 
-  /** Ends what runs; steps that are to be run in any case still are. */
+  /** Cancels all jobs; steps that run in any case still run. */
   cancel(): void {
     this.#isCancelled = true;
     this.#build?.cancel({ status: 'cancelled', reason: 'by_user', message: 'interrupted' });
     this.#runner?.cancelAll();
   }
 
-  /** Ends everything at once. */
+  /** Kills all processes. */
   kill(): void {
     this.cancel();
     this.#runner?.kill();
@@ -73,7 +73,7 @@ export class Exec {
   /**
    * @param root of the checkout
    * @param files its workflow files
-   * @returns what the build came to
+   * @returns the status of the build
    */
   async run(root: string, files: readonly WorkflowFile[]): Promise<FinalStatus> {
     const folder = await mkdtemp(join(tmpdir(), 'volt-exec-'));
@@ -112,7 +112,7 @@ export class Exec {
       this.#view.take({ kind: 'build', ref, sha, changed, event: 'push', workflows: [] });
       const shown = { id: 1, name: 'test', workflow: null, missingLabels: [] };
       if (dryRun) {
-        this.#tell({ job: 1, name: 'test', workflow: null, labels: [], steps: [], unknown: null });
+        this.#show({ job: 1, name: 'test', workflow: null, labels: [], steps: [], unknown: null });
         return { status: 'success', reason: null, message: null };
       }
       return (await runner.run(shown, { ...input, plan: { kind: 'discover' } }, this.#config.jobTimeout)).outcome;
@@ -138,7 +138,7 @@ export class Exec {
     });
     const build = new LocalBuild({
       facts: {
-        // each run is one of its own for whoever keeps something under `github.run_id`
+        // each run has its own `github.run_id`
         ...{ build: String(Date.now()), number: 1, sha, before, subject, author, committedAt, event, vars },
         ref: event.name === 'pull_request' ? `refs/pull/${event.number}/merge` : ref,
         repo: { name, url: origin === null ? root : hideCredentials(origin), defaultBranch },
@@ -152,31 +152,31 @@ export class Exec {
         offered: ownLabels,
       },
       decided: (job, title, { status, reason, message }) => {
-        // it may be made of what others give, and these have given nothing
+        // its name or matrix may depend on outputs of jobs that did not run
         if (dryRun && status === 'error')
-          this.#tell({ job, name: title, workflow: null, labels: [], steps: [], unknown: message });
+          this.#show({ job, name: title, workflow: null, labels: [], steps: [], unknown: message });
         else this.#view.take({ kind: 'job', job, name: title, workflow: null, status, reason, message, outputs: {} });
       },
     });
     this.#build = build;
-    if (dryRun) this.#tellAll(build);
+    if (dryRun) this.#showAll(build);
     else await this.#runAll(build, (plan) => ({ ...input, plan }), runner);
     if (!this.#isCancelled) build.check();
     if (!dryRun) return verdictOf([...invalid, ...build.results]);
     return invalid.length > 0 ? verdictOf(invalid) : { status: 'success', reason: null, message: null };
   }
 
-  /** Each job as if those before it had passed and given nothing. */
-  #tellAll(build: LocalBuild): void {
+  /** Shows each job as if those before it had succeeded without outputs. */
+  #showAll(build: LocalBuild): void {
     for (let job = build.next(); job; job = build.next()) {
       const { id, name, workflow, labels, plan } = job;
       const steps = plan.steps.map((step) => ({ title: stepTitle(step), runs: step.if !== 'false' }));
-      this.#tell({ job: id, name, workflow, labels, steps, unknown: null });
+      this.#show({ job: id, name, workflow, labels, steps, unknown: null });
       build.end(id, { outcome: { status: 'success', reason: null, message: null, exitCode: 0 }, outputs: {} });
     }
   }
 
-  #tell(plan: Omit<Extract<ExecEvent, { kind: 'plan' }>, 'kind'>): void {
+  #show(plan: Omit<Extract<ExecEvent, { kind: 'plan' }>, 'kind'>): void {
     if (plan.unknown === null) this.#planned++;
     this.#view.take({ kind: 'plan', ...plan });
   }
@@ -208,7 +208,7 @@ function isNamed(files: readonly WorkflowFile[], file: string, wanted: string): 
   return file === path || (file.endsWith(`/${path}`) && !files.some((other) => other.path === path));
 }
 
-/** Files that are invalid, as jobs that cannot be run: as in a build, each is shown, and the other workflows run. */
+/** Invalid files as failed jobs: as in a build, each is shown, and the other workflows run. */
 function invalidJobs(diagnostics: readonly Diagnostic[]): (Outcome & { name: string })[] {
   const invalid = diagnostics.filter(({ severity }) => severity === 'invalid');
   return [...new Set(invalid.map(({ file }) => file))].map((name) => {
@@ -220,10 +220,15 @@ function invalidJobs(diagnostics: readonly Diagnostic[]): (Outcome & { name: str
   });
 }
 
-/** @returns undefined where no valid workflow runs, while there are invalid ones that may have been meant */
-function chosen(workflows: readonly Workflow[], wish: Wish, place: Snapshot, faulty: boolean): Choice | undefined {
+/** @returns undefined if no valid workflow runs, but an invalid one may have been meant */
+function chosen(
+  workflows: readonly Workflow[],
+  selection: Selection,
+  tree: Snapshot,
+  faulty: boolean,
+): Choice | undefined {
   try {
-    return choose(workflows, wish, place);
+    return choose(workflows, selection, tree);
   } catch (error) {
     if (faulty && error instanceof VoltError && error.code === 'not_found') return undefined;
     throw error;

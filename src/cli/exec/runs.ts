@@ -5,7 +5,7 @@ import type { Exec } from './run.ts';
 import { wantedFiles } from './wanted-files.ts';
 import { TreeWatch } from './watch.ts';
 
-/** Runs the work tree once, or again and again as it changes. */
+/** Runs the work tree once, or each time it changes. */
 export class Runs {
   readonly #root: string;
   readonly #workflow: string | undefined;
@@ -15,8 +15,8 @@ export class Runs {
   #exec: Exec | undefined;
 
   /**
-   * @param workflow that a person wants, as wantedFiles has it
-   * @param make what runs it once
+   * @param workflow that a person wants, see wantedFiles
+   * @param make makes one run
    */
   constructor(
     root: string,
@@ -30,7 +30,7 @@ export class Runs {
     this.#make = make;
   }
 
-  /** @returns what it came to */
+  /** @returns the status of the build */
   async once(): Promise<FinalStatus> {
     const { files, workflow } = wantedFiles(this.#root, this.#workflow);
     this.#exec = this.#make(workflow === undefined ? {} : { workflow });
@@ -39,8 +39,8 @@ export class Runs {
   }
 
   /**
-   * What still runs when files change is ended, and begins anew.
-   * @returns what the last one came to
+   * Runs again when files change, and cancels what still runs then.
+   * @returns the status of the last run
    */
   async untilCancelled(): Promise<FinalStatus> {
     const tree = await TreeWatch.open(this.#root);
@@ -59,19 +59,19 @@ export class Runs {
     }
   }
 
-  /** Ends what runs, and begins nothing more. */
+  /** Cancels the run, and begins no other. */
   cancel(): void {
     this.#cancelled.abort();
     this.#exec?.cancel();
   }
 
-  /** Ends everything at once. */
+  /** Kills all processes. */
   kill(): void {
     this.cancel();
     this.#exec?.kill();
   }
 
-  /** What a person has asked for may be there after the next change. */
+  /** A wrong request is shown, not thrown: it may be right after the next change. */
   async #onceMore(): Promise<FinalStatus> {
     return await this.once().catch((error: unknown) => {
       if (!(error instanceof VoltError)) throw error;

@@ -4,9 +4,9 @@ import type { WorkflowFile } from '../../workflow/files.ts';
 import { filesOf, readWorkflowFile } from '../workflow-files.ts';
 
 /**
- * The workflow files of a checkout, with the one that is wanted among them, wherever it lies.
- * @param wanted the name of a workflow, or the path of a file from the folder that a person stands in
- * @returns what of `wanted` names it among the files
+ * The workflow files of a checkout, and the wanted one, wherever it is.
+ * @param wanted the name of a workflow, or a path from the present folder
+ * @returns the files, and what names the wanted one among them
  */
 export function wantedFiles(
   root: string,
@@ -14,7 +14,7 @@ export function wantedFiles(
 ): { files: WorkflowFile[]; workflow: string | undefined } {
   const files = filesOf(root);
   if (wanted === undefined || !isFile(wanted)) return { files, workflow: wanted };
-  // a bare name means a file of the checkout's workflows first
+  // a name without slashes means a workflow file of the checkout first
   const isKnown = !wanted.includes('/') && files.some(({ path }) => path.endsWith(`/${wanted}`));
   if (isKnown) return { files, workflow: wanted };
   const file = readWorkflowFile(root, resolve(wanted), wanted);

@@ -2,21 +2,24 @@ import type { Node } from '../../workflow/node.ts';
 import { keyOf } from '../../workflow/node.ts';
 import type { Workflow, WorkflowJob } from '../../workflow/workflow.ts';
 
-/** One job that a person has named: by its id, its name, or the name of what it becomes, as `test (22)` or `call / inner`. */
+/**
+ * One job that a person has named: by its id, its name, or a name that it gets later, such as `test (22)` or `call /
+ * inner`.
+ */
 export class WantedJob {
   readonly name: string;
   readonly #workflows: readonly Workflow[];
-  /** jobs that run as a whole, by file and path */
+  /** jobs all of which run, by file and path */
   readonly #whole = new Set<string>();
-  /** jobs that may become the one that is wanted, which only their later names tell; by file and path */
+  /** jobs that may get the wanted name later, by file and path */
   readonly #mayBecome = new Set<string>();
-  /** whether some job has that very name, so that none needs to become it */
+  /** whether some job has exactly that name */
   readonly #exact: boolean;
   #found = false;
 
   /**
    * @param workflows all of the checkout
-   * @param running those that run
+   * @param running the workflows that run
    */
   constructor(name: string, workflows: readonly Workflow[], running: readonly Workflow[]) {
     this.name = name;
@@ -24,12 +27,12 @@ export class WantedJob {
     this.#exact = running.some(({ jobs }) => named(jobs, name).length > 0);
   }
 
-  /** Whether a job has turned up that has the name. */
+  /** Whether a job with that name was found. */
   get isFound(): boolean {
     return this.#found;
   }
 
-  /** Ids of the workflow's jobs that may be meant; those that they need are not among them. */
+  /** Ids of the workflow's jobs that may be meant, without those that they need. */
   idsOf({ path, jobs }: Workflow): Set<string> {
     const found = this.#exact ? named(jobs, this.name) : jobs.filter((job) => mayBecome(job, this.name));
     const kept = this.#exact ? this.#whole : this.#mayBecome;
@@ -39,7 +42,7 @@ export class WantedJob {
     return new Set(found.map(({ id }) => id));
   }
 
-  /** Whether a job is wanted under the name that it has now. */
+  /** Whether a job with its present name is wanted. */
   takes(node: Node, name: string): boolean {
     const top = `${node.file} ${node.path.replace(/[#/].*$/, '')}`;
     if (!this.#mayBecome.has(top)) return this.#whole.has(top);
@@ -47,7 +50,7 @@ export class WantedJob {
       this.#found = true;
       return true;
     }
-    // what is wanted is inside of it, or it is inside of what is wanted
+    // the wanted job is inside it, or it is inside the wanted job
     if (within(this.name, name) || within(name, this.name)) return true;
     const call = node.calls?.at(-1);
     const called = this.#workflows.find(({ path }) => path === call?.file);
@@ -62,12 +65,12 @@ export class WantedJob {
 /** Ids of jobs and of those that they need, directly or not. */
 export function withNeeds(jobs: readonly WorkflowJob[], some: readonly Pick<WorkflowJob, 'id'>[]): Set<string> {
   const ids = new Set(some.map(({ id }) => id));
-  // a set that is walked shows what is added meanwhile
+  // iterating a set includes entries that are added during the loop
   for (const id of ids) for (const need of jobs.find((job) => job.id === id)?.needs ?? []) ids.add(need);
   return ids;
 }
 
-/** Stands between the name of a call and those of its jobs. */
+/** Separates the name of a call from those of its jobs. */
 const inside = ' / ';
 
 function same(a: string, b: string): boolean {
@@ -86,7 +89,7 @@ function named(jobs: readonly WorkflowJob[], wanted: string): WorkflowJob[] {
   return jobs.filter((job) => namesOf(job).some((name) => same(name, wanted)));
 }
 
-/** Whether a job may have that name once its matrix, its call and its expressions are known. */
+/** Whether a job may get that name once its matrix, its call and its expressions are known. */
 function mayBecome(job: WorkflowJob, wanted: string): boolean {
   if (typeof job.name === 'object') return true;
   return namesOf(job).some(

@@ -3,7 +3,7 @@ import type { PlannedStep } from '../../workflow/plan.ts';
 import { sourceOf } from '../../workflow/template.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 
-/** What a step is shown by, before its expressions are known. */
+/** The title of a step before its expressions are known. */
 export function stepTitle({ name, run, uses }: PlannedStep): string {
   if (name !== undefined) return sourceOf(name);
   return `Run ${
@@ -16,7 +16,7 @@ export function stepTitle({ name, run, uses }: PlannedStep): string {
 
 /**
  * Ids of the jobs that have all of the steps.
- * @throws VoltError `not_found` where none has
+ * @throws VoltError `not_found` if none has
  */
 export function jobsWithSteps(workflows: readonly Workflow[], wanted: readonly string[]): string[] {
   const jobs = workflows.flatMap((workflow) => workflow.jobs).filter((job) => job.kind === 'steps');
@@ -29,9 +29,9 @@ export function jobsWithSteps(workflows: readonly Workflow[], wanted: readonly s
 }
 
 /**
- * Steps with only some of them left to run: those that are wanted, and the actions before them, which set the job up.
- * The others never run, and stay where they are, since expressions may name them.
- * @throws VoltError `not_found` where one of those that are wanted is not there
+ * Lets only some steps run: the wanted ones, and the actions before them, which set the job up. The others stay in the
+ * list with a false condition, since expressions may name them.
+ * @throws VoltError `not_found` if a wanted step does not exist
  */
 export function onlySteps(steps: readonly PlannedStep[], wanted: readonly string[]): PlannedStep[] {
   const isWanted = steps.map((step, at) => wanted.some((name) => isStep(step, at, name)));
@@ -43,7 +43,7 @@ export function onlySteps(steps: readonly PlannedStep[], wanted: readonly string
   );
 }
 
-/** A person names a step by its id, by what it is shown by, or by its number in the job. */
+/** Whether a person means that step: by its id, its title, or its number in the job. */
 function isStep(step: PlannedStep, at: number, wanted: string): boolean {
   return step.id === wanted || stepTitle(step).toLowerCase() === wanted.toLowerCase() || String(at + 1) === wanted;
 }

@@ -8,29 +8,29 @@ import { WantedJob, withNeeds } from './wanted-job.ts';
 import { jobsWithSteps, onlySteps } from './wanted-steps.ts';
 
 export interface WantedOptions {
-  /** all of the checkout */
+  /** all workflows of the checkout */
   workflows: readonly Workflow[];
-  /** those that run */
+  /** the workflows that run */
   running: readonly Workflow[];
-  /** the jobs that are wanted, as WantedJob has them; where there are none, all */
+  /** the wanted jobs, see WantedJob; all if there are none */
   jobs: readonly string[];
-  /** the steps that are wanted of them; where there are none, all */
+  /** the wanted steps in them; all if there are none */
   steps: readonly string[];
-  /** values that a combination of a matrix must have */
+  /** values that a matrix combination must have */
   matrix: { readonly [name: string]: string };
 }
 
-/** Which of the jobs a person wants to be run; those that they need are among them. */
+/** The jobs that a person wants to run, with those that they need. */
 export class Wanted {
   readonly #options: WantedOptions;
-  /** undefined where all are wanted */
+  /** undefined if all are wanted */
   readonly #jobs: WantedJob[] | undefined;
-  /** jobs that are wanted themselves, and not only needed by others; by file and id */
+  /** jobs that are wanted themselves, not only needed by others; by file and id */
   readonly #asked = new Set<string>();
-  /** values that the combinations have, by the name of the key */
+  /** values of all combinations, by key */
   readonly #values = new Map<string, Set<string>>();
 
-  /** @throws VoltError `not_found` for a job or a step that no workflow can have */
+  /** @throws VoltError `not_found` if no workflow can have the job or the step */
   constructor(options: WantedOptions) {
     const { jobs, steps, workflows, running } = options;
     this.#options = options;
@@ -40,7 +40,7 @@ export class Wanted {
       if (running.every((workflow) => job.idsOf(workflow).size === 0)) throw this.#noJob(job.name, []);
   }
 
-  /** Ids of the workflow's jobs that are wanted, and of those that they need; undefined for all. */
+  /** Ids of the workflow's wanted jobs, and of those that they need; undefined for all. */
   idsOf(workflow: Workflow): Set<string> | undefined {
     if (!this.#jobs) return undefined;
     const ids = new Set(this.#jobs.flatMap((job) => [...job.idsOf(workflow)]));
@@ -51,17 +51,17 @@ export class Wanted {
     );
   }
 
-  /** Whether a job is wanted under the name that it has now. */
+  /** Whether a job with its present name is wanted. */
   takes(node: Node, name: string): boolean {
     if (!this.#fitsMatrix(node)) return false;
-    // all are asked, since each notes what it has found
+    // all are asked, since each notes whether it was found
     const takers = this.#jobs?.filter((job) => job.takes(node, name));
     return takers === undefined || takers.length > 0;
   }
 
   /**
-   * The steps of a job with those that are not wanted marked as never to run.
-   * @throws VoltError `not_found` for a step that the job has not
+   * The steps of a job; those that are not wanted never run.
+   * @throws VoltError `not_found` if the job does not have a wanted step
    */
   stepsOf(node: Node, steps: readonly PlannedStep[]): PlannedStep[] {
     const wanted = this.#options.steps;
@@ -71,7 +71,7 @@ export class Wanted {
   }
 
   /**
-   * What a person has asked for in vain, once all jobs are known.
+   * The error for a job or value that does not exist, once all jobs are known.
    * @param names of the jobs, as they are now
    */
   complaint(names: string[]): VoltError | undefined {

@@ -5,7 +5,7 @@ import { watch } from 'chokidar';
 import { git } from '../../git/run.ts';
 import { takeSnapshot } from '../../git/snapshot.ts';
 
-/** Milliseconds without a change after which what has changed is taken for whole; an editor writes several files. */
+/** Milliseconds without a further change after which a change is complete; an editor writes several files. */
 const quiet = 200;
 
 /** Watches the files of a work tree that git does not ignore. */
@@ -30,7 +30,7 @@ export class TreeWatch {
       clearTimeout(this.#timer);
       this.#timer = setTimeout(() => this.#wake(), quiet);
     });
-    // what cannot be watched is not seen to change
+    // files that cannot be watched are left out
     watcher.on('error', () => undefined);
     this.#close = () => watcher.close();
   }
@@ -44,7 +44,7 @@ export class TreeWatch {
     return opened;
   }
 
-  /** Resolves when a commit of the work tree would have other files than at the last call, or at the opening. */
+  /** Resolves when a commit of the work tree would have other files than at the last call, or at the start. */
   async change(): Promise<void> {
     for (;;) {
       if (!this.#isChanged) {
@@ -53,7 +53,7 @@ export class TreeWatch {
         });
       }
       this.#isChanged = false;
-      // a file may have been written as it was before, or be one that is ignored since a moment
+      // a file may have been written with the same content, or be ignored by now
       const tree = await treeOf(this.#root);
       if (tree === this.#tree) continue;
       this.#tree = tree;

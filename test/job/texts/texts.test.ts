@@ -86,7 +86,7 @@ ${variables.join('\n')}`,
   env:
 ${variables.join('\n')}`,
     );
-    expect(outcome.message).to.match(/come to more than 2097152 characters together/);
+    expect(outcome.message).to.match(/have more than 2097152 characters together/);
   });
 
   it('of an action may be long, but not take for ever', async () => {
