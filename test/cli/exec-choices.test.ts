@@ -28,7 +28,7 @@ jobs:
     steps: [{ run: echo the other }]
 `;
 
-describe('what volt exec is asked for', () => {
+describe('volt exec with options', () => {
   const repositories: TestRepository[] = [];
   const folders = new TestFolders();
   const env = { XDG_CACHE_HOME: folders.make() };
@@ -63,7 +63,7 @@ describe('what volt exec is asked for', () => {
     return { code, stdout, stderr, lines, output, ended };
   }
 
-  it('runs several jobs with those that they need, and no others', async () => {
+  it('runs several named jobs with those that they need, and no others', async () => {
     const repository = checkout(several);
     const { ended, code } = await exec(repository, 'lint', 'test (22)');
     expect(ended).to.have.members(['build', 'lint', 'test (22)']);
@@ -73,7 +73,7 @@ describe('what volt exec is asked for', () => {
     expect(wrong.stderr).to.include('job \\"tset\\" does not exist');
   });
 
-  it('runs the steps that are named and the actions before them, in the jobs that are asked for', async () => {
+  it('runs the named steps and the actions before them in the named jobs', async () => {
     const repository = checkout(several);
     const last = await exec(repository, 'build', '--step', '4');
     expect(last.output).to.include('\ntext of a\n').and.not.include('\ninstalled\n').and.not.include('\ncompiled\n');
@@ -109,7 +109,7 @@ jobs:
       - run: echo "\${{ github.event.pull_request.title }} of \${{ github.event.pull_request.number }}"
 `;
 
-  it('runs what a pull request would, of what git knows or with a payload', async () => {
+  it('runs the workflows of a pull request, from git alone or with a payload', async () => {
     const repository = checkout(requested);
     repository.git('checkout', '-q', '-b', 'topic');
     repository.git('commit', '-q', '--allow-empty', '-m', 'a topic');
@@ -133,7 +133,7 @@ jobs:
     expect(made.output).to.include('\na topic of 1\n');
   });
 
-  it('runs what any other event of a forge would', async () => {
+  it('runs the workflows of any other event of a forge', async () => {
     const repository = checkout(`on: { release: { types: [published] } }
 jobs:
   publish:
@@ -153,7 +153,7 @@ jobs:
     }
   });
 
-  it('takes secrets, variables and the environment from files, which what is named goes before', async () => {
+  it('takes secrets, variables and the environment from files; named values override them', async () => {
     const repository = checkout(`on: push
 env: { FIXED: by the workflow }
 jobs:
@@ -184,13 +184,13 @@ jobs:
     expect((await exec(repository, '--var-file', '/nowhere/at/all')).stderr).to.include('cannot read /nowhere/at/all');
   });
 
-  it('tells a job that it runs here, also where the tests are found', async () => {
+  it('lets a job see that volt exec runs it, also with discovered tests', async () => {
     const repository = new TestRepository({ 'test.sh': '#!/bin/sh\necho "here: $VOLT_EXEC $GIVEN"\n' });
     repositories.push(repository);
     expect((await exec(repository, '--env', 'GIVEN=too')).output).to.include('\nhere: true too\n');
   });
 
-  it('lists workflows and jobs, and tells what would run, without running anything', async () => {
+  it('lists workflows and jobs, and shows what would run, without running anything', async () => {
     const repository = checkout(several, {
       '.github/workflows/dynamic.yml': `on: push
 jobs:
@@ -240,7 +240,7 @@ jobs:
     expect(stdout).to.include('  Summary: Report\n    # All well\n    of 3\n');
   });
 
-  it('runs again when a file changes that is not ignored, and ends what still runs', async () => {
+  it('runs again with --watch when a file changes that git does not ignore, and cancels the former run', async () => {
     const repository = checkout(
       'on: push\njobs: { one: { runs-on: ubuntu-latest, steps: [{ uses: actions/checkout@v4 }, { run: "cat a.txt; grep -q end a.txt || sleep 600" }] } }\n',
       { '.gitignore': 'ignored/\n' },

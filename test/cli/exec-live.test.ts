@@ -27,7 +27,7 @@ describe('volt exec on a terminal', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  it('shows a tree of steps as they go on, and the output of those that fail', async () => {
+  it('shows a live tree of steps, and the output of failed ones', async () => {
     const repository = new TestRepository({ '.github/workflows/ci.yml': workflow });
     const go = join(folders.make(), 'go');
     const command = `${process.execPath} ${program} exec --var GO=${go}`;

@@ -59,7 +59,7 @@ describe('volt exec', () => {
     return { code, stderr, lines, output, ended };
   }
 
-  it('runs what a push would, uncommitted changes included, and leaves the work tree as it is', async () => {
+  it('runs the workflows of a push with uncommitted changes, and leaves the work tree as it is', async () => {
     const repository = checkout({
       '.github/workflows/ci.yml': matrix,
       'a.txt': 'committed',
@@ -87,13 +87,13 @@ describe('volt exec', () => {
     ).to.deep.equal([]);
   });
 
-  it('is of the commit itself where nothing has changed', async () => {
+  it('builds the commit itself if nothing has changed', async () => {
     const repository = checkout({ '.github/workflows/ci.yml': matrix, 'a.txt': 'a' });
     const { lines } = await events(repository, 'other');
     expect(lines[0]).to.include({ sha: repository.head(), changed: false });
   });
 
-  it('runs one job after those that it needs, in the combinations that are wanted', async () => {
+  it('runs one job after those that it needs, in the wanted matrix combinations', async () => {
     const repository = checkout({ '.volt/workflows/ci.yml': matrix, 'a.txt': 'a' });
     const { ended, code } = await events(repository, 'test', '--matrix', 'node=22');
     expect(ended).to.deep.equal([
@@ -103,7 +103,7 @@ describe('volt exec', () => {
     expect(code).to.equal(0);
   });
 
-  it('runs a workflow that is started by hand, with inputs, secrets and variables', async () => {
+  it('runs a workflow_dispatch workflow with inputs, secrets and variables', async () => {
     const repository = checkout({
       '.github/workflows/release.yml': `on:
   workflow_dispatch:
@@ -132,7 +132,7 @@ jobs:
     expect(nothing.stderr).to.include('no workflow runs for a push to main').and.include('--workflow');
   });
 
-  it('runs jobs that are meant for another machine, and says so', async () => {
+  it('runs jobs for other machines, and says so', async () => {
     const repository = checkout({
       '.github/workflows/ci.yml':
         'on: push\njobs:\n  far:\n    runs-on: [self-hosted, linux, gpu]\n    steps: [{ run: echo here }]\n  near:\n    runs-on: ubuntu-latest\n    steps: [{ run: echo too }]\n',
@@ -148,7 +148,7 @@ jobs:
     ]);
   });
 
-  it('hands artifacts on from job to job, and keeps caches for the next time', async () => {
+  it('passes artifacts from job to job, and keeps caches for the next run', async () => {
     const repository = checkout({
       '.github/workflows/ci.yml': `on: push
 jobs:
@@ -173,7 +173,7 @@ jobs:
     expect(second.output).to.include('\nhit: true\n');
   });
 
-  it('finds the tests where there are no workflows, and exits with what came out', async () => {
+  it('discovers the tests without workflows, and exits with their result', async () => {
     const repository = checkout({ 'test.sh': '#!/bin/sh\necho tested\nexit 3\n' });
     const { code, output, ended } = await events(repository);
     expect(output).to.include('found test.sh').and.include('\ntested\n');
@@ -182,7 +182,7 @@ jobs:
     expect((await events(checkout({ 'a.txt': '' }))).code).to.equal(3);
   });
 
-  it('exits 3 with all faults of a workflow that is invalid', async () => {
+  it('exits 3 and prints all errors of an invalid workflow', async () => {
     const repository = checkout({ '.github/workflows/ci.yml': matrix.replace('needs: build', 'needs: nobody') });
     const { code, lines } = await events(repository);
     expect(code).to.equal(3);
@@ -205,7 +205,7 @@ jobs:
   const several = () =>
     checkout({ '.github/workflows/ci.yml': text, '.github/workflows/inner.yml': inner, 'a.txt': 'a' });
 
-  it('finds a job by the name that it is shown by', async () => {
+  it('finds a job by its displayed name', async () => {
     const repository = several();
     const names = async (...args: string[]) => (await events(repository, ...args)).ended.map(([name]) => name);
     expect(await names('Test (20)')).to.deep.equal(['build', 'test (20)']);
@@ -215,7 +215,7 @@ jobs:
     expect(await names('call / second')).to.deep.equal(['call / first', 'call / second']);
   });
 
-  it('says which jobs and combinations there are where there is not the one that is wanted', async () => {
+  it('lists the existing jobs and combinations if a wanted one does not exist', async () => {
     const repository = several();
     for (const [args, message, remedy] of [
       [['nojob'], 'job "nojob" does not exist', 'On main'],
@@ -230,7 +230,7 @@ jobs:
     }
   });
 
-  it('runs what is valid beside what is not, shows each fault on a line of its own, and exits 3', async () => {
+  it('runs the valid workflows beside invalid ones, prints one error a line, and exits 3', async () => {
     const repository = checkout({
       '.github/workflows/ci.yml': 'on: push\njobs: {one: {runs-on: ubuntu-latest, steps: [{run: echo said}]}}\n',
       '.github/workflows/bad.yml': 'on: push\njobs:\n  a:\n    needs: x\n    run-on: y\n',
@@ -245,7 +245,7 @@ jobs:
     expect(named.code).to.equal(0);
   });
 
-  it('shows lines where there is no terminal, without the headings of steps', async () => {
+  it('prints lines without a terminal, without the headings of steps', async () => {
     const text =
       'on: push\njobs: {one: {runs-on: ubuntu-latest, steps: [{run: "echo said; echo ::error::bad; exit 4"}]}}\n';
     const repository = checkout({ '.github/workflows/ci.yml': text });
@@ -271,13 +271,13 @@ jobs:
     expect(code).to.equal(1);
   });
 
-  it('says what is wrong outside of a repository', async () => {
+  it('prints an error outside a repository', async () => {
     const { code, stderr } = await volt(['exec'], { cwd: folders.make(), env });
     expect(code).to.equal(2);
     expect(stderr).to.include('no_repository');
   });
 
-  it('works where nothing was committed yet', async () => {
+  it('works in a repository without commits', async () => {
     const repository = checkout({});
     mkdirSync(repository.path, { recursive: true });
     writeFileSync(join(repository.path, 'test.sh'), '#!/bin/sh\necho tested\n');
@@ -287,7 +287,7 @@ jobs:
     expect(code).to.equal(0);
   });
 
-  it('fetches the workflows and actions of other repositories that it calls', async () => {
+  it('fetches workflows and actions of other repositories', async () => {
     const base = folders.make();
     const path = '.github/workflows/test.yml';
     const text = `on: { workflow_call: { inputs: { word: { type: string } } } }

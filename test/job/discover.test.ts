@@ -114,7 +114,7 @@ const none: [string, Files][] = [
   ['pyproject.toml without pytest', { 'pyproject.toml': '[project]\n' }],
 ];
 
-describe('finding out how a checkout is tested', () => {
+describe('the discovery of tests in a checkout', () => {
   const folders = new TestFolders();
 
   after(folders.remove);
@@ -150,7 +150,7 @@ describe('finding out how a checkout is tested', () => {
     });
   }
 
-  it('the first that fits wins, in the order that people are told', () => {
+  it('uses the first finder that fits, in the documented order', () => {
     const order: [string, Files][] = [
       ['package.json', { 'package.json': manifest() }],
       ['Cargo.toml', { 'Cargo.toml': '' }],
@@ -171,7 +171,7 @@ describe('finding out how a checkout is tested', () => {
     }
   });
 
-  it('what is run is what the page about running says', () => {
+  it('finds the commands that the documentation lists', () => {
     const page = readFileSync(join(import.meta.dirname, '../../docs/running.md'), 'utf8');
     const run = new Set(
       cases.flatMap(([, files]) => commands(files) ?? []).map((line) => line.split(' ').slice(0, 2).join(' ')),
@@ -182,7 +182,7 @@ describe('finding out how a checkout is tested', () => {
     }
   });
 
-  it('reads nothing that lies outside of the checkout', () => {
+  it('reads no file outside the checkout', () => {
     const outside = checkout({ 'package.json': manifest(), Makefile: 'test:\n' });
     for (const [name, target] of [
       ['package.json', join(outside, 'package.json')],
@@ -204,7 +204,7 @@ describe('finding out how a checkout is tested', () => {
     expect(discover(folder)?.steps.map(({ command }) => command)).to.deep.equal(['make test']);
   });
 
-  it('bears a link that leads to itself and a folder where a file should be', () => {
+  it('ignores a link to itself and a folder in place of a file', () => {
     const folder = folders.make();
     symlinkSync('package.json', join(folder, 'package.json'));
     mkdirSync(join(folder, 'Makefile'));

@@ -98,7 +98,7 @@ describe('a project without workflow and command, of', () => {
     });
   }
 
-  it('whose tests fail: results of pytest, with what the log says, and secrets hidden in reports, too', async function () {
+  it('whose tests fail: results of pytest as in the log, with secrets masked in reports, too', async function () {
     if (!runs('python3', '-c', 'import pytest')) return this.skip();
     const test = 'import os\n\n\ndef test_fails():\n    assert "word of " + os.environ["WORD"] == ""\n';
     const end = await run({ 'pytest.ini': '[pytest]\n', 'test_a.py': test }, usual, { WORD: 'open-sesame' });
@@ -108,7 +108,7 @@ describe('a project without workflow and command, of', () => {
     expect(end.tests?.results[0]?.details).to.include('word of ***').and.not.include('open-sesame');
   });
 
-  it('that has to do with reports of pytest itself: is left alone', async function () {
+  it('that writes pytest reports itself: is left alone', async function () {
     if (!runs('python3', '-c', 'import pytest')) return this.skip();
     const settings = '[pytest]\naddopts = -p no:junitxml\n';
     const end = await run({ 'pytest.ini': settings, 'test_a.py': 'def test_it():\n    pass\n' }, usual);
@@ -116,7 +116,7 @@ describe('a project without workflow and command, of', () => {
     expect(end.tests).to.equal(undefined);
   });
 
-  it('a tool that the runner does not have is an error of ours, which names it', async () => {
+  it('a tool that the runner does not have: an error of Volt that names it', async () => {
     const end = await run({ 'mix.exs': '' }, folders.make());
     expect(end.outcome).to.include({ status: 'error', reason: 'tool_missing', exitCode: null });
     expect(end.outcome.message).to.match(/mix\.exs asks for `mix deps\.get`, and this runner has no mix\. Install it/);

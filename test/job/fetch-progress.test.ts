@@ -15,7 +15,7 @@ describe('a long fetch', () => {
     }, new Masker());
   });
 
-  it('is told again and again, with how far git has come', async () => {
+  it('is logged at intervals, with the progress of git', async () => {
     const done = await logLongFetch(
       log,
       'app',
@@ -30,12 +30,12 @@ describe('a long fetch', () => {
     expect(done).to.equal('fetched');
   });
 
-  it('that is none is not told', async () => {
+  it('that is short is not logged', async () => {
     await logLongFetch(log, 'app', async () => undefined, { first: 60_000, interval: 5 });
     expect(text).to.equal('');
   });
 
-  it('that fails fails', async () => {
+  it('passes its error on', async () => {
     const failed = logLongFetch(log, 'app', () => Promise.reject(new Error('no')));
     expect(await failed.catch((error: Error) => error.message)).to.equal('no');
   });

@@ -34,7 +34,7 @@ function chunkOf(line: string): Buffer {
 const lineOf = (begin: string, part: string, end = '', length = 3990) =>
   (begin + part.repeat(Math.ceil(length / part.length))).slice(0, length) + end;
 
-describe('text of a commit or a job, at its worst, holds up nobody else:', () => {
+describe('the worst text of a commit or a job does not block the process:', () => {
   const folders = new TestFolders();
   const texts = new TextWorker();
   const summaries = new Summaries();
@@ -103,7 +103,7 @@ describe('text of a commit or a job, at its worst, holds up nobody else:', () =>
     await holdsNobodyUp(() => output.end());
   });
 
-  it('workflow files that are looked through for those that they call', async () => {
+  it('workflow files that are searched for called workflows', async () => {
     const folder = '/.github/workflows/';
     const parts = [
       'a',
@@ -119,7 +119,7 @@ describe('text of a commit or a job, at its worst, holds up nobody else:', () =>
     }
   });
 
-  it('files by which a step hands on very many values', async () => {
+  it('files in which a step sets very many values', async () => {
     for (const text of ['a=\n'.repeat(349_000), `a<<b\n${'c\n'.repeat(524_000)}b\n`, '\n'.repeat(1_048_000)]) {
       const files = CommandFiles.create(folders.make(), undefined);
       for (const path of Object.values(files.variables)) writeFileSync(path, text);
@@ -129,7 +129,7 @@ describe('text of a commit or a job, at its worst, holds up nobody else:', () =>
     }
   });
 
-  it('reports of tests, each as large as it may be', async () => {
+  it('test reports of the largest size', async () => {
     const folder = folders.make();
     writeFileSync(join(folder, 'a.json'), `{"testResults":[${'{"a":[[]]},'.repeat(300_000)}{}]}`);
     writeFileSync(
@@ -143,7 +143,7 @@ describe('text of a commit or a job, at its worst, holds up nobody else:', () =>
     await holdsNobodyUp(() => reader.read({ folder, globs: ['*'] }, (sentence) => told.push(sentence)));
   });
 
-  it('patterns for paths, and names that they go many ways through', async () => {
+  it('patterns for paths that match names in many ways', async () => {
     const folder = folders.make();
     for (let count = 0; count < 200; count++) writeFileSync(join(folder, `${'a'.repeat(240)}${count}`), '');
     const deep = join(folder, 'a/'.repeat(200));
@@ -153,7 +153,7 @@ describe('text of a commit or a job, at its worst, holds up nobody else:', () =>
     await holdsNobodyUp(() => hashFiles(folder, [`${'*a'.repeat(400)}b`], new SearchBudget()));
   });
 
-  it('expressions over large values, and such as make large values', async () => {
+  it('expressions that read or make large values', async () => {
     const place = { workspace: folders.make(), budget: new SearchBudget(), texts: texts.forJob('expressions') };
     const yes = () => true;
     const status = { success: yes, failure: yes, always: yes, cancelled: yes };
@@ -169,7 +169,7 @@ describe('text of a commit or a job, at its worst, holds up nobody else:', () =>
     await holdsNobodyUp(() => some.condition(Array(6).fill("env.M == 'a'").join(' || ')));
   });
 
-  it('what a checkout is told by', async () => {
+  it('files by which a checkout is discovered', async () => {
     const folder = folders.make();
     writeFileSync(join(folder, 'package.json'), '['.repeat(900_000));
     for (const file of ['pyproject.toml', 'tox.ini', 'setup.cfg'])

@@ -148,7 +148,7 @@ describe('a job', () => {
     expect(short(steps).at(-1)).to.deep.equal(['test', 'failure', null]);
   });
 
-  it('does not test what could not be installed', async () => {
+  it('does not run tests if the installation fails', async () => {
     const files = {
       'package.json': '{"scripts":{"test":"echo tested"},"dependencies":{"nowhere":"file:./nowhere.tgz"}}',
     };
@@ -158,14 +158,14 @@ describe('a job', () => {
     expect(log).to.not.include('tested');
   });
 
-  it('says so when there are no tests, and what it would have found', async () => {
+  it('reports that there are no tests, and what Volt looks for', async () => {
     const { outcome, steps } = await run(repositoryOf({ 'README.md': '' }));
     expect(outcome).to.include({ status: 'error', reason: 'no_tests_found' });
     expect(outcome.message).to.include('package.json').and.include('--command');
     expect(short(steps)).to.deep.equal([['checkout', 'success', null]]);
   });
 
-  it('is an error of ours when the repository cannot be fetched', async () => {
+  it('is an error of Volt when the repository cannot be fetched', async () => {
     const { outcome, steps, log } = await run(repositoryOf({ a: '' }), { repo: { name: 'app', url: '/nowhere/app' } });
     expect(outcome).to.include({ status: 'error', reason: 'fetch_failed', exitCode: null });
     expect(outcome.message).to.include('/nowhere/app');
@@ -173,7 +173,7 @@ describe('a job', () => {
     expect(log).to.include(`[volt] ${outcome.message}\n`);
   });
 
-  it('tells whether another attempt may come to something else, and does nothing twice', async () => {
+  it('says whether another attempt may end in another way without doing anything twice', async () => {
     const nobody = 'http://127.0.0.1:1/app.git';
     for (const [what, { outcome, begun }, may] of [
       ['no answer', await run(repositoryOf({ a: '' }), { repo: { name: 'app', url: nobody } }), true],
@@ -186,19 +186,19 @@ describe('a job', () => {
       expect(mayBeRepeated(outcome, begun), `${what}: ${outcome.message}`).to.equal(may);
   });
 
-  it('is an error of ours when the commit is not there any more', async () => {
+  it('is an error of Volt if the commit no longer exists', async () => {
     const { outcome } = await run(repositoryOf({ a: '' }), { sha: 'd'.repeat(40) });
     expect(outcome).to.include({ status: 'error', reason: 'fetch_failed' });
   });
 
-  it('is an error of ours when the commit cannot be checked out', async () => {
+  it('is an error of Volt when the commit cannot be checked out', async () => {
     const repository = repositoryOf({ a: '' });
     const folder = join(repository.path, 'a', 'job');
     const { outcome } = await run(repository, {}, { folder });
     expect(outcome).to.include({ status: 'error', reason: 'checkout_failed' });
   });
 
-  it('is an error of ours when its commands cannot be started in its workspace', async () => {
+  it('is an error of Volt when its commands cannot be started in its workspace', async () => {
     const folder = join(folders.make(), 'job');
     const workspace = join(folder, 'workspace');
     const loseWorkspace = (steps: Step[]) => {
@@ -211,14 +211,14 @@ describe('a job', () => {
     expect(short(steps).at(-1)).to.deep.equal(['test', 'error', null]);
   });
 
-  it('is an error of ours when nothing can be started', async () => {
+  it('is an error of Volt if no program can start', async () => {
     const processes = Promise.reject(new Error('no more processes'));
     processes.catch(() => undefined);
     const { outcome } = await run(repositoryOf({ a: '' }), command('true'), { processes });
     expect(outcome).to.deep.include({ status: 'error', reason: 'spawn_failed', message: 'no more processes' });
   });
 
-  it('fails with its own words cut to a length that a message may have, the whole command being in the log', async () => {
+  it('fails with a message of limited length; the log has the whole command', async () => {
     const long = `exit 3 # ${'x'.repeat(50_000)}`;
     const { outcome, log } = await run(repositoryOf({ a: '' }), command(long));
     expect(outcome).to.include({ status: 'failure', reason: 'exit_code', exitCode: 3 });
@@ -239,7 +239,7 @@ describe('a job', () => {
 
     after(() => new Promise((resolve) => silent.close(resolve)));
 
-    it('during the checkout is over at once, with the reason that was given', async () => {
+    it('during the checkout ends at once, with the given reason', async () => {
       const { port } = silent.address() as { port: number };
       const connected = new Promise((resolve) => silent.once('connection', resolve));
       const job = start(repositoryOf({ a: '' }), { repo: { name: 'app', url: `git://127.0.0.1:${port}/app` } });
@@ -255,7 +255,7 @@ describe('a job', () => {
       expect(short(steps)).to.deep.equal([['checkout', 'cancelled', null]]);
     });
 
-    it('because its time is over during the checkout is an error of ours: the commit had no part in that', async () => {
+    it('by its time limit during the checkout is an error of Volt', async () => {
       const { port } = silent.address() as { port: number };
       const connected = new Promise((resolve) => silent.once('connection', resolve));
       const job = start(repositoryOf({ a: '' }), { repo: { name: 'app', url: `git://127.0.0.1:${port}/app` } });
@@ -267,7 +267,7 @@ describe('a job', () => {
       expect(short(steps)).to.deep.equal([['checkout', 'error', null]]);
     });
 
-    it('during a command ends that, with the reason that was given', async () => {
+    it('during a command ends the command, with the given reason', async () => {
       const sleep = longSleep();
       const job = start(repositoryOf({ a: '' }), command(`sleep ${sleep}`));
       await until('it sleeps', () => processesWith(sleep).length > 0);
@@ -283,7 +283,7 @@ describe('a job', () => {
       expect(processesWith(sleep)).to.deep.equal([]);
     });
 
-    it('is not taken for a success because its command ends well when it is asked to', async () => {
+    it('is no success though its command exits with 0 on SIGTERM', async () => {
       const job = start(
         repositoryOf({ a: '' }),
         command('trap "exit 0" TERM; echo ready; while :; do sleep 0.01; done'),
@@ -327,14 +327,14 @@ describe('a job', () => {
       .and.not.match(/^VOLT_/m);
   });
 
-  it('tells the commit, the branch and nothing of Volt to a command that asks git', async () => {
+  it('shows the commit, the branch and nothing of Volt to git', async () => {
     const repository = repositoryOf({ a: '' });
     const script = 'git rev-parse HEAD; git branch --show-current; git status --porcelain';
     const { log } = await run(repository, command(script));
     expect(log).to.include(`\n${repository.head()}\nmain\n`);
   });
 
-  it('gives the output of a command as it is, byte for byte', async () => {
+  it('logs the output of a command byte for byte', async () => {
     const repository = repositoryOf({ a: '' });
     const chunks: Buffer[] = [];
     await run(repository, command("printf '\\000\\377\\r\\033[1m\\n'"), {
@@ -343,7 +343,7 @@ describe('a job', () => {
     expect(Buffer.concat(chunks).includes(Buffer.from([0, 255, 13, 27, 91, 49, 109, 10]))).to.equal(true);
   });
 
-  it('leaves in its workspace what its commands have made there, and nothing in the mirror', async () => {
+  it('keeps what its commands write in the workspace, and nothing in the mirror', async () => {
     const repository = repositoryOf({ a: '' });
     const { workspace } = await run(repository, command('echo made > made.txt'));
     expect(readFileSync(join(workspace, 'made.txt'), 'utf8')).to.equal('made\n');
@@ -355,7 +355,7 @@ describe('a job', () => {
       secrets: async () => ({ values, withheld }),
     });
 
-    it('gives them to its commands, and hides them in its log however they are cut up', async () => {
+    it('passes them to its commands, and masks them in its log also across chunks', async () => {
       const script = 'printf "%s" "${TOKEN%word}"; sleep 0.2; echo word; printf %s "$TOKEN" | base64; echo end';
       const { log, outcome } = await run(
         repositoryOf({ a: '' }),
@@ -369,7 +369,7 @@ describe('a job', () => {
         .and.not.include('word\n*');
     });
 
-    it('shows what only looked like the beginning of one', async () => {
+    it('shows text that only looked like the beginning of one', async () => {
       const { log } = await run(
         repositoryOf({ a: '' }),
         command('printf canary-pass'),
@@ -378,7 +378,7 @@ describe('a job', () => {
       expect(log).to.match(/canary-pass$/);
     });
 
-    it('hides them in the sentence that says what went wrong', async () => {
+    it('masks them in the error message', async () => {
       const { outcome, log } = await run(
         repositoryOf({ a: '' }),
         command('exit 3 # canary-word'),
@@ -388,12 +388,12 @@ describe('a job', () => {
       expect(log).to.not.include('canary');
     });
 
-    it('says in its log why it is given none', async () => {
+    it('logs why it gets none', async () => {
       const { log } = await run(repositoryOf({ a: '' }), command('true'), secrets({}, 'the ref is not trusted'));
       expect(log).to.include('no secrets are given: the ref is not trusted');
     });
 
-    it('ends as an error of ours when they cannot be had, before any command', async () => {
+    it('ends as an error of Volt when they cannot be had, before any command', async () => {
       const why = { status: 'error', reason: 'secrets_unavailable', message: 'no dispatcher', exitCode: null } as const;
       const { outcome, log } = await run(repositoryOf({ a: '' }), command('echo begun'), {
         secrets: () => Promise.reject(new JobAborted(why)),
@@ -402,7 +402,7 @@ describe('a job', () => {
       expect(log).to.include('no dispatcher').and.not.include('begun\n');
     });
 
-    it("asks for the repository's credential only where something has to be fetched", async () => {
+    it("asks for the repository's credential only if something has to be fetched", async () => {
       const repository = repositoryOf({ a: '' });
       let asked = 0;
       const credential = async () => {

@@ -57,7 +57,7 @@ function filled(schema: z.ZodType, field: string): unknown {
   }
 }
 
-describe('the masked of a job', () => {
+describe('the masked output of a job', () => {
   function maskedTo(told: unknown[] = []): MaskedOutput {
     const masked = new MaskedOutput({
       output: (chunk) => void told.push(chunk.toString()),
@@ -69,7 +69,7 @@ describe('the masked of a job', () => {
 
   const kinds = resultMessage.options.filter((each) => ['steps', 'finished'].includes(String(each.shape.kind.value)));
   for (const schema of kinds) {
-    it(`hides secrets in whatever field of the message "${schema.shape.kind.value}" they stand, and changes no other`, () => {
+    it(`hides secrets in each field of the message "${schema.shape.kind.value}", and changes nothing else`, () => {
       const value = filled(schema, '') as Record<string, unknown>;
       const before = JSON.stringify(value);
       expect(before).to.include(`of name: ${secret}`);
@@ -78,7 +78,7 @@ describe('the masked of a job', () => {
     });
   }
 
-  it('leaves the words of Volt as they are, and no others in their place', () => {
+  it('keeps the statuses and reasons of Volt, but masks any other text in these fields', () => {
     const told: Step[][] = [];
     const masked = new MaskedOutput({
       output: () => undefined,
@@ -108,7 +108,7 @@ describe('the masked of a job', () => {
     });
   });
 
-  it('hides in the result what became a secret after it was told', () => {
+  it('masks a secret in the result that was reported before it was known', () => {
     const told: unknown[] = [];
     const masked = maskedTo(told);
     const step = masked.steps.add('deploy with later');
@@ -121,7 +121,7 @@ describe('the masked of a job', () => {
     expect(JSON.stringify(result)).to.not.include('later');
   });
 
-  it('shows the same object for a step each time', () => {
+  it('reports the same object for a step each time', () => {
     const seen: Step[][] = [];
     const masked = new MaskedOutput({ output: () => undefined, progress: (steps) => void seen.push(steps) });
     const step = masked.steps.add('one');

@@ -35,7 +35,7 @@ describe("a workflow's job", () => {
     expect(log.slice(steps[2]?.logStart ?? 0, steps[2]?.logEnd ?? 0)).to.match(/^##\[group\]Run echo two/);
   });
 
-  describe('that cannot be begun by no fault of the commit', () => {
+  describe('that cannot begin though the commit is not at fault', () => {
     const steps = `
 - uses: actions/checkout@v4
 - run: echo told
@@ -50,7 +50,7 @@ describe("a workflow's job", () => {
       head: () => 'd'.repeat(40),
     });
 
-    it('is over at once where it is tried again: nothing of it says yet that it failed', async () => {
+    it('ends at once if another attempt follows, without reporting a failure', async () => {
       const { outcome, begun, steps: ended, log } = await jobs.run(steps, { repository, repeatable: true });
       expect(outcome).to.include({ status: 'error', reason: 'fetch_failed' });
       expect(mayBeRepeated(outcome, begun)).to.equal(true);
@@ -58,13 +58,13 @@ describe("a workflow's job", () => {
       expect(log).to.not.include('\ntold\n');
     });
 
-    it('runs what is to run in any case where it is tried no more', async () => {
+    it('runs steps with always() if no attempt follows', async () => {
       const { outcome, log } = await jobs.run(steps, { repository });
       expect(outcome).to.include({ status: 'error', reason: 'fetch_failed' });
       expect(log).to.include('\ntold\n');
     });
 
-    it('is not tried again once a command of it has begun', async () => {
+    it('is not repeated once one of its commands has begun', async () => {
       const text = `- run: echo deployed\n${steps}`;
       const { outcome, begun, log } = await jobs.run(text, { repository, repeatable: true });
       expect(outcome).to.include({ status: 'error', reason: 'fetch_failed' });
@@ -73,7 +73,7 @@ describe("a workflow's job", () => {
     });
   });
 
-  it('ends with the first step that fails, and skips those that want success', async () => {
+  it('fails with the first failed step, and skips the steps after it', async () => {
     const { outcome, steps, log } = await jobs.run(`
 - run: exit 3
 - run: echo not this
@@ -98,7 +98,7 @@ describe("a workflow's job", () => {
     expect(steps[1]?.annotations[0]).to.include({ level: 'error', message: 'Process completed with exit code 3.' });
   });
 
-  it('goes on after a step that may fail, and knows what it came to', async () => {
+  it('goes on after a failed step with continue-on-error, whose outcome expressions see', async () => {
     const { outcome, steps, log } = await jobs.run(`
 - run: exit 3
   id: shaky
@@ -115,7 +115,7 @@ describe("a workflow's job", () => {
     expect(log).to.include('\nfailure success success\n').and.include('\n.\n').and.include('\nskipped skipped\n');
   });
 
-  it('hands on outputs, variables, search path and summary by files', async () => {
+  it('reads outputs, variables, search path and summary from files', async () => {
     const { outcome, steps, outputs, log } = await jobs.run(
       `
 - id: one
@@ -174,7 +174,7 @@ describe("a workflow's job", () => {
     expect(log).to.include('\n[1]\n');
   });
 
-  it('merges the environments of workflow, job and step, the nearer before the further', async () => {
+  it('merges the environments of workflow, job and step; the inner one wins', async () => {
     const { log } = await jobs.run(
       `
 - run: echo "$A $B $C $D"
@@ -251,7 +251,7 @@ describe("a workflow's job", () => {
     expect(log).to.include(`\n${workspace}/sub\n`).and.include('shell: ').and.include('--noprofile');
   });
 
-  it('ends a step that takes longer than it may, and goes on', async () => {
+  it('ends a step at its time limit, and goes on', async () => {
     const sleep = longSleep();
     const { outcome, steps } = await jobs.run(`
 - run: sleep ${sleep}
@@ -268,7 +268,7 @@ describe("a workflow's job", () => {
     ).to.deep.equal(['failure', 'success']);
   });
 
-  it('gives an error in an expression as the fault of its step', async () => {
+  it('fails the step with an error in an expression', async () => {
     const { outcome, steps } = await jobs.run(`
 - run: echo \${{ fromJSON(env.NOTHING) }}
 - run: echo after
@@ -343,7 +343,7 @@ describe("a workflow's job", () => {
     expect(outcome.message).to.include('BIG has 196 KB. One variable may have 128 KB');
   });
 
-  it('takes what an expression gives for a whole environment, inputs or defaults', async () => {
+  it('accepts an expression for a whole environment, all inputs or all defaults', async () => {
     const action = `
 name: x
 inputs: { a: {}, b: {} }
@@ -375,7 +375,7 @@ env:
     expect(log).to.include('\nx x y\n').and.include('/workspace/own\n').and.include('\n1-2\n').and.include('\nall 1\n');
   });
 
-  it('knows the environment of a step in all that the step has', async () => {
+  it('evaluates all fields of a step with its own environment', async () => {
     const { outcome, steps, log } = await jobs.run(
       `
 - name: Named \${{ env.X }}
@@ -427,14 +427,14 @@ env:
       return { ...result, log: job.log() };
     }
 
-    it('by a cancel still runs what is to run in any case', async () => {
+    it('by a cancel still runs steps with always()', async () => {
       const { outcome, steps, log } = await endedBy(cancelled('enough'));
       expect(outcome).to.include({ status: 'cancelled', reason: 'by_user', message: 'enough' });
       expect(steps.slice(1).map(({ status }) => status)).to.deep.equal(['cancelled', 'skipped', 'success', 'success']);
       expect(log).to.include('\ncancelled cancelled\n').and.include('\nalways\n').and.not.include('\nordinary\n');
     });
 
-    it('lets a step go on that is to run in any case, also inside of an action, and others after it', async () => {
+    it('lets a running step with always() go on, also inside an action, and the ones after it', async () => {
       const repository = jobs.repository({
         'clean/action.yml':
           'runs: {using: composite, steps: [{run: "echo clean begun; until test -e go; do sleep 0.05; done; echo clean done", shell: sh}, {run: echo second, shell: sh}]}',
@@ -468,14 +468,14 @@ env:
       expect(steps.at(-1)?.status).to.equal('success');
     });
 
-    it('by a fault of the runner is over at once', async () => {
+    it('by a problem of the runner ends at once', async () => {
       const { outcome, steps, log } = await endedBy(runnerFailed('the disk is gone'));
       expect(outcome).to.include({ status: 'error', reason: 'runner_failed' });
       expect(steps.slice(2).map(({ status }) => status)).to.deep.equal(['skipped', 'skipped', 'skipped']);
       expect(log).to.not.include('\nalways\n');
     });
 
-    it('gets only so much time to clean up', async () => {
+    it('gets limited time to clean up', async () => {
       const { outcome, steps } = await endedBy(cancelled('enough'), `; sleep ${longSleep()}`, { cleanupTime: 300 });
       expect(outcome).to.include({ status: 'cancelled', message: 'enough' });
       expect(steps.at(-1)?.status).to.equal('cancelled');
@@ -494,7 +494,7 @@ env:
     expect(log.endsWith('\nsuccess\nend of it\n')).to.equal(true);
   }).timeout(120_000);
 
-  it('says too much without losing what it came to', async () => {
+  it('keeps its outcome though its results are too large for a message', async () => {
     const { outcome, steps, outputs, log } = await jobs.run(
       `
 - id: loud
@@ -516,7 +516,7 @@ ${Array.from({ length: 4 }, () => `- run: head -c 100000 /dev/zero | tr '\\0' '\
     expect(JSON.stringify(steps).length).to.be.below(1_000_000);
   });
 
-  it('leaves nothing of Volt in the reach of its steps but what GitHub shows', async () => {
+  it('shows its steps nothing of Volt beyond what GitHub shows', async () => {
     const { folder } = await jobs.run('- run: echo "x=1" >> "$GITHUB_OUTPUT"');
     expect(readFileSync(join(folder, 'temp', '_github_workflow', 'event.json'), 'utf8')).to.include('"ref"');
   });

@@ -3,7 +3,7 @@ import { Backlog, type Unrecorded } from '../../src/runner/backlog.ts';
 
 const megabyte = 1_048_576;
 
-describe('what a runner has finished and nobody has recorded', () => {
+describe('the backlog of a runner', () => {
   let unrecorded: Unrecorded[];
   let changes: number;
   let backlog: Backlog;
@@ -24,7 +24,7 @@ describe('what a runner has finished and nobody has recorded', () => {
     ...change,
   });
 
-  it('is too much by its number, by what Redis holds of it, or by what only this disk does', () => {
+  it('is too large by the number of attempts, by bytes in Redis, or by bytes on the disk', () => {
     for (const many of [
       Array(200).fill(attempt()),
       [attempt({ inRedis: 40 * megabyte }), attempt({ inRedis: 24 * megabyte })],
@@ -40,7 +40,7 @@ describe('what a runner has finished and nobody has recorded', () => {
     expect(changes).to.equal(6);
   });
 
-  it('does not count what still runs', () => {
+  it('does not count running attempts', () => {
     unrecorded = [attempt({ isOver: false, onDisk: 4096 * megabyte })];
     backlog.update();
     expect(backlog.problem).to.equal(undefined);

@@ -18,7 +18,7 @@ const content = { values: { TOKEN: 'canary' }, withheld: null };
 
 const signer = stranger();
 
-describe('what a runner asks for', () => {
+describe('a delivery of secrets to a runner', () => {
   let test: TestAccess;
   let context: StageContext;
 
@@ -65,7 +65,7 @@ describe('what a runner asks for', () => {
     return error;
   }
 
-  it('comes in a box for its key; the request names no value', async () => {
+  it('is sealed to the key of the runner, and the request contains no value', async () => {
     const deliveries = new Deliveries(context, signer);
     const key = deliveries.boxKey(runner).publicKey;
     const answer = ask(deliveries);
@@ -78,7 +78,7 @@ describe('what a runner asks for', () => {
     expect(await answer).to.deep.equal(content);
   });
 
-  it('is asked for again when request or answer is lost, with what it depends on', async () => {
+  it('is requested again when the request or the answer is lost, after the report that the attempt has begun', async () => {
     const deliveries = new Deliveries(context, signer, { repeat: 50 });
     const key = deliveries.boxKey(runner).publicKey;
     let insisted = 0;
@@ -95,7 +95,7 @@ describe('what a runner asks for', () => {
     await answer;
   });
 
-  it('says to people what it waits for when that takes long', async () => {
+  it('that takes long is mentioned in the log of the job', async () => {
     const deliveries = new Deliveries(context, signer, { repeat: 50 });
     const sentence = await new Promise<string>((resolve) => {
       const answer = ask(deliveries, { slow: resolve });
@@ -105,14 +105,14 @@ describe('what a runner asks for', () => {
     answerWith(deliveries, boxFor(deliveries.boxKey(runner).publicKey));
   });
 
-  it('ends the job as an error of ours when it does not come in time', async () => {
+  it('that does not come in time ends the job as an error of Volt', async () => {
     const { outcome } = await ending(ask(new Deliveries(context, signer, { repeat: 10, patience: 100 })));
     expect(outcome).to.include({ status: 'error', reason: 'secrets_unavailable' });
     expect(outcome.message).to.include('no dispatcher');
     expect(mayBeRepeated(outcome, false), 'another attempt may find one').to.equal(true);
   });
 
-  it('ends the job with the reason that the dispatcher gives', async () => {
+  it('that is refused ends the job with the reason of the dispatcher', async () => {
     const deliveries = new Deliveries(context, signer);
     const answer = ask(deliveries);
     answerWith(deliveries, { refused: 'there is no key. Put it back.' });
@@ -121,7 +121,7 @@ describe('what a runner asks for', () => {
     expect(mayBeRepeated(outcome, false), 'the key does not come back by asking again').to.equal(false);
   });
 
-  it('is not taken from a box for another runner, another attempt, or a former epoch', async () => {
+  it('that is sealed for another runner, another attempt or a former id is refused', async () => {
     for (const box of [
       (deliveries: Deliveries) => {
         deliveries.boxKey(runner).publicKey;
@@ -145,7 +145,7 @@ describe('what a runner asks for', () => {
     }
   });
 
-  it('is not waited for any more when the job is ended', async () => {
+  it('is no longer awaited when the job is ended', async () => {
     const stop = new AbortController();
     const answer = ask(new Deliveries(context, signer), { signal: stop.signal });
     const reason = new JobAborted({ status: 'cancelled', reason: 'by_user', message: 'x', exitCode: null });

@@ -9,7 +9,7 @@ import { TestFolders } from '../support/folder.ts';
 const megabyte = 1_048_576;
 const failed: JobOutcome = { status: 'failure', reason: 'exit_code', message: 'exited with code 1', exitCode: 1 };
 
-describe('a job that ended badly while the disk of its runner had a problem', () => {
+describe('a job that fails while the disk of its runner has a problem', () => {
   const folders = new TestFolders();
   let workspace: string;
   let device: number;
@@ -31,11 +31,11 @@ describe('a job that ended badly while the disk of its runner had a problem', ()
   const fault = (outcome: JobOutcome, problem: DiskProblem | undefined, attempt = 1) =>
     diskFault(outcome, problem, { workspace, attempt, runner: 'box' });
 
-  it('is believed where there was none', async () => {
+  it('keeps its outcome if there was no problem after all', async () => {
     expect(await fault(failed, undefined)).to.deep.equal({ kind: 'none' });
   });
 
-  it('is believed where a full disk does not bring it about', async () => {
+  it('keeps its outcome if a full disk does not cause such outcomes', async () => {
     for (const outcome of [
       { status: 'success', reason: null, message: null, exitCode: 0 },
       { status: 'cancelled', reason: 'by_user', message: 'enough', exitCode: null },
@@ -45,7 +45,7 @@ describe('a job that ended badly while the disk of its runner had a problem', ()
     }
   });
 
-  it('is handed back where others have taken the room', async () => {
+  it('is given back if others have filled the disk', async () => {
     for (const problem of [short(400 * megabyte), full(megabyte, device + 1), full(megabyte, undefined), broken]) {
       const { kind, ...rest } = await fault(failed, problem);
       expect(kind).to.equal('runner');
@@ -55,14 +55,14 @@ describe('a job that ended badly while the disk of its runner had a problem', ()
     expect((await fault(checkout, short(400 * megabyte))).kind).to.equal('runner');
   });
 
-  it('is an error, and never a failure, where what it has written makes up for what is missing', async () => {
+  it('is an error, and never a failure, if it has filled the disk itself', async () => {
     const found = await fault(failed, short(3 * megabyte));
     expect(found).to.deep.include({ kind: 'job' });
     expect(found.kind === 'job' && found.outcome).to.include({ status: 'error', reason: 'disk_full', exitCode: 1 });
     expect(found.kind === 'job' && found.outcome.message).to.include('4 MB');
   });
 
-  it('is handed back twice at the most', async () => {
+  it('is given back at most twice', async () => {
     expect((await fault(failed, short(400 * megabyte), 2)).kind).to.equal('runner');
     const last = await fault(failed, short(400 * megabyte), 3);
     expect(last.kind === 'job' && last.outcome).to.include({ status: 'error', reason: 'disk_full' });

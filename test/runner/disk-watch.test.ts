@@ -6,7 +6,7 @@ import { DiskWatch } from '../../src/runner/disk-watch.ts';
 import { TestFolders } from '../support/folder.ts';
 import { keepLog } from '../support/logger.ts';
 
-describe('a watch of a disk that is short of room', () => {
+describe('the watch of a full disk', () => {
   const folders = new TestFolders();
   const disk = join(folders.make(), 'small');
 
@@ -25,7 +25,7 @@ describe('a watch of a disk that is short of room', () => {
   const fill = (name: string, megabytes: number) => execFileSync('fallocate', ['-l', `${megabytes}M`, at(name)]);
   const removal = (name: string) => async () => rmSync(at(name), { force: true });
 
-  it('removes what can be done without in its order, and no more than it takes', async () => {
+  it('frees space in the given order, and no more than needed', async () => {
     const watch = new DiskWatch(
       { diskFloor: 100 },
       {

@@ -16,7 +16,7 @@ import { TestRepository } from '../support/repository.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
 
-describe('the process that starts programs', () => {
+describe('the launcher', () => {
   const folders = new TestFolders();
   let launcherProcess: LauncherProcess;
   /** those of the job that was begun last */
@@ -69,7 +69,7 @@ describe('the process that starts programs', () => {
     return { ...end, said };
   }
 
-  it('is not there for a job that comes alone', async () => {
+  it('is not started for a single job', async () => {
     await launcherProcess.close();
     await until('it has ended', () => launchers().length === 0);
     launcherProcess = new LauncherProcess();
@@ -78,7 +78,7 @@ describe('the process that starts programs', () => {
   });
 
   for (const groupKind of groupKinds) {
-    it(`starts the commands of a ${groupKind}, whose output and end are as if they were started here`, async function () {
+    it(`starts the commands of a ${groupKind}, with the same output and end as without it`, async function () {
       if (!(await isPossible(groupKind))) this.skip();
       const processes = await open(groupKind);
       try {
@@ -99,7 +99,7 @@ describe('the process that starts programs', () => {
     });
   }
 
-  it('ends what is left in a process group when that is closed', async () => {
+  it('ends the programs in a process group when the group is closed', async () => {
     const processes = await open();
     const sleep = longSleep();
     await run(processes, `sleep ${sleep} >/dev/null 2>&1 &`);
@@ -109,7 +109,7 @@ describe('the process that starts programs', () => {
     await until('it is gone', () => processesWith(sleep).length === 0);
   });
 
-  it('tells what could not be started as it would be told here', async () => {
+  it('reports a program that cannot start with the same error as without it', async () => {
     const processes = await open();
     try {
       await failure('spawn_failed', () => run(processes, 'true', { cwd: '/nowhere' }));
@@ -120,14 +120,14 @@ describe('the process that starts programs', () => {
     }
   });
 
-  it('goes on when a whole service is asked to end, for that is not for it to decide', async () => {
+  it('ignores SIGTERM, which its parent handles', async () => {
     const processes = await open();
     for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.kill(launchers()[0] as number, signal);
     expect(await run(processes, 'exit 4')).to.include({ exitCode: 4 });
     await processes.close();
   });
 
-  it('takes all that it has started with it when it is killed, and another one starts what comes then', async () => {
+  it('ends all its programs when it is killed, and a new one starts the next ones', async () => {
     const processes = await open();
     const sleep = longSleep();
     const ended = failure('spawn_failed', () => run(processes, `sleep ${sleep}`));
@@ -146,7 +146,7 @@ describe('the process that starts programs', () => {
     await until('another one is there', async () => (await parent()) === launchers()[0]);
   });
 
-  it('that hangs keeps no process longer than its lease, and nobody waiting for the end of a process group', async () => {
+  it('that hangs lets no process outlive its lease, and does not block the closing of a process group', async () => {
     const processes = await ProcessGroup.open(2, 'group', { launcher });
     const sleep = longSleep();
     const ended = run(processes, `sleep ${sleep}`).catch(() => undefined);
@@ -157,7 +157,7 @@ describe('the process that starts programs', () => {
     await ended;
   });
 
-  it('removes folders before it ends, and says why it cannot', async () => {
+  it('removes folders before it ends, and reports why it cannot remove one', async () => {
     const error = await launcherProcess.remove('/proc/self', false).catch((reason) => reason);
     expect(error).to.be.instanceOf(Error);
     const folder = folders.make();
@@ -168,7 +168,7 @@ describe('the process that starts programs', () => {
     await removed;
   });
 
-  it('runs git, tells how far it has come, and what it says when it fails', async () => {
+  it('runs git, and passes on its progress and its errors', async () => {
     const repository = new TestRepository({ 'a.txt': 'a' });
     const told: string[] = [];
     const options: GitOptions = { runner: launcher.git, progress: (line) => told.push(line) };
@@ -181,7 +181,7 @@ describe('the process that starts programs', () => {
     expect(message).to.include('Needed a single revision');
   });
 
-  it('ends a git that is not wanted any more', async () => {
+  it('ends git when the signal aborts', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await until('it listens', () => silent.listening);
     const { port } = silent.address() as { port: number };

@@ -69,14 +69,14 @@ describe('sending a log', () => {
     return { taken, length };
   }
 
-  it('tells where each piece belongs, whose it is, and who wants to know that it has arrived', async () => {
+  it('sends each chunk with its position, its attempt and the runner that gets the acknowledgement', async () => {
     await append(Buffer.from('what was said'));
     const [chunk] = await receive();
     expect(chunk).to.include({ job: '1-1', attempt: 1, runner: 'box~1', offset: 0 });
     expect(chunk?.data?.toString()).to.equal('what was said');
   });
 
-  it('brings all of a large log, in order, while it is acknowledged', async () => {
+  it('sends all of a large log in order while chunks are acknowledged', async () => {
     const expected = createHash('sha256');
     const writing = (async () => {
       for (let count = 0; count < 40; count++) {
@@ -101,7 +101,7 @@ describe('sending a log', () => {
     expect(await receive(1)).to.deep.equal([]);
   });
 
-  it('has no more under way than its window, however much there is', async () => {
+  it('sends no more unacknowledged bytes than its window', async () => {
     sender.acknowledge(0, false);
     await append(Buffer.alloc(10 * megabyte, 'a'));
     const { length } = await take(window);
@@ -114,7 +114,7 @@ describe('sending a log', () => {
     expect(await receive(50)).to.deep.equal([]);
   });
 
-  it('waits with all but a first chunk until it knows whether its spool is seen', async () => {
+  it('waits after the first chunk until it knows whether the reporter sees the spool', async () => {
     await append(Buffer.alloc(megabyte, 'a'));
     const { taken } = await take(largestChunk);
     expect(taken).to.have.length(1);
@@ -125,7 +125,7 @@ describe('sending a log', () => {
     expect(rest.taken.every(({ data, spool: asked }) => data !== undefined && asked === undefined)).to.equal(true);
   });
 
-  it('only says where the bytes are while its spool is seen, and carries them once somebody does not see it', async () => {
+  it('sends chunks without bytes while the reporter sees the spool, and with bytes once one does not', async () => {
     const content = randomBytes(3 * megabyte);
     await append(content);
     await take(largestChunk);
@@ -139,7 +139,7 @@ describe('sending a log', () => {
     expect(sent.equals(content.subarray(largestChunk + megabyte))).to.equal(true);
   });
 
-  it('sends nothing where a reporter that sees its spool has taken all while more was gathered', async () => {
+  it('sends nothing if a reporter that sees the spool has taken everything in the meantime', async () => {
     await append(randomBytes(1000));
     await take(1000);
     sender.acknowledge(1000, true);
@@ -151,7 +151,7 @@ describe('sending a log', () => {
     expect(taken.map(({ offset, length }) => ({ offset, length }))).to.deep.equal([{ offset: 1100, length: 1 }]);
   });
 
-  it('carries what it had only named and nothing has come of', async () => {
+  it('sends bytes again that it only named and nobody acknowledged', async () => {
     await append(Buffer.alloc(megabyte, 'a'));
     await take(largestChunk);
     sender.acknowledge(largestChunk, true);
@@ -160,7 +160,7 @@ describe('sending a log', () => {
     expect(taken.every(({ data }) => data !== undefined)).to.equal(true);
   });
 
-  it('sends again what was lost, from where the archive stands, and nothing that Redis still holds', async () => {
+  it('sends lost chunks again from the end of the archive, but none that Redis still has', async () => {
     const { client } = test.access;
     const looked = async () => Number(/cmdstat_xrange:calls=(\d+)/.exec(await client.info('commandstats'))?.[1] ?? 0);
     const before = await looked();
@@ -189,7 +189,7 @@ describe('sending a log', () => {
     await held.close();
   });
 
-  it('does not go back for an acknowledgement that comes late', async () => {
+  it('ignores an acknowledgement that comes late', async () => {
     sender.acknowledge(0, false);
     await append(Buffer.alloc(megabyte, 'a'));
     await take(megabyte);
@@ -200,7 +200,7 @@ describe('sending a log', () => {
     expect(taken.map(({ offset, data }) => [offset, data?.toString()])).to.deep.equal([[megabyte, 'more']]);
   });
 
-  it('begins where the archive stands already, as after a restart', async () => {
+  it('begins at the end of the archive after a restart', async () => {
     sender.acknowledge(7);
     await append(Buffer.from('before '), Buffer.from('after'));
     sender.end();
@@ -208,7 +208,7 @@ describe('sending a log', () => {
     expect(taken.map(({ offset, data }) => [offset, data?.toString()])).to.deep.equal([[7, 'after']]);
   });
 
-  it('gathers what is said in little pieces, and is not slower for it at the end', async () => {
+  it('collects small pieces, and does not wait for more at the end', async () => {
     for (let count = 0; count < 200; count++) void spool.append(Buffer.from('x'));
     await spool.settle();
     sender.end();
@@ -216,7 +216,7 @@ describe('sending a log', () => {
     expect(taken.length).to.be.below(20);
   });
 
-  it('goes on when Redis takes no more for a while', async () => {
+  it('goes on after Redis refused chunks for a while', async () => {
     const { client } = test.access;
     const refused = async () => /errorstat_OOM:count=(\d+)/.exec(await client.info('errorstats'))?.[1];
     await client.config('SET', 'maxmemory', '1');
@@ -227,7 +227,7 @@ describe('sending a log', () => {
     expect(taken.map(({ data }) => data?.toString())).to.deep.equal(['what was said']);
   });
 
-  it('goes on when Redis was away', async () => {
+  it('goes on after Redis was down', async () => {
     await test.redis.kill();
     await append(Buffer.from('what was said'));
     await test.redis.start();
@@ -239,7 +239,7 @@ describe('sending a log', () => {
     ).to.equal('what was said');
   });
 
-  it('is stopped at once, however much there is', async () => {
+  it('stops at once, however much is left', async () => {
     await append(Buffer.alloc(10 * megabyte));
     await sender.stop();
     await sender.stop();

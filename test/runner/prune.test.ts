@@ -17,7 +17,7 @@ const write = (bytes: number) => async (archive: string) => {
 const fail = (message: string) => expect.fail(message);
 const inDays = (days: number) => Date.now() + days * 86_400_000;
 
-describe('removing what nobody on the machine uses', () => {
+describe('pruning a machine', () => {
   const folders = new TestFolders();
   let config: Config;
   let work: string;
@@ -37,7 +37,7 @@ describe('removing what nobody on the machine uses', () => {
     return folder.path;
   }
 
-  it('takes the folder of a runner that has not come back, after its days', async () => {
+  it('removes the folder of a runner that has not run for the set number of days', async () => {
     const path = await leave('old');
     expect((await pruneMachine(config, fail, false, inDays(13))).workFolders).to.deep.equal([]);
     expect(existsSync(path)).to.equal(true);
@@ -46,14 +46,14 @@ describe('removing what nobody on the machine uses', () => {
     expect(existsSync(path)).to.equal(false);
   });
 
-  it('leaves the folder of a runner that lives, however old', async () => {
+  it('keeps the folder of a live runner, however old', async () => {
     const folder = await takeWorkFolder(work, 'box', 'living');
     expect((await pruneMachine(config, fail, false, inDays(1000))).workFolders).to.deep.equal([]);
     expect(existsSync(folder.path)).to.equal(true);
     folder.release();
   });
 
-  it('only says what would go, where that is asked for', async () => {
+  it('only lists in a dry run what it would remove', async () => {
     const path = await leave('old');
     const { workFolders } = await pruneMachine(config, fail, true, inDays(15));
     expect(workFolders).to.have.lengthOf(1);
@@ -61,7 +61,7 @@ describe('removing what nobody on the machine uses', () => {
     (await takeWorkFolder(work, 'box', 'old')).release();
   });
 
-  it('takes mirrors as their settings say', async () => {
+  it('removes mirrors by their settings', async () => {
     const mirror = join(dataPaths(config.dataDir).mirrors, 'app-1.git');
     mkdirSync(mirror, { recursive: true });
     utimesSync(mirror, new Date(), new Date());
@@ -72,7 +72,7 @@ describe('removing what nobody on the machine uses', () => {
     expect(existsSync(mirror)).to.equal(false);
   });
 
-  it('takes artifacts after their days', async () => {
+  it('removes artifacts after the set number of days', async () => {
     const folder = join(dataPaths(config.dataDir).artifacts, 'app', '7');
     await new Artifacts(folder, 'ci.yml').save({ name: 'n', job: 'j', files: 1 }, write(3));
     expect((await pruneMachine(config, fail, false, inDays(13))).artifacts).to.deep.equal([]);
@@ -83,7 +83,7 @@ describe('removing what nobody on the machine uses', () => {
     expect(existsSync(folder)).to.equal(false);
   });
 
-  it('takes the caches that were of no use the longest, where all do not fit', async () => {
+  it('removes the least recently used caches if there is no room for all', async () => {
     const folder = join(dataPaths(config.dataDir).caches, 'app+0');
     const caches = new Caches(folder);
     const wish = (key: string) => ({ key, restoreKeys: [], version: 'v', scopes: ['r'] });

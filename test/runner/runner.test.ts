@@ -160,13 +160,13 @@ describe('a runner', () => {
     expect(runner.id).to.match(/^box~/);
   });
 
-  it('is not known any more when it is stopped', async () => {
+  it('leaves the list of runners when it is stopped', async () => {
     const runner = await start();
     await runner.stop();
     expect(await listRunners(volt.context.access)).to.deep.equal({ alive: [], gone: [], unreadable: [] });
   });
 
-  it('has a name that can be a folder, and labels that can be a queue', async () => {
+  it('refuses a name that cannot be a folder and labels that cannot be a queue', async () => {
     for (const name of ['', '../x', 'a b', '-x', 'x'.repeat(65), 'a~b'])
       await failure('bad_name', () => start({ name }));
     await failure('bad_label', () => start({ labels: ['a b'] }));
@@ -174,7 +174,7 @@ describe('a runner', () => {
     await failure('name_taken', () => start());
   });
 
-  it('reports that it has begun, the steps and the outcome, with the length of the log', async () => {
+  it('reports the start, the steps and the outcome of a job, with the length of its log', async () => {
     const runner = await start();
     const message = await send('echo hello; exit 4');
     const finished = await result('finished', message);
@@ -194,7 +194,7 @@ describe('a runner', () => {
     );
   });
 
-  it('keeps log and outcome until it is told that they are recorded', async () => {
+  it('keeps log and outcome on its disk until they are recorded', async () => {
     const runner = await start();
     const message = await send('true');
     await result('finished', message);
@@ -205,7 +205,7 @@ describe('a runner', () => {
     await gone(`${message.job}.1.json`);
   });
 
-  it('tells the outcome again, and keeps its log, until it hears that it is recorded with all of that', async () => {
+  it('sends the outcome again, and keeps the log, until both are recorded in full', async () => {
     const runner = await start();
     const message = await send('echo kept');
     const finished = await result('finished', message);
@@ -219,7 +219,7 @@ describe('a runner', () => {
     await gone(`${message.job}.1.log`);
   });
 
-  it('reports again, under the same id, what an earlier process of the same name could not', async () => {
+  it('reports under the former id what an earlier process of the same name could not report', async () => {
     const first = await start();
     const message = await send('echo kept');
     const finished = await result('finished', message);
@@ -232,7 +232,7 @@ describe('a runner', () => {
     expect(second.id).to.not.equal(first.id);
   });
 
-  it('reports the log as long as it is, where a crash of the machine has taken its end', async () => {
+  it('reports the real length of a log whose end was lost in a crash of the machine', async () => {
     const first = await start();
     const message = await send('echo all of it');
     const { logBytes } = await result('finished', message);
@@ -244,7 +244,7 @@ describe('a runner', () => {
     expect((await result('finished', message)).logBytes).to.equal(10);
   });
 
-  it('starts, though an earlier process has left what cannot be read', async () => {
+  it('starts though an earlier process has left unreadable files', async () => {
     await (await start()).stop();
     writeFileSync(folder('spool', '999-1.1.log'), 'half a log');
     writeFileSync(folder('spool', '999-1.1.json'), '{"cut o');
@@ -262,7 +262,7 @@ describe('a runner', () => {
     await gone('999-1.1.log');
   });
 
-  it('runs as many jobs at a time as it has slots, and tells which', async () => {
+  it('runs as many jobs at a time as it has slots, and lists them', async () => {
     await start({ slots: 2 });
     const sleep = longSleep();
     const messages = [await send(`sleep ${sleep}`), await send(`sleep ${sleep}`), await send(`sleep ${sleep}`)];
@@ -278,7 +278,7 @@ describe('a runner', () => {
     });
   });
 
-  it('ends a job that it is ordered to cancel, and all that it has started', async () => {
+  it('ends a cancelled job and all its processes', async () => {
     const runner = await start();
     const sleep = longSleep();
     const message = await send(`setsid sleep ${sleep} >/dev/null 2>&1 & sleep ${sleep}`);
@@ -293,7 +293,7 @@ describe('a runner', () => {
     expect(processesWith(sleep)).to.deep.equal([]);
   });
 
-  it('does not hear an order about an attempt that is not its own', async () => {
+  it('ignores an order about an attempt that it does not have', async () => {
     const runner = await start();
     const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
     await until('it runs', async () => (await member())?.running.length === 1);
@@ -303,7 +303,7 @@ describe('a runner', () => {
     expect(await result('finished', message)).to.include({ status: 'success' });
   });
 
-  it('ends a job that runs longer than it may, as a failure', async () => {
+  it('ends a job that exceeds its time limit as a failure', async () => {
     await start();
     // 30 days, which is longer than a timer of Node's can be
     const patient = await send('sleep 0.2', { timeout: 43_200 });
@@ -312,7 +312,7 @@ describe('a runner', () => {
     expect(await result('finished', message)).to.include({ status: 'failure', reason: 'timeout' });
   });
 
-  it('cuts a log that is longer than it may be, and says so in it', async () => {
+  it('cuts a log at its limit, and says so in the log', async () => {
     await start();
     const message = await send('head -c 3000000 /dev/zero | tr "\\000" x; echo the end');
     const { logBytes, status } = await result('finished', message);
@@ -322,7 +322,7 @@ describe('a runner', () => {
     expect(log.slice(-200)).to.include('reached its limit of 1 MB').and.not.include('the end');
   });
 
-  it('gives back what runs when it is stopped and its time of grace is over', async () => {
+  it('gives running jobs back when it is stopped and the grace time is over', async () => {
     const runner = await start({ graceSeconds: 0 });
     const sleep = longSleep();
     const message = await send(`sleep ${sleep}`);
@@ -333,7 +333,7 @@ describe('a runner', () => {
     expect(processesWith(sleep)).to.deep.equal([]);
   });
 
-  it('lets what runs come to its end within the time of grace, and takes nothing new', async () => {
+  it('lets running jobs end within the grace time, and takes no new ones', async () => {
     const runner = await start({ graceSeconds: 3600 });
     const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
     await until('it runs', async () => (await member())?.running.length === 1);
@@ -349,7 +349,7 @@ describe('a runner', () => {
     });
   });
 
-  it('goes on with an attempt that it is given a second time', async () => {
+  it('goes on with an attempt whose message comes a second time', async () => {
     await start({ slots: 2 });
     const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
     await until('it runs', async () => (await member())?.running.length === 1);
@@ -362,7 +362,7 @@ describe('a runner', () => {
     expect(await result('finished', message)).to.include({ status: 'success' });
   });
 
-  it('refuses an attempt whose message it cannot understand, as an error of ours', async () => {
+  it('refuses an attempt with an invalid message, as an error of Volt', async () => {
     await start();
     const ofTheFuture = { ...jobMessageOf(`${++builds}-1`), v: 2 };
     const message = withSignature('job', ofTheFuture, volt.context.database.signer);
@@ -374,7 +374,7 @@ describe('a runner', () => {
     await until('it is set aside', async () => (await jobs('failed')) === 1);
   });
 
-  it('runs nothing that this Volt has not signed, keeps it where people see it, and makes room for the true message', async () => {
+  it('does not run a message that Volt has not signed, moves it to the dead letters, and takes the real message', async () => {
     await start();
     const { queues, database } = volt.context;
     await queues.announceLabels([]);
@@ -391,7 +391,7 @@ describe('a runner', () => {
     expect(existsSync(ran)).to.equal(false);
   });
 
-  it('takes no jobs while what it has finished is not recorded, says why, and takes them when it is', async () => {
+  it('takes no jobs while too many of its finished ones are not recorded, says why, and takes jobs again later', async () => {
     await (await start()).stop();
     const former = { id: 'box~former' as RunnerId, name: 'box', host: 'box' };
     const at = new Date().toISOString();
@@ -430,7 +430,7 @@ describe('a runner', () => {
     await gone(`${left.at(-1)}.1.log`);
   });
 
-  it('takes no jobs while its Volt does not know its key, says why, and takes them when it does', async () => {
+  it('takes no jobs while its key is unknown, says why, and takes jobs once it is known', async () => {
     const { access, database, config } = volt.context;
     await access.client.hset(access.keys.runnerKeys, '', '{}');
     const privateKey = newPrivateKey();
@@ -453,7 +453,7 @@ describe('a runner', () => {
     await runner.stop();
   });
 
-  it('ends an attempt that counts no more, and hands nothing of it in', async () => {
+  it('ends an attempt that the dispatcher takes back, and reports nothing of it', async () => {
     const runner = await start();
     const sleep = longSleep();
     const message = await send(`sleep ${sleep}`);
@@ -465,7 +465,7 @@ describe('a runner', () => {
     expect(await jobs('active'), 'its message is for the dispatcher to take back').to.equal(1);
   });
 
-  it('hands in nothing of an attempt that it gives back and that is then taken away, and claims it no longer', async () => {
+  it('reports nothing of an attempt that is taken back while the runner gives it back, and does not claim it', async () => {
     const runner = await start({ graceSeconds: 0 });
     const sleep = longSleep();
     const message = await send(`sleep ${sleep}`);
@@ -482,7 +482,7 @@ describe('a runner', () => {
     expect(await results('finished', message.job)).to.deep.equal([]);
   });
 
-  it('loses the attempts whose programs another process has started when that is killed, for they come again', async function () {
+  it('loses the attempts whose programs run in the launcher when the launcher is killed', async function () {
     if (process.platform !== 'linux') this.skip();
     await start();
     let tried = 0;
@@ -504,7 +504,7 @@ describe('a runner', () => {
     expect(await jobs('active'), 'its message is for the dispatcher to take back').to.equal(1);
   });
 
-  it('lives on, and calls it an error of its own, when it can start nothing at all', async () => {
+  it('goes on, and reports an error of Volt, when it cannot start any program', async () => {
     await start();
     await result('finished', await send('true'));
     // in a process of its own, a rejection that nobody handles would be the end
@@ -524,7 +524,7 @@ describe('a runner', () => {
     expect(unhandled).to.deep.equal([]);
   });
 
-  it('calls it an error of its own when its disk takes no log', async () => {
+  it('reports an error of Volt when its disk takes no log', async () => {
     await start();
     symlinkSync('/dev/full', folder('spool', `${builds + 1}-1.1.log`));
     const message = await send('echo hello');
@@ -537,7 +537,7 @@ describe('a runner', () => {
     await until('it is gone', () => readdirSync(folder('jobs')).length === 0);
   });
 
-  it('that hears nothing from Redis for its lease ends its jobs, hands nothing in, and serves again as somebody new', async () => {
+  it('that does not hear from Redis for its lease ends its jobs, reports nothing of them, and goes on under a new id', async () => {
     const runner = await start();
     const former = runner.id;
     const sleep = longSleep();
@@ -553,7 +553,7 @@ describe('a runner', () => {
     expect(await result('finished', await send('true'))).to.include({ status: 'success' });
   });
 
-  it('that hears nothing from Redis for its lease is somebody new though it had no job to lose', async () => {
+  it('that does not hear from Redis for its lease gets a new id even without jobs', async () => {
     const runner = await start();
     const former = runner.id;
     await frozenRedis(() => until('it has given up its id', () => runner.id !== former));
@@ -561,7 +561,7 @@ describe('a runner', () => {
     expect(await result('finished', await send('true'))).to.include({ status: 'success' });
   });
 
-  it('that hears nothing from Redis for longer than it may gives up, though nothing that it asks is answered', async () => {
+  it('that does not hear from Redis for the orphan timeout gives up, though no request is answered', async () => {
     const runner = await start({ orphanSeconds: 5 });
     const sleep = longSleep();
     await send(`sleep ${sleep}`);
@@ -573,7 +573,7 @@ describe('a runner', () => {
     });
   });
 
-  it('lets its jobs run while Redis loads its data, for longer than its lease, and is the same afterwards', async () => {
+  it('lets its jobs run while Redis loads its data, even beyond its lease, and keeps its id', async () => {
     const runner = await start();
     const former = runner.id;
     const sleep = longSleep();
@@ -589,7 +589,7 @@ describe('a runner', () => {
     expect(runner.id).to.equal(former);
   });
 
-  it('is stopped in order while Redis is silent, and has ended its jobs', async () => {
+  it('ends its jobs and stops in order while Redis is silent', async () => {
     const runner = await start({ graceSeconds: 0 });
     const sleep = longSleep();
     await send(`sleep ${sleep}`);
@@ -600,7 +600,7 @@ describe('a runner', () => {
     });
   });
 
-  it('hands back what is being prepared when it is told to hand back', async () => {
+  it('gives back an attempt that it is still preparing', async () => {
     const runner = await start({ graceSeconds: 3600 });
     const message = await send('while :; do sleep 0.01; done');
     await until('it is taken', async () => (await member())?.running.length === 1 || (await jobs('active')) === 1);
@@ -611,7 +611,7 @@ describe('a runner', () => {
     expect(await results('finished', message.job)).to.deep.equal([]);
   });
 
-  it('lets its jobs run while Redis is down for everybody, and reports when it is back', async () => {
+  it('lets its jobs run while Redis is down for everybody, and reports them when Redis is back', async () => {
     await start();
     const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
     await until('it runs', async () => (await member())?.running.length === 1);

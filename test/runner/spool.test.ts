@@ -34,7 +34,7 @@ describe('a spool', () => {
 
   const all = (spool: Spool) => spool.read(0, spool.bytes);
 
-  it('keeps every byte, in the order of appending', async () => {
+  it('keeps every byte in order', async () => {
     const spool = await create();
     const pieces = [
       Buffer.from('a\n'),
@@ -53,7 +53,7 @@ describe('a spool', () => {
     expect(readFileSync(join(folder, '1-1.1.log')).equals(Buffer.concat(pieces))).to.equal(true);
   });
 
-  it('keeps twenty megabytes that come as fast as they can', async () => {
+  it('keeps twenty megabytes that come at full speed', async () => {
     const spool = await create();
     const expected = createHash('sha256');
     for (let count = 0; count < 320; count++) {
@@ -68,7 +68,7 @@ describe('a spool', () => {
     expect(found.digest('hex')).to.equal(expected.digest('hex'));
   });
 
-  it('holds the writer back while too much waits for the disk, and not before', async () => {
+  it('pauses the writer only while too much waits for the disk', async () => {
     const spool = await create();
     expect(spool.append(Buffer.alloc(1000))).to.equal(undefined);
     const held = spool.append(Buffer.alloc(2 * megabyte));
@@ -78,7 +78,7 @@ describe('a spool', () => {
     expect(spool.append(Buffer.alloc(1000))).to.equal(undefined);
   });
 
-  it('gives any part of what is on the disk', async () => {
+  it('reads any part of the log', async () => {
     const spool = await create();
     await spool.append(Buffer.from('0123456789'));
     await spool.settle();
@@ -88,7 +88,7 @@ describe('a spool', () => {
     expect(await part(10, 5)).to.equal('');
   });
 
-  it('tells when more is on the disk', async () => {
+  it('calls back when more is on the disk', async () => {
     const spool = await create();
     const lengths: number[] = [];
     spool.onChange(() => lengths.push(spool.bytes));
@@ -97,7 +97,7 @@ describe('a spool', () => {
     expect(lengths).to.deep.equal([3]);
   });
 
-  it('keeps no more than its limit, and says so once', async () => {
+  it('drops what exceeds its limit, and says so once in the log', async () => {
     const spool = await create(megabyte);
     await spool.append(Buffer.alloc(megabyte - 3, 'a'));
     await spool.append(Buffer.from('bcdef'));
@@ -111,14 +111,14 @@ describe('a spool', () => {
     expect(text.slice(0, megabyte - 3)).to.match(/^a+$/);
   });
 
-  it('takes exactly its limit without a word', async () => {
+  it('takes exactly its limit without a notice', async () => {
     const spool = await create(megabyte);
     await spool.append(Buffer.alloc(megabyte, 'a'));
     await spool.settle();
     expect(spool.bytes).to.equal(megabyte);
   });
 
-  it('says so when the disk takes no more, and does not hold anybody up', async () => {
+  it('calls back when the disk takes no more, and does not pause the writer', async () => {
     mkdirSync(folder);
     symlinkSync('/dev/full', join(folder, '1-1.1.log'));
     const spool = await create();
@@ -130,7 +130,7 @@ describe('a spool', () => {
     expect(spool.bytes).to.equal(0);
   });
 
-  it('is found again by the next process, with the outcome that was kept', async () => {
+  it('is found by the next process, with its outcome', async () => {
     const spool = await create();
     await spool.append(Buffer.from('what was said'));
     await spool.settle();
@@ -142,7 +142,7 @@ describe('a spool', () => {
     await again.close();
   });
 
-  it('is not found when there is none, and nothing else is taken for one', async () => {
+  it('is not found if there is none, and other files do not count', async () => {
     expect(await leftSpools(folder)).to.deep.equal([]);
     mkdirSync(folder);
     for (const name of ['x.log', '1-1.log', '1-1.1.json', '1-1.2.log.draft', '../1-1.3.log'])
@@ -152,7 +152,7 @@ describe('a spool', () => {
     expect(await leftSpools(folder)).to.deep.equal([{ ref: { job: '1-1', attempt: 4 }, outcome: undefined }]);
   });
 
-  it('leaves nothing when it is removed', async () => {
+  it('leaves no file when it is removed', async () => {
     const spool = await Spool.create(folder, ref, megabyte);
     void spool.append(Buffer.from('what was said'));
     await spool.keepOutcome(JSON.stringify({ status: 'success' }));
@@ -160,7 +160,7 @@ describe('a spool', () => {
     expect(await leftSpools(folder)).to.deep.equal([]);
   });
 
-  it('begins empty, whatever was there', async () => {
+  it('begins empty even if an earlier file exists', async () => {
     mkdirSync(folder);
     writeFileSync(join(folder, '1-1.1.log'), 'of another time');
     expect((await create()).bytes).to.equal(0);

@@ -10,7 +10,7 @@ import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
 describe('a runner that reaches Redis through a tunnel', () => {
-  it('ends its jobs when the tunnel ends and its address refuses connections, before anybody else has them', async () => {
+  it('ends its jobs when the tunnel refuses connections, before another runner has them', async () => {
     const repository = new TestRepository({ 'a.txt': 'a' });
     const volt = await TestVolt.start();
     const { context } = volt;

@@ -42,13 +42,13 @@ describe("a runner's folder", () => {
     return child;
   }
 
-  it('is called like the machine, the next one with a number', async () => {
+  it('is named after the machine, the next one with a number', async () => {
     for (const name of ['box', 'box-2', 'box-3']) {
       expect(await takeWorkFolder(work, 'box', undefined)).to.include({ name, path: join(work, name) });
     }
   });
 
-  it('that was given back is taken first, with what is in it', async () => {
+  it('that was released is taken first, with its content', async () => {
     const first = await takeWorkFolder(work, 'box', undefined);
     const second = await takeWorkFolder(work, 'box', undefined);
     writeFileSync(join(first.path, 'left'), '');
@@ -58,7 +58,7 @@ describe("a runner's folder", () => {
     second.release();
   });
 
-  it('may be called as one wants, and is had by one at a time', async () => {
+  it('may have a chosen name, and belongs to one runner at a time', async () => {
     const wanted = await takeWorkFolder(work, 'box', 'big');
     expect(wanted.name).to.equal('big');
     const error = await failure('name_taken', () => takeWorkFolder(work, 'box', 'big'));
@@ -68,7 +68,7 @@ describe("a runner's folder", () => {
     await takeWorkFolder(work, 'box', 'big');
   });
 
-  it('of another process is left to that, until it is killed', async () => {
+  it('of another process stays with it until it is killed', async () => {
     writeFileSync(go, '');
     const child = await startTaker();
     expect(await child.line()).to.equal('box');
@@ -80,7 +80,7 @@ describe("a runner's folder", () => {
     expect((await takeWorkFolder(work, 'box', 'box')).name).to.equal('box');
   });
 
-  it('is had by one only where several take one in the same instant', async () => {
+  it('belongs to only one of several that take it in the same instant', async () => {
     const takers = await Promise.all(Array.from({ length: 4 }, startTaker));
     const own = Array.from({ length: 8 }, async () => (await takeWorkFolder(work, 'box', undefined)).name);
     writeFileSync(go, '');
@@ -88,7 +88,7 @@ describe("a runner's folder", () => {
     expect(new Set(names).size, names.join(' ')).to.equal(12);
   });
 
-  it('is seen to be taken by a process that has no number here, as one in another container', async function () {
+  it('is taken also if the owner has no pid here, as in another container', async function () {
     const namespace = ['--user', '--map-root-user', '--pid', '--fork', '--mount-proc'];
     if (spawnSync('unshare', [...namespace, 'true']).status !== 0) this.skip();
     const held = await takeWorkFolder(work, 'box', undefined);
@@ -99,13 +99,13 @@ describe("a runner's folder", () => {
     expect(taken()).to.equal(false);
   });
 
-  it('is free when only its file is left of an owner', async () => {
+  it('is free if an owner has left only its file', async () => {
     mkdirSync(join(work, 'box'), { recursive: true });
     writeFileSync(join(work, 'box', 'lock'), '');
     expect((await takeWorkFolder(work, 'box', undefined)).name).to.equal('box');
   });
 
-  it('is rid of the checkouts that an earlier process was killed over, and keeps what it had to report', async () => {
+  it('loses the checkouts of a killed process, and keeps what that had to report', async () => {
     const folder = await takeWorkFolder(work, 'box', undefined);
     for (const name of ['jobs/1-1.1', 'spool']) mkdirSync(join(folder.path, name), { recursive: true });
     folder.release();
@@ -113,7 +113,7 @@ describe("a runner's folder", () => {
     expect(readdirSync(path)).to.have.members(['lock', 'spool']);
   });
 
-  it('is not waited for where nothing can be written', async () => {
+  it('is refused at once if nothing can be written', async () => {
     mkdirSync(work);
     writeFileSync(join(work, 'box'), 'a file where the folder should be');
     const { message } = await failure('data_unwritable', () => takeWorkFolder(work, 'box', undefined));

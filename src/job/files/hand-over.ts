@@ -15,16 +15,16 @@ import { OpenFolder } from '../../system/open-folders.ts';
 import { removeTree } from '../../system/remove-tree.ts';
 
 /**
- * Puts files into folders that a job may change at any moment: through open folders, where no link leads elsewhere; only where
- * there is nothing of that name yet; and given to the job by their descriptors, never by their names.
+ * Writes files into folders that a job may change at any moment: through open folders, so that no link leads elsewhere;
+ * only under names that do not exist yet; and given to the job by descriptor, never by name.
  */
 
 /**
- * Opens a folder, and makes what is missing on the way.
- * @param root which the job cannot exchange
- * @param path of the folder, below it or it itself
- * @param owner whose the new ones are; Volt's where it is undefined
- * @throws system errors, as ENOTDIR or ELOOP where something else is in the way
+ * Opens a folder, and creates what is missing on the way.
+ * @param root folder that the job cannot replace
+ * @param path of the folder, below the root or the root itself
+ * @param owner of the new folders; Volt's user if undefined
+ * @throws system errors, such as ENOTDIR or ELOOP if something else is in the way
  */
 export function openFolderInside(root: string, path: string, owner: JobUser | undefined): OpenFolder {
   let open = OpenFolder.open(root);
@@ -43,15 +43,15 @@ export function openFolderInside(root: string, path: string, owner: JobUser | un
   return open;
 }
 
-/** Makes the root of a job's folders, where no place was made for it before, and folders in it. */
+/** Creates the root of a job's folders if it is missing, and folders in it. */
 export function makeFoldersInside(root: string, paths: readonly string[], owner: JobUser | undefined): void {
   mkdirSync(root, { recursive: true });
   for (const path of paths) openFolderInside(root, path, owner).close();
 }
 
 /**
- * Writes a new file; folders on the way are made.
- * @throws system errors, as EEXIST where there is something of that name
+ * Writes a new file, and creates the folders on the way.
+ * @throws system errors, such as EEXIST if the name exists
  */
 export function writeInside(root: string, path: string, content: string, owner: JobUser | undefined): void {
   const folder = openFolderInside(root, dirname(path), owner);
@@ -71,9 +71,9 @@ export function writeInside(root: string, path: string, content: string, owner: 
 }
 
 /**
- * Makes something where the job cannot reach it, and moves it to its place whole.
- * @param path where nothing is yet, or an empty folder or a file that goes
- * @param write makes what is at the path that it is given, and gives it to the job
+ * Creates a file or folder where the job cannot reach it, and moves it to its path as a whole.
+ * @param path that does not exist, or an empty folder or a file that is replaced
+ * @param write creates it at the path that it is given, and gives it to the job
  */
 export async function placeInside(
   root: string,
@@ -91,7 +91,7 @@ export async function placeInside(
   }
 }
 
-/** Moves what the job has had no access to so far. */
+/** Moves a file or folder that the job could not reach so far. */
 function moveInside(from: string, root: string, path: string, owner: JobUser | undefined): void {
   const folder = openFolderInside(root, dirname(path), owner);
   try {
@@ -101,7 +101,7 @@ function moveInside(from: string, root: string, path: string, owner: JobUser | u
   }
 }
 
-/** Removes a file, or a link itself; what is a folder by now, or is not there, stays as it is. */
+/** Removes a file, or a link itself; a folder, or a path that does not exist, stays as it is. */
 export function removeInside(root: string, path: string): void {
   let folder: OpenFolder | undefined;
   try {
@@ -115,7 +115,7 @@ export function removeInside(root: string, path: string): void {
     }
     unlinkSync(folder.at(basename(path)));
   } catch {
-    // it goes with the job
+    // it is removed with the job
   } finally {
     folder?.close();
   }

@@ -15,31 +15,34 @@ import { OpenFolder } from '../../system/open-folders.ts';
 import { StepFault } from '../fault.ts';
 
 /**
- * Looks at files that a job may have made. It can put a link there to what only Volt may read, a pipe that never ends, or a
- * device that does something when it is opened, and exchange all of it at any moment. So every folder on the way is open,
- * links are resolved here, and what is found is looked at before it is opened. Of what is outside, nothing is told: not
- * even whether it is there.
+ * Reads files that a job may have made. The job can put a link there to a file that only Volt may read, a pipe that
+ * never ends, or a device that does something when it is opened, and can replace all of it at any moment. So every
+ * folder on the way is held open, links are resolved here, and a file is checked before it is opened. Nothing is said
+ * about paths outside, not even whether they exist.
  */
 
-/** open(2): opens a name, not what is there. The number holds for all processors that Node runs on; Node does not name it. */
+/**
+ * The flag O_PATH of open(2): opens the name, not the content. The number is the same on all processors that Node runs
+ * on; Node has no name for it.
+ */
 const nameOnly = 0o10000000;
-/** As many as the kernel follows. */
+/** Links on the way; as many as the kernel follows. */
 const mostLinks = 40;
 
-/** What a path leads to. */
+/** The file or folder to which a path leads. */
 interface Found {
-  /** has to be closed; good for `fstat` and to be opened by its path in `/proc` */
+  /** must be closed; works for `fstat`, and for opening the file by its path in `/proc` */
   descriptor: number;
   stats: Stats;
-  /** of the folder that it is in */
+  /** owner of the folder that contains it */
   folderOwner: number;
 }
 
 /**
  * Reads a file of a job.
- * @param root folder that the file, links resolved, must be in, and which the job cannot exchange
+ * @param root folder that must contain the file after links are resolved, and that the job cannot replace
  * @param limit bytes
- * @throws StepFault where it is no ordinary file inside, or larger; system errors such as ENOENT as they are
+ * @throws StepFault if it is not an ordinary file inside, or larger; system errors such as ENOENT
  */
 export function readInside(root: string, file: string, limit: number): string {
   const descriptor = openInside(root, file);
@@ -54,29 +57,30 @@ export function readInside(root: string, file: string, limit: number): string {
 }
 
 /**
- * Opens such a file.
+ * Opens a file of a job.
  * @returns a descriptor for reading
  * @throws as `readInside`
  */
 export function openInside(root: string, file: string): number {
   const { descriptor, stats, folderOwner } = find(root, file);
   try {
-    if (!stats.isFile()) throw new StepFault(`${file} is no file`);
-    // somebody else's file can be given a second name here where the kernel does not forbid it (fs.protected_hardlinks)
-    if (stats.nlink > 1 && stats.uid !== folderOwner) throw new StepFault(`${file} has another name elsewhere`);
+    if (!stats.isFile()) throw new StepFault(`${file} is not a file`);
+    // the job may make a hard link to another user's file, if the kernel does not forbid it (fs.protected_hardlinks)
+    if (stats.nlink > 1 && stats.uid !== folderOwner)
+      throw new StepFault(`${file} is a hard link to another user's file`);
     return openSync(OpenFolder.pathOf(descriptor, resolve(root, file)), constants.O_RDONLY | constants.O_NONBLOCK);
   } finally {
     closeSync(descriptor);
   }
 }
 
-/** What is at a path inside of a folder, links resolved; undefined where nothing is, or where it leads out. */
+/** The file or folder at a path inside a folder, with links resolved; undefined if it does not exist or is outside. */
 export function statInside(root: string, path: string): Stats | undefined {
   const found = seek(root, path);
   return typeof found === 'string' ? undefined : found;
 }
 
-/** As `statInside`, where it matters which of both it is. */
+/** As `statInside`, but distinguishes both reasons. */
 export function seek(root: string, path: string): Stats | 'nothing' | 'outside' {
   try {
     const { descriptor, stats } = find(root, path);
@@ -89,7 +93,7 @@ export function seek(root: string, path: string): Stats | 'nothing' | 'outside' 
   }
 }
 
-/** Names in a folder inside of another, which may be led to by links; none where there is no such folder. */
+/** Names in a folder inside another, with links resolved; none if there is no such folder. */
 export function namesInside(root: string, path: string): string[] {
   try {
     const { descriptor } = find(root, path);
@@ -135,7 +139,7 @@ function find(root: string, path: string): Found {
       }
     }
   } catch (error) {
-    // the path by which it was opened means nothing to anybody
+    // shows the path that was asked for, not the one in /proc
     if (error instanceof Error && systemCode(error) !== undefined)
       error.message = error.message.replace(/'[^']*'$/, `'${absolute}'`);
     throw error;
@@ -144,7 +148,7 @@ function find(root: string, path: string): Found {
   }
 }
 
-/** Elsewhere jobs have Volt's rights anyway, and folders have no other name than their path. */
+/** On other systems jobs have Volt's rights anyway, and folders have no path by descriptor. */
 function findByPath(root: string, path: string, outside: () => StepFault): Found {
   below(realpathSync(root), realpathSync(path), outside);
   const descriptor = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);

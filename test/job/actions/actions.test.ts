@@ -62,7 +62,7 @@ ${checkout}
       expect(log.endsWith('bye world\nbye Ada\n')).to.equal(true);
     });
 
-    it('do what is to be done after them also where they or others failed', async () => {
+    it('run their post step also if they or others failed', async () => {
       const greet = {
         ...javascript(),
         'action.yml': `${javascript()['action.yml']?.replace('}', '}').replace(/}$/, ", post-if: 'failure()'}")}`,
@@ -124,14 +124,14 @@ ${checkout}
       expect(failed.log.match(/##\[error\]/g)).to.have.lengthOf(1);
     });
 
-    it('that use themselves end at a bound', async () => {
+    it('that use themselves fail at the limit of nesting', async () => {
       const repository = jobs.repository({ 'loop/action.yml': 'runs: {using: composite, steps: [{uses: ./loop}]}' });
       const { outcome } = await jobs.run(`${checkout}\n- uses: ./loop`, { repository });
       expect(outcome).to.include({ status: 'failure', reason: 'step_failed' });
       expect(outcome.message).to.include('nested more than 10 deep');
     });
 
-    it('are the fault of the commit where they are not there, or cannot be run here', async () => {
+    it('that are missing or not valid are a failure of the commit', async () => {
       const repository = jobs.repository({
         'docker/action.yml': 'runs: {using: docker, image: Dockerfile}',
         'lost/action.yml': 'runs: {using: node20, main: nowhere.js}',
@@ -156,7 +156,7 @@ ${checkout}
   });
 
   describe('of other repositories', () => {
-    it('are fetched by branch, tag and commit, and their pre goes first', async () => {
+    it('are fetched by branch, tag and commit, and their pre runs first', async () => {
       const action = jobs.action(
         'acme/greet',
         javascript(
@@ -198,7 +198,7 @@ ${checkout}
       expect(readdirSync(join(folder, 'actions')).some((name) => /^acme_greet@v1-\d$/.test(name))).to.equal(true);
     });
 
-    it('have their pre run first inside of composite actions, too, with what it keeps for their main', async () => {
+    it('run their pre first also inside composite actions, and pass its state to main', async () => {
       jobs.action('acme/inner', {
         'action.yml': 'inputs: {who: {}}\nruns: {using: node20, pre: pre.js, main: main.js}',
         'pre.js': `console.log('pre of ' + process.env.INPUT_WHO); require('fs').appendFileSync(process.env.GITHUB_STATE, 'kept=' + process.env.INPUT_WHO + '\\n');`,
@@ -226,7 +226,7 @@ ${checkout}
       ]);
     });
 
-    it('of the workspace say that their pre, or one inside of them, is not run', async () => {
+    it('in the workspace warn that their pre, or a nested one, does not run', async () => {
       jobs.action('acme/early', {
         'action.yml': 'runs: {using: node20, pre: pre.js, main: main.js}',
         'pre.js': `console.log('pre of early')`,
@@ -249,7 +249,7 @@ ${checkout}
       );
     });
 
-    it('of the same repository are those of the commit by $/, whatever the workspace holds', async () => {
+    it('of the same repository, by $/, are those of the commit, whatever is in the workspace', async () => {
       const repository = jobs.repository({
         'own/action.yml':
           "runs: {using: composite, steps: [{uses: $/deep/js}, {run: 'echo at ${{ github.action_repository }}', shell: sh}, {uses: ./local}]}",
@@ -280,7 +280,7 @@ ${checkout}
       ]);
     });
 
-    it('of another repository name those beside them by $/, and so do the workflows of one', async () => {
+    it('of another repository use those beside them by $/, and so do its workflows', async () => {
       const action = jobs.action('acme/kit', {
         'one/action.yml': 'runs: {using: composite, steps: [{uses: $/two}]}',
         'two/action.yml': "runs: {using: composite, steps: [{run: 'echo two of kit', shell: sh}]}",
@@ -322,7 +322,7 @@ ${checkout}
       expect(log.match(/\nfrom sub\n/g)).to.have.lengthOf(2);
     });
 
-    it('that cannot be had are an error of ours, before any step runs', async () => {
+    it('that cannot be fetched are an error of Volt, before any step runs', async () => {
       jobs.action('acme/there', { 'action.yml': 'runs: {using: node20, main: x}' });
       for (const [uses, words] of [
         ['acme/nowhere@v1', 'cannot get the action acme/nowhere@v1'],
@@ -338,7 +338,7 @@ ${checkout}
       }
     });
 
-    it('whose server does not answer may be had by the next attempt; one that no step comes to counts as well', async () => {
+    it('whose server does not answer allow another attempt, also if no step reaches them', async () => {
       const actions = new ActionStore(jobs.folders.make(), 'http://127.0.0.1:1', { reach: ownReach, limits: {} });
       const steps = '- run: echo not this\n- uses: acme/there@v1\n  if: false';
       const { outcome, begun, log } = await jobs.run(steps, { around: { actions } });
@@ -347,7 +347,7 @@ ${checkout}
       expect(log).to.not.include('\nnot this\n');
     });
 
-    it('are refused where a pinned id is not that of a commit', async () => {
+    it('are refused if a pinned id is not that of a commit', async () => {
       const action = jobs.action('acme/tagged', { 'action.yml': 'runs: {using: node20, main: x}' });
       action.git('tag', '--annotate', '--message', 'one', 'v1');
       const { outcome } = await jobs.run(`- uses: acme/tagged@${action.git('rev-parse', 'refs/tags/v1')}`);
@@ -355,7 +355,7 @@ ${checkout}
       expect(outcome.message).to.include('is not the id of a commit');
     });
 
-    it('can change their own files for no other job', async () => {
+    it('cannot change their files for other jobs', async () => {
       const action = jobs.action('acme/writer', {
         'action.yml':
           'runs: {using: composite, steps: [{run: "ls $GITHUB_ACTION_PATH; touch $GITHUB_ACTION_PATH/made", shell: bash}]}',
@@ -367,7 +367,7 @@ ${checkout}
       }
     });
 
-    it('come once for jobs that ask at the same time', async () => {
+    it('are fetched once for jobs that need them at the same time', async () => {
       const action = jobs.action('acme/busy', {
         'action.yml': 'runs: {using: composite, steps: [{run: echo busy, shell: sh}]}',
       });
@@ -380,7 +380,7 @@ ${checkout}
       expect(existsSync(join(got[0]?.folder ?? '', 'action.yml'))).to.equal(true);
     });
 
-    it('come for the others when the job is cancelled that they wait for', async () => {
+    it('are fetched for waiting jobs also if the job that fetches is cancelled', async () => {
       const action = jobs.action('acme/shared', {
         'action.yml': 'runs: {using: composite, steps: [{run: echo shared, shell: sh}]}',
       });
@@ -399,7 +399,7 @@ ${checkout}
     });
   });
 
-  it('in containers are refused by the step that runs, not by one that does not', async () => {
+  it('in containers fail the step only if it runs', async () => {
     jobs.action('acme/boxed', { 'action.yml': 'runs: {using: docker, image: Dockerfile}' });
     const steps = (condition: string) =>
       `- run: echo first\n- uses: docker://alpine\n  if: false\n- uses: acme/boxed@main\n  if: ${condition}\n- run: echo last`;
@@ -411,7 +411,7 @@ ${checkout}
     expect(refused.log).to.include('\nfirst\n').and.not.include('\nlast\n');
   });
 
-  it('that Volt does by itself are fetched where the settings leave them out', async () => {
+  it('that Volt can implement are fetched if the settings do not list them', async () => {
     jobs.action('actions/checkout', {
       'action.yml': 'runs: {using: composite, steps: [{run: echo the real one, shell: sh}]}',
     });
@@ -421,7 +421,7 @@ ${checkout}
     expect((await jobs.run(steps)).log).to.include('Checking out');
   });
 
-  it('are ended with their job, and cleaned up after', async () => {
+  it('end with their job, and their post step runs', async () => {
     const files = javascript({
       'main.js': "console.log('waiting'); setInterval(() => {}, 1000);",
       'post.js': "console.log('cleaned');",

@@ -20,7 +20,7 @@ describe('artifacts', () => {
   const files =
     '- run: mkdir -p dist/deep .hid; echo a > dist/a.txt; echo b > dist/deep/b.js; echo h > dist/.h; echo r > README';
 
-  it('reach another job of the build as they were', async () => {
+  it('reach another job of the build unchanged', async () => {
     const made = await run(
       `${files}\n${upload('name: site, path: dist', 'up')}- run: echo "id \${{ steps.up.outputs.artifact-id }}"`,
     );
@@ -34,7 +34,7 @@ describe('artifacts', () => {
     expect(all.log).to.include('\n./site/a.txt\n./site/deep/b.js\n');
   });
 
-  it('have the paths below the folder that the patterns have in common', async () => {
+  it('contain paths relative to the common folder of the patterns', async () => {
     await run(
       [
         files,
@@ -57,7 +57,7 @@ describe('artifacts', () => {
     expect(log).to.include(`\n${found.map((file) => `./${file}\n`).join('')}`);
   });
 
-  it('are chosen by a pattern, and may be put together', async () => {
+  it('are chosen by a pattern, and may be merged into one folder', async () => {
     await run(
       `${files}\n${upload('name: part-1, path: README')}${upload('name: part-2, path: dist')}${upload('name: else, path: dist')}`,
     );
@@ -104,7 +104,7 @@ describe('artifacts', () => {
       .and.match(/\ncoverage\n/);
   });
 
-  it('that are not there are told as what they are: no fault of the commit', async () => {
+  it('that are missing are an error of Volt, not a failure of the commit', async () => {
     await run(`${files}\n${upload('name: there, path: dist')}`);
     const { outcome } = await run(download('name: gone'));
     expect(outcome).to.include({ status: 'error', reason: 'artifact_missing' });
@@ -119,7 +119,7 @@ describe('artifacts', () => {
     expect(foreign.outcome).to.include({ status: 'error', reason: 'unsupported' });
   });
 
-  it('without files warn, fail or are silent, as the step wants it', async () => {
+  it('without files warn, fail or do nothing, as the step says', async () => {
     const warned = await run(upload('path: nowhere'));
     expect(warned.outcome.status).to.equal('success');
     expect(warned.log).to.include('##[warning]No files were found with the provided path: nowhere');
@@ -132,7 +132,7 @@ describe('artifacts', () => {
     }
   });
 
-  it('hold what a link to a file leads to', async () => {
+  it('contain the file that a link leads to', async () => {
     await run(`- run: echo x > f; ln -s f link; ln -s nowhere broken\n${upload('name: l, path: "*"')}`);
     expect((await run(`${download('name: l')}- run: ls; cat link`)).log).to.include('\nf\nlink\nx\n');
   });

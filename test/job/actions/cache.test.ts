@@ -15,7 +15,7 @@ describe('actions/cache', () => {
   const cache = (inputs: string, action = 'actions/cache@v4') =>
     `- id: c\n  uses: ${action}\n  with: {${inputs}}\n${shown}\n`;
 
-  it('brings back what the last job with the key has left', async () => {
+  it('restores what the last job with the key has saved', async () => {
     const key = newKey();
     const home = jobs.folders.make();
     const env = { HOME: home, PATH: process.env.PATH ?? '' };
@@ -35,7 +35,7 @@ describe('actions/cache', () => {
     expect(second.log).to.include('not saving cache');
   });
 
-  it('falls back on the newest of a key that begins so, for the same paths alone', async () => {
+  it('falls back to the newest key with that beginning, only for the same paths', async () => {
     const key = newKey();
     const save = (end: string) =>
       jobs.run(`- run: echo ${end} > f\n${cache(`path: f, key: ${key}${end}`, 'actions/cache/save@v4')}`);
@@ -51,7 +51,7 @@ describe('actions/cache', () => {
     expect(existsSync(join(looked.workspace, 'f'))).to.equal(false);
   });
 
-  it('keeps what a branch has made from all but that branch, and shows all of them what the default branch has', async () => {
+  it('hides the caches of a branch from other branches, and shows those of the default branch to all', async () => {
     const key = newKey();
     const on = (ref: string, steps: string) => jobs.run(steps, { ref });
     const save = `- run: echo "\${{ github.ref }}" > f\n${cache(`path: f, key: ${key}`, 'actions/cache/save@v4')}`;
@@ -64,7 +64,7 @@ describe('actions/cache', () => {
     expect((await on('refs/heads/side', look)).log).to.include('\nrefs/heads/side\n');
   });
 
-  it('takes folders that patterns choose, and leaves out what is taken back', async () => {
+  it('saves folders that patterns choose, without excluded ones', async () => {
     const key = newKey();
     const made = '- run: mkdir -p a/dist b/dist c/dist; touch a/dist/1 b/dist/2 c/dist/3 a/not';
     const inputs = `path: "*/dist\\n!c/dist", key: ${key}`;
@@ -73,7 +73,7 @@ describe('actions/cache', () => {
     expect(log).to.include('\n./a/dist/1\n./b/dist/2\n').and.to.not.include('c/dist/3').and.to.not.include('a/not');
   });
 
-  it('saves nothing where the job fails, nothing is there, or the key is taken', async () => {
+  it('saves nothing if the job fails, the paths are missing, or the key exists', async () => {
     const key = newKey();
     const failed = await jobs.run(`${cache(`path: f, key: ${key}`)}- run: touch f; exit 1`);
     expect(failed.steps.at(-1)).to.include({ name: 'Post Run actions/cache@v4', status: 'skipped' });
@@ -85,7 +85,7 @@ describe('actions/cache', () => {
     expect((await jobs.run(save)).log).to.match(/##\[warning\]Failed to save: .*there is one already/);
   });
 
-  it('fails the step where the workflow wants it so, or asks for nonsense', async () => {
+  it('fails the step on a cache miss if the workflow says so, and on invalid inputs', async () => {
     const missed = await jobs.run(cache('path: f, key: nowhere, fail-on-cache-miss: true'));
     expect(missed.outcome).to.include({ status: 'failure', reason: 'step_failed' });
     expect(missed.outcome.message).to.include('Failed to restore cache entry');

@@ -41,7 +41,7 @@ describe('actions/checkout', () => {
     expect(log).to.include(`commit=${repository.head()} ref=refs/heads/main\n`);
   });
 
-  it('has as much history as it is asked for', async () => {
+  it('fetches the requested depth of history', async () => {
     const two = await run('{fetch-depth: 2}');
     expect(git(two.workspace, 'rev-list', '--count', 'HEAD')).to.equal('2');
     const all = await run('{fetch-depth: 0}');
@@ -53,7 +53,7 @@ describe('actions/checkout', () => {
     expect(git(tagged.workspace, 'tag')).to.equal('v1');
   });
 
-  it('checks out a branch, a tag or a commit that is named', async () => {
+  it('checks out a named branch, tag or commit', async () => {
     const repository = history();
     const first = repository.git('rev-parse', 'v1');
     for (const ref of ['v1', 'side', 'refs/tags/v1', first]) {
@@ -80,7 +80,7 @@ describe('actions/checkout', () => {
     expect(existsSync(join(elsewhere, 'precious'))).to.equal(true);
   });
 
-  it('starts anew in a workspace that has something, unless it is told to keep it', async () => {
+  it('empties the workspace first, unless clean is false', async () => {
     const steps = (inputs: string) =>
       `- uses: actions/checkout@v4\n- run: echo changed > a.txt; touch made\n- uses: actions/checkout@v4\n  with: ${inputs}\n- run: cat a.txt; ls`;
     const clean = await jobs.run(steps('{ref: v1}'), { repository: history() });
@@ -117,7 +117,7 @@ describe('actions/checkout', () => {
     ]);
   });
 
-  it('refuses a depth that is none and a repository that is none', async () => {
+  it('refuses an invalid depth and an invalid repository', async () => {
     expect((await run('{fetch-depth: many}')).outcome.message).to.include('must be a number');
     expect((await run('{repository: "../x"}')).outcome.message).to.include('Invalid repository');
   });
@@ -141,7 +141,7 @@ describe('actions/checkout', () => {
     expect(git(join(job.workspace, 'other'), 'rev-parse', 'HEAD')).to.equal(other.head());
   });
 
-  it('is an error of ours where the repository cannot be fetched', async () => {
+  it('is an error of Volt if the repository cannot be fetched', async () => {
     const repository = history();
     const plan = jobs.plans(
       'on: push\njobs: {test: {runs-on: ubuntu-latest, steps: [{uses: actions/checkout@v4}]}}',

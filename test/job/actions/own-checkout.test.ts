@@ -75,7 +75,7 @@ outputs: { commit: { description: its id } }
 runs: { using: node24, main: dist/index.js, post: dist/index.js }
 `;
 
-describe('the real actions/checkout, as the settings may have it', () => {
+describe('the real actions/checkout, chosen by the settings', () => {
   const jobs = new TestJobs();
   const top = jobs.folders.make();
   let server: GitOverHttp;
@@ -127,7 +127,7 @@ describe('the real actions/checkout, as the settings may have it', () => {
     expect(readFileSync(join(workspace, '.git/config'), 'utf8')).to.not.include('credentials');
   });
 
-  it('has a path, a ref, a depth and submodules', async () => {
+  it('supports path, ref, depth and submodules', async () => {
     repository.git('branch', '--force', 'side', 'main~1');
     const { outcome, log } = await run(`
 - uses: actions/checkout@main
@@ -140,7 +140,7 @@ describe('the real actions/checkout, as the settings may have it', () => {
       .and.match(/\ns.txt\n2\nside\n/);
   });
 
-  it('says that it has no token, where there is none, and cannot fetch with a wrong one', async () => {
+  it('reports a missing token, and cannot fetch with a wrong one', async () => {
     const none = await run('- uses: actions/checkout@main', '');
     expect(none.outcome).to.include({ status: 'failure', reason: 'exit_code' });
     expect(none.log).to.include('##[error]Input required and not supplied: token');

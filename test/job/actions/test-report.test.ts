@@ -13,7 +13,7 @@ describe('volt/test-report', () => {
 
   const names = ({ tests }: JobResult) => tests?.results.map(({ suite, name, status }) => [suite, name, status]);
 
-  it('reads reports as they are at its step, of whatever kind, and tells what they came to', async () => {
+  it('reads reports of any kind at its step, and prints their totals', async () => {
     const repository = jobs.repository({
       'a.xml': report(
         'one',
@@ -42,7 +42,7 @@ describe('volt/test-report', () => {
     expect(log).to.match(/passed: 2,\s+failed: 1,\s+skipped: 0/);
   });
 
-  it('counts a report once, and one again that has been written anew', async () => {
+  it('counts a report once, and again only if it was rewritten', async () => {
     const use = '- uses: volt/test-report@v1\n  with: {reports: "*.xml"}';
     const write = (name: string) => `- run: echo '${report('s', `<testcase name="${name}"/>`)}' > a.xml`;
     const result = await jobs.run(`${write('first')}\n${use}\n${use}\n${write('second one')}\n${use}`);
@@ -52,7 +52,7 @@ describe('volt/test-report', () => {
     ]);
   });
 
-  it('warns of what it cannot read, and never fails for it', async () => {
+  it('warns about unreadable reports, and does not fail', async () => {
     const repository = jobs.repository({ 'bad.xml': 'no report', 'good.xml': report('s', '<testcase name="fine"/>') });
     const outside = join(jobs.folders.make(), 'outside.xml');
     writeFileSync(outside, report('s', '<testcase name="secret"/>'));
@@ -72,7 +72,7 @@ describe('volt/test-report', () => {
     ]);
   });
 
-  it('says that there is no report, or fails then where it is asked to', async () => {
+  it('warns if there is no report, or fails if the step says so', async () => {
     const use = (more = '') => jobs.run(`- uses: volt/test-report@v1\n  with: {reports: "*.xml"${more}}`);
     const warned = await use();
     expect(warned.outcome.status).to.equal('success');

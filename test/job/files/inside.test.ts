@@ -6,7 +6,7 @@ import { readInside, statInside } from '../../../src/job/files/inside.ts';
 import { walkInside } from '../../../src/job/files/walk.ts';
 import { TestFolders } from '../../support/folder.ts';
 
-describe('looking at files of a job', () => {
+describe('reading files of a job', () => {
   const folders = new TestFolders();
   let root: string;
   let outside: string;
@@ -28,7 +28,7 @@ describe('looking at files of a job', () => {
     }
   };
 
-  it('follows links that stay inside, whatever they are made of', () => {
+  it('follows links that stay inside', () => {
     symlinkSync('file', join(root, 'sub/near'));
     symlinkSync('../sub/./deep/../near', join(root, 'sub/far'));
     symlinkSync(join(root, 'sub'), join(root, 'absolute'));
@@ -38,7 +38,7 @@ describe('looking at files of a job', () => {
     expect(statInside(root, '')?.isDirectory()).to.equal(true);
   });
 
-  it('says the same of all that is outside, whether it is there or not', () => {
+  it('gives the same answer for all paths outside, whether they exist or not', () => {
     symlinkSync(outside, join(root, 'link'));
     symlinkSync('../../..', join(root, 'sub/up'));
     symlinkSync('/dev/zero', join(root, 'device'));
@@ -60,10 +60,10 @@ describe('looking at files of a job', () => {
     }
   });
 
-  it('opens nothing that is no ordinary file, and does not wait for it', () => {
+  it('opens only ordinary files, and waits for no other', () => {
     execFileSync('sh', ['-c', 'mkfifo "$1"', 'sh', join(root, 'pipe')]);
-    expect(refusal('pipe')).to.equal('PATH is no file');
-    expect(refusal('sub')).to.equal('PATH is no file');
+    expect(refusal('pipe')).to.equal('PATH is not a file');
+    expect(refusal('sub')).to.equal('PATH is not a file');
     expect(refusal('sub/nothing')).to.match(/^ENOENT: .*PATH'$/);
     expect(refusal('sub/file/more')).to.match(/^ENOTDIR/);
   });
@@ -74,17 +74,17 @@ describe('looking at files of a job', () => {
     expect(refusal(join(root, 'a'))).to.include('too many links');
   });
 
-  it('reads no file of somebody else that was given a second name here', function () {
+  it('reads no hard link to a file of another user', function () {
     if (process.getuid?.() !== 0) return this.skip();
     writeFileSync(join(root, 'own'), 'own');
     linkSync(join(root, 'own'), join(root, 'again'));
     execFileSync('chown', ['-R', '4242:4242', root]);
     linkSync(join(outside, 'secret'), join(root, 'theirs'));
-    expect(refusal('theirs')).to.equal('PATH has another name elsewhere');
+    expect(refusal('theirs')).to.equal("PATH is a hard link to another user's file");
     expect(read('again')).to.equal('own');
   });
 
-  it('walks without following links, in whatever they stand', async () => {
+  it('walks folders without following links', async () => {
     symlinkSync(outside, join(root, 'link'));
     symlinkSync(join(outside, 'secret'), join(root, 'sub/link'));
     const walk = async (start: string) => {
@@ -98,7 +98,7 @@ describe('looking at files of a job', () => {
     for (const start of ['link', 'link/secret', 'nothing']) expect(await walk(start)).to.not.include('link/secret');
   });
 
-  it('stops at folders that are nested too deep, which would take all open files that there may be', async () => {
+  it('stops at folders that are nested too deep', async () => {
     execFileSync('sh', ['-c', 'cd "$1"; for i in $(seq 300); do mkdir d && cd -P d; done', 'sh', root]);
     const walk = async () => {
       for await (const _ of walkInside(root, ''));

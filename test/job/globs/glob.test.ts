@@ -8,7 +8,7 @@ import { Random } from '../../support/random.ts';
 const options = { dot: true, nobrace: true, nocomment: true, noext: true, nonegate: true } as const;
 
 describe('a glob', () => {
-  it('means what it means to minimatch, for paths, for folders and for what is in them', () => {
+  it('matches the same as minimatch, for paths, folders and their content', () => {
     const random = new Random(5);
     const patternPieces = ['a', 'b', '*', '**', '?', '[ab]', '[!a]', '[a-b]', '[[:alpha:]]', '\\*', '.', '[', 'é'];
     const pathPieces = ['a', 'b', '*', '.', '[', 'é', 'c'];
@@ -34,7 +34,7 @@ describe('a glob', () => {
     expect(matched).to.be.greaterThan(300);
   });
 
-  it('takes a character that UTF-16 writes with two units for one', () => {
+  it('counts a character of two UTF-16 units as one', () => {
     expect(new Glob('?', { steps: 0 }).matches('😀')).to.equal(true);
     expect(new Glob('*[😀]', { steps: 0 }).matches('a😀')).to.equal(true);
     expect(new Glob('??', { steps: 0 }).matches('😀')).to.equal(false);
@@ -56,12 +56,12 @@ describe('a glob', () => {
 
 describe('braces of a pattern', () => {
   for (const text of ['a', 'a{b,c}d', '{a,b}{c,d}', '{a,b{c,d}}', 'x{1..3}', 'x{3..1}', '{a}', '{a', 'a}', '{,a}b']) {
-    it(`mean in ${text} what they mean to minimatch`, () => {
+    it(`expand in ${text} as in minimatch`, () => {
       expect(new Set(expandBraces(text))).to.deep.equal(new Set(braceExpand(text)));
     });
   }
 
-  it('are refused where they stand for very many patterns', () => {
+  it('are refused if they expand into very many patterns', () => {
     for (const text of ['{a,b}'.repeat(16), '{1..999999999}', `{${'a,'.repeat(200)}}`]) {
       expect(() => expandBraces(text)).to.throw(/expands into more than 100/);
     }

@@ -59,14 +59,14 @@ describe('the masker', () => {
     });
   }
 
-  it('holds back no more than what may begin a secret', () => {
+  it('holds back only what may be the beginning of a secret', () => {
     const masker = new Masker(['secret']);
     expect(masker.push(Buffer.from('progress: 10%')).toString()).to.equal('progress: 10%');
     expect(masker.push(Buffer.from(' and sec')).toString()).to.equal(' and ');
     expect(masker.push(Buffer.from('ond!')).toString()).to.equal('second!');
   });
 
-  it('hides a secret that it is told later', () => {
+  it('masks a secret that is added later', () => {
     const masker = new Masker();
     expect(masker.push(Buffer.from('later ')).toString()).to.equal('later ');
     masker.add('later');
@@ -74,12 +74,12 @@ describe('the masker', () => {
     expect(masker.text('not later')).to.equal('not ***');
   });
 
-  it('keeps bytes that are no text', () => {
+  it('keeps bytes that are not text', () => {
     const bytes = Buffer.from([0, 255, 254, 10, 13, 128]);
     expect(new Masker(['secret']).push(bytes).equals(bytes)).to.equal(true);
   });
 
-  it('finds what a search for each string by itself finds', () => {
+  it('finds the same as a search for each string alone', () => {
     const numbers = new Random(7);
     const random = () => numbers.next();
     const letters = (count: number) => Array.from({ length: count }, () => 'ab'[Math.floor(random() * 2)]).join('');
@@ -107,7 +107,7 @@ describe('the masker', () => {
     }
   });
 
-  describe('hides what programs make of a secret', () => {
+  describe('masks encoded forms of a secret', () => {
     const secret = `it's "a" $ecret & <more>/\\ of ${'0123456789 '.repeat(9)}pässwörd!`;
     const programs: [what: string, script: string][] = [
       ['base64, wrapped', 'printf %s "$SECRET" | base64'],
@@ -165,7 +165,7 @@ describe('the masker', () => {
       it(what, () => expect(mask([secret], [`x ${encode(secret)} y`])).to.match(/^x "?\*\*\*"? y$/));
   });
 
-  it('joins no lines where nothing but the end of one and the beginning of the next are alike', () => {
+  it('does not take two ordinary lines for one wrapped secret', () => {
     const secret = 'a secret of some length';
     const base64 = Buffer.from(secret).toString('base64');
     const [head, tail] = [base64.slice(0, 10), base64.slice(10)];
@@ -176,7 +176,7 @@ describe('the masker', () => {
     expect(mask([secret], [`${head}\n${tail}`])).to.match(/^\*\*\*/);
   });
 
-  it('takes time by the length of the output alone, whatever is to be hidden', () => {
+  it('takes time in proportion to the output, whatever is masked', () => {
     const text = Buffer.alloc(2_000_000, 'a');
     const took = (secrets: string[]) => {
       const masker = new Masker(secrets);
@@ -190,7 +190,7 @@ describe('the masker', () => {
     for (const secrets of [alike, [`${'a'.repeat(200_000)}b`]]) expect(took(secrets)).to.be.below(1500);
   });
 
-  it('shows nothing more where there is more to hide than it can look for, and says so once', () => {
+  it('withholds all output if there are too many secrets, and says so once', () => {
     for (const secrets of [
       Array.from({ length: 1001 }, (_, index) => `secret number ${index}`),
       [randomBytes(3_000_000).toString('base64')],

@@ -52,7 +52,7 @@ describe('problem matchers', () => {
     return problems.map(({ level, file, line, column, message }) => [level, file, line, column, message]);
   }
 
-  it('find a problem in one line, colours aside', async () => {
+  it('find a problem in one line, ignoring colours', async () => {
     expect(
       await find([tsc], ['all well', '\u001b[31msrc/a.ts(3,14): error TS2304: Cannot find name.\u001b[0m\r']),
     ).to.deep.equal([['error', 'src/a.ts', 3, 14, 'TS2304: Cannot find name.']]);
@@ -72,7 +72,7 @@ describe('problem matchers', () => {
     ]);
   });
 
-  it('take the severity of the matcher where the line has none, and none that is no level', async () => {
+  it('use the severity of the matcher if the line has none, and ignore an unknown one', async () => {
     const simple = (severity?: string) => matcherOf('x', [{ regexp: '^E (.*)', message: 1 }], { severity });
     expect((await find([simple()], ['E a']))[0]?.[0]).to.equal('error');
     expect((await find([simple('warning')], ['E a']))[0]?.[0]).to.equal('warning');
@@ -92,7 +92,7 @@ describe('problem matchers', () => {
     expect(problems.map(({ message }) => message)).to.deep.equal(['1', '2']);
   });
 
-  it('go on with a problem of several lines where lines are searched in several goes', async () => {
+  it('find a problem of several lines that are searched in several batches', async () => {
     const matchers = new Matchers();
     matchers.add(stylish);
     const { search, problems } = searchWith(matchers);
@@ -103,7 +103,7 @@ describe('problem matchers', () => {
     expect(problems.map(({ file, line }) => [file, line])).to.deep.equal([['/src/a.js', 1]]);
   });
 
-  it('are removed when they have taken too long, by the name of the bound, and the others go on', async () => {
+  it('are removed with a notice when they take too long, and the others go on', async () => {
     const matchers = new Matchers();
     matchers.add(matcherOf('good', [{ regexp: '^E (.*)', message: 1 }]));
     matchers.add(matcherOf('slow', [{ regexp: '^(a+)+$', message: 1 }]));
@@ -116,7 +116,7 @@ describe('problem matchers', () => {
     expect(matchers.list.map(({ owner }) => owner)).to.deep.equal(['good']);
   });
 
-  it('are removed when many lines are each a little slow, and have no new time when they are added again', async () => {
+  it('are removed when many lines are each a little slow, and get no new time when they are added again', async () => {
     const matchers = new Matchers();
     const slow = matcherOf('slow', [{ regexp: '^(a|a)*$', message: 1 }]);
     matchers.add(slow);
@@ -130,7 +130,7 @@ describe('problem matchers', () => {
     expect(matchers.list).to.deep.equal([]);
   });
 
-  it('leave lines out that are printed faster than they can be searched, and say how many', async () => {
+  it('skip lines that are printed faster than they can be searched, and report how many', async () => {
     const matchers = new Matchers();
     matchers.add(matcherOf('x', [{ regexp: '^b$', message: 1 }]));
     const { search } = searchWith(matchers);

@@ -79,13 +79,13 @@ describe('the output of a step', () => {
     expect(log()).to.equal('10%\r20% :::');
   });
 
-  it('shows debug lines where they are wanted', async () => {
+  it('shows debug lines if debug is on', async () => {
     const { step, log } = output({ debug: true });
     step.write(Buffer.from('::debug::x\n'));
     expect(log()).to.equal('##[debug]x\n');
   });
 
-  it('annotates errors with their place', () => {
+  it('annotates errors with file and line', () => {
     const { step, annotations } = output({ secrets: ['hunter22'] });
     step.write(Buffer.from('::error file=src/a.js,line=3,endLine=4,col=5,endColumn=6,title=T::hunter22 %0A bad\n'));
     expect(annotations).to.deep.equal([
@@ -102,7 +102,7 @@ describe('the output of a step', () => {
     ]);
   });
 
-  it('finds problems in lines that come in pieces', async () => {
+  it('finds problems in lines that come in several chunks', async () => {
     const matchers = new Matchers();
     matchers.add(
       JSON.stringify({ problemMatcher: [{ owner: 'x', pattern: [{ regexp: '^bad: (.*)$', message: 1 }] }] }),
@@ -114,7 +114,7 @@ describe('the output of a step', () => {
     expect(log()).to.equal('bad: one\nfine\nbad: two');
   });
 
-  it('takes a line without an end for a command only so far', async () => {
+  it('passes a very long line on as ordinary output though it begins like a command', async () => {
     const { step, log } = output();
     step.write(Buffer.from(' '.repeat(300)));
     expect(log()).to.have.lengthOf(300);

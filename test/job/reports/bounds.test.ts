@@ -10,7 +10,7 @@ import { TestFolders } from '../../support/folder.ts';
 
 const suite = (inside: string) => `<testsuite name="s">${inside}</testsuite>`;
 
-describe('a report that is bad or hostile', () => {
+describe('an invalid or hostile report', () => {
   const folders = new TestFolders();
 
   after(folders.remove);
@@ -45,7 +45,7 @@ describe('a report that is bad or hostile', () => {
     ],
   ];
   for (const [what, text, why] of bad) {
-    it(`is left out and told where it ${what}`, async () => {
+    it(`is left out with a message if it ${what}`, async () => {
       const { summary, told } = await read({ 'a.xml': text, 'b.xml': suite('<testcase name="fine"/>') });
       expect(told).to.have.length(1);
       expect(told[0]).to.match(why);
@@ -53,13 +53,13 @@ describe('a report that is bad or hostile', () => {
     });
   }
 
-  it('counts as far as it goes where it breaks off', async () => {
+  it('counts up to where it breaks off', async () => {
     const { results, told } = await read({ 'a.xml': '<testsuite name="s"><testcase name="one"/><testcase name="tw' });
     expect(told[0]).to.match(/a\.xml is left out/);
     expect(results.map(({ name }) => name)).to.deep.equal(['one']);
   });
 
-  it('is not read where a link leads to it, or its name is no report that was asked for', async () => {
+  it('is not read through a link, or if no glob matches its name', async () => {
     const folder = folders.make();
     const outside = join(folders.make(), 'secret.xml');
     writeFileSync(outside, suite('<testcase name="secret"/>'));
@@ -70,7 +70,7 @@ describe('a report that is bad or hostile', () => {
     expect((await readFrom(folder, ['**/*.xml'])).summary.total).to.equal(0);
   });
 
-  it('is cut to what is kept of a test, and of tests', async () => {
+  it('is cut to the limits of one test and of all tests', async () => {
     const long = 'x'.repeat(100_000);
     const passed = '<testcase name="p"/>'.repeat(mostTests);
     const failed = `<testcase name="f${long}"><failure message="${long}">${long}</failure></testcase>`.repeat(3);
@@ -84,7 +84,7 @@ describe('a report that is bad or hostile', () => {
     expect([first?.name.length, first?.message?.length, first?.details?.length]).to.deep.equal([500, 2000, 10_000]);
   });
 
-  it('tells of a failure in output no more than the program has said', async () => {
+  it('takes only output of the program into the text of a failure', async () => {
     const run = ['✖ adds (1.2ms)', 'ℹ tests 1', '', '✖ failing tests:', '', 'test at a.mjs:3:1', '✖ adds (1.2ms)'];
     for (const end of ['##[error]Process completed with exit code 1.', '[volt] "npm test" exited with code 1']) {
       const found = new OutputTests();
@@ -95,7 +95,7 @@ describe('a report that is bad or hostile', () => {
     }
   });
 
-  it('is not made of output that only looks a little like one', async () => {
+  it('is not found in output that only resembles one', async () => {
     const found = new OutputTests();
     const lines = ['ok 1 - no plan', '  ✔ no sum', 'test a ... ok', '--- PASS: TestA (0.00s)', 'PASS no-sum.js', 'OK'];
     found.push(Buffer.from(lines.join('\n')));

@@ -185,7 +185,7 @@ describe('reports of test runners', () => {
     });
   }
 
-  it('are found in output that holds several of them, in pieces of any size, with colours', async () => {
+  it('are found in output with several of them, in chunks of any size, with colours', async () => {
     const output = [
       'node-spec.txt',
       'mocha-spec.txt',
@@ -215,7 +215,7 @@ describe('reports of test runners', () => {
     });
   });
 
-  it('are found as if every parser were given every line', async () => {
+  it('are the same as if every parser got every line', async () => {
     const lines = readdirSync(samples)
       .filter((file) => file.endsWith('.txt'))
       .flatMap((file) => readFileSync(join(samples, file), 'utf8').split('\n'));

@@ -43,7 +43,7 @@ describe('the shell of a step', () => {
     });
   }
 
-  it('that is not named is sh where there is no bash', async () => {
+  it('that is not named is sh if there is no bash', async () => {
     const other = folders.make();
     writeFileSync(join(other, 'sh'), '#!/bin/sh\n');
     chmodSync(join(other, 'sh'), 0o755);
@@ -61,7 +61,7 @@ describe('the shell of a step', () => {
     it(`${shell} is refused by name`, async () => expect(await refusal(argv(shell))).to.include(words));
   }
 
-  it('pwsh is refused by name where it is absent', async () => {
+  it('pwsh is refused by name if it is missing', async () => {
     const error = await failure('tool_missing', () => argv('pwsh', '/nowhere'));
     expect(error.message).to.include('no "pwsh"');
   });

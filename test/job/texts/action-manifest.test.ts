@@ -4,7 +4,7 @@ import { type CompositeRuns, parseManifest } from '../../../src/job/texts/action
 describe('the file of an action', () => {
   const parse = (text: string) => parseManifest(text, 'action.yml of ./x');
 
-  it('names the files of a JavaScript action, whatever Node it was made for', () => {
+  it('has the files of a JavaScript action for any version of Node', () => {
     for (const node of ['node12', 'node16', 'node20', 'NODE24']) {
       expect(
         parse(`runs: {using: ${node}, main: dist/index.js, post: post.js, post-if: success()}`).runs,
@@ -21,7 +21,7 @@ describe('the file of an action', () => {
     expect(parse(text).inputs).to.deep.equal({ a: 'true', b: '1.5', d: [{ expression: 'github.token' }] });
   });
 
-  it('has the steps of a composite action, with ids, conditions and expressions as a plan has them', () => {
+  it('has the steps of a composite action, with ids, conditions and expressions as in a plan', () => {
     const text = `
 name: Build
 outputs:

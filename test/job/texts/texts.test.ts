@@ -27,7 +27,7 @@ describe('texts of a job', () => {
     hashes: new Map([['["a"]', 'hash']]),
   });
 
-  it('are evaluated elsewhere, with all that a job has', async () => {
+  it('are evaluated in another process with all contexts of the job', async () => {
     const texts = textsOf('a');
     const value = (template: string) => texts.work('evaluate', evaluation(template), 'it failed');
     expect(await value("format('{0} {1} {2}', env.A, success(), hashFiles('a'))")).to.deep.equal({
@@ -41,7 +41,7 @@ describe('texts of a job', () => {
       .match(/cannot evaluate .* argument \{9\}/);
   });
 
-  it('fail with the name of the bound', async () => {
+  it('fail with the name of the limit', async () => {
     const failing = (why: 'too_slow' | 'too_large' | 'lost', message: string) =>
       new JobTexts(() => Promise.reject(new TaskEnded(why, message)), 2000)
         .work('report', '{}', 'it cannot be read')
@@ -52,7 +52,7 @@ describe('texts of a job', () => {
     expect(await failing('lost', 'the process has ended')).to.be.instanceOf(TaskEnded);
   });
 
-  it('of one job have so much time together', async () => {
+  it('of one job have limited time together', async () => {
     const texts = new JobTexts(async () => ({ took: 30_001, result: [] }), 2000);
     await texts.work('report', '', 'the report');
     await texts.work('report', '', 'the report');
@@ -63,7 +63,7 @@ describe('texts of a job', () => {
       .match(/more than 60 s of processor time together/);
   });
 
-  it('are no larger than can be held: an environment of many large values fails its step', async () => {
+  it('have a limited size: an environment of many large values fails its step', async () => {
     const variables = Array.from({ length: 12 }, (_, index) => `    V${index}: ${`\${{ env.M }}`.repeat(450)}`);
     const { outcome, steps } = await jobs.run(
       `
@@ -77,7 +77,7 @@ ${variables.join('\n')}`,
     expect(steps.map(({ status }) => status)).to.deep.equal(['success', 'success', 'failure']);
   });
 
-  it('are no larger together than can be held, though each value is', async () => {
+  it('have a limited size together, though each value is small enough', async () => {
     const variables = Array.from({ length: 12 }, (_, index) => `    V${index}: \${{ env.M }}`);
     const { outcome } = await jobs.run(
       `
@@ -89,7 +89,7 @@ ${variables.join('\n')}`,
     expect(outcome.message).to.match(/have more than 2097152 characters together/);
   });
 
-  it('of an action may be long, but not take for ever', async () => {
+  it('of an action may be long, but have limited time', async () => {
     const inputs = Array.from({ length: 60_000 }, (_, index) => `  i${index}: {}\n`).join('');
     const repository = jobs.repository({
       'act/action.yml': `name: a\ninputs:\n${inputs}runs: {using: composite, steps: []}\n`,
