@@ -68,4 +68,4 @@ export interface JobHost extends JobServices, JobWorkspace {
 }
 
 /** The part of it that steps see: all but the functions for log and progress, which are called with secrets masked. */
-export type JobPlace = Omit<JobHost, 'output' | 'progress'>;
+export type JobContext = Omit<JobHost, 'output' | 'progress'>;

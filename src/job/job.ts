@@ -13,7 +13,7 @@ import type { JobInput, JobResult } from './contract.ts';
 import { discover, isThere, lookedFor, type Reports } from './discover.ts';
 import { logLongFetch } from './fetch-progress.ts';
 import { makeFoldersInside } from './files/hand-over.ts';
-import type { JobHost, JobPlace } from './host.ts';
+import type { JobContext, JobHost } from './host.ts';
 import type { JobLog } from './log.ts';
 import { MaskedOutput } from './masked-output.ts';
 import { JobAborted, type JobOutcome } from './outcome.ts';
@@ -38,16 +38,16 @@ class StepFailed extends Error {
  * Runs one job from the checkout to its outcome. Never rejects: every error becomes the outcome, which says whether the
  * commit or Volt is at fault.
  */
-export async function runJob(input: JobInput, { output, progress, ...place }: JobHost): Promise<JobResult> {
+export async function runJob(input: JobInput, { output, progress, ...host }: JobHost): Promise<JobResult> {
   const masked = new MaskedOutput({ output, progress });
-  return masked.result(await run(input, place, masked));
+  return masked.result(await run(input, host, masked));
 }
 
-async function run(input: JobInput, place: JobPlace, masked: MaskedOutput): Promise<JobResult> {
-  for (const password of proxyPasswords(place.env)) masked.log.masker.add(password);
-  if (input.plan.kind !== 'workflow') return runTests(input, input.plan, place, masked);
+async function run(input: JobInput, host: JobContext, masked: MaskedOutput): Promise<JobResult> {
+  for (const password of proxyPasswords(host.env)) masked.log.masker.add(password);
+  if (input.plan.kind !== 'workflow') return runTests(input, input.plan, host, masked);
   const plan = workflowPlan.safeParse(input.plan);
-  if (plan.success) return runWorkflowJob(input, plan.data, place, masked);
+  if (plan.success) return runWorkflowJob(input, plan.data, host, masked);
   const issue = plan.error.issues[0];
   const message = `the plan of the job cannot be understood: ${issue?.path.join('.')}: ${issue?.message}`;
   const outcome = { status: 'error', reason: 'bad_message', message, exitCode: null } as const;
@@ -55,41 +55,41 @@ async function run(input: JobInput, place: JobPlace, masked: MaskedOutput): Prom
 }
 
 /** Checks out, finds the tests, runs them. */
-async function runTests(input: JobInput, plan: TestPlan, around: JobPlace, masked: MaskedOutput): Promise<JobResult> {
-  const workspace = join(around.folder, 'workspace');
-  const search = new TestSearch(workspace, masked.log.masker, jsonReader(around.texts), input.repo.reports);
+async function runTests(input: JobInput, plan: TestPlan, host: JobContext, masked: MaskedOutput): Promise<JobResult> {
+  const workspace = join(host.folder, 'workspace');
+  const search = new TestSearch(workspace, masked.log.masker, jsonReader(host.texts), input.repo.reports);
   const { log, steps } = masked;
   masked.onLog = (chunk) => search.push(chunk);
   const run = async (name: string, work: () => Promise<number | null>) => {
-    around.signal.throwIfAborted();
+    host.signal.throwIfAborted();
     const step = steps.add(name);
     steps.begin(step);
     steps.end(step, 'success', await work());
   };
   // fetched while the commit is checked out
-  const given = around.secrets();
+  const given = host.secrets();
   given.catch(() => undefined);
   let begun = false;
   try {
-    await run('checkout', () => checkout(input, workspace, around, log));
+    await run('checkout', () => checkout(input, workspace, host, log));
     const { values, withheld } = await given;
     for (const value of Object.values(values)) log.masker.add(value);
     if (withheld !== null) void log.say(`no secrets are given: ${withheld}`);
-    const { steps: commands, reports } = commandsFor(plan, workspace, around.env.PATH ?? '', log);
-    const env = { ...around.env, ...values };
+    const { steps: commands, reports } = commandsFor(plan, workspace, host.env.PATH ?? '', log);
+    const env = { ...host.env, ...values };
     search.globs.push({ folder: workspace, globs: reports.globs });
-    if (reports.pytest) askForReport(env, join(around.folder, 'reports'), search);
+    if (reports.pytest) askForReport(env, join(host.folder, 'reports'), search);
     const began = () => {
       begun = true;
     };
     for (const { name, command } of commands)
-      await run(name, () => runStep(command, workspace, { ...around, env }, log, began));
+      await run(name, () => runStep(command, workspace, { ...host, env }, log, began));
     await log.end();
     const tests = await search.end(log);
     const outcome = { status: 'success', reason: null, message: null, exitCode: 0 } as const;
     return { outcome, begun, steps: steps.list, outputs: {}, ...(tests && { tests }) };
   } catch (error) {
-    const outcome = masked.hide(outcomeOf(error, around.signal, steps.list.length > 1));
+    const outcome = masked.hide(outcomeOf(error, host.signal, steps.list.length > 1));
     steps.close(outcome);
     await log.say(outcome.message ?? outcome.status);
     const tests = await search.end(log);
@@ -97,25 +97,25 @@ async function runTests(input: JobInput, plan: TestPlan, around: JobPlace, maske
   }
 }
 
-async function checkout(input: JobInput, workspace: string, around: JobPlace, log: JobLog): Promise<null> {
+async function checkout(input: JobInput, workspace: string, host: JobContext, log: JobLog): Promise<null> {
   const { repo, ref, sha } = input;
   await log.say(`checking out ${sha.slice(0, 12)} of ${repo.name} (${ref.replace(/^refs\/(heads|tags)\//, '')})`);
   try {
-    const mirror = new Mirror(around.mirrors, repo.url, repo);
-    const access = { url: repo.url, credential: () => around.credential() };
-    const { reach } = around;
-    const options = { signal: around.signal, access, runner: around.git, limits: around.gitLimits, reach };
+    const mirror = new Mirror(host.mirrors, repo.url, repo);
+    const access = { url: repo.url, credential: () => host.credential() };
+    const { reach } = host;
+    const options = { signal: host.signal, access, runner: host.git, limits: host.gitLimits, reach };
     const notice = (text: string) => void log.say(`${repo.name}: ${text}`);
     const submodules = await logLongFetch(log, repo.name, async (progress) => {
       const write = async (folder: string) => {
-        const kept = await around.tree?.take();
+        const kept = await host.tree?.take();
         await checkOut(mirror, { url: repo.url, ref, sha, folder, kept }, { ...options, progress, notice });
-        const place = { mirrors: around.mirrors, url: repo.url, sha, folder };
-        return checkOutSubmodules(place, { ...options, progress }, { reach });
+        const project = { mirrors: host.mirrors, url: repo.url, sha, folder };
+        return checkOutSubmodules(project, { ...options, progress }, { reach });
       };
-      const written = (folder: string) => around.tree?.note(folder, sha);
-      if (around.sandbox.isClosed) return checkOutStaged(around, { folder: workspace, clean: true, write, written });
-      makeFoldersInside(around.folder, [workspace], undefined);
+      const written = (folder: string) => host.tree?.note(folder, sha);
+      if (host.sandbox.isClosed) return checkOutStaged(host, { folder: workspace, clean: true, write, written });
+      makeFoldersInside(host.folder, [workspace], undefined);
       const found = await write(workspace);
       await written(workspace);
       return found;
@@ -179,16 +179,16 @@ function askForReport(env: Record<string, string>, folder: string, search: TestS
 async function runStep(
   command: string,
   workspace: string,
-  around: JobPlace,
+  host: JobContext,
   log: JobLog,
   began: () => void,
 ): Promise<number> {
-  const { env, signal } = around;
+  const { env, signal } = host;
   await log.say(`$ ${command}`);
   let end: Awaited<ReturnType<typeof runCommand>>;
   let processes: ProcessGroup;
   try {
-    processes = await around.processes;
+    processes = await host.processes;
     end = await runCommand({
       processes,
       argv: ['sh', '-c', command],

@@ -11,17 +11,17 @@ import type { JobServices } from './host.ts';
 
 /**
  * What a job uses on this machine, whoever runs it.
- * @param around `mirrors` is the folder of mirrors, `artifacts` that of the build's artifacts
+ * @param own `mirrors` is the folder of mirrors, `artifacts` that of the build's artifacts
  */
 export function jobServices(
   config: Pick<Config, 'dataDir' | 'actionsUrl' | 'ownActions'>,
   repo: JobInput['repo'],
-  around: { reach: Reach; gitLimits: GitLimits; mirrors: string; artifacts: string },
+  own: { reach: Reach; gitLimits: GitLimits; mirrors: string; artifacts: string },
 ): JobServices {
-  const { reach, gitLimits } = around;
+  const { reach, gitLimits } = own;
   const paths = dataPaths(config.dataDir);
   return {
-    ...around,
+    ...own,
     actions: new ActionStore(paths.actions, config.actionsUrl, { reach, limits: gitLimits }),
     ownActions: ownActionsOf(config.ownActions),
     caches: join(paths.caches, repositoryKey(repo)),

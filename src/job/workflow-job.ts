@@ -9,7 +9,7 @@ import { ActionLibrary } from './actions/library.ts';
 import { actionFrame, hasPre, useAction } from './actions/use.ts';
 import type { JobInput, JobResult } from './contract.ts';
 import { makeFoldersInside, writeInside } from './files/hand-over.ts';
-import type { JobPlace } from './host.ts';
+import type { JobContext } from './host.ts';
 import type { MaskedOutput } from './masked-output.ts';
 import { JobAborted, mayBeRepeated } from './outcome.ts';
 import { annotationOf } from './output/annotation.ts';
@@ -17,7 +17,7 @@ import { makeToolCache } from './sandbox/tool-cache.ts';
 import type { StepList } from './step-list.ts';
 import { CommandFailed } from './steps/command.ts';
 import type { Evaluation } from './steps/evaluation.ts';
-import { type Frame, placeOf } from './steps/frame.ts';
+import { type Frame, stepPath } from './steps/frame.ts';
 import { jobOutputs } from './steps/outputs.ts';
 import { problemOf } from './steps/problem.ts';
 import { StepIo } from './steps/step-io.ts';
@@ -37,27 +37,22 @@ const longestName = 255;
 export async function runWorkflowJob(
   input: JobInput,
   plan: WorkflowPlan,
-  around: JobPlace,
+  host: JobContext,
   masked: MaskedOutput,
 ): Promise<JobResult> {
   const { log, steps } = masked;
-  const search = new TestSearch(
-    join(around.folder, 'workspace'),
-    log.masker,
-    jsonReader(around.texts),
-    input.repo.reports,
-  );
+  const search = new TestSearch(join(host.folder, 'workspace'), log.masker, jsonReader(host.texts), input.repo.reports);
   masked.onLog = (chunk) => search.push(chunk);
   let outputs: Record<string, string> = {};
   let job: WorkflowState | undefined;
   try {
-    around.signal.throwIfAborted();
-    const { values, withheld } = await around.secrets();
+    host.signal.throwIfAborted();
+    const { values, withheld } = await host.secrets();
     if (withheld !== null) await log.say(`no secrets are given: ${withheld}`);
-    job = new WorkflowState(input, plan, { around, log, search }, values);
+    job = new WorkflowState(input, plan, { host, log, search }, values);
     outputs = await new WorkflowJob(job, steps).run();
   } catch (error) {
-    const ending: unknown = around.signal.reason;
+    const ending: unknown = host.signal.reason;
     const preparing = steps.list.every(({ status }, index) => index === 0 || status === 'waiting');
     const outcome =
       ending instanceof JobAborted ? (preparing ? ending.early : ending.outcome) : problemOf(error, log.masker);
@@ -108,10 +103,10 @@ class WorkflowJob {
   }
 
   async #setUp(): Promise<void> {
-    const { folders, plan, around } = this.#job;
+    const { folders, plan, host } = this.#job;
     const event = this.#job.github.event ?? {};
-    makeToolCache(around);
-    const { owner } = around.sandbox;
+    makeToolCache(host);
+    const { owner } = host.sandbox;
     const { root, workspace, temp, commands, actions } = folders;
     makeFoldersInside(root, [workspace, temp, commands, actions], owner);
     writeInside(root, String(this.#job.github.event_path), JSON.stringify(event, undefined, 2), owner);
@@ -137,7 +132,7 @@ class WorkflowJob {
     if (!action) return;
     // a few nested actions make many steps
     await yieldToOthers();
-    this.#job.around.signal.throwIfAborted();
+    this.#job.host.signal.throwIfAborted();
     const { runs, inputs: defaults, inputNames: names } = action.manifest;
     const call = async () => {
       const env = await this.#job.evaluation(frame, step.id).texts(step.env);
@@ -158,7 +153,7 @@ class WorkflowJob {
     const { pre, preIf } = runs;
     const { states } = this.#runner;
     const state: Record<string, string> = {};
-    states.set(placeOf(frame, step.id), state);
+    states.set(stepPath(frame, step.id), state);
     await this.#own(
       `Pre ${name}`,
       preIf,
@@ -215,7 +210,7 @@ class WorkflowJob {
   /** After a cancel or a timeout, steps that run in any case get extra time. Any other cause ends the job at once. */
   async #checkAborted(): Promise<void> {
     const job = this.#job;
-    const { signal, processes } = job.around;
+    const { signal, processes } = job.host;
     if (!signal.aborted) return;
     if (!job.beginCleanup()) throw signal.reason;
     job.signal.throwIfAborted();

@@ -34,7 +34,7 @@ export async function runActionScript(
     source: action.source,
     inputs,
     env: outer?.env ?? {},
-    place: outer?.place ?? '',
+    stepPath: outer?.stepPath ?? '',
     depth: 1,
     failed: false,
   };

@@ -93,7 +93,7 @@ export class ActionLibrary {
   async remote(uses: string, within: ActionSource | undefined): Promise<LoadedAction | undefined> {
     try {
       const reference = this.resolve(uses, within);
-      if (reference.kind === 'local' || builtinAction(reference, this.#job.around.ownActions)) return undefined;
+      if (reference.kind === 'local' || builtinAction(reference, this.#job.host.ownActions)) return undefined;
       return await this.load(reference);
     } catch (error) {
       if (error instanceof VoltError && error.code === 'unsupported') return undefined;
@@ -129,7 +129,7 @@ export class ActionLibrary {
   async #manifestOf(root: string, folder: string, name: string): Promise<ActionManifest> {
     const { text, shown } = findManifest(root, folder, name);
     if (text.length <= shortManifest) return parseManifest(text, shown);
-    return this.#job.around.texts.work('manifest', { text, shown }, `cannot read ${shown}`);
+    return this.#job.host.texts.work('manifest', { text, shown }, `cannot read ${shown}`);
   }
 
   #copyOf(action: RemoteAction): Promise<string> {
@@ -153,14 +153,14 @@ export class ActionLibrary {
   }
 
   async #checkOutOwn(): Promise<string> {
-    const { around, folders, input, log } = this.#job;
+    const { host, folders, input, log } = this.#job;
     const { repo, ref, sha } = input;
-    const { sandbox, reach, signal } = around;
-    const mirror = new Mirror(around.mirrors, repo.url, repo);
-    const access = { url: repo.url, credential: () => around.credential() };
+    const { sandbox, reach, signal } = host;
+    const mirror = new Mirror(host.mirrors, repo.url, repo);
+    const access = { url: repo.url, credential: () => host.credential() };
     const target = join(folders.actions, `self-${++this.#made}`);
     await placeInside(folders.root, target, sandbox.owner, async (draft) => {
-      const options = { signal, access, reach, runner: around.git, limits: around.gitLimits };
+      const options = { signal, access, reach, runner: host.git, limits: host.gitLimits };
       await checkOut(mirror, { url: repo.url, ref, sha, folder: draft }, options);
       await rm(join(draft, '.git'), { recursive: true, force: true });
       await sandbox.giveTree(draft);
@@ -170,12 +170,12 @@ export class ActionLibrary {
   }
 
   async #copy(action: RemoteAction): Promise<string> {
-    const { around, folders, log } = this.#job;
-    const got = await around.actions.get(action, (text) => void log.say(text), around.signal);
+    const { host, folders, log } = this.#job;
+    const got = await host.actions.get(action, (text) => void log.say(text), host.signal);
     // the number distinguishes refs whose names become the same
     const name = `${action.repository}@${action.ref}`.replace(/[^\w.@-]/g, '_');
     // copied where the job cannot reach it, then moved, since steps may run already
-    const { sandbox } = around;
+    const { sandbox } = host;
     const target = join(folders.actions, `${name}-${++this.#made}`);
     await placeInside(folders.root, target, sandbox.owner, async (draft) => {
       await cp(got.folder, draft, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });

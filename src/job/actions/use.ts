@@ -3,7 +3,7 @@ import { StepFault } from '../fault.ts';
 import { annotationOf } from '../output/annotation.ts';
 import type { ActionStep } from '../steps/action-step.ts';
 import { CommandFailed } from '../steps/command.ts';
-import { type ActionFrame, type Frame, placeOf } from '../steps/frame.ts';
+import { type ActionFrame, type Frame, stepPath } from '../steps/frame.ts';
 import { writeHeader } from '../steps/step-header.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import type { CompositeRuns, JavaScriptRuns } from '../texts/action-manifest.ts';
@@ -21,7 +21,7 @@ export async function useAction(job: WorkflowState, library: ActionLibrary, use:
     await job.log.line(`##[warning]${message}`);
     io.annotate(annotationOf('warning', message, new Map()));
   };
-  const served = builtinAction(reference, job.around.ownActions);
+  const served = builtinAction(reference, job.host.ownActions);
   if (served) return serve(job, served, use, warn);
   const action = await library.load(reference);
   const { inputs: defaults, inputNames, runs } = action.manifest;
@@ -136,5 +136,5 @@ async function runComposite(
 export function actionFrame({ folder, source }: LoadedAction, { id, frame, env, inputs }: ActionCall): ActionFrame {
   const depth = (frame.action?.depth ?? 0) + 1;
   const own = { path: folder, source, inputs, env: { ...frame.action?.env, ...env } };
-  return { ...own, place: placeOf(frame, id), depth, failed: false };
+  return { ...own, stepPath: stepPath(frame, id), depth, failed: false };
 }

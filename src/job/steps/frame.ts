@@ -26,7 +26,7 @@ export interface ActionFrame {
   /** environment of the step that uses it */
   readonly env: Readonly<Record<string, string>>;
   /** ids of the steps that contain it, joined by slashes, from the job's step on */
-  readonly place: string;
+  readonly stepPath: string;
   /** number of actions around its steps, itself included */
   readonly depth: number;
   /** whether one of its steps has failed so far */
@@ -34,6 +34,6 @@ export interface ActionFrame {
 }
 
 /** A step's path, which is unique in the job. */
-export function placeOf({ action }: Frame, id: string): string {
-  return action ? `${action.place}/${id}` : id;
+export function stepPath({ action }: Frame, id: string): string {
+  return action ? `${action.stepPath}/${id}` : id;
 }

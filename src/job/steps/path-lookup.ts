@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { runCommand } from '../../exec/command.ts';
 import { foldersOn, isProgram } from '../../exec/search-path.ts';
 import { seek, statInside } from '../files/inside.ts';
-import type { JobPlace } from '../host.ts';
+import type { JobContext } from '../host.ts';
 
 /**
  * Finds files and programs as the steps of a job see them. Volt itself only looks in the job's folders, without
@@ -10,10 +10,10 @@ import type { JobPlace } from '../host.ts';
  * the job: otherwise a job would learn what is in folders that it may not read.
  */
 export class PathLookup {
-  readonly #host: JobPlace;
+  readonly #host: JobContext;
   readonly #workspace: string;
 
-  constructor(host: JobPlace) {
+  constructor(host: JobContext) {
     this.#host = host;
     this.#workspace = join(host.folder, 'workspace');
   }

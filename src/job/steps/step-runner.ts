@@ -6,7 +6,7 @@ import type { JobOutcome } from '../outcome.ts';
 import { annotationOf } from '../output/annotation.ts';
 import type { UseAction } from './action-step.ts';
 import type { Evaluation } from './evaluation.ts';
-import { type Frame, placeOf } from './frame.ts';
+import { type Frame, stepPath } from './frame.ts';
 import type { PostStep } from './post-step.ts';
 import { problemOf } from './problem.ts';
 import { prepareScript } from './script.ts';
@@ -45,7 +45,7 @@ export class StepRunner {
    */
   async run(step: PlannedStep, frame: Frame, shown: Step, call: StepCall = {}): Promise<StepResult> {
     const job = this.#job;
-    const io = new StepIo(job, shown, this.states.get(placeOf(frame, step.id)));
+    const io = new StepIo(job, shown, this.states.get(stepPath(frame, step.id)));
     let result: StepResult = { outcome: 'success', conclusion: 'success', problem: undefined };
     let env: Record<string, string> = {};
     const evaluationNow = () => insideOf(job, frame, step.id, env);

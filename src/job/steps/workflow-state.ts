@@ -4,7 +4,7 @@ import type { WorkflowPlan } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
 import type { JobInput } from '../contract.ts';
 import { SearchBudget } from '../globs/search-budget.ts';
-import type { JobPlace } from '../host.ts';
+import type { JobContext } from '../host.ts';
 import type { JobLog } from '../log.ts';
 import { JobAborted, type JobOutcome } from '../outcome.ts';
 import type { Masker } from '../output/masker.ts';
@@ -36,7 +36,7 @@ export interface JobFolders {
 export class WorkflowState {
   readonly input: JobInput;
   readonly plan: WorkflowPlan;
-  readonly around: JobPlace;
+  readonly host: JobContext;
   readonly folders: JobFolders;
   readonly log: JobLog;
   readonly search: TestSearch;
@@ -67,17 +67,17 @@ export class WorkflowState {
   constructor(
     input: JobInput,
     plan: WorkflowPlan,
-    { around, log, search }: { around: JobPlace; log: JobLog; search: TestSearch },
+    { host, log, search }: { host: JobContext; log: JobLog; search: TestSearch },
     secrets: Readonly<Record<string, string>>,
   ) {
     this.input = input;
     this.plan = plan;
-    this.around = around;
+    this.host = host;
     this.log = log;
     this.search = search;
-    this.signal = around.signal;
-    this.lookup = new PathLookup(around);
-    const root = around.folder;
+    this.signal = host.signal;
+    this.lookup = new PathLookup(host);
+    const root = host.folder;
     this.folders = {
       root,
       workspace: join(root, 'workspace'),
@@ -89,9 +89,9 @@ export class WorkflowState {
     for (const value of [...Object.values(secrets), ...Object.values(this.#secrets)]) this.masker.add(value);
     this.debug = [this.#secrets.ACTIONS_STEP_DEBUG, plan.contexts.vars.ACTIONS_STEP_DEBUG].includes('true');
     this.#runner = runnerContext({
-      name: around.runner,
+      name: host.runner,
       temp: this.folders.temp,
-      toolCache: around.toolCache,
+      toolCache: host.toolCache,
       workspace: root,
       debug: this.debug,
     });
@@ -137,7 +137,7 @@ export class WorkflowState {
    * @returns false if the job is over at once
    */
   beginCleanup(): boolean {
-    const { signal, cleanupTime } = this.around;
+    const { signal, cleanupTime } = this.host;
     const ending: unknown = signal.reason;
     if (!(ending instanceof JobAborted) || !ending.allowsCleanup) return false;
     if (this.signal === signal) {
@@ -173,7 +173,7 @@ export class WorkflowState {
         always: () => true,
         cancelled: () => this.status === 'cancelled',
       },
-      { workspace: this.folders.workspace, budget: this.searchBudget, texts: this.around.texts },
+      { workspace: this.folders.workspace, budget: this.searchBudget, texts: this.host.texts },
     );
   }
 
@@ -182,7 +182,7 @@ export class WorkflowState {
    * @param env of the step itself
    */
   environment(frame: Frame, step: string, env: Readonly<Record<string, string>>): Record<string, string> {
-    const merged: Record<string, string> = { ...this.around.env, ...this.env, ...frame.action?.env, ...env };
+    const merged: Record<string, string> = { ...this.host.env, ...this.env, ...frame.action?.env, ...env };
     const path = [...this.paths, merged.PATH].join(':');
     const github = githubVariables({ ...this.#github, ...this.#actionEntries(frame, step) });
     return { ...merged, PATH: path, ...github, ...runnerVariables(this.#runner) };
