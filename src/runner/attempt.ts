@@ -112,12 +112,8 @@ export class RunningAttempt {
     try {
       result = await this.#run(releases);
     } catch (error) {
-      result = {
-        outcome: unableToRun(errorText(error), error instanceof Unasked),
-        begun: false,
-        steps: [],
-        outputs: {},
-      };
+      const outcome = unableToRun(errorText(error), error instanceof Unasked);
+      result = { outcome, begun: this.#processes?.isEntered === true, steps: [], outputs: {} };
     } finally {
       await releases.run();
       await spool.settle();

@@ -7,7 +7,7 @@ import type { DiskProblem } from './disk-watch.ts';
 /** From this attempt on, a disk problem is no longer a reason to give the job back. */
 const lastAttempt = 3;
 
-/** Who caused the bad end of an attempt whose runner had a disk problem: its outcome stands, the job, or the runner. */
+/** Who caused the bad end of an attempt whose runner had a disk problem: nobody (the outcome counts), the job, or the runner. */
 export type DiskFault = { kind: 'none' } | { kind: 'job'; outcome: JobOutcome } | { kind: 'runner'; message: string };
 
 /**

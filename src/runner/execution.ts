@@ -190,7 +190,7 @@ export class Execution {
     else this.#move(report.hasOutcome ? 'reporting' : 'archiving');
   }
 
-  /** Nothing is owed any more; what is still being handed in ends in `#leave`. */
+  /** Everything is recorded. While the outcome is still being sent, `#leave` ends the attempt. */
   #settled(): void {
     if (this.#state === 'reporting' || this.#state === 'archiving') this.#move('over');
   }

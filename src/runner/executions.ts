@@ -120,7 +120,7 @@ export class Executions {
   async execute(message: JobMessage, id: RunnerId): Promise<boolean> {
     const name = attemptName(message);
     if (this.#all.has(name)) {
-      this.#services.logger.warn('was given an attempt that it has already; that one goes on', { attempt: name });
+      this.#services.logger.warn('the message of an attempt came again; the attempt goes on', { attempt: name });
       return false;
     }
     const execution = Execution.of(message, this.#services, this.#hooks);

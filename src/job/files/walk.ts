@@ -35,8 +35,8 @@ export async function* walkInside(
     if (found) yield { path: start, isFile: found.isFile() };
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
       if (next.split('/').length > deepest) throw new StepFault(`folders are nested more than ${deepest} deep`);
-      const place = folders.entry(next === '' ? '.' : `${next}/.`);
-      const open = place === undefined ? undefined : await opendir(place).catch(() => undefined);
+      const opened = folders.entry(next === '' ? '.' : `${next}/.`);
+      const open = opened === undefined ? undefined : await opendir(opened).catch(() => undefined);
       if (!open) continue;
       for await (const entry of open) {
         const path = next === '' ? entry.name : `${next}/${entry.name}`;

@@ -35,36 +35,36 @@ export class Glob {
   #follow(path: string): { whole: boolean; folder: boolean; open: boolean } {
     const parts = this.#parts;
     const end = parts.length;
-    let places = this.#reach(new Set([0]));
+    let positions = this.#reach(new Set([0]));
     let [whole, folder] = [false, false];
     for (const name of path.split('/')) {
       folder ||= whole;
       whole = false;
       const next = new Set<number>();
-      for (const place of places) {
-        const part = parts[place];
+      for (const position of positions) {
+        const part = parts[position];
         if (part === undefined) continue;
         this.#cost.steps++;
         if (part === folders) {
-          next.add(place);
+          next.add(position);
           // at the end it matches the content of a folder, not the folder
-          if (place === end - 1) whole = true;
-        } else if (fits(part, name, this.#cost)) next.add(place + 1);
+          if (position === end - 1) whole = true;
+        } else if (fits(part, name, this.#cost)) next.add(position + 1);
       }
-      places = this.#reach(next);
+      positions = this.#reach(next);
       whole ||= next.has(end);
-      if (places.size === 0) break;
+      if (positions.size === 0) break;
     }
-    return { whole, folder, open: [...places].some((place) => place < end) };
+    return { whole, folder, open: [...positions].some((position) => position < end) };
   }
 
   /** The positions that are reached without a name: after a `**` that matches no folder. */
-  #reach(places: Set<number>): Set<number> {
+  #reach(positions: Set<number>): Set<number> {
     // iterating a set includes entries that are added during the loop
-    for (const place of places) {
-      if (this.#parts[place] === folders && place < this.#parts.length - 1) places.add(place + 1);
+    for (const position of positions) {
+      if (this.#parts[position] === folders && position < this.#parts.length - 1) positions.add(position + 1);
     }
-    return places;
+    return positions;
   }
 }
 
@@ -178,28 +178,28 @@ function nameAt(characters: readonly string[], start: number): string | undefine
 
 function fits(part: string | readonly Piece[], name: string, cost: MatchCost): boolean {
   if (typeof part === 'string') return part === name;
-  let [at, place] = [0, 0];
+  let [at, position] = [0, 0];
   // where to go on if the text after the last "*" does not match
   let [star, from] = [-1, 0];
   while (at < name.length) {
-    const piece = part[place];
+    const piece = part[position];
     if (piece === 'any') {
-      star = place++;
+      star = position++;
       from = at;
       continue;
     }
     cost.steps += piece?.steps ?? 1;
     if (piece?.fits(name.codePointAt(at) as number)) {
-      place++;
+      position++;
       at = after(name, at);
     } else if (star >= 0) {
       from = after(name, from);
-      place = star + 1;
+      position = star + 1;
       at = from;
     } else return false;
   }
-  if (part[place] === 'any') place++;
-  return place === part.length;
+  if (part[position] === 'any') position++;
+  return position === part.length;
 }
 
 /** The position of the next character, which may have two UTF-16 units. */
