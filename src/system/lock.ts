@@ -1,16 +1,6 @@
 import { type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  ftruncateSync,
-  futimesSync,
-  openSync,
-  readFileSync,
-  statSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { toolEnvironment } from './environment.ts';
 import { systemCode } from './error-text.ts';
 import { pause } from './wait.ts';
@@ -32,10 +22,6 @@ export interface FileLock {
   release(): void;
   /** Ends the lock for every process that has inherited the descriptor, too. */
   unlock(): Promise<void>;
-  /** Whether the path still names the locked file: another process may have removed it. */
-  isHeld(): boolean;
-  /** Sets the file's time to now. */
-  touch(): void;
   /** Replaces the text in the file, such as the name of the holder; see `holderOf`. */
   write(text: string): void;
 }
@@ -72,7 +58,7 @@ export async function lockFile(
       process.platform === 'linux' ? await openAndLock(path, mode, left, signal) : openLocked(path, mode);
     if (descriptor !== undefined) {
       // a holder may have removed the file while we waited for it
-      if (isStillNamed(descriptor, path)) return lockOf(descriptor, path);
+      if (isStillNamed(descriptor, path)) return lockOf(descriptor);
       closeSync(descriptor);
     } else if (signal?.aborted || performance.now() >= end) return undefined;
     else await pause(retryInterval, signal);
@@ -89,11 +75,9 @@ export function holderOf(path: string): string {
 }
 
 /** The descriptor stays a number: a FileHandle would be closed, and the lock lost, when it is garbage collected. */
-function lockOf(descriptor: number, path: string): FileLock {
+function lockOf(descriptor: number): FileLock {
   return {
     descriptor,
-    isHeld: () => isStillNamed(descriptor, path),
-    touch: () => futimesSync(descriptor, new Date(), new Date()),
     release: () => closeSync(descriptor),
     unlock: async () => {
       // elsewhere only a process that ends, or closes the file, gives the lock back

@@ -19,7 +19,7 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/job/sandbox/certificates.ts': "reads files that the machine's environment names",
   'src/job/sandbox/staged-checkout.ts': 'works in a closed draft, and moves by the descriptor of the target',
   'src/job/sandbox/sandbox.ts': 'gives away trees that the job cannot reach yet, by lchown(2)',
-  'src/job/sandbox/home-use.ts': 'has notes beside the homes, in folders of Volt, and moves homes as a whole',
+  'src/job/sandbox/home-use.ts': 'has lock files beside the homes, in folders of Volt, and moves homes as a whole',
   'src/job/sandbox/homes.ts': 'asks which folders of homes there are, and how old those of trials',
   'src/job/sandbox/host-names.ts': "reads the machine's files, and asks for its own",
   'src/job/sandbox/job-home.ts': 'makes homes in a folder of Volt',

@@ -1,213 +1,158 @@
 import { randomUUID } from 'node:crypto';
-import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { readdir, readFile, stat } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
-import { lockFile } from '../../system/lock.ts';
-import { writeWhole } from './whole-file.ts';
+import { chmodSync, existsSync, mkdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { readdir, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { asVoltError, errorText, systemCode, VoltError } from '../../kernel/errors.ts';
+import { LockFailed, lockFile } from '../../system/lock.ts';
+import { releaseIdle, takeKept } from './kept-locks.ts';
 
 /**
- * Who uses which home, beside the homes, where no job can write. No name of a home begins with a dot.
- *
- * A job writes a note into its runner's work folder, then passes the gate, and only then looks for its home. Whoever
- * moves homes away closes the gate (a file that is there, and locked), then reads the notes, moves away what nobody has, and
- * opens the gate. So either the note is seen, or the job waits and finds no home, and makes a new one. A note of a runner
- * that was killed counts until the runner starts again, or its work folder is removed. What cannot be read is not taken for
- * unused.
+ * Folder with a lock file for each home, where no job can write. A process whose job has the home holds a shared lock on it;
+ * an exclusive one is needed to remove the home. The file's time says when a job last had the home. No name of a home
+ * begins with a dot.
  */
 const uses = '.uses';
-const gate = '.pruning';
+/** Ends the name of the lock of a job that has the home to itself. */
+const alone = '.alone';
+/** Lock of the process that makes a home. */
+const making = '.making';
 const removed = '.removed';
 
 /** Milliseconds; homes are made and moved away in moments. */
-const longestPruning = 60_000;
-
-/** Ends the note of a job that has the home to itself, as far as the others want that, too. */
-const alone = 'alone';
-
-/** The job that takes a home. */
-export interface HomeTaker {
-  /** folder of the runners' work folders */
-  work: string;
-  runner: string;
-  job: string;
-}
+const longestWait = 60_000;
 
 /** A home that a job has. */
 export interface TakenHome {
-  /** whether no other job has it that wants it for itself alone */
+  /** whether no other job that wants the home for itself alone has it */
   isAlone: boolean;
   /** gives it back */
   leave(): void;
 }
 
-/** What a job says of the home that it has. */
-interface Note {
-  path: string;
-  home: string;
-  wantsAlone: boolean;
-}
-
 /**
  * Takes a home for a job, which may take several.
  * @param home its name
- * @param make makes it where it is not there; no two processes do so at the same time
- * @param wantsAlone whether the job would have it to itself; of several who begin together none may
- * @throws VoltError `isolation_unavailable` where somebody who makes or removes homes does not end
+ * @param make makes the home where it does not exist; no two processes do so at the same time
+ * @param wantsAlone whether the job wants the home for itself alone; only one job at a time gets that
+ * @throws VoltError `isolation_unavailable` where a process that makes or removes homes hangs
  */
 export async function takeHome(
   homes: string,
-  { work, runner, job }: HomeTaker,
   home: string,
   { make, wantsAlone = false }: { make: () => void | Promise<void>; wantsAlone?: boolean },
 ): Promise<TakenHome> {
-  const note = join(notesOf(work, runner), `${job} ${home}`);
-  const use = join(homes, uses, home);
-  mkdirSync(dirname(note), { recursive: true });
   mkdirSync(homes, { recursive: true, mode: 0o711 });
-  mkdirSync(dirname(use), { recursive: true, mode: 0o700 });
-  const forget = () => rmSync(note, { force: true });
+  mkdirSync(join(homes, uses), { recursive: true, mode: 0o700 });
+  const use = join(homes, uses, home);
+  const release = await takeOrFail(use, 'shared');
   try {
-    writeWhole(note, wantsAlone ? `${home}\n${alone}` : home);
-    await passGate(homes);
-    if (!existsSync(join(homes, home))) await makeBehindGate(homes, home, make);
-    const isAlone = wantsAlone && !(await isWantedBeside(work, note, home));
-    if (wantsAlone && !isAlone) writeWhole(note, home);
-    writeFileSync(use, '');
+    if (!existsSync(join(homes, home))) await makeOnce(homes, home, make);
+    const releaseAlone = wantsAlone ? await takeKept(`${use}${alone}`, {}) : undefined;
+    touch(use);
     const leave = () => {
-      if (existsSync(use)) touch(use);
-      forget();
+      touch(use);
+      releaseAlone?.();
+      release();
     };
-    return { isAlone, leave };
+    return { isAlone: releaseAlone !== undefined, leave };
   } catch (error) {
-    forget();
-    throw error;
+    release();
+    throw error instanceof LockFailed ? asVoltError(error) : error;
   }
 }
 
-async function makeBehindGate(homes: string, home: string, make: () => void | Promise<void>): Promise<void> {
-  const openGate = await closeGate(homes, longestPruning);
-  if (!openGate) throw stuckAt(homes);
+async function makeOnce(homes: string, home: string, make: () => void | Promise<void>): Promise<void> {
+  const release = await takeOrFail(join(homes, making), 'exclusive');
   try {
     if (!existsSync(join(homes, home))) await make();
   } finally {
-    openGate();
+    release();
   }
 }
 
-async function isWantedBeside(work: string, note: string, home: string): Promise<boolean> {
-  return (await notesIn(work)).some((other) => other.path !== note && other.home === home && other.wantsAlone);
-}
-
-async function passGate(homes: string): Promise<void> {
-  while (existsSync(join(homes, gate))) {
-    // whoever has closed it was killed, or has opened it by now
-    const openGate = await closeGate(homes, longestPruning);
-    if (!openGate) throw stuckAt(homes);
-    openGate();
-  }
-}
-
-/**
- * @param wait milliseconds
- * @returns opens it; undefined where somebody else has closed it
- */
-async function closeGate(homes: string, wait: number): Promise<(() => void) | undefined> {
-  const path = join(homes, gate);
-  const lock = await lockFile(path, { wait });
-  if (!lock) return undefined;
-  return () => {
-    if (lock.isHeld()) rmSync(path, { force: true });
-    lock.release();
-  };
-}
-
-function stuckAt(homes: string): VoltError {
-  return new VoltError('isolation_unavailable', `a process that makes or removes homes in ${homes} does not go on`, {
-    remedy: `See which process has ${join(homes, gate)} open, and end it.`,
+async function takeOrFail(path: string, mode: 'shared' | 'exclusive'): Promise<() => void> {
+  const release =
+    mode === 'shared'
+      ? await takeKept(path, { mode, wait: longestWait })
+      : (await lockFile(path, { wait: longestWait }))?.release;
+  if (release) return release;
+  throw new VoltError('isolation_unavailable', `a process that makes or removes homes holds the lock ${path}`, {
+    remedy: `See which process has that file open, and end it.`,
   });
 }
 
-/** Names of the homes that jobs have. @param work folder of the runners' work folders */
-export async function homesInUse(work: string): Promise<Set<string>> {
-  return new Set((await notesIn(work)).map(({ home }) => home));
-}
-
-async function notesIn(work: string): Promise<Note[]> {
-  const notes: Note[] = [];
-  for (const runner of await namesIn(work)) {
-    for (const name of await namesIn(notesOf(work, runner))) {
-      // one that is being written: its job has not passed the gate
-      if (name.startsWith('.')) continue;
-      const path = join(notesOf(work, runner), name);
-      const text = await readFile(path, 'utf8').catch((error) => {
-        // it was given back
-        if (systemCode(error) === 'ENOENT') return undefined;
-        throw error;
-      });
-      if (text === undefined) continue;
-      const [home = '', second] = text.split('\n');
-      notes.push({ path, home, wantsAlone: second === alone });
-    }
-  }
-  return notes;
-}
-
-/** Where the notes of a runner's jobs are. */
-export function notesOf(work: string, runner: string): string {
-  return join(work, runner, 'homes');
-}
-
-/** When a job had the home last, in milliseconds since 1970. */
+/** When a job last had the home, in milliseconds since 1970. */
 export async function lastUse(homes: string, home: string): Promise<number> {
   const time = (path: string) =>
     stat(path).then(
       ({ mtimeMs, ctimeMs }) => ({ mtimeMs, ctimeMs }),
       () => undefined,
     );
-  // of the home itself only what a job cannot set
+  // a job can set the home's own mtime, but not its ctime
   return (await time(join(homes, uses, home)))?.mtimeMs ?? (await time(join(homes, home)))?.ctimeMs ?? Date.now();
 }
 
+/** Whether no job has the home. */
+export async function isUnused(homes: string, home: string): Promise<boolean> {
+  return (await withUnused(homes, home, async () => true)) ?? false;
+}
+
 /**
- * Takes homes out of their places that no job has or gets meanwhile.
- * @param unused those that are to go, with when they were last used
- * @param warn is told which could not be moved
- * @returns those that are gone; none where somebody else is at it
+ * Moves a home away that no job has.
+ * @param home with when it was last used
+ * @param warn is called where the home cannot be moved
+ * @returns whether it is gone
  */
-export async function setUnusedAside<H extends { name: string; usedAt: number }>(
+export async function moveUnusedAside(
   homes: string,
-  work: string,
-  unused: readonly H[],
+  { name, usedAt }: { name: string; usedAt: number },
   warn: (message: string) => void,
-): Promise<H[]> {
-  const openGate = await closeGate(homes, 0);
-  if (!openGate) return [];
-  try {
-    const used = await homesInUse(work);
-    const gone: H[] = [];
-    for (const home of unused) {
-      const { name, usedAt } = home;
-      if (used.has(name) || (await lastUse(homes, name)) !== usedAt) continue;
-      try {
-        if (setAside(homes, name)) gone.push(home);
-        rmSync(join(homes, uses, name), { force: true });
-      } catch (error) {
-        warn(`could not remove the home ${name}: ${errorText(error)}`);
-      }
+): Promise<boolean> {
+  const gone = await withUnused(homes, name, async (lastUsedAt) => {
+    if (lastUsedAt !== usedAt) return false;
+    try {
+      const isMoved = moveAside(homes, name);
+      for (const end of ['', alone]) rmSync(join(homes, uses, `${name}${end}`), { force: true });
+      return isMoved;
+    } catch (error) {
+      warn(`could not remove the home ${name}: ${errorText(error)}`);
+      return false;
     }
-    return gone;
+  });
+  return gone ?? false;
+}
+
+/**
+ * Runs `work` with the exclusive lock of a home.
+ * @param work is given when a job last had the home
+ * @returns undefined where a job has it
+ */
+async function withUnused<T>(
+  homes: string,
+  home: string,
+  work: (usedAt: number) => Promise<T>,
+): Promise<T | undefined> {
+  const use = join(homes, uses, home);
+  mkdirSync(join(homes, uses), { recursive: true, mode: 0o700 });
+  // the time of a file that the lock makes would count as a use
+  const usedAt = existsSync(use) ? undefined : await lastUse(homes, home);
+  for (const end of ['', alone]) await releaseIdle(`${use}${end}`);
+  const lock = await lockFile(use);
+  if (!lock) return undefined;
+  try {
+    return await work(usedAt ?? (await lastUse(homes, home)));
   } finally {
-    openGate();
+    if (usedAt !== undefined) rmSync(use, { force: true });
+    lock.release();
   }
 }
 
-function setAside(homes: string, name: string): boolean {
+function moveAside(homes: string, name: string): boolean {
   const home = join(homes, name);
   const folder = asides(homes);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   try {
-    // who is not root cannot move a folder elsewhere that it may not write to, and a job may have closed this one
+    // only root can move a folder that it may not write to elsewhere, and a job may have closed this one
     chmodSync(home, 0o700);
     renameSync(home, join(folder, `${name}-${randomUUID()}`));
     return true;
@@ -217,7 +162,7 @@ function setAside(homes: string, name: string): boolean {
   }
 }
 
-/** Where homes are that are to be removed. */
+/** Folder of the homes that are to be removed. */
 export function asides(homes: string): string {
   return join(homes, removed);
 }

@@ -1,11 +1,10 @@
 import { existsSync } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { dataPaths } from '../../kernel/data-paths.ts';
 import { errorText } from '../../kernel/errors.ts';
 import { bytesOnDisk } from '../../system/disk-use.ts';
 import { removeContested, removeTree } from '../../system/remove-tree.ts';
-import { asides, homesInUse, lastUse, namesIn, setUnusedAside } from './home-use.ts';
+import { asides, isUnused, lastUse, moveUnusedAside, namesIn } from './home-use.ts';
 import { jobPaths } from './job-paths.ts';
 import { trialPrefix } from './overlay-check.ts';
 
@@ -57,9 +56,8 @@ export async function pruneHomes(
 ): Promise<RemovedHome[]> {
   const removed: RemovedHome[] = [];
   for (const homes of homeFolders(dataDir)) {
-    const { work } = dataPaths(dataDir);
-    const surplus = await surplusOf(homes, work, bounds, now);
-    const gone = dryRun || surplus.length === 0 ? surplus : await setUnusedAside(homes, work, surplus, warn);
+    const move = (home: Home) => (dryRun ? isUnused(homes, home.name) : moveUnusedAside(homes, home, warn));
+    const gone = await moveSurplus(homes, bounds, now, move);
     removed.push(...gone.map(({ name, bytes }) => ({ repository: repositoryOf(name), bytes })));
     if (!dryRun) await removeTrials(homes, now);
     // those that an earlier process was killed over, too
@@ -82,11 +80,12 @@ export function homeFolders(dataDir: string): string[] {
   return (['sandbox', 'user'] as const).map((level) => jobPaths(level, dataDir, '').homes).filter(existsSync);
 }
 
-async function surplusOf(
+/** @param move moves a home away, and says whether it is gone */
+async function moveSurplus(
   homes: string,
-  work: string,
   { days = 0, limit = 0, needed = 0, most = Number.POSITIVE_INFINITY, known }: HomeBounds,
   now: number,
+  move: (home: Home) => Promise<boolean>,
 ): Promise<Home[]> {
   const names = (await namesIn(homes)).filter((name) => !name.startsWith('.'));
   const dated = await Promise.all(names.map(async (name) => ({ name, usedAt: await lastUse(homes, name) })));
@@ -95,18 +94,17 @@ async function surplusOf(
   const all: Home[] = [];
   for (const { name, usedAt } of dated)
     all.push({ name, usedAt, bytes: measured ? await bytesOnDisk([join(homes, name)], longestCount) : 0 });
-  const used = await homesInUse(work);
   let total = all.reduce((sum, { bytes }) => sum + bytes, 0);
   let missing = needed;
   let count = all.length;
   const surplus: Home[] = [];
   for (const home of all) {
-    if (used.has(home.name)) continue;
     const old = days > 0 && now - home.usedAt > days * 86_400_000;
     const gone = isOlder(home.name) || (known !== undefined && !known.has(repositoryKeyIn(home.name)));
     const large = (limit > 0 && total > limit) || missing > 0 || count > most;
     if (!old && !gone && !large) continue;
     const bytes = measured ? home.bytes : await bytesOnDisk([join(homes, home.name)], longestCount);
+    if (!(await move(home))) continue;
     count -= 1;
     total -= bytes;
     missing -= bytes;

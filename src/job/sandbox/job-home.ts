@@ -6,7 +6,7 @@ import { repositoryKey, shortHash } from '../../kernel/names.ts';
 import { defaultClass } from '../../kernel/trust.ts';
 import type { JobInput } from '../contract.ts';
 import { openFolderInside } from '../files/hand-over.ts';
-import { type HomeTaker, namesIn, type TakenHome, takeHome } from './home-use.ts';
+import { namesIn, type TakenHome, takeHome } from './home-use.ts';
 import { pruneHomes } from './homes.ts';
 import { homeOf } from './job-user.ts';
 import { begunFrom } from './layered-home.ts';
@@ -53,7 +53,6 @@ export interface HomePaths {
 export async function makeHome(
   { level, groupKind }: SettledIsolation,
   { repo, trust }: Pick<JobInput, 'repo' | 'trust'>,
-  taker: HomeTaker,
   { dataDir, homes, folder }: HomePaths,
   named: JobUser | undefined,
 ): Promise<JobHome> {
@@ -64,7 +63,7 @@ export async function makeHome(
   const taken: TakenHome[] = [];
   const take = async (name: string, wantsAlone = false) => {
     const make = async () => void (await ownedHome({ dataDir, homes }, name, named));
-    taken.unshift(await takeHome(homes, taker, name, { make, wantsAlone }));
+    taken.unshift(await takeHome(homes, name, { make, wantsAlone }));
     return { ...(await ownedHome({ dataDir, homes }, name, named)), isAlone: taken[0]?.isAlone === true };
   };
   const leave = () => {

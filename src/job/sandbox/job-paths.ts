@@ -5,7 +5,6 @@ import type { IsolationLevel } from '../../exec/isolation.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { removeContested, removeTree } from '../../system/remove-tree.ts';
-import { notesOf } from './home-use.ts';
 
 /** Folders of jobs on this machine. */
 export interface JobPaths {
@@ -61,7 +60,6 @@ export function makeJobFolders(dataDir: string, { jobs, among }: JobPaths): void
  * kept for them, where those of other users are. @param runner its name
  */
 export async function removeLeftJobs(dataDir: string, runner: string): Promise<void> {
-  await removeTree(notesOf(dataPaths(dataDir).work, runner));
   await removeTree(jobPaths('sandbox', dataDir, runner).shared);
   // nobody else has made any
   if (process.getuid?.() !== 0) return;

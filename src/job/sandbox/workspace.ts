@@ -77,8 +77,7 @@ export async function makeWorkspace(
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const { dataDir, jobUser } = config;
   const named = jobUser === undefined ? undefined : await namedUser(jobUser);
-  const taker = { work: paths.work, runner, job: name };
-  const home = await makeHome(settledIsolation, job, taker, { dataDir, homes: places.homes, folder }, named);
+  const home = await makeHome(settledIsolation, job, { dataDir, homes: places.homes, folder }, named);
   try {
     const { filtersCalls } = settledIsolation;
     return {

@@ -3,14 +3,14 @@ import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { notesOf, takeHome } from '../../../src/job/sandbox/home-use.ts';
+import { takeHome } from '../../../src/job/sandbox/home-use.ts';
 import { type HomeBounds, pruneHomes } from '../../../src/job/sandbox/homes.ts';
-import { removeLeftJobs } from '../../../src/job/sandbox/job-paths.ts';
+import { releaseIdle } from '../../../src/job/sandbox/kept-locks.ts';
 import { dataPaths } from '../../../src/kernel/data-paths.ts';
 import { lockFile } from '../../../src/system/lock.ts';
+import { startChild } from '../../support/child.ts';
 import { TestFolders } from '../../support/folder.ts';
 import { evaluateAs } from '../../support/other-user.ts';
-import { until } from '../../support/until.ts';
 
 const fail = (message: string) => expect.fail(message);
 const inDays = (days: number) => Date.now() + days * 86_400_000;
@@ -27,6 +27,17 @@ const pruning = `
   console.log(JSON.stringify([removed.map(({ repository }) => repository), said]));
 `;
 
+/** Takes a home for itself alone, and keeps it. */
+const taking = `
+  import { mkdirSync } from 'node:fs';
+  import { join } from 'node:path';
+  import { takeHome } from './src/job/sandbox/home-use.ts';
+  const [homes, home] = process.argv.slice(-2);
+  await takeHome(homes, home, { make: () => mkdirSync(join(homes, home)), wantsAlone: true });
+  console.log('taken');
+  setInterval(() => {}, 1000);
+`;
+
 describe('the homes of repositories', () => {
   const folders = new TestFolders();
   let dataDir: string;
@@ -38,19 +49,15 @@ describe('the homes of repositories', () => {
   });
   after(folders.remove);
 
-  const note = (job: string) => join(notesOf(dataPaths(dataDir).work, 'r1'), `${job} ${homeOf(job)}`);
   /** The home that the default branch of a repository has. */
   const homeOf = (name: string) => `${name}+0+default`;
   const at = (name: string) => join(homes, homeOf(name));
-  const take = (home: string, job: string, wantsAlone = false) =>
-    takeHome(homes, { work: dataPaths(dataDir).work, runner: 'r1', job }, home, {
-      make: () => mkdirSync(join(homes, home)),
-      wantsAlone,
-    });
+  const take = (home: string, wantsAlone = false) =>
+    takeHome(homes, home, { make: () => mkdirSync(join(homes, home)), wantsAlone });
 
   /** A job takes the home of its repository, and writes a megabyte there. @returns gives it back */
-  async function use(name: string, job = name): Promise<() => void> {
-    const { leave } = await take(homeOf(name), job);
+  async function use(name: string): Promise<() => void> {
+    const { leave } = await take(homeOf(name));
     mkdirSync(join(at(name), 'cache/closed'), { recursive: true });
     writeFileSync(join(at(name), 'cache/closed/file'), Buffer.alloc(megabyte, 1));
     return leave;
@@ -132,43 +139,38 @@ describe('the homes of repositories', () => {
     utimesSync(join(homes, '.uses', homeOf('busy')), new Date(0), new Date(0));
     const bounds = { days: 1, limit: 1, needed: 1, known: new Set<string>() };
     expect(await prune(bounds)).to.deep.equal([]);
-    const other = await use('busy', 'another');
+    const other = await use('busy');
     leave();
     expect(await prune(bounds)).to.deep.equal([]);
     other();
     expect(await prune(bounds)).to.deep.equal(['busy']);
   });
 
-  it('are not held by jobs of a runner that was killed, once it starts again', async () => {
-    await use('left');
+  it('stay while a job of another process has them, and are free as soon as that process is killed', async () => {
+    await used('app', 1);
+    const other = startChild(taking, { args: [homes, homeOf('app')] });
+    expect(await other.line()).to.equal('taken');
     expect(await prune({ needed: 1 })).to.deep.equal([]);
-    await removeLeftJobs(dataDir, 'r1');
-    expect(await prune({ needed: 1 })).to.deep.equal(['left']);
+    await other.kill();
+    expect(await prune({ needed: 1 })).to.deep.equal(['app']);
   });
 
-  it('are not moved away between the moment in which a job says that it takes one and that in which it looks for it', async () => {
+  it('are made again for a job that waits while another process removes them', async () => {
     await used('app', 1);
-    const gate = join(homes, '.pruning');
-    const closed = await lockFile(gate);
-    let taken = false;
-    const taking = use('app').then((leave) => {
-      taken = true;
-      return leave;
-    });
-    await until('the job says so', () => existsSync(note('app')));
-    expect(taken).to.equal(false);
-    rmSync(gate);
-    closed?.release();
-    const leave = await taking;
+    await releaseIdle(join(homes, '.uses', homeOf('app')));
+    const removing = await lockFile(join(homes, '.uses', homeOf('app')));
+    const taken = use('app');
+    rmSync(at('app'), { recursive: true });
+    rmSync(join(homes, '.uses', homeOf('app')));
+    removing?.release();
+    const leave = await taken;
+    expect(existsSync(at('app'))).to.equal(true);
     expect(await prune({ needed: 1 })).to.deep.equal([]);
     leave();
   });
 
-  it('are taken though somebody was killed who removed others', async () => {
+  it('are removed with what a killed process was removing', async () => {
     mkdirSync(join(homes, '.removed/app-1/cache'), { recursive: true });
-    writeFileSync(join(homes, '.pruning'), '');
-    await used('app', 1);
-    expect(existsSync(join(homes, '.pruning'))).to.equal(false);
     await prune({});
     expect(readdirSync(join(homes, '.removed'))).to.deep.equal([]);
   });
@@ -177,7 +179,7 @@ describe('the homes of repositories', () => {
     mkdirSync(join(homes, 'old/cache'), { recursive: true });
     await used('new', 1);
     expect(await prune({}, true)).to.deep.equal(['old']);
-    const { leave } = await take('old', 'of an older runner');
+    const { leave } = await take('old');
     expect(await prune({})).to.deep.equal([]);
     leave();
     expect(await prune({})).to.deep.equal(['old']);
@@ -195,18 +197,30 @@ describe('the homes of repositories', () => {
     expect(await prune({ most: 2 })).to.deep.equal([]);
   });
 
-  it('are had alone by one at most of the jobs that want that', async () => {
+  it('belong to one job alone at most, of those that want that', async () => {
     const home = homeOf('app');
-    const first = await take(home, 'first', true);
-    const second = await take(home, 'second', true);
-    const third = await take(home, 'third');
+    const first = await take(home, true);
+    const second = await take(home, true);
+    const third = await take(home);
     expect([first, second, third].map(({ isAlone }) => isAlone)).to.deep.equal([true, false, false]);
     first.leave();
-    const fourth = await take(home, 'fourth', true);
+    const fourth = await take(home, true);
     expect(fourth.isAlone).to.equal(true);
     for (const { leave } of [second, third, fourth]) leave();
-    const together = await Promise.all(['a', 'b', 'c'].map((job) => take(home, job, true)));
-    expect(together.filter(({ isAlone }) => isAlone).length).to.be.lessThan(2);
+    const together = await Promise.all(['a', 'b', 'c'].map(() => take(home, true)));
+    expect(together.filter(({ isAlone }) => isAlone)).to.have.length(1);
+    for (const { leave } of together) leave();
+  });
+
+  it('belong to no job alone while a job of another process has them alone', async () => {
+    const other = startChild(taking, { args: [homes, homeOf('app')] });
+    expect(await other.line()).to.equal('taken');
+    const own = await take(homeOf('app'), true);
+    expect(own.isAlone).to.equal(false);
+    await other.kill();
+    const next = await take(homeOf('app'), true);
+    expect(next.isAlone).to.equal(true);
+    for (const { leave } of [own, next]) leave();
   });
 
   it('are made once, however many begin together', async () => {
@@ -215,22 +229,16 @@ describe('the homes of repositories', () => {
       made++;
       mkdirSync(at('app'));
     };
-    const taker = (job: string) => ({ work: dataPaths(dataDir).work, runner: 'r1', job });
-    await Promise.all(['a', 'b', 'c'].map((job) => takeHome(homes, taker(job), homeOf('app'), { make })));
+    await Promise.all(['a', 'b', 'c'].map(() => takeHome(homes, homeOf('app'), { make })));
     expect(made).to.equal(1);
-  });
-
-  it('stay where it cannot be read whether a job has them', async () => {
-    await used('app', 1);
-    mkdirSync(join(notesOf(dataPaths(dataDir).work, 'r1'), 'unreadable'), { recursive: true });
-    const error = await prune({ needed: 1 }).catch((reason: NodeJS.ErrnoException) => reason);
-    expect(error).to.have.property('code', 'EISDIR');
-    expect(existsSync(at('app'))).to.equal(true);
   });
 
   it('go though jobs have closed theirs, and others cannot be removed, where nobody is root', async function () {
     if (process.getuid?.() !== 0) return this.skip();
-    for (const name of ['foreign', 'closed', 'good']) await used(name, 1);
+    for (const name of ['foreign', 'closed', 'good']) {
+      await used(name, 1);
+      await releaseIdle(join(homes, '.uses', homeOf(name)));
+    }
     execFileSync('chown', ['--recursive', String(uid), dataDir]);
     execFileSync('chown', ['--recursive', '0', at('foreign')]);
     for (const name of ['foreign', 'closed']) chmodSync(at(name), 0o555);
