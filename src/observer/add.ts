@@ -20,13 +20,13 @@ export interface RepositoryOptions
   extends Omit<RepositorySettings, 'tags' | 'reports' | 'filter' | 'runners' | 'visibility'> {
   /** path or URL, as a person writes it */
   url: string;
-  /** where it is missing, the last part of the URL */
+  /** the last part of the URL where it is missing */
   name?: string | undefined;
-  /** globs; none where they are missing */
+  /** globs; missing for none */
   tags?: string[] | undefined;
-  /** globs; those that the repository has already where they are missing */
+  /** globs; missing for those that the repository has */
   reports?: string[] | undefined;
-  /** as the repository has it already where it is missing */
+  /** missing for that of the repository */
   filter?: string | null | undefined;
   runners?: string[] | undefined;
   visibility?: Visibility | undefined;
@@ -35,8 +35,8 @@ export interface RepositoryOptions
 type Context = Pick<StageContext, 'config'> & { database: Database };
 
 /**
- * Begins to observe a repository, or changes how one is observed: it is recorded, then its polls are scheduled.
- * A password in its URL is kept as its credential, encrypted, and is nowhere else.
+ * Starts to watch a repository, or changes how it is watched: records it, then schedules its polls.
+ * A password in its URL becomes its credential, which is encrypted, and is kept nowhere else.
  * @throws VoltError `bad_url`, `no_repository`, `bad_name`, `bad_ref`, `bad_setting`, `name_taken`, `conflict`
  */
 export async function addRepository(
@@ -54,8 +54,7 @@ export async function addRepository(
 }
 
 /**
- * Records a repository that is to be observed and that nobody observes yet under its name. An observer schedules its
- * polls.
+ * Records a repository under a name that no watched repository has. An observer schedules its polls.
  * @throws VoltError as `addRepository`
  */
 export async function recordNewRepository(context: Context, options: RepositoryOptions): Promise<Repository> {
@@ -92,12 +91,12 @@ async function keepCredential({ database, config }: Context, name: string, sourc
   if (source.kind !== 'url' || !source.credential) return;
   const credential = { kind: 'https' as const, ...source.credential };
   const { user, password } = credential;
-  // what stands alone in the place of a user name is a token
+  // a user name without a password is a token
   const shown = { kind: credential.kind, user: password === '' ? null : user, publicKey: null, hostKeys: [] };
   await setCredential(database, config, name, { shown, credential });
 }
 
-/** The name that follows from the URL, with a number behind it where another repository has that name. */
+/** The name that follows from the URL, with a number at its end where another repository has that name. */
 async function freeName(database: Database, url: string): Promise<string> {
   const name = repositoryNameFrom(url);
   for (let count = 1; ; count++) {

@@ -11,97 +11,97 @@ import { pause } from '../system/wait.ts';
 import { type CalledFile, type CalledRepository, calledIn, keyOfCalled } from '../workflow/called-file.ts';
 import { longestFile, workflowFolders } from '../workflow/files.ts';
 
-/** What one commit may call in other repositories; GitHub allows 50 workflows in a run. */
+/** Limits of what one commit calls in other repositories; GitHub allows 50 workflows in a run. */
 const most = { repositories: 20, files: 50 };
-/** Repositories of one commit that are fetched from at once. */
+/** Repositories of one commit that are fetched at once. */
 const atOnce = 4;
-/** Milliseconds that one repository may take, with all that is tried again; and before each further try. */
+/** Milliseconds that one repository may take with all its retries, and before each retry. */
 const usualTimes = { patience: 90_000, pauses: [1000, 5000] };
 /** Milliseconds that a server may be silent. */
 const silence = 20_000;
-/** What will not be otherwise the next time. */
+/** Errors that a retry does not change. */
 const lasting = new Set(['address_refused', 'action_unavailable', 'commit_missing', 'bad_ref', 'too_large']);
 
 /** Where called workflows come from, and what may be fetched. */
-export interface CalledPlace {
+export interface CalledSource {
   mirrors: string;
-  /** what `owner/name` is appended to */
+  /** URL or folder that `owner/name` is appended to */
   baseUrl: string;
-  /** of the repository that is built */
+  /** URL of the repository that is built */
   url: string;
   reach: Reach;
   limits: GitLimits;
   times?: typeof usualTimes;
 }
 
-/** What is asked for of one repository at one ref. */
-interface Wish {
+/** Files of one repository at one ref. */
+interface Wanted {
   repository: string;
   ref: string;
   paths: Set<string>;
 }
 
 /**
- * Fetches the workflows of other repositories that files call, and those that these call, and so on. A ref is looked up
- * once; what is here already by its commit id needs no network. Never rejects for what a repository does: what could not
- * be had says why.
+ * Fetches the workflows of other repositories that files call, and those that these call, and so on. A ref is resolved
+ * once; a commit that the mirror has needs no network. Never rejects for what a repository does: `problem` says why a
+ * file could not be fetched.
  * @param room bytes of all texts together, as JSON
  */
 export async function fetchCalled(
-  place: CalledPlace,
+  source: CalledSource,
   texts: readonly string[],
   room: number,
   signal?: AbortSignal,
 ): Promise<CalledRepository[]> {
   const found = new Map<string, CalledRepository>();
   const seen = new Set<string>();
-  const turn = pLimit(atOnce);
+  const limit = pLimit(atOnce);
   let wanted = texts.flatMap((text) => calledIn(text));
   while (wanted.length > 0) {
-    const wishes = wishesOf(wanted, seen, found);
+    const requests = notFetched(wanted, seen, found);
     const fetched = await Promise.all(
-      wishes.map((wish) =>
-        turn(async () => {
-          const known = found.get(refKey(wish));
+      requests.map((request) =>
+        limit(async () => {
+          const known = found.get(refKey(request));
           const bounds = { file: longestFile, total: room, files: most.files };
-          return { wish, got: await fetchOne(place, wish, known?.sha ?? wish.ref, bounds, signal) };
+          return { request, got: await fetchOne(source, request, known?.sha ?? request.ref, bounds, signal) };
         }),
       ),
     );
     wanted = [];
-    for (const { wish, got } of fetched) {
-      const known = found.get(refKey(wish));
+    for (const { request, got } of fetched) {
+      const known = found.get(refKey(request));
       const files = got.files.map(({ path, text }) => {
         const size = text === null ? 0 : Buffer.byteLength(JSON.stringify(text));
         if (size > room) return { path, text: null };
         room -= size;
         return { path, text };
       });
-      found.set(refKey(wish), { ...got, files: [...(known?.files ?? []), ...files] });
-      wanted.push(...files.flatMap(({ text }) => (text === null ? [] : calledIn(text, wish))));
+      found.set(refKey(request), { ...got, files: [...(known?.files ?? []), ...files] });
+      wanted.push(...files.flatMap(({ text }) => (text === null ? [] : calledIn(text, request))));
     }
   }
   return [...found.values()];
 }
 
-/** What is new of what is asked for, by repository and ref, no more than may be. */
-function wishesOf(
+/** The files that have not been fetched, by repository and ref, up to the limits. */
+function notFetched(
   files: readonly CalledFile[],
   seen: Set<string>,
   found: ReadonlyMap<string, CalledRepository>,
-): Wish[] {
-  const wishes = new Map<string, Wish>();
+): Wanted[] {
+  const requests = new Map<string, Wanted>();
   for (const file of files) {
     const key = refKey(file);
-    const isNew = !found.has(key) && !wishes.has(key);
+    const isNew = !found.has(key) && !requests.has(key);
     if (seen.has(keyOfCalled(file)) || seen.size >= most.files) continue;
-    if (found.get(key)?.problem !== undefined || (isNew && found.size + wishes.size >= most.repositories)) continue;
+    if (found.get(key)?.problem !== undefined || (isNew && found.size + requests.size >= most.repositories)) continue;
     seen.add(keyOfCalled(file));
-    const wish = wishes.get(key) ?? { repository: file.repository, ref: file.ref, paths: new Set() };
-    wish.paths.add(file.path);
-    wishes.set(key, wish);
+    const request = requests.get(key) ?? { repository: file.repository, ref: file.ref, paths: new Set() };
+    request.paths.add(file.path);
+    requests.set(key, request);
   }
-  return [...wishes.values()];
+  return [...requests.values()];
 }
 
 function refKey({ repository, ref }: Pick<CalledFile, 'repository' | 'ref'>): string {
@@ -109,19 +109,19 @@ function refKey({ repository, ref }: Pick<CalledFile, 'repository' | 'ref'>): st
 }
 
 async function fetchOne(
-  place: CalledPlace,
-  { repository, ref, paths }: Wish,
+  source: CalledSource,
+  { repository, ref, paths }: Wanted,
   wanted: string,
   bounds: FileBounds,
   stop: AbortSignal | undefined,
 ): Promise<CalledRepository> {
-  const inherits = isOfOwner(place.url, place.baseUrl, repository.split('/')[0] ?? '');
-  const { patience, pauses } = place.times ?? usualTimes;
-  const limit = AbortSignal.timeout(patience);
-  const signal = stop ? AbortSignal.any([stop, limit]) : limit;
+  const inherits = isOfOwner(source.url, source.baseUrl, repository.split('/')[0] ?? '');
+  const { patience, pauses } = source.times ?? usualTimes;
+  const late = AbortSignal.timeout(patience);
+  const signal = stop ? AbortSignal.any([stop, late]) : late;
   for (let attempt = 0; ; attempt++) {
     try {
-      return { repository, ref, inherits, ...(await filesOf(place, repository, wanted, paths, bounds, signal)) };
+      return { repository, ref, inherits, ...(await filesOf(source, repository, wanted, paths, bounds, signal)) };
     } catch (error) {
       const wait = pauses[attempt];
       const known = asVoltError(error);
@@ -129,15 +129,22 @@ async function fetchOne(
         await pause(wait, signal);
         if (!signal.aborted) continue;
       }
-      const late = limit.aborted ? ` It was given up after ${patience / 1000} s.` : '';
-      return { repository, ref, inherits, sha: null, files: [], problem: `${withRemedy(known).slice(0, 5000)}${late}` };
+      const givenUp = late.aborted ? ` Volt gave up after ${patience / 1000} s.` : '';
+      return {
+        repository,
+        ref,
+        inherits,
+        sha: null,
+        files: [],
+        problem: `${withRemedy(known).slice(0, 5000)}${givenUp}`,
+      };
     }
   }
 }
 
-/** @param wanted the ref, or the commit that it stands for */
+/** @param wanted the ref, or its commit where that is known */
 async function filesOf(
-  { mirrors, baseUrl, reach, limits }: CalledPlace,
+  { mirrors, baseUrl, reach, limits }: CalledSource,
   repository: string,
   wanted: string,
   paths: ReadonlySet<string>,

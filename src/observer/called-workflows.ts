@@ -2,52 +2,52 @@ import pLimit, { type LimitFunction } from 'p-limit';
 import type { CommitMessage } from '../queues/messages.ts';
 import { type CalledRepository, calledIn, keyOfCalled } from '../workflow/called-file.ts';
 
-/** Milliseconds for which what a branch or tag stands for is not looked up again: commits often come in numbers. */
+/** Milliseconds for which the commit of a branch or tag is not resolved again: commits often come in numbers. */
 const fresh = 10_000;
-/** Milliseconds for which what nobody has used yet is kept. */
+/** Milliseconds for which files are kept that no commit has used yet. */
 const longest = 300_000;
 const mostKept = 50;
-/** Commits of one repository, of different refs, that are fetched for at once. */
+/** Fetches at once for commits of one repository. */
 const perRepository = 2;
-/** How many more of them wait for that here, each with all of its texts; the others are looked at again when one has its own. */
+/** Further fetches that wait here, each with all texts of its commit; others begin after a later poll. */
 const mostWaiting = 20;
 
 interface Fetch {
   done: CalledRepository[] | undefined;
-  /** after which it is forgotten */
+  /** milliseconds of performance.now() at which it is forgotten */
   until: number;
 }
 
-/** Whether the workflows of a commit may call others of other repositories. */
+/** Whether the workflows of a commit may call workflows of other repositories. */
 export function callsOthers(message: CommitMessage): boolean {
   return textsOf(message).some((text) => calledIn(text).length > 0);
 }
 
-/** The workflow files that may run for what has happened; for a push those that speak of one, or can be called. */
+/** The workflow files that may run for the event; for a push those that name `push`, or can be called. */
 function textsOf({ workflows, event }: CommitMessage): string[] {
   const texts = workflows?.files.flatMap(({ text }) => text ?? []) ?? [];
   return event ? texts : texts.filter((text) => /\b(?:push|workflow_call)\b/.test(text));
 }
 
-/** Fetches what the workflows of commits call in other repositories; a commit whose files are on their way waits for them. */
+/** Fetches the workflows of other repositories that commits call. A commit waits until its files are here. */
 export class CalledWorkflows {
   readonly #fetches = new Map<string, Fetch>();
-  readonly #lanes = new Map<string, LimitFunction>();
+  readonly #limits = new Map<string, LimitFunction>();
   readonly #stop = new AbortController();
-  readonly #underWay = new Set<Promise<void>>();
+  readonly #running = new Set<Promise<void>>();
 
-  /** Ends what is under way. */
+  /** Ends the fetches. */
   async close(): Promise<void> {
     this.#stop.abort();
-    await Promise.all(this.#underWay);
+    await Promise.all(this.#running);
   }
 
   /**
-   * @param repo whose commits these are
-   * @param by with what right it is fetched; what is fetched by one is for no other
+   * @param repo repository of the commits
+   * @param by right with which it is fetched; commits with another right do not get these files
    * @param fetch fetches what these texts call; does not reject
-   * @param fetched is told once that is there
-   * @returns the messages whose commits have all that they call, from the first one on; the others are still to be offered
+   * @param fetched is called when the files are here
+   * @returns the first messages, whose commits have all that they call; a later poll sends the others
    */
   attach(
     messages: readonly CommitMessage[],
@@ -71,7 +71,7 @@ export class CalledWorkflows {
         ready.push({ ...message, workflows: { ...message.workflows, called: known.done } });
         continue;
       }
-      if (!known && (this.#lanes.get(repo)?.pendingCount ?? 0) < mostWaiting)
+      if (!known && (this.#limits.get(repo)?.pendingCount ?? 0) < mostWaiting)
         this.#begin(repo, key, () => fetch(texts, roomBeside(texts), this.#stop.signal), fetched);
       const waitsFor = [...new Set(called.map(({ repository }) => repository))];
       return { ready, waitsFor };
@@ -82,22 +82,22 @@ export class CalledWorkflows {
   #begin(repo: string, key: string, fetch: () => Promise<CalledRepository[]>, fetched: () => void): void {
     const entry: Fetch = { done: undefined, until: Number.POSITIVE_INFINITY };
     this.#fetches.set(key, entry);
-    const lane = this.#lanes.get(repo) ?? pLimit(perRepository);
-    this.#lanes.set(repo, lane);
-    const work = lane(fetch).then(
+    const limit = this.#limits.get(repo) ?? pLimit(perRepository);
+    this.#limits.set(repo, limit);
+    const work = limit(fetch).then(
       (called) => {
         entry.done = called;
         entry.until = performance.now() + longest;
         if (!this.#stop.signal.aborted) fetched();
       },
-      // the next look begins anew
+      // the next poll tries again
       () => void this.#fetches.delete(key),
     );
     const done = work.finally(() => {
-      this.#underWay.delete(done);
-      if (lane.activeCount + lane.pendingCount === 0) this.#lanes.delete(repo);
+      this.#running.delete(done);
+      if (limit.activeCount + limit.pendingCount === 0) this.#limits.delete(repo);
     });
-    this.#underWay.add(done);
+    this.#running.add(done);
   }
 
   #forget(): void {
@@ -107,7 +107,7 @@ export class CalledWorkflows {
   }
 }
 
-/** A message takes at most 1 MB; this many bytes of it are for the texts of workflows. */
+/** Bytes of workflow texts in a message, which takes at most 1 MB. */
 const mostText = 700_000;
 
 function roomBeside(texts: readonly string[]): number {

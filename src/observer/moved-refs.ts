@@ -2,9 +2,9 @@ import { refMatcher } from '../git/refs.ts';
 import type { RemoteRefs } from '../git/remote.ts';
 import type { Cursor } from '../record/cursors.ts';
 import type { Repository } from '../record/repositories.ts';
-import type { Moved } from './offers.ts';
+import type { MovedRef } from './next-messages.ts';
 
-/** The refs that count, with the commits they point to. */
+/** The refs that the settings name, with the commits that they point to. */
 export function observedRefs(repository: Repository, { heads, tags, defaultBranch }: RemoteRefs): Map<string, string> {
   const branch =
     repository.branches.length > 0 ? refMatcher(repository.branches) : (name: string) => name === defaultBranch;
@@ -19,7 +19,11 @@ export function observedRefs(repository: Repository, { heads, tags, defaultBranc
  * Where the mirror must have these refs, and the default branch: its own commits are left out of those of a branch that was
  * rebased onto it.
  */
-export function headsOf(moved: readonly Moved[], base: string | undefined, { heads }: RemoteRefs): Map<string, string> {
+export function headsOf(
+  moved: readonly MovedRef[],
+  base: string | undefined,
+  { heads }: RemoteRefs,
+): Map<string, string> {
   const baseHead = base === undefined ? undefined : heads.get(base);
   return new Map([
     ...moved.map(({ ref, head }) => [ref, head] as const),
@@ -27,7 +31,7 @@ export function headsOf(moved: readonly Moved[], base: string | undefined, { hea
   ]);
 }
 
-/** Refs that have gone since their cursor was read, and refs that are back where it stands. */
+/** Refs that have disappeared since their cursor was read, and refs that are back at their cursor. */
 export function presenceChanges(cursors: Map<string, Cursor>, refs: Map<string, string>) {
   return [...cursors.values()].flatMap((cursor) => {
     if (!refs.has(cursor.ref)) return cursor.absent ? [] : [{ cursor, absent: true }];

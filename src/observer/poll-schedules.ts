@@ -2,20 +2,20 @@ import type { StageContext } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
 import { pageOfRepositories } from '../record/repositories.ts';
 
-/** How many schedules are asked for in one go. */
+/** Schedules that are renewed in one go. */
 const defaultPage = 500;
-/** Milliseconds by which the clocks of machines may differ without a schedule beginning anew. */
+/** Milliseconds by which the clocks of machines may differ before a schedule is made again. */
 const slack = 2000;
 
 /**
- * The schedules by which repositories are polled. Asking for one that is there changes nothing; one that has ended by a
- * fault of Redis's begins again, and so does one whose next time is further away than its interval: the clock has been set
- * back since, or was ahead on the machine that set that time.
+ * The schedules of polls. Renewing a schedule that exists changes nothing. One that Redis has lost is made again, and so
+ * is one whose next time is further away than its interval: the clock has been set back since, or that of the machine that
+ * set the time was ahead.
  */
 export class PollSchedules {
   readonly #context: Pick<StageContext, 'queues'> & { database: Database };
   readonly #page: number;
-  /** name of the repository where the last renewal ended; undefined where it came to the end */
+  /** name of the repository where the last renewal ended; undefined at the end of the list */
   #after: string | undefined;
   #hasBegun = false;
 
@@ -24,7 +24,7 @@ export class PollSchedules {
     this.#page = page;
   }
 
-  /** All of them the first time, then page by page, so that thousands cost no more at a time. */
+  /** Renews all of them the first time, then page by page, so that thousands cost no more at a time. */
   async renew(): Promise<void> {
     do await this.#renewPage();
     while (!this.#hasBegun && this.#after !== undefined);

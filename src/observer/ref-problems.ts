@@ -1,25 +1,25 @@
 import { asVoltError, type VoltError } from '../kernel/errors.ts';
 import { pauseAfter } from './backoff.ts';
-import type { Moved } from './offers.ts';
+import type { MovedRef } from './next-messages.ts';
 
 interface RefProblem {
-  /** where the ref was; once it has moved, it is read at once */
+  /** commit of the ref; once the ref has moved, it is read at once */
   head: string;
   failures: number;
-  /** milliseconds since 1970 until which it is left alone */
+  /** milliseconds since 1970 until which it is not read */
   until: number;
   error: VoltError;
 }
 
 /**
- * Refs whose commits cannot be offered, such as a tag of a file, or a branch with more in it than Volt reads. Each fares
- * alone: it is left alone for a while, longer each time, while the other refs of the repository go on.
+ * Refs whose commits cannot be read, such as a tag of a file, or a branch with more in it than Volt reads. Such a ref is
+ * skipped for a while, longer each time. The other refs of the repository are built as usual.
  */
 export class RefProblems {
   readonly #problems = new Map<string, Map<string, RefProblem>>();
 
-  /** Those that are to be read now. What was wrong with others is forgotten. */
-  ready(repo: string, moved: readonly Moved[], now = Date.now()): Moved[] {
+  /** The refs that are to be read now. Forgets the problems of refs that have moved. */
+  ready(repo: string, moved: readonly MovedRef[], now = Date.now()): MovedRef[] {
     const known = this.#problems.get(repo);
     if (known === undefined) return [...moved];
     const heads = new Map(moved.map(({ ref, head }) => [ref, head]));
@@ -28,8 +28,8 @@ export class RefProblems {
     return moved.filter(({ ref }) => (known.get(ref)?.until ?? 0) <= now);
   }
 
-  /** @returns whether it was not known */
-  note(repo: string, { ref, head }: Moved, cause: unknown, pollSeconds: number, now = Date.now()): boolean {
+  /** @returns whether the problem is new */
+  note(repo: string, { ref, head }: MovedRef, cause: unknown, pollSeconds: number, now = Date.now()): boolean {
     const known = this.#problems.get(repo) ?? new Map<string, RefProblem>();
     this.#problems.set(repo, known);
     const failures = (known.get(ref)?.failures ?? 0) + 1;
@@ -37,7 +37,7 @@ export class RefProblems {
     return failures === 1;
   }
 
-  settle(repo: string, { ref }: Moved): void {
+  settle(repo: string, { ref }: MovedRef): void {
     this.#problems.get(repo)?.delete(ref);
   }
 
@@ -45,7 +45,7 @@ export class RefProblems {
     this.#problems.delete(repo);
   }
 
-  /** By the names of branches and tags, as people write them. */
+  /** The problems by branch and tag, without `refs/heads/` and `refs/tags/`. */
   of(repo: string): { name: string; error: VoltError }[] {
     return [...(this.#problems.get(repo) ?? [])].map(([ref, { error }]) => ({
       name: ref.replace(/^refs\/(heads|tags)\//, ''),

@@ -6,13 +6,13 @@ import type { RepositorySettings } from '../record/repositories.ts';
 
 /** Seconds between polls. */
 const pollRange = { least: 0.5, most: 86_400 } as const;
-/** Each glob is compared with each name at every look. */
+/** Every poll compares each glob with each name. */
 const mostGlobs = 50;
-/** Characters of a command; longer ones belong in a file of the repository. */
+/** Characters of a command; a longer one belongs in a file of the repository. */
 const longestCommand = 100_000;
 
 /**
- * Checks what a person wants of a repository.
+ * Checks the settings that a person gives a repository.
  * @throws VoltError `bad_ref` for a glob, `bad_setting`
  */
 export function checkSettings(settings: Partial<RepositorySettings>): void {
@@ -37,11 +37,11 @@ export function checkSettings(settings: Partial<RepositorySettings>): void {
   }
   if (command != null && (command.trim() === '' || command.length > longestCommand || command.includes('\0'))) {
     throw new VoltError('bad_setting', 'a command is 1 to 100,000 characters, not all of them blank', {
-      remedy: 'Give --command what is to be run, or leave it out to have the tests discovered.',
+      remedy: 'Give --command what to run, or leave it out and Volt discovers the tests.',
     });
   }
   if (filter != null && !isFilter(filter)) {
-    throw new VoltError('bad_setting', `"${filter.slice(0, 100)}" is no filter of files`, {
+    throw new VoltError('bad_setting', `"${filter.slice(0, 100)}" is not a filter of files that Volt supports`, {
       remedy: 'Give --filter "blob:none", or a size as in "blob:limit=100k".',
     });
   }

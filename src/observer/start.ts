@@ -11,23 +11,24 @@ import type { Database } from '../record/database.ts';
 import { failingRepositories } from '../record/repositories.ts';
 import { listStages } from '../redis/membership.ts';
 import { every, everyLater } from '../system/wait.ts';
-import { Observations } from './observe.ts';
 import { PollSchedules } from './poll-schedules.ts';
+import { Poller } from './poller.ts';
 import { Watches } from './watches.ts';
 
-/** Milliseconds between looks at which repositories there are. */
+/** Milliseconds between two checks which repositories exist. */
 const refreshInterval = 2000;
-/** How many polls one observer holds at a time; how many of them are looks is limited host by host, see lanes.ts. */
+/** Poll messages that one observer handles at a time; poll-limits.ts limits how many of them run for each host. */
 const concurrency = 500;
-/** Milliseconds between renewals of schedules. */
+/** Milliseconds between two renewals of schedules. */
 const scheduleInterval = 15_000;
-/** Milliseconds between looks at which mirrors are to be packed. */
+/** Milliseconds between two checks which mirrors to pack. */
 const packInterval = 1_800_000;
-/** Milliseconds between records of the looks that found nothing new. */
+/** Milliseconds between two records of the polls that found nothing new. */
 const noteInterval = 5000;
 
 /**
- * Starts an observer: it shares the polls of all repositories with the others, and watches those on its machine.
+ * Starts an observer, which shares the polls of all repositories with the other observers, and watches the repositories on
+ * its machine.
  * @throws VoltError `git_missing`, `git_old`
  */
 export async function startObserver(context: StageContext & { database: Database }): Promise<Stage> {
@@ -38,7 +39,7 @@ export async function startObserver(context: StageContext & { database: Database
   const own = { ...context, logger };
   const shown = showStage(own, 'observer', () => [...database.problems(), ...problems.list()]);
   const watches = new Watches(own);
-  const observations = new Observations(own, watches);
+  const poller = new Poller(own, watches);
   const consumers = [observeQueue(null), observeQueue(config.host)].map((queue) =>
     consume(access, {
       queue,
@@ -46,19 +47,19 @@ export async function startObserver(context: StageContext & { database: Database
       concurrency,
       logger,
       problems,
-      handle: ({ repo, cause }) => observations.look(repo, cause),
+      handle: ({ repo, cause }) => poller.poll(repo, cause),
     }),
   );
   await retryFailed(own);
   const schedules = new PollSchedules(own);
   const scheduling = problems.every(scheduleInterval, 'scheduling the polls', () => schedules.renew());
-  const noting = problems.every(noteInterval, 'noting the looks at quiet repositories', () => observations.noteQuiet());
+  const noting = problems.every(noteInterval, 'recording polls without changes', () => poller.recordQuiet());
   const stopping = new AbortController();
   const limits = { memory: config.gitMemory * 1_048_576 || undefined };
   const packing = everyLater(
     packInterval,
     async () => void (await packMirrors(dataPaths(config.dataDir).mirrors, { signal: stopping.signal, limits })),
-    (error) => logger.warn(`packing the mirrors failed, trying again: ${errorText(error)}`),
+    (error) => logger.warn(`packing the mirrors failed; Volt tries again: ${errorText(error)}`),
   );
   let alone = false;
   const refreshing = every(
@@ -67,7 +68,7 @@ export async function startObserver(context: StageContext & { database: Database
       await problems.alone('watching the repositories of this machine', () => watches.refresh());
       const dispatchers = (await listStages(access, 'dispatcher')).alive.length;
       if (dispatchers === 0 && !alone)
-        logger.warn('no dispatcher is running: commits wait in the queue until one is started');
+        logger.warn('no dispatcher is running: commits wait in the queue until one starts');
       alone = dispatchers === 0;
     },
     (error) => problems.note('looking for dispatchers', error),
@@ -81,13 +82,13 @@ export async function startObserver(context: StageContext & { database: Database
       await refreshing.stop();
       await watches.close();
       await Promise.all(consumers.map((consumer) => consumer.close()));
-      await observations.close();
+      await poller.close();
       await shown.stop();
     },
   };
 }
 
-/** What has failed is looked at now and not when its pause is over: the fault may have been this machine's. */
+/** Polls failed repositories now and not after their pause: this machine may have caused the failure. */
 async function retryFailed({ database, queues, config }: StageContext & { database: Database }): Promise<void> {
   for (const { host, name } of await failingRepositories(database)) {
     if (host === null || host === config.host) await queues.sendObserve(host, { v: 1, repo: name, cause: 'start' });

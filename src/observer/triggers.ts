@@ -10,8 +10,8 @@ import type { Repository } from '../record/repositories.ts';
 import { allWithWorkflows } from './workflow-files.ts';
 
 /**
- * What a person asked for becomes a commit message of its own, or an error that says why not. A mark in the commit's
- * message does not count against a person's wish.
+ * Makes a commit message from what a person asked for, or an error that says why that is impossible. A mark that skips a
+ * commit is ignored.
  */
 export async function answerTrigger(
   { database }: StageContext & { database: Database },
@@ -24,7 +24,7 @@ export async function answerTrigger(
     send,
   }: Pick<RemoteRefs, 'defaultBranch'> & {
     options: UpdateOptions;
-    /** sends what has all that it needs; the rest is asked for again by a later look */
+    /** sends the messages that have all that they need; a later poll answers the others */
     send: (ref: string, messages: CommitMessage[]) => Promise<void>;
   },
 ): Promise<void> {
@@ -52,7 +52,7 @@ export async function answerTrigger(
   }
 }
 
-/** Nothing that a person has asked of the repository can be. */
+/** Fails everything that people have asked of the repository. */
 export async function failTriggers(database: Database, repo: string, error: VoltError): Promise<void> {
   for (const trigger of await openTriggers(database, repo)) await failIntent(database, trigger.id, error);
 }

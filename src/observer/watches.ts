@@ -6,28 +6,28 @@ import type { Repository } from '../record/repositories.ts';
 import { repositoriesOn } from '../record/repository-hosts.ts';
 import { within } from '../system/wait.ts';
 
-/** What the system says when it has no room for further watches. */
-const outOfRoom: ReadonlySet<string> = new Set(['ENOSPC', 'EMFILE', 'ENFILE']);
-/** Milliseconds after which such a repository is tried again, 10 minutes. */
+/** Error codes of the system when it cannot watch more folders. */
+const tooManyWatches: ReadonlySet<string> = new Set(['ENOSPC', 'EMFILE', 'ENFILE']);
+/** Milliseconds after which such a repository is watched again, 10 minutes. */
 const rest = 600_000;
-/** How long (ms) is waited for what a file system says of its folders. */
+/** Milliseconds to wait for the file system's answer about folders. */
 const statePatience = 1000;
 
 /**
- * Watches the refs of every observed repository that is a path on this machine, and asks for a look when one moves.
- * Polling finds what watching misses.
+ * Watches the refs of every repository that is a path on this machine, and asks for a poll when one moves.
+ * The scheduled polls find what watching misses.
  */
 export class Watches {
   readonly #context: StageContext & { database: Database };
   readonly #watched = new Map<string, Promise<RefWatch>>();
-  /** until when (ms since 1970) what could not be watched for want of room is only polled */
+  /** until when (ms since 1970) a repository is only polled, since the system could not watch more folders */
   readonly #resting = new Map<string, number>();
 
   constructor(context: StageContext & { database: Database }) {
     this.#context = context;
   }
 
-  /** Begins and ends watching as repositories have come and gone. */
+  /** Starts to watch new repositories, and stops for removed ones. */
   async refresh(): Promise<void> {
     const { database, config } = this.#context;
     const local = await repositoriesOn(database, [config.host]);
@@ -51,13 +51,13 @@ export class Watches {
     this.#watched.clear();
   }
 
-  /** See RefWatch; undefined of what is not watched, or cannot be told soon. */
+  /** See RefWatch; undefined where the repository is not watched, or the file system does not answer soon. */
   async state(repository: Pick<Repository, 'name' | 'url'>): Promise<string | undefined> {
-    const told = this.#watched.get(keyOf(repository))?.then((watch) => watch.state());
+    const state = this.#watched.get(keyOf(repository))?.then((watch) => watch.state());
     return (
-      told &&
+      state &&
       within(
-        told.catch(() => undefined),
+        state.catch(() => undefined),
         statePatience,
       )
     );
@@ -66,19 +66,22 @@ export class Watches {
   #failed(key: string, name: string, error: unknown): void {
     const { logger } = this.#context;
     this.#watched.delete(key);
-    if (!outOfRoom.has(systemCode(error) ?? '')) {
-      logger.debug(`watching ${name} has ended, and is tried again: ${errorText(error)}`);
+    if (!tooManyWatches.has(systemCode(error) ?? '')) {
+      logger.debug(`watching ${name} has ended; Volt tries again: ${errorText(error)}`);
       return;
     }
     if (!this.#resting.has(key))
-      logger.warn(`there is no room to watch ${name}, it is polled: raise fs.inotify.max_user_watches`, { repo: name });
+      logger.warn(
+        `the system cannot watch more folders, so ${name} is only polled: raise fs.inotify.max_user_watches`,
+        { repo: name },
+      );
     this.#resting.set(key, Date.now() + rest);
   }
 
   #changed(name: string): void {
     const { queues, config, logger } = this.#context;
     const sent = queues.sendObserve(config.host, { v: 1, repo: name, cause: 'watch' });
-    sent.catch((error) => logger.debug(`could not ask for a look at ${name}: ${errorText(error)}`));
+    sent.catch((error) => logger.debug(`could not ask for a poll of ${name}: ${errorText(error)}`));
   }
 }
 

@@ -6,18 +6,18 @@ import type { CommitMessage } from '../queues/messages.ts';
 import type { Repository } from '../record/repositories.ts';
 import { longestFile, workflowFolders } from '../workflow/files.ts';
 
-/** A message takes at most 1 MB, so files are bounded, and what is larger goes along by its name alone. */
+/** A message takes at most 1 MB, so of larger files it has only the names. */
 const bounds = { file: longestFile, total: 700_000, files: 200 };
-/** Changed paths that travel with a commit; with more of them every filter for paths lets pass. */
+/** Changed paths in a message; with more of them every path filter matches. */
 const mostPaths = 3000;
-/** as JSON, where a character may take six */
+/** bytes as JSON, where a character may take six */
 const mostPathBytes = 200_000;
-/** Commits whose changes are listed at once; each costs a process of git. */
+/** Commits whose changes are listed at once; each starts git. */
 const atOnce = 8;
 
 /**
- * Puts into each message the workflow files of its commit, and what the commit has changed where one of them asks for
- * it. A repository with a command of its own, and a commit that is not to be built, have no use for them.
+ * Adds to each message the workflow files of its commit, and the paths that the commit has changed where a file filters by
+ * paths. A repository with a command of its own, and a commit that is not built, need none.
  * @param messages of commits of one ref, each the first parent of the next
  */
 export async function allWithWorkflows(
@@ -33,10 +33,10 @@ export async function allWithWorkflows(
     messages.map(({ sha }) => sha),
     options,
   );
-  const turn = pLimit(atOnce);
+  const limit = pLimit(atOnce);
   return Promise.all(
     messages.map((message, index) =>
-      turn(async () => {
+      limit(async () => {
         const files = lists[index] ?? [];
         if (message.skip !== undefined || files.length === 0) return message;
         return { ...message, workflows: { files, changed: await changesOf(mirror, message, files), defaultBranch } };
@@ -45,16 +45,16 @@ export async function allWithWorkflows(
   );
 }
 
-/** The workflow files at each of the commits. Most commits do not touch them, and have those of the one before. */
+/** The workflow files of each commit. Most commits do not change them, and have those of the commit before. */
 async function filesOf(mirror: Mirror, shas: readonly string[], options: UpdateOptions): Promise<CommitFile[][]> {
   const [first, last] = [shas[0], shas.at(-1)];
   if (first === undefined || last === undefined) return [];
-  const changers =
+  const changed =
     first === last ? new Set() : await changersOf(mirror.path, { from: first, to: last }, workflowFolders);
   const lists: CommitFile[][] = [];
   for (const sha of shas) {
     const before = lists.at(-1);
-    if (before !== undefined && !changers.has(sha)) {
+    if (before !== undefined && !changed.has(sha)) {
       lists.push(before);
       continue;
     }
@@ -64,13 +64,13 @@ async function filesOf(mirror: Mirror, shas: readonly string[], options: UpdateO
   return lists;
 }
 
-/** Paths that the commit has changed; null where nobody asks, or where they are too many. */
+/** Paths that the commit has changed; null where no file filters by paths, or there are too many. */
 async function changesOf(
   mirror: Mirror,
   message: CommitMessage,
   files: readonly CommitFile[],
 ): Promise<string[] | null> {
-  // what a new branch has changed is not known, and what a person asks for does not depend on it
+  // of a new branch it is not known, and for a manual build it does not matter
   const before = message.cursor?.before?.sha;
   const asked = before !== undefined && files.some(({ text }) => text?.includes('paths') ?? true);
   const changed = asked ? await changedPaths(mirror.path, before, message.sha, mostPaths) : null;

@@ -1,7 +1,7 @@
 import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { addRepository } from '../../src/observer/add.ts';
-import { Observations } from '../../src/observer/observe.ts';
+import { Poller } from '../../src/observer/poller.ts';
 import { listRepositories } from '../../src/record/repositories.ts';
 import { volt } from '../support/cli.ts';
 import { GitOverHttp } from '../support/git-over-http.ts';
@@ -28,7 +28,7 @@ describe('volt credential', () => {
     addRepository(site.context, { url, name, branches: [], pollSeconds: 3600, commits: 'every', command: null });
   /** What a look at the repository comes to. */
   const look = async (name: string) => {
-    await new Observations(site.context).look(name);
+    await new Poller(site.context).poll(name);
     const all = await listRepositories(site.context.database);
     return all.find((each) => each.name === name)?.error?.code ?? 'ok';
   };

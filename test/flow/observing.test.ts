@@ -1,7 +1,7 @@
 import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import { expect } from 'chai';
-import { Observations } from '../../src/observer/observe.ts';
+import { Poller } from '../../src/observer/poller.ts';
 import { cursorsOf } from '../../src/record/cursors.ts';
 import { findRepository } from '../../src/record/repositories.ts';
 import { GitServer } from '../chaos/git-server.ts';
@@ -146,9 +146,9 @@ describe('flow: two observers and twenty repositories', () => {
       const recorded = async () => (await buildsOf(volt, habit.name)).length >= expected.length;
       await until(`everything of ${habit.name} is built`, recorded, 30_000).catch(() => undefined);
     }
-    // whatever might be built twice is offered by one more look
-    const last = new Observations(volt.context);
-    for (const { habit } of parts) if (habit.remote !== 'hanging') await last.look(habit.name);
+    // whatever might be built twice is sent by one more poll
+    const last = new Poller(volt.context);
+    for (const { habit } of parts) if (habit.remote !== 'hanging') await last.poll(habit.name);
     const commits = volt.context.queues.queue('commits');
     const open = () => commits.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized');
     await until('no commit is on its way', async () => (await open()) === 0);

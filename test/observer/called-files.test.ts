@@ -5,7 +5,7 @@ import { expect } from 'chai';
 import { reachOf } from '../../src/job/reach.ts';
 import { loadConfig } from '../../src/kernel/config.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
-import { type CalledPlace, fetchCalled } from '../../src/observer/called-files.ts';
+import { type CalledSource, fetchCalled } from '../../src/observer/called-files.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
 
@@ -33,7 +33,7 @@ describe('workflows that a commit calls in other repositories', () => {
     return one;
   }
 
-  function placeAt(base: string, change: Partial<CalledPlace> = {}): CalledPlace {
+  function placeAt(base: string, change: Partial<CalledSource> = {}): CalledSource {
     const url = join(base, 'acme', 'app');
     const config = loadConfig({ actionsUrl: base });
     const reach = reachOf(config, { repo: { name: 'app', url }, trust: ownTrust }, async () => undefined);
@@ -41,7 +41,7 @@ describe('workflows that a commit calls in other repositories', () => {
   }
   const fetched = (texts: string[], room = 100_000) => fetchCalled(placeAt(baseUrl), texts, room);
 
-  it('are fetched at what a tag, a branch or a commit id stands for, and so are those that they call', async () => {
+  it('are fetched at the commit of a tag, a branch or an id, with those that they call', async () => {
     const ci = repository('acme/ci', {
       [path]: call('./.github/workflows/own.yml'),
       '.github/workflows/own.yml': 'own',
@@ -69,7 +69,7 @@ describe('workflows that a commit calls in other repositories', () => {
     ]);
   });
 
-  it('need no network any more where a commit id names them', async () => {
+  it('need no network where a commit id names them and they were fetched before', async () => {
     const ci = repository('acme/ci', { [path]: 'text' });
     const sha = ci.head();
     await fetched([call(`acme/ci/${path}@${sha}`)]);
@@ -78,7 +78,7 @@ describe('workflows that a commit calls in other repositories', () => {
     expect(again).to.deep.include({ sha, files: [{ path, text: 'text' }] });
   });
 
-  it('say by themselves why they cannot be had, and leave the others alone', async () => {
+  it('that cannot be fetched say why, and the others are fetched', async () => {
     repository('acme/ci', { [path]: 'text' });
     const texts = [`acme/none/${path}@v1`, `acme/ci/${path}@v9`, `acme/ci/${path}@main`, `../etc/${path}@main`].map(
       call,
@@ -103,7 +103,7 @@ describe('workflows that a commit calls in other repositories', () => {
     expect(one?.files.map((file) => file.path)).to.have.members(paths);
   });
 
-  it('are bounded in their number and size', async () => {
+  it('are limited in number and size', async () => {
     repository('acme/ci', { [path]: 'x'.repeat(1000), '.github/workflows/b.yml': 'y'.repeat(1000) });
     const [one] = await fetched([call(`acme/ci/${path}@main`), call('acme/ci/.github/workflows/b.yml@main')], 1500);
     expect(one?.files.map(({ text }) => text?.length ?? null)).to.have.members([1000, null]);
@@ -115,7 +115,7 @@ describe('workflows that a commit calls in other repositories', () => {
     ]);
   });
 
-  describe('of a server that says nothing', () => {
+  describe('of a server that does not answer', () => {
     let server: Server;
     const sockets = new Set<Socket>();
     before((done) => {
@@ -127,11 +127,11 @@ describe('workflows that a commit calls in other repositories', () => {
     });
     const silent = () => `git://127.0.0.1:${(server.address() as AddressInfo).port}`;
 
-    it('are given up after some time', async () => {
+    it('are given up after a time', async () => {
       const place = placeAt(silent(), { times: { patience: 300, pauses: [1, 1] } });
       const [one] = await fetchCalled(place, [call(`acme/ci/${path}@v1`)], 1000);
       expect(one).to.deep.include({ sha: null, files: [] });
-      expect(one?.problem).to.match(/It was given up after 0.3 s/);
+      expect(one?.problem).to.match(/Volt gave up after 0.3 s/);
     });
   });
 });

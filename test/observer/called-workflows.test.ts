@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { addRepository } from '../../src/observer/add.ts';
 import { CalledWorkflows } from '../../src/observer/called-workflows.ts';
-import { Observations } from '../../src/observer/observe.ts';
+import { Poller } from '../../src/observer/poller.ts';
 import type { CommitMessage } from '../../src/queues/messages.ts';
 import { openTrigger } from '../../src/record/intents.ts';
 import { findRepository } from '../../src/record/repositories.ts';
@@ -20,14 +20,14 @@ describe('a commit that calls workflows of other repositories', () => {
   const made: TestRepository[] = [];
   const sockets = new Set<Socket>();
   let volt: TestVolt;
-  let observations: Observations;
+  let poller: Poller;
   let silent: Server;
 
   before((done) => {
     silent = createServer((socket) => void sockets.add(socket)).listen(0, '127.0.0.1', done);
   });
   afterEach(async () => {
-    await observations.close();
+    await poller.close();
     await volt.stop();
     for (const repository of made.splice(0)) repository.remove();
   });
@@ -39,7 +39,7 @@ describe('a commit that calls workflows of other repositories', () => {
 
   async function start(actionsUrl: string): Promise<TestRepository> {
     volt = await TestVolt.start({ actionsUrl, logLevel: 'error' });
-    observations = new Observations(volt.context);
+    poller = new Poller(volt.context);
     const repository = new TestRepository({ x: 'x' }, { name: 'app' });
     made.push(repository);
     await addRepository(volt.context, {
@@ -50,14 +50,14 @@ describe('a commit that calls workflows of other repositories', () => {
   const offered = async () =>
     (await volt.context.queues.queue('commits').getWaiting()).map(({ data }) => data as CommitMessage);
 
-  it('is offered with what they hold once that is there, and so is what a person asks for', async () => {
+  it('is sent with those workflows once they are fetched, also when a person asks for the build', async () => {
     const base = folders.make();
     const ci = new TestRepository({ [path]: 'called' }, { at: join(base, 'acme/ci') });
     made.push(ci);
     const repository = await start(base);
     repository.commit('calls', calling);
     const trigger = await openTrigger(volt.context.database, 'app', 'main');
-    await observations.look('app');
+    await poller.poll('app');
     const messages = await until('both', async () => {
       const all = await offered();
       return all.length === 2 ? all : undefined;
@@ -70,17 +70,17 @@ describe('a commit that calls workflows of other repositories', () => {
     expect((await findRepository(volt.context.database, 'app'))?.notice ?? null).to.equal(null);
   });
 
-  it('waits alone for a repository that says nothing, and people can read what for', async () => {
+  it('waits for a repository that does not answer without holding up other refs, and a notice says what for', async () => {
     const repository = await start(`git://127.0.0.1:${(silent.address() as AddressInfo).port}`);
     repository.commit('calls', calling);
     repository.git('checkout', '--quiet', '-b', 'other', 'HEAD^');
     const other = repository.commit('calls nobody', { y: 'y' });
-    await observations.look('app');
-    await observations.look('app');
+    await poller.poll('app');
+    await poller.poll('app');
     expect((await offered()).map(({ sha }) => sha)).to.deep.equal([other]);
     const { notice } = (await findRepository(volt.context.database, 'app')) ?? {};
     expect(notice).to.equal(
-      'the next commit of "main" waits for workflows that it calls, which are fetched from "acme/ci"',
+      'the next commit of "main" waits until the workflows that it calls are fetched from "acme/ci"',
     );
   });
 });
@@ -95,7 +95,7 @@ describe('commits of very many refs that each call other workflows', () => {
     };
   });
 
-  it('do not all wait at once, and all have their turn', async () => {
+  it('wait some at a time, and all are sent', async () => {
     const called = new CalledWorkflows();
     const waiting: (() => void)[] = [];
     let begun = 0;

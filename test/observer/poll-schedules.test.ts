@@ -5,7 +5,7 @@ import { observed } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
 
 describe('the schedules of polls', () => {
-  it('are all asked for at first, and later page by page, over and over', async () => {
+  it('are all renewed at first, and then page by page', async () => {
     const volt = await TestVolt.start();
     try {
       const { database, access, queues } = volt.context;
@@ -30,7 +30,7 @@ describe('the schedules of polls', () => {
     }
   });
 
-  it('begin anew when the clock has been set back, and otherwise stay as they are', async () => {
+  it('are made again when the clock has been set back, and otherwise stay as they are', async () => {
     const volt = await TestVolt.start();
     const clock = Date.now;
     try {

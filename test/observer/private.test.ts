@@ -2,14 +2,14 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { addRepository } from '../../src/observer/add.ts';
-import { Observations } from '../../src/observer/observe.ts';
+import { Poller } from '../../src/observer/poller.ts';
 import { findCredential, listCredentials, setCredential } from '../../src/record/credentials.ts';
 import { listRepositories } from '../../src/record/repositories.ts';
 import { GitOverHttp } from '../support/git-over-http.ts';
 import { TestRepository } from '../support/repository.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('observing a repository that is not open to everybody', () => {
+describe('polling a private repository', () => {
   let volt: TestVolt;
   let repository: TestRepository;
   let server: GitOverHttp;
@@ -41,7 +41,7 @@ describe('observing a repository that is not open to everybody', () => {
   it('works with a password that was in its URL, and keeps that nowhere in plain text', async () => {
     const added = await add(server.url(path, 'ada:canary-password'), 'inurl');
     expect(added.url).to.equal(server.url(path));
-    await new Observations(volt.context).look('inurl');
+    await new Poller(volt.context).poll('inurl');
     expect((await state('inurl'))?.error).to.equal(null);
     expect(await offered()).to.deep.include(['inurl', repository.head()]);
     const [credential] = await listCredentials(volt.context.database);
@@ -52,10 +52,10 @@ describe('observing a repository that is not open to everybody', () => {
       expect(readFileSync(join(parentPath, name)).includes('canary-password'), name).to.equal(false);
   });
 
-  it('is refused without its credential, says how to set one, and works once it is set', async () => {
+  it('fails without its credential, says how to set one, and works once it is set', async () => {
     await add(server.url(path).replace('127.0.0.1', 'localhost'), 'bare');
-    const observations = new Observations(volt.context);
-    await observations.look('bare');
+    const poller = new Poller(volt.context);
+    await poller.poll('bare');
     const error = (await state('bare'))?.error;
     expect(error?.code).to.equal('fetch_failed');
     expect(error?.remedy).to.include('volt credential set');
@@ -63,7 +63,7 @@ describe('observing a repository that is not open to everybody', () => {
       shown: { kind: 'https', user: 'ada', publicKey: null, hostKeys: [] },
       credential: { kind: 'https', user: 'ada', password: 'canary-password' },
     });
-    await observations.look('bare');
+    await poller.poll('bare');
     expect((await state('bare'))?.error).to.equal(null);
     expect(await offered()).to.deep.include(['bare', repository.head()]);
   });

@@ -26,18 +26,18 @@ describe('an observer that starts', () => {
     repository.remove();
   });
 
-  it('looks at once at what has failed before, however long its pause still is', async () => {
+  it('polls failed repositories at once, however long their pause still is', async () => {
     const { database } = volt.context;
-    // over the network: what is on this machine is looked at when its watch begins
+    // over the network: a repository on this machine is polled when its watch begins
     server = await GitServer.start(repository.path);
     await volt.observe(server.url('127.0.0.1'), { name: 'app', pollSeconds: 3600 });
     const error = new VoltError('fetch_failed', 'the cable was out', { remedy: '' });
     await noteObserveError(database, 'app', error, () => 3_600_000);
     await volt.observer();
-    await until('it is looked at', async () => (await findRepository(database, 'app'))?.error === null);
+    await until('it is polled', async () => (await findRepository(database, 'app'))?.error === null);
   });
 
-  it('brings the schedules back that Redis has lost', async () => {
+  it('makes schedules again that Redis has lost', async () => {
     const { access, queues } = volt.context;
     await access.client.flushall();
     const schedulers = () => queues.queue(observeQueue(null)).getJobSchedulers();
@@ -46,7 +46,7 @@ describe('an observer that starts', () => {
     await until('it is scheduled', async () => (await schedulers()).length === 1);
   });
 
-  it('says that no dispatcher is running, as nobody takes its commits then', async () => {
+  it('warns when no dispatcher is running', async () => {
     const { logger, lines } = keepLog();
     const observer = await startObserver({ ...volt.context, logger });
     await until('it says so', () => lines.some((line) => line.includes('no dispatcher is running')));

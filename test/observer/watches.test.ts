@@ -29,7 +29,7 @@ describe('watching the repositories of this machine', () => {
     return (await queue.getWaiting()).map(({ data }) => data as ObserveMessage);
   };
 
-  it('asks for a look when a ref has moved, and for none of a repository elsewhere or gone', async () => {
+  it('asks for a poll when a ref has moved, but not for a repository elsewhere or deleted', async () => {
     const { database, config } = volt.context;
     await observed(database, 'here', { url: repository.path, host: config.host });
     await observed(database, 'elsewhere', { url: repository.path.replace('sample', 'other'), host: 'another-machine' });
@@ -37,11 +37,11 @@ describe('watching the repositories of this machine', () => {
     await watches.refresh();
     await watches.refresh();
     repository.commit('second');
-    await until('a look is asked for', async () => (await asked()).length > 0);
+    await until('a poll is asked for', async () => (await asked()).length > 0);
     expect(await asked()).to.deep.equal([{ v: 1, repo: 'here', cause: 'watch' }]);
   });
 
-  it('asks no more when the repository is not observed any more', async () => {
+  it('asks for no poll after the repository was removed', async () => {
     const { database, access } = volt.context;
     await database.db.deleteFrom('repositories').where('name', '=', 'here').execute();
     await watches.refresh();
@@ -51,11 +51,11 @@ describe('watching the repositories of this machine', () => {
     await observed(database, 'again', { url: repository.path, host: volt.context.config.host });
     await watches.refresh();
     repository.commit('fourth');
-    await until('a look is asked for', async () => (await asked()).length > 0);
+    await until('a poll is asked for', async () => (await asked()).length > 0);
     expect((await asked()).map(({ repo }) => repo)).to.deep.equal(['again']);
   });
 
-  it('begins anew when a repository is put into the place of another', async () => {
+  it('watches the new repository when another one is moved to its path', async () => {
     const { database, access, config } = volt.context;
     const other = new TestRepository({ 'b.txt': 'b\n' });
     await observed(database, 'replaced', { url: other.path, host: config.host });

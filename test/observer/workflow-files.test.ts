@@ -5,7 +5,7 @@ import { type CommitMessage, commitMessage } from '../../src/queues/messages.ts'
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
 
-describe('a commit that is offered', () => {
+describe('the message of a commit', () => {
   const folders = new TestFolders();
   let repository: TestRepository;
   let mirror: Mirror;
@@ -47,7 +47,7 @@ describe('a commit that is offered', () => {
     expect((await offered(null))?.files).to.deep.equal([{ path: '.volt/workflows/v.yml', text: 'v' }]);
   });
 
-  it('carries what it has changed only where a file asks for paths', async () => {
+  it('carries the changed paths only where a file filters by paths', async () => {
     const before = repository.commit('one', { '.github/workflows/a.yml': 'on: push' });
     repository.commit('two', { 'src/a': '1' });
     expect((await offered(before))?.changed).to.equal(null);
@@ -57,13 +57,13 @@ describe('a commit that is offered', () => {
     expect((await offered(null))?.changed).to.equal(null);
   });
 
-  it('carries none where nobody has a use for them', async () => {
+  it('carries no files for a repository with a command and for a skipped commit', async () => {
     repository.commit('one', { '.github/workflows/a.yml': 'a' });
     expect(await offered(null, { skip: '[skip ci]' })).to.equal(undefined);
     expect(await offered(null, {}, 'make')).to.equal(undefined);
   });
 
-  it('carries the files as they are at that commit, of many that are offered together', async () => {
+  it('carries the files of its own commit where many commits are sent together', async () => {
     const file = '.github/workflows/a.yml';
     const shas = [repository.head(), repository.commit('a', { [file]: 'a' }), repository.commit('other', { x: '1' })];
     repository.git('checkout', '--quiet', '-b', 'side');

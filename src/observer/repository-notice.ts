@@ -3,14 +3,13 @@ import type { RemoteRefs } from '../git/remote.ts';
 import type { VoltError } from '../kernel/errors.ts';
 import type { Repository } from '../record/repositories.ts';
 
-/** So many refs or globs are named; of more, only the number is said. */
+/** Refs or globs that are named; of the others, only the number is given. */
 const mostNamed = 3;
 
 /**
- * What a person should know about a repository that can be read, but perhaps not as they think: a sentence, or null
- * where all is as usual.
- * @param problems of observed refs whose commits could not be read
- * @param waits refs whose commits wait for workflows of other repositories, and which these are
+ * A sentence about what is unusual in a repository that can be read; null where nothing is.
+ * @param problems of refs whose commits could not be read
+ * @param waits refs whose commits wait for workflows of other repositories, and those repositories
  */
 export function noticeOf(
   repository: Pick<Repository, 'branches' | 'tags'>,
@@ -25,13 +24,13 @@ export function noticeOf(
   const branches = namesOf(remote.heads);
   const said = [
     defaultBranchNotice(repository, remote),
-    fruitless('branch', repository.branches, branches),
-    fruitless('tag', repository.tags, namesOf(remote.tags)),
-    noCommits.length > 0 ? `no commit is behind ${list(noCommits)}` : '',
+    unmatched('branch', repository.branches, branches),
+    unmatched('tag', repository.tags, namesOf(remote.tags)),
+    noCommits.length > 0 ? `${list(noCommits)} ${noCommits.length === 1 ? 'points' : 'point'} to no commit` : '',
     failed[0] ? `cannot read ${list(failed.map(({ name }) => name))}: ${failed[0].error.message}` : '',
     waits.size > 0 ? waitNotice(waits) : '',
     remote.unnamable > 0
-      ? `${remote.unnamable} ${remote.unnamable === 1 ? 'ref is' : 'refs are'} left out, whose names are not UTF-8, too long or have odd spaces`
+      ? `${remote.unnamable} ${remote.unnamable === 1 ? 'ref is' : 'refs are'} ignored: their names are not UTF-8, too long or have odd spaces`
       : '',
   ].filter((text) => text !== '');
   return said.length === 0 ? null : said.join('; ');
@@ -44,20 +43,20 @@ function defaultBranchNotice(
   if (heads.size === 0) return 'the repository has no commit on any branch yet';
   if (branches.length > 0 || defaultBranch !== null) return '';
   const why = detached ? 'HEAD is detached' : 'HEAD points to a branch that does not exist';
-  const what = tags.length > 0 ? 'no branch is observed' : 'nothing is observed';
+  const what = tags.length > 0 ? 'no branch is built' : 'nothing is built';
   return `${why}, so there is no default branch and ${what}: name branches, or point HEAD to one`;
 }
 
-function fruitless(kind: 'branch' | 'tag', globs: readonly string[], names: readonly string[]): string {
+function unmatched(kind: 'branch' | 'tag', globs: readonly string[], names: readonly string[]): string {
   if (kind === 'branch' && names.length === 0) return '';
-  const idle = globs.filter((glob) => !names.some(refMatcher([glob])));
-  return idle.length === 0 ? '' : `no ${kind} matches ${list(idle)}`;
+  const without = globs.filter((glob) => !names.some(refMatcher([glob])));
+  return without.length === 0 ? '' : `no ${kind} matches ${list(without)}`;
 }
 
 function waitNotice(waits: ReadonlyMap<string, readonly string[]>): string {
   const refs = [...waits.keys()].map((ref) => ref.replace(/^refs\/(heads|tags)\//, ''));
   const repositories = [...new Set([...waits.values()].flat())];
-  return `the next commit of ${list(refs)} waits for workflows that it calls, which are fetched from ${list(repositories)}`;
+  return `the next commit of ${list(refs)} waits until the workflows that it calls are fetched from ${list(repositories)}`;
 }
 
 function list(names: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { Mirror } from '../../src/git/mirror.ts';
-import { offersOf } from '../../src/observer/offers.ts';
+import { nextMessages } from '../../src/observer/next-messages.ts';
 import { commitMessage } from '../../src/queues/messages.ts';
 import type { Cursor } from '../../src/record/cursors.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -8,7 +8,7 @@ import { TestRepository } from '../support/repository.ts';
 
 const ref = 'refs/heads/main';
 
-describe('the commits that are offered of a ref', () => {
+describe('the commits of a ref that are sent', () => {
   const folders = new TestFolders();
   let repository: TestRepository;
   let mirror: Mirror;
@@ -40,7 +40,7 @@ describe('the commits that are offered of a ref', () => {
     await mirror.fetch();
     const { commits = 'every', backlog = 1000, base, of = ref } = options;
     const head = repository.git('rev-parse', `${of}^{commit}`);
-    const list = await offersOf(mirror, { name: 'app', commits }, { ref: of, head, cursor }, { backlog, base });
+    const list = await nextMessages(mirror, { name: 'app', commits }, { ref: of, head, cursor }, { backlog, base });
     // what is offered is sent as it is
     for (const offer of list) expect(commitMessage.parse(offer)).to.deep.equal(offer);
     return list;
@@ -48,7 +48,7 @@ describe('the commits that are offered of a ref', () => {
 
   const shas = (list: { sha: string }[]) => list.map(({ sha }) => sha);
 
-  it('are the head alone, where the ref is new', async () => {
+  it('are the head alone where the ref is new', async () => {
     repository.burst(5);
     const [only, ...more] = await offers(undefined);
     expect(more).to.deep.equal([]);
@@ -65,11 +65,11 @@ describe('the commits that are offered of a ref', () => {
     });
   });
 
-  it('are none, where the cursor stands at the head', async () => {
+  it('are none where the cursor is at the head', async () => {
     expect(await offers(cursorAt(first))).to.deep.equal([]);
   });
 
-  it('are all since the cursor, oldest first, each following the one before', async () => {
+  it('are all since the cursor, oldest first', async () => {
     const added = repository.burst(3);
     const list = await offers(cursorAt(first, 2));
     expect(shas(list)).to.deep.equal(added);
@@ -79,7 +79,7 @@ describe('the commits that are offered of a ref', () => {
     expect(list.every(({ more, passedOver }) => !more && passedOver === 0)).to.equal(true);
   });
 
-  it('are fifty at a time, the last of which says that more wait', async () => {
+  it('are fifty at a time, and the last one says that more wait', async () => {
     const added = repository.burst(60);
     const list = await offers(cursorAt(first));
     expect(shas(list)).to.deep.equal(added.slice(0, 50));
@@ -89,19 +89,19 @@ describe('the commits that are offered of a ref', () => {
     expect(second.at(-1)?.more).to.equal(false);
   });
 
-  it('are exactly fifty without a word of more, where there are no more', async () => {
+  it('are exactly fifty, and the last one does not say that more wait, where there are no more', async () => {
     repository.burst(50);
     expect((await offers(cursorAt(first))).filter(({ more }) => more)).to.deep.equal([]);
   });
 
-  it('are the same ones at every look, until they are recorded', async () => {
+  it('are the same at every poll until they are recorded', async () => {
     repository.burst(51);
     const list = await offers(cursorAt(first));
     repository.commit('more');
     expect(await offers(cursorAt(first))).to.deep.equal(list);
   });
 
-  it('are no more than the backlog; the first says how many were passed over', async () => {
+  it('are no more than the backlog, and the first says how many were passed over', async () => {
     const added = repository.burst(7);
     const list = await offers(cursorAt(first), { backlog: 3 });
     expect(shas(list)).to.deep.equal(added.slice(4));
@@ -109,7 +109,7 @@ describe('the commits that are offered of a ref', () => {
     expect(list[0]?.cursor?.before).to.deep.equal({ generation: 0, sha: first });
   });
 
-  it('are the newest alone, where only the latest is wanted', async () => {
+  it('are the newest alone with the setting latest', async () => {
     repository.burst(3);
     const list = await offers(cursorAt(first), { commits: 'latest' });
     expect(shas(list)).to.deep.equal([repository.head()]);
@@ -144,14 +144,14 @@ describe('the commits that are offered of a ref', () => {
     ]);
   });
 
-  it('are of a new generation where the commit at the cursor is lost', async () => {
+  it('are of a new generation where the commit at the cursor does not exist any more', async () => {
     repository.commit('new');
     const list = await offers(cursorAt('d'.repeat(40)));
     expect(shas(list)).to.deep.equal([repository.head()]);
     expect(list[0]?.cursor).to.deep.equal({ generation: 1, before: { generation: 0, sha: 'd'.repeat(40) } });
   });
 
-  it('are its own commits alone, where a branch was rebased onto another one', async () => {
+  it('are its own commits alone where it was rebased onto another one', async () => {
     repository.git('checkout', '--quiet', '-b', 'topic');
     const old = repository.commit('on the topic', { 'topic.txt': 'x' });
     repository.git('checkout', '--quiet', 'main');
@@ -173,7 +173,7 @@ describe('the commits that are offered of a ref', () => {
     expect(shas(await offers(cursorAt(old), { base: 'refs/heads/main' }))).to.deep.equal(forced);
   });
 
-  it('are the head alone, in a new generation, where a branch was gone and is back', async () => {
+  it('are the head alone in a new generation where a branch was deleted and is back', async () => {
     repository.burst(3);
     const list = await offers(cursorAt(first, 2, { absent: true }));
     expect(list.map(({ sha, cursor }) => [sha, cursor])).to.deep.equal([
@@ -182,7 +182,7 @@ describe('the commits that are offered of a ref', () => {
     expect(await offers(cursorAt(repository.head(), 2, { absent: true })), 'back where it was').to.deep.equal([]);
   });
 
-  it('are the head once more, where it is to be built again', async () => {
+  it('are the head once more where it is to be built again', async () => {
     const list = await offers(cursorAt(first, 2, { again: true }));
     expect(list.map(({ sha, cursor }) => [sha, cursor])).to.deep.equal([
       [first, { generation: 3, before: { generation: 2, sha: first } }],
@@ -191,7 +191,7 @@ describe('the commits that are offered of a ref', () => {
     expect(shas(await offers(cursorAt(first, 2, { again: true })))).to.deep.equal([second]);
   });
 
-  it('of a tag are what it points to, and nothing of the history of it', async () => {
+  it('of a tag are the commit that it points to, without history', async () => {
     repository.git('tag', '--annotate', '--message', 'x', 'v1');
     repository.burst(3);
     const of = 'refs/tags/v1';
@@ -201,7 +201,7 @@ describe('the commits that are offered of a ref', () => {
     expect(moved.map(({ sha, cursor }) => [sha, cursor?.generation])).to.deep.equal([[repository.head(), 1]]);
   });
 
-  it('say which of them ask not to be built', async () => {
+  it('carry the mark of those that are not built', async () => {
     const skipped = repository.commit('docs [skip ci]');
     const built = repository.commit('code\n\nwe do not skip ci here');
     const trailer = repository.commit('more docs\n\nwords\n\nskip-checks: true');

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
-import { skipMark } from '../../src/observer/skip.ts';
+import { skipMark } from '../../src/observer/skip-mark.ts';
 
-describe('a commit asks not to be built', () => {
+describe('a commit is not built', () => {
   const asks = [
     '[skip ci]',
     'docs: a word [ci skip]',

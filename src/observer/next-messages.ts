@@ -2,29 +2,29 @@ import type { Mirror } from '../git/mirror.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { Cursor } from '../record/cursors.ts';
 import type { Repository } from '../record/repositories.ts';
-import { skipMark } from './skip.ts';
+import { skipMark } from './skip-mark.ts';
 
-/** How many commits of one ref wait in the queue at a time; the next ones are offered when these are recorded. */
+/** Commits of one ref that wait in the queue at a time; the next ones are sent when these are recorded. */
 const batch = 50;
 
-export interface Moved {
+export interface MovedRef {
   ref: string;
   /** full id of the commit that the ref points to */
   head: string;
-  /** how far the ref is in the record; undefined for a ref that is new, of which only the head is built */
+  /** how far the ref is in the database; undefined for a new ref, of which only the head is built */
   cursor: Cursor | undefined;
 }
 
 /**
- * The commits of a ref that are to be built next, oldest first. They follow from the ref and its cursor alone, so that
- * every look offers the same ones under the same ids until they are in the record.
- * @param options.backlog older commits than this many are passed over
- * @param options.base ref whose commits count as its own, and not as those of a branch that was rebased onto it
+ * The messages of a ref's commits that are to be built next, oldest first. They depend on the ref and its cursor alone, so
+ * every poll sends the same ones under the same ids until they are in the database.
+ * @param options.backlog number of commits; older ones are passed over
+ * @param options.base the default branch: its commits are left out of those of a branch that was rebased onto it
  */
-export async function offersOf(
+export async function nextMessages(
   mirror: Mirror,
   repository: Pick<Repository, 'name' | 'commits'>,
-  { ref, head, cursor }: Moved,
+  { ref, head, cursor }: MovedRef,
   options: { backlog: number; base?: string | undefined },
 ): Promise<CommitMessage[]> {
   const next = await nextCommits(mirror, repository, { ref, head, cursor }, options);
@@ -32,7 +32,7 @@ export async function offersOf(
   let before = cursor ? { generation: cursor.generation, sha: cursor.sha } : null;
   return commits.map(({ text, skipChecks, ...commit }, index) => {
     const skip = skipMark({ text, skipChecks });
-    const offer: CommitMessage = {
+    const message: CommitMessage = {
       v: 1,
       repo: repository.name,
       ref,
@@ -44,7 +44,7 @@ export async function offersOf(
       more: next.more && index === commits.length - 1,
     };
     before = { generation: next.generation, sha: commit.sha };
-    return offer;
+    return message;
   });
 }
 
@@ -59,7 +59,7 @@ interface Next {
 async function nextCommits(
   mirror: Mirror,
   repository: Pick<Repository, 'commits'>,
-  { ref, head, cursor }: Moved,
+  { ref, head, cursor }: MovedRef,
   { backlog, base }: { backlog: number; base?: string | undefined },
 ): Promise<Next> {
   const only = (generation: number) => ({ commits: [head], generation, passedOver: 0, more: false });
@@ -68,7 +68,7 @@ async function nextCommits(
     return { commits: [], generation: cursor.generation, passedOver: 0, more: false };
   }
   if (cursor.sha === head) return only(cursor.generation + 1);
-  // a tag has no history of its own, and that of a ref that was gone has nothing to do with where it was
+  // a tag has no history of its own, and a ref that is back after it was deleted is a new one
   if (cursor.absent || ref.startsWith('refs/tags/')) return only(cursor.generation + 1);
   const own = base === undefined || base === ref ? undefined : base;
   const { commits, passedOver, jumped } = await mirror.newCommits(cursor.sha, head, backlog, own);

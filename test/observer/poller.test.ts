@@ -7,7 +7,7 @@ import { expect } from 'chai';
 import { Mirror } from '../../src/git/mirror.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { addRepository, type RepositoryOptions } from '../../src/observer/add.ts';
-import { Observations } from '../../src/observer/observe.ts';
+import { Poller } from '../../src/observer/poller.ts';
 import { Watches } from '../../src/observer/watches.ts';
 import type { CommitMessage } from '../../src/queues/messages.ts';
 import { observeQueue } from '../../src/queues/names.ts';
@@ -25,7 +25,7 @@ import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('observing', () => {
+describe('polling a repository', () => {
   let volt: TestVolt;
   const made: TestRepository[] = [];
 
@@ -52,7 +52,7 @@ describe('observing', () => {
 
   const add = (url: string, options: Partial<RepositoryOptions> = {}) =>
     addRepository(volt.context, { url, branches: [], pollSeconds: 3600, commits: 'every', command: null, ...options });
-  const look = (name: string) => new Observations(volt.context).look(name);
+  const poll = (name: string) => new Poller(volt.context).poll(name);
   const offered = async (): Promise<CommitMessage[]> =>
     (await volt.context.queues.queue('commits').getWaiting()).map(({ data }) => data as CommitMessage);
   const state = async (name = 'app') =>
@@ -68,8 +68,8 @@ describe('observing', () => {
     return messages;
   }
 
-  describe('is begun', () => {
-    it('with a name that follows from the address, on the machine that a path is on', async () => {
+  describe('begins', () => {
+    it('with a name made from the address, on the machine of a path', async () => {
       const repository = repositoryOf('My App');
       const added = await add(repository.path);
       expect(added).to.deep.include({
@@ -84,14 +84,14 @@ describe('observing', () => {
       expect(schedules.map(({ key }) => key)).to.deep.equal(['my-app']);
     });
 
-    it('on any machine, where it is a URL', async () => {
+    it('on any machine for a URL', async () => {
       const added = await add('https://example.com/acme/app.git', { branches: ['main', 'release/*'], command: 'make' });
       expect(added).to.deep.include({ name: 'app', host: null, branches: ['main', 'release/*'], command: 'make' });
       const schedules = await volt.context.queues.queue(observeQueue(null)).getJobSchedulers();
       expect(schedules.map(({ key }) => key)).to.deep.equal(['app']);
     });
 
-    it('by noting which branch is the default one, which decides what is trusted, before it offers anything', async () => {
+    it('by recording the default branch, which decides what is trusted, before it sends a commit', async () => {
       const repository = repositoryOf();
       await add(repository.path);
       const { sendCommits } = volt.context.queues;
@@ -101,14 +101,14 @@ describe('observing', () => {
         return sendCommits.apply(volt.context.queues, sent);
       };
       try {
-        await look('app');
+        await poll('app');
       } finally {
         volt.context.queues.sendCommits = sendCommits;
       }
       expect(known).to.deep.equal(['main']);
     });
 
-    it('once for each repository: adding it again changes its settings', async () => {
+    it('once for each repository, and adding it again changes its settings', async () => {
       const repository = repositoryOf();
       await add(repository.path);
       const again = await add(repository.path, { command: 'make check' });
@@ -118,7 +118,7 @@ describe('observing', () => {
       );
     });
 
-    it('under another name, where a different repository has it, or under the one that is given', async () => {
+    it('under another name where a different repository has the name, or under the given one', async () => {
       const names = [
         await add('https://a.example/app'),
         await add('https://b.example/app'),
@@ -129,7 +129,7 @@ describe('observing', () => {
       await failure('name_taken', () => add('https://e.example/app', { name: 'app' }));
     });
 
-    it('with nothing that is wrong', async () => {
+    it('with valid settings only', async () => {
       const repository = repositoryOf();
       await failure('bad_url', () => add('ext::sh -c id'));
       await failure('no_repository', () => add('/nowhere'));
@@ -141,37 +141,37 @@ describe('observing', () => {
     });
   });
 
-  it('offers the head of the default branch first, then what comes', async () => {
+  it('sends the head of the default branch first, then each new commit', async () => {
     const repository = repositoryOf();
     repository.git('branch', 'topic');
     await add(repository.path);
-    await look('app');
+    await poll('app');
     expect((await takeOffers()).map(({ ref, sha }) => [ref, sha])).to.deep.equal([
       ['refs/heads/main', repository.head()],
     ]);
-    await look('app');
+    await poll('app');
     expect(await offered()).to.deep.equal([]);
     const added = repository.burst(2);
-    await look('app');
+    await poll('app');
     expect((await offered()).map(({ sha }) => sha)).to.deep.equal(added);
   });
 
-  it('offers a commit again at every look until it is recorded, as one message', async () => {
+  it('sends a commit at every poll until it is recorded, as one message', async () => {
     const repository = repositoryOf();
     await add(repository.path);
-    await look('app');
-    await look('app');
+    await poll('app');
+    await poll('app');
     expect(await offered()).to.have.length(1);
     await volt.context.access.client.flushall();
-    await look('app');
+    await poll('app');
     expect((await offered()).map(({ sha }) => sha)).to.deep.equal([repository.head()]);
   });
 
-  it('offers those branches that are wanted', async () => {
+  it('sends commits of the branches that the settings name', async () => {
     const repository = repositoryOf();
     for (const branch of ['release/1', 'release/2', 'topic', 'dev']) repository.git('branch', branch);
     await add(repository.path, { branches: ['release/*', 'dev'] });
-    await look('app');
+    await poll('app');
     const refs = (await offered()).map(({ ref }) => ref);
     expect(refs).to.have.members(['refs/heads/release/1', 'refs/heads/release/2', 'refs/heads/dev']);
   });
@@ -179,160 +179,160 @@ describe('observing', () => {
   it('follows the default branch when it becomes another one', async () => {
     const repository = repositoryOf();
     await add(repository.path);
-    await look('app');
+    await poll('app');
     await takeOffers();
     repository.git('checkout', '--quiet', '-b', 'trunk');
     repository.commit('on the trunk');
-    await look('app');
+    await poll('app');
     expect((await offered()).map(({ ref }) => ref)).to.deep.equal(['refs/heads/trunk']);
   });
 
-  it('offers nothing of an empty repository, and is content', async () => {
+  it('sends nothing of an empty repository, without an error', async () => {
     const empty = new TestRepository();
     made.push(empty);
     const { name } = await add(empty.path);
-    await look(name);
+    await poll(name);
     expect(await offered()).to.deep.equal([]);
     expect((await state(name))?.error).to.equal(null);
   });
 
-  describe('follows a branch that goes and comes', () => {
+  describe('follows a branch that is deleted and comes back', () => {
     const cursor = async () => (await cursorsOf(volt.context.database, 'app')).get('refs/heads/topic');
 
     async function observedTopic(): Promise<TestRepository> {
       const repository = repositoryOf();
       repository.git('branch', 'topic');
       await add(repository.path, { branches: ['topic'] });
-      await look('app');
+      await poll('app');
       await takeOffers();
       return repository;
     }
 
-    it('with its head alone, when it was seen to be gone', async () => {
+    it('with its head alone when a poll has seen it deleted', async () => {
       const repository = await observedTopic();
       repository.git('branch', '-D', 'topic');
-      await look('app');
+      await poll('app');
       expect(await cursor()).to.include({ absent: true });
       repository.burst(3);
       repository.git('branch', 'topic');
-      await look('app');
+      await poll('app');
       expect((await takeOffers()).map(({ sha }) => sha)).to.deep.equal([repository.head()]);
       // from here on with every commit again
       const added = repository.burst(2);
       repository.git('branch', '--force', 'topic');
-      await look('app');
+      await poll('app');
       expect((await takeOffers()).map(({ sha }) => sha)).to.deep.equal(added);
     });
 
-    it('with nothing, when it is back where it was', async () => {
+    it('with nothing when it is back at the same commit', async () => {
       const repository = await observedTopic();
       const sha = repository.head();
       repository.git('branch', '-D', 'topic');
-      await look('app');
+      await poll('app');
       repository.git('branch', 'topic', sha);
-      await look('app');
+      await poll('app');
       expect(await offered()).to.deep.equal([]);
       expect(await cursor()).to.include({ absent: false });
     });
 
-    it('with its head alone, when it was not wanted for a while', async () => {
+    it('with its head alone when the settings did not name it for a while', async () => {
       const repository = await observedTopic();
       await changeRepository(volt.context.database, 'app', { branches: ['main'] });
-      await look('app');
+      await poll('app');
       await takeOffers();
       repository.burst(3);
       repository.git('branch', '--force', 'topic');
       await changeRepository(volt.context.database, 'app', { branches: ['topic'] });
-      await look('app');
+      await poll('app');
       expect((await offered()).map(({ sha }) => sha)).to.deep.equal([repository.head()]);
     });
   });
 
-  it('offers the head once more when another command is to run, and then no more', async () => {
+  it('sends the head once more when the command changes', async () => {
     const repository = repositoryOf();
     await add(repository.path, { command: 'make' });
-    await look('app');
+    await poll('app');
     await takeOffers();
     await add(repository.path, { command: 'make' });
-    await look('app');
+    await poll('app');
     expect(await offered(), 'the same command').to.deep.equal([]);
     await add(repository.path, { command: 'make check' });
-    await look('app');
+    await poll('app');
     expect((await takeOffers()).map(({ sha }) => sha)).to.deep.equal([repository.head()]);
-    await look('app');
+    await poll('app');
     expect(await offered()).to.deep.equal([]);
   });
 
   describe('with tags', () => {
-    it('builds those that appear, what an annotated one leads to, and one that moves; none of those of old', async () => {
+    it('builds new ones, the commit of an annotated one and one that moves, but no old ones', async () => {
       const repository = repositoryOf();
       repository.git('tag', 'v1');
       repository.git('tag', 'other');
       await add(repository.path, { tags: ['v*'] });
-      await look('app');
+      await poll('app');
       expect((await takeOffers()).map(({ ref }) => ref)).to.deep.equal(['refs/heads/main']);
       repository.git('tag', '--annotate', '--message', 'x', 'v2');
       repository.git('tag', 'other2');
-      await look('app');
+      await poll('app');
       expect((await takeOffers()).map(({ ref, sha }) => [ref, sha])).to.deep.equal([
         ['refs/tags/v2', repository.head()],
       ]);
       const second = repository.commit('second');
       repository.git('tag', '--force', 'v1');
-      await look('app');
+      await poll('app');
       expect((await takeOffers()).map(({ ref, sha }) => [ref, sha])).to.have.deep.members([
         ['refs/heads/main', second],
         ['refs/tags/v1', second],
       ]);
     });
 
-    it('passes over those that are there when they are first asked for', async () => {
+    it('passes over those that exist when the settings first name tags', async () => {
       const repository = repositoryOf();
       repository.git('tag', 'v1');
       await add(repository.path);
-      await look('app');
+      await poll('app');
       await takeOffers();
       await changeRepository(volt.context.database, 'app', { tags: ['v*'] });
-      await look('app');
+      await poll('app');
       expect(await offered()).to.deep.equal([]);
       repository.git('tag', 'v2');
-      await look('app');
+      await poll('app');
       expect((await offered()).map(({ ref }) => ref)).to.deep.equal(['refs/tags/v2']);
     });
 
-    it('tells a tag from a branch of the same name', async () => {
+    it('distinguishes a tag from a branch of the same name', async () => {
       const repository = repositoryOf();
       await add(repository.path, { branches: ['**'], tags: ['**'] });
-      await look('app');
+      await poll('app');
       await takeOffers();
       const first = repository.head();
       repository.git('tag', 'twin', first);
       repository.git('branch', 'twin', first);
-      await look('app');
+      await poll('app');
       expect((await takeOffers()).map(({ ref }) => ref)).to.have.members(['refs/heads/twin', 'refs/tags/twin']);
       const second = repository.commit('second');
       repository.git('branch', '--force', 'twin', second);
-      await look('app');
+      await poll('app');
       expect((await takeOffers()).map(({ ref, sha }) => [ref, sha])).to.have.deep.members([
         ['refs/heads/main', second],
         ['refs/heads/twin', second],
       ]);
     });
 
-    it('says which of them leads to no commit, and builds the others', async () => {
+    it('names the tag that points to no commit, and builds the others', async () => {
       const repository = repositoryOf();
       await add(repository.path, { tags: ['**'] });
-      await look('app');
+      await poll('app');
       await takeOffers();
       repository.git('tag', 'file', repository.git('rev-parse', 'HEAD:a.txt'));
       repository.git('tag', 'good');
-      await look('app');
+      await poll('app');
       expect((await offered()).map(({ ref }) => ref)).to.deep.equal(['refs/tags/good']);
-      expect(await state()).to.deep.include({ error: null, notice: 'no commit is behind "file"' });
+      expect(await state()).to.deep.include({ error: null, notice: '"file" points to no commit' });
     });
   });
 
-  describe('each ref alone', () => {
+  describe('goes on with the other refs', () => {
     const paths = 'on: { push: { paths: ["src/**"] } }\njobs: {}\n';
 
     it('where a branch has many files with odd names', async () => {
@@ -340,7 +340,7 @@ describe('observing', () => {
       repository.commit('workflow', { '.github/workflows/a.yml': paths });
       repository.git('branch', 'feature');
       await add(repository.path, { branches: ['**'] });
-      await look('app');
+      await poll('app');
       await takeOffers();
       const files = Array.from({ length: 2990 }, (_, index) => {
         const name = '\\001'.repeat(60) + String(index).padStart(5, '0');
@@ -349,7 +349,7 @@ describe('observing', () => {
       const commit = `commit refs/heads/feature\ncommitter Eve <e@x> 1790000000 +0000\ndata 1\nx\nfrom ${repository.head()}\n`;
       execFileSync('git', ['fast-import', '--quiet'], { cwd: repository.path, input: commit + files.join('\n') });
       const innocent = repository.commit('an innocent commit');
-      await look('app');
+      await poll('app');
       const sent = await takeOffers();
       expect(sent.map(({ ref }) => ref)).to.have.members(['refs/heads/main', 'refs/heads/feature']);
       expect(sent.find(({ sha }) => sha === innocent)?.workflows?.changed).to.deep.equal([]);
@@ -357,20 +357,20 @@ describe('observing', () => {
       expect(await state()).to.deep.include({ error: null, notice: null });
     });
 
-    it('where one cannot be read: it is told, and left alone for a while; others and what is asked for go on', async () => {
+    it('where one cannot be read, and reports and skips that one for a while', async () => {
       const repository = repositoryOf();
       repository.git('checkout', '--quiet', '-b', 'bad');
       const bad = repository.commit('bad', { bad: 'x' });
       repository.git('checkout', '--quiet', 'main');
       await add(repository.path, { branches: ['**'] });
-      const observations = new Observations(volt.context);
-      await observations.look('app');
+      const poller = new Poller(volt.context);
+      await poller.poll('app');
       await volt.context.queues.queue('commits').drain();
       const tree = repository.git('rev-parse', `${bad}^{tree}`);
       const mirror = new Mirror(dataPaths(volt.context.config.dataDir).mirrors, realpathSync(repository.path)).path;
       rmSync(join(mirror, 'objects', tree.slice(0, 2), tree.slice(2)), { force: true });
       const id = await openTrigger(volt.context.database, 'app', null);
-      await observations.look('app');
+      await poller.poll('app');
       expect((await takeOffers()).map(({ ref, trigger }) => [ref, trigger])).to.have.deep.members([
         ['refs/heads/main', 'commit'],
         ['refs/heads/main', 'manual'],
@@ -379,27 +379,27 @@ describe('observing', () => {
       expect((await state())?.error).to.equal(null);
       expect((await state())?.notice).to.match(/^cannot read "bad": git ls-tree: /);
       // left alone, and still told
-      await observations.look('app');
+      await poller.poll('app');
       expect((await state())?.notice).to.match(/^cannot read "bad": git ls-tree: /);
       repository.git('branch', '--force', 'bad', repository.commit('good'));
-      await observations.look('app');
+      await poller.poll('app');
       expect((await takeOffers()).map(({ ref }) => ref)).to.include('refs/heads/bad');
       expect((await state())?.notice).to.equal(null);
     });
 
-    it('some at a time, the default branch first, where very many have come', async () => {
+    it('some at a time, the default branch first, where very many have new commits', async () => {
       const repository = repositoryOf();
       await add(repository.path, { branches: ['**'], command: 'true' });
       for (const branch of ['a', 'b', 'c', 'd']) repository.git('branch', branch);
-      const observations = new Observations(volt.context, undefined, 3);
-      await observations.look('app');
+      const poller = new Poller(volt.context, undefined, 3);
+      await poller.poll('app');
       const sent = await takeOffers();
       expect(sent.map(({ ref, more }) => [ref, more])).to.have.deep.members([
         ['refs/heads/main', true],
         ['refs/heads/a', true],
         ['refs/heads/b', true],
       ]);
-      await observations.look('app');
+      await poller.poll('app');
       expect((await takeOffers()).map(({ ref, more }) => [ref, more])).to.have.deep.members([
         ['refs/heads/c', false],
         ['refs/heads/d', false],
@@ -407,14 +407,14 @@ describe('observing', () => {
     });
   });
 
-  it('looks at bare repositories and linked work trees, each with a default branch of its own', async () => {
+  it('reads bare repositories and linked work trees, each with its own default branch', async () => {
     const repository = repositoryOf();
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'volt-linked-')));
     repository.git('clone', '--quiet', '--bare', '.', join(folder, 'bare.git'));
     repository.git('worktree', 'add', '--quiet', '-b', 'topic', join(folder, 'linked'));
     await add(join(folder, 'bare.git'));
     await add(join(folder, 'linked'));
-    for (const name of ['bare', 'linked']) await look(name);
+    for (const name of ['bare', 'linked']) await poll(name);
     expect((await offered()).map(({ repo, ref }) => [repo, ref])).to.have.deep.members([
       ['bare', 'refs/heads/main'],
       ['linked', 'refs/heads/topic'],
@@ -422,29 +422,29 @@ describe('observing', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('says how to allow the repository of somebody else', async function () {
+  it('says how to allow a repository of another user', async function () {
     // only root can give a folder away
     if (process.getuid?.() !== 0) return this.skip();
     const repository = repositoryOf();
     await add(repository.path);
     execFileSync('chown', ['-R', '12345', repository.path]);
-    await look('app');
+    await poll('app');
     const error = (await state())?.error;
     expect(error).to.include({ code: 'fetch_failed' });
     expect(error?.message).to.include('dubious ownership');
     expect(error?.remedy).to.include('safe.directory');
   });
 
-  describe('says', () => {
+  describe('reports', () => {
     it('that a glob matches nothing', async () => {
       const repository = repositoryOf();
       await add(repository.path, { branches: ['main', 'release/*'], tags: ['v*'] });
-      await look('app');
+      await poll('app');
       expect((await state())?.notice).to.equal('no branch matches "release/*"; no tag matches "v*"');
       repository.git('branch', 'release/1');
       repository.git('tag', 'v1');
-      await look('app');
-      await new Observations(volt.context).look('app');
+      await poll('app');
+      await new Poller(volt.context).poll('app');
       expect((await state())?.notice).to.equal(null);
     });
 
@@ -452,10 +452,10 @@ describe('observing', () => {
       const repository = repositoryOf();
       await add(repository.path);
       repository.git('checkout', '--quiet', '--detach');
-      await look('app');
+      await poll('app');
       expect((await state())?.notice).to.match(/^HEAD is detached, so there is no default branch/);
       repository.git('symbolic-ref', 'HEAD', 'refs/heads/unborn');
-      await look('app');
+      await poll('app');
       expect((await state())?.notice).to.match(/^HEAD points to a branch that does not exist/);
     });
 
@@ -463,90 +463,90 @@ describe('observing', () => {
       const empty = new TestRepository({}, { name: 'app' });
       made.push(empty);
       await add(empty.path);
-      await look('app');
+      await poll('app');
       expect(await state()).to.deep.include({ notice: 'the repository has no commit on any branch yet', error: null });
       const sha = empty.commit('first');
-      await look('app');
+      await poll('app');
       expect((await offered()).map((offer) => offer.sha)).to.deep.equal([sha]);
     });
   });
 
-  it('notes when it has looked and which branch is the default', async () => {
+  it('records when it has polled and which branch is the default', async () => {
     const repository = repositoryOf();
     await add(repository.path);
-    await look('app');
+    await poll('app');
     expect(await state()).to.deep.include({ defaultBranch: 'main', error: null });
     expect((await state())?.observedAt).to.not.equal(null);
   });
 
-  it('notes looks that find nothing new all together, and none that has failed since', async () => {
+  it('records polls without changes in one write, but not of a repository that has failed since', async () => {
     for (const name of ['one', 'two']) await add(repositoryOf(name).path, { name });
-    const observations = new Observations(volt.context);
-    const lookAtBoth = () => Promise.all(['one', 'two'].map((name) => observations.look(name)));
+    const poller = new Poller(volt.context);
+    const pollBoth = () => Promise.all(['one', 'two'].map((name) => poller.poll(name)));
     const times = async () => (await listRepositories(volt.context.database)).map(({ observedAt }) => observedAt ?? '');
-    await lookAtBoth();
+    await pollBoth();
     const first = await times();
-    await lookAtBoth();
+    await pollBoth();
     expect(await times()).to.deep.equal(first);
-    await observations.noteQuiet();
+    await poller.recordQuiet();
     const second = await times();
     expect(second.every((time, index) => time > (first[index] as string))).to.equal(true);
-    await lookAtBoth();
+    await pollBoth();
     const rename = { url: `http://127.0.0.1:${await freePort()}/two` };
     await volt.context.database.db.updateTable('repositories').set(rename).where('name', '=', 'two').execute();
-    await observations.look('two');
-    await observations.noteQuiet();
+    await poller.poll('two');
+    await poller.recordQuiet();
     const third = await times();
     expect(third.map((time, index) => time > (second[index] as string))).to.deep.equal([true, false]);
   });
 
-  it('notes why it cannot look, without a secret, and that it can again', async () => {
+  it('records why a poll fails, without a secret, and that it works again', async () => {
     const repository = repositoryOf();
     const { url } = await add(repository.path);
     const rename = (to: string) => volt.context.database.db.updateTable('repositories').set({ url: to }).execute();
     await rename(`http://secret@127.0.0.1:${await freePort()}/app`);
-    await look('app');
+    await poll('app');
     const error = (await state())?.error;
     expect(error).to.include({ code: 'fetch_failed' });
     expect(JSON.stringify(error)).to.include('127.0.0.1').and.not.include('secret');
     await rename(url);
-    const observations = new Observations(volt.context);
-    await observations.look('app');
+    const poller = new Poller(volt.context);
+    await poller.poll('app');
     expect((await state())?.error).to.equal(null);
   });
 
-  it('bears a repository that is not observed any more, and ends the polls of it', async () => {
+  it('ends the polls of a repository that was removed', async () => {
     const repository = repositoryOf();
     await add(repository.path);
     await removeRepository(volt.context.database, 'app', false);
-    await look('app');
+    await poll('app');
     expect(await offered()).to.deep.equal([]);
     expect(await volt.context.queues.queue(observeQueue(hostname())).getJobSchedulers()).to.deep.equal([]);
   });
 
-  it('leaves a repository that fails alone for a while, unless somebody asks', async () => {
+  it('skips a repository for a while after it has failed, unless somebody asks', async () => {
     const repository = repositoryOf();
     const { url } = await add(repository.path);
     const rename = (to: string) => volt.context.database.db.updateTable('repositories').set({ url: to }).execute();
     await rename('/nowhere');
-    const observations = new Observations(volt.context);
-    await observations.look('app', 'schedule');
+    const poller = new Poller(volt.context);
+    await poller.poll('app', 'schedule');
     expect(Date.parse((await state())?.retryAt ?? '')).to.be.greaterThan(Date.now());
     await rename(url);
-    await observations.look('app', 'schedule');
-    expect((await state())?.error, 'it is not looked at yet').to.include({ code: 'fetch_failed' });
-    await observations.look('app', 'hook');
+    await poller.poll('app', 'schedule');
+    expect((await state())?.error, 'it is not polled yet').to.include({ code: 'fetch_failed' });
+    await poller.poll('app', 'hook');
     expect(await state()).to.deep.include({ error: null, retryAt: null });
   });
 
-  it('asks git about a repository that is watched only when its folders tell that a ref has moved', async () => {
+  it('starts git for a watched repository only when its folders have changed', async () => {
     const repository = repositoryOf();
     await add(repository.path);
     const watches = new Watches(volt.context);
     await watches.refresh();
-    const observations = new Observations(volt.context, watches);
-    const scheduled = () => observations.look('app', 'schedule');
-    await observations.look('app');
+    const poller = new Poller(volt.context, watches);
+    const scheduled = () => poller.poll('app', 'schedule');
+    await poller.poll('app');
     await takeOffers();
     const [first, second] = [repository.head(), repository.commit('second')];
     await scheduled();
@@ -560,7 +560,7 @@ describe('observing', () => {
     writeFileSync(join(repository.path, '.git/refs/heads/main'), `${first}\n`);
     await scheduled();
     expect(await offered()).to.deep.equal([]);
-    await observations.look('app', 'watch');
+    await poller.poll('app', 'watch');
     expect((await offered()).map(({ sha }) => sha)).to.deep.equal([first]);
     await watches.close();
   });
@@ -576,10 +576,10 @@ describe('observing', () => {
     for (const name of names) await add(`git://127.0.0.1:${port}/${name}`, { name });
     const repository = repositoryOf();
     await add(repository.path);
-    const observations = new Observations(volt.context);
-    const hanging = names.map((name) => observations.look(name, 'schedule'));
+    const poller = new Poller(volt.context);
+    const hanging = names.map((name) => poller.poll(name, 'schedule'));
     await until('one host is asked by some at a time', () => sockets.length === 8);
-    await observations.look('app', 'schedule');
+    await poller.poll('app', 'schedule');
     expect((await offered()).map(({ repo }) => repo)).to.deep.equal(['app']);
     expect(sockets).to.have.length(8);
     remote.on('connection', (socket) => socket.destroy());
@@ -588,39 +588,39 @@ describe('observing', () => {
     await new Promise((resolve) => remote.close(resolve));
   });
 
-  it('looks at a repository once at a time, and once more for all that is asked for meanwhile', async () => {
-    const looks: Socket[] = [];
+  it('polls a repository once at a time, and once more for all requests in the meantime', async () => {
+    const connections: Socket[] = [];
     const remote = createServer((socket) => {
-      looks.push(socket.on('error', () => undefined).resume());
+      connections.push(socket.on('error', () => undefined).resume());
     });
     await new Promise<void>((resolve) => remote.listen(0, '127.0.0.1', resolve));
     await add(`git://127.0.0.1:${(remote.address() as AddressInfo).port}/app`);
-    const observations = new Observations(volt.context);
-    const looking = observations.look('app');
-    await until('the first look', () => looks.length === 1);
-    for (let count = 0; count < 3; count++) await observations.look('app');
-    expect(looks).to.have.length(1);
-    looks[0]?.destroy();
-    await until('the look for what was asked for meanwhile', () => looks.length === 2);
-    looks[1]?.destroy();
-    await looking;
-    expect(looks).to.have.length(2);
+    const poller = new Poller(volt.context);
+    const polling = poller.poll('app');
+    await until('the first poll', () => connections.length === 1);
+    for (let count = 0; count < 3; count++) await poller.poll('app');
+    expect(connections).to.have.length(1);
+    connections[0]?.destroy();
+    await until('the poll that was asked for in the meantime', () => connections.length === 2);
+    connections[1]?.destroy();
+    await polling;
+    expect(connections).to.have.length(2);
     await new Promise((resolve) => remote.close(resolve));
   });
 
   describe("answers a person's request", () => {
-    it('for a branch, a tag, a commit or nothing in particular with a commit of its own', async () => {
+    it('for a branch, a tag, a commit or the default branch with a message of its own', async () => {
       const repository = repositoryOf();
       const first = repository.head();
       repository.git('tag', 'v1');
       const second = repository.commit('second');
       await add(repository.path);
-      await look('app');
+      await poll('app');
       await takeOffers();
       const wanted = [null, 'main', 'v1', first, first.slice(0, 8)];
       const intents: number[] = [];
       for (const ref of wanted) intents.push(await openTrigger(volt.context.database, 'app', ref));
-      await look('app');
+      await poll('app');
       const answers = await offered();
       expect(answers.map(({ intent, ref, sha, trigger, cursor }) => [intent, ref, sha, trigger, cursor])).to.deep.equal(
         [
@@ -633,23 +633,23 @@ describe('observing', () => {
       );
     });
 
-    it('again until it is answered, as one message', async () => {
+    it('at every poll until it is recorded, as one message', async () => {
       const repository = repositoryOf();
       await add(repository.path);
-      await look('app');
+      await poll('app');
       await takeOffers();
       await openTrigger(volt.context.database, 'app', null);
-      await look('app');
-      await look('app');
+      await poll('app');
+      await poll('app');
       expect(await offered()).to.have.length(1);
     });
 
-    it('with why it cannot be', async () => {
+    it('with an error where the ref does not exist', async () => {
       const repository = repositoryOf();
       await add(repository.path);
       const intents = [];
       for (const ref of ['gone', '--all', 'a..b']) intents.push(await openTrigger(volt.context.database, 'app', ref));
-      await look('app');
+      await poll('app');
       const errors = await Promise.all(
         intents.map(async (id) => (await findIntent(volt.context.database, id))?.error?.code),
       );
@@ -665,7 +665,7 @@ describe('observing', () => {
         await add(line.url(server.url('app/.git')), { name: 'app' });
         const intent = await openTrigger(volt.context.database, 'app', null);
         line.cuts.push(350);
-        await look('app');
+        await poll('app');
         expect(line.cuts).to.deep.equal([]);
         expect((await offered()).some((message) => message.intent === intent)).to.equal(true);
       } finally {
@@ -674,12 +674,12 @@ describe('observing', () => {
       }
     });
 
-    it('with why the repository cannot be read', async () => {
+    it('with the error of a repository that cannot be read', async () => {
       const repository = repositoryOf();
       await add(repository.path);
       await volt.context.database.db.updateTable('repositories').set({ url: '/nowhere' }).execute();
       const intent = await openTrigger(volt.context.database, 'app', null);
-      await look('app');
+      await poll('app');
       expect((await findIntent(volt.context.database, intent))?.error).to.include({ code: 'fetch_failed' });
     });
   });

@@ -24,11 +24,11 @@ import { findTrust } from '../record/trust.ts';
 import { pauseAfter } from './backoff.ts';
 import { fetchCalled } from './called-files.ts';
 import { CalledWorkflows, callsOthers } from './called-workflows.ts';
-import { Lanes } from './lanes.ts';
 import { headsOf, observedRefs, presenceChanges } from './moved-refs.ts';
-import { noticeOf } from './notice.ts';
-import { type Moved, offersOf } from './offers.ts';
+import { type MovedRef, nextMessages } from './next-messages.ts';
+import { PollLimits } from './poll-limits.ts';
 import { RefProblems } from './ref-problems.ts';
+import { noticeOf } from './repository-notice.ts';
 import { answerTrigger, failTriggers } from './triggers.ts';
 import type { Watches } from './watches.ts';
 import { allWithWorkflows } from './workflow-files.ts';
@@ -36,161 +36,173 @@ import { allWithWorkflows } from './workflow-files.ts';
 /** Milliseconds that a remote may be silent, and that its answer may take. */
 const remotePatience = { silence: 30_000, bound: 120_000 };
 
-/** What was read of a repository so long (ms) ago need not be read again. */
+/** Milliseconds for which a repository that was read from the database need not be read again. */
 const fresh = 50;
 
-/**
- * So many refs are read in one look, and the next one goes on: a push can have any number of them, and each costs some
- * processes of git.
- */
+/** Refs that one poll reads; the next poll reads the others. A push can have any number, and each starts git several times. */
 const mostRefs = 200;
 
-/** So long (ms) git is not asked again about a repository that is watched and in whose folders nothing has changed. */
-const stillness = 60_000;
+/** Milliseconds for which git is not started for a watched repository whose folders have not changed. */
+const longestRest = 60_000;
 
 interface Seen {
   defaultBranch: string | null;
   notice: string | null;
 }
 
-/** What a look has found where there was nothing new, or nothing but what it has offered. */
-interface Still {
+/** The folders of a watched repository when a poll began that left nothing to do, but for commits that it has sent. */
+interface Unchanged {
+  /** see RefWatch */
   state: string;
+  /** milliseconds of performance.now() */
   at: number;
-  /** where refs stood whose commits were offered; none any more once the record was seen to be there, too */
-  offered: readonly Moved[];
+  /** refs whose commits were sent; empty once the database has them */
+  sent: readonly MovedRef[];
 }
 
-/** What has come of a look. */
-interface Look extends Seen {
-  /** refs whose commits were offered; undefined where there was anything else that the next look is to see to */
-  offered: readonly Moved[] | undefined;
+interface PollResult extends Seen {
+  /** refs whose commits were sent; undefined where the next poll has more to do than that */
+  sent: readonly MovedRef[] | undefined;
 }
 
-/** Puts into messages of one ref's commits what they call in other repositories, and leaves out those that wait for that. */
+/** What this process knows of a repository. */
+interface RepositoryState {
+  /** set while the repository is polled: whether somebody has asked for another poll in the meantime */
+  polling?: { again: boolean };
+  /** what was last recorded of the repository, unless a poll has failed since */
+  recorded?: Seen;
+  /** when a poll found nothing new (ms since 1970), until that is recorded */
+  quietAt?: number | undefined;
+  isFailing?: boolean;
+  unchanged?: Unchanged | undefined;
+}
+
+/** Adds to messages of one ref's commits the workflows of other repositories, and leaves out those that wait for them. */
 type Attach = (ref: string, messages: CommitMessage[]) => Promise<CommitMessage[]>;
 
-/** Looks at repositories and offers their new commits. */
-export class Observations {
+/** Polls repositories and sends their new commits to the dispatcher. */
+export class Poller {
   readonly #context: StageContext & { database: Database };
-  /** repositories that are being looked at, and whether somebody has asked for another look meanwhile */
-  readonly #looking = new Map<string, { again: boolean }>();
-  readonly #noted = new Map<string, Seen>();
-  /** repositories where nothing was new at their last looks, and when that was; not in the record yet */
-  #quiet = new Map<string, number>();
-  readonly #failing = new Set<string>();
-  readonly #still = new Map<string, Still>();
-  readonly #lanes = new Lanes();
+  readonly #states = new Map<string, RepositoryState>();
+  readonly #limits = new PollLimits();
   readonly #called = new CalledWorkflows();
   readonly #problems = new RefProblems();
-  readonly #stateOf: Watches['state'];
-  readonly #refsAtOnce: number;
+  readonly #folderState: Watches['state'];
+  readonly #refsPerPoll: number;
 
   /**
-   * @param watches of the repositories of this machine; absent where none is watched
-   * @param refsAtOnce how many refs are read in one look
+   * @param watches of the repositories of this machine; missing where none is watched
+   * @param refsPerPoll how many refs one poll reads
    */
-  constructor(context: StageContext & { database: Database }, watches?: Pick<Watches, 'state'>, refsAtOnce = mostRefs) {
+  constructor(
+    context: StageContext & { database: Database },
+    watches?: Pick<Watches, 'state'>,
+    refsPerPoll = mostRefs,
+  ) {
     this.#context = context;
-    this.#refsAtOnce = refsAtOnce;
-    this.#stateOf = async (repository) => watches?.state(repository);
+    this.#refsPerPoll = refsPerPoll;
+    this.#folderState = async (repository) => watches?.state(repository);
   }
 
-  /** Ends what is fetched beside the looks. */
+  /** Ends the fetches of workflows of other repositories. */
   close(): Promise<void> {
     return this.#called.close();
   }
 
-  /** Records the looks that found nothing new. All of them in one write: there may be hundreds in a second. */
-  async noteQuiet(): Promise<void> {
-    const quiet = this.#quiet;
-    if (quiet.size === 0) return;
-    this.#quiet = new Map();
-    await noteLooks(this.#context.database, quiet);
+  /** Records the polls that found nothing new. All of them in one write: there may be hundreds in a second. */
+  async recordQuiet(): Promise<void> {
+    const quiet = new Map<string, number>();
+    for (const [name, state] of this.#states) {
+      if (state.quietAt !== undefined) quiet.set(name, state.quietAt);
+      delete state.quietAt;
+    }
+    if (quiet.size > 0) await noteLooks(this.#context.database, quiet);
   }
 
   /**
-   * Looks at a repository. While that is under way already, it is only noted that another look must follow, so that a
-   * remote that hangs holds no more than one place. Never rejects for what a repository does.
-   * @param cause the schedule leaves a repository alone for a while after it has failed
+   * Polls a repository. During a poll, a further call only has it repeated, so that a remote that hangs holds one poll at
+   * most. Never rejects for what a repository does.
+   * @param cause `schedule` skips a repository for a while after it has failed
    */
-  async look(name: string, cause: ObserveMessage['cause'] = 'person'): Promise<void> {
+  async poll(name: string, cause: ObserveMessage['cause'] = 'person'): Promise<void> {
     const asked = performance.now();
     const repository = await findRepository(this.#context.database, name);
-    // it has been removed while a poll was on its way
-    if (!repository) return this.#unschedule(name);
+    // it was removed while this poll was on its way
+    if (!repository) return this.#forget(name);
     if (cause === 'schedule' && repository.retryAt !== null && Date.parse(repository.retryAt) > serverNow()) return;
-    const underWay = this.#looking.get(name);
-    if (underWay) {
-      // the schedule comes again by itself: a remote that hangs is not to be asked anew without a pause
-      if (cause !== 'schedule') underWay.again = true;
+    const state = this.#stateOf(name);
+    if (state.polling) {
+      // the schedule comes again by itself: a remote that hangs is not to be asked again without a pause
+      if (cause !== 'schedule') state.polling.again = true;
       return;
     }
-    const look = { again: false };
-    this.#looking.set(name, look);
+    const polling = { again: false };
+    state.polling = polling;
     try {
-      if (cause === 'schedule' && (await this.#isStill(repository)) && !look.again) {
-        this.#quiet.set(name, Date.now());
+      if (cause === 'schedule' && (await this.#isUnchanged(repository, state)) && !polling.again) {
+        state.quietAt = Date.now();
         return;
       }
-      await this.#lanes.run({
+      await this.#limits.run({
         ...{ repo: name, url: repository.url },
-        isSpare: () => cause === 'schedule' && !look.again,
-        look: async () => {
+        maySkip: () => cause === 'schedule' && !polling.again,
+        poll: async () => {
           do {
-            const known = !look.again && performance.now() - asked < fresh ? repository : undefined;
-            look.again = false;
-            await this.#look(name, known);
-          } while (look.again);
+            const known = !polling.again && performance.now() - asked < fresh ? repository : undefined;
+            polling.again = false;
+            await this.#pollOnce(name, known);
+          } while (polling.again);
         },
       });
     } finally {
-      this.#looking.delete(name);
+      delete state.polling;
     }
   }
 
-  /** Whether nothing has happened to a repository since a look at it, and all that this has offered is recorded. */
-  async #isStill(repository: Repository): Promise<boolean> {
-    const still = this.#still.get(repository.name);
-    if (!still || performance.now() - still.at > stillness) return false;
-    if ((await this.#stateOf(repository)) !== still.state) return false;
-    if (still.offered.length === 0) return true;
+  #stateOf(name: string): RepositoryState {
+    const state = this.#states.get(name) ?? {};
+    this.#states.set(name, state);
+    return state;
+  }
+
+  /** Whether nothing has happened to a repository since the last poll, and the commits that this has sent are recorded. */
+  async #isUnchanged(repository: Repository, { unchanged }: RepositoryState): Promise<boolean> {
+    if (!unchanged || performance.now() - unchanged.at > longestRest) return false;
+    if ((await this.#folderState(repository)) !== unchanged.state) return false;
+    if (unchanged.sent.length === 0) return true;
     const cursors = await cursorsOf(this.#context.database, repository.name);
-    const isRecorded = still.offered.every(({ ref, head }) => {
+    const isRecorded = unchanged.sent.every(({ ref, head }) => {
       const cursor = cursors.get(ref);
       return cursor?.sha === head && !cursor.again && !cursor.absent;
     });
-    if (isRecorded) still.offered = [];
+    if (isRecorded) unchanged.sent = [];
     return isRecorded;
   }
 
-  async #look(name: string, known?: ObservedRepository): Promise<void> {
+  async #pollOnce(name: string, known?: ObservedRepository): Promise<void> {
     const { database, logger } = this.#context;
     const repository = known ?? (await findRepository(database, name));
-    this.#still.delete(name);
-    if (!repository) {
-      this.#problems.forget(name);
-      return;
-    }
+    if (!repository) return this.#forget(name);
+    const state = this.#stateOf(name);
+    delete state.unchanged;
     try {
-      const [state, at] = [await this.#stateOf(repository), performance.now()];
-      const { offered, ...seen } = await this.#offer(repository);
-      if (offered && state !== undefined) this.#still.set(name, { state, at, offered });
-      await this.#note(name, seen);
+      const [folders, at] = [await this.#folderState(repository), performance.now()];
+      const { sent, ...seen } = await this.#sendNew(repository);
+      if (sent && folders !== undefined) state.unchanged = { state: folders, at, sent };
+      await this.#record(name, state, seen);
     } catch (error) {
-      const known = observeError(error, repository);
-      if (!this.#failing.has(name))
-        logger.info(`cannot observe ${name}: ${known.message}`, { repo: name, code: known.code });
-      this.#failing.add(name);
-      this.#noted.delete(name);
-      this.#quiet.delete(name);
-      await noteObserveError(database, name, known, (failures) => pauseAfter(failures, repository.pollSeconds));
-      // a fault of ours will pass; what a person asked for waits for that
-      if (known.code === 'fetch_failed') await failTriggers(database, name, known);
+      const problem = pollError(error, repository);
+      if (!state.isFailing) logger.info(`cannot poll ${name}: ${problem.message}`, { repo: name, code: problem.code });
+      state.isFailing = true;
+      delete state.recorded;
+      delete state.quietAt;
+      await noteObserveError(database, name, problem, (failures) => pauseAfter(failures, repository.pollSeconds));
+      // other faults are Volt's and will pass; what a person asked for waits for that
+      if (problem.code === 'fetch_failed') await failTriggers(database, name, problem);
     }
   }
 
-  async #offer(repository: ObservedRepository): Promise<Look> {
+  async #sendNew(repository: ObservedRepository): Promise<PollResult> {
     const { database, queues, config } = this.#context;
     const mirror = new Mirror(dataPaths(config.dataDir).mirrors, repository.url, repository);
     let found: ReturnType<typeof findCredential> | undefined;
@@ -199,13 +211,13 @@ export class Observations {
       return found;
     };
     const access = { url: repository.url, credential };
-    // read before the refs are: a cursor that is ahead of them would look like a ref that was forced back
+    // before the refs are listed: a cursor that is ahead of its ref would look like a ref that was forced back
     const cursors = await cursorsOf(database, repository.name);
     const triggers = await openTriggers(database, repository.name);
     const list = () => listRemote(repository.url, { ...remotePatience, access, tags: repository.tags.length > 0 });
-    // a poll comes again by itself; what a person or a schedule asks for does not
+    // a poll is repeated by its schedule; what a person or a workflow's schedule asks for is not
     const remote = triggers.length > 0 ? await overBreaks(list, {}) : await list();
-    // what is offered below is trusted or not by it
+    // whether a commit that is sent below is trusted depends on it
     if (remote.defaultBranch !== repository.defaultBranch)
       await noteDefaultBranch(database, repository.name, remote.defaultBranch);
     const refs = observedRefs(repository, remote);
@@ -230,23 +242,23 @@ export class Observations {
       limits: { memory: config.gitMemory * 1_048_576 || undefined },
       notice: (text: string) => this.#context.logger.info(`${repository.name}: ${text}`, { repo: repository.name }),
     };
-    // what a person asks for may be any ref
+    // a person may ask for any ref
     if (triggers.length > 0) await mirror.fetch(options);
-    await this.#offerMoved(repository, mirror, moved, { remote, options, attach });
+    await this.#sendMoved(repository, mirror, moved, { remote, options, attach });
     const send = async (ref: string, messages: CommitMessage[]) => queues.sendCommits(await attach(ref, messages));
     for (const trigger of triggers)
       await answerTrigger(this.#context, trigger, repository, mirror, { ...remote, options, send });
     const problems = this.#problems.of(repository.name);
-    const isSimple = triggers.length + problems.length === 0 && moved.length <= this.#refsAtOnce;
+    const isSimple = triggers.length + problems.length === 0 && moved.length <= this.#refsPerPoll;
     const notice = noticeOf(repository, remote, { problems, waits });
-    return { defaultBranch: remote.defaultBranch, notice, offered: isSimple ? moved : undefined };
+    return { defaultBranch: remote.defaultBranch, notice, sent: isSimple ? moved : undefined };
   }
 
-  /** Offers what has come to each ref, the default branch first; where they are many, the next look goes on. */
-  async #offerMoved(
+  /** Sends the new commits of each ref, of the default branch first; where there are many refs, the next poll goes on. */
+  async #sendMoved(
     repository: ObservedRepository,
     mirror: Mirror,
-    moved: readonly Moved[],
+    moved: readonly MovedRef[],
     { remote, options, attach }: { remote: RemoteRefs; options: UpdateOptions; attach: Attach },
   ): Promise<void> {
     const { queues, config, logger } = this.#context;
@@ -254,30 +266,29 @@ export class Observations {
     const { defaultBranch } = remote;
     const base = defaultBranch === null ? undefined : `refs/heads/${defaultBranch}`;
     const ready = this.#problems.ready(name, moved).sort((a, b) => Number(b.ref === base) - Number(a.ref === base));
-    const now = ready.slice(0, this.#refsAtOnce);
+    const now = ready.slice(0, this.#refsPerPoll);
     if (now.length > 0) await mirror.follow(headsOf(now, base, remote), options);
     for (const each of now) {
       let messages: CommitMessage[];
       try {
-        const offers = await offersOf(mirror, repository, each, { backlog: config.backlog, base });
-        messages = await allWithWorkflows(mirror, repository, offers, defaultBranch, options);
+        const next = await nextMessages(mirror, repository, each, { backlog: config.backlog, base });
+        messages = await allWithWorkflows(mirror, repository, next, defaultBranch, options);
         messages = (await attach(each.ref, messages)).map(fittingCommit);
         this.#problems.settle(name, each);
       } catch (error) {
-        // it is not the ref that others are away
-        if (error instanceof VoltError && isOfAll(error)) throw error;
+        if (error instanceof VoltError && concernsAllRefs(error)) throw error;
         if (this.#problems.note(name, each, error, repository.pollSeconds))
           logger.info(`${name}: cannot read ${each.ref}: ${errorText(error)}`, { repo: name });
         continue;
       }
       const last = messages.at(-1);
-      // when it is recorded, the repository is looked at again
-      if (last && ready.length > this.#refsAtOnce) messages[messages.length - 1] = { ...last, more: true };
+      // when the dispatcher has recorded it, the repository is polled again
+      if (last && ready.length > this.#refsPerPoll) messages[messages.length - 1] = { ...last, more: true };
       if (messages.length > 0) await queues.sendCommits(messages);
     }
   }
 
-  /** Puts into messages what their workflows call in other repositories; what is fetched for it is no part of this look. */
+  /** Adds to messages the workflows of other repositories that they call. They are fetched beside this poll. */
   async #attach(
     repository: ObservedRepository,
     defaultBranch: string | null,
@@ -301,35 +312,37 @@ export class Observations {
       return fetchCalled(place, texts, room, signal);
     };
     const by = trust.trusted ? 'trusted' : trust.class;
-    return this.#called.attach(messages, { repo: name, by }, fetch, () => void this.look(name, 'batch'));
+    return this.#called.attach(messages, { repo: name, by }, fetch, () => void this.poll(name, 'batch'));
   }
 
-  async #unschedule(name: string): Promise<void> {
+  async #forget(name: string): Promise<void> {
     const { queues, config } = this.#context;
+    this.#states.delete(name);
+    this.#problems.forget(name);
     for (const host of [null, config.host]) await queues.unscheduleObserve(host, name);
   }
 
-  async #note(name: string, seen: Seen): Promise<void> {
+  async #record(name: string, state: RepositoryState, seen: Seen): Promise<void> {
     const { database, logger } = this.#context;
-    if (this.#failing.delete(name)) logger.info(`can observe ${name} again`, { repo: name });
-    const noted = this.#noted.get(name);
-    const same = noted?.defaultBranch === seen.defaultBranch && noted.notice === seen.notice;
-    if (same) {
-      this.#quiet.set(name, Date.now());
+    if (state.isFailing) logger.info(`can poll ${name} again`, { repo: name });
+    state.isFailing = false;
+    const { recorded } = state;
+    if (recorded?.defaultBranch === seen.defaultBranch && recorded.notice === seen.notice) {
+      state.quietAt = Date.now();
       return;
     }
-    this.#noted.set(name, seen);
+    state.recorded = seen;
     await noteObserved(database, name, seen);
   }
 }
 
-/** Whether an error would meet any other ref as well: a server that gives nothing, or a record that is away. */
-function isOfAll({ code }: VoltError): boolean {
+/** Whether an error would meet every other ref as well: a server that does not answer, or a database that is away. */
+function concernsAllRefs({ code }: VoltError): boolean {
   return code === 'fetch_failed' || /^(record|redis|git_missing)/.test(code);
 }
 
-/** What went wrong with a repository, in words for the person who observes it. */
-function observeError(error: unknown, repository: Repository): VoltError {
+/** The error as people see it at the repository. */
+function pollError(error: unknown, repository: Repository): VoltError {
   const known = asVoltError(error);
   if (known.code !== 'git_failed') return known;
   return new VoltError('fetch_failed', `cannot read ${hideCredentials(repository.url)}: ${known.message}`, {
