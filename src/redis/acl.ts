@@ -1,10 +1,10 @@
 import { redisKeys } from './keys.ts';
 
-/** Queues that a runner takes from or sends to. */
+/** Queues that a runner reads or writes. */
 const queues = ['jobs', 'jobs.*', 'results', 'secrets', 'set-aside'];
 /**
- * What it may call, see ACL CAT: nothing that reads or changes the server itself, or looks through its keys; and it only
- * listens to channels: what is told there to another runner, such as an order, comes from Volt. A script may call no more.
+ * Commands of a runner, see ACL CAT: none that reads or changes the server itself or searches its keys. A runner may subscribe
+ * to channels and not publish, so that orders to other runners come from Volt alone. Scripts have the same limits.
  */
 const commands = [
   ...['-@all', '+@read', '+@write', '+@connection', '+@transaction', '+@scripting', '+subscribe', '+unsubscribe'],
@@ -13,15 +13,14 @@ const commands = [
 ];
 
 /**
- * Rules of ACL SETUSER for a user with whom runners, and nothing but runners, can do their work. What all runners share
- * stays open to each: it can take any job from its queue, and put messages and pieces of logs where all do. What counts of
- * that is decided by signatures.
+ * Rules of ACL SETUSER for the user of runners. Keys that all runners share stay open to each: it can take any job from its
+ * queue, send results and write log chunks. Signatures decide which of them count.
  * @param prefix VOLT_REDIS_PREFIX
- * @param readOnly whether the server knows keys that a user may read and not write: Redis from version 7, Valkey
+ * @param readOnly whether the server supports read-only keys (`%R~`): Redis from version 7, Valkey
  */
 export function runnerRules(prefix: string, readOnly = true): string[] {
   const keys = redisKeys(prefix);
-  // without such a rule a runner could write to what it reads; what it need not read is closed to it then
+  // a server without read-only keys would let the runner write these, so it may not read them there
   const read = readOnly ? [keys.record, keys.young] : [];
   return [
     ...['resetkeys', 'resetchannels', ...commands],

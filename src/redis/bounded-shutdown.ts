@@ -1,17 +1,16 @@
 import { every, within } from '../system/wait.ts';
 import type { RedisAccess } from './connect.ts';
 
-/** Milliseconds between questions whether the server is there. */
+/** Milliseconds between checks that the server answers. */
 const interval = 250;
-/** A server that has not answered after this long (ms) is not waited for. */
-const patience = 2000;
+/** Milliseconds without an answer after which the connection is closed. */
+const timeout = 2000;
 
 /**
- * Does what ends a process, in bounded time: while the server is away every command waits for it, which would hold up
- * the end for as long. So the connection is closed when nothing answers, and what waits fails. Whatever is left undone by
- * that is what a killed process leaves, which the next one takes up.
- * @param work what still asks the server, such as handlers that come to their end
- * @param givingUp is called before the connection is closed
+ * Bounds the time of a shutdown. Commands wait during an outage of the server, and so would the shutdown; so the connection is
+ * closed when the server does not answer, and they fail. That leaves what a killed process leaves: the next process handles it.
+ * @param work what still uses the server, such as handlers that are finishing
+ * @param givingUp called before the connection is closed
  */
 export async function withBoundedShutdown(
   access: RedisAccess,
@@ -22,12 +21,12 @@ export async function withBoundedShutdown(
   const watching = every(
     interval,
     async () => {
-      if (closed || (await within(access.client.ping(), patience)) !== undefined) return;
+      if (closed || (await within(access.client.ping(), timeout)) !== undefined) return;
       closed = true;
       givingUp();
       await access.close();
     },
-    // the connection is closed already
+    // the connection is already closed
     () => undefined,
   );
   try {

@@ -6,9 +6,9 @@ import type { RedisAccess, RedisConnection } from './connect.ts';
 
 const job = z.string().transform((text) => text as JobId);
 
-/** What a runner is told. A lost one costs only time: orders and chunks are repeated until they show an effect. */
+/** Notices to a runner. A lost one costs only time: orders and chunks are repeated until they take effect. */
 export const runnerNoticeSchema = z.discriminatedUnion('kind', [
-  /** from the dispatcher: end the attempt's processes; a person or a rule wants it so */
+  /** from the dispatcher: end the attempt's processes, by order of a person or a rule */
   z.object({
     kind: z.literal('cancel'),
     job,
@@ -16,9 +16,9 @@ export const runnerNoticeSchema = z.discriminatedUnion('kind', [
     reason: z.enum(Object.keys(reasons) as [Reason, ...Reason[]]).optional(),
     message: z.string(),
   }),
-  /** from the dispatcher: the attempt counts no more, somebody else may have the job */
+  /** from the dispatcher: the attempt does not count any more, another runner may have the job */
   z.object({ kind: z.literal('lose'), job, attempt: z.number() }),
-  /** from the dispatcher: what the attempt has asked for, or why it cannot be had; asked for again until it comes */
+  /** from the dispatcher: the secret that the attempt has requested, or why it is refused; the runner repeats requests */
   z.object({
     kind: z.literal('sealed'),
     job,
@@ -27,8 +27,8 @@ export const runnerNoticeSchema = z.discriminatedUnion('kind', [
     answer: z.union([z.object({ box: z.string() }), z.object({ refused: z.string() })]),
   }),
   /**
-   * from a reporter: the archive of the attempt's log has reached this many bytes; and, where that was asked, whether
-   * its file is that of the attempt's spool
+   * from a reporter: how many bytes of the attempt's log are archived; and, if the chunk names a spool, whether the archive
+   * shares the spool's file
    */
   z.object({
     kind: z.literal('archived'),
@@ -36,12 +36,12 @@ export const runnerNoticeSchema = z.discriminatedUnion('kind', [
     attempt: z.number(),
     bytes: z.number(),
     seesSpool: z.boolean().optional(),
-    /** it has no more than that, though it may have said so before: what comes behind is to be sent again */
+    /** the archive has no more than that, even if it reported more before: the runner sends the rest again */
     isShort: z.boolean().optional(),
   }),
   /**
-   * from a reporter: the attempt's outcome is recorded, or counts no more, and so many bytes of its log are in the archive;
-   * where nothing is said of these, nothing of the attempt is wanted
+   * from a reporter: the attempt's outcome is recorded or does not count any more, and this many bytes of its log are archived;
+   * without `bytes` the runner can drop the log
    */
   z.object({ kind: z.literal('recorded'), job, attempt: z.number(), bytes: z.number().optional() }),
 ]);
@@ -57,7 +57,7 @@ export type Change = z.input<typeof changeSchema>;
 export const growthSchema = z.object({ job, attempt: z.number(), bytes: z.number() });
 export type Growth = z.input<typeof growthSchema>;
 
-/** The labels of a queue that is new. */
+/** The labels of a new queue. */
 export const newQueueSchema = z.array(z.string());
 
 export async function notifyRunner(access: RedisAccess, runner: RunnerId, notice: RunnerNotice): Promise<void> {
@@ -68,7 +68,7 @@ export async function announceChange(access: RedisAccess, change: Change): Promi
   await access.client.publish(access.keys.changes, JSON.stringify(change));
 }
 
-/** How many listen to each channel of a connection: a subscription belongs to the connection, not to one of them. */
+/** Listeners of each channel of a connection: they share one subscription. */
 const listeners = new WeakMap<RedisConnection, Map<string, number>>();
 
 function countListener(connection: RedisConnection, channel: string, change: 1 | -1): number {
@@ -81,22 +81,22 @@ function countListener(connection: RedisConnection, channel: string, change: 1 |
 }
 
 /**
- * Listens to a channel. What does not fit the schema is logged and dropped: channels carry hints only, never the
- * only copy of anything.
- * @returns stops listening
+ * Listens to a channel. Logs and drops messages that do not fit the schema: channels carry hints only, never the only copy of
+ * anything.
+ * @returns a function that stops listening
  */
 export async function listen<T>(
   access: RedisAccess,
   channel: string,
   schema: z.ZodType<T>,
   logger: Logger,
-  heard: (message: T) => void,
+  receive: (message: T) => void,
 ): Promise<() => Promise<void>> {
   const handler = (from: string, text: string) => {
     if (from !== channel) return;
     const parsed = schema.safeParse(parseJson(text));
-    if (parsed.success) heard(parsed.data);
-    else logger.warn('dropped a notice that cannot be understood', { channel, issue: parsed.error.issues[0]?.message });
+    if (parsed.success) receive(parsed.data);
+    else logger.warn('dropped a notice with an unknown form', { channel, issue: parsed.error.issues[0]?.message });
   };
   access.client.on('message', handler);
   countListener(access.client, channel, 1);
@@ -108,7 +108,7 @@ export async function listen<T>(
     access.client.off('message', handler);
     const others = countListener(access.client, channel, -1);
     if (others > 0 || access.client.status !== 'ready') return;
-    // a connection that ends meanwhile hears nothing any more either
+    // it fails where the connection ends meanwhile, which also ends the subscription
     await access.client.unsubscribe(channel).catch(() => undefined);
   };
 }

@@ -1,7 +1,7 @@
-/** Milliseconds by which a machine's clock may be wrong before people are told. */
+/** Milliseconds by which a machine's clock may be wrong before Volt reports it. */
 const tolerableClock = 2000;
 
-/** How wrong the clock of a member's machine is, where that is worth telling; undefined where it is not. */
+/** How wrong the clock of a member's machine is; undefined where the difference is small. */
 export function clockFault({
   vitals,
 }: {

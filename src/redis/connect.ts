@@ -19,31 +19,31 @@ export interface RedisAccess {
   readonly keys: RedisKeys;
   /** A further connection, for blocking reads; the caller closes it. */
   open(name: string): RedisConnection;
-  /** Ends the connection for commands: what waits for the server, or is asked of it from now on, fails at once. */
+  /** Closes the connection for commands: waiting and later commands fail at once. */
   close(): Promise<void>;
 }
 
 /**
- * Connects and makes sure that the server is fit to carry Volt, and lets it.
- * @param patience milliseconds to keep trying while nothing answers
- * @param whose what it is to be used for
+ * Connects, and checks that the server is fit for Volt and gives the user its rights.
+ * @param timeout milliseconds to keep trying while nothing answers
+ * @param whose user: Volt's main user, or that of runners
  * @throws VoltError as `askServer`
  */
 export async function connectRedis(
   config: Pick<Config, 'redisPrefix'>,
   url: string,
   logger: Logger,
-  patience = 10_000,
+  timeout = 10_000,
   whose: Needs['whose'] = 'volt',
 ): Promise<RedisAccess> {
-  const facts = await askServer(url, logger, patience, { prefix: config.redisPrefix, whose });
+  const facts = await askServer(url, logger, timeout, { prefix: config.redisPrefix, whose });
   for (const { fatal, message, remedy } of unfitness(facts)) {
     if (fatal) throw new VoltError('redis_unfit', `Redis at ${withoutPassword(url)} ${message}`, { remedy });
     logger.warn(`Redis ${message}`, { remedy });
   }
   const client = openWaiting(url, 'volt');
   reportOutages(client, logger, url);
-  // one listener for each channel and each of BullMQ's objects; BullMQ adds to the number, so 0 would not mean "any"
+  // one listener for each channel and object of BullMQ, which adds to the number: 0 would not mean "any"
   client.setMaxListeners(10_000);
   return {
     url,
@@ -56,17 +56,17 @@ export async function connectRedis(
 
 let reconnected = 0;
 
-/** How often this process has lost Redis and found it again. */
+/** How often this process has lost and restored its connection to Redis. */
 export function reconnects(): number {
   return reconnected;
 }
 
-/** Says once that the server is gone and once that it is back, instead of once a try. */
+/** Logs an outage once at its begin and once at its end, not at every try. */
 function reportOutages(redis: Redis, logger: Logger, url: string): void {
   let down = false;
   redis.on('error', (error) => {
     if (!down)
-      logger.warn(`Redis at ${withoutPassword(url)} does not answer; trying until it does`, {
+      logger.warn(`Redis at ${withoutPassword(url)} does not answer; trying again until it does`, {
         error: errorText(error),
       });
     down = true;
@@ -74,7 +74,7 @@ function reportOutages(redis: Redis, logger: Logger, url: string): void {
   redis.on('ready', () => {
     if (down) {
       reconnected++;
-      logger.info(`Redis at ${withoutPassword(url)} is back`);
+      logger.info(`Redis at ${withoutPassword(url)} answers again`);
     }
     down = false;
   });

@@ -6,29 +6,28 @@ import { parseRedisUrl } from './url.ts';
 export type RedisConnection = Redis;
 
 /**
- * A command that nothing has answered for this long (ms) shows that the connection is dead, though nobody has closed it:
- * the network is cut, or a machine is gone. TCP itself would try for up to a quarter of an hour, at intervals of up to two
- * minutes. Longer than any blocking read waits.
+ * Milliseconds without an answer after which a connection counts as dead, though nobody has closed it: the network is cut, or a
+ * machine is gone. TCP itself would retry for up to a quarter of an hour. Longer than any blocking read waits.
  */
 const deadAfter = 15_000;
-/** The same for heartbeats, which have to be back at once when the network is. */
+/** The same for heartbeats, which must resume as soon as the network is back. */
 const heartbeatDeadAfter = 3000;
 
 /**
- * Reconnects quickly and for ever: BullMQ's own default waits up to 20 s after an outage, this one at most 1 s.
+ * Reconnects for ever, at most 1 s after an outage has ended; BullMQ's default waits up to 20 s.
  * @returns milliseconds until the next try
  */
 const retryStrategy = (times: number): number => Math.min(100 * times, 1000);
-/** While a server loads its data it is asked this often (ms) whether it is done; the default is up to 10 s. */
+/** How often (ms) a server that loads its data is checked; the default is up to 10 s. */
 const maxLoadingRetryTime = 500;
 
 /**
- * A server that was the master before a failover may be a replica when it is met again: then another one is looked for,
- * and the command is sent there. 2 means that, see ioredis.
+ * After a failover the former master may be a replica: then ioredis finds the new master and sends the command there, which it
+ * calls 2.
  */
 const reconnectOnError = (error: Error): 2 | false => (error.message.startsWith('READONLY') ? 2 : false);
 
-/** How a connection behaves while the server is away. */
+/** How a connection behaves during an outage of the server. */
 interface OutageBehaviour {
   enableOfflineQueue: boolean;
   maxRetriesPerRequest: number | null;
@@ -42,34 +41,34 @@ const failingFast: OutageBehaviour = {
   socketTimeout: heartbeatDeadAfter,
 };
 
-/** A connection on which commands wait for the server while it is away. */
+/** A connection whose commands wait for the end of an outage. */
 export function openWaiting(url: string, name: string): RedisConnection {
   return open(url, name, waiting);
 }
 
 /**
- * A connection for heartbeats: its commands fail at once while the server is away, instead of waiting for it, and where
- * nothing is heard for `impatience`, a new connection is tried.
+ * A connection for heartbeats: its commands fail at once during an outage, and it reconnects after `heartbeatDeadAfter` without
+ * an answer.
  */
 export function openFailingFast(url: string, name: string): RedisConnection {
   return open(url, name, failingFast);
 }
 
-function open(url: string, name: string, manners: OutageBehaviour): RedisConnection {
+function open(url: string, name: string, behaviour: OutageBehaviour): RedisConnection {
   const address = parseRedisUrl(url);
   const redis = disconnectable(
     new Redis({
       ...connectionOptions(address),
-      ...manners,
+      ...behaviour,
       ...(address.sentinels ? { reconnectOnError } : {}),
       retryStrategy,
       maxLoadingRetryTime,
       connectTimeout: 5000,
-      // Redis refuses a name that holds a space
+      // Redis refuses a name with a space
       connectionName: name.replaceAll(' ', ':'),
     }),
   );
-  // somebody else says that the server is away
+  // connect.ts logs outages
   redis.on('error', () => undefined);
   return redis;
 }

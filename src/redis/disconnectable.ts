@@ -1,9 +1,9 @@
 import type { Redis } from 'ioredis';
 
 /**
- * Makes a connection, and those that BullMQ duplicates from it, end at any time. Between two tries to reach a server
- * ioredis's `disconnect()` forgets the next try and nothing else: no `end` comes, and what waits for the server waits for
- * ever. Here that try is the last: it fails, or is ended as soon as it succeeds.
+ * Makes `disconnect()` work at any time, also for the duplicates that BullMQ makes of a connection. While ioredis waits to
+ * reconnect, its own `disconnect()` only cancels the next try: no `end` follows, and commands wait for ever. Here the next
+ * try is the last one: it fails, or is disconnected as soon as it succeeds.
  */
 export function disconnectable(redis: Redis): Redis {
   const disconnect = redis.disconnect.bind(redis);
@@ -16,7 +16,7 @@ export function disconnectable(redis: Redis): Redis {
   };
   redis.duplicate = ((...args: Parameters<typeof duplicate>) => {
     const copy = disconnectable(duplicate(...args) as Redis);
-    // BullMQ does not listen any more when it has closed one whose last try is still to fail
+    // BullMQ stops listening to a closed duplicate before its last try fails
     copy.on('error', () => undefined);
     return copy;
   }) as typeof redis.duplicate;

@@ -12,98 +12,98 @@ import { runnerRules } from './acl.ts';
 import { knowsReadOnlyKeys } from './server.ts';
 import { socketUrl } from './url.ts';
 
-/** Where the server of a `volt up` is reached. */
+/** The addresses of the server that `volt up` starts. */
 export interface EmbeddedPaths {
   /** for Volt's own processes on this machine */
   url: string;
-  /** for runners on other machines, with their rights; undefined where the server does not listen to those */
+  /** for runners on other machines, with their user; undefined where the server does not listen to them */
   runnerUrl: string | undefined;
   /** lines of its configuration */
   settings: string[];
-  /** why it listens on a port of loopback, though nobody has asked for that */
+  /** why it listens on a loopback port without a setting */
   notice: string | undefined;
 }
 
-/** Bytes of the longest path that a socket may have on Linux, unix(7); Node cuts a longer one off without a word. */
+/** Bytes of the longest path of a socket on Linux, see unix(7); Node silently cuts a longer one off. */
 const longestPath = 107;
 
 /** User of Redis for runners on other machines. */
 const runnerUser = 'volt-runner';
 
 /**
- * Where the server is to listen: on a socket in the data directory, which only its owner reaches, and on a port where
- * VOLT_REDIS_BIND says so. A job cannot take the connections of a socket that it does not see. Where there can be no socket
- * in the data directory, as on some file systems or where its path is longer than the 107 bytes that one may have, it is in
- * a folder of its own for temporary files; where there cannot be one either, on a port of loopback.
- * Port and passwords are those of the last start where that port is still free, so that runners elsewhere find it again.
- * @param program the server's
+ * Chooses where the server listens: on a socket in the data directory, which only its owner can reach, and on a port if
+ * VOLT_REDIS_BIND is set. A job cannot connect to a socket that it does not see. If the data directory cannot hold a socket (some
+ * file systems; a path of more than 107 bytes), the socket is in a temporary folder of its own; if that fails, too, the
+ * server listens on a loopback port. Port and passwords stay those of the last start if that port is free, so that
+ * runners on other machines find the server again.
+ * @param program path of the server's program
  * @throws VoltError `redis_failed`
  */
 export async function embeddedPaths(config: Config, program: string): Promise<EmbeddedPaths> {
   const paths = dataPaths(config.dataDir);
-  const former = read(paths.redisUrl);
-  const password = /:([0-9a-f]+)@/.exec(former)?.[1] ?? randomBytes(24).toString('hex');
-  const formerRunner = /^redis:\/\/volt-runner:([0-9a-f]+)@.*:(\d+)$/.exec(read(paths.runnerRedisUrl));
-  const socket = await findSocket(paths.redis, former);
+  const lastUrl = read(paths.redisUrl);
+  const password = /:([0-9a-f]+)@/.exec(lastUrl)?.[1] ?? randomBytes(24).toString('hex');
+  const lastRunner = /^redis:\/\/volt-runner:([0-9a-f]+)@.*:(\d+)$/.exec(read(paths.runnerRedisUrl));
+  const socket = await findSocket(paths.redis, lastUrl);
   const bind = config.redisBind ?? (socket ? undefined : '127.0.0.1');
-  const formerPort = formerRunner?.[2] ?? /@127\.0\.0\.1:(\d+)$/.exec(former)?.[1];
-  const port = bind === undefined ? 0 : await portOn(bind, Number(formerPort ?? 0), config.redisPort);
+  const lastPort = lastRunner?.[2] ?? /@127\.0\.0\.1:(\d+)$/.exec(lastUrl)?.[1];
+  const port = bind === undefined ? 0 : await portOn(bind, Number(lastPort ?? 0), config.redisPort);
   const settings = [
     `port ${port}`,
     `requirepass ${password}`,
     ...(bind === undefined ? [] : [`bind ${bindAddresses(bind).join(' ')}`]),
     ...(socket ? [`unixsocket ${JSON.stringify(socket)}`, 'unixsocketperm 700'] : []),
   ];
-  const place = {
+  const local = {
     url: socket ? socketUrl(password, socket) : `redis://:${password}@127.0.0.1:${port}`,
     settings,
   };
   if (config.redisBind === undefined) {
-    const notice = socket ? undefined : `no socket can be made in ${paths.redis} or ${tmpdir()}`;
-    return { ...place, runnerUrl: undefined, notice };
+    const notice = socket ? undefined : `cannot create a socket in ${paths.redis} or ${tmpdir()}`;
+    return { ...local, runnerUrl: undefined, notice };
   }
-  const runnerPassword = formerRunner?.[1] ?? randomBytes(24).toString('hex');
+  const runnerPassword = lastRunner?.[1] ?? randomBytes(24).toString('hex');
   const digest = createHash('sha256').update(runnerPassword).digest('hex');
   const rules = runnerRules(config.redisPrefix, knowsReadOnlyKeys({ version: versionOf(program) }));
   const host = /^(0\.0\.0\.0|::|\*)$/.test(config.redisBind) ? resolvableHost(config.host) : config.redisBind;
   return {
-    ...place,
+    ...local,
     runnerUrl: `redis://${runnerUser}:${runnerPassword}@${host.includes(':') ? `[${host}]` : host}:${port}`,
     settings: [...settings, `user ${runnerUser} reset on #${digest} ${rules.join(' ')}`],
     notice: undefined,
   };
 }
 
-/** Networks of containers and virtual machines on this machine, where no other machine is. */
-const inside = /^(docker|br-|veth|virbr|podman|cni|lxc)/;
+/** Interfaces of containers and virtual machines on this machine. */
+const internalLinks = /^(docker|br-|veth|virbr|podman|cni|lxc)/;
 
-/** A short name that nobody has chosen may be known to this machine alone: then one of its addresses. */
+/** One of this machine's addresses in place of its short name, which other machines may not resolve. */
 function resolvableHost(name: string): string {
   if (name !== hostname() || name.includes('.')) return name;
-  const outside = Object.entries(networkInterfaces()).filter(([link]) => !inside.test(link));
+  const outside = Object.entries(networkInterfaces()).filter(([link]) => !internalLinks.test(link));
   const addresses = outside.flatMap(([, found]) => found ?? []).filter(({ internal }) => !internal);
   return addresses.find(({ family }) => family === 'IPv4')?.address ?? name;
 }
 
-/** Loopback is always among them; a wildcard stands for itself, since the server cannot listen there twice. */
+/** Includes loopback, unless the wildcard covers it: the server cannot listen there twice. */
 function bindAddresses(bind: string): string[] {
   return [...new Set(/^(0\.0\.0\.0|::|\*)$/.test(bind) ? [bind] : ['127.0.0.1', bind])];
 }
 
 /**
- * A folder aside stays, so that whoever waits for the server finds it there when it is started again.
- * @returns the path; undefined where no socket can be made
+ * A temporary folder is used again after a restart, so that clients find the server there.
+ * @returns the path; undefined where no socket can be created
  */
-async function findSocket(folder: string, former: string): Promise<string | undefined> {
+async function findSocket(folder: string, lastUrl: string): Promise<string | undefined> {
   const own = join(folder, 'redis.sock');
-  // one that a server has left is in the way of the trial, and the next one makes it anew
+  // a socket that a server left would make the trial fail; the next server creates it again
   rmSync(own, { force: true });
   if (await holdsSocket(own)) return own;
-  const aside = folderAside(former) ?? mkdtempSync(join(tmpdir(), 'volt-redis-'));
-  const path = join(aside, 'redis.sock');
+  const temporary = lastTemporaryFolder(lastUrl) ?? mkdtempSync(join(tmpdir(), 'volt-redis-'));
+  const path = join(temporary, 'redis.sock');
   rmSync(path, { force: true });
   if (await holdsSocket(path)) return path;
-  rmSync(aside, { recursive: true, force: true });
+  rmSync(temporary, { recursive: true, force: true });
   return undefined;
 }
 
@@ -111,9 +111,9 @@ async function holdsSocket(path: string): Promise<boolean> {
   return Buffer.byteLength(path) <= longestPath && (await listens({ path })) !== false;
 }
 
-/** The folder of the last start, where a killed one has left it and nobody else can have made it. */
-function folderAside(former: string): string | undefined {
-  const folder = /^redis\+unix:\/\/:[0-9a-f]+@(.*\/volt-redis-\w{6})\/redis\.sock$/.exec(former)?.[1];
+/** The temporary folder of the last start, if it still exists and belongs to this user alone. */
+function lastTemporaryFolder(lastUrl: string): string | undefined {
+  const folder = /^redis\+unix:\/\/:[0-9a-f]+@(.*\/volt-redis-\w{6})\/redis\.sock$/.exec(lastUrl)?.[1];
   if (folder === undefined || dirname(folder) !== tmpdir()) return undefined;
   const stat = lstatSync(folder, { throwIfNoEntry: false });
   const isOurs = stat?.isDirectory() && stat.uid === process.getuid?.() && (stat.mode & 0o077) === 0;
@@ -121,8 +121,8 @@ function folderAside(former: string): string | undefined {
 }
 
 /**
- * The port where it can be listened on, else a free one.
- * @param fixed no other one will do
+ * The wanted port if it is free, otherwise another one.
+ * @param fixed the only port to try
  */
 async function portOn(bind: string, wanted: number, fixed: number | undefined): Promise<number> {
   for (const port of fixed !== undefined ? [fixed] : wanted === 0 ? [0] : [wanted, 0]) {
@@ -138,7 +138,7 @@ async function portOn(bind: string, wanted: number, fixed: number | undefined): 
   });
 }
 
-/** @returns the port that it was, true for a socket, false where nobody can listen there */
+/** @returns the port, true for a socket, false where listening fails */
 function listens(where: ListenOptions): Promise<number | boolean> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -150,10 +150,10 @@ function listens(where: ListenOptions): Promise<number | boolean> {
   });
 }
 
-/** Valkey began with what Redis 7.2 had. */
+/** Valkey started from Redis 7.2. */
 function versionOf(program: string): string {
-  const said = execFileSync(program, ['--version'], { encoding: 'utf8', env: toolEnvironment(), timeout: 10_000 });
-  return /v=(\d+\.\d+)/.exec(said)?.[1] ?? '7.2';
+  const output = execFileSync(program, ['--version'], { encoding: 'utf8', env: toolEnvironment(), timeout: 10_000 });
+  return /v=(\d+\.\d+)/.exec(output)?.[1] ?? '7.2';
 }
 
 function read(file: string): string {

@@ -9,24 +9,24 @@ import { toolEnvironment } from '../system/environment.ts';
 import { pause } from '../system/wait.ts';
 import { moveBrokenFile } from './broken-append-file.ts';
 import { embeddedPaths } from './embedded-paths.ts';
-import { endUnkept, outlivesSupervisor, shutdownTimeout, waitForFormer } from './server-process.ts';
+import { endUnsupervised, outlivesSupervisor, shutdownTimeout, waitForEarlierServer } from './server-process.ts';
 
 /**
  * A private server. Its states:
- * `kept`: the supervisor lives, and ends when the server does → `gone`;
- * `kept` → (only the supervisor is killed) `unkept`: the server lives on, and nothing is started beside it; it still ends
- * when Volt does → (it ends) `gone`;
- * `gone` → `kept`: it is started again, unless Volt is stopping.
+ * `supervised`: the supervisor runs, and ends when the server ends → `ended`;
+ * `supervised` → (somebody kills only the supervisor) `unsupervised`: the server runs on, and Volt starts no other one; it still
+ * ends with Volt → `ended`;
+ * `ended` → `supervised`: Volt starts the server again, unless Volt is stopping.
  */
 export interface EmbeddedRedis {
   url: string;
-  /** Resolves when the server has written everything and ended. */
+  /** Resolves when the server has written its data and ended. */
   stop(): Promise<void>;
 }
 
 /**
- * Keeps the server in a session of its own, out of reach of Ctrl-C, and ends it cleanly when the pipe on descriptor 3
- * closes, which it does when Volt ends in whatever way.
+ * Runs the server in its own session, where Ctrl-C does not reach it, and ends it cleanly when the pipe on descriptor 3
+ * closes, as it does when Volt ends or is killed.
  */
 const supervisor = `
 "$@" 3<&- & server=$!
@@ -37,19 +37,19 @@ kill "$watch" 2>/dev/null
 exit "$code"`;
 
 /**
- * Starts a private server in the data directory, on a socket there and where VOLT_REDIS_BIND says so on a port that it keeps
- * for later starts, with a password and an append-only file. It is started again when it ends by itself, empty where it cannot read that file. The caller holds the lock on the data directory.
+ * Starts a private server in the data directory, with a password and an append-only file, on the addresses of `embeddedPaths`.
+ * Starts it again when it ends by itself, empty if it cannot read that file. The caller holds the lock of the data directory.
  * @throws VoltError `redis_missing` or `redis_failed`
  */
 export async function startEmbeddedRedis(config: Config, logger: Logger): Promise<EmbeddedRedis> {
   const paths = dataPaths(config.dataDir);
   mkdirSync(paths.redis, { recursive: true, mode: 0o700 });
   const program = findRedisServer();
-  await waitForFormer(paths.redis);
-  const place = await embeddedPaths(config, program);
-  const { url, runnerUrl } = place;
-  if (place.notice !== undefined) logger.warn(`the embedded Redis listens on a port of loopback: ${place.notice}`);
-  writeFileSync(join(paths.redis, 'redis.conf'), serverSettings(paths.redis, place.settings), { mode: 0o600 });
+  await waitForEarlierServer(paths.redis);
+  const addresses = await embeddedPaths(config, program);
+  const { url, runnerUrl } = addresses;
+  if (addresses.notice !== undefined) logger.warn(`the embedded Redis listens on a loopback port: ${addresses.notice}`);
+  writeFileSync(join(paths.redis, 'redis.conf'), serverSettings(paths.redis, addresses.settings), { mode: 0o600 });
   writeFileSync(paths.redisUrl, `${url}\n`, { mode: 0o600 });
   if (runnerUrl !== undefined) writeFileSync(paths.runnerRedisUrl, `${runnerUrl}\n`, { mode: 0o600 });
   else rmSync(paths.runnerRedisUrl, { force: true });
@@ -64,7 +64,7 @@ export async function startEmbeddedRedis(config: Config, logger: Logger): Promis
       env: toolEnvironment(),
       stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     });
-    // the pipe and the child must not keep a finished Volt alive
+    // the pipe and the child must not keep the process of Volt alive
     child.unref();
     ended = new Promise((resolve) => {
       child.once('exit', () => resolve());
@@ -74,14 +74,14 @@ export async function startEmbeddedRedis(config: Config, logger: Logger): Promis
     void ended.then(async () => {
       if (await outlivesSupervisor(paths.redis, logger, () => stopping)) child.stdio[3]?.destroy();
       if (stopping) return;
-      const said = lastLine(join(paths.redis, 'redis.log'));
-      const aside = moveBrokenFile(paths.redis, said);
-      if (aside === undefined) logger.warn(`the embedded Redis has ended by itself; starting it again: ${said}`);
+      const line = lastLine(join(paths.redis, 'redis.log'));
+      const moved = moveBrokenFile(paths.redis, line);
+      if (moved === undefined) logger.warn(`the embedded Redis ended unexpectedly; starting it again: ${line}`);
       else
         logger.warn(
-          `the embedded Redis begins empty, since it cannot read its append-only file, as may be after a power cut; the file is now ${aside}. What is queued is sent again from the record.`,
+          `the embedded Redis starts empty: it cannot read its append-only file, for example after a power cut. The file is now ${moved}. Volt sends queued jobs again from the database.`,
         );
-      // one that cannot run is not to be started in a tight loop
+      // a server that cannot run must not restart in a tight loop
       await pause(Date.now() - startedAt < 2000 ? 1000 : 100);
       if (!stopping) run();
     });
@@ -94,7 +94,7 @@ export async function startEmbeddedRedis(config: Config, logger: Logger): Promis
       child.stdio[3]?.destroy();
       child.ref();
       await ended;
-      await endUnkept(paths.redis);
+      await endUnsupervised(paths.redis);
     },
   };
 }
@@ -103,11 +103,11 @@ function lastLine(file: string): string {
   try {
     return readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '';
   } catch {
-    return 'it has left no log';
+    return 'it has no log';
   }
 }
 
-/** Settings are those of Redis 6.2 and newer and of Valkey. */
+/** Settings that Redis from 6.2 and Valkey know. */
 function serverSettings(dir: string, listening: string[]): string {
   return [
     ...listening,
@@ -120,7 +120,7 @@ function serverSettings(dir: string, listening: string[]): string {
     'save ""',
     'maxmemory-policy noeviction',
     `shutdown-timeout ${shutdownTimeout}`,
-    // half of Redis's own: a server that rests uses its processor for little else
+    // half of the default: an idle server uses the processor for little else
     'hz 5',
     '',
   ].join('\n');
@@ -146,7 +146,7 @@ export function findRedisServer(): string {
       }
     }
   }
-  throw new VoltError('redis_missing', 'there is no redis-server or valkey-server on this machine', {
+  throw new VoltError('redis_missing', 'redis-server or valkey-server is not installed', {
     remedy: 'Install one (Debian, Ubuntu: apt-get install redis-server), or set VOLT_REDIS_URL.',
   });
 }

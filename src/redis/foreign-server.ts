@@ -2,30 +2,30 @@ import { connect, type NetConnectOpts } from 'node:net';
 import { connect as connectByTls } from 'node:tls';
 import { within } from '../system/wait.ts';
 
-/** How long (ms) a server may take to accept a connection and to say something on it. */
-const patience = 1000;
+/** Milliseconds that a server may take to accept a connection and to answer. */
+const timeout = 1000;
 
-/** What a client of PostgreSQL sends to ask for TLS: https://www.postgresql.org/docs/current/protocol-message-formats.html */
-const postgresQuestion = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
+/** The request of a PostgreSQL client for TLS: https://www.postgresql.org/docs/current/protocol-message-formats.html */
+const postgresRequest = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
-/** A question that most servers of lines of text answer, if only by saying that they do not understand it. */
-const plainQuestion = Buffer.from('PING\r\n\r\n');
+/** A request that most text protocols answer, if only with an error. */
+const plainRequest = Buffer.from('PING\r\n\r\n');
 
 interface ForeignServer {
-  /** as in "what answers is …" */
+  /** as in "the server is …" */
   name: string;
-  /** where it may be the right server, spoken to in the wrong way */
+  /** where it may be the right server with the wrong protocol */
   remedy?: string;
 }
 
-const tlsServer = { name: 'a server that speaks TLS', remedy: 'Write rediss:// in its address, in place of redis://.' };
+const tlsServer = { name: 'a server that speaks TLS', remedy: 'Use rediss:// in its address instead of redis://.' };
 const plainRedis = {
-  name: 'a Redis that does not speak TLS on that port',
-  remedy: 'Write redis:// in its address, in place of rediss://, or name the port for TLS.',
+  name: 'a Redis without TLS on that port',
+  remedy: 'Use redis:// in its address instead of rediss://, or name the port for TLS.',
 };
 
-/** First bytes of an answer, and who begins so. */
-const beginnings: [RegExp, ForeignServer][] = [
+/** First bytes of an answer, and the server that starts so. */
+const servers: [RegExp, ForeignServer][] = [
   [/^HTTP\/|^</, { name: 'an HTTP server' }],
   [/^SSH-/, { name: 'an SSH server' }],
   // after three bytes of length and two numbers
@@ -34,45 +34,45 @@ const beginnings: [RegExp, ForeignServer][] = [
 ];
 
 /**
- * What a server is that answers as no Redis at this address does; undefined where that cannot be told, as behind a proxy
- * whose own server is away.
+ * Recognises a server that does not answer as Redis does.
  * @param where host and port, or the path of a socket
- * @param tls whether TLS was spoken with it
+ * @param tls whether the client used TLS
+ * @returns undefined where the server is unknown, for example behind a proxy during an outage
  */
 export async function foreignServer(where: NetConnectOpts, tls: boolean): Promise<ForeignServer | undefined> {
-  const said = await firstAnswer(where, plainQuestion);
+  const answer = await firstAnswer(where, plainRequest);
   // an alert, see RFC 8446, 5.1
-  if (said.startsWith('\x15\x03')) return tls ? undefined : tlsServer;
-  if (/^[+-]/.test(said)) return tls ? plainRedis : undefined;
-  if (said !== '') return beginnings.find(([pattern]) => pattern.test(said))?.[1];
-  if (/^[SN]$/.test(await firstAnswer(where, postgresQuestion))) return { name: 'PostgreSQL' };
+  if (answer.startsWith('\x15\x03')) return tls ? undefined : tlsServer;
+  if (/^[+-]/.test(answer)) return tls ? plainRedis : undefined;
+  if (answer !== '') return servers.find(([pattern]) => pattern.test(answer))?.[1];
+  if (/^[SN]$/.test(await firstAnswer(where, postgresRequest))) return { name: 'PostgreSQL' };
   return !tls && (await speaksTls(where)) ? tlsServer : undefined;
 }
 
-/** Whoever it is, and whether or not it wants a certificate. */
+/** Also true for a server that wants a certificate. */
 async function speaksTls(where: NetConnectOpts): Promise<boolean> {
-  // nothing is sent but the greeting
+  // sends only the TLS handshake
   const socket = connectByTls({ ...where, rejectUnauthorized: false });
-  const greeted = new Promise<boolean>((resolve) => {
+  const handshake = new Promise<boolean>((resolve) => {
     socket.once('secureConnect', () => resolve(true));
     socket.once('error', ({ message }) => resolve(/alert/.test(message)));
     socket.once('close', () => resolve(false));
   });
-  const speaks = await within(greeted, patience);
+  const speaks = await within(handshake, timeout);
   socket.destroy();
   return speaks ?? false;
 }
 
-/** @returns one character for each byte; empty where the server says nothing */
-function firstAnswer(where: NetConnectOpts, question: Buffer): Promise<string> {
+/** @returns one character for each byte; empty where the server does not answer */
+function firstAnswer(where: NetConnectOpts, request: Buffer): Promise<string> {
   return new Promise((resolve) => {
-    const socket = connect(where, () => socket.write(question));
+    const socket = connect(where, () => socket.write(request));
     const end = (answer: Buffer | undefined) => {
       clearTimeout(late);
       socket.destroy();
       resolve(answer?.toString('latin1') ?? '');
     };
-    const late = setTimeout(end, patience, undefined);
+    const late = setTimeout(end, timeout, undefined);
     socket.once('data', end);
     socket.once('error', () => end(undefined));
     socket.once('close', () => end(undefined));

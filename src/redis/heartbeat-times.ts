@@ -1,9 +1,9 @@
-/** A heartbeat key lives this long (ms); a member whose key is gone is gone. */
+/** The TTL of a heartbeat key, in milliseconds; a member without a key is gone. */
 export const heartbeatTtl = 5000;
-/** A heartbeat is sent this often (ms). */
+/** Milliseconds between heartbeats. */
 export const heartbeatInterval = 1000;
 /**
- * How long (ms) a runner may go on without word from Redis. Counted from the last heartbeat that Redis confirmed, and
- * shorter than the heartbeat key lives, so that the processes are dead before anybody may take their job.
+ * Milliseconds that a runner may go on without an answer from Redis, counted from the last heartbeat that Redis confirmed. Shorter
+ * than the TTL of the heartbeat key, so that a job's processes are dead before another runner may get the job.
  */
 export const leaseTtl = 3000;

@@ -6,36 +6,35 @@ import { listStages, stageKinds } from './membership.ts';
 import { isSeenGone } from './process.ts';
 
 /**
- * A Redis that is new to its record is young for this long (ms). What the record says is queued may be at work on a
- * runner all the same: its `started` was on the way when the former Redis, or its content, went. Such a runner either
- * has a heartbeat confirmed by the new one, which tells what it runs; or it has had its last confirmation, or the last
- * refusal of a connection, before the new one was there, and then its lease has run out, and its processes are dead,
- * one lease later at the latest; one heartbeat more is for what it sends before it notices.
+ * Milliseconds for which a Redis is fresh after it was emptied or replaced. A job that is queued by the database may run
+ * nevertheless: its `started` was lost with the content of Redis. Its runner either gets a heartbeat confirmed by the fresh
+ * Redis and reports the job, or had its last confirmation before; then its lease runs out and its processes are dead
+ * after one lease. One heartbeat is added for what the runner sends before it notices.
  */
 const freshTime = leaseTtl + heartbeatInterval;
 
-/** The record that a stage has open. */
+/** The database that a stage uses. */
 export interface RecordIdentity {
   id: string;
-  /** of the records that it has taken the place of */
+  /** ids of databases that it has replaced */
   formerIds: readonly string[];
-  /** the highest id that a build of it has had */
+  /** the highest id that any of its builds has had */
   newestBuild(): Promise<number>;
 }
 
-/** That a Redis is young. What is new is told by ids of the record, since clocks of several machines cannot tell it. */
+/** A Redis that is fresh. Ids tell which builds are newer, since the clocks of several machines cannot. */
 export interface FreshRedis {
-  /** unlike that of any other time at which it was young */
+  /** differs each time that a Redis is fresh */
   id: string;
-  /** an earlier Redis may have heard of builds up to this one; later ones were made when there was none any more */
+  /** the last build that the earlier Redis may know; later builds are newer than that Redis */
   heard: number;
 }
 
 /**
- * Makes sure that this Redis serves the given record; an empty Redis is taken for it. One that served what the record
- * was before it was restored from a backup is emptied first: its messages are of builds that the record does not know.
- * @returns whether the Redis was new to the record: empty, or emptied since
- * @throws VoltError `record_mismatch` when it serves another one
+ * Makes sure that this Redis serves the given database; claims an empty Redis for it. Empties a Redis that served the database
+ * before a restore, since its messages are of builds that the database does not know.
+ * @returns whether the Redis was empty, or emptied now
+ * @throws VoltError `record_mismatch` when it serves another database
  */
 export async function claimRedis(
   access: RedisAccess,
@@ -45,45 +44,45 @@ export async function claimRedis(
   const before = await client.get(keys.record);
   if (before !== null && formerIds.includes(before)) await emptyOf(access, before);
   if ((await client.exists(keys.record)) === 0) {
-    const youth: FreshRedis = { id: randomUUID(), heard: await newestBuild() };
-    // before the claim: whoever finds that the record is known here must find this, too
-    await client.set(keys.young, JSON.stringify(youth), 'PX', freshTime);
+    const fresh: FreshRedis = { id: randomUUID(), heard: await newestBuild() };
+    // before the claim: a process that finds the claim must find this, too
+    await client.set(keys.young, JSON.stringify(fresh), 'PX', freshTime);
     const taken = await client.set(keys.record, recordId, 'NX');
     if (taken === 'OK') return true;
   }
   const holder = await client.get(keys.record);
   if (holder === recordId) return false;
-  throw new VoltError('record_mismatch', 'this Redis belongs to a Volt with another record (database)', {
+  throw new VoltError('record_mismatch', 'this Redis belongs to a Volt with another database', {
     remedy:
-      'Give every stage but runners the same VOLT_DATA_DIR or VOLT_DATABASE_URL, or this Volt a VOLT_REDIS_PREFIX of its own.',
+      'Give all stages except runners the same VOLT_DATA_DIR or VOLT_DATABASE_URL, or give this Volt its own VOLT_REDIS_PREFIX.',
   });
 }
 
 /**
- * Makes sure that no stage works with a copy of the record: two databases of one id on one Redis would each give ids to
- * builds that the other does not know.
- * @param place of the record that the calling stage has open, see Engine.place
+ * Makes sure that no stage uses a copy of the database: two databases with one id on one Redis would give the same ids to
+ * different builds.
+ * @param place of the database that the calling stage uses, see Engine.place
  * @throws VoltError `record_copied` naming such a stage
  */
 export async function refuseCopy(access: RedisAccess, place: string | undefined): Promise<void> {
   if (place === undefined) return;
   for (const kind of stageKinds) {
     const { alive } = await listStages(access, kind);
-    // the heartbeat of one that was killed lasts a while longer
+    // the heartbeat of a killed stage lasts a few seconds
     const other = alive.find((each) => each.record !== undefined && each.record !== place && !isSeenGone(each));
     if (!other) continue;
     throw new VoltError(
       'record_copied',
-      `a copy of this record is at work on this Redis: ${kind} on ${other.host} (process ${other.pid})`,
+      `a copy of this database is in use on this Redis: ${kind} on ${other.host} (process ${other.pid})`,
       {
         remedy:
-          'Stop that Volt first, if this one is to take its place. Two that are to work side by side need a record each: `volt backup` and `volt restore` make one of its own.',
+          'Stop that Volt first if this one replaces it. To run both, make a database of its own with `volt backup` and `volt restore`.',
       },
     );
   }
 }
 
-/** @throws VoltError `record_mismatch` where stages still work for the former record */
+/** @throws VoltError `record_mismatch` where stages still use the former database */
 async function emptyOf(access: RedisAccess, former: string): Promise<void> {
   const { client, keys } = access;
   for (const kind of stageKinds) {
@@ -91,41 +90,41 @@ async function emptyOf(access: RedisAccess, former: string): Promise<void> {
     if (!member) continue;
     throw new VoltError(
       'record_mismatch',
-      `this Redis still serves what the record was before it was restored: ${kind} on ${member.host} (process ${member.pid})`,
-      { remedy: 'Stop that Volt first, or give this one a Redis or a VOLT_REDIS_PREFIX of its own.' },
+      `this Redis still serves the database from before the restore: ${kind} on ${member.host} (process ${member.pid})`,
+      { remedy: 'Stop that Volt first, or give this one its own Redis or VOLT_REDIS_PREFIX.' },
     );
   }
   for await (const names of client.scanStream({ match: keys.all, count: 1000 })) {
     const others = (names as string[]).filter((name) => name !== keys.record);
     if (others.length > 0) await client.unlink(others);
   }
-  // last, and only if nobody else was faster: until it is gone, whoever comes next begins here again
+  // last, and only if no other process was faster: if this one is killed before, the next one empties Redis again
   if ((await client.get(keys.record)) === former) await client.del(keys.record);
 }
 
 /** The one member of `builds`. */
 const highest = 'highest';
 
-/** Notes that the queues of this Redis are about to hear of a build. */
+/** Records that a build is about to be sent to the queues of this Redis. */
 export async function noteBuild({ client, keys }: RedisAccess, id: number): Promise<void> {
   await client.zadd(keys.builds, 'GT', id, highest);
 }
 
-/** The highest id of a build that the queues of this Redis have heard of; undefined where that is not known. */
+/** The highest id of a build that was sent to the queues of this Redis; undefined before the first. */
 export async function highestBuild({ client, keys }: RedisAccess): Promise<number | undefined> {
   const id = await client.zscore(keys.builds, highest);
   return id === null ? undefined : Number(id);
 }
 
-/** For how many milliseconds more this Redis is young at most; 0 when runners have told it all. */
+/** Milliseconds for which this Redis is still fresh; 0 when runners have reported all that they run. */
 export async function freshFor({ client, keys }: RedisAccess): Promise<number> {
   return Math.max(await client.pttl(keys.young), 0);
 }
 
 /**
- * Claims this Redis, as claimRedis does, and says whether it is young. It may have been emptied a moment ago, and nobody has
- * come across that yet; where nobody has emptied it, this is one command.
- * @returns undefined where it is not young any more
+ * Claims this Redis as `claimRedis` does, and tells whether it is fresh: it may just have been emptied. One command where nobody
+ * has emptied it.
+ * @returns undefined where it is not fresh any more
  */
 export async function freshRedis(access: RedisAccess, record: RecordIdentity): Promise<FreshRedis | undefined> {
   const { client, keys } = access;

@@ -1,6 +1,6 @@
 /**
- * Every key and channel of Volt's in Redis. BullMQ's own keys lie below `<prefix>:bull:`; nobody but BullMQ reads them.
- * `prefix` is the setting VOLT_REDIS_PREFIX, so that several Volts can share one server.
+ * Every key and channel of Volt in Redis. BullMQ's own keys are below `<prefix>:bull:`; only BullMQ reads them.
+ * @param prefix VOLT_REDIS_PREFIX, so that several Volts can share one server
  */
 export function redisKeys(prefix: string) {
   return {
@@ -10,25 +10,25 @@ export function redisKeys(prefix: string) {
     /** prefix of BullMQ's keys */
     bull: `${prefix}:bull`,
 
-    /** string; id of the record that this Redis serves. Written by the first stage that has a record, read by all; no expiry */
+    /** string; id of the database that this Redis serves. Written by the first stage with a database, read by all; no expiry */
     record: `${prefix}:record`,
 
-    /** sorted set with one member, whose score is the highest id of a build that a queue has heard of; written by dispatchers before they send, read by them; no expiry */
+    /** sorted set with one member, whose score is the highest id of a build that was sent to a queue; written by dispatchers before they send, read by them; no expiry */
     builds: `${prefix}:builds`,
 
-    /** string; there while this Redis is so new to the record that runners may not have told it yet what they run. Written by the stage that claims it, read by dispatchers; expires by itself */
+    /** string, JSON of FreshRedis; exists while runners may not have reported yet what they run. Written by the stage that claims an empty Redis, read by dispatchers; expires by itself */
     young: `${prefix}:young`,
 
     /** set of ids; written by each member of a kind (`runner`, `dispatcher`, …) with its heartbeat, read by the dispatcher and web; no expiry, gone members are removed by the dispatcher */
     members: (kind: string) => `${prefix}:members:${kind}`,
 
-    /** string, JSON of the member; written with each heartbeat, read by dispatcher, reporter and web; expires after one TTL, and that is what tells that a member is gone */
+    /** string, JSON of the member; written with each heartbeat, read by dispatcher, reporter and web; expires after one TTL, which shows that the member is gone */
     member: (kind: string, id: string) => `${prefix}:member:${kind}:${id}`,
 
     /** set of label sets that have a queue; written by the dispatcher, read by runners and web; no expiry */
     labelQueues: `${prefix}:label-queues`,
 
-    /** hash, public key of each runner's key → JSON of RunnerAdmission; written by dispatcher and web, read by runners; no expiry */
+    /** hash, public key of each runner → JSON of RunnerAdmission; written by dispatcher and web, read by runners; no expiry */
     runnerKeys: `${prefix}:runner-keys`,
 
     /** stream of log chunks on their way from runners to reporters, with one consumer group; entries are deleted once archived, so it holds at most each running job's window */
@@ -49,7 +49,7 @@ export function redisKeys(prefix: string) {
     /** channel: the keys of runners have changed; from dispatcher and web to runners */
     runnerKeysChanged: `${prefix}:runner-keys-changed`,
 
-    /** channel: a label set got its first queue; from dispatcher to runners */
+    /** channel: a label set has its first queue; from dispatcher to runners */
     newQueue: `${prefix}:new-queue`,
   } as const;
 }

@@ -3,15 +3,15 @@ import type { ProcessIdentity } from './membership.ts';
 import { ageOf, identify } from './process.ts';
 
 /**
- * How far (s) the age of a process and what the server says of its own may be apart: the server counts whole seconds, by a
- * clock that it reads some times a second, from a moment after its start.
+ * Seconds by which the age of a process and the server's own uptime may differ: the server counts whole seconds, from a moment
+ * after its start.
  */
 const tolerance = 3;
 
 /**
- * The process of this machine that the server at the other end is, as far as can be seen: one with the number that the
- * server tells, which is as old as the server. There is none where the server is on another machine or in a container, where
- * processes are hidden, and where somebody has set the clock since it began: then nothing is known, which is the safe side.
+ * Finds the process of a server on this machine: the process with the id that the server reports, if it is as old as the server.
+ * @returns undefined for a server on another machine or in a container, where processes are hidden, and after a change of the
+ * machine's clock
  * @throws what ioredis throws where the server cannot be asked
  */
 export async function processOf(connection: RedisConnection): Promise<ProcessIdentity | undefined> {

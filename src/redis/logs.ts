@@ -6,30 +6,30 @@ import type { RedisAccess } from './connect.ts';
 
 const group = 'reporters';
 
-/** Bytes that a chunk carries at most. */
+/** The most bytes that a chunk carries. */
 export const largestChunk = 256 * 1024;
-/** Bytes of a spool that a chunk may speak of without carrying them. */
+/** The most bytes of a spool that a chunk names without carrying them. */
 export const longestReference = 4 * 1024 * 1024;
 
-/** A piece of one attempt's log. */
+/** A chunk of one attempt's log. */
 export interface LogChunk extends AttemptRef {
-  /** who sent it and waits for the acknowledgement */
+  /** id of the sender, which waits for the acknowledgement */
   runner: string;
   /** position of the first byte in the log */
   offset: number;
   /** bytes */
   length: number;
-  /** what they are; absent where the archive has the spool's file */
+  /** absent where the archive shares the spool's file */
   data?: Buffer;
-  /** the file of the spool, by which a reporter can tell whether one that it sees is the same */
+  /** identity of the spool's file, by which a reporter recognises it on its own disk */
   spool?: string;
-  /** of the runner, see chunkStatement */
+  /** by the runner, see chunkStatement */
   signature?: string;
-  /** its signed word that it has begun the attempt, as JSON, until a reporter has answered */
+  /** the runner's signed claim that it has started the attempt, as JSON; sent until a reporter answers */
   claim?: string;
 }
 
-/** What a runner signs of a chunk: all that it says, with the hash of what it carries. */
+/** The text of a chunk that the runner signs: all fields, with the hash of the data. */
 export function chunkStatement({ runner, offset, length, data, spool, ...ref }: LogChunk): string {
   const digest = data && createHash('sha256').update(data).digest('base64url');
   return JSON.stringify([attemptName(ref), runner, offset, length, digest ?? null, spool ?? null]);
@@ -37,17 +37,17 @@ export function chunkStatement({ runner, offset, length, data, spool, ...ref }: 
 
 export interface ReceivedChunk extends LogChunk {
   entry: string;
-  /** when Redis took it from the runner, in milliseconds since 1970 by its clock */
+  /** when it reached Redis, in milliseconds since 1970 by the clock of Redis */
   sentAt: number;
 }
 
-/** What came out of the stream: chunks, and entries that are none. */
+/** Entries of the stream: chunks, and entries that are not chunks. */
 export interface Chunks {
   chunks: ReceivedChunk[];
   strange: { id: string; fields: string[] }[];
 }
 
-/** @returns the entry of the stream that carries it */
+/** @returns the id of its entry in the stream */
 export async function sendChunk(access: RedisAccess, chunk: LogChunk): Promise<string> {
   const entry = await access.client.xadd(
     access.keys.logs,
@@ -66,13 +66,13 @@ export async function sendChunk(access: RedisAccess, chunk: LogChunk): Promise<s
   return String(entry);
 }
 
-/** Whether the entry still waits for a reporter, or for the end of one that has taken it. */
+/** Whether the entry is still in the stream: no reporter has archived it yet. */
 export async function holdsChunk(access: RedisAccess, entry: string): Promise<boolean> {
   return (await access.client.xrange(access.keys.logs, entry, entry)).length > 0;
 }
 
 /**
- * Chunks that no other reporter has taken, waiting up to `block` milliseconds for the first.
+ * Takes chunks that no other reporter has, waiting up to `block` milliseconds for the first.
  * @param blocking a connection of the caller's own
  * @param consumer name of this reporter in the group
  */
@@ -88,7 +88,7 @@ export async function receiveChunks(
   try {
     reply = await read();
   } catch (error) {
-    // the stream is new, or Redis was emptied under us
+    // the stream is new, or Redis was emptied
     if (!String(error).includes('NOGROUP')) throw error;
     await createGroup(access);
     reply = await read();
@@ -97,9 +97,9 @@ export async function receiveChunks(
 }
 
 /**
- * A page of the chunks that a reporter took and has not archived within `idle` milliseconds: it has died, or could not.
- * @param from where the page begins, as the page before has said; the oldest without it
- * @returns `next`: where the next page begins, undefined after the last
+ * Takes over a page of chunks that another reporter took and has not archived within `idle` milliseconds.
+ * @param from `next` of the page before; starts with the oldest
+ * @returns `next`: undefined after the last page
  */
 export async function claimChunks(
   access: RedisAccess,
@@ -126,20 +126,20 @@ export async function claimChunks(
   }
 }
 
-/** Takes a reporter that stops out of the group, unless it still holds chunks: those are taken over first. */
+/** Removes a stopping reporter from the group, unless it still has chunks, which others take over first. */
 export async function leaveGroup(access: RedisAccess, consumer: string): Promise<void> {
   await access.client.eval(removeConsumers, 1, access.keys.logs, group, '0', consumer);
 }
 
 /**
- * Takes the reporters out of the group that hold nothing and were given nothing within `silence` milliseconds. One that
- * only waits comes back by itself with the next chunk that it gets.
+ * Removes reporters from the group that have no chunks and got none within `silence` milliseconds. A live one is added again with
+ * its next chunk.
  */
 export async function forgetConsumers(access: RedisAccess, silence: number): Promise<void> {
   await access.client.eval(removeConsumers, 1, access.keys.logs, group, String(silence), '');
 }
 
-/** In one step, since a consumer that is removed with chunks in its hand takes them along. */
+/** In one step: the chunks of a removed consumer would be lost. */
 const removeConsumers = `
 local ok = redis.pcall('xinfo', 'consumers', KEYS[1], ARGV[1])
 if ok.err then return 0 end
@@ -153,7 +153,7 @@ for _, consumer in ipairs(ok) do
 end
 return 0`;
 
-/** Takes chunks out of the stream for good. */
+/** Removes chunks from the stream. */
 export async function dropChunks(access: RedisAccess, entries: string[]): Promise<void> {
   if (entries.length === 0) return;
   await access.client
@@ -164,8 +164,7 @@ export async function dropChunks(access: RedisAccess, entries: string[]): Promis
 }
 
 /**
- * As `dropChunks`, for chunks of one log that are archived; and tells the runner of it, and whoever follows the log, in the
- * same exchange.
+ * As `dropChunks`, for archived chunks of one log; also notifies the runner and the followers of the log.
  */
 export async function settleChunks(
   { client, keys }: RedisAccess,
@@ -175,8 +174,8 @@ export async function settleChunks(
 ): Promise<void> {
   const { job, attempt, bytes } = archived;
   const growth: Growth = { job, attempt, bytes };
-  const told = [keys.toRunner(runner), JSON.stringify(archived), keys.growth, JSON.stringify(growth)];
-  await client.eval(settle, 1, keys.logs, group, ...told, ...entries);
+  const notices = [keys.toRunner(runner), JSON.stringify(archived), keys.growth, JSON.stringify(growth)];
+  await client.eval(settle, 1, keys.logs, group, ...notices, ...entries);
 }
 
 const settle = `
@@ -200,7 +199,7 @@ function entriesOf(reply: unknown): RawEntry[] {
 function sorted(entries: RawEntry[]): Chunks {
   const result: Chunks = { chunks: [], strange: [] };
   for (const raw of entries) {
-    // an entry that was deleted while it was pending
+    // deleted while it was pending
     if (!raw?.[1]) continue;
     const chunk = parseEntry(raw[0].toString(), raw[1]);
     if (chunk) result.chunks.push(chunk);
@@ -218,7 +217,7 @@ function parseEntry(entry: string, raw: Buffer[]): ReceivedChunk | undefined {
   const length = data ? data.length : Number(fields.get('length')?.toString());
   if (!attempt || !Number.isSafeInteger(offset) || offset < 0) return undefined;
   if (!data && !(Number.isSafeInteger(length) && length > 0 && length <= longestReference)) return undefined;
-  // ids of entries begin with the time, https://redis.io/docs/latest/develop/data-types/streams/#entry-ids
+  // ids of entries start with the time, https://redis.io/docs/latest/develop/data-types/streams/#entry-ids
   const sentAt = Number(entry.split('-')[0]);
   const [spool, signature, claim] = ['spool', 'signature', 'claim'].map((field) => fields.get(field)?.toString());
   return {

@@ -6,34 +6,34 @@ import { heartbeatTtl } from './heartbeat-times.ts';
 export const stageKinds = ['observer', 'dispatcher', 'reporter', 'web'] as const;
 export type StageKind = (typeof stageKinds)[number];
 
-/** Where a process lives: enough for another process on the same machine to see whether it is still there. */
+/** Identifies a process, so that another process of the same machine can see whether it still runs. */
 const processSchema = z.object({
   host: z.string(),
-  /** equal for two processes exactly if they see the same processes, see process.ts */
+  /** equal for two processes if and only if they see the same processes, see process.ts */
   machine: z.string(),
   pid: z.number(),
-  /** start time of the process in clock ticks since boot, which tells it from a later one with the same pid */
+  /** start time of the process in clock ticks since boot: a later process with the same pid has another one */
   pidStart: z.string(),
 });
 export type ProcessIdentity = z.infer<typeof processSchema>;
 
-/** How a member's process is doing; what a member of another version does not tell is missing. */
+/** The state of a member's process; a member of another version may lack fields. */
 const vitalsSchema = z.object({
   /** resident memory in bytes */
   memory: z.number(),
   /** processor time since the start, in seconds */
   cpu: z.number(),
-  /** the longest that its event loop was held within the last seconds, in milliseconds */
+  /** the longest delay of its event loop in the last seconds, in milliseconds */
   lag: z.number(),
-  /** how often the connection to Redis was lost and made again */
+  /** how often it lost and restored its connection to Redis */
   reconnects: z.number(),
-  /** bytes that are free on the disk of its data directory, null where that cannot be told */
+  /** free bytes on the disk of its data directory, null where unknown */
   diskFree: z.number().nullable(),
   /** less than VOLT_DISK_FLOOR is free */
   diskLow: z.boolean(),
-  /** milliseconds by which the clock of its machine is ahead of the server's; told times are corrected by it */
+  /** milliseconds by which the clock of its machine is ahead of Redis; reported times are corrected by it */
   clockAhead: z.number().optional(),
-  /** what it has logged as warnings and errors */
+  /** its logged warnings and errors */
   warnings: z.object({
     count: z.number(),
     last: z
@@ -41,7 +41,7 @@ const vitalsSchema = z.object({
         at: z.string(),
         level: z.string(),
         message: z.string(),
-        /** the work that it is about: `repo`, `build`, `job`, `attempt`, `runner` */
+        /** `repo`, `build`, `job`, `attempt`, `runner` */
         about: z.record(z.string(), z.string()).default({}),
       })
       .nullable(),
@@ -54,10 +54,10 @@ export const stageMemberSchema = processSchema.extend({
   version: z.string(),
   startedAt: z.string(),
   heartbeatAt: z.string(),
-  /** of the database that it keeps the record in, see record/engine.ts */
+  /** place of its database, see record/engine.ts */
   record: z.string().optional(),
   vitals: vitalsSchema.optional(),
-  /** what it fails at and goes on trying */
+  /** what fails at present and is tried again */
   problems: z.array(z.object({ code: z.string(), message: z.string(), remedy: z.string() })).default([]),
 });
 export type StageMember = z.infer<typeof stageMemberSchema>;
@@ -67,57 +67,57 @@ export const runnerMemberSchema = stageMemberSchema.extend({
   name: z.string(),
   labels: z.array(z.string()),
   slots: z.number(),
-  /** patterns of the repositories that it is kept for, see queues/kept.ts */
+  /** patterns of the only repositories that it serves, see queues/kept.ts */
   repos: z.array(z.array(z.string())).default([]),
   /** attempts that hold a slot */
   running: z.array(z.string()),
-  /** attempts that have ended and whose outcome is not yet recorded; nobody may take them back either */
+  /** attempts that have ended and whose outcome is not recorded yet; the dispatcher does not take them back either */
   reporting: z.array(z.string()),
-  /** the processes that stand for the running attempts; each attempt's own processes are gone when its is */
+  /** one process for each running attempt; when it is gone, all processes of the attempt are */
   scopes: z.array(processSchema),
-  /** what is sealed to it can be opened with this runner's private key alone, see secrets/sealed-box.ts */
+  /** public key for secrets to this runner, see secrets/sealed-box.ts */
   publicKey: z.string().optional(),
-  /** its own word that this is its key for boxes, signed with `key` */
+  /** signature of `publicKey` with `key` */
   boxSignature: z.string().optional(),
-  /** public key that its words are signed with */
+  /** public key for the signatures of its messages */
   key: z.string().optional(),
-  /** its signed words that it has begun what it runs, as JSON, for a record that has not heard them */
+  /** its signed claims that it has started its attempts, as JSON, for a database that does not know yet */
   claims: z.array(z.string()).default([]),
   /** load average of the machine over one minute */
   load: z.number(),
-  /** it has been told to stop, and takes no more jobs */
+  /** it is stopping, and takes no more jobs */
   draining: z.boolean().optional(),
 });
 export type RunnerMember = z.infer<typeof runnerMemberSchema>;
 
-/** Code of the problem that a runner tells while it takes no jobs. */
+/** Code of the problem that a runner reports while it takes no jobs. */
 export const unfitCode = 'runner_unfit';
 
-/** Why a runner takes no jobs at present; undefined while it does. */
+/** Why a runner takes no jobs at present; undefined while it takes jobs. */
 export function unfitReason({ problems }: Pick<RunnerMember, 'problems'>): string | undefined {
   return problems.find(({ code }) => code === unfitCode)?.message;
 }
 
-/** Writes one heartbeat; resolves when Redis has confirmed it. All but the first are those of redis/heartbeat/. */
+/** Writes one heartbeat; resolves when Redis has confirmed it. Later heartbeats are sent by redis/heartbeat/. */
 export async function writeHeartbeat(
   { client, keys }: Pick<RedisAccess, 'client' | 'keys'>,
   kind: string,
   member: z.input<typeof stageMemberSchema> | z.input<typeof runnerMemberSchema>,
 ): Promise<void> {
   const pipeline = client.pipeline();
-  // in this order: an id without a key would be taken for a member that is gone
+  // in this order: an id without a key looks like a member that is gone
   pipeline.set(keys.member(kind, member.id), JSON.stringify(member), 'PX', heartbeatTtl);
   pipeline.sadd(keys.members(kind), member.id);
   for (const [error] of (await pipeline.exec()) ?? []) if (error) throw error;
 }
 
-/** The runner with that id, or undefined where its heartbeat is gone. */
+/** The runner with that id; undefined when its heartbeat has expired. */
 export async function findRunner({ client, keys }: RedisAccess, id: RunnerId): Promise<RunnerMember | undefined> {
   const value = await client.get(keys.member('runner', id));
   return value === null ? undefined : parse(value, runnerMemberSchema)[0];
 }
 
-/** Takes a member out at once, as on a graceful stop. */
+/** Removes a member at once, for a graceful stop. */
 export async function leave(
   { client, keys }: Pick<RedisAccess, 'client' | 'keys'>,
   kind: string,
@@ -127,8 +127,8 @@ export async function leave(
 }
 
 /**
- * Takes out the ids of members whose heartbeat key has expired. One that has come back in the same moment stays.
- * @param ids as `list…` has found them to be gone
+ * Removes the ids of members whose heartbeat has expired, unless they have just come back.
+ * @param ids the `gone` of `list…`
  */
 export async function forgetGone(access: RedisAccess, kind: string, ids: readonly string[]): Promise<void> {
   const { client, keys } = access;
@@ -138,8 +138,9 @@ export async function forgetGone(access: RedisAccess, kind: string, ids: readonl
 const removeWhenGone = `if redis.call('exists', KEYS[2]) == 0 then return redis.call('srem', KEYS[1], ARGV[1]) end`;
 
 /**
- * The members of a kind whose heartbeat key is there, and the ids of those whose key has expired, and of those that live and
- * that cannot be understood, since they are of another version.
+ * The members of a kind.
+ * @returns `alive`: with a heartbeat; `gone`: ids whose heartbeat has expired; `unreadable`: ids of members of another version that
+ * this one cannot read
  */
 async function list<T>(
   access: RedisAccess,
@@ -166,13 +167,13 @@ async function list<T>(
   return { alive, gone, unreadable };
 }
 
-/** The ids with what their keys hold, nothing where that is no text; in one exchange, for runners are looked at often. */
+/** The ids with the values of their keys, in one round trip, since runners are read often. */
 const listMembers = `
 local found = {}
 for i, id in ipairs(redis.call('smembers', KEYS[1])) do found[i] = {id, redis.call('mget', ARGV[1] .. id)[1]} end
 return found`;
 
-/** A member of another version that cannot be understood is left out. */
+/** Empty for a member of another version that this one cannot read. */
 function parse<T>(text: string, schema: z.ZodType<T>): T[] {
   try {
     return [schema.parse(JSON.parse(text))];

@@ -3,21 +3,20 @@ import { connectionOptions } from './tls.ts';
 import type { RedisAddress } from './url.ts';
 
 /**
- * A connection that tries once and is not opened before `connect()`; what it cannot do fails, and nothing is tried again.
- * Behind sentinels ioredis has a second strategy for that: with its default, sentinels that cannot be reached, or know no
- * such master, would be asked for ever.
- * @param patience milliseconds that connecting may take, and each question to a sentinel
+ * A connection that is opened by `connect()`, tries once and does not retry. Sentinels have a retry strategy of their own: with
+ * ioredis's default it would retry for ever when they are unreachable or know no such master.
+ * @param timeout milliseconds for the connection, and for each request to a sentinel
  */
-export function openProbe(address: RedisAddress, patience: number, further: { commandTimeout?: number } = {}): Redis {
+export function openProbe(address: RedisAddress, timeout: number, further: { commandTimeout?: number } = {}): Redis {
   return new Redis({
     ...connectionOptions(address),
     lazyConnect: true,
     retryStrategy: () => null,
     sentinelRetryStrategy: () => null,
     maxRetriesPerRequest: 0,
-    connectTimeout: patience,
-    sentinelCommandTimeout: patience,
-    // it would wait by itself while the server loads its data
+    connectTimeout: timeout,
+    sentinelCommandTimeout: timeout,
+    // it would wait while the server loads its data
     enableReadyCheck: false,
     ...further,
   });

@@ -6,8 +6,8 @@ import { sinceBoot } from '../system/clock.ts';
 import type { ProcessIdentity } from './membership.ts';
 
 /**
- * What this process sees as "the machine": the boot of the kernel and the PID namespace. Two containers share the
- * kernel but not the numbers of processes. Without /proc each process counts as a machine of its own.
+ * The machine as this process sees it: the boot id of the kernel and the PID namespace, since containers share the kernel and not
+ * the process ids. Without /proc each process counts as a machine of its own.
  */
 const machine = (() => {
   try {
@@ -22,19 +22,19 @@ const ticks = 100;
 
 const own = identify(process.pid);
 
-/** This process, as others may recognise it. */
+/** The identity of this process. */
 export function ownProcess(): ProcessIdentity {
   return own;
 }
 
-/** A process that this one has started. */
+/** The identity of a process that this one has started. */
 export function identify(pid: number): ProcessIdentity {
   return { host: hostname(), machine, pid, pidStart: startOf(pid) ?? '' };
 }
 
 /**
- * Whether the process is seen to be gone by us, on its own machine. False also means "cannot be told from here": another
- * user's process may be hidden in /proc, and is asked for by a signal that does nothing.
+ * Whether the process is known to be gone. False also means unknown: it may be on another machine. A signal 0 finds a process of
+ * another user that /proc hides.
  */
 export function isSeenGone(other: ProcessIdentity): boolean {
   if (other.machine !== machine || other.pidStart === '') return false;
@@ -48,7 +48,7 @@ export function isSeenGone(other: ProcessIdentity): boolean {
   return stat.start !== other.pidStart || isDead(stat);
 }
 
-/** For how many seconds a process has lived, suspends included; undefined where it is not seen. */
+/** Age of a process in seconds, including suspends; undefined where it is not visible. */
 export function ageOf(pid: number): number | undefined {
   const start = startOf(pid);
   return start === undefined ? undefined : sinceBoot() / 1000 - Number(start) / ticks;
@@ -59,7 +59,7 @@ function startOf(pid: number): string | undefined {
   return stat && !isDead(stat) ? stat.start : undefined;
 }
 
-/** A zombie runs nothing any more. */
+/** A zombie counts as dead. */
 function isDead({ state }: { state: string }): boolean {
   return state === 'Z' || state === 'X';
 }
@@ -68,7 +68,7 @@ function isDead({ state }: { state: string }): boolean {
 function statOf(pid: number): { state: string; start: string } | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // the command's name stands in parentheses and may itself hold spaces and parentheses
+    // the second field, the name in parentheses, may contain spaces and parentheses
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     return { state: fields[0] ?? '', start: fields[19] ?? '' };
   } catch {

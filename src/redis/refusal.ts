@@ -1,26 +1,26 @@
 import { pause } from '../system/wait.ts';
 
-/** Milliseconds until what was refused is tried again. */
-const again = 1000;
+/** Milliseconds until a refused command is tried again. */
+const retryPause = 1000;
 
 /**
- * Whether the server has answered, and takes nothing from anybody at present: its memory is full (OOM), it cannot write its
- * files (MISCONF), has too few replicas (NOREPLICAS), is a replica itself (READONLY), or loads its data. What was asked of
- * it is asked again. Up to version 6.2 a script's error holds the code in the middle.
- * @param error a reply of Redis, as ioredis and BullMQ throw it
+ * Whether the server answers that it refuses commands of all clients at present: its memory is full (OOM), it cannot write its
+ * files (MISCONF), it has too few replicas (NOREPLICAS), it is a replica itself (READONLY), or it loads its data. The command
+ * can be tried again. Up to version 6.2 the error of a script has the code in the middle.
+ * @param error as ioredis and BullMQ throw it
  */
 export function isRefused(error: unknown): boolean {
   return error instanceof Error && /\b(OOM command|MISCONF|NOREPLICAS|READONLY|LOADING) /.test(error.message);
 }
 
-/** Its memory is full: it still takes what needs none, such as a longer life for a key. */
+/** Whether its memory is full: it still accepts commands that need none, such as a longer TTL of a key. */
 export function isFull(error: unknown): boolean {
   return error instanceof Error && error.message.startsWith('OOM ');
 }
 
 /**
- * Does something as often as the server refuses it; any other error is thrown at once.
- * @param signal when it aborts, the next refusal is thrown, too
+ * Repeats some work until the server does not refuse it; throws any other error at once.
+ * @param signal after its abort the next refusal is thrown, too
  */
 export async function untilTaken<T>(work: () => Promise<T>, signal: AbortSignal): Promise<T> {
   for (;;) {
@@ -29,6 +29,6 @@ export async function untilTaken<T>(work: () => Promise<T>, signal: AbortSignal)
     } catch (error) {
       if (!isRefused(error) || signal.aborted) throw error;
     }
-    await pause(again, signal);
+    await pause(retryPause, signal);
   }
 }

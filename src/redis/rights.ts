@@ -2,7 +2,7 @@ import type { Redis } from 'ioredis';
 import { errorText } from '../kernel/errors.ts';
 import { redisKeys } from './keys.ts';
 
-/** What a user of Redis may need to be allowed: everything that Volt does, or what a runner does. */
+/** Which rights a user of Redis needs: those of Volt, or those of runners only. */
 export interface Needs {
   /** VOLT_REDIS_PREFIX */
   prefix: string;
@@ -10,10 +10,10 @@ export interface Needs {
 }
 
 /**
- * Commands that every process of Volt sends, or that a script of BullMQ's or of our own calls for it, each with as many
- * words as it needs to be understood. `k` is a key.
+ * Commands that every process of Volt sends, directly or in scripts of BullMQ and Volt, each with the fewest valid arguments. `k`
+ * is a key.
  */
-const everybody = [
+const forAll = [
   ...['info', 'ping', 'time', 'eval s 1 k', 'evalsha s 1 k', 'script EXISTS s', 'script LOAD s'],
   ...['get k', 'set k v', 'mget k', 'del k', 'exists k', 'incr k', 'pexpire k 1', 'persist k', 'pttl k'],
   ...['hget k f', 'hset k f v', 'hmget k f', 'hmset k f v', 'hgetall k', 'hdel k f', 'hexists k f', 'hincrby k f 1'],
@@ -30,13 +30,13 @@ const stages = [
   ...['xack k g 0-1', 'xdel k 0-1'],
 ];
 
-/** @returns what ACL SETUSER calls the commands that a user needs */
+/** @returns the commands that a user needs, as rules of ACL SETUSER */
 export function neededCommands(whose: Needs['whose']): string[] {
   return ['+multi', '+exec', '+discard', '+subscribe', '+unsubscribe', ...commandsOf(whose).map(ruleOf)];
 }
 
 function commandsOf(whose: Needs['whose']): string[] {
-  return [...everybody, ...(whose === 'runner' ? runners : [...runners, ...stages])];
+  return [...forAll, ...(whose === 'runner' ? runners : [...runners, ...stages])];
 }
 
 /** Subcommands are rights of their own. */
@@ -46,9 +46,9 @@ function ruleOf(command: string): string {
 }
 
 /**
- * The rights that the user of a connection lacks. Redis looks at them when it takes a command into a transaction, so each
- * command is put into one, which is then thrown away: nothing of them is done.
- * @returns as rules of ACL SETUSER
+ * The rights that the user of a connection lacks. Redis checks them when it queues a command of a transaction, so each command is
+ * queued in one that is then discarded: none is executed.
+ * @returns rules of ACL SETUSER
  * @throws what ioredis throws where the server cannot be asked
  */
 export async function missingRights(redis: Redis, { prefix, whose }: Needs): Promise<string[]> {
@@ -62,9 +62,9 @@ export async function missingRights(redis: Redis, { prefix, whose }: Needs): Pro
     missing.add(/\bkeys?\b/.test(text) ? `~${keys.all}` : /\bchannels?\b/.test(text) ? `&${keys.all}` : rule);
   };
   await redis.subscribe(channel).then(() => redis.unsubscribe(channel), note('+subscribe'));
-  const begun = await redis.call('MULTI').catch(note('+multi'));
-  // outside of a transaction they would be done
-  if (begun !== 'OK') return [...missing];
+  const started = await redis.call('MULTI').catch(note('+multi'));
+  // outside of a transaction they would be executed
+  if (started !== 'OK') return [...missing];
   const words: { [word: string]: string } = { k: key, c: channel };
   await Promise.all(
     commandsOf(whose).map(async (command) => {

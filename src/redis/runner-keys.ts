@@ -1,12 +1,12 @@
 import { z } from 'zod';
 import type { RedisAccess } from './connect.ts';
 
-/** What a runner is told of its key: that it is known, and which repositories it is kept for (globs; empty for all). */
+/** The admission of a runner's key: its name, and the only repositories that it serves (globs; empty for all). */
 const admissionSchema = z.object({ name: z.string(), repos: z.array(z.string()) });
 export type RunnerAdmission = z.infer<typeof admissionSchema>;
 
 /**
- * Tells runners which keys are good for something. They only read it; what a key may do is decided by the record.
+ * Publishes the admitted keys to runners. The database decides what a key may do.
  * @param admissions by public key
  */
 export async function publishRunnerKeys(
@@ -14,16 +14,16 @@ export async function publishRunnerKeys(
   admissions: ReadonlyMap<string, RunnerAdmission>,
 ): Promise<void> {
   const wanted = new Map([...admissions].map(([key, admission]) => [key, JSON.stringify(admission)]));
-  // so that there is something to read where no key is good for anything
+  // so that the hash exists without any admitted key
   wanted.set('', '{}');
-  const there = new Map(Object.entries(await client.hgetall(keys.runnerKeys)));
-  if (wanted.size === there.size && [...wanted].every(([key, text]) => there.get(key) === text)) return;
+  const published = new Map(Object.entries(await client.hgetall(keys.runnerKeys)));
+  if (wanted.size === published.size && [...wanted].every(([key, text]) => published.get(key) === text)) return;
   await client.multi().del(keys.runnerKeys).hset(keys.runnerKeys, wanted).publish(keys.runnerKeysChanged, '{}').exec();
 }
 
 /**
- * What is said of a key.
- * @returns null where it is not known; undefined where nothing is said of any, as in a Redis that was emptied
+ * The admission of a key.
+ * @returns null for an unknown key; undefined where none were published, as in an emptied Redis
  */
 export async function readAdmission(
   { client, keys }: RedisAccess,

@@ -4,41 +4,39 @@ import { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { pause } from '../system/wait.ts';
 
-/** The process that is a Redis server in a data directory, whoever has started it. */
-
-/** Seconds that the server may take to end. */
+/** Seconds that a Redis server in a data directory may take to end. */
 export const shutdownTimeout = 10;
-/** How long (ms) a server of a former Volt may take to end by itself. */
-const formerPatience = 2000;
+/** Milliseconds that the server of an earlier Volt may take to end by itself. */
+const earlierServerTimeout = 2000;
 
 /**
- * A server of a former Volt that was killed is about to end by itself; two on one directory would spoil the data. One
- * that does not end, since what should have ended it was killed too, is asked to: the directory is ours.
+ * Waits for the server of an earlier Volt that was killed: it is about to end, and two servers in one directory would damage the
+ * data. Ends the server itself when its supervisor was killed, too.
  */
-export async function waitForFormer(dir: string): Promise<void> {
-  const begun = Date.now();
+export async function waitForEarlierServer(dir: string): Promise<void> {
+  const startedAt = Date.now();
   let asked = false;
   for (let pid = serverIn(dir); pid !== undefined; pid = serverIn(dir)) {
-    const waited = Date.now() - begun;
-    if (!asked && waited > formerPatience) {
+    const waited = Date.now() - startedAt;
+    if (!asked && waited > earlierServerTimeout) {
       terminate(pid);
       asked = true;
     }
-    if (waited > 2 * formerPatience + shutdownTimeout * 1000) {
+    if (waited > 2 * earlierServerTimeout + shutdownTimeout * 1000) {
       throw new VoltError('redis_failed', `a Redis server of an earlier start still runs in ${dir}`, {
-        remedy: `End the process whose number is in ${join(dir, 'redis.pid')}, then start again.`,
+        remedy: `End the process with the id in ${join(dir, 'redis.pid')}, then start again.`,
       });
     }
     await pause(20);
   }
 }
 
-/** Number of the process that is a server in this directory. */
+/** Process id of the server in this directory. */
 function serverIn(dir: string): number | undefined {
   try {
     const pid = Number(readFileSync(join(dir, 'redis.pid'), 'utf8'));
     const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
-    // the number may belong to a server of somebody else by now
+    // another process may have the id by now
     const ours = /(redis|valkey)-server/.test(command) && readlinkSync(`/proc/${pid}/cwd`) === realpathSync(dir);
     return ours ? pid : undefined;
   } catch {
@@ -47,18 +45,18 @@ function serverIn(dir: string): number | undefined {
 }
 
 /**
- * Waits as long as a server lives whose supervisor has been killed.
+ * Waits until a server without a supervisor ends.
  * @returns whether there was one
  */
 export async function outlivesSupervisor(dir: string, logger: Logger, stopping: () => boolean): Promise<boolean> {
   if (stopping() || !serverIn(dir)) return false;
-  logger.warn('the process that keeps the embedded Redis has been killed; the server itself goes on');
+  logger.warn('the supervisor of the embedded Redis was killed; the server itself runs on');
   while (!stopping() && serverIn(dir)) await pause(200);
   return true;
 }
 
-/** Ends the server where nothing else does so any more, and waits until it has written everything. */
-export async function endUnkept(dir: string): Promise<void> {
+/** Ends a server without a supervisor, and waits until it has written its data. */
+export async function endUnsupervised(dir: string): Promise<void> {
   const until = Date.now() + shutdownTimeout * 1000 + 5000;
   let asked = false;
   while (Date.now() < until) {
@@ -74,6 +72,6 @@ function terminate(pid: number): void {
   try {
     process.kill(pid, 'SIGTERM');
   } catch {
-    // it has ended in this moment
+    // it has just ended
   }
 }

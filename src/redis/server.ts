@@ -1,21 +1,21 @@
 import type { Redis } from 'ioredis';
 
-/** What a Redis server says of itself; what a server does not tell, as hosted ones may, is undefined. */
+/** What INFO of a Redis server tells; undefined where a server hides it, as hosted ones may. */
 export interface ServerFacts {
   version: string;
-  /** it is one of the servers of a Redis Cluster */
+  /** it belongs to a Redis Cluster */
   cluster: boolean;
-  /** it still reads its data from the disk */
+  /** it is loading its data from the disk */
   loading: boolean;
-  /** how far it has come with that, as the server sees it */
+  /** progress of the loading */
   progress: { percent: number; secondsLeft: number } | undefined;
   /** keeps an append-only file */
   appendOnly: boolean | undefined;
-  /** the append-only file could be written */
+  /** its last write of the append-only file succeeded */
   appends: boolean;
-  /** what it does when its memory is full, for example `noeviction` */
+  /** its policy when its memory is full, for example `noeviction` */
   eviction: string | undefined;
-  /** bytes that it uses, and may use; 0 for as many as there are */
+  /** bytes that it uses and may use; limit 0 for no limit */
   memory: { used: number; limit: number };
 }
 
@@ -42,17 +42,17 @@ export async function serverFacts(redis: Redis): Promise<ServerFacts> {
   };
 }
 
-/** Something about a server that is not as it should be. */
+/** A problem of a server. */
 export interface Unfitness {
-  /** Volt cannot work with it; else it can, at a risk */
+  /** whether Volt cannot work with the server; otherwise it works at a risk */
   fatal: boolean;
   code: 'too_old' | 'cluster' | 'evicts' | 'no_append_only_file' | 'append_failed' | 'memory_nearly_full';
-  /** as a sentence about the server, without a subject: `is version 5.0.7` */
+  /** a sentence without its subject, the server: `is version 5.0.7` */
   message: string;
   remedy: string;
 }
 
-/** What keeps a server from carrying Volt's messages well, the worst first. */
+/** Problems of a server for Volt, the worst first. */
 export function unfitness(facts: ServerFacts): Unfitness[] {
   const { version, eviction, appendOnly, appends, memory } = facts;
   const found: Unfitness[] = [];
@@ -62,11 +62,11 @@ export function unfitness(facts: ServerFacts): Unfitness[] {
   }
   if (facts.cluster) {
     const remedy =
-      'Use one Redis, or a master that Sentinel watches. What Volt keeps belongs together, and would lie on one server of the Cluster.';
+      'Use a single Redis, or a master with Sentinel. All keys of Volt belong together and would be on one server of the Cluster.';
     found.push({ fatal: true, code: 'cluster', message: 'is a Redis Cluster', remedy });
   }
   if (eviction !== undefined && eviction !== 'noeviction') {
-    const remedy = 'Set "maxmemory-policy noeviction": an evicted key would be a lost job.';
+    const remedy = 'Set "maxmemory-policy noeviction": an evicted key is a lost job.';
     found.push({ fatal: true, code: 'evicts', message: `may evict keys (${eviction})`, remedy });
   }
   if (appendOnly === false) {
@@ -74,26 +74,26 @@ export function unfitness(facts: ServerFacts): Unfitness[] {
       fatal: false,
       code: 'no_append_only_file',
       message:
-        'keeps no append-only file: after a crash of the server, queued work is sent again from the record, and output on its way from the runners',
+        'keeps no append-only file: after a crash of the server, Volt sends queued jobs again, and runners send their output again',
       remedy: 'Set "appendonly yes".',
     });
   }
   if (appendOnly === true && !appends) {
-    const remedy = 'See the log of the server; its disk may be full.';
+    const remedy = 'Check the log of the server; its disk may be full.';
     found.push({ fatal: false, code: 'append_failed', message: 'cannot write its append-only file', remedy });
   }
   if (memory.limit > 0 && memory.used > 0.9 * memory.limit) {
     found.push({
       fatal: false,
       code: 'memory_nearly_full',
-      message: `uses ${Math.round((100 * memory.used) / memory.limit)} % of the memory that it may; when it is full no work is taken any more`,
-      remedy: 'Raise "maxmemory", and see which queue has grown: volt status.',
+      message: `uses ${Math.round((100 * memory.used) / memory.limit)} % of its memory limit; when the memory is full, Volt cannot start jobs`,
+      remedy: 'Raise "maxmemory", and check with `volt status` which queue has grown.',
     });
   }
   return found;
 }
 
-/** Whether a user of the server can be given keys to read and not to write. */
+/** Whether the server supports read-only keys of a user. */
 export function knowsReadOnlyKeys({ version }: Pick<ServerFacts, 'version'>): boolean {
   return !isBefore(version, '7.0');
 }

@@ -1,14 +1,13 @@
 import type { RedisAccess } from './connect.ts';
 
 /**
- * Counts that all stages keep together, for Prometheus: one hash in Redis, whose fields only grow. So they outlive any
- * stage, and are the same whichever web stage tells them; they begin at zero with a new Redis, as Prometheus expects of
- * counters. They are hints about how Volt does, and nothing is decided by them.
+ * Counts of all stages for Prometheus: one hash in Redis, whose fields only grow. So they outlive a stage and are the same for
+ * each web stage; they start at zero with a new Redis, as Prometheus expects of counters. Nothing is decided by them.
  *
  * A field is `<name>|<label>|…|<part>`; the part of a histogram is a bucket's number, `sum` or `count`.
  */
 export const histograms = {
-  /** from the making of an attempt to its start by a runner */
+  /** from the creation of an attempt to its start by a runner */
   queue_wait: {
     help: 'Seconds that attempts waited in their queue until a runner began them',
     labels: ['repo', 'labels'],
@@ -34,22 +33,22 @@ export const counters = {
 } as const;
 export type CounterName = keyof typeof counters;
 
-/** Each process tells so many combinations of labels apart; what comes beyond is counted as `other`. */
+/** Combinations of labels that a process counts separately; further ones count as `other`. */
 const mostSeries = 500;
 const known = new WeakMap<RedisAccess, Set<string>>();
 
-/** What was counted is told this long (ms) after the first of it, so that much that happens at once is told in one command. */
+/** Milliseconds for which counts are gathered, so that many are sent in one command. */
 const gathering = 200;
 
-/** What is still to be told, by field. */
+/** Counts that are not sent yet, by field. */
 const unflushed = new WeakMap<RedisAccess, Map<string, number>>();
 
-/** Adds one to a counter. Never waits and never fails: a count that is lost does no harm. */
+/** Adds one to a counter. Never waits and never fails: a lost count does no harm. */
 export function count(access: RedisAccess, name: CounterName, labels: readonly string[]): void {
   add(access, `${series(access, name, labels)}|count`, 1);
 }
 
-/** Adds a time to a histogram; one below zero, which clocks of two machines may make of a short one, counts as zero. */
+/** Adds a time to a histogram; a negative one, from the clocks of two machines, counts as zero. */
 export function observe(access: RedisAccess, name: HistogramName, labels: readonly string[], seconds: number): void {
   const value = Math.max(0, seconds);
   const { buckets } = histograms[name];
@@ -65,7 +64,7 @@ function add(access: RedisAccess, field: string, amount: number): void {
   unflushed.set(access, counts.set(field, (counts.get(field) ?? 0) + amount));
 }
 
-/** Tells at once what was counted, as before the connection is closed. */
+/** Sends the counts at once, as before the connection is closed. */
 export function flushCounts(access: RedisAccess): void {
   const counts = [...(unflushed.get(access) ?? [])];
   unflushed.delete(access);
@@ -92,7 +91,7 @@ export interface Tally {
   parts: Map<string, number>;
 }
 
-/** Everything that has been counted; of other processes, what they have told. */
+/** All counts; those of other processes as far as they have sent them. */
 export async function readTallies(access: RedisAccess): Promise<Tally[]> {
   flushCounts(access);
   const { client, keys } = access;

@@ -3,8 +3,8 @@ import { errorText, VoltError } from '../kernel/errors.ts';
 import type { RedisAddress } from './url.ts';
 
 /**
- * An address as ioredis takes it, with the content of the files that it names for TLS.
- * @throws VoltError `bad_url` where one cannot be read
+ * The options of an address for ioredis, with the content of its TLS files.
+ * @throws VoltError `bad_url` where a file cannot be read
  */
 export function connectionOptions({
   tls,
@@ -19,13 +19,9 @@ function read(name: string, path: string): Buffer {
   try {
     return readFileSync(path);
   } catch (error) {
-    throw new VoltError(
-      'bad_url',
-      `cannot read the file that the address of Redis names as ${name}: ${errorText(error)}`,
-      {
-        remedy: 'Name a PEM file that this user may read.',
-        cause: error,
-      },
-    );
+    throw new VoltError('bad_url', `cannot read the ${name} file in the address of Redis: ${errorText(error)}`, {
+      remedy: 'Name a PEM file that this user can read.',
+      cause: error,
+    });
   }
 }

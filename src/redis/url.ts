@@ -1,19 +1,19 @@
 import { VoltError } from '../kernel/errors.ts';
 
-/** Where a server is, in the words of ioredis. */
+/** The address of a server, in the options of ioredis. */
 export interface RedisAddress {
   host?: string;
   port?: number;
   /** of a socket on this machine */
   path?: string;
   sentinels?: { host: string; port: number }[];
-  /** of the master that the sentinels watch */
+  /** name of the master that the sentinels watch */
   name?: string;
   username?: string;
   password?: string;
   sentinelPassword?: string;
   db?: number;
-  /** paths of PEM files: of authorities that are trusted in place of the usual ones, of the client's certificate and its key */
+  /** paths of PEM files: trusted authorities instead of the default ones, the client's certificate and its key */
   tls?: { ca?: string; cert?: string; key?: string };
 }
 
@@ -53,7 +53,7 @@ function serverAddress(text: string): RedisAddress | undefined {
   };
 }
 
-/** @returns undefined where there is anything else, or half of what belongs together */
+/** @returns undefined for an unknown option, or a certificate without its key */
 function tlsOf(options: ReadonlyMap<string, string>): RedisAddress['tls'] {
   const known = [...options].every(([name, path]) => ['ca', 'cert', 'key'].includes(name) && path !== '');
   return known && options.has('cert') === options.has('key') ? Object.fromEntries(options) : undefined;
@@ -101,17 +101,17 @@ function sentinelAddress([, login = '', hosts = '', name, db]: RegExpExecArray):
 function badUrl(text: string): VoltError {
   return new VoltError('bad_url', `"${withoutPassword(text)}" is not the address of a Redis server`, {
     remedy:
-      'Write it as redis://:password@host:6379, rediss://…?ca=path&cert=path&key=path (each may be left out, but cert goes with key) or redis+sentinel://host:26379,host:26379/name.',
+      'Write it as redis://:password@host:6379, rediss://…?ca=path&cert=path&key=path (all optional, cert and key only together) or redis+sentinel://host:26379,host:26379/name.',
   });
 }
 
-/** Whether it is the user of Redis who may do everything. */
+/** Whether the address has the main user of Redis, who has all rights. */
 export function hasMainUser(url: string): boolean {
   return (parseRedisUrl(url).username ?? 'default') === 'default';
 }
 
-/** The address as it may be shown and logged. */
+/** The address without its password, for people and logs. */
 export function withoutPassword(url: string): string {
-  // up to the last one: a password that was not escaped may hold "@" and "/" itself
+  // up to the last "@": an unescaped password may contain "@" and "/"
   return url.replace(/\/\/.*@/s, '//***@');
 }

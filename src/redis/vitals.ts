@@ -7,30 +7,30 @@ import { reconnects } from './connect.ts';
 import type { Vitals } from './membership.ts';
 
 /**
- * Milliseconds between samples of the event loop, each of which wakes the process up: what holds it for longer is always
- * seen, what is shorter now and then.
+ * Milliseconds between samples of the event loop, each of which wakes the process up: longer delays are always seen, shorter
+ * ones sometimes.
  */
 const resolution = 500;
-/** What is told of lag and disk is at most about this old (ms). */
+/** Milliseconds after which lag and free disk space are measured again. */
 const refresh = 5000;
 
-/** Tells how this process is doing. Never waits: a heartbeat must not hang on a disk that does. */
+/** Reads the vitals of this process. Never waits: a heartbeat must not hang with a disk. */
 export class VitalsReader {
   readonly #stage: string;
   readonly #config: Config;
   #disk: Disk | undefined;
-  #lookedAt = Number.NEGATIVE_INFINITY;
+  #measuredAt = Number.NEGATIVE_INFINITY;
 
-  /** @param stage whose warnings are told */
+  /** @param stage whose warnings are included */
   constructor(stage: string, config: Config) {
     this.#stage = stage;
     this.#config = config;
     lag();
-    this.#look();
+    this.#measureDisk();
   }
 
   read(): Vitals {
-    if (performance.now() - this.#lookedAt > refresh) this.#look();
+    if (performance.now() - this.#measuredAt > refresh) this.#measureDisk();
     return {
       ...usage(),
       lag: lag(),
@@ -42,48 +42,48 @@ export class VitalsReader {
     };
   }
 
-  /** One look at a time: while one hangs, what it found last is told. */
-  #look(): void {
-    this.#lookedAt = Number.POSITIVE_INFINITY;
+  /** One measurement at a time: while it hangs, the last result stays. */
+  #measureDisk(): void {
+    this.#measuredAt = Number.POSITIVE_INFINITY;
     void diskOf(this.#config.dataDir).then((disk) => {
       this.#disk = disk;
-      this.#lookedAt = performance.now();
+      this.#measuredAt = performance.now();
     });
   }
 }
 
-/** Milliseconds for which what was found of the process counts for all of its stages. */
-const together = 100;
-let found = { memory: 0, cpu: 0 };
-let foundAt = Number.NEGATIVE_INFINITY;
+/** Milliseconds for which all stages of the process share one measurement. */
+const sharedFor = 100;
+let measured = { memory: 0, cpu: 0 };
+let usageAt = Number.NEGATIVE_INFINITY;
 
 /** Memory in bytes and processor time in seconds of this process. */
 function usage(): { memory: number; cpu: number } {
   const now = performance.now();
-  if (now - foundAt > together) {
+  if (now - usageAt > sharedFor) {
     const { user, system } = process.cpuUsage();
-    found = { memory: process.memoryUsage.rss(), cpu: (user + system) / 1e6 };
-    foundAt = now;
+    measured = { memory: process.memoryUsage.rss(), cpu: (user + system) / 1e6 };
+    usageAt = now;
   }
-  return found;
+  return measured;
 }
 
-/** One for the process, however many stages are in it. */
+/** One for all stages of the process. */
 const delays = monitorEventLoopDelay({ resolution });
-let windowBegan = Number.NEGATIVE_INFINITY;
+let windowStart = Number.NEGATIVE_INFINITY;
 let lastWindow = 0;
 
-/** The longest delay of the event loop in this window of time and the one before, in milliseconds. */
+/** The longest delay of the event loop in this window and the previous one, in milliseconds. */
 function lag(): number {
   const now = performance.now();
-  if (windowBegan === Number.NEGATIVE_INFINITY) {
+  if (windowStart === Number.NEGATIVE_INFINITY) {
     delays.enable();
-    windowBegan = now;
+    windowStart = now;
   }
   const longest = Math.max(0, delays.max / 1e6 - resolution);
-  if (now - windowBegan > refresh) {
+  if (now - windowStart > refresh) {
     lastWindow = longest;
-    windowBegan = now;
+    windowStart = now;
     delays.reset();
   }
   return Math.round(Math.max(longest, lastWindow) * 10) / 10;

@@ -9,24 +9,24 @@ import { within } from '../system/wait.ts';
 interface OpenLog {
   file: FileHandle;
   bytes: number;
-  /** what is being written; one write at a time keeps the length true */
+  /** the last write; one write at a time keeps the length right */
   tail: Promise<unknown>;
   usedAt: number;
-  /** the last time that was written down, milliseconds since 1970 */
+  /** the last recorded time, milliseconds since 1970 */
   timed: number;
 }
 
-/** Pieces that come sooner than this (ms) after one whose time is written down count as coming with it. */
+/** Milliseconds between recorded times: chunks in between have the time of the chunk before. */
 const timeStep = 100;
 
-/** A log that nobody has written to for this long (ms) is closed. */
+/** Milliseconds after which a log without writes is closed. */
 const idle = 30_000;
 
 /**
- * The logs in the data directory, one file an attempt. A file is always a prefix of the log: a piece that begins
- * beyond its end is refused, one that lies before it is known already. So its length says how far it has come, without
- * any other book-keeping, and several reporters on one volume cannot spoil it. A log whose spool is on the same disk is
- * not copied: the spool's file becomes that of the archive, too.
+ * The logs in the data directory, one file for each attempt. A file is always a prefix of the log: a chunk beyond its end is
+ * refused, and a chunk before its end is known already. So its length alone says how much is archived, and several
+ * reporters on one volume cannot damage it. A log whose spool is on the same disk is not copied: archive and spool share
+ * one file (hard link).
  */
 export class Archive {
   readonly #dataDir: string;
@@ -38,8 +38,8 @@ export class Archive {
   }
 
   /**
-   * Begins the log of an attempt that is begun just now, so that nothing of it can be here: what is, is of an attempt of the
-   * same name that the record has forgotten, or of this one before the record was set back, whose runner has all of it.
+   * Starts the log of an attempt that has just started. Removes an earlier file of that name: it belongs to an attempt that the
+   * database has forgotten, or to this one before a restore, and then its runner still has the whole log.
    */
   async begin(ref: AttemptRef): Promise<void> {
     const path = logFile(this.#dataDir, ref);
@@ -51,17 +51,18 @@ export class Archive {
   }
 
   /**
-   * Adds a piece of the log, and gives the archive's length after it.
-   * @param sentAt when the runner sent it, in milliseconds since 1970, which is written down beside the log
+   * Appends a chunk of the log.
+   * @param sentAt when the runner sent it, in milliseconds since 1970, for the file of times
+   * @returns the length of the archived log
    */
   async append(ref: AttemptRef, offset: number, data: Buffer, sentAt?: number): Promise<number> {
-    await this.#letGoOfBegunAnew(ref);
+    await this.#closeReplaced(ref);
     return this.#grow(ref, async (log) => {
       if (offset > log.bytes) log.bytes = (await log.file.stat()).size;
       const known = log.bytes - offset;
       if (known >= 0 && known < data.length) {
         if (sentAt !== undefined) await this.#noteTime(ref, log, sentAt);
-        // a disk that is nearly full takes a part; the error comes with the next try
+        // a nearly full disk writes a part; the next try fails
         for (let from = known; from < data.length; ) {
           const { bytesWritten } = await log.file.write(data, from, data.length - from, log.bytes);
           log.bytes += bytesWritten;
@@ -73,17 +74,17 @@ export class Archive {
   }
 
   /**
-   * Lets the log's file be that of a runner's spool, which then grows by itself.
-   * @param spool where the spool should be
+   * Makes the spool of a runner the log's file, which then grows with the spool.
+   * @param spool path of the spool
    * @param identity of its file, see fileIdentity
    * @param sentAt as for `append`
-   * @returns the length of the log; undefined where the spool is not there, or not on the same disk
+   * @returns the length of the log; undefined where the spool does not exist here or is on another disk
    */
   async adopt(ref: AttemptRef, spool: string, identity: string, sentAt: number): Promise<number | undefined> {
     const path = logFile(this.#dataDir, ref);
     if (!this.#open.has(attemptName(ref)) && (await fileIdentity(spool).catch(() => undefined)) === identity) {
       await mkdir(dirname(path), { recursive: true });
-      // a log that has begun stays what it is; whatever else does not work here, the log can still be sent
+      // an existing log stays; after any other error the runner sends the bytes instead
       await link(spool, path).catch(() => undefined);
     }
     return this.#grow(ref, async (log) => {
@@ -94,14 +95,14 @@ export class Archive {
     });
   }
 
-  /** Another reporter has begun the log while this one had the former file open. */
-  async #letGoOfBegunAnew(ref: AttemptRef): Promise<void> {
+  /** Closes a file that another reporter has replaced by a new one. */
+  async #closeReplaced(ref: AttemptRef): Promise<void> {
     const name = attemptName(ref);
     const log = this.#open.get(name);
     if (!log) return;
-    // it may live on by another name: that of a runner's spool, or one in test_results/
-    const there = await fileIdentity(logFile(this.#dataDir, ref)).catch(() => undefined);
-    if (there !== (await fileIdentity(log.file)) && this.#open.get(name) === log) await this.#close(name, log);
+    // the old file may still have another name: a spool, or one in test_results/
+    const current = await fileIdentity(logFile(this.#dataDir, ref)).catch(() => undefined);
+    if (current !== (await fileIdentity(log.file)) && this.#open.get(name) === log) await this.#close(name, log);
   }
 
   async #grow<T>(ref: AttemptRef, work: (log: OpenLog) => Promise<T>): Promise<T> {
@@ -113,7 +114,7 @@ export class Archive {
     return value;
   }
 
-  /** Bytes of the log that are in the archive. */
+  /** Archived bytes of the log. */
   async length(ref: AttemptRef): Promise<number> {
     return stat(logFile(this.#dataDir, ref)).then(
       ({ size }) => size,
@@ -121,12 +122,12 @@ export class Archive {
     );
   }
 
-  /** Puts what the archive has of the log on the disk. @returns how much that is, in bytes */
+  /** Flushes the archived log to the disk. @returns the flushed bytes */
   async durable(ref: AttemptRef): Promise<number> {
     const file = await open(logFile(this.#dataDir, ref)).catch(() => undefined);
     if (!file) return 0;
     try {
-      // what comes meanwhile may not be on the disk yet
+      // the size first: later bytes may not be flushed
       const { size } = await file.stat();
       await file.datasync();
       return size;
@@ -135,7 +136,7 @@ export class Archive {
     }
   }
 
-  /** Whether the log has come to the given length, waiting for it at most `ms` milliseconds. */
+  /** Whether the log has the given length, after waiting for at most `ms` milliseconds. */
   async reaches(ref: AttemptRef, bytes: number, ms: number): Promise<boolean> {
     const until = Date.now() + ms;
     let wake = () => {};
@@ -147,7 +148,7 @@ export class Archive {
         const grown = new Promise<void>((resolve) => {
           wake = resolve;
         });
-        // what another reporter writes is seen by looking
+        // polls for what another reporter writes
         await within(grown, Math.min(left, 200));
       }
       return true;
@@ -156,14 +157,14 @@ export class Archive {
     }
   }
 
-  /** Two doubles, little-endian: a position in bytes, and the time of what begins there. Of one reporter, positions only grow. */
+  /** Two doubles, little-endian: a position in bytes, and the time of the chunk there. Positions of one reporter only grow. */
   async #noteTime(ref: AttemptRef, log: OpenLog, sentAt: number): Promise<void> {
     if (sentAt - log.timed < timeStep) return;
     log.timed = sentAt;
     const entry = Buffer.alloc(16);
     entry.writeDoubleLE(log.bytes, 0);
     entry.writeDoubleLE(sentAt, 8);
-    // a log without times is better than none
+    // a log without times is better than no log
     await appendFile(logTimesFile(this.#dataDir, ref), entry).catch(() => undefined);
   }
 
@@ -182,10 +183,10 @@ export class Archive {
     if (!log) {
       const path = logFile(this.#dataDir, ref);
       await mkdir(dirname(path), { recursive: true });
-      // made where it is not there and never emptied, in one step: another reporter may be making it just now
+      // created if missing and never truncated, in one step: another reporter may create it at the same time
       const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o666);
       const opened: OpenLog = { file, bytes: (await file.stat()).size, tail: Promise.resolve(), usedAt: 0, timed: 0 };
-      // somebody else may have opened it meanwhile
+      // another call may have opened it meanwhile
       log = this.#open.get(name);
       if (log) await file.close();
       else {
@@ -203,7 +204,7 @@ export class Archive {
     await log.file.close();
   }
 
-  /** @returns stops calling back */
+  /** @returns a function that stops the calls */
   #onGrowth(ref: AttemptRef, grown: () => void): () => void {
     const name = attemptName(ref);
     const waiting = this.#waiting.get(name) ?? new Set();

@@ -1,14 +1,14 @@
 import type { RedisAccess } from '../redis/connect.ts';
 import { listRunners } from '../redis/membership.ts';
 
-/** What was seen of the runners is believed for so long (ms): many outcomes may wait, and each asks. */
-const believed = 500;
+/** Milliseconds for which one reading of the runners is used: many outcomes may wait, and each asks. */
+const cacheTime = 500;
 
-/** Which attempts a living runner claims, be it that it runs them or that it has still to report them. */
+/** The attempts that live runners run, or have not reported yet. */
 export class ClaimedAttempts {
   readonly #access: RedisAccess;
-  #seen: Promise<Set<string>> | undefined;
-  #seenAt = Number.NEGATIVE_INFINITY;
+  #names: Promise<Set<string>> | undefined;
+  #readAt = Number.NEGATIVE_INFINITY;
 
   constructor(access: RedisAccess) {
     this.#access = access;
@@ -16,18 +16,18 @@ export class ClaimedAttempts {
 
   /** @param attempt its name */
   async has(attempt: string): Promise<boolean> {
-    if (!this.#seen || performance.now() - this.#seenAt > believed) {
-      this.#seenAt = performance.now();
-      this.#seen = this.#look();
-      // one that failed tells nobody anything later
-      this.#seen.catch(() => {
-        this.#seen = undefined;
+    if (!this.#names || performance.now() - this.#readAt > cacheTime) {
+      this.#readAt = performance.now();
+      this.#names = this.#read();
+      // the next call tries again
+      this.#names.catch(() => {
+        this.#names = undefined;
       });
     }
-    return (await this.#seen).has(attempt);
+    return (await this.#names).has(attempt);
   }
 
-  async #look(): Promise<Set<string>> {
+  async #read(): Promise<Set<string>> {
     const { alive } = await listRunners(this.#access);
     return new Set(alive.flatMap(({ running, reporting }) => [...running, ...reporting]));
   }

@@ -18,18 +18,17 @@ import { pause, type Repeating } from '../system/wait.ts';
 import type { Archive } from './archive.ts';
 import { LogOwners } from './log-owners.ts';
 
-/** A chunk that a reporter has held this long (ms) without archiving it is taken over: that reporter has died. */
+/** Milliseconds after which a chunk that a reporter took and has not archived is taken over. */
 const abandoned = 5000;
-/** Milliseconds that one wait for chunks lasts. */
+/** Milliseconds of one wait for chunks. */
 const block = 2000;
-/** A consumer that holds nothing and has not asked for this long (ms) is a reporter that is gone. */
+/** Milliseconds after which a reporter that has no chunks and reads none counts as gone. */
 const silent = 60_000;
 
 /**
- * Moves chunks of logs from Redis into the archive, and acknowledges them to their runners. A chunk is in the stream →
- * taken by a collector → archived and gone; or, where its log cannot be written, left as taken, until it is `abandoned`
- * and some collector tries it again. What is no chunk is set aside. Each log fares alone: one that cannot be written
- * holds up no other.
+ * Moves log chunks from Redis into the archive, and acknowledges them to their runners. A chunk is in the stream → taken by a
+ * collector → archived and removed. If its log cannot be written, it stays taken until it is `abandoned` and a collector
+ * tries it again. Entries that are not chunks become dead letters. A log that cannot be written holds up no other log.
  */
 export class Collector {
   readonly #context: StageContext & { database: Database; problems: Problems };
@@ -43,21 +42,21 @@ export class Collector {
 
   /**
    * @param consumer name of this reporter among all of them
-   * @param hearClaim takes a runner's word that it has begun an attempt, as it came
+   * @param receiveClaim handles a runner's claim that it has started an attempt, as received
    */
   constructor(
     context: StageContext & { database: Database; problems: Problems },
     archive: Archive,
     consumer: string,
-    hearClaim: (content: unknown) => Promise<void>,
+    receiveClaim: (content: unknown) => Promise<void>,
   ) {
     this.#context = context;
-    this.#owners = new LogOwners(context, hearClaim);
+    this.#owners = new LogOwners(context, receiveClaim);
     this.#archive = archive;
     this.#consumer = consumer;
     this.#blocking = context.access.open(`collector ${consumer}`);
     this.#loop = this.#collect();
-    this.#claiming = context.problems.every(abandoned, 'taking over what another reporter has left of the logs', () =>
+    this.#claiming = context.problems.every(abandoned, 'taking over log chunks of other reporters', () =>
       this.#takeOver(),
     );
   }
@@ -71,7 +70,7 @@ export class Collector {
   }
 
   async #collect(): Promise<void> {
-    const what = 'taking in logs';
+    const what = 'receiving logs';
     while (!this.#stopped) {
       try {
         await this.#store(await receiveChunks(this.#context.access, this.#blocking, this.#consumer, block));
@@ -99,7 +98,7 @@ export class Collector {
   async #store({ chunks, strange }: Chunks): Promise<void> {
     const { access, queues, logger } = this.#context;
     for (const entry of strange) {
-      logger.error('set aside an entry of the log stream that is no piece of a log', { entry: entry.id });
+      logger.error('made an entry of the log stream a dead letter: it is not a log chunk', { entry: entry.id });
       await queues.setAside(`logs ${entry.id}`, entry.fields);
     }
     await dropChunks(
@@ -116,16 +115,16 @@ export class Collector {
     return this.#archive.append(piece, piece.offset, piece.data, piece.sentAt);
   }
 
-  /** @returns the length of the log; undefined where its bytes have to be carried here */
+  /** @returns the length of the log; undefined where the runner must send its bytes */
   async #adopt(piece: ReceivedChunk): Promise<number | undefined> {
-    // a runner's id is its name and an epoch; what is none may be meant to lead elsewhere
+    // an id of another form than name~epoch may try to name a path elsewhere
     const runner = /^([A-Za-z0-9][\w.-]*)~\w+$/.exec(piece.runner)?.[1];
     if (piece.spool === undefined || runner === undefined) return undefined;
     const spool = spoolFile(this.#context.config.dataDir, runner, piece);
     return this.#archive.adopt(piece, spool, piece.spool, piece.sentAt);
   }
 
-  /** Pieces of one log. One that cannot be written, and those behind it, stay in the stream for the next try. */
+  /** Stores chunks of one log. One that cannot be written, and those after it, stay in the stream for the next try. */
   async #storeLog(name: string, pieces: ReceivedChunk[]): Promise<void> {
     const { access, problems } = this.#context;
     const done: ReceivedChunk[] = [];
@@ -148,7 +147,7 @@ export class Collector {
     const last = done.at(-1);
     if (!last) return;
     const { job, attempt } = last;
-    // a chunk beyond the archive's end is dropped like the others: its runner sends everything after the end again
+    // a chunk beyond the archive's end is removed as well: its runner sends everything after the end again
     await settleChunks(
       access,
       done.map(({ entry }) => entry),

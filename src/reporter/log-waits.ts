@@ -5,38 +5,37 @@ import type { Result } from '../queues/messages.ts';
 import { heartbeatTtl } from '../redis/heartbeat-times.ts';
 
 export interface LogBounds {
-  /** how long (ms) a log may stand still whose runner is gone: within it, one that was only cut off is back */
+  /** milliseconds without growth after which a log is given up whose runner is gone; a runner that was cut off is back sooner */
   gone: number;
-  /** how long (ms) a log may stand still whose runner lives */
+  /** the same for a log whose runner is alive */
   standstill: number;
-  /** how long (ms) an outcome waits in all, for a log that grows by a byte now and then */
+  /** milliseconds that an outcome waits in all, also for a log that still grows */
   all: number;
 }
 
 const logBounds: LogBounds = { gone: 2 * heartbeatTtl, standstill: 600_000, all: 86_400_000 };
 
-/** A log that has stood still for this long (ms) is told of to people. */
-const worth = 10_000;
-/** Milliseconds until the next look for a log's end: a tenth of how long it is waited for already, within these. */
+/** Milliseconds without growth after which a log is reported as a problem. */
+const reportAfter = 10_000;
+/** Milliseconds until the next check of a log: a tenth of the wait so far, within these bounds. */
 const pauses = { shortest: 500, longest: 5000 };
 
 interface Wait {
-  lookedAt: number;
-  /** when it was first seen that the log is not complete */
+  checkedAt: number;
+  /** when the wait started */
   since: number;
-  /** bytes of it that were in the archive at the last look, and when they were first seen to be */
+  /** archived bytes at the last check, and when they were first reached */
   bytes: number;
   grownAt: number;
-  /** since when nobody claims the attempt; undefined while a runner does */
+  /** since when no runner claims the attempt; undefined while a runner does */
   goneSince: number | undefined;
   outcome: Pick<Result<'finished'>, 'job' | 'attempt' | 'runner' | 'logBytes'>;
 }
 
 /**
- * The outcomes that wait for the ends of their logs. All times are of this process's own clock, from when it has first seen
- * the outcome: when the job has ended, and by whose clock, does not matter, so that what has waited for a reporter
- * is waited for like any other. A wait ends when the log is complete; or, where it grows no more, when its runner is gone
- * or has sent nothing for too long.
+ * The outcomes that wait for the end of their log. All times are by the clock of this process, from its first check of the outcome,
+ * so the clock of the runner and the time before do not matter. A wait ends when the log is complete, or when the log does
+ * not grow and its runner is gone or silent for too long.
  */
 export class LogWaits {
   readonly #bounds: LogBounds;
@@ -47,22 +46,22 @@ export class LogWaits {
   }
 
   /**
-   * One look at an outcome whose log is not complete.
-   * @param bytes of the log that are in the archive
-   * @param lives whether a runner claims the attempt
-   * @returns for how long (ms) it is to be left alone, or why the rest of the log is not waited for any more
+   * Checks an outcome whose log is not complete.
+   * @param bytes archived bytes of the log
+   * @param isClaimed whether a runner claims the attempt
+   * @returns milliseconds until the next check, or why the wait ends
    */
-  look(outcome: Wait['outcome'], bytes: number, lives: boolean): { pause: number } | { lost: string } {
+  check(outcome: Wait['outcome'], bytes: number, isClaimed: boolean): { pause: number } | { lost: string } {
     const now = performance.now();
     const name = attemptName(outcome);
     const known = this.#open.get(name);
     const { job, attempt, runner, logBytes } = outcome;
     const wait: Wait = {
-      lookedAt: now,
+      checkedAt: now,
       since: known?.since ?? now,
       bytes,
       grownAt: known && bytes <= known.bytes ? known.grownAt : now,
-      goneSince: lives ? undefined : (known?.goneSince ?? now),
+      goneSince: isClaimed ? undefined : (known?.goneSince ?? now),
       outcome: { job, attempt, runner, logBytes },
     };
     this.#open.set(name, wait);
@@ -71,30 +70,30 @@ export class LogWaits {
     return { pause: Math.min(Math.max((now - wait.since) / 10, pauses.shortest), pauses.longest) };
   }
 
-  /** The outcome waits no more. */
+  /** Ends the wait of an outcome. */
   end(outcome: Pick<Wait['outcome'], 'job' | 'attempt'>): void {
     this.#open.delete(attemptName(outcome));
   }
 
-  /** Logs that have stood still for a while, for people. */
+  /** Logs that have not grown for a while. */
   problems(): Problem[] {
     const now = performance.now();
-    const still = this.#open
+    const stalled = this.#open
       .values()
-      // what is looked at no more was seen to its end by another reporter
-      .filter(({ grownAt, lookedAt }) => now - grownAt > worth && now - lookedAt < 3 * pauses.longest)
+      // one that is not checked any more was recorded by another reporter
+      .filter(({ grownAt, checkedAt }) => now - grownAt > reportAfter && now - checkedAt < 3 * pauses.longest)
       .sort((one, other) => one.grownAt - other.grownAt);
-    const [first] = still;
+    const [first] = stalled;
     if (!first) return [];
     const { outcome, bytes, grownAt } = first;
-    const others = still.length > 1 ? ` (and ${still.length - 1} more)` : '';
-    const message = `the outcome of ${attemptName(outcome)} waits for its log${others}: ${bytes} of ${outcome.logBytes} bytes have come from runner ${outcome.runner.name}, and nothing for ${seconds(now - grownAt)}`;
+    const others = stalled.length > 1 ? ` (and ${stalled.length - 1} more)` : '';
+    const message = `the outcome of ${attemptName(outcome)} waits for its log${others}: ${bytes} of ${outcome.logBytes} bytes have arrived from runner ${outcome.runner.name}, nothing for ${seconds(now - grownAt)}`;
     const most = Math.round(this.#bounds.standstill / 60_000);
     return [
       {
         code: 'log_awaited',
         message,
-        remedy: `See in its log why that runner sends nothing. What has sent nothing for ${most} min is recorded as it is; the rest of its log is added when it comes.`,
+        remedy: `Check the log of that runner. After ${most} min without bytes the outcome is recorded with an incomplete log; the rest is added when it arrives.`,
       },
     ];
   }
@@ -102,8 +101,8 @@ export class LogWaits {
   #whyLost({ since, grownAt, goneSince }: Wait, now: number): string | undefined {
     const { gone, standstill, all } = this.#bounds;
     if (goneSince !== undefined && now - Math.max(goneSince, grownAt) >= gone) return 'its runner is gone';
-    if (now - grownAt >= standstill) return `nothing of it has come for ${seconds(now - grownAt)}`;
-    return now - since >= all ? `it has not come to its end within ${seconds(now - since)}` : undefined;
+    if (now - grownAt >= standstill) return `nothing of it has arrived for ${seconds(now - grownAt)}`;
+    return now - since >= all ? `it was not complete within ${seconds(now - since)}` : undefined;
   }
 }
 

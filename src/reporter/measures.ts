@@ -6,7 +6,7 @@ import type { FinishedAttempt } from '../record/moves.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { count, observe } from '../redis/tallies.ts';
 
-/** Counts for /metrics what is recorded. Each is told once: by whoever has made the move. */
+/** Counts recorded moves for /metrics; the process that makes a move counts it, so each counts once. */
 export class Measures {
   readonly #database: Database;
   readonly #access: RedisAccess;
@@ -16,7 +16,7 @@ export class Measures {
     this.#access = access;
   }
 
-  /** An attempt has begun. */
+  /** An attempt has started. */
   async started(ref: AttemptRef): Promise<void> {
     if (ref.attempt === 1) return;
     const recovery = await recoveryOf(this.#database, ref);

@@ -26,14 +26,14 @@ import { removeUnusedModels } from '../record/unused-models.ts';
 import { folderBytes } from '../system/disk.ts';
 import { writeTestResults } from './test-results.ts';
 
-/** What was removed, or would be. */
+/** What was removed, or would be with `dryRun`. */
 export interface PrunedResults {
   builds: number;
-  /** builds that stay while their logs went */
+  /** builds that stay without their logs */
   logs: number;
-  /** logs of builds that the record does not know */
+  /** logs of unknown builds */
   orphans: number;
-  /** of the logs and copies of the record that went */
+  /** of removed logs and copies of the database */
   bytes: number;
 }
 
@@ -44,12 +44,12 @@ interface Context {
   config: Config;
 }
 
-/** So many builds are looked at between two turns of the event loop. */
+/** Builds that are handled before other work gets the event loop. */
 const batch = 100;
 
 /**
- * Removes the builds, logs and files in test_results/ that the settings do not keep: first from the record, then from the
- * disk, so that what a crash leaves is files that nobody knows, which the next time removes.
+ * Removes the builds, logs and files in test_results/ that the settings do not keep: first from the database, then from the disk.
+ * A crash in between leaves unknown files, which the next run removes.
  * @param now milliseconds since 1970
  */
 export async function pruneResults(context: Context, dryRun = false, now = Date.now()): Promise<PrunedResults> {
@@ -100,7 +100,7 @@ async function pruneBuild(
   await turn();
 }
 
-/** Logs that are older than logs are kept, and logs of no build. */
+/** Removes logs that are older than VOLT_KEEP_LOG_DAYS, and logs of unknown builds. */
 async function pruneLogs(context: Context, dryRun: boolean, now: number, pruned: PrunedResults): Promise<void> {
   const { database, config } = context;
   const before = config.keepLogDays === 0 ? Number.NEGATIVE_INFINITY : now - config.keepLogDays * day;
@@ -109,7 +109,7 @@ async function pruneLogs(context: Context, dryRun: boolean, now: number, pruned:
   for (let from = 0; from < ids.length; from += batch) {
     const { old, unknown } = await sortBuilds(database, ids.slice(from, from + batch), before);
     for (const id of [...old, ...unknown]) {
-      // a log that is also a file of test_results/ stays there
+      // a log that is also a file in test_results/ frees nothing
       pruned.bytes += await folderBytes(logFolder(config, id), 1);
       if (dryRun) continue;
       await rm(logFolder(config, id), { recursive: true, force: true });
@@ -121,7 +121,7 @@ async function pruneLogs(context: Context, dryRun: boolean, now: number, pruned:
   }
 }
 
-/** The files of a build that the record does not have any more. */
+/** Removes the files of a build that was deleted from the database. */
 async function removeFiles({ database, config }: Context, { id, repo, sha }: ExpiredBuild): Promise<void> {
   await rm(logFolder(config, id), { recursive: true, force: true });
   const hasOthers = async () =>
@@ -130,7 +130,7 @@ async function removeFiles({ database, config }: Context, { id, repo, sha }: Exp
     const folder = join(dataPaths(config.dataDir).testResults, repo);
     for (const end of ['json', 'log']) await rm(join(folder, `${sha}.${end}`), { force: true });
   }
-  // one may have ended meanwhile, and what was removed have been its files
+  // another build may have ended meanwhile, and the removed files may have been its files
   if (await hasOthers()) await writeTestResults(database, config.dataDir, { repo, sha });
 }
 

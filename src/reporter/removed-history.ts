@@ -7,12 +7,12 @@ import type { Database } from '../record/database.ts';
 import { buildsToPurge, deleteBuilds, forgetRepository, purgeableRepository } from '../record/removal.ts';
 import { removeForgottenTests, removeResults } from '../record/test-removal.ts';
 
-/** So many builds are deleted at once, few enough to leave the record and the event loop to others in between. */
+/** Builds that are deleted at once, few enough not to hold up the database and the event loop. */
 const batch = 50;
 
 /**
- * Deletes the history of a repository that was removed for good, once all its builds have ended: logs and test results
- * first, so that an interrupted deletion is taken up again.
+ * Deletes the history of a removed repository once all its builds have ended: logs and test results first, so that an interrupted
+ * deletion is continued.
  */
 export async function deleteRemovedHistory({
   database,
@@ -34,5 +34,5 @@ export async function deleteRemovedHistory({
   }
   await removeForgottenTests(database, name);
   await forgetRepository(database, name);
-  logger.info(`the history of ${name} is deleted`);
+  logger.info(`deleted the history of ${name}`);
 }

@@ -38,12 +38,12 @@ import { Measures } from './measures.ts';
 import { isUnwanted, type Sender, SenderCheck } from './sender-check.ts';
 import { writeTestResults } from './test-results.ts';
 
-/** How long (ms) one delivery of an outcome waits for the end of its log. */
-const logPatience = 1000;
+/** Milliseconds that one delivery of an outcome waits for the end of its log. */
+const logTimeout = 1000;
 
 /**
- * Bytes that the steps of all jobs of a build may have together, and those that a job has in any case: a build's page and the
- * API tell all of them at once.
+ * The most bytes of the steps of all jobs of a build together, and the bytes that each job may have in any case: the page of a build
+ * and the API return all of them at once.
  */
 const mostSteps = 4_000_000;
 const fewSteps = 4000;
@@ -51,13 +51,13 @@ const fewSteps = 4000;
 export type ReporterContext = StageContext & { database: Database; problems: Problems };
 
 /**
- * Takes in what has become of attempts; what it is told twice it does once.
+ * Records what happened to attempts; a repeated message changes nothing more.
  *
- * An outcome of the current attempt: held until its log is complete → recorded. It is held in two ways, so that those
- * whose logs are slow never keep others from being taken in: some wait here, which is quickest; the others are put back
- * and come again. Where no more of it is to be expected (see LogWaits), it is recorded without the rest.
- * An outcome of an attempt that counts no more waits for nothing. Its runner is told each time how much of the log is in
- * the archive, and tells the outcome again until that is all; then the record hears that the log is complete after all.
+ * The outcome of the current attempt waits until its log is complete, and is then recorded. Some outcomes wait in this process,
+ * which is fastest; further ones go back to the queue and are delivered again, so that slow logs do not hold up others. When
+ * no more of a log is expected (see LogWaits), the outcome is recorded with an incomplete log.
+ * The outcome of an attempt that does not count any more does not wait. Each time, its runner is notified how much of the log is
+ * archived, and repeats the outcome until that is all; then the database records that the log is complete.
  */
 export class ResultHandler {
   readonly #context: ReporterContext;
@@ -66,12 +66,12 @@ export class ResultHandler {
   readonly #claims: ClaimedAttempts;
   readonly #mostWaiting: number;
   readonly #measures: Measures;
-  readonly #authority: SenderCheck;
+  readonly #senders: SenderCheck;
   #waiting = 0;
-  /** builds whose files are written, and the write, which is still to begin, that will note it */
+  /** builds whose files are written, and the pending write that will record that */
   #reported: { ids: BuildId[]; noted: Promise<void> } | undefined;
 
-  /** @param limits `waiting`: how many outcomes at most wait here for their logs; `log`: see LogWaits */
+  /** @param limits `waiting`: the most outcomes that wait in this process for their logs; `log`: see LogWaits */
   constructor(context: ReporterContext, archive: Archive, limits: { waiting: number; log?: LogBounds }) {
     this.#context = context;
     this.#waits = new LogWaits(limits.log);
@@ -79,40 +79,40 @@ export class ResultHandler {
     this.#archive = archive;
     this.#mostWaiting = limits.waiting;
     this.#measures = new Measures(context.database, context.access);
-    this.#authority = new SenderCheck(context);
+    this.#senders = new SenderCheck(context);
   }
 
-  /** What holds up outcomes, for people. */
+  /** Outcomes that wait for long. */
   problems(): Problem[] {
     return this.#waits.problems();
   }
 
   async handle(message: ResultMessage, { content }: Pick<Delivery, 'content'>): Promise<void> {
     if (message.kind === 'decided') {
-      if (await this.#authority.isOurs(message, content)) await this.#decided(message);
+      if (await this.#senders.isOwn(message, content)) await this.#decided(message);
       return;
     }
-    const heard = await this.#authority.ofRunner(message, content);
-    if (!heard) return;
+    const sender = await this.#senders.senderOf(message, content);
+    if (!sender) return;
     switch (message.kind) {
       case 'started':
-        return this.#started(message, heard);
+        return this.#started(message, sender);
       case 'steps':
-        return this.#steps(message, heard);
+        return this.#steps(message, sender);
       case 'finished':
-        return this.#finished(message, heard);
+        return this.#finished(message, sender);
       case 'returned':
         return this.#returned(message);
     }
   }
 
-  /** A runner's word that it has begun an attempt, which its log has brought along. @param content as it came */
-  async hearClaim(content: unknown): Promise<void> {
+  /** Handles a runner's claim that it has started an attempt, from a log chunk. @param content as received */
+  async receiveClaim(content: unknown): Promise<void> {
     const message = resultMessage.safeParse(content);
     if (message.success && message.data.kind === 'started') await this.handle(message.data, { content });
   }
 
-  /** Writes the files of a final build, and notes that it is done; says so where that cannot be done. */
+  /** Writes the files of a final build and records that; notes a problem instead of throwing. */
   async reportAlone(id: BuildId, known?: BuildSummary): Promise<void> {
     const { database, config, problems } = this.#context;
     await problems.alone(`writing the results of build ${id}`, async () => {
@@ -122,7 +122,7 @@ export class ResultHandler {
     });
   }
 
-  /** All that are to be noted by the time that it can be written are noted in one write. */
+  /** Records all builds that are waiting in one write. */
   #noteReported(id: BuildId): Promise<void> {
     if (this.#reported) {
       this.#reported.ids.push(id);
@@ -138,14 +138,14 @@ export class ResultHandler {
         close();
         return markReported(db, group.ids);
       })
-      // one that could not even begin must not have others wait for it
+      // a write that could not start must not collect further builds
       .finally(close);
     return group.noted;
   }
 
-  async #started(message: Pick<Result<'started'>, 'job' | 'attempt' | 'runner' | 'at'>, heard: Sender): Promise<void> {
-    if (!heard.holder?.isFree) return;
-    const runner = { ...message.runner, key: heard.key };
+  async #started(message: Pick<Result<'started'>, 'job' | 'attempt' | 'runner' | 'at'>, sender: Sender): Promise<void> {
+    if (!sender.holder?.isFree) return;
+    const runner = { ...message.runner, key: sender.key };
     const build = await startAttempt(this.#context.database, message, runner, Date.parse(message.at), () =>
       this.#archive.begin(message),
     );
@@ -155,14 +155,14 @@ export class ResultHandler {
   }
 
   async #steps(message: Result<'steps'>, { holder }: Sender): Promise<void> {
-    // the next ones, or the outcome, hold these as well
+    // the next steps, or the outcome, include these
     if (holder?.key === null) return;
     const steps = await this.#stepsWithinBuild(message);
     const build = await recordSteps(this.#context.database, message, message.revision, steps);
     if (build) await this.#announce(message.job, build);
   }
 
-  /** What all jobs of a build have said is shown on one page. */
+  /** Bounds the steps of a build, whose page shows those of all jobs. */
   async #stepsWithinBuild({ job, steps }: Result<'steps' | 'finished'>): Promise<Step[]> {
     const size = sizeOf(steps);
     if (size <= fewSteps) return steps;
@@ -170,13 +170,13 @@ export class ResultHandler {
     return stepsWithin(steps, Math.max(fewSteps, mostSteps - others));
   }
 
-  async #finished(message: Result<'finished'>, heard: Sender): Promise<void> {
+  async #finished(message: Result<'finished'>, sender: Sender): Promise<void> {
     const { access, config, database, logger } = this.#context;
     const { job, attempt, runner } = message;
-    if (isUnwanted(heard.holder))
+    if (isUnwanted(sender.holder))
       return notifyRunner(access, runner.id as RunnerId, { kind: 'recorded', job, attempt });
-    // word of its start was lost, or comes later: without it the log is nobody's
-    await this.#started({ job, attempt, runner, at: message.startedAt }, heard);
+    // the start was lost or arrives later; without it the log has no owner
+    await this.#started({ job, attempt, runner, at: message.startedAt }, sender);
     const bytes = await this.#archive.length(message);
     const logComplete =
       bytes >= message.logBytes || ((await this.#counts(message)) ? await this.#waitForLog(message) : undefined);
@@ -205,50 +205,50 @@ export class ResultHandler {
     this.#waits.end(message);
     if (moved) this.#measures.finished(message, moved);
     else if (logComplete) await this.#completeLog(message);
-    if (moved?.againAt !== undefined) return this.#triesAgain(message, moved);
+    if (moved?.againAt !== undefined) return this.#repeat(message, moved);
     const build = await this.#settled(message.job, moved?.build);
     const about = { repo: build?.repo, ...workOf(message), runner: runner.id };
     if (moved) logger.info(`recorded: ${status}`, about);
-    else logger.debug('an outcome that counts no more', { ...about, status });
+    else logger.debug('ignored an outcome of an attempt that does not count any more', { ...about, status });
     await this.#tellRecorded(message);
   }
 
-  /** What was recorded without the end of its log has it now. */
+  /** Records that a log which was recorded as incomplete is complete now. */
   async #completeLog(message: Result<'finished'>): Promise<void> {
     const build = await noteCompleteLog(this.#context.database, message);
     if (!build) return;
-    this.#context.logger.info('the rest of the log has come', { ...workOf(message), runner: message.runner.id });
+    this.#context.logger.info('the rest of the log has arrived', { ...workOf(message), runner: message.runner.id });
     await this.#announce(message.job, build);
     if (build.finishedAt !== null) await this.reportAlone(build.id, build);
   }
 
-  /** The runner keeps its copy of the log until all of that is on the archive's disk, and forgets the outcome at once. */
+  /** The runner keeps its spool until the whole log is on the archive's disk, and drops the outcome at once. */
   async #tellRecorded(message: Result<'finished'>): Promise<void> {
     const { job, attempt, runner } = message;
     const [bytes] = await Promise.all([this.#archive.durable(message), this.#context.database.durable()]);
     await notifyRunner(this.#context.access, runner.id as RunnerId, { kind: 'recorded', job, attempt, bytes });
   }
 
-  async #triesAgain(message: Result<'finished'>, { build, againAt = 0 }: FinishedAttempt): Promise<void> {
+  async #repeat(message: Result<'finished'>, { build, againAt = 0 }: FinishedAttempt): Promise<void> {
     const { reason, message: why } = message;
     if (reason !== null) this.#measures.repeated(reason);
     const about = { repo: build.repo, ...workOf(message), runner: message.runner.id };
-    this.#context.logger.info(`tries the job again at ${new Date(againAt).toISOString()}: ${why}`, about);
+    this.#context.logger.info(`the job runs again at ${new Date(againAt).toISOString()}: ${why}`, about);
     await this.#announce(message.job, build);
     await this.#context.queues.sendWhenDue({ v: 1, build: build.id, due: message.job }, againAt);
     await this.#tellRecorded(message);
   }
 
   /**
-   * Before the outcome, so that whoever sees that sees its tests; an outcome that comes again goes on where it stopped.
-   * Results that cannot be understood never hold up an outcome.
+   * Records the tests before the outcome, so that a reader of the outcome finds its tests; a repeated outcome continues where it
+   * stopped. Unreadable tests do not hold up an outcome.
    */
   async #recordTests(message: Result<'finished'>, packed: PackedTests): Promise<TestSummary> {
     let listed = 0;
     const batches = unpackTests(packed);
     for (;;) {
       const next = await batches.next().catch((error: unknown) => {
-        this.#context.logger.warn(`results of tests cannot be read: ${errorText(error)}`, workOf(message));
+        this.#context.logger.warn(`cannot read the results of tests: ${errorText(error)}`, workOf(message));
       });
       if (!next || next.done) break;
       if (!(await recordTests(this.#context.database, message, listed + 1, next.value))) break;
@@ -278,8 +278,8 @@ export class ResultHandler {
   }
 
   /**
-   * The rest of what follows from a final job; all of it may be done again.
-   * @param moved the build, where the job has just become final
+   * Does what follows from a final job; repeating it is harmless.
+   * @param moved the build, if the job has just become final
    */
   async #settled(job: JobId, moved: BuildSummary | undefined): Promise<BuildSummary | undefined> {
     const { database, queues } = this.#context;
@@ -287,7 +287,7 @@ export class ResultHandler {
     if (!build) return undefined;
     if (moved) this.#measures.settled(build);
     await this.#announce(job, build);
-    // the sweep does it later where it cannot be done now; the verdict stands and is passed on all the same
+    // if this fails, reportUnreportedBuilds repeats it; the verdict is passed on in any case
     if (build.finishedAt !== null) await this.reportAlone(build.id, build);
     await queues.sendAdvance({ v: 1, build: build.id });
     return build;
@@ -297,47 +297,47 @@ export class ResultHandler {
     await announceChange(this.#context.access, { build: buildIdOf(job), repo, status });
   }
 
-  /** Whether the job is still open with this attempt; the record decides again when it is written. */
+  /** Whether the job is still open with this attempt; the write checks that again. */
   async #counts({ job, attempt }: AttemptRef): Promise<boolean> {
     const state = (await currentAttempts(this.#context.database, [job])).get(job);
     return state?.open === true && state.attempt === attempt;
   }
 
   /**
-   * An outcome becomes final when its log is in the archive. While its runner lives the rest of the log will come; when
-   * that is gone for good, the log is what there is.
+   * An outcome becomes final when its log is archived. While its runner is alive, the rest of the log will arrive; when the runner
+   * is gone, the log stays incomplete.
    * @returns whether the log is complete
-   * @throws Later while it is to be waited for
+   * @throws Later while the outcome must wait
    */
   async #waitForLog(message: Result<'finished'>): Promise<boolean> {
     const name = attemptName(message);
     if (await this.#logReaches(message)) return true;
-    const lives = await this.#claims.has(name);
+    const isClaimed = await this.#claims.has(name);
     const bytes = await this.#archive.length(message);
-    const found = this.#waits.look(message, bytes, lives);
+    const found = this.#waits.check(message, bytes, isClaimed);
     const { job, attempt, runner } = message;
-    // it may have taken the log for complete, and the archive have lost some of it with the power of its machine
+    // the runner may believe that the log is complete, and the archive may have lost the end in a power cut
     const notice = { kind: 'archived', job, attempt, bytes, isShort: true } as const;
     if ('pause' in found) await notifyRunner(this.#context.access, runner.id as RunnerId, notice);
     if ('pause' in found) throw new Later(found.pause, `the log of ${name} is not complete yet`);
     const about = { ...workOf(message), runner: message.runner.id };
-    this.#context.logger.warn(`recorded without the end of its log: ${found.lost}`, about);
+    this.#context.logger.warn(`recorded with an incomplete log: ${found.lost}`, about);
     return false;
   }
 
-  /** Whether the log is complete; that is waited for a moment, where not too many wait already. */
+  /** Whether the log is complete; waits for a moment, unless too many outcomes wait already. */
   async #logReaches(message: Result<'finished'>): Promise<boolean> {
     if (this.#waiting >= this.#mostWaiting) return this.#archive.reaches(message, message.logBytes, 0);
     this.#waiting++;
     try {
-      return await this.#archive.reaches(message, message.logBytes, logPatience);
+      return await this.#archive.reaches(message, message.logBytes, logTimeout);
     } finally {
       this.#waiting--;
     }
   }
 }
 
-/** What a line about a job carries. */
+/** Fields of a log line about a job. */
 function workOf({ job, attempt }: { job: JobId; attempt?: number }) {
   return { build: buildIdOf(job), job, ...(attempt === undefined ? {} : { attempt }) };
 }

@@ -8,17 +8,17 @@ import { signatory } from '../secrets/signed-message.ts';
 
 type RunnerResult = Exclude<ResultMessage, { kind: 'decided' }>;
 
-/** Of whom a word is: the key that it is signed with, and the attempt's holder so far; that is undefined where the attempt is gone. */
+/** The sender of a message: the key of its signature, and the present holder of the attempt; undefined without the attempt. */
 export interface Sender {
   key: string;
   holder: AttemptHolder | undefined;
 }
 
 /**
- * Decides whose word counts. Whoever can write to Redis can send anything: what is taken in is what this Volt has signed
- * itself, and of an attempt what is signed with the key of the runner that has begun it, under the id by which that has
- * done so. While none has begun it, the holder of any key may who is good for its repository. Everything else changes
- * nothing, and is set aside where people see it.
+ * Decides which messages count. A runner can write anything to Redis, so the reporter accepts only messages that this Volt has
+ * signed, and messages on an attempt that are signed with the key of the runner that started it, under the same id. Until a
+ * runner has started it, any key that may serve the repository counts. All other messages change nothing and become dead
+ * letters.
  */
 export class SenderCheck {
   readonly #context: StageContext & { database: Database };
@@ -28,32 +28,34 @@ export class SenderCheck {
   }
 
   /**
-   * @param content the message as it came
-   * @returns undefined where the message does not count; it is set aside then
+   * The sender of a runner's message.
+   * @param content the message as received
+   * @returns undefined if the message does not count; it is then a dead letter
    */
-  async ofRunner(message: RunnerResult, content: unknown): Promise<Sender | undefined> {
+  async senderOf(message: RunnerResult, content: unknown): Promise<Sender | undefined> {
     const key = signatory('runner result', content);
-    const heard = key === undefined ? 'it is not signed, or has been changed' : await this.#speaker(message, key);
-    if (typeof heard !== 'string') return heard;
-    await this.refuse(`${attemptName(message)} ${message.kind}`, heard, message.runner.id, content);
+    const sender = key === undefined ? 'it is not signed, or was changed' : await this.#checked(message, key);
+    if (typeof sender !== 'string') return sender;
+    await this.refuse(`${attemptName(message)} ${message.kind}`, sender, message.runner.id, content);
     return undefined;
   }
 
-  /** Whether this Volt has signed it; what it has not is set aside. */
-  async isOurs(message: ResultMessage, content: unknown): Promise<boolean> {
+  /** Whether this Volt has signed it; otherwise it becomes a dead letter. */
+  async isOwn(message: ResultMessage, content: unknown): Promise<boolean> {
     if (signatory('runner result', content) === this.#context.database.signer.publicKey) return true;
-    await this.refuse(`${attemptName(message)} ${message.kind}`, 'only Volt itself decides', 'unknown', content);
+    await this.refuse(`${attemptName(message)} ${message.kind}`, 'only Volt itself may send it', 'unknown', content);
     return false;
   }
 
-  /** Keeps what does not count where people see it. @param name the same for the same thing */
+  /** Makes a message a dead letter. @param name equal for repetitions of one message */
   async refuse(name: string, why: string, runner: string, content: unknown): Promise<void> {
     const { logger, queues } = this.#context;
-    logger.error(`refused what a runner says: ${why}`, { about: name, runner });
+    logger.error(`refused a message of a runner: ${why}`, { about: name, runner });
     await queues.setAside(`refused ${name} of ${runner}`, [why, JSON.stringify(content) ?? '']);
   }
 
-  async #speaker(message: RunnerResult, key: string): Promise<Sender | string> {
+  /** @returns the sender, or why the message does not count */
+  async #checked(message: RunnerResult, key: string): Promise<Sender | string> {
     const { db } = this.#context.database;
     const { id, name } = message.runner;
     if (!id.startsWith(`${name}~`)) return `a runner named ${name} cannot have the id ${id}`;
@@ -61,11 +63,11 @@ export class SenderCheck {
     if (!found) return (await isRunnerKey(db, key)) ? { key, holder: undefined } : unknownKey;
     const { holder, objection } = found;
     if (objection !== undefined) return objection;
-    const isHolders = holder.key === key && holder.runner === id;
-    // an attempt of an older Volt runs under no key: nobody can be known to have it
-    const isNobodys = holder.key === null && !holder.isRunning;
-    if (isHolders || isNobodys) return { key, holder };
-    // it may have been given the attempt, too, by a Redis that had forgotten who has it, and would tell of it for ever
+    const isFromHolder = holder.key === key && holder.runner === id;
+    // an attempt of an older Volt has no key, so its holder is unknown
+    const isWithoutKey = holder.key === null && !holder.isRunning;
+    if (isFromHolder || isWithoutKey) return { key, holder };
+    // a Redis that was emptied may have given it the attempt, too; without this notice it would send results for ever
     const { job, attempt } = message;
     if (holder.runner !== null && id !== holder.runner)
       await notifyRunner(this.#context.access, id as RunnerId, { kind: 'recorded', job, attempt });
@@ -73,7 +75,7 @@ export class SenderCheck {
   }
 }
 
-/** Whether nobody has begun the attempt, and nobody can any more: nothing of it will ever be recorded. */
+/** Whether no runner has started the attempt and none can any more, so that nothing of it will ever be recorded. */
 export function isUnwanted(holder: Pick<AttemptHolder, 'key' | 'isFree'> | undefined): boolean {
   return holder === undefined || (holder.key === null && !holder.isFree);
 }

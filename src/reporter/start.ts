@@ -21,39 +21,39 @@ import { deleteRemovedHistory } from './removed-history.ts';
 import { ResultHandler } from './results.ts';
 import { reportUnreportedBuilds } from './unreported-builds.ts';
 
-/** Milliseconds between looks for builds whose files a reporter that died did not write. */
-const sweepInterval = 5000;
-/** Milliseconds between looks for a removed repository whose history is to go. */
-const purgeInterval = 2000;
-/** How many results are handled at once; only some of them may wait for the end of a log, see results.ts. */
+/** Milliseconds between searches for builds whose files are not written. */
+const unreportedInterval = 5000;
+/** Milliseconds between searches for removed repositories with a history. */
+const removalInterval = 2000;
+/** Results that are handled at once; only some of them may wait for the end of a log, see results.ts. */
 const concurrency = 32;
-/** Milliseconds between removals of what is not kept any more. */
+/** Milliseconds between removals of expired builds and logs. */
 const pruneInterval = 3_600_000;
 
-/** Starts the reporter: outcomes become final in the record, logs go to the archive, and test_results/ is written. */
+/** Starts the reporter: it makes outcomes final in the database, archives logs, and writes test_results/. */
 export async function startReporter(context: StageContext & { database: Database }): Promise<Stage> {
   const logger = context.logger.child({ stage: 'reporter' });
   const problems = new Problems(logger);
   const own = { ...context, logger, problems };
   const archive = new Archive(context.config.dataDir);
   const results = new ResultHandler(own, archive, { waiting: concurrency / 2 });
-  const said = () => [...context.database.problems(), ...results.problems(), ...problems.list()];
-  const shown = showStage(own, 'reporter', said);
+  const allProblems = () => [...context.database.problems(), ...results.problems(), ...problems.list()];
+  const shown = showStage(own, 'reporter', allProblems);
   const collector = new Collector(
     own,
     archive,
     `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`,
-    (claim) => results.hearClaim(claim),
+    (claim) => results.receiveClaim(claim),
   );
-  const sweeping = problems.every(sweepInterval, 'looking for results to write', () =>
+  const reporting = problems.every(unreportedInterval, 'looking for results to write', () =>
     reportUnreportedBuilds(context.database, (build) => results.reportAlone(build)),
   );
   const pruning = everyLater(
     pruneInterval,
     async () => {
-      await problems.alone('removing what is not kept any more', async () => {
+      await problems.alone('removing expired builds and logs', async () => {
         const { builds, logs, orphans } = await pruneResults(own);
-        if (builds + logs + orphans > 0) logger.info('removed what is not kept any more', { builds, logs, orphans });
+        if (builds + logs + orphans > 0) logger.info('removed expired builds and logs', { builds, logs, orphans });
       });
       await problems.alone('removing the homes and caches of repositories that are gone', async () => {
         const known = new Set((await listRepositories(own.database)).map(repositoryKey));
@@ -68,7 +68,7 @@ export async function startReporter(context: StageContext & { database: Database
     },
     () => undefined,
   );
-  const purging = problems.every(purgeInterval, 'deleting the history of a removed repository', () =>
+  const deleting = problems.every(removalInterval, 'deleting the history of a removed repository', () =>
     deleteRemovedHistory(own),
   );
   const consumer = consume(context.access, {
@@ -83,9 +83,9 @@ export async function startReporter(context: StageContext & { database: Database
   return {
     stop: async () => {
       await consumer.close();
-      await sweeping.stop();
+      await reporting.stop();
       await pruning.stop();
-      await purging.stop();
+      await deleting.stop();
       await collector.stop();
       await archive.close();
       flushCounts(own.access);

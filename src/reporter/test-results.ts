@@ -9,12 +9,12 @@ import { listBuilds, withJobs } from '../record/builds.ts';
 import type { Database } from '../record/database.ts';
 import { replaceFile } from '../system/write-whole.ts';
 
-/** One write at a time for each commit, so that the newest build's files are the last ones written. */
+/** One write at a time for each commit, so that the files of the newest build are written last. */
 const writing = new Map<string, Promise<unknown>>();
 
 /**
- * Writes `test_results/<repository>/<sha>.json` and `<sha>.log`: the newest finished build of the commit, and a list of
- * the others. Each file appears whole or not at all.
+ * Writes `test_results/<repository>/<sha>.json` and `<sha>.log` with the newest finished build of the commit, and a list of the
+ * others. Each file is replaced at once.
  */
 export async function writeTestResults(
   database: Database,
@@ -23,18 +23,18 @@ export async function writeTestResults(
 ): Promise<void> {
   const key = `${build.repo}/${build.sha}`;
   const work = (writing.get(key) ?? Promise.resolve()).then(() => writeNewest(database, dataDir, build));
-  const quiet = work.catch(() => undefined);
-  writing.set(key, quiet);
+  const settled = work.catch(() => undefined);
+  writing.set(key, settled);
   try {
     await work;
   } finally {
-    if (writing.get(key) === quiet) writing.delete(key);
+    if (writing.get(key) === settled) writing.delete(key);
   }
 }
 
 /**
- * Another reporter may write files of the same commit at the same time, with what the record has said before or says since.
- * So each looks again after it has written: who comes last sees what all others have recorded.
+ * Another reporter may write files of the same commit at the same time, from an older or newer state of the database. So each
+ * reads the database again after it has written; the last one sees what all others have recorded.
  */
 async function writeNewest(
   database: Database,
@@ -51,12 +51,12 @@ async function writeNewest(
   }
 }
 
-/** The newest first. */
+/** Newest first. */
 async function finishedBuilds(database: Database, { repo, sha }: Pick<BuildSummary, 'repo' | 'sha'>) {
   return (await listBuilds(database, { repo, sha, limit: 500 })).filter((build) => isFinal(build.status));
 }
 
-/** How the files of one build name another. */
+/** The entry of a build in the files of another. */
 function nameOf({ id, number, status, finishedAt }: BuildSummary) {
   return { id, number, status, finishedAt };
 }
@@ -68,13 +68,13 @@ async function writeFiles(database: Database, dataDir: string, finished: BuildSu
   const folder = join(dataPaths(dataDir).testResults, repo);
   await mkdir(folder, { recursive: true });
   const others = finished.slice(1).map(nameOf);
-  // nobody writes them again after a power cut
+  // flushed, since no reporter writes them again after a power cut
   await replaceFile(join(folder, `${sha}.log`), (draft) => writeLog(draft, dataDir, newest), { flush: true });
   const verdict = `${JSON.stringify({ ...newest, others }, null, 2)}\n`;
   await replaceFile(join(folder, `${sha}.json`), verdict, { flush: true });
 }
 
-/** The logs of all jobs; with several jobs each under its name, so that only the log of a single job is a file that is there. */
+/** Writes the logs of all jobs, each below its name; the log of a single job shares the archive's file. */
 async function writeLog(draft: string, dataDir: string, build: Build): Promise<void> {
   const [only, ...more] = build.jobs;
   if (only && more.length === 0 && (await share(logOf(dataDir, only), draft))) return;
@@ -88,7 +88,7 @@ async function writeLog(draft: string, dataDir: string, build: Build): Promise<v
 }
 
 /**
- * Gives a log another name without writing it once more, where the file system can: both share their bytes, or are one file.
+ * Gives a log another name without a copy of its bytes if the file system can: by a reflink or a hard link.
  * @returns false where there is no log
  */
 async function share(log: string, draft: string): Promise<boolean> {
@@ -113,7 +113,7 @@ function logOf(dataDir: string, job: Job): string {
   return logFile(dataDir, { job: job.id, attempt: job.attempts.at(-1)?.number ?? 1 });
 }
 
-/** A job that never began has no log. */
+/** A job that never started has no log. */
 async function unlessMissing(work: Promise<void>): Promise<void> {
   await work.catch((error) => {
     if (systemCode(error) !== 'ENOENT') throw error;

@@ -2,12 +2,12 @@ import type { BuildId } from '../kernel/model.ts';
 import { unreportedBuilds } from '../record/builds.ts';
 import type { Database } from '../record/database.ts';
 
-/** How many builds are asked for at a time. */
+/** Builds of one query. */
 const page = 50;
 
 /**
- * Reports every build that is final and whose files nobody has written: its reporter died, or could not write them.
- * @param report must not throw, so that one build never holds up the others
+ * Reports every final build whose files are not written yet, because its reporter died or could not write them.
+ * @param report must not throw, so that one build does not hold up the others
  */
 export async function reportUnreportedBuilds(
   database: Database,

@@ -30,7 +30,7 @@ describe('a copied data directory', () => {
     for (const command of ['dispatcher', 'up']) {
       const refused = start(command, copy);
       expect(await refused.ended()).to.equal(3);
-      expect(refused.output).to.match(/record_copied: a copy of this record is at work on this Redis: observer on/);
+      expect(refused.output).to.match(/record_copied: a copy of this database is in use on this Redis: observer on/);
     }
     for (const stage of stages) stage.signal('SIGTERM');
     for (const stage of stages) await stage.ended();

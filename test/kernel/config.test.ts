@@ -7,16 +7,16 @@ import { settings } from '../../src/kernel/settings.ts';
 const read = (file: string) => readFileSync(join(import.meta.dirname, '../..', file), 'utf8');
 
 describe('.env.example', () => {
-  it('shows every setting that the configuration knows, and no other', () => {
+  it('has exactly the settings of the configuration', () => {
     // A line is `VOLT_X=…`, or `# VOLT_X=…` for a setting that is left at its default.
     const shown = [...read('.env.example').matchAll(/^(?:#\s*)?(VOLT_[A-Z0-9_]+)=/gm)].map(([, name]) => name);
     expect(shown.sort()).to.deep.equal(settings.map(({ env }) => env).sort());
   });
 });
 
-describe('the pages that are made of the sources', () => {
+describe('the generated pages', () => {
   for (const { file, text } of pages()) {
-    it(`are as the sources are now: ${file} (\`npm run docs\` writes them)`, () => {
+    it(`are up to date: ${file} (\`npm run docs\` writes them)`, () => {
       expect(read(file)).to.equal(text);
     });
   }

@@ -23,7 +23,7 @@ describe('error codes', () => {
     for (const [code, { http }] of entries) expect(http, code).to.be.within(400, 599);
   });
 
-  it('that blame the asker (exit code 2) do so over HTTP as well', () => {
+  it('that blame the caller (exit code 2) have an HTTP status of 4xx or 501', () => {
     for (const [code, { exit, http }] of entries)
       if (exit === 2) expect(http < 500 || http === 501, code).to.equal(true);
   });
@@ -38,7 +38,7 @@ describe('error codes', () => {
     expect(reasonRows.map(([, reason]) => reason)).to.have.members(Object.keys(reasons));
   });
 
-  it('are written so that scripts can match on them', () => {
+  it('are lower case with underscores', () => {
     for (const [code] of entries) expect(code).to.match(/^[a-z]+(_[a-z]+)*$/);
   });
 });
@@ -59,12 +59,12 @@ describe('an error of Volt', () => {
     expect((error.cause as Error).message).to.equal('EADDRINUSE');
   });
 
-  it('stays what it is when it is passed on', () => {
+  it('is unchanged by asVoltError', () => {
     const error = new VoltError('not_found', 'no', { remedy: 'yes' });
     expect(asVoltError(error)).to.equal(error);
   });
 
-  it('stands in for anything else that is thrown, and keeps it as the cause', () => {
+  it('replaces any other error, which becomes its cause', () => {
     for (const thrown of [new TypeError('x is not a function'), 'a string', undefined, null, { odd: true }]) {
       const error = asVoltError(thrown);
       expect(error.code).to.equal('internal');
@@ -74,12 +74,12 @@ describe('an error of Volt', () => {
     }
   });
 
-  it('stands before what to do with one full stop between them', () => {
+  it('and its remedy are joined by one full stop', () => {
     for (const message of ['it is gone', 'it is gone.', 'it is gone.\n'])
       expect(withRemedy({ message, remedy: 'Look.' })).to.equal('it is gone. Look.');
   });
 
-  it('is told apart from system errors by the code that those have', () => {
+  it('is distinguished from system errors by systemCode', () => {
     expect(systemCode(Object.assign(new Error('no'), { code: 'ENOENT' }))).to.equal('ENOENT');
     for (const other of [new Error('no'), Object.assign(new Error('no'), { code: 1 }), 'ENOENT', null]) {
       expect(systemCode(other)).to.equal(undefined);

@@ -12,13 +12,13 @@ describe('the logger', () => {
     expect(lines[0]).to.match(/^\d{4}-\d\d-\d\dT\S+Z warn {2}dispatcher: took back build=42 why="two words"$/);
   });
 
-  it('keeps a message from being taken for several lines or fields', () => {
+  it('escapes line breaks and quotes in messages and fields', () => {
     const { logger, lines } = keepLog();
     logger.info('job', { name: 'x\ny z="1"' });
     expect(lines[0]?.split('\n')).to.have.length(1);
   });
 
-  it('makes one line of whatever others have said, which does nothing to a terminal', () => {
+  it('escapes control characters of foreign text', () => {
     const { logger, lines } = keepLog();
     const foreign = 'no\n2026-01-01T00:00:00Z info  web: all is well\u001b]52;c;aGk=\u0007\u009b2J';
     logger.warn(foreign, { from: '\u001b[2J' });
@@ -35,7 +35,7 @@ describe('the logger', () => {
     expect(createLogger('debug').isDebugEnabled()).to.equal(true);
   });
 
-  it('writes one JSON object a line where that is asked for', async () => {
+  it('writes one JSON object a line in the JSON form', async () => {
     const child = startChild(`
       import { createLogger } from './src/kernel/logger.ts';
       process.stderr.write = (text) => process.stdout.write(text);
@@ -51,7 +51,7 @@ describe('the logger', () => {
     expect(await child.ended()).to.equal(0);
   });
 
-  it('remembers what a stage has warned of, and of which work', () => {
+  it('remembers the last warning of a stage with its fields', () => {
     const { logger } = keepLog();
     const stage = logger.child({ stage: 'warner' });
     stage.info('all is well');
@@ -63,7 +63,7 @@ describe('the logger', () => {
     expect(last).to.deep.equal({ level: 'error', message: 'a disk is gone', about: { repo: 'app', build: '42' } });
   });
 
-  it('leaves standard output to results', async () => {
+  it('writes nothing to standard output', async () => {
     const child = startChild(`
       import { createLogger } from './src/kernel/logger.ts';
       process.stderr.write = () => true;

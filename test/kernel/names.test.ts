@@ -55,7 +55,7 @@ describe('the name of a repository', () => {
     for (const url of hostile) expect(repositoryNameFrom(url), JSON.stringify(url)).to.match(repositoryNamePattern);
   });
 
-  it('given by a person is taken as it is, or refused', async () => {
+  it('from a person is accepted unchanged, or refused', async () => {
     for (const name of ['a', '0', 'my-app_1.2', 'a'.repeat(64)]) expect(checkRepositoryName(name)).to.equal(name);
     for (const name of ['', '.', '..', '.git', '-a', '_a', 'A', 'a/b', 'a b', 'a\n', 'ä', 'a:b', 'a'.repeat(65)]) {
       await failure('bad_name', () => checkRepositoryName(name));
@@ -77,7 +77,7 @@ describe('labels', () => {
     expect(parseLabels(['b', 'a'])).to.deep.equal(parseLabels(['a', 'b', 'a']));
   });
 
-  it('hold nothing that separates labels or parts of a key', async () => {
+  it('may not contain separators of labels or keys', async () => {
     for (const label of [
       'a:b:c',
       ':a',
@@ -99,7 +99,7 @@ describe('labels', () => {
     }
   });
 
-  it('of a host are allowed for every name that a host may have', () => {
+  it('are valid for every host name', () => {
     expect(hostLabel('Build1.example.org')).to.equal('host:build1.example.org');
     for (const host of ['', '-', '..', 'A_B', 'x'.repeat(300), 'bücher', 'a b', '::1']) {
       expect(hostLabel(host), JSON.stringify(host)).to.match(labelPattern);
@@ -126,7 +126,7 @@ describe('a commit id', () => {
 });
 
 describe('a pattern of names of repositories', () => {
-  it('fits whole names, its stars stand for anything, and none at all fits any', () => {
+  it('matches whole names; a star matches anything, and no pattern matches all', () => {
     for (const [globs, name, fits] of [
       [[], 'app', true],
       [['app'], 'app', true],
@@ -143,7 +143,7 @@ describe('a pattern of names of repositories', () => {
       expect(fitsGlobs(globs, name), `${globs} ${name}`).to.equal(fits);
   });
 
-  it('is refused where no name could fit it', async () => {
+  it('is refused if no name can match it', async () => {
     expect(checkRepositoryGlobs(['app', 'site-*', 'app'])).to.deep.equal(['app', 'site-*']);
     for (const glob of ['', 'A*', '../x', 'a b', '{a,b}'])
       await failure('bad_name', async () => checkRepositoryGlobs([glob]));

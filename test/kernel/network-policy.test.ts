@@ -36,7 +36,7 @@ describe('the setting of what jobs may reach', () => {
   });
 });
 
-describe('whose an address is', () => {
+describe('the class of an address', () => {
   const classes = {
     machine: ['127.0.0.1', '127.9.9.9', '0.0.0.0', '::1', '::', '::ffff:127.0.0.1', '64:ff9b::7f00:1', '2002:7f00:1::'],
     link: [
@@ -52,7 +52,7 @@ describe('whose an address is', () => {
       expect(addresses.map(addressClass)).to.deep.equal(addresses.map(() => name));
     });
 
-  it('is the machine itself where one of its interfaces has it', () => {
+  it('is the machine for the addresses of its interfaces', () => {
     const own = Object.values(networkInterfaces()).flatMap((each) => each ?? []);
     expect(own.length).to.be.above(0);
     for (const { address } of own) expect(addressClass(address), address).to.equal('machine');

@@ -8,7 +8,7 @@ const full = Object.assign(new Error('no space left on device'), { code: 'ENOSPC
 describe('the problems of a stage', () => {
   const told = (lines: string[]) => lines.filter((line) => !line.includes(' debug ')).length;
 
-  it('are said once when they begin and once when they have passed', async () => {
+  it('are logged once at their begin and once at their end', async () => {
     const { logger, lines } = keepLog();
     const problems = new Problems(logger);
     for (let round = 0; round < 3; round++) {
@@ -26,7 +26,7 @@ describe('the problems of a stage', () => {
     expect(lines.at(-1)).to.include('writing build 7 works again');
   });
 
-  it('are said again when they turn into something else', () => {
+  it('are logged again when their message changes', () => {
     const { logger, lines } = keepLog();
     const problems = new Problems(logger);
     problems.note('writing build 7', full);
@@ -35,7 +35,7 @@ describe('the problems of a stage', () => {
     expect(problems.list()).to.have.length(1);
   });
 
-  it('are told with the code and the remedy of the error, many of a kind as one', () => {
+  it('have the code and remedy of the error, several of one kind as one', () => {
     const problems = new Problems(keepLog().logger);
     for (const build of [1, 2, 3]) {
       problems.note(`recording ${build}`, new VoltError('record_full', 'no room', { remedy: 'make room' }));

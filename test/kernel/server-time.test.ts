@@ -27,7 +27,7 @@ describe("the server's time", () => {
     clock.hear(realNow() + ahead, at - took / 2, at + took / 2);
   };
 
-  it("is that of this machine before anything is known, and while that may be the server's", () => {
+  it("is this machine's until the server's is known, and while both may be equal", () => {
     expect(clock.now()).to.be.within(realNow() - 1, realNow());
     exchange(20, 100);
     expect(clock.now()).to.be.within(realNow() - 1, realNow());
@@ -43,7 +43,7 @@ describe("the server's time", () => {
     }
   });
 
-  it("goes on where somebody sets this machine's clock, before the server is asked again", () => {
+  it("continues when somebody sets this machine's clock", () => {
     exchange(0);
     const before = clock.now();
     for (const set of [tenMinutes, -tenMinutes, 0]) {
@@ -53,7 +53,7 @@ describe("the server's time", () => {
     }
   });
 
-  it("follows the server where that one's clock is set", () => {
+  it("follows when the server's clock is set", () => {
     exchange(0);
     exchange(tenMinutes);
     expect(clock.now()).to.be.within(realNow() + tenMinutes - 3, realNow() + tenMinutes + 3);
@@ -61,13 +61,13 @@ describe("the server's time", () => {
     expect(clock.ahead).to.equal(0);
   });
 
-  it('keeps what a fast exchange has told when slow ones follow', () => {
+  it('keeps the precision of a fast answer when slow ones follow', () => {
     exchange(tenMinutes, 2);
     for (const took of [400, 3000]) exchange(tenMinutes + took / 3, took);
     expect(clock.now()).to.be.within(realNow() + tenMinutes - 6, realNow() + tenMinutes + 6);
   });
 
-  it('is what everything is stamped with that goes into the record', () => {
+  it('is the time of everything in the database', () => {
     for (const folder of ['record', 'dispatcher']) {
       const files = readdirSync(join(sources, folder)).map((name) => `${folder}/${name}`);
       for (const file of files.filter((name) => name.endsWith('.ts') && !durations.includes(name))) {

@@ -5,7 +5,7 @@ import { isDue, nextTry, pausesOf } from '../../src/kernel/tries.ts';
 describe('when a job is tried again', () => {
   const now = 1_000_000;
 
-  it('is after 10 s and after 30 s more, a little later each time, unless the settings say otherwise', () => {
+  it('is after 10 s and 30 s more by default, with jitter', () => {
     const pauses = pausesOf(loadConfig().tryAgain);
     expect(pauses).to.deep.equal([10_000, 30_000]);
     expect(nextTry(pauses, 1, now)).to.be.within(now + 10_000, now + 15_000);
@@ -20,7 +20,7 @@ describe('when a job is tried again', () => {
     }
   });
 
-  it('is not put off by a clock that has been set back', () => {
+  it('is not delayed by a clock that was set back', () => {
     const pauses = [10_000, 30_000];
     expect(isDue(null, pauses, now)).to.equal(true);
     expect(isDue(now + 45_000, pauses, now)).to.equal(false);

@@ -17,19 +17,19 @@ describe('the trust in a ref', () => {
   });
 
   for (const ref of ['refs/heads/topic', 'refs/heads/x/main', 'refs/pull/1/head', 'a'.repeat(40), 'main', 'default'])
-    it(`leaves ${ref.slice(0, 20)} alone, without trust or secrets`, () => {
+    it(`puts ${ref.slice(0, 20)} into its own class without trust or secrets`, () => {
       expect(trustOf(ref, rules(null))).to.deep.equal(alone(ref === 'default' ? 'refs/default' : ref));
       expect(mayHaveSecrets(ref, rules(null))).to.equal(false);
     });
 
-  it('is no higher for any branch where the default one is not known', () => {
+  it('is equal for all branches when the default branch is unknown', () => {
     for (const ref of ['refs/heads/main', 'refs/heads/null', 'refs/heads/']) {
       expect(trustOf(ref, rules(null, null))).to.deep.equal(alone(ref));
       expect(mayHaveSecrets(ref, rules(null, null))).to.equal(false);
     }
   });
 
-  it('leaves a ref that a person has named in a class of its own', () => {
+  it('puts a ref that a person has named into its own class', () => {
     const named = rules(['refs/heads/main', 'refs/heads/release']);
     expect(trustOf('refs/heads/release', named)).to.deep.equal(alone('refs/heads/release', true));
     expect(mayHaveSecrets('refs/heads/release', named)).to.equal(true);
@@ -50,7 +50,7 @@ describe('the trust in a ref', () => {
     expect(trustOf(tag, none)).to.deep.equal(byDefault);
   });
 
-  it('is none where nobody has said anything', () => {
+  it('is none without rules', () => {
     expect(unknownTrust('refs/heads/main')).to.deep.equal(alone('refs/heads/main'));
   });
 });

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { z } from 'zod';
 import { validationMessage } from '../../src/kernel/validation-message.ts';
 
-describe('a value that does not fit', () => {
+describe('validationMessage for a value that', () => {
   const cases: [what: string, schema: z.ZodType, value: unknown, words: string][] = [
     ['is no number', z.coerce.number(), 'abc', 'must be a number'],
     ['is no whole number', z.number().int(), 1.5, 'must be a whole number'],

@@ -25,7 +25,7 @@ describe('the servers of Volt that no job may reach', () => {
       expect(hosts({ redisUrl: undefined, databaseUrl, url: undefined })).to.deep.equal(expected);
     });
 
-  it('are the one that people use, which may be everybody else as well', () => {
+  it('include the address of the dashboard, which may be a shared host', () => {
     expect(voltServers({ redisUrl: undefined, databaseUrl: undefined, url: 'https://ci.example/volt' })).to.deep.equal([
       { host: 'ci.example', isShared: true },
     ]);

@@ -9,7 +9,7 @@ import { TestRepository } from '../support/repository.ts';
 import { knownKey } from '../support/runner-keys.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('the user of Redis for runners', function () {
+describe('the Redis user for runners', function () {
   this.timeout(120_000);
   let volt: TestVolt;
   let url: string;
@@ -21,7 +21,7 @@ describe('the user of Redis for runners', function () {
   });
   after(() => volt.stop());
 
-  it('is enough for a runner', async () => {
+  it('has all rights that a runner needs', async () => {
     const { context } = volt;
     await volt.reporter();
     await volt.dispatcher();
@@ -42,7 +42,7 @@ describe('the user of Redis for runners', function () {
     repository.remove();
   });
 
-  it('is made by a command, with what runners join with', async () => {
+  it('is printed by volt redis-acl with the address for runners', async () => {
     const { stdout, code } = await cli(['redis-acl', '--user', 'others', '--apply', '--redis', volt.redis.url]);
     expect(code).to.equal(0);
     expect(stdout).to.match(/^user others reset on #[0-9a-f]{64} resetkeys .*\n/);
@@ -52,7 +52,7 @@ describe('the user of Redis for runners', function () {
     joined.disconnect();
   });
 
-  it('reads no commits, and neither looks through the server nor changes it', async () => {
+  it('cannot read commits, search keys or change the server', async () => {
     const redis = new Redis(url);
     const { client, keys } = volt.context.access;
     await client.hset(`${keys.bull}:commits:1`, 'data', '{}');

@@ -31,7 +31,7 @@ describe('channels', () => {
     return { heard, stop };
   }
 
-  it('bring what was sent to everybody who listens, in order', async () => {
+  it('deliver messages to all listeners in order', async () => {
     const one = await listenToChanges();
     const two = await listenToChanges();
     const other = await test.another();
@@ -45,7 +45,7 @@ describe('channels', () => {
     await two.stop();
   });
 
-  it('bring a runner only what is meant for it', async () => {
+  it('deliver to a runner only its own notices', async () => {
     const { access, logger } = test;
     const heard: RunnerNotice[] = [];
     const key = access.keys.toRunner('a~1');
@@ -60,7 +60,7 @@ describe('channels', () => {
     await stop();
   });
 
-  it('drop what cannot be understood, say so, and go on', async () => {
+  it('drop and log messages with an unknown form, and deliver the next', async () => {
     const { heard, stop } = await listenToChanges();
     const { client, keys } = test.access;
     test.lines.splice(0);
@@ -69,11 +69,11 @@ describe('channels', () => {
     await announceChange(test.access, change('4'));
     await until('the next good one', () => heard.length > 0);
     expect(heard).to.deep.equal(['4']);
-    expect(test.lines.filter((line) => line.includes('cannot be understood'))).to.have.length(4);
+    expect(test.lines.filter((line) => line.includes('with an unknown form'))).to.have.length(4);
     await stop();
   });
 
-  it('are silent for one who has stopped listening, and go on for the others', async () => {
+  it('deliver nothing to a listener that has stopped, and still deliver to others', async () => {
     const one = await listenToChanges();
     const two = await listenToChanges();
     await one.stop();
@@ -83,7 +83,7 @@ describe('channels', () => {
     await two.stop();
   });
 
-  it('are listened to again after Redis was away', async () => {
+  it('deliver again after an outage of Redis', async () => {
     const { heard, stop } = await listenToChanges();
     await test.redis.kill();
     await test.redis.start();

@@ -24,26 +24,26 @@ describe('connecting to Redis', () => {
 
   after(() => redis.stop());
 
-  it('gives access to a server that is fit, without a word', async () => {
+  it('connects to a fit server without a log line', async () => {
     const access = await connectRedis(settings, redis.url, logger, 0);
     expect(await access.client.ping()).to.equal('PONG');
     expect(lines).to.deep.equal([]);
     await access.close();
   });
 
-  it('says so when nothing answers', async () => {
+  it('fails when nothing answers', async () => {
     const url = `redis://:secret@127.0.0.1:${await freePort()}`;
     const error = await failure('redis_unreachable', () => connectRedis(settings, url, logger, 0));
     expect(error.message).to.include('ECONNREFUSED').and.not.include('secret');
   });
 
-  it('says so when no sentinel answers, and does not wait for one for ever', async () => {
+  it('fails within the timeout when no sentinel answers', async () => {
     const url = `redis+sentinel://:secret@127.0.0.1:${await freePort()}/main`;
     const error = await failure('redis_unreachable', () => connectRedis(settings, url, logger, 0));
     expect(error.message).to.include('entinel').and.not.include('secret');
   });
 
-  it('says so when the sentinels know no master of that name', async () => {
+  it('fails when the sentinels do not know the master', async () => {
     const sentinel = await startSentinel();
     const url = `redis+sentinel://127.0.0.1:${sentinel.port}/other`;
     const error = await failure('redis_unreachable', () => connectRedis(settings, url, logger, 0));
@@ -51,7 +51,7 @@ describe('connecting to Redis', () => {
     await sentinel.stop();
   });
 
-  it('refuses a database that the server does not have, instead of another one', async () => {
+  it('refuses a database number that the server does not have', async () => {
     const error = await failure('redis_unfit', () => connectRedis(settings, `${redis.url}/99`, logger, 3_600_000));
     expect(error.message).to.include('no database 99').and.not.include('secret');
     const access = await connectRedis(settings, `${redis.url}/9`, logger, 0);
@@ -60,14 +60,14 @@ describe('connecting to Redis', () => {
     await access.close();
   });
 
-  it('waits for a server that is about to come', async () => {
+  it('waits for a server that is starting', async () => {
     await redis.kill();
     const connecting = connectRedis(settings, redis.url, logger);
     await redis.start();
     await (await connecting).close();
   });
 
-  it('waits for a server that loads its data as long as it does that, and says how far it has come', async () => {
+  it('waits for a server that loads its data, and logs the progress', async () => {
     const writer = await connectRedis(settings, redis.url, logger);
     const filling = writer.client.pipeline();
     for (let count = 0; count < 20_000; count++) filling.set(`filling-${count}`, 'x');
@@ -77,12 +77,12 @@ describe('connecting to Redis', () => {
     await redis.start({ settings: ['--key-load-delay', '100'], loading: true });
     const access = await connectRedis(settings, redis.url, logger, 100);
     expect(await access.client.exists('filling-19999')).to.equal(1);
-    expect(lines.some((line) => /loads its data: \d+ %/.test(line))).to.equal(true);
+    expect(lines.some((line) => /to load its data: \d+ %/.test(line))).to.equal(true);
     await access.client.flushall();
     await access.close();
   });
 
-  it('says that it waits, while nothing answers', async () => {
+  it('logs that it waits while nothing answers', async () => {
     const url = `redis://:secret@127.0.0.1:${await freePort()}`;
     const connecting = failure('redis_unreachable', () => connectRedis(settings, url, logger, 1200));
     await until('a word about it', () => lines.length > 0);
@@ -92,7 +92,7 @@ describe('connecting to Redis', () => {
     await connecting;
   });
 
-  it('tells a server of another kind from one that is down', async () => {
+  it('recognises another kind of server', async () => {
     const server = createServer((socket) => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n')).listen(0, '127.0.0.1');
     await once(server, 'listening');
     const { port } = server.address() as AddressInfo;
@@ -121,7 +121,7 @@ describe('connecting to Redis', () => {
     server.close();
   });
 
-  it('says so when the password is wrong or missing, without trying on', async () => {
+  it('fails at once for a wrong or missing password', async () => {
     for (const login of ['', ':guess@', 'nobody:secret@']) {
       const url = redis.url.replace(':secret@', login);
       const error = await failure('redis_denied', () => connectRedis(settings, url, logger, 3_600_000));
@@ -139,7 +139,7 @@ describe('connecting to Redis', () => {
     await access.close();
   });
 
-  it('takes a server without an append-only file, and warns', async () => {
+  it('accepts a server without an append-only file, with a warning', async () => {
     const access = await connectRedis(settings, redis.url, logger, 0);
     await access.client.config('SET', 'appendonly', 'no');
     const second = await connectRedis(settings, redis.url, logger, 0);
@@ -150,14 +150,14 @@ describe('connecting to Redis', () => {
     await second.close();
   });
 
-  it('says once that the server is gone and once that it is back, and what was asked meanwhile is answered', async () => {
+  it('logs the begin and the end of an outage once, and then completes the waiting commands', async () => {
     const access = await connectRedis(settings, redis.url, logger, 0);
     await redis.kill();
     await until('a word about it', () => lines.length > 0);
     const answer = access.client.ping();
     await redis.start();
     expect(await answer).to.equal('PONG');
-    await until('a word about its return', () => lines.some((line) => line.includes('is back')));
+    await until('a word about its return', () => lines.some((line) => line.includes('answers again')));
     expect(
       lines.map((line) =>
         line
@@ -166,13 +166,13 @@ describe('connecting to Redis', () => {
           .trim(),
       ),
     ).to.deep.equal([
-      `warn  volt: Redis at redis://***@127.0.0.1:${redis.port} does not answer; trying until it does`,
-      `info  volt: Redis at redis://***@127.0.0.1:${redis.port} is back`,
+      `warn  volt: Redis at redis://***@127.0.0.1:${redis.port} does not answer; trying again until it does`,
+      `info  volt: Redis at redis://***@127.0.0.1:${redis.port} answers again`,
     ]);
     await access.close();
   });
 
-  it('names its connections, so that people can tell them apart on the server', async () => {
+  it('names its connections on the server', async () => {
     const access = await connectRedis(settings, redis.url, logger, 0);
     const further = access.open('runner box~1');
     await further.ping();
@@ -182,7 +182,7 @@ describe('connecting to Redis', () => {
     await access.close();
   });
 
-  it('offers connections that fail at once while the server is away', async () => {
+  it('opens connections whose commands fail at once during an outage', async () => {
     const impatient = openFailingFast(redis.url, 'test');
     await until('it is connected', () => impatient.status === 'ready');
     await redis.kill();
@@ -195,7 +195,7 @@ describe('connecting to Redis', () => {
     impatient.disconnect();
   });
 
-  it('turns to the server that the sentinels name when the one that it has is a replica now', async () => {
+  it('follows the sentinels to the new master when its server has become a replica', async () => {
     const sentinel = await startSentinel();
     const [former, next] = [await startRedis(), await startRedis()];
     const ask = new Redis(sentinel.port, '127.0.0.1', { enableReadyCheck: false });
@@ -215,7 +215,7 @@ describe('connecting to Redis', () => {
     expect([outcome, written]).to.deep.equal(['OK', 'written']);
   });
 
-  it('ends between two tries to reach a server that is away, and what waits for it fails', async () => {
+  it('can be closed between two tries during an outage, and waiting commands fail', async () => {
     const access = await connectRedis(settings, redis.url, logger, 0);
     await access.client.ping();
     await redis.kill();

@@ -65,7 +65,7 @@ describe('the embedded Redis', () => {
     connectRedis({ redisPrefix: 'volt' }, url, logger, undefined, hasMainUser(url) ? 'volt' : 'runner');
   const pidOf = async ({ client }: RedisAccess) => Number(/^process_id:(\d+)/m.exec(await client.info('server'))?.[1]);
 
-  it('is fit to carry Volt: nothing is evicted, everything is kept on the disk', async () => {
+  it('evicts nothing and keeps all data on the disk', async () => {
     const redis = await startEmbeddedRedis(configOf(folders.make()), logger);
     const access = await connect(redis.url);
     const settings = (await access.client.config('GET', 'maxmemory-policy', 'appendonly', 'port')) as string[];
@@ -79,7 +79,7 @@ describe('the embedded Redis', () => {
     await redis.stop();
   });
 
-  it('asks for a password that only the owner of the data directory can read', async () => {
+  it('requires a password that only the owner of the data directory can read', async () => {
     const config = configOf(folders.make());
     const paths = dataPaths(config.dataDir);
     const redis = await startEmbeddedRedis(config, logger);
@@ -94,7 +94,7 @@ describe('the embedded Redis', () => {
     await redis.stop();
   });
 
-  it('comes back with its data, its address and its password', async () => {
+  it('keeps its data, address and password over a restart', async () => {
     const config = configOf(folders.make());
     const first = await startEmbeddedRedis(config, logger);
     const writer = await connect(first.url);
@@ -112,7 +112,7 @@ describe('the embedded Redis', () => {
     await second.stop();
   });
 
-  it('begins empty where a power cut has left it a file that it cannot read, and keeps that', async () => {
+  it('starts empty when it cannot read its file after a power cut, and keeps that file', async () => {
     const config = configOf(folders.make());
     const { redis: dir } = dataPaths(config.dataDir);
     const first = await startEmbeddedRedis(config, logger);
@@ -130,7 +130,7 @@ describe('the embedded Redis', () => {
     const reader = await connect(second.url);
     expect(await reader.client.get('written')).to.equal(null);
     expect(readFileSync(join(dir, `${files}.broken`, file.slice(files.length))).includes('written')).to.equal(true);
-    expect(lines.filter((line) => line.includes('begins empty'))).to.have.length(1);
+    expect(lines.filter((line) => line.includes('starts empty'))).to.have.length(1);
     await reader.close();
     await second.stop();
   });
@@ -151,7 +151,7 @@ describe('the embedded Redis', () => {
     await new Promise((resolve) => stranger.close(resolve));
   });
 
-  it('listens on the port that it is told to, and on no other', async () => {
+  it('listens only on the port of VOLT_REDIS_PORT', async () => {
     const port = await freePort();
     const config = { ...configOf(folders.make()), redisBind: '0.0.0.0', redisPort: port };
     const redis = await startEmbeddedRedis(config, logger);
@@ -166,7 +166,7 @@ describe('the embedded Redis', () => {
     await new Promise((resolve) => stranger.close(resolve));
   });
 
-  it('is started again when it is killed, with what it had', async () => {
+  it('is started again with its data when it is killed', async () => {
     const redis = await startEmbeddedRedis(configOf(folders.make()), logger);
     const access = await connect(redis.url);
     await access.client.set('kept', 'yes');
@@ -184,10 +184,10 @@ describe('the embedded Redis', () => {
     const heard = lines.length;
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     process.kill(Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]), 'SIGKILL');
-    await until('it is noticed', () => lines.slice(heard).some((line) => line.includes('the server itself goes on')));
+    await until('it is noticed', () => lines.slice(heard).some((line) => line.includes('the server itself runs on')));
   }
 
-  it('goes on when only its supervisor is killed, has no second one beside it, and is started again when it ends', async () => {
+  it('runs on alone when its supervisor is killed, and is started again when it ends', async () => {
     const config = configOf(folders.make());
     const redis = await startEmbeddedRedis(config, logger);
     const access = await connect(redis.url);
@@ -204,7 +204,7 @@ describe('the embedded Redis', () => {
     await redis.stop();
   });
 
-  it('ends with its owner though its supervisor was killed', async () => {
+  it('ends with Volt also without its supervisor', async () => {
     const redis = await startEmbeddedRedis(configOf(folders.make()), logger);
     const access = await connect(redis.url);
     const pid = await pidOf(access);
@@ -214,7 +214,7 @@ describe('the embedded Redis', () => {
     expect(lives(pid)).to.equal(false);
   });
 
-  it('of a Volt that was killed with all that should have ended it is ended by the next start', async () => {
+  it('is ended by the next start when Volt and the supervisor were killed', async () => {
     const config = configOf(folders.make());
     const child = startChild(owner, { args: [config.dataDir] });
     const access = await connect(await child.line());
@@ -232,7 +232,7 @@ describe('the embedded Redis', () => {
     await redis.stop();
   });
 
-  it('does not hear what is typed at the terminal of its owner', async () => {
+  it('does not get signals of the terminal', async () => {
     const redis = await startEmbeddedRedis(configOf(folders.make()), logger);
     const access = await connect(redis.url);
     expect(sessionOf(await pidOf(access))).to.not.equal(sessionOf('self'));
@@ -240,7 +240,7 @@ describe('the embedded Redis', () => {
     await redis.stop();
   });
 
-  it('ends by itself when its owner is killed, and the next start waits for that and has the data', async () => {
+  it('ends by itself when Volt is killed, and the next start waits for that and has the data', async () => {
     const config = configOf(folders.make());
     const child = startChild(owner, { args: [config.dataDir] });
     const url = await child.line();
@@ -272,7 +272,7 @@ describe('the embedded Redis', () => {
     await redis.stop();
   });
 
-  it('is not held up by the number of a former server that belongs to another program now', async () => {
+  it('starts although another program has the process id of an earlier server', async () => {
     const config = configOf(folders.make());
     const first = await startEmbeddedRedis(config, logger);
     await (await connect(first.url)).close();
@@ -289,7 +289,7 @@ describe('the embedded Redis', () => {
     await stranger.stop();
   });
 
-  it('listens on no port unless it is told to, and tells others no address then', async () => {
+  it('listens on no port without VOLT_REDIS_BIND, and writes no address for runners', async () => {
     const config = configOf(folders.make());
     const redis = await startEmbeddedRedis(config, logger);
     const access = await connect(redis.url);
@@ -309,7 +309,7 @@ describe('the embedded Redis', () => {
     await redis.stop();
   });
 
-  it('listens where it is told to as well, for a user who has the rights of a runner alone', async () => {
+  it('listens on VOLT_REDIS_BIND for a user with the rights of a runner', async () => {
     const config = { ...configOf(folders.make()), redisBind: '127.0.0.2' };
     const file = dataPaths(config.dataDir).runnerRedisUrl;
     const redis = await startEmbeddedRedis(config, logger);
@@ -332,7 +332,7 @@ describe('the embedded Redis', () => {
     await again.stop();
   });
 
-  it('has its socket in a folder of its own where the path of the data directory is too long for one', async () => {
+  it('has its socket in a temporary folder when the path of the data directory is too long', async () => {
     const config = configOf(join(folders.make(), 'x'.repeat(100)));
     const redis = await startEmbeddedRedis(config, logger);
     const [, folder = ''] = /@(.*)\/redis\.sock$/.exec(redis.url) ?? [];
@@ -346,7 +346,7 @@ describe('the embedded Redis', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('says so when it cannot listen where it is told to', async () => {
+  it('fails when it cannot listen on VOLT_REDIS_BIND', async () => {
     const error = await failure('redis_failed', () =>
       startEmbeddedRedis({ ...configOf(folders.make()), redisBind: '192.0.2.1' }, logger),
     );

@@ -11,7 +11,7 @@ import { until } from '../support/until.ts';
 
 const settings = { redisPrefix: 'volt' };
 
-describe('an address of Redis at which something else answers', () => {
+describe('another server at the address of Redis', () => {
   const { logger, lines } = keepLog();
   const servers: Server[] = [];
 
@@ -29,28 +29,28 @@ describe('an address of Redis at which something else answers', () => {
     (await failure('redis_unknown', () => connectRedis(settings, `redis://:pw@127.0.0.1:${port}`, logger, 3_600_000)))
       .message;
 
-  it('is told by name: PostgreSQL', async function () {
+  it('is recognised: PostgreSQL', async function () {
     if (!hasPostgres()) this.skip();
     const postgres = await startPostgres();
     expect(await unknownAt(postgres.port)).to.equal(
-      `what answers at redis://***@127.0.0.1:${postgres.port} is PostgreSQL`,
+      `the server at redis://***@127.0.0.1:${postgres.port} is PostgreSQL`,
     );
     await postgres.stop();
   });
 
-  it('is told by name: a web server', async () => {
+  it('is recognised: a web server', async () => {
     const port = await portOf(createHttpServer((_, response) => response.end('hello')));
-    expect(await unknownAt(port)).to.equal(`what answers at redis://***@127.0.0.1:${port} is an HTTP server`);
+    expect(await unknownAt(port)).to.equal(`the server at redis://***@127.0.0.1:${port} is an HTTP server`);
   });
 
-  it('is told by name: a server that greets, such as SSH', async () => {
+  it('is recognised: a server that speaks first, such as SSH', async () => {
     const port = await portOf(
       createServer((socket) => socket.on('error', () => undefined).write('SSH-2.0-OpenSSH\r\n')),
     );
     expect(await unknownAt(port)).to.include('is an SSH server');
   });
 
-  it('is waited for where nobody can tell what it is: it may be a proxy whose server is away', async () => {
+  it('is waited for when it is unknown, since it may be a proxy during an outage', async () => {
     const proxy = createServer((socket) => socket.end());
     const port = await portOf(proxy);
     const connecting = connectRedis(settings, `redis://127.0.0.1:${port}`, logger);
@@ -61,7 +61,7 @@ describe('an address of Redis at which something else answers', () => {
     await redis.stop();
   });
 
-  it('is refused by name where it is a Redis Cluster', async () => {
+  it('is refused when it is a Redis Cluster', async () => {
     const redis = await startRedis({
       settings: ['--cluster-enabled', 'yes', '--cluster-port', String(await freePort())],
     });

@@ -12,7 +12,7 @@ const record = (id: string, formerIds: string[] = [], newest = 0) => {
   return { id, formerIds, newestBuild: async () => newest };
 };
 
-describe('a Redis and its record', () => {
+describe('the claim of a Redis by a database', () => {
   let test: TestAccess;
 
   before(async () => {
@@ -23,29 +23,29 @@ describe('a Redis and its record', () => {
 
   after(() => test.stop());
 
-  it('an empty Redis is taken for the first record that comes', async () => {
+  it('claims an empty Redis for the first database', async () => {
     expect(await claimRedis(test.access, record('first'))).to.equal(true);
   });
 
-  it('serves all stages that have the same record, and is new to the first of them only', async () => {
+  it('lets all stages with the same database in, and is new to the first of them only', async () => {
     const all = await Promise.all([1, 2, 3, 4].map(async () => claimRedis(await test.another(), record('first'))));
     expect(all.filter((isNew) => isNew)).to.have.length(1);
   });
 
-  it('is refused to a stage that has another record', async () => {
+  it('refuses a stage with another database', async () => {
     await claimRedis(test.access, record('first'));
     const error = await failure('record_mismatch', () => claimRedis(test.access, record('second')));
     expect(error.remedy).to.include('VOLT_DATA_DIR').and.include('VOLT_REDIS_PREFIX');
     expect(await claimRedis(test.access, record('first'))).to.equal(false);
   });
 
-  it('that was emptied is new again', async () => {
+  it('reports an emptied Redis as new', async () => {
     await claimRedis(test.access, record('first'));
     await test.access.client.flushall();
     expect(await claimRedis(test.access, record('first'))).to.equal(true);
   });
 
-  it('is young for everybody, whoever has claimed it, until its runners have had the time to tell what they run', async () => {
+  it('reports a new Redis as fresh to every stage until runners have reported what they run', async () => {
     const { access } = test;
     await claimRedis(await test.another(), record('first'));
     expect(await claimRedis(access, record('first'))).to.equal(false);
@@ -58,7 +58,7 @@ describe('a Redis and its record', () => {
     expect(await freshRedis(access, record('first'))).to.equal(undefined);
   });
 
-  it('that was emptied is claimed by who asks, and is young with all builds that there were', async () => {
+  it('claims an emptied Redis when its age is read, with the newest build of the database', async () => {
     const { access } = test;
     await claimRedis(access, record('first'));
     const before = await freshRedis(access, record('first', [], 5));
@@ -70,14 +70,14 @@ describe('a Redis and its record', () => {
     expect(await claimRedis(access, record('first'))).to.equal(false);
   });
 
-  it('is shared by several records under prefixes of their own', async () => {
+  it('lets several databases share a Redis with different prefixes', async () => {
     await claimRedis(test.access, record('first'));
     const other = await connectRedis({ redisPrefix: 'other' }, test.redis.url, test.logger);
     expect(await claimRedis(other, record('second'))).to.equal(true);
     await other.close();
   });
 
-  it('that served what the record was before a restore is emptied, and taken', async () => {
+  it('empties a Redis that served the database before a restore', async () => {
     const { client, keys } = test.access;
     await claimRedis(test.access, record('first'));
     await client.set(`${keys.bull}:jobs:1-1.1`, 'a message');
@@ -88,7 +88,7 @@ describe('a Redis and its record', () => {
     expect(await claimRedis(test.access, record('second', ['first']))).to.equal(false);
   });
 
-  it('that still serves what the record was before a restore is left alone', async () => {
+  it('refuses a Redis that stages of the database before a restore still use', async () => {
     await claimRedis(test.access, record('first'));
     await writeHeartbeat(test.access, 'reporter', stageMemberSchema.parse(runnerMember('reporter-1')));
     const error = await failure('record_mismatch', () => claimRedis(test.access, record('second', ['first'])));

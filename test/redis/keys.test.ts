@@ -17,7 +17,7 @@ describe("the names of Volt's keys", () => {
     expect(new Set(names('volt')).size).to.equal(names('volt').length);
   });
 
-  it('are the same names as before: stages of neighbouring versions meet there', () => {
+  it('never change, since stages of neighbouring versions share them', () => {
     expect(names('volt')).to.have.members([
       'volt:*',
       'volt:bull',

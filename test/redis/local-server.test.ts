@@ -6,8 +6,8 @@ import { processOf } from '../../src/redis/local-server.ts';
 import { isSeenGone } from '../../src/redis/process.ts';
 import { startRedis } from '../support/redis.ts';
 
-describe('the process that is the server', () => {
-  it('is seen on this machine, and seen to be gone', async () => {
+describe('the process of a Redis server', () => {
+  it('is found on this machine, and known to be gone when it has ended', async () => {
     const redis = await startRedis();
     const client = new Redis(redis.url);
     const server = await processOf(client);
@@ -19,7 +19,7 @@ describe('the process that is the server', () => {
     await redis.stop();
   });
 
-  it('is not one of this machine that has its number, and another age', async () => {
+  it('is not a process of this machine with the same id and another age', async () => {
     const info = `process_id:${process.pid}\r\nuptime_in_seconds:${Math.round(process.uptime()) + 3600}\r\n`;
     const server = createServer((socket) => {
       socket.on('data', (data) => {

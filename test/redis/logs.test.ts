@@ -23,7 +23,7 @@ function chunk(offset: number, data: string | Buffer = `piece ${offset}`): LogCh
   return { job: '1-1' as JobId, attempt: 1, runner: 'a~1', offset, length: bytes.length, data: bytes };
 }
 
-describe('the stream of logs', () => {
+describe('the stream of log chunks', () => {
   let test: TestAccess;
   let access: RedisAccess;
   let blocking: RedisConnection;
@@ -48,7 +48,7 @@ describe('the stream of logs', () => {
     ((await access.client.xinfo('CONSUMERS', access.keys.logs, 'reporters')) as string[][]).map((fields) => fields[1]);
   const offsets = (chunks: ReceivedChunk[]) => chunks.map(({ offset }) => offset);
 
-  it('brings every byte as it was, with where it belongs', async () => {
+  it('delivers every byte with its attempt and offset', async () => {
     const sent = chunk(7, Buffer.concat([Buffer.from([0, 10, 13, 255, 128]), randomBytes(100_000)]));
     const before = Date.now();
     await sendChunk(access, sent);
@@ -57,7 +57,7 @@ describe('the stream of logs', () => {
     expect(received?.sentAt, 'when Redis took it').to.be.within(before, Date.now());
   });
 
-  it('brings word of bytes that lie in a spool', async () => {
+  it('delivers a chunk that only names bytes of a spool', async () => {
     const { data, ...rest } = chunk(7);
     const named = { ...rest, spool: '12-34' };
     await sendChunk(access, named);
@@ -65,25 +65,25 @@ describe('the stream of logs', () => {
     expect(received).to.deep.equal({ ...named, entry: received?.entry, sentAt: received?.sentAt });
   });
 
-  it('brings chunks in the order in which they were sent, each to one reporter', async () => {
+  it('delivers chunks in order, each to one reporter', async () => {
     for (let offset = 0; offset < 40; offset++) await sendChunk(access, chunk(offset));
     const received: number[] = [];
     for (const consumer of ['one', 'two', 'one', 'two']) received.push(...offsets(await receive(consumer, 1)));
     expect(received).to.deep.equal(Array.from({ length: 40 }, (_, index) => index));
   });
 
-  it('wakes a reporter that waits', async () => {
+  it('wakes a waiting reporter', async () => {
     await receive('one', 1);
     const receiving = receive('one');
     await sendChunk(access, chunk(3));
     expect(offsets(await receiving)).to.deep.equal([3]);
   });
 
-  it('comes to an end of waiting with nothing', async () => {
+  it('returns nothing after the wait', async () => {
     expect(await receive('one', 1)).to.deep.equal([]);
   });
 
-  it('holds nothing any more of what was dropped', async () => {
+  it('keeps nothing of dropped chunks', async () => {
     for (const offset of [0, 1, 2]) await sendChunk(access, chunk(offset));
     const received = await receive();
     await dropChunks(
@@ -95,7 +95,7 @@ describe('the stream of logs', () => {
     await dropChunks(access, []);
   });
 
-  it('tells the runner, and whoever follows the log, what was archived when it is dropped', async () => {
+  it('notifies the runner and the followers of the log of archived chunks', async () => {
     for (const offset of [0, 1, 2]) await sendChunk(access, chunk(offset));
     const received = await receive();
     const told: unknown[] = [];
@@ -116,7 +116,7 @@ describe('the stream of logs', () => {
     for (const stop of stops) await stop();
   });
 
-  it('gives what a dead reporter had taken to another, and leaves it alone before its time', async () => {
+  it('hands over the chunks of a dead reporter, and not before the time', async () => {
     for (const offset of [0, 1]) await sendChunk(access, chunk(offset));
     await receive('dead');
     expect(await receive('heir', 1)).to.deep.equal([]);
@@ -128,7 +128,7 @@ describe('the stream of logs', () => {
     ]);
   });
 
-  it('works on after Redis was emptied, while nobody waited or while somebody did', async () => {
+  it('works after Redis was emptied, with and without a waiting reporter', async () => {
     await sendChunk(access, chunk(0));
     await receive();
     await access.client.flushall();
@@ -143,7 +143,7 @@ describe('the stream of logs', () => {
     expect(offsets([...received, ...(received.length > 0 ? [] : await receive())])).to.deep.equal([2]);
   });
 
-  it('has what was sent before the first reporter came', async () => {
+  it('delivers what was sent before the first reporter', async () => {
     await sendChunk(access, chunk(0));
     const other = await test.another();
     const connection = other.open('late');
@@ -151,7 +151,7 @@ describe('the stream of logs', () => {
     connection.disconnect();
   });
 
-  it('begins once when several reporters come at once', async () => {
+  it('is created once when several reporters start at once', async () => {
     const connections = ['one', 'two', 'three'].map((name) => ({ name, connection: access.open(name) }));
     await sendChunk(access, chunk(0));
     const received = await Promise.all(
@@ -161,7 +161,7 @@ describe('the stream of logs', () => {
     for (const { connection } of connections) connection.disconnect();
   });
 
-  it('tells apart what nobody can understand, with all that it says', async () => {
+  it('separates entries that are not chunks, with all their fields', async () => {
     const { client, keys } = access;
     await client.xadd(keys.logs, '*', 'attempt', '../../etc', 'runner', 'a~1', 'offset', '0', 'data', 'x');
     await client.xadd(keys.logs, '*', 'attempt', '1-1.1', 'runner', 'a~1', 'offset', '-1', 'data', 'x');
@@ -176,7 +176,7 @@ describe('the stream of logs', () => {
     expect(strange[7]?.fields).to.deep.equal(['strange', 'yes']);
   });
 
-  it('gives back what was left in pages, to the last one', async () => {
+  it('hands over chunks in pages, to the last one', async () => {
     for (let offset = 0; offset < 100; offset++) await sendChunk(access, chunk(offset));
     for (let page = 0; page < 7; page++) await receive('dead');
     const found: number[] = [];
@@ -189,7 +189,7 @@ describe('the stream of logs', () => {
     expect(found).to.deep.equal(Array.from({ length: 100 }, (_, index) => index));
   });
 
-  it('forgets reporters that have stopped or are gone, but none that holds something', async () => {
+  it('removes reporters that have stopped or are gone, but none that still has chunks', async () => {
     await sendChunk(access, chunk(0));
     await receive('holding');
     for (const name of ['stopped', 'gone']) await receive(name, 1);

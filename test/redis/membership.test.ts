@@ -24,20 +24,20 @@ describe('members', () => {
 
   after(() => test.stop());
 
-  it('are listed with all that they say of themselves', async () => {
+  it('are listed with all fields', async () => {
     const members = [runner('a~1'), runner('b~1')];
     for (const member of members) await writeHeartbeat(test.access, 'runner', member);
     expect(await listRunners(await test.another())).to.deep.equal({ alive: members, gone: [], unreadable: [] });
   });
 
-  it('say the newest thing with each heartbeat', async () => {
+  it('have the content of their last heartbeat', async () => {
     await writeHeartbeat(test.access, 'runner', runner('a~1'));
     await writeHeartbeat(test.access, 'runner', { ...runner('a~1'), running: [] });
     const { alive } = await listRunners(test.access);
     expect(alive.map(({ running }) => running)).to.deep.equal([[]]);
   });
 
-  it('are gone when no heartbeat has come for one TTL, and not before', async () => {
+  it('are gone one TTL after the last heartbeat, and not before', async () => {
     const { client, keys } = test.access;
     await writeHeartbeat(test.access, 'runner', runner('a~1'));
     await writeHeartbeat(test.access, 'runner', runner('b~1'));
@@ -64,14 +64,14 @@ describe('members', () => {
     expect(heartbeatTtl).to.be.at.least(3 * heartbeatInterval);
   });
 
-  it('that leave are neither alive nor gone', async () => {
+  it('are neither alive nor gone after they leave', async () => {
     await writeHeartbeat(test.access, 'runner', runner('a~1'));
     await leave(test.access, 'runner', 'a~1');
     expect(await listRunners(test.access)).to.deep.equal({ alive: [], gone: [], unreadable: [] });
     expect(await test.access.client.keys('*')).to.deep.equal([]);
   });
 
-  it('of one kind are not mixed up with another', async () => {
+  it('are listed by kind', async () => {
     await writeHeartbeat(test.access, 'dispatcher', stage('one'));
     await writeHeartbeat(test.access, 'reporter', stage('one'));
     await leave(test.access, 'reporter', 'one');
@@ -80,7 +80,7 @@ describe('members', () => {
     expect(await listRunners(test.access)).to.deep.equal({ alive: [], gone: [], unreadable: [] });
   });
 
-  it('that another version of Volt has written in words we do not know are left out, and hold nothing up', async () => {
+  it('of another version in an unknown form are left out without an error', async () => {
     const { client, keys } = test.access;
     await writeHeartbeat(test.access, 'runner', runner('a~1'));
     for (const [id, text] of [
@@ -95,7 +95,7 @@ describe('members', () => {
     expect(gone).to.deep.equal([]);
   });
 
-  it('that say more than we know are understood', async () => {
+  it('with unknown fields are listed', async () => {
     const more = { ...runner('a~1'), colour: 'blue' };
     await writeHeartbeat(test.access, 'runner', more);
     expect((await listRunners(test.access)).alive).to.deep.equal(

@@ -9,8 +9,8 @@ import { identify } from '../../src/redis/process.ts';
 import { freePort, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
-describe('a server that is away for everybody', () => {
-  it('is one whose address refuses connections, where its process was seen here and has ended', async () => {
+describe('isDownForAll', () => {
+  it('is true when the address refuses connections and the known process has ended', async () => {
     const redis = await startRedis({ password: 'secret' });
     const server = identify(redis.pid);
     await redis.kill();
@@ -19,7 +19,7 @@ describe('a server that is away for everybody', () => {
     await redis.stop();
   });
 
-  it('is not one whose address refuses connections, where nobody has seen it end: that may be the end of a tunnel', async () => {
+  it('is false when the address refuses connections and the process is unknown, as behind a tunnel', async () => {
     const redis = await startRedis();
     const refusing = `redis://127.0.0.1:${await freePort()}`;
     expect(await isDownForAll(refusing)).to.equal(false);
@@ -27,7 +27,7 @@ describe('a server that is away for everybody', () => {
     await redis.stop();
   });
 
-  it('is one that takes no writes since it cannot write its files, and no more when it can', async () => {
+  it('is true while the server refuses writes because it cannot write its files', async () => {
     const redis = await startRedis();
     const takeAgain = await redis.refuseWrites('files');
     expect(await isDownForAll(redis.url)).to.equal(true);
@@ -36,14 +36,14 @@ describe('a server that is away for everybody', () => {
     await redis.stop();
   });
 
-  it('is not one that is silent: that may be for us alone', async () => {
+  it('is false for a silent server', async () => {
     const silent = createServer((socket) => socket.resume());
     await new Promise<void>((resolve) => silent.listen(0, '127.0.0.1', resolve));
     expect(await isDownForAll(`redis://127.0.0.1:${(silent.address() as AddressInfo).port}`)).to.equal(false);
     await new Promise((resolve) => silent.close(resolve));
   });
 
-  it('is one whose socket is gone, or whose server is', async () => {
+  it('is true when the socket or its server is gone', async () => {
     const folder = mkdtempSync(join(tmpdir(), 'volt-outage-'));
     const path = join(folder, 'redis.sock');
     const redis = await startRedis({ settings: ['--unixsocket', path] });
@@ -60,11 +60,11 @@ describe('a server that is away for everybody', () => {
     await redis.stop();
   });
 
-  it('is not one that nobody knows the way to', async () => {
+  it('is false for an unknown host', async () => {
     expect(await isDownForAll('redis://host.invalid:6379')).to.equal(false);
   });
 
-  it('is not a master that the sentinels may have replaced', async () => {
+  it('is false for a master that the sentinels may have replaced', async () => {
     const redis = await startRedis();
     const server = identify(redis.pid);
     await redis.kill();
@@ -72,7 +72,7 @@ describe('a server that is away for everybody', () => {
     await redis.stop();
   });
 
-  it('is one that loads its data, and no more when it has', async () => {
+  it('is true while the server loads its data', async () => {
     const redis = await startRedis({ password: 'secret' });
     try {
       expect(await isDownForAll(redis.url)).to.equal(false);

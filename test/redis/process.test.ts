@@ -7,17 +7,17 @@ import { until } from '../support/until.ts';
 
 const hasProc = existsSync('/proc/self/stat');
 
-describe('whether another process is gone', () => {
+describe('isSeenGone', () => {
   before(function () {
     if (!hasProc) this.skip();
   });
 
-  it('this one is not', () => {
+  it('is false for this process', () => {
     expect(ownProcess()).to.include({ pid: process.pid });
     expect(isSeenGone(ownProcess())).to.equal(false);
   });
 
-  it('is seen when it has ended', async () => {
+  it('is true for a process that has ended', async () => {
     const child = spawn('sleep', ['60']);
     const identity = identify(child.pid as number);
     expect(isSeenGone(identity)).to.equal(false);
@@ -26,7 +26,7 @@ describe('whether another process is gone', () => {
     expect(isSeenGone(identity)).to.equal(true);
   });
 
-  it('is seen when it has ended and only its parent has not noticed', async () => {
+  it('is true for a zombie', async () => {
     // the shell becomes a program that never asks for the end of its child
     const child = spawn('sh', ['-c', 'sleep 0.3 & echo $!; exec sleep 60'], { stdio: ['ignore', 'pipe', 'ignore'] });
     const [line] = (await once(child.stdout, 'data')) as [Buffer];
@@ -40,18 +40,18 @@ describe('whether another process is gone', () => {
     await once(child, 'exit');
   });
 
-  it('is seen when its number belongs to a later process', () => {
+  it('is true when a later process has the id', () => {
     expect(isSeenGone({ ...ownProcess(), pidStart: '1' })).to.equal(true);
   });
 
-  it('is not claimed of a process of another machine, or of one that was never seen', () => {
+  it('is false for a process of another machine, or one without a start time', () => {
     const gone = { ...ownProcess(), pid: 2 ** 22 + 1 };
     expect(isSeenGone(gone)).to.equal(true);
     expect(isSeenGone({ ...gone, machine: 'another' })).to.equal(false);
     expect(isSeenGone({ ...gone, pidStart: '' })).to.equal(false);
   });
 
-  it('is told apart for a program whose name looks like fields', async () => {
+  it('works for a program with spaces and parentheses in its name', async () => {
     const child = spawn('bash', ['-c', 'printf ") Z 1 2" > /proc/$$/comm; echo ready; read -r _'], {
       stdio: ['pipe', 'pipe', 'ignore'],
     });

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis';
 import { isRefused, untilTaken } from '../../src/redis/refusal.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
-describe('what a server refuses at present', () => {
+describe('a command that the server refuses at present', () => {
   let redis: TestRedis;
   let client: Redis;
 
@@ -23,7 +23,7 @@ describe('what a server refuses at present', () => {
   };
 
   for (const why of ['memory', 'files'] as const) {
-    it(`is known by the answer, whatever has asked for it (${why})`, async () => {
+    it(`is recognised by its error, from commands and scripts (${why})`, async () => {
       const takeAgain = await redis.refuseWrites(why);
       const seen: [string, boolean][] = [];
       for (const [how, write] of Object.entries(writes)) {
@@ -34,12 +34,12 @@ describe('what a server refuses at present', () => {
     });
   }
 
-  it('is no mistake of whoever asks', async () => {
+  it('is not a command with a wrong argument', async () => {
     expect(await client.call('SET', 'key').then(() => undefined, isRefused)).to.equal(false);
     expect(isRefused(new Error('connect ECONNREFUSED'))).to.equal(false);
   });
 
-  it('is asked for until it is taken', async () => {
+  it('is repeated until the server accepts it', async () => {
     const takeAgain = await redis.refuseWrites('memory');
     let asked = 0;
     const taken = untilTaken(async () => {
@@ -50,7 +50,7 @@ describe('what a server refuses at present', () => {
     expect(asked).to.equal(2);
   });
 
-  it('is asked for no more when nobody waits for it', async () => {
+  it('is not repeated after the signal has aborted', async () => {
     const takeAgain = await redis.refuseWrites('memory');
     const ending = new AbortController();
     const refused = untilTaken(() => client.set('key', 'value'), ending.signal).then(() => false, isRefused);

@@ -18,7 +18,7 @@ import { startRedis, type TestRedis } from '../support/redis.ts';
 import { TestRepository } from '../support/repository.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('the rights of a user of Redis', () => {
+describe('the rights of a Redis user', () => {
   const { logger } = keepLog();
   const enough = ['-@all', ...neededCommands('volt'), '~volt:*', '&volt:*'];
   let redis: TestRedis;
@@ -40,13 +40,13 @@ describe('the rights of a user of Redis', () => {
     return connectRedis({ redisPrefix: 'volt' }, url, logger, 0, whose);
   }
 
-  it('are looked at without doing anything, and are enough', async () => {
+  it('are checked without executing a command', async () => {
     await (await connectWith(enough)).close();
     expect(await admin.dbsize()).to.equal(0);
     await (await connectWith(runnerRules('volt'), 'runner')).close();
   });
 
-  it('may be given as docs/operating.md says', async () => {
+  it('are those of docs/operating.md', async () => {
     const page = readFileSync(join(import.meta.dirname, '../../docs/operating.md'), 'utf8');
     const [, rules = ''] = /ACL SETUSER volt on >PASSWORD (.*)/.exec(page) ?? [];
     await (await connectWith(rules.split(' '))).close();
@@ -59,22 +59,22 @@ describe('the rights of a user of Redis', () => {
     ['-xgroup|create', '+xgroup|create'],
     ['-subscribe', '+subscribe'],
   ] as const) {
-    it(`are named at the start where one is lacking: ${lacking}`, async () => {
+    it(`are named at the start if one is missing: ${lacking}`, async () => {
       const error = await failure('redis_denied', () => connectWith([...enough, lacking]));
-      expect(error.message).to.match(/Redis at \S+ does not let its user "ci" do what Volt needs: it lacks \S+$/);
+      expect(error.message).to.match(/Redis at \S+ gives its user "ci" too few rights: it lacks \S+$/);
       expect(error.message).to.include(named);
-      expect(error.remedy).to.equal(`Give it these rights: ACL SETUSER ci ${named}`);
+      expect(error.remedy).to.equal(`Give the user these rights: ACL SETUSER ci ${named}`);
     });
   }
 
-  it('are named at the start where keys or channels of Volt are closed to it, all at once', async () => {
+  it('are named at the start, all at once, if keys or channels are missing', async () => {
     const error = await failure('redis_denied', () => connectWith(['+@all', '-evalsha', '~other:*', '&other:*']));
-    expect(error.remedy).to.equal('Give it these rights: ACL SETUSER ci &volt:* +evalsha ~volt:*');
+    expect(error.remedy).to.equal('Give the user these rights: ACL SETUSER ci &volt:* +evalsha ~volt:*');
   });
 });
 
-describe('a user of Redis with no more rights than are looked for', () => {
-  it('is enough for all of Volt', async () => {
+describe('a Redis user with only the checked rights', () => {
+  it('can run all of Volt', async () => {
     const volt = await TestVolt.start();
     const { context } = volt;
     const admin = context.access.client;

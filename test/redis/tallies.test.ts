@@ -3,7 +3,7 @@ import { count, observe, readTallies } from '../../src/redis/tallies.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { until } from '../support/until.ts';
 
-describe('what stages count together', () => {
+describe('the counts of all stages', () => {
   let test: TestAccess;
 
   before(async () => {
@@ -17,7 +17,7 @@ describe('what stages count together', () => {
       .filter((tally) => tally.name === name)
       .map(({ labels, parts }) => [labels, Object.fromEntries(parts)]);
 
-  it('is the sum over all processes', async () => {
+  it('are the sum over all processes', async () => {
     const other = await test.another();
     for (const access of [test.access, other, test.access]) count(access, 'builds', ['app', 'success']);
     count(other, 'builds', ['app', 'failure']);
@@ -28,7 +28,7 @@ describe('what stages count together', () => {
     ]);
   });
 
-  it('puts each time into the bucket whose bound it does not exceed', async () => {
+  it('put each time into the smallest fitting bucket', async () => {
     for (const seconds of [0.05, 0.1, 0.2, 100_000, -3])
       observe(test.access, 'queue_wait', ['app', 'linux,x64'], seconds);
     await test.access.client.ping();
@@ -37,7 +37,7 @@ describe('what stages count together', () => {
     expect(parts).to.deep.equal({ 0: 3, 1: 1, 9: 1, sum: 100_000.35 });
   });
 
-  it('keeps the number of series in bounds', async () => {
+  it('have a bounded number of series', async () => {
     for (let index = 0; index < 1000; index++) count(test.access, 'builds', [`repository-${index}`, 'success']);
     await test.access.client.ping();
     const series = await tallied('builds');
@@ -46,7 +46,7 @@ describe('what stages count together', () => {
     expect(other).to.have.property('count').above(490);
   });
 
-  it('holds up nobody while Redis is away', async () => {
+  it('never wait during an outage of Redis', async () => {
     await test.redis.kill();
     count(test.access, 'attempts_lost', ['runner_lost']);
     observe(test.access, 'recovery', [], 1);

@@ -50,7 +50,7 @@ describe('a Redis with TLS', () => {
 
   const own = () => `ca=${file('ca')}&cert=${file('client')}&key=${file('client-key')}`;
 
-  it('is spoken with where its address names an authority of our own, and a certificate for the client', async () => {
+  it('works with an own authority and a client certificate in the address', async () => {
     const access = await connectRedis(settings, at(`?${own()}`), logger, 0);
     await access.client.set('said', 'in secret');
     expect(await access.client.get('said')).to.equal('in secret');
@@ -60,7 +60,7 @@ describe('a Redis with TLS', () => {
     await access.close();
   });
 
-  it('is not trusted where nobody knows its authority: said at once, with what to do', async () => {
+  it('is refused at once with a remedy when its authority is unknown', async () => {
     const error = await failure('redis_untrusted', () => connectRedis(settings, at(''), logger, 3_600_000));
     expect(error.message)
       .to.match(/^the certificate of Redis at \S+ is not trusted: /)
@@ -68,25 +68,25 @@ describe('a Redis with TLS', () => {
     expect(error.remedy).to.include('?ca=');
   });
 
-  it('is not trusted under another name than its own', async () => {
+  it('is refused when its certificate is for another name', async () => {
     const url = at(`?${own()}`).replace('localhost', '127.0.0.1');
     const error = await failure('redis_untrusted', () => connectRedis(settings, url, logger, 3_600_000));
     expect(error.message).to.include('altnames');
   });
 
-  it('says so where it wants a certificate of the client, and gets none', async () => {
+  it('is reported when it wants a client certificate and gets none', async () => {
     const url = at(`?ca=${file('ca')}`);
     const error = await failure('redis_untrusted', () => connectRedis(settings, url, logger, 3_600_000));
     expect(error.remedy).to.include('?cert=');
   });
 
-  it('is not spoken with where a file that the address names cannot be read', async () => {
+  it('fails when a file in the address cannot be read', async () => {
     const url = at('?ca=/nowhere/ca.pem');
     const error = await failure('bad_url', () => connectRedis(settings, url, logger, 3_600_000));
     expect(error.message).to.include('/nowhere/ca.pem');
   });
 
-  it('is told by name where its address says that it has none, and one without where it says that it has', async () => {
+  it('is recognised with a redis:// address, and a server without TLS with a rediss:// address', async () => {
     const plain = await failure('redis_unknown', () =>
       connectRedis(settings, at('').replace('rediss', 'redis'), logger, 3_600_000),
     );
@@ -94,6 +94,6 @@ describe('a Redis with TLS', () => {
     expect(plain.remedy).to.include('rediss://');
     const url = redis.url.replace('redis://', 'rediss://');
     const tls = await failure('redis_unknown', () => connectRedis(settings, url, logger, 3_600_000));
-    expect(tls.message).to.include('a Redis that does not speak TLS');
+    expect(tls.message).to.include('is a Redis without TLS');
   });
 });

@@ -45,7 +45,7 @@ describe("a Redis server's address", () => {
     },
   };
   for (const [text, address] of Object.entries(forms)) {
-    it(`may be written ${text}`, () => {
+    it(`is accepted as ${text}`, () => {
       expect(parseRedisUrl(text)).to.deep.equal(address);
     });
   }
@@ -79,7 +79,7 @@ describe("a Redis server's address", () => {
     'redis+sentinel://:%E0%A4%A@a/main',
   ];
   for (const text of wrong) {
-    it(`may not be written ${JSON.stringify(text)}`, async () => {
+    it(`is refused as ${JSON.stringify(text)}`, async () => {
       const error = await failure('bad_url', () => parseRedisUrl(text));
       expect(error.remedy).to.include('redis://');
     });

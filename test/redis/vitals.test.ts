@@ -7,11 +7,11 @@ import { TestFolders } from '../support/folder.ts';
 import { mountFullDisk } from '../support/full-disk.ts';
 import { until } from '../support/until.ts';
 
-describe('how a process is doing', () => {
+describe('the vitals of a process', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  it('is told without waiting, and of the disk as soon as that is known', async () => {
+  it('are read without waiting, those of the disk once they are known', async () => {
     const signs = new VitalsReader('tester', loadConfig({ dataDir: folders.make(), diskFloor: 0 }));
     expect(signs.read()).to.include({ diskFree: null, diskLow: false });
     await until('the disk is known', () => signs.read().diskFree !== null);
@@ -19,7 +19,7 @@ describe('how a process is doing', () => {
     expect(signs.read().diskLow).to.equal(false);
   });
 
-  it('says that the disk has less room than the setting asks for', async function () {
+  it('tell that less is free than VOLT_DISK_FLOOR', async function () {
     const dataDir = join(folders.make(), 'full');
     const unmount = mountFullDisk(dataDir);
     if (!unmount) return this.skip();
@@ -31,7 +31,7 @@ describe('how a process is doing', () => {
     }
   });
 
-  it('tells how long the event loop was held', async () => {
+  it('tell the longest delay of the event loop', async () => {
     const signs = new VitalsReader('tester', loadConfig({ dataDir: folders.make() }));
     const hold = () => {
       const end = performance.now() + 700;
@@ -43,7 +43,7 @@ describe('how a process is doing', () => {
     });
   });
 
-  it('tells what the stage has warned of, and nothing of other stages', () => {
+  it('include the warnings of the stage, and not of other stages', () => {
     noteWarning('tester', 'warn', 'x'.repeat(1000), {});
     noteWarning('another', 'error', 'not mine', {});
     const { warnings } = new VitalsReader('tester', loadConfig({ dataDir: folders.make() })).read();

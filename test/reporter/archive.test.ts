@@ -34,7 +34,7 @@ describe('the archive of logs', () => {
   const append = (offset: number, text: string, by = archive) => by.append(ref, offset, Buffer.from(text));
   const content = (of = ref) => readFileSync(logFile(dataDir, of), 'utf8');
 
-  it('grows piece by piece, and tells how far it has come', async () => {
+  it('grows by chunks, and returns its length', async () => {
     expect(await archive.length(ref)).to.equal(0);
     expect(await append(0, 'one ')).to.equal(4);
     expect(await append(4, 'two')).to.equal(7);
@@ -42,7 +42,7 @@ describe('the archive of logs', () => {
     expect(await archive.length(ref)).to.equal(7);
   });
 
-  it('refuses a piece that begins beyond its end: it is always a beginning of the log', async () => {
+  it('refuses a chunk beyond its end, and stays a prefix of the log', async () => {
     await append(0, 'one ');
     expect(await append(8, 'three')).to.equal(4);
     expect(content()).to.equal('one ');
@@ -51,7 +51,7 @@ describe('the archive of logs', () => {
     expect(content()).to.equal('one two three');
   });
 
-  it('never empties a log that another reporter has begun while it was opening it', async () => {
+  it('keeps a log that another reporter creates while this one opens it', async () => {
     // the other's piece comes between any two of its steps: those that it waits for are over when the loop stands still
     const standStill = () => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 5);
     for (let steps = 0; steps < 40; steps++) {
@@ -71,7 +71,7 @@ describe('the archive of logs', () => {
     }
   });
 
-  it('takes of a piece only what it does not have', async () => {
+  it('appends only the new part of a chunk', async () => {
     await append(0, 'one two');
     expect(await append(0, 'one')).to.equal(7);
     expect(await append(4, 'two')).to.equal(7);
@@ -82,7 +82,7 @@ describe('the archive of logs', () => {
 
   for (const hasAnother of [false, true]) {
     const which = hasAnother ? ', by another name as well' : '';
-    it(`begins a log anew that was there before its attempt was begun${which}, for whoever has it open, too`, async () => {
+    it(`replaces a log from before the start of its attempt${which}, also for reporters that have it open`, async () => {
       const other = another();
       await append(0, 'of a former life', other);
       await append(0, 'of a former life');
@@ -97,7 +97,7 @@ describe('the archive of logs', () => {
     });
   }
 
-  it('keeps every attempt in a file of its own', async () => {
+  it('has one file for each attempt', async () => {
     const others = [
       { ...ref, attempt: 2 },
       { job: '1-2' as JobId, attempt: 1 },
@@ -109,7 +109,7 @@ describe('the archive of logs', () => {
     for (const other of others) expect(content(other)).to.equal(other.job);
   });
 
-  it('is the same when the pieces come in any order, several times, and to several reporters', async () => {
+  it('is the same for chunks in any order, repeated, and with several reporters', async () => {
     const text = Array.from({ length: 200 }, (_, index) => `line ${index}\n`).join('');
     const pieces: { offset: number; data: Buffer }[] = [];
     for (let offset = 0; offset < text.length; offset += 37)
@@ -127,7 +127,7 @@ describe('the archive of logs', () => {
     expect(content()).to.equal(text);
   });
 
-  it('goes on where another reporter has left it', async () => {
+  it('continues a log of another reporter', async () => {
     await append(0, 'one ');
     await archive.close();
     const next = another();
@@ -135,7 +135,7 @@ describe('the archive of logs', () => {
     expect(content()).to.equal('one two');
   });
 
-  it('goes on where another reporter has brought it meanwhile', async () => {
+  it('continues after what another reporter has appended meanwhile', async () => {
     await append(0, 'one ');
     const other = another();
     await append(4, 'two ', other);
@@ -149,7 +149,7 @@ describe('the archive of logs', () => {
     expect(readFileSync(logFile(dataDir, ref)).equals(bytes)).to.equal(true);
   });
 
-  it('says at once that it has come to a length that it has, and waits for one that is to come', async () => {
+  it('reports a reached length at once, and waits for a later one', async () => {
     await append(0, 'one');
     expect(await archive.reaches(ref, 3, 0)).to.equal(true);
     expect(await archive.reaches(ref, 4, 0)).to.equal(false);
@@ -158,17 +158,17 @@ describe('the archive of logs', () => {
     expect(await reaching).to.equal(true);
   });
 
-  it('sees the growth that is the work of another reporter', async () => {
+  it('notices growth by another reporter', async () => {
     const reaching = archive.reaches(ref, 3, 3_600_000);
     await append(0, 'one', another());
     expect(await reaching).to.equal(true);
   });
 
-  it('is complete from the beginning where a log is empty', async () => {
+  it('is complete at once for an empty log', async () => {
     expect(await archive.reaches(ref, 0, 0)).to.equal(true);
   });
 
-  it('says so when the disk takes no more, and goes on with other logs', async () => {
+  it('fails when the disk is full, and continues other logs', async () => {
     const file = logFile(dataDir, ref);
     mkdirSync(dirname(file), { recursive: true });
     symlinkSync('/dev/full', file);
@@ -177,7 +177,7 @@ describe('the archive of logs', () => {
     expect(await archive.append({ ...ref, attempt: 2 }, 0, Buffer.from('two'))).to.equal(3);
   });
 
-  it('keeps what lies in its place already', async () => {
+  it('keeps an existing file', async () => {
     const file = logFile(dataDir, ref);
     mkdirSync(dirname(file), { recursive: true });
     writeFileSync(file, 'one ');

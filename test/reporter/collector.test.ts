@@ -62,7 +62,7 @@ describe('collecting logs', () => {
   const left = () => volt.context.access.client.xlen(volt.context.access.keys.logs);
   const content = (of = ref) => readFileSync(logFile(volt.dataDir, of), 'utf8');
 
-  it('archives what comes, takes it out of Redis, and tells the runner and everybody how far it has come', async () => {
+  it('archives chunks, removes them from Redis, and notifies runner and followers of the length', async () => {
     const { access, logger } = volt.context;
     const told: RunnerNotice[] = [];
     const grown: Growth[] = [];
@@ -81,7 +81,7 @@ describe('collecting logs', () => {
     for (const stop of stops) await stop();
   });
 
-  it('tells the runner where the archive stands when a piece is missing, so that it sends that again', async () => {
+  it('notifies the runner of the archived length when a chunk is missing, so that it sends it again', async () => {
     const { access, logger } = volt.context;
     const told: RunnerNotice[] = [];
     const stop = await listen(access, access.keys.toRunner('box~1'), runnerNoticeSchema, logger, (notice) =>
@@ -100,7 +100,7 @@ describe('collecting logs', () => {
     await stop();
   });
 
-  describe('of a runner that shares the data directory', () => {
+  describe('from a runner that shares the data directory', () => {
     const text = 'line of a log\n'.repeat(60_000);
     let told: Extract<RunnerNotice, { kind: 'archived' }>[];
     let stop: () => Promise<void>;
@@ -126,7 +126,7 @@ describe('collecting logs', () => {
     const name = (of: AttemptRef, offset: number, length: number, identity: string, runner = 'box~1') =>
       sign({ ...of, runner, offset, length, spool: identity });
 
-    it('makes the file of its spool the archive, and is told so', async () => {
+    it("shares the spool's file with the archive, and notifies the runner", async () => {
       const of = { ...ref, attempt: 10 };
       const identity = await spool(of, text.slice(0, 100));
       collect('one');
@@ -143,7 +143,7 @@ describe('collecting logs', () => {
       expect(content(of) === text).to.equal(true);
     });
 
-    it('has its spool copied where that is another file than it says, or lies elsewhere', async () => {
+    it('copies the bytes when the spool is another file or elsewhere', async () => {
       const of = { ...ref, attempt: 11 };
       const identity = await spool(of, text);
       collect('one');
@@ -157,7 +157,7 @@ describe('collecting logs', () => {
       expect(existsSync(logFile(volt.dataDir, { ...ref, attempt: 13 }))).to.equal(false);
     });
 
-    it('has its spool copied where its log has begun as a file of its own', async () => {
+    it('copies the bytes when the log already has a file of its own', async () => {
       const of = { ...ref, attempt: 14 };
       const identity = await spool(of, text);
       collect('one');
@@ -185,7 +185,7 @@ describe('collecting logs', () => {
     expect(content(of)).to.equal(text);
   });
 
-  it('takes over what a reporter that died had taken', async () => {
+  it('takes over the chunks of a dead reporter', async () => {
     const { access } = volt.context;
     const of = { ...ref, attempt: 4 };
     await send(0, 'taken by the dead', of);
@@ -197,7 +197,7 @@ describe('collecting logs', () => {
     expect(content(of)).to.equal('taken by the dead');
   });
 
-  it('archives the others where one log cannot be written, says so, and that one when it can be', async () => {
+  it('archives other logs when one cannot be written, reports it, and archives that one later', async () => {
     const [bad, good] = [
       { ...ref, job: '2-1' as JobId },
       { ...ref, attempt: 6 },
@@ -217,7 +217,7 @@ describe('collecting logs', () => {
     await until('it is said no more', () => problems().length === 0);
   });
 
-  it('sets aside what is no piece of a log, where people see it', async () => {
+  it('makes an entry that is not a log chunk a dead letter', async () => {
     const { access, queues } = volt.context;
     await access.client.xadd(access.keys.logs, '*', 'strange', 'very');
     collect('one');
@@ -229,7 +229,7 @@ describe('collecting logs', () => {
     await until('it is out of the way', async () => (await left()) === 0);
   });
 
-  it('takes no piece that the runner of the attempt has not signed, and sets it aside', async () => {
+  it("refuses a chunk without the signature of the attempt's runner, as a dead letter", async () => {
     const { queues, database } = volt.context;
     const of = { ...ref, job: '2-1' as JobId, attempt: 7 };
     const other = await knownKey(database, 'other');
@@ -248,7 +248,7 @@ describe('collecting logs', () => {
     expect(aside?.name).to.equal('refused log of 2-1.7 at 0 of box~1');
   });
 
-  it('takes nothing of another runner that runs the attempt as well, and tells that one that nothing of it is wanted', async () => {
+  it('refuses chunks of another runner that runs the attempt as well, and notifies it', async () => {
     const { access, logger, database } = volt.context;
     const told: RunnerNotice[] = [];
     const stop = await listen(
@@ -280,7 +280,7 @@ describe('collecting logs', () => {
     await stop();
   });
 
-  it('takes nothing more of a runner whose key a person has ended', async () => {
+  it('refuses chunks of a runner whose key was revoked', async () => {
     const { database } = volt.context;
     const former = await knownKey(database, 'former');
     const of = { ...ref, job: '2-1' as JobId, attempt: 8 };
@@ -293,7 +293,7 @@ describe('collecting logs', () => {
     expect(existsSync(logFile(volt.dataDir, of))).to.equal(false);
   });
 
-  it('asks the record whose log it is once more when the log brings along that the attempt has begun', async () => {
+  it('reads the owner again when a chunk carries the claim of the start', async () => {
     const { database } = volt.context;
     const build = await recordedBuild(database);
     const of = { job: jobIdOf(build, 1), attempt: 1 };
@@ -305,7 +305,7 @@ describe('collecting logs', () => {
     expect(existsSync(logFile(volt.dataDir, of)), 'it was no claim').to.equal(false);
   });
 
-  it('leaves the list of those who read when it stops', async () => {
+  it('leaves the group of readers when it stops', async () => {
     const { client, keys } = volt.context.access;
     const leaving = collector('leaving');
     const readers = async () => JSON.stringify(await client.xinfo('CONSUMERS', keys.logs, 'reporters').catch(() => []));
@@ -315,7 +315,7 @@ describe('collecting logs', () => {
     expect(await readers()).to.not.include('leaving');
   });
 
-  it('goes on after Redis was away or emptied', async () => {
+  it('continues after an outage of Redis or after it was emptied', async () => {
     const of = { ...ref, attempt: 5 };
     collect('one');
     await send(0, 'one ', of);
@@ -330,7 +330,7 @@ describe('collecting logs', () => {
     expect(content(of)).to.equal('one two three');
   });
 
-  it('is stopped at once, though it waits', async () => {
+  it('stops at once while it waits', async () => {
     const waiting = collector('waiting');
     await until('it waits', async () => /cmd=xreadgroup/.test(String(await volt.context.access.client.client('LIST'))));
     await waiting.stop();

@@ -34,7 +34,7 @@ describe('a reporter that was away for more than ten minutes', () => {
     folders.remove();
   });
 
-  it('loses nothing of the logs that a living runner on another machine has kept meanwhile, of what was taken back neither', async () => {
+  it('archives all logs that a live runner on another machine kept meanwhile, also of attempts that were taken back', async () => {
     const { access, database, logger } = volt.context;
     await observed(database);
     const key = await knownKey(database, 'far');

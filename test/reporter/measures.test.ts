@@ -14,7 +14,7 @@ import { TestVolt } from '../support/volt.ts';
 
 const runner = { id: 'r~1', name: 'r', host: 'box' };
 
-describe('what the reporter counts', () => {
+describe('the counts of the reporter', () => {
   const folders = new TestFolders();
   let test: TestAccess;
   let database: Database;
@@ -39,7 +39,7 @@ describe('what the reporter counts', () => {
     return tallies.map(({ labels, parts }) => ({ labels, sum: parts.get('sum') ?? parts.get('count') }));
   }
 
-  it('is how long an attempt waited and ran, by repository and labels', async () => {
+  it('include the wait and run time of attempts by repository and labels', async () => {
     const build = await recordedBuild(database, { jobs: [plannedJob('test', { labels: ['gpu', 'linux'] })] });
     const ref = { job: `${build}-1` as JobId, attempt: 1 };
     const { created_at: queuedAt } = await database.db
@@ -61,7 +61,7 @@ describe('what the reporter counts', () => {
     expect(await tallied('run_time')).to.deep.equal([{ labels: ['app', 'gpu,linux'], sum: 7 }]);
   });
 
-  it('is how long a lost attempt took to be at work again', async () => {
+  it('include the time until a lost attempt runs again', async () => {
     const build = await recordedBuild(database);
     const first = { job: `${build}-1` as JobId, attempt: 1 };
     const lostAt = Date.now();
@@ -73,7 +73,7 @@ describe('what the reporter counts', () => {
     expect(await tallied('recovery')).to.deep.equal([{ labels: [], sum: 0.4 }]);
   });
 
-  it('is each verdict on a build once', async () => {
+  it('include each verdict on a build once', async () => {
     const repository = new TestRepository({ 'test.sh': '#!/bin/sh\n' });
     const volt = await TestVolt.startAll();
     await volt.observe(repository.path, { name: 'app' });

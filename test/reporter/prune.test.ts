@@ -14,7 +14,7 @@ import { finishedBuild } from '../support/finished-build.ts';
 import { TestFolders } from '../support/folder.ts';
 import { observed, openRecord, recordedBuild } from '../support/record.ts';
 
-describe('removing what is not kept', () => {
+describe('removing expired builds and logs', () => {
   const folders = new TestFolders();
   let database: Database;
   let config: Config;
@@ -44,7 +44,7 @@ describe('removing what is not kept', () => {
     return id;
   }
 
-  it('takes old builds out of the record, and their logs and results off the disk', async () => {
+  it('removes old builds from the database, and their logs and results from the disk', async () => {
     const old = await build(31, { sha: sha('a') });
     const young = await build(1, { sha: sha('b') });
     const pruned = await pruneResults({ database, config });
@@ -67,7 +67,7 @@ describe('removing what is not kept', () => {
     expect([old, young, other].map(existsSync)).to.deep.equal([false, true, true]);
   });
 
-  it('forgets the label sets of which nothing is open', async () => {
+  it('removes label sets without open jobs', async () => {
     await recordedBuild(database);
     await database.db.insertInto('label_sets').values({ labels: '["once"]', time: 7 }).execute();
     const known = () => database.db.selectFrom('label_sets').select('labels').execute();
@@ -77,7 +77,7 @@ describe('removing what is not kept', () => {
     expect(await known()).to.deep.equal([{ labels: '[]' }]);
   });
 
-  it('keeps the results of a commit that has a younger build, without the old one', async () => {
+  it('keeps the results of a commit with a newer build, without the old build', async () => {
     await build(31, { sha: sha('a') });
     const young = await build(1, { sha: sha('a') });
     const written = () => JSON.parse(readFileSync(result(sha('a')), 'utf8'));
@@ -86,7 +86,7 @@ describe('removing what is not kept', () => {
     expect(written()).to.deep.include({ id: young, others: [] });
   });
 
-  it('takes logs earlier than their builds, and notes that they are gone', async () => {
+  it('removes logs before their builds, and records that', async () => {
     const id = await build(11, { sha: sha('a') });
     await build(1, { sha: sha('b') });
     expect(await pruneResults({ database, config })).to.include({ builds: 0, logs: 1 });
@@ -100,7 +100,7 @@ describe('removing what is not kept', () => {
     expect(attempt).to.include({ log_bytes: null });
   });
 
-  it('takes logs of builds that nobody knows, and leaves those of open ones', async () => {
+  it('removes logs of unknown builds, and keeps those of open builds', async () => {
     const open = await recordedBuild(database);
     writeLog(open);
     writeLog('999' as BuildId);
@@ -108,7 +108,7 @@ describe('removing what is not kept', () => {
     expect([existsSync(log(open)), existsSync(log('999' as BuildId))]).to.deep.equal([true, false]);
   });
 
-  it('only says what would go, where that is asked for', async () => {
+  it('with dryRun only reports what it would remove', async () => {
     const old = await build(31, { sha: sha('a') });
     await build(11, { sha: sha('b') });
     await build(1, { sha: sha('c') });

@@ -18,9 +18,9 @@ const rest = { message: 'no', exitCode: 2, steps: [step], logBytes: 9, startedAt
 describe('a result of another version than the reporter', () => {
   const understood = (change: object) => readableResult({ ...outcome, ...rest, ...change });
 
-  it('keeps its verdict where only what describes that is not understood', () => {
+  it('keeps its verdict when only its description is unreadable', () => {
     const reason = understood({ reason: 'too_hot' });
-    const note = 'the reporter does not understand all that was said of the outcome (reason: ';
+    const note = 'the reporter could not read all of the outcome (reason: ';
     expect(reason).to.deep.include({ status: 'failure', reason: null, exitCode: 2, steps: rest.steps, logBytes: 9 });
     expect((reason as { message: string }).message).to.include(`no (${note}`);
     const steps = understood({ status: 'success', steps: [{ ...step, status: 'paused' }], tests: 7 });
@@ -28,14 +28,14 @@ describe('a result of another version than the reporter', () => {
     expect((steps as { tests?: unknown }).tests).to.equal(undefined);
   });
 
-  it('ends the job as an error of ours where the verdict itself is not understood', () => {
+  it('ends the job as an error of Volt when the verdict is unreadable', () => {
     for (const change of [{ status: 'flaky' }, { v: 2 }, { outputs: ['a list'] }]) {
       expect(understood(change)).to.deep.include({ status: 'error', reason: 'bad_message', job: '1-1', logBytes: 9 });
     }
     expect(understood({ finishedAt: 'tomorrow' })).to.include({ status: 'error', logBytes: 0 });
   });
 
-  it('is that of a decision or of an attempt that was given back, too', () => {
+  it('can also be a decision or an attempt that was given back', () => {
     const decided = {
       v: 1,
       kind: 'decided',
@@ -51,7 +51,7 @@ describe('a result of another version than the reporter', () => {
     expect(readableResult(returned)).to.include({ kind: 'returned', attempt: 1 });
   });
 
-  it('is nothing where nobody knows what it is about', () => {
+  it('is undefined when its attempt is unknown', () => {
     for (const content of [undefined, 'text', {}, { kind: 'paused' }, { kind: 'steps', steps: 1 }]) {
       expect(readableResult(content)).to.equal(undefined);
     }
@@ -60,7 +60,7 @@ describe('a result of another version than the reporter', () => {
     }
   });
 
-  it('ends its job, and its runner hears of it', async () => {
+  it('ends its job, and its runner is notified', async () => {
     const volt = await TestVolt.start();
     volt.context.logger.silent = true;
     const { access, logger, queues, database } = volt.context;
@@ -82,7 +82,7 @@ describe('a result of another version than the reporter', () => {
     expect(await volt.built(first)).to.include({ status: 'success' });
     const { status, jobs } = await volt.built(second);
     expect([status, jobs[0]?.reason]).to.deep.equal(['error', 'bad_message']);
-    expect(jobs[0]?.message).to.match(/does not understand the outcome that runner box has reported: status: /);
+    expect(jobs[0]?.message).to.match(/could not read the outcome that runner box reported: status: /);
     await until('the runner is told of both', () => heard.filter(({ kind }) => kind === 'recorded').length === 2);
     await stop();
     await volt.stop();

@@ -36,7 +36,7 @@ const runner = { id: 'box~1', name: 'box', host: 'box' };
 const at = '2026-01-02T03:04:05.000Z';
 const step: Step = { ...newStep('test'), status: 'success', exitCode: 0, startedAt: at, finishedAt: at };
 
-describe('the reporter, told', () => {
+describe('the reporter', () => {
   let volt: TestVolt;
   let archive: Archive;
   let handler: ResultHandler;
@@ -107,7 +107,7 @@ describe('the reporter, told', () => {
     return { changes, notices, stop: () => Promise.all(stops.map((stop) => stop())) };
   }
 
-  it('that an attempt has begun, records it and tells everybody, once', async () => {
+  it('records the start of an attempt and announces it once', async () => {
     const { changes, stop } = await hear();
     await handle(started());
     await handle(started());
@@ -117,13 +117,13 @@ describe('the reporter, told', () => {
     await stop();
   });
 
-  it('of steps, records them', async () => {
+  it('records steps', async () => {
     await handle(started());
     await handle({ v: 1, kind: 'steps', job, attempt: 1, runner, revision: 1, steps: [step] });
     expect((await jobNow()).steps).to.deep.equal([step]);
   });
 
-  it('of an outcome, makes it final, writes it down, tells the runner and lets the build move on', async () => {
+  it('makes an outcome final, notifies the runner and advances the build', async () => {
     const { notices, changes, stop } = await hear();
     await handle(started());
     await archive.append({ job, attempt: 1 }, 0, Buffer.from('all of it'));
@@ -140,7 +140,7 @@ describe('the reporter, told', () => {
     await stop();
   });
 
-  it('of more about the steps of a build than a page can hold, leaves out summaries first, and no outcome', async () => {
+  it('bounds the steps of a build by leaving out summaries first, and never outcomes', async () => {
     build = await recordedBuild(volt.context.database, {
       jobs: Array.from({ length: 8 }, (_, index) => plannedJob(`job ${index}`)),
     });
@@ -157,7 +157,7 @@ describe('the reporter, told', () => {
     ]);
   });
 
-  it('of results of single tests, records them with the outcome, once, however often they come', async () => {
+  it('records test results with the outcome once, however often they arrive', async () => {
     const { database } = volt.context;
     const result = (name: string, change: Partial<TestResult> = {}): TestResult => ({
       ...{ suite: 'sum', name, file: null, status: 'passed', duration: 1.5, message: null, details: null },
@@ -184,13 +184,13 @@ describe('the reporter, told', () => {
     expect(test).to.include({ repo: 'app', runs: 1, failures: 1, status: 'failed' });
   });
 
-  it('of results that cannot be read, records the outcome all the same', async () => {
+  it('records an outcome with unreadable test results', async () => {
     const summary = { passed: 2, failed: 0, skipped: 0, total: 2, listed: 2 };
     await handle(finished({ tests: { summary, lines: Buffer.from('no gzip').toString('base64') } }));
     expect(await jobNow()).to.deep.include({ status: 'success', tests: { ...summary, listed: 0 } });
   });
 
-  it('of an outcome again, records nothing new and tells the runner again', async () => {
+  it('records nothing for a repeated outcome, and notifies the runner again', async () => {
     const { notices, stop } = await hear();
     await handle(finished());
     const before = await buildNow();
@@ -201,7 +201,7 @@ describe('the reporter, told', () => {
     await stop();
   });
 
-  it('of an outcome of an attempt that was taken back, records nothing and tells the runner that it may forget it', async () => {
+  it('records nothing for an attempt that was taken back, and notifies the runner that it can drop it', async () => {
     const { notices, stop } = await hear();
     await handle(started());
     await moveToNextAttempt(
@@ -216,7 +216,7 @@ describe('the reporter, told', () => {
     await stop();
   });
 
-  it('of an outcome whose log is not complete, waits for the rest', async () => {
+  it('waits for the rest of an incomplete log', async () => {
     await writeHeartbeat(volt.context.access, 'runner', runnerMember('box~1', { reporting: [`${job}.1`] }));
     await handle(started());
     await archive.append({ job, attempt: 1 }, 0, Buffer.from('half'));
@@ -229,7 +229,7 @@ describe('the reporter, told', () => {
     expect(await buildNow()).to.include({ status: 'success' });
   });
 
-  it('of an outcome of an attempt that counts no more, however old, waits for no log, and says how much has come', async () => {
+  it('does not wait for the log of an attempt that does not count any more, and reports the archived length', async () => {
     const { notices, stop } = await hear();
     await handle(started());
     const gone = { reason: 'runner_lost', message: 'gone', at: Date.now() } as const;
@@ -248,7 +248,7 @@ describe('the reporter, told', () => {
     await stop();
   });
 
-  it('of an outcome that has waited for a reporter since long ago, waits for its log like for any other', async () => {
+  it('waits for the log of an outcome that has been in the queue for long', async () => {
     const old = finished({ logBytes: 9, finishedAt: at });
     await writeHeartbeat(volt.context.access, 'runner', runnerMember('box~1', { reporting: [`${job}.1`] }));
     await handle(started());
@@ -260,7 +260,7 @@ describe('the reporter, told', () => {
     expect(await logIsComplete()).to.equal(1);
   });
 
-  it('of many outcomes whose logs are not complete, waits for some and puts the others back at once', async () => {
+  it('waits for some of many incomplete logs, and puts the other outcomes back at once', async () => {
     await writeHeartbeat(volt.context.access, 'runner', runnerMember('box~1', { reporting: [`${job}.1`] }));
     await handle(started());
     await archive.append({ job, attempt: 1 }, 0, Buffer.from('half'));
@@ -276,7 +276,7 @@ describe('the reporter, told', () => {
     expect(over.slice(1), 'the others have waited').to.deep.equal(['recorded', 'recorded']);
   });
 
-  it('of an outcome whose runner is gone, takes it without the end of its log; adds that should it come after all', async () => {
+  it('records an incomplete log when the runner is gone, and completes it when the rest arrives', async () => {
     const { notices, stop } = await hear();
     const log = { gone: 0, standstill: 60_000, all: 60_000 };
     handler = new ResultHandler(volt.context, archive, { waiting: 0, log });
@@ -297,7 +297,7 @@ describe('the reporter, told', () => {
     await stop();
   });
 
-  describe('what is not the word of the runner that has the attempt, changes nothing and sets it aside:', () => {
+  describe('makes messages dead letters that are not from the runner of the attempt:', () => {
     let other: Signer;
     before(async () => {
       other = await knownKey(volt.context.database, 'other');
@@ -320,7 +320,7 @@ describe('the reporter, told', () => {
       await expectRefused('the name box belongs to another key');
     });
 
-    it('an outcome of another runner, under its own id, which is told that nothing of it is wanted', async () => {
+    it('an outcome of another runner under its own id, which is notified', async () => {
       const { notices, stop } = await hear('other~1');
       await handle(started());
       await handle(finished({ ...failure, runner: by }), other);
@@ -330,7 +330,7 @@ describe('the reporter, told', () => {
       await stop();
     });
 
-    it('an outcome that was changed after it was signed, or that nobody has signed', async () => {
+    it('an outcome that was changed after it was signed, or is not signed', async () => {
       await handle(started());
       const signed = JSON.parse(JSON.stringify(signedResult(finished(), key)));
       await handler.handle(finished(failure), { content: { ...signed, ...failure } });
@@ -360,7 +360,7 @@ describe('the reporter, told', () => {
       await expectRefused('runner box~1 has the attempt');
     });
 
-    it('steps, and that it is given back', async () => {
+    it('steps, and an attempt that is given back', async () => {
       await handle(started());
       await handle({ v: 1, kind: 'steps', job, attempt: 1, runner, revision: 9, steps: [step] }, other);
       expect((await jobNow()).steps).to.deep.equal([]);
@@ -369,7 +369,7 @@ describe('the reporter, told', () => {
       expect((await setAside()).length).to.equal(2);
     });
 
-    it('that it has begun, by a key that nobody knows, or that was ended', async () => {
+    it('a start with an unknown or revoked key', async () => {
       await handle(started(), stranger());
       await expectRefused('not known', 'queued');
       const former = await knownKey(volt.context.database, 'former');
@@ -378,27 +378,27 @@ describe('the reporter, told', () => {
       expect((await jobNow()).status).to.equal('queued');
     });
 
-    it('that it has begun, under the name of another key, or an id of another name', async () => {
+    it('a start under the name of another key, or with an id of another name', async () => {
       await handle(started(), other);
       await expectRefused('the name box belongs to another key', 'queued');
       await handle({ ...started(), runner: { ...by, id: 'box~1' } }, other);
       expect((await jobNow()).status).to.equal('queued');
     });
 
-    it('that it has begun, by a key that is kept for other repositories', async () => {
+    it('a start with a key for other repositories', async () => {
       const kept = await knownKey(volt.context.database, 'kept', ['deploy-*']);
       await handle({ ...started(), runner: { id: 'kept~1', name: 'kept', host: 'box' } }, kept);
       await expectRefused('its key kept is kept for deploy-*', 'queued');
     });
 
-    it('what only Volt decides', async () => {
+    it('a decision, which only Volt may send', async () => {
       const skipped = { status: 'skipped', reason: 'needs_failed', message: 'no' } as const;
       await handle({ v: 1, kind: 'decided', job, attempt: 1, ...skipped, at }, key);
-      await expectRefused('only Volt itself decides', 'queued');
+      await expectRefused('only Volt itself may send it', 'queued');
     });
   });
 
-  it('that an attempt is given back, makes the next one and lets it be sent', async () => {
+  it('creates the next attempt when one is given back', async () => {
     await handle(started());
     const returned = {
       v: 1,
@@ -420,7 +420,7 @@ describe('the reporter, told', () => {
     expect(await advances()).to.include(build);
   });
 
-  it('of a decision, records it once, and not over an outcome that came first', async () => {
+  it('records a decision once, and not over an earlier outcome', async () => {
     const decided = {
       v: 1,
       kind: 'decided',
@@ -438,7 +438,7 @@ describe('the reporter, told', () => {
     expect(existsSync(join(dataPaths(volt.dataDir).testResults, 'app'))).to.equal(true);
   });
 
-  it('of a job that there is not, goes on', async () => {
+  it('ignores messages on an unknown job', async () => {
     job = '999999-1' as JobId;
     await handle(started());
     await handle(finished());
@@ -455,7 +455,7 @@ describe('the reporter, told', () => {
     });
   });
 
-  it('notes builds as reported when the record can be written again, after one that could not be', async () => {
+  it('records builds as reported once the database is writable again', async () => {
     const { database } = volt.context;
     await handle(finished());
     await database.db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(build)).execute();
@@ -467,7 +467,7 @@ describe('the reporter, told', () => {
     expect(await unreportedBuilds(database, 500)).to.not.include(build);
   });
 
-  it('of outcomes whose files cannot be written, goes on, says so, and writes each of them when it can be', async () => {
+  it('reports files that cannot be written, continues, and writes them later', async () => {
     const { database } = volt.context;
     const results = dataPaths(volt.dataDir).testResults;
     await observed(database, 'blocked');
@@ -490,7 +490,7 @@ describe('the reporter, told', () => {
     expect(volt.context.problems.list()).to.deep.equal([]);
   });
 
-  it('by a reporter that died before it wrote the files, writes them later', async () => {
+  it('writes the files that a dead reporter did not write', async () => {
     await handle(finished());
     await volt.context.database.db
       .updateTable('builds')

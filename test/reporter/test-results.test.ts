@@ -60,7 +60,7 @@ describe('test_results/', () => {
     return build;
   }
 
-  it('holds the verdict and the log of a build, the commit id being the name of both', async () => {
+  it('has the verdict and the log of a build, named by the commit id', async () => {
     const build = await finished('failure', ['all that was said\n']);
     await write();
     expect(readdirSync(folder())).to.have.members([`${sha}.json`, `${sha}.log`]);
@@ -69,13 +69,13 @@ describe('test_results/', () => {
     expect(log()).to.equal('all that was said\n');
   });
 
-  it('tells the logs of several jobs apart', async () => {
+  it('separates the logs of several jobs', async () => {
     await finished('success', ['one\n', 'two\n']);
     await write();
     expect(log()).to.equal('\n=== job1: success\none\n\n=== job2: success\ntwo\n');
   });
 
-  it('holds the log of the last attempt', async () => {
+  it('has the log of the last attempt', async () => {
     const build = await recordedBuild(database, { sha });
     const job = jobIdOf(build, 1);
     await moveToNextAttempt(database, { job, attempt: 1 }, { reason: 'runner_lost', message: 'gone', at: Date.now() });
@@ -86,7 +86,7 @@ describe('test_results/', () => {
     expect(log()).to.equal('all of it');
   });
 
-  it('holds an empty log where nothing ever ran', async () => {
+  it('has an empty log when nothing ran', async () => {
     const build = await recordedBuild(database, { sha });
     await decideJob(
       database,
@@ -99,7 +99,7 @@ describe('test_results/', () => {
     expect(verdict()).to.include({ status: 'cancelled' });
   });
 
-  it('holds the newest finished build of a commit and names the others, in whatever order they are written', async () => {
+  it('has the newest finished build of a commit and lists the others, in any order of writing', async () => {
     const first = await finished('failure', ['the first']);
     const second = await finished('success', ['the second']);
     await write();
@@ -111,21 +111,21 @@ describe('test_results/', () => {
     expect(log()).to.equal('the second');
   });
 
-  it('does not count a build that is not finished', async () => {
+  it('leaves out an unfinished build', async () => {
     const first = await finished('success', ['the first']);
     await recordedBuild(database, { sha });
     await write();
     expect(verdict()).to.include({ id: first });
   });
 
-  it('is not begun for a build that is not finished, or that there is not', async () => {
+  it('has no file for an unfinished or unknown build', async () => {
     await write();
     await recordedBuild(database, { sha });
     await write();
     expect(() => readdirSync(folder())).to.throw('ENOENT');
   });
 
-  it('holds the newest finished build, though another reporter writes what it has read before that one ended', async () => {
+  it('has the newest finished build although another reporter writes an older state', async () => {
     const first = await finished('failure', ['one', 'two']);
     const slow = logFile(dataDir, { job: jobIdOf(first, 2), attempt: 1 });
     rmSync(slow);
@@ -146,7 +146,7 @@ describe('test_results/', () => {
     expect(log()).to.equal('all is well');
   });
 
-  it('holds the log of a single job without taking its room on the disk once more, as often as it is written', async () => {
+  it('shares the disk space of the log of a single job, however often it is written', async () => {
     const build = await finished('success', ['x'.repeat(1_000_000)]);
     const before = bytesOf(dataDir);
     await write();
@@ -158,7 +158,7 @@ describe('test_results/', () => {
     expect(log(), 'where the log itself is not kept any more').to.have.length(1_000_000);
   });
 
-  it('is whole at every moment, while several write it and somebody reads', async () => {
+  it('is whole at every moment while several reporters write it', async () => {
     const builds: BuildId[] = [];
     for (const name of ['one', 'two', 'three']) builds.push(await finished('success', [`${name} `.repeat(20_000)]));
     await write();

@@ -4,7 +4,7 @@ import { failure } from '../support/failure.ts';
 
 describe('the name of a secret or variable', () => {
   for (const name of ['TOKEN', '_A1', 'A'.repeat(255), 'NOT_GITHUB_TOKEN', 'GITHUBTOKEN']) {
-    it(`may be ${name.slice(0, 20)}`, () => {
+    it(`is accepted: ${name.slice(0, 20)}`, () => {
       expect(secretName(name)).to.equal(name);
     });
   }
@@ -14,7 +14,7 @@ describe('the name of a secret or variable', () => {
   });
 
   for (const name of ['', '1A', 'A-B', 'A B', 'A.B', 'É', 'A\n', 'GITHUB_TOKEN', 'github_x', 'A'.repeat(256), '../A']) {
-    it(`may not be ${JSON.stringify(name.slice(0, 20))}`, async () => {
+    it(`is refused: ${JSON.stringify(name.slice(0, 20))}`, async () => {
       await failure('bad_name', () => secretName(name));
     });
   }
@@ -25,7 +25,7 @@ describe('the value of a secret or variable', () => {
     for (const value of ['a', ' ', 'a\nb\n', 'ä', 'x'.repeat(48 * 1024)]) expect(checkValue(value)).to.equal(value);
   });
 
-  it('may not be empty, hold a NUL, or be larger; the error does not repeat it', async () => {
+  it('may not be empty, contain a NUL or be larger, and the error does not repeat it', async () => {
     for (const value of ['', 'canary\0', `canary${'ä'.repeat(24 * 1024)}`]) {
       const { message, remedy } = await failure('bad_request', () => checkValue(value));
       expect(message + remedy).to.not.include('canary');

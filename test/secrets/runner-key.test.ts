@@ -14,7 +14,7 @@ describe('the key of the runners of a data directory', () => {
 
   const runner = (dataDir: string) => ownRunnerKey({ dataDir, host: 'box' });
 
-  it('is made once, its public half is left for the stages, and it comes to know its Volt', () => {
+  it('is created once, leaves its public half for the stages, and gets the key of its Volt', () => {
     const dataDir = folders.make();
     expect(publicKeyOfOwnRunner(dataDir)).to.equal(undefined);
     const first = runner(dataDir);
@@ -26,7 +26,7 @@ describe('the key of the runners of a data directory', () => {
     expect(first.voltKey()).to.equal(publicKey);
   });
 
-  it('is for the runner alone: the stages read neither it nor its folder', () => {
+  it('is readable for the runner only', () => {
     const dataDir = folders.make();
     const { signer } = runner(dataDir);
     rmSync(dirname(dataPaths(dataDir).runnerKey), { recursive: true });
@@ -34,7 +34,7 @@ describe('the key of the runners of a data directory', () => {
     expect(existsSync(dataPaths(dataDir).runnerKey)).to.equal(false);
   });
 
-  it('is not taken from a link, a pipe, a folder or a large file, and nobody waits for it', () => {
+  it('is not read from a link, a pipe, a folder or a large file', () => {
     const dataDir = folders.make();
     const { runnerPublicKey: file } = dataPaths(dataDir);
     mkdirSync(dirname(file));
@@ -53,7 +53,7 @@ describe('the key of the runners of a data directory', () => {
     expect(found(() => writeFileSync(file, `${publicKey}\n`))).to.equal(publicKey);
   });
 
-  it('is not read through a link either where a runner looks for its own', async () => {
+  it('is not read through a link by its own runner either', async () => {
     const dataDir = folders.make();
     const { runnerKey: file } = dataPaths(dataDir);
     mkdirSync(dirname(file));
@@ -69,7 +69,7 @@ describe('the public key of Volt', () => {
   const folders = new TestFolders();
   after(() => folders.remove());
 
-  it('takes the place of a link, and leaves alone what that leads to', () => {
+  it('replaces a link, and not its target', () => {
     const dataDir = folders.make();
     const { voltKey: file, token } = dataPaths(dataDir);
     writeFileSync(token, 'the token');

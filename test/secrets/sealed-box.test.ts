@@ -10,19 +10,19 @@ describe('a box for one receiver', () => {
     }
   });
 
-  it('shows nothing of its content, and is different each time', () => {
+  it('hides its content, and differs each time', () => {
     const first = seal(keys.publicKey, 'c', 'canary');
     expect(Buffer.from(first, 'base64').includes('canary')).to.equal(false);
     expect(seal(keys.publicKey, 'c', 'canary')).to.not.equal(first);
   });
 
-  it('is opened by nobody else, and for nothing else', () => {
+  it('is not opened by another key or for another context', () => {
     const box = seal(keys.publicKey, 'for 1-1.1', 'text');
     expect(() => unseal(makeBoxKeys(), 'for 1-1.1', box)).to.throw();
     expect(() => unseal(keys, 'for 1-1.2', box)).to.throw();
   });
 
-  it('is not opened when a byte of it was changed or is missing', () => {
+  it('is not opened with a changed or missing byte', () => {
     const bytes = Buffer.from(seal(keys.publicKey, 'c', 'text'), 'base64');
     for (let at = 0; at < bytes.length; at++) {
       const changed = Buffer.from(bytes);
@@ -34,7 +34,7 @@ describe('a box for one receiver', () => {
     }
   });
 
-  it('is not made for what is no key', () => {
+  it('is not made for an invalid key', () => {
     for (const key of ['', 'AAAA', Buffer.alloc(32).toString('base64')]) {
       expect(() => seal(key, 'c', 'text'), key).to.throw();
     }

@@ -6,7 +6,7 @@ describe('a signature', () => {
   const key = newPrivateKey();
   const signer = signerOf(key);
 
-  it('holds for the text, the purpose and the key that it was made with, and for no other', () => {
+  it('is valid only for its text, purpose and key', () => {
     const signature = signer.sign('job', 'text');
     const other = signerOf(newPrivateKey());
     expect(isSigned(signer.publicKey, 'job', 'text', signature)).to.equal(true);
@@ -18,7 +18,7 @@ describe('a signature', () => {
     expect(signerOf(key).publicKey).to.equal(signer.publicKey);
   });
 
-  it('of a message holds for all that it says, on its way through JSON', () => {
+  it('of a message covers all fields, also after JSON', () => {
     const message = {
       v: 1,
       at: 1.5,

@@ -19,20 +19,20 @@ describe('the vault', () => {
     file = join(config.dataDir, 'secrets.key');
   });
 
-  it('makes its key where there is none, for the owner alone, and finds it again', () => {
+  it('creates its key for the owner only, and finds it again', () => {
     const vault = Vault.openOrCreate(config);
     expect(statSync(file).mode & 0o777).to.equal(0o600);
     expect(Vault.openOrCreate(config).decrypt(vault.encrypt('öffne dich', mine), mine)).to.equal('öffne dich');
   });
 
-  it('shows nothing of a value, and encrypts the same one differently each time', () => {
+  it('hides a value, and encrypts it differently each time', () => {
     const vault = Vault.openOrCreate(config);
     const first = vault.encrypt('canary', mine);
     expect(Buffer.from(first.box, 'base64').includes('canary')).to.equal(false);
     expect(vault.encrypt('canary', mine).box).to.not.equal(first.box);
   });
 
-  it('does not decrypt what has been changed', async () => {
+  it('does not decrypt a changed value', async () => {
     const vault = Vault.openOrCreate(config);
     const { keyId, box } = vault.encrypt('a value', mine);
     const bytes = Buffer.from(box, 'base64');
@@ -60,7 +60,7 @@ describe('the vault', () => {
     }
   });
 
-  it('says which key is needed and which is there, when it is another', async () => {
+  it('names the needed and the present key when they differ', async () => {
     const vault = Vault.openOrCreate(config);
     const encrypted = vault.encrypt('a value', mine);
     rmSync(file);
@@ -69,7 +69,7 @@ describe('the vault', () => {
     expect(message).to.include(vault.keyId).and.include(other.keyId).and.include('TOKEN of app');
   });
 
-  it('decrypts with former keys that are left in the file, and encrypts with the first', () => {
+  it('decrypts with earlier keys in the file, and encrypts with the first', () => {
     const former = Vault.openOrCreate(config);
     const encrypted = former.encrypt('a value', mine);
     const vault = Vault.beginRotation(config);
@@ -84,12 +84,12 @@ describe('the vault', () => {
     expect(statSync(file).mode & 0o777).to.equal(0o600);
   });
 
-  it('is not opened where the key is missing', async () => {
+  it('does not open without a key', async () => {
     const { remedy } = await failure('secrets_key_missing', () => Vault.open(config));
     expect(remedy).to.include('backup');
   });
 
-  it('refuses a key file that others may read or that holds none', async () => {
+  it('refuses a key file that others can read or that holds no key', async () => {
     Vault.openOrCreate(config);
     chmodSync(file, 0o640);
     const { remedy } = await failure('secrets_key_bad', () => Vault.open(config));
@@ -101,7 +101,7 @@ describe('the vault', () => {
     }
   });
 
-  it('takes the key from the file that the operator has named, and never makes that', async () => {
+  it("reads the key from the operator's file, and never creates that file", async () => {
     const named = { ...config, secretsKeyFile: join(folders.make(), 'key') };
     const { remedy } = await failure('secrets_key_missing', () => Vault.openOrCreate(named));
     expect(remedy).to.include('openssl rand -hex 32');

@@ -6,11 +6,11 @@ import { expect } from 'chai';
 import { bytesOnDisk } from '../../src/system/disk-use.ts';
 import { TestFolders } from '../support/folder.ts';
 
-describe('what folders take on the disk', () => {
+describe('bytesOnDisk', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  it('is the sum of their files, each once, and of nothing that links lead to', async () => {
+  it('counts each file once, and not the targets of links', async () => {
     const [one, other, elsewhere] = [folders.make(), folders.make(), folders.make()];
     mkdirSync(join(one, 'a\nb'));
     for (const file of [join(one, 'a\nb', 'file'), join(other, 'file')])
@@ -21,14 +21,14 @@ describe('what folders take on the disk', () => {
     expect(await bytesOnDisk([one, other], 10_000)).to.be.within(2_000_000, 2_100_000);
   });
 
-  it('is what can be told of it, and nothing of what is not there', async () => {
+  it('counts what it can read, and 0 for a missing folder', async () => {
     const folder = folders.make();
     writeFileSync(join(folder, 'file'), Buffer.alloc(1_000_000, 1));
     expect(await bytesOnDisk([folder, join(folder, 'missing')], 10_000)).to.be.within(1_000_000, 1_100_000);
     expect(await bytesOnDisk([join(folder, 'missing')], 10_000)).to.equal(0);
   });
 
-  it('is told whatever is moved, or changed for links, while it is counted', async () => {
+  it('counts while folders are moved or replaced by links', async () => {
     const [folder, elsewhere] = [folders.make(), folders.make()];
     writeFileSync(join(folder, 'file'), Buffer.alloc(1_000_000, 1));
     linkSync(join(folder, 'file'), join(folder, 'again'));

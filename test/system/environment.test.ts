@@ -20,14 +20,14 @@ const secrets = {
 };
 
 describe('the environment of a job', () => {
-  it("carries nothing of Volt's, and nothing else that was not meant for it", () => {
+  it('has no variables of Volt, and only those that are meant for jobs', () => {
     const environment = withEnvironment(secrets, jobEnvironment);
     expect(Object.keys(environment).filter((name) => /volt/i.test(name))).to.deep.equal([]);
     expect(JSON.stringify(environment)).to.not.include('canary');
     expect(environment).to.not.have.any.keys('SSH_AUTH_SOCK', 'GIT_DIR', 'NODE_OPTIONS');
   });
 
-  it('has what every program expects: a search path, a home, the language and CI', () => {
+  it('has a search path, a home, the language and CI', () => {
     const environment = withEnvironment({ LANG: 'de_DE.UTF-8', https_proxy: 'http://proxy:3128' }, jobEnvironment);
     expect(environment).to.include({
       HOME: homedir(),
@@ -47,7 +47,7 @@ describe('the environment of a job', () => {
     OWN: 'x',
   };
 
-  it('has the proxies and certificates of the machine, with passwords only where its ref is trusted', () => {
+  it('has the proxies and certificates of the machine, with passwords for trusted refs only', () => {
     const plain = withEnvironment(behind, () => jobEnvironment());
     const { HTTPS_PROXY, http_proxy, OWN, ...same } = behind;
     expect(plain).to.include({ ...same, HTTPS_PROXY: 'http://proxy:3128', http_proxy: 'proxy:3128' });
@@ -58,7 +58,7 @@ describe('the environment of a job', () => {
     expect(proxyPasswords(plain)).to.deep.equal([]);
   });
 
-  it("has certificates under the names that git knows where it is git's", () => {
+  it('has certificates in the variables of git, for git', () => {
     const machine = { ...behind, GIT_SSL_CAINFO: '' };
     for (const environment of [toolEnvironment, bareEnvironment]) {
       expect(withEnvironment(machine, environment)).to.include({
@@ -70,7 +70,7 @@ describe('the environment of a job', () => {
     }
   });
 
-  it('has a search path even where Volt was started without one', () => {
+  it('has a search path even if Volt was started without one', () => {
     const environment = withEnvironment({ PATH: '' }, jobEnvironment);
     expect(environment.PATH).to.include('/usr/bin');
   });
@@ -101,14 +101,14 @@ describe('settings', () => {
     });
   });
 
-  it('come from the environment, and a flag goes before it', () => {
+  it('come from the environment, and a flag overrides it', () => {
     const config = withEnvironment({ VOLT_HTTP_PORT: '9000', VOLT_LOG_LEVEL: 'warn' }, () =>
       loadConfig({ httpPort: 9001 }),
     );
     expect(config).to.include({ httpPort: 9001, logLevel: 'warn' });
   });
 
-  it('may not hold a password where others could read it, and the error does not repeat it', async () => {
+  it('may not contain a password that others could read, and the error does not repeat it', async () => {
     const { message } = await failure('bad_setting', () =>
       withEnvironment({ VOLT_ACTIONS_URL: 'https://me:canary@git.example' }, () => loadConfig()),
     );
@@ -153,7 +153,7 @@ describe('settings', () => {
   }
 });
 
-describe('the place of a log', () => {
+describe('the path of a log', () => {
   it('is below the data directory, one file for each attempt', () => {
     const file = logFile('/data', { job: '42-1' as JobId, attempt: 2 });
     expect(isAbsolute(file)).to.equal(true);

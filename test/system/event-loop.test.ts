@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { yieldToOthers } from '../../src/system/event-loop.ts';
 
-describe('a turn of the event loop', () => {
+describe('yieldToOthers', () => {
   /** How often the event loop turned while work went on for some time (ms), a millisecond at a time. */
   async function turnsDuring(time: number, between: () => Promise<void>): Promise<number> {
     let turns = 0;
@@ -21,7 +21,7 @@ describe('a turn of the event loop', () => {
     return turns;
   }
 
-  it('ends where work that gives way has lasted, and never where it only awaits promises', async () => {
+  it('lets other work run after some milliseconds, unlike promises alone', async () => {
     expect(await turnsDuring(60, async () => undefined)).to.equal(0);
     expect(await turnsDuring(200, yieldToOthers)).to.be.greaterThan(1);
   });

@@ -4,7 +4,7 @@ import { addressClass } from '../../src/kernel/network-policy.ts';
 import { localIn, localIn6, machineAddresses, nearIn, nearIn6 } from '../../src/system/machine-addresses.ts';
 
 describe('the addresses of this machine', () => {
-  it('are those of all of its interfaces', () => {
+  it('include those of all interfaces', () => {
     expect(machineAddresses()).to.include('127.0.0.1/32');
     const seen = Object.values(networkInterfaces()).flatMap((addresses = []) => addresses);
     expect(seen).to.not.deep.equal([]);
@@ -12,7 +12,7 @@ describe('the addresses of this machine', () => {
     expect(addressClass('198.51.100.77')).to.equal('public');
   });
 
-  it('are read from the table of IPv4, whole ranges too', () => {
+  it('are read from the IPv4 table, including ranges', () => {
     const trie = `Local:
   +-- 0.0.0.0/0 3 0 4
      |-- 10.9.0.0
@@ -29,7 +29,7 @@ describe('the addresses of this machine', () => {
     expect(localIn(trie)).to.deep.equal(['10.9.0.0/16', '127.0.0.1/32', '192.0.2.2/32']);
   });
 
-  it('are read from the table of IPv6, and are none where that is empty', () => {
+  it('are read from the IPv6 table, which may be empty', () => {
     const zero = '0'.repeat(32);
     const line = (address: string, bits: string, flags: string) =>
       `${address} ${bits} ${zero} 00 ${zero} 00000000 00000001 00000000 ${flags}     eth0`;
@@ -45,7 +45,7 @@ describe('the addresses of this machine', () => {
     expect(localIn6('')).to.deep.equal([]);
   });
 
-  it('have near them what no router leads to, and not what a tunnel makes of the whole internet', () => {
+  it('have near subnets without a router, and not the whole internet of a tunnel', () => {
     const routes = `Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT
 eth0\t00000000\t016433C6\t0003\t0\t0\t0\t00000000\t0\t0\t0
 tun0\t00000000\t00000000\t0001\t0\t0\t0\t00000080\t0\t0\t0

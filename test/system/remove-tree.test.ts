@@ -53,7 +53,7 @@ describe('removing a tree', () => {
     evaluateAs({ uid, gid: 0 }, code, top, env);
   }
 
-  it('takes all of it and nothing that links lead to', async () => {
+  it('removes everything, and not the targets of links', async () => {
     const { top, outside } = tree();
     await removeTree(top);
     expect(existsSync(top)).to.equal(false);
@@ -61,7 +61,7 @@ describe('removing a tree', () => {
     await removeTree(top);
   });
 
-  it('takes one that is large, names that are no text, and a single file', async () => {
+  it('removes a large tree, names that are not UTF-8, and a single file', async () => {
     const { top, outside } = tree();
     for (let index = 0; index < 300; index++) writeFileSync(join(top, `${index}`), '');
     const small = folders.make();
@@ -75,7 +75,7 @@ describe('removing a tree', () => {
     expect(readdirSync(outside)).to.deep.equal(['mine']);
   });
 
-  it('takes nothing that a link leads to which somebody puts in its way meanwhile', async function () {
+  it('follows no link that somebody puts in its way meanwhile', async function () {
     if (process.getuid?.() !== 0) return this.skip();
     const base = folders.make();
     const [outside, top] = [join(base, 'outside'), join(base, 'top')];
@@ -105,7 +105,7 @@ describe('removing a tree', () => {
     }
   }).timeout(60_000);
 
-  it('opens many folders by one process', async function () {
+  it('gives rights to many folders with one process', async function () {
     if (process.getuid?.() !== 0) return this.skip();
     const { top } = tree();
     const programs = folders.make();
@@ -124,7 +124,7 @@ describe('removing a tree', () => {
     expect(readFileSync(calls, 'utf8').length).to.be.at.most(3);
   });
 
-  it('takes folders that nobody may write to or look into, though it is not root', async function () {
+  it('removes folders without any permission, also without root', async function () {
     if (process.getuid?.() !== 0) return this.skip();
     const { top, outside } = tree();
     removeAsUser(top);

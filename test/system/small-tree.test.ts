@@ -14,7 +14,7 @@ describe('a small tree', () => {
     return top;
   }
 
-  it('is listed with each folder before what is in it, and links as what they are', () => {
+  it('is listed with each folder before its content, and links as links', () => {
     const top = folders.make();
     mkdirSync(join(top, 'a/b'), { recursive: true });
     writeFileSync(join(top, 'a/b/file'), '');
@@ -31,14 +31,14 @@ describe('a small tree', () => {
     ]);
   });
 
-  it('has names that are no text', () => {
+  it('may have names that are not UTF-8', () => {
     const top = folders.make();
     const name = Buffer.concat([Buffer.from(`${top}/`), Buffer.from([0xff, 0x0a])]);
     writeFileSync(name, '');
     expect(smallTree(top)?.map(({ path }) => path)).to.deep.equal([Buffer.from(top), name]);
   });
 
-  it('is the same where names are long, so that its folders take much space', () => {
+  it('may have long names', () => {
     const top = folders.make();
     const long = Buffer.concat([Buffer.from(`${top}/`), Buffer.alloc(250, 0xff)]);
     mkdirSync(long);
@@ -56,7 +56,7 @@ describe('a small tree', () => {
     ]);
   });
 
-  it('is a single file, too, and ends where there are too many', () => {
+  it('may be a single file, and is undefined for too many files', () => {
     const file = join(filled(1), '0');
     expect(smallTree(file)).to.deep.equal([{ path: Buffer.from(file), isFolder: false }]);
     expect(smallTree(filled(199))).to.have.length(200);

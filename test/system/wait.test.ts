@@ -27,7 +27,7 @@ describe('pause', () => {
 });
 
 describe('a bell', () => {
-  it('ends a wait, whether it rings during it or before, and one wait only', async () => {
+  it('ends exactly one wait, whether it rings before or during it', async () => {
     const bell = new Bell();
     const waited = bell.wait(forEver);
     bell.ring();
@@ -45,11 +45,11 @@ describe('a bell', () => {
     await next;
   });
 
-  it('is not waited for longer than the given time', () => new Bell().wait(1));
+  it('ends a wait after the given time', () => new Bell().wait(1));
 });
 
 describe('within', () => {
-  it('gives the value of a promise that is in time, and leaves no timer', async () => {
+  it('returns the value of a promise in time, and leaves no timer', async () => {
     // by then mocha has set its own
     await pause(1);
     const before = timers();
@@ -57,7 +57,7 @@ describe('within', () => {
     expect(timers()).to.equal(before);
   });
 
-  it('gives undefined when the time is over first', async () => {
+  it('returns undefined after the timeout', async () => {
     expect(await within(new Promise(() => {}), 1)).to.equal(undefined);
   });
 
@@ -99,7 +99,7 @@ describe('every', () => {
     expect(most).to.equal(1);
   });
 
-  it('goes on after an error, and tells it', async () => {
+  it('reports an error, and continues', async () => {
     const errors: unknown[] = [];
     const repeating = every(
       1,
@@ -133,7 +133,7 @@ describe('every', () => {
     await repeating.stop();
   });
 
-  it('is stopped when the run under way has ended, and does not run again', async () => {
+  it('stops after the present run, and does not run again', async () => {
     let runs = 0;
     let ended = 0;
     const work = gate();
@@ -157,7 +157,7 @@ describe('every', () => {
 });
 
 describe('everyLater', () => {
-  it('runs first after the interval, or when it is asked to', async () => {
+  it('runs first after the interval, or on demand', async () => {
     let runs = 0;
     const repeating = everyLater(
       3_600_000,

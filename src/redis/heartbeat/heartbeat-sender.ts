@@ -8,44 +8,44 @@ import { heartbeatInterval } from '../heartbeat-times.ts';
 import type { SupervisorLines } from './supervisor-lines.ts';
 import type { FromHeartbeatThread, MemberState, SharedLease, ToHeartbeatThread } from './thread-messages.ts';
 
-/** The thread has little to hold, in megabytes. */
+/** Memory of the thread, in megabytes. */
 const limits = { maxOldGenerationSizeMb: 48, maxYoungGenerationSizeMb: 1, stackSizeMb: 1 };
-/** How long (ms) the first heartbeat of a member is waited for: a thread's start, a connection, an answer. */
-const startPatience = 10_000;
-/** Milliseconds until another thread takes the place of one that has ended, which is shorter than a lease. */
+/** Milliseconds to wait for the first heartbeat: the start of the thread, a connection, an answer. */
+const startTimeout = 10_000;
+/** Milliseconds until a new thread replaces one that has ended; shorter than a lease. */
 const restartPause = 500;
-/** How long (ms) a member that stops tries to take itself off the list; its heartbeat key goes by itself. */
-const leavePatience = 500;
+/** Milliseconds that a stopping member tries to remove itself; otherwise its heartbeat key expires. */
+const leaveTimeout = 500;
 
 export interface MemberHooks {
-  /** what the member says of itself now */
+  /** the present content of its heartbeat */
   sign(): MemberState;
   /** Redis has confirmed a heartbeat */
   heard(): void;
-  /** Redis answers, and takes no heartbeat at present */
+  /** Redis answers, and refuses heartbeats at present */
   refused?(): void;
-  /** absent for a member without a lease */
+  /** absent for stages */
   lease?: LeaseHooks;
 }
 
 interface LeaseHooks {
-  /** when it was renewed last, see Lease */
+  /** memory of the lease, see Lease */
   readonly renewedAt: Float64Array;
-  /** who is told of it */
+  /** supervisors that each renewal is sent to */
   readonly lines: SupervisorLines;
   joined(id: string): void;
   lost(id: string): unknown;
 }
 
 /**
- * A member's heartbeats, kept by a thread of their own: it goes on while the main one is held up, for up to a minute, with
- * what that has said last, and needs nothing of it. The main one says each second what the heartbeats are to tell.
+ * The heartbeats of a member, sent by a thread of their own. Each second the main thread gives it their content; while the main
+ * thread is held up, the heartbeat thread goes on for up to a minute with the last content.
  */
 export class HeartbeatSender {
   readonly #url: string;
   readonly #hooks: MemberHooks;
   readonly #number = ++last;
-  #signing: Repeating | undefined;
+  #updating: Repeating | undefined;
   #answered: () => void = () => undefined;
   #gone: () => void = () => undefined;
   #held: string | undefined;
@@ -56,48 +56,48 @@ export class HeartbeatSender {
     this.#hooks = hooks;
   }
 
-  /** Resolves after the first try; `leave` needs not wait for that. */
+  /** Resolves after the first try; `leave` may be called before. */
   async start(): Promise<void> {
     const answered = new Promise<void>((resolve) => {
       this.#answered = resolve;
     });
-    beating.set(this.#number, this);
+    senders.set(this.#number, this);
     this.open();
-    this.#signing = everyLater(
+    this.#updating = everyLater(
       heartbeatInterval,
-      async () => this.#say(false),
+      async () => this.#update(false),
       () => undefined,
     );
-    await within(answered, startPatience);
+    await within(answered, startTimeout);
   }
 
-  /** Says what the member is now, and has a heartbeat sent without waiting for the next. */
+  /** Sends a heartbeat with the present content at once. */
   now(): void {
-    if (this.#signing) this.#say(true);
+    if (this.#updating) this.#update(true);
   }
 
   async leave(): Promise<void> {
     this.#answered();
-    await this.#signing?.stop();
-    this.#signing = undefined;
+    await this.#updating?.stop();
+    this.#updating = undefined;
     const gone = new Promise<void>((resolve) => {
       this.#gone = resolve;
     });
     this.#isLeaving = true;
     send({ kind: 'leave', member: this.#number });
-    await within(gone, leavePatience);
-    beating.delete(this.#number);
+    await within(gone, leaveTimeout);
+    senders.delete(this.#number);
   }
 
-  /** Has the thread take it up, at first or after another one has ended. */
+  /** Registers the member with the thread, also with one that replaces another. */
   open(): void {
     if (this.#isLeaving) return;
     const time = serverClock.shared;
     send({ kind: 'open', member: this.#number, url: this.#url, time, lease: this.#sharedLease() });
-    this.#say(true);
+    this.#update(true);
   }
 
-  hear(message: FromHeartbeatThread): void {
+  receive(message: FromHeartbeatThread): void {
     if (message.kind === 'left') {
       this.#gone();
       return;
@@ -113,7 +113,7 @@ export class HeartbeatSender {
       this.#held = undefined;
       lease?.lost(id);
     }
-    // where there is a lease, `joined` comes after the first `heard`
+    // with a lease, `joined` follows the first `heard`
     if (kind !== 'heard' || !lease) this.#answered();
   }
 
@@ -122,13 +122,13 @@ export class HeartbeatSender {
     return lease && { renewedAt: lease.renewedAt, lines: lease.lines.shared, held: this.#held };
   }
 
-  #say(now: boolean): void {
+  #update(now: boolean): void {
     send({ kind: 'sign', member: this.#number, sign: this.#hooks.sign(), now });
   }
 }
 
 let last = 0;
-const beating = new Map<number, HeartbeatSender>();
+const senders = new Map<number, HeartbeatSender>();
 let thread: Worker | undefined;
 
 function send(message: ToHeartbeatThread): void {
@@ -136,7 +136,7 @@ function send(message: ToHeartbeatThread): void {
   thread.postMessage(message);
 }
 
-/** One for all of the process. It keeps nobody from ending. */
+/** One thread for the process, which does not keep the process alive. */
 function startThread(): Worker {
   const file = ownProgram(import.meta.url, 'heartbeat-thread', 'heartbeat-thread');
   const options = { resourceLimits: limits, env: {} };
@@ -144,24 +144,24 @@ function startThread(): Worker {
     ? new Worker(fromSources(file), { ...options, eval: true })
     : new Worker(file, options);
   started.on('message', (message: FromHeartbeatThread) => {
-    beating.get(message.member)?.hear(message);
+    senders.get(message.member)?.receive(message);
   });
-  // what has ended is told by its `exit`
+  // `exit` follows
   started.on('error', () => undefined);
   started.on('exit', () => {
     if (thread !== started) return;
     thread = undefined;
     const again = () => {
-      for (const heartbeat of beating.values()) heartbeat.open();
+      for (const sender of senders.values()) sender.open();
     };
     setTimeout(again, restartPause).unref();
   });
-  // listening to it has made it one that is waited for
+  // listeners have made it keep the process alive
   started.unref();
   return started;
 }
 
-/** A thread does not inherit what makes the process understand TypeScript. */
+/** A thread does not inherit the loader of TypeScript. */
 function fromSources(file: string): string {
   const api = createRequire(import.meta.url)
     .resolve('tsx/esm/api')

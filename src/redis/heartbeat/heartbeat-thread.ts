@@ -12,19 +12,20 @@ import { type SharedConnection, takeConnection } from './shared-connection.ts';
 import { SupervisorLines } from './supervisor-lines.ts';
 import type { FromHeartbeatThread, MemberState, SharedLease, ToHeartbeatThread } from './thread-messages.ts';
 
-/** Milliseconds without a sign of the main thread after which this one takes it for dead, and its jobs with it. */
+/** Milliseconds without a message of the main thread after which heartbeats end, and the leases of its jobs with them. */
 const silence = 60_000;
-/** The main thread is told to be held up when its last sign is older than this (ms): it missed one at least. */
-const signMissed = 2 * heartbeatInterval;
-/** How long (ms) the first heartbeat waits for its connection. */
-const connectPatience = 5000;
+/** Age of the last message (ms) from which the main thread counts as held up: at least one message is missing. */
+const stateOverdue = 2 * heartbeatInterval;
+/** Milliseconds that the first heartbeat waits for its connection. */
+const connectTimeout = 5000;
 
 /**
- * One member's heartbeats. One without a lease, as a stage, sends them and nothing more. States of one with a lease, of one
- * id: `offered` → (Redis confirms a heartbeat) `joined`: each one that is confirmed, however late, renews the lease from when
- * it was sent, and so does one that cannot be confirmed because Redis is away for everybody → (the lease runs out) `lost`:
- * nothing is sent until the main thread offers another id. A Redis whose memory is full takes no heartbeat, and confirms that
- * the one before holds for longer.
+ * The heartbeats of one member. A stage, which has no lease, only sends them. The states of a member with a lease, for one id:
+ * - `offered` → (Redis confirms a heartbeat) → `joined`;
+ * - `joined`: each confirmed heartbeat, however late, renews the lease from when it was sent; so does a heartbeat while Redis is
+ *   down for all clients;
+ * - `joined` → (the lease expires) → `lost`: no heartbeat is sent until the main thread offers another id.
+ * A Redis whose memory is full refuses heartbeats, but extends the TTL of the previous one.
  */
 class MemberHeartbeat {
   readonly #member: number;
@@ -35,11 +36,11 @@ class MemberHeartbeat {
   readonly #lines: SupervisorLines | undefined;
   readonly #beating: Repeating;
   #lease: Lease | undefined;
-  /** whose lease that is, or was */
+  /** the id that has, or had, the lease */
   #leaseOf: string | undefined;
-  #sign: MemberState | undefined;
-  #signedAt = moment();
-  #left = false;
+  #state: MemberState | undefined;
+  #stateAt = moment();
+  #hasLeft = false;
 
   constructor({ member, url, time, lease }: Extract<ToHeartbeatThread, { kind: 'open' }>) {
     this.#member = member;
@@ -52,7 +53,7 @@ class MemberHeartbeat {
       this.#leaseOf = lease.held;
     }
     this.#shared = takeConnection(url);
-    let first: Promise<unknown> | undefined = within(this.#shared.connected, connectPatience);
+    let first: Promise<unknown> | undefined = within(this.#shared.connected, connectTimeout);
     this.#beating = every(
       heartbeatInterval,
       async () => {
@@ -64,88 +65,89 @@ class MemberHeartbeat {
     );
   }
 
-  hear(sign: MemberState, now: boolean): void {
-    this.#signedAt = moment();
-    this.#sign = sign;
+  update(state: MemberState, now: boolean): void {
+    this.#stateAt = moment();
+    this.#state = state;
     if (now) this.#beating.now();
   }
 
   async leave(): Promise<void> {
-    this.#left = true;
+    this.#hasLeft = true;
     await this.#beating.stop();
-    const sign = this.#sign;
-    if (sign) {
-      const told = this.#shared.connection.multi().srem(sign.set, sign.id).del(sign.key).exec();
+    const state = this.#state;
+    if (state) {
+      const removed = this.#shared.connection.multi().srem(state.set, state.id).del(state.key).exec();
       await within(
-        told.catch(() => undefined),
+        removed.catch(() => undefined),
         heartbeatInterval,
       );
     }
     this.#shared.release();
-    this.#tell('left');
+    this.#notify('left');
   }
 
   async #beat(): Promise<void> {
     this.#checkLease();
-    const sign = this.#sign;
+    const state = this.#state;
     const sentAt = moment();
-    if (!sign || this.#left || this.#isLost(sign.id) || between(this.#signedAt, sentAt) > silence) return;
-    const confirmed = await within(this.#send(sign, sentAt), heartbeatInterval);
-    if (!confirmed && this.#lease && (await isDownForAll(this.#url, this.#shared.server))) this.#renew(sign.id, sentAt);
-    if (!confirmed) this.#tell('unheard', sign.id);
+    if (!state || this.#hasLeft || this.#isLost(state.id) || between(this.#stateAt, sentAt) > silence) return;
+    const confirmed = await within(this.#send(state, sentAt), heartbeatInterval);
+    if (!confirmed && this.#lease && (await isDownForAll(this.#url, this.#shared.server)))
+      this.#renew(state.id, sentAt);
+    if (!confirmed) this.#notify('unheard', state.id);
     this.#checkLease();
   }
 
-  /** @returns whether Redis has confirmed the heartbeat; a confirmation that nobody waits for any more counts as well */
-  async #send(sign: MemberState, sentAt: Moment): Promise<boolean> {
-    if (!(await this.#write(sign, sentAt))) return false;
-    const { id } = sign;
-    this.#tell('heard', id);
+  /** @returns whether Redis has confirmed the heartbeat; a late confirmation counts as well */
+  async #send(state: MemberState, sentAt: Moment): Promise<boolean> {
+    if (!(await this.#write(state, sentAt))) return false;
+    const { id } = state;
+    this.#notify('heard', id);
     if (this.#leaseOf === id) this.#renew(id, sentAt);
-    else if (this.#sign?.id === id && !this.#left) this.#join(id, sentAt);
+    else if (this.#state?.id === id && !this.#hasLeft) this.#join(id, sentAt);
     return true;
   }
 
   async #write({ id, key, set, text }: MemberState, sentAt: Moment): Promise<boolean> {
     const { connection } = this.#shared;
-    const unsignedFor = sentAt.awake - this.#signedAt.awake;
-    const told = unsignedFor > signMissed ? withLag(text, unsignedFor - heartbeatInterval) : text;
-    const member = `{"heartbeatAt":${JSON.stringify(new Date(this.#clock.now()).toISOString())},${told.slice(1)}`;
+    const silentFor = sentAt.awake - this.#stateAt.awake;
+    const current = silentFor > stateOverdue ? withLag(text, silentFor - heartbeatInterval) : text;
+    const member = `{"heartbeatAt":${JSON.stringify(new Date(this.#clock.now()).toISOString())},${current.slice(1)}`;
     try {
-      // in this order: an id without a key would be taken for a member that is gone
-      const beat = connection.pipeline().set(key, member, 'PX', heartbeatTtl).sadd(set, id);
-      const answers = await this.#askingTime(beat, sentAt);
+      // in this order: an id without a key looks like a member that is gone
+      const heartbeat = connection.pipeline().set(key, member, 'PX', heartbeatTtl).sadd(set, id);
+      const answers = await this.#execWithTime(heartbeat, sentAt);
       if (!answers) return false;
       const [refusal] = answers.find(([error]) => error) ?? [];
       if (!refusal) return true;
-      this.#tell('refused', id);
+      this.#notify('refused', id);
       return isFull(refusal) && (await connection.pexpire(key, heartbeatTtl)) === 1;
     } catch {
-      // the connection of the main thread says when the server is away
+      // the main thread logs outages
       return false;
     }
   }
 
-  /** Sends commands, and asks the server for its time with them, once for all members of the process. */
-  async #askingTime(commands: ReturnType<RedisConnection['pipeline']>, sentAt: Moment) {
+  /** Sends commands, and with them reads the server's time, once for all members of the process. */
+  async #execWithTime(commands: ReturnType<RedisConnection['pipeline']>, sentAt: Moment) {
     if (sentAt.awake - timeAskedAt < heartbeatInterval / 2) return commands.exec();
     timeAskedAt = sentAt.awake;
     const [time, ...answers] = (await commands.time().exec())?.reverse() ?? [];
     if (!time) return null;
-    // a user of Redis who may not ask keeps the time of its machine
+    // without the right to TIME the machine's clock stays
     if (!time[0]) this.#clock.hear(serverMillis(time[1] as string[]), sentAt.awake, awake());
     return answers.reverse();
   }
 
   #join(id: string, sentAt: Moment): void {
-    // one that was confirmed so late proves nothing any more
+    // a confirmation after more than a lease proves nothing
     if (!this.#sharedLease || between(sentAt, moment()) >= leaseTtl) return;
     this.#lease = new Lease(sentAt, this.#sharedLease.renewedAt);
     this.#leaseOf = id;
-    this.#tell('joined', id);
+    this.#notify('joined', id);
   }
 
-  /** A lease that has run out cannot be brought back to life. */
+  /** An expired lease cannot be renewed. */
   #renew(id: string, sentAt: Moment): void {
     if (this.#leaseOf !== id || !this.#lease?.valid) return;
     this.#lease.renew(sentAt);
@@ -155,39 +157,39 @@ class MemberHeartbeat {
   #checkLease(): void {
     if (!this.#lease || this.#lease.valid || this.#leaseOf === undefined) return;
     this.#lease = undefined;
-    this.#tell('lost', this.#leaseOf);
+    this.#notify('lost', this.#leaseOf);
   }
 
   #isLost(id: string): boolean {
     return this.#leaseOf === id && this.#lease === undefined;
   }
 
-  #tell(kind: 'heard' | 'unheard' | 'refused' | 'joined' | 'lost', id: string): void;
-  #tell(kind: 'left'): void;
-  #tell(kind: string, id?: string): void {
+  #notify(kind: 'heard' | 'unheard' | 'refused' | 'joined' | 'lost', id: string): void;
+  #notify(kind: 'left'): void;
+  #notify(kind: string, id?: string): void {
     parentPort?.postMessage({ member: this.#member, kind, ...(id !== undefined && { id }) } as FromHeartbeatThread);
   }
 }
 
-/** @param held milliseconds for which the event loop has been held at least, which it cannot tell itself meanwhile */
-function withLag(text: string, held: number): string {
+/** @param lag milliseconds of the main thread's delay so far, which it cannot report itself meanwhile */
+function withLag(text: string, lag: number): string {
   const member = JSON.parse(text) as { vitals?: { lag: number } };
   const { vitals } = member;
-  if (vitals) vitals.lag = Math.max(vitals.lag, Math.round(held));
+  if (vitals) vitals.lag = Math.max(vitals.lag, Math.round(lag));
   return JSON.stringify(member);
 }
 
-/** When the server was asked for its time, by `awake()`. */
+/** When the server's time was read, by `awake()`. */
 let timeAskedAt = Number.NEGATIVE_INFINITY;
 
-const pulses = new Map<number, MemberHeartbeat>();
+const members = new Map<number, MemberHeartbeat>();
 
 parentPort?.on('message', (message: ToHeartbeatThread) => {
   const { member } = message;
-  if (message.kind === 'open') pulses.set(member, new MemberHeartbeat(message));
-  else if (message.kind === 'sign') pulses.get(member)?.hear(message.sign, message.now);
+  if (message.kind === 'open') members.set(member, new MemberHeartbeat(message));
+  else if (message.kind === 'sign') members.get(member)?.update(message.sign, message.now);
   else {
-    void pulses.get(member)?.leave();
-    pulses.delete(member);
+    void members.get(member)?.leave();
+    members.delete(member);
   }
 });

@@ -2,28 +2,28 @@ import { between, type Moment, moment } from '../../system/clock.ts';
 import { leaseTtl } from '../heartbeat-times.ts';
 
 /**
- * The right to run jobs, renewed by confirmed heartbeats. Time that the process or the machine sleeps through counts. One
- * thread renews it, and any may look at it.
+ * The right to run jobs, renewed by confirmed heartbeats. Time during which the process or the machine sleeps counts. One thread
+ * renews it, and any thread may read it.
  */
 export class Lease {
-  /** when it was renewed, by both clocks; were one read while it is written, the older one of the two counts */
+  /** when it was renewed, by both clocks; while it is being written, the older clock counts */
   readonly #renewedAt: Float64Array;
 
   /**
-   * @param begunAt when the heartbeat that is now confirmed was sent; undefined for a lease that another thread has begun
-   * @param renewedAt what threads share of it
+   * @param sentAt when the confirmed heartbeat was sent; undefined for a lease that another thread has started
+   * @param renewedAt memory that the threads share
    */
-  constructor(begunAt: Moment | undefined, renewedAt: Float64Array = sharedLease()) {
+  constructor(sentAt: Moment | undefined, renewedAt: Float64Array = sharedLease()) {
     this.#renewedAt = renewedAt;
-    if (begunAt) this.#set(begunAt);
+    if (sentAt) this.#set(sentAt);
   }
 
-  /** @param sentAt when the heartbeat that is now confirmed was sent; confirmations may come in any order */
+  /** @param sentAt when the confirmed heartbeat was sent; confirmations may arrive in any order */
   renew(sentAt: Moment): void {
     if (sentAt.awake > momentOf(this.#renewedAt).awake) this.#set(sentAt);
   }
 
-  /** Milliseconds that are left, 0 when it has run out. */
+  /** Milliseconds left, 0 when it has expired. */
   get left(): number {
     return Math.max(leaseTtl - between(momentOf(this.#renewedAt), moment()), 0);
   }
@@ -38,7 +38,7 @@ export class Lease {
   }
 }
 
-/** What threads share of a lease that has not begun. */
+/** Memory that threads share, of a lease that has not started. */
 export function sharedLease(): Float64Array {
   return new Float64Array(new SharedArrayBuffer(16));
 }

@@ -3,14 +3,14 @@ import { openFailingFast, type RedisConnection } from '../connection.ts';
 import { processOf } from '../local-server.ts';
 import type { ProcessIdentity } from '../membership.ts';
 
-/** One connection for all heartbeats of a process to one Redis. */
+/** The connection for all heartbeats of a process to one Redis. */
 export interface SharedConnection {
   readonly connection: RedisConnection;
-  /** resolves when it is there for the first time, or has been given up before */
+  /** resolves when it is connected for the first time, or released before */
   readonly connected: Promise<unknown>;
-  /** the process that was seen to be the server when the connection was made, where it is one of this machine */
+  /** the process of the server, if it is on this machine */
   readonly server: ProcessIdentity | undefined;
-  /** The last one who releases it closes it. */
+  /** The last release closes it. */
   release(): void;
 }
 

@@ -2,12 +2,12 @@ import { fstatSync, writeSync } from 'node:fs';
 import { heartbeatText } from '../../kernel/supervisor-heartbeat.ts';
 import { sinceBoot } from '../../system/clock.ts';
 
-/** How many supervisors are told from another thread; of more, the main one tells the rest. */
+/** Supervisors that the heartbeat thread renews; the main thread renews further ones. */
 const most = 512;
-/** Numbers for each: the descriptor and one more, 0 for none; its inode; the id, -1 for none. */
+/** Numbers for each: the descriptor plus 1, 0 for none; its inode; the id, -1 for none. */
 const width = 3;
 
-/** The lines of all process groups of a runner, which its threads share. */
+/** The pipes to the supervisors of all process groups of a runner, shared by its threads. */
 export class SupervisorLines {
   readonly shared: Float64Array;
 
@@ -19,8 +19,8 @@ export class SupervisorLines {
 
   /**
    * @param line.fd descriptor that this process can write to
-   * @param line.id by which the process at its other end knows the supervisor; absent where the supervisor itself is there
-   * @returns what takes it out again; undefined where there is no room
+   * @param line.id of the supervisor for the launcher at the other end; absent where the supervisor itself reads
+   * @returns removes it again; undefined when the table is full
    */
   add({ fd, id = -1 }: { fd: number; id?: number }): (() => void) | undefined {
     for (let at = 0; at < this.shared.length; at += width) {
@@ -35,21 +35,21 @@ export class SupervisorLines {
     return undefined;
   }
 
-  /** Tells all of them. @param left seconds, of `ttl` */
+  /** Sends a heartbeat to all. @param left seconds of the lease's `ttl` */
   beat(left: number, ttl: number): void {
     const character = heartbeatText(left, ttl);
     for (let at = 0; at < this.shared.length; at += width) {
-      const [place = 0, ino = 0, id = -1] = this.shared.subarray(at, at + width);
-      if (place !== 0) tell(place - 1, ino, id < 0 ? character : `${id} ${character} ${sinceBoot()}\n`);
+      const [slot = 0, ino = 0, id = -1] = this.shared.subarray(at, at + width);
+      if (slot !== 0) write(slot - 1, ino, id < 0 ? character : `${id} ${character} ${sinceBoot()}\n`);
     }
   }
 }
 
-/** A number that was closed may belong to something else by now, so what it leads to is looked at first. */
-function tell(fd: number, ino: number, text: string): void {
+/** Checks the inode first: a closed descriptor may be another file by now. */
+function write(fd: number, ino: number, text: string): void {
   try {
     if (fstatSync(fd).ino === ino) writeSync(fd, text);
   } catch {
-    // the supervisor has ended, or has not read for so long that there is no room
+    // the supervisor has ended, or the pipe is full because it does not read
   }
 }

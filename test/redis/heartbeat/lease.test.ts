@@ -14,11 +14,11 @@ function ago(awake: number, booted: number): Moment {
 }
 
 describe('a lease', () => {
-  it('has run out before the heartbeat key can have expired', () => {
+  it('expires before the heartbeat key', () => {
     expect(leaseTtl + heartbeatInterval).to.be.below(heartbeatTtl);
   });
 
-  it('is valid when it begins, and no more when it was not renewed in time', async () => {
+  it('is valid from its start until it is not renewed in time', async () => {
     const lease = new Lease(moment());
     expect(lease.valid).to.equal(true);
     expect(lease.left).to.be.within(1, leaseTtl);
@@ -37,7 +37,7 @@ describe('a lease', () => {
     expect(former.valid).to.equal(true);
   });
 
-  it('runs out while the machine sleeps, though a clock stands still then', () => {
+  it('expires while the machine sleeps, although one clock stands still', () => {
     expect(new Lease(ago(10, leaseTtl + 10)).valid).to.equal(false);
     const slept = new Lease(ago(1000, 60_000));
     slept.renew(ago(20, 59_000));
