@@ -15,7 +15,7 @@ export function restoreCommand(program: Command): CommandFile {
     .action(async (file: string, { force = false, json }: { force?: boolean; json?: boolean }) => {
       const { restoreBackup } = await import('./backup/restore.ts');
       const config = configOf(command);
-      const { manifest, replaced } = await restoreBackup(config, file, force);
+      const { manifest, replaced } = await restoreBackup(config, file, { force });
       if (json) return printJson({ ...manifest, replaced });
       print(
         `restored the backup of Volt ${manifest.version} on ${manifest.host} from ${manifest.createdAt} to ${config.dataDir}`,

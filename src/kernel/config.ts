@@ -17,14 +17,14 @@ export interface Config extends Values {
   host: string;
 }
 
-/** What commands pass on from their flags; each goes before the environment. */
+/** Values from command-line flags, which override the environment. */
 export type Overrides = { [K in keyof Values]?: Values[K] | undefined };
 
 /**
  * Reads the settings.
- * @param overrides go before the environment
- * @param defaults hold where neither says anything, instead of the usual default
- * @throws VoltError `bad_setting` naming the variable and what it may be
+ * @param overrides override the environment
+ * @param defaults replace the usual defaults
+ * @throws VoltError `bad_setting` with the variable and its allowed values
  */
 export function loadConfig(overrides: Overrides = {}, defaults: Overrides = {}): Config {
   const values: Record<string, unknown> = {};
@@ -46,12 +46,12 @@ export function loadConfig(overrides: Overrides = {}, defaults: Overrides = {}):
   return { ...withPasswords(config), dataDir: resolve(config.dataDir), host: hostname() };
 }
 
-/** The files that settings stand in. */
+/** The files that contain settings. */
 export function settingFiles(): string[] {
   return [...settingsFromFiles].flatMap((env) => environment[`${env}_FILE`] ?? []);
 }
 
-/** What the environment says of a setting, or a file that it names. */
+/** The value of a setting in the environment, or in the file that the environment names. */
 function inEnvironment(env: string): string | undefined {
   const variable = `${env}_FILE`;
   const file = settingsFromFiles.has(env) ? environment[variable] : undefined;
@@ -62,7 +62,7 @@ function inEnvironment(env: string): string | undefined {
   });
 }
 
-/** The settings with the passwords in the addresses that they belong to. */
+/** Puts password settings into their addresses. */
 function withPasswords(values: Values): Values {
   const { redisUrl, redisPassword, databaseUrl, databasePassword } = values;
   return {

@@ -19,7 +19,7 @@ const textLine = printf(({ level, message, timestamp: time, stage, ...fields }) 
 
 const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 
-/** What others have said makes no line of its own, and does nothing to a terminal. */
+/** Escapes control characters, so that foreign text makes no line of its own and does not control the terminal. */
 function escaped(text: string): string {
   return text.replace(
     // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is escaped
@@ -28,7 +28,7 @@ function escaped(text: string): string {
   );
 }
 
-/** One object a line; what every line has comes first. */
+/** One object a line; the common fields come first. */
 const jsonLine = printf(({ level, message, timestamp: time, stage = 'volt', ...fields }) =>
   JSON.stringify({ time, level, stage, message, ...fields }),
 );
@@ -41,9 +41,9 @@ const noted = winston.format((info) => {
 });
 
 /**
- * A logger that writes lines to standard error, or to another stream, so that standard output stays for results.
- * Stages take a child of it: `logger.child({ stage: 'dispatcher' })`. Lines about work carry `repo`, `build`, `job`,
- * `attempt` and `runner` as far as they are known.
+ * A logger that writes to standard error, or another stream; standard output is for results. Stages use a child of it:
+ * `logger.child({ stage: 'dispatcher' })`. Lines about work have the known fields of `repo`, `build`, `job`, `attempt` and
+ * `runner`.
  */
 export function createLogger(
   level: string,

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { VoltError } from './errors.ts';
 
-/** Names of repositories become paths, keys and parts of URLs, so they are narrow. */
+/** Names of repositories are used in paths, keys and URLs, so few characters are allowed. */
 export const repositoryNamePattern = /^[a-z0-9][a-z0-9._-]{0,63}$/;
 
 /** A label of a runner or a job, for example `linux`, `gpu` or `host:build1`. */
@@ -11,7 +11,7 @@ export const labelPattern = /^[a-z0-9][a-z0-9._-]{0,62}(:[a-z0-9][a-z0-9._-]{0,6
 export const shaPattern = /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/;
 
 /**
- * A repository's name from its URL or path: the last segment without `.git`, brought into the allowed form.
+ * A repository's name from its URL or path: the last segment without `.git`, with allowed characters only.
  * `https://host/Acme/My App.git` → `my-app`.
  */
 export function repositoryNameFrom(url: string): string {
@@ -30,8 +30,8 @@ export function repositoryNameFrom(url: string): string {
 }
 
 /**
- * The folder of what is kept for a repository, which no other one gets that has its name later. No name alone is one: it
- * has no `+`.
+ * The name of a folder for a repository, which a later repository with the same name does not get. It contains a `+`, as no name of
+ * a repository does.
  */
 export function repositoryKey({ name, url }: { name: string; url: string }): string {
   return `${name}+${shortHash(url)}`;
@@ -45,21 +45,21 @@ export function shortHash(text: string): string {
 export function checkRepositoryName(name: string): string {
   if (!repositoryNamePattern.test(name)) {
     throw new VoltError('bad_name', `"${name}" is not a valid repository name`, {
-      remedy: 'Use 1 to 64 characters of a-z, 0-9, ".", "_" and "-", beginning with a letter or digit.',
+      remedy: 'Use 1 to 64 characters of a-z, 0-9, ".", "_" and "-", starting with a letter or digit.',
     });
   }
   return name;
 }
 
-/** Patterns of names of repositories: a name in which `*` stands for anything. */
+/** A pattern of repository names, in which `*` matches anything. */
 export const repositoryGlobPattern = /^[a-z0-9*][a-z0-9*._-]{0,63}$/;
 
-/** Whether a name of a repository fits one of the patterns; any does where there are none. */
+/** Whether a repository name matches one of the patterns; without patterns any name does. */
 export function fitsGlobs(globs: readonly string[], name: string): boolean {
   return globs.length === 0 || globs.some((glob) => fitsGlob(glob, name));
 }
 
-/** The parts between the stars in their order, each at the first place where it fits: that is all a glob of this kind needs. */
+/** Finds the parts between the stars in order, each at its first position, which suffices for such a glob. */
 function fitsGlob(glob: string, name: string): boolean {
   const [first = '', ...rest] = glob.split('*');
   const last = rest.pop();
@@ -76,14 +76,14 @@ function fitsGlob(glob: string, name: string): boolean {
 
 /** @throws VoltError `bad_name` */
 export function checkRepositoryGlobs(globs: readonly string[]): string[] {
-  const strange = globs.find((glob) => !repositoryGlobPattern.test(glob));
-  if (strange === undefined) return [...new Set(globs)];
-  throw new VoltError('bad_name', `"${strange}" is not a valid pattern of repository names`, {
+  const invalid = globs.find((glob) => !repositoryGlobPattern.test(glob));
+  if (invalid === undefined) return [...new Set(globs)];
+  throw new VoltError('bad_name', `"${invalid}" is not a valid pattern of repository names`, {
     remedy: 'Use names of repositories, in which "*" matches anything, for example "deploy-*".',
   });
 }
 
-/** Labels as a set in canonical order: lower case, sorted, each once. Throws `bad_label` on anything else. */
+/** Labels in canonical form: lower case, sorted, each once. @throws VoltError `bad_label` */
 export function parseLabels(labels: readonly string[]): string[] {
   const set = new Set(labels.map((label) => label.trim().toLowerCase()).filter((label) => label !== ''));
   for (const label of set) {

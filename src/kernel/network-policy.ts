@@ -2,16 +2,16 @@ import { BlockList, isIPv4, isIPv6 } from 'node:net';
 import { machineAddresses, nearSubnets } from '../system/machine-addresses.ts';
 
 /**
- * What a job, and Volt on a job's word, may reach, as VOLT_SANDBOX_NETWORK says:
- * `on`: the internet; `off`: nothing; `list`: these servers alone.
+ * What a job may reach, and Volt at a job's request, by VOLT_SANDBOX_NETWORK:
+ * `on`: the internet; `off`: nothing; `list`: only these servers.
  */
 export type NetworkPolicy = { kind: 'on' } | { kind: 'off' } | { kind: 'list'; hosts: readonly ListedHost[] };
 
 /** A server of a list. */
 export interface ListedHost {
   /**
-   * lower case; an address without brackets. None stands for many: a job is held to addresses, and which names lie below
-   * another one nobody can ask
+   * lower case; an address without brackets. No wildcards: the filter works with addresses, and nobody can list the names below a
+   * domain
    */
   host: string;
   /** undefined for every port */
@@ -19,15 +19,15 @@ export interface ListedHost {
 }
 
 /**
- * Whose an address is: `machine`: this machine's own, loopback included; `link`: of the link alone, or where clouds tell
- * machines about themselves, credentials included; `private`: of a network that the internet does not reach, or of
- * one that this machine is in; `public`; `none`: of no single machine (multicast, reserved).
+ * Classes of addresses: `machine`: of this machine, including loopback; `link`: link-local, or a metadata service of a cloud, which
+ * gives out credentials; `private`: of a network that the internet does not reach, or of a subnet of this machine; `public`;
+ * `none`: of no single machine (multicast, reserved).
  */
 export type AddressClass = 'machine' | 'link' | 'private' | 'public' | 'none';
 
 const listed = /^(?:\[([0-9a-f:.]+)\]|([a-z0-9_](?:[a-z0-9._-]*[a-z0-9_])?))(?::(\d{1,5}))?$/;
 
-/** @returns undefined for what is neither `on`, `off` nor a list of hosts with commas between them */
+/** @returns undefined unless the text is `on`, `off` or a comma-separated list of hosts */
 export function parseNetworkPolicy(text: string): NetworkPolicy | undefined {
   const given = text.trim().toLowerCase();
   if (given === 'on' || given === 'off') return { kind: given };
@@ -38,7 +38,7 @@ export function parseNetworkPolicy(text: string): NetworkPolicy | undefined {
   return hosts.length === given.split(',').length ? { kind: 'list', hosts } : undefined;
 }
 
-/** @param setting as the configuration has it, which was checked */
+/** The policy of a checked configuration. */
 export function networkPolicy({ sandboxNetwork }: { sandboxNetwork: string }): NetworkPolicy {
   return parseNetworkPolicy(sandboxNetwork) ?? { kind: 'off' };
 }
@@ -50,7 +50,7 @@ function listedHost(text: string): ListedHost | undefined {
   return { host: six === undefined ? host : host.toLowerCase(), port: port === undefined ? undefined : Number(port) };
 }
 
-/** Whether a list has that server. @param host a name or an address, without brackets */
+/** Whether the list contains the server. @param host a name or an address, without brackets */
 export function isListed(hosts: readonly ListedHost[], host: string, port: number): boolean {
   const wanted = host.toLowerCase().replace(/\.$/, '');
   return hosts.some((each) => each.host === wanted && (each.port ?? port) === port);
@@ -92,31 +92,31 @@ const ranges: Readonly<Record<Exclude<AddressClass, 'public'>, readonly string[]
 };
 
 /**
- * The subnets of some classes, as `address/bits`, for a filter that knows nothing of addresses within addresses: those of
- * IPv4 are in both lists.
+ * The subnets of some classes as `address/bits`. Those of IPv4 are in both lists, since a filter does not recognise IPv4 addresses
+ * embedded in IPv6 ones.
  */
 export function subnetsOf(classes: readonly Exclude<AddressClass, 'public'>[]): Subnets {
   return split(classes.flatMap((name) => ranges[name]));
 }
 
-/** Those of this machine, likewise, and those of the networks that it is in. */
+/** The subnets of this machine's own addresses, and those that it is in, likewise. */
 export function ownSubnets(): { own: Subnets; near: Subnets } {
   return { own: split(machineAddresses()), near: split(nearSubnets()) };
 }
 
-/** Likewise of single addresses. */
+/** Subnets of single addresses, likewise. */
 export function subnetsOfAddresses(addresses: readonly string[]): Subnets {
   return split(addresses.map(withoutScope).map((address) => `${address}/${isIPv4(address) ? 32 : 128}`));
 }
 
-/** Whether an address leads to one of these, in whatever form either is written. */
+/** Whether an address is one of the others, in any notation. */
 export function isAmong(address: string, addresses: readonly string[]): boolean {
   const { ipv4, ipv6 } = subnetsOfAddresses(addresses);
   const plain = withoutScope(address);
   return listOf([...ipv4, ...ipv6]).check(plain, isIPv4(plain) ? 'ipv4' : 'ipv6');
 }
 
-/** An address of a link may have an interface behind it. */
+/** A link-local address may end with an interface. */
 function withoutScope(address: string): string {
   return address.replace(/%.*$/, '');
 }
@@ -132,7 +132,7 @@ function split(subnets: readonly string[]): Subnets {
   return { ipv4, ipv6: [...subnets.filter((subnet) => !isOld(subnet)), ...ipv4.flatMap(within6)] };
 }
 
-/** How a subnet of IPv4 is written within IPv6: as what it is, and as what a translator and 6to4 lead to, see `embedded`. */
+/** The IPv6 notations of an IPv4 subnet: mapped, of a translator and of 6to4, see `embedded`. */
 function within6(subnet: string): string[] {
   const [address = '', bits] = subnet.split('/');
   const [a = 0, b = 0, c = 0, d = 0] = address.split('.').map(Number);
@@ -153,7 +153,7 @@ function listOf(subnets: readonly string[]): BlockList {
   return list;
 }
 
-/** @param address an IPv4 or IPv6 address; what is none is of no machine */
+/** @param address an IPv4 or IPv6 address; anything else has the class `none` */
 export function addressClass(address: string): AddressClass {
   const plain = withoutScope(address);
   if (isIPv4(plain)) return classOf(plain, 'ipv4');
@@ -163,13 +163,13 @@ export function addressClass(address: string): AddressClass {
 }
 
 function classOf(address: string, family: 'ipv4' | 'ipv6'): AddressClass {
-  // an address of this machine is the machine itself, whatever network it is of
+  // an address of this machine has the class `machine`, in any network
   if (listOf(machineAddresses()).check(address, family)) return 'machine';
   const known = lists.find(([, list]) => list.check(address, family))?.[0];
   return known ?? (listOf(nearSubnets()).check(address, family) ? 'private' : 'public');
 }
 
-/** The IPv4 address that an IPv6 one leads to: mapped, of a translator (RFC 6052) or of 6to4 (RFC 3056). */
+/** The IPv4 address in an IPv6 one: mapped, of a translator (RFC 6052) or of 6to4 (RFC 3056). */
 function embedded(address: string): string | undefined {
   const words = wordsOf(address);
   const zeros = (count: number) => words.slice(0, count).every((word) => word === 0);
@@ -177,7 +177,7 @@ function embedded(address: string): string | undefined {
     const [high = 0, low = 0] = words.slice(at, at + 2);
     return [high >> 8, high & 255, low >> 8, low & 255].join('.');
   };
-  // the deprecated form without "ffff", too, but not "::" and "::1"
+  // also the deprecated form without "ffff", but not "::" and "::1"
   if (zeros(5) && (words[5] === 0xffff || (words[5] === 0 && words[6] !== 0))) return pair(6);
   if (words[0] === 0x64 && words[1] === 0xff9b && words[2] === 0) return pair(6);
   if (words[0] === 0x2002) return pair(1);

@@ -3,21 +3,21 @@ import { errorText, systemCode, VoltError } from './errors.ts';
 import { FadingMap } from './fading-map.ts';
 import type { Logger } from './logger.ts';
 
-/** Something that is not as it should be, for people: a stable code, what happened, and what to do. */
+/** A problem for people: a stable code, what happened, and what to do. */
 export interface Problem {
   code: string;
   message: string;
   remedy: string;
 }
 
-/** A problem that has not come again for this long (ms) has passed, or what it was about is gone. */
+/** Milliseconds without a repetition after which a problem counts as over. */
 const fade = 30_000;
-/** Most problems that are kept, and most that are shown. */
+/** The most problems that are kept and shown. */
 const most = { kept: 200, shown: 5 };
 
 /**
- * What a stage fails at and goes on trying. A problem is said once when it begins and once when it has passed, not at
- * each try, and stands in the stage's heartbeat meanwhile.
+ * Problems of a stage with work that it tries again. A problem is logged at its begin and its end, not at each try, and is part of
+ * the stage's heartbeats meanwhile.
  */
 export class Problems {
   readonly #logger: Logger;
@@ -28,9 +28,9 @@ export class Problems {
   }
 
   /**
-   * Does a piece of work that must not hold up any other: what it throws is noted, not thrown.
+   * Does work that must not hold up other work: notes its error instead of throwing it.
    * @param what the work in words, for example `writing the results of build 12`; one problem for each
-   * @returns whether it went well
+   * @returns whether it succeeded
    */
   async alone(what: string, work: () => Promise<unknown>): Promise<boolean> {
     try {
@@ -54,7 +54,7 @@ export class Problems {
     );
   }
 
-  /** The work has failed and will be tried again. */
+  /** Records that the work has failed and will be tried again. */
   note(what: string, error: unknown): void {
     const message = `${what} failed and is retried: ${errorText(error)}`;
     const known = this.#open.get(what);
@@ -62,12 +62,12 @@ export class Problems {
     this.#open.set(what, { ...problemOf(error), message });
   }
 
-  /** The work has gone well, or is not to be done any more. */
+  /** Records that the work has succeeded, or is not needed any more. */
   clear(what: string): void {
     if (this.#open.delete(what)) this.#logger.info(`${what} works again`);
   }
 
-  /** The problems that last, the newest ones; several of one kind as one. */
+  /** The open problems, newest first; several with one code as one. */
   list(): Problem[] {
     const byCode = new Map<string, { problem: Problem; others: number }>();
     for (const problem of this.#open.values().reverse()) {
@@ -82,7 +82,7 @@ export class Problems {
   }
 }
 
-/** The code and the remedy of anything thrown. */
+/** The code and remedy for an error. */
 function problemOf(error: unknown): Pick<Problem, 'code' | 'remedy'> {
   if (error instanceof VoltError) return { code: error.code, remedy: error.remedy };
   switch (systemCode(error)) {

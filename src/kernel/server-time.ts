@@ -1,38 +1,37 @@
 import { awake } from '../system/clock.ts';
 
-/** By how much (ms) this machine's clock may differ from what is known of the server's to be taken for the same. */
+/** Milliseconds by which this machine's clock may differ from the server's and still counts as equal. */
 const tolerable = 5;
-/** So many milliseconds may two clocks run apart in one: ten times what an ordinary quartz does. */
+/** Milliseconds by which two clocks may drift apart in a millisecond: ten times that of an ordinary quartz. */
 const drift = 5e-4;
 
 /**
- * The time of day by which all processes of one Volt agree, so that what one machine's clock is ahead is nowhere to be seen:
- * that of the server, which is Redis. While the clock of this machine may be the server's as far as is known, it is
- * that clock. Else it is reckoned from the clock that only counts, so that nobody who sets this machine's is noticed.
- * Before anything is known it is this machine's.
+ * The time of day of the Redis server, so that all processes of one Volt agree although the clocks of their machines differ. While
+ * this machine's clock may be equal to the server's, that clock is used. Otherwise the time is computed from the monotonic
+ * clock, so that setting this machine's clock has no effect. Before the first answer of the server it is this machine's.
  *
- * It is for people to read and decides nothing: what Volt decides by time, it decides by what one process counts.
+ * The time is for people and decides nothing: decisions use durations that one process measures.
  */
 export class ServerClock {
-  /** by how much at least and at most the server's time is more than `awake()`; and when that was found */
+  /** the least and the most by which the server's time is ahead of `awake()`; and when that was measured */
   readonly shared: Float64Array;
 
-  /** @param shared what the threads of a process share of it */
+  /** @param shared memory that the threads of a process share */
   constructor(shared: Float64Array = new Float64Array(new SharedArrayBuffer(24))) {
     this.shared = shared;
   }
 
   /**
-   * The server has told its time.
-   * @param told milliseconds since 1970
+   * Takes an answer of the server.
+   * @param time the server's, milliseconds since 1970
    * @param askedAt and `answeredAt`: by `awake()`
    */
-  hear(told: number, askedAt: number, answeredAt: number): void {
+  hear(time: number, askedAt: number, answeredAt: number): void {
     const [least = 0, most = 0, foundAt = 0] = this.shared;
     const since = foundAt === 0 ? Number.POSITIVE_INFINITY : (answeredAt - foundAt) * drift;
-    const narrowed = [Math.max(least - since, told - answeredAt), Math.min(most + since, told - askedAt)] as const;
-    // it was set meanwhile
-    const [from, to] = narrowed[0] <= narrowed[1] ? narrowed : [told - answeredAt, told - askedAt];
+    const narrowed = [Math.max(least - since, time - answeredAt), Math.min(most + since, time - askedAt)] as const;
+    // the server's clock was set meanwhile
+    const [from, to] = narrowed[0] <= narrowed[1] ? narrowed : [time - answeredAt, time - askedAt];
     this.shared[0] = from;
     this.shared[1] = to;
     this.shared[2] = answeredAt;
@@ -45,7 +44,7 @@ export class ServerClock {
     return Math.round(own - ahead);
   }
 
-  /** Milliseconds by which this machine's clock is ahead, 0 where it is the server's as far as is known. */
+  /** Milliseconds by which this machine's clock is ahead, 0 where it may be equal to the server's. */
   get ahead(): number {
     return Math.round(this.#ahead(Date.now()));
   }
@@ -59,10 +58,10 @@ export class ServerClock {
   }
 }
 
-/** The one of this process. */
+/** The server clock of this process. */
 export const serverClock = new ServerClock();
 
-/** Milliseconds since 1970 by the server's clock: what goes into the record, and what that is compared with. */
+/** Milliseconds since 1970 by the server's clock, for all times in the database. */
 export function serverNow(): number {
   return serverClock.now();
 }
@@ -72,7 +71,7 @@ export function serverTime(): string {
   return new Date(serverNow()).toISOString();
 }
 
-/** When something was, to the second. @param at by `awake()` */
+/** The server's time of an event, to the second. @param at by `awake()` */
 export function serverTimeOf(at: number): string {
   return new Date(Math.floor((serverNow() - (awake() - at)) / 1000) * 1000).toISOString();
 }

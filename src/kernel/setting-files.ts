@@ -2,9 +2,8 @@ import { readFileSync } from 'node:fs';
 import { systemCode, VoltError } from './errors.ts';
 
 /**
- * The value of a setting that stands in a file, as container engines and systemd hand out passwords; white space around
- * it does not count.
- * @param variable that names the file, such as VOLT_TOKEN_FILE
+ * Reads the value of a setting from a file, as container engines and systemd provide passwords; removes surrounding white space.
+ * @param variable the variable with the path, such as VOLT_TOKEN_FILE
  * @throws VoltError `bad_setting`
  */
 export function settingFromFile(variable: string, path: string): string {
@@ -25,11 +24,11 @@ export function settingFromFile(variable: string, path: string): string {
 }
 
 /**
- * The address of a server with a password in it, escaped; one that has a password already stays as it is.
+ * Adds a password to the address of a server; an address with a password stays unchanged.
  * @param url `scheme://[user[:password]@]the rest`
  */
 export function withPassword(url: string, password: string): string {
-  // up to the last "@": a password that was not escaped may hold one itself
+  // up to the last "@": an unescaped password may contain "@"
   const [, scheme, user = '', rest] = /^([a-z][a-z0-9+.-]*:\/\/)(?:(.*)@)?(.*)$/is.exec(url) ?? [];
   if (scheme === undefined || user.includes(':')) return url;
   return `${scheme}${user}:${encodeURIComponent(password)}@${rest}`;

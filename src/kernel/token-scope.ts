@@ -1,3 +1,3 @@
-/** What a token is good for; each is good for what those before it are, too. */
+/** Scopes of tokens; each includes those before it. */
 export const tokenScopes = ['read', 'write', 'admin'] as const;
 export type TokenScope = (typeof tokenScopes)[number];

@@ -1,11 +1,11 @@
 import { serverNow } from './server-time.ts';
 
 /**
- * When a job is tried again that could not be begun by no fault of the commit. What is the matter mostly passes in seconds (a
- * connection, a restart) or in a minute (a server that is updated); who has pushed should not wait longer than that to be told.
+ * When a job runs again that could not start without a fault of the commit. The causes mostly pass in seconds (a connection, a
+ * restart) or a minute (an update of a server); the author should not wait longer for a result.
  */
 
-/** Each pause gets longer by up to this part of it, so that the jobs of one moment do not all come back in another. */
+/** Each pause is longer by up to this part of it, so that many jobs do not run again at the same moment. */
 const jitter = 0.5;
 
 /** @returns milliseconds before the second, the third and each further attempt */
@@ -16,7 +16,7 @@ export function pausesOf(setting: string): number[] {
 /**
  * When the next attempt may begin.
  * @param tried how many attempts have ended so
- * @returns milliseconds since 1970; undefined where those were all
+ * @returns milliseconds since 1970; undefined after the last attempt
  */
 export function nextTry(pauses: readonly number[], tried: number, now = serverNow()): number | undefined {
   const pause = pauses[tried - 1];
@@ -25,7 +25,7 @@ export function nextTry(pauses: readonly number[], tried: number, now = serverNo
 
 /**
  * Whether an attempt may begin.
- * @param dueAt milliseconds since 1970; one that is further away than any pause was told by a clock that has been set since
+ * @param dueAt milliseconds since 1970; one further away than any pause comes from a clock that was set since
  */
 export function isDue(dueAt: number | null, pauses: readonly number[], now = serverNow()): boolean {
   return dueAt === null || now >= dueAt || dueAt - now > Math.max(0, ...pauses) * (1 + jitter);

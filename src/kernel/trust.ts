@@ -1,41 +1,41 @@
 /**
- * How far the code of one ref is trusted, and with which other refs of its repository its jobs may share what they write:
- * homes, user ids, tools, kept checkouts and caches belong to one repository and one class.
+ * How far the code of a ref is trusted, and with which other refs of its repository its jobs share writable things: homes, user
+ * ids, tools, kept checkouts and caches belong to one repository and one class.
  */
 export interface Trust {
-  /** a person stands behind it: it is of the default class, or its ref was named by `volt secret trust` */
+  /** the ref has the default class, or a person named it with `volt secret trust` */
   trusted: boolean;
-  /** `default`, else the full name of the ref (of a bare commit its id), which is then alone in its class */
+  /** `default`, otherwise the full name of the ref (for a commit without a ref its id), which is alone in its class */
   class: string;
 }
 
-/** What is known about a repository that decides about its refs. */
+/** The facts of a repository that decide on its refs. */
 export interface TrustRules {
-  /** name of the branch that HEAD points to; null where none is known */
+  /** name of the branch that HEAD points to; null where unknown */
   defaultBranch: string | null;
-  /** matches the refs that a person has named; null where nobody has, and the usual ones count */
+  /** matches the refs that a person has named; null without such refs, when the defaults count */
   named: ((ref: string) => boolean) | null;
 }
 
 /** The class of the default branch and of tags. */
 export const defaultClass = 'default';
 
-/** A person's own work tree, tested by their own command. */
+/** The trust of a person's own work tree, for `volt exec`. */
 export const ownTrust: Trust = { trusted: true, class: defaultClass };
 
-/** Of what nobody has said anything about. */
+/** The trust of a ref without rules. */
 export function unknownTrust(ref: string): Trust {
   return { trusted: false, class: classOf(ref) };
 }
 
-/** Whether builds of a ref may have secrets: those of the default branch and of tags, unless a person has named others. */
+/** Whether builds of a ref may have secrets: the default branch and tags, unless a person has named other refs. */
 export function mayHaveSecrets(ref: string, { defaultBranch, named }: TrustRules): boolean {
   return named ? named(ref) : isDefaultBranch(ref, defaultBranch) || isTag(ref);
 }
 
 /**
- * A tag is of the default class only where it may have secrets if and only if the default branch may: a class never
- * holds refs with secrets together with refs without.
+ * A tag has the default class only if it and the default branch both may have secrets, or neither: a class never contains refs with
+ * secrets together with refs without.
  */
 export function trustOf(ref: string, rules: TrustRules): Trust {
   const { defaultBranch, named } = rules;
@@ -46,7 +46,7 @@ export function trustOf(ref: string, rules: TrustRules): Trust {
   return { trusted: named?.(ref) ?? false, class: classOf(ref) };
 }
 
-/** That of a ref which is alone; full names and commit ids are never the name of the other. */
+/** The class of a single ref; full names and commit ids never collide with `default`. */
 function classOf(ref: string): string {
   return ref === defaultClass ? `refs/${ref}` : ref;
 }

@@ -1,9 +1,9 @@
 /**
- * Text with the credentials of URLs in it hidden, for showing and for logs. Over HTTP a user name is often a token
- * itself, so both parts go; elsewhere, as in `ssh://git@host`, only a password does.
+ * Hides the credentials of URLs in a text, for people and logs. Over HTTP a user name is often a token itself, so both parts are
+ * hidden; otherwise, as in `ssh://git@host`, only a password is.
  */
 export function hideCredentials(text: string): string {
-  // up to the last "@": a password that was not escaped may hold one itself
+  // up to the last "@": an unescaped password may contain "@"
   return text.replace(/\b([a-z][a-z0-9+.-]*):\/\/([^\s/]*)@/gi, (_, scheme: string, login: string) => {
     const colon = login.indexOf(':');
     if (/^https?$/i.test(scheme)) return `${scheme}://***@`;
@@ -11,7 +11,7 @@ export function hideCredentials(text: string): string {
   });
 }
 
-/** The server that a repository is fetched from, with its port where one is named; empty for a path. */
+/** Host and port, if any, of a repository's server; empty for a path. */
 export function hostOf(url: string): string {
   const host = /^[a-z+]+:\/\/(?:[^/@]*@)?([^/]+)/i.exec(url)?.[1] ?? /^(?:[^/@]*@)?([^/:]+):/.exec(url)?.[1];
   return host?.toLowerCase() ?? '';

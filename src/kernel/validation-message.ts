@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 
-/** How people call what a value must be. */
+/** Names of zod's types for people. */
 const kinds: Readonly<Record<string, string>> = {
   string: 'a string',
   number: 'a number',
@@ -12,7 +12,7 @@ const kinds: Readonly<Record<string, string>> = {
   null: 'null',
 };
 
-/** How people call a text of a certain form. */
+/** Names of zod's text formats for people. */
 const forms: Readonly<Record<string, string>> = {
   url: 'a URL',
   datetime: 'an ISO 8601 time, for example 2026-01-31T12:00:00Z',
@@ -21,9 +21,9 @@ const forms: Readonly<Record<string, string>> = {
 type Issue = z.core.$ZodRawIssue;
 
 /**
- * Says what a value must be that does not fit its schema, in words for whoever gave it. To be given to zod with a value
- * (`safeParse(value, { error: validationMessage })`); what a schema says by itself goes first.
- * @returns a half sentence such as "must be a number", undefined where zod's own words are left
+ * Says what a value must be that does not fit its schema, for `safeParse(value, { error: validationMessage })`. A message in the
+ * schema has priority.
+ * @returns a half sentence such as "must be a number"; undefined for zod's own message
  */
 export function validationMessage(issue: Issue): string | undefined {
   switch (issue.code) {
@@ -46,7 +46,7 @@ export function validationMessage(issue: Issue): string | undefined {
   }
 }
 
-/** @param origin what is bounded: a number itself, the characters of a text, the entries of a list */
+/** @param origin type of the value: a number, the characters of a text, or the entries of a list */
 function bound({ origin }: { origin: string }, limit: number | bigint, relation: string): string {
   if (origin === 'string') return `have ${relation} ${limit} ${limit === 1 ? 'character' : 'characters'}`;
   if (origin === 'array' || origin === 'set') return `have ${relation} ${limit} ${limit === 1 ? 'entry' : 'entries'}`;

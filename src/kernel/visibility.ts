@@ -1,6 +1,6 @@
 /**
- * Who may read what Volt knows of a repository: `public` everybody, `internal` who may read as VOLT_READING says, `private`
- * only who has a token that names it, and administrators.
+ * Who may read a repository in Volt: `public`: everybody; `internal`: all who may read by VOLT_READING; `private`: only tokens that
+ * name it, and administrators.
  */
 export const visibilities = ['internal', 'private', 'public'] as const;
 

@@ -1,16 +1,16 @@
 import type { Config } from './config.ts';
 
-/** What Volt itself speaks with, or is spoken with at. */
+/** A server that Volt uses, or at which Volt is reached. */
 export interface VoltServer {
   /** a name or an address without brackets, lower case */
   host: string;
-  /** whether it may be a server that everybody else uses as well, such as that of a large hoster */
+  /** whether others may use the same server, such as that of a large hoster */
   isShared: boolean;
 }
 
 /**
- * The servers of Volt that these settings name: Redis or its sentinels, PostgreSQL, and where people reach the dashboard. No
- * job may reach them, whatever network they are in.
+ * The servers of Volt in the settings: Redis or its sentinels, PostgreSQL, and the address of the dashboard. No job may reach them,
+ * in any network.
  */
 export function voltServers({
   redisUrl,
@@ -24,10 +24,10 @@ export function voltServers({
   ];
 }
 
-/** Hosts of a URL, of which sentinels have several; none of a socket or a file. */
+/** Hosts of a URL: several for sentinels, none for a socket or a file. */
 function hostsOf(url: string): string[] {
   const [, servers = '', query = ''] = /^[a-z+]+:\/\/(?:[^/]*@)?([^/?#]*)[^?#]*(?:\?([^#]*))?/i.exec(url) ?? [];
-  // PostgreSQL's may stand among the options, where a path is a socket
+  // PostgreSQL's host may be an option, where a path means a socket
   const further = new URLSearchParams(query).get('host') ?? '';
   return [...servers.split(','), further].flatMap((each) => {
     const [, six, name = ''] = /^(?:\[([0-9a-f:.]+)\]|([^:/]*))(?::\d*)?$/i.exec(each) ?? [];

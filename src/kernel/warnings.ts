@@ -1,23 +1,23 @@
 import { serverTime } from './server-time.ts';
 
-/** The fields of a line of the log that say which work it is about. */
+/** The fields of a log line that name the work. */
 const workFields = ['repo', 'build', 'job', 'attempt', 'runner'] as const;
 export type WorkFields = Partial<Record<(typeof workFields)[number], string>>;
 
-/** What a stage of this process has logged as a warning or an error since it started. */
+/** The warnings and errors of a stage of this process since its start. */
 export interface Warnings {
   count: number;
   last: { at: string; level: string; message: string; about: WorkFields } | null;
 }
 
-/** A message is kept up to this length: it goes along with every heartbeat. */
+/** Characters of a kept message, which is part of every heartbeat. */
 const longest = 300;
 
 const warnings = new Map<string, Warnings>();
 
 /**
- * Is told of every line that is logged as a warning or an error.
- * @param fields all that the line carries beside its message
+ * Records a log line that is a warning or an error.
+ * @param fields all fields of the line besides its message
  */
 export function noteWarning(stage: string, level: string, message: string, fields: object): void {
   const count = (warnings.get(stage)?.count ?? 0) + 1;

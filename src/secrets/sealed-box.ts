@@ -12,15 +12,15 @@ import {
 /**
  * A box that only the holder of one private key can open: ECIES as in "DHIES: An encryption scheme based on the
  * Diffie-Hellman Problem" (Abdalla, Bellare, Rogaway), with X25519 (RFC 7748), HKDF-SHA-256 (RFC 5869) and AES-256-GCM.
- * Each box has a key of its own, since the sender's half is made anew for each. The context goes into the key and is
- * authenticated, so that a box for one attempt cannot be passed off as one for another.
+ * Each box has its own key, since the sender creates a key pair for each. The context is part of the key and authenticated, so
+ * that a box for one attempt is not valid for another.
  */
 
 const publicBytes = 32;
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** The receiver's pair of keys. */
+/** The receiver's key pair. */
 export interface BoxKeys {
   privateKey: KeyObject;
   /** base64 of the 32 bytes of RFC 7748 */
@@ -33,10 +33,10 @@ export function makeBoxKeys(): BoxKeys {
 }
 
 /**
- * @param receiver public key of who may open it
- * @param context what the box is for; whoever opens it must know the same
+ * @param receiver public key of the receiver
+ * @param context of the box; the receiver must give the same
  * @returns base64 of the sender's public half, nonce, tag and ciphertext
- * @throws where the receiver's key is none
+ * @throws where the receiver's key is invalid
  */
 export function seal(receiver: string, context: string, text: string): string {
   const to = Buffer.from(receiver, 'base64');
@@ -49,7 +49,7 @@ export function seal(receiver: string, context: string, text: string): string {
   return Buffer.concat([from, nonce, cipher.getAuthTag(), ciphertext]).toString('base64');
 }
 
-/** @throws where the box is for somebody else, for something else, or has been changed */
+/** @throws where the box is for another receiver or context, or was changed */
 export function unseal({ privateKey, publicKey }: BoxKeys, context: string, box: string): string {
   const bytes = Buffer.from(box, 'base64');
   const from = bytes.subarray(0, publicBytes);

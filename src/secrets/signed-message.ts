@@ -4,8 +4,8 @@ import { isSigned, type Purpose, type Signer } from './signing.ts';
 const signedSchema = z.object({ key: z.string().max(100), signature: z.string().max(200) });
 
 /**
- * A message with the signature of who sends it beside its own fields. Signed is the JSON of the others as it travels, with
- * all that they hold: a message of a neighbouring version is signed as well, whatever else it says.
+ * Adds the signature of the sender to a message. It signs the JSON of all other fields as sent, so unknown fields of a
+ * neighbouring version are covered, too.
  */
 export function withSignature<M extends object>(purpose: Purpose, message: M, signer: Signer): M & { signed: unknown } {
   const { publicKey: key } = signer;
@@ -13,9 +13,9 @@ export function withSignature<M extends object>(purpose: Purpose, message: M, si
 }
 
 /**
- * Who has signed a message.
- * @param content as it has come, before anything is left out of it
- * @returns the public key; undefined where the message is not signed, or not with that key, or has been changed
+ * The signer of a message.
+ * @param content as received, with all fields
+ * @returns the public key; undefined where the signature is missing or invalid
  */
 export function signatory(purpose: Purpose, content: unknown): string | undefined {
   if (typeof content !== 'object' || content === null) return undefined;

@@ -9,11 +9,11 @@ import {
 import { FadingMap } from '../kernel/fading-map.ts';
 
 /**
- * Signatures by Ed25519 (RFC 8032). Whoever signs is known by the public key itself, so that a signature can be looked at
- * before anything is looked up. What is signed begins with its purpose: a signature for one is none for another.
+ * Signatures by Ed25519 (RFC 8032). The public key identifies the signer, so a signature can be checked before any lookup. The
+ * signed text starts with its purpose, so a signature for one purpose is not valid for another.
  */
 
-/** What comes before the 32 bytes of a private key in PKCS #8, RFC 8410. */
+/** The bytes before the 32 bytes of a private key in PKCS #8, RFC 8410. */
 const pkcs8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 
 /** base64url of the 32 bytes of a private or public key */
@@ -21,7 +21,7 @@ export const keyPattern = /^[A-Za-z0-9_-]{43}$/;
 
 export type Purpose = 'runner result' | 'runner log' | 'runner box' | 'job';
 
-/** Who can sign. */
+/** A private key that signs. */
 export interface Signer {
   /** base64url of 32 bytes */
   readonly publicKey: string;
@@ -34,7 +34,7 @@ export function newPrivateKey(): string {
   return randomBytes(32).toString('base64url');
 }
 
-/** @throws where the text is no private key */
+/** @throws where the text is not a private key */
 export function signerOf(privateKey: string): Signer {
   const der = Buffer.concat([pkcs8, Buffer.from(privateKey, 'base64url')]);
   const key = createPrivateKey({ key: der, format: 'der', type: 'pkcs8' });
@@ -48,7 +48,7 @@ export function signerOf(privateKey: string): Signer {
 /** Public keys as OpenSSL wants them, which takes longer to make than to use. */
 const known = new FadingMap<string, KeyObject>(3_600_000, 10_000);
 
-/** Whether the holder of that public key has signed the text for that purpose. */
+/** Whether the holder of the public key has signed the text for the purpose. */
 export function isSigned(publicKey: string, purpose: Purpose, text: string, signature: string): boolean {
   if (!keyPattern.test(publicKey)) return false;
   try {
@@ -57,7 +57,7 @@ export function isSigned(publicKey: string, purpose: Purpose, text: string, sign
     known.set(publicKey, key);
     return verifyBytes(null, statement(purpose, text), key, Buffer.from(signature, 'base64url'));
   } catch {
-    // 32 bytes that are no point of the curve
+    // the 32 bytes are not a point of the curve
     return false;
   }
 }

@@ -3,7 +3,7 @@ import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { createKey, keyMissing, newKey, readKeys, writeKeys } from './key-file.ts';
 
-/** What an encrypted value is kept as. */
+/** An encrypted value as stored. */
 export interface Encrypted {
   /** id of the key that it is encrypted with */
   keyId: string;
@@ -11,7 +11,7 @@ export interface Encrypted {
   box: string;
 }
 
-/** What an encrypted value belongs to. It is bound to it: a value that is moved to another place cannot be decrypted. */
+/** The owner of an encrypted value. The value is bound to it: moved to another row it cannot be decrypted. */
 export interface Belonging {
   kind: 'secret' | 'credential';
   /** null for all repositories */
@@ -23,7 +23,7 @@ export interface Belonging {
 const nonceBytes = 12;
 const tagBytes = 16;
 
-/** Encrypts what the record keeps, by AES-256-GCM with the key of the key file. */
+/** Encrypts values in the database with AES-256-GCM and the key of the key file. */
 export class Vault {
   readonly #keys: ReadonlyMap<string, Buffer>;
   readonly #current: string;
@@ -40,15 +40,15 @@ export class Vault {
     return new Vault(keys);
   }
 
-  /** As `open`, for a record that holds nothing encrypted yet: makes the key where there is none. */
+  /** As `open`, for a database without encrypted values: creates the key if it is missing. */
   static openOrCreate(config: Config): Vault {
     if (!readKeys(config)) createKey(config);
     return Vault.open(config);
   }
 
   /**
-   * Begins a change of the key: a new one encrypts from now on, the former ones still decrypt.
-   * @returns the vault with all of them; `forgetUnused` ends the change
+   * Starts a rotation: a new key encrypts from now on, the earlier ones still decrypt.
+   * @returns the vault with all keys; `forgetUnused` ends the rotation
    */
   static beginRotation(config: Config): Vault {
     writeKeys(config, [newKey(), ...(readKeys(config) ?? [])]);
@@ -56,8 +56,8 @@ export class Vault {
   }
 
   /**
-   * Takes the keys out of the file that nothing is encrypted with any more; the current one stays.
-   * @param used ids of the keys that something is encrypted with
+   * Removes unused keys from the file; the current key stays.
+   * @param used ids of keys that still encrypt a value
    */
   static forgetUnused(config: Config, used: ReadonlySet<string>): void {
     writeKeys(
@@ -70,14 +70,14 @@ export class Vault {
     return this.#current;
   }
 
-  /** @throws VoltError `secrets_key_wrong` where the file has not the key that something is encrypted with */
+  /** @throws VoltError `secrets_key_wrong` where the file lacks the key */
   requireKey(keyId: string, what: string): Buffer {
     const key = this.#keys.get(keyId);
     if (key) return key;
     throw new VoltError(
       'secrets_key_wrong',
-      `${what} is encrypted with the key ${keyId}, and the key file holds ${[...this.#keys.keys()].join(', ')}`,
-      { remedy: 'Add the former key to the key file as a line of its own, or set again what it encrypted.' },
+      `${what} is encrypted with the key ${keyId}, but the key file has ${[...this.#keys.keys()].join(', ')}`,
+      { remedy: 'Add the earlier key to the key file on its own line, or set the value again.' },
     );
   }
 
@@ -89,7 +89,7 @@ export class Vault {
     return { keyId: this.#current, box: Buffer.concat([nonce, cipher.getAuthTag(), text]).toString('base64') };
   }
 
-  /** @throws VoltError `secrets_key_wrong` where this vault has not the key, `secrets_damaged` where the value was changed */
+  /** @throws VoltError `secrets_key_wrong` where the vault lacks the key, `secrets_damaged` where the value was changed */
   decrypt({ keyId, box }: Encrypted, of: Belonging): string {
     const key = this.requireKey(keyId, nameOf(of));
     const bytes = Buffer.from(box, 'base64');
@@ -99,15 +99,19 @@ export class Vault {
       decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
       return Buffer.concat([decipher.update(bytes.subarray(nonceBytes + tagBytes)), decipher.final()]).toString('utf8');
     } catch (error) {
-      throw new VoltError('secrets_damaged', `${nameOf(of)} cannot be decrypted: the record has been changed`, {
-        remedy: 'Set it again, and find out who has written to the database.',
-        cause: error,
-      });
+      throw new VoltError(
+        'secrets_damaged',
+        `${nameOf(of)} cannot be decrypted: its value in the database was changed`,
+        {
+          remedy: 'Set it again, and find out who changed the database.',
+          cause: error,
+        },
+      );
     }
   }
 }
 
-/** Tells keys apart without telling anything of them. */
+/** An id that reveals nothing of the key. */
 function idOf(key: Buffer): string {
   return createHmac('sha256', key).update('volt secrets key id').digest('hex').slice(0, 12);
 }

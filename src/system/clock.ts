@@ -1,14 +1,13 @@
 import { uptime } from 'node:os';
 
 /**
- * A point in time from which is counted how long ago something was, while the machine slept included. CLOCK_MONOTONIC,
- * which `performance.now()` reads, stands still in a suspend; the machine's uptime (CLOCK_BOOTTIME) goes on. Neither
- * jumps when somebody sets the time of day.
+ * A point in time for measuring durations, including suspends of the machine. CLOCK_MONOTONIC, which `performance.now()` reads,
+ * stops during a suspend; the machine's uptime (CLOCK_BOOTTIME) does not. Neither jumps when somebody sets the clock.
  */
 export interface Moment {
-  /** milliseconds on the clock that stands still in a suspend; the same for all threads, unlike `performance.now()` */
+  /** milliseconds on the clock that stops during a suspend; equal for all threads, unlike `performance.now()` */
   readonly awake: number;
-  /** milliseconds since the machine was started, to 10 ms */
+  /** milliseconds since the boot, with a resolution of 10 ms */
   readonly booted: number;
 }
 
@@ -21,14 +20,14 @@ export function awake(): number {
   return Number(process.hrtime.bigint()) / 1e6;
 }
 
-/** @returns milliseconds from one moment to another; where the two clocks differ, what the longer one says */
+/** @returns milliseconds from one moment to another, by the clock with the longer duration */
 export function between(earlier: Moment, later: Moment): number {
   return Math.max(later.awake - earlier.awake, later.booted - earlier.booted);
 }
 
 /**
- * @returns milliseconds since the machine was started, suspends included; the same for all processes of it. Where the system
- * does not tell its uptime it is 0, and the other clock has to do.
+ * @returns milliseconds since the boot including suspends, equal for all processes; 0 where the system has no uptime, so that the
+ * other clock counts
  */
 export function sinceBoot(): number {
   try {

@@ -1,10 +1,10 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** The environment of this process; this file is the only one that reads it. */
+/** The environment of this process; no other file reads `process.env`. */
 export const environment = process.env;
 
-/** Whether a program watches instead of a person, as in continuous integration. */
+/** Whether no person is watching, as in continuous integration. */
 export function isAutomated(): boolean {
   return Boolean(environment.CI);
 }
@@ -14,19 +14,19 @@ export function variableOf(name: string): string | undefined {
   return environment[name];
 }
 
-/** Where Volt keeps what it can get again, for a user rather than for a data directory. */
+/** The user's folder for caches of Volt. */
 export function userCache(): string {
   return join(environment.XDG_CACHE_HOME || join(home(), '.cache'), 'volt');
 }
 
-/** By which a machine behind a proxy comes to the network; programs look for one or the other case. */
+/** Variables for proxies; some programs read lower case, others upper case. */
 const proxies = ['http_proxy', 'https_proxy', 'all_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
-/** Files with the certificates of whom programs believe: of Node, OpenSSL, curl, git, Python, pip, Cargo and AWS. */
+/** Variables that name files with trusted certificates, for Node, OpenSSL, curl, git, Python, pip, Cargo and AWS. */
 export const certificateFiles = [
   ...(['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO', 'REQUESTS_CA_BUNDLE'] as const),
   ...(['PIP_CERT', 'CARGO_HTTP_CAINFO', 'AWS_CA_BUNDLE'] as const),
 ] as const;
-/** Folders with such files. */
+/** Variables that name folders with such files. */
 export const certificateFolders = ['SSL_CERT_DIR', 'GIT_SSL_CAPATH'] as const;
 
 const common = [
@@ -37,10 +37,10 @@ const credentials = ['SSH_AUTH_SOCK', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME'] as co
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * The environment that a job's commands start from: the machine's search path, language, home, proxies and certificates,
- * and nothing of Volt's own; a job's code is not trusted with it.
- * @param options.trusted whether it may know the passwords of proxies
- * @param options.named further variables that jobs get
+ * The base environment of a job's commands: the machine's search path, language, home, proxies and certificates, and no variable of
+ * Volt.
+ * @param options.trusted whether the job may know passwords of proxies
+ * @param options.named further variables for jobs
  */
 export function jobEnvironment({
   trusted = false,
@@ -54,17 +54,17 @@ export function jobEnvironment({
   return { PATH: searchPath, HOME: home(), ...machine, CI: 'true' };
 }
 
-/** The environment for programs of Volt's own: git with the user's configuration and keys, and the embedded Redis. */
+/** The environment of programs that Volt runs for itself, such as git with the user's configuration and keys. */
 export function toolEnvironment(): Record<string, string> {
   return { PATH: searchPath, HOME: home(), ...forGit(inherited([...common, ...credentials])) };
 }
 
-/** The environment for git where nothing of the machine's user is to count: no home, no agent. */
+/** The environment of git without the machine's user: no home, no agent. */
 export function bareEnvironment(): Record<string, string> {
   return { PATH: searchPath, ...forGit(inherited(common)), HOME: '/nonexistent' };
 }
 
-/** Passwords of proxies in an environment, as they are written and as they are meant. */
+/** Passwords of proxies in an environment, URL-encoded and decoded. */
 export function proxyPasswords(env: Readonly<Record<string, string>>): string[] {
   const found = proxies.flatMap((name) => {
     const login = env[name] === undefined ? undefined : loginPattern.exec(env[name])?.[2];
@@ -73,7 +73,7 @@ export function proxyPasswords(env: Readonly<Record<string, string>>): string[] 
   return [...new Set(found.flatMap((password) => [password, decoded(password)]))].filter((one) => one !== '');
 }
 
-/** A name and a password, up to the last "@": one that was not escaped may hold one itself. */
+/** A name and a password, up to the last "@": an unescaped password may contain "@". */
 const loginPattern = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)@/is;
 
 function withoutLogin(proxy: string): string {
@@ -88,7 +88,7 @@ function decoded(text: string): string {
   }
 }
 
-/** git knows certificates by variables of its own, and its HTTP library often by nothing else. */
+/** Names the certificates in git's own variables, since its HTTP library often reads no others. */
 function forGit({ SSL_CERT_FILE, SSL_CERT_DIR, ...others }: Record<string, string>): Record<string, string> {
   return {
     ...(SSL_CERT_FILE !== undefined && { SSL_CERT_FILE, GIT_SSL_CAINFO: SSL_CERT_FILE }),
@@ -97,7 +97,7 @@ function forGit({ SSL_CERT_FILE, SSL_CERT_DIR, ...others }: Record<string, strin
   };
 }
 
-/** A user without an entry in the passwd file, as in many containers, has no home. */
+/** In many containers the user has no entry in the passwd file, and so no home. */
 function home(): string {
   try {
     return homedir();

@@ -1,20 +1,20 @@
-import { setImmediate as nextTurn } from 'node:timers/promises';
+import { setImmediate as nextIteration } from 'node:timers/promises';
 
-/** Milliseconds that work may hold the event loop before it lets others have it; a bound of 50 is promised. */
-const longestTurn = 10;
+/** Milliseconds after which long work yields the event loop; the promised bound is 50. */
+const longestSlice = 10;
 
-let begun: number | undefined;
+let startedAt: number | undefined;
 
 /**
- * To be awaited between the parts of long work, as the rows of a large plan: lets timers, sockets and other requests have
- * the event loop where this turn of it has lasted long. Promises alone never do, however many are awaited in a row.
+ * Await this between the parts of long work, such as the rows of a large plan: it lets timers, sockets and other requests run when
+ * the present iteration of the event loop has lasted long. Awaiting other promises does not.
  */
 export async function yieldToOthers(): Promise<void> {
   const now = performance.now();
-  if (begun === undefined) {
-    begun = now;
+  if (startedAt === undefined) {
+    startedAt = now;
     setImmediate(() => {
-      begun = undefined;
+      startedAt = undefined;
     });
-  } else if (now - begun > longestTurn) await nextTurn();
+  } else if (now - startedAt > longestSlice) await nextIteration();
 }

@@ -2,16 +2,16 @@ import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
 /**
- * A file of Volt's that another process, or a thread, begins with: beside the module that asks where Volt runs from its
- * sources; the bundle has it at its root, wherever that module's code has come to.
- * @param module address of the module that asks
- * @param source the file's name among the sources, without its ending
- * @param bundled its name in the bundle, likewise
- * @throws Error where it is not there, which is a fault of the installation
+ * The path of the main file of another process or thread of Volt: beside the calling module in the sources, at the root of the
+ * bundle otherwise.
+ * @param module `import.meta.url` of the calling module
+ * @param source the file's name in the sources, without its extension
+ * @param bundled its name in the bundle, without its extension
+ * @throws Error where it is missing, which is a fault of the installation
  */
 export function ownProgram(module: string, source: string, bundled: string): string {
-  const places = [`./${source}.ts`, `./${bundled}.js`, `../${bundled}.js`];
-  const found = places.map((place) => fileURLToPath(new URL(place, module))).find((path) => existsSync(path));
-  if (found === undefined) throw new Error(`${bundled}.js of Volt is not there`);
+  const candidates = [`./${source}.ts`, `./${bundled}.js`, `../${bundled}.js`];
+  const found = candidates.map((name) => fileURLToPath(new URL(name, module))).find((path) => existsSync(path));
+  if (found === undefined) throw new Error(`${bundled}.js of Volt is missing`);
   return found;
 }

@@ -2,19 +2,19 @@ import { performance } from 'node:perf_hooks';
 import { getHeapStatistics, setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
-/** Milliseconds between looks. */
+/** Milliseconds between checks. */
 const interval = 5000;
-/** The share of its time for which a process may have something to do and still counts as idle. */
+/** The largest share of busy time with which a process counts as idle. */
 const idle = 0.2;
-/** Bytes by which the heap must have grown, so that it is worth to look through it. */
+/** Growth of the heap in bytes from which a collection is worthwhile. */
 const growth = 16 * 1_048_576;
-/** Collections after which the heap is as small as it gets; one alone may leave pages that are hardly used. */
+/** Collections until the heap is as small as possible; one alone may leave pages that are hardly used. */
 const most = 3;
 
 /**
- * Gives back, when this process has become idle after it had much to do, the memory that it needed for that. V8 does so only
- * after a collection of the whole heap, and a process that allocates next to nothing may come to the next one after hours.
- * It lasts as long as the process, and does not keep that alive.
+ * Returns memory to the system when this process becomes idle after a busy time. V8 does that only after a collection of the whole
+ * heap, which may not happen for hours in a process that hardly allocates. Runs until the process ends, without keeping it
+ * alive.
  */
 export function giveBackSpareMemory(): void {
   setFlagsFromString('--expose-gc');

@@ -1,12 +1,12 @@
 /**
- * The longest timer, in milliseconds: Node takes a longer one for one of a millisecond, see
+ * The longest timer, in milliseconds: Node fires a longer one after a millisecond, see
  * https://nodejs.org/api/timers.html#settimeoutcallback-delay-args.
  */
 export const longestTimer = 2 ** 31 - 1;
 
 /**
- * Resolves after `ms` milliseconds, or at once when the signal aborts; never rejects. (That of node:timers/promises makes
- * an error with a stack for each wait that is ended early, which is too much for what happens all the time.)
+ * Resolves after `ms` milliseconds, or when the signal aborts; never rejects. (node:timers/promises creates an error with a stack for
+ * each aborted wait, which is expensive for frequent ones.)
  */
 export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
@@ -21,7 +21,7 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
   });
 }
 
-/** Resolves with the promise's value, or with undefined when `ms` milliseconds have passed first. */
+/** Resolves with the promise's value, or with undefined after `ms` milliseconds. */
 export async function within<T>(promise: Promise<T>, ms: number): Promise<T | undefined> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<undefined>((resolve) => {
@@ -34,7 +34,7 @@ export async function within<T>(promise: Promise<T>, ms: number): Promise<T | un
   }
 }
 
-/** Until the promise has settled, or the signal aborts; never rejects. */
+/** Resolves when the promise has settled or the signal aborts; never rejects. */
 export function settled(promise: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
@@ -46,7 +46,7 @@ export function settled(promise: Promise<unknown>, signal: AbortSignal | undefin
   });
 }
 
-/** A wait that others can end. A ring that nobody waits for ends the next wait at once. */
+/** A wait that others can end. A ring without a waiter ends the next wait at once. */
 export class Bell {
   #rung = false;
   #end: () => void = () => {};
@@ -56,7 +56,7 @@ export class Bell {
     this.#end();
   }
 
-  /** Until it has rung, at most `ms` milliseconds. */
+  /** Resolves when it rings, or after `ms` milliseconds. */
   async wait(ms: number): Promise<void> {
     if (!this.#rung) {
       await new Promise<void>((resolve) => {
@@ -72,11 +72,11 @@ export class Bell {
 }
 
 /**
- * Runs `task` now and every `ms` milliseconds, one run at a time, until stopped. An error is given to `failed` and the loop
- * goes on. All tasks of a process are done at the same moments, the multiples of their interval by its clock: to wake up a
- * process that rests costs more than most of what is then done.
- * @param ms may be asked for before each wait
- * @returns `now()` runs it without waiting for the interval; `stop()` resolves when a run under way has ended
+ * Runs `task` now and every `ms` milliseconds, one run at a time, until stopped. Calls `failed` with an error and continues. All tasks
+ * of a process run at the same moments, the multiples of their interval by its clock: waking an idle process costs more
+ * than most tasks.
+ * @param ms a function is called before each wait
+ * @returns `now()` starts a run at once; `stop()` resolves when a run under way has ended
  */
 export function every(
   ms: number | (() => number),
@@ -85,8 +85,8 @@ export function every(
 ): { now(): void; stop(): Promise<void> } {
   const interval = () => (typeof ms === 'number' ? ms : ms());
   let stopped = false;
-  /** whether the run is one that did not wait for its moment; the next one comes a whole interval later */
-  let asked = false;
+  /** whether `now()` started the run; the next one comes a whole interval later */
+  let onDemand = false;
   let wake = new AbortController();
   const loop = (async () => {
     while (!stopped) {
@@ -97,8 +97,8 @@ export function every(
         if (!stopped) failed(error);
       }
       if (stopped) break;
-      await pause(asked ? interval() : untilNext(interval()), wake.signal);
-      asked = wake.signal.aborted;
+      await pause(onDemand ? interval() : untilNext(interval()), wake.signal);
+      onDemand = wake.signal.aborted;
     }
   })();
   return {
@@ -111,20 +111,20 @@ export function every(
   };
 }
 
-/** Milliseconds to the next multiple of `ms`; a timer may come a little early, which is not to be a moment of its own. */
+/** Milliseconds to the next multiple of `ms`; skips a very near one, since a timer may fire a little early. */
 function untilNext(ms: number): number {
   const rest = Math.ceil(ms - (performance.now() % ms));
   return rest < ms / 10 ? rest + ms : rest;
 }
 
-/** As `every`, but the first run comes after the first interval: for what a start need not be burdened with. */
+/** As `every`, with the first run after the first interval, so that it does not slow down the start. */
 export function everyLater(ms: number, task: () => Promise<void>, failed: (error: unknown) => void): Repeating {
-  let begun = false;
+  let isFirst = true;
   return every(
     ms,
     async () => {
-      if (begun) await task();
-      begun = true;
+      if (!isFirst) await task();
+      isFirst = false;
     },
     failed,
   );

@@ -118,7 +118,7 @@ describe('a backup', () => {
     expect(await namesIn(file))
       .to.include('logs/1/1-1.1.log')
       .and.not.include(artifact);
-    await restoreBackup(config(data), file, true);
+    await restoreBackup(config(data), file, { force: true });
     expect(readFileSync(join(data, artifact), 'utf8')).to.equal('uploaded');
   });
 
@@ -149,7 +149,7 @@ describe('a backup', () => {
   it('is restored with everything in it, modes too', async () => {
     const { file, build } = await backedUp();
     const data = join(folders.make(), 'new');
-    const { manifest, replaced } = await restoreBackup(config(data), file, false);
+    const { manifest, replaced } = await restoreBackup(config(data), file, { force: false });
     expect(replaced).to.equal(null);
     expect(manifest).to.include({ volt: 'backup', format: 1 });
     const database = await openRecord(data);
@@ -183,7 +183,7 @@ describe('a backup', () => {
     await writing;
     await database.close();
     const target = join(folders.make(), 'new');
-    await restoreBackup(config(target), file, false);
+    await restoreBackup(config(target), file, { force: false });
     const restored = await openRecord(target);
     const known = (await listBuilds(restored, { limit: 500 })).map(({ id }) => id);
     for (const id of readdirSync(dataPaths(target).logs))
@@ -197,7 +197,7 @@ describe('a backup', () => {
   it('makes another record of itself, whose builds nobody has numbered before', async () => {
     const { file, build, id } = await backedUp();
     const data = join(folders.make(), 'new');
-    await restoreBackup(config(data), file, false);
+    await restoreBackup(config(data), file, { force: false });
     const database = await openRecord(data);
     expect(database.id).to.not.equal(id);
     expect(database.formerIds).to.deep.equal([id]);
@@ -210,9 +210,9 @@ describe('a backup', () => {
   it('takes the place of what is there only when told to, and keeps that aside', async () => {
     const { file } = await backedUp();
     const other = await backedUp();
-    const refused = await failure('data_not_empty', () => restoreBackup(config(other.data), file, false));
+    const refused = await failure('data_not_empty', () => restoreBackup(config(other.data), file, { force: false }));
     expect(refused.remedy).to.include('--force');
-    const { replaced } = await restoreBackup(config(other.data), file, true);
+    const { replaced } = await restoreBackup(config(other.data), file, { force: true });
     expect(readdirSync(replaced as string)).to.include.members(['volt.db', 'logs', 'token']);
     const database = await openRecord(other.data);
     expect(database.formerIds).to.include(other.id);
@@ -223,13 +223,13 @@ describe('a backup', () => {
   it('is not restored to a data directory in use', async () => {
     const { file, data } = await backedUp();
     const release = await lockDataDirectory(data, 'volt up, process 4711');
-    await failure('data_locked', () => restoreBackup(config(data), file, true));
+    await failure('data_locked', () => restoreBackup(config(data), file, { force: true }));
     release();
     const stage = startChild(reader, { args: [data] });
     expect(await stage.line()).to.equal('open');
-    await failure('data_locked', () => restoreBackup(config(data), file, true));
+    await failure('data_locked', () => restoreBackup(config(data), file, { force: true }));
     await stage.kill();
-    await restoreBackup(config(data), file, true);
+    await restoreBackup(config(data), file, { force: true });
   });
 
   describe('that is none', () => {
@@ -257,7 +257,7 @@ describe('a backup', () => {
     async function refused(file: string, code: 'bad_backup' | 'record_newer' = 'bad_backup'): Promise<void> {
       const outside = folders.make();
       const data = join(outside, 'data');
-      await failure(code, () => restoreBackup(config(data), file, false));
+      await failure(code, () => restoreBackup(config(data), file, { force: false }));
       expect(readdirSync(outside), 'nothing beside it').to.deep.equal(['data']);
       expect(readdirSync(data), 'nothing in it').to.deep.equal(['up.lock']);
     }
@@ -282,7 +282,7 @@ describe('a backup', () => {
       await tar.extract({ file, cwd: right });
       const manifest = { 'manifest.json': readFileSync(join(right, 'manifest.json')) };
       const rest = { ...manifest, 'volt.db': readFileSync(join(right, 'volt.db')) };
-      await restoreBackup(config(join(folders.make(), 'data')), await made(rest), false);
+      await restoreBackup(config(join(folders.make(), 'data')), await made(rest), { force: false });
       await refused(await made({ ...rest, 'up/evil': 'evil' }));
       await refused(await made({ ...rest, 'logs/1/x': '' }, 'logs/1/link'));
       await refused(await made({ ...rest, 'redis/url': 'redis://elsewhere' }));
@@ -355,8 +355,8 @@ describe('a backup', () => {
     put(join(dataPaths(data).redis, 'appendonlydir', 'appendonly.aof'), 'of another record');
     put(dataPaths(data).redisUrl, 'redis://:password@127.0.0.1:1');
     const elsewhere = loadConfig({ dataDir: data, databaseUrl: `sqlite:${place}` });
-    await failure('data_not_empty', () => restoreBackup(elsewhere, file, false));
-    await restoreBackup(elsewhere, file, true);
+    await failure('data_not_empty', () => restoreBackup(elsewhere, file, { force: false }));
+    await restoreBackup(elsewhere, file, { force: true });
     expect(
       readdirSync(join(place, '..')).filter((name) => name.startsWith('elsewhere.db.before-restore-')),
     ).to.have.lengthOf(1);

@@ -12,7 +12,7 @@ describe('the sentence on a lost attempt', () => {
 
   it('says that the job waits for a runner, and nothing more without a next attempt', () => {
     expect(lossSentence('runner fell silent', { ...lost, noticedAt: 47_050 }, { runner: null })).to.equal(
-      'runner fell silent after 41 s, noticed after 5.0 s, waits for another runner',
+      'runner fell silent after 41 s, noticed after 5.0 s, waiting for another runner',
     );
     expect(lossSentence('runner vanished', lost, undefined)).to.equal(
       'runner vanished after 41 s, noticed after 0.1 s',
@@ -21,7 +21,7 @@ describe('the sentence on a lost attempt', () => {
 
   it('says that the attempt had not begun', () => {
     expect(lossSentence('runner vanished', { ...lost, startedAt: null }, { runner: 'r4' })).to.match(
-      /^runner vanished before it began, noticed/,
+      /^runner vanished before it started, noticed/,
     );
   });
 });

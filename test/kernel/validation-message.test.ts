@@ -17,7 +17,7 @@ describe('validationMessage for a value that', () => {
     ['is no URL', z.url(), 'nowhere', 'must be a URL'],
     ['is none of the words', z.enum(['local', 'public']), 'x', 'must be one of local, public'],
     ['has another form', z.string().regex(/^[a-z]+$/), 'A', 'has an invalid format'],
-    ['has more than is known', z.strictObject({}), { a: 1 }, 'has what is not known here: a'],
+    ['has more than is known', z.strictObject({}), { a: 1 }, 'has unknown fields: a'],
     ['is said by its schema what it must be', z.string().regex(/^[a-z]+$/, 'must be a name'), 'A', 'must be a name'],
   ];
 

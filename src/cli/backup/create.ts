@@ -13,12 +13,11 @@ import { draftName, removeLeftovers } from './leftovers.ts';
 import { backupFormat, kept, type Manifest, manifestName, partOf } from './manifest.ts';
 
 /**
- * Writes a backup of the record, the logs, the files in test_results/, the artifacts that are on this machine, the token
- * and the keys. Stages may go on meanwhile: the record is as it is at one moment, and logs only grow, so they hold at least
- * what it says of them then.
- * @param options `artifacts` false leaves those out, which may be most of it
+ * Writes a backup of the database, the logs, test_results/, the artifacts on this machine, the token and the keys. Stages may run
+ * meanwhile: the database is copied at one moment, and logs only grow, so they contain at least what the copy says.
+ * @param options `artifacts` false leaves out artifacts, often the largest part
  * @returns its size in bytes
- * @throws VoltError `not_found` where there is no record, `data_unwritable`
+ * @throws VoltError `not_found` without a database, `data_unwritable`
  */
 export async function createBackup(
   config: Config,
@@ -36,7 +35,7 @@ export async function createBackup(
   const draft = join(dirname(file), `${staged}.tar`);
   const folder = join(config.dataDir, staged);
   try {
-    for (const place of [config.dataDir, dirname(file)]) await removeLeftovers(config, place);
+    for (const folder of [config.dataDir, dirname(file)]) await removeLeftovers(config, folder);
     await mkdir(folder, { mode: 0o700 });
     const newest = snapshotRecord(record, join(folder, 'volt.db'));
     await writeFile(join(folder, manifestName), JSON.stringify(manifestOf(config, join(folder, 'volt.db'))));
@@ -51,12 +50,12 @@ export async function createBackup(
         gzip: true,
         portable: true,
         linkCache: new NoLinks(),
-        filter: (path, entry) => isPlain(entry) && !isBegun(path) && !isLater(path, newest),
+        filter: (path, entry) => isPlain(entry) && !isUnfinished(path) && !isLater(path, newest),
         onWriteEntry: (entry) => {
           entry.path = entry.path.replace(`${staged}/`, '');
         },
       },
-      // the manifest first, so that it can be read without reading the rest
+      // the manifest first, so that it can be read without the rest
       [`${staged}/${manifestName}`, `${staged}/volt.db`, ...others],
     );
     await chmod(draft, 0o600);
@@ -82,27 +81,27 @@ function manifestOf(config: Config, snapshot: string): Manifest {
   };
 }
 
-/** A file of two names, as a log that is in test_results/ as well, is written as two: a backup holds no links. */
+/** A file with two names, such as a log that is also in test_results/, is written twice: a backup contains no links. */
 class NoLinks extends Map<`${number}:${number}`, string> {
   override set(): this {
     return this;
   }
 }
 
-/** Links could lead out of the data directory, and nothing of Volt's own is one. */
+/** Links could lead out of the data directory, and Volt itself creates none. */
 function isPlain(entry: unknown): boolean {
   const { isFile, isDirectory } = entry as { isFile(): boolean; isDirectory(): boolean };
   return isFile.call(entry) || isDirectory.call(entry);
 }
 
-/** Logs and artifacts of builds that were made after the snapshot. */
+/** Whether it is a log or artifact of a build after the snapshot. */
 function isLater(path: string, newest: number): boolean {
   const build = /^(?:logs|artifacts\/[^/]+)\/(\d+)/.exec(partOf(path) ?? '')?.[1];
   return build !== undefined && Number(build) > newest;
 }
 
-/** An artifact that a job is still handing over. */
-function isBegun(path: string): boolean {
+/** Whether it is an artifact that a job is still uploading. */
+function isUnfinished(path: string): boolean {
   const [, name] = /^artifacts\/[^/]+\/[^/]+\/([^/]+)$/.exec(partOf(path) ?? '') ?? [];
   return name !== undefined && isDraft(name);
 }

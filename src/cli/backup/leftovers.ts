@@ -4,15 +4,15 @@ import type { Config } from '../../kernel/config.ts';
 import { systemCode } from '../../kernel/errors.ts';
 
 /**
- * What a backup writes before it is whole: a folder with a copy of the record in the data directory, and the archive,
- * ending in `.tar`, beside where it is to be. Both names tell whose they are, so that what a killed backup has left can be told from what is being written:
- * a folder for backups may be shared by several machines, and each knows only of its own processes.
+ * The name of the drafts of a backup: a folder with a copy of the database in the data directory, and the archive with `.tar` in the
+ * target folder. It contains host and process id, so that leftovers of a killed backup are recognised: several machines may
+ * share a folder for backups, and each can check only its own processes.
  */
 export function draftName({ host }: Pick<Config, 'host'>, pid = process.pid): string {
   return `.volt-backup-${host}-${pid}`;
 }
 
-/** Names in `folder` that backups have left which ended before their time. */
+/** Names in `folder` that killed backups have left. */
 export async function leftovers(config: Pick<Config, 'host'>, folder: string): Promise<string[]> {
   const names = await readdir(folder).catch(() => [] as string[]);
   return names.filter((name) => {
@@ -31,7 +31,7 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // another user's process is alive as well
+    // the process of another user is alive
     return systemCode(error) === 'EPERM';
   }
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 
-/** Stands first in a backup and says what it is. */
+/** The first file in a backup, which describes it. */
 export const manifestName = 'manifest.json';
 
-/** The form of backups that this Volt writes, and the only one there is yet. */
+/** The format of backups that this Volt writes, the only one so far. */
 export const backupFormat = 1;
 
 export const manifestSchema = z.object({
@@ -11,7 +11,7 @@ export const manifestSchema = z.object({
   format: z.number().int(),
   /** version of the Volt that wrote it */
   version: z.string(),
-  /** of the record, as migrations.ts counts it */
+  /** of the database, see migrations.ts */
   schemaVersion: z.number().int(),
   recordId: z.string(),
   createdAt: z.string(),
@@ -19,13 +19,13 @@ export const manifestSchema = z.object({
 });
 export type Manifest = z.infer<typeof manifestSchema>;
 
-/** What of the data directory is in a backup; the rest, mirrors and work, comes again by itself. */
+/** The content of a backup; Volt creates the rest of the data directory again. */
 export const kept = {
   files: ['volt.db', 'token', 'secrets.key'],
   folders: ['logs', 'test_results', 'artifacts'],
 } as const;
 
-/** A file in a backup, as a path; undefined where it does not belong there. */
+/** The relative path of a file in a backup; undefined where it does not belong there. */
 export function partOf(path: string): string | undefined {
   const parts = path.replace(/^\.\//, '').replace(/\/$/, '').split('/');
   if (parts.some((part) => part === '' || part === '.' || part === '..')) return undefined;

@@ -13,16 +13,16 @@ import { isRecordOpen, renewRecord } from '../../record/snapshot.ts';
 import { backupFormat, kept, type Manifest, manifestName, manifestSchema, partOf } from './manifest.ts';
 
 /**
- * Puts a backup, or a copy of the record alone, into the data directory. It is unpacked and looked at beside what is there, and moved into place only
- * then; what was there before is kept in a folder of its own.
- * @param force also where there is a record already
- * @returns what was restored, and where that which it replaced is now
+ * Restores a backup, or a copy of the database alone, into the data directory. Unpacks and checks it in a separate folder before it
+ * replaces anything; keeps the replaced files in a folder of their own.
+ * @param options.force whether to replace an existing database
+ * @returns the manifest, and the folder with the replaced files
  * @throws VoltError `bad_backup`, `record_newer`, `data_locked`, `data_not_empty`, `data_unwritable`
  */
 export async function restoreBackup(
   config: Config,
   file: string,
-  force: boolean,
+  { force }: { force: boolean },
 ): Promise<{ manifest: Manifest; replaced: string | null }> {
   const release = await lockDataDirectory(config.dataDir, `volt restore, process ${process.pid}`);
   const unpacked = join(config.dataDir, `.restore-${process.pid}`);
@@ -34,7 +34,7 @@ export async function restoreBackup(
     const manifest = (await isDatabase(file)) ? await takeCopy(file, unpacked) : await unpack(file, unpacked);
     return { manifest, replaced: await moveIntoPlace(config, record, unpacked) };
   } finally {
-    // What was begun of an archive that turned out to be broken may still be written for some milliseconds.
+    // files of a broken archive may still be written for some milliseconds
     await rm(unpacked, { recursive: true, force: true, maxRetries: 5 });
     release();
   }
@@ -55,7 +55,7 @@ function refuseContents({ dataDir }: Config, record: string): void {
   });
 }
 
-/** What a file of SQLite's begins with, see https://sqlite.org/fileformat.html */
+/** The first bytes of an SQLite file, see https://sqlite.org/fileformat.html */
 const databaseHead = 'SQLite format 3\0';
 
 async function isDatabase(file: string): Promise<boolean> {
@@ -71,7 +71,7 @@ async function isDatabase(file: string): Promise<boolean> {
   }
 }
 
-/** A record alone, as it was kept before a newer Volt has changed it, see record/copies.ts. */
+/** Takes a copy of the database from before a migration, see record/copies.ts. */
 async function takeCopy(file: string, folder: string): Promise<Manifest> {
   const record = join(folder, 'volt.db');
   await copyFile(file, record);
@@ -83,7 +83,7 @@ async function takeCopy(file: string, folder: string): Promise<Manifest> {
   return { volt: 'backup', format: backupFormat, schemaVersion: found, recordId: recordId ?? '', ...about };
 }
 
-/** Nothing but plain files and folders at their places comes out of it, whatever somebody has put in. */
+/** Extracts only plain files and folders of a backup, whatever else the archive contains. */
 async function unpack(file: string, folder: string): Promise<Manifest> {
   let foreign: string | undefined;
   try {
@@ -138,28 +138,28 @@ function checkRecord(file: string, record: string): void {
   if (fault !== undefined) throw badBackup(file, `its database is damaged: ${fault}`);
 }
 
-/** @returns the folder that holds what was there before */
+/** @returns the folder with the replaced files */
 async function moveIntoPlace(config: Config, record: string, unpacked: string): Promise<string | null> {
   const { root, redis } = dataPaths(config.dataDir);
   renewRecord(join(unpacked, 'volt.db'), existsSync(record) ? record : undefined);
   const suffix = `before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`;
   const replaced = join(root, suffix);
   let moved = 0;
-  const aside = async (path: string) => {
+  const replace = async (path: string) => {
     if (!existsSync(path)) return;
-    // a record elsewhere may be on another disk, where nothing can be moved to from here
+    // a database elsewhere may be on another disk, where rename(2) fails
     if (!path.startsWith(`${root}${sep}`)) return rename(path, `${path}.${suffix}`);
     if (moved++ === 0) await mkdir(replaced, { mode: 0o700 });
     await rename(path, join(replaced, basename(path)));
   };
-  for (const path of [record, `${record}-wal`, `${record}-shm`]) await aside(path);
-  // what is in the Redis of `volt up` is of the record that goes
-  await aside(join(redis, 'appendonlydir'));
+  for (const path of [record, `${record}-wal`, `${record}-shm`]) await replace(path);
+  // the Redis of `volt up` belongs to the replaced database
+  await replace(join(redis, 'appendonlydir'));
   await copyFile(join(unpacked, 'volt.db'), `${record}.draft`);
   await rename(`${record}.draft`, record);
   for (const name of await readdir(unpacked)) {
     if (name === manifestName || name === 'volt.db') continue;
-    await aside(join(root, name));
+    await replace(join(root, name));
     await rename(join(unpacked, name), join(root, name));
   }
   return moved > 0 ? replaced : null;
