@@ -3,17 +3,17 @@ import type { Node } from './node.ts';
 import type { WorkflowPlan } from './plan.ts';
 import type { HostedNames } from './runs-on.ts';
 
-/** What is to be done about one job. */
+/** One step of planning for one job. */
 export type Action<Id> =
-  /** the job takes this place: its matrix or its call was expanded; the row is new where nobody has the id yet */
+  /** the job becomes this node, because its matrix or its call was expanded; the job is new if its id is new */
   | { kind: 'place'; id: Id; node: Node; name: string; needs: string[] }
-  /** it may run now */
+  /** the job can run now */
   | { kind: 'queue'; id: Id; job: ReadyJob }
-  /** it will not run */
+  /** the job will not run */
   | { kind: 'decide'; id: Id; status: FinalStatus; reason: Reason; message: string; needs: string[] }
-  /** it could run, and waits for something else than its needs */
+  /** the needs of the job are met, but it waits for something else */
   | { kind: 'hold'; id: Id; message: string }
-  /** it is to end before its time */
+  /** the job must be cancelled */
   | { kind: 'cancel'; id: Id; reason: Reason; message: string };
 
 export interface ReadyJob {
@@ -26,28 +26,28 @@ export interface ReadyJob {
 }
 
 export interface Group {
-  /** names do not count their case */
+  /** names are case-insensitive */
   name: string;
   cancelInProgress: boolean;
 }
 
-/** What a group says to who asks to enter it. */
+/** The answer of a concurrency group to a job or workflow that asks to enter it. */
 export type Admission =
   | { kind: 'inside' }
   | { kind: 'waits'; message: string }
-  /** it never lets that one in */
+  /** the holder can never enter */
   | { kind: 'refused'; status: FinalStatus; reason: Reason; message: string };
 
 export interface ProgressSettings<Id> {
-  /** of a job that says nothing */
+  /** for jobs without `timeout-minutes` */
   timeoutMinutes: number;
   hosted: HostedNames;
-  /** labels that runners have now */
+  /** labels of the current runners */
   offered: ReadonlySet<string>;
-  /** an id for a job that comes new into the build */
+  /** makes an id for a new job of the build */
   allocate(): Id;
   /**
-   * Asks to enter a concurrency group; asking again changes nothing.
+   * Asks to enter a concurrency group. It is idempotent.
    * @param holder the workflow, by its file, or one job of it
    */
   enter(group: Group, holder: { file: string; job?: Id }): Admission;

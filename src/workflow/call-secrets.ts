@@ -2,25 +2,25 @@ import { z } from 'zod';
 import { evaluateText } from './expression.ts';
 import { type Json, templateMap } from './template.ts';
 
-/** Contexts that the `secrets` of a call may use and that are the caller's own; `github` and `vars` are the build's. */
+/** Contexts of the caller that the `secrets` of a call can use; `github` and `vars` are the same in all of the build. */
 export const callersOwn = ['inputs', 'needs', 'matrix', 'strategy'] as const;
 
 /**
- * How one call on the way to a job names secrets anew: by which templates, and the contexts of the caller that those use
- * beside `secrets`. The called workflow has others under the same names.
+ * How one call passes secrets on: templates by name, and the contexts of the caller that these use besides `secrets`. The
+ * called workflow has other contexts with the same names.
  */
 export const secretNaming = z.object({
   names: templateMap,
   contexts: z.partialRecord(z.enum(callersOwn), z.json() as z.ZodType<Json>),
-  /** whether even GITHUB_TOKEN goes only where it is named */
+  /** whether GITHUB_TOKEN is passed on only if it is named */
   withholdsToken: z.boolean().optional(),
 });
 export type SecretNaming = z.infer<typeof secretNaming>;
 
 /**
  * The `secrets` context of a job of a called workflow.
- * @param through the calls that lead to it, outermost first
- * @param store the secrets that the outermost caller has
+ * @param through the calls that lead to the job, outermost first
+ * @param store secrets of the outermost caller
  * @throws ExpressionFailed
  */
 export function callSecrets(
@@ -35,7 +35,7 @@ export function callSecrets(
     const next: Record<string, string> = Object.fromEntries(
       Object.entries(names).map(([name, template]) => [name, evaluateText(template, scope)]),
     );
-    // as on GitHub, it goes along with every call
+    // as on GitHub, every call passes it on
     if (token !== undefined && !withholdsToken) next.GITHUB_TOKEN = token;
     current = next;
   }

@@ -1,6 +1,6 @@
-/** A file of a workflow of another repository, as a job calls it. */
+/** A workflow file of another repository that a job calls. */
 export interface CalledFile {
-  /** `owner/name`, as it is written */
+  /** `owner/name`, as in the file */
   repository: string;
   /** below the repository's root */
   path: string;
@@ -8,33 +8,33 @@ export interface CalledFile {
   ref: string;
 }
 
-/** What has been fetched of a repository that workflows call. */
+/** The fetched files of a repository that workflows call. */
 export interface CalledRepository {
   repository: string;
   ref: string;
-  /** the commit that the ref stood for; null where it could not be had */
+  /** the commit of the ref; null if fetching failed */
   sha: string | null;
-  /** whether it is of the owner of the repository that is built, so that `secrets: inherit` gives it the secrets */
+  /** whether its owner is that of the repository that is built, so that `secrets: inherit` passes secrets on */
   inherits: boolean;
-  /** those that were asked for and are there; the text is null where it is too large */
+  /** the requested files that exist; the text is null if it is too large */
   files: { path: string; text: string | null }[];
-  /** why it could not be had, a sentence for people */
+  /** why fetching failed, for people */
   problem?: string | undefined;
 }
 
 const repository = '[A-Za-z0-9_.-]+/[A-Za-z0-9_.-]+';
 const file = String.raw`\.(?:github|volt)/workflows/[^/@\s'"]+\.ya?ml`;
 const whole = new RegExp(`^(${repository})/(${file})@(\\S+)$`);
-/** What comes behind the repository, in a text: neither path nor ref is longer in any that can be fetched. */
+/** Path and ref after the repository's name in a text; longer ones cannot be fetched. */
 const restInText = /\/(\.(?:github|volt)\/workflows\/[^/@\s'"]{1,200}?\.ya?ml)(?:@([^\s'"#,}\]]{1,255}))?/y;
 const marks = ['/.github/workflows/', '/.volt/workflows/'];
-/** Characters of `owner/name`. */
+/** The most characters of `owner/name`. */
 const longestRepository = 201;
-/** Places of one text that are looked at; files of well-known projects have below 30. */
-const mostPlaces = 1000;
+/** The most matches in one text that are examined; files of well-known projects have fewer than 30. */
+const mostMatches = 1000;
 const local = new RegExp(`^[.$]/(${file})$`);
 
-/** @returns undefined for what names no workflow of another repository */
+/** @returns undefined if the text does not name a workflow of another repository */
 export function parseCalled(uses: string): CalledFile | undefined {
   const [, repository, path, ref] = whole.exec(uses) ?? [];
   if (repository === undefined || path === undefined || ref === undefined || isFolderAbove(repository))
@@ -42,7 +42,7 @@ export function parseCalled(uses: string): CalledFile | undefined {
   return { repository, path, ref };
 }
 
-/** Where actions come from a folder of the machine, these would lead out of it. */
+/** Whether a name contains `.` or `..`, which would lead out of a folder that actions come from. */
 function isFolderAbove(repository: string): boolean {
   return repository.split('/').some((part) => part === '.' || part === '..');
 }
@@ -52,21 +52,21 @@ export function parseLocal(uses: string): string | undefined {
   return local.exec(uses)?.[1];
 }
 
-/** What a called file goes by. Names of repositories do not count their case. */
+/** The key of a called file. Names of repositories are case-insensitive. */
 export function keyOfCalled({ repository, path, ref }: CalledFile): string {
   return `${repository.toLowerCase()}/${path}@${ref}`;
 }
 
 /**
- * What the text of a workflow may call in other repositories. It is not parsed: one too many does no harm. Takes time in
- * proportion to its length, whatever it holds.
- * @param from where the text is from, if it is another repository: its own files are in there, too
+ * The files of other repositories that the text of a workflow may call. The text is not parsed, since a false match does
+ * no harm. Takes linear time for any text.
+ * @param from repository of the text, if it is not the one that is built; then its own files are included
  */
 export function calledIn(text: string, from?: Pick<CalledFile, 'repository' | 'ref'>): CalledFile[] {
   const found: CalledFile[] = [];
   for (const mark of marks) {
-    let places = 0;
-    for (let at = text.indexOf(mark); at >= 0 && places++ < mostPlaces; at = text.indexOf(mark, at + 1)) {
+    let count = 0;
+    for (let at = text.indexOf(mark); at >= 0 && count++ < mostMatches; at = text.indexOf(mark, at + 1)) {
       restInText.lastIndex = at;
       const [, path, ref] = restInText.exec(text) ?? [];
       if (path === undefined) continue;
@@ -79,7 +79,7 @@ export function calledIn(text: string, from?: Pick<CalledFile, 'repository' | 'r
   return found;
 }
 
-/** The `owner/name` that ends at a place of a text. */
+/** The `owner/name` that ends at a position of a text. */
 function repositoryBefore(text: string, end: number): string | undefined {
   const least = Math.max(0, end - longestRepository);
   let start = end;

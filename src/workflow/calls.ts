@@ -3,27 +3,28 @@ import { evaluateValue, isLiteral } from './evaluate-value.ts';
 import { inputProblem } from './inputs.ts';
 import type { CallInterface, CallJob, Place, Workflow } from './workflow.ts';
 
-/** How many workflows may call one another in a row, the first included; as on GitHub. */
+/** The longest chain of workflows that call one another, including the first; as on GitHub. */
 const deepestCall = 10;
 
 interface Problem {
-  /** where it is not the job as a whole */
+  /** the location in the file, if it is not that of the job */
   place?: Place | undefined;
   message: string;
 }
 
-/** Which called files are looked at, and why one is missing. */
+/** What is known about called files. */
 export interface Known {
-  /** by path; those that are called as well */
+  /** by path, including called workflows */
   workflows: ReadonlyMap<string, Workflow>;
+  /** whether calls of this file are checked */
   counts(path: string): boolean;
-  /** why a file of another repository could not be had */
+  /** why a file of another repository is missing */
   missing(path: string): string | undefined;
-  /** whether what is wrong with a called file, or with the call, is due to another repository */
+  /** whether a problem of a called file or of the call comes from another repository */
   isElsewhere(path: string): boolean;
 }
 
-/** What is wrong with the calls of a workflow. */
+/** Problems of the calls in a workflow. */
 export function checkCalls(workflow: Workflow, known: Known): Diagnostic[] {
   return workflow.jobs.flatMap((job): Diagnostic[] => {
     if (job.kind !== 'call' || job.unsupported !== undefined || !known.counts(job.uses)) return [];
@@ -45,11 +46,11 @@ export function checkCalls(workflow: Workflow, known: Known): Diagnostic[] {
 
 function problemsOf(caller: Workflow, job: CallJob, all: ReadonlyMap<string, Workflow>): Problem[] {
   const called = all.get(job.uses);
-  if (!called) return [{ message: `calls ${job.uses}, which is not there or not valid` }];
+  if (!called) return [{ message: `calls ${job.uses}, which does not exist or is not valid` }];
   const face = called.on.workflow_call;
-  if (!face) return [{ message: `calls ${job.uses}, which cannot be called: it has no \`on: workflow_call\`` }];
-  const chain = circle(caller, all);
-  if (chain) return [{ message: `calls workflows in a circle or too deep: ${chain.join(' → ')}` }];
+  if (!face) return [{ message: `calls ${job.uses}, which cannot be called because it has no \`on: workflow_call\`` }];
+  const chain = invalidChain(caller, all);
+  if (chain) return [{ message: `calls workflows in a cycle or too deeply: ${chain.join(' → ')}` }];
   return [...inputProblems(job, face), ...secretProblems(job, face)];
 }
 
@@ -59,18 +60,16 @@ function inputProblems(job: CallJob, face: CallInterface): Problem[] {
     const place = job.places[name];
     const input = face.inputs.find((one) => one.name.toLowerCase() === name.toLowerCase());
     if (!input)
-      return [
-        { place, message: `gives ${job.uses} an input "${name}", which it does not take${meant(name, face.inputs)}` },
-      ];
+      return [{ place, message: `passes the unknown input "${name}" to ${job.uses}${meant(name, face.inputs)}` }];
     const problem = isLiteral(value) ? inputProblem(input, evaluateValue(value, { contexts: {} })) : undefined;
-    return problem === undefined ? [] : [{ place, message: `gives ${job.uses} what it cannot take: ${problem}` }];
+    return problem === undefined ? [] : [{ place, message: `passes an invalid input to ${job.uses}: ${problem}` }];
   });
   const missing = face.inputs
     .filter(
       ({ name, required, default: standard }) =>
         required && standard === undefined && !given.includes(name.toLowerCase()),
     )
-    .map(({ name }) => ({ message: `must give ${job.uses} the input "${name}"` }));
+    .map(({ name }) => ({ message: `must pass the input "${name}" to ${job.uses}` }));
   return [...wrong, ...missing];
 }
 
@@ -82,11 +81,11 @@ function secretProblems(job: CallJob, face: CallInterface): Problem[] {
     .filter((name) => !taken(name))
     .map((name) => ({
       place: job.places[name],
-      message: `gives ${job.uses} a secret "${name}", which it does not take${meant(name, face.secrets)}`,
+      message: `passes the unknown secret "${name}" to ${job.uses}${meant(name, face.secrets)}`,
     }));
   const missing = face.secrets
     .filter(({ name, required }) => required && !given.some((one) => one.toLowerCase() === name.toLowerCase()))
-    .map(({ name }) => ({ message: `must give ${job.uses} the secret "${name}"` }));
+    .map(({ name }) => ({ message: `must pass the secret "${name}" to ${job.uses}` }));
   return [...unknown, ...missing];
 }
 
@@ -98,14 +97,14 @@ function meant(name: string, known: readonly { name: string }[]): string {
   return near === undefined ? '' : `; did you mean "${near}"?`;
 }
 
-/** A chain of calls from the workflow that is longer than may be; a circle is always too long. */
-function circle(from: Workflow, all: ReadonlyMap<string, Workflow>): string[] | undefined {
+/** A chain of calls that is a cycle or too long; undefined if there is none. */
+function invalidChain(from: Workflow, all: ReadonlyMap<string, Workflow>): string[] | undefined {
   const depths = new Map<string, string[]>([[from.path, [from.path]]]);
   for (const [path, chain] of depths) {
     for (const job of all.get(path)?.jobs ?? []) {
       if (job.kind !== 'call') continue;
       if (chain.includes(job.uses) || chain.length >= deepestCall) return [...chain, job.uses];
-      // the longest way counts
+      // the longest chain counts
       depths.delete(job.uses);
       depths.set(job.uses, [...chain, job.uses]);
     }

@@ -3,12 +3,12 @@ import { booleanOf, evaluate, evaluateBoolean, type Scope, toText } from './expr
 import type { Concurrency } from './workflow.ts';
 
 /**
- * The group that a workflow or job is to enter; one without a name is none.
+ * The concurrency group of a workflow or job. A group without a name is no group.
  * @throws ExpressionFailed
  */
 export function groupOf({ group, cancelInProgress }: Concurrency, scope: Scope): Group {
   const value = evaluate(group, scope);
-  // one expression may stand for all of it
+  // one expression can give the whole mapping
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     const { group: name = '', 'cancel-in-progress': cancel = false } = value;
     return { name: toText(name), cancelInProgress: booleanOf(cancel, '`cancel-in-progress`') };

@@ -9,8 +9,8 @@ import { callsStatus, withStatus } from './status-condition.ts';
 import { expressionsIn } from './template.ts';
 
 /**
- * The condition of a job or step as one expression. An `if` is an expression with or without `${{ }}`; one that calls no
- * status function holds only after success.
+ * The condition of a job or step as one expression. An `if` is an expression with or without `${{ }}`. Without a status
+ * function it is true only after success.
  */
 export function readCondition(reading: Reading, token: TemplateToken | undefined): string {
   if (!token || token instanceof NullToken) return 'success()';
@@ -21,7 +21,7 @@ export function readCondition(reading: Reading, token: TemplateToken | undefined
   reading.report(
     'warning',
     token,
-    `this \`if\` is text around an expression, and text always holds; put all of it into one \${{ }}, or leave \${{ }} out`,
+    `this \`if\` is always true, because it is text around an expression; put all of it into one \${{ }}, or remove \${{ }}`,
   );
   return expressionsIn(template).some(callsStatus) ? 'always()' : 'success()';
 }

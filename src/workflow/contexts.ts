@@ -7,13 +7,12 @@ type JsonObject = { [key: string]: Json };
 
 const noCommit = '0'.repeat(40);
 
-/** A plan asks for it once for each job and each thing that is evaluated. */
+/** Contexts that were made before: planning needs one for each job and each expression. */
 const known = new WeakMap<BuildFacts, WeakMap<Workflow, JsonObject>>();
 
 /**
- * The `github` context of a build's workflow, as GitHub fills it for a repository without a forge: what only a forge
- * knows is empty. The runner adds what only it knows.
- * @param run tells the run of this workflow from those of all others
+ * The `github` context of a workflow in a build. Fields that only a forge knows are empty. The runner adds its own fields.
+ * @param run id of this run of the workflow
  */
 export function githubContext(facts: BuildFacts, workflow: Workflow, run: string): JsonObject {
   const ofBuild = known.get(facts) ?? new WeakMap<Workflow, JsonObject>();
@@ -24,7 +23,7 @@ export function githubContext(facts: BuildFacts, workflow: Workflow, run: string
 }
 
 function makeContext(facts: BuildFacts, workflow: Workflow, run: string): JsonObject {
-  const { repository, server, owner } = placeOf(facts);
+  const { repository, server, owner } = repositoryParts(facts);
   return {
     actor: facts.author,
     triggering_actor: facts.author,
@@ -85,7 +84,7 @@ function pullRequestPayload(
   { number, action, head, base }: Extract<BuildFacts['event'], { name: 'pull_request' }>,
 ): JsonObject {
   const repo = repositoryOf(facts);
-  const { repository, server, owner } = placeOf(facts);
+  const { repository, server, owner } = repositoryParts(facts);
   const side = (ref: string, sha: string | null) => ({ ref, label: `${owner}:${ref}`, ...(sha && { sha }), repo });
   return {
     action,
@@ -131,7 +130,7 @@ function pushPayload({ ref, sha, before, subject, author, committedAt }: BuildFa
 }
 
 function repositoryOf(facts: BuildFacts): JsonObject {
-  const { repository, owner, server } = placeOf(facts);
+  const { repository, owner, server } = repositoryParts(facts);
   return {
     name: repository.slice(owner.length + 1),
     full_name: repository,
@@ -145,10 +144,10 @@ function repositoryOf(facts: BuildFacts): JsonObject {
 }
 
 /**
- * Server, owner and name, from the URL where it has them: workflows ask for `github.repository`. A path has none, and
- * stands under the owner `local`; its server is one that GitHub's own actions take for one of theirs.
+ * Server, owner and name from the URL, for `github.repository`. A path gets the owner `local` and a server that GitHub's
+ * actions take for a GitHub server.
  */
-function placeOf({ repo }: BuildFacts): { server: string; owner: string; repository: string } {
+function repositoryParts({ repo }: BuildFacts): { server: string; owner: string; repository: string } {
   const [, protocol, host, path] =
     /^(https?|ssh|git):\/\/(?:[^@/]*@)?([^/]+)\/(.+)$/.exec(repo.url) ?? scpParts(repo.url) ?? [];
   const segments = (path ?? '')
@@ -167,7 +166,7 @@ function scpParts(url: string): string[] | undefined {
   return host === undefined || path === undefined ? undefined : ['', 'ssh', host, path];
 }
 
-/** Passwords in URLs are for nobody's eyes. */
+/** The URL without user name and password. */
 function cloneUrl({ repo }: BuildFacts): string {
   return repo.url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1');
 }

@@ -2,26 +2,25 @@ import { contextNames, type Scope } from './expression.ts';
 import type { Json } from './template.ts';
 
 /**
- * Longest text of expressions, in characters, that is looked at here; and the bound of its length times that of what it
- * speaks of. Each operator reads what it is given a few times at most, which makes this some ten milliseconds.
+ * The most characters of expressions that count as cheap, and the bound of their length times the size of their contexts.
+ * Each operator reads its operands a few times at most, so this is some ten milliseconds.
  */
 const longestText = 1000;
 const mostSteps = 20_000_000;
-/** Functions that take time in proportion to what they are given, and make nothing larger of it. */
+/** Functions that take linear time and do not return more than they are given. */
 const plainFunctions = new Set(['success', 'failure', 'always', 'cancelled', 'hashfiles', 'startswith', 'endswith']);
 const call = /([\w-]+)\s*\(/g;
 const name = new RegExp(`\\b(?:${contextNames.join('|')})\\b`, 'gi');
 
-/** The contexts that expressions may speak of. */
+/** The contexts that expressions may use. */
 export function contextsIn(expressions: readonly string[], contexts: Scope['contexts']): Scope['contexts'] {
   const named = new Set(expressions.flatMap((text) => text.match(name) ?? []).map((found) => found.toLowerCase()));
   return Object.fromEntries(contextNames.filter((key) => named.has(key)).map((key) => [key, contexts[key]]));
 }
 
 /**
- * Whether it is known before they are evaluated that expressions take little time and memory. Where it is not, they are to
- * be evaluated where that can be ended.
- * @param contexts that they may speak of
+ * Whether expressions certainly take little time and memory. All others must be evaluated in a process that can be killed.
+ * @param contexts the contexts that they may use
  */
 export function isCheap(expressions: readonly string[], contexts: Scope['contexts']): boolean {
   const text = expressions.join(' ');
@@ -30,7 +29,7 @@ export function isCheap(expressions: readonly string[], contexts: Scope['context
   return text.length * sizeOf(Object.values(contexts), mostSteps / text.length) <= mostSteps;
 }
 
-/** Characters and entries of values, counted no further than to a bound. */
+/** Characters and entries of values, counted up to a bound. */
 function sizeOf(values: readonly (Json | undefined)[], most: number): number {
   let size = 0;
   const waiting = [...values];

@@ -1,27 +1,27 @@
-/** Something about a workflow file that its author should know, with its place. Lines and columns begin at 1. */
+/** A problem of a workflow file with its location. Lines and columns begin at 1. */
 export interface Diagnostic {
   file: string;
   line: number;
   column: number;
   /**
-   * `invalid`: GitHub would refuse it, and so does Volt; `unsupported`: it is right, but Volt cannot do it; `warning`:
-   * it is right, and does not do what it looks like.
+   * `invalid`: GitHub and Volt reject it; `unsupported`: it is valid, but Volt does not support it; `warning`: it is valid,
+   * but does not do what it seems to do.
    */
   severity: 'invalid' | 'unsupported' | 'warning';
   /**
-   * whether it is due to what the file calls in another repository, which counts only where it runs: `unavailable` where
-   * that could not be had, `wrong` where it does not fit
+   * set if the problem comes from a called file of another repository; it counts only if the workflow runs. `unavailable`:
+   * the file could not be fetched; `wrong`: it is invalid
    */
   elsewhere?: 'unavailable' | 'wrong';
   message: string;
 }
 
-/** `file:line:column: message`, as editors and terminals know it. */
+/** `file:line:column: message`, a format that editors and terminals know. */
 export function formatDiagnostic({ file, line, column, severity, message }: Diagnostic): string {
   return `${file}:${line}:${column}: ${severity === 'warning' ? 'warning: ' : ''}${message}`;
 }
 
-/** The word that was most likely meant, where one is near; distances are those of Levenshtein. */
+/** The most similar word, by Levenshtein distance; undefined if none is similar. */
 export function nearest(word: string, words: Iterable<string>): string | undefined {
   let best: { word: string; distance: number } | undefined;
   const most = word.length < 3 ? 0 : word.length < 5 ? 1 : 2;

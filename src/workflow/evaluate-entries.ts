@@ -2,8 +2,7 @@ import { ExpressionFailed, evaluate, evaluateText, type Scope, toText } from './
 import { type Json, sourceOf, type Template, type Templates } from './template.ts';
 
 /**
- * The values of templates by name, as `env` and `with` have them. As on GitHub, no name may come twice, however it is
- * written.
+ * Evaluates templates by name, as in `env` and `with`. As on GitHub, names must be unique, whatever their case.
  * @throws ExpressionFailed
  */
 export function evaluateEntries(entries: Templates, scope: Scope): { [name: string]: string } {
@@ -12,14 +11,15 @@ export function evaluateEntries(entries: Templates, scope: Scope): { [name: stri
   }
   const values = new Map<string, [name: string, value: string]>();
   const add = (name: string, value: string, source: Template) => {
-    if (values.has(name.toLowerCase())) throw failed(source, `"${name}" is there already`);
+    if (values.has(name.toLowerCase())) throw failed(source, `the key "${name}" is used twice`);
     values.set(name.toLowerCase(), [name, value]);
   };
   for (const entry of entries) {
     if ('name' in entry) add(evaluateText(entry.name, scope), evaluateText(entry.value, scope), entry.name);
     else {
       for (const [name, value] of inserted(entry.insert, evaluate(entry.insert, scope))) {
-        if (typeof value === 'object' && value !== null) throw failed(entry.insert, `its "${name}" must be text`);
+        if (typeof value === 'object' && value !== null)
+          throw failed(entry.insert, `the value of "${name}" must be a string`);
         add(name, toText(value), entry.insert);
       }
     }
@@ -28,8 +28,8 @@ export function evaluateEntries(entries: Templates, scope: Scope): { [name: stri
 }
 
 /**
- * What an expression puts into a mapping.
- * @throws ExpressionFailed where that is no object
+ * The entries that an expression inserts into a mapping.
+ * @throws ExpressionFailed if it is not an object
  */
 export function inserted(template: Template, value: Json): [name: string, value: Json][] {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.entries(value);

@@ -3,7 +3,7 @@ import { evaluate, evaluateText, type Scope } from './expression.ts';
 import type { Json, Template } from './template.ts';
 import type { ValueTemplate } from './workflow.ts';
 
-/** Whether it holds no expression, so that its value is known from the file alone. */
+/** Whether the template has no expression. */
 export function isLiteral(template: ValueTemplate): boolean {
   if (template === null || typeof template !== 'object') return true;
   if ('text' in template) return typeof template.text === 'string';
@@ -12,8 +12,8 @@ export function isLiteral(template: ValueTemplate): boolean {
 }
 
 /**
- * The value of a value template. An entry of a list that is an expression and comes to a list is replaced by the entries
- * of that.
+ * Evaluates a value template. If an entry of a list is an expression that returns a list, the entries of that list take
+ * its position.
  * @throws ExpressionFailed
  */
 export function evaluateValue(template: ValueTemplate, scope: Scope): Json {
@@ -35,11 +35,11 @@ export function evaluateValue(template: ValueTemplate, scope: Scope): Json {
   });
 }
 
-/** As on GitHub, no key may come twice, however it is written. */
+/** As on GitHub, keys must be unique, whatever their case. */
 function mapOf(entries: [key: string, value: Json][]): Json {
   const keys = new Set<string>();
   for (const [key] of entries) {
-    if (keys.has(key.toLowerCase())) throw new Error(`"${key}" is there already`);
+    if (keys.has(key.toLowerCase())) throw new Error(`the key "${key}" is used twice`);
     keys.add(key.toLowerCase());
   }
   return Object.fromEntries(entries);

@@ -7,9 +7,9 @@ import type { Json, Template } from './template.ts';
 import { unwrap, wrap, wrapContexts } from './values.ts';
 
 /**
- * Evaluates the templates of a workflow with GitHub's own engine, and is the one place that knows its defects:
- * string literals lose only their first `''` (D2), a context that is not given and a function such as `constructor` end
- * in a TypeError (D5).
+ * Evaluates the templates of a workflow with GitHub's own engine. Only this file works around its defects: string
+ * literals unescape only their first `''` (D2), and a missing context or a function such as `constructor` ends in a
+ * TypeError (D5).
  */
 
 export const contextNames = [
@@ -18,21 +18,21 @@ export const contextNames = [
 ] as const;
 export type ContextName = (typeof contextNames)[number];
 
-/** What a template is evaluated with. */
+/** Contexts and functions for evaluation. */
 export interface Scope {
-  /** those that are missing are empty objects; a `null` is null, as `matrix` is in a job without one */
+  /** missing contexts are empty objects; `null` stays null, as `matrix` in a job without a matrix */
   contexts: { readonly [Name in ContextName]?: Json };
   /**
-   * `success`, `failure`, `always`, `cancelled` and `hashFiles` where they are allowed; called synchronously. A function
-   * that is not given is an error where it is called.
+   * `success`, `failure`, `always`, `cancelled` and `hashFiles` where they are allowed; called synchronously. A call of a
+   * missing function is an error.
    */
   functions?: { readonly [name: string]: (...args: Json[]) => Json };
 }
 
-/** Longest expression in characters, as on GitHub; text around it does not count. */
+/** The most characters of an expression, as on GitHub, without the text around it. */
 const longestExpression = 21_000;
 
-/** An expression that cannot be read or evaluated; the message is for the author of the workflow. */
+/** An expression that cannot be parsed or evaluated. The message is for the author of the workflow. */
 export class ExpressionFailed extends Error {
   readonly expression: string;
 
@@ -44,12 +44,12 @@ export class ExpressionFailed extends Error {
   }
 }
 
-/** Expressions that were read before; the oldest goes when there are too many. */
+/** Parsed expressions; the oldest is removed if there are too many. */
 const trees = new Map<string, Expr>();
 const mostTrees = 5000;
 
 /**
- * The value of a template: text, or what its one expression comes to.
+ * Evaluates a template to text, or to the typed value of its single expression.
  * @throws ExpressionFailed
  */
 export function evaluate(template: Template, scope: Scope): Json {
@@ -57,7 +57,7 @@ export function evaluate(template: Template, scope: Scope): Json {
   return typed === undefined ? evaluateText(template, scope) : unwrap(evaluateExpression(typed, scope));
 }
 
-/** The value of a template as text, see `toText`. @throws ExpressionFailed, also where the text is too long */
+/** Evaluates a template to text, see `toText`. @throws ExpressionFailed, also if the text is too long */
 export function evaluateText(template: Template, scope: Scope): string {
   if (typeof template === 'string') return template;
   let text = '';
@@ -72,53 +72,53 @@ export function evaluateText(template: Template, scope: Scope): string {
   return text;
 }
 
-/** Whether an `if` holds. @param expression as in a plan: without `${{ }}` @throws ExpressionFailed */
+/** Whether an `if` is true. @param expression as in a plan: without `${{ }}` @throws ExpressionFailed */
 export function evaluateCondition(expression: string, scope: Scope): boolean {
   const value = unwrap(evaluateExpression(expression, scope));
   return !(value === null || value === false || value === '' || value === 0 || Number.isNaN(value));
 }
 
-/** The value of a template that must be a boolean. @throws ExpressionFailed */
+/** Evaluates a template to a boolean. @throws ExpressionFailed */
 export function evaluateBoolean(template: Template, scope: Scope): boolean {
   return booleanOf(evaluate(template, scope), sourceOf(template));
 }
 
-/** @param source what it is the value of, for people @throws ExpressionFailed */
+/** @param source text of the expression, for the error @throws ExpressionFailed */
 export function booleanOf(value: Json, source: string): boolean {
   if (value === true || value === 'true') return true;
   if (value === false || value === 'false') return false;
-  throw new ExpressionFailed(source, `it must be true or false, and is ${kindOf(value)}`);
+  throw new ExpressionFailed(source, `it must be true or false, not ${kindOf(value)}`);
 }
 
-/** What a value is, without repeating it: it may be a secret. */
+/** The kind of a value for error messages, which must not quote it: it may be a secret. */
 function kindOf(value: Json): string {
   if (value === null) return 'null';
   if (typeof value === 'object') return Array.isArray(value) ? 'a list' : 'an object';
   if (value === '') return 'empty';
-  return typeof value === 'string' ? 'other text' : `a ${typeof value}`;
+  return typeof value === 'string' ? 'another text' : `a ${typeof value}`;
 }
 
-/** The value of a template that must be a number. @throws ExpressionFailed */
+/** Evaluates a template to a number. @throws ExpressionFailed */
 export function evaluateNumber(template: Template, scope: Scope): number {
   return numberOf(evaluate(template, scope), sourceOf(template));
 }
 
-/** @param source what it is the value of, for people @throws ExpressionFailed */
+/** @param source text of the expression, for the error @throws ExpressionFailed */
 export function numberOf(value: Json, source: string): number {
   const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value;
   if (typeof number === 'number' && Number.isFinite(number)) return number;
-  throw new ExpressionFailed(source, `it must be a number, and is ${kindOf(value)}`);
+  throw new ExpressionFailed(source, `it must be a number, not ${kindOf(value)}`);
 }
 
-/** A value as text, as GitHub converts it: null is empty, lists and objects are `Array` and `Object`. */
+/** Converts a value to text as GitHub does: null is empty, lists and objects are `Array` and `Object`. */
 export function toText(value: Json): string {
   return wrap(value).coerceString();
 }
 
 /**
- * Reads an expression.
+ * Parses an expression.
  * @param expression without `${{ }}`
- * @throws ExpressionFailed where it is none, or uses a function or context that there is not
+ * @throws ExpressionFailed if it is invalid or uses an unknown function or context
  */
 export function parseExpression(expression: string): Expr {
   const known = trees.get(expression);
@@ -140,7 +140,7 @@ function read(expression: string): Expr {
       if (token.type === TokenType.STRING) token.value = token.lexeme.slice(1, -1).replaceAll("''", "'");
       const called = token.type === TokenType.IDENTIFIER && tokens[index + 1]?.type === TokenType.LEFT_PAREN;
       if (called && !knownFunctions.has(token.lexeme.toLowerCase())) {
-        throw new Error(`there is no function ${token.lexeme}`);
+        throw new Error(`the function ${token.lexeme} does not exist`);
       }
     });
     return new Parser(tokens, [...contextNames], [...givenFunctions]).parse();
@@ -171,7 +171,7 @@ function sourceOf(template: Template): string {
 
 const contexts = new WeakMap<Scope['contexts'], data.Dictionary>();
 
-/** A scope's contexts are wrapped once; whoever changes one makes a new scope. */
+/** The wrapped contexts of a scope; they are wrapped once, since contexts do not change. */
 function contextsOf({ contexts: given }: Scope): data.Dictionary {
   const known = contexts.get(given);
   if (known) return known;

@@ -4,7 +4,7 @@ import { nearest } from './diagnostics.ts';
 import { contextNames } from './expression.ts';
 import { knownFunctions } from './functions.ts';
 
-/** The words that a workflow may have as keys, for guessing what was meant. */
+/** The keys of workflows, for "did you mean". */
 const words = [
   ...['on', 'name', 'run-name', 'defaults', 'env', 'permissions', 'concurrency', 'jobs', 'needs', 'if', 'strategy'],
   ...['runs-on', 'timeout-minutes', 'continue-on-error', 'container', 'services', 'environment', 'outputs', 'steps'],
@@ -17,10 +17,10 @@ const words = [
 const booleans = new Set(['continue-on-error', 'fail-fast', 'cancel-in-progress', 'required']);
 const numbers = new Set(['timeout-minutes', 'max-parallel', 'cancel-timeout-minutes']);
 
-/** Where a fault is: the keys that lead to the value, outermost first; or the mapping that has a wrong key. */
+/** Location of an error: the keys that lead to the value, outermost first, or the mapping that has a wrong key. */
 export type FaultPlace = { keys: string[] } | { mapping: MappingToken } | undefined;
 
-/** Finds what the parser has complained about in what it has read. Wrong keys are not in there any more. */
+/** Finds the token that an error of the parser is about. The parser has already removed wrong keys. */
 export function placeOf(root: TemplateToken | undefined, range: TokenRange | undefined): FaultPlace {
   if (!root || !range) return undefined;
   const { line, column } = range.start;
@@ -53,7 +53,7 @@ function holds(range: TokenRange | undefined, line: number, column: number): boo
   return after && (line < end.line || (line === end.line && column <= end.column));
 }
 
-/** A message of the parser in words that say what to do. */
+/** Rewrites a message of the parser so that it says what to do. */
 export function inWords(message: string, place?: FaultPlace): string {
   const unexpected = /^Unexpected value '(.*)'$/s.exec(message)?.[1];
   if (unexpected !== undefined) return wrongValue(unexpected, place) ?? unknown(unexpected, words);
@@ -63,12 +63,12 @@ export function inWords(message: string, place?: FaultPlace): string {
     return `${message}${hint(meant, name)}`;
   }
   if (/^Source contains multiple documents/.test(message)) {
-    return 'the file has more than one document, and a workflow is one: take out what begins with `---`';
+    return 'the file has several YAML documents; remove all but one (they are separated by `---`)';
   }
   if (/call stack size exceeded/.test(message)) return 'it is nested too deeply';
   const choices = /^There's not enough info .* Add one of these properties: (.*)$/.exec(message)?.[1]?.split(', ');
-  if (choices?.includes('run')) return 'a step has `run` or `uses`';
-  if (choices?.includes('runs-on')) return 'a job has `runs-on` and `steps`, or `uses`';
+  if (choices?.includes('run')) return 'a step needs `run` or `uses`';
+  if (choices?.includes('runs-on')) return 'a job needs `runs-on` and `steps`, or `uses`';
   const missing = /^Required property is missing: (.*)$/.exec(message)?.[1];
   return missing === undefined ? message : `\`${missing}\` is missing`;
 }
@@ -78,20 +78,20 @@ function wrongValue(value: string, place: FaultPlace): string | undefined {
   if ('mapping' in place) {
     const has = (key: string) => place.mapping.find(key) !== undefined;
     const both = (value === 'run' && has('uses')) || (value === 'uses' && has('run'));
-    return both ? 'a step has `run` or `uses`, not both' : undefined;
+    return both ? 'a step cannot have both `run` and `uses`' : undefined;
   }
   const key = place.keys.at(-1) ?? '';
   if (value === '') return `\`${key}\` is empty`;
-  if (booleans.has(key)) return `\`${key}\` must be true or false, and is "${value}"`;
-  if (numbers.has(key)) return `\`${key}\` must be a number, and is "${value}"`;
+  if (booleans.has(key)) return `\`${key}\` must be true or false, not "${value}"`;
+  if (numbers.has(key)) return `\`${key}\` must be a number, not "${value}"`;
   if (place.keys.at(-2) === 'permissions') {
-    return `the permission \`${key}\` must be read, write or none, and is "${value}"`;
+    return `the permission \`${key}\` must be read, write or none, not "${value}"`;
   }
   return place.keys.includes('on') ? undefined : `\`${key}\` cannot be "${value}"`;
 }
 
 function unknown(value: string, known: Iterable<string>): string {
-  return `"${value}" is not known here${hint(nearest(value, known), value)}`;
+  return `"${value}" is not allowed here${hint(nearest(value, known), value)}`;
 }
 
 function hint(meant: string | undefined, given: string): string {

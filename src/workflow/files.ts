@@ -1,12 +1,12 @@
-/** A workflow file, as it stands in a commit or a checkout. */
+/** A workflow file of a commit or a checkout. */
 export interface WorkflowFile {
   /** below the repository's root */
   path: string;
   text: string;
 }
 
-/** Longest workflow file that is read, in bytes; the longest of well-known projects have below 100,000. */
+/** The largest workflow file that is read, in bytes; the largest in well-known projects are below 100,000. */
 export const longestFile = 524_288;
 
-/** Where workflow files are, below the root of a repository; the first that has any counts, and the others do not. */
+/** Folders of workflow files in a repository; only the first folder that has some is used. */
 export const workflowFolders = ['.volt/workflows', '.github/workflows'] as const;

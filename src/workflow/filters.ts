@@ -1,38 +1,38 @@
 /**
  * GitHub's patterns for branches, tags and paths
  * (docs.github.com/actions/reference/workflow-syntax-for-github-actions, "Filter pattern cheat sheet"): `*` is any
- * characters but "/", `**` any characters, `?` none or one of what is before it, `+` one or more of it, `[]` one of a
- * set; `\` takes the meaning from what follows; `!` at the beginning takes back what earlier patterns matched.
+ * characters but "/", `**` any characters, `?` zero or one of the preceding character, `+` one or more of it, `[]` one
+ * of a set; `\` escapes the next character; `!` at the beginning excludes names that earlier patterns matched.
  *
- * A pattern becomes a machine that follows all ways through it at once (Thompson, "Regular Expression Search
- * Algorithm", CACM 1968): patterns and names come from foreign repositories, and a regular expression that tries one
- * way after the other takes for ever over some of them.
+ * A pattern becomes a state machine that follows all alternatives at once (Thompson, "Regular Expression Search
+ * Algorithm", CACM 1968). Patterns and names come from foreign repositories, and backtracking over some of them would
+ * never end.
  */
 export interface Pattern {
   /** begins with `!` */
   negated: boolean;
   states: State[];
-  /** what every name that fits begins with, ends with, and holds: most names are told from most patterns by these */
+  /** text at the beginning, at the end and anywhere in each matching name; most names are ruled out by these */
   prefix: string;
   suffix: string;
   holds: string;
 }
 
 interface State {
-  /** reached with this one, without a character */
+  /** states that are reached together with this one, without a character */
   also: number[];
-  /** reached with a character that fits */
+  /** states that are reached with a matching character */
   next: { fits: (character: string) => boolean; to: number }[];
 }
 
-/** Longest pattern, in characters. */
+/** The most characters of a pattern. */
 const longest = 1000;
-/** Patterns that one list may have. */
+/** The most patterns in one list. */
 export const mostInList = 1000;
 
-/** @returns the pattern, or a sentence about what is wrong with it */
+/** @returns the pattern, or an error message */
 export function parsePattern(text: string): Pattern | string {
-  if (text.length > longest) return `a pattern has at most ${longest} characters`;
+  if (text.length > longest) return `a pattern can have at most ${longest} characters`;
   const negated = text.startsWith('!');
   const characters = [...text].slice(negated ? 1 : 0);
   if (characters.length === 0) return 'the pattern is empty';
@@ -44,18 +44,18 @@ export function parsePattern(text: string): Pattern | string {
     if (character === '*' && characters[at + 1] !== '*') machine.repeated((other) => other !== '/');
     else if (character === '*') {
       at++;
-      // a "**/" is also no folder at all: "docs/**/*.md" means docs/README.md too
+      // "**/" also matches no folder at all: "docs/**/*.md" matches docs/README.md
       const folders = characters[at + 1] === '/' && (at === 1 || characters[at - 2] === '/');
       if (folders) {
         machine.folders();
         at++;
       } else machine.repeated(() => true);
     } else if (character === '?' || character === '+') {
-      if (!machine.quantify(character)) return `"${character}" has nothing before it to repeat`;
+      if (!machine.quantify(character)) return `there is nothing before "${character}" that it could repeat`;
     } else if (character === '[') {
       const end = characters.indexOf(']', at + 1);
       if (end < 0) return 'a "[" is not closed';
-      if (end === at + 1) return '"[]" holds no character';
+      if (end === at + 1) return '"[]" is empty';
       machine.one(setOf(characters.slice(at + 1, end)));
       at = end;
     } else {
@@ -72,7 +72,7 @@ function isSpecial(character: string): boolean {
   return '*?+['.includes(character);
 }
 
-/** The characters of a pattern that stand for themselves, in runs without anything else in between. */
+/** The literal characters of a pattern, in runs without special characters. */
 class Literals {
   readonly #runs: string[] = [''];
 
@@ -80,9 +80,9 @@ class Literals {
     this.#runs.push((this.#runs.pop() ?? '') + character);
   }
 
-  /** @param special comes next in the pattern */
+  /** @param special the next special character */
   interrupt(special: string): void {
-    // what is repeated may not be there at all, as in "a?" and "a+?"
+    // the repeated character is optional in "a?" and "a+?"
     if (special === '?' || special === '+') this.#runs.push([...(this.#runs.pop() ?? '')].slice(0, -1).join(''));
     this.#runs.push('');
   }
@@ -93,7 +93,7 @@ class Literals {
   }
 }
 
-/** Builds the machine piece by piece; the last state is where the next piece begins, and at the end where it accepts. */
+/** Builds the machine piece by piece. The next piece begins at the last state, which is the accepting one at the end. */
 class Machine {
   readonly states: State[] = [{ also: [], next: [] }];
   #pieceBegins: number | undefined;
@@ -125,12 +125,12 @@ class Machine {
     this.#pieceBegins = undefined;
   }
 
-  /** @returns false where there is no piece before it */
+  /** @returns false if there is no piece before it */
   quantify(sign: '?' | '+'): boolean {
     if (this.#pieceBegins === undefined) return false;
     if (sign === '?') this.#state(this.#pieceBegins).also.push(this.#last);
     else this.#state(this.#last).also.push(this.#pieceBegins);
-    // so that what follows does not run into the piece again
+    // so that the next piece does not lead back into this one
     this.#state(this.#last).also.push(this.#last + 1);
     this.#add();
     return true;
@@ -151,7 +151,7 @@ class Machine {
   }
 }
 
-/** One of the characters, which may be ranges such as `a-z`. */
+/** Matches one of the characters, which may be ranges such as `a-z`. */
 function setOf(characters: readonly string[]): (character: string) => boolean {
   const single = new Set<string>();
   const ranges: [string, string][] = [];
@@ -169,7 +169,7 @@ export function matches({ states, prefix, suffix, holds }: Pattern, name: string
   if (!name.endsWith(suffix) || !name.startsWith(prefix) || !name.includes(holds)) return false;
   const reach = (places: Iterable<number>): Set<number> => {
     const reached = new Set(places);
-    // a set that is walked shows what is added meanwhile
+    // iterating over a set includes entries that are added on the way
     for (const place of reached) for (const also of states[place]?.also ?? []) reached.add(also);
     return reached;
   };
@@ -185,7 +185,7 @@ export function matches({ states, prefix, suffix, holds }: Pattern, name: string
   return places.has(states.length - 1);
 }
 
-/** Whether a list of patterns selects a name: the last pattern that fits it decides. */
+/** Whether a list of patterns selects a name: the last matching pattern decides. */
 export function selects(patterns: readonly string[], name: string): boolean {
   const decisive = known(patterns).find((pattern) => matches(pattern, name));
   return decisive !== undefined && !decisive.negated;
@@ -193,7 +193,7 @@ export function selects(patterns: readonly string[], name: string): boolean {
 
 const lists = new WeakMap<readonly string[], Pattern[]>();
 
-/** The patterns of a list, the last one first; one that cannot be read has been refused with its file. */
+/** The patterns of a list, last one first. Invalid patterns make their file invalid, so they are left out here. */
 function known(list: readonly string[]): Pattern[] {
   const before = lists.get(list);
   if (before) return before;

@@ -3,22 +3,22 @@ import type { FunctionDefinition, FunctionInfo } from '@actions/expressions/func
 import type { Json } from './template.ts';
 import { unwrap, wrap } from './values.ts';
 
-/** Text that a template, or a call in it, may come to, in characters: nested calls can double it at each level. */
+/** The most characters that a template, or a call in it, may return: nested calls can double it at each level. */
 const textLimit = 1_048_576;
-/** Text that all calls of one expression may take and make together: what fromJSON makes of it is some 50 times as much. */
+/** The most characters that all calls of one expression may read and return; fromJSON needs some 50 times as much memory. */
 const workLimit = 4 * textLimit;
-/** How deeply lists and objects may be nested in each other where they become text: each level indents all that is inside. */
+/** The deepest nesting that toJSON accepts: each level indents everything inside. */
 const depthLimit = 500;
 
-/** Of the expression that is being evaluated; evaluation is synchronous. */
+/** Characters so far of the current expression; evaluation is synchronous. */
 let worked = 0;
 
-/** To be called before an expression is evaluated. */
+/** Resets the count; call it before an expression is evaluated. */
 export function beginWork(): void {
   worked = 0;
 }
 
-/** Functions that the caller gives, see Scope; the rest is always there. */
+/** Functions that the caller provides, see Scope. */
 export const givenFunctions: readonly FunctionInfo[] = [
   { name: 'success', minArgs: 0, maxArgs: 255 },
   { name: 'failure', minArgs: 0, maxArgs: 255 },
@@ -27,14 +27,14 @@ export const givenFunctions: readonly FunctionInfo[] = [
   { name: 'hashFiles', minArgs: 1, maxArgs: 255 },
 ];
 
-/** In lower case. `case` is experimental and not on GitHub for everybody. */
+/** In lower case. `case` is experimental on GitHub and not available to everyone. */
 export const knownFunctions: ReadonlySet<string> = new Set([
   ...givenFunctions.map(({ name }) => name.toLowerCase()),
   ...['case', 'contains', 'endswith', 'format', 'fromjson', 'join', 'startswith', 'tojson'],
 ]);
 
 /**
- * Functions that take the place of the package's: they bound what they make, and keep every key of an object.
+ * Functions that replace those of the package: they limit their results and keep every key of an object.
  */
 export const ownFunctions: readonly FunctionDefinition[] = [
   own('format', 1, (format = wrap(''), ...args) => wrap(formatted(format.coerceString(), args))),
@@ -61,13 +61,13 @@ function own(name: string, minArgs: number, call: FunctionDefinition['call']): F
 
 function parsed(text: string): Json {
   countText(text.length);
-  if (text.trim() === '') throw new Error('fromJSON was given nothing');
+  if (text.trim() === '') throw new Error('the argument of fromJSON is empty');
   try {
     return JSON.parse(text) as Json;
   } catch (error) {
-    // the message itself repeats what it may: a secret, or a part of one
+    // the error of JSON.parse quotes the text, which may be a secret
     const place = /at position \d+/.exec((error as Error).message)?.[0];
-    throw new Error(`fromJSON was given what is not JSON${place ? `: see it ${place}` : ''}`);
+    throw new Error(`the argument of fromJSON is not valid JSON${place ? ` ${place}` : ''}`);
   }
 }
 
@@ -76,9 +76,9 @@ function formatted(format: string, args: data.ExpressionData[]): string {
   let length = 0;
   const text = format.replace(/\{\{|\}\}|\{(\d+)(?::[^{}]*)?\}|[{}]/g, (part, index) => {
     if (part === '{{' || part === '}}') return part.charAt(0);
-    if (index === undefined) throw new Error(`format was given a brace that stands alone`);
+    if (index === undefined) throw new Error('the format has an unescaped brace');
     const arg = args[Number(index)];
-    if (!arg) throw new Error(`format refers to an argument {${index}} that there is not`);
+    if (!arg) throw new Error(`format has no argument for {${index}}`);
     const value = arg.coerceString();
     length += value.length;
     checkLength(length);
@@ -88,29 +88,29 @@ function formatted(format: string, args: data.ExpressionData[]): string {
   return text;
 }
 
-/** At least the characters that a value has as text, or more than may be. */
+/** A lower bound of the characters of a value as JSON; it stops counting above the limit. */
 function jsonLength(value: Json, depth: number): number {
   if (typeof value === 'string') return value.length + 2;
   if (typeof value !== 'object' || value === null) return 4;
-  if (depth > depthLimit) throw new Error(`toJSON was given what is nested more than ${depthLimit} levels deep`);
+  if (depth > depthLimit) throw new Error(`the argument of toJSON is nested more than ${depthLimit} levels deep`);
   let length = 2;
   for (const key in value) {
     const part = (value as { [key: string]: Json })[key] ?? null;
-    // a line of its own, after the blanks that indent it
+    // each part is on its own indented line
     length += 2 * depth + 4 + (Array.isArray(value) ? 0 : key.length) + jsonLength(part, depth + 1);
     if (length > textLimit) break;
   }
   return length;
 }
 
-/** Counts text that a call takes or makes. */
+/** Counts characters that a call reads or returns. */
 function countText(length: number): void {
   checkLength(length);
   worked += length;
-  if (worked > workLimit) throw new Error(`the expression works on more than ${workLimit} characters`);
+  if (worked > workLimit) throw new Error(`the expression processes more than ${workLimit} characters`);
 }
 
-/** @throws Error where a template, or a call in it, comes to so much text */
+/** @throws Error if a template, or a call in it, returns too much text */
 export function checkLength(length: number): void {
-  if (length > textLimit) throw new Error(`the expression comes to more than ${textLimit} characters`);
+  if (length > textLimit) throw new Error(`the expression returns more than ${textLimit} characters`);
 }

@@ -6,9 +6,9 @@ import type { InputDefinition } from './workflow.ts';
 type Inputs = { [name: string]: Json };
 
 /**
- * Inputs that a person gives with a `workflow_dispatch`, by their types.
- * @param given texts, by name; names do not count their case
- * @returns the `inputs` context, or what is wrong with what was given
+ * Checks and converts the inputs of a `workflow_dispatch`.
+ * @param given texts by name; names are case-insensitive
+ * @returns the `inputs` context, or error messages
  */
 export function dispatchInputs(
   definitions: readonly InputDefinition[],
@@ -20,20 +20,20 @@ export function dispatchInputs(
     const { name, type, required, options } = definition;
     const text = own(given, name) ?? defaultText(definition);
     if (text === undefined || text === '') {
-      if (required) problems.push(`the input "${name}" must be given`);
+      if (required) problems.push(`the input "${name}" is required`);
       inputs[name] = emptyOf(type);
       continue;
     }
     const value = typed(type, text);
-    if (value === undefined) problems.push(`the input "${name}" must be a ${type}, and is "${text}"`);
+    if (value === undefined) problems.push(`the input "${name}" must be a ${type}, not "${text}"`);
     else if (options && !options.includes(text)) {
-      problems.push(`the input "${name}" must be one of ${options.join(', ')}, and is "${text}"`);
+      problems.push(`the input "${name}" must be one of ${options.join(', ')}, not "${text}"`);
     } else inputs[name] = value;
   }
   return problems.length > 0 ? { problems } : { inputs };
 }
 
-/** The same inputs as the event of a `workflow_dispatch` has them: all of them, as text. */
+/** All inputs as text, for the event of the `workflow_dispatch`. */
 export function dispatchTexts(
   definitions: readonly InputDefinition[],
   given: { readonly [name: string]: string },
@@ -47,10 +47,10 @@ export function dispatchTexts(
 }
 
 /**
- * Inputs that a job gives to the workflow that it calls.
- * @param given values, by name
+ * Checks and converts the inputs that a job passes to a called workflow.
+ * @param given values by name
  * @param scope for defaults, which may be expressions
- * @throws Error with a sentence for the author
+ * @throws Error with a message for the author
  */
 export function callInputs(definitions: readonly InputDefinition[], given: Inputs, scope: Scope): Inputs {
   const [unknown] = unknownInputs(definitions, Object.keys(given));
@@ -60,7 +60,7 @@ export function callInputs(definitions: readonly InputDefinition[], given: Input
       const { name, type, required } = definition;
       const value = own(given, name) ?? (definition.default === undefined ? null : evaluate(definition.default, scope));
       if (value === null) {
-        if (required) throw new Error(`the input "${name}" must be given`);
+        if (required) throw new Error(`the input "${name}" is required`);
         return [name, emptyOf(type)];
       }
       const problem = inputProblem(definition, value);
@@ -70,19 +70,19 @@ export function callInputs(definitions: readonly InputDefinition[], given: Input
   );
 }
 
-/** What is wrong with the value that a job gives to an input of what it calls. */
+/** The problem of a value that a job passes to an input. */
 export function inputProblem({ name, type }: InputDefinition, value: Json): string | undefined {
   if (value === null || typeof fitted(type, value) === type) return undefined;
-  return `the input "${name}" must be a ${type}, and is ${JSON.stringify(value)}`;
+  return `the input "${name}" must be a ${type}, not ${JSON.stringify(value)}`;
 }
 
-/** What is wrong with the default that a file gives for an input. */
+/** The problem of an input's default. */
 export function defaultProblem({ name, type, default: standard, options }: InputDefinition): string | undefined {
   const text = textOf(standard);
   if (text === undefined || text === '') return undefined;
-  const told = `the default of the input "${name}" must be`;
-  if (typed(type, text) === undefined) return `${told} a ${type}, and is "${text}"`;
-  return options && !options.includes(text) ? `${told} one of ${options.join(', ')}, and is "${text}"` : undefined;
+  const rule = `the default of the input "${name}" must be`;
+  if (typed(type, text) === undefined) return `${rule} a ${type}, not "${text}"`;
+  return options && !options.includes(text) ? `${rule} one of ${options.join(', ')}, not "${text}"` : undefined;
 }
 
 function fitted(type: InputDefinition['type'], value: Json): Json | undefined {
@@ -95,7 +95,7 @@ function unknownInputs(definitions: readonly InputDefinition[], given: string[])
   return given.flatMap((name) => {
     if (known.includes(name.toLowerCase())) return [];
     const meant = nearest(name, known);
-    return [`there is no input "${name}"${meant === undefined ? '' : `; did you mean "${meant}"?`}`];
+    return [`the input "${name}" does not exist${meant === undefined ? '' : `; did you mean "${meant}"?`}`];
   });
 }
 
@@ -103,12 +103,12 @@ function own<T>(values: { readonly [name: string]: T }, name: string): T | undef
   return Object.entries(values).find(([key]) => key.toLowerCase() === name.toLowerCase())?.[1];
 }
 
-/** What an input of a dispatch is when nobody gives it; of a choice the first option, as GitHub's form has it. */
+/** The default of a dispatch input; for a choice the first option, as in GitHub's form. */
 function defaultText({ type, required, default: standard, options }: InputDefinition): string | undefined {
   return textOf(standard) ?? (type === 'choice' && !required ? options?.[0] : undefined);
 }
 
-/** A default of a dispatch holds no expression. */
+/** The default of a dispatch input, which is never an expression. */
 function textOf(template: InputDefinition['default']): string | undefined {
   return typeof template === 'string' ? template : undefined;
 }

@@ -6,7 +6,7 @@ import { secretNames, storeNames } from './secret-names.ts';
 import { type Json, type Template, templatesIn } from './template.ts';
 import type { RunDefaults, StepsJob, Workflow, WorkflowSource } from './workflow.ts';
 
-/** Secrets that a job names, the same for each combination of its matrix. */
+/** Names of the secrets of a job, which are the same for all jobs of its matrix. */
 const named = new WeakMap<StepsJob, '*' | string[]>();
 
 /** The plan of one job, as it is stored and sent. */

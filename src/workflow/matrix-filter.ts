@@ -2,17 +2,16 @@ import type { Json } from './template.ts';
 
 /**
  * Entries of `include` and `exclude` as filters of a matrix, by the rules of GitHub's runner (actions/runner,
- * MatrixFilter): each value inside of a filter that holds no others is compared with what is in its place, keys without
- * their case.
+ * MatrixFilter): each scalar of a filter is compared with the value at the same path; keys are case-insensitive.
  */
 
-/** A value in which keys can be looked up without their case. */
+/** A value with case-insensitive keys. */
 export type Folded = null | boolean | number | string | Folded[] | Map<string, Folded>;
 
 export function fold(value: Json): Folded {
   if (Array.isArray(value)) return value.map(fold);
   if (!isObject(value)) return value;
-  // of keys that differ by their case alone, the first counts
+  // of keys that differ only in case, the first counts
   return new Map(
     Object.entries(value)
       .reverse()
@@ -20,9 +19,9 @@ export function fold(value: Json): Folded {
   );
 }
 
-/** A value inside of a filter that holds no others, and how it is reached. */
+/** A scalar of a filter with its path. */
 export interface Leaf {
-  /** keys in lower case, and numbers of entries */
+  /** keys in lower case, and indexes */
   path: (string | number)[];
   value: null | boolean | number | string;
 }
@@ -33,7 +32,7 @@ export function leavesOf(filter: Json, path: Leaf['path'] = []): Leaf[] {
   return Object.entries(filter).flatMap(([key, part]) => leavesOf(part, [...path, key.toLowerCase()]));
 }
 
-/** Whether each leaf of a filter is in the value; a value may have more. What is not there is null. */
+/** Whether a value has all leaves of a filter. A missing value counts as null. */
 export function fits(leaves: readonly Leaf[], value: Folded): boolean {
   return leaves.every((leaf) => {
     let found: Folded = value;
@@ -45,7 +44,7 @@ export function fits(leaves: readonly Leaf[], value: Folded): boolean {
   });
 }
 
-/** As `==` of expressions has it: texts without their case, everything else as numbers. */
+/** Compares as `==` in expressions: strings case-insensitively, values of different types as numbers. */
 function equal(a: null | boolean | number | string, b: null | boolean | number | string): boolean {
   if (typeof a === 'string' && typeof b === 'string') return a.toUpperCase() === b.toUpperCase();
   return typeof a === typeof b ? a === b : Number(a ?? 0) === Number(b ?? 0);

@@ -10,25 +10,25 @@ import type { Json } from './template.ts';
 /** One combination of a matrix. */
 export interface Combination {
   matrix: { [key: string]: Json };
-  /** what tells it from the others, for its name: without what `include` has added */
+  /** its values for the name of the job, without those that `include` has added */
   label: string;
 }
 
 /** As on GitHub. */
 const mostCombinations = 256;
-/** Combinations that there may be before some of them are excluded. */
+/** The most combinations before some are excluded. */
 const mostCrossed = mostCombinations * mostCombinations;
-/** How often, at most, an entry of `include` or `exclude` is compared with a combination. */
+/** The most comparisons of entries of `include` or `exclude` with combinations. */
 const mostComparisons = 1_000_000;
 
 type JsonObject = { [key: string]: Json };
 
 /**
  * @param matrix the evaluated `strategy.matrix`
- * @throws Error with a sentence for the author
+ * @throws Error with a message for the author
  */
 export function expandMatrix(matrix: Json): Combination[] {
-  if (!isObject(matrix)) throw new Error(`the matrix must be a mapping, and is ${describe(matrix)}`);
+  if (!isObject(matrix)) throw new Error(`the matrix must be a mapping, not ${describe(matrix)}`);
   const { include, exclude, ...vectors } = matrix;
   const keys = new Set(foldedKeys('the matrix', vectors));
   const excluded = filtersOf('exclude', exclude);
@@ -38,7 +38,8 @@ export function expandMatrix(matrix: Json): Combination[] {
   checkComparisons('include', items.length, Math.min(size, mostCombinations));
   for (const filter of excluded) {
     const unknown = Object.keys(filter).find((key) => !keys.has(key.toLowerCase()));
-    if (unknown !== undefined) throw new Error(`the matrix excludes by "${unknown}", which is none of its keys`);
+    if (unknown !== undefined)
+      throw new Error(`\`exclude\` of the matrix uses "${unknown}", which is not a key of the matrix`);
   }
   const exclusions = excluded.map((filter) => leavesOf(filter));
   const kept = cross(vectors).filter(({ folded }) => !exclusions.some((leaves) => fits(leaves, folded)));
@@ -58,24 +59,24 @@ export function expandMatrix(matrix: Json): Combination[] {
 
 function checkCount(combinations: number): void {
   if (combinations <= mostCombinations) return;
-  throw new Error(`the matrix has ${combinations} combinations, and may have ${mostCombinations}`);
+  throw new Error(`the matrix has ${combinations} combinations; at most ${mostCombinations} are allowed`);
 }
 
-/** Counted before anything is made of it: a few lines of a file can stand for more than a machine can hold. */
+/** Checked before anything is expanded: a few lines of a file can describe more than fits into memory. */
 function checkComparisons(name: string, entries: number, combinations: number): void {
   if (entries * combinations <= mostComparisons) return;
   const what = `${entries} entries of \`${name}\` for ${combinations} combinations`;
-  throw new Error(`the matrix has ${what}, and their product may be ${mostComparisons}`);
+  throw new Error(`the matrix has ${what}; the product must be at most ${mostComparisons}`);
 }
 
 /**
- * How many combinations the vectors have.
- * @param most more are refused
+ * The number of combinations of the vectors.
+ * @param most the most that are allowed
  */
 function crossedSize(vectors: JsonObject, most: number): number {
   let size = 0;
   for (const [key, values] of Object.entries(vectors)) {
-    if (!Array.isArray(values)) throw new Error(`the matrix key "${key}" must be a list, and is ${describe(values)}`);
+    if (!Array.isArray(values)) throw new Error(`the matrix key "${key}" must be a list, not ${describe(values)}`);
     if (values.length === 0) throw new Error(`the matrix key "${key}" has no values`);
     size = Math.max(1, size) * values.length;
     if (size > mostCrossed) throw new Error(`the matrix has far more than ${mostCombinations} combinations`);
@@ -91,7 +92,7 @@ interface Crossed {
   folded: Map<string, Folded>;
 }
 
-/** All combinations of the vectors, which are lists, the first key changing slowest. */
+/** All combinations of the vectors; the first key changes slowest. */
 function cross(vectors: JsonObject): Crossed[] {
   const lists = Object.entries(vectors) as [string, Json[]][];
   if (lists.length === 0) return [];
@@ -109,10 +110,10 @@ function cross(vectors: JsonObject): Crossed[] {
 }
 
 /**
- * An `include` that has none of the matrix's values against it adds its other values to each combination that it fits;
- * one that fits none is a combination of its own. What it is compared with are the combinations as they were crossed.
- * @param keys of the matrix, in lower case
- * @returns what each combination gets, by its key in lower case, and the combinations that are new
+ * Applies `include`. An entry adds its other values to each combination that it matches; an entry that matches none
+ * becomes a new combination. Entries are compared with the combinations before any entry was applied.
+ * @param keys keys of the matrix, in lower case
+ * @returns the values that each combination gets, by key in lower case, and the new combinations
  */
 function included(
   items: readonly JsonObject[],
@@ -140,21 +141,21 @@ function included(
 
 function filtersOf(name: string, value: Json | undefined): JsonObject[] {
   if (value === undefined || value === null) return [];
-  if (!Array.isArray(value)) throw new Error(`\`${name}\` of the matrix must be a list, and is ${describe(value)}`);
+  if (!Array.isArray(value)) throw new Error(`\`${name}\` of the matrix must be a list, not ${describe(value)}`);
   return value.map((item) => {
     if (!isObject(item))
-      throw new Error(`an entry of \`${name}\` of the matrix must be a mapping, and is ${describe(item)}`);
+      throw new Error(`an entry of \`${name}\` of the matrix must be a mapping, not ${describe(item)}`);
     if (foldedKeys(`an entry of \`${name}\` of the matrix`, item).length > 0) return item;
     throw new Error(`an entry of \`${name}\` of the matrix has no values`);
   });
 }
 
-/** Keys do not count their case. */
+/** Keys are case-insensitive. */
 function foldedKeys(what: string, object: JsonObject): string[] {
   const keys = new Map<string, string>();
   for (const key of Object.keys(object)) {
     const known = keys.get(key.toLowerCase());
-    if (known !== undefined) throw new Error(`${what} has one key twice, as "${known}" and "${key}"`);
+    if (known !== undefined) throw new Error(`${what} has the key "${key}" twice (also as "${known}")`);
     keys.set(key.toLowerCase(), key);
   }
   return [...keys.keys()];

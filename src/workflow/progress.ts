@@ -19,34 +19,34 @@ import { type EvaluatedStrategy, strategyOf } from './strategy.ts';
 import type { CallJob, Concurrency, StepsJob, Workflow, WorkflowJob } from './workflow.ts';
 
 /**
- * Moves the workflows of a build on: says what is to be done about each job that waits, given what has become of the
- * others. It is asked again whenever something has happened, and says the same things again until they are done.
+ * Plans the next actions of a build's workflows from the states of all jobs. It is called whenever something has
+ * happened, and returns the same actions again until they are done.
  * @throws TooManyJobs
  */
 export function progress<Id>(graph: BuildGraph<Id>, settings: ProgressSettings<Id>): Action<Id>[] {
   return new Progress(graph, settings).run();
 }
 
-/** Jobs that a build may have, over all its workflows. */
+/** The most jobs of a build, over all its workflows. */
 export const mostJobs = 1000;
 
-/** The build would have more jobs than it may; nothing of what was planned in this round counts. */
+/** The build would have too many jobs; the actions of this round do not count. */
 export class TooManyJobs extends VoltError {
   constructor() {
-    super('too_large', `the build comes to more than ${mostJobs} jobs, with its matrices and what they call`, {
-      remedy: 'Let its workflows have smaller matrices, or call less from them.',
+    super('too_large', `the build has more than ${mostJobs} jobs, including matrices and called workflows`, {
+      remedy: 'Make the matrices smaller, or call fewer workflows from them.',
     });
   }
 }
 
-/** Names of GitHub's own machines. A job for one that nobody here stands in for would wait for ever. */
+/** Names of GitHub's machines. A job for one that no runner provides would wait for ever. */
 const hostedElsewhere = /^(windows|macos|ubuntu)-(latest|[0-9])/;
 
 class Progress<Id> {
   readonly #graph: BuildGraph<Id>;
   readonly #settings: ProgressSettings<Id>;
   readonly #actions: Action<Id>[] = [];
-  /** ids that have been decided, queued or told to end in this round */
+  /** ids of jobs that this round has decided, queued or cancelled */
   readonly #settled = new Set<Id>();
 
   constructor(graph: BuildGraph<Id>, settings: ProgressSettings<Id>) {
@@ -63,7 +63,7 @@ class Progress<Id> {
 
   #advanceWorkflow(file: string): void {
     const waiting = this.#waiting(file);
-    // what an expansion puts there is looked at as well
+    // nodes of an expansion are advanced as well
     for (const state of waiting) {
       if (this.#settled.has(state.id)) continue;
       try {
@@ -81,7 +81,7 @@ class Progress<Id> {
     );
   }
 
-  /** Whether the workflow may begin, as far as its concurrency group is concerned. */
+  /** Whether the concurrency group lets the workflow start. */
   #enterWorkflow(file: string): boolean {
     const workflow = this.#graph.workflows.get(file);
     if (!workflow?.concurrency) return true;
@@ -108,10 +108,10 @@ class Progress<Id> {
     else this.#decide(state, admission.status, admission.reason, message);
   }
 
-  /** @returns what has come in its place and is to be looked at now */
+  /** @returns the nodes that the job was expanded to, which are to be advanced now */
   #advanceJob(state: NodeState<Id>): NodeState<Id>[] {
     const definition = definitionOf(this.#graph, state.node);
-    if (!definition) throw new Error('the workflow has no such job any more');
+    if (!definition) throw new Error('the workflow no longer has this job');
     const { workflow, job } = definition;
     const needed = job.needs.map((key) => ({ key, states: statesOf(this.#graph.states, state.node, key) }));
     if (needed.some(({ states }) => resultOf(states) === undefined)) return [];
@@ -135,7 +135,7 @@ class Progress<Id> {
   #skip(state: NodeState<Id>, job: WorkflowJob, needed: { key: string; states: readonly NodeState<Id>[] }[]): void {
     const because = needed.filter(({ states }) => resultOf(states) !== 'success').map(({ key }) => key);
     if (because.length > 0) this.#decide(state, 'skipped', 'needs_failed', `${because.join(', ')} did not succeed`);
-    else this.#decide(state, 'skipped', 'condition', `its condition does not hold: ${asWritten(job.if)}`);
+    else this.#decide(state, 'skipped', 'condition', `its condition is false: ${asWritten(job.if)}`);
   }
 
   #expandMatrix(
@@ -148,7 +148,7 @@ class Progress<Id> {
     const shared = {
       total: combinations.length,
       failFast,
-      // as on GitHub, where 0 is no bound
+      // as on GitHub, 0 means no limit
       maxParallel: maxParallel === undefined || maxParallel <= 0 ? combinations.length : maxParallel,
     };
     return this.#place(
@@ -197,19 +197,23 @@ class Progress<Id> {
     }
     const bound = parallelBound(this.#graph.states, state.node);
     if (bound !== undefined) {
-      this.#actions.push({ kind: 'hold', id: state.id, message: `at most ${bound} of its matrix run at once` });
+      this.#actions.push({
+        kind: 'hold',
+        id: state.id,
+        message: `max-parallel: at most ${bound} ${bound === 1 ? 'job' : 'jobs'} of its matrix can run at the same time`,
+      });
       return;
     }
     const labels = labelsOf(job.runsOn, scope, this.#settings.hosted);
     const foreign = labels.find((label) => hostedElsewhere.test(label) && !this.#settings.offered.has(label));
     if (foreign !== undefined) {
-      const remedy = 'start one with that label, or say what the name stands for in VOLT_HOSTED_LABELS';
-      this.#decide(state, 'skipped', 'no_runner', `no runner here is a ${foreign}: ${remedy}`);
+      const remedy = 'Start one with this label, or map it in VOLT_HOSTED_LABELS';
+      this.#decide(state, 'skipped', 'no_runner', `no runner provides "${foreign}". ${remedy}`);
       return;
     }
     const timeoutMinutes =
       job.timeoutMinutes === undefined ? this.#settings.timeoutMinutes : evaluateNumber(job.timeoutMinutes, scope);
-    if (!(timeoutMinutes > 0)) throw new Error(`timeout-minutes must be more than 0, and is ${timeoutMinutes}`);
+    if (!(timeoutMinutes > 0)) throw new Error(`timeout-minutes must be more than 0, not ${timeoutMinutes}`);
     const continueOnError = evaluateBoolean(job.continueOnError, scope);
     if (job.concurrency) {
       const admission = this.#enter(job.concurrency, scope, { file: state.node.file, job: state.id });
@@ -233,18 +237,18 @@ class Progress<Id> {
   #failFast(): void {
     for (const { state, because } of endedBySiblings(this.#graph.states)) {
       if (state.unwanted) continue;
-      const message = `${because.name} did not succeed, and its matrix fails fast`;
+      const message = `${because.name} failed, and fail-fast cancels the rest of the matrix`;
       if (state.status === 'waiting') this.#decide(state, 'cancelled', 'fail_fast', message);
       else this.#actions.push({ kind: 'cancel', id: state.id, reason: 'fail_fast', message });
     }
   }
 
-  /** Counts before anything is made: each of these may call a workflow, and so on. */
+  /** Counts the jobs before any are made, since each of them may call a workflow, and so on. */
   #makeRoom(placed: number): void {
     if (this.#graph.states.length - 1 + placed > mostJobs) throw new TooManyJobs();
   }
 
-  /** Puts several jobs in the place of one: the first takes its row, the others are new. */
+  /** Replaces one job by several: the first keeps its id, the others are new. */
   #place(state: NodeState<Id>, into: { node: Node; name: string }[]): NodeState<Id>[] {
     const placed = into.map(({ node, name }, index) => {
       const id = index === 0 ? state.id : this.#settings.allocate();
@@ -259,7 +263,7 @@ class Progress<Id> {
 
   #needNames(node: Node, job: WorkflowJob): string[] {
     const needs = job.needs.flatMap((key) => statesOf(this.#graph.states, node, key).map(({ name }) => name));
-    // what begins a called workflow depends on what the call does
+    // the first jobs of a called workflow depend on the needs of the call
     const call = callingNode(node);
     const calling = needs.length === 0 && call ? definitionOf(this.#graph, call) : undefined;
     return call && calling ? this.#needNames(call, calling.job) : needs;

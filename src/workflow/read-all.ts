@@ -6,19 +6,19 @@ import { type ReadWorkflow, readWorkflow } from './read.ts';
 import type { Workflow, WorkflowSource } from './workflow.ts';
 
 export interface ReadWorkflows {
-  /** the valid ones, by path */
+  /** valid workflows, by path */
   workflows: Workflow[];
-  /** likewise, those of other repositories that they call */
+  /** valid workflows of other repositories that these call */
   called: Workflow[];
-  /** valid themselves, but what they call in other repositories is not, or could not be had: an error where they run */
+  /** valid workflows that call an invalid or missing workflow of another repository; they end in an error if they run */
   broken: Workflow[];
-  /** of all files */
+  /** diagnostics of all files */
   diagnostics: Diagnostic[];
 }
 
 /**
- * Reads all workflow files of a commit, and checks what they have to do with each other.
- * @param called what they call in other repositories; absent where that is not known, and calls are not checked
+ * Reads all workflow files of a commit and checks their calls.
+ * @param called files that they call in other repositories; if absent, such calls are not checked
  */
 export function readWorkflows(files: readonly WorkflowFile[], called?: readonly CalledRepository[]): ReadWorkflows {
   const own = files.map(readWorkflow);
@@ -34,12 +34,12 @@ export function readWorkflows(files: readonly WorkflowFile[], called?: readonly 
     missing: (path: string) => (isForeign(path) ? other.problemOf(path) : undefined),
     isElsewhere: (path: string) => isForeign(path) || broken.has(path),
   };
-  // whoever mends an invalid file wants to know at once what its calls lack, but not what else is still to be mended
+  // check the calls of invalid files too, but do not report calls of other invalid files
   const isReadable = (path: string) => known.has(path) || !files.some((file) => file.path === path);
   const readable: Known = { ...rules, workflows: known, counts: (path) => rules.counts(path) && isReadable(path) };
   diagnostics.push(...drafts.flatMap((draft) => checkCalls(draft, readable)));
   let workflows = read.flatMap(({ workflow }) => (workflow ? [workflow] : []));
-  // a workflow that calls an invalid one is invalid too, and so on
+  // a workflow that calls an invalid one is invalid as well, and so on
   for (;;) {
     const all: Known = { ...rules, workflows: byPath(workflows) };
     const problems = workflows.flatMap((workflow) => checkCalls(workflow, all));
@@ -68,7 +68,7 @@ function isForeign(path: string): boolean {
   return parseCalled(path) !== undefined;
 }
 
-/** Files of other repositories, of which those are read that are called. */
+/** Files of other repositories; only called files are read. */
 class CalledFiles {
   readonly #texts = new Map<string, { text: string | null; source: WorkflowSource }>();
   readonly #repositories: readonly CalledRepository[];
@@ -82,11 +82,11 @@ class CalledFiles {
     }
   }
 
-  /** Those that these call, and those that these call, and so on. */
+  /** Reads the files that the given workflows call, directly or through others. */
   readFrom(own: readonly ReadWorkflow[]): ReadWorkflow[] {
     const paths = new Set(own.flatMap(callsOf));
     const read: ReadWorkflow[] = [];
-    // a set that is walked shows what is added meanwhile
+    // iterating over a set includes entries that are added on the way
     for (const path of paths) {
       const found = this.#texts.get(path);
       if (typeof found?.text !== 'string') continue;
@@ -103,10 +103,11 @@ class CalledFiles {
     return read;
   }
 
-  /** Why a file could not be had. */
+  /** Why a file is missing. */
   problemOf(path: string): string | undefined {
     const found = this.#texts.get(path);
-    if (found) return found.text === null ? 'the file is too large, alone or together with the others' : undefined;
+    if (found)
+      return found.text === null ? 'the file is too large, alone or together with other called files' : undefined;
     const { repository, ref } = parseCalled(path) ?? { repository: '', ref: '' };
     const key = (one: { repository: string; ref: string }) => keyOfCalled({ ...one, path: '' });
     const known = this.#repositories.find((one) => key(one) === key({ repository, ref }));

@@ -9,13 +9,13 @@ import { readRunsOn, readStrategy } from './read-strategy.ts';
 import { hasExpressionKey, type Reading } from './reading.ts';
 import type { CallJob, Concurrency, RunDefaults, StepsJob, WorkflowJob } from './workflow.ts';
 
-/** What has been read of the workflow before its jobs counts for all of them. */
+/** Reads the jobs. An unsupported key of the workflow itself applies to all of them. */
 export function readJobs(reading: Reading, token: TemplateToken | undefined): WorkflowJob[] {
   const refusedAbove = reading.diagnostics.find(({ severity }) => severity === 'unsupported');
   const needsAt = new Map<string, TemplateToken>();
   const jobs = reading.entries(token).map(({ key, keyToken, value }) => {
     const before = reading.diagnostics.length;
-    if (!idPattern.test(key)) reading.invalid(keyToken, `"${key}" cannot be the id of a job: ${idRule}`);
+    if (!idPattern.test(key)) reading.invalid(keyToken, `"${key}" is not a valid job id: ${idRule}`);
     const needs = reading.entries(value).find((entry) => entry.key === 'needs');
     if (needs) needsAt.set(key, needs.value);
     const job = readJob(reading, keyToken, value);
@@ -23,7 +23,7 @@ export function readJobs(reading: Reading, token: TemplateToken | undefined): Wo
       reading.diagnostics.slice(before).find(({ severity }) => severity === 'unsupported') ?? refusedAbove;
     return refused ? { ...job, unsupported: formatDiagnostic(refused) } : job;
   });
-  if (jobs.length === 0 && token) reading.invalidUnlessKnown(token, 'there are no jobs');
+  if (jobs.length === 0 && token) reading.invalidUnlessKnown(token, 'the workflow has no jobs');
   return resolveNeeds(reading, jobs, needsAt);
 }
 
@@ -50,7 +50,7 @@ function readJob(reading: Reading, key: TemplateToken, token: TemplateToken): Wo
   };
   const ending = get('cancel-timeout-minutes');
   if (ending) {
-    const effect = 'has no effect: steps that run after a cancel have five minutes';
+    const effect = 'has no effect: Volt gives steps five minutes after a cancel';
     reading.report('warning', ending, `\`cancel-timeout-minutes\` ${effect}`);
   }
   const uses = get('uses');
@@ -71,8 +71,8 @@ function readJob(reading: Reading, key: TemplateToken, token: TemplateToken): Wo
     steps: readSteps(reading, get('steps')),
     ...(refusals.length > 0 && { refusals }),
   };
-  // a key that is misspelt has been told, and is not missing as well
-  if (steps.steps.length === 0 && !reading.hasTold(token, 'did you mean "steps"')) {
+  // do not report a misspelt key as missing as well
+  if (steps.steps.length === 0 && !reading.hasReported(token, 'did you mean "steps"')) {
     reading.invalidUnlessKnown(get('steps') ?? key, `the job "${id}" has no steps`);
   }
   return steps;
@@ -86,8 +86,8 @@ function readCall(
   const written = token.toString().trim();
   const uses = calledPath(reading.file, written);
   if (uses === undefined) {
-    const remedy = 'it is ./.github/workflows/name.yml, or owner/repository/.github/workflows/name.yml@ref';
-    reading.invalid(token, `"${written}" names no workflow: ${remedy}`);
+    const remedy = 'use ./.github/workflows/name.yml or owner/repository/.github/workflows/name.yml@ref';
+    reading.invalid(token, `"${written}" is not a workflow: ${remedy}`);
   }
   const values = reading.entries(fields.get('with'));
   const secrets = fields.get('secrets');
@@ -104,7 +104,7 @@ function readCall(
   };
 }
 
-/** @param file that calls; what it names in its own repository is there at the same ref */
+/** @param file the calling file; a path in its own repository means the same ref */
 function calledPath(file: string, uses: string): string | undefined {
   const called = parseCalled(uses);
   if (called) return keyOfCalled(called);
@@ -132,7 +132,7 @@ export function readDefaults(reading: Reading, token: TemplateToken | undefined)
   };
 }
 
-/** Ids of needs as the jobs have them; unknown ones and circles are told. */
+/** Resolves needs to job ids; reports unknown jobs and cycles. */
 function resolveNeeds(reading: Reading, jobs: WorkflowJob[], needsAt: Map<string, TemplateToken>): WorkflowJob[] {
   const ids = new Map(jobs.map(({ id }) => [id.toLowerCase(), id]));
   const resolved = jobs.map((job) => ({
@@ -142,17 +142,17 @@ function resolveNeeds(reading: Reading, jobs: WorkflowJob[], needsAt: Map<string
       if (id !== undefined) return [id];
       const meant = nearest(need, ids.values());
       const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
-      reading.invalid(needsAt.get(job.id), `the job "${job.id}" needs a job "${need}", which there is not${hint}`);
+      reading.invalid(needsAt.get(job.id), `the job "${job.id}" needs the job "${need}", which does not exist${hint}`);
       return [];
     }),
   }));
   for (const job of circular(resolved)) {
-    reading.invalid(needsAt.get(job), `the job "${job}" needs itself, by way of what it needs`);
+    reading.invalid(needsAt.get(job), `the job "${job}" depends on itself through its needs`);
   }
   return resolved;
 }
 
-/** Ids of jobs that can never be reached because they are part of a circle or wait for one. */
+/** Ids of jobs that can never run because they are in a cycle or need a job in one. */
 function circular(jobs: readonly WorkflowJob[]): string[] {
   const left = new Map(jobs.map(({ id, needs }) => [id, needs]));
   for (let moved = true; moved; ) {

@@ -3,10 +3,10 @@ import { readCondition } from './conditions.ts';
 import type { PlannedStep } from './plan.ts';
 import type { Reading } from './reading.ts';
 
-/** As GitHub has it: ids of steps, jobs and outputs. */
+/** Ids of steps, jobs and outputs, as on GitHub. */
 export const idPattern = /^[A-Za-z_][A-Za-z0-9_-]{0,98}$/;
 
-export const idRule = 'ids are letters, digits, "_" and "-", begin with a letter or "_", and are shorter than 100';
+export const idRule = 'use letters, digits, "_" and "-", beginning with a letter or "_", fewer than 100 characters';
 
 const actionPattern = /^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+(?:\/[^@]+)?@[^\s@]+$/;
 
@@ -15,7 +15,7 @@ export function readSteps(reading: Reading, token: TemplateToken | undefined): P
   if (!(token instanceof SequenceToken)) return [];
   const ids = new StepIds();
   const steps = [...token].map((item) => readStep(reading, item, ids));
-  // ids of the file's own go first: those made here give way to them
+  // ids in the file are taken first; the others are made around them
   return steps.map((step) => ({ ...step, id: step.id === '' ? ids.make(step) : step.id }));
 }
 
@@ -63,9 +63,9 @@ function readStep(reading: Reading, token: TemplateToken, ids: StepIds): Planned
       case 'wait-all':
       case 'cancel':
       case 'parallel':
-        // a step that waits for nobody is one that does not run
+        // a value of false means that the step does not use the feature
         if (value.toString() !== 'false')
-          reading.report('unsupported', keyToken, `steps in the background are not supported yet: \`${key}\``);
+          reading.report('unsupported', keyToken, `background steps are not supported yet: \`${key}\``);
         break;
       case 'timeout-minutes':
         step.timeoutMinutes = reading.template(value);
@@ -78,21 +78,21 @@ function readStep(reading: Reading, token: TemplateToken, ids: StepIds): Planned
 
 function checkUses(reading: Reading, token: TemplateToken, uses: string): void {
   if (uses.startsWith('docker://')) {
-    reading.report('warning', token, 'docker actions are not supported yet: the step will end in an error');
+    reading.report('warning', token, 'docker actions are not supported yet; the step will end in an error');
     return;
   }
   if (uses.startsWith('./') || uses.startsWith('$/') || actionPattern.test(uses)) return;
   const remedy =
-    'an action is owner/repository@ref, owner/repository/path@ref, $/path in this repository, or ./path in the workspace';
-  reading.invalid(token, `"${uses}" names no action: ${remedy}`);
+    'use owner/repository@ref, owner/repository/path@ref, $/path (in this repository) or ./path (in the workspace)';
+  reading.invalid(token, `"${uses}" is not an action: ${remedy}`);
 }
 
-/** A number that is written down; an expression is checked when it is evaluated. */
+/** Checks a literal number; an expression is checked when it is evaluated. */
 export function checkPositive(reading: Reading, token: TemplateToken, key: string): void {
   const text = reading.template(token);
-  // the parser tells what is no number
+  // the parser reports values that are not numbers
   if (typeof text === 'string' && Number(text) <= 0) {
-    reading.invalidUnlessKnown(token, `${key} must be more than 0, and is ${text}`);
+    reading.invalidUnlessKnown(token, `${key} must be more than 0, not ${text}`);
   }
 }
 
@@ -102,7 +102,7 @@ export function checkShell(reading: Reading, token: TemplateToken): void {
   const text = reading.template(token);
   if (typeof text !== 'string' || text.trim() === '' || shells.has(text.trim().toLowerCase()) || text.includes('{0}'))
     return;
-  reading.invalid(token, `"${text}" is no shell: it is bash, sh, python, pwsh, or a command line that contains {0}`);
+  reading.invalid(token, `"${text}" is not a shell: use bash, sh, python, pwsh, or a command line that contains {0}`);
 }
 
 /** Ids of one job's steps, as GitHub makes them: `__run`, `__run_2`, `__actions_checkout`. */
@@ -110,12 +110,11 @@ class StepIds {
   readonly #taken = new Set<string>();
   readonly #counts = new Map<string, number>();
 
-  /** @returns what is wrong with it */
+  /** @returns an error message, or undefined */
   take(id: string): string | undefined {
-    if (!idPattern.test(id)) return `"${id}" cannot be an id: ${idRule}`;
-    if (id.startsWith('__'))
-      return `"${id}" cannot be an id: those that begin with "__" are made for steps without one`;
-    if (this.#taken.has(id.toLowerCase())) return `the id "${id}" is used for another step of the job`;
+    if (!idPattern.test(id)) return `"${id}" is not a valid id: ${idRule}`;
+    if (id.startsWith('__')) return `"${id}" is not a valid id: the prefix "__" is reserved for steps without an id`;
+    if (this.#taken.has(id.toLowerCase())) return `another step of the job has the id "${id}"`;
     this.#taken.add(id.toLowerCase());
     return undefined;
   }

@@ -6,13 +6,13 @@ import { hasExpressionKey, type Reading } from './reading.ts';
 import { labelsOf } from './runs-on.ts';
 import type { Strategy, ValueTemplate } from './workflow.ts';
 
-/** Which labels a job asks for; those that the file alone decides are checked. */
+/** Reads `runs-on`; labels without expressions are checked. */
 export function readRunsOn(reading: Reading, token: TemplateToken): ValueTemplate {
   const value = reading.value(token);
-  // the parser tells of one that is empty
+  // the parser reports an empty value
   if (value !== null && isLiteral(value)) {
     const problem = thrownBy(() => labelsOf(value, { contexts: {} }, []));
-    // GitHub has more freedom there, so that it is this job alone that cannot run
+    // GitHub allows more here, so only this job cannot run
     if (problem !== undefined) reading.report('unsupported', token, problem);
   }
   return value;
@@ -25,7 +25,7 @@ function checkMatrix(reading: Reading, token: TemplateToken): void {
   if (problem !== undefined) reading.invalidUnlessKnown(token, problem);
 }
 
-/** What a check has to say. */
+/** The message of the error that a check throws. */
 function thrownBy(check: () => unknown): string | undefined {
   try {
     check();
@@ -35,7 +35,7 @@ function thrownBy(check: () => unknown): string | undefined {
   }
 }
 
-/** How often a job runs, and how; a matrix that the file alone decides is checked. */
+/** Reads `strategy`; a matrix without expressions is checked. */
 export function readStrategy(reading: Reading, token: TemplateToken): Strategy {
   if (!(token instanceof MappingToken) || hasExpressionKey(token)) {
     return { whole: reading.value(token), failFast: 'true' };

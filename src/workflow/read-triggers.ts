@@ -15,7 +15,7 @@ const filterKeys: Readonly<Record<string, keyof PushFilter>> = {
   'paths-ignore': 'pathsIgnore',
 };
 
-/** What makes the workflow run. */
+/** Reads the events that start the workflow. */
 export function readTriggers(reading: Reading, token: TemplateToken | undefined): Triggers {
   const triggers: Triggers = { others: [] };
   for (const { event, value } of events(reading, token)) {
@@ -67,24 +67,24 @@ function readFilter(reading: Reading, token: TemplateToken | undefined): PushFil
     if (!name) continue;
     const texts = reading.texts(value);
     if (texts.length > mostInList) {
-      reading.invalid(value, `\`${key}\` has ${texts.length} patterns, and may have ${mostInList}`);
+      reading.invalid(value, `\`${key}\` has ${texts.length} patterns; at most ${mostInList} are allowed`);
       continue;
     }
     const items = value instanceof SequenceToken ? [...value] : [value];
     texts.forEach((text, index) => {
       const pattern = parsePattern(text);
-      if (typeof pattern === 'string') reading.invalid(items[index], `"${text}" is no pattern: ${pattern}`);
+      if (typeof pattern === 'string') reading.invalid(items[index], `"${text}" is not a valid pattern: ${pattern}`);
     });
     if (!key.endsWith('-ignore') && texts.length > 0 && texts.every((text) => text.startsWith('!'))) {
-      // beside `branches`, `tags: ['!**']` is how people say that no tag counts
+      // besides `branches`, people write `tags: ['!**']` to exclude all tags
       const other = { branches: 'tags', tags: 'branches' }[key];
       const isMeant = other !== undefined && field(reading, token, other) !== undefined;
-      const effect = `\`${key}\` has only patterns with "!", so it matches nothing; use \`${key}-ignore\``;
+      const effect = `\`${key}\` matches nothing, because all its patterns begin with "!"; use \`${key}-ignore\``;
       if (!isMeant) reading.report('warning', value, effect);
     }
     const opposite = key.endsWith('-ignore') ? key.slice(0, -'-ignore'.length) : undefined;
     if (opposite !== undefined && field(reading, token, opposite)) {
-      reading.invalid(keyToken, `\`${opposite}\` and \`${key}\` exclude each other: use "!" in \`${opposite}\``);
+      reading.invalid(keyToken, `\`${opposite}\` and \`${key}\` cannot be used together; use "!" in \`${opposite}\``);
     }
     filter[name] = texts;
   }
@@ -104,17 +104,17 @@ function readSchedule(reading: Reading, token: TemplateToken | undefined): Sched
       if (oddity !== undefined) reading.report('warning', cron, oddity);
       return [schedule];
     }
-    reading.invalid(cron, `"${schedule.cron}" is no schedule: ${problem}`);
+    reading.invalid(cron, `"${schedule.cron}" is not a valid schedule: ${problem}`);
     return [];
   });
 }
 
 function scheduleProblem({ cron, timezone }: Schedule): string | undefined {
   if (cron.trim().split(/\s+/).length !== 5) {
-    return 'it has five fields: minute, hour, day of the month, month, day of the week';
+    return 'it needs five fields: minute, hour, day of the month, month, day of the week';
   }
   try {
-    // any moment will do: this asks whether it can be read, not when it comes
+    // any time will do: this only checks whether it can be parsed
     new Cron(cron, { paused: true, timezone: timezone ?? 'UTC' }).nextRun(new Date(0));
     return undefined;
   } catch (error) {
@@ -122,12 +122,12 @@ function scheduleProblem({ cron, timezone }: Schedule): string | undefined {
   }
 }
 
-/** What GitHub takes, and does not do what it looks like. */
+/** A warning about a schedule that GitHub accepts but that does not do what it seems to do. */
 function scheduleOddity({ cron, timezone }: Schedule): string | undefined {
   const times = new Cron(cron, { paused: true, timezone: timezone ?? 'UTC' }).nextRuns(20, new Date(0));
-  if (times.length === 0) return `the schedule "${cron}" never comes`;
+  if (times.length === 0) return `the schedule "${cron}" never occurs`;
   const isClose = times.some((time, index) => time.getTime() - (times[index - 1]?.getTime() ?? -Infinity) < 300_000);
-  return isClose ? `GitHub runs no schedule more often than every 5 minutes; "${cron}" does so here alone` : undefined;
+  return isClose ? `GitHub runs schedules at most every 5 minutes; "${cron}" runs more often only in Volt` : undefined;
 }
 
 function readInterface(reading: Reading, token: TemplateToken | undefined): CallInterface {
@@ -151,7 +151,8 @@ function readInputs(reading: Reading, token: TemplateToken | undefined): InputDe
     const fields = new Map(reading.entries(value).map((entry) => [entry.key, entry.value]));
     const type = (fields.get('type')?.toString() ?? 'string') as InputDefinition['type'];
     const [standard, options] = [fields.get('default'), fields.get('options')];
-    if (type === 'choice' && !options) reading.invalid(value, `the input "${key}" is a choice without \`options\``);
+    if (type === 'choice' && !options)
+      reading.invalid(value, `the input "${key}" has the type choice but no \`options\``);
     const input: InputDefinition = {
       name: key,
       type,

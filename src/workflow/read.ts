@@ -14,22 +14,22 @@ import { readConcurrency, readDefaults, readJobs } from './read-jobs.ts';
 import { readTriggers } from './read-triggers.ts';
 import { mostDiagnostics, Reading } from './reading.ts';
 import type { Workflow } from './workflow.ts';
-import { BoundedYamlReader } from './yaml-reader.ts';
+import { BoundedYamlReader, tooManyValues } from './yaml-reader.ts';
 
 export interface ReadWorkflow {
-  /** absent where the file is invalid */
+  /** absent if the file is invalid */
   workflow?: Workflow;
-  /** what could be read of an invalid file, for checking what it has to do with others */
+  /** the readable part of an invalid file, for checking calls */
   draft?: Workflow;
   /** in the order of the file */
   diagnostics: Diagnostic[];
 }
 
 /**
- * Reads one workflow file and checks all that can be checked without the other files. GitHub's parser does the reading
- * and checks keys, types, and which contexts and functions an expression may use where; the rest is checked here.
- * A long file takes long (about 20 ms for each 1,000 lines, and the first file of a process 100 ms more), so a stage that
- * must answer reads in a thread of its own. Never throws for what a file holds.
+ * Reads one workflow file and checks everything that does not depend on other files. GitHub's parser checks keys, types,
+ * and which contexts and functions an expression may use; the rest is checked here. It takes about 20 ms for each 1,000
+ * lines, and 100 ms more for the first file of a process, so a stage that must answer reads in another process. It never
+ * throws because of the content of a file.
  */
 export function readWorkflow(file: WorkflowFile): ReadWorkflow {
   const reading = new Reading(file.path);
@@ -58,7 +58,7 @@ function read(reading: Reading, { path, text }: WorkflowFile): Workflow | undefi
   for (const { message, linePos } of reader.warnings) {
     const place = linePos && { line: linePos[0].line, column: linePos[0].col };
     tags.add(place?.line);
-    reading.report('invalid', place, `${firstLine(message)}; put the value in quotes, or into \${{ }}`);
+    reading.report('invalid', place, `${firstLine(message)}; put the value in quotes or into \${{ }}`);
   }
   if (reader.isEmpty) {
     reading.report('invalid', undefined, 'the file is empty');
@@ -81,8 +81,8 @@ function read(reading: Reading, { path, text }: WorkflowFile): Workflow | undefi
 }
 
 /**
- * What the parser found. Where it found something, it is asked a second time as it is, without our reader: it has
- * better places then for what lies inside of a text of several lines.
+ * Reports the errors of the parser. If there are some, the file is parsed again without our YAML reader, which gives
+ * better locations inside texts of several lines.
  */
 function reportErrors(
   reading: Reading,
@@ -92,15 +92,16 @@ function reportErrors(
   tags: ReadonlySet<number | undefined>,
 ): void {
   const loose = looseEvents(root);
-  // what YAML takes for a tag is lost to the parser, and the rest of its line is not what was meant
+  // the parser loses a YAML tag, so errors on its line are misleading
   const real = (error: ParserError) => !isFalse(error, loose) && !tags.has(error.range?.start.line);
   const found = context.errors.getErrors().filter(real);
   if (found.length === 0) return;
-  const tooMuch = found.some(({ rawMessage }) => /its aliases stand for$/.test(rawMessage));
+  // the stock reader would expand the aliases without limit
+  const tooMuch = found.some(({ rawMessage }) => rawMessage.endsWith(tooManyValues));
   const stock = tooMuch ? [] : stockErrors(path, text).filter(real);
-  const told = stock.length === found.length ? stock : found;
-  // each is looked for in all of the file
-  for (const { rawMessage, range } of told.slice(0, mostDiagnostics)) {
+  const reported = stock.length === found.length ? stock : found;
+  // each error is searched in the whole file
+  for (const { rawMessage, range } of reported.slice(0, mostDiagnostics)) {
     reading.report('invalid', range, inWords(rawMessage, placeOf(root, range)));
   }
 }
@@ -126,8 +127,8 @@ interface ParserError {
 }
 
 /**
- * What the schema refuses and GitHub does not: it takes `on: repository_dispatch` for something that there is not, and
- * wants more of a `workflow_dispatch` and its inputs than GitHub does, and of the events that only a forge has.
+ * Whether GitHub accepts what the schema rejects: `on: repository_dispatch`, some forms of `workflow_dispatch` and its
+ * inputs, and settings of events that only a forge has.
  */
 function isFalse({ rawMessage, range }: ParserError, dispatch: LooseEvents): boolean {
   if (rawMessage === "Unexpected value 'repository_dispatch'" || dispatch.ofForge(range)) return true;
@@ -137,15 +138,15 @@ function isFalse({ rawMessage, range }: ParserError, dispatch: LooseEvents): boo
   return /^Unexpected value '/.test(rawMessage) && dispatch.unknown(range);
 }
 
-/** Events whose settings count here; of all others, what GitHub does not know has no effect there. */
+/** Events whose settings Volt uses; unknown settings of other events have no effect on GitHub. */
 const ownEvents = ['push', 'schedule', 'workflow_dispatch', 'workflow_call', 'repository_dispatch'];
 
 interface LooseEvents {
-  /** where `inputs`, or one of them, has nothing after its name */
+  /** ranges of `inputs`, or of single inputs, without a value */
   empty: readonly (TokenRange | undefined)[];
-  /** whether a place is that of a key of `workflow_dispatch` itself, of which GitHub reads `inputs` alone */
+  /** whether a range is a key of `workflow_dispatch` other than `inputs`, which GitHub ignores */
   unknown(range: TokenRange | undefined): boolean;
-  /** whether a place is inside of what is set for an event of a forge */
+  /** whether a range is inside the settings of an event of a forge */
   ofForge(range: TokenRange | undefined): boolean;
 }
 
@@ -178,7 +179,7 @@ function isInside(inner: TokenRange | undefined, outer: TokenRange | undefined):
   return before(outer.start, inner.start) && before(inner.end, outer.end);
 }
 
-/** YAML's messages go on with an excerpt of the file. */
+/** The first line of a YAML error; the others quote the file. */
 function firstLine(message: string): string {
   return (message.split('\n')[0] ?? message).replace(/ at line \d+, column \d+:?$/, '');
 }

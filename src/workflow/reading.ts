@@ -15,10 +15,10 @@ import { parseExpression } from './expression.ts';
 import { expressionsIn, parseTemplate, type Template, type TemplateMap, type Templates } from './template.ts';
 import type { ValueTemplate } from './workflow.ts';
 
-/** More than these are not shown: whoever wrote the file mends the first ones first. */
+/** The most diagnostics of one file that are shown. */
 export const mostDiagnostics = 100;
 
-/** One file while it is read: what is wrong with it, and how its tokens become values. */
+/** The state of reading one file: its diagnostics, and how its tokens become values. */
 export class Reading {
   readonly file: string;
   readonly diagnostics: Diagnostic[] = [];
@@ -36,11 +36,11 @@ export class Reading {
     at: TemplateToken | TokenRange | { line: number; column: number } | undefined,
     message: string,
   ): void {
-    const place = placeOf(at);
+    const place = locationOf(at);
     const same = (other: Diagnostic) =>
       other.line === place.line && other.column === place.column && other.message === message;
     if (this.diagnostics.some(same)) return;
-    // what is not supported ends the job that asks for it, so it is never left out
+    // unsupported keys end their job, so they are always kept
     if (this.diagnostics.length >= mostDiagnostics && severity !== 'unsupported') return;
     this.diagnostics.push({ file: this.file, ...place, severity, message });
   }
@@ -49,42 +49,42 @@ export class Reading {
     this.report('invalid', at, message);
   }
 
-  /** For what the parser may have found too. */
+  /** Reports a problem that the parser may have reported as well. */
   invalidUnlessKnown(at: TemplateToken, message: string): void {
-    if (!this.hasTold(at, '')) this.invalid(at, message);
+    if (!this.hasReported(at, '')) this.invalid(at, message);
   }
 
-  /** Whether something has been told of what is inside of it, in words that include these. */
-  hasTold(inside: TemplateToken, words: string): boolean {
+  /** Whether a diagnostic inside of the token contains these words. */
+  hasReported(inside: TemplateToken, words: string): boolean {
     const { start, end } = inside.range ?? { start: { line: 0 }, end: { line: 0 } };
     return this.diagnostics.some(
       ({ line, message }) => line >= start.line && line <= end.line && message.includes(words),
     );
   }
 
-  /** A scalar as a template; an expression that is not closed has been reported by then. */
+  /** A scalar as a template; the parser has reported an expression that is not closed. */
   template(token: TemplateToken): Template {
     const template = templateOf(token);
     for (const expression of expressionsIn(template)) this.#check(token, expression);
     return template;
   }
 
-  /** The entries of a mapping by key, in the order of the file; none for anything else. Its keys are no expressions. */
+  /** The entries of a mapping in the order of the file; none for other tokens. Keys with expressions are unsupported. */
   entries(token: TemplateToken | undefined): { key: string; keyToken: ScalarToken; value: TemplateToken }[] {
     if (!(token instanceof MappingToken)) return [];
     return [...token].flatMap(({ key, value }) => {
       if (!key.isExpression) return [{ key: key.toString(), keyToken: key, value }];
-      this.report('unsupported', key, 'a key that is an expression is not supported here');
+      this.report('unsupported', key, 'an expression as a key is not supported here');
       return [];
     });
   }
 
-  /** A mapping of which no key is an expression: the parser lets none through. */
+  /** A mapping whose keys are not expressions; the parser checks that. */
   templateMap(token: TemplateToken | undefined): TemplateMap {
     return Object.fromEntries(this.entries(token).map(({ key, value }) => [key, this.template(value)]));
   }
 
-  /** A mapping whose keys may be expressions, or an expression for all of it. */
+  /** A mapping whose keys may be expressions, or an expression for the whole mapping. */
   templates(token: TemplateToken | undefined): Templates {
     if (token && isBasicExpression(token)) return [{ insert: this.template(token) }];
     if (!hasExpressionKey(token)) return this.templateMap(token);
@@ -94,10 +94,10 @@ export class Reading {
     });
   }
 
-  /** A list of texts, or one text as a list of it. */
+  /** A list of texts, or one text as a list. */
   texts(token: TemplateToken): string[] {
     const items = token instanceof SequenceToken ? [...token] : [token];
-    // the parser has told what is no text
+    // the parser has reported entries that are not text
     const isText = (item: TemplateToken) =>
       !(item instanceof MappingToken || item instanceof SequenceToken || item instanceof NullToken);
     return items.filter(isText).map((item) => item.toString());
@@ -114,7 +114,7 @@ export class Reading {
     return { text: this.template(token) };
   }
 
-  /** What the parser lets through and evaluation would not. */
+  /** Checks what the parser accepts but evaluation would not. */
   #check(token: TemplateToken, expression: string): void {
     try {
       parseExpression(expression);
@@ -124,7 +124,7 @@ export class Reading {
   }
 }
 
-/** Whether what a mapping has is not known from the file alone, because a key of it is an expression. */
+/** Whether a key of a mapping is an expression. */
 export function hasExpressionKey(token: TemplateToken | undefined): token is MappingToken {
   return token instanceof MappingToken && [...token].some(({ key }) => key.isExpression);
 }
@@ -136,7 +136,7 @@ function templateOf(token: TemplateToken): Template {
   return [{ expression }];
 }
 
-function placeOf(at: TemplateToken | TokenRange | { line: number; column: number } | undefined): {
+function locationOf(at: TemplateToken | TokenRange | { line: number; column: number } | undefined): {
   line: number;
   column: number;
 } {

@@ -1,6 +1,6 @@
 import { isFinal, type Status } from '../kernel/model.ts';
 
-/** What is known about a job when it is asked which jobs are ready. */
+/** The state of a job, for finding jobs that are ready. */
 export interface JobState<Id> {
   id: Id;
   name: string;
@@ -12,11 +12,11 @@ export interface JobState<Id> {
 export interface Readiness<Id> {
   /** waiting jobs whose needs have all succeeded */
   ready: Id[];
-  /** waiting jobs that can never run, with the names of the needs that did not succeed */
+  /** waiting jobs that will never run, with the names of the needs that did not succeed */
   barred: { id: Id; because: string[] }[];
 }
 
-/** Which of a build's waiting jobs may run now, and which never will. */
+/** Which waiting jobs of a build can run now, and which never will. */
 export function readiness<Id>(jobs: readonly JobState<Id>[]): Readiness<Id> {
   const byName = new Map(jobs.map((job) => [job.name, job]));
   const result: Readiness<Id> = { ready: [], barred: [] };

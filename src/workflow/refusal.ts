@@ -1,10 +1,10 @@
 import type { Json } from './template.ts';
 import type { ValueTemplate } from './workflow.ts';
 
-/** Keys that say whether a container, a service or an environment is to be there. */
+/** Keys that decide whether a container, a service or an environment is needed. */
 export const decisive: readonly string[] = ['image', 'image-name', 'name'];
 
-/** Whether it is known from the file alone that a value asks for something: text around an expression is not empty. */
+/** Whether a value certainly needs something, before expressions are evaluated: text around an expression is not empty. */
 export function surelyAsksFor(value: ValueTemplate): boolean {
   if (value === null || typeof value !== 'object') return asksFor(value);
   if ('list' in value) return value.list.some(surelyAsksFor);
@@ -13,7 +13,7 @@ export function surelyAsksFor(value: ValueTemplate): boolean {
   return part ? surelyAsksFor(part[1]) : value.map.some(([key, each]) => key !== null && surelyAsksFor(each));
 }
 
-/** Whether a value asks for a container, services or the like: an image, or a name, that is empty asks for nothing. */
+/** Whether a value needs a container, services or the like; an empty image or name needs nothing. */
 export function asksFor(value: Json): boolean {
   if (value === null) return false;
   if (typeof value === 'string') return value.replace(/^docker:\/\//, '') !== '';

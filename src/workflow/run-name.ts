@@ -1,7 +1,7 @@
 import { evaluateText } from './expression.ts';
 import { type BuildGraph, contextsOf } from './scope.ts';
 
-/** The `run-name` of each workflow of a build that has one; one that cannot be evaluated is left out. */
+/** The `run-name` of each workflow of a build; those that cannot be evaluated are left out. */
 export function runNames<Id>(graph: BuildGraph<Id>): string[] {
   const files = new Set(graph.states.map(({ node }) => node.file));
   return [...files].flatMap((file) => {

@@ -5,7 +5,7 @@ import type { Scope } from './expression.ts';
 import type { Json } from './template.ts';
 import type { ValueTemplate } from './workflow.ts';
 
-/** What GitHub's names of its own machines stand for here: the first pattern that fits counts. */
+/** Labels that replace the names of GitHub's machines; the first matching pattern counts. */
 export type HostedNames = readonly { pattern: RegExp; labels: string[] }[];
 
 /**
@@ -19,8 +19,8 @@ export function parseHostedNames(text: string): HostedNames {
     .map((entry) => {
       const [name, labels, ...rest] = entry.split('=').map((part) => part.trim().toLowerCase());
       if (!name || labels === undefined || rest.length > 0 || !/^[a-z0-9._*-]+$/.test(name)) {
-        throw new VoltError('bad_setting', `VOLT_HOSTED_LABELS has an entry "${entry}"`, {
-          remedy: 'Give entries such as "ubuntu-*=linux", with commas between them and "+" between several labels.',
+        throw new VoltError('bad_setting', `VOLT_HOSTED_LABELS has an invalid entry "${entry}"`, {
+          remedy: 'Use comma-separated entries such as "ubuntu-*=linux", with "+" between several labels.',
         });
       }
       const pattern = new RegExp(`^${name.replaceAll('.', '\\.').replaceAll('*', '.*')}$`);
@@ -30,14 +30,14 @@ export function parseHostedNames(text: string): HostedNames {
 
 /**
  * The labels that a runner must have.
- * @throws ExpressionFailed, VoltError `bad_label`, Error with a sentence for the author
+ * @throws ExpressionFailed, VoltError `bad_label`, Error with a message for the author
  */
 export function labelsOf(runsOn: ValueTemplate, scope: Scope, hosted: HostedNames): string[] {
   const names = namesIn(evaluateValue(runsOn, scope));
-  if (names.length === 0) throw new Error('`runs-on` comes to nothing');
+  if (names.length === 0) throw new Error('`runs-on` is empty');
   const labels = names.flatMap((name) => {
     const label = name.trim().toLowerCase();
-    // every runner here is one of one's own
+    // every runner of Volt is self-hosted
     if (label === 'self-hosted') return [];
     return hosted.find(({ pattern }) => pattern.test(label))?.labels ?? [label];
   });

@@ -8,10 +8,10 @@ import type { Workflow, WorkflowJob } from './workflow.ts';
 
 type JsonObject = { [key: string]: Json };
 
-/** What a build is planned from. */
+/** The input of the planner for a build. */
 export interface BuildGraph<Id> {
   facts: BuildFacts;
-  /** by path; those that are called as well */
+  /** by path, including called workflows */
   workflows: ReadonlyMap<string, Workflow>;
   states: NodeState<Id>[];
 }
@@ -25,7 +25,7 @@ export interface NodeContexts {
   strategy: JsonObject;
 }
 
-/** Workflow and job that a node stands for; undefined where the files have no such job. */
+/** Workflow and job of a node; undefined if the files have no such job. */
 export function definitionOf<Id>(
   { workflows }: Pick<BuildGraph<Id>, 'workflows'>,
   node: Node,
@@ -36,7 +36,7 @@ export function definitionOf<Id>(
 }
 
 /**
- * The contexts that are known of a job before it runs.
+ * The contexts of a job that are known before it runs.
  * @param needs ids of the jobs that it needs, which must be final
  */
 export function contextsOf<Id>(graph: BuildGraph<Id>, node: Node, needs: readonly string[]): NodeContexts {
@@ -59,15 +59,15 @@ export function contextsOf<Id>(graph: BuildGraph<Id>, node: Node, needs: readonl
 }
 
 /**
- * The number of a workflow's run: that of the build, and three digits for the place of the workflow in it. There are no
- * more than 250: 200 files of a commit, and 50 that these call in other repositories.
+ * The id of a workflow's run: the id of the build, then the index of the workflow in three digits. There are at most 250
+ * workflows: 200 files of a commit, and 50 that these call in other repositories.
  */
 function runOf<Id>({ facts, workflows }: BuildGraph<Id>, { path }: Workflow): string {
   const place = [...workflows.keys()].filter((other) => other < path).length;
   return `${facts.build}${String(place).padStart(3, '0')}`;
 }
 
-/** Inputs of the workflow that a person has started; they have been checked by then. */
+/** Inputs of the workflow that a person has started, which were checked before. */
 function rootInputs({ event }: BuildFacts, root: Workflow | undefined): JsonObject {
   if (event.name !== 'workflow_dispatch' || !root?.on.workflow_dispatch) return {};
   const read = dispatchInputs(root.on.workflow_dispatch.inputs, event.inputs);
@@ -80,8 +80,8 @@ function needOf<Id>(graph: BuildGraph<Id>, node: Node, key: string): JsonObject 
 }
 
 /**
- * Outputs of a job: its own; of a matrix those of all combinations, where the last that is not empty counts; of a call
- * what the called workflow makes of those of its jobs.
+ * Outputs of a job. For a matrix they are merged from all combinations, and the last value that is not empty counts. For a
+ * call they are the outputs of the called workflow.
  */
 function outputsOf<Id>(
   graph: BuildGraph<Id>,
@@ -101,7 +101,7 @@ function outputsOf<Id>(
   return merged;
 }
 
-/** @param inside a place in the called workflow: its path ends where the call leads to */
+/** @param inside a node in the called workflow; its path ends with the prefix of the call */
 function callOutputs<Id>(graph: BuildGraph<Id>, inside: Node): { [name: string]: string } {
   const call = callOf(inside);
   const workflow = call && graph.workflows.get(call.file);
@@ -119,8 +119,8 @@ function merge(into: { [name: string]: string }, outputs: { [name: string]: stri
 }
 
 /**
- * `success()` and its kin for a job's `if`: they look at all jobs that lead to it, also through others
- * (docs.github.com, "Status check functions").
+ * The status functions such as `success()` for a job's `if`. They consider all jobs that it needs, directly or through
+ * others (docs.github.com, "Status check functions").
  */
 export function statusFunctions<Id>(
   graph: BuildGraph<Id>,
@@ -144,7 +144,7 @@ export function statusFunctions<Id>(
 
 function ancestorsOf(workflow: Workflow, job: WorkflowJob): string[] {
   const found = new Set(job.needs);
-  // a set that is walked shows what is added meanwhile
+  // iterating over a set includes entries that are added on the way
   for (const key of found) {
     for (const need of workflow.jobs.find(({ id }) => id === key)?.needs ?? []) found.add(need);
   }

@@ -4,8 +4,8 @@ import type { SecretNaming } from './call-secrets.ts';
 import { expressionsIn, type Template } from './template.ts';
 
 /**
- * Which secrets templates name, in upper case; `*` where one is chosen by an expression or all are asked for. A job is
- * given no others.
+ * The names of secrets that templates use, in upper case; `*` if an expression selects one or uses all. A job gets no
+ * other secrets.
  */
 export function secretNames(templates: Iterable<Template>): '*' | string[] {
   const names = new Set<string>();
@@ -39,7 +39,7 @@ function namesIn(expression: string): '*' | string[] {
   return names;
 }
 
-/** The secrets of the store behind names that a called workflow uses, given how each call on the way names them anew. */
+/** The names in the store of the secrets that a called workflow uses, through the renamings of each call. */
 export function storeNames(names: '*' | string[], through: readonly SecretNaming[]): '*' | string[] {
   return [...through].reverse().reduce<'*' | string[]>((inner, call) => {
     const entries = Object.entries(call.names).filter(([name]) => inner === '*' || inner.includes(name.toUpperCase()));

@@ -2,11 +2,10 @@ import { isFinal } from '../kernel/model.ts';
 import { type Cell, type Node, type NodeState, resultOf } from './node.ts';
 
 /**
- * Combinations of one matrix: how many of them run, and which one's end is the end of the others. A combination of a
- * matrix that calls a workflow is all the jobs of that call.
+ * `max-parallel` and `fail-fast` of a matrix. If a matrix job calls a workflow, its combination is all jobs of that call.
  */
 
-/** The matrices that a job is in, the innermost last, with the number of its combination in each. */
+/** The matrices that contain a job, innermost last, with the index of its combination in each. */
 function matricesOf({ file, path, cell, calls = [] }: Node): { matrix: string; index: number; rules: Rules }[] {
   const parts = path.split('/');
   return parts.flatMap((part, depth) => {
@@ -36,8 +35,8 @@ function combinationsOf<Id>(states: readonly NodeState<Id>[]): Map<string, { rul
 }
 
 /**
- * What a job must wait for because no more of its matrix may run at once; undefined where it may run.
- * @returns how many may
+ * Whether `max-parallel` keeps a job from starting.
+ * @returns the limit that is reached; undefined if the job can start
  */
 export function parallelBound<Id>(states: readonly NodeState<Id>[], node: Node): number | undefined {
   const bounded = matricesOf(node).filter(({ rules }) => rules.maxParallel < rules.total);
@@ -45,18 +44,18 @@ export function parallelBound<Id>(states: readonly NodeState<Id>[], node: Node):
   const matrices = combinationsOf(states);
   for (const { matrix, index, rules } of bounded) {
     const others = [...(matrices.get(matrix)?.all ?? [])].filter(([other]) => other !== index);
-    if (others.filter(([, jobs]) => isOn(jobs)).length >= rules.maxParallel) return rules.maxParallel;
+    if (others.filter(([, jobs]) => isRunning(jobs)).length >= rules.maxParallel) return rules.maxParallel;
   }
   return undefined;
 }
 
-/** Whether a combination has begun and is not over. */
-function isOn<Id>(jobs: readonly NodeState<Id>[]): boolean {
+/** Whether a combination has started and is not finished. */
+function isRunning<Id>(jobs: readonly NodeState<Id>[]): boolean {
   const begun = ({ status }: NodeState<Id>) => status !== 'waiting' && status !== 'skipped';
   return jobs.some(begun) && !jobs.every(({ status }) => isFinal(status));
 }
 
-/** Jobs that are to end because another combination of a matrix that fails fast did not succeed, each once. */
+/** Jobs to cancel because another combination of their matrix failed and the matrix has `fail-fast`, each once. */
 export function endedBySiblings<Id>(
   states: readonly NodeState<Id>[],
 ): { state: NodeState<Id>; because: NodeState<Id> }[] {
@@ -72,7 +71,7 @@ export function endedBySiblings<Id>(
   return [...ended.values()];
 }
 
-/** The job by which a combination has failed, once it is over. */
+/** The job that made a finished combination fail. */
 function failureOf<Id>(jobs: readonly NodeState<Id>[]): NodeState<Id> | undefined {
   if (resultOf(jobs) !== 'failure') return undefined;
   return jobs.find(({ status, continueOnError }) => !continueOnError && (status === 'failure' || status === 'error'));

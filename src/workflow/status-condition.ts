@@ -5,7 +5,7 @@ import { expressionsIn, parseTemplate } from './template.ts';
 
 const statusFunctions = new Set(['success', 'failure', 'always', 'cancelled']);
 
-/** Whether an expression asks by itself how things stand. */
+/** Whether an expression calls a status function. */
 export function callsStatus(expression: string): boolean {
   const { tokens } = new Lexer(expression).lex();
   return tokens.some(
@@ -17,22 +17,22 @@ export function callsStatus(expression: string): boolean {
 }
 
 /**
- * A condition as it is evaluated: one that calls no status function holds only after success.
+ * A condition as it is evaluated: without a status function it is true only after success.
  * @param expression without `${{ }}`
  */
 export function withStatus(expression: string): string {
   return callsStatus(expression) ? expression : `success() && (${expression})`;
 }
 
-/** The same as the file has it. */
+/** The condition as in the file. */
 export function asWritten(condition: string): string {
   return /^success\(\) && \((.*)\)$/s.exec(condition)?.[1] ?? condition;
 }
 
 /**
- * The condition that the file of an action has as an `if`: an expression, with or without `${{ }}`. Text around an
- * expression holds, as text does.
- * @throws ExpressionFailed where it cannot be read
+ * The condition from an `if` in the file of an action: an expression with or without `${{ }}`. Text around an expression
+ * is always true, as any text.
+ * @throws ExpressionFailed if it cannot be parsed
  */
 export function readConditionText(text: string): string {
   const template = parseTemplate(text.trim()) ?? text.trim();

@@ -4,7 +4,7 @@ import type { Json } from './template.ts';
 import type { Strategy } from './workflow.ts';
 
 export interface EvaluatedStrategy {
-  /** absent where there is none */
+  /** absent if there is none */
   matrix?: Json;
   failFast: boolean;
   maxParallel?: number;
@@ -12,7 +12,7 @@ export interface EvaluatedStrategy {
 
 const keys = ['matrix', 'fail-fast', 'max-parallel'];
 
-/** @throws ExpressionFailed; Error with a sentence for the author */
+/** @throws ExpressionFailed; Error with a message for the author */
 export function strategyOf({ whole, matrix, failFast, maxParallel }: Strategy, scope: Scope): EvaluatedStrategy {
   if (whole === undefined) {
     return {
@@ -26,7 +26,7 @@ export function strategyOf({ whole, matrix, failFast, maxParallel }: Strategy, s
     throw new Error('`strategy` must be a mapping');
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
   if (unknown !== undefined)
-    throw new Error(`\`strategy\` has "${unknown}", which is not known: it has ${keys.join(', ')}`);
+    throw new Error(`\`strategy\` has the unknown key "${unknown}"; the keys are ${keys.join(', ')}`);
   const { matrix: combinations, 'fail-fast': fast = true, 'max-parallel': most } = value;
   return {
     ...(combinations !== undefined && { matrix: combinations }),

@@ -1,58 +1,57 @@
 import { z } from 'zod';
 
-/** What JSON can hold: the values that expressions work on. */
+/** A JSON value; expressions work on these. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 
-/** A piece of a template: text as it stands, or an expression without its `${{` and `}}`. */
+/** A piece of a template: literal text, or an expression without `${{` and `}}`. */
 const piece = z.union([z.string(), z.object({ expression: z.string().min(1) })]);
 
 /**
- * A value of a workflow file, freed of YAML: text, or pieces of text with expressions in between. A list that holds one
- * expression and nothing else stands for the expression's typed value (boolean, number, object and so on), any other
- * list for text. Booleans and numbers that the file has in such a place are text here: `true`, `10`.
- * It is what is stored and sent, and is evaluated by expression.ts.
+ * A value of a workflow file without YAML: text, or pieces of text and expressions. A list of exactly one expression has
+ * the typed value of the expression (boolean, number, object and so on); any other list is text. Literal booleans and
+ * numbers are text here: `true`, `10`. Templates are stored and sent, and expression.ts evaluates them.
  */
 export const template = z.union([z.string(), z.array(piece).min(1)]);
 export type Template = z.infer<typeof template>;
 
-/** Templates by name, in the order of the file; names are as the file has them. */
+/** Templates by name, in the order and spelling of the file. */
 export const templateMap = z.record(z.string(), template);
 export type TemplateMap = z.infer<typeof templateMap>;
 
-/** Templates in the order of the file, where not all names are known before they are evaluated. */
+/** Templates in the order of the file, if some names are known only after evaluation. */
 const templateEntries = z.array(
   z.union([
     z.object({ name: template, value: template }),
-    /** an expression for an object, whose entries stand here */
+    /** an expression that returns an object, whose entries are inserted here */
     z.object({ insert: template }),
   ]),
 );
 
-/** Templates by name, as `env` and `with` have them. */
+/** Templates by name, as in `env` and `with`. */
 export const templates = z.union([templateMap, templateEntries]);
 export type Templates = z.infer<typeof templates>;
 
-/** Whether a key says that the entries of its value stand in its place. */
+/** Whether a key is `${{ insert }}`: the entries of its value replace it. */
 export function isInsert(key: string): boolean {
   return /^\s*\$\{\{\s*insert\s*\}\}\s*$/.test(key);
 }
 
-/** Every template of them, names as well. */
+/** All templates, including names. */
 export function templatesIn(entries: Templates | undefined): Template[] {
   if (!Array.isArray(entries)) return Object.values(entries ?? {});
   return entries.flatMap((entry) => ('insert' in entry ? [entry.insert] : [entry.name, entry.value]));
 }
 
-/** A template as a workflow has it. */
+/** A template as in the workflow file. */
 export function sourceOf(template: Template): string {
   if (typeof template === 'string') return template;
   return template.map((part) => (typeof part === 'string' ? part : `\${{ ${part.expression} }}`)).join('');
 }
 
 /**
- * Splits text at its expressions as GitHub's parser does: a quote inside of an expression begins or ends a string, in
- * which `}}` does not close it. Text without an expression is given back as it is.
- * @returns undefined where an expression is not closed
+ * Splits text at its expressions as GitHub's parser does: `}}` inside a quoted string does not end an expression. Text
+ * without an expression is returned unchanged.
+ * @returns undefined if an expression is not closed
  */
 export function parseTemplate(text: string): Template | undefined {
   const pieces: Exclude<Template, string> = [];
@@ -69,7 +68,7 @@ export function parseTemplate(text: string): Template | undefined {
   return pieces;
 }
 
-/** Where the `}}` that closes an expression begins. */
+/** The position of the `}}` that closes an expression. */
 function endOfExpression(text: string, from: number): number | undefined {
   let inString = false;
   for (let at = from; at < text.length; at++) {

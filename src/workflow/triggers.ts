@@ -3,18 +3,18 @@ import type { BuildEvent } from './event.ts';
 import { selects } from './filters.ts';
 import type { PushFilter, Workflow } from './workflow.ts';
 
-/** What happened, for asking whether a workflow runs. */
+/** An event, for checking whether it starts a workflow. */
 export interface Happening {
   event: BuildEvent;
   ref: string;
-  /** paths that the commits have changed; null where they are unknown or too many, and every path filter lets pass */
+  /** paths that the commits changed; null if unknown or too many, and then every path filter passes */
   changedPaths: readonly string[] | null;
 }
 
-/** What counts where a workflow names no `types`, as on GitHub. */
+/** The types that count if a workflow has no `types`, as on GitHub. */
 export const pullRequestTypes: readonly string[] = ['opened', 'synchronize', 'reopened'];
 
-/** Whether the workflow runs for what happened. */
+/** Whether an event starts the workflow. */
 export function isTriggered(workflow: Workflow, { event, ref, changedPaths }: Happening): boolean {
   const { on, path } = workflow;
   switch (event.name) {
@@ -40,7 +40,7 @@ export function isTriggered(workflow: Workflow, { event, ref, changedPaths }: Ha
   }
 }
 
-/** A filter for branches alone lets no tag pass, and the other way round. */
+/** A workflow with filters only for branches does not run for tags, and vice versa. */
 function passesRef(filter: PushFilter, ref: string): boolean {
   const isTag = ref.startsWith('refs/tags/');
   const name = refName(ref);
@@ -53,11 +53,11 @@ function passesRef(filter: PushFilter, ref: string): boolean {
   return other === undefined;
 }
 
-/** Tags know no changed paths. */
+/** Path filters do not apply to tags. */
 function passesPaths({ paths, pathsIgnore }: PushFilter, ref: string, changed: readonly string[] | null): boolean {
   if (changed === null || ref.startsWith('refs/tags/')) return true;
   if (paths) return changed.some((path) => selects(paths, path));
-  // a commit that changes nothing is not one that changes only what is ignored
+  // a commit without changes does not count as one that changes only ignored paths
   if (pathsIgnore) return changed.length === 0 || changed.some((path) => !selects(pathsIgnore, path));
   return true;
 }

@@ -2,8 +2,8 @@ import { data } from '@actions/expressions';
 import type { Json } from './template.ts';
 
 /**
- * JSON as the evaluator sees it, wrapped only where it is looked at. The package's own Dictionary loses keys that
- * JavaScript knows otherwise (`constructor`, `__proto__`) and copies all of a context for each evaluation.
+ * JSON for the evaluator, wrapped lazily. The package's Dictionary loses keys such as `constructor` and `__proto__`, and
+ * copies the whole context for each evaluation.
  */
 class ObjectValue extends data.Dictionary {
   readonly #object: { [key: string]: Json };
@@ -20,10 +20,10 @@ class ObjectValue extends data.Dictionary {
   }
 
   override add(): void {
-    throw new Error('a value of an expression does not change');
+    throw new Error('values of expressions are immutable');
   }
 
-  /** Names do not count their case; of two that differ by it alone, the first counts. */
+  /** Names are case-insensitive; of two that differ only in case, the first counts. */
   override get(name: string): data.ExpressionData | undefined {
     const key = this.keyOf(name);
     return key === undefined ? undefined : this.#wrap(key);
@@ -59,14 +59,14 @@ class ObjectValue extends data.Dictionary {
   }
 }
 
-/** One whose names count their case. */
+/** An object with case-sensitive names. */
 class ExactObjectValue extends ObjectValue {
   protected override keyOf(name: string): string | undefined {
     return Object.hasOwn(this.json, name) ? name : undefined;
   }
 }
 
-/** Contexts by their names; the variables of an environment count their case, as on GitHub's runner for Linux. */
+/** Contexts by name. Names of environment variables are case-sensitive, as on GitHub's runner for Linux. */
 class ContextsValue extends ObjectValue {
   protected override wrapEntry(key: string, value: Json): data.ExpressionData {
     const isEnvironment = key === 'env' && typeof value === 'object' && value !== null && !Array.isArray(value);

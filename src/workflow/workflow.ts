@@ -1,26 +1,26 @@
 import type { PlannedStep } from './plan.ts';
 import type { Template, TemplateMap, Templates } from './template.ts';
 
-/** Where a workflow of another repository is from. */
+/** The origin of a workflow of another repository. */
 export interface WorkflowSource {
   /** `owner/name` */
   repository: string;
   ref: string;
   sha: string;
-  /** whether `secrets: inherit` gives it the secrets of the repository that is built */
+  /** whether `secrets: inherit` passes it the secrets of the repository that is built */
   inherits: boolean;
 }
 
-/** A workflow file as it was read and checked: plain JSON, from which builds are planned. */
+/** A workflow file that was read and checked: plain JSON, from which builds are planned. */
 export interface Workflow {
   /**
-   * below the repository's root, as `.github/workflows/test.yml`; of another repository with its name in front and the
-   * ref behind it, as `acme/ci/.github/workflows/test.yml@v1`
+   * path in the repository, for example `.github/workflows/test.yml`; for another repository with its name and the ref,
+   * for example `acme/ci/.github/workflows/test.yml@v1`
    */
   path: string;
-  /** of one that is called in another repository */
+  /** set for a called workflow of another repository */
   source?: WorkflowSource;
-  /** that of the file, or else its path */
+  /** the name in the file, else its path */
   name: string;
   runName?: Template;
   on: Triggers;
@@ -36,20 +36,20 @@ export interface Triggers {
   schedule?: Schedule[];
   workflow_dispatch?: { inputs: InputDefinition[] };
   workflow_call?: CallInterface;
-  /** `types` is absent where every type counts */
+  /** `types` is absent if every type counts */
   repository_dispatch?: { types?: string[] };
   pull_request?: PullRequestFilter;
-  /** other events of a forge, as `release`; `types` is absent where every type counts */
+  /** other events of a forge, for example `release`; `types` is absent if every type counts */
   others: { event: string; types?: string[] }[];
 }
 
 export interface Schedule {
   cron: string;
-  /** UTC where it is absent */
+  /** UTC if absent */
   timezone?: string;
 }
 
-/** Patterns in the grammar of filters.ts; a list that is absent filters nothing. */
+/** Patterns in the grammar of filters.ts; an absent list filters nothing. */
 export interface PushFilter {
   branches?: string[];
   branchesIgnore?: string[];
@@ -59,9 +59,9 @@ export interface PushFilter {
   pathsIgnore?: string[];
 }
 
-/** Which pull requests count, by their base branch, the paths that they change, and what has happened to them. */
+/** Filters for pull requests: base branch, changed paths and activity types. */
 export interface PullRequestFilter extends PushFilter {
-  /** GitHub's three where it is absent: opened, synchronize, reopened */
+  /** if absent, GitHub's three: opened, synchronize, reopened */
   types?: string[];
 }
 
@@ -70,11 +70,11 @@ export interface InputDefinition {
   type: 'string' | 'boolean' | 'number' | 'choice' | 'environment';
   required: boolean;
   default?: Template;
-  /** of a choice */
+  /** for the type choice */
   options?: string[];
 }
 
-/** What a called workflow takes and gives. */
+/** Inputs, secrets and outputs of a called workflow. */
 export interface CallInterface {
   inputs: InputDefinition[];
   secrets: { name: string; required: boolean }[];
@@ -85,7 +85,7 @@ export interface CallInterface {
 export interface RunDefaults {
   shell?: Template;
   workingDirectory?: Template;
-  /** both by their names in a file, where expressions say which there are */
+  /** the entries by name, if expressions make them */
   run?: Templates;
 }
 
@@ -95,7 +95,7 @@ export interface Concurrency {
 }
 
 /**
- * A value that stays a value where it is evaluated, unlike a template: what a matrix or the `with` of a call is made of.
+ * A template of any JSON value, not only text: for a matrix or the `with` of a call.
  */
 export type ValueTemplate =
   | null
@@ -103,43 +103,43 @@ export type ValueTemplate =
   | number
   | { text: Template }
   | { list: ValueTemplate[] }
-  /** a key that is null stands for the entries of its value */
+  /** a null key inserts the entries of its value */
   | { map: [key: Template | null, value: ValueTemplate][] };
 
 export interface Strategy {
   matrix?: ValueTemplate;
   failFast: Template;
   maxParallel?: Template;
-  /** all of it, where expressions say what there is */
+  /** the whole strategy, if expressions make it */
   whole?: ValueTemplate;
 }
 
-/** What Volt cannot do, which a job asks for only where the value is not empty. */
+/** An unsupported key, which matters only if its value is not empty. */
 export interface Refusal {
   value: ValueTemplate;
-  /** a sentence with its place */
+  /** message with its location */
   message: string;
 }
 
-/** Both begin at 1. */
+/** A location in a file; both numbers begin at 1. */
 export interface Place {
   line: number;
   column: number;
 }
 
 interface AnyJob {
-  /** as the file has it; ids do not count their case */
+  /** as in the file; ids are case-insensitive */
   id: string;
-  /** where the file has it */
+  /** location in the file */
   place: Place;
   name?: Template;
-  /** ids of other jobs, as those have them */
+  /** ids of other jobs */
   needs: string[];
   /** an expression, always with a status function */
   if: string;
   strategy?: Strategy;
   concurrency?: Concurrency;
-  /** what of it Volt cannot do, as a sentence with its place; such a job is not run */
+  /** message with location about an unsupported key; such a job does not run */
   unsupported?: string;
 }
 
@@ -159,11 +159,11 @@ export interface StepsJob extends AnyJob {
 /** A job that calls a workflow. */
 export interface CallJob extends AnyJob {
   kind: 'call';
-  /** path of the called file, as its workflow has it */
+  /** `path` of the called workflow */
   uses: string;
   with: [name: string, value: ValueTemplate][];
   secrets: 'inherit' | TemplateMap;
-  /** where the file has each input and secret that it gives */
+  /** location of each input and secret in the file */
   places: { [name: string]: Place };
 }
 

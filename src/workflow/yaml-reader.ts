@@ -4,13 +4,13 @@ import { YamlObjectReader } from '@actions/workflow-parser/workflows/yaml-object
 import { type Document, isAlias, isMap, isScalar, type Pair, visit } from 'yaml';
 import { isInsert } from './template.ts';
 
-/** Values, keys and collections that a file may come to once its aliases are followed; real files have below 5,000. */
+/** The most values, keys and collections of a file with its aliases expanded; real files have fewer than 5,000. */
 const mostTokens = 50_000;
 
 /**
- * The package's reader of YAML without three of its defects: it hands on the source of a text that spans lines instead
- * of its value (D1), which keeps indentation and ignores chomping and folding; it follows aliases without end (D3); and
- * it fails on keys that are numbers.
+ * The package's YAML reader without three of its defects: it returns the source of a multi-line text instead of its value
+ * (D1), so indentation stays and chomping and folding are ignored; it follows aliases without limit (D3); and it fails on
+ * keys that are numbers.
  */
 export class BoundedYamlReader extends YamlObjectReader {
   #tokens = 0;
@@ -20,7 +20,7 @@ export class BoundedYamlReader extends YamlObjectReader {
     this.#insert();
   }
 
-  /** What YAML only warns of: a tag that it does not know, as in `if: !cancelled()` (D4). */
+  /** Warnings of YAML: an unknown tag, as in `if: !cancelled()` (D4). */
   get warnings(): Document['warnings'] {
     return this.#document.warnings;
   }
@@ -51,8 +51,8 @@ export class BoundedYamlReader extends YamlObjectReader {
   }
 
   /**
-   * What `${{ insert }}` has as a mapping of its own stands in the mapping around it: the parser knows only one that
-   * is an expression.
+   * Expands `${{ insert }}` with a literal mapping into the mapping around it; the parser only supports it with an
+   * expression.
    */
   #insert(): void {
     const document = this.#document;
@@ -85,6 +85,9 @@ function isInsertion({ key }: Pair): boolean {
   return isScalar(key) && typeof key.value === 'string' && isInsert(key.value);
 }
 
+/** The message of a file with too many values. */
+export const tooManyValues = `the file has more than ${mostTokens} values, including its expanded aliases`;
+
 function tooMany(): Error {
-  return new Error(`the file comes to more than ${mostTokens} values, with what its aliases stand for`);
+  return new Error(tooManyValues);
 }

@@ -51,12 +51,12 @@ describe('bad input on the command line', () => {
     ],
     ['a trigger of what is not observed', ['trigger', 'nobody'], 'not_found', /repository "nobody" does not exist\n/],
     ['a cancel of what is over', ['cancel', 'app#1'], 'conflict', /has already ended: \w+\n/],
-    ['a retry of what runs', ['retry', 'app#2'], 'conflict', /is not over: test queued\n {2}Wait/],
+    ['a retry of what runs', ['retry', 'app#2'], 'conflict', /is still open: test queued\n {2}Wait/],
     [
       'a retry of what failed when nothing did',
       ['retry', 'app#1', '--failed'],
       'conflict',
-      /nothing of build \d+ failed\n/,
+      /no job of build \d+ failed\n/,
     ],
   ];
   for (const [what, args, code, says] of cases) {

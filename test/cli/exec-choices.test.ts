@@ -145,7 +145,7 @@ jobs:
     expect(released.output).to.include('\nrelease published v1\n');
     expect((await exec(repository, '--event', 'release', '--event-path', payload('deleted'))).code).to.equal(2);
     const odd = await exec(repository, '--event', 'Not an event');
-    expect(odd.stderr).to.include('cannot be the name of an event');
+    expect(odd.stderr).to.include('is not a valid event name');
     for (const text of ['[1]', 'no json']) {
       const bad = await exec(repository, '--event', 'release', '--event-path', file(text));
       expect(bad.code).to.equal(2);

@@ -86,7 +86,7 @@ describe('single stages', function () {
       JSON.parse((await volt(['show', 'sample', '--json'], { env })).stdout || '{"jobs":[]}').jobs[0];
     await until('the job runs', async () => (await job())?.status === 'running');
     runner.signal('SIGTERM');
-    await runner.says(/runner stops when its jobs have ended/);
+    await runner.says(/stopping runner: waiting for its jobs to end/);
     // another signal is no echo of the first, however soon it comes
     runner.signal('SIGINT');
     expect(await runner.ended()).to.include({ code: 0 });

@@ -322,7 +322,7 @@ describe('volt up', () => {
     expect(again.stdout).to.match(/^sample#\d runs again\n$/);
     const refused = await volt(['retry', 'sample', ...data]);
     expect(refused.code).to.equal(2);
-    expect(refused.stderr).to.match(/^error conflict: build \d+ is not over: test \w+\n {2}Wait for its end/);
+    expect(refused.stderr).to.match(/^error conflict: build \d+ is still open: test \w+\n {2}Wait until it ends/);
     const missing = await volt(['trigger', 'sample', 'no-such-branch', ...data]);
     expect(missing.code).to.equal(3);
     expect(missing.stderr).to.contain('error commit_missing: ');

@@ -31,9 +31,9 @@ describe('volt validate', () => {
     const { code, stdout } = await volt(['validate'], { cwd });
     expect(code).to.equal(1);
     expect(stdout.split('\n')).to.deep.equal([
-      '.github/workflows/a.yml:4:5: invalid: "runs-onn" is not known here; did you mean "runs-on"?',
+      '.github/workflows/a.yml:4:5: invalid: "runs-onn" is not allowed here; did you mean "runs-on"?',
       '.github/workflows/a.yml:4:5: invalid: `runs-on` is missing',
-      '.github/workflows/b.yaml:7:15: invalid: "checkout" names no action: an action is owner/repository@ref, owner/repository/path@ref, $/path in this repository, or ./path in the workspace',
+      '.github/workflows/b.yaml:7:15: invalid: "checkout" is not an action: use owner/repository@ref, owner/repository/path@ref, $/path (in this repository) or ./path (in the workspace)',
       '3 workflows checked: 2 with problems',
       '',
     ]);

@@ -129,11 +129,11 @@ jobs: { deep: { uses: ${uses}, secrets: inherit } }
   describe('are checked:', () => {
     it('what they are called with, and what is wrong with them', () => {
       expect(messages(caller('with: { m: x }'), [repository({ 'test.yml': inner() })])).to.deep.equal([
-        'ci.yml: the job "call" gives acme/ci/.github/workflows/test.yml@v1 an input "m", which it does not take',
+        'ci.yml: the job "call" passes the unknown input "m" to acme/ci/.github/workflows/test.yml@v1',
       ]);
       expect(messages(caller(), [repository({ 'test.yml': 'on: workflow_call\njobs: { a: {} }\n' })])).to.deep.equal([
-        'acme/ci/.github/workflows/test.yml@v1: a job has `runs-on` and `steps`, or `uses`',
-        'ci.yml: the job "call" calls acme/ci/.github/workflows/test.yml@v1, which is not there or not valid',
+        'acme/ci/.github/workflows/test.yml@v1: a job needs `runs-on` and `steps`, or `uses`',
+        'ci.yml: the job "call" calls acme/ci/.github/workflows/test.yml@v1, which does not exist or is not valid',
       ]);
     });
 
@@ -149,7 +149,7 @@ jobs: { deep: { uses: ${uses}, secrets: inherit } }
         repository({ 'test.yml': round('x/y/.github/workflows/a.yml@v1') }),
         repository({ 'a.yml': round('acme/ci/.github/workflows/test.yml@v1') }, { repository: 'x/y' }),
       ];
-      expect(messages(caller(), called).join()).to.match(/calls workflows in a circle or too deep/);
+      expect(messages(caller(), called).join()).to.match(/calls workflows in a cycle or too deeply/);
     });
 
     const missing: [what: string, called: CalledRepository[], why: RegExp][] = [
@@ -187,7 +187,7 @@ jobs: { deep: { uses: ${uses}, secrets: inherit } }
     it('one that is not there is a fault of the call', () => {
       const [found] = readWorkflows([{ path: 'ci.yml', text: caller() }], [repository({})]).diagnostics;
       expect(found?.elsewhere).to.equal('wrong');
-      expect(found?.message).to.match(/which is not there or not valid/);
+      expect(found?.message).to.match(/which does not exist or is not valid/);
     });
   });
 });

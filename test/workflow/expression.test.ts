@@ -108,12 +108,12 @@ describe('an expression', () => {
     ['', /empty/],
     ['a.b', /'a'/],
     ['github.', /Unexpected/],
-    ['constructor()', /no function constructor/],
-    ['hasOwnProperty(github)', /no function hasOwnProperty/],
-    ["format('{1}', 'a')", /\{1\} that there is not/],
-    ["format('{', 'a')", /brace that stands alone/],
-    ["fromJSON('{')", /not JSON/],
-    ["fromJSON('')", /nothing/],
+    ['constructor()', /the function constructor does not exist/],
+    ['hasOwnProperty(github)', /the function hasOwnProperty does not exist/],
+    ["format('{1}', 'a')", /no argument for \{1\}/],
+    ["format('{', 'a')", /unescaped brace/],
+    ["fromJSON('{')", /not valid JSON/],
+    ["fromJSON('')", /is empty/],
     ['cancelled()', /cannot be used here/],
     [`'${'x'.repeat(21_000)}'`, /longer than 21000/],
     [`${'('.repeat(60)}1${')'.repeat(60)}`, /depth/i],
@@ -127,7 +127,7 @@ describe('an expression', () => {
         .fill(0)
         .map(() => 'fromJSON(env.LONG)')
         .join()})`,
-      /works on more than 4194304/,
+      /processes more than 4194304/,
     ],
   ];
   for (const [expression, why] of broken) {
@@ -192,7 +192,7 @@ describe('a value', () => {
   it('that must be a boolean or a number is one, or refused', () => {
     expect(evaluateBoolean('true', scope)).to.equal(true);
     expect(evaluateBoolean(read('${{ matrix.flag }}'), scope)).to.equal(false);
-    expect(() => evaluateBoolean(read('${{ matrix.os }}'), scope)).to.throw(/true or false, and is other text$/);
+    expect(() => evaluateBoolean(read('${{ matrix.os }}'), scope)).to.throw(/true or false, not another text$/);
     expect(evaluateNumber('10', scope)).to.equal(10);
     expect(evaluateNumber(read('${{ matrix.node }}'), scope)).to.equal(20);
     for (const text of ['', 'ten', '${{ matrix.nothing }}']) {

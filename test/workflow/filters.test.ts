@@ -51,7 +51,7 @@ describe('a pattern of a filter', () => {
     ['?a', 'nothing before'],
     ['+', 'nothing before'],
     ['[ab', 'not closed'],
-    ['a[]', 'no character'],
+    ['a[]', 'is empty'],
     ['x'.repeat(1001), 'at most 1000'],
   ] as const) {
     it(`${text.slice(0, 10) || 'of nothing'} is refused with a reason`, () => {

@@ -14,7 +14,7 @@ describe('inputs of a dispatch', () => {
 
   it('that are required must be given, a choice too', () => {
     expect(dispatchInputs([{ ...level, required: true }], {})).to.deep.equal({
-      problems: ['the input "level" must be given'],
+      problems: ['the input "level" is required'],
     });
   });
 });

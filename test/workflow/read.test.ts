@@ -94,9 +94,9 @@ describe('reading a workflow', () => {
       [
         'keys that are not known, with what was meant',
         job('timeout-minute: 5', 'steps: [{ runn: x }]'),
-        'ci.yml:5:5: "timeout-minute" is not known here; did you mean "timeout-minutes"?',
-        'ci.yml:6:13: a step has `run` or `uses`',
-        'ci.yml:6:15: "runn" is not known here; did you mean "run"?',
+        'ci.yml:5:5: "timeout-minute" is not allowed here; did you mean "timeout-minutes"?',
+        'ci.yml:6:13: a step needs `run` or `uses`',
+        'ci.yml:6:15: "runn" is not allowed here; did you mean "run"?',
       ],
       ['what is missing', 'on: push\njobs:\n  a:\n    steps: [{ run: x }]\n', 'ci.yml:4:5: `runs-on` is missing'],
       [
@@ -108,7 +108,7 @@ describe('reading a workflow', () => {
       [
         'a condition that YAML takes for a tag',
         steps('- run: x', '  if: !cancelled()'),
-        'ci.yml:7:13: Unresolved tag: !cancelled(); put the value in quotes, or into ${{ }}',
+        'ci.yml:7:13: Unresolved tag: !cancelled(); put the value in quotes or into ${{ }}',
       ],
       [
         'expressions that use what is not there, in blocks too',
@@ -121,28 +121,28 @@ describe('reading a workflow', () => {
           '  run: x',
         ),
         "ci.yml:8:16: Unrecognized named-value: 'nope'",
-        'ci.yml:9:14: cannot evaluate ${{ constructor() }}: there is no function constructor',
+        'ci.yml:9:14: cannot evaluate ${{ constructor() }}: the function constructor does not exist',
         "ci.yml:10:13: Unrecognized named-value: 'nope'",
       ],
       [
         'needs that are not there, and circles',
         'on: push\njobs:\n  build: { runs-on: x, steps: [{ run: x }] }\n  a: { needs: biuld, runs-on: x, steps: [{ run: x }] }\n  b: { needs: c, runs-on: x, steps: [{ run: x }] }\n  c: { needs: b, runs-on: x, steps: [{ run: x }] }\n',
-        'ci.yml:4:15: the job "a" needs a job "biuld", which there is not; did you mean "build"?',
-        'ci.yml:5:15: the job "b" needs itself, by way of what it needs',
-        'ci.yml:6:15: the job "c" needs itself, by way of what it needs',
+        'ci.yml:4:15: the job "a" needs the job "biuld", which does not exist; did you mean "build"?',
+        'ci.yml:5:15: the job "b" depends on itself through its needs',
+        'ci.yml:6:15: the job "c" depends on itself through its needs',
       ],
       [
         'ids that are none, or used twice',
         steps('- { id: 1a, run: x }', '- { id: b, run: x }', '- { id: B, run: x }', '- { id: __run, run: x }'),
-        'ci.yml:6:15: "1a" cannot be an id: ids are letters, digits, "_" and "-", begin with a letter or "_", and are shorter than 100',
-        'ci.yml:8:15: the id "B" is used for another step of the job',
-        'ci.yml:9:15: "__run" cannot be an id: those that begin with "__" are made for steps without one',
+        'ci.yml:6:15: "1a" is not a valid id: use letters, digits, "_" and "-", beginning with a letter or "_", fewer than 100 characters',
+        'ci.yml:8:15: another step of the job has the id "B"',
+        'ci.yml:9:15: "__run" is not a valid id: the prefix "__" is reserved for steps without an id',
       ],
       [
         'actions that are none',
         steps('- uses: checkout', '- uses: actions/checkout'),
-        'ci.yml:6:15: "checkout" names no action: an action is owner/repository@ref, owner/repository/path@ref, $/path in this repository, or ./path in the workspace',
-        'ci.yml:7:15: "actions/checkout" names no action: an action is owner/repository@ref, owner/repository/path@ref, $/path in this repository, or ./path in the workspace',
+        'ci.yml:6:15: "checkout" is not an action: use owner/repository@ref, owner/repository/path@ref, $/path (in this repository) or ./path (in the workspace)',
+        'ci.yml:7:15: "actions/checkout" is not an action: use owner/repository@ref, owner/repository/path@ref, $/path (in this repository) or ./path (in the workspace)',
       ],
       [
         'filters that exclude each other or can match nothing',
@@ -150,40 +150,40 @@ describe('reading a workflow', () => {
           'on: push',
           "on: { push: { paths: [a], paths-ignore: [b], branches: ['!x'], tags: ['[x'] } }",
         ),
-        'ci.yml:1:27: `paths` and `paths-ignore` exclude each other: use "!" in `paths`',
-        'ci.yml:1:71: "[x" is no pattern: a "[" is not closed',
+        'ci.yml:1:27: `paths` and `paths-ignore` cannot be used together; use "!" in `paths`',
+        'ci.yml:1:71: "[x" is not a valid pattern: a "[" is not closed',
       ],
       [
         'a filter of more patterns than are ever followed at once',
         steps('- run: x').replace('on: push', `on: { push: { paths: [${Array(1001).fill('a').join()}] } }`),
-        'ci.yml:1:22: `paths` has 1001 patterns, and may have 1000',
+        'ci.yml:1:22: `paths` has 1001 patterns; at most 1000 are allowed',
       ],
       [
         'filters that match nothing, but for `tags` beside `branches`, by which people have no tags',
         steps('- run: x').replace('on: push', "on: { push: { paths: ['!a'], branches: [main], tags: ['!**'] } }"),
-        'ci.yml:1:22: warning: `paths` has only patterns with "!", so it matches nothing; use `paths-ignore`',
+        'ci.yml:1:22: warning: `paths` matches nothing, because all its patterns begin with "!"; use `paths-ignore`',
       ],
       [
         'schedules that are none',
         steps('- run: x').replace('on: push', "on: { schedule: [{ cron: '61 * * * *' }] }"),
-        'ci.yml:1:26: "61 * * * *" is no schedule: Invalid value for minute: 61',
+        'ci.yml:1:26: "61 * * * *" is not a valid schedule: Invalid value for minute: 61',
       ],
       [
         'times of nothing',
         job('timeout-minutes: 0', 'steps: [{ run: x }]'),
-        'ci.yml:5:22: timeout-minutes must be more than 0, and is 0',
+        'ci.yml:5:22: timeout-minutes must be more than 0, not 0',
       ],
       [
         'what Volt cannot do, by name',
         job('container: node', 'environment: prod', 'steps: [{ run: x }]'),
-        'ci.yml:5:16: `container` is not supported yet: the job would run on the runner itself',
-        'ci.yml:6:18: `environment` is not supported yet: nobody would be asked for approval',
+        'ci.yml:5:16: `container` is not supported yet',
+        'ci.yml:6:18: `environment` is not supported yet',
       ],
       [
         'steps in the background, by name',
         job('steps: [{ run: x, background: true }, { wait-all: }, { run: y, background: false }]'),
-        'ci.yml:5:23: steps in the background are not supported yet: `background`',
-        'ci.yml:5:45: steps in the background are not supported yet: `wait-all`',
+        'ci.yml:5:23: background steps are not supported yet: `background`',
+        'ci.yml:5:45: background steps are not supported yet: `wait-all`',
       ],
       [
         'values that are none, by what belongs there',
@@ -194,11 +194,11 @@ describe('reading a workflow', () => {
           'needs: { a: 1 }',
           'steps: [{ run: x, uses: ./y }]',
         ),
-        'ci.yml:5:24: `continue-on-error` must be true or false, and is "maybe"',
-        'ci.yml:6:28: `fail-fast` must be true or false, and is "nope"',
-        'ci.yml:7:22: `timeout-minutes` must be a number, and is "abc"',
+        'ci.yml:5:24: `continue-on-error` must be true or false, not "maybe"',
+        'ci.yml:6:28: `fail-fast` must be true or false, not "nope"',
+        'ci.yml:7:22: `timeout-minutes` must be a number, not "abc"',
         'ci.yml:8:12: A mapping was not expected',
-        'ci.yml:9:23: a step has `run` or `uses`, not both',
+        'ci.yml:9:23: a step cannot have both `run` and `uses`',
       ],
       [
         'an empty `runs-on`',
@@ -208,7 +208,7 @@ describe('reading a workflow', () => {
       [
         'a permission that is none',
         `permissions: { contents: wirte }\n${steps('- run: x')}`,
-        'ci.yml:1:26: the permission `contents` must be read, write or none, and is "wirte"',
+        'ci.yml:1:26: the permission `contents` must be read, write or none, not "wirte"',
       ],
       [
         'what was meant by a context or a function',
@@ -220,7 +220,7 @@ describe('reading a workflow', () => {
       [
         'a second document',
         `${steps('- run: x')}---\na: b\n`,
-        'ci.yml:7:1: the file has more than one document, and a workflow is one: take out what begins with `---`',
+        'ci.yml:7:1: the file has several YAML documents; remove all but one (they are separated by `---`)',
       ],
       [
         'a matrix that has nothing, too much, or excludes by what it has not',
@@ -232,8 +232,8 @@ describe('reading a workflow', () => {
           .map((matrix, index) => `  j${index}: { strategy: { matrix: ${matrix} }, runs-on: x, steps: [{ run: x }] }\n`)
           .join('')}`,
         'ci.yml:3:29: the matrix key "x" has no values',
-        'ci.yml:4:29: the matrix has 289 combinations, and may have 256',
-        'ci.yml:5:29: the matrix excludes by "y", which is none of its keys',
+        'ci.yml:4:29: the matrix has 289 combinations; at most 256 are allowed',
+        'ci.yml:5:29: `exclude` of the matrix uses "y", which is not a key of the matrix',
       ],
       [
         'shells and labels that are none, and a matrix of which nothing may run',
@@ -242,9 +242,9 @@ describe('reading a workflow', () => {
           'strategy: { max-parallel: 0 }',
           'steps: [{ run: x, shell: fish }, { run: x, shell: "fish {0}" }]',
         ).replace('runs-on: x', 'runs-on: [self-hosted, "bad label!"]'),
-        'ci.yml:4:14: "bad label!" cannot be a label',
-        'ci.yml:5:31: "csh" is no shell: it is bash, sh, python, pwsh, or a command line that contains {0}',
-        'ci.yml:7:30: "fish" is no shell: it is bash, sh, python, pwsh, or a command line that contains {0}',
+        'ci.yml:4:14: "bad label!" is not a valid label',
+        'ci.yml:5:31: "csh" is not a shell: use bash, sh, python, pwsh, or a command line that contains {0}',
+        'ci.yml:7:30: "fish" is not a shell: use bash, sh, python, pwsh, or a command line that contains {0}',
       ],
       [
         'defaults of inputs that these cannot have',
@@ -252,39 +252,39 @@ describe('reading a workflow', () => {
           'on: push',
           'on: { workflow_dispatch: { inputs: { n: { type: number, default: abc }, c: { type: choice, options: [a], default: b } } } }',
         ),
-        'ci.yml:1:66: the default of the input "n" must be a number, and is "abc"',
-        'ci.yml:1:115: the default of the input "c" must be one of a, and is "b"',
+        'ci.yml:1:66: the default of the input "n" must be a number, not "abc"',
+        'ci.yml:1:115: the default of the input "c" must be one of a, not "b"',
       ],
       [
         'schedules that never come, or too often for GitHub',
         steps('- run: x').replace('on: push', "on: { schedule: [{ cron: '0 0 31 2 *' }, { cron: '* * * * *' }] }"),
-        'ci.yml:1:26: warning: the schedule "0 0 31 2 *" never comes',
-        'ci.yml:1:50: warning: GitHub runs no schedule more often than every 5 minutes; "* * * * *" does so here alone',
+        'ci.yml:1:26: warning: the schedule "0 0 31 2 *" never occurs',
+        'ci.yml:1:50: warning: GitHub runs schedules at most every 5 minutes; "* * * * *" runs more often only in Volt',
       ],
       [
         'everything at once, whatever else is wrong',
         'on: push\nbogus: 1\njobs:\n  a:\n    runs-on: x\n    if: !cancelled()\n  b: { runs-on: x, steps: [] }\n  c: { runs-on: x, steps: [{ run: x, shel: y }] }\n',
-        'ci.yml:2:1: "bogus" is not known here',
+        'ci.yml:2:1: "bogus" is not allowed here',
         'ci.yml:4:3: the job "a" has no steps',
-        'ci.yml:6:9: Unresolved tag: !cancelled(); put the value in quotes, or into ${{ }}',
+        'ci.yml:6:9: Unresolved tag: !cancelled(); put the value in quotes or into ${{ }}',
         'ci.yml:7:27: the job "b" has no steps',
-        'ci.yml:8:38: "shel" is not known here; did you mean "shell"?',
+        'ci.yml:8:38: "shel" is not allowed here; did you mean "shell"?',
       ],
       [
         'no jobs, whatever else is wrong',
         'on: push\nbogus: 1\njobs: {}\n',
-        'ci.yml:2:1: "bogus" is not known here',
-        'ci.yml:3:7: there are no jobs',
+        'ci.yml:2:1: "bogus" is not allowed here',
+        'ci.yml:3:7: the workflow has no jobs',
       ],
       [
         'a time for the end of a cancelled job, which has no effect',
         job('cancel-timeout-minutes: 1', 'steps: [{ run: x }]'),
-        'ci.yml:5:29: warning: `cancel-timeout-minutes` has no effect: steps that run after a cancel have five minutes',
+        'ci.yml:5:29: warning: `cancel-timeout-minutes` has no effect: Volt gives steps five minutes after a cancel',
       ],
       [
         'a condition that always holds',
         steps('- run: x', "  if: ${{ github.ref }} == 'x'"),
-        'ci.yml:7:13: warning: this `if` is text around an expression, and text always holds; put all of it into one ${{ }}, or leave ${{ }} out',
+        'ci.yml:7:13: warning: this `if` is always true, because it is text around an expression; put all of it into one ${{ }}, or remove ${{ }}',
       ],
     ];
     for (const [what, text, ...lines] of cases) it(what, () => expect(told(text)).to.deep.equal(lines));
@@ -303,7 +303,7 @@ describe('reading a workflow', () => {
 
     it('and refuses keys that inputs of a dispatch do not have', () => {
       const text = steps('- run: x').replace('on: push', 'on: { workflow_dispatch: { inputs: { a: { typ: x } } } }');
-      expect(told(text)).to.deep.equal(['ci.yml:1:43: "typ" is not known here; did you mean "type"?']);
+      expect(told(text)).to.deep.equal(['ci.yml:1:43: "typ" is not allowed here; did you mean "type"?']);
     });
   });
 
@@ -311,9 +311,9 @@ describe('reading a workflow', () => {
     const on = (events: string) => told(steps('- run: x').replace('on: push', `on: { push: {}, ${events} }`));
     expect(on('create: { tags: [v*] }, pull_request: { tags-ignore: [a], types: [opened] }')).to.deep.equal([]);
     expect(on('merge_group: { paths: [a] }, fork: {}')).to.deep.equal([]);
-    expect(on('pull_requests: {}')[0]).to.match(/"pull_requests" is not known here/);
+    expect(on('pull_requests: {}')[0]).to.match(/"pull_requests" is not allowed here/);
     expect(told(steps('- run: x').replace('on: push', 'on: { push: { branchs: [a] } }'))[0]).to.match(
-      /"branchs" is not known/,
+      /"branchs" is not allowed here/,
     );
   });
 
@@ -324,7 +324,7 @@ describe('reading a workflow', () => {
         (_, index) => `x${index + 1}: &x${index + 1} [${Array(10).fill(`*x${index}`)}]`,
       );
       expect(told(`x0: &x0 [a]\n${bomb.join('\n')}\non: push\n`)).to.include(
-        'ci.yml:1:1: the file comes to more than 50000 values, with what its aliases stand for',
+        'ci.yml:1:1: the file has more than 50000 values, including its expanded aliases',
       );
     });
 
@@ -376,7 +376,7 @@ describe('reading all workflows of a commit', () => {
     [
       'a call of what is not there',
       { 'a.yml': call() },
-      /a.yml:3:3: the job "c" calls .github\/workflows\/b.yml, which is not there or not valid$/,
+      /a.yml:3:3: the job "c" calls .github\/workflows\/b.yml, which does not exist or is not valid$/,
     ],
     [
       'a call of what cannot be called',
@@ -391,9 +391,9 @@ describe('reading all workflows of a commit', () => {
           '    inputs: { name: { type: string, required: true } }\n    secrets: { key: { required: true } }\n',
         ),
       },
-      /gives .* an input "nam", which it does not take; did you mean "name"\?$/,
-      /must give .* the input "name"$/,
-      /must give .* the secret "key"$/,
+      /passes the unknown input "nam" to .*; did you mean "name"\?$/,
+      /must pass the input "name" to /,
+      /must pass the secret "key" to /,
     ],
     [
       'inputs of the wrong type and secrets that nobody takes, where the call has them',
@@ -403,15 +403,15 @@ describe('reading all workflows of a commit', () => {
           '    inputs: { n: { type: number }, b: { type: boolean }, ok: { type: number } }\n    secrets: { token: {} }\n',
         ),
       },
-      /a.yml:6:7: .*the input "n" must be a number, and is "abc"$/,
-      /a.yml:7:7: .*the input "b" must be a boolean, and is "yes"$/,
-      /a.yml:10:7: .*a secret "tokn", which it does not take; did you mean "token"\?$/,
+      /a.yml:6:7: .*the input "n" must be a number, not "abc"$/,
+      /a.yml:7:7: .*the input "b" must be a boolean, not "yes"$/,
+      /a.yml:10:7: .*the unknown secret "tokn" to .*; did you mean "token"\?$/,
     ],
     [
       'what is wrong with the calls of a file that is invalid anyway',
       { 'a.yml': `${call('    with: { nam: x }\n')}bogus: 1\n`, 'b.yml': called() },
-      /"bogus" is not known here/,
-      /gives .* an input "nam"/,
+      /"bogus" is not allowed here/,
+      /passes the unknown input "nam"/,
     ],
     [
       'a circle of calls',
@@ -419,15 +419,15 @@ describe('reading all workflows of a commit', () => {
         'a.yml': call().replace('on: push', 'on: [push, workflow_call]'),
         'b.yml': call().replace('on: push', 'on: workflow_call').replace('b.yml', 'a.yml'),
       },
-      /calls workflows in a circle or too deep: .*a.yml → .*b.yml → .*a.yml$/,
-      /circle/,
+      /calls workflows in a cycle or too deeply: .*a.yml → .*b.yml → .*a.yml$/,
+      /cycle/,
     ],
     [
       'a call of an invalid one',
       { 'a.yml': call(), 'b.yml': called().replace('runs-on', 'runson') },
       /"runson"/,
       /`runs-on` is missing/,
-      /not there or not valid/,
+      /does not exist or is not valid/,
     ],
   ];
   for (const [what, files, ...lines] of cases) {

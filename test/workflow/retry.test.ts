@@ -59,14 +59,14 @@ describe('a retry', () => {
     code: string,
     says: RegExp,
   ][] = [
-    ['while a job runs', { a: ['failure'], b: ['running'] }, {}, 'conflict', /build 7 is not over: b running/],
+    ['while a job runs', { a: ['failure'], b: ['running'] }, {}, 'conflict', /build 7 is still open: b running/],
     ['while a job waits', { a: ['failure'], b: ['queued'] }, { job: 'a' }, 'conflict', /not over: b queued/],
     [
       'of what failed when nothing did',
       { a: ['success'] },
       { failedOnly: true },
       'conflict',
-      /nothing of build 7 failed/,
+      /no job of build 7 failed/,
     ],
     ['of a job that there is not', { a: ['failure'] }, { job: 'z' }, 'not_found', /no job z/],
   ];
