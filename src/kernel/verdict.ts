@@ -1,6 +1,6 @@
 import type { FinalStatus, Reason, Status } from './model.ts';
 
-/** What a job or a build came to. */
+/** The end of a job or a build. */
 export interface Outcome {
   status: FinalStatus;
   reason: Reason | null;
@@ -11,9 +11,9 @@ const success = { status: 'success', reason: null, message: null } as const;
 const faults: readonly Status[] = ['failure', 'error'];
 
 /**
- * A build's verdict from those of its jobs: an error counts before a failure, since it says that the verdict could not
- * be reached; a build of one job has that job's own reason. A job that may fail counts as a success, and what is wrong
- * with a workflow file is said of the whole build.
+ * A build's verdict from those of its jobs. An error counts before a failure, since it means that there is no verdict. A build
+ * of one job has that job's reason. A job with continue-on-error counts as a success. Faults of a workflow file are reported
+ * for the whole build.
  */
 export function verdictOf(
   all: { name: string; status: Status; reason: Reason | null; message: string | null; continueOnError?: boolean }[],

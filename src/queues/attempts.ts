@@ -7,11 +7,11 @@ import type { Queues } from './queues.ts';
 /** A message of `jobs.*` that a runner has taken. */
 export interface HeldAttempt extends AttemptRef {
   queue: string;
-  /** who took it; undefined when BullMQ's lock is gone, so that nobody holds it */
+  /** the runner that took it; undefined if BullMQ's lock is gone, so that no runner holds it */
   runner: RunnerId | undefined;
 }
 
-/** The runner that has taken the attempt's message, or undefined while nobody has or the message is gone. */
+/** The runner that has taken the attempt's message; undefined if no runner has taken it, or if it is gone. */
 export async function holderOf(access: RedisAccess, queue: string, ref: AttemptRef): Promise<RunnerId | undefined> {
   return runnerOf(await access.client.get(lockKey(access, queue, attemptName(ref))));
 }
@@ -32,7 +32,7 @@ export async function heldAttempts(access: RedisAccess, queues: Queues): Promise
   });
 }
 
-/** The active messages of queues: number of the queue, id, and token where that is a text; in one exchange, for it is asked often. */
+/** The active messages of queues: number of the queue, id, and token if that is a text. One exchange, since polls are frequent. */
 const listHeld = `
 local held = {}
 for i, queue in ipairs(KEYS) do
@@ -45,11 +45,11 @@ return held`;
 /** What is known of the message of an attempt. */
 export interface AttemptMessage {
   priority: number;
-  /** a runner has taken it and is done with it, so that nobody will take it any more */
+  /** a runner has completed it, so no runner will take it again */
   isDone: boolean;
 }
 
-/** The message of each attempt; undefined where there is none. */
+/** The message of each attempt, undefined if there is none. */
 export async function attemptMessages(
   access: RedisAccess,
   attempts: readonly (AttemptRef & { labels: string[] })[],
@@ -67,8 +67,8 @@ export async function attemptMessages(
 }
 
 /**
- * The queue that holds the message of each attempt, looked for in all that there are.
- * @returns by name of the attempt
+ * Searches all queues for the messages of attempts.
+ * @returns the queue of each message, by name of the attempt
  */
 export async function queuesOf(
   access: RedisAccess,
@@ -90,27 +90,27 @@ export async function queuesOf(
 }
 
 /**
- * Takes a message that no runner has taken out of its queue, so that it can be sent to another.
- * @returns whether it is out
+ * Takes a message that no runner has taken out of its queue.
+ * @returns whether it was taken out
  */
 export async function withdraw(queues: Queues, queue: string, ref: AttemptRef): Promise<boolean> {
   const id = attemptName(ref);
   const target = queues.queue(queue);
   if (!['waiting', 'prioritized'].includes(await target.getJobState(id))) return false;
-  // a runner that takes it in this moment wins
+  // if a runner takes it in this moment, the removal fails
   return (await target.remove(id)) === 1 && !(await queues.holdsOutcome(ref));
 }
 
-/** Whether a runner is done with the message of the attempt. */
+/** Whether a runner has completed the message of the attempt. */
 export async function isDone(queues: Queues, queue: string, ref: AttemptRef): Promise<boolean> {
   return ['completed', 'failed'].includes(await queues.queue(queue).getJobState(attemptName(ref)));
 }
 
 /**
- * Takes the message of an attempt that is over out of the hand that holds it. With the holder's own token, BullMQ does so
- * in one step and only if it is still that holder's, so a message is never taken from a living hand by mistake of ours.
- * It stays as one that is done with: a dispatcher that was frozen or cut off while it sent the attempt may go on with
- * that now, and must find that there is such a message. One that nobody holds is ours to hold first.
+ * Completes the message of an attempt that is over, in place of the runner that holds it. BullMQ does so in one step with
+ * the holder's own token, and only if that holder still has it, so a message is never taken from another one by mistake.
+ * The completed message stays: a dispatcher that was frozen or cut off while it sent the attempt may go on sending now, and
+ * must find it. A message without a holder is locked here first.
  */
 export async function retireAttempt(
   access: RedisAccess,
@@ -134,16 +134,16 @@ export async function retireAttempt(
   }
   await job.updateData({}).catch(() => undefined);
   await job.moveToCompleted('', token ?? retiring, false).catch((error: unknown) => {
-    // it has moved by itself meanwhile
+    // the message has moved meanwhile
     if (!isNotOurs(error)) throw error;
   });
 }
 
-/** Who takes back what nobody holds, and for how long (ms) at most that takes. */
+/** Token for messages without a holder, and how long (ms) completing one takes at most. */
 const retiring = 'taken-back:0';
 const retiringTime = 5000;
 
-/** The lock that BullMQ keeps while a message is worked on; its value is the holder's token. */
+/** The lock that BullMQ keeps on an active message; its value is the holder's token. */
 function lockKey(access: RedisAccess, queue: string, id: string): string {
   return `${access.keys.bull}:${queue}:${id}:lock`;
 }

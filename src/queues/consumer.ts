@@ -8,7 +8,7 @@ import { everyLater } from '../system/wait.ts';
 import { readable, toDeadLetters, whyNotUnderstood } from './dead-letters.ts';
 import { promoteOverdue } from './delayed.ts';
 
-/** Thrown by a handler whose message cannot be handled yet: it comes again after `ms`, and this counts as no failure. */
+/** Thrown by a handler if a message cannot be handled yet: it is delivered again after `ms`. This is no failure. */
 export class Later extends Error {
   readonly ms: number;
 
@@ -18,13 +18,13 @@ export class Later extends Error {
   }
 }
 
-/** What a handler is told beside the message itself. */
+/** What a handler gets beside the message itself. */
 export interface Delivery {
-  /** how often the message has been given to a handler, whichever consumer it was; from 1 */
+  /** how often the message has been delivered, by any consumer; from 1 */
   count: number;
-  /** the message as it came, with what its schema leaves out */
+  /** the received message, including fields that its schema leaves out */
   content: unknown;
-  /** how often the process that handled it has ended meanwhile, or could do nothing for longer than the lock lasts */
+  /** how often the process died while it handled the message, or was frozen for longer than the lock lasts */
   deaths: number;
 }
 
@@ -34,26 +34,26 @@ export interface ConsumerOptions<M> {
   /** how many messages are handled at once */
   concurrency: number;
   logger: Logger;
-  /** where a message that cannot be handled is told */
+  /** where failures of the handler are reported */
   problems: Problems;
   handle(message: M, delivery: Delivery): Promise<void>;
-  /** what a message that does not fit the schema says all the same; undefined where it is to be set aside */
+  /** what can be understood of a message that does not fit the schema; undefined makes it a dead letter */
   understand?(content: unknown): M | undefined;
 }
 
 /**
- * A process that dies in a handler loses its lock after at most 5 s, and another consumer of the queue takes the
- * message up within 5 s more; handlers are idempotent, so one that was only slow does no harm.
+ * A process that dies in a handler loses its lock after at most 5 s, and another consumer of the queue takes the message
+ * within 5 s more. Handlers are idempotent, so a process that was only slow does no harm.
  */
 const lockDuration = 5000;
 const stalledInterval = 2500;
-/** How long (seconds) one wait for a message lasts; shorter than a connection may be silent, see connect.ts. */
+/** How long (seconds) a wait for a message lasts; shorter than a connection may be silent, see connect.ts. */
 const drainDelay = 10;
 
-/** Milliseconds between looks for messages that wait for a time of day which the clock has gone back from. */
+/** Milliseconds between checks for delayed messages that wait too long because a clock was set back. */
 const overdueInterval = 10_000;
 
-/** A Worker that is not held up by a message whose content is not even JSON. */
+/** A Worker that accepts messages whose content is not JSON. */
 class Consumer extends Worker {
   protected override createJob(json: JobJson, id: string): Job {
     return super.createJob(readable(json), id);
@@ -62,12 +62,12 @@ class Consumer extends Worker {
 
 /**
  * Handles the messages of a queue until closed. A message is in one of these states:
- * waiting → handled, and gone when the handler has returned;
- * handled → waiting again, when the handler threw (first after 0.1 s, later every 5 s, for as long as it takes) or said
- * `Later`, or when its process died;
- * handled → set aside in the queue's failed set, when it does not fit the schema and nothing of it is understood: people see it
- * in `volt status` and at /queues, and it is never tried again by itself.
- * @returns `close` resolves when the handlers under way have ended
+ * waiting → handled, and removed when the handler returns;
+ * handled → waiting again, if the handler throws (first after 0.1 s, later every 5 s, without end) or throws `Later`, or if
+ * its process dies;
+ * handled → dead letter in the queue's failed set, if it does not fit the schema and nothing of it is understood: it is shown
+ * in `volt status` and at /queues, and never tried again by itself.
+ * @returns `close` resolves when the running handlers have ended
  */
 export function consume<M>(access: RedisAccess, options: ConsumerOptions<M>): { close(): Promise<void> } {
   const { queue, schema, concurrency, logger, problems, handle } = options;
@@ -79,8 +79,8 @@ export function consume<M>(access: RedisAccess, options: ConsumerOptions<M>): { 
       if (!parsed.success) {
         const why = whyNotUnderstood(parsed.error);
         message = options.understand?.(job.data);
-        const what = message === undefined ? 'set aside' : 'understood only a part of';
-        logger.error(`${what} a message of "${queue}" that does not fit its form`, { id: job.id, issue: why });
+        const what = message === undefined ? 'moved to the dead letters' : 'understood only in part';
+        logger.error(`a message of "${queue}" does not fit its schema: ${what}`, { id: job.id, issue: why });
         if (message === undefined) {
           await toDeadLetters(job);
           throw new UnrecoverableError(`not understood: ${why}`);
@@ -121,7 +121,7 @@ export function consume<M>(access: RedisAccess, options: ConsumerOptions<M>): { 
   );
   const taking = `taking messages from "${queue}"`;
   worker.on('error', (error) => {
-    // that a server is away is said by the connection; what it answers comes again and again
+    // the connection reports that a server is away; an error reply repeats
     if (error.name === 'ReplyError') problems.note(taking, error);
     else logger.debug(`consumer of ${queue}: ${errorText(error)}`);
   });

@@ -2,11 +2,11 @@ import type { Job, JobJson } from 'bullmq';
 import type { z } from 'zod';
 
 /**
- * What nobody here can understand (malformed, of another version, or not Volt's at all) is set aside: it stays in its
- * queue's failed set with the reason, where `volt status` counts it and /queues shows it, retries it and removes it.
+ * Dead letters: messages that cannot be understood (malformed, of another version, or not Volt's). They stay in their
+ * queue's failed set with the reason. `volt status` counts them; /queues shows, retries and removes them.
  */
 
-/** The message as BullMQ can read it: content that is not JSON is wrapped, so that it fails its schema instead of it. */
+/** The message in a form that BullMQ can read: content that is not JSON is wrapped, so that only its schema refuses it. */
 export function readable(json: JobJson): JobJson {
   try {
     JSON.parse(json.data || '{}');
@@ -16,15 +16,15 @@ export function readable(json: JobJson): JobJson {
   }
 }
 
-/** Keeps a message that is about to fail for people to see, whatever its sender has wished. */
+/** Makes a message that is about to fail a dead letter, whatever options its sender has set. */
 export async function toDeadLetters(job: Job): Promise<void> {
   job.opts.removeOnFail = false;
-  // content that had to be wrapped would hold up everybody who looks at the queue
+  // the original content would break every reader of the queue
   if (job.data && typeof job.data === 'object' && 'unreadable' in job.data) await job.updateData(job.data);
 }
 
 export function whyNotUnderstood(error: z.ZodError): string {
   const issue = error.issues[0];
-  const place = issue?.path.join('.') ?? '';
-  return place === '' ? `${issue?.message}` : `${place}: ${issue?.message}`;
+  const path = issue?.path.join('.') ?? '';
+  return path === '' ? `${issue?.message}` : `${path}: ${issue?.message}`;
 }

@@ -1,21 +1,20 @@
 import { fitsGlobs, labelPattern, shortHash } from '../kernel/names.ts';
 
 /**
- * Which runners may have which jobs, as names of queues tell it. A repository that runners are kept for
- * has queues of its own, whose labels hold `repo:` and its name: those runners serve no others. Runners that are kept for
- * nobody serve both. A job that is tried again waits in a queue whose labels hold `not:` and the name of each runner that it is
- * to be kept from: those do not serve it. What a job asks for says nothing about either.
+ * Which runners may take which jobs, encoded in the labels of queues. A repository that runners are kept for has queues of
+ * its own, with the label `repo:` and its name. Those runners serve only these queues; runners that are kept for no repository
+ * serve the other queues only. A job that is tried again waits in a queue with the label `not:` and the name of each runner
+ * that it avoids; these runners do not serve it. Jobs cannot ask for either label.
  */
 
 const prefix = 'repo:';
 const avoidance = 'not:';
 
-/** Who serves queues. */
+/** A runner, as far as it decides which queues it serves. */
 export interface Server {
-  /** of the runner */
   name: string;
   labels: readonly string[];
-  /** lists of patterns of names of repositories; one that it may serve fits each of them, and any fits an empty one */
+  /** lists of globs for repository names; a repository must match each list, and an empty list matches all */
   repos: readonly (readonly string[])[];
 }
 
@@ -24,17 +23,17 @@ export function isKept({ repos }: Pick<Server, 'repos'>): boolean {
   return repos.some((globs) => globs.length > 0);
 }
 
-/** Whether a runner may have jobs of that repository. */
+/** Whether a runner may take jobs of the repository. */
 export function mayServe({ repos }: Pick<Server, 'repos'>, repo: string): boolean {
   return repos.every((globs) => fitsGlobs(globs, repo));
 }
 
 /**
  * The labels of the queue that a job is sent to.
- * @param asked by the job; what it says of repositories and of runners to be kept from is left out
- * @param runners labels that its repository's jobs need beside
- * @param keptFor the repository, where runners are kept for it
- * @param avoided names of runners that it is to be kept from
+ * @param asked labels that the job asks for; `repo:` and `not:` labels are left out
+ * @param runners further labels that its repository's jobs need
+ * @param keptFor the repository, if runners are kept for it
+ * @param avoided names of runners that the job avoids
  */
 export function queueLabels(
   asked: readonly string[],
@@ -51,13 +50,13 @@ function isOurs(label: string): boolean {
   return label.startsWith(prefix) || label.startsWith(avoidance);
 }
 
-/** The label that keeps a queue from a runner, whose name may be none that a label has. */
+/** The label of a queue that avoids a runner; hashed if the runner's name does not fit a label. */
 function avoiding(runner: string): string {
   const label = `${avoidance}${runner}`;
   return labelPattern.test(label) ? label : `${avoidance}${shortHash(runner)}`;
 }
 
-/** The labels of a queue: those that a runner must have, the repository that it is of, where it is of one, and whether it is kept from some runner. */
+/** Splits the labels of a queue: labels that a runner needs, the repository of the queue, and whether it avoids a runner. */
 export function parseQueueLabels(labels: readonly string[]): {
   labels: string[];
   repo: string | undefined;

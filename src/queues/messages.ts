@@ -7,8 +7,8 @@ import { deliveryKinds } from '../secrets/delivery.ts';
 import { packedTests } from './packed-tests.ts';
 
 /**
- * Every message that travels between stages. Each is parsed when it is sent and when it is received; `v` is the version
- * of its form, and a stage sets a message of a version it does not know aside.
+ * Every message between stages. Each is parsed when it is sent and when it is received. `v` is the version of the schema; a
+ * message of an unknown version becomes a dead letter.
  */
 const v = z.literal(1);
 
@@ -19,20 +19,20 @@ const time = z.iso.datetime();
 const attempt = z.number().int().min(1);
 const reason = z.enum(Object.keys(reasons) as [Reason, ...Reason[]]);
 
-/** `observe`: look at a repository now. */
+/** `observe`: poll a repository now. */
 export const observeMessage = z.object({
   v,
   repo,
-  /** who asked: the schedule, an observer that starts, a watched ref, the dispatcher when a batch is recorded, a webhook, or a person */
+  /** the schedule, an observer's start, a watched ref, the dispatcher when a batch is recorded, a webhook, or a person */
   cause: z.enum(['schedule', 'start', 'watch', 'batch', 'hook', 'person']),
 });
 export type ObserveMessage = z.infer<typeof observeMessage>;
 
-/** Why workflows run, where no commit has come. */
+/** Why workflows run without a new commit. */
 export const buildEvent = z.discriminatedUnion('name', [
   z.object({
     name: z.literal('workflow_dispatch'),
-    /** file or name, as the person has it */
+    /** file or name, as the person has given it */
     workflow: z.string().min(1).max(300),
     inputs: z.record(z.string().max(100), z.string().max(65_535)),
   }),
@@ -42,7 +42,7 @@ export const buildEvent = z.discriminatedUnion('name', [
 
 export type BuildEvent = z.infer<typeof buildEvent>;
 
-/** `commits`: a commit to be built. */
+/** `commits`: a commit to build. */
 export const commitMessage = z.object({
   v,
   repo,
@@ -52,29 +52,29 @@ export const commitMessage = z.object({
   author: text,
   committedAt: time,
   trigger: z.enum(triggers),
-  /** where the ref's cursor must stand for this commit to be next; absent for a manual trigger, which moves none */
+  /** where the ref's cursor must be for this commit to be next; absent for a manual trigger, which moves no cursor */
   cursor: z
     .object({
-      /** how often the ref has jumped to a commit that does not descend from the one before */
+      /** how often the ref has moved to a commit that does not descend from the one before */
       generation: z.number().int().min(0),
-      /** the commit before, null where the ref is new to us */
+      /** the commit before, null for a new ref */
       before: z.object({ generation: z.number().int().min(0), sha }).nullable(),
     })
     .optional(),
   /** the person's request that this answers */
   intent: z.number().int().optional(),
-  /** older commits that were too many to be built */
+  /** number of older commits that are not built because they exceed the backlog */
   passedOver: z.number().int().min(0),
   /** more commits of the ref wait for this one to be recorded */
   more: z.boolean(),
-  /** the mark in the commit's message by which it asks not to be built */
+  /** the marker in the commit message that skips the build */
   skip: z.string().max(100).optional(),
-  /** the commit's workflow files; absent where it has none, or no use for them */
+  /** the commit's workflow files; absent if it has none, or if they are not used */
   workflows: z
     .object({
-      /** `text` is null where the file is larger than a message takes */
+      /** `text` is null if the file is too large for a message */
       files: z.array(z.object({ path: z.string().max(300), text: z.string().nullable() })).max(200),
-      /** what they call in other repositories; see workflow/called-file.ts */
+      /** workflows of other repositories that they call; see workflow/called-file.ts */
       called: z
         .array(
           z.object({
@@ -88,31 +88,31 @@ export const commitMessage = z.object({
         )
         .max(100)
         .optional(),
-      /** paths that differ from the commit before; null where that is not known or not asked for */
+      /** paths that differ from the commit before; null if unknown or not needed */
       changed: z.array(z.string()).max(5000).nullable(),
       /** name of the repository's default branch now */
       defaultBranch: z.string().max(1024).nullable(),
     })
     .optional(),
-  /** what happened, where it is not that the commit has come to the ref */
+  /** what happened, unless the commit is new on the ref */
   event: buildEvent.optional(),
 });
 export type CommitMessage = z.infer<typeof commitMessage>;
 
-/** `advance`: a build has moved, or a person wants something of it. */
+/** `advance`: a build has changed, or a person has requested something of it. */
 export const advanceMessage = z.object({
   v,
   build,
-  /** all there is to do: this job of it is due to be tried again */
+  /** only send this job, which is due to be tried again */
   due: job.optional(),
 });
 export type AdvanceMessage = z.infer<typeof advanceMessage>;
 
-/** How a job finds out what to run. */
+/** What a job runs. */
 export const planSchema = z.discriminatedUnion('kind', [
   z.object({ kind: z.literal('discover') }),
   z.object({ kind: z.literal('command'), command: z.string().min(1).max(100_000) }),
-  /** the planner's, see workflow/plan.ts, which whoever runs it parses */
+  /** see workflow/plan.ts; the runner parses it */
   z.looseObject({ kind: z.literal('workflow') }),
 ]);
 export type Plan = z.infer<typeof planSchema>;
@@ -127,21 +127,21 @@ const sentJob = z.object({
   repo: z.object({
     name: repo,
     url: z.string().min(1).max(4096),
-    /** globs of files of the checkout that hold results of single tests; absent where there are none */
+    /** globs of the checkout's files with results of single tests; absent if there are none */
     reports: z.array(z.string().min(1).max(1000)).max(50).optional(),
     /** git's filter of the files that are fetched, see git/filter.ts; absent where all are */
     filter: z.string().max(100).optional(),
   }),
   ref,
   sha,
-  /** what its code may do, and with whom it shares; see kernel/trust.ts. An older dispatcher says nothing about it */
+  /** the trust class of its code, see kernel/trust.ts; absent in messages of an older dispatcher */
   trust: z.object({ trusted: z.boolean(), class: ref }).optional(),
   plan: planSchema,
-  /** what a dispatcher seals to the runner of the attempt, when that asks; see secrets/delivery.ts */
+  /** what the dispatcher seals to the runner of the attempt on request; see secrets/delivery.ts */
   sealed: z.object({ secrets: z.boolean(), credential: z.boolean() }).optional(),
-  /** minutes after which the job is ended as a failure */
+  /** minutes after which the job ends as a failure */
   timeout: z.number().positive(),
-  /** whether the job is tried again where this attempt ends so that `again` is true */
+  /** whether the job is tried again if the outcome of this attempt has `again` */
   repeatable: z.boolean().optional(),
 });
 
@@ -152,7 +152,7 @@ export const jobMessage = sentJob.transform((message) => ({
 }));
 export type JobMessage = z.infer<typeof jobMessage>;
 
-/** `secrets`: the runner of an attempt asks for what is sealed to it. Holds names only, as every message. */
+/** `secrets`: the runner of an attempt requests sealed secrets or a sealed credential. Messages contain names only. */
 export const secretsMessage = z.object({
   v,
   job,
@@ -162,7 +162,7 @@ export const secretsMessage = z.object({
 });
 export type SecretsMessage = z.infer<typeof secretsMessage>;
 
-/** Runners of an older version leave out what came later. */
+/** Runners of an older version leave out newer fields. */
 const stepSchema = step.extend({
   startedAt: time.nullable(),
   finishedAt: time.nullable(),
@@ -179,11 +179,11 @@ const runner = z.object({
   host: z.string().max(300),
 });
 
-/** `results`: what has become of an attempt. */
+/** `results`: what has happened to an attempt. */
 export const resultMessage = z.discriminatedUnion('kind', [
-  /** a runner has begun */
+  /** a runner has started it */
   z.object({ v, kind: z.literal('started'), job, attempt, runner, at: time }),
-  /** a runner's steps so far; of two messages the one with the higher revision holds, in whatever order they come */
+  /** its steps so far; the message with the higher revision wins, in whatever order they arrive */
   z.object({
     v,
     kind: z.literal('steps'),
@@ -193,7 +193,7 @@ export const resultMessage = z.discriminatedUnion('kind', [
     revision: z.number().int().min(1),
     steps: z.array(stepSchema),
   }),
-  /** a runner is done; needs no earlier message */
+  /** a runner has finished it; needs no earlier message */
   z.object({
     v,
     kind: z.literal('finished'),
@@ -205,9 +205,9 @@ export const resultMessage = z.discriminatedUnion('kind', [
     message: text.nullable(),
     exitCode: z.number().int().nullable(),
     steps: z.array(stepSchema),
-    /** the job's outputs, for the jobs that need it; absent where it has none */
+    /** the job's outputs, for the jobs that need it; absent if there are none */
     outputs: z.record(z.string(), z.string()).optional(),
-    /** results of single tests; absent where none were found */
+    /** results of single tests; absent if none were found */
     tests: packedTests.optional(),
     /** whether another attempt may come to something else, and does nothing of the job twice; see job/outcome.ts */
     again: z.boolean().optional(),
@@ -218,12 +218,12 @@ export const resultMessage = z.discriminatedUnion('kind', [
   }),
   /** a runner gives the job back unfinished */
   z.object({ v, kind: z.literal('returned'), job, attempt, runner, message: text, at: time }),
-  /** the dispatcher has decided without a runner */
+  /** the dispatcher has decided its end without a runner */
   z.object({
     v,
     kind: z.literal('decided'),
     job,
-    /** that it is about; of a job that waits 0, or the number that its retry will have */
+    /** its number; for a waiting job 0, or the number of the attempt that a retry will make */
     attempt: z.number().int().min(0),
     status: z.enum(finalStatuses),
     reason,

@@ -6,8 +6,8 @@ import { testResult, testSummary } from '../kernel/model/shapes.ts';
 import type { JobTests, TestResult } from '../kernel/model.ts';
 
 /**
- * The results of single tests in a message: a line of JSON each, compressed, so that a suite of ten thousand tests fits
- * into the outcome that it belongs to. They are kept, repeated and recorded with that, and need no messages of their own.
+ * Results of single tests in a message: one line of JSON each, compressed, so that ten thousand results fit into the message
+ * of the attempt's outcome, and need no messages of their own.
  */
 
 export const packedTests = z.object({
@@ -17,29 +17,29 @@ export const packedTests = z.object({
 });
 export type PackedTests = z.infer<typeof packedTests>;
 
-/** Bytes that unpacked results may have. */
+/** Most bytes of unpacked results. */
 const mostBytes = 64 * 1024 * 1024;
-/** Results that are handled in one go. */
+/** Results that are handled at a time. */
 const batch = 100;
 
 const compress = promisify(gzip);
 const decompress = promisify(gunzip);
 
-/** What is done without, step by step, where the results are too large. */
+/** What is left out, step by step, if the results are too large. */
 const lighter: readonly ((results: TestResult[]) => TestResult[])[] = [
   (results) => results,
   (results) => results.map((result) => ({ ...result, details: result.details?.slice(0, 1000) ?? null })),
   (results) => results.map((result) => ({ ...result, details: null, message: result.message?.slice(0, 200) ?? null })),
 ];
 
-/** @param limit bytes that it may have in a message; what does not fit is left out, and `listed` counts what is left */
+/** @param limit most bytes in the message; results that do not fit are left out, and `listed` counts the rest */
 export async function packTests({ summary, results }: JobTests, limit: number): Promise<PackedTests> {
   let kept = results;
   for (let step = 0; ; step++) {
     const lighten = lighter[step];
     if (lighten) kept = lighten(results);
     else {
-      // those that did not pass are what people look for
+      // failed tests are kept longest
       const ordered = [...kept].sort((a, b) => weight(b) - weight(a));
       kept = ordered.slice(0, Math.floor(kept.length / 2));
     }
@@ -49,8 +49,8 @@ export async function packTests({ summary, results }: JobTests, limit: number): 
 }
 
 /**
- * The results again, some at a time, so that nobody is held up by many.
- * @throws Error where they are not what `packTests` makes
+ * Unpacks the results, some at a time, so that many of them do not block the event loop.
+ * @throws Error if they were not made by `packTests`
  */
 export async function* unpackTests({ lines }: PackedTests): AsyncGenerator<TestResult[]> {
   const text = (await decompress(Buffer.from(lines, 'base64'), { maxOutputLength: mostBytes })).toString();

@@ -26,15 +26,15 @@ import {
 } from './messages.ts';
 import { jobQueue, messageIds, observeQueue, queueNames } from './names.ts';
 
-/** A message of at most this many bytes is sent; what is larger belongs elsewhere. */
+/** Most bytes of a message. */
 const sizeLimit = 1_048_576;
-/** Bytes of it that the signature may take. */
+/** Bytes of a message for the signature. */
 const signatureRoom = 256;
 
 /**
- * A handled message is removed, so that its id is free again: what must not happen twice is refused by the record.
- * A handler that fails is tried again for as long as it takes (a full disk is mended some day); a message that nobody
- * can understand fails at once and stays where a person can see it.
+ * A handled message is removed, so that its id is free again; the database refuses what must not happen twice. A handler
+ * that fails is tried again without end (a full disk is repaired some day). A message that cannot be understood becomes a
+ * dead letter at once.
  */
 const handled = {
   removeOnComplete: true,
@@ -45,8 +45,8 @@ const handled = {
 } as const;
 
 /**
- * One message of a job is one attempt, and is never delivered a second time. One that a runner is done with stays for a
- * while: its outcome may still be on its way to the record, which meanwhile says that the job is queued.
+ * One message of a job is one attempt, and is never delivered twice. A completed message stays for a while: its outcome may
+ * not be recorded yet, and until then the job is recorded as queued.
  */
 const once = {
   removeOnComplete: { age: 86_400, count: 10_000 },
@@ -55,39 +55,39 @@ const once = {
   sizeLimit,
 } as const;
 
-/** Messages of jobs that are sent in one go: plans are long, and the event loop is everybody's. */
+/** Messages of jobs that are sent at a time: plans are long and would block the event loop. */
 const mostAtOnce = 16;
 
-/** A queue that was not asked for during this time (ms) is closed when another one is opened; it can be opened again. */
+/** A queue that was not used for this long (ms) is closed when another one is opened; it can be opened again. */
 const unusedFor = 600_000;
-/** How many things are kept that nobody could understand and that came by no queue. */
+/** Most dead letters that are kept of what came by other means than a queue. */
 const mostSetAside = 1000;
 
-/** What speaks for Volt: the record, which the queues know no more of. */
+/** The part of the database that queues need to send messages in the name of this Volt. */
 export interface MessageSigner {
   readonly signer: Signer;
-  /** resolves when all that is recorded outlives a power cut */
+  /** resolves when everything that is recorded survives a power cut */
   durable(): Promise<void>;
 }
 
-/** The sending side of every queue, and what is known about messages that wait. */
+/** The sending side of every queue, and the state of waiting messages. */
 export class Queues {
   readonly #access: RedisAccess;
   readonly #logger: Logger;
-  readonly #voice: MessageSigner | undefined;
-  /** those that were asked for, the one that was asked for the longest ago first; `at` in milliseconds of performance.now() */
+  readonly #database: MessageSigner | undefined;
+  /** open queues, the one unused for the longest time first; `at` by `performance.now()` */
   readonly #open = new Map<string, { queue: Queue; at: number }>();
-  /** the highest id of a build that this has sent anything of */
+  /** the highest id of a build whose messages were sent from here */
   #highest = 0;
 
-  /** @param voice the record, for what only stages with one send */
-  constructor(access: RedisAccess, logger: Logger, voice?: MessageSigner) {
+  /** @param database needed for messages that only stages with a database send */
+  constructor(access: RedisAccess, logger: Logger, database?: MessageSigner) {
     this.#access = access;
     this.#logger = logger;
-    this.#voice = voice;
+    this.#database = database;
   }
 
-  /** The queue of that name, for reading its state; messages are sent by the methods below. */
+  /** The queue of that name, for reading its state. Messages are sent by the methods below. */
   queue(name: string): Queue {
     const known = this.#open.get(name);
     const queue = known?.queue ?? this.#opened(name);
@@ -103,7 +103,7 @@ export class Queues {
     return queue;
   }
 
-  /** Queues of labels come and go, and another process may be the one that forgets them. */
+  /** Queues of label sets come and go, and another process may forget them. */
   #closeUnused(): void {
     for (const [name, { queue, at }] of this.#open) {
       if (performance.now() - at < unusedFor) return;
@@ -122,19 +122,19 @@ export class Queues {
     );
   }
 
-  /** Asks for a look at a repository; several requests before the look begins are one. */
+  /** Requests a poll of a repository; several requests before the poll starts count as one. */
   async sendObserve(host: string | null, message: ObserveMessage): Promise<void> {
     const id = `${message.repo}.now`;
     await this.queue(observeQueue(host)).add(message.repo, encode(observeMessage, message), {
       ...handled,
       attempts: 1,
-      // the next poll looks again; what stays in the failed set could not be understood
+      // the next scheduled poll tries again; only dead letters stay in the failed set
       removeOnFail: true,
       deduplication: { id, keepLastIfActive: true },
     });
   }
 
-  /** Looks at a repository every so many seconds, the first time at once. */
+  /** Polls a repository every so many seconds, the first time at once. */
   async scheduleObserve(host: string | null, repo: string, seconds: number): Promise<void> {
     const data = encode(observeMessage, { v: 1, repo, cause: 'schedule' });
     await this.queue(observeQueue(host)).upsertJobScheduler(
@@ -144,7 +144,7 @@ export class Queues {
     );
   }
 
-  /** When (ms since 1970) each repository is to be looked at next; undefined where there is no schedule. */
+  /** When (ms since 1970) each repository is polled next; undefined without a schedule. */
   async nextObserve(host: string | null, repos: readonly string[]): Promise<(number | undefined)[]> {
     const pipeline = this.#access.client.pipeline();
     for (const repo of repos) pipeline.zscore(`${this.#access.keys.bull}:${observeQueue(host)}:repeat`, repo);
@@ -157,26 +157,26 @@ export class Queues {
     await this.queue(observeQueue(host)).removeJobScheduler(repo);
   }
 
-  /** @param cause where nobody knows whether anything has moved it; such messages of one build are one until it is handled */
+  /** @param cause `mend` if it is unknown whether the build has changed; such messages of one build count as one */
   async sendAdvance(message: AdvanceMessage, cause?: 'mend'): Promise<void> {
     const once = cause === undefined ? {} : { jobId: messageIds.mend(message) };
     await this.queue(queueNames.advance).add(message.build, encode(advanceMessage, message), { ...handled, ...once });
   }
 
-  /** A hint: what the record says is due is found there in any case. @param at milliseconds since 1970 */
+  /** Only a hint: due jobs are found in the database in any case. @param at milliseconds since 1970 */
   async sendWhenDue(message: Required<AdvanceMessage>, at: number): Promise<void> {
     const delay = Math.max(0, at - Date.now());
     await this.queue(queueNames.advance).add(message.build, encode(advanceMessage, message), { ...handled, delay });
   }
 
   /**
-   * @param entries `priority`: 1 to 2,097,151; lower goes first, equal ones in the order of sending; `queue`: labels of the
-   * queue, see kept.ts, else those that the job asks for
+   * @param entries `priority`: 1 to 2,097,151; lower runs first, equal ones in the order of sending; `queue`: labels of the
+   * queue, see kept.ts, by default the labels that the job asks for
    */
   async sendJobs(entries: JobEntry[]): Promise<void> {
     if (entries.length === 0) return;
     const volt = this.#volt;
-    // an attempt that was forgotten would be made and run once more under its name
+    // if the database lost this attempt, it would make and run another one with the same name
     await this.#mention(
       volt,
       entries.map(({ message }) => message.build),
@@ -198,15 +198,15 @@ export class Queues {
   }
 
   /**
-   * Gives messages of jobs other priorities, one after the other; each step is whole, so that a runner that takes one
-   * meanwhile has it. Among equal ones the last that was changed goes last.
+   * Changes the priorities of messages of jobs. Each change is atomic, so a runner may take the message meanwhile. Among
+   * equal priorities, the message that was changed last runs last.
    */
   async changePriorities(entries: readonly (AttemptRef & { labels: string[]; priority: number })[]): Promise<void> {
     for (let first = 0; first < entries.length; first += mostAtOnce) {
       await yieldToOthers();
       await Promise.all(
         entries.slice(first, first + mostAtOnce).map(async ({ labels, priority, ...ref }) => {
-          // all that BullMQ needs of it is the id
+          // BullMQ needs its id only
           const message = new Job(this.queue(jobQueue(labels)), '', {}, {}, messageIds.job(ref));
           await message.changePriority({ priority }).catch((error: unknown) => {
             if (!isMissing(error)) throw error;
@@ -216,7 +216,7 @@ export class Queues {
     }
   }
 
-  /** Asks for what is sealed to the runner of an attempt; several requests before the answer are one. */
+  /** Requests secrets or a credential for an attempt; several requests before the answer count as one. */
   async sendSecretsRequest(message: SecretsMessage): Promise<void> {
     await this.queue(queueNames.secrets).add(message.kind, encode(secretsMessage, message), {
       ...handled,
@@ -224,17 +224,17 @@ export class Queues {
     });
   }
 
-  /** @param signer the runner that it is the word of; what a dispatcher has decided is signed by this Volt */
+  /** @param signer of the runner that reports; by default this Volt signs, for decisions of a dispatcher */
   async sendResult(message: ResultMessage, signer?: Signer): Promise<void> {
     if (signer) return this.#addResult(message, signedResult(message, signer));
     const volt = this.#volt;
     const build = buildIdOf(message.job);
-    // the id of a build that was forgotten would be given to another one, which this would then be about
+    // if the database lost this build, another build would get its id, and this message
     if (Number(build) > this.#highest) await this.#mention(volt, [build]);
     await this.#addResult(message, signedResult(message, volt.signer));
   }
 
-  /** Sends once more what a runner has signed and told elsewhere. @param content as it came */
+  /** Sends a message again that a runner has signed and sent in a heartbeat. @param content as received */
   async repeatResult(message: ResultMessage, content: object): Promise<void> {
     await this.#addResult(message, content);
   }
@@ -245,8 +245,8 @@ export class Queues {
   }
 
   /**
-   * Before a queue hears of builds: they are there for good, and Redis knows that their ids are in use, for a record that
-   * has forgotten them all the same.
+   * Must come before a queue learns of builds: makes them survive a power cut, and notes in Redis that their ids are in use,
+   * in case the database loses them all the same.
    */
   async #mention(volt: MessageSigner, builds: readonly BuildId[]): Promise<void> {
     const highest = Math.max(...builds.map(Number));
@@ -255,17 +255,16 @@ export class Queues {
   }
 
   get #volt(): MessageSigner {
-    if (this.#voice) return this.#voice;
-    throw new VoltError('internal', 'a process without the record cannot speak as Volt', {
+    if (this.#database) return this.#database;
+    throw new VoltError('internal', 'a process without the database cannot sign for Volt', {
       remedy: 'This is a fault of Volt; please report it.',
     });
   }
 
   /**
-   * Keeps what came by another way than a queue and could not be understood, where people see it; of very many the
-   * first ones.
-   * @param name where it was, the same for the same thing
-   * @returns whether it is kept
+   * Adds a dead letter that came by other means than a queue, up to a limit.
+   * @param name says where it was; the same name is kept once
+   * @returns whether it was kept
    */
   async setAside(name: string, content: readonly string[]): Promise<boolean> {
     const queue = this.queue(queueNames.setAside);
@@ -275,12 +274,12 @@ export class Queues {
     return true;
   }
 
-  /** Whether a runner has said how the attempt ended, and the record is still to hear of it. */
+  /** Whether a runner has sent the outcome of the attempt, and it is not recorded yet. */
   async holdsOutcome({ job, attempt }: AttemptRef): Promise<boolean> {
     const results = this.queue(queueNames.results);
     const name = attemptName({ job, attempt });
     const states = await Promise.all([`${name}.finished`, `${name}.returned`].map((id) => results.getJobState(id)));
-    // what was set aside will never be recorded by itself
+    // a dead letter is never recorded by itself
     return states.some((state) => state !== 'unknown' && state !== 'failed');
   }
 
@@ -291,7 +290,7 @@ export class Queues {
     if (added === 1) await client.publish(keys.newQueue, JSON.stringify(labels));
   }
 
-  /** Takes the queue of these labels away, with what runners are done with; one that holds more stays. */
+  /** Removes the queue of these labels with its completed messages; a queue with others stays. */
   async forgetLabels(labels: readonly string[]): Promise<void> {
     const name = jobQueue(labels);
     const queue = this.queue(name);
@@ -325,7 +324,7 @@ export async function labelSets(access: RedisAccess): Promise<string[][]> {
   return members.flatMap(parseLabels).sort();
 }
 
-/** What is no list of labels is not ours, and has no queue of ours. */
+/** Entries that are no list of labels are not Volt's. */
 function parseLabels(text: string): string[][] {
   try {
     const labels: unknown = JSON.parse(text);
@@ -360,19 +359,19 @@ function groupByQueue(entries: JobEntry[]) {
 
 /**
  * The message of a commit as it is sent.
- * @throws VoltError where it does not fit its schema, or `too_large`
+ * @throws VoltError if it does not fit its schema, or `too_large`
  */
 export function fittingCommit(message: CommitMessage): CommitMessage {
   const fitting = encode(commitMessage, message);
   const bytes = Buffer.byteLength(JSON.stringify(fitting));
   if (bytes <= sizeLimit) return fitting;
   const what = `what a build of ${message.sha} needs is too large for a message (${bytes} bytes, at most ${sizeLimit})`;
-  throw new VoltError('too_large', what, { remedy: 'Have fewer or smaller workflow files.' });
+  throw new VoltError('too_large', what, { remedy: 'Use fewer or smaller workflow files.' });
 }
 
 /**
  * The message of a job as it is sent.
- * @throws VoltError where it does not fit its schema, or `too_large`
+ * @throws VoltError if it does not fit its schema, or `too_large`
  */
 export function fittingJob(message: JobMessage): JobMessage {
   const fitting = encode(jobMessage, message);
@@ -384,12 +383,12 @@ export function fittingJob(message: JobMessage): JobMessage {
   });
 }
 
-/** A result as it travels. */
+/** A result as it is sent. */
 export function signedResult(message: ResultMessage, signer: Signer): object {
   return withSignature('runner result', encode(resultMessage, message), signer);
 }
 
-/** The message as it is sent; a message of ours that does not fit its schema is a fault of ours. */
+/** The message as it is sent. A message that does not fit its schema is a fault of Volt. */
 function encode<S extends z.ZodType>(schema: S, message: z.input<S>): z.output<S> {
   const parsed = schema.safeParse(message);
   if (parsed.success) return parsed.data;

@@ -13,28 +13,28 @@ import { jobQueue } from './names.ts';
 import { queuesInTurn } from './next-queue.ts';
 import { labelSets } from './queues.ts';
 
-/** BullMQ's lock is a backstop only, see "attempts" in ARCHITECTURE.md: it is long, and losing it aborts nothing. */
+/** BullMQ's lock is a backstop only, see "attempts" in ARCHITECTURE.md: it is long, and losing it aborts no job. */
 const lockDuration = 120_000;
 const renewInterval = 30_000;
-/** seconds; after this a blocked wait looks again whether there are new queues */
+/** seconds; after this a blocked wait ends to look up new queues */
 const longestBlock = 5;
 
-/** Without a free slot, or any queue, it looks again after this long (ms). */
+/** Without a free slot, or any queue, it tries again after this long (ms). */
 const longestPause = 1000;
 
-/** So long (ms) it is not asked again which queues there are: a new one is told of. */
+/** The list of queues is cached for this long (ms); new queues are announced. */
 const knownFor = 1000;
 
-/** Milliseconds until a wait that had not begun is asked to end again. */
+/** Milliseconds until a wait that had not started yet is unblocked again. */
 const unblockInterval = 10;
 
-/** A wait that is asked to end and does not for this long (ms) is broken off. */
+/** A wait that does not end for this long (ms) after it was unblocked is disconnected. */
 const unblockPatience = 500;
 
-/** A fetch that took longer (ms) is checked before its message is believed to be ours. */
+/** After a fetch that took longer (ms), the lock of the message is checked. */
 const trustedFetch = 1000;
 
-/** A Worker that fetches one message when it is told to, instead of running a loop of its own. */
+/** A Worker that fetches one message on request, instead of running a loop of its own. */
 class Fetcher extends Worker {
   constructor(queue: string, options: WorkerOptions) {
     super(queue, null, options, (name, opts, how) =>
@@ -53,8 +53,8 @@ class Fetcher extends Worker {
 }
 
 /**
- * When a message has ended decides how long it is kept, and which others are kept no longer. BullMQ has this machine's clock
- * say that; one that is days ahead would have what others have just ended removed.
+ * Makes BullMQ use the server's time for the end of a message, which decides how long messages are kept. BullMQ uses this
+ * machine's clock; one that is days ahead would remove messages that other runners have just completed.
  */
 function byServerTime(backend: ReturnType<typeof createRedisBackend>): typeof backend {
   const made = backend.moveToCompletedArgs.bind(backend);
@@ -68,8 +68,8 @@ function byServerTime(backend: ReturnType<typeof createRedisBackend>): typeof ba
 }
 
 /**
- * Its id stays for a while, so that it is not sent again; what it says is of no more use, and may be a megabyte. Both are
- * asked for in one exchange.
+ * Completes a message in one exchange. Its id stays for a while, so that it is not sent again; its content, which may be a
+ * megabyte, is removed.
  */
 async function complete(job: Job, token: string): Promise<void> {
   const emptied = job.updateData({}).catch(() => undefined);
@@ -78,34 +78,34 @@ async function complete(job: Job, token: string): Promise<void> {
 }
 
 export interface SlotWorkerOptions {
-  /** id of the runner; tokens begin with it, so that the dispatcher can tell whose message one is */
+  /** id of the runner; lock tokens start with it, so the dispatcher knows who holds a message */
   runner: string;
   slots: number;
-  /** what the runner offers; it serves every queue whose labels are all among them */
+  /** the runner's labels; it serves every queue whose labels it all has */
   labels: readonly string[];
-  /** patterns of the repositories that it is kept for, see kept.ts */
+  /** globs of the repositories that it is kept for, see kept.ts */
   repos?(): readonly (readonly string[])[];
   logger: Logger;
   /**
    * Executes one attempt.
-   * @returns whether the attempt is over, so that its message may go; if not, it stays for the dispatcher to take back
+   * @returns whether the attempt is over; if not, its message stays for the dispatcher to take back
    */
   run(message: JobMessage): Promise<boolean>;
-  /** The attempt's message cannot be understood; it is set aside. */
+  /** The attempt's message cannot be understood and becomes a dead letter. */
   refuse(attempt: AttemptRef, why: string): Promise<void>;
   /**
-   * Whether a message, as it came, is what Volt has sent. One that is not is set aside; where it is in the place of an
-   * attempt's message, it goes, so that the true one is sent again, and it is for this to keep a copy where people see it.
+   * Whether a received message was sent by this Volt. Another one becomes a dead letter. If it has the id of an attempt's
+   * message, it is removed instead, so that the true one is sent again; this function then keeps a copy for people.
    */
   isGenuine(content: unknown, attempt: AttemptRef | undefined): boolean | Promise<boolean>;
-  /** False while the runner cannot work; it is asked before each fetch. */
+  /** False while the runner cannot work; called before each fetch. */
   ready(): boolean;
 }
 
 /**
- * Serves any number of queues with one shared number of slots, over two connections. One BZPOPMIN waits on the markers
- * of all queues, and a message is fetched only when a slot is free; a Worker for each queue would hold messages that
- * other runners could have had.
+ * Serves any number of queues with a shared number of slots, over two connections. One BZPOPMIN waits on the markers of all
+ * queues, and a message is fetched only when a slot is free. A Worker for each queue would hold messages that other runners
+ * could take.
  */
 export class SlotWorker {
   readonly #access: RedisAccess;
@@ -115,16 +115,16 @@ export class SlotWorker {
   readonly #blocking;
   readonly #renewal: NodeJS.Timeout;
   #connection: number | undefined;
-  /** whether Redis is asked for a marker, or is about to be */
+  /** whether a wait for a marker runs or is about to start */
   #isWaiting = false;
-  /** the queues that it serves, and when (ms of performance.now()) they were asked for; there is at least one */
+  /** the queues that it serves, at least one, and when they were looked up (`performance.now()`) */
   #known: { queues: string[]; at: number } | undefined;
   #looks = 0;
   #sequence = 0;
   /** the queue that the last message came from */
   #served: string | undefined;
   #stopped = false;
-  /** what has failed last */
+  /** the last failure that was logged */
   #failure: string | undefined;
   /** a slot has become free, a queue is new, or the runner is ready again */
   readonly #bell = new Bell();
@@ -145,7 +145,7 @@ export class SlotWorker {
     return this.#options.slots - this.#held.size;
   }
 
-  /** Looks for new queues at once, or for messages when the runner has become ready. */
+  /** Looks up queues and messages at once: there are new queues, or the runner has become ready. */
   look(): void {
     this.#known = undefined;
     this.#looks++;
@@ -153,7 +153,7 @@ export class SlotWorker {
     void this.#endWait();
   }
 
-  /** The order to end the wait may come to Redis before the wait does, by another connection; then it is given again. */
+  /** Ends the wait for a marker. The order may reach Redis before the wait does, on another connection; then it is repeated. */
   async #endWait(): Promise<void> {
     while (this.#isWaiting && this.#connection !== undefined) {
       const unblocking = this.#access.client.call('CLIENT', 'UNBLOCK', String(this.#connection));
@@ -163,19 +163,19 @@ export class SlotWorker {
   }
 
   /**
-   * Asks for no more messages from now on; resolves when no more can come. One that had been asked for may still come,
-   * when Redis is back after a while; `run` is given it. Those under way go on.
+   * Stops fetching; resolves when no more messages can arrive. A message that was requested before may still arrive, when
+   * Redis is back after a while; `run` gets it. Running attempts go on.
    */
   async stopFetching(): Promise<void> {
     this.#stopped = true;
     this.look();
-    // while Redis is away nobody ends the wait for a marker
+    // while Redis is away, the wait for a marker cannot be unblocked
     const late = setTimeout(() => this.#blocking.disconnect(), unblockPatience);
     await this.#loop;
     clearTimeout(late);
   }
 
-  /** Resolves when the attempts under way have ended and everything is closed. */
+  /** Resolves when the running attempts have ended and everything is closed. */
   async close(): Promise<void> {
     await this.stopFetching();
     await Promise.all([...this.#held.values()].map((held) => held.done));
@@ -203,15 +203,15 @@ export class SlotWorker {
         popped = got || this.#stopped ? undefined : await this.#waitForMarker(queues, looks);
       } catch (error) {
         if (!this.#stopped) {
-          this.#tellFailure(error);
+          this.#logFailure(error);
           await pause(200);
         }
       }
     }
   }
 
-  /** That a server is away is said by its connection; what it answers again and again is said once. */
-  #tellFailure(error: unknown): void {
+  /** The connection reports that a server is away; a repeated error reply is logged once. */
+  #logFailure(error: unknown): void {
     const text = `taking jobs failed and is retried: ${errorText(error)}`;
     const isNew = error instanceof Error && error.name === 'ReplyError' && text !== this.#failure;
     this.#options.logger.log(isNew ? 'warn' : 'debug', text);
@@ -229,7 +229,7 @@ export class SlotWorker {
     const sets = await labelSets(this.#access);
     const queues = sets.filter((set) => serves(server, set)).map(jobQueue);
     this.#forgetOthers(queues);
-    // word of a new queue may have come meanwhile
+    // a new queue may have been announced meanwhile
     if (queues.length > 0 && looks === this.#looks) this.#known = { queues, at };
     return queues;
   }
@@ -250,7 +250,7 @@ export class SlotWorker {
     const asked = performance.now();
     const job = await fetcher.fetch(token);
     if (!job) return false;
-    // a process that was frozen while it asked may find that its message has been taken back long since
+    // if this process was frozen meanwhile, its message may have been taken back
     if (performance.now() - asked > trustedFetch && !(await this.#isOurs(fetcher, job, token))) return false;
     this.#served = queue;
     this.#take(queue, fetcher, job, token);
@@ -262,9 +262,9 @@ export class SlotWorker {
     return lost.length === 0;
   }
 
-  /** @param looks how often it had been told to look when the queues were asked for */
+  /** @param looks number of calls of `look` when the queues were looked up */
   async #waitForMarker(queues: string[], looks: number): Promise<string | undefined> {
-    // asked for before the wait: on this connection the answer would come only after it
+    // before the wait, which blocks this connection
     this.#connection ??= await this.#blocking.client('ID');
     if (this.#stopped || looks !== this.#looks) return undefined;
     const keys = queues.map((queue) => `${this.#access.keys.bull}:${queue}:marker`);
@@ -291,7 +291,7 @@ export class SlotWorker {
     return fetcher;
   }
 
-  /** Queues come and go with the labels that jobs ask for. */
+  /** Closes fetchers of queues that are gone: queues come and go with the labels that jobs ask for. */
   #forgetOthers(queues: readonly string[]): void {
     const kept = new Set<Fetcher | undefined>([...this.#held.values()].map(({ fetcher }) => fetcher));
     for (const queue of queues) kept.add(this.#fetchers.get(queue));
@@ -327,7 +327,10 @@ export class SlotWorker {
         if (await run(parsed.data)) await complete(job, token);
       } else {
         const why = whyNotUnderstood(parsed.error);
-        logger.error(`set aside a message of "${job.queueName}" that cannot be understood`, { id: job.id, issue: why });
+        logger.error(`moved a message of "${job.queueName}" to the dead letters: it cannot be understood`, {
+          id: job.id,
+          issue: why,
+        });
         await toDeadLetters(job);
         if (attempt) await this.#options.refuse(attempt, why);
         await job.moveToFailed(new Error(`not understood: ${why}`), token, false);

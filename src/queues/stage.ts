@@ -15,7 +15,7 @@ import { HealthFile } from '../system/health-file.ts';
 import { every } from '../system/wait.ts';
 import type { Queues } from './queues.ts';
 
-/** What every stage is given; the same in a process of its own and inside `volt up`. */
+/** What every stage gets, in a process of its own and inside `volt up`. */
 export interface StageContext {
   readonly config: Config;
   readonly access: RedisAccess;
@@ -25,18 +25,18 @@ export interface StageContext {
 
 /** A running stage. */
 export interface Stage {
-  /** Takes nothing new, finishes what is under way, and resolves when all is closed. */
+  /** Takes no new work, finishes running work, and resolves when everything is closed. */
   stop(): Promise<void>;
 }
 
-/** Milliseconds between looks for killed ones of its kind, whose ids a stage takes off the list; the first is at its start. */
+/** Milliseconds between removals of killed stages of the same kind from the registry; the first is at the start. */
 const tidyInterval = 30_000;
 
 /**
- * Shows a stage as alive, for `volt status` and for other stages, until stopped. Its heartbeats are those of a thread, see
- * redis/heartbeat/: it is no less alive while something holds up the event loop, and tells of that.
- * @param problems what it has to say about itself
- * @param refused is called when Redis answers and takes no heartbeat: its memory is full, or it cannot write its files
+ * Shows a stage as alive, for `volt status` and for other stages, until stopped. A thread sends its heartbeats, see
+ * redis/heartbeat/: the stage stays alive while something blocks the event loop, and its vitals report that.
+ * @param problems the stage's current problems
+ * @param refused is called when Redis refuses a heartbeat: its memory is full, or it cannot write its files
  */
 export function showStage(
   context: StageContext & { database: { readonly place: string | undefined } },
@@ -54,7 +54,7 @@ export function showStage(
   const fixed = { ...own, id, version, record: context.database.place };
   const describe = () => ({ ...fixed, startedAt: serverTimeOf(begunAt), vitals: signs.read(), problems: problems() });
   const failed = (error: unknown) => logger.debug(`heartbeats failed: ${errorText(error)}`);
-  // whoever asks over this connection from now on finds the stage, though the thread takes a moment to start
+  // so that the registry has the stage at once, though the thread takes a moment to start
   writeHeartbeat(access, kind, { ...describe(), heartbeatAt: serverTime() }).catch(failed);
   const heartbeat = new HeartbeatSender(access.url, {
     sign: () => ({ id, key: keys.member(kind, id), set: keys.members(kind), text: JSON.stringify(describe()) }),
@@ -71,7 +71,7 @@ export function showStage(
     stop: async () => {
       await tidying.stop();
       await heartbeat.leave();
-      // the thread may not have come to it in time, and the first heartbeat was sent over this connection
+      // the thread may be too late, and the first heartbeat was sent over this connection
       await leave(access, kind, id).catch(() => undefined);
     },
   };

@@ -4,11 +4,11 @@ import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { VoltError } from '../kernel/errors.ts';
 
-/** Where a record is. */
+/** Where a database is. */
 export type DatabaseAddress = { kind: 'sqlite'; file: string } | { kind: 'postgres'; url: string };
 
 /**
- * What the configuration names as the record.
+ * The address of the database by the settings.
  * @throws VoltError `bad_setting`
  */
 export function databaseAddress(config: Config): DatabaseAddress {
@@ -21,20 +21,20 @@ export function databaseAddress(config: Config): DatabaseAddress {
   });
 }
 
-/** Whether there may be a record: a file that is there, or a database that is named. */
+/** Whether there may be a database: an existing file, or a PostgreSQL database that the settings name. */
 export function hasRecord(config: Config): boolean {
   const place = databaseAddress(config);
   return place.kind === 'postgres' || existsSync(place.file);
 }
 
 /**
- * The record's file, for what is done to files alone.
- * @throws VoltError `bad_setting`, `unsupported` where it is in a database server
+ * The file of the SQLite database.
+ * @throws VoltError `bad_setting`, `unsupported` for PostgreSQL
  */
 export function recordFile(config: Config): string {
   const place = databaseAddress(config);
   if (place.kind === 'sqlite') return place.file;
-  throw new VoltError('unsupported', 'the record is in PostgreSQL, which has tools of its own for backups', {
+  throw new VoltError('unsupported', 'the database is in PostgreSQL, which has its own tools for backups', {
     remedy:
       'Use pg_dump and pg_restore, and copy the data directory; "Backup and restore" in docs/operating.md has the steps.',
   });

@@ -1,16 +1,16 @@
 import type { BuildId } from '../kernel/model.ts';
 import type { Database } from './database.ts';
 
-/** What there is to do for a build. */
+/** What there may be to do for a build. */
 export interface Agenda {
-  /** somebody, or a rule, wants it or a job of it cancelled or retried */
+  /** a cancel or retry of it or of one of its jobs is requested */
   isAsked: boolean;
   hasWorkflows: boolean;
   /** a job of it is not final */
   isOpen: boolean;
 }
 
-/** In one statement: it is asked after everything that happens to a build, and mostly there is nothing to do. */
+/** One statement, since it runs after every event of a build, and mostly there is nothing to do. */
 export async function agendaOf({ db }: Database, build: BuildId): Promise<Agenda> {
   const id = Number(build);
   const row = await db

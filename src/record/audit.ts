@@ -1,17 +1,17 @@
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database } from './database.ts';
 
-/** Who did what: what was asked for with a token or from a signed-in browser, and attempts to sign in. */
+/** The audit log: who did what with a token or from a signed-in browser, and attempts to sign in. */
 export interface AuditEntry {
   id: number;
   at: string;
   /** name of the token; `unknown` for a failed attempt to sign in */
   actor: string;
-  /** network address that it came from */
+  /** network address of the client */
   address: string;
-  /** stable, such as `builds.cancel` */
+  /** stable name, such as `builds.cancel` */
   action: string;
-  /** what it was done to, such as the id of a build */
+  /** the object of the action, such as the id of a build */
   target: string;
   /** HTTP status of the answer */
   status: number;
@@ -25,7 +25,7 @@ export interface AuditFilter {
   before?: number | undefined;
 }
 
-/** Foreign text is kept up to this length. */
+/** Longest text of clients that is kept. */
 const longest = 300;
 
 export async function recordAction(database: Database, entry: Omit<AuditEntry, 'id' | 'at'>): Promise<void> {
@@ -38,7 +38,7 @@ export async function listActions(database: Database, filter: AuditFilter): Prom
   let query = database.db.selectFrom('audit').selectAll().orderBy('id', 'desc').limit(filter.limit);
   if (filter.actor !== undefined) query = query.where('actor', '=', filter.actor);
   if (filter.action !== undefined) query = query.where('action', '=', filter.action);
-  // bounded in any case, so that the newest entries are looked up rather than come upon
+  // always bounded, so that the database uses the index for the newest entries
   query = query.where('id', '<', filter.before ?? Number.MAX_SAFE_INTEGER);
   return (await query.execute()).map((row) => ({ ...row, at: new Date(row.at).toISOString() }));
 }

@@ -2,21 +2,21 @@ import type { BuildId, BuildSummary } from '../kernel/model.ts';
 import { summaryOf } from './builds.ts';
 import type { Database } from './database.ts';
 
-/** Where a build stands among those of its branch or tag. */
+/** A build's neighbours on its branch or tag. */
 export interface BranchHistory {
   previous: BuildSummary | undefined;
   next: BuildSummary | undefined;
-  /** of a failed build: the first of the failures that it belongs to, since the last build that passed */
+  /** of a failed build: the first failure since the last build that passed */
   brokenSince: BuildSummary | undefined;
   /** of a failed build: the first that passed after it */
   fixedBy: BuildSummary | undefined;
-  /** of a build that passed: the first of the failures that it has ended */
+  /** of a build that passed: the first of the failures before it */
   mended: BuildSummary | undefined;
 }
 
 /**
- * Only `failure` counts as broken: what ended in an error, was cancelled or skipped says nothing about its commit.
- * Each look is one step into the index of the ref by status, however long the branch's history.
+ * Only `failure` counts as broken: an error, a cancelled or a skipped build says nothing about its commit. Each query is one
+ * step into the index of the ref by status, however long the branch's history.
  */
 export async function branchHistory(database: Database, build: BuildSummary): Promise<BranchHistory> {
   const [previous, next] = await Promise.all([

@@ -8,7 +8,7 @@ export interface ObservedRef {
   newest: BuildSummary | undefined;
 }
 
-/** The refs of a repository that are observed and there, those first that have moved last, each with its newest build. */
+/** The observed refs of a repository that exist, the latest moved first, each with its newest build. */
 export async function observedRefs(database: Database, repo: string, limit: number): Promise<ObservedRef[]> {
   const cursors = await database.db
     .selectFrom('cursors')
@@ -23,7 +23,7 @@ export async function observedRefs(database: Database, repo: string, limit: numb
   );
 }
 
-/** The newest build of a ref; with statuses, the newest in one of them. */
+/** The newest build of a ref, or the newest one in one of the statuses. */
 export async function newestOf(
   database: Database,
   repo: string,

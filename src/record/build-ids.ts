@@ -1,10 +1,10 @@
 import { sql } from 'kysely';
 import type { Database, Sql, Write } from './database.ts';
 
-/** Table and column whose numbers are the ids of builds. */
+/** The sequence of the ids of builds. */
 const sequence = { sqlite: 'builds', postgres: sql`pg_get_serial_sequence('builds', 'id')` } as const;
 
-/** What tells a record from others, and what it holds from what it held before. */
+/** What tells a database from others, and from its former states. */
 export function identityOf(database: Database): {
   id: string;
   formerIds: readonly string[];
@@ -15,10 +15,10 @@ export function identityOf(database: Database): {
 }
 
 /**
- * Leaves out ids of builds that were in use though the record does not know of them: it is older than it was.
- * @param used the highest id that is known to have been in use
- * @param gap how many more are left out, since higher ones may have been in use, too
- * @returns the highest id that the record knows of, where that is lower; else undefined, and nothing is changed
+ * Leaves out ids of builds that were used but that the database does not know, because it was set back.
+ * @param used the highest id that is known to have been used
+ * @param gap how many more ids are left out, since higher ones may have been used, too
+ * @returns the highest id in the database, if that is lower; else undefined, and nothing is changed
  */
 export async function leaveOutBuildIds(database: Database, used: number, gap: number): Promise<number | undefined> {
   if ((await highestId(database, database.db)) >= used) return undefined;
@@ -30,7 +30,7 @@ export async function leaveOutBuildIds(database: Database, used: number, gap: nu
   });
 }
 
-/** The highest id that a build of the record has had, be it there or not. */
+/** The highest id that a build has ever had in this database. */
 async function highestId({ kind }: Pick<Database, 'kind'>, db: Sql | Write): Promise<number> {
   const { rows } =
     kind === 'sqlite'

@@ -30,11 +30,11 @@ export interface BuildFilter {
   before?: BuildId | undefined;
   /** only builds newer than this one */
   after?: BuildId | undefined;
-  /** part of the author's name, in any case of its letters */
+  /** part of the author's name; case does not matter */
   author?: string | undefined;
-  /** part of the commit's first line, in any case of its letters, or the beginning of its id */
+  /** part of the commit's first line, where case does not matter, or the beginning of its sha */
   text?: string | undefined;
-  /** only what this reader may read; everything where it is absent */
+  /** only what this reader may read; by default everything */
   reader?: Reader | undefined;
 }
 
@@ -46,7 +46,7 @@ export async function listBuilds(database: Database, filter: BuildFilter): Promi
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
   if (filter.sha !== undefined) query = query.where('sha', '=', filter.sha);
   if (filter.before !== undefined) query = query.where('id', '<', Number(filter.before));
-  // bounded below in any case, so that the newest builds are looked up rather than come upon
+  // always bounded below, so that the database uses the index for the newest builds
   query = query.where('id', '>', Number(filter.after ?? 0));
   const { author, text, reader } = filter;
   if (reader !== undefined) query = query.where(readable(reader, 'builds.repo'));
@@ -58,7 +58,7 @@ export async function listBuilds(database: Database, filter: BuildFilter): Promi
   return (await query.execute()).map(summaryOf);
 }
 
-/** Id of the newest build; undefined where there is none. */
+/** Id of the newest build; undefined if there is none. */
 export async function newestBuild(database: Database): Promise<BuildId | undefined> {
   const newest = database.db.selectFrom('builds').select((eb) => eb.fn.max('id').as('id'));
   const id = (await newest.executeTakeFirst())?.id;
@@ -83,7 +83,7 @@ export async function findBuildSummary(database: Database, id: BuildId): Promise
 /** A build without its jobs, and the name of the runner of its first job that has one. */
 export type BuildNotice = BuildSummary & { runner: string | null };
 
-/** @returns what there is to tell of many builds; one that there is not is left out */
+/** @returns summaries of many builds, without ids that no build has */
 export async function findBuildNotices(
   database: Database,
   ids: readonly BuildId[],
@@ -107,15 +107,15 @@ export async function findBuildNotices(
   return new Map(rows.map((row) => [String(row.id) as BuildId, { ...summaryOf(row), runner: row.runner }]));
 }
 
-/** All but the plans, which are long. */
+/** All columns but the plans, which are long. */
 const jobColumns = [
   ...(['id', 'name', 'workflow', 'labels', 'needs', 'status', 'reason', 'message', 'attempt', 'node'] as const),
   ...(['runner_name', 'exit_code', 'due_at', 'created_at', 'started_at', 'finished_at'] as const),
 ] as const;
 
 /**
- * Jobs that a matrix or a call has put in the place of one stand together, where the first of them is: they are recorded
- * as they are planned, which may be after many others.
+ * Groups the jobs that a matrix or a called workflow has made of one job, at the position of the first: they are recorded when
+ * they are planned, which may be after many others.
  */
 export function inFileOrder<J extends { id: string; node: string | null }>(jobs: J[]): J[] {
   const groups = new Map<string, J[]>();
@@ -127,7 +127,7 @@ export function inFileOrder<J extends { id: string; node: string | null }>(jobs:
   return [...groups.values()].flat();
 }
 
-/** What of a job's place in its workflow counts here, see record/workflows.ts. */
+/** The part of a job's node in its workflow that is used here, see record/workflows.ts. */
 interface Place {
   file: string;
   path: string;
@@ -173,7 +173,7 @@ async function jobsOf(database: Database, build: number): Promise<Job[]> {
   }));
 }
 
-/** Characters of what the steps of a build's jobs tell, but for one job. */
+/** Characters of the steps of a build's jobs, except one job. */
 export async function sizeOfSteps(database: Database, build: BuildId, but: JobId): Promise<number> {
   const row = await database.db
     .selectFrom('steps')
@@ -212,7 +212,7 @@ export async function findJob(
 }
 
 /**
- * Builds that are final and whose files in test_results/ are still to be written, oldest first.
+ * Final builds whose files in test_results/ are not written yet, oldest first.
  * @param after only builds newer than this one
  */
 export async function unreportedBuilds(database: Database, limit: number, after?: BuildId): Promise<BuildId[]> {
@@ -232,7 +232,7 @@ export async function markReported(db: Write, ids: readonly BuildId[]): Promise<
   await db.updateTable('builds').set({ reported_at: serverNow() }).where('id', 'in', ids.map(Number)).execute();
 }
 
-/** How many builds are in each of the statuses that are not final. */
+/** The number of builds in each status that is not final. */
 export async function countOpenBuilds(database: Database): Promise<{ queued: number; running: number }> {
   const count = async (status: Status) => {
     const row = await database.db

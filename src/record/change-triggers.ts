@@ -3,11 +3,11 @@ import type { Engine } from './engine.ts';
 import type { Schema } from './schema.ts';
 
 /**
- * The table of changes.ts, and the triggers that keep it: no function that moves something can forget to. One transaction
- * writes at a time (record.ts), so a number is never visible before a lower one.
+ * The table of changes.ts and the triggers that write it, so that no function can forget to. One transaction writes at a time
+ * (database.ts), so a number is never visible before a lower one.
  */
 
-/** What counts as a change: columns whose update does, beside every new row where `insert` says so. */
+/** What counts as a change: updates of these columns, and new rows if `insert` is set. */
 const watched = [
   { table: 'builds', build: 'new.id', insert: true, columns: 'status, reason, message, started_at, finished_at' },
   { table: 'jobs', build: 'new.build_id', insert: true, columns: 'status, reason, message, attempt, runner_id' },
@@ -34,7 +34,7 @@ export async function createChanges(db: Transaction<Schema>, kind: Engine['kind'
   }
 }
 
-/** Statements that run `body` for each row of the table that one of the events is about. */
+/** Statements that run `body` for each row of the table that is changed by one of the events. */
 const triggers = {
   sqlite: (table: string, events: string[], body: string) =>
     events.map(

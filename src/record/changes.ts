@@ -3,11 +3,11 @@ import type { Database } from './database.ts';
 import { administrator, readable } from './visibility.ts';
 
 /**
- * Which builds have changed, in the order of their latest changes. Each build has one entry, which every change of the
- * build, its jobs or their attempts replaces by one of a higher number; numbers are never used again. Whoever knows the
- * number up to which he has seen everything learns what he has missed, whatever has been restarted meanwhile.
+ * Which builds have changed, in the order of their latest changes. Each build has one entry. Every change of the build, its
+ * jobs or their attempts replaces it by an entry with a higher number; numbers are never used again. A reader that knows the
+ * last number it has seen finds what it has missed, whatever was restarted meanwhile.
  *
- * The database keeps the entries by itself, see change-triggers.ts.
+ * Triggers write the entries, see change-triggers.ts.
  */
 
 export interface BuildChange {
@@ -19,7 +19,7 @@ export interface BuildChange {
   status: Status;
 }
 
-/** The changes after the one of that number that somebody may read, oldest first. */
+/** The changes after that number that the reader may see, oldest first. */
 export async function changesAfter(
   database: Database,
   after: number,
@@ -38,7 +38,7 @@ export async function changesAfter(
   return rows.map(({ id, build_id, repo, status }) => ({ id, build: String(build_id) as BuildId, repo, status }));
 }
 
-/** The number of the latest change, 0 where there has been none. */
+/** The number of the latest change, 0 if there was none. */
 export async function latestChange(database: Database): Promise<number> {
   const row = await database.db
     .selectFrom('changes')

@@ -3,12 +3,12 @@ import { type BuildId, type JobId, parseJobId } from '../kernel/model.ts';
 import type { Database, Write } from './database.ts';
 
 /**
- * Concurrency groups of workflows: of one name in one repository, one holder is inside and one waits; who comes then
- * takes the place of the one that waits (docs.github.com, "Control the concurrency of workflows and jobs").
+ * Concurrency groups of workflows: for each name in a repository, one holder is inside and one waits; a newcomer replaces the
+ * one that waits (docs.github.com, "Control the concurrency of workflows and jobs").
  *
- * A workflow enters when its build is first planned, which may be late: its dispatcher died, or had to wait. So it comes to
- * nothing where somebody of a younger build is there already. A build is as young as itself or its last retry: who retries
- * an old build wants that one, and on GitHub, too, it enters as if it were new. Jobs come in the order of entering.
+ * A workflow enters when its build is first planned, which may be late: its dispatcher died, or had to wait. So it does not
+ * enter if a holder of a younger build is already there. A retry makes a build as young as the retry: on GitHub, too, a
+ * retried workflow enters as if it were new. Jobs enter in the order in which they ask.
  */
 
 export interface Holder {
@@ -18,18 +18,18 @@ export interface Holder {
 }
 
 export type Entry = {
-  /** whose place it has taken: they are to end */
+  /** holders that it has replaced: they are to end */
   superseded: Holder[];
 } & (
   | { outcome: 'inside' }
-  /** `heldBy` is inside, or goes in first */
+  /** build `heldBy` is inside, or enters first */
   | { outcome: 'waits'; heldBy: BuildId }
-  /** it is not in the group: a younger build has taken its place */
+  /** it does not enter: a younger build has replaced it */
   | { outcome: 'late'; younger: BuildId }
 );
 
 /**
- * Enters a group, or asks again whether that lets one in now.
+ * Enters a group, or asks again whether a waiting holder may enter now.
  * @param name in lower case
  */
 export async function enterGroup(
@@ -39,7 +39,7 @@ export async function enterGroup(
   { build, holder }: Holder,
   cancelInProgress: boolean,
 ): Promise<Entry> {
-  // of a job's group only those are read that matter to it: a build may have a thousand jobs that ask, one after the other
+  // for a job, only the entries that matter are read: a build may have a thousand jobs that ask, one after the other
   const rows = await membersOf(db, repo, name, isWorkflow(holder) ? undefined : { build, holder });
   const mine = rows.find((row) => row.build_id === Number(build) && row.holder === holder);
   const first = rows.find((row) => row.inside === 1) ?? rows[0];
@@ -55,13 +55,13 @@ export async function enterGroup(
   }
   const values = { repo, name, build_id: Number(build), holder, inside: first ? 0 : 1 };
   await db.insertInto('concurrency').values(values).execute();
-  // those that wait before the last one have lost their place to it
+  // the last one that waits replaces the others
   const last = rows.findLast((row) => row.inside === 0);
   const superseded = rows.filter((row) => row === last || (cancelInProgress && row.inside === 1)).map(holderOf);
   return first ? { outcome: 'waits', heldBy: buildOf(first), superseded } : { outcome: 'inside', superseded };
 }
 
-/** How young a build is: its id, and up to which build it is younger since it was retried. */
+/** The age of a build: its id, and the newest build at its last retry. */
 interface Age {
   build_id: number;
   retried_after: number;
@@ -70,8 +70,8 @@ interface Age {
 type Member = Age & { id: number; holder: string; inside: number };
 
 /**
- * Who is in a group, in the order of entering.
- * @param beside of a job that asks: only itself, who is inside, and the first and the last one that wait
+ * The holders in a group, in the order of entering.
+ * @param beside a job that asks: only itself, the holder inside, and the first and the last one that wait
  */
 function membersOf(db: Write, repo: string, name: string, beside?: Holder): Promise<Member[]> {
   const query = db
@@ -115,7 +115,7 @@ function ageOf(db: Write, build: BuildId): Promise<Age> {
     .executeTakeFirstOrThrow();
 }
 
-/** Whether one build was made, or retried, after the other was. */
+/** Whether one build was made, or retried, after the other one. */
 function isYounger(one: Age, other: Age): boolean {
   const [a, b] = [one, other].map(({ build_id, retried_after }) => Math.max(build_id, retried_after));
   // a build is retried after the youngest one was made
@@ -127,13 +127,13 @@ function isWorkflow(holder: string): boolean {
   return parseJobId(holder) === undefined;
 }
 
-/** Who is inside of a group; undefined where nobody is. */
+/** The holder inside a group; undefined if there is none. */
 export async function insideOf(db: Write, repo: string, name: string): Promise<Holder | undefined> {
   const inside = (await membersOf(db, repo, name)).find((row) => row.inside === 1);
   return inside && holderOf(inside);
 }
 
-/** Jobs of a build that wait for groups, with where they stand in its workflows; null where that is not recorded yet. */
+/** Jobs of a build that wait for groups, with their nodes; null if the node is not recorded yet. */
 export async function waitingInGroups(
   db: Write,
   build: BuildId,
@@ -152,7 +152,7 @@ export async function waitingInGroups(
   });
 }
 
-/** Takes one that waits out of a group. */
+/** Removes a waiting holder from a group. */
 export async function stopWaiting(db: Write, name: string, { build, holder }: Holder): Promise<void> {
   await db
     .deleteFrom('concurrency')
@@ -163,13 +163,13 @@ export async function stopWaiting(db: Write, name: string, { build, holder }: Ho
     .execute();
 }
 
-/** Who is in a group or waits for it, of one build. */
+/** The holders of a build in any group, inside or waiting. */
 export async function groupsOf(database: Database, build: BuildId): Promise<{ id: number; holder: string }[]> {
   return database.db.selectFrom('concurrency').select(['id', 'holder']).where('build_id', '=', Number(build)).execute();
 }
 
 /**
- * Takes holders out of their groups.
+ * Removes holders from their groups.
  * @returns the builds that may be next
  */
 export async function leaveGroups(db: Write, ids: readonly number[]): Promise<BuildId[]> {
@@ -189,15 +189,15 @@ export async function leaveGroups(db: Write, ids: readonly number[]): Promise<Bu
 }
 
 /**
- * Builds of which something is over and still in a group: whoever was to take it out has died, or the notice of its end was
- * lost.
+ * Builds with a holder that is over and still in a group: the dispatcher that should have removed it died, or the message of
+ * its end was lost.
  */
 export async function lingeringHolders(database: Database): Promise<BuildId[]> {
   const rows = await database.db
     .selectFrom('concurrency')
     .select('build_id')
     .distinct()
-    // not a join, which SQLite might begin with all jobs that ever were
+    // not a join: SQLite might start it with all jobs that ever were
     .where(({ exists, not, selectFrom }) =>
       not(
         exists(
@@ -213,7 +213,7 @@ export async function lingeringHolders(database: Database): Promise<BuildId[]> {
   return rows.map(buildOf);
 }
 
-/** By how a node begins as JSON. Of a file whose name JSON has otherwise it is false, and the build is looked at in vain. */
+/** Compares how a node starts as JSON. It is false for a file name that JSON escapes; then the build is listed needlessly. */
 const isOfHolder = sql<boolean>`substr(jobs.node, 1, length(concurrency.holder) + 10) = '{"file":"' || concurrency.holder || '"'`;
 
 function buildOf(row: { build_id: number }): BuildId {

@@ -4,28 +4,28 @@ import { leaveGroups } from './concurrency.ts';
 import type { Write } from './database.ts';
 import { settleBuild } from './moves.ts';
 
-/** What contradicted itself, and says one thing now. */
+/** Contradictions that were repaired. */
 export interface Settled {
-  /** jobs that were open though their build had ended */
+  /** open jobs of ended builds */
   jobs: JobId[];
-  /** builds that were open though all of their jobs had ended */
+  /** open builds whose jobs had all ended */
   builds: BuildId[];
-  /** names of attempts that were open though their job had ended, or had a later one */
+  /** names of open attempts whose job had ended, or had a later attempt */
   attempts: string[];
-  /** requests to cancel what had ended */
+  /** open requests to cancel something that had ended */
   requests: number[];
-  /** builds that had a place in a concurrency group that nobody of theirs needed any more */
+  /** builds that were in a concurrency group without an open holder */
   groups: BuildId[];
-  /** builds that may go on, since such a place is free */
+  /** builds that may go on, since they wait for such a group */
   next: BuildId[];
-  /** repositories that had schedules though they are observed no more */
+  /** repositories that had schedules and are no longer observed */
   schedules: string[];
 }
 
 /**
- * Ends what no move of today leaves, and what a crash, a former Volt or a person's statement may have left: rows of which
- * one says that something is over and another that it goes on. Whoever says that it is over is right; nothing that can
- * still run is touched.
+ * Repairs rows of which one says that something is over and another that it goes on. Today's moves leave no such rows; a
+ * crash, an older Volt or a person's statement may have. The row that says "over" wins; nothing that can still run is
+ * touched.
  */
 export async function settleContradictions(db: Write): Promise<Settled> {
   const jobs = await endJobs(db);
@@ -51,7 +51,7 @@ async function endJobs(db: Write): Promise<JobId[]> {
     .execute();
   for (const { id, status, reason, at } of open) {
     const why: Reason = (status === 'cancelled' ? reason : null) ?? 'job_cancelled';
-    const ended = { status: 'cancelled' as const, reason: why, message: 'its build had ended without it' };
+    const ended = { status: 'cancelled' as const, reason: why, message: 'its build had already ended' };
     await db
       .updateTable('jobs')
       .set({ ...ended, finished_at: at })
@@ -113,7 +113,7 @@ async function closeRequests(db: Write): Promise<number[]> {
   return rows.map(({ id }) => id);
 }
 
-/** A place is a job's, by its id, or that of all jobs of a workflow, by its file. */
+/** A holder is a job, by its id, or all jobs of a workflow, by its file. */
 async function leaveInVain(db: Write): Promise<{ groups: BuildId[]; next: BuildId[] }> {
   const places = await db.selectFrom('concurrency').select(['id', 'build_id', 'holder']).execute();
   const vain: typeof places = [];

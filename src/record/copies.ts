@@ -2,14 +2,14 @@ import { readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { snapshotRecord } from './snapshot.ts';
 
-/** For so many days the record is kept as it was before it was brought to a newer version. */
+/** Days for which the copy made before a migration is kept. */
 export const keptDays = 30;
 
 /**
- * Keeps the record as it is in a file beside it, before it is brought to a newer version. `volt restore` takes such a file.
- * @param file of the record, which is being written by nobody
- * @returns the copy
- * @throws what libsql throws, as where the disk is full
+ * Copies the database to a file beside it, before a migration. `volt restore` accepts such a file.
+ * @param file of the database; no process may write it meanwhile
+ * @returns path of the copy
+ * @throws errors of libsql, for example for a full disk
  */
 export function keepCopy(file: string, version: number): string {
   const copy = `${file}.schema-${version}`;
@@ -25,7 +25,7 @@ export function keepCopy(file: string, version: number): string {
 }
 
 /**
- * Copies that are older than they are kept.
+ * Copies that have expired.
  * @param now milliseconds since 1970
  */
 export function oldCopies(file: string, now: number): { path: string; bytes: number }[] {

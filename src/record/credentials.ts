@@ -12,9 +12,9 @@ import { credentialOf, writingVault } from './secret-key.ts';
 const shownSchema = z.object({
   kind: z.enum(['https', 'ssh']),
   user: z.string().nullable(),
-  /** of the deploy key, for the forge */
+  /** public part of the deploy key, for the forge */
   publicKey: z.string().nullable(),
-  /** fingerprints of the keys that the server may show */
+  /** fingerprints of the server keys that are accepted */
   hostKeys: z.array(z.string()),
 });
 export type ShownCredential = z.infer<typeof shownSchema>;
@@ -25,8 +25,8 @@ export interface CredentialEntry extends ShownCredential {
 }
 
 /**
- * Sets how a repository is fetched.
- * @throws VoltError `not_found` where there is no such repository, those of the key file
+ * Sets the credential of a repository.
+ * @throws VoltError `not_found` for an unknown repository, errors of the key file
  */
 export async function setCredential(
   database: Database,
@@ -48,8 +48,8 @@ export async function setCredential(
 }
 
 /**
- * How a repository is fetched, or undefined where nothing is set for it.
- * @throws VoltError those of the key file, `secrets_key_wrong`, `secrets_damaged`
+ * The credential of a repository, undefined if there is none.
+ * @throws VoltError errors of the key file, `secrets_key_wrong`, `secrets_damaged`
  */
 export async function findCredential(
   database: Database,

@@ -2,16 +2,16 @@ import { serverNow } from '../kernel/server-time.ts';
 import { pause } from '../system/wait.ts';
 import type { Database, Write } from './database.ts';
 
-/** How far a ref is in the record. */
+/** How far a ref is built. */
 export interface Cursor {
   ref: string;
-  /** the last commit of it that was built, or was passed over */
+  /** the last commit that was built or skipped */
   sha: string;
-  /** how often the ref has begun anew: it jumped to a commit that does not descend from the one before, or was made again */
+  /** how often the ref has started over: it moved to a commit that does not descend from the one before, or was recreated */
   generation: number;
-  /** the ref was seen to be gone, or not to be observed: when it comes back, only its head is built */
+  /** the ref was deleted or no longer observed: when it comes back, only its head is built */
   absent: boolean;
-  /** the commit where it stands is to be built again */
+  /** its current commit must be built again */
   again: boolean;
 }
 
@@ -24,7 +24,7 @@ export async function cursorsOf(database: Database, repo: string): Promise<Map<s
   return new Map(rows.map((row) => [row.ref, { ...row, absent: row.absent === 1, again: row.again === 1 }]));
 }
 
-/** Moves a ref's cursor from `before` to `after`; false when it does not stand at `before`. */
+/** Moves a ref's cursor from `before` to `after`; false if it is not at `before`. */
 export async function moveCursor(
   db: Write,
   repo: string,
@@ -53,10 +53,10 @@ export async function moveCursor(
   return moved !== undefined;
 }
 
-/** So many refs are written in one go, few enough to leave the event loop and the record to others in between. */
+/** Refs that are written at a time, few enough to leave the event loop and the database to others in between. */
 const refsAtOnce = 200;
 
-/** Notes which refs have gone and which are back, for cursors that still stand where they were read. */
+/** Notes which refs were deleted and which are back, for cursors that have not moved since they were read. */
 export async function markAbsent(
   database: Database,
   repo: string,
@@ -82,9 +82,9 @@ export async function markAbsent(
 }
 
 /**
- * Has the heads of a repository's branches built again. The new generation makes offers that are on their way out of
- * date, so that what they would have built is offered anew, by what holds now.
- * @param absent whether branches that are gone begin anew as well, should they come back where they were
+ * Makes the heads of a repository's branches be built again. The new generation invalidates commit messages under way, so
+ * their commits are sent again under the current settings.
+ * @param absent whether deleted branches start over, too, in case they come back at the same commit
  */
 export async function renewCursors(db: Write, repo: string, { absent }: { absent: boolean }): Promise<void> {
   let branches = db
@@ -97,8 +97,8 @@ export async function renewCursors(db: Write, repo: string, { absent }: { absent
 }
 
 /**
- * Forgets branches that are gone and have no builds left: should one come back, it is as good as new. A tag that is gone is
- * known for ever, since one of old that comes back is not to be built.
+ * Forgets deleted branches without builds: if one comes back, it is new. Deleted tags are remembered forever, since an old
+ * tag that comes back must not be built.
  */
 export async function forgetGoneBranches(database: Database, repo: string): Promise<void> {
   await database.write((db) =>
@@ -122,9 +122,9 @@ export async function forgetGoneBranches(database: Database, repo: string): Prom
 }
 
 /**
- * Takes the tags that are there when they are first asked for as seen, so that only later ones are built. Tags that
- * have a cursor keep it.
- * @param globs what was asked for
+ * Marks the tags that exist when their globs are first set as seen, so that only later tags are built. Tags with a cursor
+ * keep it.
+ * @param globs the tags that are observed
  */
 export async function passOverTags(
   database: Database,
@@ -137,7 +137,7 @@ export async function passOverTags(
   while (rest.length > 0) {
     const rows = rest.splice(0, refsAtOnce);
     const wanted = await database.write(async (db) => {
-      // by another observer, and a tag that came since then is none of old
+      // another observer has done it, and a tag that came since then is new
       if (!(await stillUnseen(db, repo, asked))) return false;
       await db
         .insertInto('cursors')
@@ -159,7 +159,7 @@ export async function passOverTags(
   );
 }
 
-/** Whether those are the globs of the repository, and their tags of old have still to be passed over. */
+/** Whether these are the repository's globs, and their old tags are not marked as seen yet. */
 async function stillUnseen(db: Write, repo: string, asked: string): Promise<boolean> {
   const row = await db
     .selectFrom('repositories')

@@ -21,31 +21,31 @@ import { migrate, type Upgrade } from './upgrade.ts';
 export type Sql = Kysely<Schema>;
 export type Write = Transaction<Schema>;
 
-/** How long a write waits for what is in its way before it gives up, in milliseconds. */
+/** How long (ms) a write waits for obstacles before it gives up. */
 const patience = 10_000;
-/** How long an opening waits while another process brings the record to this version, in milliseconds. */
+/** How long (ms) opening waits while another process migrates the database. */
 const patienceAtOpening = 60_000;
-/** A write that has waited longer than this (ms) is told to people. */
+/** A write that has waited longer than this (ms) is reported as a problem. */
 const noticeable = 1000;
-/** A problem that no write has met for this long (ms) is not told any more; what fails is tried again within seconds. */
+/** A problem that no write has met for this long (ms) is over: failed writes are tried again within seconds. */
 const fade = 15_000;
 
 /** The SQL database: what is true about builds. */
 export class Database {
   readonly db: Sql;
   readonly kind: Engine['kind'];
-  /** tells this record from any other, so that two never share one Redis */
+  /** differs from that of any other database, so that two never share one Redis */
   readonly id: string;
-  /** ids of the records whose place it took when it was restored from a backup */
+  /** ids of the databases that it has replaced by a restore */
   readonly formerIds: readonly string[];
-  /** what this Volt sends is signed with; who can read the record can sign */
+  /** signs this Volt's messages; whoever can read the database can sign */
   readonly signer: Signer;
-  /** tells its database from copies of it; undefined where that cannot be told, see Engine.place */
+  /** tells the database from copies of it; undefined if unknown, see Engine.place */
   readonly place: string | undefined;
-  /** what it was before this process has opened it, where that has brought it to this version */
+  /** set if opening has migrated it */
   readonly upgrade: Upgrade | undefined;
   readonly #engine: Engine;
-  /** whoever waits for others of this process needs no connection yet */
+  /** a write that waits for others of this process needs no connection yet */
   readonly #turn = pLimit(1);
   #problem: { told: Problem; at: number } | undefined;
 
@@ -66,9 +66,9 @@ export class Database {
   }
 
   /**
-   * Opens the record that the configuration names and brings it to this version.
-   * @throws VoltError `bad_setting`, `data_unwritable`, `record_damaged`, `record_newer`, `record_incomplete`, `record_busy`, and of
-   * PostgreSQL `record_unreachable`, `record_denied`, `record_missing`, `record_unfit`
+   * Opens the database that the settings name, and migrates it.
+   * @throws VoltError `bad_setting`, `data_unwritable`, `record_damaged`, `record_newer`, `record_incomplete`, `record_busy`; with
+   * PostgreSQL also `record_unreachable`, `record_denied`, `record_missing`, `record_unfit`
    */
   static async open(config: Config): Promise<Database> {
     makeDataDirectory(config.dataDir);
@@ -104,9 +104,9 @@ export class Database {
   }
 
   /**
-   * Runs `work` as one transaction, the only one that writes at its time; begun again where something was in its way.
-   * @throws VoltError `record_busy`, `record_full`, `record_failed`, `record_damaged`, `record_unreachable`, and what
-   * `work` throws. Nothing is written then, but where the connection to the database was lost in the last moment
+   * Runs `work` as one transaction. Only one transaction writes at a time. It starts again after a transient obstacle.
+   * @throws VoltError `record_busy`, `record_full`, `record_failed`, `record_damaged`, `record_unreachable`, and errors
+   * of `work`. Nothing is written then, unless the connection was lost during the commit
    */
   async write<T>(work: (transaction: Write) => Promise<T>): Promise<T> {
     try {
@@ -128,25 +128,24 @@ export class Database {
   }
 
   /**
-   * Resolves when all that was committed before the call, by whatever process, is still there after the machine has lost
-   * power. Others must not hear of anything that may be taken back: what goes by a queue, or is forgotten elsewhere since
-   * it is recorded here, waits for this.
+   * Resolves when everything that was committed before the call, by any process, survives a power cut. Call it before others
+   * learn of a commit: before a message is sent, or before something is forgotten elsewhere because it is recorded here.
    * @throws VoltError `record_failed`
    */
   async durable(): Promise<void> {
     try {
       await this.#engine.durable();
     } catch (error) {
-      throw new VoltError('record_failed', `the record cannot be put on its disk: ${errorText(error)}`, {
-        remedy: 'Look after the disk of the data directory; it goes on by itself then.',
+      throw new VoltError('record_failed', `the database cannot be written to its disk: ${errorText(error)}`, {
+        remedy: 'Check the disk of the data directory; Volt retries automatically.',
         cause: error,
       });
     }
   }
 
   /**
-   * Runs `work` as `write` does and undoes all that it has written.
-   * @returns what it has come to
+   * Runs `work` as `write` does, and rolls it back.
+   * @returns the result of `work`
    * @throws as `write` does
    */
   async rehearse<T>(work: (transaction: Write) => Promise<T>): Promise<T> {
@@ -163,7 +162,7 @@ export class Database {
     }
   }
 
-  /** What writes are waiting for, or failing at, now. */
+  /** What writes are waiting for or failing at now. */
   problems(): Problem[] {
     return this.#problem && Date.now() - this.#problem.at < fade ? [this.#problem.told] : [];
   }
@@ -183,7 +182,7 @@ async function openEngine(place: DatabaseAddress, config: Config): Promise<Engin
     return postgresEngine(place.url, config);
   }
   makeDataDirectory(dirname(place.file));
-  // opening switches a new file to its journal mode, for which it must be nobody else's for a moment
+  // opening sets the journal mode of a new file, which needs an exclusive lock for a moment
   return untilDone(async () => sqliteEngine(place.file), { obstacle });
 }
 
@@ -202,9 +201,9 @@ async function madeOnce(transaction: Write, key: string, make: () => string): Pr
 
 interface Trying {
   obstacle: Engine['obstacle'];
-  /** is told before each further try how long (ms) it has taken so far, and what for */
+  /** is called before each further try with the time waited so far (ms) */
   waiting?: (ms: number, obstacle: Obstacle) => void;
-  /** milliseconds for which a lock is waited for */
+  /** longest wait (ms) for a lock */
   most?: number;
 }
 
@@ -221,7 +220,7 @@ async function untilDone<T>(work: () => Promise<T>, trying: Trying): Promise<T> 
       if (waited > most) throw givenUp(found.error, most);
       trying.waiting?.(waited, found);
       await pause(found.pause);
-      // timers alone, each of which is late after a try, would keep the event loop from who holds the lock in this process
+      // timers alone, each late after a try, would keep the event loop from the holder of the lock in this process
       await nextTurn();
     }
   }

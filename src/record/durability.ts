@@ -2,29 +2,29 @@ import { type FileHandle, open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 
 /**
- * Puts what was committed to a SQLite file on the disk. In WAL mode with `synchronous = NORMAL` a commit is in the
- * write-ahead log and in the memory of the operating system; SQLite itself has that log on the disk at the next
- * checkpoint only, and a power cut before takes the commits away. `synchronous = FULL` would have every commit wait for
- * the disk, within a call that holds the event loop. So whoever is about to tell others of something asks for it here: the
- * log is synchronised in another thread, for all who have asked until then at once.
+ * Makes commits to an SQLite file survive a power cut. In WAL mode with `synchronous = NORMAL` a commit is in the write-ahead
+ * log and in the memory of the operating system; SQLite syncs that log at the next checkpoint only, and a power cut before
+ * that loses the commits. With `synchronous = FULL` every commit would wait for the disk, in a call that blocks the event
+ * loop. So callers that are about to tell others of a commit ask for it here: another thread syncs the log, once for all
+ * callers that wait.
  *
- * The log belongs to the file and not to a connection, so this covers the commits of other processes, too; it carries no
- * locks that closing it would give back (https://sqlite.org/wal.html, https://sqlite.org/howtocorrupt.html).
+ * The log belongs to the file, not to a connection, so this covers commits of other processes, too. It carries no locks that
+ * closing it would release (https://sqlite.org/wal.html, https://sqlite.org/howtocorrupt.html).
  */
 export class Durability {
   readonly #file: string;
   #log: FileHandle | undefined;
-  /** the one that runs or has run last; what was committed after its begin may have been passed over */
+  /** the sync that runs or ran last; it may have missed commits since its start */
   #last: Promise<void> = Promise.resolve();
-  /** the one that is still to begin */
+  /** the sync that has not started yet */
   #next: Promise<void> | undefined;
 
-  /** @param file of the record */
+  /** @param file of the database */
   constructor(file: string) {
     this.#file = file;
   }
 
-  /** Resolves when all that was committed before the call is on the disk. */
+  /** Resolves when everything that was committed before the call is on the disk. */
   sync(): Promise<void> {
     this.#next ??= this.#after(this.#last);
     return this.#next;
@@ -52,13 +52,13 @@ export class Durability {
     await this.#log?.datasync();
   }
 
-  /** @returns undefined where there is no such log, as on a file system that can have none: SQLite waits at each commit then */
+  /** @returns undefined if there is no log, as on a file system without WAL: then SQLite syncs at each commit */
   async #open(): Promise<FileHandle | undefined> {
     const log = await open(`${this.#file}-wal`, 'r').catch((error: { code?: string }) => {
       if (error.code !== 'ENOENT') throw error;
     });
     if (!log) return undefined;
-    // it may be new, and its name is to outlive a power cut, too
+    // if the log is new, its name must survive a power cut, too
     const folder = await open(dirname(this.#file), 'r');
     try {
       await folder.sync();

@@ -1,11 +1,11 @@
 import type { Database } from './database.ts';
 
 /**
- * Sessions that were signed out of. A session needs no row while it lasts, see web/access/guard.ts; one that has ended
- * before its time is kept until that, lest a copy of its cookie goes on.
+ * Sessions that were signed out. A session needs no row while it lasts, see web/access/guard.ts. One that was signed out is
+ * remembered until it would have expired, so that a copy of its cookie is refused.
  */
 
-/** @param until milliseconds since 1970, when the session would have ended by itself */
+/** @param until when the session would have expired, milliseconds since 1970 */
 export async function endSession(database: Database, id: string, until: number): Promise<void> {
   await database.write(async (db) => {
     await db.deleteFrom('ended_sessions').where('until', '<', Date.now()).execute();
@@ -17,10 +17,10 @@ export async function endSession(database: Database, id: string, until: number):
   });
 }
 
-/** Stands for all sessions of the main token, whose row says until when the last of them would have lasted. */
+/** Id of the row for all sessions of the main token; it says when the last of them would have expired. */
 const ofOwner = 'owner';
 
-/** Ends all sessions that have begun with the main token. @param until when one that begins now would end, milliseconds */
+/** Ends all sessions that were started with the main token. @param until when one that starts now would expire, milliseconds */
 export async function endOwnerSessions(database: Database, until: number): Promise<void> {
   await database.write((db) =>
     db
@@ -31,7 +31,7 @@ export async function endOwnerSessions(database: Database, until: number): Promi
   );
 }
 
-/** @param session `isOwner` whether it has begun with the main token */
+/** @param session `isOwner`: whether it was started with the main token */
 export async function isEnded(
   database: Database,
   { id, until, isOwner }: { id: string; until: number; isOwner: boolean },

@@ -1,12 +1,12 @@
 import type { BuildSummary } from '../kernel/model.ts';
 import type { Database } from './database.ts';
 
-/** So many builds that passed are looked at. */
+/** How many builds that passed are used. */
 const sample = 9;
 
 /**
- * How long a build will take in all, in milliseconds: the median of the last ones that passed on its branch, or where
- * there are none, in its repository. A median, since one build on a busy machine must not spoil the estimate.
+ * How long (ms) a build will take in all: the median of the last builds that passed on its branch, or if there are none, in
+ * its repository. A median, since one build on a busy machine must not spoil the estimate.
  */
 export async function estimatedDuration(
   database: Database,

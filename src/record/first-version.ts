@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import type { Schema } from './schema.ts';
 
-/** How far each label set has come, and each repository in it, see fairness.ts. */
+/** The tables of fairness.ts. */
 export async function createTurns(db: Transaction<Schema>): Promise<void> {
   await db.schema
     .createTable('label_sets')
@@ -25,8 +25,8 @@ export async function createTurns(db: Transaction<Schema>): Promise<void> {
 }
 
 /**
- * The first version was changed where it stood for a while: a record from before says the same number, and has one virtual
- * time for all labels instead of these tables. Where that is not so, nothing changes.
+ * The first version of the schema was changed in place for a while: an older database of that version has one virtual time
+ * for all labels instead of these tables. Other databases stay as they are.
  */
 export async function completeFirstVersion(db: Transaction<Schema>): Promise<void> {
   await createTurns(db);

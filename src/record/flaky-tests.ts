@@ -4,17 +4,17 @@ import { serverNow } from '../kernel/server-time.ts';
 import type { Write } from './database.ts';
 
 /**
- * A test is flaky where what it comes to does not follow from the commit. Two things show it, each in jobs of one name:
- * it has both passed and failed at one commit, in several attempts or builds; or it has failed anew `mostFalls` times
- * within the last `window` builds of one branch, having passed in between each time. One failure that later goes away
- * shows nothing: a commit may have broken the test, and another mended it.
+ * A test is flaky if its result does not follow from the commit. Either of two observations, in jobs of the same name, shows
+ * it: the test has both passed and failed at one commit, in several attempts or builds; or it has started to fail
+ * `mostFalls` times within the last `window` builds of one branch, and passed in between. One failure that goes away shows
+ * nothing: one commit may have broken the test, and another one fixed it.
  */
 
 /** Builds of one commit that are compared with each other. */
 const mostBuildsOfCommit = 20;
 const window = 20;
 const mostFalls = 3;
-/** Where more tests than that fail together, something else is broken, and nothing follows for any of them. */
+/** If more tests fail together, something else is broken, and none of them counts as flaky. */
 const mostFailures = 50;
 
 interface JobOfTests {
@@ -29,8 +29,8 @@ interface JobOfTests {
 }
 
 /**
- * Notes which of the tests have just shown themselves to be flaky.
- * @param results what each test has come to in the attempt, skipped ones left out
+ * Notes which tests have just turned out to be flaky.
+ * @param results each test's result in the attempt, without skipped ones
  */
 export async function noteFlaky(db: Write, job: JobOfTests, results: ReadonlyMap<number, TestStatus>): Promise<void> {
   const failed = [...results].filter(([, status]) => status !== 'passed').map(([test]) => test);
@@ -54,7 +54,7 @@ export async function noteFlaky(db: Write, job: JobOfTests, results: ReadonlyMap
     .execute();
 }
 
-/** Those that have come to the opposite in another attempt or build of the commit. */
+/** The tests with the opposite result in another attempt or build of the commit. */
 async function contradicted(
   db: Write,
   { job, attempt, build_id, name, workflow, repo, sha }: JobOfTests,
@@ -75,7 +75,7 @@ async function contradicted(
     .selectFrom('test_results')
     .innerJoin('jobs', 'jobs.id', 'test_results.job_id')
     .select(['test_results.test_id', 'test_results.job_id', 'test_results.attempt'])
-    // of several in one attempt the worst
+    // the worst of several results in one attempt
     .select((eb) => eb.fn.max('test_results.failed').as('failed'))
     .where('test_results.test_id', 'in', [...results.keys()])
     .where('test_results.build_id', 'in', others)
@@ -90,7 +90,7 @@ async function contradicted(
     .map((row) => row.test_id);
 }
 
-/** Those of some that have just failed that have passed and failed in turn for a while on their branch. */
+/** Of tests that have just failed, those that have alternately passed and failed on their branch. */
 async function fallingOften(
   db: Write,
   { name, workflow, repo, ref }: JobOfTests,

@@ -3,15 +3,15 @@ import { z } from 'zod';
 import { setMeta } from './meta.ts';
 import type { Schema } from './schema.ts';
 
-/** Under which the record has what was forgotten, until a person was told. */
+/** Key of the forgotten lists, kept until a person was told. */
 export const forgottenKey = 'refs_trusted_before';
 
 export const forgottenTrust = z.array(z.object({ name: z.string(), refs: z.array(z.string()) }));
 
 /**
- * Before, a list of refs that have secrets outlived the repository that it was set for, and without one the builds of all
- * branches had them. Nobody takes such a list over: those of an older Volt are emptied, so that no ref of such a repository
- * has secrets until a person says so again. What they held is noted, for that person.
+ * In an older Volt, the list of refs that get secrets outlived its repository, and without a list the builds of all branches
+ * got secrets. This empties such lists, so that no ref of such a repository gets secrets until a person sets the list again.
+ * The old lists are noted for that person.
  */
 export async function forgetTrustedRefs(db: Transaction<Schema>): Promise<void> {
   const rows = await db.selectFrom('repositories').select(['name', 'trusted_refs', 'removed_at']).execute();

@@ -8,7 +8,7 @@ export interface GridJob {
   status: Status;
 }
 
-/** The jobs of some builds, as little of them as a grid shows. */
+/** The jobs of some builds, with the few columns that a grid shows. */
 export async function jobsOfBuilds(database: Database, builds: readonly BuildId[]): Promise<Map<BuildId, GridJob[]>> {
   if (builds.length === 0) return new Map();
   const rows = await database.db

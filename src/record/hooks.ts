@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { Database } from './database.ts';
 
-/** What the secret of a repository's webhook is derived from, null while it has none. */
+/** The salt that a repository's webhook secret is derived from; null without a webhook. */
 export async function hookSaltOf(database: Database, repo: string): Promise<string | null> {
   const row = await database.db
     .selectFrom('repositories')
@@ -13,9 +13,9 @@ export async function hookSaltOf(database: Database, repo: string): Promise<stri
 }
 
 /**
- * Gives a repository a webhook where it has none.
- * @param rotate whether one that it has gets another secret
- * @returns what its secret is derived from, undefined where there is no such repository
+ * Gives a repository a webhook if it has none.
+ * @param rotate whether an existing webhook gets another secret
+ * @returns the salt that its secret is derived from; undefined for an unknown repository
  */
 export async function ensureHookSalt(database: Database, repo: string, rotate: boolean): Promise<string | undefined> {
   return database.write(async (db) => {

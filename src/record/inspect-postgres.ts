@@ -6,7 +6,7 @@ import { parsePostgresUrl, shownAddress } from './postgres-url.ts';
 import type { Schema } from './schema.ts';
 
 /**
- * As `inspectNamed`, of a database on a PostgreSQL server.
+ * As `inspectNamed`, for a PostgreSQL database.
  * @throws VoltError `bad_setting`, `record_unreachable`, `record_denied`, `record_missing`
  */
 export async function inspectDatabase(

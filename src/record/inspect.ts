@@ -6,9 +6,9 @@ import { inspectDatabase } from './inspect-postgres.ts';
 import type { RecordInspection } from './inspection.ts';
 
 /**
- * Looks into the record that the configuration names, without bringing it to this version.
- * @returns where it is as it may be shown, and what it holds, undefined where it is still to be made
- * @throws VoltError `bad_setting`, those of a database that cannot be reached, what libsql throws where it is none
+ * Inspects the database that the settings name, without migrating it.
+ * @returns its address as it may be shown, and its content, undefined if it does not exist yet
+ * @throws VoltError `bad_setting`, errors of a database that cannot be reached; errors of libsql for a file that is none
  */
 export async function inspectNamed(config: Config): Promise<{ where: string; found: RecordInspection | undefined }> {
   const place = databaseAddress(config);
@@ -19,15 +19,15 @@ export async function inspectNamed(config: Config): Promise<{ where: string; fou
 }
 
 /**
- * Looks into a record's file without bringing it to this version.
- * @throws what libsql throws where it is no database
+ * Inspects an SQLite file without migrating it.
+ * @throws errors of libsql for a file that is no database
  */
 export function inspectRecord(file: string): RecordInspection {
   const database = new Database(file);
   try {
     const value = (key: string) =>
       (database.prepare('select value from meta where key = ?').get(key) as { value: string } | undefined)?.value;
-    // the file alone does not tell: its newest pages may be in the write-ahead log
+    // the file alone is not enough: its newest pages may be in the write-ahead log
     const pages = database
       .prepare('select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()')
       .get() as { bytes: number };

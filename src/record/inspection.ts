@@ -1,9 +1,9 @@
-/** What a record holds, as far as it can be told without changing it. */
+/** What a database contains, as far as it can be read without changing it. */
 export interface RecordInspection {
   bytes: number;
-  /** as migrations.ts counts it */
+  /** see migrations.ts */
   schemaVersion: number;
   recordId: string | undefined;
-  /** what SQLite's quick check complains of; empty when all is well */
+  /** faults that SQLite's quick check has found */
   faults: string[];
 }

@@ -4,7 +4,7 @@ import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Write } from './database.ts';
 import type { IntentRow } from './schema.ts';
 
-/** What a person asked for. It is written here before anybody hears of it, and stays open until it has had its effect. */
+/** A request of a person or a rule. It is recorded before any message of it is sent, and stays open until it is done. */
 export interface Intent {
   id: number;
   kind: 'trigger' | 'cancel' | 'retry';
@@ -15,19 +15,19 @@ export interface Intent {
   build: BuildId | null;
   /** of a cancel or a retry: null for the whole build */
   job: JobId | null;
-  /** of a retry: only what did not succeed */
+  /** of a retry: only jobs that did not succeed */
   failedOnly: boolean;
-  /** of a trigger: what happened, null where a person wants the ref built */
+  /** of a trigger: the event, null for a plain build of the ref */
   event: unknown;
-  /** of a cancel: why, where it is known that a rule or who has asked for it */
+  /** of a cancel: why, if a rule or a named person has requested it */
   because: { reason: Reason; message: string } | null;
   open: boolean;
-  /** of a trigger that has had its effect */
+  /** of a trigger that is done */
   madeBuild: BuildId | null;
   error: { code: string; message: string; remedy: string } | null;
 }
 
-/** @param event what happened, where it is not that a person wants the ref built; as JSON */
+/** @param event the event as JSON, unless it is a plain build of the ref */
 export async function openTrigger(
   database: Database,
   repo: string,
@@ -38,7 +38,7 @@ export async function openTrigger(
   return insert(database, { kind: 'trigger', repo, ref, build_id: null, job_id: null, ...given });
 }
 
-/** Orders a job to end because of a rule; asking again while it has not ended changes nothing. */
+/** Orders a job to end because of a rule; a second order before it has ended changes nothing. */
 export async function orderCancel(
   db: Write,
   order: { repo: string; build: BuildId; job: JobId; reason: Reason; message: string },
@@ -58,7 +58,7 @@ export async function orderCancel(
     .execute();
 }
 
-/** @param by name of whoever asks, null where that is known to nobody */
+/** @param by name of the person, null if unknown */
 export async function openCancel(
   database: Database,
   repo: string,
@@ -132,8 +132,8 @@ async function openOnes(database: Database, kind: Intent['kind']): Promise<Inten
 }
 
 /**
- * Closes an intent that has had its effect.
- * @returns whether it was open until now
+ * Closes an intent that is done.
+ * @returns whether it was still open
  */
 export async function closeIntent(db: Write, id: number, madeBuild: BuildId | null = null): Promise<boolean> {
   const closed = await db
@@ -146,7 +146,7 @@ export async function closeIntent(db: Write, id: number, madeBuild: BuildId | nu
   return closed !== undefined;
 }
 
-/** Closes an intent that can have none. */
+/** Closes an intent that cannot be carried out. */
 export async function failIntent(
   database: Database,
   id: number,

@@ -2,8 +2,8 @@ import type { AttemptRef } from '../kernel/model.ts';
 import type { Database } from './database.ts';
 
 /**
- * Milliseconds from when the attempt before was lost or handed back until this one began; undefined where there is none
- * before, or this one has not begun.
+ * Milliseconds from the loss or the return of the attempt before until the start of this one; undefined without an attempt
+ * before, or before the start.
  */
 export async function recoveryOf(database: Database, { job, attempt }: AttemptRef): Promise<number | undefined> {
   const row = await database.db

@@ -1,7 +1,7 @@
 import type { Kysely } from 'kysely';
 import type { Schema } from './schema.ts';
 
-/** Sets a value of the record that is replaced when it is there. */
+/** Sets or replaces a value of the table `meta`. */
 export async function setMeta(db: Kysely<Schema>, key: string, value: string): Promise<void> {
   await db
     .insertInto('meta')

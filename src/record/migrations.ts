@@ -9,8 +9,8 @@ import { createTestTables } from './test-tables.ts';
 type Migration = (db: Transaction<Schema>, kind: Engine['kind']) => Promise<void>;
 
 /**
- * Each entry takes the record from the version that is its position to the next. Entries are only ever added. Types are
- * named as SQLite has them, see postgres-types.ts.
+ * Each entry migrates the database from the version of its position to the next one. Entries are only ever added. Types have
+ * SQLite's names, see postgres-types.ts.
  */
 export const migrations: readonly Migration[] = [
   async (db, kind) => {
@@ -65,7 +65,7 @@ export const migrations: readonly Migration[] = [
         .addColumn('key_id', 'text', (c) => c.notNull())
         .addColumn('in_environment', 'integer', (c) => c.notNull());
       await (table === 'secrets' ? encrypted : made).execute();
-      // two nulls count as different
+      // a unique index treats nulls as different
       await sql`create unique index ${sql.raw(table)}_key on ${sql.table(table)} (coalesce(repo, ''), name)`.execute(
         db,
       );
@@ -218,16 +218,16 @@ export const migrations: readonly Migration[] = [
   fetchWholeHistories,
 ];
 
-/** The schema version of records that this Volt writes; it opens those of earlier ones. */
+/** The schema version that this Volt writes; it migrates databases of earlier versions. */
 export const schemaVersion = migrations.length;
 
-/** A repository of which a part of the history was fetched takes the whole history, and files only as they are needed. */
+/** All repositories fetch their whole history. Those with a depth fetch files only when they are needed. */
 async function fetchWholeHistories(db: Transaction<Schema>): Promise<void> {
   await sql`update repositories set filter = 'blob:none' where depth is not null and filter is null`.execute(db);
   await db.schema.alterTable('repositories').dropColumn('depth').execute();
 }
 
-/** A repository's jobs may need labels that they do not ask for. */
+/** Repositories may require further labels for their jobs. */
 async function keepRepositoriesToRunners(db: Transaction<Schema>): Promise<void> {
   await db.schema
     .alterTable('repositories')
@@ -235,7 +235,7 @@ async function keepRepositoriesToRunners(db: Transaction<Schema>): Promise<void>
     .execute();
 }
 
-/** Runners have keys, and an attempt belongs to the key of the runner that has begun it. */
+/** Runners have keys, and an attempt belongs to the key of the runner that has started it. */
 async function addRunnerKeys(db: Transaction<Schema>): Promise<void> {
   await db.schema
     .createTable('runner_keys')
@@ -320,7 +320,7 @@ async function createWorkflowTables(db: Transaction<Schema>): Promise<void> {
   await db.schema.createIndex('schedules_due').on('schedules').columns(['next_at']).execute();
 }
 
-/** Who may read a repository, and tokens for some repositories and for a person. */
+/** Repositories have a visibility; tokens may be for some repositories and for a person. */
 async function addVisibility(db: Transaction<Schema>): Promise<void> {
   await db.schema
     .alterTable('repositories')
@@ -330,7 +330,7 @@ async function addVisibility(db: Transaction<Schema>): Promise<void> {
   await db.schema.alterTable('tokens').addColumn('person', 'text').execute();
 }
 
-/** What another repository had before under the same name is not for the one that has it now. */
+/** A repository must not get what another repository of the same name had. */
 async function tellRepositoriesOfOneNameApart(db: Transaction<Schema>): Promise<void> {
   await db.schema
     .alterTable('repositories')
@@ -339,15 +339,15 @@ async function tellRepositoriesOfOneNameApart(db: Transaction<Schema>): Promise<
   await forgetTrustedRefs(db);
 }
 
-/** A job whose attempt could not be begun waits for another one, on another runner. */
+/** A job whose attempt could not start waits for another attempt, on another runner. */
 async function tryJobsAgain(db: Transaction<Schema>): Promise<void> {
   await db.schema.alterTable('jobs').addColumn('due_at', 'bigint').execute();
   await db.schema.alterTable('jobs').addColumn('avoid', 'text').execute();
 }
 
 /**
- * Lost attempts are counted plainly; whether other runners were lost with one does not matter. And start tags are priorities:
- * they are not counted from an origin.
+ * Lost attempts are counted, whether or not other runners were lost at the same time. Start tags are priorities, without an
+ * origin.
  */
 async function countLostAttempts(db: Transaction<Schema>): Promise<void> {
   await db.schema
@@ -360,8 +360,8 @@ async function countLostAttempts(db: Transaction<Schema>): Promise<void> {
 }
 
 /**
- * An older build takes no younger one's place in a concurrency group, but where a person has retried it since; and what is
- * to end is looked up by job.
+ * An older build does not replace a younger one in a concurrency group, unless a person has retried it since. And orders to
+ * end are looked up by job.
  */
 async function tellRetriedBuildsFromOldOnes(db: Transaction<Schema>): Promise<void> {
   await db.schema

@@ -19,12 +19,12 @@ import { raiseTime, startTags, tagOfTakenBack } from './fairness.ts';
 import { another, inTheEnd, triedBefore } from './tries.ts';
 
 /**
- * Every move of a job's status, by compare-and-set: each function does its move only if the job stands where the move
- * begins and the attempt is the current one, and says whether it did, or what the move has had in hand: whoever tells
- * others of it need not read that again. What was recorded first stays.
+ * Every move of a job's status, by compare-and-set: each function moves the job only if it has the status before the move and
+ * the attempt is the current one. It returns whether it moved the job, or the data that the caller needs to tell others. What
+ * was recorded first stays.
  */
 
-/** waiting → queued: its needs are met, and its first attempt, or the one that a retry asks for, is made. */
+/** waiting → queued: its needs are met; makes its first attempt, or the attempt of a retry. */
 export async function queueJob(database: Database, job: JobId): Promise<boolean> {
   return database.write(async (db) => {
     const waiting = await db
@@ -56,9 +56,9 @@ export async function queueJob(database: Database, job: JobId): Promise<boolean>
 }
 
 /**
- * queued → running: a runner has begun the attempt.
- * @param begun is called where that is so, before anybody can know of it; what it does may be done again
- * @returns the build, undefined where nothing has moved
+ * queued → running: a runner has started the attempt.
+ * @param begun is called if the job moves, within the transaction; it may be called again
+ * @returns the build, undefined if nothing has moved
  */
 export async function startAttempt(
   database: Database,
@@ -72,7 +72,7 @@ export async function startAttempt(
       .updateTable('jobs')
       .set((eb) => ({
         status: 'running' as const,
-        // why it waited
+        // the reason of its wait
         message: null,
         runner_id: runner.id,
         runner_name: runner.name,
@@ -111,8 +111,8 @@ export async function startAttempt(
 }
 
 /**
- * Replaces the steps of the attempt, while it runs, is the current one, and shows those of a lower revision.
- * @returns the build, undefined where nothing was replaced
+ * Replaces the steps of an attempt, if it is the current one, is running, and has steps of a lower revision.
+ * @returns the build, undefined if nothing was replaced
  */
 export async function recordSteps(
   database: Database,
@@ -155,25 +155,24 @@ export interface AttemptOutcome extends Outcome {
   logComplete: boolean;
   startedAt: number;
   finishedAt: number;
-  /** where it may be made once more: milliseconds before the second, the third and each further attempt */
+  /** if it may be tried again: milliseconds before the second, the third and each further attempt */
   pauses?: readonly number[];
 }
 
-/** What has come of the end of an attempt. */
+/** What the end of an attempt has changed. */
 export interface FinishedAttempt {
   build: BuildSummary;
-  /** of the job */
   labels: string[];
-  /** since when the attempt could have begun, in milliseconds since 1970 */
+  /** when the attempt could have started at the earliest, in milliseconds since 1970 */
   createdAt: number;
-  /** when the job is tried again, in milliseconds since 1970; undefined where this was its end */
+  /** when the job is tried again, in milliseconds since 1970; undefined if it has ended */
   againAt: number | undefined;
 }
 
 /**
- * queued or running → final, as the runner reports it that has begun the current attempt, or that began it unheard; or →
- * queued, one attempt later, where it ended in an error that may pass.
- * @returns undefined where nothing has moved
+ * queued or running → final, as the runner of the current attempt reports; "queued" if the message of the start was lost.
+ * Or → queued, one attempt later, if it ended in an error that may pass.
+ * @returns undefined if nothing has moved
  */
 export async function finishAttempt(
   database: Database,
@@ -205,8 +204,8 @@ export async function finishAttempt(
 }
 
 /**
- * The end of a log that was recorded without it has come; the files of the build are to be written once more.
- * @returns the build, undefined where the log was not known to be incomplete
+ * The missing end of an incomplete log has arrived, so the files of the build must be written again.
+ * @returns the build, undefined if the log was not recorded as incomplete
  */
 export async function noteCompleteLog(database: Database, ref: AttemptRef): Promise<BuildSummary | undefined> {
   return database.write(async (db) => {
@@ -254,7 +253,7 @@ async function closeAttempt(db: Write, ref: AttemptRef, outcome: AttemptOutcome)
   return { createdAt: attempt.created_at, stepsRevision: attempt.steps_revision };
 }
 
-/** Word of its start was lost, or comes later, when it says nothing any more. */
+/** The message of its start was lost, or arrives later and is ignored. */
 async function endUnstarted(db: Write, ref: AttemptRef, outcome: AttemptOutcome) {
   const moved = await endJob(db, ref, 'queued', outcome);
   if (moved) await raiseTime(db, moved);
@@ -284,9 +283,9 @@ function endJob(db: Write, ref: AttemptRef, from: 'queued' | 'running', outcome:
 }
 
 /**
- * Any status before → final, without a runner: what the dispatcher has decided. The attempt tells a decision from one
- * about an earlier attempt that comes late; a job that waits has the number 0, or that of the attempt to come.
- * @returns the build, undefined where nothing has moved
+ * Any earlier status → final, as the dispatcher has decided without a runner. The attempt's number excludes late decisions
+ * about an earlier attempt; a waiting job has the number 0, or that of the attempt to come.
+ * @returns the build, undefined if nothing has moved
  */
 export async function decideJob(
   database: Database,
@@ -309,7 +308,7 @@ export async function decideJob(
       .set((eb) => ({
         status: outcome.status,
         reason: outcome.reason,
-        // what is known of how it was lost says more than what followed from it
+        // how it was lost says more than the decision that followed
         message: eb.fn.coalesce('message', eb.val(outcome.message)),
         finished_at: at,
       }))
@@ -323,8 +322,8 @@ export async function decideJob(
 
 /**
  * queued or running → queued, one attempt later: the runner of the current attempt is gone or has handed it back. The job
- * has had its turn, so it goes first of those that wait.
- * @param lost what the given attempt is recorded as
+ * goes ahead of all waiting jobs.
+ * @param lost what is recorded about the former attempt
  */
 export async function moveToNextAttempt(
   database: Database,
@@ -358,9 +357,9 @@ export async function moveToNextAttempt(
 }
 
 /**
- * queued or running → queued, one attempt later, which is made.
- * @param told what else the job is to tell
- * @param by id of the runner that has begun it, where only that one counts
+ * queued or running → queued; makes the next attempt.
+ * @param told further columns of the job
+ * @param by id of the runner that must have started the attempt, if any
  */
 async function openNext(
   db: Write,
@@ -393,7 +392,7 @@ async function removeSteps(db: Write, ref: AttemptRef): Promise<void> {
   await db.deleteFrom('steps').where('job_id', '=', ref.job).where('attempt', '=', ref.attempt).execute();
 }
 
-/** A statement of SQLite's takes at most 32,766 values. */
+/** SQLite allows at most 32,766 values in a statement. */
 const stepsAtOnce = 1000;
 
 async function insertSteps(db: Write, ref: AttemptRef, steps: Step[]): Promise<void> {
@@ -418,8 +417,8 @@ async function insertSteps(db: Write, ref: AttemptRef, steps: Step[]): Promise<v
 }
 
 /**
- * Makes the build final when its last job is, in the same transaction.
- * @returns the build as it is then
+ * Makes the build final if all its jobs are, in the same transaction.
+ * @returns the build after that
  */
 export async function settleBuild(db: Write, build: number): Promise<BuildSummary> {
   const jobs = await db

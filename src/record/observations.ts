@@ -3,14 +3,14 @@ import { serverNow } from '../kernel/server-time.ts';
 import type { Database } from './database.ts';
 import type { RepositoryRow } from './schema.ts';
 
-/** What the last look at a repository came to. */
+/** The outcome of the last poll of a repository. */
 export interface Observation {
   observedAt: string | null;
   defaultBranch: string | null;
-  /** what is odd about the repository and no error, a sentence for people */
+  /** a warning about the repository, a sentence for people */
   notice: string | null;
   error: { code: string; message: string; remedy: string; since: string } | null;
-  /** after an error: when its schedule looks again at the earliest */
+  /** after an error: when its schedule polls again at the earliest */
   retryAt: string | null;
 }
 
@@ -42,7 +42,7 @@ export function observationOf(row: RepositoryRow): Observation {
   };
 }
 
-/** Notes that a repository was looked at. */
+/** Notes that a repository was polled. */
 export async function noteObserved(
   database: Database,
   repo: string,
@@ -57,7 +57,7 @@ export async function noteObserved(
   );
 }
 
-/** Notes which branch is the default one, before anything is decided by that. */
+/** Notes the default branch, before anything is decided by it. */
 export async function noteDefaultBranch(database: Database, repo: string, defaultBranch: string | null): Promise<void> {
   await database.write((db) =>
     db.updateTable('repositories').set({ default_branch: defaultBranch }).where('name', '=', repo).execute(),
@@ -65,8 +65,8 @@ export async function noteDefaultBranch(database: Database, repo: string, defaul
 }
 
 /**
- * Notes looks that found each repository as it was noted before.
- * @param looks when each repository was looked at, in milliseconds since 1970
+ * Notes polls that found no change.
+ * @param looks when each repository was polled, in milliseconds since 1970
  */
 export async function noteLooks(database: Database, looks: ReadonlyMap<string, number>): Promise<void> {
   await database.write(async (db) => {
@@ -76,8 +76,8 @@ export async function noteLooks(database: Database, looks: ReadonlyMap<string, n
 }
 
 /**
- * Notes that a repository could not be looked at; the time of the first failure in a row stays.
- * @param pauseAfter milliseconds until its schedule may look again, given how many looks have failed in a row
+ * Notes that a poll has failed; the time of the first failure in a row stays.
+ * @param pauseAfter milliseconds until its schedule may poll again, given how many polls have failed in a row
  */
 export async function noteObserveError(
   database: Database,

@@ -23,27 +23,27 @@ export interface OpenJob {
   virtualStart: number;
   runner: { id: RunnerId; name: string } | null;
   startedAt: number | null;
-  /** when that may be sent at the earliest (ms since 1970); null where it need not wait */
+  /** when its attempt may be sent at the earliest (ms since 1970); null if at once */
   dueAt: number | null;
-  /** runners of attempts that ended so that it was tried again */
+  /** runners of the attempts after which it was tried again */
   tried: Tried;
   ref: string;
   sha: string;
   repo: Pick<Repository, 'name' | 'url' | 'reports' | 'filter' | 'runners'> & {
-    /** it is gone, though another one may have its name */
+    /** it was removed, though another repository may have its name */
     removed: boolean;
   };
-  /** what decides how far the ref is trusted */
+  /** what decides the trust class of the ref */
   storedTrust: StoredTrust;
   /** the repository is fetched with a credential of its own */
   hasCredential: boolean;
-  /** the repository has secrets for jobs that no workflow describes */
+  /** the repository has secrets for jobs without a workflow */
   hasSecretsInEnvironment: boolean;
 }
 
 /**
- * Open jobs in the order in which they are to run.
- * @param filter all that are given must hold; a build or a few jobs are found by themselves, however many are open
+ * Open jobs in the order in which they run.
+ * @param filter all given conditions must hold; a build or a few jobs are found by index, however many are open
  */
 export async function openJobs(
   database: Database,
@@ -92,7 +92,7 @@ export async function openJobs(
           eb
             .selectFrom('secrets')
             .select('name')
-            // as the index has it
+            // matches the index
             .where(sql`coalesce(secrets.repo, '')`, '=', eb.ref('builds.repo'))
             .where('in_environment', '=', 1),
         )
@@ -103,7 +103,7 @@ export async function openJobs(
     .orderBy('jobs.build_id')
     .limit(filter.limit);
   const isNarrow = filter.build !== undefined || filter.jobs !== undefined;
-  // as an expression: SQLite would walk through all that has this status to find what is of one build
+  // as an expression: otherwise SQLite walks through all jobs of this status to find those of one build
   const status = isNarrow ? sql<Status>`'' || jobs.status` : ('jobs.status' as const);
   if (filter.status !== undefined) query = query.where(status, '=', filter.status);
   if (filter.jobs !== undefined) query = query.where('jobs.id', 'in', filter.jobs);
@@ -141,10 +141,10 @@ export async function openJobs(
   }));
 }
 
-/** An attempt that runs, and on which runner. */
+/** An attempt that is running. */
 export interface RunningAttempt extends AttemptRef {
   runner: RunnerId | undefined;
-  /** a person has ended the key of that runner since */
+  /** a person has ended the key of its runner since */
   keyEnded: boolean;
 }
 
@@ -166,7 +166,7 @@ export async function runningAttempts(database: Database): Promise<RunningAttemp
   }));
 }
 
-/** Which attempt of a job counts, which runner has begun it, the job's status and whether that is still open. */
+/** The current attempt of a job, the runner that has started it, the job's status and whether the job is open. */
 interface CurrentAttempt {
   attempt: number;
   status: Status;
@@ -174,7 +174,7 @@ interface CurrentAttempt {
   runner: RunnerId | null;
 }
 
-/** A statement of SQLite's takes at most 32,766 values. */
+/** SQLite allows at most 32,766 values in a statement. */
 const lookedUpAtOnce = 2000;
 
 /** The current attempt of each job. */
@@ -192,7 +192,7 @@ export async function currentAttempts(database: Database, jobs: readonly JobId[]
   return current;
 }
 
-/** Names and statuses of all jobs of a build, for deciding which of them are ready. */
+/** Names and statuses of all jobs of a build, to decide which are ready. */
 export async function jobStates(
   database: Database,
   build: BuildId,
@@ -207,16 +207,15 @@ export async function jobStates(
 }
 
 /**
- * Builds of which everything that is open waits, so that no outcome will move them on. There may be thousands, as in a
- * concurrency group, so that who asks again and again is given some of them by chance.
+ * Builds whose open jobs all wait, so that no outcome will move them on. There may be thousands, as in a concurrency group,
+ * so each call returns a random selection.
  */
 export async function buildsAtRest(database: Database, limit: number): Promise<BuildId[]> {
   return waitingBuilds(database, false, limit);
 }
 
 /**
- * Builds of which something waits while something else does not: the next outcome will move them on, which may take
- * hours. Some of them by chance.
+ * Builds with waiting and other open jobs: the next outcome will move them on, which may take hours. A random selection.
  */
 export async function buildsPartlyAtRest(database: Database, limit: number): Promise<BuildId[]> {
   return waitingBuilds(database, true, limit);
@@ -241,7 +240,7 @@ async function waitingBuilds(database: Database, busy: boolean, limit: number): 
           .select('id')
           .whereRef('jobs.build_id', '=', 'resting.build_id')
           .where('finished_at', 'is', null)
-          // as an expression: SQLite would look through all open jobs for those of one build
+          // as an expression: otherwise SQLite walks through all open jobs for those of one build
           .where(sql<Status>`'' || jobs.status`, '<>', 'waiting'),
       );
       return busy ? others : not(others);

@@ -19,7 +19,7 @@ export interface PlannedJob {
   timeout: number;
   /** name of its workflow */
   workflow?: string;
-  /** JSON: its place in the workflow; such a job waits until it is planned, see record/workflows.ts */
+  /** JSON: its node in the workflow; such a job waits until it is planned, see record/workflows.ts */
   node?: string;
 }
 
@@ -39,20 +39,20 @@ export interface NewBuild {
   intent: number | null;
   jobs: PlannedJob[];
   workflows?: NewWorkflows;
-  /** of the repository, from this commit on; those of before stay where there are none here */
+  /** the repository's schedules from this commit on; absent if they stay as they are */
   schedules?: NewSchedule[];
 }
 
 export type Planned =
   | { outcome: 'made'; build: BuildId }
-  /** the offer has made its build before */
+  /** the commit message has already made its build */
   | { outcome: 'known'; build: BuildId }
-  /** the cursor does not stand where the offer begins: the commit before is still to come, or the ref has moved on */
+  /** the cursor is not at the commit before: that one is not recorded yet, or the ref has moved on */
   | { outcome: 'out_of_turn' }
-  /** the repository is observed no more */
+  /** the repository is no longer observed */
   | { outcome: 'unknown_repository' };
 
-/** Writes a build with its jobs, moves the cursor, sets schedules and closes the person's request, all or nothing. */
+/** Records a build with its jobs, moves the cursor, sets schedules and closes the person's request, all or nothing. */
 export async function recordPlan(database: Database, plan: NewBuild): Promise<Planned> {
   return database.write(async (db) => {
     const { known, repository, last } = await db

@@ -1,10 +1,10 @@
 /**
- * Rows that one statement writes. SQLite takes at most 32,766 values in one, and PostgreSQL 65,535; and each row costs some
- * time to put together, in which nothing else runs.
+ * Rows that one statement writes. SQLite allows at most 32,766 values in a statement, PostgreSQL 65,535; and building each row
+ * takes time in which nothing else runs.
  */
 const rowsAtOnce = 32;
 
-/** Rows in portions that one statement takes, in their order. */
+/** Splits rows into portions for one statement each, in their order. */
 export function* portions<Row>(rows: readonly Row[]): Generator<Row[]> {
   for (let first = 0; first < rows.length; first += rowsAtOnce) yield rows.slice(first, first + rowsAtOnce);
 }

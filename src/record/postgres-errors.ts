@@ -6,13 +6,13 @@ import type { Obstacle } from './engine.ts';
  * connection to it.
  */
 
-/** The connection was lost while a transaction was being committed: nobody knows whether it was. */
+/** The connection was lost during a commit: whether it was committed is unknown. */
 export class UncertainCommit extends VoltError {}
 
 const waits = 'Stages go on by themselves when it is back. See whether the server runs and can be reached from here.';
 const login = 'See user, password and database of VOLT_DATABASE_URL, and pg_hba.conf of the server.';
 
-/** Classes and codes of the server that end what is under way, not what is tried later. */
+/** Classes and codes of errors that end a statement and not the next try. */
 const away = /^(08|57P0[1-5]|25P0[34])/;
 /** serialization_failure, deadlock_detected, unique_violation: another transaction was faster. */
 const conflict = /^(40001|40P01|23505)$/;
@@ -46,7 +46,7 @@ export function explainedError(error: unknown, place: string): unknown {
   if (code === '42501') {
     return told(
       'record_denied',
-      `the user may not do in the database ${place} what Volt needs to: ${said}`,
+      `the user lacks rights in the database ${place}: ${said}`,
       'Make the user the owner of the database: `ALTER DATABASE name OWNER TO user`.',
     );
   }
@@ -58,11 +58,7 @@ export function explainedError(error: unknown, place: string): unknown {
     );
   }
   if (code === '53100') {
-    return told(
-      'record_full',
-      `the disk that the database ${place} is on is full`,
-      'Make room there; it goes on then.',
-    );
+    return told('record_full', `the disk of the database ${place} is full`, 'Make room there; it goes on then.');
   }
   if (/^(58|25006)/.test(code)) {
     return told('record_failed', `the database ${place} cannot be written: ${said}`, 'See the log of the server.');
@@ -73,7 +69,7 @@ export function explainedError(error: unknown, place: string): unknown {
   return error;
 }
 
-/** Why a transaction may be begun again. */
+/** Why a transaction may start again. */
 export function obstacleOf(error: unknown, place: string): Obstacle | undefined {
   if (error instanceof UncertainCommit) return undefined;
   if (conflict.test(stateOf(error) ?? '')) {
@@ -90,17 +86,17 @@ export function obstacleOf(error: unknown, place: string): Obstacle | undefined 
   return undefined;
 }
 
-/** Whether the database was not there for what was asked of it. */
+/** Whether the database could not be reached. */
 export function isUnreachable(error: unknown): boolean {
   return error instanceof VoltError && error.code === 'record_unreachable';
 }
 
-/** Whether the connection was gone before what was asked could be sent, so that it has had no effect. */
+/** Whether the connection was lost before the statement was sent, so that it had no effect. */
 export function wasNeverSent(error: unknown): boolean {
   return error instanceof VoltError && /not queryable/.test(errorText(error.cause));
 }
 
-/** Whether the connection on which it came is of no more use. */
+/** Whether the connection cannot be used after this error. */
 export function isOfConnection(error: unknown): boolean {
   const code = stateOf(error);
   if (code !== undefined) return away.test(code);
@@ -121,7 +117,7 @@ function unreachable(place: string, error: unknown): VoltError {
   });
 }
 
-/** An error of several addresses that were tried has no words of its own. */
+/** An error about several addresses that were tried has no message of its own. */
 function reasonOf(error: unknown): string {
   const several = error instanceof AggregateError ? error.errors.map(errorText).join('; ') : '';
   return several || errorText(error);

@@ -9,8 +9,8 @@ import {
 } from 'kysely';
 
 /**
- * What SQLite's types are in PostgreSQL. Its integers have 64 bits and its reals 53, whatever they are called; its texts
- * are compared byte by byte, so that lists are in the same order in every database.
+ * SQLite's types in PostgreSQL. SQLite's integers have 64 bits and its reals 53, whatever they are called. Texts are compared
+ * byte by byte, so that lists have the same order in both databases.
  */
 const types: { readonly [type: string]: string } = {
   text: 'text collate "C"',
@@ -33,7 +33,7 @@ function translated(type: OperationNode): OperationNode {
 
 const translation = new Translation();
 
-/** Lets migrations name SQLite's types. */
+/** Lets migrations use SQLite's type names. */
 export const postgresTypes: KyselyPlugin = {
   transformQuery: ({ node, queryId }) => translation.transformNode(node, queryId),
   transformResult: async ({ result }) => result,

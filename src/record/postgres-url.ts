@@ -2,12 +2,12 @@ import { readFileSync } from 'node:fs';
 import type { ConnectionOptions } from 'node:tls';
 import { errorText, VoltError } from '../kernel/errors.ts';
 
-/** Where a PostgreSQL database is, in the words of pg. */
+/** The address of a PostgreSQL database, as options of pg. */
 export interface PostgresAddress {
   host: string;
   port: number;
   user: string | undefined;
-  /** without one, pg looks into ~/.pgpass */
+  /** without one, pg reads ~/.pgpass */
   password: string | undefined;
   database: string;
   ssl: ConnectionOptions | false;
@@ -21,7 +21,7 @@ const sslModes = ['disable', 'require', 'verify-ca', 'verify-full'];
 /**
  * The address in the form `postgres://[user[:password]@]host[:port]/database[?option=value&...]`. The options are
  * libpq's: `host` for the folder of a Unix socket, `sslmode`, `sslrootcert`, `sslcert`, `sslkey`.
- * @throws VoltError `bad_setting`; what it says never holds the password
+ * @throws VoltError `bad_setting`; its message never contains the password
  */
 export function parsePostgresUrl(text: string): PostgresAddress {
   const url = parsed(text);
@@ -53,7 +53,7 @@ export function shownAddress({ host, port, database }: PostgresAddress): string 
 
 function parsed(text: string): URL {
   try {
-    // a scheme that URL knows as one with a host, so that it reads the rest as it does http's
+    // the class URL parses the rest as for http only if the scheme has a host
     return new URL(text.replace(/^postgres(ql)?:\/\/(?=[/?]|$)/, 'postgres://localhost'));
   } catch {
     throw refused('no address; characters such as "@", "/" and "%" of a password are written as %40, %2F and %25');
@@ -75,7 +75,7 @@ function tlsOf({ sslmode = 'disable', sslrootcert, sslcert, sslkey }: Options): 
     ...(sslrootcert === undefined ? {} : { ca: fileOf('sslrootcert', sslrootcert) }),
     ...(sslcert === undefined ? {} : { cert: fileOf('sslcert', sslcert) }),
     ...(sslkey === undefined ? {} : { key: fileOf('sslkey', sslkey) }),
-    // as libpq has it: encrypted, and who answers is another question
+    // as in libpq: encrypted, without verifying the server
     rejectUnauthorized: sslmode !== 'require',
     ...(sslmode === 'verify-ca' ? { checkServerIdentity: () => undefined } : {}),
   };

@@ -29,21 +29,21 @@ import { postgresTypes } from './postgres-types.ts';
 import { type PostgresAddress, parsePostgresUrl, shownAddress } from './postgres-url.ts';
 import type { Schema } from './schema.ts';
 
-/** Milliseconds that one statement may take on the server, its wait for locks included. */
+/** Milliseconds that a statement may take on the server, including its wait for locks. */
 const statementTimeout = 30_000;
-/** Milliseconds that a transaction waits for another one's lock before it is begun again, and people are told. */
+/** Milliseconds that a transaction waits for the lock of another one before it starts again and the wait is reported. */
 const lockTimeout = 1000;
-/** A transaction whose process has stood still for this long (ms) is ended by the server. */
+/** The server ends a transaction whose process was idle for this long (ms). */
 const idleTimeout = 5000;
-/** Milliseconds that making a connection may take, and waiting for a free one. */
+/** Milliseconds that connecting, and waiting for a free connection, may take. */
 const connectTimeout = 5_000;
-/** The oldest version of the server, as it numbers them. */
+/** The oldest supported version of the server, as `server_version_num`. */
 const oldest = 130_000;
 
 /** The advisory lock of the database that every transaction takes; any number will do. */
 export const writeLock = 8_650_751;
 
-/** PostgreSQL, through pg, which is loaded only where it is used, since it takes memory. */
+/** PostgreSQL, through pg. That is loaded on first use only, since it takes memory. */
 export async function postgresEngine(
   url: string,
   { databasePool, databasePassword }: Pick<Config, 'databasePool' | 'databasePassword'>,
@@ -62,12 +62,12 @@ export async function postgresEngine(
     plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
     forMigration: async (db) => {
       await requireVersion(db);
-      // a change of a large table takes its time
+      // a migration of a large table may take long
       await sql`set local statement_timeout = 0`.execute(db);
       return db.withPlugin(postgresTypes);
     },
     place,
-    // a commit is answered when it is on the server's disk, see synchronous_commit
+    // the server answers a commit when it is on its disk, see synchronous_commit
     durable: async () => undefined,
     close: async () => undefined,
     obstacle: (error) => obstacleOf(error, shown),
@@ -75,7 +75,7 @@ export async function postgresEngine(
   };
 }
 
-/** A server that has taken the place of another one has its identifier; one that a dump was put into has not. */
+/** A server that took over by a failover has the same identifier; a server restored from a dump has another one. */
 async function place(db: Kysely<Schema>): Promise<string | undefined> {
   try {
     const { rows } = await sql<{ place: string }>`
@@ -83,7 +83,7 @@ async function place(db: Kysely<Schema>): Promise<string | undefined> {
       from pg_database where datname = current_database()`.execute(db);
     return rows[0]?.place;
   } catch {
-    // it may be forbidden
+    // the user may lack the right to read it
     return undefined;
   }
 }
@@ -94,7 +94,7 @@ async function requireVersion(db: Transaction<Schema>): Promise<void> {
     select current_setting('server_version_num') as number, current_setting('server_version') as name`.execute(db);
   const [version] = rows;
   if (version && Number(version.number) >= oldest) return;
-  throw new VoltError('record_unfit', `the database server is PostgreSQL ${version?.name}, which is too old`, {
+  throw new VoltError('record_unfit', `PostgreSQL ${version?.name} of the database server is too old`, {
     remedy: `Use PostgreSQL ${oldest / 10_000} or newer.`,
   });
 }
@@ -123,14 +123,14 @@ class WritingDriver extends PostgresDriver {
   }
 
   /**
-   * As in SQLite, one transaction of all processes writes at a time: what it has read still holds when it is committed,
-   * whatever the level of isolation. Both statements are one exchange with the server.
+   * As in SQLite, only one transaction of all processes writes at a time: what it has read still holds when it commits,
+   * whatever the isolation level. Both statements are one exchange with the server.
    */
   override async beginTransaction(connection: DatabaseConnection): Promise<void> {
     try {
       await connection.executeQuery(CompiledQuery.raw(`begin; select pg_advisory_xact_lock(${writeLock})`));
     } catch (error) {
-      // it has begun, and waited in vain
+      // the transaction has started and waited too long
       if (!isUnreachable(error)) await connection.executeQuery(CompiledQuery.raw('rollback'));
       throw error;
     }
@@ -143,22 +143,22 @@ class WritingDriver extends PostgresDriver {
       if (!isUnreachable(error) || wasNeverSent(error)) throw error;
       throw new UncertainCommit(
         'record_unreachable',
-        `the database ${this.#place} went away while it was being written`,
+        `the connection to the database ${this.#place} was lost during a commit`,
         {
-          remedy: 'See whether it was recorded before you ask for it again.',
+          remedy: 'Check whether the change was recorded before you try again.',
           cause: error,
         },
       );
     }
   }
 
-  /** A connection that is lost has rolled back; what is to be told then is the first error. */
+  /** A lost connection has rolled back; the first error matters then. */
   override async rollbackTransaction(...args: Parameters<PostgresDriver['rollbackTransaction']>): Promise<void> {
     await super.rollbackTransaction(...args).catch(() => undefined);
   }
 }
 
-/** Its number among PostgreSQL's types. */
+/** Number of the type in PostgreSQL. */
 const int8 = 20;
 
 function poolConfig(
@@ -175,10 +175,10 @@ function poolConfig(
     statement_timeout: statementTimeout,
     lock_timeout: lockTimeout,
     idle_in_transaction_session_timeout: idleTimeout,
-    // a server that falls silent says nothing of its own bounds either
+    // a silent server does not enforce its own timeouts
     query_timeout: statementTimeout + connectTimeout,
     types: {
-      // all numbers of the record are small enough to be exact as numbers
+      // all stored numbers are small enough to be exact
       getTypeParser: (type, format) => (type === int8 ? Number : types.getTypeParser(type, format)),
     },
   };
@@ -192,7 +192,7 @@ class Connections implements PostgresPool {
   constructor(pool: pg.Pool, explained: (error: unknown) => unknown) {
     this.#pool = pool;
     this.#explained = explained;
-    // a connection that nobody uses has gone; the next one who needs one makes it
+    // an idle connection was lost; the next caller makes a new one
     this.#pool.on('error', () => undefined);
   }
 
@@ -209,7 +209,7 @@ class Connections implements PostgresPool {
   }
 }
 
-/** A connection while somebody has it. */
+/** A connection that is in use. */
 class Connection implements PostgresPoolClient {
   readonly #client: pg.PoolClient;
   readonly #explained: (error: unknown) => unknown;
@@ -218,11 +218,11 @@ class Connection implements PostgresPoolClient {
   constructor(client: pg.PoolClient, explained: (error: unknown) => unknown) {
     this.#client = client;
     this.#explained = explained;
-    // told to whoever runs a query meanwhile
+    // the running query reports it
     client.on('error', this.#lost);
   }
 
-  // streams of rows by a cursor, its other form, are not used
+  // streaming rows by a cursor, the other form, is not used
   readonly query = (async (text: string, values: readonly unknown[]) => {
     try {
       const result: pg.QueryResult | pg.QueryResult[] = await this.#client.query(text, values.map(storable));
@@ -243,7 +243,7 @@ class Connection implements PostgresPoolClient {
   };
 }
 
-/** PostgreSQL's texts hold any character but NUL. */
+/** Texts of PostgreSQL may contain any character but NUL. */
 function storable(value: unknown): unknown {
   return typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : value;
 }

@@ -2,25 +2,25 @@ import type { BuildId, JobId } from '../kernel/model.ts';
 import type { Database } from './database.ts';
 import { type Tried, triedOf } from './tries.ts';
 
-/** A queued job, with what is needed to look at its message. */
+/** A queued job, with what is needed to check its message. */
 export interface QueuedJob {
   id: JobId;
   build: BuildId;
   attempt: number;
   labels: string[];
   repo: string;
-  /** labels that its repository's jobs need beside */
+  /** further labels that its repository's jobs need */
   runners: string[];
   virtualStart: number;
-  /** when its current attempt may be sent at the earliest (ms since 1970); null where it need not wait */
+  /** when its current attempt may be sent at the earliest (ms since 1970); null if at once */
   dueAt: number | null;
-  /** runners of attempts that ended so that it was tried again */
+  /** runners of the attempts after which it was tried again */
   tried: Tried;
 }
 
 /**
- * A page of the queued jobs, in the order in which they are to run.
- * @param after the last one of the page before
+ * A page of the queued jobs, in the order in which they run.
+ * @param after the last job of the page before
  */
 export async function queuedJobs(
   database: Database,

@@ -6,15 +6,15 @@ import { forgetInTokens } from './tokens.ts';
 export interface Removal {
   url: string;
   host: string | null;
-  /** builds that were open and are to be cancelled */
+  /** open builds, which are being cancelled */
   builds: BuildId[];
 }
 
 /**
- * Ends the observation of a repository: what was asked of it fails, its open builds are to be cancelled, its secrets and
- * the refs that may have them go, and tokens are for it no more, since another repository may get its name. Its history stays, unless it is to go, too.
- * @param purge whether its history goes once its builds have ended; also for one that was removed before
- * @returns undefined where there is no repository of that name
+ * Stops observing a repository. Its open requests fail, its open builds are cancelled, its secrets and its list of trusted refs
+ * are deleted, and tokens lose it, since another repository may get its name. Its history stays unless it is purged.
+ * @param purge whether its history is deleted once its builds have ended; also for a repository that was removed before
+ * @returns undefined for an unknown repository
  */
 export async function removeRepository(database: Database, name: string, purge: boolean): Promise<Removal | undefined> {
   return database.write(async (db) => {
@@ -49,7 +49,7 @@ async function failRequests(db: Write, repo: string): Promise<void> {
     .set({
       closed_at: serverNow(),
       error_code: 'not_found',
-      error_message: `${repo} is not observed any more`,
+      error_message: `${repo} is no longer observed`,
       error_remedy: 'Add it again, then ask again.',
     })
     .where('kind', 'in', ['trigger', 'retry'])
@@ -72,7 +72,7 @@ async function cancelBuilds(db: Write, repo: string): Promise<BuildId[]> {
   return open.map(({ id }) => String(id) as BuildId);
 }
 
-/** A repository whose history is to go now: it was removed for good, and all its builds have ended and are reported. */
+/** A repository whose history can be deleted now: it was purged, and all its builds have ended and are reported. */
 export async function purgeableRepository(database: Database): Promise<string | undefined> {
   const row = await database.db
     .selectFrom('repositories')
@@ -84,7 +84,7 @@ export async function purgeableRepository(database: Database): Promise<string | 
           selectFrom('builds')
             .select('builds.id')
             .whereRef('builds.repo', '=', 'repositories.name')
-            // what is final and not reported is still to be written to test_results/
+            // a final build that is not reported must still be written to test_results/
             .where('builds.reported_at', 'is', null),
         ),
       ),
@@ -93,18 +93,18 @@ export async function purgeableRepository(database: Database): Promise<string | 
   return row?.name;
 }
 
-/** Some of the builds that a purged repository still has. */
+/** Some of the remaining builds of a purged repository. */
 export async function buildsToPurge(database: Database, repo: string, limit: number): Promise<BuildId[]> {
   const rows = await database.db.selectFrom('builds').select('id').where('repo', '=', repo).limit(limit).execute();
   return rows.map(({ id }) => String(id) as BuildId);
 }
 
-/** Deletes builds with all that belongs to them. */
+/** Deletes builds with everything that belongs to them. */
 export async function deleteBuilds(database: Database, builds: readonly BuildId[]): Promise<void> {
   await database.write((db) => db.deleteFrom('builds').where('id', 'in', builds.map(Number)).execute());
 }
 
-/** Forgets a repository that has no builds any more. */
+/** Deletes a repository without builds. */
 export async function forgetRepository(database: Database, name: string): Promise<void> {
   await database.write(async (db) => {
     await db.deleteFrom('cursors').where('repo', '=', name).execute();

@@ -9,7 +9,7 @@ import type { RepositoryRow } from './schema.ts';
 import { holds } from './text-search.ts';
 import { administrator, type Reader, readable } from './visibility.ts';
 
-/** What a person may change about a repository that is observed. */
+/** The settings of an observed repository. */
 export interface RepositorySettings {
   /** globs; empty means the default branch */
   branches: string[];
@@ -17,13 +17,13 @@ export interface RepositorySettings {
   tags: string[];
   pollSeconds: number;
   commits: 'every' | 'latest';
-  /** what to run instead of discovering the tests */
+  /** command to run instead of discovered tests */
   command: string | null;
-  /** globs of files of the checkout that hold results of single tests, beside those that are found by themselves */
+  /** globs of the checkout's files with results of single tests, beside those that are found automatically */
   reports: string[];
-  /** git's filter of the files that are fetched before a commit needs them, such as `blob:none`; null for none */
+  /** git's filter of the objects that are fetched in advance, such as `blob:none`; null for none */
   filter: string | null;
-  /** labels that a runner of its jobs must have beside those that they ask for */
+  /** further labels that a runner of its jobs must have */
   runners: string[];
   visibility: Visibility;
 }
@@ -36,15 +36,15 @@ export interface Repository extends RepositorySettings {
 }
 
 export interface ObservedRepository extends Repository, Observation {
-  /** whether the tags of old that its globs match have been passed over */
+  /** whether the old tags that match its globs are marked as seen */
   tagsSeen: boolean;
 }
 
 /**
- * Adds a repository, or changes the settings of the one with that name and the same URL. One that was removed comes back
- * with its history, at the given URL, and the heads of its refs are built; another command has them built again. At another
- * URL it is another one: the builds so far can be seen, and nothing of them runs again.
- * @throws VoltError `name_taken` where another repository has the name, `conflict` while its history is being deleted
+ * Adds a repository, or changes the settings of the one with that name and the same URL. A removed one comes back with its
+ * history, and the heads of its refs are built; a changed command builds them again. With another URL it is another
+ * repository: the former builds stay visible, and none of them can run again.
+ * @throws VoltError `name_taken` if another repository has the name, `conflict` while its history is being deleted
  */
 export async function saveRepository(database: Database, repository: Repository): Promise<void> {
   checkRepositoryName(repository.name);
@@ -54,20 +54,20 @@ export async function saveRepository(database: Database, repository: Repository)
     if (existing.removed_at === null && existing.url !== repository.url) throw nameTaken(repository.name);
     if (existing.purge === 1) {
       throw new VoltError('conflict', `the history of "${repository.name}" is being deleted`, {
-        remedy: 'Its running builds end first; try again in a moment, or give another name.',
+        remedy: 'Its running builds end first; try again in a moment, or use another name.',
       });
     }
     await update(db, existing, repository);
   });
 }
 
-/** As `saveRepository`, where no repository may have the name: one that is observed is not changed. */
+/** As `saveRepository`, but an observed repository of that name is not changed. */
 export async function createRepository(database: Database, repository: Repository): Promise<void> {
   if (await findRepository(database, repository.name)) throw nameTaken(repository.name);
   await saveRepository(database, repository);
 }
 
-/** @returns the repository as it is then, undefined where there is none of that name */
+/** @returns the changed repository, undefined for an unknown name */
 export async function changeRepository(
   database: Database,
   name: string,
@@ -97,7 +97,7 @@ async function update(db: Write, existing: RepositoryRow, repository: Repository
       ...columnsOf(repository),
       removed_at: null,
       ...(isOther ? { foreign_builds: await lastBuild(db, repository.name) } : {}),
-      // tags that came while nobody looked are none of its new ones
+      // tags that came while it was not observed are not new
       ...(existing.removed_at === null ? {} : { tags_seen: null, default_branch: null }),
     })
     .where('name', '=', repository.name)
@@ -125,7 +125,7 @@ function columnsOf(repository: Repository) {
     filter: repository.filter,
     runners: JSON.stringify(parseLabels(repository.runners)),
     visibility: repository.visibility,
-    // what went wrong before says nothing about the settings as they are now
+    // former errors say nothing about the new settings
     ...noError,
   };
 }
@@ -134,7 +134,7 @@ async function rowOf(db: Sql, name: string): Promise<RepositoryRow | undefined> 
   return db.selectFrom('repositories').selectAll().where('name', '=', name).executeTakeFirst();
 }
 
-/** The observed repository with that URL, where there is one. */
+/** The observed repository with that URL, if there is one. */
 export async function repositoryAt(database: Database, url: string): Promise<Repository | undefined> {
   const row = await observed(database).where('url', '=', url).orderBy('created_at').executeTakeFirst();
   return row && repositoryOf(row);
@@ -145,7 +145,7 @@ export async function findRepository(database: Database, name: string): Promise<
   return row && observedOf(row);
 }
 
-/** The visibility that a name has already: that of a repository which was removed lasts as long as its history. */
+/** The visibility of a name. That of a removed repository lasts as long as its history. */
 export async function visibilityOf(database: Database, name: string): Promise<Visibility | undefined> {
   return (await rowOf(database.db, name))?.visibility;
 }
@@ -155,7 +155,7 @@ export async function isObserved(database: Database, name: string): Promise<bool
   return (await findRepository(database, name)) !== undefined;
 }
 
-/** Whether a name is free for a repository with that URL: nobody has it, or it had it until it was removed. */
+/** Whether a name is free for a repository with that URL: it is unused, or this repository had it until it was removed. */
 export async function mayTakeName(database: Database, name: string, url: string): Promise<boolean> {
   const row = await rowOf(database.db, name);
   return row === undefined || (row.removed_at !== null && row.url === url && row.purge === 0);
@@ -167,7 +167,7 @@ export async function listRepositories(database: Database): Promise<ObservedRepo
   return rows.map(observedOf);
 }
 
-/** The names of the observed repositories that somebody may read, in order. */
+/** The names of the observed repositories that the reader may see, in order. */
 export async function repositoryNames(database: Database, reader = administrator): Promise<string[]> {
   const query = database.db
     .selectFrom('repositories')
@@ -178,7 +178,7 @@ export async function repositoryNames(database: Database, reader = administrator
   return (await query.execute()).map(({ name }) => name);
 }
 
-/** The observed repositories that cannot be looked at and that somebody may read, by name. */
+/** The observed repositories whose polls fail and that the reader may see, by name. */
 export async function failingRepositories(database: Database, reader = administrator): Promise<ObservedRepository[]> {
   const rows = await observed(database)
     .where('error_code', 'is not', null)
@@ -190,11 +190,11 @@ export async function failingRepositories(database: Database, reader = administr
 
 export interface RepositoryFilter {
   limit: number;
-  /** only those whose names come behind this one */
+  /** only names behind this one */
   after?: string | undefined;
-  /** part of the name or the address, in any case of its letters */
+  /** part of the name or the URL; case does not matter */
   text?: string | undefined;
-  /** only what this reader may read; everything where it is absent */
+  /** only what this reader may read; by default everything */
   reader?: Reader | undefined;
 }
 

@@ -8,7 +8,7 @@ export interface RepositoryHost {
   host: string;
 }
 
-/** The machines that observed repositories are paths on; null where some are fetched from an address. */
+/** The machines of observed repositories that are paths; null stands for repositories with a URL. */
 export async function repositoryHosts(database: Database): Promise<(string | null)[]> {
   const rows = await database.db
     .selectFrom('repositories')
@@ -20,7 +20,7 @@ export async function repositoryHosts(database: Database): Promise<(string | nul
   return rows.map(({ host }) => host);
 }
 
-/** The observed repositories that are paths on these machines and that somebody may read, by name. */
+/** The observed repositories that are paths on these machines and that the reader may see, by name. */
 export async function repositoriesOn(
   database: Database,
   hosts: readonly string[],

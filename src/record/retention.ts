@@ -1,13 +1,13 @@
 import type { BuildId } from '../kernel/model.ts';
 import type { Database } from './database.ts';
 
-/** Which finished builds are kept. What is open is never touched. */
+/** Which finished builds are kept. Open builds are never touched. */
 export interface Retention {
-  /** finished builds that are older than this many days may go; 0 for no bound */
+  /** finished builds older than this many days are pruned; 0 for no limit */
   keepDays: number;
-  /** of each repository the finished ones among only so many of its newest builds are kept; 0 for no bound */
+  /** finished builds beyond this many newest builds of a repository are pruned; 0 for no limit */
   keepBuilds: number;
-  /** so many of the newest finished builds of each repository stay whatever their age */
+  /** this many newest finished builds of each repository stay whatever their age */
   keepAtLeast: number;
 }
 
@@ -20,9 +20,9 @@ export interface ExpiredBuild {
 
 export const day = 86_400_000;
 
-/** Names of all repositories that have builds, also of those that are not observed any more. */
+/** Names of all repositories with builds, including removed ones. */
 export async function repositoriesWithBuilds(database: Database): Promise<string[]> {
-  // a repository that is removed stays for as long as it has builds
+  // a removed repository stays as long as it has builds
   const rows = await database.db
     .selectFrom('repositories')
     .select('name')
@@ -35,11 +35,10 @@ export async function repositoriesWithBuilds(database: Database): Promise<string
 }
 
 /**
- * Builds of a repository that need not be kept, oldest first, page by page: no statement reads more than one page. The
- * newest finished build of every observed ref stays, and so does the build with the highest number, from which the next
- * one is counted.
+ * Builds of a repository to prune, oldest first, page by page: no statement reads more than one page. The newest finished
+ * build of every observed ref stays, and so does the build with the highest number, which the next number follows.
  * @param now milliseconds since 1970
- * @param page how many builds are looked at in one go
+ * @param page how many builds are checked at a time
  */
 export async function* expiredBuilds(
   database: Database,
@@ -85,7 +84,7 @@ export async function* expiredBuilds(
   }
 }
 
-/** The newest finished build of each ref that is observed, and the newest build of all. */
+/** The newest finished build of each observed ref, and the newest build of all. */
 async function newestOfRefs(database: Database, repo: string): Promise<Set<number>> {
   const kept = new Set<number>();
   const newest = database.db.selectFrom('builds').select('id').where('repo', '=', repo).orderBy('id', 'desc').limit(1);
@@ -99,7 +98,7 @@ async function newestOfRefs(database: Database, repo: string): Promise<Set<numbe
   return kept;
 }
 
-/** Removes a build with its jobs, attempts and steps; false when it is open, as after a retry, or gone already. */
+/** Removes a build with its jobs, attempts and steps; false if it is open, as after a retry, or gone already. */
 export async function removeBuild(database: Database, id: BuildId): Promise<boolean> {
   return database.write(async (db) => {
     const removed = await db
@@ -112,7 +111,7 @@ export async function removeBuild(database: Database, id: BuildId): Promise<bool
   });
 }
 
-/** Which of these are the ids of builds that finished before that time, and which of no build at all. */
+/** Which of these ids are of builds that finished before that time, and which of no build at all. */
 export async function sortBuilds(
   database: Database,
   ids: readonly BuildId[],
@@ -130,7 +129,7 @@ export async function sortBuilds(
   };
 }
 
-/** Notes that the logs of a build are not kept any more. */
+/** Notes that the logs of a build were pruned. */
 export async function forgetLogs(database: Database, id: BuildId): Promise<void> {
   await database.write((db) =>
     db
@@ -141,7 +140,7 @@ export async function forgetLogs(database: Database, id: BuildId): Promise<void>
   );
 }
 
-/** Removes requests that had their effect before that time. @returns how many */
+/** Removes requests that were closed before that time. @returns how many */
 export async function removeClosedIntents(database: Database, before: number, limit: number): Promise<number> {
   const removed = await database.write((db) =>
     db

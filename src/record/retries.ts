@@ -4,7 +4,7 @@ import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Write } from './database.ts';
 import { closeIntent, type Intent } from './intents.ts';
 
-/** A job of a build as a retry looks at it. */
+/** A job of a build, as far as a retry needs it. */
 interface FinishedJob {
   id: JobId;
   name: string;
@@ -15,12 +15,12 @@ interface FinishedJob {
 }
 
 /**
- * Takes jobs of a final build back to `waiting`, each with the number of a further attempt, and the build to `running`,
- * all or nothing. This is the one way out of a final status, and only a person's request opens it; what was said of
- * earlier attempts stays recorded with them, and whatever still comes in for one of them is refused by its number.
- * @param choose the jobs; it may throw, and then nothing is done and the request stays open
- * @throws VoltError `conflict` where its repository is gone and another one has its name, and what `choose` throws
- * @returns whether it was done; false where the request has been closed meanwhile
+ * Moves jobs of a final build back to `waiting`, each with the number of a further attempt, and the build to `running`, all
+ * or nothing. This is the only move out of a final status, and only a person's request makes it. Earlier attempts stay
+ * recorded, and late messages about them are refused by their number.
+ * @param choose chooses the jobs; if it throws, nothing is done and the request stays open
+ * @throws VoltError `conflict` if its repository was removed and another one has its name, and errors of `choose`
+ * @returns whether it was done; false if the request has been closed meanwhile
  */
 export async function retryJobs(
   database: Database,
@@ -39,7 +39,7 @@ export async function retryJobs(
 }
 
 /**
- * What is to run again would be given the secrets, and read from the address, of whatever has the name now.
+ * The retried jobs would get the secrets and the URL of the repository that has the name now.
  * @throws VoltError `conflict`
  */
 async function checkRepository(db: Write, build: BuildId): Promise<void> {
@@ -51,7 +51,7 @@ async function checkRepository(db: Write, build: BuildId): Promise<void> {
     .executeTakeFirst();
   if (!row || Number(build) > row.foreign_builds) return;
   throw new VoltError('conflict', `build ${build} is of another repository, which was named ${row.repo} before`, {
-    remedy: 'Trigger a build of the one that has the name now.',
+    remedy: 'Trigger a build of the repository that has the name now.',
   });
 }
 
@@ -65,7 +65,7 @@ async function finishedJobs(db: Write, build: BuildId): Promise<FinishedJob[]> {
   return rows.map((row) => ({ ...row, needs: JSON.parse(row.needs) as string[] }));
 }
 
-/** A cancel that is older than the retry has had its effect, whether or not somebody has come to note it. */
+/** Closes cancels that are older than the retry: they are done, even if that was not noted yet. */
 async function forgetCancels(db: Write, build: BuildId, before: number): Promise<void> {
   await db
     .updateTable('intents')
@@ -102,7 +102,7 @@ async function reopenJob(db: Write, job: JobId): Promise<void> {
 }
 
 async function reopenBuild(db: Write, build: BuildId): Promise<void> {
-  // a plan that somebody has made of the build as it was is none any more
+  // invalidates plans that were made of the build before the retry
   await db
     .updateTable('build_workflows')
     .set((eb) => ({
@@ -116,7 +116,7 @@ async function reopenBuild(db: Write, build: BuildId): Promise<void> {
     .set((eb) => ({
       status: 'running' as const,
       reason: null,
-      // with a success it is a remark of the observer's, otherwise what a job came to
+      // for a success the message is the observer's; otherwise it is the message of a job
       message: eb.case().when('status', '=', 'success').then(eb.ref('message')).else(null).end(),
       started_at: null,
       finished_at: null,

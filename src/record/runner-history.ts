@@ -2,7 +2,7 @@ import type { BuildId, JobId, Reason, Status } from '../kernel/model.ts';
 import type { Database } from './database.ts';
 import { type Reader, readable } from './visibility.ts';
 
-/** What a runner had to do once. Times are milliseconds since 1970. */
+/** An attempt of a runner. Times are milliseconds since 1970. */
 export interface PastAttempt {
   job: JobId;
   attempt: number;
@@ -34,7 +34,7 @@ function attempts(database: Database, reader: Reader) {
 
 type Row = Awaited<ReturnType<ReturnType<typeof attempts>['execute']>>[number];
 
-/** What a runner has had to do, as far as somebody may read it, newest first. */
+/** The attempts of a runner that the reader may see, newest first. */
 export async function attemptsOfRunner(
   database: Database,
   reader: Reader,
@@ -64,7 +64,7 @@ export async function lostAttempts(
   return rows.map(pastOf);
 }
 
-/** Milliseconds that a lost attempt has cost: what it had done by then, and until somebody noticed. */
+/** Milliseconds that a lost attempt has cost: its run time, and the time until the loss was noticed. */
 export function timeLost({ startedAt, lostAt, noticedAt }: PastAttempt): number {
   if (noticedAt === null) return 0;
   return Math.max(0, noticedAt - (startedAt ?? lostAt ?? noticedAt));

@@ -5,13 +5,13 @@ import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Sql } from './database.ts';
 import type { Schema } from './schema.ts';
 
-/** A key by which the words of runners are known; several runners may have one. */
+/** A key that runners sign with; several runners may share one. */
 export interface RunnerKeyEntry {
   name: string;
   publicKey: string;
   /** globs of the repositories that its runners are kept for; empty means all */
   repos: string[];
-  /** made by runners beside the record's stages */
+  /** made by runners that share the data directory of other stages */
   own: boolean;
   createdBy: string;
   createdAt: string;
@@ -25,9 +25,9 @@ export async function addRunnerKey(
   const added = await database.write((db) => insert(db, { own: false, ...key }));
   if (added) return added;
   if (await isKnown(database.db, key.publicKey)) {
-    throw new VoltError('name_taken', `the public key ${key.publicKey} is known already, or was ended`, {
+    throw new VoltError('name_taken', `the public key ${key.publicKey} exists already, or was ended`, {
       remedy:
-        'A key that was ended stays so: remove `keys/runner` in the data directory of the runner, start that again, and add the key that it says it has then.',
+        'An ended key stays ended: remove `keys/runner` in the data directory of the runner, restart the runner, and add the new key that it prints.',
     });
   }
   throw new VoltError('name_taken', `there is a key for runners "${key.name}" already`, {
@@ -35,13 +35,12 @@ export async function addRunnerKey(
   });
 }
 
-/** Most keys that are taken in without a person: one for each data directory that has stages of the record, and some more. */
+/** Most keys that are adopted without a person: one for each data directory with stages, and some more. */
 const mostOwn = 8;
 
 /**
- * Takes in the key of runners that share the data directory of a stage of the record; where its name is another's, it gets a
- * number. Once a person has removed such a key, none is taken in any more but by a person: whoever was shut out could make
- * another at once.
+ * Adopts the key of runners that share the data directory of a stage; if its name is taken, it gets a number. Once a person
+ * has removed such a key, only a person can add keys: a runner that was shut out could make another key at once.
  */
 export async function adoptRunnerKey(database: Database, name: string, publicKey: string): Promise<void> {
   if (await isKnown(database.db, publicKey)) return;
@@ -80,7 +79,7 @@ async function insert(
   return entryOf(row);
 }
 
-/** Ends a key: what its runners say counts no more, and they are given nothing. @throws VoltError `not_found` */
+/** Ends a key: messages of its runners no longer count, and they get no secrets. @throws VoltError `not_found` */
 export async function removeRunnerKey(database: Database, name: string): Promise<void> {
   const removed = await database.write((db) =>
     db
@@ -93,11 +92,11 @@ export async function removeRunnerKey(database: Database, name: string): Promise
   );
   if (removed) return;
   throw new VoltError('not_found', `there is no key for runners "${name}"`, {
-    remedy: '`volt runner-key ls` lists those that are.',
+    remedy: '`volt runner-key ls` lists all keys.',
   });
 }
 
-/** All that are good for something, by name. */
+/** All valid keys, by name. */
 export async function listRunnerKeys(database: Database): Promise<RunnerKeyEntry[]> {
   const rows = await database.db
     .selectFrom('runner_keys')
@@ -108,21 +107,21 @@ export async function listRunnerKeys(database: Database): Promise<RunnerKeyEntry
   return rows.map(entryOf);
 }
 
-/** Who has begun an attempt, and what the holder of a key may do about it. */
+/** The runner that has started an attempt, and whether another key may act for it. */
 export interface AttemptHolder {
-  /** public key of the runner that has begun it; null while none has, and of attempts of an older Volt */
+  /** public key of the runner that has started it; null before, and for attempts of an older Volt */
   key: string | null;
   /** id of that runner */
   runner: string | null;
-  /** no runner has begun it, and one may */
+  /** no runner has started it, and one may */
   isFree: boolean;
   isRunning: boolean;
 }
 
 /**
- * @param speaker public key of who wants to speak for the attempt, and the name of its runner
- * @returns `holder`: undefined where there is no such attempt; `objection`: why the holder of the key has no say in jobs of
- * this repository, undefined where it may have
+ * @param speaker public key of the sender of a message about the attempt, and the name of its runner
+ * @returns `holder`: undefined for an unknown attempt; `objection`: why messages with this key do not count for jobs of the
+ * repository, undefined if they do
  */
 export async function attemptHolder(
   db: Sql,
@@ -163,10 +162,10 @@ export async function attemptHolder(
   return { holder, objection: undefined };
 }
 
-/** Whose log one is. `isGood`: nobody has ended the key since. */
+/** The runner that may write a log. `isGood`: its key was not ended since. */
 export type LogOwner = AttemptHolder & { isGood: boolean };
 
-/** @returns undefined where there is no such attempt */
+/** @returns undefined for an unknown attempt */
 export async function logOwner(db: Sql, ref: AttemptRef): Promise<LogOwner | undefined> {
   const row = await db
     .selectFrom('attempts')
@@ -189,7 +188,7 @@ export async function logOwner(db: Sql, ref: AttemptRef): Promise<LogOwner | und
 
 export const unknownKey = 'its key is not known, or a person has ended it';
 
-/** Whether a key is good for anything. */
+/** Whether a key is valid. */
 export async function isRunnerKey(db: Sql, publicKey: string): Promise<boolean> {
   const row = await db
     .selectFrom('runner_keys')

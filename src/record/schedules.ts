@@ -2,12 +2,12 @@ import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Write } from './database.ts';
 import { portions } from './portions.ts';
 
-/** A time at which a workflow of a repository's default branch runs. */
+/** A schedule of a workflow on a repository's default branch. */
 export interface ScheduleEntry {
   /** path of the workflow's file */
   workflow: string;
   cron: string;
-  /** UTC where it is null */
+  /** null for UTC */
   timezone: string | null;
 }
 
@@ -17,12 +17,12 @@ export interface DueSchedule extends ScheduleEntry {
   nextAt: number;
 }
 
-/** An entry of a plan, with when it runs for the first time (ms since 1970); null for never. */
+/** A schedule of a plan, with its first time (ms since 1970); null for never. */
 export interface NewSchedule extends ScheduleEntry {
   nextAt: number | null;
 }
 
-/** Sets the schedules of a repository; one that it had before keeps its next time. */
+/** Sets the schedules of a repository; a schedule that it already had keeps its next time. */
 export async function setSchedules(db: Write, repo: string, entries: readonly NewSchedule[]): Promise<void> {
   const known = await db.selectFrom('schedules').selectAll().where('repo', '=', repo).execute();
   const times = new Map(known.map((row) => [nameOf(row), row.next_at]));
@@ -46,7 +46,7 @@ function nameOf({ workflow, cron, timezone }: ScheduleEntry): string {
   return JSON.stringify([workflow, cron, timezone]);
 }
 
-/** Schedules whose time has come, of repositories that are observed. */
+/** Due schedules of observed repositories. */
 export async function dueSchedules(database: Database, now: number): Promise<DueSchedule[]> {
   const rows = await database.db
     .selectFrom('schedules')
@@ -60,10 +60,10 @@ export async function dueSchedules(database: Database, now: number): Promise<Due
 }
 
 /**
- * Moves a schedule to its next time and asks for a build, all or nothing.
- * @param next null where it never comes again
+ * Moves a schedule to its next time and requests a build, all or nothing.
+ * @param next null if it never runs again
  * @param event as JSON
- * @returns false where another dispatcher has done it
+ * @returns false if another dispatcher has done it
  */
 export async function runSchedule(
   database: Database,
@@ -91,7 +91,7 @@ export async function runSchedule(
   });
 }
 
-/** The schedules of a repository; `nextAt` is null for one that never comes again. */
+/** The schedules of a repository; `nextAt` is null for a schedule that never runs again. */
 export async function schedulesOf(
   database: Database,
   repo: string,

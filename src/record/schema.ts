@@ -16,60 +16,60 @@ export interface Schema {
     branches: string;
     /** JSON: globs of tags; empty means none */
     tags: string;
-    /** JSON: the globs of tags whose tags of old have been passed over; null when there are still none */
+    /** JSON: the globs whose old tags are marked as seen; null before that */
     tags_seen: string | null;
     poll_seconds: number;
-    /** `every` commit, or only the `latest` at each look */
+    /** `every` commit, or only the `latest` one at each poll */
     commits: 'every' | 'latest';
     command: string | null;
-    /** JSON: globs of files that hold results of single tests; empty means none */
+    /** JSON: globs of files with results of single tests; empty means none */
     reports: string;
     /** commits of each ref's history that are fetched; null means all */
-    /** git's filter of the files that are fetched; null means none */
+    /** git's filter of the objects that are fetched; null means none */
     filter: string | null;
-    /** JSON: labels that a runner of its jobs must have beside those that they ask for */
+    /** JSON: further labels that a runner of its jobs must have */
     runners: Generated<string>;
-    /** JSON: globs of full ref names whose builds may have secrets; null for the default branch and tags */
+    /** JSON: globs of full names of refs whose builds may get secrets; null for the default branch and tags */
     trusted_refs: string | null;
     visibility: Generated<Visibility>;
-    /** builds up to this id were made of another repository that had the name before */
+    /** builds up to this id are of another repository that had the name before */
     foreign_builds: Generated<number>;
     created_at: number;
-    /** when it was last looked at without error */
+    /** when it was last polled without an error */
     observed_at: number | null;
     default_branch: string | null;
-    /** what is odd about it and no error, a sentence */
+    /** a warning, a sentence */
     notice: string | null;
     error_code: string | null;
     error_message: string | null;
     error_remedy: string | null;
     error_since: number | null;
-    /** looks that failed in a row */
+    /** polls that failed in a row */
     failures: Generated<number>;
-    /** its schedule does not look at it before */
+    /** its schedule does not poll it before */
     retry_at: number | null;
-    /** what the secret of its webhook is derived from, see web/hooks; null until there is one */
+    /** the salt of its webhook's secret, see web/hooks; null without a webhook */
     hook_salt: string | null;
-    /** when a person removed it; the row stays for as long as it has builds */
+    /** when a person removed it; the row stays as long as it has builds */
     removed_at: number | null;
-    /** 1 when its history is to go as soon as its builds have ended */
+    /** 1 if its history is deleted as soon as its builds have ended */
     purge: Generated<number>;
   };
 
-  /** encrypted with the key `key_id`, see secrets/vault.ts; without a repository for all of them */
+  /** encrypted with the key `key_id`, see secrets/vault.ts; without a repository, it is for all of them */
   secrets: {
     repo: string | null;
     name: string;
     value: string;
     key_id: string;
-    /** 1 where jobs that no workflow describes have it in their environment */
+    /** 1 if jobs without a workflow get it in their environment */
     in_environment: number;
     updated_at: number;
   };
 
   variables: { repo: string | null; name: string; value: string; updated_at: number };
 
-  /** how a repository is fetched: what people may see of it as JSON, and the whole, encrypted */
+  /** credential of a repository: its visible part as JSON, and the whole, encrypted */
   credentials: { repo: string; shown: string; value: string; key_id: string; updated_at: number };
 
   cursors: {
@@ -78,9 +78,9 @@ export interface Schema {
     sha: string;
     generation: number;
     moved_at: number;
-    /** 1 when the ref was seen to be gone, or not to be observed: when it comes back, only its head is built */
+    /** 1 if the ref was deleted or no longer observed: when it comes back, only its head is built */
     absent: Generated<number>;
-    /** 1 when the commit where it stands is to be built again */
+    /** 1 if its current commit must be built again */
     again: Generated<number>;
   };
 
@@ -90,13 +90,13 @@ export interface Schema {
     number: number;
     ref: string;
     sha: string;
-    /** id of the commit message: the same offer never makes a second build */
+    /** id of the commit message, which never makes a second build */
     offer: string;
     subject: string;
     author: string;
     committed_at: number;
     trigger: Trigger;
-    /** what its workflows call it by their `run-name` */
+    /** its name by the `run-name` of its workflows */
     run_name: Generated<string | null>;
     status: Status;
     reason: Reason | null;
@@ -127,17 +127,17 @@ export interface Schema {
     first_attempt: Generated<number>;
     /** lost attempts since the last retry that count towards `poison`, see dispatcher/take-back.ts */
     lost_attempts: Generated<number>;
-    /** of a job that is tried again: when its current attempt may be sent at the earliest; see record/tries.ts */
+    /** of a job that is tried again: when its attempt may be sent at the earliest; see record/tries.ts */
     due_at: Generated<number | null>;
-    /** JSON: names of the runners of attempts that ended so that it was tried again; null where there are none */
+    /** JSON: names of the runners of attempts after which it was tried again; null if there are none */
     avoid: Generated<string | null>;
     /** start tag, see record/fairness.ts; 0 before it is queued */
     virtual_start: number;
-    /** JSON: place in the build's workflows, null for a job of none; see record/workflows.ts */
+    /** JSON: node in the build's workflows, null for a job without a workflow; see record/workflows.ts */
     node: string | null;
-    /** 1 where its failure counts as success for the build */
+    /** 1 if its failure counts as success for the build */
     continue_on_error: Generated<number>;
-    /** JSON: outputs by name, null until it has ended with some */
+    /** JSON: outputs by name; null without outputs */
     outputs: string | null;
     runner_id: string | null;
     runner_name: string | null;
@@ -156,7 +156,7 @@ export interface Schema {
     hash: string;
     /** JSON: names of the repositories that it is for; null for all */
     repos: string | null;
-    /** whose it is; null where it is called as its bearer */
+    /** the person that it is for; null if none is named */
     person: string | null;
     created_by: string;
     created_at: number;
@@ -183,11 +183,11 @@ export interface Schema {
     name: string;
     /** JSON: globs of the repositories that it is kept for; empty means all */
     repos: string;
-    /** 1 where runners beside the record's stages have made it */
+    /** 1 if runners that share the data directory of other stages have made it */
     own: number;
     created_by: string;
     created_at: number;
-    /** it is good for nothing from then on */
+    /** from then on it is invalid */
     removed_at: number | null;
   };
 
@@ -200,7 +200,7 @@ export interface Schema {
     facts: string;
     models: string;
     revision: number;
-    /** the youngest build that there was when a person last retried it, 0 where nobody has; see record/concurrency.ts */
+    /** the newest build at the time of its last retry, 0 without a retry; see record/concurrency.ts */
     retried_after: Generated<number>;
   };
   workflow_models: { hash: string; model: string; created_at: number };
@@ -221,17 +221,17 @@ export interface Schema {
     runner_id: string | null;
     runner_name: string | null;
     runner_host: string | null;
-    /** public key of the runner that has begun it; null before, and of attempts of an older Volt */
+    /** public key of the runner that has started it; null before, and for attempts of an older Volt */
     runner_key: string | null;
     exit_code: number | null;
     log_bytes: number | null;
-    /** 1 when the archive holds all of the log, 0 when its end was lost with the runner */
+    /** 1 if the archive has the whole log, 0 if its end was lost with the runner */
     log_complete: number | null;
-    /** JSON of a summary, null where no results of single tests were found */
+    /** JSON of a summary, null if no results of single tests were found */
     tests: string | null;
     /** revision of the steps that it shows, 0 before the first */
     steps_revision: Generated<number>;
-    /** of an attempt whose runner was lost: the last sign of life of that, and when its silence was noticed */
+    /** of a lost attempt: the last sign of life of its runner, and when the loss was noticed */
     lost_at: number | null;
     noticed_at: number | null;
     created_at: number;
@@ -248,7 +248,7 @@ export interface Schema {
     exit_code: number | null;
     started_at: number | null;
     finished_at: number | null;
-    /** JSON of the rest of a step: outcome, place in the log, annotations, summary */
+    /** JSON of the rest of a step: outcome, offsets in the log, annotations, summary */
     details: string;
   };
 
@@ -263,15 +263,15 @@ export interface Schema {
     file: string | null;
     /** the newest */
     status: TestStatus;
-    /** results other than skipped, and those of them that did not pass */
+    /** number of results other than skipped, and of those that did not pass */
     runs: number;
     failures: number;
-    /** mean, in which the newest results count most; milliseconds */
+    /** mean in milliseconds, weighted towards the newest results */
     duration: number | null;
-    /** builds in which it was seen first and last */
+    /** the first and the last build with a result */
     first_build: number;
     last_build: number;
-    /** commits at which it was flaky: how many, the newest of them, the build where that was first seen, and when last */
+    /** commits at which it was flaky: their number, the newest one, the build that showed it first, and when it was last seen */
     flaky_commits: Generated<number>;
     flaky_sha: string | null;
     flaky_since: number | null;
@@ -284,10 +284,10 @@ export interface Schema {
     build_id: number;
     job_id: JobId;
     attempt: number;
-    /** in the attempt, from 1 */
+    /** position in the attempt, from 1 */
     position: number;
     status: TestStatus;
-    /** 1 where it failed or had an error, else 0 */
+    /** 1 if it failed or had an error, else 0 */
     failed: number;
     /** milliseconds */
     duration: number | null;
@@ -303,11 +303,11 @@ export interface Schema {
     ref: string | null;
     build_id: number | null;
     job_id: JobId | null;
-    /** 1 for a retry of what did not succeed only */
+    /** 1 for a retry of only the jobs that did not succeed */
     failed_only: Generated<number>;
-    /** JSON of a trigger: what happened, null for a plain one */
+    /** of a trigger: the event as JSON, null for a plain one */
     event: string | null;
-    /** of a cancel that a rule has asked for, or somebody whose name is known */
+    /** of a cancel that a rule or a named person has requested */
     reason: Reason | null;
     message: string | null;
     created_at: number;

@@ -1,16 +1,16 @@
 import { VoltError } from '../kernel/errors.ts';
 import type { Write } from './database.ts';
 
-/** Rows that belong to one repository or to all of them, each with a name: secrets and variables. */
+/** Secrets and variables: named rows that belong to one repository or to all repositories. */
 type Table = 'secrets' | 'variables';
 
-/** Whom a secret or variable is for: the repository of that name, or all of them. */
+/** The owner of a secret or variable: the repository of that name, or all repositories. */
 export type EntryOwner = string | null;
 
-/** As many a scope may hold, as on GitHub. */
+/** Most entries of one owner, as on GitHub. */
 const mostEntries = 100;
 
-/** @throws VoltError `not_found` where there is no such repository, `conflict` where the scope is full */
+/** @throws VoltError `not_found` for an unknown repository, `conflict` if there are too many entries */
 export async function replaceEntry<T extends Table>(
   db: Write,
   table: T,
@@ -26,8 +26,8 @@ export async function replaceEntry<T extends Table>(
     .where('repo', row.repo === null ? 'is' : '=', row.repo)
     .executeTakeFirstOrThrow();
   if (Number(count) >= mostEntries) {
-    throw new VoltError('conflict', `there are ${mostEntries} ${table} already, which is as many as there may be`, {
-      remedy: 'Remove one that is not used any more.',
+    throw new VoltError('conflict', `there are already ${mostEntries} ${table}, which is the limit`, {
+      remedy: 'Remove an unused one.',
     });
   }
   await db

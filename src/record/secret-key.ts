@@ -4,19 +4,19 @@ import { type Belonging, Vault } from '../secrets/vault.ts';
 import type { Database, Sql, Write } from './database.ts';
 import type { EntryOwner } from './scoped-entries.ts';
 
-/** What a secret is bound to. */
+/** The context that an encrypted secret is bound to. */
 export function secretOf(repo: EntryOwner, name: string): Belonging {
   return { kind: 'secret', repo, name };
 }
 
-/** What the credential of a repository is bound to. */
+/** The context that an encrypted credential is bound to. */
 export function credentialOf(repo: string): Belonging {
   return { kind: 'credential', repo, name: 'fetch' };
 }
 
 /**
- * The vault for writing: a record that holds nothing encrypted yet may get its key now. It is opened in the transaction
- * that writes, so that no value is written with a former key after a change of the key has passed.
+ * The vault for writing: a database without encrypted values may get its key now. It is opened in the transaction that
+ * writes, so that no value is written with a former key after a key rotation.
  */
 export async function writingVault(db: Write, config: Config): Promise<Vault> {
   const encrypted =
@@ -25,7 +25,7 @@ export async function writingVault(db: Write, config: Config): Promise<Vault> {
   return encrypted ? Vault.open(config) : Vault.openOrCreate(config);
 }
 
-/** Why some secret or credential of the record could not be decrypted now, or undefined where all can. */
+/** Why some secret or credential cannot be decrypted, undefined if all can. */
 export async function keyProblem({ db }: Pick<Database, 'db'>, config: Config): Promise<VoltError | undefined> {
   const used = await keysInUse(db);
   if (used.size === 0) return undefined;
@@ -39,11 +39,11 @@ export async function keyProblem({ db }: Pick<Database, 'db'>, config: Config): 
 }
 
 /**
- * Makes a new key and encrypts everything with it. Whatever moment it is cut off at, every value can be decrypted with
- * the key file as it is then, and it can be begun again. The key file is changed only by whoever writes to the record, so
- * that of two who rotate at once neither forgets a key of the other.
+ * Makes a new key and encrypts everything with it. If it is interrupted at any moment, every value can be decrypted with the
+ * key file, and the rotation can be repeated. The key file changes only within a transaction, so two rotations at once do not
+ * lose a key of each other.
  * @returns id of the new key
- * @throws VoltError those of the key file, `secrets_key_wrong` where a value cannot be decrypted to begin with
+ * @throws VoltError errors of the key file, `secrets_key_wrong` if a value cannot be decrypted beforehand
  */
 export async function rotateKey(database: Database, config: Config): Promise<string> {
   const keyId = await database.write(async (db) => {

@@ -7,18 +7,18 @@ import type { Database } from './database.ts';
 import { type EntryOwner, removeEntry, replaceEntry } from './scoped-entries.ts';
 import { secretOf, writingVault } from './secret-key.ts';
 
-/** What may be told of a secret. */
+/** What people may see of a secret. */
 export interface SecretEntry {
   name: string;
   repo: EntryOwner;
-  /** whether jobs that no workflow describes have it in their environment */
+  /** whether jobs without a workflow get it in their environment */
   inEnvironment: boolean;
   updatedAt: string;
 }
 
 /**
  * Sets a secret, or replaces it.
- * @throws VoltError `bad_name`, `bad_request`, `not_found` where there is no such repository, those of the key file
+ * @throws VoltError `bad_name`, `bad_request`, `not_found` for an unknown repository, errors of the key file
  */
 export async function setSecret(
   database: Database,
@@ -59,11 +59,11 @@ export async function listSecrets(database: Database, repo: EntryOwner): Promise
 }
 
 /**
- * The secrets that a job may have; one of its repository goes before one for all.
- * @param named which the job names, `*` where that cannot be told; `environment` for those that are set to be in the
- * environment of every job that no workflow describes
+ * The secrets that a job gets; a secret of its repository replaces one for all repositories.
+ * @param named the names in its workflow, `*` for all; `environment` for those that are set for the environment of jobs
+ * without a workflow
  * @returns values by name
- * @throws VoltError those of the key file, `secrets_key_wrong`, `secrets_damaged`
+ * @throws VoltError errors of the key file, `secrets_key_wrong`, `secrets_damaged`
  */
 export async function secretsForJob(
   database: Database,

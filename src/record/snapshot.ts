@@ -3,21 +3,21 @@ import Database from 'libsql';
 import { isBusy } from './sqlite.ts';
 
 /**
- * Builds that are made after a backup and before it is restored have numbers that the restored record does not know of.
- * Its next build leaves so many out, so that what is told late of one of those is never taken for one of its own.
+ * How many ids of builds are left out after a restore: builds made after the backup have ids that the restored database does
+ * not know, and late messages about them must not be taken for messages about new builds.
  */
 const gap = 10_000;
 
 /**
- * Writes the record as it is at this moment to a new file, while others go on writing to it.
- * @param file a record
+ * Writes a snapshot of the database to a new file, while other processes go on writing.
+ * @param file of the database
  * @param target does not exist yet
  * @returns the highest id that a build has had
  */
 export function snapshotRecord(file: string, target: string): number {
   const source = new Database(file);
   try {
-    // a prepared statement would keep the record open until it is collected as garbage
+    // a prepared statement would keep the file open until it is garbage-collected
     source.exec(`vacuum into '${target.replaceAll("'", "''")}'`);
   } finally {
     source.close();
@@ -31,9 +31,8 @@ export function snapshotRecord(file: string, target: string): number {
 }
 
 /**
- * Makes a restored record one of its own: with another id, so that no Redis takes it for what it was, and with ids of
- * builds that nobody has used.
- * @param replaced the record whose place it takes, where there is one
+ * Gives a restored database an id of its own, so that no Redis takes it for the former one, and unused ids for its builds.
+ * @param replaced the database that it replaces, if there is one
  */
 export function renewRecord(file: string, replaced: string | undefined): void {
   const former = replaced === undefined ? undefined : identityOf(replaced);
@@ -56,7 +55,7 @@ export function renewRecord(file: string, replaced: string | undefined): void {
   }
 }
 
-/** Of a record that may be damaged: that is why it is replaced. */
+/** Tolerates a damaged database, since damage is a reason to replace it. */
 function identityOf(file: string): { id: string | undefined; highest: number } | undefined {
   try {
     const database = new Database(file);
@@ -80,11 +79,11 @@ function highestBuild(database: InstanceType<typeof Database>): number {
   return row?.seq ?? 0;
 }
 
-/** Whether any process has the record open; such a one would go on writing to the file that was taken from under it. */
+/** Whether any process has the database open; it would go on writing to the file that was replaced. */
 export function isRecordOpen(file: string): boolean {
   const database = new Database(file);
   try {
-    // not as prepared statements: such a one keeps the connection, and its lock, until it is collected as garbage
+    // no prepared statements: they keep the connection, and its lock, until they are garbage-collected
     database.exec('pragma busy_timeout = 0');
     // a connection in WAL mode holds a shared lock for as long as it lasts, see https://sqlite.org/wal.html#concurrency
     database.exec('pragma locking_mode = exclusive');

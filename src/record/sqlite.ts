@@ -17,14 +17,14 @@ import type { Engine, Obstacle } from './engine.ts';
 import { keepingStatements } from './statements.ts';
 
 /**
- * How long one statement may wait for another process's write, in milliseconds. libsql waits inside the call and holds
- * the event loop meanwhile, so it is short; `Record.write` tries again without holding anything.
+ * How long (ms) a statement may wait for another process's write. libsql waits inside the call and blocks the event loop, so
+ * it is short; `Database.write` tries again without blocking.
  */
 const busyTimeout = 20;
 
 /**
- * SQLite in a file, which is made where there is none.
- * @throws VoltError `data_unwritable`, `record_damaged`; what says that it is busy as it is
+ * SQLite in a file, which is created if it does not exist.
+ * @throws VoltError `data_unwritable`, `record_damaged`; errors of a busy file unchanged
  */
 export function sqliteEngine(file: string): Engine {
   const dialect = openFile(file);
@@ -39,15 +39,15 @@ export function sqliteEngine(file: string): Engine {
 }
 
 /**
- * SQLite in a file, through libsql (whose native part comes prebuilt). Transactions take the write lock when they begin,
- * so that one never has read what another has changed by the time it writes.
+ * SQLite in a file, through libsql (whose native part comes prebuilt). Transactions take the write lock when they start, so
+ * that what they have read still holds when they write.
  */
 function sqliteDialect(file: string): SqliteDialect {
   const database = new Database(file);
   try {
     database.pragma(`busy_timeout = ${busyTimeout}`);
     database.pragma('journal_mode = WAL');
-    // a power cut may take the last transactions, never the file's consistency; what must stay asks for it, see durability.ts
+    // a power cut may lose the last transactions, never the file's consistency; see durability.ts for commits that must stay
     database.pragma('synchronous = NORMAL');
     database.pragma('foreign_keys = ON');
   } catch (error) {
@@ -59,7 +59,7 @@ function sqliteDialect(file: string): SqliteDialect {
   );
 }
 
-/** All who have a file in WAL mode open share the memory of one kernel, see https://sqlite.org/wal.html. */
+/** All processes that have a file in WAL mode open share the memory of one kernel, see https://sqlite.org/wal.html. */
 function machine(): string {
   try {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
@@ -92,8 +92,8 @@ class ImmediateSqliteDriver extends SqliteDriver {
   }
 
   /**
-   * libsql answers within the call, so a transaction of many statements would hold the event loop from its begin to its
-   * end. Nobody else has the connection while it gives way.
+   * libsql answers within the call, so a transaction of many statements would block the event loop until its end. No other
+   * caller has the connection while it yields.
    */
   override async acquireConnection(): Promise<DatabaseConnection> {
     const connection = await super.acquireConnection();
@@ -107,14 +107,14 @@ class ImmediateSqliteDriver extends SqliteDriver {
   }
 
   /**
-   * Not as a prepared statement: libsql does not reset one that has failed, it stays "in progress" until it is
-   * collected as garbage, and as long as that no transaction of the connection can be committed.
+   * Not as a prepared statement: libsql does not reset one that has failed. It stays "in progress" until it is
+   * garbage-collected, and until then no transaction of the connection can be committed.
    */
   override async beginTransaction(): Promise<void> {
     this.#begin();
   }
 
-  /** SQLite has rolled back by itself where the disk was full or broken; what is to be told then is the first error. */
+  /** SQLite has rolled back by itself if the disk was full or broken; the first error matters then. */
   override async rollbackTransaction(...args: Parameters<SqliteDriver['rollbackTransaction']>): Promise<void> {
     await super.rollbackTransaction(...args).catch((error) => {
       if (!/no transaction is active/.test(errorText(error))) throw error;
@@ -128,8 +128,8 @@ function openFile(file: string): SqliteDialect {
   } catch (error) {
     if (isBusy(error)) throw error;
     if (isDamaged(error)) throw damaged(file, error);
-    throw new VoltError('data_unwritable', `cannot open the record ${file}: ${errorText(error)}`, {
-      remedy: 'Give this user the right to read and write the file and its folder, and free some room on the disk.',
+    throw new VoltError('data_unwritable', `cannot open the database ${file}: ${errorText(error)}`, {
+      remedy: 'Let this user read and write the file and its folder, and free some space on the disk.',
       cause: error,
     });
   }
@@ -137,7 +137,7 @@ function openFile(file: string): SqliteDialect {
 
 export function obstacle(error: unknown): Obstacle | undefined {
   if (!isBusy(error)) return undefined;
-  const busy = new VoltError('record_busy', "another process holds the record's lock", {
+  const busy = new VoltError('record_busy', 'another process holds the lock of the database', {
     remedy: 'See which process has volt.db open (fuser, lsof) and end it if it hangs.',
     cause: error,
   });
@@ -146,15 +146,15 @@ export function obstacle(error: unknown): Obstacle | undefined {
 
 function explained(error: unknown): unknown {
   if (isFull(error)) {
-    return new VoltError('record_full', 'the disk that the record is on is full', {
-      remedy: 'Make room in the data directory; what waits to be recorded is recorded then.',
+    return new VoltError('record_full', 'the disk of the database is full', {
+      remedy: 'Free some space on the disk of the data directory; Volt retries automatically.',
       cause: error,
     });
   }
-  if (isDamaged(error)) return damaged('the record', error);
+  if (isDamaged(error)) return damaged('the database', error);
   if (isBroken(error)) {
-    return new VoltError('record_failed', `the record cannot be written: ${errorText(error)}`, {
-      remedy: 'Look after the disk of the data directory and the rights to it; it goes on by itself then.',
+    return new VoltError('record_failed', `the database cannot be written: ${errorText(error)}`, {
+      remedy: 'Check free space and permissions of the data directory; Volt retries automatically.',
       cause: error,
     });
   }
@@ -162,8 +162,8 @@ function explained(error: unknown): unknown {
 }
 
 function damaged(what: string, error: unknown): VoltError {
-  return new VoltError('record_damaged', `${what} is no record that can be read: ${errorText(error)}`, {
-    remedy: 'Restore a backup by `volt restore`; see what the disk and the system log say first.',
+  return new VoltError('record_damaged', `${what} cannot be read as a database: ${errorText(error)}`, {
+    remedy: 'Check the disk and the system log, then restore a backup with `volt restore`.',
     cause: error,
   });
 }
@@ -173,12 +173,12 @@ export function isBusy(error: unknown): boolean {
   return /SQLITE_BUSY|database is locked/.test(textOf(error));
 }
 
-/** Whether the disk has no room for what was to be written. */
+/** Whether the disk is full. */
 function isFull(error: unknown): boolean {
   return /SQLITE_FULL|database or disk is full/.test(textOf(error));
 }
 
-/** Whether the file could not be read or written for its disk or the rights to it. */
+/** Whether the file could not be read or written because of its disk or permissions. */
 function isBroken(error: unknown): boolean {
   return /SQLITE_(IOERR|READONLY|CANTOPEN|PERM)|disk I\/O error|readonly database/.test(textOf(error));
 }
@@ -187,7 +187,7 @@ function textOf(error: unknown): string {
   return `${(error as { code?: string })?.code} ${(error as Error)?.message}`;
 }
 
-/** Whether the file is no database, or a spoilt one. */
+/** Whether the file is no database, or a damaged one. */
 function isDamaged(error: unknown): boolean {
   return /SQLITE_NOTADB|SQLITE_CORRUPT|not a database|malformed/.test(textOf(error));
 }

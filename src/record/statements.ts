@@ -1,6 +1,6 @@
 import type { SqliteDatabase, SqliteStatement } from 'kysely';
 
-/** Statements that are kept, and the longest text (characters) of one that is. */
+/** How many statements are kept, and the longest text (characters) of a kept statement. */
 const most = 200;
 const longest = 5000;
 
@@ -10,14 +10,14 @@ interface Kept {
 }
 
 /**
- * A database that prepares each statement once. Reading the text of one takes SQLite as long as a small statement takes
- * to run, and Volt has few of them. One that has failed is not kept: libsql does not reset it, see sqlite.ts.
+ * A database that prepares each statement once: preparing takes SQLite as long as running a small statement, and Volt has few
+ * different ones. A failed statement is not kept, since libsql does not reset it, see sqlite.ts.
  */
 export function keepingStatements(database: SqliteDatabase): SqliteDatabase {
   const kept = new Map<string, Kept>();
   const find = (sql: string): Kept => {
     const known = kept.get(sql);
-    // the order of a Map is that of insertion, so the first is the longest unused
+    // a Map keeps the order of insertion, so the first one is unused for the longest time
     if (known) kept.delete(sql);
     const statement = known?.statement ?? database.prepare(sql);
     const found = known ?? { statement, reader: statement.reader };
@@ -40,7 +40,7 @@ export function keepingStatements(database: SqliteDatabase): SqliteDatabase {
         reader,
         all: (parameters) => guarded(() => statement.all(parameters)),
         run: (parameters) => guarded(() => statement.run(parameters)),
-        // it may still be read from when the same is asked for again
+        // a running iteration needs a statement of its own
         iterate: (parameters) => database.prepare(sql).iterate(parameters),
       };
     },

@@ -1,16 +1,16 @@
 import type { BuildId, JobId } from '../kernel/model.ts';
 import type { Database } from './database.ts';
 
-/** What the record says of one attempt's log. */
+/** What is recorded about the log of an attempt. */
 export interface RecordedLog {
   job: JobId;
   attempt: number;
   bytes: number;
-  /** all of it is said to be in the archive; else its end was lost with the runner */
+  /** the archive should have all of it; otherwise its end was lost with the runner */
   complete: boolean;
 }
 
-/** Logs that are said to be kept, of builds younger than `after`, oldest first. */
+/** Logs that should be in the archive, of builds younger than `after`, oldest first. */
 export async function recordedLogs(
   database: Database,
   after: number,
@@ -39,7 +39,7 @@ export async function recordedLogs(
   };
 }
 
-/** Finished builds whose files in test_results/ are said to be written, younger than `after`, oldest first. */
+/** Finished builds whose files should be in test_results/, younger than `after`, oldest first. */
 export async function reportedBuilds(
   database: Database,
   after: number,
@@ -57,7 +57,7 @@ export async function reportedBuilds(
   return rows.map((row) => ({ ...row, id: String(row.id) as BuildId }));
 }
 
-/** Has the reporter write the files of these builds again. */
+/** Makes the reporter write the files of these builds again. */
 export async function reportAgain(database: Database, ids: readonly BuildId[]): Promise<void> {
   for (const id of ids) {
     await database.write((db) =>

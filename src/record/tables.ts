@@ -3,7 +3,7 @@ import type { Schema } from './schema.ts';
 
 type Named<T> = { readonly [Name in keyof T]: true };
 
-/** Every table and column of the schema by name, for a look at what a database has; the compiler keeps it whole. */
+/** Every table and column of the schema by name, to check a database. The compiler ensures that it is complete. */
 // biome-ignore format: a table in a few lines
 const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   meta: { key: true, value: true },
@@ -71,7 +71,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   },
 };
 
-/** What the schema has and the database lacks: a table (`turns`) or a column (`jobs.node`). */
+/** Tables (`turns`) and columns (`jobs.node`) of the schema that the database lacks. */
 export async function missingParts(db: Kysely<Schema>): Promise<string[]> {
   const found = new Map((await db.introspection.getTables()).map(({ name, columns }) => [name, columns]));
   return Object.entries(tables).flatMap(([table, columns]) => {

@@ -1,7 +1,7 @@
 import type { BuildId, JobId, TestStatus } from '../kernel/model.ts';
 import type { Database } from './database.ts';
 
-/** A test as it has fared in all builds that are kept. */
+/** The history of a test in all builds that are kept. */
 export interface Test {
   /** decimal number */
   id: string;
@@ -10,21 +10,21 @@ export interface Test {
   file: string | null;
   /** the newest */
   status: TestStatus;
-  /** results other than skipped, and those of them that did not pass */
+  /** number of results other than skipped, and of those that did not pass */
   runs: number;
   failures: number;
-  /** mean in milliseconds, in which the newest results count most */
+  /** mean in milliseconds, weighted towards the newest results */
   duration: number | null;
   lastBuild: BuildId;
   flaky: Flakiness | null;
 }
 
 export interface Flakiness {
-  /** at which it has shown itself to be flaky, see flaky-tests.ts */
+  /** number of commits at which it was flaky, see flaky-tests.ts */
   commits: number;
   /** the newest of them */
   sha: string;
-  /** build where that was first seen, and its commit, null where it is not kept any more */
+  /** the build that first showed it, and its commit; null if it was pruned */
   since: BuildId;
   sinceSha: string | null;
   at: string;
@@ -33,7 +33,7 @@ export interface Flakiness {
 export const testOrders = ['newest', 'slowest', 'flaky'] as const;
 export type TestOrder = (typeof testOrders)[number];
 
-/** What each order goes by, always from the highest on; tests without it are left out. `newest` is by the last build. */
+/** The column of each order, highest first; tests without a value are left out. `newest` is by the last build. */
 const orderColumns = { newest: 'last_build', slowest: 'duration', flaky: 'flaky_commits' } as const;
 
 interface TestPage {

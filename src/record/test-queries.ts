@@ -8,7 +8,7 @@ export interface RecordedResult extends TestResult {
   /** id of the test itself */
   test: string;
   job: JobId;
-  /** what the same test came to in the build of its branch before this one; null where that has no such result */
+  /** the result of the same test in the build of its branch before this one; null if there is none */
   before: TestStatus | null;
   /** whether the test is known to be flaky */
   flaky: boolean;
@@ -17,10 +17,10 @@ export interface RecordedResult extends TestResult {
 export interface ResultFilter {
   build: BuildId;
   job?: JobId | undefined;
-  /** only those that did not pass and were not skipped */
+  /** only tests that failed or had an error */
   failed: boolean;
   limit: number;
-  /** only results behind the one with this id */
+  /** only results after the one with this id */
   after?: string | undefined;
 }
 
@@ -58,10 +58,10 @@ export async function resultsOf(database: Database, filter: ResultFilter): Promi
   }));
 }
 
-/** Builds that are looked back over for one that had tests. */
+/** How many earlier builds are searched for one with tests. */
 const mostLookedAt = 10;
 
-/** The worst that each test came to in the newest earlier build of the same ref that has results. */
+/** The worst result of each test in the newest earlier build of the same ref with results. */
 async function statusesBefore(
   database: Database,
   id: BuildId,

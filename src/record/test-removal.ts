@@ -2,10 +2,10 @@ import { setImmediate } from 'node:timers/promises';
 import type { BuildId } from '../kernel/model.ts';
 import type { Database } from './database.ts';
 
-/** Rows that are removed in one go. */
+/** Rows that are removed at a time. */
 const atOnce = 500;
 
-/** Removes the results of a build that is over, some at a time, before the build itself goes. */
+/** Removes the results of a finished build, some at a time, before the build itself is removed. */
 export async function removeResults(database: Database, build: BuildId): Promise<void> {
   const rows = database.db
     .selectFrom('test_results')
@@ -21,7 +21,7 @@ export async function removeResults(database: Database, build: BuildId): Promise
   }
 }
 
-/** Removes the tests of a repository of which no result can be left, since the builds that had one are gone. */
+/** Removes the tests of a repository without results, because all builds with results were removed. */
 export async function removeForgottenTests(database: Database, repo: string): Promise<void> {
   const oldest = await database.db
     .selectFrom('builds')

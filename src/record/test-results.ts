@@ -5,21 +5,20 @@ import type { Database, Write } from './database.ts';
 import { noteFlaky } from './flaky-tests.ts';
 
 /**
- * The results of single tests. A test is known by its repository, its suite and its name; what every page needs of it
- * (how it fares, how long it takes, whether it is flaky) is kept with it as results come in, so that no page reads all
- * results.
+ * The results of single tests. A test is identified by its repository, suite and name. What pages show of it (results,
+ * duration, flakiness) is updated with every result, so that no page reads all results.
  */
 
-/** How much of a test's mean duration its newest result makes. */
+/** Weight of the newest result in a test's mean duration. */
 const newestShare = 0.3;
-/** Of several results of one test in one attempt the worst counts: a test with parameters has one for each. */
+/** The worst of several results of a test in one attempt counts: a parametrised test has several. */
 const rank: { readonly [S in TestStatus]: number } = { skipped: 0, passed: 1, failed: 2, error: 3 };
 
 /**
- * Records some results of an attempt that is the job's current one and has not ended. The same results are recorded
- * once, however often they come.
- * @param first position of the first of them in the attempt, from 1
- * @returns false where the attempt counts no more
+ * Records some results of an attempt, if it is the job's current one and has not ended. The same results are recorded once,
+ * however often they arrive.
+ * @param first position of the first result in the attempt, from 1
+ * @returns false if the attempt no longer counts
  */
 export async function recordTests(
   database: Database,

@@ -1,7 +1,7 @@
 import type { Transaction } from 'kysely';
 import type { Schema } from './schema.ts';
 
-/** The tables of single tests, see test-results.ts. Every query of a page has an index that it can follow. */
+/** The tables of single tests, see test-results.ts. Every query of a page has an index. */
 export async function createTestTables(db: Transaction<Schema>): Promise<void> {
   await db.schema
     .createTable('tests')

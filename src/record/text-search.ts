@@ -1,11 +1,11 @@
 import { sql } from 'kysely';
 
-/** Whether a column holds a text, in any case of its letters. */
+/** Whether a column contains a text; case does not matter. */
 export function holds(column: string, text: string) {
   return sql<boolean>`lower(${sql.ref(column)}) like ${`%${escaped(text.toLowerCase())}%`} escape '\\'`;
 }
 
-/** Text in which no character is a wildcard of LIKE. */
+/** Escapes the wildcards of LIKE. */
 export function escaped(text: string): string {
   return text.replace(/[\\%_]/g, '\\$&');
 }

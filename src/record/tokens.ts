@@ -11,7 +11,7 @@ export interface NamedToken {
   scope: TokenScope;
   /** the repositories that it is for; null for all that are not private */
   repos: string[] | null;
-  /** whose it is */
+  /** the person that it is for */
   person: string;
   /** name of the token that it was made with */
   createdBy: string;
@@ -19,25 +19,25 @@ export interface NamedToken {
   lastUsedAt: string | null;
 }
 
-/** What the main token is called; no other can have the name. */
+/** Name of the main token; no other token can have it. */
 export const ownerName = 'owner';
 
-/** A use is noted when the last one noted is longer ago than this, in milliseconds. */
+/** A use is noted only if the last noted one is longer ago than this (ms). */
 const noteEvery = 60_000;
 
 /**
- * Makes a token. The record keeps a hash of it: a token is 256 random bits, which nobody finds by trying, so that no
- * slow hash and no salt is needed.
- * @returns the token, which cannot be had again
- * @throws VoltError `name_taken`, `not_found` of a repository, `bad_request` where an administrator's is for some alone
+ * Makes a token. Only its hash is stored. A token has 256 random bits, which cannot be guessed, so it needs no slow hash and
+ * no salt.
+ * @returns the token, which cannot be read again
+ * @throws VoltError `name_taken`, `not_found` for a repository, `bad_request` for an administrator's token with repositories
  */
 export async function addToken(
   database: Database,
   { name, scope, repos, person, createdBy }: Pick<NamedToken, 'name' | 'scope' | 'repos' | 'person' | 'createdBy'>,
 ): Promise<NamedToken & { token: string }> {
   if (repos !== null && scope === 'admin') {
-    throw new VoltError('bad_request', 'a token of scope "admin" is good for every repository', {
-      remedy: 'Name no repositories, or give it the scope "write" or "read".',
+    throw new VoltError('bad_request', 'a token of scope "admin" applies to every repository', {
+      remedy: 'Leave out the repositories, or use the scope "write" or "read".',
     });
   }
   for (const repo of repos ?? []) await requireRepository(database, repo);
@@ -68,21 +68,21 @@ export async function listTokens(database: Database): Promise<NamedToken[]> {
   return (await database.db.selectFrom('tokens').selectAll().orderBy('name').execute()).map(tokenOf);
 }
 
-/** Revokes a token, and with it the sessions that were begun with it. @throws VoltError `not_found` */
+/** Revokes a token and the sessions that were started with it. @throws VoltError `not_found` */
 export async function removeToken(database: Database, name: string): Promise<void> {
   const removed = await database.write((db) =>
     db.deleteFrom('tokens').where('name', '=', name).returning('id').executeTakeFirst(),
   );
   if (!removed) {
     throw new VoltError('not_found', `there is no token "${name}"`, {
-      remedy: '`volt token ls` lists those that are.',
+      remedy: '`volt token ls` lists all tokens.',
     });
   }
 }
 
 /**
- * Revokes all tokens of a person, and the sessions that were begun with them.
- * @returns their names, and those of tokens that were made with them and are somebody else's
+ * Revokes all tokens of a person, and the sessions that were started with them.
+ * @returns their names, and the names of other people's tokens that were made with them
  * @throws VoltError `not_found`
  */
 export async function removeTokensOf(
@@ -93,7 +93,9 @@ export async function removeTokensOf(
     const rows = (await db.selectFrom('tokens').selectAll().orderBy('name').execute()).map(tokenOf);
     const removed = rows.filter((token) => token.person === person).map(({ name }) => name);
     if (removed.length === 0) {
-      throw new VoltError('not_found', `${person} has no token`, { remedy: '`volt token ls` tells whose each is.' });
+      throw new VoltError('not_found', `${person} has no token`, {
+        remedy: '`volt token ls` shows the person of each token.',
+      });
     }
     await db.deleteFrom('tokens').where('name', 'in', removed).execute();
     const others = rows.filter((token) => token.person !== person && removed.includes(token.createdBy));
@@ -101,7 +103,7 @@ export async function removeTokensOf(
   });
 }
 
-/** Takes a repository out of the tokens that are for it: another one may get its name. */
+/** Removes a repository from all tokens: another repository may get its name. */
 export async function forgetInTokens(db: Write, repo: string): Promise<void> {
   const rows = await db.selectFrom('tokens').select(['id', 'repos']).where('repos', 'is not', null).execute();
   for (const { id, repos } of rows) {
@@ -118,9 +120,9 @@ async function requireRepository(database: Database, name: string): Promise<void
   throw new VoltError('not_found', `no repository named "${name}" is observed`, { remedy: 'See `volt repo ls`.' });
 }
 
-/** Whose token it is. */
+/** Finds the token. */
 export async function findToken(database: Database, token: string): Promise<NamedToken | undefined> {
-  // what is compared are hashes, so the time that it takes tells nothing of the tokens
+  // hashes are compared, so the time reveals nothing about the tokens
   const row = await database.db.selectFrom('tokens').selectAll().where('hash', '=', hashOf(token)).executeTakeFirst();
   return row && tokenOf(row);
 }
@@ -130,7 +132,7 @@ export async function findTokenById(database: Database, id: number): Promise<Nam
   return row && tokenOf(row);
 }
 
-/** Notes that a token is used, unless that was noted a moment ago. */
+/** Notes the use of a token, unless one was noted a moment ago. */
 export async function noteUse(database: Database, { id, lastUsedAt }: NamedToken, now = serverNow()): Promise<void> {
   if (lastUsedAt !== null && now - Date.parse(lastUsedAt) < noteEvery) return;
   await database.write((db) => db.updateTable('tokens').set({ last_used_at: now }).where('id', '=', id).execute());

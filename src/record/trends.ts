@@ -1,20 +1,20 @@
 import type { BuildId, Status, TestSummary } from '../kernel/model.ts';
 import type { Database } from './database.ts';
 
-/** One build that is over, as a point in the charts of its repository. */
+/** A finished build, as a point in the charts of its repository. */
 export interface TrendPoint {
   id: BuildId;
   number: number;
   status: Status;
-  /** milliseconds that the first of its attempts to begin has waited for a runner; null where none has begun */
+  /** milliseconds that its first started attempt waited for a runner; null if none has started */
   waited: number | null;
-  /** milliseconds from then until it was over */
+  /** milliseconds from that start to its end */
   took: number | null;
-  /** how many tests its jobs have reported; null where none has */
+  /** number of tests that its jobs have reported; null if none */
   tests: number | null;
 }
 
-/** The last builds of a repository that have run, oldest first. */
+/** The last builds of a repository that ran, oldest first. */
 export async function trendOf(database: Database, repo: string, limit: number): Promise<TrendPoint[]> {
   const rows = await database.db
     .selectFrom('builds')
@@ -38,7 +38,7 @@ export async function trendOf(database: Database, repo: string, limit: number): 
     .reverse();
 }
 
-/** What the first attempt of each build to begin has waited. A retry begins later, and that is no waiting. */
+/** The wait of the first started attempt of each build. Retries do not count. */
 async function waitsOf(database: Database, builds: readonly number[]): Promise<Map<number, number>> {
   if (builds.length === 0) return new Map();
   const rows = await database.db
@@ -56,7 +56,7 @@ async function waitsOf(database: Database, builds: readonly number[]): Promise<M
   );
 }
 
-/** Tests of each build, by the attempts that count. */
+/** Tests of each build, by its current attempts. */
 async function testCounts(database: Database, builds: readonly number[]): Promise<Map<number, number>> {
   const counts = new Map<number, number>();
   if (builds.length === 0) return counts;

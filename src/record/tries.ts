@@ -3,15 +3,15 @@ import { nextTry } from '../kernel/tries.ts';
 import type { Write } from './database.ts';
 
 /**
- * A job whose attempt ended in an error that may pass, before any command of the job had begun, is queued once more: its
- * next attempt is sent when it is due (`due_at`), to another runner than those of the attempts that ended so (`avoid`) as far
- * as there is one. Both stay until the job has ended, or a person has it retried, which begins to count anew.
+ * A job whose attempt ended in an error that may pass, before any command of the job had started, is queued again: its next
+ * attempt is sent when it is due (`due_at`), if possible to a runner that has not failed (`avoid`). Both columns stay until the
+ * job has ended, or until a person retries it, which starts the count again.
  */
 
-/** Names of the runners of attempts that ended so, one for each of them, the oldest first. */
+/** Names of the runners of these attempts, one for each attempt, oldest first. */
 export type Tried = readonly string[];
 
-/** @returns undefined where the attempt is not the current one of an open job */
+/** @returns undefined if the attempt is not the current one of an open job */
 export async function triedBefore(
   db: Write,
   ref: AttemptRef,
@@ -30,7 +30,7 @@ export function triedOf(column: string | null): Tried {
   return column === null ? [] : (JSON.parse(column) as string[]);
 }
 
-/** What is said of the job while it waits for its next attempt, and when that is due. */
+/** The message of the job while it waits for its next attempt, and when that is due. */
 export function another(
   tried: Tried,
   pauses: readonly number[],
@@ -39,10 +39,10 @@ export function another(
   const dueAt = nextTry(pauses, tried.length);
   if (dueAt === undefined) return undefined;
   const time = new Date(dueAt).toISOString().slice(11, 19);
-  return { dueAt, message: `tries again at ${time} UTC, on another runner where there is one: ${message}` };
+  return { dueAt, message: `tries again at ${time} UTC, on another runner if possible: ${message}` };
 }
 
-/** What is said of the job in the end. */
+/** The message of the job after its last attempt. */
 export function inTheEnd(tried: Tried, message: string | null): string | null {
   if (tried.length < 2) return message;
   return `tried ${tried.length} times, on ${[...new Set(tried)].join(', ')}; last: ${message}`;

@@ -2,10 +2,10 @@ import { VoltError } from '../kernel/errors.ts';
 import type { Database } from './database.ts';
 import type { RepositoryRow } from './schema.ts';
 
-/** What the record knows that decides about a repository's refs, see kernel/trust.ts. */
+/** What decides the trust class of a repository's refs, see kernel/trust.ts. */
 export interface StoredTrust {
   defaultBranch: string | null;
-  /** globs of full names of the refs that a person has named; null for the usual ones */
+  /** globs of full names of the refs that a person has named; null for the default */
   named: string[] | null;
 }
 
@@ -26,14 +26,14 @@ export async function findTrust(database: Database, repo: string): Promise<Store
   return storedTrustOf(row);
 }
 
-/** Globs of full names of the refs whose builds may have secrets. */
+/** Globs of full names of the refs whose builds may get secrets. */
 export async function trustedRefs(database: Database, repo: string): Promise<string[]> {
   const { defaultBranch, named } = await findTrust(database, repo);
   return named ?? [...(defaultBranch === null ? [] : [`refs/heads/${defaultBranch}`]), 'refs/tags/**'];
 }
 
 /**
- * @param globs null for the usual ones; none for no ref at all
+ * @param globs null for the default; empty for no ref at all
  * @throws VoltError `not_found`
  */
 export async function setTrustedRefs(database: Database, repo: string, globs: string[] | null): Promise<void> {

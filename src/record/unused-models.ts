@@ -1,12 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
 import type { Database } from './database.ts';
 
-/** So many builds are read in one go. */
+/** Builds that are read at a time. */
 const page = 500;
 
 /**
- * Removes the models of workflows that no build names any more. Which ones are used is read page by page; what builds
- * that came meanwhile name is looked at in the transaction that removes.
+ * Removes the models of workflows that no build uses. The used ones are read page by page; the transaction that removes checks
+ * the builds that were made meanwhile.
  * @returns how many
  */
 export async function removeUnusedModels(database: Database): Promise<number> {

@@ -7,25 +7,25 @@ import { migrations, schemaVersion } from './migrations.ts';
 import type { Schema } from './schema.ts';
 import { missingParts } from './tables.ts';
 
-/** What a record was when it was opened by a newer Volt. */
+/** A migration that opening the database has made. */
 export interface Upgrade {
-  /** schema version */
+  /** former schema version */
   from: number;
-  /** file that holds it as it was; null in PostgreSQL */
+  /** copy of the former database; null for PostgreSQL */
   copy: string | null;
 }
 
-/** What people are told of it. */
+/** The message for people. */
 export function sayUpgrade({ from, copy }: Upgrade): string {
-  const kept = copy === null ? '' : `; as it was, it is in ${copy} for ${keptDays} days`;
-  return `the record was brought from schema version ${from} to ${schemaVersion}${kept}`;
+  const kept = copy === null ? '' : `; the former database is kept in ${copy} for ${keptDays} days`;
+  return `the database was migrated from schema version ${from} to ${schemaVersion}${kept}`;
 }
 
 /**
- * Brings the record to the newest version, under the database's write lock, so that stages that start together do it
- * once, and sees that it has all that the schema names.
- * @param keep is called before anything changes: keeps the record as it is, of the given version
- * @returns undefined where it was of the newest version, or was made
+ * Migrates the database to the newest version, under its write lock, so that stages that start together do it once. Then
+ * checks that it has all tables and columns of the schema.
+ * @param keep is called before anything changes, with the former version, to copy the database
+ * @returns undefined if it had the newest version, or is new
  * @throws VoltError `record_newer` when a newer Volt has written it, `record_incomplete`
  */
 export async function migrate(
@@ -53,9 +53,9 @@ export async function migrate(
 }
 
 function tooNew(version: number): VoltError {
-  return new VoltError('record_newer', `the record has schema version ${version}, this Volt knows ${schemaVersion}`, {
+  return new VoltError('record_newer', `the database has schema version ${version}, this Volt knows ${schemaVersion}`, {
     remedy:
-      'Start the newer Volt that wrote it, or go back by `volt restore`: to a backup, or to the copy of the record that was made before (see "Upgrade" in docs/operating.md).',
+      'Start the newer Volt that wrote it, or go back with `volt restore` to a backup or to the copy made before the migration (see "Upgrade" in docs/operating.md).',
   });
 }
 
@@ -64,9 +64,9 @@ function incomplete(missing: readonly string[]): VoltError {
   const more = missing.length > 8 ? ` and ${missing.length - 8} more` : '';
   return new VoltError(
     'record_incomplete',
-    `the record says schema version ${schemaVersion}, but lacks ${named}${more}`,
+    `the database has schema version ${schemaVersion}, but lacks ${named}${more}`,
     {
-      remedy: 'Go back to a backup by `volt restore`. If nobody but Volt has changed the record, please report it.',
+      remedy: 'Restore a backup with `volt restore`. If only Volt has changed the database, please report it.',
     },
   );
 }

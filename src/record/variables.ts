@@ -11,8 +11,8 @@ export interface Variable {
 }
 
 /**
- * Sets a variable, or replaces it. Variables are settings, not secrets: everybody who may read may see them.
- * @throws VoltError `bad_name`, `bad_request`, `not_found` where there is no such repository
+ * Sets or replaces a variable. Variables are no secrets: all readers of the repository may see them.
+ * @throws VoltError `bad_name`, `bad_request`, `not_found` for an unknown repository
  */
 export async function setVariable(
   database: Database,
@@ -32,7 +32,7 @@ export async function listVariables(database: Database, repo: EntryOwner): Promi
   return rows.map(({ updated_at, ...row }) => ({ ...row, updatedAt: new Date(updated_at).toISOString() }));
 }
 
-/** What the jobs of a repository see: its own go before those of all. */
+/** The variables of a repository's jobs: its own replace those of all repositories. */
 export async function variablesFor(database: Database, repo: string): Promise<{ [name: string]: string }> {
   const entries = [...(await listVariables(database, null)), ...(await listVariables(database, repo))];
   return Object.fromEntries(entries.map(({ name, value }) => [name, value]));

@@ -1,31 +1,31 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from './database.ts';
 
-/** Which repositories somebody may read. */
+/** Which repositories a reader may see. */
 export interface Reader {
-  /** every one */
+  /** all repositories */
   all: boolean;
-  /** those of visibility `internal` */
+  /** repositories of visibility `internal` */
   internal: boolean;
-  /** these, whatever their visibility */
+  /** these repositories, whatever their visibility */
   names: readonly string[];
 }
 
 export const administrator: Reader = { all: true, internal: true, names: [] };
 
-/** Who may read what is public alone. */
+/** A reader of public repositories only. */
 export const nobody: Reader = { all: false, internal: false, names: [] };
 
 /**
- * The condition that a reader may read the repository that a column names. It is looked up for each row, so that lists are
- * still gone through in their own order; what belongs to no repository is for administrators alone.
+ * The condition that a reader may see the repository that a column names. It is checked for each row, so that lists keep
+ * using their own index. Rows without a repository are for administrators only.
  */
 export function readable(reader: Reader, column: string): RawBuilder<boolean> {
   if (reader.all) return sql<boolean>`1 = 1`;
   return sql<boolean>`exists (select 1 from repositories as read_of where read_of.name = ${sql.ref(column)} and ${permits(reader)})`;
 }
 
-/** Whether somebody may read a repository; false where there is none of that name. */
+/** Whether the reader may see a repository; false for an unknown name. */
 export async function mayRead(database: Database, reader: Reader, repo: string): Promise<boolean> {
   if (reader.all) return true;
   const row = await database.db
@@ -37,7 +37,7 @@ export async function mayRead(database: Database, reader: Reader, repo: string):
   return row !== undefined;
 }
 
-/** Names of those of these repositories that somebody may read. */
+/** Names of these repositories that the reader may see. */
 export async function readableOf(database: Database, reader: Reader, repos: readonly string[]): Promise<Set<string>> {
   if (reader.all || repos.length === 0) return new Set(repos);
   const rows = await database.db
@@ -49,7 +49,7 @@ export async function readableOf(database: Database, reader: Reader, repos: read
   return new Set(rows.map(({ name }) => name));
 }
 
-/** Whether the record knows a repository that somebody may not read. */
+/** Whether there is a repository that the reader may not see. */
 export async function hidesAny(database: Database, reader: Reader): Promise<boolean> {
   if (reader.all) return false;
   const row = await database.db
@@ -61,7 +61,7 @@ export async function hidesAny(database: Database, reader: Reader): Promise<bool
   return row !== undefined;
 }
 
-/** Whether any repository that is observed is open to everybody. */
+/** Whether any observed repository is public. */
 export async function anyPublic(database: Database): Promise<boolean> {
   const row = await database.db
     .selectFrom('repositories')

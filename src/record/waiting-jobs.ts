@@ -4,7 +4,7 @@ import { serverNow } from '../kernel/server-time.ts';
 import type { Database } from './database.ts';
 import { administrator, type Reader, readable } from './visibility.ts';
 
-/** A job that has not begun, for telling why. */
+/** A job that has not started, to say why. */
 export interface WaitingJob {
   id: JobId;
   build: BuildId;
@@ -14,13 +14,13 @@ export interface WaitingJob {
   status: 'waiting' | 'queued';
   labels: string[];
   needs: string[];
-  /** what it waits for beside its needs, where it is told */
+  /** what it waits for beside its needs, if known */
   message: string | null;
-  /** since when its current attempt is queued, or it waits for others, in milliseconds since 1970 */
+  /** since when its current attempt is queued, or it waits for other jobs, in milliseconds since 1970 */
   since: number;
 }
 
-/** The job that has waited the longest for a runner; where none does, the one that waits the longest for others. */
+/** The job that has waited longest for a runner; if there is none, the one that has waited longest for other jobs. */
 export async function oldestWaitingJob(database: Database, reader = administrator): Promise<WaitingJob | undefined> {
   return (await oldestQueued(database, reader)) ?? (await oldestOfNeeds(database, reader));
 }
@@ -31,9 +31,9 @@ async function oldestQueued(database: Database, reader: Reader): Promise<Waiting
       join.onRef('attempts.job_id', '=', 'jobs.id').onRef('attempts.number', '=', 'jobs.attempt'),
     )
     .select('attempts.created_at as since')
-    // as the index has it, which holds these alone
+    // matches the condition of the index
     .where('attempts.status', '=', sql.lit('queued'))
-    // one that is to be tried again waits for no runner before it may be sent
+    // a job that is tried again waits for no runner before it is due
     .where((eb) => eb.or([eb('jobs.due_at', 'is', null), eb('jobs.due_at', '<=', serverNow())]))
     .orderBy('since')
     .limit(1)

@@ -7,29 +7,29 @@ import { portions } from './portions.ts';
 import type { Schema } from './schema.ts';
 
 /**
- * What the record keeps of a build's workflows: which files they are, why they run, and where each job stands in them.
- * The forms of `facts`, `model` and `node` are the planner's; here they are JSON text.
+ * What is stored about a build's workflows: their files, why they run, and the node of each job in them. The planner defines
+ * `facts`, `model` and `node`; here they are JSON text.
  */
 
-/** Workflow files are the same at commit after commit, so each text is kept once, as it was read. */
+/** A parsed workflow file. Most commits change none, so each one is stored once. */
 export interface WorkflowModel {
-  /** of path, text and whatever else its reading depends on */
+  /** hash of path, text and everything else that parsing depends on */
   hash: string;
   model: string;
 }
 
 /** The workflows of a new build. */
 export interface NewWorkflows {
-  /** JSON: what happened, and all that contexts are made from and the build itself does not say */
+  /** JSON: the event, and the facts for contexts that the build's columns do not have */
   facts: string;
   models: WorkflowModel[];
 }
 
 export interface PlanState {
-  /** changes whenever a plan is applied */
+  /** changes with every applied plan */
   revision: number;
   facts: string;
-  /** in JSON, as they were recorded */
+  /** JSON, as recorded */
   models: string[];
   jobs: PlanStateJob[];
   build: {
@@ -50,16 +50,16 @@ export interface PlanStateJob {
   name: string;
   status: Status;
   attempt: number;
-  /** the number of the first one since a person last retried it */
+  /** number of the first attempt since the last retry */
   firstAttempt: number;
   message: string | null;
-  /** somebody, or a rule, wants it to end: nothing is planned of it any more */
+  /** an order to end it is open: it is no longer planned */
   unwanted: boolean;
   continueOnError: boolean;
   outputs: { [name: string]: string };
 }
 
-/** Writes the models that are not there yet, and names them in the build. */
+/** Stores new models, and links all models to the build. */
 export async function insertWorkflows(db: Write, build: BuildId, { facts, models }: NewWorkflows): Promise<void> {
   for (const { hash, model } of models) {
     await db
@@ -74,7 +74,7 @@ export async function insertWorkflows(db: Write, build: BuildId, { facts, models
     .execute();
 }
 
-/** Everything that the planner asks about a build; undefined for a build that has no workflows. */
+/** Everything that the planner needs about a build; undefined for a build without workflows. */
 export async function planState(database: Database, build: BuildId): Promise<PlanState | undefined> {
   const { db } = database;
   const id = Number(build);
@@ -114,14 +114,14 @@ export async function planState(database: Database, build: BuildId): Promise<Pla
   };
 }
 
-/** Whether an order to end a job, or all of its build, is open. */
+/** Whether an order to end a job or its whole build is open. */
 function isUnwanted({ exists, or, selectFrom }: ExpressionBuilder<Schema, 'jobs'>) {
   const orders = selectFrom('intents')
     .select('intents.id')
     .where('intents.closed_at', 'is', null)
     .where('intents.kind', '=', 'cancel')
     .whereRef('intents.build_id', '=', 'jobs.build_id');
-  // each by the index: a build of a thousand jobs may have as many orders
+  // each by the index: a build with a thousand jobs may have as many orders
   const [ofBuild, ofJob] = [
     orders.where('intents.job_id', 'is', null),
     orders.whereRef('intents.job_id', '=', 'jobs.id'),
@@ -129,7 +129,7 @@ function isUnwanted({ exists, or, selectFrom }: ExpressionBuilder<Schema, 'jobs'
   return or([exists(ofBuild), exists(ofJob)]).as('unwanted');
 }
 
-/** What was planned began from a state of the build that is none any more. It is to be planned anew. */
+/** The plan was made from an outdated state of the build, which must be planned again. */
 export class OutOfDate extends Error {
   constructor() {
     super('the build has moved on since it was planned');
@@ -137,7 +137,7 @@ export class OutOfDate extends Error {
   }
 }
 
-/** Notes what its workflows call a build. */
+/** Sets the name of a build by its workflows' `run-name`. */
 export async function nameRun(db: Write, build: BuildId, name: string): Promise<void> {
   if (name === '') return;
   await db
@@ -147,7 +147,7 @@ export async function nameRun(db: Write, build: BuildId, name: string): Promise<
     .execute();
 }
 
-/** A change of one job that waits. */
+/** A change of a waiting job. */
 export type PlanChange =
   | { kind: 'place'; id: JobId; node: string; name: string; workflow: string; needs: string[] }
   | {
@@ -162,14 +162,14 @@ export type PlanChange =
     }
   /** what it waits for beside its needs */
   | { kind: 'hold'; id: JobId; message: string | null }
-  /** what it needed by its final names, of a job that will not run */
+  /** the needs, by final names, of a job that will not run */
   | { kind: 'needs'; id: JobId; needs: string[] };
 
 /**
- * Applies what the planner has come to, all or nothing.
- * @param revision of the state that it looked at
- * @throws OutOfDate where another plan was applied meanwhile, or a job that it would queue or expand has ended, or is to
- * end. The transaction must not be written then
+ * Applies a plan, all or nothing.
+ * @param revision of the state that the plan was made from
+ * @throws OutOfDate if another plan was applied meanwhile, or if a job that it would queue or expand has ended, or is ordered
+ * to end. The transaction must be rolled back then
  */
 export async function applyPlan(
   db: Write,
@@ -193,10 +193,10 @@ export async function applyPlan(
     .where('build_id', '=', Number(build))
     .execute();
   const known = new Map(rows.map(({ id, status, unwanted }) => [id, status === 'waiting' && !unwanted]));
-  // what an expansion puts beside begins from the row of the first
+  // further jobs of an expansion are made beside the row of the first one
   const begins = changes.filter(({ kind }) => kind === 'place' || kind === 'queue');
   if (begins.some(({ id }) => known.get(id) === false)) throw new OutOfDate();
-  // an id may be placed twice: as a combination of a matrix, and then as a job of what that calls
+  // an id may be placed twice: as a combination of a matrix, and then as a job of the called workflow
   const placed = new Map(changes.flatMap((change) => (change.kind === 'place' ? [[change.id, change]] : [])));
   const fresh = [...placed.values()].filter(({ id }) => !known.has(id));
   const toQueue = changes.filter((change) => change.kind === 'queue');
@@ -220,7 +220,7 @@ export async function applyPlan(
 type Place = Extract<PlanChange, { kind: 'place' }>;
 type Queued = Extract<PlanChange, { kind: 'queue' }> & { virtualStart: number };
 
-/** Writes jobs that come new into the build, queued at once where nothing keeps them from running. */
+/** Adds new jobs to the build, queued at once if they are ready. */
 async function insertPlaces(
   db: Write,
   build: BuildId,
@@ -297,7 +297,7 @@ async function setWaiting(
 
 export type OpenNode = Pick<PlanStateJob, 'id' | 'node' | 'status' | 'unwanted'>;
 
-/** Open jobs of a build, with where they stand. */
+/** Open jobs of a build, with their nodes. */
 export async function openNodes(db: Write, build: BuildId): Promise<OpenNode[]> {
   const rows = await db
     .selectFrom('jobs')

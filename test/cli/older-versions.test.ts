@@ -117,7 +117,7 @@ describe('the data directory of a former version', () => {
             async () => undefined,
           );
           expect(volt.changes[0]).to.match(
-            /^the record was brought from schema version \d+ to \d+; as it was, it is in /,
+            /^the database was migrated from schema version \d+ to \d+; the former database is kept in /,
           );
           const { database } = volt.context;
           const built = (id: BuildId, wanted: (build: Build) => boolean) =>

@@ -385,7 +385,7 @@ describe('a slot worker', () => {
     const [aside] = (await queues.queue('jobs').getFailed()) as [Job];
     expect(aside.data).to.deep.equal(strange);
     expect(aside.failedReason).to.match(/^not understood: /);
-    expect(test.lines.find((line) => line.includes('set aside'))).to.match(/of "jobs".* id=1-1\.1 .*issue=.*v: /);
+    expect(test.lines.find((line) => line.includes('dead letters'))).to.match(/of "jobs".* id=1-1\.1 .*issue=.*v: /);
     expect(refused).to.have.length(1);
     expect(refused[0]).to.match(/^1-1\.1 v: /);
   });

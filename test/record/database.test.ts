@@ -113,7 +113,7 @@ describe('the record', () => {
     await database.db.schema.dropTable('turns').execute();
     await database.db.schema.alterTable('jobs').renameColumn('node', 'nodes').execute();
     const error = await failure('record_incomplete', () => openRecord(dataDir));
-    expect(error.message).to.match(/says schema version \d+, but lacks jobs\.node, turns$/);
+    expect(error.message).to.match(/has schema version \d+, but lacks jobs\.node, turns$/);
     expect(error.remedy).to.include('volt restore');
     await database.close();
   });
@@ -202,7 +202,7 @@ describe('the record', () => {
     // SQLite says so itself when it may have no more pages, as it does when the disk has none
     await pages(1);
     const large = () => database.write((db) => setMeta(db, 'large', 'x'.repeat(1_000_000)));
-    expect((await failure('record_full', large)).remedy).to.include('room');
+    expect((await failure('record_full', large)).remedy).to.include('space');
     expect(database.problems()[0]).to.include({ code: 'record_full' });
     await pages(1_000_000);
     await large();

@@ -197,7 +197,7 @@ describe('moves of a job in the record', () => {
       expect(now).to.include({ status: 'queued', reason: null, runner: null, finishedAt: null });
       expect(now.triesAgainAt).to.equal(new Date(ended?.againAt ?? 0).toISOString());
       expect(now.message).to.equal(
-        `tries again at ${now.triesAgainAt?.slice(11, 19)} UTC, on another runner where there is one: no answer`,
+        `tries again at ${now.triesAgainAt?.slice(11, 19)} UTC, on another runner if possible: no answer`,
       );
       expect(await stories()).to.deep.equal([
         ['error', 'fetch_failed', 'no answer'],

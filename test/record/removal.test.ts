@@ -45,7 +45,7 @@ describe('a repository that is removed', () => {
     for (const wish of wishes)
       expect(await findIntent(database, wish)).to.deep.include({
         open: false,
-        error: { code: 'not_found', message: 'app is not observed any more', remedy: 'Add it again, then ask again.' },
+        error: { code: 'not_found', message: 'app is no longer observed', remedy: 'Add it again, then ask again.' },
       });
     expect(await findIntent(database, others)).to.include({ open: true });
     expect((await openCancels(database)).map((intent) => intent.build)).to.deep.equal([build]);

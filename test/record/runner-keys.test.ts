@@ -87,7 +87,7 @@ describe('keys of runners', () => {
       ...{ key, runner: 'holder~1', isFree: false, isRunning: true },
     });
     expect((await ask(key, 'one'))?.objection).to.include('belongs to another key');
-    expect((await ask(stranger().publicKey, 'any'))?.objection).to.include('unknown');
+    expect((await ask(stranger().publicKey, 'any'))?.objection).to.include('not known');
     const kept = await add('kept', ['deploy-*']);
     expect((await ask(kept.publicKey, 'kept'))?.objection).to.include('is kept for deploy-*');
     expect(await attemptHolder(database.db, { ...ref, attempt: 2 }, { key, name: 'holder' })).to.equal(undefined);

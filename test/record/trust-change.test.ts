@@ -35,7 +35,7 @@ describe('the refs that an older Volt trusted with secrets', () => {
     expect(await trustedRefs(database, 'gone')).to.deep.equal(['refs/tags/**']);
     const told = await takeTrustChange(database);
     expect(told).to.have.length(2);
-    expect(told[0]).to.include('secrets go to builds of the default branch and of tags now');
+    expect(told[0]).to.include('only builds of the default branch and of tags get secrets now');
     expect(told[1]).to.include("volt secret trust app 'refs/heads/main' 'refs/heads/release/*'");
     expect(await takeTrustChange(database)).to.deep.equal([]);
   });
