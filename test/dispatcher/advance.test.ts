@@ -70,7 +70,7 @@ describe('the dispatcher', () => {
     );
 
   describe('moves a build on', () => {
-    it('sends what needs nothing, and later what it was needed for', async () => {
+    it('sends jobs without needs, and later the jobs that needed them', async () => {
       await plan({ build: [], lint: [], test: ['build'] });
       await advance(volt.context, build);
       expect(await sent()).to.deep.equal(['build', 'lint']);
@@ -80,7 +80,7 @@ describe('the dispatcher', () => {
       expect(await statuses()).to.include({ test: 'queued' });
     });
 
-    it('decides to skip what can never run, and says why', async () => {
+    it('skips jobs that can never run, with the reason', async () => {
       await plan({ build: [], test: ['build'], publish: ['test'] });
       await end(1, 'failure');
       await advance(volt.context, build);
@@ -90,7 +90,7 @@ describe('the dispatcher', () => {
       expect(await sent()).to.deep.equal([]);
     });
 
-    it('does nothing twice, and nothing for a build that is over or that there is not', async () => {
+    it('does nothing when repeated, or for a finished or unknown build', async () => {
       await plan({ build: [] });
       await advance(volt.context, build);
       await advance(volt.context, build);
@@ -103,8 +103,8 @@ describe('the dispatcher', () => {
     });
   });
 
-  describe('makes the queues agree with the record', () => {
-    it('sends what is queued and has no message, and nothing else', async () => {
+  describe('makes the queues agree with the database', () => {
+    it('sends queued jobs without a message, and no others', async () => {
       await plan({ one: [], two: [], three: [], waits: ['one'], done: [] });
       await start(2);
       await end(5, 'success');
@@ -115,7 +115,7 @@ describe('the dispatcher', () => {
       expect(await sent()).to.deep.equal(['one', 'three']);
     });
 
-    it('ends a job whose plan cannot be told to a runner in an error that says so, and sends the others', async () => {
+    it('ends a job that cannot be sent to a runner in an error, and sends the others', async () => {
       build = await recordedBuild(volt.context.database, {
         jobs: [
           plannedJob('strange', { plan: '{"kind":"of the future"}' }),
@@ -133,14 +133,14 @@ describe('the dispatcher', () => {
       for (const { message } of bad) expect(message).to.match(/^the job cannot be sent to a runner: ./);
     });
 
-    it('moves on what waits though the notice of it was lost', async () => {
+    it('moves a waiting build on if the message about it was lost', async () => {
       await plan({ lint: [], test: ['lint'] });
       await end(1, 'success');
       await reconcile(volt.context);
       expect(await sent()).to.deep.equal(['test']);
     });
 
-    it('also of a build of which something else runs, which may take hours', async () => {
+    it('moves on a build whose advance message was lost while another of its jobs runs', async () => {
       await plan({ lint: [], test: ['lint'], long: [] });
       await end(1, 'success');
       await start(3);
@@ -148,7 +148,7 @@ describe('the dispatcher', () => {
       expect(await sent()).to.deep.equal(['test']);
     });
 
-    it('sends to a young Redis what is new, and nothing that an earlier one may have held, whatever clocks say', async () => {
+    it('sends new jobs to a young Redis, and none that an earlier Redis may have held, whatever clocks say', async () => {
       const { access, database } = volt.context;
       await plan({ old: [] });
       await database.db
@@ -164,7 +164,7 @@ describe('the dispatcher', () => {
       expect(await sent()).to.deep.equal(['fresh']);
     });
 
-    it('sends to a Redis that was emptied nothing that it may have held, though nobody has come across that yet', async () => {
+    it('sends an emptied Redis no job that it may have held, even before a stage has noticed', async () => {
       await plan({ one: [], two: [] });
       await volt.context.access.client.flushall();
       await advance(volt.context, build);
@@ -174,7 +174,7 @@ describe('the dispatcher', () => {
       expect(await sent()).to.have.members(['one', 'two']);
     });
 
-    it('sends to a young Redis at once what is queued, when all runners that there were have told what they run', async () => {
+    it('sends queued jobs to a young Redis as soon as all recent runners have reported what they run', async () => {
       await plan({ one: [] });
       await volt.context.access.client.flushall();
       const beats = setInterval(() => {
@@ -193,7 +193,7 @@ describe('the dispatcher', () => {
       expect(await sent()).to.deep.equal(['one']);
     });
 
-    it('sends everything again after Redis was emptied, and schedules the looks again', async () => {
+    it('sends everything again and schedules the polls again after Redis was emptied', async () => {
       await plan({ one: [] });
       await routeBuild(volt.context, build);
       await volt.context.access.client.flushall();
@@ -203,7 +203,7 @@ describe('the dispatcher', () => {
       expect(schedules.map(({ key }) => key)).to.deep.equal(['app']);
     });
 
-    it('sends nothing that a living runner says it is at work on, though the record has not heard of it', async () => {
+    it('sends no job that a living runner claims to run before its start is recorded', async () => {
       await plan({ one: [], two: [], three: [] });
       const change = { running: [`${job(1)}.1`], reporting: [`${job(2)}.1`] };
       await writeHeartbeat(volt.context.access, 'runner', runnerMember(box.id, change));
@@ -211,7 +211,7 @@ describe('the dispatcher', () => {
       expect(await sent()).to.deep.equal(['three']);
     });
 
-    it('says of what a living runner is at work on that it has begun, as the word of that was lost', async () => {
+    it('repeats the lost start message of a job that a living runner claims', async () => {
       await plan({ one: [], two: [], three: [] });
       await start(3);
       const claims = [1, 3].map((position) => {
@@ -228,7 +228,7 @@ describe('the dispatcher', () => {
       expect((said[0] as Result<'started'>).runner).to.include({ id: box.id, name: box.name });
     });
 
-    it('sends nothing that a person wants cancelled', async () => {
+    it('sends no job that a person wants to cancel', async () => {
       await plan({ one: [], two: [] });
       await openCancel(volt.context.database, 'app', build, job(1));
       await reconcile(volt.context);
@@ -236,7 +236,7 @@ describe('the dispatcher', () => {
     });
   });
 
-  describe("pursues a person's wish to cancel", () => {
+  describe('carries out a cancel', () => {
     /** A runner that holds what it takes until it is told to let go. */
     function hold() {
       let letGo = () => {};
@@ -272,7 +272,7 @@ describe('the dispatcher', () => {
       return { heard, stop: await listen(access, key, runnerNoticeSchema, logger, (notice) => heard.push(notice)) };
     }
 
-    it('of queued jobs: they are taken out of their queues, and decided', async () => {
+    it('of queued jobs: takes them out of their queues and decides them', async () => {
       await plan({ one: [], two: [] });
       await routeBuild(volt.context, build);
       const intent = await openCancel(volt.context.database, 'app', build, null);
@@ -293,7 +293,7 @@ describe('the dispatcher', () => {
       expect((await decided()).map((message) => message.job)).to.deep.equal([job(2)]);
     });
 
-    it('of a running job: its runner is told, again and again until an outcome arrives', async () => {
+    it('of a running job: tells its runner again and again until an outcome arrives', async () => {
       await plan({ one: [] });
       await start(1);
       const intent = await openCancel(volt.context.database, 'app', build, null);
@@ -310,7 +310,7 @@ describe('the dispatcher', () => {
       await stop();
     });
 
-    it('of a job that a runner has taken and not yet begun: its runner is told', async () => {
+    it('of a job that a runner has taken and not started: tells the runner', async () => {
       await plan({ one: [] });
       await routeBuild(volt.context, build);
       const runner = hold();
@@ -324,7 +324,7 @@ describe('the dispatcher', () => {
       await runner.close();
     });
 
-    it('of jobs that wait for others: none of them ever runs', async () => {
+    it('of jobs that wait for others: none of them runs', async () => {
       await plan({ one: [], two: ['one'] });
       await routeBuild(volt.context, build);
       await openCancel(volt.context.database, 'app', build, null);
@@ -332,14 +332,14 @@ describe('the dispatcher', () => {
       expect((await decided()).map((message) => message.job)).to.have.members([job(1), job(2)]);
     });
 
-    it('of a queued job whose message is lost: it is decided all the same', async () => {
+    it('of a queued job whose message is lost: decides it', async () => {
       await plan({ one: [] });
       await openCancel(volt.context.database, 'app', build, null);
       await reconcile(volt.context);
       expect((await decided()).map((message) => message.job)).to.deep.equal([job(1)]);
     });
 
-    it('of a build that is over: there is nothing to do', async () => {
+    it('of a finished build: does nothing', async () => {
       await plan({ one: [] });
       await end(1, 'success');
       const intent = await openCancel(volt.context.database, 'app', build, null);

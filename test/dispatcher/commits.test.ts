@@ -85,14 +85,14 @@ describe('the dispatcher, given a commit,', () => {
     ]);
   });
 
-  it("runs the repository's own command, on its own machine where it is a path", async () => {
+  it("runs the repository's command, on its own machine if it is a path", async () => {
     await observed(volt.context.database, 'local', { url: '/srv/app', host: 'Build1', command: 'make check' });
     await handler.handle(commit(one, null, { repo: 'local' }));
     const labels = [hostLabel('Build1')];
     expect((await sent(labels)).map(({ plan }) => plan)).to.deep.equal([{ kind: 'command', command: 'make check' }]);
   });
 
-  it('tells everybody who wants to know', async () => {
+  it('announces the new build', async () => {
     const { access, logger } = volt.context;
     const heard: unknown[] = [];
     const stop = await listen(access, access.keys.changes, changeSchema, logger, (change) => heard.push(change));
@@ -102,7 +102,7 @@ describe('the dispatcher, given a commit,', () => {
     await stop();
   });
 
-  it('that it was given before makes no second build, and mends what was not sent', async () => {
+  it('makes no second build when the commit is delivered again, and sends missing messages', async () => {
     await handler.handle(commit(one, null));
     await handler.handle(commit(one, null));
     expect(await builds()).to.have.length(1);
@@ -113,7 +113,7 @@ describe('the dispatcher, given a commit,', () => {
     expect(await sent()).to.have.length(1);
   });
 
-  it('that it was given before and that is built already sends nothing', async () => {
+  it('sends nothing when the commit is delivered again after it was built', async () => {
     await handler.handle(commit(one, null));
     const build = (await builds())[0]?.id as BuildId;
     await decideJob(
@@ -127,7 +127,7 @@ describe('the dispatcher, given a commit,', () => {
     expect(await sent()).to.deep.equal([]);
   });
 
-  it('waits with one whose turn it is not, until the one before is recorded', async () => {
+  it('waits with a commit until the commit before it is recorded', async () => {
     const early = await handler.handle(commit(two, one)).catch((error: Error) => error);
     expect(early).to.be.instanceOf(Later);
     expect(await builds()).to.deep.equal([]);
@@ -136,19 +136,19 @@ describe('the dispatcher, given a commit,', () => {
     expect((await builds()).map(({ sha }) => sha)).to.deep.equal([two, one]);
   });
 
-  it('drops one whose turn has not come for long, whoever has waited with it before', async () => {
+  it('drops a commit that has waited too long for the one before, over several dispatchers', async () => {
     const early = await handler.handle(commit(two, one), { count: 40, deaths: 0 }).catch((error: Error) => error);
     expect(early).to.be.instanceOf(Later);
     await new CommitHandler(volt.context).handle(commit(two, one), { count: 41, deaths: 0 });
     expect(await builds()).to.deep.equal([]);
   });
 
-  it('says how many commits were passed over', async () => {
+  it('says how many older commits were skipped', async () => {
     await handler.handle(commit(one, null, { passedOver: 3 }));
     expect((await builds())[0]?.message).to.equal('3 older commits were skipped');
   });
 
-  it('asks for the next ones when more wait', async () => {
+  it('requests a poll if more commits wait', async () => {
     await handler.handle(commit(one, null));
     expect(await looks()).to.deep.equal([]);
     await handler.handle(commit(two, one, { more: true }));
@@ -167,7 +167,7 @@ describe('the dispatcher, given a commit,', () => {
     expect(await findBuild(volt.context.database, build?.id as BuildId)).to.include({ trigger: 'manual' });
   });
 
-  it('of a repository that is not observed any more drops it, and says so to a person who asked', async () => {
+  it('drops a commit of a repository that is no longer observed, and fails the request of a person', async () => {
     await handler.handle(commit(one, null, { repo: 'gone' }));
     const intent = await openTrigger(volt.context.database, 'gone', null);
     await handler.handle(commit(one, null, { repo: 'gone', trigger: 'manual', intent }));

@@ -2,18 +2,18 @@ import { expect } from 'chai';
 import { CrashGuard } from '../../src/dispatcher/crash-guard.ts';
 import { Later } from '../../src/queues/consumer.ts';
 
-describe('messages over which a process has died', () => {
+describe('messages during which a process has died', () => {
   const never = async () => {
     throw new Error('this was not to be called');
   };
 
-  it('are handled like others at first', async () => {
+  it('are handled as usual before the first death', async () => {
     const done: string[] = [];
     await new CrashGuard().handle({ deaths: 0 }, async () => void done.push('work'), never);
     expect(done).to.deep.equal(['work']);
   });
 
-  it('are handled one at a time, so that the next death is that of one of them', async () => {
+  it('are handled one at a time, so that the next death counts for one of them', async () => {
     const crashGuard = new CrashGuard();
     let finish: () => void = () => undefined;
     const first = crashGuard.handle(
@@ -33,7 +33,7 @@ describe('messages over which a process has died', () => {
     expect(done).to.deep.equal(['work']);
   });
 
-  it('are ended at the third', async () => {
+  it('end after the third death', async () => {
     const done: string[] = [];
     await new CrashGuard().handle({ deaths: 3 }, never, async () => void done.push('end'));
     expect(done).to.deep.equal(['end']);

@@ -36,7 +36,7 @@ function naming(names: string[] | '*'): string {
   });
 }
 
-describe('the dispatcher, asked for what is secret', () => {
+describe('a request for secrets', () => {
   let volt: TestVolt;
   const keys = makeBoxKeys();
   let signer: Signer;
@@ -104,13 +104,13 @@ describe('the dispatcher, asked for what is secret', () => {
     return JSON.parse(unseal(keys, boxContext({ job, attempt: 1 }, box.id, kind), notice.answer.box));
   }
 
-  it('gives a job exactly the secrets that it names, those of its repository before those of all', async () => {
+  it('gives a job exactly the secrets that it names; secrets of its repository replace those of all repositories', async () => {
     const job = await running(naming(['TOKEN', 'SHARED', 'MISSING']));
     await ask(job);
     expect(await opened(job)).to.deep.equal({ values: { TOKEN: 'of app', SHARED: 'shared' }, withheld: null });
   });
 
-  it('refuses nothing because the record is away for a moment: it is asked again', async () => {
+  it('is tried again while the database is away', async () => {
     const job = await running(naming(['TOKEN']));
     const { database } = volt.context;
     const remedy = 'See whether it is up.';
@@ -128,13 +128,13 @@ describe('the dispatcher, asked for what is secret', () => {
     expect((await opened(job)).values).to.deep.equal({ TOKEN: 'of app' });
   });
 
-  it('gives all to a job that names them by an expression', async () => {
+  it('gives all secrets to a job that names them by an expression', async () => {
     const job = await running(naming('*'));
     await ask(job);
     expect((await opened(job)).values).to.have.keys('TOKEN', 'SHARED', 'OTHER', 'INENV');
   });
 
-  it('gives a job without a workflow those that are set to be in its environment', async () => {
+  it('gives a job without a workflow the secrets that are set for its environment', async () => {
     const job = await running('{"kind":"discover"}');
     await ask(job);
     expect((await opened(job)).values).to.deep.equal({ INENV: 'env' });
@@ -179,7 +179,7 @@ describe('the dispatcher, asked for what is secret', () => {
     });
   }
 
-  it('gives a job of a repository that is gone nothing of the one that has its name now', async () => {
+  it('gives a job of a removed repository nothing of the repository that has its name now', async () => {
     const { database, config } = volt.context;
     const job = await running(naming('*'));
     await removeRepository(database, 'app', false);
@@ -196,7 +196,7 @@ describe('the dispatcher, asked for what is secret', () => {
     expect(await opened(job, 'credential')).to.equal(null);
   });
 
-  it('gives the credential of the repository, or none', async () => {
+  it('gives the credential of the repository, if there is one', async () => {
     const job = await running('{"kind":"discover"}', 'refs/pull/1/head');
     await ask(job, 'credential');
     expect(await opened(job, 'credential')).to.equal(null);
@@ -210,8 +210,8 @@ describe('the dispatcher, asked for what is secret', () => {
     expect(await opened(job, 'credential')).to.deep.equal(credential);
   });
 
-  describe('does not answer', () => {
-    it('another runner than the one in the record', async () => {
+  describe('gets no answer', () => {
+    it('from another runner than the recorded one', async () => {
       const job = await running(naming('*'));
       const { access } = volt.context;
       await writeHeartbeat(access, 'runner', runnerMember('thief~1', { publicKey: makeBoxKeys().publicKey }));
@@ -219,7 +219,7 @@ describe('the dispatcher, asked for what is secret', () => {
       expect(await told()).to.deep.equal([]);
     });
 
-    it('with a box for a key that the runner has not signed, or has signed for a former epoch', async () => {
+    it('if the runner has not signed its box key, or signed it for a former epoch', async () => {
       const job = await running(naming('*'));
       const { access } = volt.context;
       const thief = makeBoxKeys().publicKey;
@@ -235,7 +235,7 @@ describe('the dispatcher, asked for what is secret', () => {
       expect(await told()).to.deep.equal([]);
     });
 
-    it('a runner whose key a person has ended', async () => {
+    it('from a runner whose key a person has ended', async () => {
       const { database, access } = volt.context;
       const former = await knownKey(database, 'former');
       const by = { id: 'former~1' as RunnerId, name: 'former', host: 'box', key: former.publicKey };
@@ -280,7 +280,7 @@ describe('the dispatcher, asked for what is secret', () => {
       expect(await told()).to.deep.equal([]);
     });
 
-    it('a runner whose heartbeat is gone, or that has no key', async () => {
+    it('from a runner without a heartbeat or without a key', async () => {
       const job = await running(naming('*'));
       await writeHeartbeat(volt.context.access, 'runner', runnerMember(box.id));
       await ask(job);
@@ -289,7 +289,7 @@ describe('the dispatcher, asked for what is secret', () => {
       expect(await told()).to.deep.equal([]);
     });
 
-    it('yet, while the start of the attempt is still to be recorded', async () => {
+    it('before the start of the attempt is recorded', async () => {
       const build = await recordedBuild(volt.context.database, { jobs: [plannedJob('test', { plan: naming('*') })] });
       const asked = await ask(jobIdOf(build, 1)).catch((error) => error);
       expect(asked).to.be.instanceOf(Later);
@@ -297,7 +297,7 @@ describe('the dispatcher, asked for what is secret', () => {
     });
   });
 
-  it('says why where it cannot decrypt, since asking again would not help', async () => {
+  it('is refused with the reason if a secret cannot be decrypted', async () => {
     const job = await running(naming(['TOKEN']));
     rmSync(join(volt.dataDir, 'secrets.key'));
     await ask(job);
@@ -306,7 +306,7 @@ describe('the dispatcher, asked for what is secret', () => {
     expect(JSON.stringify(notice)).to.include('the key of the secrets is missing').and.not.include('of app');
   });
 
-  it('tells a runner by the message of its job whether there is anything to ask for', async () => {
+  it('is announced in the message of a job that may ask', async () => {
     const { database, queues } = volt.context;
     const message = async (build: BuildId) => {
       await routeBuild(volt.context, build);

@@ -162,21 +162,21 @@ describe('the watch over the runners', () => {
     Number(/cmdstat_smembers:calls=(\d+)/.exec(await volt.context.access.client.info('commandstats'))?.[1] ?? 0);
   const known = async () => (await listRunners(volt.context.access)).alive.map(({ id }) => id);
 
-  it('leaves Redis and the record alone while nothing runs, until it is time to look again', async () => {
+  it('polls neither Redis nor the database before the next poll is due, while nothing runs', async () => {
     await member('idle~1', { ...live().identity });
     await watch.poll();
     const before = await asked();
     await watch.pollIfDue();
     await watch.pollIfDue();
     expect(await asked()).to.equal(before);
-    await until('it looks again', async () => {
+    await until('it polls again', async () => {
       await watch.pollIfDue();
       return (await asked()) > before;
     });
   });
 
-  describe('that sees a runner and its processes gone takes its job back at once', () => {
-    it('though nothing was running when it last looked', async () => {
+  describe('takes a job back at once when it sees its runner and processes gone', () => {
+    it('even if nothing ran at the last poll', async () => {
       const [runner, scope] = [live(), live()];
       await member('dead~1', { ...runner.identity });
       await watch.poll();
@@ -190,7 +190,7 @@ describe('the watch over the runners', () => {
       expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
     });
 
-    it('and gives it to another as the next attempt', async () => {
+    it('and sends the next attempt to another runner', async () => {
       const [runner, scope] = [live(), live()];
       const ref = await running('dead~1');
       await member('dead~1', { ...runner.identity, running: [attemptName(ref)], scopes: [scope.identity] });
@@ -207,7 +207,7 @@ describe('the watch over the runners', () => {
       expect(await known(), 'it is not known any more').to.deep.equal([]);
     });
 
-    it('once', async () => {
+    it('once, though several dispatchers see it', async () => {
       const runner = live();
       const ref = await running('dead~1');
       await member('dead~1', { ...runner.identity, running: [attemptName(ref)] });
@@ -218,7 +218,7 @@ describe('the watch over the runners', () => {
       expect(await messages()).to.deep.equal([`${ref.job}.2`]);
     });
 
-    it('also where another dispatcher saw it first and could do no more', async () => {
+    it('even if another dispatcher saw it first and died', async () => {
       const runner = live();
       const ref = await running('dead~1');
       await member('dead~1', { ...runner.identity, running: [attemptName(ref)] });
@@ -234,7 +234,7 @@ describe('the watch over the runners', () => {
       expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
     });
 
-    it('also one that it has taken and not yet begun', async () => {
+    it('even if the runner had taken it and not started', async () => {
       const runner = live();
       const ref = await queued();
       await take('dead~1', ref);
@@ -246,7 +246,7 @@ describe('the watch over the runners', () => {
       expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
     });
 
-    it('but not while one of its processes is left', async () => {
+    it('but not while one of its processes lives', async () => {
       const [runner, scope] = [live(), live()];
       const ref = await running('dead~1');
       await member('dead~1', { ...runner.identity, running: [attemptName(ref)], scopes: [scope.identity] });
@@ -258,7 +258,7 @@ describe('the watch over the runners', () => {
       expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
     });
 
-    it('but not from another machine, where the same number may be another process', async () => {
+    it('but not from another machine, where the same pid may be another process', async () => {
       const runner = live();
       const ref = await running('far~1');
       await member('far~1', { ...runner.identity, machine: 'another', running: [attemptName(ref)] });
@@ -268,7 +268,7 @@ describe('the watch over the runners', () => {
       expect(await known()).to.deep.equal(['far~1']);
     });
 
-    it('but not when it has handed in an outcome before it died', async () => {
+    it('but not if the runner has sent an outcome before it died', async () => {
       const runner = live();
       const ref = await running('dead~1');
       await member('dead~1', { ...runner.identity, running: [attemptName(ref)] });
@@ -281,7 +281,7 @@ describe('the watch over the runners', () => {
       expect(await attempts(ref)).to.deep.equal(['running']);
     });
 
-    it('and tells by its last heartbeat when it was lost, where it was dead before the watch began', async () => {
+    it('and takes the last heartbeat for the time of a loss before the dispatcher started', async () => {
       const runner = live();
       const ref = await running('dead~1');
       const heartbeatAt = new Date(Date.now() - 40_000).toISOString();
@@ -292,7 +292,7 @@ describe('the watch over the runners', () => {
       expect(lost?.lostAt).to.equal(heartbeatAt);
     });
 
-    it('and takes back the others where one cannot be', async () => {
+    it('and takes back the other jobs if one cannot be taken back', async () => {
       const runner = live();
       const refs = [await running('dead~1'), await running('dead~2')] as const;
       for (const [index, ref] of refs.entries())
@@ -309,7 +309,7 @@ describe('the watch over the runners', () => {
       expect(volt.context.problems.list().map(({ message }) => message)).to.have.length(1);
     });
 
-    it('and does not count runners that have handed it back', async () => {
+    it('and counts no runner that has handed it back', async () => {
       let ref = await queued();
       for (let count = 1; count <= 4; count++) {
         await moveToNextAttempt(volt.context.database, ref, {
@@ -401,7 +401,7 @@ describe('the watch over the runners', () => {
     });
   });
 
-  it('that only misses heartbeats waits one TTL from the last, and takes back what nobody living claims', async () => {
+  it('takes an attempt back one TTL after the last heartbeat if no living runner claims it', async () => {
     const far = { machine: 'another' };
     const silent = await running('silent~1');
     const claimed = await running('claiming~1');
@@ -439,7 +439,7 @@ describe('the watch over the runners', () => {
     expect(await known()).to.have.members(['claiming~1', 'reporting~1']);
   });
 
-  it('hands back what its living runner does not know that it was given, and blames nobody', async () => {
+  it('hands back an attempt that its living runner did not hear of, without a loss', async () => {
     const ref = await queued();
     await take('box~1', ref);
     await until('it is taken back', async () => {
@@ -451,7 +451,7 @@ describe('the watch over the runners', () => {
     expect((await jobNow(ref)).attempts[0]?.message).to.include('did not hear that it was given the job');
   });
 
-  it('leaves what a living runner has to it while that says nothing new, or nothing that can be understood', async () => {
+  it('leaves attempts to a living runner that sends no new or no readable heartbeat', async () => {
     const { client, keys } = volt.context.access;
     const [quiet, strange] = [await running('quiet~1'), await running('strange~1')];
     await member('quiet~1', { running: [] });
@@ -474,7 +474,7 @@ describe('the watch over the runners', () => {
     }
   });
 
-  it("tells a runner that was taken for lost that what it still runs counts no more, or is another runner's", async () => {
+  it('tells a runner that was taken for lost which of its attempts no longer count or belong to another runner', async () => {
     const { access, logger, database } = volt.context;
     const ref = await running('back~1');
     await moveToNextAttempt(database, ref, { reason: 'runner_lost', message: 'gone', at: Date.now() });

@@ -6,7 +6,7 @@ import { keepLog } from '../support/logger.ts';
 import { observed, recordedBuild } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('builds that the record has forgotten', () => {
+describe('builds that a database that was set back has lost', () => {
   let volt: TestVolt;
 
   before(async () => {
@@ -15,7 +15,7 @@ describe('builds that the record has forgotten', () => {
   });
   after(() => volt.stop());
 
-  it('have ids that no other build is given', async () => {
+  it('have ids that no other build gets', async () => {
     const { logger, lines } = keepLog();
     const context = { ...volt.context, logger };
     const known = Number(await recordedBuild(volt.context.database));
@@ -32,7 +32,7 @@ describe('builds that the record has forgotten', () => {
     expect(lines.join('\n')).to.include(`its last build is ${known + 1}, but build ${known + 5} was already sent`);
   });
 
-  it('are known by what was sent, in whatever order', async () => {
+  it('are known by the sent messages, in whatever order', async () => {
     const { access, database } = volt.context;
     const [first, second] = [await recordedBuild(database), await recordedBuild(database)];
     await routeBuild(volt.context, second);

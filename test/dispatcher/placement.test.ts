@@ -25,7 +25,7 @@ describe('the queue of a job that is tried again', () => {
   const queueOf = async (tried: string[], dueAt = Date.now()) =>
     (await placements(volt.context, [{ labels: ['linux'], repo: 'app', runners: [], tried, dueAt }]))[0];
 
-  it('is kept from the runners that could not begin it, while another takes jobs', async () => {
+  it('avoids the runners that could not start it, if another one takes jobs', async () => {
     await joins('a');
     expect(await queueOf(['a']), 'nobody else is there').to.deep.equal(['linux']);
     await joins('b', { ...linux, draining: true });
@@ -43,14 +43,14 @@ describe('the queue of a job that is tried again', () => {
     expect(await queueOf([])).to.deep.equal(['linux']);
   });
 
-  it("is anybody's a minute after it was due, whoever is there", async () => {
+  it('is open to all runners a minute after the job was due', async () => {
     await joins('a');
     await joins('b');
     expect(await queueOf(['a'], Date.now() - 59_000)).to.deep.equal(['linux', 'not:a']);
     expect(await queueOf(['a'], Date.now() - 61_000)).to.deep.equal(['linux']);
   });
 
-  it('is one of a few: where very many runners fail, none is avoided', async () => {
+  it('avoids no runner if very many runners fail', async () => {
     const names = Array.from({ length: 70 }, (_, index) => `r${index}`);
     for (const name of [...names, 'well']) await joins(name);
     const queues = await placements(
@@ -64,7 +64,7 @@ describe('the queue of a job that is tried again', () => {
     expect(await queueOf(['other'])).to.deep.equal(['linux']);
   });
 
-  it('is left for the plain one as soon as nobody serves it, with the message', async () => {
+  it('is replaced by the plain queue, with the message, as soon as no runner serves it', async () => {
     const { database, queues, access } = volt.context;
     await joins('a');
     await joins('b');
@@ -82,7 +82,7 @@ describe('the queue of a job that is tried again', () => {
     expect([await waiting(['linux', 'not:a']), await waiting(['linux'])]).to.deep.equal([0, 1]);
   });
 
-  it('holds no message before its time has come, whoever looks for what is missing', async () => {
+  it('has no message before the job is due, even after a check for missing messages', async () => {
     const { database, queues } = volt.context;
     const build = await recordedBuild(database);
     const due = (due_at: number) =>

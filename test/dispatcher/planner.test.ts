@@ -5,7 +5,7 @@ import { Throttle } from '../../src/dispatcher/throttle.ts';
 import { TaskEnded } from '../../src/system/task-process.ts';
 import { until } from '../support/until.ts';
 
-describe('the process that plans', () => {
+describe('the planning process', () => {
   afterEach(() => planner.close());
 
   const workflow = (name: string) => `name: ${name}\non: push\njobs: { a: { runs-on: x, steps: [{ run: make }] } }\n`;
@@ -14,18 +14,18 @@ describe('the process that plans', () => {
   /** Kills the process while it is asked to read that. @returns what that comes to */
   async function killed(name: string): Promise<unknown> {
     const outcome = read(name).catch((error: unknown) => error);
-    process.kill(await until('the process that plans', planningProcess), 'SIGKILL');
+    process.kill(await until('the planning process', planningProcess), 'SIGKILL');
     return outcome;
   }
 
-  it('may be killed, and what it was asked for goes better the next time', async () => {
+  it('may be killed, and the next try succeeds', async () => {
     const lost = await killed('one');
     expect(lost).to.be.instanceOf(TaskEnded).with.property('why', 'lost');
     const { workflows, diagnostics } = await read('one');
     expect([workflows.map(({ name }) => name), diagnostics]).to.deep.equal([['one'], []]);
   });
 
-  it('fails at one thing three times and no more: then that has a reason, which nothing remembers', async () => {
+  it('ends a task as planning_failed after three failures, and starts to count again then', async () => {
     await killed('two');
     await killed('two');
     const last = await killed('two');
@@ -36,8 +36,8 @@ describe('the process that plans', () => {
   });
 });
 
-describe('the pace of a repository', () => {
-  it('is its own', () => {
+describe('the throttle of a repository', () => {
+  it('does not delay other repositories', () => {
     const pace = new Throttle();
     pace.note('quick', 20);
     pace.note('slow', 4000);

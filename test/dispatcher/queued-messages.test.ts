@@ -11,7 +11,7 @@ import { pause } from '../../src/system/wait.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('a look at the messages of queued jobs', () => {
+describe('checking the messages of queued jobs', () => {
   const jobs = 35;
   const page = 10;
   let volt: TestVolt;
@@ -40,7 +40,7 @@ describe('a look at the messages of queued jobs', () => {
   const lose = (position: number) => queue().remove(`${jobIdOf(build, position)}.1`);
   const look = () => messages.poll(new Set());
 
-  it('finds in its turn what is missing, however much is queued before it', async () => {
+  it('finds a missing message page by page, however many jobs are queued before it', async () => {
     const last = (await waiting()).at(-1) as string;
     await queue().remove(`${last}.1`);
     for (let looks = 0; looks < 3; looks++) {
@@ -55,7 +55,7 @@ describe('a look at the messages of queued jobs', () => {
     expect(await waiting()).to.have.length(jobs);
   });
 
-  it('is followed by the next at once where something is amiss, so that a Redis that was emptied gets everything', async () => {
+  it('goes on at once after a page with faults, so that an emptied Redis gets everything', async () => {
     await volt.emptyRedis();
     const seen: number[] = [];
     while (await look()) seen.push((await waiting()).length);
@@ -64,7 +64,7 @@ describe('a look at the messages of queued jobs', () => {
     expect(await look(), 'nothing is amiss').to.equal(false);
   });
 
-  it('lets cancels be pursued before the next', async () => {
+  it('lets cancels be carried out between two pages', async () => {
     const { database } = volt.context;
     await volt.emptyRedis();
     expect(await reconcile(volt.context, undefined, messages)).to.equal(true);
@@ -75,7 +75,7 @@ describe('a look at the messages of queued jobs', () => {
     expect(results.map(({ data }) => (data as ResultMessage).job)).to.deep.equal([order.job]);
   });
 
-  it('sends a Redis that was emptied since it began nothing that the earlier one may have held', async () => {
+  it('sends nothing that an earlier Redis may have held if Redis is emptied meanwhile', async () => {
     const { access, database } = volt.context;
     await access.client.flushall();
     while (await look());
@@ -84,26 +84,26 @@ describe('a look at the messages of queued jobs', () => {
     expect(await waiting()).to.deep.equal([jobIdOf(later, 1)]);
   });
 
-  it('puts right a priority that is not that of the start tag', async () => {
+  it('corrects a priority that differs from the start tag', async () => {
     await volt.context.queues.changePriorities([{ job: jobIdOf(build, 3), attempt: 1, labels: [], priority: 77 }]);
     expect((await waiting()).at(-1)).to.equal(jobIdOf(build, 3));
     for (let looks = 0; looks < 4; looks++) await look();
     expect((await queue().getJob(`${jobIdOf(build, 3)}.1`))?.priority).to.equal(4);
   });
 
-  it('leaves alone what runners have, whose message is gone', async () => {
+  it('sends no message for jobs that runners claim', async () => {
     await lose(1);
     await messages.poll(new Set([`${jobIdOf(build, 1)}.1`]));
     expect(await waiting()).to.have.length(jobs - 1);
   });
 
-  it('changing the priority of a message that is gone does nothing', async () => {
+  it('changes no priority of a message that is gone', async () => {
     await lose(2);
     await volt.context.queues.changePriorities([{ job: jobIdOf(build, 2), attempt: 1, labels: [], priority: 5 }]);
     expect(await waiting()).to.have.length(jobs - 1);
   });
 
-  describe('whose runner is done with it though the record has the job as queued', () => {
+  describe('a queued job whose message a runner has completed', () => {
     const patience = 400;
 
     /** The attempt's message, as a runner leaves it that has told an outcome. */
@@ -133,7 +133,7 @@ describe('a look at the messages of queued jobs', () => {
       messages = new QueuedMessages(volt.context, undefined, patience);
     });
 
-    it('is given a further attempt, once no runner has claimed it for a while and no outcome is on its way', async () => {
+    it('gets a further attempt once no runner claims it for a while and no outcome is on its way', async () => {
       const { queues, access } = volt.context;
       for (const position of [1, 2, 3]) await spend(position);
       const reported = `${jobIdOf(build, 2)}.1`;
@@ -148,7 +148,7 @@ describe('a look at the messages of queued jobs', () => {
       expect(await state(3), 'its outcome waits to be recorded').to.include({ status: 'queued', attempt: 1 });
     });
 
-    it('is left alone by a dispatcher that could not look for a while, as those who claim it could not say so', async () => {
+    it('gets no further attempt from a dispatcher that could not poll for a while', async () => {
       await spend(1);
       await messages.poll(new Set());
       await pause(1.2 * patience);

@@ -28,7 +28,7 @@ describe('schedules of workflows', () => {
   const pretend = (next_at: number) => volt.context.database.db.updateTable('schedules').set({ next_at }).execute();
   const triggers = () => openTriggers(volt.context.database, 'app');
 
-  it('come at the next time of their cron, in UTC, and keep it when they are taken over again', async () => {
+  it('are due at the next time of their cron in UTC, and keep it when they are set again', async () => {
     await take(nightly('30 3 * * *'));
     const [first] = await times();
     const next = new Date(first?.next_at ?? 0);
@@ -39,7 +39,7 @@ describe('schedules of workflows', () => {
     expect(await times()).to.deep.equal([{ ...first, next_at: 1000 }]);
   });
 
-  it('ask for a build once, also when they were missed often, and by two dispatchers at a time', async () => {
+  it('request one build, even if missed often, and with two dispatchers at a time', async () => {
     await pretend(1000);
     await Promise.all([runSchedules(volt.context), runSchedules(volt.context)]);
     const asked = await triggers();
@@ -53,14 +53,14 @@ describe('schedules of workflows', () => {
     expect(await triggers()).to.have.length(1);
   });
 
-  it('are forgotten with their files', async () => {
+  it('are removed with their workflow files', async () => {
     await take(nightly('0 0 1 1 *'));
     expect((await times()).map(({ cron }) => cron)).to.deep.equal(['0 0 1 1 *']);
     await take([]);
     expect(await times()).to.deep.equal([]);
   });
 
-  it('run once of one time that has come, also where a push changes them in that moment', async () => {
+  it('run once when due, even if a push changes them in that moment', async () => {
     const { database } = volt.context;
     await take(nightly('30 3 * * *'));
     await pretend(1000);
@@ -80,7 +80,7 @@ describe('schedules of workflows', () => {
     expect((await times()).map(({ cron }) => cron)).to.have.members(['30 3 * * *', '0 0 1 1 *']);
   });
 
-  it('are refused where there are more than a thousand', async () => {
+  it('are refused beyond a thousand', async () => {
     const [workflow] = nightly('30 3 * * *');
     const workflows = Array.from({ length: 1001 }, () => workflow as Workflow);
     await failure('too_large', () => schedulesIn(workflows, new Date()));

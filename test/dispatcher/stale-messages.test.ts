@@ -9,7 +9,7 @@ import { decideJob, moveToNextAttempt } from '../../src/record/moves.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('messages of attempts that count no more', () => {
+describe('messages of attempts that no longer count', () => {
   let volt: TestVolt;
   let build: BuildId;
 
@@ -41,7 +41,7 @@ describe('messages of attempts that count no more', () => {
     return messages.map(({ data }) => data as JobMessage).map(({ job: of, attempt }) => `${of}.${attempt}`);
   };
 
-  it('are removed where their job is over or has a later attempt, and the others stay', async () => {
+  it('are removed if their job is over or has a later attempt', async () => {
     await cancel(1);
     await moveToNextAttempt(
       volt.context.database,
@@ -52,7 +52,7 @@ describe('messages of attempts that count no more', () => {
     expect(await waiting()).to.have.members([3, 4, 5].map((position) => `${job(position)}.1`));
   });
 
-  it('do not stay where their job is cancelled while they are sent', async () => {
+  it('are removed if their job is cancelled while they are sent', async () => {
     const { database, queues } = volt.context;
     const send = queues.sendJobs.bind(queues);
     queues.sendJobs = async (entries) => {

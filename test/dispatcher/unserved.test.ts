@@ -15,8 +15,8 @@ import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('a job that asks for labels which no runner has', () => {
-  it('ends in an error once nobody has had them for as long as the settings say', async () => {
+describe('a job with labels that no runner has', () => {
+  it('ends in an error once no runner has had them for VOLT_RUNNER_WAIT minutes', async () => {
     const volt = await TestVolt.start({ runnerWait: 2 });
     try {
       volt.context.logger.silent = true;
@@ -49,7 +49,7 @@ describe('a job that asks for labels which no runner has', () => {
     }
   });
 
-  it('leaves no queue behind for ever, once nothing waits in it', async () => {
+  it('leaves a queue that is forgotten once it is empty for a while', async () => {
     const volt = await TestVolt.start();
     try {
       const { queues } = volt.context;
@@ -70,7 +70,7 @@ describe('a job that asks for labels which no runner has', () => {
     }
   });
 
-  it('is not looked for where it is only kept from some runner, whose queue goes when it is empty though it is served', async () => {
+  it('does not end if it only avoids some runner, whose queue is forgotten once it is empty', async () => {
     const volt = await TestVolt.start({ runnerWait: 2 });
     try {
       const { queues, access } = volt.context;
@@ -89,7 +89,7 @@ describe('a job that asks for labels which no runner has', () => {
     }
   });
 
-  it('is left alone where a runner comes and is done with it before its turn to be ended has come', async () => {
+  it('does not end if a runner completes it before it is ended', async () => {
     const volt = await TestVolt.start({ runnerWait: 2 });
     const { access, logger, database } = volt.context;
     const done: JobId[] = [];

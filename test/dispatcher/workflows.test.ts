@@ -187,7 +187,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
   const sent = async (labels = ['linux']) =>
     (await volt.context.queues.queue(jobQueue(labels)).getPrioritized()).map(({ data }) => data as JobMessage);
 
-  it('lets a build go on before the builds of its repository that came after it', async () => {
+  it('sends the next jobs of a build ahead of newer builds of its repository', async () => {
     const files = { 'ci.yml': workflow('on: push', job('build'), job('test', 'needs: build')) };
     const first = await build(files);
     for (let count = 0; count < 5; count++) await build(files);
@@ -197,7 +197,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect(order.slice(0, 3)).to.deep.include([first.id, 'test']);
   });
 
-  it('makes one build of all workflows that run, and sends what is ready with its plan', async () => {
+  it('makes one build of all workflows that run, and sends its ready jobs with their plans', async () => {
     await setVariable(volt.context.database, { repo: null, name: 'WORD', value: 'of all' });
     await setVariable(volt.context.database, { repo: 'app', name: 'WORD', value: 'own' });
     const made = await build({
@@ -236,7 +236,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       return { workflows: { ...workflows, called: [one] } };
     };
 
-    it('plans them as they were fetched with it', async () => {
+    it('plans them as fetched with the commit', async () => {
       const text = workflow('on: workflow_call', job('inner'));
       const made = await build(files, calling({ files: [{ path: '.github/workflows/t.yml', text }] }));
       expect(statuses(made)).to.deep.equal({ 'call / inner': 'queued', lint: 'queued' });
@@ -244,7 +244,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect(plan.workflow.source).to.include({ repository: 'acme/ci', sha: 'c'.repeat(40) });
     });
 
-    it('is not held up by what would not run', async () => {
+    it('is not held up by called workflows that would not run', async () => {
       const { workflows } = calling({ sha: null, problem: 'nobody answers' });
       const manual = (workflows?.files ?? []).map(({ path, text }) => ({
         path,
@@ -256,7 +256,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect(statuses(made)).to.deep.equal({ lint: 'queued' });
     });
 
-    it('ends as an error of its own what could not be fetched, and runs the rest', async () => {
+    it('ends a job whose called workflow could not be fetched in an error, and runs the rest', async () => {
       const made = await build(files, calling({ sha: null, problem: 'nobody answers' }));
       const told = await settle(made.id);
       expect(statuses(told)).to.deep.equal({ lint: 'queued', '.github/workflows/ci.yml': 'error' });
@@ -268,7 +268,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     });
   });
 
-  it('plans later jobs with the outputs of earlier ones, and comes to a verdict', async () => {
+  it('plans later jobs with the outputs of earlier ones, up to the verdict', async () => {
     const made = await build({
       'ci.yml': workflow(
         'on: push',
@@ -294,7 +294,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect(await end(made.id, 'done')).to.include({ status: 'success' });
   });
 
-  it('plans each job once, however many dispatchers look at the build at a time', async () => {
+  it('plans each job once, with several dispatchers at a time', async () => {
     const made = await build({
       'ci.yml': workflow('on: push', job('a'), job('t', 'needs: a', 'strategy: { matrix: { n: [1, 2, 3] } }')),
     });
@@ -310,7 +310,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect((await sent()).map(({ name }) => name)).to.include.members(['t (1)', 't (2)', 't (3)']);
   });
 
-  it('sends a job at once that its runner has handed back', async () => {
+  it('sends a job again at once after its runner has handed it back', async () => {
     const { database } = volt.context;
     const made = await build({ 'ci.yml': workflow('on: push', job('a'), job('b')) });
     const first = { job: jobIdOf(made.id, 1), attempt: 1 };
@@ -320,7 +320,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect((await sent()).map(({ name, attempt }) => [name, attempt])).to.deep.include(['a', 2]);
   });
 
-  it('goes on with a build whose dispatcher has died before it planned anything', async () => {
+  it('plans a build whose dispatcher died before it planned anything', async () => {
     const made = await build({ 'ci.yml': workflow('on: push', job('a')) });
     const { db } = volt.context.database;
     await db.deleteFrom('attempts').execute();
@@ -331,7 +331,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect((await sent()).map(({ name }) => name)).to.deep.equal(['a']);
   });
 
-  it('ends a build, or all that waits in it, over which the process has died three times', async () => {
+  it('ends a build, or its waiting jobs, after the process has died three times while planning it', async () => {
     const files = { 'ci.yml': workflow('on: push', job('a'), job('b', 'needs: a')) };
     await handler.handle(commit(files), { count: 4, deaths: 3 });
     const [newest] = await listBuilds(volt.context.database, { limit: 1 });
@@ -345,7 +345,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect(named(told, 'b')).to.include({ reason: 'planning_failed' });
   });
 
-  it('tells what is wrong with a workflow file, and runs the others', async () => {
+  it('reports what is wrong with a workflow file, and runs the others', async () => {
     const made = await build({
       'bad.yml': workflow('on: push', '  a:\n    runs-onn: x\n'),
       'big.yml': null,
@@ -365,7 +365,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       .and.match(/^\.github\/workflows\/big.yml:1:1: the file is too large/m);
   });
 
-  it('comes to the same verdict when a build is retried that could not run', async () => {
+  it('gives the same verdict when a build that could not run is retried', async () => {
     const made = await build({ 'bad.yml': 'on: push' });
     expect(await settle(made.id)).to.include({ status: 'error', reason: 'invalid_workflow' });
     await openRetry(volt.context.database, 'app', made.id, { job: null, failedOnly: false });
@@ -374,14 +374,14 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect(retried.jobs[0]?.attempts).to.have.length(2);
   });
 
-  it('makes a build that is skipped where no workflow runs, and says so', async () => {
+  it('makes a skipped build with a reason if no workflow runs', async () => {
     const made = await build({ 'ci.yml': workflow('on: pull_request', job('a')) });
     const told = await settle(made.id);
     expect(told).to.include({ status: 'skipped', reason: 'not_triggered' });
     expect(told.message).to.equal('no workflow runs for a push to main: .github/workflows/ci.yml');
   });
 
-  it('counts a job that may fail as a success', async () => {
+  it('counts a job with continue-on-error as a success', async () => {
     const made = await build({
       'ci.yml': workflow('on: push', job('a', 'continue-on-error: true'), job('b', 'needs: a')),
     });
@@ -398,7 +398,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect(over).to.include({ status: 'failure', reason: 'job_failed' });
   });
 
-  describe('planned from what is no longer so', () => {
+  describe('planned from an outdated state', () => {
     const expanding = (head = 'on: push') => ({
       'ci.yml': workflow(
         head,
@@ -423,7 +423,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect((await sent()).map(({ name }) => name)).to.not.include('deploy (2)');
     });
 
-    it('starts nothing of a job that is to be cancelled, though nobody has come to it', async () => {
+    it('starts no job with an open cancel', async () => {
       const { id, jobs } = await build(expanding());
       await finish(id, 'first');
       const late = planLate(id);
@@ -435,7 +435,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect(statuses(await settle(id))).to.deep.equal({ first: 'success', deploy: 'cancelled' });
     });
 
-    it('starts nothing of a build whose place in its group was taken meanwhile', async () => {
+    it('starts nothing of a build that was replaced in its group meanwhile', async () => {
       const head = 'on: push\nconcurrency: { group: main, cancel-in-progress: true }';
       const { id } = await build(expanding(head));
       await finish(id, 'first');
@@ -448,7 +448,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect(statuses(await settle(second.id))).to.include({ first: 'queued' });
     });
 
-    it('takes no place in a group for a job that was cancelled meanwhile', async () => {
+    it('enters no group for a job that was cancelled meanwhile', async () => {
       const ship = (rest = '') =>
         job('deploy', 'needs: first', `concurrency: { group: live, cancel-in-progress: true }${rest}`);
       const files = { 'ci.yml': workflow('on: push', job('first'), ship()) };
@@ -477,7 +477,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       ),
     });
 
-    it('lets one build in, one wait, and ends the one whose place is taken', async () => {
+    it('lets one build in, one wait, and ends the replaced one', async () => {
       const first = await build(files());
       const second = await build(files());
       expect(statuses(second)).to.deep.equal({ a: 'waiting', b: 'waiting' });
@@ -494,14 +494,14 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect(statuses(await settle(third.id))).to.include({ a: 'queued' });
     });
 
-    it('ends the one inside where the new one says so', async () => {
+    it('ends the build inside if the new one has cancel-in-progress', async () => {
       const first = await build(files());
       const second = await build(files(', cancel-in-progress: true'));
       expect(statuses(await settle(first.id))).to.deep.equal({ a: 'cancelled', b: 'cancelled' });
       expect(statuses(await settle(second.id))).to.include({ a: 'queued' });
     });
 
-    it('lets no build that is planned late take the place of a younger one', async () => {
+    it('lets no build that is planned late replace a younger one', async () => {
       const inTime = files(', cancel-in-progress: true');
       const first = await recorded(inTime);
       const second = await build(inTime);
@@ -514,7 +514,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect(statuses(await settle(second.id))).to.deep.equal({ a: 'queued', b: 'waiting' });
     });
 
-    it('lets no build that is planned late take the place of a younger one that waits', async () => {
+    it('lets no build that is planned late replace a younger one that waits', async () => {
       await build(files());
       const second = await recorded(files());
       const third = await build(files());
@@ -523,7 +523,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect(statuses(await settle(third.id))).to.deep.equal({ a: 'waiting', b: 'waiting' });
     });
 
-    it('takes an old build for a new one when a person has retried it', async () => {
+    it('treats an old build as new after a retry', async () => {
       const text = files(', cancel-in-progress: true');
       const first = await build(text);
       const second = await build(text);
@@ -537,7 +537,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect(statuses(await settle(third.id))).to.include({ a: 'queued' });
     });
 
-    it('takes a retried build for an old one where a younger one was made since', async () => {
+    it('treats a retried build as old if a newer one was made since', async () => {
       const text = files(', cancel-in-progress: true');
       const first = await build(text);
       await end(first.id, 'a', 'failure');
@@ -557,7 +557,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect(named(settled, 't (2)')).to.include({ reason: 'superseded' });
     });
 
-    it('says of a workflow that was let in only what its jobs still wait for', async () => {
+    it('shows for a workflow inside only what its jobs still wait for', async () => {
       const first = await build(files());
       const second = await build(files());
       expect(named(second, 'b').message).to.match(/waits for the concurrency group/);
@@ -567,7 +567,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect(named(going, 'b').message).to.equal(null);
     });
 
-    it('leaves it once over, though its build goes on and the notice of its end was lost', async () => {
+    it('leaves it when it is over, even if its build goes on and the message of its end was lost', async () => {
       const { database } = volt.context;
       const going = job('going');
       const first = await build({
@@ -607,14 +607,14 @@ describe('the dispatcher, given a commit with workflows,', () => {
       }
       const matrix = (size: number) => `strategy: { matrix: { n: [${[...Array(size).keys()].join(', ')}] } }`;
 
-      it('reads and writes as much for each of few as of many', async () => {
+      it('reads and writes the same per job for few and for many jobs', async () => {
         const one = (size: number) => ({
           'a.yml': workflow('on: push', job('a', matrix(size), `concurrency: n-${size}`)),
         });
         expect(await costOf(one(40))).to.be.below(3 * (await costOf(one(20))));
       });
 
-      it('does so, too, where others wait for each of them', async () => {
+      it('reads and writes the same per job if other jobs wait for each of them', async () => {
         const each = 'concurrency: g-${{ matrix.n }}';
         const crossed = async (size: number) => {
           await build({ 'x.yml': workflow('on: push', job('x', matrix(size), each)) });
@@ -627,7 +627,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       });
     });
 
-    describe('that would never let one in', () => {
+    describe('that would never be free', () => {
       const own = 'the job would wait forever: its own workflow is in the concurrency group';
 
       for (const cancel of [false, true]) {
@@ -657,7 +657,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
         expect(named(told, 'a / deploy')).to.include({ status: 'error', reason: 'deadlock' });
       });
 
-      it('ends a job where two workflows of a build ask for the group of each other', async () => {
+      it('ends a job if two workflows of a build wait for the group of each other', async () => {
         const matrix = 'strategy: { matrix: { n: [1, 2] } }';
         const made = await build({
           'a.yml': workflow('on: push\nconcurrency: A', job('a', matrix, 'concurrency: b-${{ matrix.n }}')),
@@ -677,7 +677,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       const crossed = (own: string, other: string) =>
         workflow(`on: push\nconcurrency: ${own}`, job('first'), job('deploy', 'needs: first', `concurrency: ${other}`));
 
-      it('ends a job where workflows of two builds ask for the group of each other', async () => {
+      it('ends a job if workflows of two builds wait for the group of each other', async () => {
         const [one, two] = [await build({ 'a.yml': crossed('A', 'B') }), await build({ 'b.yml': crossed('B', 'A') })];
         expect(statuses(await end(one.id, 'first'))).to.include({ deploy: 'waiting' });
         const over = await end(two.id, 'first');
@@ -685,7 +685,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
         expect(statuses(await settle(one.id))).to.include({ deploy: 'queued' });
       });
 
-      it('finds such builds that an older Volt has left', async () => {
+      it('finds deadlocked builds that an older Volt has left', async () => {
         const { database } = volt.context;
         const [one, two] = [await build({ 'a.yml': crossed('A', 'B') }), await build({ 'b.yml': crossed('B', 'A') })];
         await end(one.id, 'first');
@@ -698,7 +698,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       });
     });
 
-    it('lets the next one in also when whoever was to say so has died', async () => {
+    it('lets the next build in even if the dispatcher that should have done so died', async () => {
       const first = await build(files());
       const second = await build(files());
       for (const position of [1, 2]) {
@@ -715,7 +715,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     });
   });
 
-  describe('that a person has started', () => {
+  describe('started by a person', () => {
     const files = {
       'ci.yml': workflow(
         'name: Release\nrun-name: Release ${{ inputs.level }} as number ${{ github.run_number }}\non: { workflow_dispatch: { inputs: { level: { type: choice, options: [a, b] }, dry: { type: boolean } } } }',
@@ -758,7 +758,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     }
   });
 
-  it('a job that is to be tried again has not failed: the rest of its matrix goes on, and what needs it waits', async () => {
+  it('does not count a job that is tried again as failed: the rest of its matrix goes on, and dependent jobs wait', async () => {
     const text = workflow('on: push', job('t', 'strategy: { matrix: { n: [1, 2] } }'), job('after', 'needs: t'));
     const { id } = await build({ 'a.yml': text });
     const first = await fail(id, 't (1)');
@@ -772,7 +772,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect(statuses(over)).to.include({ 't (2)': 'cancelled', after: 'skipped' });
   });
 
-  it('takes the schedules of the newest commit of the default branch, whatever comes again', async () => {
+  it('takes the schedules of the newest commit of the default branch, whatever is delivered again', async () => {
     const nightly = (cron: string) => ({
       'ci.yml': workflow(`on: { push: , schedule: [{ cron: '${cron}' }] }`, job('a')),
     });
@@ -793,18 +793,18 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect(await crons()).to.deep.equal([]);
   });
 
-  it('asks for the machine of a repository that is a path', async () => {
+  it('requires the machine of a repository that is a path', async () => {
     await observed(volt.context.database, 'local', { url: '/srv/app', host: 'Build1' });
     const made = await build({ 'ci.yml': workflow('on: push', job('a')) }, { repo: 'local' });
     expect(named(made, 'a').labels).to.deep.equal(['host:build1', 'linux']);
   });
 
-  it('takes part in nothing where the repository has a command of its own', async () => {
+  it('runs no workflow if the repository has a command of its own', async () => {
     await observed(volt.context.database, 'app', { command: 'make' });
     expect(statuses(await build({ 'ci.yml': workflow('on: push', job('a')) }))).to.deep.equal({ test: 'queued' });
   });
 
-  it('runs what failed and what depends on it again', async () => {
+  it('runs failed jobs and the jobs that depend on them again', async () => {
     const files = workflow(
       'on: push',
       job('a'),

@@ -10,7 +10,7 @@ import { until } from '../support/until.ts';
 
 const first = { job: '1-1' as JobId, attempt: 1 };
 
-describe('what is known about attempts on their way', () => {
+describe('messages of attempts', () => {
   let test: TestAccess;
   let queues: Queues;
   const runners: { worker: SlotWorker; end(): void }[] = [];
@@ -61,14 +61,14 @@ describe('what is known about attempts on their way', () => {
     return { worker, taken, end };
   }
 
-  it('nobody holds an attempt that waits, or that there is none of', async () => {
+  it('no runner holds a waiting or unknown attempt', async () => {
     expect(await holderOf(test.access, 'jobs', first)).to.equal(undefined);
     await send('1-1');
     expect(await holderOf(test.access, 'jobs', first)).to.equal(undefined);
     expect(await heldAttempts(test.access, queues)).to.deep.equal([]);
   });
 
-  it('a runner holds what it has taken until it is done with it', async () => {
+  it('a runner holds an attempt until it has completed it', async () => {
     await send('1-1');
     await send('1-2', { labels: ['a'] });
     await send('1-3');
@@ -85,7 +85,7 @@ describe('what is known about attempts on their way', () => {
     expect(await heldAttempts(test.access, queues)).to.deep.equal([]);
   });
 
-  it('all that are held are known, however many', async () => {
+  it('all held attempts are listed, however many', async () => {
     const jobs = ['1-1', '1-2', '1-3', '1-4', '1-5'];
     for (const job of jobs) await send(job);
     const { taken } = runner('box~1', jobs.length);
@@ -93,7 +93,7 @@ describe('what is known about attempts on their way', () => {
     expect((await heldAttempts(test.access, queues)).map(({ job }) => job)).to.have.members(jobs);
   });
 
-  it('a taken message without a lock is held by nobody', async () => {
+  it('no runner holds a taken message without a lock', async () => {
     await send('1-1');
     const { taken } = runner('box~1');
     await until('it is taken', () => taken.length === 1);
@@ -102,7 +102,7 @@ describe('what is known about attempts on their way', () => {
     expect(await heldAttempts(test.access, queues)).to.deep.equal([{ ...first, queue: 'jobs', runner: undefined }]);
   });
 
-  it('the priority of a message is known in whatever state it is, whether a runner is done with it, and that there is none', async () => {
+  it('the state and the priority of a message are known, and if there is none', async () => {
     const attempts = [
       { job: '1-1' as JobId, attempt: 1, labels: [] },
       { job: '1-1' as JobId, attempt: 2, labels: [] },
@@ -128,7 +128,7 @@ describe('what is known about attempts on their way', () => {
     ]);
   });
 
-  it('an attempt that waits is taken out of its queue', async () => {
+  it('a waiting attempt is taken out of its queue', async () => {
     await send('1-1');
     await send('1-2');
     await retireAttempt(test.access, queues, 'jobs', first);
@@ -136,7 +136,7 @@ describe('what is known about attempts on their way', () => {
     expect(await exists('1-2.1')).to.equal(true);
   });
 
-  it('an attempt that is held is taken out of the hand, and its holder changes nothing any more', async () => {
+  it('a held attempt is completed in place of its holder, which changes nothing then', async () => {
     await send('1-1');
     const lost = runner('lost~1');
     await until('it is taken', () => lost.taken.length === 1);
@@ -159,7 +159,7 @@ describe('what is known about attempts on their way', () => {
     ['whose holder is gone', async () => undefined],
     ['whose holder is gone without a lock', () => test.access.client.del('volt:bull:jobs:1-1.1:lock')],
   ] as const) {
-    it(`an attempt ${whose} is given to nobody any more, though somebody sends it once more`, async () => {
+    it(`an attempt ${whose} is given to no runner again, even if it is sent again`, async () => {
       await send('1-1');
       const lost = runner('lost~1');
       await until('it is taken', () => lost.taken.length === 1);
@@ -176,14 +176,19 @@ describe('what is known about attempts on their way', () => {
     });
   }
 
-  it('taking out what is gone already does nothing', async () => {
+  it('retiring an attempt that is gone, or not taken, leaves nothing behind', async () => {
+    const counts = () => queues.queue('jobs').getJobCounts();
+    const nothing = await counts();
     await retireAttempt(test.access, queues, 'jobs', first);
+    expect(await counts()).to.deep.equal(nothing);
     await send('1-1');
-    await retireAttempt(test.access, queues, 'jobs', first);
-    await retireAttempt(test.access, queues, 'jobs', first);
+    for (let times = 0; times < 2; times++) {
+      await retireAttempt(test.access, queues, 'jobs', first);
+      expect(await counts()).to.deep.equal(nothing);
+    }
   });
 
-  it('an attempt that its runner is done with stays so, and is given to nobody again', async () => {
+  it('a completed attempt stays completed, and is given to no runner again', async () => {
     await send('1-1');
     const former = runner('box~1');
     await until('it is taken', () => former.taken.length === 1);
@@ -197,7 +202,7 @@ describe('what is known about attempts on their way', () => {
     expect(next.taken).to.deep.equal(['1-2.1']);
   });
 
-  it('an attempt that ends by itself in the same moment is no error', async () => {
+  it('an attempt that completes in the same moment causes no error', async () => {
     for (let round = 1; round <= 20; round++) await send(`${round}-1`);
     const { taken, end, worker } = runner('box~1', 20);
     await until('all are taken', () => taken.length === 20);

@@ -70,7 +70,7 @@ describe('a consumer', () => {
   const failed = () => queues.queue('advance').getFailed();
   const empty = async () => (await queues.queue('advance').getJobCountByTypes()) === 0;
 
-  it('tells of an answer of Redis that comes again and again, until messages are taken again', async () => {
+  it('reports a repeated error of Redis until messages are taken again', async () => {
     const { client, keys } = test.access;
     const problems = new Problems(test.logger);
     // what BullMQ has a list for
@@ -101,7 +101,7 @@ describe('a consumer', () => {
     expect(given).to.deep.equal(['1', '2', '3']);
   });
 
-  it('handles as many at a time as it was told, and no more', async () => {
+  it('handles at most the configured number of messages at a time', async () => {
     const running: (() => void)[] = [];
     consumeAdvance(() => new Promise<void>((resolve) => running.push(resolve)), 3);
     for (const build of [1, 2, 3, 4, 5]) await send(build);
@@ -122,7 +122,7 @@ describe('a consumer', () => {
     ['is empty', {}],
   ];
   for (const [what, data] of strange) {
-    it(`sets a message that ${what} aside where people see it, and goes on`, async () => {
+    it(`makes a message that ${what} a dead letter, and goes on`, async () => {
       const given = consumeAdvance();
       // as the sending side of another version would send it
       await queues.queue('advance').add('7', data, { attempts: 1000, removeOnComplete: true, removeOnFail: false });
@@ -136,7 +136,7 @@ describe('a consumer', () => {
     });
   }
 
-  it('sets a message aside whose content is no JSON, so that neither it nor who looks at the queue is held up', async () => {
+  it('makes a message whose content is no JSON a dead letter that can be read', async () => {
     const given = consumeAdvance();
     await send(6);
     await until('the queue is in use', () => given.length > 0);
@@ -152,7 +152,7 @@ describe('a consumer', () => {
     expect(given).to.deep.equal(['6', '8']);
   });
 
-  it('tells how often a message was given, whichever consumer it came to', async () => {
+  it('counts the deliveries of a message over all consumers', async () => {
     const counts: number[] = [];
     for (const name of ['one', 'two']) {
       const consumer = consume(test.access, {
@@ -173,7 +173,7 @@ describe('a consumer', () => {
     expect(counts).to.deep.equal([1, 2, 3, 4, 5, 6]);
   });
 
-  it('lists what it cannot handle until it can', async () => {
+  it('lists a message as a problem until it is handled', async () => {
     const problems = new Problems(test.logger);
     let broken = true;
     open.push(
@@ -197,17 +197,17 @@ describe('a consumer', () => {
     expect(problems.list()).to.deep.equal([]);
   });
 
-  it('gives a handler that throws its message again, until it does not', async () => {
+  it('delivers a message again until its handler does not throw', async () => {
     const given = consumeAdvance((_build, count) => {
       if (count < 4) throw new Error(`no ${count}`);
     });
     await send(7);
     await until('nothing is left', empty);
     expect(given).to.deep.equal(['7', '7', '7', '7']);
-    expect(test.lines.filter((line) => line.includes('is tried again'))).to.have.length.at.least(3);
+    expect(test.lines.filter((line) => line.includes('is retried'))).to.have.length.at.least(3);
   });
 
-  it('bears a handler that throws what is no error', async () => {
+  it('survives a handler that throws something that is no error', async () => {
     const given = consumeAdvance((_build, count) => {
       if (count === 1) throw 'a string';
       if (count === 2) throw undefined;
@@ -217,7 +217,7 @@ describe('a consumer', () => {
     expect(given).to.have.length(3);
   });
 
-  it('goes on with other messages while one waits to be tried again', async () => {
+  it('goes on with other messages while one waits for its next try', async () => {
     const given = consumeAdvance((build) => {
       if (build === '1' && !given.includes('2')) throw new Error('not before 2');
     });
@@ -228,7 +228,7 @@ describe('a consumer', () => {
     expect(given.filter((build) => build === '2')).to.deep.equal(['2']);
   });
 
-  it('gives a message that cannot be handled yet again later, and does not count that as a failure', async () => {
+  it('delivers a message again later if its handler asks for that, without a failure', async () => {
     test.lines.splice(0);
     let message: Job | undefined;
     const given = consumeAdvance(async (_build, count) => {
@@ -243,7 +243,7 @@ describe('a consumer', () => {
     expect(test.lines.filter((line) => !line.includes(' debug'))).to.deep.equal([]);
   });
 
-  it('waits with a message as long as it was told, other messages going first', async () => {
+  it('delays a message as long as its handler asks, and handles others first', async () => {
     const given = consumeAdvance((build) => {
       if (build === '1') throw new Later(3_600_000, 'in an hour');
     });
@@ -254,7 +254,7 @@ describe('a consumer', () => {
     expect(given).to.deep.equal(['1', '2']);
   });
 
-  it('is closed when the handlers under way have ended', async () => {
+  it('is closed when the running handlers have ended', async () => {
     let end: () => void = () => {};
     let ended = false;
     const given: string[] = [];
@@ -282,7 +282,7 @@ describe('a consumer', () => {
     expect(await queues.queue('advance').getWaitingCount()).to.equal(1);
   });
 
-  it('understands what is sent', async () => {
+  it('understands every message that is sent', async () => {
     const given: ResultMessage[] = [];
     const handle = async (message: ResultMessage) => void given.push(message);
     open.push(
@@ -311,7 +311,7 @@ describe('a consumer', () => {
     expect(given).to.deep.equal([message]);
   });
 
-  it('takes up the message of another one that died with it', async () => {
+  it('takes the message of a consumer that died', async () => {
     await send(7);
     const child = startChild(stuck, { args: [test.redis.url] });
     expect(await child.line()).to.equal('7');

@@ -5,8 +5,8 @@ import { Queues } from '../../src/queues/queues.ts';
 import { startAccess } from '../support/access.ts';
 import { unknownSigner } from '../support/runner-keys.ts';
 
-describe('messages that are to wait', () => {
-  it('go on when the clock has been set back since they began to, and otherwise wait', async () => {
+describe('delayed messages', () => {
+  it('are released if the clock was set back, and otherwise wait', async () => {
     const test = await startAccess();
     const { access, logger } = test;
     const queues = new Queues(access, logger, unknownSigner());

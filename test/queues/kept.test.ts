@@ -13,7 +13,7 @@ describe('a queue of jobs', () => {
     ],
   };
 
-  it('of a repository for which runners are kept is served by those and by runners that are kept for nobody', () => {
+  it('of a repository with runners kept for it is served by those only', () => {
     const deploy = queueLabels(['linux'], [], 'deploy');
     expect(deploy).to.deep.equal(['linux', 'repo:deploy']);
     expect(serves(open, deploy)).to.equal(true);
@@ -25,18 +25,18 @@ describe('a queue of jobs', () => {
     expect(serves(narrowed, queueLabels([], [], 'app'))).to.equal(false);
   });
 
-  it('of any repository is served by runners that are kept for nobody alone, whatever a job asks for', () => {
+  it('of other repositories is served only by runners that are kept for no repository, whatever a job asks for', () => {
     expect(serves(open, queueLabels(['host:a']))).to.equal(true);
     expect(serves(kept, queueLabels(['host:a']))).to.equal(false);
     expect(queueLabels(['host:a', 'repo:deploy'])).to.deep.equal(['host:a']);
     expect(queueLabels(['host:a', 'repo:deploy'], [], 'app')).to.deep.equal(['host:a', 'repo:app']);
   });
 
-  it('has the labels that the repository needs beside those of the job', () => {
+  it('has the labels of the job and those that its repository needs', () => {
     expect(queueLabels(['linux'], ['vault', 'linux'])).to.deep.equal(['linux', 'vault']);
   });
 
-  it('of a job that is tried again is not served by the runners that it is kept from, whatever their names', () => {
+  it('of a job that is tried again is not served by the runners that it avoids, whatever their names', () => {
     const queue = queueLabels(['linux', 'not:a'], [], undefined, ['b', 'Build Machine', 'x'.repeat(64)]);
     expect(queue).to.include.members(['linux', 'not:b']).and.not.include('not:a');
     expect(parseQueueLabels(queue)).to.deep.include({ labels: ['linux'], repo: undefined, avoids: true });

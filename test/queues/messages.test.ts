@@ -86,18 +86,18 @@ describe('messages', () => {
       expect(schema.parse(JSON.parse(JSON.stringify(message)))).to.deep.equal(message);
     });
 
-    it(`of "${name}" are not understood in another version or without one`, () => {
+    it(`of "${name}" are refused in another version or without a version`, () => {
       for (const v of [0, 2, '1', null, undefined])
         expect(schema.safeParse({ ...message, v }).success, String(v)).to.equal(false);
     });
 
-    it(`of "${name}" are not understood with a part missing`, () => {
+    it(`of "${name}" are refused without a required field`, () => {
       for (const key of Object.keys(message).filter((part) => !['cursor', 'intent', 'trust'].includes(part))) {
         expect(schema.safeParse({ ...message, [key]: undefined }).success, key).to.equal(false);
       }
     });
 
-    it(`of "${name}" lose what does not belong to them`, () => {
+    it(`of "${name}" lose unknown fields`, () => {
       expect(schema.parse({ ...message, password: 'secret' })).to.deep.equal(message);
     });
   }
@@ -126,7 +126,7 @@ describe('messages', () => {
     });
   }
 
-  it('of a job that say nothing of trust, as older ones, are of a ref that is trusted with nothing', () => {
+  it('of a job without a trust class, as of an older Volt, are untrusted', () => {
     const { trust: _, ...older } = job;
     expect(jobMessage.parse(older).trust).to.deep.equal({ trusted: false, class: job.ref });
   });

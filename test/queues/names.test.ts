@@ -15,7 +15,7 @@ describe('the queue of a set of labels', () => {
   // a label may hold anything that the name of a queue uses, but "+" and "="
   const sets = setsOf(['a', 'b', 'a.b', 'a-b', 'a_b', 'a:b', 'b:a', 'jobs', '0']);
 
-  it('is of that set alone', () => {
+  it('differs from that of any other set', () => {
     expect(new Set(sets.map(jobQueue)).size).to.equal(sets.length);
   });
 
@@ -23,16 +23,16 @@ describe('the queue of a set of labels', () => {
     for (const set of sets) expect(jobQueue(set)).to.match(/^jobs(\.[a-z0-9._=+-]+)?$/);
   });
 
-  it('is built from characters that no label holds', () => {
+  it('uses separators that no label contains', () => {
     for (const separator of ['+', '=']) expect(`a${separator}b`).to.not.match(labelPattern);
   });
 
-  it('of no labels is "jobs"', () => {
+  it('without labels is "jobs"', () => {
     expect(jobQueue([])).to.equal('jobs');
   });
 });
 
-describe('the queue of looks at repositories', () => {
+describe('the queue of polls', () => {
   it('is one for all URLs, and one for each machine with paths', () => {
     expect(observeQueue(null)).to.equal('observe');
     expect(observeQueue('Build1.example.org')).to.equal('observe.build1.example.org');
@@ -57,7 +57,7 @@ describe('ids of messages', () => {
   const decided = { kind: 'decided', job: '7-1' as JobId, attempt: 0 };
   const result = (message: object, revision = 1) => messageIds.result({ ...message, revision } as ResultMessage);
 
-  it('are those that BullMQ takes: without ":", and not a number alone', () => {
+  it('are accepted by BullMQ: without ":", and not a number alone', () => {
     const strange = { ref: 'refs/heads/a:b', repo: 'app' };
     const ids = [
       commit(strange),
@@ -71,7 +71,7 @@ describe('ids of messages', () => {
         .and.not.match(/^\d+$/);
   });
 
-  it('tell commits apart by repository, ref, commit and generation', () => {
+  it('distinguish commits by repository, ref, sha and generation', () => {
     const different = [
       {},
       { repo: 'other' },
@@ -82,12 +82,12 @@ describe('ids of messages', () => {
     expect(new Set(different.map(commit)).size).to.equal(different.length);
   });
 
-  it('of a commit do not depend on what is only said about it', () => {
+  it('of a commit do not depend on its subject and author', () => {
     const before = { generation: 0, sha: 'c'.repeat(40) };
     expect(commit({ cursor: { generation: 0, before } })).to.equal(commit());
   });
 
-  it("of persons' requests are of their own, each once", () => {
+  it('of requests of persons are unique for each request', () => {
     const base = { repo: 'app', ref: 'refs/heads/main', sha: 'a'.repeat(40) };
     const ids = [1, 2].map((intent) => messageIds.commit({ ...base, intent }));
     expect(new Set([...ids, commit()]).size).to.equal(3);

@@ -17,7 +17,7 @@ async function unpacked(packed: Parameters<typeof unpackTests>[0]): Promise<Test
 }
 
 describe('results of single tests in a message', () => {
-  it('come out as they went in, in order', async () => {
+  it('are unpacked as they were packed, in order', async () => {
     const results = Array.from({ length: 1234 }, (_, index) => result(`é "${index}"\n`, { duration: index / 3 }));
     const packed = await packTests({ summary: summaryOf(1234), results }, 1_000_000);
     expect(packed.summary.listed).to.equal(1234);
@@ -25,7 +25,7 @@ describe('results of single tests in a message', () => {
     expect(await unpacked(await packTests({ summary: summaryOf(0), results: [] }, 100))).to.deep.equal([]);
   });
 
-  it('hold ten thousand usual tests', async () => {
+  it('fit ten thousand usual tests', async () => {
     const results = Array.from({ length: 10_000 }, (_, index) =>
       result(`does what it should with the input ${index}`, {
         suite: `module ${index % 100} > part`,
@@ -37,7 +37,7 @@ describe('results of single tests in a message', () => {
     expect(lines.length).to.be.lessThan(250_000);
   });
 
-  it('lose their details first where they are too large, then those that passed, and say how many are left', async () => {
+  it('lose details first if they are too large, then passed tests, and count what is left', async () => {
     const noise = () => randomBytes(1500).toString('base64');
     const results = Array.from({ length: 400 }, (_, index) =>
       index % 4 === 0
@@ -57,7 +57,7 @@ describe('results of single tests in a message', () => {
     expect(failed).to.equal(Math.min(kept.length, 100));
   });
 
-  it('are refused where they are none', async () => {
+  it('are refused if they are malformed', async () => {
     const lines = (text: string) => ({ summary: summaryOf(1), lines: gzipSync(text).toString('base64') });
     for (const text of ['{}\n', 'nothing', '[1]\n']) {
       const error = await unpacked(lines(text)).catch((thrown: unknown) => thrown);

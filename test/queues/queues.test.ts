@@ -42,7 +42,7 @@ describe('queues', () => {
 
   after(() => test.stop());
 
-  it('hold a commit once, however often it is offered', async () => {
+  it('hold a commit once, however often it is sent', async () => {
     await queues.sendCommits([commit]);
     await queues.sendCommits([commit, { ...commit, sha: 'b'.repeat(40) }]);
     const waiting = await queues.queue('commits').getWaiting();
@@ -72,7 +72,7 @@ describe('queues', () => {
     expect(await queues.queue('results').getWaitingCount()).to.equal(3);
   });
 
-  it('know whether an outcome has been handed in', async () => {
+  it('know whether an outcome was sent', async () => {
     const ref = { job: '1-1' as JobId, attempt: 1 };
     const at = new Date().toISOString();
     const told = { reason: null, message: null, exitCode: 0, logBytes: 0, startedAt: at, finishedAt: at };
@@ -88,7 +88,7 @@ describe('queues', () => {
     expect(await queues.holdsOutcome(next), 'it was given back').to.equal(true);
   });
 
-  it('make one look of several requests, and another one of those that come during it', async () => {
+  it('make one poll of several requests, and another one of requests during that poll', async () => {
     const ask = () => queues.sendObserve(null, { v: 1, repo: 'app', cause: 'watch' });
     for (let count = 0; count < 5; count++) await ask();
     const looks: (() => void)[] = [];
@@ -117,7 +117,7 @@ describe('queues', () => {
     await consumer.close();
   });
 
-  it('schedule the looks at a repository once, the first at once, and take the schedule back', async () => {
+  it('schedule the polls of a repository once, start at once, and remove the schedule', async () => {
     for (const seconds of [3600, 3600, 7200]) await queues.scheduleObserve(null, 'app', seconds);
     const queue = queues.queue('observe');
     const schedules = await queue.getJobSchedulers();
@@ -139,7 +139,7 @@ describe('queues', () => {
     expect(looked).to.deep.equal(['app']);
   });
 
-  it('tell runners of a set of labels when it is new, and list every set', async () => {
+  it('announce a new label set to runners, and list every set', async () => {
     const heard: string[][] = [];
     const stop = await listen(test.access, test.access.keys.newQueue, newQueueSchema, test.logger, (labels) =>
       heard.push(labels),
@@ -154,7 +154,7 @@ describe('queues', () => {
     await stop();
   });
 
-  it('refuse a message that does not fit its schema, whoever of us wants to send it', async () => {
+  it('refuse to send a message that does not fit its schema', async () => {
     await failure('internal', () => queues.sendAdvance({ v: 1, build: '../1' as BuildId }));
     await failure('internal', () =>
       queues.sendJobs([{ message: { ...jobMessageOf('1-1'), sha: 'HEAD' }, priority: 1 }]),
@@ -186,14 +186,14 @@ describe('queues', () => {
     expect(await queues.queue('results').count()).to.equal(0);
   });
 
-  it('lose what is not part of a message before it is sent', async () => {
+  it('remove unknown fields from a message before it is sent', async () => {
     const message = { ...jobMessageOf('1-1'), password: 'secret' } as JobMessage;
     await queues.sendJobs([{ message, priority: 1 }]);
     const [sent] = await queues.queue('jobs').getPrioritized();
     expect(JSON.stringify(sent?.data)).to.not.include('secret');
   });
 
-  it('free the id of a message that was handled, so that the same can be said again', async () => {
+  it('free the id of a handled message, so that it can be sent again', async () => {
     const handled: string[] = [];
     const handle = async ({ build }: { build: string }) => void handled.push(build);
     const consumer = consume(test.access, {

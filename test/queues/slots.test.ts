@@ -100,7 +100,7 @@ describe('a slot worker', () => {
     return counts.reduce((sum, each) => sum + each, 0);
   };
 
-  it('holds exactly as many messages as it has slots, over all its queues; the others are free for others', async () => {
+  it('holds as many messages as it has slots, over all its queues, and leaves the rest to others', async () => {
     for (const labels of [[], ['a'], ['a', 'b']]) await sendMany(5, labels, labels.length + 1);
     const { runs, finish, most, worker } = work({ slots: 2, labels: ['a', 'b'] });
     for (let ended = 0; ended < 6; ended++) {
@@ -117,7 +117,7 @@ describe('a slot worker', () => {
     expect(most()).to.equal(2);
   });
 
-  it('keeps of a message that is done with only that it was there', async () => {
+  it('keeps only the id of a completed message', async () => {
     await sendMany(1);
     work({ holding: false });
     const done = () => queues.queue('jobs').getJobs(['completed']);
@@ -128,7 +128,7 @@ describe('a slot worker', () => {
     expect(await count([], 'prioritized'), 'it is not sent again').to.equal(0);
   });
 
-  it('takes the first message of a queue at once, though it is told of that before its wait for others has begun', async () => {
+  it('takes the first message of a new queue at once, even if the queue is announced before its wait has started', async () => {
     await queues.announceLabels([]);
     let waits = 0;
     let begin = () => {};
@@ -157,7 +157,7 @@ describe('a slot worker', () => {
     await until('the message is taken', () => names.length === 1, 3000);
   });
 
-  it('says once, and as a warning, what Redis answers it again and again', async () => {
+  it('logs a repeated error of Redis once, as a warning', async () => {
     const { client, keys } = test.access;
     await queues.announceLabels([]);
     // what BullMQ has a list for
@@ -172,7 +172,7 @@ describe('a slot worker', () => {
     await until('it works again', () => names.length === 1);
   });
 
-  it('shares the messages with others, each going to exactly one', async () => {
+  it('shares the messages with other workers, each going to exactly one', async () => {
     for (const [index, labels] of [[], ['a'], ['b']].entries()) await sendMany(40, labels, index + 1);
     const all = [
       work({ slots: 2, labels: ['a', 'b'], holding: false }),
@@ -186,7 +186,7 @@ describe('a slot worker', () => {
     for (const [index, slots] of [2, 3, 1].entries()) expect(all[index]?.most()).to.be.at.most(slots);
   });
 
-  it('serves the queues whose labels it has all, and no other', async () => {
+  it('serves the queues whose labels it all has, and no other', async () => {
     const host = hostLabel('box');
     for (const [index, labels] of [[], ['a'], ['a', 'b'], [host], ['c']].entries())
       await sendMany(1, labels, index + 1);
@@ -219,7 +219,7 @@ describe('a slot worker', () => {
     expect(names).to.deep.equal(['1-2.1', '1-1.1']);
   });
 
-  it('is woken for a message that comes while it waits', async () => {
+  it('takes a message that arrives while it waits', async () => {
     await send(jobMessageOf('1-1', { labels: ['a'] }));
     const { names, finish } = work({ labels: ['a', 'b'], slots: 2 });
     await until('the first', () => names.length === 1);
@@ -229,7 +229,7 @@ describe('a slot worker', () => {
     await until('the second', () => names.length === 2, 2500);
   });
 
-  it('serves a queue that is new while it waits for others, when it is told to look', async () => {
+  it('serves a queue that is announced while it waits for others', async () => {
     await send(jobMessageOf('1-1', { labels: ['a'] }));
     const { names, finish, worker } = work({ labels: ['a', 'b'] });
     await until('the first', () => names.length === 1);
@@ -240,7 +240,7 @@ describe('a slot worker', () => {
     await until('the one of the new queue', () => names.length === 2, 2500);
   });
 
-  it('serves the very first queue of all when it is told to look', async () => {
+  it('serves the very first queue when it is announced', async () => {
     const { names, worker } = work();
     await until('it is connected', async () => (await clients()).length > 0);
     await send(jobMessageOf('1-1'));
@@ -248,7 +248,7 @@ describe('a slot worker', () => {
     await until('the first', () => names.length === 1);
   });
 
-  it('takes the most urgent message first, and of equal ones the one that was sent first', async () => {
+  it('takes the lowest priority first, and of equal ones the message that was sent first', async () => {
     const { names, runs, worker } = work();
     await send(jobMessageOf('9-9'));
     worker.look();
@@ -279,7 +279,7 @@ describe('a slot worker', () => {
     expect(names.slice(0, 3)).to.include('2-1.1');
   });
 
-  it('takes nothing while it is not ready, and begins when it is', async () => {
+  it('takes nothing while it is not ready, and starts when it is', async () => {
     let ready = false;
     await sendMany(2);
     const { names, worker, finish } = work({ slots: 2, ready: () => ready });
@@ -292,7 +292,7 @@ describe('a slot worker', () => {
     finish();
   });
 
-  it('takes nothing more once it was told to stop fetching, and goes on with what it has', async () => {
+  it('takes no more messages after it was told to stop fetching, and goes on with running attempts', async () => {
     await sendMany(1);
     const { names, runs, worker } = work({ slots: 2 });
     await until('the first', () => runs.length === 1);
@@ -308,7 +308,7 @@ describe('a slot worker', () => {
     expect(await count([], 'active')).to.equal(0);
   });
 
-  it('is closed when what it has has ended', async () => {
+  it('is closed when its running attempts have ended', async () => {
     await sendMany(1);
     const { runs, worker } = work();
     await until('it is under way', () => runs.length === 1);
@@ -320,7 +320,7 @@ describe('a slot worker', () => {
     expect(await left()).to.equal(0);
   });
 
-  it('leaves the message of one that died where it is: it is never delivered a second time', async () => {
+  it('never delivers the message of a worker that died a second time', async () => {
     await sendMany(1);
     const dead = work();
     await until('it is taken', () => dead.names.length === 1);
@@ -338,7 +338,7 @@ describe('a slot worker', () => {
     expect(dead.names).to.deep.equal(['1-1.1']);
   });
 
-  it('goes on after Redis was away, and hands in what ended meanwhile', async () => {
+  it('goes on after Redis was away, and completes messages of attempts that ended meanwhile', async () => {
     await sendMany(1);
     const { names, runs } = work({ slots: 2 });
     await until('it is under way', () => runs.length === 1);
@@ -350,7 +350,7 @@ describe('a slot worker', () => {
     await until('the next one is taken', () => names.length === 2);
   });
 
-  it('keeps messages that others have ended, though the clock of its machine is days ahead', async () => {
+  it('keeps messages that others have completed, even if the clock of its machine is days ahead', async () => {
     const real = Date.now;
     const state = (message: JobMessage) => queues.queue(jobQueue([])).getJobState(attemptName(message));
     const [first, second] = [jobMessageOf('1-1'), jobMessageOf('2-1')];
@@ -368,7 +368,7 @@ describe('a slot worker', () => {
     expect(await state(first)).to.equal('completed');
   });
 
-  it('sets a message that cannot be understood aside where people see it, and goes on', async () => {
+  it('makes a message that cannot be understood a dead letter, and goes on', async () => {
     const { names, refused, finish, worker } = work();
     const strange = { ...jobMessageOf('1-1'), v: 2 };
     await queues.announceLabels([]);
@@ -381,7 +381,7 @@ describe('a slot worker', () => {
     await until('the good one', () => names.length === 1);
     finish();
     expect(names).to.deep.equal(['1-2.1']);
-    await until('the other is set aside', async () => (await count([], 'failed')) === 1);
+    await until('the other one is a dead letter', async () => (await count([], 'failed')) === 1);
     const [aside] = (await queues.queue('jobs').getFailed()) as [Job];
     expect(aside.data).to.deep.equal(strange);
     expect(aside.failedReason).to.match(/^not understood: /);
@@ -390,7 +390,7 @@ describe('a slot worker', () => {
     expect(refused[0]).to.match(/^1-1\.1 v: /);
   });
 
-  it('leaves a message that it is not done with where it is, for the dispatcher to take back', async () => {
+  it('leaves the message of an unfinished attempt for the dispatcher to take back', async () => {
     await sendMany(1);
     const { names, finish, worker } = work({ over: false });
     await until('it is taken', () => names.length === 1);
@@ -401,7 +401,7 @@ describe('a slot worker', () => {
     expect(await count([], 'active')).to.equal(1);
   });
 
-  it('keeps a message that is done with for a while, so that the same attempt is not sent again', async () => {
+  it('keeps a completed message for a while, so that the same attempt is not sent again', async () => {
     await sendMany(1);
     const { names, finish, worker } = work();
     await until('it is taken', () => names.length === 1);

@@ -43,7 +43,7 @@ describe('a stage', () => {
     expect(await listStages(access, 'dispatcher')).to.deep.equal({ alive: [], gone: [], unreadable: [] });
   });
 
-  it('tells what it fails at', async () => {
+  it('reports its problems', async () => {
     const { access, logger } = test;
     const context = {
       config: loadConfig(),
@@ -62,7 +62,7 @@ describe('a stage', () => {
     await stage.stop();
   });
 
-  it('takes those of its kind that were killed off the list, so that it does not grow', async () => {
+  it('removes killed stages of its kind from the registry', async () => {
     const { access, logger } = test;
     const context = {
       config: loadConfig(),

@@ -11,24 +11,19 @@ import {
 import type { Database } from '../../src/record/database.ts';
 import { decideJob, startAttempt } from '../../src/record/moves.ts';
 import { openJobs } from '../../src/record/open-jobs.ts';
-import { TestFolders } from '../support/folder.ts';
-import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
+import { plannedJob, recordedBuild, withRecord } from '../support/record.ts';
 
 const box = { id: 'box~1', name: 'box', host: 'box' };
 
-describe('builds in the record', () => {
-  const folders = new TestFolders();
+describe('builds in the database', () => {
   let database: Database;
 
-  beforeEach(async () => {
-    database = await openRecord(folders.make());
-    await observed(database, 'app');
-    await observed(database, 'other');
-  });
-
-  afterEach(() => database.close());
-
-  after(folders.remove);
+  withRecord(
+    (opened) => {
+      database = opened;
+    },
+    { repositories: ['app', 'other'] },
+  );
 
   const list = async (filter: Partial<Parameters<typeof listBuilds>[1]> = {}) =>
     (await listBuilds(database, { limit: 50, ...filter })).map(({ id }) => id);
@@ -84,7 +79,7 @@ describe('builds in the record', () => {
     expect(await findJob(database, jobIdOf(id, 2))).to.equal(undefined);
   });
 
-  it('are reported when they are final, once', async () => {
+  it('are reported once, when they are final', async () => {
     const builds = [
       await recordedBuild(database),
       await recordedBuild(database),
@@ -99,7 +94,7 @@ describe('builds in the record', () => {
     expect(await unreportedBuilds(database, 10)).to.deep.equal([builds[2]]);
   });
 
-  it('that are not final are counted by their status', async () => {
+  it('are counted by status while they are not final', async () => {
     const builds = [
       await recordedBuild(database),
       await recordedBuild(database),
@@ -117,7 +112,7 @@ describe('builds in the record', () => {
       await database.db.updateTable('jobs').set({ virtual_start: tag }).where('id', '=', jobIdOf(build, 1)).execute();
     };
 
-    it('come in the order in which they are to run', async () => {
+    it('are listed in the order in which they run', async () => {
       const starts = { late: 9, early: 1, middle: 5 };
       for (const [name, start] of Object.entries(starts)) {
         await queuedAt(start, name);
@@ -128,7 +123,7 @@ describe('builds in the record', () => {
       expect((await openJobs(database, { limit: 2 })).map(({ name }) => name)).to.deep.equal(['early', 'early too']);
     });
 
-    it('are found by build and by status, with all that is needed to send them', async () => {
+    it('are found by build and by status, with everything needed to send them', async () => {
       const id = await recordedBuild(database, {
         jobs: [plannedJob('one', { labels: ['gpu'] }), plannedJob('two', { needs: ['one'] }), plannedJob('three')],
       });

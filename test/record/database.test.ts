@@ -31,12 +31,12 @@ const opener = `
   console.log('ready');
 `;
 
-describe('the record', () => {
+describe('the database', () => {
   const folders = new TestFolders();
 
   after(folders.remove);
 
-  it('keeps what was written, and who it is', async () => {
+  it('keeps what was written, and its id', async () => {
     const dataDir = folders.make();
     const first = await openRecord(dataDir);
     await observed(first);
@@ -47,7 +47,7 @@ describe('the record', () => {
     await second.close();
   });
 
-  it('leaves the event loop to others within a transaction of many statements', async () => {
+  it('yields the event loop within a transaction of many statements', async () => {
     const database = await openRecord(folders.make());
     let turns = 0;
     let over = false;
@@ -65,13 +65,13 @@ describe('the record', () => {
     expect(turns).to.be.greaterThan(2);
   });
 
-  it('is told from every other by its id', async () => {
+  it('has an id that no other database has', async () => {
     const records = await Promise.all([openRecord(folders.make()), openRecord(folders.make())]);
     expect(records[0]?.id).to.not.equal(records[1]?.id);
     for (const database of records) await database.close();
   });
 
-  it('is told from a copy of itself by the database that it is in', async () => {
+  it('is distinguished from a copy of itself by its address', async () => {
     const dataDir = folders.make();
     const [one, same, other] = [await openRecord(dataDir), await openRecord(dataDir), await openRecord(folders.make())];
     expect(one.place).to.be.a('string');
@@ -107,7 +107,7 @@ describe('the record', () => {
     await database.close();
   });
 
-  it('that lacks a table or a column of its version is refused by what it lacks', async () => {
+  it('that lacks a table or a column of its version is refused with their names', async () => {
     const dataDir = folders.make();
     const database = await openRecord(dataDir);
     await database.db.schema.dropTable('turns').execute();
@@ -129,14 +129,14 @@ describe('the record', () => {
     }
   });
 
-  it('cannot be anywhere else', async () => {
+  it('is refused at an address that is neither SQLite nor PostgreSQL', async () => {
     const dataDir = folders.make();
     const at = (databaseUrl: string) => Database.open(loadConfig({ dataDir, databaseUrl }));
     for (const url of ['sqlite:', 'mysql://box/volt', 'volt.db', 'postgres:box'])
       await failure('bad_setting', () => at(url));
   });
 
-  it('says so where it cannot be written', async () => {
+  it('is refused with data_unwritable if it cannot be written', async () => {
     const file = join(folders.make(), 'a-file');
     writeFileSync(file, '');
     const error = await failure('data_unwritable', () => openRecord(join(file, 'data')));
@@ -157,7 +157,7 @@ describe('the record', () => {
     await database.close();
   });
 
-  it('waits for the writes of others without holding up anything else', async () => {
+  it('waits for the writes of others without blocking the event loop', async () => {
     const dataDir = folders.make();
     const database = await openRecord(dataDir);
     await observed(database);
@@ -182,7 +182,7 @@ describe('the record', () => {
     await database.close();
   });
 
-  it('says what its writes wait for, until they do not', async () => {
+  it('reports what its writes wait for while they wait', async () => {
     const dataDir = folders.make();
     const database = await openRecord(dataDir);
     const release = await holdRecord(dataDir);
@@ -196,7 +196,7 @@ describe('the record', () => {
     await database.close();
   });
 
-  only.sqlite('says that there is no room, writes nothing then, and writes when there is', async () => {
+  only.sqlite('reports a full disk, writes nothing then, and writes when there is space again', async () => {
     const database = await openRecord(folders.make());
     const pages = async (most: number) => sql.raw(`pragma max_page_count = ${most}`).execute(database.db);
     // SQLite says so itself when it may have no more pages, as it does when the disk has none
@@ -220,7 +220,7 @@ describe('the record', () => {
     await database.close();
   });
 
-  it('takes the writes of several, each whole', async () => {
+  it('takes the writes of several processes, each whole', async () => {
     const dataDir = folders.make();
     const records = await Promise.all([1, 2].map(() => openRecord(dataDir)));
     const [first] = records as [Database];
@@ -236,7 +236,7 @@ describe('the record', () => {
     for (const database of records) await database.close();
   });
 
-  it('tells what a write would come to, and keeps nothing of it', async () => {
+  it('rehearses a write, and keeps nothing of it', async () => {
     const database = await openRecord(folders.make());
     await observed(database);
     const urlOf = async () => (await findRepository(database, 'app'))?.url;

@@ -8,11 +8,11 @@ import { openRecord } from '../support/record.ts';
 import { SlowDisk } from '../support/slow-disk.ts';
 import { until } from '../support/until.ts';
 
-describe('putting the record on its disk', () => {
+describe('syncing the database to its disk', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  only.sqlite('is done once for all who ask while it is being done for others', async () => {
+  only.sqlite('happens once for all callers that wait during another sync', async () => {
     const database = await openRecord(folders.make());
     await database.write((db) => setMeta(db, 'written', 'yes'));
     const disk = await SlowDisk.hold();
@@ -32,7 +32,7 @@ describe('putting the record on its disk', () => {
     await database.close();
   });
 
-  it('asks for nothing where SQLite keeps no log', async () => {
+  it('does nothing if SQLite keeps no log', async () => {
     const durability = new Durability(join(folders.make(), 'none.db'));
     await durability.sync();
     await durability.close();

@@ -10,23 +10,16 @@ import {
   openTrigger,
   openTriggers,
 } from '../../src/record/intents.ts';
-import { TestFolders } from '../support/folder.ts';
-import { observed, openRecord, recordedBuild } from '../support/record.ts';
+import { recordedBuild, withRecord } from '../support/record.ts';
 
-describe("people's requests", () => {
-  const folders = new TestFolders();
+describe('requests of people', () => {
   let database: Database;
 
-  beforeEach(async () => {
-    database = await openRecord(folders.make());
-    await observed(database);
+  withRecord((opened) => {
+    database = opened;
   });
 
-  afterEach(() => database.close());
-
-  after(folders.remove);
-
-  it('are open until they have had their effect', async () => {
+  it('are open until they are done', async () => {
     const build = await recordedBuild(database);
     const trigger = await openTrigger(database, 'app', 'main');
     const cancel = await openCancel(database, 'app', build, jobIdOf(build, 1));
@@ -52,7 +45,7 @@ describe("people's requests", () => {
     expect(await openCancels(database)).to.deep.equal([]);
   });
 
-  it('that can have no effect say why', async () => {
+  it('that cannot be carried out say why', async () => {
     const trigger = await openTrigger(database, 'app', 'gone');
     await failIntent(database, trigger, {
       code: 'commit_missing',
@@ -65,7 +58,7 @@ describe("people's requests", () => {
     });
   });
 
-  it('are closed once: the first end stands', async () => {
+  it('are closed once: the first outcome stays', async () => {
     const build = await recordedBuild(database);
     const trigger = await openTrigger(database, 'app', null);
     await database.write((db) => closeIntent(db, trigger, build));
@@ -73,7 +66,7 @@ describe("people's requests", () => {
     expect(await findIntent(database, trigger)).to.include({ madeBuild: build, error: null });
   });
 
-  it('are had in the order of asking, those of each kind and repository apart', async () => {
+  it('are listed in their order, by kind and repository', async () => {
     const build = await recordedBuild(database);
     const triggers = [await openTrigger(database, 'app', 'a'), await openTrigger(database, 'app', 'b')];
     await openTrigger(database, 'other', 'c');

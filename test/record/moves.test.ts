@@ -67,7 +67,7 @@ const failed = outcome({
 });
 const lost = { reason: 'runner_lost', message: 'gone', at: time(3) } as const;
 
-describe('moves of a job in the record', () => {
+describe('moves of a job', () => {
   const folders = new TestFolders();
   let dataDir: string;
   let database: Database;
@@ -99,13 +99,13 @@ describe('moves of a job in the record', () => {
   const found = async () => (await findBuild(database, build)) ?? expect.fail('there is no build');
   const jobNow = async (index = 0) => (await found()).jobs[index] as Job;
 
-  it('begin with a first attempt that is queued', async () => {
+  it('start with a queued first attempt', async () => {
     expect(await found()).to.include({ status: 'queued', startedAt: null });
     expect(await jobNow()).to.deep.include({ status: 'queued', runner: null, steps: [] });
     expect((await jobNow()).attempts.map(({ number, status }) => [number, status])).to.deep.equal([[1, 'queued']]);
   });
 
-  it('from queued to running, by the runner that has begun, once', async () => {
+  it('from queued to running: once, by the runner that has started it', async () => {
     expect(await startAttempt(database, first, box, time(1))).to.be.an('object');
     expect(await startAttempt(database, first, other, time(2))).to.equal(undefined);
     expect(await jobNow()).to.include({ status: 'running', runner: 'box', startedAt: new Date(time(1)).toISOString() });
@@ -113,7 +113,7 @@ describe('moves of a job in the record', () => {
     expect(await found()).to.include({ status: 'running', startedAt: new Date(time(1)).toISOString() });
   });
 
-  it('from running to its outcome, which the build takes over', async () => {
+  it('from running to its outcome, which becomes that of the build', async () => {
     await startAttempt(database, first, box, time(1));
     expect(await finishAttempt(database, first, failed)).to.be.an('object');
     const final = { status: 'failure', reason: 'exit_code', message: failed.message };
@@ -123,13 +123,13 @@ describe('moves of a job in the record', () => {
     expect((await found()).finishedAt).to.not.equal(null);
   });
 
-  it('from running to its outcome only by the runner that has begun', async () => {
+  it('from running to its outcome: only by the runner that has started it', async () => {
     await startAttempt(database, first, box, time(1));
     expect(await finishAttempt(database, first, { ...failed, runner: other })).to.equal(undefined);
     expect(await jobNow()).to.include({ status: 'running', runner: 'box' });
   });
 
-  it('from queued to its outcome, when the word of its start was lost', async () => {
+  it('from queued to its outcome, if the start message was lost', async () => {
     expect(await finishAttempt(database, first, outcome())).to.be.an('object');
     expect(await jobNow()).to.include({ status: 'success', startedAt: new Date(time(1)).toISOString() });
     expect(await startAttempt(database, first, box, time(1)), 'the word comes later').to.equal(undefined);
@@ -137,7 +137,7 @@ describe('moves of a job in the record', () => {
   });
 
   for (const status of finalStatuses) {
-    it(`from ${status} to nothing else: what was recorded first stands`, async () => {
+    it(`from ${status} to no other status: what was recorded first stays`, async () => {
       const reason = status === 'success' ? null : 'by_user';
       expect(await finishAttempt(database, first, outcome({ status, reason, message: 'the first' }))).to.be.an(
         'object',
@@ -158,7 +158,7 @@ describe('moves of a job in the record', () => {
     });
   }
 
-  it('to the next attempt, when the runner is gone', async () => {
+  it('to the next attempt, if the runner is lost', async () => {
     await startAttempt(database, first, box, time(1));
     expect(await moveToNextAttempt(database, first, lost)).to.equal(true);
     const { attempts, ...now } = await jobNow();
@@ -172,14 +172,14 @@ describe('moves of a job in the record', () => {
     expect(await found()).to.include({ status: 'running' });
   });
 
-  it('to the next attempt once, however many notice that the runner is gone', async () => {
+  it('to the next attempt once, however many dispatchers notice the loss', async () => {
     expect(await moveToNextAttempt(database, first, { ...lost, runner: box })).to.equal(true);
     expect(await moveToNextAttempt(database, first, lost)).to.equal(false);
     expect((await jobNow()).attempts).to.have.length(2);
     expect((await jobNow()).attempts[0]?.runner).to.equal('box');
   });
 
-  describe('to the next attempt, when this one could not be begun by no fault of the commit', () => {
+  describe('to the next attempt, if this one could not start and the commit is not at fault', () => {
     const pauses = [10_000, 30_000];
     const away = (change: Partial<AttemptOutcome> = {}) =>
       outcome({ status: 'error', reason: 'fetch_failed', message: 'no answer', exitCode: null, pauses, ...change });
@@ -187,7 +187,7 @@ describe('moves of a job in the record', () => {
     const stories = async () =>
       (await jobNow()).attempts.map(({ status, reason, message }) => [status, reason, message]);
 
-    it('which waits for its time, while what became of this one is kept', async () => {
+    it('waits until it is due, and keeps the outcome of this attempt', async () => {
       await startAttempt(database, first, box, time(1));
       const from = Date.now();
       const ended = await finishAttempt(database, first, away());
@@ -206,13 +206,13 @@ describe('moves of a job in the record', () => {
       expect((await found()).status).to.equal('running');
     });
 
-    it('once, however often it is told', async () => {
+    it('happens once, however often the outcome is delivered', async () => {
       expect(await finishAttempt(database, first, away())).to.be.an('object');
       expect(await finishAttempt(database, first, away())).to.equal(undefined);
       expect((await jobNow()).attempts).to.have.length(2);
     });
 
-    it('until there are no more, and then tells how often and where it was tried', async () => {
+    it('ends after the last one, and tells how often and where the job was tried', async () => {
       await finishAttempt(database, first, away());
       await finishAttempt(database, second, away({ runner: other }));
       // an attempt whose runner is lost counts for itself
@@ -224,7 +224,7 @@ describe('moves of a job in the record', () => {
       expect(await found()).to.include({ status: 'error', message });
     });
 
-    it('says nothing of it once an attempt has begun, or the job has passed', async () => {
+    it('shows no message of it once an attempt has started, or the job has passed', async () => {
       await finishAttempt(database, first, away());
       await startAttempt(database, second, other, time(9));
       expect(await jobNow()).to.include({ status: 'running', message: null, triesAgainAt: null });
@@ -233,7 +233,7 @@ describe('moves of a job in the record', () => {
       expect(await jobNow()).to.include({ status: 'success', message: null });
     });
 
-    it('and counts anew after a retry by a person', async () => {
+    it('starts to count again after a retry by a person', async () => {
       for (const number of [1, 2, 3]) await finishAttempt(database, attempt(number), away());
       const id = await openRetry(database, 'app', build, { job: null, failedOnly: false });
       await retryJobs(database, { id, build }, (jobs) => jobs.map((each) => each.id));
@@ -246,14 +246,14 @@ describe('moves of a job in the record', () => {
       ['for a failure of the commit', { status: 'failure', reason: 'exit_code' }],
       ['for an error that stays', { reason: 'no_tests_found' }],
     ] as [string, Partial<AttemptOutcome>][]) {
-      it(`never ${what}`, async () => {
+      it(`never happens ${what}`, async () => {
         expect((await finishAttempt(database, first, away(change)))?.againAt).to.equal(undefined);
         expect((await jobNow()).attempts).to.have.length(1);
       });
     }
   });
 
-  it('by nothing that a runner says who was declared lost', async () => {
+  it('are not made by messages of a runner that was declared lost', async () => {
     await startAttempt(database, first, box, time(1));
     await moveToNextAttempt(database, first, lost);
     const before = await found();
@@ -270,7 +270,7 @@ describe('moves of a job in the record', () => {
     expect((await jobNow()).attempts.map(({ status }) => status)).to.deep.equal(['error', 'failure']);
   });
 
-  it('by nothing that is said of an attempt that is still to come, or of a job that there is not', async () => {
+  it('are not made by messages about a later attempt or an unknown job', async () => {
     for (const ref of [second, { job: '999999-1' as JobId, attempt: 1 }]) {
       expect(await startAttempt(database, ref, box, time(1))).to.equal(undefined);
       expect(await recordSteps(database, ref, 1, [step])).to.equal(undefined);
@@ -280,7 +280,7 @@ describe('moves of a job in the record', () => {
     expect(await jobNow()).to.include({ status: 'queued' });
   });
 
-  it('keep the time of the first start, also after a lost attempt', async () => {
+  it('keep the time of the first start, even after a lost attempt', async () => {
     await startAttempt(database, first, box, time(1));
     await moveToNextAttempt(database, first, lost);
     await startAttempt(database, second, other, time(5));
@@ -291,7 +291,7 @@ describe('moves of a job in the record', () => {
     );
   });
 
-  it('show the steps of the current attempt, the newest word on them', async () => {
+  it('show the newest steps of the current attempt', async () => {
     await startAttempt(database, first, box, time(1));
     expect(
       await recordSteps(database, first, 1, [{ ...step, status: 'running', exitCode: null, finishedAt: null }]),
@@ -304,7 +304,7 @@ describe('moves of a job in the record', () => {
     expect((await jobNow()).steps).to.deep.equal([]);
   });
 
-  it('are made once by two who try at the same time', async () => {
+  it('are made once by two callers at the same time', async () => {
     const second = await openRecord(dataDir);
     const finishing = await Promise.all([
       finishAttempt(database, first, outcome()),
@@ -321,7 +321,7 @@ describe('moves of a job in the record', () => {
     await second.close();
   });
 
-  it('from waiting to queued with a first attempt, once', async () => {
+  it('from waiting to queued: once, with a first attempt', async () => {
     await begin([plannedJob('build'), plannedJob('test', { needs: ['build'] })]);
     const waiting = jobIdOf(build, 2);
     expect(await jobNow(1)).to.deep.include({ status: 'waiting', attempts: [] });
@@ -332,7 +332,7 @@ describe('moves of a job in the record', () => {
     expect((await jobNow(1)).attempts.map(({ number, status }) => [number, status])).to.deep.equal([[1, 'queued']]);
   });
 
-  it('that the dispatcher decides end the job and its attempt, wherever it stands', async () => {
+  it('decided by the dispatcher end the job and its attempt from any open status', async () => {
     const cancelled = { status: 'cancelled', reason: 'by_user', message: 'enough' } as const;
     expect(await decideJob(database, first, cancelled, time(4))).to.be.an('object');
     expect(await jobNow()).to.include(cancelled);
@@ -344,7 +344,7 @@ describe('moves of a job in the record', () => {
     expect((await jobNow()).attempts[0]).to.include(cancelled);
   });
 
-  it('that the dispatcher decides of a waiting job are only those that a waiting job may make', async () => {
+  it('decided by the dispatcher of a waiting job are limited to the allowed ones', async () => {
     await begin([plannedJob('build'), plannedJob('test', { needs: ['build'] })]);
     const waiting = jobIdOf(build, 2);
     for (const status of ['success', 'failure'] as const) {
@@ -371,7 +371,7 @@ describe('moves of a job in the record', () => {
     expect(await found()).to.include({ status: 'failure', reason: 'job_failed', message: 'two failed' });
   });
 
-  it('keep what was said of the build when it has nothing of its own to say', async () => {
+  it('keep the message of a build that succeeds', async () => {
     build = await recordedBuild(database, { message: '7 older commits were passed over' });
     await finishAttempt(database, { job: jobIdOf(build, 1), attempt: 1 }, outcome());
     expect(await found()).to.include({ status: 'success', message: '7 older commits were passed over' });

@@ -73,7 +73,7 @@ describe('recording a plan', () => {
     expect(new Set(ids).size).to.equal(3);
   });
 
-  it('never makes a second build of an offer that is known', async () => {
+  it('never makes a second build of the same commit message', async () => {
     const made = await recordPlan(database, commit(one, null));
     const known = await recordPlan(database, commit(one, null));
     expect(made.outcome).to.equal('made');
@@ -90,7 +90,7 @@ describe('recording a plan', () => {
     expect(await cursor()).to.deep.include({ ref, sha: three, generation: 1 });
   });
 
-  it('refuses a commit whose turn it is not, and records nothing of it', async () => {
+  it('refuses a commit that is not the next one of its ref, and records nothing', async () => {
     expect(await take(commit(two, one)), 'before the first').to.equal('out_of_turn');
     await take(commit(one, null));
     expect(await take(commit(three, two)), 'the one before is missing').to.equal('out_of_turn');
@@ -152,7 +152,7 @@ describe('recording a plan', () => {
     expect(await count()).to.equal(1);
   });
 
-  it('is done once by two dispatchers that were given the same offer', async () => {
+  it('happens once by two dispatchers with the same commit message', async () => {
     const second = await openRecord(dataDir);
     const outcomes = await Promise.all(
       [database, second].map(async (each) => (await recordPlan(each, commit(one, null))).outcome),

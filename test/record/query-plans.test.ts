@@ -18,24 +18,22 @@ import {
 import { queuedJobs } from '../../src/record/queued-jobs.ts';
 import { oldestWaitingJob } from '../../src/record/waiting-jobs.ts';
 import { planState } from '../../src/record/workflows.ts';
-import { TestFolders } from '../support/folder.ts';
 import { fillWithOldBuilds } from '../support/old-builds.ts';
 import { indexOfOpen, plansOf } from '../support/query-plans.ts';
-import { observed, openRecord, recordedBuild } from '../support/record.ts';
+import { recordedBuild, withRecord } from '../support/record.ts';
 
-describe('what stages ask the record again and again', () => {
-  const folders = new TestFolders();
+describe('frequent queries of the stages', () => {
   let database: Database;
 
+  withRecord(
+    (opened) => {
+      database = opened;
+    },
+    { once: true },
+  );
   before(async () => {
-    database = await openRecord(folders.make());
-    await observed(database);
     await recordedBuild(database, { workflows: { facts: '{}', models: [] } });
     await fillWithOldBuilds(database, 'app');
-  });
-  after(async () => {
-    await database.close();
-    folders.remove();
   });
 
   const questions: { [name: string]: (database: Database) => Promise<unknown> } = {
@@ -60,7 +58,7 @@ describe('what stages ask the record again and again', () => {
     'what has changed last': async (from) => changesAfter(from, await latestChange(from), 10),
   };
   for (const [name, ask] of Object.entries(questions)) {
-    it(`${name}: takes no longer the more there is that is over`, async () => {
+    it(`${name}: does not take longer the more builds are finished`, async () => {
       const plans = await plansOf(database, ask);
       expect(plans).to.not.deep.equal([]);
       const whole = /(^SCAN|Seq Scan on) (jobs|builds|attempts|changes)\b/;
@@ -68,13 +66,13 @@ describe('what stages ask the record again and again', () => {
     });
   }
 
-  it('what to plan a build from: takes no longer the more is to be cancelled', async () => {
+  it('the input of planning: does not take longer the more cancels are open', async () => {
     const plans = await plansOf(database, (from) => planState(from, '1' as BuildId));
     const other = /(SCAN|SEARCH) intents (?!USING (COVERING )?INDEX intents_by_job_open \(build_id=\? AND job_id=\?\))/;
     expect(plans.filter((step) => other.test(step))).to.deep.equal([]);
   });
 
-  it('which jobs of one build are queued: takes no longer the more of others are', async () => {
+  it('queued jobs of one build: does not take longer the more jobs of other builds are queued', async () => {
     const plans = await plansOf(database, (from) =>
       openJobs(from, { status: 'queued', build: '1' as BuildId, limit: 10 }),
     );

@@ -7,20 +7,17 @@ import { openJobs } from '../../src/record/open-jobs.ts';
 import { buildsToPurge, forgetRepository, purgeableRepository, removeRepository } from '../../src/record/removal.ts';
 import { findRepository, mayTakeName, repositoryAt } from '../../src/record/repositories.ts';
 import { setTrustedRefs, trustedRefs } from '../../src/record/trust.ts';
-import { TestFolders } from '../support/folder.ts';
-import { observed, openRecord, plan, recordedBuild } from '../support/record.ts';
+import { observed, plan, recordedBuild, withRecord } from '../support/record.ts';
 
 describe('a repository that is removed', () => {
-  const folders = new TestFolders();
   let database: Database;
 
-  beforeEach(async () => {
-    database = await openRecord(folders.make());
-  });
-
-  afterEach(() => database.close());
-
-  after(folders.remove);
+  withRecord(
+    (opened) => {
+      database = opened;
+    },
+    { repositories: [] },
+  );
 
   it('is found no more, and gets no builds', async () => {
     const { url } = await observed(database);

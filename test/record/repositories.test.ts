@@ -12,20 +12,17 @@ import {
   saveRepository,
 } from '../../src/record/repositories.ts';
 import { failure } from '../support/failure.ts';
-import { TestFolders } from '../support/folder.ts';
-import { observed, openRecord } from '../support/record.ts';
+import { observed, withRecord } from '../support/record.ts';
 
 describe('repositories in the record', () => {
-  const folders = new TestFolders();
   let database: Database;
 
-  beforeEach(async () => {
-    database = await openRecord(folders.make());
-  });
-
-  afterEach(() => database.close());
-
-  after(folders.remove);
+  withRecord(
+    (opened) => {
+      database = opened;
+    },
+    { repositories: [] },
+  );
 
   it('are found by name and by address, as they were saved', async () => {
     const saved = await observed(database, 'app', {

@@ -6,20 +6,17 @@ import type { Database } from '../../src/record/database.ts';
 import { closeIntent, findIntent, openTrigger } from '../../src/record/intents.ts';
 import { expiredBuilds, type Retention, removeBuild, removeClosedIntents } from '../../src/record/retention.ts';
 import { finishedBuild } from '../support/finished-build.ts';
-import { TestFolders } from '../support/folder.ts';
-import { observed, openRecord, recordedBuild } from '../support/record.ts';
+import { recordedBuild, withRecord } from '../support/record.ts';
 
 describe('which builds are not kept', () => {
-  const folders = new TestFolders();
   let database: Database;
 
-  beforeEach(async () => {
-    database = await openRecord(folders.make());
-    await observed(database, 'app');
-    await observed(database, 'other');
-  });
-  afterEach(() => database.close());
-  after(folders.remove);
+  withRecord(
+    (opened) => {
+      database = opened;
+    },
+    { repositories: ['app', 'other'] },
+  );
 
   const all: Retention = { keepDays: 0, keepBuilds: 0, keepAtLeast: 1 };
   async function expired(rule: Partial<Retention>, repo = 'app', page = 2): Promise<BuildId[]> {

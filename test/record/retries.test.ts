@@ -9,31 +9,26 @@ import { removeRepository } from '../../src/record/removal.ts';
 import { retryJobs } from '../../src/record/retries.ts';
 import { applyPlan, insertWorkflows, OutOfDate, planState } from '../../src/record/workflows.ts';
 import { failure } from '../support/failure.ts';
-import { TestFolders } from '../support/folder.ts';
-import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
+import { observed, plannedJob, recordedBuild, withRecord } from '../support/record.ts';
 
 const box = { id: 'box~1', name: 'box', host: 'box' };
 const failed = { status: 'failure', reason: 'exit_code', message: 'exited with code 1' } as const;
 const lost = { reason: 'runner_lost', message: 'gone', at: 1 } as const;
 
-describe('a retry in the record', () => {
-  const folders = new TestFolders();
+describe('a retry', () => {
   let database: Database;
   let build: BuildId;
   let intent: number;
 
+  withRecord((opened) => {
+    database = opened;
+  });
   beforeEach(async () => {
-    database = await openRecord(folders.make());
-    await observed(database);
     build = await recordedBuild(database, {
       message: '3 older commits were passed over',
       jobs: [plannedJob('lint'), plannedJob('test', { needs: ['lint'] })],
     });
   });
-
-  afterEach(() => database.close());
-
-  after(folders.remove);
 
   const job = (position: number): JobId => jobIdOf(build, position);
   const found = async () => (await findBuild(database, build)) ?? expect.fail('there is no build');
@@ -60,7 +55,7 @@ describe('a retry in the record', () => {
     return retryJobs(database, { id: intent, build }, () => chosen.map(job));
   };
 
-  it('is refused where the repository is gone and another one has its name', async () => {
+  it('is refused if the repository was removed and another one has its name', async () => {
     await run(1, 1);
     await skip(0);
     await removeRepository(database, 'app', false);
@@ -73,7 +68,7 @@ describe('a retry in the record', () => {
     expect(await retry([1])).to.equal(true);
   });
 
-  it('takes the build back to running and its jobs to waiting, each with a further attempt', async () => {
+  it('moves the build to running and its jobs to waiting, each with a further attempt', async () => {
     await run(1, 1);
     await skip(0);
     expect(await found()).to.include({ status: 'failure', reason: 'job_failed' });
@@ -111,7 +106,7 @@ describe('a retry in the record', () => {
     expect((await found()).jobs.map(({ status }) => status)).to.deep.equal(['success', 'waiting']);
   });
 
-  it('keeps the remark of a build that was a success', async () => {
+  it('keeps the message of a build that was a success', async () => {
     await run(1, 1, { status: 'success', reason: null, message: null });
     await queueJob(database, job(2));
     await run(2, 1, { status: 'success', reason: null, message: null });
@@ -128,7 +123,7 @@ describe('a retry in the record', () => {
     expect((await openJobs(database, { jobs: [job(1)], limit: 1 }))[0]?.attempt).to.equal(2);
   });
 
-  it('that is refused leaves everything as it was, and the request open', async () => {
+  it('that is refused changes nothing and leaves the request open', async () => {
     await run(1, 1);
     await skip(0);
     const before = await found();
@@ -139,7 +134,7 @@ describe('a retry in the record', () => {
     expect(await findIntent(database, id)).to.include({ open: true });
   });
 
-  it('is not undone by what comes late of an earlier attempt', async () => {
+  it('is not undone by late messages of an earlier attempt', async () => {
     await run(1, 1);
     await skip(0);
     await retry();
@@ -150,7 +145,7 @@ describe('a retry in the record', () => {
     expect((await found()).jobs.map(({ status }) => status)).to.deep.equal(['queued', 'waiting']);
   });
 
-  it('makes a plan of its workflows that somebody had made before worth nothing', async () => {
+  it('invalidates plans of its workflows that were made before', async () => {
     await database.write((db) => insertWorkflows(db, build, { facts: '{}', models: [] }));
     await run(1, 1);
     await skip(0);
@@ -160,7 +155,7 @@ describe('a retry in the record', () => {
     expect(await late.catch((error: unknown) => error)).to.be.instanceOf(OutOfDate);
   });
 
-  it('is not cancelled by a request that came before it', async () => {
+  it('is not cancelled by an earlier request', async () => {
     await openCancel(database, 'app', build, null);
     await run(1, 1);
     await skip(0);
@@ -185,7 +180,7 @@ describe('a retry in the record', () => {
     expect(await lostAttempts()).to.equal(1);
   });
 
-  it('leaves a build at rest until somebody moves it on', async () => {
+  it('leaves a build at rest until a dispatcher moves it on', async () => {
     expect(await buildsAtRest(database, 50)).to.deep.equal([]);
     await run(1, 1);
     await skip(0);

@@ -11,28 +11,27 @@ import {
 } from '../../src/record/runner-keys.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
-import { observed, openRecord, recordedBuild } from '../support/record.ts';
+import { openRecord, recordedBuild, withRecord } from '../support/record.ts';
 import { stranger } from '../support/runner-keys.ts';
 
 describe('keys of runners', () => {
   const folders = new TestFolders();
   let database: Database;
 
-  before(async () => {
-    database = await openRecord(folders.make());
-    await observed(database);
-  });
+  after(folders.remove);
 
-  after(async () => {
-    await database.close();
-    folders.remove();
-  });
+  withRecord(
+    (opened) => {
+      database = opened;
+    },
+    { once: true },
+  );
 
   const names = async () => (await listRunnerKeys(database)).map(({ name }) => name);
   const add = (name: string, repos: string[] = []) =>
     addRunnerKey(database, { name, publicKey: stranger().publicKey, repos, createdBy: 'owner' });
 
-  it('have names of their own, which are free again when a key is ended', async () => {
+  it('have unique names, which are free again when a key is ended', async () => {
     await add('one', ['app', 'deploy-*']);
     await failure('name_taken', () => add('one'));
     expect((await listRunnerKeys(database))[0]).to.include({ name: 'one', own: false, createdBy: 'owner' });
@@ -43,7 +42,7 @@ describe('keys of runners', () => {
     expect(await names()).to.deep.equal(['one']);
   });
 
-  it('of the data directory are taken in once, under a name that is free, and not again once they were ended', async () => {
+  it('of the data directory are adopted once, under a free name, and not again after they were ended', async () => {
     const { publicKey } = stranger();
     await adoptRunnerKey(database, 'one', publicKey);
     await adoptRunnerKey(database, 'one', publicKey);
@@ -53,7 +52,7 @@ describe('keys of runners', () => {
     expect(await names()).to.deep.equal(['one']);
   });
 
-  it('of the data directory are for people alone to add, once a person has ended one of them', async () => {
+  it('of the data directory are added only by people after a person has ended one of them', async () => {
     const another = stranger();
     await adoptRunnerKey(database, 'box', another.publicKey);
     expect(await names(), 'made by who was shut out').to.deep.equal(['one']);
@@ -66,14 +65,14 @@ describe('keys of runners', () => {
     expect(remedy).to.include('keys/runner');
   });
 
-  it('of the data directory are few, however many its runners make', async () => {
+  it('of the data directory are limited, however many its runners make', async () => {
     const other = await openRecord(folders.make());
     for (let number = 0; number < 12; number++) await adoptRunnerKey(other, 'box', stranger().publicKey);
     expect(await listRunnerKeys(other)).to.have.length(8);
     await other.close();
   });
 
-  it('say who has an attempt, and who may have it', async () => {
+  it('decide which runner has an attempt, and which may have it', async () => {
     const build = await recordedBuild(database);
     const ref = { job: jobIdOf(build, 1), attempt: 1 };
     const { publicKey: key } = await add('holder', ['app']);

@@ -12,7 +12,7 @@ import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
 import { observed, openRecord } from '../support/record.ts';
 
-describe('secrets in the record', () => {
+describe('secrets', () => {
   const folders = new TestFolders();
   let config: Config;
   let database: Database;
@@ -51,7 +51,7 @@ describe('secrets in the record', () => {
     expect(Buffer.concat(files).includes('canary-value')).to.equal(false);
   });
 
-  it('are removed, and go with their repository', async () => {
+  it('are removed, also with their repository', async () => {
     await set('ONE', 'a');
     await set('TWO', 'b');
     await set('ALL', 'c', null);
@@ -61,27 +61,27 @@ describe('secrets in the record', () => {
     expect((await rows()).map(({ name }) => name)).to.deep.equal(['ALL']);
   });
 
-  it('cannot be set for a repository that nobody observes, nor be removed where they are not', async () => {
+  it('cannot be set for an unknown repository, nor removed if they do not exist', async () => {
     await failure('not_found', () => set('TOKEN', 'a', 'other'));
     await failure('not_found', () => removeSecret(database, 'app', 'TOKEN'));
     await failure('not_found', () => removeSecret(database, null, 'TOKEN'));
   });
 
-  it('are a hundred in one scope at most; one that is there can still be replaced', async () => {
+  it('are limited to a hundred of one owner; existing ones can still be replaced', async () => {
     for (let count = 0; count < 100; count++) await set(`S${count}`, 'x');
     await failure('conflict', () => set('MORE', 'x'));
     await set('S99', 'y');
     await set('MORE', 'x', null);
   });
 
-  it('get no new key when the one they are encrypted with is lost', async () => {
+  it('get no new key if their key is lost', async () => {
     await set('TOKEN', 'a');
     rmSync(join(config.dataDir, 'secrets.key'));
     await failure('secrets_key_missing', () => set('OTHER', 'b'));
     await failure('secrets_key_missing', () => rotateKey(database, config));
   });
 
-  it('are told of when their key is missing or another one', async () => {
+  it('are reported if their key is missing or another one', async () => {
     expect(await keyProblem(database, config)).to.equal(undefined);
     await set('TOKEN', 'a');
     expect(await keyProblem(database, config)).to.equal(undefined);
@@ -91,13 +91,13 @@ describe('secrets in the record', () => {
     expect((await keyProblem(database, config))?.code).to.equal('secrets_key_missing');
   });
 
-  it('for all repositories are in the environment of no job by themselves', async () => {
+  it('for all repositories are never in the environment of jobs automatically', async () => {
     await failure('bad_request', () =>
       setSecret(database, config, { repo: null, name: 'A', value: 'x', inEnvironment: true }),
     );
   });
 
-  it('are all encrypted anew when the key is changed, and the former key is gone', async () => {
+  it('are all encrypted again with a new key, and the former key is removed', async () => {
     await set('TOKEN', 'a');
     await set('TOKEN', 'b', null);
     const former = Vault.open(config).keyId;
@@ -111,7 +111,7 @@ describe('secrets in the record', () => {
     expect(readFileSync(join(config.dataDir, 'secrets.key'), 'utf8')).to.match(/^[0-9a-f]{64}\n$/);
   });
 
-  it('survive two changes of the key at once, and one that cannot be carried out', async () => {
+  it('survive two key rotations at once, and one that fails', async () => {
     await set('TOKEN', 'a');
     await Promise.all([rotateKey(database, config), rotateKey(database, config)]);
     expect(await secretsForJob(database, config, 'app', '*')).to.deep.equal({ TOKEN: 'a' });
@@ -122,7 +122,7 @@ describe('secrets in the record', () => {
     expect(readFileSync(file, 'utf8')).to.equal(keys);
   });
 
-  it('stand beside variables, which are kept in plain text', async () => {
+  it('are independent of variables, which are stored in plain text', async () => {
     await set('NAME', 'hidden');
     await setVariable(database, { repo: 'app', name: 'name', value: 'shown' });
     await setVariable(database, { repo: null, name: 'NAME', value: 'for all' });

@@ -5,7 +5,7 @@ import Database from 'libsql';
 import { keepingStatements } from '../../src/record/statements.ts';
 import { TestFolders } from '../support/folder.ts';
 
-describe('statements that are kept', () => {
+describe('kept statements', () => {
   const folders = new TestFolders();
   const open: Database.Database[] = [];
 
@@ -34,7 +34,7 @@ describe('statements that are kept', () => {
   const select = 'select word from words order by word';
   const words = (kept: SqliteDatabase) => kept.prepare(select).all([]);
 
-  it('are prepared once, and give what the database holds each time', () => {
+  it('are prepared once, and return current rows each time', () => {
     const { kept, prepared } = database();
     for (const word of ['a', 'b', 'c']) {
       expect(kept.prepare(insert).run([word]).changes).to.equal(1);
@@ -44,7 +44,7 @@ describe('statements that are kept', () => {
     expect(prepared).to.deep.equal([insert, select]);
   });
 
-  it('are prepared anew after they have failed', () => {
+  it('are prepared again after they have failed', () => {
     const { file, kept, prepared } = database();
     const other = database(file);
     kept.prepare(insert).run(['a']);
@@ -65,7 +65,7 @@ describe('statements that are kept', () => {
     expect(kept.prepare('select * from words').all([])).to.deep.equal([{ word: 'a', meaning: 'none' }]);
   });
 
-  it('are bounded, and those that were used last stay', () => {
+  it('are limited to the ones used last', () => {
     const { kept, prepared } = database();
     for (let count = 0; count < 1000; count++) {
       kept.prepare(`select ${count} as n`).all([]);

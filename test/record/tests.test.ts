@@ -9,22 +9,17 @@ import { resultsOf } from '../../src/record/test-queries.ts';
 import { removeForgottenTests, removeResults } from '../../src/record/test-removal.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { only } from '../support/database.ts';
-import { TestFolders } from '../support/folder.ts';
 import { plansOf } from '../support/query-plans.ts';
-import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
+import { plannedJob, recordedBuild, withRecord } from '../support/record.ts';
 
 type Statuses = { [name: string]: TestResult['status'] };
 
 describe('the tests of a repository', () => {
-  const folders = new TestFolders();
   let database: Database;
 
-  beforeEach(async () => {
-    database = await openRecord(folders.make());
-    await observed(database);
+  withRecord((opened) => {
+    database = opened;
   });
-  afterEach(() => database.close());
-  after(folders.remove);
 
   /** A build whose one job has had these results. */
   async function build(statuses: Statuses, change: Partial<NewBuild> = {}, duration = 10): Promise<BuildId> {
@@ -51,7 +46,7 @@ describe('the tests of a repository', () => {
     return tests.find((test) => test.name === name) ?? expect.fail(`there is no test ${name}`);
   }
 
-  it('are flaky where they have both passed and failed in one job of one commit', async () => {
+  it('are flaky if they have both passed and failed in one job of one commit', async () => {
     const [one, two] = ['1'.repeat(40), '2'.repeat(40)];
     const first = await build({ steady: 'passed', shaky: 'passed', late: 'skipped' }, { sha: one });
     expect(await names('flaky')).to.deep.equal([]);
@@ -69,7 +64,7 @@ describe('the tests of a repository', () => {
     expect(first).to.not.equal(again);
   });
 
-  it('are flaky where they fail anew again and again on one branch, though each commit is built once', async () => {
+  it('are flaky if they start to fail again and again on one branch, with one build per commit', async () => {
     let count = 0;
     const next = (shaky: TestResult['status'], ref = 'refs/heads/main') =>
       build({ shaky }, { sha: String(++count).padStart(40, 'a'), ref });
@@ -86,7 +81,7 @@ describe('the tests of a repository', () => {
     expect((await named('shaky')).flaky).to.include({ commits: 2, since: third });
   });
 
-  it('are not flaky where they fail with many others', async () => {
+  it('are not flaky if they fail with many others', async () => {
     const many = (status: TestResult['status']) =>
       Object.fromEntries(Array.from({ length: 60 }, (_, index) => [`case ${index}`, status]));
     for (const [index, status] of (['passed', 'failed', 'passed', 'failed', 'passed', 'failed'] as const).entries())
@@ -94,7 +89,7 @@ describe('the tests of a repository', () => {
     expect(await names('flaky')).to.deep.equal([]);
   });
 
-  it('are not flaky where one of their cases fails and another passes in the same attempt', async () => {
+  it('are not flaky if one of their cases fails and another passes in the same attempt', async () => {
     const id = await recordedBuild(database, { sha: 'c'.repeat(40) });
     const ref = { job: `${id}-1`, attempt: 1 } as AttemptRef;
     const of = (status: TestResult['status']) => ({ suite: 's', name: 'of a table', status });
@@ -106,14 +101,14 @@ describe('the tests of a repository', () => {
     expect(await names('flaky')).to.deep.equal([]);
   });
 
-  it('are not flaky where jobs of different names disagree', async () => {
+  it('are not flaky if jobs of different names disagree', async () => {
     const sha = '3'.repeat(40);
     await build({ picky: 'passed' }, { sha });
     await build({ picky: 'failed' }, { sha, jobs: [plannedJob('other')] });
     expect(await names('flaky')).to.deep.equal([]);
   });
 
-  it('are listed by how long they take, in pages that join without a gap', async () => {
+  it('are listed by duration, in pages without gaps', async () => {
     for (const [name, duration] of [
       ['slow', 900],
       ['quick', 1],
@@ -150,7 +145,7 @@ describe('the tests of a repository', () => {
     expect(await findTest(database, 'other', id)).to.equal(undefined);
   });
 
-  it('tell a new failure from one that the build of the branch before had', async () => {
+  it('distinguish a new failure from one of the build before on the branch', async () => {
     await build({ old: 'failed', fresh: 'passed' });
     await build({ old: 'passed', fresh: 'failed' }, { ref: 'refs/heads/other' });
     const id = await build({ old: 'failed', fresh: 'failed', added: 'failed' });
@@ -162,7 +157,7 @@ describe('the tests of a repository', () => {
     ]);
   });
 
-  it('go with the last build that had them', async () => {
+  it('are removed with the last build that had them', async () => {
     const first = await build({ gone: 'passed', stays: 'passed' });
     await build({ stays: 'passed' });
     await removeResults(database, first);
@@ -172,7 +167,7 @@ describe('the tests of a repository', () => {
     expect((await historyOf(database, (await named('stays')).id, { limit: 9 })).results).to.have.length(1);
   });
 
-  only.sqlite('are found without a look at all of them', async () => {
+  only.sqlite('are found by index', async () => {
     const id = await build({ a: 'failed' });
     await build({ a: 'passed' });
     const { id: test } = await named('a');

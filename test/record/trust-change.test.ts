@@ -4,20 +4,19 @@ import { forgetTrustedRefs } from '../../src/record/forgotten-trust.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { setTrustedRefs, trustedRefs } from '../../src/record/trust.ts';
 import { takeTrustChange } from '../../src/record/trust-change.ts';
-import { TestFolders } from '../support/folder.ts';
-import { observed, openRecord } from '../support/record.ts';
+import { observed, withRecord } from '../support/record.ts';
 
 describe('the refs that an older Volt trusted with secrets', () => {
-  const folders = new TestFolders();
   let database: Database;
 
-  beforeEach(async () => {
-    database = await openRecord(folders.make());
-  });
-  afterEach(() => database.close());
-  after(folders.remove);
+  withRecord(
+    (opened) => {
+      database = opened;
+    },
+    { repositories: [] },
+  );
 
-  it('are taken over by nobody, and told once, with how to have them back', async () => {
+  it('are emptied, and reported once with how to restore them', async () => {
     for (const name of ['app', 'none', 'usual', 'gone']) await observed(database, name);
     await setTrustedRefs(database, 'app', ['refs/heads/main', 'refs/heads/release/*']);
     await setTrustedRefs(database, 'none', []);
@@ -40,7 +39,7 @@ describe('the refs that an older Volt trusted with secrets', () => {
     expect(await takeTrustChange(database)).to.deep.equal([]);
   });
 
-  it('are no matter for a record that is new, or has no repositories', async () => {
+  it('are not reported for a new database, or one without repositories', async () => {
     expect(await takeTrustChange(database)).to.deep.equal([]);
     await database.write(forgetTrustedRefs);
     expect(await takeTrustChange(database)).to.deep.equal([]);

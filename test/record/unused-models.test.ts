@@ -4,21 +4,17 @@ import { removeBuild } from '../../src/record/retention.ts';
 import { removeUnusedModels } from '../../src/record/unused-models.ts';
 import { insertWorkflows } from '../../src/record/workflows.ts';
 import { finishedBuild } from '../support/finished-build.ts';
-import { TestFolders } from '../support/folder.ts';
-import { observed, openRecord } from '../support/record.ts';
+import { withRecord } from '../support/record.ts';
 
 describe('models of workflows', () => {
-  const folders = new TestFolders();
   let database: Database;
 
-  before(async () => {
-    database = await openRecord(folders.make());
-    await observed(database);
-  });
-  after(async () => {
-    await database.close();
-    folders.remove();
-  });
+  withRecord(
+    (opened) => {
+      database = opened;
+    },
+    { once: true },
+  );
 
   async function buildWith(...hashes: string[]) {
     const build = await finishedBuild(database, 1);
@@ -27,7 +23,7 @@ describe('models of workflows', () => {
     return build;
   }
 
-  it('go with the last build that names them', async () => {
+  it('are removed with the last build that uses them', async () => {
     const first = await buildWith('one', 'both');
     await buildWith('two', 'both');
     expect(await removeUnusedModels(database)).to.equal(0);

@@ -3,25 +3,21 @@ import { jobIdOf } from '../../src/kernel/model.ts';
 import type { Database } from '../../src/record/database.ts';
 import { decideJob, startAttempt } from '../../src/record/moves.ts';
 import { oldestWaitingJob } from '../../src/record/waiting-jobs.ts';
-import { TestFolders } from '../support/folder.ts';
-import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
+import { plannedJob, recordedBuild, withRecord } from '../support/record.ts';
 
 const box = { id: 'box~1', name: 'box', host: 'box' };
 
 describe('the job that has waited the longest', () => {
-  const folders = new TestFolders();
   let database: Database;
 
-  before(async () => {
-    database = await openRecord(folders.make());
-    await observed(database);
-  });
-  after(async () => {
-    await database.close();
-    folders.remove();
-  });
+  withRecord(
+    (opened) => {
+      database = opened;
+    },
+    { once: true },
+  );
 
-  it('is one that waits for a runner, and where there is none, one that waits for others', async () => {
+  it('is one that waits for a runner, or if there is none, one that waits for other jobs', async () => {
     expect(await oldestWaitingJob(database)).to.equal(undefined);
     const first = await recordedBuild(database, {
       jobs: [plannedJob('lint', { labels: ['linux'] }), plannedJob('test', { needs: ['lint'] })],

@@ -4,10 +4,42 @@ import { Database } from '../../src/record/database.ts';
 import { type NewBuild, type Planned, type PlannedJob, recordPlan } from '../../src/record/plans.ts';
 import { type Repository, saveRepository } from '../../src/record/repositories.ts';
 import { databaseFor } from './database.ts';
+import { TestFolders } from './folder.ts';
 
 /** Opens the database of a data directory that may be new. */
 export async function openRecord(dataDir: string): Promise<Database> {
   return Database.open(loadConfig({ dataDir, ...(await databaseFor(dataDir)) }));
+}
+
+interface RecordOptions {
+  /** names of repositories that the database observes (default: `app`) */
+  repositories?: readonly string[];
+  /** one database for all tests of the suite, instead of a new one for each */
+  once?: boolean;
+}
+
+/**
+ * Gives the tests of a suite a database, and closes and removes it after them. To be called in `describe`.
+ * @param use is called with each new database and its data directory
+ */
+export function withRecord(
+  use: (database: Database, dataDir: string) => void,
+  { repositories = ['app'], once = false }: RecordOptions = {},
+): void {
+  const folders = new TestFolders();
+  let opened: Database;
+  const open = async () => {
+    const dataDir = folders.make();
+    opened = await openRecord(dataDir);
+    for (const name of repositories) await observed(opened, name);
+    use(opened, dataDir);
+  };
+  const close = () => opened.close();
+  if (once) before(open);
+  else beforeEach(open);
+  if (once) after(close);
+  else afterEach(close);
+  after(folders.remove);
 }
 
 /** Adds a repository. */
