@@ -8,8 +8,8 @@ import { programPath } from './programs.ts';
 import { inEnglish, trialTime, whyNever } from './trial.ts';
 
 /**
- * What the kernel calls the architectures of calls, and where their numbers stand in `CallNumbers`: all by which programs may
- * call a kernel that Node runs on. See linux/audit.h.
+ * Ids of the architectures (`AUDIT_ARCH_*`, see linux/audit.h) whose calls the kernels that Node runs on accept, each with its
+ * column in `CallNumbers`. The same number means another call on another architecture, so the filter checks the architecture first.
  */
 const architectures: readonly { id: number; column: 0 | 1 | 2 | 3 }[] = [
   { id: 0xc000_003e, column: 0 }, // x86-64, and the same with 32-bit pointers (x32)
@@ -20,22 +20,22 @@ const architectures: readonly { id: number; column: 0 | 1 | 2 | 3 }[] = [
   { id: 0x4000_00f3, column: 3 }, // 32-bit RISC-V
 ];
 
-/** Node's names of the architectures whose kernels take calls of these and of no others. */
+/** Node's names of the architectures whose kernels accept only calls of those above. */
 const filtered: ReadonlySet<string> = new Set(['x64', 'ia32', 'arm64', 'arm', 'riscv64']);
 
 /**
- * Flags by which clone(2) and unshare(2) make namespaces, see linux/sched.h: in one of users a job would have rights that
- * reach far into the kernel. clone(2) has a signal in the place of the last one.
+ * Flags of clone(2) and unshare(2) that make namespaces, see linux/sched.h: in a user namespace a job would reach much more of
+ * the kernel. clone(2) uses the bits of the time namespace for a signal.
  */
 const namespaces = 0x7e02_0000;
 const timeNamespace = 0x80;
 /**
- * Families of sockets, see bits/socket.h: AF_VSOCK, to the hypervisor and to other guests, which no network namespace holds;
- * and AF_ALG, the kernel's own ciphers, by which files that are only readable could be changed in memory (CVE-2026-31431).
+ * Families of sockets, see bits/socket.h: AF_VSOCK reaches the hypervisor and other guests in spite of network namespaces;
+ * AF_ALG, the kernel's ciphers, could change read-only files in memory (CVE-2026-31431).
  */
 const families: readonly number[] = [40, 38];
 
-/** See linux/bpf_common.h, and seccomp(2) for what is loaded from where and for what is returned. */
+/** Instructions, see linux/bpf_common.h; for offsets and return values see seccomp(2). */
 const load = 0x20;
 const jumpIfEqual = 0x15;
 const jumpIfAny = 0x45;
@@ -45,18 +45,18 @@ const numberAt = 0;
 const architectureAt = 4;
 /** the lower half of the first argument */
 const firstAt = 16;
-/** what a number of x32 has beside it */
+/** bit that marks the numbers of x32 */
 const x32Mark = 0x4000_0000;
 const allow = 0x7fff_0000;
 const fail = (error: number) => 0x0005_0000 + error;
-/** as for who may not: EPERM */
+/** EPERM */
 const forbidden = fail(1);
-/** as of a kernel that does not have the call, so that libraries use an older one: ENOSYS */
+/** ENOSYS, as from a kernel without the call, so that libraries use an older one */
 const unknown = fail(38);
 
 /**
  * A program for seccomp(2) that refuses these calls and lets all other system calls go on as they are. Most cost
- * nothing: the kernel sees beforehand that their number alone lets them pass.
+ * nothing: the kernel knows in advance that their number alone allows them.
  */
 export function callFilter(): Buffer {
   built ??= build();
@@ -73,7 +73,7 @@ function build(): Buffer {
   return Buffer.concat([instruction(load, architectureAt), ...programs, instruction(giveBack, allow)]);
 }
 
-/** For the calls of one architecture; it does not go on to what follows it. */
+/** The part for one architecture. It always returns a verdict. */
 function programOf(column: 0 | 1 | 2 | 3): Buffer {
   const numbersOf = (name: keyof typeof refusedCalls | keyof typeof examinedCalls): number[] => {
     const number = ({ ...refusedCalls, ...examinedCalls } as Record<string, CallNumbers>)[name]?.[column] ?? null;
@@ -88,7 +88,7 @@ function programOf(column: 0 | 1 | 2 | 3): Buffer {
     { numbers: numbersOf('unshare'), end: unlessAny(namespaces | timeNamespace, forbidden) },
     { numbers: numbersOf('socket'), end: unlessOneOf(families, forbidden) },
   ];
-  // jumps lead forwards: what they lead to comes after all of them
+  // jumps only go forwards, so their targets come after all jumps
   const count = cases.reduce((sum, { numbers }) => sum + numbers.length, 0);
   const jumps: Buffer[] = [];
   let target = count + 1;
@@ -117,7 +117,7 @@ function unlessOneOf(values: readonly number[], verdict: number): Buffer {
   ]);
 }
 
-/** bytes of an instruction */
+/** bytes per instruction */
 const size = 8;
 
 /** struct sock_filter; `yes` and `no` are how many instructions to skip. */
@@ -131,9 +131,9 @@ function instruction(code: number, operand: number, yes = 0, no = 0): Buffer {
 }
 
 /**
- * Whether commands can be run under it here; older versions of setpriv(1) cannot load one.
- * @param architecture Node's name of it
- * @throws VoltError `isolation_unavailable` where that cannot be told
+ * Whether commands can run with the filter here; older versions of setpriv(1) cannot load one.
+ * @param architecture Node's name
+ * @throws VoltError `isolation_unavailable` where trying fails for a reason that may pass
  */
 export async function canFilterCalls(architecture: string = process.arch): Promise<boolean> {
   if (endianness() !== 'LE' || !filtered.has(architecture)) return false;

@@ -1,6 +1,6 @@
 /**
- * Numbers of a system call: on x86-64, on i386, on ARM, and where the kernel's generic list holds (64-bit ARM, RISC-V); null
- * where there is none. See asm/unistd_64.h, asm/unistd_32.h, arch/arm/tools/syscall.tbl and asm-generic/unistd.h of Linux 6.12.
+ * Numbers of a system call on x86-64, on i386, on ARM, and in the kernel's generic list (64-bit ARM, RISC-V); null where the
+ * architecture does not have the call. See asm/unistd_64.h, asm/unistd_32.h, arch/arm/tools/syscall.tbl and asm-generic/unistd.h of Linux 6.12.
  */
 export type CallNumbers = readonly [
   x64: number | null,
@@ -10,14 +10,13 @@ export type CallNumbers = readonly [
 ];
 
 /**
- * What a job may not ask of the kernel: what Docker's default profile (profiles/seccomp of github.com/moby/moby) refuses a
- * container without capabilities, and ptrace(2), by which a job could reach others of its user. That profile names what is
- * allowed; here what is refused has its names, so that a call which comes with a later kernel is allowed until it is listed.
- * Its rule for personality(2), which compilers and sanitizers use, is left out; those for namespaces and for families of
- * sockets are in call-filter.ts.
+ * System calls that jobs cannot use: those that Docker's default profile (profiles/seccomp of github.com/moby/moby) blocks in a
+ * container without capabilities, and ptrace(2), which could reach other jobs of the same user. Docker lists allowed calls; this
+ * lists blocked ones, so a call of a later kernel is allowed until it is listed. Docker's rule for personality(2), which compilers
+ * and sanitizers use, is left out; its rules for namespaces and families of sockets are in call-filter.ts.
  */
 export const refusedCalls = {
-  // the keys of who has started Volt, which any process of the same session may use
+  // keys of the user who started Volt: any process of the session can use them
   add_key: [248, 286, 309, 217],
   keyctl: [250, 288, 311, 219],
   request_key: [249, 287, 310, 218],
@@ -28,7 +27,7 @@ export const refusedCalls = {
   kcmp: [312, 349, 378, 272],
   pidfd_getfd: [438, 438, 438, 438],
   process_madvise: [440, 440, 440, 440],
-  // programs, watches and page faults that run in the kernel
+  // programs, probes and page faults in the kernel
   bpf: [321, 357, 386, 280],
   perf_event_open: [298, 336, 364, 241],
   userfaultfd: [323, 374, 388, 282],
@@ -36,7 +35,7 @@ export const refusedCalls = {
   io_uring_setup: [425, 425, 425, 425],
   io_uring_enter: [426, 426, 426, 426],
   io_uring_register: [427, 427, 427, 427],
-  // mounts, and files by what is behind their names
+  // mounts, and files by handle
   mount: [165, 21, 21, 40],
   umount: [null, 22, 22, null],
   umount2: [166, 52, 52, 39],
@@ -50,7 +49,7 @@ export const refusedCalls = {
   mount_setattr: [442, 442, 442, 442],
   open_tree_attr: [467, 467, 467, 467],
   open_by_handle_at: [304, 342, 371, 265],
-  // namespaces of others
+  // other namespaces
   setns: [308, 346, 375, 268],
   // the machine itself
   kexec_load: [246, 283, 347, 104],
@@ -76,16 +75,16 @@ export const refusedCalls = {
   clock_settime64: [null, 404, 404, 404],
   ioperm: [173, 101, null, null],
   iopl: [172, 110, null, null],
-  // sockets by arguments in memory, where no filter can look at the family; what is built since 2016 has calls of their own
+  // has its arguments in memory, where no filter can read the family; programs built since 2016 use other calls
   socketcall: [null, 102, null, null],
-  // where memory lies
+  // placement of memory
   mbind: [237, 274, 319, 235],
   get_mempolicy: [239, 275, 320, 236],
   set_mempolicy: [238, 276, 321, 237],
   set_mempolicy_home_node: [450, 450, 450, 450],
   move_pages: [279, 317, 344, 239],
   migrate_pages: [256, 294, 400, 238],
-  // what nobody needs any more
+  // obsolete
   lookup_dcookie: [212, 253, 249, 18],
   vm86: [null, 166, null, null],
   vm86old: [null, 113, null, null],
@@ -95,7 +94,7 @@ export const refusedCalls = {
   _sysctl: [156, 149, 149, null],
 } as const satisfies Record<string, CallNumbers>;
 
-/** Those whose arguments decide. */
+/** Calls that the filter allows or blocks by their arguments. */
 export const examinedCalls = {
   clone: [56, 120, 120, 220],
   clone3: [435, 435, 435, 435],
@@ -103,7 +102,7 @@ export const examinedCalls = {
   socket: [41, 359, 281, 198],
 } as const satisfies Record<string, CallNumbers>;
 
-/** Numbers that calls have with 32-bit pointers on x86-64 (x32, asm/unistd_x32.h), where they differ, without its mark. */
+/** Numbers of x32 (32-bit pointers on x86-64, asm/unistd_x32.h) where they differ, without the bit that marks them. */
 export const x32Calls = {
   ptrace: 521,
   process_vm_readv: 539,

@@ -6,9 +6,9 @@ import { openOutputPipe } from './output-pipe.ts';
 import type { OutputReader } from './output-reader.ts';
 import type { ProcessGroup } from './process-group.ts';
 
-/** After TERM, processes have this long (milliseconds) to end by themselves. */
+/** Milliseconds that processes have to end after SIGTERM. */
 const defaultGrace = 10_000;
-/** A command may leave something behind that holds its output open; reading goes on until this long a silence (ms). */
+/** A process that a command left running may keep its output open; reading ends after this many milliseconds of silence. */
 const silence = 30;
 
 export interface CommandOptions {
@@ -17,23 +17,23 @@ export interface CommandOptions {
   cwd: string;
   env: Readonly<Record<string, string>>;
   /**
-   * Standard output and standard error, byte for byte and in order. The bytes are good until it returns: whoever keeps
-   * them copies them. A promise that it returns holds reading back.
+   * Gets standard output and standard error, byte for byte and in order. It must copy bytes that it needs after it returns. If
+   * it returns a promise, reading pauses until that resolves.
    */
   output(chunk: Buffer): void | Promise<void>;
-  /** Aborting ends the command: TERM to its process group, and after the grace time what `stubborn` says. */
+  /** Aborting ends the command: SIGTERM to its Unix process group, then what `stubborn` says after the grace time. */
   signal: AbortSignal;
   /** milliseconds */
   grace?: number;
-  /** What is killed when it does not end in time: the whole process group, or its process group where others go on after it. */
+  /** What is killed if the command does not end in time: all processes of the job, or only its Unix process group. */
   stubborn?: 'all' | 'group';
 }
 
 /**
- * Runs one command inside a process group. What it leaves running stays, until the process group is closed. A program that is not there
- * ends as the shell says it, with exit code 127.
- * @throws VoltError `tool_missing` when nothing could be started, `spawn_failed` when the command itself was not, because
- * its process group or its folder could not be entered
+ * Runs one command inside a process group. What the command leaves running stays until the process group is closed. A program
+ * that does not exist ends with exit code 127, as in a shell.
+ * @throws VoltError `tool_missing` when nothing could be started, `spawn_failed` when the process group or the folder could not
+ * be entered
  */
 export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const { processes, cwd, signal } = options;
@@ -45,7 +45,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
     closeSync(write);
     return { exitCode: null, signal: 'SIGTERM' };
   }
-  // it may print before it is known here that it was started
+  // output can arrive before the start is reported
   stdout.onOutput(options.output);
   const running = await processes.launcher
     .run(line, write)
@@ -58,7 +58,7 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const ended = running.ended.finally(() => {
     isRunning = false;
   });
-  // nsenter stops with a command that stops itself, and would wait for ever for what has gone with the process group
+  // nsenter stops together with a command that stops itself, and would then wait for ever for a process group that is gone
   void processes.ended.then(() => isRunning && running.kill());
   const target = { isRunning: () => isRunning, group: () => (isRunning ? processes.groupOf(running.pid) : undefined) };
   const { grace = defaultGrace, stubborn = 'all' } = options;
@@ -77,15 +77,15 @@ export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   }
 }
 
-/** Tells the command from what Volt puts around it, see `ProcessGroup.wrap`. */
+/** The error when what `ProcessGroup.wrap` puts around the command failed. */
 function notBegun(complaint: string, { exitCode, signal }: CommandEnd): VoltError {
   const why = complaint.trim() || `ended with ${signal ?? `code ${exitCode}`}`;
   return new VoltError('spawn_failed', `the command was not started: ${why}`, {
-    remedy: 'See whether its folder is still there, and whether this user may enter namespaces (nsenter).',
+    remedy: 'Check whether its folder still exists, and whether this user may enter namespaces (nsenter).',
   });
 }
 
-/** TERM first; what is left after the grace time is killed. */
+/** Sends SIGTERM, and kills what is left after the grace time. */
 async function terminate(
   { isRunning, group }: { isRunning(): boolean; group(): number | undefined },
   processes: ProcessGroup,
@@ -93,7 +93,7 @@ async function terminate(
   { grace, stubborn }: { grace: number; stubborn: 'all' | 'group' },
 ): Promise<void> {
   const until = performance.now() + grace;
-  // the command itself appears a moment after nsenter
+  // the command starts a moment after nsenter
   while (isRunning() && performance.now() < until) {
     const found = group();
     if (found !== undefined && signalGroup(found, 'SIGTERM')) break;
@@ -114,25 +114,24 @@ function signalGroup(group: number, signal: NodeJS.Signals): boolean {
     process.kill(-group, signal);
     return true;
   } catch {
-    // not a group's leader yet, or already gone
+    // it does not lead a group yet, or has ended
     return false;
   }
 }
 
 /**
- * Resolves when the stream has been silent for a while. Moments are counted in which it could have been heard: time
- * that this process slept through, or in which reading was held back, is no silence. A second of them is enough in any
- * case: what was left running may talk for ever.
+ * Resolves when the stream was silent for a while. Only moments count in which this process was awake and reading was not paused.
+ * Ends after a second of such moments in any case: a process that was left running may print for ever.
  */
 async function quiet(output: OutputReader): Promise<void> {
   const moments = 3;
   const most = 100;
   let silent = 0;
-  let heard = output.bytes;
+  let read = output.bytes;
   for (let passed = 0; silent < moments && passed < most; ) {
     await pause(silence / moments);
     if (!output.isHeldBack) passed++;
-    silent = output.isHeldBack || output.bytes > heard ? 0 : silent + 1;
-    heard = output.bytes;
+    silent = output.isHeldBack || output.bytes > read ? 0 : silent + 1;
+    read = output.bytes;
   }
 }

@@ -4,55 +4,55 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { pause } from '../system/wait.ts';
 import { type Limits, sizeText } from './limits.ts';
 
-/** The first part of the names of groups, so that people know whose they are. */
+/** Prefix of the names of groups, so that people see that they are Volt's. */
 const prefix = 'volt-job-';
 
-/** What it means where none can be made, for people. */
+/** What users see when no control group can be made. */
 export const withoutGroups =
-  'this user may make no control groups here, so that memory is limited for each process, not for the job';
+  'this user cannot make control groups here, so the memory limit applies to each process, not to the whole job';
 export const groupsRemedy =
-  'Start it as root, as the service that comes with Volt, or by `systemd-run --user --scope --property=Delegate=yes`; docs/isolation.md tells more.';
+  'Start it as root, as the service that comes with Volt, or with `systemd-run --user --scope --property=Delegate=yes`; see docs/isolation.md.';
 
-/** Where groups are made: one folder for both controllers, or one for each with the first version of cgroups. */
-interface Place {
+/** The folders in which groups are made: the same for both controllers, except in version 1 of cgroups. */
+interface ParentFolders {
   version: 1 | 2;
   memory: string;
   pids: string;
 }
 
 /**
- * Counts and limits what the processes of one job take together, see
- * https://docs.kernel.org/admin-guide/cgroup-v2.html and, for the first version, .../cgroup-v1/memory.html.
+ * Limits what all processes of one job use together. See https://docs.kernel.org/admin-guide/cgroup-v2.html and, for
+ * version 1, .../cgroup-v1/memory.html.
  */
 export class ControlGroup {
-  readonly #place: Place;
-  /** that of memory, and that of pids where it is another */
+  readonly #parents: ParentFolders;
+  /** of the memory controller, and of the pids controller where it has another */
   readonly #folders: string[];
   readonly #limits: Limits;
 
-  private constructor(place: Place, folders: string[], limits: Limits) {
-    this.#place = place;
+  private constructor(parents: ParentFolders, folders: string[], limits: Limits) {
+    this.#parents = parents;
     this.#folders = folders;
     this.#limits = limits;
   }
 
-  /** Whether this process may make groups, found out by trying. */
+  /** Tries whether this process can make groups. */
   static async isPossible(): Promise<boolean> {
     const group = ControlGroup.create(randomUUID(), { memory: 1_073_741_824, processes: 64 });
     await group?.remove();
     return group !== undefined;
   }
 
-  /** @returns undefined where this process may make no groups */
+  /** @returns undefined where this process cannot make groups */
   static create(name: string, limits: Limits): ControlGroup | undefined {
-    const place = findPlace();
-    if (!place) return undefined;
-    const parents = [...new Set([place.memory, place.pids])];
-    for (const parent of parents) sweep(parent);
-    const folders = parents.map((parent) => join(parent, `${prefix}${process.pid}-${name}`));
+    const parents = findParents();
+    if (!parents) return undefined;
+    const distinct = [...new Set([parents.memory, parents.pids])];
+    for (const parent of distinct) sweep(parent);
+    const folders = distinct.map((parent) => join(parent, `${prefix}${process.pid}-${name}`));
     try {
       for (const folder of folders) mkdirSync(folder);
-      const group = new ControlGroup(place, folders, limits);
+      const group = new ControlGroup(parents, folders, limits);
       group.#limit();
       return group;
     } catch {
@@ -61,15 +61,15 @@ export class ControlGroup {
     }
   }
 
-  /** What a shell of Volt's own says to become a part of it. */
+  /** The shell command by which a shell of Volt joins the group. */
   get joining(): string {
     return this.#folders.map((folder) => `echo $$ >'${join(folder, 'cgroup.procs')}'`).join(' && ');
   }
 
-  /** What limit was met, as a sentence; undefined where none was. */
+  /** The limit that the job reached, as part of a sentence; undefined if it reached none. */
   breach(): string | undefined {
     const { memory, processes } = this.#limits;
-    const events = this.#place.version === 2 ? 'memory.events' : 'memory.oom_control';
+    const events = this.#parents.version === 2 ? 'memory.events' : 'memory.oom_control';
     if (memory !== undefined && this.#count(events, 'oom_kill') > 0)
       return `was ended: more than ${sizeText(memory)} of memory`;
     if (processes !== undefined && this.#count('pids.events', 'max') > 0)
@@ -77,7 +77,7 @@ export class ControlGroup {
     return undefined;
   }
 
-  /** Its processes must be gone, or on their way. */
+  /** Removes the group, whose processes have ended or are about to end. */
   async remove(): Promise<void> {
     for (const folder of this.#folders) {
       for (let attempt = 0; attempt < 50 && !removeFolder(folder); attempt++) await pause(20);
@@ -87,7 +87,7 @@ export class ControlGroup {
   #limit(): void {
     const { memory, processes } = this.#limits;
     const set = (file: string, value: number) => writeFileSync(this.#file(file), String(value));
-    if (memory !== undefined && this.#place.version === 2) {
+    if (memory !== undefined && this.#parents.version === 2) {
       set('memory.max', memory);
       optional(() => set('memory.swap.max', 0));
       optional(() => set('memory.oom.group', 1));
@@ -113,16 +113,16 @@ export class ControlGroup {
   }
 }
 
-/** What need not succeed: some kernels count no swap, or end no group as one, and processes end at any time. */
+/** Ignores a failure: some kernels have no limit for swap, or cannot kill a group as one, and processes end at any time. */
 function optional(work: () => void): void {
   try {
     work();
   } catch {
-    // what has to hold is done by itself, or seen later
+    // what must succeed does not go through here, or is checked later
   }
 }
 
-/** Takes away what a process that was killed could not; a group with processes in it stays. */
+/** Removes groups of Volts that were killed. A group with processes in it stays. */
 function sweep(parent: string): void {
   for (const name of readdirSync(parent)) {
     const owner = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
@@ -139,7 +139,7 @@ function removeFolder(folder: string): boolean {
   }
 }
 
-function findPlace(): Place | undefined {
+function findParents(): ParentFolders | undefined {
   try {
     const own = new Map(
       readFileSync('/proc/self/cgroup', 'utf8')
@@ -175,30 +175,33 @@ function mountOf(mounts: readonly string[], type: string, controller: string): s
 }
 
 /**
- * A group that has processes of its own can have none below it that is limited. Where Volt is alone in its group, as in a
- * unit of systemd, it goes into one beside its jobs'; systemd leaves these as they are where it gave the group away
- * (`Delegate=`). Where others are in it, such as the shell of a session, the jobs' are made beside that group.
+ * Finds the group in which groups for jobs can be made. The kernel allows no limited groups inside a group that has processes.
+ * If Volt is alone in its group, as in a unit of systemd with `Delegate=`, it moves itself into a group `volt` inside of it. If
+ * other processes are in the group, such as the shell of a session, groups for jobs are made next to it.
  */
-export function unified(own: string, mount: string): Place | undefined {
+export function unified(own: string, mount: string): ParentFolders | undefined {
   const home = basename(own) === 'volt' ? dirname(own) : own;
   const above = home === mount ? [] : [dirname(home)];
   const folder = isShared(home) || takeOver(home) ? home : above.find(isShared);
   return folder === undefined ? undefined : { version: 2, memory: folder, pids: folder };
 }
 
-/** Whether the groups in this one may be limited. */
+/** Whether groups inside this one can have limits. */
 function isShared(folder: string): boolean {
   return has(folder, 'cgroup.subtree_control');
 }
 
-/** @returns whether it was for Volt alone to do */
+/**
+ * Moves Volt into a group inside this one, and turns on limits.
+ * @returns false where other processes are in the group
+ */
 function takeOver(home: string): boolean {
   if (!has(home, 'cgroup.controllers')) return false;
-  // the first group of a machine, which alone has no type, can have both processes and groups that are limited
+  // the root group, which alone has no type, can have both processes and limited groups
   let isEmptied = !existsSync(join(home, 'cgroup.type'));
-  // while some are moved, others end and the next are started
+  // processes start and end meanwhile
   for (let round = 0; !isEmptied && round < 20; round++) {
-    const members = wordsOf(home, 'cgroup.procs').map(Number);
+    const members = valuesOf(home, 'cgroup.procs').map(Number);
     if (!members.every(isOurs)) return false;
     optional(() => mkdirSync(join(home, 'volt')));
     for (const pid of members) optional(() => writeFileSync(join(home, 'volt', 'cgroup.procs'), String(pid)));
@@ -209,15 +212,15 @@ function takeOver(home: string): boolean {
 }
 
 function has(folder: string, list: 'cgroup.controllers' | 'cgroup.subtree_control'): boolean {
-  const names = wordsOf(folder, list);
+  const names = valuesOf(folder, list);
   return names.includes('memory') && names.includes('pids');
 }
 
-function wordsOf(folder: string, file: string): string[] {
+function valuesOf(folder: string, file: string): string[] {
   return readFileSync(join(folder, file), 'utf8').split(/\s+/).filter(Boolean);
 }
 
-/** This process, or one that descends from it; one that is gone by now is nobody else's. */
+/** Whether a process is this one, descends from it, or has ended. */
 function isOurs(pid: number): boolean {
   for (let each = pid; each > 0; ) {
     if (each === process.pid) return true;

@@ -3,19 +3,19 @@ import { runProgram } from '../system/run-program.ts';
 import { programPath } from './programs.ts';
 
 /**
- * Has this process, and those that it starts from now on, leave no core dump when they crash: it would hold tokens and secrets.
- * A job may raise the limit again for its own programs.
- * @returns whether none is left from now on; elsewhere than on Linux, and without prlimit(1), that is as it was before
+ * Turns off core dumps of this process and of those that it starts from now on: they would contain tokens and secrets. A job
+ * can raise the limit again for its own programs.
+ * @returns whether core dumps are off; without Linux and prlimit(1) nothing changes
  */
 export async function leaveNoCoreDumps(): Promise<boolean> {
   if (coreSize() === 0) return true;
-  // its soft limit alone
+  // only the soft limit
   const args = [`--pid=${process.pid}`, '--core=0:'];
   await runProgram(programPath('prlimit'), args).catch(() => undefined);
   return coreSize() === 0;
 }
 
-/** Bytes that a core dump of this process may have; undefined where that cannot be told. */
+/** The limit for a core dump of this process in bytes; undefined where it is unknown. */
 function coreSize(): number | undefined {
   try {
     const limit = /^Max core file size\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];

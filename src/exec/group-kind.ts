@@ -5,7 +5,7 @@ import { trialTime } from './trial.ts';
 
 let detected: Promise<GroupKind> | undefined;
 
-/** The best groupKind that works here, found out once by trying. */
+/** The best kind that works here. Tries once in a process. */
 export function detectGroupKind(): Promise<GroupKind> {
   detected ??= detect();
   return detected;
@@ -16,7 +16,7 @@ async function detect(): Promise<GroupKind> {
   return 'group';
 }
 
-/** Not every system allows namespaces; and entering one leaves a chroot, in which folders then have other names. */
+/** Not every system allows namespaces. Entering one also leaves a chroot, after which folders have other paths. */
 async function works(kind: GroupKind): Promise<boolean> {
   try {
     const processes = await ProcessGroup.open(trialTime, kind);

@@ -11,35 +11,35 @@ import { type Launcher, starterTelling } from './launcher.ts';
 import { type GroupKind, ProcessGroup } from './process-group.ts';
 import { inEnglish, trialTime, whyNever } from './trial.ts';
 
-/** What jobs of this machine run in. */
+/** How jobs are isolated on this machine. */
 export interface SettledIsolation {
   level: IsolationLevel;
   groupKind: GroupKind;
-  /** whether jobs that are kept apart can be refused system calls */
+  /** whether a filter can block system calls of isolated jobs */
   filtersCalls: boolean;
-  /** where a sandbox was wanted if possible, why there is none */
+  /** why there is no sandbox, for the setting `auto` */
   notice: string | undefined;
-  /** whether jobs would have the rights of root without anybody having said so by name */
+  /** whether jobs would run as root though no setting says so */
   isUnasked: boolean;
 }
 
-/** As what to try whether another user is possible: `nobody` of most systems. */
+/** The user for the trial: `nobody` on most systems. */
 const nobody: JobUser = { uid: 65534, gid: 65534 };
 const plainView: SandboxView = { temporary: [], readable: [], writable: [], hidden: [] };
 
 const tried = new Map<string, Promise<SettledIsolation>>();
 
 /**
- * Finds out by trying, once in a process, what a setting comes to on this machine.
- * @param wanted `auto` is `sandbox` where that works, else `none`
- * @throws VoltError `isolation_unavailable` where what is wanted does not work, or fails in a way that may pass
+ * Tries how jobs can be isolated on this machine, once in a process.
+ * @param wanted `auto` means `sandbox` where that works, else `none`
+ * @throws VoltError `isolation_unavailable` where the wanted level does not work, or fails for a reason that may pass
  */
 export function settleIsolation(wanted: 'auto' | IsolationLevel): Promise<SettledIsolation> {
   const known = tried.get(wanted);
   if (known) return known;
   const settled = settle(wanted);
   tried.set(wanted, settled);
-  // what has failed may work the next time
+  // a failure may pass
   settled.catch(() => tried.delete(wanted));
   return settled;
 }
@@ -48,8 +48,8 @@ async function settle(wanted: 'auto' | IsolationLevel): Promise<SettledIsolation
   if (wanted === 'none') return without(undefined);
   const isRoot = process.getuid?.() === 0;
   if (wanted === 'user' && !isRoot) {
-    throw new VoltError('isolation_unavailable', 'isolation "user" needs root, who alone may become another user', {
-      remedy: 'Start the runner as root, or use VOLT_ISOLATION=sandbox, for which any user will do.',
+    throw new VoltError('isolation_unavailable', 'isolation "user" needs root: only root can switch to another user', {
+      remedy: 'Start the runner as root, or use VOLT_ISOLATION=sandbox, which works for any user.',
     });
   }
   const level = wanted === 'user' ? 'user' : 'sandbox';
@@ -98,7 +98,7 @@ async function tryCommand(groupKind: GroupKind, isolation: Isolation, launcher: 
       output: () => undefined,
       signal: late,
     });
-    if (late.aborted) throw new Error(`a command in it did not end by itself in the ${trialTime} s that it had`);
+    if (late.aborted) throw new Error(`a command in it did not end within ${trialTime} s`);
     if (exitCode !== 0) throw new Error(`a command in it ended with ${signal ?? `code ${exitCode}`}`);
   } finally {
     await processes.close();
@@ -106,24 +106,24 @@ async function tryCommand(groupKind: GroupKind, isolation: Isolation, launcher: 
 }
 
 export const sandboxRemedy =
-  'Install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap), and let this user make namespaces; docs/isolation.md tells how.';
+  'Install bubblewrap (Debian, Ubuntu: apt-get install bubblewrap), and allow this user to make namespaces; see docs/isolation.md.';
 
-/** Why a runner that is root builds nothing of a URL; see `SettledIsolation.isUnasked`. */
+/** Why a runner that is root builds no repository with a URL; see `SettledIsolation.isUnasked`. */
 export const unaskedText =
-  "this runner is root and has no sandbox, so the commit's code would have root's rights; install bubblewrap on its machine, or start it with VOLT_ISOLATION=none if every repository is trusted that far";
+  "this runner is root and has no sandbox, so the commit's code would run as root; install bubblewrap on its machine, or start it with VOLT_ISOLATION=none if you trust every repository with root";
 
-/** What jobs are not refused where setpriv(1) is too old to load a filter, for people. */
+/** What users see when setpriv(1) is too old to load a filter. */
 export const unfilteredText =
-  'system calls are not filtered, since setpriv here does not know --seccomp-filter: jobs can use the session keyring of who has started Volt, and ptrace';
+  'system calls are not filtered, because setpriv here has no --seccomp-filter: jobs can use ptrace and the session keyring of the user who started Volt';
 
-/** What a level means, for people. */
+/** What users see about each level. */
 export const levelMeanings: { readonly [L in IsolationLevel]: string } = {
-  none: "jobs run with this user's rights, so let only repositories be observed that you trust",
-  user: 'jobs run as another user, and do not see what that user may not read',
-  sandbox: 'jobs see the system read-only, and nothing of Volt or of each other',
+  none: "jobs run with this user's rights, so only watch repositories that you trust",
+  user: 'jobs run as another user and can read only what that user can read',
+  sandbox: 'jobs see the system read-only and nothing of Volt or of other jobs',
 };
 
-/** The user that Volt itself is. */
+/** The user that Volt runs as. */
 export function ownUser(): JobUser {
   return { uid: process.getuid?.() ?? 0, gid: process.getgid?.() ?? 0 };
 }
@@ -132,7 +132,7 @@ function unavailable(level: IsolationLevel, why: string): VoltError {
   return new VoltError('isolation_unavailable', `isolation "${level}" does not work on this machine: ${why}`, {
     remedy:
       level === 'sandbox'
-        ? `${sandboxRemedy} VOLT_ISOLATION=none does without.`
-        : 'A container may not be allowed to make namespaces; docs/isolation.md tells what is needed. VOLT_ISOLATION=none does without.',
+        ? `${sandboxRemedy} Or set VOLT_ISOLATION=none.`
+        : 'A container may not be allowed to make namespaces; see docs/isolation.md. Or set VOLT_ISOLATION=none.',
   });
 }

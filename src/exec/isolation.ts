@@ -1,20 +1,20 @@
-/** Who a job's processes are. */
+/** The user that a job's processes run as. */
 export interface JobUser {
   uid: number;
   gid: number;
 }
 
-/** What a sandboxed job sees of the file system, beside a /proc, /dev and /dev/shm of its own. All paths are absolute. */
+/** What a job in a sandbox sees of the file system, besides its own /proc, /dev and /dev/shm. All paths are absolute. */
 export interface SandboxView {
-  /** what it may read; of what is not there, nothing is seen */
+  /** what it can read; paths that do not exist are skipped */
   readable: readonly SandboxPath[];
-  /** what it has in the place of the machine's folders of temporary files; may be changed as well */
+  /** writable folders that replace the machine's temporary folders */
   temporary: readonly SandboxPath[];
-  /** what it may change; it must be there, and none of it can be moved away or replaced by the job */
+  /** what it can write to; must exist, and the job cannot move or replace it */
   writable: readonly SandboxPath[];
-  /** folders that are empty for it, except for what is listed above inside of them */
+  /** folders that appear empty, except for paths above that are inside of them */
   hidden: readonly string[];
-  /** what is mounted before, on folders that are among the writable ones */
+  /** overlays that are mounted first, on folders inside of the writable ones */
   overlays?: Overlays | undefined;
 }
 
@@ -26,43 +26,43 @@ export interface SandboxPath {
 }
 
 /**
- * Folders of one user that others begin from and cannot change: each is the lower layer of an overlay, and what is written
- * goes into an upper one. See https://docs.kernel.org/filesystems/overlayfs.html.
+ * Folders of one user that another user can read and seemingly change: each is the lower layer of an overlay, and changes go to
+ * the upper layer. See https://docs.kernel.org/filesystems/overlayfs.html.
  */
 export interface Overlays {
-  /** the lower folders are in it; who owns it may change all of that at any time */
+  /** the lower folders are in it; its owner can change everything in it at any time */
   base: string;
   owner: JobUser;
-  /** who is to own what is seen: what is the owner's in `base` is that user's in the overlays */
+  /** who owns the files in the overlays that `owner` owns in `base` */
   user: JobUser;
-  /** file of the mounts, as `overlayTable` in overlay.ts writes it */
+  /** file with the mounts, from `overlayTable` in overlay.ts */
   table: string;
 }
 
 /**
- * How far a job's processes are kept apart from the machine:
- * `none`: they have the rights of Volt itself;
- * `user`: they are another user, who gains no rights by set-uid programs; `replaced` are files that they see in the place of
+ * How a job's processes are isolated from the machine:
+ * `none`: they have the rights of Volt;
+ * `user`: they run as another user, and set-uid programs give them no rights; they see the files of `replaced` instead of
  * others;
- * `sandbox`: that, where Volt is root and may become another user; and they have mounts and IPC of their own.
- * Of what network they have, see `ScopeOptions`.
+ * `sandbox`: the same where Volt is root, and they have their own mounts and IPC.
+ * For their network see `ProcessGroupOptions`.
  */
 export type Isolation =
   | { level: 'none' }
   | (Apart<'user'> & { own?: OwnFolder; replaced?: readonly SandboxPath[] })
   | (Apart<'sandbox'> & { view: SandboxView });
 
-/** The one folder of many that a job finds where all are, though others of its user id have theirs beside it. */
+/** The only folder that a job sees among the folders of all jobs. Other jobs may have the same user id. */
 export interface OwnFolder {
   folder: string;
-  /** that it is below of, with those of other jobs; nobody but root may enter it outside of a job */
+  /** the folder of all jobs' folders; outside of jobs only root can enter it */
   among: string;
 }
 
 interface Apart<L extends string> {
   level: L;
   user: JobUser;
-  /** file with the program that decides which system calls are refused, see call-filter.ts, as the job sees it */
+  /** file with the system call filter, see call-filter.ts; the same path for the job */
   callFilter?: string | undefined;
 }
 

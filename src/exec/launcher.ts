@@ -2,10 +2,10 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import type { Readable } from 'node:stream';
 import { errorText, VoltError } from '../kernel/errors.ts';
 
-/** Descriptor on which a wrapped command line says that the command itself begins. */
+/** Descriptor to which a wrapped command line writes when the command itself begins. */
 export const startMark = 3;
 
-/** What nsenter and the shell say when they fail is short; this many characters of it are kept. */
+/** Characters that are kept of what nsenter and the shell print when they fail. */
 const complaintLength = 2000;
 
 export interface CommandLine {
@@ -13,24 +13,24 @@ export interface CommandLine {
   env: Readonly<Record<string, string>>;
 }
 
-/** Where the process that stands for a process group can be told from any thread, see redis/heartbeat/supervisor-lines.ts. */
+/** How any thread can write to a supervisor, see redis/heartbeat/supervisor-lines.ts. */
 export interface SupervisorLine {
-  /** descriptor that this process can write to */
+  /** descriptor to write to */
   fd: number;
-  /** by which the process at its other end knows it; absent where that is the holder itself */
+  /** the supervisor's id for the process at the other end; absent where that is the supervisor itself */
   id?: number;
 }
 
-/** The process that stands for a process group. */
+/** The supervisor of a process group. */
 export interface Supervisor {
-  /** undefined where it can be told by `write` alone */
+  /** undefined where only `write` reaches it */
   readonly line?: SupervisorLine | undefined;
   readonly pid: number;
-  /** with its exit code, null where it was killed */
+  /** its exit code; null if it was killed */
   readonly ended: Promise<number | null>;
-  /** Writes to its standard input; one that has just ended takes no more, which is no error. */
+  /** Writes to its standard input. Does nothing if it has just ended. */
   write(text: string): void;
-  /** Ends its standard input. */
+  /** Closes its standard input. */
   release(): void;
   kill(): void;
 }
@@ -41,11 +41,11 @@ export interface CommandEnd {
   signal: NodeJS.Signals | null;
 }
 
-/** How a command line that `ProcessGroup.wrap` has made ended. */
+/** How a command line of `ProcessGroup.wrap` ended. */
 export interface LaunchEnd extends CommandEnd {
   /** whether the command itself began, see `startMark` */
   began: boolean;
-  /** what was said on standard error before that, cut */
+  /** what standard error had before that, shortened */
   complaint: string;
 }
 
@@ -55,26 +55,26 @@ export interface Launched {
   kill(): void;
 }
 
-/** Starts what a process group is made of. */
+/** Starts the programs of process groups. */
 export interface Launcher {
   /**
-   * Resolves when the process has said its first word.
-   * @throws VoltError `tool_missing` when it cannot be started, or ends before that; `spawn_failed` when what starts it is lost
+   * Starts a supervisor; resolves when it is ready.
+   * @throws VoltError `tool_missing` when it cannot be started, or ends before it is ready; `spawn_failed` when the launcher is lost
    */
   hold(line: CommandLine): Promise<Supervisor>;
   /**
-   * Resolves when the program is started.
-   * @param output descriptor that becomes its standard output; it can be closed here from then on
-   * @throws VoltError `tool_missing`, `spawn_failed` when what starts it is lost, as its `ended` does then; or what the system
-   * says where an argument or the environment is too large
+   * Starts a program; resolves when it is started.
+   * @param output descriptor that becomes its standard output; the caller can close it then
+   * @throws VoltError `tool_missing`; `spawn_failed` when the launcher is lost, in which case `ended` rejects, too; system errors
+   * where an argument or the environment is too large
    */
   run(line: CommandLine, output: number): Promise<Launched>;
 }
 
-/** Starts them from this process. */
+/** Starts programs from this process. */
 export const ownLauncher = starterTelling('ignore');
 
-/** Likewise. @param errors descriptor of a file for what holders say on standard error */
+/** As `ownLauncher`. @param errors descriptor of a file for the standard error of supervisors */
 export function starterTelling(errors: 'ignore' | number): Launcher {
   return { hold: (line) => hold(line, errors), run };
 }
@@ -99,7 +99,7 @@ async function run(line: CommandLine, output: number): Promise<Launched> {
   let began = false;
   let complaint = '';
   const failed = notStarted(child, 'Install util-linux (nsenter) and a shell.');
-  // there are none where not even the pipes could be made
+  // without pipes there are no streams
   const [, , errors, mark] = (child.stdio ?? []) as (Readable | null | undefined)[];
   mark?.on('data', () => {
     began = true;
@@ -107,7 +107,7 @@ async function run(line: CommandLine, output: number): Promise<Launched> {
   errors?.on('data', (chunk: Buffer) => {
     complaint = (complaint + chunk).slice(0, complaintLength);
   });
-  // both descriptors end with the line: the command has none of them
+  // both close when the command begins, which does not inherit them
   const ended = new Promise<LaunchEnd>((resolve) => {
     child.once('close', (exitCode, signal) => resolve({ exitCode, signal, began, complaint }));
   });
@@ -116,14 +116,14 @@ async function run(line: CommandLine, output: number): Promise<Launched> {
   return { pid: child.pid as number, ended, kill: () => void child.kill('SIGKILL') };
 }
 
-/** A descriptor that other threads may write to, as long as the stream is open. */
+/** A descriptor that other threads can write to while the stream is open. */
 export function lineOf(stream: unknown): SupervisorLine | undefined {
-  // Node has no public name for it
+  // Node has no public API for it
   const fd = (stream as { _handle?: { fd?: number } } | null)?._handle?.fd;
   return typeof fd === 'number' && fd >= 0 ? { fd } : undefined;
 }
 
-/** A session of its own: what is typed at the terminal of `volt up` is not meant for it. */
+/** In a session of its own, so that Ctrl-C at the terminal of `volt up` does not reach it. */
 function start({ argv: [program, ...args], env }: CommandLine, stdio: ('pipe' | 'ignore' | number)[]): ChildProcess {
   return spawn(program as string, args, { env, stdio, detached: true, cwd: '/' });
 }
@@ -134,7 +134,7 @@ async function ready(child: ChildProcess): Promise<void> {
   const ended = new Promise<never>((_, reject) => {
     child.once('exit', (code) => {
       const message = `${child.spawnfile} ended with code ${code} before the job began`;
-      const remedy = 'Install bash and util-linux, and see whether this user may make namespaces.';
+      const remedy = 'Install bash and util-linux, and check whether this user may make namespaces.';
       reject(new VoltError('tool_missing', message, { remedy }));
     });
   });

@@ -1,6 +1,6 @@
-/** What the processes of one job may take; what is absent is not limited. */
+/** Limits of a job; undefined for no limit. */
 export interface Limits {
-  /** bytes, of all processes together where there is a control group, else of each */
+  /** bytes, of all processes together with a control group, else of each */
   memory?: number | undefined;
   /** of the job, at once */
   processes?: number | undefined;
@@ -11,29 +11,29 @@ export interface Limits {
 }
 
 /**
- * Lines of a shell that limit it and what it starts, see setrlimit(2).
- * @param grouped whether memory and processes are counted by a control group
- * @param counted whether the processes of the job's user are the job's alone, so that they may be counted by user
+ * Lines of a shell that limit the shell and what it starts, see setrlimit(2).
+ * @param grouped whether a control group limits memory and processes
+ * @param counted whether all processes of the job's user belong to the job, so that the limit of a user works
  */
 export function limitingLines(limits: Limits, { grouped, counted }: { grouped: boolean; counted: boolean }): string[] {
   const { memory, processes, fileSize, cpuTime } = limits;
   const kB = (bytes: number) => Math.ceil(bytes / 1024);
   return [
-    // the job goes before Volt where the machine is out of memory
+    // when the machine is out of memory, the kernel ends the job before Volt
     'echo 500 >/proc/self/oom_score_adj',
     ...(processes !== undefined && !grouped && counted ? [`ulimit -u ${processes}`] : []),
-    // not the address space, of which many programs reserve far more than they take
+    // not the address space: many programs reserve far more than they use
     ...(memory !== undefined && !grouped ? [`ulimit -d ${kB(memory)}`] : []),
     ...(fileSize !== undefined ? [`ulimit -f ${kB(fileSize)}`] : []),
-    // the signal comes at the one, and the kill for what does not heed it at the other
+    // SIGXCPU at the soft limit, SIGKILL at the hard one
     ...(cpuTime !== undefined ? [`ulimit -S -t ${cpuTime}`, `ulimit -H -t ${cpuTime + 5}`] : []),
   ].map((line) => `${line} 2>/dev/null || :`);
 }
 
-/** The signals that tell of a limit, with their numbers, by which a shell reports them. */
+/** The signals that the kernel sends at a limit, with the numbers that a shell reports. */
 const signals = { SIGXCPU: 24, SIGXFSZ: 25 } as const;
 
-/** What limit has ended a command, as a sentence; undefined where none has, as far as its end tells. */
+/** The limit that ended a command, as part of a sentence; undefined if its end shows none. */
 export function limitThatEnded(
   { signal, exitCode }: { signal: NodeJS.Signals | null; exitCode: number | null },
   { fileSize, cpuTime }: Limits,

@@ -6,7 +6,7 @@ import { runProgram } from '../system/run-program.ts';
 import { OutputReader } from './output-reader.ts';
 import { programPath } from './programs.ts';
 
-/** Pipes that are made at a time: making them takes a process. */
+/** Pipes that one process makes at a time. */
 const madeAtOnce = 32;
 
 interface Ends {
@@ -20,13 +20,13 @@ let making: Promise<void> | undefined;
 /** A pipe for the output of one command. */
 export interface OutputPipe {
   read: OutputReader;
-  /** descriptor that the command gets; to be closed here once it has it */
+  /** descriptor for the command; the caller closes it once the command is started */
   write: number;
 }
 
 /**
- * A pipe of the system's. What Node calls so is a pair of sockets, and those cannot be opened by name: `echo >/dev/stderr`
- * and `tee /dev/stdout`, as in many scripts, would fail. Node makes no other, but opens those that are files (mkfifo(3)).
+ * Opens a real pipe. Node's "pipes" are pairs of sockets, which cannot be opened by name, so `echo >/dev/stderr` and
+ * `tee /dev/stdout` in scripts would fail. Node cannot make pipes, but it can open those that are files (mkfifo(3)).
  */
 export async function openOutputPipe(): Promise<OutputPipe> {
   for (;;) {
@@ -39,15 +39,15 @@ export async function openOutputPipe(): Promise<OutputPipe> {
   }
 }
 
-/** They have no names any more once they are open. */
+/** Makes pipes and removes their names once they are open. */
 async function make(): Promise<void> {
   const folder = await mkdtemp(join(tmpdir(), 'volt-pipes-'));
   try {
     const paths = Array.from({ length: madeAtOnce }, (_, index) => join(folder, String(index)));
-    // who runs the command may be another user, and opens them anew
+    // the command may run as another user and open them again
     await runProgram(programPath('mkfifo'), ['-m', '666', ...paths]);
     for (const path of paths) {
-      // without a reader, the other end could not be opened
+      // the other end opens only when there is a reader
       const read = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
       try {
         spare.push({ read, write: openSync(path, constants.O_WRONLY) });

@@ -1,36 +1,36 @@
 import { type ConnectOpts, Socket, type SocketConstructorOpts } from 'node:net';
 
-/** Bytes that a pipe holds, pipe(7): no read gets more. */
+/** Capacity of a pipe in bytes, see pipe(7): no read gets more. */
 const mostRead = 65_536;
-/** Output is gathered until it is so many bytes, or for so long (ms), to be handed on at once. */
+/** Output is collected up to this many bytes or this long (ms), then passed on at once. */
 const enough = mostRead;
 const gathering = 2;
 
-/** Buffers that are not in use: garbage of this size would keep the collector busy. */
+/** Unused buffers, kept to spare the garbage collector. */
 const spare: Buffer[] = [];
 const mostSpare = 4;
 
 /**
- * Reads what a command prints. A program writes little at a time, often enough for a read of every four kilobytes;
- * what comes together is handed on together, in a buffer that is used again.
+ * Reads the output of a command. Programs write in small pieces; pieces that come close together are passed on together, in a
+ * buffer that is used again.
  */
 export class OutputReader {
-  /** Resolves when all has been handed on and nobody can write any more, or after `destroy`. */
+  /** Resolves when all output was passed on and nobody can write any more, or after `destroy`. */
   readonly closed: Promise<void>;
   readonly #socket: Socket;
   readonly #buffer: Buffer = spare.pop() ?? Buffer.allocUnsafeSlow(enough + mostRead);
-  /** what has been read and not been handed on is between the two; the next read goes on behind it */
+  /** the buffer has unsent output between these two; the next read continues after it */
   #from = 0;
   #to = 0;
   #bytes = 0;
-  /** pieces that the receiver has not taken yet */
+  /** pieces that the receiver is still working on */
   #held = 0;
   #timer: NodeJS.Timeout | undefined;
   #receive: (chunk: Buffer) => void | Promise<void> = () => {};
 
-  /** @param descriptor of the pipe's end, which does not block */
+  /** @param descriptor the reading end of a pipe, non-blocking */
   constructor(descriptor: number) {
-    // `onread` is known to the constructor too
+    // the constructor accepts `onread`, too; the types do not say so
     const options: SocketConstructorOpts & ConnectOpts = {
       ...{ fd: descriptor, readable: true, writable: false },
       onread: {
@@ -51,25 +51,25 @@ export class OutputReader {
     });
   }
 
-  /** bytes that have been read */
+  /** bytes read so far */
   get bytes(): number {
     return this.#bytes;
   }
 
-  /** True while the receiver holds reading back. */
+  /** True while the receiver pauses reading. */
   get isHeldBack(): boolean {
     return this.#held > 0;
   }
 
   /**
-   * @param receive takes what is read. The bytes are good until it returns: whoever keeps them copies them. A promise
-   * that it returns holds reading back.
+   * @param receive gets the output. It must copy bytes that it needs after it returns. If it returns a promise, reading pauses
+   * until that resolves.
    */
   onOutput(receive: (chunk: Buffer) => void | Promise<void>): void {
     this.#receive = receive;
   }
 
-  /** Hands on what has been gathered. */
+  /** Passes on what was collected. */
   handOn(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;

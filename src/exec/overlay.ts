@@ -1,20 +1,20 @@
 import type { Overlays } from './isolation.ts';
 import { programPath } from './programs.ts';
 
-/** One folder. All paths are absolute. */
+/** An overlay of one folder. All paths are absolute. */
 export interface Overlay {
   lower: string;
-  /** what differs from the lower one; of no other overlay at the same time, as the folder beside it */
+  /** what differs from the lower folder; no two mounted overlays share it, nor `work` */
   upper: string;
-  /** empty, on the file system of the upper one, where the kernel prepares what goes there */
+  /** empty folder for the kernel, on the file system of `upper` */
   work: string;
-  /** where it is seen */
+  /** where it is mounted */
   target: string;
 }
 
 /**
- * @param rootless whether it is mounted in a user namespace
- * @returns what fstab(5) has for the overlays
+ * @param rootless whether they are mounted in a user namespace
+ * @returns the overlays in the format of fstab(5)
  */
 export function overlayTable(overlays: readonly Overlay[], rootless: boolean): string {
   return overlays
@@ -25,7 +25,7 @@ export function overlayTable(overlays: readonly Overlay[], rootless: boolean): s
     .join('');
 }
 
-/** Whether overlays can be told to use a path: the kernel separates layers and options by these characters. */
+/** Whether a path can be used for an overlay: the kernel separates layers and options with these characters. */
 export function isOverlayPath(path: string): boolean {
   return !/[,:"\\\p{Cc}]/u.test(path);
 }
@@ -35,10 +35,10 @@ function inTable(text: string): string {
 }
 
 /**
- * Runs a program in a mount namespace of its own that has the overlays. The base is mounted there so that the kernel follows
- * no link in it, since a lower folder that its owner exchanges for a link would show anything; and, where the owner is
- * somebody else, with the owner's files as the user's. What cannot be mounted is left out.
- * @param own whether the namespace is there already
+ * The command line that runs a program in its own mount namespace with the overlays. The base is mounted with `nosymfollow`:
+ * its owner could replace a lower folder with a link to anything. If the owner is another user, the mount maps the owner's files
+ * to the job's user. Overlays that cannot be mounted are left out.
+ * @param own whether the caller already has its own mount namespace
  */
 export function withOverlays({ base, owner, user, table }: Overlays, own: boolean): string[] {
   const same = owner.uid === user.uid && owner.gid === user.gid;

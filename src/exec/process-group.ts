@@ -16,34 +16,34 @@ import { leaseRanOut, supervisorCommand } from './supervisor.ts';
 
 /**
  * How the processes of a job are held together, best first:
- * `namespace`: a PID namespace made with root's rights; `user-namespace`: one made with a user namespace around it,
- * in which set-uid programs gain nothing; `group`: a process group, and a search for a marker in the environment of
- * every process, which a hostile job can escape from.
+ * `namespace`: a PID namespace that root made; `user-namespace`: a PID namespace inside a user namespace, in which set-uid
+ * programs give no rights; `group`: a Unix process group and a search for a marker in the environment of all processes, from
+ * which a hostile job can escape.
  */
 export type GroupKind = 'namespace' | 'user-namespace' | 'group';
 
-/** A PID namespace with a /proc of its own, which dies with unshare itself. */
+/** A PID namespace with its own /proc, which ends with unshare. */
 const unshareOptions = ['--pid', '--fork', '--kill-child', '--mount-proc'] as const;
 
 export interface ProcessGroupOptions {
-  /** anything but `none`, the default, takes a groupKind by namespaces; that of another user, those of root */
+  /** the default is `none`; other levels need a group kind with namespaces, and another user needs root's */
   isolation?: Isolation;
-  /** that of the machine is the default */
+  /** the default is the machine's */
   network?: GroupNetwork;
   limits?: Limits;
-  /** what starts its processes, else this process does */
+  /** starts its processes; the default is this process */
   launcher?: Launcher;
 }
 
-/** Holds together everything that one job starts, and ends all of it, whatever happens to the runner. */
+/** Holds all processes of one job together, and ends all of them, whatever happens to the runner. */
 export class ProcessGroup {
   readonly groupKind: GroupKind;
   readonly isolation: Isolation;
   readonly network: GroupNetwork;
   readonly limits: Limits;
-  /** Variables that every process of the process group must be started with. */
+  /** Variables for every process of the group. */
   readonly marker: Readonly<Record<string, string>>;
-  /** The process that stands for the process group, as others on this machine see it; undefined where it is not known. */
+  /** Process id of the supervisor, as the machine sees it; undefined where it is unknown. */
   readonly pid: number | undefined;
   readonly launcher: Launcher;
   #isEntered = false;
@@ -70,7 +70,7 @@ export class ProcessGroup {
     this.isolation = isolation;
     this.network = network;
     this.limits = limits;
-    // without a limit of memory it is not worth a further process for each command
+    // joining a group costs one more process per command, which only a memory limit is worth
     this.#group = limits.memory === undefined ? undefined : ControlGroup.create(randomUUID(), limits);
     this.marker = marker;
     this.launcher = launcher;
@@ -78,16 +78,16 @@ export class ProcessGroup {
     this.pid = groupKind === 'group' ? supervisor.pid : firstChildOf(supervisor.pid);
     this.#ended = supervisor.ended.then((code) => {
       this.#alive = false;
-      // which came first, the end of the lease or the wish to close, is for the supervisor to tell
+      // the supervisor knows what came first, the end of the lease or the request to close
       this.#expired = code === leaseRanOut || !this.#closing;
-      // what holds a namespace ends by itself only after the last process in it, see pid_namespaces(7)
+      // process 1 of a namespace exits only after all others in it, see pid_namespaces(7)
       this.#isEmpty = groupKind !== 'group' && code !== null;
     });
   }
 
   /**
-   * @param ttl seconds for which the lease holds at first; when it has run out, everything inside is killed
-   * @throws VoltError `tool_missing` when the process group cannot be made, `spawn_failed` when the network that it is to have is gone
+   * @param ttl seconds that the lease holds at first; when it runs out, all processes are killed
+   * @throws VoltError `tool_missing` when the process group cannot be made, `spawn_failed` when its network is gone
    */
   static async open(ttl: number, groupKind: GroupKind, options: ProcessGroupOptions = {}): Promise<ProcessGroup> {
     const { isolation = { level: 'none' }, network = 'machine', launcher = ownLauncher } = options;
@@ -96,72 +96,72 @@ export class ProcessGroup {
     const argv = [...supervisedBy(groupKind, isolation, network), ...command];
     const supervisor = await launcher.hold({ argv, env: toolEnvironment() });
     const processes = new ProcessGroup(groupKind, options, marker, supervisor, ttl);
-    // the number of a process that has ended may be another's by now
+    // the process id of the network may belong to another process by now
     if (typeof network === 'string' || network.has(processes.pid)) return processes;
     await processes.close();
-    throw new VoltError('spawn_failed', "the job's network has ended before the job began", {
-      remedy: 'Retry the job; see whether something ends processes of pasta.',
+    throw new VoltError('spawn_failed', "the job's network ended before the job began", {
+      remedy: 'Retry the job, and check whether something kills pasta processes.',
     });
   }
 
-  /** False once everything inside has been killed. */
+  /** False once all processes are killed. */
   get alive(): boolean {
     return this.#alive;
   }
 
   /**
-   * True when the process group has ended without being closed, mostly because the lease ran out. A command that dies with it
-   * may be seen to be dead a moment earlier, so this is to be asked after `close`.
+   * True when the process group ended without `close`, mostly because the lease ran out. Read it after `close`: a command
+   * may end a moment before.
    */
   get expired(): boolean {
     return this.#expired;
   }
 
   /**
-   * Whether it is certain that no process of the job is left; to be asked after `close`. Where there is no namespace, one may
-   * have escaped; where its holder had to be killed, the last ones may be dying still.
+   * Whether it is certain that no process of the job is left. Read it after `close`. Without a namespace a process may have
+   * escaped; if the supervisor had to be killed, the last processes may still be ending.
    */
   get isEmpty(): boolean {
     return this.#isEmpty;
   }
 
-  /** Whether a command was to be run inside: until then, nothing of the job can be at work. */
+  /** Whether `wrap` was called. Before that, no process of the job exists. */
   get isEntered(): boolean {
     return this.#isEntered;
   }
 
-  /** Resolves when everything inside has been killed, for whatever reason. */
+  /** Resolves when all processes are killed, for whatever reason. */
   get ended(): Promise<void> {
     return this.#ended;
   }
 
-  /** What limit the job has met that its commands' ends do not tell, as a sentence; to be asked after `close`. */
+  /** A limit that the job reached and that the exit of its commands does not show, as part of a sentence. Read it after `close`. */
   get breach(): string | undefined {
     return this.#breach;
   }
 
-  /** Calls back when the lease has run out. */
+  /** Calls back when the lease runs out. */
   whenExpired(expired: () => void): void {
     void this.#ended.then(() => {
       if (this.expired) expired();
     });
   }
 
-  /** Renews the lease. @param left seconds for which it holds from now, at most and by default as long as at first */
+  /** Renews the lease. @param left seconds that it holds from now; at most, and by default, `ttl` */
   beat(left = this.#ttl): void {
     if (this.#alive && !this.#closing) this.#supervisor.write(heartbeatText(left, this.#ttl));
   }
 
-  /** Where another thread can renew the lease by itself; undefined where that is for `beat` alone. */
+  /** How another thread can renew the lease; undefined where only `beat` can. */
   get line(): SupervisorLine | undefined {
     return this.#supervisor.line;
   }
 
-  /** Kills everything inside and resolves when it is gone. */
+  /** Kills all processes; resolves when they are gone. */
   async close(): Promise<void> {
     this.#closing = true;
     this.#supervisor.release();
-    // the supervisor ends by itself at once; should it not, unshare takes the namespace with it
+    // the supervisor normally exits at once; killing unshare ends the namespace, too
     const late = setTimeout(() => this.#supervisor.kill(), 2000);
     await this.#ended;
     clearTimeout(late);
@@ -170,10 +170,9 @@ export class ProcessGroup {
   }
 
   /**
-   * The command line that runs `argv` inside, in the given folder, with standard error joined to standard output so
-   * that the order of both is kept. It writes one byte to descriptor `startMark` when nothing of ours can fail any more:
-   * without that, its exit code is that of nsenter or of the shell that enters the folder, not the command's, and what
-   * they say is on standard error.
+   * The command line that runs `argv` in the group and in a folder. Standard error goes to standard output, which keeps the order
+   * of both. The line writes one byte to descriptor `startMark` right before the command starts. Without that byte, exit code and
+   * standard error are those of nsenter or of the shell that enters the folder, not the command's.
    */
   wrap(argv: readonly string[], cwd: string): string[] {
     this.#isEntered = true;
@@ -181,8 +180,8 @@ export class ProcessGroup {
     const grouped = this.#group !== undefined;
     const limiting = limitingLines(this.limits, { grouped, counted: this.isolation.level !== 'none' });
     const script = [...limiting, this.#environment.unpacking, enterFolder].join('\n');
-    // dash drops variables whose names are none for a shell, such as those of an action's inputs; bash passes them on.
-    // "-p" keeps it from running what the job has put into BASH_ENV
+    // dash drops variables whose names no shell can set, such as inputs of an action; bash passes them on.
+    // "-p" keeps bash from running the file in the job's BASH_ENV
     const inside = [programPath('bash'), '--norc', '--noprofile', '-p', '-c', script, cwd, ...argv];
     if (this.groupKind === 'group') return this.#grouped(inside);
     const { isolation } = this;
@@ -190,35 +189,35 @@ export class ProcessGroup {
     if (this.groupKind === 'user-namespace') enter.push('--user', '--preserve-credentials');
     if (this.network !== 'machine') enter.push('--net');
     if (isolation.level === 'sandbox') enter.push('--ipc', '--uts');
-    // a session of its own, apart from nsenter's, so that a signal to the command's group does not end nsenter
+    // its own session, so that a signal to the command's group does not end nsenter
     return this.#grouped([
       ...[...enter, '--', ...lowered(this.groupKind, isolation)],
       ...[programPath('setsid'), ...inside],
     ]);
   }
 
-  /** It is joined from outside, where the job has no way into its folders. */
+  /** Joins the control group outside of the sandbox, since the job cannot reach its folders. */
   #grouped(argv: string[]): string[] {
     if (!this.#group) return argv;
     const join = `${this.#group.joining} && exec "$@"`;
     return [programPath('bash'), '--norc', '--noprofile', '-p', '-c', join, 'volt-group', ...argv];
   }
 
-  /** What the process that `wrap` describes is to be started with, for a command with that environment. */
+  /** The environment for the command line from `wrap`. @param env of the command */
   environment(env: Readonly<Record<string, string>>): Record<string, string> {
     return { ...this.#environment.pack({ ...env, ...this.marker }), ...this.marker };
   }
 
   /**
-   * The process group of a command that was started as `wrap` says. nsenter stays outside of it: it waits for the
-   * command's end and passes its exit code or signal on.
+   * The Unix process group of a command that `wrap` started. nsenter is not in it: it waits for the command and passes its exit
+   * code or signal on.
    */
   groupOf(pid: number): number | undefined {
     return this.groupKind === 'group' ? pid : firstChildOf(pid);
   }
 }
 
-/** What the supervisor is run by, in the namespaces that it keeps. */
+/** The command line that makes the namespaces and runs the supervisor in them. */
 function supervisedBy(groupKind: GroupKind, isolation: Isolation, network: GroupNetwork): string[] {
   if (groupKind === 'group') return [];
   const rootless = groupKind === 'user-namespace';
@@ -226,7 +225,7 @@ function supervisedBy(groupKind: GroupKind, isolation: Isolation, network: Group
   const joined = typeof network === 'string' ? [] : joining(network.pid, rootless);
   if (isolation.level === 'sandbox') {
     const { overlays } = isolation.view;
-    // who owns the user namespace of the network is root in it
+    // joining the network's user namespace makes this process root in it
     const isNew = rootless && joined.length === 0;
     const own = isNew ? [programPath('unshare'), '--user', '--map-root-user', '--mount', '--'] : [];
     const layered = overlays ? withOverlays(overlays, isNew) : [];
@@ -239,13 +238,13 @@ function supervisedBy(groupKind: GroupKind, isolation: Isolation, network: Group
   return [...joined, programPath('unshare'), ...options, ...unshareOptions, ...prepared(replaced, loopback), ...alone];
 }
 
-/** Enters the network that another process is in. */
+/** Enters the network namespace of another process. */
 function joining(pid: number, rootless: boolean): string[] {
   const owner = rootless ? ['--user', '--preserve-credentials'] : [];
   return [programPath('nsenter'), `--target=${pid}`, '--net', ...owner, '--'];
 }
 
-/** What root does in new namespaces before anything else: a loopback is not up by itself, and files are to be others. */
+/** What root does first in new namespaces: bring loopback up, and mount the replaced files. */
 function prepared(replaced: readonly SandboxPath[], loopback: boolean): string[] {
   if (replaced.length === 0 && !loopback) return [];
   const lines = [
@@ -258,8 +257,8 @@ function prepared(replaced: readonly SandboxPath[], loopback: boolean): string[]
 }
 
 /**
- * What shows one folder and hides those beside it, in the mount namespace that it is run in, before it runs what follows.
- * The folder is held open while its place is covered.
+ * Shows one folder and hides those beside it in the current mount namespace, then runs what follows. A descriptor keeps the
+ * folder open while a tmpfs covers its path.
  */
 function showingOnly({ folder, among }: OwnFolder): string[] {
   const [bash, mount, mkdir] = ['bash', 'mount', 'mkdir'].map(programPath) as [string, string, string];
@@ -269,7 +268,7 @@ function showingOnly({ folder, among }: OwnFolder): string[] {
   return [bash, '--norc', '--noprofile', '-p', '-c', script, 'volt-folder', folder, among, mount, mkdir];
 }
 
-/** What takes away from a command the rights that entering the namespaces took, and those that are only Volt's. */
+/** Drops the rights that were needed to enter the namespaces, and those of Volt. */
 function lowered(groupKind: GroupKind, isolation: Isolation): string[] {
   if (isolation.level === 'none') return [];
   const { callFilter, user } = isolation;
@@ -277,7 +276,7 @@ function lowered(groupKind: GroupKind, isolation: Isolation): string[] {
   const filtered = callFilter === undefined ? [] : [`--seccomp-filter=${callFilter}`];
   const plain = ['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all'];
   if (groupKind === 'namespace') return [programPath('setpriv'), ...identity(user), ...plain, ...filtered];
-  // the supervisor stays root of the namespace around this one, out of reach of ptrace
+  // the supervisor stays root of the outer namespace, where ptrace cannot reach it
   const own = [programPath('unshare'), '--user', `--map-user=${uid}`, `--map-group=${gid}`, '--'];
   return [...own, programPath('setpriv'), '--no-new-privs', ...filtered];
 }

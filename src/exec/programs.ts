@@ -5,8 +5,8 @@ import { toolEnvironment } from '../system/environment.ts';
 const found = new Map<string, string>();
 
 /**
- * The path of a program that Volt itself starts: found in its own search path, never in that of a job, which could put
- * something else there. A program that is nowhere is given back as it is, so that starting it says so.
+ * The path of a program that Volt starts. It is looked up in Volt's own search path, never in that of a job, which could put
+ * another program there. A missing program's name is returned unchanged, so that starting it fails with a clear error.
  */
 export function programPath(name: string): string {
   const known = found.get(name);

@@ -2,20 +2,19 @@ import { existsSync, lstatSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { SandboxPath, SandboxView } from './isolation.ts';
 
-/** Bytes that /dev/shm may take, which is memory. */
+/** Size of /dev/shm in bytes; it uses memory. */
 const sharedMemory = 1024 * 1_048_576;
 
-/** Folders of programs that are no secret on any machine; some of them are links on most. */
+/** System folders that hold no secrets. On most machines some are links. */
 const programs = ['/usr', '/bin', '/sbin', '/lib', '/lib32', '/lib64', '/libx32', '/etc', '/opt', '/nix'];
 const system = [...programs, '/sys'];
-/** What has sockets of services among programs: that of Nix's builds for whoever asks, with rights of its own. */
+/** Folders with sockets of services: Nix's daemon builds for everybody with its own rights. */
 const services = ['/nix/var/nix/daemon-socket', '/nix/var/nix/gc-socket'];
 
 /**
- * The command line of bubblewrap for a view; what is run in it is appended. The file system is empty but for what is
- * listed: what nobody has thought of is not there. See bwrap(1).
- * @param rootless whether the caller is root only in a user namespace of its own
- * @param loopback whether it has a network of its own that leads nowhere, else that of the caller
+ * The command line of bubblewrap for a view; append the program. The sandbox contains only what is listed. See bwrap(1).
+ * @param rootless whether the caller is root only in its own user namespace
+ * @param loopback whether the sandbox has only its own loopback, else the network of the caller
  */
 export function sandboxCommand(
   view: SandboxView,
@@ -35,17 +34,17 @@ export function sandboxCommand(
   return [
     ...['--die-with-parent', '--unshare-pid', '--as-pid-1', '--unshare-ipc', '--unshare-uts', '--hostname', 'volt'],
     ...(loopback ? ['--unshare-net'] : []),
-    // the one is needed to make the namespace in which a command is not root any more, see user_namespaces(7)
+    // needed to make the user namespace in which the command is not root, see user_namespaces(7)
     ...['--cap-drop', 'ALL', ...(rootless ? ['--cap-add', 'CAP_SETFCAP'] : [])],
     ...programs.flatMap(systemFolder),
     ...['--proc', '/proc', '--dev', '/dev', '--size', String(sharedMemory), '--perms', '1777', '--tmpfs', '/dev/shm'],
     ...['--remount-ro', '/dev', '--dir', '/run', '--dir', '/var', '--symlink', '../run', '/var/run'],
-    // resolvers keep what /etc/resolv.conf leads to where nothing else is shown
+    // /etc/resolv.conf often links to a file of the resolver in a folder that is not shown
     ...resolverFile().flatMap((path) => bind('--ro-bind-try', path)),
-    // before what may be inside of it
+    // before paths that may be inside of them
     ...view.temporary.flatMap((path) => bind('--bind', path)),
     ...shown.flatMap((path) => bind('--ro-bind-try', path)),
-    // it brings many mounts along, and bubblewrap looks through all that there are whenever it makes one
+    // late, since it has many mounts and bubblewrap reads all mounts whenever it adds one
     ...systemFolder('/sys'),
     ...hidden.flatMap(hide),
     ...inHidden.flatMap((path) => bind('--ro-bind-try', path)),
@@ -55,7 +54,7 @@ export function sandboxCommand(
   ];
 }
 
-/** Whether one that is mounted later shows all of another by itself, and covers what would be mounted of that. */
+/** Whether a path that is mounted later contains another one. */
 function holds(later: SandboxPath, { from, to }: SandboxPath): boolean {
   return later.from === later.to && from === to && isBelow(to, [later.to]);
 }
@@ -75,7 +74,7 @@ function systemFolder(path: string): string[] {
   return existsSync(path) ? ['--symlink', readlinkSync(path), path] : [];
 }
 
-/** Folders that bubblewrap makes on the way to a mount are closed to others unless they are asked for by name. */
+/** Makes folders above mounts by name: those that bubblewrap makes by itself are closed to other users. */
 class Parents {
   readonly #made = new Set<string>();
   readonly #hidden: readonly string[];
@@ -92,7 +91,7 @@ class Parents {
       this.#made.add(each);
       isMissing = true;
     }
-    // those above it are made in the same way
+    // --dir makes the folders above it in the same way
     return isMissing ? ['--dir', folder] : [];
   }
 }

@@ -1,7 +1,7 @@
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 
-/** Whether a program that can be started is at a path. */
+/** Whether a path is a program that can be started. */
 export function isProgram(file: string): boolean {
   try {
     accessSync(file, constants.X_OK);
@@ -11,12 +11,12 @@ export function isProgram(file: string): boolean {
   }
 }
 
-/** Folders of a search path; an empty entry, which stands for whatever folder one is in, is left out. */
+/** The folders of a search path. Empty entries, which mean the current folder, are left out. */
 export function foldersOn(path: string): string[] {
   return path.split(delimiter).filter((folder) => folder !== '');
 }
 
-/** The first program of that name on a search path. */
+/** Finds the first program with a name on a search path. */
 export function programOn(path: string, name: string): string | undefined {
   return foldersOn(path)
     .map((folder) => join(folder, name))

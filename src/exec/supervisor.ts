@@ -1,36 +1,35 @@
 import { emptyHeartbeat, heartbeatParts } from '../kernel/supervisor-heartbeat.ts';
 import { programPath } from './programs.ts';
 
-/** What the script below ends with when the lease has run out, as opposed to when the process group is closed. */
+/** Exit code of the script below when the lease ran out; 0 when the process group was closed. */
 export const leaseRanOut = 3;
 
 /**
- * A job's processes live only as long as this script does. It reads the lease from standard input: each character says
- * how much of the full time (`$1`, in hundredths of a second) is left from now. When that is over, the runner is frozen
- * or cut off; the end of input means that it has died or closed the process group. In a namespace the script is process 1, and
- * with it ends all that is inside; it also reaps orphans. It is deaf to signals: a job that sends one to all processes
- * that it sees means its own. The clock that bash waits by stands still while the machine is suspended, so it waits for
- * short whiles (`$2` seconds) and looks at the uptime, which does not, in between. A wait may end in the middle of a
- * line, but not of a character.
+ * The supervisor's script. A job's processes live only as long as it runs. It reads the lease from standard input: each character
+ * says how much of the full time (`$1`, in hundredths of a second) is left from now. When the time is over, the runner is frozen
+ * or cut off. The end of input means that the runner died or closed the process group. In a namespace the script is process 1:
+ * it reaps orphans, and when it exits all other processes end. It ignores signals, so that a job can signal all processes that it
+ * sees. The clock of bash's `read -t` stops while the machine is suspended, so the script waits for short times (`$2` seconds) and
+ * reads the uptime in between, which does not stop. A wait can end in the middle of a line, but not of a character.
  */
 const supervisor = `
 trap '' HUP INT QUIT ILL TRAP ABRT BUS FPE USR1 SEGV USR2 PIPE ALRM TERM XCPU XFSZ VTALRM PROF IO SYS
-look() { { read -r now _ </proc/uptime; } 2>/dev/null || now=$SECONDS.00; now=$((10#\${now/./})); }
-look; end=$((now + $1)); code=${leaseRanOut}
+clock() { { read -r now _ </proc/uptime; } 2>/dev/null || now=$SECONDS.00; now=$((10#\${now/./})); }
+clock; end=$((now + $1)); code=${leaseRanOut}
 echo ready; exec >/dev/null
 while [ $now -lt $end ]; do
   part=; read -r -n 1 -t "$2" part; got=$?
-  look
+  clock
   if [ -n "$part" ]; then printf -v part %d "'$part"; end=$((now + (part - ${emptyHeartbeat}) * $1 / ${heartbeatParts}))
   elif [ $got -le 128 ]; then code=0; break; fi
 done`;
 
-/** In a namespace, the end of this process is the end of all. */
+/** In a namespace, all processes end with this one. */
 const hold = `
 ${supervisor}
 exit $code`;
 
-/** Without a namespace: kills every process that carries the marker, until there is none. */
+/** Without a namespace: kills every process with the marker until none is left. */
 const sweep = `
 ${supervisor}
 for round in 1 2 3 4 5 6 7 8 9 10; do
@@ -41,13 +40,13 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
 done
 exit $code`;
 
-/** seconds; where /proc tells no uptime, bash may be one that waits for whole seconds only */
+/** seconds; without /proc, bash may be too old to wait for fractions of a second */
 const longestWhile = process.platform === 'linux' ? 0.25 : 1;
 
 /**
- * The command line of the process that keeps a process group.
+ * The command line of a supervisor.
  * @param ttl seconds that the lease holds at first, and at most
- * @param marker without a namespace, the variable that the process group's processes carry, as `name=value`
+ * @param marker without a namespace, the variable of all processes of the group, as `name=value`
  */
 export function supervisorCommand(ttl: number, marker: string | undefined): string[] {
   const script = marker === undefined ? hold : sweep;

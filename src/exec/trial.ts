@@ -2,32 +2,32 @@ import { readFileSync } from 'node:fs';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { pause } from '../system/wait.ts';
 
-/** Seconds: what does not work fails at once, and a machine that is busy, as at its boot, must not pass for one that cannot. */
+/** Seconds for one try. Long, because a busy machine, for example at boot, can be slow though it works. */
 export const trialTime = 30;
 
-/** So often something is tried that fails in a way which may pass, with a pause (ms) in between. */
+/** How often a failure that may pass is tried again, with a pause (ms) in between. */
 const tries = 3;
 const between = 1000;
 
-/** What programs and the kernel say where something can never work: it is not there, not known, or not allowed. */
+/** Error texts of what can never work: it does not exist, is unknown, or is not allowed. */
 const forGood = [
   /\bE(NOENT|ACCES|PERM|NOSYS)\b|no such (file|device)|command not found/i,
   /(unrecognized|unknown|invalid) option|invalid argument|not (implemented|supported)/i,
   /not permitted|permission denied|no permissions/i,
 ];
 
-/** What they say where there are too many namespaces, which is for good where none are allowed. */
+/** Error texts for too many namespaces, which is permanent only where none are allowed. */
 const tooMany = /no space left|ENOSPC|max_\S*namespaces/i;
 const namespaces = ['user', 'mnt', 'pid', 'net', 'ipc', 'uts'];
 
 /**
- * Finds out whether this machine can do something that keeps jobs apart. Only what can never work here counts as "cannot": to
- * go on with less because of a fault that passes, as on a machine that is busy, would be for as long as the process lives.
- * @param what as the subject of a sentence
- * @param without the setting by which Volt goes on without it
- * @param trial rejects with what programs have said, in English
+ * Tries whether this machine can do something for the isolation of jobs. The result holds for the life of the process, so a failure
+ * that may pass, as on a busy machine, does not count as "cannot".
+ * @param what the subject of a sentence
+ * @param without the setting that makes Volt run without it
+ * @param trial rejects with the output of programs, in English
  * @returns why it can never work; undefined where it works
- * @throws VoltError `isolation_unavailable` where it fails each time otherwise
+ * @throws VoltError `isolation_unavailable` where every try fails for a reason that may pass
  */
 export async function whyNever(what: string, without: string, trial: () => Promise<void>): Promise<string | undefined> {
   for (let left = tries; ; left--) {
@@ -57,12 +57,12 @@ function allowed(kind: string): string | undefined {
 }
 
 function failing(what: string, without: string, why: string): VoltError {
-  return new VoltError('isolation_unavailable', `${what} failed ${tries} times, and may work at another time: ${why}`, {
-    remedy: `Start Volt again when the machine is less busy; \`volt doctor\` tries the same. ${without} does without.`,
+  return new VoltError('isolation_unavailable', `${what} failed ${tries} times for a reason that may pass: ${why}`, {
+    remedy: `Start Volt again when the machine is less busy; \`volt doctor\` tries the same. Or set ${without}.`,
   });
 }
 
-/** For programs whose words are to be understood. */
+/** An environment that makes programs print English. */
 export function inEnglish(env: Readonly<Record<string, string>>): Record<string, string> {
   return { ...env, LC_ALL: 'C' };
 }
