@@ -1,22 +1,21 @@
 import { ownSubnets, type Subnets, subnetsOf, subnetsOfAddresses } from '../../kernel/network-policy.ts';
 
 /**
- * How a job's network names its own end, the other one and the resolver. Of a range that is for the two ends of such a
- * line and nothing else (RFC 7335), so that it is nobody's in any other network; and a random one of those that everybody
- * may take (RFC 4193).
+ * Addresses in a job's network: of the job, the gateway and the resolver. For IPv4 a range reserved for such links (RFC 7335), so
+ * no other network uses it; for IPv6 a random private prefix (RFC 4193).
  */
 export const line = {
   ipv4: { job: '192.0.0.2', bits: 29, gateway: '192.0.0.1', resolver: '192.0.0.1' },
   ipv6: { job: 'fd5c:9d3e:70a1::2', gateway: 'fe80::1', resolver: 'fd5c:9d3e:70a1::1' },
 } as const;
 
-/** What one job may reach. */
+/** What one job can reach. */
 export interface Reach {
-  /** whether addresses of private networks are open to it, too */
+  /** whether it can also reach private networks */
   trusted: boolean;
-  /** all that it may reach; undefined for all but what is closed */
+  /** the only addresses that it can reach; undefined for all that are not blocked */
   listed: readonly ListedAddress[] | undefined;
-  /** addresses of Volt's own servers, which it never reaches */
+  /** addresses of Volt's servers, which are always blocked */
   servers: readonly string[];
 }
 
@@ -31,16 +30,16 @@ const refused = 'goto refuse';
 const transport = 'meta l4proto { tcp, udp }';
 
 /**
- * The rules of a job's network in the words of nft(8), on one line. Whatever leaves it is looked at by where it goes:
- * routes would not do, since a program that binds itself to an interface is not held by them.
+ * The rules of a job's network in the syntax of nft(8), on one line. They filter outgoing packets by destination. Routes would not
+ * be enough: a program that binds to an interface bypasses them.
  */
 export function filterRules({ trusted, listed, servers }: Reach): string {
   const chain = [
     'type filter hook output priority filter; policy drop',
     'oifname "lo" accept',
-    // the kernel's own words to the next machine; a job can send none
+    // neighbour discovery, which only the kernel can send
     'icmpv6 type { nd-router-solicit, nd-neighbor-solicit, nd-neighbor-advert, mld2-listener-report } accept',
-    // whoever has a list has the addresses of its hosts in a file, and nothing to ask
+    // with a list, the job finds the addresses of the hosts in /etc/hosts
     ...(listed ? [] : resolverRules),
     ...to('closed', refused),
     ...to('own', refused),
@@ -48,7 +47,7 @@ export function filterRules({ trusted, listed, servers }: Reach): string {
     ...(listed ? listRules : [...(trusted ? [] : ['private', 'near'].flatMap((set) => to(set, refused))), 'accept']),
     refused,
   ];
-  // a program that waits for an answer over TCP hears at once that there is none, by IPv6 as well
+  // rejecting lets programs fail at once instead of waiting
   const refuse = ['meta l4proto tcp reject with tcp reset', 'reject with icmpx admin-prohibited'];
   const sets = [
     ...['closed', 'own', 'servers', 'private', 'near'].flatMap(setOfRanges),
@@ -92,18 +91,18 @@ function setOfRanges(name: string): string[] {
   return [4, 6].map((kind) => `set ${name}${kind} { type ipv${kind}_addr; flags interval; auto-merge; }`);
 }
 
-/** What brings rules up to date with the addresses that this machine has now, and the networks that it is in. */
+/** Rules that set the current addresses of this machine and the networks that it is in. */
 export function ownAddresses(): string {
   const { own, near } = ownSubnets();
   return [fillBoth('own', own), fillBoth('near', near)].join('; ');
 }
 
-/** What brings rules up to date with the addresses that Volt's servers have now. */
+/** Rules that set the current addresses of Volt's servers. */
 export function serverAddresses(servers: readonly string[]): string {
   return fillBoth('servers', subnetsOfAddresses(servers));
 }
 
-/** What brings rules with a list up to date. */
+/** Rules that set the current addresses of a list. */
 export function listedAddresses(listed: readonly ListedAddress[]): string {
   const filled = [4, 6].flatMap((kind) => {
     const those = listed.filter(({ address }) => address.includes(':') === (kind === 6));

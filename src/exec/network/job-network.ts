@@ -8,38 +8,38 @@ import { inEnglish } from '../trial.ts';
 import { line } from './filter.ts';
 
 /**
- * Whose rights the programs of a job's network have where Volt is root: nobody's, and not those of a job, since who owns a
- * network's user namespace may change its rules. Of the numbers that no system gives away, see systemd's UIDS-GIDS.md.
+ * User id of the programs of a job's network where Volt is root. Not a job's id: the owner of a network's user namespace can change
+ * its rules. No system gives this id to anybody, see systemd's UIDS-GIDS.md.
  */
 const networkUser = 65_533;
 
-/** Seconds; what does not work fails at once, and a busy machine is not to pass for one that cannot. */
+/** Seconds; long, because a busy machine can be slow. What cannot work fails at once. */
 const patience = 30;
-/** Milliseconds in which its last words arrive; a process that it leaves may hold their pipe. */
+/** Milliseconds to wait for the last output; a process that is left over may keep the pipe open. */
 const wordsTime = 500;
 
 /**
- * Process 1 of the namespace that pasta(1) makes. It takes rules, a line each, until its input ends, and with it pasta and
- * the network end; a rule that is not taken ends them, too.
+ * Process 1 of the namespace that pasta(1) makes. It applies rules, one line each, until its input ends. Then, or when nft refuses a
+ * rule, it exits, and pasta and the network end.
  */
 const supervisor = `
 while IFS= read -r rules; do nft -f - <<<"$rules" || exit 4; echo done; done`;
 
-/** Has a device of its own, which may be opened whatever the machine's says: only root sees it, and pasta. */
+/** Makes its own device, whatever the permissions of the machine's: only root and pasta see it. */
 const ownDevice = `
 [ -d /dev/net ] || mkdir /dev/net
 if mount -t tmpfs -o mode=755,size=64k none /dev/net; then mknod -m 666 /dev/net/tun c 10 200 || umount /dev/net; fi 2>/dev/null
 exec "$@"`;
 
-/** The machine's network; a loopback of its own without a route; or one made for the job. */
+/** The machine's network, only a loopback without routes, or a network made for the job. */
 export type GroupNetwork = 'machine' | 'loopback' | JobNetwork;
 
 /**
- * A network of one job's own, with rules that the job cannot change: a network namespace that a user namespace owns in
- * which the job has no rights. pasta, outside of it, connects for it to what the rules let through.
+ * The network of one job, with rules that the job cannot change: the network namespace belongs to a user namespace in which the
+ * job has no rights. pasta, outside of the namespace, makes the connections that the rules allow.
  */
 export class JobNetwork {
-  /** whether private networks are open to it */
+  /** whether it can reach private networks */
   readonly trusted: boolean;
   /** a process in its namespaces */
   readonly pid: number;
@@ -60,7 +60,7 @@ export class JobNetwork {
 
   /**
    * @param rules see `filterRules`
-   * @throws VoltError `tool_missing` where none can be made here
+   * @throws VoltError `tool_missing` where no network can be made
    */
   static async open(trusted: boolean, rules: string): Promise<JobNetwork> {
     const [program = '', ...args] = commandLine();
@@ -85,7 +85,7 @@ export class JobNetwork {
       });
     });
     const heard = new Promise<undefined>((resolve) => child.stdout.once('data', () => resolve(undefined)));
-    const late = `it did not begin within ${patience} s`;
+    const late = `it did not start within ${patience} s`;
     const why = await within(Promise.race([heard.then(() => ''), failed]), patience * 1000).then(
       (text) => text ?? late,
     );
@@ -103,17 +103,17 @@ export class JobNetwork {
     return this.#alive;
   }
 
-  /** Whether a process is in this network and in no other. */
+  /** Whether a process is in this network. */
   has(pid: number | undefined): boolean {
     return pid !== undefined && this.#alive && networkOf(pid) === this.#inode;
   }
 
-  /** @param rules in the words of nft(8), on one line */
+  /** @param rules in the syntax of nft(8), on one line */
   change(rules: string): void {
     if (this.#alive) this.#child.stdin?.write(`${rules}\n`);
   }
 
-  /** Resolves when nothing of it is left, but for the namespace, which lasts as long as a process is in it. */
+  /** Resolves when its processes have ended. The namespace lasts as long as another process is in it. */
   async close(): Promise<void> {
     this.#child.stdin?.end();
     const late = setTimeout(() => killAll(this.#child), 2000);
@@ -123,7 +123,7 @@ export class JobNetwork {
 }
 
 export const networkRemedy =
-  'Install pasta and nft (Debian, Ubuntu: apt-get install passt nftables), and let this user make namespaces and open /dev/net/tun; docs/isolation.md tells more.';
+  'Install pasta and nft (Debian, Ubuntu: apt-get install passt nftables), and allow this user to make namespaces and to open /dev/net/tun; see docs/isolation.md.';
 
 function commandLine(): string[] {
   const shell = [programPath('bash'), '--norc', '--noprofile', '-c'];
@@ -141,7 +141,7 @@ function commandLine(): string[] {
       ipv4.resolver,
     ],
     ...['--address', ipv6.job, '--gateway', ipv6.gateway, '--dns-forward', ipv6.resolver],
-    // nothing of the machine's loopback at the other end, and no port of the job's on the machine or the other way round
+    // no access to the machine's loopback, and no forwarded ports in either direction
     ...['--no-map-gw', '-t', 'none', '-u', 'none', '-T', 'none', '-U', 'none', '--no-dhcp', '--no-dhcpv6', '--no-ra'],
     ...['--', ...shell, supervisor, 'volt-network'],
   ];
@@ -150,7 +150,7 @@ function commandLine(): string[] {
   return [programPath('unshare'), '--mount', '--', ...shell, ownDevice, 'volt-network', ...asNobody, ...pasta];
 }
 
-/** One that pasta has made for its command waits for ever where pasta has ended before it could begin. */
+/** Kills the whole group: the process that pasta made for its command waits for ever if pasta ended too early. */
 function killAll({ pid }: ChildProcess): void {
   try {
     if (pid !== undefined) process.kill(-pid, 'SIGKILL');
@@ -159,7 +159,7 @@ function killAll({ pid }: ChildProcess): void {
   }
 }
 
-/** The inode of a process's network namespace; 0 where it is gone. */
+/** The inode of a process's network namespace; 0 if the process has ended. */
 function networkOf(pid: number): number {
   return statSync(`/proc/${pid}/ns/net`, { throwIfNoEntry: false })?.ino ?? 0;
 }

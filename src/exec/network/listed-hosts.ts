@@ -4,15 +4,15 @@ import type { ListedHost } from '../../kernel/network-policy.ts';
 import { within } from '../../system/wait.ts';
 import type { ListedAddress } from './filter.ts';
 
-/** A resolver that does not answer within this time (ms) is asked again at the next turn. */
+/** Milliseconds to wait for the resolver; then the name is looked up again next time. */
 const patience = 5000;
-/** Names are asked for again after this time (ms), and what they were before stays good for one turn more. */
-const listTurn = 60_000;
+/** Milliseconds between lookups of a name. The addresses of the lookup before stay valid, too. */
+const lookupInterval = 60_000;
 
-/** Where hosts are now that a setting names, as this machine resolves their names. */
+/** The current addresses of hosts that a setting lists, as this machine resolves them. */
 export class ListedHosts {
   readonly #hosts: readonly ListedHost[];
-  /** by name, what the last two answers had */
+  /** by name, the addresses of the last two answers */
   readonly #answers = new Map<string, [newest: string[], before: string[]]>();
   #asked = Number.NEGATIVE_INFINITY;
   #asking: Promise<void> | undefined;
@@ -21,9 +21,9 @@ export class ListedHosts {
     this.#hosts = hosts;
   }
 
-  /** Asks where the last answers are old. A name that has none keeps what it had. @returns whether anything is different */
+  /** Looks the names up again if the last answers are old. A name without an answer keeps its addresses. @returns whether any changed */
   async renew(): Promise<boolean> {
-    if (performance.now() - this.#asked < listTurn) return false;
+    if (performance.now() - this.#asked < lookupInterval) return false;
     const before = JSON.stringify(this.addresses);
     this.#asking ??= this.#ask().finally(() => {
       this.#asking = undefined;
@@ -32,7 +32,7 @@ export class ListedHosts {
     return JSON.stringify(this.addresses) !== before;
   }
 
-  /** Names that have no address so far. */
+  /** Names without any address so far. */
   get missing(): string[] {
     return this.#names.filter((name) => !this.#answers.has(name));
   }
@@ -41,7 +41,7 @@ export class ListedHosts {
     return this.#hosts.flatMap(({ host, port }) => this.addressesOf(host).map((address) => ({ address, port })));
   }
 
-  /** Lines for a file of hosts, see hosts(5): whoever may reach only these needs no resolver. */
+  /** Lines for /etc/hosts, see hosts(5). With a list, jobs have no resolver. */
   get lines(): string {
     return this.#names
       .flatMap((name) => [...(this.#answers.get(name)?.[0] ?? [])].map((address) => `${address} ${name}\n`))
@@ -52,7 +52,7 @@ export class ListedHosts {
     return [...new Set(this.#hosts.map(({ host }) => host).filter((host) => isIP(host) === 0))];
   }
 
-  /** Of one of them. */
+  /** The addresses of one host. */
   addressesOf(host: string): string[] {
     return isIP(host) === 0 ? [...new Set(this.#answers.get(host)?.flat() ?? [])] : [host];
   }

@@ -5,41 +5,41 @@ import { whyNever } from '../trial.ts';
 import { filterRules } from './filter.ts';
 import { JobNetwork, networkRemedy } from './job-network.ts';
 
-/** That of the machine; one of its own, with rules; or a loopback of its own, which leads nowhere. */
+/** The machine's network, an own network with rules, or only an own loopback. */
 export type NetworkKind = 'machine' | 'own' | 'loopback';
 
-/** What networks the jobs of this machine get. */
+/** The networks that jobs on this machine get. */
 export interface JobNetworks {
   policy: NetworkPolicy;
-  /** jobs of refs that a person stands behind */
+  /** for jobs of trusted refs */
   trusted: NetworkKind;
-  /** all others */
+  /** for all other jobs */
   others: NetworkKind;
-  /** where they were to have networks of their own, why they have none */
+  /** why jobs have no networks of their own though they should */
   notice: string | undefined;
 }
 
 let tried: Promise<string | undefined> | undefined;
 
 /**
- * Finds out what a setting comes to on this machine, by trying once in a process.
- * @throws VoltError `isolation_unavailable` where nothing here could hold jobs to the list that the setting has,
- * or where trying fails in a way that may pass
+ * Tries which networks jobs can have on this machine, once in a process.
+ * @throws VoltError `isolation_unavailable` where this machine cannot limit jobs to the listed hosts, or where trying fails for a
+ * reason that may pass
  */
 export async function settleNetworks(level: IsolationLevel, policy: NetworkPolicy): Promise<JobNetworks> {
   const all = (kind: NetworkKind): JobNetworks => ({ policy, trusted: kind, others: kind, notice: undefined });
   if (level === 'none') return all('machine');
   if (policy.kind === 'off') return all('loopback');
-  tried ??= whyNever("a network of a job's own", 'VOLT_SANDBOX_NETWORK=off', tryOut);
-  // what has failed may work the next time
+  tried ??= whyNever('a network for each job', 'VOLT_SANDBOX_NETWORK=off', tryOut);
+  // a failure may pass
   tried.catch(() => {
     tried = undefined;
   });
   const why = await tried;
   if (why === undefined) return all('own');
   if (policy.kind === 'on') return { policy, trusted: 'machine', others: 'loopback', notice: why };
-  throw new VoltError('isolation_unavailable', `jobs cannot be held to the hosts of VOLT_SANDBOX_NETWORK: ${why}`, {
-    remedy: `${networkRemedy} VOLT_SANDBOX_NETWORK=off does without.`,
+  throw new VoltError('isolation_unavailable', `jobs cannot be limited to the hosts of VOLT_SANDBOX_NETWORK: ${why}`, {
+    remedy: `${networkRemedy} Or set VOLT_SANDBOX_NETWORK=off.`,
   });
 }
 
@@ -48,14 +48,14 @@ async function tryOut(): Promise<void> {
   await network.close();
 }
 
-/** What jobs may reach, for people. */
+/** What jobs can reach, for users. */
 export function networksText({ policy, trusted, others }: JobNetworks): string {
-  if (trusted === 'loopback') return "none, but for a loopback of each job's own";
+  if (trusted === 'loopback') return 'each job has only its own loopback';
   if (trusted === 'own' && policy.kind === 'list')
-    return "one of each job's own, which leads to the listed hosts alone";
+    return 'each job has its own, which reaches only the listed hosts';
   if (trusted === 'own')
-    return "one of each job's own: the internet, nothing of this machine, and private networks for trusted refs only";
+    return 'each job has its own: it reaches the internet, private networks from trusted refs only, and never this machine';
   const theirs = others === 'machine' ? 'jobs have' : 'jobs of trusted refs have';
-  const rest = others === 'machine' ? '' : '; all others have a loopback of their own alone';
-  return `${theirs} that of this machine, its own ports included${rest}`;
+  const rest = others === 'machine' ? '' : '; all other jobs have only their own loopback';
+  return `${theirs} the network of this machine, with all its ports${rest}`;
 }

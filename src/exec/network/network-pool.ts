@@ -6,14 +6,14 @@ import { type GroupNetwork, JobNetwork } from './job-network.ts';
 import { ListedHosts } from './listed-hosts.ts';
 import type { JobNetworks, NetworkKind } from './network-check.ts';
 
-/** A network that nobody has used for this long (ms) is given up, for its process takes some 16 MB. */
+/** Milliseconds after which an unused network is closed, since its process takes some 16 MB. */
 const idleTime = 60_000;
-/** One is made in advance when no job has begun for this long (ms): until then the processor is for the jobs. */
+/** A spare network is made when no job has begun for this many milliseconds: until then the processor is for the jobs. */
 const quiet = 1000;
-/** How often (ms) somebody looks whether the machine has other addresses or networks, or names have other addresses. */
+/** Milliseconds between checks for changed addresses and networks of the machine, and changed addresses of names. */
 const watchTime = 2000;
 
-/** Who may have a network after whom: jobs of one repository and one class of trust, one after the other. */
+/** Jobs that can use the same network one after the other: those of one repository and trust class. */
 export interface NetworkOwner {
   key: string;
   trusted: boolean;
@@ -22,14 +22,14 @@ export interface NetworkOwner {
 /** A network that no job has. */
 interface Kept {
   network: JobNetwork;
-  /** undefined where it was made in advance and is anybody's */
+  /** undefined for a spare network, which any job can get */
   owner: string | undefined;
   timer: NodeJS.Timeout;
 }
 
 /**
- * Networks for the jobs of one runner. To make one takes longer than a small job does, so one is kept ready, and what a
- * job has had goes to the next one of the same repository and class: with the job's processes everything of it is gone.
+ * Networks for the jobs of one runner. Making a network takes longer than a small job, so a spare one is kept ready, and the network
+ * of a job goes to the next job of the same repository and trust class: when the job's processes have ended, nothing of it is left.
  */
 export class NetworkPool {
   readonly #networks: JobNetworks;
@@ -38,7 +38,7 @@ export class NetworkPool {
   readonly #serverHosts: ListedHosts;
   readonly #most: number;
   readonly #all = new Set<JobNetwork>();
-  /** those that no job has, the newest last */
+  /** networks without a job, the newest last */
   readonly #idle: Kept[] = [];
   readonly #closing = new Set<Promise<void>>();
   readonly #changed: (hosts: string) => void;
@@ -48,9 +48,9 @@ export class NetworkPool {
   #isClosed = false;
 
   /**
-   * @param most how many are kept that no job has
-   * @param servers what no job may reach
-   * @param changed is told the lines of a list's hosts, see `ListedHosts.lines`, whenever they are others
+   * @param most networks that are kept without a job
+   * @param servers are blocked for all jobs
+   * @param changed gets the new `ListedHosts.lines` when they change
    */
   constructor(
     networks: JobNetworks,
@@ -68,8 +68,8 @@ export class NetworkPool {
   }
 
   /**
-   * Finds the addresses of a list's hosts, and begins to make one in advance.
-   * @returns names of the list that have no address
+   * Looks up the listed hosts, and starts to make a spare network.
+   * @returns listed names without an address
    */
   async start(): Promise<string[]> {
     if (this.kindFor(true) !== 'own') return [];
@@ -78,13 +78,13 @@ export class NetworkPool {
     return this.#hosts?.missing ?? [];
   }
 
-  /** What kind of network a job has. */
+  /** The kind of network that a job gets. */
   kindFor(trusted: boolean): NetworkKind {
     return trusted ? this.#networks.trusted : this.#networks.others;
   }
 
   /**
-   * @returns what the job's process group is opened in
+   * Takes a network for a job.
    * @throws VoltError `tool_missing`
    */
   async take({ key, trusted }: NetworkOwner): Promise<GroupNetwork> {
@@ -93,7 +93,7 @@ export class NetworkPool {
     await this.#renew();
     const isFit = ({ owner, network }: Kept) =>
       network.alive && (owner === key || (owner === undefined && network.trusted === trusted));
-    // its own before one that anybody may have
+    // a network of the same owner before a spare one
     const found = this.#idle.findLast((each) => isFit(each) && each.owner === key) ?? this.#idle.find(isFit);
     if (!found) return this.#make(trusted);
     this.#idle.splice(this.#idle.indexOf(found), 1);
@@ -103,8 +103,8 @@ export class NetworkPool {
   }
 
   /**
-   * Takes one back that a job has had.
-   * @param isEmpty whether it is certain that no process of the job is left, so that the next one may have it
+   * Takes the network of a job back.
+   * @param isEmpty whether it is certain that no process of the job is left, so that the next job can use the network
    */
   giveBack(network: GroupNetwork, { key }: NetworkOwner, isEmpty: boolean): void {
     if (typeof network === 'string') return;
@@ -112,7 +112,7 @@ export class NetworkPool {
     else this.#end(network);
   }
 
-  /** Resolves when all have ended, those that jobs have, too. */
+  /** Resolves when all networks have ended, also those of running jobs. */
   async close(): Promise<void> {
     this.#isClosed = true;
     clearTimeout(this.#topUp);
@@ -132,7 +132,7 @@ export class NetworkPool {
     if (ownNetworks() !== own) network.change(ownAddresses());
     network.change(serverAddresses(this.#serverAddresses));
     if (listed) network.change(listedAddresses(this.#hosts?.addresses ?? []));
-    this.#watch ??= setInterval(() => this.#look(), watchTime).unref();
+    this.#watch ??= setInterval(() => this.#poll(), watchTime).unref();
     return network;
   }
 
@@ -158,7 +158,7 @@ export class NetworkPool {
     }, quiet).unref();
   }
 
-  /** A job that comes meanwhile makes its own, and says why it cannot. */
+  /** Ignores a failure: a job that needs a network makes one and reports the failure. */
   #makeSpare(trusted: boolean): void {
     this.#make(trusted).then(
       (network) => this.#isClosed || this.#keep(network, undefined),
@@ -176,8 +176,8 @@ export class NetworkPool {
     this.#closing.add(closed);
   }
 
-  /** Has all know the addresses of this machine and the networks that it is in, which may come and go. */
-  #look(): void {
+  /** Updates the rules of all networks with the addresses and networks of this machine. */
+  #poll(): void {
     const own = ownNetworks();
     if (own !== this.#own) {
       this.#own = own;
@@ -202,7 +202,7 @@ export class NetworkPool {
   }
 }
 
-/** All that rules know of this machine's own network. */
+/** Addresses and networks of this machine, as the rules use them. */
 function ownNetworks(): string {
   return [...machineAddresses(), '', ...nearSubnets()].join();
 }

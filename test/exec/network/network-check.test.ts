@@ -20,15 +20,15 @@ describe('what network jobs get', () => {
     const networks = JSON.parse(await child.line());
     expect(networks).to.include({ trusted: 'machine', others: 'loopback' });
     expect(networks.notice).to.include('no network can be made for a job: ');
-    expect(networks.text).to.include('all others have a loopback of their own alone');
+    expect(networks.text).to.include('all other jobs have only their own loopback');
     // what cannot be held to is not promised
-    expect(await child.line()).to.include('isolation_unavailable: jobs cannot be held to the hosts');
+    expect(await child.line()).to.include('isolation_unavailable: jobs cannot be limited to the hosts');
     await child.ended();
   });
 
   it('is told as what jobs may reach', () => {
     const own = { trusted: 'own', others: 'own', notice: undefined } as const;
-    expect(networksText({ policy: list, ...own })).to.include('the listed hosts alone');
+    expect(networksText({ policy: list, ...own })).to.include('only the listed hosts');
     expect(networksText({ policy: { kind: 'on' }, ...own })).to.include('private networks for trusted refs only');
   });
 });
