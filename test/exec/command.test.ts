@@ -12,7 +12,7 @@ import { groupKinds, isPossible } from '../support/group-kinds.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
 
-// a user namespace is entered like the other one
+// a user namespace is entered in the same way
 for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) {
   describe(`a command in a ${groupKind}`, () => {
     const folders = new TestFolders();
@@ -30,7 +30,7 @@ for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) 
 
     after(folders.remove);
 
-    /** A shell script under way. */
+    /** Starts a shell script. */
     function start(script: string, options: Partial<CommandOptions> = {}) {
       const chunks: Buffer[] = [];
       const stop = new AbortController();
@@ -52,13 +52,13 @@ for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) 
       return { ...end, said: said() };
     }
 
-    it('ends with its own exit code', async () => {
+    it('reports its exit code', async () => {
       for (const code of [0, 1, 2, 42, 127, 137, 255]) {
         expect(await run(`exit ${code}`)).to.include({ exitCode: code, signal: null });
       }
     });
 
-    it('ends with the signal that ended it, whichever that was', async () => {
+    it('reports the signal that ended it', async () => {
       for (const signal of ['TERM', 'KILL', 'INT', 'HUP', 'SEGV', 'ABRT', 'USR1', 'PIPE']) {
         expect(await run(`ulimit -c 0; kill -${signal} $$`), signal).to.include({
           exitCode: null,
@@ -67,7 +67,7 @@ for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) 
       }
     });
 
-    it('has the environment that it is given, whatever the names in it', async () => {
+    it('gets variables with any name', async () => {
       const env = {
         ...jobEnvironment(),
         'INPUT_NODE-VERSION': '22',
@@ -78,36 +78,36 @@ for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) 
       for (const name of Object.keys(env)) expect(said.toString()).to.include(`${name}=`);
     });
 
-    it('that is not there ends with 127, and says so', async () => {
+    it('that does not exist ends with exit code 127 and an error in its output', async () => {
       const { exitCode, said } = await run('', { argv: ['there-is-no-such-program'] });
       expect(exitCode).to.equal(127);
       expect(said.toString()).to.include('there-is-no-such-program');
     });
 
-    it('that could not be started because its folder is gone is the fault of the machine, not an exit code', async () => {
+    it('is a spawn_failed error when its folder is gone, not an exit code', async () => {
       const { message } = await failure('spawn_failed', () => run('exit 0', { cwd: join(folders.make(), 'gone') }));
       expect(message).to.include('gone');
     });
 
-    it('that exits as our own wrapper would is told apart from that', async () => {
+    it('keeps exit codes that nsenter and the shell use for their own failures', async () => {
       const script = 'echo "sh: 1: cd: cannot cd to /gone" >&2; exit 2';
       expect(await run(script)).to.include({ exitCode: 2 });
       expect(await run('[ -e /proc/self/fd/3 ] && exit 9; exit 2')).to.include({ exitCode: 2 });
     });
 
-    it('is given its arguments as they are', async () => {
+    it('gets its arguments unchanged', async () => {
       const strange = ['', ' ', '$(id)', "'", '"', '\\', '*', 'ä', '-n', 'a\nb'];
       const { said } = await run('', { argv: ['printf', '%s\\0', ...strange] });
       expect(said.toString().split('\0').slice(0, -1)).to.deep.equal(strange);
     });
 
-    it('runs in its folder, whatever that is called', async () => {
+    it('runs in its folder, whatever the name of the folder', async () => {
       const folder = join(realpathSync(folders.make()), `a 'strange' $name ä`);
       mkdirSync(folder);
       expect((await run('pwd', { cwd: folder })).said.toString()).to.equal(`${folder}\n`);
     });
 
-    it('has the environment that it is given, and no other', async () => {
+    it('gets only the given environment', async () => {
       process.env.VOLT_SECRET_OF_THE_TEST = 'secret';
       const { said } = await run('env', { env: { PATH: process.env.PATH ?? '', GIVEN: 'a b=c' } });
       delete process.env.VOLT_SECRET_OF_THE_TEST;
@@ -117,7 +117,7 @@ for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) 
         .split('\n')
         .map((line) => line.split('=')[0] as string);
       expect(said.toString()).to.include('GIVEN=a b=c\n');
-      // what a shell sets by itself, and the mark of the process group
+      // variables that the shell sets, and the marker of the process group
       const own = ['PATH', 'GIVEN', 'PWD', 'OLDPWD', 'SHLVL', '_', ...Object.keys(processes.marker)];
       expect(names.filter((name) => !own.includes(name))).to.deep.equal([]);
     });
@@ -127,35 +127,35 @@ for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) 
       expect(said.toString()).to.equal('no terminal\nnot a tty\n');
     });
 
-    it('says what it says in the order in which it says it, on whichever of its two outputs', async () => {
+    it('has standard output and standard error in the order of printing', async () => {
       const { said } = await run('for i in 1 2 3 4 5; do echo out $i; echo err $i >&2; done');
       const order = [1, 2, 3, 4, 5].flatMap((i) => [`out ${i}`, `err ${i}`]);
       expect(said.toString()).to.equal(`${order.join('\n')}\n`);
     });
 
-    it('may open its outputs by their names, as scripts do', async () => {
+    it('can open its outputs by name, as in echo >/dev/stderr', async () => {
       const script =
         'echo one >/dev/stderr; echo two | tee /dev/stdout; echo three >>/dev/fd/1; echo four >/proc/self/fd/2';
       const { exitCode, said } = await run(script);
       expect([exitCode, said.toString()]).to.deep.equal([0, 'one\ntwo\ntwo\nthree\nfour\n']);
     });
 
-    it('may print any bytes, and all of them arrive', async () => {
+    it('can print any bytes', async () => {
       const bytes = Array.from({ length: 256 }, (_, byte) => `\\${byte.toString(8).padStart(3, '0')}`).join('');
       const { said } = await run(`printf '${bytes}'`);
       expect([...said]).to.deep.equal(Array.from({ length: 256 }, (_, byte) => byte));
     });
 
-    it('may print many bytes and end at once', async () => {
+    it('can print many bytes right before it ends', async () => {
       const { said } = await run('head -c 8000000 /dev/zero');
       expect(said.length).to.equal(8_000_000);
     });
 
-    it('is held back by one who takes its output slowly, and is over when all of it has arrived', async () => {
+    it('waits for a slow reader of its output, and is over when all output was read', async () => {
       let arrived = 0;
       const output = async (chunk: Buffer) => {
         arrived += chunk.length;
-        // longer than the silence after which a command counts as having said everything
+        // longer than the silence after which the output counts as complete
         await pause(60);
       };
       const { exitCode } = await run(`head -c 300000 /dev/zero; sleep ${longSleep()} &`, { output });
@@ -163,7 +163,7 @@ for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) 
       expect(arrived).to.equal(300_000);
     });
 
-    it('is over when it is over, though something in the background holds its output open', async () => {
+    it('is over when it exits, even if a background process keeps its output open', async () => {
       const sleep = longSleep();
       const { exitCode, said } = await run(`sleep ${sleep} & echo done; exit 3`);
       expect(exitCode).to.equal(3);
@@ -173,7 +173,7 @@ for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) 
       expect(processesWith(sleep)).to.deep.equal([]);
     });
 
-    it('that is stopped is asked to end first, and may tidy up', async () => {
+    it('gets SIGTERM first when it is stopped, so that it can clean up', async () => {
       const { ended, stop, said } = start(
         'trap "echo tidying up; exit 5" TERM; echo ready; while :; do sleep 0.01; done',
       );
@@ -184,7 +184,7 @@ for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) 
       expect(processes.alive).to.equal(true);
     });
 
-    it('that is stopped ends with all that it has started', async () => {
+    it('ends with all its children when it is stopped', async () => {
       const sleep = longSleep();
       const { ended, stop } = start(`sleep ${sleep} & sleep ${sleep} & wait`);
       await until('both sleep', () => processesWith(sleep).length >= 2);
@@ -193,7 +193,7 @@ for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) 
       await until('nothing is left', () => processesWith(sleep).length === 0);
     });
 
-    it('that does not end when it is asked to is ended when its time of grace is over', async () => {
+    it('that ignores SIGTERM is killed after the grace time', async () => {
       const sleep = longSleep();
       const { ended, stop, said } = start(`trap "" TERM; echo ready; sleep ${sleep}; sleep ${sleep}`, { grace: 50 });
       await until('it is ready', () => said().length > 0);
@@ -202,7 +202,7 @@ for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) 
       expect(processesWith(sleep)).to.deep.equal([]);
     });
 
-    it('that does not end when it is asked to is killed alone where others go on after it', async () => {
+    it('that ignores SIGTERM is killed without other processes of the job when stubborn is "group"', async () => {
       const sleep = longSleep();
       const script = `trap '' TERM; echo ready; sleep ${sleep} & while :; do wait; done`;
       const { ended, stop, said } = start(script, { grace: 50, stubborn: 'group' });
@@ -214,7 +214,7 @@ for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) 
       expect(await run('exit 5')).to.include({ exitCode: 5 });
     });
 
-    it('that has stopped itself is ended all the same', async () => {
+    it('that has stopped itself with SIGSTOP is ended, too', async () => {
       const seen = `while ! grep -q 'T (stopped)' /proc/$$/status; do sleep 0.01; done; echo stopped`;
       const { ended, stop, said } = start(`(${seen}) & kill -STOP $$`, { grace: 50 });
       await until('it has stopped', () => said().length > 0);
@@ -222,7 +222,7 @@ for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) 
       expect((await ended).signal).to.equal('SIGKILL');
     });
 
-    it('that ends when it is asked to, and leaves somebody behind who does not, leaves nobody after the grace', async () => {
+    it('leaves no child that ignores SIGTERM after the grace time', async () => {
       const sleep = longSleep();
       const script = `setsid sh -c 'trap "" TERM; sleep ${sleep}; :' & echo ready; while :; do sleep 0.01; done`;
       const { ended, stop, said } = start(script, { grace: 50 });
@@ -232,7 +232,7 @@ for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) 
       expect(processesWith(sleep)).to.deep.equal([]);
     });
 
-    it('that was stopped before it began ends at once', async () => {
+    it('ends at once when it was stopped before it began', async () => {
       const stop = new AbortController();
       stop.abort();
       const sleep = longSleep();
@@ -251,14 +251,14 @@ for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) 
   });
 }
 
-describe('a command in a namespace that is gone', () => {
+describe('a command in a namespace that no longer exists', () => {
   before(async function () {
     if (!(await isPossible('namespace'))) this.skip();
   });
 
-  it('was not started, whatever nsenter ends with', async () => {
+  it('is a spawn_failed error, whatever the exit code of nsenter', async () => {
     const processes = await ProcessGroup.open(3600, 'namespace');
-    // as far as the process group knows it is there: nsenter is asked to enter what cannot be entered
+    // the process group does not know it yet, so nsenter tries to enter it
     Object.defineProperty(processes, 'pid', { value: 2 ** 22 });
     const options = { argv: ['true'], cwd: '/', env: jobEnvironment(), output: () => {} };
     const signal = new AbortController().signal;
@@ -273,7 +273,7 @@ describe('a command in a user-namespace', () => {
     if (!(await isPossible('user-namespace'))) this.skip();
   });
 
-  it('says what it says, ends with its exit code or its signal, and gains no rights', async () => {
+  it('keeps its output, exit code and signal, and gets no rights', async () => {
     const processes = await ProcessGroup.open(3600, 'user-namespace');
     const run = async (script: string) => {
       let said = '';
@@ -303,7 +303,7 @@ describe('a command in a user-namespace', () => {
 });
 
 describe('a command', () => {
-  it('cannot be told from a failing one, but by its error, where there is no program to start it', async () => {
+  it('is a tool_missing error when the program that starts it is missing', async () => {
     const processes = await ProcessGroup.open(3600, 'group');
     processes.wrap = () => ['/nowhere/bash'];
     const signal = new AbortController().signal;
@@ -314,11 +314,11 @@ describe('a command', () => {
     await processes.close();
   });
 
-  it('is not started, and says so, where the process has no descriptor left', async () => {
+  it('is an error when the process has no file descriptor left', async () => {
     const processes = await ProcessGroup.open(3600, 'group');
     const signal = new AbortController().signal;
     const run = () => runCommand({ processes, argv: ['true'], cwd: '/', env: {}, output: () => {}, signal });
-    // there is a pipe for the next one then
+    // the next command gets a pipe again
     await run();
     const open: number[] = [];
     try {

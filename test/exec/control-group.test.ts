@@ -4,12 +4,12 @@ import { expect } from 'chai';
 import { unified } from '../../src/exec/control-group.ts';
 import { TestFolders } from '../support/folder.ts';
 
-/** The limits themselves are tried in test/job/sandbox/limits.test.ts, where this machine lets groups be made. */
-describe('where the control groups of jobs are made with cgroup v2', () => {
+/** Limits are tested in test/job/sandbox/limits.test.ts, if this machine allows groups. */
+describe('the parent of control groups of jobs in cgroup v2', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  /** As the kernel shows a group that has both controllers. */
+  /** A group with both controllers, as the kernel shows it. */
   function group(folder: string, { shared, members }: { shared: boolean; members: number[] }): string {
     mkdirSync(folder, { recursive: true });
     const files = {
@@ -29,7 +29,7 @@ describe('where the control groups of jobs are made with cgroup v2', () => {
   const at = (folder: string) => ({ version: 2, memory: folder, pids: folder });
   const gone = 2 ** 22 + 1;
 
-  it('in the group in which Volt is alone, when it has moved on', () => {
+  it('is the group in which Volt is alone, after Volt has moved into a group inside of it', () => {
     const parent = slice(true);
     const unit = group(join(parent, 'volt.service'), { shared: false, members: [gone, process.pid] });
     expect(unified(unit, parent)).to.deep.equal(at(unit));
@@ -37,19 +37,19 @@ describe('where the control groups of jobs are made with cgroup v2', () => {
     expect(readFileSync(join(unit, 'cgroup.subtree_control'), 'utf8')).to.equal('+memory +pids');
   });
 
-  it('in that group, where it has moved on already', () => {
+  it('is the same group when Volt has moved already', () => {
     const unit = group(join(slice(false), 'volt.service'), { shared: true, members: [] });
     expect(unified(join(unit, 'volt'), unit)).to.deep.equal(at(unit));
   });
 
-  it('beside the group that it shares with others, such as a shell', () => {
+  it('is the group above when Volt shares its group with others, such as a shell', () => {
     const parent = slice(true);
     const session = group(join(parent, 'session.scope'), { shared: false, members: [process.ppid, process.pid] });
     expect(unified(session, parent)).to.deep.equal(at(parent));
     expect(readFileSync(join(session, 'cgroup.subtree_control'), 'utf8')).to.equal('\n');
   });
 
-  it('nowhere, where groups beside that one cannot be limited or are out of sight', () => {
+  it('does not exist when the group above has no limits or is not visible', () => {
     const parent = slice(false);
     const session = group(join(parent, 'session.scope'), { shared: false, members: [process.ppid, process.pid] });
     expect(unified(session, parent)).to.equal(undefined);

@@ -4,7 +4,7 @@ import { startChild } from '../support/child.ts';
 describe('the core dumps of Volt', function () {
   this.timeout(20_000);
 
-  it('are none, for this process and those that it starts, which may have some again', async function () {
+  it('are off for this process and its children, which can turn them on again', async function () {
     if (process.platform !== 'linux') return this.skip();
     const child = startChild(`
       import { execFileSync } from 'node:child_process';

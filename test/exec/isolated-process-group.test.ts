@@ -9,24 +9,24 @@ import { escapes } from '../support/escapes.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
 
-/** Longer than any test lasts; seconds. */
+/** Seconds; longer than any test. */
 const forEver = 3600;
 
-/** How jobs are kept apart, by root and by others. */
+/** Levels of isolation, for root and for others. */
 const places: readonly [level: Exclude<IsolationLevel, 'none'>, groupKind: GroupKind][] = [
   ['sandbox', 'namespace'],
   ['sandbox', 'user-namespace'],
   ['user', 'namespace'],
 ];
 
-/** Beside those that any process group meets, what a job may try that is kept apart. */
+/** What an isolated job may try in addition to other jobs. */
 const attempts = [
   ...escapes,
   ['in namespaces of its own', 'unshare --user --map-root-user --pid --fork setsid sleep $S >/dev/null 2>&1 &'],
   ['after it has attacked what keeps it', 'kill -KILL 1; kill -STOP 1; kill -STOP -1; sleep $S >/dev/null 2>&1 &'],
 ] as const;
 
-/** Opens a process group with a lease of so many seconds, runs a script in it, and renews the lease until it dies. */
+/** A program that opens a process group with a lease in seconds, runs a script in it, and renews the lease until it dies. */
 const owner = `
   import { ProcessGroup } from './src/exec/process-group.ts';
   import { runCommand } from './src/exec/command.ts';
@@ -40,7 +40,7 @@ const owner = `
 
 for (const [level, groupKind] of places) {
   describe(`a process group of isolation ${level} in a ${groupKind}`, () => {
-    // of nobody else on this machine, so that all of its processes are the job's
+    // an id that nobody else uses, so that all its processes belong to the job
     const uid = 30_000 + Math.floor(Math.random() * 20_000);
     const user = groupKind === 'namespace' ? { uid, gid: uid } : ownUser();
     const view = { temporary: [], readable: [], writable: [], hidden: [] };
@@ -84,11 +84,11 @@ for (const [level, groupKind] of places) {
       });
     }
 
-    /** Resolves when as many sleep as were left. */
+    /** Resolves when all processes that were left are asleep. */
     const asleep = (sleep: string, count: number) =>
       until(`${count} sleep`, () => processesWith(sleep).length >= count);
 
-    /** A process of its own that has a process group, and has left in it all that can be left. */
+    /** Starts a process that opens a process group and leaves every kind of process in it. */
     async function leftBy(ttl: number): Promise<{ owner: TestChild; sleep: string }> {
       const sleep = longSleep();
       const script = attempts.map(([, each]) => each).join('\n');
@@ -100,7 +100,7 @@ for (const [level, groupKind] of places) {
     }
 
     for (const [how, script] of attempts) {
-      it(`ends what a command has left behind ${how}`, async () => {
+      it(`ends processes that a command left ${how}`, async () => {
         processes = await ProcessGroup.open(forEver, groupKind, { isolation });
         const sleep = longSleep();
         await run(processes, script, { S: sleep }, new AbortController().signal);
@@ -110,7 +110,7 @@ for (const [level, groupKind] of places) {
       });
     }
 
-    it('ends a command that is deaf to the wish that it ends, and all that goes with it', async () => {
+    it('ends a command that ignores SIGTERM, and all its processes', async () => {
       processes = await ProcessGroup.open(forEver, groupKind, { isolation });
       const sleep = longSleep();
       const stop = new AbortController();
@@ -122,10 +122,10 @@ for (const [level, groupKind] of places) {
       expect(processesWith(sleep)).to.deep.equal([]);
     });
 
-    it('ends everything when its lease has run out, whatever is done inside', async () => {
+    it('ends everything when its lease runs out, whatever the job does', async () => {
       processes = await ProcessGroup.open(1, groupKind, { isolation, limits: { processes: 60 } });
       const sleep = longSleep();
-      // the processes of a user who has others are not counted, so that nothing would hold a bomb
+      // processes of the current user are not counted, so nothing would stop a fork bomb
       const bomb = uid === user.uid ? 'bomb() { bomb | bomb & }; bomb' : ':';
       const flood = `while :; do sleep $S & ${bomb}; sleep 0.02; done`;
       const all = [...attempts.map(([, script]) => script), flood].join('\n');
@@ -151,7 +151,7 @@ for (const [level, groupKind] of places) {
   });
 }
 
-/** The processes of a user, zombies not counted. */
+/** The processes of a user, without zombies. */
 function processesOf(uid: number): string[] {
   return readdirSync('/proc').filter((name) => {
     try {
@@ -162,7 +162,7 @@ function processesOf(uid: number): string[] {
   });
 }
 
-/** A letter, see proc_pid_stat(5). */
+/** The state letter, see proc_pid_stat(5). */
 function stateOf(pid: number | string): string | undefined {
   const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
   return stat.slice(stat.lastIndexOf(')') + 2)[0];

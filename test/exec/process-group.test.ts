@@ -13,10 +13,10 @@ import { groupKinds, isPossible } from '../support/group-kinds.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
 
-/** Longer than any test lasts; seconds. */
+/** Seconds; longer than any test. */
 const forEver = 3600;
 
-/** Opens a process group with a lease of so many seconds, leaves a daemon in it, and renews the lease until it dies. */
+/** A program that opens a process group with a lease in seconds, leaves a daemon in it, and renews the lease until it dies. */
 const owner = `
   import { ProcessGroup } from './src/exec/process-group.ts';
   import { runCommand } from './src/exec/command.ts';
@@ -30,7 +30,7 @@ const owner = `
 `;
 
 for (const groupKind of groupKinds) {
-  describe(`a process group held together by a ${groupKind}`, () => {
+  describe(`a process group of kind ${groupKind}`, () => {
     const open: ProcessGroup[] = [];
 
     before(async function () {
@@ -47,7 +47,7 @@ for (const groupKind of groupKinds) {
       return processes;
     }
 
-    /** Runs a script inside; what it leaves running goes on. @returns what it has printed */
+    /** Runs a script inside; what it leaves running continues. @returns its output */
     async function run(processes: ProcessGroup, script: string, env: Record<string, string> = {}): Promise<string> {
       let said = '';
       const output = (chunk: Buffer) => {
@@ -65,7 +65,7 @@ for (const groupKind of groupKinds) {
       return said.trim();
     }
 
-    /** Leaves something behind that sleeps in the process group. @returns by what it can be recognised */
+    /** Leaves a sleeping process in the process group. @returns a text by which it can be found */
     async function leave(processes: ProcessGroup, script = 'setsid sleep $S >/dev/null 2>&1 &'): Promise<string> {
       const sleep = longSleep();
       await run(processes, script, { S: sleep });
@@ -73,7 +73,7 @@ for (const groupKind of groupKinds) {
       return sleep;
     }
 
-    it('is alive until it is closed, and knows the process that stands for it', async () => {
+    it('is alive until it is closed, and knows its supervisor', async () => {
       const processes = await begin();
       expect(processes).to.include({ alive: true, expired: false, groupKind });
       expect(readFileSync(`/proc/${processes.pid}/comm`, 'utf8').trim()).to.equal('bash');
@@ -83,7 +83,7 @@ for (const groupKind of groupKinds) {
     });
 
     for (const [how, script] of escapes) {
-      it(`ends what a command has left behind ${how}`, async () => {
+      it(`ends processes that a command left ${how}`, async () => {
         const processes = await begin();
         const sleep = await leave(processes, script);
         await processes.close();
@@ -91,7 +91,7 @@ for (const groupKind of groupKinds) {
       });
     }
 
-    it('keeps what one command has left for the next, until it is closed', async () => {
+    it('keeps processes that a command left until it is closed', async () => {
       const processes = await begin();
       const sleep = await leave(processes);
       expect(await run(processes, `pgrep -f '^sleep ${sleep}$' >/dev/null && echo still here`)).to.equal('still here');
@@ -106,7 +106,7 @@ for (const groupKind of groupKinds) {
       expect(two.alive).to.equal(true);
     });
 
-    it('ends everything when it has heard nothing for its lease, and says that it was that', async () => {
+    it('ends everything when its lease is not renewed, and reports that as the cause', async () => {
       const processes = await begin(0.2);
       let said = false;
       processes.whenExpired(() => {
@@ -119,7 +119,7 @@ for (const groupKind of groupKinds) {
       expect(processesWith(sleep)).to.deep.equal([]);
     });
 
-    // a user namespace is held by the same script as the other one, and time is dear
+    // the script is the same in a user namespace, and the test is slow
     const timed = groupKind === 'user-namespace' ? () => undefined : it;
 
     timed('lives for as long as its lease is renewed', async () => {
@@ -136,10 +136,10 @@ for (const groupKind of groupKinds) {
       expect(processesWith(sleep)).to.have.length(1);
     });
 
-    it('has ended because its lease ran out, though it is closed in the same moment', async () => {
+    it('reports an expired lease even if it is closed at the same moment', async () => {
       const processes = await begin(0.1);
       const ended = run(processes, 'sleep $S', { S: longSleep() });
-      // the command is seen to have ended before the process group is
+      // the end of the command is noticed before that of the process group
       await ended;
       await processes.close();
       expect(processes.expired).to.equal(true);
@@ -148,7 +148,7 @@ for (const groupKind of groupKinds) {
     timed('takes a beat for what it says, in whatever moment of its waiting that comes', async () => {
       const processes = await begin(0.4);
       let beats = 0;
-      // its waits are of 100 ms, so that beats come at all distances from the end of one
+      // it waits for 100 ms at a time, so beats come at any moment of a wait
       const beating = setInterval(() => {
         processes.beat();
         beats++;
@@ -161,7 +161,7 @@ for (const groupKind of groupKinds) {
       expect(processes.expired).to.equal(true);
     });
 
-    it('does not call it a lease that ran out when it was closed', async () => {
+    it('does not report an expired lease when it was closed', async () => {
       const processes = await begin();
       let said = false;
       processes.whenExpired(() => {
@@ -193,7 +193,7 @@ for (const groupKind of groupKinds) {
   });
 }
 
-describe('a process group that is a namespace', () => {
+describe('a process group in a namespace', () => {
   let processes: ProcessGroup;
 
   before(async function () {
@@ -219,7 +219,7 @@ describe('a process group that is a namespace', () => {
     return said.trim();
   }
 
-  it('sees none of the processes outside', async () => {
+  it('sees no processes outside', async () => {
     const sleep = longSleep();
     const other = await ProcessGroup.open(forEver, 'group');
     const ended = runCommand({
@@ -250,13 +250,13 @@ describe('a process group that is a namespace', () => {
     expect(processes.alive).to.equal(true);
   });
 
-  it('ends when the machine has slept for longer than its lease, though the clock that it waits by stood still', async () => {
+  it('ends when the machine was suspended for longer than its lease, though its clock stood still', async () => {
     const asleep = await ProcessGroup.open(600, 'namespace');
     const folder = mkdtempSync(join(tmpdir(), 'volt-test-'));
     const uptime = join(folder, 'uptime');
     const began = Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
     writeFileSync(uptime, `${began.toFixed(2)} 0.00\n`);
-    // to the supervisor, and to nobody else, the machine's uptime is what the file says
+    // only the supervisor sees this file as the machine's uptime
     execFileSync('nsenter', [`--target=${asleep.pid}`, '--mount', 'mount', '--bind', uptime, '/proc/uptime']);
     expect(asleep.alive).to.equal(true);
     writeFileSync(uptime, `${(began + 601).toFixed(2)} 0.00\n`, { flag: 'r+' });
@@ -265,19 +265,19 @@ describe('a process group that is a namespace', () => {
     rmSync(folder, { recursive: true });
   });
 
-  it('gives no way to forge a beat: its process 1 listens to its owner only', async () => {
+  it('takes beats only from the process that opened it', async () => {
     expect(await run('echo > /proc/1/fd/0 && echo forged')).to.not.include('forged');
   });
 });
 
-describe('the groupKind of this machine', () => {
-  it('is the best that works, found by trying', async () => {
+describe('the kind of process groups on this machine', () => {
+  it('is the best one that works', async () => {
     const best: GroupKind[] = [];
     for (const groupKind of groupKinds) if (await isPossible(groupKind)) best.push(groupKind);
     expect(await detectGroupKind()).to.equal(best[0]);
   });
 
-  it('is a group where there are no namespaces', async () => {
+  it('is group without namespaces', async () => {
     const code = `
       import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
       const folder = mkdtempSync('/tmp/volt-test-');

@@ -10,7 +10,7 @@ import { isIsolable } from '../support/isolation.ts';
 
 const plain: SandboxView = { temporary: [], readable: [], writable: [], hidden: [] };
 
-describe('the view of a sandbox', () => {
+describe('the file system of a sandbox', () => {
   const folders = new TestFolders();
   const isRoot = process.getuid?.() === 0;
   let top: string;
@@ -39,7 +39,7 @@ describe('the view of a sandbox', () => {
     ];
   }
 
-  /** What a script says in it, with the folder of the test as its first argument. */
+  /** Runs a script in a sandbox, with the test's folder as its first argument. @returns its output */
   function run(view: Partial<SandboxView>, script: string): string {
     const [program, ...args] = command(view);
     return execFileSync(program as string, [...args, 'sh', '-c', `exec 2>&1; ${script}`, 'sh', top], {
@@ -55,27 +55,27 @@ describe('the view of a sandbox', () => {
     ['after', ['a', 'a/b', 'a/b/c']],
     ['before and after', ['a/b', 'a', 'a/b/c']],
   ] as const)
-    it(`has folders that are named ${what} one that holds them, read-only`, () => {
+    it(`has read-only folders that are listed ${what} a folder that contains them`, () => {
       const view = { readable: order.map(same) };
       expect(run(view, list)).to.equal('a/b/c/file\na/b/file\na/file\n');
       for (const name of ['a', 'a/b', 'a/b/c'])
         expect(run(view, `echo evil > $1/${name}/file || true`)).to.match(/Read-only file system/);
     });
 
-  it('mounts nothing that a later one covers', () => {
-    // a folder for those above, too
+  it('mounts no folder that a later mount covers', () => {
+    // one --dir for the folder above
     expect(binds({ readable: ['a/b/c', 'a/b', 'a', 'a'].map(same) })).to.equal(binds({ readable: [same('a')] }));
   });
 
-  it('has what is shown in the place of something else, though one that holds it comes later', () => {
+  it('shows a replacement of a path even if a folder that contains the path comes later', () => {
     const other = { from: join(top, 'z'), to: join(top, 'a/b') };
     expect(run({ readable: [same('a'), other] }, list)).to.equal('z/file\na/file\n');
-    // what comes last is what is seen
+    // the last mount counts
     expect(run({ readable: [other, same('a')] }, list)).to.equal('a/b/c/file\na/b/file\na/file\n');
     expect(run({ readable: [same('a/b/c'), other] }, list)).to.equal('z/file\n');
   });
 
-  it('has nothing of what is hidden in a folder that is shown, but what is shown of that', () => {
+  it('hides a hidden folder inside a shown folder, except for shown paths in it', () => {
     const hidden = [join(top, 'a/b')];
     expect(run({ readable: [same('a')], hidden }, list)).to.equal('a/file\n');
     expect(run({ readable: [same('a/b/c'), same('a')], hidden }, list)).to.equal('a/b/c/file\na/file\n');
@@ -84,14 +84,14 @@ describe('the view of a sandbox', () => {
     expect(run({ readable: [same('a')], hidden }, 'touch $1/a/b/new || true')).to.match(/Read-only file system/);
   });
 
-  it('has a link in a folder that is shown as a link', () => {
+  it('shows a link in a shown folder as a link', () => {
     symlinkSync(join(top, 'z'), join(top, 'a/link'));
     expect(run({ readable: [same('a/link'), same('a')] }, 'cat $1/a/link/file || readlink $1/a/link')).to.match(
       new RegExp(`No such file.*\n${join(top, 'z')}\n$`),
     );
   });
 
-  it('is open on the way to what is shown, and not to be written to', () => {
+  it('lets every user pass through the folders above a shown path, and write to none', () => {
     const modes = 'for each in $1 $1/a $1/a/b; do stat -c %a $each; touch $each/new || true; done';
     chmodSync(join(top, 'a'), 0o700);
     for (const view of [{ readable: [same('a/b/c')] }, { writable: [same('a/b/c')] }])
@@ -100,9 +100,9 @@ describe('the view of a sandbox', () => {
       );
   });
 
-  it("shows Nix's programs and not the sockets of its daemon", function () {
+  it("shows Nix's programs without the sockets of its daemon", function () {
     if (!isRoot) return this.skip();
-    // a system that has Nix: this one with a layer over it
+    // this system with an overlay that contains Nix
     const script = `
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
@@ -128,7 +128,7 @@ exec chroot "$1/root" sh -c 'cd "$1" && exec "$2" --import tsx --input-type=modu
     expect(execFileSync('unshare', args, { encoding: 'utf8' })).to.equal('a program\n');
   });
 
-  it('has the system read-only, with what is mounted in it', () => {
+  it('shows the system read-only, with mounts inside of it', () => {
     expect(run({}, 'ls /sys/class >/dev/null && touch /sys/x /usr/x /etc/x || true')).to.match(
       /^(touch: .*Read-only file system\n){3}$/,
     );

@@ -9,7 +9,7 @@ import { startChild } from '../support/child.ts';
 import { TestFolders } from '../support/folder.ts';
 import { isIsolable } from '../support/isolation.ts';
 
-describe('what this machine may not be able to do to keep jobs apart', function () {
+describe('a trial of what isolation needs from this machine', function () {
   this.timeout(60_000);
   const folders = new TestFolders();
   after(folders.remove);
@@ -21,7 +21,7 @@ describe('what this machine may not be able to do to keep jobs apart', function 
     'bwrap: setting up uid map: Permission denied',
     'Failed to open() /dev/net/tun: No such file or directory',
   ])
-    it(`is told at once where it can never work: ${why}`, async () => {
+    it(`fails at once where it can never work: ${why}`, async () => {
       let count = 0;
       const trial = async () => {
         count++;
@@ -36,7 +36,7 @@ describe('what this machine may not be able to do to keep jobs apart', function 
    */
   function failing(program: string, times: number, only = '*'): { path: string; count: () => number } {
     const folder = folders.make();
-    // the programs of a network are run as somebody else
+    // programs of a network run as another user
     chmodSync(folder, 0o777);
     const real = execFileSync('sh', ['-c', `command -v ${program}`], { encoding: 'utf8' }).trim();
     const file = join(folder, program);
@@ -71,19 +71,19 @@ exec ${real} "$@"
   ];
 
   for (const { program, only, text, works } of cases)
-    describe(`and needs ${program} for`, () => {
+    describe(`that needs ${program}`, () => {
       before(async function () {
         if (!(await isIsolable('sandbox')) || !(await canFilterCalls())) return this.skip();
         if ((await settleNetworks('sandbox', { kind: 'on' })).trusted !== 'own') this.skip();
       });
 
-      it('is tried again where that has failed once', async () => {
+      it('is repeated after one failure', async () => {
         const { path, count } = failing(program, 1, only);
         expect(await said(path, text)).to.include(works);
         expect(count()).to.be.at.least(2);
       });
 
-      it('is not left out where that fails each time in a way that may pass', async () => {
+      it('is an error when each try fails for a reason that may pass', async () => {
         const { path, count } = failing(program, 1000, only);
         const line = await said(path, text);
         expect(line).to.include('"code":"isolation_unavailable"').and.include('Cannot allocate memory');

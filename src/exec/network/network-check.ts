@@ -51,8 +51,7 @@ async function tryOut(): Promise<void> {
 /** What jobs can reach, for users. */
 export function networksText({ policy, trusted, others }: JobNetworks): string {
   if (trusted === 'loopback') return 'each job has only its own loopback';
-  if (trusted === 'own' && policy.kind === 'list')
-    return 'each job has its own, which reaches only the listed hosts';
+  if (trusted === 'own' && policy.kind === 'list') return 'each job has its own, which reaches only the listed hosts';
   if (trusted === 'own')
     return 'each job has its own: it reaches the internet, private networks from trusted refs only, and never this machine';
   const theirs = others === 'machine' ? 'jobs have' : 'jobs of trusted refs have';

@@ -3,17 +3,16 @@ import { join, resolve } from 'node:path';
 import { certificateFiles, certificateFolders } from '../../system/environment.ts';
 import { keepWhole } from './whole-file.ts';
 
-/** Bytes; bundles of all that browsers believe have 250 kB. */
+/** Bytes of a file. A bundle of all certificates that browsers trust has 250 kB. */
 const largest = 4_194_304;
-/** One of a PEM file (RFC 7468, and OpenSSL's own kind with what it is trusted for). */
+/** A certificate in a PEM file (RFC 7468, and OpenSSL's TRUSTED CERTIFICATE). */
 const certificate = /^-----BEGIN (?:TRUSTED )?CERTIFICATE-----[^-]*-----END (?:TRUSTED )?CERTIFICATE-----/gm;
 
 /**
- * Has jobs that are kept apart read the certificates that the machine's environment names, wherever these files are and
- * whoever may read them: certificates are no secret. They get copies, in a folder that all jobs of the runner see, without
- * what else such a file may hold, as the private key of a client.
- * @param shared that folder
- * @returns the environment with the places of the copies, and what a sandbox is to show
+ * Gives isolated jobs copies of the certificates that variables of the machine's environment name, even if jobs cannot read the
+ * original files: certificates are not secret. A copy contains only certificates, not, for example, the private key of a client.
+ * @param shared folder for the copies, which all jobs of the runner see
+ * @returns the environment with the paths of the copies, and the paths that a sandbox must show
  */
 export function withCertificates(
   env: Readonly<Record<string, string>>,
@@ -30,7 +29,7 @@ export function withCertificates(
   return { env: { ...env, ...Object.fromEntries(copies) }, shown: [...copies.map(([, copy]) => copy), ...folders] };
 }
 
-/** @returns undefined where there is no such file, or no certificate in it: programs say so by themselves */
+/** @returns undefined where there is no file, or no certificate in it: programs report that themselves */
 function read(path: string): Buffer | undefined {
   try {
     const { size } = statSync(path);

@@ -8,14 +8,14 @@ import { asides, isUnused, lastUse, moveUnusedAside, namesIn } from './home-use.
 import { jobPaths } from './job-paths.ts';
 import { trialPrefix } from './overlay-check.ts';
 
-/** Milliseconds. */
+/** Milliseconds after which the folder of a trial is left over. */
 const longestTrial = 3_600_000;
 
-/** Milliseconds; a home may have millions of files. */
+/** Milliseconds for counting the bytes of a home, which may have millions of files. */
 const longestCount = 600_000;
 
 export interface RemovedHome {
-  /** whose class of refs had it */
+  /** its repository */
   repository: string;
   bytes: number;
 }
@@ -27,25 +27,25 @@ interface Home {
   usedAt: number;
 }
 
-/** Which homes go. What a job has never does. */
+/** Which homes are removed. Homes in use never are. */
 export interface HomeBounds {
-  /** days without a job; 0 for no bound */
+  /** days without a job; 0 for no limit */
   days?: number;
-  /** bytes that all may have together, of which those go first that were used the longest ago; 0 for no bound */
+  /** most bytes of all homes; the least recently used are removed first; 0 for no limit */
   limit?: number;
-  /** bytes that are missing on the disk, likewise */
+  /** bytes to free; the least recently used are removed first; 0 for none */
   needed?: number;
-  /** homes that are kept, of which those go first that were used the longest ago */
+  /** most homes; the least recently used are removed first */
   most?: number;
-  /** keys of the repositories that there are; without it, any */
+  /** keys of the repositories that exist: homes of others are removed; undefined to keep them */
   known?: ReadonlySet<string> | undefined;
 }
 
 /**
- * Removes homes that are not kept, and those of an older Volt, which refs of one repository shared whatever they were
- * trusted with. They are caches: a job without one finds it empty.
+ * Removes homes beyond the limits, and those of an older Volt, which all refs of a repository shared. Homes are caches: the next job
+ * gets an empty one.
  * @param now milliseconds since 1970
- * @param warn is told what could not be removed, which holds up nothing else
+ * @param warn gets what could not be removed; the rest is removed all the same
  */
 export async function pruneHomes(
   dataDir: string,
@@ -60,7 +60,7 @@ export async function pruneHomes(
     const gone = await moveSurplus(homes, bounds, now, move);
     removed.push(...gone.map(({ name, bytes }) => ({ repository: repositoryOf(name), bytes })));
     if (!dryRun) await removeTrials(homes, now);
-    // those that an earlier process was killed over, too
+    // also what a killed process left
     for (const name of dryRun ? [] : await namesIn(asides(homes))) {
       const path = join(asides(homes), name);
       await removeContested(path).catch((error) => warn(`could not remove ${path}: ${errorText(error)}`));
@@ -75,7 +75,7 @@ export async function hasOlderHomes(dataDir: string): Promise<boolean> {
   return names.flat().some((name) => !name.startsWith('.') && isOlder(name));
 }
 
-/** The device of the homes may be another one than that which is short. */
+/** The folders of homes. They may be on another disk than the full one. */
 export function homeFolders(dataDir: string): string[] {
   return (['sandbox', 'user'] as const).map((level) => jobPaths(level, dataDir, '').homes).filter(existsSync);
 }
@@ -113,7 +113,7 @@ async function moveSurplus(
   return surplus;
 }
 
-/** Homes are named by the key of the repository and the class of its refs; an older Volt named them as the repository. */
+/** A home is named after the key of its repository and its trust class; an older Volt used the name of the repository. */
 function isOlder(home: string): boolean {
   return !home.includes('+');
 }
@@ -126,7 +126,7 @@ function repositoryKeyIn(home: string): string {
   return home.split('+').slice(0, 2).join('+');
 }
 
-/** A process may have been killed over one. */
+/** Removes folders of trials that a killed process left. */
 async function removeTrials(homes: string, now: number): Promise<void> {
   for (const name of (await namesIn(homes)).filter((each) => each.startsWith(trialPrefix))) {
     const path = join(homes, name);

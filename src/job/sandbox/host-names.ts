@@ -10,8 +10,8 @@ const resolverFile = '/etc/resolv.conf';
 const hostsFile = '/etc/hosts';
 
 /**
- * The files by which programs find the addresses of names, for jobs that have networks of their own: there, the machine's
- * resolver has another address, if any. A file that the machine has not stays away.
+ * The files with which programs resolve names, for jobs with their own network, in which the resolver has another address or there is
+ * none. A file that the machine does not have is left out.
  * @param shared folder of files that all jobs of a runner see
  */
 export function hostNameFiles(shared: string, policy: NetworkPolicy): SandboxPath[] {
@@ -26,16 +26,16 @@ export function hostNameFiles(shared: string, policy: NetworkPolicy): SandboxPat
   return files.filter(({ to }) => existsSync(to)).map(({ from, to }) => ({ from, to: realpathSync(to) }));
 }
 
-/** Writes the hosts of a list where jobs find them, also those that run. @param lines see hosts(5) */
+/** Writes the listed hosts to the jobs' /etc/hosts, also for running jobs. @param lines see hosts(5) */
 export function tellHosts(shared: string, lines: string): void {
   overwrite(join(shared, 'hosts'), `${read(hostsFile)}${lines}`);
 }
 
-/** What the machine's file says, with the address at which its resolver is found in a job's network. */
+/** The machine's /etc/resolv.conf with the address of the resolver in a job's network. */
 export function resolverText(text: string): string {
   const lines = text.split('\n');
   const servers = lines.flatMap((each) => /^\s*nameserver\s+(\S+)/.exec(each)?.[1] ?? []);
-  // pasta asks the first of each kind that this machine has
+  // pasta forwards to the machine's first resolver of each address family
   const isOnly6 = servers.length > 0 && servers.every((server) => isIPv6(server.replace(/%.*$/, '')));
   const rest = lines.filter((each) => /^\s*(search|domain|options)\s/.test(each));
   return `${[`nameserver ${isOnly6 ? line.ipv6.resolver : line.ipv4.resolver}`, ...rest].join('\n')}\n`;

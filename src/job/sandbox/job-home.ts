@@ -9,28 +9,28 @@ import { openFolderInside } from '../files/hand-over.ts';
 import { namesIn, type TakenHome, takeHome } from './home-use.ts';
 import { pruneHomes } from './homes.ts';
 import { homeOf } from './job-user.ts';
-import { begunFrom } from './layered-home.ts';
+import { layerHome } from './layered-home.ts';
 import { overlaysWork } from './overlay-check.ts';
 import type { HomesOf } from './user-ids.ts';
 
-/** Homes that are kept, beside those in use: each has a user id of its own, of which there are not many more. */
+/** Most homes in addition to those in use: each has its own user id, of which there are few more. */
 const most = 400;
 
-/** The folder of a home for tools that jobs share. */
+/** The folder in a home for tools that jobs share. */
 export const tools = '.tools';
 
-/** What a job has as its home. */
+/** The home of a job. */
 export interface JobHome {
   /** as the job sees it */
   path: string;
-  /** where that is on the machine */
+  /** its path on the machine */
   from: string;
-  /** what stays of it when the job is over; undefined where nothing does */
+  /** the folder of it that stays when the job is over; undefined for none */
   kept: string | undefined;
   user: JobUser;
-  /** what it begins from */
+  /** overlays of the caches of the default branch's home */
   overlays: Overlays | undefined;
-  /** to be called when the job is over: the home may be removed then */
+  /** Call it when the job is over: the home may then be removed. */
   leave(): void;
 }
 
@@ -38,16 +38,16 @@ export interface HomePaths {
   dataDir: string;
   /** folder of all homes */
   homes: string;
-  /** of the job alone, which it cannot reach yet */
+  /** the job's own folder, which the job cannot reach yet */
   folder: string;
 }
 
 /**
- * The home of a class of refs, which no job of another class or repository has. That of the default branch and tags is a
- * folder that stays. Another ref's is new for each job, where overlays work: in it are the caches of the default branch's
- * home, as that has them now, and what the ref's jobs have added to those stays for its next one. Where they do not work, it is a
- * folder that stays, and begins empty.
- * @param named user of all jobs where the settings name one
+ * Makes the home of a trust class, which no job of another class or repository gets. The home of the default branch and tags is
+ * permanent. Where overlays work, another ref gets a new home for each job, with the current caches of the default branch's home
+ * as overlays; what its jobs add to these caches stays for its next job. Where overlays do not work, the ref gets a permanent
+ * home, empty at first.
+ * @param named the user of all jobs, if the settings name one
  * @throws VoltError `isolation_unavailable`
  */
 export async function makeHome(
@@ -59,7 +59,7 @@ export async function makeHome(
   const own = homeName(repo, trust.class);
   const ofDefault = homeName(repo, defaultClass);
   const layered = own !== ofDefault && level === 'sandbox' && (await overlaysWork(homes, groupKind));
-  await makeRoomFor(dataDir, homes);
+  await removeSurplusHomes(dataDir, homes);
   const taken: TakenHome[] = [];
   const take = async (name: string, wantsAlone = false) => {
     const make = async () => void (await ownedHome({ dataDir, homes }, name, named));
@@ -78,7 +78,7 @@ export async function makeHome(
     const { home: kept, user, isAlone } = await take(`${own}+layers`, true);
     const from = join(folder, 'home');
     openFolderInside(folder, join(from, tools), process.getuid?.() === 0 ? user : undefined).close();
-    const overlays = begunFrom(
+    const overlays = layerHome(
       { base: lower.home, owner: lower.user, user },
       { home: from, uppers: isAlone ? kept : join(folder, 'layers'), table: join(folder, 'overlays') },
       groupKind === 'user-namespace',
@@ -90,23 +90,23 @@ export async function makeHome(
   }
 }
 
-/** The folder of the home of a class of refs of a repository. */
+/** The name of the home of a trust class of a repository. */
 function homeName(repo: { name: string; url: string }, refs: string): string {
   return `${repositoryKey(repo)}+${refs === defaultClass ? refs : shortHash(refs)}`;
 }
 
-async function makeRoomFor(dataDir: string, homes: string): Promise<void> {
+async function removeSurplusHomes(dataDir: string, homes: string): Promise<void> {
   if ((await namesIn(homes)).length <= most + 50) return;
   await pruneHomes(dataDir, { most }, false, Date.now(), () => undefined);
 }
 
 async function ownedHome(
-  place: HomesOf,
+  homes: HomesOf,
   name: string,
   named: JobUser | undefined,
 ): Promise<{ home: string; user: JobUser }> {
-  if (process.getuid?.() === 0) return homeOf(place, name, named);
-  const home = join(place.homes, name);
+  if (process.getuid?.() === 0) return homeOf(homes, name, named);
+  const home = join(homes.homes, name);
   mkdirSync(home, { recursive: true, mode: 0o700 });
   return { home, user: ownUser() };
 }

@@ -2,7 +2,7 @@ import type { Limits } from '../../exec/limits.ts';
 import type { GitLimits } from '../../git/command.ts';
 import type { Config } from '../../kernel/config.ts';
 
-/** What the settings let a job take. */
+/** The limits of a job from the settings. */
 export function limitsOf(config: Config): Limits {
   const { jobMemory, jobProcesses, jobFileSize, jobCpuTime } = config;
   const bytes = (megabytes: number) => megabytes * 1_048_576 || undefined;
@@ -14,7 +14,7 @@ export function limitsOf(config: Config): Limits {
   };
 }
 
-/** What git may take for the checkout of a job, and for what a commit names: no more than the job itself. */
+/** The limits of git for the checkout of a job and for what a commit names: at most those of the job. */
 export function gitLimitsOf({ gitMemory, jobMemory, jobDisk, jobFileSize }: Config): GitLimits {
   const least = (...megabytes: number[]) => {
     const set = megabytes.filter((each) => each > 0);

@@ -6,26 +6,25 @@ import { dataPaths } from '../../kernel/data-paths.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { removeContested, removeTree } from '../../system/remove-tree.ts';
 
-/** Folders of jobs on this machine. */
+/** Folders of the jobs of one runner. */
 export interface JobPaths {
-  /** of the jobs of one runner, each with a folder in it */
+  /** has a folder for each job of the runner */
   jobs: string;
-  /** at `user`, where the jobs of all runners are, whose user ids may be the same: only root may enter it */
+  /** at `user`, has the folders of all runners' jobs, which may have the same user ids: only root can enter it */
   among: string | undefined;
-  /** of what one runner keeps of checkouts, on the same file system, and closed to jobs */
+  /** kept checkouts, on the same file system, closed to jobs */
   trees: string;
-  /** of files that all jobs of one runner see, and none can change */
+  /** files that all jobs of the runner can read */
   shared: string;
-  /** of the homes of repositories, see homes.ts */
+  /** homes, see homes.ts */
   homes: string;
 }
 
-/** Folders of jobs of other users, one for each data directory. */
+/** Folder of the jobs at level `user`, with a folder for each data directory. */
 export const openTop = '/var/tmp/volt-jobs';
 
 /**
- * Where the jobs of a data directory's runner are. Those of another user must be able to reach theirs, and must not reach
- * the data directory.
+ * The folders of a runner's jobs. At `user` they are outside of the data directory, which jobs must not reach.
  * @param runner its name
  */
 export function jobPaths(level: IsolationLevel, dataDir: string, runner: string): JobPaths {
@@ -39,14 +38,14 @@ export function jobPaths(level: IsolationLevel, dataDir: string, runner: string)
   return { jobs: at('jobs'), among, trees: at('trees'), shared: at('shared'), homes: join(area, 'homes') };
 }
 
-/** What jobs of other users have of this machine for a data directory. */
+/** The folder of a data directory's jobs at level `user`. */
 export function openArea(dataDir: string): string {
   return join(openTop, createHash('sha256').update(dataDir).digest('hex').slice(0, 12));
 }
 
 /**
- * Makes what is above the folders of jobs.
- * @throws VoltError `isolation_unavailable` where it is not Volt's alone
+ * Makes the folders above the folders of jobs.
+ * @throws VoltError `isolation_unavailable` where others can change them
  */
 export function makeJobFolders(dataDir: string, { jobs, among }: JobPaths): void {
   if (among !== undefined) {
@@ -56,25 +55,26 @@ export function makeJobFolders(dataDir: string, { jobs, among }: JobPaths): void
 }
 
 /**
- * Forgets the jobs of a runner that has ended: which homes they had, what they have seen, and what they have left, and was
- * kept for them, where those of other users are. @param runner its name
+ * Removes what the jobs of a runner that has ended left: notes of their homes, shared files and, at level `user`, their folders and
+ * kept checkouts.
+ * @param runner its name
  */
 export async function removeLeftJobs(dataDir: string, runner: string): Promise<void> {
   await removeTree(jobPaths('sandbox', dataDir, runner).shared);
-  // nobody else has made any
+  // only root has made any
   if (process.getuid?.() !== 0) return;
   const { jobs, trees, shared } = jobPaths('user', dataDir, runner);
   await removeTree(shared);
-  // jobs that other runners of this data directory have may be those of the same users
+  // jobs of other runners of this data directory may have the same user ids
   await Promise.all([removeContested(jobs), removeContested(trees)]);
 }
 
-/** @throws VoltError `isolation_unavailable` where it is not root's alone */
+/** @throws VoltError `isolation_unavailable` where others than root can change it */
 export function makeOpenFolder(folder: string): void {
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const found = lstatSync(folder);
   if (found.isDirectory() && found.uid === 0 && (found.mode & 0o022) === 0) return;
   throw new VoltError('isolation_unavailable', `${folder} must be a folder of root that nobody else can change`, {
-    remedy: 'See what it is, and remove it.',
+    remedy: 'Check what it is, and remove it.',
   });
 }

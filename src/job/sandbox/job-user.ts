@@ -6,38 +6,36 @@ import { runProgram } from '../../system/run-program.ts';
 import { chooseUser, type HomesOf, noteHomes } from './user-ids.ts';
 
 /**
- * A user that the settings name, by name or number.
- * @throws VoltError `bad_setting` where there is none, or where it is root
+ * The user in VOLT_JOB_USER, a name or an id.
+ * @throws VoltError `bad_setting` where it does not exist, or is root
  */
 export async function namedUser(name: string): Promise<JobUser> {
   const ask = async (option: string) => Number(await runProgram('id', [option, '--', name]));
   const asked = await Promise.all([ask('-u'), ask('-g')]).catch(() => undefined);
   const [uid, gid] = asked ?? (/^\d+$/.test(name) ? [Number(name), Number(name)] : [0, 0]);
   if (uid > 0 && gid > 0) return { uid, gid };
-  throw new VoltError('bad_setting', `VOLT_JOB_USER must name a user that is there and is not root, and is "${name}"`, {
+  throw new VoltError('bad_setting', `VOLT_JOB_USER must name an existing user other than root; got "${name}"`, {
     remedy:
-      'Make one (useradd --system volt-jobs), or leave it unset: each repository and class of refs gets an unused number.',
+      'Create a user (useradd --system volt-jobs), or leave it unset: each repository and class of refs gets an unused user id.',
   });
 }
 
 /**
- * At `user` nothing but the user id keeps jobs apart, and with one for all of them each reads and changes what the others
- * have.
+ * Refuses one user for all jobs at level `user`, where only user ids keep jobs from each other's files.
  * @throws VoltError `bad_setting`
  */
 export function checkJobUser(level: IsolationLevel, name: string | undefined): void {
   if (level !== 'user' || name === undefined) return;
   throw new VoltError('bad_setting', 'VOLT_JOB_USER cannot be set together with isolation "user"', {
     remedy:
-      'All jobs would be one user, and could read and change the files of all others. Leave it unset: each repository and class of refs gets an unused number. Or use VOLT_ISOLATION=sandbox.',
+      "All jobs would be the same user and could read and change each other's files. Leave it unset: each repository and class of refs gets an unused user id. Or use VOLT_ISOLATION=sandbox.",
   });
 }
 
 /**
- * The folder of a home, and whose jobs it is for. Each home has a user of its own, who is written down as the owner of that
- * folder.
+ * Makes a home and gives it a user of its own, or finds the user of an existing home: the user is the owner of the folder.
  * @param name of the home
- * @param named user of all jobs where the settings name one
+ * @param named the user of all jobs, if the settings name one
  */
 export async function homeOf(
   place: HomesOf,

@@ -6,9 +6,8 @@ import { OpenFolders } from '../../system/open-folders.ts';
 import { openFolderInside } from '../files/hand-over.ts';
 
 /**
- * What jobs of other refs see of the home of the default branch: tools that actions install, and what the usual programs
- * keep of what they have downloaded or built. Nothing where a program keeps passwords, or lets a job say what it runs; so
- * each is named as deep as what is only a cache begins.
+ * What jobs of other refs see of the default branch's home: installed tools, and caches of common programs. No folder may contain
+ * passwords, or settings that make a program run something; so each path is as deep as necessary to be only a cache.
  */
 const shared = [
   '.tools',
@@ -38,12 +37,11 @@ const shared = [
 ] as const;
 
 /**
- * Makes a new home that has the caches of another one.
- * @param places `home`: where it is to be; `uppers`: a folder for what is written to the caches; `table`: a file. Nobody but
- * Volt can reach any of them
- * @returns undefined where there is nothing to begin from
+ * Makes a new home with overlays of the caches of another home.
+ * @param paths only Volt can reach them. `home`: path of the new home; `uppers`: folder for changes of the caches; `table`: file
+ * @returns undefined where the other home has no caches
  */
-export function begunFrom(
+export function layerHome(
   { base, owner, user }: { base: string; owner: JobUser; user: JobUser },
   { home, uppers, table }: { home: string; uppers: string; table: string },
   rootless: boolean,
@@ -64,7 +62,7 @@ export function begunFrom(
   return { base, owner, user, table };
 }
 
-/** Those of the shared folders that there are now; a job may exchange any of them at any time, see overlay.ts. */
+/** The shared folders that exist. A job may replace any of them at any time, see overlay.ts. */
 function foldersIn(base: string): string[] {
   const folders = new OpenFolders(base);
   try {

@@ -9,22 +9,22 @@ import { type GroupKind, ProcessGroup } from '../../exec/process-group.ts';
 import { trialTime } from '../../exec/trial.ts';
 import { toolEnvironment } from '../../system/environment.ts';
 import { removeTree } from '../../system/remove-tree.ts';
-import { begunFrom } from './layered-home.ts';
+import { layerHome } from './layered-home.ts';
 
-/** Begins the names of folders of trials, beside the homes. */
+/** Prefix of the folders of trials, next to the homes. */
 export const trialPrefix = '.trial-';
 
 const tried = new Map<string, Promise<boolean>>();
 
-/** Two users for the trial, who own nothing else: the last two of 16 bits that systems give to nobody. */
+/** Two users for the trial who own nothing else: the last two ids of 16 bits, which systems assign to nobody. */
 const [ofBase, ofJob]: JobUser[] = [
   { uid: 65_533, gid: 65_533 },
   { uid: 65_534, gid: 65_534 },
 ];
 
 /**
- * Whether a home can begin from another one: finds out, once in a process, by doing it where the homes are, since that
- * depends on the file system, the kernel and mount(8).
+ * Whether homes can have overlays. Tries it once in a process, in the folder of the homes: it depends on the file system, the kernel
+ * and mount(8).
  */
 export function overlaysWork(homes: string, groupKind: GroupKind): Promise<boolean> {
   const key = `${groupKind} ${homes}`;
@@ -44,7 +44,7 @@ async function tryOut(homes: string, groupKind: GroupKind): Promise<boolean> {
     writeFileSync(join(lower, 'file'), 'lower\n', { mode: 0o600 });
     symlinkSync('/', join(base, 'link'));
     if (!rootless) for (const path of [base, lower, join(lower, 'file')]) chownSync(path, owner.uid, owner.gid);
-    const overlays = begunFrom(
+    const overlays = layerHome(
       { base, owner, user },
       { home, uppers: join(trial, 'uppers'), table: join(trial, 'table') },
       rootless,

@@ -3,12 +3,12 @@ import type { Isolation, JobUser } from '../../exec/isolation.ts';
 import { runProgram } from '../../system/run-program.ts';
 import { smallTree } from '../../system/small-tree.ts';
 
-/** What is different for a job that is kept apart: whose its files are, and what of Volt's it can see. */
+/** How a job is isolated: who owns its files, and which mirror it sees. */
 export class Sandbox {
   static readonly none = new Sandbox({ level: 'none' }, undefined);
 
   readonly isolation: Isolation;
-  /** the mirror whose objects its checkouts may borrow, since it sees them */
+  /** the mirror that the job sees, whose objects its checkouts can borrow */
   readonly mirror: string | undefined;
 
   constructor(isolation: Isolation, mirror: string | undefined) {
@@ -16,18 +16,18 @@ export class Sandbox {
     this.mirror = mirror;
   }
 
-  /** Whether what the job's processes do must be able to do no harm to Volt. */
+  /** Whether Volt must be protected from the job's processes. */
   get isClosed(): boolean {
     return this.isolation.level !== 'none';
   }
 
-  /** Whose files are that are made for the job; undefined where they are Volt's own user's. */
+  /** The owner of files that are made for the job; undefined for Volt's own user. */
   get owner(): JobUser | undefined {
     const { isolation } = this;
     return isolation.level !== 'none' && process.getuid?.() === 0 ? isolation.user : undefined;
   }
 
-  /** Gives a tree to the job, which must have had no access to any of it so far, and gets none before all is its own. */
+  /** Gives a tree to the job's user. The job must not reach any of it before. */
   async giveTree(path: string): Promise<void> {
     const { owner } = this;
     if (!owner || !existsSync(path)) return;

@@ -19,29 +19,29 @@ interface Host extends Pick<JobWorkspace, 'folder' | 'sandbox'> {
   signal: AbortSignal;
 }
 
-/** What is checked out. */
+/** What is checked out, and where to. */
 interface StagedCheckout {
-  /** where it is to be, in the workspace */
+  /** target folder in the workspace */
   folder: string;
-  /** whether everything that is there goes first; else only the repository is exchanged */
+  /** whether the folder is emptied first; else only its repository is replaced */
   clean: boolean;
-  /** checks out into the folder that it is given, and returns the submodules in it */
+  /** checks out into a given folder, and returns the submodules in it */
   write(folder: string): Promise<readonly string[]>;
-  /** is told of that folder when all in it is the job's, which cannot reach it yet */
+  /** called with that folder when the job's user owns everything in it, before the job can reach it */
   written?(folder: string): Promise<void> | undefined;
 }
 
 /**
- * Has git check out where no process of the job can reach: what a job has planted in a work tree (a configuration, a
- * hook, a link in the place of a folder) is never met by a git that has Volt's rights. What has come out is given to the
- * job and moved to its place by descriptors, which lead nowhere else whatever the job does meanwhile.
+ * Checks out in a folder that no process of the job can reach: git with Volt's rights never sees what a job planted in a work tree
+ * (a configuration, a hook, a link instead of a folder). Then gives the files to the job's user and moves them into the workspace
+ * through descriptors, which the job cannot redirect.
  * @returns the submodules
  */
 export async function checkOutStaged(
   host: Host,
   { folder, clean, write, written }: StagedCheckout,
 ): Promise<readonly string[]> {
-  // what is in it is given to the job, it itself is not
+  // the job's user gets what is in it, but not the folder itself
   const closed = mkdtempSync(join(host.folder, 'checkout-'));
   const staging = join(closed, 'tree');
   try {
@@ -74,24 +74,24 @@ function move(from: string, to: string): void {
   try {
     renameSync(from, to);
   } catch (error) {
-    // the job goes on writing there
+    // a process of the job keeps writing there
     throw new StepFault(`could not make room for the checkout: ${errorText(error)}`);
   }
 }
 
 const empty = ['find', '.', '-mindepth', '1', '-delete'];
 
-/** Opens a folder of the workspace, making what is missing; no link on the way is followed. */
+/** Opens a folder of the workspace and makes missing folders. Follows no links. */
 function openTarget({ folder: root, sandbox }: Host, folder: string): OpenFolder {
   try {
     return openFolderInside(root, folder, sandbox.owner);
   } catch (error) {
     if (!['ELOOP', 'ENOTDIR', 'ENOENT'].includes(systemCode(error) ?? '')) throw error;
-    throw new StepFault(`Repository path '${folder}' leads out of the workspace: something on the way is no folder`);
+    throw new StepFault(`Repository path '${folder}' leads out of the workspace: part of it is not a folder`);
   }
 }
 
-/** Runs a command with the job's own rights, which can harm nobody else. */
+/** Runs a command with the job's rights. */
 async function inside(host: Host, processes: ProcessGroup, folder: string, argv: readonly string[]): Promise<void> {
   let said = '';
   const { exitCode } = await runCommand({

@@ -3,7 +3,7 @@ import { systemCode } from '../../kernel/errors.ts';
 import { openFolderInside } from '../files/hand-over.ts';
 import type { JobWorkspace } from './workspace.ts';
 
-/** Makes the folder of tools where there is none: in a home, which jobs change as they like, or one of the machine's. */
+/** Makes the tool cache if it is missing: in a home, which jobs can change, or on the machine. */
 export function makeToolCache({
   sandbox,
   env,
@@ -14,12 +14,12 @@ export function makeToolCache({
     mkdirSync(toolCache, { recursive: true });
     return;
   }
-  // one that is put together for the job has it already
+  // a home made of overlays has it already
   if (home === undefined) return;
   try {
     openFolderInside(home, toolCache, sandbox.owner).close();
   } catch (error) {
-    // an earlier job has put something else there; this one sees what it has of that
+    // an earlier job put something else there, and this job has to live with it
     if (!['ELOOP', 'ENOTDIR'].includes(systemCode(error) ?? '')) throw error;
   }
 }

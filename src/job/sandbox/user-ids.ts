@@ -8,24 +8,24 @@ import { makeOpenFolder, openTop } from './job-paths.ts';
 import { writeWhole } from './whole-file.ts';
 
 /**
- * User ids that no system gives out: between those of people with systemd-homed and those of systemd's dynamic
- * services, see https://systemd.io/UIDS-GIDS.
+ * User ids that no system assigns: between those of systemd-homed and those of systemd's dynamic services, see
+ * https://systemd.io/UIDS-GIDS.
  */
 const unused = { first: 60_578, count: 606 } as const;
 
-/** Of root alone: a note of each folder of homes on this machine, by the Volts that have them, and a lock. */
+/** Folder of root with a note of each folder of homes on this machine, and a lock. */
 const notes = join(openTop, '.homes');
 
-/** Milliseconds; a user is chosen in moments. */
+/** Milliseconds to wait for another Volt that chooses a user, which takes moments. */
 const longestChoice = 60_000;
 
-/** A folder of homes, which is root's. */
+/** A folder of homes, owned by root. */
 export interface HomesOf {
   dataDir: string;
   homes: string;
 }
 
-/** Tells the other Volts of this machine of a folder of homes. */
+/** Notes a folder of homes for other Volts on this machine. */
 export function noteHomes({ dataDir, homes }: HomesOf): void {
   const note = join(notes, hashOf(homes).toString('hex').slice(0, 32));
   if (existsSync(note)) return;
@@ -34,18 +34,18 @@ export function noteHomes({ dataDir, homes }: HomesOf): void {
 }
 
 /**
- * Chooses a user for a home that is to be made, whom no other home on this machine has, whatever Volt has that: a user is
- * all that keeps jobs apart at `user`. Who has which is seen by the owners of the homes.
+ * Chooses a user id for a new home that no other home on this machine has, in whatever Volt: at level `user` only user ids isolate
+ * jobs. The owners of the homes show which ids are taken.
  * @param home its name
- * @param make makes the home, and gives it to that user, before anybody else chooses
- * @throws VoltError `isolation_unavailable` where all are taken
+ * @param make makes the home and gives it to that user, before another process chooses
+ * @throws VoltError `isolation_unavailable` where all ids are taken
  */
 export async function chooseUser(place: HomesOf, home: string, make: (user: JobUser) => void): Promise<void> {
   makeNotes();
   noteHomes(place);
   const lock = await lockFile(join(notes, '.lock'), { wait: longestChoice });
   if (!lock) {
-    throw new VoltError('isolation_unavailable', 'a Volt that chooses the user of a job does not go on', {
+    throw new VoltError('isolation_unavailable', 'another Volt is stuck while it chooses the user of a job', {
       remedy: `See which process has ${join(notes, '.lock')} open, and end it.`,
     });
   }
@@ -56,7 +56,7 @@ export async function chooseUser(place: HomesOf, home: string, make: (user: JobU
   }
 }
 
-/** @throws VoltError `isolation_unavailable` where somebody else was first to make them */
+/** @throws VoltError `isolation_unavailable` where the folders do not belong to root */
 function makeNotes(): void {
   makeOpenFolder(openTop);
   mkdirSync(notes, { recursive: true, mode: 0o700 });
@@ -65,7 +65,7 @@ function makeNotes(): void {
 
 function freeUser({ homes }: HomesOf, home: string): JobUser {
   const taken = new Set([homes, ...notedHomes()].flatMap(ownersIn));
-  // where a data directory is gone, or the Volt is an older one: taken only where nothing else is left
+  // ids of removed data directories and of older Volts are used last
   const left = new Set(readdirSync(openTop).flatMap((area) => ownersIn(join(openTop, area, 'homes'))));
   const start = hashOf(`${homes}\0${home}`).readUInt32BE();
   const all = Array.from({ length: unused.count }, (_, step) => unused.first + ((start + step) % unused.count));
@@ -76,12 +76,13 @@ function freeUser({ homes }: HomesOf, home: string): JobUser {
     'isolation_unavailable',
     `all ${unused.count} user ids for homes of jobs are taken on this machine`,
     {
-      remedy: `Run \`volt prune\` for each Volt of it, with a smaller VOLT_HOME_LIMIT; homes that no job has had for long go then.`,
+      remedy:
+        'Run `volt prune` for each Volt on this machine with a smaller VOLT_HOME_LIMIT; it removes the least recently used homes.',
     },
   );
 }
 
-/** Those of Volts that are still there; the notes of others are removed. */
+/** The noted folders of homes. Removes notes of data directories that are gone. */
 function notedHomes(): string[] {
   const found: string[] = [];
   for (const name of readdirSync(notes)) {
@@ -98,7 +99,7 @@ function ownersIn(homes: string): number[] {
     const found = readdirSync(homes).map((name) => lstatSync(join(homes, name), { throwIfNoEntry: false })?.uid);
     return found.filter((uid) => uid !== undefined);
   } catch (error) {
-    // there are none yet, or no more
+    // the folder does not exist yet, or any more
     if (systemCode(error) === 'ENOENT' || systemCode(error) === 'ENOTDIR') return [];
     throw error;
   }

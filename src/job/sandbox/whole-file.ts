@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, 
 import { basename, dirname, join } from 'node:path';
 import { systemCode } from '../../kernel/errors.ts';
 
-/** Others find all of it, or what was there before, though the disk is full or this process is killed over it. */
+/** Replaces a file at once: readers see the old or the new content, even if the disk is full or this process is killed. */
 export function writeWhole(path: string, content: string | Buffer): void {
   const draft = join(dirname(path), `.${basename(path)}-${randomUUID()}`);
   try {
@@ -16,8 +16,7 @@ export function writeWhole(path: string, content: string | Buffer): void {
 }
 
 /**
- * Has a file with that content, which is written only where it is not so already. Whoever has the earlier one, open or
- * mounted, keeps it as it was.
+ * Makes sure that a file has this content. A process that has an older file open or mounted keeps seeing the older content.
  */
 export function keepWhole(path: string, content: Buffer): void {
   try {
@@ -29,7 +28,7 @@ export function keepWhole(path: string, content: Buffer): void {
   writeWhole(path, content);
 }
 
-/** Has those who have the file open or mounted find other content in it. */
+/** Changes the content of a file for all who have it open or mounted. */
 export function overwrite(path: string, text: string): void {
   mkdirSync(dirname(path), { recursive: true, mode: 0o711 });
   writeFileSync(path, text, { mode: 0o644, flag: existsSync(path) ? 'r+' : 'w' });

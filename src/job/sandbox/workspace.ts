@@ -22,9 +22,9 @@ import { Sandbox } from './sandbox.ts';
 import { behindShims } from './version-managers.ts';
 import { keepWhole } from './whole-file.ts';
 
-/** Folders of a job's own, which belong to it. */
+/** The folders of a job, owned by its user. */
 const own = ['workspace', 'temp', 'actions', 'reports', 'tmp', 'var-tmp'] as const;
-/** The folder of the files by which steps speak to Volt: the files are the job's, the folder is not. */
+/** The folder of the command files of steps: the job's user owns the files, but not the folder. */
 const commands = 'commands';
 
 /** The folders made for one job, and as what its programs run there. */
@@ -41,17 +41,17 @@ export interface JobWorkspace {
 }
 
 export interface Workspace extends JobWorkspace {
-  /** what of the home stays when the job is over */
+  /** the part of the home that stays when the job is over */
   keptHome?: string | undefined;
-  /** to be called when the job is over: its home may be removed then */
+  /** Call it when the job is over: its home may then be removed. */
   leave(): void;
 }
 
 /**
- * Makes the place for one job.
- * @param runner its name; jobs of one runner have names of their own
- * @param name of the job here
- * @param network which one its scope is opened in
+ * Makes the workspace of one job.
+ * @param runner its name
+ * @param name of the job, unique within the runner
+ * @param network the kind of network that its process group gets
  * @throws VoltError where it cannot be made
  */
 export async function makeWorkspace(
@@ -65,26 +65,31 @@ export async function makeWorkspace(
   }: Pick<JobInput, 'repo' | 'trust'> & { runner: string; name: string; network: NetworkKind },
 ): Promise<Workspace> {
   const { level } = settledIsolation;
-  const paths = dataPaths(config.dataDir);
-  const places = jobPaths(level, config.dataDir, runner);
-  // who knows what a job is called does not know where it is
-  const folder = join(places.jobs, `${name}-${randomBytes(8).toString('hex')}`);
+  const paths = jobPaths(level, config.dataDir, runner);
+  // random, so that knowing the name of a job does not give its path
+  const folder = join(paths.jobs, `${name}-${randomBytes(8).toString('hex')}`);
   if (level === 'none') {
-    const toolCache = toolCacheOf(config) ?? paths.tools;
-    return { folder, toolCache, env: machineOf(config, job.trust), sandbox: Sandbox.none, leave: () => undefined };
+    const toolCache = toolCacheOf(config) ?? dataPaths(config.dataDir).tools;
+    return {
+      folder,
+      toolCache,
+      env: machineVariables(config, job.trust),
+      sandbox: Sandbox.none,
+      leave: () => undefined,
+    };
   }
-  makeJobFolders(config.dataDir, places);
+  makeJobFolders(config.dataDir, paths);
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const { dataDir, jobUser } = config;
   const named = jobUser === undefined ? undefined : await namedUser(jobUser);
-  const home = await makeHome(settledIsolation, job, { dataDir, homes: places.homes, folder }, named);
+  const home = await makeHome(settledIsolation, job, { dataDir, homes: paths.homes, folder }, named);
   try {
     const { filtersCalls } = settledIsolation;
     return {
-      ...(await enclosedRoom(config, { level, filtersCalls }, job, home, {
+      ...(await isolatedWorkspace(config, { level, filtersCalls }, job, home, {
         folder,
-        among: places.among,
-        shared: places.shared,
+        among: paths.among,
+        shared: paths.shared,
         network,
       })),
       leave: home.leave,
@@ -95,7 +100,7 @@ export async function makeWorkspace(
   }
 }
 
-async function enclosedRoom(
+async function isolatedWorkspace(
   config: Config,
   { level, filtersCalls }: { level: 'user' | 'sandbox'; filtersCalls: boolean },
   { repo, trust }: Pick<JobInput, 'repo' | 'trust'>,
@@ -109,7 +114,7 @@ async function enclosedRoom(
 ): Promise<Omit<Workspace, 'leave'>> {
   const configured = toolCacheOf(config);
   const toolCache = configured ?? join(home, tools);
-  const { env: machine, shown: certificates } = withCertificates(machineOf(config, trust), shared);
+  const { env: machine, shown: certificates } = withCertificates(machineVariables(config, trust), shared);
   const searchPath = (machine.PATH ?? '').split(':').filter((entry) => entry.startsWith('/') && entry !== '/');
   const behind = behindShims(searchPath);
   const env = { ...environmentOf(machine, home, level === 'user' ? join(folder, 'tmp') : undefined), ...behind.env };
@@ -142,8 +147,8 @@ async function enclosedRoom(
   return { folder, home: isWhole ? home : undefined, keptHome, toolCache, env, sandbox };
 }
 
-/** What jobs of such refs get of the machine's environment. */
-function machineOf({ jobVariables }: Config, { trusted }: JobInput['trust']): Record<string, string> {
+/** The variables of the machine's environment that jobs of a trust class get. */
+function machineVariables({ jobVariables }: Config, { trusted }: JobInput['trust']): Record<string, string> {
   return jobEnvironment({ trusted, named: (jobVariables ?? '').split(',').flatMap((name) => name.trim() || []) });
 }
 
@@ -151,7 +156,7 @@ function toolCacheOf({ toolCache }: Config): string | undefined {
   return toolCache === undefined ? undefined : resolve(toolCache);
 }
 
-/** It is made where there is none, since what is not there when a sandbox is opened is not seen in it later. */
+/** Makes the mirror if it is missing: a sandbox shows only what exists when it is opened. */
 async function mirrorOf(mirrors: string, repo: JobInput['repo']): Promise<string> {
   const mirror = new Mirror(mirrors, repo.url, repo);
   await mirror.create();
@@ -174,7 +179,7 @@ function environmentOf(
 
 function viewOf(
   config: Config,
-  room: {
+  workspace: {
     folder: string;
     home: SandboxPath;
     overlays: Overlays | undefined;
@@ -182,11 +187,11 @@ function viewOf(
     shown: readonly string[];
   },
 ): SandboxView {
-  const { folder, home, overlays } = room;
+  const { folder, home, overlays } = workspace;
   const same = (path: string): SandboxPath => ({ from: path, to: path });
   const inside = (name: string, to = join(folder, name)): SandboxPath => ({ from: join(folder, name), to });
   return {
-    readable: [...room.replaced, ...room.shown.map(same)],
+    readable: [...workspace.replaced, ...workspace.shown.map(same)],
     temporary: [inside('tmp', '/tmp'), inside('var-tmp', '/var/tmp')],
     writable: [...['workspace', 'temp', 'actions', 'reports', commands].map((name) => inside(name)), home],
     overlays,
@@ -198,17 +203,18 @@ function shownBy({ sandboxPaths }: Config): string[] {
   return (sandboxPaths?.split(':') ?? []).map((path) => resolve(path));
 }
 
-/** What holds a secret of Volt's, wherever it is. */
+/** The paths of Volt's secrets, wherever they are. */
 function hiddenPaths(config: Config): string[] {
-  const record = /^sqlite:(?:\/\/)?(\/.*)$/.exec(config.databaseUrl ?? '')?.[1];
-  // what SQLite writes beside a record has parts of it
-  const records = record === undefined ? [] : ['', '-wal', '-shm', '-journal'].map((end) => `${record}${end}`);
-  return [config.dataDir, ...records, config.secretsKeyFile, '/etc/volt', ...settingFiles()].flatMap((path) =>
+  const database = /^sqlite:(?:\/\/)?(\/.*)$/.exec(config.databaseUrl ?? '')?.[1];
+  // files that SQLite writes next to a database contain parts of it
+  const databaseFiles =
+    database === undefined ? [] : ['', '-wal', '-shm', '-journal'].map((end) => `${database}${end}`);
+  return [config.dataDir, ...databaseFiles, config.secretsKeyFile, '/etc/volt', ...settingFiles()].flatMap((path) =>
     path === undefined ? [] : resolve(path),
   );
 }
 
-/** Node, which actions run by, and the folders that the search path leads to; the rest of a home stays hidden. */
+/** Node, which runs actions, and the folders of the search path. The rest of a home stays hidden. */
 function programFolders(folders: readonly string[], dataDir: string): string[] {
   const programs = dirname(process.execPath);
   const modules = join(dirname(programs), 'lib', 'node_modules');
@@ -217,7 +223,7 @@ function programFolders(folders: readonly string[], dataDir: string): string[] {
   );
 }
 
-/** Many programs want to know who they are, and ask for it here. */
+/** /etc/passwd and /etc/group with the job's user, whom many programs look up. */
 function accounts(shared: string, owner: string, { uid, gid }: JobUser, home: string): SandboxPath[] {
   const files: [file: string, line: string, number: number][] = [
     ['passwd', `volt:x:${uid}:${gid}:Job of Volt:${home}:/bin/sh`, uid],

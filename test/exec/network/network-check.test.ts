@@ -4,13 +4,13 @@ import { startChild } from '../../support/child.ts';
 
 const list = { kind: 'list', hosts: [{ host: 'example.org', port: 443 }] } as const;
 
-describe('what network jobs get', () => {
-  it('is that of the machine where they are not kept apart, and a loopback where it is switched off', async () => {
+describe('the kind of network that jobs get', () => {
+  it("is the machine's without isolation, and a loopback with VOLT_SANDBOX_NETWORK=off", async () => {
     expect(await settleNetworks('none', { kind: 'off' })).to.include({ trusted: 'machine', others: 'machine' });
     expect(await settleNetworks('sandbox', { kind: 'off' })).to.include({ trusted: 'loopback', others: 'loopback' });
   });
 
-  it('is that of the machine for trusted refs alone where none can be made, with a notice', async () => {
+  it("is the machine's only for trusted refs where no network can be made, with a notice", async () => {
     const text = `
       import { networksText, settleNetworks } from './src/exec/network/network-check.ts';
       const networks = await settleNetworks('sandbox', { kind: 'on' });
@@ -21,12 +21,12 @@ describe('what network jobs get', () => {
     expect(networks).to.include({ trusted: 'machine', others: 'loopback' });
     expect(networks.notice).to.include('no network can be made for a job: ');
     expect(networks.text).to.include('all other jobs have only their own loopback');
-    // what cannot be held to is not promised
+    // a list cannot be enforced then, so the runner does not start
     expect(await child.line()).to.include('isolation_unavailable: jobs cannot be limited to the hosts');
     await child.ended();
   });
 
-  it('is told as what jobs may reach', () => {
+  it('is described by what jobs can reach', () => {
     const own = { trusted: 'own', others: 'own', notice: undefined } as const;
     expect(networksText({ policy: list, ...own })).to.include('only the listed hosts');
     expect(networksText({ policy: { kind: 'on' }, ...own })).to.include('private networks for trusted refs only');

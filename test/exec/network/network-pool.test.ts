@@ -32,7 +32,7 @@ describe('the networks of jobs', function () {
     return (await pool.take(owner)) as JobNetwork;
   }
 
-  /** Runs a script of Node's in a network, as somebody without rights there. */
+  /** Runs a Node script in a network, as a user without rights there. */
   async function inside({ pid }: JobNetwork, script: string): Promise<string> {
     const own = process.getuid?.() === 0 ? [] : ['--user', '--preserve-credentials'];
     return (await run('nsenter', [`--target=${pid}`, '--net', ...own, '--', process.execPath, '-e', script])).stdout;
@@ -41,7 +41,7 @@ describe('the networks of jobs', function () {
   const connect = (host: string, port: number, then = '') =>
     `require('node:net').connect(${port}, '${host}').on('connect', () => console.log('there')).on('error', (e) => console.log(e.code)).on('close', () => process.exit())${then}`;
 
-  it('go to the next job of the same repository and class, and to no other', async () => {
+  it('go to the next job of the same repository and trust class only', async () => {
     const pool = await poolOf();
     const first = await take(pool);
     pool.giveBack(first, mine, true);
@@ -50,7 +50,7 @@ describe('the networks of jobs', function () {
     expect(await take(pool)).to.equal(first);
   });
 
-  it('go to nobody while a process of the job may be left', async () => {
+  it('are not reused while a process of the job may be left', async () => {
     const pool = await poolOf();
     const first = await take(pool);
     pool.giveBack(first, mine, false);
@@ -58,12 +58,12 @@ describe('the networks of jobs', function () {
     await until('the first one is gone', () => !first.alive);
   });
 
-  it('go to no two jobs at once', async () => {
+  it('never go to two jobs at once', async () => {
     const pool = await poolOf();
     expect(await take(pool)).to.not.equal(await take(pool));
   });
 
-  it('are not given where they have ended', async () => {
+  it('are not given to a job after they have ended', async () => {
     const pool = await poolOf();
     const first = await take(pool);
     pool.giveBack(first, mine, true);
@@ -72,7 +72,7 @@ describe('the networks of jobs', function () {
     expect((await take(pool)).alive).to.equal(true);
   });
 
-  it('are not those of other jobs', async () => {
+  it('do not reach networks of other jobs', async () => {
     const pool = await poolOf();
     const [one, two] = [await take(pool), await take(pool, { key: 'b', trusted: false })];
     const listen = `const s = require('node:net').createServer((c) => c.end()).listen(4000, '0.0.0.0', () => console.log('listens')); setTimeout(() => s.close(), 1000); s.unref()`;
@@ -81,8 +81,8 @@ describe('the networks of jobs', function () {
     expect(await listening).to.include('there');
   });
 
-  it('lead to the hosts of a list alone, at its ports', async () => {
-    // nobody answers at an address for documentation, so whether a packet leaves is all that can be seen
+  it('reach only the listed hosts and ports', async () => {
+    // nobody answers at a documentation address, so the test checks whether a packet leaves
     const hosts = [
       { host: '203.0.113.201', port: 4000 },
       { host: '203.0.113.202', port: undefined },
@@ -108,7 +108,7 @@ describe('the networks of jobs', function () {
     expect(rules).to.include('203.0.113.201 . 4000');
   });
 
-  it('end with the process that has made them, however that ends', async () => {
+  it('end with the process that made them, however it ends', async () => {
     const text = `
       import { NetworkPool } from './src/exec/network/network-pool.ts';
       const pool = new NetworkPool({ policy: { kind: 'on' }, trusted: 'own', others: 'own', notice: undefined }, 2);
@@ -125,7 +125,7 @@ describe('the networks of jobs', function () {
     await child.kill();
   });
 
-  it('leave nothing behind where they cannot be made', async () => {
+  it('leave nothing behind when making them fails', async () => {
     const before = orphans();
     const failed = await JobNetwork.open(true, 'no rules at all').then(
       () => undefined,
@@ -135,7 +135,7 @@ describe('the networks of jobs', function () {
     await until('all have ended', () => orphans().every((pid) => before.includes(pid)));
   });
 
-  /** Processes of networks whose makers are gone. */
+  /** Processes of networks whose runner has ended. */
   function orphans(): string[] {
     return processes().filter((pid) => {
       try {
@@ -159,7 +159,7 @@ describe('the networks of jobs', function () {
     return processes().filter((pid) => networkOf(pid) === name).length;
   }
 
-  /** The process that pasta is, which has started the one in the network. */
+  /** The pasta process, which started the process in the network. */
   function parentOf(pid: number): number {
     return Number(statusOf(pid)?.[1]);
   }

@@ -16,10 +16,10 @@ const fail = (message: string) => expect.fail(message);
 const inDays = (days: number) => Date.now() + days * 86_400_000;
 const megabyte = 1_048_576;
 
-/** Any user but root, to whom every folder is open. */
+/** A user other than root, who can open every folder. */
 const uid = 60_575;
 
-/** Removes all homes that it can, and says what was removed and what not. */
+/** Removes homes, and prints what was removed and what was not. */
 const pruning = `
   import { pruneHomes } from './src/job/sandbox/homes.ts';
   const said = [];
@@ -38,7 +38,7 @@ const taking = `
   setInterval(() => {}, 1000);
 `;
 
-describe('the homes of repositories', () => {
+describe('homes of repositories', () => {
   const folders = new TestFolders();
   let dataDir: string;
   let homes: string;
@@ -49,13 +49,13 @@ describe('the homes of repositories', () => {
   });
   after(folders.remove);
 
-  /** The home that the default branch of a repository has. */
+  /** The home of the default branch of a repository. */
   const homeOf = (name: string) => `${name}+0+default`;
   const at = (name: string) => join(homes, homeOf(name));
   const take = (home: string, wantsAlone = false) =>
     takeHome(homes, home, { make: () => mkdirSync(join(homes, home)), wantsAlone });
 
-  /** A job takes the home of its repository, and writes a megabyte there. @returns gives it back */
+  /** Takes the home of a repository for a job, and writes a megabyte to it. @returns a function that gives it back */
   async function use(name: string): Promise<() => void> {
     const { leave } = await take(homeOf(name));
     mkdirSync(join(at(name), 'cache/closed'), { recursive: true });
@@ -63,7 +63,7 @@ describe('the homes of repositories', () => {
     return leave;
   }
 
-  /** A job has had it, so many days ago. */
+  /** Makes a home look as if a job used it this many days ago. */
   async function used(name: string, daysAgo: number): Promise<void> {
     (await use(name))();
     utimesSync(join(homes, '.uses', homeOf(name)), new Date(inDays(-daysAgo)), new Date(inDays(-daysAgo)));
@@ -73,7 +73,7 @@ describe('the homes of repositories', () => {
     return (await pruneHomes(dataDir, bounds, dryRun, Date.now(), fail)).map(({ repository }) => repository);
   }
 
-  it('are counted without what a job leads to, which changes folders for links meanwhile', async () => {
+  it('are measured without following links that a job puts there meanwhile', async () => {
     (await use('app'))();
     const elsewhere = folders.make();
     for (let count = 0; count < 4; count++) {
@@ -104,7 +104,7 @@ describe('the homes of repositories', () => {
     }
   });
 
-  it('go when no job has had them for their days', async () => {
+  it('are removed after the days without a job', async () => {
     await used('old', 31);
     await used('young', 29);
     expect(await prune({ days: 30 }, true)).to.deep.equal(['old']);
@@ -116,7 +116,7 @@ describe('the homes of repositories', () => {
     expect(readdirSync(join(homes, '.removed'))).to.deep.equal([]);
   });
 
-  it('go, those first that no job has had the longest, until the rest is small enough', async () => {
+  it('are removed, least recently used first, until the rest is within the size limit', async () => {
     for (const [name, days] of [
       ['c', 1],
       ['a', 3],
@@ -127,14 +127,14 @@ describe('the homes of repositories', () => {
     expect(await prune({ needed: 1.5 * megabyte })).to.deep.equal(['b', 'c']);
   });
 
-  it('go with their repositories', async () => {
+  it('are removed with their repositories', async () => {
     await used('here', 1);
     await used('gone', 1);
     expect(await prune({ known: new Set(['here+0']) })).to.deep.equal(['gone']);
     expect(await prune({})).to.deep.equal([]);
   });
 
-  it('stay while a job has them, whatever their bounds', async () => {
+  it('stay while a job uses them, whatever the limits', async () => {
     const leave = await use('busy');
     utimesSync(join(homes, '.uses', homeOf('busy')), new Date(0), new Date(0));
     const bounds = { days: 1, limit: 1, needed: 1, known: new Set<string>() };
@@ -146,7 +146,7 @@ describe('the homes of repositories', () => {
     expect(await prune(bounds)).to.deep.equal(['busy']);
   });
 
-  it('stay while a job of another process has them, and are free as soon as that process is killed', async () => {
+  it('stay while a job of another process uses them, until that process is killed', async () => {
     await used('app', 1);
     const other = startChild(taking, { args: [homes, homeOf('app')] });
     expect(await other.line()).to.equal('taken');
@@ -175,7 +175,7 @@ describe('the homes of repositories', () => {
     expect(readdirSync(join(homes, '.removed'))).to.deep.equal([]);
   });
 
-  it('go where an older Volt has left them, whatever their bounds, once nobody has them', async () => {
+  it('of an older Volt are removed, whatever the limits, once no job uses them', async () => {
     mkdirSync(join(homes, 'old/cache'), { recursive: true });
     await used('new', 1);
     expect(await prune({}, true)).to.deep.equal(['old']);
@@ -186,7 +186,7 @@ describe('the homes of repositories', () => {
     expect(existsSync(at('new'))).to.equal(true);
   });
 
-  it('go, those first that no job has had the longest, until there are few enough', async () => {
+  it('are removed, least recently used first, until the rest is within the limit of their number', async () => {
     for (const [name, days] of [
       ['c', 1],
       ['a', 3],
@@ -197,7 +197,7 @@ describe('the homes of repositories', () => {
     expect(await prune({ most: 2 })).to.deep.equal([]);
   });
 
-  it('belong to one job alone at most, of those that want that', async () => {
+  it('are reserved by at most one of the jobs that want one alone', async () => {
     const home = homeOf('app');
     const first = await take(home, true);
     const second = await take(home, true);
@@ -212,7 +212,7 @@ describe('the homes of repositories', () => {
     for (const { leave } of together) leave();
   });
 
-  it('belong to no job alone while a job of another process has them alone', async () => {
+  it('are not reserved while a job of another process has reserved them', async () => {
     const other = startChild(taking, { args: [homes, homeOf('app')] });
     expect(await other.line()).to.equal('taken');
     const own = await take(homeOf('app'), true);
@@ -223,7 +223,7 @@ describe('the homes of repositories', () => {
     for (const { leave } of [own, next]) leave();
   });
 
-  it('are made once, however many begin together', async () => {
+  it('are made once, however many jobs begin together', async () => {
     let made = 0;
     const make = () => {
       made++;
@@ -233,7 +233,7 @@ describe('the homes of repositories', () => {
     expect(made).to.equal(1);
   });
 
-  it('go though jobs have closed theirs, and others cannot be removed, where nobody is root', async function () {
+  it('are removed without root even if jobs closed them, and if another one cannot be removed', async function () {
     if (process.getuid?.() !== 0) return this.skip();
     for (const name of ['foreign', 'closed', 'good']) {
       await used(name, 1);

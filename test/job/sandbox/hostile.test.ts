@@ -10,7 +10,7 @@ import { longSleep, processesWith } from '../../support/seen-processes.ts';
 for (const level of ['sandbox', 'user'] as const) {
   describe(`a hostile job under isolation ${level}`, function () {
     this.timeout(120_000);
-    /** what nobody but Volt may know */
+    /** a secret of Volt */
     const secret = `hunter-${randomUUID()}`;
     let jobs: IsolatedJobs;
     let other: TestChild;
@@ -18,7 +18,7 @@ for (const level of ['sandbox', 'user'] as const) {
     before(async function () {
       if (!(await isIsolable(level))) this.skip();
       jobs = new IsolatedJobs(level);
-      // a process of Volt's that knows the secret
+      // a process of Volt with the secret
       other = startChild(`console.log('here'); setInterval(() => {}, 1000)`, { env: { KNOWN: secret } });
       await other.line();
     });
@@ -27,7 +27,7 @@ for (const level of ['sandbox', 'user'] as const) {
       jobs?.clean();
     });
 
-    /** Puts the secret where Volt keeps what it knows. @returns the files */
+    /** Puts the secret into files of Volt. @returns their paths */
     function plant(): string[] {
       const { dataDir } = jobs;
       const files = [
@@ -46,7 +46,7 @@ for (const level of ['sandbox', 'user'] as const) {
       });
     }
 
-    it('reads nothing of what Volt keeps', async () => {
+    it("cannot read Volt's files", async () => {
       const files = plant();
       const { log, outcome } = await jobs.command(
         `cat ${files.join(' ')}; ls -R ${jobs.dataDir}; grep -rs hunter- ${jobs.dataDir} /dev/shm /tmp /run; true`,
@@ -55,20 +55,20 @@ for (const level of ['sandbox', 'user'] as const) {
       expect(log).to.include('cat: ').and.not.include(secret);
     });
 
-    it('sees neither the processes nor the memory nor the environment of Volt', async () => {
+    it('cannot see the processes, memory and environment of Volt', async () => {
       const { log } = await jobs.command(
         `cat /proc/${other.pid}/environ /proc/${process.pid}/environ; head -c 9 /proc/${other.pid}/mem; cat /proc/*/environ | tr '\\0' '\\n'; ls /proc | grep -c '^[0-9]' `,
       );
       expect(log).to.include('No such file').and.not.include(secret);
     });
 
-    it('cannot signal anything but itself', async () => {
+    it('can signal only its own processes', async () => {
       const { outcome } = await jobs.command(`kill -9 ${other.pid} ${process.pid}; kill -9 -1; false`);
       expect(outcome).to.include({ status: 'failure', reason: 'exit_code' });
       process.kill(other.pid, 0);
     });
 
-    it('has no rights of root, and gains none', async () => {
+    it('has no rights of root and cannot get any', async () => {
       const { log } = await jobs.command(
         'id -u; grep -E "^(CapEff|NoNewPrivs)" /proc/self/status; su -c id </dev/null; mount -t tmpfs none /tmp; cat /etc/shadow; echo 1 >/proc/sys/kernel/sysrq; true',
       );
@@ -82,7 +82,7 @@ for (const level of ['sandbox', 'user'] as const) {
           .and.not.match(/^root:[^x*]/m);
     });
 
-    it('can open its own output by name, as scripts do', async () => {
+    it('can open its own output by name, as in echo >/dev/stderr', async () => {
       const { log, outcome } = await jobs.command('echo one >/dev/stdout; echo two | tee /dev/stderr >/dev/null');
       expect(outcome.status, log).to.equal('success');
       expect(log).to.include('\none\n').and.include('\ntwo\n');
@@ -101,7 +101,7 @@ for (const level of ['sandbox', 'user'] as const) {
       for (const place of places) expect(existsSync(join(place, name)), place).to.equal(false);
     });
 
-    it('gets the programs that start its steps to do nothing for it', async () => {
+    it('cannot make the programs that start its steps do something for it', async () => {
       const loot = join(jobs.dataDir, 'loot');
       mkdirSync(loot);
       const { outcome, log } = await jobs.steps(`
@@ -120,13 +120,13 @@ for (const level of ['sandbox', 'user'] as const) {
 - uses: actions/checkout@v4
 - run: 'true'
 `);
-      // it did take effect where it may
+      // the variable does reach the command itself
       expect(log).to.include('transferring control: ');
       expect(outcome.status, log).to.equal('success');
       expect(readdirSync(loot)).to.deep.equal([]);
     });
 
-    it('has git do nothing for it with the rights of Volt, whatever it has planted in the work tree', async () => {
+    it('cannot make git run something with the rights of Volt, whatever it planted in the work tree', async () => {
       const loot = join(jobs.dataDir, 'loot-of-git');
       const { outcome, log } = await jobs.steps(`
 - uses: actions/checkout@v4
@@ -149,7 +149,7 @@ for (const level of ['sandbox', 'user'] as const) {
       expect(outcome, log).to.include({ status: 'success' });
     });
 
-    it('cannot turn a checkout aside by links', async () => {
+    it('cannot redirect a checkout with links', async () => {
       const outside = join(jobs.dataDir, 'outside');
       mkdirSync(outside);
       writeFileSync(join(outside, 'mine'), 'mine\n');
@@ -161,7 +161,7 @@ for (const level of ['sandbox', 'user'] as const) {
 `);
         expect(outcome).to.include({ status: 'failure', reason: 'step_failed' });
       }
-      // the link itself is what goes, not what it leads to
+      // the link itself is removed, not its target
       await jobs.steps(`
 - run: ln -s ${outside} .git; ln -s ${outside} other
 - uses: actions/checkout@v4
@@ -170,7 +170,7 @@ for (const level of ['sandbox', 'user'] as const) {
       expect(readdirSync(outside)).to.deep.equal(['mine']);
     });
 
-    it('has nothing read for it through links, pipes or devices', async () => {
+    it('cannot make Volt read through links, pipes or devices', async () => {
       plant();
       const token = join(jobs.dataDir, 'token');
       writeFileSync(token, `<testsuite><testcase name="${secret}"/></testsuite>`);
@@ -190,7 +190,7 @@ for (const level of ['sandbox', 'user'] as const) {
       expect(JSON.stringify({ log, steps, tests, outputs })).to.not.include(secret);
     });
 
-    it('shares nothing with jobs of other repositories, and its home with those of its own', async () => {
+    it('shares its home with jobs of its repository, and nothing with others', async () => {
       const [mine, theirs] = [jobs.repository(), jobs.repository()];
       await jobs.command('echo mine > ~/note; echo tool > "$HOME/tool"', mine, 'mine');
       const again = await jobs.command('cat ~/note', mine, 'mine');
@@ -222,7 +222,7 @@ for (const level of ['sandbox', 'user'] as const) {
 
     const connect = `const to = (host, port) => require('net').connect(port, host).on('data', (d) => console.log('got ' + d)).on('error', (e) => console.log('none: ' + e.code));`;
 
-    it('is a loopback of its own where it is switched off', async () => {
+    it('is only a loopback with VOLT_SANDBOX_NETWORK=off', async () => {
       const jobs = new IsolatedJobs(level, { sandboxNetwork: 'off' });
       const own = `require('net').createServer((s) => s.end('mine')).listen(4000, () => to('127.0.0.1', 4000).on('end', () => process.exit()))`;
       const { log } = await jobs.command(`node -e "${connect} to('127.0.0.1', ${port}); ${own}"`);

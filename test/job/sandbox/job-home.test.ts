@@ -34,7 +34,7 @@ for (const level of ['sandbox', 'user'] as const) {
       return overlaysWork(jobPaths(level, jobs.dataDir, 'box').homes, groupKind);
     }
 
-    /** There are none at `user`, whatever the machine can do. */
+    /** At `user` there are no overlays, whatever the machine can do. */
     function withOverlays(title: string, run: () => Promise<void>): void {
       if (level !== 'sandbox') return;
       it(`${title}, where overlays work`, async function () {
@@ -49,7 +49,7 @@ for (const level of ['sandbox', 'user'] as const) {
       expect(await on('main', 'cat ~/note')).to.include('of tag');
     });
 
-    it('is another one for every other ref, and so is the user', async () => {
+    it('differs for every other ref, and so does the user', async () => {
       const main = await on('main', 'echo of main > ~/note; id -u');
       const uids = [/^\d+$/m.exec(main)?.[0]];
       for (const ref of ['topic', 'other', 'refs/pull/1/head']) {

@@ -21,20 +21,20 @@ for (const level of ['sandbox', 'user'] as const) {
       }
     }
 
-    it('end a process that takes more processor time than it may, and say so', async () => {
+    it('end a process that uses too much processor time, with a message', async () => {
       const { outcome } = await run({ jobCpuTime: 1 }, 'while :; do :; done');
       expect(outcome).to.include({ status: 'failure', reason: 'resource_limit' });
       expect(outcome.message).to.include('a process took more than 1 s of processor time');
     });
 
-    it('end a process that writes a larger file than it may, and say so', async () => {
+    it('end a process that writes too large a file, with a message', async () => {
       const { outcome } = await run({ jobFileSize: 2 }, 'head -c 3000000 /dev/zero > large; exit $?');
       expect(outcome).to.include({ status: 'failure', reason: 'resource_limit' });
       expect(outcome.message).to.include('it wrote a file of more than 2 MB');
     });
 
-    it('hold a fork bomb', async () => {
-      // the shell counts without a further process
+    it('stop a fork bomb', async () => {
+      // the shell counts without starting a process
       const command =
         'bomb() { bomb | bomb & }; bomb; (for i in $(seq 200); do sleep 9 & done); set -- /proc/[0-9]*; echo "there are $#"';
       const { log, outcome } = await run({ jobProcesses: 60 }, command);
@@ -44,38 +44,38 @@ for (const level of ['sandbox', 'user'] as const) {
         .and.lessThan(70);
     });
 
-    it('cannot be lifted by the job', async () => {
+    it('cannot be raised by the job', async () => {
       const { log } = await run({ jobProcesses: 100 }, `bash -c 'ulimit -u unlimited; ulimit -u 200; ulimit -u'`);
       expect(log).to.match(/\n100\n/);
     });
 
-    it('have the job go before anything else where the machine has no memory left', async () => {
+    it('make the kernel end the job first when the machine is out of memory', async () => {
       const { log } = await run({}, 'cat /proc/self/oom_score_adj');
       expect(log).to.include('\n500\n');
     });
 
-    describe('by a control group', () => {
+    describe('with a control group', () => {
       before(async function () {
         const group = ControlGroup.create('test', {});
         await group?.remove();
         if (!group) this.skip();
       });
 
-      it('end what takes more memory than it may together, and say so', async () => {
+      it('end processes that together use too much memory, with a message', async () => {
         const hog = `node -e "const all = []; for (;;) all.push(Buffer.alloc(10e6, 1))"`;
         const { outcome } = await run({ jobMemory: 200 }, `${hog} & ${hog} & wait $!`);
         expect(outcome).to.include({ status: 'failure', reason: 'resource_limit' });
         expect(outcome.message).to.include('was ended: more than 200 MB of memory');
       });
 
-      // which another user shares with the machine, so that what lies there stays
+      // at `user`, /dev/shm is the machine's, so files there stay
       if (level === 'sandbox')
-        it('count memory that lies in files of /dev/shm', async () => {
+        it('count files in /dev/shm as memory', async () => {
           const { outcome } = await run({ jobMemory: 100 }, 'head -c 300000000 /dev/zero > /dev/shm/hog');
           expect(outcome).to.include({ status: 'failure', reason: 'resource_limit' });
         });
 
-      it('say when there were too many processes', async () => {
+      it('report too many processes', async () => {
         const { outcome } = await run(
           { jobMemory: 500, jobProcesses: 20 },
           'for i in $(seq 40); do sleep 5 & done; exit 1',
@@ -84,7 +84,7 @@ for (const level of ['sandbox', 'user'] as const) {
         expect(outcome.message).to.include('had more than 20 processes at once');
       });
 
-      it('leave no group behind', async () => {
+      it('leave no control group behind', async () => {
         await run({ jobMemory: 500 }, 'sleep 100 & true');
         const own = readdirSync('/sys/fs/cgroup', { recursive: true }).filter((name) =>
           String(name).includes(`volt-job-${process.pid}-`),

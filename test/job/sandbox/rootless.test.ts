@@ -4,10 +4,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { evaluateAs } from '../../support/other-user.ts';
 
-/** Any user but root. */
+/** A user other than root. */
 const uid = 60_577;
 
-/** Opens a sandbox and runs what is to be tried in it. */
+/** A program that opens a sandbox and runs the tests in it. */
 const code = `
   import { mkdirSync, writeFileSync } from 'node:fs';
   import { settleIsolation, ownUser } from './src/exec/isolation-check.ts';
@@ -31,10 +31,10 @@ const code = `
   await processes.close();
 `;
 
-describe('a sandbox of a user who is not root', function () {
+describe('a sandbox of a user other than root', function () {
   this.timeout(60_000);
 
-  it('shows what it is given and no more, without rights, and with limits of its own', function () {
+  it('shows only what it is given, gives no rights, and has limits', function () {
     if (process.getuid?.() !== 0) this.skip();
     const base = mkdtempSync(join(tmpdir(), 'volt-rootless-'));
     mkdirSync(join(base, 'home'));

@@ -20,14 +20,14 @@ describe('the user ids of homes', () => {
   });
   after(folders.remove);
 
-  /** Homes of so many repositories. @returns their users */
+  /** Makes homes for a number of repositories. @returns their users */
   function homes(level: 'sandbox' | 'user', dataDir = '', count = 40): Promise<number[]> {
     const place = { dataDir, homes: jobPaths(level, dataDir, 'box').homes };
     const made = Array.from({ length: count }, (_, index) => homeOf(place, `app${index}+0+default`, undefined));
     return Promise.all(made.map(async (each) => (await each).user.uid));
   }
 
-  it('are of one home each, whatever Volt of this machine has it, at whatever level', async () => {
+  it('belong to one home each, across all Volts and levels on a machine', async () => {
     const made = await Promise.all([
       homes('user', dataDirs[0]),
       homes('user', dataDirs[1]),
@@ -39,7 +39,7 @@ describe('the user ids of homes', () => {
     expect(statSync(notes).mode & 0o777).to.equal(0o700);
   });
 
-  it('are free again where the data directory is gone, and then taken last', async () => {
+  it('are free again when the data directory is gone, and then used last', async () => {
     const [left = '', dataDir = ''] = dataDirs;
     const [uid = 0] = await homes('user', left, 1);
     const { homes: leftHomes } = jobPaths('user', left, 'box');
@@ -48,7 +48,7 @@ describe('the user ids of homes', () => {
     rmSync(left, { recursive: true });
     expect(await homes('user', dataDir)).to.not.include(uid);
     expect(noted()).to.equal(false);
-    // as if there were one for each number
+    // a home for each id
     for (let id = 60_578; id < 60_578 + 606; id++) {
       mkdirSync(join(leftHomes, String(id)));
       chownSync(join(leftHomes, String(id)), id, id);

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { TestFolders } from '../../support/folder.ts';
 import { IsolatedJobs, isIsolable } from '../../support/isolation.ts';
 
-describe('in a sandbox a manager of versions', function () {
+describe('a version manager in a sandbox', function () {
   this.timeout(120_000);
   const folders = new TestFolders();
   let jobs: IsolatedJobs;
@@ -35,7 +35,7 @@ describe('in a sandbox a manager of versions', function () {
     }
   }
 
-  it('finds the program that its own one stands for', async () => {
+  it('finds the program behind a shim', async () => {
     const home = folders.make();
     chmodSync(home, 0o755);
     program(join(home, '.pyenv/shims/tool'), `exec "${home}/.pyenv/versions/3/bin/tool"`);
@@ -43,7 +43,7 @@ describe('in a sandbox a manager of versions', function () {
     expect(await withPath(join(home, '.pyenv/shims'), 'tool')).to.include('the real one');
   });
 
-  it('is told where that is, and what is private beside it stays hidden', async () => {
+  it('gets the path of its programs, while private files next to them stay hidden', async () => {
     const home = folders.make();
     chmodSync(home, 0o755);
     program(join(home, '.cargo/bin/tool'), 'exec "$RUSTUP_HOME/toolchains/stable/bin/tool"');

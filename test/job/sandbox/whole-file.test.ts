@@ -4,18 +4,18 @@ import { expect } from 'chai';
 import { keepWhole } from '../../../src/job/sandbox/whole-file.ts';
 import { TestFolders } from '../../support/folder.ts';
 
-describe('a file that is kept', () => {
+describe('a file with given content', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  it('is made where there is none, with the folders above it', () => {
+  it('is made with the folders above it', () => {
     const path = join(folders.make(), 'a/b/file');
     keepWhole(path, Buffer.from('one'));
     expect(readFileSync(path, 'utf8')).to.equal('one');
     expect(readdirSync(join(path, '..'))).to.deep.equal(['file']);
   });
 
-  it('stays while it is as it should be', () => {
+  it('is not written again while its content is right', () => {
     const path = join(folders.make(), 'file');
     keepWhole(path, Buffer.from([0xff, 0]));
     const before = statSync(path);
@@ -24,7 +24,7 @@ describe('a file that is kept', () => {
     expect({ ino, ctimeMs }).to.deep.equal({ ino: before.ino, ctimeMs: before.ctimeMs });
   });
 
-  it('is replaced where it is to be another, and whoever has the earlier one keeps that', () => {
+  it('is replaced for new content, while those who have it open keep the old content', () => {
     const path = join(folders.make(), 'file');
     for (const earlier of ['one', 'more than two', '']) {
       writeFileSync(path, earlier);

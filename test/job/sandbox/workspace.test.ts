@@ -14,7 +14,7 @@ import { TestFolders } from '../../support/folder.ts';
 import { isIsolable } from '../../support/isolation.ts';
 
 for (const level of ['sandbox', 'user'] as const) {
-  describe(`what all jobs of a runner see under isolation ${level}`, function () {
+  describe(`the shared files of jobs of a runner under isolation ${level}`, function () {
     this.timeout(60_000);
     const folders = new TestFolders();
     const opened: ProcessGroup[] = [];
@@ -75,12 +75,12 @@ for (const level of ['sandbox', 'user'] as const) {
     const files = () => each((path) => statSync(path).ino);
     const contents = () => each((path) => readFileSync(path, 'latin1'));
 
-    it('is written once', async () => {
+    it('are written once', async () => {
       await enter();
       const first = files();
       expect(Object.keys(first)).to.have.members([
         ...(settledIsolation.filtersCalls ? ['calls.bpf'] : []),
-        // those of the machine that runs the test
+        // from the machine that runs the test
         ...certificateFiles
           .filter((name) => existsSync(process.env[name] ?? ''))
           .map((name) => `${name.toLowerCase()}.pem`),
@@ -95,7 +95,7 @@ for (const level of ['sandbox', 'user'] as const) {
       ]);
     });
 
-    it('has the certificates that the machine names, though nobody else may read their folder, and no key beside them', async () => {
+    it('have the certificates that the environment names, even from a closed folder, and no keys from the same file', async () => {
       const block = (kind: string) => `-----BEGIN ${kind}-----\nMIIB\n-----END ${kind}-----\n`;
       const closed = folders.make();
       const file = join(closed, 'ca.pem');
@@ -117,7 +117,7 @@ for (const level of ['sandbox', 'user'] as const) {
       }
     });
 
-    it('is what it should be again for the next job', async () => {
+    it('are repaired for the next job', async () => {
       await enter();
       const right = contents();
       for (const name of Object.keys(right)) writeFileSync(join(shared, name), 'of before the machine was changed');
@@ -126,8 +126,8 @@ for (const level of ['sandbox', 'user'] as const) {
     });
 
     if (level === 'sandbox')
-      it('names the users and groups of the machine, and the job in the place of whoever has its number', async () => {
-        // of somebody who is in both lists
+      it("list the machine's users and groups, with the job instead of the owner of its id", async () => {
+        // an id that is in both files
         const { workspace, processes } = await enter(process.getuid?.() === 0 ? { jobUser: 'nobody' } : {});
         const { isolation } = workspace.sandbox;
         if (isolation.level === 'none') throw new Error('it is not kept apart');
@@ -144,7 +144,7 @@ for (const level of ['sandbox', 'user'] as const) {
       });
 
     if (level === 'sandbox')
-      it('stays as it was for a job that runs', async function () {
+      it('stay unchanged for a running job', async function () {
         if (process.getuid?.() !== 0) return this.skip();
         const { workspace, processes: early } = await enter();
         const { isolation } = workspace.sandbox;
@@ -154,7 +154,7 @@ for (const level of ['sandbox', 'user'] as const) {
         expect(await run(early, look)).to.equal(`${isolation.level !== 'none' && isolation.user.uid}\n`);
       });
 
-    it('cannot be changed by them', async () => {
+    it('cannot be changed by jobs', async () => {
       const { processes } = await enter();
       const before = [files(), contents(), each((path) => statSync(path).mode)];
       const paths = Object.keys(files()).map((name) => join(shared, name));
@@ -169,7 +169,7 @@ for (const level of ['sandbox', 'user'] as const) {
     });
 
     if (level === 'sandbox')
-      it('has nothing of the settings of services, nor of a record in a folder that it is shown', async () => {
+      it('hide settings of services and databases inside shown folders', async () => {
         const shown = folders.make();
         const record = join(shown, 'volt.db');
         for (const end of ['', '-wal', '-shm'])
@@ -184,7 +184,7 @@ for (const level of ['sandbox', 'user'] as const) {
       });
 
     if (level === 'user')
-      it('keeps the folder of a job to itself, though another has its user and knows where it is', async () => {
+      it('do not include the folder of another job, even with the same user and a known path', async () => {
         const [mine, theirs] = [await enter(), await enter()];
         const { isolation } = mine.workspace.sandbox;
         const other = theirs.workspace.sandbox.isolation;
@@ -197,7 +197,7 @@ for (const level of ['sandbox', 'user'] as const) {
         expect(mine.workspace.folder).to.match(/-[0-9a-f]{16}$/);
       });
 
-    it('goes when the runner is gone', async () => {
+    it('are removed when the runner is gone', async () => {
       await enter();
       await removeLeftJobs(dataDir, 'box');
       expect(existsSync(shared)).to.equal(false);
