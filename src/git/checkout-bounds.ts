@@ -2,18 +2,18 @@ import { VoltError } from '../kernel/errors.ts';
 import type { OutputCount } from './counted-output.ts';
 import { type GitOptions, git, locally } from './run.ts';
 
-/** A commit may have so many files, and their paths so many bytes: git keeps all of them in memory. */
+/** Limits for the files of a commit and for the bytes of their paths, which git keeps in memory. */
 const most: OutputCount = { entries: 2_000_000, bytes: 268_435_456 };
 
-/** What is written within this time (ms) is no bomb, and to count it would cost a process. */
+/** Milliseconds before the files are counted, which takes a process. What is written faster is no bomb. */
 const unsuspicious = 100;
 
 /**
- * Lets git write a commit's files, and ends that where they are too many. A commit of some hundred bytes can have more
- * files than there are atoms: each folder has the same folder ten times. So what takes longer than a moment is counted
- * beside, which takes no memory and goes many times as fast as writing.
- * @param repository that has the commit
- * @param work writes the files; its signal goes before that of the options
+ * Lets git write a commit's files, and stops it if they are too many. A commit of some hundred bytes can have more files than there
+ * are atoms: each folder contains the same folder ten times. So if writing takes longer than a moment, another process counts the
+ * files, which takes no memory and is many times faster than writing.
+ * @param repository has the commit
+ * @param work writes the files; gets a signal to use instead of that in the options
  * @throws VoltError `too_large`
  */
 export async function withinBounds<T>(
@@ -29,7 +29,7 @@ export async function withinBounds<T>(
   let counting: Promise<void> | undefined;
   const timer = setTimeout(() => {
     counting = checkSize(repository, sha, { ...options, signal: signals(over.signal) }, bounds).catch((error) => {
-      // that it cannot be counted is for the one that writes it to find out
+      // other errors also occur while the files are written, and are reported there
       if (error instanceof VoltError && error.code === 'too_large') stop.abort(error);
     });
   }, unsuspicious);
@@ -65,7 +65,7 @@ export async function checkSize(
     'too_large',
     `the commit ${sha.slice(0, 12)} has ${tooMuch}, which is more than Volt checks out`,
     {
-      remedy: 'See which folders of the commit have that many: git ls-tree -r -t <commit>.',
+      remedy: 'Find the folders with that many files: git ls-tree -r -t <commit>.',
     },
   );
 }

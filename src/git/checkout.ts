@@ -26,10 +26,10 @@ import { type GitOptions, git, locally } from './run.ts';
 import { saidBy } from './words.ts';
 
 /**
- * Where there are many files, several processes write them: on two cores 20,000 files of 300 MB take 4.2 s instead of
- * 7.0 s. Few are written sooner than these processes have begun.
+ * Several processes write a large number of files: on two cores 20,000 files of 300 MB take 4.2 s instead of 7.0 s. A small number
+ * is written before the processes would have started.
  */
-const sideBySide: readonly ConfigEntry[] = [
+const parallel: readonly ConfigEntry[] = [
   ['checkout.workers', String(Math.min(availableParallelism(), 8))],
   ['checkout.thresholdForParallelism', '1000'],
 ];
@@ -41,43 +41,43 @@ const plainIndex: readonly ConfigEntry[] = [
   ['core.untrackedCache', 'false'],
 ];
 
-/** What a ref was before a job is for nobody, and to write it down takes five files and folders that go with the job. */
+/** Nobody reads the reflog of a job's checkout, and writing it takes five files and folders. */
 const unlogged: ConfigEntry = ['core.logAllRefUpdates', 'false'];
 
 export interface CheckoutTarget {
-  /** where the repository is, as people see it */
+  /** address of the repository, as users see it */
   url: string;
-  /** full name; a branch is made for `refs/heads/…`, anything else is checked out detached */
+  /** full name; `refs/heads/…` becomes a branch, anything else a detached HEAD */
   ref: string;
   sha: string;
-  /** does not exist yet, or is empty */
+  /** missing or empty */
   folder: string;
   /** files of an earlier checkout to begin from; they are used up */
   kept?: KeptTree | undefined;
 }
 
 export interface CheckoutOptions extends UpdateOptions {
-  /** what may be fetched of Git LFS from another server than the repository's; nothing where it is absent */
+  /** which other servers files of Git LFS can be fetched from; undefined for none */
   reach?: Reach | undefined;
 }
 
 /**
  * Checks a commit out into a new folder, as a repository of its own that borrows the mirror's objects. The repository
- * is laid out by hand (see gitrepository-layout(5)): that costs no process, and nothing of a template or of an earlier
- * job can be in it. Files that are kept in Git LFS are fetched, too. The result is the same with kept files and without.
- * @throws VoltError `fetch_failed`, `commit_missing`, `git_failed`, `too_large` for more than is checked out, `tool_missing`
- * where git-lfs is needed and not there, `address_refused` where its server is not asked
+ * is written by hand (see gitrepository-layout(5)): that takes no process, and nothing of a template or of an earlier job can be in
+ * it. Files in Git LFS are fetched, too. The result is the same with kept files and without.
+ * @throws VoltError `fetch_failed`, `commit_missing`, `git_failed`, `too_large` for a commit beyond the limits,
+ * `tool_missing` if it needs git-lfs, which is not installed, `address_refused` if its LFS server is not allowed
  */
 export async function checkOut(mirror: Mirror, target: CheckoutTarget, options: CheckoutOptions = {}): Promise<void> {
   if (mirror.isPart) await mirror.require(target.sha, options);
-  // before anything borrows from it: a mirror that is in use is not removed
+  // before the checkout borrows from it: a mirror in use is not removed
   await mirror.noteUse();
   if (target.kept && (await bringUpToDate(mirror, target, target.kept, options))) return;
   layOut(mirror, target);
   await populate(mirror, target, options);
 }
 
-/** All at once: these are a few small files, and to hand each to another thread and back takes longer than to write it. */
+/** Synchronous: these are a few small files, and writing one is faster than a round trip to another thread. */
 function layOut(mirror: Mirror, { url, ref, sha, folder }: CheckoutTarget): void {
   const dir = join(folder, '.git');
   const isBranch = ref.startsWith('refs/heads/');
@@ -90,7 +90,7 @@ function layOut(mirror: Mirror, { url, ref, sha, folder }: CheckoutTarget): void
   writeFileSync(join(dir, 'HEAD'), isBranch ? `ref: ${ref}\n` : `${sha}\n`);
 }
 
-/** Where the mirror's history ends, the checkout's does. Another process may be making the mirror whole at the moment. */
+/** The checkout's history ends where the mirror's does. Another process may be deepening the mirror right now. */
 function copyEnds(from: string, to: string): void {
   try {
     copyFileSync(from, to);
@@ -145,21 +145,21 @@ async function populate(mirror: Mirror, target: CheckoutTarget, options: Checkou
     const server = await lfsServer({ folder, url, sha }, options);
     await writeFile(config, configuration(url, sha, [...lfs, ...server.config]));
     await write(mirror, target, await disabledFilters(options), { ...options, ...server.options, plain: false });
-    // what a job fetches by itself is its own
+    // files that a job fetches itself go to its own folder
     await writeFile(config, configuration(url, sha, [...lacking(mirror), ...lfsFilter]));
   }
 }
 
-/** What git says where objects are not there that it looks for. */
+/** What git prints when it misses an object. */
 const missing =
   /Could not parse object|Failed to resolve|bad object|unable to read (tree|sha1 file)|unable to normalize alternate|unable to find|not a valid object/i;
 
 /**
- * Writes the files, and fetches the commit first where the mirror does not have it. Whether that was so when git looked is
- * told by git alone: by the time that anybody else looks, another job may have fetched it, or thrown a broken mirror away.
+ * Writes the files, and fetches the commit first if the mirror does not have it. Only git's output shows that: a later check may find
+ * that another job has fetched the commit, or removed a broken mirror.
  */
 async function writePresent(mirror: Mirror, target: CheckoutTarget, options: GitOptions): Promise<void> {
-  // what is in the mirror needs no credential, so none is asked for
+  // the mirror needs no credential
   const local = locally(options);
   try {
     await write(mirror, target, refuseLfs, local);
@@ -167,27 +167,27 @@ async function writePresent(mirror: Mirror, target: CheckoutTarget, options: Git
     const said = saidBy(error);
     const isDamaged = namesDamagedObject(said, mirror.path);
     if (needsLfs(error) || !(isDamaged || missing.test(said))) throw error;
-    // it would be found to have the commit
+    // a damaged mirror would still seem to have the commit
     if (isDamaged) await removeMirror(mirror.path);
     await mirror.require(target.sha, options);
     await write(mirror, target, refuseLfs, local);
   }
 }
 
-/** By nothing that the machine's user has configured, unless it is to be: that may name programs, and a commit chooses among them. */
+/** Ignores the configuration of the machine's user unless told otherwise: it may name programs, and a commit chooses among them. */
 async function write(
   mirror: Mirror,
   { folder, sha }: CheckoutTarget,
   config: readonly ConfigEntry[],
   options: GitOptions,
 ): Promise<void> {
-  const all = [...sideBySide, ...plainIndex, unlogged, ...config];
+  const all = [...parallel, ...plainIndex, unlogged, ...config];
   await withinBounds(mirror.path, sha, options, (signal) =>
     git(folder, ['reset', '--hard', sha, '--'], { silence: 600_000, plain: true, ...options, signal, config: all }),
   );
 }
 
-/** Has git take it well that files of other commits are missing, and fetch them itself where the job can reach the remote. */
+/** Lets git accept that files of other commits are missing, and fetch them itself if the job can reach the remote. */
 function lacking(mirror: Mirror): string[] {
   return mirror.isPartial ? ['[remote "origin"]', '\tpromisor = true', '\tpartialclonefilter = blob:none'] : [];
 }
@@ -201,7 +201,7 @@ function configuration(url: string, sha: string, more: readonly string[] = []): 
     '\tfilemode = true',
     '\tbare = false',
     '\tlogallrefupdates = true',
-    // files are moved and given to the job after git has written them: only what tells of their content counts
+    // files are moved and change their owner after git has written them, so git must only compare times and sizes
     '\ttrustctime = false',
     '\tcheckStat = minimal',
     ...(sha256 ? ['[extensions]', '\tobjectformat = sha256'] : []),

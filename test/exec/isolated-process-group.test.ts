@@ -13,7 +13,7 @@ import { until } from '../support/until.ts';
 const forEver = 3600;
 
 /** Levels of isolation, for root and for others. */
-const places: readonly [level: Exclude<IsolationLevel, 'none'>, groupKind: GroupKind][] = [
+const levels: readonly [level: Exclude<IsolationLevel, 'none'>, groupKind: GroupKind][] = [
   ['sandbox', 'namespace'],
   ['sandbox', 'user-namespace'],
   ['user', 'namespace'],
@@ -23,7 +23,7 @@ const places: readonly [level: Exclude<IsolationLevel, 'none'>, groupKind: Group
 const attempts = [
   ...escapes,
   ['in namespaces of its own', 'unshare --user --map-root-user --pid --fork setsid sleep $S >/dev/null 2>&1 &'],
-  ['after it has attacked what keeps it', 'kill -KILL 1; kill -STOP 1; kill -STOP -1; sleep $S >/dev/null 2>&1 &'],
+  ['after it attacked the supervisor', 'kill -KILL 1; kill -STOP 1; kill -STOP -1; sleep $S >/dev/null 2>&1 &'],
 ] as const;
 
 /** A program that opens a process group with a lease in seconds, runs a script in it, and renews the lease until it dies. */
@@ -38,7 +38,7 @@ const owner = `
   console.log('left behind');
 `;
 
-for (const [level, groupKind] of places) {
+for (const [level, groupKind] of levels) {
   describe(`a process group of isolation ${level} in a ${groupKind}`, () => {
     // an id that nobody else uses, so that all its processes belong to the job
     const uid = 30_000 + Math.floor(Math.random() * 20_000);

@@ -73,7 +73,7 @@ describe('a checkout', () => {
     return folder;
   }
 
-  it('is right though a power cut has left the mirror files without a content', async () => {
+  it('is right after a power cut emptied files of the mirror', async () => {
     const power = repositoryOf({ 'a.txt': 'a\n' });
     const sha = power.head();
     for (const what of ['HEAD', 'HEAD^{tree}', 'HEAD:a.txt']) {
@@ -88,7 +88,7 @@ describe('a checkout', () => {
     }
   });
 
-  describe('of a commit that the mirror lacks', () => {
+  describe('of a commit that the mirror does not have', () => {
     const late = async (meanwhile: (own: Mirror) => Promise<unknown>) => {
       const own = new Mirror(folders.make(), repository.path);
       await own.fetch();
@@ -106,14 +106,14 @@ describe('a checkout', () => {
       expect(files(folder)).to.include('late.txt');
     };
 
-    it('fetches it', () => late(async () => undefined));
+    it('fetches the commit', () => late(async () => undefined));
 
-    it('finds it where another job has fetched it by the time that anybody looks', () => late((own) => own.fetch()));
+    it('works when another job fetches the commit meanwhile', () => late((own) => own.fetch()));
 
-    it('finds it where another one has thrown the mirror away', () => late((own) => removeMirror(own.path)));
+    it('works when another job removes the mirror meanwhile', () => late((own) => removeMirror(own.path)));
   });
 
-  it('holds exactly the files of the commit, byte for byte', async () => {
+  it('has exactly the files of the commit, byte for byte', async () => {
     const folder = await take();
     expect(files(folder)).to.deep.equal(['.hidden', 'a.txt', 'folder/größe.txt', 'run.sh', 'with space']);
     for (const name of files(folder)) {
@@ -121,7 +121,7 @@ describe('a checkout', () => {
     }
   });
 
-  it('keeps modes and links', async () => {
+  it('has the modes and links of the commit', async () => {
     symlinkSync('a.txt', join(repository.path, 'link'));
     symlinkSync('/nowhere/at/all', join(repository.path, 'dangling'));
     const folder = await take(repository.commit('links'));
@@ -131,7 +131,7 @@ describe('a checkout', () => {
     expect(readlinkSync(join(folder, 'dangling'))).to.equal('/nowhere/at/all');
   });
 
-  it('holds names of any bytes, and names that differ in case alone', async () => {
+  it('has names of any bytes, and names that differ only in case', async () => {
     const odd = repositoryOf({
       'Name.txt': 'upper\n',
       'name.txt': 'lower\n',
@@ -150,7 +150,7 @@ describe('a checkout', () => {
     expect(await inside(folder, 'status', '--porcelain')).to.equal('');
   });
 
-  it('has links that lead out of it as links, and writes nothing through them', async () => {
+  it('has links that lead outside as links, and writes nothing through them', async () => {
     const outside = folders.make();
     const hostile = repositoryOf({ 'a.txt': 'a\n' });
     symlinkSync(outside, join(hostile.path, 'door'));
@@ -166,7 +166,7 @@ describe('a checkout', () => {
     expect(readdirSync(outside)).to.deep.equal([]);
   });
 
-  it('is a clean repository that is on the branch', async () => {
+  it('is a clean repository on the branch', async () => {
     const folder = await take();
     expect(await inside(folder, 'status', '--porcelain=v1', '--branch')).to.equal('## main');
     expect(await inside(folder, 'rev-parse', 'HEAD')).to.equal(repository.head());
@@ -176,7 +176,7 @@ describe('a checkout', () => {
     await inside(folder, 'fsck', '--connectivity-only');
   });
 
-  it('has no log of how it came about, and one of what is done in it', async () => {
+  it('has a reflog only of what is done in it later', async () => {
     const folder = await take();
     expect(existsSync(join(folder, '.git/logs'))).to.equal(false);
     await git(folder, [
@@ -195,13 +195,13 @@ describe('a checkout', () => {
     expect(await inside(folder, 'rev-parse', 'HEAD@{1}')).to.equal(repository.head());
   });
 
-  it('is on a branch of any name', async () => {
+  it('can be on a branch of any name', async () => {
     repository.git('branch', 'feature/größe/x.y');
     const folder = await take(repository.head(), 'refs/heads/feature/größe/x.y');
     expect(await inside(folder, 'branch', '--show-current')).to.equal('feature/größe/x.y');
   });
 
-  it('is detached for a tag and for a commit', async () => {
+  it('has a detached HEAD for a tag and for a commit', async () => {
     repository.git('tag', '--force', 'v1');
     for (const ref of ['refs/tags/v1', repository.head()]) {
       const folder = await take(repository.head(), ref);
@@ -210,7 +210,7 @@ describe('a checkout', () => {
     }
   });
 
-  it('is of the commit, wherever the branch is by now', async () => {
+  it('has the given commit even if the branch has moved', async () => {
     const old = repository.head();
     repository.commit('later', { 'later.txt': '' });
     const folder = await take(old);
@@ -218,14 +218,14 @@ describe('a checkout', () => {
     expect(await inside(folder, 'rev-parse', main)).to.equal(old);
   });
 
-  it('is of a commit that a forced push has removed', async () => {
+  it('can have a commit that a forced push removed', async () => {
     const before = repository.head();
     const lost = repository.commit('lost', { 'lost.txt': '' });
     repository.git('reset', '--quiet', '--hard', before);
     expect(files(await take(lost))).to.include('lost.txt');
   });
 
-  it('fetches only what is not here yet', async () => {
+  it('fetches only what the mirror does not have', async () => {
     const own = repositoryOf({ 'a.txt': 'a\n' });
     const copy = new Mirror(folders.make(), own.path);
     const sha = own.head();
@@ -234,7 +234,7 @@ describe('a checkout', () => {
     expect(files(await take(sha, main, own, copy))).to.deep.equal(['a.txt']);
   });
 
-  it('has nothing of another job, and nothing that one changes comes to the next or to the mirror', async () => {
+  it('has nothing of another job, and changes reach neither the next job nor the mirror', async () => {
     const first = await take();
     writeFileSync(join(first, 'a.txt'), 'changed');
     writeFileSync(join(first, 'untracked'), '');
@@ -250,7 +250,7 @@ describe('a checkout', () => {
     expect(await inside(second, 'cat-file', '-t', mine).catch(() => 'not here')).to.equal('not here');
   });
 
-  it('runs nothing that the machine’s user has configured, which a commit may choose among or bring itself', async () => {
+  it('runs no program that the machine’s user has configured', async () => {
     const [home, folder] = [folders.make(), folders.make()];
     const marker = join(folder, 'was-run');
     const hook = `#!/bin/sh\ntouch ${marker}\n`;
@@ -277,7 +277,7 @@ describe('a checkout', () => {
     }
   });
 
-  it('runs no hook and no command that the commit brings along', async () => {
+  it('runs no hook and no command from the commit', async () => {
     const marker = join(folders.make(), 'was-run');
     const hostile = repositoryOf({
       '.gitattributes': '* filter=evil diff=evil\n*.txt export-subst ident\n',
@@ -292,7 +292,7 @@ describe('a checkout', () => {
     expect(files(folder)).to.include('.gitmodules');
   });
 
-  it('is refused where a commit would write into its own repository', async () => {
+  it('is refused for a commit that would write into .git', async () => {
     const blob = repository.git('hash-object', '-w', join(repository.path, 'run.sh'));
     const list = join(repository.path, '.git', 'tree-list');
     const raw = (entries: [string, string, string][]) => {
@@ -320,7 +320,7 @@ describe('a checkout', () => {
     repository.git('update-ref', '-d', 'refs/heads/hostile');
   });
 
-  it('holds an empty folder for a submodule', async () => {
+  it('has an empty folder for a submodule', async () => {
     repository.git('update-index', '--add', '--cacheinfo', `160000,${repository.head()},module`);
     repository.git('commit', '--quiet', '--message', 'with a submodule');
     const folder = await take();
@@ -328,7 +328,7 @@ describe('a checkout', () => {
     repository.git('reset', '--quiet', '--hard', 'HEAD^');
   });
 
-  it('of a repository of SHA-256 is one of SHA-256', async () => {
+  it('uses SHA-256 for a repository with SHA-256', async () => {
     const sha256 = repositoryOf({});
     rmSync(join(sha256.path, '.git'), { recursive: true });
     sha256.git('init', '--quiet', '--initial-branch=main', '--object-format=sha256');
@@ -338,13 +338,13 @@ describe('a checkout', () => {
     expect(await inside(folder, 'status', '--porcelain=v1', '--branch')).to.equal('## main');
   });
 
-  it('of a large file is whole', async () => {
+  it('is complete for a large file', async () => {
     const large = repositoryOf({ 'large.bin': 'x\0'.repeat(5_000_000) });
     const folder = await take(large.head(), main, large, new Mirror(folders.make(), large.path));
     expect(lstatSync(join(folder, 'large.bin')).size).to.equal(10_000_000);
   });
 
-  it('of many files is whole, and follows no link of theirs', async () => {
+  it('is complete for many files, and follows none of their links', async () => {
     const names = Array.from({ length: 2500 }, (_, count) => `d${count % 50}/f${count}.txt`);
     const many = repositoryOf(Object.fromEntries(names.map((name) => [name, `${name}\r\n`])));
     writeFileSync(join(many.path, 'run.sh'), '#!/bin/sh\n', { mode: 0o755 });
@@ -358,7 +358,7 @@ describe('a checkout', () => {
     expect(await inside(folder, 'status', '--porcelain')).to.equal('');
   });
 
-  it('remembers a URL as it is, whatever it holds', async () => {
+  it('keeps a URL unchanged, whatever its characters', async () => {
     const folder = place();
     const url = 'https://example.com/a"b\\c #;d.git';
     await checkOut(mirror, { url, ref: main, sha: repository.head(), folder });
@@ -368,7 +368,7 @@ describe('a checkout', () => {
     );
   });
 
-  it('cannot be had of a commit that there is not, or of a repository that is gone', async () => {
+  it('fails for a commit that does not exist, and for a repository that is gone', async () => {
     const sha = 'd'.repeat(40);
     const missing = await checkOut(mirror, { url: repository.path, ref: main, sha, folder: place() }).catch(
       (reason: Error) => reason,
@@ -378,7 +378,7 @@ describe('a checkout', () => {
     await failure('fetch_failed', () => checkOut(gone, { url: '/nowhere/app', ref: main, sha, folder: place() }));
   });
 
-  it('is not had where its folder cannot be written', async () => {
+  it('fails when its folder cannot be written', async () => {
     const folder = place();
     mkdirSync(join(folder, '..'), { recursive: true });
     writeFileSync(folder, 'a file');

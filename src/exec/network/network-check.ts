@@ -50,10 +50,10 @@ async function tryOut(): Promise<void> {
 
 /** What jobs can reach, for users. */
 export function networksText({ policy, trusted, others }: JobNetworks): string {
-  if (trusted === 'loopback') return 'each job has only its own loopback';
-  if (trusted === 'own' && policy.kind === 'list') return 'each job has its own, which reaches only the listed hosts';
+  if (trusted === 'loopback') return 'only a loopback for each job';
+  if (trusted === 'own' && policy.kind === 'list') return 'one for each job, which reaches only the listed hosts';
   if (trusted === 'own')
-    return 'each job has its own: it reaches the internet, private networks from trusted refs only, and never this machine';
+    return 'one for each job, which reaches the internet, private networks from trusted refs only, and never this machine';
   const theirs = others === 'machine' ? 'jobs have' : 'jobs of trusted refs have';
   const rest = others === 'machine' ? '' : '; all other jobs have only their own loopback';
   return `${theirs} the network of this machine, with all its ports${rest}`;

@@ -29,6 +29,6 @@ describe('the kind of network that jobs get', () => {
   it('is described by what jobs can reach', () => {
     const own = { trusted: 'own', others: 'own', notice: undefined } as const;
     expect(networksText({ policy: list, ...own })).to.include('only the listed hosts');
-    expect(networksText({ policy: { kind: 'on' }, ...own })).to.include('private networks for trusted refs only');
+    expect(networksText({ policy: { kind: 'on' }, ...own })).to.include('private networks from trusted refs only');
   });
 });

@@ -63,7 +63,7 @@ for (const level of ['sandbox', 'user'] as const) {
       if (process.getuid?.() === 0) expect(new Set(uids).size).to.equal(4);
     });
 
-    withOverlays('begins with the caches of the default branch, and nothing else of it', async () => {
+    withOverlays('starts with only the caches of the default branch', async () => {
       await on(
         'main',
         `mkdir -p ~/.npm/_cacache/c ~/.tools/node ~/.cache/huggingface ~/.m2/repository
@@ -80,7 +80,7 @@ for (const level of ['sandbox', 'user'] as const) {
       expect(log).to.not.match(/\.npmrc|\.netrc|huggingface|settings\.xml|\.npm\/log/);
     });
 
-    withOverlays('keeps what a ref adds to the caches for the next job of that ref alone', async () => {
+    withOverlays('keeps what a ref adds to the caches, for the next job of that ref only', async () => {
       const cache = '~/.npm/_cacache';
       await on('main', `mkdir -p ${cache}; echo good > ${cache}/old; echo good > ${cache}/gone`);
       await on('topic', `echo evil > ${cache}/old; echo evil > ${cache}/new; rm ${cache}/gone; echo x > ~/.bashrc`);
@@ -95,7 +95,7 @@ for (const level of ['sandbox', 'user'] as const) {
           .and.not.match(/^new$/m);
     });
 
-    withOverlays('shows nothing of the machine for a link that the default branch has put there', async () => {
+    withOverlays('does not follow a link that the default branch put in place of a cache', async () => {
       mkdirSync(join(jobs.dataDir, 'pip'));
       for (const name of ['canary', 'pip/canary']) writeFileSync(join(jobs.dataDir, name), '');
       await on('main', 'mkdir -p ~/.npm ~/.cargo/registry; ln -s /etc ~/.npm/_cacache');
@@ -104,7 +104,7 @@ for (const level of ['sandbox', 'user'] as const) {
       expect(log).to.not.include('passwd').and.not.include('canary');
     });
 
-    withOverlays('is for each of the jobs of a ref that run together, without one disturbing the other', async () => {
+    withOverlays('is separate for jobs of a ref that run at the same time', async () => {
       await on('main', 'mkdir -p ~/.npm/_cacache');
       jobs.ref = 'refs/heads/topic';
       const together = ['a', 'b', 'c'].map((name) =>
