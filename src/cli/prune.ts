@@ -34,7 +34,7 @@ export function pruneCommand(program: Command): CommandFile {
       if (hasRecord(config)) {
         const database = await Database.open(config);
         try {
-          results = await pruneResults({ database, config }, dryRun);
+          results = await pruneResults({ database, config }, { dryRun });
           known = new Set((await listRepositories(database)).map(repositoryKey));
         } finally {
           await database.close();

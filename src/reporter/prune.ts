@@ -50,9 +50,12 @@ const batch = 100;
 /**
  * Removes the builds, logs and files in test_results/ that the settings do not keep: first from the database, then from the disk.
  * A crash in between leaves unknown files, which the next run removes.
- * @param now milliseconds since 1970
+ * @param options.now milliseconds since 1970
  */
-export async function pruneResults(context: Context, dryRun = false, now = Date.now()): Promise<PrunedResults> {
+export async function pruneResults(
+  context: Context,
+  { dryRun = false, now = Date.now() }: { dryRun?: boolean; now?: number } = {},
+): Promise<PrunedResults> {
   const pruned = { ...nothingPruned };
   for (const repo of await repositoriesWithBuilds(context.database)) {
     for await (const page of expiredBuilds(context.database, repo, context.config, now, batch)) {

@@ -8,18 +8,18 @@ import { createWhole } from '../system/write-whole.ts';
 import { leaveKeyFile, readKeyFile } from './key-handover.ts';
 import { keyPattern, newPrivateKey, type Signer, signerOf } from './signing.ts';
 
-/** What a runner signs with, and what it knows of its Volt by it. */
+/** The key with which a runner signs, and the public key of its Volt. */
 export interface RunnerKey {
   readonly signer: Signer;
-  /** what the key is called in the record; what a runner on the record's machine calls its own is a proposal */
+  /** name of the key in the database; a runner on the machine of the database proposes it */
   readonly name: string;
-  /** public key by which the messages of jobs are known to come from Volt; undefined while that is not known yet */
+  /** public key that verifies the job messages of Volt; undefined while it is unknown */
   voltKey(): string | undefined;
 }
 
 const prefix = 'volt-runner-key';
 
-/** The text that carries a runner's key to its machine: its name, its private half, and the public key of its Volt. */
+/** A runner's key as text for VOLT_RUNNER_KEY: its name, its private key, and the public key of its Volt. */
 export function runnerKeyText(name: string, privateKey: string, voltKey: string): string {
   return [prefix, name, privateKey, voltKey].join(':');
 }
@@ -28,17 +28,16 @@ export function runnerKeyText(name: string, privateKey: string, voltKey: string)
 export function parseRunnerKey(text: string): RunnerKey {
   const [word, name = '', privateKey = '', voltKey = '', ...rest] = text.trim().split(':');
   if (word !== prefix || rest.length > 0 || ![privateKey, voltKey].every((key) => keyPattern.test(key))) {
-    throw new VoltError('bad_setting', 'VOLT_RUNNER_KEY does not hold the key of a runner', {
-      remedy: 'Give it what `volt runner-key add` has printed, whole: it begins with "volt-runner-key:".',
+    throw new VoltError('bad_setting', 'VOLT_RUNNER_KEY is not the key of a runner', {
+      remedy: 'Set it to the whole line that `volt runner-key add` printed; it starts with "volt-runner-key:".',
     });
   }
   return { name, signer: signerOf(privateKey), voltKey: () => voltKey };
 }
 
 /**
- * The key of the runners of this data directory; made where there is none. Its public half is left where the stages of the
- * record that share the directory, or that folder of it alone, find it and take it in, so that a runner beside them needs
- * nothing else.
+ * The key of the runners of this data directory; creates it if it is missing. Writes its public key to a folder where stages that
+ * share the directory, or only that folder, admit it, so that a runner on their machine needs no other setup.
  * @throws VoltError `data_unwritable`
  */
 export function ownRunnerKey({ dataDir, host }: Pick<Config, 'dataDir' | 'host'>): RunnerKey {
@@ -52,15 +51,15 @@ export function ownRunnerKey({ dataDir, host }: Pick<Config, 'dataDir' | 'host'>
   };
 }
 
-/** What the key of the runners of this data directory is called in the record, where the name is free. @param host of the stage */
+/** The name of that key in the database, if it is free. @param host of the stage */
 export function ownRunnerName(host: string): string {
   return hostLabel(host).slice('host:'.length);
 }
 
 /**
- * Public key of the runners of this data directory. Who can write to the folder is not trusted with anything else: what
- * cannot be read there is as good as nothing, and holds nobody up.
- * @returns undefined where none has left one
+ * The public key of the runners of this data directory. Other users may write to its folder, so an unreadable file counts as
+ * missing.
+ * @returns undefined without a key
  */
 export function publicKeyOfOwnRunner(dataDir: string): string | undefined {
   try {
@@ -71,8 +70,7 @@ export function publicKeyOfOwnRunner(dataDir: string): string | undefined {
 }
 
 /**
- * Leaves the public key of this Volt where runners that share the data directory find it. Its folder is Volt's: runners that
- * are apart can only read there.
+ * Writes the public key of this Volt for runners that share the data directory. They can only read its folder.
  * @throws VoltError `data_unwritable`
  */
 export function leaveVoltKey(dataDir: string, voltKey: string): void {

@@ -77,11 +77,11 @@ function isStale(file) {
  */
 function removeStale(file) {
   const stale = read(file);
-  const aside = `${file}.${process.pid}`;
+  const moved = `${file}.${process.pid}`;
   try {
-    renameSync(file, aside);
-    if (read(aside) === stale) rmSync(aside);
-    else renameSync(aside, file);
+    renameSync(file, moved);
+    if (read(moved) === stale) rmSync(moved);
+    else renameSync(moved, file);
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
   }

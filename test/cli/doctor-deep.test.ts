@@ -41,7 +41,7 @@ describe('volt doctor --deep', () => {
     await volt.stop();
   });
 
-  const examine = (mend = false) => deepFindings(config, volt.context.logger, mend);
+  const examine = (mend = false) => deepFindings(config, volt.context.logger, { mend });
 
   /** The only finding that is not ok. */
   async function only(check: string, level: Finding['level'], mend = false): Promise<Finding> {

@@ -31,7 +31,7 @@ describe('volt doctor --mend', () => {
 
   const job = (build: BuildId): JobId => jobIdOf(build, 1);
   const examine = async (mend = false) =>
-    (await deepFindings(config, volt.context.logger, mend)).filter(({ level }) => level !== 'ok');
+    (await deepFindings(config, volt.context.logger, { mend })).filter(({ level }) => level !== 'ok');
 
   /** A finished build without files, of which no check expects any. */
   async function ended(): Promise<BuildId> {

@@ -62,7 +62,7 @@ describe('removing expired builds and logs', () => {
     const daysAgo = (days: number) => Date.now() / 1000 - days * 86_400;
     for (const copy of [old, other]) utimesSync(copy, daysAgo(31), daysAgo(31));
     utimesSync(young, daysAgo(29), daysAgo(29));
-    expect(await pruneResults({ database, config }, true)).to.include({ bytes: 6 });
+    expect(await pruneResults({ database, config }, { dryRun: true })).to.include({ bytes: 6 });
     await pruneResults({ database, config });
     expect([old, young, other].map(existsSync)).to.deep.equal([false, true, true]);
   });
@@ -71,7 +71,7 @@ describe('removing expired builds and logs', () => {
     await recordedBuild(database);
     await database.db.insertInto('label_sets').values({ labels: '["once"]', time: 7 }).execute();
     const known = () => database.db.selectFrom('label_sets').select('labels').execute();
-    await pruneResults({ database, config }, true);
+    await pruneResults({ database, config }, { dryRun: true });
     expect(await known()).to.have.length(2);
     await pruneResults({ database, config });
     expect(await known()).to.deep.equal([{ labels: '[]' }]);
@@ -112,7 +112,7 @@ describe('removing expired builds and logs', () => {
     const old = await build(31, { sha: sha('a') });
     await build(11, { sha: sha('b') });
     await build(1, { sha: sha('c') });
-    expect(await pruneResults({ database, config }, true)).to.include({ builds: 1 });
+    expect(await pruneResults({ database, config }, { dryRun: true })).to.include({ builds: 1 });
     expect(await findBuild(database, old)).to.include({ id: old });
     expect(existsSync(log(old))).to.equal(true);
   });

@@ -70,6 +70,8 @@ export const PATH_USERS: Readonly<Record<string, string>> = {
   'src/job/sandbox/job-user.ts → run-program': 'asks id(1) for a user',
   'src/job/sandbox/sandbox.ts → run-program': 'gives away trees that the job cannot reach yet',
   'src/runner/disk-quota.ts → run-program': 'empties a home by find(1), which follows no link below it',
+  'src/job/sandbox/user-ids.ts → write-whole': 'has notes in a folder of root',
+  'src/job/sandbox/whole-file.ts → write-whole': 'writes files of Volt that jobs only read',
   'src/runner/spool.ts → write-whole': 'has the spool, which jobs never reach',
   'src/runner/attempt.ts → remove-tree': 'removes by rm(1) where a process of the job may be left',
   'src/runner/disk-watch.ts → disk': 'asks for the room of a file system',

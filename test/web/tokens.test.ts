@@ -215,11 +215,11 @@ describe('web: who did what', () => {
     const { database, config } = site.context;
     const before = (await listActions(database, { limit: 500 })).length;
     const inDays = (days: number) => Date.now() + days * 86_400_000;
-    await pruneResults({ database, config: { ...config, keepAuditDays: 10 } }, false, inDays(9));
+    await pruneResults({ database, config: { ...config, keepAuditDays: 10 } }, { now: inDays(9) });
     expect(await listActions(database, { limit: 500 })).to.have.length(before);
-    await pruneResults({ database, config: { ...config, keepAuditDays: 0 } }, false, inDays(999));
+    await pruneResults({ database, config: { ...config, keepAuditDays: 0 } }, { now: inDays(999) });
     expect(await listActions(database, { limit: 500 })).to.have.length(before);
-    await pruneResults({ database, config: { ...config, keepAuditDays: 10 } }, false, inDays(11));
+    await pruneResults({ database, config: { ...config, keepAuditDays: 10 } }, { now: inDays(11) });
     expect(await listActions(database, { limit: 500 })).to.have.length(0);
   });
 });

@@ -23,9 +23,9 @@ const checks = [
 /**
  * Compares database, files, Redis and mirrors with each other. Stages may run meanwhile, so a finding may be something on its
  * way.
- * @param mend whether to repair what is certain
+ * @param options.mend whether to repair what is certain
  */
-export async function deepFindings(config: Config, logger: Logger, mend: boolean): Promise<Finding[]> {
+export async function deepFindings(config: Config, logger: Logger, { mend }: { mend: boolean }): Promise<Finding[]> {
   const { where, found } = await inspectNamed(config);
   if (!found) return [warn('deep', `there is no database at ${where} to compare with`, 'Name the right --data.')];
   // opening it would migrate it

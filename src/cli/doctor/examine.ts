@@ -21,7 +21,7 @@ export async function examine(
     dataFindings(config),
     webFinding(config),
   ]);
-  const compared = deep ? await deepFindings(config, logger, mend).catch(failed) : [];
+  const compared = deep ? await deepFindings(config, logger, { mend }).catch(failed) : [];
   return report(
     [...machine, ...redis, ...data, web, ...readingFindings(config), ...transportFindings(config), ...compared],
     json,

@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import type { JobUser } from '../../exec/isolation.ts';
 import { systemCode, VoltError } from '../../kernel/errors.ts';
 import { lockFile } from '../../system/lock.ts';
+import { writeWhole } from '../../system/write-whole.ts';
 import { makeOpenFolder, openTop } from './job-paths.ts';
-import { writeWhole } from './whole-file.ts';
 
 /**
  * User ids that no system assigns: between those of systemd-homed and those of systemd's dynamic services, see

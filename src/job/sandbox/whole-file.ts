@@ -1,19 +1,7 @@
-import { randomUUID } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { systemCode } from '../../kernel/errors.ts';
-
-/** Replaces a file at once: readers see the old or the new content, even if the disk is full or this process is killed. */
-export function writeWhole(path: string, content: string | Buffer): void {
-  const draft = join(dirname(path), `.${basename(path)}-${randomUUID()}`);
-  try {
-    writeFileSync(draft, content, { mode: 0o644 });
-    renameSync(draft, path);
-  } catch (error) {
-    rmSync(draft, { force: true });
-    throw error;
-  }
-}
+import { writeWhole } from '../../system/write-whole.ts';
 
 /**
  * Makes sure that a file has this content. A process that has an older file open or mounted keeps seeing the older content.

@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import { linkSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import type { Config } from '../../kernel/config.ts';
 import { makeDataDirectory } from '../../kernel/data-directory.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
+import { createWhole } from '../../system/write-whole.ts';
 
 /**
  * The main token: VOLT_TOKEN if it is set, else the content of the file `token` in the data directory, which is created if
@@ -32,22 +33,14 @@ function readToken(file: string): string | undefined {
   }
 }
 
-/** A hard link appears with its content and never replaces a file, so two processes that start together get one token. */
+/** Processes that start together get one token. */
 function createToken(dataDir: string, file: string): string {
   makeDataDirectory(dataDir);
-  const aside = `${file}.${process.pid}.${randomBytes(4).toString('hex')}`;
-  writeFileSync(aside, `${randomBytes(32).toString('hex')}\n`, { mode: 0o600, flag: 'wx' });
-  try {
-    linkSync(aside, file);
-  } catch (error) {
-    if (systemCode(error) !== 'EEXIST') throw error;
-    // a crash of the machine may have left an empty file
-    if (readToken(file) === undefined) {
-      rmSync(file);
-      linkSync(aside, file);
-    }
-  } finally {
-    rmSync(aside, { force: true });
+  const token = `${randomBytes(32).toString('hex')}\n`;
+  // a crash of the machine may have left an empty file
+  if (!createWhole(file, token, { mode: 0o600 }) && readToken(file) === undefined) {
+    rmSync(file);
+    createWhole(file, token, { mode: 0o600 });
   }
   return readFileSync(file, 'utf8').trim();
 }
