@@ -15,7 +15,7 @@ import { until } from '../support/until.ts';
 const key = 'deploy-key-of-main';
 const stolen = [...key].reverse().join('');
 
-/** Where a later job may start from: what the attacker leaves, wherever it can. */
+/** Files that a later job may use, which the attacker writes wherever it can. */
 const plant = `
 printf '#!/bin/sh\\necho "STOLEN $(printf %%s "$KEY" | rev)"\\nexec /bin/sh "$@"\\n' > ~/.x
 chmod 755 ~/.x ~
@@ -42,7 +42,7 @@ describe('a job of a ref that is not trusted', () => {
     for (const repository of repositories) repository.remove();
   });
 
-  /** A Volt that builds all branches of a repository, whose default branch has a secret. */
+  /** A Volt that builds all branches of a repository; its default branch has a secret. */
   async function start(
     { level, user }: Setting,
     files: Record<string, string>,
@@ -54,7 +54,7 @@ describe('a job of a ref that is not trusted', () => {
     areas.push(openArea(place.dataDir));
     const repository = new TestRepository(files);
     repositories.push(repository);
-    // in a bare one HEAD says which branch is the default one, and not which is checked out
+    // in a bare repository HEAD is the default branch, not the one that is checked out
     const served = join(folder, 'app.git');
     repository.git('clone', '--quiet', '--bare', repository.path, served);
     if (user === 'ordinary user') giveToOrdinaryUser(served);
@@ -78,11 +78,11 @@ describe('a job of a ref that is not trusted', () => {
       });
     asOwner('repo', 'add', 'app', served, '--branch', '**', '--command', command, ...options);
     asOwner('secret', 'set', 'KEY', '--repo', 'app', '--env');
-    /** @param ref to which it is pushed; by default the branch */
+    /** @param ref to push to; by default the branch */
     const commit = (branch: string, change: Record<string, string>, ref = branch) => {
       repository.git('checkout', '--quiet', '-B', branch, 'main');
       repository.commit(`on ${branch}`, change);
-      // git looks closely at a repository of another user
+      // git refuses a repository of another user
       writeFileSync(join(folder, 'gitconfig'), '[safe]\n\tdirectory = *\n');
       const env = { ...process.env, GIT_CONFIG_GLOBAL: join(folder, 'gitconfig') };
       execFileSync('git', ['push', '--quiet', served, `${branch}:${ref}`], { cwd: repository.path, env });
@@ -126,7 +126,7 @@ describe('a job of a ref that is not trusted', () => {
     },
     async (setting) => {
       const [sleep, mark] = [longSleep(), randomUUID()];
-      // what looks for it is not to find itself
+      // the search must not find itself
       const pattern = `[${mark[0]}]${mark.slice(1)}`;
       const leave = `mkdir -p ~/.npm/_cacache; echo ${mark} > ~/.npmrc; echo ${mark} > ~/.npm/_cacache/../note; pwd; echo left; exec sleep ${sleep}`;
       const volt = await start(setting, { 'test.sh': leave }, 'sh test.sh');

@@ -2,26 +2,26 @@ import type { Evidence, Run } from './evidence.ts';
 import type { Member } from './member.ts';
 import type { FaultKind } from './schedule.ts';
 
-/** A fault as it came about. Times in ms since 1970. */
+/** A fault that happened. Times in ms since 1970. */
 export interface Fault {
   kind: FaultKind;
-  /** names of what it hit: what these ran may run again */
+  /** names of the members that it hit; the jobs of these may run again */
   targets: string[];
   at: number;
-  /** when what was away was there again, as far as the fault itself goes */
+  /** when the target was available again, as far as the fault itself goes */
   back: number;
-  /** nothing of the kind was left, so that nobody could do its work */
+  /** no process of the kind was left, so nobody could do its work */
   outage: boolean;
-  /** when what was hit was seen to work, where that is looked at at once */
+  /** when the target was seen to work again, if that is measured at once */
   worksAt?: number;
-  /** the runs that went on where it hit */
+  /** the runs that continued on the target */
   runs: Run[];
 }
 
-/** Notes that a fault begins. */
+/** Records that a fault starts. */
 export type Begin = (kind: FaultKind, targets: Member[]) => Fault;
 
-/** A commit whose job has started this many times is spared: a tenth lost attempt makes a job poison, as it should. */
+/** A commit whose job has started this many times is spared, because the tenth lost attempt makes a job poison. */
 const spareAfter = 9;
 
 export function isSpared(run: Run, evidence: Evidence): boolean {

@@ -7,27 +7,27 @@ import type { Member } from './member.ts';
 import type { FaultKind, PlannedFault } from './schedule.ts';
 import type { Workload } from './workload.ts';
 
-/** Longest wait (ms) for a runner that has something to lose, and for one that alone can be hit. */
+/** Longest wait (ms) for a busy runner, and for a busy runner that is the only possible target. */
 const busyPatience = { any: 2000, one: 8000 };
-/** How long (ms) a job that takes down its runners lives with each, and how long the runner is away then. */
+/** How long (ms) a job that kills runners lives on each, and how long the runner is away then. */
 const poisonous = { after: 300, away: 500 };
-/** Longest time (ms) until such a job is condemned: after ten lost attempts, some of which do not count. */
+/** Longest time (ms) until such a job ends as poison: after ten lost attempts, some of which do not count. */
 const condemnation = 180_000;
 
-/** Runners that are there for one kind of fault. */
+/** Runners that exist for one kind of fault. */
 const only: Partial<Record<FaultKind, string>> = {
   'runner-cut': cutRunner,
   'runner-tunnel': tunnelRunner,
   'runner-full': smallRunner,
 };
 
-/** What goes wrong with one runner, and so with the job that it has. */
+/** Faults of one runner, and so of its job. */
 export class RunnerFaults {
   readonly #fleet: Fleet;
   readonly #evidence: Evidence;
   readonly #workload: Workload;
   readonly #begin: Begin;
-  /** names of runners that something holds: one that is cut off twice at a time would be back too soon */
+  /** names of runners with a fault; a runner that is cut off twice would be back too soon */
   readonly #held = new Set<string>();
 
   constructor(fleet: Fleet, evidence: Evidence, workload: Workload, begin: Begin) {
@@ -69,7 +69,7 @@ export class RunnerFaults {
     fault.back = Date.now();
   }
 
-  /** A commit whose job takes down every runner that has it, until it is given to no other. */
+  /** A commit whose job kills every runner that runs it, until it ends as poison. */
   async poison({ pick }: PlannedFault, signal: AbortSignal): Promise<void> {
     const { sha } = this.#workload.pushPoison(pick);
     const until = Date.now() + condemnation;
@@ -99,8 +99,8 @@ export class RunnerFaults {
   }
 
   /**
-   * A runner that is at work, where there is one: the picked one before others.
-   * @param wanted the one that alone can be hit
+   * A busy runner, if there is one; the chosen one is preferred.
+   * @param wanted the only possible target
    */
   async #pickRunner(wanted: string | undefined, pick: number): Promise<Member | undefined> {
     const until = Date.now() + (wanted ? busyPatience.one : busyPatience.any);

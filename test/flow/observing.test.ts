@@ -11,11 +11,11 @@ import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 import { type Habit, habits, type Stage } from './habits.ts';
 
-/** One habit being acted out, and what must come of it. */
+/** A running habit, and the builds that it must produce. */
 class Part {
   readonly habit: Habit;
   readonly repository: TestRepository;
-  /** `<ref> <sha>` of each build that must be, in the order in which they are expected */
+  /** `<ref> <sha>` of each expected build, in order */
   readonly expected: string[] = [];
   readonly #life: ReturnType<Habit['live']>;
   #waiting: (() => Promise<boolean>) | undefined;
@@ -35,7 +35,7 @@ class Part {
     this.#life = habit.live(stage);
   }
 
-  /** Takes a step, unless what it waits for has still to come. */
+  /** Takes a step, unless its condition is not met yet. */
   async step(): Promise<void> {
     if (this.done || (this.#waiting && !(await this.#waiting()))) return;
     const { done, value } = this.#life.next();
@@ -44,7 +44,7 @@ class Part {
   }
 }
 
-/** `<ref> <sha>` of each build, in the order in which they were made. */
+/** `<ref> <sha>` of each build, in the order of creation. */
 async function buildsOf(volt: TestVolt, repo: string): Promise<string[]> {
   const rows = await volt.context.database.db
     .selectFrom('builds')
@@ -55,7 +55,7 @@ async function buildsOf(volt: TestVolt, repo: string): Promise<string[]> {
   return rows.map(({ ref, sha }) => `${ref} ${sha}`);
 }
 
-/** A way to a server on which everything takes this many milliseconds longer. */
+/** A proxy to a server that delays everything by this many milliseconds. */
 async function slowWay(port: number, delay: number): Promise<Server> {
   const server = createServer((near) => {
     const far = connect(port, '127.0.0.1');
@@ -116,7 +116,7 @@ describe('flow: two observers and twenty repositories', () => {
       const part = new Part(volt, habit);
       parts.push(part);
       const url = await urlOf(habit, part.repository);
-      // what is on this machine is noticed by its watch; polls are the net
+      // a watch notices changes on this machine; polls are the fallback
       await volt.observe(url, { name: habit.name, pollSeconds: habit.remote ? 1 : 10, ...habit.options });
     }
     for (let count = 0; count < 2; count++) {
@@ -127,7 +127,7 @@ describe('flow: two observers and twenty repositories', () => {
       async () => {
         for (const part of parts) {
           await part.step();
-          // the dispatcher is in this process, too, and the observers have to get on
+          // the dispatcher runs in this process, too, and the observers must get time
           await pause(10);
         }
         return parts.every(({ done }) => done);
@@ -146,7 +146,7 @@ describe('flow: two observers and twenty repositories', () => {
       const recorded = async () => (await buildsOf(volt, habit.name)).length >= expected.length;
       await until(`everything of ${habit.name} is built`, recorded, 30_000).catch(() => undefined);
     }
-    // whatever might be built twice is sent by one more poll
+    // one more poll offers whatever might be built twice
     const last = new Poller(volt.context);
     for (const { habit } of parts) if (habit.remote !== 'hanging') await last.poll(habit.name);
     const commits = volt.context.queues.queue('commits');

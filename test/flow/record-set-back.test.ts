@@ -31,7 +31,7 @@ describe('a record that is set back while its Redis has gone on', () => {
       await volt.says('press Ctrl-C to stop');
       return volt;
     };
-    /** The build of a commit, as soon as it is as wanted. */
+    /** Waits until `wanted` accepts the build of a commit. */
     const built = async (sha: string, wanted: (build: Build) => boolean = ({ status }) => isFinal(status)) => {
       const database = await openRecord(dataDir);
       try {

@@ -18,7 +18,7 @@ const jobsOfBuild = 500;
 /** milliseconds */
 const patience = 10_000;
 
-/** With so many jobs waiting in one queue: what one more costs, and what taking one costs. */
+/** With so many waiting jobs in one queue: the cost of one more, and of taking one. */
 export async function queuedJobs(sizes: readonly number[], n: number): Promise<{ growths: Growth[]; notes: string[] }> {
   const volt = await TestVolt.start();
   const { database, access, logger } = volt.context;

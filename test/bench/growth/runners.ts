@@ -14,10 +14,10 @@ import { TestVolt } from '../../support/volt.ts';
 import type { Growth } from './curve.ts';
 import { Collection } from './samples.ts';
 
-/** attempts that each of them is at work on */
+/** number of running attempts of each runner */
 const slots = 2;
 
-/** With so many runners registered, of which no process exists: what looking at them costs. */
+/** With so many registered runners without processes: the cost of a check for lost runners. */
 export async function runners(sizes: readonly number[], n: number): Promise<{ growths: Growth[]; notes: string[] }> {
   const volt = await TestVolt.start();
   const { access, database } = volt.context;
@@ -57,12 +57,15 @@ async function keep({ context: { access } }: TestVolt, running: readonly string[
       running: attempts,
     });
     await writeHeartbeat(access, 'runner', member);
-    // their heartbeats live longer than the measurement takes
+    // their heartbeats outlive the measurement
     await access.client.pexpire(access.keys.member('runner', member.id), 600_000);
   }
 }
 
-/** Every slot of every runner holds an attempt. @returns what gives them all back */
+/**
+ * Fills every slot of every runner with an attempt.
+ * @returns frees all slots
+ */
 async function allAtWork(volt: TestVolt, size: number): Promise<() => Promise<void>> {
   const { database, access, logger } = volt.context;
   const jobs = Array.from({ length: size * slots }, (_, index) => plannedJob(`job ${index}`));

@@ -21,9 +21,9 @@ const branches = ['main', 'main', 'main', 'next', 'feature/a-branch-with-a-long-
 
 export interface Filling {
   builds: number;
-  /** results of single tests, about */
+  /** approximate number of test results */
   results: number;
-  /** is told how many builds there are */
+  /** called with the number of builds so far */
   tell?(builds: number): void;
 }
 
@@ -50,7 +50,7 @@ interface Rows {
 
 const noRows = (): Rows => ({ builds: [], jobs: [], attempts: [], steps: [], test_results: [] });
 
-/** Fills an empty record with what would be there after months of work. The same every time, but for the day. */
+/** Fills an empty database with the data of months of work: the same each time, except for the dates. */
 export async function fill(database: Database, { builds, results, tell = () => {} }: Filling): Promise<void> {
   const filler = new Filler(database, builds, results);
   await filler.begin();
@@ -67,7 +67,7 @@ class Filler {
   readonly #database: Database;
   readonly #chance = new Chance(8);
   readonly #builds: number;
-  /** by which the tests of each project are multiplied to come to the number of results */
+  /** factor for the tests of each project, to reach the number of results */
   readonly #scale: number;
   readonly #tests = new Map<string, KnownTest[]>();
   readonly #numbers = new Map<string, number>();
@@ -149,7 +149,7 @@ class Filler {
   #build(rows: Rows): void {
     const chance = this.#chance;
     const id = ++this.#made;
-    // one after another, the last a minute ago
+    // one after the other, the last one a minute ago
     const at = this.#now - 60_000 - Math.round(((this.#builds - id) / this.#builds) * 90 * day);
     const project = this.#project();
     const number = (this.#numbers.get(project.name) ?? 0) + 1;

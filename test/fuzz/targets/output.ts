@@ -11,7 +11,7 @@ import { parseEnvironmentFile, parsePathFile } from '../../../src/job/steps/envi
 import { type Target, target } from '../target.ts';
 import { anyBytes, anyCuts, anyText, pieces, soup } from '../texts.ts';
 
-/** What programs make of a value before they print it. */
+/** Encodings that programs apply to a value before they print it. */
 const encodings: { [name: string]: (value: string) => string } = {
   plain: (value) => value,
   json: (value) => JSON.stringify(value),
@@ -28,7 +28,7 @@ const encodings: { [name: string]: (value: string) => string } = {
   markup: (value) => value.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;'),
 };
 
-/** Secrets as people have them: nothing that ordinary output is full of. */
+/** Realistic secrets, which ordinary output does not contain by chance. */
 const secret = fc
   .tuple(
     fc.string({ unit: fc.constantFrom(...'abcXYZ0189+/=_-.$&<>\'"\\%! '), minLength: 12, maxLength: 60 }),
@@ -66,7 +66,7 @@ function masked(secrets: readonly string[], chunks: readonly Buffer[]): string {
   const out = chunks.map((chunk) => {
     const copy = Buffer.from(chunk);
     const shown = Buffer.from(masker.push(copy));
-    // the bytes are good until it returns
+    // the bytes are valid until it returns
     copy.fill('?');
     return shown;
   });
@@ -79,7 +79,7 @@ const secretOutput: fc.Arbitrary<Printed> = fc.record({
   cuts: anyCuts,
 });
 
-/** No encoding of a secret that Volt says it hides is in what is shown. */
+/** The shown output contains no encoding of a secret that Volt promises to hide. */
 function checkHidden(given: Printed): void {
   const bytes = bytesOf(given);
   const shown = masked(given.secrets, pieces(bytes, given.cuts));
@@ -91,7 +91,7 @@ function checkHidden(given: Printed): void {
       const form = Buffer.from(encode(value)).toString('latin1');
       expect(shown.includes(form), `${name} of ${JSON.stringify(value)} in ${JSON.stringify(shown)}`).to.equal(false);
     }
-  // of the value in base64 behind something else, a long part may not show either
+  // nor a long part of the value's base64 at another offset
   for (const value of given.secrets) {
     const inner = Buffer.from(`user:${value}`).toString('base64').slice(12, -8);
     if (inner.length > 12) expect(shown.includes(inner), `a part of base64 of ${value}`).to.equal(false);
