@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { type ErrorCode, errorCodes } from '../src/kernel/errors.ts';
-import { mayPass, type Reason, reasons, statuses, statusWords } from '../src/kernel/model.ts';
+import { isTransient, type Reason, reasons, statuses, statusWords } from '../src/kernel/model.ts';
 import { settings, settingsFromFiles } from '../src/kernel/settings.ts';
 import { errorMeanings, reasonRemedies } from './codes.ts';
 
@@ -52,7 +52,7 @@ This page is made from \`src/kernel/settings.ts\` by \`npm run docs\`.
 function codesPage(): string {
   const reasonRows = (Object.keys(reasons) as Reason[]).map(
     (reason) =>
-      `| \`${reason}\` | ${cell(sentence(reasons[reason]))} ${cell(reasonRemedies[reason])} | ${mayPass(reason) ? 'yes' : ''} |`,
+      `| \`${reason}\` | ${cell(sentence(reasons[reason]))} ${cell(reasonRemedies[reason])} | ${isTransient(reason) ? 'yes' : ''} |`,
   );
   const errorRows = (Object.keys(errorCodes) as ErrorCode[]).map((code) => {
     const { exit, http } = errorCodes[code];

@@ -1,4 +1,4 @@
-import { type FinalStatus, mayPass, type Reason } from '../kernel/model.ts';
+import { type FinalStatus, isTransient, type Reason } from '../kernel/model.ts';
 
 /** How a job ended. */
 export interface JobOutcome {
@@ -15,7 +15,7 @@ export interface JobOutcome {
  * @param begun whether a command of the commit, or of an action that it uses, has begun: it may have had effects
  */
 export function mayBeRepeated({ status, reason, permanent }: JobOutcome, begun: boolean): boolean {
-  return status === 'error' && mayPass(reason) && permanent !== true && !begun;
+  return status === 'error' && isTransient(reason) && permanent !== true && !begun;
 }
 
 /** Why a job is ended early. The first cause stays: an AbortController keeps its first reason. */

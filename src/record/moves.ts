@@ -2,8 +2,8 @@ import {
   type AttemptRef,
   type BuildSummary,
   isFinal,
+  isTransient,
   type JobId,
-  mayPass,
   type Reason,
   type Step,
   type StepDetails,
@@ -180,7 +180,7 @@ export async function finishAttempt(
   outcome: AttemptOutcome,
 ): Promise<FinishedAttempt | undefined> {
   return database.write(async (db) => {
-    const failed = outcome.status === 'error' && mayPass(outcome.reason);
+    const failed = outcome.status === 'error' && isTransient(outcome.reason);
     const before = failed ? await triedBefore(db, ref) : undefined;
     const tried = before && [...before.tried, outcome.runner.name];
     const again = tried && another(tried, outcome.pauses ?? [], outcome.message ?? '');

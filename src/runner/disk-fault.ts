@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import type { JobOutcome } from '../job/outcome.ts';
-import { mayPass, type Reason } from '../kernel/model.ts';
+import { isTransient, type Reason } from '../kernel/model.ts';
 import { bytesOnDisk } from '../system/disk-use.ts';
 import type { DiskProblem } from './disk-watch.ts';
 
@@ -24,7 +24,7 @@ export async function diskFault(
 ): Promise<DiskFault> {
   const { status, reason, exitCode } = outcome;
   // a full disk may cause these
-  const isDoubtful = status === 'failure' || (status === 'error' && mayPass(reason));
+  const isDoubtful = status === 'failure' || (status === 'error' && isTransient(reason));
   if (!problem || !isDoubtful) return { kind: 'none' };
   const about = `the job ended (${outcome.message ?? status}) while runner ${runner} could not work: ${problem.message}`;
   const own = problem.short ? await sizeOf(workspace, problem.short.device) : 0;

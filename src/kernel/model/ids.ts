@@ -2,22 +2,22 @@ import type { z } from 'zod';
 
 type Branded<Name extends string> = string & z.core.$brand<Name>;
 
-/** Decimal number of a build in the record, for example `42`. */
+/** Decimal number of a build in the database, for example `42`. */
 export type BuildId = Branded<'BuildId'>;
 /** `<build>-<position in the plan, from 1>`, for example `42-1`. */
 export type JobId = Branded<'JobId'>;
-/** `<name>~<epoch>`: a runner process gets a new epoch each time it registers anew. */
+/** `<name>~<epoch>`: a runner process gets a new epoch each time it registers. */
 export type RunnerId = Branded<'RunnerId'>;
 
 export const buildIdPattern = /^[1-9][0-9]{0,14}$/;
 export const jobIdPattern = /^[1-9][0-9]{0,14}-[1-9][0-9]{0,4}$/;
 
-/** The text as a build's id, or undefined where it cannot be one; ids become paths and keys, so nothing else passes. */
+/** The text as a build's id, or undefined if it is not one. Ids become paths and keys, so the check is strict. */
 export function parseBuildId(text: string): BuildId | undefined {
   return buildIdPattern.test(text) ? (text as BuildId) : undefined;
 }
 
-/** The text as a job's id, or undefined where it cannot be one. */
+/** The text as a job's id, or undefined if it is not one. */
 export function parseJobId(text: string): JobId | undefined {
   return jobIdPattern.test(text) ? (text as JobId) : undefined;
 }

@@ -39,10 +39,10 @@ export const reasons = {
 export type Reason = keyof typeof reasons;
 
 /**
- * What may go better with the next attempt, since the job itself had no part in it: an attempt that ends in such an error
- * before a command of the job has begun is made once more, see record/tries.ts.
+ * Errors that the job did not cause, so the next attempt may succeed. If an attempt ends in one before a command of the
+ * job has started, it is tried again; see record/tries.ts.
  */
-const passing: readonly Reason[] = [
+const transient: readonly Reason[] = [
   'fetch_failed',
   'checkout_failed',
   'spawn_failed',
@@ -51,7 +51,7 @@ const passing: readonly Reason[] = [
   'runner_failed',
 ];
 
-/** Whether an error with that reason is Volt's or the machine's, and may be gone with the next attempt. */
-export function mayPass(reason: Reason | null): boolean {
-  return reason !== null && passing.includes(reason);
+/** Whether the next attempt may succeed after an error with that reason. */
+export function isTransient(reason: Reason | null): boolean {
+  return reason !== null && transient.includes(reason);
 }

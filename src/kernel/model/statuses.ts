@@ -1,26 +1,26 @@
 export const statuses = [
-  /** needs of the job are not met yet */
+  /** the job's needs are not met yet */
   'waiting',
-  /** sent to a queue; no runner has begun */
+  /** in a queue; no runner has started it */
   'queued',
-  /** a runner is at work */
+  /** a runner runs it */
   'running',
   /** the tests passed */
   'success',
-  /** the commit is at fault: a command exited non-zero or ran out of time */
+  /** the commit is at fault: a command exited non-zero or reached the time limit */
   'failure',
   /** Volt, the machine or the configuration is at fault */
   'error',
   /** a person or a rule ended it */
   'cancelled',
-  /** its condition or its needs said that it must not run */
+  /** its condition or its needs do not allow it to run */
   'skipped',
 ] as const;
 export type Status = (typeof statuses)[number];
 
 /**
- * The word for each status wherever people read it, on the terminal and on pages. The statuses themselves are codes: for
- * the API, files, options and the record.
+ * The word for each status on the terminal and on pages. The statuses themselves are codes for the API, files, options and
+ * the database.
  */
 export const statusWords: { readonly [S in Status]: string } = {
   waiting: 'waiting',
@@ -41,9 +41,8 @@ export function isFinal(status: Status): status is FinalStatus {
 }
 
 /**
- * The allowed moves of a job. `running` → `queued` is an attempt that was lost, or that is made once more: the same job,
- * one attempt later.
- * A final status never moves: what was recorded first stands.
+ * The allowed moves of a job. `running` → `queued` happens after a lost attempt, or one that is tried again: the job gets
+ * a further attempt. A final status never moves: the first result counts.
  */
 export const moves: Readonly<Record<Status, readonly Status[]>> = {
   waiting: ['queued', 'skipped', 'cancelled', 'error'],
@@ -62,7 +61,7 @@ export function statusesBefore(to: Status): Status[] {
 }
 
 export const triggers = ['commit', 'manual', 'schedule'] as const;
-/** What made the build: an observed commit, a person or a program that asked for it, or a schedule of a workflow. */
+/** What started the build: an observed commit, a request of a person or program, or a workflow's schedule. */
 export type Trigger = (typeof triggers)[number];
 
 export const testStatuses = ['passed', 'failed', 'skipped', 'error'] as const;

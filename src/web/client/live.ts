@@ -1,30 +1,30 @@
 /**
- * Keeps a page current: when a build changes, the page is fetched again, and of its parts what came out different is
- * changed, node by node, so that focus and scrolling stay where they are. Parts that can change are marked `data-live`;
- * forms and the log are not, so typing and reading go on undisturbed. Pages that no event speaks of are fetched every so many seconds instead (`data-refresh`).
+ * Keeps a page current. When a build changes, the script fetches the page again and updates the nodes that differ, so focus
+ * and scroll position stay. It updates only parts marked `data-live`, never forms and the log. Pages without events are
+ * fetched every `data-refresh` seconds.
  */
 import morphdom from 'morphdom';
 import { age, duration } from '../text/times.ts';
 
-/** Several changes within this many milliseconds are one. */
+/** Changes within this many milliseconds cause one fetch. */
 const settle = 200;
-/** An event may be lost; a page that is looked at is fetched this often anyway, in seconds. */
-const anyway = 15;
-/** A stream that is away for longer than this (ms) is told; a shorter pause is nobody's concern. */
-const unnoticed = 3000;
+/** Seconds between two fetches of a visible page without events: an event may be lost. */
+const refreshInterval = 15;
+/** Milliseconds without a stream after which the page shows a notice. */
+const offlineDelay = 3000;
 
 const build = document.querySelector<HTMLElement>('[data-build]')?.dataset.build;
-const seconds = Number(document.querySelector<HTMLElement>('[data-refresh]')?.dataset.refresh ?? anyway);
+const seconds = Number(document.querySelector<HTMLElement>('[data-refresh]')?.dataset.refresh ?? refreshInterval);
 const hasParts = document.querySelector('[data-live]') !== null;
 
 let events: EventSource | undefined;
 let planned: number | undefined;
 let fetching = false;
 let again = false;
-/** the page as it was fetched last */
+/** HTML of the last fetch */
 let shown: string | undefined;
 
-function plan(): void {
+function refreshSoon(): void {
   if (planned !== undefined) return;
   planned = window.setTimeout(() => {
     planned = undefined;
@@ -39,21 +39,21 @@ async function refresh(): Promise<void> {
   fetching = true;
   try {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
-    tellWhetherLive(answer.ok);
+    showWhetherLive(answer.ok);
     if (!answer.ok) return;
     const text = await answer.text();
-    if (text !== shown) exchange(new DOMParser().parseFromString(text, 'text/html'));
+    if (text !== shown) update(new DOMParser().parseFromString(text, 'text/html'));
     shown = text;
   } catch {
-    // Volt is away for a moment; the event stream comes back by itself and brings us here again
-    tellWhetherLive(false);
+    // Volt does not answer; when the event stream reconnects, the page is fetched again
+    showWhetherLive(false);
   } finally {
     fetching = false;
-    if (again) plan();
+    if (again) refreshSoon();
   }
 }
 
-function exchange(fresh: Document): void {
+function update(fresh: Document): void {
   for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) {
     const other = fresh.getElementById(part.id);
     if (other) keepFolds(part, other);
@@ -67,10 +67,10 @@ function exchange(fresh: Document): void {
     else document.querySelector('main article')?.append(freshLog);
     document.dispatchEvent(new Event('volt:log'));
   }
-  keepTime();
+  updateTimes();
 }
 
-/** What a person has opened or closed stays so, until the page itself thinks otherwise of it (`data-open`). */
+/** Keeps what a person has opened or closed, unless the page's own state (`data-open`) has changed. */
 function keepFolds(part: HTMLElement, other: HTMLElement): void {
   for (const fold of part.querySelectorAll<HTMLDetailsElement>('details[id]')) {
     const twin = other.querySelector<HTMLDetailsElement>(`#${CSS.escape(fold.id)}`);
@@ -78,13 +78,13 @@ function keepFolds(part: HTMLElement, other: HTMLElement): void {
   }
 }
 
-/** A person who marks text to copy it does not want it to go. */
+/** Whether text of the part is selected: an update would remove the selection. */
 function isSelectedIn(part: HTMLElement): boolean {
   const selection = getSelection();
   return selection !== null && !selection.isCollapsed && selection.containsNode(part, true);
 }
 
-function keepTime(): void {
+function updateTimes(): void {
   const now = Date.now();
   for (const time of document.querySelectorAll('time')) {
     const ms = now - Date.parse(time.dateTime);
@@ -93,14 +93,14 @@ function keepTime(): void {
   }
 }
 
-function keepProgress(): void {
+function updateProgress(): void {
   for (const bar of document.querySelectorAll('progress')) {
     const { from } = bar.dataset;
     if (from !== undefined) bar.value = Math.min(bar.max, Date.now() - Date.parse(from));
   }
 }
 
-/** Browsers open few connections to one server, so a page that nobody sees holds none. */
+/** Opens the event stream while the page is visible: browsers open only a few connections to a server. */
 function connect(): void {
   if (document.hidden) {
     events?.close();
@@ -108,45 +108,45 @@ function connect(): void {
   } else if (!events) {
     events = new EventSource('/api/v1/events');
     events.onmessage = ({ data }) => {
-      if (build === undefined || (JSON.parse(data) as { build: string }).build === build) plan();
+      if (build === undefined || (JSON.parse(data) as { build: string }).build === build) refreshSoon();
     };
-    // what happened before the connection stood is not told
+    // the stream has no changes from before the connection
     events.onopen = () => {
-      tellWhetherLive(true);
-      plan();
+      showWhetherLive(true);
+      refreshSoon();
     };
     events.onerror = () => {
-      tellWhetherLive(false);
-      // a browser gives up where the answer was an error; it comes back by itself only where there was none
+      showWhetherLive(false);
+      // browsers reconnect after a lost connection, but not after an error status
       if (events?.readyState !== EventSource.CLOSED) return;
       events = undefined;
-      window.setTimeout(connect, unnoticed);
+      window.setTimeout(connect, offlineDelay);
     };
   }
 }
 
-let away: number | undefined;
+let offlineTimer: number | undefined;
 
-/** Whoever looks at a page that stands still is told so. */
-function tellWhetherLive(live: boolean): void {
+/** Shows a notice if the page is not current. */
+function showWhetherLive(live: boolean): void {
   const sign = document.getElementById('offline');
   if (live) {
-    window.clearTimeout(away);
-    away = undefined;
+    window.clearTimeout(offlineTimer);
+    offlineTimer = undefined;
     if (sign) sign.textContent = '';
   } else if (sign) {
-    away ??= window.setTimeout(() => {
+    offlineTimer ??= window.setTimeout(() => {
       sign.textContent = 'Volt does not answer; this page may be out of date. Trying again…';
-    }, unnoticed);
+    }, offlineDelay);
   }
 }
 
 if (hasParts) {
   connect();
   document.addEventListener('visibilitychange', connect);
-  window.setInterval(plan, seconds * 1000);
+  window.setInterval(refreshSoon, seconds * 1000);
 }
 window.setInterval(() => {
-  keepTime();
-  keepProgress();
+  updateTimes();
+  updateProgress();
 }, 1000);

@@ -1,7 +1,7 @@
 /**
- * A window over the log of a job in the place of the page's own lines: only what is in sight is drawn and fetched, so a
- * log of a million lines reads like a short one. It follows a job that runs, searches on the server, folds groups, and
- * keeps the chosen lines in the address.
+ * Replaces the page's own lines by a window over the whole log of a job. It fetches and draws only visible lines, so a log
+ * of a million lines works like a short one. It follows a running job, searches on the server, folds groups, and keeps the
+ * chosen lines in the address.
  */
 import type { Line } from '../text/terminal.ts';
 import { Folds } from './log/folds.ts';
@@ -57,7 +57,7 @@ class LogView {
     if (query !== undefined) await this.#search.find(query);
   }
 
-  /** Follows while the page is seen. */
+  /** Follows the log while the page is visible. */
   connect(): void {
     if (document.hidden || !this.#section.isConnected) this.#store.disconnect();
     else if (this.#window) this.#store.connect();
@@ -67,7 +67,7 @@ class LogView {
     this.#store.disconnect();
   }
 
-  /** Shows the lines that the address names: `#L12`, or `#L12-L20`. */
+  /** Shows the lines of the address: `#L12`, or `#L12-L20`. */
   goToAddress(): boolean {
     const [, first, last] = /^#L(\d+)(?:-L(\d+))?$/.exec(location.hash) ?? [];
     if (first === undefined) return false;
@@ -123,7 +123,7 @@ class LogView {
     this.#choose(Number(number) - 1, event.shiftKey);
   }
 
-  /** A click chooses a line; one with Shift, all up to it. The address names the job too, so that it can be passed on. */
+  /** A click chooses a line, with Shift a range. The address names the job, too, so that people can share it. */
   #choose(line: number, isRange: boolean): void {
     const from = isRange && this.#chosen ? this.#chosen.first : line;
     this.#chosen = { first: Math.min(from, line), last: Math.max(from, line) };
@@ -140,7 +140,7 @@ class LogView {
     this.#update();
   }
 
-  /** Last line of a group: before the next one begins, or where it is ended. */
+  /** Last line of a group: its end mark, or the line before the next group. */
   async #endOf(head: number): Promise<number> {
     for (let line = head + 1; line < this.#store.count; line++) {
       const text = (await this.#store.fetched(line))?.spans[0]?.text ?? '';
@@ -171,7 +171,7 @@ class LogView {
   }
 }
 
-/** `12:30:05.3`; blank where nobody knows. */
+/** `12:30:05.3`; empty if unknown. */
 function timeOf(at: number | undefined): string {
   if (at === undefined) return '';
   const date = new Date(at);

@@ -1,6 +1,6 @@
 /**
- * The switch between light and dark, kept in this browser. Runs before the page is drawn, so that it never shows in the
- * other one first. Without it, or without a choice, the page is as the reader's system is.
+ * The switch between light and dark, stored in the browser. It runs before the page is drawn, so that the page never
+ * flashes in the other theme. Without a choice, the page follows the system's theme.
  */
 const key = 'volt-theme';
 const root = document.documentElement;
@@ -9,7 +9,7 @@ function wanted(): string | null {
   try {
     return localStorage.getItem(key);
   } catch {
-    // storage may be forbidden
+    // the browser may forbid storage
     return null;
   }
 }
@@ -31,7 +31,7 @@ document.addEventListener('DOMContentLoaded', () => {
     try {
       localStorage.setItem(key, root.dataset.theme);
     } catch {
-      // the choice holds for this page alone then
+      // then the choice applies to this page only
     }
   });
 });

@@ -9,12 +9,12 @@ import type { Web } from '../services.ts';
 const colours: { readonly [S in Status]?: string } = { success: '#1a7a3c', failure: '#c0271b', error: '#8b3fb0' };
 const unknown = '#6b6d66';
 
-/** Width of a character in pixels, on the average of the font below. */
+/** Average width of a character of the font below, in pixels. */
 const character = 6.6;
 
 /**
- * `/badge/:repo.svg?branch=`: the verdict of the newest build of a branch that has one, as a picture for other pages. The
- * default branch where none is named.
+ * `/badge/:repo.svg?branch=`: the result of a branch's newest finished build, as a picture for other sites' pages. By
+ * default it is the default branch.
  */
 export async function badge(context: Context<WebEnv>, web: Web): Promise<Response> {
   const name = (context.req.param('file') ?? '').replace(/\.svg$/, '');
@@ -35,7 +35,7 @@ export async function badge(context: Context<WebEnv>, web: Web): Promise<Respons
   });
 }
 
-/** @param word of our own words alone: nothing is escaped here */
+/** @param word one of Volt's words: nothing is escaped here */
 function picture(label: string, word: string, colour: string): string {
   const left = Math.round(label.length * character + 14);
   const right = Math.round(word.length * character + 14);

@@ -15,19 +15,16 @@ import type { Web } from '../services.ts';
 import { queueNames } from '../status/queue-names.ts';
 import { boardBar } from './bar.tsx';
 
-/** Where the board is. */
+/** Path of the board. */
 const base = '/queues';
 
-/** A board, and what gives it the queues that exist by now. */
 interface Board {
   fetch(request: Request): Response | Promise<Response>;
+  /** gives the board all current queues */
   refresh(): Promise<void>;
 }
 
-/**
- * Bull Board over every queue, for administrators alone. Its packages are loaded when it is first asked for, so that a Volt
- * nobody looks at with it does not hold them in memory.
- */
+/** Bull Board for all queues, for administrators only. The first request loads its packages, to save memory until then. */
 export function queueBoard(web: Web) {
   let board: Promise<Board> | undefined;
   const open = (): Promise<Board> => {
@@ -49,7 +46,7 @@ export function queueBoard(web: Web) {
   };
 }
 
-/** Requests that put a message into a queue as the page has it: it has only a part, so the rest would be lost. */
+/** Requests that write the page's form of a message to a queue. The page has a part of it, so the rest would be lost. */
 const writesMessages = /\/(add|update-data)$|\/job-schedulers\/[^/]*$/;
 
 function cannotWrite(): VoltError {
@@ -68,7 +65,7 @@ async function openBoard(web: Web): Promise<Board> {
     import('@bull-board/api/bullMQAdapter'),
     import('@bull-board/hono'),
   ]);
-  // static files are served here, so the adapter's own way to them is never taken
+  // Volt serves the static files itself, so the adapter's handler is never called
   const server = new HonoAdapter(() => async (_: unknown, next: () => Promise<void>) => next());
   server.setBasePath(base);
   const { replaceQueues } = createBullBoard({
@@ -82,7 +79,7 @@ async function openBoard(web: Web): Promise<Board> {
     let adapter = adapters.get(name);
     if (!adapter) {
       adapter = new BullMQAdapter(web.queues.queue(name));
-      for (const field of ['data', 'returnValue', 'progress'] as const) adapter.setFormatter(field, whatItIsAbout);
+      for (const field of ['data', 'returnValue', 'progress'] as const) adapter.setFormatter(field, redacted);
       if (isJobQueue(name)) adapter.getWorkers = () => runnersServing(web, name);
       adapters.set(name, adapter);
     }
@@ -96,10 +93,7 @@ async function openBoard(web: Web): Promise<Board> {
 
 type Workers = Awaited<ReturnType<BaseAdapter['getWorkers']>>;
 
-/**
- * The runners that serve a queue of jobs, as the board's workers: one runner waits on many queues at once, so it bears
- * none of the names by which BullMQ would know its workers.
- */
+/** The runners that serve a queue of jobs, as the board's workers. BullMQ does not know them: a runner serves many queues. */
 async function runnersServing({ access, queues }: Web, name: string): Promise<Workers> {
   const [sets, { alive }] = await Promise.all([queues.labelSets(), listRunners(access)]);
   const labels = sets.find((set) => jobQueue(set) === name) ?? [];
@@ -112,7 +106,7 @@ async function runnersServing({ access, queues }: Web, name: string): Promise<Wo
   }));
 }
 
-/** The request as the board expects it, which knows nothing of where it is mounted. */
+/** The request with a path relative to the board. */
 async function requestTo(context: Context<WebEnv>, path: string): Promise<Request> {
   const url = new URL(context.req.url);
   const { method } = context.req;
@@ -136,14 +130,14 @@ async function staticFile(context: Context<WebEnv>, path: string): Promise<Respo
   const type = types[extname(file)];
   const content = file.startsWith(`${root}/`) && type ? await readFile(file).catch(() => undefined) : undefined;
   if (!content || !type) return nothingHere(context);
-  // names carry a hash of the content
+  // such a name contains a hash of the content
   const kept = /\.[0-9a-f]{10}\./.test(file) ? 'public, max-age=31536000, immutable' : 'no-cache';
   return context.body(Uint8Array.from(content), 200, { 'content-type': type, 'cache-control': kept });
 }
 
 /**
- * The page below Volt's own bar, and without what the headers forbid anyway: its link to fonts on another server, and the
- * inline styles of what it shows while it loads.
+ * The page with Volt's navigation bar above it, and without what the headers forbid: its link to fonts of another server
+ * and its inline styles.
  */
 async function framed(answer: Response, style: string): Promise<Response> {
   const page = (await answer.text())
@@ -158,14 +152,14 @@ async function framed(answer: Response, style: string): Promise<Response> {
   });
 }
 
-/** Fields of messages that say what one is about. Plans, variables, inputs and payloads are nobody's to read here. */
+/** The fields of messages that the board shows. It hides plans, variables, inputs and payloads. */
 const shownFields = new Set([
   ...['v', 'kind', 'repo', 'ref', 'sha', 'trigger', 'cause', 'build', 'job', 'attempt', 'name', 'labels', 'timeout'],
   ...['status', 'reason', 'exitCode', 'runner', 'revision', 'logBytes', 'at', 'committedAt', 'startedAt', 'finishedAt'],
 ]);
 
-/** What a message is about; of what is left out the names are shown. */
-function whatItIsAbout(data: unknown): unknown {
+/** A message with the values of hidden fields replaced. */
+function redacted(data: unknown): unknown {
   if (typeof data !== 'object' || data === null) return data == null || typeof data === 'number' ? data : '(not shown)';
   return Object.fromEntries(
     Object.entries(data).map(([field, value]) => [field, shownFields.has(field) ? plainly(value) : '(not shown)']),

@@ -1,4 +1,4 @@
-/** Which lines are out of sight because the group that they are in is folded. Lines and rows are numbered from 0. */
+/** The folded groups of a log, which hide lines. Lines and rows are numbered from 0. */
 export class Folds {
   /** folded groups by their first line, sorted: lines `head + 1` to `end` are hidden */
   #folded: { head: number; end: number }[] = [];
@@ -7,7 +7,7 @@ export class Folds {
     return this.#folded.some((fold) => fold.head === head);
   }
 
-  /** Folds lines away behind the first of them. */
+  /** Hides the lines after `head` up to `end`. */
   fold(head: number, end: number): void {
     const apart = this.#folded.filter((fold) => fold.head < head || fold.head > end);
     this.#folded = [...apart, { head, end }].sort((a, b) => a.head - b.head);
@@ -17,12 +17,12 @@ export class Folds {
     this.#folded = this.#folded.filter((fold) => fold.head !== head);
   }
 
-  /** Opens what hides a line. */
+  /** Unfolds the group that hides a line. */
   reveal(line: number): void {
     this.#folded = this.#folded.filter(({ head, end }) => line <= head || line > end);
   }
 
-  /** How many rows are left of so many lines. */
+  /** The number of visible rows of that many lines. */
   rows(lines: number): number {
     return this.#folded.reduce((rows, { head, end }) => rows - Math.max(0, Math.min(end, lines - 1) - head), lines);
   }

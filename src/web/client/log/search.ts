@@ -3,13 +3,13 @@ interface Answer {
   next: { position: number; line: number } | null;
 }
 
-/** So many hits are fetched at most; then the text is too common to go through them. */
+/** The most hits that are fetched: nobody steps through more. */
 const mostHits = 5000;
 
-/** A search through one log on the server, and where in its hits the reader is. */
+/** A search of one log on the server, with the current hit. */
 export class LogSearch {
   readonly #address: string;
-  readonly #told: (text: string) => void;
+  readonly #show: (text: string) => void;
   readonly #goTo: (line: number) => void;
   #lines: number[] = [];
   #known = new Set<number>();
@@ -18,12 +18,12 @@ export class LogSearch {
   #text = '';
 
   /**
-   * @param told gets what to say of it
+   * @param show shows the state of the search
    * @param goTo shows a line
    */
-  constructor(job: string, attempt: string, told: (text: string) => void, goTo: (line: number) => void) {
+  constructor(job: string, attempt: string, show: (text: string) => void, goTo: (line: number) => void) {
     this.#address = `/api/v1/jobs/${job}/log/search?attempt=${attempt}&limit=1000`;
-    this.#told = told;
+    this.#show = show;
     this.#goTo = goTo;
   }
 
@@ -35,15 +35,15 @@ export class LogSearch {
     return this.#known.has(line);
   }
 
-  /** Looks for a text; the same text once more goes on to the next hit. */
+  /** Searches for a text. The same text again goes to the next hit. */
   async find(text: string): Promise<void> {
     if (text === this.#text && this.#lines.length > 0) return this.step(1);
     this.#text = text;
     this.#lines = [];
     this.#known = new Set();
     this.#at = -1;
-    if (text === '') return this.#told('');
-    this.#told('searching…');
+    if (text === '') return this.#show('');
+    this.#show('searching…');
     let next: Answer['next'] = { position: 0, line: 0 };
     while (next !== null && this.#lines.length < mostHits) {
       const answer: Answer | undefined = await this.#ask(text, next);
@@ -59,7 +59,7 @@ export class LogSearch {
     this.#tell();
   }
 
-  /** Goes to another hit, round at the ends. */
+  /** Goes to the next or the previous hit; after the last comes the first. */
   step(by: 1 | -1): void {
     const count = this.#lines.length;
     if (count === 0) return;
@@ -72,13 +72,13 @@ export class LogSearch {
     const query = new URLSearchParams({ q: text, position: String(from.position), line: String(from.line) });
     const answer = await fetch(`${this.#address}&${query}`).catch(() => undefined);
     if (answer?.ok) return (await answer.json()) as Answer;
-    this.#told('search failed');
+    this.#show('search failed');
     return undefined;
   }
 
   #tell(): void {
     const count = this.#lines.length;
-    if (count === 0) this.#told(this.#more ? 'searching…' : 'no matches');
-    else this.#told(`${this.#at + 1} of ${count}${this.#more ? ' or more' : ''}`);
+    if (count === 0) this.#show(this.#more ? 'searching…' : 'no matches');
+    else this.#show(`${this.#at + 1} of ${count}${this.#more ? ' or more' : ''}`);
   }
 }

@@ -1,8 +1,8 @@
 import { type Line, type Span, Terminal } from '../../text/terminal.ts';
 
-/** Lines are fetched in blocks of so many. */
+/** Lines of one fetch. */
 const block = 500;
-/** So many lines are kept; of more, those that are furthest from what is looked at go. */
+/** The most lines in memory. Above this limit, the lines farthest from the visible ones are dropped. */
 const most = 20_000;
 
 interface Answer {
@@ -13,15 +13,15 @@ interface Answer {
   rest: Span[] | null;
 }
 
-/** A line, and when it came, in milliseconds since 1970. */
+/** A line, and when it arrived, in milliseconds since 1970. */
 export interface TimedLine {
   spans: Line;
   at: number | undefined;
 }
 
 /**
- * The lines of one log as far as they are needed: fetched around what is looked at, and added at the end as they come.
- * Lines are numbered from 0. Output becomes text and nothing else, whatever it says.
+ * The lines of one log that are needed: it fetches those around the visible ones and appends new ones as they arrive.
+ * Lines are numbered from 0. Output becomes text only, never markup.
  */
 export class LineStore {
   readonly #address: string;
@@ -36,7 +36,7 @@ export class LineStore {
   #events: EventSource | undefined;
   #live: boolean;
 
-  /** @param changed is called when there is more to see */
+  /** @param changed is called when there are new lines */
   constructor(job: string, attempt: string, live: boolean, changed: () => void) {
     this.#address = `/api/v1/jobs/${job}/log`;
     this.#attempt = attempt;
@@ -44,7 +44,7 @@ export class LineStore {
     this.#changed = changed;
   }
 
-  /** How many lines there are, the one included that has not ended. */
+  /** Number of lines, including the incomplete one. */
   get count(): number {
     return this.#total + (this.#unended === undefined ? 0 : 1);
   }
@@ -53,23 +53,23 @@ export class LineStore {
     return this.#live;
   }
 
-  /** Learns how long the log is; its last lines come along. */
+  /** Fetches the length of the log and its last lines. */
   async begin(): Promise<void> {
     const answer = await this.#fetch(-block);
     this.#total = answer.total;
     this.#position = answer.end;
     this.#keep(answer);
-    // what has not ended comes again by the stream
+    // for a running job, the stream sends the incomplete line again
     if (!this.#live && answer.rest !== null) this.#unended = { spans: answer.rest, at: undefined };
     this.#changed();
   }
 
-  /** A line, or undefined where it is still to come. */
+  /** A line, or undefined if it is not loaded yet. */
   at(number: number): TimedLine | undefined {
     return number === this.#total ? this.#unended : this.#lines.get(number);
   }
 
-  /** Sees to it that lines get here. */
+  /** Loads lines that are missing. */
   want(first: number, last: number): void {
     for (let from = Math.floor(first / block) * block; from <= last; from += block) {
       if (this.#asked.has(from)) continue;
@@ -80,14 +80,14 @@ export class LineStore {
     }
   }
 
-  /** A line, once it is here; undefined behind the last, and while Volt is away. */
+  /** Loads a line if it is missing; undefined after the last line, and while Volt does not answer. */
   async fetched(number: number): Promise<TimedLine | undefined> {
     if (this.at(number) === undefined && number < this.#total)
       await this.#load(Math.floor(number / block) * block, number);
     return this.at(number);
   }
 
-  /** Begins to follow, or goes on with it. */
+  /** Follows the log of a running job from the last position. */
   connect(): void {
     if (!this.#live || this.#events) return;
     const from = `follow=1&attempt=${this.#attempt}&from=${this.#position}`;
@@ -96,12 +96,12 @@ export class LineStore {
       this.#position = Number(event.lastEventId);
       this.#write(JSON.parse(event.data) as string);
     });
-    // a further attempt has a log of its own, which the page brings when it is fetched again
+    // a further attempt has its own log, which the page shows after its next fetch
     for (const name of ['attempt', 'end']) events.addEventListener(name, () => this.#end());
     this.#events = events;
   }
 
-  /** Browsers open few connections to one server, so a page that nobody sees holds none. */
+  /** Closes the stream of a hidden page: browsers open only a few connections to a server. */
   disconnect(): void {
     this.#events?.close();
     this.#events = undefined;
@@ -114,7 +114,7 @@ export class LineStore {
   }
 
   #write(text: string): void {
-    // it has come just now, as far as a reader can tell
+    // close enough to the time at which the reporter received it
     const at = Date.now();
     for (const spans of this.#terminal.write(text)) {
       this.#lines.set(this.#total, { spans, at });
@@ -126,13 +126,13 @@ export class LineStore {
     this.#changed();
   }
 
-  async #load(from: number, looked: number): Promise<void> {
+  async #load(from: number, visible: number): Promise<void> {
     this.#asked.add(from);
     try {
       this.#keep(await this.#fetch(from));
-      this.#trim(looked);
+      this.#trim(visible);
     } catch {
-      // Volt is away for a moment; whoever looks at the place asks again
+      // Volt does not answer; the next draw asks again
     } finally {
       this.#asked.delete(from);
     }
@@ -150,8 +150,8 @@ export class LineStore {
       this.#lines.set(from + index, { spans, at: at === null ? undefined : Date.parse(at) });
   }
 
-  #trim(looked: number): void {
+  #trim(visible: number): void {
     if (this.#lines.size <= most) return;
-    for (const number of this.#lines.keys()) if (Math.abs(number - looked) > most / 4) this.#lines.delete(number);
+    for (const number of this.#lines.keys()) if (Math.abs(number - visible) > most / 4) this.#lines.delete(number);
   }
 }

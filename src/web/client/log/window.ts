@@ -1,25 +1,25 @@
 import type { Line } from '../../text/terminal.ts';
 
-/** Height of a row in pixels, as the style sheet has it. */
+/** Height of a row in pixels, equal to that in the style sheet. */
 const rowHeight = 20;
-/** Browsers draw nothing that is much higher than this, in pixels; of a longer log the scroll bar stands for more. */
+/** Browsers draw no element much higher than this, in pixels. For a longer log, a pixel of the scroll bar means more. */
 const highest = 8_000_000;
-/** Rows above and below what is seen. */
+/** Rows that are drawn above and below the visible ones. */
 const margin = 15;
 
 export interface Row {
   /** number of the line, from 0 */
   line: number;
-  /** undefined while it is still to come */
+  /** undefined while it is not loaded */
   text: Line | undefined;
-  /** whether it begins a group, and if so, whether that is folded */
+  /** state of the group that begins here; undefined if none does */
   group: 'open' | 'folded' | undefined;
   classes: string;
-  /** when it came, for those who want to see it */
+  /** when it arrived, if times are shown */
   time: string | undefined;
 }
 
-/** Draws the rows of a list that are in sight, and no others, however long the list is. */
+/** Draws only the visible rows of a list, however long the list is. */
 export class RowWindow {
   readonly #scroller: HTMLElement;
   readonly #canvas = document.createElement('div');
@@ -28,7 +28,7 @@ export class RowWindow {
   readonly #looked: (first: number, last: number) => void;
   #rows = 0;
   #planned = false;
-  /** whether the reader is at the end, and wants to stay there as it moves on */
+  /** whether the reader is at the end and should stay there as the log grows */
   #atEnd = true;
 
   constructor(scroller: HTMLElement, rowAt: (row: number) => Row, looked: (first: number, last: number) => void) {
@@ -47,7 +47,7 @@ export class RowWindow {
     new ResizeObserver(() => this.#plan()).observe(scroller);
   }
 
-  /** The list has changed. */
+  /** Call this when the list has changed. */
   update(rows: number): void {
     if (rows !== this.#rows) this.#canvas.style.height = `${Math.min(rows * rowHeight, highest)}px`;
     this.#rows = rows;
@@ -55,7 +55,7 @@ export class RowWindow {
     this.#plan();
   }
 
-  /** Brings a row into the upper third of what is seen. */
+  /** Scrolls a row into the upper third of the window. */
   show(row: number): void {
     this.#atEnd = false;
     const { clientHeight } = this.#scroller;
@@ -64,14 +64,14 @@ export class RowWindow {
     this.#plan();
   }
 
-  /** Goes to the end, and stays there as it moves on. */
+  /** Goes to the end and stays there as the log grows. */
   toEnd(): void {
     this.#atEnd = true;
     this.#scroller.scrollTop = this.#scroller.scrollHeight;
     this.#plan();
   }
 
-  /** How many pixels of the scroll bar's way are one pixel of the list. */
+  /** Pixels of the scroll bar for one pixel of the list. */
   #scale(): number {
     const { clientHeight } = this.#scroller;
     const whole = this.#rows * rowHeight;
@@ -81,7 +81,7 @@ export class RowWindow {
   #plan(): void {
     if (this.#planned) return;
     this.#planned = true;
-    // a page out of sight gets no frames, and needs none
+    // a hidden page gets no frames and needs none
     requestAnimationFrame(() => {
       this.#planned = false;
       this.#draw();
