@@ -66,7 +66,7 @@ describe('statuses and their moves', () => {
     expect(statuses.filter(isFinal)).to.have.members([...finalStatuses]);
   });
 
-  it('have words for people, which the page about running explains', () => {
+  it('all have words for people, which docs/running.md explains', () => {
     const page = readFileSync(join(import.meta.dirname, '../../docs/running.md'), 'utf8');
     for (const status of statuses) expect(page).to.contain(`\n| ${statusWords[status]} | \`${status}\` |`);
   });
@@ -115,7 +115,7 @@ describe('ids', () => {
     expect(parseAttemptName('42-3.12')).to.deep.equal(ref);
   });
 
-  it('nothing else is the name of an attempt', () => {
+  it('any other text is not the name of an attempt', () => {
     const numbers = notNumbers.flatMap((part) => [`1-1.${part}`, `${part}.1`]);
     for (const text of [...numbers, '1-1', '1-1.', '.1', '.', '1-1.1.1', '1-1.1234567', '1-1.1/../../x', '../1-1.1']) {
       expect(parseAttemptName(text), JSON.stringify(text)).to.equal(undefined);

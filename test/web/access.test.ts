@@ -10,7 +10,7 @@ import { bodyOf, fetchAs, rawRequest, Site } from './site.ts';
 
 type Headings = { [name: string]: string };
 
-describe('web: who may do what', () => {
+describe('web: access rights', () => {
   let site: Site;
   let cancel: string;
   before(async () => {
@@ -39,7 +39,7 @@ describe('web: who may do what', () => {
       });
     }
 
-    it('is refused for routes that do not exist before anything is said about them', async () => {
+    it('is refused for routes that do not exist, without saying so', async () => {
       expect((await site.fetch('/api/v1/nothing', { method: 'POST' })).status).to.equal(401);
       expect((await site.post('/api/v1/nothing')).status).to.equal(404);
     });
@@ -48,7 +48,7 @@ describe('web: who may do what', () => {
       expect((await site.post(cancel)).status).to.equal(202);
     });
 
-    it('is allowed from our own page to a browser that has signed in', async () => {
+    it('is allowed to a signed-in browser from a page of Volt', async () => {
       const cookie = await site.signIn();
       for (const headers of [{ 'sec-fetch-site': 'same-origin' }, { origin: site.privateUrl }]) {
         const answer = await site.ask(cancel, { method: 'POST', headers: { cookie, ...headers } as Headings });
@@ -56,7 +56,7 @@ describe('web: who may do what', () => {
       }
     });
 
-    it('is refused to the pages of other sites, although the browser sends the cookie along', async () => {
+    it('is refused to pages of other sites, although the browser sends the cookie', async () => {
       const cookie = await site.signIn();
       for (const headers of [
         { 'sec-fetch-site': 'cross-site', origin: site.privateUrl },
@@ -77,7 +77,7 @@ describe('web: who may do what', () => {
     const post = (fields: { [name: string]: string }, headers: Headings = {}) =>
       site.ask('/sign-in', { method: 'POST', body: new URLSearchParams(fields), headers });
 
-    it('gives a cookie that scripts cannot read, other sites cannot send, and that is not the token', async () => {
+    it('sets a cookie that scripts cannot read, other sites cannot send, and that is not the token', async () => {
       const answer = await post({ token: site.token, next: '/builds/1?job=1-1' });
       expect(answer.status).to.equal(303);
       expect(answer.headers.get('location')).to.equal('/builds/1?job=1-1');
@@ -89,7 +89,7 @@ describe('web: who may do what', () => {
       expect(cookie).to.not.include(site.token);
     });
 
-    it('leads on to the same place after a wrong token', async () => {
+    it('keeps the page to open next after a wrong token', async () => {
       const next = '/builds/1?job=1-1';
       const answer = await post({ token: 'not the token', next });
       expect(answer.status).to.equal(401);
@@ -98,7 +98,7 @@ describe('web: who may do what', () => {
       expect(await (await post({ token: 'no', next: '//evil.example/' })).text()).to.include('name="next" value="/"');
     });
 
-    it('does not lead to another site', async () => {
+    it('does not redirect to another site', async () => {
       for (const next of [
         '//evil.example/',
         'https://evil.example/',
@@ -112,7 +112,7 @@ describe('web: who may do what', () => {
       }
     });
 
-    it('is refused with a wrong token, and from a page of another site', async () => {
+    it('is refused with a wrong token and from a page of another site', async () => {
       const wrong = await post({ token: 'wrong' });
       expect(wrong.status).to.equal(401);
       expect(wrong.headers.get('set-cookie')).to.equal(null);
@@ -120,13 +120,13 @@ describe('web: who may do what', () => {
       expect((await post({ token: site.token }, { origin: 'http://evil.example' })).status).to.equal(401);
     });
 
-    it('ends with signing out', async () => {
+    it('is undone by signing out', async () => {
       const cookie = await site.signIn();
       const answer = await site.ask('/sign-out', { method: 'POST', headers: { cookie, origin: site.privateUrl } });
       expect(answer.headers.get('set-cookie')).to.match(/Max-Age=0/);
     });
 
-    it('ends with signing out for every copy of the cookie, and for no other session', async () => {
+    it('is undone for every copy of the cookie by signing out, but for no other session', async () => {
       const [cookie, other] = [await site.signIn(), await site.signIn()];
       const isIn = async (one: string) => (await site.page('/', { cookie: one })).includes('Sign out');
       expect([await isIn(cookie), await isIn(other)]).to.deep.equal([true, true]);
@@ -134,7 +134,7 @@ describe('web: who may do what', () => {
       expect([await isIn(cookie), await isIn(other)]).to.deep.equal([false, true]);
     });
 
-    it('ends by itself after 30 days, and when the main token is another', async () => {
+    it('expires after 30 days, and when the main token changes', async () => {
       const { context } = site;
       const guard = new Guard(site.token, context);
       const begin = Date.now();
@@ -159,7 +159,7 @@ describe('web: who may do what', () => {
       return app.request(`${origin}/sign-in`, { method: 'POST', body, headers: { host, ...more } }, env);
     };
 
-    it('gives a cookie that only https carries and only that host, where people come by https', async () => {
+    it('sets a cookie for https and that host only, if people use https', async () => {
       for (const [origin, url, headers] of [
         ['https://ci.example', 'https://ci.example', {}],
         ['https://ci.example:8443', 'https://ci.example:8443/', {}],
@@ -178,7 +178,7 @@ describe('web: who may do what', () => {
       }
     });
 
-    it('is refused at names of this machine that everybody knows, and the page does not tell the other', async () => {
+    it('is refused at well-known names of this machine, and the page does not reveal the private name', async () => {
       for (const host of ['127.0.0.1:8420', 'localhost:8420', '[::1]:8420', 'volt.localhost', '127.0.0.2']) {
         const answer = await signInAt(`http://${host}`);
         expect([answer.status, answer.headers.get('set-cookie')], host).to.deep.equal([403, null]);
@@ -192,7 +192,7 @@ describe('web: who may do what', () => {
       expect(await site.page('/sign-in')).to.not.include(new URL(site.privateUrl).hostname);
     });
 
-    it('is at the address that VOLT_URL names, which the page of another address leads to', async () => {
+    it('happens at VOLT_URL, to which the page of another address links', async () => {
       expect((await signInAt('https://ci.example', 'https://ci.example')).status).to.equal(303);
       expect((await signInAt('http://box:8420')).status).to.equal(303);
       const refused = await signInAt('http://box:8420', 'https://ci.example');
@@ -200,7 +200,7 @@ describe('web: who may do what', () => {
       expect(await refused.text()).to.include('href="https://ci.example/sign-in"');
     });
 
-    it('gives a cookie that holds at that origin alone', async () => {
+    it('sets a cookie that is valid at that origin only', async () => {
       const cookie = await site.signIn();
       const { host, port } = new URL(site.privateUrl);
       const isIn = async (name: string) =>
@@ -212,7 +212,7 @@ describe('web: who may do what', () => {
         expect(await isIn(name), name).to.equal(false);
     });
 
-    it('has its address told to who shows a token, and kept in a file for its owner', async () => {
+    it('has an address that is answered with a token, and is in a file for its owner', async () => {
       const file = dataPaths(site.context.config.dataDir).signInUrl;
       expect(readFileSync(file, 'utf8')).to.equal(`${site.privateUrl}/sign-in\n`);
       expect(statSync(file).mode & 0o777).to.equal(0o600);
@@ -251,13 +251,13 @@ describe('web: who may do what', () => {
       expect((await ask('/queues/api/queues', '192.0.2.7')).status).to.equal(401);
     });
 
-    it('leads a browser on another machine to the sign-in and on to where it wanted to go', async () => {
+    it('sends a browser of another machine to the sign-in page and then to the requested page', async () => {
       const answer = await ask('/builds/1?job=1-1', '192.0.2.7', { accept: 'text/html' });
       expect(answer.status).to.equal(303);
       expect(answer.headers.get('location')).to.equal('/sign-in?next=%2Fbuilds%2F1%3Fjob%3D1-1');
     });
 
-    it('is open to everybody where the settings say so, but not that of queues, metrics and secrets', async () => {
+    it('is open to everybody if the settings say so, except queues, metrics and secrets', async () => {
       const html = { accept: 'text/html' };
       for (const path of ['/', '/runners', '/api/v1/builds', '/api/v1/events', '/api/v1/openapi.json'])
         expect((await ask(path, '192.0.2.7', html, 'public')).status, path).to.equal(200);
@@ -269,13 +269,13 @@ describe('web: who may do what', () => {
       expect((await ask('/metrics', '127.0.0.1', {}, 'public')).status).to.equal(200);
     });
 
-    it('is open to nobody where the settings say so', async () => {
+    it('needs a token everywhere if the settings say so', async () => {
       expect((await ask('/api/v1/builds', '127.0.0.1', {}, 'token')).status).to.equal(401);
       const headers = { authorization: `Bearer ${site.token}` };
       expect((await ask('/api/v1/builds', '127.0.0.1', headers, 'token')).status).to.equal(200);
     });
 
-    it('is not local through a proxy, even one that adds no header and passes on no name', async () => {
+    it('is not local through a proxy, even one that adds no header and keeps the Host header', async () => {
       const paths = ['/api/v1/builds', '/metrics', '/api/v1/jobs/1-1/log'];
       for (const path of paths)
         expect((await ask(path, '127.0.0.1', {}, 'local', 'https://ci.example')).status, path).to.equal(401);
@@ -285,13 +285,13 @@ describe('web: who may do what', () => {
       expect((await ask('/api/v1/builds', '127.0.0.1', { 'x-forwarded-proto': 'https' })).status).to.equal(401);
     });
 
-    it('of the health check is open to every machine', async () => {
+    it('the health check is open to every machine', async () => {
       expect((await ask('/healthz', '192.0.2.7')).status).to.equal(200);
     });
   });
 
   describe('the Host header', () => {
-    it('of another name is refused, whatever is asked for', async () => {
+    it('with another name is refused for every path', async () => {
       for (const path of ['/', '/api/v1/builds', '/queues', '/healthz', '/public/style.css']) {
         const { status, body } = await rawRequest(site.url + path, { host: `evil.example:${new URL(site.url).port}` });
         expect(status, path).to.equal(403);
@@ -299,7 +299,7 @@ describe('web: who may do what', () => {
       }
     });
 
-    it('of another name is refused even with the token', async () => {
+    it('with another name is refused even with the token', async () => {
       const headers = { host: 'evil.example', authorization: `Bearer ${site.token}` };
       expect((await rawRequest(`${site.url}/api/v1/builds`, headers)).status).to.equal(403);
     });
@@ -334,21 +334,21 @@ describe('web: who may do what', () => {
       });
     }
 
-    it('may be the machine, the address that it listens on, and the address that people use', () => {
+    it("may be the machine's name, the address that Volt listens on, and VOLT_URL", () => {
       const own = { bound: '192.0.2.7', machine: 'Box', url: 'https://ci.example:8443/' };
       for (const host of ['box:8420', '192.0.2.7:8420', 'ci.example'])
         expect(isOwnHost(host, own), host).to.equal(true);
       for (const host of ['192.0.2.8', 'ci.example.org']) expect(isOwnHost(host, own), host).to.equal(false);
     });
 
-    it('may be any address, but no other name, where it listens on all of them', () => {
+    it('may be any address, but no other name, if Volt listens on all addresses', () => {
       const own = { bound: '0.0.0.0', machine: 'box', url: undefined };
       for (const host of ['192.0.2.8:8420', '[2001:db8::1]:8420']) expect(isOwnHost(host, own), host).to.equal(true);
       expect(isOwnHost('evil.example', own)).to.equal(false);
     });
   });
 
-  it('every answer forbids what pages do not need', async () => {
+  it('every answer has headers that forbid what pages do not need', async () => {
     for (const path of [
       '/',
       '/api/v1/builds',

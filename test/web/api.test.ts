@@ -33,7 +33,7 @@ describe('web: the API', () => {
       expect(page.next).to.equal(null);
     });
 
-    it('come in pages that join without a gap', async () => {
+    it('are listed in pages without gaps', async () => {
       const first = await site.json('/api/v1/builds?limit=2');
       const second = await site.json(`/api/v1/builds?limit=2&before=${first.next}`);
       const third = await site.json(`/api/v1/builds?limit=2&before=${second.next}`);
@@ -55,13 +55,13 @@ describe('web: the API', () => {
       });
     }
 
-    it('say why a job of theirs is queued, as the runners are now', async () => {
+    it('say why a job is queued, by the current runners', async () => {
       const id = await site.build('api', {}, [{ name: 'train', labels: ['gpu'] }]);
       const found = build.strict().parse(await site.json(`/api/v1/builds/${id}`));
       expect(found.jobs[0]).to.include({ status: 'queued', message: 'no runner is connected' });
     });
 
-    it('come one by one with jobs, attempts and steps', async () => {
+    it('are answered with jobs, attempts and steps, one at a time', async () => {
       const id = await site.build('api', {}, [
         { name: 'unit', labels: ['linux'] },
         { name: 'deploy', needs: ['unit'] },
@@ -111,7 +111,7 @@ describe('web: the API', () => {
       });
     }
 
-    it('400 for a body that is no JSON, and for one that does not fit', async () => {
+    it('400 for a body that is not JSON, and for an invalid one', async () => {
       const headers = { authorization: `Bearer ${site.token}` };
       const broken = await site.fetch('/api/v1/repos/api/trigger', { method: 'POST', headers, body: '{ref' });
       expect([broken.status, (await bodyOf(broken)).error.code]).to.deep.equal([400, 'bad_request']);
@@ -133,7 +133,7 @@ describe('web: the API', () => {
   });
 
   describe('repositories', () => {
-    it('are listed with what was last seen of them, and without their passwords', async () => {
+    it('are listed with their last poll, without passwords', async () => {
       await site.repository('hidden', { url: 'https://bob:secret@git.example/hidden.git', command: 'make test' });
       await noteObserved(site.context.database, 'api', { defaultBranch: 'main', notice: null });
       const remedy = 'See whether it is up.';
@@ -154,7 +154,7 @@ describe('web: the API', () => {
   });
 
   describe('requests', () => {
-    it('a trigger is recorded, announced to the observer of its machine, and can be waited for', async () => {
+    it('a trigger is recorded and announced to the observer of its machine, and its outcome can be read', async () => {
       await site.repository('local', { url: '/srv/git/local', host: 'Box.Example' });
       const answer = await site.post('/api/v1/repos/local/trigger', { ref: 'release/1.0' });
       expect(answer.status).to.equal(202);
@@ -195,7 +195,7 @@ describe('web: the API', () => {
       expect((await site.post('/api/v1/repos/nowhere/dispatches', { event_type: 'x' })).status).to.equal(404);
     });
 
-    it('a trigger of a workflow is refused where a command runs instead, with the way to have workflows run', async () => {
+    it('a trigger of a workflow is refused if the repository has a command, with a remedy', async () => {
       await site.repository('commanded', { command: 'make test' });
       const answer = await site.post('/api/v1/repos/commanded/trigger', { workflow: 'ci.yml' });
       const { error } = await bodyOf(answer);
@@ -209,14 +209,14 @@ describe('web: the API', () => {
       expect(await findIntent(site.context.database, (await bodyOf(answer)).intent)).to.include({ ref: null });
     });
 
-    it('a trigger that can have no effect says why', async () => {
+    it('a trigger that is invalid is refused with the cause', async () => {
       const { intent: id } = await bodyOf(await site.post('/api/v1/repos/api/trigger', { ref: 'nowhere' }));
       const error = { code: 'commit_missing' as const, message: 'there is no "nowhere"', remedy: 'Name another.' };
       await failIntent(site.context.database, id, error);
       expect((await site.json(`/api/v1/intents/${id}`)).error).to.deep.equal(error);
     });
 
-    it('404 for a trigger of what is not observed', async () => {
+    it('a trigger of an unknown repository is answered with 404', async () => {
       expect((await site.post('/api/v1/repos/nobody/trigger')).status).to.equal(404);
     });
 
@@ -238,7 +238,7 @@ describe('web: the API', () => {
       expect(found).to.include({ kind: 'cancel', build: id, job: job(id, 2) });
     });
 
-    it('409 for a cancel of what has ended', async () => {
+    it('a cancel of a final build or job is answered with 409', async () => {
       const id = await site.build('api');
       await site.finish({ job: job(id), attempt: 1 });
       for (const path of [`/api/v1/builds/${id}/cancel`, `/api/v1/jobs/${job(id)}/cancel`]) {
@@ -247,7 +247,7 @@ describe('web: the API', () => {
       }
     });
 
-    it('a retry is recorded with what it is about, and announced to the dispatcher', async () => {
+    it('a retry is recorded with its jobs and announced to the dispatcher', async () => {
       const id = await site.build('api', {}, [{ name: 'a' }, { name: 'b' }]);
       await site.finish({ job: job(id, 1), attempt: 1 });
       await site.finish({ job: job(id, 2), attempt: 1 }, { status: 'failure', reason: 'exit_code', exitCode: 1 });
@@ -266,7 +266,7 @@ describe('web: the API', () => {
       expect(messages.map(({ data }) => data)).to.deep.include({ v: 1, build: id });
     });
 
-    it('a retry that cannot be is refused with what to do', async () => {
+    it('a retry that is impossible is refused with a remedy', async () => {
       const running = await site.build('api');
       const passed = await site.build('api');
       await site.finish({ job: job(passed), attempt: 1 });
@@ -301,7 +301,7 @@ describe('web: the API', () => {
       expect(error.message).to.include('gone is no longer observed');
     });
 
-    it('a request is taken while Redis is away, since it is in the record', async () => {
+    it('a request is accepted while Redis is away, because it is in the database', async () => {
       const id = await site.build('api');
       await site.redis.kill();
       try {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { ownTrust } from '../../src/kernel/trust.ts';
 import { Site } from './site.ts';
 
-describe('web: the board of the queues', () => {
+describe('web: the queue board', () => {
   let site: Site;
   before(async () => {
     site = await Site.start();
@@ -40,7 +40,7 @@ describe('web: the board of the queues', () => {
     expect(await names()).to.include('jobs.linux');
   });
 
-  it('knows the runners that serve a queue of jobs as its workers', async () => {
+  it('shows the runners that serve a queue of jobs as its workers', async () => {
     for (const labels of [[], ['gpu', 'large']]) await site.context.queues.announceLabels(labels);
     const board = async () => {
       const { queues } = await json('/queues/api/queues');
@@ -58,7 +58,7 @@ describe('web: the board of the queues', () => {
     expect(workers.map(({ name }: { name: string }) => name)).to.deep.equal(['big']);
   });
 
-  it('is for administrators alone, also to look at', async () => {
+  it('is for administrators only, also for reading', async () => {
     for (const scope of ['read', 'write']) await site.post('/api/v1/tokens', { name: `board-${scope}`, scope });
     const { token } = (await (await site.post('/api/v1/tokens', { name: 'board', scope: 'write' })).json()) as {
       token: string;
@@ -85,7 +85,7 @@ describe('web: the board of the queues', () => {
     expect([page.status, page.headers.get('location')]).to.deep.equal([303, '/sign-in?next=%2Fqueues']);
   });
 
-  it('lets whoever has the token act, but make no messages', async () => {
+  it('lets an administrator act on messages, but not create them', async () => {
     const act = async (method: string, path: string) => (await site.fetch(path, { method, headers: bearer() })).status;
     expect(await act('PUT', '/queues/api/queues/commits/pause')).to.equal(200);
     expect(await site.context.queues.queue('commits').isPaused()).to.equal(true);
@@ -94,7 +94,7 @@ describe('web: the board of the queues', () => {
     expect(await act('PATCH', '/queues/api/queues/observe/job-schedulers/sample')).to.equal(400);
   });
 
-  it('lets a signed-in browser act from our own page only', async () => {
+  it('lets a signed-in browser act from a page of Volt only', async () => {
     const cookie = await site.signIn();
     const resume = (more: { [name: string]: string }) =>
       site.ask('/queues/api/queues/commits/resume', { method: 'PUT', headers: { cookie, ...more } });
@@ -103,7 +103,7 @@ describe('web: the board of the queues', () => {
     expect(await site.context.queues.queue('commits').isPaused()).to.equal(false);
   });
 
-  it('shows what a message is about, and neither its plan nor passwords, variables and payloads', async () => {
+  it('shows the subject of a message, but no plan, password, variable or payload', async () => {
     const build = await site.build('sample');
     const message = {
       v: 1 as const,
@@ -129,7 +129,7 @@ describe('web: the board of the queues', () => {
     expect(shown).to.include('"repo":"sample"').and.include('refs/heads/main').and.not.include('canary');
   });
 
-  it('gives out its own files only', async () => {
+  it('serves only its own files', async () => {
     for (const path of [
       '/queues/static/..%2f..%2fpackage.json',
       '/queues/static/%2e%2e/index.ejs',

@@ -62,7 +62,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     expect(complaints).to.deep.equal([]);
   });
 
-  it('a change leaves focus and scrolling where they are', async () => {
+  it('an update keeps focus and scroll position', async () => {
     const names = Array.from({ length: 40 }, (_, index) => ({ name: `cell ${index}` }));
     const first = await site.build('sample', { subject: 'Stays' }, names);
     await page.goto('/?repo=sample&view=grid');
@@ -81,7 +81,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     expect(await focused(page)).to.include('cell 6');
   });
 
-  it('a page says that Volt does not answer, and when it does again', async () => {
+  it('a page shows that Volt does not answer, until it answers again', async () => {
     await page.goto('/runners');
     await page.route('**/runners', (route) => route.abort());
     await page.getByText('Volt does not answer; this page may be out of date').waitFor();
@@ -90,7 +90,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     complaints = complaints.filter((complaint) => !complaint.includes('net::ERR_FAILED'));
   });
 
-  it('a build goes from queued to its verdict before the eyes of whoever looks, and its log with it', async () => {
+  it("a build's page and log follow the build from queued to its result", async () => {
     const id = await site.build('sample', { subject: 'Watch me' });
     const ref = { job: job(id), attempt: 1 };
     await page.goto('/');
@@ -127,7 +127,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await page.getByText('following').waitFor({ state: 'hidden' });
   });
 
-  it('the log of a further attempt takes the place of a lost one', async () => {
+  it('the log of a further attempt replaces that of a lost one', async () => {
     const id = await site.build('sample');
     const first = { job: job(id), attempt: 1 };
     await site.begin(first);
@@ -176,7 +176,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     expect(await log.locator('.row .ln').last().getAttribute('data-n')).to.equal('1000001');
   });
 
-  it('each line says when it came, for those who want to see it', async () => {
+  it('each line shows when it arrived, if times are switched on', async () => {
     const id = await site.build('sample');
     const ref = { job: job(id), attempt: 1 };
     await site.begin(ref);
@@ -209,7 +209,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await log.getByText('added b').waitFor();
   });
 
-  it('what a person types into a filter stays while builds change', async () => {
+  it('text that a person types into a filter stays while builds change', async () => {
     await page.goto('/');
     await page.getByLabel('Branch').fill('half a na');
     const id = await site.build('sample', { subject: 'Came meanwhile' });
@@ -264,7 +264,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     expect(asked).to.deep.equal([{ kind: 'retry', job_id: job(id, 2) }]);
   });
 
-  it('the switch between light and dark is kept', async () => {
+  it('the choice between light and dark is stored', async () => {
     await page.emulateMedia({ colorScheme: 'light' });
     await page.goto('/');
     const scheme = () => page.evaluate('getComputedStyle(document.documentElement).colorScheme');
@@ -275,7 +275,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     expect(await scheme()).to.equal('dark');
   });
 
-  it('the board of the queues shows a message', async () => {
+  it('the queue board shows a message', async () => {
     await signedIn();
     await site.context.queues.sendAdvance({ v: 1, build: '4711' as never });
     await page.goto('/runners');
@@ -283,7 +283,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await page.getByText('"4711"').waitFor();
   });
 
-  it('a log that prints markup and what steers terminals and browsers shows it as text and does no more', async () => {
+  it('a log with markup and control sequences shows them as text', async () => {
     const id = await site.build('sample');
     const ref = { job: job(id), attempt: 1 };
     const evil = [
@@ -331,7 +331,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     expect(answer.headers.get('x-content-type-options')).to.equal('nosniff');
   });
 
-  it('no page has a serious fault for people who read by ear, keyboard or high contrast', async () => {
+  it('no page has a serious accessibility fault', async () => {
     const id = await site.build('sample', {}, [{ name: 'a' }, { name: 'b', needs: ['a'] }]);
     await site.runner('r1', { labels: ['linux'] });
     const ref = { job: job(id), attempt: 1 };

@@ -26,7 +26,7 @@ describe('web: the page of a build', () => {
     return { ...newStep(name), status: 'success', exitCode: 0, startedAt: at, finishedAt: at, ...more };
   };
 
-  it('draws the graph of jobs that need each other, and none of those that do not', async () => {
+  it('draws a graph only for jobs that need each other', async () => {
     const id = await site.build('sample', {}, [{ name: 'lint' }, { name: 'unit', needs: ['lint'] }]);
     const page = await site.page(`/builds/${id}`);
     expect(page)
@@ -37,7 +37,7 @@ describe('web: the page of a build', () => {
     expect(await site.page(`/builds/${flat}`)).to.not.include('class="edge"');
   });
 
-  it('shows what steps point out and sum up, with nothing in it that a browser would run', async () => {
+  it('shows annotations and summaries of steps without active content', async () => {
     const id = await site.build('sample');
     const place = { line: 7, endLine: null, column: 3, endColumn: null };
     const steps = [
@@ -59,7 +59,7 @@ describe('web: the page of a build', () => {
     expect(page).to.not.include('alert(1)');
   });
 
-  it('tells of a job that is tried again until when and why it waits, and what became of it before', async () => {
+  it('shows for a job that is tried again when, why, and its earlier attempt', async () => {
     const id = await site.build('sample');
     const away = { status: 'error', reason: 'fetch_failed', message: 'no answer', pauses: [60_000] } as const;
     await site.finish({ job: job(id), attempt: 1 }, away);
@@ -70,14 +70,14 @@ describe('web: the page of a build', () => {
       .and.not.include('Attempt 2');
   });
 
-  it('says why a job waits as the runners are now', async () => {
+  it('says why a job waits, by the current runners', async () => {
     const id = await site.build('sample', {}, [{ labels: ['gpu'] }]);
     expect(textOf(await site.page(`/builds/${id}`))).to.include('waiting: no runner is connected');
     await site.runner('r1');
     expect(textOf(await site.page(`/builds/${id}`))).to.include('waiting: no runner has the label &quot;gpu&quot;');
   });
 
-  it('says since when a branch is broken and what has fixed it', async () => {
+  it('says since when a branch is broken and which build fixed it', async () => {
     const ref = 'refs/heads/story';
     const ids = [];
     for (const status of ['success', 'failure', 'error', 'failure', 'success'] as const) {
@@ -97,7 +97,7 @@ describe('web: the page of a build', () => {
       .and.include(`href="/builds/${ids[4]}" rel="next"`);
   });
 
-  it('has buttons for one job of several, which ask for that', async () => {
+  it('has buttons that retry or cancel one job of several', async () => {
     const id = await site.build('sample', {}, [{ name: 'a' }, { name: 'b' }]);
     const cookie = await site.signIn();
     expect(await site.page(`/builds/${id}`)).to.not.include('/cancel"');
@@ -125,22 +125,22 @@ describe('web: the graph of jobs', () => {
   const columns = (needs: { [name: string]: string[] }) =>
     Object.fromEntries(layOut(jobs(needs))?.nodes.map(({ job: { name }, column }) => [name, column]) ?? []);
 
-  it('puts each job behind all that it needs', () => {
+  it('puts each job in a column after all jobs that it needs', () => {
     expect(columns({ d: ['b', 'c'], b: ['a'], c: [], a: [] })).to.deep.equal({ a: 0, c: 0, b: 1, d: 2 });
   });
 
-  it('takes a job that has been spread over a matrix for the one that was needed', () => {
+  it('connects a job with all jobs of a matrix that it needs', () => {
     expect(layOut(jobs({ 't (1)': [], 't (2)': [], pack: ['t'] }))?.edges).to.deep.equal([
       [0, 2],
       [1, 2],
     ]);
   });
 
-  it('stays finite whatever needs whatever', () => {
+  it('ends even for jobs that need each other in a cycle', () => {
     expect(layOut(jobs({ a: ['b'], b: ['a'], c: ['c'] }))?.nodes).to.have.lengthOf(3);
   });
 
-  it('is none where nothing is needed', () => {
+  it('is absent if no job needs another', () => {
     expect(layOut(jobs({ a: [], b: [] }))).to.equal(undefined);
   });
 });
@@ -154,12 +154,12 @@ describe('web: Markdown of steps', () => {
     ['styles and frames', '<style>*{alert:1}</style><iframe src="https://alert.example"></iframe>'],
     ['forms', '<form action="/alert"><input name="alert"></form>'],
   ] as const) {
-    it(`comes without ${what}`, () => {
+    it(`is rendered without ${what}`, () => {
       expect(safeMarkdown(text)).to.not.match(/<(script|style|img|iframe|form|input)|on\w+=|href="javascript/);
     });
   }
 
-  it('keeps tables, code and links to the web', () => {
+  it('is rendered with tables, code and links to the web', () => {
     const html = safeMarkdown('`a<b`\n\n[docs](https://docs.example)\n\n<details><summary>more</summary>x</details>');
     expect(html).to.include('<code>a&lt;b</code>').and.include('href="https://docs.example"').and.include('<details>');
   });

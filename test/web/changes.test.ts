@@ -36,7 +36,7 @@ describe('web: changes of builds', () => {
     return builds;
   }
 
-  it('reach every client as they are announced', async () => {
+  it('reach every client when they are announced', async () => {
     const clients = await Promise.all([1, 2, 3].map(() => open()));
     const id = await site.build('sample');
     await site.announce(id, 'sample', 'queued');
@@ -46,7 +46,7 @@ describe('web: changes of builds', () => {
     }
   });
 
-  it('reach clients although nothing is announced', async () => {
+  it('reach clients even if the announcement is lost', async () => {
     const client = await open();
     const id = await site.build('sample');
     expect((await told(client)).build).to.equal(id);
@@ -60,7 +60,7 @@ describe('web: changes of builds', () => {
     for (const one of clients) one.close();
   });
 
-  it('that a client has missed are told when it connects again, each build once and as it is now', async () => {
+  it('that a client missed are sent when it reconnects, once for each build, with its current state', async () => {
     const client = await open();
     await site.build('sample');
     const { id: last } = await told(client);
@@ -78,7 +78,7 @@ describe('web: changes of builds', () => {
     byQuery.close();
   });
 
-  it('are missed by nobody who was cut off, whatever has moved', async () => {
+  it('are never missed by a client that reconnects', async () => {
     const id = await site.build('sample', {}, [{}, {}]);
     const other = await site.build('sample');
     const attempt = { job: job(id, 2), attempt: 1 };
@@ -101,7 +101,7 @@ describe('web: changes of builds', () => {
     }
   });
 
-  it('tell a client whose place is not known here to look anew, and go on', async () => {
+  it('send "reset" to a client with an unknown position, and continue', async () => {
     const client = await open({ 'last-event-id': '999999' });
     const reset = await client.next();
     expect(reset?.event).to.equal('reset');
@@ -125,7 +125,7 @@ describe('web: changes of builds', () => {
     client.close();
   });
 
-  it('are told once a build, as they last were, to a client that was slow', async () => {
+  it('are sent once for each build, with its last state, to a slow client', async () => {
     const { database, access, logger } = site.context;
     const gone = new AbortController();
     const notices = await Notices.open(access, logger);
@@ -141,7 +141,7 @@ describe('web: changes of builds', () => {
     await notices.close();
   });
 
-  it('that nobody can understand do no harm', async () => {
+  it('that are invalid in Redis are ignored', async () => {
     const { logger } = site.context;
     const { level } = logger;
     logger.level = 'error';
@@ -155,7 +155,7 @@ describe('web: changes of builds', () => {
     logger.level = level;
   });
 
-  it('that happened while the web stage was away are told by the next one', async () => {
+  it('that happened while the web stage was down are sent after its restart', async () => {
     const client = await open();
     await site.build('sample');
     const { id: last } = await told(client);

@@ -56,7 +56,7 @@ describe('web: connections', () => {
     });
   }
 
-  it('that ask for nothing make room for new ones of the same sender, the oldest first', async () => {
+  it('that are idle are closed for new ones of the same sender, the oldest first', async () => {
     const port = await start({ all: 10, sender: 3 });
     const [first, second] = [await open(port), await open(port)];
     const other = await open(port, '127.0.0.2');
@@ -67,7 +67,7 @@ describe('web: connections', () => {
     expect(await ask(port, '/', '127.0.0.1')).to.equal('here');
   });
 
-  it('that have asked before are kept longer than those that never have', async () => {
+  it('that were used before are kept longer than unused ones', async () => {
     const port = await start({ all: 10, sender: 2 });
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const again = () =>
@@ -88,7 +88,7 @@ describe('web: connections', () => {
     }
   });
 
-  it('on which something is asked are kept, and what is too many then is refused', async () => {
+  it('with a request under way are kept, and new ones above the limit are refused', async () => {
     const port = await start({ all: 10, sender: 2 });
     const asked = [ask(port, '/held', '127.0.0.1'), ask(port, '/held', '127.0.0.1')];
     await until('both to be asked', () => held.length === 2);
@@ -98,7 +98,7 @@ describe('web: connections', () => {
     expect(await Promise.all(asked)).to.deep.equal(['late', 'late']);
   });
 
-  it('whose request has not come whole make room, whatever they begin to send', async () => {
+  it('with an incomplete request are closed for new ones', async () => {
     const port = await start({ all: 10, sender: 3 });
     const begun: Socket[] = [];
     for (let index = 0; index < 3; index++) {
@@ -116,7 +116,7 @@ describe('web: connections', () => {
     expect(await asked).to.equal('late');
   });
 
-  it('of who has the most make room where there are too many in all', async () => {
+  it('of the sender with the most are closed if there are too many of all senders', async () => {
     const port = await start({ all: 4, sender: 3 });
     const flood = [await open(port), await open(port), await open(port)];
     const lone = await open(port, '127.0.0.2');

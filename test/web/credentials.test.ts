@@ -20,7 +20,7 @@ describe('web: credentials', () => {
       ...(body === undefined ? {} : { body: JSON.stringify(body) }),
     });
 
-  it('are set, listed without what is secret, and removed', async () => {
+  it('are set, listed without secret values, and removed', async () => {
     const set = await request('PUT', '/repos/web/credential/https', { password: 'canary' });
     expect(set.status).to.equal(200);
     const list = await (await request('GET', '/credentials')).text();
@@ -31,7 +31,7 @@ describe('web: credentials', () => {
     expect((await request('DELETE', '/repos/web/credential')).status).to.equal(404);
   });
 
-  it('are refused where they do not fit, without being repeated', async () => {
+  it('are refused if invalid, without repeating them', async () => {
     for (const [path, body, code] of [
       ['/repos/web/credential/ssh', {}, 'conflict'],
       ['/repos/shell/credential/https', { password: 'canary' }, 'conflict'],
@@ -47,7 +47,7 @@ describe('web: credentials', () => {
     }
   });
 
-  it('of ssh need a key without a passphrase and the keys of the server', async function () {
+  it("for ssh need a key without a passphrase and the server's host keys", async function () {
     if (!hasSshd()) return this.skip();
     const path = '/repos/shell/credential/ssh';
     const knownHosts = '127.0.0.1 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUFBCFc58UMEwYC2gHHUuM3GZkyhyGFDGRWYJ26lPzf\n';
@@ -64,7 +64,7 @@ describe('web: credentials', () => {
     expect(made.hostKeys[0]).to.match(/^ED25519 SHA256:/);
   });
 
-  it('stand beside the refs that are trusted with secrets, which can be set', async () => {
+  it('and trusted refs are set independently', async () => {
     const refs = async (answer: Promise<Response>) => JSON.parse(await (await answer).text()).refs;
     const path = '/repos/web/trusted-refs';
     const usual = ['refs/heads/trunk', 'refs/tags/**'];

@@ -4,15 +4,15 @@ import { watchFleet } from '../../src/web/status/fleet-watch.ts';
 import { until } from '../support/until.ts';
 import { job, Site } from './site.ts';
 
-describe('web: the last hour of the fleet', () => {
-  it('holds a bounded number of moments, the newest', () => {
+describe('web: the history of the runners', () => {
+  it('keeps the newest moments, up to a limit', () => {
     const history = new FleetHistory();
     for (let at = 0; at < 1000; at++) history.add({ at, waiting: 1, busy: 1, slots: 2 });
     expect(history.moments).to.have.lengthOf(240);
     expect(history.moments.at(-1)?.at).to.equal(999);
   });
 
-  it('is what was in the queues and slots', async () => {
+  it('counts waiting jobs, busy slots and all slots', async () => {
     const site = await Site.start();
     const history = new FleetHistory();
     const watch = watchFleet({ ...site.context, fleet: history }, 20);

@@ -5,7 +5,7 @@ describe('web: folded groups of a log', () => {
   const seen = (folds: Folds, lines: number) =>
     Array.from({ length: folds.rows(lines) }, (_, row) => folds.lineAt(row));
 
-  it('take their lines out of sight, all but the first', () => {
+  it('hide all of their lines but the first', () => {
     const folds = new Folds();
     expect(seen(folds, 4)).to.deep.equal([0, 1, 2, 3]);
     folds.fold(6, 7);
@@ -16,7 +16,7 @@ describe('web: folded groups of a log', () => {
     expect(folds.rowOf(3)).to.equal(1);
   });
 
-  it('open by themselves for a line that one goes to', () => {
+  it('unfold when a person goes to a hidden line', () => {
     const folds = new Folds();
     folds.fold(1, 4);
     folds.reveal(1);
@@ -26,7 +26,7 @@ describe('web: folded groups of a log', () => {
     expect(folds.rows(6)).to.equal(6);
   });
 
-  it('hide no more than there is yet', () => {
+  it('hide only lines that have arrived', () => {
     const folds = new Folds();
     folds.fold(2, 100);
     expect(seen(folds, 5)).to.deep.equal([0, 1, 2]);

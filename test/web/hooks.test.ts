@@ -52,19 +52,19 @@ describe('web: webhooks', () => {
     ['GitLab', () => ({ 'x-gitlab-token': secret, 'x-gitlab-event': 'Push Hook' })],
   ];
   for (const [forge, headers] of forges) {
-    it(`of ${forge} have the repository looked at, without the token`, async () => {
+    it(`of ${forge} make Volt poll the repository, without a token`, async () => {
       const answer = await call(headers());
       expect(answer.status).to.equal(202);
       expect(await looks()).to.deep.equal([['app', 'hook']]);
     });
   }
 
-  it('of any bytes are taken, also of none', async () => {
+  it('with any body are accepted, also with none', async () => {
     for (const body of ['', '\0\r\n', 'x'.repeat(3_000_000)])
       expect((await call({ 'x-gitea-signature': code(body) }, body)).status).to.equal(202);
   });
 
-  it('that prove nothing are refused, and nobody learns whether there is such a repository', async () => {
+  it('without a valid signature are refused, without revealing whether the repository exists', async () => {
     await site.repository('without');
     const wrong: [Record<string, string>, string][] = [
       [{}, 'app'],
@@ -91,14 +91,14 @@ describe('web: webhooks', () => {
     expect(await looks()).to.deep.equal([]);
   });
 
-  it('of one repository do not serve another', async () => {
+  it('of one repository are refused for another', async () => {
     await site.repository('other');
     const others = await secretOf('other');
     expect(others).to.not.equal(secret);
     expect((await call({ 'x-gitlab-token': others })).status).to.equal(401);
   });
 
-  it('keep their secret until it is rotated, or the repository is removed', async () => {
+  it('have the same secret until it is rotated or the repository is removed', async () => {
     expect(await secretOf('app')).to.equal(secret);
     const rotated = await secretOf('app', true);
     expect(rotated)
@@ -111,14 +111,14 @@ describe('web: webhooks', () => {
     expect((await site.post('/api/v1/repos/app/hook')).status).to.equal(404);
   });
 
-  it('show their secret only to who has the token, and keep it nowhere', async () => {
+  it('have a secret that is answered with a token only and is not stored', async () => {
     expect((await site.fetch('/api/v1/repos/app/hook', { method: 'POST' })).status).to.equal(401);
     const rows = await site.context.database.db.selectFrom('repositories').selectAll().execute();
     expect(JSON.stringify(rows)).to.not.include(secret);
     expect(JSON.stringify(await site.json('/api/v1/repos'))).to.not.include(secret);
   });
 
-  it('with a body that is too large are refused before it is sent', async () => {
+  it('with a too large body are refused before the body is sent', async () => {
     const headers = { 'x-gitea-signature': code(), 'content-length': String(26 * 1024 * 1024) };
     const status = await new Promise<number | undefined>((resolve, reject) => {
       const client = request(`${site.url}/hooks/app`, { method: 'POST', headers }, (answer) => {
@@ -130,7 +130,7 @@ describe('web: webhooks', () => {
     expect(status).to.equal(413);
   });
 
-  it('with a body without end are cut off', async () => {
+  it('with an endless body are cut off', async () => {
     const headers = { 'x-gitea-signature': code(), 'transfer-encoding': 'chunked' };
     const end = await new Promise<unknown>((resolve) => {
       const client = request(`${site.url}/hooks/app`, { method: 'POST', headers }, (answer) => {
@@ -149,7 +149,7 @@ describe('web: webhooks', () => {
     expect(end).to.be.oneOf([413, 'ended']);
   });
 
-  it('that are called without end are refused for a while, and each for itself', async () => {
+  it('that are called too often are refused for a while, each on its own', async () => {
     // on a slow machine the bucket fills meanwhile
     const answer = await until('a call that is refused', async () => {
       const calls = Array.from({ length: 8 }, () => call({ 'x-gitlab-token': secret }, ''));
@@ -161,7 +161,7 @@ describe('web: webhooks', () => {
     expect((await call({ 'x-gitlab-token': await secretOf('other') }, '', 'other')).status).to.equal(202);
   });
 
-  it('whose bodies come slowly have a share for each sender, and the slowest give way to new ones', () => {
+  it('with slow bodies have a share for each sender, and the oldest body is dropped for a new one', () => {
     const places = new BodySlots({ all: 3, share: 2 });
     const [first, second] = [places.take('a'), places.take('a')];
     expect(places.take('a')).to.equal(undefined);
@@ -175,7 +175,7 @@ describe('web: webhooks', () => {
     expect(other?.lost.aborted).to.equal(false);
   });
 
-  it('are told of by the command line', async () => {
+  it('are printed by the command line', async () => {
     const told = await volt(['repo', 'hook', 'app', '--data', site.context.config.dataDir]);
     expect(told.stdout, told.stderr)
       .to.include(`${site.url}/hooks/app`)

@@ -25,7 +25,7 @@ const noIds = [
 /** Bodies of which no request takes any. */
 const noBodies = ['{', '[]', '"text"', '7', 'null', '{"__proto__":7}{', '\u0000'];
 
-describe('web: whatever comes in', () => {
+describe('web: hostile input', () => {
   let site: Site;
 
   before(async () => {
@@ -54,7 +54,7 @@ describe('web: whatever comes in', () => {
   const withParameters = routes.filter(({ path }) => path.includes(':'));
 
   for (const route of withParameters) {
-    it(`is refused as a part of ${method(route.method)} ${route.path}`, async () => {
+    it(`is refused as a parameter of ${method(route.method)} ${route.path}`, async () => {
       for (const id of noIds) {
         const path = route.path.replace(/:(\w+)/g, () => id);
         await refusal(`/api/v1${path}`, route.method === 'get' ? {} : { method: method(route.method) });
@@ -85,7 +85,7 @@ describe('web: whatever comes in', () => {
     }
   });
 
-  it('is not found among the files of pages and board, nor outside of them', async () => {
+  it('as a path finds no file outside those of the pages and the board', async () => {
     for (const path of [
       '/public/..%2F..%2Fpackage.json',
       '/public/%2e%2e%2fweb.ts',
@@ -98,7 +98,7 @@ describe('web: whatever comes in', () => {
     }
   });
 
-  it('does not get into a page as markup', async () => {
+  it('is shown on pages as text', async () => {
     const script = encodeURIComponent('"><script>alert(1)</script>');
     for (const path of [
       `/?repo=${script}&branch=${script}&status=${script}&before=${script}`,
@@ -111,7 +111,7 @@ describe('web: whatever comes in', () => {
     }
   });
 
-  it('as a header changes nothing', async () => {
+  it('as a header has no effect', async () => {
     for (const headers of [
       { range: 'bytes=9-1' },
       { range: 'lines=1-2' },

@@ -16,13 +16,13 @@ describe('web: the lines of a log', () => {
   });
   afterEach(() => rm(folder, { recursive: true }));
 
-  it('are none where there is no file', async () => {
+  it('are none if there is no file', async () => {
     expect(await new LineIndex(file).window(0, 10)).to.deep.equal({ from: 0, lines: [], total: 0, end: 0, rest: null });
     expect(await new LineIndex(file).lineAt(100)).to.equal(0);
     expect(await searchLog(file, 'x', 10)).to.deep.equal({ hits: [], next: null });
   });
 
-  it('are found by their number and by their bytes, wherever they are, while the log grows', async () => {
+  it('are found by number and by byte position while the log grows', async () => {
     const index = new LineIndex(file);
     const all: string[] = [];
     for (let round = 0; round < 5; round++) {
@@ -42,7 +42,7 @@ describe('web: the lines of a log', () => {
     expect((await index.window(0, 1)).end).to.equal(Buffer.byteLength(`${all.join('\n')}\n`));
   });
 
-  it('stay cheap to find when there are very many', async () => {
+  it('are found quickly in a very long log', async () => {
     const index = new LineIndex(file);
     // more than positions are kept for at the first stride
     const count = 3_000_000;
@@ -53,7 +53,7 @@ describe('web: the lines of a log', () => {
     expect(await index.lineAt(2 * 2_222_222 + 1)).to.equal(2_222_222);
   });
 
-  it('begin in the colours of those before', async () => {
+  it('begin with the colours of the lines before', async () => {
     const lines = Array.from({ length: 600 }, (_, i) =>
       i === 250 ? '\u001b[31mred' : i === 300 ? 'plain\u001b[0m' : 'x',
     );
@@ -63,7 +63,7 @@ describe('web: the lines of a log', () => {
     expect(shown[50]?.spans).to.deep.equal([{ text: 'x', style: '' }]);
   });
 
-  it('are cut where they are too long, and what has not ended is told apart', async () => {
+  it('are cut if too long, and an incomplete line is answered separately', async () => {
     await writeFile(file, `${'y'.repeat(3_000_000)}\nshort\nopen`);
     const part = await new LineIndex(file).window(0, 10);
     expect(texts(part)).to.deep.equal([`${'y'.repeat(10_000)} …`, 'short']);
@@ -71,7 +71,7 @@ describe('web: the lines of a log', () => {
     expect((await new LineIndex(file).window(0, 1)).rest).to.equal(null);
   });
 
-  it('are searched without regard to case and colours, a bounded number of hits at a time', async () => {
+  it('are searched ignoring case and colours, with a limited number of hits at a time', async () => {
     const lines = Array.from({ length: 40_000 }, (_, i) =>
       i % 1000 === 999 ? `a \u001b[31mNee\u001b[0mdle ${i}` : `hay ${i}`,
     );

@@ -5,11 +5,11 @@ import { timesOf } from '../../src/web/logs/line-times.ts';
 import { TestFolders } from '../support/folder.ts';
 import { job, Site } from './site.ts';
 
-describe('web: when lines of a log came', () => {
+describe('web: the times of log lines', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  it('is told by the times at which the runner sent them, from wherever one reads', async () => {
+  it('are the times at which the runner sent them, for every part of the log', async () => {
     const dataDir = folders.make();
     const archive = new Archive(dataDir);
     const ref = { job: '7-1' as never, attempt: 1 };
@@ -27,7 +27,7 @@ describe('web: when lines of a log came', () => {
     expect(far).to.deep.equal([begin, begin + 555_500, begin + 999_900]);
   });
 
-  it('is not noted for each of many pieces that come together, nor for one that comes again', async () => {
+  it('are not stored for each of many pieces at once, nor for a repeated piece', async () => {
     const dataDir = folders.make();
     const archive = new Archive(dataDir);
     const ref = { job: '7-1' as never, attempt: 1 };
@@ -37,7 +37,7 @@ describe('web: when lines of a log came', () => {
     expect(await timesOf(logTimesFile(dataDir, ref), [0, 3, 4, 8, 9])).to.deep.equal([1000, 1000, 1120, 1240, 1240]);
   });
 
-  it('is in the answer of the API, and null where nobody has noted it', async () => {
+  it('are in the answer of the API, and null if not recorded', async () => {
     const site = await Site.start();
     try {
       await site.repository('sample');

@@ -38,7 +38,7 @@ describe('web: logs', () => {
     });
 
   describe('as they are', () => {
-    it('come byte by byte as they were written, whatever they hold', async () => {
+    it('are answered byte by byte as they were written', async () => {
       const bytes = Buffer.from([0xff, 0x00, 0x0d, 0x0a, 0xc3, 0xa9, 0x1b, 0x5b, 0x33, 0x31, 0x6d, 0xe2, 0x82]);
       await site.appendLog(first, bytes);
       const answer = await site.fetch(path());
@@ -47,12 +47,12 @@ describe('web: logs', () => {
       expect(Buffer.from(await answer.arrayBuffer()).equals(bytes)).to.equal(true);
     });
 
-    it('are empty before anything is written', async () => {
+    it('are empty before the first output', async () => {
       const answer = await site.fetch(path());
       expect([answer.status, await answer.text()]).to.deep.equal([200, '']);
     });
 
-    it('come whole when they are long', async () => {
+    it('are answered completely when they are long', async () => {
       const line = `${'0123456789'.repeat(9)}\n`;
       const text = line.repeat(50_000);
       await site.appendLog(first, text);
@@ -61,13 +61,13 @@ describe('web: logs', () => {
       expect((await answer.text()) === text).to.equal(true);
     });
 
-    it('tell their length without their bytes', async () => {
+    it('answer HEAD with their length', async () => {
       await site.appendLog(first, 'twelve bytes');
       const answer = await site.fetch(path(), { method: 'HEAD' });
       expect(answer.headers.get('content-length')).to.equal('12');
     });
 
-    it('are those of the current attempt, or of the one asked for', async () => {
+    it('are those of the current attempt by default, or of the requested one', async () => {
       await site.appendLog(first, 'one');
       await loseAttempt(first);
       await site.appendLog({ job: id, attempt: 2 }, 'two');
@@ -100,7 +100,7 @@ describe('web: logs', () => {
   });
 
   describe('as they grow', () => {
-    it('arrive piece by piece and end with the outcome', async () => {
+    it("arrive piece by piece and end with the job's result", async () => {
       await site.appendLog(first, 'one\n');
       const events = await follow();
       expect(await events.next()).to.deep.equal({ event: 'chunk', id: '4', data: '"one\\n"' });
@@ -116,7 +116,7 @@ describe('web: logs', () => {
       ]);
     });
 
-    it('arrive although no notice tells of them', async () => {
+    it('arrive even if the notices are lost', async () => {
       const events = await follow();
       await site.appendLog(first, 'quietly', false);
       expect(await events.next()).to.include({ event: 'chunk', data: '"quietly"' });
@@ -124,7 +124,7 @@ describe('web: logs', () => {
       expect(await events.next()).to.include({ event: 'end' });
     });
 
-    it('cut no character', async () => {
+    it('never split a character', async () => {
       const text = 'naïve — 日本語 🚀\n';
       const events = await follow();
       const received: SseEvent[] = [];
@@ -142,7 +142,7 @@ describe('web: logs', () => {
       expect(textOf(received)).to.equal(text);
     });
 
-    it('cut no character between two reads of a long log', async () => {
+    it('never split a character between two reads of a long log', async () => {
       const text = '€'.repeat(100_000);
       await site.appendLog(first, text);
       await site.finish(first);
@@ -151,13 +151,13 @@ describe('web: logs', () => {
       expect(textOf(events) === text).to.equal(true);
     });
 
-    it('show the bytes of a character that never came as one that cannot be read', async () => {
+    it('show a character that stays incomplete as a replacement character', async () => {
       await site.appendLog(first, Buffer.from([0x61, 0xe2, 0x82]));
       await site.finish(first);
       expect(textOf(await (await follow()).rest())).to.equal('a\uFFFD');
     });
 
-    it('go on after what a client has already', async () => {
+    it('continue after what a client already has', async () => {
       await site.appendLog(first, 'one\ntwo\n');
       await site.finish(first);
       expect(textOf(await (await follow('', { 'last-event-id': '4' })).rest())).to.equal('two\n');
@@ -165,7 +165,7 @@ describe('web: logs', () => {
       expect(textOf(await (await follow('&from=4', { 'last-event-id': '0' })).rest())).to.equal('one\ntwo\n');
     });
 
-    it('begin anew when the job moves to a further attempt', async () => {
+    it('begin at 0 when the job has a further attempt', async () => {
       await site.appendLog(first, 'one');
       const events = await follow();
       expect(await events.next()).to.include({ event: 'chunk', data: '"one"' });
@@ -181,7 +181,7 @@ describe('web: logs', () => {
       expect(rest.at(-1)?.event).to.equal('end');
     });
 
-    it('tell the rest of an earlier attempt to a client that has followed that one', async () => {
+    it('send the rest of an earlier attempt to a client that follows it', async () => {
       await site.appendLog(first, 'one and more');
       await loseAttempt(first);
       await site.appendLog({ job: id, attempt: 2 }, 'two');
@@ -194,7 +194,7 @@ describe('web: logs', () => {
       ]);
     });
 
-    it('of a job that waits begin with its first attempt', async () => {
+    it('of a waiting job begin with its first attempt', async () => {
       const build = await site.build('sample', {}, [{ name: 'a' }, { name: 'b', needs: ['a'] }]);
       const events = await EventReader.open(`${site.url}/api/v1/jobs/${job(build, 2)}/log?follow=1`);
       await site.appendLog({ job: job(build, 2), attempt: 1 }, 'at last');
@@ -202,7 +202,7 @@ describe('web: logs', () => {
       events.close();
     });
 
-    it('are not piled up in memory for a client that does not read', async () => {
+    it('do not pile up in memory for a client that does not read', async () => {
       const size = 60 * 1024 * 1024;
       await site.appendLog(first, Buffer.alloc(size, 'a line that says nothing\n'));
       const before = process.memoryUsage.rss();

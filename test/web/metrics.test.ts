@@ -24,7 +24,7 @@ describe('web: the metrics', () => {
     );
   }
 
-  it('tell the state of queues, fleet, stages and what they stand on', async () => {
+  it('have the state of queues, runners, stages, Redis, database and disk', async () => {
     await site.runner('r1', { slots: 3, running: ['1-1.1'] });
     await site.stage('dispatcher');
     const build = await site.build('sample');
@@ -41,7 +41,7 @@ describe('web: the metrics', () => {
     await site.finish({ job: job(build), attempt: 1 });
   });
 
-  it('tell of each process what its heartbeats say', async () => {
+  it('have the measurements of each process from its heartbeat', async () => {
     const own = await until('the heartbeat of this stage', async () => {
       const values = await scrape();
       return [...values].filter(([name]) => name.includes(`stage="web"`) && name.includes(`pid="${process.pid}"`));
@@ -55,7 +55,7 @@ describe('web: the metrics', () => {
     ]);
   });
 
-  it('tell what all stages have counted, as histograms and counters', async () => {
+  it('have the counters and histograms of all stages', async () => {
     const { access } = site.context;
     for (const seconds of [0.2, 3, 3]) observe(access, 'queue_wait', ['sample', 'gpu,linux'], seconds);
     count(access, 'attempts_lost', ['runner_lost']);
@@ -73,7 +73,7 @@ describe('web: the metrics', () => {
     expect(series('_sum')).to.be.closeTo(6.2, 1e-9);
   });
 
-  it('are those of docs/operating.md', async () => {
+  it('are exactly those of docs/operating.md', async () => {
     const page = readFileSync(join(import.meta.dirname, '../../docs/operating.md'), 'utf8');
     const section = page.slice(page.indexOf('| metric |'), page.indexOf('The number of series'));
     const described = [...section.matchAll(/`(volt_\w+)`/g)].map(([, name]) => name);
@@ -83,14 +83,14 @@ describe('web: the metrics', () => {
     expect(told.sort()).to.deep.equal(described.sort());
   });
 
-  it('are read as everything else is: from this machine, or with the token', async () => {
+  it('are open to this machine, or with a token', async () => {
     const passedOn = { 'x-forwarded-for': '10.0.0.1' };
     expect((await rawRequest(`${site.url}/metrics`, passedOn)).status).to.equal(401);
     const authorization = `Bearer ${site.token}`;
     expect((await rawRequest(`${site.url}/metrics`, { ...passedOn, authorization })).status).to.equal(200);
   });
 
-  it('are told while Redis is away, too', async () => {
+  it('are answered while Redis is away, too', async () => {
     await site.redis.kill();
     await until('the outage to be seen', async () => (await scrape()).get('volt_redis_up') === 0);
     await site.redis.start();

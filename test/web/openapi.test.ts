@@ -20,7 +20,7 @@ interface Document {
   components: { schemas: { [name: string]: object } };
 }
 
-describe('web: the description of the API', () => {
+describe('web: the OpenAPI document', () => {
   let site: Site;
   let document: Document;
   let served: string[];
@@ -40,11 +40,11 @@ describe('web: the description of the API', () => {
       Object.entries(methods).map(([method, operation]) => ({ name: `${method} ${path}`, path, method, operation })),
     );
 
-  it('is of OpenAPI 3.1', () => {
+  it('is an OpenAPI 3.1 document', () => {
     expect(document.openapi).to.match(/^3\.1\.\d$/);
   });
 
-  it('holds every route, and no other', () => {
+  it('has every route, and no other', () => {
     expect(operations().map(({ name }) => name)).to.have.members(served);
     expect(served).to.include.members([
       'get /builds',
@@ -71,7 +71,7 @@ describe('web: the description of the API', () => {
     }
   });
 
-  it('refers to nothing that it does not hold', () => {
+  it('has every schema that it refers to', () => {
     const text = JSON.stringify(document);
     const referred = [...text.matchAll(/"\$ref":"([^"]+)"/g)].map(([, place]) =>
       place?.replace('#/components/schemas/', ''),
@@ -80,7 +80,7 @@ describe('web: the description of the API', () => {
     for (const name of referred) expect(document.components.schemas).to.have.property(String(name));
   });
 
-  it('says that writing and what concerns secrets needs the token, and what every request may be refused with', () => {
+  it('says which routes need a token, and which errors each may answer', () => {
     for (const { name, path, method, operation } of operations()) {
       const open =
         method === 'get' && !/secrets|variables|credentials|trusted|tokens|runner-keys|audit|sign-in/.test(path);
@@ -93,12 +93,12 @@ describe('web: the description of the API', () => {
     expect(document.paths['/builds/{id}/cancel']?.post?.responses).to.include.keys('202', '400', '404', '409');
   });
 
-  it('gives every operation a name of its own', () => {
+  it('has a unique name for every operation', () => {
     const { operations: names } = new Described(apiDescription());
     expect(new Set(names).size).to.equal(names.length);
   });
 
-  it('says of every operation what it answers, in success and in failure', async () => {
+  it('describes what every operation really answers, in success and in failure', async () => {
     const described = new Described(apiDescription());
     const ask = async (call: string, body?: unknown, headers: { [name: string]: string } = {}) => {
       const [method = '', path = ''] = call.split(' ');
@@ -210,7 +210,7 @@ async function everyOperation(site: Site, repository: TestRepository): Promise<[
   ];
 }
 
-describe('web: the page about the API', () => {
+describe('web: the API reference page', () => {
   let site: Site;
   let page: string;
   before(async () => {
@@ -219,7 +219,7 @@ describe('web: the page about the API', () => {
   });
   after(() => site.stop());
 
-  it('tells of every operation, and every schema that it leads to', () => {
+  it('has every operation and every schema that it links to', () => {
     const ids = new Set([...page.matchAll(/ id="([^"]+)"/g)].map(([, id]) => id));
     for (const id of new Described(apiDescription()).operations) expect(ids).to.include(id);
     const links = [...page.matchAll(/href="#([^"]+)"/g)].map(([, id]) => id);
@@ -227,7 +227,7 @@ describe('web: the page about the API', () => {
     for (const id of links) expect(ids).to.include(id);
   });
 
-  it('tells types, bounds and scopes', () => {
+  it('shows types, limits and scopes', () => {
     const text = page
       .replace(/<[^>]*>/g, ' ')
       .replace(/&quot;/g, '"')

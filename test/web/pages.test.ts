@@ -33,11 +33,11 @@ describe('web: pages without scripts', () => {
   });
   after(() => site.stop());
 
-  it('say what to do where nothing is built yet', async () => {
+  it('say what to do if there are no builds', async () => {
     expect(textOf(await site.page('/'))).to.include('No builds yet.');
   });
 
-  it('list builds newest first, and by what the address asks for', async () => {
+  it('list builds newest first, filtered by the address', async () => {
     await site.build('sample', { subject: 'Add totals', author: 'Grace', sha: 'abcdef1'.padEnd(40, '0') });
     const done = await site.build('shop', { subject: 'Fix totals', ref: 'refs/heads/fix' });
     await site.finish({ job: job(done), attempt: 1 });
@@ -56,7 +56,7 @@ describe('web: pages without scripts', () => {
     }
   });
 
-  it('show the commits of one repository by their jobs', async () => {
+  it('show commits and jobs of one repository as a grid', async () => {
     await site.repository('wide');
     const first = await site.build('wide', { subject: 'First' }, [{ name: 'lint' }, { name: 'unit' }]);
     await site.finish({ job: job(first, 2), attempt: 1 }, { status: 'failure', reason: 'exit_code' });
@@ -69,7 +69,7 @@ describe('web: pages without scripts', () => {
     expect(await site.page('/?view=grid')).to.not.include('class="grid"');
   });
 
-  it('say how long a build that runs will take, by those that passed before it', async () => {
+  it('estimate how long a running build takes, by earlier builds that passed', async () => {
     await site.repository('timed');
     for (const seconds of [50, 60, 400]) {
       const id = await site.build('timed');
@@ -84,7 +84,7 @@ describe('web: pages without scripts', () => {
     expect(textOf(await site.page(`/builds/${id}`))).to.include('of about 1 min 0 s');
   });
 
-  it('lead on to older builds', async () => {
+  it('link to older builds', async () => {
     for (let i = 0; i < 51; i++) await site.build('sample', { subject: `number ${i}` });
     const newest = await site.page('/?repo=sample');
     const older = /href="(\/\?repo=sample&amp;before=\d+)"/.exec(newest)?.[1]?.replace('&amp;', '&') ?? '';
@@ -92,7 +92,7 @@ describe('web: pages without scripts', () => {
     expect(page).to.include('Add totals').and.not.include('number 50');
   });
 
-  it('show what commits and logs say as text, whatever they say', async () => {
+  it('show commit messages and logs as text, never as markup', async () => {
     const evil = `<script>alert(1)</script><img src=x onerror=alert(2)>"'&`;
     const id = await site.build('sample', { subject: evil, author: evil, ref: `refs/heads/${evil}` }, [{ name: evil }]);
     await site.begin({ job: job(id), attempt: 1 });
@@ -104,7 +104,7 @@ describe('web: pages without scripts', () => {
     }
   });
 
-  it('tell what became of a build, step by step and attempt by attempt', async () => {
+  it("show a build's result, steps and attempts", async () => {
     const id = await site.build('sample');
     const first = { job: job(id), attempt: 1 };
     await site.begin(first);
@@ -140,7 +140,7 @@ describe('web: pages without scripts', () => {
     expect(textOf(await site.page(`/builds/${id}?job=${job(id)}&attempt=1`))).to.include('of the first');
   });
 
-  it('hold a page of a long log, with the way to the others and to what one looks for', async () => {
+  it('show one page of a long log, with links to the others and a search', async () => {
     const id = await site.build('sample');
     const ref = { job: job(id), attempt: 1 };
     await site.begin(ref);
@@ -163,7 +163,7 @@ describe('web: pages without scripts', () => {
     expect(byStep).to.include('id="L701"').and.not.include('id="L700"');
   });
 
-  it('show of several jobs the log of the one that went wrong', async () => {
+  it('show the log of the failed job of several', async () => {
     const id = await site.build('sample', {}, [{ name: 'fine' }, { name: 'broken' }]);
     await site.appendLog({ job: job(id, 1), attempt: 1 }, 'log of the fine one');
     await site.appendLog({ job: job(id, 2), attempt: 1 }, 'log of the broken one');
@@ -173,7 +173,7 @@ describe('web: pages without scripts', () => {
     expect(await site.page(`/builds/${id}?job=${job(id, 1)}`)).to.include('log of the fine one');
   });
 
-  it('have a button to cancel for whoever is signed in', async () => {
+  it('have a cancel button for signed-in people', async () => {
     const id = await site.build('sample');
     const path = `/builds/${id}`;
     expect(await site.page(path)).to.not.include('Cancel build');
@@ -189,7 +189,7 @@ describe('web: pages without scripts', () => {
     expect(await site.page(path, { cookie })).to.not.include('Cancel build');
   });
 
-  it('have buttons to retry a build that is over', async () => {
+  it('have retry buttons for a final build', async () => {
     const id = await site.build('sample', {}, [{ name: 'a' }, { name: 'b' }]);
     const path = `/builds/${id}`;
     const cookie = await site.signIn();
@@ -209,7 +209,7 @@ describe('web: pages without scripts', () => {
     }
   });
 
-  it('show the fleet, the stages and the queues', async () => {
+  it('show the runners, the stages and the queues', async () => {
     await site.runner('r7', { labels: ['gpu', 'linux'], slots: 4, running: ['12-3.2', '9-1.1'] });
     const page = await site.page('/runners');
     expect(textOf(page)).to.match(/r7 .*2\/4 12-3\.2 9-1\.1 gpu linux 0\.50/);
@@ -219,7 +219,7 @@ describe('web: pages without scripts', () => {
     expect(textOf(page)).to.include('reporter not running');
   });
 
-  it('tell what dead runners have cost, and what each runner has had to do', async () => {
+  it('show the work lost with runners, and the jobs of each runner', async () => {
     const id = await site.build('sample', {}, [{ name: 'long one' }]);
     const ref = { job: job(id), attempt: 1 };
     await site.begin(ref, { id: 'gone~1', name: 'gone', host: 'box' });
@@ -239,7 +239,7 @@ describe('web: pages without scripts', () => {
     expect(textOf(await site.page('/runners/nobody'))).to.include('No jobs yet.');
   });
 
-  it('of errors are for people, with the right status', async () => {
+  it('for errors are readable, with the right status', async () => {
     const answer = await site.fetch('/builds/99999', { headers: { accept: 'text/html' } });
     expect(answer.status).to.equal(404);
     expect(textOf(await answer.text())).to.include('Build 99999 does not exist');
@@ -249,7 +249,7 @@ describe('web: pages without scripts', () => {
     ).to.equal(401);
   });
 
-  it('are asked for at every look, but their scripts and styles are', async () => {
+  it('are revalidated at each request, but scripts and styles are cached', async () => {
     const answer = await site.fetch('/');
     expect(answer.headers.get('cache-control')).to.equal('private, no-cache');
     const style = /href="(\/public\/style\.css\?v=[0-9a-f]+)"/.exec(await answer.text())?.[1] ?? '';
@@ -259,7 +259,7 @@ describe('web: pages without scripts', () => {
   });
 });
 
-describe('web: the words of the pages', () => {
+describe('web: sentences on pages', () => {
   const at = '2026-01-01T00:00:00.000Z';
   const later = '2026-01-01T00:01:05.000Z';
   const build = {
@@ -273,7 +273,7 @@ describe('web: the words of the pages', () => {
   };
   const words = (more: object) => verdictOf({ ...build, ...more } as never);
 
-  it('tell a build as a sentence', () => {
+  it("say a build's result", () => {
     expect(words({})).to.equal('Passed in 1 min 5 s.');
     expect(words({ status: 'queued', startedAt: null, finishedAt: null })).to.equal('Waiting for a runner.');
     expect(words({ status: 'failure', reason: 'exit_code', message: 'make exited with code 2.' })).to.equal(
@@ -289,7 +289,7 @@ describe('web: the words of the pages', () => {
     expect(words({ status: 'running', finishedAt: null, jobs })).to.equal('Running, 1 of 2 jobs done.');
   });
 
-  it('tell why a job waits', () => {
+  it('say why a job waits', () => {
     const waiting = { needs: [], labels: [], message: null, reason: null };
     expect(stateOf({ ...waiting, status: 'waiting', needs: ['a', 'b'] } as never)).to.equal('waiting for a, b');
     expect(stateOf({ ...waiting, status: 'queued', labels: ['gpu'] } as never)).to.equal(
@@ -298,7 +298,7 @@ describe('web: the words of the pages', () => {
     expect(stateOf({ ...waiting, status: 'success' } as never)).to.equal(undefined);
   });
 
-  it('tell an attempt that a runner has handed back', () => {
+  it('say that a runner handed an attempt back', () => {
     const attempt = {
       number: 1,
       runner: 'r1',
@@ -314,7 +314,7 @@ describe('web: the words of the pages', () => {
     );
   });
 
-  it('tell times in the unit that fits', () => {
+  it('show durations in a suitable unit', () => {
     expect([0, 9949, 9951, 59_400, 65_000, 7_500_000].map(duration)).to.deep.equal([
       '0.0 s',
       '9.9 s',
@@ -333,7 +333,7 @@ describe('web: the words of the pages', () => {
     ]);
   });
 
-  it('hide credentials and keep the rest', () => {
+  it('hide credentials in URLs', () => {
     expect(hideCredentials('https://bob:pw@a.example/x and http://token@b.example')).to.equal(
       'https://***@a.example/x and http://***@b.example',
     );

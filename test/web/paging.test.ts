@@ -24,7 +24,7 @@ describe('web: long lists', () => {
     return [names, pages];
   }
 
-  it('of repositories come page by page, by name, and narrowed by a text', async () => {
+  it('of repositories are paged by name and filtered by text', async () => {
     expect(await followed('/api/v1/repos?limit=3', 'repos')).to.deep.equal([['alpha', 'beta', 'de_lta', 'gamma'], 2]);
     expect(await followed('/api/v1/repos?limit=2', 'repos')).to.deep.equal([['alpha', 'beta', 'de_lta', 'gamma'], 2]);
     expect(await followed('/api/v1/repos?text=ALPHA.git', 'repos')).to.deep.equal([['alpha'], 1]);
@@ -35,7 +35,7 @@ describe('web: long lists', () => {
     expect(await site.page('/repos?text=nothing')).to.include('No repositories match.');
   });
 
-  it('of runners come page by page, in the order that people count in, and narrowed by text and label', async () => {
+  it('of runners are paged in natural order and filtered by text and label', async () => {
     for (const name of ['box-10', 'box-9', 'box-1']) await site.runner(name, { labels: ['linux'] });
     await site.runner('arm', { labels: ['arm64'] });
     expect(await followed('/api/v1/runners?limit=3', 'runners')).to.deep.equal([
@@ -47,7 +47,7 @@ describe('web: long lists', () => {
     expect(await site.page('/runners?text=nobody')).to.include('No runners match.');
   });
 
-  it('of runners go on behind one that is gone', () => {
+  it('of runners continue after a runner that is gone', () => {
     const runners = ['a~1', 'b~1', 'c~1', 'd~1'].map((id) => runnerMember(id));
     const first = pageOfRunners(runners, { limit: 2 });
     expect(first.next).to.equal('b~1');

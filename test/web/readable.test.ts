@@ -10,13 +10,13 @@ const lookups = ['findBuild', 'findBuildSummary', 'findJob', 'findIntent', 'find
 const lists =
   /\b(listBuilds|pageOfRepositories|repositoryNames|changesAfter|failingRepositories|oldestWaitingJob|repositoriesOn)\(/;
 
-describe('web: what is read from the record', () => {
+describe('web: reads from the database', () => {
   const folder = join(root, 'src/web');
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((name) => /\.tsx?$/.test(name) && !name.startsWith('client/'))
     .map((name) => ({ name, text: readFileSync(join(folder, name), 'utf8') }));
 
-  it('by an id or a name is looked up in one place, which asks who reads', () => {
+  it('by id or name go through one file, which checks the reader', () => {
     const others = files.filter(
       // a webhook shows that it knows the secret of the repository that it names
       ({ name, text }) =>
@@ -26,7 +26,7 @@ describe('web: what is read from the record', () => {
     expect(others.map(({ name }) => name)).to.deep.equal([]);
   });
 
-  it('as a list is of what its reader may read', () => {
+  it('of lists name the reader', () => {
     const open = files.flatMap(({ name, text }) =>
       text.split('\n').flatMap((_, index, lines) =>
         lists.test(lines[index] ?? '') &&

@@ -43,7 +43,7 @@ describe('web: repositories', () => {
   const looks = async (host: string | null) =>
     (await site.context.queues.queue(observeQueue(host)).getWaiting()).map(({ data }) => data.cause);
 
-  it('are added with what is usual, and their polls are scheduled', async () => {
+  it('are added with default settings, and their polls are scheduled', async () => {
     const answer = await send('POST', '/repos', { url: 'https://git.example/acme/app.git' });
     expect(answer.status).to.equal(201);
     const usual = {
@@ -60,7 +60,7 @@ describe('web: repositories', () => {
     expect(await schedules(null)).to.deep.equal([['app', 5000]]);
   });
 
-  it('are added with habits of their own, also as a path of this machine', async () => {
+  it('are added with settings of their own, also as a path of this machine', async () => {
     const habits = {
       branches: ['main'],
       tags: ['v*'],
@@ -78,7 +78,7 @@ describe('web: repositories', () => {
     expect(await schedules(hostname())).to.deep.equal([['mine', 60_000]]);
   });
 
-  it('are not added where something is wrong, and the answer says what', async () => {
+  it('are refused if something is invalid, with the cause', async () => {
     await site.repository('taken');
     const wrong: [object, number, string][] = [
       [{ url: 'ext::sh -c id' }, 400, 'bad_url'],
@@ -106,12 +106,12 @@ describe('web: repositories', () => {
     expect((await site.json('/api/v1/repos')).repos.map(({ name }: { name: string }) => name)).to.deep.equal(['taken']);
   });
 
-  it('say on which machine a path was looked for', async () => {
+  it('that are a missing path name the machine that was searched', async () => {
     const { error } = await bodyOf(await send('POST', '/repos', { url: '/nowhere' }));
     expect(error.remedy).to.include(hostname());
   });
 
-  it('are changed in part, and looked at at once', async () => {
+  it('are changed in part, and polled at once', async () => {
     await send('POST', '/repos', { name: 'app', url: 'https://git.example/app', tags: ['v*'] });
     await site.context.queues.queue(observeQueue(null)).drain(true);
     const answer = await send('PATCH', '/repos/app', { branches: ['dev'], pollSeconds: 9 });
@@ -124,7 +124,7 @@ describe('web: repositories', () => {
     expect((await send('PATCH', '/repos/gone', { branches: [] })).status).to.equal(404);
   });
 
-  it('are removed: polls end, open builds are cancelled, requests fail, and the history stays', async () => {
+  it('that are removed have no polls and no open builds, fail open requests, and keep their history', async () => {
     const { database } = site.context;
     await send('POST', '/repos', { name: 'app', url: 'https://git.example/app' });
     const [open, ended] = [await site.build('app'), await site.build('app')];
@@ -145,7 +145,7 @@ describe('web: repositories', () => {
     expect((await send('POST', '/repos/app/trigger')).status).to.equal(404);
   });
 
-  it('come back with their history, at another address too, and the heads of their branches are built', async () => {
+  it('that are added again have their history, also at another address, and the heads of their branches are built', async () => {
     const { database } = site.context;
     await send('POST', '/repos', { name: 'app', url: 'https://git.example/app' });
     await site.build('app');
@@ -163,7 +163,7 @@ describe('web: repositories', () => {
     expect((await site.json('/api/v1/builds?repo=app')).builds).to.have.length(1);
   });
 
-  it('give no name away to another one while they are removed', async () => {
+  it('that are being removed keep their name from another repository', async () => {
     await send('POST', '/repos', { url: 'https://git.example/acme/app' });
     await send('DELETE', '/repos/app');
     expect(await bodyOf(await send('POST', '/repos', { url: 'https://git.example/other/app' }))).to.include({
@@ -174,7 +174,7 @@ describe('web: repositories', () => {
     });
   });
 
-  it('are not added again while their history is being deleted', async () => {
+  it('cannot be added again while their history is being deleted', async () => {
     await send('POST', '/repos', { name: 'app', url: 'https://git.example/app' });
     await site.build('app');
     expect(await bodyOf(await send('DELETE', '/repos/app?purge=1'))).to.include({ purge: true });
@@ -182,7 +182,7 @@ describe('web: repositories', () => {
     expect(error.code).to.equal('conflict');
   });
 
-  it('are changed by nobody without the token', async () => {
+  it('cannot be changed without a token', async () => {
     await site.repository('app');
     for (const [method, path] of [
       ['POST', '/repos'],

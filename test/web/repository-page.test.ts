@@ -25,12 +25,12 @@ describe('web: the page of a repository', () => {
     return [answer.status, /<title>(.*)<\/title>/.exec(await answer.text())?.[1]];
   };
 
-  it('has a badge that knows nothing before there is a verdict', async () => {
+  it('has a badge "unknown" before the first result', async () => {
     expect(await badge('/badge/sample.svg?branch=main')).to.deep.equal([200, 'volt: unknown']);
     expect(await badge('/badge/nobody.svg')).to.deep.equal([404, 'volt: unknown']);
   });
 
-  it('charts its builds, and leads from each bar to the build', async () => {
+  it('charts its builds, with a link from each bar to the build', async () => {
     await noteObserved(site.context.database, 'sample', { defaultBranch: 'main', notice: null });
     await build('success');
     const bad = await build('failure');
@@ -46,7 +46,7 @@ describe('web: the page of a repository', () => {
       .and.match(/next check in (59|1 min)/);
   });
 
-  it('charts how many tests there are, where some are reported', async () => {
+  it('charts the number of tests, if tests are reported', async () => {
     expect(textOf(await site.page('/repos/sample'))).to.not.match(/Tests \d/);
     const id = await build('success', 'refs/heads/tested');
     const tests = { passed: 40, failed: 0, skipped: 2, total: 42, listed: 42 };
@@ -58,7 +58,7 @@ describe('web: the page of a repository', () => {
     expect(textOf(await site.page('/repos/sample'))).to.include('Tests 42');
   });
 
-  it('tells the verdict of a branch by a badge, past builds that have none', async () => {
+  it('shows the newest result of a branch by a badge, skipping cancelled builds', async () => {
     expect(await badge('/badge/sample.svg')).to.deep.equal([200, 'volt: failed']);
     await build('success', 'refs/heads/other');
     expect(await badge('/badge/sample.svg?branch=other')).to.deep.equal([200, 'volt: passed']);
@@ -84,7 +84,7 @@ describe('web: the page of a repository', () => {
       .and.match(/not built +v1 +abcdef1/);
   });
 
-  it('says when schedules come, and what is wrong with looking at it', async () => {
+  it('shows the next schedules and the error of the last poll', async () => {
     const entry = { workflow: '.github/workflows/night.yml', cron: '0 3 * * *', timezone: null };
     const nextAt = Date.parse('2030-01-02T03:00:00Z');
     await site.context.database.write((db) => setSchedules(db, 'sample', [{ ...entry, nextAt }]));
@@ -98,7 +98,7 @@ describe('web: the page of a repository', () => {
     expect(textOf(await site.page('/repos'))).to.match(/poll failed +sample/);
   });
 
-  it('is none of a repository that is not observed', async () => {
+  it('does not exist for a repository that is not observed', async () => {
     expect((await site.fetch('/repos/nobody', { headers: { accept: 'text/html' } })).status).to.equal(404);
   });
 });

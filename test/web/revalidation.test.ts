@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { Site } from './site.ts';
 
-describe('web: answers that a client has already', () => {
+describe('web: ETags', () => {
   let site: Site;
   before(async () => {
     site = await Site.start();
@@ -10,7 +10,7 @@ describe('web: answers that a client has already', () => {
   });
   after(() => site.stop());
 
-  it('are not sent again until they are others', async () => {
+  it('save sending an answer again until it changes', async () => {
     const first = await site.fetch('/api/v1/builds');
     const tag = first.headers.get('etag') ?? '';
     expect(tag).to.match(/^"[\w-]{22}"$/);
@@ -27,7 +27,7 @@ describe('web: answers that a client has already', () => {
     expect(changed.headers.get('etag')).to.not.equal(tag);
   });
 
-  it('are not sent again as pages either, and are others for another reader', async () => {
+  it('save sending a page again, and differ for another reader', async () => {
     const headers = { accept: 'text/html' };
     const first = await site.fetch('/repos/app', { headers });
     const tag = first.headers.get('etag') ?? '';
@@ -41,13 +41,13 @@ describe('web: answers that a client has already', () => {
     expect(signedIn.headers.get('vary')).to.include('cookie');
   });
 
-  it('are kept by nobody where they are confidential', async () => {
+  it('are not for confidential answers, which no cache may store', async () => {
     const headers = { authorization: `Bearer ${site.token}` };
     const answer = await site.fetch('/api/v1/secrets', { headers });
     expect(answer.headers.get('cache-control')).to.equal('no-store');
   });
 
-  it('of a list lead to its next page, which begins where the last has ended although builds are added', async () => {
+  it('come with a link to the next page of a list, which has no gap although builds are added', async () => {
     const first = await site.fetch('/api/v1/builds?repo=app&limit=2');
     const link = /^<(.*)>; rel="next"$/.exec(first.headers.get('link') ?? '')?.[1] ?? '';
     const ids = ((await first.json()) as { builds: { id: string }[] }).builds.map(({ id }) => Number(id));

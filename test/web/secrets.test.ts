@@ -31,7 +31,7 @@ describe('web: secrets and variables', () => {
     }
   });
 
-  it('are told to nobody without the token, not even their names', async () => {
+  it('need a token, even for their names', async () => {
     for (const path of ['/secrets', '/variables', '/repos/app/secrets', '/repos/app/variables']) {
       const answer = await site.fetch(`/api/v1${path}`);
       expect(answer.status).to.equal(401);
@@ -39,7 +39,7 @@ describe('web: secrets and variables', () => {
     }
   });
 
-  it('are refused where the name or the value cannot be, without repeating the value', async () => {
+  it('are refused if the name or value is invalid, without repeating the value', async () => {
     for (const [path, value, code] of [
       ['/secrets/GITHUB_TOKEN', 'canary', 'bad_name'],
       ['/secrets/..%2Fx', 'canary', 'bad_name'],
@@ -55,7 +55,7 @@ describe('web: secrets and variables', () => {
     }
   });
 
-  it('get a new key when that is asked for', async () => {
+  it('are encrypted with a new key on request', async () => {
     await put('/secrets/KEPT', 'x');
     const { keyId } = await bodyOf(await request('POST', '/secrets/rotate'));
     expect(keyId).to.match(/^[0-9a-f]{12}$/);

@@ -7,7 +7,7 @@ import { findToken } from '../../src/record/tokens.ts';
 import { scansOf } from '../support/query-plans.ts';
 import { job, Site } from './site.ts';
 
-describe('web: what pages ask of a record with many builds', () => {
+describe('web: queries of pages on a database with many builds', () => {
   let site: Site;
   let asked: CompiledQuery[];
   before(async () => {
@@ -50,7 +50,7 @@ describe('web: what pages ask of a record with many builds', () => {
     '/repos/sample/tests/1',
     ...['/api/v1/builds', '/api/v1/builds/1', '/audit', '/audit?actor=owner', '/audit?action=sign-in&before=9'],
   ]) {
-    it(`of ${path} is found by an index`, async () => {
+    it(`of ${path} use an index`, async () => {
       const headers = { authorization: `Bearer ${site.token}` };
       expect((await site.fetch(path, { headers })).status).to.equal(200);
       const queries = [...asked];
@@ -61,7 +61,7 @@ describe('web: what pages ask of a record with many builds', () => {
     });
   }
 
-  it('of the events, and of what is not kept any more, is found by an index', async () => {
+  it('of the events and of pruning use an index', async () => {
     const { database } = site.context;
     await latestChange(database);
     await changesAfter(database, 1, 10);

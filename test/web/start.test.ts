@@ -21,7 +21,7 @@ describe('web: starting and stopping', () => {
     });
     afterEach(() => rmSync(dataDir, { recursive: true }));
 
-    it('is made once, from 32 random bytes, for its owner only', () => {
+    it('is created once from 32 random bytes, readable by its owner only', () => {
       const config = loadConfig({ dataDir: join(dataDir, 'new') });
       const token = ensureToken(config);
       expect(token).to.match(/^[0-9a-f]{64}$/);
@@ -32,20 +32,20 @@ describe('web: starting and stopping', () => {
       expect(readdirSync(config.dataDir)).to.deep.equal(['token']);
     });
 
-    it('is what VOLT_TOKEN says where that is set', () => {
+    it('is VOLT_TOKEN if that is set', () => {
       const config = loadConfig({ dataDir, token: 'chosen-by-the-operator' });
       expect(ensureToken(config)).to.equal('chosen-by-the-operator');
       expect(existsSync(dataPaths(dataDir).token)).to.equal(false);
     });
 
-    it('is made anew where a crash has left an empty file', () => {
+    it('is created again if a crash left an empty file', () => {
       const config = loadConfig({ dataDir });
       writeFileSync(dataPaths(dataDir).token, '');
       expect(ensureToken(config)).to.match(/^[0-9a-f]{64}$/);
       expect(ensureToken(config)).to.equal(ensureToken(config));
     });
 
-    it('that cannot be kept is an error that says what to do', () => {
+    it('that cannot be stored is an error with a remedy', () => {
       writeFileSync(join(dataDir, 'file'), '');
       const config = loadConfig({ dataDir: join(dataDir, 'file') });
       expect(() => ensureToken(config))
@@ -55,7 +55,7 @@ describe('web: starting and stopping', () => {
   });
 
   describe('the address', () => {
-    it('is in the data directory, for its owner only, while the stage runs', async () => {
+    it('is in the data directory while the stage runs, readable by its owner only', async () => {
       const site = await Site.start();
       const file = dataPaths(site.context.config.dataDir).webUrl;
       try {
@@ -68,7 +68,7 @@ describe('web: starting and stopping', () => {
       }
     });
 
-    it('of a stage that has come later stays when the earlier one stops', async () => {
+    it('of a stage that started later stays when the earlier one stops', async () => {
       const site = await Site.start();
       const file = dataPaths(site.context.config.dataDir).webUrl;
       const later = await startWeb(site.context, { host: '127.0.0.1', port: 0 });
@@ -81,14 +81,14 @@ describe('web: starting and stopping', () => {
       }
     });
 
-    it('is one that this machine can reach', () => {
+    it('can be reached from this machine', () => {
       expect(urlOf('0.0.0.0', 1)).to.equal('http://127.0.0.1:1');
       expect(urlOf('::', 1)).to.equal('http://[::1]:1');
       expect(urlOf('192.0.2.7', 1)).to.equal('http://192.0.2.7:1');
     });
 
     for (const address of ['127.0.0.1', '::1']) {
-      it(`that another process has taken at ${address} is an error that says what to do`, async function () {
+      it(`that another process uses at ${address} is an error with a remedy`, async function () {
         const other = createServer().listen(0, address);
         // a machine without IPv6 has only one of them
         const listens = await once(other, 'listening').then(
@@ -115,7 +115,7 @@ describe('web: starting and stopping', () => {
     }
   });
 
-  it('stops although streams are open and clients do not read', async () => {
+  it('the stage stops although streams are open and clients do not read', async () => {
     const site = await Site.start();
     await site.repository('sample');
     const id = job(await site.build('sample'));

@@ -12,7 +12,7 @@ import { runnerList, systemStatus } from '../../src/web/schemas/system.ts';
 import { until } from '../support/until.ts';
 import { bodyOf, job, Site } from './site.ts';
 
-describe('web: the state of the whole', () => {
+describe('web: the state of Volt', () => {
   let site: Site;
   before(async () => {
     site = await Site.start();
@@ -43,7 +43,7 @@ describe('web: the state of the whole', () => {
     await site.context.queues.sendJobs([{ message, priority: 1 }]);
   }
 
-  it('names every stage that is missing, and what to start', async () => {
+  it('names every missing stage and the command that starts it', async () => {
     const { healthy, problems, stages } = await status();
     expect(healthy).to.equal(false);
     expect(problems.map(({ code }) => code)).to.deep.equal([
@@ -56,14 +56,14 @@ describe('web: the state of the whole', () => {
     expect(stages.map(({ kind, alive }) => [kind, alive])).to.deep.include(['observer', false]);
   });
 
-  it('shows this stage itself once its heartbeat has been taken', async () => {
+  it('shows this stage after its first heartbeat', async () => {
     const web = await until('the heartbeat of web', async () =>
       (await status()).stages.find(({ kind, alive }) => kind === 'web' && alive),
     );
     expect(web.members[0]).to.include({ pid: process.pid, version: '0.1.0' });
   });
 
-  it('is well when everything is there', async () => {
+  it('is healthy if everything runs', async () => {
     await allStages();
     await site.runner('r1', { slots: 3, running: ['1-1.1'] });
     const { healthy, problems, runners } = await status();
@@ -72,7 +72,7 @@ describe('web: the state of the whole', () => {
     expect(runners).to.deep.equal({ count: 1, slots: 3, busy: 1, draining: 0 });
   });
 
-  it('tells what Redis, the record and the disk are like', async () => {
+  it('shows Redis, the database and the disk', async () => {
     const { redis, record, disk, warnings } = await status();
     expect(redis).to.include({ reachable: true, appendOnly: true });
     expect(redis.version).to.match(/^\d+\.\d+/);
@@ -82,7 +82,7 @@ describe('web: the state of the whole', () => {
     expect(warnings).to.deep.equal([]);
   });
 
-  it('warns of a Redis that keeps no append-only file, and calls it well nevertheless', async () => {
+  it('warns of a Redis without an append-only file, but is healthy', async () => {
     await allStages();
     await site.runner('r1');
     await site.context.access.client.config('SET', 'appendonly', 'no');
@@ -92,7 +92,7 @@ describe('web: the state of the whole', () => {
     await site.context.access.client.config('SET', 'appendonly', 'yes');
   });
 
-  it('calls a Redis that may evict keys a problem', async () => {
+  it('has a problem with a Redis that may evict keys', async () => {
     const { client } = site.context.access;
     await client.config('SET', 'maxmemory-policy', 'allkeys-lru');
     expect(await codes()).to.include('redis_evicts');
@@ -100,7 +100,7 @@ describe('web: the state of the whole', () => {
     expect(await codes()).to.not.include('redis_evicts');
   });
 
-  it('tells how a member is doing, and on which machine the disk is nearly full', async () => {
+  it('shows measurements of members, and the machine with a nearly full disk', async () => {
     await site.stage('reporter', { vitals: vitals({ diskFree: 10, diskLow: true }) });
     const { stages, problems } = await status();
     const reporter = stages.find(({ kind }) => kind === 'reporter')?.members[0];
@@ -111,7 +111,7 @@ describe('web: the state of the whole', () => {
     expect(await codes()).to.not.include('disk_low');
   });
 
-  it('says that secrets cannot be decrypted, before a job finds out', async () => {
+  it('reports that secrets cannot be decrypted before a job needs one', async () => {
     const { database, config } = site.context;
     await setSecret(database, config, { repo: null, name: 'TOKEN', value: 'x' });
     expect(await codes()).to.not.include('secrets_key_missing');
@@ -121,7 +121,7 @@ describe('web: the state of the whole', () => {
     expect(await codes()).to.not.include('secrets_key_missing');
   });
 
-  it('lists the runners with what they run', async () => {
+  it('lists the runners with their attempts', async () => {
     await site.runner('r1', { labels: ['linux'], running: ['1-1.1'] });
     const { runners, next } = runnerList.strict().parse(await site.json('/api/v1/runners'));
     expect(next).to.equal(null);
@@ -130,14 +130,14 @@ describe('web: the state of the whole', () => {
     expect(runners[0]?.running).to.deep.equal(['1-1.1']);
   });
 
-  it('shows a runner that is being stopped', async () => {
+  it('shows a stopping runner', async () => {
     await site.runner('r1', { draining: true });
     expect((await status()).runners?.draining).to.equal(1);
     expect((await site.json('/api/v1/runners')).runners[0].draining).to.equal(true);
     await site.runner('r1');
   });
 
-  it('tells of a machine whose clock is wrong, which makes nothing unwell', async () => {
+  it('warns of a machine with a wrong clock, but is healthy', async () => {
     await site.stage('reporter', { vitals: vitals({ clockAhead: -1900 }) });
     expect((await status()).warnings).to.deep.equal([]);
     await site.stage('reporter', { vitals: vitals({ clockAhead: -3_600_000 }) });
@@ -151,7 +151,7 @@ describe('web: the state of the whole', () => {
     await site.runner('r1');
   });
 
-  it('tells of a runner that takes no jobs, and why', async () => {
+  it('shows why a runner takes no jobs', async () => {
     const message = 'takes no jobs: disk full: 3 MB free in /work, 512 MB needed';
     const problem = { code: 'runner_unfit', message, remedy: 'Mend that.' };
     await site.runner('r1', { problems: [problem] });
@@ -163,7 +163,7 @@ describe('web: the state of the whole', () => {
     expect(await codes()).to.not.include('runner_unfit');
   });
 
-  it('tells which job has waited the longest, and why', async () => {
+  it('shows the job that has waited longest, and why', async () => {
     expect((await status()).oldest).to.equal(null);
     const build = await site.build('sample', {}, [{ name: 'first', labels: ['riscv'] }]);
     await site.build('sample', {}, [{ name: 'second' }]);
@@ -183,7 +183,7 @@ describe('web: the state of the whole', () => {
     expect(queues.find(({ name }) => name === 'advance')).to.include({ waiting: 1, active: 0, failed: 0 });
   });
 
-  it('tells for which labels jobs wait although no runner has them', async () => {
+  it('names the labels of waiting jobs that no runner has', async () => {
     await site.runner('r1', { labels: ['linux'] });
     await sendJob(await site.build('sample'), ['linux']);
     expect(await codes()).to.not.include('no_matching_runner');
@@ -195,7 +195,7 @@ describe('web: the state of the whole', () => {
     expect(await codes()).to.not.include('no_matching_runner');
   });
 
-  it('tells on which machine a runner or an observer is missing', async () => {
+  it('names the machine that lacks a runner or an observer', async () => {
     await site.stage('observer');
     await site.repository('local', { url: '/srv/git/local', host: 'Box.Example' });
     await sendJob(await site.build('local'), ['host:box.example']);
@@ -208,7 +208,7 @@ describe('web: the state of the whole', () => {
     expect(queues.map(({ name }) => name)).to.include('observe.box.example');
   });
 
-  it('tells of repositories that cannot be looked at', async () => {
+  it('reports repositories that cannot be polled', async () => {
     const error = new VoltError('fetch_failed', 'cannot fetch', { remedy: 'See whether it is up.' });
     await noteObserveError(site.context.database, 'sample', error);
     const told = (await status()).problems.find(({ code }) => code === 'fetch_failed');
@@ -226,7 +226,7 @@ describe('web: the state of the whole', () => {
     expect([answer.status, (await bodyOf(answer)).status]).to.deep.equal([200, 'ok']);
   });
 
-  it('says within moments that Redis is gone, and that it is back', async () => {
+  it('reports promptly that Redis is gone and that it is back', async () => {
     await site.redis.kill();
     try {
       await until('the outage to be seen', async () => (await site.fetch('/healthz')).status === 503);

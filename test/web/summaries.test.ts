@@ -41,7 +41,7 @@ describe('web: summaries of steps', () => {
     expect(shown('unknown')).to.deep.equal({ text: '', why: undefined });
   });
 
-  it('that take too long are shown as text, and nothing waits for them', async () => {
+  it('that take too long to format are shown as text, without delaying the page', async () => {
     const slow = 'http://a.b/('.repeat(5461);
     const texts = Array.from({ length: 4 }, (_, index) => `${slow}${index}`);
     const build = buildOf([texts, ['fine']]);
@@ -60,7 +60,7 @@ describe('web: summaries of steps', () => {
     expect((user + system) / 1000).to.be.lessThan(100);
   });
 
-  it('are no more than a page may have, those of the job that is looked at first', async () => {
+  it('have a limit for each page, and those of the chosen job come first', async () => {
     const list = Array.from({ length: 12 }, (_, index) => [`job ${index}\n\n${'- an item\n'.repeat(4000)}`]);
     const summaries = started();
     const [last = ''] = list.at(-1) ?? [];

@@ -14,7 +14,7 @@ function show(text: string): string {
   return lines.map(shown).join('|');
 }
 
-describe('web: what a terminal would show', () => {
+describe('web: terminal output', () => {
   for (const [what, text, expected] of [
     ['lines', 'one\ntwo\r\n\nthree', 'one|two||three'],
     ['colours', `a ${ESC}[31mred${ESC}[0m b`, 'a {f1:red} b'],
@@ -46,7 +46,7 @@ describe('web: what a terminal would show', () => {
     });
   }
 
-  it('comes to the same however the text is cut', () => {
+  it('is the same however the text is split', () => {
     const text = `a${ESC}[1;38;5;196mb${ESC}]0;t${ESC}\\c\r\nd\re${ESC}[0m 🚀\nf${ESC}(Bg`;
     const whole = show(text);
     for (let cut = 1; cut < text.length; cut++) {
@@ -56,7 +56,7 @@ describe('web: what a terminal would show', () => {
     }
   });
 
-  it('stays bounded when no line or sequence ever ends', () => {
+  it('stays limited if a line or sequence never ends', () => {
     const terminal = new Terminal();
     for (let i = 0; i < 100; i++) terminal.write('x'.repeat(1000));
     const [line] = terminal.write('\n');
@@ -66,7 +66,7 @@ describe('web: what a terminal would show', () => {
     expect(terminal.write('\nend\n').map(shown).at(-1)).to.equal('end');
   });
 
-  it('gives a line for each line feed, whatever stands between', () => {
+  it('has a line for each line feed', () => {
     const pieces = [
       `${ESC}]0;open`,
       `${ESC}(`,

@@ -10,7 +10,7 @@ const result = (name: string, change: Partial<TestResult> = {}): TestResult => (
   ...change,
 });
 
-describe('results of single tests', () => {
+describe('web: results of single tests', () => {
   let site: Site;
   let build: BuildId;
 
@@ -44,13 +44,13 @@ describe('results of single tests', () => {
     ['a job', () => `jobs/${build}-1/tests?limit=2`, ['adds', 'fails <b>']],
     ['another job', () => `jobs/${build}-2/tests`, []],
   ] as const) {
-    it(`are listed of ${what}`, async () => {
+    it(`are listed for ${what}`, async () => {
       const { tests } = testResultList.strict().parse(await site.json(`/api/v1/${path()}`));
       expect(tests.map(({ name }) => name)).to.deep.equal(names);
     });
   }
 
-  it('are kept with their tests', async () => {
+  it('are stored with their tests', async () => {
     const { tests } = testList.strict().parse(await site.json('/api/v1/repos/app/tests?sort=slowest&limit=1'));
     expect(tests).to.have.length(1);
     expect((await site.json('/api/v1/repos/app/tests?sort=flaky')).tests).to.deep.equal([]);
@@ -64,14 +64,14 @@ describe('results of single tests', () => {
     ]);
   });
 
-  it('come in pages that join without a gap', async () => {
+  it('are listed in pages without gaps', async () => {
     const first = await site.json(`/api/v1/builds/${build}/tests?limit=3`);
     const second = await site.json(`/api/v1/builds/${build}/tests?limit=3&after=${first.next}`);
     expect([...first.tests, ...second.tests].map(({ name }: TestResult) => name)).to.have.length(4);
     expect(second.next).to.equal(null);
   });
 
-  it('are refused where the build, the job or the place in the list is none', async () => {
+  it('are refused for an invalid build, job or cursor', async () => {
     for (const [path, status] of [
       ['builds/9999/tests', 404],
       ['jobs/9999-1/tests', 404],
@@ -87,7 +87,7 @@ describe('results of single tests', () => {
     }
   });
 
-  it('are of the attempt that counts', async () => {
+  it('are those of the current attempt', async () => {
     const again = await site.build('app');
     const ref = { job: job(again), attempt: 1 };
     await recordTests(site.context.database, ref, 1, [result('adds', { status: 'failed' })]);
@@ -98,7 +98,7 @@ describe('results of single tests', () => {
     expect((await site.json(`/api/v1/builds/${again}/tests`)).tests).to.deep.equal([]);
   });
 
-  it('that failed stand on the page of their build, with what they say, as text', async () => {
+  it("that failed are on the build's page, with their messages as text", async () => {
     const page = await site.page(`/builds/${build}`);
     expect(page).to.match(/<strong>2 failed, <\/strong>1 passed, 1 skipped/);
     expect(page).to.match(/sum &gt; <\/span>fails &lt;b&gt;<\/a>/);
@@ -108,7 +108,7 @@ describe('results of single tests', () => {
     expect(without).to.not.include('id="tests"');
   });
 
-  it('say on the page whether they are new on the branch', async () => {
+  it('show on the page whether a failure is new on the branch', async () => {
     const next = await site.build('app', {}, [{ name: 'unit' }]);
     const ref = { job: job(next), attempt: 1 };
     await recordTests(site.context.database, ref, 1, [
@@ -122,7 +122,7 @@ describe('results of single tests', () => {
     expect(page).to.match(/fails &lt;b&gt;<\/a><span class="faint">failed before<\/span>/);
   });
 
-  it('have pages of a repository and of each test', async () => {
+  it('have a page for the repository and for each test', async () => {
     const all = await site.page('/repos/app/tests');
     for (const name of ['adds', 'fails &lt;b&gt;', 'later']) expect(all).to.include(`</span>${name}</a>`);
     expect(await site.page('/repos/app/tests?sort=flaky&after=nonsense')).to.include('No flaky tests');
@@ -136,7 +136,7 @@ describe('results of single tests', () => {
     expect(await site.page('/repos/app')).to.include('href="/repos/app/tests"');
   });
 
-  it('that failed are named by volt show', async () => {
+  it('that failed are printed by volt show', async () => {
     const { code, stdout } = await volt(['show', build], { env: { VOLT_URL: site.url } });
     expect(code, stdout).to.equal(0);
     expect(stdout).to.include(

@@ -33,7 +33,7 @@ describe('web: named tokens', () => {
     site.fetch(path, { method, headers: { authorization: `Bearer ${bearer}`, ...headers } });
   const status = async (...request: Parameters<typeof ask>) => (await ask(...request)).status;
 
-  it('are good for what their scope says and no more', async () => {
+  it('allow exactly what their scope says', async () => {
     const [read, write, admin] = [await token('read'), await token('write'), await token('admin')];
     const asked = [
       ['/api/v1/builds', 'GET', 200, 200, 200],
@@ -57,7 +57,7 @@ describe('web: named tokens', () => {
     expect(refusal.error.remedy).to.include('--scope admin');
   });
 
-  it('give their name to what is cancelled with them; the main one, which many may have, does not', async () => {
+  it('are named in what they cancel, except the main token, which many may have', async () => {
     const { name, token: text } = await token('write');
     for (const [bearer, because] of [
       [text, { reason: 'by_user', message: `cancelled by ${name}` }],
@@ -69,7 +69,7 @@ describe('web: named tokens', () => {
     }
   });
 
-  it('are kept as hashes and shown once', async () => {
+  it('are stored as hashes and shown once', async () => {
     const { name, token: text } = await token('write');
     expect(text).to.match(/^volt_[\w-]{43}$/);
     const row = await site.context.database.db
@@ -83,7 +83,7 @@ describe('web: named tokens', () => {
       .and.not.include(text);
   });
 
-  it('have names of their own, and none is called as the main one', async () => {
+  it('have unique names, never that of the main token', async () => {
     const { name } = await token('read');
     for (const taken of [name, 'owner']) {
       const answer = await site.post('/api/v1/tokens', { name: taken });
@@ -92,7 +92,7 @@ describe('web: named tokens', () => {
     expect((await site.post('/api/v1/tokens', { name: '<b>' })).status).to.equal(400);
   });
 
-  it('tell when they were last used', async () => {
+  it('show when they were last used', async () => {
     const { name, token: text } = await token('read');
     const entry = async () => (await listTokens(site.context.database)).find((one) => one.name === name);
     expect((await entry())?.lastUsedAt).to.equal(null);
@@ -107,7 +107,7 @@ describe('web: named tokens', () => {
     expect((await findTokenById(site.context.database, used.id))?.lastUsedAt).to.not.equal(used.lastUsedAt);
   });
 
-  it('are good for nothing once they are revoked, nor are sessions that began with them', async () => {
+  it('stop working when revoked, with the sessions that began with them', async () => {
     const { name, token: text } = await token('write');
     const cookie = await site.signIn(text);
     const cancel = () =>
@@ -122,7 +122,7 @@ describe('web: named tokens', () => {
     expect((await cancel()).status, 'the name is another token now').to.equal(401);
   });
 
-  it('show on pages what their bearer may do', async () => {
+  it('decide which actions pages show', async () => {
     const [read, write, admin] = [await token('read'), await token('write'), await token('admin')];
     const page = (bearer: string) => site.page(`/builds/${build}`, { authorization: `Bearer ${bearer}` });
     expect(await page(read.token))
@@ -134,7 +134,7 @@ describe('web: named tokens', () => {
     expect(await page(admin.token)).to.include('href="/audit"');
   });
 
-  it('are made, listed and revoked by the command line, and what was done is told', async () => {
+  it('are made, listed and revoked by the command line, and the audit log has it', async () => {
     const run = async (...args: string[]) => {
       const { code, stdout, stderr } = await volt(args, { env: { VOLT_URL: site.url, VOLT_TOKEN: site.token } });
       expect(code, stderr).to.equal(0);
@@ -152,7 +152,7 @@ describe('web: named tokens', () => {
   });
 });
 
-describe('web: who did what', () => {
+describe('web: the audit log', () => {
   let site: Site;
   before(async () => {
     site = await Site.start();
@@ -160,7 +160,7 @@ describe('web: who did what', () => {
   });
   after(() => site.stop());
 
-  it('is noted of every change that is asked for, however it ends, and of nothing else', async () => {
+  it('has every requested change, whatever its result, and nothing else', async () => {
     const id = await site.build('app');
     const cookie = await site.signIn();
     await site.ask(`/builds/${id}/cancel`, { method: 'POST', headers: { cookie, origin: site.privateUrl } });
@@ -183,7 +183,7 @@ describe('web: who did what', () => {
     expect(new Set(entries.map(({ address }) => address))).to.have.length(1);
   });
 
-  it('is listed page by page', async () => {
+  it('is paged', async () => {
     for (let i = 0; i < 5; i++) await site.post(`/api/v1/builds/${900 + i}/cancel`);
     const headers = { authorization: `Bearer ${site.token}` };
     const targets: string[] = [];
@@ -199,7 +199,7 @@ describe('web: who did what', () => {
     expect(targets.slice(0, 5)).to.deep.equal(['904', '903', '902', '901', '900']);
   });
 
-  it('is shown on a page, to those who may see it, and as text whatever it says', async () => {
+  it('is shown on a page to administrators, as text', async () => {
     const target = '<script>alert(1)</script>';
     await recordAction(site.context.database, { actor: 'owner', address: '::1', action: 'x', target, status: 200 });
     const headers = { authorization: `Bearer ${site.token}` };
@@ -211,7 +211,7 @@ describe('web: who did what', () => {
     expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, '/sign-in?next=/audit']);
   });
 
-  it('is forgotten after as many days as the settings say', async () => {
+  it('is pruned after the days of the setting', async () => {
     const { database, config } = site.context;
     const before = (await listActions(database, { limit: 500 })).length;
     const inDays = (days: number) => Date.now() + days * 86_400_000;
@@ -224,7 +224,7 @@ describe('web: who did what', () => {
   });
 });
 
-describe('web: who asks too often', () => {
+describe('web: rate limits', () => {
   let site: Site;
   let build: string;
   before(async () => {
@@ -251,7 +251,7 @@ describe('web: who asks too often', () => {
   }
 
   for (const from of ['192.0.2.7', '127.0.0.1']) {
-    it(`with wrong tokens from ${from} is heard no more; who has the right one is, from there too`, async () => {
+    it(`refuse further wrong tokens from ${from}, but accept the right one`, async () => {
       const ask = await elsewhere();
       for (let i = 0; i < 3; i++) expect(await ask(from, `wrong-${i}`)).to.equal(401);
       expect(await ask(from, 'wrong')).to.equal(429);
@@ -260,7 +260,7 @@ describe('web: who asks too often', () => {
     });
   }
 
-  it('through the proxy that VOLT_URL says there is, is told apart from whom it serves too', async () => {
+  it('tell senders behind the proxy of VOLT_URL apart', async () => {
     const ask = await elsewhere('https://ci.example');
     const via = (address: string) => ({ 'x-forwarded-for': `203.0.113.9, ${address}` });
     for (let i = 0; i < 4; i++) await ask('127.0.0.1', 'wrong', 'GET', via('192.0.2.7'));
@@ -269,7 +269,7 @@ describe('web: who asks too often', () => {
     expect(await ask('127.0.0.1', site.token, 'GET', via('192.0.2.7'))).to.equal(200);
   });
 
-  it('with the headers of a proxy that there is not is one sender all the same', async () => {
+  it('ignore proxy headers if there is no proxy', async () => {
     for (const [url, from] of [
       [undefined, '127.0.0.1'],
       ['http://localhost:8420', '127.0.0.1'],
@@ -282,7 +282,7 @@ describe('web: who asks too often', () => {
     }
   });
 
-  it('for changes waits, by token and by address', async () => {
+  it('limit changes by token and by address', async () => {
     const ask = await elsewhere();
     const { token } = await bodyOf(await site.post('/api/v1/tokens', { name: 'busy', scope: 'write' }));
     for (let i = 0; i < 3; i++) expect(await ask('192.0.2.7', site.token, 'POST')).to.equal(202);
@@ -293,7 +293,7 @@ describe('web: who asks too often', () => {
     expect(await ask('192.0.2.7', site.token), 'reading').to.equal(200);
   });
 
-  it('has so much at once, and then as much as the rate gives', () => {
+  it('allow a burst, then the steady rate', () => {
     const limiter = new RateLimiter({ burst: 60, perSecond: 5 });
     const taken = Array.from({ length: 100 }, () => limiter.take('app', 0)).filter(Boolean);
     expect(taken).to.have.length(60);
@@ -302,7 +302,7 @@ describe('web: who asks too often', () => {
     expect(limiter.take('app', 300)).to.equal(true);
   });
 
-  it('is remembered within bounds', () => {
+  it('remember a limited number of callers', () => {
     const limiter = new RateLimiter({ burst: 1, perSecond: 1 });
     expect(limiter.take('first', 0)).to.equal(true);
     expect(limiter.take('first', 0)).to.equal(false);
@@ -320,7 +320,7 @@ describe('web: who asks too often', () => {
     ['2001:0DB8:1::', '2001:db8:1:0'],
     ['::1', '0:0:0:0'],
   ] as const) {
-    it(`from ${address} counts as ${network}`, () => {
+    it(`count ${address} as ${network}`, () => {
       expect(networkOf(address)).to.equal(network);
     });
   }

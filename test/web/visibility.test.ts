@@ -142,7 +142,7 @@ describe('web: who may read which repository', () => {
     return leaks;
   }
 
-  it('of a private one nobody learns but administrators and who has a token that names it', async () => {
+  it('a private one is hidden from everybody but administrators and tokens that name it', async () => {
     for (const one of [
       await person('somebody on this machine', undefined),
       await person('a reader', { name: 'reader', scope: 'read' }),
@@ -154,7 +154,7 @@ describe('web: who may read which repository', () => {
     }
   });
 
-  it('of a private one administrators and who has a token that names it learn all there is', async () => {
+  it('a private one is fully readable for administrators and tokens that name it', async () => {
     const ofRepositories = [
       ...['/', '/builds/:id', '/repos', '/repos/:name', '/repos/:name/tests', '/repos/:name/tests/:id'],
       ...['/runners', '/runners/:name', '/metrics', '/api/v1/builds', '/api/v1/builds/:id', '/api/v1/jobs/:id/log'],
@@ -173,7 +173,7 @@ describe('web: who may read which repository', () => {
     expect([...all]).to.include.members([...ofRepositories, '/api/v1/runners', '/queues/*'].slice(0, -1));
   });
 
-  it('changes of a private one are asked for by nobody who may not read it, as if it was not there', async () => {
+  it('a private one cannot be changed by someone who may not read it, as if it did not exist', async () => {
     const intents = async () => (await site.context.database.db.selectFrom('intents').selectAll().execute()).length;
     const before = await intents();
     for (const one of [
@@ -196,7 +196,7 @@ describe('web: who may read which repository', () => {
     expect(await intents()).to.equal(before);
   });
 
-  it('a private one is answered exactly as one that is not there', async () => {
+  it('a private one is answered exactly like a missing one', async () => {
     const reader = await person('a reader', { name: 'reader-3', scope: 'read' });
     const gone = '99999';
     for (const [path, other] of [
@@ -221,7 +221,7 @@ describe('web: who may read which repository', () => {
     }
   });
 
-  it('a stream tells of what its listener may read, and ends with the token', async () => {
+  it('a stream has only what its client may read, and ends with the token', async () => {
     const { token } = await bodyOf(await site.post('/api/v1/tokens', { name: 'listener', repos: ['plain'] }));
     const stream = await EventReader.open(`${site.url}/api/v1/events`, { authorization: `Bearer ${token}` });
     await site.announce((await site.build(hidden)) as never, hidden, 'queued');
@@ -236,7 +236,7 @@ describe('web: who may read which repository', () => {
     expect(await stream.rest()).to.deep.equal([]);
   });
 
-  it('a public one is read by everybody, wherever they are; nothing else is, and no more of it than that', async () => {
+  it('a public one, and nothing else, is readable for everybody', async () => {
     const stranger = await person('somebody elsewhere', undefined, '192.0.2.7');
     const status = async (path: string) => (await stranger.ask(path)).status;
     for (const path of [
@@ -265,7 +265,7 @@ describe('web: who may read which repository', () => {
     await changeRepository(site.context.database, 'shown', { visibility: 'public' });
   });
 
-  it('a token for some changes those alone, and what a removed one was called is for it no more', async () => {
+  it('a token for some repositories changes only those, and loses a removed one', async () => {
     const writer = await person('a writer of one', { name: 'one', scope: 'write', repos: ['plain'] });
     const shown = await site.build('shown');
     expect((await writer.ask('/api/v1/repos/plain/trigger', 'POST')).status).to.equal(202);
@@ -285,7 +285,7 @@ describe('web: who may read which repository', () => {
     expect((await its.ask('/api/v1/repos/passing')).status).to.equal(404);
   });
 
-  it('is set by command, API and page, by administrators alone', async () => {
+  it('visibility is set by command, API and page, by administrators only', async () => {
     const env = { VOLT_URL: site.url, VOLT_TOKEN: site.token };
     const now = async () => (await site.json('/api/v1/repos/plain')).visibility as Visibility;
     const { stdout, stderr } = await volt(['repo', 'set', 'plain', '--visibility', 'public'], { env });
@@ -302,7 +302,7 @@ describe('web: who may read which repository', () => {
     expect((await writer.ask('/repos/plain/visibility', 'POST')).status).to.equal(403);
   });
 
-  it('lasts while a repository is removed and comes back', async () => {
+  it('visibility stays when a repository is removed and added again', async () => {
     const headers = { authorization: `Bearer ${site.token}` };
     await site.repository('back', { visibility: 'private' });
     await site.fetch('/api/v1/repos/back', { method: 'DELETE', headers });
@@ -319,7 +319,7 @@ describe('web: tokens of a person', () => {
   });
   after(() => site.stop());
 
-  it('end by one command, with sessions, and what was made with them for others is told', async () => {
+  it('are revoked by one command, with their sessions, and tokens that were made for others are listed', async () => {
     const env = { VOLT_URL: site.url, VOLT_TOKEN: site.token };
     const run = (...args: string[]) => volt(args, { env });
     const made = async (args: string[], as = env) =>

@@ -55,7 +55,7 @@ describe('web: why a job has not started', () => {
       ],
     ],
   ];
-  it('is no longer that it is tried again once that is due', () => {
+  it("is the runners' state again once a retry is due", () => {
     const due = { message: 'tries again at 10:00:00 UTC: no answer', triesAgainAt: new Date(0).toISOString() };
     expect(whyItWaits({ ...queued, ...due }, [runnerMember('r~1', linux)])).to.equal('a runner is about to take it');
   });
