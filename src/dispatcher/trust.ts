@@ -1,4 +1,4 @@
-import { refMatcher } from '../git/refs.ts';
+import { refMatcher } from '../git/remote/ref-names.ts';
 import { mayHaveSecrets, type Trust, type TrustRules, trustOf, unknownTrust } from '../kernel/trust.ts';
 import type { OpenJob } from '../record/open-jobs.ts';
 

@@ -1,6 +1,6 @@
 import { VoltError } from '../kernel/errors.ts';
-import type { OutputCount } from './counted-output.ts';
-import { type GitOptions, git, locally } from './run.ts';
+import type { OutputCount } from './command/counted-output.ts';
+import { type GitOptions, git, withoutRemote } from './command/git.ts';
 
 /** Limits for the files of a commit and for the bytes of their paths, which git keeps in memory. */
 const most: OutputCount = { entries: 2_000_000, bytes: 268_435_456 };
@@ -52,7 +52,7 @@ export async function checkSize(
   bounds: OutputCount = most,
 ): Promise<void> {
   const args = ['ls-tree', '-r', '-z', '--name-only', '--full-tree', sha];
-  const local = { ...locally(options), plain: true, silence: 600_000, counted: bounds };
+  const local = { ...withoutRemote(options), plain: true, silence: 600_000, counted: bounds };
   const [entries = 0, bytes = 0] = (await git(repository, args, local)).split(' ').map(Number);
   const tooMuch =
     entries > bounds.entries

@@ -3,10 +3,12 @@ import { readdir, rm, writeFile } from 'node:fs/promises';
 import { availableParallelism } from 'node:os';
 import { dirname, join } from 'node:path';
 import { systemCode, VoltError } from '../kernel/errors.ts';
-import type { ConfigEntry } from './access.ts';
+import type { ConfigEntry } from './access/credential-files.ts';
+import type { FetchPolicy } from './access/fetch-policy.ts';
 import { withinBounds } from './checkout-bounds.ts';
-import { configValue } from './config-file.ts';
-import { namesDamagedObject } from './damage.ts';
+import { configValue } from './command/config-file.ts';
+import { type GitOptions, git, withoutRemote } from './command/git.ts';
+import { messagesOf } from './command/messages.ts';
 import { type KeptTree, placeKept } from './kept-tree.ts';
 import {
   checkLfsSize,
@@ -18,12 +20,10 @@ import {
   refuseLfs,
   requireLfs,
 } from './lfs.ts';
-import type { Mirror } from './mirror.ts';
-import type { UpdateOptions } from './mirror-update.ts';
-import { removeMirror } from './mirrors.ts';
-import type { Reach } from './reach.ts';
-import { type GitOptions, git, locally } from './run.ts';
-import { saidBy } from './words.ts';
+import { reportsEmptyObject } from './mirror/damage.ts';
+import type { Mirror } from './mirror/mirror.ts';
+import { removeMirror } from './mirror/prune.ts';
+import type { UpdateOptions } from './mirror/update.ts';
 
 /**
  * Several processes write a large number of files: on two cores 20,000 files of 300 MB take 4.2 s instead of 7.0 s. A small number
@@ -58,7 +58,7 @@ export interface CheckoutTarget {
 
 export interface CheckoutOptions extends UpdateOptions {
   /** which other servers files of Git LFS can be fetched from; undefined for none */
-  reach?: Reach | undefined;
+  fetchPolicy?: FetchPolicy | undefined;
 }
 
 /**
@@ -71,7 +71,7 @@ export interface CheckoutOptions extends UpdateOptions {
 export async function checkOut(mirror: Mirror, target: CheckoutTarget, options: CheckoutOptions = {}): Promise<void> {
   if (mirror.isPart) await mirror.require(target.sha, options);
   // before the checkout borrows from it: a mirror in use is not removed
-  await mirror.noteUse();
+  await mirror.markUsed();
   if (target.kept && (await bringUpToDate(mirror, target, target.kept, options))) return;
   layOut(mirror, target);
   await populate(mirror, target, options);
@@ -128,7 +128,7 @@ async function bringUpToDate(
 /** Lists the files of attributes that differ between two commits: git would write other files differently as well. */
 function changedAttributes(mirror: Mirror, from: string, to: string, options: GitOptions): Promise<string> {
   const args = ['diff-tree', '-r', '--name-only', from, to, '--', ':(glob)**/.gitattributes'];
-  return git(mirror.path, args, { ...locally(options), plain: true });
+  return git(mirror.path, args, { ...withoutRemote(options), plain: true });
 }
 
 async function populate(mirror: Mirror, target: CheckoutTarget, options: CheckoutOptions): Promise<void> {
@@ -154,23 +154,27 @@ async function populate(mirror: Mirror, target: CheckoutTarget, options: Checkou
 const missing =
   /Could not parse object|Failed to resolve|bad object|unable to read (tree|sha1 file)|unable to normalize alternate|unable to find|not a valid object/i;
 
+/** Times that the files are written at most: another process may remove a damaged or unused mirror in between. */
+const mostWrites = 3;
+
 /**
- * Writes the files, and fetches the commit first if the mirror does not have it. Only git's output shows that: a later check may find
- * that another job has fetched the commit, or removed a broken mirror.
+ * Writes the files, and fetches the commit first where the mirror does not have it. Only git's messages say whether the
+ * mirror had the commit: another job may have fetched it since, or removed a damaged mirror.
  */
 async function writePresent(mirror: Mirror, target: CheckoutTarget, options: GitOptions): Promise<void> {
-  // the mirror needs no credential
-  const local = locally(options);
-  try {
-    await write(mirror, target, refuseLfs, local);
-  } catch (error) {
-    const said = saidBy(error);
-    const isDamaged = namesDamagedObject(said, mirror.path);
-    if (needsLfs(error) || !(isDamaged || missing.test(said))) throw error;
-    // a damaged mirror would still seem to have the commit
-    if (isDamaged) await removeMirror(mirror.path);
-    await mirror.require(target.sha, options);
-    await write(mirror, target, refuseLfs, local);
+  // reading the mirror needs no credential
+  const local = withoutRemote(options);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await write(mirror, target, refuseLfs, local);
+    } catch (error) {
+      const messages = messagesOf(error);
+      const isDamaged = reportsEmptyObject(messages, mirror.path);
+      if (attempt === mostWrites || needsLfs(error) || !(isDamaged || missing.test(messages))) throw error;
+      // its damaged object would count as the commit's
+      if (isDamaged) await removeMirror(mirror.path);
+      await mirror.require(target.sha, options);
+    }
   }
 }
 

@@ -1,16 +1,15 @@
 import { join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
-import type { ConfigEntry } from './access.ts';
-import { configValue } from './config-file.ts';
-import type { Reach } from './reach.ts';
-import { type GitOptions, git, locally } from './run.ts';
-import { serverOf } from './server.ts';
-import { saidBy } from './words.ts';
+import type { ConfigEntry } from './access/credential-files.ts';
+import type { FetchPolicy } from './access/fetch-policy.ts';
+import { serverOf } from './access/server.ts';
+import { configValue } from './command/config-file.ts';
+import { type GitOptions, git, withoutRemote } from './command/git.ts';
+import { messagesOf } from './command/messages.ts';
 
 /**
- * A filter that ends git at the first file that is kept in Git LFS. What the attributes of a commit say of its files is
- * known only when they are written, so this is how a commit that needs LFS is told from one that does not, at no cost
- * for the latter. The user's own filter of that name does not count meanwhile.
+ * A filter that ends git at the first file in Git LFS. A commit's attributes are known only when its files are written, so
+ * this finds a commit that needs LFS, at no cost for one that does not. It replaces the user's own filter of that name.
  */
 export const refuseLfs: readonly ConfigEntry[] = [
   ['filter.lfs.process', ''],
@@ -19,9 +18,9 @@ export const refuseLfs: readonly ConfigEntry[] = [
   ['filter.lfs.required', 'true'],
 ];
 
-/** Whether git was ended by that filter. */
+/** Whether that filter has ended git. */
 export function needsLfs(error: unknown): boolean {
-  return error instanceof VoltError && /smudge filter lfs failed/.test(saidBy(error));
+  return error instanceof VoltError && /smudge filter lfs failed/.test(messagesOf(error));
 }
 
 /** The filter that fetches files from Git LFS, as lines of a repository's configuration file. */
@@ -34,8 +33,8 @@ export const lfsFilter: readonly string[] = [
 ];
 
 /**
- * Lines that have git-lfs keep what it fetches beside a mirror, where all checkouts of the repository find it. They must
- * be in a file: in the environment they would hold for a repository on this machine as well, which is fetched from.
+ * Configuration lines that make git-lfs store its files in the mirror, where all checkouts of the repository find them. They
+ * must be in a file: in the environment they would also apply to a repository on this machine that is fetched from.
  */
 export function lfsStorage(mirrorPath: string): string[] {
   return ['[lfs]', `\tstorage = ${configValue(join(mirrorPath, 'lfs'))}`];
@@ -45,23 +44,27 @@ export function lfsStorage(mirrorPath: string): string[] {
 export async function requireLfs(folder: string, options: GitOptions): Promise<void> {
   await git(folder, ['lfs', 'version'], { signal: options.signal, runner: options.runner }).catch((error) => {
     if (options.signal?.aborted) throw error;
-    throw new VoltError('tool_missing', 'the commit keeps files in Git LFS, and git-lfs is not on this machine', {
-      remedy: 'Install it where runners are (Debian, Ubuntu: apt-get install git-lfs).',
-      cause: error,
-    });
+    throw new VoltError(
+      'tool_missing',
+      'the commit has files in Git LFS, and git-lfs is not installed on this machine',
+      {
+        remedy: 'Install it on the machines of the runners (Debian, Ubuntu: apt-get install git-lfs).',
+        cause: error,
+      },
+    );
   });
 }
 
-/** A commit may have so many files in LFS, of so many bytes together. */
+/** Files of a commit in LFS, and their bytes together. */
 const mostFiles = 100_000;
 const mostBytes = 34_359_738_368;
 
 /**
- * Looks what a commit says of its files in LFS, before any is fetched.
+ * Checks number and size of a commit's files in LFS, before any is fetched.
  * @throws VoltError `too_large`
  */
 export async function checkLfsSize(folder: string, sha: string, options: GitOptions): Promise<void> {
-  const listed = await git(folder, ['lfs', 'ls-files', '--debug', sha], { ...locally(options), plain: true });
+  const listed = await git(folder, ['lfs', 'ls-files', '--debug', sha], { ...withoutRemote(options), plain: true });
   const sizes = [...listed.matchAll(/^ +size: (\d+)$/gm)].map(([, size]) => Number(size));
   const bytes = sizes.reduce((sum, size) => sum + size, 0);
   if (sizes.length <= mostFiles && bytes <= mostBytes) return;
@@ -74,15 +77,16 @@ export async function checkLfsSize(folder: string, sha: string, options: GitOpti
 }
 
 /**
- * Which server a commit's files in LFS are fetched from, and with what. A commit may name one in `.lfsconfig`, and
- * git-lfs would go there with all that the machine's user has; so it is told where to go by what comes before that file.
+ * The server of a commit's files in LFS, and the options to fetch from it. A commit may name a server in `.lfsconfig`, and
+ * git-lfs would connect to it with the credentials of the machine's user. So Volt sets the server by configuration that
+ * overrides that file.
  * @throws VoltError `address_refused`
  */
 export async function lfsServer(
   { folder, url, sha }: { folder: string; url: string; sha: string },
-  options: GitOptions & { reach?: Reach | undefined },
+  options: GitOptions & { fetchPolicy?: FetchPolicy | undefined },
 ): Promise<{ config: string[]; options: GitOptions }> {
-  const { reach, ...usual } = options;
+  const { fetchPolicy, ...usual } = options;
   const local = { signal: options.signal, runner: options.runner, plain: true, mostOutput: 1_048_576 };
   const hasFile = (await git(folder, ['ls-tree', '-z', '--full-tree', sha, '--', '.lfsconfig'], local)) !== '';
   const written = async (key: string) =>
@@ -93,16 +97,20 @@ export async function lfsServer(
   const named = hasFile ? (await written('lfs.url')) || (await written('remote.origin.lfsurl')) : '';
   const own = usualServer(url);
   const at = (address: string) => ['[lfs]', `\turl = ${configValue(address)}`];
-  if (options.stranger === undefined && (named === '' || named === own))
+  if (options.untrusted === undefined && (named === '' || named === own))
     return { config: hasFile ? at(own) : [], options: usual };
   const address = named || own;
-  if (!reach || !serverOf(address)) {
-    throw new VoltError('address_refused', `.lfsconfig names ${address.slice(0, 300)}, which is no server of Git LFS`, {
-      remedy: 'Name an https address there, or none.',
-    });
+  if (!fetchPolicy || !serverOf(address)) {
+    throw new VoltError(
+      'address_refused',
+      `.lfsconfig names ${address.slice(0, 300)}, which is not a server of Git LFS`,
+      {
+        remedy: 'Name an https address there, or none.',
+      },
+    );
   }
-  const { url: allowed, access, stranger } = await reach.toLfs(address);
-  return { config: at(allowed), options: { ...usual, access, stranger } };
+  const { url: allowed, access, untrusted } = await fetchPolicy.toLfs(address);
+  return { config: at(allowed), options: { ...usual, access, untrusted } };
 }
 
 /** See https://github.com/git-lfs/git-lfs/blob/main/docs/api/server-discovery.md */
@@ -112,7 +120,7 @@ function usualServer(url: string): string {
 }
 
 /**
- * Takes every other filter that the machine's user has configured out of it: attributes of a commit choose among them.
+ * Configuration that disables every other filter of the machine's user: a commit's attributes could choose one.
  */
 export async function disabledFilters(options: GitOptions): Promise<ConfigEntry[]> {
   const args = ['config', '--global', '--includes', '--null', '--name-only', '--get-regexp', '^filter\\.'];

@@ -2,15 +2,15 @@ import { existsSync } from 'node:fs';
 import { copyFile, mkdir, readFile, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
-import { dateOf } from './bare-repository.ts';
-import { type GitOptions, git } from './run.ts';
+import { type GitOptions, git } from './command/git.ts';
+import { dateOf } from './mirror/bare-repository.ts';
 
 /** A work tree as a commit. */
 export interface Snapshot {
   sha: string;
-  /** full name of the branch that is checked out; `HEAD` where none is */
+  /** full name of the branch that is checked out; `HEAD` for none */
   ref: string;
-  /** the commit before, null where there is none */
+  /** the parent commit; null for none */
   before: string | null;
   subject: string;
   author: string;
@@ -18,17 +18,17 @@ export interface Snapshot {
   committedAt: string;
   /** id of its tree, the same for the same files */
   tree: string;
-  /** whether there is anything that HEAD does not have */
+  /** whether the tree differs from that of HEAD */
   changed: boolean;
-  /** URL that `origin` stands for; null where there is no such remote */
+  /** URL of the remote `origin`; null for none */
   origin: string | null;
-  /** of `origin`, as it was cloned; where there is no such remote, the branch that is checked out; null if unknown */
+  /** default branch of `origin` at the clone; without that remote, the branch that is checked out; null if unknown */
   defaultBranch: string | null;
 }
 
 /**
- * Makes a commit of a work tree as it is: what is tracked or not ignored, uncommitted changes included. It is made in a
- * bare repository of its own, which borrows the objects of the work tree's; that one is not changed.
+ * Makes a commit of a work tree as it is: all files that are tracked or not ignored, with uncommitted changes. The commit
+ * is made in a new bare repository, which borrows the objects of the work tree's; that one does not change.
  * @param root of the work tree
  * @param folder for the bare repository; does not exist yet
  * @throws VoltError `no_repository`, `git_failed`
@@ -38,7 +38,7 @@ export async function takeSnapshot(root: string, folder: string, given: GitOptio
   const own = (...args: string[]) => git(root, args, options).then((text) => text.trim());
   const optional = (...args: string[]) => own(...args).catch(() => '');
   const objects = await own('rev-parse', '--git-path', 'objects').catch((error) => {
-    throw new VoltError('no_repository', `${root} is no work tree of git`, {
+    throw new VoltError('no_repository', `${root} is not a work tree of git`, {
       remedy: 'Go to a checkout; "git init" makes one.',
       cause: error,
     });
@@ -50,7 +50,7 @@ export async function takeSnapshot(root: string, folder: string, given: GitOptio
   await git(folder, ['init', '--quiet', '--bare', `--object-format=${format}`], options);
   await writeFile(join(folder, 'objects', 'info', 'alternates'), `${resolve(root, objects)}\n`);
   await writeFile(join(folder, 'config'), `${await readFile(join(folder, 'config'), 'utf8')}${workTree(root)}`);
-  // an index that knows the files saves reading them all
+  // with an index that knows the files, git need not read them all
   for (const [name, to] of [
     ['index', 'index'],
     ['info/exclude', 'info/exclude'],
@@ -65,7 +65,7 @@ export async function takeSnapshot(root: string, folder: string, given: GitOptio
       '--quiet',
       '--no-tags',
       '--no-write-fetch-head',
-      // HEAD here is whatever git takes for a first branch, and nothing is checked out
+      // HEAD is git's default for a first branch here, and nothing is checked out
       '--update-head-ok',
       '--',
       root,

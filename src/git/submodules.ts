@@ -2,18 +2,18 @@ import { existsSync, realpathSync } from 'node:fs';
 import { appendFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
+import type { FetchPolicy } from './access/fetch-policy.ts';
+import { submoduleUrl } from './access/submodule-url.ts';
 import { type CheckoutOptions, checkOut } from './checkout.ts';
-import { configValue } from './config-file.ts';
-import { limitHistory } from './history.ts';
-import { Mirror } from './mirror.ts';
-import type { Reach } from './reach.ts';
-import { type GitOptions, git } from './run.ts';
-import { submoduleUrl } from './submodule-url.ts';
+import { configValue } from './command/config-file.ts';
+import { type GitOptions, git } from './command/git.ts';
+import { limitHistory } from './limit-history.ts';
+import { Mirror } from './mirror/mirror.ts';
 
-/** So many are checked out for one job, and so deep inside of each other. */
+/** Submodules of one job, and levels of submodules in submodules. */
 const most = 100;
 const deepest = 8;
-/** So many may be named in one commit, and so many bytes may that take. */
+/** Submodules that one commit names, and bytes of .gitmodules. */
 const mostNamed = 1000;
 const mostText = 1_048_576;
 
@@ -22,7 +22,7 @@ interface Superproject {
   mirrors: string;
   url: string;
   sha: string;
-  /** where it is checked out */
+  /** its checkout */
   folder: string;
 }
 
@@ -33,30 +33,30 @@ interface Submodule {
   sha: string;
 }
 
-/** What the submodules of one checkout have in common. */
+/** Options for all submodules of one checkout. */
 export interface SubmoduleOptions {
-  /** what of them may be fetched */
-  reach: Reach;
-  /** whether theirs are wanted, too */
+  /** which of them may be fetched */
+  fetchPolicy: FetchPolicy;
+  /** whether to check out the submodules of submodules, too */
   recursive?: boolean;
   /** commits of its history that each checkout shows; 0 for all of it, with all files */
   depth?: number;
 }
 
 /**
- * Checks the submodules of a checkout out, each as a repository of its own from a mirror of its own.
- * Git's own command for that would clone each anew, and takes more from the commit than the addresses.
+ * Checks out the submodules of a checkout, each as its own repository from its own mirror.
+ * `git submodule` would clone each again, and takes more from the commit than the addresses.
  * @returns their paths in the checkout
- * @throws VoltError `bad_url` for what is no address, `address_refused` for one that is not fetched, `fetch_failed`,
+ * @throws VoltError `bad_url` for an invalid address, `address_refused` for one that is not fetched, `fetch_failed`,
  * `commit_missing`, `git_failed`, `too_large` where there are too many
  */
 export async function checkOutSubmodules(
   project: Superproject,
   options: CheckoutOptions,
-  { reach, recursive = true, depth = 1 }: SubmoduleOptions,
+  { fetchPolicy, recursive = true, depth = 1 }: SubmoduleOptions,
 ): Promise<string[]> {
   const { access: _, ...common } = options;
-  const work = new Submodules(project.mirrors, common, { reach, recursive, depth });
+  const work = new Submodules(project.mirrors, common, { fetchPolicy, recursive, depth });
   await work.descend(project, '', 1);
   return work.done;
 }
@@ -74,13 +74,13 @@ class Submodules {
   }
 
   async descend(project: Superproject, prefix: string, level: number): Promise<void> {
-    const { reach, recursive, depth } = this.#wanted;
+    const { fetchPolicy, recursive, depth } = this.#wanted;
     for (const { name, path, url: written, sha } of await submodulesOf(project, this.#options)) {
       if (this.done.length >= most || level > deepest) throw tooMany();
-      const folder = placeOf(project, path);
-      const { url, access, stranger, reader } = await reach.to(submoduleUrl(project.url, written));
+      const folder = folderOf(project, path);
+      const { url, access, untrusted, reader } = await fetchPolicy.to(submoduleUrl(project.url, written));
       const mirror = new Mirror(this.#mirrors, url, { reader, filter: depth === 0 ? null : 'blob:none' });
-      await checkOut(mirror, { url, ref: sha, sha, folder }, { ...this.#options, access, stranger });
+      await checkOut(mirror, { url, ref: sha, sha, folder }, { ...this.#options, access, untrusted });
       if (depth > 0) await limitHistory(mirror, { folder, sha, depth, tags: false }, this.#options);
       await registerSubmodule(project, name, url);
       this.done.push(prefix + path);
@@ -90,16 +90,16 @@ class Submodules {
 }
 
 function tooMany(): VoltError {
-  const message = `there are more than ${most} submodules, or more than ${deepest} inside of each other`;
+  const message = `there are more than ${most} submodules, or more than ${deepest} levels of them`;
   const remedy = 'Give the repository a command of its own that fetches what it needs.';
   return new VoltError('too_large', message, { remedy });
 }
 
-/** Those that the commit has and names an address for; a commit may have others, whose folders stay empty. */
+/** The submodules that have an address in the commit. The folders of others stay empty. */
 async function submodulesOf({ folder, sha }: Superproject, options: GitOptions): Promise<Submodule[]> {
   if (!existsSync(join(folder, '.gitmodules'))) return [];
   const local = { signal: options.signal, plain: true, mostOutput: mostText };
-  // as it is in the commit: in the checkout it may be a link that leads anywhere
+  // the file of the commit, since in the checkout it may be a link to any file
   const listed = await git(folder, ['config', '--blob', `${sha}:.gitmodules`, '--null', '--list'], local);
   const named = parseModules(listed);
   if (named.length === 0) return [];
@@ -128,16 +128,16 @@ function parseModules(listed: string): Omit<Submodule, 'sha'>[] {
   );
 }
 
-/** The folder that git has made for it; never one that a link leads to. */
-function placeOf({ folder }: Superproject, path: string): string {
-  const place = join(folder, path);
-  if (realpathSync(place) === join(realpathSync(folder), path)) return place;
+/** The folder that git has made for the submodule; never one behind a link. */
+function folderOf({ folder }: Superproject, path: string): string {
+  const submodule = join(folder, path);
+  if (realpathSync(submodule) === join(realpathSync(folder), path)) return submodule;
   throw new VoltError('git_failed', `the submodule at "${path}" would be outside of the checkout`, {
     remedy: 'Correct its path in .gitmodules.',
   });
 }
 
-/** So that git's own commands count it as one that is checked out. */
+/** Lets git's own commands see the submodule as checked out. */
 async function registerSubmodule({ folder }: Superproject, name: string, url: string): Promise<void> {
   if (/[\n\0]/.test(name)) return;
   const lines = [`[submodule ${configValue(name)}]`, '\tactive = true', `\turl = ${configValue(url)}`, ''];

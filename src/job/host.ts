@@ -1,6 +1,6 @@
 import type { ProcessGroup } from '../exec/process-group.ts';
-import type { GitLimits, GitRunner } from '../git/command.ts';
-import type { Reach } from '../git/reach.ts';
+import type { FetchPolicy } from '../git/access/fetch-policy.ts';
+import type { GitLimits, GitRunner } from '../git/command/runner.ts';
 import type { Step } from '../kernel/model.ts';
 import type { Credential } from '../secrets/credential.ts';
 import type { GivenSecrets } from '../secrets/delivery.ts';
@@ -28,7 +28,7 @@ export interface JobServices {
   /** folder of the machine's mirrors */
   mirrors: string;
   /** what may be fetched because the commit names it */
-  reach: Reach;
+  fetchPolicy: FetchPolicy;
   /** what git may use for a checkout */
   gitLimits: GitLimits;
   /** actions of other repositories */

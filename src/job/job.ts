@@ -3,7 +3,7 @@ import { runCommand } from '../exec/command.ts';
 import { limitThatEnded } from '../exec/limits.ts';
 import type { ProcessGroup } from '../exec/process-group.ts';
 import { checkOut } from '../git/checkout.ts';
-import { Mirror } from '../git/mirror.ts';
+import { Mirror } from '../git/mirror/mirror.ts';
 import { checkOutSubmodules } from '../git/submodules.ts';
 import { errorText, VoltError, withRemedy } from '../kernel/errors.ts';
 import type { Reason } from '../kernel/model.ts';
@@ -103,15 +103,15 @@ async function checkout(input: JobInput, workspace: string, host: JobContext, lo
   try {
     const mirror = new Mirror(host.mirrors, repo.url, repo);
     const access = { url: repo.url, credential: () => host.credential() };
-    const { reach } = host;
-    const options = { signal: host.signal, access, runner: host.git, limits: host.gitLimits, reach };
+    const { fetchPolicy } = host;
+    const options = { signal: host.signal, access, runner: host.git, limits: host.gitLimits, fetchPolicy };
     const notice = (text: string) => void log.say(`${repo.name}: ${text}`);
     const submodules = await logLongFetch(log, repo.name, async (progress) => {
       const write = async (folder: string) => {
         const kept = await host.tree?.take();
         await checkOut(mirror, { url: repo.url, ref, sha, folder, kept }, { ...options, progress, notice });
         const project = { mirrors: host.mirrors, url: repo.url, sha, folder };
-        return checkOutSubmodules(project, { ...options, progress }, { reach });
+        return checkOutSubmodules(project, { ...options, progress }, { fetchPolicy });
       };
       const written = (folder: string) => host.tree?.note(folder, sha);
       if (host.sandbox.isClosed) return checkOutStaged(host, { folder: workspace, clean: true, write, written });

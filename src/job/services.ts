@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import type { GitLimits } from '../git/command.ts';
-import type { Reach } from '../git/reach.ts';
+import type { FetchPolicy } from '../git/access/fetch-policy.ts';
+import type { GitLimits } from '../git/command/runner.ts';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { repositoryKey } from '../kernel/names.ts';
@@ -16,13 +16,13 @@ import type { JobServices } from './host.ts';
 export function jobServices(
   config: Pick<Config, 'dataDir' | 'actionsUrl' | 'ownActions'>,
   repo: JobInput['repo'],
-  own: { reach: Reach; gitLimits: GitLimits; mirrors: string; artifacts: string },
+  own: { fetchPolicy: FetchPolicy; gitLimits: GitLimits; mirrors: string; artifacts: string },
 ): JobServices {
-  const { reach, gitLimits } = own;
+  const { fetchPolicy, gitLimits } = own;
   const paths = dataPaths(config.dataDir);
   return {
     ...own,
-    actions: new ActionStore(paths.actions, config.actionsUrl, { reach, limits: gitLimits }),
+    actions: new ActionStore(paths.actions, config.actionsUrl, { fetchPolicy, limits: gitLimits }),
     ownActions: ownActionsOf(config.ownActions),
     caches: join(paths.caches, repositoryKey(repo)),
   };

@@ -1,4 +1,4 @@
-import { parseSource, type Source } from '../git/source.ts';
+import { parseSource, type Source } from '../git/access/source.ts';
 import { checkRepositoryName, repositoryNameFrom } from '../kernel/names.ts';
 import type { Visibility } from '../kernel/visibility.ts';
 import type { StageContext } from '../queues/stage.ts';

@@ -1,10 +1,10 @@
 import pLimit from 'p-limit';
-import type { GitLimits } from '../git/command.ts';
-import { type FileBounds, filesIn } from '../git/files.ts';
-import { Mirror } from '../git/mirror.ts';
-import { isOfOwner } from '../git/owner.ts';
-import type { Reach } from '../git/reach.ts';
-import { remoteCommit } from '../git/tree.ts';
+import type { FetchPolicy } from '../git/access/fetch-policy.ts';
+import { isOfOwner } from '../git/access/owner.ts';
+import type { GitLimits } from '../git/command/runner.ts';
+import { type FileBounds, filesIn } from '../git/commit-files.ts';
+import { remoteCommit } from '../git/fetch-tree.ts';
+import { Mirror } from '../git/mirror/mirror.ts';
 import { asVoltError, VoltError, withRemedy } from '../kernel/errors.ts';
 import { shaPattern } from '../kernel/names.ts';
 import { pause } from '../system/wait.ts';
@@ -29,7 +29,7 @@ export interface CalledSource {
   baseUrl: string;
   /** URL of the repository that is built */
   url: string;
-  reach: Reach;
+  fetchPolicy: FetchPolicy;
   limits: GitLimits;
   times?: typeof usualTimes;
 }
@@ -144,15 +144,15 @@ async function fetchOne(
 
 /** @param wanted the ref, or its commit where that is known */
 async function filesOf(
-  { mirrors, baseUrl, reach, limits }: CalledSource,
+  { mirrors, baseUrl, fetchPolicy, limits }: CalledSource,
   repository: string,
   wanted: string,
   paths: ReadonlySet<string>,
   bounds: FileBounds,
   signal: AbortSignal,
 ): Promise<Pick<CalledRepository, 'sha' | 'files'>> {
-  const { url, access, stranger, reader } = await reach.to(`${baseUrl.replace(/\/+$/, '')}/${repository}`);
-  const options = { access, stranger, limits, signal, silence };
+  const { url, access, untrusted, reader } = await fetchPolicy.to(`${baseUrl.replace(/\/+$/, '')}/${repository}`);
+  const options = { access, untrusted, limits, signal, silence };
   const mirror = new Mirror(mirrors, url, { filter: 'blob:none', reader });
   const sha = shaPattern.test(wanted) ? wanted : await remoteCommit(url, wanted, options);
   if (sha === undefined) {

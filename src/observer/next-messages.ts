@@ -1,4 +1,4 @@
-import type { Mirror } from '../git/mirror.ts';
+import type { Mirror } from '../git/mirror/mirror.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { Cursor } from '../record/cursors.ts';
 import type { Repository } from '../record/repositories.ts';

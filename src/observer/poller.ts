@@ -1,10 +1,10 @@
-import type { Access } from '../git/access.ts';
-import { overBreaks } from '../git/fetch-faults.ts';
-import { Mirror } from '../git/mirror.ts';
-import type { UpdateOptions } from '../git/mirror-update.ts';
-import { refMatcher } from '../git/refs.ts';
-import { listRemote, type RemoteRefs } from '../git/remote.ts';
-import { reachOf } from '../job/reach.ts';
+import type { Access } from '../git/access/credential-files.ts';
+import { Mirror } from '../git/mirror/mirror.ts';
+import type { UpdateOptions } from '../git/mirror/update.ts';
+import { retryTransfer } from '../git/remote/fetch-errors.ts';
+import { refMatcher } from '../git/remote/ref-names.ts';
+import { listRemote, type RemoteRefs } from '../git/remote/remote-refs.ts';
+import { fetchPolicyOf } from '../job/fetch-policy.ts';
 import { gitLimitsOf } from '../job/sandbox/job-limits.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { asVoltError, errorText, VoltError } from '../kernel/errors.ts';
@@ -216,7 +216,7 @@ export class Poller {
     const triggers = await openTriggers(database, repository.name);
     const list = () => listRemote(repository.url, { ...remotePatience, access, tags: repository.tags.length > 0 });
     // a poll is repeated by its schedule; what a person or a workflow's schedule asks for is not
-    const remote = triggers.length > 0 ? await overBreaks(list, {}) : await list();
+    const remote = triggers.length > 0 ? await retryTransfer(list, {}) : await list();
     // whether a commit that is sent below is trusted depends on it
     if (remote.defaultBranch !== repository.defaultBranch)
       await noteDefaultBranch(database, repository.name, remote.defaultBranch);
@@ -306,7 +306,7 @@ export class Poller {
         mirrors: dataPaths(config.dataDir).mirrors,
         baseUrl: config.actionsUrl,
         url,
-        reach: reachOf(config, { repo: { name, url }, trust }, access.credential),
+        fetchPolicy: fetchPolicyOf(config, { repo: { name, url }, trust }, access.credential),
         limits: gitLimitsOf(config),
       };
       return fetchCalled(place, texts, room, signal);

@@ -1,5 +1,5 @@
-import { refMatcher } from '../git/refs.ts';
-import type { RemoteRefs } from '../git/remote.ts';
+import { refMatcher } from '../git/remote/ref-names.ts';
+import type { RemoteRefs } from '../git/remote/remote-refs.ts';
 import type { VoltError } from '../kernel/errors.ts';
 import type { Repository } from '../record/repositories.ts';
 

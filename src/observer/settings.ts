@@ -1,5 +1,5 @@
-import { isFilter } from '../git/filter.ts';
-import { refMatcher } from '../git/refs.ts';
+import { isFilter } from '../git/mirror/filter.ts';
+import { refMatcher } from '../git/remote/ref-names.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { parseLabels } from '../kernel/names.ts';
 import type { RepositorySettings } from '../record/repositories.ts';

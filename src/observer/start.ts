@@ -1,5 +1,5 @@
-import { packMirrors } from '../git/mirror-packing.ts';
-import { gitVersion } from '../git/version.ts';
+import { gitVersion } from '../git/command/version.ts';
+import { packMirrors } from '../git/mirror/packing.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText } from '../kernel/errors.ts';
 import { Problems } from '../kernel/problems.ts';

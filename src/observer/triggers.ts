@@ -1,6 +1,6 @@
-import type { Mirror } from '../git/mirror.ts';
-import type { UpdateOptions } from '../git/mirror-update.ts';
-import type { RemoteRefs } from '../git/remote.ts';
+import type { Mirror } from '../git/mirror/mirror.ts';
+import type { UpdateOptions } from '../git/mirror/update.ts';
+import type { RemoteRefs } from '../git/remote/remote-refs.ts';
 import { asVoltError, VoltError } from '../kernel/errors.ts';
 import { buildEvent, type CommitMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';

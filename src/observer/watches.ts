@@ -1,4 +1,4 @@
-import { type RefWatch, watchRefs } from '../git/watch.ts';
+import { type RefWatch, watchRefs } from '../git/watch-refs.ts';
 import { errorText, systemCode } from '../kernel/errors.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';

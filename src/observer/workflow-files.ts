@@ -1,7 +1,7 @@
 import pLimit from 'p-limit';
-import { type CommitFile, changedPaths, changersOf, filesIn } from '../git/files.ts';
-import type { Mirror } from '../git/mirror.ts';
-import type { UpdateOptions } from '../git/mirror-update.ts';
+import { type CommitFile, changedPaths, commitsThatChange, filesIn } from '../git/commit-files.ts';
+import type { Mirror } from '../git/mirror/mirror.ts';
+import type { UpdateOptions } from '../git/mirror/update.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { Repository } from '../record/repositories.ts';
 import { longestFile, workflowFolders } from '../workflow/files.ts';
@@ -50,7 +50,7 @@ async function filesOf(mirror: Mirror, shas: readonly string[], options: UpdateO
   const [first, last] = [shas[0], shas.at(-1)];
   if (first === undefined || last === undefined) return [];
   const changed =
-    first === last ? new Set() : await changersOf(mirror.path, { from: first, to: last }, workflowFolders);
+    first === last ? new Set() : await commitsThatChange(mirror.path, { from: first, to: last }, workflowFolders);
   const lists: CommitFile[][] = [];
   for (const sha of shas) {
     const before = lists.at(-1);

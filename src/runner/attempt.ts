@@ -1,13 +1,13 @@
 import { isAbsolute, join } from 'node:path';
 import { unaskedText } from '../exec/isolation-check.ts';
 import { ProcessGroup } from '../exec/process-group.ts';
-import { keepUses } from '../git/mirror-use.ts';
+import { keepMarkedUsed } from '../git/mirror/use.ts';
 import type { JobResult } from '../job/contract.ts';
+import { fetchPolicyOf } from '../job/fetch-policy.ts';
 import type { JobHost } from '../job/host.ts';
 import { runJob } from '../job/job.ts';
 import { JobTree } from '../job/job-tree.ts';
 import { cancelled, JobAborted, overLimit, runnerFailed, timedOut, unableToRun, withLimit } from '../job/outcome.ts';
-import { reachOf } from '../job/reach.ts';
 import { gitLimitsOf, limitsOf } from '../job/sandbox/job-limits.ts';
 import { makeWorkspace, type Workspace } from '../job/sandbox/workspace.ts';
 import { jobServices } from '../job/services.ts';
@@ -184,7 +184,7 @@ export class RunningAttempt {
       const host: JobHost = {
         ...workspace,
         ...jobServices(config, message.repo, {
-          reach: reachOf(config, message, credential),
+          fetchPolicy: fetchPolicyOf(config, message, credential),
           gitLimits: gitLimitsOf(config),
           mirrors: paths.mirrors,
           artifacts: join(paths.artifacts, message.repo.name, message.build),
@@ -200,7 +200,7 @@ export class RunningAttempt {
         credential,
         signal: this.#ending.signal,
       };
-      return await keepUses(() => runJob(message, host));
+      return await keepMarkedUsed(() => runJob(message, host));
     } finally {
       await releases.run();
       if (this.#processes?.expired) this.lose(leaseRanOut);

@@ -1,6 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type MirrorOnDisk, pruneMirrors } from '../git/mirrors.ts';
+import { type MirrorOnDisk, pruneMirrors } from '../git/mirror/prune.ts';
 import { removeFormerActions } from '../job/actions/store.ts';
 import { hasOlderHomes, homeFolders, pruneHomes, type RemovedHome } from '../job/sandbox/homes.ts';
 import { removeLeftJobs } from '../job/sandbox/job-paths.ts';

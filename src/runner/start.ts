@@ -10,8 +10,8 @@ import {
 } from '../exec/isolation-check.ts';
 import { type JobNetworks, networksText, settleNetworks } from '../exec/network/network-check.ts';
 import { NetworkPool } from '../exec/network/network-pool.ts';
-import { packMirrors } from '../git/mirror-packing.ts';
-import { gitVersion } from '../git/version.ts';
+import { gitVersion } from '../git/command/version.ts';
+import { packMirrors } from '../git/mirror/packing.ts';
 import { KeptTrees } from '../job/kept-trees.ts';
 import { tellHosts } from '../job/sandbox/host-names.ts';
 import { gitLimitsOf } from '../job/sandbox/job-limits.ts';

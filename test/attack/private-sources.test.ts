@@ -1,10 +1,10 @@
 import { appendFileSync, chmodSync, existsSync, realpathSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Mirror } from '../../src/git/mirror.ts';
+import { Mirror } from '../../src/git/mirror/mirror.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
+import { fetchPolicyOf } from '../../src/job/fetch-policy.ts';
 import type { JobHost } from '../../src/job/host.ts';
-import { reachOf } from '../../src/job/reach.ts';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import { ownTrust, unknownTrust } from '../../src/kernel/trust.ts';
 import type { Credential } from '../../src/secrets/credential.ts';
@@ -83,9 +83,9 @@ describe('a commit that names a repository which its own may not read', () => {
     const config = { ...loadConfig(), actionsUrl: server.url(''), ...settings };
     const ref = trusted ? 'refs/heads/main' : 'refs/heads/evil';
     const trust = trusted ? ownTrust : unknownTrust(ref);
-    const reach = reachOf(config, { repo: { name: 'app', url }, trust }, async () => credential);
-    const actions = new ActionStore(folders.make(), config.actionsUrl, { reach, limits: {} });
-    const around: Partial<JobHost> = { mirrors, reach, actions, credential: async () => credential };
+    const fetchPolicy = fetchPolicyOf(config, { repo: { name: 'app', url }, trust }, async () => credential);
+    const actions = new ActionStore(folders.make(), config.actionsUrl, { fetchPolicy, limits: {} });
+    const around: Partial<JobHost> = { mirrors, fetchPolicy, actions, credential: async () => credential };
     const shown: TestRepository = Object.assign(Object.create(open), { path: url, head: () => open.head() });
     const plan = jobs.plans(jobText(steps), shown).test;
     if (!plan) throw new Error('no plan');

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { draftName } from '../../src/cli/backup/leftovers.ts';
 import { deepFindings } from '../../src/cli/doctor/deep.ts';
 import type { Finding } from '../../src/cli/doctor/finding.ts';
-import { Mirror } from '../../src/git/mirror.ts';
+import { Mirror } from '../../src/git/mirror/mirror.ts';
 import type { Config } from '../../src/kernel/config.ts';
 import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import { type BuildId, type JobId, jobIdOf } from '../../src/kernel/model.ts';

@@ -1,6 +1,6 @@
 import { dirname } from 'node:path';
 import { expect } from 'chai';
-import { Mirror } from '../../src/git/mirror.ts';
+import { Mirror } from '../../src/git/mirror/mirror.ts';
 import type { Build } from '../../src/kernel/model.ts';
 import { openTrigger } from '../../src/record/intents.ts';
 import { type RunnerStage, startRunner } from '../../src/runner/start.ts';

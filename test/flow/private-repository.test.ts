@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { fingerprintsOf, makeDeployKey } from '../../src/git/deploy-key.ts';
+import { fingerprintsOf, makeDeployKey } from '../../src/git/access/deploy-key.ts';
 import type { Build } from '../../src/kernel/model.ts';
 import { removeCredential, setCredential } from '../../src/record/credentials.ts';
 import { type RunnerStage, startRunner } from '../../src/runner/start.ts';

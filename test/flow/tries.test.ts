@@ -1,7 +1,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import { Mirror } from '../../src/git/mirror.ts';
+import { Mirror } from '../../src/git/mirror/mirror.ts';
 import type { Build, BuildId, Job } from '../../src/kernel/model.ts';
 import type { Stage } from '../../src/queues/stage.ts';
 import { findIntent, openCancel, openRetry, orderCancel } from '../../src/record/intents.ts';

@@ -12,13 +12,13 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { copyBorrowedObjects } from '../../src/git/borrowed-objects.ts';
 import { checkOut } from '../../src/git/checkout.ts';
-import { type GitRunner, ownRunner } from '../../src/git/command.ts';
-import { detach } from '../../src/git/detach.ts';
-import { limitHistory } from '../../src/git/history.ts';
-import { Mirror } from '../../src/git/mirror.ts';
-import { removeMirror } from '../../src/git/mirrors.ts';
-import { git } from '../../src/git/run.ts';
+import { git } from '../../src/git/command/git.ts';
+import { type GitRunner, ownRunner } from '../../src/git/command/runner.ts';
+import { limitHistory } from '../../src/git/limit-history.ts';
+import { Mirror } from '../../src/git/mirror/mirror.ts';
+import { removeMirror } from '../../src/git/mirror/prune.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
@@ -269,7 +269,7 @@ describe('a checkout', () => {
       const mirror = new Mirror(folders.make(), hostile.path);
       const checkout = await take(hostile.head(), main, hostile, mirror);
       await limitHistory(mirror, { folder: checkout, sha: hostile.head(), depth: 0, tags: true });
-      await detach(checkout, undefined);
+      await copyBorrowedObjects(checkout, undefined);
       expect(readFileSync(join(checkout, 'a.txt'), 'utf8')).to.equal('a\n');
       expect(existsSync(marker)).to.equal(false);
     } finally {

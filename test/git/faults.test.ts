@@ -3,12 +3,12 @@ import { randomBytes } from 'node:crypto';
 import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type GitRunner, ownRunner } from '../../src/git/command.ts';
+import { git } from '../../src/git/command/git.ts';
+import { causeFirst } from '../../src/git/command/messages.ts';
+import { type GitRunner, ownRunner } from '../../src/git/command/runner.ts';
+import { fetchTree, remoteCommit } from '../../src/git/fetch-tree.ts';
 import { needsLfs } from '../../src/git/lfs.ts';
-import { Mirror } from '../../src/git/mirror.ts';
-import { git } from '../../src/git/run.ts';
-import { fetchTree, remoteCommit } from '../../src/git/tree.ts';
-import { causeFirst } from '../../src/git/words.ts';
+import { Mirror } from '../../src/git/mirror/mirror.ts';
 import { BreakingProxy } from '../support/breaking-proxy.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -113,7 +113,7 @@ describe('what goes wrong with git', () => {
       expect(await said(server.url('sample/.git'))).to.match(/^git fetch: fatal: Authentication failed for '\S+'$/);
       server.isOpen = () => true;
       line.hangs = true;
-      expect(await said(url(), { silence: 300 })).to.equal('git fetch: git has not moved for too long and was ended');
+      expect(await said(url(), { silence: 300 })).to.equal('git fetch: git was silent for too long and was ended');
     });
 
     it('names a full disk first', async function () {

@@ -1,13 +1,18 @@
 import { existsSync, readdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect } from 'chai';
-import type { Access } from '../../src/git/access.ts';
+import type { Access } from '../../src/git/access/credential-files.ts';
+import { makeDeployKey } from '../../src/git/access/deploy-key.ts';
+import {
+  type FetchPolicy,
+  type FetchRules,
+  JobFetchPolicy,
+  ownerFetchPolicy,
+} from '../../src/git/access/fetch-policy.ts';
+import { submoduleUrl } from '../../src/git/access/submodule-url.ts';
 import { checkOut } from '../../src/git/checkout.ts';
-import { makeDeployKey } from '../../src/git/deploy-key.ts';
-import { Mirror } from '../../src/git/mirror.ts';
-import { JobReach, ownReach, type Reach, type ReachRules } from '../../src/git/reach.ts';
-import { git } from '../../src/git/run.ts';
-import { submoduleUrl } from '../../src/git/submodule-url.ts';
+import { git } from '../../src/git/command/git.ts';
+import { Mirror } from '../../src/git/mirror/mirror.ts';
 import { checkOutSubmodules } from '../../src/git/submodules.ts';
 import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
@@ -94,11 +99,11 @@ describe('the submodules of a checkout', () => {
   async function take(
     from: { url: string; sha: string },
     options: Parameters<typeof checkOutSubmodules>[1] = {},
-    reach: Reach = ownReach,
+    fetchPolicy: FetchPolicy = ownerFetchPolicy,
   ) {
     const folder = join(folders.make(), 'workspace');
     await checkOut(new Mirror(mirrors, from.url), { ...from, ref: 'refs/heads/main', folder }, options);
-    return { folder, paths: await checkOutSubmodules({ mirrors, ...from, folder }, options, { reach }) };
+    return { folder, paths: await checkOutSubmodules({ mirrors, ...from, folder }, options, { fetchPolicy }) };
   }
   const content = (folder: string, name: string) => readFileSync(join(folder, name), 'utf8');
 
@@ -123,7 +128,7 @@ describe('the submodules of a checkout', () => {
     const folder = join(folders.make(), 'workspace');
     await checkOut(new Mirror(mirrors, app.url), { ...app, ref: 'refs/heads/main', folder });
     expect(
-      await checkOutSubmodules({ mirrors, ...app, folder }, {}, { reach: ownReach, recursive: false }),
+      await checkOutSubmodules({ mirrors, ...app, folder }, {}, { fetchPolicy: ownerFetchPolicy, recursive: false }),
     ).to.deep.equal(['lib']);
     expect(readdirSync(join(folder, 'lib/inner'))).to.deep.equal([]);
   });
@@ -168,7 +173,9 @@ describe('the submodules of a checkout', () => {
     const elsewhere = folders.make();
     rmSync(join(folder, 'lib'), { recursive: true });
     symlinkSync(elsewhere, join(folder, 'lib'));
-    await failure('git_failed', () => checkOutSubmodules({ mirrors, ...app, folder }, {}, { reach: ownReach }));
+    await failure('git_failed', () =>
+      checkOutSubmodules({ mirrors, ...app, folder }, {}, { fetchPolicy: ownerFetchPolicy }),
+    );
     expect(readdirSync(elsewhere)).to.deep.equal([]);
   });
 
@@ -193,7 +200,7 @@ describe('the submodules of a checkout', () => {
     /** As a job of that repository has them. */
     async function takeAs(
       app: { url: string; sha: string },
-      rules: Partial<ReachRules> = {},
+      rules: Partial<FetchRules> = {},
       access: Access = {
         url: app.url,
         credential: async () => ({ kind: 'https' as const, user: 'ada', password: 'secret' }),
@@ -201,7 +208,7 @@ describe('the submodules of a checkout', () => {
     ) {
       const usual = { trusted: true, network: { kind: 'on' }, actionsUrl: 'https://github.com' } as const;
       const more = { sharesCredential: true, machineCredentials: [], neighbours: [], servers: [] };
-      return take(app, { access }, new JobReach({ ...usual, ...more, url: app.url, access, ...rules }));
+      return take(app, { access }, new JobFetchPolicy({ ...usual, ...more, url: app.url, access, ...rules }));
     }
 
     it('are fetched with its credential from its own server, where that is set and the ref is trusted', async () => {

@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { ProcessGroup } from '../../src/exec/process-group.ts';
-import { ownReach } from '../../src/git/reach.ts';
+import { ownerFetchPolicy } from '../../src/git/access/fetch-policy.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import { isThere } from '../../src/job/discover.ts';
 import { runJob } from '../../src/job/job.ts';
@@ -51,9 +51,9 @@ describe('a project without workflow and command, of', () => {
         {
           folder: join(folders.make(), 'job'),
           mirrors,
-          reach: ownReach,
+          fetchPolicy: ownerFetchPolicy,
           gitLimits: {},
-          actions: new ActionStore(folders.make(), '/nowhere', { reach: ownReach, limits: {} }),
+          actions: new ActionStore(folders.make(), '/nowhere', { fetchPolicy: ownerFetchPolicy, limits: {} }),
           toolCache: folders.make(),
           ownActions: [],
           caches: folders.make(),

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { ProcessGroup } from '../../src/exec/process-group.ts';
 
-import { ownReach } from '../../src/git/reach.ts';
+import { ownerFetchPolicy } from '../../src/git/access/fetch-policy.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobInput } from '../../src/job/contract.ts';
 import type { JobHost } from '../../src/job/host.ts';
@@ -64,9 +64,9 @@ describe('a job', () => {
     const ended = runJob(input, {
       folder,
       mirrors,
-      reach: ownReach,
+      fetchPolicy: ownerFetchPolicy,
       gitLimits: {},
-      actions: new ActionStore(folders.make(), '/nowhere', { reach: ownReach, limits: {} }),
+      actions: new ActionStore(folders.make(), '/nowhere', { fetchPolicy: ownerFetchPolicy, limits: {} }),
       toolCache: folders.make(),
       ownActions: [],
       caches: folders.make(),

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { reachOf } from '../../src/job/reach.ts';
+import { fetchPolicyOf } from '../../src/job/fetch-policy.ts';
 import { loadConfig } from '../../src/kernel/config.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
 import { type CalledSource, fetchCalled } from '../../src/observer/called-files.ts';
@@ -36,8 +36,16 @@ describe('workflows that a commit calls in other repositories', () => {
   function placeAt(base: string, change: Partial<CalledSource> = {}): CalledSource {
     const url = join(base, 'acme', 'app');
     const config = loadConfig({ actionsUrl: base });
-    const reach = reachOf(config, { repo: { name: 'app', url }, trust: ownTrust }, async () => undefined);
-    return { mirrors, baseUrl: base, url, reach, limits: {}, times: { patience: 20_000, pauses: [1, 1] }, ...change };
+    const fetchPolicy = fetchPolicyOf(config, { repo: { name: 'app', url }, trust: ownTrust }, async () => undefined);
+    return {
+      mirrors,
+      baseUrl: base,
+      url,
+      fetchPolicy,
+      limits: {},
+      times: { patience: 20_000, pauses: [1, 1] },
+      ...change,
+    };
   }
   const fetched = (texts: string[], room = 100_000) => fetchCalled(placeAt(baseUrl), texts, room);
 

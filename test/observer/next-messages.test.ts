@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Mirror } from '../../src/git/mirror.ts';
+import { Mirror } from '../../src/git/mirror/mirror.ts';
 import { nextMessages } from '../../src/observer/next-messages.ts';
 import { commitMessage } from '../../src/queues/messages.ts';
 import type { Cursor } from '../../src/record/cursors.ts';

@@ -4,7 +4,7 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { Mirror } from '../../src/git/mirror.ts';
+import { Mirror } from '../../src/git/mirror/mirror.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { addRepository, type RepositoryOptions } from '../../src/observer/add.ts';
 import { Poller } from '../../src/observer/poller.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { Mirror } from '../../src/git/mirror.ts';
+import { Mirror } from '../../src/git/mirror/mirror.ts';
 import { allWithWorkflows } from '../../src/observer/workflow-files.ts';
 import { type CommitMessage, commitMessage } from '../../src/queues/messages.ts';
 import { TestFolders } from '../support/folder.ts';

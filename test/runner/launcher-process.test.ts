@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type CommandOptions, runCommand } from '../../src/exec/command.ts';
 import { type GroupKind, ProcessGroup } from '../../src/exec/process-group.ts';
-import { type GitOptions, git } from '../../src/git/run.ts';
+import { type GitOptions, git } from '../../src/git/command/git.ts';
 import { systemCode } from '../../src/kernel/errors.ts';
 import { type JobLauncher, LauncherProcess } from '../../src/runner/launcher/launcher-process.ts';
 import { jobEnvironment } from '../../src/system/environment.ts';

@@ -9,11 +9,11 @@ import { ProcessGroup } from '../../src/exec/process-group.ts';
 import { ownActionsOf } from '../../src/job/actions/builtin-actions.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobInput, JobResult } from '../../src/job/contract.ts';
+import { fetchPolicyOf } from '../../src/job/fetch-policy.ts';
 import { runJob } from '../../src/job/job.ts';
 import { JobTree } from '../../src/job/job-tree.ts';
 import { KeptTrees } from '../../src/job/kept-trees.ts';
 import { withLimit } from '../../src/job/outcome.ts';
-import { reachOf } from '../../src/job/reach.ts';
 import { gitLimitsOf, limitsOf } from '../../src/job/sandbox/job-limits.ts';
 import { jobPaths, makeJobFolders, openArea } from '../../src/job/sandbox/job-paths.ts';
 import { makeWorkspace, type Workspace } from '../../src/job/sandbox/workspace.ts';
@@ -130,7 +130,11 @@ export class IsolatedJobs {
     const chunks: Buffer[] = [];
     const tree = this.trees && new JobTree(this.trees, `${name} ${trust.class}`);
     const texts = new TextWorker();
-    const reach = reachOf({ ...config, actionsUrl: this.actionsUrl }, { repo, trust }, async () => undefined);
+    const fetchPolicy = fetchPolicyOf(
+      { ...config, actionsUrl: this.actionsUrl },
+      { repo, trust },
+      async () => undefined,
+    );
     let result: JobResult;
     try {
       result = await runJob(
@@ -139,10 +143,10 @@ export class IsolatedJobs {
           ...workspace,
           ...(tree && { tree }),
           mirrors: join(this.dataDir, 'mirrors'),
-          reach,
+          fetchPolicy,
           gitLimits: gitLimitsOf(config),
           actions: new ActionStore(join(this.dataDir, 'actions'), this.actionsUrl, {
-            reach,
+            fetchPolicy,
             limits: gitLimitsOf(config),
           }),
           ownActions: ownActionsOf(config.ownActions),

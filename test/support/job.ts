@@ -4,9 +4,9 @@ import { ProcessGroup } from '../../src/exec/process-group.ts';
 import { ownActionsOf } from '../../src/job/actions/builtin-actions.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobResult } from '../../src/job/contract.ts';
+import { fetchPolicyOf } from '../../src/job/fetch-policy.ts';
 import type { JobHost } from '../../src/job/host.ts';
 import { runJob } from '../../src/job/job.ts';
-import { reachOf } from '../../src/job/reach.ts';
 import { gitLimitsOf } from '../../src/job/sandbox/job-limits.ts';
 import { Sandbox } from '../../src/job/sandbox/sandbox.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
@@ -103,13 +103,13 @@ export class TestJobs {
       repeatable,
     };
     const config = loadConfig({ actionsUrl: this.actionsUrl });
-    const reach = around.reach ?? reachOf(config, input, async () => undefined);
+    const fetchPolicy = around.fetchPolicy ?? fetchPolicyOf(config, input, async () => undefined);
     const ended = runJob(input, {
       folder,
       mirrors: this.#mirrors,
-      reach,
+      fetchPolicy,
       gitLimits: gitLimitsOf(config),
-      actions: new ActionStore(this.#actions, this.actionsUrl, { reach, limits: gitLimitsOf(config) }),
+      actions: new ActionStore(this.#actions, this.actionsUrl, { fetchPolicy, limits: gitLimitsOf(config) }),
       toolCache: this.folders.make(),
       ownActions: ownActionsOf(loadConfig().ownActions),
       caches: this.#caches,

@@ -10,7 +10,7 @@ import {
 } from '../../exec/isolation-check.ts';
 import { networkRemedy } from '../../exec/network/job-network.ts';
 import { networksText, settleNetworks } from '../../exec/network/network-check.ts';
-import { gitVersion } from '../../git/version.ts';
+import { gitVersion } from '../../git/command/version.ts';
 import type { Config } from '../../kernel/config.ts';
 import { asVoltError } from '../../kernel/errors.ts';
 import { networkPolicy } from '../../kernel/network-policy.ts';

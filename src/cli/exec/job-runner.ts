@@ -2,7 +2,7 @@ import { readdir, rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { detectGroupKind } from '../../exec/group-kind.ts';
 import { ProcessGroup } from '../../exec/process-group.ts';
-import { ownReach } from '../../git/reach.ts';
+import { ownerFetchPolicy } from '../../git/access/fetch-policy.ts';
 import type { JobInput, JobResult } from '../../job/contract.ts';
 import { runJob } from '../../job/job.ts';
 import { cancelled, timedOut } from '../../job/outcome.ts';
@@ -99,7 +99,7 @@ export class JobRunner {
         // it is the person's own checkout, and it uses their tools and caches
         sandbox: Sandbox.none,
         ...jobServices(this.#config, input.repo, {
-          reach: ownReach,
+          fetchPolicy: ownerFetchPolicy,
           gitLimits: {},
           mirrors: join(this.#folder, 'mirrors'),
           artifacts: join(this.#folder, 'artifacts'),

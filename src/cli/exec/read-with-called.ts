@@ -1,4 +1,4 @@
-import { ownReach } from '../../git/reach.ts';
+import { ownerFetchPolicy } from '../../git/access/fetch-policy.ts';
 import type { Config } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { fetchCalled } from '../../observer/called-files.ts';
@@ -24,7 +24,13 @@ export async function readWithCalled(
   const running = new Set(choice.workflows.map(({ path }) => path));
   const texts = files.filter(({ path, text }) => running.has(path) || text.includes('workflow_call'));
   const called = await fetchCalled(
-    { mirrors: dataPaths(config.dataDir).mirrors, baseUrl: config.actionsUrl, url, reach: ownReach, limits: {} },
+    {
+      mirrors: dataPaths(config.dataDir).mirrors,
+      baseUrl: config.actionsUrl,
+      url,
+      fetchPolicy: ownerFetchPolicy,
+      limits: {},
+    },
     texts.map(({ text }) => text),
     mostText,
   );

@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { arch, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Mirror } from '../../git/mirror.ts';
+import { Mirror } from '../../git/mirror/mirror.ts';
 import { type Snapshot, takeSnapshot } from '../../git/snapshot.ts';
 import type { JobInput } from '../../job/contract.ts';
 import type { Config } from '../../kernel/config.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { watch } from 'chokidar';
-import { git } from '../../git/run.ts';
+import { git } from '../../git/command/git.ts';
 import { takeSnapshot } from '../../git/snapshot.ts';
 
 /** Milliseconds without a further change after which a change is complete; an editor writes several files. */

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { git } from '../../git/run.ts';
+import { git } from '../../git/command/git.ts';
 import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
 
 /** The name of the sample repository. */

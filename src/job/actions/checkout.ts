@@ -1,10 +1,10 @@
 import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { type CheckoutOptions, checkOut } from '../../git/checkout.ts';
-import { overBreaks } from '../../git/fetch-faults.ts';
-import { limitHistory } from '../../git/history.ts';
-import { Mirror } from '../../git/mirror.ts';
-import { listRemote } from '../../git/remote.ts';
+import { limitHistory } from '../../git/limit-history.ts';
+import { Mirror } from '../../git/mirror/mirror.ts';
+import { retryTransfer } from '../../git/remote/fetch-errors.ts';
+import { listRemote } from '../../git/remote/remote-refs.ts';
 import { checkOutSubmodules } from '../../git/submodules.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { shaPattern } from '../../kernel/names.ts';
@@ -62,7 +62,7 @@ export async function runCheckout(
   const depth = numberOf('fetch-depth', given('fetch-depth') || '1');
   const target = await targetOf(job, { repository: given('repository'), wanted: given('ref'), depth }, signal);
   const { mirror, url, ref, sha, options } = target;
-  const { reach } = job.host;
+  const { fetchPolicy } = job.host;
   await job.log.line(`Checking out ${sha} (${ref}) into ${below === '' ? 'the workspace' : below}`);
   const clean = given('clean') !== 'false';
   const tags = given('fetch-tags') === 'true';
@@ -79,7 +79,7 @@ export async function runCheckout(
     const submodules = given('submodules');
     if (submodules !== 'true' && submodules !== 'recursive') return [];
     const project = { mirrors: job.host.mirrors, url, sha, folder: destination };
-    return checkOutSubmodules(project, options, { reach, depth, recursive: submodules === 'recursive' });
+    return checkOutSubmodules(project, options, { fetchPolicy, depth, recursive: submodules === 'recursive' });
   };
   const written = (destination: string) => tree?.note(destination, sha);
   if (job.host.sandbox.isClosed) await checkOutStaged({ ...job.host, signal }, { folder, clean, write, written });
@@ -99,8 +99,8 @@ async function targetOf(
 ): Promise<Target> {
   const { repo, ref, sha } = job.input;
   const own = String(job.github.repository ?? '');
-  const { gitLimits: limits, reach, git: runner } = job.host;
-  const common = { signal, limits, reach, runner };
+  const { gitLimits: limits, fetchPolicy, git: runner } = job.host;
+  const common = { signal, limits, fetchPolicy, runner };
   if (repository === '' || repository.toLowerCase() === own.toLowerCase()) {
     const options = { ...common, access: { url: repo.url, credential: () => job.host.credential() } };
     const mirror = new Mirror(job.host.mirrors, repo.url, repo);
@@ -114,11 +114,11 @@ async function targetOf(
     throw new StepFault(`Invalid repository '${repository}'. Expected format {owner}/{repo}.`);
   }
   const named = `${String(job.github.server_url ?? 'https://github.com')}/${repository}`;
-  const { url, access, stranger, reader } = await job.host.reach.to(named);
-  const options = { ...common, access, stranger };
+  const { url, access, untrusted, reader } = await job.host.fetchPolicy.to(named);
+  const options = { ...common, access, untrusted };
   const mirror = new Mirror(job.host.mirrors, url, { reader, filter: depth === 0 ? null : 'blob:none' });
   await mirror.fetch(options);
-  const name = wanted || (await overBreaks(() => listRemote(url, options), { signal })).defaultBranch;
+  const name = wanted || (await retryTransfer(() => listRemote(url, options), { signal })).defaultBranch;
   if (!name) throw new StepFault(`${url} has no default branch; name a ref`);
   return { mirror, url, options, ...(await found(mirror, name, options)) };
 }

@@ -2,7 +2,7 @@ import { constants } from 'node:fs';
 import { cp, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { checkOut } from '../../git/checkout.ts';
-import { Mirror } from '../../git/mirror.ts';
+import { Mirror } from '../../git/mirror/mirror.ts';
 import { systemCode, VoltError } from '../../kernel/errors.ts';
 import { StepFault } from '../fault.ts';
 import { placeInside } from '../files/hand-over.ts';
@@ -155,12 +155,12 @@ export class ActionLibrary {
   async #checkOutOwn(): Promise<string> {
     const { host, folders, input, log } = this.#job;
     const { repo, ref, sha } = input;
-    const { sandbox, reach, signal } = host;
+    const { sandbox, fetchPolicy, signal } = host;
     const mirror = new Mirror(host.mirrors, repo.url, repo);
     const access = { url: repo.url, credential: () => host.credential() };
     const target = join(folders.actions, `self-${++this.#made}`);
     await placeInside(folders.root, target, sandbox.owner, async (draft) => {
-      const options = { signal, access, reach, runner: host.git, limits: host.gitLimits };
+      const options = { signal, access, fetchPolicy, runner: host.git, limits: host.gitLimits };
       await checkOut(mirror, { url: repo.url, ref, sha, folder: draft }, options);
       await rm(join(draft, '.git'), { recursive: true, force: true });
       await sandbox.giveTree(draft);

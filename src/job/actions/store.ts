@@ -2,10 +2,10 @@ import { createHash, randomUUID } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import type { GitLimits } from '../../git/command.ts';
-import type { Reach, Reached } from '../../git/reach.ts';
-import type { GitOptions } from '../../git/run.ts';
-import { fetchTree, remoteCommit } from '../../git/tree.ts';
+import type { FetchAddress, FetchPolicy } from '../../git/access/fetch-policy.ts';
+import type { GitOptions } from '../../git/command/git.ts';
+import type { GitLimits } from '../../git/command/runner.ts';
+import { fetchTree, remoteCommit } from '../../git/fetch-tree.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { shaPattern } from '../../kernel/names.ts';
 import { settled } from '../../system/wait.ts';
@@ -22,7 +22,7 @@ const fetches = new Map<string, { work: Promise<void>; signal: AbortSignal }>();
 export class ActionStore {
   readonly #folder: string;
   readonly #baseUrl: string;
-  readonly #reach: Reach;
+  readonly #fetchPolicy: FetchPolicy;
   readonly #limits: GitLimits;
 
   /**
@@ -30,10 +30,14 @@ export class ActionStore {
    * @param baseUrl prefix of `owner/name`
    * @param options what may be fetched, and git's limits
    */
-  constructor(folder: string, baseUrl: string, { reach, limits }: { reach: Reach; limits: GitLimits }) {
+  constructor(
+    folder: string,
+    baseUrl: string,
+    { fetchPolicy, limits }: { fetchPolicy: FetchPolicy; limits: GitLimits },
+  ) {
     this.#baseUrl = baseUrl.replace(/\/+$/, '');
     this.#folder = folder;
-    this.#reach = reach;
+    this.#fetchPolicy = fetchPolicy;
     this.#limits = limits;
   }
 
@@ -49,8 +53,8 @@ export class ActionStore {
   ): Promise<{ folder: string; sha: string }> {
     const url = `${this.#baseUrl}/${repository}`;
     try {
-      const reached = await this.#reach.to(url);
-      const options = { signal, access: reached.access, stranger: reached.stranger, limits: this.#limits };
+      const reached = await this.#fetchPolicy.to(url);
+      const options = { signal, access: reached.access, untrusted: reached.untrusted, limits: this.#limits };
       const parent = join(this.#folderFor(reached), repository);
       const sha = shaPattern.test(ref) ? ref : await this.#resolve(reached.url, parent, ref, say, options);
       const folder = join(parent, sha);
@@ -70,8 +74,8 @@ export class ActionStore {
   }
 
   /** Actions that were fetched with a credential are only for those who have the same one. */
-  #folderFor({ access, stranger, reader }: Reached): string {
-    const by = access ? reader : stranger ? (stranger.asMachine ? 'machine' : 'nobody') : 'person';
+  #folderFor({ access, untrusted, reader }: FetchAddress): string {
+    const by = access ? reader : untrusted ? (untrusted.asMachine ? 'machine' : 'nobody') : 'person';
     const hash = createHash('sha256').update(JSON.stringify([this.#baseUrl, by]));
     return join(this.#folder, hash.digest('hex').slice(0, 16));
   }

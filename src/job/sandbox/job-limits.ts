@@ -1,5 +1,5 @@
 import type { Limits } from '../../exec/limits.ts';
-import type { GitLimits } from '../../git/command.ts';
+import type { GitLimits } from '../../git/command/runner.ts';
 import type { Config } from '../../kernel/config.ts';
 
 /** The limits of a job from the settings. */

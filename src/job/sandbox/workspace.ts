@@ -6,7 +6,7 @@ import { callFilter } from '../../exec/call-filter.ts';
 import type { Isolation, JobUser, Overlays, SandboxPath, SandboxView } from '../../exec/isolation.ts';
 import type { SettledIsolation } from '../../exec/isolation-check.ts';
 import type { NetworkKind } from '../../exec/network/network-check.ts';
-import { Mirror } from '../../git/mirror.ts';
+import { Mirror } from '../../git/mirror/mirror.ts';
 import { type Config, settingFiles } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { networkPolicy } from '../../kernel/network-policy.ts';

@@ -10,7 +10,7 @@ import {
   ownLauncher,
   type Supervisor,
 } from '../../exec/launcher.ts';
-import { type GitListener, type GitRunner, ownRunner } from '../../git/command.ts';
+import { type GitListener, type GitRunner, ownRunner } from '../../git/command/runner.ts';
 import { receivedError, VoltError } from '../../kernel/errors.ts';
 import { sinceBoot } from '../../system/clock.ts';
 import { toolEnvironment } from '../../system/environment.ts';

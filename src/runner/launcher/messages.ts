@@ -1,5 +1,5 @@
 import type { CommandLine, LaunchEnd } from '../../exec/launcher.ts';
-import type { GitCommand } from '../../git/command.ts';
+import type { GitCommand } from '../../git/command/runner.ts';
 import type { SentError } from '../../system/sent-error.ts';
 
 /** The launcher's first message: it takes requests from now on. */

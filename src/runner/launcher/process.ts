@@ -2,7 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readdirSync } from 'node:fs'
 import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
 import { type Launched, ownLauncher, type Supervisor } from '../../exec/launcher.ts';
-import { ownRunner } from '../../git/command.ts';
+import { ownRunner } from '../../git/command/runner.ts';
 import { sinceBoot } from '../../system/clock.ts';
 import { removeContested, removeTree } from '../../system/remove-tree.ts';
 import { sent } from '../../system/sent-error.ts';

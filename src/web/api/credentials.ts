@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { deployKeyOf, fingerprintsOf, makeDeployKey, scanHostKeys } from '../../git/deploy-key.ts';
+import { deployKeyOf, fingerprintsOf, makeDeployKey, scanHostKeys } from '../../git/access/deploy-key.ts';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
 import { serverTime } from '../../kernel/server-time.ts';
 import { listCredentials, removeCredential, type ShownCredential, setCredential } from '../../record/credentials.ts';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { refMatcher } from '../../git/refs.ts';
+import { refMatcher } from '../../git/remote/ref-names.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
 import type { EntryOwner } from '../../record/scoped-entries.ts';
 import { rotateKey } from '../../record/secret-key.ts';

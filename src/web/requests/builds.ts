@@ -1,4 +1,4 @@
-import { checkRefName } from '../../git/refs.ts';
+import { checkRefName } from '../../git/remote/ref-names.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { type BuildId, buildIdOf, isFinal, type JobId, type Status, statusWords } from '../../kernel/model.ts';
 import type { BuildEvent } from '../../queues/messages.ts';

@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { BareRepository } from '../../../src/git/bare-repository.ts';
+import { BareRepository } from '../../../src/git/mirror/bare-repository.ts';
 import { commitMessage } from '../../../src/queues/messages.ts';
 import { TestRepository } from '../../support/repository.ts';
 import type { Target } from '../target.ts';

@@ -1,8 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import { isRefName, refMatcher } from '../../../src/git/refs.ts';
-import { parseSource } from '../../../src/git/source.ts';
+import { parseSource } from '../../../src/git/access/source.ts';
+import { isRefName, refMatcher } from '../../../src/git/remote/ref-names.ts';
 import { VoltError } from '../../../src/kernel/errors.ts';
 import {
   fitsGlobs,

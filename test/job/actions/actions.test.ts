@@ -1,7 +1,7 @@
 import { existsSync, readdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { ownReach } from '../../../src/git/reach.ts';
+import { ownerFetchPolicy } from '../../../src/git/access/fetch-policy.ts';
 import { ActionStore } from '../../../src/job/actions/store.ts';
 import { cancelled, mayBeRepeated } from '../../../src/job/outcome.ts';
 import { jobText, short, TestJobs } from '../../support/job.ts';
@@ -339,7 +339,10 @@ ${checkout}
     });
 
     it('whose server does not answer allow another attempt, also if no step reaches them', async () => {
-      const actions = new ActionStore(jobs.folders.make(), 'http://127.0.0.1:1', { reach: ownReach, limits: {} });
+      const actions = new ActionStore(jobs.folders.make(), 'http://127.0.0.1:1', {
+        fetchPolicy: ownerFetchPolicy,
+        limits: {},
+      });
       const steps = '- run: echo not this\n- uses: acme/there@v1\n  if: false';
       const { outcome, begun, log } = await jobs.run(steps, { around: { actions } });
       expect(outcome).to.include({ status: 'error', reason: 'action_unavailable' });
@@ -372,7 +375,7 @@ ${checkout}
         'action.yml': 'runs: {using: composite, steps: [{run: echo busy, shell: sh}]}',
       });
       const cache = jobs.folders.make();
-      const store = new ActionStore(cache, jobs.actionsUrl, { reach: ownReach, limits: {} });
+      const store = new ActionStore(cache, jobs.actionsUrl, { fetchPolicy: ownerFetchPolicy, limits: {} });
       const reference = { kind: 'remote', repository: 'acme/busy', path: '', ref: action.head() } as const;
       const signal = new AbortController().signal;
       const got = await Promise.all(Array.from({ length: 5 }, () => store.get(reference, () => undefined, signal)));
@@ -384,7 +387,10 @@ ${checkout}
       const action = jobs.action('acme/shared', {
         'action.yml': 'runs: {using: composite, steps: [{run: echo shared, shell: sh}]}',
       });
-      const store = new ActionStore(jobs.folders.make(), jobs.actionsUrl, { reach: ownReach, limits: {} });
+      const store = new ActionStore(jobs.folders.make(), jobs.actionsUrl, {
+        fetchPolicy: ownerFetchPolicy,
+        limits: {},
+      });
       const reference = { kind: 'remote', repository: 'acme/shared', path: '', ref: action.head() } as const;
       const stop = new AbortController();
       const get = (signal: AbortSignal) => store.get(reference, () => undefined, signal);

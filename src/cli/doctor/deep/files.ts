@@ -1,6 +1,6 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { leftAside, listMirrors, mirrorFault, removeMirror } from '../../../git/mirrors.ts';
+import { findLeftovers, listMirrors, mirrorFault, removeMirror } from '../../../git/mirror/prune.ts';
 import { dataPaths, logFile } from '../../../kernel/data-paths.ts';
 import { attemptName, type BuildId, parseBuildId } from '../../../kernel/model.ts';
 import { currentAttempts } from '../../../record/open-jobs.ts';
@@ -104,7 +104,7 @@ export async function spoolFindings({ database, config }: DeepCheck): Promise<Fi
 export async function mirrorFindings({ config, mend }: DeepCheck): Promise<Finding[]> {
   const folder = dataPaths(config.dataDir).mirrors;
   const mirrors = await listMirrors(folder);
-  const left = await leftAside(folder, mend);
+  const left = await findLeftovers(folder, mend);
   const findings = wrong(
     'mirrors',
     left,

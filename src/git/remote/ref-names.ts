@@ -1,0 +1,61 @@
+import { VoltError } from '../../kernel/errors.ts';
+
+/**
+ * Whether git allows the name of a ref, see git-check-ref-format(1), and it is not too long.
+ * git would take a name that begins with "-" for an option.
+ */
+export function isRefName(name: string): boolean {
+  if (name.length === 0 || name.length > 255 || name === '@' || name.startsWith('-')) return false;
+  if (/[\s~^:?*[\\\p{Cc}]|\.\.|@\{|\/\/|\.$|\/$|^\//u.test(name)) return false;
+  return name.split('/').every((part) => !part.startsWith('.') && !part.endsWith('.lock'));
+}
+
+/** @throws VoltError `bad_ref` */
+export function checkRefName(name: string): string {
+  if (isRefName(name)) return name;
+  throw new VoltError('bad_ref', `"${name.slice(0, 100)}" cannot be the name of a branch, tag or commit`, {
+    remedy: 'Give a branch, a tag, a full ref such as refs/heads/main, or a commit id.',
+  });
+}
+
+/**
+ * A matcher for globs of branch or tag names: `*` stands for any characters but "/", `**` for any characters, `?` for one.
+ * @throws VoltError `bad_ref`
+ */
+export function refMatcher(globs: readonly string[]): (name: string) => boolean {
+  const patterns = globs.map((glob) => {
+    if (glob.length > 255 || !isRefName(glob.replaceAll('*', 'x').replaceAll('?', 'x'))) {
+      throw new VoltError('bad_ref', `"${glob.slice(0, 100)}" cannot be a glob of branches or tags`, {
+        remedy: 'Give the name of a branch or tag, with "*" or "**" where it may vary, as in "release/*".',
+      });
+    }
+    return [...(glob.match(/\*\*|./gsu) ?? [])];
+  });
+  return (name) => patterns.some((pattern) => fits(pattern, [...name]));
+}
+
+/**
+ * Matches all alternatives of the pattern at once (Thompson, "Regular Expression Search Algorithm", CACM 1968). The names
+ * come from other people's repositories, and a backtracking regular expression would take for ever with some of them.
+ */
+function fits(pattern: readonly string[], name: readonly string[]): boolean {
+  // positions in the pattern that the name so far can match; a star may match nothing
+  const reach = (places: number[]): Set<number> => {
+    const reached = new Set<number>();
+    for (let place of places) {
+      for (reached.add(place); pattern[place] === '*' || pattern[place] === '**'; ) reached.add(++place);
+    }
+    return reached;
+  };
+  let places = reach([0]);
+  for (const character of name) {
+    const next: number[] = [];
+    for (const place of places) {
+      const part = pattern[place];
+      if (part === '**' || (part === '*' && character !== '/')) next.push(place);
+      else if (part === character || (part === '?' && character !== '/')) next.push(place + 1);
+    }
+    places = reach(next);
+  }
+  return places.has(pattern.length);
+}

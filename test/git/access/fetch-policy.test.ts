@@ -1,0 +1,201 @@
+import { mkdirSync, symlinkSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { type FetchRules, JobFetchPolicy } from '../../../src/git/access/fetch-policy.ts';
+import { failure } from '../../support/failure.ts';
+import { TestFolders } from '../../support/folder.ts';
+
+const addresses: Readonly<Record<string, string[]>> = {
+  'open.example': ['93.184.216.34', '2606:2800::1'],
+  'inner.example': ['10.1.2.3'],
+  'mixed.example': ['93.184.216.34', '127.0.0.1'],
+  'link.example': ['169.254.169.254'],
+  'own.example': ['10.0.0.5'],
+};
+const own = 'https://own.example/team/app.git';
+
+function fetchPolicy(rules: Partial<FetchRules> = {}): JobFetchPolicy {
+  const url = rules.url ?? own;
+  return new JobFetchPolicy({
+    url,
+    access: { url, credential: async () => undefined },
+    trusted: true,
+    network: { kind: 'on' },
+    actionsUrl: 'https://actions.example',
+    sharesCredential: false,
+    machineCredentials: [],
+    neighbours: [],
+    servers: [],
+    resolve: async (host) => addresses[host] ?? [],
+    ...rules,
+  });
+}
+const refused = (url: string, rules: Partial<FetchRules> = {}) =>
+  failure('address_refused', () => fetchPolicy(rules).to(url));
+
+describe('what is fetched because a commit names it', () => {
+  const folders = new TestFolders();
+  after(folders.remove);
+
+  it('is the repository itself with its credential, from the mirror that it has', async () => {
+    const { url, access, untrusted, reader } = await fetchPolicy().to(own);
+    expect([url, access?.url, untrusted, reader]).to.deep.equal([own, own, undefined, undefined]);
+  });
+
+  it('is a server that is open to everybody, at the addresses that were looked up, as nobody', async () => {
+    const { access, untrusted } = await fetchPolicy().to('https://open.example/lib');
+    expect(access).to.equal(undefined);
+    const pinned = { scheme: 'https', host: 'open.example', port: 443, addresses: addresses['open.example'] };
+    expect(untrusted).to.deep.equal({ asMachine: false, protocol: 'https', pinned, redirects: false });
+  });
+
+  it("is never a server of Volt's, whatever it is called, nor with a list that has it", async () => {
+    const servers = [
+      { host: '10.1.2.3', isShared: false },
+      { host: 'redis.example', isShared: false },
+      { host: 'ci.example', isShared: true },
+    ];
+    const resolve = async (host: string) =>
+      ({ ...addresses, 'redis.example': ['93.184.216.99'], 'ci.example': ['10.9.9.9', '93.184.216.34'] })[host] ?? [];
+    const hosts = [{ host: 'inner.example', port: undefined }];
+    for (const url of ['https://10.1.2.3:6379/x', 'https://inner.example/x', 'https://[::ffff:10.1.2.3]/x'])
+      for (const network of [
+        { kind: 'on' },
+        {
+          kind: 'list',
+          hosts: [...hosts, { host: '10.1.2.3', port: 6379 }, { host: '::ffff:a01:203', port: undefined }],
+        },
+      ] as const)
+        expect((await refused(url, { servers, resolve, network })).message).to.include('a server of Volt');
+    await refused('https://93.184.216.99/x', { servers, resolve });
+    await refused('https://10.9.9.9/x', { servers, resolve });
+    // what large hosters have is the address of others, too
+    expect((await fetchPolicy({ servers, resolve }).to('https://open.example/lib')).url).to.equal(
+      'https://open.example/lib',
+    );
+    expect((await fetchPolicy({ servers, resolve }).to('https://10.1.2.4/lib')).url).to.equal('https://10.1.2.4/lib');
+  });
+
+  for (const url of [
+    'https://127.0.0.1:8420/x',
+    'https://0x7f.1/x',
+    'https://2130706433/x',
+    'https://[::ffff:127.0.0.1]/x',
+    'https://mixed.example/x',
+    'https://169.254.169.254/latest',
+    'https://link.example/x',
+    'https://[fe80::1]/x',
+    'https://224.0.0.1/x',
+  ])
+    it(`is not ${url}`, () => refused(url));
+
+  it('is in a private network only for refs that are trusted', async () => {
+    await fetchPolicy().to('https://inner.example/lib');
+    await refused('https://inner.example/lib', { trusted: false });
+    await refused('https://192.168.1.1/lib', { trusted: false });
+  });
+
+  it('is at the server of the repository wherever that is, by https where it is fetched by ssh', async () => {
+    await fetchPolicy({ trusted: false }).to('https://own.example/other');
+    await fetchPolicy({ trusted: false, url: 'git@own.example:team/app' }).to('https://own.example/other');
+    await fetchPolicy({ trusted: false, url: 'http://127.0.0.1:3000/app' }).to('http://127.0.0.1:3000/other');
+    await refused('http://127.0.0.1:8420/x', { url: 'http://127.0.0.1:3000/app' });
+  });
+
+  it('speaks https, and http only where the repository does', async () => {
+    await refused('http://open.example/lib');
+    await refused('git://open.example/lib');
+    await refused('file:///etc');
+    await fetchPolicy({ url: 'http://own.example/app' }).to('http://open.example/lib');
+  });
+
+  it('is fetched by ssh only where there is a key for it', async () => {
+    await refused('git@open.example:lib');
+    await refused('git@own.example:lib', { url: 'git@own.example:app', trusted: false, sharesCredential: true });
+    const { access } = await fetchPolicy({ url: 'git@own.example:app', sharesCredential: true }).to(
+      'git@own.example:lib',
+    );
+    expect(access?.url).to.equal('git@own.example:app');
+    const { untrusted } = await fetchPolicy({ machineCredentials: ['open.example'] }).to('git@open.example:lib');
+    expect(untrusted?.asMachine).to.equal(true);
+  });
+
+  it('is fetched with the credentials of the machine where a setting names it and the ref is trusted', async () => {
+    const by = async (url: string, trusted: boolean, ...machineCredentials: string[]) =>
+      (await fetchPolicy({ machineCredentials, trusted }).to(url)).untrusted?.asMachine;
+    expect(await by('https://open.example/team/lib', true, 'open.example')).to.equal(true);
+    expect(await by('https://open.example/team/lib', true, 'open.example/team')).to.equal(true);
+    expect(await by('https://open.example/team/lib', true, 'open.example:443/team/')).to.equal(true);
+    expect(await by('https://open.example/team/lib', false, 'open.example')).to.equal(false);
+    expect(await by('https://open.example/team/lib', true, 'open.example/tea', 'other.example')).to.equal(false);
+    expect(await by('https://open.example/team%2f..%2fother/lib', true, 'open.example/team')).to.equal(false);
+    expect(await by('https://open.example/team/../other/lib', true, 'open.example/team')).to.equal(false);
+  });
+
+  it('is at the server of the repository and that of actions alone where the network is off', async () => {
+    const network = { kind: 'off' } as const;
+    await refused('https://open.example/lib', { network });
+    await refused('https://open.example/lib', { network, machineCredentials: ['open.example'] });
+    await fetchPolicy({ network }).to('https://own.example/lib');
+    await fetchPolicy({ network }).to('https://actions.example/owner/action');
+  });
+
+  it('is at those servers that a list names, which may be in a private network, and never the machine', async () => {
+    const network = {
+      kind: 'list',
+      hosts: ['inner.example', '127.0.0.1'].map((host) => ({ host, port: undefined })),
+    } as const;
+    await fetchPolicy({ network, trusted: false }).to('https://inner.example/lib');
+    await refused('https://open.example/lib', { network });
+    await refused('https://127.0.0.1/lib', { network });
+  });
+
+  it('is a path only in a folder that a setting names, or where actions are', async () => {
+    const top = folders.make();
+    for (const name of ['a', 'b']) mkdirSync(join(top, name));
+    const rules = { url: join(top, 'a') };
+    await refused(join(top, 'b'), rules);
+    const { reader } = await fetchPolicy({ ...rules, neighbours: [top] }).to(join(top, 'b'));
+    expect(reader).to.include('path');
+    await refused(join(top, 'b'), { neighbours: [top] });
+    await fetchPolicy({ ...rules, actionsUrl: top }).to(join(top, 'b'));
+  });
+
+  it('is no path that leads out of the folder of neighbours or of actions, by ".." or a link', async () => {
+    const top = folders.make();
+    for (const name of ['in/a', 'in/b', 'out']) mkdirSync(join(top, name), { recursive: true });
+    symlinkSync(join(top, 'out'), join(top, 'in/link'));
+    const rules = { url: join(top, 'in/a') };
+    const neighbours = [join(top, 'in')];
+    for (const path of [`${top}/in/../out`, `${top}/in/b/../../out`, `${top}/in/link`])
+      await refused(path, { ...rules, neighbours });
+    expect(await fetchPolicy({ ...rules, neighbours }).to(`${top}/in/x/../b`)).to.include({ url: join(top, 'in/b') });
+    await refused(`${top}/in/../out`, { ...rules, actionsUrl: join(top, 'in') });
+  });
+
+  it('has a mirror that other repositories, refs of other trust and other rights do not read', async () => {
+    const readers = await Promise.all(
+      [
+        {},
+        { trusted: false },
+        { url: 'https://own.example/team/other.git' },
+        { sharesCredential: true },
+        { machineCredentials: ['own.example'] },
+      ].map(async (rules) => (await fetchPolicy(rules).to('https://own.example/team/lib')).reader),
+    );
+    expect(new Set(readers).size).to.equal(readers.length);
+    expect(readers).to.not.include(undefined);
+  });
+
+  it('is a server of Git LFS elsewhere only for refs that are trusted, or where a list names it', async () => {
+    const url = 'https://open.example/lib.git/info/lfs';
+    await fetchPolicy().toLfs(url);
+    await failure('address_refused', () => fetchPolicy({ trusted: false }).toLfs(url));
+    await fetchPolicy({ trusted: false }).toLfs('https://own.example/team/app.git/info/lfs');
+    const network = { kind: 'list', hosts: [{ host: 'open.example', port: 443 }] } as const;
+    await fetchPolicy({ trusted: false, network }).toLfs(url);
+  });
+
+  it('is not fetched where its name is not known', () =>
+    failure('fetch_failed', () => fetchPolicy().to('https://nowhere.example/lib')));
+});
