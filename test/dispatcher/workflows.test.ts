@@ -361,7 +361,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
     const over = await end(made.id, 'good');
     expect(over).to.include({ status: 'error', reason: 'invalid_workflow' });
     expect(over.message)
-      .to.match(/^\.github\/workflows\/bad.yml:4:5: "runs-onn" is not known here; did you mean "runs-on"\?$/m)
+      .to.match(/^\.github\/workflows\/bad.yml:4:5: "runs-onn" is not allowed here; did you mean "runs-on"\?$/m)
       .and.match(/^\.github\/workflows\/big.yml:1:1: the file is too large/m);
   });
 
@@ -742,7 +742,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
         'ci.yml',
         { level: 'c', dry: 'maybe', dru: '1' },
         'bad_request',
-        /no input "dru"; did you mean "dry"\?; .*one of a, b.*must be a boolean/,
+        /input "dru" does not exist; did you mean "dry"\?; .*one of a, b.*must be a boolean/,
       ],
     ];
     for (const [name, inputs, code, says] of refusals) {
