@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { VoltError } from '../kernel/errors.ts';
 import { heartbeatText } from '../kernel/supervisor-heartbeat.ts';
 import { toolEnvironment } from '../system/environment.ts';
+import { sandboxCommand } from './bubblewrap.ts';
 import { CarriedEnvironment } from './carried-environment.ts';
 import { ControlGroup } from './control-group.ts';
 import type { Isolation, JobUser, OwnFolder, SandboxPath } from './isolation.ts';
@@ -11,7 +12,6 @@ import { type Limits, limitingLines } from './limits.ts';
 import type { GroupNetwork } from './network/job-network.ts';
 import { withOverlays } from './overlay.ts';
 import { programPath } from './programs.ts';
-import { sandboxCommand } from './sandbox.ts';
 import { leaseRanOut, supervisorCommand } from './supervisor.ts';
 
 /**

@@ -2,9 +2,9 @@ import { execFileSync } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { sandboxCommand } from '../../src/exec/bubblewrap.ts';
 import type { SandboxPath, SandboxView } from '../../src/exec/isolation.ts';
 import { programPath } from '../../src/exec/programs.ts';
-import { sandboxCommand } from '../../src/exec/sandbox.ts';
 import { TestFolders } from '../support/folder.ts';
 import { isIsolable } from '../support/isolation.ts';
 
@@ -108,7 +108,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
-import { sandboxCommand } from './src/exec/sandbox.ts';
+import { sandboxCommand } from './src/exec/bubblewrap.ts';
 mkdirSync('/nix/store', { recursive: true });
 writeFileSync('/nix/store/program', 'a program');
 for (const name of ['daemon-socket', 'gc-socket']) {
