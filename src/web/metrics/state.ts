@@ -10,12 +10,12 @@ export function addState(registry: Registry, status: SystemStatus): void {
   const gauge = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) =>
     new Gauge({ name: `volt_${name}`, help, labelNames, registers: [registry] });
   gauge('info', 'Version of the web stage', ['version']).set({ version: status.version }, 1);
-  gauge('problems', 'What is not as it should be, as told by volt status').set(status.problems.length);
+  gauge('problems', 'Problems that volt status reports').set(status.problems.length);
   gauge('redis_up', 'Whether Redis answers').set(status.redis.reachable ? 1 : 0);
   if (status.redis.memory) gauge('redis_memory_bytes', 'Memory that Redis uses').set(status.redis.memory.used);
-  gauge('record_up', 'Whether the record answers').set(status.record.reachable ? 1 : 0);
-  if (status.record.bytes !== null) gauge('record_bytes', 'Size of the record').set(status.record.bytes);
-  if (status.disk) gauge('data_free_bytes', 'Free on the disk of the data directory').set(status.disk.free);
+  gauge('record_up', 'Whether the database answers').set(status.record.reachable ? 1 : 0);
+  if (status.record.bytes !== null) gauge('record_bytes', 'Size of the database').set(status.record.bytes);
+  if (status.disk) gauge('data_free_bytes', 'Free space on the disk of the data directory').set(status.disk.free);
 
   // an unknown number has no value, rather than 0
   if (status.builds) {
@@ -23,17 +23,17 @@ export function addState(registry: Registry, status: SystemStatus): void {
     builds.set({ status: 'queued' }, status.builds.queued);
     builds.set({ status: 'running' }, status.builds.running);
     const since = status.oldest ? (serverNow() - Date.parse(status.oldest.since)) / 1000 : 0;
-    gauge('oldest_waiting_seconds', 'How long the oldest job that has not begun waits').set(Math.max(0, since));
+    gauge('oldest_waiting_seconds', 'How long the oldest waiting or queued job has waited').set(Math.max(0, since));
   }
   if (status.runners) {
     const { count, slots, busy, draining } = status.runners;
-    gauge('runners', 'Runners that are alive').set(count);
+    gauge('runners', 'Alive runners').set(count);
     gauge('runners_draining', 'Runners that take no more jobs').set(draining);
     gauge('slots', 'Slots of all runners').set(slots);
     gauge('slots_busy', 'Slots that run an attempt').set(busy);
   }
   if (status.redis.reachable) {
-    const stages = gauge('stage_members', 'Processes of each stage that are alive', ['stage']);
+    const stages = gauge('stage_members', 'Alive processes of each stage', ['stage']);
     for (const { kind, members } of status.stages) stages.set({ stage: kind }, members.length);
   }
 
@@ -64,10 +64,10 @@ export function addProcesses(registry: Registry, processes: readonly Process[]):
     new Counter({ name: `volt_process_${name}_total`, help, labelNames, registers: [registry] });
   const memory = gauge('resident_memory_bytes', 'Resident memory');
   const cpu = counter('cpu_seconds', 'Processor time');
-  const lag = gauge('event_loop_lag_seconds', 'Longest hold-up of the event loop within the last seconds');
-  const reconnects = counter('redis_reconnects', 'How often Redis was lost and found again');
+  const lag = gauge('event_loop_lag_seconds', 'Longest delay of the event loop within the last seconds');
+  const reconnects = counter('redis_reconnects', 'How often the connection to Redis was lost and restored');
   const warnings = counter('warnings', 'Warnings and errors that were logged');
-  const disk = gauge('disk_free_bytes', 'Free on the disk of its data directory');
+  const disk = gauge('disk_free_bytes', 'Free space on the disk of its data directory');
   for (const { stage, host, pid, vitals } of processes) {
     if (!vitals) continue;
     const own = { stage, host, pid };
