@@ -5,7 +5,7 @@ import type { CommandFile } from './command.ts';
 import { readHidden } from './hidden-input.ts';
 import { withCommandsAsTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
-import { type ScopeOptions, scopeOption, scopePath, scopeWords } from './scope.ts';
+import { type ScopeOptions, scopeOption, scopePath, scopeWords } from './repository-option.ts';
 import { printTable } from './table.ts';
 import { print, printJson } from './terminal.ts';
 import { ago } from './times.ts';

@@ -3,7 +3,7 @@ import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { withCommandsAsTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
-import { type ScopeOptions, scopeOption, scopePath, scopeWords } from './scope.ts';
+import { type ScopeOptions, scopeOption, scopePath, scopeWords } from './repository-option.ts';
 import { printTable } from './table.ts';
 import { plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';

@@ -3,11 +3,11 @@ import { hostLabel, parseLabels } from '../kernel/names.ts';
 import type { PlanChange, PlanState } from '../record/workflows.ts';
 import type { Action, Admission, Group } from '../workflow/action.ts';
 import type { BuildFacts } from '../workflow/event.ts';
+import type { BuildGraph } from '../workflow/job-contexts.ts';
 import type { Node, NodeState } from '../workflow/node.ts';
 import { progress } from '../workflow/progress.ts';
 import { runNames } from '../workflow/run-name.ts';
 import { parseHostedNames } from '../workflow/runs-on.ts';
-import type { BuildGraph } from '../workflow/scope.ts';
 import type { Workflow } from '../workflow/workflow.ts';
 import type { StoredFacts } from './workflow-build.ts';
 

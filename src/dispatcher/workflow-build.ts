@@ -10,7 +10,7 @@ import { parseCalled } from '../workflow/called-file.ts';
 import { formatDiagnostic } from '../workflow/diagnostics.ts';
 import type { BuildEvent } from '../workflow/event.ts';
 import { dispatchInputs } from '../workflow/inputs.ts';
-import { firstPlaces } from '../workflow/job-name.ts';
+import { initialNodes } from '../workflow/job-name.ts';
 import { mostJobs } from '../workflow/progress.ts';
 import type { ReadWorkflows } from '../workflow/read-all.ts';
 import { isTriggered } from '../workflow/triggers.ts';
@@ -64,7 +64,7 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sch
   const asked = triggered.reduce((sum, workflow) => sum + workflow.jobs.length, 0);
   const jobs = [
     ...(asked > mostJobs ? [] : triggered).flatMap((workflow) =>
-      firstPlaces(workflow).map(({ node, name, needs }) => ({
+      initialNodes(workflow).map(({ node, name, needs }) => ({
         ...{ name, labels: [], needs, plan: '{}', timeout },
         ...{ workflow: workflow.name, node: JSON.stringify(node) },
       })),

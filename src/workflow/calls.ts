@@ -1,14 +1,14 @@
 import { type Diagnostic, nearest } from './diagnostics.ts';
 import { evaluateValue, isLiteral } from './evaluate-value.ts';
 import { inputProblem } from './inputs.ts';
-import type { CallInterface, CallJob, Place, Workflow } from './workflow.ts';
+import type { CallInterface, CallJob, FileLocation, Workflow } from './workflow.ts';
 
 /** The longest chain of workflows that call one another, including the first; as on GitHub. */
 const deepestCall = 10;
 
 interface Problem {
   /** the location in the file, if it is not that of the job */
-  place?: Place | undefined;
+  place?: FileLocation | undefined;
   message: string;
 }
 

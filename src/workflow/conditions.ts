@@ -3,7 +3,7 @@ import { splitAllowedContext } from '@actions/workflow-parser/templates/allowed-
 import { NullToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
 import { errorText } from '../kernel/errors.ts';
 import { parseExpression } from './expression.ts';
-import { inWords } from './fault-words.ts';
+import { explainParserMessage } from './parser-messages.ts';
 import type { Reading } from './reading.ts';
 import { callsStatus, withStatus } from './status-condition.ts';
 import { expressionsIn } from './template.ts';
@@ -35,7 +35,7 @@ function checkedCondition(reading: Reading, token: TemplateToken, expression: st
     parseExpression(expression);
     return withStatus(expression);
   } catch (error) {
-    reading.invalidUnlessKnown(token, inWords(errorText(error)));
+    reading.invalidUnlessKnown(token, explainParserMessage(errorText(error)));
     return 'success()';
   }
 }

@@ -22,7 +22,7 @@ export function earlyName(node: Node, job: WorkflowJob): string {
 }
 
 /** The nodes of a workflow at its start: one for each job in the file. */
-export function firstPlaces({ path: file, jobs }: Workflow): { node: Node; name: string; needs: string[] }[] {
+export function initialNodes({ path: file, jobs }: Workflow): { node: Node; name: string; needs: string[] }[] {
   const nodes = jobs.map((job) => {
     const node = { file, path: job.id };
     return { job, node, name: earlyName(node, job) };

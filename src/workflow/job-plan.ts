@@ -1,7 +1,7 @@
 import { parseCalled } from './called-file.ts';
+import type { NodeContexts } from './job-contexts.ts';
 import { callOf, type Node } from './node.ts';
 import type { PlannedStep, WorkflowPlan } from './plan.ts';
-import type { NodeContexts } from './scope.ts';
 import { secretNames, storeNames } from './secret-names.ts';
 import { type Json, type Template, templatesIn } from './template.ts';
 import type { RunDefaults, StepsJob, Workflow, WorkflowSource } from './workflow.ts';

@@ -6,16 +6,16 @@ import { groupOf } from './concurrency.ts';
 import { evaluateValue } from './evaluate-value.ts';
 import { evaluateBoolean, evaluateCondition, evaluateNumber, evaluateText, type Scope } from './expression.ts';
 import { callInputs } from './inputs.ts';
+import { type BuildGraph, contextsOf, definitionOf, type NodeContexts, statusFunctions } from './job-contexts.ts';
 import { earlyName, jobName } from './job-name.ts';
 import { jobPlan } from './job-plan.ts';
 import { expandMatrix } from './matrix.ts';
+import { cancelledByFailFast, reachedMaxParallel } from './matrix-rules.ts';
 import { type Cell, callingNode, callOf, type Node, type NodeState, resultOf, statesOf } from './node.ts';
-import { asksFor } from './refusal.ts';
 import { labelsOf } from './runs-on.ts';
-import { type BuildGraph, contextsOf, definitionOf, type NodeContexts, statusFunctions } from './scope.ts';
-import { endedBySiblings, parallelBound } from './siblings.ts';
 import { asWritten } from './status-condition.ts';
 import { type EvaluatedStrategy, strategyOf } from './strategy.ts';
+import { isNeeded } from './unsupported.ts';
 import type { CallJob, Concurrency, StepsJob, Workflow, WorkflowJob } from './workflow.ts';
 
 /**
@@ -190,12 +190,12 @@ class Progress<Id> {
 
   #queue(state: NodeState<Id>, workflow: Workflow, job: StepsJob, contexts: NodeContexts): void {
     const scope: Scope = { contexts };
-    const refused = job.refusals?.find(({ value }) => asksFor(evaluateValue(value, scope)));
+    const refused = job.refusals?.find(({ value }) => isNeeded(evaluateValue(value, scope)));
     if (refused) {
       this.#decide(state, 'error', 'unsupported', refused.message);
       return;
     }
-    const bound = parallelBound(this.#graph.states, state.node);
+    const bound = reachedMaxParallel(this.#graph.states, state.node);
     if (bound !== undefined) {
       this.#actions.push({
         kind: 'hold',
@@ -235,7 +235,7 @@ class Progress<Id> {
   }
 
   #failFast(): void {
-    for (const { state, because } of endedBySiblings(this.#graph.states)) {
+    for (const { state, because } of cancelledByFailFast(this.#graph.states)) {
       if (state.unwanted) continue;
       const message = `${because.name} failed, and fail-fast cancels the rest of the matrix`;
       if (state.status === 'waiting') this.#decide(state, 'cancelled', 'fail_fast', message);

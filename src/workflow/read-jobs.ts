@@ -3,9 +3,9 @@ import { isBasicExpression } from '@actions/workflow-parser/templates/tokens/typ
 import { keyOfCalled, parseCalled, parseLocal } from './called-file.ts';
 import { readCondition } from './conditions.ts';
 import { formatDiagnostic, nearest } from './diagnostics.ts';
-import { readRefusals } from './read-refusals.ts';
 import { checkPositive, checkShell, idPattern, idRule, readSteps } from './read-steps.ts';
 import { readRunsOn, readStrategy } from './read-strategy.ts';
+import { readUnsupportedKeys } from './read-unsupported.ts';
 import { hasExpressionKey, type Reading } from './reading.ts';
 import type { CallJob, Concurrency, RunDefaults, StepsJob, WorkflowJob } from './workflow.ts';
 
@@ -35,7 +35,7 @@ function readJob(reading: Reading, key: TemplateToken, token: TemplateToken): Wo
     const value = fields.get(key);
     return value && read(value);
   };
-  const refusals = readRefusals(reading, fields);
+  const refusals = readUnsupportedKeys(reading, fields);
   const name = has('name', (value) => reading.template(value));
   const concurrency = has('concurrency', (value) => readConcurrency(reading, value));
   const strategy = has('strategy', (value) => readStrategy(reading, value));

@@ -8,8 +8,8 @@ import { parseWorkflow } from '@actions/workflow-parser/workflows/workflow-parse
 import { getWorkflowSchema } from '@actions/workflow-parser/workflows/workflow-schema';
 import { errorText } from '../kernel/errors.ts';
 import type { Diagnostic } from './diagnostics.ts';
-import { inWords, placeOf } from './fault-words.ts';
 import { longestFile, type WorkflowFile } from './files.ts';
+import { explainParserMessage, findErrorLocation } from './parser-messages.ts';
 import { readConcurrency, readDefaults, readJobs } from './read-jobs.ts';
 import { readTriggers } from './read-triggers.ts';
 import { mostDiagnostics, Reading } from './reading.ts';
@@ -52,7 +52,8 @@ function read(reading: Reading, { path, text }: WorkflowFile): Workflow | undefi
   const context = newContext();
   const id = context.getFileId(path);
   const reader = new BoundedYamlReader(id, text);
-  for (const { message, range } of reader.errors) reading.report('invalid', range, inWords(firstLine(message)));
+  for (const { message, range } of reader.errors)
+    reading.report('invalid', range, explainParserMessage(firstLine(message)));
   if (reading.isInvalid) return undefined;
   const tags = new Set<number | undefined>();
   for (const { message, linePos } of reader.warnings) {
@@ -102,7 +103,7 @@ function reportErrors(
   const reported = stock.length === found.length ? stock : found;
   // each error is searched in the whole file
   for (const { rawMessage, range } of reported.slice(0, mostDiagnostics)) {
-    reading.report('invalid', range, inWords(rawMessage, placeOf(root, range)));
+    reading.report('invalid', range, explainParserMessage(rawMessage, findErrorLocation(root, range)));
   }
 }
 

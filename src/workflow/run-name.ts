@@ -1,5 +1,5 @@
 import { evaluateText } from './expression.ts';
-import { type BuildGraph, contextsOf } from './scope.ts';
+import { type BuildGraph, contextsOf } from './job-contexts.ts';
 
 /** The `run-name` of each workflow of a build; those that cannot be evaluated are left out. */
 export function runNames<Id>(graph: BuildGraph<Id>): string[] {

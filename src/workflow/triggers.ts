@@ -1,6 +1,6 @@
-import { refName } from './contexts.ts';
 import type { BuildEvent } from './event.ts';
 import { selects } from './filters.ts';
+import { refName } from './github-context.ts';
 import type { PushFilter, Workflow } from './workflow.ts';
 
 /** An event, for checking whether it starts a workflow. */

@@ -115,14 +115,14 @@ export interface Strategy {
 }
 
 /** An unsupported key, which matters only if its value is not empty. */
-export interface Refusal {
+export interface UnsupportedKey {
   value: ValueTemplate;
   /** message with its location */
   message: string;
 }
 
 /** A location in a file; both numbers begin at 1. */
-export interface Place {
+export interface FileLocation {
   line: number;
   column: number;
 }
@@ -131,7 +131,7 @@ interface AnyJob {
   /** as in the file; ids are case-insensitive */
   id: string;
   /** location in the file */
-  place: Place;
+  place: FileLocation;
   name?: Template;
   /** ids of other jobs */
   needs: string[];
@@ -152,7 +152,7 @@ export interface StepsJob extends AnyJob {
   env: Templates;
   defaults: RunDefaults;
   outputs: TemplateMap;
-  refusals?: Refusal[];
+  refusals?: UnsupportedKey[];
   steps: PlannedStep[];
 }
 
@@ -164,7 +164,7 @@ export interface CallJob extends AnyJob {
   with: [name: string, value: ValueTemplate][];
   secrets: 'inherit' | TemplateMap;
   /** location of each input and secret in the file */
-  places: { [name: string]: Place };
+  places: { [name: string]: FileLocation };
 }
 
 export type WorkflowJob = StepsJob | CallJob;

@@ -9,7 +9,7 @@ import { CommitHandler } from '../../src/dispatcher/commits.ts';
 import { planner } from '../../src/dispatcher/planner.ts';
 import type { CommitMessage } from '../../src/queues/messages.ts';
 import { listBuilds } from '../../src/record/builds.ts';
-import { firstPlaces } from '../../src/workflow/job-name.ts';
+import { initialNodes } from '../../src/workflow/job-name.ts';
 import { progress } from '../../src/workflow/progress.ts';
 import { readWorkflow } from '../../src/workflow/read.ts';
 import { parseHostedNames } from '../../src/workflow/runs-on.ts';
@@ -96,7 +96,7 @@ const wide = readWorkflow({ path: 'cells.yml', text: cells }).workflow;
 if (wide) await measure('plan a matrix of 256', 20, () => plan(wide));
 
 function plan(planned: Workflow): void {
-  const states = firstPlaces(planned).map(({ node, name }, id) => ({
+  const states = initialNodes(planned).map(({ node, name }, id) => ({
     ...{ id, node, name, status: 'waiting' as const, continueOnError: false, outputs: {} },
   }));
   let last = states.length;

@@ -3,7 +3,7 @@ import { settings } from '../../src/kernel/settings.ts';
 import type { Action, ReadyJob } from '../../src/workflow/action.ts';
 import type { CalledRepository } from '../../src/workflow/called-file.ts';
 import type { BuildEvent, BuildFacts } from '../../src/workflow/event.ts';
-import { firstPlaces } from '../../src/workflow/job-name.ts';
+import { initialNodes } from '../../src/workflow/job-name.ts';
 import type { NodeState } from '../../src/workflow/node.ts';
 import { progress } from '../../src/workflow/progress.ts';
 import { readWorkflows } from '../../src/workflow/read-all.ts';
@@ -68,7 +68,7 @@ export class PlannedBuild {
     // the other files exist only to be called
     this.#states = this.workflows
       .slice(0, 1)
-      .flatMap(firstPlaces)
+      .flatMap(initialNodes)
       .map(({ node, name }, index) => ({
         ...{ id: index + 1, node, name, status: 'waiting' as Status, continueOnError: false, outputs: {} },
       }));

@@ -3,7 +3,7 @@ import { isFinal, type Status } from '../../kernel/model.ts';
 import type { Outcome, verdictOf } from '../../kernel/verdict.ts';
 import type { Action, ProgressSettings, ReadyJob } from '../../workflow/action.ts';
 import type { BuildFacts } from '../../workflow/event.ts';
-import { firstPlaces } from '../../workflow/job-name.ts';
+import { initialNodes } from '../../workflow/job-name.ts';
 import type { Node, NodeState } from '../../workflow/node.ts';
 import type { WorkflowPlan } from '../../workflow/plan.ts';
 import { progress } from '../../workflow/progress.ts';
@@ -47,7 +47,7 @@ export class LocalBuild {
     this.#options = options;
     this.#jobs = options.running.flatMap((workflow) => {
       const wanted = options.wanted.idsOf(workflow);
-      return firstPlaces(workflow)
+      return initialNodes(workflow)
         .filter(({ node }) => wanted?.has(node.path) ?? true)
         .map(({ node, name }) => this.#newJob(0, node, name));
     });

@@ -1,6 +1,6 @@
 import { VoltError } from '../../kernel/errors.ts';
 import { toText } from '../../workflow/expression.ts';
-import { firstPlaces } from '../../workflow/job-name.ts';
+import { initialNodes } from '../../workflow/job-name.ts';
 import type { Node } from '../../workflow/node.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
@@ -103,7 +103,7 @@ export class Wanted {
   }
 
   #noJob(wanted: string, names: readonly string[]): VoltError {
-    const first = this.#options.running.flatMap(firstPlaces).map(({ name }) => name);
+    const first = this.#options.running.flatMap(initialNodes).map(({ name }) => name);
     return new VoltError('not_found', `job "${wanted}" does not exist`, {
       remedy: `The jobs are ${[...new Set([...first, ...names])].join(', ')}.`,
     });

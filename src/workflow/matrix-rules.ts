@@ -38,7 +38,7 @@ function combinationsOf<Id>(states: readonly NodeState<Id>[]): Map<string, { rul
  * Whether `max-parallel` keeps a job from starting.
  * @returns the limit that is reached; undefined if the job can start
  */
-export function parallelBound<Id>(states: readonly NodeState<Id>[], node: Node): number | undefined {
+export function reachedMaxParallel<Id>(states: readonly NodeState<Id>[], node: Node): number | undefined {
   const bounded = matricesOf(node).filter(({ rules }) => rules.maxParallel < rules.total);
   if (bounded.length === 0) return undefined;
   const matrices = combinationsOf(states);
@@ -56,7 +56,7 @@ function isRunning<Id>(jobs: readonly NodeState<Id>[]): boolean {
 }
 
 /** Jobs to cancel because another combination of their matrix failed and the matrix has `fail-fast`, each once. */
-export function endedBySiblings<Id>(
+export function cancelledByFailFast<Id>(
   states: readonly NodeState<Id>[],
 ): { state: NodeState<Id>; because: NodeState<Id> }[] {
   const ended = new Map<Id, { state: NodeState<Id>; because: NodeState<Id> }>();

@@ -1,6 +1,6 @@
-import { githubContext } from './contexts.ts';
 import type { BuildFacts } from './event.ts';
 import { evaluateText, type Scope } from './expression.ts';
+import { githubContext } from './github-context.ts';
 import { dispatchInputs } from './inputs.ts';
 import { callOf, keyOf, type Node, type NodeState, type Result, resultOf, statesOf } from './node.ts';
 import type { Json } from './template.ts';

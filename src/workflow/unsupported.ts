@@ -5,20 +5,20 @@ import type { ValueTemplate } from './workflow.ts';
 export const decisive: readonly string[] = ['image', 'image-name', 'name'];
 
 /** Whether a value certainly needs something, before expressions are evaluated: text around an expression is not empty. */
-export function surelyAsksFor(value: ValueTemplate): boolean {
-  if (value === null || typeof value !== 'object') return asksFor(value);
-  if ('list' in value) return value.list.some(surelyAsksFor);
-  if ('text' in value) return [value.text].flat().some((part) => typeof part === 'string' && asksFor(part));
+export function certainlyNeeded(value: ValueTemplate): boolean {
+  if (value === null || typeof value !== 'object') return isNeeded(value);
+  if ('list' in value) return value.list.some(certainlyNeeded);
+  if ('text' in value) return [value.text].flat().some((part) => typeof part === 'string' && isNeeded(part));
   const part = value.map.find(([key]) => typeof key === 'string' && decisive.includes(key));
-  return part ? surelyAsksFor(part[1]) : value.map.some(([key, each]) => key !== null && surelyAsksFor(each));
+  return part ? certainlyNeeded(part[1]) : value.map.some(([key, each]) => key !== null && certainlyNeeded(each));
 }
 
 /** Whether a value needs a container, services or the like; an empty image or name needs nothing. */
-export function asksFor(value: Json): boolean {
+export function isNeeded(value: Json): boolean {
   if (value === null) return false;
   if (typeof value === 'string') return value.replace(/^docker:\/\//, '') !== '';
   if (typeof value !== 'object') return true;
-  if (Array.isArray(value)) return value.some(asksFor);
+  if (Array.isArray(value)) return value.some(isNeeded);
   const key = decisive.find((each) => Object.hasOwn(value, each));
-  return key === undefined ? Object.values(value).some(asksFor) : asksFor(value[key] ?? null);
+  return key === undefined ? Object.values(value).some(isNeeded) : isNeeded(value[key] ?? null);
 }

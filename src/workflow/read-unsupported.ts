@@ -2,8 +2,8 @@ import { MappingToken, type TemplateToken } from '@actions/workflow-parser/templ
 import { formatDiagnostic } from './diagnostics.ts';
 import { isLiteral } from './evaluate-value.ts';
 import type { Reading } from './reading.ts';
-import { decisive, surelyAsksFor } from './refusal.ts';
-import type { Refusal, ValueTemplate } from './workflow.ts';
+import { certainlyNeeded, decisive } from './unsupported.ts';
+import type { UnsupportedKey, ValueTemplate } from './workflow.ts';
 
 /** Keys of a job that Volt does not support; an empty value needs nothing. */
 const refused: Readonly<Record<string, string>> = {
@@ -17,15 +17,15 @@ const refused: Readonly<Record<string, string>> = {
  * Reports unsupported keys of a job, which then does not run.
  * @returns keys whose value depends on expressions, to be checked for each job of a matrix
  */
-export function readRefusals(reading: Reading, fields: ReadonlyMap<string, TemplateToken>): Refusal[] {
+export function readUnsupportedKeys(reading: Reading, fields: ReadonlyMap<string, TemplateToken>): UnsupportedKey[] {
   const group = reading.entries(fields.get('runs-on')).find(({ key }) => key === 'group');
   if (group) reading.report('unsupported', group.keyToken, 'runner groups (`group`) are not supported; use labels');
   return Object.entries(refused).flatMap(([key, message]) => {
     const token = fields.get(key);
     if (!token) return [];
     const value = wanted(reading, token, key === 'services');
-    if (surelyAsksFor(value)) reading.report('unsupported', token, message);
-    if (surelyAsksFor(value) || isLiteral(value)) return [];
+    if (certainlyNeeded(value)) reading.report('unsupported', token, message);
+    if (certainlyNeeded(value) || isLiteral(value)) return [];
     const why = `${message}; the job ends in an error unless the value is empty`;
     reading.report('warning', token, why);
     const place = { file: reading.file, line: token.line ?? 1, column: token.col ?? 1 };

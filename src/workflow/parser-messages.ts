@@ -18,10 +18,10 @@ const booleans = new Set(['continue-on-error', 'fail-fast', 'cancel-in-progress'
 const numbers = new Set(['timeout-minutes', 'max-parallel', 'cancel-timeout-minutes']);
 
 /** Location of an error: the keys that lead to the value, outermost first, or the mapping that has a wrong key. */
-export type FaultPlace = { keys: string[] } | { mapping: MappingToken } | undefined;
+export type ErrorLocation = { keys: string[] } | { mapping: MappingToken } | undefined;
 
 /** Finds the token that an error of the parser is about. The parser has already removed wrong keys. */
-export function placeOf(root: TemplateToken | undefined, range: TokenRange | undefined): FaultPlace {
+export function findErrorLocation(root: TemplateToken | undefined, range: TokenRange | undefined): ErrorLocation {
   if (!root || !range) return undefined;
   const { line, column } = range.start;
   let around: MappingToken | undefined;
@@ -54,7 +54,7 @@ function holds(range: TokenRange | undefined, line: number, column: number): boo
 }
 
 /** Rewrites a message of the parser so that it says what to do. */
-export function inWords(message: string, place?: FaultPlace): string {
+export function explainParserMessage(message: string, place?: ErrorLocation): string {
   const unexpected = /^Unexpected value '(.*)'$/s.exec(message)?.[1];
   if (unexpected !== undefined) return wrongValue(unexpected, place) ?? unknown(unexpected, words);
   const [, kind, name] = /^Unrecognized (named-value|function): '(.*)'$/.exec(message) ?? [];
@@ -73,7 +73,7 @@ export function inWords(message: string, place?: FaultPlace): string {
   return missing === undefined ? message : `\`${missing}\` is missing`;
 }
 
-function wrongValue(value: string, place: FaultPlace): string | undefined {
+function wrongValue(value: string, place: ErrorLocation): string | undefined {
   if (!place) return undefined;
   if ('mapping' in place) {
     const has = (key: string) => place.mapping.find(key) !== undefined;
