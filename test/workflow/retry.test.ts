@@ -60,7 +60,7 @@ describe('a retry', () => {
     says: RegExp,
   ][] = [
     ['while a job runs', { a: ['failure'], b: ['running'] }, {}, 'conflict', /build 7 is still open: b running/],
-    ['while a job waits', { a: ['failure'], b: ['queued'] }, { job: 'a' }, 'conflict', /not over: b queued/],
+    ['while a job waits', { a: ['failure'], b: ['queued'] }, { job: 'a' }, 'conflict', /still open: b queued/],
     [
       'of what failed when nothing did',
       { a: ['success'] },
@@ -79,14 +79,14 @@ describe('a retry', () => {
   }
 
   for (const [reason, remedy] of [
-    ['skip_ci', /Trigger a build of it/],
+    ['skip_ci', /Trigger a build instead/],
     ['not_triggered', /workflow_dispatch/],
   ] as const) {
     it(`is refused where it would run nothing, as after ${reason}, and says what to do instead`, () => {
       const job = { id: '7-1', name: 'test', status: 'skipped' as const, reason, needs: [], workflow: null };
       for (const wished of [null, '7-1']) {
         expect(() => jobsToRetry('7', [job], { job: wished, failedOnly: false }))
-          .to.throw(VoltError, /skipped from the start/)
+          .to.throw(VoltError, /skipped and would be skipped again/)
           .that.includes({ code: 'conflict' })
           .with.property('remedy')
           .that.matches(remedy);

@@ -143,7 +143,7 @@ function Facts({ build, estimate, now }: { build: Build; estimate: number | unde
       <div>
         <dt>Created</dt>
         <dd>
-          <Age time={build.createdAt} now={now} />{' '}
+          <Age time={build.createdAt} now={now} />,{' '}
           {{ commit: 'for a new commit', manual: 'manually', schedule: 'by a schedule' }[build.trigger]}
         </dd>
       </div>

@@ -20,6 +20,9 @@ export async function errorPage(
         <p>
           <Words text={remedy} />
         </p>
+        <p>
+          <a href="/">All builds</a>
+        </p>
         <p class="faint">
           <code>{code}</code>
         </p>
