@@ -42,7 +42,7 @@ function inOrder(lines: string[]): RegExp {
   return new RegExp(patterns.map((pattern) => `^${pattern}`).join('[\\s\\S]*'), 'm');
 }
 
-describe('the tutorial', function () {
+describe('docs/tutorial.md', function () {
   // npm fetches what its cache lacks
   this.timeout(300_000);
   const folders = new TestFolders();
@@ -134,12 +134,12 @@ describe('the tutorial', function () {
     );
   }
 
-  it('says what is so: each of its commands runs, and prints what it shows', async () => {
+  it('has commands that all run and print what it shows', async () => {
     let printed = '';
     let hasLaptop = false;
     for (const { machine, commands, printed: expected } of blocks()) {
       const text = commands.replaceAll('https://git.example.org/', server.url(''));
-      if (/\bvolt up$/m.test(text)) await start(text, /observing/);
+      if (/\bvolt up$/m.test(text)) await start(text, /watching/);
       else if (machine === 'laptop') {
         const key = /VOLT_RUNNER_KEY=\S+/.exec(printed)?.[0] ?? '';
         const [, address = '', port = ''] = /(redis:\/\/\S+@)[^:]+:(\d+)/.exec(printed) ?? [];
