@@ -9,7 +9,7 @@ import { withinBounds } from './checkout-bounds.ts';
 import { configValue } from './command/config-file.ts';
 import { type GitOptions, git, withoutRemote } from './command/git.ts';
 import { messagesOf } from './command/messages.ts';
-import { type KeptTree, placeKept } from './kept-tree.ts';
+import { attributesOf, type KeptTree, placeKept } from './kept-tree.ts';
 import {
   checkLfsSize,
   disabledFilters,
@@ -112,23 +112,15 @@ async function bringUpToDate(
   const { folder } = target;
   layOut(mirror, target);
   try {
-    // the mirror may not have the commit yet
-    const early = changedAttributes(mirror, kept.sha, target.sha, options).catch(() => undefined);
-    await placeKept(kept, folder);
+    const attributes = await placeKept(kept, folder);
     await writePresent(mirror, target, options);
-    const changed = (await early) ?? (await changedAttributes(mirror, kept.sha, target.sha, options));
-    if (changed === '') return true;
+    // with other attributes git would write other files differently as well
+    if ((await attributesOf(folder, target.sha)) === attributes) return true;
   } catch (error) {
     if (options.signal?.aborted || (error instanceof VoltError && error.code !== 'git_failed')) throw error;
   }
   for (const name of await readdir(folder)) await rm(join(folder, name), { recursive: true });
   return false;
-}
-
-/** Lists the files of attributes that differ between two commits: git would write other files differently as well. */
-function changedAttributes(mirror: Mirror, from: string, to: string, options: GitOptions): Promise<string> {
-  const args = ['diff-tree', '-r', '--name-only', from, to, '--', ':(glob)**/.gitattributes'];
-  return git(mirror.path, args, { ...withoutRemote(options), plain: true });
 }
 
 async function populate(mirror: Mirror, target: CheckoutTarget, options: CheckoutOptions): Promise<void> {

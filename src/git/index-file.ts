@@ -57,11 +57,22 @@ export class IndexFile {
     for (let left = bytes.readUInt32BE(8); left > 0; left--) {
       const nameAt = at + statBytes + this.#idBytes + flagBytes;
       const end = bytes.indexOf(0, nameAt);
-      visit(new IndexEntry(bytes.toString('utf8', nameAt, end), bytes.subarray(at, at + statBytes)));
+      const idAt = at + statBytes;
+      const id = bytes.subarray(idAt, idAt + this.#idBytes);
+      visit(new IndexEntry(bytes.toString('utf8', nameAt, end), id, bytes.subarray(at, idAt)));
       // one to eight zeros make the length of an entry a multiple of eight
       at += (end - at + 8) & ~7;
       if (left % slice === 0) await yieldToOthers();
     }
+  }
+
+  /** Paths and object ids of all files of attributes, as one text. They decide how git writes other files. */
+  async attributes(): Promise<string> {
+    const found: string[] = [];
+    await this.each(({ path, id }) => {
+      if (path.endsWith('.gitattributes')) found.push(`${path} ${id.toString('hex')}`);
+    });
+    return found.join('\n');
   }
 
   async write(path: string): Promise<void> {
@@ -75,10 +86,13 @@ export class IndexFile {
 /** A file or link in an index, with what git knows of it on the disk. */
 export class IndexEntry {
   readonly path: string;
+  /** object id */
+  readonly id: Buffer;
   readonly #stat: Buffer;
 
-  constructor(path: string, stat: Buffer) {
+  constructor(path: string, id: Buffer, stat: Buffer) {
     this.path = path;
+    this.id = id;
     this.#stat = stat;
   }
 

@@ -31,10 +31,10 @@ export async function isLarge(checkout: string): Promise<boolean> {
 /**
  * Notes which files a checkout has, before the job can reach it.
  * @param checkout as `checkOut` has left it, and owned by the job's user
- * @param place an empty folder that the job cannot reach, on the same file system
+ * @param folder an empty folder that the job cannot reach, on the same file system
  * @returns undefined where changes of files could not be seen, or for a commit with files in Git LFS
  */
-export async function noteTree(checkout: string, sha: string, place: string): Promise<KeptTree | undefined> {
+export async function noteTree(checkout: string, sha: string, folder: string): Promise<KeptTree | undefined> {
   if (!reliable.has(Number((await statfs(checkout)).type))) return undefined;
   if ((await readFile(join(checkout, '.git', 'config'), 'utf8')).includes('[filter "lfs"]')) return undefined;
   const index = await IndexFile.read(join(checkout, '.git', 'index'), isSha256(sha));
@@ -42,7 +42,7 @@ export async function noteTree(checkout: string, sha: string, place: string): Pr
     const found = lstatSync(join(checkout, entry.path), { bigint: true, throwIfNoEntry: false });
     if (found) entry.setStat(found);
   });
-  const tree = { folder: join(place, 'tree'), index: join(place, 'index'), sha };
+  const tree = { folder: join(folder, 'tree'), index: join(folder, 'index'), sha };
   await index.write(tree.index);
   return tree;
 }
@@ -99,8 +99,9 @@ function move(from: string, to: string, { ino }: BigIntStats): boolean {
  * Moves kept files into a checkout, with the time of now, and has git's index agree. Build tools such as make compare times:
  * what another job built of another version of a file, and this job restores from a cache, must not be newer than the file.
  * @param checkout has nothing but `.git`; nobody else can reach it
+ * @returns see `attributesOf`
  */
-export async function placeKept(kept: KeptTree, checkout: string): Promise<void> {
+export async function placeKept(kept: KeptTree, checkout: string): Promise<string> {
   for (const name of await readdir(kept.folder)) await rename(join(kept.folder, name), join(checkout, name));
   // rounded up: the file system may keep less than a millisecond
   const now = (Date.now() + 1) / 1000;
@@ -120,6 +121,12 @@ export async function placeKept(kept: KeptTree, checkout: string): Promise<void>
   await index.write(path);
   // git reads files again that are as new as its index
   await utimes(path, now + 2, now + 2);
+  return index.attributes();
+}
+
+/** Which files of attributes a checkout has, as a text to compare: they decide how git writes other files. */
+export async function attributesOf(checkout: string, sha: string): Promise<string> {
+  return (await IndexFile.read(join(checkout, '.git', 'index'), isSha256(sha))).attributes();
 }
 
 /** @returns false where there is no such file */

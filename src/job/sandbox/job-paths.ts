@@ -55,7 +55,7 @@ export function makeJobFolders(dataDir: string, { jobs, among }: JobPaths): void
 }
 
 /**
- * Removes what the jobs of a runner that has ended left: notes of their homes, shared files and, at level `user`, their folders and
+ * Removes what the jobs of a runner that has ended left: shared files and, at level `user`, their folders and
  * kept checkouts.
  * @param runner its name
  */
