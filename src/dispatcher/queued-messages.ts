@@ -64,15 +64,16 @@ export class QueuedMessages {
     const due = page.filter(({ dueAt }) => isDue(dueAt, pauses));
     const labels = await placements(this.#context, due);
     const jobs = due.map((job, index) => ({ ...job, labels: labels[index] as string[] }));
-    // no runner takes a message from a queue that it does not know
-    for (const each of new Map(jobs.map((job) => [jobQueue(job.labels), job.labels])).values()) {
-      await queues.announceLabels(each);
-    }
     const unwanted = await jobsToCancel(database);
     const expected = jobs
       .map((job) => ({ ...job, job: job.id, priority: priorityOf(job.virtualStart) }))
       .filter((job) => !unwanted(job) && !claimed.has(attemptName(job)));
     const found = await attemptMessages(access, expected);
+    // no runner takes a message from a queue that it does not know; sending a job announces its queue
+    const sent = expected.filter((_, index) => found[index]?.isDone === false);
+    for (const each of new Map(sent.map((job) => [jobQueue(job.labels), job.labels])).values()) {
+      await queues.announceLabels(each);
+    }
     const elsewhere = await this.#withdrawn(expected.filter((_, index) => found[index] === undefined));
     const wrongPriority = expected.filter(({ priority }, index) => {
       const message = found[index];

@@ -10,7 +10,7 @@ import { fittingJob, type Queues } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { identityOf } from '../record/build-ids.ts';
 import type { Database } from '../record/database.ts';
-import { currentAttempts, type OpenJob, openJobs } from '../record/open-jobs.ts';
+import { currentAttempts, firstLabelSets, type OpenJob, openJobs } from '../record/open-jobs.ts';
 import { type FreshRedis, freshRedis } from '../redis/identity.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
 import { jobsToCancel } from './cancel.ts';
@@ -36,21 +36,32 @@ export async function route(
   const pauses = pausesOf(config.tryAgain);
   const entries: { message: JobMessage; priority: number; queue: string[] }[] = [];
   const queueOf = await placements(context, jobs.map(placeable));
-  const sets = new Map<BuildId, Set<string>>();
+  const sets = await labelSetsOf(context.database, jobs);
   for (const [index, job] of jobs.entries()) {
     await yieldToOthers();
     const what = whatToSend(job, pauses.length > job.tried.length);
     const priority = priorityOf(job.virtualStart);
     const queue = queueOf[index] as string[];
-    const ofBuild = sets.get(job.build) ?? new Set();
-    sets.set(job.build, ofBuild.add(queue.join()));
-    if (ofBuild.size > mostLabelSets) await sendDecided(queues, job, tooManyLabelSets);
+    if (sets.get(job.build)?.has(JSON.stringify(job.labels)) === false)
+      await sendDecided(queues, job, tooManyLabelSets);
     else if ('message' in what) entries.push({ message: what.message, priority, queue });
     else await sendDecided(queues, job, what.decided);
   }
   if (entries.length === 0) return;
   await queues.sendJobs(entries);
   await withdrawStale(context, entries);
+}
+
+/**
+ * The label sets that large builds may use. They are those of all their jobs, not only of these: the others have been sent
+ * already, or have been refused and their end is not recorded yet.
+ */
+async function labelSetsOf(database: Database, jobs: readonly OpenJob[]): Promise<Map<BuildId, Set<string>>> {
+  const isLarge = ({ id, build }: OpenJob) => Number(id.slice(build.length + 1)) >= mostLabelSets;
+  const builds = new Set(jobs.filter(isLarge).map(({ build }) => build));
+  const sets = new Map<BuildId, Set<string>>();
+  for (const build of builds) sets.set(build, await firstLabelSets(database, build, mostLabelSets));
+  return sets;
 }
 
 /**

@@ -192,6 +192,23 @@ export async function currentAttempts(database: Database, jobs: readonly JobId[]
   return current;
 }
 
+/**
+ * The label sets (as JSON) that the queued and running jobs of a build ask for, of which only the first ones in the order
+ * of its jobs.
+ */
+export async function firstLabelSets(database: Database, build: BuildId, most: number): Promise<Set<string>> {
+  const rows = await database.db
+    .selectFrom('jobs')
+    .select(['labels', (eb) => eb.fn.min('position').as('first')])
+    .where('build_id', '=', Number(build))
+    .where(sql<Status>`'' || jobs.status`, 'in', ['queued', 'running'])
+    .groupBy('labels')
+    .orderBy('first')
+    .limit(most)
+    .execute();
+  return new Set(rows.map(({ labels }) => labels));
+}
+
 /** Names and statuses of all jobs of a build, to decide which are ready. */
 export async function jobStates(
   database: Database,

@@ -55,7 +55,7 @@ describe('an environment that Volt cannot work in ends a command with 3, and say
       args: ['runner', '--redis', `redis://127.0.0.1:${portOf(taken)}`],
       code: 'redis_unknown',
       says: /is an HTTP server/,
-      remedy: /something else listens/,
+      remedy: /another program listens/,
     }),
     'a data directory that cannot be made': () => ({
       args: ['up', '--data', '/proc/volt/data'],

@@ -35,8 +35,8 @@ describe('volt up on the data directory of an older Volt', () => {
     mkdirSync(kept);
     const first = await start(dataDir);
     expect(first.output)
-      .to.match(/changed +secrets go to builds of the default branch and of tags now/)
-      .and.include("to have it back: volt secret trust app 'refs/heads/main'")
+      .to.match(/changed +only builds of the default branch and of tags get secrets now/)
+      .and.include("to restore it: volt secret trust app 'refs/heads/main'")
       .and.match(/changed +removing homes and caches of an older version/);
     await until('they are gone', () => !left.some((folder) => existsSync(folder)));
     expect(existsSync(kept)).to.equal(true);
@@ -44,5 +44,7 @@ describe('volt up on the data directory of an older Volt', () => {
     await first.ended();
     const second = await start(dataDir);
     expect(second.output).to.not.match(/changed/);
+    second.signal('SIGTERM');
+    await second.ended();
   });
 });

@@ -64,6 +64,19 @@ describe('checking the messages of queued jobs', () => {
     expect(await look(), 'nothing is amiss').to.equal(false);
   });
 
+  it('allow a build no more than 64 label sets, also while the ends of its refused jobs are not recorded', async () => {
+    const { database, queues } = volt.context;
+    const planned = Array.from({ length: 70 }, (_, index) => plannedJob(`job${index}`, { labels: [`label-${index}`] }));
+    const large = await recordedBuild(database, { sha: 'b'.repeat(40), jobs: planned });
+    await routeBuild(volt.context, large);
+    const used = async () => (await queues.labelSets()).filter(([label]) => label?.startsWith('label-')).length;
+    expect(await used()).to.equal(64);
+    // the six refused jobs have no messages and are still queued
+    const all = new QueuedMessages(volt.context, 200);
+    await all.poll(new Set());
+    expect(await used()).to.equal(64);
+  });
+
   it('lets cancels be carried out between two pages', async () => {
     const { database } = volt.context;
     await volt.emptyRedis();
