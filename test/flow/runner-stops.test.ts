@@ -48,7 +48,7 @@ describe('a runner', () => {
       const own = fleet.push(15);
       await fleet.begun(own);
       fleet.process('r1').signal('SIGTERM');
-      await fleet.process('r1').says('stops');
+      await fleet.process('r1').says('stopping runner');
       const later = fleet.push(1);
       expect(await fleet.process('r1').ended()).to.equal(0);
       await fleet.prove([own]);
