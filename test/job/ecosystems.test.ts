@@ -119,7 +119,7 @@ describe('a project without workflow and command, of', () => {
   it('a tool that the runner does not have: an error of Volt that names it', async () => {
     const end = await run({ 'mix.exs': '' }, folders.make());
     expect(end.outcome).to.include({ status: 'error', reason: 'tool_missing', exitCode: null });
-    expect(end.outcome.message).to.match(/mix\.exs asks for `mix deps\.get`, and this runner has no mix\. Install it/);
+    expect(end.outcome.message).to.match(/mix\.exs needs `mix deps\.get`, but this runner has no mix\. Install it/);
     expect(end.log).to.include('this runner has no mix');
   });
 

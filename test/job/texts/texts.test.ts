@@ -38,7 +38,7 @@ describe('texts of a job', () => {
     expect(failed)
       .to.be.an('error')
       .with.property('message')
-      .match(/cannot evaluate .* argument \{9\}/);
+      .match(/cannot evaluate .* has no argument for \{9\}/);
   });
 
   it('fail with the name of the limit', async () => {
@@ -73,7 +73,7 @@ describe('texts of a job', () => {
 ${variables.join('\n')}`,
     );
     expect(outcome).to.include({ status: 'failure', reason: 'step_failed' });
-    expect(outcome.message).to.match(/comes to more than 1048576 characters/);
+    expect(outcome.message).to.match(/returns more than 1048576 characters/);
     expect(steps.map(({ status }) => status)).to.deep.equal(['success', 'success', 'failure']);
   });
 
