@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { BigIntStats } from 'node:fs';
 import { open, readFile, writeFile } from 'node:fs/promises';
-import { yieldToOthers } from '../system/event-loop.ts';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 const signature = 'DIRC';
 const version = 2;
@@ -9,10 +9,9 @@ const headerBytes = 12;
 /** What begins each entry: ten numbers of 32 bits. */
 const statBytes = 40;
 const modifiedAt = 8;
-const modeAt = 24;
 const flagBytes = 2;
-/** Others get the event loop after this many entries. */
-const slice = 200;
+/** Milliseconds of work before others get the event loop: results of other jobs are waiting for it. */
+const slice = 4;
 const second = 1_000_000_000n;
 
 /**
@@ -54,6 +53,7 @@ export class IndexFile {
   async each(visit: (entry: IndexEntry) => void): Promise<void> {
     const bytes = this.#bytes;
     let at = headerBytes;
+    let until = performance.now() + slice;
     for (let left = bytes.readUInt32BE(8); left > 0; left--) {
       const nameAt = at + statBytes + this.#idBytes + flagBytes;
       const end = bytes.indexOf(0, nameAt);
@@ -62,7 +62,9 @@ export class IndexFile {
       visit(new IndexEntry(bytes.toString('utf8', nameAt, end), id, bytes.subarray(at, idAt)));
       // one to eight zeros make the length of an entry a multiple of eight
       at += (end - at + 8) & ~7;
-      if (left % slice === 0) await yieldToOthers();
+      if (performance.now() < until) continue;
+      await nextTurn();
+      until = performance.now() + slice;
     }
   }
 
@@ -107,17 +109,29 @@ export class IndexEntry {
 
   /** @param time nanoseconds since 1970 */
   setModified(time: bigint): void {
-    this.#stat.writeUInt32BE(Number(time / second), modifiedAt);
-    this.#stat.writeUInt32BE(Number(time % second), modifiedAt + 4);
+    setTime(this.#stat, modifiedAt, time);
   }
 
   #statOf({ ctimeNs, mtimeNs, dev, ino, uid, gid, size }: BigIntStats): Buffer {
-    // git has a mode of its own
-    const mode = BigInt(this.#stat.readUInt32BE(modeAt));
-    const times = [ctimeNs / second, ctimeNs % second, mtimeNs / second, mtimeNs % second];
-    const bytes = Buffer.alloc(statBytes);
-    for (const [index, number] of [...times, dev, ino, mode, uid, gid, size].entries())
-      bytes.writeUInt32BE(Number(BigInt.asUintN(32, number)), index * 4);
+    const bytes = Buffer.allocUnsafe(statBytes);
+    this.#stat.copy(bytes);
+    setTime(bytes, 0, ctimeNs);
+    setTime(bytes, modifiedAt, mtimeNs);
+    // git has a mode of its own between these
+    for (const [at, number] of [
+      [16, dev],
+      [20, ino],
+      [28, uid],
+      [32, gid],
+      [36, size],
+    ] as const)
+      bytes.writeUInt32BE(Number(number & 0xffff_ffffn), at);
     return bytes;
   }
+}
+
+/** @param time nanoseconds since 1970 */
+function setTime(bytes: Buffer, at: number, time: bigint): void {
+  bytes.writeUInt32BE(Number(time / second), at);
+  bytes.writeUInt32BE(Number(time % second), at + 4);
 }
