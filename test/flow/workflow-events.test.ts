@@ -124,7 +124,7 @@ describe('the workflows of a repository and what makes them run', () => {
     });
     const build = await volt.build(sha);
     expect(build).to.include({ status: 'error', reason: 'invalid_workflow' });
-    expect(build.message).to.equal('.github/workflows/bad.yml:5:5: "step" is not known here; did you mean "steps"?');
+    expect(build.message).to.equal('.github/workflows/bad.yml:5:5: "step" is not allowed here; did you mean "steps"?');
     expect(outcome(build).jobs).to.deep.equal({ ...all, '.github/workflows/bad.yml': 'error' });
   });
 });

@@ -24,7 +24,7 @@ const ON_POSTGRES =
   /^test\/(record\/.*|flow\/(database-away|several-stages|verdicts)\.test\.ts|web\/changes\.test\.ts)$/;
 
 /** Files of one run: few enough that all runs end at about the same time, and mocha itself starts seldom. */
-const FILES = 12;
+const FILES = 8;
 const FILES_WITH_NETWORKS = 3;
 
 /** Runs at a time: tests wait for leases and timeouts most of their time, and five keep two cores busy. */
@@ -98,8 +98,8 @@ function planRuns(root) {
     browser: files.filter((name) => name === BROWSER).map((name) => ({ files: [name] })),
     networks: portions(networks, FILES_WITH_NETWORKS),
     others: [
-      ...portions(rest, FILES),
       ...portions(onPostgres, FILES).map((run) => ({ ...run, env: { VOLT_TEST_DATABASE: 'postgres' } })),
+      ...portions(rest, FILES),
     ],
   };
 }
