@@ -11,8 +11,11 @@ import type { Workload } from './workload.ts';
 const busyPatience = { any: 2000, one: 8000 };
 /** How long (ms) a job that kills runners lives on each, and how long the runner is away then. */
 const poisonous = { after: 300, away: 500 };
-/** Longest time (ms) until such a job ends as poison: after ten lost attempts, some of which do not count. */
-const condemnation = 180_000;
+/**
+ * Longest time (ms) until such a job ends as poison: after ten lost attempts. Those shortly after a fault of Redis or of the
+ * dispatcher do not count, and while there are other faults that is most of them.
+ */
+const condemnation = 900_000;
 
 /** Runners that exist for one kind of fault. */
 const only: Partial<Record<FaultKind, string>> = {
