@@ -24,6 +24,19 @@ const architectures: readonly { id: number; column: 0 | 1 | 2 | 3 }[] = [
 const filtered: ReadonlySet<string> = new Set(['x64', 'ia32', 'arm64', 'arm', 'riscv64']);
 
 /**
+ * Requests of ioctl(2) by which a file's owner changes the file without a trace in its ctime and size, by type and number
+ * (the lower half of a request): see fs/ext4/ext4.h, fs/xfs/libxfs/xfs_fs.h and linux/fsverity.h. Checkouts reuse files by
+ * their ctime, see git/kept-tree.ts.
+ */
+const traceless: readonly number[] = [
+  0x660f, // EXT4_IOC_MOVE_EXT: the file that gives its blocks has other content afterwards
+  0x6685, // FS_IOC_ENABLE_VERITY: nobody can write to the file any more
+  0x586d, // XFS_IOC_SWAPEXT
+  0x5881, // XFS_IOC_EXCHANGE_RANGE
+  0x5883, // XFS_IOC_COMMIT_RANGE
+];
+
+/**
  * Flags of clone(2) and unshare(2) that make namespaces, see linux/sched.h: in a user namespace a job would reach much more of
  * the kernel. clone(2) uses the bits of the time namespace for a signal.
  */
@@ -43,8 +56,8 @@ const and = 0x54;
 const giveBack = 0x06;
 const numberAt = 0;
 const architectureAt = 4;
-/** the lower half of the first argument */
-const firstAt = 16;
+/** the lower halves of the first and the second argument */
+const [firstAt, secondAt] = [16, 24];
 /** bit that marks the numbers of x32 */
 const x32Mark = 0x4000_0000;
 const allow = 0x7fff_0000;
@@ -53,6 +66,8 @@ const fail = (error: number) => 0x0005_0000 + error;
 const forbidden = fail(1);
 /** ENOSYS, as from a kernel without the call, so that libraries use an older one */
 const unknown = fail(38);
+/** ENOTTY, as from a file system that does not know the request */
+const notKnown = fail(25);
 
 /**
  * A program for seccomp(2) that refuses these calls and lets all other system calls go on as they are. Most cost
@@ -84,9 +99,10 @@ function programOf(column: 0 | 1 | 2 | 3): Buffer {
   const cases: { numbers: number[]; end: Buffer }[] = [
     { numbers: names.flatMap(numbersOf), end: instruction(giveBack, forbidden) },
     { numbers: numbersOf('clone3'), end: instruction(giveBack, unknown) },
-    { numbers: numbersOf('clone'), end: unlessAny(namespaces, forbidden) },
-    { numbers: numbersOf('unshare'), end: unlessAny(namespaces | timeNamespace, forbidden) },
-    { numbers: numbersOf('socket'), end: unlessOneOf(families, forbidden) },
+    { numbers: numbersOf('clone'), end: unlessAny(firstAt, namespaces, forbidden) },
+    { numbers: numbersOf('unshare'), end: unlessAny(firstAt, namespaces | timeNamespace, forbidden) },
+    { numbers: numbersOf('socket'), end: unlessEqual(firstAt, 0xffff_ffff, families, forbidden) },
+    { numbers: numbersOf('ioctl'), end: unlessEqual(secondAt, 0xffff, traceless, notKnown) },
   ];
   // jumps only go forwards, so their targets come after all jumps
   const count = cases.reduce((sum, { numbers }) => sum + numbers.length, 0);
@@ -100,18 +116,18 @@ function programOf(column: 0 | 1 | 2 | 3): Buffer {
   return Buffer.concat([...head, ...jumps, instruction(giveBack, allow), ...cases.map(({ end }) => end)]);
 }
 
-function unlessAny(bits: number, verdict: number): Buffer {
+function unlessAny(at: number, bits: number, verdict: number): Buffer {
   return Buffer.concat([
-    instruction(load, firstAt),
+    instruction(load, at),
     instruction(jumpIfAny, bits, 0, 1),
     instruction(giveBack, verdict),
     instruction(giveBack, allow),
   ]);
 }
 
-function unlessOneOf(values: readonly number[], verdict: number): Buffer {
+function unlessEqual(at: number, mask: number, values: readonly number[], verdict: number): Buffer {
   return Buffer.concat([
-    instruction(load, firstAt),
+    ...[instruction(load, at), instruction(and, mask)],
     ...values.map((value, index) => instruction(jumpIfEqual, value, values.length - index)),
     ...[instruction(giveBack, allow), instruction(giveBack, verdict)],
   ]);

@@ -100,6 +100,7 @@ export const examinedCalls = {
   clone3: [435, 435, 435, 435],
   unshare: [272, 310, 337, 97],
   socket: [41, 359, 281, 198],
+  ioctl: [16, 54, 54, 29],
 } as const satisfies Record<string, CallNumbers>;
 
 /** Numbers of x32 (32-bit pointers on x86-64, asm/unistd_x32.h) where they differ, without the bit that marks them. */
@@ -109,4 +110,5 @@ export const x32Calls = {
   process_vm_writev: 540,
   kexec_load: 528,
   move_pages: 533,
+  ioctl: 514,
 } as const;

@@ -9,7 +9,8 @@ import { withinBounds } from './checkout-bounds.ts';
 import { configValue } from './command/config-file.ts';
 import { type GitOptions, git, withoutRemote } from './command/git.ts';
 import { messagesOf } from './command/messages.ts';
-import { attributesOf, type KeptTree, placeKept } from './kept-tree.ts';
+import { summarizeIndex } from './index-file.ts';
+import { type KeptTree, placeKept, sameAttributes } from './kept-tree.ts';
 import {
   checkLfsSize,
   disabledFilters,
@@ -34,9 +35,8 @@ const parallel: readonly ConfigEntry[] = [
   ['checkout.thresholdForParallelism', '1000'],
 ];
 
-/** The format that index-file.ts reads. */
+/** One file with the whole index, whatever the user's own configuration says. */
 const plainIndex: readonly ConfigEntry[] = [
-  ['index.version', '2'],
   ['core.splitIndex', 'false'],
   ['core.untrackedCache', 'false'],
 ];
@@ -100,7 +100,8 @@ function copyEnds(from: string, to: string): void {
 }
 
 /**
- * Has git write the files that are missing among the kept ones, or differ.
+ * Has git write the files that are missing among the kept ones, or differ. With other attributes git would write other files
+ * differently as well.
  * @returns false where that does not lead to the commit's files; then the folder is empty again
  */
 async function bringUpToDate(
@@ -109,13 +110,13 @@ async function bringUpToDate(
   kept: KeptTree,
   options: GitOptions,
 ): Promise<boolean> {
-  const { folder } = target;
+  const { folder, sha } = target;
   layOut(mirror, target);
   try {
-    const attributes = await placeKept(kept, folder);
+    await placeKept(kept, folder, sha);
     await writePresent(mirror, target, options);
-    // with other attributes git would write other files differently as well
-    if ((await attributesOf(folder, target.sha)) === attributes) return true;
+    const now = await summarizeIndex(join(folder, '.git', 'index'), sha.length === 64);
+    if (now && sameAttributes(now.attributes, kept.attributes)) return true;
   } catch (error) {
     if (options.signal?.aborted || (error instanceof VoltError && error.code !== 'git_failed')) throw error;
   }

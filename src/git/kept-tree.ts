@@ -1,26 +1,53 @@
-import { type BigIntStats, lstatSync, lutimesSync, mkdirSync, renameSync } from 'node:fs';
-import { readdir, readFile, rename, stat, statfs, utimes } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
-import { systemCode } from '../system/error-text.ts';
-import { OpenFolders } from '../system/open-folders.ts';
-import { countEntries, IndexFile } from './index-file.ts';
+import { copyFile, lstat, readdir, readFile, rename } from 'node:fs/promises';
+import { join } from 'node:path';
+import { countEntries, type IndexSummary, indexedFiles, summarizeIndex } from './index-file.ts';
+import { renewTimes } from './renewed-times.ts';
+import { moveUnchanged, writeManifest } from './tree-manifest.ts';
 
 /** With fewer files, git writes the commit sooner than kept files are checked. */
 const fewest = 300;
-
-/**
- * File systems that move the ctime on every change of a file, also through mapped memory, by the type that statfs(2) gives:
- * ext2 to ext4, XFS, Btrfs. tmpfs does not: a page that was read first can be written without a notice.
- */
-const reliable: ReadonlySet<number> = new Set([0xef53, 0x58465342, 0x9123683e]);
+/** Most files of attributes that are read, and most bytes of one. */
+const mostAttributes = 100;
+const longestAttributes = 100_000;
 
 /** The unchanged files of an earlier checkout, for a later one of the same repository and trust class to begin from. */
 export interface KeptTree {
   /** the files in new folders, without a repository */
   readonly folder: string;
-  /** git's index of the commit, with the inode and ctime that each file had before the job */
+  /** git's index of the whole commit */
   readonly index: string;
-  readonly sha: string;
+  /** see IndexSummary */
+  readonly attributes: IndexSummary['attributes'];
+}
+
+/** A checkout that a job works in and whose unchanged files may be kept. */
+export interface NotedTree extends KeptTree {
+  readonly manifest: string;
+  /** whether its repository's object ids have 32 bytes */
+  readonly sha256: boolean;
+}
+
+/**
+ * Notes which files a checkout has, before the job can reach it.
+ * @param checkout as `checkOut` has left it
+ * @param folder an empty folder that the job cannot reach, on the same file system
+ * @returns undefined where changes of files could not be seen, and for a commit with submodules or filters, whose files
+ * depend on more than the commit
+ */
+export async function noteTree(checkout: string, sha: string, folder: string): Promise<NotedTree | undefined> {
+  const current = join(checkout, '.git', 'index');
+  const sha256 = sha.length === 64;
+  const summary = await summarizeIndex(current, sha256);
+  if (!summary || summary.hasSubmodules || (await usesFilters(checkout, summary.attributes))) return undefined;
+  const noted: NotedTree = {
+    folder: join(folder, 'tree'),
+    index: join(folder, 'index'),
+    manifest: join(folder, 'manifest'),
+    attributes: summary.attributes,
+    sha256,
+  };
+  await copyFile(current, noted.index);
+  return (await writeManifest(checkout, noted.manifest)) ? noted : undefined;
 }
 
 /** Whether a checkout has so many files that keeping them is worth it. */
@@ -29,117 +56,44 @@ export async function isLarge(checkout: string): Promise<boolean> {
 }
 
 /**
- * Notes which files a checkout has, before the job can reach it.
- * @param checkout as `checkOut` has left it, and owned by the job's user
- * @param folder an empty folder that the job cannot reach, on the same file system
- * @returns undefined where changes of files could not be seen, or for a commit with files in Git LFS
- */
-export async function noteTree(checkout: string, sha: string, folder: string): Promise<KeptTree | undefined> {
-  if (!reliable.has(Number((await statfs(checkout)).type))) return undefined;
-  if ((await readFile(join(checkout, '.git', 'config'), 'utf8')).includes('[filter "lfs"]')) return undefined;
-  const index = await IndexFile.read(join(checkout, '.git', 'index'), isSha256(sha));
-  await index.each((entry) => {
-    const found = lstatSync(join(checkout, entry.path), { bigint: true, throwIfNoEntry: false });
-    if (found) entry.setStat(found);
-  });
-  const tree = { folder: join(folder, 'tree'), index: join(folder, 'index'), sha };
-  await index.write(tree.index);
-  return tree;
-}
-
-/**
- * Moves the unchanged files out of a job's workspace into new folders, when all processes of the job are gone. A file counts
- * as changed when its ctime is not what it was; no job can set a ctime. Nothing else is taken: no folders, no attributes of
- * folders, no added files. The way to a file leads through open folders, so no link leads elsewhere.
+ * Moves the unchanged files out of a job's workspace when all processes of the job are gone. Only files that git has written
+ * count: without a sandbox, another job may have changed the checkout before it was noted.
  * @returns their bytes; undefined where too few are left
  */
-export async function keepUnchanged(
-  { folder, index: path, sha }: KeptTree,
-  workspace: string,
-): Promise<number | undefined> {
-  // what changes within one tick of the kernel's clock has the same ctime
-  const { ctimeNs: notedAt } = await stat(path, { bigint: true });
-  const index = await IndexFile.read(path, isSha256(sha));
-  const made = new Set(['.']);
-  mkdirSync(folder);
-  let [files, bytes] = [0, 0];
-  const folders = new OpenFolders(workspace);
-  try {
-    await index.each((entry) => {
-      const source = folders.entry(entry.path);
-      const found = source && lstatSync(source, { bigint: true, throwIfNoEntry: false });
-      if (!source || !found || !entry.isOf(found) || found.ctimeNs >= notedAt || found.isDirectory()) return;
-      const parent = dirname(entry.path);
-      if (!made.has(parent)) mkdirSync(join(folder, parent), { recursive: true });
-      made.add(parent);
-      if (!move(source, join(folder, entry.path), found)) return;
-      files++;
-      bytes += Number(found.size);
-    });
-  } finally {
-    folders.close();
-  }
+export async function keepUnchanged(noted: NotedTree, workspace: string): Promise<number | undefined> {
+  const written = await indexedFiles(noted.index, noted.sha256);
+  const { files, bytes } = await moveUnchanged(noted.manifest, workspace, noted.folder, (path, { size, mtimeNs }) => {
+    const entry = written.get(path);
+    return entry?.modified === mtimeNs && entry.size === Number(BigInt.asUintN(32, size));
+  });
   return files < fewest ? undefined : bytes;
 }
 
-/** @returns false where the job's rights do not let it be moved out of its folder */
-function move(from: string, to: string, { ino }: BigIntStats): boolean {
-  try {
-    renameSync(from, to);
-  } catch (error) {
-    if (['ENOENT', 'EACCES', 'EPERM'].includes(systemCode(error) ?? '')) return false;
-    throw error;
-  }
-  const arrived = lstatSync(to, { bigint: true });
-  if (arrived.ino === ino && arrived.nlink === 1n) return true;
-  throw new Error('a file was exchanged while it was moved');
-}
-
 /**
- * Moves kept files into a checkout, with the time of now, and has git's index agree. Build tools such as make compare times:
- * what another job built of another version of a file, and this job restores from a cache, must not be newer than the file.
- * @param checkout has nothing but `.git`; nobody else can reach it
- * @returns see `attributesOf`
+ * Moves kept files and their index into a checkout, with the time of now.
+ * @param checkout has nothing but `.git`
  */
-export async function placeKept(kept: KeptTree, checkout: string): Promise<string> {
+export async function placeKept(kept: KeptTree, checkout: string, sha: string): Promise<void> {
   for (const name of await readdir(kept.folder)) await rename(join(kept.folder, name), join(checkout, name));
-  // rounded up: the file system may keep less than a millisecond
-  const now = (Date.now() + 1) / 1000;
-  lutimesSync(checkout, now, now);
-  const { mtimeNs } = lstatSync(checkout, { bigint: true });
-  const renewed = new Set(['.']);
-  const index = await IndexFile.read(kept.index, isSha256(kept.sha));
-  await index.each((entry) => {
-    if (!renew(join(checkout, entry.path), now)) return;
-    entry.setModified(mtimeNs);
-    for (let folder = dirname(entry.path); !renewed.has(folder); folder = dirname(folder)) {
-      renew(join(checkout, folder), now);
-      renewed.add(folder);
-    }
-  });
-  const path = join(checkout, '.git', 'index');
-  await index.write(path);
-  // git reads files again that are as new as its index
-  await utimes(path, now + 2, now + 2);
-  return index.attributes();
+  const index = join(checkout, '.git', 'index');
+  await rename(kept.index, index);
+  await renewTimes(checkout, index, sha.length === 64);
 }
 
-/** Which files of attributes a checkout has, as a text to compare: they decide how git writes other files. */
-export async function attributesOf(checkout: string, sha: string): Promise<string> {
-  return (await IndexFile.read(join(checkout, '.git', 'index'), isSha256(sha))).attributes();
+/** Whether two commits have all their files written in the same way. */
+export function sameAttributes(a: IndexSummary['attributes'], b: IndexSummary['attributes']): boolean {
+  return a.size === b.size && [...a].every(([path, id]) => b.get(path) === id);
 }
 
-/** @returns false where there is no such file */
-function renew(path: string, seconds: number): boolean {
-  try {
-    lutimesSync(path, seconds, seconds);
-    return true;
-  } catch (error) {
-    if (systemCode(error) === 'ENOENT') return false;
-    throw error;
+async function usesFilters(checkout: string, attributes: IndexSummary['attributes']): Promise<boolean> {
+  if (attributes.size > mostAttributes) return true;
+  for (const path of attributes.keys()) {
+    const file = join(checkout, path);
+    const found = await lstat(file).catch(() => undefined);
+    // git ignores one that is a link
+    if (found?.isSymbolicLink()) continue;
+    if (!found?.isFile() || found.size > longestAttributes) return true;
+    if (/\bfilter\b/.test(await readFile(file, 'utf8'))) return true;
   }
-}
-
-function isSha256(sha: string): boolean {
-  return sha.length === 64;
+  return false;
 }

@@ -1,4 +1,4 @@
-import { isLarge, type KeptTree, noteTree } from '../git/kept-tree.ts';
+import { isLarge, type KeptTree, type NotedTree, noteTree } from '../git/kept-tree.ts';
 import type { KeptTrees } from './kept-trees.ts';
 
 /** The kept files that a job's checkout begins from, and what is kept of that checkout for a later job. */
@@ -6,7 +6,7 @@ export class JobTree {
   readonly #trees: KeptTrees;
   readonly #kind: string;
   readonly #used: string[] = [];
-  #noted: { folder: string; tree: KeptTree } | undefined;
+  #noted: { folder: string; tree: NotedTree } | undefined;
 
   /** @param kind see `KeptTrees.take` */
   constructor(trees: KeptTrees, kind: string) {

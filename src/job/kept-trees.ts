@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import { type KeptTree, keepUnchanged } from '../git/kept-tree.ts';
+import { type KeptTree, keepUnchanged, type NotedTree } from '../git/kept-tree.ts';
 import { removeContested } from '../system/remove-tree.ts';
 
 /** Milliseconds without a job after which a tree is removed. */
@@ -72,7 +72,7 @@ export class KeptTrees {
   }
 
   /** Keeps the unchanged files in the workspace of a job that is over. Never rejects. */
-  settle(kind: string, folder: string, noted: KeptTree, workspace: string): Promise<void> {
+  settle(kind: string, folder: string, noted: NotedTree, workspace: string): Promise<void> {
     const settling = keepUnchanged(noted, workspace)
       .then((bytes) => {
         if (bytes === undefined) return this.#remove(folder);

@@ -174,14 +174,17 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
   };
 }
 
-/** Opens the kept checkouts, unless the settings say that there are to be none, or processes may outlive their job. */
+/**
+ * Opens the kept checkouts. There are none where the settings say so, where processes may outlive their job, or where a job
+ * in a sandbox could change a file without a trace in its ctime.
+ */
 async function openTrees(
   { dataDir, checkoutLimit }: Config,
-  { level, groupKind }: SettledIsolation,
+  { level, groupKind, filtersCalls }: SettledIsolation,
   runner: string,
   logger: Logger,
 ): Promise<KeptTrees | undefined> {
-  if (checkoutLimit === 0 || groupKind === 'group') return undefined;
+  if (checkoutLimit === 0 || groupKind === 'group' || (level !== 'none' && !filtersCalls)) return undefined;
   const paths = jobPaths(level, dataDir, runner);
   makeJobFolders(dataDir, paths);
   return KeptTrees.open(paths.trees, checkoutLimit * 1_073_741_824, (message) => logger.debug(message));

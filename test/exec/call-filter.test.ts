@@ -10,10 +10,12 @@ const [x64, i386, arm64, arm, riscv64, mips64] = [
   0xc000003e, 0x40000003, 0xc00000b7, 0x40000028, 0xc00000f3, 0xc0000008,
 ] as const;
 
-/** Runs the filter on a call with this first argument, as the kernel does: see seccomp(2). */
-function verdict(architecture: number, number: number, first = 0): 'allowed' | 'refused' {
+const moveExtents = 0xc028660f;
+
+/** Runs the filter on a call with these arguments, as the kernel does: see seccomp(2). */
+function verdict(architecture: number, number: number, first = 0, second = 0): 'allowed' | 'refused' {
   const program = callFilter();
-  const data: Record<number, number> = { 0: number, 4: architecture, 16: first };
+  const data: Record<number, number> = { 0: number, 4: architecture, 16: first, 24: second };
   let accumulator = 0;
   for (let at = 0; at < program.length; at += 8) {
     const [code, yes, no] = [program.readUInt16LE(at), program[at + 2] ?? 0, program[at + 3] ?? 0];
@@ -31,6 +33,35 @@ function verdict(architecture: number, number: number, first = 0): 'allowed' | '
 describe('the system call filter', () => {
   const folders = new TestFolders();
   after(folders.remove);
+
+  it('refuses ioctl requests that change a file without a trace, by the number of ioctl on each architecture', () => {
+    for (const [architecture, number] of [
+      [x64, 16],
+      [x64, 0x40000202],
+      [i386, 54],
+      [arm64, 29],
+      [arm, 54],
+      [riscv64, 29],
+    ] as const) {
+      for (const request of [moveExtents, 0x6685, 0xc0c0586d, 0x5881, 0x5883])
+        expect(verdict(architecture, number, 0, request)).to.equal('refused');
+      expect(verdict(architecture, number, 0, 0x5401), 'another request').to.equal('allowed');
+      expect(verdict(architecture, number + 1, 0, moveExtents), 'another call').to.equal('allowed');
+    }
+  });
+
+  it('allows calls whose number means ioctl on another architecture only', () => {
+    for (const [architecture, number] of [
+      [x64, 29],
+      [x64, 54],
+      [i386, 16],
+      [i386, 29],
+      [arm64, 16],
+      [arm64, 54],
+      [mips64, 29],
+    ] as const)
+      expect(verdict(architecture, number, 0, moveExtents)).to.equal('allowed');
+  });
 
   it('allows calls whose number means a refused call on another architecture only', () => {
     // ptrace is 26 on i386, 101 on x86-64 and 117 on arm64; bpf is 321 on x86-64
@@ -98,6 +129,20 @@ describe('the system call filter', () => {
     const script = `const { Worker } = require('node:worker_threads'); require('node:child_process').execFileSync('true'); new Worker('console.log("both")', { eval: true })`;
     const args = ['--no-new-privs', `--seccomp-filter=${file}`, process.execPath, '-e', script];
     expect(execFileSync('setpriv', args, { encoding: 'utf8' })).to.equal('both\n');
+  });
+
+  it('lets a program share memory whose size looks like a refused request', async function () {
+    if (!(await canFilterCalls())) return this.skip();
+    const file = join(folders.make(), 'calls.bpf');
+    writeFileSync(file, callFilter());
+    const share = `
+import ctypes
+libc = ctypes.CDLL(None, use_errno=True)
+shared = libc.shmget(0, 0x1586d, 0o1600)
+print('shared' if shared >= 0 else ctypes.get_errno())
+libc.shmctl(shared, 0, None)`;
+    const args = ['--no-new-privs', `--seccomp-filter=${file}`, 'python3', '-c', share];
+    expect(execFileSync('setpriv', args, { encoding: 'utf8' })).to.equal('shared\n');
   });
 
   it('cannot be used on an architecture whose call numbers it does not know', async () => {

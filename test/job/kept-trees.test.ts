@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, mkdirSync, readdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { type KeptTree, noteTree } from '../../src/git/kept-tree.ts';
+import { type NotedTree, noteTree } from '../../src/git/kept-tree.ts';
 import { KeptTrees } from '../../src/job/kept-trees.ts';
 import { TestFolders } from '../support/folder.ts';
 import { isWatched } from '../support/tree-snapshot.ts';
@@ -34,19 +34,19 @@ describe('the kept checkouts of a runner', () => {
   }
 
   /** A job's checkout with files of ten bytes, as it was noted. */
-  async function workspace(files = 400): Promise<{ place: string; noted: KeptTree; path: string }> {
+  async function workspace(files = 400): Promise<{ place: string; noted: NotedTree; path: string }> {
     const path = folders.make();
     for (let index = 0; index < files; index++) writeFileSync(join(path, `${index}`), '0123456789');
     const place = await trees.makeFolder();
     const git = (...args: string[]) => execFileSync('git', args, { cwd: path });
     git('init', '--quiet');
-    git('-c', 'index.version=2', 'add', '.');
+    git('add', '.');
+    // what was written within the same tick of the clock would not be kept
+    const clock = join(folders.make(), 'clock');
     const last = lstatSync(join(path, `${files - 1}`), { bigint: true }).ctimeNs;
-    for (;;) {
-      const noted = (await noteTree(path, '0'.repeat(40), place)) as KeptTree;
-      // what was written within the same tick of the clock would not be kept
-      if (lstatSync(noted.index, { bigint: true }).ctimeNs > last) return { path, place, noted };
-    }
+    do writeFileSync(clock, '');
+    while (lstatSync(clock, { bigint: true }).ctimeNs <= last);
+    return { path, place, noted: (await noteTree(path, '0'.repeat(40), place)) as NotedTree };
   }
 
   async function keep(kind: string): Promise<string> {

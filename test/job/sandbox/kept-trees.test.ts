@@ -1,6 +1,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { settleIsolation } from '../../../src/exec/isolation-check.ts';
 import { jobPaths } from '../../../src/job/sandbox/job-paths.ts';
 import { TestFolders } from '../../support/folder.ts';
 import { isPossible } from '../../support/group-kinds.ts';
@@ -15,6 +16,22 @@ find . -type f -not -path ./.git/index -exec sha1sum {} + | sort
 git ls-files --stage -v
 git diff-index HEAD && git status --porcelain --ignored`;
 
+/** Exchanges the content of a file without a trace in its ctime, by ext4's EXT4_IOC_MOVE_EXT. */
+const exchange = `
+python3 - <<'END'
+import fcntl, os, struct
+with open('../tmp/evil' if os.path.isdir('../tmp') else '/tmp/evil', 'w+') as evil, open('d1/f1.txt', 'r+') as file:
+    evil.write('E' * 8192)
+    for each in (evil, file):
+        os.fsync(each.fileno())
+        os.posix_fadvise(each.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    try:
+        fcntl.ioctl(evil, 0xc028660f, struct.pack('<IIQQQQ', 0, file.fileno(), 0, 0, 2, 0))
+        print('exchanged')
+    except OSError as error:
+        print('refused:', error.strerror)
+END`;
+
 for (const level of ['sandbox', 'user'] as const) {
   describe(`a checkout from kept files under isolation ${level}`, function () {
     this.timeout(120_000);
@@ -23,7 +40,8 @@ for (const level of ['sandbox', 'user'] as const) {
     let repository: TestRepository;
 
     beforeEach(async function () {
-      if (!(await isIsolable(level)) || !isWatched(folders)) this.skip();
+      if (!(await isIsolable(level)) || !(await settleIsolation(level)).filtersCalls || !isWatched(folders))
+        this.skip();
       jobs = new IsolatedJobs(level);
       const files: Record<string, string> = { 'run.sh': '#!/bin/sh\n', '.gitignore': 'build\n' };
       for (let index = 0; index < 400; index++)
@@ -75,6 +93,13 @@ for (const level of ['sandbox', 'user'] as const) {
       repository.commit('next', { 'd1/f1.txt': 'changed\n' });
       // A file system may give what is written anew the very inode that has just become free.
       expect(await inodes()).to.include.members(first.filter((line) => !line.endsWith(' d1/f1.txt')));
+    });
+
+    it('has no file whose content a job exchanged without a trace in its ctime', async () => {
+      const { fresh, after } = await bothOf(exchange);
+      expect(after).to.equal(fresh);
+      const { log } = await jobs.command(exchange, repository);
+      expect(log).to.match(/^refused: /m);
     });
 
     it('has files that no job reaches before', async () => {
