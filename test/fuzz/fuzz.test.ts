@@ -2,8 +2,8 @@ import { expect } from 'chai';
 import { attempt } from './target.ts';
 import { targets } from './targets/index.ts';
 
-/** The title contains the seed, so that a finding can be repeated. */
-const seed = Number(process.env.VOLT_FUZZ_SEED ?? Date.now() % 1_000_000_000);
+/** Always the same inputs, so that the suite ends the same way twice: `npm run fuzz` tries others each time. */
+const seed = Number(process.env.VOLT_FUZZ_SEED ?? 1);
 
 describe(`whatever comes (VOLT_FUZZ_SEED=${seed})`, () => {
   for (const target of targets) {

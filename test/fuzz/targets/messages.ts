@@ -106,7 +106,7 @@ export const messageTargets: Target[] = [
       const parsed = schema.safeParse(JSON.parse(text));
       if (!parsed.success) expect(whyNotUnderstood(parsed.error)).to.match(/\S/);
       // invalid JSON is wrapped, so that people can see it
-      for (const data of [text, text.slice(0, text.length / 2), String(value)])
+      for (const data of [text, text.slice(0, text.length / 2), text.slice(1)])
         expect(() => JSON.parse(readable({ data } as never).data || '{}')).to.not.throw();
     },
   ),
