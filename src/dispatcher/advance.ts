@@ -1,10 +1,10 @@
 import type { BuildId } from '../kernel/model.ts';
 import { serverTime } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
-import { agendaOf } from '../record/agenda.ts';
 import type { Database } from '../record/database.ts';
 import { queueJob } from '../record/moves.ts';
 import { jobStates } from '../record/open-jobs.ts';
+import { pendingWorkOf } from '../record/pending-work.ts';
 import { readiness } from '../workflow/ready.ts';
 import { pursueCancels } from './cancel.ts';
 import { pursueRetries } from './retry.ts';
@@ -23,8 +23,8 @@ export async function refuse(
 /** Moves a build on: sends jobs whose needs are met, and skips jobs that can never run. */
 export async function advance(context: StageContext & { database: Database }, build: BuildId): Promise<void> {
   const { database, queues } = context;
-  const { isAsked, hasWorkflows, isOpen } = await agendaOf(database, build);
-  if (isAsked) {
+  const { isRequested, hasWorkflows, isOpen } = await pendingWorkOf(database, build);
+  if (isRequested) {
     await pursueRetries(context, build);
     await pursueCancels(context, build);
   }
@@ -36,7 +36,7 @@ export async function advance(context: StageContext & { database: Database }, bu
     return routeBuild(context, build, queued);
   }
   // a retry opens final jobs
-  if (!isOpen && !isAsked) return;
+  if (!isOpen && !isRequested) return;
   const states = await jobStates(database, build);
   const { ready, barred } = readiness(states);
   for (const job of ready) await queueJob(database, job);

@@ -1,11 +1,11 @@
 import { serverNow } from '../kernel/server-time.ts';
-import { parseQueueLabels, queueLabels, serves } from '../queues/kept.ts';
 import { jobQueue } from '../queues/names.ts';
+import { parseQueueLabels, queueLabels, servesQueue } from '../queues/queue-labels.ts';
 import type { StageContext } from '../queues/stage.ts';
+import type { TriedRunners } from '../record/automatic-retries.ts';
 import type { Database } from '../record/database.ts';
-import type { Tried } from '../record/tries.ts';
 import { listRunners, type RunnerMember, unfitReason } from '../redis/membership.ts';
-import { keptRepositories } from './kept.ts';
+import { findReservedRepositories } from './reserved-repositories.ts';
 
 /** A job avoids the runners that could not start it for this long (ms) after it was due; then any runner may take it. */
 const avoidance = 60_000;
@@ -20,11 +20,11 @@ interface Placeable {
   /** further labels that its repository's jobs need */
   runners: readonly string[];
   dueAt: number | null;
-  tried: Tried;
+  tried: TriedRunners;
 }
 
 /**
- * The queue of each job: the queue of its labels, or of its repository if runners are kept for that. A job that is tried
+ * The queue of each job: the queue of its labels, or of its repository if runners are reserved for that. A job that is tried
  * again avoids the runners that could not start it, for a bounded time, if another runner takes jobs. If the queue of a
  * waiting job changes, queued-messages.ts sends it to the other queue.
  * @returns the labels of each job's queue
@@ -33,11 +33,11 @@ export async function placements(
   context: Pick<StageContext, 'access' | 'queues'> & { database: Database },
   jobs: readonly Placeable[],
 ): Promise<string[][]> {
-  const isKept = await keptRepositories(context);
+  const isReserved = await findReservedRepositories(context);
   const runners = jobs.some(isAvoiding) ? await AvoidingQueues.load(context) : undefined;
   return jobs.map((job) => {
-    const queueFor = (avoided: Tried) =>
-      queueLabels(job.labels, job.runners, isKept(job.repo) ? job.repo : undefined, avoided);
+    const queueFor = (avoided: TriedRunners) =>
+      queueLabels(job.labels, job.runners, isReserved(job.repo) ? job.repo : undefined, avoided);
     return (runners && isAvoiding(job) && runners.first(queueFor, job.tried)) || queueFor([]);
   });
 }
@@ -64,14 +64,14 @@ class AvoidingQueues {
   }
 
   /** The queue that avoids all tried runners, else the last of them; undefined if no runner serves either. */
-  first(queueFor: (avoided: Tried) => string[], tried: Tried): string[] | undefined {
+  first(queueFor: (avoided: TriedRunners) => string[], tried: TriedRunners): string[] | undefined {
     return [tried, tried.slice(-1)]
       .map(queueFor)
       .find((queue) => this.#isServed(queue) && this.#mayUse(jobQueue(queue)));
   }
 
   #isServed(queue: readonly string[]): boolean {
-    return this.#runners.some((runner) => serves(runner, queue));
+    return this.#runners.some((runner) => servesQueue(runner, queue));
   }
 
   /** Whether the queue is in use or may be added; it is added then. */

@@ -1,5 +1,5 @@
 import { type AttemptRef, attemptName } from '../kernel/model.ts';
-import { isDue, pausesOf } from '../kernel/tries.ts';
+import { isDue, pausesOf } from '../kernel/retry-pauses.ts';
 import { attemptMessages, isDone, queuesOf, withdraw } from '../queues/attempts.ts';
 import { jobQueue } from '../queues/names.ts';
 import { priorityOf } from '../queues/priority.ts';
@@ -87,7 +87,7 @@ export class QueuedMessages {
   }
 
   /**
-   * The message of a job may wait in another queue: the runners kept for its repository, the labels that the repository
+   * The message of a job may wait in another queue: the runners reserved for its repository, the labels that the repository
    * needs, or the runners to avoid may have changed since it was sent. Takes such messages out of there, unless a runner
    * has taken them.
    * @param jobs without a message in their queue

@@ -13,7 +13,7 @@ import { listRunners, type RunnerMember } from '../redis/membership.ts';
 import { pause } from '../system/wait.ts';
 import { advance } from './advance.ts';
 import { pursueCancels } from './cancel.ts';
-import { leaveOutForgottenBuilds } from './forgotten-builds.ts';
+import { skipLostBuildIds } from './lost-build-ids.ts';
 import { QueuedMessages } from './queued-messages.ts';
 import { pursueRetries } from './retry.ts';
 
@@ -45,7 +45,7 @@ export async function reconcile(
   const { access, database, problems } = context;
   // any stage that starts may be the first to find an emptied Redis and to claim it
   const young = await freshRedis(access, identityOf(database));
-  await leaveOutForgottenBuilds(context);
+  await skipLostBuildIds(context);
   if (young !== undefined) await problems.alone('scheduling the polls', () => reschedule(context));
   // a queued job may be running: its start may not be recorded yet
   if (young !== undefined && (await openJobs(database, { status: 'queued', limit: 1 })).length > 0)

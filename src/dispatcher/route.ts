@@ -1,7 +1,7 @@
 import { errorText } from '../kernel/errors.ts';
 import type { BuildId, JobId } from '../kernel/model.ts';
+import { isDue, pausesOf } from '../kernel/retry-pauses.ts';
 import { serverTime } from '../kernel/server-time.ts';
-import { isDue, pausesOf } from '../kernel/tries.ts';
 import { withdraw } from '../queues/attempts.ts';
 import { type JobMessage, type Plan, planSchema } from '../queues/messages.ts';
 import { jobQueue } from '../queues/names.ts';

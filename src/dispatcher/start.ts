@@ -12,7 +12,8 @@ import { CommitHandler } from './commits.ts';
 import { CrashGuard, crashMessage } from './crash-guard.ts';
 import { deliver } from './deliver.ts';
 import { FleetWatch } from './fleet.ts';
-import { leaveOutForgottenBuilds } from './forgotten-builds.ts';
+import { JobsWithoutRunner } from './jobs-without-runner.ts';
+import { skipLostBuildIds } from './lost-build-ids.ts';
 import { planner } from './planner.ts';
 import { QueuedMessages } from './queued-messages.ts';
 import { reconcile } from './reconcile.ts';
@@ -20,7 +21,6 @@ import { routeBuild } from './route.ts';
 import { admitRunners } from './runner-keys.ts';
 import { runSchedules } from './schedules.ts';
 import { StaleMessages } from './stale-messages.ts';
-import { UnservedWatch } from './unserved.ts';
 
 /** Milliseconds between comparisons of the queues with the database. */
 const reconcileInterval = 3000;
@@ -37,7 +37,7 @@ export async function startDispatcher(context: StageContext & { database: Databa
   const problems = new Problems(logger);
   const own = { ...context, logger, problems };
   // before any build is made
-  await leaveOutForgottenBuilds(own);
+  await skipLostBuildIds(own);
   const fleet = new FleetWatch(own);
   const shownProblems = () => [...context.database.problems(), ...problems.list()];
   const shown = showStage(own, 'dispatcher', shownProblems, () => fleet.restart());
@@ -56,8 +56,10 @@ export async function startDispatcher(context: StageContext & { database: Databa
     if (fleet.expectWork()) watching.now();
   });
   const scheduling = problems.every(scheduleInterval, 'running schedules', () => runSchedules(own));
-  const unserved = new UnservedWatch(own);
-  const asking = problems.every(unservedInterval, 'looking for jobs without a matching runner', () => unserved.poll());
+  const jobsWithoutRunner = new JobsWithoutRunner(own);
+  const asking = problems.every(unservedInterval, 'looking for jobs without a matching runner', () =>
+    jobsWithoutRunner.poll(),
+  );
   const stale = new StaleMessages(own);
   const sweeping = problems.every(staleInterval, 'removing messages that no longer count', () => stale.poll());
   const commits = new CommitHandler(own);

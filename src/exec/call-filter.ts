@@ -4,8 +4,8 @@ import { join } from 'node:path';
 import { toolEnvironment } from '../system/environment.ts';
 import { runProgram } from '../system/run-program.ts';
 import { type CallNumbers, examinedCalls, refusedCalls, x32Calls } from './call-numbers.ts';
+import { checkSeconds, inEnglish, whyUnsupported } from './capability-check.ts';
 import { programPath } from './programs.ts';
-import { inEnglish, trialTime, whyNever } from './trial.ts';
 
 /**
  * Ids of the architectures (`AUDIT_ARCH_*`, see linux/audit.h) whose calls the kernels that Node runs on accept, each with its
@@ -153,13 +153,16 @@ function instruction(code: number, operand: number, yes = 0, no = 0): Buffer {
  */
 export async function canFilterCalls(architecture: string = process.arch): Promise<boolean> {
   if (endianness() !== 'LE' || !filtered.has(architecture)) return false;
-  const why = await whyNever('a filter of system calls', 'VOLT_ISOLATION=none', async () => {
+  const why = await whyUnsupported('a filter of system calls', 'VOLT_ISOLATION=none', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'volt-calls-'));
     try {
       const file = join(folder, 'calls.bpf');
       await writeFile(file, callFilter());
       const args = ['--no-new-privs', `--seccomp-filter=${file}`, '--', programPath('true')];
-      await runProgram(programPath('setpriv'), args, { env: inEnglish(toolEnvironment()), timeout: trialTime * 1000 });
+      await runProgram(programPath('setpriv'), args, {
+        env: inEnglish(toolEnvironment()),
+        timeout: checkSeconds * 1000,
+      });
     } finally {
       await rm(folder, { recursive: true, force: true });
     }

@@ -1,7 +1,7 @@
 import { toolEnvironment } from '../system/environment.ts';
+import { checkSeconds } from './capability-check.ts';
 import { runCommand } from './command.ts';
 import { type GroupKind, ProcessGroup } from './process-group.ts';
-import { trialTime } from './trial.ts';
 
 let detected: Promise<GroupKind> | undefined;
 
@@ -19,7 +19,7 @@ async function detect(): Promise<GroupKind> {
 /** Not every system allows namespaces. Entering one also leaves a chroot, after which folders have other paths. */
 async function works(kind: GroupKind): Promise<boolean> {
   try {
-    const processes = await ProcessGroup.open(trialTime, kind);
+    const processes = await ProcessGroup.open(checkSeconds, kind);
     try {
       const { exitCode } = await runCommand({
         processes,
@@ -27,7 +27,7 @@ async function works(kind: GroupKind): Promise<boolean> {
         cwd: process.cwd(),
         env: toolEnvironment(),
         output: () => undefined,
-        signal: AbortSignal.timeout(trialTime * 1000),
+        signal: AbortSignal.timeout(checkSeconds * 1000),
       });
       return exitCode === 0;
     } finally {

@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { toolEnvironment } from '../system/environment.ts';
 import { canFilterCalls } from './call-filter.ts';
+import { checkSeconds, inEnglish, whyUnsupported } from './capability-check.ts';
 import { runCommand } from './command.ts';
 import { detectGroupKind } from './group-kind.ts';
 import type { Isolation, IsolationLevel, JobUser, SandboxView } from './isolation.ts';
 import { type Launcher, starterTelling } from './launcher.ts';
 import { type GroupKind, ProcessGroup } from './process-group.ts';
-import { inEnglish, trialTime, whyNever } from './trial.ts';
 
 /** How jobs are isolated on this machine. */
 export interface SettledIsolation {
@@ -54,7 +54,7 @@ async function settle(wanted: 'auto' | IsolationLevel): Promise<SettledIsolation
   }
   const level = wanted === 'user' ? 'user' : 'sandbox';
   const groupKind = isRoot ? 'namespace' : 'user-namespace';
-  const why = await whyNever(`isolation "${level}"`, 'VOLT_ISOLATION=none', () => tryOut(level, groupKind));
+  const why = await whyUnsupported(`isolation "${level}"`, 'VOLT_ISOLATION=none', () => tryOut(level, groupKind));
   if (why === undefined)
     return { level, groupKind, filtersCalls: await canFilterCalls(), notice: undefined, isUnasked: false };
   if (wanted !== 'auto') throw unavailable(level, why);
@@ -87,8 +87,8 @@ async function tryOut(level: 'user' | 'sandbox', groupKind: GroupKind): Promise<
 }
 
 async function tryCommand(groupKind: GroupKind, isolation: Isolation, launcher: Launcher): Promise<void> {
-  const processes = await ProcessGroup.open(trialTime, groupKind, { isolation, launcher });
-  const late = AbortSignal.timeout(trialTime * 1000);
+  const processes = await ProcessGroup.open(checkSeconds, groupKind, { isolation, launcher });
+  const late = AbortSignal.timeout(checkSeconds * 1000);
   try {
     const { exitCode, signal } = await runCommand({
       processes,
@@ -98,7 +98,7 @@ async function tryCommand(groupKind: GroupKind, isolation: Isolation, launcher: 
       output: () => undefined,
       signal: late,
     });
-    if (late.aborted) throw new Error(`a command in it did not end within ${trialTime} s`);
+    if (late.aborted) throw new Error(`a command in it did not end within ${checkSeconds} s`);
     if (exitCode !== 0) throw new Error(`a command in it ended with ${signal ?? `code ${exitCode}`}`);
   } finally {
     await processes.close();

@@ -6,7 +6,7 @@ import type { Problems } from '../kernel/problems.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { everyLater } from '../system/wait.ts';
 import { readable, toDeadLetters, whyNotUnderstood } from './dead-letters.ts';
-import { promoteOverdue } from './delayed.ts';
+import { promoteOverdue } from './overdue-messages.ts';
 
 /** Thrown by a handler if a message cannot be handled yet: it is delivered again after `ms`. This is no failure. */
 export class Later extends Error {

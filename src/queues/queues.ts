@@ -171,7 +171,7 @@ export class Queues {
 
   /**
    * @param entries `priority`: 1 to 2,097,151; lower runs first, equal ones in the order of sending; `queue`: labels of the
-   * queue, see kept.ts, by default the labels that the job asks for
+   * queue, see queue-labels.ts, by default the labels that the job asks for
    */
   async sendJobs(entries: JobEntry[]): Promise<void> {
     if (entries.length === 0) return;

@@ -7,10 +7,10 @@ import type { RedisAccess } from '../redis/connect.ts';
 import { Bell, pause } from '../system/wait.ts';
 import { isNotOurs } from './bullmq-errors.ts';
 import { readable, toDeadLetters, whyNotUnderstood } from './dead-letters.ts';
-import { serves } from './kept.ts';
 import { type JobMessage, jobMessage } from './messages.ts';
 import { jobQueue } from './names.ts';
 import { queuesInTurn } from './next-queue.ts';
+import { servesQueue } from './queue-labels.ts';
 import { labelSets } from './queues.ts';
 
 /** BullMQ's lock is a backstop only, see "attempts" in ARCHITECTURE.md: it is long, and losing it aborts no job. */
@@ -83,7 +83,7 @@ export interface SlotWorkerOptions {
   slots: number;
   /** the runner's labels; it serves every queue whose labels it all has */
   labels: readonly string[];
-  /** globs of the repositories that it is kept for, see kept.ts */
+  /** globs of the repositories that it is reserved for, see queue-labels.ts */
   repos?(): readonly (readonly string[])[];
   logger: Logger;
   /**
@@ -227,7 +227,7 @@ export class SlotWorker {
       repos: this.#options.repos?.() ?? [],
     };
     const sets = await labelSets(this.#access);
-    const queues = sets.filter((set) => serves(server, set)).map(jobQueue);
+    const queues = sets.filter((set) => servesQueue(server, set)).map(jobQueue);
     this.#forgetOthers(queues);
     // a new queue may have been announced meanwhile
     if (queues.length > 0 && looks === this.#looks) this.#known = { queues, at };

@@ -20,7 +20,7 @@ export function identityOf(database: Database): {
  * @param gap how many more ids are left out, since higher ones may have been used, too
  * @returns the highest id in the database, if that is lower; else undefined, and nothing is changed
  */
-export async function leaveOutBuildIds(database: Database, used: number, gap: number): Promise<number | undefined> {
+export async function skipBuildIds(database: Database, used: number, gap: number): Promise<number | undefined> {
   if ((await highestId(database, database.db)) >= used) return undefined;
   return database.write(async (db) => {
     const highest = await highestId(database, db);

@@ -13,10 +13,10 @@ import {
 import { serverNow } from '../kernel/server-time.ts';
 import { type Outcome, verdictOf } from '../kernel/verdict.ts';
 import { lossColumns, type RecordedLoss, type RunnerOfAttempt, runnerColumns } from './attempt-columns.ts';
+import { finalMessage, scheduleNextAttempt, triedRunnersOf } from './automatic-retries.ts';
 import { summaryOf } from './builds.ts';
 import type { Database, Write } from './database.ts';
 import { raiseTime, startTags, tagOfTakenBack } from './fairness.ts';
-import { another, inTheEnd, triedBefore } from './tries.ts';
 
 /**
  * Every move of a job's status, by compare-and-set: each function moves the job only if it has the status before the move and
@@ -181,9 +181,9 @@ export async function finishAttempt(
 ): Promise<FinishedAttempt | undefined> {
   return database.write(async (db) => {
     const failed = outcome.status === 'error' && isTransient(outcome.reason);
-    const before = failed ? await triedBefore(db, ref) : undefined;
+    const before = failed ? await triedRunnersOf(db, ref) : undefined;
     const tried = before && [...before.tried, outcome.runner.name];
-    const again = tried && another(tried, outcome.pauses ?? [], outcome.message ?? '');
+    const again = tried && scheduleNextAttempt(tried, outcome.pauses ?? [], outcome.message ?? '');
     const moved = again
       ? await openNext(
           db,
@@ -191,7 +191,7 @@ export async function finishAttempt(
           { message: again.message, due_at: again.dueAt, avoid: JSON.stringify(tried) },
           outcome.runner.id,
         )
-      : await end(db, ref, tried ? { ...outcome, message: inTheEnd(tried, outcome.message) } : outcome);
+      : await end(db, ref, tried ? { ...outcome, message: finalMessage(tried, outcome.message) } : outcome);
     if (!moved) return undefined;
     const { createdAt, stepsRevision } = await closeAttempt(db, ref, outcome);
     if (stepsRevision > 0) await removeSteps(db, ref);

@@ -1,8 +1,8 @@
 import { sql } from 'kysely';
 import type { AttemptRef, BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
+import { parseTriedRunners, type TriedRunners } from './automatic-retries.ts';
 import type { Database } from './database.ts';
 import type { Repository } from './repositories.ts';
-import { type Tried, triedOf } from './tries.ts';
 import { type StoredTrust, storedTrustOf } from './trust.ts';
 
 /** A job that is not final, with all that is needed to send or watch it. */
@@ -26,7 +26,7 @@ export interface OpenJob {
   /** when its attempt may be sent at the earliest (ms since 1970); null if at once */
   dueAt: number | null;
   /** runners of the attempts after which it was tried again */
-  tried: Tried;
+  tried: TriedRunners;
   ref: string;
   sha: string;
   repo: Pick<Repository, 'name' | 'url' | 'reports' | 'filter' | 'runners'> & {
@@ -124,7 +124,7 @@ export async function openJobs(
     runner: row.runner_id === null ? null : { id: row.runner_id as RunnerId, name: row.runner_name ?? '' },
     startedAt: row.started_at,
     dueAt: row.due_at,
-    tried: triedOf(row.avoid),
+    tried: parseTriedRunners(row.avoid),
     ref: row.ref,
     sha: row.sha,
     repo: {

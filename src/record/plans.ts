@@ -4,7 +4,7 @@ import { moveCursor } from './cursors.ts';
 import type { Database, Write } from './database.ts';
 import { startTags } from './fairness.ts';
 import { closeIntent } from './intents.ts';
-import { portions } from './portions.ts';
+import { rowBatches } from './row-batches.ts';
 import { type NewSchedule, setSchedules } from './schedules.ts';
 import { insertWorkflows, type NewWorkflows } from './workflows.ts';
 
@@ -118,7 +118,7 @@ async function insertJobs(db: Write, build: BuildId, plan: NewBuild): Promise<vo
     ready.map(({ job }) => job.labels),
   );
   const tagOf = new Map(ready.map(({ id }, index) => [id, tags[index]]));
-  for (const some of portions(rows)) {
+  for (const some of rowBatches(rows)) {
     await db
       .insertInto('jobs')
       .values(
@@ -141,7 +141,7 @@ async function insertJobs(db: Write, build: BuildId, plan: NewBuild): Promise<vo
       )
       .execute();
   }
-  for (const some of portions(ready)) {
+  for (const some of rowBatches(ready)) {
     await db
       .insertInto('attempts')
       .values(some.map(({ id }) => ({ job_id: id, number: 1, status: 'queued' as const, created_at: now })))

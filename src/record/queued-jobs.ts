@@ -1,6 +1,6 @@
 import type { BuildId, JobId } from '../kernel/model.ts';
+import { parseTriedRunners, type TriedRunners } from './automatic-retries.ts';
 import type { Database } from './database.ts';
-import { type Tried, triedOf } from './tries.ts';
 
 /** A queued job, with what is needed to check its message. */
 export interface QueuedJob {
@@ -15,7 +15,7 @@ export interface QueuedJob {
   /** when its current attempt may be sent at the earliest (ms since 1970); null if at once */
   dueAt: number | null;
   /** runners of the attempts after which it was tried again */
-  tried: Tried;
+  tried: TriedRunners;
 }
 
 /**
@@ -54,6 +54,6 @@ export async function queuedJobs(
     runners: JSON.parse(row.runners) as string[],
     virtualStart: row.virtual_start,
     dueAt: row.due_at,
-    tried: triedOf(row.avoid),
+    tried: parseTriedRunners(row.avoid),
   }));
 }

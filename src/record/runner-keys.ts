@@ -9,7 +9,7 @@ import type { Schema } from './schema.ts';
 export interface RunnerKeyEntry {
   name: string;
   publicKey: string;
-  /** globs of the repositories that its runners are kept for; empty means all */
+  /** globs of the repositories that its runners are reserved for; empty means all */
   repos: string[];
   /** made by runners that share the data directory of other stages */
   own: boolean;

@@ -1,6 +1,6 @@
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Write } from './database.ts';
-import { portions } from './portions.ts';
+import { rowBatches } from './row-batches.ts';
 
 /** A schedule of a workflow on a repository's default branch. */
 export interface ScheduleEntry {
@@ -33,7 +33,7 @@ export async function setSchedules(db: Write, repo: string, entries: readonly Ne
   }
   if (wanted.size === times.size && [...wanted.keys()].every((name) => times.has(name))) return;
   await db.deleteFrom('schedules').where('repo', '=', repo).execute();
-  for (const rows of portions([...wanted.values()])) {
+  for (const rows of rowBatches([...wanted.values()])) {
     await db
       .insertInto('schedules')
       .values(rows)

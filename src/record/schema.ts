@@ -127,7 +127,7 @@ export interface Schema {
     first_attempt: Generated<number>;
     /** lost attempts since the last retry that count towards `poison`, see dispatcher/take-back.ts */
     lost_attempts: Generated<number>;
-    /** of a job that is tried again: when its attempt may be sent at the earliest; see record/tries.ts */
+    /** of a job that is tried again: when its attempt may be sent at the earliest; see record/automatic-retries.ts */
     due_at: Generated<number | null>;
     /** JSON: names of the runners of attempts after which it was tried again; null if there are none */
     avoid: Generated<string | null>;
@@ -181,7 +181,7 @@ export interface Schema {
     public_key: string;
     /** unique among those that are not removed */
     name: string;
-    /** JSON: globs of the repositories that it is kept for; empty means all */
+    /** JSON: globs of the repositories that it is reserved for; empty means all */
     repos: string;
     /** 1 if runners that share the data directory of other stages have made it */
     own: number;

@@ -3,7 +3,7 @@ import type { BuildId, JobId, Status } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Write } from './database.ts';
 import { startTags } from './fairness.ts';
-import { portions } from './portions.ts';
+import { rowBatches } from './row-batches.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -228,7 +228,7 @@ async function insertPlaces(
   queued: ReadonlyMap<JobId, Queued>,
 ): Promise<void> {
   const now = serverNow();
-  for (const some of portions(places)) {
+  for (const some of rowBatches(places)) {
     await db
       .insertInto('jobs')
       .values(

@@ -67,7 +67,7 @@ export const runnerMemberSchema = stageMemberSchema.extend({
   name: z.string(),
   labels: z.array(z.string()),
   slots: z.number(),
-  /** patterns of the only repositories that it serves, see queues/kept.ts */
+  /** patterns of the only repositories that it serves, see queues/queue-labels.ts */
   repos: z.array(z.array(z.string())).default([]),
   /** attempts that hold a slot */
   running: z.array(z.string()),

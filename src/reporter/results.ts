@@ -12,7 +12,7 @@ import {
   type TestSummary,
 } from '../kernel/model.ts';
 import type { Problem, Problems } from '../kernel/problems.ts';
-import { pausesOf } from '../kernel/tries.ts';
+import { pausesOf } from '../kernel/retry-pauses.ts';
 import { type Delivery, Later } from '../queues/consumer.ts';
 import { type Result, type ResultMessage, resultMessage } from '../queues/messages.ts';
 import { type PackedTests, unpackTests } from '../queues/packed-tests.ts';
@@ -32,9 +32,9 @@ import { currentAttempts } from '../record/open-jobs.ts';
 import { recordTests } from '../record/test-results.ts';
 import { announceChange, notifyRunner } from '../redis/channels.ts';
 import type { Archive } from './archive.ts';
+import { AttemptMetrics } from './attempt-metrics.ts';
 import { ClaimedAttempts } from './claimed-attempts.ts';
 import { type LogBounds, LogWaits } from './log-waits.ts';
-import { Measures } from './measures.ts';
 import { isUnwanted, type Sender, SenderCheck } from './sender-check.ts';
 import { writeTestResults } from './test-results.ts';
 
@@ -65,7 +65,7 @@ export class ResultHandler {
   readonly #waits: LogWaits;
   readonly #claims: ClaimedAttempts;
   readonly #mostWaiting: number;
-  readonly #measures: Measures;
+  readonly #metrics: AttemptMetrics;
   readonly #senders: SenderCheck;
   #waiting = 0;
   /** builds whose files are written, and the pending write that will record that */
@@ -78,7 +78,7 @@ export class ResultHandler {
     this.#claims = new ClaimedAttempts(context.access);
     this.#archive = archive;
     this.#mostWaiting = limits.waiting;
-    this.#measures = new Measures(context.database, context.access);
+    this.#metrics = new AttemptMetrics(context.database, context.access);
     this.#senders = new SenderCheck(context);
   }
 
@@ -151,7 +151,7 @@ export class ResultHandler {
     );
     if (!build) return;
     await this.#announce(message.job, build);
-    await this.#measures.started(message);
+    await this.#metrics.started(message);
   }
 
   async #steps(message: Result<'steps'>, { holder }: Sender): Promise<void> {
@@ -203,7 +203,7 @@ export class ResultHandler {
       ...(message.again && { pauses: pausesOf(config.tryAgain) }),
     });
     this.#waits.end(message);
-    if (moved) this.#measures.finished(message, moved);
+    if (moved) this.#metrics.finished(message, moved);
     else if (logComplete) await this.#completeLog(message);
     if (moved?.againAt !== undefined) return this.#repeat(message, moved);
     const build = await this.#settled(message.job, moved?.build);
@@ -231,7 +231,7 @@ export class ResultHandler {
 
   async #repeat(message: Result<'finished'>, { build, againAt = 0 }: FinishedAttempt): Promise<void> {
     const { reason, message: why } = message;
-    if (reason !== null) this.#measures.repeated(reason);
+    if (reason !== null) this.#metrics.repeated(reason);
     const about = { repo: build.repo, ...workOf(message), runner: message.runner.id };
     this.#context.logger.info(`the job runs again at ${new Date(againAt).toISOString()}: ${why}`, about);
     await this.#announce(message.job, build);
@@ -261,7 +261,7 @@ export class ResultHandler {
     const { database, queues } = this.#context;
     const at = Date.parse(message.at);
     const lost = { reason: 'handed_back', message: message.message, at, runner: message.runner } as const;
-    if (await moveToNextAttempt(database, message, lost)) this.#measures.lost('handed_back');
+    if (await moveToNextAttempt(database, message, lost)) this.#metrics.lost('handed_back');
     const id = buildIdOf(message.job);
     const build = await findBuildSummary(database, id);
     if (build) await this.#announce(message.job, build);
@@ -272,7 +272,7 @@ export class ResultHandler {
     const { status, reason, message: text } = message;
     const outcome = { status, reason, message: text };
     const moved = await decideJob(this.#context.database, message, outcome, Date.parse(message.at));
-    if (moved && reason === 'poison') this.#measures.lost(reason);
+    if (moved && reason === 'poison') this.#metrics.lost(reason);
     const build = await this.#settled(message.job, moved);
     if (moved) this.#context.logger.info(`decided: ${status} (${reason})`, { repo: build?.repo, ...workOf(message) });
   }
@@ -285,7 +285,7 @@ export class ResultHandler {
     const { database, queues } = this.#context;
     const build = moved ?? (await findBuildSummary(database, buildIdOf(job)));
     if (!build) return undefined;
-    if (moved) this.#measures.settled(build);
+    if (moved) this.#metrics.settled(build);
     await this.#announce(job, build);
     // if this fails, reportUnreportedBuilds repeats it; the verdict is passed on in any case
     if (build.finishedAt !== null) await this.reportAlone(build.id, build);

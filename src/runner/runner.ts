@@ -5,8 +5,8 @@ import { errorText, type VoltError } from '../kernel/errors.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
 import { serverTimeOf } from '../kernel/server-time.ts';
 import { version } from '../kernel/version.ts';
-import { mayServe, parseQueueLabels } from '../queues/kept.ts';
 import type { JobMessage } from '../queues/messages.ts';
+import { mayServeRepository, parseQueueLabels } from '../queues/queue-labels.ts';
 import { SlotWorker } from '../queues/slots.ts';
 import { listen, newQueueSchema, runnerNoticeSchema } from '../redis/channels.ts';
 import { type RunnerMember, unfitCode } from '../redis/membership.ts';
@@ -282,7 +282,7 @@ export class Runner {
   /** Why it does not run a job that was sent to it; undefined if it does. */
   #unsuitable({ repo: { name }, labels }: JobMessage): string | undefined {
     const server = { name: this.name, labels: this.#settings.labels, repos: this.#repos };
-    if (!mayServe(server, name)) return `runner ${this.name} does not take jobs of the repository ${name}`;
+    if (!mayServeRepository(server, name)) return `runner ${this.name} does not take jobs of the repository ${name}`;
     const lacking = parseQueueLabels(labels).labels.filter((label) => !server.labels.includes(label));
     return lacking.length === 0 ? undefined : `runner ${this.name} does not have the labels ${lacking.join(', ')}`;
   }

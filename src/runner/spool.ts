@@ -4,7 +4,7 @@ import { type AttemptRef, attemptName, parseAttemptName } from '../kernel/model.
 import { fileIdentity } from '../system/file-identity.ts';
 import { Bell } from '../system/wait.ts';
 import { replaceFile } from '../system/write-whole.ts';
-import { Blocks } from './blocks.ts';
+import { PooledBuffer } from './pooled-buffer.ts';
 
 /** Milliseconds, and bytes, that output is collected before it is written. */
 const gathering = 5;
@@ -25,7 +25,7 @@ export class Spool {
   readonly #folder: string;
   readonly #file: FileHandle;
   readonly #limit: number;
-  #pending = new Blocks();
+  #pending = new PooledBuffer();
   #pendingBytes = 0;
   #accepted = 0;
   #cut = false;
@@ -151,14 +151,14 @@ export class Spool {
         if (this.#pendingBytes < enough && this.#settling === 0) await this.#enough.wait(gathering);
         const batch = this.#pending;
         const size = this.#pendingBytes;
-        this.#pending = new Blocks();
+        this.#pending = new PooledBuffer();
         await this.#write(batch.parts, size);
         batch.free();
         this.#pendingBytes -= size;
         this.#changed();
       }
     } catch (error) {
-      this.#pending = new Blocks();
+      this.#pending = new PooledBuffer();
       this.#pendingBytes = 0;
       this.#failed(error);
     } finally {

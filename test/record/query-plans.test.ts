@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { jobsToCancel } from '../../src/dispatcher/cancel.ts';
 import type { BuildId, JobId } from '../../src/kernel/model.ts';
-import { agendaOf } from '../../src/record/agenda.ts';
 import { countOpenBuilds, unreportedBuilds } from '../../src/record/builds.ts';
 import { changesAfter, latestChange } from '../../src/record/changes.ts';
 import { lingeringHolders } from '../../src/record/concurrency.ts';
@@ -15,6 +14,7 @@ import {
   openJobs,
   runningAttempts,
 } from '../../src/record/open-jobs.ts';
+import { pendingWorkOf } from '../../src/record/pending-work.ts';
 import { queuedJobs } from '../../src/record/queued-jobs.ts';
 import { oldestWaitingJob } from '../../src/record/waiting-jobs.ts';
 import { planState } from '../../src/record/workflows.ts';
@@ -53,7 +53,7 @@ describe('frequent queries of the stages', () => {
     'which builds are still to be written to test_results': (from) => unreportedBuilds(from, 10),
     'which jobs are to be cancelled': jobsToCancel,
     'which retries are asked for': openRetries,
-    'what there is to do for a build': (from) => agendaOf(from, '1' as BuildId),
+    'what there is to do for a build': (from) => pendingWorkOf(from, '1' as BuildId),
     'who holds a concurrency group that he is done with': lingeringHolders,
     'what has changed last': async (from) => changesAfter(from, await latestChange(from), 10),
   };

@@ -3,8 +3,8 @@ import { readFileSync, statSync } from 'node:fs';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { toolEnvironment } from '../../system/environment.ts';
 import { within } from '../../system/wait.ts';
+import { inEnglish } from '../capability-check.ts';
 import { programPath } from '../programs.ts';
-import { inEnglish } from '../trial.ts';
 import { line } from './filter.ts';
 
 /**

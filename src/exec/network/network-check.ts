@@ -1,7 +1,7 @@
 import { VoltError } from '../../kernel/errors.ts';
 import type { NetworkPolicy } from '../../kernel/network-policy.ts';
+import { whyUnsupported } from '../capability-check.ts';
 import type { IsolationLevel } from '../isolation.ts';
-import { whyNever } from '../trial.ts';
 import { filterRules } from './filter.ts';
 import { JobNetwork, networkRemedy } from './job-network.ts';
 
@@ -30,7 +30,7 @@ export async function settleNetworks(level: IsolationLevel, policy: NetworkPolic
   const all = (kind: NetworkKind): JobNetworks => ({ policy, trusted: kind, others: kind, notice: undefined });
   if (level === 'none') return all('machine');
   if (policy.kind === 'off') return all('loopback');
-  tried ??= whyNever('a network for each job', 'VOLT_SANDBOX_NETWORK=off', tryOut);
+  tried ??= whyUnsupported('a network for each job', 'VOLT_SANDBOX_NETWORK=off', tryOut);
   // a failure may pass
   tried.catch(() => {
     tried = undefined;

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { checkSeconds } from '../../exec/capability-check.ts';
 import { runCommand } from '../../exec/command.ts';
 import type { JobUser } from '../../exec/isolation.ts';
 import { ownUser } from '../../exec/isolation-check.ts';
 import { overlayTable } from '../../exec/overlay.ts';
 import { type GroupKind, ProcessGroup } from '../../exec/process-group.ts';
-import { trialTime } from '../../exec/trial.ts';
 import { toolEnvironment } from '../../system/environment.ts';
 import { removeTree } from '../../system/remove-tree.ts';
 import { layerHome } from './layered-home.ts';
@@ -61,14 +61,14 @@ async function tryOut(homes: string, groupKind: GroupKind): Promise<boolean> {
       ...{ readable: [], temporary: [], writable: [{ from: home, to: '/trial' }], hidden: [], network: true },
       overlays,
     };
-    const processes = await ProcessGroup.open(trialTime, groupKind, { isolation: { level: 'sandbox', user, view } });
+    const processes = await ProcessGroup.open(checkSeconds, groupKind, { isolation: { level: 'sandbox', user, view } });
     try {
       const script =
         'cd /trial/.tools && grep -q lower file && echo upper > file && echo new > other && rm file && ! test -e ../linked/usr';
       const { exitCode } = await runCommand({
         ...{ processes, argv: ['sh', '-c', script], cwd: '/', output: () => undefined },
         env: { PATH: toolEnvironment().PATH ?? '' },
-        signal: AbortSignal.timeout(trialTime * 1000),
+        signal: AbortSignal.timeout(checkSeconds * 1000),
       });
       return exitCode === 0 && readFileSync(join(lower, 'file'), 'utf8') === 'lower\n';
     } finally {

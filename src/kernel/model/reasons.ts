@@ -40,7 +40,7 @@ export type Reason = keyof typeof reasons;
 
 /**
  * Errors that the job did not cause, so the next attempt may succeed. If an attempt ends in one before a command of the
- * job has started, it is tried again; see record/tries.ts.
+ * job has started, it is tried again; see record/automatic-retries.ts.
  */
 const transient: readonly Reason[] = [
   'fetch_failed',

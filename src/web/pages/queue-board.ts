@@ -5,8 +5,8 @@ import type { BaseAdapter } from '@bull-board/api/baseAdapter';
 import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
 import { serverNow } from '../../kernel/server-time.ts';
-import { serves } from '../../queues/kept.ts';
 import { isJobQueue, jobQueue } from '../../queues/names.ts';
+import { servesQueue } from '../../queues/queue-labels.ts';
 import { listRunners } from '../../redis/membership.ts';
 import { isReading } from '../access/csrf.ts';
 import type { WebEnv } from '../access/env.ts';
@@ -97,7 +97,7 @@ type Workers = Awaited<ReturnType<BaseAdapter['getWorkers']>>;
 async function runnersServing({ access, queues }: Web, name: string): Promise<Workers> {
   const [sets, { alive }] = await Promise.all([queues.labelSets(), listRunners(access)]);
   const labels = sets.find((set) => jobQueue(set) === name) ?? [];
-  const serving = alive.filter((runner) => serves(runner, labels));
+  const serving = alive.filter((runner) => servesQueue(runner, labels));
   return serving.map((runner) => ({
     id: runner.id,
     name: runner.name,

@@ -1,5 +1,5 @@
-import { parseQueueLabels } from '../../queues/kept.ts';
 import { jobQueue } from '../../queues/names.ts';
+import { parseQueueLabels } from '../../queues/queue-labels.ts';
 import type { Database } from '../../record/database.ts';
 import { type Reader, readableOf } from '../../record/visibility.ts';
 import { listRunners, listStages, type RunnerMember, stageKinds } from '../../redis/membership.ts';

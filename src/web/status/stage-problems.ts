@@ -1,5 +1,5 @@
-import { parseQueueLabels, serves } from '../../queues/kept.ts';
 import { jobQueue, queueNames as names } from '../../queues/names.ts';
+import { parseQueueLabels, servesQueue } from '../../queues/queue-labels.ts';
 import type { RunnerMember } from '../../redis/membership.ts';
 import type { QueueDepth } from '../schemas/system.ts';
 import type { Problem } from '../schemas/terms.ts';
@@ -60,7 +60,8 @@ function unservedLabels(runners: RunnerMember[], queues: QueueDepth[], labelSets
     const depth = queues.find(({ name }) => name === jobQueue(labels));
     const waiting = depth ? depth.waiting + depth.prioritized + depth.delayed : 0;
     // the dispatcher moves jobs that avoid a runner to a queue that it serves, if there is no other
-    if (waiting === 0 || parseQueueLabels(labels).avoids || runners.some((runner) => serves(runner, labels))) return [];
+    if (waiting === 0 || parseQueueLabels(labels).avoids || runners.some((runner) => servesQueue(runner, labels)))
+      return [];
     const jobs = waiting === 1 ? '1 job is waiting' : `${waiting} jobs are waiting`;
     return [
       {

@@ -1,5 +1,5 @@
 import type { Job } from '../../kernel/model.ts';
-import { mayServe, queueLabels } from '../../queues/kept.ts';
+import { mayServeRepository, queueLabels } from '../../queues/queue-labels.ts';
 import type { WaitingJob } from '../../record/waiting-jobs.ts';
 import { type RunnerMember, unfitReason } from '../../redis/membership.ts';
 
@@ -30,7 +30,7 @@ export function whyItWaits(
   const matching = serving.filter(({ labels }) => wanted.every((label) => labels.includes(label)));
   const asked = wanted.join(', ');
   if (matching.length === 0) return `no runner has ${labelsText(wanted)}`;
-  const able = needed ? matching.filter((runner) => mayServe(runner, needed.repo)) : matching;
+  const able = needed ? matching.filter((runner) => mayServeRepository(runner, needed.repo)) : matching;
   if (able.length === 0)
     return `all runners${asked === '' ? '' : ` with ${asked}`} only accept jobs of other repositories`;
   const fit = able.filter((runner) => unfitReason(runner) === undefined);

@@ -1,7 +1,7 @@
 import { routeBuild } from '../../../dispatcher/route.ts';
 import { SpentAttempts } from '../../../dispatcher/spent-attempts.ts';
 import { type AttemptRef, attemptName, type BuildId, parseAttemptName } from '../../../kernel/model.ts';
-import { isDue, pausesOf } from '../../../kernel/tries.ts';
+import { isDue, pausesOf } from '../../../kernel/retry-pauses.ts';
 import { attemptMessages, queuesOf, withdraw } from '../../../queues/attempts.ts';
 import { jobQueue, queueNames } from '../../../queues/names.ts';
 import type { Queues } from '../../../queues/queues.ts';
@@ -26,7 +26,7 @@ export async function messageFindings(context: DeepCheck): Promise<Finding[]> {
     .map(({ id, attempt, build, labels }) => ({ job: id, attempt, build, labels }));
   const messages = await attemptMessages(redis.access, queued);
   const absent = queued.filter((_, index) => messages[index] === undefined);
-  // in the queue of runners that are kept for its repository, or kept from others
+  // in the queue of runners that are reserved for its repository
   const elsewhere = await queuesOf(redis.access, redis.queues, absent);
   const missing = await unclaimed(
     redis,

@@ -1,9 +1,9 @@
 import { fitsGlobs, labelPattern, shortHash } from '../kernel/names.ts';
 
 /**
- * Which runners may take which jobs, encoded in the labels of queues. A repository that runners are kept for has queues of
- * its own, with the label `repo:` and its name. Those runners serve only these queues; runners that are kept for no repository
- * serve the other queues only. A job that is tried again waits in a queue with the label `not:` and the name of each runner
+ * Which runners may take which jobs, encoded in the labels of queues. A repository that runners are reserved for has queues of
+ * its own, with the label `repo:` and its name. Those runners serve only these queues; runners that are reserved for no repository
+ * serve the other queues only. A job that Volt retries waits in a queue with the label `not:` and the name of each runner
  * that it avoids; these runners do not serve it. Jobs cannot ask for either label.
  */
 
@@ -11,20 +11,20 @@ const prefix = 'repo:';
 const avoidance = 'not:';
 
 /** A runner, as far as it decides which queues it serves. */
-export interface Server {
+export interface QueueServer {
   name: string;
   labels: readonly string[];
   /** lists of globs for repository names; a repository must match each list, and an empty list matches all */
   repos: readonly (readonly string[])[];
 }
 
-/** Whether a runner is kept for some repositories. */
-export function isKept({ repos }: Pick<Server, 'repos'>): boolean {
+/** Whether a runner is reserved for some repositories. */
+export function isReserved({ repos }: Pick<QueueServer, 'repos'>): boolean {
   return repos.some((globs) => globs.length > 0);
 }
 
 /** Whether a runner may take jobs of the repository. */
-export function mayServe({ repos }: Pick<Server, 'repos'>, repo: string): boolean {
+export function mayServeRepository({ repos }: Pick<QueueServer, 'repos'>, repo: string): boolean {
   return repos.every((globs) => fitsGlobs(globs, repo));
 }
 
@@ -32,18 +32,18 @@ export function mayServe({ repos }: Pick<Server, 'repos'>, repo: string): boolea
  * The labels of the queue that a job is sent to.
  * @param asked labels that the job asks for; `repo:` and `not:` labels are left out
  * @param runners further labels that its repository's jobs need
- * @param keptFor the repository, if runners are kept for it
+ * @param reservedFor the repository, if runners are reserved for it
  * @param avoided names of runners that the job avoids
  */
 export function queueLabels(
   asked: readonly string[],
   runners: readonly string[] = [],
-  keptFor: string | undefined = undefined,
+  reservedFor: string | undefined = undefined,
   avoided: readonly string[] = [],
 ): string[] {
   const labels = [...asked, ...runners].filter((label) => !isOurs(label));
-  const kept = keptFor === undefined ? [] : [`${prefix}${keptFor}`];
-  return [...new Set([...labels, ...kept, ...avoided.map(avoiding)])].sort();
+  const reserved = reservedFor === undefined ? [] : [`${prefix}${reservedFor}`];
+  return [...new Set([...labels, ...reserved, ...avoided.map(avoiding)])].sort();
 }
 
 function isOurs(label: string): boolean {
@@ -68,9 +68,9 @@ export function parseQueueLabels(labels: readonly string[]): {
 }
 
 /** Whether a runner serves the queue with these labels. */
-export function serves(server: Server, queue: readonly string[]): boolean {
+export function servesQueue(server: QueueServer, queue: readonly string[]): boolean {
   const { labels, repo, avoids } = parseQueueLabels(queue);
   if (avoids && queue.includes(avoiding(server.name))) return false;
   if (!labels.every((label) => server.labels.includes(label))) return false;
-  return repo === undefined ? !isKept(server) : mayServe(server, repo);
+  return repo === undefined ? !isReserved(server) : mayServeRepository(server, repo);
 }

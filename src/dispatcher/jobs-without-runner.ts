@@ -1,7 +1,7 @@
 import { parseAttemptName } from '../kernel/model.ts';
 import { serverTime } from '../kernel/server-time.ts';
-import { parseQueueLabels, serves } from '../queues/kept.ts';
 import { jobQueue } from '../queues/names.ts';
+import { parseQueueLabels, servesQueue } from '../queues/queue-labels.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { listRunners } from '../redis/membership.ts';
 
@@ -15,16 +15,16 @@ const forgetAfter = { empty: 600_000, done: 86_400_000 };
 const waitingStates = new Set<string>(['waiting', 'prioritized']);
 
 /** A queue with messages and without runners. */
-interface Unserved {
+interface UnservedQueue {
   labels: string[];
   /** since when (ms) this process has seen it */
   since: number;
 }
 
 /** Ends jobs whose labels no runner has had for `VOLT_RUNNER_WAIT` minutes. */
-export class UnservedWatch {
+export class JobsWithoutRunner {
   readonly #context: StageContext;
-  #unserved = new Map<string, Unserved>();
+  #unserved = new Map<string, UnservedQueue>();
   /** since when (ms) this process has seen empty queues without runners */
   #idle = new Map<string, number>();
 
@@ -35,12 +35,12 @@ export class UnservedWatch {
   async poll(now = performance.now()): Promise<void> {
     const { access, queues, config } = this.#context;
     const { alive } = await listRunners(access);
-    const unserved = new Map<string, Unserved>();
+    const unserved = new Map<string, UnservedQueue>();
     const idle = new Map<string, number>();
     for (const labels of await queues.labelSets()) {
       const { avoids } = parseQueueLabels(labels);
       // a queue that avoids some runner is short-lived, see placement.ts
-      if (!avoids && alive.some((runner) => serves(runner, labels))) continue;
+      if (!avoids && alive.some((runner) => servesQueue(runner, labels))) continue;
       const name = jobQueue(labels);
       if ((await queues.queue(name).getJobCountByTypes('waiting', 'prioritized')) === 0) {
         const since = this.#idle.get(name) ?? now;

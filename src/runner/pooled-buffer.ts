@@ -5,7 +5,7 @@ const spare: Buffer[] = [];
 const mostSpare = 16;
 
 /** Collects bytes that are written together. */
-export class Blocks {
+export class PooledBuffer {
   readonly #blocks: Buffer[] = [];
   /** bytes in the last block */
   #filled = size;

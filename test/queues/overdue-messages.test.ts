@@ -1,6 +1,6 @@
 import { Worker } from 'bullmq';
 import { expect } from 'chai';
-import { promoteOverdue } from '../../src/queues/delayed.ts';
+import { promoteOverdue } from '../../src/queues/overdue-messages.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import { startAccess } from '../support/access.ts';
 import { unknownSigner } from '../support/runner-keys.ts';

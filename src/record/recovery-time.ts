@@ -5,7 +5,7 @@ import type { Database } from './database.ts';
  * Milliseconds from the loss or the return of the attempt before until the start of this one; undefined without an attempt
  * before, or before the start.
  */
-export async function recoveryOf(database: Database, { job, attempt }: AttemptRef): Promise<number | undefined> {
+export async function recoveryTimeOf(database: Database, { job, attempt }: AttemptRef): Promise<number | undefined> {
   const row = await database.db
     .selectFrom('attempts')
     .innerJoin('attempts as former', 'former.job_id', 'attempts.job_id')

@@ -1,5 +1,5 @@
 import type { StageContext } from '../queues/stage.ts';
-import { leaveOutBuildIds } from '../record/build-ids.ts';
+import { skipBuildIds } from '../record/build-ids.ts';
 import type { Database } from '../record/database.ts';
 import { highestBuild } from '../redis/identity.ts';
 
@@ -11,7 +11,7 @@ const gap = 1000;
  * an older copy, or by a failover to a server that was behind. The ids of these builds are then left out: messages, logs and
  * files may still refer to them, and a new build with such an id would be mistaken for the lost one.
  */
-export async function leaveOutForgottenBuilds({
+export async function skipLostBuildIds({
   access,
   database,
   logger,
@@ -19,7 +19,7 @@ export async function leaveOutForgottenBuilds({
   // first: a build that a queue learns of after this is in the database by then
   const heard = await highestBuild(access);
   if (heard === undefined) return;
-  const known = await leaveOutBuildIds(database, heard, gap);
+  const known = await skipBuildIds(database, heard, gap);
   if (known === undefined) return;
   logger.warn(
     `the database was set back: its last build is ${known}, but build ${heard} was already sent. Ids up to ${heard + gap} are left out; commits whose builds were lost are built again`,

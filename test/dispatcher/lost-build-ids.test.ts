@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { leaveOutForgottenBuilds } from '../../src/dispatcher/forgotten-builds.ts';
+import { skipLostBuildIds } from '../../src/dispatcher/lost-build-ids.ts';
 import { routeBuild } from '../../src/dispatcher/route.ts';
 import { highestBuild, noteBuild } from '../../src/redis/identity.ts';
 import { keepLog } from '../support/logger.ts';
@@ -19,15 +19,15 @@ describe('builds that a database that was set back has lost', () => {
     const { logger, lines } = keepLog();
     const context = { ...volt.context, logger };
     const known = Number(await recordedBuild(volt.context.database));
-    await leaveOutForgottenBuilds(context);
+    await skipLostBuildIds(context);
     await noteBuild(volt.context.access, known);
-    await leaveOutForgottenBuilds(context);
+    await skipLostBuildIds(context);
     expect(Number(await recordedBuild(volt.context.database)), 'nothing was forgotten').to.equal(known + 1);
     await noteBuild(volt.context.access, known + 5);
-    await leaveOutForgottenBuilds(context);
+    await skipLostBuildIds(context);
     const next = Number(await recordedBuild(volt.context.database));
     expect(next).to.be.greaterThan(known + 5);
-    await leaveOutForgottenBuilds(context);
+    await skipLostBuildIds(context);
     expect(Number(await recordedBuild(volt.context.database)), 'once').to.equal(next + 1);
     expect(lines.join('\n')).to.include(`its last build is ${known + 1}, but build ${known + 5} was already sent`);
   });

@@ -2,15 +2,15 @@ import { readFileSync } from 'node:fs';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { pause } from '../system/wait.ts';
 
-/** Seconds for one try. Long, because a busy machine, for example at boot, can be slow though it works. */
-export const trialTime = 30;
+/** Seconds for one check. Long, because a busy machine, for example at boot, can be slow though it works. */
+export const checkSeconds = 30;
 
 /** How often a failure that may pass is tried again, with a pause (ms) in between. */
 const tries = 3;
 const between = 1000;
 
 /** Error texts of what can never work: it does not exist, is unknown, or is not allowed. */
-const forGood = [
+const permanentErrors = [
   /\bE(NOENT|ACCES|PERM|NOSYS)\b|no such (file|device)|command not found/i,
   /(unrecognized|unknown|invalid) option|invalid argument|not (implemented|supported)/i,
   /not permitted|permission denied|no permissions/i,
@@ -21,30 +21,34 @@ const tooMany = /no space left|ENOSPC|max_\S*namespaces/i;
 const namespaces = ['user', 'mnt', 'pid', 'net', 'ipc', 'uts'];
 
 /**
- * Tries whether this machine can do something for the isolation of jobs. The result holds for the life of the process, so a failure
+ * Checks whether this machine can do something for the isolation of jobs. The result holds for the life of the process, so a failure
  * that may pass, as on a busy machine, does not count as "cannot".
  * @param what the subject of a sentence
  * @param without the setting that makes Volt run without it
- * @param trial rejects with the output of programs, in English
+ * @param check rejects with the output of programs, in English
  * @returns why it can never work; undefined where it works
  * @throws VoltError `isolation_unavailable` where every try fails for a reason that may pass
  */
-export async function whyNever(what: string, without: string, trial: () => Promise<void>): Promise<string | undefined> {
+export async function whyUnsupported(
+  what: string,
+  without: string,
+  check: () => Promise<void>,
+): Promise<string | undefined> {
   for (let left = tries; ; left--) {
     try {
-      await trial();
+      await check();
       return undefined;
     } catch (error) {
       const why = errorText(error);
-      if (isForGood(why)) return why;
+      if (isPermanentError(why)) return why;
       if (left === 1) throw failing(what, without, why);
       await pause(between);
     }
   }
 }
 
-function isForGood(why: string): boolean {
-  if (forGood.some((each) => each.test(why))) return true;
+function isPermanentError(why: string): boolean {
+  if (permanentErrors.some((each) => each.test(why))) return true;
   return tooMany.test(why) && namespaces.some((kind) => allowed(kind) === '0');
 }
 

@@ -1,13 +1,13 @@
 import type { AttemptRef, Build, Reason } from '../kernel/model.ts';
 import type { Result } from '../queues/messages.ts';
 import type { Database } from '../record/database.ts';
-import { recoveryOf } from '../record/measures.ts';
 import type { FinishedAttempt } from '../record/moves.ts';
+import { recoveryTimeOf } from '../record/recovery-time.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { count, observe } from '../redis/tallies.ts';
 
 /** Counts recorded moves for /metrics; the process that makes a move counts it, so each counts once. */
-export class Measures {
+export class AttemptMetrics {
   readonly #database: Database;
   readonly #access: RedisAccess;
 
@@ -19,7 +19,7 @@ export class Measures {
   /** An attempt has started. */
   async started(ref: AttemptRef): Promise<void> {
     if (ref.attempt === 1) return;
-    const recovery = await recoveryOf(this.#database, ref);
+    const recovery = await recoveryTimeOf(this.#database, ref);
     if (recovery !== undefined) observe(this.#access, 'recovery', [], recovery / 1000);
   }
 

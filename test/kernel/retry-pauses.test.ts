@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { loadConfig } from '../../src/kernel/config.ts';
-import { isDue, nextTry, pausesOf } from '../../src/kernel/tries.ts';
+import { isDue, nextAttemptTime, pausesOf } from '../../src/kernel/retry-pauses.ts';
 
 describe('when a job is tried again', () => {
   const now = 1_000_000;
@@ -8,12 +8,12 @@ describe('when a job is tried again', () => {
   it('is after 10 s and 30 s more by default, with jitter', () => {
     const pauses = pausesOf(loadConfig().tryAgain);
     expect(pauses).to.deep.equal([10_000, 30_000]);
-    expect(nextTry(pauses, 1, now)).to.be.within(now + 10_000, now + 15_000);
-    expect(nextTry(pauses, 2, now)).to.be.within(now + 30_000, now + 45_000);
-    expect(nextTry(pauses, 3, now)).to.equal(undefined);
-    expect(nextTry(pausesOf('off'), 1, now)).to.equal(undefined);
-    expect(nextTry(pausesOf('0'), 1, now)).to.equal(now);
-    expect(new Set(Array.from({ length: 50 }, () => nextTry(pauses, 2, now))).size).to.be.above(10);
+    expect(nextAttemptTime(pauses, 1, now)).to.be.within(now + 10_000, now + 15_000);
+    expect(nextAttemptTime(pauses, 2, now)).to.be.within(now + 30_000, now + 45_000);
+    expect(nextAttemptTime(pauses, 3, now)).to.equal(undefined);
+    expect(nextAttemptTime(pausesOf('off'), 1, now)).to.equal(undefined);
+    expect(nextAttemptTime(pausesOf('0'), 1, now)).to.equal(now);
+    expect(new Set(Array.from({ length: 50 }, () => nextAttemptTime(pauses, 2, now))).size).to.be.above(10);
     for (const tryAgain of ['', ',', '10,', 'soon', '99999']) {
       if (tryAgain === '') continue;
       expect(() => loadConfig({ tryAgain }), tryAgain).to.throw('VOLT_TRY_AGAIN');

@@ -4,7 +4,7 @@ import type { JobId } from '../../src/kernel/model.ts';
 import { Database } from '../../src/record/database.ts';
 import { finishAttempt, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
 import { readTallies } from '../../src/redis/tallies.ts';
-import { Measures } from '../../src/reporter/measures.ts';
+import { AttemptMetrics } from '../../src/reporter/attempt-metrics.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { TestFolders } from '../support/folder.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
@@ -18,13 +18,13 @@ describe('the counts of the reporter', () => {
   const folders = new TestFolders();
   let test: TestAccess;
   let database: Database;
-  let measures: Measures;
+  let metrics: AttemptMetrics;
 
   before(async () => {
     test = await startAccess();
     database = await Database.open(loadConfig({ dataDir: folders.make() }));
     await observed(database);
-    measures = new Measures(database, test.access);
+    metrics = new AttemptMetrics(database, test.access);
   });
   beforeEach(() => test.access.client.flushall());
   after(async () => {
@@ -53,7 +53,7 @@ describe('the counts of the reporter', () => {
       ...{ runner, startedAt, finishedAt },
     });
     const time = (ms: number) => new Date(ms).toISOString();
-    measures.finished(
+    metrics.finished(
       { startedAt: time(startedAt), finishedAt: time(finishedAt) },
       finished ?? expect.fail('it has not moved'),
     );
@@ -66,10 +66,10 @@ describe('the counts of the reporter', () => {
     const first = { job: `${build}-1` as JobId, attempt: 1 };
     const lostAt = Date.now();
     await startAttempt(database, first, runner, lostAt - 5000);
-    await measures.started(first);
+    await metrics.started(first);
     await moveToNextAttempt(database, first, { reason: 'handed_back', message: 'stopping', at: lostAt, runner });
     await startAttempt(database, { ...first, attempt: 2 }, runner, lostAt + 400);
-    await measures.started({ ...first, attempt: 2 });
+    await metrics.started({ ...first, attempt: 2 });
     expect(await tallied('recovery')).to.deep.equal([{ labels: [], sum: 0.4 }]);
   });
 

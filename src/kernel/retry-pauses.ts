@@ -18,7 +18,7 @@ export function pausesOf(setting: string): number[] {
  * @param tried how many attempts have ended so
  * @returns milliseconds since 1970; undefined after the last attempt
  */
-export function nextTry(pauses: readonly number[], tried: number, now = serverNow()): number | undefined {
+export function nextAttemptTime(pauses: readonly number[], tried: number, now = serverNow()): number | undefined {
   const pause = pauses[tried - 1];
   return pause === undefined ? undefined : Math.round(now + pause * (1 + jitter * Math.random()));
 }

@@ -3,13 +3,13 @@ import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { canFilterCalls } from '../../src/exec/call-filter.ts';
+import { whyUnsupported } from '../../src/exec/capability-check.ts';
 import { settleNetworks } from '../../src/exec/network/network-check.ts';
-import { whyNever } from '../../src/exec/trial.ts';
 import { startChild } from '../support/child.ts';
 import { TestFolders } from '../support/folder.ts';
 import { isIsolable } from '../support/isolation.ts';
 
-describe('a trial of what isolation needs from this machine', function () {
+describe('a check of what isolation needs from this machine', function () {
   this.timeout(60_000);
   const folders = new TestFolders();
   after(folders.remove);
@@ -23,11 +23,11 @@ describe('a trial of what isolation needs from this machine', function () {
   ])
     it(`fails at once where it can never work: ${why}`, async () => {
       let count = 0;
-      const trial = async () => {
+      const check = async () => {
         count++;
         throw new Error(why);
       };
-      expect([await whyNever('it', 'nothing', trial), count]).to.deep.equal([why, 1]);
+      expect([await whyUnsupported('it', 'nothing', check), count]).to.deep.equal([why, 1]);
     });
 
   /**

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { labelPattern } from '../../src/kernel/names.ts';
-import { parseQueueLabels, queueLabels, serves } from '../../src/queues/kept.ts';
+import { parseQueueLabels, queueLabels, servesQueue } from '../../src/queues/queue-labels.ts';
 
 describe('a queue of jobs', () => {
   const open = { name: 'a', labels: ['linux', 'host:a'], repos: [[], []] };
@@ -16,18 +16,18 @@ describe('a queue of jobs', () => {
   it('of a repository with runners kept for it is served by those only', () => {
     const deploy = queueLabels(['linux'], [], 'deploy');
     expect(deploy).to.deep.equal(['linux', 'repo:deploy']);
-    expect(serves(open, deploy)).to.equal(true);
-    expect(serves(kept, deploy)).to.equal(true);
-    expect(serves(kept, queueLabels(['linux'], [], 'app'))).to.equal(false);
-    expect(serves(kept, queueLabels(['gpu'], [], 'deploy'))).to.equal(false);
-    expect(serves(narrowed, deploy), 'it must fit what the key and the runner say').to.equal(false);
-    expect(serves(narrowed, queueLabels([], [], 'site-1'))).to.equal(true);
-    expect(serves(narrowed, queueLabels([], [], 'app'))).to.equal(false);
+    expect(servesQueue(open, deploy)).to.equal(true);
+    expect(servesQueue(kept, deploy)).to.equal(true);
+    expect(servesQueue(kept, queueLabels(['linux'], [], 'app'))).to.equal(false);
+    expect(servesQueue(kept, queueLabels(['gpu'], [], 'deploy'))).to.equal(false);
+    expect(servesQueue(narrowed, deploy), 'it must fit what the key and the runner say').to.equal(false);
+    expect(servesQueue(narrowed, queueLabels([], [], 'site-1'))).to.equal(true);
+    expect(servesQueue(narrowed, queueLabels([], [], 'app'))).to.equal(false);
   });
 
   it('of other repositories is served only by runners that are kept for no repository, whatever a job asks for', () => {
-    expect(serves(open, queueLabels(['host:a']))).to.equal(true);
-    expect(serves(kept, queueLabels(['host:a']))).to.equal(false);
+    expect(servesQueue(open, queueLabels(['host:a']))).to.equal(true);
+    expect(servesQueue(kept, queueLabels(['host:a']))).to.equal(false);
     expect(queueLabels(['host:a', 'repo:deploy'])).to.deep.equal(['host:a']);
     expect(queueLabels(['host:a', 'repo:deploy'], [], 'app')).to.deep.equal(['host:a', 'repo:app']);
   });
@@ -47,7 +47,7 @@ describe('a queue of jobs', () => {
       ['x'.repeat(64), false],
       ['x'.repeat(63), true],
     ] as const)
-      expect(serves({ ...open, name }, queue), name).to.equal(isServed);
+      expect(servesQueue({ ...open, name }, queue), name).to.equal(isServed);
     for (const label of queue) expect(label).to.match(labelPattern);
   });
 });

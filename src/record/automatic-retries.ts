@@ -1,5 +1,5 @@
 import type { AttemptRef } from '../kernel/model.ts';
-import { nextTry } from '../kernel/tries.ts';
+import { nextAttemptTime } from '../kernel/retry-pauses.ts';
 import type { Write } from './database.ts';
 
 /**
@@ -9,13 +9,13 @@ import type { Write } from './database.ts';
  */
 
 /** Names of the runners of these attempts, one for each attempt, oldest first. */
-export type Tried = readonly string[];
+export type TriedRunners = readonly string[];
 
 /** @returns undefined if the attempt is not the current one of an open job */
-export async function triedBefore(
+export async function triedRunnersOf(
   db: Write,
   ref: AttemptRef,
-): Promise<{ tried: Tried; dueAt: number | null } | undefined> {
+): Promise<{ tried: TriedRunners; dueAt: number | null } | undefined> {
   const row = await db
     .selectFrom('jobs')
     .select(['avoid', 'due_at'])
@@ -23,27 +23,27 @@ export async function triedBefore(
     .where('attempt', '=', ref.attempt)
     .where('status', 'in', ['queued', 'running'])
     .executeTakeFirst();
-  return row && { tried: triedOf(row.avoid), dueAt: row.due_at };
+  return row && { tried: parseTriedRunners(row.avoid), dueAt: row.due_at };
 }
 
-export function triedOf(column: string | null): Tried {
+export function parseTriedRunners(column: string | null): TriedRunners {
   return column === null ? [] : (JSON.parse(column) as string[]);
 }
 
 /** The message of the job while it waits for its next attempt, and when that is due. */
-export function another(
-  tried: Tried,
+export function scheduleNextAttempt(
+  tried: TriedRunners,
   pauses: readonly number[],
   message: string,
 ): { dueAt: number; message: string } | undefined {
-  const dueAt = nextTry(pauses, tried.length);
+  const dueAt = nextAttemptTime(pauses, tried.length);
   if (dueAt === undefined) return undefined;
   const time = new Date(dueAt).toISOString().slice(11, 19);
   return { dueAt, message: `tries again at ${time} UTC, on another runner if possible: ${message}` };
 }
 
 /** The message of the job after its last attempt. */
-export function inTheEnd(tried: Tried, message: string | null): string | null {
+export function finalMessage(tried: TriedRunners, message: string | null): string | null {
   if (tried.length < 2) return message;
   return `tried ${tried.length} times, on ${[...new Set(tried)].join(', ')}; last: ${message}`;
 }

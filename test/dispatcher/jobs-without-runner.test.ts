@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { JobsWithoutRunner } from '../../src/dispatcher/jobs-without-runner.ts';
 import { reconcile } from '../../src/dispatcher/reconcile.ts';
-import { UnservedWatch } from '../../src/dispatcher/unserved.ts';
 import type { Logger } from '../../src/kernel/logger.ts';
 import type { JobId } from '../../src/kernel/model.ts';
 import type { ResultMessage } from '../../src/queues/messages.ts';
@@ -30,7 +30,7 @@ describe('a job with labels that no runner has', () => {
       });
       await reconcile(volt.context);
       await writeHeartbeat(volt.context.access, 'runner', runnerMember('box~1', { labels: ['linux'] }));
-      const watch = new UnservedWatch(volt.context);
+      const watch = new JobsWithoutRunner(volt.context);
       const results = async () =>
         (await volt.context.queues.queue('results').getWaiting()).map(({ data }) => data as ResultMessage);
       await watch.poll(0);
@@ -56,7 +56,7 @@ describe('a job with labels that no runner has', () => {
       await queues.sendJobs([{ message: jobMessageOf('1-1', { labels: ['once'] }), priority: 1 }]);
       await queues.sendJobs([{ message: jobMessageOf('1-2', { labels: ['waits'] }), priority: 1 }]);
       await queues.queue('jobs.once').remove('1-1.1');
-      const watch = new UnservedWatch(volt.context);
+      const watch = new JobsWithoutRunner(volt.context);
       await watch.poll(0);
       await watch.poll(599_000);
       expect(await queues.labelSets()).to.deep.equal([['once'], ['waits']]);
@@ -78,7 +78,7 @@ describe('a job with labels that no runner has', () => {
       await writeHeartbeat(access, 'runner', runnerMember('well~1', { labels: ['linux'] }));
       await queues.sendJobs([{ message: jobMessageOf('1-1', { labels: ['linux'] }), priority: 1, queue }]);
       await queues.sendJobs([{ message: jobMessageOf('1-2', { labels: ['linux'] }), priority: 1 }]);
-      const watch = new UnservedWatch(volt.context);
+      const watch = new JobsWithoutRunner(volt.context);
       for (const now of [0, 601_000, 900_000]) await watch.poll(now);
       expect(await queues.queue(jobQueue(queue)).getPrioritizedCount()).to.equal(1);
       await queues.queue(jobQueue(queue)).remove('1-1.1');
@@ -107,7 +107,7 @@ describe('a job with labels that no runner has', () => {
       const jobs = ['one', 'two', 'three'].map((name) => plannedJob(name, { labels: ['gpu'] }));
       await recordedBuild(database, { jobs });
       await reconcile(volt.context);
-      const watch = new UnservedWatch({ ...volt.context, queues });
+      const watch = new JobsWithoutRunner({ ...volt.context, queues });
       await watch.poll(0);
       await watch.poll(121_000);
       const ended = (await queues.queue('results').getWaiting()).map(({ data }) => (data as ResultMessage).job);

@@ -1,17 +1,17 @@
 import type { BuildId } from '../kernel/model.ts';
 import type { Database } from './database.ts';
 
-/** What there may be to do for a build. */
-export interface Agenda {
+/** What may have to be done for a build. */
+export interface PendingWork {
   /** a cancel or retry of it or of one of its jobs is requested */
-  isAsked: boolean;
+  isRequested: boolean;
   hasWorkflows: boolean;
   /** a job of it is not final */
   isOpen: boolean;
 }
 
-/** One statement, since it runs after every event of a build, and mostly there is nothing to do. */
-export async function agendaOf({ db }: Database, build: BuildId): Promise<Agenda> {
+/** One statement, since it runs after every event of a build, and mostly nothing has to be done. */
+export async function pendingWorkOf({ db }: Database, build: BuildId): Promise<PendingWork> {
   const id = Number(build);
   const row = await db
     .selectNoFrom(({ exists, selectFrom }) => [
@@ -26,5 +26,5 @@ export async function agendaOf({ db }: Database, build: BuildId): Promise<Agenda
       exists(selectFrom('jobs').select('id').where('build_id', '=', id).where('finished_at', 'is', null)).as('open'),
     ])
     .executeTakeFirstOrThrow();
-  return { isAsked: Boolean(row.asked), hasWorkflows: Boolean(row.workflows), isOpen: Boolean(row.open) };
+  return { isRequested: Boolean(row.asked), hasWorkflows: Boolean(row.workflows), isOpen: Boolean(row.open) };
 }
