@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { errorText, VoltError } from '../kernel/errors.ts';
+import { readText } from '../system/read-text.ts';
 import { pause } from '../system/wait.ts';
 
 /** Seconds for one check. Long, because a busy machine, for example at boot, can be slow though it works. */
@@ -49,15 +49,9 @@ export async function whyUnsupported(
 
 function isPermanentError(why: string): boolean {
   if (permanentErrors.some((each) => each.test(why))) return true;
-  return tooMany.test(why) && namespaces.some((kind) => allowed(kind) === '0');
-}
-
-function allowed(kind: string): string | undefined {
-  try {
-    return readFileSync(`/proc/sys/user/max_${kind}_namespaces`, 'utf8').trim();
-  } catch {
-    return undefined;
-  }
+  return (
+    tooMany.test(why) && namespaces.some((kind) => readText(`/proc/sys/user/max_${kind}_namespaces`)?.trim() === '0')
+  );
 }
 
 function failing(what: string, without: string, why: string): VoltError {

@@ -1,5 +1,6 @@
 import { closeSync } from 'node:fs';
 import { VoltError } from '../kernel/errors.ts';
+import { sendSignal } from '../system/processes.ts';
 import { pause, within } from '../system/wait.ts';
 import type { CommandEnd } from './launcher.ts';
 import { openOutputPipe } from './output-pipe.ts';
@@ -93,10 +94,10 @@ async function terminate(
   { grace, stubborn }: { grace: number; stubborn: 'all' | 'group' },
 ): Promise<void> {
   const until = performance.now() + grace;
-  // the command starts a moment after nsenter
+  // the command starts, and leads a group, a moment after nsenter
   while (isRunning() && performance.now() < until) {
     const found = group();
-    if (found !== undefined && signalGroup(found, 'SIGTERM')) break;
+    if (found !== undefined && sendSignal(-found, 'SIGTERM')) break;
     await pause(5);
   }
   const gone = await within(
@@ -105,18 +106,8 @@ async function terminate(
   );
   if (gone) return;
   const left = stubborn === 'group' ? group() : undefined;
-  if (left !== undefined) signalGroup(left, 'SIGKILL');
+  if (left !== undefined) sendSignal(-left, 'SIGKILL');
   else if (stubborn === 'all') await processes.close();
-}
-
-function signalGroup(group: number, signal: NodeJS.Signals): boolean {
-  try {
-    process.kill(-group, signal);
-    return true;
-  } catch {
-    // it does not lead a group yet, or has ended
-    return false;
-  }
 }
 
 /**

@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { statOf } from '../system/processes.ts';
+import { readText } from '../system/read-text.ts';
 import { pause } from '../system/wait.ts';
 import { type Limits, sizeText } from './limits.ts';
 
@@ -99,12 +101,8 @@ export class ControlGroup {
   }
 
   #count(file: string, event: string): number {
-    try {
-      const text = readFileSync(this.#file(file), 'utf8');
-      return Number(new RegExp(`^${event} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
-    } catch {
-      return 0;
-    }
+    const text = readText(this.#file(file)) ?? '';
+    return Number(new RegExp(`^${event} (\\d+)$`, 'm').exec(text)?.[1] ?? 0);
   }
 
   #file(name: string): string {
@@ -224,18 +222,9 @@ function valuesOf(folder: string, file: string): string[] {
 function isOurs(pid: number): boolean {
   for (let each = pid; each > 0; ) {
     if (each === process.pid) return true;
-    const parent = parentOf(each);
+    const parent = statOf(each)?.parent;
     if (parent === undefined) return each === pid;
     each = parent;
   }
   return false;
-}
-
-function parentOf(pid: number): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return Number(stat.slice(stat.lastIndexOf(')') + 2).split(' ')[1]);
-  } catch {
-    return undefined;
-  }
 }

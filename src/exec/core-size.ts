@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readText } from '../system/read-text.ts';
 import { runProgram } from '../system/run-program.ts';
 import { programPath } from './programs.ts';
 
@@ -17,10 +17,6 @@ export async function leaveNoCoreDumps(): Promise<boolean> {
 
 /** The limit for a core dump of this process in bytes; undefined where it is unknown. */
 function coreSize(): number | undefined {
-  try {
-    const limit = /^Max core file size\s+(\S+)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
-    return limit === 'unlimited' ? Number.POSITIVE_INFINITY : limit === undefined ? undefined : Number(limit);
-  } catch {
-    return undefined;
-  }
+  const limit = /^Max core file size\s+(\S+)/m.exec(readText('/proc/self/limits') ?? '')?.[1];
+  return limit === 'unlimited' ? Number.POSITIVE_INFINITY : limit === undefined ? undefined : Number(limit);
 }

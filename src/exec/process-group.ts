@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { VoltError } from '../kernel/errors.ts';
 import { heartbeatText } from '../kernel/supervisor-heartbeat.ts';
 import { toolEnvironment } from '../system/environment.ts';
+import { firstChildOf } from '../system/processes.ts';
 import { sandboxCommand } from './bubblewrap.ts';
 import { CarriedEnvironment } from './carried-environment.ts';
 import { ControlGroup } from './control-group.ts';
@@ -283,13 +283,4 @@ function lowered(groupKind: GroupKind, isolation: Isolation): string[] {
 
 function identity({ uid, gid }: JobUser): string[] {
   return [`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'];
-}
-
-/** unshare and nsenter each have exactly one child. */
-function firstChildOf(pid: number | undefined): number | undefined {
-  try {
-    return Number(readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ')[0]) || undefined;
-  } catch {
-    return undefined;
-  }
 }

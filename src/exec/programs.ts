@@ -1,6 +1,6 @@
-import { accessSync, constants } from 'node:fs';
-import { join } from 'node:path';
+import { isAbsolute } from 'node:path';
 import { toolEnvironment } from '../system/environment.ts';
+import { foldersOn, programIn } from '../system/search-path.ts';
 
 const found = new Map<string, string>();
 
@@ -9,20 +9,7 @@ const found = new Map<string, string>();
  * another program there. A missing program's name is returned unchanged, so that starting it fails with a clear error.
  */
 export function programPath(name: string): string {
-  const known = found.get(name);
-  if (known !== undefined) return known;
-  const folders = (toolEnvironment().PATH ?? '').split(':').filter((folder) => folder.startsWith('/'));
-  const path = folders.map((folder) => join(folder, name)).find(isProgram);
-  if (path === undefined) return name;
-  found.set(name, path);
-  return path;
-}
-
-function isProgram(file: string): boolean {
-  try {
-    accessSync(file, constants.X_OK);
-    return true;
-  } catch {
-    return false;
-  }
+  const path = found.get(name) ?? programIn(foldersOn(toolEnvironment().PATH ?? '').filter(isAbsolute), name);
+  if (path !== undefined) found.set(name, path);
+  return path ?? name;
 }

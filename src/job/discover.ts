@@ -1,5 +1,5 @@
 import { basename, dirname, join } from 'node:path';
-import { programOn } from '../exec/search-path.ts';
+import { programOn } from '../system/search-path.ts';
 import { namesInside, readInside, statInside } from './files/inside.ts';
 
 /** One command that a discovered kind of project is tested with. */

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash, randomBytes } from 'node:crypto';
-import { existsSync, lstatSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { lstatSync, mkdtempSync, rmSync } from 'node:fs';
 import { createServer, type ListenOptions } from 'node:net';
 import { hostname, networkInterfaces, tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
@@ -8,6 +8,7 @@ import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { toolEnvironment } from '../system/environment.ts';
+import { readText } from '../system/read-text.ts';
 import { runnerRules } from './acl.ts';
 import { knowsReadOnlyKeys } from './server.ts';
 import { socketUrl } from './url.ts';
@@ -41,9 +42,9 @@ const runnerUser = 'volt-runner';
  */
 export async function embeddedPaths(config: Config, program: string): Promise<EmbeddedPaths> {
   const paths = dataPaths(config.dataDir);
-  const lastUrl = read(paths.redisUrl);
+  const lastUrl = readText(paths.redisUrl)?.trim() ?? '';
   const password = /:([0-9a-f]+)@/.exec(lastUrl)?.[1] ?? randomBytes(24).toString('hex');
-  const lastRunner = /^redis:\/\/volt-runner:([0-9a-f]+)@.*:(\d+)$/.exec(read(paths.runnerRedisUrl));
+  const lastRunner = /^redis:\/\/volt-runner:([0-9a-f]+)@.*:(\d+)$/.exec(readText(paths.runnerRedisUrl)?.trim() ?? '');
   const socket = await findSocket(paths.redis, lastUrl);
   const bind = config.redisBind ?? (socket ? undefined : '127.0.0.1');
   const lastPort = lastRunner?.[2] ?? /@127\.0\.0\.1:(\d+)$/.exec(lastUrl)?.[1];
@@ -154,8 +155,4 @@ function listens(where: ListenOptions): Promise<number | boolean> {
 function versionOf(program: string): string {
   const output = execFileSync(program, ['--version'], { encoding: 'utf8', env: toolEnvironment(), timeout: 10_000 });
   return /v=(\d+\.\d+)/.exec(output)?.[1] ?? '7.2';
-}
-
-function read(file: string): string {
-  return existsSync(file) ? readFileSync(file, 'utf8').trim() : '';
 }

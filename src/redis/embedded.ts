@@ -1,11 +1,13 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { delimiter, join } from 'node:path';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { toolEnvironment } from '../system/environment.ts';
+import { readText } from '../system/read-text.ts';
+import { foldersOn, programIn } from '../system/search-path.ts';
 import { pause } from '../system/wait.ts';
 import { moveBrokenFile } from './broken-append-file.ts';
 import { embeddedPaths } from './embedded-paths.ts';
@@ -74,7 +76,7 @@ export async function startEmbeddedRedis(config: Config, logger: Logger): Promis
     void ended.then(async () => {
       if (await outlivesSupervisor(paths.redis, logger, () => stopping)) child.stdio[3]?.destroy();
       if (stopping) return;
-      const line = lastLine(join(paths.redis, 'redis.log'));
+      const line = readText(join(paths.redis, 'redis.log'))?.trimEnd().split('\n').at(-1) ?? 'it has no log';
       const moved = moveBrokenFile(paths.redis, line);
       if (moved === undefined) logger.warn(`the embedded Redis ended unexpectedly; starting it again: ${line}`);
       else
@@ -99,14 +101,6 @@ export async function startEmbeddedRedis(config: Config, logger: Logger): Promis
   };
 }
 
-function lastLine(file: string): string {
-  try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n').at(-1) ?? '';
-  } catch {
-    return 'it has no log';
-  }
-}
-
 /** Settings that Redis from 6.2 and Valkey know. */
 function serverSettings(dir: string, listening: string[]): string {
   return [
@@ -128,24 +122,10 @@ function serverSettings(dir: string, listening: string[]): string {
 
 /** @throws VoltError `redis_missing` */
 export function findRedisServer(): string {
-  const folders = [
-    ...(toolEnvironment().PATH ?? '').split(delimiter),
-    '/usr/local/bin',
-    '/usr/bin',
-    '/usr/local/sbin',
-    '/usr/sbin',
-  ];
-  for (const name of ['redis-server', 'valkey-server']) {
-    for (const folder of folders.filter((entry) => entry !== '')) {
-      const file = join(folder, name);
-      try {
-        accessSync(file, constants.X_OK);
-        return file;
-      } catch {
-        // not here
-      }
-    }
-  }
+  const usual = ['/usr/local/bin', '/usr/bin', '/usr/local/sbin', '/usr/sbin'];
+  const folders = [...foldersOn(toolEnvironment().PATH ?? ''), ...usual];
+  const found = programIn(folders, 'redis-server') ?? programIn(folders, 'valkey-server');
+  if (found !== undefined) return found;
   throw new VoltError('redis_missing', 'redis-server or valkey-server is not installed', {
     remedy: 'Install one (Debian, Ubuntu: apt-get install redis-server), or set VOLT_REDIS_URL.',
   });

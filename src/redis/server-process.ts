@@ -2,6 +2,7 @@ import { readFileSync, readlinkSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { sendSignal } from '../system/processes.ts';
 import { pause } from '../system/wait.ts';
 
 /** Seconds that a Redis server in a data directory may take to end. */
@@ -19,7 +20,7 @@ export async function waitForEarlierServer(dir: string): Promise<void> {
   for (let pid = serverIn(dir); pid !== undefined; pid = serverIn(dir)) {
     const waited = Date.now() - startedAt;
     if (!asked && waited > earlierServerTimeout) {
-      terminate(pid);
+      sendSignal(pid, 'SIGTERM');
       asked = true;
     }
     if (waited > 2 * earlierServerTimeout + shutdownTimeout * 1000) {
@@ -62,16 +63,8 @@ export async function endUnsupervised(dir: string): Promise<void> {
   while (Date.now() < until) {
     const pid = serverIn(dir);
     if (pid === undefined) return;
-    if (!asked) terminate(pid);
+    if (!asked) sendSignal(pid, 'SIGTERM');
     asked = true;
     await pause(20);
-  }
-}
-
-function terminate(pid: number): void {
-  try {
-    process.kill(pid, 'SIGTERM');
-  } catch {
-    // it has just ended
   }
 }

@@ -1,8 +1,9 @@
 import { type StdioOptions, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, constants, fstatSync, ftruncateSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 import { toolEnvironment } from './environment.ts';
 import { systemCode } from './error-text.ts';
+import { readText } from './read-text.ts';
 import { pause } from './wait.ts';
 
 /** open(2) of macOS and the BSDs takes the lock itself; Node has no names for these flags. */
@@ -67,11 +68,7 @@ export async function lockFile(
 
 /** The text that the holder of a lock has written; empty where there is none. */
 export function holderOf(path: string): string {
-  try {
-    return readFileSync(path, 'utf8').slice(0, longestName);
-  } catch {
-    return '';
-  }
+  return readText(path)?.slice(0, longestName) ?? '';
 }
 
 /** The descriptor stays a number: a FileHandle would be closed, and the lock lost, when it is garbage collected. */

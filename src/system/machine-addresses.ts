@@ -1,5 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { networkInterfaces } from 'node:os';
+import { readText } from './read-text.ts';
 
 /** Flags of a route to the machine itself, see linux/ipv6_route.h: RTF_LOCAL and RTF_ANYCAST. */
 const local = 0x8010_0000;
@@ -9,9 +9,9 @@ const local = 0x8010_0000;
  * belong to the machine, and interfaces that are down keep their addresses.
  */
 export function machineAddresses(): string[] {
-  const ipv4 = read('/proc/net/fib_trie');
+  const ipv4 = readText('/proc/net/fib_trie');
   if (ipv4 === undefined) return addressesOfInterfaces();
-  return [...new Set([...localIn(ipv4), ...localIn6(read('/proc/net/ipv6_route') ?? '')])];
+  return [...new Set([...localIn(ipv4), ...localIn6(readText('/proc/net/ipv6_route') ?? '')])];
 }
 
 /** @param trie the content of /proc/net/fib_trie: an address, and below it those with that prefix */
@@ -41,7 +41,9 @@ export function localIn6(routes: string): string[] {
  * whole internet.
  */
 export function nearSubnets(): string[] {
-  return [...new Set([...nearIn(read('/proc/net/route') ?? ''), ...nearIn6(read('/proc/net/ipv6_route') ?? '')])];
+  return [
+    ...new Set([...nearIn(readText('/proc/net/route') ?? ''), ...nearIn6(readText('/proc/net/ipv6_route') ?? '')]),
+  ];
 }
 
 /** The fewest bits of a subnet of a link, for IPv4 and IPv6. */
@@ -73,14 +75,6 @@ export function nearIn6(routes: string): string[] {
 function isNear(flags: string): boolean {
   const value = Number.parseInt(flags, 16);
   return (value & up) !== 0 && (value & indirect) === 0;
-}
-
-function read(file: string): string | undefined {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return undefined;
-  }
 }
 
 /** For a kernel without such a table. */

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from 'node:child_process';
-import { readFileSync } from 'node:fs';
 import { toolEnvironment } from './environment.ts';
+import { statOf, ticks } from './processes.ts';
 import { RoundRobin } from './round-robin.ts';
 import type { SentError } from './sent-error.ts';
 
@@ -46,8 +46,6 @@ const checkInterval = 250;
 const busyFactor = 20;
 /** Milliseconds that the process may take to start. */
 const startTimeout = 60_000;
-/** Clock ticks of /proc in a second, see proc_pid_stat(5); Linux has had 100 everywhere since 2.6. */
-const ticks = 100;
 
 interface Waiting<Task, Result> {
   readonly task: Task;
@@ -187,12 +185,12 @@ export class TaskProcess<Task, Result> {
   #watch(child: ChildProcess, end: (error: TaskEnded) => void): NodeJS.Timeout {
     const { processorTime } = this.#limits;
     const since = performance.now();
-    const before = processorTimeOf(child.pid);
+    const before = statOf(child.pid)?.used;
     return setInterval(() => {
       const passed = performance.now() - since;
-      const now = processorTimeOf(child.pid);
+      const now = statOf(child.pid)?.used;
       // without /proc the elapsed time counts
-      const used = before === undefined || now === undefined ? passed : now - before;
+      const used = before === undefined || now === undefined ? passed : ((now - before) * 1000) / ticks;
       if (used > processorTime) end(new TaskEnded('too_slow', `it took longer than ${processorTime / 1000} s`));
       else if (passed > busyFactor * processorTime) {
         const seconds = (busyFactor * processorTime) / 1000;
@@ -238,17 +236,5 @@ export class TaskProcess<Task, Result> {
     this.#idle = undefined;
     this.#child?.kill('SIGKILL');
     this.#child = undefined;
-  }
-}
-
-/** Processor time that a process has used, in milliseconds; undefined where /proc does not tell. */
-function processorTimeOf(pid: number | undefined): number | undefined {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // fields 14 and 15; the second, a name in parentheses, may hold spaces
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return ((Number(fields[11]) + Number(fields[12])) * 1000) / ticks;
-  } catch {
-    return undefined;
   }
 }

@@ -21,7 +21,7 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/job/sandbox/sandbox.ts': 'gives away trees that the job cannot reach yet, by lchown(2)',
   'src/job/sandbox/home-use.ts': 'has lock files beside the homes, in folders of Volt, and moves homes as a whole',
   'src/job/sandbox/homes.ts': 'asks which folders of homes there are, and how old those of trials',
-  'src/job/sandbox/host-names.ts': "reads the machine's files, and asks for its own",
+  'src/job/sandbox/host-names.ts': 'asks which files the machine has, and for its own',
   'src/job/sandbox/job-home.ts': 'makes homes in a folder of Volt',
   'src/job/sandbox/job-user.ts': 'makes homes in a folder of root',
   'src/job/sandbox/layered-home.ts':
@@ -50,7 +50,7 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
 };
 
 /** Tools of Volt that read, write or remove files by path, or run programs that may. */
-const GOES_BY_PATHS = /^src\/system\/(disk|remove-tree|run-program|small-tree|write-whole)\.ts$/;
+const GOES_BY_PATHS = /^src\/system\/(disk|read-text|remove-tree|run-program|small-tree|write-whole)\.ts$/;
 
 /**
  * Files of `job/` and `runner/` that use those tools, each with the reason why no job can change the paths at that
@@ -63,6 +63,7 @@ export const PATH_USERS: Readonly<Record<string, string>> = {
   'src/job/sandbox/homes.ts → remove-tree': 'removes homes by rm(1), which follows no link, and trials of an hour ago',
   'src/job/sandbox/overlay-check.ts → remove-tree': 'removes a trial that has ended, in which no job was',
   'src/job/sandbox/job-paths.ts → remove-tree': 'removes notes and files of Volt, and what jobs have left by rm(1)',
+  'src/job/sandbox/host-names.ts → read-text': "reads the machine's files",
   'src/job/kept-trees.ts → remove-tree': 'removes by rm(1)',
   'src/job/storage/artifacts.ts → disk': 'counts what is in the store of artifacts, which jobs never reach',
   'src/job/storage/caches.ts → disk': 'counts what is in the store of caches, which jobs never reach',

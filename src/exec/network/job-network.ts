@@ -1,7 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { toolEnvironment } from '../../system/environment.ts';
+import { firstChildOf, sendSignal } from '../../system/processes.ts';
 import { within } from '../../system/wait.ts';
 import { inEnglish } from '../capability-check.ts';
 import { programPath } from '../programs.ts';
@@ -89,7 +90,7 @@ export class JobNetwork {
     const why = await within(Promise.race([heard.then(() => ''), failed]), patience * 1000).then(
       (text) => text ?? late,
     );
-    const pid = why === '' ? childOf(child.pid) : undefined;
+    const pid = why === '' ? firstChildOf(child.pid) : undefined;
     if (pid === undefined) {
       killAll(child);
       throw new VoltError('tool_missing', `no network can be made for a job: ${why || 'its process is gone'}`, {
@@ -152,23 +153,10 @@ function commandLine(): string[] {
 
 /** Kills the whole group: the process that pasta made for its command waits for ever if pasta ended too early. */
 function killAll({ pid }: ChildProcess): void {
-  try {
-    if (pid !== undefined) process.kill(-pid, 'SIGKILL');
-  } catch {
-    // the whole group has ended
-  }
+  if (pid !== undefined) sendSignal(-pid, 'SIGKILL');
 }
 
 /** The inode of a process's network namespace; 0 if the process has ended. */
 function networkOf(pid: number): number {
   return statSync(`/proc/${pid}/ns/net`, { throwIfNoEntry: false })?.ino ?? 0;
-}
-
-function childOf(pid: number | undefined): number | undefined {
-  try {
-    const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
-    return Number(children[0]) || undefined;
-  } catch {
-    return undefined;
-  }
 }

@@ -3,8 +3,8 @@ import { constants } from 'node:fs';
 import { access, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { systemCode } from '../../kernel/errors.ts';
 import { type Credential, hiddenParts } from '../../secrets/credential.ts';
+import { isAlive } from '../../system/processes.ts';
 
 /** The right to fetch a repository. */
 export interface Access {
@@ -148,15 +148,6 @@ async function removeLeft(parent: string): Promise<void> {
     );
     // that of another user cannot be removed
     if (age > leftBehind) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
-  }
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return systemCode(error) !== 'ESRCH';
   }
 }
 

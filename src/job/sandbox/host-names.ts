@@ -1,9 +1,10 @@
-import { existsSync, readFileSync, realpathSync } from 'node:fs';
+import { existsSync, realpathSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import { join } from 'node:path';
 import type { SandboxPath } from '../../exec/isolation.ts';
 import { line } from '../../exec/network/filter.ts';
 import type { NetworkPolicy } from '../../kernel/network-policy.ts';
+import { readText } from '../../system/read-text.ts';
 import { keepWhole, overwrite } from './whole-file.ts';
 
 const resolverFile = '/etc/resolv.conf';
@@ -17,7 +18,7 @@ const hostsFile = '/etc/hosts';
 export function hostNameFiles(shared: string, policy: NetworkPolicy): SandboxPath[] {
   const names = join(shared, 'resolv.conf');
   const files = [{ from: names, to: resolverFile }];
-  keepWhole(names, Buffer.from(policy.kind === 'list' ? '' : resolverText(read(resolverFile))));
+  keepWhole(names, Buffer.from(policy.kind === 'list' ? '' : resolverText(readText(resolverFile) ?? '')));
   if (policy.kind === 'list') {
     const hosts = join(shared, 'hosts');
     if (!existsSync(hosts)) tellHosts(shared, '');
@@ -28,7 +29,7 @@ export function hostNameFiles(shared: string, policy: NetworkPolicy): SandboxPat
 
 /** Writes the listed hosts to the jobs' /etc/hosts, also for running jobs. @param lines see hosts(5) */
 export function tellHosts(shared: string, lines: string): void {
-  overwrite(join(shared, 'hosts'), `${read(hostsFile)}${lines}`);
+  overwrite(join(shared, 'hosts'), `${readText(hostsFile) ?? ''}${lines}`);
 }
 
 /** The machine's /etc/resolv.conf with the address of the resolver in a job's network. */
@@ -39,12 +40,4 @@ export function resolverText(text: string): string {
   const isOnly6 = servers.length > 0 && servers.every((server) => isIPv6(server.replace(/%.*$/, '')));
   const rest = lines.filter((each) => /^\s*(search|domain|options)\s/.test(each));
   return `${[`nameserver ${isOnly6 ? line.ipv6.resolver : line.ipv4.resolver}`, ...rest].join('\n')}\n`;
-}
-
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8');
-  } catch {
-    return '';
-  }
 }

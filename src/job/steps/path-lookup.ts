@@ -1,6 +1,6 @@
 import { dirname, isAbsolute, join } from 'node:path';
 import { runCommand } from '../../exec/command.ts';
-import { foldersOn, isProgram } from '../../exec/search-path.ts';
+import { foldersOn, isProgram } from '../../system/search-path.ts';
 import { seek, statInside } from '../files/inside.ts';
 import type { JobContext } from '../host.ts';
 

@@ -1,8 +1,8 @@
 import { chmodSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { programOn } from '../../../src/exec/search-path.ts';
 import { shellCommand } from '../../../src/job/steps/shell.ts';
+import { programOn } from '../../../src/system/search-path.ts';
 import { failure } from '../../support/failure.ts';
 import { TestFolders } from '../../support/folder.ts';
 

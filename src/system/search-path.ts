@@ -16,9 +16,12 @@ export function foldersOn(path: string): string[] {
   return path.split(delimiter).filter((folder) => folder !== '');
 }
 
+/** Finds the first program with a name in folders. */
+export function programIn(folders: readonly string[], name: string): string | undefined {
+  return folders.map((folder) => join(folder, name)).find(isProgram);
+}
+
 /** Finds the first program with a name on a search path. */
 export function programOn(path: string, name: string): string | undefined {
-  return foldersOn(path)
-    .map((folder) => join(folder, name))
-    .find(isProgram);
+  return programIn(foldersOn(path), name);
 }
