@@ -19,6 +19,9 @@ const time = z.iso.datetime();
 const attempt = z.number().int().min(1);
 const reason = z.enum(Object.keys(reasons) as [Reason, ...Reason[]]);
 
+/** What messages about an attempt begin with. */
+const ofAttempt = { v, job, attempt };
+
 /** `observe`: poll a repository now. */
 export const observeMessage = z.object({
   v,
@@ -118,9 +121,7 @@ export const planSchema = z.discriminatedUnion('kind', [
 export type Plan = z.infer<typeof planSchema>;
 
 const sentJob = z.object({
-  v,
-  job,
-  attempt,
+  ...ofAttempt,
   build,
   name: text,
   labels: z.array(z.string().regex(labelPattern)),
@@ -154,9 +155,7 @@ export type JobMessage = z.infer<typeof jobMessage>;
 
 /** `secrets`: the runner of an attempt requests sealed secrets or a sealed credential. Messages contain names only. */
 export const secretsMessage = z.object({
-  v,
-  job,
-  attempt,
+  ...ofAttempt,
   runner: z.string().min(1).max(200),
   kind: z.enum(deliveryKinds),
 });
@@ -179,27 +178,19 @@ const runner = z.object({
   host: z.string().max(300),
 });
 
+/** What runners say of an attempt. */
+const byRunner = { ...ofAttempt, runner };
+
 /** `results`: what has happened to an attempt. */
 export const resultMessage = z.discriminatedUnion('kind', [
   /** a runner has started it */
-  z.object({ v, kind: z.literal('started'), job, attempt, runner, at: time }),
+  z.object({ ...byRunner, kind: z.literal('started'), at: time }),
   /** its steps so far; the message with the higher revision wins, in whatever order they arrive */
-  z.object({
-    v,
-    kind: z.literal('steps'),
-    job,
-    attempt,
-    runner,
-    revision: z.number().int().min(1),
-    steps: z.array(stepSchema),
-  }),
+  z.object({ ...byRunner, kind: z.literal('steps'), revision: z.number().int().min(1), steps: z.array(stepSchema) }),
   /** a runner has finished it; needs no earlier message */
   z.object({
-    v,
+    ...byRunner,
     kind: z.literal('finished'),
-    job,
-    attempt,
-    runner,
     status: z.enum(finalStatuses),
     reason: reason.nullable(),
     message: text.nullable(),
@@ -217,12 +208,11 @@ export const resultMessage = z.discriminatedUnion('kind', [
     finishedAt: time,
   }),
   /** a runner gives the job back unfinished */
-  z.object({ v, kind: z.literal('returned'), job, attempt, runner, message: text, at: time }),
+  z.object({ ...byRunner, kind: z.literal('returned'), message: text, at: time }),
   /** the dispatcher has decided its end without a runner */
   z.object({
-    v,
+    ...ofAttempt,
     kind: z.literal('decided'),
-    job,
     /** its number; for a waiting job 0, or the number of the attempt that a retry will make */
     attempt: z.number().int().min(0),
     status: z.enum(finalStatuses),

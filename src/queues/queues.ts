@@ -1,5 +1,5 @@
 import { Job, Queue } from 'bullmq';
-import type { z } from 'zod';
+import { z } from 'zod';
 import { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type BuildId, buildIdOf } from '../kernel/model.ts';
@@ -9,6 +9,7 @@ import { noteBuild } from '../redis/identity.ts';
 import { withSignature } from '../secrets/signed-message.ts';
 import type { Signer } from '../secrets/signing.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
+import { parseJson } from '../system/parse-json.ts';
 import { isMissing } from './bullmq-errors.ts';
 import {
   type AdvanceMessage,
@@ -319,21 +320,12 @@ export class Queues {
   }
 }
 
-export async function labelSets(access: RedisAccess): Promise<string[][]> {
-  const members = await access.client.smembers(access.keys.labelQueues);
-  return members.flatMap(parseLabels).sort();
-}
+const labelSet = z.array(z.string().regex(labelPattern));
 
-/** Entries that are no list of labels are not Volt's. */
-function parseLabels(text: string): string[][] {
-  try {
-    const labels: unknown = JSON.parse(text);
-    return Array.isArray(labels) && labels.every((label) => typeof label === 'string' && labelPattern.test(label))
-      ? [labels]
-      : [];
-  } catch {
-    return [];
-  }
+/** Every label set that has a queue. Entries that are no list of labels are not Volt's. */
+export async function labelSets({ client, keys }: RedisAccess): Promise<string[][]> {
+  const sets = (await client.smembers(keys.labelQueues)).map((text) => labelSet.safeParse(parseJson(text)).data);
+  return sets.filter((set) => set !== undefined).sort();
 }
 
 interface JobEntry {
@@ -362,11 +354,8 @@ function groupByQueue(entries: JobEntry[]) {
  * @throws VoltError if it does not fit its schema, or `too_large`
  */
 export function fittingCommit(message: CommitMessage): CommitMessage {
-  const fitting = encode(commitMessage, message);
-  const bytes = Buffer.byteLength(JSON.stringify(fitting));
-  if (bytes <= sizeLimit) return fitting;
-  const what = `what a build of ${message.sha} needs is too large for a message (${bytes} bytes, at most ${sizeLimit})`;
-  throw new VoltError('too_large', what, { remedy: 'Use fewer or smaller workflow files.' });
+  const what = `what a build of ${message.sha} needs`;
+  return fitting(encode(commitMessage, message), sizeLimit, what, 'Use fewer or smaller workflow files.');
 }
 
 /**
@@ -374,13 +363,14 @@ export function fittingCommit(message: CommitMessage): CommitMessage {
  * @throws VoltError if it does not fit its schema, or `too_large`
  */
 export function fittingJob(message: JobMessage): JobMessage {
-  const fitting = encode(jobMessage, message);
-  const bytes = Buffer.byteLength(JSON.stringify(fitting));
-  const most = sizeLimit - signatureRoom;
-  if (bytes <= most) return fitting;
-  throw new VoltError('too_large', `its plan is too large for a message (${bytes} bytes, at most ${most})`, {
-    remedy: 'Split the job, or move long scripts into files of the repository.',
-  });
+  const remedy = 'Split the job, or move long scripts into files of the repository.';
+  return fitting(encode(jobMessage, message), sizeLimit - signatureRoom, 'its plan', remedy);
+}
+
+function fitting<M>(message: M, most: number, what: string, remedy: string): M {
+  const bytes = Buffer.byteLength(JSON.stringify(message));
+  if (bytes <= most) return message;
+  throw new VoltError('too_large', `${what} is too large for a message (${bytes} bytes, at most ${most})`, { remedy });
 }
 
 /** A result as it is sent. */
@@ -392,12 +382,10 @@ export function signedResult(message: ResultMessage, signer: Signer): object {
 function encode<S extends z.ZodType>(schema: S, message: z.input<S>): z.output<S> {
   const parsed = schema.safeParse(message);
   if (parsed.success) return parsed.data;
-  throw new VoltError(
-    'internal',
-    `a message does not fit its schema: ${parsed.error.issues[0]?.path.join('.')}: ${parsed.error.issues[0]?.message}`,
-    {
-      remedy: 'This is a fault of Volt; please report it.',
-      cause: parsed.error,
-    },
-  );
+  const issue = parsed.error.issues[0];
+  const what = `a message does not fit its schema: ${issue?.path.join('.')}: ${issue?.message}`;
+  throw new VoltError('internal', what, {
+    remedy: 'This is a fault of Volt; please report it.',
+    cause: parsed.error,
+  });
 }

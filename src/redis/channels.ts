@@ -1,7 +1,9 @@
+import { EventEmitter } from 'node:events';
 import { z } from 'zod';
 import type { Logger } from '../kernel/logger.ts';
 import { type BuildId, type JobId, type Reason, type RunnerId, reasons } from '../kernel/model.ts';
 import { deliveryKinds } from '../secrets/delivery.ts';
+import { parseJson } from '../system/parse-json.ts';
 import type { RedisAccess, RedisConnection } from './connect.ts';
 
 const job = z.string().transform((text) => text as JobId);
@@ -68,16 +70,16 @@ export async function announceChange(access: RedisAccess, change: Change): Promi
   await access.client.publish(access.keys.changes, JSON.stringify(change));
 }
 
-/** Listeners of each channel of a connection: they share one subscription. */
-const listeners = new WeakMap<RedisConnection, Map<string, number>>();
+/** For each connection, what emits its messages by their channel: listeners to one channel share a subscription. */
+const emitters = new WeakMap<RedisConnection, EventEmitter>();
 
-function countListener(connection: RedisConnection, channel: string, change: 1 | -1): number {
-  const counts = listeners.get(connection) ?? new Map<string, number>();
-  listeners.set(connection, counts);
-  const count = (counts.get(channel) ?? 0) + change;
-  if (count > 0) counts.set(channel, count);
-  else counts.delete(channel);
-  return count;
+function emitterOf(connection: RedisConnection): EventEmitter {
+  const known = emitters.get(connection);
+  if (known) return known;
+  const emitter = new EventEmitter().setMaxListeners(0);
+  connection.on('message', (channel: string, text: string) => emitter.emit(channel, text));
+  emitters.set(connection, emitter);
+  return emitter;
 }
 
 /**
@@ -92,31 +94,20 @@ export async function listen<T>(
   logger: Logger,
   receive: (message: T) => void,
 ): Promise<() => Promise<void>> {
-  const handler = (from: string, text: string) => {
-    if (from !== channel) return;
+  const handler = (text: string) => {
     const parsed = schema.safeParse(parseJson(text));
     if (parsed.success) receive(parsed.data);
     else logger.warn('dropped a notice with an unknown form', { channel, issue: parsed.error.issues[0]?.message });
   };
-  access.client.on('message', handler);
-  countListener(access.client, channel, 1);
+  const emitter = emitterOf(access.client).on(channel, handler);
   await access.client.subscribe(channel);
   let listening = true;
   return async () => {
     if (!listening) return;
     listening = false;
-    access.client.off('message', handler);
-    const others = countListener(access.client, channel, -1);
-    if (others > 0 || access.client.status !== 'ready') return;
+    emitter.off(channel, handler);
+    if (emitter.listenerCount(channel) > 0 || access.client.status !== 'ready') return;
     // it fails where the connection ends meanwhile, which also ends the subscription
     await access.client.unsubscribe(channel).catch(() => undefined);
   };
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

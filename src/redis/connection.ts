@@ -1,4 +1,4 @@
-import { Redis } from 'ioredis';
+import { Redis, type RedisOptions } from 'ioredis';
 import { disconnectable } from './disconnectable.ts';
 import { connectionOptions } from './tls.ts';
 import { parseRedisUrl } from './url.ts';
@@ -27,23 +27,11 @@ const maxLoadingRetryTime = 500;
  */
 const reconnectOnError = (error: Error): 2 | false => (error.message.startsWith('READONLY') ? 2 : false);
 
-/** How a connection behaves during an outage of the server. */
-interface OutageBehaviour {
-  enableOfflineQueue: boolean;
-  maxRetriesPerRequest: number | null;
-  socketTimeout: number;
-}
-
-const waiting: OutageBehaviour = { enableOfflineQueue: true, maxRetriesPerRequest: null, socketTimeout: deadAfter };
-const failingFast: OutageBehaviour = {
-  enableOfflineQueue: false,
-  maxRetriesPerRequest: 0,
-  socketTimeout: heartbeatDeadAfter,
-};
+type OutageOptions = Required<Pick<RedisOptions, 'enableOfflineQueue' | 'maxRetriesPerRequest' | 'socketTimeout'>>;
 
 /** A connection whose commands wait for the end of an outage. */
 export function openWaiting(url: string, name: string): RedisConnection {
-  return open(url, name, waiting);
+  return open(url, name, { enableOfflineQueue: true, maxRetriesPerRequest: null, socketTimeout: deadAfter });
 }
 
 /**
@@ -51,15 +39,15 @@ export function openWaiting(url: string, name: string): RedisConnection {
  * an answer.
  */
 export function openFailingFast(url: string, name: string): RedisConnection {
-  return open(url, name, failingFast);
+  return open(url, name, { enableOfflineQueue: false, maxRetriesPerRequest: 0, socketTimeout: heartbeatDeadAfter });
 }
 
-function open(url: string, name: string, behaviour: OutageBehaviour): RedisConnection {
+function open(url: string, name: string, duringOutage: OutageOptions): RedisConnection {
   const address = parseRedisUrl(url);
   const redis = disconnectable(
     new Redis({
       ...connectionOptions(address),
-      ...behaviour,
+      ...duringOutage,
       ...(address.sentinels ? { reconnectOnError } : {}),
       retryStrategy,
       maxLoadingRetryTime,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { RunnerId } from '../kernel/model.ts';
+import { parseJson } from '../system/parse-json.ts';
 import type { RedisAccess } from './connect.ts';
 import { heartbeatTtl } from './heartbeat-times.ts';
 
@@ -114,7 +115,7 @@ export async function writeHeartbeat(
 /** The runner with that id; undefined when its heartbeat has expired. */
 export async function findRunner({ client, keys }: RedisAccess, id: RunnerId): Promise<RunnerMember | undefined> {
   const value = await client.get(keys.member('runner', id));
-  return value === null ? undefined : parse(value, runnerMemberSchema)[0];
+  return value === null ? undefined : runnerMemberSchema.safeParse(parseJson(value)).data;
 }
 
 /** Removes a member at once, for a graceful stop. */
@@ -157,12 +158,9 @@ async function list<T>(
   const gone: string[] = [];
   const unreadable: string[] = [];
   for (const [id, value] of found) {
-    if (value === null) gone.push(id);
-    else {
-      const member = parse(value, schema);
-      if (member.length === 0) unreadable.push(id);
-      alive.push(...member);
-    }
+    const member = value === null ? undefined : schema.safeParse(parseJson(value)).data;
+    if (member !== undefined) alive.push(member);
+    else (value === null ? gone : unreadable).push(id);
   }
   return { alive, gone, unreadable };
 }
@@ -172,15 +170,6 @@ const listMembers = `
 local found = {}
 for i, id in ipairs(redis.call('smembers', KEYS[1])) do found[i] = {id, redis.call('mget', ARGV[1] .. id)[1]} end
 return found`;
-
-/** Empty for a member of another version that this one cannot read. */
-function parse<T>(text: string, schema: z.ZodType<T>): T[] {
-  try {
-    return [schema.parse(JSON.parse(text))];
-  } catch {
-    return [];
-  }
-}
 
 export function listRunners(access: RedisAccess) {
   return list(access, 'runner', runnerMemberSchema);

@@ -46,8 +46,7 @@ function serverAddress(text: string): RedisAddress | undefined {
   return {
     host: url.hostname.replace(/^\[|\]$/g, ''),
     port: url.port === '' ? 6379 : Number(url.port),
-    ...(url.username ? { username: decodeURIComponent(url.username) } : {}),
-    ...(url.password ? { password: decodeURIComponent(url.password) } : {}),
+    ...loginOf(`${url.username}:${url.password}`),
     ...(database === '' ? {} : { db: Number(database) }),
     ...(url.protocol === 'rediss:' && tls ? { tls } : {}),
   };
@@ -65,25 +64,19 @@ export function socketUrl(password: string, path: string): string {
 }
 
 function socketAddress([, login = '', path = '', db]: RegExpExecArray): RedisAddress {
-  const { username, password } = loginOf(login);
-  return {
-    path: decodeURIComponent(path),
-    ...(username ? { username } : {}),
-    ...(password ? { password } : {}),
-    ...(db ? { db: Number(db) } : {}),
-  };
+  return { path: decodeURIComponent(path), ...loginOf(login), ...(db && { db: Number(db) }) };
 }
 
-function loginOf(login: string): { username: string; password: string } {
-  const colon = login.indexOf(':');
+function loginOf(login: string): Pick<RedisAddress, 'username' | 'password'> {
+  const [, username = '', password = ''] = /^([^:]*):?(.*)$/s.exec(login) ?? [];
   return {
-    username: decodeURIComponent(colon < 0 ? login : login.slice(0, colon)),
-    password: decodeURIComponent(colon < 0 ? '' : login.slice(colon + 1)),
+    ...(username && { username: decodeURIComponent(username) }),
+    ...(password && { password: decodeURIComponent(password) }),
   };
 }
 
 function sentinelAddress([, login = '', hosts = '', name, db]: RegExpExecArray): RedisAddress | undefined {
-  const { username, password } = loginOf(login);
+  const user = loginOf(login);
   const sentinels = hosts.split(',').map((entry) => {
     const [, host = '', port = '26379'] = /^([^:]+)(?::(\d+))?$/.exec(entry) ?? [];
     return { host, port: Number(port) };
@@ -92,9 +85,9 @@ function sentinelAddress([, login = '', hosts = '', name, db]: RegExpExecArray):
   return {
     sentinels,
     name: name ?? '',
-    ...(username ? { username } : {}),
-    ...(password ? { password, sentinelPassword: password } : {}),
-    ...(db ? { db: Number(db) } : {}),
+    ...user,
+    ...(user.password && { sentinelPassword: user.password }),
+    ...(db && { db: Number(db) }),
   };
 }
 

@@ -8,7 +8,7 @@ import { isDownForAll } from '../outage.ts';
 import { isFull } from '../refusal.ts';
 import { serverMillis } from '../server-time.ts';
 import { Lease } from './lease.ts';
-import { type SharedConnection, takeConnection } from './shared-connection.ts';
+import { SharedConnection } from './shared-connection.ts';
 import { SupervisorLines } from './supervisor-lines.ts';
 import type { FromHeartbeatThread, MemberState, SharedLease, ToHeartbeatThread } from './thread-messages.ts';
 
@@ -52,7 +52,7 @@ class MemberHeartbeat {
       this.#lease = new Lease(undefined, lease.renewedAt);
       this.#leaseOf = lease.held;
     }
-    this.#shared = takeConnection(url);
+    this.#shared = SharedConnection.take(url);
     let first: Promise<unknown> | undefined = within(this.#shared.connected, connectTimeout);
     this.#beating = every(
       heartbeatInterval,

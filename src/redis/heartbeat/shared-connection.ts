@@ -3,52 +3,40 @@ import { openFailingFast, type RedisConnection } from '../connection.ts';
 import { processOf } from '../local-server.ts';
 import type { ProcessIdentity } from '../membership.ts';
 
+/** by the URL of the Redis */
+const opened = new Map<string, SharedConnection>();
+
 /** The connection for all heartbeats of a process to one Redis. */
-export interface SharedConnection {
+export class SharedConnection {
   readonly connection: RedisConnection;
   /** resolves when it is connected for the first time, or released before */
   readonly connected: Promise<unknown>;
   /** the process of the server, if it is on this machine */
-  readonly server: ProcessIdentity | undefined;
-  /** The last release closes it. */
-  release(): void;
-}
-
-interface Opened {
-  connection: RedisConnection;
-  connected: Promise<unknown>;
   server: ProcessIdentity | undefined;
-  users: number;
-}
+  readonly #url: string;
+  #users = 0;
 
-/** by the URL of the Redis */
-const opened = new Map<string, Opened>();
+  private constructor(url: string) {
+    this.#url = url;
+    this.connection = openFailingFast(url, 'heartbeats');
+    this.connected = once(this.connection, 'ready').catch(() => undefined);
+    this.connection.on('ready', async () => {
+      this.server = undefined;
+      this.server = await processOf(this.connection).catch(() => undefined);
+    });
+  }
 
-export function takeConnection(url: string): SharedConnection {
-  const own = opened.get(url) ?? open(url);
-  own.users++;
-  return {
-    connection: own.connection,
-    connected: own.connected,
-    get server() {
-      return own.server;
-    },
-    release: () => {
-      if (--own.users > 0) return;
-      opened.delete(url);
-      own.connection.disconnect();
-    },
-  };
-}
+  static take(url: string): SharedConnection {
+    const shared = opened.get(url) ?? new SharedConnection(url);
+    opened.set(url, shared);
+    shared.#users++;
+    return shared;
+  }
 
-function open(url: string): Opened {
-  const connection = openFailingFast(url, 'heartbeats');
-  const connected = once(connection, 'ready').catch(() => undefined);
-  const own: Opened = { connection, connected, server: undefined, users: 0 };
-  connection.on('ready', async () => {
-    own.server = undefined;
-    own.server = await processOf(connection).catch(() => undefined);
-  });
-  opened.set(url, own);
-  return own;
+  /** The last release closes it. */
+  release(): void {
+    if (--this.#users > 0) return;
+    opened.delete(this.#url);
+    this.connection.disconnect();
+  }
 }
