@@ -7,6 +7,7 @@ import { requireScope } from '../access/permission.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { Age } from './parts.tsx';
+import { Table } from './table.tsx';
 
 const pageSize = 100;
 
@@ -46,38 +47,18 @@ export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Res
 function Entries({ entries, now }: { entries: AuditEntry[]; now: number }) {
   if (entries.length === 0) return <p class="empty">No entries.</p>;
   return (
-    <table class="cards">
-      <thead>
-        <tr>
-          <th>When</th>
-          <th>Who</th>
-          <th>From</th>
-          <th>Action</th>
-          <th>Target</th>
-          <th class="number">Status</th>
-        </tr>
-      </thead>
-      <tbody>
-        {entries.map(({ at, actor, address, action, target, status }) => (
-          <tr>
-            <td data-label="When">
-              <Age time={at} now={now} />
-            </td>
-            <td data-label="Who">
-              <a href={addressOf({ actor })}>{actor}</a>
-            </td>
-            <td data-label="From">{address}</td>
-            <td data-label="Action">
-              <a href={addressOf({ action })}>{action}</a>
-            </td>
-            <td data-label="Target">{target || '–'}</td>
-            <td class="number" data-label="Status">
-              {status}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      class="cards"
+      rows={entries}
+      columns={[
+        { head: 'When', cell: ({ at }) => <Age time={at} now={now} /> },
+        { head: 'Who', cell: ({ actor }) => <a href={addressOf({ actor })}>{actor}</a> },
+        { head: 'From', cell: ({ address }) => address },
+        { head: 'Action', cell: ({ action }) => <a href={addressOf({ action })}>{action}</a> },
+        { head: 'Target', cell: ({ target }) => target || '–' },
+        { head: 'Status', class: 'number', cell: ({ status }) => status },
+      ]}
+    />
   );
 }
 
@@ -90,36 +71,22 @@ function Tokens({ tokens, now }: { tokens: NamedToken[]; now: number }) {
     );
   }
   return (
-    <table class="cards">
-      <thead>
-        <tr>
-          <th>Token</th>
-          <th>Scope</th>
-          <th>Repositories</th>
-          <th>Person</th>
-          <th>Created</th>
-          <th>By</th>
-          <th>Last used</th>
-        </tr>
-      </thead>
-      <tbody>
-        {tokens.map(({ name, scope, repos, person, createdAt, createdBy, lastUsedAt }) => (
-          <tr>
-            <td class="name">{name}</td>
-            <td data-label="Scope">{scope}</td>
-            <td data-label="Repositories">
-              {repos === null ? 'all that are not private' : repos.join(', ') || 'none'}
-            </td>
-            <td data-label="Person">{person}</td>
-            <td data-label="Created">
-              <Age time={createdAt} now={now} />
-            </td>
-            <td data-label="By">{createdBy}</td>
-            <td data-label="Last used">{lastUsedAt === null ? 'never' : <Age time={lastUsedAt} now={now} />}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      class="cards"
+      rows={tokens}
+      columns={[
+        { head: 'Token', class: 'name', cell: ({ name }) => name },
+        { head: 'Scope', cell: ({ scope }) => scope },
+        {
+          head: 'Repositories',
+          cell: ({ repos }) => (repos === null ? 'all that are not private' : repos.join(', ') || 'none'),
+        },
+        { head: 'Person', cell: ({ person }) => person },
+        { head: 'Created', cell: ({ createdAt }) => <Age time={createdAt} now={now} /> },
+        { head: 'By', cell: ({ createdBy }) => createdBy },
+        { head: 'Last used', cell: ({ lastUsedAt }) => (lastUsedAt ? <Age time={lastUsedAt} now={now} /> : 'never') },
+      ]}
+    />
   );
 }
 

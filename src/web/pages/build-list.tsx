@@ -1,6 +1,7 @@
 import type { BuildId, BuildSummary } from '../../kernel/model.ts';
 import { Age, Progress, StatusMark, Took } from './parts.tsx';
 import { shortRef } from './sentences.ts';
+import { Table } from './table.tsx';
 
 interface Listed {
   builds: BuildSummary[];
@@ -12,46 +13,50 @@ interface Listed {
 /** Builds as a table; on a phone, each build is a card. */
 export function BuildList({ builds, estimates, now }: Listed) {
   return (
-    <table class="builds">
-      <thead>
-        <tr>
-          <th>Status</th>
-          <th>Build</th>
-          <th>Commit</th>
-          <th class="number">Duration</th>
-          <th class="number">Age</th>
-        </tr>
-      </thead>
-      <tbody>
-        {builds.map((build) => (
-          <tr id={`build-${build.id}`}>
-            <td>
-              <StatusMark status={build.status} />
-            </td>
-            <td class="name">
-              <a href={`/builds/${build.id}`}>
-                {build.repo}#{build.number}
+    <Table
+      class="builds"
+      rows={builds}
+      idOf={({ id }) => `build-${id}`}
+      columns={[
+        { head: 'Status', cell: ({ status }) => <StatusMark status={status} /> },
+        {
+          head: 'Build',
+          class: 'name',
+          cell: ({ id, repo, number, ref }) => (
+            <>
+              <a href={`/builds/${id}`}>
+                {repo}#{number}
               </a>
-              <span class="branch">{shortRef(build.ref)}</span>
-            </td>
-            <td class="commit">
-              <span class="subject">{build.subject}</span>
-              <span class="by">
-                <code title={build.sha}>{build.sha.slice(0, 7)}</code> {build.author}
-                {build.trigger === 'manual' && ' · triggered manually'}
-                {build.trigger === 'schedule' && ' · scheduled'}
-              </span>
-            </td>
-            <td class="number">
+              <span class="branch">{shortRef(ref)}</span>
+            </>
+          ),
+        },
+        { head: 'Commit', class: 'commit', cell: (build) => <Commit build={build} /> },
+        {
+          head: 'Duration',
+          class: 'number',
+          cell: (build) => (
+            <>
               <Took from={build.startedAt} to={build.finishedAt} now={now} />
               <Progress build={build} estimate={estimates.get(build.id)} now={now} />
-            </td>
-            <td class="number">
-              <Age time={build.createdAt} now={now} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+            </>
+          ),
+        },
+        { head: 'Age', class: 'number', cell: ({ createdAt }) => <Age time={createdAt} now={now} /> },
+      ]}
+    />
+  );
+}
+
+function Commit({ build: { subject, sha, author, trigger } }: { build: BuildSummary }) {
+  return (
+    <>
+      <span class="subject">{subject}</span>
+      <span class="by">
+        <code title={sha}>{sha.slice(0, 7)}</code> {author}
+        {trigger === 'manual' && ' · triggered manually'}
+        {trigger === 'schedule' && ' · scheduled'}
+      </span>
+    </>
   );
 }

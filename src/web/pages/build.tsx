@@ -16,7 +16,7 @@ import { Graph } from './graph.tsx';
 import { Jobs } from './jobs.tsx';
 import { answerPage } from './layout.tsx';
 import { askedLines, chooseLog, LogSection } from './log.tsx';
-import { Age, inUtc, Progress, StatusMark, Took, Words } from './parts.tsx';
+import { Age, Fact, inUtc, Progress, StatusMark, Took, Words } from './parts.tsx';
 import { shortRef, verdictOf } from './sentences.ts';
 
 /** `/builds/:id`: a build's result, its jobs, and the log of one job. */
@@ -118,46 +118,23 @@ function Retry({ build }: { build: Build }) {
 function Facts({ build, estimate, now }: { build: Build; estimate: number | undefined; now: number }) {
   return (
     <dl class="facts" id="facts" data-live="">
-      <div>
-        <dt>Ref</dt>
-        <dd>
-          <RefLink build={build} />
-        </dd>
-      </div>
-      <div>
-        <dt>Commit</dt>
-        <dd>
-          <code title={build.sha}>{build.sha.slice(0, 10)}</code>
-        </dd>
-      </div>
-      <div>
-        <dt>Author</dt>
-        <dd>{build.author}</dd>
-      </div>
-      {build.runName !== null && (
-        <div>
-          <dt>Run name</dt>
-          <dd>{build.runName}</dd>
-        </div>
-      )}
-      <div>
-        <dt>Created</dt>
-        <dd>
-          <Age time={build.createdAt} now={now} />,{' '}
-          {{ commit: 'for a new commit', manual: 'manually', schedule: 'by a schedule' }[build.trigger]}
-        </dd>
-      </div>
-      <div>
-        <dt>Started</dt>
-        <dd>{build.startedAt ? inUtc(build.startedAt) : '–'}</dd>
-      </div>
-      <div>
-        <dt>Duration</dt>
-        <dd>
-          <Took from={build.startedAt} to={build.finishedAt} now={now} />
-          <Progress build={build} estimate={estimate} now={now} />
-        </dd>
-      </div>
+      <Fact name="Ref">
+        <RefLink build={build} />
+      </Fact>
+      <Fact name="Commit">
+        <code title={build.sha}>{build.sha.slice(0, 10)}</code>
+      </Fact>
+      <Fact name="Author">{build.author}</Fact>
+      {build.runName !== null && <Fact name="Run name">{build.runName}</Fact>}
+      <Fact name="Created">
+        <Age time={build.createdAt} now={now} />,{' '}
+        {{ commit: 'for a new commit', manual: 'manually', schedule: 'by a schedule' }[build.trigger]}
+      </Fact>
+      <Fact name="Started">{build.startedAt ? inUtc(build.startedAt) : '–'}</Fact>
+      <Fact name="Duration">
+        <Took from={build.startedAt} to={build.finishedAt} now={now} />
+        <Progress build={build} estimate={estimate} now={now} />
+      </Fact>
     </dl>
   );
 }

@@ -28,33 +28,23 @@ interface Page {
 export async function answerPage(context: Context<WebEnv>, web: Web, page: Page): Promise<Response> {
   const { assets } = web;
   const scripts = await Promise.all(['live', ...(page.scripts ?? [])].map((name) => assets.url(`${name}.js`)));
-  const [style, theme] = await Promise.all(['style.css', 'theme.js'].map((name) => assets.url(name)));
-  const answer = await context.html(
-    <Frame
-      page={page}
-      signedIn={context.get('signedIn')}
-      admin={may(context, 'admin')}
-      here={new URL(context.req.url).pathname}
-      scripts={scripts}
-      style={style ?? ''}
-      theme={theme ?? ''}
-    />,
-  );
+  const [style, theme] = await Promise.all([assets.url('style.css'), assets.url('theme.js')]);
+  const answer = await context.html(<Frame context={context} page={page} files={{ scripts, style, theme }} />);
   if (answer.status === 200) return withEtag(context, answer, page.confidential === true);
   answer.headers.set('cache-control', 'no-store');
   return answer;
 }
 
-function Frame(props: {
+interface Shown {
+  context: Context<WebEnv>;
   page: Page;
-  signedIn: boolean;
-  admin: boolean;
-  here: string;
-  scripts: string[];
-  style: string;
-  theme: string;
-}) {
-  const { page, signedIn, admin, here, scripts, style, theme } = props;
+  /** addresses of scripts and styles */
+  files: { scripts: string[]; style: string; theme: string };
+}
+
+function Frame({ context, page, files: { scripts, style, theme } }: Shown) {
+  const admin = may(context, 'admin');
+  const here = new URL(context.req.url).pathname;
   return (
     <>
       {doctype}
@@ -93,7 +83,7 @@ function Frame(props: {
             >
               ◐
             </button>
-            {signedIn ? (
+            {context.get('signedIn') ? (
               <form method="post" action="/sign-out">
                 <button class="quiet" type="submit">
                   Sign out
@@ -117,11 +107,9 @@ function Frame(props: {
 }
 
 function NavLink({ to, current, label }: { to: string; current: boolean; label: string }) {
-  return current ? (
-    <a href={to} aria-current="page">
+  return (
+    <a href={to} aria-current={current ? 'page' : undefined}>
       {label}
     </a>
-  ) : (
-    <a href={to}>{label}</a>
   );
 }

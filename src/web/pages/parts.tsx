@@ -1,3 +1,4 @@
+import type { Child } from 'hono/jsx';
 import { type BuildSummary, type Status, statusWords } from '../../kernel/model.ts';
 import type { Problem } from '../schemas/terms.ts';
 import { age, duration } from '../text/times.ts';
@@ -77,6 +78,16 @@ export function Problems({ problems }: { problems: readonly Problem[] }) {
           ))}
         </ul>
       )}
+    </div>
+  );
+}
+
+/** An entry of a list of facts. */
+export function Fact({ name, children }: { name: string; children?: Child }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
     </div>
   );
 }

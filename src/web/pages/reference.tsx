@@ -5,6 +5,7 @@ import { apiDescription } from '../api/openapi.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { TypeOf } from './reference-type.tsx';
+import { Table } from './table.tsx';
 
 /** `/api`: the reference of the API, made from its OpenAPI document. */
 export async function referencePage(context: Context<WebEnv>, web: Web): Promise<Response> {
@@ -92,28 +93,20 @@ function OperationPart({ path, method, operation }: { path: string; method: stri
           Body: <TypeOf schema={requestBody.content['application/json'].schema} />
         </p>
       )}
-      <table>
-        <thead>
-          <tr>
-            <th>Response</th>
-            <th>Content</th>
-            <th>When</th>
-          </tr>
-        </thead>
-        <tbody>
-          {successes.map(([status, { description, content = {} }]) => (
-            <tr>
-              <td>{status}</td>
-              <td>
-                {Object.entries(content).map(([type, { schema }]) =>
-                  type === 'application/json' ? <TypeOf schema={schema} /> : <code>{type} </code>,
-                )}
-              </td>
-              <td>{description}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+      <Table
+        rows={successes}
+        columns={[
+          { head: 'Response', cell: ([status]) => status },
+          {
+            head: 'Content',
+            cell: ([, { content = {} }]) =>
+              Object.entries(content).map(([type, { schema }]) =>
+                type === 'application/json' ? <TypeOf schema={schema} /> : <code>{type} </code>,
+              ),
+          },
+          { head: 'When', cell: ([, { description }]) => description },
+        ]}
+      />
       <p class="faint">
         <a href="#schema-Error">Errors</a>: {errors.join(', ')}
       </p>
@@ -135,31 +128,25 @@ function isError(content: { [type: string]: { schema: SchemaNode } }): boolean {
 
 function Parameters({ parameters }: { parameters: readonly Parameter[] }) {
   return (
-    <table>
-      <thead>
-        <tr>
-          <th>Parameter</th>
-          <th>Type</th>
-          <th>Description</th>
-        </tr>
-      </thead>
-      <tbody>
-        {parameters.map(({ name, in: where, required, description, schema }) => (
-          <tr>
-            <td>
+    <Table
+      rows={parameters}
+      columns={[
+        {
+          head: 'Parameter',
+          cell: ({ name, in: where }) => (
+            <>
               <code>{name}</code> <span class="faint">in {where}</span>
-            </td>
-            <td>
-              <TypeOf schema={schema} />
-            </td>
-            <td>
-              {description}
-              {where === 'query' && required && ' (required)'}
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+            </>
+          ),
+        },
+        { head: 'Type', cell: ({ schema }) => <TypeOf schema={schema} /> },
+        {
+          head: 'Description',
+          cell: ({ in: where, required, description = '' }) =>
+            `${description}${where === 'query' && required ? ' (required)' : ''}`,
+        },
+      ]}
+    />
   );
 }
 
@@ -175,29 +162,22 @@ function Properties({ schema }: { schema: SchemaNode }) {
   return (
     <>
       {description && <p>{description}</p>}
-      <table>
-        <thead>
-          <tr>
-            <th>Property</th>
-            <th>Type</th>
-            <th>Description</th>
-          </tr>
-        </thead>
-        <tbody>
-          {Object.entries(properties).map(([name, property]) => (
-            <tr>
-              <td>
+      <Table
+        rows={Object.entries(properties)}
+        columns={[
+          {
+            head: 'Property',
+            cell: ([name]) => (
+              <>
                 <code>{name}</code>
                 {!required.includes(name) && <span class="faint"> optional</span>}
-              </td>
-              <td>
-                <TypeOf schema={property} />
-              </td>
-              <td>{property.description}</td>
-            </tr>
-          ))}
-        </tbody>
-      </table>
+              </>
+            ),
+          },
+          { head: 'Type', cell: ([, property]) => <TypeOf schema={property} /> },
+          { head: 'Description', cell: ([, property]) => property.description },
+        ]}
+      />
     </>
   );
 }

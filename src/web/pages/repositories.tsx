@@ -7,7 +7,8 @@ import type { WebEnv } from '../access/env.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { Age, StatusMark } from './parts.tsx';
-import { TextFilter } from './text-filter.tsx';
+import { Table } from './table.tsx';
+import { PageLinks, TextFilter } from './text-filter.tsx';
 
 const pageSize = 100;
 
@@ -47,50 +48,48 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
                   : 'No repositories yet, or none that you can see without signing in.'}
             </p>
           )}
-          <table class="cards">
-            <thead>
-              <tr>
-                <th>Status</th>
-                <th>Repository</th>
-                <th>Latest build of the default branch</th>
-                <th class="number">Last checked</th>
-              </tr>
-            </thead>
-            <tbody>
-              {rows.map(({ name, url, observedAt, error, newest }) => (
-                <tr>
-                  <td>
-                    {error ? (
-                      <span class="status error">poll failed</span>
-                    ) : (
-                      newest && <StatusMark status={newest.status} />
-                    )}
-                  </td>
-                  <td class="name">
+          <Table
+            class="cards"
+            rows={rows}
+            columns={[
+              {
+                head: 'Status',
+                label: false,
+                cell: ({ error, newest }) => {
+                  if (error) return <span class="status error">poll failed</span>;
+                  return newest && <StatusMark status={newest.status} />;
+                },
+              },
+              {
+                head: 'Repository',
+                class: 'name',
+                cell: ({ name, url }) => (
+                  <>
                     <a href={`/repos/${name}`}>{name}</a>
                     <span class="by">{hideCredentials(url)}</span>
-                  </td>
-                  <td class="commit">
-                    {newest && (
-                      <span>
-                        <a href={`/builds/${newest.id}`}>#{newest.number}</a> {newest.subject}
-                      </span>
-                    )}
-                  </td>
-                  <td class="number" data-label="Last checked">
-                    {observedAt === null ? 'never' : <Age time={observedAt} now={now} />}
-                  </td>
-                </tr>
-              ))}
-            </tbody>
-          </table>
+                  </>
+                ),
+              },
+              {
+                head: 'Latest build of the default branch',
+                class: 'commit',
+                label: false,
+                cell: ({ newest }) =>
+                  newest && (
+                    <span>
+                      <a href={`/builds/${newest.id}`}>#{newest.number}</a> {newest.subject}
+                    </span>
+                  ),
+              },
+              {
+                head: 'Last checked',
+                class: 'number',
+                cell: ({ observedAt }) => (observedAt === null ? 'never' : <Age time={observedAt} now={now} />),
+              },
+            ]}
+          />
         </section>
-        <nav class="pages" aria-label="Pages">
-          {after && <a href={`/repos${text && `?${new URLSearchParams({ text })}`}`}>First page</a>}
-          {next !== null && (
-            <a href={`/repos?${new URLSearchParams({ ...(text && { text }), after: next })}`}>Next page</a>
-          )}
-        </nav>
+        <PageLinks action="/repos" text={text} after={after} next={next} />
       </>
     ),
   });

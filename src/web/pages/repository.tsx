@@ -13,7 +13,7 @@ import type { Web } from '../services.ts';
 import { duration } from '../text/times.ts';
 import { Chart, type Point } from './chart.tsx';
 import { answerPage } from './layout.tsx';
-import { Age, inUtc, Problems, StatusMark } from './parts.tsx';
+import { Age, Fact, inUtc, Problems, StatusMark } from './parts.tsx';
 import { shortRef } from './sentences.ts';
 import { readers, VisibilityForm } from './visibility.tsx';
 
@@ -181,22 +181,13 @@ function Settings({ repository, now }: { repository: ObservedRepository; now: nu
     <>
       <dl class="facts">
         {facts.map(([name, value]) => (
-          <div>
-            <dt>{name}</dt>
-            <dd>{value}</dd>
-          </div>
+          <Fact name={name}>{value}</Fact>
         ))}
-        <div>
-          <dt>Last checked</dt>
-          <dd>
-            {repository.observedAt === null ? 'never' : <Age time={repository.observedAt} now={now} />}
-            {`, ${nextPoll(repository, now)}`}
-          </dd>
-        </div>
-        <div>
-          <dt>Poll interval</dt>
-          <dd> {pollSeconds < 60 ? `${pollSeconds} s` : duration(pollSeconds * 1000)}</dd>
-        </div>
+        <Fact name="Last checked">
+          {repository.observedAt === null ? 'never' : <Age time={repository.observedAt} now={now} />}
+          {`, ${nextPoll(repository, now)}`}
+        </Fact>
+        <Fact name="Poll interval">{pollSeconds < 60 ? `${pollSeconds} s` : duration(pollSeconds * 1000)}</Fact>
       </dl>
       {notice !== null && <p>{notice}</p>}
     </>

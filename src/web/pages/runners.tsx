@@ -15,7 +15,8 @@ import { systemStatus } from '../status/system-status.ts';
 import { FleetCharts, Losses } from './fleet-history.tsx';
 import { answerPage } from './layout.tsx';
 import { Age, Problems } from './parts.tsx';
-import { TextFilter } from './text-filter.tsx';
+import { Table } from './table.tsx';
+import { PageLinks, TextFilter } from './text-filter.tsx';
 
 /** Days for which lost work is summed up. */
 const lostDays = 7;
@@ -62,12 +63,7 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
           ) : (
             <p class="empty">Redis does not answer.</p>
           )}
-          <nav class="pages" aria-label="Pages">
-            {after && <a href={`/runners${text && `?${new URLSearchParams({ text })}`}`}>First page</a>}
-            {next !== null && (
-              <a href={`/runners?${new URLSearchParams({ ...(text && { text }), after: next })}`}>Next page</a>
-            )}
-          </nav>
+          <PageLinks action="/runners" text={text} after={after} next={next} />
           <FleetCharts moments={web.fleet.moments} />
         </section>
         <section id="losses" data-live="">
@@ -97,49 +93,32 @@ function Fleet({ runners, narrowed, now }: { runners: RunnerMember[]; narrowed: 
     );
   }
   return (
-    <table class="cards">
-      <thead>
-        <tr>
-          <th>Runner</th>
-          <th>Slots</th>
-          <th>Jobs</th>
-          <th>Labels</th>
-          <th class="number">Load</th>
-          <th class="number">Heartbeat</th>
-        </tr>
-      </thead>
-      <tbody>
-        {runners.map((runner) => (
-          <tr id={`runner-${runner.id}`}>
-            <td class="name">
-              <a href={`/runners/${encodeURIComponent(runner.name)}`}>{runner.name}</a>
-              <span class="by">
-                {runner.host} · {runner.version}
-              </span>
-              {unfitReason(runner) !== undefined && <span class="status error">takes no jobs</span>}
-              {clockFault(runner) !== undefined && <span class="by">{clockFault(runner)}</span>}
-            </td>
-            <td data-label="Slots">
-              {runner.running.length}/{runner.slots}
-            </td>
-            <td data-label="Jobs">
-              <AttemptLinks names={runner.running} />
-            </td>
-            <td data-label="Labels">
-              {runner.labels.map((label) => (
-                <span class="label">{label}</span>
-              ))}
-            </td>
-            <td class="number" data-label="Load">
-              {runner.load.toFixed(2)}
-            </td>
-            <td class="number" data-label="Heartbeat">
-              <Age time={runner.heartbeatAt} now={now} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      class="cards"
+      rows={runners}
+      idOf={({ id }) => `runner-${id}`}
+      columns={[
+        { head: 'Runner', class: 'name', cell: (runner) => <Name runner={runner} /> },
+        { head: 'Slots', cell: ({ running, slots }) => `${running.length}/${slots}` },
+        { head: 'Jobs', cell: ({ running }) => <AttemptLinks names={running} /> },
+        { head: 'Labels', cell: ({ labels }) => labels.map((label) => <span class="label">{label}</span>) },
+        { head: 'Load', class: 'number', cell: ({ load }) => load.toFixed(2) },
+        { head: 'Heartbeat', class: 'number', cell: ({ heartbeatAt }) => <Age time={heartbeatAt} now={now} /> },
+      ]}
+    />
+  );
+}
+
+function Name({ runner }: { runner: RunnerMember }) {
+  return (
+    <>
+      <a href={`/runners/${encodeURIComponent(runner.name)}`}>{runner.name}</a>
+      <span class="by">
+        {runner.host} · {runner.version}
+      </span>
+      {unfitReason(runner) !== undefined && <span class="status error">takes no jobs</span>}
+      {clockFault(runner) !== undefined && <span class="by">{clockFault(runner)}</span>}
+    </>
   );
 }
 
@@ -205,29 +184,20 @@ function Stages({ stages, now }: { stages: SystemStatus['stages']; now: number }
 /** @param linked whether the reader may open the queue board */
 function Queues({ queues, linked }: { queues: QueueDepth[]; linked: boolean }) {
   return (
-    <table class="queues">
-      <thead>
-        <tr>
-          <th>Queue</th>
-          <th class="number">Waiting</th>
-          <th class="number">Active</th>
-          <th class="number">Delayed</th>
-          <th class="number">Dead letters</th>
-        </tr>
-      </thead>
-      <tbody>
-        {queues.map((queue) => (
-          <tr>
-            <td class="name">
-              {linked ? <a href={`/queues/queue/${encodeURIComponent(queue.name)}`}>{queue.name}</a> : queue.name}
-            </td>
-            <td class="number">{queue.waiting + queue.prioritized}</td>
-            <td class="number">{queue.active}</td>
-            <td class="number">{queue.delayed}</td>
-            <td class="number">{queue.failed}</td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      class="queues"
+      rows={queues}
+      columns={[
+        {
+          head: 'Queue',
+          class: 'name',
+          cell: ({ name }) => (linked ? <a href={`/queues/queue/${encodeURIComponent(name)}`}>{name}</a> : name),
+        },
+        { head: 'Waiting', class: 'number', cell: ({ waiting, prioritized }) => waiting + prioritized },
+        { head: 'Active', class: 'number', cell: ({ active }) => active },
+        { head: 'Delayed', class: 'number', cell: ({ delayed }) => delayed },
+        { head: 'Dead letters', class: 'number', cell: ({ failed }) => failed },
+      ]}
+    />
   );
 }

@@ -6,7 +6,7 @@ import { noTest, readRepository } from '../access/readable.ts';
 import type { Web } from '../services.ts';
 import { Chart } from './chart.tsx';
 import { answerPage } from './layout.tsx';
-import { Age } from './parts.tsx';
+import { Age, Fact } from './parts.tsx';
 import { shortRef } from './sentences.ts';
 import { colours, TestMark, TestOutput, TestTime, timeOf } from './test-parts.tsx';
 import { Flaky, failureRate } from './tests.tsx';
@@ -37,28 +37,13 @@ export async function testPage(context: Context<WebEnv>, web: Web): Promise<Resp
           <TestMark status={test.status} /> <span class="subject">{test.name}</span>
         </h1>
         <dl class="facts">
-          <div>
-            <dt>Suite</dt>
-            <dd>{test.suite || '–'}</dd>
-          </div>
-          <div>
-            <dt>File</dt>
-            <dd>{test.file ?? '–'}</dd>
-          </div>
-          <div>
-            <dt>Failed</dt>
-            <dd>{failureRate(test)}</dd>
-          </div>
-          <div>
-            <dt>Duration</dt>
-            <dd>
-              <TestTime ms={test.duration} />
-            </dd>
-          </div>
-          <div>
-            <dt>Flaky</dt>
-            <dd>{test.flaky === null ? 'no' : <Flaky test={test} now={now} />}</dd>
-          </div>
+          <Fact name="Suite">{test.suite || '–'}</Fact>
+          <Fact name="File">{test.file ?? '–'}</Fact>
+          <Fact name="Failed">{failureRate(test)}</Fact>
+          <Fact name="Duration">
+            <TestTime ms={test.duration} />
+          </Fact>
+          <Fact name="Flaky">{test.flaky === null ? 'no' : <Flaky test={test} now={now} />}</Fact>
         </dl>
         <h2>History</h2>
         <div id="history" data-live="">

@@ -6,6 +6,7 @@ import { readRepository } from '../access/readable.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { Age } from './parts.tsx';
+import { type Column, Table } from './table.tsx';
 import { TestLink, TestMark, TestTime } from './test-parts.tsx';
 
 const pageSize = 100;
@@ -60,42 +61,21 @@ function Tests({ tests, repo, sort }: { tests: Test[]; repo: string; sort: TestO
     return <p class="empty">{sort === 'flaky' ? 'No flaky tests.' : 'No test results yet.'}</p>;
   }
   return (
-    <table class="cards">
-      <thead>
-        <tr>
-          <th>Latest</th>
-          <th>Test</th>
-          {sort === 'flaky' && <th>Flaky</th>}
-          <th class="number">Failed</th>
-          <th class="number">Duration</th>
-        </tr>
-      </thead>
-      <tbody>
-        {tests.map((test) => (
-          <tr>
-            <td data-label="Latest">
-              <TestMark status={test.status} />
-            </td>
-            <td data-label="Test">
-              <TestLink repo={repo} test={test} />
-            </td>
-            {sort === 'flaky' && (
-              <td data-label="Flaky">
-                <Flaky test={test} now={serverNow()} />
-              </td>
-            )}
-            <td class="number" data-label="Failed">
-              {failureRate(test)}
-            </td>
-            <td class="number" data-label="Duration">
-              <TestTime ms={test.duration} />
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
+    <Table
+      class="cards"
+      rows={tests}
+      columns={[
+        { head: 'Latest', cell: ({ status }) => <TestMark status={status} /> },
+        { head: 'Test', cell: (test) => <TestLink repo={repo} test={test} /> },
+        ...(sort === 'flaky' ? [flakyColumn] : []),
+        { head: 'Failed', class: 'number', cell: failureRate },
+        { head: 'Duration', class: 'number', cell: ({ duration }) => <TestTime ms={duration} /> },
+      ]}
+    />
   );
 }
+
+const flakyColumn: Column<Test> = { head: 'Flaky', cell: (test) => <Flaky test={test} now={serverNow()} /> };
 
 /** The number of commits at which the test was flaky, the first, and the last time. */
 export function Flaky({ test: { flaky }, now }: { test: Test; now: number }) {

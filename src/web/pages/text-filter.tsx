@@ -1,11 +1,10 @@
 interface Filtered {
   action: string;
-  label: string;
   text: string;
 }
 
 /** A form that filters a list by text. */
-export function TextFilter({ action, label, text }: Filtered) {
+export function TextFilter({ action, label, text }: Filtered & { label: string }) {
   return (
     <form class="filters" method="get" action={action}>
       <label>
@@ -19,5 +18,22 @@ export function TextFilter({ action, label, text }: Filtered) {
         </span>
       )}
     </form>
+  );
+}
+
+/** Links to the first and the next page of such a list. */
+export function PageLinks({
+  action,
+  text,
+  after,
+  next,
+}: Filtered & { after: string | undefined; next: string | null }) {
+  const address = (query: { [name: string]: string }) => `${action}?${new URLSearchParams(query)}`;
+  const filter = text === '' ? {} : { text };
+  return (
+    <nav class="pages" aria-label="Pages">
+      {after && <a href={text === '' ? action : address(filter)}>First page</a>}
+      {next !== null && <a href={address({ ...filter, after: next })}>Next page</a>}
+    </nav>
   );
 }

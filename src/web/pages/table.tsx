@@ -1,0 +1,43 @@
+import type { Child } from 'hono/jsx';
+
+export interface Column<Row> {
+  head: string;
+  class?: 'number' | 'name' | 'commit';
+  /** whether the card of a row names the column; by default all but a row's name are named */
+  label?: boolean;
+  cell: (row: Row) => Child;
+}
+
+interface Shown<Row> {
+  /** `cards`: on a phone each row is a card */
+  class?: string;
+  rows: readonly Row[];
+  columns: readonly Column<Row>[];
+  idOf?: (row: Row) => string;
+}
+
+/** A table with a heading for each column. */
+export function Table<Row>({ class: kind, rows, columns, idOf }: Shown<Row>) {
+  return (
+    <table class={kind}>
+      <thead>
+        <tr>
+          {columns.map((column) => (
+            <th class={column.class === 'number' ? 'number' : undefined}>{column.head}</th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((row) => (
+          <tr id={idOf?.(row)}>
+            {columns.map(({ head, class: name, label = name !== 'name', cell }) => (
+              <td class={name} data-label={kind === 'cards' && label ? head : undefined}>
+                {cell(row)}
+              </td>
+            ))}
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
