@@ -1,20 +1,11 @@
 import type { Command } from 'commander';
-import { Client } from './client.ts';
+import type { auditLog } from '../web/schemas/access.ts';
+import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { configOf, integer, jsonOption } from './options.ts';
-import { printTable } from './table.ts';
+import { printEntries } from './table.ts';
 import { paint, plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
-
-interface Entry {
-  id: number;
-  at: string;
-  actor: string;
-  address: string;
-  action: string;
-  target: string;
-  status: number;
-}
 
 export function auditCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('audit'))
@@ -37,20 +28,16 @@ export function auditCommand(program: Command): CommandFile {
         before?: string;
         limit: number;
       }) => {
-        const page = await Client.of(configOf(command)).get<{ entries: Entry[]; next: string | null }>('/audit', query);
+        const page = await Client.of(configOf(command)).get<Answer<typeof auditLog>>('/audit', query);
         if (json) return printJson(page);
-        if (page.entries.length === 0) return print('no entries');
-        printTable(
-          ['WHEN', 'WHO', 'FROM', 'ACTION', 'TARGET', 'STATUS'],
-          page.entries.map(({ at, actor, address, action, target, status }) => [
-            ago(at),
-            plain(actor),
-            plain(address),
-            plain(action),
-            plain(target),
-            String(status),
-          ]),
-        );
+        printEntries(page.entries, 'no entries', {
+          WHEN: ({ at }) => ago(at),
+          WHO: ({ actor }) => plain(actor),
+          FROM: ({ address }) => plain(address),
+          ACTION: ({ action }) => plain(action),
+          TARGET: ({ target }) => plain(target),
+          STATUS: ({ status }) => String(status),
+        });
         if (page.next !== null && process.stdout.isTTY) print(paint('dim', `next page: --before ${page.next}`));
       },
     );

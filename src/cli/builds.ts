@@ -1,9 +1,10 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { type BuildSummary, type Status, statuses, statusWords } from '../kernel/model.ts';
-import { Client } from './client.ts';
+import { type Status, statuses, statusWords } from '../kernel/model.ts';
+import type { buildList } from '../web/schemas/builds.ts';
+import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { configOf, integer, jsonOption } from './options.ts';
-import { printTable } from './table.ts';
+import { printEntries } from './table.ts';
 import { mark, paint, plain, print, printJson, verdict } from './terminal.ts';
 import { ago, took } from './times.ts';
 import { buildName, shortRef, shortSha } from './wording.ts';
@@ -35,16 +36,19 @@ export function buildsCommand(program: Command): CommandFile {
     .option('--limit <number>', 'show at most this many builds', integer(1, 500), 20)
     .action(async ({ json, repo, branch, status, commit, before, limit }: BuildsOptions) => {
       const filter = { repo, branch, status, sha: commit, before, limit };
-      const page = await Client.of(configOf(command)).get<{ builds: BuildSummary[]; next: string | null }>(
-        '/builds',
-        filter,
-      );
-      if (json) printJson(page);
-      else if (page.builds.length === 0) print('no builds');
-      else {
-        printBuilds(page.builds);
-        if (page.next !== null && process.stdout.isTTY) print(paint('dim', `next page: --before ${page.next}`));
-      }
+      const page = await Client.of(configOf(command)).get<Answer<typeof buildList>>('/builds', filter);
+      if (json) return printJson(page);
+      printEntries(page.builds, 'no builds', {
+        '': ({ status }) => mark(status),
+        BUILD: buildName,
+        STATUS: ({ status }) => verdict(status),
+        REF: ({ ref }) => shortRef(ref),
+        COMMIT: ({ sha }) => shortSha(sha),
+        DURATION: ({ startedAt, finishedAt }) => took(startedAt, finishedAt),
+        CREATED: ({ createdAt }) => ago(createdAt),
+        SUBJECT: ({ subject }) => plain(subject),
+      });
+      if (page.next !== null && process.stdout.isTTY) print(paint('dim', `next page: --before ${page.next}`));
     });
   return {
     command,
@@ -64,20 +68,4 @@ function statusOf(text: string): Status {
     return word === status ? status : `${status} (${word})`;
   });
   throw new InvalidArgumentError(`Allowed choices are ${choices.join(', ')}.`);
-}
-
-function printBuilds(builds: BuildSummary[]): void {
-  printTable(
-    ['', 'BUILD', 'STATUS', 'REF', 'COMMIT', 'DURATION', 'CREATED', 'SUBJECT'],
-    builds.map((build) => [
-      mark(build.status),
-      buildName(build),
-      verdict(build.status),
-      shortRef(build.ref),
-      shortSha(build.sha),
-      took(build.startedAt, build.finishedAt),
-      ago(build.createdAt),
-      plain(build.subject),
-    ]),
-  );
 }

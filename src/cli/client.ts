@@ -1,9 +1,13 @@
 import { readFileSync } from 'node:fs';
+import type { z } from 'zod';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { type ErrorCode, errorCodes, errorText, systemCode, VoltError } from '../kernel/errors.ts';
 import { remedyOnCommandLine } from './remedies.ts';
 import { readEvents, type ServerEvent } from './sse.ts';
+
+/** What the API answers, by its schema. */
+export type Answer<Schema extends z.ZodType> = z.output<Schema>;
 
 type Query = { [name: string]: string | number | undefined };
 

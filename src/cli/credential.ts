@@ -1,22 +1,16 @@
 import { readFile } from 'node:fs/promises';
 import type { Command } from 'commander';
 import { errorText, VoltError } from '../kernel/errors.ts';
-import { Client } from './client.ts';
+import type { credential, credentialList } from '../web/schemas/credentials.ts';
+import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { readHidden } from './hidden-input.ts';
 import { configOf, jsonOption } from './options.ts';
-import { printTable } from './table.ts';
+import { printEntries } from './table.ts';
 import { plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
 
-interface Entry {
-  repo: string;
-  kind: 'https' | 'ssh';
-  user: string | null;
-  publicKey: string | null;
-  hostKeys: string[];
-  updatedAt: string;
-}
+type Entry = Answer<typeof credential>;
 
 interface SetOptions {
   https?: boolean;
@@ -72,19 +66,14 @@ export function credentialCommand(program: Command): CommandFile {
   const list = jsonOption(command.command('ls'))
     .description('Lists the repositories that have a credential, with their public keys.')
     .action(async ({ json }: { json?: boolean }) => {
-      const page = await Client.of(configOf(list)).get<{ credentials: Entry[] }>('/credentials');
-      if (json) printJson(page);
-      else if (page.credentials.length === 0) print('no credentials');
-      else
-        printTable(
-          ['REPOSITORY', 'KIND', 'SET', 'USER OR PUBLIC KEY'],
-          page.credentials.map((entry) => [
-            entry.repo,
-            entry.kind,
-            ago(entry.updatedAt),
-            plain(entry.publicKey ?? entry.user ?? '(a token)'),
-          ]),
-        );
+      const page = await Client.of(configOf(list)).get<Answer<typeof credentialList>>('/credentials');
+      if (json) return printJson(page);
+      printEntries(page.credentials, 'no credentials', {
+        REPOSITORY: ({ repo }) => repo,
+        KIND: ({ kind }) => kind,
+        SET: ({ updatedAt }) => ago(updatedAt),
+        'USER OR PUBLIC KEY': ({ publicKey, user }) => plain(publicKey ?? user ?? '(a token)'),
+      });
     });
   const remove = command
     .command('rm')

@@ -1,16 +1,10 @@
 import { type ErrorCode, errorCodes, VoltError } from '../kernel/errors.ts';
-import type { BuildId } from '../kernel/model.ts';
 import { pause } from '../system/wait.ts';
-import type { Client } from './client.ts';
+import type { intent } from '../web/schemas/intents.ts';
+import type { Answer, Client } from './client.ts';
 
 /** A request that a person made, as the API shows it. */
-export interface Intent {
-  id: number;
-  kind: 'trigger' | 'cancel' | 'retry';
-  open: boolean;
-  build: BuildId | null;
-  error: { code: string; message: string; remedy: string } | null;
-}
+type Intent = Answer<typeof intent>;
 
 /**
  * Waits until a request is done.

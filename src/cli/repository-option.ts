@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { withCommandsAsTyped } from './invocation.ts';
 
 /** Options of the commands that manage secrets or variables of one repository or of all. */
 export interface ScopeOptions {
@@ -17,4 +18,10 @@ export function scopePath({ repo }: ScopeOptions): string {
 
 export function scopeWords({ repo }: ScopeOptions): string {
   return repo === undefined ? 'all repositories' : repo;
+}
+
+/** The sentence for an empty list. @param command of `volt`, which lists those of one repository with `ls --repo` */
+export function noneFor({ repo }: ScopeOptions, what: string, command: string): string {
+  if (repo !== undefined) return `no ${what} for ${repo}`;
+  return withCommandsAsTyped(`no ${what} for all repositories; \`volt ${command} ls --repo NAME\` lists those of one`);
 }

@@ -1,11 +1,9 @@
 import { VoltError } from '../kernel/errors.ts';
 import { type Build, type BuildSummary, type Job, parseBuildId } from '../kernel/model.ts';
-import type { Client } from './client.ts';
+import type { buildList } from '../web/schemas/builds.ts';
+import type { Answer, Client } from './client.ts';
 
-interface Page {
-  builds: BuildSummary[];
-  next: string | null;
-}
+type Page = Answer<typeof buildList>;
 
 /** Help for the argument BUILD. */
 export const buildArgumentHelp = 'REPO#NUMBER, REPO for its newest build, or the id of the build';

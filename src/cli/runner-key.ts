@@ -3,22 +3,14 @@ import type { Command } from 'commander';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { checkRepositoryGlobs } from '../kernel/names.ts';
-import { Client } from './client.ts';
+import type { newRunnerKey, runnerKeyList } from '../web/schemas/access.ts';
+import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { asTyped } from './invocation.ts';
 import { configOf, jsonOption, list } from './options.ts';
-import { printTable } from './table.ts';
+import { printEntries } from './table.ts';
 import { plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
-
-interface RunnerKey {
-  name: string;
-  publicKey: string;
-  repos: string[];
-  own: boolean;
-  createdBy: string;
-  createdAt: string;
-}
 
 interface AddOptions {
   repos?: string[];
@@ -43,7 +35,7 @@ export function runnerKeyCommand(program: Command): CommandFile {
     .action(async (name: string, { repos = [], publicKey, file, json }: AddOptions) => {
       const config = configOf(add);
       const body = { name, repos: checkRepositoryGlobs(repos), ...(publicKey !== undefined && { publicKey }) };
-      const made = await Client.of(config).post<RunnerKey & { key: string | null }>('/runner-keys', body);
+      const made = await Client.of(config).post<Answer<typeof newRunnerKey>>('/runner-keys', body);
       const { key, ...rest } = made;
       if (file !== undefined && key !== null) writeKey(file, key);
       if (json) return printJson(file === undefined ? made : rest);
@@ -58,20 +50,15 @@ export function runnerKeyCommand(program: Command): CommandFile {
   const keys = jsonOption(command.command('ls'))
     .description('Lists the keys (not their private halves).')
     .action(async ({ json }: { json?: boolean }) => {
-      const page = await Client.of(configOf(keys)).get<{ keys: RunnerKey[] }>('/runner-keys');
-      if (json) printJson(page);
-      else if (page.keys.length === 0) print('no keys');
-      else
-        printTable(
-          ['NAME', 'REPOSITORIES', 'PUBLIC KEY', 'CREATED', 'BY'],
-          page.keys.map(({ name, repos, publicKey, createdAt, createdBy }) => [
-            plain(name),
-            repos.join(' ') || 'all',
-            publicKey,
-            ago(createdAt),
-            plain(createdBy),
-          ]),
-        );
+      const page = await Client.of(configOf(keys)).get<Answer<typeof runnerKeyList>>('/runner-keys');
+      if (json) return printJson(page);
+      printEntries(page.keys, 'no keys', {
+        NAME: ({ name }) => plain(name),
+        REPOSITORIES: ({ repos }) => repos.join(' ') || 'all',
+        'PUBLIC KEY': ({ publicKey }) => publicKey,
+        CREATED: ({ createdAt }) => ago(createdAt),
+        BY: ({ createdBy }) => plain(createdBy),
+      });
     });
   const remove = command
     .command('rm')

@@ -1,28 +1,15 @@
 import type { Command } from 'commander';
 import { clockFault } from '../redis/clock-fault.ts';
-import { Client } from './client.ts';
+import type { runnerList } from '../web/schemas/system.ts';
+import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { withCommandsAsTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
-import { printTable } from './table.ts';
+import { printEntries } from './table.ts';
 import { mark, plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
 
-interface RunnerEntry {
-  id: string;
-  name: string;
-  host: string;
-  labels: string[];
-  slots: number;
-  /** absent from a Volt of an older version */
-  repos?: string[][];
-  running: string[];
-  heartbeatAt: string;
-  version: string;
-  draining?: boolean;
-  problems: { code: string; message: string; remedy: string }[];
-  vitals?: { clockAhead?: number };
-}
+type RunnerEntry = Answer<typeof runnerList>['runners'][number];
 
 export function runnersCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('runners'))
@@ -31,27 +18,23 @@ export function runnersCommand(program: Command): CommandFile {
     .action(async ({ json }: { json?: boolean }) => {
       const runners = await Client.of(configOf(command)).all<RunnerEntry>('/runners', 'runners');
       if (json) printJson({ runners, next: null });
-      else if (runners.length === 0) print(withCommandsAsTyped('no runners; start one with `volt runner`'));
       else printRunners(runners);
     });
   return { command, examples: [['volt runners', 'all runners']] };
 }
 
 function printRunners(runners: RunnerEntry[]): void {
-  printTable(
-    ['RUNNER', 'HOST', 'STATE', 'BUSY', 'VERSION', 'SEEN', 'JOBS', 'LABELS', 'REPOSITORIES'],
-    runners.map((runner) => [
-      plain(runner.name),
-      plain(runner.host),
-      stateOf(runner),
-      `${runner.running.length}/${runner.slots}`,
-      runner.version,
-      ago(runner.heartbeatAt),
-      runner.running.join(' ') || '-',
-      runner.labels.join(' '),
-      (runner.repos ?? []).map((globs) => globs.map(plain).join(' ')).join(' & ') || 'all',
-    ]),
-  );
+  printEntries(runners, withCommandsAsTyped('no runners; start one with `volt runner`'), {
+    RUNNER: ({ name }) => plain(name),
+    HOST: ({ host }) => plain(host),
+    STATE: stateOf,
+    BUSY: ({ running, slots }) => `${running.length}/${slots}`,
+    VERSION: ({ version }) => version,
+    SEEN: ({ heartbeatAt }) => ago(heartbeatAt),
+    JOBS: ({ running }) => running.join(' ') || '-',
+    LABELS: ({ labels }) => labels.join(' '),
+    REPOSITORIES: ({ repos }) => repos.map((globs) => globs.map(plain).join(' ')).join(' & ') || 'all',
+  });
   for (const runner of runners) {
     const fault = clockFault(runner);
     if (fault !== undefined)

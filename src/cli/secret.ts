@@ -1,20 +1,14 @@
 import type { Command } from 'commander';
 import { VoltError } from '../kernel/errors.ts';
-import { Client } from './client.ts';
+import type { secretList } from '../web/schemas/secrets.ts';
+import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { readHidden } from './hidden-input.ts';
-import { withCommandsAsTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
-import { type ScopeOptions, scopeOption, scopePath, scopeWords } from './repository-option.ts';
-import { printTable } from './table.ts';
+import { noneFor, type ScopeOptions, scopeOption, scopePath, scopeWords } from './repository-option.ts';
+import { printEntries } from './table.ts';
 import { print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
-
-interface Entry {
-  name: string;
-  inEnvironment: boolean;
-  updatedAt: string;
-}
 
 export function secretCommand(program: Command): CommandFile {
   const command = program
@@ -41,23 +35,13 @@ export function secretCommand(program: Command): CommandFile {
   const list = scopeOption(jsonOption(command.command('ls')))
     .description('Lists the names of the secrets (not their values).')
     .action(async (options: ScopeOptions) => {
-      const page = await Client.of(configOf(list)).get<{ secrets: Entry[] }>(`${scopePath(options)}/secrets`);
-      if (options.json) printJson(page);
-      else if (page.secrets.length === 0)
-        print(
-          options.repo === undefined
-            ? withCommandsAsTyped('no secrets for all repositories; `volt secret ls --repo NAME` lists those of one')
-            : `no secrets for ${options.repo}`,
-        );
-      else
-        printTable(
-          ['NAME', 'SET', 'AVAILABLE TO'],
-          page.secrets.map(({ name, updatedAt, inEnvironment }) => [
-            name,
-            ago(updatedAt),
-            inEnvironment ? 'jobs that name it, jobs without a workflow' : 'jobs that name it',
-          ]),
-        );
+      const page = await Client.of(configOf(list)).get<Answer<typeof secretList>>(`${scopePath(options)}/secrets`);
+      if (options.json) return printJson(page);
+      printEntries(page.secrets, noneFor(options, 'secrets', 'secret'), {
+        NAME: ({ name }) => name,
+        SET: ({ updatedAt }) => ago(updatedAt),
+        'AVAILABLE TO': ({ inEnvironment }) => `jobs that name it${inEnvironment ? ', jobs without a workflow' : ''}`,
+      });
     });
   const remove = scopeOption(command.command('rm'))
     .description('Removes a secret.')

@@ -2,6 +2,16 @@ import sliceAnsi from 'slice-ansi';
 import stringWidth from 'string-width';
 import { paint, print, terminalWidth } from './terminal.ts';
 
+/** Columns by their headings, each with what it shows of an entry. */
+type Columns<Entry> = { readonly [heading: string]: (entry: Entry) => string };
+
+/** Prints entries as a table. @param none the sentence to print if there are none */
+export function printEntries<Entry>(entries: readonly Entry[], none: string, columns: Columns<Entry>): void {
+  const rows = entries.map((entry) => Object.values(columns).map((show) => show(entry)));
+  if (rows.length === 0) print(none);
+  else printTable(Object.keys(columns), rows);
+}
+
 /**
  * Prints rows with headings in aligned columns. On a terminal, lines are cut at its width; elsewhere they are not.
  */

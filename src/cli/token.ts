@@ -1,27 +1,15 @@
 import { type Command, Option } from 'commander';
 import { VoltError } from '../kernel/errors.ts';
 import { type TokenScope, tokenScopes } from '../kernel/token-scope.ts';
-import { Client } from './client.ts';
+import type { newToken, removedTokens, tokenList } from '../web/schemas/access.ts';
+import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { collect, configOf, jsonOption } from './options.ts';
-import { printTable } from './table.ts';
+import { printEntries } from './table.ts';
 import { plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
 
-interface Token {
-  name: string;
-  scope: TokenScope;
-  repos: string[] | null;
-  person: string;
-  createdBy: string;
-  createdAt: string;
-  lastUsedAt: string | null;
-}
-
-interface RemovedTokens {
-  removed: string[];
-  madeForOthers: string[];
-}
+type Token = Answer<typeof tokenList>['tokens'][number];
 
 interface AddOptions {
   scope: TokenScope;
@@ -54,7 +42,7 @@ export function tokenCommand(program: Command): CommandFile {
     .action(async (name: string, { repo: repos, for: person, ...options }: AddOptions) => {
       const { scope, json } = options;
       const request = { name, scope, repos, person };
-      const made = await Client.of(configOf(add)).post<Token & { token: string }>('/tokens', request);
+      const made = await Client.of(configOf(add)).post<Answer<typeof newToken>>('/tokens', request);
       if (json) return printJson(made);
       print(`created ${name} with scope ${scope}${limitsOf(made)}. This is the token; it is not shown again:`);
       print(made.token);
@@ -62,22 +50,17 @@ export function tokenCommand(program: Command): CommandFile {
   const list = jsonOption(command.command('ls'))
     .description('Lists tokens (not their values).')
     .action(async ({ json }: { json?: boolean }) => {
-      const page = await Client.of(configOf(list)).get<{ tokens: Token[] }>('/tokens');
-      if (json) printJson(page);
-      else if (page.tokens.length === 0) print('no tokens besides the admin token');
-      else
-        printTable(
-          ['NAME', 'SCOPE', 'REPOSITORIES', 'PERSON', 'CREATED', 'BY', 'LAST USED'],
-          page.tokens.map(({ name, scope, repos, person, createdAt, createdBy, lastUsedAt }) => [
-            name,
-            scope,
-            repos === null ? 'all' : repos.join(', ') || 'none',
-            person,
-            ago(createdAt),
-            plain(createdBy),
-            lastUsedAt === null ? 'never' : ago(lastUsedAt),
-          ]),
-        );
+      const page = await Client.of(configOf(list)).get<Answer<typeof tokenList>>('/tokens');
+      if (json) return printJson(page);
+      printEntries(page.tokens, 'no tokens besides the admin token', {
+        NAME: ({ name }) => name,
+        SCOPE: ({ scope }) => scope,
+        REPOSITORIES: ({ repos }) => (repos === null ? 'all' : repos.join(', ') || 'none'),
+        PERSON: ({ person }) => person,
+        CREATED: ({ createdAt }) => ago(createdAt),
+        BY: ({ createdBy }) => plain(createdBy),
+        'LAST USED': ({ lastUsedAt }) => (lastUsedAt === null ? 'never' : ago(lastUsedAt)),
+      });
     });
   const remove = command
     .command('rm')
@@ -98,7 +81,7 @@ export function tokenCommand(program: Command): CommandFile {
         return print(`revoked ${name}`);
       }
       const path = `/people/${encodeURIComponent(allOf ?? '')}/tokens`;
-      const { removed, madeForOthers } = await client.delete<RemovedTokens>(path);
+      const { removed, madeForOthers } = await client.delete<Answer<typeof removedTokens>>(path);
       if (removed.length === 0)
         return print('all sessions of the admin token have ended; docs/access.md says how to replace the token itself');
       print(`revoked ${removed.join(', ')}`);

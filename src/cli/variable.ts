@@ -1,18 +1,12 @@
 import type { Command } from 'commander';
-import { Client } from './client.ts';
+import type { variableList } from '../web/schemas/secrets.ts';
+import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
-import { withCommandsAsTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
-import { type ScopeOptions, scopeOption, scopePath, scopeWords } from './repository-option.ts';
-import { printTable } from './table.ts';
+import { noneFor, type ScopeOptions, scopeOption, scopePath, scopeWords } from './repository-option.ts';
+import { printEntries } from './table.ts';
 import { plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
-
-interface Entry {
-  name: string;
-  value: string;
-  updatedAt: string;
-}
 
 export function variableCommand(program: Command): CommandFile {
   const command = program
@@ -30,19 +24,13 @@ export function variableCommand(program: Command): CommandFile {
   const list = scopeOption(jsonOption(command.command('ls')))
     .description('Lists the variables with their values.')
     .action(async (options: ScopeOptions) => {
-      const page = await Client.of(configOf(list)).get<{ variables: Entry[] }>(`${scopePath(options)}/variables`);
-      if (options.json) printJson(page);
-      else if (page.variables.length === 0)
-        print(
-          options.repo === undefined
-            ? withCommandsAsTyped('no variables for all repositories; `volt var ls --repo NAME` lists those of one')
-            : `no variables for ${options.repo}`,
-        );
-      else
-        printTable(
-          ['NAME', 'SET', 'VALUE'],
-          page.variables.map(({ name, updatedAt, value }) => [name, ago(updatedAt), plain(value)]),
-        );
+      const page = await Client.of(configOf(list)).get<Answer<typeof variableList>>(`${scopePath(options)}/variables`);
+      if (options.json) return printJson(page);
+      printEntries(page.variables, noneFor(options, 'variables', 'var'), {
+        NAME: ({ name }) => name,
+        SET: ({ updatedAt }) => ago(updatedAt),
+        VALUE: ({ value }) => plain(value),
+      });
     });
   const remove = scopeOption(command.command('rm'))
     .description('Removes a variable.')

@@ -6,8 +6,24 @@ import type { ExecEvent } from './events.ts';
 
 type Of<Kind extends ExecEvent['kind']> = Extract<ExecEvent, { kind: Kind }>;
 
+/** The lines of an event that looks the same in every view. */
+export function linesOf(event: Exclude<ExecEvent, { kind: 'job' | 'step' | 'output' }>): string[] {
+  switch (event.kind) {
+    case 'build':
+      return [buildLine(event)];
+    case 'plan':
+      return planLines(event);
+    case 'planned':
+      return [`${event.jobs === 1 ? '1 job' : `${event.jobs} jobs`} would run; nothing was run`];
+    case 'note':
+      return [plain(event.text)];
+    case 'end':
+      return [endLine(event)];
+  }
+}
+
 /** What runs next. */
-export function buildLine({ ref, sha, changed, event, workflows }: Of<'build'>): string {
+function buildLine({ ref, sha, changed, event, workflows }: Of<'build'>): string {
   const what = workflows.length === 0 ? 'discovered tests' : `${workflows.map(plain).join(', ')} for ${event}`;
   const commit = `${shortRef(ref)} ${paint('dim', shortSha(sha))}${changed ? ' with uncommitted changes' : ''}`;
   return `${commit}: ${what}`;
@@ -36,7 +52,7 @@ export function jobLine(event: Of<'job'>): string {
 }
 
 /** A job that would run, with its steps as people number them. */
-export function planLines({ name, labels, steps, unknown }: Of<'plan'>): string[] {
+function planLines({ name, labels, steps, unknown }: Of<'plan'>): string[] {
   const heading = paint('bold', plain(name));
   if (unknown !== null) {
     const why = `unknown until the jobs that it needs have run: ${plainLines(unknown, '    ')}`;
@@ -47,10 +63,6 @@ export function planLines({ name, labels, steps, unknown }: Of<'plan'>): string[
     runs ? `  ${at + 1}. ${plain(title)}` : paint('dim', `  ${at + 1}. ${plain(title)} (not run)`),
   );
   return [`${mark('queued')} ${heading}${on}`, ...lines];
-}
-
-export function plannedLine({ jobs }: Of<'planned'>): string {
-  return `${jobs === 1 ? '1 job' : `${jobs} jobs`} would run; nothing was run`;
 }
 
 /** What a step has written to its summary. */
@@ -65,6 +77,6 @@ export function summaryLines({ name, summary }: Step): string[] {
   ];
 }
 
-export function endLine({ status, message }: Of<'end'>): string {
+function endLine({ status, message }: Of<'end'>): string {
   return `${mark(status)} ${verdict(status)}${message === null ? '' : `: ${plainLines(message, '    ')}`}`;
 }

@@ -1,9 +1,9 @@
 import { isFinal, type Step } from '../../kernel/model.ts';
 import type { Screen } from '../screen.ts';
 import { cutTo } from '../table.ts';
-import { paint, plain, plainOutput, print } from '../terminal.ts';
+import { paint, plainOutput, print } from '../terminal.ts';
 import type { ExecEvent, ExecView } from './events.ts';
-import { buildLine, endLine, jobLine, planLines, plannedLine, stepLine, summaryLines } from './lines.ts';
+import { jobLine, linesOf, stepLine, summaryLines } from './lines.ts';
 import { LogLines } from './log-lines.ts';
 
 /** Milliseconds between two drawings. */
@@ -36,32 +36,10 @@ export class LiveView implements ExecView {
   }
 
   take(event: ExecEvent): void {
-    switch (event.kind) {
-      case 'build':
-        print(buildLine(event));
-        return;
-      case 'job':
-        this.#takeJob(event);
-        return;
-      case 'step':
-        this.#takeStep(event);
-        return;
-      case 'output':
-        this.#jobs.get(event.job)?.log.push(event.text);
-        return;
-      case 'plan':
-        for (const line of planLines(event)) print(line);
-        return;
-      case 'note':
-        print(plain(event.text));
-        return;
-      case 'planned':
-        print(plannedLine(event));
-        return;
-      case 'end':
-        print(endLine(event));
-        return;
-    }
+    if (event.kind === 'job') this.#takeJob(event);
+    else if (event.kind === 'step') this.#takeStep(event);
+    else if (event.kind === 'output') this.#jobs.get(event.job)?.log.push(event.text);
+    else for (const line of linesOf(event)) print(line);
   }
 
   close(): void {

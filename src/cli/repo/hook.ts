@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { isElsewhere } from '../../web/http/hosts.ts';
 import { Client } from '../client.ts';
 import type { CommandFile } from '../command.ts';
 import { configOf, jsonOption } from '../options.ts';
@@ -22,7 +23,7 @@ export function repoHookCommand(group: Command): CommandFile {
       print(`secret        ${secret}`);
       print('content type  application/json');
       print('events        pushes, new and deleted branches and tags');
-      if (isLoopback(client.url)) {
+      if (!isElsewhere(client.url)) {
         print();
         print('Only this machine can reach this URL. Put a proxy with TLS in front, and set VOLT_URL to its address.');
       }
@@ -34,8 +35,4 @@ export function repoHookCommand(group: Command): CommandFile {
       ['volt repo hook app --rotate', 'make a new secret'],
     ],
   };
-}
-
-function isLoopback(url: string): boolean {
-  return /^\[?(::1|127\..*|localhost|.*\.localhost)\]?$/.test(new URL(url).hostname);
 }

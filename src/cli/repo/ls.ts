@@ -3,7 +3,7 @@ import { Client } from '../client.ts';
 import type { CommandFile } from '../command.ts';
 import { withCommandsAsTyped } from '../invocation.ts';
 import { configOf, jsonOption } from '../options.ts';
-import { printTable } from '../table.ts';
+import { printEntries } from '../table.ts';
 import { mark, paint, plain, print, printJson } from '../terminal.ts';
 import { ago, took } from '../times.ts';
 import { type ShownRepository, watchedRefs } from './repository.ts';
@@ -15,7 +15,6 @@ export function repoLsCommand(group: Command): CommandFile {
     .action(async ({ json }: { json?: boolean }) => {
       const repos = await Client.of(configOf(command)).all<ShownRepository>('/repos', 'repos');
       if (json) printJson({ repos, next: null });
-      else if (repos.length === 0) print(withCommandsAsTyped('no repositories; add one with `volt repo add NAME URL`'));
       else printRepositories(repos);
     });
   return {
@@ -28,19 +27,16 @@ export function repoLsCommand(group: Command): CommandFile {
 }
 
 function printRepositories(repos: ShownRepository[]): void {
-  printTable(
-    ['', 'NAME', 'REFS', 'COMMITS', 'POLL', 'POLLED', 'RUNS', 'URL'],
-    repos.map((repo) => [
-      mark(repo.error ? 'error' : repo.observedAt ? 'success' : 'waiting'),
-      repo.visibility === 'internal' ? repo.name : `${repo.name} (${repo.visibility})`,
-      watchedRefs(repo),
-      repo.commits,
-      `${repo.pollSeconds} s`,
-      repo.observedAt === null ? 'never' : ago(repo.observedAt),
-      repo.command === null ? 'workflows or tests' : excerpt(plain(repo.command)),
-      plain(repo.url) + (repo.host === null ? '' : ` on ${plain(repo.host)}`),
-    ]),
-  );
+  printEntries(repos, withCommandsAsTyped('no repositories; add one with `volt repo add NAME URL`'), {
+    '': ({ error, observedAt }) => mark(error ? 'error' : observedAt ? 'success' : 'waiting'),
+    NAME: ({ name, visibility }) => (visibility === 'internal' ? name : `${name} (${visibility})`),
+    REFS: watchedRefs,
+    COMMITS: ({ commits }) => commits,
+    POLL: ({ pollSeconds }) => `${pollSeconds} s`,
+    POLLED: ({ observedAt }) => (observedAt === null ? 'never' : ago(observedAt)),
+    RUNS: ({ command }) => (command === null ? 'workflows or tests' : excerpt(plain(command))),
+    URL: ({ url, host }) => plain(url) + (host === null ? '' : ` on ${plain(host)}`),
+  });
   for (const { name, error, notice, retryAt } of repos) {
     if (error) {
       print();

@@ -1,9 +1,9 @@
-import type { z } from 'zod';
 import type { repositoryAnswer } from '../../web/schemas/repositories.ts';
+import type { Answer } from '../client.ts';
 import { plain } from '../terminal.ts';
 
 /** A repository as the API shows it. */
-export type ShownRepository = z.output<typeof repositoryAnswer>;
+export type ShownRepository = Answer<typeof repositoryAnswer>;
 
 /** The refs that Volt builds: `main, release/*, tags v*`. */
 export function watchedRefs({ branches, tags, defaultBranch }: ShownRepository): string {
