@@ -10,7 +10,8 @@ import type { Reason } from '../kernel/model.ts';
 import { proxyPasswords } from '../system/environment.ts';
 import { workflowPlan } from '../workflow/plan.ts';
 import type { JobInput, JobResult } from './contract.ts';
-import { discover, isThere, lookedFor, type Reports } from './discover.ts';
+import { lookedFor } from './discovery/discover.ts';
+import type { PassedOver, Project } from './discovery/project.ts';
 import { logLongFetch } from './fetch-progress.ts';
 import { makeFoldersInside } from './files/hand-over.ts';
 import type { JobContext, JobHost } from './host.ts';
@@ -18,6 +19,8 @@ import type { JobLog } from './log.ts';
 import { MaskedOutput } from './masked-output.ts';
 import { JobAborted, type JobOutcome } from './outcome.ts';
 import { isPermanent } from './permanent-errors.ts';
+import { isThere } from './project-programs.ts';
+import { readTree } from './read-tree.ts';
 import { checkOutStaged } from './sandbox/staged-checkout.ts';
 import { jsonReader, TestSearch } from './test-search.ts';
 import { runWorkflowJob } from './workflow-job.ts';
@@ -75,15 +78,16 @@ async function runTests(input: JobInput, plan: TestPlan, host: JobContext, maske
     const { values, withheld } = await given;
     for (const value of Object.values(values)) log.masker.add(value);
     if (withheld !== null) void log.say(`no secrets are given: ${withheld}`);
-    const { steps: commands, reports } = commandsFor(plan, workspace, host.env.PATH ?? '', log);
+    const commands = await commandsFor(input, plan, workspace, host, log);
+    const folder = join(workspace, commands.folder);
     const env = { ...host.env, ...values };
-    search.globs.push({ folder: workspace, globs: reports.globs });
-    if (reports.pytest) askForReport(env, join(host.folder, 'reports'), search);
+    search.globs.push({ folder, globs: commands.reports });
+    if (commands.reporter === 'pytest') askForReport(env, join(host.folder, 'reports'), search);
     const began = () => {
       begun = true;
     };
-    for (const { name, command } of commands)
-      await run(name, () => runStep(command, workspace, { ...host, env }, log, began));
+    for (const { name, command } of commands.steps)
+      await run(name, () => runStep(command, folder, { ...host, env }, log, began));
     await log.end();
     const tests = await search.end(log);
     const outcome = { status: 'success', reason: null, message: null, exitCode: 0 } as const;
@@ -137,24 +141,27 @@ async function checkout(input: JobInput, workspace: string, host: JobContext, lo
   return null;
 }
 
-function commandsFor(
+/** What a job without a workflow runs. */
+type Commands = Pick<Project, 'folder' | 'reports' | 'reporter'> & { steps: { name: string; command: string }[] };
+
+async function commandsFor(
+  input: JobInput,
   plan: TestPlan,
   workspace: string,
-  path: string,
+  host: JobContext,
   log: JobLog,
-): { steps: { name: string; command: string }[]; reports: Reports } {
-  if (plan.kind === 'command') {
-    return { steps: [{ name: 'test', command: plan.command }], reports: { globs: [], pytest: false } };
-  }
-  const found = discover(workspace);
-  if (!found) {
-    throw new StepFailed(
-      'error',
-      'no_tests_found',
-      `found no tests. Volt looks for: ${lookedFor}; or set a command by --command`,
-    );
-  }
-  const lacking = found.steps.find(({ program }) => !isThere(program, workspace, path));
+): Promise<Commands> {
+  if (plan.kind === 'command') return { folder: '', steps: [{ name: 'test', command: plan.command }], reports: [] };
+  const mirror = new Mirror(host.mirrors, input.repo.url, input.repo);
+  const tree = await readTree(mirror, input.sha, { signal: host.signal, limits: host.gitLimits });
+  const { projects, passedOver } = await host.texts.work('discover', tree, 'the search for tests', host.signal);
+  for (const { because, why } of passedOver) void log.say(`passed over ${because}: ${why}`);
+  const [found] = projects;
+  if (!found) throw new StepFailed('error', 'no_tests_found', noTests(passedOver));
+  const needed = found.steps.flatMap(({ command, programs }) => programs.map((program) => ({ command, program })));
+  const lacking = needed.find(
+    ({ program }) => !isThere(program, { workspace, folder: found.folder }, host.env.PATH ?? ''),
+  );
   if (lacking) {
     throw new StepFailed(
       'error',
@@ -162,8 +169,13 @@ function commandsFor(
       `${found.because} needs \`${lacking.command}\`, but this runner has no ${lacking.program}. Install it there, or set another command by --command`,
     );
   }
-  void log.say(`found ${found.because}: ${found.steps.map((step) => step.command).join(', then ')}`);
+  void log.say(`found ${found.because}: ${found.steps.map((step) => step.command).join(', then ')} (${found.why})`);
   return found;
+}
+
+function noTests(passedOver: readonly PassedOver[]): string {
+  const seen = passedOver.length === 0 ? '' : ` (${passedOver.map(({ why }) => why).join('; ')})`;
+  return `found no tests${excerpt(seen, 2000)}. Volt looks for: ${lookedFor}; or set a command by --command`;
 }
 
 /** Makes pytest write a report, by a variable in its environment. */
@@ -178,7 +190,7 @@ function askForReport(env: Record<string, string>, folder: string, search: TestS
 /** @param began is called when the command has started */
 async function runStep(
   command: string,
-  workspace: string,
+  folder: string,
   host: JobContext,
   log: JobLog,
   began: () => void,
@@ -192,8 +204,8 @@ async function runStep(
     end = await runCommand({
       processes,
       argv: ['sh', '-c', command],
-      cwd: workspace,
-      env: { ...env, PWD: workspace },
+      cwd: folder,
+      env: { ...env, PWD: folder },
       output: (chunk) => log.write(chunk),
       signal,
     });

@@ -1,13 +1,13 @@
 import { execFile } from 'node:child_process';
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { delimiter, dirname, join } from 'node:path';
+import { basename, delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
 import { ProcessGroup } from '../../src/exec/process-group.ts';
 import { ownerFetchPolicy } from '../../src/git/access/fetch-policy.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
-import { isThere } from '../../src/job/discover.ts';
 import { runJob } from '../../src/job/job.ts';
+import { isThere } from '../../src/job/project-programs.ts';
 import { Sandbox } from '../../src/job/sandbox/sandbox.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
@@ -126,12 +126,16 @@ describe('a project without workflow and command, of', () => {
   it('programs on the search path, or in the checkout', () => {
     const folder = folders.make();
     writeFileSync(join(folder, 'gradlew'), '');
-    expect(isThere('./gradlew', folder, '')).to.equal(false);
+    const project = { workspace: folder, folder: '' };
+    expect(isThere('./gradlew', project, '')).to.equal(false);
     chmodSync(join(folder, 'gradlew'), 0o755);
-    expect(isThere('./gradlew', folder, '')).to.equal(true);
-    expect(isThere('gradlew', '/', `/nowhere${delimiter}${delimiter}${folder}`)).to.equal(true);
-    expect(isThere('sh', folder, '/bin')).to.equal(true);
-    expect(isThere('bin', folder, '/usr'), 'a folder is no program').to.equal(false);
+    expect(isThere('./gradlew', project, '')).to.equal(true);
+    const inside = { workspace: dirname(folder), folder: basename(folder) };
+    expect(isThere('./gradlew', inside, ''), 'in a folder of the checkout').to.equal(true);
+    expect(isThere('../gradlew', { ...inside, workspace: folder, folder: '' }, ''), 'outside').to.equal(false);
+    expect(isThere('gradlew', project, `/nowhere${delimiter}${delimiter}${folder}`)).to.equal(true);
+    expect(isThere('sh', project, '/bin')).to.equal(true);
+    expect(isThere('bin', project, '/usr'), 'a folder is no program').to.equal(false);
   });
 });
 

@@ -1,7 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { discover } from '../../src/job/discover.ts';
 import { SearchBudget } from '../../src/job/globs/search-budget.ts';
 import { Masker } from '../../src/job/output/masker.ts';
 import { Matchers } from '../../src/job/output/matchers.ts';
@@ -169,13 +168,18 @@ describe('the worst text of a commit or a job does not block the process:', () =
     await holdsNobodyUp(() => some.condition(Array(6).fill("env.M == 'a'").join(' || ')));
   });
 
-  it('files by which a checkout is discovered', async () => {
-    const folder = folders.make();
-    writeFileSync(join(folder, 'package.json'), '['.repeat(900_000));
-    for (const file of ['pyproject.toml', 'tox.ini', 'setup.cfg'])
-      writeFileSync(join(folder, file), '[tool'.repeat(180_000));
-    writeFileSync(join(folder, 'Makefile'), `${'test \n'.repeat(1000)}test${' '.repeat(900_000)}`);
-    await holdsNobodyUp(() => discover(folder));
+  it('files by which projects are discovered', async () => {
+    const described: [string, string][] = [
+      ['package.json', '['.repeat(249_000)],
+      ...['pyproject.toml', 'tox.ini', 'setup.cfg'].map((file): [string, string] => [file, '[tool'.repeat(49_000)]),
+      ['Makefile', `${'test \n'.repeat(1000)}test${' '.repeat(240_000)}`],
+    ];
+    const files = described.map(([path]) => ({ path, executable: false }));
+    const tree = { files, texts: described, isCut: false };
+    await holdsNobodyUp(async () => {
+      const found = await texts.forJob('discovery').work('discover', tree, 'the search');
+      expect(found.projects).to.deep.equal([]);
+    });
   });
 
   it('summaries in Markdown', async () => {

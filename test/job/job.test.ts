@@ -105,7 +105,7 @@ describe('a job', () => {
     for (const { startedAt, finishedAt } of steps)
       expect(Date.parse(finishedAt ?? '')).to.be.at.least(Date.parse(startedAt ?? ''));
     expect(log).to.match(
-      /^\[volt\] checking out [0-9a-f]{12} of app \(main\)\n\[volt\] found test\.sh: \.\/test\.sh\n\[volt\] \$ \.\/test\.sh\nall is well\n$/,
+      /^\[volt\] checking out [0-9a-f]{12} of app \(main\)\n\[volt\] found test\.sh: \.\/test\.sh \(it may be executed\)\n\[volt\] \$ \.\/test\.sh\nall is well\n$/,
     );
     expect(told.map(short)).to.deep.equal([
       [['checkout', 'running', null]],

@@ -9,6 +9,8 @@ export interface Conversation {
   input: readonly string[];
   /** the program with its arguments, where it is not git */
   line?: readonly string[] | undefined;
+  /** whether each character of the answer is one byte, instead of the answer being text in UTF-8 */
+  isBinary?: boolean | undefined;
 }
 
 /**
@@ -19,7 +21,7 @@ export interface Conversation {
  */
 export async function converse(
   line: readonly string[],
-  [first = '', ...rest]: readonly string[],
+  { input: [first = '', ...rest], isBinary }: Conversation,
   options: ProgramOptions,
   count: (bytes: number) => void,
 ): Promise<string> {
@@ -35,6 +37,6 @@ export async function converse(
       else stdin.write(next);
     },
   });
-  const answer = Buffer.concat(parts).toString();
+  const answer = Buffer.concat(parts).toString(isBinary ? 'latin1' : 'utf8');
   return result.code === 0 || olderProtocol.test(answer) ? answer : failed(result);
 }

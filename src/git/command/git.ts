@@ -30,7 +30,7 @@ export interface GitOptions {
   plain?: boolean;
   /** see GitCommand */
   counted?: OutputCount;
-  /** see GitCommand; its error is reported as one of `git ls-remote` */
+  /** see GitCommand; its error is reported as one of `git ls-remote`, unless its answer is binary */
   conversation?: Conversation | undefined;
   /** bytes that it may print, where that is less than usual */
   mostOutput?: number;
@@ -140,7 +140,10 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
     } catch (error) {
       throw (
         (limits && limitMet(error, limits)) ??
-        gitError(conversation ? 'ls-remote' : (args[0] ?? ''), error, { hidden, isStranger: untrusted !== undefined })
+        gitError(conversation && !conversation.isBinary ? 'ls-remote' : (args[0] ?? ''), error, {
+          hidden,
+          isStranger: untrusted !== undefined,
+        })
       );
     }
   });

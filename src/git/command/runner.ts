@@ -65,7 +65,7 @@ export const ownRunner: GitRunner = async (command, listener) => {
   try {
     if (counted) return await countOutput(line, counted, { cwd, env, signal });
     const options = { cwd, env, signal, silence };
-    if (conversation) return await converse(line, conversation.input, options, (bytes) => bounds.countOutput(bytes));
+    if (conversation) return await converse(line, conversation, options, (bytes) => bounds.countOutput(bytes));
     if (lock !== undefined) return await runLocked(line, { ...options, descriptor: lock }, bounds, listener);
     return await runBySimpleGit(line, options, bounds, listener);
   } catch (error) {

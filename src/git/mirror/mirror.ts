@@ -117,6 +117,11 @@ export class Mirror extends BareRepository {
     await this.#update(options, (update) => this.#fill(trees, update));
   }
 
+  /** Fetches files that a filter has left out. @param ids of their blobs */
+  async fetchFiles(ids: readonly string[], options: UpdateOptions = {}): Promise<void> {
+    await this.#update(options, (update) => update.fetchFiles(ids));
+  }
+
   /** Makes an empty one where there is none. @throws VoltError `git_failed` */
   async create(options: UpdateOptions = {}): Promise<void> {
     if (!this.isThere) await this.#update(options, (update) => update.create());

@@ -1,14 +1,4 @@
-import {
-  closeSync,
-  constants,
-  fstatSync,
-  openSync,
-  readdirSync,
-  readlinkSync,
-  readSync,
-  realpathSync,
-  type Stats,
-} from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readlinkSync, readSync, realpathSync, type Stats } from 'node:fs';
 import { isAbsolute, relative, resolve, sep } from 'node:path';
 import { systemCode } from '../../kernel/errors.ts';
 import { OpenFolder } from '../../system/open-folders.ts';
@@ -90,20 +80,6 @@ export function seek(root: string, path: string): Stats | 'nothing' | 'outside' 
     if (error instanceof StepFault) return 'outside';
     if (systemCode(error) !== undefined) return 'nothing';
     throw error;
-  }
-}
-
-/** Names in a folder inside another, with links resolved; none if there is no such folder. */
-export function namesInside(root: string, path: string): string[] {
-  try {
-    const { descriptor } = find(root, path);
-    try {
-      return readdirSync(OpenFolder.pathOf(descriptor, resolve(root, path)));
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch {
-    return [];
   }
 }
 

@@ -1,5 +1,7 @@
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { serveTasks } from '../../system/task-server.ts';
+import { discover } from '../discovery/discover.ts';
+import { Tree } from '../discovery/tree.ts';
 import { findProblems } from '../output/find-problems.ts';
 import { readJsonReport } from '../reports/json.ts';
 import { parseManifest } from './action-manifest.ts';
@@ -30,6 +32,8 @@ function work(task: TextTask): TextWork[keyof TextWork]['result'] {
       return findProblems(task.task);
     case 'manifest':
       return parseManifest(task.task.text, task.task.shown);
+    case 'discover':
+      return discover(new Tree(task.task.files, new Map(task.task.texts)));
     case 'report':
       return readJsonReport(task.task);
   }

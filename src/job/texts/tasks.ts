@@ -1,4 +1,6 @@
+import type { Discovery } from '../discovery/discover.ts';
 import type { FoundProblems, Searchable } from '../output/find-problems.ts';
+import type { TreeListing } from '../read-tree.ts';
 import type { FoundTest } from '../reports/collection.ts';
 import type { ActionManifest } from './action-manifest.ts';
 import type { Evaluable, Evaluated } from './evaluate.ts';
@@ -8,6 +10,8 @@ export interface TextWork {
   evaluate: { task: Evaluable; result: Evaluated };
   problems: { task: Searchable; result: FoundProblems };
   manifest: { task: { text: string; shown: string }; result: ActionManifest };
+  /** finds the tests of a commit */
+  discover: { task: TreeListing; result: Discovery };
   report: { task: string; result: FoundTest[] };
 }
 

@@ -1,15 +1,22 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
-import { discover, lookedFor } from '../../src/job/discover.ts';
-import { TestFolders } from '../support/folder.ts';
+import { discover, lookedFor } from '../../../src/job/discovery/discover.ts';
+import { Tree } from '../../../src/job/discovery/tree.ts';
 
 type Files = Record<string, string>;
+
+/** @param files a name that ends in "!" is that of a file that may be executed */
+function treeOf(files: Files): Tree {
+  const named = Object.entries(files).map(([name, text]) => ({ path: name.replace(/!$/, ''), name, text }));
+  const listed = named.map(({ path, name }) => ({ path, executable: name.endsWith('!') }));
+  return new Tree(listed, new Map(named.map(({ path, text }) => [path, text])));
+}
 
 const manifest = (more: object = {}) => JSON.stringify({ scripts: { test: 'mocha' }, ...more });
 const needing = manifest({ dependencies: { x: '1' } });
 
-/** What a checkout holds, and what is run then. A name that ends in "!" is that of a file that may be executed. */
+/** What a repository holds, and what is run then. */
 const cases: [string, Files, string[]][] = [
   ['a package without dependencies', { 'package.json': manifest() }, ['npm test']],
   ['a package with dependencies', { 'package.json': needing }, ['npm install --no-audit --no-fund', 'npm test']],
@@ -106,109 +113,105 @@ const none: [string, Files][] = [
   ['a package that is a list', { 'package.json': '[]' }],
   ['a package that is nothing', { 'package.json': 'null' }],
   ['a package with strange scripts', { 'package.json': '{"scripts": null}' }],
-  ['an endless package', { 'package.json': `{"scripts":{"test":"x"},"more":"${'x'.repeat(1_000_001)}"}` }],
+  ['a package that is too large to parse', { 'package.json': `${manifest()}${' '.repeat(250_001)}` }],
   ['a Makefile that tests nothing', { Makefile: 'testing:\n\ntest := 1\ncheck::=2\n\techo test:\n' }],
   ['a script that cannot be executed', { 'test.sh': '#!/bin/sh\n' }],
   ['a folder of other tests', { 'tests/test.rb': '', 'tests/conftest.py': '' }],
   ['a file that is called like a folder', { tests: '' }],
+  ['tests of others', { 'node_modules/a/package.json': manifest(), 'vendor/b/go.mod': 'module b' }],
+  ['an example', { 'examples/go.mod': 'module b' }],
   ['pyproject.toml without pytest', { 'pyproject.toml': '[project]\n' }],
 ];
 
-describe('the discovery of tests in a checkout', () => {
-  const folders = new TestFolders();
-
-  after(folders.remove);
-
-  function checkout(files: Files): string {
-    const folder = folders.make();
-    for (const [name, content] of Object.entries(files)) {
-      const file = join(folder, name.replace(/!$/, ''));
-      mkdirSync(dirname(file), { recursive: true });
-      writeFileSync(file, content);
-      if (name.endsWith('!')) chmodSync(file, 0o755);
-    }
-    return folder;
-  }
-
-  const commands = (files: Files) => discover(checkout(files))?.steps.map(({ command }) => command);
+describe('the discovery of tests in a commit', () => {
+  const found = (files: Files) => discover(treeOf(files));
+  const commands = (files: Files) => found(files).projects.map(({ steps }) => steps.map(({ command }) => command));
 
   for (const [what, files, expected] of cases) {
     it(`of ${what}`, () => {
-      const found = discover(checkout(files));
-      expect(found?.steps.map(({ command }) => command)).to.deep.equal(expected);
-      expect(found?.steps.map(({ name }) => name)).to.deep.equal(
-        expected.length === 2 ? ['install', 'test'] : ['test'],
-      );
-      const because = Object.keys(files).map((name) => name.replace(/!$/, ''));
-      expect(because.some((name) => name === found?.because || name.startsWith(found?.because ?? '?'))).to.equal(true);
+      const { projects } = found(files);
+      expect(projects).to.have.length(1);
+      const [{ steps, because, folder } = { steps: [], because: '?', folder: '?' }] = projects;
+      expect(steps.map(({ command }) => command)).to.deep.equal(expected);
+      expect(steps.map(({ name }) => name)).to.deep.equal(expected.length === 2 ? ['install', 'test'] : ['test']);
+      expect(folder).to.equal('');
+      const names = Object.keys(files).map((name) => name.replace(/!$/, ''));
+      expect(names.some((name) => name === because || name.startsWith(because))).to.equal(true);
     });
   }
 
   for (const [what, files] of none) {
     it(`of ${what} finds none`, () => {
-      expect(discover(checkout(files))).to.equal(undefined);
+      expect(found(files).projects).to.deep.equal([]);
     });
   }
 
-  it('uses the first finder that fits, in the documented order', () => {
-    const order: [string, Files][] = [
-      ['package.json', { 'package.json': manifest() }],
-      ['Cargo.toml', { 'Cargo.toml': '' }],
-      ['go.mod', { 'go.mod': '' }],
-      ['pom.xml', { 'pom.xml': '' }],
-      ['build.gradle', { 'build.gradle': '' }],
-      ['mix.exs', { 'mix.exs': '' }],
-      ['Python', { 'pytest.ini': '[pytest]' }],
-      ['Makefile', { Makefile: 'test:\n' }],
-      ['test.sh', { 'test.sh!': '' }],
-    ];
-    let told = -1;
-    for (const [index, [word, files]] of order.entries()) {
-      const rest = Object.assign({}, ...order.slice(index).map(([, each]) => each));
-      expect(commands(rest), word).to.deep.equal(commands(files));
-      expect(lookedFor.indexOf(word), word).to.be.above(told);
-      told = lookedFor.indexOf(word);
-    }
+  /** In the order of the documentation. */
+  const order: [string, Files][] = [
+    ['package.json', { 'package.json': manifest() }],
+    ['Cargo.toml', { 'Cargo.toml': '' }],
+    ['go.mod', { 'go.mod': '' }],
+    ['pom.xml', { 'pom.xml': '' }],
+    ['build.gradle', { 'build.gradle': '' }],
+    ['mix.exs', { 'mix.exs': '' }],
+    ['Python', { 'pytest.ini': '[pytest]' }],
+    ['Makefile', { Makefile: 'test:\n' }],
+    ['test.sh', { 'test.sh!': '' }],
+  ];
+
+  it('finds a project of each kind that the repository is of, in the documented order', () => {
+    const all = Object.assign({}, ...order.map(([, files]) => files));
+    const specific = order.slice(0, -2).flatMap(([, files]) => commands(files));
+    expect(commands(all)).to.deep.equal(specific);
+    const told = order.map(([word]) => lookedFor.indexOf(word));
+    expect(told)
+      .to.deep.equal([...told].sort((a, b) => a - b))
+      .and.not.include(-1);
+  });
+
+  it('takes a Makefile only where nothing more specific is found, and a script only without such a Makefile', () => {
+    const both = { Makefile: 'test:\n', 'test.sh!': '' };
+    expect(commands({ ...both, 'go.mod': 'module x' })).to.deep.equal([['go test -v ./...']]);
+    expect(commands(both)).to.deep.equal([['make test']]);
+    expect(commands({ ...both, Makefile: 'all:\n' })).to.deep.equal([['./test.sh']]);
+  });
+
+  it('says why a project was passed over', () => {
+    const { projects, passedOver } = found({ 'package.json': '{}', Makefile: 'all:\n', 'test.sh!': '' });
+    expect(projects.map(({ kind }) => kind)).to.deep.equal(['script']);
+    expect(passedOver).to.deep.equal([
+      { because: 'package.json', why: 'package.json has no script "test"' },
+      { because: 'Makefile', why: 'Makefile has no target "test" or "check"' },
+    ]);
+  });
+
+  it('finds the projects of folders where the root has none', () => {
+    const files = { 'server/go.mod': 'module x', 'web/package.json': manifest(), 'web/yarn.lock': '' };
+    const { projects } = found({ ...files, 'docs/package.json': manifest() });
+    expect(projects.map(({ kind, folder, because }) => ({ kind, folder, because }))).to.deep.equal([
+      { kind: 'go', folder: 'server', because: 'server/go.mod' },
+      { kind: 'node', folder: 'web', because: 'web/package.json' },
+    ]);
+    expect(commands({ ...files, 'pom.xml': '' })).to.deep.equal([['mvn --batch-mode test']]);
+  });
+
+  it('tests a bounded number of projects, and says which it leaves out', () => {
+    const files = Object.fromEntries(Array.from({ length: 25 }, (_, at) => [`m${at + 10}/go.mod`, 'module x']));
+    const { projects, passedOver } = found(files);
+    expect(projects).to.have.length(20);
+    expect(passedOver.map(({ because }) => because))
+      .to.include('m34/go.mod')
+      .and.have.length(5);
   });
 
   it('finds the commands that the documentation lists', () => {
-    const page = readFileSync(join(import.meta.dirname, '../../docs/running.md'), 'utf8');
+    const page = readFileSync(join(import.meta.dirname, '../../../docs/running.md'), 'utf8');
     const run = new Set(
-      cases.flatMap(([, files]) => commands(files) ?? []).map((line) => line.split(' ').slice(0, 2).join(' ')),
+      cases.flatMap(([, files]) => commands(files).flat()).map((line) => line.split(' ').slice(0, 2).join(' ')),
     );
     for (const words of run) {
       if (words !== 'if python3')
         expect(page).to.contain(words.replace('mvn --batch-mode', 'mvn').replace('mvnw --batch-mode', 'mvnw'));
     }
-  });
-
-  it('reads no file outside the checkout', () => {
-    const outside = checkout({ 'package.json': manifest(), Makefile: 'test:\n' });
-    for (const [name, target] of [
-      ['package.json', join(outside, 'package.json')],
-      ['package.json', '/dev/zero'],
-      ['Makefile', join(outside, 'Makefile')],
-      ['Makefile', '/proc/kmsg'],
-      ['pytest.ini', '/dev/zero'],
-    ] as const) {
-      const folder = folders.make();
-      symlinkSync(target, join(folder, name));
-      expect(existsSync(join(folder, name)) || target === '/proc/kmsg', target).to.equal(true);
-      expect(discover(folder), `${name} → ${target}`).to.equal(undefined);
-    }
-  });
-
-  it('follows a link to another file of the checkout', () => {
-    const folder = checkout({ 'build/Makefile': 'test:\n' });
-    symlinkSync('build/Makefile', join(folder, 'Makefile'));
-    expect(discover(folder)?.steps.map(({ command }) => command)).to.deep.equal(['make test']);
-  });
-
-  it('ignores a link to itself and a folder in place of a file', () => {
-    const folder = folders.make();
-    symlinkSync('package.json', join(folder, 'package.json'));
-    mkdirSync(join(folder, 'Makefile'));
-    mkdirSync(join(folder, 'pytest.ini'));
-    expect(discover(folder)).to.equal(undefined);
   });
 });

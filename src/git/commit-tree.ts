@@ -1,0 +1,139 @@
+import { VoltError } from '../kernel/errors.ts';
+import { git } from './command/git.ts';
+import type { Mirror } from './mirror/mirror.ts';
+import type { UpdateOptions } from './mirror/update.ts';
+
+/** A file in a commit. */
+export interface ListedFile {
+  /** relative to the root of the repository */
+  path: string;
+  kind: 'file' | 'executable' | 'link';
+  /** id of its blob */
+  id: string;
+}
+
+/** Bytes of the list of a commit's files, of some 300,000 of them; git takes 0.3 s for so many. */
+const mostListed = 32 * 1024 * 1024;
+
+/**
+ * The files of a commit at any depth, in the order of their paths, without submodules. Of a commit with more files than
+ * Volt reads, those in the root alone.
+ * @param mirror path of the bare repository
+ * @param sha full id of a commit in it
+ */
+export async function listTree(
+  mirror: string,
+  sha: string,
+  signal?: AbortSignal,
+): Promise<{ files: ListedFile[]; isCut: boolean }> {
+  const list = async (...flags: string[]) =>
+    filesOf(await git(mirror, ['ls-tree', ...flags, '-z', sha], { plain: true, mostOutput: mostListed, signal }));
+  try {
+    return { files: await list('-r'), isCut: false };
+  } catch (error) {
+    if (!(error instanceof VoltError && error.code === 'too_large')) throw error;
+    return { files: await list(), isCut: true };
+  }
+}
+
+const kinds: { [mode: string]: ListedFile['kind'] } = {
+  100644: 'file',
+  100664: 'file',
+  100755: 'executable',
+  120000: 'link',
+};
+
+function filesOf(listing: string): ListedFile[] {
+  return listing.split('\0').flatMap((line) => {
+    const [, mode = '', id = '', path = ''] = /^(\d{6}) blob ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
+    const kind = kinds[mode];
+    // git itself makes no such names
+    if (kind === undefined || /(^|\/)(\.{0,2})(\/|$)/.test(path)) return [];
+    return [{ path, kind, id }];
+  });
+}
+
+/** How much of a file is read. */
+export interface BlobBounds {
+  /** bytes of a file; a larger one has no text */
+  file: number;
+  /** bytes that are kept of it */
+  head?: number;
+}
+
+/** Texts by the id of their blob and their head, null where it is too large: many commits have the same files. */
+const texts = new Map<string, string | null>();
+const mostCached = 8_000_000;
+let cached = 0;
+
+/**
+ * The texts of files. Those that a mirror with a filter does not have are fetched first.
+ * @param ids of their blobs
+ * @returns for each id its text, or null where the file is too large
+ */
+export async function readBlobs(
+  mirror: Mirror,
+  ids: Iterable<string>,
+  { file, head = file }: BlobBounds,
+  options: UpdateOptions = {},
+): Promise<Map<string, string | null>> {
+  const all = [...new Set(ids)];
+  const found = new Map<string, string | null>();
+  for (const id of all) {
+    const known = texts.get(`${id} ${head}`);
+    if (known !== undefined) found.set(id, known);
+  }
+  const unknown = all.filter((id) => !found.has(id));
+  if (unknown.length === 0) return found;
+  const sizes = await sizesOf(mirror, unknown, options);
+  const remember = (id: string, text: string | null) => {
+    found.set(id, text);
+    cache(`${id} ${head}`, text);
+  };
+  const small = unknown.filter((id) => (sizes.get(id) ?? 0) <= file);
+  for (const id of unknown) if ((sizes.get(id) ?? 0) > file) remember(id, null);
+  const bytes = small.length === 0 ? Buffer.alloc(0) : await ask(mirror.path, '--batch', small, options.signal);
+  for (let at = 0; at < bytes.length; ) {
+    const end = bytes.indexOf('\n', at);
+    const [, id = '', size = '0'] = /^([0-9a-f]+) blob (\d+)$/.exec(bytes.toString('latin1', at, end)) ?? [];
+    remember(id, bytes.toString('utf8', end + 1, end + 1 + Math.min(Number(size), head)));
+    at = end + 2 + Number(size);
+  }
+  return found;
+}
+
+async function sizesOf(
+  mirror: Mirror,
+  ids: readonly string[],
+  options: UpdateOptions,
+): Promise<ReadonlyMap<string, number>> {
+  const read = async () => (await ask(mirror.path, '--batch-check', ids, options.signal)).toString('latin1');
+  let listed = await read();
+  const missing = [...listed.matchAll(/^([0-9a-f]+) missing$/gm)].map(([, id = '']) => id);
+  if (missing.length > 0) {
+    await mirror.fetchFiles(missing, options);
+    listed = await read();
+  }
+  return new Map([...listed.matchAll(/^([0-9a-f]+) blob (\d+)$/gm)].map(([, id = '', size]) => [id, Number(size)]));
+}
+
+/** Asks `git cat-file` about blobs. */
+async function ask(mirror: string, form: string, ids: readonly string[], signal?: AbortSignal): Promise<Buffer> {
+  const input = [`${ids.join('\n')}\n`];
+  const answer = await git(mirror, ['cat-file', form], {
+    plain: true,
+    signal,
+    conversation: { input, isBinary: true },
+  });
+  return Buffer.from(answer, 'latin1');
+}
+
+function cache(key: string, text: string | null): void {
+  texts.set(key, text);
+  cached += text?.length ?? 0;
+  for (const [oldest, value] of texts) {
+    if (cached <= mostCached) break;
+    texts.delete(oldest);
+    cached -= value?.length ?? 0;
+  }
+}

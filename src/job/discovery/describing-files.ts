@@ -1,0 +1,43 @@
+/** Names of the files that describe projects, at any depth. Discovery knows the texts of these files alone. */
+const describing = [
+  // Node, Bun, Deno
+  /^(package\.json|deno\.jsonc?|pnpm-workspace\.yaml|turbo\.json|nx\.json|lerna\.json|bunfig\.toml|\.yarnrc\.yml)$/,
+  /^(\.nvmrc|\.node-version|\.mocharc\.(json|ya?ml)|project\.json)$/,
+  // Python
+  /^(pyproject\.toml|setup\.(cfg|py)|tox\.ini|\.?pytest\.(ini|toml)|noxfile\.py|[\w.-]*requirements[\w.-]*\.(txt|in)|Pipfile)$/,
+  /^(manage\.py|\.python-version|hatch\.toml|pdm\.toml|runtests\.py)$/,
+  // Rust, Go
+  /^(Cargo\.toml|rust-toolchain(\.toml)?|nextest\.toml|go\.(mod|work))$/,
+  // Java, Scala, Kotlin
+  /^(pom\.xml|(build|settings)\.gradle(\.kts)?|build\.sbt|\.java-version)$/,
+  // Elixir, Erlang
+  /^(mix\.exs|rebar\.config)$/,
+  // Ruby, PHP
+  /^(Gemfile|Rakefile|[Rr]akefile(\.rb)?|\.rspec|\.ruby-version|[\w.-]+\.gemspec|composer\.json|phpunit\.xml(\.dist)?)$/,
+  // C and C++
+  /^(CMakeLists\.txt|CMakePresets\.json|meson\.build|configure\.ac|Makefile\.am)$/,
+  // .NET
+  /^(global\.json|[\w.-]+\.((cs|fs|vb)proj|slnx?)|Directory\.(Build|Packages)\.props)$/,
+  // Swift, Dart, Haskell, OCaml, Crystal, Zig
+  /^(Package\.swift|pubspec\.yaml|stack\.yaml|cabal\.project|[\w.-]+\.cabal|dune-project|dune|shard\.yml|build\.zig(\.zon)?)$/,
+  // any language
+  /^(GNUmakefile|[Mm]akefile|\.?justfile|Justfile|[Tt]askfile\.(dist\.)?ya?ml|\.tool-versions|\.?mise\.toml)$/,
+];
+
+/** Files that are too large for their texts to be known in whole; their first characters say enough. */
+const heads = /^yarn\.lock$/;
+
+/** Bytes of a lock file that are read. */
+export const headBytes = 1000;
+
+/** Whether discovery knows the text of a file, all of it or its head. */
+export function describes(path: string): 'whole' | 'head' | undefined {
+  const name = path.slice(path.lastIndexOf('/') + 1);
+  if (describing.some((names) => names.test(name))) return 'whole';
+  return heads.test(name) ? 'head' : undefined;
+}
+
+/** Folders of what a project has taken from others, or of what its tools make; their files describe nothing of it. */
+export function isForeign(folder: string): boolean {
+  return /^(\.git|node_modules|bower_components|vendor|third_party|target|_build|deps|\.venv|venv|\.tox)$/.test(folder);
+}

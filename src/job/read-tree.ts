@@ -1,0 +1,77 @@
+import { posix } from 'node:path';
+import { type ListedFile, listTree, readBlobs } from '../git/commit-tree.ts';
+import type { Mirror } from '../git/mirror/mirror.ts';
+import type { UpdateOptions } from '../git/mirror/update.ts';
+import { describes, headBytes, isForeign } from './discovery/describing-files.ts';
+import type { TreeFile } from './discovery/tree.ts';
+
+/** What discovery is given of a commit. */
+export interface TreeListing {
+  files: TreeFile[];
+  /** texts of the files that describe projects, by path */
+  texts: [path: string, text: string][];
+  /** whether the commit has more files, or more texts, than are here */
+  isCut: boolean;
+}
+
+/** Files whose names are read, those in the fewest folders first. */
+const mostFiles = 20_000;
+/** Describing files whose texts are read; bytes of one, of one of which the head counts, and of all together. */
+const bounds = { texts: 500, file: 250_000, head: 5_000_000, total: 1_000_000 };
+
+/**
+ * Reads what discovery needs of a commit from its mirror, without a checkout.
+ * @param sha full id of a commit that the mirror has
+ */
+export async function readTree(mirror: Mirror, sha: string, options: UpdateOptions = {}): Promise<TreeListing> {
+  const listed = await listTree(mirror.path, sha, options.signal);
+  const ordered = listed.files
+    .filter(({ path }) => !path.split('/').slice(0, -1).some(isForeign))
+    .map((file) => ({ file, depth: file.path.split('/').length }))
+    .sort((a, b) => a.depth - b.depth)
+    .map(({ file }) => file);
+  const files = await withoutLinks(mirror, ordered.slice(0, mostFiles), options);
+  const describing = files.filter(({ path }) => describes(path) !== undefined);
+  const asked = describing.slice(0, bounds.texts);
+  const isHead = ({ path }: ListedFile) => describes(path) === 'head';
+  const whole = asked.filter((file) => !isHead(file)).map(({ id }) => id);
+  const heads = asked.filter(isHead).map(({ id }) => id);
+  const blobs = await readBlobs(mirror, whole, { file: bounds.file }, options);
+  const head = { file: bounds.head, head: headBytes };
+  for (const [id, text] of await readBlobs(mirror, heads, head, options)) blobs.set(id, text);
+  let left = bounds.total;
+  const texts: [string, string][] = [];
+  for (const { path, id } of asked) {
+    const text = blobs.get(id);
+    if (text === null || text === undefined || text.length > left) continue;
+    left -= text.length;
+    texts.push([path, text]);
+  }
+  return {
+    files: files.map(({ path, kind }) => ({ path, executable: kind === 'executable' })),
+    texts,
+    isCut: listed.isCut || ordered.length > mostFiles || texts.length < describing.length,
+  };
+}
+
+/** Each link to another file of the commit becomes a file like that one; other links are left out. */
+async function withoutLinks(
+  mirror: Mirror,
+  files: readonly ListedFile[],
+  options: UpdateOptions,
+): Promise<ListedFile[]> {
+  const links = files.filter(({ kind }) => kind === 'link').slice(0, bounds.texts);
+  if (links.length === 0) return [...files];
+  const targets = await readBlobs(
+    mirror,
+    links.map(({ id }) => id),
+    { file: 4096 },
+    options,
+  );
+  const byPath = new Map(files.map((file) => [file.path, file]));
+  return files.flatMap((file) => {
+    if (file.kind !== 'link') return [file];
+    const target = byPath.get(posix.join(posix.dirname(file.path), targets.get(file.id) ?? '/'));
+    return target === undefined || target.kind === 'link' ? [] : [{ ...target, path: file.path }];
+  });
+}

@@ -1,0 +1,109 @@
+import { execFileSync } from 'node:child_process';
+import { symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { Mirror } from '../../src/git/mirror/mirror.ts';
+import { readTree } from '../../src/job/read-tree.ts';
+import { TestFolders } from '../support/folder.ts';
+import { TestRepository } from '../support/repository.ts';
+
+describe('what discovery reads of a commit', () => {
+  const folders = new TestFolders();
+  let repository: TestRepository;
+  beforeEach(() => {
+    repository = new TestRepository();
+  });
+  afterEach(() => repository.remove());
+  after(folders.remove);
+
+  async function read(options: { filter?: string } = {}) {
+    const mirror = new Mirror(folders.make(), repository.path, options);
+    await mirror.fetch();
+    return readTree(mirror, repository.head());
+  }
+
+  it('is all names, those in the fewest folders first, and the texts of describing files', async () => {
+    repository.commit('files', {
+      'a/b/package.json': '{"ä": 1}\r\n',
+      'a/c.txt': 'not read',
+      Makefile: 'test:\n',
+      'test.sh': '',
+      'odd "name"\n\t/ü.sln': 'x',
+    });
+    const tree = await read();
+    expect(tree.files.map(({ path }) => path)).to.deep.equal([
+      'Makefile',
+      'test.sh',
+      'a/c.txt',
+      'odd "name"\n\t/ü.sln',
+      'a/b/package.json',
+    ]);
+    expect(tree.files.flatMap(({ path, executable }) => (executable ? [path] : []))).to.deep.equal(['test.sh']);
+    expect(tree.texts).to.deep.equal([
+      ['Makefile', 'test:\n'],
+      ['a/b/package.json', '{"ä": 1}\r\n'],
+    ]);
+    expect(tree.isCut).to.equal(false);
+  });
+
+  it('follows links inside of the commit, and no others', async () => {
+    repository.commit('files', { 'build/make.mk': 'test:\n', 'build/run.sh': '' });
+    for (const [name, target] of [
+      ['Makefile', 'build/make.mk'],
+      ['test.sh', 'build/run.sh'],
+      ['package.json', '/etc/passwd'],
+      ['go.mod', '../go.mod'],
+      ['pom.xml', 'pom.xml'],
+      ['mix.exs', 'build'],
+    ] as const)
+      symlinkSync(target, join(repository.path, name));
+    repository.commit('links');
+    const tree = await read();
+    expect(tree.files.map(({ path }) => path)).to.have.members([
+      'build/make.mk',
+      'build/run.sh',
+      'Makefile',
+      'test.sh',
+    ]);
+    expect(tree.files.find(({ path }) => path === 'test.sh')?.executable).to.equal(true);
+    expect(tree.texts).to.deep.equal([['Makefile', 'test:\n']]);
+  });
+
+  it('leaves out a text that is too large, and says so, and takes the head of a lock file', async () => {
+    const lock = `# yarn lockfile v1\n${'x'.repeat(300_000)}`;
+    repository.commit('files', { 'package.json': `{}${' '.repeat(250_000)}`, 'yarn.lock': lock });
+    const tree = await read();
+    expect(tree.texts.map(([path, text]) => [path, text.length])).to.deep.equal([['yarn.lock', 1000]]);
+    expect(tree.isCut).to.equal(true);
+  });
+
+  it('takes bytes that are no UTF-8 as they are, without losing the next file', async () => {
+    repository.commit('files', { Makefile: 'test:\n', 'a/Makefile': 'x' });
+    writeFileSync(join(repository.path, 'a/Makefile'), Buffer.from([0xff, 0xfe, 0x0a, 0]));
+    writeFileSync(join(repository.path, 'a/go.mod'), 'module x');
+    repository.commit('bytes');
+    expect(new Map((await read()).texts).get('a/go.mod')).to.equal('module x');
+  });
+
+  it('fetches the texts into a mirror without files', async () => {
+    repository.git('config', 'uploadpack.allowFilter', 'true');
+    repository.git('config', 'uploadpack.allowAnySHA1InWant', 'true');
+    repository.commit('files', { 'go.mod': `module x${Date.now()}`, 'a.go': 'package a' });
+    const tree = await read({ filter: 'blob:none' });
+    expect(tree.texts[0]?.[1]).to.match(/^module x/);
+  });
+
+  it('is cut to a bounded number of files, of a huge commit', async function () {
+    this.timeout(60_000);
+    repository.commit('files', { 'go.mod': 'module x', 'test.sh': '' });
+    const blob = repository.git('hash-object', '-w', 'go.mod');
+    const lines = Array.from({ length: 30_000 }, (_, at) => `100644 ${blob} 0\ta/${at}/go.mod`).join('\n');
+    execFileSync('git', ['update-index', '--add', '--index-info'], { cwd: repository.path, input: `${lines}\n` });
+    repository.git('commit', '--quiet', '--message', 'huge');
+    const tree = await read();
+    expect(tree.files).to.have.length(20_000);
+    expect(tree.files[0]?.path).to.equal('go.mod');
+    expect(tree.texts).to.have.length(500);
+    expect(tree.isCut).to.equal(true);
+  });
+});
