@@ -173,5 +173,6 @@ function messageOf(job: OpenJob, plan: Plan, repeatable: boolean): JobMessage {
     ...(sealed.secrets || sealed.credential ? { sealed } : {}),
     timeout: job.timeout,
     ...(repeatable && { repeatable }),
+    ...(job.tried.length > 0 && { tried: job.tried.length }),
   };
 }

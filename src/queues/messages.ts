@@ -144,6 +144,8 @@ const sentJob = z.object({
   timeout: z.number().positive(),
   /** whether the job is tried again if the outcome of this attempt has `again` */
   repeatable: z.boolean().optional(),
+  /** how many attempts ended because of their runner: its disk, or what a second attempt may not meet again */
+  tried: z.number().int().min(0).optional(),
 });
 
 /** `jobs.<labels>`: one attempt of a job. Never carries a secret. */
@@ -208,7 +210,14 @@ export const resultMessage = z.discriminatedUnion('kind', [
     finishedAt: time,
   }),
   /** a runner gives the job back unfinished */
-  z.object({ ...byRunner, kind: z.literal('returned'), message: text, at: time }),
+  z.object({
+    ...byRunner,
+    kind: z.literal('returned'),
+    message: text,
+    /** whether the disk of the runner is at fault, so that another runner should have the job */
+    disk: z.boolean().optional(),
+    at: time,
+  }),
   /** the dispatcher has decided its end without a runner */
   z.object({
     ...ofAttempt,

@@ -3,9 +3,9 @@ import { nextAttemptTime } from '../kernel/retry-pauses.ts';
 import type { Write } from './database.ts';
 
 /**
- * A job whose attempt ended in an error that may pass, before any command of the job had started, is queued again: its next
- * attempt is sent when it is due (`due_at`), if possible to a runner that has not failed (`avoid`). Both columns stay until the
- * job has ended, or until a person retries it, which starts the count again.
+ * A job whose attempt ended in an error that may pass, before any command of the job had started, or because of its runner's
+ * disk, is queued again: its next attempt is sent when it is due (`due_at`), if possible to a runner that has not failed
+ * (`avoid`). Both columns stay until the job has ended, or until a person retries it, which starts the count again.
  */
 
 /** Names of the runners of these attempts, one for each attempt, oldest first. */

@@ -324,14 +324,18 @@ export async function decideJob(
  * queued or running → queued, one attempt later: the runner of the current attempt is gone or has handed it back. The job
  * goes ahead of all waiting jobs.
  * @param lost what is recorded about the former attempt
+ * @param avoid name of the runner whose disk is at fault: another one gets the job if possible, at once
  */
 export async function moveToNextAttempt(
   database: Database,
   ref: AttemptRef,
   lost: { reason: Reason; message: string; at: number; runner?: RunnerOfAttempt; loss?: RecordedLoss },
+  avoid?: string,
 ): Promise<boolean> {
   return database.write(async (db) => {
-    if (!(await openNext(db, ref, { message: null }))) return false;
+    const before = avoid === undefined ? undefined : await triedRunnersOf(db, ref);
+    const tried = before && { avoid: JSON.stringify([...before.tried, avoid]), due_at: serverNow() };
+    if (!(await openNext(db, ref, { message: null, ...tried }))) return false;
     if (lost.loss?.counts) {
       await db
         .updateTable('jobs')

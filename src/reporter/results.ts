@@ -261,7 +261,8 @@ export class ResultHandler {
     const { database, queues } = this.#context;
     const at = Date.parse(message.at);
     const lost = { reason: 'handed_back', message: message.message, at, runner: message.runner } as const;
-    if (await moveToNextAttempt(database, message, lost)) this.#metrics.lost('handed_back');
+    const onDisk = message.disk === true ? message.runner.name : undefined;
+    if (await moveToNextAttempt(database, message, lost, onDisk)) this.#metrics.lost('handed_back');
     const id = buildIdOf(message.job);
     const build = await findBuildSummary(database, id);
     if (build) await this.#announce(message.job, build);

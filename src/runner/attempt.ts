@@ -38,7 +38,7 @@ import { StepProgress } from './step-progress.ts';
 export type AttemptEnd = ({ kind: 'finished'; startedAt: string; finishedAt: string } & JobResult) | Withdrawal;
 
 /** Why an attempt ends without an outcome; `message` is for people. */
-type Withdrawal = { kind: 'returned' | 'lost'; message: string };
+type Withdrawal = { kind: 'returned'; message: string; disk?: true } | { kind: 'lost'; message: string };
 
 /** A person has to choose an isolation level first. */
 class Unasked extends Error {}
@@ -145,9 +145,9 @@ export class RunningAttempt {
     if (this.#withdrawal !== undefined || limited.status === 'success') return { ...result, outcome: limited };
     // the disk may be at fault
     const problem = disk.problemSince(this.#begunAt) ?? (await disk.check());
-    const about = { workspace: workspace.folder, attempt: message.attempt, runner: runner.name };
+    const about = { workspace: workspace.folder, tried: message.tried ?? 0, runner: runner.name };
     const fault = await diskFault(limited, problem, about);
-    if (fault.kind === 'runner') return { kind: 'returned', message: fault.message };
+    if (fault.kind === 'runner') return { kind: 'returned', message: fault.message, disk: true };
     return { ...result, outcome: fault.kind === 'job' ? fault.outcome : limited };
   }
 

@@ -4,8 +4,8 @@ import { isTransient, type Reason } from '../kernel/model.ts';
 import { bytesOnDisk } from '../system/disk-use.ts';
 import type { DiskProblem } from './disk-watch.ts';
 
-/** From this attempt on, a disk problem is no longer a reason to give the job back. */
-const lastAttempt = 3;
+/** How often disks may be a reason to give the same job back. */
+const mostReturns = 2;
 
 /** Who caused the bad end of an attempt whose runner had a disk problem: nobody (the outcome counts), the job, or the runner. */
 export type DiskFault = { kind: 'none' } | { kind: 'job'; outcome: JobOutcome } | { kind: 'runner'; message: string };
@@ -14,13 +14,15 @@ export type DiskFault = { kind: 'none' } | { kind: 'job'; outcome: JobOutcome } 
  * Decides who is at fault if a job ended badly while the disk of its runner was full or broken. It is never the commit:
  * a command that cannot write says nothing about the commit. If the files in the job's workspace are larger than what is
  * missing on the disk, the job has filled the disk and would fill the next one, too: it ends as an error. Otherwise the
- * runner is at fault, and another one gets the job. From the third attempt on the job ends as an error all the same,
- * since what a job writes outside its workspace is not measured.
+ * runner is at fault, and another one gets the job. The third time the job ends as an error all the same, since what a job
+ * writes outside its workspace is not measured.
+ * @param tried how many attempts of the job ended because of their runner; attempts that were lost, or given back because
+ * their runner stopped, do not count
  */
 export async function diskFault(
   outcome: JobOutcome,
   problem: DiskProblem | undefined,
-  { workspace, attempt, runner }: { workspace: string; attempt: number; runner: string },
+  { workspace, tried, runner }: { workspace: string; tried: number; runner: string },
 ): Promise<DiskFault> {
   const { status, reason, exitCode } = outcome;
   // a full disk may cause these
@@ -32,7 +34,7 @@ export async function diskFault(
     const message = `${about}; the job itself had written ${Math.round(own / 1_048_576)} MB into its workspace`;
     return { kind: 'job', outcome: { status: 'error', reason: 'disk_full', message, exitCode } };
   }
-  if (attempt < lastAttempt) return { kind: 'runner', message: about };
+  if (tried < mostReturns) return { kind: 'runner', message: about };
   const why: Reason = problem.short ? 'disk_full' : 'runner_failed';
   const message = `${about}; the job is not given back again`;
   return { kind: 'job', outcome: { status: 'error', reason: why, message, exitCode } };

@@ -277,8 +277,7 @@ export class Execution {
       await report.finish({ ...result, ...(tests && { tests }), logBytes: report.spool.bytes });
       return;
     }
-    if (end.kind === 'returned')
-      await this.#send({ ...common, kind: 'returned', message: end.message, at: serverTime() });
+    if (end.kind === 'returned') await this.#send({ ...common, ...end, at: serverTime() });
     report?.abandon();
   }
 

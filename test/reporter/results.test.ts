@@ -17,6 +17,7 @@ import { packTests } from '../../src/queues/packed-tests.ts';
 import { signedResult } from '../../src/queues/queues.ts';
 import { findBuild, unreportedBuilds } from '../../src/record/builds.ts';
 import { moveToNextAttempt } from '../../src/record/moves.ts';
+import { openJobs } from '../../src/record/open-jobs.ts';
 import { removeRunnerKey } from '../../src/record/runner-keys.ts';
 import { resultsOf } from '../../src/record/test-queries.ts';
 import { type Change, changeSchema, listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
@@ -418,6 +419,18 @@ describe('the reporter', () => {
       [2, null],
     ]);
     expect(await advances()).to.include(build);
+  });
+
+  it('counts an attempt that was given back because of the disk of its runner, and no other', async () => {
+    const returned = (attempt: number, more: object) =>
+      handle({ v: 1, kind: 'returned', job, attempt, runner, message: 'why', at, ...more } as ResultMessage);
+    const tried = async () => (await openJobs(volt.context.database, { build, limit: 1 }))[0]?.tried;
+    await handle(started());
+    await returned(1, {});
+    expect(await tried()).to.deep.equal([]);
+    await returned(2, { disk: true });
+    expect(await tried()).to.deep.equal([runner.name]);
+    expect((await jobNow()).attempts.map(({ reason }) => reason)).to.deep.equal(['handed_back', 'handed_back', null]);
   });
 
   it('records a decision once, and not over an earlier outcome', async () => {

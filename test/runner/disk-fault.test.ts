@@ -28,8 +28,8 @@ describe('a job that fails while the disk of its runner has a problem', () => {
   });
   const short = (bytes: number) => full(bytes, device);
   const broken: DiskProblem = { message: 'read-only file system', short: undefined };
-  const fault = (outcome: JobOutcome, problem: DiskProblem | undefined, attempt = 1) =>
-    diskFault(outcome, problem, { workspace, attempt, runner: 'box' });
+  const fault = (outcome: JobOutcome, problem: DiskProblem | undefined, tried = 0) =>
+    diskFault(outcome, problem, { workspace, tried, runner: 'box' });
 
   it('keeps its outcome if there was no problem after all', async () => {
     expect(await fault(failed, undefined)).to.deep.equal({ kind: 'none' });
@@ -63,10 +63,10 @@ describe('a job that fails while the disk of its runner has a problem', () => {
   });
 
   it('is given back at most twice', async () => {
-    expect((await fault(failed, short(400 * megabyte), 2)).kind).to.equal('runner');
-    const last = await fault(failed, short(400 * megabyte), 3);
+    expect((await fault(failed, short(400 * megabyte), 1)).kind).to.equal('runner');
+    const last = await fault(failed, short(400 * megabyte), 2);
     expect(last.kind === 'job' && last.outcome).to.include({ status: 'error', reason: 'disk_full' });
-    const other = await fault(failed, broken, 3);
+    const other = await fault(failed, broken, 2);
     expect(other.kind === 'job' && other.outcome).to.include({ status: 'error', reason: 'runner_failed' });
   });
 });
