@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import { userCache } from '../system/environment.ts';
 import type { CommandFile } from './command.ts';
-import type { ExecOptions } from './exec/run.ts';
+import type { ExecOptions } from './exec/exec-run.ts';
 import { collect, configOf, integer, jsonOption, namedValue } from './options.ts';
 import { Signals } from './signals.ts';
 import { exitCodeOf } from './wording.ts';
@@ -72,9 +72,9 @@ export function execCommand(program: Command): CommandFile {
         listJobs(root, options.workflow, options.json === true);
         return;
       }
-      const [{ Runs }, { Exec }, { openView }, given] = await Promise.all([
-        import('./exec/runs.ts'),
-        import('./exec/run.ts'),
+      const [{ ExecSession }, { ExecRun }, { openView }, given] = await Promise.all([
+        import('./exec/exec-session.ts'),
+        import('./exec/exec-run.ts'),
         import('./exec/view.ts'),
         import('./exec/given-values.ts'),
       ]);
@@ -93,12 +93,17 @@ export function execCommand(program: Command): CommandFile {
         verbose: options.verbose === true,
         several: slots > 1,
       });
-      const runs = new Runs(root, workflow, view, (asked) => new Exec(config, { ...wish, ...asked }, view));
+      const session = new ExecSession(
+        root,
+        workflow,
+        view,
+        (asked) => new ExecRun(config, { ...wish, ...asked }, view),
+      );
       const signals = new Signals(() => process.exit(3));
-      void signals.first.then(() => runs.cancel());
-      signals.again = () => runs.kill();
+      void signals.first.then(() => session.cancel());
+      signals.again = () => session.kill();
       try {
-        const status = options.watch ? await runs.untilCancelled() : await runs.once();
+        const status = options.watch ? await session.watch() : await session.runOnce();
         process.exitCode = exitCodeOf(status);
       } finally {
         view.close();

@@ -22,7 +22,7 @@ export function validateCommand(program: Command): CommandFile {
       const asked = names.length > 0 ? named.map(({ path }) => path) : [...files.keys()];
       if (asked.length === 0) throw noWorkflows();
       // GitHub's parser is slow to load, so only the commands that need it load it
-      const { readWorkflows } = await import('../workflow/read-all.ts');
+      const { readWorkflows } = await import('../workflow/commit-workflows.ts');
       const diagnostics = readWorkflows([...files.values()]).diagnostics.filter(({ file }) => asked.includes(file));
       const faults = diagnostics.filter(({ severity }) => severity !== 'warning');
       if (json) printJson({ files: asked, diagnostics });

@@ -5,7 +5,7 @@ import type { Database } from '../record/database.ts';
 import { queueJob } from '../record/moves.ts';
 import { jobStates } from '../record/open-jobs.ts';
 import { pendingWorkOf } from '../record/pending-work.ts';
-import { readiness } from '../workflow/ready.ts';
+import { jobReadiness } from '../workflow/job-readiness.ts';
 import { pursueCancels } from './cancel.ts';
 import { pursueRetries } from './retry.ts';
 import { routeBuild } from './route.ts';
@@ -38,11 +38,11 @@ export async function advance(context: StageContext & { database: Database }, bu
   // a retry opens final jobs
   if (!isOpen && !isRequested) return;
   const states = await jobStates(database, build);
-  const { ready, barred } = readiness(states);
+  const { ready, blocked } = jobReadiness(states);
   for (const job of ready) await queueJob(database, job);
   const at = serverTime();
-  for (const { id, because } of barred) {
-    const message = `${because.join(', ')} did not succeed`;
+  for (const { id, failedNeeds } of blocked) {
+    const message = `${failedNeeds.join(', ')} did not succeed`;
     const attempt = states.find((job) => job.id === id)?.attempt ?? 0;
     const skipped = { status: 'skipped', reason: 'needs_failed', message } as const;
     await queues.sendResult({ v: 1, kind: 'decided', job: id, attempt, ...skipped, at });

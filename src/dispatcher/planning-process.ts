@@ -4,7 +4,7 @@ import { planRound } from './round.ts';
 import { workflowBuild } from './workflow-build.ts';
 
 /** Loaded when first needed: files are seldom new, and their parser takes long to load. */
-let reader: typeof import('../workflow/read-all.ts') | undefined;
+let reader: typeof import('../workflow/commit-workflows.ts') | undefined;
 
 /** The process of planner.ts. */
 serveTasks(
@@ -13,6 +13,6 @@ serveTasks(
     return task.kind === 'build' ? workflowBuild(task.task) : reader?.readWorkflows(task.files, task.called);
   },
   async ({ kind }) => {
-    if (kind === 'read') reader ??= await import('../workflow/read-all.ts');
+    if (kind === 'read') reader ??= await import('../workflow/commit-workflows.ts');
   },
 );

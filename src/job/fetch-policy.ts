@@ -3,7 +3,7 @@ import type { Config } from '../kernel/config.ts';
 import { parseNetworkPolicy } from '../kernel/network-policy.ts';
 import { voltServers } from '../kernel/volt-servers.ts';
 import type { Credential } from '../secrets/credential.ts';
-import type { JobInput } from './contract.ts';
+import type { JobInput } from './input-and-result.ts';
 
 /**
  * What may be fetched because the commit of a job names it.

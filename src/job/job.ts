@@ -9,12 +9,12 @@ import { errorText, VoltError, withRemedy } from '../kernel/errors.ts';
 import type { Reason } from '../kernel/model.ts';
 import { proxyPasswords } from '../system/environment.ts';
 import { workflowPlan } from '../workflow/plan.ts';
-import type { JobInput, JobResult } from './contract.ts';
 import { lookedFor } from './discovery/discover.ts';
 import type { PassedOver, Project } from './discovery/project.ts';
 import { logLongFetch } from './fetch-progress.ts';
 import { makeFoldersInside } from './files/hand-over.ts';
-import type { JobContext, JobHost } from './host.ts';
+import type { JobInput, JobResult } from './input-and-result.ts';
+import type { JobContext, StepContext } from './job-context.ts';
 import type { JobLog } from './log.ts';
 import { MaskedOutput } from './masked-output.ts';
 import { JobAborted, type JobOutcome } from './outcome.ts';
@@ -41,16 +41,16 @@ class StepFailed extends Error {
  * Runs one job from the checkout to its outcome. Never rejects: every error becomes the outcome, which says whether the
  * commit or Volt is at fault.
  */
-export async function runJob(input: JobInput, { output, progress, ...host }: JobHost): Promise<JobResult> {
+export async function runJob(input: JobInput, { output, progress, ...context }: JobContext): Promise<JobResult> {
   const masked = new MaskedOutput({ output, progress });
-  return masked.result(await run(input, host, masked));
+  return masked.result(await run(input, context, masked));
 }
 
-async function run(input: JobInput, host: JobContext, masked: MaskedOutput): Promise<JobResult> {
-  for (const password of proxyPasswords(host.env)) masked.log.masker.add(password);
-  if (input.plan.kind !== 'workflow') return runTests(input, input.plan, host, masked);
+async function run(input: JobInput, context: StepContext, masked: MaskedOutput): Promise<JobResult> {
+  for (const password of proxyPasswords(context.env)) masked.log.masker.add(password);
+  if (input.plan.kind !== 'workflow') return runTests(input, input.plan, context, masked);
   const plan = workflowPlan.safeParse(input.plan);
-  if (plan.success) return runWorkflowJob(input, plan.data, host, masked);
+  if (plan.success) return runWorkflowJob(input, plan.data, context, masked);
   const issue = plan.error.issues[0];
   const message = `the plan of the job cannot be understood: ${issue?.path.join('.')}: ${issue?.message}`;
   const outcome = { status: 'error', reason: 'bad_message', message, exitCode: null } as const;
@@ -58,42 +58,47 @@ async function run(input: JobInput, host: JobContext, masked: MaskedOutput): Pro
 }
 
 /** Checks out, finds the tests, runs them. */
-async function runTests(input: JobInput, plan: TestPlan, host: JobContext, masked: MaskedOutput): Promise<JobResult> {
-  const workspace = join(host.folder, 'workspace');
-  const search = new TestSearch(workspace, masked.log.masker, jsonReader(host.texts), input.repo.reports);
+async function runTests(
+  input: JobInput,
+  plan: TestPlan,
+  context: StepContext,
+  masked: MaskedOutput,
+): Promise<JobResult> {
+  const workspace = join(context.folder, 'workspace');
+  const search = new TestSearch(workspace, masked.log.masker, jsonReader(context.texts), input.repo.reports);
   const { log, steps } = masked;
   masked.onLog = (chunk) => search.push(chunk);
   const run = async (name: string, work: () => Promise<number | null>) => {
-    host.signal.throwIfAborted();
+    context.signal.throwIfAborted();
     const step = steps.add(name);
     steps.begin(step);
     steps.end(step, 'success', await work());
   };
   // fetched while the commit is checked out
-  const given = host.secrets();
+  const given = context.secrets();
   given.catch(() => undefined);
   let begun = false;
   try {
-    await run('checkout', () => checkout(input, workspace, host, log));
+    await run('checkout', () => checkout(input, workspace, context, log));
     const { values, withheld } = await given;
     for (const value of Object.values(values)) log.masker.add(value);
     if (withheld !== null) void log.say(`no secrets are given: ${withheld}`);
-    const commands = await commandsFor(input, plan, workspace, host, log);
+    const commands = await commandsFor(input, plan, workspace, context, log);
     const folder = join(workspace, commands.folder);
-    const env = { ...host.env, ...values };
+    const env = { ...context.env, ...values };
     search.globs.push({ folder, globs: commands.reports });
-    if (commands.reporter === 'pytest') askForReport(env, join(host.folder, 'reports'), search);
+    if (commands.reporter === 'pytest') askForReport(env, join(context.folder, 'reports'), search);
     const began = () => {
       begun = true;
     };
     for (const { name, command } of commands.steps)
-      await run(name, () => runStep(command, folder, { ...host, env }, log, began));
+      await run(name, () => runStep(command, folder, { ...context, env }, log, began));
     await log.end();
     const tests = await search.end(log);
     const outcome = { status: 'success', reason: null, message: null, exitCode: 0 } as const;
     return { outcome, begun, steps: steps.list, outputs: {}, ...(tests && { tests }) };
   } catch (error) {
-    const outcome = masked.hide(outcomeOf(error, host.signal, steps.list.length > 1));
+    const outcome = masked.hide(outcomeOf(error, context.signal, steps.list.length > 1));
     steps.close(outcome);
     await log.say(outcome.message ?? outcome.status);
     const tests = await search.end(log);
@@ -101,25 +106,25 @@ async function runTests(input: JobInput, plan: TestPlan, host: JobContext, maske
   }
 }
 
-async function checkout(input: JobInput, workspace: string, host: JobContext, log: JobLog): Promise<null> {
+async function checkout(input: JobInput, workspace: string, context: StepContext, log: JobLog): Promise<null> {
   const { repo, ref, sha } = input;
   await log.say(`checking out ${sha.slice(0, 12)} of ${repo.name} (${ref.replace(/^refs\/(heads|tags)\//, '')})`);
   try {
-    const mirror = new Mirror(host.mirrors, repo.url, repo);
-    const access = { url: repo.url, credential: () => host.credential() };
-    const { fetchPolicy } = host;
-    const options = { signal: host.signal, access, runner: host.git, limits: host.gitLimits, fetchPolicy };
+    const mirror = new Mirror(context.mirrors, repo.url, repo);
+    const access = { url: repo.url, credential: () => context.credential() };
+    const { fetchPolicy } = context;
+    const options = { signal: context.signal, access, runner: context.git, limits: context.gitLimits, fetchPolicy };
     const notice = (text: string) => void log.say(`${repo.name}: ${text}`);
     const submodules = await logLongFetch(log, repo.name, async (progress) => {
       const write = async (folder: string) => {
-        const kept = await host.tree?.take();
+        const kept = await context.tree?.take();
         await checkOut(mirror, { url: repo.url, ref, sha, folder, kept }, { ...options, progress, notice });
-        const project = { mirrors: host.mirrors, url: repo.url, sha, folder };
+        const project = { mirrors: context.mirrors, url: repo.url, sha, folder };
         return checkOutSubmodules(project, { ...options, progress }, { fetchPolicy });
       };
-      const written = (folder: string) => host.tree?.note(folder, sha);
-      if (host.sandbox.isClosed) return checkOutStaged(host, { folder: workspace, clean: true, write, written });
-      makeFoldersInside(host.folder, [workspace], undefined);
+      const written = (folder: string) => context.tree?.note(folder, sha);
+      if (context.sandbox.isClosed) return checkOutStaged(context, { folder: workspace, clean: true, write, written });
+      makeFoldersInside(context.folder, [workspace], undefined);
       const found = await write(workspace);
       await written(workspace);
       return found;
@@ -148,19 +153,19 @@ async function commandsFor(
   input: JobInput,
   plan: TestPlan,
   workspace: string,
-  host: JobContext,
+  context: StepContext,
   log: JobLog,
 ): Promise<Commands> {
   if (plan.kind === 'command') return { folder: '', steps: [{ name: 'test', command: plan.command }], reports: [] };
-  const mirror = new Mirror(host.mirrors, input.repo.url, input.repo);
-  const tree = await readTree(mirror, input.sha, { signal: host.signal, limits: host.gitLimits });
-  const { projects, passedOver } = await host.texts.work('discover', tree, 'the search for tests', host.signal);
+  const mirror = new Mirror(context.mirrors, input.repo.url, input.repo);
+  const tree = await readTree(mirror, input.sha, { signal: context.signal, limits: context.gitLimits });
+  const { projects, passedOver } = await context.texts.work('discover', tree, 'the search for tests', context.signal);
   for (const { because, why } of passedOver) void log.say(`passed over ${because}: ${why}`);
   const [found] = projects;
   if (!found) throw new StepFailed('error', 'no_tests_found', noTests(passedOver));
   const needed = found.steps.flatMap(({ command, programs }) => programs.map((program) => ({ command, program })));
   const lacking = needed.find(
-    ({ program }) => !isThere(program, { workspace, folder: found.folder }, host.env.PATH ?? ''),
+    ({ program }) => !isThere(program, { workspace, folder: found.folder }, context.env.PATH ?? ''),
   );
   if (lacking) {
     throw new StepFailed(
@@ -191,16 +196,16 @@ function askForReport(env: Record<string, string>, folder: string, search: TestS
 async function runStep(
   command: string,
   folder: string,
-  host: JobContext,
+  context: StepContext,
   log: JobLog,
   began: () => void,
 ): Promise<number> {
-  const { env, signal } = host;
+  const { env, signal } = context;
   await log.say(`$ ${command}`);
   let end: Awaited<ReturnType<typeof runCommand>>;
   let processes: ProcessGroup;
   try {
-    processes = await host.processes;
+    processes = await context.processes;
     end = await runCommand({
       processes,
       argv: ['sh', '-c', command],

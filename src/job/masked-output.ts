@@ -1,7 +1,7 @@
 import type { Annotation, Step } from '../kernel/model.ts';
 import { finalStatuses, reasons, statuses } from '../kernel/model.ts';
-import type { JobResult } from './contract.ts';
-import type { JobHost } from './host.ts';
+import type { JobResult } from './input-and-result.ts';
+import type { JobContext } from './job-context.ts';
 import { JobLog } from './log.ts';
 import { Masker } from './output/masker.ts';
 import { withinMessage } from './result-size.ts';
@@ -36,7 +36,7 @@ export class MaskedOutput {
   /** the masked copy of each step; it stays the same object */
   readonly #copies = new WeakMap<Step, Step>();
 
-  constructor({ output, progress }: Pick<JobHost, 'output' | 'progress'>) {
+  constructor({ output, progress }: Pick<JobContext, 'output' | 'progress'>) {
     this.log = new JobLog((chunk) => {
       this.onLog(chunk);
       return output(chunk);

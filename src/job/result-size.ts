@@ -1,5 +1,5 @@
 import type { Step } from '../kernel/model.ts';
-import type { JobResult } from './contract.ts';
+import type { JobResult } from './input-and-result.ts';
 
 /** Bytes that steps and outputs may have together; a result message has at most a megabyte. */
 const most = 900_000;

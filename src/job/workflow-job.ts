@@ -7,9 +7,9 @@ import { inputsOf } from './actions/inputs.ts';
 import { runActionScript } from './actions/javascript.ts';
 import { ActionLibrary } from './actions/library.ts';
 import { actionFrame, hasPre, useAction } from './actions/use.ts';
-import type { JobInput, JobResult } from './contract.ts';
 import { makeFoldersInside, writeInside } from './files/hand-over.ts';
-import type { JobContext } from './host.ts';
+import type { JobInput, JobResult } from './input-and-result.ts';
+import type { StepContext } from './job-context.ts';
 import type { MaskedOutput } from './masked-output.ts';
 import { JobAborted, mayBeRepeated } from './outcome.ts';
 import { annotationOf } from './output/annotation.ts';
@@ -37,22 +37,27 @@ const longestName = 255;
 export async function runWorkflowJob(
   input: JobInput,
   plan: WorkflowPlan,
-  host: JobContext,
+  context: StepContext,
   masked: MaskedOutput,
 ): Promise<JobResult> {
   const { log, steps } = masked;
-  const search = new TestSearch(join(host.folder, 'workspace'), log.masker, jsonReader(host.texts), input.repo.reports);
+  const search = new TestSearch(
+    join(context.folder, 'workspace'),
+    log.masker,
+    jsonReader(context.texts),
+    input.repo.reports,
+  );
   masked.onLog = (chunk) => search.push(chunk);
   let outputs: Record<string, string> = {};
   let job: WorkflowState | undefined;
   try {
-    host.signal.throwIfAborted();
-    const { values, withheld } = await host.secrets();
+    context.signal.throwIfAborted();
+    const { values, withheld } = await context.secrets();
     if (withheld !== null) await log.say(`no secrets are given: ${withheld}`);
-    job = new WorkflowState(input, plan, { host, log, search }, values);
+    job = new WorkflowState(input, plan, { context, log, search }, values);
     outputs = await new WorkflowJob(job, steps).run();
   } catch (error) {
-    const ending: unknown = host.signal.reason;
+    const ending: unknown = context.signal.reason;
     const preparing = steps.list.every(({ status }, index) => index === 0 || status === 'waiting');
     const outcome =
       ending instanceof JobAborted ? (preparing ? ending.early : ending.outcome) : problemOf(error, log.masker);
@@ -103,10 +108,10 @@ class WorkflowJob {
   }
 
   async #setUp(): Promise<void> {
-    const { folders, plan, host } = this.#job;
+    const { folders, plan, context } = this.#job;
     const event = this.#job.github.event ?? {};
-    makeToolCache(host);
-    const { owner } = host.sandbox;
+    makeToolCache(context);
+    const { owner } = context.sandbox;
     const { root, workspace, temp, commands, actions } = folders;
     makeFoldersInside(root, [workspace, temp, commands, actions], owner);
     writeInside(root, String(this.#job.github.event_path), JSON.stringify(event, undefined, 2), owner);
@@ -132,7 +137,7 @@ class WorkflowJob {
     if (!action) return;
     // a few nested actions make many steps
     await yieldToOthers();
-    this.#job.host.signal.throwIfAborted();
+    this.#job.context.signal.throwIfAborted();
     const { runs, inputs: defaults, inputNames: names } = action.manifest;
     const call = async () => {
       const env = await this.#job.evaluation(frame, step.id).texts(step.env);
@@ -210,7 +215,7 @@ class WorkflowJob {
   /** After a cancel or a timeout, steps that run in any case get extra time. Any other cause ends the job at once. */
   async #checkAborted(): Promise<void> {
     const job = this.#job;
-    const { signal, processes } = job.host;
+    const { signal, processes } = job.context;
     if (!signal.aborted) return;
     if (!job.beginCleanup()) throw signal.reason;
     job.signal.throwIfAborted();

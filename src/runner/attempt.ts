@@ -2,15 +2,15 @@ import { isAbsolute, join } from 'node:path';
 import { unaskedText } from '../exec/isolation-check.ts';
 import { ProcessGroup } from '../exec/process-group.ts';
 import { keepMarkedUsed } from '../git/mirror/use.ts';
-import type { JobResult } from '../job/contract.ts';
 import { fetchPolicyOf } from '../job/fetch-policy.ts';
-import type { JobHost } from '../job/host.ts';
+import type { JobResult } from '../job/input-and-result.ts';
 import { runJob } from '../job/job.ts';
+import type { JobContext } from '../job/job-context.ts';
 import { JobTree } from '../job/job-tree.ts';
+import { makeJobServices } from '../job/make-services.ts';
 import { cancelled, JobAborted, overLimit, runnerFailed, timedOut, unableToRun, withLimit } from '../job/outcome.ts';
 import { gitLimitsOf, limitsOf } from '../job/sandbox/job-limits.ts';
 import { makeWorkspace, type Workspace } from '../job/sandbox/workspace.ts';
-import { jobServices } from '../job/services.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -181,9 +181,9 @@ export class RunningAttempt {
       releases.defer(() => quota.stop());
       const paths = dataPaths(config.dataDir);
       const credential = async () => (await this.#ask('credential', message.sealed?.credential, null)) ?? undefined;
-      const host: JobHost = {
+      const context: JobContext = {
         ...workspace,
-        ...jobServices(config, message.repo, {
+        ...makeJobServices(config, message.repo, {
           fetchPolicy: fetchPolicyOf(config, message, credential),
           gitLimits: gitLimitsOf(config),
           mirrors: paths.mirrors,
@@ -200,7 +200,7 @@ export class RunningAttempt {
         credential,
         signal: this.#ending.signal,
       };
-      return await keepMarkedUsed(() => runJob(message, host));
+      return await keepMarkedUsed(() => runJob(message, context));
     } finally {
       await releases.run();
       if (this.#processes?.expired) this.lose(leaseRanOut);

@@ -4,21 +4,21 @@ import { NullToken, type TemplateToken } from '@actions/workflow-parser/template
 import { errorText } from '../kernel/errors.ts';
 import { parseExpression } from './expression.ts';
 import { explainParserMessage } from './parser-messages.ts';
-import type { Reading } from './reading.ts';
 import { callsStatus, withStatus } from './status-condition.ts';
 import { expressionsIn } from './template.ts';
+import type { TokenReader } from './token-reader.ts';
 
 /**
  * The condition of a job or step as one expression. An `if` is an expression with or without `${{ }}`. Without a status
  * function it is true only after success.
  */
-export function readCondition(reading: Reading, token: TemplateToken | undefined): string {
+export function readCondition(reader: TokenReader, token: TemplateToken | undefined): string {
   if (!token || token instanceof NullToken) return 'success()';
-  const template = reading.template(token);
-  if (typeof template === 'string') return checkedCondition(reading, token, template.trim());
+  const template = reader.template(token);
+  if (typeof template === 'string') return checkedCondition(reader, token, template.trim());
   const [only] = template;
-  if (template.length === 1 && typeof only === 'object') return checkedCondition(reading, token, only.expression);
-  reading.report(
+  if (template.length === 1 && typeof only === 'object') return checkedCondition(reader, token, only.expression);
+  reader.report(
     'warning',
     token,
     `this \`if\` is always true, because it is text around an expression; put all of it into one \${{ }}, or remove \${{ }}`,
@@ -26,7 +26,7 @@ export function readCondition(reading: Reading, token: TemplateToken | undefined
   return expressionsIn(template).some(callsStatus) ? 'always()' : 'success()';
 }
 
-function checkedCondition(reading: Reading, token: TemplateToken, expression: string): string {
+function checkedCondition(reader: TokenReader, token: TemplateToken, expression: string): string {
   if (expression === '') return 'success()';
   const { namedContexts, functions } = splitAllowedContext(token.definitionInfo?.allowedContext ?? []);
   try {
@@ -35,7 +35,7 @@ function checkedCondition(reading: Reading, token: TemplateToken, expression: st
     parseExpression(expression);
     return withStatus(expression);
   } catch (error) {
-    reading.invalidUnlessKnown(token, explainParserMessage(errorText(error)));
+    reader.invalidUnlessKnown(token, explainParserMessage(errorText(error)));
     return 'success()';
   }
 }

@@ -1,7 +1,7 @@
 import { SequenceToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
 import { readCondition } from './conditions.ts';
 import type { PlannedStep } from './plan.ts';
-import type { Reading } from './reading.ts';
+import type { TokenReader } from './token-reader.ts';
 
 /** Ids of steps, jobs and outputs, as on GitHub. */
 export const idPattern = /^[A-Za-z_][A-Za-z0-9_-]{0,98}$/;
@@ -11,52 +11,52 @@ export const idRule = 'use letters, digits, "_" and "-", beginning with a letter
 const actionPattern = /^[A-Za-z0-9_.-]+\/[A-Za-z0-9_.-]+(?:\/[^@]+)?@[^\s@]+$/;
 
 /** The steps of a job, with an id for each. */
-export function readSteps(reading: Reading, token: TemplateToken | undefined): PlannedStep[] {
+export function readSteps(reader: TokenReader, token: TemplateToken | undefined): PlannedStep[] {
   if (!(token instanceof SequenceToken)) return [];
   const ids = new StepIds();
-  const steps = [...token].map((item) => readStep(reading, item, ids));
+  const steps = [...token].map((item) => readStep(reader, item, ids));
   // ids in the file are taken first; the others are made around them
   return steps.map((step) => ({ ...step, id: step.id === '' ? ids.make(step) : step.id }));
 }
 
-function readStep(reading: Reading, token: TemplateToken, ids: StepIds): PlannedStep {
+function readStep(reader: TokenReader, token: TemplateToken, ids: StepIds): PlannedStep {
   const step: PlannedStep = { id: '', if: 'success()' };
-  for (const { key, keyToken, value } of reading.entries(token)) {
+  for (const { key, keyToken, value } of reader.entries(token)) {
     switch (key) {
       case 'id': {
         const problem = ids.take(value.toString());
-        if (problem) reading.invalid(value, problem);
+        if (problem) reader.invalid(value, problem);
         else step.id = value.toString();
         break;
       }
       case 'name':
-        step.name = reading.template(value);
+        step.name = reader.template(value);
         break;
       case 'if':
-        step.if = readCondition(reading, value);
+        step.if = readCondition(reader, value);
         break;
       case 'run':
-        step.run = reading.template(value);
+        step.run = reader.template(value);
         break;
       case 'uses':
         step.uses = value.toString().trim();
-        checkUses(reading, value, step.uses);
+        checkUses(reader, value, step.uses);
         break;
       case 'with':
-        step.with = reading.templates(value);
+        step.with = reader.templates(value);
         break;
       case 'env':
-        step.env = reading.templates(value);
+        step.env = reader.templates(value);
         break;
       case 'shell':
-        step.shell = reading.template(value);
-        checkShell(reading, value);
+        step.shell = reader.template(value);
+        checkShell(reader, value);
         break;
       case 'working-directory':
-        step.workingDirectory = reading.template(value);
+        step.workingDirectory = reader.template(value);
         break;
       case 'continue-on-error':
-        step.continueOnError = reading.template(value);
+        step.continueOnError = reader.template(value);
         break;
       case 'background':
       case 'wait':
@@ -65,44 +65,44 @@ function readStep(reading: Reading, token: TemplateToken, ids: StepIds): Planned
       case 'parallel':
         // a value of false means that the step does not use the feature
         if (value.toString() !== 'false')
-          reading.report('unsupported', keyToken, `background steps are not supported yet: \`${key}\``);
+          reader.report('unsupported', keyToken, `background steps are not supported yet: \`${key}\``);
         break;
       case 'timeout-minutes':
-        step.timeoutMinutes = reading.template(value);
-        checkPositive(reading, value, key);
+        step.timeoutMinutes = reader.template(value);
+        checkPositive(reader, value, key);
         break;
     }
   }
   return step;
 }
 
-function checkUses(reading: Reading, token: TemplateToken, uses: string): void {
+function checkUses(reader: TokenReader, token: TemplateToken, uses: string): void {
   if (uses.startsWith('docker://')) {
-    reading.report('warning', token, 'docker actions are not supported yet; the step will end in an error');
+    reader.report('warning', token, 'docker actions are not supported yet; the step will end in an error');
     return;
   }
   if (uses.startsWith('./') || uses.startsWith('$/') || actionPattern.test(uses)) return;
   const remedy =
     'use owner/repository@ref, owner/repository/path@ref, $/path (in this repository) or ./path (in the workspace)';
-  reading.invalid(token, `"${uses}" is not an action: ${remedy}`);
+  reader.invalid(token, `"${uses}" is not an action: ${remedy}`);
 }
 
 /** Checks a literal number; an expression is checked when it is evaluated. */
-export function checkPositive(reading: Reading, token: TemplateToken, key: string): void {
-  const text = reading.template(token);
+export function checkPositive(reader: TokenReader, token: TemplateToken, key: string): void {
+  const text = reader.template(token);
   // the parser reports values that are not numbers
   if (typeof text === 'string' && Number(text) <= 0) {
-    reading.invalidUnlessKnown(token, `${key} must be more than 0, not ${text}`);
+    reader.invalidUnlessKnown(token, `${key} must be more than 0, not ${text}`);
   }
 }
 
 const shells = new Set(['bash', 'sh', 'python', 'pwsh', 'cmd', 'powershell']);
 
-export function checkShell(reading: Reading, token: TemplateToken): void {
-  const text = reading.template(token);
+export function checkShell(reader: TokenReader, token: TemplateToken): void {
+  const text = reader.template(token);
   if (typeof text !== 'string' || text.trim() === '' || shells.has(text.trim().toLowerCase()) || text.includes('{0}'))
     return;
-  reading.invalid(token, `"${text}" is not a shell: use bash, sh, python, pwsh, or a command line that contains {0}`);
+  reader.invalid(token, `"${text}" is not a shell: use bash, sh, python, pwsh, or a command line that contains {0}`);
 }
 
 /** Ids of one job's steps, as GitHub makes them: `__run`, `__run_2`, `__actions_checkout`. */

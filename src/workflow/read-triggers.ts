@@ -3,7 +3,7 @@ import { Cron } from 'croner';
 import { errorText } from '../kernel/errors.ts';
 import { mostInList, parsePattern } from './filters.ts';
 import { defaultProblem } from './inputs.ts';
-import type { Reading } from './reading.ts';
+import type { TokenReader } from './token-reader.ts';
 import type { CallInterface, InputDefinition, PushFilter, Schedule, Triggers } from './workflow.ts';
 
 const filterKeys: Readonly<Record<string, keyof PushFilter>> = {
@@ -16,95 +16,95 @@ const filterKeys: Readonly<Record<string, keyof PushFilter>> = {
 };
 
 /** Reads the events that start the workflow. */
-export function readTriggers(reading: Reading, token: TemplateToken | undefined): Triggers {
+export function readTriggers(reader: TokenReader, token: TemplateToken | undefined): Triggers {
   const triggers: Triggers = { others: [] };
-  for (const { event, value } of events(reading, token)) {
+  for (const { event, value } of events(reader, token)) {
     switch (event) {
       case 'push':
-        triggers.push = readFilter(reading, value);
+        triggers.push = readFilter(reader, value);
         break;
       case 'schedule':
-        triggers.schedule = readSchedule(reading, value);
+        triggers.schedule = readSchedule(reader, value);
         break;
       case 'workflow_dispatch':
-        triggers.workflow_dispatch = { inputs: readInputs(reading, field(reading, value, 'inputs')) };
+        triggers.workflow_dispatch = { inputs: readInputs(reader, field(reader, value, 'inputs')) };
         break;
       case 'workflow_call':
-        triggers.workflow_call = readInterface(reading, value);
+        triggers.workflow_call = readInterface(reader, value);
         break;
       case 'repository_dispatch':
-        triggers.repository_dispatch = readTypes(reading, value);
+        triggers.repository_dispatch = readTypes(reader, value);
         break;
       case 'pull_request':
-        triggers.pull_request = { ...readFilter(reading, value), ...readTypes(reading, value) };
+        triggers.pull_request = { ...readFilter(reader, value), ...readTypes(reader, value) };
         break;
       default:
-        triggers.others.push({ event, ...readTypes(reading, value) });
+        triggers.others.push({ event, ...readTypes(reader, value) });
     }
   }
   return triggers;
 }
 
-function events(reading: Reading, token: TemplateToken | undefined): { event: string; value?: TemplateToken }[] {
+function events(reader: TokenReader, token: TemplateToken | undefined): { event: string; value?: TemplateToken }[] {
   if (!token) return [];
-  if (token instanceof MappingToken) return reading.entries(token).map(({ key, value }) => ({ event: key, value }));
-  return reading.texts(token).map((event) => ({ event }));
+  if (token instanceof MappingToken) return reader.entries(token).map(({ key, value }) => ({ event: key, value }));
+  return reader.texts(token).map((event) => ({ event }));
 }
 
-function field(reading: Reading, token: TemplateToken | undefined, key: string): TemplateToken | undefined {
-  return reading.entries(token).find((entry) => entry.key === key)?.value;
+function field(reader: TokenReader, token: TemplateToken | undefined, key: string): TemplateToken | undefined {
+  return reader.entries(token).find((entry) => entry.key === key)?.value;
 }
 
-function readTypes(reading: Reading, token: TemplateToken | undefined): { types?: string[] } {
-  const types = field(reading, token, 'types');
-  return types ? { types: reading.texts(types) } : {};
+function readTypes(reader: TokenReader, token: TemplateToken | undefined): { types?: string[] } {
+  const types = field(reader, token, 'types');
+  return types ? { types: reader.texts(types) } : {};
 }
 
-function readFilter(reading: Reading, token: TemplateToken | undefined): PushFilter {
+function readFilter(reader: TokenReader, token: TemplateToken | undefined): PushFilter {
   const filter: PushFilter = {};
-  for (const { key, keyToken, value } of reading.entries(token)) {
+  for (const { key, keyToken, value } of reader.entries(token)) {
     const name = filterKeys[key];
     if (!name) continue;
-    const texts = reading.texts(value);
+    const texts = reader.texts(value);
     if (texts.length > mostInList) {
-      reading.invalid(value, `\`${key}\` has ${texts.length} patterns; at most ${mostInList} are allowed`);
+      reader.invalid(value, `\`${key}\` has ${texts.length} patterns; at most ${mostInList} are allowed`);
       continue;
     }
     const items = value instanceof SequenceToken ? [...value] : [value];
     texts.forEach((text, index) => {
       const pattern = parsePattern(text);
-      if (typeof pattern === 'string') reading.invalid(items[index], `"${text}" is not a valid pattern: ${pattern}`);
+      if (typeof pattern === 'string') reader.invalid(items[index], `"${text}" is not a valid pattern: ${pattern}`);
     });
     if (!key.endsWith('-ignore') && texts.length > 0 && texts.every((text) => text.startsWith('!'))) {
       // besides `branches`, people write `tags: ['!**']` to exclude all tags
       const other = { branches: 'tags', tags: 'branches' }[key];
-      const isMeant = other !== undefined && field(reading, token, other) !== undefined;
+      const isMeant = other !== undefined && field(reader, token, other) !== undefined;
       const effect = `\`${key}\` matches nothing, because all its patterns begin with "!"; use \`${key}-ignore\``;
-      if (!isMeant) reading.report('warning', value, effect);
+      if (!isMeant) reader.report('warning', value, effect);
     }
     const opposite = key.endsWith('-ignore') ? key.slice(0, -'-ignore'.length) : undefined;
-    if (opposite !== undefined && field(reading, token, opposite)) {
-      reading.invalid(keyToken, `\`${opposite}\` and \`${key}\` cannot be used together; use "!" in \`${opposite}\``);
+    if (opposite !== undefined && field(reader, token, opposite)) {
+      reader.invalid(keyToken, `\`${opposite}\` and \`${key}\` cannot be used together; use "!" in \`${opposite}\``);
     }
     filter[name] = texts;
   }
   return filter;
 }
 
-function readSchedule(reading: Reading, token: TemplateToken | undefined): Schedule[] {
+function readSchedule(reader: TokenReader, token: TemplateToken | undefined): Schedule[] {
   if (!(token instanceof SequenceToken)) return [];
   return [...token].flatMap((item) => {
-    const cron = field(reading, item, 'cron');
-    const timezone = field(reading, item, 'timezone');
+    const cron = field(reader, item, 'cron');
+    const timezone = field(reader, item, 'timezone');
     if (!cron) return [];
     const schedule = { cron: cron.toString(), ...(timezone && { timezone: timezone.toString() }) };
     const problem = scheduleProblem(schedule);
     if (problem === undefined) {
       const oddity = scheduleOddity(schedule);
-      if (oddity !== undefined) reading.report('warning', cron, oddity);
+      if (oddity !== undefined) reader.report('warning', cron, oddity);
       return [schedule];
     }
-    reading.invalid(cron, `"${schedule.cron}" is not a valid schedule: ${problem}`);
+    reader.invalid(cron, `"${schedule.cron}" is not a valid schedule: ${problem}`);
     return [];
   });
 }
@@ -130,38 +130,38 @@ function scheduleOddity({ cron, timezone }: Schedule): string | undefined {
   return isClose ? `GitHub runs schedules at most every 5 minutes; "${cron}" runs more often only in Volt` : undefined;
 }
 
-function readInterface(reading: Reading, token: TemplateToken | undefined): CallInterface {
-  const secrets = reading.entries(field(reading, token, 'secrets')).map(({ key, value }) => ({
+function readInterface(reader: TokenReader, token: TemplateToken | undefined): CallInterface {
+  const secrets = reader.entries(field(reader, token, 'secrets')).map(({ key, value }) => ({
     name: key,
-    required: field(reading, value, 'required')?.toString() === 'true',
+    required: field(reader, value, 'required')?.toString() === 'true',
   }));
-  const outputs = reading.entries(field(reading, token, 'outputs')).flatMap(({ key, value }) => {
-    const output = field(reading, value, 'value');
-    return output ? [[key, reading.template(output)] as const] : [];
+  const outputs = reader.entries(field(reader, token, 'outputs')).flatMap(({ key, value }) => {
+    const output = field(reader, value, 'value');
+    return output ? [[key, reader.template(output)] as const] : [];
   });
   return {
-    inputs: readInputs(reading, field(reading, token, 'inputs')),
+    inputs: readInputs(reader, field(reader, token, 'inputs')),
     secrets,
     outputs: Object.fromEntries(outputs),
   };
 }
 
-function readInputs(reading: Reading, token: TemplateToken | undefined): InputDefinition[] {
-  return reading.entries(token).map(({ key, value }) => {
-    const fields = new Map(reading.entries(value).map((entry) => [entry.key, entry.value]));
+function readInputs(reader: TokenReader, token: TemplateToken | undefined): InputDefinition[] {
+  return reader.entries(token).map(({ key, value }) => {
+    const fields = new Map(reader.entries(value).map((entry) => [entry.key, entry.value]));
     const type = (fields.get('type')?.toString() ?? 'string') as InputDefinition['type'];
     const [standard, options] = [fields.get('default'), fields.get('options')];
     if (type === 'choice' && !options)
-      reading.invalid(value, `the input "${key}" has the type choice but no \`options\``);
+      reader.invalid(value, `the input "${key}" has the type choice but no \`options\``);
     const input: InputDefinition = {
       name: key,
       type,
       required: fields.get('required')?.toString() === 'true',
-      ...(standard && { default: reading.template(standard) }),
-      ...(options && { options: reading.texts(options) }),
+      ...(standard && { default: reader.template(standard) }),
+      ...(options && { options: reader.texts(options) }),
     };
     const problem = defaultProblem(input);
-    if (problem !== undefined) reading.invalid(standard, problem);
+    if (problem !== undefined) reader.invalid(standard, problem);
     return input;
   });
 }

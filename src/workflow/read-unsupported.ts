@@ -1,7 +1,7 @@
 import { MappingToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
 import { formatDiagnostic } from './diagnostics.ts';
 import { isLiteral } from './evaluate-value.ts';
-import type { Reading } from './reading.ts';
+import type { TokenReader } from './token-reader.ts';
 import { certainlyNeeded, decisive } from './unsupported.ts';
 import type { UnsupportedKey, ValueTemplate } from './workflow.ts';
 
@@ -17,28 +17,28 @@ const refused: Readonly<Record<string, string>> = {
  * Reports unsupported keys of a job, which then does not run.
  * @returns keys whose value depends on expressions, to be checked for each job of a matrix
  */
-export function readUnsupportedKeys(reading: Reading, fields: ReadonlyMap<string, TemplateToken>): UnsupportedKey[] {
-  const group = reading.entries(fields.get('runs-on')).find(({ key }) => key === 'group');
-  if (group) reading.report('unsupported', group.keyToken, 'runner groups (`group`) are not supported; use labels');
+export function readUnsupportedKeys(reader: TokenReader, fields: ReadonlyMap<string, TemplateToken>): UnsupportedKey[] {
+  const group = reader.entries(fields.get('runs-on')).find(({ key }) => key === 'group');
+  if (group) reader.report('unsupported', group.keyToken, 'runner groups (`group`) are not supported; use labels');
   return Object.entries(refused).flatMap(([key, message]) => {
     const token = fields.get(key);
     if (!token) return [];
-    const value = wanted(reading, token, key === 'services');
-    if (certainlyNeeded(value)) reading.report('unsupported', token, message);
+    const value = wanted(reader, token, key === 'services');
+    if (certainlyNeeded(value)) reader.report('unsupported', token, message);
     if (certainlyNeeded(value) || isLiteral(value)) return [];
     const why = `${message}; the job ends in an error unless the value is empty`;
-    reading.report('warning', token, why);
-    const place = { file: reading.file, line: token.line ?? 1, column: token.col ?? 1 };
+    reader.report('warning', token, why);
+    const place = { file: reader.file, line: token.line ?? 1, column: token.col ?? 1 };
     return [{ value, message: formatDiagnostic({ ...place, severity: 'unsupported', message }) }];
   });
 }
 
 /** The part of a value that decides whether it needs something: an image, or a name. */
-function wanted(reading: Reading, token: TemplateToken, isMap: boolean): ValueTemplate {
-  if (!(token instanceof MappingToken)) return reading.value(token);
+function wanted(reader: TokenReader, token: TemplateToken, isMap: boolean): ValueTemplate {
+  if (!(token instanceof MappingToken)) return reader.value(token);
   if (isMap) {
-    return { list: [...token].map(({ value }) => wanted(reading, value, false)) };
+    return { list: [...token].map(({ value }) => wanted(reader, value, false)) };
   }
   const part = [...token].find(({ key }) => decisive.includes(key.toString()))?.value;
-  return part ? reading.value(part) : reading.value(token);
+  return part ? reader.value(part) : reader.value(token);
 }

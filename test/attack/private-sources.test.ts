@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { Mirror } from '../../src/git/mirror/mirror.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import { fetchPolicyOf } from '../../src/job/fetch-policy.ts';
-import type { JobHost } from '../../src/job/host.ts';
+import type { JobContext } from '../../src/job/job-context.ts';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import { ownTrust, unknownTrust } from '../../src/kernel/trust.ts';
 import type { Credential } from '../../src/secrets/credential.ts';
@@ -85,7 +85,7 @@ describe('a commit that names a repository which its own may not read', () => {
     const trust = trusted ? ownTrust : unknownTrust(ref);
     const fetchPolicy = fetchPolicyOf(config, { repo: { name: 'app', url }, trust }, async () => credential);
     const actions = new ActionStore(folders.make(), config.actionsUrl, { fetchPolicy, limits: {} });
-    const around: Partial<JobHost> = { mirrors, fetchPolicy, actions, credential: async () => credential };
+    const around: Partial<JobContext> = { mirrors, fetchPolicy, actions, credential: async () => credential };
     const shown: TestRepository = Object.assign(Object.create(open), { path: url, head: () => open.head() });
     const plan = jobs.plans(jobText(steps), shown).test;
     if (!plan) throw new Error('no plan');

@@ -11,7 +11,7 @@ import type { CommitMessage } from '../../src/queues/messages.ts';
 import { listBuilds } from '../../src/record/builds.ts';
 import { initialNodes } from '../../src/workflow/job-name.ts';
 import { progress } from '../../src/workflow/progress.ts';
-import { readWorkflow } from '../../src/workflow/read.ts';
+import { readWorkflow } from '../../src/workflow/read-workflow.ts';
 import { parseHostedNames } from '../../src/workflow/runs-on.ts';
 import type { Workflow } from '../../src/workflow/workflow.ts';
 import { observed } from '../support/record.ts';

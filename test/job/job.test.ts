@@ -6,9 +6,9 @@ import { ProcessGroup } from '../../src/exec/process-group.ts';
 
 import { ownerFetchPolicy } from '../../src/git/access/fetch-policy.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
-import type { JobInput } from '../../src/job/contract.ts';
-import type { JobHost } from '../../src/job/host.ts';
+import type { JobInput } from '../../src/job/input-and-result.ts';
 import { runJob } from '../../src/job/job.ts';
+import type { JobContext } from '../../src/job/job-context.ts';
 import { cancelled, JobAborted, mayBeRepeated, timedOut } from '../../src/job/outcome.ts';
 import { Sandbox } from '../../src/job/sandbox/sandbox.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
@@ -45,7 +45,7 @@ describe('a job', () => {
   }
 
   /** A job under way, of the newest commit of a repository. */
-  function start(repository: TestRepository, change: Partial<JobInput> = {}, around: Partial<JobHost> = {}) {
+  function start(repository: TestRepository, change: Partial<JobInput> = {}, around: Partial<JobContext> = {}) {
     const stop = new AbortController();
     const chunks: Buffer[] = [];
     const told: Step[][] = [];
@@ -87,7 +87,7 @@ describe('a job', () => {
     return { ended, stop, log, told, workspace };
   }
 
-  async function run(repository: TestRepository, change: Partial<JobInput> = {}, around: Partial<JobHost> = {}) {
+  async function run(repository: TestRepository, change: Partial<JobInput> = {}, around: Partial<JobContext> = {}) {
     const job = start(repository, change, around);
     return { ...(await job.ended), log: job.log(), told: job.told, workspace: job.workspace };
   }

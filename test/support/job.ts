@@ -3,10 +3,10 @@ import { detectGroupKind } from '../../src/exec/group-kind.ts';
 import { ProcessGroup } from '../../src/exec/process-group.ts';
 import { ownActionsOf } from '../../src/job/actions/builtin-actions.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
-import type { JobResult } from '../../src/job/contract.ts';
 import { fetchPolicyOf } from '../../src/job/fetch-policy.ts';
-import type { JobHost } from '../../src/job/host.ts';
+import type { JobResult } from '../../src/job/input-and-result.ts';
 import { runJob } from '../../src/job/job.ts';
+import type { JobContext } from '../../src/job/job-context.ts';
 import { gitLimitsOf } from '../../src/job/sandbox/job-limits.ts';
 import { Sandbox } from '../../src/job/sandbox/sandbox.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
@@ -85,7 +85,7 @@ export class TestJobs {
   start(
     plan: WorkflowPlan,
     repository: TestRepository,
-    around: Partial<JobHost> = {},
+    around: Partial<JobContext> = {},
     { ref = 'refs/heads/main', repeatable }: Pick<RunOptions, 'ref' | 'repeatable'> = {},
   ): StartedJob {
     const stop = new AbortController();
@@ -167,7 +167,7 @@ export interface RunOptions {
   job?: string;
   /** further lines of the workflow */
   head?: string;
-  around?: Partial<JobHost>;
+  around?: Partial<JobContext>;
   facts?: Partial<BuildFacts>;
   /** ref of the commit; by default the main branch */
   ref?: string;

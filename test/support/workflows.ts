@@ -2,11 +2,11 @@ import type { FinalStatus, Status } from '../../src/kernel/model.ts';
 import { settings } from '../../src/kernel/settings.ts';
 import type { Action, ReadyJob } from '../../src/workflow/action.ts';
 import type { CalledRepository } from '../../src/workflow/called-file.ts';
+import { readWorkflows } from '../../src/workflow/commit-workflows.ts';
 import type { BuildEvent, BuildFacts } from '../../src/workflow/event.ts';
 import { initialNodes } from '../../src/workflow/job-name.ts';
 import type { NodeState } from '../../src/workflow/node.ts';
 import { progress } from '../../src/workflow/progress.ts';
-import { readWorkflows } from '../../src/workflow/read-all.ts';
 import { parseHostedNames } from '../../src/workflow/runs-on.ts';
 import type { Workflow } from '../../src/workflow/workflow.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { callSecrets } from '../../src/workflow/call-secrets.ts';
 import { type CalledRepository, calledIn } from '../../src/workflow/called-file.ts';
-import { readWorkflows } from '../../src/workflow/read-all.ts';
+import { readWorkflows } from '../../src/workflow/commit-workflows.ts';
 import { factsOf, PlannedBuild } from '../support/workflows.ts';
 
 const sha = 'c'.repeat(40);

@@ -1,8 +1,8 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { readWorkflows } from '../../src/workflow/commit-workflows.ts';
 import { formatDiagnostic } from '../../src/workflow/diagnostics.ts';
-import { readWorkflows } from '../../src/workflow/read-all.ts';
 import { factsOf, PlannedBuild } from '../support/workflows.ts';
 
 const folder = join(import.meta.dirname, 'files');

@@ -3,11 +3,11 @@ import { join, resolve } from 'node:path';
 import { detectGroupKind } from '../../exec/group-kind.ts';
 import { ProcessGroup } from '../../exec/process-group.ts';
 import { ownerFetchPolicy } from '../../git/access/fetch-policy.ts';
-import type { JobInput, JobResult } from '../../job/contract.ts';
+import type { JobInput, JobResult } from '../../job/input-and-result.ts';
 import { runJob } from '../../job/job.ts';
+import { makeJobServices } from '../../job/make-services.ts';
 import { cancelled, timedOut } from '../../job/outcome.ts';
 import { Sandbox } from '../../job/sandbox/sandbox.ts';
-import { jobServices } from '../../job/services.ts';
 import { pruneCaches } from '../../job/storage/caches.ts';
 import { TextWorker } from '../../job/texts/text-worker.ts';
 import type { Config } from '../../kernel/config.ts';
@@ -98,7 +98,7 @@ export class JobRunner {
         env: { ...jobEnvironment({ trusted: true }), ...this.#given.env },
         // it is the person's own checkout, and it uses their tools and caches
         sandbox: Sandbox.none,
-        ...jobServices(this.#config, input.repo, {
+        ...makeJobServices(this.#config, input.repo, {
           fetchPolicy: ownerFetchPolicy,
           gitLimits: {},
           mirrors: join(this.#folder, 'mirrors'),

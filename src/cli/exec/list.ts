@@ -1,20 +1,20 @@
-import { readWorkflows } from '../../workflow/read-all.ts';
+import { readWorkflows } from '../../workflow/commit-workflows.ts';
 import { sourceOf } from '../../workflow/template.ts';
 import type { Triggers } from '../../workflow/workflow.ts';
 import { printTable } from '../table.ts';
 import { plain, print, printJson } from '../terminal.ts';
-import { named, noWorkflow } from './choice.ts';
-import { wantedFiles } from './wanted-files.ts';
-import { stepTitle } from './wanted-steps.ts';
+import { findWorkflowFiles } from './find-workflow-files.ts';
+import { stepTitle } from './step-selection.ts';
+import { findWorkflow, noWorkflow } from './workflow-selection.ts';
 
 /**
  * Prints the jobs in the workflow files of a checkout, or in one of them.
  * @throws VoltError `not_found`
  */
 export function listJobs(root: string, wanted: string | undefined, asJson: boolean): void {
-  const { files, workflow } = wantedFiles(root, wanted);
+  const { files, workflow } = findWorkflowFiles(root, wanted);
   const read = readWorkflows(files).workflows;
-  const found = workflow === undefined ? undefined : named(read, workflow);
+  const found = workflow === undefined ? undefined : findWorkflow(read, workflow);
   if (workflow !== undefined && !found) throw noWorkflow(workflow, read);
   const workflows = found ? [found] : read;
   const listed = workflows.map(({ path, name, on, jobs }) => ({

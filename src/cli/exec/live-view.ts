@@ -2,8 +2,8 @@ import { isFinal, type Step } from '../../kernel/model.ts';
 import type { Screen } from '../screen.ts';
 import { cutTo } from '../table.ts';
 import { paint, plainOutput, print } from '../terminal.ts';
+import { jobLine, linesOf, stepLine, summaryLines } from './event-lines.ts';
 import type { ExecEvent, ExecView } from './events.ts';
-import { jobLine, linesOf, stepLine, summaryLines } from './lines.ts';
 import { LogLines } from './log-lines.ts';
 
 /** Milliseconds between two drawings. */

@@ -1,4 +1,4 @@
-import type { JobResult } from '../../job/contract.ts';
+import type { JobResult } from '../../job/input-and-result.ts';
 import { isFinal, type Status } from '../../kernel/model.ts';
 import type { Outcome, verdictOf } from '../../kernel/verdict.ts';
 import type { Action, ProgressSettings, ReadyJob } from '../../workflow/action.ts';
@@ -8,7 +8,7 @@ import type { Node, NodeState } from '../../workflow/node.ts';
 import type { WorkflowPlan } from '../../workflow/plan.ts';
 import { progress } from '../../workflow/progress.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
-import type { Wanted } from './wanted.ts';
+import type { JobSelection } from './job-selection.ts';
 
 /** A job of a build that runs here. */
 interface LocalJob {
@@ -28,7 +28,7 @@ export interface LocalBuildOptions {
   /** the workflows that run */
   running: readonly Workflow[];
   settings: Pick<ProgressSettings<number>, 'timeoutMinutes' | 'hosted' | 'offered'>;
-  wanted: Wanted;
+  selection: JobSelection;
   /** variables for all jobs; the workflow's own `env` overrides them */
   env: { readonly [name: string]: string };
   /** number of job numbers that are taken; those of this build follow */
@@ -46,7 +46,7 @@ export class LocalBuild {
   constructor(options: LocalBuildOptions) {
     this.#options = options;
     this.#jobs = options.running.flatMap((workflow) => {
-      const wanted = options.wanted.idsOf(workflow);
+      const wanted = options.selection.idsOf(workflow);
       return initialNodes(workflow)
         .filter(({ node }) => wanted?.has(node.path) ?? true)
         .map(({ node, name }) => this.#newJob(0, node, name));
@@ -61,8 +61,8 @@ export class LocalBuild {
 
   /** To be called when all jobs are known. @throws VoltError `not_found` if a wanted job does not exist */
   check(): void {
-    const complaint = this.#options.wanted.complaint(this.#jobs.map(({ state }) => state.name));
-    if (complaint) throw complaint;
+    const notFound = this.#options.selection.notFoundError(this.#jobs.map(({ state }) => state.name));
+    if (notFound) throw notFound;
   }
 
   get isOver(): boolean {
@@ -109,10 +109,10 @@ export class LocalBuild {
   }
 
   #planOf(node: Node, plan: WorkflowPlan): WorkflowPlan {
-    const { env, wanted } = this.#options;
+    const { env, selection } = this.#options;
     return {
       ...plan,
-      steps: wanted.stepsOf(node, plan.steps),
+      steps: selection.stepsOf(node, plan.steps),
       env: { ...plan.env, workflow: { ...env, ...plan.env.workflow } },
     };
   }
@@ -148,14 +148,14 @@ export class LocalBuild {
         const known = this.#jobs.find(({ id }) => id === action.id);
         if (known) known.state = { ...known.state, node: action.node, name: action.name };
         else this.#jobs.push(this.#newJob(action.id, action.node, action.name));
-        if (!this.#options.wanted.takes(action.node, action.name)) this.#hide(this.#jobOf(action.id));
+        if (!this.#options.selection.includes(action.node, action.name)) this.#hide(this.#jobOf(action.id));
         return;
       }
       case 'queue': {
         const job = this.#jobOf(action.id);
         if (job.hidden) return;
         job.state = { ...job.state, name: action.job.name };
-        if (!this.#options.wanted.takes(job.state.node, action.job.name)) {
+        if (!this.#options.selection.includes(job.state.node, action.job.name)) {
           this.#hide(job);
           return;
         }

@@ -2,9 +2,9 @@ import { ownerFetchPolicy } from '../../git/access/fetch-policy.ts';
 import type { Config } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { fetchCalled } from '../../observer/called-files.ts';
+import { type ReadWorkflows, readWorkflows } from '../../workflow/commit-workflows.ts';
 import type { WorkflowFile } from '../../workflow/files.ts';
-import { type ReadWorkflows, readWorkflows } from '../../workflow/read-all.ts';
-import type { Choice } from './choice.ts';
+import type { SelectedWorkflows } from './workflow-selection.ts';
 
 /** Bytes of all called files together. */
 const mostText = 10_000_000;
@@ -16,7 +16,7 @@ const mostText = 10_000_000;
  */
 export async function readWithCalled(
   config: Config,
-  { files, choice, url }: { files: readonly WorkflowFile[]; choice: Choice; url: string },
+  { files, choice, url }: { files: readonly WorkflowFile[]; choice: SelectedWorkflows; url: string },
 ): Promise<ReadWorkflows> {
   const calls = choice.workflows.some(({ jobs }) => jobs.some(({ kind }) => kind === 'call'));
   if (!calls) return readWorkflows(files);

@@ -31,7 +31,7 @@ export async function pack(
   const { root, temp } = job.folders;
   const [list, archive] = [join(temp, `${randomUUID()}.list`), join(temp, `${randomUUID()}.tar`)];
   try {
-    writeInside(root, list, paths.map((path) => `${path}\0`).join(''), job.host.sandbox.owner);
+    writeInside(root, list, paths.map((path) => `${path}\0`).join(''), job.context.sandbox.owner);
     const from = [`--directory=${folder}`, '--null', `--files-from=${list}`];
     await tar(job, ['--create', `--file=${archive}`, ...options, ...from], signal);
     const descriptor = openInside(root, archive);
@@ -64,16 +64,16 @@ export async function unpack(
   { folder, options }: { folder: string; options: readonly string[] },
   signal: AbortSignal,
 ): Promise<void> {
-  const { host, folders } = job;
-  const { sandbox } = host;
+  const { context, folders } = job;
+  const { sandbox } = context;
   const copy = join(folders.temp, `${randomUUID()}.tar`);
   try {
     await placeInside(folders.root, copy, sandbox.owner, async (draft) => {
       await copyFile(archive, draft, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
       await sandbox.giveTree(draft);
     });
-    const make = { argv: ['mkdir', '-p', '--', folder], cwd: folders.workspace, env: host.env };
-    await runStepCommand(host.processes, { ...make, output: (chunk) => job.log.write(chunk), signal });
+    const make = { argv: ['mkdir', '-p', '--', folder], cwd: folders.workspace, env: context.env };
+    await runStepCommand(context.processes, { ...make, output: (chunk) => job.log.write(chunk), signal });
     await tar(job, ['--extract', `--file=${copy}`, `--directory=${folder}`, ...options], signal);
   } finally {
     removeInside(folders.root, copy);
@@ -81,11 +81,11 @@ export async function unpack(
 }
 
 async function tar(job: WorkflowState, args: readonly string[], signal: AbortSignal): Promise<void> {
-  const { host, folders } = job;
-  await runStepCommand(host.processes, {
+  const { context, folders } = job;
+  await runStepCommand(context.processes, {
     argv: ['tar', ...args],
     cwd: folders.workspace,
-    env: host.env,
+    env: context.env,
     output: (chunk) => job.log.write(chunk),
     signal,
   });

@@ -112,7 +112,7 @@ function fitsName(pattern: string, name: string): boolean {
 }
 
 function artifactsOf(job: WorkflowState): Artifacts {
-  return new Artifacts(job.host.artifacts, job.plan.workflow.path);
+  return new Artifacts(job.context.artifacts, job.plan.workflow.path);
 }
 
 /** The files, by their paths in their common folder, as in `actions/upload-artifact`. */
@@ -122,7 +122,7 @@ async function filesOf(
   signal: AbortSignal,
 ): Promise<{ folder: string; files: string[] }> {
   const { workspace } = job.folders;
-  const home = job.host.env.HOME ?? '/';
+  const home = job.context.env.HOME ?? '/';
   const patterns = new PathPatterns((inputs.path ?? '').split('\n'), { workspace, home, cost: job.searchBudget });
   const starts = [...new Set([...patterns.paths, ...patterns.globBases])];
   const hidden = inputs['include-hidden-files'] === 'true';

@@ -21,7 +21,7 @@ export async function restoreCache(call: BuiltinCall): Promise<Record<string, st
   const { key, version } = queryOf(inputs);
   const restoreKeys = linesOf(inputs['restore-keys']);
   const outputs: Record<string, string> = { 'cache-primary-key': key };
-  const caches = new Caches(job.host.caches);
+  const caches = new Caches(job.context.caches);
   const found = await caches.find({ key, restoreKeys, version, scopes: scopesOf(job) });
   if (!found) {
     if (inputs['fail-on-cache-miss'] === 'true') {
@@ -56,7 +56,7 @@ export async function saveCacheLater(call: BuiltinCall): Promise<void> {
 
 export async function saveCache({ job, inputs, io, signal, warn }: BuiltinCall): Promise<Record<string, string>> {
   const { key, paths, version } = queryOf(inputs);
-  const caches = new Caches(job.host.caches);
+  const caches = new Caches(job.context.caches);
   const about = { key, version, scope: job.input.trust.class };
   if (await caches.has(about)) {
     await warn(`Failed to save: Unable to reserve cache with key ${key}, there is one already.`);
@@ -103,7 +103,7 @@ function scopesOf({ input }: WorkflowState): string[] {
 /** The paths that are chosen, without those in a folder that is chosen itself; in the workspace relative to it. */
 async function pathsOf(job: WorkflowState, text: string, signal: AbortSignal): Promise<string[]> {
   const { workspace } = job.folders;
-  const home = job.host.env.HOME ?? '/';
+  const home = job.context.env.HOME ?? '/';
   const patterns = new PathPatterns(text.split('\n'), { workspace, home, cost: job.searchBudget });
   const isWanted = (path: string) => patterns.choose(path, false);
   const named = { starts: patterns.paths, tests: ['-maxdepth', '0'] };

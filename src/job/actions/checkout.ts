@@ -62,12 +62,12 @@ export async function runCheckout(
   const depth = numberOf('fetch-depth', given('fetch-depth') || '1');
   const target = await targetOf(job, { repository: given('repository'), wanted: given('ref'), depth }, signal);
   const { mirror, url, ref, sha, options } = target;
-  const { fetchPolicy } = job.host;
+  const { fetchPolicy } = job.context;
   await job.log.line(`Checking out ${sha} (${ref}) into ${below === '' ? 'the workspace' : below}`);
   const clean = given('clean') !== 'false';
   const tags = given('fetch-tags') === 'true';
   // only what fills the workspace is kept for other jobs
-  const tree = clean && below === '' && url === job.input.repo.url ? job.host.tree : undefined;
+  const tree = clean && below === '' && url === job.input.repo.url ? job.context.tree : undefined;
   const notice = (text: string) => void job.log.line(`${url}: ${text}`);
   const write = async (destination: string) => {
     const kept = await tree?.take();
@@ -78,16 +78,16 @@ export async function runCheckout(
     await limitHistory(mirror, { folder: destination, sha, depth, tags }, options);
     const submodules = given('submodules');
     if (submodules !== 'true' && submodules !== 'recursive') return [];
-    const project = { mirrors: job.host.mirrors, url, sha, folder: destination };
+    const project = { mirrors: job.context.mirrors, url, sha, folder: destination };
     return checkOutSubmodules(project, options, { fetchPolicy, depth, recursive: submodules === 'recursive' });
   };
   const written = (destination: string) => tree?.note(destination, sha);
-  if (job.host.sandbox.isClosed) await checkOutStaged({ ...job.host, signal }, { folder, clean, write, written });
+  if (job.context.sandbox.isClosed) await checkOutStaged({ ...job.context, signal }, { folder, clean, write, written });
   else {
     await makeRoom(job.folders.workspace, folder, clean);
     await write(folder);
     // what an earlier step has left running may be at work in it already
-    if (!(await job.host.processes).isEntered) await written(folder);
+    if (!(await job.context.processes).isEntered) await written(folder);
   }
   return { ref, commit: sha };
 }
@@ -99,11 +99,11 @@ async function targetOf(
 ): Promise<Target> {
   const { repo, ref, sha } = job.input;
   const own = String(job.github.repository ?? '');
-  const { gitLimits: limits, fetchPolicy, git: runner } = job.host;
+  const { gitLimits: limits, fetchPolicy, git: runner } = job.context;
   const common = { signal, limits, fetchPolicy, runner };
   if (repository === '' || repository.toLowerCase() === own.toLowerCase()) {
-    const options = { ...common, access: { url: repo.url, credential: () => job.host.credential() } };
-    const mirror = new Mirror(job.host.mirrors, repo.url, repo);
+    const options = { ...common, access: { url: repo.url, credential: () => job.context.credential() } };
+    const mirror = new Mirror(job.context.mirrors, repo.url, repo);
     if (wanted === '' || wanted === sha || wanted === ref || wanted === job.github.ref)
       return { mirror, url: repo.url, ref, sha, options };
     if (shaPattern.test(wanted)) await mirror.require(wanted, options);
@@ -114,9 +114,9 @@ async function targetOf(
     throw new StepFault(`Invalid repository '${repository}'. Expected format {owner}/{repo}.`);
   }
   const named = `${String(job.github.server_url ?? 'https://github.com')}/${repository}`;
-  const { url, access, untrusted, reader } = await job.host.fetchPolicy.to(named);
+  const { url, access, untrusted, reader } = await job.context.fetchPolicy.to(named);
   const options = { ...common, access, untrusted };
-  const mirror = new Mirror(job.host.mirrors, url, { reader, filter: depth === 0 ? null : 'blob:none' });
+  const mirror = new Mirror(job.context.mirrors, url, { reader, filter: depth === 0 ? null : 'blob:none' });
   await mirror.fetch(options);
   const name = wanted || (await retryTransfer(() => listRemote(url, options), { signal })).defaultBranch;
   if (!name) throw new StepFault(`${url} has no default branch; name a ref`);

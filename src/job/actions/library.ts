@@ -93,7 +93,7 @@ export class ActionLibrary {
   async remote(uses: string, within: ActionSource | undefined): Promise<LoadedAction | undefined> {
     try {
       const reference = this.resolve(uses, within);
-      if (reference.kind === 'local' || builtinAction(reference, this.#job.host.ownActions)) return undefined;
+      if (reference.kind === 'local' || builtinAction(reference, this.#job.context.ownActions)) return undefined;
       return await this.load(reference);
     } catch (error) {
       if (error instanceof VoltError && error.code === 'unsupported') return undefined;
@@ -129,7 +129,7 @@ export class ActionLibrary {
   async #manifestOf(root: string, folder: string, name: string): Promise<ActionManifest> {
     const { text, shown } = findManifest(root, folder, name);
     if (text.length <= shortManifest) return parseManifest(text, shown);
-    return this.#job.host.texts.work('manifest', { text, shown }, `cannot read ${shown}`);
+    return this.#job.context.texts.work('manifest', { text, shown }, `cannot read ${shown}`);
   }
 
   #copyOf(action: RemoteAction): Promise<string> {
@@ -153,14 +153,14 @@ export class ActionLibrary {
   }
 
   async #checkOutOwn(): Promise<string> {
-    const { host, folders, input, log } = this.#job;
+    const { context, folders, input, log } = this.#job;
     const { repo, ref, sha } = input;
-    const { sandbox, fetchPolicy, signal } = host;
-    const mirror = new Mirror(host.mirrors, repo.url, repo);
-    const access = { url: repo.url, credential: () => host.credential() };
+    const { sandbox, fetchPolicy, signal } = context;
+    const mirror = new Mirror(context.mirrors, repo.url, repo);
+    const access = { url: repo.url, credential: () => context.credential() };
     const target = join(folders.actions, `self-${++this.#made}`);
     await placeInside(folders.root, target, sandbox.owner, async (draft) => {
-      const options = { signal, access, fetchPolicy, runner: host.git, limits: host.gitLimits };
+      const options = { signal, access, fetchPolicy, runner: context.git, limits: context.gitLimits };
       await checkOut(mirror, { url: repo.url, ref, sha, folder: draft }, options);
       await rm(join(draft, '.git'), { recursive: true, force: true });
       await sandbox.giveTree(draft);
@@ -170,12 +170,12 @@ export class ActionLibrary {
   }
 
   async #copy(action: RemoteAction): Promise<string> {
-    const { host, folders, log } = this.#job;
-    const got = await host.actions.get(action, (text) => void log.say(text), host.signal);
+    const { context, folders, log } = this.#job;
+    const got = await context.actions.get(action, (text) => void log.say(text), context.signal);
     // the number distinguishes refs whose names become the same
     const name = `${action.repository}@${action.ref}`.replace(/[^\w.@-]/g, '_');
     // copied where the job cannot reach it, then moved, since steps may run already
-    const { sandbox } = host;
+    const { sandbox } = context;
     const target = join(folders.actions, `${name}-${++this.#made}`);
     await placeInside(folders.root, target, sandbox.owner, async (draft) => {
       await cp(got.folder, draft, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });

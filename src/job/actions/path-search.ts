@@ -36,10 +36,10 @@ export async function findPaths(
   let taken = Promise.resolve();
   const find = 'exec find "$@" -print0 2>/dev/null';
   await runCommand({
-    processes: await job.host.processes,
+    processes: await job.context.processes,
     argv: ['sh', '-c', find, 'sh', ...starts, ...tests],
     cwd: job.folders.workspace,
-    env: job.host.env,
+    env: job.context.env,
     output: (chunk) => {
       const copy = Buffer.from(chunk);
       taken = taken.then(() => (broken.signal.aborted ? undefined : take(copy).catch((error) => broken.abort(error))));

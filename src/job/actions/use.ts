@@ -21,7 +21,7 @@ export async function useAction(job: WorkflowState, library: ActionLibrary, use:
     await job.log.line(`##[warning]${message}`);
     io.annotate(annotationOf('warning', message, new Map()));
   };
-  const served = builtinAction(reference, job.host.ownActions);
+  const served = builtinAction(reference, job.context.ownActions);
   if (served) return serve(job, served, use, warn);
   const action = await library.load(reference);
   const { inputs: defaults, inputNames, runs } = action.manifest;

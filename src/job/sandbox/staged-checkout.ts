@@ -12,7 +12,7 @@ import { openFolderInside } from '../files/hand-over.ts';
 import type { JobWorkspace } from './workspace.ts';
 
 /** What a checkout needs of its job. */
-interface Host extends Pick<JobWorkspace, 'folder' | 'sandbox'> {
+interface CheckoutContext extends Pick<JobWorkspace, 'folder' | 'sandbox'> {
   processes: Promise<ProcessGroup>;
   git?: GitRunner | undefined;
   gitLimits: GitLimits;
@@ -38,29 +38,29 @@ interface StagedCheckout {
  * @returns the submodules
  */
 export async function checkOutStaged(
-  host: Host,
+  context: CheckoutContext,
   { folder, clean, write, written }: StagedCheckout,
 ): Promise<readonly string[]> {
   // the job's user gets what is in it, but not the folder itself
-  const closed = mkdtempSync(join(host.folder, 'checkout-'));
+  const closed = mkdtempSync(join(context.folder, 'checkout-'));
   const staging = join(closed, 'tree');
   try {
     mkdirSync(staging);
     const submodules = await write(staging);
-    const { sandbox } = host;
-    const options = { signal: host.signal, runner: host.git, limits: host.gitLimits };
+    const { sandbox } = context;
+    const options = { signal: context.signal, runner: context.git, limits: context.gitLimits };
     for (const path of ['', ...submodules]) await copyBorrowedObjects(join(staging, path), sandbox.mirror, options);
     await sandbox.giveTree(staging);
     await written?.(staging);
-    const target = openTarget(host, folder);
+    const target = openTarget(context, folder);
     try {
       const names = readdirSync(target.at(''));
-      const processes = await host.processes;
-      if (names.length > 0) await inside(host, processes, folder, clean ? empty : ['rm', '-rf', '--', '.git']);
+      const processes = await context.processes;
+      if (names.length > 0) await inside(context, processes, folder, clean ? empty : ['rm', '-rf', '--', '.git']);
       const moved = clean || names.length === 0 ? readdirSync(staging) : ['.git'];
       for (const name of moved) move(join(staging, name), target.at(name));
       if (moved.length === 1 && names.length > 0)
-        await inside(host, processes, folder, ['git', 'reset', '--hard', '--quiet']);
+        await inside(context, processes, folder, ['git', 'reset', '--hard', '--quiet']);
     } finally {
       target.close();
     }
@@ -82,7 +82,7 @@ function move(from: string, to: string): void {
 const empty = ['find', '.', '-mindepth', '1', '-delete'];
 
 /** Opens a folder of the workspace and makes missing folders. Follows no links. */
-function openTarget({ folder: root, sandbox }: Host, folder: string): OpenFolder {
+function openTarget({ folder: root, sandbox }: CheckoutContext, folder: string): OpenFolder {
   try {
     return openFolderInside(root, folder, sandbox.owner);
   } catch (error) {
@@ -92,7 +92,12 @@ function openTarget({ folder: root, sandbox }: Host, folder: string): OpenFolder
 }
 
 /** Runs a command with the job's rights. */
-async function inside(host: Host, processes: ProcessGroup, folder: string, argv: readonly string[]): Promise<void> {
+async function inside(
+  context: CheckoutContext,
+  processes: ProcessGroup,
+  folder: string,
+  argv: readonly string[],
+): Promise<void> {
   let said = '';
   const { exitCode } = await runCommand({
     processes,
@@ -102,8 +107,8 @@ async function inside(host: Host, processes: ProcessGroup, folder: string, argv:
     output: (chunk) => {
       said = (said + chunk).slice(-1000);
     },
-    signal: host.signal,
+    signal: context.signal,
   });
-  host.signal.throwIfAborted();
+  context.signal.throwIfAborted();
   if (exitCode !== 0) throw new StepFault(`could not make room for the checkout: ${said.trim()}`);
 }

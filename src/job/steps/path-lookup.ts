@@ -2,7 +2,7 @@ import { dirname, isAbsolute, join } from 'node:path';
 import { runCommand } from '../../exec/command.ts';
 import { foldersOn, isProgram } from '../../system/search-path.ts';
 import { seek, statInside } from '../files/inside.ts';
-import type { JobContext } from '../host.ts';
+import type { StepContext } from '../job-context.ts';
 
 /**
  * Finds files and programs as the steps of a job see them. Volt itself only looks in the job's folders, without
@@ -10,20 +10,20 @@ import type { JobContext } from '../host.ts';
  * the job: otherwise a job would learn what is in folders that it may not read.
  */
 export class PathLookup {
-  readonly #host: JobContext;
+  readonly #context: StepContext;
   readonly #workspace: string;
 
-  constructor(host: JobContext) {
-    this.#host = host;
-    this.#workspace = join(host.folder, 'workspace');
+  constructor(context: StepContext) {
+    this.#context = context;
+    this.#workspace = join(context.folder, 'workspace');
   }
 
   async hasFolder(path: string): Promise<boolean> {
-    return statInside(this.#host.folder, path)?.isDirectory() === true || this.#test('-d', path);
+    return statInside(this.#context.folder, path)?.isDirectory() === true || this.#test('-d', path);
   }
 
   async has(path: string): Promise<boolean> {
-    return statInside(this.#host.folder, path) !== undefined || this.#test('-e', path);
+    return statInside(this.#context.folder, path) !== undefined || this.#test('-e', path);
   }
 
   /**
@@ -41,7 +41,7 @@ export class PathLookup {
   }
 
   #find(file: string): 'there' | 'absent' | 'unknown' {
-    const { sandbox, env, folder, home, toolCache } = this.#host;
+    const { sandbox, env, folder, home, toolCache } = this.#context;
     if (!isAbsolute(file)) return 'unknown';
     const known = !sandbox.isClosed || foldersOn(env.PATH ?? '').includes(dirname(file));
     if (known) return isProgram(file) ? 'there' : 'absent';
@@ -57,15 +57,15 @@ export class PathLookup {
   }
 
   /** @returns its output if it succeeds */
-  async #ask(argv: readonly string[], path = this.#host.env.PATH ?? ''): Promise<string | undefined> {
-    const { processes, signal } = this.#host;
+  async #ask(argv: readonly string[], path = this.#context.env.PATH ?? ''): Promise<string | undefined> {
+    const { processes, signal } = this.#context;
     let text = '';
     const output = (chunk: Buffer) => {
       text = (text + chunk).slice(0, 5000);
     };
     const end = await runCommand({
       ...{ processes: await processes, argv, cwd: this.#workspace, output, signal },
-      env: { ...this.#host.env, PATH: path },
+      env: { ...this.#context.env, PATH: path },
       stubborn: 'group',
     });
     return end.exitCode === 0 ? text : undefined;

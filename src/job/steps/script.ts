@@ -43,7 +43,7 @@ export async function prepareScript(
   const program = (name: string) => job.lookup.program(name, env.PATH ?? '');
   const { argv, extension } = await shellCommand(shell, program, (suffix) => `${file}${suffix}`);
   const content = extension === '.ps1' ? forPowerShell(text) : text;
-  writeInside(job.folders.root, `${file}${extension}`, content, job.host.sandbox.owner);
+  writeInside(job.folders.root, `${file}${extension}`, content, job.context.sandbox.owner);
   return { text, argv, cwd };
 }
 

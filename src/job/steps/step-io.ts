@@ -59,12 +59,12 @@ export class StepIo {
   ): Promise<void> {
     const job = this.#job;
     const effects: StepEffects = { outputs: this.outputs, state: this.state, refused: false };
-    const files = CommandFiles.create(job.folders.commands, job.host.sandbox.owner);
+    const files = CommandFiles.create(job.folders.commands, job.context.sandbox.owner);
     const variables = { ...job.environment(frame, id, env), ...files.variables };
     const output = new StepOutput({
       masker: job.masker,
       matchers: job.matchers,
-      find: (search, signal) => job.host.texts.work('problems', search, 'the problem matchers cannot work', signal),
+      find: (search, signal) => job.context.texts.work('problems', search, 'the problem matchers cannot work', signal),
       debug: job.debug,
       log: (chunk) => job.log.writeHidden(chunk),
       annotate: (annotation) => this.annotate(annotation),

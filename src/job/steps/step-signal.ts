@@ -37,7 +37,7 @@ export class StepSignal {
 
   async #decide(): Promise<void> {
     const ended = this.#followed as AbortSignal;
-    const early = ended === this.#job.host.signal && this.#job.beginCleanup();
+    const early = ended === this.#job.context.signal && this.#job.beginCleanup();
     if (early && (await this.#holds().catch(() => false))) this.#follow(this.#job.signal);
     else this.#controller.abort(ended.reason);
   }

@@ -10,7 +10,7 @@ export async function runUserCommand(job: WorkflowState, command: StepCommand): 
   const before = job.begun;
   job.begun = true;
   try {
-    await runStepCommand(job.host.processes, command);
+    await runStepCommand(job.context.processes, command);
   } catch (error) {
     if (error instanceof CommandFailed && error.outcome.reason === 'spawn_failed') job.begun = before;
     throw error;

@@ -2,9 +2,9 @@ import { join } from 'node:path';
 import { callSecrets } from '../../workflow/call-secrets.ts';
 import type { WorkflowPlan } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
-import type { JobInput } from '../contract.ts';
 import { SearchBudget } from '../globs/search-budget.ts';
-import type { JobContext } from '../host.ts';
+import type { JobInput } from '../input-and-result.ts';
+import type { StepContext } from '../job-context.ts';
 import type { JobLog } from '../log.ts';
 import { JobAborted, type JobOutcome } from '../outcome.ts';
 import type { Masker } from '../output/masker.ts';
@@ -36,7 +36,7 @@ export interface JobFolders {
 export class WorkflowState {
   readonly input: JobInput;
   readonly plan: WorkflowPlan;
-  readonly host: JobContext;
+  readonly context: StepContext;
   readonly folders: JobFolders;
   readonly log: JobLog;
   readonly search: TestSearch;
@@ -67,17 +67,17 @@ export class WorkflowState {
   constructor(
     input: JobInput,
     plan: WorkflowPlan,
-    { host, log, search }: { host: JobContext; log: JobLog; search: TestSearch },
+    { context, log, search }: { context: StepContext; log: JobLog; search: TestSearch },
     secrets: Readonly<Record<string, string>>,
   ) {
     this.input = input;
     this.plan = plan;
-    this.host = host;
+    this.context = context;
     this.log = log;
     this.search = search;
-    this.signal = host.signal;
-    this.lookup = new PathLookup(host);
-    const root = host.folder;
+    this.signal = context.signal;
+    this.lookup = new PathLookup(context);
+    const root = context.folder;
     this.folders = {
       root,
       workspace: join(root, 'workspace'),
@@ -89,9 +89,9 @@ export class WorkflowState {
     for (const value of [...Object.values(secrets), ...Object.values(this.#secrets)]) this.masker.add(value);
     this.debug = [this.#secrets.ACTIONS_STEP_DEBUG, plan.contexts.vars.ACTIONS_STEP_DEBUG].includes('true');
     this.#runner = runnerContext({
-      name: host.runner,
+      name: context.runner,
       temp: this.folders.temp,
-      toolCache: host.toolCache,
+      toolCache: context.toolCache,
       workspace: root,
       debug: this.debug,
     });
@@ -137,7 +137,7 @@ export class WorkflowState {
    * @returns false if the job is over at once
    */
   beginCleanup(): boolean {
-    const { signal, cleanupTime } = this.host;
+    const { signal, cleanupTime } = this.context;
     const ending: unknown = signal.reason;
     if (!(ending instanceof JobAborted) || !ending.allowsCleanup) return false;
     if (this.signal === signal) {
@@ -173,7 +173,7 @@ export class WorkflowState {
         always: () => true,
         cancelled: () => this.status === 'cancelled',
       },
-      { workspace: this.folders.workspace, budget: this.searchBudget, texts: this.host.texts },
+      { workspace: this.folders.workspace, budget: this.searchBudget, texts: this.context.texts },
     );
   }
 
@@ -182,7 +182,7 @@ export class WorkflowState {
    * @param env of the step itself
    */
   environment(frame: Frame, step: string, env: Readonly<Record<string, string>>): Record<string, string> {
-    const merged: Record<string, string> = { ...this.host.env, ...this.env, ...frame.action?.env, ...env };
+    const merged: Record<string, string> = { ...this.context.env, ...this.env, ...frame.action?.env, ...env };
     const path = [...this.paths, merged.PATH].join(':');
     const github = githubVariables({ ...this.#github, ...this.#actionEntries(frame, step) });
     return { ...merged, PATH: path, ...github, ...runnerVariables(this.#runner) };

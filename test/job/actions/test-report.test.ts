@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import type { JobResult } from '../../../src/job/contract.ts';
+import type { JobResult } from '../../../src/job/input-and-result.ts';
 import { TestJobs } from '../../support/job.ts';
 
 const report = (suite: string, cases: string) => `<testsuite name="${suite}">${cases}</testsuite>`;

@@ -1,28 +1,28 @@
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import type { FinalStatus } from '../../kernel/model.ts';
 import type { ExecView } from './events.ts';
-import type { Exec } from './run.ts';
-import { wantedFiles } from './wanted-files.ts';
+import type { ExecRun } from './exec-run.ts';
+import { findWorkflowFiles } from './find-workflow-files.ts';
 import { TreeWatch } from './watch.ts';
 
 /** Runs the work tree once, or each time it changes. */
-export class Runs {
+export class ExecSession {
   readonly #root: string;
   readonly #workflow: string | undefined;
   readonly #view: ExecView;
-  readonly #make: (asked: { workflow?: string }) => Exec;
+  readonly #make: (asked: { workflow?: string }) => ExecRun;
   readonly #cancelled = new AbortController();
-  #exec: Exec | undefined;
+  #exec: ExecRun | undefined;
 
   /**
-   * @param workflow that a person wants, see wantedFiles
+   * @param workflow that a person wants, see findWorkflowFiles
    * @param make makes one run
    */
   constructor(
     root: string,
     workflow: string | undefined,
     view: ExecView,
-    make: (asked: { workflow?: string }) => Exec,
+    make: (asked: { workflow?: string }) => ExecRun,
   ) {
     this.#root = root;
     this.#view = view;
@@ -31,8 +31,8 @@ export class Runs {
   }
 
   /** @returns the status of the build */
-  async once(): Promise<FinalStatus> {
-    const { files, workflow } = wantedFiles(this.#root, this.#workflow);
+  async runOnce(): Promise<FinalStatus> {
+    const { files, workflow } = findWorkflowFiles(this.#root, this.#workflow);
     this.#exec = this.#make(workflow === undefined ? {} : { workflow });
     if (this.#cancelled.signal.aborted) this.#exec.cancel();
     return await this.#exec.run(this.#root, files);
@@ -42,12 +42,12 @@ export class Runs {
    * Runs again when files change, and cancels what still runs then.
    * @returns the status of the last run
    */
-  async untilCancelled(): Promise<FinalStatus> {
+  async watch(): Promise<FinalStatus> {
     const tree = await TreeWatch.open(this.#root);
     const cancelled = new Promise<void>((resolve) => this.#cancelled.signal.addEventListener('abort', () => resolve()));
     try {
       for (;;) {
-        const running = this.#onceMore();
+        const running = this.#runOnceOrNote();
         await Promise.race([tree.change(), cancelled]);
         if (!this.#cancelled.signal.aborted) this.#exec?.cancel();
         const status = await running;
@@ -72,8 +72,8 @@ export class Runs {
   }
 
   /** A wrong request is shown, not thrown: it may be right after the next change. */
-  async #onceMore(): Promise<FinalStatus> {
-    return await this.once().catch((error: unknown) => {
+  async #runOnceOrNote(): Promise<FinalStatus> {
+    return await this.runOnce().catch((error: unknown) => {
       if (!(error instanceof VoltError)) throw error;
       this.#view.take({ kind: 'note', text: `${error.code}: ${errorText(error)}. ${error.remedy}` });
       return 'error' as const;

@@ -4,15 +4,15 @@ import { initialNodes } from '../../workflow/job-name.ts';
 import type { Node } from '../../workflow/node.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
-import { WantedJob, withNeeds } from './wanted-job.ts';
-import { jobsWithSteps, onlySteps } from './wanted-steps.ts';
+import { NamedJob, withNeeds } from './named-job.ts';
+import { jobsWithSteps, onlySteps } from './step-selection.ts';
 
-export interface WantedOptions {
+export interface JobSelectionOptions {
   /** all workflows of the checkout */
   workflows: readonly Workflow[];
   /** the workflows that run */
   running: readonly Workflow[];
-  /** the wanted jobs, see WantedJob; all if there are none */
+  /** the wanted jobs, see NamedJob; all if there are none */
   jobs: readonly string[];
   /** the wanted steps in them; all if there are none */
   steps: readonly string[];
@@ -21,21 +21,21 @@ export interface WantedOptions {
 }
 
 /** The jobs that a person wants to run, with those that they need. */
-export class Wanted {
-  readonly #options: WantedOptions;
+export class JobSelection {
+  readonly #options: JobSelectionOptions;
   /** undefined if all are wanted */
-  readonly #jobs: WantedJob[] | undefined;
+  readonly #jobs: NamedJob[] | undefined;
   /** jobs that are wanted themselves, not only needed by others; by file and id */
   readonly #asked = new Set<string>();
   /** values of all combinations, by key */
   readonly #values = new Map<string, Set<string>>();
 
   /** @throws VoltError `not_found` if no workflow can have the job or the step */
-  constructor(options: WantedOptions) {
+  constructor(options: JobSelectionOptions) {
     const { jobs, steps, workflows, running } = options;
     this.#options = options;
     const names = jobs.length === 0 && steps.length > 0 ? jobsWithSteps(running, steps) : jobs;
-    this.#jobs = names.length === 0 ? undefined : names.map((name) => new WantedJob(name, workflows, running));
+    this.#jobs = names.length === 0 ? undefined : names.map((name) => new NamedJob(name, workflows, running));
     for (const job of this.#jobs ?? [])
       if (running.every((workflow) => job.idsOf(workflow).size === 0)) throw this.#noJob(job.name, []);
   }
@@ -52,11 +52,11 @@ export class Wanted {
   }
 
   /** Whether a job with its present name is wanted. */
-  takes(node: Node, name: string): boolean {
+  includes(node: Node, name: string): boolean {
     if (!this.#fitsMatrix(node)) return false;
     // all are asked, since each notes whether it was found
-    const takers = this.#jobs?.filter((job) => job.takes(node, name));
-    return takers === undefined || takers.length > 0;
+    const including = this.#jobs?.filter((job) => job.includes(node, name));
+    return including === undefined || including.length > 0;
   }
 
   /**
@@ -74,7 +74,7 @@ export class Wanted {
    * The error for a job or value that does not exist, once all jobs are known.
    * @param names of the jobs, as they are now
    */
-  complaint(names: string[]): VoltError | undefined {
+  notFoundError(names: string[]): VoltError | undefined {
     const missing = this.#jobs?.find((job) => !job.isFound);
     if (missing) return this.#noJob(missing.name, names);
     for (const [key, value] of Object.entries(this.#options.matrix)) {

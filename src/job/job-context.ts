@@ -23,7 +23,7 @@ export interface FetchedActions {
   ): Promise<{ folder: string; sha: string }>;
 }
 
-/** What a job uses on the machine where it runs; `jobServices` makes it. */
+/** What a job uses on the machine where it runs; `makeJobServices` makes it. */
 export interface JobServices {
   /** folder of the machine's mirrors */
   mirrors: string;
@@ -41,8 +41,8 @@ export interface JobServices {
   artifacts: string;
 }
 
-/** All that `runJob` is given beside the job itself. */
-export interface JobHost extends JobServices, JobWorkspace {
+/** Everything that `runJob` needs besides the job itself. */
+export interface JobContext extends JobServices, JobWorkspace {
   /** name of the runner */
   runner: string;
   /** what earlier checkouts of the repository have left; absent where nothing is kept */
@@ -67,5 +67,5 @@ export interface JobHost extends JobServices, JobWorkspace {
   cleanupTime?: number;
 }
 
-/** The part of it that steps see: all but the functions for log and progress, which are called with secrets masked. */
-export type JobContext = Omit<JobHost, 'output' | 'progress'>;
+/** The part of the job's context that steps see: all but the functions for log and progress, which get masked text only. */
+export type StepContext = Omit<JobContext, 'output' | 'progress'>;

@@ -8,7 +8,7 @@ import { filesOf, readWorkflowFile } from '../workflow-files.ts';
  * @param wanted the name of a workflow, or a path from the present folder
  * @returns the files, and what names the wanted one among them
  */
-export function wantedFiles(
+export function findWorkflowFiles(
   root: string,
   wanted: string | undefined,
 ): { files: WorkflowFile[]; workflow: string | undefined } {

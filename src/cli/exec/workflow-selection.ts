@@ -6,7 +6,7 @@ import type { Triggers, Workflow } from '../../workflow/workflow.ts';
 import { type EventParts, localEvent, type Payload } from './local-event.ts';
 
 /** What a person wants to run. */
-export interface Selection {
+export interface WorkflowSelection {
   workflow?: string;
   event?: string;
   input?: { [name: string]: string };
@@ -15,7 +15,7 @@ export interface Selection {
 }
 
 /** The workflows that run, and the event for them. */
-export interface Choice {
+export interface SelectedWorkflows {
   event: BuildEvent;
   workflows: Workflow[];
 }
@@ -31,7 +31,11 @@ export interface WorkTree {
  * Which workflows run: the named one, whatever its triggers, or all that the event starts.
  * @throws VoltError `not_found`, `bad_request`, `usage`
  */
-export function choose(workflows: readonly Workflow[], selection: Selection, { ref, defaultBranch }: WorkTree): Choice {
+export function selectWorkflows(
+  workflows: readonly Workflow[],
+  selection: WorkflowSelection,
+  { ref, defaultBranch }: WorkTree,
+): SelectedWorkflows {
   const { workflow: wanted, event: name, input } = selection;
   const branch = ref.replace(/^refs\/heads\//, '');
   const parts: EventParts = { input: input ?? {}, payload: selection.payload ?? {}, branch, defaultBranch };
@@ -52,16 +56,16 @@ export function choose(workflows: readonly Workflow[], selection: Selection, { r
         { remedy: 'Choose one with --workflow.' },
       );
     }
-    return { event: checked(localEvent(event.name, parts, first), first), workflows: [first] };
+    return { event: withCheckedInputs(localEvent(event.name, parts, first), first), workflows: [first] };
   }
-  const found = named(workflows, wanted);
+  const found = findWorkflow(workflows, wanted);
   if (!found) throw noWorkflow(wanted, workflows);
   const fitting = name ?? (input ? 'workflow_dispatch' : firstEvent(found.on));
-  return { event: checked(localEvent(fitting, parts, found), found), workflows: [found] };
+  return { event: withCheckedInputs(localEvent(fitting, parts, found), found), workflows: [found] };
 }
 
 /** The workflow with that path, end of a path, or name. */
-export function named(workflows: readonly Workflow[], wanted: string): Workflow | undefined {
+export function findWorkflow(workflows: readonly Workflow[], wanted: string): Workflow | undefined {
   const path = wanted.replace(/^\.\//, '');
   return (
     workflows.find((workflow) => workflow.path === path) ??
@@ -90,7 +94,7 @@ function firstEvent(on: Triggers): string {
   return on.others[0]?.event ?? 'push';
 }
 
-function checked(event: BuildEvent, { on, path }: Workflow): BuildEvent {
+function withCheckedInputs(event: BuildEvent, { on, path }: Workflow): BuildEvent {
   if (event.name !== 'workflow_dispatch') return event;
   const read = dispatchInputs(on.workflow_dispatch?.inputs ?? [], event.inputs);
   if ('problems' in read) {

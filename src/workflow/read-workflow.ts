@@ -12,7 +12,7 @@ import { longestFile, type WorkflowFile } from './files.ts';
 import { explainParserMessage, findErrorLocation } from './parser-messages.ts';
 import { readConcurrency, readDefaults, readJobs } from './read-jobs.ts';
 import { readTriggers } from './read-triggers.ts';
-import { mostDiagnostics, Reading } from './reading.ts';
+import { mostDiagnostics, TokenReader } from './token-reader.ts';
 import type { Workflow } from './workflow.ts';
 import { BoundedYamlReader, tooManyValues } from './yaml-reader.ts';
 
@@ -32,52 +32,52 @@ export interface ReadWorkflow {
  * throws because of the content of a file.
  */
 export function readWorkflow(file: WorkflowFile): ReadWorkflow {
-  const reading = new Reading(file.path);
+  const reader = new TokenReader(file.path);
   let workflow: Workflow | undefined;
   try {
-    workflow = read(reading, file);
+    workflow = read(reader, file);
   } catch (error) {
     const message = error instanceof RangeError ? 'the file is nested too deeply' : errorText(error);
-    reading.report('invalid', undefined, message);
+    reader.report('invalid', undefined, message);
   }
-  const diagnostics = reading.diagnostics.sort((a, b) => a.line - b.line || a.column - b.column);
-  return { ...(workflow && (reading.isInvalid ? { draft: workflow } : { workflow })), diagnostics };
+  const diagnostics = reader.diagnostics.sort((a, b) => a.line - b.line || a.column - b.column);
+  return { ...(workflow && (reader.isInvalid ? { draft: workflow } : { workflow })), diagnostics };
 }
 
-function read(reading: Reading, { path, text }: WorkflowFile): Workflow | undefined {
+function read(reader: TokenReader, { path, text }: WorkflowFile): Workflow | undefined {
   if (Buffer.byteLength(text) > longestFile) {
-    reading.report('invalid', undefined, `the file is larger than ${longestFile / 1024} KB`);
+    reader.report('invalid', undefined, `the file is larger than ${longestFile / 1024} KB`);
     return undefined;
   }
   const context = newContext();
   const id = context.getFileId(path);
-  const reader = new BoundedYamlReader(id, text);
-  for (const { message, range } of reader.errors)
-    reading.report('invalid', range, explainParserMessage(firstLine(message)));
-  if (reading.isInvalid) return undefined;
+  const yaml = new BoundedYamlReader(id, text);
+  for (const { message, range } of yaml.errors)
+    reader.report('invalid', range, explainParserMessage(firstLine(message)));
+  if (reader.isInvalid) return undefined;
   const tags = new Set<number | undefined>();
-  for (const { message, linePos } of reader.warnings) {
-    const place = linePos && { line: linePos[0].line, column: linePos[0].col };
-    tags.add(place?.line);
-    reading.report('invalid', place, `${firstLine(message)}; put the value in quotes or into \${{ }}`);
+  for (const { message, linePos } of yaml.warnings) {
+    const location = linePos && { line: linePos[0].line, column: linePos[0].col };
+    tags.add(location?.line);
+    reader.report('invalid', location, `${firstLine(message)}; put the value in quotes or into \${{ }}`);
   }
-  if (reader.isEmpty) {
-    reading.report('invalid', undefined, 'the file is empty');
+  if (yaml.isEmpty) {
+    reader.report('invalid', undefined, 'the file is empty');
     return undefined;
   }
-  const root = readTemplate(context, 'workflow-root-strict', reader, id);
-  reportErrors(reading, context, { path, text }, root, tags);
-  const fields = new Map(reading.entries(root).map(({ key, value }) => [key, value]));
+  const root = readTemplate(context, 'workflow-root-strict', yaml, id);
+  reportErrors(reader, context, { path, text }, root, tags);
+  const fields = new Map(reader.entries(root).map(({ key, value }) => [key, value]));
   const [name, runName, concurrency] = ['name', 'run-name', 'concurrency'].map((key) => fields.get(key));
   return {
     path,
     name: name?.toString().trim() || path,
-    ...(runName && { runName: reading.template(runName) }),
-    on: readTriggers(reading, fields.get('on')),
-    env: reading.templates(fields.get('env')),
-    defaults: readDefaults(reading, fields.get('defaults')),
-    ...(concurrency && { concurrency: readConcurrency(reading, concurrency) }),
-    jobs: readJobs(reading, fields.get('jobs')),
+    ...(runName && { runName: reader.template(runName) }),
+    on: readTriggers(reader, fields.get('on')),
+    env: reader.templates(fields.get('env')),
+    defaults: readDefaults(reader, fields.get('defaults')),
+    ...(concurrency && { concurrency: readConcurrency(reader, concurrency) }),
+    jobs: readJobs(reader, fields.get('jobs')),
   };
 }
 
@@ -86,7 +86,7 @@ function read(reading: Reading, { path, text }: WorkflowFile): Workflow | undefi
  * better locations inside texts of several lines.
  */
 function reportErrors(
-  reading: Reading,
+  reader: TokenReader,
   context: TemplateContext,
   { path, text }: WorkflowFile,
   root: TemplateToken | undefined,
@@ -103,7 +103,7 @@ function reportErrors(
   const reported = stock.length === found.length ? stock : found;
   // each error is searched in the whole file
   for (const { rawMessage, range } of reported.slice(0, mostDiagnostics)) {
-    reading.report('invalid', range, explainParserMessage(rawMessage, findErrorLocation(root, range)));
+    reader.report('invalid', range, explainParserMessage(rawMessage, findErrorLocation(root, range)));
   }
 }
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
+import { readWorkflows } from '../../src/workflow/commit-workflows.ts';
 import { formatDiagnostic } from '../../src/workflow/diagnostics.ts';
-import { readWorkflow } from '../../src/workflow/read.ts';
-import { readWorkflows } from '../../src/workflow/read-all.ts';
+import { readWorkflow } from '../../src/workflow/read-workflow.ts';
 import type { StepsJob, Workflow } from '../../src/workflow/workflow.ts';
 
 const told = (text: string) => readWorkflow({ path: 'ci.yml', text }).diagnostics.map(formatDiagnostic);

@@ -2,7 +2,7 @@ import { type CalledRepository, keyOfCalled, parseCalled } from './called-file.t
 import { checkCalls, type Known } from './calls.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import type { WorkflowFile } from './files.ts';
-import { type ReadWorkflow, readWorkflow } from './read.ts';
+import { type ReadWorkflow, readWorkflow } from './read-workflow.ts';
 import type { Workflow, WorkflowSource } from './workflow.ts';
 
 export interface ReadWorkflows {

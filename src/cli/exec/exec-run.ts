@@ -3,7 +3,7 @@ import { arch, platform, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Mirror } from '../../git/mirror/mirror.ts';
 import { type Snapshot, takeSnapshot } from '../../git/snapshot.ts';
-import type { JobInput } from '../../job/contract.ts';
+import type { JobInput } from '../../job/input-and-result.ts';
 import type { Config } from '../../kernel/config.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import type { FinalStatus } from '../../kernel/model.ts';
@@ -11,24 +11,24 @@ import { repositoryNameFrom } from '../../kernel/names.ts';
 import { ownTrust } from '../../kernel/trust.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { type Outcome, verdictOf } from '../../kernel/verdict.ts';
+import { readWorkflows } from '../../workflow/commit-workflows.ts';
 import { type Diagnostic, formatDiagnostic } from '../../workflow/diagnostics.ts';
 import { eventName } from '../../workflow/event.ts';
 import type { WorkflowFile } from '../../workflow/files.ts';
-import { readWorkflows } from '../../workflow/read-all.ts';
 import { parseHostedNames } from '../../workflow/runs-on.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
-import { type Choice, choose, type Selection } from './choice.ts';
 import type { ExecEvent, ExecView } from './events.ts';
 import { JobRunner } from './job-runner.ts';
+import { JobSelection } from './job-selection.ts';
 import { LocalBuild } from './local-build.ts';
 import { readWithCalled } from './read-with-called.ts';
-import { Wanted } from './wanted.ts';
-import { stepTitle } from './wanted-steps.ts';
+import { stepTitle } from './step-selection.ts';
+import { type SelectedWorkflows, selectWorkflows, type WorkflowSelection } from './workflow-selection.ts';
 
 /** Labels of any runner on this machine. */
 const ownLabels: ReadonlySet<string> = new Set([platform(), arch()]);
 
-export interface ExecOptions extends Selection {
+export interface ExecOptions extends WorkflowSelection {
   jobs: readonly string[];
   steps: readonly string[];
   matrix: { [name: string]: string };
@@ -41,7 +41,7 @@ export interface ExecOptions extends Selection {
 }
 
 /** A build of the work tree on this machine. */
-export class Exec {
+export class ExecRun {
   readonly #config: Config;
   readonly #options: ExecOptions;
   readonly #view: ExecView;
@@ -121,7 +121,7 @@ export class Exec {
     const unchecked = readWorkflows(files);
     const wrong = unchecked.diagnostics.filter(({ file }) => wanted === undefined || isNamed(files, file, wanted));
     if (wanted !== undefined && invalidJobs(wrong).length > 0) return verdictOf(invalidJobs(wrong));
-    const choice = chosen(unchecked.workflows, this.#options, snapshot, invalidJobs(wrong).length > 0);
+    const choice = selectIfValid(unchecked.workflows, this.#options, snapshot, invalidJobs(wrong).length > 0);
     if (!choice) return verdictOf(invalidJobs(wrong));
     const { event } = choice;
     const read = await readWithCalled(this.#config, { files, choice, url: origin ?? root });
@@ -145,7 +145,7 @@ export class Exec {
         ...(payload && { payload }),
       },
       ...{ workflows, running, env, taken: invalid.length },
-      wanted: new Wanted({ workflows, running, jobs, steps, matrix }),
+      selection: new JobSelection({ workflows, running, jobs, steps, matrix }),
       settings: {
         timeoutMinutes: this.#config.jobTimeout,
         hosted: parseHostedNames(this.#config.hostedLabels),
@@ -221,14 +221,14 @@ function invalidJobs(diagnostics: readonly Diagnostic[]): (Outcome & { name: str
 }
 
 /** @returns undefined if no valid workflow runs, but an invalid one may have been meant */
-function chosen(
+function selectIfValid(
   workflows: readonly Workflow[],
-  selection: Selection,
+  selection: WorkflowSelection,
   tree: Snapshot,
   faulty: boolean,
-): Choice | undefined {
+): SelectedWorkflows | undefined {
   try {
-    return choose(workflows, selection, tree);
+    return selectWorkflows(workflows, selection, tree);
   } catch (error) {
     if (faulty && error instanceof VoltError && error.code === 'not_found') return undefined;
     throw error;

@@ -6,7 +6,7 @@ import type { Workflow, WorkflowJob } from '../../workflow/workflow.ts';
  * One job that a person has named: by its id, its name, or a name that it gets later, such as `test (22)` or `call /
  * inner`.
  */
-export class WantedJob {
+export class NamedJob {
   readonly name: string;
   readonly #workflows: readonly Workflow[];
   /** jobs all of which run, by file and path */
@@ -43,7 +43,7 @@ export class WantedJob {
   }
 
   /** Whether a job with its present name is wanted. */
-  takes(node: Node, name: string): boolean {
+  includes(node: Node, name: string): boolean {
     const top = `${node.file} ${node.path.replace(/[#/].*$/, '')}`;
     if (!this.#mayBecome.has(top)) return this.#whole.has(top);
     if (same(name, this.name)) {

@@ -8,7 +8,7 @@ export interface JobInput {
     url: string;
     /** globs of test reports */
     reports?: readonly string[] | undefined;
-    /** see git/filter.ts */
+    /** see git/mirror/filter.ts */
     filter?: string | undefined;
   };
   ref: string;

@@ -18,8 +18,8 @@ import type { ValueTemplate } from './workflow.ts';
 /** The most diagnostics of one file that are shown. */
 export const mostDiagnostics = 100;
 
-/** The state of reading one file: its diagnostics, and how its tokens become values. */
-export class Reading {
+/** Turns the tokens of one workflow file into values, and collects its diagnostics. */
+export class TokenReader {
   readonly file: string;
   readonly diagnostics: Diagnostic[] = [];
 
@@ -36,13 +36,13 @@ export class Reading {
     at: TemplateToken | TokenRange | { line: number; column: number } | undefined,
     message: string,
   ): void {
-    const place = locationOf(at);
+    const location = locationOf(at);
     const same = (other: Diagnostic) =>
-      other.line === place.line && other.column === place.column && other.message === message;
+      other.line === location.line && other.column === location.column && other.message === message;
     if (this.diagnostics.some(same)) return;
     // unsupported keys end their job, so they are always kept
     if (this.diagnostics.length >= mostDiagnostics && severity !== 'unsupported') return;
-    this.diagnostics.push({ file: this.file, ...place, severity, message });
+    this.diagnostics.push({ file: this.file, ...location, severity, message });
   }
 
   invalid(at: TemplateToken | undefined, message: string): void {

@@ -6,14 +6,14 @@ import { dataPaths } from '../kernel/data-paths.ts';
 import { repositoryKey } from '../kernel/names.ts';
 import { ownActionsOf } from './actions/builtin-actions.ts';
 import { ActionStore } from './actions/store.ts';
-import type { JobInput } from './contract.ts';
-import type { JobServices } from './host.ts';
+import type { JobInput } from './input-and-result.ts';
+import type { JobServices } from './job-context.ts';
 
 /**
- * What a job uses on this machine, whoever runs it.
+ * Makes the services that a job uses on this machine.
  * @param own `mirrors` is the folder of mirrors, `artifacts` that of the build's artifacts
  */
-export function jobServices(
+export function makeJobServices(
   config: Pick<Config, 'dataDir' | 'actionsUrl' | 'ownActions'>,
   repo: JobInput['repo'],
   own: { fetchPolicy: FetchPolicy; gitLimits: GitLimits; mirrors: string; artifacts: string },
