@@ -113,7 +113,10 @@ export const reasonRemedies: { readonly [R in Reason]: string } = {
   fail_fast: 'See the job that failed; `fail-fast: false` lets the others run on.',
   no_runner: 'Start a runner with these labels, or change `runs-on`; `VOLT_RUNNER_WAIT` sets how long jobs wait.',
   tool_missing: 'Install the program on the machine of the runner.',
-  no_tests_found: 'Add a workflow or tests, or set a command with `volt repo set NAME --command`.',
+  no_tests_found:
+    'Add a workflow or tests, correct where the test runner looks, or set a command with `volt repo set NAME --command`.',
+  dependencies_failed:
+    'The message names the package and what to do; often the runner does not reach the registry, or lacks a library.',
   fetch_failed: 'Check the address and the credential of the repository, and the network of the runner.',
   secrets_unavailable: 'See the problems in `volt status`; see [secrets](secrets.md).',
   checkout_failed: 'The message quotes git. Check the disk of the runner and the submodules of the commit.',

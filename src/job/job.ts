@@ -23,6 +23,8 @@ import { isThere } from './project-programs.ts';
 import { readTree } from './read-tree.ts';
 import { checkOutStaged } from './sandbox/staged-checkout.ts';
 import { jsonReader, TestSearch } from './test-search.ts';
+import { isByExitCodeAlone, judge } from './verdict/judge.ts';
+import { signalText } from './verdict/signals.ts';
 import { runWorkflowJob } from './workflow-job.ts';
 
 type TestPlan = Exclude<JobInput['plan'], { kind: 'workflow' }>;
@@ -78,6 +80,18 @@ async function runTests(
   const given = context.secrets();
   given.catch(() => undefined);
   let begun = false;
+  const ended = async (byCode: JobOutcome): Promise<JobResult> => {
+    const tests = await search.end(log);
+    const told = { tests, runners: search.runners };
+    const outcome = judge(byCode, told);
+    const last = steps.list.at(-1);
+    if (last && byCode.status === 'success' && outcome !== byCode) steps.end(last, outcome.status, outcome.exitCode);
+    steps.close(outcome);
+    if (outcome.status === 'success' && isByExitCodeAlone(told))
+      await log.say('found no test results in the output: the exit code alone decides');
+    if (outcome.status !== 'success') await log.say(outcome.message ?? outcome.status);
+    return { outcome, begun, steps: steps.list, outputs: {}, ...(tests && { tests }) };
+  };
   try {
     await run('checkout', () => checkout(input, workspace, context, log));
     const { values, withheld } = await given;
@@ -94,15 +108,9 @@ async function runTests(
     for (const { name, command } of commands.steps)
       await run(name, () => runStep(command, folder, { ...context, env }, log, began));
     await log.end();
-    const tests = await search.end(log);
-    const outcome = { status: 'success', reason: null, message: null, exitCode: 0 } as const;
-    return { outcome, begun, steps: steps.list, outputs: {}, ...(tests && { tests }) };
+    return await ended({ status: 'success', reason: null, message: null, exitCode: 0 });
   } catch (error) {
-    const outcome = masked.hide(outcomeOf(error, context.signal, steps.list.length > 1));
-    steps.close(outcome);
-    await log.say(outcome.message ?? outcome.status);
-    const tests = await search.end(log);
-    return { outcome, begun, steps: steps.list, outputs: {}, ...(tests && { tests }) };
+    return ended(masked.hide(outcomeOf(error, context.signal, steps.list.length > 1)));
   }
 }
 
@@ -223,7 +231,7 @@ async function runStep(
   const limit = limitThatEnded(end, processes.limits);
   if (limit !== undefined)
     throw new StepFailed('failure', 'resource_limit', `${what} ${limit}`, { exitCode: end.exitCode });
-  if (end.signal !== null) throw new StepFailed('failure', 'signal', `${what} was ended by ${end.signal}`);
+  if (end.signal !== null) throw new StepFailed('failure', 'signal', `${what} was ended by ${signalText(end.signal)}`);
   if (end.exitCode !== 0) {
     const { exitCode } = end;
     throw new StepFailed('failure', 'exit_code', `${what} exited with code ${exitCode}`, { exitCode });

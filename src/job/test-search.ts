@@ -4,11 +4,12 @@ import type { JobLog } from './log.ts';
 import type { Masker } from './output/masker.ts';
 import { TestCollection, type Totals } from './reports/collection.ts';
 import { type ReadJson, type ReportGlobs, ReportReader } from './reports/files.ts';
+import type { Runner } from './reports/lines.ts';
 import { OutputTests } from './reports/output.ts';
 import type { JobTexts } from './texts/job-texts.ts';
 
 /**
- * Finds the results of single tests in what a job prints and in its report files. Neither the results nor errors here
+ * Finds the results of single tests in what a job prints and in its report files. Errors here never
  * change the outcome of the job.
  */
 export class TestSearch {
@@ -18,6 +19,7 @@ export class TestSearch {
   readonly #root: string;
   readonly #tests: TestCollection;
   readonly #reports: ReportReader;
+  #printed: Runner[] = [];
   #broken: unknown;
 
   /**
@@ -31,6 +33,11 @@ export class TestSearch {
     this.#tests = new TestCollection(root, (text) => masker.text(text));
     this.#reports = new ReportReader(this.#tests, readJson);
     if (wanted.length > 0) this.globs.push({ folder: root, globs: wanted });
+  }
+
+  /** The runners that have told how many tests there were, even if that was zero; complete when the search has ended. */
+  get runners(): readonly Runner[] {
+    return [...this.#reports.runners, ...this.#printed];
   }
 
   /** Takes what the job prints, with secrets masked. */
@@ -67,7 +74,7 @@ export class TestSearch {
     try {
       for (const globs of this.globs) await this.#reports.read(globs, (sentence) => problems.push(sentence));
       // a report has more details than what the same tests have printed
-      if (tests.seen === 0 && this.#broken === undefined) await this.#output.end(tests);
+      if (tests.seen === 0 && this.#broken === undefined) this.#printed = await this.#output.end(tests);
     } catch (error) {
       this.#broken = error;
     }

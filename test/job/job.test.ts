@@ -105,7 +105,7 @@ describe('a job', () => {
     for (const { startedAt, finishedAt } of steps)
       expect(Date.parse(finishedAt ?? '')).to.be.at.least(Date.parse(startedAt ?? ''));
     expect(log).to.match(
-      /^\[volt\] checking out [0-9a-f]{12} of app \(main\)\n\[volt\] found test\.sh: \.\/test\.sh \(it may be executed\)\n\[volt\] \$ \.\/test\.sh\nall is well\n$/,
+      /^\[volt\] checking out [0-9a-f]{12} of app \(main\)\n\[volt\] found test\.sh: \.\/test\.sh \(it may be executed\)\n\[volt\] \$ \.\/test\.sh\nall is well\n\[volt\] found no test results in the output: the exit code alone decides\n$/,
     );
     expect(told.map(short)).to.deep.equal([
       [['checkout', 'running', null]],
@@ -146,6 +146,21 @@ describe('a job', () => {
     expect(outcome).to.include({ status: 'failure', reason: 'signal', exitCode: null });
     expect(outcome.message).to.include('SIGSEGV');
     expect(short(steps).at(-1)).to.deep.equal(['test', 'failure', null]);
+  });
+
+  it('is an error if its command passes without a test', async () => {
+    const script = '#!/bin/sh\necho; echo "Ran 0 tests in 0.000s"; echo; echo OK\n';
+    const { outcome, steps, log } = await run(repositoryOf({ 'test.sh': script }));
+    expect(outcome).to.include({ status: 'error', reason: 'no_tests_found', exitCode: 0 });
+    expect(short(steps).at(-1)).to.deep.equal(['test', 'error', 0]);
+    expect(log).to.match(/\nOK\n\[volt\] unittest found no tests\. .*\n$/);
+  });
+
+  it('names the signal that ended a program of its command', async () => {
+    const { outcome, steps } = await run(repositoryOf({ a: '' }), command('sh -c "kill -SEGV \\$\\$"; exit $?'));
+    expect(outcome).to.include({ status: 'failure', reason: 'signal', exitCode: 139 });
+    expect(outcome.message).to.match(/exited with code 139: a process was ended by SIGSEGV \(/);
+    expect(short(steps).at(-1)).to.deep.equal(['test', 'failure', 139]);
   });
 
   it('does not run tests if the installation fails', async () => {
@@ -375,7 +390,7 @@ describe('a job', () => {
         command('printf canary-pass'),
         secrets({ T: 'canary-password' }),
       );
-      expect(log).to.match(/canary-pass$/);
+      expect(log).to.match(/canary-pass\n\[volt\] found no test results/);
     });
 
     it('masks them in the error message', async () => {

@@ -58,7 +58,7 @@ export class CargoParser implements LineParser {
   }
 
   end(): Findings {
-    return { tests: this.#isCargo ? this.#tests : [] };
+    return this.#isCargo ? { tests: this.#tests, runner: { name: 'cargo test' } } : { tests: [] };
   }
 
   #settle(): void {

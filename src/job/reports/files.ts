@@ -9,6 +9,7 @@ import { Glob } from '../globs/glob.ts';
 import { SearchBudget } from '../globs/search-budget.ts';
 import { addAll, type FoundTest, type TestCollection } from './collection.ts';
 import { JUnitParser } from './junit.ts';
+import type { Runner } from './lines.ts';
 import { OutputTests } from './output.ts';
 
 /** Bytes of one report; of one in JSON, which is parsed at once; and of all reports of a job. */
@@ -44,6 +45,8 @@ export class ReportReader {
   #left = mostBytes;
   readonly #budget = new SearchBudget();
   readonly #readJson: ReadJson;
+  /** the runners that have told how many tests there were, even if that was zero */
+  readonly runners: Runner[] = [];
 
   constructor(tests: TestCollection, readJson: ReadJson) {
     this.#tests = tests;
@@ -84,11 +87,13 @@ export class ReportReader {
     const tests = this.#tests;
     if (text.trim() === '') throw new Error('it is empty');
     const begin = text.slice(0, longestBegin);
-    if (/\.xml$/i.test(path) || /^\s*<\?xml/.test(begin)) return readXml(text, tests);
+    if (/\.xml$/i.test(path) || /^\s*<\?xml/.test(begin)) return this.#readXml(text);
     // Go has one event a line
     if (/^\s*\{/.test(begin) && !/^\s*\{.*"Action":/.test(begin)) {
       if (text.length > largestJson) throw new Error(`it is larger than ${largestJson / 1_000_000} MB`);
-      return addAll(await this.#readJson(text), tests);
+      await addAll(await this.#readJson(text), tests);
+      this.runners.push({ name: 'the JSON report' });
+      return;
     }
     const lines = new OutputTests();
     const bytes = Buffer.from(text);
@@ -97,8 +102,24 @@ export class ReportReader {
       await setImmediate();
     }
     const before = tests.seen;
-    await lines.end(tests);
-    if (tests.seen === before) throw new Error('its format is not known');
+    const runners = await lines.end(tests);
+    this.runners.push(...runners);
+    if (tests.seen === before && runners.length === 0) throw new Error('its format is not known');
+  }
+
+  async #readXml(text: string): Promise<void> {
+    const parser = new JUnitParser();
+    try {
+      for (let from = 0; from < text.length; from += slice) {
+        parser.write(text.slice(from, from + slice));
+        await setImmediate();
+      }
+      parser.end();
+      this.runners.push({ name: 'the JUnit report' });
+    } finally {
+      // the complete tests of a report that breaks off still count
+      await addAll(parser.tests, this.#tests);
+    }
   }
 
   /** Paths below the folder, in order. Links are not followed. */
@@ -119,20 +140,6 @@ export class ReportReader {
       problem(`could not search all files of the job for reports: ${errorText(error)}`);
     }
     return found.sort();
-  }
-}
-
-async function readXml(text: string, tests: TestCollection): Promise<void> {
-  const parser = new JUnitParser();
-  try {
-    for (let from = 0; from < text.length; from += slice) {
-      parser.write(text.slice(from, from + slice));
-      await setImmediate();
-    }
-    parser.end();
-  } finally {
-    // the complete tests of a report that breaks off still count
-    await addAll(parser.tests, tests);
   }
 }
 

@@ -22,6 +22,8 @@ export class GoTextParser implements LineParser {
   #current: string | undefined;
   #other = new Excerpt();
   #isGo = false;
+  /** without -v, a package that passed names no test and tells no number */
+  #namesAll = true;
 
   get inside(): boolean {
     return this.#current !== undefined || !this.#other.full;
@@ -54,7 +56,7 @@ export class GoTextParser implements LineParser {
   }
 
   end(): Findings {
-    return { tests: this.#isGo ? this.#tests : [] };
+    return this.#isGo ? { tests: this.#tests, ...(this.#namesAll && { runner: { name: 'go test' } }) } : { tests: [] };
   }
 
   #add(name: string, status: TestStatus): FoundTest | undefined {
@@ -74,6 +76,7 @@ export class GoTextParser implements LineParser {
 
   #package(failed: boolean, path: string, why: string): void {
     this.#isGo = true;
+    if (!failed && this.#pending.size === 0 && !/\[no test(?: files|s to run)\]/.test(why)) this.#namesAll = false;
     if (failed && this.#pending.size === 0) {
       const name = /^\[.*\]$/.test(why) ? why : '(package)';
       this.#tests.push({
@@ -102,6 +105,7 @@ export class GoJsonParser implements LineParser {
   readonly inside = false;
   readonly #tests: FoundTest[] = [];
   readonly #texts = new Map<string, Excerpt>();
+  #isGo = false;
 
   line(text: string): void {
     if (!/^\{".*"Action":"/.test(text)) return;
@@ -120,6 +124,7 @@ export class GoJsonParser implements LineParser {
     if (status === undefined) return;
     const excerpt = status === 'passed' ? undefined : this.#texts.get(key);
     this.#texts.delete(key);
+    if (name === undefined) this.#isGo = true;
     if (typeof name !== 'string' || this.#tests.length >= mostTests) return;
     const duration = typeof seconds === 'number' ? seconds * 1000 : null;
     this.#tests.push({
@@ -133,7 +138,7 @@ export class GoJsonParser implements LineParser {
   }
 
   end(): Findings {
-    return { tests: this.#tests };
+    return { tests: this.#tests, ...(this.#isGo && { runner: { name: 'go test' } }) };
   }
 }
 

@@ -5,7 +5,7 @@ const statusOf = { '✓': 'passed', '✕': 'failed', '○': 'skipped', '✎': 's
 
 /** The output of Jest: every test of a single file or with --verbose, otherwise only the failed ones and the totals. */
 export class JestTextParser implements LineParser {
-  readonly begins = 'PFT';
+  readonly begins = 'PFTN';
   readonly #tests = new PrintedTests();
   #file: string | null = null;
   #groups: string[] = [];
@@ -16,7 +16,8 @@ export class JestTextParser implements LineParser {
 
   line(text: string): void {
     const file = /^(?:PASS|FAIL) +(\S.*?)(?: \([\d.]+ m?s\))?$/.exec(text);
-    const sum = /^Tests: +(\S.*), \d+ total$/.exec(text);
+    const sum = /^Tests: +(?:(\S.*), )?\d+ total$/.exec(text);
+    if (/^No tests found, exiting with code [01]$/.test(text)) this.#tests.findNone(text.endsWith('1'));
     if (file || sum || /^Test Suites: /.test(text)) {
       this.#tests.settle();
       this.#groups = [];
@@ -32,7 +33,7 @@ export class JestTextParser implements LineParser {
   }
 
   end(): Findings {
-    return this.#tests.findings();
+    return this.#tests.findings('Jest');
   }
 
   #tree(text: string): void {

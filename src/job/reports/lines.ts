@@ -1,11 +1,20 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import type { FoundTest, Totals } from './collection.ts';
 
+/** A test runner that has told how many tests there were. */
+export interface Runner {
+  name: string;
+  /** whether it said that it fails because it found no test */
+  refuses?: boolean;
+}
+
 /** What a parser has found in a text; `tests` is empty if the text is not of its kind. */
 export interface Findings {
   tests: FoundTest[];
   /** totals of further tests that the text does not name */
   unnamed?: Totals;
+  /** given if the text tells a number of tests, even if that is zero */
+  runner?: Runner;
 }
 
 /**

@@ -9,10 +9,11 @@ interface Failure {
 
 /** The output of Mocha's default reporter `spec`; of its other reporters the failures and the totals. */
 export class MochaSpecParser implements LineParser {
-  readonly begins = 'ℹ \t\r\n';
+  readonly begins = 'ℹE \t\r\n';
   readonly #tests: FoundTest[] = [];
   readonly #totals = { passed: 0, failed: 0, skipped: 0 };
   #isMocha = false;
+  #noFile = false;
   #groups: string[] = [];
   /** failed tests of this run, by their number */
   #failed = new Map<number, FoundTest>();
@@ -29,6 +30,7 @@ export class MochaSpecParser implements LineParser {
 
   line(text: string, gap: boolean): void {
     if (gap) this.#mayBegin = false;
+    if (/^Error: No test files found/.test(text)) this.#noFile = true;
     // the lines before were a tree of node's own runner
     if (!this.#summed && /^ℹ tests \d+$/.test(text)) this.#run = [];
     if (this.#summed) this.#afterSum(text);
@@ -37,9 +39,9 @@ export class MochaSpecParser implements LineParser {
   }
 
   end(): Findings {
-    if (!this.#isMocha) return { tests: [] };
+    if (!this.#isMocha) return { tests: [], ...(this.#noFile && { runner: { name: 'Mocha', refuses: true } }) };
     this.#close();
-    return { tests: this.#tests, unnamed: unnamedOf(this.#totals, this.#tests) };
+    return { tests: this.#tests, unnamed: unnamedOf(this.#totals, this.#tests), runner: { name: 'Mocha' } };
   }
 
   #tree(text: string): void {

@@ -43,7 +43,7 @@ export class NodeSpecParser implements LineParser {
 
   end(): Findings {
     this.#settle();
-    return { tests: this.#isNode ? this.#tests : [] };
+    return this.#isNode ? { tests: this.#tests, runner: { name: 'node --test' } } : { tests: [] };
   }
 
   #result(depth: number, mark: string, name: string, duration: number, why: string | undefined): void {

@@ -2,7 +2,7 @@ import { CargoParser } from './cargo.ts';
 import { addAll, type TestCollection } from './collection.ts';
 import { GoJsonParser, GoTextParser } from './go.ts';
 import { JestTextParser } from './jest-text.ts';
-import type { LineParser } from './lines.ts';
+import type { LineParser, Runner } from './lines.ts';
 import { MochaSpecParser } from './mocha-spec.ts';
 import { NodeSpecParser } from './node-spec.ts';
 import { TapParser } from './tap.ts';
@@ -60,14 +60,17 @@ export class OutputTests {
     this.#rest = Buffer.from(chunk.subarray(from, from + longestRest));
   }
 
-  /** Adds the tests that were found. */
-  async end(tests: TestCollection): Promise<void> {
+  /** Adds the tests that were found. @returns the runners that have told how many tests there were */
+  async end(tests: TestCollection): Promise<Runner[]> {
     if (this.#rest.length > 0) this.#lines.take(Buffer.concat([this.#rest, Buffer.from('\n')]));
+    const runners: Runner[] = [];
     for (const parser of this.#lines.parsers) {
       const found = parser.end();
+      if (found.runner) runners.push(found.runner);
       await addAll(found.tests, tests);
       if (found.unnamed) tests.addUnnamed(found.unnamed);
     }
+    return runners;
   }
 }
 

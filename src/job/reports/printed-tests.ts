@@ -7,6 +7,7 @@ export class PrintedTests {
   readonly #known = new Map<string, FoundTest>();
   readonly #totals = { passed: 0, failed: 0, skipped: 0 };
   #counted = false;
+  #none: { fails: boolean } | undefined;
   #failure: { test: FoundTest; text: Excerpt } | undefined;
 
   /** Whether the next lines describe a failure. */
@@ -63,9 +64,18 @@ export class PrintedTests {
     }
   }
 
-  /** The result. Output without totals is from another program. */
-  findings(): Findings {
-    if (!this.#counted) return { tests: [] };
-    return { tests: this.#tests, unnamed: unnamedOf(this.#totals, this.#tests) };
+  /** The runner says that it found no test. @param fails whether it fails for that reason */
+  findNone(fails: boolean): void {
+    this.#none = { fails };
+  }
+
+  /**
+   * The result. Output without totals is from another program.
+   * @param name of the runner
+   */
+  findings(name: string): Findings {
+    const runner = { name, refuses: this.#none?.fails === true };
+    if (!this.#counted) return { tests: [], ...(this.#none && { runner }) };
+    return { tests: this.#tests, unnamed: unnamedOf(this.#totals, this.#tests), runner };
   }
 }

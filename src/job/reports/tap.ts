@@ -25,6 +25,7 @@ export class TapParser implements LineParser {
   readonly #levels: Point[][] = [];
   #isTap = false;
   #count = 0;
+  #plansNone = false;
   #last: Point | undefined;
   /** indentation of the YAML block that is open */
   #block: string | undefined;
@@ -39,8 +40,10 @@ export class TapParser implements LineParser {
       else this.#last?.diagnosis.add(text.startsWith(this.#block) ? text.slice(this.#block.length) : text.trimStart());
       return;
     }
-    if (/^TAP version 1[34]\s*$/.test(text) || /^1\.\.\d+(\s|$)/.test(text)) {
+    const plan = /^1\.\.(\d+)(?:\s|$)/.exec(text);
+    if (plan || /^TAP version 1[34]\s*$/.test(text)) {
       this.#isTap = true;
+      if (plan && Number(plan[1]) === 0) this.#plan(text);
       return;
     }
     const block = /^( +)---\s*$/.exec(text);
@@ -54,9 +57,18 @@ export class TapParser implements LineParser {
 
   end(): Findings {
     if (!this.#isTap) return { tests: [] };
+    // a plan of tests that did not run tells no number
+    const runner = this.#count > 0 || this.#plansNone ? { runner: { name: 'TAP' } } : {};
     const tests: FoundTest[] = [];
     for (const point of this.#levels.flat()) gather(point, [], tests);
-    return { tests };
+    return { tests, ...runner };
+  }
+
+  /** A plan of no tests may say that all are skipped, and why. */
+  #plan(text: string): void {
+    const [, why] = /^1\.\.0\s+#\s*skip\S*\s*(.*)$/i.exec(text) ?? [];
+    if (why === undefined) this.#plansNone = true;
+    else this.#point(0, true, `(all tests) # SKIP ${why}`);
   }
 
   #point(depth: number, ok: boolean, text: string): void {

@@ -17,6 +17,8 @@ export class UnittestParser implements LineParser {
   #run = new Map<string, FoundTest>();
   #totals = { passed: 0, failed: 0, skipped: 0 };
   #isUnittest = false;
+  /** since Python 3.12 */
+  #refuses = false;
   /** the test whose result is still to come */
   #open: { suite: string; name: string } | undefined;
   #failure: Failure | undefined;
@@ -27,7 +29,8 @@ export class UnittestParser implements LineParser {
   }
 
   glance(output: Buffer, from: number): boolean {
-    if (hasTextAt('=', output, from) || hasTextAt('Ran ', output, from)) return true;
+    if (hasTextAt('=', output, from) || hasTextAt('Ran ', output, from) || hasTextAt('NO TESTS', output, from))
+      return true;
     let at = from;
     while (isOfName(output[at] as number)) at++;
     return hasTextAt(' (', output, at);
@@ -36,6 +39,7 @@ export class UnittestParser implements LineParser {
   line(text: string): void {
     const count = /^Ran (\d+) tests? in [\d.]+s$/.exec(text);
     if (count) this.#close(Number(count[1]));
+    else if (text === 'NO TESTS RAN') this.#refuses = true;
     else this.#other(text);
   }
 
@@ -61,7 +65,9 @@ export class UnittestParser implements LineParser {
   }
 
   end(): Findings {
-    return this.#isUnittest ? { tests: this.#tests, unnamed: unnamedOf(this.#totals, this.#tests) } : { tests: [] };
+    if (!this.#isUnittest) return { tests: [] };
+    const runner = { name: 'unittest', refuses: this.#refuses };
+    return { tests: this.#tests, unnamed: unnamedOf(this.#totals, this.#tests), runner };
   }
 
   /** The result is alone on its line if the test has printed something. */

@@ -6,7 +6,7 @@ const statusOf = { '✓': 'passed', '×': 'failed', '↓': 'skipped' } as const;
 
 /** The output of Vitest's reporter `default`: the tests of files with a failure, and the totals. */
 export class VitestTextParser implements LineParser {
-  readonly begins = ' ⎯';
+  readonly begins = ' ⎯N';
   readonly #tests = new PrintedTests();
   #file: string | null = null;
   #last: FoundTest | undefined;
@@ -17,9 +17,11 @@ export class VitestTextParser implements LineParser {
 
   line(text: string): void {
     const file = /^ [✓❯↓] (\S.*?) \(\d+ tests?\b[^)]*\)(?: [\d.]+m?s)?$/.exec(text);
-    const sum = /^ +Tests {2}(.*) \(\d+\)$/.exec(text);
+    const sum = /^ +Tests {2}(?:(.*) \(\d+\)|no tests)$/.exec(text);
+    const none = /^No test files found, exiting with code ([01])$/.exec(text);
     const failed = /^ FAIL {2}(.*)$/.exec(text);
-    if (file) this.#file = file[1] ?? null;
+    if (none) this.#tests.findNone(none[1] === '1');
+    else if (file) this.#file = file[1] ?? null;
     else if (sum) this.#tests.count((sum[1] ?? '').split(' | '));
     else if (failed) this.#begin((failed[1] ?? '').split(' > '));
     else if (/^⎯+(?:\[\d+\/\d+\]⎯*)?$/.test(text)) this.#tests.settle();
@@ -28,7 +30,7 @@ export class VitestTextParser implements LineParser {
   }
 
   end(): Findings {
-    return this.#tests.findings();
+    return this.#tests.findings('Vitest');
   }
 
   #tree(text: string): void {

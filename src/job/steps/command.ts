@@ -4,6 +4,7 @@ import type { ProcessGroup } from '../../exec/process-group.ts';
 import { errorText, systemCode } from '../../kernel/errors.ts';
 import { StepFault } from '../fault.ts';
 import type { JobOutcome } from '../outcome.ts';
+import { signalOfCode, signalText } from '../verdict/signals.ts';
 
 export interface StepCommand {
   argv: readonly string[];
@@ -51,12 +52,14 @@ export async function runStepCommand(processes: Promise<ProcessGroup>, command: 
     throw new CommandFailed({
       status: 'failure',
       reason: 'signal',
-      message: `Process was ended by ${end.signal}.`,
+      message: `Process was ended by ${signalText(end.signal)}.`,
       exitCode: null,
     });
   }
   if (end.exitCode !== 0) {
-    const message = `Process completed with exit code ${end.exitCode}.`;
+    const signal = end.exitCode === null ? undefined : signalOfCode(end.exitCode);
+    const named = signal === undefined ? '' : ` (${signal})`;
+    const message = `Process completed with exit code ${end.exitCode}${named}.`;
     throw new CommandFailed({ status: 'failure', reason: 'exit_code', message, exitCode: end.exitCode });
   }
 }
