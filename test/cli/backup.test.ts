@@ -42,7 +42,7 @@ const reader = `
   setInterval(() => {}, 1000);
 `;
 
-describe('a backup', () => {
+describe('volt backup and volt restore', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
@@ -87,7 +87,7 @@ describe('a backup', () => {
     return { data: copy, file, build, id };
   }
 
-  it('holds what Volt cannot get again, and is for its owner only', async () => {
+  it('write all data that Volt cannot fetch again, readable only by the owner of the file', async () => {
     const { data, file } = await backedUp();
     expect(await namesIn(file)).to.deep.equal([
       'manifest.json',
@@ -103,7 +103,7 @@ describe('a backup', () => {
     expect(readdirSync(data).filter((name) => name.startsWith('.'))).to.deep.equal([]);
   });
 
-  it('has no artifacts that are not whole, or of builds that it does not know', async () => {
+  it('leave out incomplete artifacts and artifacts of unknown builds', async () => {
     const { data, file } = await backedUp();
     put(join(data, 'artifacts/app/1/0a1b.5a5a.draft/files.tar'), 'half');
     put(join(data, 'artifacts/app/2/0a1b/files.tar'), 'of a later build');
@@ -111,7 +111,7 @@ describe('a backup', () => {
     expect((await namesIn(file)).filter((name) => name.startsWith('artifacts'))).to.deep.equal([artifact]);
   });
 
-  it('can leave artifacts out, and a restore then leaves alone those that are there', async () => {
+  it('leave all artifacts out of the backup on request, and keep the existing ones at the restore', async () => {
     const { data } = await backedUp();
     const file = join(folders.make(), 'volt.tar.gz');
     expect((await volt(['backup', file, '--no-artifacts', '--data', data])).code).to.equal(0);
@@ -122,7 +122,7 @@ describe('a backup', () => {
     expect(readFileSync(join(data, artifact), 'utf8')).to.equal('uploaded');
   });
 
-  it('takes away what a killed one has left, and nothing of one that is being written', async () => {
+  it('remove leftovers of a killed backup, but no files of a backup that is being written', async () => {
     const { data, file } = await backedUp();
     const gone = startChild('console.log(1)');
     await gone.ended();
@@ -146,7 +146,7 @@ describe('a backup', () => {
     ).to.deep.equal([`${living}.tar`, `${other}.tar`].sort());
   });
 
-  it('is restored with everything in it, modes too', async () => {
+  it('restore every file with its content and mode', async () => {
     const { file, build } = await backedUp();
     const data = join(folders.make(), 'new');
     const { manifest, replaced } = await restoreBackup(config(data), file, { force: false });
@@ -166,7 +166,7 @@ describe('a backup', () => {
     );
   });
 
-  it('is of one moment, while builds are made and logs grow', async () => {
+  it('save one consistent moment while builds are created and logs grow', async () => {
     const { data } = await backedUp();
     const database = await openRecord(data);
     let going = true;
@@ -194,7 +194,7 @@ describe('a backup', () => {
     await restored.close();
   });
 
-  it('makes another record of itself, whose builds nobody has numbered before', async () => {
+  it('give the restored database a new id and unused build numbers', async () => {
     const { file, build, id } = await backedUp();
     const data = join(folders.make(), 'new');
     await restoreBackup(config(data), file, { force: false });
@@ -207,7 +207,7 @@ describe('a backup', () => {
     await database.close();
   });
 
-  it('takes the place of what is there only when told to, and keeps that aside', async () => {
+  it('replace existing data only with --force, and keep the replaced data', async () => {
     const { file } = await backedUp();
     const other = await backedUp();
     const refused = await failure('data_not_empty', () => restoreBackup(config(other.data), file, { force: false }));
@@ -220,7 +220,7 @@ describe('a backup', () => {
     expect(existsSync(join(dataPaths(other.data).mirrors, 'app.git')), 'a cache stays').to.equal(true);
   });
 
-  it('is not restored to a data directory in use', async () => {
+  it('refuse to restore into a data directory in use', async () => {
     const { file, data } = await backedUp();
     const release = await lockDataDirectory(data, 'volt up, process 4711');
     await failure('data_locked', () => restoreBackup(config(data), file, { force: true }));
@@ -232,7 +232,7 @@ describe('a backup', () => {
     await restoreBackup(config(data), file, { force: true });
   });
 
-  describe('that is none', () => {
+  describe('with an invalid backup file', () => {
     /** A file with these entries, as somebody might make it by hand. */
     async function made(entries: Record<string, string | Buffer>, link?: string): Promise<string> {
       const folder = folders.make();
@@ -262,7 +262,7 @@ describe('a backup', () => {
       expect(readdirSync(data), 'nothing in it').to.deep.equal(['up.lock']);
     }
 
-    it('is refused: another file, or one that was not copied whole', async () => {
+    it('refuse a file of another kind and a truncated backup', async () => {
       const { file } = await backedUp();
       const cut = join(folders.make(), 'cut.tar.gz');
       writeFileSync(cut, readFileSync(file).subarray(0, -100));
@@ -271,12 +271,12 @@ describe('a backup', () => {
       for (const wrong of [cut, text, join(folders.make(), 'missing')]) await refused(wrong);
     });
 
-    it('is refused: an archive of something else', async () => {
+    it('refuse an archive that is not a backup', async () => {
       await refused(await made({ 'README.md': 'hello' }));
       await refused(await made({ 'volt.db': 'not a database' }));
     });
 
-    it('is refused with paths that lead out of the data directory, or links, beside what is right', async () => {
+    it('refuse an archive with links or with paths that leave the data directory', async () => {
       const { file } = await backedUp();
       const right = folders.make();
       await tar.extract({ file, cwd: right });
@@ -288,7 +288,7 @@ describe('a backup', () => {
       await refused(await made({ ...rest, 'redis/url': 'redis://elsewhere' }));
     });
 
-    it('is refused with a damaged record, or one of a newer Volt', async () => {
+    it('refuse a damaged database and the database of a newer Volt', async () => {
       const { file, data } = await backedUp();
       const folder = folders.make();
       await tar.extract({ file, cwd: folder });
@@ -303,7 +303,7 @@ describe('a backup', () => {
     });
   });
 
-  it('is written and restored by the commands', async () => {
+  it('work as commands of the command line', async () => {
     const { data } = await backedUp();
     const file = join(folders.make(), 'b.tar.gz');
     const backup = await volt(['backup', file, '--data', data]);
@@ -317,7 +317,7 @@ describe('a backup', () => {
     expect([none.code, none.stderr.split(':')[0]]).to.deep.equal([2, 'error not_found']);
   });
 
-  it('lets Volt go on where it was, on the Redis that it had', async () => {
+  it('let Volt continue its builds on the same Redis after a restore', async () => {
     const repository = new TestRepository({ 'test.sh': '#!/bin/sh\n' });
     const data = join(folders.make(), 'data');
     const redis = await startRedis();
@@ -347,7 +347,7 @@ describe('a backup', () => {
     repository.remove();
   });
 
-  it('takes the place of a record elsewhere, and empties the Redis of `volt up`', async () => {
+  it('restore over a database outside of the data directory, and empty the Redis of `volt up`', async () => {
     const { file, build } = await backedUp();
     const data = folders.make();
     const place = join(folders.make(), 'elsewhere.db');

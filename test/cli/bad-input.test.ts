@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { volt } from '../support/cli.ts';
 import { job, Site } from '../web/site.ts';
 
-describe('bad input on the command line', () => {
+describe('volt refuses bad input with exit code 2', () => {
   let site: Site;
   let env: Record<string, string>;
 
@@ -20,40 +20,45 @@ describe('bad input on the command line', () => {
 
   const cases: [what: string, args: string[], code: string, says: RegExp, exit?: number][] = [
     [
-      'a build that there is not',
+      'an unknown build',
       ['show', '99'],
       'not_found',
       /build 99 does not exist\n {2}`npx volt builds` lists the builds/,
     ],
-    ['a number that there is not', ['show', 'app#77'], 'not_found', /build app#77 does not exist\n/],
+    ['an unknown build number', ['show', 'app#77'], 'not_found', /build app#77 does not exist\n/],
     ['a repository without builds', ['logs', 'other'], 'not_found', /build other does not exist\n/],
-    ['what cannot be a repository', ['show', '../../etc'], 'bad_request', /repo is not the name of a repository\n/],
+    ['an impossible repository name', ['show', '../../etc'], 'bad_request', /repo is not the name of a repository\n/],
     [
-      'a job that there is not',
+      'an unknown job',
       ['logs', 'app#1', 'deploy'],
       'not_found',
       /has no job "deploy"\n {2}Its jobs are: 1\. test, 2\. lint/,
     ],
-    ['an attempt that there is not', ['logs', 'app#1', 'test', '--attempt', '5'], 'not_found', /has no attempt 5\n/],
+    ['an unknown attempt', ['logs', 'app#1', 'test', '--attempt', '5'], 'not_found', /has no attempt 5\n/],
     [
-      'a status that there is not',
+      'an unknown status',
       ['builds', '--status', 'fine'],
       'usage',
       /Allowed choices are waiting, .*success \(passed\), failure \(failed\), .*\n {2}See: npx volt builds/,
     ],
     ['half a commit id', ['builds', '--commit', 'abc'], 'bad_request', /sha is not a full commit id/],
-    ['a place in the list that is none', ['builds', '--before', 'x'], 'bad_request', /before is not the id of a build/],
     [
-      'an option in place of a ref',
+      'a list position that is not a build id',
+      ['builds', '--before', 'x'],
+      'bad_request',
+      /before is not the id of a build/,
+    ],
+    [
+      'an option instead of a ref',
       ['trigger', 'app', '--', '--upload-pack=x'],
       'bad_ref',
       /cannot be the name of a branch, tag or commit/,
     ],
-    ['a trigger of what is not observed', ['trigger', 'nobody'], 'not_found', /repository "nobody" does not exist\n/],
-    ['a cancel of what is over', ['cancel', 'app#1'], 'conflict', /has already ended: \w+\n/],
-    ['a retry of what runs', ['retry', 'app#2'], 'conflict', /is still open: test queued\n {2}Wait/],
+    ['a trigger for an unknown repository', ['trigger', 'nobody'], 'not_found', /repository "nobody" does not exist\n/],
+    ['a cancel of a finished build', ['cancel', 'app#1'], 'conflict', /has already ended: \w+\n/],
+    ['a retry of a running build', ['retry', 'app#2'], 'conflict', /is still open: test queued\n {2}Wait/],
     [
-      'a retry of what failed when nothing did',
+      'a retry of failed jobs if no job failed',
       ['retry', 'app#1', '--failed'],
       'conflict',
       /no job of build \d+ failed\n/,
@@ -72,13 +77,13 @@ describe('bad input on the command line', () => {
     });
   }
 
-  it('a wrong token: token_needed, and where the right one is', async () => {
+  it('a wrong token: token_needed, with the path of the right token', async () => {
     const end = await volt(['cancel', 'app#2'], { env: { ...env, VOLT_TOKEN: 'not-the-token-at-all' } });
     expect(end.code).to.equal(3);
     expect(end.stderr).to.match(/^error token_needed: .*\n {2}Give --data .* VOLT_TOKEN\.\n$/);
   });
 
-  it('no token, for one who only reads, is none needed', async () => {
+  it('accepts a reading command without a token', async () => {
     expect(await volt(['show', 'app#1'], { env: { VOLT_URL: site.url } })).to.include({ code: 0 });
   });
 
@@ -90,7 +95,7 @@ describe('bad input on the command line', () => {
       .and.not.contain('"short"');
   });
 
-  it('is told as JSON with the same code and remedy to a script', async () => {
+  it('prints the error as JSON with the same code and remedy for --json', async () => {
     const end = await volt(['show', '99', '--json'], { env });
     expect(JSON.parse(end.stderr).error).to.include({ code: 'not_found', message: 'build 99 does not exist' });
     expect(JSON.parse(end.stderr).error.remedy).to.contain('volt builds');

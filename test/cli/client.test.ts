@@ -12,7 +12,7 @@ import { failure } from '../support/failure.ts';
 import { TestFolders } from '../support/folder.ts';
 import { freePort } from '../support/redis.ts';
 
-describe('the commands that talk to the web stage', () => {
+describe('commands that use the web stage', () => {
   const folders = new TestFolders();
   let server: Server | undefined;
 
@@ -31,7 +31,7 @@ describe('the commands that talk to the web stage', () => {
     return `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
   }
 
-  it('exit 3 and say how to start it when it does not answer', async () => {
+  it('exit 3 and tell how to start the web stage if it does not answer', async () => {
     const VOLT_URL = `http://127.0.0.1:${await freePort()}`;
     for (const args of [['builds'], ['status'], ['trigger', 'x'], ['logs', '1', '-f']]) {
       const { code, stderr } = await volt(args, { env: { VOLT_URL } });
@@ -40,7 +40,7 @@ describe('the commands that talk to the web stage', () => {
     }
   });
 
-  it("say whom to be where the data directory is another user's, and doctor finds that", async function () {
+  it('name the user who owns the data directory, and `volt doctor` reports it', async function () {
     if (process.geteuid?.() !== 0) return this.skip();
     const dataDir = folders.make();
     chmodSync(dataDir, 0o755);
@@ -56,14 +56,14 @@ describe('the commands that talk to the web stage', () => {
     }
   });
 
-  it('exit 3 when something else answers', async () => {
+  it('exit 3 if another program answers', async () => {
     const VOLT_URL = await serve((_, response) => response.writeHead(502).end('<h1>Bad Gateway</h1>'));
     const { code, stderr } = await volt(['builds'], { env: { VOLT_URL } });
     expect(code).to.equal(3);
     expect(stderr).to.contain('is not Volt (it answered with status 502)');
   });
 
-  it('pass on the code and the remedy that the server gives', async () => {
+  it('print the error code and the remedy of the server', async () => {
     const VOLT_URL = await serve((_, response) => {
       const error = { code: 'conflict', message: 'it is over', remedy: 'Nothing is left.' };
       response.writeHead(409, { 'content-type': 'application/json' }).end(JSON.stringify({ error }));
@@ -75,7 +75,7 @@ describe('the commands that talk to the web stage', () => {
     });
   });
 
-  it('say in words of the command line what to do, where the server speaks of requests', async () => {
+  it('replace API requests in a remedy by commands', async () => {
     const VOLT_URL = await serve((request, response) => {
       const codes: { [path: string]: [number, string] } = {
         '/api/v1/builds/7': [404, 'not_found'],
@@ -96,7 +96,7 @@ describe('the commands that talk to the web stage', () => {
     for (const [args, remedy] of said) expect((await volt(args, { env: { VOLT_URL } })).stderr).to.match(remedy);
   });
 
-  it('refuse to guess which build or job is meant', async () => {
+  it('refuse an ambiguous build or job', async () => {
     const jobs = ['1-1', '1-2'].map((id) => ({ id, name: 'test', attempts: [] }));
     const VOLT_URL = await serve((request, response) => {
       const url = new URL(request.url ?? '', 'http://x');
@@ -125,7 +125,7 @@ describe('the commands that talk to the web stage', () => {
     expect(seen).to.deep.equal(['Bearer a-token-of-the-test']);
   });
 
-  it('take a log up again where its stream broke', async () => {
+  it('resume a log stream where it broke', async () => {
     const asked: string[] = [];
     const job = { id: '1-1', name: 'test', attempts: [{ number: 2 }] };
     const VOLT_URL = await serve((request, response) => {

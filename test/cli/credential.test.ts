@@ -33,7 +33,7 @@ describe('volt credential', () => {
     return all.find((each) => each.name === name)?.error?.code ?? 'ok';
   };
 
-  it('gives a repository a password, which nothing shows again', async () => {
+  it('stores the password of a repository and never shows it', async () => {
     const server = await GitOverHttp.start(dirname(repository.path), 'ada', 'canary-password');
     try {
       await observe(server.url(`${basename(repository.path)}/.git`), 'web');
@@ -50,7 +50,7 @@ describe('volt credential', () => {
     }
   });
 
-  it('makes a deploy key, and believes the keys that the server shows', async function () {
+  it('creates a deploy key and trusts the host keys that the server shows', async function () {
     if (!hasSshd()) return this.skip();
     const server = await GitOverSsh.start();
     try {
@@ -68,7 +68,7 @@ describe('volt credential', () => {
     }
   });
 
-  it('is set in one way, from files that can be read', async () => {
+  it('refuses several kinds of credentials at once and unreadable files', async () => {
     for (const options of [[], ['--ssh', '--https'], ['--ssh', '--key', join(repository.path, 'none')]]) {
       const { code, stderr } = await run(['set', 'shell', ...options]);
       expect(code, options.join(' ')).to.equal(2);

@@ -95,7 +95,7 @@ describe('volt doctor --deep', () => {
     );
   });
 
-  it('accepts a queued job that waits to be tried again, or in the queue of certain runners', async () => {
+  it('accepts a queued job that waits for a retry or in the queue of reserved runners', async () => {
     const { database, queues } = volt.context;
     const [paused, elsewhere] = [await recordedBuild(database), await recordedBuild(database)];
     const inAMinute = { due_at: Date.now() + 30_000, avoid: '["box"]' };
@@ -138,7 +138,7 @@ describe('volt doctor --deep', () => {
     expect(kept?.data).to.deep.equal({ content: ['{"hello":"world"}'] });
   });
 
-  it('finds messages that Volt could not understand', async () => {
+  it('finds messages that Volt cannot parse', async () => {
     const { queues } = volt.context;
     await queues.queue(queueNames.results).add('odd', { v: 99 });
     await volt.reporter();
@@ -146,7 +146,7 @@ describe('volt doctor --deep', () => {
     expect((await only('messages', 'warn')).remedy).to.include('/queues/queue/results');
   });
 
-  it('finds the copy of the database that a killed backup has left', async () => {
+  it('finds the database copy of a killed backup', async () => {
     const gone = startChild('console.log(1)');
     await gone.ended();
     const left = draftName(config, gone.pid);

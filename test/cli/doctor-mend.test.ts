@@ -91,7 +91,7 @@ describe('volt doctor --mend', () => {
     expect(await findBuild(volt.context.database, build)).to.include({ status: 'success' });
   });
 
-  it('closes a request to cancel a build that has ended', async () => {
+  it('closes a cancel request for a build that has ended', async () => {
     const { database } = volt.context;
     const build = await ended();
     await database.write((db) =>
@@ -160,7 +160,7 @@ describe('volt doctor --mend', () => {
     expect(await mended('messages')).to.equal(`1 message of attempts that do not count: ${build}-1.1`);
   });
 
-  it('takes members off the list whose heartbeat has ended', async () => {
+  it('removes members whose heartbeat has ended', async () => {
     const { access } = volt.context;
     await writeHeartbeat(access, 'runner', runnerMember('r~1'));
     await access.client.del(access.keys.member('runner', 'r~1'));

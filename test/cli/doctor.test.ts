@@ -36,7 +36,7 @@ describe('volt doctor', () => {
     return { code: end.code, healthy, of: (check) => findings.filter((finding) => finding.check === check) };
   }
 
-  it('reports ok where Volt has never run', async () => {
+  it('reports ok on a machine where Volt has never run', async () => {
     const data = join(folders.make(), 'data');
     const { code, healthy, of } = await examine(['--data', data]);
     expect([code, healthy]).to.deep.equal([0, true]);
@@ -62,7 +62,7 @@ describe('volt doctor', () => {
     for (const version of ['20.19.0', '22.0.0']) expect(nodeFinding(version).level).to.equal('ok');
   });
 
-  it('says whether the memory limit counts for the job or for each of its processes', async () => {
+  it('reports whether the memory limit applies to the job or to each of its processes', async () => {
     const limits = async (env: Record<string, string>) =>
       (await examine(['--data', folders.make()], env)).of('limits').map(({ level, message }) => ({ level, message }));
     expect(await limits({})).to.deep.equal([
@@ -103,7 +103,7 @@ describe('volt doctor', () => {
     }
   });
 
-  it('fails for a database or data directory that is another kind of file', async () => {
+  it('fails if the database or the data directory is a file of another type', async () => {
     const data = folders.make();
     writeFileSync(dataPaths(data).record, 'no database'.repeat(1000));
     const damaged = await examine(['--data', data]);
@@ -130,14 +130,14 @@ describe('volt doctor', () => {
     expect(of('database')[0]?.remedy).to.include('volt restore');
   });
 
-  describe('Redis', () => {
+  describe('with Redis', () => {
     let redis: TestRedis;
     before(async () => {
       redis = await startRedis({ settings: ['--appendonly', 'no'] });
     });
     after(() => redis.stop());
 
-    it('is reported when it may evict keys and keeps no append-only file', async () => {
+    it('reports a Redis that may evict keys and has no append-only file', async () => {
       const access = await connectRedis({ redisPrefix: 'volt' }, redis.url, keepLog().logger);
       await access.client.config('SET', 'maxmemory-policy', 'allkeys-lru');
       const { of } = await examine(['--data', folders.make(), '--redis', redis.url]);
@@ -147,21 +147,21 @@ describe('volt doctor', () => {
       expect(of('clock')).to.deep.equal([]);
     });
 
-    it('has its clock compared when it is fit', async () => {
+    it('compares the clock of a suitable Redis', async () => {
       const { code, of } = await examine(['--data', folders.make(), '--redis', redis.url]);
       expect(code).to.equal(0);
       expect(of('clock')[0]).to.include({ level: 'ok' });
     });
   });
 
-  describe('the web stage', () => {
+  describe('with the web stage', () => {
     let site: Site;
     before(async () => {
       site = await Site.start();
     });
     after(() => site.stop());
 
-    it('is checked for an answer and for the token', async () => {
+    it('checks that the web stage answers and accepts the token', async () => {
       const data = site.context.config.dataDir;
       const good = await examine(['--data', data, '--redis', site.redis.url]);
       expect(good.of('web')[0]).to.include({ level: 'ok' });
@@ -173,12 +173,12 @@ describe('volt doctor', () => {
       expect(gone.of('web')[0]).to.include({ level: 'fail' });
     });
 
-    it('is reported when everybody may read', () => {
+    it('reports a web stage that everybody can read', () => {
       expect(readingFindings({ reading: 'public' })).to.have.length(1);
       for (const reading of ['local', 'token'] as const) expect(readingFindings({ reading })).to.deep.equal([]);
     });
 
-    it('warns of settings that let commits use more than their own repository', () => {
+    it('warns about settings that let commits use other repositories', () => {
       const closed = { machineCredentials: '', shareCredential: 'off', neighbours: undefined } as const;
       expect(openedFindings(closed)).to.deep.equal([]);
       const open = { machineCredentials: 'github.com/acme', shareCredential: 'on', neighbours: '/srv/git' } as const;
@@ -192,7 +192,7 @@ describe('volt doctor', () => {
         expect(finding?.message).to.include(setting).and.include(value);
     });
 
-    it('warns when tokens and sessions cross a network without TLS', () => {
+    it('warns if tokens and sessions cross a network without TLS', () => {
       const levels = (settings: { httpHost?: string; url?: string }) =>
         transportFindings({ httpHost: '127.0.0.1', url: undefined, ...settings } as Config).map(({ level }) => level);
       expect(levels({ httpHost: '0.0.0.0' })).to.deep.equal(['warn']);

@@ -10,7 +10,7 @@ import { TestFolders } from '../support/folder.ts';
 import { openRecord } from '../support/record.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
-describe('an environment that Volt cannot work in ends a command with 3, and says what to do', () => {
+describe('a command in an unusable environment exits 3 and prints a remedy', () => {
   const folders = new TestFolders();
   let redis: TestRedis;
   let taken: Server;
@@ -45,30 +45,30 @@ describe('an environment that Volt cannot work in ends a command with 3, and say
     remedy: RegExp;
   }
   const cases: Record<string, () => Case | Promise<Case>> = {
-    'a wrong password': () => ({
+    'for a wrong Redis password': () => ({
       args: ['runner', '--redis', redis.url.replace('secret', 'guess')],
       code: 'redis_denied',
       says: /refuses the password/,
       remedy: /VOLT_REDIS_URL/,
     }),
-    'a port that speaks something else than Redis': () => ({
+    'for a port where another program than Redis listens': () => ({
       args: ['runner', '--redis', `redis://127.0.0.1:${portOf(taken)}`],
       code: 'redis_unknown',
       says: /is an HTTP server/,
       remedy: /another program listens/,
     }),
-    'a data directory that cannot be made': () => ({
+    'for a data directory that cannot be created': () => ({
       args: ['up', '--data', '/proc/volt/data'],
       code: 'data_unwritable',
       says: /\/proc\/volt/,
       remedy: /--data/,
     }),
-    'a data directory that is a file': () => {
+    'for a data directory that is a file': () => {
       const file = join(folders.make(), 'file');
       writeFileSync(file, '');
       return { args: ['up', '--data', file], code: 'data_unwritable', says: /not a folder/, remedy: /--data/ };
     },
-    'an address of Redis that cannot be read': () => {
+    'for an unreadable file with the Redis address': () => {
       const data = folders.make();
       // a folder in its place is what no user can read, root neither
       mkdirSync(dataPaths(data).redisUrl, { recursive: true });
@@ -79,12 +79,12 @@ describe('an environment that Volt cannot work in ends a command with 3, and say
         remedy: /as the user who runs `.*volt up`, or .*--redis/,
       };
     },
-    'a data directory in use': async () => {
+    'for a data directory in use': async () => {
       const data = folders.make();
       release = await lockDataDirectory(data, 'volt up, process 4711');
       return { args: ['up', '--data', data], code: 'data_locked', says: /process 4711/, remedy: /Stop that one/ };
     },
-    'a record of a newer Volt': async () => {
+    'for the database of a newer Volt': async () => {
       const data = folders.make();
       const database = await openRecord(data);
       await setMeta(database.db, 'schema_version', '999');
@@ -96,7 +96,7 @@ describe('an environment that Volt cannot work in ends a command with 3, and say
         remedy: /newer Volt/,
       };
     },
-    'a record that is no database': () => {
+    'for a database file that is not a database': () => {
       const data = folders.make();
       mkdirSync(data, { recursive: true });
       writeFileSync(dataPaths(data).record, 'not a database'.repeat(1000));
@@ -107,20 +107,20 @@ describe('an environment that Volt cannot work in ends a command with 3, and say
         remedy: /volt restore/,
       };
     },
-    'a port that is taken': () => ({
+    'for a port in use': () => ({
       args: ['up', '--data', folders.make(), '--port', String(portOf(taken))],
       code: 'port_in_use',
       says: /another process listens/,
       remedy: /--port/,
     }),
-    'a git that is too old': () => ({
+    'for a git that is too old': () => ({
       args: ['runner', '--redis', redis.url, '--data', folders.make()],
       env: { PATH: pathWithGit('2.17.1') },
       code: 'git_old',
       says: /version 2\.17\.1/,
       remedy: /2\.30 or newer/,
     }),
-    'no git': () => ({
+    'for a missing git': () => ({
       args: ['observer', '--redis', redis.url, '--data', folders.make()],
       env: { PATH: pathWithGit(undefined) },
       code: 'git_missing',
@@ -145,7 +145,7 @@ describe('an environment that Volt cannot work in ends a command with 3, and say
     });
   }
 
-  it('and a Redis without an append-only file only makes a stage warn', async () => {
+  it('but a stage only warns about a Redis without an append-only file', async () => {
     const plain = await startRedis({ settings: ['--appendonly', 'no'] });
     const data = folders.make();
     const end = await volt(['reporter', '--data', join(data, 'file', 'x'), '--redis', plain.url], {

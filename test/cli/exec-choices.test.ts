@@ -63,7 +63,7 @@ describe('volt exec with options', () => {
     return { code, stdout, stderr, lines, output, ended };
   }
 
-  it('runs several named jobs with those that they need, and no others', async () => {
+  it('runs several named jobs and the jobs that they need, and no other job', async () => {
     const repository = checkout(several);
     const { ended, code } = await exec(repository, 'lint', 'test (22)');
     expect(ended).to.have.members(['build', 'lint', 'test (22)']);

@@ -87,13 +87,13 @@ describe('volt exec', () => {
     ).to.deep.equal([]);
   });
 
-  it('builds the commit itself if nothing has changed', async () => {
+  it('builds the commit itself if the work tree is unchanged', async () => {
     const repository = checkout({ '.github/workflows/ci.yml': matrix, 'a.txt': 'a' });
     const { lines } = await events(repository, 'other');
     expect(lines[0]).to.include({ sha: repository.head(), changed: false });
   });
 
-  it('runs one job after those that it needs, in the wanted matrix combinations', async () => {
+  it('runs a named job after the jobs that it needs, in the chosen matrix combinations', async () => {
     const repository = checkout({ '.volt/workflows/ci.yml': matrix, 'a.txt': 'a' });
     const { ended, code } = await events(repository, 'test', '--matrix', 'node=22');
     expect(ended).to.deep.equal([
@@ -132,7 +132,7 @@ jobs:
     expect(nothing.stderr).to.include('no workflow runs for a push to main').and.include('--workflow');
   });
 
-  it('runs jobs for other machines, and says so', async () => {
+  it('runs jobs with labels of other machines, and prints a note', async () => {
     const repository = checkout({
       '.github/workflows/ci.yml':
         'on: push\njobs:\n  far:\n    runs-on: [self-hosted, linux, gpu]\n    steps: [{ run: echo here }]\n  near:\n    runs-on: ubuntu-latest\n    steps: [{ run: echo too }]\n',
@@ -215,7 +215,7 @@ jobs:
     expect(await names('call / second')).to.deep.equal(['call / first', 'call / second']);
   });
 
-  it('lists the existing jobs and combinations if a wanted one does not exist', async () => {
+  it('lists the existing jobs and matrix values if a named one does not exist', async () => {
     const repository = several();
     for (const [args, message, remedy] of [
       [['nojob'], 'job "nojob" does not exist', 'On main'],

@@ -5,7 +5,7 @@ import { TestRepository } from '../support/repository.ts';
 
 const steps = (...lines: string[]) => lines.map((run) => ({ run }));
 
-describe('a build of several jobs on the command line', () => {
+describe('following a build of several jobs', () => {
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
   let repository: TestRepository;
   let up: VoltProcess;
@@ -40,14 +40,14 @@ describe('a build of several jobs on the command line', () => {
 
   const headings = (text: string) => [...text.matchAll(/── (.*)/g)].map(([, name]) => name?.trim());
 
-  it('is told by volt up with a heading for each job', () => {
+  it('prints a heading for each job in volt up', () => {
     expect(headings(up.stdout)).to.deep.equal(['first', 'many (1)', 'many (2)']);
     expect(up.stdout).to.match(
       /│ ── first\n[\s\S]*│ said by the first\n[\s\S]*│ ── many \(2\)\n[\s\S]*│ said by number 2\n/,
     );
   });
 
-  it('is followed to its end, with the jobs that come only on the way', async () => {
+  it('follows the build to its end, with jobs that are added later', async () => {
     const end = await volt(['trigger', 'app', '--wait', ...data]);
     expect(end.code, end.stderr).to.equal(0);
     expect(headings(end.stderr)).to.have.members(['first', 'many (1)', 'many (2)']);
@@ -57,7 +57,7 @@ describe('a build of several jobs on the command line', () => {
     expect(end.stdout).to.not.contain('never said');
   });
 
-  it('is followed again when one job is retried, and only that one', async () => {
+  it('follows only the retried job after a retry', async () => {
     const end = await volt(['retry', 'app#1', 'many (2)', '--wait', ...data]);
     expect(end.code, end.stderr).to.equal(0);
     expect(headings(end.stderr)).to.deep.equal(['many (2)']);
@@ -66,7 +66,7 @@ describe('a build of several jobs on the command line', () => {
     expect(earlier.stdout).to.contain('said by number 2');
   });
 
-  it('has no log of an attempt as such, since each job counts its own', async () => {
+  it('refuses --attempt without a job, since each job has attempts of its own', async () => {
     const end = await volt(['logs', 'app#1', '--attempt', '2', ...data]);
     expect(end.code).to.equal(2);
     expect(end.stderr).to.match(

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { volt } from '../support/cli.ts';
 
-describe('help', () => {
+describe('the help of volt', () => {
   let commands: string[];
 
   before(async () => {
@@ -14,13 +14,13 @@ describe('help', () => {
       .filter((name) => name !== 'help');
   });
 
-  it('lists the commands that people know', () => {
+  it('lists the main commands', () => {
     for (const name of ['up', 'observer', 'dispatcher', 'runner', 'reporter', 'web', 'trigger', 'builds', 'show']) {
       expect(commands).to.include(name);
     }
   });
 
-  it('of every command shows its examples and the options that all have', async () => {
+  it('shows examples and the common options for every command', async () => {
     const all = await Promise.all(commands.map(async (name) => ({ name, ...(await volt([name, '--help'])) })));
     for (const { name, code, stdout } of all) {
       expect(code, name).to.equal(0);
@@ -36,7 +36,7 @@ describe('help', () => {
     }
   });
 
-  it('of a command below another shows the examples of that one', async () => {
+  it('shows the examples of a subcommand', async () => {
     const { code, stdout } = await volt(['secret', 'ls', '--help']);
     expect(code).to.equal(0);
     expect(stdout)
@@ -45,19 +45,19 @@ describe('help', () => {
       .and.not.contain('secret rotate');
   });
 
-  it('says what the exit codes mean, and that of a build where there is one', async () => {
+  it('explains the exit codes, and those of builds for commands that have a verdict', async () => {
     expect((await volt(['--help'])).stdout).to.match(/Exit codes:\n {2}0 {2}success\n {2}1 {2}the build failed\n/);
     expect((await volt(['retry', '--help'])).stdout).to.contain('1 the build failed');
     expect((await volt(['show', '--help'])).stdout).to.not.contain('1 the build failed');
     expect((await volt(['validate', '--help'])).stdout).to.contain('0 success, 1 a file is invalid');
   });
 
-  it('knows its version', async () => {
+  it('prints the version', async () => {
     const { version } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
     expect(await volt(['--version'])).to.include({ code: 0, stdout: `${version}\n` });
   });
 
-  it('is what a call without a command shows', async () => {
+  it('is printed by a call without a command', async () => {
     const { code, stdout, stderr } = await volt([]);
     expect(code).to.equal(2);
     expect(stdout + stderr).to.contain('Usage: volt');

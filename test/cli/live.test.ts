@@ -45,7 +45,7 @@ describe('volt up on a terminal', () => {
 
   const plain = () => stripVTControlCharacters(shown);
 
-  it('shows a view that is drawn anew in place, with the lines of builds above it, until it is stopped', async () => {
+  it('redraws its live view below the lines of builds until it is stopped', async () => {
     up({});
     await until('the view with the verdict', () => /✔ app {2}passed (just now|\d+ s ago)/.test(plain()));
     await until('the log and the verdict', () =>
@@ -64,10 +64,10 @@ describe('volt up on a terminal', () => {
 
   for (const [why, env] of [
     ['NO_COLOR is set', { NO_COLOR: '1' }],
-    ['the terminal is a simple one', { TERM: 'dumb' }],
-    ['a program watches', { CI: 'true' }],
+    ['TERM is dumb', { TERM: 'dumb' }],
+    ['CI is set', { CI: 'true' }],
   ] as const) {
-    it(`prints plain lines where ${why}`, async () => {
+    it(`prints plain lines if ${why}`, async () => {
       up(env, '--once');
       const [code] = await once(terminal, 'close');
       expect(code).to.equal(0);

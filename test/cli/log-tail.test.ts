@@ -9,8 +9,8 @@ import { observed, recordedBuild } from '../support/record.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('the log of a build on the terminal', () => {
-  it('is told to its last line before a further attempt begins, and why there is one', async () => {
+describe('the log of a build that volt up prints', () => {
+  it('prints the last line of a lost attempt, then the reason for the next attempt, then its log', async () => {
     const volt = await TestVolt.start();
     try {
       const { database } = volt.context;

@@ -21,7 +21,7 @@ describe('volt up on the data directory of an older Volt', () => {
     return up;
   };
 
-  it('empties what refs shared that are not trusted alike, and says so once, and who has secrets now', async () => {
+  it('empties folders that refs of different trust shared, and reports once who gets secrets now', async () => {
     const dataDir = folders.make();
     const database = await openRecord(dataDir);
     await observed(database);

@@ -39,7 +39,7 @@ function schemaOf(file: string): string[] {
   }
 }
 
-describe('the data directory of a former version', () => {
+describe('upgrading the data directory of an older Volt', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
@@ -61,7 +61,7 @@ describe('the data directory of a former version', () => {
   for (const name of readdirSync(kept).filter((each) => each.endsWith('.tar.gz'))) {
     const version = name.replace('.tar.gz', '');
 
-    only.sqlite(`${version} is brought to the schema of a new one, and kept as it was`, async () => {
+    only.sqlite(`migrates the database of ${version} to the current schema and keeps a copy`, async () => {
       const { dataDir } = await unpacked(name);
       const { record: file } = dataPaths(dataDir);
       const before = inspectRecord(file).schemaVersion;
@@ -83,7 +83,7 @@ describe('the data directory of a former version', () => {
       await again.close();
     });
 
-    only.sqlite(`${version} is there again after a restore of what was kept of it`, async () => {
+    only.sqlite(`restores the copy of the database of ${version}`, async () => {
       const { dataDir } = await unpacked(name);
       const { record: file, redis } = dataPaths(dataDir);
       // by a process, whose end gives the record back
@@ -99,7 +99,7 @@ describe('the data directory of a former version', () => {
     });
 
     only.sqlite(
-      `${version} goes on: what ran runs again, what waited runs, and commands work`,
+      `lets the current Volt run the running and waiting jobs of ${version}, and all commands work`,
       async () => {
         const { dataDir, repository } = await unpacked(name);
         const { logger, lines } = keepLog();

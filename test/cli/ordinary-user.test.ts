@@ -3,7 +3,7 @@ import { asOrdinaryUser } from '../support/attack.ts';
 import { TestFolders } from '../support/folder.ts';
 import { VoltProcesses } from '../support/processes.ts';
 
-describe('an ordinary user', () => {
+describe('volt up without root rights', () => {
   const folders = new TestFolders();
   const processes = new VoltProcesses();
 
@@ -12,7 +12,7 @@ describe('an ordinary user', () => {
     folders.remove();
   });
 
-  it('runs volt up, and gets a verdict of the sample', async function () {
+  it('runs the sample repository to its verdict', async function () {
     if (process.getuid?.() !== 0) return this.skip();
     const { inside, env, dataDir } = asOrdinaryUser(folders.make());
     const args = ['up', '--sample', '--once', '--port', '0', '--data', dataDir];

@@ -12,7 +12,7 @@ describe('volt prune', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  it('removes what is not kept, beside whoever uses the record, and says first what that would be', async () => {
+  it('removes expired data while other processes use the database; with --dry-run it only reports them', async () => {
     const data = folders.make();
     const database = await openRecord(data);
     await observed(database);
@@ -45,7 +45,7 @@ describe('volt prune', () => {
     await database.close();
   });
 
-  it('makes no record where there is none', async () => {
+  it('does not create a database if none exists', async () => {
     const data = folders.make();
     expect((await volt(['prune', '--data', data])).code).to.equal(0);
     expect(existsSync(dataPaths(data).record)).to.equal(false);

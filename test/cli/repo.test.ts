@@ -23,7 +23,7 @@ describe('volt repo', () => {
 
   const repo = (...args: string[]) => volt(['repo', ...args, '--data', site.context.config.dataDir]);
 
-  it('adds a repository by its address, or by a path as it is meant from here', async () => {
+  it('adds a repository by its URL or by a relative path', async () => {
     const added = await repo(
       'add',
       'app',
@@ -40,7 +40,7 @@ describe('volt repo', () => {
     expect(JSON.parse(local.stdout)).to.include({ name: 'local', url: realpathSync(repository.path), command: 'make' });
   });
 
-  it('says what is wrong with one, and adds none', async () => {
+  it('refuses an invalid repository with a reason and does not add it', async () => {
     for (const [args, code] of [
       [['add', 'app', 'https://git.example/other'], 'name_taken'],
       [['add', 'x', 'ext::sh -c id'], 'bad_url'],
@@ -60,7 +60,7 @@ describe('volt repo', () => {
     expect(await findRepository(site.context.database, 'x')).to.equal(undefined);
   });
 
-  it('changes what is named', async () => {
+  it('changes only the named settings', async () => {
     const set = await repo('set', 'app', '--no-tags', '--command', 'make check', '--poll', '30');
     expect(set.stdout).to.equal('app: main, release/*, every commit, polled every 30 s; runs "make check"\n');
     const globs = await repo('set', 'app', '--reports', 'a/*.xml', '--reports', 'b.tap', '--json');
@@ -74,7 +74,7 @@ describe('volt repo', () => {
     expect(JSON.parse(back.stdout)).to.deep.include({ branches: [], tags: [], command: null, pollSeconds: 30 });
   });
 
-  it('lists what is observed, and what keeps it from being looked at', async () => {
+  it('lists the repositories and the errors of their polls', async () => {
     const { database } = site.context;
     await noteObserved(database, 'local', { defaultBranch: 'main', notice: 'a word\u0007to say' });
     const error = new VoltError('fetch_failed', 'cannot reach https://tok3n@git.example/', {
@@ -93,7 +93,7 @@ describe('volt repo', () => {
     expect(JSON.parse((await repo('ls', '--json')).stdout).repos).to.have.length(2);
   });
 
-  it('removes one', async () => {
+  it('removes a repository', async () => {
     await site.build('app');
     const removed = await repo('rm', 'app');
     expect(removed.stdout).to.equal('stopped watching app; cancelling 1 open build; its builds stay visible\n');
@@ -103,7 +103,7 @@ describe('volt repo', () => {
     expect((await repo('ls')).stdout).to.match(/^no repositories; add one/);
   });
 
-  it('helps with each of its commands', async () => {
+  it('prints help for each of its subcommands', async () => {
     for (const name of ['add', 'ls', 'set', 'rm']) {
       const { code, stdout } = await repo(name, '--help');
       expect(code).to.equal(0);

@@ -29,7 +29,7 @@ describe('volt runner-key', function () {
 
   const run = (...args: string[]) => volt(['runner-key', ...args, '--data', data]);
 
-  it('add prints what a runner joins with, once; ls lists it without its private half; rm ends it', async () => {
+  it('prints a new key once with `add`, lists it without the private key with `ls`, and revokes it with `rm`', async () => {
     const { stdout } = await run('add', 'build2', '--repos', 'app,site-*');
     const text = /^VOLT_RUNNER_KEY=(\S+) .*volt.* runner --redis /m.exec(stdout)?.[1] ?? '';
     expect(parseRunnerKey(text).name).to.equal('build2');
@@ -41,7 +41,7 @@ describe('volt runner-key', function () {
     expect((await run('ls')).stdout).to.include('no keys');
   });
 
-  it('add takes in the key that a runner has made itself, and prints no other', async () => {
+  it('stores the public key of a runner with `add` and prints no private key', async () => {
     const { publicKey } = stranger();
     const { stdout } = await run('add', 'box', '--public-key', publicKey);
     expect(stdout).to.include('registered the key box').and.not.include('VOLT_RUNNER_KEY');
@@ -49,7 +49,7 @@ describe('volt runner-key', function () {
     expect((await run('add', 'box2', '--public-key', 'x')).code).to.not.equal(0);
   });
 
-  it('add writes the key to a file that nobody else can read, and prints it nowhere', async () => {
+  it('writes a new key to a file that only its owner can read with `add`, and does not print it', async () => {
     const file = join(folders.make(), 'key');
     const { stdout } = await run('add', 'build3', '--file', file);
     const text = readFileSync(file, 'utf8').trim();

@@ -25,7 +25,7 @@ describe('volt secret and volt var', () => {
     return Vault.open(site.context.config).decrypt({ box: row.value, keyId: row.key_id }, of);
   };
 
-  it('take a value from standard input, without the line break behind it', async () => {
+  it('read a value from standard input without its final line break', async () => {
     for (const [name, input, kept] of [
       ['ECHOED', 'canary\n', 'canary'],
       ['LINES', 'one\ntwo\n', 'one\ntwo\n'],
@@ -43,14 +43,14 @@ describe('volt secret and volt var', () => {
     expect(stdout).to.not.include('canary');
   });
 
-  it('do not take a value as an argument, nor an empty one', async () => {
+  it('refuse a value as an argument and an empty value', async () => {
     const argument = await volt(['secret', 'set', 'A', 'canary', ...data()]);
     expect(argument).to.include({ code: 2 });
     expect(argument.stderr).to.not.include('canary');
     expect(await volt(['secret', 'set', 'A', ...data()], { input: '' })).to.include({ code: 2 });
   });
 
-  it('ask for the value at a terminal, and do not show what is typed', async () => {
+  it('ask for the value on a terminal and hide what is typed', async () => {
     const line = `${process.execPath} ${program} secret set TYPED ${data().join(' ')}`;
     const terminal = spawn('script', ['--quiet', '--return', '--echo', 'never', '--command', line, '/dev/null'], {
       stdio: 'pipe',
@@ -66,13 +66,13 @@ describe('volt secret and volt var', () => {
     expect(await value('TYPED')).to.equal('canary');
   });
 
-  it('list variables with their values, and change the key', async () => {
+  it('list variables with their values, and rotate the secret key', async () => {
     expect((await volt(['var', 'set', 'region', 'eu', ...data()])).code).to.equal(0);
     expect((await volt(['var', 'ls', ...data()])).stdout).to.match(/REGION .*eu/);
     expect((await volt(['secret', 'rotate', ...data()])).stdout).to.match(/new key [0-9a-f]{12}/);
   });
 
-  it('say what there is not', async () => {
+  it('report missing secrets, variables and repositories', async () => {
     const { code, stderr } = await volt(['var', 'rm', 'NOTHING', ...data()]);
     expect(code).to.equal(2);
     expect(stderr).to.include('error not_found: there is no variable NOTHING').and.include('volt var ls');

@@ -13,7 +13,7 @@ describe('volt show', () => {
 
   after(() => site.stop());
 
-  it('tells what steps point out and sum up, which of them failed and may, and each fault on a line of its own', async () => {
+  it('shows annotations, summaries, steps with continue-on-error and one line for each problem', async () => {
     const build = await site.build('app');
     const place = { title: null, file: null, line: null, endLine: null, column: null, endColumn: null };
     await site.finish(

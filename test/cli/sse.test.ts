@@ -12,11 +12,11 @@ async function read(text: string, size: number): Promise<ServerEvent[]> {
   return events;
 }
 
-describe('server-sent events', () => {
+describe('the reader of server-sent events', () => {
   const text =
     ': hello\n\nevent: chunk\nid: 5\ndata: "grün"\n\ndata: a\ndata: b\r\n\r\nid: 9\nevent: end\ndata:x\n\ndata: cut off';
 
-  it('are read the same, however the stream is cut', async () => {
+  it('reads the same events wherever the stream is cut', async () => {
     for (const size of [1, 2, 3, 7, 1000]) {
       expect(await read(text, size), `pieces of ${size}`).to.deep.equal([
         { event: 'chunk', data: '"grün"', id: '5' },

@@ -7,7 +7,7 @@ import { freePort, startRedis, type TestRedis } from '../support/redis.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 
-describe('single stages', function () {
+describe('stages as processes of their own', function () {
   this.timeout(180_000);
   let redis: TestRedis;
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
@@ -36,7 +36,7 @@ describe('single stages', function () {
     return process;
   }
 
-  it('run as processes of their own, as files of workers/ too, and stop at a signal', async () => {
+  it('run by `volt` and by the files in workers/, and stop at a signal', async () => {
     const repository = new TestRepository({ 'test.sh': '#!/bin/sh\n' });
     await start(['web']);
     await start([], join(root, 'dist/workers/dispatcher.js'));
@@ -59,7 +59,7 @@ describe('single stages', function () {
     repository.remove();
   });
 
-  it('find the Redis of a `volt up` by its data directory', async () => {
+  it('find the Redis of `volt up` in its data directory', async () => {
     const data = join(folder.path, 'data');
     const up = new VoltProcess(['up', '--data', data, '--port', '0']);
     processes.push(up);
@@ -75,7 +75,7 @@ describe('single stages', function () {
     expect(await runner.stop()).to.include({ code: 0 });
   });
 
-  it('hand their jobs back at a second signal', async () => {
+  it('hand their jobs back at the second signal', async () => {
     const repository = new TestRepository({ 'test.sh': '#!/bin/sh\necho begun\nsleep 60\n' });
     await start(['web']);
     await start(['dispatcher']);
@@ -94,14 +94,14 @@ describe('single stages', function () {
     repository.remove();
   });
 
-  it('are refused a Redis that serves another record', async () => {
+  it('refuse a Redis that serves another database', async () => {
     await start(['dispatcher']);
     const other = await volt(['reporter', '--data', join(folder.path, 'other')], { env });
     expect(other.code).to.equal(3);
     expect(other.stderr).to.match(/^error record_mismatch: /m);
   });
 
-  it('exit 3 when a runner has lost Redis for too long', async () => {
+  it('exit 3 if a runner has been without Redis for too long', async () => {
     env.VOLT_ORPHAN_TIMEOUT = '2';
     const runner = await start(['runner']);
     await redis.kill();
@@ -110,7 +110,7 @@ describe('single stages', function () {
     expect(end.stderr).to.match(/^error orphaned: /m);
   });
 
-  it('exit 3 and say what to do when there is no Redis', async () => {
+  it('exit 3 with a remedy if there is no Redis', async () => {
     const url = `redis://:secret@127.0.0.1:${await freePort()}`;
     const end = await volt(['dispatcher', '--redis', url], { env: { VOLT_DATA_DIR: folder.path } });
     expect(end.code).to.equal(3);

@@ -12,7 +12,7 @@ describe('volt status and volt runners', () => {
   });
   after(() => site.stop());
 
-  it('say what is missing and how to mend it, and exit 3', async () => {
+  it('name missing stages with a remedy, and exit 3', async () => {
     await site.build('sample', {}, [{ name: 'unit' }]);
     const { code, stdout } = await volt(['status', ...at()]);
     expect(code).to.equal(3);
@@ -24,7 +24,7 @@ describe('volt status and volt runners', () => {
       .and.match(/^! no_dispatcher: .*\n {4}Start one with .*volt dispatcher/m);
   });
 
-  it('show each process of a stage with its age, version and last warning, and runners that stop', async () => {
+  it('show each process with its age, version and last warning, and the runners that are stopping', async () => {
     const last = { at: new Date().toISOString(), level: 'warn', message: 'the disk is slow' };
     const vitals = {
       ...{ memory: 1, cpu: 1, lag: 0, reconnects: 0, diskFree: 1, diskLow: false },
@@ -46,7 +46,7 @@ describe('volt status and volt runners', () => {
       .and.match(/^\S+ r2: its clock is 600\.0 s ahead of that of Redis; Volt corrects the times of its jobs$/m);
   });
 
-  it('leave out a warning that nothing has followed for minutes', async () => {
+  it('hide a warning that is minutes old and was not repeated', async () => {
     const last = {
       at: new Date(Date.now() - 300_000).toISOString(),
       level: 'warn',
@@ -61,7 +61,7 @@ describe('volt status and volt runners', () => {
       .and.not.include('an old story');
   });
 
-  it('claim nothing of stages and runners while Redis is away', async () => {
+  it('report nothing about stages and runners while Redis is down', async () => {
     await site.redis.kill();
     try {
       await until('the outage to be seen', async () => (await site.fetch('/healthz')).status === 503);

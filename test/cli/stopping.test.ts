@@ -4,7 +4,7 @@ import { temporaryFolder, VoltProcess } from '../support/cli.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { TestRepository } from '../support/repository.ts';
 
-describe('a command that is told to stop', () => {
+describe('stopping a command', () => {
   let redis: TestRedis;
   let folder: Awaited<ReturnType<typeof temporaryFolder>>;
 
@@ -19,11 +19,11 @@ describe('a command that is told to stop', () => {
   });
 
   const away: { [how: string]: () => unknown } = {
-    'is gone (kill -9)': () => redis.kill(),
-    'answers nothing (SIGSTOP)': () => redis.freeze(),
+    'was killed': () => redis.kill(),
+    'is frozen (SIGSTOP)': () => redis.freeze(),
   };
   for (const [how, make] of Object.entries(away)) {
-    it(`volt up ends in order though a Redis that is not its own ${how}`, async () => {
+    it(`ends volt up in order although its external Redis ${how}`, async () => {
       const repository = new TestRepository({ 'test.sh': '#!/bin/sh\necho begun\nsleep 600\n' });
       const env = { VOLT_REDIS_URL: redis.url, VOLT_DATA_DIR: folder.path };
       const up = new VoltProcess(['up', '--port', '0', '--grace', '1', '--repo', repository.path], { env });
@@ -42,7 +42,7 @@ describe('a command that is told to stop', () => {
     }).timeout(120_000);
   }
 
-  describe('and hangs', () => {
+  describe('that hangs', () => {
     let stage: TestChild;
 
     beforeEach(async () => {
@@ -65,12 +65,12 @@ describe('a command that is told to stop', () => {
 
     afterEach(() => stage.kill());
 
-    it('ends at once at a second signal', async () => {
+    it('ends it at once at the second signal', async () => {
       stage.signal('SIGINT');
       expect(await stage.ended()).to.equal(3);
     });
 
-    it('ends when its time is up, and says what hangs', async () => {
+    it('ends it after the grace period and names the part that hangs', async () => {
       expect(await stage.ended()).to.equal(7);
       expect(await stage.line()).to.equal('timed_out: did not stop within 20 s: stuck, connection to Redis');
     });

@@ -4,8 +4,8 @@ import { cutTo, tableLines } from '../../src/cli/table.ts';
 
 const red = (text: string) => `\u001b[31m${text}\u001b[39m`;
 
-describe('a table', () => {
-  it('aligns its columns, whatever colours and wide characters are in them', () => {
+describe('a table on the terminal', () => {
+  it('aligns columns with colours and wide characters', () => {
     const lines = tableLines(
       ['A', 'NAME', 'LAST'],
       [
@@ -16,7 +16,7 @@ describe('a table', () => {
     expect(lines.map(stripVTControlCharacters)).to.deep.equal(['A   NAME  LAST', 'x   日本  one', 'yy  b     two']);
   });
 
-  it('stays within a narrow terminal, and no colour goes on beyond the cut', () => {
+  it('cuts its lines for a narrow terminal and resets the colour at the cut', () => {
     for (const width of [1, 5, 8, 12, 40]) {
       const [, line = ''] = tableLines(['STATUS', 'SUBJECT'], [[red('failed'), '日本語'.repeat(9)]], width);
       const shown = stripVTControlCharacters(line);
@@ -27,7 +27,7 @@ describe('a table', () => {
     }
   });
 
-  it('is not cut where lines may have any length', () => {
+  it('has full lines if the output is not a terminal', () => {
     const long = 'x'.repeat(10_000);
     expect(tableLines(['A'], [[long]])[1]).to.equal(long);
     expect(cutTo('short', 10)).to.equal('short');

@@ -60,7 +60,7 @@ describe('volt up', () => {
     await until('its Redis has ended', () => !existsSync(join(folder.path, 'data/redis/redis.pid')));
   }
 
-  it('--sample --once makes a repository, shows its log and its verdict, and exits 0', async () => {
+  it('with --sample --once creates a repository, shows its log and verdict, and exits 0', async () => {
     const end = await up('--sample', '--once').ended();
     expect(end.stderr).to.equal('');
     expect(end.code).to.equal(0);
@@ -82,13 +82,13 @@ describe('volt up', () => {
       .and.not.contain('#2');
   });
 
-  it('tells how to go on after the first result of the sample', async () => {
+  it('prints the next steps after the first result of the sample', async () => {
     const process = up('--sample');
     await process.says(/npm start -- --repo <path or URL>/);
     expect(process.stdout).to.match(/✔ sample#1[\s\S]*\n {2}cd (.*)\n {2}echo .*\n {2}git commit .*\n/);
   });
 
-  it('--sample-if-none makes the sample only while nothing else is observed', async () => {
+  it('with --sample-if-none creates the sample only if there is no other repository', async () => {
     const first = await up('--sample-if-none', '--once').ended();
     expect(first.stdout).to.match(/✔ sample#1 .* passed/);
     const own = repository({ 'test.sh': '#!/bin/sh\n' }, 'own');
@@ -103,7 +103,7 @@ describe('volt up', () => {
     await other.remove();
   });
 
-  it('greets first, and then tells what has become of builds that were left from before', async () => {
+  it('prints the greeting first, then the verdicts of builds from before the start', async () => {
     const marker = join(folder.path, 'second');
     const slow = repository({
       'test.sh': `#!/bin/sh\n[ -e ${marker} ] || { touch ${marker}; echo begun; sleep 60; }\n`,
@@ -120,7 +120,7 @@ describe('volt up', () => {
     expect(stdout.match(/^[▶✔] sample#1/gm)).to.have.length(2);
   });
 
-  it('--once exits 1 when a build failed, and 3 when one could not be tested', async () => {
+  it('with --once exits 1 if a build failed, and 3 if a build has an error', async () => {
     const bad = repository({ 'test.sh': '#!/bin/sh\nexit 7\n' }, 'bad');
     const good = repository({ 'test.sh': '#!/bin/sh\n' }, 'good');
     const first = await up('--once', '--repo', bad.path, '--repo', `fine=${good.path}`).ended();
@@ -134,7 +134,7 @@ describe('volt up', () => {
     expect(second.stdout).to.match(/! empty#1 main .* error .*\(no_tests_found: /);
   });
 
-  it('--once repeats the verdict of the same command, and never that of another', async () => {
+  it('with --once repeats the verdict of the same command, and never of another command', async () => {
     const sample = repository({ 'test.sh': '#!/bin/sh\n' });
     const once = (...more: string[]) => up('--once', '--repo', sample.path, ...more).ended();
     expect(await once()).to.include({ code: 0 });
@@ -152,21 +152,21 @@ describe('volt up', () => {
       .and.not.contain('built before');
   });
 
-  it('--once exits 3 when a repository cannot be observed', async () => {
+  it('with --once exits 3 if a repository cannot be polled', async () => {
     const url = `http://127.0.0.1:${await freePort()}/x.git`;
     const end = await up('--once', '--repo', `broken=${url}`).ended();
     expect(end.code).to.equal(3);
     expect(end.stdout).to.match(/! cannot poll broken: fetch_failed: .*\n {4}\S/);
   });
 
-  it('refuses what is no repository, and leaves nothing running', async () => {
+  it('refuses a folder that is not a repository, and leaves no process running', async () => {
     const end = await up('--repo', join(folder.path, 'nothing')).ended();
     expect(end.code).to.equal(2);
     expect(end.stderr).to.match(/^error no_repository: there is no folder .*nothing\n/m);
     await redisEnded();
   });
 
-  it('refuses an isolation that does not work here, with what to do, and leaves nothing running', async () => {
+  it('refuses an isolation that does not work on this machine with a remedy, and leaves no process running', async () => {
     const env = { VOLT_ISOLATION: 'sandbox', PATH: withBrokenSandbox() };
     const end = await volt(['up', ...data, '--port', '0'], { env });
     expect(end.code).to.equal(3);
@@ -176,7 +176,7 @@ describe('volt up', () => {
     await redisEnded();
   });
 
-  it('goes without a sandbox where none works, and says what that means', async () => {
+  it('runs jobs without a sandbox on a machine where none works, and explains the risk', async () => {
     const { path } = repository({ 'test.sh': 'exit 0\n' });
     const args = ['up', ...data, '--port', '0', '--once', '--command', 'sh test.sh', '--repo', path];
     const { stdout } = await volt(args, { env: { PATH: withBrokenSandbox() } });
@@ -185,7 +185,7 @@ describe('volt up', () => {
       .and.include('no sandbox works here');
   });
 
-  it('goes without a sandbox where it is told to by name, whatever the settings say', async () => {
+  it('runs jobs without a sandbox with --isolation none, despite the settings', async () => {
     const { path } = repository({ 'test.sh': 'exit 0\n' });
     const args = ['up', ...data, '--port', '0', '--once', '--isolation', 'none', '--command', 'sh test.sh'];
     const { code, stdout } = await volt([...args, '--repo', path], { env: { VOLT_ISOLATION: 'sandbox' } });
@@ -193,7 +193,7 @@ describe('volt up', () => {
     expect(stdout).to.match(/isolation +none: jobs run with this user's rights/);
   });
 
-  it('says where system calls are not filtered', async function () {
+  it('reports if system calls are not filtered', async function () {
     if (process.getuid?.() !== 0) return this.skip();
     // as of an older util-linux; the sandbox would not show it
     const own = join(folder.path, 'bin');
@@ -207,7 +207,7 @@ describe('volt up', () => {
     expect(started.stdout).to.match(/isolation +user: .*\n +system calls are not filtered/);
   });
 
-  it('gives a data directory to one at a time', async () => {
+  it('refuses a data directory that another volt up uses', async () => {
     const first = up();
     await first.says(/Ctrl-C/);
     const second = await up().ended();
@@ -216,7 +216,7 @@ describe('volt up', () => {
     expect(await first.stop()).to.include({ code: 0 });
   });
 
-  it('says which port is taken, and stops what it has started', async () => {
+  it('names a port in use, and stops the parts that have started', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
     await until('listening', () => taken.listening);
     const { port } = taken.address() as { port: number };
@@ -227,7 +227,7 @@ describe('volt up', () => {
     await redisEnded();
   });
 
-  it('shows later builds with a line at their start and one at their end', async () => {
+  it('prints one line at the start and one at the end of later builds', async () => {
     const sample = repository({ 'test.sh': '#!/bin/sh\necho text of the log\n' });
     const process = up('--repo', sample.path, '--poll', '1');
     await process.says(/✔ sample#1 .*\n/);
@@ -236,7 +236,7 @@ describe('volt up', () => {
     expect(process.stdout.match(/text of the log/g)).to.have.length(1);
   });
 
-  it('shows each verdict of a build that is retried, also of the one whose log it has shown', async () => {
+  it('prints each verdict of a retried build, also if it has printed its log', async () => {
     const sample = repository({ 'test.sh': '#!/bin/sh\nexit 1\n' });
     const process = up('--repo', sample.path);
     await process.says(/✘ sample#1 .*\n/);
@@ -246,7 +246,7 @@ describe('volt up', () => {
     }
   });
 
-  it('stops in order at the first signal: a job that ends in time counts', async () => {
+  it('stops in order at the first signal and keeps the result of a job that ends in time', async () => {
     const slow = repository({ 'test.sh': '#!/bin/sh\necho begun\nsleep 2\n' });
     const process = up('--repo', slow.path);
     await process.says(/│ begun/);
@@ -259,7 +259,7 @@ describe('volt up', () => {
     await redisEnded();
   });
 
-  it('hands running jobs back at the second signal, and the next start runs them', async () => {
+  it('hands running jobs back at the second signal, and runs them at the next start', async () => {
     const marker = join(folder.path, 'second');
     const slow = repository({
       'test.sh': `#!/bin/sh\necho begun\n[ -e ${marker} ] || { touch ${marker}; sleep 60; }\n`,

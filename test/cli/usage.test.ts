@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { volt } from '../support/cli.ts';
 
-describe('wrong usage exits 2 and says what is wrong', () => {
+describe('volt exits 2 and explains wrong usage', () => {
   const cases: { what: string; args: string[]; code?: string; says: RegExp; env?: Record<string, string> }[] = [
     {
       what: 'an unknown command',
@@ -23,17 +23,17 @@ describe('wrong usage exits 2 and says what is wrong', () => {
     { what: 'an input without a value', args: ['trigger', 'x', '--input', 'level'], says: /must be NAME=VALUE/ },
     { what: 'text for a number', args: ['builds', '--limit', 'ten'], says: /must be a number from 1 to 500/ },
     { what: 'a fraction for a whole number', args: ['up', '--slots', '1.5'], says: /must be a whole number/ },
-    { what: 'a value that is no choice', args: ['up', '--commits', 'some'], says: /choices are every, latest/ },
+    { what: 'a value that is not a choice', args: ['up', '--commits', 'some'], says: /choices are every, latest/ },
     { what: 'following an earlier attempt', args: ['logs', '1', '-f', '--attempt', '1'], says: /cannot be used with/ },
     {
-      what: 'a setting that cannot be',
+      what: 'an invalid setting',
       args: ['builds'],
       env: { VOLT_HTTP_PORT: 'eighty' },
       code: 'bad_setting',
       says: /VOLT_HTTP_PORT must be a number, and is "eighty"/,
     },
     {
-      what: 'an address that is none of Redis',
+      what: 'a URL that is not a Redis URL',
       args: ['--redis', 'http://x', 'runner'],
       code: 'bad_url',
       says: /"http:\/\/x" is not the address of a Redis server/,
@@ -50,7 +50,7 @@ describe('wrong usage exits 2 and says what is wrong', () => {
     });
   }
 
-  it('is told as JSON where JSON was asked for', async () => {
+  it('prints the usage error as JSON with --json', async () => {
     const { code, stderr } = await volt(['builds', '--json', '--limit', '0']);
     expect(code).to.equal(2);
     expect(JSON.parse(stderr).error).to.include({ code: 'usage', remedy: 'See: npx volt builds --help' });

@@ -16,12 +16,12 @@ describe('volt validate', () => {
     return repository.path;
   }
 
-  it('finds nothing wrong with a workflow that is right', async () => {
+  it('reports nothing for a valid workflow', async () => {
     const cwd = checkout({ '.github/workflows/test.yml': good });
     expect(await volt(['validate'], { cwd })).to.include({ code: 0, stdout: '1 workflow checked: no problems\n' });
   });
 
-  it('tells all faults of all files with their places, and exits 1', async () => {
+  it('prints all errors of all files with line and column, and exits 1', async () => {
     const cwd = checkout({
       '.github/workflows/a.yml': good.replace('runs-on', 'runs-onn'),
       '.github/workflows/b.yaml': good.replace('run: make', 'run: make\n      - uses: checkout'),
@@ -39,7 +39,7 @@ describe('volt validate', () => {
     ]);
   });
 
-  it('checks the files that are named, from any folder of the checkout, and prints JSON', async () => {
+  it('checks only the named files, from any folder of the checkout, and prints JSON', async () => {
     const cwd = checkout({
       '.volt/workflows/a.yml': `${good}    services: { db: { image: x } }\n`,
       '.volt/workflows/b.yml': 'on: push',
@@ -55,7 +55,7 @@ describe('volt validate', () => {
     expect(diagnostics[0]).to.include({ file: '.volt/workflows/a.yml', line: 7, column: 15, severity: 'unsupported' });
   });
 
-  it('says that there is nothing to check, and that a file is not there', async () => {
+  it('reports that no workflow exists or that a named file does not exist', async () => {
     const cwd = checkout({ file: '' });
     expect((await volt(['validate'], { cwd })).stderr).to.match(
       /^error not_found: this checkout has no workflow files/,

@@ -39,14 +39,14 @@ function lines(repositories: ViewState['repositories'], size = { columns: 100, r
   return viewLines({ repositories, running: 2, queued: 3, since, footer: 'press Ctrl-C to stop' }, size);
 }
 
-describe('the live view', () => {
+describe('the live view of volt up', () => {
   let running: BuildSummary;
 
   beforeEach(() => {
     running = build('app', 7, { status: 'running', startedAt: earlier(12 * second), finishedAt: null });
   });
 
-  it('shows what runs and for how long, then what cannot be observed, then the last verdicts, newest first', () => {
+  it('shows running builds with their duration, then repository errors, then the latest verdicts', () => {
     const shown = lines([
       repository('quiet'),
       repository('old', { last: build('old', 1, { finishedAt: earlier(7200 * second) }) }),
@@ -67,12 +67,12 @@ describe('the live view', () => {
     ]);
   });
 
-  it('has a line for each build that runs', () => {
+  it('shows one line for each running build', () => {
     const shown = lines([repository('app', { running: [running, { ...running, number: 8 }] })]);
     expect(shown.slice(1, 3).map((line) => /app#\d/.exec(line)?.[0])).to.deep.equal(['app#7', 'app#8']);
   });
 
-  it('stays small and within the terminal, and says what it leaves out', () => {
+  it('fits into the terminal, and tells how many lines it leaves out', () => {
     const many = Array.from({ length: 40 }, (_, index) => repository(`repository-${index}`));
     const shown = lines(many, { columns: 24, rows: 15 });
     expect(shown).to.have.length(7);
@@ -81,7 +81,7 @@ describe('the live view', () => {
     expect(lines(many, { columns: 24, rows: 2 })).to.have.length(3);
   });
 
-  it('lets a subject do nothing to the terminal', () => {
+  it('removes terminal control sequences from commit subjects', () => {
     const [, line] = lines([repository('app', { running: [{ ...running, subject: 'a\u001b[2Jb\r\nc' }] })]);
     expect(line).to.match(/ab c$/);
   });

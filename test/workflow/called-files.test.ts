@@ -25,8 +25,8 @@ const repository = (files: { [path: string]: string | null }, change: Partial<Ca
 const messages = (text: string, called?: CalledRepository[]) =>
   readWorkflows([{ path: 'ci.yml', text }], called).diagnostics.map(({ file, message }) => `${file}: ${message}`);
 
-describe('workflows of other repositories', () => {
-  it('are found in a text wherever it names them, also those of a repository itself', () => {
+describe('called workflows of other repositories', () => {
+  it('are found anywhere in a text, with local calls if the repository is known', () => {
     const text = `# see a/b/.github/workflows/x.yml@main
 jobs:
   one: { uses: 'Acme/c.i/.github/workflows/a-b.yaml@feature/x' }
@@ -49,7 +49,7 @@ jobs:
     ]);
   });
 
-  it('are planned as those of the repository, and their jobs know where they are from', () => {
+  it('are planned like local workflows, and their jobs know the source repository', () => {
     const build = new PlannedBuild(caller('with: { n: x }'), factsOf(), [], [repository({ 'test.yml': inner() })]);
     expect(build.statuses).to.deep.equal({ 'call / inner': 'queued' });
     const { workflow, contexts } = build.plans['call / inner']?.plan ?? {};
@@ -62,7 +62,7 @@ jobs:
   });
 
   for (const prefix of ['./', '$/']) {
-    it(`call those of their own repository at the same commit by ${prefix}, and any others`, () => {
+    it(`call workflows of their own repository at the same commit with ${prefix}, and those of others`, () => {
       const middle = `on: workflow_call
 jobs:
   own: { uses: ${prefix}.github/workflows/inner.yml }
@@ -79,14 +79,14 @@ jobs:
     });
   }
 
-  it('do not run for themselves', () => {
+  it('do not run by their own triggers', () => {
     const both = inner().replace('on: {', 'on: { push: {},');
     const read = readWorkflows([{ path: 'ci.yml', text: caller() }], [repository({ 'test.yml': both })]);
     expect(read.workflows.map(({ path }) => path)).to.deep.equal(['ci.yml']);
     expect(read.called.map(({ path }) => path)).to.deep.equal(['acme/ci/.github/workflows/test.yml@v1']);
   });
 
-  describe('get of the secrets', () => {
+  describe('get only', () => {
     const store = { T: 'one', ALL: 'two', GITHUB_TOKEN: 'token' };
     const given = (lines: string[], change: Partial<CalledRepository> = {}, use = 'toJSON(secrets)') => {
       const called = [repository({ 'test.yml': inner(use) }, change)];
@@ -96,19 +96,19 @@ jobs:
       return callSecrets(secrets.through, Object.fromEntries(named), { github: {}, vars: {} });
     };
 
-    it('those that they are given by name, and the token of the repository where they are of its owner', () => {
+    it("the secrets that the caller passes by name, and the repository's token if the owner is the same", () => {
       const lines = ['secrets: { T: "${{ secrets.ALL }}" }'];
       expect(given(lines)).to.deep.equal({ T: 'two', GITHUB_TOKEN: 'token' });
       expect(given(lines, { inherits: false })).to.deep.equal({ T: 'two' });
       expect(given([], {}, 'secrets.GITHUB_TOKEN')).to.deep.equal({ GITHUB_TOKEN: 'token' });
     });
 
-    it('all of them by `inherit`, but not where they are of another owner', () => {
+    it('all secrets with `inherit`, but none in a repository of another owner', () => {
       expect(given(['secrets: inherit'])).to.deep.equal(store);
       expect(given(['secrets: inherit'], { inherits: false })).to.deep.equal({});
     });
 
-    it('what their caller has, where that is of the same owner, and no more', () => {
+    it('the secrets of their caller if the owner is the same', () => {
       const middle = (uses: string) => `on: { workflow_call: { secrets: { T: {} } } }
 jobs: { deep: { uses: ${uses}, secrets: inherit } }
 `;
@@ -126,8 +126,8 @@ jobs: { deep: { uses: ${uses}, secrets: inherit } }
     });
   });
 
-  describe('are checked:', () => {
-    it('what they are called with, and what is wrong with them', () => {
+  describe('report', () => {
+    it('wrong inputs of the call and errors in the called file', () => {
       expect(messages(caller('with: { m: x }'), [repository({ 'test.yml': inner() })])).to.deep.equal([
         'ci.yml: the job "call" passes the unknown input "m" to acme/ci/.github/workflows/test.yml@v1',
       ]);
@@ -137,13 +137,13 @@ jobs: { deep: { uses: ${uses}, secrets: inherit } }
       ]);
     });
 
-    it('not where it is not known what they hold, nor where nobody calls them', () => {
+    it('nothing about unknown files and about files that nobody calls', () => {
       expect(messages(caller())).to.deep.equal([]);
       const wrong = repository({ 'other.yml': 'no workflow', 'test.yml': inner() });
       expect(messages(caller(), [wrong])).to.deep.equal([]);
     });
 
-    it('circles over several repositories', () => {
+    it('cycles over several repositories', () => {
       const round = (uses: string) => `on: workflow_call\njobs: { a: { uses: ${uses} } }\n`;
       const called = [
         repository({ 'test.yml': round('x/y/.github/workflows/a.yml@v1') }),
@@ -154,15 +154,15 @@ jobs: { deep: { uses: ${uses}, secrets: inherit } }
 
     const missing: [what: string, called: CalledRepository[], why: RegExp][] = [
       [
-        'one that could not be fetched',
+        'a file that could not be fetched',
         [repository({}, { sha: null, problem: 'nobody answers' })],
         /@v1: nobody answers/,
       ],
-      ['one that was not fetched', [], /@v1: it was not fetched: .* too many/],
-      ['one that is too large', [repository({ 'test.yml': null })], /@v1: the file is too large/],
+      ['a file that was not fetched', [], /@v1: it was not fetched: .* too many/],
+      ['a file that is too large', [repository({ 'test.yml': null })], /@v1: the file is too large/],
     ];
     for (const [what, called, why] of missing) {
-      it(`${what} is not the fault of the file that calls it`, () => {
+      it(`${what} as unavailable, not as wrong`, () => {
         const [found, ...others] = readWorkflows([{ path: 'ci.yml', text: caller() }], called).diagnostics;
         expect(found).to.include({ file: 'ci.yml', severity: 'invalid', elsewhere: 'unavailable' });
         expect(found?.message).to.match(why);
@@ -170,7 +170,7 @@ jobs: { deep: { uses: ${uses}, secrets: inherit } }
       });
     }
 
-    it('what is wrong with them counts for whoever calls them, by whatever way, and for nobody else', () => {
+    it('an error in a called file only for workflows that call it, directly or indirectly', () => {
       const files = [
         { path: '.github/workflows/ci.yml', text: caller() },
         { path: '.github/workflows/by.yml', text: 'on: push\njobs: { a: { uses: ./.github/workflows/mid.yml } }\n' },
@@ -184,7 +184,7 @@ jobs: { deep: { uses: ${uses}, secrets: inherit } }
       expect(names(broken)).to.have.members(['ci.yml', 'mid.yml', 'by.yml']);
     });
 
-    it('one that is not there is a fault of the call', () => {
+    it('a missing file as an error of the call', () => {
       const [found] = readWorkflows([{ path: 'ci.yml', text: caller() }], [repository({})]).diagnostics;
       expect(found?.elsewhere).to.equal('wrong');
       expect(found?.message).to.match(/which does not exist or is not valid/);

@@ -13,7 +13,7 @@ describe('the cost of expressions', () => {
     "hashFiles('package-lock.json')",
     '!cancelled() && (env.A || github.event.commits[0].message)',
   ]) {
-    it(`is known to be low for ${text}`, () => expect(isCheap([text], small)).to.equal(true));
+    it(`is low for ${text}`, () => expect(isCheap([text], small)).to.equal(true));
   }
 
   for (const text of [
@@ -27,13 +27,13 @@ describe('the cost of expressions', () => {
     it(`may be high for ${text.slice(0, 40).trim()}`, () => expect(isCheap([text], small)).to.equal(false));
   }
 
-  it('is higher the larger the values are, and the more often they are spoken of', () => {
+  it('grows with the size of values and the number of their uses', () => {
     expect(isCheap(['env.M'], large)).to.equal(true);
     expect(isCheap(Array(20).fill('env.M'), large)).to.equal(false);
     expect(isCheap(["env.M == 'a' || env.M == 'b' || env.M == 'c'"], large)).to.equal(false);
   });
 
-  it('counts only contexts that are spoken of', () => {
+  it('counts only the contexts that an expression uses', () => {
     const contexts = { ...small, ...large, steps: {} };
     expect(Object.keys(contextsIn(["Github.ref == 'x'", 'steps.a'], contexts))).to.have.members(['github', 'steps']);
   });

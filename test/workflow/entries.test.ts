@@ -15,16 +15,16 @@ function jobOf(lines: string[], head: string[] = []): StepsJob {
 
 const run = 'steps: [{ run: x }]';
 
-describe('entries of a mapping that come from expressions', () => {
+describe('mapping entries from expressions', () => {
   const env = (lines: string[]) =>
     evaluateEntries(jobOf(['env:', ...lines.map((line) => `  ${line}`), run]).env, scope);
 
-  it('may stand in its place, all of them', () => {
+  it('replace a whole mapping', () => {
     const { env } = jobOf(['env: ${{ fromJSON(vars.ALL) }}', run]);
     expect(evaluateEntries(env, scope)).to.deep.equal({ A: 'one', B: '2', C: 'true', D: '' });
   });
 
-  it('may stand among others, in their place, and have names of their own', () => {
+  it('are inserted at their position among other entries, and may have expressions as keys', () => {
     expect(
       env(['Z: 0', '${{ insert }}: ${{ fromJSON(vars.ALL) }}', 'my-${{ vars.NAME }}: y ${{ vars.NAME }}']),
     ).to.deep.equal({
@@ -33,12 +33,12 @@ describe('entries of a mapping that come from expressions', () => {
     });
   });
 
-  it('may be those of another mapping of the file', () => {
+  it('may insert another mapping of the file', () => {
     const { env } = jobOf(['env:', '  Z: 0', '  ${{ insert }}: *common', run], ['env: &common', '  A: a', '  B: b']);
     expect(env).to.deep.equal({ Z: '0', A: 'a', B: 'b' });
   });
 
-  it('are those of steps as well, of `env` and `with`', () => {
+  it('work in `env` and `with` of steps', () => {
     const [step] = jobOf([
       'steps:',
       '  - uses: a/b@c',
@@ -49,7 +49,7 @@ describe('entries of a mapping that come from expressions', () => {
     expect(evaluateEntries(step?.with ?? {}, scope)).to.deep.equal({ x: 'y' });
   });
 
-  it('name the secrets that a job asks for', () => {
+  it('count for the names of secrets that a job uses', () => {
     const build = new PlannedBuild(
       `on: push\njobs:\n  a:\n    runs-on: linux\n    env: { '\${{ insert }}': '\${{ fromJSON(secrets.ALL) }}' }\n    ${run}\n`,
     );
@@ -69,7 +69,7 @@ describe('entries of a mapping that come from expressions', () => {
     });
   }
 
-  it('are bounded where mappings are put into each other', () => {
+  it('have a size limit for nested insertions', () => {
     const levels = Array.from({ length: 9 }, (_, level) => {
       const insert = level === 0 ? 'X: x' : `"\${{ insert }}": *m${level - 1}`;
       return `  - &m${level} { ${Array.from({ length: 10 }, (_, at) => (level === 0 ? `k${at}: x` : insert)).join(', ')} }`;
@@ -79,14 +79,14 @@ describe('entries of a mapping that come from expressions', () => {
     );
   });
 
-  describe('of a strategy', () => {
+  describe('in a strategy', () => {
     const names = (lines: string[], vars = {}) =>
       new PlannedBuild(
         `on: push\njobs:\n  a:\n    runs-on: linux\n${lines.map((line) => `    ${line}\n`).join('')}    ${run}\n`,
         factsOf(undefined, { vars }),
       ).names;
 
-    it('may be all of it', () => {
+    it('may be the whole strategy', () => {
       const S = '{"matrix":{"os":["x","y"]},"fail-fast":false,"max-parallel":1}';
       expect(names(['strategy: ${{ fromJSON(vars.S) }}'], { S })).to.deep.equal(['a (x)', 'a (y)']);
       expect(names(['strategy: ${{ fromJSON(vars.S) }}'], { S: '{}' })).to.deep.equal(['a']);
@@ -97,7 +97,7 @@ describe('entries of a mapping that come from expressions', () => {
       ).to.deep.equal(['a (1)']);
     });
 
-    it('may be keys of its matrix', () => {
+    it('may be keys of the matrix', () => {
       const matrix = [
         'strategy:',
         '  matrix:',
@@ -111,7 +111,7 @@ describe('entries of a mapping that come from expressions', () => {
       ]);
     });
 
-    it('are refused where they are not known', () => {
+    it('are refused if a key of the strategy is unknown', () => {
       const build = new PlannedBuild(
         `on: push\njobs:\n  a:\n    runs-on: linux\n    strategy: \${{ fromJSON('{"matrx":{}}') }}\n    ${run}\n`,
       );

@@ -131,7 +131,7 @@ describe('an expression', () => {
     ],
   ];
   for (const [expression, why] of broken) {
-    it(`${expression.slice(0, 40) || 'that is empty'} is refused, with a reason`, () => {
+    it(`${expression.slice(0, 40) || 'that is empty'} is refused with a reason`, () => {
       expect(() => evaluate([{ expression }], scope))
         .to.throw(ExpressionFailed)
         .with.property('message')
@@ -139,7 +139,7 @@ describe('an expression', () => {
     });
   }
 
-  it('sees a change of a context in a new scope', () => {
+  it('uses a changed context in a new scope', () => {
     const of = (value: string) => evaluate(read('${{ env.A }}'), { contexts: { env: { A: value } } });
     expect([of('one'), of('two')]).to.deep.equal(['one', 'two']);
   });
@@ -162,11 +162,11 @@ describe('a template', () => {
     });
   }
 
-  it('whose expression is not closed is none', () => {
+  it('with an unclosed expression is plain text', () => {
     expect(parseTemplate("echo ${{ '}}")).to.equal(undefined);
   });
 
-  it('that comes to too much is refused before it is put together', () => {
+  it('with a too large result is refused before it is built', () => {
     const twice = '${{ env.LONG }}'.repeat(2);
     expect(evaluateText(read('${{ env.LONG }}'), scope)).to.equal(long);
     expect(() => evaluateText(read(twice), scope)).to.not.throw();
@@ -176,20 +176,20 @@ describe('a template', () => {
     );
   });
 
-  it('of any length may hold an expression: what is around it does not count', () => {
+  it('of any length may contain an expression; text around it does not count towards the limit', () => {
     const script = `${'# a line\n'.repeat(10_000)}echo \${{ matrix.os }}`;
     expect(evaluateText(read(script), scope)).to.equal(`${'# a line\n'.repeat(10_000)}echo linux`);
   });
 });
 
-describe('a value', () => {
-  it('counts as a condition as on GitHub', () => {
+describe('the value of an expression', () => {
+  it('is true or false as on GitHub', () => {
     const holds = (expression: string) => evaluateCondition(expression, scope);
     expect(['0', "''", 'null', 'false', "fromJSON('0')"].map(holds)).to.not.include(true);
     expect(['1', "'false'", "' '", 'matrix', "fromJSON('[]')"].map(holds)).to.not.include(false);
   });
 
-  it('that must be a boolean or a number is one, or refused', () => {
+  it('is refused where a boolean or a number is required and it is neither', () => {
     expect(evaluateBoolean('true', scope)).to.equal(true);
     expect(evaluateBoolean(read('${{ matrix.flag }}'), scope)).to.equal(false);
     expect(() => evaluateBoolean(read('${{ matrix.os }}'), scope)).to.throw(/true or false, not another text$/);
@@ -200,7 +200,7 @@ describe('a value', () => {
     }
   });
 
-  it('becomes text as on GitHub', () => {
+  it('is converted to text as on GitHub', () => {
     expect([null, true, 0, -0, 1.5, 1e21, 'x', [1], { a: 1 }].map(toText)).to.deep.equal([
       '',
       'true',

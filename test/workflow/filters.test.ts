@@ -35,9 +35,9 @@ const cases: [pattern: string, fits: string[], fitsNot: string[]][] = [
   ['(a|b)', ['(a|b)'], ['a']],
 ];
 
-describe('a pattern of a filter', () => {
+describe('a filter pattern', () => {
   for (const [text, fits, fitsNot] of cases) {
-    it(`${text} fits what it should`, () => {
+    it(`${text} matches the expected names only`, () => {
       const pattern = parsePattern(text);
       if (typeof pattern === 'string') throw new Error(pattern);
       expect(fits.filter((name) => !matches(pattern, name))).to.deep.equal([]);
@@ -54,27 +54,27 @@ describe('a pattern of a filter', () => {
     ['a[]', 'is empty'],
     ['x'.repeat(1001), 'at most 1000'],
   ] as const) {
-    it(`${text.slice(0, 10) || 'of nothing'} is refused with a reason`, () => {
+    it(`${text.slice(0, 10) || '(empty)'} is refused with a reason`, () => {
       expect(parsePattern(text)).to.be.a('string').that.contains(why);
     });
   }
 
-  it('that goes many ways through a long name is decided at once', () => {
+  it('with many wildcards is matched quickly against a long name', () => {
     const pattern = parsePattern(`${'*a'.repeat(30)}**b`);
     if (typeof pattern === 'string') throw new Error(pattern);
     expect(matches(pattern, 'a'.repeat(5000))).to.equal(false);
   });
 });
 
-describe('a list of patterns', () => {
-  it('is decided by the last that fits', () => {
+describe('a list of filter patterns', () => {
+  it('is decided by the last matching pattern', () => {
     const list = ['releases/**', '!releases/**-alpha', 'releases/9-alpha'];
     expect(
       ['releases/1', 'releases/1-alpha', 'releases/9-alpha', 'main'].map((name) => selects(list, name)),
     ).to.deep.equal([true, false, true, false]);
   });
 
-  it('of a thousand is soon decided for the paths of a large change', function () {
+  it('of a thousand entries is matched quickly against the paths of a large change', function () {
     this.timeout(5000);
     const list = Array.from({ length: 1000 }, (_, index) => `*a*${index}`);
     const paths = Array.from({ length: 5000 }, (_, index) => `packages/part-${index % 70}/src/file-${index}.ts`);

@@ -10,21 +10,21 @@ function jobs(...lines: string[]) {
   });
 }
 
-describe('which jobs of a build may run', () => {
-  it('are those that wait, whose needs have all succeeded', () => {
+describe('the readiness of jobs', () => {
+  it('includes waiting jobs whose needs have all succeeded', () => {
     const states = jobs('a: success', 'b: success', 'c: waiting ← a b', 'd: waiting ← a', 'e: waiting');
     expect(jobReadiness(states)).to.deep.equal({ ready: ['c', 'd', 'e'], blocked: [] });
   });
 
   for (const status of ['waiting', 'queued', 'running'] as const) {
-    it(`are not those with a need that is ${status}, whatever became of their other needs`, () => {
+    it(`excludes jobs with a need that is ${status}`, () => {
       const states = jobs(`a: ${status} ← x`, 'b: failure', 'x: running', 'c: waiting ← a b', 'd: waiting ← a');
       expect(jobReadiness(states)).to.deep.equal({ ready: [], blocked: [] });
     });
   }
 
   for (const status of ['failure', 'error', 'cancelled', 'skipped'] as const) {
-    it(`are never those with a need that ended as ${status}, and it is said which`, () => {
+    it(`blocks jobs with a need that ended as ${status} and names that need`, () => {
       const states = jobs('a: success', `b: ${status}`, 'c: waiting ← a b', `d: ${status}`, 'e: waiting ← b d');
       expect(jobReadiness(states)).to.deep.equal({
         ready: [],
@@ -36,14 +36,14 @@ describe('which jobs of a build may run', () => {
     });
   }
 
-  it('are asked for again as the build goes on: what is blocked bars what needs it', () => {
+  it('blocks jobs that need a blocked job, step by step', () => {
     const chain = jobs('a: failure', 'b: waiting ← a', 'c: waiting ← b');
     expect(jobReadiness(chain).blocked).to.deep.equal([{ id: 'b', failedNeeds: ['a'] }]);
     const later = jobs('a: failure', 'b: skipped ← a', 'c: waiting ← b');
     expect(jobReadiness(later).blocked).to.deep.equal([{ id: 'c', failedNeeds: ['b'] }]);
   });
 
-  it('are not those that are on their way or have ended', () => {
+  it('excludes jobs that are queued, running or finished', () => {
     const states = jobs(
       'a: queued',
       'b: running',
@@ -56,11 +56,11 @@ describe('which jobs of a build may run', () => {
     expect(jobReadiness(states)).to.deep.equal({ ready: [], blocked: [] });
   });
 
-  it('are none that need a job which there is not', () => {
+  it('excludes a job that needs an unknown job', () => {
     expect(jobReadiness(jobs('a: waiting ← nobody')).ready).to.deep.equal([]);
   });
 
-  it('are none of a circle', () => {
+  it('excludes jobs in a cycle', () => {
     expect(jobReadiness(jobs('a: waiting ← b', 'b: waiting ← a'))).to.deep.equal({ ready: [], blocked: [] });
   });
 });

@@ -6,7 +6,7 @@ const cells = (matrix: Json) => expandMatrix(matrix).map((combination) => combin
 const labels = (matrix: Json) => expandMatrix(matrix).map(({ label }) => label);
 
 describe('a matrix', () => {
-  it('crosses its keys, the first changing slowest', () => {
+  it('combines its keys, the first one changing slowest', () => {
     expect(cells({ os: ['a', 'b'], node: [18, 20] })).to.deep.equal([
       { os: 'a', node: 18 },
       { os: 'a', node: 20 },
@@ -15,7 +15,7 @@ describe('a matrix', () => {
     ]);
   });
 
-  it('excludes what a filter fits, also in part and by nested leaves, comparing as expressions do', () => {
+  it('excludes combinations that match a partial or nested filter, compared as in expressions', () => {
     const matrix = { os: ['Linux', 'mac'], node: [18, { version: 20, arch: 'arm' }] };
     expect(cells({ ...matrix, exclude: [{ os: 'linux', node: '18' }] })).to.have.length(3);
     expect(cells({ ...matrix, exclude: [{ os: 'mac' }] })).to.have.length(2);
@@ -25,7 +25,7 @@ describe('a matrix', () => {
     ]);
   });
 
-  it('is widened by include as in the example of the documentation', () => {
+  it("is extended by include as in GitHub's documentation", () => {
     const matrix = {
       fruit: ['apple', 'pear'],
       animal: ['cat', 'dog'],
@@ -55,7 +55,7 @@ describe('a matrix', () => {
     ]);
   });
 
-  it('may be made of include alone', () => {
+  it('may consist of include only', () => {
     expect(cells({ include: [{ site: 'a' }, { site: 'b', extra: null }] })).to.deep.equal([
       { site: 'a' },
       { site: 'b', extra: null },
@@ -74,11 +74,11 @@ describe('a matrix', () => {
     expect(cells(matrix)).to.deep.equal([{ os: 'a' }, { os: 'b', extra: 1 }, { os: 'b', more: 2 }]);
   });
 
-  it('names combinations by the leaves of their values', () => {
+  it('names combinations by the scalar values in them', () => {
     expect(labels({ x: [{ a: 1, b: [true, null, 'z'] }] })).to.deep.equal(['1, true, z']);
   });
 
-  it('compares keys without their case, and has them as the matrix does', () => {
+  it('compares keys of include and exclude case-insensitively and keeps the spelling of the matrix', () => {
     const matrix = {
       OS: ['a', 'b'],
       Version: [{ Node: 18 }, { Node: 20 }],
@@ -97,7 +97,7 @@ describe('a matrix', () => {
     ]);
   });
 
-  it('compares lists inside of a filter entry by entry, and takes what is not there for null', () => {
+  it('compares lists in a filter by entry, with null for a missing entry', () => {
     const matrix = { sq: [['a', 'b', 'c'], ['x'], [['a', 1]]] };
     expect(cells({ ...matrix, exclude: [{ sq: ['a'] }] })).to.deep.equal([{ sq: ['x'] }, { sq: [['a', 1]] }]);
     expect(cells({ ...matrix, exclude: [{ sq: [['a']] }] })).to.have.length(2);
@@ -106,7 +106,7 @@ describe('a matrix', () => {
     expect(() => cells({ ...matrix, exclude: [{ sq: [] }] }), 'a filter without leaves').to.throw(/no combinations/);
   });
 
-  it('takes keys that JavaScript knows otherwise', () => {
+  it('accepts names of JavaScript object properties as keys', () => {
     const matrix = JSON.parse('{"os":["a"],"include":[{"os":"a","__proto__":1,"constructor":2}]}');
     expect(JSON.stringify(cells(matrix))).to.equal('[{"os":"a","__proto__":1,"constructor":2}]');
   });
@@ -133,7 +133,7 @@ describe('a matrix', () => {
     [Object.fromEntries('abcdefgh'.split('').map((key) => [key, Array(50).fill(0)])), /far more than 256/],
   ];
   for (const [matrix, why] of wrong) {
-    it(`such as ${JSON.stringify(matrix).slice(0, 50)} is refused with a reason`, () => {
+    it(`is refused with a reason: ${JSON.stringify(matrix).slice(0, 50)}`, () => {
       expect(() => expandMatrix(matrix)).to.throw(why);
     });
   }

@@ -18,8 +18,8 @@ function workflow(jobs: { [id: string]: string[] }, head = 'on: push'): string {
 }
 
 describe('the planner', () => {
-  describe('of needs', () => {
-    it('queues what needs nothing, and the rest as its needs succeed, whatever their case', () => {
+  describe('with needs', () => {
+    it('queues jobs without needs, then others as their needs succeed, with ids in any case', () => {
       const build = new PlannedBuild(workflow({ Build: [], test: ['needs: build'], ship: ['needs: [test, BUILD]'] }));
       expect(build.statuses).to.deep.equal({ Build: 'queued', test: 'waiting', ship: 'waiting' });
       expect(build.end('Build').statuses).to.include({ test: 'queued', ship: 'waiting' });
@@ -27,14 +27,14 @@ describe('the planner', () => {
       expect(build.plans.ship?.needs).to.deep.equal(['test', 'Build']);
     });
 
-    it('skips what needs a job that did not succeed, and what needs that', () => {
+    it('skips jobs that need a job without success, directly or indirectly', () => {
       const build = new PlannedBuild(workflow({ a: [], b: ['needs: a'], c: ['needs: b'] }));
       build.end('a', 'failure');
       expect(build.statuses).to.deep.equal({ a: 'failure', b: 'skipped', c: 'skipped' });
       expect(build.decisions.b).to.equal('skipped needs_failed: a did not succeed');
     });
 
-    it('gives their results and outputs to those that need them, under their own names', () => {
+    it('gives results and outputs of needed jobs under their ids', () => {
       const build = new PlannedBuild(
         workflow({
           Build: ['outputs: { version: x }'],
@@ -47,7 +47,7 @@ describe('the planner', () => {
     });
   });
 
-  it('gives a workflow that a person starts its inputs, typed, and all of them as text in the event', () => {
+  it('gives a dispatched workflow typed inputs, and all inputs as text in the event', () => {
     const text = workflow(
       { a: [] },
       `on: { workflow_dispatch: { inputs: { level: { default: minor }, count: { type: number, default: 3 },
@@ -63,7 +63,7 @@ describe('the planner', () => {
     expect(github?.event).to.deep.include({ inputs: texts });
   });
 
-  it('gives each workflow of a build a run of its own, the same for all of its jobs', () => {
+  it('gives each workflow of a build one run id for all of its jobs', () => {
     const files = { 'b.yml': workflow({ b: [], c: ['needs: b'] }), 'a.yml': workflow({ a: [] }) };
     const of = (first: 'a.yml' | 'b.yml') => {
       const other = first === 'a.yml' ? 'b.yml' : 'a.yml';
@@ -74,7 +74,7 @@ describe('the planner', () => {
     expect(runs(of('b.yml').end('b'))).to.deep.equal(['7001', '7001']);
   });
 
-  describe('of conditions', () => {
+  describe('with conditions', () => {
     const after = (condition: string, status: 'success' | 'failure' | 'cancelled' | 'skipped') =>
       new PlannedBuild(workflow({ a: [], b: ['needs: a', `if: ${condition}`] })).end('a', status).statuses.b;
 
@@ -93,13 +93,13 @@ describe('the planner', () => {
       ['|\n      ${{ always() }}', ['success', 'failure', 'cancelled', 'skipped']],
     ];
     for (const [condition, runsAfter] of table) {
-      it(`${condition} holds after ${runsAfter.join(', ') || 'nothing'}`, () => {
+      it(`evaluates ${condition} to true only after ${runsAfter.join(', ') || 'nothing'}`, () => {
         const all = ['success', 'failure', 'cancelled', 'skipped'] as const;
         expect(all.filter((status) => after(condition, status) === 'queued')).to.deep.equal(runsAfter);
       });
     }
 
-    it('look at all jobs that lead to a job, as on GitHub', () => {
+    it('uses all direct and indirect needs of a job in a condition, as on GitHub', () => {
       const build = new PlannedBuild(
         workflow({ a: [], b: ['needs: a', 'if: always()'], c: ['needs: b'], d: ['needs: b', 'if: failure()'] }),
       );
@@ -107,14 +107,14 @@ describe('the planner', () => {
       expect(build.statuses).to.deep.equal({ a: 'failure', b: 'success', c: 'skipped', d: 'queued' });
     });
 
-    it('that do not hold are told', () => {
+    it('names the false condition of a skipped job', () => {
       const build = new PlannedBuild(workflow({ a: ["if: github.event_name == 'schedule'"] }));
       expect(build.decisions.a).to.equal("skipped condition: its condition is false: github.event_name == 'schedule'");
     });
   });
 
-  describe('of a matrix', () => {
-    it('makes a job of each combination, with its name, contexts and strategy', () => {
+  describe('with a matrix', () => {
+    it('creates a job for each combination, with its name, contexts and strategy', () => {
       const build = new PlannedBuild(
         workflow({
           test: [
@@ -133,7 +133,7 @@ describe('the planner', () => {
       });
     });
 
-    it('may come from the outputs of another job, also in a block of text', () => {
+    it('takes a matrix from the outputs of another job, also in a block of text', () => {
       const build = new PlannedBuild(
         workflow({
           list: ['outputs: { all: x }'],
@@ -156,7 +156,7 @@ describe('the planner', () => {
       ]);
     });
 
-    it('is needed as a whole, and gives the outputs of all', () => {
+    it('lets other jobs need the whole matrix, and merges the outputs of its jobs', () => {
       const build = new PlannedBuild(
         workflow({ test: ['strategy: { matrix: { n: [1, 2] } }', 'outputs: { o: x }'], next: ['needs: test'] }),
       );
@@ -169,7 +169,7 @@ describe('the planner', () => {
       expect(build.plans.next?.needs).to.deep.equal(['test (1)', 'test (2)']);
     });
 
-    it('ends its others when one fails, unless it says otherwise', () => {
+    it('cancels the other jobs of a matrix if one fails, unless fail-fast is false', () => {
       const free = new PlannedBuild(workflow({ t: ['strategy: { matrix: { n: [1, 2, 3] }, max-parallel: 0 }'] }));
       expect(Object.values(free.statuses)).to.deep.equal(['queued', 'queued', 'queued']);
       const matrix = (rest = '') => workflow({ t: [`strategy: { matrix: { n: [1, 2, 3] }, max-parallel: 2${rest} }`] });
@@ -182,7 +182,7 @@ describe('the planner', () => {
       expect([slow.told, slow.statuses['t (3)']]).to.deep.equal([[], 'queued']);
     });
 
-    it('goes on when the one that fails may fail, which counts as success for others', () => {
+    it('continues a matrix after a failure with continue-on-error, which counts as success for others', () => {
       const build = new PlannedBuild(
         workflow({
           t: ['strategy: { matrix: { n: [1, 2] } }', 'continue-on-error: ${{ matrix.n == 1 }}'],
@@ -194,14 +194,14 @@ describe('the planner', () => {
       expect(build.statuses.next).to.equal('queued');
     });
 
-    it('runs no more at once than it may', () => {
+    it('runs at most max-parallel jobs of a matrix at once', () => {
       const build = new PlannedBuild(workflow({ t: ['strategy: { matrix: { n: [1, 2, 3] }, max-parallel: 1 }'] }));
       expect(build.statuses).to.deep.equal({ 't (1)': 'queued', 't (2)': 'waiting', 't (3)': 'waiting' });
       expect(build.held['t (2)']).to.equal('max-parallel: at most 1 job of its matrix can run at the same time');
       expect(build.end('t (1)').statuses).to.include({ 't (2)': 'queued', 't (3)': 'waiting' });
     });
 
-    it('that is wrong makes the job an error with its place, and bars no other job', () => {
+    it('ends a job with an invalid matrix as error with line and column, and runs the other jobs', () => {
       const build = new PlannedBuild(
         workflow({ t: ['strategy: { matrix: { n: "${{ fromJSON(\'[]\') }}" } }'], u: [] }),
       );
@@ -210,8 +210,8 @@ describe('the planner', () => {
     });
   });
 
-  describe('of names', () => {
-    it('shows them as GitHub does', () => {
+  describe('with names', () => {
+    it('names jobs as GitHub does', () => {
       const build = new PlannedBuild(
         workflow({
           a: ['name: Build'],
@@ -225,8 +225,8 @@ describe('the planner', () => {
     });
   });
 
-  describe('of runners', () => {
-    it("maps GitHub's names, drops self-hosted, and keeps the rest", () => {
+  describe('with labels of runners', () => {
+    it("maps GitHub's labels, drops self-hosted, and keeps other labels", () => {
       const labels = (runsOn: string) => new PlannedBuild(workflow({ a: [`runs-on: ${runsOn}`] })).plans.a?.labels;
       expect(labels('ubuntu-24.04')).to.deep.equal(['linux']);
       expect(labels('[self-hosted, GPU, linux]')).to.deep.equal(['gpu', 'linux']);
@@ -234,13 +234,13 @@ describe('the planner', () => {
       expect(labels('${{ fromJSON(\'["a","b"]\') }}')).to.deep.equal(['a', 'b']);
     });
 
-    it("has jobs for GitHub's machines of another architecture run on such runners alone", () => {
+    it("sends jobs for GitHub's arm machines only to runners of that architecture", () => {
       const build = new PlannedBuild(workflow({ a: ['runs-on: ubuntu-24.04-arm'], b: ['runs-on: ubuntu-24.04'] }));
       expect(build.plans.a?.labels).to.have.members(['linux', 'arm64']);
       expect(build.plans.b?.labels).to.deep.equal(['linux']);
     });
 
-    it("skips a job for a machine of GitHub's that nobody stands in for, and says so", () => {
+    it('skips a job for a GitHub machine that no runner replaces, with a reason', () => {
       const text = workflow({
         t: ['strategy: { matrix: { os: [ubuntu-latest, windows-latest] } }', 'runs-on: ${{ matrix.os }}'],
       });
@@ -249,7 +249,7 @@ describe('the planner', () => {
       expect(build.decisions['t (windows-latest)']).to.match(/^skipped no_runner: no runner provides "windows-latest"/);
     });
 
-    it('refuses what cannot be a label', () => {
+    it('refuses an invalid label', () => {
       const build = new PlannedBuild(
         workflow({ a: ["runs-on: ${{ github.ref && 'two words' }}"], b: ['runs-on: ${{ matrix.none }}'] }),
       );
@@ -258,8 +258,8 @@ describe('the planner', () => {
     });
   });
 
-  describe('of what it cannot do', () => {
-    it('refuses the job by name, and runs the others', () => {
+  describe('with unsupported keys', () => {
+    it('ends the job as error with the name of the key, and runs the other jobs', () => {
       const build = new PlannedBuild(
         workflow({ a: ['services: { redis: { image: redis } }'], b: [], c: ['needs: a'] }),
       );
@@ -267,7 +267,7 @@ describe('the planner', () => {
       expect(build.statuses).to.include({ b: 'queued', c: 'skipped' });
     });
 
-    it('refuses only what would run: not what its needs or its condition keep from it', () => {
+    it('refuses only jobs that would run, not skipped ones', () => {
       const deploy = ['needs: a', 'environment: production'];
       const build = new PlannedBuild(
         workflow({
@@ -281,7 +281,7 @@ describe('the planner', () => {
       expect(build.statuses).to.deep.equal({ a: 'failure', b: 'skipped', c: 'skipped', d: 'queued' });
     });
 
-    it('refuses it of one job or of all', () => {
+    it('refuses a key of one job or of the whole workflow', () => {
       const key = "'${{ vars.KEY }}': x";
       const one = new PlannedBuild(workflow({ a: [`concurrency: { ${key} }`], b: [] }));
       expect(one.decisions.a).to.match(/^error unsupported: ci.yml:5:20: an expression as a key/);
@@ -309,14 +309,14 @@ describe('the planner', () => {
       });
     }
 
-    it('takes what is empty in the file for what is not there', () => {
+    it('ignores empty values of unsupported keys', () => {
       const lines = ["container: ''", "environment: ''", 'services: { db: { image: "${{ vars.NONE }}" } }'];
       expect(new PlannedBuild(workflow({ a: lines })).statuses).to.deep.equal({ a: 'queued' });
     });
   });
 
-  describe('of concurrency', () => {
-    it('holds a workflow or a job while its group is taken', () => {
+  describe('with concurrency', () => {
+    it('holds a workflow or a job back while its group is taken', () => {
       const text = workflow(
         { a: [], b: ['concurrency: job-${{ github.ref_name }}'] },
         'on: push\nconcurrency: ci-${{ github.ref }}',
@@ -336,7 +336,7 @@ describe('the planner', () => {
     });
   });
 
-  describe('of called workflows', () => {
+  describe('with called workflows', () => {
     const called = workflow(
       { inner: ['outputs: { o: x }', 'env: { T: "${{ secrets.token }}" }'], last: ['needs: inner', 'if: inputs.deep'] },
       `on:
@@ -360,7 +360,7 @@ describe('the planner', () => {
       '.github/workflows/called.yml': called,
     });
 
-    it('puts their jobs in the place of the call, with inputs, secrets and outputs', () => {
+    it('replaces the call by the called jobs, with inputs, secrets and outputs', () => {
       const build = new PlannedBuild(
         files('with: { name: "${{ needs.first.outputs.n }}", count: 3 }', 'secrets: { token: "${{ secrets.REAL }}" }'),
       );
@@ -383,14 +383,14 @@ describe('the planner', () => {
       });
     });
 
-    it('need, in their first jobs, what the call needs', () => {
+    it('makes the first called jobs wait for the needs of the call', () => {
       const build = new PlannedBuild(files('with: { name: x }', 'secrets: inherit'));
       build.end('first').end('call / inner');
       expect(build.plans['call / inner']?.needs).to.deep.equal(['first']);
       expect(build.plans['call / last']?.needs).to.deep.equal(['call / inner']);
     });
 
-    it('are given secrets that the caller chooses by what it knows itself', () => {
+    it('evaluates the secrets of a call in the context of the caller', () => {
       const inner = workflow(
         { use: ["env: { A: '${{ secrets.tok }}${{ secrets.tok2 }}${{ secrets.plain }}' }"] },
         'on: { workflow_call: { inputs: { sel: { type: string } }, secrets: { tok: {}, tok2: {}, plain: {} } } }',
@@ -419,13 +419,13 @@ describe('the planner', () => {
       expect(given).to.deep.equal({ tok: 'of prod', tok2: 'the other', plain: 'prod no' });
     });
 
-    it('fail as a whole where one of their jobs does', () => {
+    it('fails the call if one called job fails', () => {
       const build = new PlannedBuild(files('with: { name: x }', 'secrets: inherit'));
       build.end('first').end('call / inner', 'failure');
       expect(build.statuses).to.include({ 'call / last': 'skipped', next: 'skipped' });
     });
 
-    it('may be called by a matrix and by each other', () => {
+    it('expands calls by a matrix and nested calls', () => {
       const middle = workflow(
         { call: ['uses: ./.github/workflows/called.yml', 'with: { name: "${{ inputs.who }}" }', 'secrets: inherit'] },
         'on: { workflow_call: { inputs: { who: { type: string } }, outputs: { up: { value: "${{ jobs.call.outputs.result }}" } } } }',
@@ -452,7 +452,7 @@ describe('the planner', () => {
       expect(build.plans.end?.plan.contexts.needs.all).to.deep.equal({ result: 'success', outputs: { up: 'b for b' } });
     });
 
-    it('are counted before they are made: a build has at most a thousand jobs', () => {
+    it('refuses more than a thousand jobs of a build before it creates them', () => {
       const numbers = `[${Array.from({ length: 256 }, (_, index) => index).join()}]`;
       const caller = (file: string, on = 'on: workflow_call') =>
         workflow({ all: [`strategy: { matrix: { n: ${numbers} } }`, `uses: ./.github/workflows/${file}`] }, on);
@@ -464,7 +464,7 @@ describe('the planner', () => {
       expect(() => new PlannedBuild(files)).to.throw(TooManyJobs, /more than 1000 jobs/);
     });
 
-    it('are held back, and ended, as combinations of the matrix that calls them', () => {
+    it('applies max-parallel and fail-fast of a calling matrix to the called jobs', () => {
       const callers = (rest: string) => ({
         'ci.yml': workflow({
           all: [`strategy: { matrix: { n: [1, 2, 3] }, ${rest} }`, 'uses: ./.github/workflows/two.yml'],
@@ -488,14 +488,14 @@ describe('the planner', () => {
       expect(slow.decisions).to.have.all.keys('all (1) / b');
     });
 
-    it('are refused an input of another type, at the place of the call', () => {
+    it('refuses an input of the wrong type at the line of the call', () => {
       const build = new PlannedBuild(files('with: { name: x, count: "${{ github.ref }}" }', 'secrets: inherit'));
       build.end('first');
       expect(build.decisions.call).to.match(/^error invalid_workflow: ci.yml:6:3: the input "count" must be a number/);
     });
   });
 
-  it('names the secrets that a job may use, and all where it chooses by an expression', () => {
+  it('names the secrets that a job may use, and all secrets if an expression chooses the name', () => {
     const secrets = (line: string) => new PlannedBuild(workflow({ a: [line] })).plans.a?.plan.secrets.names;
     expect(
       secrets('env: { A: "${{ secrets.One }}", B: "${{ secrets[\'two\'] }} and ${{ github.secrets }}" }'),

@@ -19,15 +19,15 @@ const steps = (...lines: string[]) => job('steps:', ...lines.map((line) => `  ${
 const stepsOf = (text: string) => (workflowOf(text).jobs[0] as StepsJob).steps;
 
 describe('reading a workflow', () => {
-  describe('keeps the values of texts of several lines', () => {
-    it('of a literal block with expressions: no indentation, and its line breaks', () => {
+  describe('keeps the value of multi-line text', () => {
+    it('in a literal block with expressions: without indentation, with line breaks', () => {
       const [step] = stepsOf(
         steps('- run: |', "    echo 'it''s'", '      ${{ github.ref }}', "    cat <<'X'", '    X'),
       );
       expect(step?.run).to.deep.equal(["echo 'it''s'\n  ", { expression: 'github.ref' }, "\ncat <<'X'\nX\n"]);
     });
 
-    it('of folded and stripped blocks', () => {
+    it('in folded and stripped blocks', () => {
       const [folded, stripped] = stepsOf(
         steps('- run: >-', '    one', '    ${{ github.ref }}', '    two', '- run: |-', '    ${{ github.sha }}'),
       );
@@ -35,12 +35,12 @@ describe('reading a workflow', () => {
       expect(stripped?.run).to.deep.equal([{ expression: 'github.sha' }]);
     });
 
-    it('of a file with the line ends of Windows', () => {
+    it('in a file with Windows line endings', () => {
       const [step] = stepsOf(steps('- run: |', '    echo a', '    echo ${{ github.ref }}').replaceAll('\n', '\r\n'));
       expect(step?.run).to.deep.equal(['echo a\necho ', { expression: 'github.ref' }, '\n']);
     });
 
-    it('of a condition', () => {
+    it('in an `if` condition', () => {
       const [one, two, three] = stepsOf(
         steps(
           '- if: >-',
@@ -60,7 +60,7 @@ describe('reading a workflow', () => {
     });
   });
 
-  it('gives steps their ids as GitHub does', () => {
+  it('gives steps without an id the ids that GitHub gives them', () => {
     const ids = stepsOf(
       steps(
         ...['- run: a', '- run: b', '- uses: actions/checkout@v4', '- uses: ./local', '- id: __x_'].slice(0, 4),
@@ -72,46 +72,46 @@ describe('reading a workflow', () => {
     ]);
   });
 
-  it('takes a job of 1,500 steps', () => {
+  it('reads a job with 1,500 steps', () => {
     const list = stepsOf(steps(...Array.from({ length: 1500 }, () => '- run: x')));
     expect(list.at(-1)?.id).to.equal('__run_1500');
   });
 
-  it('finds needs whatever their case, and each once', () => {
+  it('matches needs case-insensitively and drops duplicates', () => {
     const text = `on: push\njobs:\n  Build:\n    runs-on: x\n    steps: [{ run: x }]\n  b:\n    needs: [BUILD, build]\n    runs-on: x\n    steps: [{ run: x }]\n`;
     expect(workflowOf(text).jobs[1]?.needs).to.deep.equal(['Build']);
   });
 
-  it('takes what the parser refuses wrongly', () => {
+  it('accepts valid keys that the parser wrongly refuses', () => {
     for (const on of ['repository_dispatch', '[repository_dispatch]', '{ workflow_dispatch: { inputs: { x: } } }']) {
       workflowOf(steps('- run: x').replace('on: push', `on: ${on}`));
     }
     expect(workflowOf(job('env: { 1: a }', 'steps: [{ run: x }]')).jobs[0]).to.deep.include({ env: { '1': 'a' } });
   });
 
-  describe('tells what is wrong, all at once, with its place', () => {
+  describe('reports with line and column', () => {
     const cases: [what: string, text: string, ...told: string[]][] = [
       [
-        'keys that are not known, with what was meant',
+        'unknown keys, with a suggestion',
         job('timeout-minute: 5', 'steps: [{ runn: x }]'),
         'ci.yml:5:5: "timeout-minute" is not allowed here; did you mean "timeout-minutes"?',
         'ci.yml:6:13: a step needs `run` or `uses`',
         'ci.yml:6:15: "runn" is not allowed here; did you mean "run"?',
       ],
-      ['what is missing', 'on: push\njobs:\n  a:\n    steps: [{ run: x }]\n', 'ci.yml:4:5: `runs-on` is missing'],
+      ['a missing key', 'on: push\njobs:\n  a:\n    steps: [{ run: x }]\n', 'ci.yml:4:5: `runs-on` is missing'],
       [
-        'YAML that is none',
+        'invalid YAML',
         'on: push\njobs:\n  a: [\n',
         'ci.yml:4:1: Flow sequence in block collection must be sufficiently indented and end with a ]',
       ],
-      ['a file of nothing', '\n# only a remark\n', 'ci.yml:1:1: the file is empty'],
+      ['an empty file', '\n# only a remark\n', 'ci.yml:1:1: the file is empty'],
       [
-        'a condition that YAML takes for a tag',
+        'a condition that YAML reads as a tag',
         steps('- run: x', '  if: !cancelled()'),
         'ci.yml:7:13: Unresolved tag: !cancelled(); put the value in quotes or into ${{ }}',
       ],
       [
-        'expressions that use what is not there, in blocks too',
+        'expressions that use unknown contexts, also in blocks',
         steps(
           '- run: |',
           '    one',
@@ -125,27 +125,27 @@ describe('reading a workflow', () => {
         "ci.yml:10:13: Unrecognized named-value: 'nope'",
       ],
       [
-        'needs that are not there, and circles',
+        'unknown needs and cycles of needs',
         'on: push\njobs:\n  build: { runs-on: x, steps: [{ run: x }] }\n  a: { needs: biuld, runs-on: x, steps: [{ run: x }] }\n  b: { needs: c, runs-on: x, steps: [{ run: x }] }\n  c: { needs: b, runs-on: x, steps: [{ run: x }] }\n',
         'ci.yml:4:15: the job "a" needs the job "biuld", which does not exist; did you mean "build"?',
         'ci.yml:5:15: the job "b" depends on itself through its needs',
         'ci.yml:6:15: the job "c" depends on itself through its needs',
       ],
       [
-        'ids that are none, or used twice',
+        'invalid and duplicate ids',
         steps('- { id: 1a, run: x }', '- { id: b, run: x }', '- { id: B, run: x }', '- { id: __run, run: x }'),
         'ci.yml:6:15: "1a" is not a valid id: use letters, digits, "_" and "-", beginning with a letter or "_", fewer than 100 characters',
         'ci.yml:8:15: another step of the job has the id "B"',
         'ci.yml:9:15: "__run" is not a valid id: the prefix "__" is reserved for steps without an id',
       ],
       [
-        'actions that are none',
+        'invalid action references',
         steps('- uses: checkout', '- uses: actions/checkout'),
         'ci.yml:6:15: "checkout" is not an action: use owner/repository@ref, owner/repository/path@ref, $/path (in this repository) or ./path (in the workspace)',
         'ci.yml:7:15: "actions/checkout" is not an action: use owner/repository@ref, owner/repository/path@ref, $/path (in this repository) or ./path (in the workspace)',
       ],
       [
-        'filters that exclude each other or can match nothing',
+        'filters that exclude each other or cannot match',
         steps('- run: x').replace(
           'on: push',
           "on: { push: { paths: [a], paths-ignore: [b], branches: ['!x'], tags: ['[x'] } }",
@@ -154,39 +154,39 @@ describe('reading a workflow', () => {
         'ci.yml:1:71: "[x" is not a valid pattern: a "[" is not closed',
       ],
       [
-        'a filter of more patterns than are ever followed at once',
+        'a filter with too many patterns',
         steps('- run: x').replace('on: push', `on: { push: { paths: [${Array(1001).fill('a').join()}] } }`),
         'ci.yml:1:22: `paths` has 1001 patterns; at most 1000 are allowed',
       ],
       [
-        'filters that match nothing, but for `tags` beside `branches`, by which people have no tags',
+        'filters that match nothing, except an empty `tags` beside `branches`',
         steps('- run: x').replace('on: push', "on: { push: { paths: ['!a'], branches: [main], tags: ['!**'] } }"),
         'ci.yml:1:22: warning: `paths` matches nothing, because all its patterns begin with "!"; use `paths-ignore`',
       ],
       [
-        'schedules that are none',
+        'invalid schedules',
         steps('- run: x').replace('on: push', "on: { schedule: [{ cron: '61 * * * *' }] }"),
         'ci.yml:1:26: "61 * * * *" is not a valid schedule: Invalid value for minute: 61',
       ],
       [
-        'times of nothing',
+        'timeouts of zero',
         job('timeout-minutes: 0', 'steps: [{ run: x }]'),
         'ci.yml:5:22: timeout-minutes must be more than 0, not 0',
       ],
       [
-        'what Volt cannot do, by name',
+        'unsupported keys by name',
         job('container: node', 'environment: prod', 'steps: [{ run: x }]'),
         'ci.yml:5:16: `container` is not supported yet',
         'ci.yml:6:18: `environment` is not supported yet',
       ],
       [
-        'steps in the background, by name',
+        'unsupported background steps by name',
         job('steps: [{ run: x, background: true }, { wait-all: }, { run: y, background: false }]'),
         'ci.yml:5:23: background steps are not supported yet: `background`',
         'ci.yml:5:45: background steps are not supported yet: `wait-all`',
       ],
       [
-        'values that are none, by what belongs there',
+        'invalid values, with the expected type',
         job(
           'continue-on-error: maybe',
           'strategy: { fail-fast: nope, max-parallel: 0, matrix: { x: [] } }',
@@ -206,24 +206,24 @@ describe('reading a workflow', () => {
         'ci.yml:4:13: `runs-on` is empty',
       ],
       [
-        'a permission that is none',
+        'an invalid permission',
         `permissions: { contents: wirte }\n${steps('- run: x')}`,
         'ci.yml:1:26: the permission `contents` must be read, write or none, not "wirte"',
       ],
       [
-        'what was meant by a context or a function',
+        'a suggestion for a misspelled context or function',
         steps('- run: ${{ secret.X }}', '- run: ${{ fromJSOM(1) }}', '- { run: x, if: succes() }'),
         'ci.yml:6:14: Unrecognized named-value: \'secret\'; did you mean "secrets"?',
         'ci.yml:7:14: Unrecognized function: \'fromJSOM\'; did you mean "fromjson"?',
         'ci.yml:8:23: Unrecognized function: \'succes\'; did you mean "success"?',
       ],
       [
-        'a second document',
+        'a second YAML document',
         `${steps('- run: x')}---\na: b\n`,
         'ci.yml:7:1: the file has several YAML documents; remove all but one (they are separated by `---`)',
       ],
       [
-        'a matrix that has nothing, too much, or excludes by what it has not',
+        'a matrix that is empty, too large or excludes by an unknown key',
         `on: push\njobs:\n${[
           '{ x: [] }',
           `{ x: [${Array(17).fill(1)}], y: [${Array(17).fill(1)}] }`,
@@ -236,7 +236,7 @@ describe('reading a workflow', () => {
         'ci.yml:5:29: `exclude` of the matrix uses "y", which is not a key of the matrix',
       ],
       [
-        'shells and labels that are none, and a matrix of which nothing may run',
+        'invalid shells and labels, and a matrix with max-parallel 0',
         job(
           'defaults: { run: { shell: csh } }',
           'strategy: { max-parallel: 0 }',
@@ -247,7 +247,7 @@ describe('reading a workflow', () => {
         'ci.yml:7:30: "fish" is not a shell: use bash, sh, python, pwsh, or a command line that contains {0}',
       ],
       [
-        'defaults of inputs that these cannot have',
+        'input defaults of the wrong type',
         steps('- run: x').replace(
           'on: push',
           'on: { workflow_dispatch: { inputs: { n: { type: number, default: abc }, c: { type: choice, options: [a], default: b } } } }',
@@ -256,13 +256,13 @@ describe('reading a workflow', () => {
         'ci.yml:1:115: the default of the input "c" must be one of a, not "b"',
       ],
       [
-        'schedules that never come, or too often for GitHub',
+        'schedules that never occur or are too frequent for GitHub',
         steps('- run: x').replace('on: push', "on: { schedule: [{ cron: '0 0 31 2 *' }, { cron: '* * * * *' }] }"),
         'ci.yml:1:26: warning: the schedule "0 0 31 2 *" never occurs',
         'ci.yml:1:50: warning: GitHub runs schedules at most every 5 minutes; "* * * * *" runs more often only in Volt',
       ],
       [
-        'everything at once, whatever else is wrong',
+        'all errors of a file at once',
         'on: push\nbogus: 1\njobs:\n  a:\n    runs-on: x\n    if: !cancelled()\n  b: { runs-on: x, steps: [] }\n  c: { runs-on: x, steps: [{ run: x, shel: y }] }\n',
         'ci.yml:2:1: "bogus" is not allowed here',
         'ci.yml:4:3: the job "a" has no steps',
@@ -271,18 +271,18 @@ describe('reading a workflow', () => {
         'ci.yml:8:38: "shel" is not allowed here; did you mean "shell"?',
       ],
       [
-        'no jobs, whatever else is wrong',
+        'a workflow without jobs beside other errors',
         'on: push\nbogus: 1\njobs: {}\n',
         'ci.yml:2:1: "bogus" is not allowed here',
         'ci.yml:3:7: the workflow has no jobs',
       ],
       [
-        'a time for the end of a cancelled job, which has no effect',
+        '`cancel-timeout-minutes`, which has no effect',
         job('cancel-timeout-minutes: 1', 'steps: [{ run: x }]'),
         'ci.yml:5:29: warning: `cancel-timeout-minutes` has no effect: Volt gives steps five minutes after a cancel',
       ],
       [
-        'a condition that always holds',
+        'a condition that is always true',
         steps('- run: x', "  if: ${{ github.ref }} == 'x'"),
         'ci.yml:7:13: warning: this `if` is always true, because it is text around an expression; put all of it into one ${{ }}, or remove ${{ }}',
       ],
@@ -290,24 +290,24 @@ describe('reading a workflow', () => {
     for (const [what, text, ...lines] of cases) it(what, () => expect(told(text)).to.deep.equal(lines));
   });
 
-  describe('takes what GitHub takes', () => {
+  describe('accepts what GitHub accepts:', () => {
     const cases: [what: string, text: string][] = [
-      ['no inputs of a dispatch', steps('- run: x').replace('on: push', 'on: { workflow_dispatch: { inputs: } }')],
+      ['an empty `inputs` of workflow_dispatch', steps('- run: x').replace('on: push', 'on: { workflow_dispatch: { inputs: } }')],
       [
-        'other keys of a dispatch',
+        'unknown keys of workflow_dispatch',
         steps('- run: x').replace('on: push', 'on: { workflow_dispatch: { branches: [main], inputs: { a: } } }'),
       ],
-      ['names of shells in any case', steps('- run: x', '  shell: Bash', '- run: x', '  shell: PWSH')],
+      ['shell names in any case', steps('- run: x', '  shell: Bash', '- run: x', '  shell: PWSH')],
     ];
     for (const [what, text] of cases) it(what, () => expect(told(text)).to.deep.equal([]));
 
-    it('and refuses keys that inputs of a dispatch do not have', () => {
+    it('but refuses unknown keys of workflow_dispatch inputs', () => {
       const text = steps('- run: x').replace('on: push', 'on: { workflow_dispatch: { inputs: { a: { typ: x } } } }');
       expect(told(text)).to.deep.equal(['ci.yml:1:43: "typ" is not allowed here; did you mean "type"?']);
     });
   });
 
-  it('lets settings of events that only a forge has be what they are', () => {
+  it('accepts any settings of events that only GitHub has', () => {
     const on = (events: string) => told(steps('- run: x').replace('on: push', `on: { push: {}, ${events} }`));
     expect(on('create: { tags: [v*] }, pull_request: { tags-ignore: [a], types: [opened] }')).to.deep.equal([]);
     expect(on('merge_group: { paths: [a] }, fork: {}')).to.deep.equal([]);
@@ -317,8 +317,8 @@ describe('reading a workflow', () => {
     );
   });
 
-  describe('is bounded', () => {
-    it('in what aliases stand for', () => {
+  describe('has limits:', () => {
+    it('of the values that YAML aliases expand to', () => {
       const bomb = Array.from(
         { length: 10 },
         (_, index) => `x${index + 1}: &x${index + 1} [${Array(10).fill(`*x${index}`)}]`,
@@ -328,18 +328,18 @@ describe('reading a workflow', () => {
       );
     });
 
-    it('in the size and the depth of a file', () => {
+    it('of the size and the depth of a file', () => {
       expect(told(`# ${'x'.repeat(600_000)}`)).to.deep.equal(['ci.yml:1:1: the file is larger than 512 KB']);
       expect(told(`on: ${'['.repeat(5000)}`)[0]).to.match(/nested too deeply$/);
       expect(told(`on: ${'{a: '.repeat(5000)}`)[0]).to.match(/nested too deeply$/);
     });
 
-    it('in how much it tells', () => {
+    it('of the number of diagnostics', () => {
       expect(told(job(...Array.from({ length: 500 }, (_, index) => `key${index}: x`)))).to.have.length(100);
     });
   });
 
-  it('never fails, whatever a file holds', () => {
+  it('never throws for random changes of a file', () => {
     const odd = [
       '[]',
       '42',
@@ -374,17 +374,17 @@ describe('reading all workflows of a commit', () => {
 
   const cases: [what: string, files: { [name: string]: string }, ...told: RegExp[]][] = [
     [
-      'a call of what is not there',
+      'a call of a missing workflow',
       { 'a.yml': call() },
       /a.yml:3:3: the job "c" calls .github\/workflows\/b.yml, which does not exist or is not valid$/,
     ],
     [
-      'a call of what cannot be called',
+      'a call of a workflow without workflow_call',
       { 'a.yml': call(), 'b.yml': 'on: push\njobs: { x: { runs-on: x, steps: [{ run: x }] } }' },
       /which cannot be called/,
     ],
     [
-      'inputs and secrets that are not right',
+      'unknown and missing inputs and secrets of a call',
       {
         'a.yml': call('    with: { nam: x }\n'),
         'b.yml': called(
@@ -396,7 +396,7 @@ describe('reading all workflows of a commit', () => {
       /must pass the secret "key" to /,
     ],
     [
-      'inputs of the wrong type and secrets that nobody takes, where the call has them',
+      'inputs of the wrong type and unknown secrets at their lines in the call',
       {
         'a.yml': call('    with:\n      n: abc\n      b: "yes"\n      ok: "3"\n    secrets:\n      tokn: x\n'),
         'b.yml': called(
@@ -408,13 +408,13 @@ describe('reading all workflows of a commit', () => {
       /a.yml:10:7: .*the unknown secret "tokn" to .*; did you mean "token"\?$/,
     ],
     [
-      'what is wrong with the calls of a file that is invalid anyway',
+      'errors in the calls of an invalid file',
       { 'a.yml': `${call('    with: { nam: x }\n')}bogus: 1\n`, 'b.yml': called() },
       /"bogus" is not allowed here/,
       /passes the unknown input "nam"/,
     ],
     [
-      'a circle of calls',
+      'a cycle of calls',
       {
         'a.yml': call().replace('on: push', 'on: [push, workflow_call]'),
         'b.yml': call().replace('on: push', 'on: workflow_call').replace('b.yml', 'a.yml'),
@@ -423,7 +423,7 @@ describe('reading all workflows of a commit', () => {
       /cycle/,
     ],
     [
-      'a call of an invalid one',
+      'a call of an invalid workflow',
       { 'a.yml': call(), 'b.yml': called().replace('runs-on', 'runson') },
       /"runson"/,
       /`runs-on` is missing/,
@@ -431,7 +431,7 @@ describe('reading all workflows of a commit', () => {
     ],
   ];
   for (const [what, files, ...lines] of cases) {
-    it(`tells ${what}`, () => {
+    it(`reports ${what}`, () => {
       const { told: found, paths } = together(files);
       expect(found.length).to.equal(lines.length);
       for (const [index, line] of lines.entries()) expect(found[index]).to.match(line);

@@ -23,14 +23,14 @@ const count = (build: PlannedBuild, status: string) =>
   Object.values(build.statuses).filter((one) => one === status).length;
 
 describe('workflow files of well-known projects', () => {
-  it('are read without a fault, but for what is refused by name', () => {
+  it('are read without errors, except unsupported keys that are reported by name', () => {
     const { diagnostics } = readWorkflows(Object.entries(files).map(([path, text]) => ({ path, text })));
     expect(diagnostics.map(formatDiagnostic)).to.deep.equal([
       '.github/workflows/bullmq.yml:23:7: `services` are not supported yet',
     ]);
   });
 
-  it('express: a matrix of systems and versions, of which Linux runs', () => {
+  it('express: runs the Linux jobs of a matrix of systems and versions', () => {
     const build = pushed('express');
     expect([count(build, 'queued'), count(build, 'skipped'), count(build, 'waiting')]).to.deep.equal([8, 7, 1]);
     const plan = build.plans['Test - Node.js 22 - ubuntu-latest'];
@@ -40,7 +40,7 @@ describe('workflow files of well-known projects', () => {
     ]);
   });
 
-  it('execa: names and machines made of the matrix, a secret that one step names', () => {
+  it('execa: takes names and labels from the matrix, and gives a secret to the step that names it', () => {
     const build = pushed('execa');
     expect(Object.entries(build.statuses).filter(([, status]) => status === 'queued')).to.deep.equal([
       ['Node.js 24 on ubuntu', 'queued'],
@@ -49,7 +49,7 @@ describe('workflow files of well-known projects', () => {
     expect(build.plans['Node.js 24 on ubuntu']?.plan.secrets.names).to.deep.equal(['CODECOV_TOKEN']);
   });
 
-  it('click: a matrix of include alone, with names and machines where they differ', () => {
+  it('click: runs a matrix that consists of include, with names and labels', () => {
     const build = pushed('click');
     expect(build.names).to.have.members([
       ...['3.13', 'free-threaded', '3.12', 'Windows', 'Mac', '3.11', '3.10', 'PyPy', 'typing'],
@@ -57,12 +57,12 @@ describe('workflow files of well-known projects', () => {
     expect(count(build, 'skipped')).to.equal(2);
   });
 
-  it('cobra: numbers in names, an upper-case machine, a shell of its own', () => {
+  it('cobra: keeps numbers in names, an upper-case label and a custom shell', () => {
     const build = pushed('cobra');
     expect(build.statuses).to.include({ 'ubuntu | 1.24.x': 'queued', 'macOS | 1.24.x': 'skipped', MINGW64: 'skipped' });
   });
 
-  it('fastify: a called workflow between jobs, include and exclude, conditions for pull requests', () => {
+  it('fastify: runs a called workflow between jobs, include and exclude, and conditions for pull requests', () => {
     const build = pushed('fastify');
     expect(build.statuses).to.include({ 'Dependency Review': 'skipped', Lint: 'queued', 'coverage-nix': 'waiting' });
     build.end('Lint').end('coverage-nix / check-coverage');
@@ -75,7 +75,7 @@ describe('workflow files of well-known projects', () => {
     expect(build.statuses.automerge).to.equal('waiting');
   });
 
-  it('bullmq: a job with a service is refused, the other runs', () => {
+  it('bullmq: refuses the job with a service and runs the other one', () => {
     const build = pushed('bullmq');
     expect(
       build.decisions['testing node@${{ matrix.node-version }}, redis@${{ matrix.redis-version }}'] ??

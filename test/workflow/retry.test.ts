@@ -28,23 +28,23 @@ const over: Jobs = {
   nightly: ['skipped'],
 };
 
-describe('a retry', () => {
-  it('of a build takes all of its jobs', () => {
+describe('a retry request', () => {
+  it('for a build selects all of its jobs', () => {
     expect(retried(over)).to.deep.equal(Object.keys(over));
   });
 
-  it('of what failed takes what did not succeed, and all that depends on it, whatever it came to', () => {
+  it('for failed jobs selects every job that did not succeed and every job that depends on one', () => {
     const again = ['build', 'test', 'publish', 'docs', 'deploy', 'notes'];
     expect(retried(over, { failedOnly: true })).to.deep.equal(again);
   });
 
-  it('of one job takes that one, and all that depends on it', () => {
+  it('for one job selects that job and every job that depends on it', () => {
     expect(retried(over, { job: 'build' })).to.deep.equal(['build', 'test', 'publish']);
     expect(retried(over, { job: 'docs' })).to.deep.equal(['docs', 'notes']);
     expect(retried(over, { job: 'lint' })).to.deep.equal(['lint', 'build', 'test', 'publish']);
   });
 
-  it('finds what depends on it whatever the order of the plan', () => {
+  it('finds dependent jobs in any order of the plan', () => {
     expect(retried({ c: ['skipped', 'b'], b: ['success', 'a'], a: ['failure'] }, { job: 'a' })).to.deep.equal([
       'c',
       'b',
@@ -62,13 +62,13 @@ describe('a retry', () => {
     ['while a job runs', { a: ['failure'], b: ['running'] }, {}, 'conflict', /build 7 is still open: b running/],
     ['while a job waits', { a: ['failure'], b: ['queued'] }, { job: 'a' }, 'conflict', /still open: b queued/],
     [
-      'of what failed when nothing did',
+      'for failed jobs if no job failed',
       { a: ['success'] },
       { failedOnly: true },
       'conflict',
       /no job of build 7 failed/,
     ],
-    ['of a job that there is not', { a: ['failure'] }, { job: 'z' }, 'not_found', /no job z/],
+    ['for an unknown job', { a: ['failure'] }, { job: 'z' }, 'not_found', /no job z/],
   ];
   for (const [what, jobs, wish, code, says] of refusals) {
     it(`is refused ${what}`, () => {
@@ -82,7 +82,7 @@ describe('a retry', () => {
     ['skip_ci', /Trigger a build instead/],
     ['not_triggered', /workflow_dispatch/],
   ] as const) {
-    it(`is refused where it would run nothing, as after ${reason}, and says what to do instead`, () => {
+    it(`is refused with a remedy after ${reason}, since the jobs would be skipped again`, () => {
       const job = { id: '7-1', name: 'test', status: 'skipped' as const, reason, needs: [], workflow: null };
       for (const wished of [null, '7-1']) {
         expect(() => jobsToRetry('7', [job], { job: wished, failedOnly: false }))

@@ -12,7 +12,7 @@ function runs(on: string, ref: string, options: { changed?: string[] | null; eve
   return isTriggered(workflow, { event, ref, changedPaths: changed });
 }
 
-describe('a push runs a workflow', () => {
+describe('whether a push runs a workflow', () => {
   const main = 'refs/heads/main';
   const tag = 'refs/tags/v1';
   const table: [on: string, ref: string, runs: boolean][] = [
@@ -34,10 +34,10 @@ describe('a push runs a workflow', () => {
     ["{ push: { tags-ignore: ['v*'] } }", main, false],
   ];
   for (const [on, ref, expected] of table) {
-    it(`on: ${on} ${expected ? 'by' : 'not by'} ${ref}`, () => expect(runs(on, ref)).to.equal(expected));
+    it(`on: ${on} is ${expected ? 'triggered' : 'not triggered'} by ${ref}`, () => expect(runs(on, ref)).to.equal(expected));
   }
 
-  it('by what it changes', () => {
+  it('depends on the changed paths with `paths` and `paths-ignore`', () => {
     const paths = "{ push: { paths: ['src/**', '!src/docs/**'] } }";
     expect(runs(paths, main, { changed: ['README', 'src/a.ts'] })).to.equal(true);
     expect(runs(paths, main, { changed: ['src/docs/a.md'] })).to.equal(false);
@@ -48,21 +48,21 @@ describe('a push runs a workflow', () => {
     expect(runs(ignore, main, { changed: [] })).to.equal(true);
   });
 
-  it('whatever it changes where that is not known, and for tags', () => {
+  it('ignores path filters for tags and for unknown changes', () => {
     const paths = "{ push: { paths: ['src/**'] } }";
     expect([runs(paths, main), runs(paths, tag, { changed: [] })]).to.deep.equal([true, true]);
   });
 });
 
-describe('another event runs a workflow', () => {
-  it('that a person has started by its file', () => {
+describe('whether another event than a push runs a workflow', () => {
+  it('a dispatch runs only the workflow with the given file', () => {
     const event = (workflow: string): BuildEvent => ({ name: 'workflow_dispatch', workflow, inputs: {} });
     expect(runs('workflow_dispatch', 'refs/heads/x', { event: event('ci.yml') })).to.equal(true);
     expect(runs('workflow_dispatch', 'refs/heads/x', { event: event('other.yml') })).to.equal(false);
     expect(runs('push', 'refs/heads/x', { event: event('ci.yml') })).to.equal(false);
   });
 
-  it('that waits for a repository_dispatch of its type', () => {
+  it('a repository_dispatch runs only workflows with its type', () => {
     const event: BuildEvent = { name: 'repository_dispatch', type: 'deploy', payload: {} };
     for (const on of ['repository_dispatch', '[repository_dispatch]', '{ repository_dispatch: { types: [deploy] } }']) {
       expect(runs(on, 'refs/heads/x', { event }), on).to.equal(true);
@@ -70,7 +70,7 @@ describe('another event runs a workflow', () => {
     expect(runs('{ repository_dispatch: { types: [other] } }', 'refs/heads/x', { event })).to.equal(false);
   });
 
-  it('at the time of its schedule', () => {
+  it('a schedule runs only the workflow with that schedule', () => {
     const event: BuildEvent = { name: 'schedule', workflow: 'ci.yml', cron: '0 3 * * *' };
     expect(runs("{ schedule: [{ cron: '0 3 * * *' }] }", 'refs/heads/main', { event })).to.equal(true);
     expect(runs("{ schedule: [{ cron: '0 4 * * *' }] }", 'refs/heads/main', { event })).to.equal(false);
