@@ -25,7 +25,7 @@ async function silentProxy(target: string): Promise<Server> {
   return proxy;
 }
 
-describe('who asks Volt without being entitled', () => {
+describe('a request without the rights for it', () => {
   let site: Site;
   let published: Site;
   before(async () => {
@@ -45,7 +45,7 @@ describe('who asks Volt without being entitled', () => {
     {
       attacker: 'neighbour on the network',
       asset: 'results and logs',
-      title: 'comes through a proxy that adds no header, as if on this machine',
+      title: 'cannot pass as local through a proxy that adds no header',
     },
     async () => {
       const proxy = await silentProxy(published.url);
@@ -66,7 +66,7 @@ describe('who asks Volt without being entitled', () => {
     {
       attacker: 'neighbour on the network',
       asset: 'results and logs',
-      title: 'comes through a proxy that says nothing of itself, which nobody has told Volt of, as nginx is by default',
+      title: 'cannot pass as local through an unconfigured proxy such as nginx with its defaults',
     },
     async () => {
       const { hostname, port, host } = new URL(site.url);
@@ -85,7 +85,7 @@ describe('who asks Volt without being entitled', () => {
     {
       attacker: 'neighbour on the network',
       asset: 'results and logs',
-      title: 'says by headers that it is on this machine',
+      title: 'cannot pass as local by forged headers',
     },
     async () => {
       for (const headers of [
@@ -101,7 +101,7 @@ describe('who asks Volt without being entitled', () => {
     {
       attacker: 'job beside mine',
       asset: 'secrets',
-      title: 'reads variables, inputs and payloads in the queues',
+      title: 'cannot read variables, inputs and payloads in the queue board',
     },
     async () => {
       for (const path of [
@@ -119,7 +119,7 @@ describe('who asks Volt without being entitled', () => {
     {
       attacker: 'person with a token',
       asset: 'results and logs',
-      title: 'reads, follows and cancels builds of a private repository with a token for another',
+      title: 'cannot read, follow or cancel builds of a private repository with a token for another one',
     },
     async () => {
       await site.repository('closed', { visibility: 'private' });
@@ -157,8 +157,8 @@ describe('who asks Volt without being entitled', () => {
   attack(
     {
       attacker: 'job beside mine',
-      asset: 'Volt going on',
-      title: 'fills the audit log with failed attempts to sign in from senders that it makes up',
+      asset: 'availability',
+      title: 'cannot fill the audit log with failed sign-ins from forged addresses',
     },
     async () => {
       for (const one of [site, published]) {
@@ -182,7 +182,7 @@ describe('who asks Volt without being entitled', () => {
     {
       attacker: 'job beside mine',
       asset: 'sessions and tokens',
-      title: 'locks an administrator out by wrong tokens from the same address, forged or not',
+      title: 'cannot lock an administrator out with wrong tokens from the same address',
     },
     async () => {
       for (const one of [site, published]) {
@@ -200,8 +200,8 @@ describe('who asks Volt without being entitled', () => {
   attack(
     {
       attacker: 'neighbour on the network',
-      asset: 'Volt going on',
-      title: 'keeps the webhook of a repository busy with calls that are not signed, and with slow bodies',
+      asset: 'availability',
+      title: 'cannot block the webhook of a repository with unsigned calls and slow bodies',
     },
     async () => {
       const { secret } = await bodyOf(await published.post('/api/v1/repos/app/hook'));
@@ -232,8 +232,8 @@ describe('who asks Volt without being entitled', () => {
   attack(
     {
       attacker: 'anonymous reader',
-      asset: 'Volt going on',
-      title: 'opens event streams and connections without end',
+      asset: 'availability',
+      title: 'cannot exhaust event streams and connections',
     },
     async () => {
       const opened: EventReader[] = [];
@@ -261,8 +261,8 @@ describe('who asks Volt without being entitled', () => {
   attack(
     {
       attacker: 'neighbour on the network',
-      asset: 'Volt going on',
-      title: 'begins requests to sign in, of which it never sends the end',
+      asset: 'availability',
+      title: 'cannot exhaust connections with unfinished sign-in requests',
     },
     async () => {
       const begun: Socket[] = [];

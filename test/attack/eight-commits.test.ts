@@ -27,7 +27,7 @@ const patience = 240_000;
 
 const all = [...guiltyJobs, ...guiltyPlans];
 
-describe('commits that once stopped all of Volt, beside a neighbour’s job', () => {
+describe('commits with extreme input beside another repository’s job', () => {
   const folders = new TestFolders();
   const processes = new VoltProcesses();
   const repositories: TestRepository[] = [];
@@ -44,7 +44,7 @@ describe('commits that once stopped all of Volt, beside a neighbour’s job', ()
 
   const sets: { title: string; guilty: readonly GuiltyCommit[] }[] = [
     ...all.map((one) => ({ title: one.title, guilty: [one] })),
-    { title: 'does all of it at once, from several repositories', guilty: all },
+    { title: 'cannot delay them by all of these commits at once', guilty: all },
   ];
   for (const { title, guilty } of sets) {
     for (const killed of [false, true]) {

@@ -10,12 +10,12 @@ import { failure } from '../support/failure.ts';
 import { jobText, TestJobs } from '../support/job.ts';
 import type { TestRepository } from '../support/repository.ts';
 
-describe('a commit that is larger than it looks', () => {
+describe('a commit that expands to a huge size', () => {
   const jobs = new TestJobs();
   afterEach(() => jobs.clean());
   after(jobs.folders.remove);
 
-  const about = { attacker: 'pusher to another branch', asset: 'Volt going on' } as const;
+  const about = { attacker: 'pusher to another branch', asset: 'availability' } as const;
 
   const made = (repository: TestRepository, args: string[], input: string) =>
     execFileSync('git', args, { cwd: repository.path, input, encoding: 'utf8' }).trim();
@@ -46,7 +46,7 @@ describe('a commit that is larger than it looks', () => {
     }
   }
 
-  attack({ ...about, title: 'has more files than there are bytes on the disk' }, async () => {
+  attack({ ...about, title: 'cannot check out more files than the limit' }, async () => {
     const repository = jobs.repository({ 'test.sh': '#!/bin/sh\ntrue\n' });
     plant(repository, 10, (_, index) => String(index));
     const steps = ['- uses: actions/checkout@v4', '- run: echo reached'];
@@ -57,7 +57,7 @@ describe('a commit that is larger than it looks', () => {
     expect(peak / 1_048_576).to.be.within(1, 150);
   });
 
-  attack({ ...about, title: 'has long names in folders that are everywhere the same' }, async () => {
+  attack({ ...about, title: 'cannot check out names that together exceed the limit' }, async () => {
     const repository = jobs.repository();
     plant(repository, 8, (level, index) => String(index).repeat(level > 4 ? 250 : 1));
     const { outcome, log } = await jobs.run('- uses: actions/checkout@v4', { repository });
@@ -65,16 +65,19 @@ describe('a commit that is larger than it looks', () => {
     expect(outcome.message).to.include('256 MB');
   });
 
-  attack({ ...about, attacker: 'action that is used', title: 'has more files than a job is given' }, async () => {
-    const action = jobs.action('acme/large', { 'action.yml': 'runs: {using: composite, steps: []}\n' });
-    plant(action, 6, (_, index) => String(index));
-    const { outcome, log } = await jobs.run('- uses: acme/large@main');
-    expect([outcome.status, outcome.reason], log).to.deep.equal(['failure', 'checkout_too_large']);
-    expect(outcome.message).to.include('100,000 files');
-  });
+  attack(
+    { ...about, attacker: 'action that is used', title: 'cannot fetch an action with more files than the limit' },
+    async () => {
+      const action = jobs.action('acme/large', { 'action.yml': 'runs: {using: composite, steps: []}\n' });
+      plant(action, 6, (_, index) => String(index));
+      const { outcome, log } = await jobs.run('- uses: acme/large@main');
+      expect([outcome.status, outcome.reason], log).to.deep.equal(['failure', 'checkout_too_large']);
+      expect(outcome.message).to.include('100,000 files');
+    },
+  );
 
   attack(
-    { ...about, title: 'changes more files than there are bytes on the disk, where a workflow asks which' },
+    { ...about, title: 'cannot exceed memory and time by a change of too many files with a paths filter' },
     async () => {
       const repository = jobs.repository();
       const before = repository.head();
@@ -87,7 +90,7 @@ describe('a commit that is larger than it looks', () => {
     },
   );
 
-  attack({ ...about, title: 'comes with a quarter of a million branches' }, async () => {
+  attack({ ...about, title: 'cannot exceed memory and time by 250,000 branches' }, async () => {
     const repository = jobs.repository();
     const sha = repository.head();
     const refs = Array.from({ length: 250_000 }, (_, index) => `${sha} refs/heads/a-branch-of-many-${index}`);
@@ -97,7 +100,7 @@ describe('a commit that is larger than it looks', () => {
     expect(error.remedy).to.include('branches');
   });
 
-  attack({ ...about, title: 'has more workflow files than can be listed' }, async () => {
+  attack({ ...about, title: 'cannot exceed memory and time by too many workflow files' }, async () => {
     const repository = jobs.repository();
     const blob = made(repository, ['hash-object', '-w', '--stdin'], 'on: push\n');
     const files = Array.from({ length: 60_000 }, (_, index) => `100644 blob ${blob}\t${index}.yml`);
@@ -114,7 +117,7 @@ describe('a commit that is larger than it looks', () => {
     {
       ...about,
       attacker: 'action that is used',
-      title: 'uses others, which use others, ten deep, without a step that does anything',
+      title: 'cannot exceed memory and time by nested composite actions without steps',
     },
     async () => {
       const parts = Array.from({ length: 10 }, (_, index) => `part${index}`);
@@ -131,7 +134,7 @@ describe('a commit that is larger than it looks', () => {
     },
   );
 
-  attack({ ...about, title: 'has folders without end inside of each other' }, async () => {
+  attack({ ...about, title: 'cannot check out folders that are nested too deeply' }, async () => {
     const repository = jobs.repository();
     // fast-import writes all folders of a path at once
     const path = `${'a/'.repeat(2500)}file`;
@@ -142,7 +145,7 @@ describe('a commit that is larger than it looks', () => {
     expect([outcome.status, outcome.reason], log).to.deep.equal(['failure', 'checkout_too_large']);
   });
 
-  attack({ ...about, title: 'has a file that takes more memory than git may have' }, async () => {
+  attack({ ...about, title: "cannot check out a file that exceeds git's memory limit" }, async () => {
     const repository = jobs.repository();
     const large = made(repository, ['hash-object', '-w', '--stdin'], 'x'.repeat(300_000_000));
     const top = repository.git('ls-tree', 'HEAD');

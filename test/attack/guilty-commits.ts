@@ -20,7 +20,7 @@ const matcher = JSON.stringify({
 /** Attacks inside jobs, and through what Volt shows of them. */
 export const guiltyJobs: readonly GuiltyCommit[] = [
   {
-    title: 'hides eleven hundred values that begin alike and prints what might be any of them',
+    title: 'cannot delay them by 1,100 secrets with a common prefix and output that resembles them',
     files: workflow(
       steps(
         node(
@@ -32,7 +32,7 @@ export const guiltyJobs: readonly GuiltyCommit[] = [
     says: /output is withheld: the job masks more than 1000 values/,
   },
   {
-    title: 'has a problem matcher that is a little slow over each of very many lines',
+    title: 'cannot delay them by a slow problem matcher on many lines',
     files: {
       'matcher.json': matcher,
       ...workflow(
@@ -47,7 +47,7 @@ export const guiltyJobs: readonly GuiltyCommit[] = [
     says: /"slow" was removed: the matchers of a job may take 2 s of processor time each/,
   },
   {
-    title: 'hashes files by a pattern of many stars',
+    title: 'cannot delay them by hashFiles with many wildcards',
     files: workflow(
       steps(
         script(`touch ${'a'.repeat(250)}`),
@@ -58,7 +58,7 @@ export const guiltyJobs: readonly GuiltyCommit[] = [
     says: /hash \[\]/,
   },
   {
-    title: 'has variables of many large values',
+    title: 'cannot delay them by many large variables',
     files: workflow(
       steps(
         node('require("fs").writeFileSync(process.env.GITHUB_ENV, "M=" + "x".repeat(1000000))'),
@@ -69,7 +69,7 @@ export const guiltyJobs: readonly GuiltyCommit[] = [
     says: /returns more than 1048576 characters/,
   },
   {
-    title: 'sums up in Markdown that takes long to format',
+    title: 'cannot delay them by a step summary that is slow to render',
     files: workflow(
       steps(
         ...Array.from({ length: 4 }, () =>
@@ -93,7 +93,7 @@ const calling = (file: string) =>
 /** Attacks on planning. */
 export const guiltyPlans: readonly GuiltyCommit[] = [
   {
-    title: 'excludes ten thousand times from a matrix of 65,536',
+    title: 'cannot delay them by 10,000 excludes of a matrix of 65,536',
     files: workflow(
       steps(script('make')).replace(
         '    runs-on',
@@ -104,7 +104,7 @@ export const guiltyPlans: readonly GuiltyCommit[] = [
     says: /10000 entries of `exclude` for 65536 combinations/,
   },
   {
-    title: 'calls a workflow 256 times that calls one 256 times that has a matrix of 256',
+    title: 'cannot delay them by nested calls with matrices of 256',
     files: {
       ...workflow(calling('b.yml')),
       '.github/workflows/b.yml': `on: workflow_call\n${calling('c.yml')}`,
@@ -114,7 +114,7 @@ export const guiltyPlans: readonly GuiltyCommit[] = [
     says: /more than 1000 jobs/,
   },
   {
-    title: 'has 20,000 patterns for the paths of a change of 5,000 files',
+    title: 'cannot delay them by 20,000 path patterns and a change of 5,000 files',
     files: {
       '.github/workflows/ci.yml': `on: { push: { paths: [${Array.from({ length: 20_000 }, (_, index) => `'*a*${index}'`).join()}] } }\n${steps(script('make'))}`,
       ...Object.fromEntries(Array.from({ length: 5000 }, (_, index) => [`packages/a-${index}`, ''])),

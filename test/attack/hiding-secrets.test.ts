@@ -7,7 +7,7 @@ import { TestJobs } from '../support/job.ts';
 const key = `-----BEGIN KEY-----\nSECOND-LINE-c2VjcmV0a2V5\n${'third line of it, which is a long one '.repeat(3)}\n-----END KEY-----`;
 const password = 'hunter2hunter2';
 
-describe('a job that has secrets', () => {
+describe('a job with secrets', () => {
   const jobs = new TestJobs();
   afterEach(() => jobs.clean());
   after(() => jobs.folders.remove());
@@ -18,7 +18,7 @@ describe('a job that has secrets', () => {
     {
       attacker: 'anonymous reader',
       asset: 'secrets',
-      title: 'finds them in messages, annotations, names, summaries, results of tests and outputs',
+      title: 'cannot show them in messages, annotations, names, summaries, test results or outputs',
     },
     async () => {
       const { log, told, ...result } = await jobs.run(
@@ -78,7 +78,7 @@ describe('a job that has secrets', () => {
     {
       attacker: 'anonymous reader',
       asset: 'secrets',
-      title: 'reads them in what common programs have made of them',
+      title: 'cannot show them in the encodings of common programs',
     },
     async () => {
       const { log } = await jobs.run(
@@ -107,8 +107,8 @@ describe('a job that has secrets', () => {
   attack(
     {
       attacker: 'pusher to another branch',
-      asset: 'Volt going on',
-      title: 'holds everything up by many values to be hidden that begin as its output does',
+      asset: 'availability',
+      title: 'cannot delay Volt by many masked values that match the start of its output',
     },
     async () => {
       const before = process.cpuUsage();

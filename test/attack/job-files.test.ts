@@ -12,7 +12,7 @@ import { TestRepository } from '../support/repository.ts';
 const levels = ['sandbox', 'user'] as const;
 const content = 'only root may read this';
 
-describe('a job that turns Volt aside by what it puts into its folders', () => {
+describe('a job that prepares its folders against Volt', () => {
   const folders = new TestFolders();
   const processes = new VoltProcesses();
   const repositories: TestRepository[] = [];
@@ -44,7 +44,7 @@ describe('a job that turns Volt aside by what it puts into its folders', () => {
     {
       attacker: 'pusher to another branch',
       asset: 'the machine',
-      title: 'puts a link into the place of an archive while it is copied, so that root gives away what it leads to',
+      title: 'cannot make root give a file away by a link that replaces an archive',
       levels,
     },
     async ({ level }) => {
@@ -86,7 +86,7 @@ describe('a job that turns Volt aside by what it puts into its folders', () => {
     {
       attacker: 'job beside mine',
       asset: 'the machine',
-      title: 'has Volt write the event of a job that is just beginning through a link, and changes what others have',
+      title: "cannot make Volt write a starting job's event file through a link",
       levels,
       users: ['root', 'ordinary user'],
     },
@@ -144,7 +144,7 @@ jobs:
     {
       attacker: 'pusher to another branch',
       asset: 'the machine',
-      title: 'learns names below folders that only root may look into, and has root open what is no file',
+      title: "cannot learn names in root's folders or make root open special files",
       levels,
     },
     async ({ level }) => {

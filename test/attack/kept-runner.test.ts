@@ -9,7 +9,7 @@ import { knownKey } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('a runner that is kept for a repository', function () {
+describe('a runner that is reserved for a repository', function () {
   this.timeout(60_000);
   let volt: TestVolt;
   let repository: TestRepository;
@@ -32,7 +32,7 @@ describe('a runner that is kept for a repository', function () {
     volt.plan(repo, repository.head(), { job: { command: 'echo ran', labels } });
   const runnerOf = async (id: Awaited<ReturnType<typeof plan>>) => (await volt.built(id)).jobs[0]?.runner;
 
-  it('gets its jobs, and tells for whom it is kept', async () => {
+  it('gets the jobs of that repository, and reports its reservation', async () => {
     expect(await runnerOf(await plan('deploy', ['special']))).to.equal('kept');
     const { alive } = await listRunners(volt.context.access);
     expect(alive[0]?.repos).to.deep.equal([['deploy']]);
@@ -42,7 +42,7 @@ describe('a runner that is kept for a repository', function () {
     {
       attacker: 'pusher to a trusted branch',
       asset: "other repositories' jobs",
-      title: 'asks for the runner that is kept for another repository, by its labels and by the name of the queue',
+      title: 'cannot use a runner reserved for another repository by labels or by a queue name',
     },
     async () => {
       const waiting = [await plan('other', ['special']), await plan('other', ['repo:deploy', 'special'])];
@@ -58,7 +58,7 @@ describe('a runner that is kept for a repository', function () {
     },
   );
 
-  it('begins to get them, where they wait already in a queue of all, when a key is kept for their repository', async () => {
+  it('gets jobs that already wait in a common queue after its key is reserved for their repository', async () => {
     const { database } = volt.context;
     const build = await plan('other', ['late']);
     await until('it waits', async () => (await volt.context.queues.queue('jobs.late').getPrioritizedCount()) === 1);
@@ -73,7 +73,7 @@ describe('a runner that is kept for a repository', function () {
     expect(jobs[0]?.attempts, 'it ran once').to.have.length(1);
   });
 
-  it('is asked for by the labels that a repository needs, whatever its jobs ask for', async () => {
+  it('is selected by the required labels of a repository, whatever labels its jobs name', async () => {
     await changeRepository(volt.context.database, 'other', { runners: ['vault'] });
     const build = await plan('other', ['special']);
     const needing = volt.context.queues.queue('jobs.special+vault');

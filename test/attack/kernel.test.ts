@@ -8,7 +8,7 @@ import { TestFolders } from '../support/folder.ts';
 import { VoltProcesses } from '../support/processes.ts';
 import { TestRepository } from '../support/repository.ts';
 
-describe('a job that asks the kernel for more than a test needs', () => {
+describe('a job that misuses the kernel', () => {
   const folders = new TestFolders();
   const processes = new VoltProcesses();
   const repositories: TestRepository[] = [];
@@ -46,7 +46,7 @@ describe('a job that asks the kernel for more than a test needs', () => {
     {
       attacker: 'pusher to a trusted branch',
       asset: 'secrets',
-      title: 'reads and writes keys in the session keyring of who has started Volt',
+      title: 'cannot read or write keys in the session keyring of the user who started Volt',
       ...settings,
     },
     async function (setting) {
@@ -70,7 +70,7 @@ describe('a job that asks the kernel for more than a test needs', () => {
     {
       attacker: 'pusher to a trusted branch',
       asset: 'the machine',
-      title: 'gets rights in namespaces of its own, loads programs into the kernel, and looks into other processes',
+      title: 'cannot get rights by namespaces, load programs into the kernel or trace other processes',
       ...settings,
     },
     async (setting) => {
@@ -107,7 +107,7 @@ kill %1`;
     {
       attacker: 'pusher to a trusted branch',
       asset: 'the machine',
-      title: 'opens sockets to the hypervisor and of the kernel by the call that 32-bit programs have for them',
+      title: 'cannot open vsock and kernel sockets by the 32-bit system call',
       ...settings,
     },
     async function (setting) {

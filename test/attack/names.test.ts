@@ -24,7 +24,7 @@ jobs:
           mkdir -p kept; echo ${mark} > kept/mark; echo ${mark} > ~/mark
 `;
 
-describe('a repository that takes the name of one that was removed', () => {
+describe('a repository with the name of a removed one', () => {
   const repositories: TestRepository[] = [];
   let volt: TestVolt | undefined;
 
@@ -37,7 +37,7 @@ describe('a repository that takes the name of one that was removed', () => {
     {
       attacker: 'pusher to another branch',
       asset: 'secrets',
-      title: 'gets the caches, the home and the trusted refs of the one that had the name before',
+      title: 'cannot get the caches, the home or the trusted refs of the removed repository',
       levels: ['sandbox', 'user'],
     },
     async ({ level }) => {

@@ -37,7 +37,7 @@ net.createServer((socket) => socket.end('the job')).listen(31337, '0.0.0.0', asy
   process.exit();
 });`;
 
-describe('a job that looks for what is near it on the network', () => {
+describe('a job that explores the network', () => {
   const folders = new TestFolders();
   const processes = new VoltProcesses();
   const repositories: TestRepository[] = [];
@@ -142,8 +142,7 @@ describe('a job that looks for what is near it on the network', () => {
     {
       attacker: 'pusher to a trusted branch',
       asset: 'the network',
-      title:
-        'reaches Redis, the dashboard, cloud metadata and services of the machine, and is met at a port of its own',
+      title: 'cannot reach Redis, the dashboard, cloud metadata or services of the machine, nor open a reachable port',
       ...settings,
     },
     async (setting) => {
@@ -158,7 +157,7 @@ describe('a job that looks for what is near it on the network', () => {
     {
       attacker: 'pusher to another branch',
       asset: 'the network',
-      title: 'reaches machines of private networks, and of the network that the machine is in',
+      title: "cannot reach private networks or the machine's own network",
       ...settings,
     },
     async (setting) => {
@@ -173,7 +172,7 @@ describe('a job that looks for what is near it on the network', () => {
     {
       attacker: 'pusher to a trusted branch',
       asset: 'the network',
-      title: 'reaches the Redis of Volt, which is on another machine',
+      title: "cannot reach Volt's Redis on another machine",
       ...settings,
     },
     async (setting) => {
@@ -188,7 +187,7 @@ describe('a job that looks for what is near it on the network', () => {
     {
       attacker: 'pusher to a trusted branch',
       asset: 'the network',
-      title: 'reaches the Redis of Volt where a list of hosts has its machine',
+      title: "cannot reach Volt's Redis although the list of allowed hosts contains its machine",
       levels: ['sandbox'],
       users: ['root'],
     },

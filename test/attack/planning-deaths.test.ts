@@ -7,7 +7,7 @@ import { observed } from '../support/record.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('a commit over which the dispatcher dies', () => {
+describe('a commit that kills the dispatcher', () => {
   const processes = new VoltProcesses();
   let volt: TestVolt;
 
@@ -37,8 +37,8 @@ describe('a commit over which the dispatcher dies', () => {
   attack(
     {
       attacker: 'pusher to another branch',
-      asset: 'Volt going on',
-      title: 'has the dispatcher die whenever it is planned: after the third time it is an error, and others go on',
+      asset: 'availability',
+      title: 'cannot kill the dispatcher more than three times; then its build ends as error',
       long: true,
       timeout: 300_000,
     },

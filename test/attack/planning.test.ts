@@ -37,14 +37,14 @@ const attacks: {
   reason: RegExp;
 }[] = [
   {
-    title: 'excludes ten thousand times from a matrix of 65,536',
+    title: 'cannot stop planning by 10,000 excludes of a matrix of 65,536',
     files: {
       'a.yml': `on: push\n${job(`    strategy: { matrix: { a: ${numbers}, b: ${numbers}, exclude: ${quoted(excludes)} } }\n`)}`,
     },
     reason: /10000 entries of `exclude` for 65536 combinations; the product must be at most 1000000/,
   },
   {
-    title: 'calls a workflow 256 times that calls one 256 times that has a matrix of 256',
+    title: 'cannot stop planning by nested calls with matrices of 256',
     files: {
       'a.yml': `on: push\n${calling('b.yml')}`,
       'b.yml': `on: workflow_call\n${calling('c.yml')}`,
@@ -53,7 +53,7 @@ const attacks: {
     reason: /more than 1000 jobs/,
   },
   {
-    title: 'has 20,000 patterns for the paths of a change of 5,000 files',
+    title: 'cannot stop planning by 20,000 path patterns and a change of 5,000 files',
     files: {
       'a.yml': `on: { push: { paths: [${Array.from({ length: 20_000 }, (_, index) => `'*a*${index}'`).join()}] } }\n${job('')}`,
     },
@@ -61,7 +61,7 @@ const attacks: {
     reason: /20000 patterns; at most 1000 are allowed/,
   },
   {
-    title: 'has a thousand patterns that go many ways through each of 5,000 paths',
+    title: 'cannot stop planning by 1,000 patterns with many wildcards for 5,000 paths',
     files: {
       'a.yml': `on: { push: { paths: [${Array(1000).fill("'**b**a**a**a**'").join()}] } }\n${job('')}`,
     },
@@ -70,18 +70,18 @@ const attacks: {
     reason: /longer than 5 s/,
   },
   {
-    title: 'has twelve thousand faults in a file',
+    title: 'cannot stop planning by a file with 12,000 errors',
     files: { 'a.yml': faults('') },
     reason: /"foo" is not allowed here/,
   },
   {
-    title: 'has twenty thousand aliases in a file',
+    title: 'cannot stop planning by a file with 20,000 YAML aliases',
     files: { 'a.yml': aliases('') },
     long: true,
     reason: /longer than 5 s/,
   },
   {
-    title: 'makes a list of lists that no memory holds',
+    title: 'cannot stop planning by a list that exceeds the memory',
     files: {
       'a.yml': `on: push\n${job(`    strategy: { matrix: { n: [${Array(60).fill(quoted(lists)).join()}] } }\n`)}`,
     },
@@ -90,7 +90,7 @@ const attacks: {
   },
 ];
 
-describe('a commit that is to stop all planning', () => {
+describe('a commit that is expensive to plan', () => {
   let volt: TestVolt;
   let repository: TestRepository;
   let shas = 0;
@@ -120,7 +120,7 @@ describe('a commit that is to stop all planning', () => {
   }
 
   for (const { title, files, changed, long = false, reason } of attacks) {
-    attack({ attacker: 'pusher to another branch', asset: 'Volt going on', title, long }, async () => {
+    attack({ attacker: 'pusher to another branch', asset: 'availability', title, long }, async () => {
       await observed(volt.context.database, 'guilty');
       const neighbour = await volt.observe(repository.path, { name: 'neighbour' });
       const sha = repository.commit(title);
@@ -145,8 +145,8 @@ describe('a commit that is to stop all planning', () => {
   attack(
     {
       attacker: 'pusher to another branch',
-      asset: 'Volt going on',
-      title: 'fills the queue with commits whose files take long to read',
+      asset: 'availability',
+      title: 'cannot stop planning by many commits with slow files',
       long: true,
     },
     async () => {

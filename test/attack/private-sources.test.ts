@@ -17,7 +17,7 @@ import { TestRepository } from '../support/repository.ts';
 const secret = 'TOP SECRET SOURCE\n';
 const login: Credential = { kind: 'https', user: 'ada', password: 'secret' };
 
-describe('a commit that names a repository which its own may not read', () => {
+describe('a commit that names a repository without the right to read it', () => {
   const folders = new TestFolders();
   const jobs = new TestJobs();
   const home = process.env.HOME;
@@ -97,7 +97,7 @@ describe('a commit that names a repository which its own may not read', () => {
 
   const about = { attacker: 'pusher to another branch', asset: 'private sources' } as const;
 
-  attack({ ...about, title: 'names a submodule that Volt has a mirror of, without its credential' }, async () => {
+  attack({ ...about, title: 'cannot read a submodule from an existing mirror without its credential' }, async () => {
     const url = server.url('team/closed');
     await new Mirror(mirrors, url).fetch({ access: { url, credential: async () => login } });
     const { outcome, log, seen } = await run(withSubmodule(url));
@@ -109,7 +109,7 @@ describe('a commit that names a repository which its own may not read', () => {
     expect(second.seen, second.log).to.equal(false);
   });
 
-  attack({ ...about, title: 'has another repository fetched with the credentials of the runner’s user' }, async () => {
+  attack({ ...about, title: 'cannot fetch another repository with the credentials of the runner’s user' }, async () => {
     const user = folders.make();
     process.env.HOME = user;
     const { host } = new URL(server.url(''));
@@ -139,7 +139,7 @@ describe('a commit that names a repository which its own may not read', () => {
     }
   });
 
-  attack({ ...about, title: 'has another repository fetched with the credential of its own' }, async () => {
+  attack({ ...about, title: 'cannot fetch another repository with the credential of its own repository' }, async () => {
     server.isOpen = () => false;
     const open = withSubmodule('../closed');
     const { log, seen } = await run(open, { credential: login, settings: { shareCredential: 'on' } });
@@ -153,7 +153,7 @@ describe('a commit that names a repository which its own may not read', () => {
     expect(after.seen, after.log).to.equal(false);
   });
 
-  attack({ ...about, title: 'has a repository beside its own read, at a path that only Volt may enter' }, async () => {
+  attack({ ...about, title: 'cannot read a neighbouring repository at a path that only Volt may enter' }, async () => {
     chmodSync(closed.path, 0o700);
     const open = withSubmodule('../closed');
     const { outcome, log, seen } = await run(open, { url: open.path });
@@ -168,7 +168,7 @@ describe('a commit that names a repository which its own may not read', () => {
     {
       ...about,
       asset: 'the network',
-      title: 'has Volt ask a server on its machine, or another one while the network is off',
+      title: 'cannot make Volt contact a server on its machine, or any other while the network is off',
     },
     async () => {
       const inner = await GitOverHttp.start(top, 'ada', 'secret');

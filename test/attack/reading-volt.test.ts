@@ -7,7 +7,7 @@ import { TestFolders } from '../support/folder.ts';
 import { VoltProcesses } from '../support/processes.ts';
 import { TestRepository } from '../support/repository.ts';
 
-describe('a job that looks for what is only Volt’s', () => {
+describe('a job that searches for Volt’s secrets', () => {
   const folders = new TestFolders();
   const processes = new VoltProcesses();
   const repositories: TestRepository[] = [];
@@ -22,7 +22,7 @@ describe('a job that looks for what is only Volt’s', () => {
     {
       attacker: 'pusher to a trusted branch',
       asset: 'sessions and tokens',
-      title: 'reads the token, the address of Redis and the record in files, memory and command lines',
+      title: 'cannot read the token, the Redis address or the database in files, memory or command lines',
       levels: ['sandbox', 'user'],
       users: ['root', 'ordinary user'],
     },

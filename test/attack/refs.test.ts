@@ -27,7 +27,7 @@ for home in "$(dirname "$HOME")"/*; do cp ~/.npmrc ~/.x "$home/"; done
 echo "planted with <$KEY>"
 `;
 
-describe('a job of a ref that is not trusted', () => {
+describe('a job of an untrusted ref', () => {
   const folders = new TestFolders();
   const processes = new VoltProcesses();
   const repositories: TestRepository[] = [];
@@ -96,7 +96,7 @@ describe('a job of a ref that is not trusted', () => {
     {
       attacker: 'pusher to another branch',
       asset: 'secrets',
-      title: 'leaves in the home what the next job of the default branch runs with its secrets',
+      title: "cannot plant a program in the home of the default branch's next job",
       levels: ['sandbox', 'user'],
       users: ['root', 'ordinary user'],
     },
@@ -120,7 +120,7 @@ describe('a job of a ref that is not trusted', () => {
     {
       attacker: 'pusher to another branch',
       asset: 'secrets',
-      title: 'reads what jobs of the default branch have left in their home, or have beside it',
+      title: 'cannot read the home of the default branch or the folders beside it',
       levels: ['sandbox', 'user'],
       users: ['root', 'ordinary user'],
     },
@@ -153,7 +153,7 @@ describe('a job of a ref that is not trusted', () => {
     {
       attacker: 'author of a pull request',
       asset: 'secrets',
-      title: 'has its ref built by somebody who looks at it, and leaves something for the default branch',
+      title: 'cannot plant a file for the default branch through a build that a person triggers',
       levels: ['sandbox', 'user'],
       users: ['root', 'ordinary user'],
     },
@@ -180,7 +180,7 @@ describe('a job of a ref that is not trusted', () => {
     {
       attacker: 'job beside mine',
       asset: "other repositories' jobs",
-      title: 'has the same user id as all others by VOLT_JOB_USER, where nothing else keeps them apart',
+      title: 'cannot reach other jobs by the common user id of VOLT_JOB_USER',
       levels: ['user'],
     },
     async () => {

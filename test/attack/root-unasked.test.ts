@@ -7,7 +7,7 @@ import { GitOverHttp } from '../support/git-over-http.ts';
 import { VoltProcesses } from '../support/processes.ts';
 import { TestRepository } from '../support/repository.ts';
 
-describe('a repository that root builds where no sandbox works', () => {
+describe('a repository on a machine with root rights and without a sandbox', () => {
   const folders = new TestFolders();
   const processes = new VoltProcesses();
   let repository: TestRepository;
@@ -47,7 +47,7 @@ describe('a repository that root builds where no sandbox works', () => {
     {
       attacker: 'pusher to a trusted branch',
       asset: 'the machine',
-      title: 'has code from a URL run with the rights of root, which nobody has asked for',
+      title: 'cannot run its code with root rights without an explicit setting',
     },
     async () => {
       const said = await build(url(), 'auto');

@@ -39,7 +39,7 @@ import { TestVolt } from '../support/volt.ts';
 
 const at = () => new Date().toISOString();
 
-describe('a runner that has turned against its Volt', () => {
+describe('a hostile runner', () => {
   const folders = new TestFolders();
   let volt: TestVolt;
   /** a connection with the rights of runners */
@@ -105,29 +105,26 @@ describe('a runner that has turned against its Volt', () => {
     ...{ startedAt: at(), finishedAt: at() },
   });
 
-  attack(
-    { attacker: 'runner', asset: 'secrets', title: 'has a commit of its own built, by its user of Redis' },
-    async () => {
-      const { bull } = access.keys;
-      const commit = JSON.stringify({ v: 1, repo: 'app', ref: 'refs/heads/main' });
-      for (const [command, ...args] of [
-        ['HSET', `${bull}:commits:1`, 'data', commit],
-        ['LPUSH', `${bull}:commits:wait`, '1'],
-        ['EVAL', 'return redis.call("LPUSH", KEYS[1], "1")', '1', `${bull}:commits:wait`],
-        ['LPUSH', `${bull}:advance:wait`, '1'],
-        ['LPUSH', `${bull}:observe:wait`, '1'],
-      ] as [string, ...string[]][]) {
-        const refused = await access.client.call(command, ...args).catch((error: Error) => error.message);
-        expect(refused, args.join(' ')).to.match(/NOPERM|ACL failure/);
-      }
-    },
-  );
+  attack({ attacker: 'runner', asset: 'secrets', title: 'cannot make Volt build its own commit' }, async () => {
+    const { bull } = access.keys;
+    const commit = JSON.stringify({ v: 1, repo: 'app', ref: 'refs/heads/main' });
+    for (const [command, ...args] of [
+      ['HSET', `${bull}:commits:1`, 'data', commit],
+      ['LPUSH', `${bull}:commits:wait`, '1'],
+      ['EVAL', 'return redis.call("LPUSH", KEYS[1], "1")', '1', `${bull}:commits:wait`],
+      ['LPUSH', `${bull}:advance:wait`, '1'],
+      ['LPUSH', `${bull}:observe:wait`, '1'],
+    ] as [string, ...string[]][]) {
+      const refused = await access.client.call(command, ...args).catch((error: Error) => error.message);
+      expect(refused, args.join(' ')).to.match(/NOPERM|ACL failure/);
+    }
+  });
 
   attack(
     {
       attacker: 'runner',
-      asset: 'Volt going on',
-      title: 'has Redis belong to another record, so that no stage starts',
+      asset: 'availability',
+      title: 'cannot bind Redis to another database to keep stages from starting',
     },
     async () => {
       const { client, keys } = access;
@@ -141,7 +138,7 @@ describe('a runner that has turned against its Volt', () => {
     {
       attacker: 'runner',
       asset: 'secrets',
-      title: 'takes over the heartbeat of another runner, with a key of its own for boxes',
+      title: 'cannot take over the heartbeat of another runner with its own key',
     },
     async () => {
       const box = makeBoxKeys();
@@ -181,7 +178,7 @@ describe('a runner that has turned against its Volt', () => {
     {
       attacker: 'runner',
       asset: 'results and logs',
-      title: 'hands in an outcome, a claim and a log for the job of another',
+      title: "cannot report an outcome, a claim or a log for another runner's job",
     },
     async () => {
       const { job, letGo } = await victim();
@@ -220,7 +217,7 @@ describe('a runner that has turned against its Volt', () => {
     {
       attacker: 'runner',
       asset: 'results and logs',
-      title: 'repeats an old outcome of another runner for a later job',
+      title: 'cannot replay an old outcome of another runner for a later job',
     },
     async () => {
       const results = volt.context.queues.queue('results');
@@ -244,7 +241,11 @@ describe('a runner that has turned against its Volt', () => {
   );
 
   attack(
-    { attacker: 'runner', asset: 'the machine', title: 'changes what another runner is to run, in the queue' },
+    {
+      attacker: 'runner',
+      asset: 'the machine',
+      title: "cannot change the message of another runner's job in the queue",
+    },
     async () => {
       const proof = join(folders.make(), 'proof');
       const { bull } = access.keys;
@@ -266,7 +267,11 @@ describe('a runner that has turned against its Volt', () => {
   );
 
   attack(
-    { attacker: 'runner', asset: "other repositories' jobs", title: 'goes on after a person has ended its key' },
+    {
+      attacker: 'runner',
+      asset: "other repositories' jobs",
+      title: 'cannot continue after a person has revoked its key',
+    },
     async () => {
       const { context } = volt;
       const former = await knownKey(context.database, 'former');
@@ -295,7 +300,7 @@ describe('a runner that has turned against its Volt', () => {
   );
 });
 
-describe('the folders by which a runner in a container of its own and Volt know each other', () => {
+describe('the folders that Volt shares with a runner in its own container', () => {
   const folders = new TestFolders();
   let volt: TestVolt;
   before(async () => {
@@ -310,7 +315,7 @@ describe('the folders by which a runner in a container of its own and Volt know 
     {
       attacker: 'runner',
       asset: 'secrets',
-      title: 'leaves links to the token and pipes where Volt looks for its key and leaves its own',
+      title: 'cannot read the token or block Volt by links and pipes in these folders',
     },
     async () => {
       const { context, dataDir } = volt;
@@ -347,7 +352,7 @@ describe('the folders by which a runner in a container of its own and Volt know 
   );
 });
 
-describe('a runner beside the stages of the record that a person has shut out', () => {
+describe("a revoked runner on the same machine as Volt's stages", () => {
   let volt: TestVolt;
   before(async () => {
     volt = await TestVolt.start();
@@ -356,7 +361,7 @@ describe('a runner beside the stages of the record that a person has shut out', 
   });
   after(() => volt.stop());
 
-  attack({ attacker: 'runner', asset: 'secrets', title: 'makes itself another key' }, async () => {
+  attack({ attacker: 'runner', asset: 'secrets', title: 'cannot admit a new key for itself' }, async () => {
     const { access, database } = volt.context;
     const problem = async () => (await listRunners(access)).alive[0]?.problems[0]?.message;
     const runner = await volt.runner();
@@ -380,7 +385,7 @@ describe('a runner beside the stages of the record that a person has shut out', 
   });
 });
 
-describe('a commit that asks for ever new labels', () => {
+describe('a commit with many new labels', () => {
   let volt: TestVolt;
   before(async () => {
     volt = await TestVolt.start();
@@ -393,8 +398,8 @@ describe('a commit that asks for ever new labels', () => {
   attack(
     {
       attacker: 'pusher to another branch',
-      asset: 'Volt going on',
-      title: 'makes a queue for each job of a matrix of 256',
+      asset: 'availability',
+      title: 'cannot create a queue for each job of a matrix of 256',
     },
     async () => {
       const jobs = Object.fromEntries(
@@ -410,7 +415,7 @@ describe('a commit that asks for ever new labels', () => {
   );
 });
 
-describe('a job that wants the connections of Redis', () => {
+describe('a job that attacks the connections of Redis', () => {
   const folders = new TestFolders();
   const processes = new VoltProcesses();
 
@@ -422,8 +427,8 @@ describe('a job that wants the connections of Redis', () => {
   attack(
     {
       attacker: 'job beside mine',
-      asset: 'Volt going on',
-      title: 'finds no port of Redis whose connections it could take',
+      asset: 'availability',
+      title: 'cannot exhaust the connections of Redis',
     },
     async () => {
       const data = folders.make();

@@ -9,7 +9,7 @@ import { fetchAs, Site } from '../web/site.ts';
 const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync);
 const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
 
-describe(`who is signed in, in a browser${executablePath ? '' : ' (skipped: there is no Chromium)'}`, () => {
+describe(`a browser session of a signed-in person${executablePath ? '' : ' (skipped: there is no Chromium)'}`, () => {
   let site: Site;
   let browser: Browser;
   let job: Server;
@@ -43,7 +43,7 @@ describe(`who is signed in, in a browser${executablePath ? '' : ' (skipped: ther
     {
       attacker: 'job beside mine',
       asset: 'sessions and tokens',
-      title: 'listens on a port of 127.0.0.1 and localhost, and has who is signed in open its page',
+      title: 'cannot receive the session on another port of 127.0.0.1 or localhost',
     },
     async () => {
       const { port } = job.address() as AddressInfo;
@@ -73,7 +73,7 @@ describe(`who is signed in, in a browser${executablePath ? '' : ' (skipped: ther
     {
       attacker: 'job beside mine',
       asset: 'sessions and tokens',
-      title: 'has a copy of a session, and sends it to every address of Volt that it knows',
+      title: 'cannot use a stolen session at another address of Volt',
     },
     async () => {
       const cookie = await site.signIn();
@@ -91,7 +91,7 @@ describe(`who is signed in, in a browser${executablePath ? '' : ' (skipped: ther
     {
       attacker: 'job beside mine',
       asset: 'sessions and tokens',
-      title: 'asks Volt for the address at which people sign in',
+      title: 'cannot learn the sign-in address from Volt',
     },
     async () => {
       const { hostname } = new URL(site.privateUrl);
@@ -107,7 +107,7 @@ describe(`who is signed in, in a browser${executablePath ? '' : ' (skipped: ther
     {
       attacker: 'job beside mine',
       asset: 'sessions and tokens',
-      title: 'takes the other loopback address of the port, where a browser would ask first',
+      title: "cannot listen on the port's other loopback address, which browsers try first",
     },
     async () => {
       const { port } = new URL(site.url);

@@ -14,7 +14,7 @@ const longestHold = 1000;
 /** Extra time for a busy machine, in milliseconds. */
 const patience = 90_000;
 
-describe('a commit whose jobs are to stop all of Volt', () => {
+describe('a commit with jobs that are expensive for Volt', () => {
   const repositories: TestRepository[] = [];
   let volt: TestVolt;
   let web: WebStage;

@@ -12,7 +12,7 @@ import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('a job that cannot be begun by no fault of the commit', () => {
+describe('a job that could not start without a fault of the commit', () => {
   const folders = new TestFolders();
   const top = folders.make();
   let volt: TestVolt;
@@ -67,7 +67,7 @@ describe('a job that cannot be begun by no fault of the commit', () => {
     return dataDir;
   }
 
-  it('is tried again by the same runner where there is no other, and its build passes', async () => {
+  it('runs again on the same runner if there is no other, and its build passes', async () => {
     await begin('0,0');
     await runner('a');
     refusals = 2;
@@ -80,7 +80,7 @@ describe('a job that cannot be begun by no fault of the commit', () => {
     ]);
   });
 
-  it('tells in the end how often it was tried, and where', async () => {
+  it('names the number of attempts and the runners in its final message', async () => {
     await begin('0,0');
     await runner('a');
     await runner('b');
@@ -94,7 +94,7 @@ describe('a job that cannot be begun by no fault of the commit', () => {
     expect(build.message).to.include('tried 3 times');
   });
 
-  it('goes to another runner where there is one, and waits for that one while it is at work', async () => {
+  it('goes to another runner if there is one, and waits while that runner is busy', async () => {
     await begin('0,0');
     await runner('sick', sickMachine());
     await runner('well');
@@ -105,7 +105,7 @@ describe('a job that cannot be begun by no fault of the commit', () => {
     expect(stories.some((one) => one.length > 1)).to.equal(true);
   });
 
-  it('is sent to any runner again when the other one has gone', async () => {
+  it('goes to any runner if the other runner has gone', async () => {
     await begin('1');
     await runner('a');
     refusals = 1;
@@ -120,7 +120,7 @@ describe('a job that cannot be begun by no fault of the commit', () => {
     ]);
   });
 
-  describe('while it waits to be tried again', () => {
+  describe('while it waits for its next attempt', () => {
     let build: BuildId;
 
     /** Resolves when the first attempt has ended and the next one is due in some seconds. */
@@ -140,7 +140,7 @@ describe('a job that cannot be begun by no fault of the commit', () => {
       expect(pause).to.be.at.least(1000);
     };
 
-    it('is queued, says until when and why, and is not over: a retry by a person is refused', async () => {
+    it('is queued with the time and the reason, and a retry by a person is refused', async () => {
       await waits();
       const job = await now();
       expect(job).to.include({ status: 'queued', reason: null, finishedAt: null });
@@ -156,21 +156,21 @@ describe('a job that cannot be begun by no fault of the commit', () => {
       await passes();
     });
 
-    it('is not forgotten by a dispatcher that starts anew', async () => {
+    it('is sent by a dispatcher that has restarted', async () => {
       await waits();
       await dispatcher.stop();
       dispatcher = await volt.dispatcher();
       await passes();
     });
 
-    it('is not forgotten, and not sent before its time, when Redis is emptied', async () => {
+    it('is sent when it is due, also after Redis was emptied', async () => {
       await waits();
       const { access } = volt.context;
       await access.client.flushall();
       await passes();
     });
 
-    it('is cancelled by a person at once', async () => {
+    it('is cancelled at once by a person', async () => {
       await waits();
       const intent = await openCancel(volt.context.database, 'app', build, null);
       await volt.context.queues.sendAdvance({ v: 1, build });
@@ -182,7 +182,7 @@ describe('a job that cannot be begun by no fault of the commit', () => {
       expect((await now()).attempts.map(({ status }) => status)).to.deep.equal(['error', 'cancelled']);
     });
 
-    it('is ended by a rule, as one whose place another build takes', async () => {
+    it('is cancelled by a newer build of its concurrency group', async () => {
       await waits();
       const order = { repo: 'app', build, job: (await now()).id, reason: 'superseded', message: 'newer' } as const;
       await volt.context.database.write((db) => orderCancel(db, order));

@@ -7,7 +7,7 @@ import { keepLog } from '../support/logger.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
-describe('a database server', () => {
+describe('the loss of the database server', () => {
   let redis: TestRedis;
   let access: RedisAccess;
   let fleet: TestFleet;
@@ -31,7 +31,7 @@ describe('a database server', () => {
 
   for (const end of ['shutdown', 'kill'] as const) {
     only.postgres(
-      `that is gone by ${end} and comes back: stages wait and say so, and nothing that comes meanwhile is lost`,
+      `by ${end} makes stages wait and report it, and no commit or result is lost`,
       async () => {
         if (!fleet.runs('web')) await fleet.open();
         const running = fleet.push(15);

@@ -24,20 +24,20 @@ const left = longSleep();
 
 const edges: Edge[] = [
   {
-    what: 'closes its output early is judged by its exit code',
+    what: 'closes its output early gets the status of its exit code',
     command: 'exec >&- 2>&-; sleep 0.3; exit 3',
     status: 'failure',
     reason: 'exit_code',
     exitCode: 3,
   },
   {
-    what: 'prints nothing for longer than any heartbeat lives is let alone',
+    what: 'prints nothing for longer than a heartbeat lives keeps running',
     command: 'sleep 6; echo awake',
     status: 'success',
     log: (log) => expect(log.toString()).to.include('\nawake\n'),
   },
   {
-    what: 'floods its output loses nothing of it',
+    what: 'floods its output keeps all of it in the log',
     command: `head -c ${12 * megabyte} /dev/zero | tr '\\0' 'x' | fold -w 99; echo; echo the end`,
     status: 'success',
     log: (log) => {
@@ -46,33 +46,33 @@ const edges: Edge[] = [
     },
   },
   {
-    what: 'prints one huge line loses nothing of it',
+    what: 'prints one huge line keeps all of it in the log',
     command: `head -c ${3 * megabyte} /dev/zero | tr '\\0' 'y'`,
     status: 'success',
     log: (log) => expect(log.lastIndexOf('y'.repeat(3 * megabyte))).to.be.greaterThan(0),
   },
   {
-    what: 'leaves daemons behind that hold its output open is over when it is over',
+    what: 'leaves daemons behind that hold its output open ends with its command',
     command: `(setsid sh -c 'sleep ${left} & sleep ${left}' &) ; nohup sleep ${left} & echo done`,
     status: 'success',
     log: (log) => expect(log.toString()).to.include('\ndone\n'),
   },
   { what: 'waits for input gets the end of it', command: 'cat; read answer || echo nobody', status: 'success' },
   {
-    what: 'removes its own workspace is judged by its exit code',
+    what: 'removes its own workspace gets the status of its exit code',
     command: 'rm -rf "$PWD" && exit 0',
     status: 'success',
     exitCode: 0,
   },
   {
-    what: 'ends itself by a signal fails with that',
+    what: 'kills itself with a signal fails and names the signal',
     command: 'kill -KILL $$',
     status: 'failure',
     reason: 'signal',
     exitCode: null,
   },
   {
-    what: 'stops itself is ended by its time limit',
+    what: 'stops itself (SIGSTOP) ends at its timeout',
     command: `sleep ${left} & kill -STOP $$`,
     timeout: 0.03,
     status: 'failure',
@@ -80,7 +80,7 @@ const edges: Edge[] = [
     exitCode: null,
   },
   {
-    what: 'ignores that it is asked to end is ended by its time limit all the same',
+    what: 'ignores SIGTERM ends at its timeout',
     command: `trap '' TERM INT HUP; sleep ${left} & while :; do sleep 0.1; done`,
     timeout: 0.03,
     status: 'failure',
@@ -88,7 +88,7 @@ const edges: Edge[] = [
     exitCode: null,
   },
   {
-    what: 'cannot be found is a failure of the commit that says so',
+    what: 'has an unknown command fails with a message about it',
     command: 'no-such-command-anywhere',
     status: 'failure',
     reason: 'exit_code',
@@ -130,7 +130,7 @@ describe('a job that', () => {
     });
   });
 
-  it('has ended leaves nobody behind', async () => {
+  it('has ended leaves no process behind', async () => {
     await until('all are gone', () => processesWith(left).length === 0);
   });
 });

@@ -36,7 +36,7 @@ describe('a fleet of runners', () => {
     return repository;
   }
 
-  it('builds 200 commits that appear at once, each once and in the order of commit', async () => {
+  it('builds 200 commits that appear at once, each once and in commit order', async () => {
     await volt.runner({ name: 'r1' });
     await volt.runner({ name: 'r2' });
     const repository = await observed({ 'test.sh': '#!/bin/sh\ntrue\n' });
@@ -65,7 +65,7 @@ describe('a fleet of runners', () => {
     expect(build.jobs[0]?.attempts).to.have.length(1);
   });
 
-  it('cancels a running job with all that it has started, and a queued one before it starts', async () => {
+  it('cancels a running job with all of its processes, and a queued job before it starts', async () => {
     const { context } = volt;
     await volt.runner();
     const repository = await observed({ 'test.sh': evidence.script(600) });
@@ -85,7 +85,7 @@ describe('a fleet of runners', () => {
     expect(run?.ended).to.equal(false);
   });
 
-  it('runs a job no second time when Redis crashes under it and comes back', async () => {
+  it('runs a job only once although Redis crashes and comes back', async () => {
     await volt.runner();
     const repository = await observed({ 'test.sh': evidence.script(40) });
     const sha = repository.head();
@@ -102,7 +102,7 @@ describe('a fleet of runners', () => {
     expect(build.jobs[0]?.attempts).to.have.length(1);
   });
 
-  it('runs a job no second time while nobody is there to record that it has ended', async () => {
+  it('runs a job only once while no reporter records its end', async () => {
     const { context } = volt;
     await reporter.stop();
     await volt.runner({ name: 'r1' });
@@ -119,7 +119,7 @@ describe('a fleet of runners', () => {
     expect(evidence.runs(sha)).to.have.length(1);
   });
 
-  it('does not run a job that was cancelled before there was a runner', async () => {
+  it('does not run a job that was cancelled before a runner started', async () => {
     const { context } = volt;
     const repository = await observed({ 'test.sh': evidence.script(1) });
     const sha = repository.head();
@@ -133,7 +133,7 @@ describe('a fleet of runners', () => {
     expect(evidence.runs(sha)).to.deep.equal([]);
   });
 
-  it('sends queued jobs again when Redis is wiped, and lets running ones go on', async () => {
+  it('sends queued jobs again when Redis is wiped, and lets running jobs continue', async () => {
     await volt.runner();
     const repository = await observed({ 'test.sh': evidence.script(15) });
     const running = repository.head();

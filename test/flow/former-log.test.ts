@@ -11,7 +11,7 @@ import { knownKey } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('the archive of a log', () => {
+describe("the archive of a job's log", () => {
   const folders = new TestFolders();
   let volt: TestVolt;
   let repository: TestRepository;
@@ -28,7 +28,7 @@ describe('the archive of a log', () => {
 
   const file = (build: string) => logFile(volt.dataDir, { job: jobIdOf(build as never, 1), attempt: 1 });
 
-  it('does not begin with that of a former attempt of the same name', async () => {
+  it('does not start with the log of an older attempt with the same id', async () => {
     mkdirSync(dirname(file('1')), { recursive: true });
     writeFileSync(file('1'), 'of a former life\n'.repeat(1000));
     for (const stage of ['reporter', 'dispatcher', 'observer'] as const) await volt[stage]();
@@ -45,7 +45,7 @@ describe('the archive of a log', () => {
   });
 
   for (const when of ['while the job goes on', 'when the job is about to end'] as const) {
-    it(`is whole in the end, though it loses what it had confirmed, ${when}`, async () => {
+    it(`becomes complete although the disk lost a confirmed part ${when}`, async () => {
       const gate = join(folders.make(), 'gate');
       let reporter = await startReporter(volt.context);
       for (const stage of ['dispatcher', 'observer'] as const) await volt[stage]();

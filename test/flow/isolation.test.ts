@@ -15,7 +15,7 @@ import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('a runner whose jobs are in a sandbox', function () {
+describe('a job in a sandbox', function () {
   this.timeout(120_000);
   let volt: TestVolt;
   let repository: TestRepository;
@@ -39,7 +39,7 @@ describe('a runner whose jobs are in a sandbox', function () {
     return { ...build, log: readFileSync(join(volt.dataDir, 'logs', build.id, `${job?.id}.${attempt}.log`), 'utf8') };
   }
 
-  it('tests a commit as ever, and leaves nothing of the job', async () => {
+  it('passes as without a sandbox, and leaves no process and no file', async () => {
     const { status, log } = await test('git log --oneline | wc -l; id -un; pwd\n');
     expect(status, log).to.equal('success');
     const [runner = ''] = readdirSync(join(volt.dataDir, 'work'));
@@ -47,7 +47,7 @@ describe('a runner whose jobs are in a sandbox', function () {
     await until('its folder is gone', () => left().length === 0);
   });
 
-  it('ends one that fills the disk, as a failure with a reason of its own, and goes on', async () => {
+  it('fails with a reason of its own if it fills its disk, and the runner takes more jobs', async () => {
     for (const place of ['.', '/tmp', '"$HOME"']) {
       const { status, jobs } = await test(`head -c 60M /dev/urandom > ${place}/filler; sleep 60\n`);
       expect(status).to.equal('failure');
@@ -59,7 +59,7 @@ describe('a runner whose jobs are in a sandbox', function () {
     expect(log).to.not.include('filler');
   });
 
-  it('has its home to its end, whatever is to be removed, and no longer', async () => {
+  it('keeps its home until it ends, although the home is to be removed', async () => {
     const prune = async () =>
       (await pruneHomes(volt.dataDir, { needed: 1 }, false, Date.now(), (message) => expect.fail(message))).map(
         ({ repository: name }) => name,
@@ -77,7 +77,7 @@ describe('a runner whose jobs are in a sandbox', function () {
     expect(log).to.match(/^left: $/m);
   });
 
-  it('finds no way to speak with Redis or as Volt', async () => {
+  it('cannot reach Redis or act as Volt', async () => {
     const secret = `canary-${randomUUID()}`;
     writeFileSync(join(volt.dataDir, 'token'), secret);
     const files = ['token', 'redis/url', 'volt.db'].map((name) => join(volt.dataDir, name)).join(' ');
@@ -122,7 +122,7 @@ for (const level of ['sandbox', 'user'] as const) {
     ] as const;
 
     for (const [how, signal] of ways) {
-      it(`has no process left of what was ${how} with it when it begins again elsewhere`, async () => {
+      it(`has no process of its ${how} attempt left when the next attempt starts`, async () => {
         const sleep = longSleep();
         const script = `setsid sh -c 'trap "" TERM HUP; sleep ${sleep}; :' &\n(setsid sleep ${sleep} &)\nsleep ${sleep}\n`;
         await fleet.startRunner('r1', { dataDir: places.r1 });

@@ -10,7 +10,7 @@ import { SlowDisk } from '../support/slow-disk.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('what the disk has not kept yet', () => {
+describe('data that is not on the disk yet', () => {
   let volt: TestVolt;
   let disk: SlowDisk;
 
@@ -23,7 +23,7 @@ describe('what the disk has not kept yet', () => {
     await volt.stop();
   });
 
-  only.sqlite('no runner hears of: a job is sent when its build is on the disk', async () => {
+  only.sqlite('keeps a job from being sent until its build is on the disk', async () => {
     const { database, queues } = volt.context;
     await observed(database);
     const build = await recordedBuild(database);
@@ -35,7 +35,7 @@ describe('what the disk has not kept yet', () => {
     expect(await queues.queue('jobs').getJobCounts()).to.include({ prioritized: 1 });
   });
 
-  only.sqlite('nobody is told that it was decided', async () => {
+  only.sqlite('keeps a decision from being announced until it is on the disk', async () => {
     const { database, queues } = volt.context;
     await observed(database);
     const job = jobIdOf(await recordedBuild(database), 1);
@@ -53,7 +53,7 @@ describe('what the disk has not kept yet', () => {
     expect(await queues.queue('results').getWaitingCount()).to.equal(1);
   });
 
-  only.sqlite('its runner keeps: an outcome is forgotten there when it is on the disk', async () => {
+  only.sqlite('stays with the runner: it forgets an outcome once that is on the disk', async () => {
     const repository = new TestRepository({ 'test.sh': '#!/bin/sh\necho tested\n' });
     try {
       disk.release();

@@ -14,7 +14,7 @@ import { TestVolt } from '../support/volt.ts';
 /** A short timeout, in minutes. */
 const soon = 0.02;
 
-describe('a job that is to end', () => {
+describe('ending a job', () => {
   const folders = new TestFolders();
   let volt: TestVolt;
   let repository: TestRepository;
@@ -63,7 +63,7 @@ describe('a job that is to end', () => {
 
   const only = (build: Build): Job => build.jobs[0] as Job;
 
-  it('while it is queued never runs', async () => {
+  it('while it is queued keeps it from running', async () => {
     await volt.reporter();
     const build = await plan(`touch ${join(folders.make(), 'never')}`);
     const intent = await cancel(build);
@@ -76,7 +76,7 @@ describe('a job that is to end', () => {
     expect(only(await volt.built(build)).attempts).to.have.length(1);
   });
 
-  it('while it is being fetched ends at once, by request', async () => {
+  it('by a cancel during the checkout ends it at once', async () => {
     await volt.reporter();
     await volt.runner();
     const connected = new Promise((resolve) => silent.once('connection', resolve));
@@ -90,14 +90,14 @@ describe('a job that is to end', () => {
     await isClosed(intent);
   });
 
-  it('while it is being fetched ends when its time is over, which is no fault of the commit', async () => {
+  it('by the timeout during the checkout ends it as error, not as failure', async () => {
     await volt.reporter();
     await volt.runner();
     await hang();
     expect(only(await volt.built(await plan('true', soon)))).to.include({ status: 'error', reason: 'checkout_failed' });
   });
 
-  it('while it runs ends with all that it has started, by request', async () => {
+  it('by a cancel while it runs ends all of its processes', async () => {
     await volt.reporter();
     await volt.runner();
     const sleep = longSleep();
@@ -109,7 +109,7 @@ describe('a job that is to end', () => {
     await isClosed(intent);
   });
 
-  it('while it runs ends when its time is over', async () => {
+  it('by the timeout while it runs ends it', async () => {
     await volt.reporter();
     await volt.runner();
     const sleep = longSleep();
@@ -120,7 +120,7 @@ describe('a job that is to end', () => {
     expect(processesWith(sleep)).to.deep.equal([]);
   });
 
-  it('while its outcome is on the way keeps that outcome', async () => {
+  it('after it has reported its outcome keeps that outcome', async () => {
     await volt.runner();
     const build = await plan('exit 5', 0.1);
     const { queues } = volt.context;

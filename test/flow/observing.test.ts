@@ -73,7 +73,7 @@ async function listening(server: Server): Promise<Server> {
   return server;
 }
 
-describe('flow: two observers and twenty repositories', () => {
+describe('two observers of twenty repositories', () => {
   let volt: TestVolt;
   let processes: VoltProcesses;
   const parts: Part[] = [];
@@ -109,7 +109,7 @@ describe('flow: two observers and twenty repositories', () => {
     return `git://127.0.0.1:${(server.address() as AddressInfo).port}/.git`;
   }
 
-  it('miss nothing and double nothing, whatever people do', async function () {
+  it('offer every commit exactly once during pushes, forced pushes, deletions and restarts', async function () {
     this.timeout(240_000);
     expect(habits).to.have.length(20);
     for (const habit of habits) {

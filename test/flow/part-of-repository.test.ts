@@ -10,7 +10,7 @@ import { TestRepository } from '../support/repository.ts';
 import { knownKey } from '../support/runner-keys.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('a repository of which a part is fetched', () => {
+describe('a repository with a filtered mirror', () => {
   const folders = new TestFolders();
   let volt: TestVolt;
   let runner: RunnerStage;
@@ -51,7 +51,7 @@ describe('a repository of which a part is fetched', () => {
   const verdict = ({ status, reason, message, jobs }: Build) =>
     JSON.stringify([status, reason, message, jobs[0]?.steps]);
 
-  it('is built commit by commit, on any machine, and an old commit when somebody asks for it', async () => {
+  it('is built commit by commit on any machine, and at an old commit on request', async () => {
     const url = server.url('sample/.git');
     const { name } = await volt.observe(server.url('sample/.git', 'ada:secret'), {
       pollSeconds: 0.5,

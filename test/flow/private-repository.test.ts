@@ -43,7 +43,7 @@ describe('a private repository', () => {
   const verdict = ({ status, reason, message, jobs }: Build) =>
     JSON.stringify([status, reason, message, jobs[0]?.steps]);
 
-  it('is built by a runner elsewhere with the deploy key that is set, which its jobs do not get', async () => {
+  it('is built on another machine with its deploy key, which its jobs do not get', async () => {
     const { name } = await volt.observe(server.url(repository.path), { pollSeconds: 0.5 });
     const key = await makeDeployKey('volt');
     server.allow(key.publicKey);
@@ -57,7 +57,7 @@ describe('a private repository', () => {
     expect(build.status, verdict(build)).to.equal('success');
   });
 
-  it('that cannot be fetched any more is an error of ours, not the fault of the commit', async () => {
+  it('that can no longer be fetched ends in error, not in failure', async () => {
     // the observer can still fetch it and offers it; the runner fetches too late
     const sha = repository.commit('one more');
     await runner.stop();

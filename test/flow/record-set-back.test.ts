@@ -12,13 +12,13 @@ import { openRecord } from '../support/record.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 
-describe('a record that is set back while its Redis has gone on', () => {
+describe('a database that is set back while Redis has continued', () => {
   const folders = new TestFolders();
   const processes = new VoltProcesses();
   afterEach(() => processes.end());
   after(folders.remove);
 
-  only.sqlite('gives no id again, runs again what it has forgotten, and lets nothing wait for ever', async () => {
+  only.sqlite('reuses no build id, builds lost commits again, and leaves no job waiting for ever', async () => {
     const dataDir = folders.make();
     const gate = join(folders.make(), 'gate');
     const { record: file } = dataPaths(dataDir);

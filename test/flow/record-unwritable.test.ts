@@ -10,7 +10,7 @@ import { TestFolders } from '../support/folder.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
-describe('the record', () => {
+describe('an unwritable database', () => {
   const folders = new TestFolders();
   let redis: TestRedis;
   let fleet: TestFleet;
@@ -35,7 +35,7 @@ describe('the record', () => {
     await fleet.open();
   }
 
-  it('locked by somebody else for long: stages wait and say so, and nothing that comes meanwhile is lost', async () => {
+  it('locked by another program makes stages wait and report it, and no commit or result is lost', async () => {
     await openHouse();
     const running = fleet.push(10);
     await fleet.begun(running);
@@ -71,7 +71,7 @@ describe('the record', () => {
   }).timeout(120_000);
 
   only.sqlite(
-    'on a full disk: stages wait and say so, and go on with everything when there is room',
+    'on a full disk makes stages wait and report it, and they continue when there is space',
     async function () {
       if (process.getuid?.() !== 0) return this.skip();
       const mounted = join(folders.make(), 'small');

@@ -5,7 +5,7 @@ import { TestFleet } from '../support/fleet.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
-describe('Redis', () => {
+describe('the loss of Redis', () => {
   let redis: TestRedis;
   let fleet: TestFleet;
 
@@ -26,7 +26,7 @@ describe('Redis', () => {
       return server.reachable && runners?.count === 2 && stages.every(({ alive }) => alive);
     });
 
-  it('killed (kill -9) and back after longer than every lease: running jobs go on and are not run again, what they said arrives', async () => {
+  it('for longer than every lease (kill -9) lets running jobs continue once and loses none of their output', async () => {
     const away = leaseTtl + heartbeatTtl + 1000;
     const [long, short] = [fleet.push(away / 100 + 20), fleet.push(15)];
     await fleet.begun(long);
@@ -44,7 +44,7 @@ describe('Redis', () => {
     await wholeAgain();
   }).timeout(120_000);
 
-  it('replaced by an empty one: queued jobs are sent again, each once, running ones count, nothing is built twice or missed', async () => {
+  it('with all of its data sends queued jobs again once, keeps running ones, and builds every commit once', async () => {
     const finished = (await listBuilds(fleet.database, { limit: 500 })).map(({ id, finishedAt }) => ({
       id,
       finishedAt,
@@ -67,7 +67,7 @@ describe('Redis', () => {
     await wholeAgain();
   }).timeout(120_000);
 
-  it('and everything else cut off from power: after the start all is picked up, what was acknowledged is there, no job is blamed', async () => {
+  it('together with all stages (power cut) keeps all acknowledged data, continues all jobs and counts no loss against them', async () => {
     const before = fleet.push(1);
     await fleet.prove([before]);
     const long = fleet.push(30);
@@ -84,7 +84,7 @@ describe('Redis', () => {
     expect(attempts).to.deep.equal(['runner_lost', 'runner_lost', 'runner_lost', null]);
   }).timeout(180_000);
 
-  it('up, and a job that takes down its runner every time: after ten runners it is an error, poison, and each attempt says why it ended', async () => {
+  it('does not keep a job that kills every runner from ending as poison after ten runners', async () => {
     const sha = fleet.push(600);
     const names: string[] = [];
     // losses count from one TTL after the start of the dispatcher on

@@ -19,7 +19,7 @@ describe('a Redis that refuses writes', () => {
   after(() => repository.remove());
 
   for (const why of ['memory', 'files'] as const) {
-    it(`takes no running job away, and what ends meanwhile is recorded as it was (${why})`, async () => {
+    it(`takes no running job back and loses no outcome (${why})`, async () => {
       const volt = await TestVolt.start();
       volt.context.logger.silent = true;
       try {

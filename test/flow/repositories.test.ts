@@ -11,7 +11,7 @@ import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('flow: a repository', () => {
+describe('a repository from commit to verdict', () => {
   let volt: TestVolt;
   const made: TestRepository[] = [];
 
@@ -34,7 +34,7 @@ describe('flow: a repository', () => {
     volt.context.queues.sendObserve(volt.context.config.host, { v: 1, repo: name, cause: 'person' });
   const results = (name: string) => join(dataPaths(volt.dataDir).testResults, name);
 
-  it('with a commit that asks not to be built has a skipped build of it, and a run one when a person wants it', async () => {
+  it('skips the build of a [skip ci] commit, and runs it if a person triggers it', async () => {
     const repository = repositoryOf('exit 0');
     await volt.observe(repository.path, { name: 'docs' });
     await volt.build(repository.head());
@@ -51,7 +51,7 @@ describe('flow: a repository', () => {
     expect(run).to.include({ status: 'success' });
   });
 
-  it('whose settings name reports has the tests that they tell of, of a command as of a workflow', async () => {
+  it('stores the tests of configured report files, for a command and for a workflow', async () => {
     const report = (name: string) => `<testsuite name="s"><testcase name="${name}"/></testsuite>`;
     const repository = new TestRepository({
       'out/a.xml': report('of a file'),
@@ -74,7 +74,7 @@ describe('flow: a repository', () => {
     expect(await named(2)).to.deep.equal([['s', 'of a file', 'passed']]);
   });
 
-  it('whose command is another one has its head built with that', async () => {
+  it('builds its head with a changed command', async () => {
     const repository = repositoryOf('exit 0');
     await volt.observe(repository.path, { name: 'tool' });
     await volt.build(repository.head());
@@ -85,7 +85,7 @@ describe('flow: a repository', () => {
     expect(await listBuilds(volt.context.database, { repo: 'tool', limit: 10 })).to.have.length(2);
   });
 
-  it('that is removed while it builds has its builds cancelled, with that as the reason', async () => {
+  it('cancels its running builds with a reason when it is removed', async () => {
     const repository = repositoryOf('sleep 60');
     await volt.observe(repository.path, { name: 'gone' });
     const running = await volt.build(repository.head(), ({ status }) => status === 'running');
@@ -105,7 +105,7 @@ describe('flow: a repository', () => {
     expect(await listBuilds(volt.context.database, { repo: 'gone', limit: 10 })).to.have.length(2);
   });
 
-  it('that is purged leaves nothing behind, and may come anew', async () => {
+  it('leaves no data when it is purged, and can be added again', async () => {
     const repository = repositoryOf('exit 0');
     await volt.observe(repository.path, { name: 'brief' });
     const build = await volt.build(repository.head());

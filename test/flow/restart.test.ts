@@ -11,7 +11,7 @@ import { freePort } from '../support/redis.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 
-describe('volt up, ended in the middle and started again', () => {
+describe('restarting volt up during builds', () => {
   let processes: VoltProcesses;
   let evidence: Evidence;
   let repository: TestRepository;
@@ -57,7 +57,7 @@ describe('volt up, ended in the middle and started again', () => {
       ).to.have.length(1);
   }
 
-  it('finishes the rest after Ctrl-C, none twice', async () => {
+  it('after Ctrl-C finishes the other jobs, each once', async () => {
     const volt = await up();
     const shas = [repository.head(), ...repository.burst(10)];
     await until('some are done', () => evidence.runs(shas[3] as string).length === 1);
@@ -67,7 +67,7 @@ describe('volt up, ended in the middle and started again', () => {
     await allBuilt(shas);
   }).timeout(120_000);
 
-  it('finishes the rest after a kill -9 of everything, none twice', async () => {
+  it('after kill -9 of all processes finishes the other jobs, each once', async () => {
     const volt = await up();
     const shas = [repository.head(), ...repository.burst(10)];
     await until('some are done', () => evidence.runs(shas[3] as string).length === 1);
@@ -77,7 +77,7 @@ describe('volt up, ended in the middle and started again', () => {
     await allBuilt(shas);
   }).timeout(120_000);
 
-  it('refuses a second start on the same data directory, and names the first', async () => {
+  it('is refused on a data directory in use, with the name of the process that uses it', async () => {
     const first = await up();
     const second = processes.start(['up', '--data', dataDir, '--port', '0']);
     expect(await second.ended()).to.equal(3);

@@ -11,7 +11,7 @@ import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('a retry, from the request to the new verdict', () => {
+describe('a retry by a person', () => {
   const folders = new TestFolders();
   let volt: TestVolt;
   let repository: TestRepository;
@@ -57,7 +57,7 @@ describe('a retry, from the request to the new verdict', () => {
     return intent;
   }
 
-  it('of what failed runs it and what was skipped because of it; the verdict and its files follow', async () => {
+  it('runs failed jobs and the jobs skipped for them, and updates the verdict and its files', async () => {
     const mended = join(folders.make(), 'mended');
     const id = await build({
       lint: ['true'],
@@ -86,7 +86,7 @@ describe('a retry, from the request to the new verdict', () => {
     ]);
   });
 
-  it('of a workflow takes up its jobs, and decides anew about those that wait for them', async () => {
+  it('runs the jobs of a workflow again and plans the jobs that need them again', async () => {
     const mended = join(folders.make(), 'mended');
     const workflow = {
       on: 'push',
@@ -123,7 +123,7 @@ describe('a retry, from the request to the new verdict', () => {
     });
   });
 
-  it('that fails again is a failure again', async () => {
+  it('ends in a failure again if the job fails again', async () => {
     const id = await build({ test: ['exit 3'], publish: ['true', 'test'] });
     await over(id);
     await ask(id);
@@ -132,14 +132,14 @@ describe('a retry, from the request to the new verdict', () => {
     expect(end.jobs[0]?.attempts).to.have.length(2);
   });
 
-  it('whose announcement was lost is found in the record', async () => {
+  it('is found in the database if its announcement was lost', async () => {
     const id = await build({ test: ['true'] });
     await over(id);
     await ask(id, { announced: false });
     expect((await over(id)).jobs[0]?.attempts).to.have.length(2);
   });
 
-  it('that came too late says why it has no effect', async () => {
+  it('reports why it has no effect if it comes too late', async () => {
     const release = join(folders.make(), 'release');
     const id = await build({ test: [`until test -e ${release}; do sleep 0.05; done`] });
     await until('it runs', async () => (await now(id)).status === 'running');

@@ -19,7 +19,7 @@ const withUptime = ['unshare', '--mount', 'sh', '-c', 'mount --bind "$0" /proc/u
 
 const works = ([program = '', ...args]: readonly string[]) => spawnSync(program, args).status === 0;
 
-describe('a runner', () => {
+describe('the loss of a runner', () => {
   const folders = new TestFolders();
   let network: CutNetwork | undefined;
   let redis: TestRedis;
@@ -78,7 +78,7 @@ describe('a runner', () => {
     return sha;
   }
 
-  it('killed (kill -9), with another process of Volt on its machine: its processes are gone before the next attempt begins', async () => {
+  it('by kill -9 beside another Volt process on its machine ends its processes before the next attempt starts', async () => {
     const sha = await atWork(10);
     await fleet.kill('r1');
     await fleet.begun(sha, 2);
@@ -89,7 +89,7 @@ describe('a runner', () => {
     expect(second).to.include({ runner: 'r2', status: 'success' });
   }).timeout(90_000);
 
-  it('killed (kill -9) alone on its machine: the next attempt begins when its heartbeat has run out', async function () {
+  it('by kill -9 alone on its machine starts the next attempt when its heartbeat expires', async function () {
     if (!works([...apart, 'true'])) return this.skip();
     const sha = await atWork(10, { inside: apart });
     await fleet.kill('r1');
@@ -99,7 +99,7 @@ describe('a runner', () => {
     expect(first?.message).to.include('silent');
   }).timeout(90_000);
 
-  it('frozen (SIGSTOP): its processes are dead before another begins, and when it wakes up it changes nothing that is recorded', async () => {
+  it('by SIGSTOP ends its processes before the next attempt starts, and it changes no result when it wakes up', async () => {
     const sha = await atWork(80);
     const former = await atItsJob('r1');
     fleet.process('r1').signal('SIGSTOP');
@@ -114,7 +114,7 @@ describe('a runner', () => {
     expect(await fleet.built(sha)).to.deep.equal(recorded);
   }).timeout(90_000);
 
-  it('cut off from Redis: its processes are dead before another begins, and when it is back it changes nothing that is recorded', async function () {
+  it('by a network cut ends its processes before the next attempt starts, and it changes no result when it is back', async function () {
     if (!network) return this.skip();
     const sha = await atWork(80, { inside: network.inside([]), redis: `redis://${network.address}:${redis.port}` });
     const former = await atItsJob('r1');
@@ -126,7 +126,7 @@ describe('a runner', () => {
     expect((await attempts(sha)).map(({ runner }) => runner)).to.deep.equal(['r1', 'r2']);
   }).timeout(90_000);
 
-  it('cut off for long: keeps what it has to report, joins again under a new epoch, and reports', async function () {
+  it('by a long network cut keeps its unreported outcomes, and it reports them under a new epoch', async function () {
     if (!network) return this.skip();
     const dataDir = folders.make();
     const inside = { inside: network.inside([]), redis: `redis://${network.address}:${redis.port}` };
@@ -150,7 +150,7 @@ describe('a runner', () => {
     await until('it knows that it is recorded', () => readdirSync(spool).length === 0);
   }).timeout(90_000);
 
-  it('cut off for longer than its orphan timeout ends its job, and exits as Volt does when its environment fails', async function () {
+  it('for longer than the orphan timeout ends its job, and it exits 3', async function () {
     if (!network) return this.skip();
     const inside = { inside: network.inside([]), redis: `redis://${network.address}:${redis.port}` };
     const sha = await atWork(10, { ...inside, args: ['--orphan-timeout', '6'] });
@@ -160,7 +160,7 @@ describe('a runner', () => {
     await fleet.prove([sha], 2);
   }).timeout(90_000);
 
-  it('that was asleep with its machine for longer than its lease ends its jobs when it wakes up, though Redis answers', async function () {
+  it('by a machine that sleeps longer than the lease ends its jobs at the wake-up although Redis answers', async function () {
     const uptime = join(folders.make(), 'uptime');
     writeFileSync(uptime, '1000.00 2000.00\n');
     const inside = [...withUptime, uptime];

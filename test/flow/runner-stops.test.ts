@@ -42,8 +42,8 @@ describe('a runner', () => {
       async () => (await listBuilds(fleet.database, { sha, limit: 1 }))[0]?.status === status,
     );
 
-  describe('told to stop (SIGTERM)', () => {
-    it('takes no more jobs, and lets its own end within the time of grace', async () => {
+  describe('that gets SIGTERM', () => {
+    it('takes no new job, and lets its running jobs end within the grace period', async () => {
       await fleet.startRunner('r1', { grace: 3600 });
       const own = fleet.push(15);
       await fleet.begun(own);
@@ -58,7 +58,7 @@ describe('a runner', () => {
       expect((await attempts(later)).map(({ runner }) => runner)).to.deep.equal(['r2']);
     }).timeout(60_000);
 
-    it('hands back at once what has not ended when the time of grace is over', async () => {
+    it('hands unfinished jobs back when the grace period is over', async () => {
       await fleet.startRunner('r1', { grace: 0.2 });
       const sha = fleet.push(5, 600);
       await fleet.begun(sha);
@@ -72,7 +72,7 @@ describe('a runner', () => {
       expect(first?.message).to.include('the runner is stopping');
     }).timeout(60_000);
 
-    it('and told so again hands back at once', async () => {
+    it('hands unfinished jobs back at once at a second SIGTERM', async () => {
       await fleet.startRunner('r1', { grace: 3600 });
       const sha = fleet.push(5, 600);
       await fleet.begun(sha);
@@ -87,7 +87,7 @@ describe('a runner', () => {
       expect((await attempts(sha))[0]).to.include({ runner: 'r1', reason: 'handed_back' });
     }).timeout(60_000);
 
-    it('ends in order though Redis is away, with all that it has started', async () => {
+    it('ends in order with all processes of its jobs although Redis is down', async () => {
       await fleet.startRunner('r1', { grace: 0.2 });
       const sha = fleet.push(5, 600);
       await fleet.begun(sha);
@@ -100,7 +100,7 @@ describe('a runner', () => {
     }).timeout(60_000);
   });
 
-  describe('whose disk is small', () => {
+  describe('with a small disk', () => {
     const mounted = join(folders.make(), 'small');
     let ballast: string;
 
@@ -125,7 +125,7 @@ describe('a runner', () => {
     const startRunner = () => fleet.startRunner('r1', { dataDir: join(mounted, 'data') });
     const unfit = async () => (await fleet.status()).problems.find(({ code }) => code === 'runner_unfit')?.message;
 
-    it('and full takes no jobs and says why; when there is room again it takes them', async () => {
+    it('takes no job and reports why while the disk is full, and takes jobs when it has space', async () => {
       fill(2);
       await startRunner();
       const sha = fleet.push(1);
@@ -140,7 +140,7 @@ describe('a runner', () => {
       await until('nothing is said any more', async () => (await unfit()) === undefined);
     }).timeout(90_000);
 
-    it('and full of the home of a repository that no job has makes room there, and takes jobs', async () => {
+    it('removes the unused home of a repository that fills the disk, and takes jobs', async () => {
       const { homes } = dataPaths(join(mounted, 'data'));
       mkdirSync(join(homes, 'another+0+default/cache'), { recursive: true });
       execFileSync('fallocate', ['-l', '20M', join(homes, 'another+0+default/cache/file')]);
@@ -152,7 +152,7 @@ describe('a runner', () => {
       expect(fleet.process('r1').output).to.include('removed a home of another: the disk is full');
     }).timeout(90_000);
 
-    it('and becomes full under a job hands that back, and another runner has it', async () => {
+    it('hands a job back if the disk becomes full, and another runner runs it', async () => {
       await startRunner();
       const sha = fleet.repository.commit('needs room', {
         'test.sh': `${fleet.evidence.script(10)}head -c 4000000 /dev/zero > file || exit 1\n`,
@@ -168,7 +168,7 @@ describe('a runner', () => {
       expect(second).to.include({ runner: 'r2', status: 'success' });
     }).timeout(90_000);
 
-    it('and filled by a job itself calls that an error, no failure of the commit, and works on', async () => {
+    it('ends a job that fills the disk as error, not as failure, and takes more jobs', async () => {
       await startRunner();
       const sha = fleet.repository.commit('fills the disk', {
         'test.sh': '#!/bin/sh\nhead -c 100000000 /dev/zero > file || exit 1\n',
@@ -180,7 +180,7 @@ describe('a runner', () => {
       await fleet.prove([fleet.push(1)]);
     }).timeout(90_000);
 
-    it('and that cannot write where it works takes no jobs until it can', async () => {
+    it('takes no job while its work folder is unwritable', async () => {
       await startRunner();
       const mirrors = join(mounted, 'data', 'mirrors');
       execFileSync('mount', ['--bind', mirrors, mirrors]);

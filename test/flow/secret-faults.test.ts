@@ -42,13 +42,13 @@ describe('a job that waits for its secrets', () => {
 
   const requests = () => volt.context.queues.queue('secrets').getJobCountByTypes('waiting');
 
-  it('goes on when a dispatcher is there again', async () => {
+  it('continues when a dispatcher is back', async () => {
     await askedInVain();
     await volt.dispatcher();
     expect((await volt.build(repository.head())).status).to.equal('success');
   });
 
-  it('goes on when Redis was emptied meanwhile', async () => {
+  it('continues after Redis was emptied', async () => {
     await askedInVain();
     await volt.context.access.client.flushall();
     await volt.dispatcher();

@@ -22,7 +22,7 @@ const forms = [secret, password, `ada:${password}`].flatMap((text) => [
 /** The canaries that the bytes contain, in any encoding. */
 const canariesIn = (content: Buffer | string): string[] => forms.filter((form) => content.includes(form));
 
-describe('a secret and a credential', () => {
+describe('a secret and a repository credential', () => {
   const folders = new TestFolders();
   const processes = new VoltProcesses();
   const started: VoltProcess[] = [];
@@ -107,7 +107,7 @@ jobs:
     return false;
   }
 
-  it('reach their job and the fetching of its commit, and are seen nowhere else', async () => {
+  it('reach only the job and the fetch of its commit', async () => {
     const observer = start(
       'observer',
       '--repo',

@@ -19,7 +19,7 @@ describe('Redis Sentinel', () => {
     await sentinels?.stop();
   });
 
-  it('fails over: what was pushed before and meanwhile is built, once, and every stage finds the new master', async () => {
+  it('builds all commits once after a failover, and every stage finds the new master', async () => {
     const before = fleet.push(1);
     await fleet.prove([before]);
     const [running, short] = [fleet.push(50), fleet.push(5)];
@@ -45,7 +45,7 @@ describe('Redis Sentinel', () => {
     await sentinels.restart(master);
   }).timeout(120_000);
 
-  it('fails over to a replica that has not heard of the latest: that comes once more from the record and the runners', async () => {
+  it('sends messages again that the new master does not have, from the database and the runners', async () => {
     const finished = fleet.push(1);
     await fleet.prove([finished]);
     const running = [fleet.push(60), fleet.push(60)];

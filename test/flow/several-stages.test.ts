@@ -3,7 +3,7 @@ import { TestFleet } from '../support/fleet.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
-describe('two dispatchers and two reporters over one record', () => {
+describe('two dispatchers and two reporters on one database', () => {
   const commits = 60;
   let redis: TestRedis;
   let fleet: TestFleet;
@@ -21,7 +21,7 @@ describe('two dispatchers and two reporters over one record', () => {
   });
 
   only.postgres(
-    'build each of many commits once, though one of each is killed on the way',
+    'build each of many commits once although one of each is killed',
     async () => {
       fleet.push(1);
       const burst = fleet.repository.burst(commits);

@@ -33,7 +33,7 @@ describe('kill -9', () => {
   });
 
   for (const kind of Object.keys(meanwhile) as RecordStage[]) {
-    it(`of the ${kind} disturbs no running job, and loses and doubles nothing that comes meanwhile`, async () => {
+    it(`of the ${kind} disturbs no running job, and loses or repeats no commit and no result`, async () => {
       const running = fleet.push(15);
       await fleet.begun(running);
       await fleet.kill(kind);
@@ -44,7 +44,7 @@ describe('kill -9', () => {
     }).timeout(120_000);
   }
 
-  it('of the dispatcher and the reporter with messages in their hands loses none of them', async () => {
+  it('of the dispatcher and the reporter loses none of the messages that they process', async () => {
     const access = await connectRedis({ redisPrefix: 'volt' }, redis.url, keepLog().logger);
     const queues = new Queues(access, keepLog().logger);
     const running = fleet.push(10);
@@ -66,7 +66,7 @@ describe('kill -9', () => {
     await access.close();
   }).timeout(120_000);
 
-  it('of the dispatcher, the reporter and the observer in the middle of a burst loses and doubles nothing', async () => {
+  it('of the dispatcher, the reporter and the observer during a burst loses or repeats no commit', async () => {
     fleet.push(1);
     const burst = fleet.repository.burst(12);
     for (const [index, kind] of (['dispatcher', 'reporter', 'observer', 'reporter', 'dispatcher'] as const).entries()) {

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { recordStages, TestFleet } from '../support/fleet.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
-describe('a stage told to stop (SIGTERM)', () => {
+describe('a stage that gets SIGTERM', () => {
   let redis: TestRedis;
   let fleet: TestFleet;
 
@@ -29,7 +29,7 @@ describe('a stage told to stop (SIGTERM)', () => {
     'answers nothing (SIGSTOP)': () => redis.freeze(),
   };
   for (const [how, make] of Object.entries(away)) {
-    it(`ends in order though Redis ${how}, and nothing is lost by it`, async () => {
+    it(`ends in order although Redis ${how}, and loses no message`, async () => {
       const sha = fleet.push(20);
       await fleet.begun(sha);
       await make();

@@ -15,7 +15,7 @@ import { until } from '../support/until.ts';
 /** Every queue that a stage reads. */
 const queueNames = ['observe', 'commits', 'advance', 'results', 'secrets', jobQueue([hostLabel(hostname())])];
 
-describe('on one Redis', () => {
+describe('a shared Redis', () => {
   const { logger } = keepLog();
   let redis: TestRedis;
   let access: RedisAccess;
@@ -62,7 +62,7 @@ describe('on one Redis', () => {
     for (const channel of [keys.changes, keys.growth, keys.newQueue]) await client.publish(channel, 'no JSON');
   }
 
-  it('two Volts with prefixes of their own do not meet', async () => {
+  it('keeps two Volts with different prefixes apart', async () => {
     const [one, other] = fleets as [TestFleet, TestFleet];
     const [first, second] = [one.push(2), other.push(2)];
     await Promise.all([one.prove([first]), other.prove([second])]);
@@ -82,7 +82,7 @@ describe('on one Redis', () => {
     expect(keys.some((key) => key.startsWith('other:'))).to.equal(true);
   });
 
-  it('malformed, unknown and foreign messages are set aside where people see them, and nothing else is held up', async () => {
+  it('turns malformed, unknown and foreign messages into visible dead letters, and delivers all others', async () => {
     const [fleet, neighbour] = fleets as [TestFleet, TestFleet];
     for (const name of queueNames) await sendStrange(name);
     await leaveStrange();

@@ -134,7 +134,7 @@ describe('docs/tutorial.md', function () {
     );
   }
 
-  it('has commands that all run and print what it shows', async () => {
+  it('shows commands that run and print the shown output', async () => {
     let printed = '';
     let hasLaptop = false;
     for (const { machine, commands, printed: expected } of blocks()) {

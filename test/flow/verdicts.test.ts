@@ -7,7 +7,7 @@ import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 import { verdicts } from './verdicts.ts';
 
-describe('from a commit to its verdict', () => {
+describe('the verdict of a commit', () => {
   let volt: TestVolt;
   const repositories: TestRepository[] = [];
 

@@ -19,7 +19,7 @@ const script = (...lines: string[]) => ['#!/bin/sh', ...lines, ''].join('\n');
 
 export const verdicts: VerdictScenario[] = [
   {
-    title: 'a test script that exits with 0 is a success',
+    title: 'is success for a test script that exits with 0',
     files: { 'test.sh': script('echo all is well') },
     status: 'success',
     reason: null,
@@ -31,7 +31,7 @@ export const verdicts: VerdictScenario[] = [
     log: ['found test.sh: ./test.sh', 'all is well'],
   },
   {
-    title: 'a test script that exits with another code is a failure, and the code is kept',
+    title: 'is failure for a test script that exits with another code, with that code',
     files: { 'test.sh': script('echo broken >&2', 'exit 42') },
     status: 'failure',
     reason: 'exit_code',
@@ -43,7 +43,7 @@ export const verdicts: VerdictScenario[] = [
     log: ['broken', 'exited with code 42'],
   },
   {
-    title: 'a test that a signal ends is a failure that names the signal',
+    title: 'is failure for a test that a signal ends, with the name of the signal',
     files: { 'test.sh': script('kill -SEGV $$') },
     command: 'exec ./test.sh',
     status: 'failure',
@@ -56,7 +56,7 @@ export const verdicts: VerdictScenario[] = [
     log: ['was ended by SIGSEGV'],
   },
   {
-    title: 'a Node project without dependencies is tested without an installation',
+    title: 'comes without an installation for a Node project without dependencies',
     files: {
       'package.json': JSON.stringify({ name: 'a', scripts: { test: 'node --test' } }),
       'a.test.js': "require('node:test')('adds', () => require('node:assert').equal(1 + 1, 2));",
@@ -71,7 +71,7 @@ export const verdicts: VerdictScenario[] = [
     log: ['found package.json: npm test', 'pass 1'],
   },
   {
-    title: "the original's folder tests/ is found and run by Python's unittest",
+    title: "comes from Python's unittest for the original's folder tests/",
     files: {
       'tests/__init__.py': '',
       'tests/test_sum.py':
@@ -87,7 +87,7 @@ export const verdicts: VerdictScenario[] = [
     log: ['found tests/'],
   },
   {
-    title: 'a repository without tests is an error of the configuration, which says what would be found',
+    title: 'is error for a repository without tests, and the message lists what Volt finds',
     files: { README: 'nothing to test' },
     status: 'error',
     reason: 'no_tests_found',
@@ -96,7 +96,7 @@ export const verdicts: VerdictScenario[] = [
     log: ['package.json', 'executable test.sh'],
   },
   {
-    title: 'a command of the repository goes before discovery',
+    title: "comes from the repository's command if there is one, not from discovery",
     files: { 'test.sh': script('exit 1') },
     command: 'echo by command',
     status: 'success',
@@ -109,7 +109,7 @@ export const verdicts: VerdictScenario[] = [
     log: ['$ echo by command', 'by command'],
   },
   {
-    title: 'what a job leaves running ends with it',
+    title: 'leaves no process of the job behind',
     files: { 'test.sh': script('setsid sleep 300 >/dev/null 2>&1 &', 'echo left one behind') },
     status: 'success',
     reason: null,
@@ -121,7 +121,7 @@ export const verdicts: VerdictScenario[] = [
     log: ['left one behind'],
   },
   {
-    title: "a job sees nothing of Volt's environment",
+    title: "comes from a job that has no variable of Volt's environment",
     files: { 'test.sh': script('env', 'if env | grep -q ^VOLT_; then exit 1; fi') },
     status: 'success',
     reason: null,

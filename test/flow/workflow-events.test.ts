@@ -52,7 +52,7 @@ jobs:
     steps: [{ id: one, run: 'echo "said=\${{ inputs.word }}!" >> "$GITHUB_OUTPUT"' }]
 `;
 
-describe('the workflows of a repository and what makes them run', () => {
+describe('the workflows of a repository', () => {
   let volt: TestVolt;
   let repository: TestRepository;
 
@@ -94,7 +94,7 @@ describe('the workflows of a repository and what makes them run', () => {
     });
   }
 
-  it('run for a commit: needs, a matrix made of outputs, a called workflow, and what nobody here can run', async () => {
+  it('run for a commit with needs, a matrix from outputs, a called workflow and a job that no runner can run', async () => {
     const build = await volt.build(repository.head());
     expect(outcome(build)).to.deep.equal({ status: 'success', reason: null, jobs: all });
     expect(build.jobs.map(({ workflow }) => workflow)).to.include('CI');
@@ -102,23 +102,23 @@ describe('the workflows of a repository and what makes them run', () => {
     expect(build.jobs.find(({ name }) => name === 'after')?.needs).to.deep.equal(['called / say']);
   });
 
-  it('do not run for a commit that changes nothing of what they watch, which is told', async () => {
+  it('do not run for a commit that changes none of their paths, with a reason', async () => {
     const build = await volt.build(repository.commit('words', { README: 'words' }));
     expect(build).to.include({ status: 'skipped', reason: 'not_triggered' });
   });
 
-  it('run when a person starts one with its inputs', async () => {
+  it('run when a person dispatches one with inputs', async () => {
     const build = await asked({ name: 'workflow_dispatch', workflow: 'ci.yml', inputs: { level: 'major' } });
     expect(outcome(build)).to.deep.include({ status: 'success', jobs: all });
     expect(build.trigger).to.equal('manual');
   });
 
-  it('run when something happens elsewhere', async () => {
+  it('run for a repository_dispatch', async () => {
     const build = await asked({ name: 'repository_dispatch', type: 'deploy', payload: { to: 'somewhere' } });
     expect(outcome(build)).to.deep.include({ status: 'success', jobs: all });
   });
 
-  it('that are wrong are told with their lines, and the rest of the commit is judged', async () => {
+  it('are reported with line numbers if they are invalid, and the other workflows run', async () => {
     const sha = repository.commit('broken', {
       '.github/workflows/bad.yml': 'on: push\njobs:\n  a:\n    runs-on: ubuntu-latest\n    step: []\n',
     });

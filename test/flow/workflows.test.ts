@@ -85,7 +85,7 @@ describe('workflows of well-known projects', () => {
   }
 
   for (const [index, project] of wellKnown.entries()) {
-    it(`run: ${project.name}`, async () => {
+    it(`of ${project.name} run`, async () => {
       const repository = new TestRepository(project.files, { name: `project-${index}` });
       repositories.push(repository);
       await volt.observe(repository.path);
@@ -104,7 +104,7 @@ describe('workflows of well-known projects', () => {
     });
   }
 
-  it('call workflows of another repository, which use the actions beside them and get the secrets that they are given', async () => {
+  it('call workflows of another repository, which use local actions and get the passed secrets', async () => {
     const path = '.github/workflows/test.yml';
     const called = `on: { workflow_call: { inputs: { word: { type: string } }, secrets: { KEY: {} } } }
 jobs:

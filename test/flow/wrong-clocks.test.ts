@@ -16,7 +16,7 @@ import { TestVolt } from '../support/volt.ts';
 /** The indexes of the shifts in chaos/clocks.ts that are ten minutes. */
 const shifts = { behind: 2.5 / 6, ahead: 3.5 / 6 };
 
-describe('runners whose clocks are wrong by ten minutes', () => {
+describe('runners with clocks that are ten minutes wrong', () => {
   const folders = new TestFolders();
   const processes: VoltProcess[] = [];
   let volt: TestVolt;
@@ -57,7 +57,7 @@ describe('runners whose clocks are wrong by ten minutes', () => {
   const member = async (name: string) =>
     (await listRunners(volt.context.access)).alive.find((runner) => runner.name === name);
 
-  it("have times recorded as they are by the server's, and are told of", async () => {
+  it("record times of the server's clock, and are reported", async () => {
     const begun = Date.now();
     const may = join(folders.make(), 'may-end');
     clocks.shift('behind', shifts.behind);

@@ -9,7 +9,7 @@ import { Mirror } from '../../src/git/mirror/mirror.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
 
-describe('a checkout that borrows nothing any more', () => {
+describe('a checkout with copied objects', () => {
   const folders = new TestFolders();
   let repository: TestRepository;
   let mirror: Mirror;
@@ -44,7 +44,7 @@ describe('a checkout that borrows nothing any more', () => {
       () => false,
     );
 
-  it('has what its commit leads to, and nothing else of the mirror', async () => {
+  it('has the objects of its commit and no others of the mirror', async () => {
     const folder = await take(2);
     expect(existsSync(join(folder, '.git/objects/info/alternates'))).to.equal(false);
     expect(await git(folder, ['log', '--format=%s'])).to.equal('second\nfirst\n');
@@ -54,14 +54,14 @@ describe('a checkout that borrows nothing any more', () => {
     expect(await has(folder, repository.git('rev-parse', 'other:secret.txt'))).to.equal(false);
   });
 
-  it('has no commit before the one where its history ends', async () => {
+  it('has no commit older than its limited history', async () => {
     const folder = await take(1);
     expect(await git(folder, ['log', '--format=%s'])).to.equal('second\n');
     expect(await has(folder, repository.git('rev-parse', 'HEAD~1'))).to.equal(false);
     expect(await git(folder, ['fsck'])).to.equal('');
   });
 
-  it('has all branches where a workflow wants all of the history', async () => {
+  it('has all branches if a workflow fetches the whole history', async () => {
     const folder = await take(0);
     expect(await has(folder, other)).to.equal(true);
     expect(await git(folder, ['rev-parse', 'refs/remotes/origin/other'])).to.equal(`${other}\n`);

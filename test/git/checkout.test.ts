@@ -73,7 +73,7 @@ describe('a checkout', () => {
     return folder;
   }
 
-  it('is right after a power cut emptied files of the mirror', async () => {
+  it('is complete after a power cut that emptied files of the mirror', async () => {
     const power = repositoryOf({ 'a.txt': 'a\n' });
     const sha = power.head();
     for (const what of ['HEAD', 'HEAD^{tree}', 'HEAD:a.txt']) {
@@ -108,9 +108,9 @@ describe('a checkout', () => {
 
     it('fetches the commit', () => late(async () => undefined));
 
-    it('works when another job fetches the commit meanwhile', () => late((own) => own.fetch()));
+    it('works if another job fetches the commit at the same time', () => late((own) => own.fetch()));
 
-    it('works when another job removes the mirror meanwhile', () => late((own) => removeMirror(own.path)));
+    it('works if another job removes the mirror at the same time', () => late((own) => removeMirror(own.path)));
   });
 
   it('has exactly the files of the commit, byte for byte', async () => {
@@ -150,7 +150,7 @@ describe('a checkout', () => {
     expect(await inside(folder, 'status', '--porcelain')).to.equal('');
   });
 
-  it('has links that lead outside as links, and writes nothing through them', async () => {
+  it('creates links that lead outside as links, and writes no file through them', async () => {
     const outside = folders.make();
     const hostile = repositoryOf({ 'a.txt': 'a\n' });
     symlinkSync(outside, join(hostile.path, 'door'));
@@ -176,7 +176,7 @@ describe('a checkout', () => {
     await inside(folder, 'fsck', '--connectivity-only');
   });
 
-  it('has a reflog only of what is done in it later', async () => {
+  it('has a reflog only of later changes', async () => {
     const folder = await take();
     expect(existsSync(join(folder, '.git/logs'))).to.equal(false);
     await git(folder, [
@@ -218,7 +218,7 @@ describe('a checkout', () => {
     expect(await inside(folder, 'rev-parse', main)).to.equal(old);
   });
 
-  it('can have a commit that a forced push removed', async () => {
+  it('works for a commit that a forced push removed', async () => {
     const before = repository.head();
     const lost = repository.commit('lost', { 'lost.txt': '' });
     repository.git('reset', '--quiet', '--hard', before);
@@ -234,7 +234,7 @@ describe('a checkout', () => {
     expect(files(await take(sha, main, own, copy))).to.deep.equal(['a.txt']);
   });
 
-  it('has nothing of another job, and changes reach neither the next job nor the mirror', async () => {
+  it('has no file of another job, and its changes reach neither the next job nor the mirror', async () => {
     const first = await take();
     writeFileSync(join(first, 'a.txt'), 'changed');
     writeFileSync(join(first, 'untracked'), '');
@@ -344,7 +344,7 @@ describe('a checkout', () => {
     expect(lstatSync(join(folder, 'large.bin')).size).to.equal(10_000_000);
   });
 
-  it('is complete for many files, and follows none of their links', async () => {
+  it('is complete for many files, and follows no link', async () => {
     const names = Array.from({ length: 2500 }, (_, count) => `d${count % 50}/f${count}.txt`);
     const many = repositoryOf(Object.fromEntries(names.map((name) => [name, `${name}\r\n`])));
     writeFileSync(join(many.path, 'run.sh'), '#!/bin/sh\n', { mode: 0o755 });

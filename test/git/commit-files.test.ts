@@ -7,7 +7,7 @@ import { TestRepository } from '../support/repository.ts';
 const bounds = { file: 100, total: 1000, files: 10 };
 const folders = ['first', 'second/deep'];
 
-describe('files of a commit', () => {
+describe('reading files of a commit', () => {
   let repository: TestRepository;
   beforeEach(() => {
     repository = new TestRepository({ README: 'x' });
@@ -17,7 +17,7 @@ describe('files of a commit', () => {
   const files = (change = {}) =>
     filesIn(join(repository.path, '.git'), repository.head(), folders, /\.yml$/, { ...bounds, ...change });
 
-  it('are those of the first folder that has any of the wanted ones', async () => {
+  it('returns the files of the first folder that has matching files', async () => {
     expect(await files()).to.deep.equal([]);
     repository.commit('two', { 'second/deep/b.yml': 'two\r\n', 'second/deep/c.txt': '', 'second/deep/er/d.yml': '' });
     expect(await files()).to.deep.equal([{ path: 'second/deep/b.yml', text: 'two\r\n' }]);
@@ -28,7 +28,7 @@ describe('files of a commit', () => {
     ]);
   });
 
-  it('are as they were in that commit', async () => {
+  it('returns the content at that commit', async () => {
     const before = repository.commit('one', { 'first/a.yml': 'one' });
     repository.commit('two', { 'first/a.yml': 'two' });
     const path = join(repository.path, '.git');
@@ -37,7 +37,7 @@ describe('files of a commit', () => {
     ]);
   });
 
-  it('are no links, and go without their text where they are too large', async () => {
+  it('leaves out links, and the text of too large files', async () => {
     repository.commit('some', {
       'first/a.yml': 'x'.repeat(101),
       'first/b.yml': 'y'.repeat(90),
@@ -53,7 +53,7 @@ describe('files of a commit', () => {
     expect(await files({ files: 1 })).to.have.length(1);
   });
 
-  it('that differ between two commits are told, up to a number', async () => {
+  it('lists the changed paths between two commits, up to a limit', async () => {
     const before = repository.commit('one', { a: '1', b: '1', 'c/d': '1' });
     repository.git('mv', 'a', 'moved');
     const after = repository.commit('two', { 'c/d': '2' });

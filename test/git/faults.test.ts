@@ -17,7 +17,7 @@ import { GitOverHttp } from '../support/git-over-http.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 
-describe('what goes wrong with git', () => {
+describe('a failure of git', () => {
   const folders = new TestFolders();
   let repository: TestRepository;
   let server: GitOverHttp;
@@ -47,8 +47,8 @@ describe('what goes wrong with git', () => {
 
   const url = () => line.url(server.url('sample/.git'));
 
-  describe('a transfer that is cut off', () => {
-    it('is done again within the same fetch, and leaves nothing behind', async () => {
+  describe('in a transfer that is cut off', () => {
+    it('repeats the transfer within the same fetch, and leaves no temporary file', async () => {
       line.cuts.push(300_000, 200_000);
       const mirror = new Mirror(folders.make(), url());
       await mirror.fetch();
@@ -58,7 +58,7 @@ describe('what goes wrong with git', () => {
       expect(packs.filter((name) => name.startsWith('tmp_'))).to.deep.equal([]);
     }).timeout(20_000);
 
-    it('fails at the third time, with the cause alone', async () => {
+    it('fails the fetch after the third cut with the cause only', async () => {
       line.cuts.push(300_000, 300_000, 300_000);
       const mirror = new Mirror(folders.make(), url());
       const error = await failure('fetch_failed', () => mirror.fetch());
@@ -69,7 +69,7 @@ describe('what goes wrong with git', () => {
       expect(error.message.length).to.be.below(700);
     }).timeout(20_000);
 
-    it('is done again for an action', async () => {
+    it('repeats the transfer of an action', async () => {
       // in the middle of the list of refs, and of the files
       line.cuts.push(350, 300_000);
       expect(await remoteCommit(url(), 'main')).to.equal(repository.head());
@@ -79,7 +79,7 @@ describe('what goes wrong with git', () => {
       expect(readFileSync(join(folder, '7'), 'utf8')).to.equal(readFileSync(join(repository.path, '7'), 'utf8'));
     }).timeout(20_000);
 
-    it('is not done again once its job is cancelled', async () => {
+    it('does not repeat the transfer of a cancelled job', async () => {
       line.cuts.push(300_000, 300_000);
       const stop = new AbortController();
       const mirror = new Mirror(folders.make(), url());
@@ -91,7 +91,7 @@ describe('what goes wrong with git', () => {
     });
   });
 
-  describe('in words for people', () => {
+  describe('as a message for people', () => {
     const said = async (from: string, options = {}) => {
       const bare = folders.make();
       execFileSync('git', ['init', '--quiet', '--bare', bare]);
@@ -101,7 +101,7 @@ describe('what goes wrong with git', () => {
       return message;
     };
 
-    it('is what git says of each failure, its cause first and without its progress', async () => {
+    it("contains git's output with the cause first and without progress lines", async () => {
       line.cuts.push(300_000);
       expect(await said(url())).to.match(/^git fetch: error: RPC failed; curl \d+ [^\r\n]+$/);
       expect(await said(server.url('nothing'))).to.match(/^git fetch: fatal: repository '\S+' not found$/);
@@ -132,7 +132,7 @@ describe('what goes wrong with git', () => {
       }
     });
 
-    it('has what the server says behind what git says, and what follows from others last', () => {
+    it("contains git's errors first, then the server's, then errors that follow from others", () => {
       const text = [
         'remote: Counting objects:   0% (1/302)        \rremote: Counting objects: 100% (302/302), done.        ',
         'remote: Total 302 (delta 0), reused 0 (delta 0), pack-reused 302 (from 1)        ',
@@ -155,7 +155,7 @@ describe('what goes wrong with git', () => {
       expect(causeFirst(died)).to.equal(died);
     });
 
-    it('has at most 500 characters, and is decided by all of them', async () => {
+    it('has at most 500 characters, but the error code depends on the whole output', async () => {
       const runner = () =>
         Promise.reject(new Error(`${lines('error: word').join('\n')}\nfatal: smudge filter lfs failed`));
       const error = await failure('git_failed', () => git('/', ['reset'], { runner }));
@@ -164,7 +164,7 @@ describe('what goes wrong with git', () => {
     });
   });
 
-  it('is a failure where git is killed without a word', async () => {
+  it('is reported if git is killed without any output', async () => {
     const folder = folders.make();
     writeFileSync(join(folder, 'git'), '#!/bin/sh\nkill -9 $$\n', { mode: 0o755 });
     const runner: GitRunner = (command, hearer) => {

@@ -44,14 +44,14 @@ describe('a checkout with files in Git LFS', () => {
     return folder;
   }
 
-  it('has them whole', async () => {
+  it('has their content', async () => {
     expect(repository.git('show', 'HEAD:large.bin')).to.match(/^version https:\/\/git-lfs/);
     const folder = await take();
     expect(readFileSync(join(folder, 'large.bin'), 'latin1')).to.equal(content);
     expect(readFileSync(join(folder, 'small.txt'), 'utf8')).to.equal('small\n');
   });
 
-  it('has them whole where only a folder is set up for it', async () => {
+  it('has their content if the attributes are in a subfolder', async () => {
     repository.commit('deep', {
       '.gitattributes': '',
       'deep/.gitattributes': '*.dat filter=lfs\n',
@@ -63,7 +63,7 @@ describe('a checkout with files in Git LFS', () => {
     expect(readFileSync(join(folder, 'large.bin'), 'utf8')).to.equal('plain\n');
   });
 
-  it('fetches each of them once for all checkouts', async () => {
+  it('fetches each file once for all checkouts', async () => {
     await take();
     rmSync(join(repository.path, '.git/lfs'), { recursive: true });
     const folder = await take();
@@ -71,13 +71,13 @@ describe('a checkout with files in Git LFS', () => {
     expect(existsSync(join(folder, '.git/lfs/objects'))).to.equal(false);
   });
 
-  it('is an error where one of them cannot be had', async () => {
+  it('fails if one of the files is missing on the server', async () => {
     rmSync(join(repository.path, '.git/lfs'), { recursive: true });
     const error = await failure('git_failed', () => take());
     expect(error.message).to.match(/large\.bin/);
   });
 
-  it('is an error that says what to install where git-lfs is not there', async () => {
+  it('fails with the name of the package to install if git-lfs is missing', async () => {
     const programs = folders.make();
     const path = process.env.PATH ?? '';
     for (const name of ['git', 'sh', 'false', 'flock'])
@@ -91,7 +91,7 @@ describe('a checkout with files in Git LFS', () => {
     }
   });
 
-  it('runs no filter of another name, and none that the repository brings', async () => {
+  it('runs no other filter and none from the repository', async () => {
     const marker = join(folders.make(), 'was-run');
     const script = join(repository.path, 'git-lfs');
     writeFileSync(script, `#!/bin/sh\ntouch ${marker}\n`);

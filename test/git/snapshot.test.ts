@@ -19,14 +19,14 @@ describe('a snapshot of a work tree', () => {
 
   // one of them is what git takes for the first branch of any new repository
   for (const branch of ['main', 'master']) {
-    it(`is made whatever the branch is called, such as ${branch}`, async () => {
+    it(`works on a branch named ${branch}`, async () => {
       repository.git('branch', '--move', branch);
       const snapshot = await takeSnapshot(repository.path, join(folders.make(), 'bare'));
       expect(snapshot).to.include({ sha: repository.head(), ref: `refs/heads/${branch}`, changed: false });
     });
   }
 
-  it('has what is not committed, and leaves index and branch of the work tree alone', async () => {
+  it('contains uncommitted changes, and does not change index and branch of the work tree', async () => {
     const head = repository.head();
     writeFileSync(join(repository.path, 'b.txt'), 'b\n');
     const folder = join(folders.make(), 'bare');

@@ -107,7 +107,7 @@ describe('the submodules of a checkout', () => {
   }
   const content = (folder: string, name: string) => readFileSync(join(folder, name), 'utf8');
 
-  it('are there at the commit that is named, and theirs as well', async () => {
+  it('are checked out at the recorded commit, recursively', async () => {
     const deep = publish('deep.git', { 'deep.txt': 'deep\n' });
     const lib = publish('lib.git', { 'lib.txt': 'lib\n' }, { inner: ['../deep.git', deep.sha] });
     const app = publish('app.git', { 'app.txt': 'app\n' }, { 'parts/lib': ['../lib.git', lib.sha] });
@@ -121,7 +121,7 @@ describe('the submodules of a checkout', () => {
     );
   });
 
-  it('are there without theirs, where only they are wanted', async () => {
+  it('are checked out without nested submodules if requested', async () => {
     const deep = publish('deep1.git', { 'deep.txt': 'deep\n' });
     const lib = publish('lib1.git', { 'lib.txt': 'lib\n' }, { inner: ['../deep1.git', deep.sha] });
     const app = publish('app1.git', { 'app.txt': 'app\n' }, { lib: ['../lib1.git', lib.sha] });
@@ -133,7 +133,7 @@ describe('the submodules of a checkout', () => {
     expect(readdirSync(join(folder, 'lib/inner'))).to.deep.equal([]);
   });
 
-  it('are none where there are none, and stay empty where no address is named', async () => {
+  it('are an empty list without submodules, and stay empty without an address', async () => {
     const plain = publish('plain.git', { 'a.txt': 'a\n' });
     expect((await take(plain)).paths).to.deep.equal([]);
     const odd = new TestRepository({ 'a.txt': 'a\n', '.gitmodules': '[submodule "x"]\n\tpath = x\n' });
@@ -145,7 +145,7 @@ describe('the submodules of a checkout', () => {
     expect(readdirSync(join(folder, 'x'))).to.deep.equal([]);
   });
 
-  it('are not had from what is no address, from elsewhere on the machine, or of a commit that there is not', async () => {
+  it('are refused for commands as addresses, paths on the machine and missing commits', async () => {
     const marker = join(folders.make(), 'was-run');
     const outside = join(realpathSync(folders.make()), 'private');
     const hidden = publish('hidden.git', { 'secret.txt': 'secret\n' });
@@ -165,7 +165,7 @@ describe('the submodules of a checkout', () => {
     expect(existsSync(marker)).to.equal(false);
   });
 
-  it('that a link would put outside of the checkout are refused', async () => {
+  it('are refused if a link would put them outside of the checkout', async () => {
     const lib = publish('lib2.git', { 'lib.txt': 'lib\n' });
     const app = publish('app2.git', { 'a.txt': 'a\n' }, { lib: ['../lib2.git', lib.sha] });
     const folder = join(folders.make(), 'workspace');
@@ -179,14 +179,14 @@ describe('the submodules of a checkout', () => {
     expect(readdirSync(elsewhere)).to.deep.equal([]);
   });
 
-  it('inside of each other without end are refused', async () => {
+  it('are refused if they contain each other endlessly', async () => {
     let inner = publish('level0.git', { 'a.txt': '0\n' });
     for (let level = 1; level <= 10; level++)
       inner = publish(`level${level}.git`, { 'a.txt': `${level}\n` }, { in: [`../level${level - 1}.git`, inner.sha] });
     await failure('too_large', () => take(inner));
   });
 
-  describe('of a private repository', () => {
+  describe('in a private repository', () => {
     let own: GitOverHttp;
     let other: GitOverHttp;
 
@@ -211,7 +211,7 @@ describe('the submodules of a checkout', () => {
       return take(app, { access }, new JobFetchPolicy({ ...usual, ...more, url: app.url, access, ...rules }));
     }
 
-    it('are fetched with its credential from its own server, where that is set and the ref is trusted', async () => {
+    it('are fetched with its credential from its own server if configured and for trusted refs', async () => {
       const lib = publish('lib3.git', { 'lib.txt': 'lib\n' });
       const app = { sha: publish('near.git', {}, { lib: ['../lib3.git', lib.sha] }).sha, url: own.url('near.git') };
       const { folder } = await takeAs(app);
@@ -222,7 +222,7 @@ describe('the submodules of a checkout', () => {
       await failure('fetch_failed', () => takeAs(app, { sharesCredential: false }));
     });
 
-    it('are fetched over ssh with its key alone, and not with those of the machine’s user', async function () {
+    it("are fetched over ssh only with its key, not with keys of the machine's user", async function () {
       if (!hasSshd()) return this.skip();
       const ssh = await GitOverSsh.start();
       try {
@@ -242,7 +242,7 @@ describe('the submodules of a checkout', () => {
       }
     });
 
-    it('are fetched with it from no other server', async () => {
+    it('are fetched from other servers without its credential', async () => {
       const lib = publish('lib4.git', { 'lib.txt': 'lib\n' });
       const { sha } = publish('far.git', {}, { lib: [other.url('lib4.git'), lib.sha] });
       await failure('fetch_failed', () => takeAs({ url: own.url('far.git'), sha }, { actionsUrl: other.url('') }));

@@ -17,7 +17,7 @@ import { isWatched } from '../support/tree-snapshot.ts';
 
 const all = () => true;
 
-describe('a manifest of files', () => {
+describe('moving unchanged files by a manifest', () => {
   const folders = new TestFolders();
   let from: string;
   let to: string;
@@ -47,7 +47,7 @@ describe('a manifest of files', () => {
     while (newest.some((time) => time >= ctime(manifest))) writeFileSync(manifest, readFileSync(manifest));
   }
 
-  it('has what is unchanged moved, at the same place below new folders', async () => {
+  it('moves unchanged files to the same paths below new folders', async () => {
     await write();
     const inode = statSync(join(from, 'a')).ino;
     expect(await moveUnchanged(manifest, from, to, all)).to.deep.equal({ files: 4, bytes: 3 + 5 + 9 + 3 });
@@ -56,14 +56,14 @@ describe('a manifest of files', () => {
     expect(statSync(join(to, 'a')).ino).to.not.equal(inode);
   });
 
-  it('has only those moved that are wanted', async () => {
+  it('moves only wanted files', async () => {
     await write();
     const { files } = await moveUnchanged(manifest, from, to, (path, { size }) => path === 'a/two' && size === 5n);
     expect(files).to.equal(1);
     expect(readdirSync(to, { recursive: true })).to.have.members(['a', 'a/two']);
   });
 
-  it('does not have files moved that were changed in the moment in which it was written', async () => {
+  it('does not move files that changed in the tick in which the manifest was written', async () => {
     let attempt = 0;
     do {
       expect(attempt++, 'attempts to write both within one tick').to.be.below(1000);
@@ -79,7 +79,7 @@ describe('a manifest of files', () => {
     expect((await moveUnchanged(manifest, from, `${to}-later`, all)).files).to.equal(1);
   });
 
-  it('follows no link that has taken the place of a folder, and takes nothing that is outside', async () => {
+  it('follows no link that replaces a folder, and moves no file from outside', async () => {
     await write();
     const outside = folders.make();
     execFileSync('mv', [join(from, 'a'), outside]);
@@ -89,7 +89,7 @@ describe('a manifest of files', () => {
     expect(existsSync(join(outside, 'a/b/three'))).to.equal(true);
   });
 
-  it('is of no use where the folder is gone, or a link', async () => {
+  it('fails if the folder is gone or a link', async () => {
     await write();
     const elsewhere = folders.make();
     execFileSync('mv', [from, elsewhere]);
@@ -98,7 +98,7 @@ describe('a manifest of files', () => {
     expect(error).to.have.property('code').that.is.oneOf(['ELOOP', 'ENOTDIR']);
   });
 
-  it('is not written of files in memory, whose times do not tell everything', async function () {
+  it('is not supported for files in tmpfs, whose times are too coarse', async function () {
     if (!existsSync('/dev/shm')) this.skip();
     const folder = execFileSync('mktemp', ['-d', '-p', '/dev/shm'], { encoding: 'utf8' }).trim();
     try {

@@ -49,12 +49,12 @@ describe('watching the refs of a repository', () => {
     await until('the change is noticed', () => changes > before, 5000);
   }
 
-  it('notices a commit, again and again', async () => {
+  it('notices each of several commits', async () => {
     await watch();
     for (const message of ['second', 'third']) await notices(() => repository.commit(message));
   });
 
-  it('notices the last of several commits that come as fast as they are noticed', async () => {
+  it('notices the last of several quick commits', async () => {
     await watch();
     for (let count = 1; count <= 10; count++) {
       const before = changes;
@@ -63,7 +63,7 @@ describe('watching the refs of a repository', () => {
     }
   });
 
-  it('notices a new branch, a deeper one, a forced one and a deleted one', async () => {
+  it('notices a new, a nested, a forced and a deleted branch', async () => {
     await watch();
     await notices(() => repository.git('branch', 'topic'));
     await notices(() => repository.git('branch', 'a/b/c/topic'));
@@ -72,13 +72,13 @@ describe('watching the refs of a repository', () => {
     await notices(() => repository.git('branch', '-D', 'topic'));
   });
 
-  it('notices another default branch', async () => {
+  it('notices a change of the default branch', async () => {
     repository.git('branch', 'dev');
     await watch();
     await notices(() => repository.git('symbolic-ref', 'HEAD', 'refs/heads/dev'));
   });
 
-  it('notices what happens after the refs were packed', async () => {
+  it('notices changes after the refs were packed', async () => {
     await watch();
     await notices(() => repository.git('pack-refs', '--all'));
     await notices(() => repository.commit('second'));
@@ -96,7 +96,7 @@ describe('watching the refs of a repository', () => {
     await notices(() => repository.git('push', '--quiet', 'bare', 'main'));
   });
 
-  it('notices a commit in a linked work tree, and of one', async () => {
+  it('notices commits in a linked work tree and in its main repository', async () => {
     const linked = join(realpathSync(folders.make()), 'linked');
     repository.git('worktree', 'add', '--quiet', '-b', 'topic', linked);
     await watch(linked);
@@ -104,7 +104,7 @@ describe('watching the refs of a repository', () => {
     await notices(() => repository.commit('here'));
   });
 
-  it('notices what happens in folders that come, go, and come again', async () => {
+  it('notices changes in ref folders that are created, removed and created again', async () => {
     await watch();
     for (let round = 1; round <= 5; round++) {
       await notices(() => repository.git('branch', 'a/b/topic'));
@@ -126,7 +126,7 @@ describe('watching the refs of a repository', () => {
     await notices(() => repository.git('tag', '--delete', 'v1'));
   });
 
-  it('calls for every change, in the moment and not later, however fast they come', async () => {
+  it('reports every quick change at once', async () => {
     await watch();
     const sha = repository.head();
     for (let count = 0; count < 50; count++) {
@@ -136,7 +136,7 @@ describe('watching the refs of a repository', () => {
     }
   });
 
-  it('says that the repository is gone', async () => {
+  it('reports a removed repository', async () => {
     const errors: unknown[] = [];
     watching = await watchRefs(
       repository.path,
@@ -148,7 +148,7 @@ describe('watching the refs of a repository', () => {
     expect(errors).to.have.length(1);
   });
 
-  it('notices a commit in a repository that was empty', async () => {
+  it('notices the first commit of an empty repository', async () => {
     const empty = new TestRepository();
     await watch(empty.path);
     await notices(() => empty.commit('first'));
@@ -156,7 +156,7 @@ describe('watching the refs of a repository', () => {
     empty.remove();
   });
 
-  it('has another state after each move of a ref, and the same until then', async () => {
+  it('returns a new state only after a ref has moved', async () => {
     repository.commit('second');
     await watch();
     const state = () => (watching as RefWatch).state();
@@ -183,7 +183,7 @@ describe('watching the refs of a repository', () => {
     expect(await state()).to.equal(undefined);
   });
 
-  it('notices nothing any more when it was ended', async () => {
+  it('reports nothing after it was closed', async () => {
     await watch();
     await notices(() => repository.commit('second'));
     await watching?.close();

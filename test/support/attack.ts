@@ -23,7 +23,7 @@ export type Asset =
   | 'private sources'
   | 'secrets'
   | 'sessions and tokens'
-  | 'Volt going on'
+  | 'availability'
   | "other repositories' jobs"
   | 'results and logs'
   | 'the network';

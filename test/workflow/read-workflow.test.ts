@@ -292,7 +292,10 @@ describe('reading a workflow', () => {
 
   describe('accepts what GitHub accepts:', () => {
     const cases: [what: string, text: string][] = [
-      ['an empty `inputs` of workflow_dispatch', steps('- run: x').replace('on: push', 'on: { workflow_dispatch: { inputs: } }')],
+      [
+        'an empty `inputs` of workflow_dispatch',
+        steps('- run: x').replace('on: push', 'on: { workflow_dispatch: { inputs: } }'),
+      ],
       [
         'unknown keys of workflow_dispatch',
         steps('- run: x').replace('on: push', 'on: { workflow_dispatch: { branches: [main], inputs: { a: } } }'),

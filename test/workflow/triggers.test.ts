@@ -34,7 +34,8 @@ describe('whether a push runs a workflow', () => {
     ["{ push: { tags-ignore: ['v*'] } }", main, false],
   ];
   for (const [on, ref, expected] of table) {
-    it(`on: ${on} is ${expected ? 'triggered' : 'not triggered'} by ${ref}`, () => expect(runs(on, ref)).to.equal(expected));
+    it(`on: ${on} is ${expected ? 'triggered' : 'not triggered'} by ${ref}`, () =>
+      expect(runs(on, ref)).to.equal(expected));
   }
 
   it('depends on the changed paths with `paths` and `paths-ignore`', () => {

@@ -16,7 +16,7 @@ const own = {
 const pem = (kind: string, base64: string) =>
   `-----BEGIN ${kind}-----\n${base64.replace(/.{1,64}/g, '$&\n')}-----END ${kind}-----\n`;
 
-describe('a server whose certificate only the machine knows', () => {
+describe('a server with a private certificate authority', () => {
   const folders = new TestFolders();
   const file = join(folders.make(), 'cert.pem');
   const cert = pem('CERTIFICATE', own.certificate);
@@ -41,7 +41,7 @@ describe('a server whose certificate only the machine knows', () => {
     Object.assign(process.env, former);
   });
 
-  it('is believed by git where SSL_CERT_FILE names it, and not else', async () => {
+  it('is trusted by git only if SSL_CERT_FILE names the authority', async () => {
     const { port } = server.address() as AddressInfo;
     const ask = async (SSL_CERT_FILE: string) => {
       Object.assign(process.env, { SSL_CERT_FILE, GIT_SSL_CAINFO: '', no_proxy: '127.0.0.1' });

@@ -22,7 +22,7 @@ const accessTo = (url: string, credential: Credential | undefined): Access => ({
   credential: async () => credential,
 });
 
-describe('a credential lent to git', () => {
+describe('a credential for git', () => {
   const folders = new TestFolders();
   const repository = new TestRepository({ 'a.txt': 'a\n' });
   const top = dirname(repository.path);
@@ -39,7 +39,7 @@ describe('a credential lent to git', () => {
   /** The credential that is lent just now, as git's helper has it. */
   const shown = () => readFileSync(join('/dev/shm', String(lent()[0]), 'credentials'), 'utf8');
 
-  describe('over http', () => {
+  describe('over HTTP', () => {
     let server: GitOverHttp;
     const right: Credential = { kind: 'https', user: 'ada', password };
 
@@ -48,7 +48,7 @@ describe('a credential lent to git', () => {
     });
     after(() => server.stop());
 
-    it('lists and fetches what nobody may without it', async () => {
+    it('lists and fetches a private repository', async () => {
       const url = server.url(path);
       await failure('git_failed', () => listRemote(url));
       const { heads } = await listRemote(url, { access: accessTo(url, right) });
@@ -59,7 +59,7 @@ describe('a credential lent to git', () => {
       expect(await mirror.has(repository.head())).to.equal(true);
     });
 
-    it('goes with the user name and the port that the URL has', async () => {
+    it('is used with the user name and the port of the URL', async () => {
       const url = server.url(path, 'ada');
       const access = accessTo(url, { ...right, user: 'git' });
       expect((await listRemote(url, { access })).heads.size).to.equal(1);
@@ -68,14 +68,14 @@ describe('a credential lent to git', () => {
       expect(await port('[::1]:8080')).to.include('@[::1]:8080\n');
     });
 
-    it('is gone as soon as the command is, whether it worked or not', async () => {
+    it('is deleted when the command ends, after success and failure', async () => {
       const url = server.url(path);
       await listRemote(url, { access: accessTo(url, right) });
       await failure('git_failed', () => listRemote(url, { access: accessTo(url, { ...right, password: 'wrong' }) }));
       expect(lent()).to.deep.equal([]);
     });
 
-    it('that is wrong is refused; the error repeats none of it and says what to do', async () => {
+    it('is refused if it is wrong; the error hides the credential and has a remedy', async () => {
       const url = server.url(path);
       const wrong = { ...right, password: 'canary-password' };
       const error = await failure('git_failed', () => listRemote(url, { access: accessTo(url, wrong) }));
@@ -83,14 +83,14 @@ describe('a credential lent to git', () => {
       expect(error.remedy).to.include('volt credential set');
     });
 
-    it('is not shown to another host than that of the repository', async () => {
+    it("is sent to no other host than the repository's", async () => {
       const { refused } = server.count;
       const elsewhere = accessTo('http://127.0.0.1:1/other', right);
       await failure('git_failed', () => listRemote(server.url(path), { access: elsewhere }));
       expect(server.count.refused).to.be.greaterThan(refused);
     });
 
-    it('is asked for by nothing that needs no network', async () => {
+    it('is not requested by commands that need no network', async () => {
       let asked = 0;
       const credential = async () => {
         asked++;
@@ -106,7 +106,7 @@ describe('a credential lent to git', () => {
       expect(asked).to.equal(1);
     });
 
-    it('is in a file that only its owner can read, and neither in the environment nor in an argument', async () => {
+    it('is in a file that only its owner can read, not in the environment or an argument', async () => {
       await withCredential(accessTo(server.url(path), right), async ({ environment, hidden }) => {
         const [folder] = lent();
         expect(statSync(join('/dev/shm', String(folder))).mode & 0o777).to.equal(0o700);
@@ -129,7 +129,7 @@ describe('a credential lent to git', () => {
     });
     after(() => server?.stop());
 
-    it('fetches with the deploy key alone, from the server whose key is known', async () => {
+    it('fetches only with the deploy key and from a server with the known host key', async () => {
       const key = await makeDeployKey('volt app');
       expect(key.publicKey).to.match(/^ssh-ed25519 \S+ volt app$/);
       server.allow(key.publicKey);
@@ -147,7 +147,7 @@ describe('a credential lent to git', () => {
       expect(error.remedy).to.include('volt credential set');
     });
 
-    it('is not offered to a server that shows another key than the known one', async () => {
+    it('is not offered to a server with an unknown host key', async () => {
       const key = await makeDeployKey('volt app');
       server.allow(key.publicKey);
       const url = server.url(repository.path);
@@ -158,7 +158,7 @@ describe('a credential lent to git', () => {
       expect(error.remedy).to.include('another key');
     });
 
-    it('may learn the keys that the server shows, with their fingerprints', async () => {
+    it('can store the host keys that the server shows, with their fingerprints', async () => {
       const url = server.url('/x');
       const shown = await scanHostKeys(url);
       expect(shown).to.include(server.knownHosts().trim());
@@ -168,7 +168,7 @@ describe('a credential lent to git', () => {
     });
   });
 
-  it('knows the pair that a private key belongs to, and refuses what is none', async function () {
+  it('reads the public key of a private key, and refuses an invalid key', async function () {
     if (!hasSshd()) return this.skip();
     const { privateKey, publicKey } = await makeDeployKey('x');
     expect(await deployKeyOf(privateKey.replace(/\n$/, ''))).to.deep.equal({ privateKey, publicKey });
@@ -178,7 +178,7 @@ describe('a credential lent to git', () => {
     await failure('fetch_failed', () => scanHostKeys('ssh://git@127.0.0.1:1/x'));
   });
 
-  it('leaves nothing behind of a process that was killed', async () => {
+  it('leaves no file of a killed process behind', async () => {
     const dead = '/dev/shm/volt-access-4194303-0000000000000000';
     mkdirSync(dead);
     utimesSync(dead, 1, 1);

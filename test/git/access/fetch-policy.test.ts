@@ -33,23 +33,23 @@ function fetchPolicy(rules: Partial<FetchRules> = {}): JobFetchPolicy {
 const refused = (url: string, rules: Partial<FetchRules> = {}) =>
   failure('address_refused', () => fetchPolicy(rules).to(url));
 
-describe('what is fetched because a commit names it', () => {
+describe('the policy for addresses that a commit names', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  it('is the repository itself with its credential, from the mirror that it has', async () => {
+  it('allows the repository itself, with its credential and mirror', async () => {
     const { url, access, untrusted, reader } = await fetchPolicy().to(own);
     expect([url, access?.url, untrusted, reader]).to.deep.equal([own, own, undefined, undefined]);
   });
 
-  it('is a server that is open to everybody, at the addresses that were looked up, as nobody', async () => {
+  it('allows a public server, at the checked IP addresses and without credentials', async () => {
     const { access, untrusted } = await fetchPolicy().to('https://open.example/lib');
     expect(access).to.equal(undefined);
     const pinned = { scheme: 'https', host: 'open.example', port: 443, addresses: addresses['open.example'] };
     expect(untrusted).to.deep.equal({ asMachine: false, protocol: 'https', pinned, redirects: false });
   });
 
-  it("is never a server of Volt's, whatever it is called, nor with a list that has it", async () => {
+  it("refuses Volt's own servers under every name, even if a list contains them", async () => {
     const servers = [
       { host: '10.1.2.3', isShared: false },
       { host: 'redis.example', isShared: false },
@@ -87,29 +87,29 @@ describe('what is fetched because a commit names it', () => {
     'https://[fe80::1]/x',
     'https://224.0.0.1/x',
   ])
-    it(`is not ${url}`, () => refused(url));
+    it(`refuses ${url}`, () => refused(url));
 
-  it('is in a private network only for refs that are trusted', async () => {
+  it('allows private networks only for trusted refs', async () => {
     await fetchPolicy().to('https://inner.example/lib');
     await refused('https://inner.example/lib', { trusted: false });
     await refused('https://192.168.1.1/lib', { trusted: false });
   });
 
-  it('is at the server of the repository wherever that is, by https where it is fetched by ssh', async () => {
+  it("allows the repository's own server anywhere, by HTTPS if the repository uses ssh", async () => {
     await fetchPolicy({ trusted: false }).to('https://own.example/other');
     await fetchPolicy({ trusted: false, url: 'git@own.example:team/app' }).to('https://own.example/other');
     await fetchPolicy({ trusted: false, url: 'http://127.0.0.1:3000/app' }).to('http://127.0.0.1:3000/other');
     await refused('http://127.0.0.1:8420/x', { url: 'http://127.0.0.1:3000/app' });
   });
 
-  it('speaks https, and http only where the repository does', async () => {
+  it('allows HTTPS, and HTTP only if the repository uses HTTP', async () => {
     await refused('http://open.example/lib');
     await refused('git://open.example/lib');
     await refused('file:///etc');
     await fetchPolicy({ url: 'http://own.example/app' }).to('http://open.example/lib');
   });
 
-  it('is fetched by ssh only where there is a key for it', async () => {
+  it('allows ssh only with a key for the server', async () => {
     await refused('git@open.example:lib');
     await refused('git@own.example:lib', { url: 'git@own.example:app', trusted: false, sharesCredential: true });
     const { access } = await fetchPolicy({ url: 'git@own.example:app', sharesCredential: true }).to(
@@ -120,7 +120,7 @@ describe('what is fetched because a commit names it', () => {
     expect(untrusted?.asMachine).to.equal(true);
   });
 
-  it('is fetched with the credentials of the machine where a setting names it and the ref is trusted', async () => {
+  it("uses the machine's credentials only for configured servers and trusted refs", async () => {
     const by = async (url: string, trusted: boolean, ...machineCredentials: string[]) =>
       (await fetchPolicy({ machineCredentials, trusted }).to(url)).untrusted?.asMachine;
     expect(await by('https://open.example/team/lib', true, 'open.example')).to.equal(true);
@@ -132,7 +132,7 @@ describe('what is fetched because a commit names it', () => {
     expect(await by('https://open.example/team/../other/lib', true, 'open.example/team')).to.equal(false);
   });
 
-  it('is at the server of the repository and that of actions alone where the network is off', async () => {
+  it('allows only the servers of the repository and of actions if the network is off', async () => {
     const network = { kind: 'off' } as const;
     await refused('https://open.example/lib', { network });
     await refused('https://open.example/lib', { network, machineCredentials: ['open.example'] });
@@ -140,7 +140,7 @@ describe('what is fetched because a commit names it', () => {
     await fetchPolicy({ network }).to('https://actions.example/owner/action');
   });
 
-  it('is at those servers that a list names, which may be in a private network, and never the machine', async () => {
+  it('allows servers of a list, also in private networks, but never the machine itself', async () => {
     const network = {
       kind: 'list',
       hosts: ['inner.example', '127.0.0.1'].map((host) => ({ host, port: undefined })),
@@ -150,7 +150,7 @@ describe('what is fetched because a commit names it', () => {
     await refused('https://127.0.0.1/lib', { network });
   });
 
-  it('is a path only in a folder that a setting names, or where actions are', async () => {
+  it('allows paths only in configured folders and in the folder of actions', async () => {
     const top = folders.make();
     for (const name of ['a', 'b']) mkdirSync(join(top, name));
     const rules = { url: join(top, 'a') };
@@ -161,7 +161,7 @@ describe('what is fetched because a commit names it', () => {
     await fetchPolicy({ ...rules, actionsUrl: top }).to(join(top, 'b'));
   });
 
-  it('is no path that leads out of the folder of neighbours or of actions, by ".." or a link', async () => {
+  it('refuses paths that leave these folders by ".." or a link', async () => {
     const top = folders.make();
     for (const name of ['in/a', 'in/b', 'out']) mkdirSync(join(top, name), { recursive: true });
     symlinkSync(join(top, 'out'), join(top, 'in/link'));
@@ -173,7 +173,7 @@ describe('what is fetched because a commit names it', () => {
     await refused(`${top}/in/../out`, { ...rules, actionsUrl: join(top, 'in') });
   });
 
-  it('has a mirror that other repositories, refs of other trust and other rights do not read', async () => {
+  it('uses separate mirrors for each repository, trust class and set of rights', async () => {
     const readers = await Promise.all(
       [
         {},
@@ -187,7 +187,7 @@ describe('what is fetched because a commit names it', () => {
     expect(readers).to.not.include(undefined);
   });
 
-  it('is a server of Git LFS elsewhere only for refs that are trusted, or where a list names it', async () => {
+  it('allows another server for Git LFS only for trusted refs or from a list', async () => {
     const url = 'https://open.example/lib.git/info/lfs';
     await fetchPolicy().toLfs(url);
     await failure('address_refused', () => fetchPolicy({ trusted: false }).toLfs(url));
@@ -196,6 +196,6 @@ describe('what is fetched because a commit names it', () => {
     await fetchPolicy({ trusted: false, network }).toLfs(url);
   });
 
-  it('is not fetched where its name is not known', () =>
+  it('fails for an unknown host name', () =>
     failure('fetch_failed', () => fetchPolicy().to('https://nowhere.example/lib')));
 });

@@ -8,7 +8,7 @@ import { failure } from '../../support/failure.ts';
 import { TestFolders } from '../../support/folder.ts';
 import { TestRepository } from '../../support/repository.ts';
 
-describe('what a person gives as a repository', () => {
+describe('the address of a repository to add', () => {
   const folders = new TestFolders();
   const repository = new TestRepository({ 'a.txt': 'a\n' });
 
@@ -32,7 +32,7 @@ describe('what a person gives as a repository', () => {
     'git@example.com:~ada/app',
   ];
   for (const url of urls) {
-    it(`may be the URL ${url}`, () => {
+    it(`accepts the URL ${url}`, () => {
       expect(parseSource(url)).to.deep.equal({ kind: 'url', url });
       expect(parseSource(`  ${url}\n`)).to.deep.equal({ kind: 'url', url });
     });
@@ -71,7 +71,7 @@ describe('what a person gives as a repository', () => {
     'git@example.com:app\u009b',
   ];
   for (const text of refused) {
-    it(`may not be ${JSON.stringify(text)}`, async () => {
+    it(`is not ${JSON.stringify(text)}, which is refused`, async () => {
       await failure('bad_url', () => parseSource(text));
     });
   }
@@ -87,7 +87,7 @@ describe('what a person gives as a repository', () => {
     'a b:c',
   ];
   for (const text of notThere) {
-    it(`that is ${JSON.stringify(text)} is a path, where there is no repository`, async () => {
+    it(`${JSON.stringify(text)} is a path, and is refused without a repository there`, async () => {
       await failure('no_repository', () => parseSource(text));
     });
   }
@@ -100,12 +100,12 @@ describe('what a person gives as a repository', () => {
     ['https://ada:50%@example.com/app', 'https://example.com/app', 'ada', '50%'],
     ['https://ghp_0123456789abcdefABCD@example.com/app', 'https://example.com/app', 'ghp_0123456789abcdefABCD', ''],
   ] as const) {
-    it(`may carry a password, as ${given} does, which is taken out of the URL`, () => {
+    it(`is stored without its password, as for ${given}`, () => {
       expect(parseSource(given)).to.deep.equal({ kind: 'url', url, credential: { user, password } });
     });
   }
 
-  it('may not carry a password that nothing would use, and is not repeated where others could read it', async () => {
+  it('is refused with a password that no protocol uses, and the error hides the password', async () => {
     for (const url of [
       'https://ada:secret@example.com/',
       'https://ada:se/secret@example.com/app',
@@ -120,7 +120,7 @@ describe('what a person gives as a repository', () => {
     }
   });
 
-  it('may be the path of a work tree, in every way in which a path is written', () => {
+  it('may be the path of a work tree in every notation', () => {
     const real = realpathSync(repository.path);
     for (const path of [
       repository.path,
@@ -132,12 +132,12 @@ describe('what a person gives as a repository', () => {
     }
   });
 
-  it('may begin at the home directory', async () => {
+  it('may start with ~', async () => {
     const error = await failure('no_repository', () => parseSource('~/there is no such folder'));
     expect(error.message).to.include(homedir());
   });
 
-  it('may be a link to a repository, which is known by its own path', () => {
+  it('may be a link to a repository, which is stored with its real path', () => {
     const link = join(folders.make(), 'link');
     symlinkSync(repository.path, link);
     expect(parseSource(link)).to.deep.equal({ kind: 'path', url: realpathSync(repository.path) });
@@ -152,13 +152,13 @@ describe('what a person gives as a repository', () => {
     }
   });
 
-  it('may be a path that looks like a URL of ssh, where there is such a folder', () => {
+  it('may be an existing path that looks like an ssh URL', () => {
     const folder = realpathSync(folders.make());
     repository.git('clone', '--quiet', '.', join(folder, 'host:app'));
     expect(parseSource(join(folder, 'host:app'))).to.deep.equal({ kind: 'path', url: join(folder, 'host:app') });
   });
 
-  it('may not be a folder without a repository, a folder inside of one, or a file', async () => {
+  it('is refused for a folder without a repository, a folder inside a repository and a file', async () => {
     mkdirSync(join(repository.path, 'inside'), { recursive: true });
     const file = join(folders.make(), 'file');
     writeFileSync(file, '');

@@ -11,7 +11,7 @@ import { TestFolders } from '../../support/folder.ts';
 import { GitOverHttp } from '../../support/git-over-http.ts';
 import { TestRepository } from '../../support/repository.ts';
 
-describe('git that asks a server which a commit names', () => {
+describe('git with a server that a commit names', () => {
   const folders = new TestFolders();
   let repository: TestRepository;
   let server: GitOverHttp;
@@ -36,7 +36,7 @@ describe('git that asks a server which a commit names', () => {
   const list = async (url: string, options: UntrustedServer) =>
     (await lsRefs(url, ['refs/heads/'], { untrusted: options })).map(({ sha }) => sha);
 
-  it('goes to the address that was looked up, and asks nobody for it again', async () => {
+  it('connects to the checked IP address without another DNS lookup', async () => {
     const pinned = { scheme: 'http', host: 'nowhere.invalid', port, addresses: ['127.0.0.1'] };
     expect(await list(`http://nowhere.invalid:${port}/lib`, untrusted({ pinned }))).to.include(repository.head());
     await failure('git_failed', () => list(`http://nowhere.invalid:${port}/lib`, untrusted()));
@@ -46,7 +46,7 @@ describe('git that asks a server which a commit names', () => {
     expect(server.count.served).to.equal(before);
   });
 
-  it('follows no redirect, and says what to do', async () => {
+  it('follows no redirect, and the error has a remedy', async () => {
     const moved: Server = createServer((request, response) => {
       response.writeHead(301, { location: server.url(`lib${request.url?.replace(/^\/old/, '')}`) }).end();
     });
@@ -65,7 +65,7 @@ describe('git that asks a server which a commit names', () => {
     }
   });
 
-  it('speaks no other protocol', async () => {
+  it('uses no other protocol than HTTPS and HTTP', async () => {
     await failure('git_failed', () => list(server.url('lib'), untrusted({ protocol: 'https' })));
     await failure('git_failed', () => list(repository.path, untrusted()));
   });

@@ -45,7 +45,7 @@ describe('a mirror with a filter', () => {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
 
-  it('has no files until a commit is required, and then fetches those of that commit in one exchange', async () => {
+  it('fetches the files of a commit in one request when that commit is required', async () => {
     const server = await GitOverHttp.start(dirname(repository.path), 'ada', 'secret');
     const names = Array.from({ length: 50 }, (_, index) => `f${index}.txt`);
     repository.commit('many', Object.fromEntries(names.map((name) => [name, name])));
@@ -82,7 +82,7 @@ describe('a mirror with a filter', () => {
     [0, '4'],
     [2, '2'],
   ] as const) {
-    it(`gives a checkout the history of fetch-depth ${depth}, whose older files git fetches when they are asked for`, async () => {
+    it(`gives a checkout the history of fetch-depth ${depth}, and git fetches older files on demand`, async () => {
       for (const text of ['b', 'c', 'd']) repository.commit(text, { 'a.txt': text });
       const sha = repository.head();
       const mirror = mirrorOf();
@@ -95,7 +95,7 @@ describe('a mirror with a filter', () => {
     });
   }
 
-  it('has all files where the server supports no filter, and says so once', async () => {
+  it('has all files if the server supports no filters, with one warning', async () => {
     repository.git('config', 'uploadpack.allowFilter', 'false');
     const notices: string[] = [];
     const mirror = mirrorOf();
@@ -107,7 +107,7 @@ describe('a mirror with a filter', () => {
     expect(notices).to.deep.equal(['its server does not support filters, so all files are fetched']);
   });
 
-  it('has all files where the server serves no object by its id', async () => {
+  it('has all files if the server does not serve objects by id', async () => {
     const notices: string[] = [];
     const mirror = mirrorOf();
     await mirror.require(first, { ...oldProtocol, notice: (text) => notices.push(text) });
@@ -115,7 +115,7 @@ describe('a mirror with a filter', () => {
     expect(notices).to.have.length(1);
   });
 
-  it('has the files of all later commits when the filter is removed', async () => {
+  it('has the files of all later commits after the filter was removed', async () => {
     const folder = folders.make();
     await new Mirror(folder, address(), noFiles).follow(heads());
     repository.commit('next', { 'b.txt': 'b\n' });
@@ -140,7 +140,7 @@ describe('a mirror with a filter', () => {
     await server.stop();
   });
 
-  describe('that an older Volt has cut short', () => {
+  describe('made with limited history by an older Volt', () => {
     /** As an older Volt left it: the newest commit of a branch, and a mark. */
     function cutShort(options = {}): Mirror {
       const mirror = new Mirror(folders.make(), address(), options);
@@ -152,7 +152,7 @@ describe('a mirror with a filter', () => {
     }
     const count = (mirror: Mirror) => inside(mirror.path, 'rev-list', '--count', main);
 
-    it('has the whole history after a commit that it has is required', async () => {
+    it('has the whole history after one of its commits is required', async () => {
       repository.burst(20);
       for (const options of [{}, noFiles]) {
         const mirror = cutShort(options);
@@ -164,7 +164,7 @@ describe('a mirror with a filter', () => {
       }
     });
 
-    it('has the whole history after its refs are followed to where they are', async () => {
+    it('has the whole history after its refs are updated', async () => {
       repository.burst(20);
       const mirror = cutShort();
       await mirror.follow(heads());

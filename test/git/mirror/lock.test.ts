@@ -98,7 +98,7 @@ describe('the lock of a mirror', () => {
     expect(server.count.served).to.equal(3);
   });
 
-  it('lets others read and check out while the mirror is updated', async () => {
+  it('allows reading and checkouts during an update', async () => {
     const other = new Mirror(folder, url);
     await other.create();
     execFileSync('git', ['--git-dir', other.path, 'fetch', '--quiet', repository.path, 'main']);
@@ -111,7 +111,7 @@ describe('the lock of a mirror', () => {
     expect(existsSync(join(job, 'a.txt'))).to.equal(true);
   });
 
-  it('of a killed process holds until its git has ended, and then what that git left is removed', async () => {
+  it("is held after a kill until the process's git has ended; the next holder removes leftovers", async () => {
     const first = await startFetching();
     const mirror = new Mirror(folder, url);
     const left = ['shallow.lock', 'packed-refs.lock', 'refs/heads/main.lock', 'objects/pack/tmp_pack_x'];
@@ -127,7 +127,7 @@ describe('the lock of a mirror', () => {
     for (const name of left) expect(existsSync(join(mirror.path, name)), name).to.equal(false);
   });
 
-  it('of a killed process ends when the server of its git hangs', async () => {
+  it("is released after a kill although the server of the process's git hangs", async () => {
     const first = await startFetching();
     await first.kill();
     const mirror = new Mirror(folder, url);
@@ -135,7 +135,7 @@ describe('the lock of a mirror', () => {
     expect(await mirror.has(sha)).to.equal(true);
   });
 
-  it('of a frozen process is an error that names that process, and free when it goes on', async () => {
+  it('causes an error that names its frozen holder, and is free when the holder continues', async () => {
     const first = await startFetching();
     first.signal('SIGSTOP');
     const mirror = new Mirror(folder, url, { wait: 200 });
@@ -150,7 +150,7 @@ describe('the lock of a mirror', () => {
     expect(await mirror.has(sha)).to.equal(true);
   });
 
-  it('is released after a fetch that was cancelled, of which nothing is left', async () => {
+  it('is released after a cancelled fetch, which leaves no file', async () => {
     const mirror = new Mirror(folder, url);
     const stop = new AbortController();
     const fetching = failure('fetch_failed', () => mirror.require(sha, { signal: stop.signal }));
@@ -164,7 +164,7 @@ describe('the lock of a mirror', () => {
     expect(readFileSync(mirror.path.replace(/git$/, 'lock'), 'utf8')).to.equal('');
   });
 
-  it('is not kept by a daemon that a credential helper has started', async () => {
+  it('is not held by a daemon that a credential helper has started', async () => {
     const left = join(folders.make(), 'left');
     const script = `!f() { sleep 600 >/dev/null 2>&1 </dev/null & echo $! >> ${left}; echo username=ada; echo password=secret; }; f`;
     const config = [['credential.helper', script]] as const;
@@ -180,7 +180,7 @@ describe('the lock of a mirror', () => {
     expect(await mirror.has(sha)).to.equal(true);
   });
 
-  it('is waited for until the job is cancelled', async () => {
+  it('stops being awaited when the job is cancelled', async () => {
     await startFetching();
     const stop = new AbortController();
     const waiting = new Mirror(folder, url).require(sha, {
@@ -190,7 +190,7 @@ describe('the lock of a mirror', () => {
     expect(await waiting.catch((error: Error) => error.message)).to.equal('cancelled');
   });
 
-  it('keeps a mirror that is updated from being pruned', async () => {
+  it('keeps a mirror from being pruned during an update', async () => {
     await startFetching();
     const { path } = new Mirror(folder, url);
     const longAgo = new Date('2026-01-02');
@@ -199,7 +199,7 @@ describe('the lock of a mirror', () => {
     expect(existsSync(path)).to.equal(true);
   });
 
-  it('lets pruning remove what a killed process was making or removing', async () => {
+  it('lets pruning remove mirrors that a killed process was creating or removing', async () => {
     const { path } = new Mirror(folder, url);
     for (const end of ['draft', 'removed']) execFileSync('git', ['init', '--quiet', '--bare', `${path}.${end}`]);
     await pruneMirrors(folder, { days: 1, limit: 0 }, false, Date.now());
@@ -211,7 +211,7 @@ describe('the use of a mirror', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  it('keeps the mirror from being pruned while a checkout is made, whenever that begins', async () => {
+  it('keeps the mirror from being pruned during a checkout', async () => {
     const repository = new TestRepository({ 'a.txt': 'a\n' });
     const sha = repository.head();
     const mirror = new Mirror(folders.make(), repository.path);
@@ -236,7 +236,7 @@ describe('the use of a mirror', () => {
     repository.remove();
   });
 
-  it('keeps the mirror from being pruned also where the use begins after the mirrors were listed', async () => {
+  it('keeps the mirror from being pruned if the use starts after the mirrors were listed', async () => {
     const repository = new TestRepository({ 'a.txt': 'a\n' });
     const mirror = new Mirror(folders.make(), repository.path);
     await mirror.require(repository.head());
@@ -249,7 +249,7 @@ describe('the use of a mirror', () => {
     repository.remove();
   });
 
-  it('is noted for as long as a job that borrows from the mirror runs', async () => {
+  it('lasts as long as a job that borrows from the mirror', async () => {
     const repository = new TestRepository({ 'a.txt': 'a\n' });
     const mirror = new Mirror(folders.make(), repository.path);
     const mark = join(mirror.path, useMark);

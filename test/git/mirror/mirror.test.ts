@@ -45,14 +45,14 @@ describe('a mirror', () => {
   const shas = async (before: string, head: string, limit = 100) =>
     (await mirror.newCommits(before, head, limit)).commits;
 
-  it('tells how far a fetch has come', async () => {
+  it('reports the progress of a fetch', async () => {
     const lines: string[] = [];
     await new Mirror(folders.make(), `file://${repository.path}`).fetch({ progress: (line) => lines.push(line) });
     expect(lines).to.not.deep.equal([]);
     for (const line of lines) expect(line).to.match(/^(remote: )?[A-Z][a-z ]+: +\d+% \(\d+\/\d+\)[^\r\n]*$/);
   });
 
-  it('knows a commit with its subject, author and time', async () => {
+  it('reads the subject, author and time of a commit', async () => {
     repository.git(
       '-c',
       'user.name=Grace "Amazing" Hopper',
@@ -75,7 +75,7 @@ describe('a mirror', () => {
     expect(Date.parse(commit.committedAt) / 1000).to.equal(Number(repository.git('log', '-1', '--format=%ct')));
   });
 
-  it('knows commits without a word, with endless words, and of impossible times', async () => {
+  it('reads commits with an empty message, a huge message and impossible times', async () => {
     const tree = repository.git('rev-parse', 'HEAD^{tree}');
     const raw = (author: string, time: string, message: string, zone = '+0000') => {
       const file = join(repository.path, '.git', 'raw');
@@ -108,25 +108,25 @@ describe('a mirror', () => {
     }
   });
 
-  it('does not know a commit that there is not', async () => {
+  it('does not have an unknown commit', async () => {
     await mirror.fetch();
     expect(await mirror.has(unknown)).to.equal(false);
     await failure('commit_missing', () => mirror.commit(unknown));
   });
 
-  it('has nothing before it was fetched for the first time', async () => {
+  it('is empty before its first fetch', async () => {
     expect(await mirror.has(first)).to.equal(false);
   });
 
-  describe('tells what has come to a ref', () => {
-    it('oldest first', async () => {
+  describe('lists the new commits of a ref', () => {
+    it('with the oldest first', async () => {
       const added = [1, 2, 3].map((count) => repository.commit(`${count}`));
       await mirror.fetch();
       expect(await mirror.newCommits(first, repository.head(), 100)).to.deep.include({ passedOver: 0, jumped: false });
       expect(await shas(first, repository.head())).to.deep.equal(added);
     });
 
-    it('along first parents: a merged branch counts as its merge commit', async () => {
+    it('along first parents, so that a merged branch counts as its merge commit', async () => {
       repository.git('checkout', '--quiet', '-b', 'topic');
       repository.commit('on the topic');
       repository.commit('more on the topic');
@@ -153,7 +153,7 @@ describe('a mirror', () => {
       expect(commits).to.deep.equal([topic, merge]);
     });
 
-    it('the newest, where they are more than are wanted', async () => {
+    it('limited to the newest ones', async () => {
       const added = repository.burst(6);
       await mirror.fetch();
       const { commits, passedOver, jumped } = await mirror.newCommits(first, repository.head(), 2);
@@ -162,7 +162,7 @@ describe('a mirror', () => {
       expect((await mirror.newCommits(first, repository.head(), 6)).passedOver).to.equal(0);
     });
 
-    it('that it was forced elsewhere: what is new there since the two parted', async () => {
+    it('after a forced push, from the common ancestor on', async () => {
       const old = repository.commit('old');
       await mirror.fetch();
       repository.git('reset', '--quiet', '--hard', first);
@@ -173,7 +173,7 @@ describe('a mirror', () => {
       expect(jumped).to.equal(true);
     });
 
-    it('that it was forced elsewhere, also where that is too much to be built', async () => {
+    it('after a forced push with more commits than the limit', async () => {
       const old = repository.commit('old');
       await mirror.fetch();
       repository.git('reset', '--quiet', '--hard', first);
@@ -184,7 +184,7 @@ describe('a mirror', () => {
       expect({ passedOver, jumped }).to.deep.equal({ passedOver: 3, jumped: true });
     });
 
-    it('that it was forced back: the commit where it stands now', async () => {
+    it('after a forced push to an older commit, as only that commit', async () => {
       const old = repository.commit('old');
       await mirror.fetch();
       repository.git('reset', '--quiet', '--hard', first);
@@ -194,7 +194,7 @@ describe('a mirror', () => {
       expect(jumped).to.equal(true);
     });
 
-    it('that it was made anew, with nothing in common', async () => {
+    it('after a forced push without common history', async () => {
       repository.git('checkout', '--quiet', '--orphan', 'fresh');
       const fresh = repository.commit('fresh');
       await mirror.fetch();
@@ -203,7 +203,7 @@ describe('a mirror', () => {
       expect(jumped).to.equal(true);
     });
 
-    it('where the commit before is in the repository no more: the newest alone', async () => {
+    it('as the newest only if the former commit is gone from the repository', async () => {
       repository.burst(3);
       await mirror.fetch();
       const { commits, passedOver, jumped } = await mirror.newCommits(unknown, repository.head(), 100);
@@ -218,7 +218,7 @@ describe('a mirror', () => {
       writeFileSync(join(repository.path, '.git', 'packed-refs'), `# pack-refs with: sorted \n${line}`);
     });
 
-    it('has the others', async () => {
+    it('has the other branches', async () => {
       await mirror.fetch();
       expect(await mirror.resolve('main')).to.include({ sha: first });
       const added = repository.commit('second');
@@ -226,7 +226,7 @@ describe('a mirror', () => {
       expect(await mirror.resolve('main')).to.include({ sha: added });
     });
 
-    it('gives a job all of the history', async () => {
+    it('gives a job the whole history', async () => {
       const folder = join(folders.make(), 'workspace');
       await checkOut(mirror, { url: repository.path, ref: 'refs/heads/main', sha: first, folder });
       const packed = `${first} refs/heads/${'y'.repeat(245)}\n`;
@@ -236,7 +236,7 @@ describe('a mirror', () => {
     });
   });
 
-  it('is removed whatever names its refs have', async () => {
+  it('is removed with refs of any name', async () => {
     await mirror.fetch();
     const folder = join(mirror.path, 'refs', 'heads');
     const long = Array.from({ length: 18 }, () => 'x'.repeat(200)).join('/');
@@ -247,7 +247,7 @@ describe('a mirror', () => {
     expect(readdirSync(join(mirror.path, '..')).filter((name) => !name.endsWith('.lock'))).to.deep.equal([]);
   });
 
-  it('reads commits alike whatever the machine’s user has configured', async () => {
+  it("reads commits independently of the user's git configuration", async () => {
     repository.commit('größer');
     await mirror.fetch();
     const home = folders.make();
@@ -264,7 +264,7 @@ describe('a mirror', () => {
     }
   });
 
-  it('walks through many commits once, however few are asked for at a time', async () => {
+  it('walks through many commits once although they are requested in small parts', async () => {
     const added = repository.burst(300);
     await mirror.fetch();
     const head = repository.head();
@@ -277,7 +277,7 @@ describe('a mirror', () => {
     expect((await mirror.newCommits(added[120] as string, head, 10)).passedOver).to.equal(169);
   });
 
-  it('follows branches that are made, forced and deleted', async () => {
+  it('follows branches that are created, forced and deleted', async () => {
     repository.git('branch', 'topic');
     await mirror.fetch();
     expect(await mirror.resolve('topic')).to.deep.equal({ ref: 'refs/heads/topic', sha: first });
@@ -293,7 +293,7 @@ describe('a mirror', () => {
     expect(await mirror.has(first), 'nothing is pruned that a job may need').to.equal(true);
   });
 
-  it('asks the repository for nothing where its refs are already, in files of their own or packed', async () => {
+  it('does not connect to the repository if loose or packed refs are up to date', async () => {
     repository.git('tag', '-a', 'v1', '-m', 'a release');
     await mirror.fetch();
     repository.remove();
@@ -306,7 +306,7 @@ describe('a mirror', () => {
     await failure('fetch_failed', () => follow(unknown));
   });
 
-  it('understands a branch, a tag, a full ref and a commit, a branch going first', async () => {
+  it('resolves a branch, a tag, a full ref and a commit, with a branch before a tag', async () => {
     const second = repository.commit('second');
     repository.git('branch', 'v1', first);
     repository.git('tag', 'v1', second);
@@ -323,7 +323,7 @@ describe('a mirror', () => {
     for (const [name, target] of meant) expect(await mirror.resolve(name), name).to.deep.equal(target);
   });
 
-  it('understands nothing that is no name', async () => {
+  it('refuses to resolve revision syntax and options', async () => {
     await mirror.fetch();
     for (const name of ['', '--all', 'main..v1', 'main~1', 'HEAD@{1}', ':/a', 'main:a.txt']) {
       await failure('bad_ref', () => mirror.resolve(name));
@@ -333,7 +333,7 @@ describe('a mirror', () => {
     }
   });
 
-  it('gets a commit that no branch leads to any more', async () => {
+  it('fetches a commit that no branch contains', async () => {
     const lost = repository.commit('lost');
     repository.git('reset', '--quiet', '--hard', first);
     await mirror.fetch();
@@ -342,14 +342,14 @@ describe('a mirror', () => {
     expect(await mirror.commit(lost)).to.include({ sha: lost, subject: 'lost' });
   });
 
-  it('gets what is needed at the first time, too, and says what cannot be had', async () => {
+  it('fetches required commits at its first use, and names missing ones', async () => {
     await mirror.require(first);
     expect(await mirror.has(first)).to.equal(true);
     const error = await mirror.require(unknown).catch((reason: Error) => reason);
     expect(error).to.have.property('code').that.is.oneOf(['commit_missing', 'fetch_failed']);
   });
 
-  it('says what cannot be fetched, without user name and password', async () => {
+  it('names the repository that cannot be fetched, without user name and password', async () => {
     for (const login of ['ada:secret', 'secret']) {
       const elsewhere = new Mirror(folders.make(), `http://${login}@127.0.0.1:${await freePort()}/app.git`);
       const error = await failure('fetch_failed', () => elsewhere.fetch());
@@ -359,7 +359,7 @@ describe('a mirror', () => {
     expect((await failure('fetch_failed', () => gone.fetch())).message).to.include('/nowhere/app');
   });
 
-  it('is one for each URL, with a name that people recognise', () => {
+  it('exists once for each URL, in a folder with a readable name', () => {
     const folder = folders.make();
     const urls = [
       'https://a.example/acme/app.git',
@@ -398,18 +398,18 @@ describe('a mirror', () => {
       },
     ],
     ['has an empty HEAD', (path) => writeFileSync(join(path, 'HEAD'), '')],
-    ['has a configuration that cannot be read', (path) => writeFileSync(join(path, 'config'), '[core\nnonsense')],
-    ['has refs that are empty, as after a power cut', (path) => writeFileSync(join(path, 'refs', 'heads', 'main'), '')],
+    ['has an unreadable configuration', (path) => writeFileSync(join(path, 'config'), '[core\nnonsense')],
+    ['has empty refs, as after a power cut', (path) => writeFileSync(join(path, 'refs', 'heads', 'main'), '')],
     [
       'has a ref to a commit that it does not have',
       (path) => writeFileSync(join(path, 'refs', 'heads', 'main'), `${unknown}\n`),
     ],
     ['has lost its HEAD', (path) => rmSync(join(path, 'HEAD'))],
-    ['has files without a content, as after a power cut', emptyObjects],
-    ['is not there any more', (path) => rmSync(path, { recursive: true })],
+    ['has empty files, as after a power cut', emptyObjects],
+    ['is gone', (path) => rmSync(path, { recursive: true })],
   ];
   for (const [what, damage] of damages) {
-    it(`that ${what} is mended by the next fetch`, async () => {
+    it(`that ${what} is repaired by the next fetch`, async () => {
       await mirror.fetch();
       damage(mirror.path);
       const second = repository.commit('second');
@@ -419,7 +419,7 @@ describe('a mirror', () => {
     });
   }
 
-  it('keeps what it has when the repository that it copies is damaged', async () => {
+  it('keeps its data if the repository is damaged', async () => {
     await mirror.fetch();
     repository.commit('second', { 'a.txt': 'b\n' });
     const blob = repository.git('rev-parse', 'HEAD:a.txt');
@@ -430,7 +430,7 @@ describe('a mirror', () => {
     expect(await mirror.has(first)).to.equal(true);
   });
 
-  it('is updated although a git that was killed has left its lock on a ref', async () => {
+  it('is updated although a killed git has left a lock file of a ref', async () => {
     await mirror.fetch();
     const second = repository.commit('second');
     const lock = join(mirror.path, 'refs', 'heads', 'main.lock');
@@ -439,7 +439,7 @@ describe('a mirror', () => {
     expect(await mirror.resolve('main')).to.include({ sha: second });
   });
 
-  it('can be fetched by many at a time, from nothing and again', async () => {
+  it('can be fetched by many callers at once, initially and later', async () => {
     const folder = folders.make();
     for (let round = 1; round <= 2; round++) {
       const head = repository.commit(`round ${round}`);
@@ -452,7 +452,7 @@ describe('a mirror', () => {
     ).to.have.length(1);
   });
 
-  it('can be fetched by several processes at a time', async () => {
+  it('can be fetched by several processes at once', async () => {
     const code = `
       import { Mirror } from './src/git/mirror/mirror.ts';
       const [folder, url] = process.argv.slice(-2);
@@ -473,7 +473,7 @@ describe('a mirror', () => {
     expect(await new Mirror(folder, repository.path).has(first)).to.equal(true);
   });
 
-  it('copies a shallow repository as far as it goes, and the rest when it has that', async () => {
+  it('copies a shallow repository, and the rest after that has more history', async () => {
     const old = repository.commit('old');
     const newest = repository.commit('newest');
     const shallow = join(folders.make(), 'shallow');
@@ -490,7 +490,7 @@ describe('a mirror', () => {
     expect(await copy.has(old)).to.equal(true);
   });
 
-  it('reads of a message of megabytes no more than it needs, and its trailer at the end', async () => {
+  it('reads only the start and the trailers of a message of megabytes', async () => {
     const file = join(folders.make(), 'message');
     writeFileSync(file, `${'long '.repeat(1_000_000)}\n\n${'body\n'.repeat(500_000)}\nskip-checks: true\n`);
     repository.git('commit', '--quiet', '--allow-empty', '--file', file);
@@ -502,7 +502,7 @@ describe('a mirror', () => {
     expect(message?.skipChecks).to.equal('true');
   });
 
-  it('takes nothing in a message for the end of a commit', async () => {
+  it('reads a message that contains the separator between commits', async () => {
     const utf7 = `+AAA-${first}+AAo-Eve+AAo-0+AAo-+AAo-forged`;
     repository.git('-c', 'i18n.commitEncoding=UTF-7', 'commit', '--quiet', '--allow-empty', '--message', utf7);
     await mirror.fetch();
@@ -513,7 +513,7 @@ describe('a mirror', () => {
     ]);
   });
 
-  it('reads messages in the order in which they are asked for', async () => {
+  it('returns messages in the requested order', async () => {
     const second = repository.commit('second\n\nwith a body');
     await mirror.fetch();
     expect((await mirror.commits([second, first])).map(({ text }) => text)).to.deep.equal([
@@ -524,7 +524,7 @@ describe('a mirror', () => {
     expect(await mirror.commits([])).to.deep.equal([]);
   });
 
-  it('copies a repository of SHA-256', async () => {
+  it('copies a repository with SHA-256', async () => {
     const sha256 = new TestRepository();
     rmSync(join(sha256.path, '.git'), { recursive: true });
     sha256.git('init', '--quiet', '--initial-branch=main', '--object-format=sha256');
@@ -537,7 +537,7 @@ describe('a mirror', () => {
     sha256.remove();
   });
 
-  it('says what is missing where its tools are', async () => {
+  it('names the program that is missing on the search path', async () => {
     await mirror.fetch();
     const path = process.env.PATH;
     const programs = folders.make();
@@ -562,7 +562,7 @@ describe('a mirror', () => {
     }
   });
 
-  it('holds no hooks that could run', async () => {
+  it('has no hooks', async () => {
     await mirror.fetch();
     const hooks = join(mirror.path, 'hooks');
     const active = existsSync(hooks) ? readdirSync(hooks).filter((name) => !name.endsWith('.sample')) : [];

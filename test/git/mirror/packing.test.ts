@@ -65,7 +65,7 @@ describe('packing mirrors', () => {
     return { mirror, repository };
   }
 
-  it('leaves few packs and no loose objects, drops nothing, and disturbs no checkout beside', async () => {
+  it('leaves few packs and no loose objects, loses no object, and disturbs no concurrent checkout', async () => {
     const { mirror, repository } = busy();
     const before = { ...countIn(mirror), ids: idsIn(mirror) };
     expect(before.packs).to.be.above(5);
@@ -85,7 +85,7 @@ describe('packing mirrors', () => {
     expect(await packMirrors(join(mirror.path, '..'), options)).to.deep.equal([]);
   }).timeout(20_000);
 
-  it('keeps what a mirror without files has, and that files may be missing', async () => {
+  it('keeps the objects and the filter of a filtered mirror', async () => {
     const { mirror } = busy({ filter: 'blob:none' });
     const before = idsIn(mirror);
     expect(await packMirrors(join(mirror.path, '..'), options)).to.deep.equal([mirror.path]);
@@ -100,7 +100,7 @@ describe('packing mirrors', () => {
     });
   }).timeout(30_000);
 
-  it('ends as soon as somebody is to update the mirror, and does not begin while somebody does', async () => {
+  it('stops for an update of the mirror, and does not start during one', async () => {
     const { mirror } = busy({}, 1);
     const lock = new MirrorLock(mirror.path);
     let begin: () => void = () => undefined;

@@ -32,7 +32,7 @@ describe('the mirrors on the disk', () => {
     return { folder, paths };
   }
 
-  it('are listed with what they mirror, their size and when they were used', async () => {
+  it('are listed with their repository, size and last use', async () => {
     const { folder, paths } = await mirrors();
     const found = await listMirrors(folder);
     expect(found.map(({ path }) => path)).to.have.members(paths);
@@ -42,7 +42,7 @@ describe('the mirrors on the disk', () => {
     expect(Date.now() - (first?.usedAt ?? 0)).to.be.within(99 * hour, 101 * hour);
   });
 
-  it('count as used when a fetch or a checkout needs them', async () => {
+  it('count as used at each fetch and checkout', async () => {
     const { folder, paths } = await mirrors();
     const used = async (path: string) =>
       (await listMirrors(folder)).find((mirror) => mirror.path === path)?.usedAt ?? 0;
@@ -54,7 +54,7 @@ describe('the mirrors on the disk', () => {
     expect(Date.now() - (await used(paths[1] as string))).to.be.below(hour);
   });
 
-  it('that nobody has used for long are removed, in one step, and fetched again when they are needed', async () => {
+  it('are removed after a long time without use, and fetched again at the next use', async () => {
     const { folder, paths } = await mirrors();
     const removed = await pruneMirrors(folder, { days: 99.5 / 24, limit: 0 }, false, Date.now());
     expect(removed.map(({ path }) => path)).to.deep.equal([paths[0]]);
@@ -65,14 +65,14 @@ describe('the mirrors on the disk', () => {
     expect(existsSync(paths[0] as string)).to.equal(true);
   });
 
-  it('that are too large together lose those that were used the longest ago', async () => {
+  it('are removed, the longest unused first, if they are too large together', async () => {
     const { folder, paths } = await mirrors();
     const total = (await listMirrors(folder)).reduce((sum, { bytes }) => sum + bytes, 0);
     const removed = await pruneMirrors(folder, { days: 0, limit: total - 1 }, false, Date.now());
     expect(removed.map(({ path }) => path)).to.deep.equal([paths[0]]);
   });
 
-  it('that a job may use stay, whatever their size', async () => {
+  it('stay if a job may use them, whatever their size', async () => {
     const { folder } = await mirrors();
     expect(await pruneMirrors(folder, { days: 0, limit: 1 }, false, Date.now() - 90 * hour)).to.deep.equal([]);
     expect(await listMirrors(folder)).to.have.lengthOf(3);

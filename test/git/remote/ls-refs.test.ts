@@ -14,7 +14,7 @@ import { GitOverHttp } from '../../support/git-over-http.ts';
 import { GitOverSsh, hasSshd } from '../../support/git-over-ssh.ts';
 import { TestRepository } from '../../support/repository.ts';
 
-describe('what a server is asked for', () => {
+describe('listing the refs of a server', () => {
   const folders = new TestFolders();
   const requests = 5000;
   let repository: TestRepository;
@@ -56,7 +56,7 @@ describe('what a server is asked for', () => {
     { name: 'refs/tags/v1', sha: repository.git('rev-parse', 'v1'), peeled: head, target: undefined },
   ];
 
-  it('is the refs that are wanted, and none of thousands for pull requests', async () => {
+  it('requests only the wanted refs, none of thousands for pull requests', async () => {
     const all = await received(() => git('/', ['ls-remote', '--symref', '--', url(), 'HEAD', 'refs/heads/*']));
     expect(all).to.be.above(requests * 50);
     let refs: unknown;
@@ -77,13 +77,13 @@ describe('what a server is asked for', () => {
     expect(await received(() => findRemoteRef(url(), 'main'))).to.be.below(3000);
   });
 
-  it('is also those of pull requests, where they are wanted', async () => {
+  it('requests the refs of pull requests if they are wanted', async () => {
     const refs = await lsRefs(url(), ['refs/pull/12/', 'refs/pull/4999/head'], {});
     expect(refs.map(({ name }) => name)).to.deep.equal(['refs/pull/12/head', 'refs/pull/4999/head']);
     expect(await lsRefs(url(), ['refs/pull/'], {})).to.have.lengthOf(requests);
   });
 
-  it('comes to the same from a path, by http, and from a server that speaks an older protocol', async () => {
+  it('returns the same from a path, over HTTP and from a server with an older protocol', async () => {
     expect(await lsRefs(repository.path, usual, {})).to.deep.equal(expected());
     expect(await lsRefs(server.url('sample/.git'), usual, {})).to.deep.equal(expected());
     const config = [['protocol.version', '0']] as const;
@@ -95,7 +95,7 @@ describe('what a server is asked for', () => {
     expect(server.count.served - before).to.equal(2);
   });
 
-  it('comes to the same by ssh, whether or not the server is told of the newer protocol', async function () {
+  it('returns the same over ssh with both protocols', async function () {
     if (!hasSshd()) return this.skip();
     const ssh = await GitOverSsh.start();
     try {
@@ -117,7 +117,7 @@ describe('what a server is asked for', () => {
     }
   }).timeout(20_000);
 
-  it('is a failure, and no shorter list, where the answer is cut off', async () => {
+  it('fails for a truncated answer instead of returning a shorter list', async () => {
     line.cuts.push(100_000);
     await failure('git_failed', () => lsRefs(url(), ['refs/pull/'], {}));
     expect(line.cuts).to.deep.equal([]);
@@ -128,7 +128,7 @@ describe('what a server is asked for', () => {
     await failure('git_failed', () => lsRefs(repository.path, ['refs/pull/'], { runner: half }));
   });
 
-  it('tells names with odd spaces from others', async () => {
+  it('distinguishes names with unusual spaces', async () => {
     const odd = new TestRepository({ a: 'a' });
     try {
       const first = odd.head();
@@ -149,7 +149,7 @@ describe('what a server is asked for', () => {
     }
   });
 
-  it('can be asked of a repository with ids of 32 bytes', async () => {
+  it('works for a repository with SHA-256', async () => {
     const top = folders.make();
     execFileSync('git', ['init', '--quiet', '--initial-branch=main', '--object-format=sha256', top]);
     const large = new TestRepository({ a: 'a' }, { at: top });
@@ -157,7 +157,7 @@ describe('what a server is asked for', () => {
       expect((await lsRefs(top, usual, {})).map(({ sha }) => sha)).to.deep.equal([large.head(), large.head()]);
   });
 
-  it('is asked where the configuration of the machine’s user says that the repository is', async () => {
+  it("follows `insteadOf` in the user's git configuration", async () => {
     const home = folders.make();
     writeFileSync(join(home, '.gitconfig'), `[url "${server.url('')}"]\n\tinsteadOf = https://forge.invalid/\n`);
     const before = process.env.HOME;
@@ -169,7 +169,7 @@ describe('what a server is asked for', () => {
     }
   });
 
-  it('is refused in the words of git', async () => {
+  it("reports git's error if the server refuses", async () => {
     const { message } = await failure('git_failed', () => lsRefs(server.url('nothing'), usual, {}));
     expect(message).to.match(/^git ls-remote: fatal: repository '\S+' not found$/);
     line.hangs = true;

@@ -58,7 +58,7 @@ const bad = [
 ];
 
 describe('names of refs', () => {
-  it('are those that git allows', () => {
+  it('are valid exactly if git allows them', () => {
     const repository = new TestRepository();
     for (const name of [...good, ...bad].filter((text) => text !== '' && !text.includes('\0'))) {
       let allowed = true;
@@ -73,7 +73,7 @@ describe('names of refs', () => {
     repository.remove();
   });
 
-  it('are told from what is none, in so many words', async () => {
+  it('are refused with a reason if they are invalid', async () => {
     for (const name of good) expect(checkRefName(name), name).to.equal(name);
     for (const name of [...bad, 'a'.repeat(256), 'a'.repeat(100_000)])
       await failure('bad_ref', () => checkRefName(name));
@@ -97,26 +97,26 @@ describe('globs of branches', () => {
     ['größe/*', ['größe/x'], ['grosse/x']],
   ];
   for (const [glob, yes, no] of cases) {
-    it(`"${glob}" stands for ${yes.join(', ')}`, () => {
+    it(`"${glob}" matches ${yes.join(', ')}`, () => {
       const matches = refMatcher([glob]);
       for (const name of yes) expect(matches(name), name).to.equal(true);
       for (const name of no) expect(matches(name), name).to.equal(false);
     });
   }
 
-  it('stand for what any of them stands for; none stands for nothing', () => {
+  it('match if one of them matches, and never without globs', () => {
     const matches = refMatcher(['main', 'release/*']);
     expect(['main', 'release/1', 'dev'].map(matches)).to.deep.equal([true, true, false]);
     expect(refMatcher([])('main')).to.equal(false);
   });
 
-  it('are refused where no branch could have such a name', async () => {
+  it('are refused if no branch name can match', async () => {
     for (const glob of ['', ' ', 'a b', '-*', '../*', 'a..b', '[ab]', 'a\n', '/x', 'a'.repeat(256)]) {
       await failure('bad_ref', () => refMatcher(['main', glob]));
     }
   });
 
-  it('of many parts are decided as soon as others, also for names that nearly fit', () => {
+  it('with many wildcards are matched quickly, also against names that nearly match', () => {
     for (const part of ['*a', '**a']) {
       expect(refMatcher([part.repeat(60)])(`${'a'.repeat(200)}b`)).to.equal(false);
       expect(refMatcher([part.repeat(60)])('a'.repeat(200))).to.equal(true);

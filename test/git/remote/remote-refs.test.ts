@@ -39,12 +39,12 @@ describe('the branches of a remote repository', () => {
     ]);
   });
 
-  it('are none in an empty repository, which has no default branch', async () => {
+  it('are an empty list without a default branch in an empty repository', async () => {
     const refs = { heads: new Map(), tags: new Map(), unnamable: 0 };
     expect(await listRemote(repositoryOf().path)).to.deep.equal({ defaultBranch: null, detached: false, ...refs });
   });
 
-  it('have no default where HEAD is detached or points to a branch that does not exist', async () => {
+  it('have no default branch if HEAD is detached or names a missing branch', async () => {
     const repository = repositoryOf({ 'a.txt': 'a\n' });
     repository.git('symbolic-ref', 'HEAD', 'refs/heads/gone');
     expect(await listRemote(repository.path)).to.include({ defaultBranch: null, detached: false });
@@ -54,7 +54,7 @@ describe('the branches of a remote repository', () => {
     expect([...heads.keys()]).to.deep.equal(['refs/heads/main']);
   });
 
-  it('are listed with the tags, where those are wanted, by what they lead to', async () => {
+  it('are listed with the tags and their commits on request', async () => {
     const repository = repositoryOf({ 'a.txt': 'a\n' });
     const first = repository.head();
     repository.git('tag', 'light');
@@ -68,7 +68,7 @@ describe('the branches of a remote repository', () => {
     ]);
   });
 
-  it('are left out where no text can hold their names, and counted', async () => {
+  it('are left out and counted if their names are not valid text', async () => {
     const repository = repositoryOf({ 'a.txt': 'a\n' });
     const sha = repository.head();
     repository.git('pack-refs', '--all');
@@ -79,7 +79,7 @@ describe('the branches of a remote repository', () => {
     expect(unnamable).to.equal(2);
   });
 
-  it('are listed where there are thousands', async () => {
+  it('are listed in thousands', async () => {
     const repository = repositoryOf({ 'a.txt': 'a\n' });
     const sha = repository.head();
     const lines = Array.from({ length: 3000 }, (_, index) => `${sha} refs/heads/topic/${index}`);
@@ -88,7 +88,7 @@ describe('the branches of a remote repository', () => {
     expect((await listRemote(repository.path)).heads.size).to.equal(3001);
   });
 
-  it('cannot be listed where there is no repository; the error says what to look at', async () => {
+  it('cannot be listed without a repository; the error has a remedy', async () => {
     const error = await failure('git_failed', () => listRemote(folders.make()));
     expect(error.remedy).to.include('git ls-remote');
   });
@@ -99,7 +99,7 @@ describe('the branches of a remote repository', () => {
     expect(existsSync(marker)).to.equal(false);
   });
 
-  it('cannot be listed where nothing answers; the error shows no user name and no password', async () => {
+  it('cannot be listed if no server answers; the error hides user name and password', async () => {
     const port = await freePort();
     for (const login of ['ada:secret', 'secret']) {
       const error = await failure('git_failed', () => listRemote(`http://${login}@127.0.0.1:${port}/app`));
@@ -109,7 +109,7 @@ describe('the branches of a remote repository', () => {
     }
   });
 
-  it('cannot be listed where a password is asked for: nobody is asked, and the error says what to give', async () => {
+  it('cannot be listed if the server wants a password; nobody is prompted, and the error has a remedy', async () => {
     const server = await GitOverHttp.start(folders.make(), 'ada', 'secret');
     const error = await failure('git_failed', () => listRemote(server.url('app.git')));
     await server.stop();
@@ -117,7 +117,7 @@ describe('the branches of a remote repository', () => {
     expect(error.remedy).to.include('volt credential set');
   });
 
-  it('cannot be listed where somebody else owns the repository; the error says how to allow it', async function () {
+  it('cannot be listed if another user owns the repository; the error tells how to allow it', async function () {
     // only root can give a folder away
     if (process.getuid?.() !== 0) return this.skip();
     const repository = repositoryOf({ 'a.txt': 'a\n' });
@@ -127,7 +127,7 @@ describe('the branches of a remote repository', () => {
     expect(error.remedy).to.include('safe.directory');
   });
 
-  describe('are given up on', () => {
+  describe('stop being listed', () => {
     let silent: Server;
     let connected: () => void = () => {};
 
@@ -143,12 +143,12 @@ describe('the branches of a remote repository', () => {
 
     const url = () => `git://127.0.0.1:${(silent.address() as AddressInfo).port}/app`;
 
-    it('where the other side is silent for too long', async () => {
+    it('if the server is silent for too long', async () => {
       const error = await failure('git_failed', () => listRemote(url(), { silence: 200 }));
       expect(error.message).to.include('was silent for too long');
     });
 
-    it('where the other side speaks, but comes to no end', async () => {
+    it('if the server sends data without an end', async () => {
       const line = (text: string) => (text.length + 4).toString(16).padStart(4, '0') + text;
       const trickle = (socket: Socket) => {
         const timer = setInterval(() => socket.write(line(`${'0'.repeat(40)} refs/heads/x\n`)), 20);
@@ -159,7 +159,7 @@ describe('the branches of a remote repository', () => {
       expect(error.message).to.include('was ended after 0.5 s');
     });
 
-    it('when nobody wants them any more', async () => {
+    it('if the caller cancels', async () => {
       const stop = new AbortController();
       connected = () => stop.abort();
       await failure('git_failed', () => listRemote(url(), { signal: stop.signal }));
