@@ -18,22 +18,22 @@ describe('a job that prepares its folders against Volt', () => {
   const repositories: TestRepository[] = [];
   const jobs: IsolatedJobs[] = [];
   /** readable by root only, in a folder that jobs also see in a sandbox */
-  let place: string;
+  let hostFolder: string;
 
   beforeEach(function () {
     if (process.getuid?.() !== 0) return this.skip();
-    place = mkdtempSync('/opt/volt-attack-');
-    chmodSync(place, 0o755);
-    writeFileSync(join(place, 'victim'), content, { mode: 0o600 });
-    mkdirSync(join(place, 'closed', '.dir'), { recursive: true, mode: 0o700 });
-    chmodSync(join(place, 'closed'), 0o700);
-    writeFileSync(join(place, 'closed', 'program'), '#!/bin/sh\n', { mode: 0o755 });
-    writeFileSync(join(place, 'closed', '.dir', 'name-that-is-a-secret'), '');
+    hostFolder = mkdtempSync('/opt/volt-attack-');
+    chmodSync(hostFolder, 0o755);
+    writeFileSync(join(hostFolder, 'victim'), content, { mode: 0o600 });
+    mkdirSync(join(hostFolder, 'closed', '.dir'), { recursive: true, mode: 0o700 });
+    chmodSync(join(hostFolder, 'closed'), 0o700);
+    writeFileSync(join(hostFolder, 'closed', 'program'), '#!/bin/sh\n', { mode: 0o755 });
+    writeFileSync(join(hostFolder, 'closed', '.dir', 'name-that-is-a-secret'), '');
   });
   afterEach(async () => {
     await processes.end();
     for (const each of jobs.splice(0)) each.clean();
-    if (place) rmSync(place, { recursive: true, force: true });
+    if (hostFolder) rmSync(hostFolder, { recursive: true, force: true });
   });
   after(() => {
     folders.remove();
@@ -48,7 +48,7 @@ describe('a job that prepares its folders against Volt', () => {
       levels,
     },
     async ({ level }) => {
-      const victim = join(place, 'victim');
+      const victim = join(hostFolder, 'victim');
       const isolated = new IsolatedJobs(level);
       jobs.push(isolated);
       const swap = `
@@ -91,9 +91,9 @@ describe('a job that prepares its folders against Volt', () => {
       users: ['root', 'ordinary user'],
     },
     async ({ level, user }) => {
-      const written = join(place, 'written');
+      const written = join(hostFolder, 'written');
       const attempt = `
-mkdir -p ~/places; echo "$RUNNER_TEMP" > ~/places/$1
+mkdir -p ~/folders; echo "$RUNNER_TEMP" > ~/folders/$1
 end=$(($(date +%s) + 5))
 while [ $(date +%s) -lt $end ]; do
   for job in $(seq 12); do
@@ -102,7 +102,7 @@ while [ $(date +%s) -lt $end ]; do
       mkdir -p "$temp/_github_workflow" 2>/dev/null && ln -s ${written} "$temp/_github_workflow/event.json" 2>/dev/null
     done
   done
-  for other in $(cat ~/places/*); do
+  for other in $(cat ~/folders/*); do
     [ "$other" = "$RUNNER_TEMP" ] && continue
     ls "$other" >/dev/null 2>&1 && echo "SEEN $other"
     { echo mine > "$other/planted"; } 2>/dev/null && echo "CHANGED $other"
@@ -110,7 +110,7 @@ while [ $(date +%s) -lt $end ]; do
   [ -e "$RUNNER_TEMP/planted" ] && echo PLANTED
   sleep 0.1
 done
-echo "knew $(ls ~/places | wc -l)"
+echo "knew $(ls ~/folders | wc -l)"
 `;
       const workflow = `
 on: push
@@ -126,7 +126,7 @@ jobs:
       repositories.push(repository);
       const folder = folders.make();
       const at = user === 'root' ? { inside: [], env: {}, dataDir: join(folder, 'data') } : asOrdinaryUser(folder);
-      if (user === 'ordinary user') for (const path of [place, dirname(repository.path)]) giveToOrdinaryUser(path);
+      if (user === 'ordinary user') for (const path of [hostFolder, dirname(repository.path)]) giveToOrdinaryUser(path);
       const up = processes.start(
         ['up', '--repo', repository.path, '--once', '--port', '0', '--slots', '4', '--data', at.dataDir],
         { ...at.env, VOLT_ISOLATION: level },
@@ -148,7 +148,7 @@ jobs:
       levels,
     },
     async ({ level }) => {
-      const closed = join(place, 'closed');
+      const closed = join(hostFolder, 'closed');
       const isolated = new IsolatedJobs(level);
       jobs.push(isolated);
       const action = (main: string) => `name: a\nruns:\n  using: node20\n  main: ${main}\n`;
@@ -157,7 +157,7 @@ jobs:
         'there/action.yml': action(`${up}${closed.slice(1)}/program`),
         'absent/action.yml': action(`${up}${closed.slice(1)}/nothing`),
       });
-      const pipe = join(place, 'pipe');
+      const pipe = join(hostFolder, 'pipe');
       const waiting = spawn('sh', ['-c', 'mkfifo "$1" && echo made && echo >"$1"', 'sh', pipe]);
       await once(waiting.stdout, 'data');
       const looks = (name: string, folder: string) => `

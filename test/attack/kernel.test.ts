@@ -26,14 +26,25 @@ describe('a job that misuses the kernel', () => {
   /** @returns the job's output; that command starts Volt */
   async function tried({ level, user }: Setting, script: string, starter: readonly string[] = []): Promise<string> {
     const folder = folders.make();
-    const place = user === 'root' ? { inside: [], env: {}, dataDir: join(folder, 'data') } : asOrdinaryUser(folder);
+    const account = user === 'root' ? { inside: [], env: {}, dataDir: join(folder, 'data') } : asOrdinaryUser(folder);
     const repository = new TestRepository({ 'test.sh': `${script}\necho ALL TRIED\n` });
     repositories.push(repository);
     if (user === 'ordinary user') giveToOrdinaryUser(dirname(repository.path));
     const up = processes.start(
-      ['up', '--repo', repository.path, '--command', 'sh ./test.sh', '--once', '--port', '0', '--data', place.dataDir],
-      { ...place.env, VOLT_ISOLATION: level },
-      [...starter, ...place.inside],
+      [
+        'up',
+        '--repo',
+        repository.path,
+        '--command',
+        'sh ./test.sh',
+        '--once',
+        '--port',
+        '0',
+        '--data',
+        account.dataDir,
+      ],
+      { ...account.env, VOLT_ISOLATION: level },
+      [...starter, ...account.inside],
     );
     await up.ended();
     expect(up.output).to.include('ALL TRIED');

@@ -67,7 +67,7 @@ describe('a job that explores the network', () => {
     if (!internet) throw new Error('there is no network to look at');
     const folder = folders.make();
     chmodSync(folder, 0o755);
-    const place = user === 'root' ? { inside: [], env: {}, dataDir: join(folder, 'data') } : asOrdinaryUser(folder);
+    const account = user === 'root' ? { inside: [], env: {}, dataDir: join(folder, 'data') } : asOrdinaryUser(folder);
     const repository = new TestRepository({ 'knock.js': knocking, 'test.sh': 'exec node knock.js\n' });
     repositories.push(repository);
     repository.git('checkout', '--quiet', '-B', branch);
@@ -85,18 +85,18 @@ describe('a job that explores the network', () => {
         './test.sh',
         '--once',
         '--data',
-        place.dataDir,
+        account.dataDir,
       ],
       {
-        ...{ ...place.env, VOLT_ISOLATION: level, VOLT_REDIS_BIND: '0.0.0.0', VOLT_HTTP_PORT: '8420' },
+        ...{ ...account.env, VOLT_ISOLATION: level, VOLT_REDIS_BIND: '0.0.0.0', VOLT_HTTP_PORT: '8420' },
         ...{ VOLT_HTTP_HOST: '0.0.0.0', ...env },
       },
-      [...internet.inside, ...place.inside],
+      [...internet.inside, ...account.inside],
     );
     await up.says('THE JOB LISTENS', 60_000);
     const redis = elsewhere
       ? 6379
-      : Number(new URL(readFileSync(join(place.dataDir, 'redis/runner-url'), 'utf8').trim()).port);
+      : Number(new URL(readFileSync(join(account.dataDir, 'redis/runner-url'), 'utf8').trim()).port);
     const from = await Promise.all(['127.0.0.1', machine[0]].map((host) => fromMachine(host)));
     const ours = ['127.0.0.1', '::1', ...machine, '192.0.0.1', '192.0.0.2', '198.51.100.1', '::ffff:198.51.100.2'];
     const services = { Redis: redis, 'the dashboard': 8420 };

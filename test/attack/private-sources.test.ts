@@ -117,25 +117,25 @@ describe('a commit that names a repository without the right to read it', () => 
     writeFileSync(join(user, '.git-credentials'), `http://ada:secret@${host}\n`);
     writeFileSync(join(user, '.netrc'), 'machine 127.0.0.1 login ada password secret\n', { mode: 0o600 });
     const open = withSubmodule(server.url('team/closed'));
-    const ways = {
+    const attempts = {
       submodule: undefined,
       checkout:
         '- uses: actions/checkout@v4\n  with: { repository: team/closed, path: lib }\n- run: cat lib/secret.txt',
       action: '- uses: team/closed@main',
     };
-    for (const [way, steps] of Object.entries(ways)) {
+    for (const [attempt, steps] of Object.entries(attempts)) {
       const options = steps === undefined ? {} : { steps };
       const machineCredentials = '127.0.0.1/team';
       for (const trusted of [false, true]) {
         const { outcome, log, seen } = await run(open, { ...options, trusted });
-        expect(seen, `${way}: ${log}`).to.equal(false);
-        expect(outcome.status, `${way}: ${log}`).to.equal('error');
+        expect(seen, `${attempt}: ${log}`).to.equal(false);
+        expect(outcome.status, `${attempt}: ${log}`).to.equal('error');
       }
       const branch = await run(open, { ...options, settings: { machineCredentials } });
-      expect(branch.seen, `${way}: ${branch.log}`).to.equal(false);
+      expect(branch.seen, `${attempt}: ${branch.log}`).to.equal(false);
       // who wants it has it, so that what was tried would have worked
       const { log, seen } = await run(open, { ...options, trusted: true, settings: { machineCredentials } });
-      expect(seen, `${way}: ${log}`).to.equal(true);
+      expect(seen, `${attempt}: ${log}`).to.equal(true);
     }
   });
 

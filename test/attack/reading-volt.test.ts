@@ -28,22 +28,22 @@ describe('a job that searches for Volt’s secrets', () => {
     },
     async ({ level, user }) => {
       const folder = folders.make();
-      const place = user === 'root' ? { inside: [], env: {}, dataDir: join(folder, 'data') } : asOrdinaryUser(folder);
+      const account = user === 'root' ? { inside: [], env: {}, dataDir: join(folder, 'data') } : asOrdinaryUser(folder);
       const token = `canary-${randomUUID()}`;
-      const files = ['token', 'redis/url', 'volt.db'].map((name) => join(place.dataDir, name)).join(' ');
+      const files = ['token', 'redis/url', 'volt.db'].map((name) => join(account.dataDir, name)).join(' ');
       const repository = new TestRepository({
         'test.sh': `cat ${files}; cat /proc/[0-9]*/cmdline /proc/[0-9]*/environ | tr '\\0' '\\n'; env; echo looked around\n`,
       });
       repositories.push(repository);
       if (user === 'ordinary user') giveToOrdinaryUser(dirname(repository.path));
       const up = processes.start(
-        ['up', '--repo', repository.path, '--once', '--port', '0', '--data', place.dataDir],
-        { ...place.env, VOLT_ISOLATION: level, VOLT_TOKEN: token },
-        place.inside,
+        ['up', '--repo', repository.path, '--once', '--port', '0', '--data', account.dataDir],
+        { ...account.env, VOLT_ISOLATION: level, VOLT_TOKEN: token },
+        account.inside,
       );
       await up.ended();
       expect(up.output).to.include('looked around');
-      const ours = readFileSync(join(place.dataDir, 'redis', 'url'), 'utf8').trim();
+      const ours = readFileSync(join(account.dataDir, 'redis', 'url'), 'utf8').trim();
       const said = up.output.slice(up.output.indexOf('[volt] $'));
       expect(said)
         .to.not.include(token)

@@ -50,19 +50,19 @@ describe('a job of an untrusted ref', () => {
     options: readonly string[] = [],
   ) {
     const folder = folders.make();
-    const place = user === 'root' ? { inside: [], env: {}, dataDir: join(folder, 'data') } : asOrdinaryUser(folder);
-    areas.push(openArea(place.dataDir));
+    const account = user === 'root' ? { inside: [], env: {}, dataDir: join(folder, 'data') } : asOrdinaryUser(folder);
+    areas.push(openArea(account.dataDir));
     const repository = new TestRepository(files);
     repositories.push(repository);
     // in a bare repository HEAD is the default branch, not the one that is checked out
     const served = join(folder, 'app.git');
     repository.git('clone', '--quiet', '--bare', repository.path, served);
     if (user === 'ordinary user') giveToOrdinaryUser(served);
-    const env = { ...place.env, VOLT_ISOLATION: level, VOLT_SECRET_VALUE: key };
-    const up = processes.start(['up', '--port', '0', '--data', place.dataDir], env, place.inside);
+    const env = { ...account.env, VOLT_ISOLATION: level, VOLT_SECRET_VALUE: key };
+    const up = processes.start(['up', '--port', '0', '--data', account.dataDir], env, account.inside);
     await up.says(/dashboard/);
     const logs = (): string => {
-      const all = join(place.dataDir, 'logs');
+      const all = join(account.dataDir, 'logs');
       if (!existsSync(all)) return '';
       return readdirSync(all, { encoding: 'utf8', recursive: true })
         .filter((name) => name.endsWith('.log'))
@@ -73,7 +73,7 @@ describe('a job of an untrusted ref', () => {
       until(`a job says ${text}; they said: ${logs()}`, () => logs().includes(text), 60_000);
     const { PATH = '' } = process.env;
     const asOwner = (...args: string[]) =>
-      execFileSync(process.execPath, [program, ...args, '--data', place.dataDir], {
+      execFileSync(process.execPath, [program, ...args, '--data', account.dataDir], {
         ...{ cwd: root, env: { PATH, HOME: folder }, input: key, stdio: ['pipe', 'pipe', 'pipe'] },
       });
     asOwner('repo', 'add', 'app', served, '--branch', '**', '--command', command, ...options);
@@ -87,7 +87,7 @@ describe('a job of an untrusted ref', () => {
       const env = { ...process.env, GIT_CONFIG_GLOBAL: join(folder, 'gitconfig') };
       execFileSync('git', ['push', '--quiet', served, `${branch}:${ref}`], { cwd: repository.path, env });
     };
-    return { up, logs, says, commit, asOwner, repository, dataDir: place.dataDir };
+    return { up, logs, says, commit, asOwner, repository, dataDir: account.dataDir };
   }
 
   const packageOf = (check: string) => ({ 'package.json': JSON.stringify({ scripts: { check } }) });

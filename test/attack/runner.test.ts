@@ -327,7 +327,7 @@ describe('the folders that Volt shares with a runner in its own container', () =
       expect(writable).to.include(dirname(runnerPublicKey));
       writeFileSync(token, 'the token');
       writeFileSync(secretsKey, 'the key');
-      const turn = (make: (file: string) => unknown) => {
+      const replaceFile = (make: (file: string) => unknown) => {
         for (const folder of writable) {
           rmSync(folder, { recursive: true, force: true });
           mkdirSync(folder);
@@ -335,15 +335,15 @@ describe('the folders that Volt shares with a runner in its own container', () =
         }
         return admitRunners(context);
       };
-      await turn((file) => symlinkSync(token, file));
-      await turn((file) => symlinkSync(secretsKey, file));
+      await replaceFile((file) => symlinkSync(token, file));
+      await replaceFile((file) => symlinkSync(secretsKey, file));
       expect(readFileSync(token, 'utf8')).to.equal('the token');
       expect(readFileSync(secretsKey, 'utf8')).to.equal('the key');
-      await turn((file) => spawnSync('sh', ['-c', 'mkfifo "$0"', file]));
-      await turn((file) => mkdirSync(file));
+      await replaceFile((file) => spawnSync('sh', ['-c', 'mkfifo "$0"', file]));
+      await replaceFile((file) => mkdirSync(file));
       expect(await listRunnerKeys(context.database)).to.deep.equal([]);
       const { publicKey } = stranger();
-      await turn((file) => writeFileSync(file, publicKey));
+      await replaceFile((file) => writeFileSync(file, publicKey));
       expect((await listRunnerKeys(context.database)).map((key) => key.publicKey)).to.deep.equal([publicKey]);
       expect(readFileSync(voltKey, 'utf8').trim(), 'runners do not change it').to.equal(
         context.database.signer.publicKey,
@@ -373,10 +373,10 @@ describe("a revoked runner on the same machine as Volt's stages", () => {
     await removeRunnerKey(database, String(first?.name));
     rmSync(dataPaths(volt.dataDir).runnerKey);
     await volt.runner();
-    const told = await until('it says that it is not known', problem);
+    const message = await until('it says that it is not known', problem);
     const other = readFileSync(dataPaths(volt.dataDir).runnerPublicKey, 'utf8').trim();
     expect(other).to.not.equal(first?.publicKey);
-    expect(told, 'for the person who may let it in').to.include(other);
+    expect(message, 'for the person who may let it in').to.include(other);
     await admitRunners(volt.context);
     expect(await listRunnerKeys(database)).to.deep.equal([]);
     await addRunnerKey(database, { name: 'let-in', publicKey: other, repos: [], own: true, createdBy: 'owner' });

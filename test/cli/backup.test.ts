@@ -33,7 +33,7 @@ import { observed, openRecord, recordedBuild } from '../support/record.ts';
 import { startRedis } from '../support/redis.ts';
 import { TestRepository } from '../support/repository.ts';
 
-/** A stage that has the record open. */
+/** A stage that has the database open. */
 const reader = `
   import { loadConfig } from './src/kernel/config.ts';
   import { Database } from './src/record/database.ts';
@@ -350,15 +350,15 @@ describe('volt backup and volt restore', () => {
   it('restore over a database outside of the data directory, and empty the Redis of `volt up`', async () => {
     const { file, build } = await backedUp();
     const data = folders.make();
-    const place = join(folders.make(), 'elsewhere.db');
-    writeFileSync(place, 'the former');
+    const databaseFile = join(folders.make(), 'elsewhere.db');
+    writeFileSync(databaseFile, 'the former');
     put(join(dataPaths(data).redis, 'appendonlydir', 'appendonly.aof'), 'of another record');
     put(dataPaths(data).redisUrl, 'redis://:password@127.0.0.1:1');
-    const elsewhere = loadConfig({ dataDir: data, databaseUrl: `sqlite:${place}` });
+    const elsewhere = loadConfig({ dataDir: data, databaseUrl: `sqlite:${databaseFile}` });
     await failure('data_not_empty', () => restoreBackup(elsewhere, file, { force: false }));
     await restoreBackup(elsewhere, file, { force: true });
     expect(
-      readdirSync(join(place, '..')).filter((name) => name.startsWith('elsewhere.db.before-restore-')),
+      readdirSync(join(databaseFile, '..')).filter((name) => name.startsWith('elsewhere.db.before-restore-')),
     ).to.have.lengthOf(1);
     const database = await VoltRecord.open(elsewhere);
     expect(await findBuild(database, build)).to.include({ id: build });

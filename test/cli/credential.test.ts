@@ -26,7 +26,7 @@ describe('volt credential', () => {
     volt(['credential', ...args, '--data', site.context.config.dataDir], input === undefined ? {} : { input });
   const observe = (url: string, name: string) =>
     addRepository(site.context, { url, name, branches: [], pollSeconds: 3600, commits: 'every', command: null });
-  /** What a look at the repository comes to. */
+  /** The result of a poll of the repository. */
   const look = async (name: string) => {
     await new Poller(site.context).poll(name);
     const all = await listRepositories(site.context.database);

@@ -108,15 +108,15 @@ describe('volt doctor --mend', () => {
       [over, 1],
       [waits, 0],
     ] as const) {
-      const place = { repo: 'app', name: 'deploy', build_id: Number(build), holder: job(build), inside };
-      await database.db.insertInto('concurrency').values(place).execute();
+      const entry = { repo: 'app', name: 'deploy', build_id: Number(build), holder: job(build), inside };
+      await database.db.insertInto('concurrency').values(entry).execute();
     }
     expect(await mended('contradictions')).to.include(`in a concurrency group that it does not need any more: ${over}`);
     expect(await database.db.selectFrom('concurrency').select('build_id').execute()).to.deep.equal([
       { build_id: Number(waits) },
     ]);
-    const [told] = await queues.queue('advance').getWaiting();
-    expect(told?.data).to.include({ build: waits });
+    const [message] = await queues.queue('advance').getWaiting();
+    expect(message?.data).to.include({ build: waits });
   });
 
   it('removes schedules of repositories that are not observed any more', async () => {

@@ -70,7 +70,7 @@ describe('a command in an unusable environment exits 3 and prints a remedy', () 
     },
     'for an unreadable file with the Redis address': () => {
       const data = folders.make();
-      // a folder in its place is what no user can read, root neither
+      // no user can read a folder as a file, not even root
       mkdirSync(dataPaths(data).redisUrl, { recursive: true });
       return {
         args: ['runner', '--data', data],

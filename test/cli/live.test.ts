@@ -72,7 +72,7 @@ describe('volt up on a terminal', () => {
       const [code] = await once(terminal, 'close');
       expect(code).to.equal(0);
       expect(plain()).to.match(/▶ app#1 .*\r\n {2}│ .*[\s\S]*✔ app#1 .* passed in/);
-      expect(shown, 'nothing is drawn anew').to.not.contain('\u001b[1A').and.not.contain('\u001b[2K');
+      expect(shown, 'no line is drawn again').to.not.contain('\u001b[1A').and.not.contain('\u001b[2K');
     });
   }
 });

@@ -23,16 +23,16 @@ describe('the log of a build that volt up prints', () => {
         mkdirSync(dirname(file), { recursive: true });
         writeFileSync(file, text);
       };
-      const told: string[] = [];
+      const printed: string[] = [];
       const listener = {
-        lines: async (texts: string[]) => void told.push(...texts),
+        lines: async (texts: string[]) => void printed.push(...texts),
         job: async () => undefined,
-        restarted: async ({ message }: { message: string | null }) => void told.push(message ?? 'anew'),
+        restarted: async ({ message }: { message: string | null }) => void printed.push(message ?? 'anew'),
       };
       const tail = tailBuild(volt.context, build, listener, new AbortController().signal);
       await startAttempt(database, { job, attempt: 1 }, box, Date.now());
       log(1, 'one\nno answer');
-      await until('it is followed', () => told.includes('one'));
+      await until('it is followed', () => printed.includes('one'));
       const ended = {
         exitCode: null,
         steps: [],
@@ -44,12 +44,12 @@ describe('the log of a build that volt up prints', () => {
       };
       const away = { status: 'error', reason: 'fetch_failed', message: 'away', pauses: [0] } as const;
       await finishAttempt(database, { job, attempt: 1 }, { ...ended, ...away });
-      await until('the next attempt is told of', () => told.length === 3);
+      await until('the reason of the next attempt is printed', () => printed.length === 3);
       log(2, 'two\n');
       await finishAttempt(database, { job, attempt: 2 }, { ...ended, status: 'success', reason: null, message: null });
       expect((await tail)?.status).to.equal('success');
-      expect(told[2]).to.match(/^tries again at .*: away$/);
-      expect(told.filter((_, index) => index !== 2)).to.deep.equal(['one', 'no answer', 'two']);
+      expect(printed[2]).to.match(/^tries again at .*: away$/);
+      expect(printed.filter((_, index) => index !== 2)).to.deep.equal(['one', 'no answer', 'two']);
     } finally {
       await volt.stop();
     }

@@ -43,7 +43,7 @@ describe('upgrading the data directory of an older Volt', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  /** Its machine is called `older`, and had the repository at another place. */
+  /** Its machine is called `older`, and had the repository at another path. */
   async function unpacked(name: string): Promise<{ dataDir: string; repository: TestRepository }> {
     const dataDir = folders.make();
     await tar.extract({ file: join(kept, name), cwd: dataDir });
@@ -86,7 +86,7 @@ describe('upgrading the data directory of an older Volt', () => {
     only.sqlite(`restores the copy of the database of ${version}`, async () => {
       const { dataDir } = await unpacked(name);
       const { record: file, redis } = dataPaths(dataDir);
-      // by a process, whose end gives the record back
+      // by a process, whose end releases the database
       expect((await command(['prune', '--data', dataDir])).code).to.equal(0);
       const [copy = ''] = readdirSync(dataDir).filter((each) => /^volt\.db\.schema-\d+$/.test(each));
       const args = ['restore', join(dataDir, copy), '--force', '--data', dataDir];
@@ -162,7 +162,7 @@ describe('upgrading the data directory of an older Volt', () => {
           expect(ill).to.deep.equal([]);
           const log = logFile(dataDir, { job: '3-3' as JobId, attempt: 1 });
           expect(existsSync(log) && readFileSync(log, 'utf8')).to.match(/^after 2$/m);
-          // messages that a runner does not take from a Volt that has not signed them are sent anew
+          // Volt sends signed messages again; a runner refuses the unsigned ones
           const errors = lines.filter((line) => / error /.test(line) && !/that this Volt has not signed/.test(line));
           expect(errors).to.deep.equal([]);
         } finally {

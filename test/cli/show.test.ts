@@ -15,7 +15,7 @@ describe('volt show', () => {
 
   it('shows annotations, summaries, steps with continue-on-error and one line for each problem', async () => {
     const build = await site.build('app');
-    const place = { title: null, file: null, line: null, endLine: null, column: null, endColumn: null };
+    const noLocation = { title: null, file: null, line: null, endLine: null, column: null, endColumn: null };
     await site.finish(
       { job: job(build), attempt: 1 },
       {
@@ -25,8 +25,16 @@ describe('volt show', () => {
             ...newStep('Lint'),
             ...{ status: 'success', outcome: 'failure', exitCode: 3, summary: '# Found\n\n- two\u001b[31m\n' },
             annotations: [
-              { ...place, level: 'error', message: 'bad\nvery bad', title: 'Style', file: 'a.js', line: 3, column: 7 },
-              { ...place, level: 'warning', message: 'careful' },
+              {
+                ...noLocation,
+                level: 'error',
+                message: 'bad\nvery bad',
+                title: 'Style',
+                file: 'a.js',
+                line: 3,
+                column: 7,
+              },
+              { ...noLocation, level: 'warning', message: 'careful' },
             ],
           },
           { ...newStep('Fine'), status: 'success', outcome: 'success', exitCode: 0 },

@@ -91,7 +91,7 @@ describe('a fleet of runners', () => {
     const sha = repository.head();
     await until('the job runs', () => evidence.runs(sha).length === 1);
     await volt.redis.kill();
-    await until('the job has gone on meanwhile', () => {
+    await until('the job has printed more', () => {
       const [run] = evidence.runs(sha);
       return run !== undefined && run.lastBeat - run.startedAt > 3500;
     });

@@ -48,8 +48,8 @@ describe('a job in a sandbox', function () {
   });
 
   it('fails with a reason of its own if it fills its disk, and the runner takes more jobs', async () => {
-    for (const place of ['.', '/tmp', '"$HOME"']) {
-      const { status, jobs } = await test(`head -c 60M /dev/urandom > ${place}/filler; sleep 60\n`);
+    for (const folder of ['.', '/tmp', '"$HOME"']) {
+      const { status, jobs } = await test(`head -c 60M /dev/urandom > ${folder}/filler; sleep 60\n`);
       expect(status).to.equal('failure');
       expect(jobs[0]).to.include({ status: 'failure', reason: 'resource_limit' });
       expect(jobs[0]?.message).to.include('more than 40 MB on the disk');
@@ -94,7 +94,7 @@ for (const level of ['sandbox', 'user'] as const) {
     let fleet: TestFleet;
 
     const folders = new TestFolders();
-    const places = { r1: folders.make(), r2: folders.make() };
+    const dataDirs = { r1: folders.make(), r2: folders.make() };
 
     before(async function () {
       if (!(await isIsolable(level))) this.skip();
@@ -112,23 +112,23 @@ for (const level of ['sandbox', 'user'] as const) {
     });
 
     after(() => {
-      for (const dataDir of Object.values(places)) rmSync(openArea(dataDir), { recursive: true, force: true });
+      for (const dataDir of Object.values(dataDirs)) rmSync(openArea(dataDir), { recursive: true, force: true });
       folders.remove();
     });
 
-    const ways = [
+    const losses = [
       ['killed', 'SIGKILL'],
       ['frozen', 'SIGSTOP'],
     ] as const;
 
-    for (const [how, signal] of ways) {
+    for (const [how, signal] of losses) {
       it(`has no process of its ${how} attempt left when the next attempt starts`, async () => {
         const sleep = longSleep();
         const script = `setsid sh -c 'trap "" TERM HUP; sleep ${sleep}; :' &\n(setsid sleep ${sleep} &)\nsleep ${sleep}\n`;
-        await fleet.startRunner('r1', { dataDir: places.r1 });
+        await fleet.startRunner('r1', { dataDir: dataDirs.r1 });
         fleet.repository.commit(how, { 'test.sh': script });
         const first = await until('the first attempt is at work', () => all(processesWith(sleep), 3), 40_000);
-        await fleet.startRunner('r2', { dataDir: places.r2 });
+        await fleet.startRunner('r2', { dataDir: dataDirs.r2 });
         fleet.process('r1').signal(signal);
         const seen = await until(
           'the second attempt has begun',
@@ -140,9 +140,9 @@ for (const level of ['sandbox', 'user'] as const) {
         );
         expect(seen.filter((pid) => first.includes(pid))).to.deep.equal([]);
         if (signal !== 'SIGKILL') return;
-        const { jobs } = jobPaths(level, places.r1, 'r1');
+        const { jobs } = jobPaths(level, dataDirs.r1, 'r1');
         expect(readdirSync(jobs)).to.have.length(1);
-        await fleet.startRunner('r1', { dataDir: places.r1 });
+        await fleet.startRunner('r1', { dataDir: dataDirs.r1 });
         expect(existsSync(jobs) ? readdirSync(jobs) : [], 'what the killed one has left').to.deep.equal([]);
       });
     }

@@ -77,9 +77,9 @@ describe('a runner', () => {
       const sha = fleet.push(5, 600);
       await fleet.begun(sha);
       await isRecorded(sha, 'running');
-      const told = Date.now();
+      const signalled = Date.now();
       fleet.process('r1').signal('SIGTERM');
-      await until('the second is no echo', () => Date.now() - told > echo);
+      await until('the second is no echo', () => Date.now() - signalled > echo);
       fleet.process('r1').signal('SIGTERM');
       expect(await fleet.process('r1').ended()).to.equal(0);
       await fleet.startRunner('r2');

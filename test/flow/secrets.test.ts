@@ -91,9 +91,9 @@ jobs:
     return readdirSync('/proc').flatMap((pid) => {
       if (!/^\d+$/.test(pid) || pid === String(process.pid)) return [];
       const argv = contentOf(`/proc/${pid}/cmdline`).toString().replaceAll('\0', ' ');
-      const places = canariesIn(argv).map((form) => `argv of ${pid}: ${form}`);
-      if (isJobOf(runner, pid) && !argv.startsWith('git')) return places;
-      return [...places, ...canariesIn(contentOf(`/proc/${pid}/environ`)).map((form) => `environ of ${argv}: ${form}`)];
+      const found = canariesIn(argv).map((form) => `argv of ${pid}: ${form}`);
+      if (isJobOf(runner, pid) && !argv.startsWith('git')) return found;
+      return [...found, ...canariesIn(contentOf(`/proc/${pid}/environ`)).map((form) => `environ of ${argv}: ${form}`)];
     });
   }
 

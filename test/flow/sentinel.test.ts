@@ -27,10 +27,10 @@ describe('Redis Sentinel', () => {
     await fleet.begun(short);
     const master = await sentinels.master();
     await sentinels.kill(master);
-    const meanwhile = fleet.push(1);
+    const during = fleet.push(1);
     await until('another server is the master', async () => (await sentinels.master()) !== master);
     // a runner without an answer for its lease ends its jobs, and they run again
-    for (const sha of [running, short, meanwhile]) {
+    for (const sha of [running, short, during]) {
       await fleet.built(sha);
       await fleet.prove([sha], fleet.evidence.runs(sha).length);
     }
@@ -56,9 +56,9 @@ describe('Redis Sentinel', () => {
     const queued = fleet.push(1);
     await until('it is queued', async () => (await listBuilds(fleet.database, { sha: queued, limit: 1 }))[0]);
     await sentinels.kill(master);
-    const meanwhile = fleet.push(1);
+    const during = fleet.push(1);
     await until('another server is the master', async () => (await sentinels.master()) !== master);
-    for (const sha of [finished, ...running, queued, meanwhile]) {
+    for (const sha of [finished, ...running, queued, during]) {
       await fleet.built(sha);
       await fleet.prove([sha], fleet.evidence.runs(sha).length);
     }

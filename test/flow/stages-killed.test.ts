@@ -8,7 +8,7 @@ import { startRedis, type TestRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 
 /** What still works while the stage is away, and the rest of the test waits for. */
-const meanwhile: { [Kind in RecordStage]: (fleet: TestFleet, running: string) => Promise<unknown> } = {
+const duringOutage: { [Kind in RecordStage]: (fleet: TestFleet, running: string) => Promise<unknown> } = {
   // the job ends and its verdict is recorded without the stage
   dispatcher: (fleet, running) => fleet.prove([running]),
   // the job ends, and the runner keeps its report
@@ -32,13 +32,13 @@ describe('kill -9', () => {
     await redis.stop();
   });
 
-  for (const kind of Object.keys(meanwhile) as RecordStage[]) {
+  for (const kind of Object.keys(duringOutage) as RecordStage[]) {
     it(`of the ${kind} disturbs no running job, and loses or repeats no commit and no result`, async () => {
       const running = fleet.push(15);
       await fleet.begun(running);
       await fleet.kill(kind);
       const pushed = fleet.push(2);
-      await meanwhile[kind](fleet, running);
+      await duringOutage[kind](fleet, running);
       await fleet.start(kind);
       await fleet.prove([running, pushed]);
     }).timeout(120_000);

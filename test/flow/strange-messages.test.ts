@@ -89,8 +89,8 @@ describe('a shared Redis', () => {
     const seen = await until('all of them are set aside', async () => {
       const { queues: depths, problems } = await fleet.status();
       const aside = depths.filter(({ name, failed }) => queueNames.includes(name) && failed === 4);
-      const told = problems.filter(({ code }) => code === 'messages_set_aside');
-      return aside.length === queueNames.length && told.length === queueNames.length + 1 && told;
+      const reported = problems.filter(({ code }) => code === 'messages_set_aside');
+      return aside.length === queueNames.length && reported.length === queueNames.length + 1 && reported;
     });
     for (const { remedy } of seen) expect(remedy).to.include('/queues/queue/');
     const token = readFileSync(dataPaths(fleet.dataDir).token, 'utf8').trim();

@@ -53,7 +53,7 @@ describe('a checkout', () => {
     return each;
   }
 
-  const place = () => join(folders.make(), 'workspace');
+  const newFolder = () => join(folders.make(), 'workspace');
   // readdir's own recursion follows links, on some versions of Node
   const below = (folder: string): string[] =>
     readdirSync(folder, { withFileTypes: true }).flatMap((entry) => {
@@ -68,7 +68,7 @@ describe('a checkout', () => {
   const inside = (folder: string, ...args: string[]) => git(folder, args).then((text) => text.trim());
 
   async function take(sha = repository.head(), ref = main, from = repository, by = mirror): Promise<string> {
-    const folder = place();
+    const folder = newFolder();
     await checkOut(by, { url: from.path, ref, sha, folder });
     return folder;
   }
@@ -89,7 +89,7 @@ describe('a checkout', () => {
   });
 
   describe('of a commit that the mirror does not have', () => {
-    const late = async (meanwhile: (own: Mirror) => Promise<unknown>) => {
+    const late = async (inBetween: (own: Mirror) => Promise<unknown>) => {
       const own = new Mirror(folders.make(), repository.path);
       await own.fetch();
       const sha = repository.commit('late', { 'late.txt': `${Math.random()}` });
@@ -97,10 +97,10 @@ describe('a checkout', () => {
       // what others do when git has looked, and this process has not heard of it yet
       const runner: GitRunner = (command, hearer) =>
         ownRunner(command, hearer).catch(async (error) => {
-          if (command.args[0] === 'reset' && ++resets === 1) await meanwhile(own);
+          if (command.args[0] === 'reset' && ++resets === 1) await inBetween(own);
           throw error;
         });
-      const folder = place();
+      const folder = newFolder();
       await checkOut(own, { url: repository.path, ref: main, sha, folder }, { runner });
       expect(resets).to.equal(1);
       expect(files(folder)).to.include('late.txt');
@@ -311,7 +311,7 @@ describe('a checkout', () => {
     const sha = repository.git('commit-tree', root, '-m', 'hostile');
     repository.git('update-ref', 'refs/heads/hostile', sha);
     const copy = new Mirror(folders.make(), repository.path);
-    const folder = place();
+    const folder = newFolder();
     const error = await checkOut(copy, { url: repository.path, ref: 'refs/heads/hostile', sha, folder }).catch(
       (reason: Error) => reason,
     );
@@ -359,27 +359,27 @@ describe('a checkout', () => {
   });
 
   it('keeps a URL unchanged, whatever its characters', async () => {
-    const folder = place();
+    const folder = newFolder();
     const url = 'https://example.com/a"b\\c #;d.git';
     await checkOut(mirror, { url, ref: main, sha: repository.head(), folder });
     expect(await inside(folder, 'remote', 'get-url', 'origin')).to.equal(url);
     await failure('bad_url', () =>
-      checkOut(mirror, { url: 'x\n[core]\n\tsshCommand = id', ref: main, sha: repository.head(), folder: place() }),
+      checkOut(mirror, { url: 'x\n[core]\n\tsshCommand = id', ref: main, sha: repository.head(), folder: newFolder() }),
     );
   });
 
   it('fails for a commit that does not exist, and for a repository that is gone', async () => {
     const sha = 'd'.repeat(40);
-    const missing = await checkOut(mirror, { url: repository.path, ref: main, sha, folder: place() }).catch(
+    const missing = await checkOut(mirror, { url: repository.path, ref: main, sha, folder: newFolder() }).catch(
       (reason: Error) => reason,
     );
     expect(missing).to.have.property('code').that.is.oneOf(['commit_missing', 'fetch_failed']);
     const gone = new Mirror(folders.make(), '/nowhere/app');
-    await failure('fetch_failed', () => checkOut(gone, { url: '/nowhere/app', ref: main, sha, folder: place() }));
+    await failure('fetch_failed', () => checkOut(gone, { url: '/nowhere/app', ref: main, sha, folder: newFolder() }));
   });
 
   it('fails when its folder cannot be written', async () => {
-    const folder = place();
+    const folder = newFolder();
     mkdirSync(join(folder, '..'), { recursive: true });
     writeFileSync(folder, 'a file');
     const error = await checkOut(mirror, { url: repository.path, ref: main, sha: repository.head(), folder }).catch(

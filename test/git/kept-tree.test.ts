@@ -27,8 +27,8 @@ const deeds: { [what: string]: string } = {
   'links, and takes the other name away':
     'ln d1/f1.txt ../other; echo y >> ../other; rm d1/f1.txt; mv ../other d1/f1.txt',
   'copies files over themselves': 'cp -p d1/f1.txt ../copy; rm d1/f1.txt; cp -p ../copy d1/f1.txt',
-  'puts links in the places of files': 'rm d1/f1.txt; ln -s /etc/passwd d1/f1.txt; ln -sf nowhere link',
-  'puts a link to outside in the place of a folder':
+  'replaces files by links': 'rm d1/f1.txt; ln -s /etc/passwd d1/f1.txt; ln -sf nowhere link',
+  'replaces a folder by a link that leads outside':
     'mv d1 ../d1; ln -s ../d1 d1; mkdir ../bait; cp -r d2/* ../bait; rm -r d2; ln -s $PWD/../bait d2',
   'exchanges folders': 'mv d1 x; mv d2 d1; mv x d2',
   'exchanges files': 'mv d1/f1.txt x; mv d1/f11.txt d1/f1.txt; mv x d1/f11.txt',
@@ -104,10 +104,10 @@ describe('a checkout that begins from the kept files of an earlier one', functio
   async function leave(sha: string, script: string, from = repository, by = mirror): Promise<KeptTree | undefined> {
     const top = folders.make();
     const workspace = join(top, 'workspace');
-    const place = join(top, 'place');
-    mkdirSync(place);
+    const folder = join(top, 'noted');
+    mkdirSync(folder);
     await checkOut(by, target(sha, workspace, from));
-    const noted = await noteTree(workspace, sha, place);
+    const noted = await noteTree(workspace, sha, folder);
     if (!noted) return undefined;
     execFileSync('bash', ['-c', script], { cwd: workspace, stdio: ['ignore', 'ignore', 'inherit'] });
     await keepUnchanged(noted, workspace);
@@ -269,11 +269,11 @@ describe('a checkout that begins from the kept files of an earlier one', functio
   it('has no file that was changed between the checkout and the note', async () => {
     const top = folders.make();
     const workspace = join(top, 'workspace');
-    mkdirSync(join(top, 'place'));
+    mkdirSync(join(top, 'noted'));
     await checkOut(mirror, target(first, workspace));
     writeFileSync(join(workspace, 'd1/planted'), 'x');
     writeFileSync(join(workspace, 'd1/f1.txt'), 'D1/F1.TXT');
-    const noted = (await noteTree(workspace, first, join(top, 'place'))) as NotedTree;
+    const noted = (await noteTree(workspace, first, join(top, 'noted'))) as NotedTree;
     const inode = statSync(join(workspace, 'd1/f11.txt')).ino;
     await keepUnchanged(noted, workspace);
     expect(statSync(join(await compare(noted, second), 'd1/f11.txt')).ino).to.equal(inode);
@@ -282,9 +282,9 @@ describe('a checkout that begins from the kept files of an earlier one', functio
   it('works with a socket that listens in the folder that the job left', async () => {
     const top = folders.make();
     const workspace = join(top, 'workspace');
-    mkdirSync(join(top, 'place'));
+    mkdirSync(join(top, 'noted'));
     await checkOut(mirror, target(first, workspace));
-    const noted = (await noteTree(workspace, first, join(top, 'place'))) as NotedTree;
+    const noted = (await noteTree(workspace, first, join(top, 'noted'))) as NotedTree;
     const server = createServer().listen(join(workspace, 'd1', 'socket'));
     try {
       await keepUnchanged(noted, workspace);

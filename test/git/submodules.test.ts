@@ -62,11 +62,11 @@ describe('the address of a submodule', () => {
 describe('the submodules of a checkout', () => {
   const folders = new TestFolders();
   const made: TestRepository[] = [];
-  let place: string;
+  let top: string;
   let mirrors: string;
 
   beforeEach(() => {
-    place = realpathSync(folders.make());
+    top = realpathSync(folders.make());
     mirrors = folders.make();
   });
 
@@ -75,7 +75,7 @@ describe('the submodules of a checkout', () => {
     folders.remove();
   });
 
-  /** A bare repository at that name in the folder `place`. */
+  /** A bare repository at that name in the folder `top`. */
   function publish(
     name: string,
     files: Record<string, string>,
@@ -92,8 +92,8 @@ describe('the submodules of a checkout', () => {
         repository.git('update-index', '--add', '--cacheinfo', `160000,${sha},${path}`);
       repository.git('commit', '--quiet', '--message', 'with submodules');
     }
-    repository.git('clone', '--quiet', '--bare', '.', join(place, name));
-    return { url: join(place, name), sha: repository.head() };
+    repository.git('clone', '--quiet', '--bare', '.', join(top, name));
+    return { url: join(top, name), sha: repository.head() };
   }
 
   async function take(
@@ -191,8 +191,8 @@ describe('the submodules of a checkout', () => {
     let other: GitOverHttp;
 
     beforeEach(async () => {
-      own = await GitOverHttp.start(place, 'ada', 'secret');
-      other = await GitOverHttp.start(place, 'ada', 'secret');
+      own = await GitOverHttp.start(top, 'ada', 'secret');
+      other = await GitOverHttp.start(top, 'ada', 'secret');
     });
 
     afterEach(() => Promise.all([own.stop(), other.stop()]));
@@ -230,7 +230,7 @@ describe('the submodules of a checkout', () => {
         ssh.allow(key.publicKey);
         const lib = publish('lib5.git', { 'lib.txt': 'lib\n' });
         const { sha } = publish('keyed.git', {}, { lib: ['../lib5.git', lib.sha] });
-        const url = ssh.url(join(place, 'keyed.git'));
+        const url = ssh.url(join(top, 'keyed.git'));
         const known = { kind: 'ssh' as const, privateKey: key.privateKey, knownHosts: ssh.knownHosts() };
         const access = { url, credential: async () => known };
         const { folder } = await takeAs({ url, sha }, { access }, access);

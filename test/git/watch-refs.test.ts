@@ -37,7 +37,7 @@ describe('watching the refs of a repository', () => {
 
   /** Whether the change is noticed. */
   async function notices(change: () => void): Promise<void> {
-    // what an earlier change has set off may still be on its way
+    // events of an earlier change may still arrive
     let before = -1;
     let calm = 0;
     await until('it is quiet', () => {

@@ -4,7 +4,7 @@ import { formatDiagnostic } from '../../src/workflow/diagnostics.ts';
 import { readWorkflow } from '../../src/workflow/read-workflow.ts';
 import type { StepsJob, Workflow } from '../../src/workflow/workflow.ts';
 
-const told = (text: string) => readWorkflow({ path: 'ci.yml', text }).diagnostics.map(formatDiagnostic);
+const diagnosticsOf = (text: string) => readWorkflow({ path: 'ci.yml', text }).diagnostics.map(formatDiagnostic);
 
 function workflowOf(text: string): Workflow {
   const { workflow, diagnostics } = readWorkflow({ path: 'ci.yml', text });
@@ -90,7 +90,7 @@ describe('reading a workflow', () => {
   });
 
   describe('reports with line and column', () => {
-    const cases: [what: string, text: string, ...told: string[]][] = [
+    const cases: [what: string, text: string, ...expected: string[]][] = [
       [
         'unknown keys, with a suggestion',
         job('timeout-minute: 5', 'steps: [{ runn: x }]'),
@@ -287,7 +287,7 @@ describe('reading a workflow', () => {
         'ci.yml:7:13: warning: this `if` is always true, because it is text around an expression; put all of it into one ${{ }}, or remove ${{ }}',
       ],
     ];
-    for (const [what, text, ...lines] of cases) it(what, () => expect(told(text)).to.deep.equal(lines));
+    for (const [what, text, ...lines] of cases) it(what, () => expect(diagnosticsOf(text)).to.deep.equal(lines));
   });
 
   describe('accepts what GitHub accepts:', () => {
@@ -302,20 +302,20 @@ describe('reading a workflow', () => {
       ],
       ['shell names in any case', steps('- run: x', '  shell: Bash', '- run: x', '  shell: PWSH')],
     ];
-    for (const [what, text] of cases) it(what, () => expect(told(text)).to.deep.equal([]));
+    for (const [what, text] of cases) it(what, () => expect(diagnosticsOf(text)).to.deep.equal([]));
 
     it('but refuses unknown keys of workflow_dispatch inputs', () => {
       const text = steps('- run: x').replace('on: push', 'on: { workflow_dispatch: { inputs: { a: { typ: x } } } }');
-      expect(told(text)).to.deep.equal(['ci.yml:1:43: "typ" is not allowed here; did you mean "type"?']);
+      expect(diagnosticsOf(text)).to.deep.equal(['ci.yml:1:43: "typ" is not allowed here; did you mean "type"?']);
     });
   });
 
   it('accepts any settings of events that only GitHub has', () => {
-    const on = (events: string) => told(steps('- run: x').replace('on: push', `on: { push: {}, ${events} }`));
+    const on = (events: string) => diagnosticsOf(steps('- run: x').replace('on: push', `on: { push: {}, ${events} }`));
     expect(on('create: { tags: [v*] }, pull_request: { tags-ignore: [a], types: [opened] }')).to.deep.equal([]);
     expect(on('merge_group: { paths: [a] }, fork: {}')).to.deep.equal([]);
     expect(on('pull_requests: {}')[0]).to.match(/"pull_requests" is not allowed here/);
-    expect(told(steps('- run: x').replace('on: push', 'on: { push: { branchs: [a] } }'))[0]).to.match(
+    expect(diagnosticsOf(steps('- run: x').replace('on: push', 'on: { push: { branchs: [a] } }'))[0]).to.match(
       /"branchs" is not allowed here/,
     );
   });
@@ -326,19 +326,19 @@ describe('reading a workflow', () => {
         { length: 10 },
         (_, index) => `x${index + 1}: &x${index + 1} [${Array(10).fill(`*x${index}`)}]`,
       );
-      expect(told(`x0: &x0 [a]\n${bomb.join('\n')}\non: push\n`)).to.include(
+      expect(diagnosticsOf(`x0: &x0 [a]\n${bomb.join('\n')}\non: push\n`)).to.include(
         'ci.yml:1:1: the file has more than 50000 values, including its expanded aliases',
       );
     });
 
     it('of the size and the depth of a file', () => {
-      expect(told(`# ${'x'.repeat(600_000)}`)).to.deep.equal(['ci.yml:1:1: the file is larger than 512 KB']);
-      expect(told(`on: ${'['.repeat(5000)}`)[0]).to.match(/nested too deeply$/);
-      expect(told(`on: ${'{a: '.repeat(5000)}`)[0]).to.match(/nested too deeply$/);
+      expect(diagnosticsOf(`# ${'x'.repeat(600_000)}`)).to.deep.equal(['ci.yml:1:1: the file is larger than 512 KB']);
+      expect(diagnosticsOf(`on: ${'['.repeat(5000)}`)[0]).to.match(/nested too deeply$/);
+      expect(diagnosticsOf(`on: ${'{a: '.repeat(5000)}`)[0]).to.match(/nested too deeply$/);
     });
 
     it('of the number of diagnostics', () => {
-      expect(told(job(...Array.from({ length: 500 }, (_, index) => `key${index}: x`)))).to.have.length(100);
+      expect(diagnosticsOf(job(...Array.from({ length: 500 }, (_, index) => `key${index}: x`)))).to.have.length(100);
     });
   });
 
@@ -361,7 +361,7 @@ describe('reading a workflow', () => {
       'on: push\njobs: {a: {runs-on: [], steps: {}}}',
       '&a [*a]',
     ];
-    for (const text of odd) expect(told(text).length, JSON.stringify(text)).to.be.greaterThan(0);
+    for (const text of odd) expect(diagnosticsOf(text).length, JSON.stringify(text)).to.be.greaterThan(0);
   });
 });
 
@@ -372,10 +372,10 @@ describe('reading all workflows of a commit', () => {
     const read = readWorkflows(
       Object.entries(files).map(([name, text]) => ({ path: `.github/workflows/${name}`, text })),
     );
-    return { paths: read.workflows.map(({ path }) => path), told: read.diagnostics.map(formatDiagnostic) };
+    return { paths: read.workflows.map(({ path }) => path), messages: read.diagnostics.map(formatDiagnostic) };
   };
 
-  const cases: [what: string, files: { [name: string]: string }, ...told: RegExp[]][] = [
+  const cases: [what: string, files: { [name: string]: string }, ...expected: RegExp[]][] = [
     [
       'a call of a missing workflow',
       { 'a.yml': call() },
@@ -435,7 +435,7 @@ describe('reading all workflows of a commit', () => {
   ];
   for (const [what, files, ...lines] of cases) {
     it(`reports ${what}`, () => {
-      const { told: found, paths } = together(files);
+      const { messages: found, paths } = together(files);
       expect(found.length).to.equal(lines.length);
       for (const [index, line] of lines.entries()) expect(found[index]).to.match(line);
       expect(paths).to.not.include('.github/workflows/a.yml');

@@ -21,8 +21,8 @@ describe('packing mirrors', () => {
   });
 
   const countIn = (mirror: Mirror) => {
-    const told = execFileSync('git', ['count-objects', '-v'], { cwd: mirror.path, encoding: 'utf8' });
-    const count = (name: string) => Number(new RegExp(`^${name}: (\\d+)`, 'm').exec(told)?.[1]);
+    const output = execFileSync('git', ['count-objects', '-v'], { cwd: mirror.path, encoding: 'utf8' });
+    const count = (name: string) => Number(new RegExp(`^${name}: (\\d+)`, 'm').exec(output)?.[1]);
     return { loose: count('count'), packs: count('packs') };
   };
   const idsIn = (mirror: Mirror) =>

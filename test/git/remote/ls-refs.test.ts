@@ -89,7 +89,7 @@ describe('listing the refs of a server', () => {
     const config = [['protocol.version', '0']] as const;
     const old = `${server.url('sample/.git')}/`;
     expect(await lsRefs(old, usual, { config })).to.deep.equal(expected());
-    // it is asked in the older way at once
+    // Volt uses the older protocol at once
     const before = server.count.served;
     expect(await lsRefs(old, usual, {})).to.deep.equal(expected());
     expect(server.count.served - before).to.equal(2);
