@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ErrorCode, errorCodes } from '../src/kernel/errors.ts';
 import { isTransient, type Reason, reasons, statuses, statusWords } from '../src/kernel/model.ts';
 import { settings, settingsFromFiles } from '../src/kernel/settings.ts';

@@ -10,6 +10,7 @@ import {
   breachesOfSoleImporters,
   circles,
   type Ladder,
+  packagesAtStart,
   readersOfEnvironment,
   readTree,
   type SoleImporters,
@@ -92,6 +93,11 @@ describe('the layers of src/', () => {
       pathUsers: Object.keys(PATH_USERS).sort(),
       detours: [],
     });
+  });
+
+  it('load nothing for a command of volt that only another command needs', async () => {
+    const packages = await packagesAtStart(join(import.meta.dirname, '..'), 'src/cli/main.ts');
+    expect(packages).to.deep.equal(['commander', 'zod']);
   });
 
   it('read the environment in one file', () => {

@@ -30,7 +30,7 @@ export function auditCommand(program: Command): CommandFile {
       }) => {
         const page = await Client.of(configOf(command)).get<Answer<typeof auditLog>>('/audit', query);
         if (json) return printJson(page);
-        printEntries(page.entries, 'no entries', {
+        await printEntries(page.entries, 'no entries', {
           WHEN: ({ at }) => ago(at),
           WHO: ({ actor }) => plain(actor),
           FROM: ({ address }) => plain(address),

@@ -38,7 +38,7 @@ export function buildsCommand(program: Command): CommandFile {
       const filter = { repo, branch, status, sha: commit, before, limit };
       const page = await Client.of(configOf(command)).get<Answer<typeof buildList>>('/builds', filter);
       if (json) return printJson(page);
-      printEntries(page.builds, 'no builds', {
+      await printEntries(page.builds, 'no builds', {
         '': ({ status }) => mark(status),
         BUILD: buildName,
         STATUS: ({ status }) => verdict(status),

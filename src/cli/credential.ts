@@ -68,7 +68,7 @@ export function credentialCommand(program: Command): CommandFile {
     .action(async ({ json }: { json?: boolean }) => {
       const page = await Client.of(configOf(list)).get<Answer<typeof credentialList>>('/credentials');
       if (json) return printJson(page);
-      printEntries(page.credentials, 'no credentials', {
+      await printEntries(page.credentials, 'no credentials', {
         REPOSITORY: ({ repo }) => repo,
         KIND: ({ kind }) => kind,
         SET: ({ updatedAt }) => ago(updatedAt),

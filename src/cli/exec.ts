@@ -69,7 +69,7 @@ export function execCommand(program: Command): CommandFile {
       // GitHub's parser is slow to load, so only the commands that need it load it
       if (options.list) {
         const { listJobs } = await import('./exec/list.ts');
-        listJobs(root, options.workflow, options.json === true);
+        await listJobs(root, options.workflow, options.json === true);
         return;
       }
       const [{ ExecSession }, { ExecRun }, { openView }, given] = await Promise.all([

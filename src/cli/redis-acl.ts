@@ -1,10 +1,5 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
-import { createLogger } from '../kernel/logger.ts';
-import { runnerRules } from '../redis/acl.ts';
-import { askServer } from '../redis/ask-server.ts';
-import { connectRedis } from '../redis/connect.ts';
-import { knowsReadOnlyKeys } from '../redis/server.ts';
 import type { CommandFile } from './command.ts';
 import { asTyped } from './invocation.ts';
 import { configOf } from './options.ts';
@@ -21,6 +16,14 @@ export function redisAclCommand(program: Command): CommandFile {
     .option('--user <name>', 'name of the user', 'volt-runner')
     .option('--apply', 'add the user to the running server')
     .action(async ({ user, apply }: { user: string; apply?: boolean }) => {
+      const [{ createLogger }, { runnerRules }, { askServer }, { connectRedis }, { knowsReadOnlyKeys }] =
+        await Promise.all([
+          import('../kernel/logger.ts'),
+          import('../redis/acl.ts'),
+          import('../redis/ask-server.ts'),
+          import('../redis/connect.ts'),
+          import('../redis/server.ts'),
+        ]);
       const config = configOf(command);
       const password = randomBytes(24).toString('base64url');
       const digest = `#${createHash('sha256').update(password).digest('hex')}`;

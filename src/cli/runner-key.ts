@@ -52,7 +52,7 @@ export function runnerKeyCommand(program: Command): CommandFile {
     .action(async ({ json }: { json?: boolean }) => {
       const page = await Client.of(configOf(keys)).get<Answer<typeof runnerKeyList>>('/runner-keys');
       if (json) return printJson(page);
-      printEntries(page.keys, 'no keys', {
+      await printEntries(page.keys, 'no keys', {
         NAME: ({ name }) => plain(name),
         REPOSITORIES: ({ repos }) => repos.join(' ') || 'all',
         'PUBLIC KEY': ({ publicKey }) => publicKey,

@@ -18,13 +18,13 @@ export function runnersCommand(program: Command): CommandFile {
     .action(async ({ json }: { json?: boolean }) => {
       const runners = await Client.of(configOf(command)).all<RunnerEntry>('/runners', 'runners');
       if (json) printJson({ runners, next: null });
-      else printRunners(runners);
+      else await printRunners(runners);
     });
   return { command, examples: [['volt runners', 'all runners']] };
 }
 
-function printRunners(runners: RunnerEntry[]): void {
-  printEntries(runners, withCommandsAsTyped('no runners; start one with `volt runner`'), {
+async function printRunners(runners: RunnerEntry[]): Promise<void> {
+  await printEntries(runners, withCommandsAsTyped('no runners; start one with `volt runner`'), {
     RUNNER: ({ name }) => plain(name),
     HOST: ({ host }) => plain(host),
     STATE: stateOf,

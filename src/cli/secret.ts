@@ -37,7 +37,7 @@ export function secretCommand(program: Command): CommandFile {
     .action(async (options: ScopeOptions) => {
       const page = await Client.of(configOf(list)).get<Answer<typeof secretList>>(`${scopePath(options)}/secrets`);
       if (options.json) return printJson(page);
-      printEntries(page.secrets, noneFor(options, 'secrets', 'secret'), {
+      await printEntries(page.secrets, noneFor(options, 'secrets', 'secret'), {
         NAME: ({ name }) => name,
         SET: ({ updatedAt }) => ago(updatedAt),
         'AVAILABLE TO': ({ inEnvironment }) => `jobs that name it${inEnvironment ? ', jobs without a workflow' : ''}`,

@@ -22,15 +22,15 @@ export function statusCommand(program: Command): CommandFile {
     .action(async ({ json }: { json?: boolean }) => {
       const status = await Client.of(configOf(command)).get<SystemStatus>('/status');
       if (json) printJson(status);
-      else printStatus(status);
+      else await printStatus(status);
       if (!status.healthy) process.exitCode = 3;
     });
   return { command, examples: [['volt status', 'exits 0 if everything is healthy, else 3']] };
 }
 
-function printStatus(status: SystemStatus): void {
+async function printStatus(status: SystemStatus): Promise<void> {
   const { redis, stages, runners, builds, record, disk, oldest, queues } = status;
-  printTable(
+  await printTable(
     ['', 'PART', 'STATE'],
     [
       [health(redis.reachable), 'redis', redis.reachable ? redisState(redis) : 'does not answer'],
@@ -48,7 +48,7 @@ function printStatus(status: SystemStatus): void {
     print(`oldest waiting job: ${which}, ${statusWords[oldest.status]} ${ago(oldest.since)}: ${oldest.why}`);
   }
   print();
-  printTable(
+  await printTable(
     ['QUEUE', 'WAITING', 'ACTIVE', 'DELAYED', 'DEAD LETTERS'],
     queues.map(({ name, waiting, prioritized, active, delayed, failed }) =>
       [name, waiting + prioritized, active, delayed, failed].map(String),

@@ -52,7 +52,7 @@ export function tokenCommand(program: Command): CommandFile {
     .action(async ({ json }: { json?: boolean }) => {
       const page = await Client.of(configOf(list)).get<Answer<typeof tokenList>>('/tokens');
       if (json) return printJson(page);
-      printEntries(page.tokens, 'no tokens besides the admin token', {
+      await printEntries(page.tokens, 'no tokens besides the admin token', {
         NAME: ({ name }) => name,
         SCOPE: ({ scope }) => scope,
         REPOSITORIES: ({ repos }) => (repos === null ? 'all' : repos.join(', ') || 'none'),

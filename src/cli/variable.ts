@@ -26,7 +26,7 @@ export function variableCommand(program: Command): CommandFile {
     .action(async (options: ScopeOptions) => {
       const page = await Client.of(configOf(list)).get<Answer<typeof variableList>>(`${scopePath(options)}/variables`);
       if (options.json) return printJson(page);
-      printEntries(page.variables, noneFor(options, 'variables', 'var'), {
+      await printEntries(page.variables, noneFor(options, 'variables', 'var'), {
         NAME: ({ name }) => name,
         SET: ({ updatedAt }) => ago(updatedAt),
         VALUE: ({ value }) => plain(value),

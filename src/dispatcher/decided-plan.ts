@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { finalStatuses, type Reason, reasons } from '../kernel/model.ts';
 
 /**

@@ -1,6 +1,6 @@
 import { hostname } from 'node:os';
 import { resolve } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { environment } from '../system/environment.ts';
 import { VoltError } from './errors.ts';
 import { settingFromFile, withPassword } from './setting-files.ts';

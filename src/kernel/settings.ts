@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { parseNetworkPolicy } from './network-policy.ts';
 import { hideCredentials } from './urls.ts';
 

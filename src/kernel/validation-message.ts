@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /** Names of zod's types for people. */
 const kinds: Readonly<Record<string, string>> = {

@@ -1,5 +1,5 @@
 import { DelayedError, type Job, type JobJson, UnrecoverableError, Worker } from 'bullmq';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { errorText } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import type { Problems } from '../kernel/problems.ts';

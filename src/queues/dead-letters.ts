@@ -1,5 +1,5 @@
 import type { Job, JobJson } from 'bullmq';
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 /**
  * Dead letters: messages that cannot be understood (malformed, of another version, or not Volt's). They stay in their

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { buildId as build, jobId as job, step, text } from '../kernel/model/shapes.ts';
 import { finalStatuses, type Reason, reasons, triggers } from '../kernel/model.ts';
 import { labelPattern, repositoryNamePattern, shaPattern } from '../kernel/names.ts';

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { gunzip, gzip } from 'node:zlib';
-import { z } from 'zod';
+import * as z from 'zod';
 import { testResult, testSummary } from '../kernel/model/shapes.ts';
 import type { JobTests, TestResult } from '../kernel/model.ts';
 

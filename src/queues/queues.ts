@@ -1,5 +1,5 @@
 import { Job, Queue } from 'bullmq';
-import { z } from 'zod';
+import * as z from 'zod';
 import { VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, attemptName, type BuildId, buildIdOf } from '../kernel/model.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { serverNow } from '../kernel/server-time.ts';

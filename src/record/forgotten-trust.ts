@@ -1,5 +1,5 @@
 import type { Transaction } from 'kysely';
-import { z } from 'zod';
+import * as z from 'zod';
 import { setMeta } from './meta.ts';
 import type { Schema } from './schema.ts';
 

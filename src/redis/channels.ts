@@ -1,5 +1,5 @@
 import { EventEmitter } from 'node:events';
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Logger } from '../kernel/logger.ts';
 import { type BuildId, type JobId, type Reason, type RunnerId, reasons } from '../kernel/model.ts';
 import { deliveryKinds } from '../secrets/delivery.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RunnerId } from '../kernel/model.ts';
 import { parseJson } from '../system/parse-json.ts';
 import type { RedisAccess } from './connect.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { RedisAccess } from './connect.ts';
 
 /** The admission of a runner's key: its name, and the only repositories that it serves (globs; empty for all). */

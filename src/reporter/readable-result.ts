@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { FinalStatus } from '../kernel/model.ts';
 import { serverTime } from '../kernel/server-time.ts';
 import { whyNotUnderstood } from '../queues/dead-letters.ts';

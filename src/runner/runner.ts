@@ -1,5 +1,5 @@
 import { loadavg, tmpdir } from 'node:os';
-import { z } from 'zod';
+import * as z from 'zod';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, type VoltError } from '../kernel/errors.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The credential for a repository that is not public. */
 export const credentialSchema = z.discriminatedUnion('kind', [

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
 import { credentialSchema } from './credential.ts';
 

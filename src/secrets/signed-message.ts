@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { isSigned, type Purpose, type Signer } from './signing.ts';
 
 const signedSchema = z.object({ key: z.string().max(100), signature: z.string().max(200) });

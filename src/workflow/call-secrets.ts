@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { evaluateText } from './expression.ts';
 import { type Json, templateMap } from './template.ts';
 

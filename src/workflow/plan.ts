@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { secretNaming } from './call-secrets.ts';
 import { type Json, template, templateMap, templates } from './template.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** A JSON value; expressions work on these. */
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };

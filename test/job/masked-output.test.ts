@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { MaskedOutput } from '../../src/job/masked-output.ts';
 import type { Step } from '../../src/kernel/model.ts';
 import { resultMessage } from '../../src/queues/messages.ts';

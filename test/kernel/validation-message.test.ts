@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { z } from 'zod';
+import * as z from 'zod';
 import { validationMessage } from '../../src/kernel/validation-message.ts';
 
 describe('validationMessage for a value that', () => {

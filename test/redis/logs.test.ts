@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { expect } from 'chai';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import type { JobId, RunnerId } from '../../src/kernel/model.ts';
 import { growthSchema, listen, runnerNoticeSchema } from '../../src/redis/channels.ts';
 import type { RedisAccess, RedisConnection } from '../../src/redis/connect.ts';

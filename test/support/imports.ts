@@ -90,6 +90,38 @@ export async function readTree(root: string): Promise<Tree> {
   return { files, imports, code };
 }
 
+/**
+ * The packages that a program loads when it starts, not only when it needs them.
+ * @param entry its main file, relative to the root
+ */
+export async function packagesAtStart(root: string, entry: string): Promise<string[]> {
+  const { metafile } = await esbuild.build({
+    entryPoints: [entry],
+    absWorkingDir: root,
+    outdir: join(root, 'nowhere'),
+    bundle: true,
+    format: 'esm',
+    packages: 'external',
+    platform: 'node',
+    write: false,
+    metafile: true,
+    logLevel: 'silent',
+  });
+  const packages = new Set<string>();
+  const seen = new Set<string>();
+  const follow = (file: string): void => {
+    if (seen.has(file)) return;
+    seen.add(file);
+    for (const { path, kind, external } of metafile.inputs[file]?.imports ?? []) {
+      if (kind === 'dynamic-import') continue;
+      if (!external) follow(path);
+      else if (!path.startsWith('node:')) packages.add(path);
+    }
+  };
+  follow(entry);
+  return [...packages].sort();
+}
+
 /** The folder of a file, as the rules name it: `kernel` for src/kernel/…, `workers` for workers/…. */
 function layerOf(file: string): string {
   const [top = '', folder = ''] = file.split('/');

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /** The first file in a backup, which describes it. */
 export const manifestName = 'manifest.json';

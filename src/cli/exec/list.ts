@@ -11,7 +11,7 @@ import { findWorkflow, noWorkflow } from './workflow-selection.ts';
  * Prints the jobs in the workflow files of a checkout, or in one of them.
  * @throws VoltError `not_found`
  */
-export function listJobs(root: string, wanted: string | undefined, asJson: boolean): void {
+export async function listJobs(root: string, wanted: string | undefined, asJson: boolean): Promise<void> {
   const { files, workflow } = findWorkflowFiles(root, wanted);
   const read = readWorkflows(files).workflows;
   const found = workflow === undefined ? undefined : findWorkflow(read, workflow);
@@ -32,7 +32,7 @@ export function listJobs(root: string, wanted: string | undefined, asJson: boole
     return;
   }
   if (listed.length === 0) print('There are no workflow files: volt exec runs the discovered tests.');
-  else printTable(['WORKFLOW', 'EVENTS', 'JOB', 'NAME', 'NEEDS'], listed.flatMap(rowsOf));
+  else await printTable(['WORKFLOW', 'EVENTS', 'JOB', 'NAME', 'NEEDS'], listed.flatMap(rowsOf));
 }
 
 function rowsOf({

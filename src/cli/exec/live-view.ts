@@ -1,6 +1,6 @@
 import { isFinal, type Step } from '../../kernel/model.ts';
 import type { Screen } from '../screen.ts';
-import { cutTo } from '../table.ts';
+import { cutTo } from '../table-lines.ts';
 import { paint, plainOutput, print } from '../terminal.ts';
 import { jobLine, linesOf, stepLine, summaryLines } from './event-lines.ts';
 import type { ExecEvent, ExecView } from './events.ts';

@@ -15,7 +15,7 @@ export function repoLsCommand(group: Command): CommandFile {
     .action(async ({ json }: { json?: boolean }) => {
       const repos = await Client.of(configOf(command)).all<ShownRepository>('/repos', 'repos');
       if (json) printJson({ repos, next: null });
-      else printRepositories(repos);
+      else await printRepositories(repos);
     });
   return {
     command,
@@ -26,8 +26,8 @@ export function repoLsCommand(group: Command): CommandFile {
   };
 }
 
-function printRepositories(repos: ShownRepository[]): void {
-  printEntries(repos, withCommandsAsTyped('no repositories; add one with `volt repo add NAME URL`'), {
+async function printRepositories(repos: ShownRepository[]): Promise<void> {
+  await printEntries(repos, withCommandsAsTyped('no repositories; add one with `volt repo add NAME URL`'), {
     '': ({ error, observedAt }) => mark(error ? 'error' : observedAt ? 'success' : 'waiting'),
     NAME: ({ name, visibility }) => (visibility === 'internal' ? name : `${name} (${visibility})`),
     REFS: watchedRefs,

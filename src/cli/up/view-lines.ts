@@ -1,5 +1,5 @@
 import type { BuildSummary } from '../../kernel/model.ts';
-import { cutTo } from '../table.ts';
+import { cutTo } from '../table-lines.ts';
 import { mark, paint, plain, verdict } from '../terminal.ts';
 import { ago, took } from '../times.ts';
 import { commitLine } from '../wording.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Tree } from './tree.ts';
 
 /** A command of a discovered project. */

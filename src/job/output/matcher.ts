@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import type { Annotation } from '../../kernel/model.ts';
 
 const group = z.number().int().min(0).max(99).optional();

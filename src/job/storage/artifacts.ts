@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { folderBytes } from '../../system/disk.ts';
 import { type Stored, store, storedAt, storedIn } from './stored-folder.ts';
 

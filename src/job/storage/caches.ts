@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readdir, rm, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
-import { z } from 'zod';
+import * as z from 'zod';
 import { folderBytes } from '../../system/disk.ts';
 import { removeDrafts, type Stored, store, storedIn } from './stored-folder.ts';
 

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { systemCode } from '../../kernel/errors.ts';
 
 /** Caches and artifacts of jobs: each is a folder with an archive and a description. */

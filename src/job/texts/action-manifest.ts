@@ -1,5 +1,5 @@
 import { parseDocument } from 'yaml';
-import { z } from 'zod';
+import * as z from 'zod';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { type PlannedStep, plannedStep } from '../../workflow/plan.ts';
 import { readConditionText } from '../../workflow/status-condition.ts';

@@ -1,4 +1,4 @@
-import type { z } from 'zod';
+import type * as z from 'zod';
 
 type Branded<Name extends string> = string & z.core.$brand<Name>;
 

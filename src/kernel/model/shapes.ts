@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { buildIdPattern, jobIdPattern } from './ids.ts';
 import type { Reason } from './reasons.ts';
 import { finalStatuses, statuses, testStatuses, triggers } from './statuses.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { admitRunners } from '../../dispatcher/runner-keys.ts';
 import { listActions } from '../../record/audit.ts';
 import { addRunnerKey, listRunnerKeys, removeRunnerKey } from '../../record/runner-keys.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { buildId } from '../../kernel/model/shapes.ts';
 import { statuses } from '../../kernel/model.ts';
 import { listBuilds } from '../../record/builds.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { deployKeyOf, fingerprintsOf, makeDeployKey, scanHostKeys } from '../../git/access/deploy-key.ts';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
 import { serverTime } from '../../kernel/server-time.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { readIntent } from '../access/readable.ts';
 import { intent } from '../schemas/intents.ts';
 import { jsonRoute } from './route.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ErrorCode, errorCodes } from '../../kernel/errors.ts';
 import { version } from '../../kernel/version.ts';
 import { pageParameter } from '../schemas/paging.ts';

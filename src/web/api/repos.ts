@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { VoltError } from '../../kernel/errors.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { type ObservedRepository, pageOfRepositories } from '../../record/repositories.ts';

@@ -1,5 +1,5 @@
 import type { Context, Hono } from 'hono';
-import { z } from 'zod';
+import * as z from 'zod';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
 import type { TokenScope } from '../../kernel/token-scope.ts';
 import { validationMessage } from '../../kernel/validation-message.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { refMatcher } from '../../git/remote/ref-names.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
 import type { EntryOwner } from '../../record/scoped-entries.ts';

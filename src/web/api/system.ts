@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { VoltError } from '../../kernel/errors.ts';
 import { listRunners } from '../../redis/membership.ts';
 import { runnerList, systemStatus as systemStatusSchema } from '../schemas/system.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { buildId, jobId } from '../../kernel/model/shapes.ts';
 import { buildIdOf } from '../../kernel/model.ts';
 import { findTest, historyOf, listTests, testOrders } from '../../record/test-history.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { time } from '../../kernel/model/shapes.ts';
 import { repositoryGlobPattern, repositoryNamePattern } from '../../kernel/names.ts';
 import { tokenScopes } from '../../kernel/token-scope.ts';

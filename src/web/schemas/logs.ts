@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { reason, sentence, status, time } from '../../kernel/model/shapes.ts';
 import { name } from './registry.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 
 /*
  * This folder has the schemas of everything that the API takes and answers, a file for each resource. They parse requests,

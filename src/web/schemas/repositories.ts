@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { sentence, time } from '../../kernel/model/shapes.ts';
 import { repositoryNamePattern } from '../../kernel/names.ts';
 import { visibilities } from '../../kernel/visibility.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { time } from '../../kernel/model/shapes.ts';
 import { next } from './paging.ts';
 import { name } from './registry.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { time } from '../../kernel/model/shapes.ts';
 import { parseAttemptName } from '../../kernel/model.ts';
 import { stageKinds } from '../../redis/membership.ts';

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { repositoryNamePattern, shaPattern } from '../../kernel/names.ts';
 import { name } from './registry.ts';
 

@@ -1,4 +1,4 @@
-import { z } from 'zod';
+import * as z from 'zod';
 import { testResult, time } from '../../kernel/model/shapes.ts';
 import { testStatuses } from '../../kernel/model.ts';
 import { nextAfter } from './paging.ts';

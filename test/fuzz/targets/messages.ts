@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import fc from 'fast-check';
-import type { z } from 'zod';
+import type * as z from 'zod';
 import { logFile } from '../../../src/kernel/data-paths.ts';
 import type { AttemptRef } from '../../../src/kernel/model.ts';
 import { readable, whyNotUnderstood } from '../../../src/queues/dead-letters.ts';

@@ -1,6 +1,6 @@
 import { stripVTControlCharacters } from 'node:util';
 import { expect } from 'chai';
-import { cutTo, tableLines } from '../../src/cli/table.ts';
+import { cutTo, tableLines } from '../../src/cli/table-lines.ts';
 
 const red = (text: string) => `\u001b[31m${text}\u001b[39m`;
 
