@@ -3,6 +3,7 @@ import { type ErrorCode, errorCodes } from '../src/kernel/errors.ts';
 import { isTransient, type Reason, reasons, statuses, statusWords } from '../src/kernel/model.ts';
 import { settings, settingsFromFiles } from '../src/kernel/settings.ts';
 import { errorMeanings, reasonRemedies } from './codes.ts';
+import { discoveryPage } from './discovery.ts';
 
 type Setting = (typeof settings)[number];
 
@@ -12,6 +13,7 @@ export function pages(): { file: string; text: string }[] {
     { file: '.env.example', text: example() },
     { file: 'docs/configuration.md', text: reference() },
     { file: 'docs/errors-and-reasons.md', text: codesPage() },
+    { file: 'docs/discovery.md', text: discoveryPage() },
   ];
 }
 

@@ -239,7 +239,7 @@ mod tests {
   {
     what: 'Gradle',
     files: { ...java, 'build.gradle': gradle },
-    log: [/found build\.gradle: gradle test/, /BUILD SUCCESSFUL/],
+    log: [/found build\.gradle: gradle --no-daemon --console=plain test/, /BUILD SUCCESSFUL/],
     tests: ['AppTest > adds'],
     possible: () => existsSync(junit) && runs('gradle', '--version') && runs('javac', '-version'),
   },

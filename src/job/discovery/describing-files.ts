@@ -2,10 +2,10 @@
 const describing = [
   // Node, Bun, Deno
   /^(package\.json|deno\.jsonc?|pnpm-workspace\.yaml|turbo\.json|nx\.json|lerna\.json|bunfig\.toml|\.yarnrc\.yml)$/,
-  /^(\.nvmrc|\.node-version|\.mocharc\.(json|ya?ml)|project\.json)$/,
+  /^(\.nvmrc|\.(node|bun|deno|php|swift)-version|\.dvmrc|\.mocharc\.(json|ya?ml)|project\.json)$/,
   // Python
   /^(pyproject\.toml|setup\.(cfg|py)|tox\.ini|\.?pytest\.(ini|toml)|noxfile\.py|[\w.-]*requirements[\w.-]*\.(txt|in)|Pipfile)$/,
-  /^(manage\.py|\.python-version|hatch\.toml|pdm\.toml|runtests\.py)$/,
+  /^(manage\.py|\.python-version|(hatch|pdm|tox)\.toml|runtests\.py)$/,
   // Rust, Go
   /^(Cargo\.toml|rust-toolchain(\.toml)?|nextest\.toml|go\.(mod|work))$/,
   // Java, Scala, Kotlin
@@ -15,9 +15,9 @@ const describing = [
   // Ruby, PHP
   /^(Gemfile|Rakefile|[Rr]akefile(\.rb)?|\.rspec|\.ruby-version|[\w.-]+\.gemspec|composer\.json|phpunit\.xml(\.dist)?)$/,
   // C and C++
-  /^(CMakeLists\.txt|CMakePresets\.json|meson\.build|configure\.ac|Makefile\.am)$/,
+  /^(CMakeLists\.txt|CMakePresets\.json|meson\.build|configure\.(ac|in)|Makefile\.am)$/,
   // .NET
-  /^(global\.json|[\w.-]+\.((cs|fs|vb)proj|slnx?)|Directory\.(Build|Packages)\.props)$/,
+  /^(global\.json|[\w. -]+\.((cs|fs|vb)proj|slnx?)|Directory\.(Build|Packages)\.props)$/,
   // Swift, Dart, Haskell, OCaml, Crystal, Zig
   /^(Package\.swift|pubspec\.yaml|stack\.yaml|cabal\.project|[\w.-]+\.cabal|dune-project|dune|shard\.yml|build\.zig(\.zon)?)$/,
   // any language
@@ -35,6 +35,14 @@ export function describes(path: string): 'whole' | 'head' | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (describing.some((names) => names.test(name))) return 'whole';
   return heads.test(name) ? 'head' : undefined;
+}
+
+/** Folders of what shows how something is used, is input of tests, or is a copy of another project (Meson's). */
+const shows = /^(docs?|examples?|samples?|demos?|benchmarks?|fixtures|__fixtures__|testdata|subprojects)$/;
+
+/** Whether the files of a folder describe something else than the project that the folder is in. */
+export function isPartOfOthers(folder: string): boolean {
+  return isForeign(folder) || shows.test(folder);
 }
 
 /** Folders of what a project has taken from others, or of what its tools make; their files describe nothing of it. */

@@ -3,7 +3,7 @@ import type { Tree } from './tree.ts';
 
 /** A command of a discovered project. */
 const stepSchema = z.object({
-  name: z.enum(['install', 'build', 'test']),
+  name: z.enum(['install', 'configure', 'build', 'test']),
   /** for `sh -c`, in the project's folder */
   command: z.string().min(1).max(10_000),
   /** which the command cannot do without: names on the search path, or paths in the project's folder such as `./mvnw` */
@@ -18,6 +18,21 @@ const toolSchema = z.object({
   version: z.string().min(1).max(200),
   /** the file that asks for it */
   because: z.string().max(5000),
+});
+
+/** What is installed for the tests of a Python project, before its steps run in it. */
+const pythonEnvironmentSchema = z.object({
+  /** `uv`, `poetry` and `pdm` install what their lock file or their tables say; `pip` has the lists below alone */
+  manager: z.enum(['pip', 'uv', 'poetry', 'pdm']),
+  /** whether the project itself is installed, so that its files can be edited afterwards (`pip install -e .`) */
+  project: z.boolean(),
+  /** extras of the project, and dependency groups: those for its tests */
+  extras: z.array(z.string().min(1).max(100)).max(200),
+  groups: z.array(z.string().min(1).max(100)).max(200),
+  /** files of requirements, relative to the project's folder */
+  requirements: z.array(z.string().min(1).max(1000)).max(200),
+  /** further requirements, such as `pytest>=8` */
+  packages: z.array(z.string().min(1).max(300)).max(200),
 });
 
 /** A project whose tests can be run. */
@@ -37,7 +52,7 @@ export const projectSchema = z.object({
   reporter: z.enum(['pytest']).optional(),
   tools: z.array(toolSchema).max(20),
   /** what Volt makes for the job before its steps, if anything */
-  environment: z.enum(['python']).optional(),
+  environment: pythonEnvironmentSchema.optional(),
 });
 
 export type Project = z.infer<typeof projectSchema>;
@@ -69,4 +84,9 @@ export function isProject(found: Found | PassedOver): found is Found {
 /** @param programs the first word of the command where not given */
 export function step(name: ProjectStep['name'], command: string, programs?: readonly string[]): ProjectStep {
   return { name, command, programs: [...(programs ?? [command.split(' ')[0] as string])] };
+}
+
+/** A name of a file as a word of a command. */
+export function quoted(word: string): string {
+  return /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
 }

@@ -1,3 +1,7 @@
+import { parse } from 'smol-toml';
+import { withoutComments } from './jsonc.ts';
+import { type Fields, isRecord } from './records.ts';
+
 /** One file of a commit. */
 export interface TreeFile {
   /** from the root of the tree, with slashes */
@@ -5,8 +9,12 @@ export interface TreeFile {
   executable: boolean;
 }
 
+/** Names of a path, those of its folders and its own: each folder of each file is noted. */
+const mostDepth = 30;
 /** Characters of JSON that are parsed; a deeply nested text takes some 50 ms a megabyte. */
 const longestJson = 250_000;
+/** Characters of TOML that are parsed; a hostile text takes some 1 ms a thousand. */
+const longestToml = 50_000;
 
 /**
  * The files of a commit as discovery sees them: all names, and the texts of the files that describe projects. It is made
@@ -16,13 +24,16 @@ const longestJson = 250_000;
 export class Tree {
   readonly #files = new Map<string, TreeFile>();
   readonly #texts: ReadonlyMap<string, string>;
+  /** what is in the texts that have been parsed */
+  readonly #values = new Map<string, unknown>();
   /** names of the entries of each folder */
   readonly #folders = new Map<string, Set<string>>([['', new Set()]]);
 
-  /** @param texts of describing files, by path; a file that is too large has none */
+  /** @param texts of describing files, by path; a file that is too large has none. Files in very deep folders are left out. */
   constructor(files: Iterable<TreeFile>, texts: ReadonlyMap<string, string>) {
     this.#texts = texts;
     for (const file of files) {
+      if (file.path.split('/').length > mostDepth) continue;
       this.#files.set(file.path, file);
       let path = file.path;
       for (;;) {
@@ -61,10 +72,18 @@ export class Tree {
     return [...(this.#folders.get(folder) ?? [])].sort();
   }
 
-  /** Paths of all files below a folder. */
+  /** Paths of all files below a folder, in order. */
   below(folder = ''): string[] {
-    const prefix = folder === '' ? '' : `${folder}/`;
-    return [...this.#files.keys()].filter((path) => path.startsWith(prefix));
+    const paths: string[] = [];
+    const waiting = [folder];
+    for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
+      for (const name of this.#folders.get(next) ?? []) {
+        const path = next === '' ? name : `${next}/${name}`;
+        if (this.#files.has(path)) paths.push(path);
+        else waiting.push(path);
+      }
+    }
+    return paths.sort();
   }
 
   /** The text of a describing file (see describing-files.ts); empty where there is none, or it is too large. */
@@ -73,15 +92,29 @@ export class Tree {
   }
 
   /** The object in a JSON file; undefined where there is none, or it is not valid. */
-  json(path: string): { [key: string]: unknown } | undefined {
+  json(path: string): Fields | undefined {
+    return this.#parsed(path, (text) => JSON.parse(text));
+  }
+
+  /** The object in a JSON file with comments. */
+  jsonc(path: string): Fields | undefined {
+    return this.#parsed(path, (text) => JSON.parse(withoutComments(text)));
+  }
+
+  /** The table in a TOML file. */
+  toml(path: string): Fields | undefined {
+    return this.#parsed(path, (text) => (text.length > longestToml ? undefined : parse(text)));
+  }
+
+  #parsed(path: string, read: (text: string) => unknown): Fields | undefined {
     const text = this.text(path);
     if (text.length > longestJson) return undefined;
     try {
-      const value: unknown = JSON.parse(text);
-      return typeof value === 'object' && value !== null && !Array.isArray(value)
-        ? (value as { [key: string]: unknown })
-        : undefined;
+      const value = this.#values.has(path) ? this.#values.get(path) : read(text);
+      this.#values.set(path, value);
+      return isRecord(value) ? value : undefined;
     } catch {
+      this.#values.set(path, undefined);
       return undefined;
     }
   }

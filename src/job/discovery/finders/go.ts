@@ -1,7 +1,83 @@
-import { type Finder, step } from '../project.ts';
+import { isPartOfOthers } from '../describing-files.ts';
+import { type Finder, quoted, step } from '../project.ts';
+import type { Tree } from '../tree.ts';
+import { versionsOf } from '../versions.ts';
 
-/** A Go module. */
-export const go: Finder = (tree) =>
-  tree.has('go.mod')
-    ? { kind: 'go', because: 'go.mod', why: 'go tests all packages', steps: [step('test', 'go test -v ./...')] }
-    : undefined;
+/** Modules that one job tests. */
+const mostModules = 30;
+
+/** A Go module, or all modules of a workspace. */
+export const go: Finder = (tree) => {
+  if (tree.has('go.work')) return ofWorkspace(tree);
+  const because = 'go.mod';
+  if (!tree.has(because)) return undefined;
+  const inside = nestedModules(tree);
+  const why =
+    inside.length === 0
+      ? 'go tests all packages'
+      : `go tests all packages, also those of the modules ${inside.join(', ')}`;
+  const nested = inside.map((folder) => `(cd ${quoted(folder)} && go test -v ./...)`);
+  return {
+    kind: 'go',
+    because,
+    why,
+    steps: [...download(tree, because), step('test', ['go test -v ./...', ...nested].join(' && '))],
+    tools: versionsOf(tree, 'go'),
+  };
+};
+
+function ofWorkspace(tree: Tree): ReturnType<Finder> {
+  const because = 'go.work';
+  const modules = usedIn(tree.text(because)).filter((folder) =>
+    tree.has(folder === '.' ? 'go.mod' : `${folder}/go.mod`),
+  );
+  if (modules.length === 0) return { because, why: 'go.work uses no module of this repository' };
+  const patterns = modules.map((folder) => quoted(folder === '.' ? './...' : `./${folder}/...`));
+  return {
+    kind: 'go',
+    because,
+    why: `it uses the modules ${modules.join(', ')}`,
+    steps: [...download(tree, because), step('test', `go test -v ${patterns.join(' ')}`)],
+    tools: versionsOf(tree, 'go'),
+  };
+}
+
+/** Modules in folders that have tests; `./...` leaves them out. */
+function nestedModules(tree: Tree): string[] {
+  const paths = tree.below().filter((path) => !path.split('/').some(isPartOfOthers));
+  const tests = paths.filter((path) => path.endsWith('_test.go'));
+  return paths
+    .filter((path) => path.endsWith('/go.mod'))
+    .map((path) => path.slice(0, -'/go.mod'.length))
+    .filter((folder) => tests.some((path) => path.startsWith(`${folder}/`)))
+    .slice(0, mostModules);
+}
+
+/** Fetches what the modules require, unless the repository holds it. */
+function download(tree: Tree, file: string) {
+  const requires = file === 'go.work' || /^require\b/m.test(tree.text(file));
+  return requires && !tree.hasFolder('vendor') ? [step('install', 'go mod download')] : [];
+}
+
+/** The folders after `use`, alone or in a block. */
+function usedIn(text: string): string[] {
+  const lines = text.split('\n').map((line) => line.replace(/\/\/.*$/, '').trim());
+  const used: string[] = [];
+  let inBlock = false;
+  for (const line of lines) {
+    const [first = '', second = ''] = line.split(/\s+/);
+    if (inBlock && first === ')') inBlock = false;
+    else if (inBlock) used.push(first);
+    else if (first === 'use' && second === '(') inBlock = true;
+    else if (first === 'use') used.push(second);
+  }
+  return used
+    .map((path) =>
+      path
+        .replace(/^"(.*)"$/, '$1')
+        .replace(/^\.\/(?=.)/, '')
+        .replace(/\/$/, ''),
+    )
+    .filter((path) => path !== '')
+    .slice(0, mostModules);
+}

@@ -1,0 +1,71 @@
+import { discover } from '../src/job/discovery/discover.ts';
+import { isGeneral, type Kind, kinds } from '../src/job/discovery/kinds.ts';
+import type { Project } from '../src/job/discovery/project.ts';
+import { Tree } from '../src/job/discovery/tree.ts';
+import { listFiles, versionFiles } from '../src/job/discovery/versions.ts';
+import { examples } from './discovery-examples.ts';
+
+/** The page about what is discovered: for each kind, what Volt makes of small repositories of that kind. */
+export function discoveryPage(): string {
+  return `# Discovery of tests
+
+For a commit without a [command or workflow files](running.md#what-is-run), Volt finds out how the project's maintainers
+run its tests. It looks at the names of all files of the commit, and reads only those that describe projects. The log
+says what was found, why, and which files were passed over.
+
+- Where a repository is of several kinds, Volt tests all of them. A job needs the tools of its kind: \`error\`
+  \`tool_missing\` names the one that the runner lacks.
+- Kinds that build the same sources, such as Maven and Gradle, or CMake and Meson, are one family. Of these the first one
+  in the table with tests counts.
+- A Makefile, justfile, Taskfile or \`test.sh\` counts only if the repository is of no other kind that has tests. The
+  first of them counts.
+- Volt searches the root of the repository. If that has no tests, Volt searches the folders in it, and the folders in
+  those: at most 100 folders, and 20 projects with tests.
+- Volt leaves out what belongs to others or shows something: \`node_modules\`, \`vendor\`, \`third_party\`, \`examples\`,
+  \`docs\`, \`fixtures\`, \`testdata\` and the like.
+- With a lock file, an installation fails if the lock file does not fit.
+
+Where several commands are given, each line is for one form of the project. Versions of any tool may also be in
+${listFiles.map(code).join(', ')}.
+
+| kind | what tells it | commands | versions asked for in | reports |
+|---|---|---|---|---|
+${kinds.map(row).join('\n')}
+
+Every kind has results of single tests as far as Volt [can read what the tests print](running.md#results-of-single-tests).
+
+This page is made from \`src/job/discovery/\` by \`npm run docs\`.
+`;
+}
+
+function row(kind: Kind): string {
+  const projects = (examples[kind.title] ?? []).map((files) => exampleOf(kind, files));
+  const commands = projects.map(({ steps }) => steps.map(({ command }) => code(command)).join(', then '));
+  const versions = kind.tools.length === 0 ? [] : versionFiles(...kind.tools).map(code);
+  const reports = projects.flatMap((project) => [
+    ...project.reports.map(code),
+    ...(project.reporter === undefined ? [] : [`JUnit XML that Volt asks ${project.reporter} for`]),
+  ]);
+  const cells = [
+    `${kind.title}${isGeneral(kind) ? ' (if nothing else)' : ''}`,
+    kind.looksFor,
+    [...new Set(commands)].join('<br>'),
+    versions.join(', '),
+    [...new Set(reports)].join(', '),
+  ];
+  return `| ${cells.join(' | ')} |`;
+}
+
+/** The project that discovery makes of an example, whose only kind must be the given one. */
+function exampleOf(kind: Kind, files: { [path: string]: string }): Project {
+  const listed = Object.keys(files).map((name) => ({ path: name.replace(/!$/, ''), executable: name.endsWith('!') }));
+  const texts = Object.entries(files).map(([name, text]): [string, string] => [name.replace(/!$/, ''), text]);
+  const { projects } = discover(new Tree(listed, new Map(texts)));
+  const [project] = projects;
+  if (!project || projects.length > 1) throw new Error(`an example of ${kind.title} is no project, or several`);
+  return project;
+}
+
+function code(text: string): string {
+  return `\`${text.replaceAll('|', '\\|')}\``;
+}

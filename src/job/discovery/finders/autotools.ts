@@ -1,0 +1,31 @@
+import { isPartOfOthers } from '../describing-files.ts';
+import { type Finder, step } from '../project.ts';
+
+/** What makes automake run something for `make check`. */
+const tests = /^[^\S\n]*(?:TESTS|check_PROGRAMS|check_SCRIPTS|check-local|check)[^\S\n]*(?:\+?=|:)/m;
+
+/** A project of the GNU build system (Autoconf and Automake) with tests. */
+export const autotools: Finder = (tree) => {
+  const because = tree.first('configure.ac', 'configure.in');
+  if (because === undefined) return undefined;
+  const makefiles = tree
+    .below()
+    .filter((path) => /(^|\/)Makefile\.am$/.test(path) && !path.split('/').some(isPartOfOthers));
+  const tested = makefiles.find((path) => tests.test(tree.text(path)));
+  if (tested === undefined) return { because, why: 'no Makefile.am of it has tests' };
+  const own = ['autogen.sh', 'bootstrap', 'bootstrap.sh'].find((name) => tree.isExecutable(name));
+  // many such scripts run configure as well unless told otherwise
+  const generate = own === undefined ? 'autoreconf --install' : `NOCONFIGURE=1 ./${own}`;
+  const programs = own === undefined ? ['autoreconf', 'make'] : [`./${own}`, 'make'];
+  const configure = tree.isExecutable('configure') ? './configure' : `${generate} && ./configure`;
+  return {
+    kind: 'autotools',
+    because,
+    why: `${tested} has tests`,
+    steps: [
+      step('configure', configure, tree.isExecutable('configure') ? ['./configure', 'make'] : programs),
+      step('build', 'make -j"$(getconf _NPROCESSORS_ONLN)"', ['make']),
+      step('test', 'make check'),
+    ],
+  };
+};

@@ -1,0 +1,63 @@
+import { type Finder, type ProjectStep, step } from '../project.ts';
+import { recordIn, textsIn, valueIn } from '../records.ts';
+import type { Tree } from '../tree.ts';
+import { versionsOf } from '../versions.ts';
+
+const configFiles = ['phpunit.xml', 'phpunit.xml.dist', 'phpunit.dist.xml'];
+
+/** Packages that are test runners, with their programs. The first that is required counts. */
+const runners = [
+  ['pestphp/pest', 'pest', ''],
+  ['phpunit/phpunit', 'phpunit', ''],
+  ['symfony/phpunit-bridge', 'simple-phpunit', ''],
+  ['phpspec/phpspec', 'phpspec', ' run --no-interaction'],
+  ['codeception/codeception', 'codecept', ' run --no-interaction'],
+] as const;
+
+/** A PHP project: the script "test" of Composer, else the test runner that it requires. */
+export const php: Finder = (tree) => {
+  const because = tree.first('composer.json', ...configFiles);
+  if (because === undefined) return undefined;
+  const tools = versionsOf(tree, 'php');
+  if (because !== 'composer.json') {
+    const why = 'it configures PHPUnit, and there is no composer.json';
+    return { kind: 'php', because, why, steps: [step('test', 'phpunit')], tools };
+  }
+  const manifest = tree.json(because);
+  if (!manifest) return { because, why: 'composer.json is not valid JSON, or too large' };
+  const install = step('install', 'composer install --no-interaction --no-progress', ['composer', 'php']);
+  const script = valueIn(recordIn(manifest, 'scripts'), 'test');
+  if (typeof script === 'string' || textsIn(script).length > 0) {
+    // Composer ends a script after 300 s unless told otherwise
+    const test = step('test', 'composer run-script --timeout=0 test', ['composer', 'php']);
+    return { kind: 'php', because, why: 'it has the script "test"', steps: [install, test], tools };
+  }
+  const test = byRunner(tree, { ...recordIn(manifest, 'require'), ...recordIn(manifest, 'require-dev') }, manifest);
+  if (!test) return { because, why: 'composer.json has no script "test", and requires no test runner' };
+  return { kind: 'php', because, ...test, steps: [install, test.step], tools };
+};
+
+function byRunner(
+  tree: Tree,
+  required: { readonly [name: string]: unknown },
+  manifest: { readonly [key: string]: unknown },
+): { why: string; step: ProjectStep } | undefined {
+  const found = runners.find(([name]) => Object.hasOwn(required, name));
+  if (!found) return undefined;
+  const [name, program, args] = found;
+  const config = recordIn(manifest, 'config');
+  const vendor = folderIn(config, 'vendor-dir') ?? 'vendor';
+  const bin = folderIn(config, 'bin-dir') ?? `${vendor}/bin`;
+  // without a configuration PHPUnit does not know where the tests are
+  const isBare = program === 'phpunit' && tree.first(...configFiles) === undefined;
+  const folder = isBare ? ['tests', 'test'].find((each) => tree.hasFolder(each)) : undefined;
+  if (isBare && folder === undefined) return undefined;
+  const command = `php ${bin}/${program}${args}${folder === undefined ? '' : ` ${folder}`}`;
+  return { why: `it requires ${name}, and has no script "test"`, step: step('test', command, ['php']) };
+}
+
+/** A folder that is named plainly. */
+function folderIn(config: { readonly [key: string]: unknown }, key: string): string | undefined {
+  const value = valueIn(config, key);
+  return typeof value === 'string' && /^[\w.][\w./-]{0,200}$/.test(value) ? value.replace(/\/$/, '') : undefined;
+}

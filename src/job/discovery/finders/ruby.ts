@@ -1,0 +1,64 @@
+import { isPartOfOthers } from '../describing-files.ts';
+import { type Finder, step } from '../project.ts';
+import type { Tree } from '../tree.ts';
+import { versionsOf } from '../versions.ts';
+
+/** A Ruby project: the task of its Rakefile, else RSpec, Rails or Minitest by its files. */
+export const ruby: Finder = (tree) => {
+  const rakefile = tree.first('Rakefile', 'rakefile', 'Rakefile.rb', 'rakefile.rb');
+  const gemspec = tree.names().find((name) => name.endsWith('.gemspec') && tree.has(name));
+  const because = tree.has('Gemfile') ? 'Gemfile' : (rakefile ?? gemspec ?? tree.first('.rspec'));
+  if (because === undefined) return undefined;
+  const tests = testsOf(tree, rakefile === undefined ? '' : tree.text(rakefile));
+  if (!tests) return { because, why: 'it has neither a task for tests nor files of RSpec or Minitest' };
+  const isBundled = tree.has('Gemfile');
+  const command = isBundled ? `bundle exec ${tests.command}` : tests.command;
+  const programs = isBundled ? ['bundle'] : [tests.command.split(' ')[0] as string];
+  return {
+    kind: 'ruby',
+    because: isBundled ? because : (tests.file ?? because),
+    why: tests.why,
+    steps: [...(isBundled ? [step('install', installOf(tree), ['bundle'])] : []), step('test', command, programs)],
+    tools: versionsOf(tree, 'ruby'),
+  };
+};
+
+/** What the machine has is used if it fits; the rest is kept in the checkout, since a job may not write to the machine. */
+function installOf(tree: Tree): string {
+  const frozen = tree.has('Gemfile.lock') ? ' && bundle config set --local frozen true' : '';
+  return `bundle check || { bundle config set --local path vendor/bundle${frozen} && bundle install; }`;
+}
+
+interface Tests {
+  command: string;
+  why: string;
+  /** the file that tells it */
+  file?: string;
+}
+
+function testsOf(tree: Tree, rakefile: string): Tests | undefined {
+  const task = taskIn(rakefile);
+  if (task !== undefined) return { command: `rake ${task}`, why: `the Rakefile has the task "${task}"` };
+  const files = tree.below().filter((path) => path.endsWith('.rb') && !path.split('/').some(isPartOfOthers));
+  const spec = files.find((path) => /^spec\/.*_spec\.rb$/.test(path));
+  if (spec !== undefined) return { command: 'rspec', why: `it has specs such as ${spec}` };
+  const test = files.find((path) => /^test\/(.*\/)?(test_[^/]*|[^/]*_test)\.rb$/.test(path));
+  if (test === undefined) return undefined;
+  const why = `it has tests such as ${test}`;
+  if (tree.has('bin/rails')) return { command: 'ruby bin/rails test', why };
+  const all = 'Dir["./test/**/{test_*,*_test}.rb"].sort.each { |file| require file }';
+  return { command: `ruby -Ilib -Itest -e '${all}'`, why };
+}
+
+/** The task for tests: as a class for tests or `task` makes it, or the default task if that runs tests. */
+function taskIn(rakefile: string): string | undefined {
+  if (/^[^\S\n]*(?:Rake|Minitest)::TestTask\.(?:new|create)[^\S\n]*(?:\(?:test\)?|do|\{|$)/m.test(rakefile))
+    return 'test';
+  if (/^[^\S\n]*(?:RSpec::Core::)?RakeTask\.new[^\S\n]*(?:\(?:spec\)?|do|\{|$)/m.test(rakefile)) return 'spec';
+  if (/^Rails\.application\.load_tasks/m.test(rakefile)) return undefined;
+  const named = /^[^\S\n]*task[^\S\n]*\(?[^\S\n]*(?::(test|spec)\b|["'](test|spec)["']|(test|spec):)/m.exec(rakefile);
+  if (named) return named[1] ?? named[2] ?? named[3];
+  // Hoe and others define the task "test" themselves
+  if (/^[^\S\n]*Hoe\.spec\b/m.test(rakefile)) return 'test';
+  return undefined;
+}
