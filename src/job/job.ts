@@ -5,7 +5,7 @@ import type { ProcessGroup } from '../exec/process-group.ts';
 import { checkOut } from '../git/checkout.ts';
 import { Mirror } from '../git/mirror/mirror.ts';
 import { checkOutSubmodules } from '../git/submodules.ts';
-import { errorText, VoltError, withRemedy } from '../kernel/errors.ts';
+import { errorText } from '../kernel/errors.ts';
 import type { Reason } from '../kernel/model.ts';
 import { proxyPasswords } from '../system/environment.ts';
 import { workflowPlan } from '../workflow/plan.ts';
@@ -17,11 +17,12 @@ import type { JobInput, JobResult } from './input-and-result.ts';
 import type { JobContext, StepContext } from './job-context.ts';
 import type { JobLog } from './log.ts';
 import { MaskedOutput } from './masked-output.ts';
-import { JobAborted, type JobOutcome } from './outcome.ts';
-import { isPermanent } from './permanent-errors.ts';
+import type { JobOutcome } from './outcome.ts';
 import { isThere } from './project-programs.ts';
 import { readTree } from './read-tree.ts';
 import { checkOutStaged } from './sandbox/staged-checkout.ts';
+import { CommandFailed } from './steps/command.ts';
+import { outcomeOf, problemOf } from './steps/problem.ts';
 import { jsonReader, TestSearch } from './test-search.ts';
 import { isByExitCodeAlone, judge } from './verdict/judge.ts';
 import { signalText } from './verdict/signals.ts';
@@ -30,12 +31,9 @@ import { runWorkflowJob } from './workflow-job.ts';
 type TestPlan = Exclude<JobInput['plan'], { kind: 'workflow' }>;
 
 /** Ends the job because a step did not succeed. */
-class StepFailed extends Error {
-  readonly outcome: JobOutcome;
-
-  constructor(status: 'failure' | 'error', reason: Reason, message: string, more: Partial<JobOutcome> = {}) {
-    super(message);
-    this.outcome = { status, reason, message, exitCode: null, ...more };
+class StepFailed extends CommandFailed {
+  constructor(status: 'failure' | 'error', reason: Reason, message: string, exitCode: number | null = null) {
+    super({ status, reason, message, exitCode });
   }
 }
 
@@ -58,6 +56,9 @@ async function run(input: JobInput, context: StepContext, masked: MaskedOutput):
   const outcome = { status: 'error', reason: 'bad_message', message, exitCode: null } as const;
   return { outcome, begun: false, steps: [], outputs: {} };
 }
+
+/** Why a checkout may fail; anything else is `checkout_failed`. */
+const checkoutReasons: readonly Reason[] = ['fetch_failed', 'checkout_too_large', 'secrets_unavailable'];
 
 /** Checks out, finds the tests, runs them. */
 async function runTests(
@@ -110,7 +111,7 @@ async function runTests(
     await log.end();
     return await ended({ status: 'success', reason: null, message: null, exitCode: 0 });
   } catch (error) {
-    return ended(masked.hide(outcomeOf(error, context.signal, steps.list.length > 1)));
+    return ended(masked.hide(outcomeOf(error, context.signal, log.masker, steps.list.length > 1)));
   }
 }
 
@@ -139,17 +140,9 @@ async function checkout(input: JobInput, workspace: string, context: StepContext
     });
     if (submodules.length > 0) await log.say(`checked out the submodules ${excerpt(submodules.join(', '), 500)}`);
   } catch (error) {
-    const known = error instanceof VoltError ? error : undefined;
-    // the credential was not available
-    if (known?.cause instanceof JobAborted) throw known.cause;
-    const message = excerpt(errorText(error), 2000);
-    const said = known ? withRemedy({ message, remedy: known.remedy }) : message;
-    if (known?.code === 'too_large') throw new StepFailed('failure', 'checkout_too_large', said);
-    const reason =
-      known && ['fetch_failed', 'commit_missing', 'address_refused'].includes(known.code)
-        ? 'fetch_failed'
-        : 'checkout_failed';
-    throw new StepFailed('error', reason, said, { permanent: isPermanent(error) });
+    const problem = problemOf(error, log.masker);
+    const isTold = problem.reason !== null && checkoutReasons.includes(problem.reason);
+    throw new CommandFailed(isTold ? problem : { ...problem, status: 'error', reason: 'checkout_failed' });
   }
   return null;
 }
@@ -229,24 +222,13 @@ async function runStep(
   signal.throwIfAborted();
   const what = `"${excerpt(log.masker.text(command), 300)}"`;
   const limit = limitThatEnded(end, processes.limits);
-  if (limit !== undefined)
-    throw new StepFailed('failure', 'resource_limit', `${what} ${limit}`, { exitCode: end.exitCode });
+  if (limit !== undefined) throw new StepFailed('failure', 'resource_limit', `${what} ${limit}`, end.exitCode);
   if (end.signal !== null) throw new StepFailed('failure', 'signal', `${what} was ended by ${signalText(end.signal)}`);
   if (end.exitCode !== 0) {
     const { exitCode } = end;
-    throw new StepFailed('failure', 'exit_code', `${what} exited with code ${exitCode}`, { exitCode });
+    throw new StepFailed('failure', 'exit_code', `${what} exited with code ${exitCode}`, exitCode);
   }
   return 0;
-}
-
-/**
- * If the job was ended from outside, that is the outcome: what it does to a command is not the command's own failure.
- * @param begun whether a command of the job's own has started
- */
-function outcomeOf(error: unknown, signal: AbortSignal, begun: boolean): JobOutcome {
-  if (signal.reason instanceof JobAborted) return begun ? signal.reason.outcome : signal.reason.early;
-  if (error instanceof StepFailed || error instanceof JobAborted) return error.outcome;
-  return { status: 'error', reason: 'runner_failed', message: excerpt(errorText(error), 2000), exitCode: null };
 }
 
 /** Cuts a text in a sentence for people: a command or an error may be very long. */

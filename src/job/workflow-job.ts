@@ -11,7 +11,7 @@ import { makeFoldersInside, writeInside } from './files/hand-over.ts';
 import type { JobInput, JobResult } from './input-and-result.ts';
 import type { StepContext } from './job-context.ts';
 import type { MaskedOutput } from './masked-output.ts';
-import { JobAborted, mayBeRepeated } from './outcome.ts';
+import { mayBeRepeated } from './outcome.ts';
 import { annotationOf } from './output/annotation.ts';
 import { makeToolCache } from './sandbox/tool-cache.ts';
 import type { StepList } from './step-list.ts';
@@ -19,7 +19,7 @@ import { CommandFailed } from './steps/command.ts';
 import type { Evaluation } from './steps/evaluation.ts';
 import { type Frame, stepPath } from './steps/frame.ts';
 import { jobOutputs } from './steps/outputs.ts';
-import { problemOf } from './steps/problem.ts';
+import { outcomeOf, problemOf } from './steps/problem.ts';
 import { StepIo } from './steps/step-io.ts';
 import type { StepResult } from './steps/step-result.ts';
 import { insideOf, StepRunner } from './steps/step-runner.ts';
@@ -57,10 +57,8 @@ export async function runWorkflowJob(
     job = new WorkflowState(input, plan, { context, log, search }, values);
     outputs = await new WorkflowJob(job, steps).run();
   } catch (error) {
-    const ending: unknown = context.signal.reason;
     const preparing = steps.list.every(({ status }, index) => index === 0 || status === 'waiting');
-    const outcome =
-      ending instanceof JobAborted ? (preparing ? ending.early : ending.outcome) : problemOf(error, log.masker);
+    const outcome = outcomeOf(error, context.signal, log.masker, !preparing);
     if (job) job.fail(outcome);
     else return { outcome, begun: false, steps: steps.list, outputs };
   }
@@ -103,7 +101,7 @@ class WorkflowJob {
     }
     await this.#checkAborted();
     return jobOutputs(this.#job, this.#frame, (message) => {
-      new StepIo(this.#job, setUp).annotate(annotationOf('warning', message, new Map()));
+      new StepIo(this.#job, setUp).annotate(annotationOf('warning', message));
     });
   }
 

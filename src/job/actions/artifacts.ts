@@ -8,32 +8,27 @@ import type { WorkflowState } from '../steps/workflow-state.ts';
 import { Artifacts, type StoredArtifact } from '../storage/artifacts.ts';
 import { pack, unpack } from './archive.ts';
 import type { BuiltinCall } from './builtin-call.ts';
+import { withoutFiles } from './builtin-call.ts';
 import { findPaths } from './path-search.ts';
 
 /** `actions/upload-artifact` and `actions/download-artifact`: to and from the disk of this machine. */
 
-/** Values of the input `if-no-files-found`, as in `actions/upload-artifact`. */
-const withoutFiles = ['warn', 'error', 'ignore'];
 /** Characters that a name must not have, from GitHub's package for it (`@actions/artifact`). */
 const forbidden = /["/:<>|*?\\\r\n]/;
 const longestName = 255;
 const longestPattern = 1000;
 
-export async function uploadArtifact({ job, inputs, signal, warn }: BuiltinCall): Promise<Record<string, string>> {
+export async function uploadArtifact(call: BuiltinCall): Promise<Record<string, string>> {
+  const { job, inputs, signal } = call;
   const name = inputs.name || 'artifact';
   if (forbidden.test(name) || name.length > longestName) {
     throw new StepFault(`The artifact name is not valid: ${name}. It must have none of " / : < > | * ? \\`);
   }
-  const without = inputs['if-no-files-found'] || 'warn';
-  if (!withoutFiles.includes(without)) {
-    throw new StepFault(`the input "if-no-files-found" must be warn, error or ignore, not "${without}"`);
-  }
+  const none = withoutFiles(call);
   if ((inputs.path ?? '').trim() === '') throw new StepFault('Input required and not supplied: path');
   const { folder, files } = await filesOf(job, inputs, signal);
   if (files.length === 0) {
-    const message = `No files were found with the provided path: ${inputs.path?.trim()}. No artifacts will be uploaded.`;
-    if (without === 'error') throw new StepFault(message);
-    if (without === 'warn') await warn(message);
+    await none(`No files were found with the provided path: ${inputs.path?.trim()}. No artifacts will be uploaded.`);
     return {};
   }
   const artifacts = artifactsOf(job);
@@ -55,7 +50,7 @@ export async function uploadArtifact({ job, inputs, signal, warn }: BuiltinCall)
   return { 'artifact-id': String(id), 'artifact-digest': digest, 'artifact-url': '' };
 }
 
-export async function downloadArtifact({ job, inputs, signal, warn }: BuiltinCall): Promise<Record<string, string>> {
+export async function downloadArtifact({ job, inputs, io, signal }: BuiltinCall): Promise<Record<string, string>> {
   const run = inputs['run-id'];
   if (run && run !== String(job.github.run_id)) {
     throw new VoltError('unsupported', 'artifacts of other runs are not available', {
@@ -69,7 +64,8 @@ export async function downloadArtifact({ job, inputs, signal, warn }: BuiltinCal
     .filter(({ about }) => (name ? about.name === name : isWanted(about, inputs)))
     .sort((a, b) => (a.about.name < b.about.name ? -1 : 1));
   if (name && chosen.length === 0) throw missing(name, all);
-  if (chosen.length === 0) await warn(`no artifacts were found${all.length === 0 ? '' : ' that match'}`);
+  if (chosen.length === 0)
+    await io.report('warning', `no artifacts were found${all.length === 0 ? '' : ' that match'}`);
   for (const { about, archive } of chosen) {
     const folder = name || inputs['merge-multiple'] === 'true' ? target : join(target, about.name);
     await unpack(job, archive, { folder, options: [] }, signal);

@@ -44,7 +44,7 @@ const served: Readonly<Record<string, BuiltinAction>> = {
     ],
     main: downloadArtifact,
   },
-  'volt/test-report': { main: ({ job, inputs, io }) => runTestReport(job, inputs, io) },
+  'volt/test-report': { main: runTestReport },
 };
 
 /** The repositories in the setting. */

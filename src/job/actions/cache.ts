@@ -7,6 +7,7 @@ import type { WorkflowState } from '../steps/workflow-state.ts';
 import { Caches } from '../storage/caches.ts';
 import { pack, unpack } from './archive.ts';
 import type { BuiltinCall } from './builtin-call.ts';
+import { linesOf } from './builtin-call.ts';
 import { findPaths } from './path-search.ts';
 
 /** Longest key in characters, as on GitHub. */
@@ -54,17 +55,18 @@ export async function saveCacheLater(call: BuiltinCall): Promise<void> {
   await saveCache(call);
 }
 
-export async function saveCache({ job, inputs, io, signal, warn }: BuiltinCall): Promise<Record<string, string>> {
+export async function saveCache({ job, inputs, io, signal }: BuiltinCall): Promise<Record<string, string>> {
   const { key, paths, version } = queryOf(inputs);
   const caches = new Caches(job.context.caches);
   const about = { key, version, scope: job.input.trust.class };
   if (await caches.has(about)) {
-    await warn(`Failed to save: Unable to reserve cache with key ${key}, there is one already.`);
+    await io.report('warning', `Failed to save: Unable to reserve cache with key ${key}, there is one already.`);
     return {};
   }
   const chosen = await pathsOf(job, paths, signal);
   if (chosen.length === 0) {
-    await warn(
+    await io.report(
+      'warning',
       'Path Validation Error: Path(s) specified in the action for caching do(es) not exist, hence no cache is being saved.',
     );
     return {};
@@ -119,11 +121,4 @@ async function pathsOf(job: WorkflowState, text: string, signal: AbortSignal): P
 function ancestorsOf(path: string): string[] {
   const parts = path.split('/');
   return parts.slice(1, -1).map((_, index) => parts.slice(0, index + 2).join('/'));
-}
-
-function linesOf(text: string | undefined): string[] {
-  return (text ?? '')
-    .split('\n')
-    .map((line) => line.trim())
-    .filter((line) => line !== '');
 }

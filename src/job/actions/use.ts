@@ -1,6 +1,5 @@
 import { yieldToOthers } from '../../system/event-loop.ts';
 import { StepFault } from '../fault.ts';
-import { annotationOf } from '../output/annotation.ts';
 import type { ActionStep } from '../steps/action-step.ts';
 import { CommandFailed } from '../steps/command.ts';
 import { type ActionFrame, type Frame, stepPath } from '../steps/frame.ts';
@@ -8,7 +7,6 @@ import { writeHeader } from '../steps/step-header.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import type { CompositeRuns, JavaScriptRuns } from '../texts/action-manifest.ts';
 import { type BuiltinAction, builtinAction } from './builtin-actions.ts';
-import type { BuiltinCall } from './builtin-call.ts';
 import { inputsOf } from './inputs.ts';
 import { type ActionCall, runActionScript } from './javascript.ts';
 import { type ActionLibrary, deepest, type LoadedAction } from './library.ts';
@@ -17,12 +15,8 @@ import { type ActionLibrary, deepest, type LoadedAction } from './library.ts';
 export async function useAction(job: WorkflowState, library: ActionLibrary, use: ActionStep): Promise<void> {
   const { step, evaluation, io, uses } = use;
   const reference = library.resolve(uses, use.frame.action?.source);
-  const warn = async (message: string) => {
-    await job.log.line(`##[warning]${message}`);
-    io.annotate(annotationOf('warning', message, new Map()));
-  };
   const served = builtinAction(reference, job.context.ownActions);
-  if (served) return serve(job, served, use, warn);
+  if (served) return serve(job, served, use);
   const action = await library.load(reference);
   const { inputs: defaults, inputNames, runs } = action.manifest;
   const { values, unknown } = await inputsOf({ defaults, names: inputNames }, step.with, evaluation);
@@ -31,13 +25,18 @@ export async function useAction(job: WorkflowState, library: ActionLibrary, use:
     env: { ...job.env, ...use.frame.action?.env, ...use.env },
   });
   if (unknown.length > 0) {
-    await warn(`Unexpected input(s) '${unknown.join("', '")}', valid inputs are ['${inputNames.join("', '")}']`);
+    await io.report('warning', unexpected(unknown, inputNames));
   }
   if (reference.kind === 'local' && (await hasPre(library, action))) {
-    await warn(`\`pre\` execution is not supported for local action from './${reference.path}'`);
+    await io.report('warning', `\`pre\` execution is not supported for local action from './${reference.path}'`);
   }
   if (runs.using === 'node') await runJavaScript(job, action, runs, values, use);
   else await runComposite(job, action, runs, values, use);
+}
+
+/** In the words of GitHub's runner. */
+function unexpected(inputs: readonly string[], valid: readonly string[]): string {
+  return `Unexpected input(s) '${inputs.join("', '")}', valid inputs are ['${valid.join("', '")}']`;
 }
 
 /** Runs Volt's implementation of an action. */
@@ -45,15 +44,14 @@ async function serve(
   job: WorkflowState,
   served: BuiltinAction,
   { step, evaluation, io, uses, frame, signal, posts }: ActionStep,
-  warn: BuiltinCall['warn'],
 ): Promise<void> {
   const inputs = await evaluation.texts(step.with);
   await writeHeader(job.log, `Run ${uses}`, '', { with: inputs });
   const unknown = Object.keys(inputs).filter((name) => served.inputs && !served.inputs.includes(name));
   if (served.inputs && unknown.length > 0) {
-    await warn(`Unexpected input(s) '${unknown.join("', '")}', valid inputs are ['${served.inputs.join("', '")}']`);
+    await io.report('warning', unexpected(unknown, served.inputs));
   }
-  const call = { job, inputs, io, signal, warn };
+  const call = { job, inputs, io, signal };
   const { post } = served;
   if (post) {
     posts.push({

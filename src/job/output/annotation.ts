@@ -1,10 +1,10 @@
 import type { Annotation } from '../../kernel/model.ts';
 
-/** An annotation from the properties of a workflow command. */
+/** An annotation. @param properties of the workflow command that makes it */
 export function annotationOf(
   level: Annotation['level'],
   message: string,
-  properties: ReadonlyMap<string, string>,
+  properties: ReadonlyMap<string, string> = new Map(),
 ): Annotation {
   const number = (key: string) => {
     const value = Number(properties.get(key));

@@ -191,7 +191,7 @@ export class StepOutput {
   /** Reports a command that failed. */
   #fault(message: string): void {
     this.#say(`##[error]${message}`);
-    this.#options.annotate(annotationOf('error', message, new Map()));
+    this.#options.annotate(annotationOf('error', message));
   }
 
   #say(text: string): void {

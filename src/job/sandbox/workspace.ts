@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join, resolve } from 'node:path';
 import { callFilter } from '../../exec/call-filter.ts';
-import type { Isolation, JobUser, Overlays, SandboxPath, SandboxView } from '../../exec/isolation.ts';
+import type { Isolation, JobUser, SandboxPath } from '../../exec/isolation.ts';
 import type { SettledIsolation } from '../../exec/isolation-check.ts';
 import type { NetworkKind } from '../../exec/network/network-check.ts';
 import { Mirror } from '../../git/mirror/mirror.ts';
@@ -16,7 +16,7 @@ import type { JobInput } from '../input-and-result.ts';
 import { withCertificates } from './certificates.ts';
 import { hostNameFiles } from './host-names.ts';
 import { type JobHome, makeHome, tools } from './job-home.ts';
-import { jobPaths, makeJobFolders } from './job-paths.ts';
+import { type JobPaths, jobPaths, makeJobFolders } from './job-paths.ts';
 import { namedUser } from './job-user.ts';
 import { Sandbox } from './sandbox.ts';
 import { behindShims } from './version-managers.ts';
@@ -47,160 +47,105 @@ export interface Workspace extends JobWorkspace {
   leave(): void;
 }
 
+/** The job that a workspace is made for. */
+interface WorkspaceJob extends Pick<JobInput, 'repo' | 'trust'> {
+  /** name of its runner */
+  runner: string;
+  /** unique within the runner */
+  name: string;
+  /** the kind of network that its process group gets */
+  network: NetworkKind;
+}
+
 /**
  * Makes the workspace of one job.
- * @param runner its name
- * @param name of the job, unique within the runner
- * @param network the kind of network that its process group gets
  * @throws VoltError where it cannot be made
  */
 export async function makeWorkspace(
   config: Config,
   settledIsolation: SettledIsolation,
-  {
-    runner,
-    name,
-    network,
-    ...job
-  }: Pick<JobInput, 'repo' | 'trust'> & { runner: string; name: string; network: NetworkKind },
+  job: WorkspaceJob,
 ): Promise<Workspace> {
   const { level } = settledIsolation;
-  const paths = jobPaths(level, config.dataDir, runner);
+  const { dataDir, jobUser, jobVariables, toolCache } = config;
+  const paths = jobPaths(level, dataDir, job.runner);
   // random, so that knowing the name of a job does not give its path
-  const folder = join(paths.jobs, `${name}-${randomBytes(8).toString('hex')}`);
+  const folder = join(paths.jobs, `${job.name}-${randomBytes(8).toString('hex')}`);
+  const variables = (jobVariables ?? '').split(',').flatMap((name) => name.trim() || []);
+  const env = jobEnvironment({ trusted: job.trust.trusted, named: variables });
+  const configured = toolCache === undefined ? undefined : resolve(toolCache);
   if (level === 'none') {
-    const toolCache = toolCacheOf(config) ?? dataPaths(config.dataDir).tools;
-    return {
-      folder,
-      toolCache,
-      env: machineVariables(config, job.trust),
-      sandbox: Sandbox.none,
-      leave: () => undefined,
-    };
+    const machine = { env, toolCache: configured ?? dataPaths(dataDir).tools };
+    return { ...machine, folder, sandbox: Sandbox.none, leave: () => undefined };
   }
-  makeJobFolders(config.dataDir, paths);
+  makeJobFolders(dataDir, paths);
   mkdirSync(folder, { recursive: true, mode: 0o711 });
-  const { dataDir, jobUser } = config;
   const named = jobUser === undefined ? undefined : await namedUser(jobUser);
   const home = await makeHome(settledIsolation, job, { dataDir, homes: paths.homes, folder }, named);
   try {
-    const { filtersCalls } = settledIsolation;
-    return {
-      ...(await isolatedWorkspace(config, { level, filtersCalls }, job, home, {
-        folder,
-        among: paths.among,
-        shared: paths.shared,
-        network,
-      })),
-      leave: home.leave,
-    };
+    const isolated = { ...settledIsolation, level, env, configured };
+    return { ...(await isolatedWorkspace(config, isolated, job, { ...paths, folder }, home)), leave: home.leave };
   } catch (error) {
     home.leave();
     throw error;
   }
 }
 
+/** @param machine `env` is the environment that jobs begin with, `configured` the tool cache of the settings */
 async function isolatedWorkspace(
   config: Config,
-  { level, filtersCalls }: { level: 'user' | 'sandbox'; filtersCalls: boolean },
-  { repo, trust }: Pick<JobInput, 'repo' | 'trust'>,
-  { path: home, from, kept: keptHome, user, overlays }: JobHome,
   {
-    folder,
-    among,
-    shared,
-    network,
-  }: { folder: string; among: string | undefined; shared: string; network: NetworkKind },
+    level,
+    filtersCalls,
+    ...machine
+  }: { level: 'user' | 'sandbox'; filtersCalls: boolean; env: Record<string, string>; configured: string | undefined },
+  { repo, network }: WorkspaceJob,
+  { folder, among, shared }: JobPaths & { folder: string },
+  { path: home, from, kept: keptHome, user, overlays }: JobHome,
 ): Promise<Omit<Workspace, 'leave'>> {
-  const configured = toolCacheOf(config);
-  const toolCache = configured ?? join(home, tools);
-  const { env: machine, shown: certificates } = withCertificates(machineVariables(config, trust), shared);
-  const searchPath = (machine.PATH ?? '').split(':').filter((entry) => entry.startsWith('/') && entry !== '/');
+  const { env: found, shown: certificates } = withCertificates(machine.env, shared);
+  const { TMPDIR: _, ...variables } = found;
+  const searchPath = (found.PATH ?? '').split(':').filter((entry) => entry.startsWith('/') && entry !== '/');
   const behind = behindShims(searchPath);
-  const env = { ...environmentOf(machine, home, level === 'user' ? join(folder, 'tmp') : undefined), ...behind.env };
-  const mirror = level === 'sandbox' ? await mirrorOf(dataPaths(config.dataDir).mirrors, repo) : undefined;
+  const temporary = level === 'user' && { TMPDIR: join(folder, 'tmp') };
+  const env = { ...variables, HOME: home, USER: 'volt', LOGNAME: 'volt', ...temporary, ...behind.env };
+  const mirror = level === 'sandbox' ? new Mirror(dataPaths(config.dataDir).mirrors, repo.url, repo) : undefined;
+  // a sandbox shows only what exists when it is opened
+  await mirror?.create();
   const filter = filtersCalls ? join(shared, 'calls.bpf') : undefined;
   if (filter !== undefined) keepWhole(filter, callFilter());
   const replaced = network === 'own' ? hostNameFiles(shared, networkPolicy(config)) : [];
+  const inside = (name: string, to = join(folder, name)): SandboxPath => ({ from: join(folder, name), to });
+  const view = () => {
+    const shown = [
+      ...programFolders([...searchPath, ...behind.folders], config.dataDir),
+      ...(config.sandboxPaths?.split(':') ?? []).map((path) => resolve(path)),
+      ...certificates,
+      ...[machine.configured, mirror?.path, filter].filter((each) => each !== undefined),
+    ];
+    const own = [...accounts(from === home ? shared : folder, basename(home), user, home), ...replaced];
+    return {
+      readable: [...own, ...shown.map((path) => ({ from: path, to: path }))],
+      temporary: [inside('tmp', '/tmp'), inside('var-tmp', '/var/tmp')],
+      writable: [
+        ...['workspace', 'temp', 'actions', 'reports', commands].map((name) => inside(name)),
+        { from, to: home },
+      ],
+      overlays,
+      hidden: hiddenPaths(config),
+    };
+  };
+  const apart = { user, callFilter: filter };
   const isolation: Isolation =
     level === 'user'
-      ? { level, user, callFilter: filter, replaced, ...(among && { own: { folder, among } }) }
-      : {
-          ...{ level, user, callFilter: filter },
-          view: viewOf(config, {
-            folder,
-            home: { from, to: home },
-            overlays,
-            replaced: [...accounts(from === home ? shared : folder, basename(home), user, home), ...replaced],
-            shown: [
-              ...programFolders([...searchPath, ...behind.folders], config.dataDir),
-              ...shownBy(config),
-              ...certificates,
-              ...[configured, mirror, filter].filter((each) => each !== undefined),
-            ],
-          }),
-        };
-  const sandbox = new Sandbox(isolation, mirror);
+      ? { level, ...apart, replaced, ...(among && { own: { folder, among } }) }
+      : { level, ...apart, view: view() };
+  const sandbox = new Sandbox(isolation, mirror?.path);
   mkdirSync(join(folder, commands), { mode: 0o711 });
   for (const each of own) openFolderInside(folder, join(folder, each), sandbox.owner).close();
   const isWhole = overlays === undefined && from === home;
+  const toolCache = machine.configured ?? join(home, tools);
   return { folder, home: isWhole ? home : undefined, keptHome, toolCache, env, sandbox };
-}
-
-/** The variables of the machine's environment that jobs of a trust class get. */
-function machineVariables({ jobVariables }: Config, { trusted }: JobInput['trust']): Record<string, string> {
-  return jobEnvironment({ trusted, named: (jobVariables ?? '').split(',').flatMap((name) => name.trim() || []) });
-}
-
-function toolCacheOf({ toolCache }: Config): string | undefined {
-  return toolCache === undefined ? undefined : resolve(toolCache);
-}
-
-/** Makes the mirror if it is missing: a sandbox shows only what exists when it is opened. */
-async function mirrorOf(mirrors: string, repo: JobInput['repo']): Promise<string> {
-  const mirror = new Mirror(mirrors, repo.url, repo);
-  await mirror.create();
-  return mirror.path;
-}
-
-function environmentOf(
-  { TMPDIR: _, ...machine }: Record<string, string>,
-  home: string,
-  temporary: string | undefined,
-): Record<string, string> {
-  return {
-    ...machine,
-    HOME: home,
-    USER: 'volt',
-    LOGNAME: 'volt',
-    ...(temporary === undefined ? {} : { TMPDIR: temporary }),
-  };
-}
-
-function viewOf(
-  config: Config,
-  workspace: {
-    folder: string;
-    home: SandboxPath;
-    overlays: Overlays | undefined;
-    replaced: readonly SandboxPath[];
-    shown: readonly string[];
-  },
-): SandboxView {
-  const { folder, home, overlays } = workspace;
-  const same = (path: string): SandboxPath => ({ from: path, to: path });
-  const inside = (name: string, to = join(folder, name)): SandboxPath => ({ from: join(folder, name), to });
-  return {
-    readable: [...workspace.replaced, ...workspace.shown.map(same)],
-    temporary: [inside('tmp', '/tmp'), inside('var-tmp', '/var/tmp')],
-    writable: [...['workspace', 'temp', 'actions', 'reports', commands].map((name) => inside(name)), home],
-    overlays,
-    hidden: hiddenPaths(config),
-  };
-}
-
-function shownBy({ sandboxPaths }: Config): string[] {
-  return (sandboxPaths?.split(':') ?? []).map((path) => resolve(path));
 }
 
 /** The paths of Volt's secrets, wherever they are. */

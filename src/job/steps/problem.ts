@@ -44,3 +44,15 @@ export function problemOf(error: unknown, masker: Masker): JobOutcome {
       return { ...ours, reason: 'runner_failed' };
   }
 }
+
+/**
+ * The outcome of a job that an error has ended. If the job was ended from outside, that is the outcome: what it does to a
+ * command is not the command's own failure.
+ * @param signal of the job
+ * @param begun whether a command of the job's own has started
+ */
+export function outcomeOf(error: unknown, signal: AbortSignal, masker: Masker, begun: boolean): JobOutcome {
+  const ending: unknown = signal.reason;
+  if (ending instanceof JobAborted) return begun ? ending.outcome : ending.early;
+  return problemOf(error, masker);
+}

@@ -1,3 +1,4 @@
+import type { Annotation } from '../../kernel/model.ts';
 import { StepFault } from '../fault.ts';
 import { readInside } from '../files/inside.ts';
 import { annotationOf } from '../output/annotation.ts';
@@ -78,15 +79,13 @@ const mostEnvironment = 2_097_152;
 export function setVariables(
   job: WorkflowState,
   pairs: readonly [string, string][],
-  annotate: (annotation: ReturnType<typeof annotationOf>) => void,
+  annotate: (annotation: Annotation) => void,
 ): void {
   const next = { ...job.env };
   for (const [name, value] of pairs) {
     // it would run code in each later step, see GitHub's documentation of workflow commands
     if (name.toUpperCase() === 'NODE_OPTIONS') {
-      annotate(
-        annotationOf('error', "Can't store NODE_OPTIONS output parameter using '$GITHUB_ENV' command.", new Map()),
-      );
+      annotate(annotationOf('error', "Can't store NODE_OPTIONS output parameter using '$GITHUB_ENV' command."));
     } else next[name] = value;
   }
   const size = Object.entries(next).reduce((sum, [name, value]) => sum + name.length + value.length, 0);

@@ -1,5 +1,6 @@
 import type { Annotation, Step } from '../../kernel/model.ts';
 import { StepFault } from '../fault.ts';
+import { annotationOf } from '../output/annotation.ts';
 import { StepOutput } from '../output/step-output.ts';
 import { CommandFiles, largestSummary } from './command-files.ts';
 import type { Frame } from './frame.ts';
@@ -44,6 +45,12 @@ export class StepIo {
       title: hide(annotation.title),
       file: hide(path ?? null),
     });
+  }
+
+  /** Writes a message of Volt's into the log, and adds it as an annotation. */
+  async report(level: 'error' | 'warning', message: string): Promise<void> {
+    this.annotate(annotationOf(level, message));
+    await this.#job.log.line(`##[${level}]${message}`);
   }
 
   /**
@@ -109,16 +116,6 @@ export class StepIo {
     }
     const size = Math.round(Buffer.byteLength(text) / 1024);
     const message = `$GITHUB_STEP_SUMMARY upload aborted, supports content up to a size of ${largestSummary / 1024}k in a step and twice that in a job, got ${size}k.`;
-    void this.#job.log.line(`##[error]${message}`);
-    this.annotate({
-      level: 'error',
-      message,
-      title: null,
-      file: null,
-      line: null,
-      endLine: null,
-      column: null,
-      endColumn: null,
-    });
+    void this.report('error', message);
   }
 }

@@ -3,7 +3,6 @@ import { longestTimer } from '../../system/wait.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
 import type { JobOutcome } from '../outcome.ts';
-import { annotationOf } from '../output/annotation.ts';
 import type { UseAction } from './action-step.ts';
 import type { Evaluation } from './evaluation.ts';
 import { type Frame, stepPath } from './frame.ts';
@@ -119,10 +118,7 @@ export class StepRunner {
     const job = this.#job;
     const problem = timer?.aborted ? await timedOut(step, evaluation) : problemOf(error, job.masker);
     // an error inside an action is in the log already
-    if (!io.logged.has(error)) {
-      await job.log.line(`##[error]${problem.message}`);
-      io.annotate(annotationOf('error', problem.message ?? '', new Map()));
-    }
+    if (!io.logged.has(error)) await io.report('error', problem.message ?? '');
     const goesOn = await continuesOnError(step, evaluation);
     return { outcome: 'failure', conclusion: goesOn ? 'success' : 'failure', problem };
   }
