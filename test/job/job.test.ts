@@ -153,7 +153,7 @@ describe('a job', () => {
     const { outcome, steps, log } = await run(repositoryOf({ 'test.sh': script }));
     expect(outcome).to.include({ status: 'error', reason: 'no_tests_found', exitCode: 0 });
     expect(short(steps).at(-1)).to.deep.equal(['test', 'error', 0]);
-    expect(log).to.match(/\nOK\n\[volt\] unittest found no tests\. .*\n$/);
+    expect(log).to.match(/\nOK\n\[volt\] 0 tests ran according to unittest\. .*\n$/);
   });
 
   it('names the signal that ended a program of its command', async () => {

@@ -11,6 +11,7 @@ import { addAll, type FoundTest, type TestCollection } from './collection.ts';
 import { JUnitParser } from './junit.ts';
 import type { Runner } from './lines.ts';
 import { OutputTests } from './output.ts';
+import { TrxParser } from './trx.ts';
 
 /** Bytes of one report; of one in JSON, which is parsed at once; and of all reports of a job. */
 const largest = 10_000_000;
@@ -23,6 +24,8 @@ const mostEntries = 200_000;
 const mostCharacters = 5000;
 /** Characters from which the kind of a report is recognised. */
 const longestBegin = 100_000;
+/** Characters in which the outermost element of a report in XML begins. */
+const longestProlog = 2000;
 /** Characters that are parsed before other work has its turn. */
 const slice = 32_768;
 
@@ -87,7 +90,10 @@ export class ReportReader {
     const tests = this.#tests;
     if (text.trim() === '') throw new Error('it is empty');
     const begin = text.slice(0, longestBegin);
-    if (/\.xml$/i.test(path) || /^\s*<\?xml/.test(begin)) return this.#readXml(text);
+    if (/<TestRun\s/.test(begin.slice(0, longestProlog))) return this.#readXml(text, new TrxParser(), 'the TRX report');
+    if (/\.xml$/i.test(path) || /^\s*<\?xml/.test(begin)) {
+      return this.#readXml(text, new JUnitParser(), 'the JUnit report');
+    }
     // Go has one event a line
     if (/^\s*\{/.test(begin) && !/^\s*\{.*"Action":/.test(begin)) {
       if (text.length > largestJson) throw new Error(`it is larger than ${largestJson / 1_000_000} MB`);
@@ -107,15 +113,14 @@ export class ReportReader {
     if (tests.seen === before && runners.length === 0) throw new Error('its format is not known');
   }
 
-  async #readXml(text: string): Promise<void> {
-    const parser = new JUnitParser();
+  async #readXml(text: string, parser: JUnitParser | TrxParser, name: string): Promise<void> {
     try {
       for (let from = 0; from < text.length; from += slice) {
         parser.write(text.slice(from, from + slice));
         await setImmediate();
       }
       parser.end();
-      this.runners.push({ name: 'the JUnit report' });
+      this.runners.push({ name });
     } finally {
       // the complete tests of a report that breaks off still count
       await addAll(parser.tests, this.#tests);

@@ -68,7 +68,8 @@ export class JUnitParser {
     return {
       suite: attributes.classname || suiteOf(this.#suites.map(({ name }) => name)),
       name: attributes.name ?? '',
-      status: 'passed',
+      // CTest writes no element for a test that is left out
+      status: attributes.status === 'disabled' ? 'skipped' : 'passed',
       ...(file !== undefined && { file }),
       ...(Number.isFinite(seconds) && { duration: seconds * 1000 }),
     };

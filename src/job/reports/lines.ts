@@ -26,6 +26,8 @@ export interface LineParser {
   readonly begins: string;
   /** Whether every line matters now. */
   readonly inside: boolean;
+  /** Whether the next lines were printed by a test of this runner, so that no other parser reads them. */
+  readonly owns?: boolean;
   /**
    * Checks a line that begins with one of these characters more closely, if many lines of other programs do.
    * @param output contains the whole line

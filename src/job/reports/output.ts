@@ -1,12 +1,26 @@
+import { AvaParser } from './ava.ts';
+import { BunParser } from './bun.ts';
 import { CargoParser } from './cargo.ts';
 import { addAll, type TestCollection } from './collection.ts';
+import { CTestParser } from './ctest.ts';
+import { DenoParser } from './deno.ts';
+import { DotnetParser } from './dotnet.ts';
+import { ExunitParser } from './exunit.ts';
 import { GoJsonParser, GoTextParser } from './go.ts';
 import { JestTextParser } from './jest-text.ts';
+import { JvmParser } from './jvm.ts';
 import type { LineParser, Runner } from './lines.ts';
+import { MesonParser } from './meson.ts';
+import { MinitestParser } from './minitest.ts';
 import { MochaSpecParser } from './mocha-spec.ts';
+import { NextestParser } from './nextest.ts';
 import { NodeSpecParser } from './node-spec.ts';
+import { PhpunitParser } from './phpunit.ts';
+import { PytestParser } from './pytest.ts';
+import { RspecParser } from './rspec.ts';
 import { TapParser } from './tap.ts';
 import { UnittestParser } from './unittest.ts';
+import { UvuParser } from './uvu.ts';
 import { VitestTextParser } from './vitest-text.ts';
 
 /** Bytes of output that are searched; nobody reads a longer report. */
@@ -34,6 +48,20 @@ export function lineParsers(): LineParser[] {
     new GoTextParser(),
     new GoJsonParser(),
     new CargoParser(),
+    new NextestParser(),
+    new UvuParser(),
+    new AvaParser(),
+    new BunParser(),
+    new DenoParser(),
+    new PytestParser(),
+    new CTestParser(),
+    new MesonParser(),
+    new DotnetParser(),
+    new JvmParser(),
+    new PhpunitParser(),
+    new RspecParser(),
+    new MinitestParser(),
+    new ExunitParser(),
   ];
 }
 
@@ -121,7 +149,8 @@ class Lines {
 
   #read(wanted: readonly Reader[], bytes: Buffer, from: number, end: number): void {
     let text: string | undefined;
-    for (const readers of [this.#inside, wanted]) {
+    const owner = this.#inside.find(({ parser }) => parser.owns === true);
+    for (const readers of owner ? [[owner]] : [this.#inside, wanted]) {
       for (const reader of readers) {
         const { parser, last } = reader;
         if (last === this.#number || (!parser.inside && !isOfInterest(parser, bytes, from))) continue;

@@ -58,7 +58,7 @@ export class TapParser implements LineParser {
   end(): Findings {
     if (!this.#isTap) return { tests: [] };
     // a plan of tests that did not run tells no number
-    const runner = this.#count > 0 || this.#plansNone ? { runner: { name: 'TAP' } } : {};
+    const runner = this.#count > 0 || this.#plansNone ? { runner: { name: 'the TAP output' } } : {};
     const tests: FoundTest[] = [];
     for (const point of this.#levels.flat()) gather(point, [], tests);
     return { tests, ...runner };

@@ -28,7 +28,7 @@ export function isByExitCodeAlone({ tests, runners }: Told): boolean {
 function withoutTests(outcome: JobOutcome, { tests, runners }: Told): JobOutcome | undefined {
   const none = outcome.status === 'success' ? runners[0] : runners.find(({ refuses }) => refuses);
   if (none === undefined || (tests?.summary.total ?? 0) > 0) return undefined;
-  const what = `${none.name} found no tests. Correct where it looks for them, or set another command by --command`;
+  const what = `0 tests ran according to ${none.name}. Correct where it looks for tests, or set another command by --command`;
   return { status: 'error', reason: 'no_tests_found', message: what, exitCode: outcome.exitCode };
 }
 

@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { TestCollection } from '../../../src/job/reports/collection.ts';
 import { readJsonReport } from '../../../src/job/reports/json.ts';
 import { JUnitParser } from '../../../src/job/reports/junit.ts';
+import { OutputTests } from '../../../src/job/reports/output.ts';
 import type { JobTests, TestResult } from '../../../src/kernel/model.ts';
 import { packedTests, packTests, unpackTests } from '../../../src/queues/packed-tests.ts';
 import { type Target, target } from '../target.ts';
@@ -38,6 +39,72 @@ const xml = [
   ' time="1e999"',
   'text',
   '\ufeff',
+];
+
+/** Lines of test runners, and parts of them. */
+const printed = [
+  'TAP version 13\n',
+  '1..2\n',
+  '1..0\n',
+  'ok 1 - a\n',
+  'not ok 2 - b\n',
+  '  ---\n',
+  '  ...\n',
+  'bun test v1.4\n',
+  'a.test.js:\n',
+  '(pass) a > b [1ms]\n',
+  '(fail) a\n',
+  ' 1 pass\n',
+  'No tests found!\n',
+  'running 2 tests from ./a.ts\n',
+  'a ... ok (1ms)\n',
+  'a => ./a.ts:1:1\n',
+  'FAILED | 1 passed | 1 failed (1ms)\n',
+  '  ✔ a › b\n',
+  '  ✘ [fail]: a › b c\n',
+  '  a › b\n',
+  '  1 test failed\n',
+  '   FAIL  "a"\n',
+  '  Total:     2\n',
+  '  Passed:    1\n',
+  '===== test session starts =====\n',
+  'a.py::b PASSED [ 50%]\n',
+  '____ b ____\n',
+  'FAILED a.py::b - c\n',
+  '== 1 failed in 0.1s ==\n',
+  '1/2 Test #1: a ....***Failed    0.01 sec\n',
+  '    Start 2: b\n',
+  '50% tests passed, 1 tests failed out of 2\n',
+  '1/2 a / b    FAIL    0.02s   exit status 1\n',
+  'Ok:    1\n',
+  'PHPUnit 11.5\n',
+  'There was 1 failure:\n',
+  '1) A::b\n',
+  'Tests: 2, Assertions: 1, Failures: 1.\n',
+  'Failures:\n',
+  '  1) a\n',
+  '2 examples, 1 failure\n',
+  'Run options: --seed 1\n',
+  'A#b = 0.1 s = F\n',
+  '  1) Failure:\n',
+  'A#b [a.rb:1]:\n',
+  '2 runs, 1 assertions, 1 failures, 0 errors, 0 skips\n',
+  'Running ExUnit with seed: 0, max_cases: 1\n',
+  '  1) test a (A)\n',
+  '2 tests, 1 failure\n',
+  '        FAIL [   0.1s] app a\n',
+  '--- STDOUT:   app a ---\n',
+  '     Summary [   0.1s] 2 tests run: 1 passed, 1 failed\n',
+  '  Failed A.b [1 ms]\n',
+  'Failed!  - Failed:     1, Passed:     1, Skipped:     0, Total:     2, Duration: 1 ms - A.dll (net8.0)\n',
+  '[ERROR] Tests run: 2, Failures: 1, Errors: 0, Skipped: 0\n',
+  '> Task :test NO-SOURCE\n',
+  '[volt] a\n',
+  '\u001b[31m',
+  '\r',
+  '\n',
+  ' ',
+  '  ',
 ];
 
 /** The results of a report fit into a message, whatever it contains. */
@@ -126,6 +193,23 @@ export const reportTargets: Target[] = [
       const tests = new TestCollection('/work');
       for (const found of parser.tests) tests.add(found);
       checkFound(tests);
+    },
+  ),
+  target(
+    'printed-results',
+    'the output of test runners is read within bounds, whatever is mixed into it',
+    300,
+    fc.tuple(soup(printed, 40), fc.nat(200)),
+    async ([text, cut]) => {
+      const found = new OutputTests();
+      const bytes = Buffer.from(text);
+      found.push(bytes.subarray(0, cut));
+      found.push(bytes.subarray(cut));
+      const tests = new TestCollection('/work');
+      const runners = await found.end(tests);
+      const { summary, results } = checkFound(tests);
+      expect(summary.total).to.be.at.least(results.length);
+      for (const { name } of runners) expect(name).to.match(/\S/);
     },
   ),
   target('json-reports', 'a report in JSON is read or refused, within bounds', 1000, value, (report) => {

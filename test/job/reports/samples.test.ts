@@ -216,9 +216,11 @@ describe('reports of test runners', () => {
   });
 
   it('are the same as if every parser got every line', async () => {
-    const lines = readdirSync(samples)
-      .filter((file) => file.endsWith('.txt'))
-      .flatMap((file) => readFileSync(join(samples, file), 'utf8').split('\n'));
+    const lines = [samples, join(import.meta.dirname, 'outputs')].flatMap((folder) =>
+      readdirSync(folder)
+        .filter((file) => file.endsWith('.txt'))
+        .flatMap((file) => readFileSync(join(folder, file), 'utf8').split('\n')),
+    );
     const others = [
       '',
       ' ',
@@ -252,9 +254,14 @@ describe('reports of test runners', () => {
       const tests = new TestCollection('/app');
       await found.end(tests);
       const expected = new TestCollection('/app');
-      for (const parser of lineParsers()) {
+      const parsers = lineParsers();
+      for (const line of text) {
         // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with an escape
-        for (const line of text) parser.line(line.replace(/\u001b\[[0-9;]*m/g, '').replace(/\r$/, ''), false);
+        const plain = line.replace(/\u001b\[[0-9;]*m/g, '').replace(/\r$/, '');
+        const owner = parsers.find(({ inside, owns }) => inside && owns === true);
+        for (const parser of owner ? [owner] : parsers) parser.line(plain, false);
+      }
+      for (const parser of parsers) {
         const { tests: results, unnamed } = parser.end();
         for (const test of results) expected.add(test);
         if (unnamed) expected.addUnnamed(unnamed);

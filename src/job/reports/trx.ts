@@ -1,0 +1,94 @@
+import { SaxesParser } from 'saxes';
+import type { TestStatus } from '../../kernel/model.ts';
+import type { FoundTest } from './collection.ts';
+
+/** All other outcomes are failures, such as `Failed`, `Timeout` or `Aborted`. */
+const statusOf: { readonly [outcome: string]: TestStatus } = {
+  Passed: 'passed',
+  PassedButRunAborted: 'passed',
+  Completed: 'passed',
+  NotExecuted: 'skipped',
+  Inconclusive: 'skipped',
+  Pending: 'skipped',
+};
+/** Depth of nested elements; a report has seven. */
+const deepest = 100;
+const longestText = 20_000;
+
+/** Parses a report of `dotnet test --logger trx`. Entities that the document defines are never expanded. */
+export class TrxParser {
+  readonly tests: FoundTest[] = [];
+  readonly #parser = new SaxesParser();
+  readonly #byId = new Map<string, FoundTest[]>();
+  /** class of each definition, by the id of the test */
+  readonly #classes = new Map<string, string>();
+  #depth = 0;
+  #definition: string | undefined;
+  #test: FoundTest | undefined;
+  #text = '';
+  #isReport = false;
+
+  constructor() {
+    this.#parser.on('error', (error) => {
+      throw error;
+    });
+    this.#parser.on('opentag', ({ name, attributes }) => this.#begin(name, attributes));
+    this.#parser.on('closetag', ({ name }) => this.#end(name));
+    const take = (text: string) => {
+      if (this.#text.length < longestText) this.#text += text.slice(0, longestText);
+    };
+    this.#parser.on('text', take);
+    this.#parser.on('cdata', take);
+  }
+
+  /** @throws Error if it is not well-formed */
+  write(chunk: string): void {
+    this.#parser.write(chunk);
+  }
+
+  /** @throws Error if it is not complete */
+  end(): void {
+    this.#parser.close();
+    if (!this.#isReport) throw new Error('it has no <TestRun>');
+    for (const [id, suite] of this.#classes) {
+      for (const test of this.#byId.get(id) ?? []) {
+        test.suite = suite;
+        if (test.name.startsWith(`${suite}.`)) test.name = test.name.slice(suite.length + 1);
+      }
+    }
+  }
+
+  #begin(name: string, attributes: { [name: string]: string }): void {
+    if (++this.#depth > deepest) throw new Error('its elements are nested too deeply');
+    this.#text = '';
+    if (name === 'TestRun') this.#isReport = true;
+    else if (name === 'UnitTestResult') this.#test = this.#testOf(attributes);
+    else if (name === 'UnitTest') this.#definition = attributes.id;
+    else if (name === 'TestMethod' && this.#definition !== undefined && attributes.className)
+      this.#classes.set(this.#definition, attributes.className.split(',', 1)[0] ?? '');
+  }
+
+  #testOf({ testId, testName, outcome = 'Failed', duration = '' }: { [name: string]: string }): FoundTest {
+    const time = /^(\d+):(\d+):([\d.]+)$/.exec(duration);
+    const test: FoundTest = { suite: '', name: testName ?? '', status: statusOf[outcome] ?? 'failed' };
+    if (time) test.duration = (Number(time[1]) * 3600 + Number(time[2]) * 60 + Number(time[3])) * 1000;
+    if (testId !== undefined) {
+      const same = this.#byId.get(testId);
+      if (same) same.push(test);
+      else this.#byId.set(testId, [test]);
+    }
+    this.tests.push(test);
+    return test;
+  }
+
+  #end(name: string): void {
+    this.#depth--;
+    const text = this.#text.trim();
+    if (this.#test && name === 'Message') this.#test.message = text.split('\n', 1)[0] || null;
+    if (this.#test && (name === 'Message' || name === 'StackTrace') && text !== '')
+      this.#test.details = [this.#test.details, text].filter(Boolean).join('\n\n').slice(0, longestText);
+    if (name === 'UnitTestResult') this.#test = undefined;
+    if (name === 'UnitTest') this.#definition = undefined;
+    this.#text = '';
+  }
+}
