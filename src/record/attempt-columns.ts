@@ -1,3 +1,7 @@
+import type { AttemptRef, JobId } from '../kernel/model.ts';
+import { serverNow } from '../kernel/server-time.ts';
+import type { Write } from './database.ts';
+
 /** The runner that has or had an attempt. */
 export interface RunnerOfAttempt {
   id: string;
@@ -26,4 +30,14 @@ export function runnerColumns(runner: RunnerOfAttempt | undefined) {
 /** The columns of an attempt about the loss of its runner; none if that was not lost. */
 export function lossColumns(loss: RecordedLoss | undefined) {
   return loss ? { lost_at: loss.lostAt, noticed_at: loss.noticedAt } : {};
+}
+
+/** The update of an attempt. */
+export function updateAttempt(db: Write, { job, attempt }: AttemptRef) {
+  return db.updateTable('attempts').where('job_id', '=', job).where('number', '=', attempt);
+}
+
+export async function insertAttempt(db: Write, job: JobId, number: number): Promise<void> {
+  const values = { job_id: job, number, status: 'queued' as const, created_at: serverNow() };
+  await db.insertInto('attempts').values(values).execute();
 }

@@ -110,7 +110,7 @@ export async function findBuildNotices(
 /** All columns but the plans, which are long. */
 const jobColumns = [
   ...(['id', 'name', 'workflow', 'labels', 'needs', 'status', 'reason', 'message', 'attempt', 'node'] as const),
-  ...(['runner_name', 'exit_code', 'due_at', 'created_at', 'started_at', 'finished_at'] as const),
+  ...(['runner_name as runner', 'exit_code as exitCode', 'due_at', 'created_at', 'started_at', 'finished_at'] as const),
 ] as const;
 
 /**
@@ -152,24 +152,17 @@ async function jobsOf(database: Database, build: number): Promise<Job[]> {
     .execute();
   const attemptsOf = byJob(attempts, (attempt) => attempt.number);
   const stepsOf = byJob(steps, (step) => step.position);
-  return jobs.map((job) => ({
-    id: job.id,
-    name: job.name,
-    workflow: job.workflow,
+  return jobs.map(({ node: _, attempt: current, due_at, created_at, started_at, finished_at, ...job }) => ({
+    ...job,
     labels: JSON.parse(job.labels) as string[],
     needs: JSON.parse(job.needs) as string[],
-    status: job.status,
-    reason: job.reason,
-    message: job.message,
-    triesAgainAt: job.status === 'queued' ? isoOrNull(job.due_at) : null,
-    runner: job.runner_name,
-    exitCode: job.exit_code,
+    triesAgainAt: job.status === 'queued' ? isoOrNull(due_at) : null,
     attempts: attemptsOf(job.id).map((attempt, index, all) => attemptOf(attempt, all[index + 1])),
     steps: stepsOf(job.id).map(stepOf),
-    tests: testsOf(attemptsOf(job.id).find((attempt) => attempt.number === job.attempt)),
-    createdAt: iso(job.created_at),
-    startedAt: isoOrNull(job.started_at),
-    finishedAt: isoOrNull(job.finished_at),
+    tests: testsOf(attemptsOf(job.id).find((attempt) => attempt.number === current)),
+    createdAt: iso(created_at),
+    startedAt: isoOrNull(started_at),
+    finishedAt: isoOrNull(finished_at),
   }));
 }
 

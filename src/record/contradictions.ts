@@ -3,6 +3,7 @@ import { serverNow } from '../kernel/server-time.ts';
 import { leaveGroups } from './concurrency.ts';
 import type { Write } from './database.ts';
 import { settleBuild } from './moves.ts';
+import { observed } from './observed.ts';
 
 /** Contradictions that were repaired. */
 export interface Settled {
@@ -35,7 +36,7 @@ export async function settleContradictions(db: Write): Promise<Settled> {
   const groups = await leaveInVain(db);
   const schedules = await db
     .deleteFrom('schedules')
-    .where('repo', 'not in', (eb) => eb.selectFrom('repositories').select('name').where('removed_at', 'is', null))
+    .where('repo', 'not in', observed(db).select('name'))
     .returning('repo')
     .execute();
   return { jobs, builds, attempts, requests, ...groups, schedules: [...new Set(schedules.map(({ repo }) => repo))] };

@@ -1,4 +1,4 @@
-import type { Dialect, Kysely, KyselyPlugin, Transaction } from 'kysely';
+import type { Dialect, Driver, Kysely, KyselyPlugin, Transaction } from 'kysely';
 import type { VoltError } from '../kernel/errors.ts';
 import type { Schema } from './schema.ts';
 
@@ -34,4 +34,14 @@ export interface Obstacle {
   error: VoltError;
   /** milliseconds until the next try */
   pause: number;
+}
+
+/** A dialect with another driver. */
+export function withDriver(dialect: Dialect, createDriver: () => Driver): Dialect {
+  return {
+    createDriver,
+    createAdapter: () => dialect.createAdapter(),
+    createIntrospector: (db) => dialect.createIntrospector(db),
+    createQueryCompiler: () => dialect.createQueryCompiler(),
+  };
 }

@@ -1,5 +1,5 @@
 import { sql } from 'kysely';
-import type { JobId, TestStatus } from '../kernel/model.ts';
+import type { AttemptRef, TestStatus } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Write } from './database.ts';
 
@@ -17,9 +17,8 @@ const mostFalls = 3;
 /** If more tests fail together, something else is broken, and none of them counts as flaky. */
 const mostFailures = 50;
 
-interface JobOfTests {
-  job: JobId;
-  attempt: number;
+/** A job with results of tests, and its build. */
+export interface JobOfTests {
   build_id: number;
   name: string;
   workflow: string | null;
@@ -32,7 +31,11 @@ interface JobOfTests {
  * Notes which tests have just turned out to be flaky.
  * @param results each test's result in the attempt, without skipped ones
  */
-export async function noteFlaky(db: Write, job: JobOfTests, results: ReadonlyMap<number, TestStatus>): Promise<void> {
+export async function noteFlaky(
+  db: Write,
+  job: JobOfTests & AttemptRef,
+  results: ReadonlyMap<number, TestStatus>,
+): Promise<void> {
   const failed = [...results].filter(([, status]) => status !== 'passed').map(([test]) => test);
   const flaky = new Set([...(await contradicted(db, job, results)), ...(await fallingOften(db, job, failed))]);
   if (flaky.size === 0) return;
@@ -57,7 +60,7 @@ export async function noteFlaky(db: Write, job: JobOfTests, results: ReadonlyMap
 /** The tests with the opposite result in another attempt or build of the commit. */
 async function contradicted(
   db: Write,
-  { job, attempt, build_id, name, workflow, repo, sha }: JobOfTests,
+  { job, attempt, build_id, repo, sha, ...of }: JobOfTests & AttemptRef,
   results: ReadonlyMap<number, TestStatus>,
 ): Promise<number[]> {
   const builds = await db
@@ -71,17 +74,8 @@ async function contradicted(
     .execute();
   const others = builds.map(({ id }) => id).filter((id) => id !== build_id || attempt > 1);
   if (others.length === 0 || results.size === 0) return [];
-  const seen = await db
-    .selectFrom('test_results')
-    .innerJoin('jobs', 'jobs.id', 'test_results.job_id')
-    .select(['test_results.test_id', 'test_results.job_id', 'test_results.attempt'])
-    // the worst of several results in one attempt
-    .select((eb) => eb.fn.max('test_results.failed').as('failed'))
-    .where('test_results.test_id', 'in', [...results.keys()])
-    .where('test_results.build_id', 'in', others)
-    .where('jobs.name', '=', name)
-    .where('jobs.workflow', 'is not distinct from', workflow)
-    .where('test_results.status', '!=', 'skipped')
+  const seen = await resultsIn(db, of, others, [...results.keys()])
+    .select('test_results.job_id')
     .groupBy(['test_results.test_id', 'test_results.job_id', 'test_results.attempt'])
     .execute();
   return seen
@@ -91,11 +85,7 @@ async function contradicted(
 }
 
 /** Of tests that have just failed, those that have alternately passed and failed on their branch. */
-async function fallingOften(
-  db: Write,
-  { name, workflow, repo, ref }: JobOfTests,
-  failed: readonly number[],
-): Promise<number[]> {
+async function fallingOften(db: Write, { repo, ref, ...of }: JobOfTests, failed: readonly number[]): Promise<number[]> {
   if (failed.length === 0 || failed.length > mostFailures) return [];
   const builds = await db
     .selectFrom('builds')
@@ -105,20 +95,9 @@ async function fallingOften(
     .orderBy('id', 'desc')
     .limit(window)
     .execute();
-  const rows = await db
-    .selectFrom('test_results')
-    .innerJoin('jobs', 'jobs.id', 'test_results.job_id')
-    .select(['test_results.test_id', 'test_results.build_id', 'test_results.attempt'])
-    .select((eb) => eb.fn.max('test_results.failed').as('failed'))
-    .where('test_results.test_id', 'in', failed)
-    .where(
-      'test_results.build_id',
-      'in',
-      builds.map(({ id }) => id),
-    )
-    .where('jobs.name', '=', name)
-    .where('jobs.workflow', 'is not distinct from', workflow)
-    .where('test_results.status', '!=', 'skipped')
+  const ids = builds.map(({ id }) => id);
+  const rows = await resultsIn(db, of, ids, failed)
+    .select('test_results.build_id')
     .groupBy(['test_results.test_id', 'test_results.build_id', 'test_results.attempt'])
     .execute();
   rows.sort((a, b) => a.build_id - b.build_id || a.attempt - b.attempt);
@@ -126,4 +105,23 @@ async function fallingOften(
     const outcomes = rows.filter((row) => row.test_id === test).map((row) => row.failed);
     return outcomes.filter((now, index) => now === 1 && outcomes[index - 1] === 0).length >= mostFalls;
   });
+}
+
+/** Results of tests in these builds, in jobs of that name: the worst of several in one attempt. */
+function resultsIn(
+  db: Write,
+  { name, workflow }: Pick<JobOfTests, 'name' | 'workflow'>,
+  builds: readonly number[],
+  tests: readonly number[],
+) {
+  return db
+    .selectFrom('test_results')
+    .innerJoin('jobs', 'jobs.id', 'test_results.job_id')
+    .select(['test_results.test_id', 'test_results.attempt'])
+    .select((eb) => eb.fn.max('test_results.failed').as('failed'))
+    .where('test_results.test_id', 'in', tests)
+    .where('test_results.build_id', 'in', builds)
+    .where('jobs.name', '=', name)
+    .where('jobs.workflow', 'is not distinct from', workflow)
+    .where('test_results.status', '!=', 'skipped');
 }

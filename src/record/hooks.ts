@@ -1,14 +1,10 @@
 import { randomBytes } from 'node:crypto';
-import type { Database } from './database.ts';
+import type { Database, Sql } from './database.ts';
+import { observed } from './observed.ts';
 
 /** The salt that a repository's webhook secret is derived from; null without a webhook. */
 export async function hookSaltOf(database: Database, repo: string): Promise<string | null> {
-  const row = await database.db
-    .selectFrom('repositories')
-    .select('hook_salt')
-    .where('name', '=', repo)
-    .where('removed_at', 'is', null)
-    .executeTakeFirst();
+  const row = await saltRow(database.db, repo);
   return row?.hook_salt ?? null;
 }
 
@@ -19,16 +15,15 @@ export async function hookSaltOf(database: Database, repo: string): Promise<stri
  */
 export async function ensureHookSalt(database: Database, repo: string, rotate: boolean): Promise<string | undefined> {
   return database.write(async (db) => {
-    const row = await db
-      .selectFrom('repositories')
-      .select('hook_salt')
-      .where('name', '=', repo)
-      .where('removed_at', 'is', null)
-      .executeTakeFirst();
+    const row = await saltRow(db, repo);
     if (!row) return undefined;
     if (row.hook_salt !== null && !rotate) return row.hook_salt;
     const salt = randomBytes(16).toString('hex');
     await db.updateTable('repositories').set({ hook_salt: salt }).where('name', '=', repo).execute();
     return salt;
   });
+}
+
+function saltRow(db: Sql, repo: string) {
+  return observed(db).select('hook_salt').where('name', '=', repo).executeTakeFirst();
 }

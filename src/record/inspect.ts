@@ -25,8 +25,6 @@ export async function inspectNamed(config: Config): Promise<{ where: string; fou
 export function inspectRecord(file: string): RecordInspection {
   const database = new Database(file);
   try {
-    const value = (key: string) =>
-      (database.prepare('select value from meta where key = ?').get(key) as { value: string } | undefined)?.value;
     // the file alone is not enough: its newest pages may be in the write-ahead log
     const pages = database
       .prepare('select page_count * page_size as bytes from pragma_page_count(), pragma_page_size()')
@@ -34,11 +32,17 @@ export function inspectRecord(file: string): RecordInspection {
     const rows = database.prepare('pragma quick_check(20)').all() as { quick_check: string }[];
     return {
       bytes: pages.bytes,
-      schemaVersion: Number(value('schema_version') ?? 0),
-      recordId: value('record_id'),
+      schemaVersion: Number(metaOf(database, 'schema_version') ?? 0),
+      recordId: metaOf(database, 'record_id'),
       faults: rows.map((row) => row.quick_check).filter((text) => text !== 'ok'),
     };
   } finally {
     database.close();
   }
+}
+
+/** A value of the table `meta`. */
+export function metaOf(database: InstanceType<typeof Database>, key: string): string | undefined {
+  const row = database.prepare('select value from meta where key = ?').get(key) as { value: string } | undefined;
+  return row?.value;
 }

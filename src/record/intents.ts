@@ -100,16 +100,8 @@ export async function findIntent(database: Database, id: number): Promise<Intent
   return row && intentOf(row);
 }
 
-export async function openTriggers(database: Database, repo: string): Promise<Intent[]> {
-  const rows = await database.db
-    .selectFrom('intents')
-    .selectAll()
-    .where('closed_at', 'is', null)
-    .where('kind', '=', 'trigger')
-    .where('repo', '=', repo)
-    .orderBy('id')
-    .execute();
-  return rows.map(intentOf);
+export function openTriggers(database: Database, repo: string): Promise<Intent[]> {
+  return openOnes(database, 'trigger', repo);
 }
 
 export function openCancels(database: Database): Promise<Intent[]> {
@@ -120,15 +112,10 @@ export function openRetries(database: Database): Promise<Intent[]> {
   return openOnes(database, 'retry');
 }
 
-async function openOnes(database: Database, kind: Intent['kind']): Promise<Intent[]> {
-  const rows = await database.db
-    .selectFrom('intents')
-    .selectAll()
-    .where('closed_at', 'is', null)
-    .where('kind', '=', kind)
-    .orderBy('id')
-    .execute();
-  return rows.map(intentOf);
+async function openOnes(database: Database, kind: Intent['kind'], repo?: string): Promise<Intent[]> {
+  let query = database.db.selectFrom('intents').selectAll().where('closed_at', 'is', null).where('kind', '=', kind);
+  if (repo !== undefined) query = query.where('repo', '=', repo);
+  return (await query.orderBy('id').execute()).map(intentOf);
 }
 
 /**

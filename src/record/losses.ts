@@ -1,5 +1,11 @@
 import type { AttemptRef } from '../kernel/model.ts';
-import { lossColumns, type RecordedLoss, type RunnerOfAttempt, runnerColumns } from './attempt-columns.ts';
+import {
+  lossColumns,
+  type RecordedLoss,
+  type RunnerOfAttempt,
+  runnerColumns,
+  updateAttempt,
+} from './attempt-columns.ts';
 import type { Database } from './database.ts';
 
 /** Records how the runner of an attempt was lost, for an attempt that is followed by no other. */
@@ -10,11 +16,8 @@ export async function noteLoss(
   runner: RunnerOfAttempt | undefined,
 ): Promise<void> {
   await database.write((db) =>
-    db
-      .updateTable('attempts')
+    updateAttempt(db, ref)
       .set({ message: loss.how, ...lossColumns(loss), ...runnerColumns(runner) })
-      .where('job_id', '=', ref.job)
-      .where('number', '=', ref.attempt)
       .where('finished_at', 'is', null)
       .where('lost_at', 'is', null)
       .execute(),

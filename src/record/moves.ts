@@ -12,7 +12,14 @@ import {
 } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { type Outcome, verdictOf } from '../kernel/verdict.ts';
-import { lossColumns, type RecordedLoss, type RunnerOfAttempt, runnerColumns } from './attempt-columns.ts';
+import {
+  insertAttempt,
+  lossColumns,
+  type RecordedLoss,
+  type RunnerOfAttempt,
+  runnerColumns,
+  updateAttempt,
+} from './attempt-columns.ts';
 import { finalMessage, scheduleNextAttempt, triedRunnersOf } from './automatic-retries.ts';
 import { summaryOf } from './builds.ts';
 import type { Database, Write } from './database.ts';
@@ -23,6 +30,11 @@ import { raiseTime, startTags, tagOfTakenBack } from './fairness.ts';
  * the attempt is the current one. It returns whether it moved the job, or the data that the caller needs to tell others. What
  * was recorded first stays.
  */
+
+/** The update of a job whose current attempt this is. */
+function updateJob(db: Write, { job, attempt }: AttemptRef) {
+  return db.updateTable('jobs').where('id', '=', job).where('attempt', '=', attempt);
+}
 
 /** waiting → queued: its needs are met; makes its first attempt, or the attempt of a retry. */
 export async function queueJob(database: Database, job: JobId): Promise<boolean> {
@@ -47,10 +59,7 @@ export async function queueJob(database: Database, job: JobId): Promise<boolean>
       .where('id', '=', job)
       .returning('attempt')
       .executeTakeFirstOrThrow();
-    await db
-      .insertInto('attempts')
-      .values({ job_id: job, number: moved.attempt, status: 'queued', created_at: serverNow() })
-      .execute();
+    await insertAttempt(db, job, moved.attempt);
     return true;
   });
 }
@@ -89,15 +98,8 @@ export async function startAttempt(
     if (!moved) return undefined;
     await begun();
     if (moved.time !== null && moved.time < moved.virtual_start) await raiseTime(db, moved);
-    await db
-      .updateTable('attempts')
-      .set({
-        status: 'running',
-        ...runnerColumns(runner),
-        started_at: at,
-      })
-      .where('job_id', '=', ref.job)
-      .where('number', '=', ref.attempt)
+    await updateAttempt(db, ref)
+      .set({ status: 'running', ...runnerColumns(runner), started_at: at })
       .execute();
     const build = await db
       .updateTable('builds')
@@ -130,11 +132,8 @@ export async function recordSteps(
       .where('jobs.finished_at', 'is', null)
       .executeTakeFirst();
     if (!current) return undefined;
-    const newer = await db
-      .updateTable('attempts')
+    const newer = await updateAttempt(db, ref)
       .set({ steps_revision: revision })
-      .where('job_id', '=', ref.job)
-      .where('number', '=', ref.attempt)
       .where('steps_revision', '<', revision)
       .returning('number')
       .executeTakeFirst();
@@ -209,11 +208,8 @@ export async function finishAttempt(
  */
 export async function noteCompleteLog(database: Database, ref: AttemptRef): Promise<BuildSummary | undefined> {
   return database.write(async (db) => {
-    const completed = await db
-      .updateTable('attempts')
+    const completed = await updateAttempt(db, ref)
       .set({ log_complete: 1 })
-      .where('job_id', '=', ref.job)
-      .where('number', '=', ref.attempt)
       .where('log_complete', '=', 0)
       .returning((eb) =>
         eb.selectFrom('jobs').select('build_id').whereRef('jobs.id', '=', 'attempts.job_id').as('build'),
@@ -232,8 +228,7 @@ async function end(db: Write, ref: AttemptRef, outcome: AttemptOutcome) {
 
 async function closeAttempt(db: Write, ref: AttemptRef, outcome: AttemptOutcome) {
   const { status, reason, message, runner, exitCode } = outcome;
-  const attempt = await db
-    .updateTable('attempts')
+  const attempt = await updateAttempt(db, ref)
     .set({
       status,
       reason,
@@ -246,8 +241,6 @@ async function closeAttempt(db: Write, ref: AttemptRef, outcome: AttemptOutcome)
       started_at: outcome.startedAt,
       finished_at: outcome.finishedAt,
     })
-    .where('job_id', '=', ref.job)
-    .where('number', '=', ref.attempt)
     .returning(['created_at', 'steps_revision'])
     .executeTakeFirstOrThrow();
   return { createdAt: attempt.created_at, stepsRevision: attempt.steps_revision };
@@ -262,8 +255,7 @@ async function endUnstarted(db: Write, ref: AttemptRef, outcome: AttemptOutcome)
 
 function endJob(db: Write, ref: AttemptRef, from: 'queued' | 'running', outcome: AttemptOutcome) {
   const { status, reason, message, runner, exitCode } = outcome;
-  const ended = db
-    .updateTable('jobs')
+  const ended = updateJob(db, ref)
     .set((eb) => ({
       status,
       reason,
@@ -275,8 +267,6 @@ function endJob(db: Write, ref: AttemptRef, from: 'queued' | 'running', outcome:
       started_at: eb.fn.coalesce('started_at', eb.val(outcome.startedAt)),
       finished_at: outcome.finishedAt,
     }))
-    .where('id', '=', ref.job)
-    .where('attempt', '=', ref.attempt)
     .where('status', '=', from)
     .returning(['build_id', 'labels', 'virtual_start', 'due_at']);
   return (from === 'running' ? ended.where('runner_id', '=', runner.id) : ended).executeTakeFirst();
@@ -294,17 +284,13 @@ export async function decideJob(
   at: number,
 ): Promise<BuildSummary | undefined> {
   return database.write(async (db) => {
-    const moved = await db
-      .updateTable('jobs')
+    const moved = await updateJob(db, ref)
       .set({ ...outcome, finished_at: at })
-      .where('id', '=', ref.job)
-      .where('attempt', '=', ref.attempt)
       .where('status', 'in', statusesBefore(outcome.status))
       .returning('build_id')
       .executeTakeFirst();
     if (!moved) return undefined;
-    await db
-      .updateTable('attempts')
+    await updateAttempt(db, ref)
       .set((eb) => ({
         status: outcome.status,
         reason: outcome.reason,
@@ -312,8 +298,6 @@ export async function decideJob(
         message: eb.fn.coalesce('message', eb.val(outcome.message)),
         finished_at: at,
       }))
-      .where('job_id', '=', ref.job)
-      .where('number', '=', ref.attempt)
       .where('finished_at', 'is', null)
       .execute();
     return settleBuild(db, moved.build_id);
@@ -343,8 +327,7 @@ export async function moveToNextAttempt(
         .where('id', '=', ref.job)
         .execute();
     }
-    await db
-      .updateTable('attempts')
+    await updateAttempt(db, ref)
       .set({
         status: 'error',
         reason: lost.reason,
@@ -353,8 +336,6 @@ export async function moveToNextAttempt(
         ...lossColumns(lost.loss),
         ...runnerColumns(lost.runner),
       })
-      .where('job_id', '=', ref.job)
-      .where('number', '=', ref.attempt)
       .execute();
     return true;
   });
@@ -385,10 +366,7 @@ async function openNext(
     moving.where((eb) => eb.or([eb('status', '=', 'queued'), eb('runner_id', '=', runner)]));
   const moved = await (by === undefined ? moving : only(by)).executeTakeFirst();
   if (!moved) return undefined;
-  await db
-    .insertInto('attempts')
-    .values({ job_id: ref.job, number: ref.attempt + 1, status: 'queued', created_at: serverNow() })
-    .execute();
+  await insertAttempt(db, ref.job, ref.attempt + 1);
   return moved;
 }
 

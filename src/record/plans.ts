@@ -1,27 +1,16 @@
-import { type BuildId, type JobId, jobIdOf, type Trigger } from '../kernel/model.ts';
+import { type BuildId, jobIdOf, type Trigger } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { moveCursor } from './cursors.ts';
 import type { Database, Write } from './database.ts';
 import { startTags } from './fairness.ts';
 import { closeIntent } from './intents.ts';
-import { rowBatches } from './row-batches.ts';
+import { insertJobs, type NewJob } from './new-jobs.ts';
+import { observed } from './observed.ts';
 import { type NewSchedule, setSchedules } from './schedules.ts';
 import { insertWorkflows, type NewWorkflows } from './workflows.ts';
 
-export interface PlannedJob {
-  name: string;
-  labels: string[];
-  /** names of jobs of the same plan */
-  needs: string[];
-  /** JSON of what the job runs */
-  plan: string;
-  /** minutes */
-  timeout: number;
-  /** name of its workflow */
-  workflow?: string;
-  /** JSON: its node in the workflow; such a job waits until it is planned, see record/workflows.ts */
-  node?: string;
-}
+/** A job of a plan. Its needs are jobs of the same plan; one with a node waits until it is planned, see workflows.ts. */
+export type PlannedJob = Omit<NewJob, 'id' | 'tag' | 'continueOnError'>;
 
 export interface NewBuild {
   repo: string;
@@ -58,12 +47,7 @@ export async function recordPlan(database: Database, plan: NewBuild): Promise<Pl
     const { known, repository, last } = await db
       .selectNoFrom((eb) => [
         eb.selectFrom('builds').select('id').where('offer', '=', plan.offer).as('known'),
-        eb
-          .selectFrom('repositories')
-          .select('name')
-          .where('name', '=', plan.repo)
-          .where('removed_at', 'is', null)
-          .as('repository'),
+        observed(db).select('name').where('name', '=', plan.repo).as('repository'),
         eb
           .selectFrom('builds')
           .select(({ fn }) => fn.max('number').as('number'))
@@ -79,7 +63,7 @@ export async function recordPlan(database: Database, plan: NewBuild): Promise<Pl
     }
     const build = await insertBuild(db, plan, (last ?? 0) + 1);
     if (plan.workflows) await insertWorkflows(db, build, plan.workflows);
-    await insertJobs(db, build, plan);
+    await insertJobs(db, build, await newJobs(db, build, plan));
     if (plan.schedules) await setSchedules(db, plan.repo, plan.schedules);
     if (plan.intent !== null) await closeIntent(db, plan.intent, build);
     return { outcome: 'made', build };
@@ -108,45 +92,13 @@ async function insertBuild(db: Write, plan: NewBuild, number: number): Promise<B
   return String(row.id) as BuildId;
 }
 
-async function insertJobs(db: Write, build: BuildId, plan: NewBuild): Promise<void> {
-  const now = serverNow();
-  const rows = plan.jobs.map((job, index) => ({ job, id: jobIdOf(build, index + 1) as JobId, position: index + 1 }));
-  const ready = rows.filter(({ job }) => isReady(job));
-  const tags = await startTags(
-    db,
-    plan.repo,
-    ready.map(({ job }) => job.labels),
-  );
-  const tagOf = new Map(ready.map(({ id }, index) => [id, tags[index]]));
-  for (const some of rowBatches(rows)) {
-    await db
-      .insertInto('jobs')
-      .values(
-        some.map(({ job, id, position }) => ({
-          id,
-          build_id: Number(build),
-          position,
-          name: job.name,
-          workflow: job.workflow ?? null,
-          node: job.node ?? null,
-          labels: JSON.stringify(job.labels),
-          needs: JSON.stringify(job.needs),
-          plan: job.plan,
-          timeout: job.timeout,
-          status: isReady(job) ? ('queued' as const) : ('waiting' as const),
-          attempt: isReady(job) ? 1 : 0,
-          virtual_start: tagOf.get(id) ?? 0,
-          created_at: now,
-        })),
-      )
-      .execute();
-  }
-  for (const some of rowBatches(ready)) {
-    await db
-      .insertInto('attempts')
-      .values(some.map(({ id }) => ({ job_id: id, number: 1, status: 'queued' as const, created_at: now })))
-      .execute();
-  }
+/** The jobs with their ids; those that need no others are queued at once. */
+async function newJobs(db: Write, build: BuildId, { repo, jobs }: NewBuild): Promise<NewJob[]> {
+  const ready = jobs.filter(isReady);
+  const labels = ready.map((job) => job.labels);
+  const tags = await startTags(db, repo, labels);
+  const tagOf = new Map(ready.map((job, index) => [job, tags[index]]));
+  return jobs.map((job, index) => ({ ...job, id: jobIdOf(build, index + 1), tag: tagOf.get(job) }));
 }
 
 function isReady({ needs, node }: PlannedJob): boolean {

@@ -1,7 +1,6 @@
 import {
   CompiledQuery,
   type DatabaseConnection,
-  type Driver,
   HandleEmptyInListsPlugin,
   type Kysely,
   PostgresDialect,
@@ -16,7 +15,7 @@ import {
 import type * as pg from 'pg';
 import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
-import type { Engine } from './engine.ts';
+import { type Engine, withDriver } from './engine.ts';
 import {
   explainedError,
   isOfConnection,
@@ -53,12 +52,10 @@ export async function postgresEngine(
   const shown = shownAddress(address);
   const explained = (error: unknown) => explainedError(error, shown);
   const { Pool, types } = (await import('pg')).default;
+  const config = { pool: new Connections(new Pool(poolConfig(address, databasePool, types)), explained) };
   return {
     kind: 'postgres',
-    dialect: new WritingDialect(
-      { pool: new Connections(new Pool(poolConfig(address, databasePool, types)), explained) },
-      shown,
-    ),
+    dialect: withDriver(new PostgresDialect(config), () => new WritingDriver(config, shown)),
     plugins: [new HandleEmptyInListsPlugin({ strategy: replaceWithNoncontingentExpression })],
     forMigration: async (db) => {
       await requireVersion(db);
@@ -97,21 +94,6 @@ async function requireVersion(db: Transaction<Schema>): Promise<void> {
   throw new VoltError('record_unfit', `PostgreSQL ${version?.name} of the database server is too old`, {
     remedy: `Use PostgreSQL ${oldest / 10_000} or newer.`,
   });
-}
-
-class WritingDialect extends PostgresDialect {
-  readonly #config: PostgresDialectConfig;
-  readonly #place: string;
-
-  constructor(config: PostgresDialectConfig, place: string) {
-    super(config);
-    this.#config = config;
-    this.#place = place;
-  }
-
-  override createDriver(): Driver {
-    return new WritingDriver(this.#config, this.#place);
-  }
 }
 
 class WritingDriver extends PostgresDriver {

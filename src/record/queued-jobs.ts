@@ -1,21 +1,14 @@
-import type { BuildId, JobId } from '../kernel/model.ts';
-import { parseTriedRunners, type TriedRunners } from './automatic-retries.ts';
+import type { BuildId } from '../kernel/model.ts';
+import { parseTriedRunners } from './automatic-retries.ts';
 import type { Database } from './database.ts';
+import type { OpenJob } from './open-jobs.ts';
 
 /** A queued job, with what is needed to check its message. */
-export interface QueuedJob {
-  id: JobId;
-  build: BuildId;
-  attempt: number;
-  labels: string[];
+export interface QueuedJob
+  extends Pick<OpenJob, 'id' | 'build' | 'attempt' | 'labels' | 'virtualStart' | 'dueAt' | 'tried'> {
   repo: string;
   /** further labels that its repository's jobs need */
   runners: string[];
-  virtualStart: number;
-  /** when its current attempt may be sent at the earliest (ms since 1970); null if at once */
-  dueAt: number | null;
-  /** runners of the attempts after which it was tried again */
-  tried: TriedRunners;
 }
 
 /**

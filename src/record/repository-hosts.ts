@@ -1,4 +1,5 @@
 import type { Database } from './database.ts';
+import { observed } from './observed.ts';
 import { administrator, readable } from './visibility.ts';
 
 /** A repository that is a path on a machine. */
@@ -10,13 +11,7 @@ export interface RepositoryHost {
 
 /** The machines of observed repositories that are paths; null stands for repositories with a URL. */
 export async function repositoryHosts(database: Database): Promise<(string | null)[]> {
-  const rows = await database.db
-    .selectFrom('repositories')
-    .select('host')
-    .distinct()
-    .where('removed_at', 'is', null)
-    .orderBy('host')
-    .execute();
+  const rows = await observed(database.db).select('host').distinct().orderBy('host').execute();
   return rows.map(({ host }) => host);
 }
 
@@ -27,10 +22,8 @@ export async function repositoriesOn(
   reader = administrator,
 ): Promise<RepositoryHost[]> {
   if (hosts.length === 0) return [];
-  const rows = await database.db
-    .selectFrom('repositories')
+  const rows = await observed(database.db)
     .select(['name', 'url', 'host'])
-    .where('removed_at', 'is', null)
     .where('host', 'in', hosts)
     .where(readable(reader, 'repositories.name'))
     .orderBy('name')

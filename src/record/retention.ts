@@ -48,15 +48,8 @@ export async function* expiredBuilds(
   page: number,
 ): AsyncGenerator<ExpiredBuild[]> {
   if (keepDays === 0 && keepBuilds === 0) return;
-  const builds = database.db.selectFrom('builds').where('repo', '=', repo).orderBy('id', 'desc');
-  const nth = async (query: typeof builds, count: number) =>
-    (
-      await query
-        .select('id')
-        .offset(count - 1)
-        .limit(1)
-        .executeTakeFirst()
-    )?.id;
+  const builds = database.db.selectFrom('builds').select('id').where('repo', '=', repo).orderBy('id', 'desc').limit(1);
+  const nth = async (query: typeof builds, count: number) => (await query.offset(count - 1).executeTakeFirst())?.id;
   const end = await nth(builds.where('finished_at', 'is not', null), Math.max(keepAtLeast, 1));
   if (end === undefined) return;
   const surplus = keepBuilds === 0 ? undefined : await nth(builds, keepBuilds);

@@ -25,11 +25,10 @@ function attempts(database: Database, reader: Reader) {
     .innerJoin('jobs', 'jobs.id', 'attempts.job_id')
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
     .where(readable(reader, 'builds.repo'))
-    .select([
-      ...(['attempts.job_id', 'attempts.number as attempt', 'jobs.name', 'builds.repo', 'builds.id as build'] as const),
-      ...(['builds.number', 'attempts.runner_name', 'attempts.status', 'attempts.reason'] as const),
-      ...(['attempts.started_at', 'attempts.finished_at', 'attempts.lost_at', 'attempts.noticed_at'] as const),
-    ]);
+    .select(['attempts.job_id as job', 'attempts.number as attempt', 'attempts.runner_name as runner'])
+    .select(['attempts.status', 'attempts.reason', 'attempts.started_at as startedAt'])
+    .select(['attempts.finished_at as finishedAt', 'attempts.lost_at as lostAt', 'attempts.noticed_at as noticedAt'])
+    .select(['jobs.name', 'builds.repo', 'builds.number', 'builds.id as build']);
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof attempts>['execute']>>[number];
@@ -70,10 +69,6 @@ export function timeLost({ startedAt, lostAt, noticedAt }: PastAttempt): number 
   return Math.max(0, noticedAt - (startedAt ?? lostAt ?? noticedAt));
 }
 
-function pastOf(row: Row): PastAttempt {
-  return {
-    ...{ job: row.job_id, attempt: row.attempt, name: row.name, repo: row.repo, number: row.number },
-    ...{ build: String(row.build) as BuildId, runner: row.runner_name, status: row.status, reason: row.reason },
-    ...{ startedAt: row.started_at, finishedAt: row.finished_at, lostAt: row.lost_at, noticedAt: row.noticed_at },
-  };
+function pastOf({ build, ...row }: Row): PastAttempt {
+  return { ...row, build: String(build) as BuildId };
 }

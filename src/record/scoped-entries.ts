@@ -1,5 +1,6 @@
 import { VoltError } from '../kernel/errors.ts';
-import type { Write } from './database.ts';
+import type { Sql, Write } from './database.ts';
+import { observed } from './observed.ts';
 
 /** Secrets and variables: named rows that belong to one repository or to all repositories. */
 type Table = 'secrets' | 'variables';
@@ -48,15 +49,13 @@ export async function removeEntry(db: Write, table: Table, repo: EntryOwner, nam
 }
 
 /** @throws VoltError `not_found` */
-export async function requireRepository(db: Pick<Write, 'selectFrom'>, repo: string): Promise<void> {
-  const row = await db
-    .selectFrom('repositories')
-    .select('name')
-    .where('name', '=', repo)
-    .where('removed_at', 'is', null)
-    .executeTakeFirst();
-  if (row) return;
-  throw new VoltError('not_found', `no repository named "${repo}" is observed`, {
+export async function requireRepository(db: Sql, repo: string): Promise<void> {
+  const row = await observed(db).select('name').where('name', '=', repo).executeTakeFirst();
+  if (!row) throw notObserved(repo);
+}
+
+export function notObserved(repo: string): VoltError {
+  return new VoltError('not_found', `no repository named "${repo}" is observed`, {
     remedy: 'See `volt repo ls`; `volt repo add` observes one.',
   });
 }

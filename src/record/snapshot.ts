@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import Database from 'libsql';
+import { metaOf } from './inspect.ts';
 import { isBusy } from './sqlite.ts';
 
 /**
@@ -38,11 +39,13 @@ export function renewRecord(file: string, replaced: string | undefined): void {
   const former = replaced === undefined ? undefined : identityOf(replaced);
   const database = new Database(file);
   try {
-    const value = (key: string) =>
-      (database.prepare('select value from meta where key = ?').get(key) as { value: string } | undefined)?.value;
     const set = (key: string, text: string) =>
       database.prepare('insert or replace into meta (key, value) values (?, ?)').run(key, text);
-    const ids = [value('record_id'), former?.id, ...(JSON.parse(value('former_ids') ?? '[]') as string[])];
+    const ids = [
+      metaOf(database, 'record_id'),
+      former?.id,
+      ...(JSON.parse(metaOf(database, 'former_ids') ?? '[]') as string[]),
+    ];
     database.exec('begin immediate');
     set('former_ids', JSON.stringify([...new Set(ids.filter((id) => id !== undefined))]));
     set('record_id', randomUUID());
@@ -60,10 +63,7 @@ function identityOf(file: string): { id: string | undefined; highest: number } |
   try {
     const database = new Database(file);
     try {
-      const row = database.prepare("select value from meta where key = 'record_id'").get() as
-        | { value: string }
-        | undefined;
-      return { id: row?.value, highest: highestBuild(database) };
+      return { id: metaOf(database, 'record_id'), highest: highestBuild(database) };
     } finally {
       database.close();
     }

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import {
   type DatabaseConnection,
-  type Driver,
+  type Dialect,
   type SqliteDatabase,
   SqliteDialect,
   type SqliteDialectConfig,
@@ -13,7 +13,7 @@ import { errorText, VoltError } from '../kernel/errors.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
 import { fileIdentity } from '../system/file-identity.ts';
 import { Durability } from './durability.ts';
-import type { Engine, Obstacle } from './engine.ts';
+import { type Engine, type Obstacle, withDriver } from './engine.ts';
 import { keepingStatements } from './statements.ts';
 
 /**
@@ -42,7 +42,7 @@ export function sqliteEngine(file: string): Engine {
  * SQLite in a file, through libsql (whose native part comes prebuilt). Transactions take the write lock when they start, so
  * that what they have read still holds when they write.
  */
-function sqliteDialect(file: string): SqliteDialect {
+function sqliteDialect(file: string): Dialect {
   const database = new Database(file);
   try {
     database.pragma(`busy_timeout = ${busyTimeout}`);
@@ -54,9 +54,9 @@ function sqliteDialect(file: string): SqliteDialect {
     database.close();
     throw error;
   }
-  return new ImmediateSqliteDialect({ database: keepingStatements(database as unknown as SqliteDatabase) }, () =>
-    database.exec('begin immediate'),
-  );
+  const config = { database: keepingStatements(database as unknown as SqliteDatabase) };
+  const begin = () => database.exec('begin immediate');
+  return withDriver(new SqliteDialect(config), () => new ImmediateSqliteDriver(config, begin));
 }
 
 /** All processes that have a file in WAL mode open share the memory of one kernel, see https://sqlite.org/wal.html. */
@@ -65,21 +65,6 @@ function machine(): string {
     return readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
   } catch {
     return hostname();
-  }
-}
-
-class ImmediateSqliteDialect extends SqliteDialect {
-  readonly #config: SqliteDialectConfig;
-  readonly #begin: () => void;
-
-  constructor(config: SqliteDialectConfig, begin: () => void) {
-    super(config);
-    this.#config = config;
-    this.#begin = begin;
-  }
-
-  override createDriver(): Driver {
-    return new ImmediateSqliteDriver(this.#config, this.#begin);
   }
 }
 
@@ -122,7 +107,7 @@ class ImmediateSqliteDriver extends SqliteDriver {
   }
 }
 
-function openFile(file: string): SqliteDialect {
+function openFile(file: string): Dialect {
   try {
     return sqliteDialect(file);
   } catch (error) {

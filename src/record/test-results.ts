@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { AttemptRef, TestResult, TestStatus } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Write } from './database.ts';
-import { noteFlaky } from './flaky-tests.ts';
+import { type JobOfTests, noteFlaky } from './flaky-tests.ts';
 
 /**
  * The results of single tests. A test is identified by its repository, suite and name. What pages show of it (results,
@@ -12,7 +12,7 @@ import { noteFlaky } from './flaky-tests.ts';
 /** Weight of the newest result in a test's mean duration. */
 const newestShare = 0.3;
 /** The worst of several results of a test in one attempt counts: a parametrised test has several. */
-const rank: { readonly [S in TestStatus]: number } = { skipped: 0, passed: 1, failed: 2, error: 3 };
+export const rank: { readonly [S in TestStatus]: number } = { skipped: 0, passed: 1, failed: 2, error: 3 };
 
 /**
  * Records some results of an attempt, if it is the job's current one and has not ended. The same results are recorded once,
@@ -27,7 +27,7 @@ export async function recordTests(
   results: readonly TestResult[],
 ): Promise<boolean> {
   return database.write(async (db) => {
-    const job = await openJob(db, ref);
+    const job = await jobOf(db, ref);
     if (!job) return false;
     const known = await db
       .selectFrom('test_results')
@@ -67,16 +67,7 @@ export async function recordTests(
   });
 }
 
-interface OpenJob {
-  build_id: number;
-  name: string;
-  workflow: string | null;
-  repo: string;
-  ref: string;
-  sha: string;
-}
-
-async function openJob(db: Write, ref: AttemptRef): Promise<OpenJob | undefined> {
+async function jobOf(db: Write, ref: AttemptRef): Promise<JobOfTests | undefined> {
   return db
     .selectFrom('jobs')
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
@@ -90,7 +81,7 @@ async function openJob(db: Write, ref: AttemptRef): Promise<OpenJob | undefined>
 /** @returns ids of the tests by their keys */
 async function upsertTests(
   db: Write,
-  { repo, build_id }: OpenJob,
+  { repo, build_id }: JobOfTests,
   keyed: readonly { result: TestResult; key: string }[],
 ): Promise<Map<string, number>> {
   const rows = new Map<string, { result: TestResult; runs: number; failures: number }>();

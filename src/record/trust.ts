@@ -1,6 +1,7 @@
-import { VoltError } from '../kernel/errors.ts';
 import type { Database } from './database.ts';
+import { observed } from './observed.ts';
 import type { RepositoryRow } from './schema.ts';
+import { notObserved } from './scoped-entries.ts';
 
 /** What decides the trust class of a repository's refs, see kernel/trust.ts. */
 export interface StoredTrust {
@@ -16,13 +17,9 @@ export function storedTrustOf(row: Pick<RepositoryRow, 'default_branch' | 'trust
 
 /** @throws VoltError `not_found` */
 export async function findTrust(database: Database, repo: string): Promise<StoredTrust> {
-  const row = await database.db
-    .selectFrom('repositories')
-    .select(['default_branch', 'trusted_refs'])
-    .where('name', '=', repo)
-    .where('removed_at', 'is', null)
-    .executeTakeFirst();
-  if (!row) throw unknown(repo);
+  const query = observed(database.db).select(['default_branch', 'trusted_refs']);
+  const row = await query.where('name', '=', repo).executeTakeFirst();
+  if (!row) throw notObserved(repo);
   return storedTrustOf(row);
 }
 
@@ -46,9 +43,5 @@ export async function setTrustedRefs(database: Database, repo: string, globs: st
       .returning('name')
       .executeTakeFirst(),
   );
-  if (!changed) throw unknown(repo);
-}
-
-function unknown(repo: string): VoltError {
-  return new VoltError('not_found', `no repository named "${repo}" is observed`, { remedy: 'See `volt repo ls`.' });
+  if (!changed) throw notObserved(repo);
 }

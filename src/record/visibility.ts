@@ -1,5 +1,6 @@
 import { type RawBuilder, sql } from 'kysely';
 import type { Database } from './database.ts';
+import { observed } from './observed.ts';
 
 /** Which repositories a reader may see. */
 export interface Reader {
@@ -27,14 +28,7 @@ export function readable(reader: Reader, column: string): RawBuilder<boolean> {
 
 /** Whether the reader may see a repository; false for an unknown name. */
 export async function mayRead(database: Database, reader: Reader, repo: string): Promise<boolean> {
-  if (reader.all) return true;
-  const row = await database.db
-    .selectFrom('repositories as read_of')
-    .select('name')
-    .where('name', '=', repo)
-    .where(permits(reader))
-    .executeTakeFirst();
-  return row !== undefined;
+  return (await readableOf(database, reader, [repo])).has(repo);
 }
 
 /** Names of these repositories that the reader may see. */
@@ -63,14 +57,8 @@ export async function hidesAny(database: Database, reader: Reader): Promise<bool
 
 /** Whether any observed repository is public. */
 export async function anyPublic(database: Database): Promise<boolean> {
-  const row = await database.db
-    .selectFrom('repositories')
-    .select('name')
-    .where('visibility', '=', 'public')
-    .where('removed_at', 'is', null)
-    .limit(1)
-    .executeTakeFirst();
-  return row !== undefined;
+  const query = observed(database.db).select('name').where('visibility', '=', 'public');
+  return (await query.limit(1).executeTakeFirst()) !== undefined;
 }
 
 function permits({ internal, names }: Reader): RawBuilder<boolean> {

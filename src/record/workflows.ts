@@ -1,9 +1,10 @@
 import type { ExpressionBuilder } from 'kysely';
 import type { BuildId, JobId, Status } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
+import { insertAttempt } from './attempt-columns.ts';
 import type { Database, Write } from './database.ts';
 import { startTags } from './fairness.ts';
-import { rowBatches } from './row-batches.ts';
+import { insertJobs, type NewJob } from './new-jobs.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -203,7 +204,8 @@ export async function applyPlan(
   const labels = toQueue.map((change) => change.labels);
   const tags = await startTags(db, repo, labels, { continues: revision > 0 });
   const queued = new Map(toQueue.map((change, index) => [change.id, { ...change, virtualStart: tags[index] ?? 0 }]));
-  await insertPlaces(db, build, fresh, queued);
+  const jobs = fresh.map((place) => newJob(place, queued.get(place.id)));
+  await insertJobs(db, build, jobs);
   for (const change of changes) {
     if (change.kind === 'queue') {
       const ready = queued.get(change.id);
@@ -220,46 +222,15 @@ export async function applyPlan(
 type Place = Extract<PlanChange, { kind: 'place' }>;
 type Queued = Extract<PlanChange, { kind: 'queue' }> & { virtualStart: number };
 
-/** Adds new jobs to the build, queued at once if they are ready. */
-async function insertPlaces(
-  db: Write,
-  build: BuildId,
-  places: readonly Place[],
-  queued: ReadonlyMap<JobId, Queued>,
-): Promise<void> {
-  const now = serverNow();
-  for (const some of rowBatches(places)) {
-    await db
-      .insertInto('jobs')
-      .values(
-        some.map((place) => {
-          const ready = queued.get(place.id);
-          return {
-            id: place.id,
-            build_id: Number(build),
-            position: Number(place.id.slice(place.id.indexOf('-') + 1)),
-            name: ready?.name ?? place.name,
-            workflow: place.workflow,
-            labels: JSON.stringify(ready?.labels ?? []),
-            needs: JSON.stringify(ready?.needs ?? place.needs),
-            plan: ready?.plan ?? '{}',
-            timeout: ready?.timeout ?? 1,
-            continue_on_error: ready?.continueOnError ? 1 : 0,
-            status: ready ? ('queued' as const) : ('waiting' as const),
-            attempt: ready ? 1 : 0,
-            virtual_start: ready?.virtualStart ?? 0,
-            node: place.node,
-            created_at: now,
-          };
-        }),
-      )
-      .execute();
-    const attempts = some
-      .filter(({ id }) => queued.has(id))
-      .map(({ id }) => ({ job_id: id, number: 1, status: 'queued' as const, created_at: now }));
-    if (attempts.length > 0) await db.insertInto('attempts').values(attempts).execute();
-  }
+/** A new job, queued at once if it is ready. */
+function newJob(place: Place, ready: Queued | undefined): NewJob {
+  const { id, workflow, node, name, needs } = place;
+  const { kind: _, virtualStart: tag, ...planned } = ready ?? { ...unplanned, name, needs };
+  return { ...planned, id, workflow, node, tag };
 }
+
+/** What a job has before it is planned. */
+const unplanned = { kind: undefined, virtualStart: undefined, labels: [], plan: '{}', timeout: 1 };
 
 async function queuePlanned(db: Write, change: Queued): Promise<void> {
   const moved = await db
@@ -281,10 +252,7 @@ async function queuePlanned(db: Write, change: Queued): Promise<void> {
     .returning('attempt')
     .executeTakeFirst();
   if (!moved) return;
-  await db
-    .insertInto('attempts')
-    .values({ job_id: change.id, number: moved.attempt, status: 'queued', created_at: serverNow() })
-    .execute();
+  await insertAttempt(db, change.id, moved.attempt);
 }
 
 async function setWaiting(
