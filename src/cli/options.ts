@@ -13,28 +13,38 @@ export function configOf(command: Command, overrides: Overrides = {}, defaults: 
   return loadConfig({ redisUrl: redis, dataDir: data, ...overrides }, defaults);
 }
 
-/** Options of the commands that watch repositories. */
-export interface RepositoryOptions {
-  repo?: string[];
+/** What of a repository is built, and how. */
+export interface WatchOptions {
   branch?: string[];
-  tags?: string[];
-  poll: number;
-  commits: 'every' | 'latest';
+  /** false for `--no-tags` */
+  tags?: string[] | false;
+  poll?: number;
+  commits?: 'every' | 'latest';
   command?: string;
 }
 
-export function addRepositoryOptions(command: Command): Command {
+/** @param defaults that the help shows */
+export function addWatchOptions(command: Command, defaults: Pick<WatchOptions, 'poll' | 'commits'> = {}): Command {
   return command
-    .option('--repo <[name=]url>', 'watch this repository, a path or any git URL; may be repeated', collect)
     .option('--branch <glob>', 'build these branches, else the default branch; may be repeated', collect)
     .option('--tags <glob>', 'build new tags that match; may be repeated', collect)
-    .option('--poll <seconds>', 'poll for new commits this often', number(0.5, 86_400), 5)
+    .option('--poll <seconds>', 'poll for new commits this often', number(0.5, 86_400), defaults.poll)
     .addOption(
       new Option('--commits <which>', 'build every new commit, or only the latest at each poll')
         .choices(['every', 'latest'])
-        .default('every'),
+        .default(defaults.commits),
     )
     .option('--command <command>', 'run this shell command instead of workflows or discovered tests');
+}
+
+/** Options of the commands that watch repositories. */
+export interface RepositoryOptions extends WatchOptions {
+  repo?: string[];
+}
+
+export function addRepositoryOptions(command: Command): Command {
+  command.option('--repo <[name=]url>', 'watch this repository, a path or any git URL; may be repeated', collect);
+  return addWatchOptions(command, { poll: 5, commits: 'every' });
 }
 
 /** Option of the commands that run jobs. */

@@ -1,6 +1,7 @@
 import { addRepository } from '../observer/add.ts';
 import type { Repository } from '../record/repositories.ts';
 import type { RepositoryOptions } from './options.ts';
+import { settingsOf } from './repo/settings.ts';
 import type { RecordContext } from './stage.ts';
 
 /**
@@ -10,18 +11,7 @@ import type { RecordContext } from './stage.ts';
 export async function addRepositories(context: RecordContext, options: RepositoryOptions): Promise<Repository[]> {
   const added: Repository[] = [];
   for (const text of options.repo ?? []) {
-    const { name, url } = splitName(text);
-    added.push(
-      await addRepository(context, {
-        url,
-        ...(name === undefined ? {} : { name }),
-        branches: options.branch ?? [],
-        tags: options.tags ?? [],
-        pollSeconds: options.poll,
-        commits: options.commits,
-        command: options.command ?? null,
-      }),
-    );
+    added.push(await addRepository(context, { ...splitName(text), ...settingsOf(options) }));
   }
   return added;
 }

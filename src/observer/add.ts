@@ -1,35 +1,28 @@
 import { parseSource, type Source } from '../git/access/source.ts';
 import { checkRepositoryName, repositoryNameFrom } from '../kernel/names.ts';
-import type { Visibility } from '../kernel/visibility.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { setCredential } from '../record/credentials.ts';
 import type { Database } from '../record/database.ts';
 import {
   createRepository,
   findRepository,
+  type GivenSettings,
   mayTakeName,
   type Repository,
-  type RepositorySettings,
   repositoryAt,
   saveRepository,
   visibilityOf,
 } from '../record/repositories.ts';
 import { checkSettings } from './settings.ts';
 
-export interface RepositoryOptions
-  extends Omit<RepositorySettings, 'tags' | 'reports' | 'filter' | 'runners' | 'visibility'> {
+/** Seconds between polls by default. */
+const defaultPoll = 5;
+
+export interface RepositoryOptions extends GivenSettings {
   /** path or URL, as a person writes it */
   url: string;
   /** the last part of the URL where it is missing */
   name?: string | undefined;
-  /** globs; missing for none */
-  tags?: string[] | undefined;
-  /** globs; missing for those that the repository has */
-  reports?: string[] | undefined;
-  /** missing for that of the repository */
-  filter?: string | null | undefined;
-  runners?: string[] | undefined;
-  visibility?: Visibility | undefined;
 }
 
 type Context = Pick<StageContext, 'config'> & { database: Database };
@@ -70,14 +63,12 @@ async function repositoryOf(
   source: Source,
   options: RepositoryOptions,
 ): Promise<Repository> {
-  const { branches, tags = [], pollSeconds, commits, command } = options;
   const name = options.name === undefined ? await freeName(database, source.url) : checkRepositoryName(options.name);
   const known = await findRepository(database, name);
-  const { reports = known?.reports ?? [], filter = known?.filter ?? null } = options;
+  const { branches = [], tags = [], pollSeconds = defaultPoll, commits = 'every', command = null } = options;
+  const { reports = known?.reports ?? [], filter = known?.filter ?? null, runners = known?.runners ?? [] } = options;
   const visibility = options.visibility ?? (await visibilityOf(database, name)) ?? 'internal';
-  const runners = options.runners ?? known?.runners ?? [];
-  const fetched = { reports, filter, runners };
-  const settings: RepositorySettings = { branches, tags, pollSeconds, commits, command, ...fetched, visibility };
+  const settings = { branches, tags, pollSeconds, commits, command, reports, filter, runners, visibility };
   checkSettings(settings);
   return {
     name,

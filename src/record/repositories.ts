@@ -5,6 +5,7 @@ import type { Visibility } from '../kernel/visibility.ts';
 import { renewCursors } from './cursors.ts';
 import type { Database, Sql, Write } from './database.ts';
 import { noError, type Observation, observationOf } from './observations.ts';
+import { observed } from './observed.ts';
 import type { RepositoryRow } from './schema.ts';
 import { holds } from './text-search.ts';
 import { administrator, type Reader, readable } from './visibility.ts';
@@ -27,6 +28,9 @@ export interface RepositorySettings {
   runners: string[];
   visibility: Visibility;
 }
+
+/** Settings that a person gives. */
+export type GivenSettings = { [K in keyof RepositorySettings]?: RepositorySettings[K] | undefined };
 
 export interface Repository extends RepositorySettings {
   name: string;
@@ -136,12 +140,12 @@ async function rowOf(db: Sql, name: string): Promise<RepositoryRow | undefined> 
 
 /** The observed repository with that URL, if there is one. */
 export async function repositoryAt(database: Database, url: string): Promise<Repository | undefined> {
-  const row = await observed(database).where('url', '=', url).orderBy('created_at').executeTakeFirst();
+  const row = await observed(database.db).selectAll().where('url', '=', url).orderBy('created_at').executeTakeFirst();
   return row && repositoryOf(row);
 }
 
 export async function findRepository(database: Database, name: string): Promise<ObservedRepository | undefined> {
-  const row = await observed(database).where('name', '=', name).executeTakeFirst();
+  const row = await observed(database.db).selectAll().where('name', '=', name).executeTakeFirst();
   return row && observedOf(row);
 }
 
@@ -163,24 +167,20 @@ export async function mayTakeName(database: Database, name: string, url: string)
 
 /** The observed repositories, by name. */
 export async function listRepositories(database: Database): Promise<ObservedRepository[]> {
-  const rows = await observed(database).orderBy('name').execute();
+  const rows = await observed(database.db).selectAll().orderBy('name').execute();
   return rows.map(observedOf);
 }
 
 /** The names of the observed repositories that the reader may see, in order. */
 export async function repositoryNames(database: Database, reader = administrator): Promise<string[]> {
-  const query = database.db
-    .selectFrom('repositories')
-    .select('name')
-    .where('removed_at', 'is', null)
-    .where(readable(reader, 'repositories.name'))
-    .orderBy('name');
-  return (await query.execute()).map(({ name }) => name);
+  const query = observed(database.db).select('name').where(readable(reader, 'repositories.name'));
+  return (await query.orderBy('name').execute()).map(({ name }) => name);
 }
 
 /** The observed repositories whose polls fail and that the reader may see, by name. */
 export async function failingRepositories(database: Database, reader = administrator): Promise<ObservedRepository[]> {
-  const rows = await observed(database)
+  const rows = await observed(database.db)
+    .selectAll()
     .where('error_code', 'is not', null)
     .where(readable(reader, 'repositories.name'))
     .orderBy('name')
@@ -203,7 +203,8 @@ export async function pageOfRepositories(
   database: Database,
   { limit, after, text, reader = administrator }: RepositoryFilter,
 ): Promise<{ repositories: ObservedRepository[]; next: string | null }> {
-  let query = observed(database)
+  let query = observed(database.db)
+    .selectAll()
     .where(readable(reader, 'repositories.name'))
     .orderBy('name')
     .limit(limit + 1);
@@ -212,10 +213,6 @@ export async function pageOfRepositories(
   const rows = await query.execute();
   const repositories = rows.slice(0, limit).map(observedOf);
   return { repositories, next: rows.length > limit ? (repositories.at(-1)?.name ?? null) : null };
-}
-
-function observed(database: Database) {
-  return database.db.selectFrom('repositories').selectAll().where('removed_at', 'is', null);
 }
 
 function observedOf(row: RepositoryRow): ObservedRepository {

@@ -1,28 +1,15 @@
 import type { FinalStatus, Reason, Step } from '../../kernel/model.ts';
 
+type JobState =
+  /** the labels are those that the job asks for and a runner on this machine does not have */
+  | { status: 'running'; missingLabels: string[] }
+  | { status: FinalStatus; reason: Reason | null; message: string | null; outputs: { [name: string]: string } };
+
 /** Events of a build that runs here; `job` is the number of the job, from 1. */
 export type ExecEvent =
   /** what runs next */
   | { kind: 'build'; ref: string; sha: string; changed: boolean; event: string; workflows: string[] }
-  | {
-      kind: 'job';
-      job: number;
-      name: string;
-      workflow: string | null;
-      status: 'running';
-      /** labels that the job asks for and a runner on this machine does not have */
-      missingLabels: string[];
-    }
-  | {
-      kind: 'job';
-      job: number;
-      name: string;
-      workflow: string | null;
-      status: FinalStatus;
-      reason: Reason | null;
-      message: string | null;
-      outputs: { [name: string]: string };
-    }
+  | ({ kind: 'job'; job: number; name: string; workflow: string | null } & JobState)
   /** a step of a job has begun or ended; `index` counts from 0 */
   | { kind: 'step'; job: number; index: number; step: Step }
   /** a part of a job's log */

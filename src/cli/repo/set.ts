@@ -32,7 +32,7 @@ export function repoSetCommand(group: Command): CommandFile {
         ...(defaultBranch ? { branches: [] } : {}),
         ...(discover ? { command: null } : {}),
       };
-      if (Object.keys(change).length === 0) {
+      if (Object.values(change).every((value) => value === undefined)) {
         throw new VoltError('usage', 'no setting to change was given', { remedy: 'See `volt repo set --help`.' });
       }
       const changed = await Client.of(configOf(command)).patch<ShownRepository>(pathOf(name), change);

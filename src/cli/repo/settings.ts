@@ -1,15 +1,9 @@
 import { type Command, Option } from 'commander';
 import { type Visibility, visibilities } from '../../kernel/visibility.ts';
-import type { RepositorySettings } from '../../record/repositories.ts';
-import { collect, list, number } from '../options.ts';
+import type { GivenSettings } from '../../record/repositories.ts';
+import { addWatchOptions, collect, list, type WatchOptions } from '../options.ts';
 
-export interface SettingsOptions {
-  branch?: string[];
-  /** false for `--no-tags` */
-  tags?: string[] | false;
-  poll?: number;
-  commits?: 'every' | 'latest';
-  command?: string;
+export interface SettingsOptions extends WatchOptions {
   /** false for `--no-reports` */
   reports?: string[] | false;
   /** false for `--no-filter` */
@@ -21,17 +15,7 @@ export interface SettingsOptions {
 
 /** Adds the options for the settings of a repository. */
 export function addSettingsOptions(command: Command): Command {
-  return command
-    .option('--branch <glob>', 'build these branches, else the default branch; may be repeated', collect)
-    .option('--tags <glob>', 'build new tags that match; may be repeated', collect)
-    .option('--poll <seconds>', 'poll for new commits this often', number(0.5, 86_400))
-    .addOption(
-      new Option('--commits <which>', 'build every new commit, or only the latest at each poll').choices([
-        'every',
-        'latest',
-      ]),
-    )
-    .option('--command <command>', 'run this shell command instead of workflows or discovered tests')
+  return addWatchOptions(command)
     .option('--reports <glob>', 'read test results from these files of the checkout; may be repeated', collect)
     .option('--filter <filter>', 'fetch files only when a commit needs them: blob:none, blob:limit=100k')
     .option('--runners <a,b>', 'run all its jobs on runners with these labels', list)
@@ -43,18 +27,14 @@ export function addSettingsOptions(command: Command): Command {
     );
 }
 
-/** The given settings, as the API takes them. */
-export function settingsOf(options: SettingsOptions): Partial<RepositorySettings> {
+/** The settings as the API takes them; undefined for those that are not given. */
+export function settingsOf(options: SettingsOptions): GivenSettings {
   const { branch, tags, poll, commits, command, reports, filter, runners, visibility } = options;
   return {
-    ...(branch === undefined ? {} : { branches: branch }),
-    ...(tags === undefined ? {} : { tags: tags === false ? [] : tags }),
-    ...(poll === undefined ? {} : { pollSeconds: poll }),
-    ...(commits === undefined ? {} : { commits }),
-    ...(command === undefined ? {} : { command }),
-    ...(reports === undefined ? {} : { reports: reports === false ? [] : reports }),
-    ...(filter === undefined ? {} : { filter: filter === false ? null : filter }),
-    ...(runners === undefined ? {} : { runners: runners === false ? [] : runners }),
-    ...(visibility === undefined ? {} : { visibility }),
+    ...{ branches: branch, pollSeconds: poll, commits, command, visibility },
+    tags: tags === false ? [] : tags,
+    reports: reports === false ? [] : reports,
+    filter: filter === false ? null : filter,
+    runners: runners === false ? [] : runners,
   };
 }

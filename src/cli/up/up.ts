@@ -122,16 +122,7 @@ class Session {
     if (this.#sample) {
       const folder = dataPaths(this.#config.dataDir).sample;
       await makeSample(folder);
-      added.push(
-        await addRepository(context, {
-          url: folder,
-          name: sampleName,
-          branches: [],
-          pollSeconds: this.#options.poll,
-          commits: 'every',
-          command: null,
-        }),
-      );
+      added.push(await addRepository(context, { url: folder, name: sampleName, pollSeconds: this.#options.poll }));
     }
     return added.map(({ name }) => name);
   }

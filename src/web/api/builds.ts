@@ -5,9 +5,10 @@ import { listBuilds } from '../../record/builds.ts';
 import { readBuild } from '../access/readable.ts';
 import { cancelBuild, retryBuild } from '../requests/builds.ts';
 import { build, buildList } from '../schemas/builds.ts';
-import { accepted, retryRequest } from '../schemas/intents.ts';
+import { retryRequest } from '../schemas/intents.ts';
 import { fullSha, repositoryName } from '../schemas/terms.ts';
 import { withWaitReasons } from '../status/queued-jobs.ts';
+import { asRequest } from './intents.ts';
 import { jsonRoute } from './route.ts';
 
 const listing = jsonRoute({
@@ -43,26 +44,20 @@ const one = jsonRoute({
 });
 
 const cancel = jsonRoute({
-  method: 'post',
+  ...asRequest,
   path: '/builds/:id/cancel',
-  scope: 'write',
   summary: 'Cancel a build: all of its jobs that have not ended',
   params: z.object({ id: buildId }),
-  status: 202,
-  answer: accepted,
   errors: ['not_found', 'conflict'],
   handle: async ({ params, requester }, web) => ({ intent: await cancelBuild(web, requester, params.id) }),
 });
 
 const retry = jsonRoute({
-  method: 'post',
+  ...asRequest,
   path: '/builds/:id/retry',
-  scope: 'write',
   summary: 'Run the jobs of a final build again, as further attempts',
   params: z.object({ id: buildId }),
   body: retryRequest,
-  status: 202,
-  answer: accepted,
   errors: ['not_found', 'conflict', 'too_large'],
   handle: async ({ params, body, requester }, web) => ({
     intent: await retryBuild(web, requester, params.id, body.failed),

@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { readIntent } from '../access/readable.ts';
-import { intent } from '../schemas/intents.ts';
+import { accepted, intent } from '../schemas/intents.ts';
 import { jsonRoute } from './route.ts';
+
+/** What the routes have in common that record a request, which a stage then carries out. */
+export const asRequest = { method: 'post', scope: 'write', status: 202, answer: accepted } as const;
 
 const one = jsonRoute({
   method: 'get',

@@ -11,34 +11,28 @@ import { timesOf } from '../logs/line-times.ts';
 import { fileBytes, logSize } from '../logs/log-file.ts';
 import { searchLog } from '../logs/search.ts';
 import { cancelJob, retryJob } from '../requests/builds.ts';
-import { accepted } from '../schemas/intents.ts';
 import { logHits, logLines } from '../schemas/logs.ts';
 import type { Web } from '../services.ts';
 import { answerStream } from '../streams/answer.ts';
 import { followLog } from '../streams/follow.ts';
 import { byteRange } from './byte-range.ts';
+import { asRequest } from './intents.ts';
 import { contentRoute, jsonRoute } from './route.ts';
 
 const cancel = jsonRoute({
-  method: 'post',
+  ...asRequest,
   path: '/jobs/:id/cancel',
-  scope: 'write',
   summary: 'Cancel a job',
   params: z.object({ id: jobId }),
-  status: 202,
-  answer: accepted,
   errors: ['not_found', 'conflict'],
   handle: async ({ params, requester }, web) => ({ intent: await cancelJob(web, requester, params.id) }),
 });
 
 const retry = jsonRoute({
-  method: 'post',
+  ...asRequest,
   path: '/jobs/:id/retry',
-  scope: 'write',
   summary: 'Run a job of a final build again, and the jobs that depend on it',
   params: z.object({ id: jobId }),
-  status: 202,
-  answer: accepted,
   errors: ['not_found', 'conflict'],
   handle: async ({ params, requester }, web) => ({ intent: await retryJob(web, requester, params.id) }),
 });

@@ -5,7 +5,7 @@ import { type ObservedRepository, pageOfRepositories } from '../../record/reposi
 import { readRepository } from '../access/readable.ts';
 import { triggerBuild } from '../requests/builds.ts';
 import { createRepository, hookOf, removeRepository, setRepository } from '../requests/repositories.ts';
-import { accepted, dispatchRequest, triggerRequest } from '../schemas/intents.ts';
+import { dispatchRequest, triggerRequest } from '../schemas/intents.ts';
 import {
   hook,
   hookRequest,
@@ -16,6 +16,7 @@ import {
   repositoryList,
 } from '../schemas/repositories.ts';
 import { repositoryName } from '../schemas/terms.ts';
+import { asRequest } from './intents.ts';
 import { jsonRoute } from './route.ts';
 
 const ofName = z.object({ name: repositoryName });
@@ -89,14 +90,11 @@ const removing = jsonRoute({
 });
 
 const trigger = jsonRoute({
-  method: 'post',
+  ...asRequest,
   path: '/repos/:name/trigger',
-  scope: 'write',
   summary: 'Build a ref now, or run one workflow of it',
   params: ofName,
   body: triggerRequest,
-  status: 202,
-  answer: accepted,
   errors: ['not_found', 'bad_ref', 'bad_request', 'conflict', 'too_large'],
   handle: async ({ params, body: { ref = null, workflow, inputs }, requester }, web) => {
     if (workflow === undefined && inputs !== undefined) {
@@ -109,14 +107,11 @@ const trigger = jsonRoute({
 });
 
 const dispatch = jsonRoute({
-  method: 'post',
+  ...asRequest,
   path: '/repos/:name/dispatches',
-  scope: 'write',
   summary: 'Run the workflows of the default branch that wait for a `repository_dispatch`',
   params: ofName,
   body: dispatchRequest,
-  status: 202,
-  answer: accepted,
   errors: ['not_found', 'bad_request', 'conflict', 'too_large'],
   handle: async ({ params, body: { event_type: type, client_payload: payload = {} }, requester }, web) => ({
     intent: await triggerBuild(web, requester, params.name, null, {

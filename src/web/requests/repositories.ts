@@ -1,14 +1,14 @@
 import { VoltError } from '../../kernel/errors.ts';
 import type { BuildId } from '../../kernel/model.ts';
-import { recordNewRepository } from '../../observer/add.ts';
+import { type RepositoryOptions, recordNewRepository } from '../../observer/add.ts';
 import { checkSettings } from '../../observer/settings.ts';
 import { ensureHookSalt } from '../../record/hooks.ts';
 import { removeRepository as recordRemoval } from '../../record/removal.ts';
 import {
   changeRepository,
+  type GivenSettings,
   type ObservedRepository,
   type Repository,
-  type RepositorySettings,
 } from '../../record/repositories.ts';
 import { administrator } from '../../record/visibility.ts';
 import { notObserved, readRepository } from '../access/readable.ts';
@@ -20,30 +20,9 @@ import { announce } from './announce.ts';
  * misses the announcement finds the request in the database.
  */
 
-type GivenSettings = { [K in keyof RepositorySettings]?: RepositorySettings[K] | undefined };
-
-/** Seconds between polls by default. */
-const defaultPoll = 5;
-
 /** @throws VoltError `bad_name`, `bad_url`, `no_repository`, `bad_ref`, `bad_setting`, `name_taken`, `conflict` */
-export async function createRepository(
-  web: Web,
-  given: GivenSettings & { url: string; name?: string | undefined },
-): Promise<ObservedRepository> {
-  const {
-    branches = [],
-    tags = [],
-    pollSeconds = defaultPoll,
-    commits = 'every',
-    command = null,
-    reports = [],
-    filter = null,
-    runners = [],
-    visibility,
-    url,
-  } = given;
-  const settings = { branches, tags, pollSeconds, commits, command, reports, filter, runners, visibility };
-  const repository = await recordNewRepository(web, { ...settings, url, name: given.name }).catch((error) => {
+export async function createRepository(web: Web, given: RepositoryOptions): Promise<ObservedRepository> {
+  const repository = await recordNewRepository(web, given).catch((error) => {
     throw onThisMachine(error, web.config.host);
   });
   await schedule(web, repository);

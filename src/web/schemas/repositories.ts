@@ -8,23 +8,32 @@ import { name } from './registry.ts';
 const visibilityMeaning =
   'who may read it: public: everybody; internal: whoever VOLT_READING allows; private: tokens that name it, and administrators';
 
+const runnersMeaning = 'labels that runners of its jobs need besides those that the jobs ask for; empty for none';
+
+const settings = z.object({
+  branches: z.array(z.string()).meta({ description: 'globs; empty for the default branch' }),
+  tags: z.array(z.string()).meta({ description: 'globs; empty for none' }),
+  pollSeconds: z.number().meta({ description: 'seconds between two polls, 0.5 to 86400' }),
+  commits: z.enum(['every', 'latest']).meta({ description: 'which of the new commits of a poll are built' }),
+  command: z.string().nullable().meta({ description: 'shell command; null to discover the tests' }),
+  reports: z
+    .array(z.string())
+    .meta({ description: 'globs of files of the checkout that hold results of single tests; empty for none' }),
+  filter: z.string().nullable().meta({
+    description:
+      'files that are fetched only with a commit that needs them: `blob:none`, `blob:limit=100k`; null for none',
+  }),
+  runners: z.array(z.string()).meta({ description: runnersMeaning }),
+  visibility: z.enum(visibilities).meta({ description: visibilityMeaning }),
+});
+
 const repository = name(
   'Repository',
   z.object({
     name: z.string(),
     url: z.string().meta({ description: 'a password in it is not shown' }),
     host: z.string().nullable().meta({ description: 'machine that the path is on, null for a URL' }),
-    branches: z.array(z.string()).meta({ description: 'globs; empty means the default branch' }),
-    tags: z.array(z.string()).meta({ description: 'globs; empty means none' }),
-    pollSeconds: z.number(),
-    commits: z.enum(['every', 'latest']),
-    command: z.string().nullable().meta({ description: 'null if Volt discovers the tests' }),
-    reports: z.array(z.string()).meta({ description: 'globs of files that hold results of single tests' }),
-    filter: z.string().nullable().meta({ description: "git's filter of the files that are fetched; null for none" }),
-    runners: z
-      .array(z.string())
-      .meta({ description: 'labels that runners of its jobs need besides those that the jobs ask for' }),
-    visibility: z.enum(visibilities).meta({ description: visibilityMeaning }),
+    ...settings.shape,
     observedAt: time.nullable(),
     defaultBranch: z.string().nullable(),
     notice: sentence.meta({ description: 'a warning for people' }),
@@ -33,31 +42,13 @@ const repository = name(
   }),
 );
 
-const repositorySettings = z.object({
-  branches: z.array(z.string()).optional().meta({ description: 'globs; empty for the default branch' }),
-  tags: z.array(z.string()).optional().meta({ description: 'globs; empty for none' }),
-  pollSeconds: z.number().optional().meta({ description: 'seconds between two polls, 0.5 to 86400' }),
-  commits: z.enum(['every', 'latest']).optional().meta({ description: 'which of the new commits of a poll are built' }),
-  command: z.string().nullable().optional().meta({ description: 'shell command; null to discover the tests' }),
-  reports: z
-    .array(z.string())
-    .optional()
-    .meta({ description: 'globs of files of the checkout that hold results of single tests; empty for none' }),
-  runners: z
-    .array(z.string())
-    .max(20)
-    .optional()
-    .meta({ description: 'labels that runners of its jobs need besides those that the jobs ask for; empty for none' }),
-  visibility: z.enum(visibilities).optional().meta({ description: visibilityMeaning }),
-  filter: z.string().nullable().optional().meta({
-    description:
-      'files that are fetched only with a commit that needs them: `blob:none`, `blob:limit=100k`; null for none',
-  }),
-});
+const givenSettings = settings
+  .extend({ runners: z.array(z.string()).max(20).meta({ description: runnersMeaning }) })
+  .partial();
 
 export const newRepository = name(
   'NewRepository',
-  repositorySettings
+  givenSettings
     .extend({
       url: z.string().min(1).max(4096).meta({ description: "URL, or a path on the web stage's machine" }),
       // an invalid name has its own error, `bad_name`
@@ -70,7 +61,7 @@ export const newRepository = name(
     .strict(),
 );
 
-export const repositoryChange = name('RepositoryChange', repositorySettings.strict());
+export const repositoryChange = name('RepositoryChange', givenSettings.strict());
 
 export const repositoryAnswer = repository;
 
