@@ -1,21 +1,6 @@
+import type { AuditEntry } from '../kernel/model/access-shapes.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database } from './database.ts';
-
-/** The audit log: who did what with a token or from a signed-in browser, and attempts to sign in. */
-export interface AuditEntry {
-  id: number;
-  at: string;
-  /** name of the token; `unknown` for a failed attempt to sign in */
-  actor: string;
-  /** network address of the client */
-  address: string;
-  /** stable name, such as `builds.cancel` */
-  action: string;
-  /** the object of the action, such as the id of a build */
-  target: string;
-  /** HTTP status of the answer */
-  status: number;
-}
 
 export interface AuditFilter {
   actor?: string | undefined;

@@ -1,27 +1,16 @@
 import { VoltError } from '../kernel/errors.ts';
+import type { RunnerKey } from '../kernel/model/access-shapes.ts';
 import type { AttemptRef } from '../kernel/model.ts';
 import { fitsGlobs } from '../kernel/names.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Sql } from './database.ts';
 import type { Schema } from './schema.ts';
 
-/** A key that runners sign with; several runners may share one. */
-export interface RunnerKeyEntry {
-  name: string;
-  publicKey: string;
-  /** globs of the repositories that its runners are reserved for; empty means all */
-  repos: string[];
-  /** made by runners that share the data directory of other stages */
-  own: boolean;
-  createdBy: string;
-  createdAt: string;
-}
-
 /** @throws VoltError `name_taken` */
 export async function addRunnerKey(
   database: Database,
-  key: Pick<RunnerKeyEntry, 'name' | 'publicKey' | 'repos' | 'createdBy'> & { own?: boolean },
-): Promise<RunnerKeyEntry> {
+  key: Pick<RunnerKey, 'name' | 'publicKey' | 'repos' | 'createdBy'> & { own?: boolean },
+): Promise<RunnerKey> {
   const added = await database.write((db) => insert(db, { own: false, ...key }));
   if (added) return added;
   if (await isKnown(database.db, key.publicKey)) {
@@ -60,8 +49,8 @@ async function isKnown(db: Sql, publicKey: string): Promise<boolean> {
 
 async function insert(
   db: Sql,
-  { name, publicKey, repos, own, createdBy }: Omit<RunnerKeyEntry, 'createdAt'>,
-): Promise<RunnerKeyEntry | undefined> {
+  { name, publicKey, repos, own, createdBy }: Omit<RunnerKey, 'createdAt'>,
+): Promise<RunnerKey | undefined> {
   const taken = await db
     .selectFrom('runner_keys')
     .select('name')
@@ -97,13 +86,8 @@ export async function removeRunnerKey(database: Database, name: string): Promise
 }
 
 /** All valid keys, by name. */
-export async function listRunnerKeys(database: Database): Promise<RunnerKeyEntry[]> {
-  const rows = await database.db
-    .selectFrom('runner_keys')
-    .selectAll()
-    .where('removed_at', 'is', null)
-    .orderBy('name')
-    .execute();
+export async function listRunnerKeys(database: Database): Promise<RunnerKey[]> {
+  const rows = await validKeys(database.db).selectAll().orderBy('name').execute();
   return rows.map(entryOf);
 }
 
@@ -190,16 +174,15 @@ export const unknownKey = 'its key is not known, or a person has ended it';
 
 /** Whether a key is valid. */
 export async function isRunnerKey(db: Sql, publicKey: string): Promise<boolean> {
-  const row = await db
-    .selectFrom('runner_keys')
-    .select('name')
-    .where('public_key', '=', publicKey)
-    .where('removed_at', 'is', null)
-    .executeTakeFirst();
+  const row = await validKeys(db).select('name').where('public_key', '=', publicKey).executeTakeFirst();
   return row !== undefined;
 }
 
-function entryOf({ name, public_key, repos, own, created_by, created_at }: Schema['runner_keys']): RunnerKeyEntry {
+function validKeys(db: Sql) {
+  return db.selectFrom('runner_keys').where('removed_at', 'is', null);
+}
+
+function entryOf({ name, public_key, repos, own, created_by, created_at }: Schema['runner_keys']): RunnerKey {
   return {
     name,
     publicKey: public_key,

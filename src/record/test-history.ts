@@ -1,34 +1,6 @@
-import type { BuildId, JobId, TestStatus } from '../kernel/model.ts';
+import type { PastResult, Test } from '../kernel/model/test-shapes.ts';
+import type { BuildId } from '../kernel/model.ts';
 import type { Database } from './database.ts';
-
-/** The history of a test in all builds that are kept. */
-export interface Test {
-  /** decimal number */
-  id: string;
-  suite: string;
-  name: string;
-  file: string | null;
-  /** the newest */
-  status: TestStatus;
-  /** number of results other than skipped, and of those that did not pass */
-  runs: number;
-  failures: number;
-  /** mean in milliseconds, weighted towards the newest results */
-  duration: number | null;
-  lastBuild: BuildId;
-  flaky: Flakiness | null;
-}
-
-export interface Flakiness {
-  /** number of commits at which it was flaky, see flaky-tests.ts */
-  commits: number;
-  /** the newest of them */
-  sha: string;
-  /** the build that first showed it, and its commit; null if it was pruned */
-  since: BuildId;
-  sinceSha: string | null;
-  at: string;
-}
 
 export const testOrders = ['newest', 'slowest', 'flaky'] as const;
 export type TestOrder = (typeof testOrders)[number];
@@ -110,24 +82,6 @@ function testOf(row: Row): Test {
   };
 }
 
-/** One result of a test, in any attempt of a job. */
-export interface PastResult {
-  id: string;
-  build: BuildId;
-  /** of the build in its repository */
-  number: number;
-  ref: string;
-  sha: string;
-  job: JobId;
-  jobName: string;
-  attempt: number;
-  status: TestStatus;
-  duration: number | null;
-  message: string | null;
-  details: string | null;
-  at: string;
-}
-
 /** The results of a test, newest build first. @param before `next` of the page before */
 export async function historyOf(
   database: Database,
@@ -138,9 +92,9 @@ export async function historyOf(
     .selectFrom('test_results as result')
     .innerJoin('builds', 'builds.id', 'result.build_id')
     .innerJoin('jobs', 'jobs.id', 'result.job_id')
-    .select(['result.id', 'result.build_id', 'result.job_id', 'result.attempt', 'result.status', 'result.duration'])
-    .select(['result.message', 'result.details', 'result.created_at', 'builds.number', 'builds.ref', 'builds.sha'])
-    .select('jobs.name')
+    .select(['result.id', 'result.build_id', 'result.job_id as job', 'result.attempt', 'result.status'])
+    .select(['result.duration', 'result.message', 'result.details', 'result.created_at'])
+    .select(['builds.number', 'builds.ref', 'builds.sha', 'jobs.name as jobName'])
     .where('result.test_id', '=', Number(test))
     .orderBy('result.build_id', 'desc')
     .orderBy('result.id', 'desc')
@@ -152,20 +106,11 @@ export async function historyOf(
   const rows = await query.execute();
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  const results = page.map((row) => ({
-    id: String(row.id),
-    build: String(row.build_id) as BuildId,
-    number: row.number,
-    ref: row.ref,
-    sha: row.sha,
-    job: row.job_id,
-    jobName: row.name,
-    attempt: row.attempt,
-    status: row.status,
-    duration: row.duration,
-    message: row.message,
-    details: row.details,
-    at: new Date(row.created_at).toISOString(),
+  const results = page.map(({ id, build_id, created_at, ...row }) => ({
+    ...row,
+    id: String(id),
+    build: String(build_id) as BuildId,
+    at: new Date(created_at).toISOString(),
   }));
   return { results, next: last && rows.length > limit ? `${last.build_id}~${last.id}` : null };
 }

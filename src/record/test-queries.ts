@@ -1,18 +1,7 @@
-import type { BuildId, JobId, TestResult, TestStatus } from '../kernel/model.ts';
+import type { RecordedResult } from '../kernel/model/test-shapes.ts';
+import type { BuildId, JobId, TestStatus } from '../kernel/model.ts';
 import type { Database } from './database.ts';
-
-/** One test's result in the current attempt of a job. */
-export interface RecordedResult extends TestResult {
-  /** decimal number */
-  id: string;
-  /** id of the test itself */
-  test: string;
-  job: JobId;
-  /** the result of the same test in the build of its branch before this one; null if there is none */
-  before: TestStatus | null;
-  /** whether the test is known to be flaky */
-  flaky: boolean;
-}
+import { rank } from './test-results.ts';
 
 export interface ResultFilter {
   build: BuildId;
@@ -32,8 +21,8 @@ export async function resultsOf(database: Database, filter: ResultFilter): Promi
     .innerJoin('jobs', (join) =>
       join.onRef('jobs.id', '=', 'result.job_id').onRef('jobs.attempt', '=', 'result.attempt'),
     )
-    .select(['result.id', 'result.test_id', 'result.job_id', 'result.status', 'result.duration', 'result.message'])
-    .select(['result.details', 'tests.suite', 'tests.name', 'tests.file', 'tests.flaky_commits'])
+    .select(['result.id', 'result.test_id', 'result.job_id as job', 'result.status', 'result.duration'])
+    .select(['result.message', 'result.details', 'tests.suite', 'tests.name', 'tests.file', 'tests.flaky_commits'])
     .where('result.build_id', '=', Number(filter.build))
     .where('result.id', '>', Number(filter.after ?? 0))
     .orderBy('result.id')
@@ -42,19 +31,12 @@ export async function resultsOf(database: Database, filter: ResultFilter): Promi
   if (filter.job !== undefined) query = query.where('result.job_id', '=', filter.job);
   const rows = await query.execute();
   const before = await statusesBefore(database, filter.build, rows);
-  return rows.map((row) => ({
-    id: String(row.id),
-    test: String(row.test_id),
-    job: row.job_id,
-    suite: row.suite,
-    name: row.name,
-    file: row.file,
-    status: row.status,
-    duration: row.duration,
-    message: row.message,
-    details: row.details,
-    before: before.get(row.test_id) ?? null,
-    flaky: row.flaky_commits > 0,
+  return rows.map(({ id, test_id, flaky_commits, ...row }) => ({
+    ...row,
+    id: String(id),
+    test: String(test_id),
+    before: before.get(test_id) ?? null,
+    flaky: flaky_commits > 0,
   }));
 }
 
@@ -102,5 +84,3 @@ async function statusesBefore(
   }
   return statuses;
 }
-
-const rank: { readonly [S in TestStatus]: number } = { skipped: 0, passed: 1, failed: 2, error: 3 };

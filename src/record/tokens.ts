@@ -1,22 +1,13 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { VoltError } from '../kernel/errors.ts';
+import type { Token } from '../kernel/model/access-shapes.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import type { TokenScope } from '../kernel/token-scope.ts';
 import type { Database, Write } from './database.ts';
 import type { Schema } from './schema.ts';
+import { requireRepository } from './scoped-entries.ts';
 
-export interface NamedToken {
+export interface NamedToken extends Token {
   id: number;
-  name: string;
-  scope: TokenScope;
-  /** the repositories that it is for; null for all that are not private */
-  repos: string[] | null;
-  /** the person that it is for */
-  person: string;
-  /** name of the token that it was made with */
-  createdBy: string;
-  createdAt: string;
-  lastUsedAt: string | null;
 }
 
 /** Name of the main token; no other token can have it. */
@@ -40,7 +31,7 @@ export async function addToken(
       remedy: 'Leave out the repositories, or use the scope "write" or "read".',
     });
   }
-  for (const repo of repos ?? []) await requireRepository(database, repo);
+  for (const repo of repos ?? []) await requireRepository(database.db, repo);
   const token = `volt_${randomBytes(32).toString('base64url')}`;
   const row =
     name !== ownerName &&
@@ -112,12 +103,6 @@ export async function forgetInTokens(db: Write, repo: string): Promise<void> {
     const left = JSON.stringify(named.filter((name) => name !== repo));
     await db.updateTable('tokens').set({ repos: left }).where('id', '=', id).execute();
   }
-}
-
-async function requireRepository(database: Database, name: string): Promise<void> {
-  const query = database.db.selectFrom('repositories').select('name').where('removed_at', 'is', null);
-  if (await query.where('name', '=', name).executeTakeFirst()) return;
-  throw new VoltError('not_found', `no repository named "${name}" is observed`, { remedy: 'See `volt repo ls`.' });
 }
 
 /** Finds the token. */

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { admitRunners } from '../../dispatcher/runner-keys.ts';
 import { listActions } from '../../record/audit.ts';
 import { addRunnerKey, listRunnerKeys, removeRunnerKey } from '../../record/runner-keys.ts';
-import { addToken, listTokens, type NamedToken, removeToken, removeTokensOf } from '../../record/tokens.ts';
+import { addToken, listTokens, removeToken, removeTokensOf } from '../../record/tokens.ts';
 import { runnerKeyText } from '../../secrets/runner-key.ts';
 import { newPrivateKey, signerOf } from '../../secrets/signing.ts';
 import { owner } from '../access/caller.ts';
@@ -27,7 +27,7 @@ const tokens = jsonRoute({
   summary: 'The named tokens, without their values',
   confidential: true,
   answer: tokenList,
-  handle: async (_, { database }) => ({ tokens: (await listTokens(database)).map(shown), next: null }),
+  handle: async (_, { database }) => ({ tokens: await listTokens(database), next: null }),
 });
 
 const adding = jsonRoute({
@@ -42,8 +42,7 @@ const adding = jsonRoute({
     const { name, scope, repos = null } = body;
     // a new token belongs to the caller's person by default; one made with the main token belongs to its own name
     const person = body.person ?? (caller === undefined || caller.id === owner.id ? name : caller.person);
-    const { token, ...entry } = await addToken(database, { name, scope, repos, person, createdBy: caller?.name ?? '' });
-    return { ...shown(entry), token };
+    return addToken(database, { name, scope, repos, person, createdBy: caller?.name ?? '' });
   },
 });
 
@@ -135,10 +134,6 @@ const audit = jsonRoute({
     return { entries: page, next: entries.length > page.length ? String(page.at(-1)?.id) : null };
   },
 });
-
-function shown({ id: _, ...entry }: NamedToken) {
-  return entry;
-}
 
 const signIn = jsonRoute({
   method: 'get',

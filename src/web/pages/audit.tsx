@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
+import type { AuditEntry } from '../../kernel/model/access-shapes.ts';
 import { serverNow } from '../../kernel/server-time.ts';
-import { type AuditEntry, listActions } from '../../record/audit.ts';
+import { listActions } from '../../record/audit.ts';
 import { listTokens, type NamedToken } from '../../record/tokens.ts';
 import type { WebEnv } from '../access/env.ts';
 import { requireScope } from '../access/permission.ts';

@@ -1,6 +1,7 @@
+import type { RecordedResult } from '../../kernel/model/test-shapes.ts';
 import type { Build, TestSummary } from '../../kernel/model.ts';
 import type { Database } from '../../record/database.ts';
-import { type RecordedResult, resultsOf } from '../../record/test-queries.ts';
+import { resultsOf } from '../../record/test-queries.ts';
 import { TestLink, TestMark, TestOutput, TestTime } from './test-parts.tsx';
 
 /** The most failed tests that a page lists; it only counts the others. */

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
+import type { PastResult } from '../../kernel/model/test-shapes.ts';
 import { serverNow } from '../../kernel/server-time.ts';
-import { findTest, historyOf, type PastResult } from '../../record/test-history.ts';
+import { findTest, historyOf } from '../../record/test-history.ts';
 import type { WebEnv } from '../access/env.ts';
 import { noTest, readRepository } from '../access/readable.ts';
 import type { Web } from '../services.ts';

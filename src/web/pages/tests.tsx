@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
+import type { Test } from '../../kernel/model/test-shapes.ts';
 import { serverNow } from '../../kernel/server-time.ts';
-import { listTests, type Test, type TestOrder, testOrders } from '../../record/test-history.ts';
+import { listTests, type TestOrder, testOrders } from '../../record/test-history.ts';
 import type { WebEnv } from '../access/env.ts';
 import { readRepository } from '../access/readable.ts';
 import type { Web } from '../services.ts';

@@ -1,23 +1,9 @@
 import * as z from 'zod';
-import { time } from '../../kernel/model/shapes.ts';
+import { auditEntry, runnerKey, token } from '../../kernel/model/access-shapes.ts';
 import { repositoryGlobPattern, repositoryNamePattern } from '../../kernel/names.ts';
-import { tokenScopes } from '../../kernel/token-scope.ts';
 import { keyPattern } from '../../secrets/signing.ts';
 import { next } from './paging.ts';
 import { name } from './registry.ts';
-
-const token = z.object({
-  name: z.string(),
-  scope: z.enum(tokenScopes).meta({ description: 'admin includes write, write includes read' }),
-  repos: z
-    .array(z.string())
-    .nullable()
-    .meta({ description: 'the repositories that it is for, private ones too; null for all that are not private' }),
-  person: z.string().meta({ description: 'its owner' }),
-  createdBy: z.string().meta({ description: 'name of the token that it was made with' }),
-  createdAt: time,
-  lastUsedAt: time.nullable().meta({ description: 'to the minute' }),
-});
 
 export const tokenList = name('TokenList', z.object({ tokens: z.array(name('Token', token)), next }));
 
@@ -44,17 +30,6 @@ export const newToken = name(
 );
 
 export const signInAddress = name('SignInAddress', z.object({ url: z.string() }));
-
-const runnerKey = z.object({
-  name: z.string(),
-  publicKey: z.string().meta({ description: 'Ed25519, base64url of 32 bytes' }),
-  repos: z
-    .array(z.string())
-    .meta({ description: 'patterns of the repositories that its runners serve; empty for all' }),
-  own: z.boolean().meta({ description: 'made by runners that share the data directory of the dispatcher' }),
-  createdBy: z.string(),
-  createdAt: time,
-});
 
 export const runnerKeyList = name('RunnerKeyList', z.object({ keys: z.array(name('RunnerKey', runnerKey)), next }));
 
@@ -91,17 +66,4 @@ export const removedTokens = name(
   }),
 );
 
-const auditEntry = name(
-  'AuditEntry',
-  z.object({
-    id: z.number().int(),
-    at: time,
-    actor: z.string().meta({ description: 'name of the token, owner for the main one, unknown for a failed sign-in' }),
-    address: z.string().meta({ description: 'network address of the sender' }),
-    action: z.string().meta({ description: 'stable, for example builds.cancel' }),
-    target: z.string().meta({ description: 'what was changed, for example the id of a build' }),
-    status: z.number().int().meta({ description: 'HTTP status of the answer' }),
-  }),
-);
-
-export const auditLog = name('AuditLog', z.object({ entries: z.array(auditEntry), next }));
+export const auditLog = name('AuditLog', z.object({ entries: z.array(name('AuditEntry', auditEntry)), next }));

@@ -1,0 +1,44 @@
+import * as z from 'zod';
+import { tokenScopes } from '../token-scope.ts';
+import { time } from './shapes.ts';
+
+/** What administrators see of who may do what, and who did; each shape is declared here only. */
+
+export const token = z.object({
+  name: z.string(),
+  scope: z.enum(tokenScopes).meta({ description: 'admin includes write, write includes read' }),
+  repos: z
+    .array(z.string())
+    .nullable()
+    .meta({ description: 'the repositories that it is for, private ones too; null for all that are not private' }),
+  person: z.string().meta({ description: 'its owner' }),
+  createdBy: z.string().meta({ description: 'name of the token that it was made with' }),
+  createdAt: time,
+  lastUsedAt: time.nullable().meta({ description: 'to the minute' }),
+});
+export type Token = z.output<typeof token>;
+
+/** A key that runners sign with; several runners may share one. */
+export const runnerKey = z.object({
+  name: z.string(),
+  publicKey: z.string().meta({ description: 'Ed25519, base64url of 32 bytes' }),
+  repos: z
+    .array(z.string())
+    .meta({ description: 'patterns of the repositories that its runners serve; empty for all' }),
+  own: z.boolean().meta({ description: 'made by runners that share the data directory of the dispatcher' }),
+  createdBy: z.string(),
+  createdAt: time,
+});
+export type RunnerKey = z.output<typeof runnerKey>;
+
+export const auditEntry = z.object({
+  id: z.number().int(),
+  at: time,
+  actor: z.string().meta({ description: 'name of the token, owner for the main one, unknown for a failed sign-in' }),
+  address: z.string().meta({ description: 'network address of the sender' }),
+  action: z.string().meta({ description: 'stable, for example builds.cancel' }),
+  target: z.string().meta({ description: 'what was changed, for example the id of a build' }),
+  status: z.number().int().meta({ description: 'HTTP status of the answer' }),
+});
+/** An entry of the audit log: who did what with a token or from a signed-in browser, or tried to sign in. */
+export type AuditEntry = z.output<typeof auditEntry>;
