@@ -1,4 +1,4 @@
-import { type Diagnostic, nearest } from './diagnostics.ts';
+import { type Diagnostic, hint } from './diagnostics.ts';
 import { evaluateValue, isLiteral } from './evaluate-value.ts';
 import { inputProblem } from './inputs.ts';
 import type { CallInterface, CallJob, FileLocation, Workflow } from './workflow.ts';
@@ -90,11 +90,10 @@ function secretProblems(job: CallJob, face: CallInterface): Problem[] {
 }
 
 function meant(name: string, known: readonly { name: string }[]): string {
-  const near = nearest(
+  return hint(
     name,
     known.map((one) => one.name),
   );
-  return near === undefined ? '' : `; did you mean "${near}"?`;
 }
 
 /** A chain of calls that is a cycle or too long; undefined if there is none. */

@@ -1,5 +1,6 @@
 import type { Group } from './action.ts';
 import { booleanOf, evaluate, evaluateBoolean, type Scope, toText } from './expression.ts';
+import { isObject } from './values.ts';
 import type { Concurrency } from './workflow.ts';
 
 /**
@@ -9,7 +10,7 @@ import type { Concurrency } from './workflow.ts';
 export function groupOf({ group, cancelInProgress }: Concurrency, scope: Scope): Group {
   const value = evaluate(group, scope);
   // one expression can give the whole mapping
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+  if (isObject(value)) {
     const { group: name = '', 'cancel-in-progress': cancel = false } = value;
     return { name: toText(name), cancelInProgress: booleanOf(cancel, '`cancel-in-progress`') };
   }

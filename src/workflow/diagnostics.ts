@@ -21,8 +21,14 @@ export function formatDiagnostic({ file, line, column, severity, message }: Diag
   return `${file}:${line}:${column}: ${severity === 'warning' ? 'warning: ' : ''}${message}`;
 }
 
+/** `; did you mean "push"?`, if one of the words is similar to the given one. */
+export function hint(word: string, words: Iterable<string>): string {
+  const meant = nearest(word, words);
+  return meant === undefined || meant === word ? '' : `; did you mean "${meant}"?`;
+}
+
 /** The most similar word, by Levenshtein distance; undefined if none is similar. */
-export function nearest(word: string, words: Iterable<string>): string | undefined {
+function nearest(word: string, words: Iterable<string>): string | undefined {
   let best: { word: string; distance: number } | undefined;
   const most = word.length < 3 ? 0 : word.length < 5 ? 1 : 2;
   for (const candidate of words) {

@@ -1,5 +1,6 @@
 import { ExpressionFailed, evaluate, evaluateText, type Scope, toText } from './expression.ts';
 import { type Json, sourceOf, type Template, type Templates } from './template.ts';
+import { isObject } from './values.ts';
 
 /**
  * Evaluates templates by name, as in `env` and `with`. As on GitHub, names must be unique, whatever their case.
@@ -32,7 +33,7 @@ export function evaluateEntries(entries: Templates, scope: Scope): { [name: stri
  * @throws ExpressionFailed if it is not an object
  */
 export function inserted(template: Template, value: Json): [name: string, value: Json][] {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return Object.entries(value);
+  if (isObject(value)) return Object.entries(value);
   throw failed(template, 'it must be an object');
 }
 

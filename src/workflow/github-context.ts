@@ -1,9 +1,7 @@
 import { type BuildFacts, eventName } from './event.ts';
 import { dispatchTexts } from './inputs.ts';
-import type { Json } from './template.ts';
+import type { JsonObject } from './template.ts';
 import type { Workflow } from './workflow.ts';
-
-type JsonObject = { [key: string]: Json };
 
 const noCommit = '0'.repeat(40);
 

@@ -1,4 +1,4 @@
-import { nearest } from './diagnostics.ts';
+import { hint } from './diagnostics.ts';
 import { evaluate, type Scope } from './expression.ts';
 import type { Json } from './template.ts';
 import type { InputDefinition } from './workflow.ts';
@@ -94,8 +94,7 @@ function unknownInputs(definitions: readonly InputDefinition[], given: string[])
   const known = definitions.map(({ name }) => name.toLowerCase());
   return given.flatMap((name) => {
     if (known.includes(name.toLowerCase())) return [];
-    const meant = nearest(name, known);
-    return [`the input "${name}" does not exist${meant === undefined ? '' : `; did you mean "${meant}"?`}`];
+    return [`the input "${name}" does not exist${hint(name, known)}`];
   });
 }
 

@@ -3,10 +3,8 @@ import { evaluateText, type Scope } from './expression.ts';
 import { githubContext } from './github-context.ts';
 import { dispatchInputs } from './inputs.ts';
 import { callOf, keyOf, type Node, type NodeState, type Result, resultOf, statesOf } from './node.ts';
-import type { Json } from './template.ts';
+import type { Json, JsonObject } from './template.ts';
 import type { Workflow, WorkflowJob } from './workflow.ts';
-
-type JsonObject = { [key: string]: Json };
 
 /** The input of the planner for a build. */
 export interface BuildGraph<Id> {

@@ -1,4 +1,5 @@
 import type { Json } from './template.ts';
+import { isObject } from './values.ts';
 
 /**
  * Entries of `include` and `exclude` as filters of a matrix, by the rules of GitHub's runner (actions/runner,
@@ -48,8 +49,4 @@ export function fits(leaves: readonly Leaf[], value: Folded): boolean {
 function equal(a: null | boolean | number | string, b: null | boolean | number | string): boolean {
   if (typeof a === 'string' && typeof b === 'string') return a.toUpperCase() === b.toUpperCase();
   return typeof a === typeof b ? a === b : Number(a ?? 0) === Number(b ?? 0);
-}
-
-function isObject(value: Json): value is { [key: string]: Json } {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -1,6 +1,7 @@
 import { toText } from './expression.ts';
 import { type Folded, fits, fold, leavesOf } from './matrix-filter.ts';
-import type { Json } from './template.ts';
+import type { Json, JsonObject } from './template.ts';
+import { isObject } from './values.ts';
 
 /**
  * Expands a matrix by the rules of GitHub's runner (actions/runner, MatrixBuilder; docs.github.com, "Running variations
@@ -20,8 +21,6 @@ const mostCombinations = 256;
 const mostCrossed = mostCombinations * mostCombinations;
 /** The most comparisons of entries of `include` or `exclude` with combinations. */
 const mostComparisons = 1_000_000;
-
-type JsonObject = { [key: string]: Json };
 
 /**
  * @param matrix the evaluated `strategy.matrix`
@@ -170,10 +169,6 @@ function textsOf(value: Json): string[] {
   if (isObject(value)) return Object.values(value).flatMap(textsOf);
   const text = toText(value);
   return text === '' ? [] : [text];
-}
-
-function isObject(value: Json | undefined): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 function describe(value: Json | undefined): string {

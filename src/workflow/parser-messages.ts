@@ -1,6 +1,6 @@
 import { MappingToken, SequenceToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
 import type { TokenRange } from '@actions/workflow-parser/templates/tokens/token-range';
-import { nearest } from './diagnostics.ts';
+import { hint } from './diagnostics.ts';
 import { contextNames } from './expression.ts';
 import { knownFunctions } from './functions.ts';
 
@@ -56,12 +56,10 @@ function holds(range: TokenRange | undefined, line: number, column: number): boo
 /** Rewrites a message of the parser so that it says what to do. */
 export function explainParserMessage(message: string, place?: ErrorLocation): string {
   const unexpected = /^Unexpected value '(.*)'$/s.exec(message)?.[1];
-  if (unexpected !== undefined) return wrongValue(unexpected, place) ?? unknown(unexpected, words);
+  if (unexpected !== undefined)
+    return wrongValue(unexpected, place) ?? `"${unexpected}" is not allowed here${hint(unexpected, words)}`;
   const [, kind, name] = /^Unrecognized (named-value|function): '(.*)'$/.exec(message) ?? [];
-  if (name !== undefined) {
-    const meant = nearest(name, kind === 'function' ? knownFunctions : contextNames);
-    return `${message}${hint(meant, name)}`;
-  }
+  if (name !== undefined) return message + hint(name, kind === 'function' ? knownFunctions : contextNames);
   if (/^Source contains multiple documents/.test(message)) {
     return 'the file has several YAML documents; remove all but one (they are separated by `---`)';
   }
@@ -88,12 +86,4 @@ function wrongValue(value: string, place: ErrorLocation): string | undefined {
     return `the permission \`${key}\` must be read, write or none, not "${value}"`;
   }
   return place.keys.includes('on') ? undefined : `\`${key}\` cannot be "${value}"`;
-}
-
-function unknown(value: string, known: Iterable<string>): string {
-  return `"${value}" is not allowed here${hint(nearest(value, known), value)}`;
-}
-
-function hint(meant: string | undefined, given: string): string {
-  return meant === undefined || meant === given ? '' : `; did you mean "${meant}"?`;
 }

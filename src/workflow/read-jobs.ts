@@ -2,7 +2,7 @@ import { MappingToken, type TemplateToken } from '@actions/workflow-parser/templ
 import { isBasicExpression } from '@actions/workflow-parser/templates/tokens/type-guards';
 import { keyOfCalled, parseCalled, parseLocal } from './called-file.ts';
 import { readCondition } from './conditions.ts';
-import { formatDiagnostic, nearest } from './diagnostics.ts';
+import { formatDiagnostic, hint } from './diagnostics.ts';
 import { checkPositive, checkShell, idPattern, idRule, readSteps } from './read-steps.ts';
 import { readRunsOn, readStrategy } from './read-strategy.ts';
 import { readUnsupportedKeys } from './read-unsupported.ts';
@@ -139,9 +139,8 @@ function resolveNeeds(reader: TokenReader, jobs: WorkflowJob[], needsAt: Map<str
     needs: [...new Set(job.needs.map((need) => need.toLowerCase()))].flatMap((need) => {
       const id = ids.get(need);
       if (id !== undefined) return [id];
-      const meant = nearest(need, ids.values());
-      const hint = meant === undefined ? '' : `; did you mean "${meant}"?`;
-      reader.invalid(needsAt.get(job.id), `the job "${job.id}" needs the job "${need}", which does not exist${hint}`);
+      const message = `the job "${job.id}" needs the job "${need}", which does not exist`;
+      reader.invalid(needsAt.get(job.id), message + hint(need, ids.values()));
       return [];
     }),
   }));

@@ -1,6 +1,7 @@
 import { evaluateValue } from './evaluate-value.ts';
 import { booleanOf, evaluateBoolean, evaluateNumber, numberOf, type Scope } from './expression.ts';
 import type { Json } from './template.ts';
+import { isObject } from './values.ts';
 import type { Strategy } from './workflow.ts';
 
 export interface EvaluatedStrategy {
@@ -22,8 +23,7 @@ export function strategyOf({ whole, matrix, failFast, maxParallel }: Strategy, s
     };
   }
   const value = evaluateValue(whole, scope);
-  if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new Error('`strategy` must be a mapping');
+  if (!isObject(value)) throw new Error('`strategy` must be a mapping');
   const unknown = Object.keys(value).find((key) => !keys.includes(key));
   if (unknown !== undefined)
     throw new Error(`\`strategy\` has the unknown key "${unknown}"; the keys are ${keys.join(', ')}`);

@@ -1,7 +1,8 @@
 import * as z from 'zod';
 
 /** A JSON value; expressions work on these. */
-export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Json = null | boolean | number | string | Json[] | JsonObject;
+export type JsonObject = { [key: string]: Json };
 
 /** A piece of a template: literal text, or an expression without `${{` and `}}`. */
 const piece = z.union([z.string(), z.object({ expression: z.string().min(1) })]);

@@ -1,5 +1,5 @@
 import { data } from '@actions/expressions';
-import type { Json } from './template.ts';
+import type { Json, JsonObject } from './template.ts';
 
 /**
  * JSON for the evaluator, wrapped lazily. The package's Dictionary loses keys such as `constructor` and `__proto__`, and
@@ -69,8 +69,7 @@ class ExactObjectValue extends ObjectValue {
 /** Contexts by name. Names of environment variables are case-sensitive, as on GitHub's runner for Linux. */
 class ContextsValue extends ObjectValue {
   protected override wrapEntry(key: string, value: Json): data.ExpressionData {
-    const isEnvironment = key === 'env' && typeof value === 'object' && value !== null && !Array.isArray(value);
-    return isEnvironment ? new ExactObjectValue(value) : wrap(value);
+    return key === 'env' && isObject(value) ? new ExactObjectValue(value) : wrap(value);
   }
 }
 
@@ -91,6 +90,10 @@ class ListValue extends data.Array {
     this.#wrapped ??= this.json.map(wrap);
     return this.#wrapped;
   }
+}
+
+export function isObject(value: Json | undefined): value is JsonObject {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
 export function wrapContexts(contexts: { [name: string]: Json }): data.Dictionary {

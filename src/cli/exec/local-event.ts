@@ -2,6 +2,7 @@ import { VoltError } from '../../kernel/errors.ts';
 import type { BuildEvent } from '../../workflow/event.ts';
 import type { Json } from '../../workflow/template.ts';
 import { pullRequestTypes } from '../../workflow/triggers.ts';
+import { isObject } from '../../workflow/values.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 
 /** `github.event`, from a person. */
@@ -70,7 +71,7 @@ function textOf(value: Json | undefined): string | undefined {
 }
 
 function objectOf(value: Json | undefined): Payload {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) ? value : {};
+  return isObject(value) ? value : {};
 }
 
 function textsOf(value: Json | undefined): { [name: string]: string } {
