@@ -8,7 +8,11 @@ import { passwords, settings, settingsFromFiles } from './settings.ts';
 import { validationMessage } from './validation-message.ts';
 
 type Setting = (typeof settings)[number];
-type Values = { [S in Setting as S['key']]: z.output<S['schema']> };
+type Values = { [S in Setting as KeyOf<S['env']>]: z.output<S['schema']> };
+
+/** The key of a setting: VOLT_HTTP_PORT is `httpPort`. */
+type KeyOf<Env> = Env extends `VOLT_${infer Name}` ? Camel<Lowercase<Name>> : never;
+type Camel<Name> = Name extends `${infer First}_${infer Rest}` ? `${First}${Capitalize<Camel<Rest>>}` : Name;
 
 export interface Config extends Values {
   /** absolute path */
@@ -28,7 +32,8 @@ export type Overrides = { [K in keyof Values]?: Values[K] | undefined };
  */
 export function loadConfig(overrides: Overrides = {}, defaults: Overrides = {}): Config {
   const values: Record<string, unknown> = {};
-  for (const { env, key, schema } of settings) {
+  for (const { env, schema } of settings) {
+    const key = keyOf(env);
     const given = overrides[key] ?? (inEnvironment(env) || defaults[key]);
     const parsed = schema.safeParse(given, { error: validationMessage });
     if (!parsed.success) {
@@ -44,6 +49,11 @@ export function loadConfig(overrides: Overrides = {}, defaults: Overrides = {}):
   }
   const config = values as unknown as Values;
   return { ...withPasswords(config), dataDir: resolve(config.dataDir), host: hostname() };
+}
+
+function keyOf(env: Setting['env']): keyof Values {
+  const name = env.slice('VOLT_'.length).toLowerCase();
+  return name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase()) as keyof Values;
 }
 
 /** The files that contain settings. */

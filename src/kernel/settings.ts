@@ -6,40 +6,36 @@ import { hideCredentials } from './urls.ts';
 const knownActions = ['actions/checkout', 'actions/cache', 'actions/upload-artifact', 'actions/download-artifact'];
 
 /**
- * All settings of the environment; `about` is their description. `npm run docs` makes `.env.example` and
+ * All settings of the environment; `about` is their description. Their keys in the code are made from their names, see
+ * config.ts. `npm run docs` makes `.env.example` and
  * docs/configuration.md from this table, and a test keeps them equal. A command's own option overrides the environment.
  */
 export const settings = [
   {
     env: 'VOLT_REDIS_URL',
-    key: 'redisUrl',
     schema: z.string().optional(),
     about:
       'Address of Redis: redis://[user:password@]host[:port][/db], rediss://...[?ca=path][&cert=path&key=path] (TLS, with your own PEM files), redis+sentinel://[user:password@]host:port[,host:port...]/name, or redis+unix://[user:password@]/path. Default: `volt up` starts its own server.',
   },
   {
     env: 'VOLT_REDIS_PASSWORD',
-    key: 'redisPassword',
     schema: z.string().optional(),
     about: 'Password of Redis, if VOLT_REDIS_URL does not contain one.',
   },
   {
     env: 'VOLT_REDIS_BIND',
-    key: 'redisBind',
     schema: z.string().min(1).optional(),
     about:
       'Address that the Redis of `volt up` listens on, in addition to loopback. Set 0.0.0.0 so that runners on other machines can connect. Default: none, only a socket in the data directory.',
   },
   {
     env: 'VOLT_REDIS_PORT',
-    key: 'redisPort',
     schema: z.coerce.number().int().min(1).max(65_535).optional(),
     about:
       'Port of the Redis of `volt up`, if VOLT_REDIS_BIND is set. Default: a free port, which later starts use again.',
   },
   {
     env: 'VOLT_REDIS_PREFIX',
-    key: 'redisPrefix',
     schema: z
       .string()
       .regex(/^[a-z0-9-]{1,32}$/)
@@ -49,121 +45,103 @@ export const settings = [
   },
   {
     env: 'VOLT_RUNNER_KEY',
-    key: 'runnerKey',
     schema: z.string().optional(),
     about:
       'Key of a runner on another machine, as `volt runner-key add` prints it. The runner signs its messages with it. Default: the runner makes a key in its data directory; the dispatcher and the reporter know that key if they share the data directory.',
   },
   {
     env: 'VOLT_RUNNER_REPOS',
-    key: 'runnerRepos',
     schema: z.string().default(''),
     about:
       'Repositories whose jobs a runner takes, as comma-separated names, in which "*" matches anything. Default: all that its key allows.',
   },
   {
     env: 'VOLT_DATABASE_URL',
-    key: 'databaseUrl',
     schema: z.string().optional(),
     about:
       'Database of builds and settings: sqlite:<path>, or postgres://user[:password]@host[:port]/database. Without a password, Volt reads ~/.pgpass. Options after "?": sslmode (disable, the default, require, verify-ca, verify-full), sslrootcert, sslcert, sslkey (files), host (folder of a Unix socket). Default: volt.db in the data directory.',
   },
   {
     env: 'VOLT_DATABASE_POOL',
-    key: 'databasePool',
     schema: z.coerce.number().int().min(2).max(100).default(5),
     about: 'Most connections to PostgreSQL of each process (2 to 100). The server must allow all of them.',
   },
   {
     env: 'VOLT_DATABASE_PASSWORD',
-    key: 'databasePassword',
     schema: z.string().optional(),
     about: 'Password of the database server, if VOLT_DATABASE_URL does not contain one.',
   },
   {
     env: 'VOLT_DATA_DIR',
-    key: 'dataDir',
     schema: z.string().default('.volt'),
     about:
       'Data directory: database, token, mirrors, logs, test_results. A relative path starts at the working directory.',
   },
   {
     env: 'VOLT_HTTP_HOST',
-    key: 'httpHost',
     schema: z.string().default('127.0.0.1'),
     about:
       'Address that the dashboard and the API listen on. For anything but loopback, put a proxy with TLS in front.',
   },
   {
     env: 'VOLT_HTTP_PORT',
-    key: 'httpPort',
     schema: z.coerce.number().int().min(0).max(65535).default(8420),
     about: 'Port that the dashboard and the API listen on; 0 for any free port.',
   },
   {
     env: 'VOLT_URL',
-    key: 'url',
     schema: z.url().optional(),
     about:
       'Address that people use, for example https://ci.example.org. Commands (builds, logs, trigger, ...) call the Volt at this address, and the web stage uses it in links. If it is not on this machine, browsers sign in there, Volt trusts a proxy on this machine to forward the addresses of visitors, and no visitor counts as local. Default for commands: the Volt that uses the data directory.',
   },
   {
     env: 'VOLT_TOKEN',
-    key: 'token',
     schema: z.string().min(16).optional(),
     about:
       'Admin token, at least 16 characters, which allows everything. Commands send it. Default: the token in the file `token` of the data directory, made at the first start. Create other tokens with `volt token add`.',
   },
   {
     env: 'VOLT_READING',
-    key: 'reading',
     schema: z.enum(['local', 'public', 'token']).default('local'),
     about:
       'Who can read the dashboard and the API without a token: everyone on this machine (local), everyone who can reach the address (public; metrics and secrets stay closed), or nobody (token). If VOLT_URL is not on this machine, local means token.',
   },
   {
     env: 'VOLT_SECRETS_KEY_FILE',
-    key: 'secretsKeyFile',
     schema: z.string().optional(),
     about:
       'File with the key that encrypts the secrets in the database: 64 hexadecimal digits, see docs/secrets.md. Default: `secrets.key` in the data directory, made with the first secret.',
   },
   {
     env: 'VOLT_LOG_LEVEL',
-    key: 'logLevel',
     schema: z.enum(['error', 'warn', 'info', 'debug']).default('info'),
     about: 'How much the stages log to standard error. The default of `volt up` is "warn".',
   },
   {
     env: 'VOLT_HEALTH_FILE',
-    key: 'healthFile',
     schema: z.string().optional(),
     about:
       'File that each stage touches once a second, when Redis has confirmed its heartbeat, for health checks. Default: none.',
   },
   {
     env: 'VOLT_LOG_FORMAT',
-    key: 'logFormat',
     schema: z.enum(['text', 'json']).default('text'),
     about: 'Format of the log: lines for people, or one JSON object per line for programs.',
   },
   {
     env: 'VOLT_ISOLATION',
-    key: 'isolation',
     schema: z.enum(['auto', 'none', 'user', 'sandbox']).default('auto'),
     about:
       'How jobs are isolated from the machine, see docs/isolation.md: `sandbox` (bubblewrap: jobs see the system read-only and nothing of Volt), `user` (another user id; needs root), `none` (jobs have the rights of the user who runs the runner). `auto` uses sandbox if it works, else none with a notice; a runner that is root then builds no repository that is given by URL.',
   },
   {
     env: 'VOLT_JOB_USER',
-    key: 'jobUser',
     schema: z.string().min(1).optional(),
     about:
       'User name or id of jobs in the isolation `sandbox`, if the runner is root. Default: Volt uses unused user ids (60578 to 61183), one for the default branch and tags of each repository and one for each of its other refs. With `user`, which isolates jobs only by their user ids, this setting is refused.',
   },
   {
     env: 'VOLT_JOB_VARIABLES',
-    key: 'jobVariables',
     schema: z
       .string()
       .regex(
@@ -176,7 +154,6 @@ export const settings = [
   },
   {
     env: 'VOLT_SANDBOX_PATHS',
-    key: 'sandboxPaths',
     schema: z
       .string()
       .regex(/^\/[^:]*(:\/[^:]*)*$/, 'must be absolute paths, separated by ":"')
@@ -186,7 +163,6 @@ export const settings = [
   },
   {
     env: 'VOLT_SANDBOX_NETWORK',
-    key: 'sandboxNetwork',
     schema: z
       .string()
       .refine((text) => parseNetworkPolicy(text) !== undefined, {
@@ -198,21 +174,18 @@ export const settings = [
   },
   {
     env: 'VOLT_SHARE_CREDENTIAL',
-    key: 'shareCredential',
     schema: z.enum(['on', 'off']).default('off'),
     about:
       'Whether jobs of trusted refs use the credential of their repository to fetch what a commit names (submodules, other repositories, actions) from the same server. Everyone who can push to such a ref can then read whatever the credential can read.',
   },
   {
     env: 'VOLT_MACHINE_CREDENTIALS',
-    key: 'machineCredentials',
     schema: z.string().default(''),
     about:
       "Hosts from which jobs of trusted refs fetch what a commit names with the credential helpers, keys and git configuration of the runner's user: comma-separated, each with an optional path, for example git.example.org/team,github.com/acme. Default: none.",
   },
   {
     env: 'VOLT_NEIGHBOURS',
-    key: 'neighbours',
     schema: z
       .string()
       .regex(/^\/[^:]*(:\/[^:]*)*$/, 'must be absolute paths, separated by ":"')
@@ -222,53 +195,45 @@ export const settings = [
   },
   {
     env: 'VOLT_GIT_MEMORY',
-    key: 'gitMemory',
     schema: z.coerce.number().int().min(0).default(4096),
     about:
       'Most megabytes of memory of a git process that fetches a repository or checks out a commit (RLIMIT_DATA), at most VOLT_JOB_MEMORY; 0 for no limit.',
   },
   {
     env: 'VOLT_JOB_MEMORY',
-    key: 'jobMemory',
     schema: z.coerce.number().int().min(0).default(0),
     about:
       'Most megabytes of memory of a job; 0 for no limit. If the runner can make control groups, the limit is for all processes of the job together; else it is for the data of each process (RLIMIT_DATA).',
   },
   {
     env: 'VOLT_JOB_PROCESSES',
-    key: 'jobProcesses',
     schema: z.coerce.number().int().min(0).default(4096),
     about:
       'Most processes and threads of a job at the same time, in the isolations `user` and `sandbox`, and wherever VOLT_JOB_MEMORY uses control groups; 0 for no limit.',
   },
   {
     env: 'VOLT_JOB_FILE_SIZE',
-    key: 'jobFileSize',
     schema: z.coerce.number().int().min(0).default(0),
     about: 'Most megabytes of one file that a job writes; 0 for no limit.',
   },
   {
     env: 'VOLT_JOB_CPU_TIME',
-    key: 'jobCpuTime',
     schema: z.coerce.number().int().min(0).default(0),
     about: 'Most seconds of processor time of one process of a job; 0 for no limit.',
   },
   {
     env: 'VOLT_JOB_DISK',
-    key: 'jobDisk',
     schema: z.coerce.number().int().min(0).default(0),
     about:
       'Most megabytes that the folders of a job take on the disk, checked every few seconds; 0 for no limit. In the isolations `user` and `sandbox` this includes /tmp and what the job leaves in its home.',
   },
   {
     env: 'VOLT_JOB_TIMEOUT',
-    key: 'jobTimeout',
     schema: z.coerce.number().positive().max(35_000).default(360),
     about: 'Minutes after which a job is stopped and counts as failed.',
   },
   {
     env: 'VOLT_TRY_AGAIN',
-    key: 'tryAgain',
     schema: z
       .string()
       .regex(/^(off|\d{1,4}(,\d{1,4}){0,8})$/, 'must be up to nine comma-separated numbers of seconds, or off')
@@ -278,20 +243,17 @@ export const settings = [
   },
   {
     env: 'VOLT_HOSTED_LABELS',
-    key: 'hostedLabels',
     schema: z.string().default('ubuntu-*-arm=linux+arm64,ubuntu-*=linux'),
     about:
       'Labels that replace the names of GitHub\'s machines in `runs-on`: comma-separated NAME=LABEL, with "+" between several labels. The first matching entry counts; "*" matches anything.',
   },
   {
     env: 'VOLT_RUNNER_WAIT',
-    key: 'runnerWait',
     schema: z.coerce.number().positive().default(1440),
     about: 'Minutes that a job waits while no runner has its labels, before it ends in an error.',
   },
   {
     env: 'VOLT_ACTIONS_URL',
-    key: 'actionsUrl',
     schema: z
       .string()
       .min(1)
@@ -302,7 +264,6 @@ export const settings = [
   },
   {
     env: 'VOLT_OWN_ACTIONS',
-    key: 'ownActions',
     schema: z
       .string()
       .refine((text) => text.split(',').every((name) => name === '' || knownActions.includes(name)), {
@@ -314,131 +275,102 @@ export const settings = [
   },
   {
     env: 'VOLT_TOOL_CACHE',
-    key: 'toolCache',
     schema: z.string().optional(),
     about:
       'Folder in which actions such as setup-node keep tools (RUNNER_TOOL_CACHE). Default: `tools` in the data directory.',
   },
   {
     env: 'VOLT_LOG_LIMIT',
-    key: 'logLimit',
     schema: z.coerce.number().int().min(1).max(4096).default(256),
     about: 'Most megabytes of the log of one job. Volt drops further output, and the log says so.',
   },
   {
     env: 'VOLT_BACKLOG',
-    key: 'backlog',
     schema: z.coerce.number().int().min(1).max(100_000).default(1000),
     about: 'Most new commits of one branch that are built. If there are more, the oldest ones are skipped.',
   },
   {
     env: 'VOLT_ORPHAN_TIMEOUT',
-    key: 'orphanTimeout',
     schema: z.coerce.number().positive().default(600),
     about: 'Seconds that a runner keeps going without Redis before it ends its jobs and exits.',
   },
   {
     env: 'VOLT_DISK_FLOOR',
-    key: 'diskFloor',
     schema: z.coerce.number().min(0).default(512),
     about:
       'Megabytes that must be free on the disk of the data directory and, where jobs run, on the disk of temporary files; on a disk of less than ten times that, a tenth of it. Below it, `volt status` shows a problem and a runner takes no jobs; 0 for no check.',
   },
   {
     env: 'VOLT_KEEP_DAYS',
-    key: 'keepDays',
     schema: z.coerce.number().min(0).default(365),
     about:
       'Days that finished builds are kept, with their jobs, logs and files in test_results/; 0 for ever. The newest finished build of each watched branch always stays.',
   },
   {
     env: 'VOLT_KEEP_BUILDS',
-    key: 'keepBuilds',
     schema: z.coerce.number().int().min(0).default(10000),
     about: 'Most finished builds of each repository that are kept, newest first; 0 for no limit.',
   },
   {
     env: 'VOLT_KEEP_AT_LEAST',
-    key: 'keepAtLeast',
     schema: z.coerce.number().int().min(0).default(20),
     about: 'Number of the newest finished builds of each repository that are kept whatever their age.',
   },
   {
     env: 'VOLT_KEEP_LOG_DAYS',
-    key: 'keepLogDays',
     schema: z.coerce.number().min(0).default(90),
     about: 'Days that the logs of finished builds are kept; 0 for as long as the builds.',
   },
   {
     env: 'VOLT_KEEP_AUDIT_DAYS',
-    key: 'keepAuditDays',
     schema: z.coerce.number().min(0).default(365),
     about: 'Days that entries of the audit log are kept; 0 for ever.',
   },
   {
     env: 'VOLT_KEEP_MIRROR_DAYS',
-    key: 'keepMirrorDays',
     schema: z.coerce.number().min(0).default(30),
     about: 'Days after its last use until a mirror is deleted; Volt fetches it again when needed. 0 for never.',
   },
   {
     env: 'VOLT_MIRROR_LIMIT',
-    key: 'mirrorLimit',
     schema: z.coerce.number().min(0).default(50),
     about:
       'Most gigabytes of all mirrors in one data directory; the least recently used are deleted first. 0 for no limit.',
   },
   {
     env: 'VOLT_CHECKOUT_LIMIT',
-    key: 'checkoutLimit',
     schema: z.coerce.number().min(0).default(20),
     about:
       'Most gigabytes of checkouts of large repositories that one runner keeps, so that the next job writes only changed files; the least recently used are deleted first. 0 to keep none: each job gets a fresh checkout.',
   },
   {
     env: 'VOLT_CACHE_LIMIT',
-    key: 'cacheLimit',
     schema: z.coerce.number().min(0).default(10),
     about: 'Most gigabytes of all caches of `actions/cache` on a machine; the least recently used are deleted first.',
   },
   {
     env: 'VOLT_KEEP_HOME_DAYS',
-    key: 'keepHomeDays',
     schema: z.coerce.number().min(0).default(30),
     about:
       'Days after its last use until a job home is deleted; the next job gets an empty home. Isolated jobs have one home for the default branch and tags of a repository, and one for each other ref. 0 for never.',
   },
   {
     env: 'VOLT_HOME_LIMIT',
-    key: 'homeLimit',
     schema: z.coerce.number().min(0).default(20),
     about: 'Most gigabytes of all job homes on a machine; the least recently used are deleted first. 0 for no limit.',
   },
   {
     env: 'VOLT_KEEP_ARTIFACT_DAYS',
-    key: 'keepArtifactDays',
     schema: z.coerce.number().min(0).default(14),
     about: 'Days that a machine keeps the artifacts of a build; 0 for ever.',
   },
   {
     env: 'VOLT_KEEP_WORK_DAYS',
-    key: 'keepWorkDays',
     schema: z.coerce.number().min(0).default(14),
     about:
       'Days after which the folder of a runner that no longer runs is deleted, with results that it has not reported. 0 for never.',
   },
 ] as const;
-
-/** Settings whose values are or contain passwords; they are never shown. */
-export const passwords: ReadonlySet<string> = new Set([
-  'VOLT_TOKEN',
-  'VOLT_REDIS_URL',
-  'VOLT_REDIS_PASSWORD',
-  'VOLT_RUNNER_KEY',
-  'VOLT_DATABASE_URL',
-  'VOLT_DATABASE_PASSWORD',
-  'VOLT_ACTIONS_URL',
-]);
 
 /** Settings that can be read from a file, which the variable with the suffix `_FILE` names. */
 export const settingsFromFiles: ReadonlySet<string> = new Set([
@@ -449,3 +381,6 @@ export const settingsFromFiles: ReadonlySet<string> = new Set([
   'VOLT_DATABASE_URL',
   'VOLT_DATABASE_PASSWORD',
 ]);
+
+/** Settings whose values are or contain passwords; they are never shown. */
+export const passwords: ReadonlySet<string> = new Set([...settingsFromFiles, 'VOLT_ACTIONS_URL']);

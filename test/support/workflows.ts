@@ -10,7 +10,7 @@ import { progress } from '../../src/workflow/progress.ts';
 import { parseHostedNames } from '../../src/workflow/runs-on.ts';
 import type { Workflow } from '../../src/workflow/workflow.ts';
 
-const standardNames = String(settings.find(({ key }) => key === 'hostedLabels')?.schema.parse(undefined));
+const standardNames = String(settings.find(({ env }) => env === 'VOLT_HOSTED_LABELS')?.schema.parse(undefined));
 
 /** Reads workflows from texts; fails if one is invalid. */
 export function workflowsOf(
