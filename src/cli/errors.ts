@@ -11,17 +11,14 @@ import { withCommandsAsTyped } from './invocation.ts';
  */
 export function printError(thrown: unknown, json: boolean): number {
   const error = asVoltError(thrown);
-  if (json) process.stderr.write(`${JSON.stringify({ error: errorBody(error) }, undefined, 2)}\n`);
+  const { code, message, remedy } = error;
+  if (json) process.stderr.write(`${JSON.stringify({ error: { code, message, remedy } }, undefined, 2)}\n`);
   else
     process.stderr.write(
-      `error ${error.code}: ${withCommandsAsTyped(harmless(error.message))}\n  ${withCommandsAsTyped(error.remedy)}\n`,
+      `error ${code}: ${withCommandsAsTyped(harmless(message))}\n  ${withCommandsAsTyped(remedy)}\n`,
     );
-  if (error.code === 'internal' && debugging()) process.stderr.write(`${stackOf(error)}\n`);
+  if (code === 'internal' && debugging()) process.stderr.write(`${stackOf(error)}\n`);
   return error.exitCode;
-}
-
-function errorBody({ code, message, remedy }: VoltError): { code: string; message: string; remedy: string } {
-  return { code, message, remedy };
 }
 
 function debugging(): boolean {

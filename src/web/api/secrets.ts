@@ -56,21 +56,21 @@ const variables: Entries = {
   remove: ({ database }, repo, name) => removeVariable(database, repo, name),
 };
 
-const entry = z.object({ entry: z.string().max(300).meta({ description: 'name, ignoring case' }) });
+const entry = z.string().max(300).meta({ description: 'name, ignoring case' });
 const ofRepository = z.object({ name: repositoryName });
+
+interface EntryParams {
+  /** the repository; missing for all repositories */
+  name?: string;
+  entry: string;
+}
 
 /** The routes for secrets or variables, of one repository or of all. */
 function routesOf(
   { plural, list, errors, read, request, set, remove }: Entries,
-  {
-    path,
-    params,
-    words,
-    scopeOf,
-  }: { path: string; params: z.ZodObject; words: string; scopeOf(params: object): EntryOwner },
+  { path, params, words }: { path: string; params: z.ZodObject; words: string },
 ): Route[] {
-  const own = params.extend(entry.shape);
-  const nameOf = (given: object) => (given as z.output<typeof entry>).entry;
+  const own = params.extend({ entry });
   return [
     jsonRoute({
       method: 'get',
@@ -79,7 +79,7 @@ function routesOf(
       params,
       confidential: true,
       answer: list,
-      handle: ({ params: given }, web) => read(web, scopeOf(given)),
+      handle: ({ params: given }, web) => read(web, (given as { name?: string }).name ?? null),
     }),
     jsonRoute({
       method: 'put',
@@ -90,7 +90,8 @@ function routesOf(
       answer: done,
       errors: [...settingErrors, ...errors],
       handle: async ({ params: given, body }, web) => {
-        await set(web, scopeOf(given), nameOf(given), body);
+        const { name: repo = null, entry: name } = given as object as EntryParams;
+        await set(web, repo, name, body);
         return { done: true as const };
       },
     }),
@@ -102,7 +103,8 @@ function routesOf(
       answer: done,
       errors: ['bad_name', 'not_found'],
       handle: async ({ params: given }, web) => {
-        await remove(web, scopeOf(given), nameOf(given));
+        const { name: repo = null, entry: name } = given as object as EntryParams;
+        await remove(web, repo, name);
         return { done: true as const };
       },
     }),
@@ -110,13 +112,8 @@ function routesOf(
 }
 
 const scopes = [
-  { path: '', params: z.object({}), words: 'all repositories', scopeOf: () => null },
-  {
-    path: '/repos/:name',
-    params: ofRepository,
-    words: 'a repository',
-    scopeOf: (given: object) => (given as z.output<typeof ofRepository>).name,
-  },
+  { path: '', params: z.object({}), words: 'all repositories' },
+  { path: '/repos/:name', params: ofRepository, words: 'a repository' },
 ];
 
 const trusted = jsonRoute({

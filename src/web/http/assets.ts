@@ -13,11 +13,20 @@ interface Asset {
   version: string;
 }
 
-const types: { [extension: string]: string } = {
+/** Content types by extension. */
+export const contentTypes: { [extension: string]: string } = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',
   '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.ico': 'image/x-icon',
+  '.json': 'application/json',
 };
+
+/** Lets browsers cache a file for ever if its address contains a hash of its content. */
+export function cacheControl(hasHash: boolean): string {
+  return hasHash ? 'public, max-age=31536000, immutable' : 'no-cache';
+}
 
 const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#e0a100" d="M9.5 0 2 9h5l-1 7 8-10H8.500z"/></svg>`;
 
@@ -37,7 +46,7 @@ export class Assets {
   async answer(context: Context): Promise<Response> {
     const asset = (await this.#all()).get(context.req.param('name') ?? '');
     if (!asset) return nothingHere(context);
-    const kept = context.req.query('v') === asset.version ? 'public, max-age=31536000, immutable' : 'no-cache';
+    const kept = cacheControl(context.req.query('v') === asset.version);
     return context.body(asset.content, 200, { 'content-type': asset.type, 'cache-control': kept });
   }
 
@@ -61,7 +70,7 @@ async function load(): Promise<Map<string, Asset>> {
 }
 
 function bundled(folder: string): [string, Uint8Array][] {
-  const names = readdirSync(folder).filter((name) => extname(name) in types);
+  const names = readdirSync(folder).filter((name) => extname(name) in contentTypes);
   return names.map((name) => [name, readFileSync(join(folder, name))]);
 }
 
@@ -84,7 +93,7 @@ async function fromSources(folder: string): Promise<[string, Uint8Array][]> {
 
 function assetOf(name: string, content: Uint8Array): Asset {
   return {
-    type: types[extname(name)] ?? 'application/octet-stream',
+    type: contentTypes[extname(name)] ?? 'application/octet-stream',
     content: Uint8Array.from(content),
     version: createHash('sha256').update(content).digest('hex').slice(0, 12),
   };

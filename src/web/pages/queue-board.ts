@@ -10,6 +10,7 @@ import { servesQueue } from '../../queues/queue-labels.ts';
 import { listRunners } from '../../redis/membership.ts';
 import { isReading } from '../access/csrf.ts';
 import type { WebEnv } from '../access/env.ts';
+import { cacheControl, contentTypes } from '../http/assets.ts';
 import { nothingHere } from '../http/errors.ts';
 import type { Web } from '../services.ts';
 import { queueNames } from '../status/queue-names.ts';
@@ -115,23 +116,14 @@ async function requestTo(context: Context<WebEnv>, path: string): Promise<Reques
   return new Request(`${url.origin}${path}${url.search}`, { method, headers, body });
 }
 
-const types: { [extension: string]: string } = {
-  '.js': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8',
-  '.svg': 'image/svg+xml',
-  '.png': 'image/png',
-  '.ico': 'image/x-icon',
-  '.json': 'application/json',
-};
-
 async function staticFile(context: Context<WebEnv>, path: string): Promise<Response> {
   const root = join(dirname(createRequire(import.meta.url).resolve('@bull-board/ui/package.json')), 'dist', 'static');
   const file = normalize(join(root, path));
-  const type = types[extname(file)];
+  const type = contentTypes[extname(file)];
   const content = file.startsWith(`${root}/`) && type ? await readFile(file).catch(() => undefined) : undefined;
   if (!content || !type) return nothingHere(context);
   // such a name contains a hash of the content
-  const kept = /\.[0-9a-f]{10}\./.test(file) ? 'public, max-age=31536000, immutable' : 'no-cache';
+  const kept = cacheControl(/\.[0-9a-f]{10}\./.test(file));
   return context.body(Uint8Array.from(content), 200, { 'content-type': type, 'cache-control': kept });
 }
 
