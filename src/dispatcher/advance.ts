@@ -1,27 +1,22 @@
 import type { BuildId } from '../kernel/model.ts';
-import { serverTime } from '../kernel/server-time.ts';
-import type { StageContext } from '../queues/stage.ts';
-import type { Database } from '../record/database.ts';
 import { queueJob } from '../record/moves.ts';
 import { jobStates } from '../record/open-jobs.ts';
 import { pendingWorkOf } from '../record/pending-work.ts';
 import { jobReadiness } from '../workflow/job-readiness.ts';
 import { pursueCancels } from './cancel.ts';
+import type { DispatcherContext } from './context.ts';
+import { sendDecision } from './decided-plan.ts';
 import { pursueRetries } from './retry.ts';
 import { routeBuild } from './route.ts';
 import { advanceWorkflows, refuseWaiting } from './workflow-advance.ts';
 
 /** Ends the waiting jobs of a build during whose planning the process has died too often. */
-export async function refuse(
-  context: StageContext & { database: Database },
-  build: BuildId,
-  why: string,
-): Promise<void> {
+export async function refuse(context: DispatcherContext, build: BuildId, why: string): Promise<void> {
   await refuseWaiting(context, await jobStates(context.database, build), { reason: 'planning_failed', message: why });
 }
 
 /** Moves a build on: sends jobs whose needs are met, and skips jobs that can never run. */
-export async function advance(context: StageContext & { database: Database }, build: BuildId): Promise<void> {
+export async function advance(context: DispatcherContext, build: BuildId): Promise<void> {
   const { database, queues } = context;
   const { isRequested, hasWorkflows, isOpen } = await pendingWorkOf(database, build);
   if (isRequested) {
@@ -40,12 +35,10 @@ export async function advance(context: StageContext & { database: Database }, bu
   const states = await jobStates(database, build);
   const { ready, blocked } = jobReadiness(states);
   for (const job of ready) await queueJob(database, job);
-  const at = serverTime();
   for (const { id, failedNeeds } of blocked) {
     const message = `${failedNeeds.join(', ')} did not succeed`;
     const attempt = states.find((job) => job.id === id)?.attempt ?? 0;
-    const skipped = { status: 'skipped', reason: 'needs_failed', message } as const;
-    await queues.sendResult({ v: 1, kind: 'decided', job: id, attempt, ...skipped, at });
+    await sendDecision(context, { job: id, attempt }, { status: 'skipped', reason: 'needs_failed', message });
   }
   await routeBuild(context, build);
 }

@@ -2,14 +2,13 @@ import { VoltError } from '../kernel/errors.ts';
 import { type Delivery, Later } from '../queues/consumer.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import { messageIds } from '../queues/names.ts';
-import type { StageContext } from '../queues/stage.ts';
-import type { Database } from '../record/database.ts';
 import { failIntent } from '../record/intents.ts';
 import { recordPlan } from '../record/plans.ts';
 import { findRepository, type ObservedRepository } from '../record/repositories.ts';
 import { variablesFor } from '../record/variables.ts';
 import { announceChange } from '../redis/channels.ts';
 import { advance } from './advance.ts';
+import type { DispatcherContext } from './context.ts';
 import { CrashGuard, crashMessage } from './crash-guard.ts';
 import { type PlannedWorkflows, planBuild } from './plan.ts';
 import { type Ending, endingOf, planner } from './planner.ts';
@@ -28,10 +27,10 @@ type Counts = Pick<Delivery, 'count' | 'deaths'>;
 
 /** Turns one commit into a build: plans it, records it in one transaction and sends its jobs. */
 export class CommitHandler {
-  readonly #context: StageContext & { database: Database };
+  readonly #context: DispatcherContext;
   readonly #crashGuard = new CrashGuard();
 
-  constructor(context: StageContext & { database: Database }) {
+  constructor(context: DispatcherContext) {
     this.#context = context;
   }
 

@@ -2,9 +2,7 @@ import { VoltError } from '../kernel/errors.ts';
 import { attemptName, type RunnerId } from '../kernel/model.ts';
 import { Later } from '../queues/consumer.ts';
 import type { SecretsMessage } from '../queues/messages.ts';
-import type { StageContext } from '../queues/stage.ts';
 import { findCredential } from '../record/credentials.ts';
-import type { Database } from '../record/database.ts';
 import { type OpenJob, openJobs } from '../record/open-jobs.ts';
 import { logOwner } from '../record/runner-keys.ts';
 import { secretsForJob } from '../record/secrets.ts';
@@ -14,6 +12,7 @@ import { findRunner } from '../redis/membership.ts';
 import { boxContext, boxKeyStatement, type Delivered } from '../secrets/delivery.ts';
 import { seal } from '../secrets/sealed-box.ts';
 import { isSigned } from '../secrets/signing.ts';
+import type { DispatcherContext } from './context.ts';
 import { secretsNamedBy } from './secret-names.ts';
 import { secretsAreFor } from './trust.ts';
 
@@ -25,7 +24,7 @@ const startInterval = 50;
  * them on the runner's channel. They are stored nowhere; if the answer is lost, the runner asks again. Only the runner that
  * the database names for the current attempt gets an answer.
  */
-export async function deliver(context: StageContext & { database: Database }, request: SecretsMessage): Promise<void> {
+export async function deliver(context: DispatcherContext, request: SecretsMessage): Promise<void> {
   const { access, database, logger } = context;
   const runner = request.runner as RunnerId;
   const [job] = await openJobs(database, { jobs: [request.job], limit: 1 });
@@ -50,24 +49,19 @@ export async function deliver(context: StageContext & { database: Database }, re
     const content = kind === 'secrets' ? await secretsOf(context, job) : await credentialOf(context, job);
     const box = seal(member.publicKey, boxContext(ref, runner, kind), JSON.stringify(content));
     await notifyRunner(access, runner, { kind: 'sealed', ...ref, delivery: kind, answer: { box } });
-    logger.debug(`gave attempt ${attemptName(ref)} its ${kind}`, { job: job.id, attempt: job.attempt, runner });
+    logger.debug(`gave attempt ${attemptName(ref)} its ${kind}`, { ...ref, runner });
   } catch (error) {
     // the request is handled again until the database is back
     if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;
     const { message, remedy, code } = error;
     // asking again does not help if a key is missing; the message holds no secret
     logger.error(`cannot give attempt ${attemptName(ref)} its ${kind}: ${message}`, { code });
-    await notifyRunner(access, runner, {
-      ...{ kind: 'sealed', ...ref, delivery: kind },
-      answer: { refused: `${message}. ${remedy}` },
-    });
+    const answer = { refused: `${message}. ${remedy}` };
+    await notifyRunner(access, runner, { kind: 'sealed', ...ref, delivery: kind, answer });
   }
 }
 
-async function secretsOf(
-  { database, config }: StageContext & { database: Database },
-  job: OpenJob,
-): Promise<Delivered<'secrets'>> {
+async function secretsOf({ database, config }: DispatcherContext, job: OpenJob): Promise<Delivered<'secrets'>> {
   if (job.repo.removed) return { values: {}, withheld: `its repository ${job.repo.name} is no longer observed` };
   if (!secretsAreFor(job)) {
     const trusted = await trustedRefs(database, job.repo.name);
@@ -77,10 +71,7 @@ async function secretsOf(
   return { values: await secretsForJob(database, config, job.repo.name, secretsNamedBy(job.plan)), withheld: null };
 }
 
-async function credentialOf(
-  { database, config }: StageContext & { database: Database },
-  job: OpenJob,
-): Promise<Delivered<'credential'>> {
+async function credentialOf({ database, config }: DispatcherContext, job: OpenJob): Promise<Delivered<'credential'>> {
   if (job.repo.removed) return null;
   return (await findCredential(database, config, job.repo.name)) ?? null;
 }

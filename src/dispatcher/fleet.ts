@@ -1,13 +1,11 @@
 import { FadingMap } from '../kernel/fading-map.ts';
 import { attemptName, type RunnerId } from '../kernel/model.ts';
-import type { Problems } from '../kernel/problems.ts';
 import { heldAttempts } from '../queues/attempts.ts';
-import type { StageContext } from '../queues/stage.ts';
-import type { Database } from '../record/database.ts';
 import { runningAttempts } from '../record/open-jobs.ts';
 import { heartbeatTtl } from '../redis/heartbeat-times.ts';
 import { forgetGone, leave, listRunners, type RunnerMember } from '../redis/membership.ts';
 import { isSeenGone } from '../redis/process.ts';
+import type { WatchContext } from './context.ts';
 import { KnownRunners } from './known-runners.ts';
 import { LostAttempts } from './lost-attempts.ts';
 import { admitRunners } from './runner-keys.ts';
@@ -28,7 +26,7 @@ const rest = 4;
  * gone (take-back.ts, by the rules of lost-attempts.ts).
  */
 export class FleetWatch {
-  readonly #context: StageContext & { database: Database; problems: Problems };
+  readonly #context: WatchContext;
   readonly #runners = new KnownRunners();
   readonly #lost = new LostAttempts(this.#runners);
   readonly #takeBack: TakeBack;
@@ -42,7 +40,7 @@ export class FleetWatch {
   /** whether anything runs that could be lost */
   #isBusy = false;
 
-  constructor(context: StageContext & { database: Database; problems: Problems }) {
+  constructor(context: WatchContext) {
     this.#context = context;
     this.#takeBack = new TakeBack(context, this.#runners, this.#lost);
     this.#superseded = new SupersededAttempts(context);

@@ -1,9 +1,9 @@
 import { parseAttemptName } from '../kernel/model.ts';
-import { serverTime } from '../kernel/server-time.ts';
 import { jobQueue } from '../queues/names.ts';
 import { parseQueueLabels, servesQueue } from '../queues/queue-labels.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { listRunners } from '../redis/membership.ts';
+import { sendDecision } from './decided-plan.ts';
 
 /** How many jobs of one label set a poll ends, in the order in which they would run. */
 const batch = 2000;
@@ -78,8 +78,7 @@ export class JobsWithoutRunner {
       // a runner may have taken, and even completed, the message since it was listed
       if (!ref || !waitingStates.has(await queue.getJobState(id))) continue;
       if ((await queue.remove(id)) === 0 || (await queues.holdsOutcome(ref))) continue;
-      const at = serverTime();
-      await queues.sendResult({ v: 1, kind: 'decided', ...ref, status: 'error', reason: 'no_runner', message, at });
+      await sendDecision(this.#context, ref, { status: 'error', reason: 'no_runner', message });
     }
   }
 }

@@ -1,7 +1,6 @@
-import type { StageContext } from '../queues/stage.ts';
 import { skipBuildIds } from '../record/build-ids.ts';
-import type { Database } from '../record/database.ts';
 import { highestBuild } from '../redis/identity.ts';
+import type { DispatcherContext } from './context.ts';
 
 /** Ids left out beyond the highest known one: Redis may have lost its last second, too. */
 const gap = 1000;
@@ -15,7 +14,7 @@ export async function skipLostBuildIds({
   access,
   database,
   logger,
-}: Pick<StageContext, 'access' | 'logger'> & { database: Database }): Promise<void> {
+}: Pick<DispatcherContext, 'access' | 'logger' | 'database'>): Promise<void> {
   // first: a build that a queue learns of after this is in the database by then
   const heard = await highestBuild(access);
   if (heard === undefined) return;

@@ -1,23 +1,21 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { BuildId, Reason } from '../kernel/model.ts';
-import type { StageContext } from '../queues/stage.ts';
 import { type Entry, enterGroup, type Holder, stopWaiting } from '../record/concurrency.ts';
-import type { Database, Write } from '../record/database.ts';
+import type { Write } from '../record/database.ts';
 import { orderCancel } from '../record/intents.ts';
 import { applyPlan, nameRun, OutOfDate, openNodes, type PlanState } from '../record/workflows.ts';
 import type { Admission } from '../workflow/action.ts';
+import type { DispatcherContext } from './context.ts';
 import { deadlockMessage, Waits } from './deadlock.ts';
 import { jobsOfHolder } from './group-holders.ts';
 import { planner } from './planner.ts';
 import type { GroupRequest, RoundOutcome } from './round.ts';
 
-type Context = StageContext & { database: Database };
-
 /** One planning of a build, and the recording of its outcome. */
 export class PlanningRound {
   /** whether jobs were ordered to end */
   cancels = false;
-  readonly #context: Context;
+  readonly #context: DispatcherContext;
   readonly #build: BuildId;
   readonly #state: PlanState;
   readonly #fleet: readonly string[][];
@@ -25,7 +23,7 @@ export class PlanningRound {
   readonly #requests = new Map<string, GroupRequest>();
   #answers: ReadonlyMap<string, Admission> = new Map();
 
-  constructor(context: Context, build: BuildId, state: PlanState, fleet: readonly string[][]) {
+  constructor(context: DispatcherContext, build: BuildId, state: PlanState, fleet: readonly string[][]) {
     this.#context = context;
     this.#build = build;
     this.#state = state;

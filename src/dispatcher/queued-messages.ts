@@ -3,13 +3,12 @@ import { isDue, pausesOf } from '../kernel/retry-pauses.ts';
 import { attemptMessages, isDone, queuesOf, withdraw } from '../queues/attempts.ts';
 import { jobQueue } from '../queues/names.ts';
 import { priorityOf } from '../queues/priority.ts';
-import type { StageContext } from '../queues/stage.ts';
 import { identityOf } from '../record/build-ids.ts';
-import type { Database } from '../record/database.ts';
 import { openJobs } from '../record/open-jobs.ts';
 import { type QueuedJob, queuedJobs } from '../record/queued-jobs.ts';
 import { type FreshRedis, freshRedis } from '../redis/identity.ts';
 import { jobsToCancel } from './cancel.ts';
+import type { DispatcherContext } from './context.ts';
 import { placements } from './placement.ts';
 import { isNewTo, route } from './route.ts';
 import { SpentAttempts } from './spent-attempts.ts';
@@ -26,14 +25,14 @@ const defaultPage = 2000;
  * faults costs the same however many jobs are queued.
  */
 export class QueuedMessages {
-  readonly #context: StageContext & { database: Database };
+  readonly #context: DispatcherContext;
   readonly #page: number;
   /** the last job of the page before; undefined at the start */
   #after: QueuedJob | undefined;
   readonly #spent: SpentAttempts;
 
   /** @param patience see SpentAttempts */
-  constructor(context: StageContext & { database: Database }, page: number = defaultPage, patience?: number) {
+  constructor(context: DispatcherContext, page: number = defaultPage, patience?: number) {
     this.#context = context;
     this.#page = page;
     this.#spent = new SpentAttempts(context, patience);

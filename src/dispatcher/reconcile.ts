@@ -1,10 +1,7 @@
 import { attemptName, type BuildId, type RunnerId } from '../kernel/model.ts';
-import type { Problems } from '../kernel/problems.ts';
 import { type Result, resultMessage } from '../queues/messages.ts';
-import type { StageContext } from '../queues/stage.ts';
 import { identityOf } from '../record/build-ids.ts';
 import { lingeringHolders } from '../record/concurrency.ts';
-import type { Database } from '../record/database.ts';
 import { buildsAtRest, buildsPartlyAtRest, currentAttempts, openJobs } from '../record/open-jobs.ts';
 import { listRepositories } from '../record/repositories.ts';
 import type { RedisAccess } from '../redis/connect.ts';
@@ -13,6 +10,7 @@ import { listRunners, type RunnerMember } from '../redis/membership.ts';
 import { pause } from '../system/wait.ts';
 import { advance } from './advance.ts';
 import { pursueCancels } from './cancel.ts';
+import type { DispatcherContext, WatchContext } from './context.ts';
 import { skipLostBuildIds } from './lost-build-ids.ts';
 import { QueuedMessages } from './queued-messages.ts';
 import { pursueRetries } from './retry.ts';
@@ -37,7 +35,7 @@ const heartbeatPoll = 100;
  * @returns whether the next round should follow at once
  */
 export async function reconcile(
-  context: StageContext & { database: Database; problems: Problems },
+  context: WatchContext,
   recent: RunnerId[] | undefined = undefined,
   messages: QueuedMessages = new QueuedMessages(context),
   move: (build: BuildId) => Promise<void> = (build) => advance(context, build),
@@ -86,10 +84,7 @@ async function waitForReports(access: RedisAccess, recent: RunnerId[] | undefine
  * Records the start of attempts that runners claim, if the message of the start was lost. If such a job were still queued
  * when its runner is lost, the same attempt would be sent again, and its log would be of two runs.
  */
-async function startClaimed(
-  { database, queues }: StageContext & { database: Database },
-  runners: RunnerMember[],
-): Promise<void> {
+async function startClaimed({ database, queues }: DispatcherContext, runners: RunnerMember[]): Promise<void> {
   const claims = runners.flatMap((runner) => runner.claims.flatMap((text) => claimOf(runner, text)));
   const current = await currentAttempts(database, [...new Set(claims.map(({ message }) => message.job))]);
   for (const { message, content } of claims) {
@@ -112,7 +107,7 @@ function claimOf({ id, running }: RunnerMember, text: string): { message: Result
 }
 
 /** A new Redis has no schedulers. Existing ones stay as they are. */
-async function reschedule({ database, queues }: StageContext & { database: Database }): Promise<void> {
+async function reschedule({ database, queues }: DispatcherContext): Promise<void> {
   for (const { host, name, pollSeconds } of await listRepositories(database))
     await queues.scheduleObserve(host, name, pollSeconds);
 }

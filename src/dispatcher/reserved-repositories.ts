@@ -1,9 +1,9 @@
 import { fitsGlobs } from '../kernel/names.ts';
 import { isReserved, mayServeRepository } from '../queues/queue-labels.ts';
-import type { StageContext } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
 import { listRunnerKeys } from '../record/runner-keys.ts';
 import { listRunners } from '../redis/membership.ts';
+import type { DispatcherContext } from './context.ts';
 
 /** The answer is cached for this long (ms); queued-messages.ts corrects messages that were sent in this time. */
 const cachedFor = 1000;
@@ -13,7 +13,7 @@ const found = new WeakMap<Database, { isReservedRepository: (repo: string) => bo
 export async function findReservedRepositories({
   database,
   access,
-}: Pick<StageContext, 'access'> & { database: Database }): Promise<(repo: string) => boolean> {
+}: Pick<DispatcherContext, 'access' | 'database'>): Promise<(repo: string) => boolean> {
   const known = found.get(database);
   if (known && performance.now() - known.at < cachedFor) return known.isReservedRepository;
   const keys = (await listRunnerKeys(database)).filter(({ repos }) => repos.length > 0);

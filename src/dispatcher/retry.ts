@@ -1,11 +1,10 @@
 import { VoltError } from '../kernel/errors.ts';
 import type { BuildId } from '../kernel/model.ts';
-import type { StageContext } from '../queues/stage.ts';
-import type { Database } from '../record/database.ts';
 import { failIntent, type Intent, openRetries } from '../record/intents.ts';
 import { retryJobs } from '../record/retries.ts';
 import { announceChange } from '../redis/channels.ts';
 import { jobsToRetry } from '../workflow/retry.ts';
+import type { DispatcherContext } from './context.ts';
 
 /**
  * Carries out the open requests to retry. A request that can no longer have an effect, for example because another one came
@@ -13,10 +12,7 @@ import { jobsToRetry } from '../workflow/retry.ts';
  * @param build limits it to requests for this build
  * @returns the builds to move on
  */
-export async function pursueRetries(
-  context: StageContext & { database: Database },
-  build?: BuildId,
-): Promise<Set<BuildId>> {
+export async function pursueRetries(context: DispatcherContext, build?: BuildId): Promise<Set<BuildId>> {
   const retried = new Set<BuildId>();
   for (const intent of await openRetries(context.database)) {
     if (intent.build === null || (build !== undefined && intent.build !== build)) continue;
@@ -26,7 +22,7 @@ export async function pursueRetries(
 }
 
 async function pursue(
-  { database, access, logger }: StageContext & { database: Database },
+  { database, access, logger }: DispatcherContext,
   intent: Intent & { build: BuildId },
 ): Promise<boolean> {
   const { id, build, repo } = intent;

@@ -1,20 +1,19 @@
 import { errorText } from '../kernel/errors.ts';
 import type { BuildId, JobId } from '../kernel/model.ts';
 import { isDue, pausesOf } from '../kernel/retry-pauses.ts';
-import { serverTime } from '../kernel/server-time.ts';
 import { withdraw } from '../queues/attempts.ts';
 import { type JobMessage, type Plan, planSchema } from '../queues/messages.ts';
 import { jobQueue } from '../queues/names.ts';
 import { priorityOf } from '../queues/priority.ts';
-import { fittingJob, type Queues } from '../queues/queues.ts';
-import type { StageContext } from '../queues/stage.ts';
+import { fittingJob } from '../queues/queues.ts';
 import { identityOf } from '../record/build-ids.ts';
 import type { Database } from '../record/database.ts';
 import { currentAttempts, firstLabelSets, type OpenJob, openJobs } from '../record/open-jobs.ts';
 import { type FreshRedis, freshRedis } from '../redis/identity.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
 import { jobsToCancel } from './cancel.ts';
-import { type DecidedPlan, decidedPlanSchema } from './decided-plan.ts';
+import type { DispatcherContext } from './context.ts';
+import { type Decision, decidedPlanSchema, sendDecision } from './decided-plan.ts';
 import { placements } from './placement.ts';
 import { secretsNamedBy } from './secret-names.ts';
 import { trustFor } from './trust.ts';
@@ -29,7 +28,7 @@ const mostLabelSets = 64;
  * hold up the others.
  */
 export async function route(
-  context: Pick<StageContext, 'access' | 'config' | 'queues'> & { database: Database },
+  context: Pick<DispatcherContext, 'access' | 'config' | 'queues' | 'database'>,
   jobs: OpenJob[],
 ): Promise<void> {
   const { config, queues } = context;
@@ -42,10 +41,11 @@ export async function route(
     const what = whatToSend(job, pauses.length > job.tried.length);
     const priority = priorityOf(job.virtualStart);
     const queue = queueOf[index] as string[];
+    const ref = { job: job.id, attempt: job.attempt };
     if (sets.get(job.build)?.has(JSON.stringify(job.labels)) === false)
-      await sendDecided(queues, job, tooManyLabelSets);
+      await sendDecision(context, ref, tooManyLabelSets);
     else if ('message' in what) entries.push({ message: what.message, priority, queue });
-    else await sendDecided(queues, job, what.decided);
+    else await sendDecision(context, ref, what.decided);
   }
   if (entries.length === 0) return;
   await queues.sendJobs(entries);
@@ -69,7 +69,7 @@ async function labelSetsOf(database: Database, jobs: readonly OpenJob[]): Promis
  * messages out again; a runner that was faster is told soon that the attempt no longer counts.
  */
 async function withdrawStale(
-  { queues, database }: Pick<StageContext, 'queues'> & { database: Database },
+  { queues, database }: Pick<DispatcherContext, 'queues' | 'database'>,
   sent: readonly { message: JobMessage; queue: string[] }[],
 ): Promise<void> {
   const [current, unwanted] = await Promise.all([
@@ -91,15 +91,13 @@ function placeable({ labels, repo, dueAt, tried }: OpenJob) {
   return { labels, repo: repo.name, runners: repo.runners, dueAt, tried };
 }
 
-type Ending = Pick<DecidedPlan, 'status' | 'reason' | 'message'>;
-
-const tooManyLabelSets: Ending = {
+const tooManyLabelSets: Decision = {
   status: 'error',
   reason: 'no_runner',
   message: `its build asks for more than ${mostLabelSets} different label sets at once`,
 };
 
-function whatToSend(job: OpenJob, repeatable: boolean): { message: JobMessage } | { decided: Ending } {
+function whatToSend(job: OpenJob, repeatable: boolean): { message: JobMessage } | { decided: Decision } {
   try {
     const plan: unknown = JSON.parse(job.plan);
     const decided = decidedPlanSchema.safeParse(plan);
@@ -111,18 +109,13 @@ function whatToSend(job: OpenJob, repeatable: boolean): { message: JobMessage } 
   }
 }
 
-async function sendDecided(queues: Queues, job: OpenJob, { status, reason, message }: Ending): Promise<void> {
-  const at = serverTime();
-  await queues.sendResult({ v: 1, kind: 'decided', job: job.id, attempt: job.attempt, status, reason, message, at });
-}
-
 /**
  * Sends every job of the build that may run now. A job that is to be cancelled is not sent. To a young Redis, a job that an
  * earlier Redis may have held is not sent: a runner may be running it, see reconcile.ts.
  * @param only limits it to these jobs
  */
 export async function routeBuild(
-  { access, config, database, queues }: Pick<StageContext, 'access' | 'config' | 'queues'> & { database: Database },
+  { access, config, database, queues }: Pick<DispatcherContext, 'access' | 'config' | 'queues' | 'database'>,
   build: BuildId,
   only?: ReadonlySet<JobId>,
 ): Promise<void> {

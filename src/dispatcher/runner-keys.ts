@@ -1,8 +1,7 @@
-import type { StageContext } from '../queues/stage.ts';
-import type { Database } from '../record/database.ts';
 import { adoptRunnerKey, listRunnerKeys } from '../record/runner-keys.ts';
 import { publishRunnerKeys } from '../redis/runner-keys.ts';
 import { leaveVoltKey, ownRunnerName, publicKeyOfOwnRunner } from '../secrets/runner-key.ts';
+import type { DispatcherContext } from './context.ts';
 
 /**
  * Records the key of the runners that share this data directory, if there is one, and publishes the valid keys to all
@@ -12,7 +11,7 @@ export async function admitRunners({
   access,
   database,
   config,
-}: Pick<StageContext, 'access' | 'config'> & { database: Database }): Promise<void> {
+}: Pick<DispatcherContext, 'access' | 'config' | 'database'>): Promise<void> {
   leaveVoltKey(config.dataDir, database.signer.publicKey);
   const own = publicKeyOfOwnRunner(config.dataDir);
   if (own !== undefined) await adoptRunnerKey(database, ownRunnerName(config.host), own);

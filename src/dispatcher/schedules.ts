@@ -1,10 +1,9 @@
 import { Cron } from 'croner';
 import { VoltError } from '../kernel/errors.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import type { StageContext } from '../queues/stage.ts';
-import type { Database } from '../record/database.ts';
 import { dueSchedules, type NewSchedule, runSchedule, type ScheduleEntry } from '../record/schedules.ts';
 import type { Workflow } from '../workflow/workflow.ts';
+import type { DispatcherContext } from './context.ts';
 
 /** Of one commit's workflows: setting each one takes time. */
 const mostSchedules = 1000;
@@ -28,7 +27,7 @@ export function schedulesIn(workflows: readonly Workflow[], now: Date): NewSched
  * Requests the builds of schedules that are due. A schedule missed while Volt was down runs once, however often it was
  * missed.
  */
-export async function runSchedules({ database, queues, logger }: StageContext & { database: Database }): Promise<void> {
+export async function runSchedules({ database, queues, logger }: DispatcherContext): Promise<void> {
   const now = new Date(serverNow());
   for (const due of await dueSchedules(database, now.getTime())) {
     const { repo, host, workflow, cron } = due;

@@ -1,10 +1,9 @@
 import { FadingMap } from '../kernel/fading-map.ts';
 import { type AttemptRef, attemptName, type BuildId } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import type { StageContext } from '../queues/stage.ts';
-import type { Database } from '../record/database.ts';
 import { moveToNextAttempt } from '../record/moves.ts';
 import { heartbeatTtl } from '../redis/heartbeat-times.ts';
+import type { DispatcherContext } from './context.ts';
 import { routeBuild } from './route.ts';
 
 /**
@@ -17,14 +16,14 @@ import { routeBuild } from './route.ts';
  * a runner that was cut off takes to come back.
  */
 export class SpentAttempts {
-  readonly #context: StageContext & { database: Database };
+  readonly #context: DispatcherContext;
   /** since when (`performance.now()`) every poll has found it in this state, by name of the attempt */
   readonly #since = new FadingMap<string, number>(60 * heartbeatTtl, 100_000);
   readonly #patience: number;
   #polledAt = Number.NEGATIVE_INFINITY;
 
   /** @param patience milliseconds for which an attempt must be found in this state */
-  constructor(context: StageContext & { database: Database }, patience: number = heartbeatTtl) {
+  constructor(context: DispatcherContext, patience: number = heartbeatTtl) {
     this.#context = context;
     this.#patience = patience;
   }

@@ -1,9 +1,8 @@
 import { parseAttemptName } from '../kernel/model.ts';
 import { withdraw } from '../queues/attempts.ts';
 import { jobQueue } from '../queues/names.ts';
-import type { StageContext } from '../queues/stage.ts';
-import type { Database } from '../record/database.ts';
 import { currentAttempts } from '../record/open-jobs.ts';
+import type { DispatcherContext } from './context.ts';
 
 /** How many messages of one queue a poll compares with the database, in the order in which they run. */
 const defaultPage = 500;
@@ -14,12 +13,12 @@ const defaultPage = 500;
  * is told that the attempt no longer counts.
  */
 export class StaleMessages {
-  readonly #context: StageContext & { database: Database };
+  readonly #context: DispatcherContext;
   readonly #page: number;
   /** how many messages of a queue earlier polls have checked, by the queue's name */
   #checked = new Map<string, number>();
 
-  constructor(context: StageContext & { database: Database }, page: number = defaultPage) {
+  constructor(context: DispatcherContext, page: number = defaultPage) {
     this.#context = context;
     this.#page = page;
   }

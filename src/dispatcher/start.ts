@@ -3,12 +3,12 @@ import { Problems } from '../kernel/problems.ts';
 import { consume } from '../queues/consumer.ts';
 import { advanceMessage, commitMessage, secretsMessage } from '../queues/messages.ts';
 import { queueNames } from '../queues/names.ts';
-import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
-import type { Database } from '../record/database.ts';
+import { type Stage, showStage } from '../queues/stage.ts';
 import { changeSchema, listen } from '../redis/channels.ts';
 import { flushCounts } from '../redis/tallies.ts';
 import { advance, refuse } from './advance.ts';
 import { CommitHandler } from './commits.ts';
+import type { DispatcherContext } from './context.ts';
 import { CrashGuard, crashMessage } from './crash-guard.ts';
 import { deliver } from './deliver.ts';
 import { FleetWatch } from './fleet.ts';
@@ -32,7 +32,7 @@ const unservedInterval = 10_000;
 const staleInterval = 10_000;
 
 /** Starts the dispatcher: commits become builds, builds move on, and lost attempts are taken back. */
-export async function startDispatcher(context: StageContext & { database: Database }): Promise<Stage> {
+export async function startDispatcher(context: DispatcherContext): Promise<Stage> {
   const logger = context.logger.child({ stage: 'dispatcher' });
   const problems = new Problems(logger);
   const own = { ...context, logger, problems };
@@ -64,22 +64,21 @@ export async function startDispatcher(context: StageContext & { database: Databa
   const sweeping = problems.every(staleInterval, 'removing messages that no longer count', () => stale.poll());
   const commits = new CommitHandler(own);
   const crashGuard = new CrashGuard();
+  const reporting = { logger, problems };
   const consumers = [
     consume(context.access, {
       queue: queueNames.commits,
       schema: commitMessage,
       // the commits of a ref are planned one after the other
       concurrency: 1,
-      logger,
-      problems,
+      ...reporting,
       handle: (message, delivery) => commits.handle(message, delivery),
     }),
     consume(context.access, {
       queue: queueNames.advance,
       schema: advanceMessage,
       concurrency: 8,
-      logger,
-      problems,
+      ...reporting,
       handle: ({ build, due }, delivery) =>
         due !== undefined
           ? routeBuild(own, build, new Set([due]))
@@ -93,8 +92,7 @@ export async function startDispatcher(context: StageContext & { database: Databa
       queue: queueNames.secrets,
       schema: secretsMessage,
       concurrency: 8,
-      logger,
-      problems,
+      ...reporting,
       handle: (message) => deliver(own, message),
     }),
   ];
@@ -103,11 +101,7 @@ export async function startDispatcher(context: StageContext & { database: Databa
       await Promise.all(consumers.map((consumer) => consumer.close()));
       await planner.close();
       await unlisten();
-      await watching.stop();
-      await reconciling.stop();
-      await scheduling.stop();
-      await asking.stop();
-      await sweeping.stop();
+      for (const repeated of [watching, reconciling, scheduling, asking, sweeping]) await repeated.stop();
       flushCounts(own.access);
       await shown.stop();
     },

@@ -1,11 +1,10 @@
 import { FadingMap } from '../kernel/fading-map.ts';
 import { attemptName, parseAttemptName } from '../kernel/model.ts';
-import type { StageContext } from '../queues/stage.ts';
-import type { Database } from '../record/database.ts';
 import { currentAttempts, type RunningAttempt } from '../record/open-jobs.ts';
 import { notifyRunner } from '../redis/channels.ts';
 import { heartbeatTtl } from '../redis/heartbeat-times.ts';
 import type { RunnerMember } from '../redis/membership.ts';
+import type { DispatcherContext } from './context.ts';
 
 /**
  * Tells runners which of the attempts that they claim no longer count: a runner that was taken for lost may be alive, and
@@ -13,11 +12,11 @@ import type { RunnerMember } from '../redis/membership.ts';
  * for each heartbeat that claims such an attempt.
  */
 export class SupersededAttempts {
-  readonly #context: StageContext & { database: Database };
+  readonly #context: DispatcherContext;
   /** the heartbeat of a runner after which it was told about an attempt, by the names of both */
   readonly #toldAfter = new FadingMap<string, string>(12 * heartbeatTtl, 10_000);
 
-  constructor(context: StageContext & { database: Database }) {
+  constructor(context: DispatcherContext) {
     this.#context = context;
   }
 

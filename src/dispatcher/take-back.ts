@@ -1,15 +1,14 @@
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
-import type { Problems } from '../kernel/problems.ts';
-import { serverNow, serverTime } from '../kernel/server-time.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import { type HeldAttempt, queuesOf, retireAttempt } from '../queues/attempts.ts';
-import type { StageContext } from '../queues/stage.ts';
-import type { Database } from '../record/database.ts';
 import { noteLoss } from '../record/losses.ts';
 import { moveToNextAttempt } from '../record/moves.ts';
 import { type OpenJob, openJobs, type RunningAttempt } from '../record/open-jobs.ts';
 import { announceChange } from '../redis/channels.ts';
 import type { RunnerMember } from '../redis/membership.ts';
 import { count } from '../redis/tallies.ts';
+import type { WatchContext } from './context.ts';
+import { sendDecision } from './decided-plan.ts';
 import type { KnownRunners } from './known-runners.ts';
 import type { Loss, LostAttempts } from './lost-attempts.ts';
 import { routeBuild } from './route.ts';
@@ -28,15 +27,11 @@ const mostAttempts = 100;
  * nothing if the outcome of the attempt waits to be recorded.
  */
 export class TakeBack {
-  readonly #context: StageContext & { database: Database; problems: Problems };
+  readonly #context: WatchContext;
   readonly #runners: KnownRunners;
   readonly #lost: LostAttempts;
 
-  constructor(
-    context: StageContext & { database: Database; problems: Problems },
-    runners: KnownRunners,
-    lost: LostAttempts,
-  ) {
+  constructor(context: WatchContext, runners: KnownRunners, lost: LostAttempts) {
     this.#context = context;
     this.#runners = runners;
     this.#lost = lost;
@@ -125,18 +120,16 @@ export class TakeBack {
    * recorded; so every poll comes here again and sends the same message.
    */
   async #condemn(job: OpenJob, member: RunnerMember | undefined, loss: Loss, why: string): Promise<void> {
-    const { queues, database } = this.#context;
-    await noteLoss(database, refOf(job), loss, member && runnerOf(member));
+    await noteLoss(this.#context.database, refOf(job), loss, member && runnerOf(member));
     const message = `${why}; it is given to no other runner`;
-    const decided = { status: 'error', reason: 'poison', message, at: serverTime() } as const;
-    await queues.sendResult({ v: 1, kind: 'decided', ...refOf(job), ...decided });
+    await sendDecision(this.#context, refOf(job), { status: 'error', reason: 'poison', message });
   }
-}
-
-function refOf({ id: job, attempt }: OpenJob): AttemptRef {
-  return { job, attempt };
 }
 
 function runnerOf({ id, name, host }: RunnerMember) {
   return { id, name, host };
+}
+
+function refOf({ id: job, attempt }: OpenJob): AttemptRef {
+  return { job, attempt };
 }

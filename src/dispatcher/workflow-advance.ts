@@ -1,5 +1,4 @@
 import { type BuildId, isFinal, type JobId } from '../kernel/model.ts';
-import { serverTime } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { groupsOf, leaveGroups } from '../record/concurrency.ts';
 import type { Database } from '../record/database.ts';
@@ -7,6 +6,8 @@ import { queueJob } from '../record/moves.ts';
 import { OutOfDate, type PlanState, type PlanStateJob, planState } from '../record/workflows.ts';
 import { announceChange } from '../redis/channels.ts';
 import { listRunners } from '../redis/membership.ts';
+import type { DispatcherContext } from './context.ts';
+import { sendDecision } from './decided-plan.ts';
 import { jobsOfHolder } from './group-holders.ts';
 import { type Ending, endingOf } from './planner.ts';
 import { PlanningRound } from './planning-round.ts';
@@ -25,10 +26,8 @@ interface Advanced {
   cancels: boolean;
 }
 
-type Context = StageContext & { database: Database };
-
 /** Moves the workflows of a build on: plans jobs whose needs are met, and decides which jobs will not run. */
-export async function advanceWorkflows(context: Context, build: BuildId): Promise<Advanced> {
+export async function advanceWorkflows(context: DispatcherContext, build: BuildId): Promise<Advanced> {
   const { database } = context;
   const fleet = (await listRunners(context.access)).alive.map(({ labels }) => labels);
   let cancels = false;
@@ -52,7 +51,7 @@ export async function advanceWorkflows(context: Context, build: BuildId): Promis
       return { others, queued: alreadyQueued(state), cancels };
     }
     cancels ||= round.cancels;
-    await sendDecided(context, planned.decided, state.jobs);
+    await decide(context, planned.decided, state.jobs);
     if (planned.changes.some(({ kind }) => kind === 'place' || kind === 'queue')) {
       const status = state.revision === 0 ? 'queued' : 'running';
       await announceChange(context.access, { build, repo: state.build.repo.name, status });
@@ -81,19 +80,17 @@ export async function refuseWaiting(
 ): Promise<void> {
   const waiting = jobs.filter(({ status }) => status === 'waiting');
   const decided = waiting.map(({ id }) => ({ id, status: 'error' as const, reason, message }));
-  await sendDecided(context, decided, jobs);
+  await decide(context, decided, jobs);
 }
 
-async function sendDecided(
-  { queues }: Pick<StageContext, 'queues'>,
+async function decide(
+  context: Pick<StageContext, 'queues'>,
   decided: RoundOutcome['decided'],
   jobs: readonly Pick<PlanStateJob, 'id' | 'attempt'>[],
 ): Promise<void> {
-  const at = serverTime();
-  for (const { id: job, status, reason, message } of decided) {
+  for (const { id: job, ...decision } of decided) {
     const attempt = jobs.find(({ id }) => id === job)?.attempt ?? 0;
-    const text = message.slice(0, 9000);
-    await queues.sendResult({ v: 1, kind: 'decided', job, attempt, status, reason, message: text, at });
+    await sendDecision(context, { job, attempt }, { ...decision, message: decision.message.slice(0, 9000) });
   }
 }
 

@@ -15,7 +15,7 @@ import { initialNodes } from '../workflow/job-name.ts';
 import { mostJobs } from '../workflow/progress.ts';
 import { isTriggered } from '../workflow/triggers.ts';
 import type { Workflow } from '../workflow/workflow.ts';
-import type { DecidedPlan } from './decided-plan.ts';
+import type { Decision } from './decided-plan.ts';
 import { schedulesIn } from './schedules.ts';
 
 /** Facts about a build beside its own columns; stored with it as JSON. */
@@ -101,11 +101,11 @@ export function refusedJob(timeout: number, reason: Reason, message: string): Pl
   return decidedJob('workflows', timeout, { status: 'error', reason, message: bounded([message]) });
 }
 
-function decidedJob(name: string, timeout: number, decided: Omit<DecidedPlan, 'kind'>): PlannedJob {
+function decidedJob(name: string, timeout: number, decided: Decision): PlannedJob {
   return { name, labels: [], needs: [], plan: JSON.stringify({ kind: 'decided', ...decided }), timeout };
 }
 
-function notTriggered(event: BuildEvent, { ref, workflows }: CommitMessage): Omit<DecidedPlan, 'kind'> {
+function notTriggered(event: BuildEvent, { ref, workflows }: CommitMessage): Decision {
   const what = event.name === 'push' ? `a push to ${ref.replace(/^refs\/(heads|tags)\//, '')}` : event.name;
   const files = workflows?.files.map(({ path }) => path).join(', ') ?? '';
   const message = bounded([`no workflow runs for ${what}: ${files}`]);
