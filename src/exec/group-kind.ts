@@ -1,7 +1,5 @@
-import { toolEnvironment } from '../system/environment.ts';
-import { checkSeconds } from './capability-check.ts';
-import { runCommand } from './command.ts';
-import { type GroupKind, ProcessGroup } from './process-group.ts';
+import { type GroupKind } from './process-group.ts';
+import { tryCommand } from './try-command.ts';
 
 let detected: Promise<GroupKind> | undefined;
 
@@ -18,22 +16,8 @@ async function detect(): Promise<GroupKind> {
 
 /** Not every system allows namespaces. Entering one also leaves a chroot, after which folders have other paths. */
 async function works(kind: GroupKind): Promise<boolean> {
-  try {
-    const processes = await ProcessGroup.open(checkSeconds, kind);
-    try {
-      const { exitCode } = await runCommand({
-        processes,
-        argv: ['true'],
-        cwd: process.cwd(),
-        env: toolEnvironment(),
-        output: () => undefined,
-        signal: AbortSignal.timeout(checkSeconds * 1000),
-      });
-      return exitCode === 0;
-    } finally {
-      await processes.close();
-    }
-  } catch {
-    return false;
-  }
+  return tryCommand(kind, ['true'], { cwd: process.cwd() }).then(
+    () => true,
+    () => false,
+  );
 }

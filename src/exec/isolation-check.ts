@@ -2,14 +2,13 @@ import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorText, VoltError } from '../kernel/errors.ts';
-import { toolEnvironment } from '../system/environment.ts';
 import { canFilterCalls } from './call-filter.ts';
-import { checkSeconds, inEnglish, whyUnsupported } from './capability-check.ts';
-import { runCommand } from './command.ts';
+import { inEnglish, whyUnsupported } from './capability-check.ts';
 import { detectGroupKind } from './group-kind.ts';
 import type { Isolation, IsolationLevel, JobUser, SandboxView } from './isolation.ts';
 import { type Launcher, starterTelling } from './launcher.ts';
-import { type GroupKind, ProcessGroup } from './process-group.ts';
+import { type GroupKind } from './process-group.ts';
+import { tryCommand } from './try-command.ts';
 
 /** How jobs are isolated on this machine. */
 export interface SettledIsolation {
@@ -76,32 +75,13 @@ async function tryOut(level: 'user' | 'sandbox', groupKind: GroupKind): Promise<
   const telling = starterTelling(errors.fd);
   const launcher: Launcher = { ...telling, hold: ({ argv, env }) => telling.hold({ argv, env: inEnglish(env) }) };
   try {
-    await tryCommand(groupKind, isolation, launcher);
+    await tryCommand(groupKind, ['true'], { isolation, launcher });
   } catch (error) {
     const text = (await readFile(said, 'utf8')).trim().replaceAll('\n', '; ').slice(0, 500);
     throw text === '' ? error : new Error(`${errorText(error)}: ${text}`);
   } finally {
     await errors.close();
     await rm(folder, { recursive: true, force: true });
-  }
-}
-
-async function tryCommand(groupKind: GroupKind, isolation: Isolation, launcher: Launcher): Promise<void> {
-  const processes = await ProcessGroup.open(checkSeconds, groupKind, { isolation, launcher });
-  const late = AbortSignal.timeout(checkSeconds * 1000);
-  try {
-    const { exitCode, signal } = await runCommand({
-      processes,
-      argv: ['true'],
-      cwd: '/',
-      env: { PATH: toolEnvironment().PATH ?? '' },
-      output: () => undefined,
-      signal: late,
-    });
-    if (late.aborted) throw new Error(`a command in it did not end within ${checkSeconds} s`);
-    if (exitCode !== 0) throw new Error(`a command in it ended with ${signal ?? `code ${exitCode}`}`);
-  } finally {
-    await processes.close();
   }
 }
 

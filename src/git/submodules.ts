@@ -56,37 +56,22 @@ export async function checkOutSubmodules(
   { fetchPolicy, recursive = true, depth = 1 }: SubmoduleOptions,
 ): Promise<string[]> {
   const { access: _, ...common } = options;
-  const work = new Submodules(project.mirrors, common, { fetchPolicy, recursive, depth });
-  await work.descend(project, '', 1);
-  return work.done;
-}
-
-class Submodules {
-  readonly done: string[] = [];
-  readonly #mirrors: string;
-  readonly #options: CheckoutOptions;
-  readonly #wanted: Required<SubmoduleOptions>;
-
-  constructor(mirrors: string, options: CheckoutOptions, wanted: Required<SubmoduleOptions>) {
-    this.#mirrors = mirrors;
-    this.#options = options;
-    this.#wanted = wanted;
-  }
-
-  async descend(project: Superproject, prefix: string, level: number): Promise<void> {
-    const { fetchPolicy, recursive, depth } = this.#wanted;
-    for (const { name, path, url: written, sha } of await submodulesOf(project, this.#options)) {
-      if (this.done.length >= most || level > deepest) throw tooMany();
-      const folder = folderOf(project, path);
-      const { url, access, untrusted, reader } = await fetchPolicy.to(submoduleUrl(project.url, written));
-      const mirror = new Mirror(this.#mirrors, url, { reader, filter: depth === 0 ? null : 'blob:none' });
-      await checkOut(mirror, { url, ref: sha, sha, folder }, { ...this.#options, access, untrusted });
-      if (depth > 0) await limitHistory(mirror, { folder, sha, depth, tags: false }, this.#options);
-      await registerSubmodule(project, name, url);
-      this.done.push(prefix + path);
-      if (recursive) await this.descend({ ...project, url, sha, folder }, `${prefix}${path}/`, level + 1);
+  const done: string[] = [];
+  const descend = async (above: Superproject, prefix: string, level: number): Promise<void> => {
+    for (const { name, path, url: written, sha } of await submodulesOf(above, common)) {
+      if (done.length >= most || level > deepest) throw tooMany();
+      const folder = folderOf(above, path);
+      const { url, access, untrusted, reader } = await fetchPolicy.to(submoduleUrl(above.url, written));
+      const mirror = new Mirror(project.mirrors, url, { reader, filter: depth === 0 ? null : 'blob:none' });
+      await checkOut(mirror, { url, ref: sha, sha, folder }, { ...common, access, untrusted });
+      if (depth > 0) await limitHistory(mirror, { folder, sha, depth, tags: false }, common);
+      await registerSubmodule(above, name, url);
+      done.push(prefix + path);
+      if (recursive) await descend({ ...above, url, sha, folder }, `${prefix}${path}/`, level + 1);
     }
-  }
+  };
+  await descend(project, '', 1);
+  return done;
 }
 
 function tooMany(): VoltError {

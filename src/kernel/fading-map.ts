@@ -23,6 +23,12 @@ export class FadingMap<K, V> {
     return this.#entries.get(key)?.value;
   }
 
+  /** As `get`, which does not count as touching the entry. */
+  peek(key: K): V | undefined {
+    const entry = this.#entries.get(key);
+    return entry && !this.#isFaded(entry) ? entry.value : undefined;
+  }
+
   set(key: K, value: V): void {
     // the order of a Map is that of insertion, so the first one is always the longest untouched
     this.#entries.delete(key);

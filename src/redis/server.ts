@@ -56,39 +56,35 @@ export interface Unfitness {
 export function unfitness(facts: ServerFacts): Unfitness[] {
   const { version, eviction, appendOnly, appends, memory } = facts;
   const found: Unfitness[] = [];
-  if (isOld(version)) {
+  const note = (fatal: boolean, code: Unfitness['code'], message: string, remedy: string) =>
+    found.push({ fatal, code, message, remedy });
+  if (isBefore(version, oldestRedis)) {
     const remedy = `Volt needs Redis ${oldestRedis} or newer, or any Valkey.`;
-    found.push({ fatal: true, code: 'too_old', message: `is version ${version || 'unknown'}`, remedy });
+    note(true, 'too_old', `is version ${version || 'unknown'}`, remedy);
   }
   if (facts.cluster) {
     const remedy =
       'Use a single Redis, or a master with Sentinel. All keys of Volt belong together and would be on one server of the Cluster.';
-    found.push({ fatal: true, code: 'cluster', message: 'is a Redis Cluster', remedy });
+    note(true, 'cluster', 'is a Redis Cluster', remedy);
   }
   if (eviction !== undefined && eviction !== 'noeviction') {
     const remedy = 'Set "maxmemory-policy noeviction": an evicted key is a lost job.';
-    found.push({ fatal: true, code: 'evicts', message: `may evict keys (${eviction})`, remedy });
+    note(true, 'evicts', `may evict keys (${eviction})`, remedy);
   }
   if (appendOnly === false) {
-    found.push({
-      fatal: false,
-      code: 'no_append_only_file',
-      message:
-        'keeps no append-only file: after a crash of the server, Volt sends queued jobs again, and runners send their output again',
-      remedy: 'Set "appendonly yes".',
-    });
+    const message =
+      'keeps no append-only file: after a crash of the server, Volt sends queued jobs again, and runners send their output again';
+    note(false, 'no_append_only_file', message, 'Set "appendonly yes".');
   }
   if (appendOnly === true && !appends) {
     const remedy = 'Check the log of the server; its disk may be full.';
-    found.push({ fatal: false, code: 'append_failed', message: 'cannot write its append-only file', remedy });
+    note(false, 'append_failed', 'cannot write its append-only file', remedy);
   }
   if (memory.limit > 0 && memory.used > 0.9 * memory.limit) {
-    found.push({
-      fatal: false,
-      code: 'memory_nearly_full',
-      message: `uses ${Math.round((100 * memory.used) / memory.limit)} % of its memory limit; when the memory is full, Volt cannot start jobs`,
-      remedy: 'Raise "maxmemory", and check with `volt status` which queue has grown.',
-    });
+    const share = Math.round((100 * memory.used) / memory.limit);
+    const message = `uses ${share} % of its memory limit; when the memory is full, Volt cannot start jobs`;
+    const remedy = 'Raise "maxmemory", and check with `volt status` which queue has grown.';
+    note(false, 'memory_nearly_full', message, remedy);
   }
   return found;
 }
@@ -96,10 +92,6 @@ export function unfitness(facts: ServerFacts): Unfitness[] {
 /** Whether the server supports read-only keys of a user. */
 export function knowsReadOnlyKeys({ version }: Pick<ServerFacts, 'version'>): boolean {
   return !isBefore(version, '7.0');
-}
-
-function isOld(version: string): boolean {
-  return isBefore(version, oldestRedis);
 }
 
 function isBefore(version: string, other: string): boolean {

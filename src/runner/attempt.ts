@@ -8,7 +8,7 @@ import { runJob } from '../job/job.ts';
 import type { JobContext } from '../job/job-context.ts';
 import { JobTree } from '../job/job-tree.ts';
 import { makeJobServices } from '../job/make-services.ts';
-import { cancelled, JobAborted, overLimit, runnerFailed, timedOut, unableToRun, withLimit } from '../job/outcome.ts';
+import { cancelled, overLimit, runnerFailed, timedOut, unableToRun, withLimit } from '../job/outcome.ts';
 import { gitLimitsOf, limitsOf } from '../job/sandbox/job-limits.ts';
 import { makeWorkspace, type Workspace } from '../job/sandbox/workspace.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
@@ -118,7 +118,7 @@ export class RunningAttempt {
       await releases.run();
       await spool.settle();
     }
-    this.#checkLease();
+    if (this.#services.lease.left() === 0) this.lose(leaseRanOut);
     if (this.#withdrawal) return this.#withdrawal;
     return 'kind' in result ? result : { kind: 'finished', ...result, startedAt, finishedAt: serverTime() };
   }
@@ -168,7 +168,9 @@ export class RunningAttempt {
       const progress = new StepProgress((steps) => this.#hooks.progress(steps));
       releases.defer(() => progress.stop());
       const launcher = launcherProcess?.forJob();
-      const processes = this.#openProcesses(workspace, launcher);
+      const processes = this.#open(workspace, launcher);
+      // the step that needs it reports the error; until then nobody handles it
+      processes.catch(() => undefined);
       releases.defer(() => processes.then((opened) => opened.close()).catch(() => undefined));
       const lose = () => this.lose('the process that starts its programs has ended');
       launcher?.lost.addEventListener('abort', lose);
@@ -214,12 +216,8 @@ export class RunningAttempt {
   #withdraw(withdrawal: Withdrawal): void {
     const { kind, message } = withdrawal;
     if (!this.#withdrawal || (this.#withdrawal.kind === 'returned' && kind === 'lost')) this.#withdrawal = withdrawal;
-    this.#ending.abort(new JobAborted({ status: 'error', reason: 'runner_failed', message, exitCode: null }));
+    this.#ending.abort(runnerFailed(message));
     void this.#processes?.close();
-  }
-
-  #checkLease(): void {
-    if (this.#services.lease.left() === 0) this.lose(leaseRanOut);
   }
 
   async #makeWorkspace(): Promise<Workspace> {
@@ -253,13 +251,6 @@ export class RunningAttempt {
     const asked = this.#asked.get(kind) ?? this.#hooks.ask(kind, this.#ending.signal);
     this.#asked.set(kind, asked);
     return asked as Promise<Delivered<K>>;
-  }
-
-  #openProcesses(workspace: Workspace, launcher: JobLauncher | undefined): Promise<ProcessGroup> {
-    const processes = this.#open(workspace, launcher);
-    // the step that needs it reports the error; until then nobody handles it
-    processes.catch(() => undefined);
-    return processes;
   }
 
   async #open({ sandbox: { isolation } }: Workspace, launcher: JobLauncher | undefined): Promise<ProcessGroup> {

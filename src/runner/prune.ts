@@ -9,6 +9,7 @@ import { pruneCaches, type RemovedCache, removeForeignCaches } from '../job/stor
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { bytesOnDisk } from '../system/disk-use.ts';
+import { modifiedAt } from '../system/modified-at.ts';
 import { removeContested } from '../system/remove-tree.ts';
 import type { DiskProblem } from './disk-watch.ts';
 import { takeIfFree } from './work-folder.ts';
@@ -125,11 +126,6 @@ async function pruneWorkFolders(
 
 /** A runner sets the time of its folder at its start and end, and that of the spool folder with each attempt. */
 async function lastUse(path: string): Promise<number> {
-  const times = [path, join(path, 'spool')].map((file) =>
-    stat(file).then(
-      ({ mtimeMs }) => mtimeMs,
-      () => 0,
-    ),
-  );
-  return Math.max(...(await Promise.all(times)));
+  const times = await Promise.all([path, join(path, 'spool')].map(modifiedAt));
+  return Math.max(...times.map((time) => time ?? 0));
 }

@@ -16,7 +16,7 @@ import { VitalsReader } from '../redis/vitals.ts';
 import { signatory } from '../secrets/signed-message.ts';
 import { awake } from '../system/clock.ts';
 import { HealthFile } from '../system/health-file.ts';
-import { within } from '../system/wait.ts';
+import { settled, within } from '../system/wait.ts';
 import { Admission, admissionRemedy } from './admission.ts';
 import { type DiskProblem, DiskWatch } from './disk-watch.ts';
 import { Executions, stopping } from './executions.ts';
@@ -72,10 +72,8 @@ export class Runner {
   readonly #unlisten: (() => Promise<void>)[] = [];
   #slots: SlotWorker | undefined;
   #draining = false;
-  #losePatience: () => void = () => {};
-  readonly #handedBack = new Promise<void>((resolve) => {
-    this.#losePatience = resolve;
-  });
+  /** a person does not wait for running jobs to end */
+  readonly #impatient = new AbortController();
   #fail: (error: VoltError) => void = () => {};
   /** Resolves if the runner has to give up. */
   readonly failed = new Promise<VoltError>((resolve) => {
@@ -156,7 +154,7 @@ export class Runner {
     const late = setTimeout(() => this.handBack(), this.#settings.grace);
     const closed = this.#slots?.close() ?? Promise.resolve();
     const idle = this.#executions.idle();
-    await Promise.race([idle, this.#handedBack]);
+    await settled(idle, this.#impatient.signal);
     clearTimeout(late);
     await within(idle, deathPatience);
     await within(closed, reportPatience);
@@ -170,7 +168,7 @@ export class Runner {
   /** Gives all running jobs back at once. */
   handBack(): void {
     this.#executions.giveBackAll();
-    this.#losePatience();
+    this.#impatient.abort();
   }
 
   async #closeRest(): Promise<void> {
@@ -238,12 +236,8 @@ export class Runner {
   #fence(): void {
     const attempts = this.#executions.running.join(' ');
     this.#executions.loseAll('the lease has run out');
-    this.#services.logger.warn(
-      'the lease ran out without an answer from Redis: ended all jobs, which other runners may take',
-      {
-        attempts,
-      },
-    );
+    const what = 'the lease ran out without an answer from Redis: ended all jobs, which other runners may take';
+    this.#services.logger.warn(what, { attempts });
     void this.#slots?.close();
     this.#slots = undefined;
   }

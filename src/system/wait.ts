@@ -37,6 +37,7 @@ export async function within<T>(promise: Promise<T>, ms: number): Promise<T | un
 /** Resolves when the promise has settled or the signal aborts; never rejects. */
 export function settled(promise: Promise<unknown>, signal: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve) => {
+    if (signal?.aborted) return resolve();
     const end = () => {
       signal?.removeEventListener('abort', end);
       resolve();

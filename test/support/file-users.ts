@@ -50,7 +50,7 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
 };
 
 /** Tools of Volt that read, write or remove files by path, or run programs that may. */
-const GOES_BY_PATHS = /^src\/system\/(disk|read-text|remove-tree|run-program|small-tree|write-whole)\.ts$/;
+const GOES_BY_PATHS = /^src\/system\/(disk|modified-at|read-text|remove-tree|run-program|small-tree|write-whole)\.ts$/;
 
 /**
  * Files of `job/` and `runner/` that use those tools, each with the reason why no job can change the paths at that
@@ -65,6 +65,10 @@ export const PATH_USERS: Readonly<Record<string, string>> = {
   'src/job/sandbox/job-paths.ts → remove-tree': 'removes notes and files of Volt, and what jobs have left by rm(1)',
   'src/job/sandbox/host-names.ts → read-text': "reads the machine's files",
   'src/job/kept-trees.ts → remove-tree': 'removes by rm(1)',
+  'src/job/storage/artifacts.ts → modified-at': 'asks for the age of what is in that store',
+  'src/job/storage/caches.ts → modified-at': 'asks for the age of what is in the store of caches',
+  'src/job/storage/stored-folder.ts → modified-at': 'asks for the age of what is in those stores',
+  'src/runner/prune.ts → modified-at': 'asks for the age of folders of Volt',
   'src/job/storage/artifacts.ts → disk': 'counts what is in the store of artifacts, which jobs never reach',
   'src/job/storage/caches.ts → disk': 'counts what is in the store of caches, which jobs never reach',
   'src/job/actions/store.ts → write-whole': 'has the store of actions, which jobs never reach',

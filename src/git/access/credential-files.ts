@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto';
 import { constants } from 'node:fs';
-import { access, mkdir, readdir, rm, stat, writeFile } from 'node:fs/promises';
+import { access, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type Credential, hiddenParts } from '../../secrets/credential.ts';
+import { modifiedAt } from '../../system/modified-at.ts';
 import { isAlive } from '../../system/processes.ts';
 
 /** The right to fetch a repository. */
@@ -142,12 +143,9 @@ async function removeLeft(parent: string): Promise<void> {
     const pid = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
     if (pid === undefined || isAlive(Number(pid))) continue;
     const folder = join(parent, name);
-    const age = await stat(folder).then(
-      ({ mtimeMs }) => Date.now() - mtimeMs,
-      () => 0,
-    );
+    const madeAt = (await modifiedAt(folder)) ?? Date.now();
     // that of another user cannot be removed
-    if (age > leftBehind) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
+    if (Date.now() - madeAt > leftBehind) await rm(folder, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 

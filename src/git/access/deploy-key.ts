@@ -37,13 +37,11 @@ export async function deployKeyOf(privateKey: string): Promise<DeployKey> {
   return withPrivateFolder(async (folder) => {
     const file = join(folder, 'key');
     await writePrivate(file, text);
-    const publicKey = await ssh('ssh-keygen', ['-y', '-P', '', '-f', file]).catch((error) => {
-      if (error instanceof VoltError) throw error;
-      throw new VoltError('bad_request', 'this is not a private key that ssh could use without a passphrase', {
-        remedy: 'Give one without a passphrase (ssh-keygen -t ed25519 -N ""), or let Volt make one.',
-      });
+    const publicKey = await ssh('ssh-keygen', ['-y', '-P', '', '-f', file]).catch(nothing);
+    if (publicKey !== '') return { privateKey: text, publicKey: publicKey.trim() };
+    throw new VoltError('bad_request', 'this is not a private key that ssh could use without a passphrase', {
+      remedy: 'Give one without a passphrase (ssh-keygen -t ed25519 -N ""), or let Volt make one.',
     });
-    return { privateKey: text, publicKey: publicKey.trim() };
   });
 }
 
@@ -54,10 +52,7 @@ export async function deployKeyOf(privateKey: string): Promise<DeployKey> {
  */
 export async function scanHostKeys(url: string): Promise<string> {
   const { host, port } = sshServerOf(url);
-  const said = await ssh('ssh-keyscan', ['-T', '10', '-p', String(port), '--', host]).catch((error) => {
-    if (error instanceof VoltError) throw error;
-    return '';
-  });
+  const said = await ssh('ssh-keyscan', ['-T', '10', '-p', String(port), '--', host]).catch(nothing);
   const lines = said.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
   if (lines.length > 0) return `${lines.join('\n')}\n`;
   throw new VoltError('fetch_failed', `no ssh server answers at ${host}, port ${port}`, {
@@ -73,10 +68,7 @@ export async function fingerprintsOf(knownHosts: string): Promise<string[]> {
   return withPrivateFolder(async (folder) => {
     const file = join(folder, 'known_hosts');
     await writePrivate(file, knownHosts);
-    const listed = await ssh('ssh-keygen', ['-l', '-f', file]).catch((error) => {
-      if (error instanceof VoltError) throw error;
-      return '';
-    });
+    const listed = await ssh('ssh-keygen', ['-l', '-f', file]).catch(nothing);
     const found = [...listed.matchAll(/^\d+ (\S+) .*\((\S+)\)$/gm)].map(([, print, kind]) => `${kind} ${print}`);
     if (found.length > 0) return found;
     throw new VoltError('bad_request', 'these are no lines of a known_hosts file', {
@@ -92,6 +84,12 @@ function sshServerOf(url: string): { host: string; port: number } {
     return { host: hostname.replace(/^\[|\]$/g, ''), port: port === '' ? 22 : Number(port) };
   }
   return { host: /^(?:[^@/]*@)?([^:]+):/.exec(url)?.[1] ?? '', port: 22 };
+}
+
+/** A tool that fails has found nothing. @throws VoltError where there is no such tool */
+function nothing(error: unknown): string {
+  if (error instanceof VoltError) throw error;
+  return '';
 }
 
 /** Runs one of OpenSSH's tools. @returns what it prints */

@@ -180,26 +180,26 @@ class Bounds {
   ) {
     this.#mostOutput = mostOutput;
     this.signal = signal ? AbortSignal.any([signal, this.#stop.signal]) : this.#stop.signal;
-    this.#timer = setTimeout(() => this.#fetchPolicy(`git was ended after ${bound / 1000} s`), bound);
+    this.#timer = setTimeout(() => this.#stopFor(`git was ended after ${bound / 1000} s`), bound);
   }
 
   countOutput(bytes: number): void {
     this.#output += bytes;
     const most = this.#mostOutput;
-    if (this.#output > most) this.#fetchPolicy(`${printedTooMuch} ${most / 1_048_576} MB`);
+    if (this.#output > most) this.#stopFor(`${printedTooMuch} ${most / 1_048_576} MB`);
   }
 
   countMessages(bytes: number): void {
     this.#messages += bytes;
     if (this.#messages > mostMessages)
-      this.#fetchPolicy(`git was ended after it had printed ${mostMessages / 1_048_576} MB of messages`);
+      this.#stopFor(`git was ended after it had printed ${mostMessages / 1_048_576} MB of messages`);
   }
 
   close(): void {
     clearTimeout(this.#timer);
   }
 
-  #fetchPolicy(reason: string): void {
+  #stopFor(reason: string): void {
     this.reached ??= reason;
     this.#stop.abort();
   }

@@ -165,13 +165,8 @@ export class BareRepository {
   async resolve(name: string): Promise<{ ref: string; sha: string }> {
     checkRefName(name);
     for (const ref of [`refs/heads/${name}`, `refs/tags/${name}`, name]) {
-      const sha = await git(this.path, [
-        'rev-parse',
-        '--verify',
-        '--quiet',
-        '--end-of-options',
-        `${ref}^{commit}`,
-      ]).catch(() => '');
+      const args = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${ref}^{commit}`];
+      const sha = await git(this.path, args).catch(() => '');
       if (sha !== '') return { ref, sha: sha.trim() };
     }
     throw new VoltError('commit_missing', `there is no branch, tag or commit "${name}"`, {

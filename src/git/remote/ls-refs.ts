@@ -1,5 +1,6 @@
 import { isAbsolute, join } from 'node:path';
 import { VoltError } from '../../kernel/errors.ts';
+import { FadingMap } from '../../kernel/fading-map.ts';
 import { yieldToOthers } from '../../system/event-loop.ts';
 import { serverOf } from '../access/server.ts';
 import type { Conversation } from '../command/conversation.ts';
@@ -24,28 +25,10 @@ const remembered = 600_000;
 /** Addresses of which something is remembered. */
 const mostRemembered = 10_000;
 
-/** Remembers a fact for each repository URL. */
-class Memory<T> {
-  readonly #entries = new Map<string, { value: T; until: number }>();
-
-  get(url: string): T | undefined {
-    const entry = this.#entries.get(url);
-    return entry && entry.until > performance.now() ? entry.value : undefined;
-  }
-
-  set(url: string, value: T): void {
-    this.#entries.delete(url);
-    this.#entries.set(url, { value, until: performance.now() + remembered });
-    for (const oldest of this.#entries.keys()) {
-      if (this.#entries.size <= mostRemembered) return;
-      this.#entries.delete(oldest);
-    }
-  }
-}
-
-const older = new Memory<true>();
-const rewritten = new Memory<string>();
-const formats = new Memory<'sha256'>();
+// by URL; only `peek` reads them, so that an answer counts for that long and no longer
+const older = new FadingMap<string, true>(remembered, mostRemembered);
+const rewritten = new FadingMap<string, string>(remembered, mostRemembered);
+const formats = new FadingMap<string, 'sha256'>(remembered, mostRemembered);
 
 /**
  * Lists the refs of a repository whose names begin with one of the prefixes. A repository can have tens of thousands of refs
@@ -56,7 +39,7 @@ const formats = new Memory<'sha256'>();
  */
 export async function lsRefs(url: string, prefixes: readonly string[], options: GitOptions): Promise<ListedRef[]> {
   const bounded = { ...options, mostOutput: mostListed };
-  const found = older.get(url) ? undefined : await ask(url, prefixes, bounded);
+  const found = older.peek(url) ? undefined : await ask(url, prefixes, bounded);
   if (found) return found;
   older.set(url, true);
   return lsRemote(url, prefixes, bounded);
@@ -64,7 +47,7 @@ export async function lsRefs(url: string, prefixes: readonly string[], options: 
 
 async function ask(url: string, prefixes: readonly string[], options: GitOptions): Promise<ListedRef[] | undefined> {
   const address = await addressOf(url, options);
-  const format = formats.get(url);
+  const format = formats.peek(url);
   const transport = await transportTo(address, request(prefixes, format), options);
   if (!transport) return undefined;
   const { args, ...conversation } = transport;
@@ -87,7 +70,7 @@ async function ask(url: string, prefixes: readonly string[], options: GitOptions
 /** The address that git uses for a URL: the user's configuration may rewrite it, see `insteadOf` in git-config(1). */
 async function addressOf(url: string, { untrusted, runner, signal }: GitOptions): Promise<string> {
   if (isAbsolute(url) || (untrusted && !untrusted.asMachine)) return url;
-  const known = rewritten.get(url);
+  const known = rewritten.peek(url);
   if (known !== undefined) return known;
   const address = (await git('/', ['ls-remote', '--get-url', '--', url], { runner, signal })).trim();
   rewritten.set(url, address);

@@ -68,9 +68,8 @@ export async function unpack(
   const { sandbox } = context;
   const copy = join(folders.temp, `${randomUUID()}.tar`);
   try {
-    await placeInside(folders.root, copy, sandbox.owner, async (draft) => {
+    await placeInside(folders.root, copy, sandbox, async (draft) => {
       await copyFile(archive, draft, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-      await sandbox.giveTree(draft);
     });
     const make = { argv: ['mkdir', '-p', '--', folder], cwd: folders.workspace, env: context.env };
     await runStepCommand(context.processes, { ...make, output: (chunk) => job.log.write(chunk), signal });

@@ -159,11 +159,10 @@ export class ActionLibrary {
     const mirror = new Mirror(context.mirrors, repo.url, repo);
     const access = { url: repo.url, credential: () => context.credential() };
     const target = join(folders.actions, `self-${++this.#made}`);
-    await placeInside(folders.root, target, sandbox.owner, async (draft) => {
+    await placeInside(folders.root, target, sandbox, async (draft) => {
       const options = { signal, access, fetchPolicy, runner: context.git, limits: context.gitLimits };
       await checkOut(mirror, { url: repo.url, ref, sha, folder: draft }, options);
       await rm(join(draft, '.git'), { recursive: true, force: true });
-      await sandbox.giveTree(draft);
     });
     await log.line(`Take the actions of this repository from commit ${sha}`);
     return target;
@@ -177,9 +176,8 @@ export class ActionLibrary {
     // copied where the job cannot reach it, then moved, since steps may run already
     const { sandbox } = context;
     const target = join(folders.actions, `${name}-${++this.#made}`);
-    await placeInside(folders.root, target, sandbox.owner, async (draft) => {
+    await placeInside(folders.root, target, sandbox, async (draft) => {
       await cp(got.folder, draft, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
-      await sandbox.giveTree(draft);
     });
     await log.line(`Download action repository '${action.repository}@${action.ref}' (SHA:${got.sha})`);
     return target;

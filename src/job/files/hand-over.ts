@@ -11,7 +11,7 @@ import {
 } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
 import type { JobUser } from '../../exec/isolation.ts';
-import { OpenFolder } from '../../system/open-folders.ts';
+import { OpenFolder, OpenFolders } from '../../system/open-folders.ts';
 import { removeTree } from '../../system/remove-tree.ts';
 
 /**
@@ -54,10 +54,9 @@ export function makeFoldersInside(root: string, paths: readonly string[], owner:
  * @throws system errors, such as EEXIST if the name exists
  */
 export function writeInside(root: string, path: string, content: string, owner: JobUser | undefined): void {
-  const folder = openFolderInside(root, dirname(path), owner);
-  try {
+  atInside(root, path, owner, (entry) => {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    const descriptor = openSync(folder.at(basename(path)), flags, 0o644);
+    const descriptor = openSync(entry, flags, 0o644);
     try {
       const bytes = Buffer.from(content);
       for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);
@@ -65,6 +64,14 @@ export function writeInside(root: string, path: string, content: string, owner: 
     } finally {
       closeSync(descriptor);
     }
+  });
+}
+
+/** Calls back with a path that leads through the open folder of an entry; creates what is missing on the way to that. */
+function atInside(root: string, path: string, owner: JobUser | undefined, work: (entry: string) => void): void {
+  const folder = openFolderInside(root, dirname(path), owner);
+  try {
+    work(folder.at(basename(path)));
   } finally {
     folder.close();
   }
@@ -73,50 +80,37 @@ export function writeInside(root: string, path: string, content: string, owner: 
 /**
  * Creates a file or folder where the job cannot reach it, and moves it to its path as a whole.
  * @param path that does not exist, or an empty folder or a file that is replaced
- * @param write creates it at the path that it is given, and gives it to the job
+ * @param sandbox whose user it is given to
+ * @param write creates it at the path that it is given
  */
 export async function placeInside(
   root: string,
   path: string,
-  owner: JobUser | undefined,
+  sandbox: { owner: JobUser | undefined; giveTree(path: string): Promise<void> },
   write: (draft: string) => Promise<void>,
 ): Promise<void> {
   const closed = mkdtempSync(join(root, 'draft-'));
   try {
     const draft = join(closed, 'draft');
     await write(draft);
-    moveInside(draft, root, path, owner);
+    await sandbox.giveTree(draft);
+    atInside(root, path, sandbox.owner, (entry) => renameSync(draft, entry));
   } finally {
     await removeTree(closed);
   }
 }
 
-/** Moves a file or folder that the job could not reach so far. */
-function moveInside(from: string, root: string, path: string, owner: JobUser | undefined): void {
-  const folder = openFolderInside(root, dirname(path), owner);
-  try {
-    renameSync(from, folder.at(basename(path)));
-  } finally {
-    folder.close();
-  }
-}
-
 /** Removes a file, or a link itself; a folder, or a path that does not exist, stays as it is. */
 export function removeInside(root: string, path: string): void {
-  let folder: OpenFolder | undefined;
   try {
-    folder = OpenFolder.open(root);
-    const parts = relative(root, dirname(path)).split(sep);
-    for (const part of parts) {
-      if (part === '') continue;
-      const outer: OpenFolder = folder;
-      folder = outer.folder(part);
-      outer.close();
+    const folders = new OpenFolders(root);
+    try {
+      const entry = folders.entry(relative(root, path));
+      if (entry !== undefined) unlinkSync(entry);
+    } finally {
+      folders.close();
     }
-    unlinkSync(folder.at(basename(path)));
   } catch {
     // it is removed with the job
-  } finally {
-    folder?.close();
   }
 }

@@ -44,7 +44,7 @@ export async function takeHome(
   mkdirSync(homes, { recursive: true, mode: 0o711 });
   mkdirSync(join(homes, uses), { recursive: true, mode: 0o700 });
   const use = join(homes, uses, home);
-  const release = await takeOrFail(use, 'shared');
+  const release = (await takeKept(use, { mode: 'shared', wait: longestWait })) ?? hangs(use);
   try {
     if (!existsSync(join(homes, home))) await makeOnce(homes, home, make);
     const releaseAlone = wantsAlone ? await takeKept(`${use}${alone}`, {}) : undefined;
@@ -62,20 +62,16 @@ export async function takeHome(
 }
 
 async function makeOnce(homes: string, home: string, make: () => void | Promise<void>): Promise<void> {
-  const release = await takeOrFail(join(homes, making), 'exclusive');
+  const path = join(homes, making);
+  const lock = (await lockFile(path, { wait: longestWait })) ?? hangs(path);
   try {
     if (!existsSync(join(homes, home))) await make();
   } finally {
-    release();
+    lock.release();
   }
 }
 
-async function takeOrFail(path: string, mode: 'shared' | 'exclusive'): Promise<() => void> {
-  const release =
-    mode === 'shared'
-      ? await takeKept(path, { mode, wait: longestWait })
-      : (await lockFile(path, { wait: longestWait }))?.release;
-  if (release) return release;
+function hangs(path: string): never {
   throw new VoltError('isolation_unavailable', `a process that makes or removes homes holds the lock ${path}`, {
     remedy: `See which process has that file open, and end it.`,
   });

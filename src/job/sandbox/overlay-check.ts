@@ -1,13 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { appendFileSync, chownSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { checkSeconds } from '../../exec/capability-check.ts';
-import { runCommand } from '../../exec/command.ts';
 import type { JobUser } from '../../exec/isolation.ts';
 import { ownUser } from '../../exec/isolation-check.ts';
 import { overlayTable } from '../../exec/overlay.ts';
-import { type GroupKind, ProcessGroup } from '../../exec/process-group.ts';
-import { toolEnvironment } from '../../system/environment.ts';
+import type { GroupKind } from '../../exec/process-group.ts';
+import { tryCommand } from '../../exec/try-command.ts';
 import { removeTree } from '../../system/remove-tree.ts';
 import { layerHome } from './layered-home.ts';
 
@@ -61,19 +59,10 @@ async function tryOut(homes: string, groupKind: GroupKind): Promise<boolean> {
       ...{ readable: [], temporary: [], writable: [{ from: home, to: '/trial' }], hidden: [], network: true },
       overlays,
     };
-    const processes = await ProcessGroup.open(checkSeconds, groupKind, { isolation: { level: 'sandbox', user, view } });
-    try {
-      const script =
-        'cd /trial/.tools && grep -q lower file && echo upper > file && echo new > other && rm file && ! test -e ../linked/usr';
-      const { exitCode } = await runCommand({
-        ...{ processes, argv: ['sh', '-c', script], cwd: '/', output: () => undefined },
-        env: { PATH: toolEnvironment().PATH ?? '' },
-        signal: AbortSignal.timeout(checkSeconds * 1000),
-      });
-      return exitCode === 0 && readFileSync(join(lower, 'file'), 'utf8') === 'lower\n';
-    } finally {
-      await processes.close();
-    }
+    const script =
+      'cd /trial/.tools && grep -q lower file && echo upper > file && echo new > other && rm file && ! test -e ../linked/usr';
+    await tryCommand(groupKind, ['sh', '-c', script], { isolation: { level: 'sandbox', user, view } });
+    return readFileSync(join(lower, 'file'), 'utf8') === 'lower\n';
   } finally {
     await removeTree(trial);
   }

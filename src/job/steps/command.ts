@@ -2,6 +2,7 @@ import { runCommand } from '../../exec/command.ts';
 import { limitThatEnded } from '../../exec/limits.ts';
 import type { ProcessGroup } from '../../exec/process-group.ts';
 import { errorText, systemCode } from '../../kernel/errors.ts';
+import type { Reason } from '../../kernel/model.ts';
 import { StepFault } from '../fault.ts';
 import type { JobOutcome } from '../outcome.ts';
 import { signalOfCode, signalText } from '../verdict/signals.ts';
@@ -36,32 +37,26 @@ export async function runStepCommand(processes: Promise<ProcessGroup>, command: 
     end = await runCommand({ ...command, processes: await processes, stubborn: 'group' });
   } catch (error) {
     if (systemCode(error) === 'E2BIG') throw new StepFault(tooLarge(command.env));
-    throw new CommandFailed({
-      status: 'error',
-      reason: 'spawn_failed',
-      message: errorText(error).slice(0, 2000),
-      exitCode: null,
-    });
+    throw failed('error', 'spawn_failed', errorText(error).slice(0, 2000));
   }
+  const { exitCode, signal } = end;
   const limit = limitThatEnded(end, (await processes).limits);
-  if (limit !== undefined) {
-    const message = `Process ${limit}.`;
-    throw new CommandFailed({ status: 'failure', reason: 'resource_limit', message, exitCode: end.exitCode });
+  if (limit !== undefined) throw failed('failure', 'resource_limit', `Process ${limit}.`, exitCode);
+  if (signal !== null) throw failed('failure', 'signal', `Process was ended by ${signalText(signal)}.`);
+  if (exitCode !== 0) {
+    const behind = exitCode === null ? undefined : signalOfCode(exitCode);
+    const named = behind === undefined ? '' : ` (${behind})`;
+    throw failed('failure', 'exit_code', `Process completed with exit code ${exitCode}${named}.`, exitCode);
   }
-  if (end.signal !== null) {
-    throw new CommandFailed({
-      status: 'failure',
-      reason: 'signal',
-      message: `Process was ended by ${signalText(end.signal)}.`,
-      exitCode: null,
-    });
-  }
-  if (end.exitCode !== 0) {
-    const signal = end.exitCode === null ? undefined : signalOfCode(end.exitCode);
-    const named = signal === undefined ? '' : ` (${signal})`;
-    const message = `Process completed with exit code ${end.exitCode}${named}.`;
-    throw new CommandFailed({ status: 'failure', reason: 'exit_code', message, exitCode: end.exitCode });
-  }
+}
+
+function failed(
+  status: JobOutcome['status'],
+  reason: Reason,
+  message: string,
+  exitCode: number | null = null,
+): CommandFailed {
+  return new CommandFailed({ status, reason, message, exitCode });
 }
 
 /**

@@ -144,12 +144,8 @@ async function timerOf(step: PlannedStep, evaluation: Evaluation): Promise<Abort
 
 async function timedOut(step: PlannedStep, evaluation: Evaluation): Promise<JobOutcome> {
   const minutes = step.timeoutMinutes === undefined ? 0 : await evaluation.number(step.timeoutMinutes);
-  return {
-    status: 'failure',
-    reason: 'timeout',
-    message: `The step has timed out after ${minutes} minutes.`,
-    exitCode: null,
-  };
+  const message = `The step has timed out after ${minutes} minutes.`;
+  return { status: 'failure', reason: 'timeout', message, exitCode: null };
 }
 
 /** Evaluates `continue-on-error`. If it cannot be evaluated, the failure counts. */

@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readdir, rm, stat } from 'node:fs/promises';
+import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { folderBytes } from '../../system/disk.ts';
+import { modifiedAt } from '../../system/modified-at.ts';
 import { type Stored, store, storedAt, storedIn } from './stored-folder.ts';
 
 const aboutArtifact = z.object({
@@ -90,10 +91,7 @@ export async function pruneArtifacts(
   for (const folder of folders) {
     for (const build of await readdir(folder).catch(() => [] as string[])) {
       const path = join(folder, build);
-      const changed = await stat(path).then(
-        ({ mtimeMs }) => mtimeMs,
-        () => now,
-      );
+      const changed = (await modifiedAt(path)) ?? now;
       if (now - changed < days * 86_400_000) continue;
       const bytes = await folderBytes(path);
       if (!dryRun) await rm(path, { recursive: true, force: true });

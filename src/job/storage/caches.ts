@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, rm, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { folderBytes } from '../../system/disk.ts';
+import { modifiedAt } from '../../system/modified-at.ts';
 import { removeDrafts, type Stored, store, storedIn } from './stored-folder.ts';
 
 const aboutCache = z.object({
@@ -121,15 +122,7 @@ export async function pruneCaches(
 ): Promise<RemovedCache[]> {
   if (!dryRun) for (const folder of folders) await removeDrafts(folder, now);
   const kept = (await Promise.all(folders.map((folder) => storedIn(folder, aboutCache)))).flat();
-  const dated = await Promise.all(
-    kept.map(async (cache) => ({
-      cache,
-      used: await stat(cache.folder).then(
-        (found) => found.mtimeMs,
-        () => 0,
-      ),
-    })),
-  );
+  const dated = await Promise.all(kept.map(async (cache) => ({ cache, used: (await modifiedAt(cache.folder)) ?? 0 })));
   dated.sort((a, b) => b.used - a.used);
   const removed: RemovedCache[] = [];
   let total = 0;

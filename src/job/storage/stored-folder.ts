@@ -1,8 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type * as z from 'zod';
 import { systemCode } from '../../kernel/errors.ts';
+import { modifiedAt } from '../../system/modified-at.ts';
 
 /** Caches and artifacts of jobs: each is a folder with an archive and a description. */
 
@@ -75,7 +76,6 @@ export async function removeDrafts(folder: string, now: number): Promise<void> {
   for (const name of await readdir(folder).catch(() => [] as string[])) {
     const path = join(folder, name);
     if (!isDraft(name)) continue;
-    const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }));
-    if (now - mtimeMs > longestWrite) await rm(path, { recursive: true, force: true });
+    if (now - ((await modifiedAt(path)) ?? now) > longestWrite) await rm(path, { recursive: true, force: true });
   }
 }
