@@ -29,8 +29,8 @@ export function sandboxCommand(
       !view.readable.slice(index + 1).some((later) => holds(later, path)),
   );
   const hidden = unseen.filter((path) => isBelow(path, [...system, ...shown.map(({ to }) => to)]));
-  const parents = new Parents(hidden);
-  const bind = (option: string, { from, to }: SandboxPath) => [...parents.of(to), option, from, to];
+  const parentsOf = parentsApartFrom(hidden);
+  const bind = (option: string, { from, to }: SandboxPath) => [...parentsOf(to), option, from, to];
   return [
     ...['--die-with-parent', '--unshare-pid', '--as-pid-1', '--unshare-ipc', '--unshare-uts', '--hostname', 'volt'],
     ...(loopback ? ['--unshare-net'] : []),
@@ -74,26 +74,23 @@ function systemFolder(path: string): string[] {
   return existsSync(path) ? ['--symlink', readlinkSync(path), path] : [];
 }
 
-/** Makes folders above mounts by name: those that bubblewrap makes by itself are closed to other users. */
-class Parents {
-  readonly #made = new Set<string>();
-  readonly #hidden: readonly string[];
-
-  constructor(hidden: readonly string[]) {
-    this.#hidden = hidden;
-  }
-
-  of(path: string): string[] {
+/**
+ * Makes folders above mounts by name: those that bubblewrap makes by itself are closed to other users.
+ * @returns the options for the folders above a path that were not made for an earlier one
+ */
+function parentsApartFrom(hidden: readonly string[]): (path: string) => string[] {
+  const made = new Set<string>();
+  return (path) => {
     const folder = dirname(path);
     let isMissing = false;
-    for (let each = folder; each !== '/' && !this.#made.has(each); each = dirname(each)) {
-      if (isBelow(each, system) && !isBelow(each, this.#hidden)) break;
-      this.#made.add(each);
+    for (let each = folder; each !== '/' && !made.has(each); each = dirname(each)) {
+      if (isBelow(each, system) && !isBelow(each, hidden)) break;
+      made.add(each);
       isMissing = true;
     }
     // --dir makes the folders above it in the same way
     return isMissing ? ['--dir', folder] : [];
-  }
+  };
 }
 
 function isBelow(path: string, folders: readonly string[]): boolean {

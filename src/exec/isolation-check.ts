@@ -2,12 +2,13 @@ import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { errorText, VoltError } from '../kernel/errors.ts';
+import { remember } from '../system/remember.ts';
 import { canFilterCalls } from './call-filter.ts';
 import { inEnglish, whyUnsupported } from './capability-check.ts';
 import { detectGroupKind } from './group-kind.ts';
 import type { Isolation, IsolationLevel, JobUser, SandboxView } from './isolation.ts';
 import { type Launcher, starterTelling } from './launcher.ts';
-import { type GroupKind } from './process-group.ts';
+import type { GroupKind } from './process-group.ts';
 import { tryCommand } from './try-command.ts';
 
 /** How jobs are isolated on this machine. */
@@ -26,24 +27,12 @@ export interface SettledIsolation {
 const nobody: JobUser = { uid: 65534, gid: 65534 };
 const plainView: SandboxView = { temporary: [], readable: [], writable: [], hidden: [] };
 
-const tried = new Map<string, Promise<SettledIsolation>>();
-
 /**
  * Tries how jobs can be isolated on this machine, once in a process.
  * @param wanted `auto` means `sandbox` where that works, else `none`
  * @throws VoltError `isolation_unavailable` where the wanted level does not work, or fails for a reason that may pass
  */
-export function settleIsolation(wanted: 'auto' | IsolationLevel): Promise<SettledIsolation> {
-  const known = tried.get(wanted);
-  if (known) return known;
-  const settled = settle(wanted);
-  tried.set(wanted, settled);
-  // a failure may pass
-  settled.catch(() => tried.delete(wanted));
-  return settled;
-}
-
-async function settle(wanted: 'auto' | IsolationLevel): Promise<SettledIsolation> {
+export const settleIsolation = remember(async (wanted: 'auto' | IsolationLevel): Promise<SettledIsolation> => {
   if (wanted === 'none') return without(undefined);
   const isRoot = process.getuid?.() === 0;
   if (wanted === 'user' && !isRoot) {
@@ -58,7 +47,7 @@ async function settle(wanted: 'auto' | IsolationLevel): Promise<SettledIsolation
     return { level, groupKind, filtersCalls: await canFilterCalls(), notice: undefined, isUnasked: false };
   if (wanted !== 'auto') throw unavailable(level, why);
   return { ...(await without(`no sandbox works here: ${why}`)), isUnasked: isRoot };
-}
+});
 
 async function without(notice: string | undefined): Promise<SettledIsolation> {
   return { level: 'none', groupKind: await detectGroupKind(), filtersCalls: false, notice, isUnasked: false };

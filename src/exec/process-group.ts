@@ -60,7 +60,7 @@ export class ProcessGroup {
 
   private constructor(
     groupKind: GroupKind,
-    { isolation = { level: 'none' }, network = 'machine', limits = {}, launcher = ownLauncher }: ProcessGroupOptions,
+    { isolation, network, limits, launcher }: Required<ProcessGroupOptions>,
     marker: Record<string, string>,
     supervisor: Supervisor,
     ttl: number,
@@ -90,12 +90,19 @@ export class ProcessGroup {
    * @throws VoltError `tool_missing` when the process group cannot be made, `spawn_failed` when its network is gone
    */
   static async open(ttl: number, groupKind: GroupKind, options: ProcessGroupOptions = {}): Promise<ProcessGroup> {
-    const { isolation = { level: 'none' }, network = 'machine', launcher = ownLauncher } = options;
+    const whole = {
+      isolation: { level: 'none' },
+      network: 'machine',
+      limits: {},
+      launcher: ownLauncher,
+      ...options,
+    } as const;
+    const { isolation, network, launcher } = whole;
     const marker = groupKind === 'group' ? { JOB_SCOPE: randomUUID() } : {};
     const command = supervisorCommand(ttl, groupKind === 'group' ? `JOB_SCOPE=${marker.JOB_SCOPE}` : undefined);
     const argv = [...supervisedBy(groupKind, isolation, network), ...command];
     const supervisor = await launcher.hold({ argv, env: toolEnvironment() });
-    const processes = new ProcessGroup(groupKind, options, marker, supervisor, ttl);
+    const processes = new ProcessGroup(groupKind, whole, marker, supervisor, ttl);
     // the process id of the network may belong to another process by now
     if (typeof network === 'string' || network.has(processes.pid)) return processes;
     await processes.close();

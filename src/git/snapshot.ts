@@ -51,12 +51,9 @@ export async function takeSnapshot(root: string, folder: string, given: GitOptio
   await writeFile(join(folder, 'objects', 'info', 'alternates'), `${resolve(root, objects)}\n`);
   await writeFile(join(folder, 'config'), `${await readFile(join(folder, 'config'), 'utf8')}${workTree(root)}`);
   // with an index that knows the files, git need not read them all
-  for (const [name, to] of [
-    ['index', 'index'],
-    ['info/exclude', 'info/exclude'],
-  ] as const) {
+  for (const name of ['index', 'info/exclude']) {
     const from = resolve(root, await own('rev-parse', '--git-path', name));
-    if (existsSync(from)) await copyFile(from, join(folder, to));
+    if (existsSync(from)) await copyFile(from, join(folder, name));
   }
   const bare = (...args: string[]) => git(folder, args, options).then((text) => text.trim());
   if (head !== '')

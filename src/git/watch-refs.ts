@@ -28,22 +28,12 @@ export async function watchRefs(
   changed: () => void,
   failed: (error: unknown) => void,
 ): Promise<RefWatch> {
-  const watching = new RefFolders(await commonDirectory(path), changed, failed);
+  const watching = new RefWatch(await commonDirectory(path), changed, failed);
   await watching.begin();
   return watching;
 }
 
-export interface RefWatch {
-  /**
-   * A text that changes with the folders of refs, which costs less than to start git; undefined where not all of them are
-   * watched.
-   */
-  state(): Promise<string | undefined>;
-  /** Ends watching. */
-  close(): Promise<void>;
-}
-
-class RefFolders implements RefWatch {
+export class RefWatch {
   readonly #dir: string;
   readonly #changed: () => void;
   readonly #failed: (error: unknown) => void;
@@ -68,6 +58,7 @@ class RefFolders implements RefWatch {
     });
   }
 
+  /** Ends watching. */
   async close(): Promise<void> {
     this.#end();
     await this.#settling.catch(() => undefined);
@@ -75,6 +66,10 @@ class RefFolders implements RefWatch {
     this.#end();
   }
 
+  /**
+   * A text that changes with the folders of refs, which costs less than to start git; undefined where not all of them are
+   * watched.
+   */
   async state(): Promise<string | undefined> {
     const folders = [...this.#watchers.keys()];
     if (this.#closed || folders.length === 0 || folders.length >= mostFolders) return undefined;

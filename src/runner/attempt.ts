@@ -22,7 +22,7 @@ import type { Delivered, DeliveryKind } from '../secrets/delivery.ts';
 import { removeContested, removeTree } from '../system/remove-tree.ts';
 import { longestTimer } from '../system/wait.ts';
 import { diskFault } from './disk-fault.ts';
-import { DiskQuota, emptyIfLarge } from './disk-quota.ts';
+import { emptyIfLarge, watchQuota } from './disk-quota.ts';
 import type { JobLauncher } from './launcher/launcher-process.ts';
 import { Releases } from './releases.ts';
 import type { AttemptServices } from './services.ts';
@@ -177,10 +177,10 @@ export class RunningAttempt {
       releases.defer(() => launcher?.lost.removeEventListener('abort', lose));
       const { folder, keptHome } = workspace;
       const folders = keptHome === undefined ? [folder] : [folder, keptHome];
-      const quota = new DiskQuota(config.jobDisk * 1_048_576, folders, (text) =>
+      const quota = watchQuota(config.jobDisk * 1_048_576, folders, (text) =>
         this.#ending.abort(overLimit(`the job ${text}`)),
       );
-      releases.defer(() => quota.stop());
+      releases.defer(() => quota?.stop());
       const paths = dataPaths(config.dataDir);
       const credential = async () => (await this.#ask('credential', message.sealed?.credential, null)) ?? undefined;
       const context: JobContext = {

@@ -7,30 +7,26 @@ import { every, type Repeating } from '../system/wait.ts';
 const interval = 2000;
 const longest = 60_000;
 
-/** Measures what one job uses on the disk. */
-export class DiskQuota {
-  readonly #measuring: Repeating | undefined;
-
-  /**
-   * @param most bytes; 0 for no limit
-   * @param folders that are measured together
-   * @param exceeded is called once, with the end of a sentence
-   */
-  constructor(most: number, folders: readonly string[], exceeded: (message: string) => void) {
-    if (most === 0) return;
-    let reported = false;
-    const measure = async () => {
-      const bytes = reported ? 0 : await bytesOnDisk(folders, longest);
-      if (bytes <= most) return;
-      reported = true;
-      exceeded(`was ended: it used more than ${sizeText(most)} on the disk (${sizeText(bytes)})`);
-    };
-    this.#measuring = every(interval, measure, () => undefined);
-  }
-
-  async stop(): Promise<void> {
-    await this.#measuring?.stop();
-  }
+/**
+ * Measures what one job uses on the disk, until it is stopped.
+ * @param most bytes; 0 for no limit
+ * @param folders that are measured together
+ * @param exceeded is called once, with the end of a sentence
+ */
+export function watchQuota(
+  most: number,
+  folders: readonly string[],
+  exceeded: (message: string) => void,
+): Pick<Repeating, 'stop'> | undefined {
+  if (most === 0) return undefined;
+  let reported = false;
+  const measure = async () => {
+    const bytes = reported ? 0 : await bytesOnDisk(folders, longest);
+    if (bytes <= most) return;
+    reported = true;
+    exceeded(`was ended: it used more than ${sizeText(most)} on the disk (${sizeText(bytes)})`);
+  };
+  return every(interval, measure, () => undefined);
 }
 
 /**

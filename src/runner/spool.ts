@@ -38,9 +38,7 @@ export class Spool {
   private constructor(
     folder: string,
     ref: AttemptRef,
-    { file, identity }: { file: FileHandle; identity: string },
-    limit: number,
-    bytes: number,
+    { file, identity, limit, bytes }: { file: FileHandle; identity: string; limit: number; bytes: number },
   ) {
     this.identity = identity;
     this.#folder = folder;
@@ -56,13 +54,17 @@ export class Spool {
     const path = logPath(folder, ref);
     // never overwritten: the archive may use the same file
     if ((await stat(path).catch(() => undefined))?.isFile()) await rm(path);
-    return new Spool(folder, ref, await identified(await open(path, 'w+')), limit, 0);
+    return Spool.#of(folder, ref, await open(path, 'w+'), limit);
   }
 
   /** A spool that an earlier process of this runner has left. */
   static async reopen(folder: string, ref: AttemptRef): Promise<Spool> {
-    const file = await open(logPath(folder, ref), 'r+');
-    return new Spool(folder, ref, await identified(file), 0, (await file.stat()).size);
+    return Spool.#of(folder, ref, await open(logPath(folder, ref), 'r+'), 0);
+  }
+
+  static async #of(folder: string, ref: AttemptRef, file: FileHandle, limit: number): Promise<Spool> {
+    const { size: bytes } = await file.stat();
+    return new Spool(folder, ref, { file, identity: await fileIdentity(file), limit, bytes });
   }
 
   /** @param changed is called whenever more bytes are on the disk */
@@ -187,10 +189,6 @@ export async function leftSpools(folder: string): Promise<LeftSpool[]> {
         .catch(() => undefined),
     })),
   );
-}
-
-async function identified(file: FileHandle): Promise<{ file: FileHandle; identity: string }> {
-  return { file, identity: await fileIdentity(file) };
 }
 
 function logPath(folder: string, ref: AttemptRef): string {

@@ -87,32 +87,22 @@ export class TaskProcess<Task, Result> {
   }
 
   /** @throws TaskEnded, the signal's reason, or what `receive` makes of the error that the task has thrown */
-  run(task: Task, { owner = '', signal, begins }: TaskOptions = {}): Promise<Result> {
-    return new Promise<Result>((resolve, reject) => {
-      if (signal?.aborted) return reject(signal.reason);
-      if (this.#isClosed) return reject(new TaskEnded('lost', 'the process for it was closed'));
-      const abort = () => {
+  async run(task: Task, { owner = '', signal, begins = () => undefined }: TaskOptions = {}): Promise<Result> {
+    signal?.throwIfAborted();
+    if (this.#isClosed) throw new TaskEnded('lost', 'the process for it was closed');
+    let abort = () => {};
+    const result = new Promise<Result>((succeed, fail) => {
+      const waiting: Waiting<Task, Result> = { task, begin: begins, succeed, fail };
+      abort = () => {
         this.#waiting.remove(owner, waiting);
-        waiting.fail(signal?.reason);
+        fail(signal?.reason);
         waiting.end?.();
       };
       signal?.addEventListener('abort', abort, { once: true });
-      const settle = () => signal?.removeEventListener('abort', abort);
-      const waiting: Waiting<Task, Result> = {
-        task,
-        begin: () => begins?.(),
-        succeed: (result) => {
-          settle();
-          resolve(result);
-        },
-        fail: (error) => {
-          settle();
-          reject(error);
-        },
-      };
       this.#waiting.add(owner, waiting);
       this.#next();
     });
+    return result.finally(() => signal?.removeEventListener('abort', abort));
   }
 
   /** Ends the process; tasks without an answer fail as `lost`. */

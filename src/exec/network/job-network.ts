@@ -131,16 +131,8 @@ function commandLine(): string[] {
   const { ipv4, ipv6 } = line;
   const pasta = [
     ...[programPath('pasta'), '--config-net', '--quiet', '--foreground', '--ns-ifname', 'eth0'],
-    ...[
-      '--address',
-      ipv4.job,
-      '--netmask',
-      String(ipv4.bits),
-      '--gateway',
-      ipv4.gateway,
-      '--dns-forward',
-      ipv4.resolver,
-    ],
+    ...['--address', ipv4.job, '--netmask', String(ipv4.bits), '--gateway', ipv4.gateway],
+    ...['--dns-forward', ipv4.resolver],
     ...['--address', ipv6.job, '--gateway', ipv6.gateway, '--dns-forward', ipv6.resolver],
     // no access to the machine's loopback, and no forwarded ports in either direction
     ...['--no-map-gw', '-t', 'none', '-u', 'none', '-T', 'none', '-U', 'none', '--no-dhcp', '--no-dhcpv6', '--no-ra'],

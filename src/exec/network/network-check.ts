@@ -1,5 +1,6 @@
 import { VoltError } from '../../kernel/errors.ts';
 import type { NetworkPolicy } from '../../kernel/network-policy.ts';
+import { remember } from '../../system/remember.ts';
 import { whyUnsupported } from '../capability-check.ts';
 import type { IsolationLevel } from '../isolation.ts';
 import { filterRules } from './filter.ts';
@@ -19,8 +20,6 @@ export interface JobNetworks {
   notice: string | undefined;
 }
 
-let tried: Promise<string | undefined> | undefined;
-
 /**
  * Tries which networks jobs can have on this machine, once in a process.
  * @throws VoltError `isolation_unavailable` where this machine cannot limit jobs to the listed hosts, or where trying fails for a
@@ -30,12 +29,7 @@ export async function settleNetworks(level: IsolationLevel, policy: NetworkPolic
   const all = (kind: NetworkKind): JobNetworks => ({ policy, trusted: kind, others: kind, notice: undefined });
   if (level === 'none') return all('machine');
   if (policy.kind === 'off') return all('loopback');
-  tried ??= whyUnsupported('a network for each job', 'VOLT_SANDBOX_NETWORK=off', tryOut);
-  // a failure may pass
-  tried.catch(() => {
-    tried = undefined;
-  });
-  const why = await tried;
+  const why = await whyNoNetwork();
   if (why === undefined) return all('own');
   if (policy.kind === 'on') return { policy, trusted: 'machine', others: 'loopback', notice: why };
   throw new VoltError('isolation_unavailable', `jobs cannot be limited to the hosts of VOLT_SANDBOX_NETWORK: ${why}`, {
@@ -43,10 +37,12 @@ export async function settleNetworks(level: IsolationLevel, policy: NetworkPolic
   });
 }
 
-async function tryOut(): Promise<void> {
-  const network = await JobNetwork.open(true, filterRules({ trusted: true, listed: undefined, servers: [] }));
-  await network.close();
-}
+const whyNoNetwork = remember(() =>
+  whyUnsupported('a network for each job', 'VOLT_SANDBOX_NETWORK=off', async () => {
+    const network = await JobNetwork.open(true, filterRules({ trusted: true, listed: undefined, servers: [] }));
+    await network.close();
+  }),
+);
 
 /** What jobs can reach, for users. */
 export function networksText({ policy, trusted, others }: JobNetworks): string {

@@ -2,6 +2,7 @@ import { isAbsolute, join } from 'node:path';
 import { VoltError } from '../../kernel/errors.ts';
 import { FadingMap } from '../../kernel/fading-map.ts';
 import { yieldToOthers } from '../../system/event-loop.ts';
+import { remember } from '../../system/remember.ts';
 import { serverOf } from '../access/server.ts';
 import type { Conversation } from '../command/conversation.ts';
 import { allowedProtocols, type GitOptions, git } from '../command/git.ts';
@@ -95,16 +96,8 @@ async function transportTo(
   return line && { args: ['upload-pack', address], line, input: [said] };
 }
 
-let programs: Promise<string> | undefined;
-
 /** The folder of git's own programs. */
-function programFolder(): Promise<string> {
-  programs ??= git('/', ['--exec-path']).then((text) => text.trim());
-  programs.catch(() => {
-    programs = undefined;
-  });
-  return programs;
-}
+const programFolder = remember(async () => (await git('/', ['--exec-path'])).trim());
 
 /** The command line by which git starts its program on a server by ssh, for plain forms of addresses. */
 function sshLine(address: string): string[] | undefined {

@@ -6,13 +6,12 @@ import { ownUser } from '../../exec/isolation-check.ts';
 import { overlayTable } from '../../exec/overlay.ts';
 import type { GroupKind } from '../../exec/process-group.ts';
 import { tryCommand } from '../../exec/try-command.ts';
+import { remember } from '../../system/remember.ts';
 import { removeTree } from '../../system/remove-tree.ts';
 import { layerHome } from './layered-home.ts';
 
 /** Prefix of the folders of trials, next to the homes. */
 export const trialPrefix = '.trial-';
-
-const tried = new Map<string, Promise<boolean>>();
 
 /** Two users for the trial who own nothing else: the last two ids of 16 bits, which systems assign to nobody. */
 const [ofBase, ofJob]: JobUser[] = [
@@ -24,12 +23,9 @@ const [ofBase, ofJob]: JobUser[] = [
  * Whether homes can have overlays. Tries it once in a process, in the folder of the homes: it depends on the file system, the kernel
  * and mount(8).
  */
-export function overlaysWork(homes: string, groupKind: GroupKind): Promise<boolean> {
-  const key = `${groupKind} ${homes}`;
-  const known = tried.get(key) ?? tryOut(homes, groupKind).catch(() => false);
-  tried.set(key, known);
-  return known;
-}
+export const overlaysWork = remember((homes: string, groupKind: GroupKind) =>
+  tryOut(homes, groupKind).catch(() => false),
+);
 
 async function tryOut(homes: string, groupKind: GroupKind): Promise<boolean> {
   const rootless = groupKind === 'user-namespace';

@@ -93,18 +93,14 @@ export class LauncherProcess {
    */
   async remove(path: string, contested: boolean): Promise<void> {
     const own = () => (contested ? removeContested(path) : removeTree(path));
-    const removed = this.#process?.isReady
-      ? this.#process.remove(path, contested).catch((error) => {
-          if (error instanceof ProcessLost) return own();
-          throw error;
-        })
-      : own();
+    const byProcess = async (process: LauncherChild) =>
+      process.remove(path, contested).catch((error) => {
+        if (error instanceof ProcessLost) return own();
+        throw error;
+      });
+    const removed = this.#process?.isReady ? byProcess(this.#process) : own();
     this.#removals.add(removed);
-    try {
-      await removed;
-    } finally {
-      this.#removals.delete(removed);
-    }
+    await removed.finally(() => this.#removals.delete(removed));
   }
 
   /** Ends the launcher, and with it the programs that it has started, once the folders are removed. */
