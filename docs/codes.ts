@@ -105,6 +105,7 @@ export const reasonRemedies: { readonly [R in Reason]: string } = {
   poison:
     'Check what the job does to its machine, for example to its memory; [running](running.md) describes the limit. Then retry it.',
   invalid_workflow: 'Correct the file at the line that the message names; `volt validate` checks it.',
+  invalid_settings: 'Correct `.volt.yml` at the line that the message names; `volt validate` checks it.',
   planning_failed: 'See the problems in `volt status` and the log of the dispatcher, then retry the build.',
   unsupported: 'Change the workflow; [workflows](workflows.md) lists what Volt supports.',
   not_triggered: "Check the workflow's `on:`.",
@@ -114,7 +115,7 @@ export const reasonRemedies: { readonly [R in Reason]: string } = {
   no_runner: 'Start a runner with these labels, or change `runs-on`; `VOLT_RUNNER_WAIT` sets how long jobs wait.',
   tool_missing: 'Install the program on the machine of the runner.',
   no_tests_found:
-    'Add a workflow or tests, correct where the test runner looks, or set a command with `volt repo set NAME --command`.',
+    'Add tests, a workflow, or `command` to `.volt.yml`, or correct where the test runner looks; `volt discover` shows what Volt finds.',
   dependencies_failed:
     'The message names the package and what to do; often the runner does not reach the registry, or lacks a library.',
   fetch_failed: 'Check the address and the credential of the repository, and the network of the runner.',

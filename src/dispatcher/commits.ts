@@ -1,10 +1,14 @@
+import { refMatcher } from '../git/remote/ref-names.ts';
+import type { Decision, ProjectJob } from '../job/discovery/decide.ts';
 import { VoltError } from '../kernel/errors.ts';
+import { trustOf } from '../kernel/trust.ts';
 import { type Delivery, Later } from '../queues/consumer.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import { messageIds } from '../queues/names.ts';
 import { failIntent } from '../record/intents.ts';
 import { recordPlan } from '../record/plans.ts';
 import { findRepository, type ObservedRepository } from '../record/repositories.ts';
+import { findTrust } from '../record/trust.ts';
 import { variablesFor } from '../record/variables.ts';
 import { announceChange } from '../redis/channels.ts';
 import { advance } from './advance.ts';
@@ -12,6 +16,7 @@ import type { DispatcherContext } from './context.ts';
 import { CrashGuard, crashMessage } from './crash-guard.ts';
 import { type PlannedWorkflows, planBuild } from './plan.ts';
 import { type Ending, endingOf, planner } from './planner.ts';
+import { projectJobs } from './project-jobs.ts';
 import { refusedJob } from './workflow-build.ts';
 
 /**
@@ -64,6 +69,19 @@ export class CommitHandler {
     if (message.more) await queues.sendObserve(repository.host, { v: 1, repo: message.repo, cause: 'batch' });
   }
 
+  /** How the commit is tested; undefined where its message does not tell, or is about a workflow. */
+  async #decide(message: CommitMessage, repository: ObservedRepository): Promise<Decision | undefined> {
+    const { settings, workflows, tree, ref } = message;
+    const { name } = repository;
+    if (message.event || (settings === undefined && tree === undefined)) return undefined;
+    const { named } = await findTrust(this.#context.database, name);
+    const defaultBranch = defaultBranchOf(message, repository);
+    const { trusted } = trustOf(ref, { defaultBranch, named: named && refMatcher(named) });
+    const texts =
+      settings && (trusted ? { own: settings.own } : { own: settings.own, trusted: settings.trusted ?? null });
+    return planner.decide(name, { settings: texts, hasWorkflows: workflows !== undefined, tree });
+  }
+
   /** The jobs of the commit's workflow files. A person who has asked for a workflow that is not there gets an error. */
   async #workflows(
     message: CommitMessage,
@@ -72,6 +90,9 @@ export class CommitHandler {
   ): Promise<PlannedWorkflows | 'refused' | undefined> {
     if (repository.command !== null || message.skip !== undefined) return undefined;
     try {
+      const decision = await this.#decide(message, repository);
+      if (decision?.kind === 'jobs') return this.#discovered(decision.jobs, message, repository);
+      if (decision?.kind === 'error') return this.#refused(decision, 'test');
       return await this.#readWorkflows(message, repository);
     } catch (error) {
       const ending = endingOf(error);
@@ -84,15 +105,21 @@ export class CommitHandler {
     }
   }
 
-  async #readWorkflows(
-    message: CommitMessage,
-    { name, defaultBranch: known }: ObservedRepository,
-  ): Promise<PlannedWorkflows> {
+  /** Where `.volt.yml` has a command, the repository has no schedules. */
+  #discovered(jobs: readonly ProjectJob[], message: CommitMessage, repository: ObservedRepository): PlannedWorkflows {
+    return {
+      jobs: projectJobs(jobs, repository, this.#context.config),
+      ...(setsSchedules(message, repository) && { schedules: [] }),
+    };
+  }
+
+  async #readWorkflows(message: CommitMessage, repository: ObservedRepository): Promise<PlannedWorkflows> {
     const { database, config } = this.#context;
+    const { name } = repository;
     const files = message.workflows?.files ?? [];
     const read = await planner.read(name, files, message.workflows?.called ?? []);
-    const defaultBranch = message.workflows ? message.workflows.defaultBranch : known;
-    const schedules = message.cursor !== undefined && message.ref === `refs/heads/${defaultBranch}`;
+    const defaultBranch = defaultBranchOf(message, repository);
+    const schedules = setsSchedules(message, repository);
     if (files.length === 0 && !message.event) return schedules ? { schedules: [] } : {};
     const paths = files.map(({ path }) => ({ path, text: null }));
     return planner.build(name, messageIds.commit(message), {
@@ -107,8 +134,8 @@ export class CommitHandler {
     });
   }
 
-  #refused({ reason, message }: Ending): PlannedWorkflows {
-    return { jobs: [refusedJob(this.#context.config.jobTimeout, reason, message)] };
+  #refused({ reason, message }: Ending, name?: string): PlannedWorkflows {
+    return { jobs: [refusedJob(this.#context.config.jobTimeout, reason, message, name)] };
   }
 
   /**
@@ -127,4 +154,13 @@ export class CommitHandler {
       await failIntent(this.#context.database, message.intent, error);
     }
   }
+}
+
+function defaultBranchOf({ workflows }: CommitMessage, { defaultBranch }: ObservedRepository): string | null {
+  return workflows ? workflows.defaultBranch : defaultBranch;
+}
+
+/** Whether the repository takes its schedules from this commit. */
+function setsSchedules(message: CommitMessage, repository: ObservedRepository): boolean {
+  return message.cursor !== undefined && message.ref === `refs/heads/${defaultBranchOf(message, repository)}`;
 }

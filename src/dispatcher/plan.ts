@@ -6,11 +6,12 @@ import type { NewBuild } from '../record/plans.ts';
 import type { Repository } from '../record/repositories.ts';
 import type { DecidedPlan } from './decided-plan.ts';
 
-/** The part of a build that comes from the commit's workflow files. */
+/** The part of a build that comes from the commit's files. */
 export type PlannedWorkflows = Partial<Pick<NewBuild, 'jobs' | 'workflows' | 'schedules'>>;
 
 /**
- * The build of a commit: the jobs of its workflows, or one job that runs the repository's command or discovers its tests.
+ * The build of a commit: the jobs that its files ask for, or one job that runs the repository's command or, where the files
+ * were not sent, discovers the tests of the checkout.
  * A repository that is a path can only be fetched on its own machine, so its jobs need that machine's label.
  */
 export function planBuild(

@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import type { Decision } from '../job/discovery/decide.ts';
 import { errorText, receivedError, VoltError, withRemedy } from '../kernel/errors.ts';
 import { FadingMap } from '../kernel/fading-map.ts';
 import type { Reason } from '../kernel/model.ts';
@@ -9,6 +10,7 @@ import type { CalledRepository } from '../workflow/called-file.ts';
 import type { ReadWorkflows } from '../workflow/commit-workflows.ts';
 import type { Diagnostic } from '../workflow/diagnostics.ts';
 import type { WorkflowFile } from '../workflow/files.ts';
+import type { DecideTask } from './decide-task.ts';
 import type { RoundOutcome, RoundTask } from './round.ts';
 import { Throttle } from './throttle.ts';
 import type { BuildTask, workflowBuild } from './workflow-build.ts';
@@ -17,11 +19,12 @@ import type { BuildTask, workflowBuild } from './workflow-build.ts';
 const limits = { processorTime: 5000, memory: 256 };
 /** How often planning may fail for a reason that is not in the files before the build ends. */
 const mostFailures = 3;
-/** How many parsed sets of files are remembered: most commits change none of them. */
+/** How many parsed sets of files, and decisions, are remembered: most commits change none of them. */
 const mostRemembered = 20;
 
 /** A task for the planning process. */
 export type PlanningTask =
+  | { kind: 'decide'; task: DecideTask }
   | { kind: 'read'; files: readonly WorkflowFile[]; called: readonly CalledRepository[] }
   | { kind: 'build'; task: BuildTask }
   | { kind: 'round'; task: RoundTask };
@@ -47,7 +50,8 @@ export class Unplannable extends Error {
  */
 class Planner {
   readonly #read = new Map<string, ReadWorkflows>();
-  readonly #throttles = { read: new Throttle(), build: new Throttle(), round: new Throttle() };
+  readonly #decided = new Map<string, Decision>();
+  readonly #throttles = { decide: new Throttle(), read: new Throttle(), build: new Throttle(), round: new Throttle() };
   /** by task */
   readonly #failures = new FadingMap<string, number>(3_600_000, 1000);
   #process: TaskProcess<PlanningTask, unknown> | undefined;
@@ -64,6 +68,16 @@ class Planner {
       .map(({ path }) => fault(path, 'the file is too large, alone or together with the others'));
     const read = await this.#readTexts(repo, files, called);
     return tooLarge.length === 0 ? read : { ...read, diagnostics: [...read.diagnostics, ...tooLarge] };
+  }
+
+  /** Decides how a commit is tested, from `.volt.yml` and the names of its files. */
+  async decide(repo: string, task: DecideTask): Promise<Decision> {
+    const hash = hashOf(task);
+    const known = this.#decided.get(hash);
+    if (known) return known;
+    const decision = (await this.#run(repo, `decide ${hash}`, { kind: 'decide', task })) as Decision;
+    remember(this.#decided, hash, decision);
+    return decision;
   }
 
   async build(repo: string, offer: string, task: BuildTask): Promise<BuildOutcome> {
@@ -88,24 +102,21 @@ class Planner {
     called: readonly CalledRepository[],
   ): Promise<ReadWorkflows> {
     if (files.length === 0) return { workflows: [], called: [], broken: [], diagnostics: [] };
-    const hash = createHash('sha256')
-      .update(JSON.stringify([files, called]))
-      .digest('hex');
+    const hash = hashOf([files, called]);
     const known = this.#read.get(hash);
     if (known) return known;
     const read = await this.#run(repo, `read ${hash}`, { kind: 'read', files, called }).catch((error: unknown) => {
       if (error instanceof Unplannable && error.reason === 'invalid_workflow') return unreadable(files, error.message);
       throw error;
     });
-    this.#read.set(hash, read as ReadWorkflows);
-    if (this.#read.size > mostRemembered) this.#read.delete(this.#read.keys().next().value ?? '');
+    remember(this.#read, hash, read as ReadWorkflows);
     return read as ReadWorkflows;
   }
 
   async #run(repo: string, what: string, task: PlanningTask): Promise<unknown> {
     const throttle = this.#throttles[task.kind];
     const wait = throttle.wait(repo);
-    if (wait > 0) throw new Later(wait, `the workflows of ${repo} took long to plan`);
+    if (wait > 0) throw new Later(wait, `${repo} took long to plan`);
     this.#process ??= new TaskProcess(
       ownProgram(import.meta.url, 'planning-process', 'planning-process'),
       limits,
@@ -124,7 +135,10 @@ class Planner {
     } catch (error) {
       if (!(error instanceof TaskEnded && error.why === 'lost')) note();
       if (error instanceof VoltError) throw error;
-      if (error instanceof TaskEnded && error.why !== 'lost') throw new Unplannable('invalid_workflow', error.message);
+      if (error instanceof TaskEnded && error.why !== 'lost') {
+        if (task.kind !== 'decide') throw new Unplannable('invalid_workflow', error.message);
+        throw new Unplannable('planning_failed', `the search for its tests ${error.message}`);
+      }
       const failures = (this.#failures.get(what) ?? 0) + 1;
       this.#failures.set(what, failures);
       if (failures < mostFailures) throw error;
@@ -132,6 +146,15 @@ class Planner {
       throw new Unplannable('planning_failed', `planning it has failed ${failures} times: ${errorText(error)}`);
     }
   }
+}
+
+function hashOf(task: unknown): string {
+  return createHash('sha256').update(JSON.stringify(task)).digest('hex');
+}
+
+function remember<T>(known: Map<string, T>, hash: string, value: T): void {
+  known.set(hash, value);
+  if (known.size > mostRemembered) known.delete(known.keys().next().value ?? '');
 }
 
 /** Shared by the whole process. */

@@ -97,8 +97,8 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sch
 }
 
 /** The only job of a build that could not be planned; it reports why. */
-export function refusedJob(timeout: number, reason: Reason, message: string): PlannedJob {
-  return decidedJob('workflows', timeout, { status: 'error', reason, message: bounded([message]) });
+export function refusedJob(timeout: number, reason: Reason, message: string, name = 'workflows'): PlannedJob {
+  return decidedJob(name, timeout, { status: 'error', reason, message: bounded([message]) });
 }
 
 function decidedJob(name: string, timeout: number, decided: Decision): PlannedJob {

@@ -36,6 +36,46 @@ export async function listTree(
   }
 }
 
+/** Files of a commit by their paths; those that it does not have are left out. @param commit a full id or ref */
+export async function listFiles(
+  mirror: string,
+  commit: string,
+  paths: readonly string[],
+  signal?: AbortSignal,
+): Promise<ListedFile[]> {
+  return filesOf(await git(mirror, ['ls-tree', '-z', commit, '--', ...paths], { plain: true, signal }));
+}
+
+/**
+ * The commits after `from` and up to `to`, along first parents, whose list of files is another one than that of the commit
+ * before, or that change a file that matters.
+ * @param from full id of a commit that is in the history of `to` along first parents
+ * @returns null where git cannot tell, or there is too much to tell
+ */
+export async function commitsThatChangeFiles(
+  mirror: string,
+  { from, to }: { from: string; to: string },
+  matters: (path: string) => boolean,
+): Promise<ReadonlySet<string> | null> {
+  const flags = ['-m', '--first-parent', '--no-renames', '--raw', '--no-abbrev', '-z', '--format=commit %H'];
+  const output = await git(mirror, ['log', ...flags, `${from}..${to}`, '--'], {
+    ...{ plain: true, limits: { memory: 268_435_456 }, mostOutput: mostListed },
+  }).catch(() => null);
+  if (output === null) return null;
+  const changing = new Set<string>();
+  let commit = '';
+  const parts = output.split('\0');
+  for (let at = 0; at < parts.length; at++) {
+    const part = (parts[at] as string).trimStart();
+    if (part.startsWith('commit ')) commit = part.slice('commit '.length);
+    const [, before, after] = /^:(\d{6}) (\d{6}) [0-9a-f]+ [0-9a-f]+ [A-Z]$/.exec(part) ?? [];
+    if (before === undefined) continue;
+    const path = parts[++at] ?? '';
+    if (before !== after || before === '120000' || matters(path)) changing.add(commit);
+  }
+  return changing;
+}
+
 const kinds: { [mode: string]: ListedFile['kind'] } = {
   100644: 'file',
   100664: 'file',

@@ -15,8 +15,8 @@ export interface JobInput {
   sha: string;
   /** what the commit's code may do, and which refs share what it writes */
   trust: Trust;
-  /** a workflow's plan is that of workflow/plan.ts, which is parsed before it runs */
-  plan: { kind: 'discover' } | { kind: 'command'; command: string } | { kind: 'workflow' };
+  /** the plans of workflow/plan.ts and discovery/project-plan.ts are parsed before they run */
+  plan: { kind: 'discover' } | { kind: 'command'; command: string } | { kind: 'workflow' } | { kind: 'project' };
   /**
    * whether an attempt that ends as `mayBeRepeated` says is followed by another; then no command of this one reports a
    * failure before

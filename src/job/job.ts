@@ -9,8 +9,6 @@ import { errorText } from '../kernel/errors.ts';
 import type { Reason } from '../kernel/model.ts';
 import { proxyPasswords } from '../system/environment.ts';
 import { workflowPlan } from '../workflow/plan.ts';
-import { lookedFor } from './discovery/discover.ts';
-import type { PassedOver, Project } from './discovery/project.ts';
 import { logLongFetch } from './fetch-progress.ts';
 import { makeFoldersInside } from './files/hand-over.ts';
 import type { JobInput, JobResult } from './input-and-result.ts';
@@ -18,24 +16,15 @@ import type { JobContext, StepContext } from './job-context.ts';
 import type { JobLog } from './log.ts';
 import { MaskedOutput } from './masked-output.ts';
 import type { JobOutcome } from './outcome.ts';
-import { isThere } from './project-programs.ts';
-import { readTree } from './read-tree.ts';
 import { checkOutStaged } from './sandbox/staged-checkout.ts';
+import { excerpt, StepFailed } from './step-failed.ts';
 import { CommandFailed } from './steps/command.ts';
 import { outcomeOf, problemOf } from './steps/problem.ts';
+import { type TestPlan, testCommands } from './test-commands.ts';
 import { jsonReader, TestSearch } from './test-search.ts';
 import { isByExitCodeAlone, judge } from './verdict/judge.ts';
 import { signalText } from './verdict/signals.ts';
 import { runWorkflowJob } from './workflow-job.ts';
-
-type TestPlan = Exclude<JobInput['plan'], { kind: 'workflow' }>;
-
-/** Ends the job because a step did not succeed. */
-class StepFailed extends CommandFailed {
-  constructor(status: 'failure' | 'error', reason: Reason, message: string, exitCode: number | null = null) {
-    super({ status, reason, message, exitCode });
-  }
-}
 
 /**
  * Runs one job from the checkout to its outcome. Never rejects: every error becomes the outcome, which says whether the
@@ -98,15 +87,14 @@ async function runTests(
     const { values, withheld } = await given;
     for (const value of Object.values(values)) log.masker.add(value);
     if (withheld !== null) void log.say(`no secrets are given: ${withheld}`);
-    const commands = await commandsFor(input, plan, workspace, context, log);
-    const folder = join(workspace, commands.folder);
-    const env = { ...context.env, ...values };
-    search.globs.push({ folder, globs: commands.reports });
+    const commands = await testCommands(input, plan, workspace, context, log);
+    const env = { ...context.env, ...commands.env, ...values };
+    search.globs.push(...commands.reports);
     if (commands.reporter === 'pytest') askForReport(env, join(context.folder, 'reports'), search);
     const began = () => {
       begun = true;
     };
-    for (const { name, command } of commands.steps)
+    for (const { name, command, folder } of commands.steps)
       await run(name, () => runStep(command, folder, { ...context, env }, log, began));
     await log.end();
     return await ended({ status: 'success', reason: null, message: null, exitCode: 0 });
@@ -145,43 +133,6 @@ async function checkout(input: JobInput, workspace: string, context: StepContext
     throw new CommandFailed(isTold ? problem : { ...problem, status: 'error', reason: 'checkout_failed' });
   }
   return null;
-}
-
-/** What a job without a workflow runs. */
-type Commands = Pick<Project, 'folder' | 'reports' | 'reporter'> & { steps: { name: string; command: string }[] };
-
-async function commandsFor(
-  input: JobInput,
-  plan: TestPlan,
-  workspace: string,
-  context: StepContext,
-  log: JobLog,
-): Promise<Commands> {
-  if (plan.kind === 'command') return { folder: '', steps: [{ name: 'test', command: plan.command }], reports: [] };
-  const mirror = new Mirror(context.mirrors, input.repo.url, input.repo);
-  const tree = await readTree(mirror, input.sha, { signal: context.signal, limits: context.gitLimits });
-  const { projects, passedOver } = await context.texts.work('discover', tree, 'the search for tests', context.signal);
-  for (const { because, why } of passedOver) void log.say(`passed over ${because}: ${why}`);
-  const [found] = projects;
-  if (!found) throw new StepFailed('error', 'no_tests_found', noTests(passedOver));
-  const needed = found.steps.flatMap(({ command, programs }) => programs.map((program) => ({ command, program })));
-  const lacking = needed.find(
-    ({ program }) => !isThere(program, { workspace, folder: found.folder }, context.env.PATH ?? ''),
-  );
-  if (lacking) {
-    throw new StepFailed(
-      'error',
-      'tool_missing',
-      `${found.because} needs \`${lacking.command}\`, but this runner has no ${lacking.program}. Install it there, or set another command by --command`,
-    );
-  }
-  void log.say(`found ${found.because}: ${found.steps.map((step) => step.command).join(', then ')} (${found.why})`);
-  return found;
-}
-
-function noTests(passedOver: readonly PassedOver[]): string {
-  const seen = passedOver.length === 0 ? '' : ` (${passedOver.map(({ why }) => why).join('; ')})`;
-  return `found no tests${excerpt(seen, 2000)}. Volt looks for: ${lookedFor}; or set a command by --command`;
 }
 
 /** Makes pytest write a report, by a variable in its environment. */
@@ -229,9 +180,4 @@ async function runStep(
     throw new StepFailed('failure', 'exit_code', `${what} exited with code ${exitCode}`, exitCode);
   }
   return 0;
-}
-
-/** Cuts a text in a sentence for people: a command or an error may be very long. */
-function excerpt(text: string, most: number): string {
-  return text.length <= most ? text : `${text.slice(0, most)}…`;
 }

@@ -3,16 +3,7 @@ import { type ListedFile, listTree, readBlobs } from '../git/commit-tree.ts';
 import type { Mirror } from '../git/mirror/mirror.ts';
 import type { UpdateOptions } from '../git/mirror/update.ts';
 import { describes, headBytes, isForeign } from './discovery/describing-files.ts';
-import type { TreeFile } from './discovery/tree.ts';
-
-/** What discovery is given of a commit. */
-export interface TreeListing {
-  files: TreeFile[];
-  /** texts of the files that describe projects, by path */
-  texts: [path: string, text: string][];
-  /** whether the commit has more files, or more texts, than are here */
-  isCut: boolean;
-}
+import type { TreeListing } from './discovery/packed-tree.ts';
 
 /** Files whose names are read, those in the fewest folders first. */
 const mostFiles = 20_000;

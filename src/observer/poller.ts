@@ -24,6 +24,7 @@ import { findTrust } from '../record/trust.ts';
 import { pauseAfter } from './backoff.ts';
 import { fetchCalled } from './called-files.ts';
 import { CalledWorkflows, callsOthers } from './called-workflows.ts';
+import { allDescribed } from './described-commits.ts';
 import { headsOf, observedRefs, presenceChanges } from './moved-refs.ts';
 import { type MovedRef, nextMessages } from './next-messages.ts';
 import { PollLimits } from './poll-limits.ts';
@@ -273,6 +274,7 @@ export class Poller {
       try {
         const next = await nextMessages(mirror, repository, each, { backlog: config.backlog, base });
         messages = await allWithWorkflows(mirror, repository, next, defaultBranch, options);
+        messages = await allDescribed(mirror, repository, messages, defaultBranch, options);
         messages = (await attach(each.ref, messages)).map(fittingCommit);
         this.#problems.settle(name, each);
       } catch (error) {

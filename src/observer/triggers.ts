@@ -7,6 +7,7 @@ import type { StageContext } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
 import { failIntent, type Intent, openTriggers } from '../record/intents.ts';
 import type { Repository } from '../record/repositories.ts';
+import { allDescribed } from './described-commits.ts';
 import { allWithWorkflows } from './workflow-files.ts';
 
 /**
@@ -46,7 +47,8 @@ export async function answerTrigger(
       passedOver: 0,
       more: false,
     };
-    await send(ref, await allWithWorkflows(mirror, repository, [message], defaultBranch, options));
+    const messages = await allWithWorkflows(mirror, repository, [message], defaultBranch, options);
+    await send(ref, await allDescribed(mirror, repository, messages, defaultBranch, options));
   } catch (error) {
     await failIntent(database, trigger.id, asVoltError(error));
   }

@@ -97,6 +97,16 @@ export const commitMessage = z.object({
       defaultBranch: z.string().max(1024).nullable(),
     })
     .optional(),
+  /** texts of the commit's `.volt.yml`, null where it is too large; absent if it has none, or if it is not used */
+  settings: z
+    .object({
+      own: z.string().max(200_000).nullable(),
+      /** that of the default branch, null if it has none; absent in a commit of that branch */
+      trusted: z.string().max(200_000).nullable().optional(),
+    })
+    .optional(),
+  /** the commit's files, see job/discovery/packed-tree.ts; absent where its workflow files are used */
+  tree: z.base64().max(700_000).optional(),
   /** what happened, unless the commit is new on the ref */
   event: buildEvent.optional(),
 });
@@ -113,10 +123,13 @@ export type AdvanceMessage = z.infer<typeof advanceMessage>;
 
 /** What a job runs. */
 export const planSchema = z.discriminatedUnion('kind', [
+  /** the runner discovers the tests of the checkout; of a commit whose files were not sent with it */
   z.object({ kind: z.literal('discover') }),
   z.object({ kind: z.literal('command'), command: z.string().min(1).max(100_000) }),
   /** see workflow/plan.ts; the runner parses it */
   z.looseObject({ kind: z.literal('workflow') }),
+  /** see job/discovery/project-plan.ts; the runner parses it */
+  z.looseObject({ kind: z.literal('project') }),
 ]);
 export type Plan = z.infer<typeof planSchema>;
 

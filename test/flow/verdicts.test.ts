@@ -40,6 +40,8 @@ describe('the verdict of a commit', () => {
       await until('the result file is there', () => existsSync(file));
       const stored = JSON.parse(await readFile(file, 'utf8'));
       expect(stored).to.deep.include({ id: build.id, sha: build.sha, status: scenario.status, others: [] });
+      for (const text of scenario.message ?? []) expect(job?.message).to.include(text);
+      if (scenario.log.length === 0) return;
       const log = await readFile(join(results, `${build.sha}.log`), 'utf8');
       for (const text of scenario.log) expect(log).to.include(text);
     });

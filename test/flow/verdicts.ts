@@ -11,6 +11,8 @@ export interface VerdictScenario {
   exitCode?: number | null;
   /** steps and their statuses */
   steps: [name: string, status: string][];
+  /** text that the message of the job must contain */
+  message?: string[];
   /** text that the log must contain */
   log: string[];
 }
@@ -92,8 +94,50 @@ export const verdicts: VerdictScenario[] = [
     status: 'error',
     reason: 'no_tests_found',
     exitCode: null,
-    steps: [['checkout', 'success']],
-    log: ['package.json', 'executable test.sh'],
+    steps: [],
+    message: ['package.json', 'executable test.sh'],
+    log: [],
+  },
+  {
+    title: 'an invalid .volt.yml is an error of the configuration, with line and column',
+    files: { 'test.sh': script('exit 0'), '.volt.yml': 'timeout: 5\ncomand: make\n' },
+    status: 'error',
+    reason: 'invalid_settings',
+    exitCode: null,
+    steps: [],
+    message: ['.volt.yml:2:1: there is no setting "comand"', 'volt validate'],
+    log: [],
+  },
+  {
+    title: 'the command of .volt.yml goes before workflow files and discovery',
+    files: {
+      'test.sh': script('exit 1'),
+      '.volt/workflows/a.yml': 'on: push\njobs: {a: {runs-on: any, steps: [{run: exit 1}]}}\n',
+      '.volt.yml':
+        'install: echo "installs in $PWD"\ncommand: |\n  echo "with $GREETING"\n  cat result\nenv: {GREETING: hello}\n',
+      result: 'by the command',
+    },
+    status: 'success',
+    reason: null,
+    exitCode: 0,
+    steps: [
+      ['checkout', 'success'],
+      ['install', 'success'],
+      ['test', 'success'],
+    ],
+    log: ['passed over the workflow files', 'installs in /', 'with hello', 'by the command'],
+  },
+  {
+    title: 'the project of a folder is tested in that folder',
+    files: { 'server/test.sh': script('echo "here: $PWD"'), 'docs/test.sh': script('exit 1') },
+    status: 'success',
+    reason: null,
+    exitCode: 0,
+    steps: [
+      ['checkout', 'success'],
+      ['test', 'success'],
+    ],
+    log: ['found server/test.sh: ./test.sh', '/workspace/server'],
   },
   {
     title: "comes from the repository's command if there is one, not from discovery",

@@ -1,5 +1,6 @@
 /** Names of the files that describe projects, at any depth. Discovery knows the texts of these files alone. */
 const describing = [
+  /^\.volt\.ya?ml$/,
   // Node, Bun, Deno
   /^(package\.json|deno\.jsonc?|pnpm-workspace\.yaml|turbo\.json|nx\.json|lerna\.json|bunfig\.toml|\.yarnrc\.yml)$/,
   /^(\.nvmrc|\.(node|bun|deno|php|swift)-version|\.dvmrc|\.mocharc\.(json|ya?ml)|project\.json)$/,

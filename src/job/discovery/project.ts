@@ -8,6 +8,8 @@ const stepSchema = z.object({
   command: z.string().min(1).max(10_000),
   /** which the command cannot do without: names on the search path, or paths in the project's folder such as `./mvnw` */
   programs: z.array(z.string().min(1).max(1000)).max(20),
+  /** whether it runs in the root of the repository instead */
+  inRoot: z.boolean().optional(),
 });
 
 /** A version of a tool that the project asks for. */

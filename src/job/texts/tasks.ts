@@ -1,6 +1,6 @@
 import type { Discovery } from '../discovery/discover.ts';
+import type { TreeListing } from '../discovery/packed-tree.ts';
 import type { FoundProblems, Searchable } from '../output/find-problems.ts';
-import type { TreeListing } from '../read-tree.ts';
 import type { FoundTest } from '../reports/collection.ts';
 import type { ActionManifest } from './action-manifest.ts';
 import type { Evaluable, Evaluated } from './evaluate.ts';

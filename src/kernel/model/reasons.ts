@@ -10,6 +10,7 @@ export const reasons = {
   handed_back: 'the runner stopped and handed the job back',
   poison: 'ten runners were lost while they ran the job',
   invalid_workflow: 'a workflow file, or an expression in it, is invalid',
+  invalid_settings: '.volt.yml is invalid',
   planning_failed: 'planning the build failed several times',
   unsupported: 'a workflow uses something that Volt does not support',
   not_triggered: 'no workflow of the commit is triggered by this event',

@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import { labelPattern } from '../../kernel/names.ts';
+
+/** The file in the root of a repository that says how it is tested. */
+export const settingsFile = '.volt.yml';
+
+const command = z.string().trim().min(1).max(10_000);
+
+/** What `.volt.yml` may say. Each key is optional. */
+export const settingsSchema = z
+  .strictObject({
+    command: command.meta({
+      description: 'Shell command that runs the tests, instead of workflow files and what Volt discovers.',
+    }),
+    install: command.meta({
+      description: 'Shell command that installs what the tests need, instead of what Volt discovers.',
+    }),
+    env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/), z.coerce.string().max(10_000)).meta({
+      description: 'Environment variables of the jobs. Builds of an untrusted ref use those of the default branch.',
+    }),
+    reports: z.array(z.string().trim().min(1).max(1000)).max(50).meta({
+      description: 'Globs of files with results of single tests, relative to the root of the repository.',
+    }),
+    timeout: z.number().positive().max(35_000).meta({
+      description: 'Minutes after which a job is stopped and counts as failed.',
+    }),
+    labels: z.array(z.string().regex(labelPattern)).max(20).meta({
+      description:
+        'Labels that a runner of the jobs must have. Builds of an untrusted ref use those of the default branch.',
+    }),
+  })
+  .partial()
+  .meta({ title: 'Volt: how this repository is tested' });
+
+export type RepositorySettings = z.infer<typeof settingsSchema>;

@@ -1,0 +1,94 @@
+import { join } from 'node:path';
+import { Mirror } from '../git/mirror/mirror.ts';
+import { lookedFor } from './discovery/discover.ts';
+import type { PassedOver, Project } from './discovery/project.ts';
+import { projectPlan } from './discovery/project-plan.ts';
+import { statInside } from './files/inside.ts';
+import type { JobInput } from './input-and-result.ts';
+import type { StepContext } from './job-context.ts';
+import type { JobLog } from './log.ts';
+import { isThere } from './project-programs.ts';
+import { readTree } from './read-tree.ts';
+import type { ReportGlobs } from './reports/files.ts';
+import { excerpt, StepFailed } from './step-failed.ts';
+
+export type TestPlan = Exclude<JobInput['plan'], { kind: 'workflow' }>;
+
+/** What a job without a workflow runs. */
+export interface TestCommands {
+  /** with the folders that they run in */
+  steps: readonly { name: string; command: string; folder: string }[];
+  /** where the results of single tests are, beside what the tests print */
+  reports: readonly ReportGlobs[];
+  reporter?: Project['reporter'];
+  /** environment variables that the commit sets for them */
+  env: { readonly [name: string]: string };
+}
+
+/**
+ * What a job without a workflow runs, and says in the log why. Nothing of the commit has run yet.
+ * @throws StepFailed if there is nothing to run, or the runner lacks a program
+ */
+export async function testCommands(
+  input: JobInput,
+  plan: TestPlan,
+  workspace: string,
+  context: StepContext,
+  log: JobLog,
+): Promise<TestCommands> {
+  if (plan.kind === 'command')
+    return { steps: [{ name: 'test', command: plan.command, folder: workspace }], reports: [], env: {} };
+  if (plan.kind === 'discover')
+    return ofProject(await discovered(input, context, log), workspace, context.env.PATH ?? '', log);
+  const parsed = projectPlan.safeParse(plan);
+  if (!parsed.success) {
+    const issue = parsed.error.issues[0];
+    const message = `the plan of the job cannot be understood: ${issue?.path.join('.')}: ${issue?.message}`;
+    throw new StepFailed('error', 'bad_message', message);
+  }
+  const { project, notes, env, reports } = parsed.data;
+  for (const note of notes) void log.say(note);
+  const commands = ofProject(project, workspace, env.PATH ?? context.env.PATH ?? '', log);
+  return { ...commands, reports: [...commands.reports, { folder: workspace, globs: reports }], env };
+}
+
+/** The first project of the checkout. */
+async function discovered(input: JobInput, context: StepContext, log: JobLog): Promise<Project> {
+  const mirror = new Mirror(context.mirrors, input.repo.url, input.repo);
+  const tree = await readTree(mirror, input.sha, { signal: context.signal, limits: context.gitLimits });
+  const { projects, passedOver } = await context.texts.work('discover', tree, 'the search for tests', context.signal);
+  for (const { because, why } of passedOver) void log.say(`passed over ${because}: ${why}`);
+  const [found] = projects;
+  if (!found) throw new StepFailed('error', 'no_tests_found', noTests(passedOver));
+  return found;
+}
+
+function noTests(passedOver: readonly PassedOver[]): string {
+  const seen = passedOver.length === 0 ? '' : ` (${passedOver.map(({ why }) => why).join('; ')})`;
+  return `found no tests${excerpt(seen, 2000)}. Volt looks for: ${lookedFor}; or set a command by --command`;
+}
+
+function ofProject(project: Project, workspace: string, path: string, log: JobLog): TestCommands {
+  const { because, why, steps, reports, reporter } = project;
+  const folder = join(workspace, project.folder);
+  if (!statInside(workspace, folder)?.isDirectory())
+    throw new StepFailed(
+      'error',
+      'no_tests_found',
+      `the checkout has no folder ${project.folder}, which ${because} is in`,
+    );
+  const needed = steps.flatMap(({ command, programs }) => programs.map((program) => ({ command, program })));
+  const lacking = needed.find(({ program }) => !isThere(program, { workspace, folder: project.folder }, path));
+  if (lacking) {
+    const what = `${because} needs \`${excerpt(lacking.command, 300)}\`, but this runner has no ${lacking.program}`;
+    const remedy = 'Install it there, or set another command: `command` in .volt.yml, or --command of the repository';
+    throw new StepFailed('error', 'tool_missing', `${what}. ${remedy}`);
+  }
+  void log.say(`found ${because}: ${steps.map(({ command }) => command).join(', then ')} (${why})`);
+  return {
+    steps: steps.map(({ name, command, inRoot }) => ({ name, command, folder: inRoot ? workspace : folder })),
+    reports: [{ folder, globs: reports }],
+    ...(reporter && { reporter }),
+    env: {},
+  };
+}
