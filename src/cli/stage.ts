@@ -45,13 +45,13 @@ export async function runRecordStage(
     shutdown.add('database', () => database.close());
     if (database.upgrade) context.logger.warn(sayUpgrade(database.upgrade));
     await claimRedis(context.access, identityOf(database));
-    await refuseCopy(context.access, database.place);
+    await refuseCopy(context.access, database.location);
     const queues = new Queues(context.access, context.logger, database);
     shutdown.add('queues', () => queues.close());
     const running = await start({ ...context, queues, database });
     const stop = () => withBoundedShutdown(context.access, () => running.stage.stop());
     // check again: a copy that started at the same moment was not visible before
-    await refuseCopy(context.access, database.place).catch(async (error: unknown) => {
+    await refuseCopy(context.access, database.location).catch(async (error: unknown) => {
       await stop();
       throw error;
     });

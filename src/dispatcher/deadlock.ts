@@ -49,17 +49,17 @@ export class Waits {
    * @returns the groups from that one to the group of the job's own workflow; undefined if there is no deadlock
    */
   async findDeadlock(me: Asking, name: string): Promise<Held[] | undefined> {
-    const open: { name: string; way: Held[] }[] = [{ name, way: [] }];
+    const open: { name: string; chain: Held[] }[] = [{ name, chain: [] }];
     const seen = new Set([name]);
     for (const group of open) {
       const inside = await this.#insideOf(group.name);
       if (!inside || parseJobId(inside.holder) !== undefined) continue;
-      const way = [...group.way, { name: group.name, build: inside.build }];
-      if (inside.build === me.build && inside.holder === me.file) return way;
+      const chain = [...group.chain, { name: group.name, build: inside.build }];
+      if (inside.build === me.build && inside.holder === me.file) return chain;
       for (const job of (await this.#waitingOf(inside.build)).values()) {
         if (job.file !== inside.holder || seen.has(job.name)) continue;
         seen.add(job.name);
-        open.push({ name: job.name, way });
+        open.push({ name: job.name, chain });
       }
     }
     return undefined;
@@ -102,10 +102,10 @@ function keyOf(holder: string, name: string): string {
 }
 
 /** @param group as written in the workflow */
-export function deadlockMessage(group: string, way: readonly Held[]): string {
-  if (way.length === 1)
+export function deadlockMessage(group: string, chain: readonly Held[]): string {
+  if (chain.length === 1)
     return `the job would wait forever: its own workflow is in the concurrency group "${group}" until all its jobs are over`;
-  const names = way.map(({ name }) => `"${name}"`).join(' and ');
-  const inside = way.map(({ name, build }) => `build ${build} is in "${name}"`).join(', ');
+  const names = chain.map(({ name }) => `"${name}"`).join(' and ');
+  const inside = chain.map(({ name, build }) => `build ${build} is in "${name}"`).join(', ');
   return `the job would wait forever: the concurrency groups ${names} wait for each other; ${inside}`;
 }

@@ -102,7 +102,7 @@ export class FleetWatch {
     for (const attempt of running) await this.#takeBack.running(attempt);
     const started = new Set(running.map(attemptName));
     for (const attempt of held) if (!started.has(attemptName(attempt))) await this.#takeBack.unstarted(attempt);
-    // last: if this process dies on the way, another dispatcher must still see these runners
+    // last: if this process dies before, another dispatcher must still see these runners
     for (const member of vanished) await leave(access, 'runner', member.id);
     await forgetGone(access, 'runner', gone);
   }

@@ -32,7 +32,7 @@ export class PlanningRound {
 
   /**
    * The database decides who enters a concurrency group, so the build is planned again with each answer. No transaction is
-   * open meanwhile: entering is only rehearsed here, and `apply` does it.
+   * open during this: entering is only rehearsed here, and `apply` does it.
    */
   async plan(): Promise<RoundOutcome> {
     const { database, config } = this.#context;
@@ -93,12 +93,12 @@ export class PlanningRound {
     for (const [holder, { name: asWritten, cancelInProgress, file }] of this.#requests) {
       const name = asWritten.toLowerCase();
       const me = { build: this.#build, holder };
-      const way = holder === file ? undefined : await waits.findDeadlock({ build: this.#build, file }, name);
+      const chain = holder === file ? undefined : await waits.findDeadlock({ build: this.#build, file }, name);
       // with cancel-in-progress the holder inside is ended, so only a job's own workflow can block it
-      if (way && (way.length === 1 || !cancelInProgress)) {
+      if (chain && (chain.length === 1 || !cancelInProgress)) {
         await stopWaiting(db, name, me);
         waits.note(name, { holder, file }, undefined);
-        const why = { status: 'error', reason: 'deadlock', message: deadlockMessage(asWritten, way) } as const;
+        const why = { status: 'error', reason: 'deadlock', message: deadlockMessage(asWritten, chain) } as const;
         entered.push({ holder, admission: { kind: 'refused' as const, ...why }, superseded: [] });
         continue;
       }
@@ -128,5 +128,5 @@ function admissionOf(entry: Entry, group: string): Admission {
 }
 
 function supersededBy(build: BuildId, group: string): { reason: Reason; message: string } {
-  return { reason: 'superseded', message: `build ${build} took its place in the concurrency group "${group}"` };
+  return { reason: 'superseded', message: `build ${build} replaced it in the concurrency group "${group}"` };
 }

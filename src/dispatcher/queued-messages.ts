@@ -41,7 +41,7 @@ export class QueuedMessages {
   /**
    * Checks the next page.
    * @param claimed names of attempts that runners have, whose messages may be gone
-   * @param youth of the Redis, if it is young and runners have told all that they run
+   * @param youth of the Redis, if it is young and runners have claimed all that they run
    * @returns whether to poll again at once
    */
   async poll(claimed: ReadonlySet<string>, youth?: FreshRedis): Promise<boolean> {

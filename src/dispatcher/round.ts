@@ -78,10 +78,10 @@ function withoutPlan<A extends Extract<Action<JobId>, { kind: 'decide' | 'cancel
 
 function changesOf(action: Action<JobId>, state: PlanState, { workflows }: BuildGraph<JobId>): PlanChange[] {
   switch (action.kind) {
-    case 'place': {
+    case 'expand': {
       const { id, node, name, needs } = action;
       const workflow = workflows.get(node.file)?.name ?? node.file;
-      return [{ kind: 'place', id, node: JSON.stringify(node), name, needs, workflow }];
+      return [{ kind: 'expand', id, node: JSON.stringify(node), name, needs, workflow }];
     }
     case 'queue': {
       const { plan, timeoutMinutes: timeout, labels, ...job } = action.job;

@@ -52,7 +52,7 @@ export async function advanceWorkflows(context: DispatcherContext, build: BuildI
     }
     cancels ||= round.cancels;
     await decide(context, planned.decided, state.jobs);
-    if (planned.changes.some(({ kind }) => kind === 'place' || kind === 'queue')) {
+    if (planned.changes.some(({ kind }) => kind === 'expand' || kind === 'queue')) {
       const status = state.revision === 0 ? 'queued' : 'running';
       await announceChange(context.access, { build, repo: state.build.repo.name, status });
     }

@@ -197,7 +197,7 @@ function takeOver(home: string): boolean {
   if (!has(home, 'cgroup.controllers')) return false;
   // the root group, which alone has no type, can have both processes and limited groups
   let isEmptied = !existsSync(join(home, 'cgroup.type'));
-  // processes start and end meanwhile
+  // processes start and end during the loop
   for (let round = 0; !isEmptied && round < 20; round++) {
     const members = valuesOf(home, 'cgroup.procs').map(Number);
     if (!members.every(isOurs)) return false;

@@ -10,7 +10,7 @@ import { configValue } from './command/config-file.ts';
 import { type GitOptions, git, withoutRemote } from './command/git.ts';
 import { messagesOf } from './command/messages.ts';
 import { summarizeIndex } from './index-file.ts';
-import { type KeptTree, placeKept, sameAttributes } from './kept-tree.ts';
+import { type KeptTree, moveKept, sameAttributes } from './kept-tree.ts';
 import {
   checkLfsSize,
   disabledFilters,
@@ -113,7 +113,7 @@ async function bringUpToDate(
   const { folder, sha } = target;
   layOut(mirror, target);
   try {
-    await placeKept(kept, folder, sha);
+    await moveKept(kept, folder, sha);
     await writePresent(mirror, target, options);
     const now = await summarizeIndex(join(folder, '.git', 'index'), sha.length === 64);
     if (now && sameAttributes(now.attributes, kept.attributes)) return true;
@@ -171,7 +171,7 @@ async function writePresent(mirror: Mirror, target: CheckoutTarget, options: Git
   }
 }
 
-/** Ignores the configuration of the machine's user unless told otherwise: it may name programs, and a commit chooses among them. */
+/** Ignores the configuration of the machine's user by default: it may name programs, and a commit chooses among them. */
 async function write(
   mirror: Mirror,
   { folder, sha }: CheckoutTarget,

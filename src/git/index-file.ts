@@ -24,7 +24,7 @@ const attributesName = '.gitattributes';
 const dot = 0x2e;
 /** An index of more is not read: it takes some hundred bytes for each. */
 const mostEntries = 500_000;
-/** After so many entries others may have their turn. */
+/** After so many entries other work may run. */
 const slice = 200;
 const headerBytes = 12;
 /** What each entry begins with: ten numbers of 32 bits. */
@@ -124,7 +124,7 @@ export async function setModified(
   await writeFile(path, bytes);
 }
 
-async function eachEntry(bytes: Buffer, sha256: boolean, look: (entry: Entry) => void): Promise<void> {
+async function eachEntry(bytes: Buffer, sha256: boolean, visit: (entry: Entry) => void): Promise<void> {
   let at = headerBytes;
   for (let left = bytes.readUInt32BE(8); left > 0; left--) {
     if (left % slice === 0) await yieldToOthers();
@@ -132,7 +132,7 @@ async function eachEntry(bytes: Buffer, sha256: boolean, look: (entry: Entry) =>
     const isExtended = (bytes.readUInt16BE(flagsAt) & extendedFlag) !== 0;
     const nameAt = flagsAt + (isExtended ? 4 : 2);
     const end = bytes.indexOf(0, nameAt);
-    look({ at, nameAt, end });
+    visit({ at, nameAt, end });
     // filled up with one to eight zeros, so that the next begins at a multiple of eight
     at += Math.ceil((end - at + 1) / 8) * 8;
   }

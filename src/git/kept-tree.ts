@@ -73,14 +73,14 @@ export async function keepUnchanged(noted: NotedTree, workspace: string): Promis
  * Moves kept files and their index into a checkout, with the time of now.
  * @param checkout has nothing but `.git`
  */
-export async function placeKept(kept: KeptTree, checkout: string, sha: string): Promise<void> {
+export async function moveKept(kept: KeptTree, checkout: string, sha: string): Promise<void> {
   for (const name of await readdir(kept.folder)) await rename(join(kept.folder, name), join(checkout, name));
   const index = join(checkout, '.git', 'index');
   await rename(kept.index, index);
   await renewTimes(checkout, index, sha.length === 64);
 }
 
-/** Whether two commits have all their files written in the same way. */
+/** Whether two commits have all their files written with the same filters. */
 export function sameAttributes(a: IndexSummary['attributes'], b: IndexSummary['attributes']): boolean {
   return a.size === b.size && [...a].every(([path, id]) => b.get(path) === id);
 }

@@ -56,7 +56,7 @@ export interface MovedFiles {
 
 /**
  * Moves files and links that are still as the manifest says into new folders. Nothing else is taken: no folders, no
- * attributes of folders, no added files. The way to a file leads through open folders, so no link leads elsewhere, and each
+ * attributes of folders, no added files. Each folder on the path of a file is held open, so no link leads elsewhere, and each
  * file is checked again after its move.
  * @param from may have been changed by a job in any way
  * @param to does not exist yet, and nobody else can reach it

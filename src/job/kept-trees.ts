@@ -101,7 +101,7 @@ export class KeptTrees {
     for (const { folder } of old) this.#remove(folder);
   }
 
-  /** Removes all trees that no job has, where the disk is needed for other things; resolves when they are gone. */
+  /** Removes all trees that no job has, where the disk needs space; resolves when they are gone. */
   async clear(): Promise<void> {
     this.#shrinkTo(0);
     await Promise.all(this.#removing);

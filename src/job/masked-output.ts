@@ -22,7 +22,7 @@ const mostCached = 5000;
 
 /**
  * All that leaves a job, with secrets masked in every field: its log, its steps while it runs, and its result. What
- * runs the job has no other way out (`JobContext`).
+ * runs the job has no other access to it (`JobContext`).
  */
 export class MaskedOutput {
   readonly log: JobLog;

@@ -6,12 +6,12 @@ export interface JobOutcome {
   reason: Reason | null;
   message: string | null;
   exitCode: number | null;
-  /** whether another attempt would end in the same way, whatever the reason */
+  /** whether another attempt would end with the same result */
   permanent?: boolean;
 }
 
 /**
- * Whether another attempt may end in another way without doing anything of the job twice.
+ * Whether another attempt may end differently without running any part of the job twice.
  * @param begun whether a command of the commit, or of an action that it uses, has begun: it may have had effects
  */
 export function mayBeRepeated({ status, reason, permanent }: JobOutcome, begun: boolean): boolean {

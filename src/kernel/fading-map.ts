@@ -1,6 +1,6 @@
 /**
  * A map that forgets by itself: an entry that nobody has set or read for a while is gone, and of too many the longest
- * untouched go first. For what a process notes about things that others may finish without telling it.
+ * untouched go first. For notes of a process about work that others may finish without a message to it.
  */
 export class FadingMap<K, V> {
   readonly #entries = new Map<K, { value: V; touchedAt: number }>();

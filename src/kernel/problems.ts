@@ -17,7 +17,7 @@ const most = { kept: 200, shown: 5 };
 
 /**
  * Problems of a stage with work that it tries again. A problem is logged at its begin and its end, not at each try, and is part of
- * the stage's heartbeats meanwhile.
+ * the stage's heartbeats until then.
  */
 export class Problems {
   readonly #logger: Logger;

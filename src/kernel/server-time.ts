@@ -30,7 +30,7 @@ export class ServerClock {
     const [least = 0, most = 0, foundAt = 0] = this.shared;
     const since = foundAt === 0 ? Number.POSITIVE_INFINITY : (answeredAt - foundAt) * drift;
     const narrowed = [Math.max(least - since, time - answeredAt), Math.min(most + since, time - askedAt)] as const;
-    // the server's clock was set meanwhile
+    // the server's clock was set in this time
     const [from, to] = narrowed[0] <= narrowed[1] ? narrowed : [time - answeredAt, time - askedAt];
     this.shared[0] = from;
     this.shared[1] = to;

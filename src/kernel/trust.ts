@@ -1,5 +1,5 @@
 /**
- * How far the code of a ref is trusted, and with which other refs of its repository its jobs share writable things: homes, user
+ * How far the code of a ref is trusted, and with which other refs of its repository its jobs share writable data: homes, user
  * ids, tools, kept checkouts and caches belong to one repository and one class.
  */
 export interface Trust {

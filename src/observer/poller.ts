@@ -18,7 +18,7 @@ import { findCredential } from '../record/credentials.ts';
 import { cursorsOf, markAbsent, passOverTags } from '../record/cursors.ts';
 import type { Database } from '../record/database.ts';
 import { openTriggers } from '../record/intents.ts';
-import { noteDefaultBranch, noteLooks, noteObserved, noteObserveError } from '../record/observations.ts';
+import { noteDefaultBranch, noteObserved, noteObserveError, notePolls } from '../record/observations.ts';
 import { findRepository, type ObservedRepository, type Repository } from '../record/repositories.ts';
 import { findTrust } from '../record/trust.ts';
 import { pauseAfter } from './backoff.ts';
@@ -117,7 +117,7 @@ export class Poller {
       if (state.quietAt !== undefined) quiet.set(name, state.quietAt);
       delete state.quietAt;
     }
-    if (quiet.size > 0) await noteLooks(this.#context.database, quiet);
+    if (quiet.size > 0) await notePolls(this.#context.database, quiet);
   }
 
   /**
@@ -128,7 +128,7 @@ export class Poller {
   async poll(name: string, cause: ObserveMessage['cause'] = 'person'): Promise<void> {
     const asked = performance.now();
     const repository = await findRepository(this.#context.database, name);
-    // it was removed while this poll was on its way
+    // it was removed during this poll
     if (!repository) return this.#forget(name);
     if (cause === 'schedule' && repository.retryAt !== null && Date.parse(repository.retryAt) > serverNow()) return;
     const state = this.#stateOf(name);
@@ -304,14 +304,14 @@ export class Poller {
     const trust = trustOf(first.ref, { defaultBranch, named: named && refMatcher(named) });
     const { name, url } = repository;
     const fetch = (texts: string[], room: number, signal: AbortSignal) => {
-      const place = {
+      const source = {
         mirrors: dataPaths(config.dataDir).mirrors,
         baseUrl: config.actionsUrl,
         url,
         fetchPolicy: fetchPolicyOf(config, { repo: { name, url }, trust }, access.credential),
         limits: gitLimitsOf(config),
       };
-      return fetchCalled(place, texts, room, signal);
+      return fetchCalled(source, texts, room, signal);
     };
     const by = trust.trusted ? 'trusted' : trust.class;
     return this.#called.attach(messages, { repo: name, by }, fetch, () => void this.poll(name, 'batch'));

@@ -107,7 +107,7 @@ export async function isDone(queues: Queues, queue: string, ref: AttemptRef): Pr
 }
 
 /**
- * Completes the message of an attempt that is over, in place of the runner that holds it. BullMQ does so in one step with
+ * Completes the message of an attempt that is over, for the runner that holds it. BullMQ does so in one step with
  * the holder's own token, and only if that holder still has it, so a message is never taken from another one by mistake.
  * The completed message stays: a dispatcher that was frozen or cut off while it sent the attempt may go on sending now, and
  * must find it. A message without a holder is locked here first.
@@ -134,7 +134,7 @@ export async function retireAttempt(
   }
   await job.updateData({}).catch(() => undefined);
   await job.moveToCompleted('', token ?? retiring, false).catch((error: unknown) => {
-    // the message has moved meanwhile
+    // the message has moved in this time
     if (!isNotOurs(error)) throw error;
   });
 }

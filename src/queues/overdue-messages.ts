@@ -22,7 +22,7 @@ export async function promoteOverdue({ client, keys }: RedisAccess, worker: Work
     const wait = Math.floor(Number(score) / timeUnit) - Date.now();
     const delay = Number((await client.hget(`${queue}:${id}`, 'delay')) ?? wait);
     if (wait <= delay + slack) continue;
-    // another consumer may have released it meanwhile
+    // another consumer may have released it in this time
     await (await Job.fromId(worker, id))?.promote().catch(() => undefined);
   }
 }

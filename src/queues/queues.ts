@@ -199,7 +199,7 @@ export class Queues {
   }
 
   /**
-   * Changes the priorities of messages of jobs. Each change is atomic, so a runner may take the message meanwhile. Among
+   * Changes the priorities of messages of jobs. Each change is atomic, so a runner may take the message at any time. Among
    * equal priorities, the message that was changed last runs last.
    */
   async changePriorities(entries: readonly (AttemptRef & { labels: string[]; priority: number })[]): Promise<void> {

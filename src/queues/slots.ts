@@ -119,7 +119,7 @@ export class SlotWorker {
   #isWaiting = false;
   /** the queues that it serves, at least one, and when they were looked up (`performance.now()`) */
   #known: { queues: string[]; at: number } | undefined;
-  #looks = 0;
+  #refreshes = 0;
   #sequence = 0;
   /** the queue that the last message came from */
   #served: string | undefined;
@@ -146,9 +146,9 @@ export class SlotWorker {
   }
 
   /** Looks up queues and messages at once: there are new queues, or the runner has become ready. */
-  look(): void {
+  refreshQueues(): void {
     this.#known = undefined;
-    this.#looks++;
+    this.#refreshes++;
     this.#bell.ring();
     void this.#endWait();
   }
@@ -168,7 +168,7 @@ export class SlotWorker {
    */
   async stopFetching(): Promise<void> {
     this.#stopped = true;
-    this.look();
+    this.refreshQueues();
     // while Redis is away, the wait for a marker cannot be unblocked
     const late = setTimeout(() => this.#blocking.disconnect(), unblockPatience);
     await this.#loop;
@@ -192,7 +192,7 @@ export class SlotWorker {
           await this.#bell.wait(longestPause);
           continue;
         }
-        const looks = this.#looks;
+        const refreshes = this.#refreshes;
         const queues = await this.#queues();
         if (queues.length === 0) {
           await this.#bell.wait(longestPause);
@@ -200,7 +200,7 @@ export class SlotWorker {
         }
         const got = await this.#fetchFromAny(queues, popped);
         this.#failure = undefined;
-        popped = got || this.#stopped ? undefined : await this.#waitForMarker(queues, looks);
+        popped = got || this.#stopped ? undefined : await this.#waitForMarker(queues, refreshes);
       } catch (error) {
         if (!this.#stopped) {
           this.#logFailure(error);
@@ -219,7 +219,7 @@ export class SlotWorker {
   }
 
   async #queues(): Promise<string[]> {
-    const [at, looks] = [performance.now(), this.#looks];
+    const [at, refreshes] = [performance.now(), this.#refreshes];
     if (this.#known && at - this.#known.at < knownFor) return this.#known.queues;
     const server = {
       name: runnerNameOf(this.#options.runner),
@@ -229,8 +229,8 @@ export class SlotWorker {
     const sets = await labelSets(this.#access);
     const queues = sets.filter((set) => servesQueue(server, set)).map(jobQueue);
     this.#forgetOthers(queues);
-    // a new queue may have been announced meanwhile
-    if (queues.length > 0 && looks === this.#looks) this.#known = { queues, at };
+    // a new queue may have been announced in this time
+    if (queues.length > 0 && refreshes === this.#refreshes) this.#known = { queues, at };
     return queues;
   }
 
@@ -250,7 +250,7 @@ export class SlotWorker {
     const asked = performance.now();
     const job = await fetcher.fetch(token);
     if (!job) return false;
-    // if this process was frozen meanwhile, its message may have been taken back
+    // if this process was frozen in this time, its message may have been taken back
     if (performance.now() - asked > trustedFetch && !(await this.#isOurs(fetcher, job, token))) return false;
     this.#served = queue;
     this.#take(queue, fetcher, job, token);
@@ -262,11 +262,11 @@ export class SlotWorker {
     return lost.length === 0;
   }
 
-  /** @param looks number of calls of `look` when the queues were looked up */
-  async #waitForMarker(queues: string[], looks: number): Promise<string | undefined> {
+  /** @param refreshes number of calls of `refreshQueues` when the queues were looked up */
+  async #waitForMarker(queues: string[], refreshes: number): Promise<string | undefined> {
     // before the wait, which blocks this connection
     this.#connection ??= await this.#blocking.client('ID');
-    if (this.#stopped || looks !== this.#looks) return undefined;
+    if (this.#stopped || refreshes !== this.#refreshes) return undefined;
     const keys = queues.map((queue) => `${this.#access.keys.bull}:${queue}:marker`);
     this.#isWaiting = true;
     const reply = await this.#blocking.bzpopmin(...keys, longestBlock).finally(() => {

@@ -39,7 +39,7 @@ const tidyInterval = 30_000;
  * @param refused is called when Redis refuses a heartbeat: its memory is full, or it cannot write its files
  */
 export function showStage(
-  context: StageContext & { database: { readonly place: string | undefined } },
+  context: StageContext & { database: { readonly location: string | undefined } },
   kind: StageKind,
   problems: () => Problem[] = () => [],
   refused: () => void = () => undefined,
@@ -51,7 +51,7 @@ export function showStage(
   const health = new HealthFile(config.healthFile, logger);
   const id = `${kind}-${own.host.toLowerCase()}-${own.pid}-${randomBytes(3).toString('hex')}`;
   const begunAt = awake();
-  const fixed = { ...own, id, version, record: context.database.place };
+  const fixed = { ...own, id, version, record: context.database.location };
   const describe = () => ({ ...fixed, startedAt: serverTimeOf(begunAt), vitals: signs.read(), problems: problems() });
   const failed = (error: unknown) => logger.debug(`heartbeats failed: ${errorText(error)}`);
   // so that the registry has the stage at once, though the thread takes a moment to start

@@ -23,8 +23,8 @@ export function databaseAddress(config: Config): DatabaseAddress {
 
 /** Whether there may be a database: an existing file, or a PostgreSQL database that the settings name. */
 export function hasRecord(config: Config): boolean {
-  const place = databaseAddress(config);
-  return place.kind === 'postgres' || existsSync(place.file);
+  const address = databaseAddress(config);
+  return address.kind === 'postgres' || existsSync(address.file);
 }
 
 /**
@@ -32,8 +32,8 @@ export function hasRecord(config: Config): boolean {
  * @throws VoltError `bad_setting`, `unsupported` for PostgreSQL
  */
 export function recordFile(config: Config): string {
-  const place = databaseAddress(config);
-  if (place.kind === 'sqlite') return place.file;
+  const address = databaseAddress(config);
+  if (address.kind === 'sqlite') return address.file;
   throw new VoltError('unsupported', 'the database is in PostgreSQL, which has its own tools for backups', {
     remedy:
       'Use pg_dump and pg_restore, and copy the data directory; "Backup and restore" in docs/operating.md has the steps.',

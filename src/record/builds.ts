@@ -120,7 +120,7 @@ const jobColumns = [
 export function inFileOrder<J extends { id: string; node: string | null }>(jobs: J[]): J[] {
   const groups = new Map<string, J[]>();
   for (const job of jobs) {
-    const { file, path } = job.node === null ? { file: '', path: job.id } : (JSON.parse(job.node) as Place);
+    const { file, path } = job.node === null ? { file: '', path: job.id } : (JSON.parse(job.node) as NodePosition);
     const key = `${file} ${path.split(/[#/]/)[0]}`;
     groups.set(key, [...(groups.get(key) ?? []), job]);
   }
@@ -128,7 +128,7 @@ export function inFileOrder<J extends { id: string; node: string | null }>(jobs:
 }
 
 /** The part of a job's node in its workflow that is used here, see record/workflows.ts. */
-interface Place {
+interface NodePosition {
   file: string;
   path: string;
 }
@@ -178,15 +178,15 @@ export async function sizeOfSteps(database: Database, build: BuildId, but: JobId
   return Number(row?.size ?? 0);
 }
 
-/** @returns the rows of a job, in the order of `place` */
-function byJob<Row extends { job_id: JobId }>(rows: Row[], place: (row: Row) => number): (job: JobId) => Row[] {
+/** @returns the rows of a job, in the order of `position` */
+function byJob<Row extends { job_id: JobId }>(rows: Row[], position: (row: Row) => number): (job: JobId) => Row[] {
   const groups = new Map<JobId, Row[]>();
   for (const row of rows) {
     const group = groups.get(row.job_id);
     if (group) group.push(row);
     else groups.set(row.job_id, [row]);
   }
-  for (const group of groups.values()) group.sort((a, b) => place(a) - place(b));
+  for (const group of groups.values()) group.sort((a, b) => position(a) - position(b));
   return (job) => groups.get(job) ?? [];
 }
 

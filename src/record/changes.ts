@@ -5,7 +5,7 @@ import { administrator, readable } from './visibility.ts';
 /**
  * Which builds have changed, in the order of their latest changes. Each build has one entry. Every change of the build, its
  * jobs or their attempts replaces it by an entry with a higher number; numbers are never used again. A reader that knows the
- * last number it has seen finds what it has missed, whatever was restarted meanwhile.
+ * last number it has seen finds what it has missed, whatever has restarted since.
  *
  * Triggers write the entries, see change-triggers.ts.
  */

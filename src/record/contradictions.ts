@@ -116,16 +116,16 @@ async function closeRequests(db: Write): Promise<number[]> {
 
 /** A holder is a job, by its id, or all jobs of a workflow, by its file. */
 async function leaveInVain(db: Write): Promise<{ groups: BuildId[]; next: BuildId[] }> {
-  const places = await db.selectFrom('concurrency').select(['id', 'build_id', 'holder']).execute();
-  const vain: typeof places = [];
-  for (const place of places) {
+  const entries = await db.selectFrom('concurrency').select(['id', 'build_id', 'holder']).execute();
+  const vain: typeof entries = [];
+  for (const entry of entries) {
     const jobs = await db
       .selectFrom('jobs')
       .select(['id', 'status', 'node'])
-      .where('build_id', '=', place.build_id)
+      .where('build_id', '=', entry.build_id)
       .execute();
-    const its = jobs.filter(({ id, node }) => id === place.holder || fileOf(node) === place.holder);
-    if (its.every(({ status }) => isFinal(status))) vain.push(place);
+    const its = jobs.filter(({ id, node }) => id === entry.holder || fileOf(node) === entry.holder);
+    if (its.every(({ status }) => isFinal(status))) vain.push(entry);
   }
   const next = await leaveGroups(
     db,

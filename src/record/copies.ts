@@ -7,7 +7,7 @@ export const keptDays = 30;
 
 /**
  * Copies the database to a file beside it, before a migration. `volt restore` accepts such a file.
- * @param file of the database; no process may write it meanwhile
+ * @param file of the database; no process may write it during the copy
  * @returns path of the copy
  * @throws errors of libsql, for example for a full disk
  */

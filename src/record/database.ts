@@ -40,19 +40,19 @@ export class Database {
   readonly formerIds: readonly string[];
   /** signs this Volt's messages; whoever can read the database can sign */
   readonly signer: Signer;
-  /** tells the database from copies of it; undefined if unknown, see Engine.place */
-  readonly place: string | undefined;
+  /** tells the database from copies of it; undefined if unknown, see Engine.location */
+  readonly location: string | undefined;
   /** set if opening has migrated it */
   readonly upgrade: Upgrade | undefined;
   readonly #engine: Engine;
   /** a write that waits for others of this process needs no connection yet */
-  readonly #turn = pLimit(1);
-  #problem: { told: Problem; at: number } | undefined;
+  readonly #writeQueue = pLimit(1);
+  #problem: { shown: Problem; at: number } | undefined;
 
   private constructor(
     db: Sql,
     engine: Engine,
-    identity: { id: string; formerIds: readonly string[]; signer: Signer; place: string | undefined },
+    identity: { id: string; formerIds: readonly string[]; signer: Signer; location: string | undefined },
     upgrade: Upgrade | undefined,
   ) {
     this.db = db;
@@ -60,7 +60,7 @@ export class Database {
     this.id = identity.id;
     this.formerIds = identity.formerIds;
     this.signer = identity.signer;
-    this.place = identity.place;
+    this.location = identity.location;
     this.upgrade = upgrade;
     this.#engine = engine;
   }
@@ -72,14 +72,14 @@ export class Database {
    */
   static async open(config: Config): Promise<Database> {
     makeDataDirectory(config.dataDir);
-    const place = databaseAddress(config);
-    const engine = await openEngine(place, config);
+    const address = databaseAddress(config);
+    const engine = await openEngine(address, config);
     const db = new Kysely<Schema>({ dialect: engine.dialect, plugins: engine.plugins });
     const tried = <T>(work: () => Promise<T>) =>
       untilDone(work, { obstacle: (error) => engine.obstacle(error), most: patienceAtOpening });
     try {
       const upgrade = await tried(() =>
-        migrate(db, engine, (version) => (place.kind === 'sqlite' ? keepCopy(place.file, version) : null)),
+        migrate(db, engine, (version) => (address.kind === 'sqlite' ? keepCopy(address.file, version) : null)),
       );
       const [id, privateKey] = await tried(() =>
         db
@@ -94,7 +94,7 @@ export class Database {
       );
       const identity = {
         ...{ id, formerIds: await formerIds(db), signer: signerOf(privateKey) },
-        place: await engine.place(db),
+        location: await engine.location(db),
       };
       return new Database(db, engine, identity, upgrade);
     } catch (error) {
@@ -110,7 +110,7 @@ export class Database {
    */
   async write<T>(work: (transaction: Write) => Promise<T>): Promise<T> {
     try {
-      const result = await this.#turn(() =>
+      const result = await this.#writeQueue(() =>
         untilDone(() => this.db.transaction().execute(work), {
           obstacle: (error) => this.#engine.obstacle(error),
           waiting: (ms, { error }) => {
@@ -164,11 +164,11 @@ export class Database {
 
   /** What writes are waiting for or failing at now. */
   problems(): Problem[] {
-    return this.#problem && Date.now() - this.#problem.at < fade ? [this.#problem.told] : [];
+    return this.#problem && Date.now() - this.#problem.at < fade ? [this.#problem.shown] : [];
   }
 
   #note({ code, message, remedy }: VoltError): void {
-    this.#problem = { told: { code, message, remedy }, at: Date.now() };
+    this.#problem = { shown: { code, message, remedy }, at: Date.now() };
   }
 
   async close(): Promise<void> {
@@ -177,13 +177,13 @@ export class Database {
   }
 }
 
-async function openEngine(place: DatabaseAddress, config: Config): Promise<Engine> {
-  if (place.kind === 'postgres') {
-    return postgresEngine(place.url, config);
+async function openEngine(address: DatabaseAddress, config: Config): Promise<Engine> {
+  if (address.kind === 'postgres') {
+    return postgresEngine(address.url, config);
   }
-  makeDataDirectory(dirname(place.file));
+  makeDataDirectory(dirname(address.file));
   // opening sets the journal mode of a new file, which needs an exclusive lock for a moment
-  return untilDone(async () => sqliteEngine(place.file), { obstacle });
+  return untilDone(async () => sqliteEngine(address.file), { obstacle });
 }
 
 async function formerIds(db: Sql): Promise<string[]> {

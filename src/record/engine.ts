@@ -20,7 +20,7 @@ export interface Engine {
   /**
    * Equal for two connections exactly if they use the same database, not copies with the same content; undefined if unknown.
    */
-  place(db: Kysely<Schema>): Promise<string | undefined>;
+  location(db: Kysely<Schema>): Promise<string | undefined>;
   /** Resolves when everything that was committed before the call, by any process, survives a power cut. */
   durable(): Promise<void>;
   /** Releases what `durable` uses. */

@@ -25,7 +25,7 @@ export async function createTurns(db: Transaction<Schema>): Promise<void> {
 }
 
 /**
- * The first version of the schema was changed in place for a while: an older database of that version has one virtual time
+ * The first schema was changed for a while without a new version: an older database of that version has one virtual time
  * for all labels instead of these tables. Other databases stay as they are.
  */
 export async function completeFirstVersion(db: Transaction<Schema>): Promise<void> {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import { setMeta } from './meta.ts';
 import type { Schema } from './schema.ts';
 
-/** Key of the forgotten lists, kept until a person was told. */
+/** Key of the forgotten lists, kept until a warning has been printed. */
 export const forgottenKey = 'refs_trusted_before';
 
 export const forgottenTrust = z.array(z.object({ name: z.string(), refs: z.array(z.string()) }));

@@ -11,11 +11,11 @@ import type { RecordInspection } from './inspection.ts';
  * @throws VoltError `bad_setting`, errors of a database that cannot be reached; errors of libsql for a file that is none
  */
 export async function inspectNamed(config: Config): Promise<{ where: string; found: RecordInspection | undefined }> {
-  const place = databaseAddress(config);
-  if (place.kind === 'sqlite') {
-    return { where: place.file, found: existsSync(place.file) ? inspectRecord(place.file) : undefined };
+  const address = databaseAddress(config);
+  if (address.kind === 'sqlite') {
+    return { where: address.file, found: existsSync(address.file) ? inspectRecord(address.file) : undefined };
   }
-  return inspectDatabase(place.url, config);
+  return inspectDatabase(address.url, config);
 }
 
 /**

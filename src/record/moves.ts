@@ -343,20 +343,20 @@ export async function moveToNextAttempt(
 
 /**
  * queued or running → queued; makes the next attempt.
- * @param told further columns of the job
+ * @param columns further columns of the job
  * @param by id of the runner that must have started the attempt, if any
  */
 async function openNext(
   db: Write,
   ref: AttemptRef,
-  told: { message: string | null; due_at?: number; avoid?: string },
+  columns: { message: string | null; due_at?: number; avoid?: string },
   by?: string,
 ) {
   const moving = db
     .updateTable('jobs')
     .set({
       ...{ status: 'queued', attempt: ref.attempt + 1, virtual_start: tagOfTakenBack },
-      ...{ runner_id: null, runner_name: null, ...told },
+      ...{ runner_id: null, runner_name: null, ...columns },
     })
     .where('id', '=', ref.job)
     .where('attempt', '=', ref.attempt)

@@ -66,11 +66,11 @@ export async function noteDefaultBranch(database: Database, repo: string, defaul
 
 /**
  * Notes polls that found no change.
- * @param looks when each repository was polled, in milliseconds since 1970
+ * @param polls when each repository was polled, in milliseconds since 1970
  */
-export async function noteLooks(database: Database, looks: ReadonlyMap<string, number>): Promise<void> {
+export async function notePolls(database: Database, polls: ReadonlyMap<string, number>): Promise<void> {
   await database.write(async (db) => {
-    for (const [repo, at] of looks)
+    for (const [repo, at] of polls)
       await db.updateTable('repositories').set({ observed_at: at }).where('name', '=', repo).execute();
   });
 }

@@ -19,70 +19,82 @@ const conflict = /^(40001|40P01|23505)$/;
 /** lock_not_available, query_canceled, too_many_connections, out_of_memory and the like */
 const busy = /^(55P03|57014|53300|53200|53400)$/;
 
-/** @param place the database as it may be shown */
-export function explainedError(error: unknown, place: string): unknown {
+/** @param address of the database without its password */
+export function explainedError(error: unknown, address: string): unknown {
   if (error instanceof VoltError) return error;
   const code = stateOf(error);
   const said = errorText(error);
-  const told = (...[name, message, remedy]: [VoltError['code'], string, string]) =>
+  const errorWith = (...[name, message, remedy]: [VoltError['code'], string, string]) =>
     new VoltError(name, message, { remedy, cause: error });
   if (code === undefined && /exceeded when trying to connect/.test(said)) {
-    return told(
+    return errorWith(
       'record_busy',
-      `all connections of this process to the database ${place} are in use`,
+      `all connections of this process to the database ${address} are in use`,
       'They are free again when slow requests have ended; VOLT_DATABASE_POOL allows more of them.',
     );
   }
-  if (code === undefined) return isOfConnection(error) ? unreachable(place, error) : error;
-  if (away.test(code)) return unreachable(place, error);
+  if (code === undefined) return isOfConnection(error) ? unreachable(address, error) : error;
+  if (away.test(code)) return unreachable(address, error);
   if (busy.test(code)) {
-    return told(
+    return errorWith(
       'record_busy',
-      `the database ${place} does not answer in time: ${said}`,
+      `the database ${address} does not answer in time: ${said}`,
       'See pg_stat_activity and pg_locks of the server; VOLT_DATABASE_POOL bounds the connections of each process.',
     );
   }
-  if (/^28/.test(code)) return told('record_denied', `the database ${place} refuses the login: ${said}`, login);
+  if (/^28/.test(code)) return errorWith('record_denied', `the database ${address} refuses the login: ${said}`, login);
   if (code === '42501') {
-    return told(
+    return errorWith(
       'record_denied',
-      `the user lacks rights in the database ${place}: ${said}`,
+      `the user lacks rights in the database ${address}: ${said}`,
       'Make the user the owner of the database: `ALTER DATABASE name OWNER TO user`.',
     );
   }
   if (code === '3D000') {
-    return told(
+    return errorWith(
       'record_missing',
-      `there is no database ${place}`,
+      `there is no database ${address}`,
       'Make it: `createdb --owner user name`; or correct VOLT_DATABASE_URL.',
     );
   }
   if (code === '53100') {
-    return told('record_full', `the disk of the database ${place} is full`, 'Make room there; it goes on then.');
+    return errorWith(
+      'record_full',
+      `the disk of the database ${address} is full`,
+      'Free space there; Volt then continues by itself.',
+    );
   }
   if (/^(58|25006)/.test(code)) {
-    return told('record_failed', `the database ${place} cannot be written: ${said}`, 'See the log of the server.');
+    return errorWith(
+      'record_failed',
+      `the database ${address} cannot be written: ${said}`,
+      'See the log of the server.',
+    );
   }
   if (/^XX00[12]/.test(code)) {
-    return told('record_damaged', `the database ${place} is damaged: ${said}`, 'Restore a backup of the database.');
+    return errorWith(
+      'record_damaged',
+      `the database ${address} is damaged: ${said}`,
+      'Restore a backup of the database.',
+    );
   }
   return error;
 }
 
 /** Why a transaction may start again. */
-export function obstacleOf(error: unknown, place: string): Obstacle | undefined {
+export function obstacleOf(error: unknown, address: string): Obstacle | undefined {
   if (error instanceof UncertainCommit) return undefined;
   if (conflict.test(stateOf(error) ?? '')) {
-    const told = new VoltError('record_busy', `other transactions were always faster: ${errorText(error)}`, {
+    const busy = new VoltError('record_busy', `other transactions were always faster: ${errorText(error)}`, {
       remedy: 'Try again; see pg_stat_activity of the server if it lasts.',
       cause: error,
     });
-    return { error: told, pause: 2 + Math.random() * 20 };
+    return { error: busy, pause: 2 + Math.random() * 20 };
   }
-  const told = explainedError(error, place);
-  if (!(told instanceof VoltError)) return undefined;
-  if (told.code === 'record_busy') return { error: told, pause: 2 + Math.random() * 20 };
-  if (told.code === 'record_unreachable') return { error: told, pause: 100 + Math.random() * 200 };
+  const explained = explainedError(error, address);
+  if (!(explained instanceof VoltError)) return undefined;
+  if (explained.code === 'record_busy') return { error: explained, pause: 2 + Math.random() * 20 };
+  if (explained.code === 'record_unreachable') return { error: explained, pause: 100 + Math.random() * 200 };
   return undefined;
 }
 
@@ -108,8 +120,8 @@ export function isOfConnection(error: unknown): boolean {
   );
 }
 
-function unreachable(place: string, error: unknown): VoltError {
-  return new VoltError('record_unreachable', `the database ${place} cannot be reached: ${reasonOf(error)}`, {
+function unreachable(address: string, error: unknown): VoltError {
+  return new VoltError('record_unreachable', `the database ${address} cannot be reached: ${reasonOf(error)}`, {
     remedy: /ssl|tls|certificate|self.signed/i.test(reasonOf(error))
       ? 'See the sslmode and sslrootcert of VOLT_DATABASE_URL, and the certificate of the server.'
       : waits,

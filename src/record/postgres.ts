@@ -63,7 +63,7 @@ export async function postgresEngine(
       await sql`set local statement_timeout = 0`.execute(db);
       return db.withPlugin(postgresTypes);
     },
-    place,
+    location,
     // the server answers a commit when it is on its disk, see synchronous_commit
     durable: async () => undefined,
     close: async () => undefined,
@@ -73,12 +73,12 @@ export async function postgresEngine(
 }
 
 /** A server that took over by a failover has the same identifier; a server restored from a dump has another one. */
-async function place(db: Kysely<Schema>): Promise<string | undefined> {
+async function location(db: Kysely<Schema>): Promise<string | undefined> {
   try {
-    const { rows } = await sql<{ place: string }>`
-      select (select system_identifier from pg_control_system()) || ' ' || oid as place
+    const { rows } = await sql<{ location: string }>`
+      select (select system_identifier from pg_control_system()) || ' ' || oid as location
       from pg_database where datname = current_database()`.execute(db);
-    return rows[0]?.place;
+    return rows[0]?.location;
   } catch {
     // the user may lack the right to read it
     return undefined;
@@ -97,11 +97,11 @@ async function requireVersion(db: Transaction<Schema>): Promise<void> {
 }
 
 class WritingDriver extends PostgresDriver {
-  readonly #place: string;
+  readonly #address: string;
 
-  constructor(config: PostgresDialectConfig, place: string) {
+  constructor(config: PostgresDialectConfig, address: string) {
     super(config);
-    this.#place = place;
+    this.#address = address;
   }
 
   /**
@@ -125,7 +125,7 @@ class WritingDriver extends PostgresDriver {
       if (!isUnreachable(error) || wasNeverSent(error)) throw error;
       throw new UncertainCommit(
         'record_unreachable',
-        `the connection to the database ${this.#place} was lost during a commit`,
+        `the connection to the database ${this.#address} was lost during a commit`,
         {
           remedy: 'Check whether the change was recorded before you try again.',
           cause: error,

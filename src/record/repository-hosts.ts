@@ -9,7 +9,7 @@ export interface RepositoryHost {
   host: string;
 }
 
-/** The machines of observed repositories that are paths; null stands for repositories with a URL. */
+/** The machines of observed repositories that are paths; null means repositories with a URL. */
 export async function repositoryHosts(database: Database): Promise<(string | null)[]> {
   const rows = await observed(database.db).select('host').distinct().orderBy('host').execute();
   return rows.map(({ host }) => host);

@@ -20,7 +20,7 @@ interface FinishedJob {
  * recorded, and late messages about them are refused by their number.
  * @param choose chooses the jobs; if it throws, nothing is done and the request stays open
  * @throws VoltError `conflict` if its repository was removed and another one has its name, and errors of `choose`
- * @returns whether it was done; false if the request has been closed meanwhile
+ * @returns whether it was done; false if the request has been closed by another process
  */
 export async function retryJobs(
   database: Database,

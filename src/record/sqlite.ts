@@ -32,7 +32,7 @@ export function sqliteEngine(file: string): Engine {
   return {
     ...{ kind: 'sqlite', dialect, plugins: [], obstacle, explained },
     forMigration: async (db) => db,
-    place: async () => `${machine()} ${await fileIdentity(file)}`,
+    location: async () => `${machine()} ${await fileIdentity(file)}`,
     durable: () => durability.sync(),
     close: () => durability.close(),
   };

@@ -3,7 +3,7 @@ import { forgottenKey, forgottenTrust } from './forgotten-trust.ts';
 
 /**
  * Tells people once about the lists of refs with secrets that a migration has emptied.
- * @returns sentences; none if an older Volt had no such lists, or if they were told before
+ * @returns sentences; none if an older Volt had no such lists, or if they were printed before
  */
 export async function takeTrustChange(database: Database): Promise<string[]> {
   const row = await database.db.selectFrom('meta').select('value').where('key', '=', forgottenKey).executeTakeFirst();

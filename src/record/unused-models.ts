@@ -1,4 +1,4 @@
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { Database } from './database.ts';
 
 /** Builds that are read at a time. */
@@ -6,7 +6,7 @@ const page = 500;
 
 /**
  * Removes the models of workflows that no build uses. The used ones are read page by page; the transaction that removes checks
- * the builds that were made meanwhile.
+ * the builds that were created in this time.
  * @returns how many
  */
 export async function removeUnusedModels(database: Database): Promise<number> {
@@ -24,7 +24,7 @@ export async function removeUnusedModels(database: Database): Promise<number> {
     const last = rows.at(-1);
     if (!last) break;
     seen = last.build_id;
-    await turn();
+    await yieldToOthers();
   }
   let removed = 0;
   for (const { hash } of await database.db.selectFrom('workflow_models').select('hash').execute()) {
@@ -47,7 +47,7 @@ export async function removeUnusedModels(database: Database): Promise<number> {
         .executeTakeFirst(),
     );
     if (gone) removed++;
-    await turn();
+    await yieldToOthers();
   }
   return removed;
 }

@@ -150,7 +150,7 @@ export async function nameRun(db: Write, build: BuildId, name: string): Promise<
 
 /** A change of a waiting job. */
 export type PlanChange =
-  | { kind: 'place'; id: JobId; node: string; name: string; workflow: string; needs: string[] }
+  | { kind: 'expand'; id: JobId; node: string; name: string; workflow: string; needs: string[] }
   | {
       kind: 'queue';
       id: JobId;
@@ -169,7 +169,7 @@ export type PlanChange =
 /**
  * Applies a plan, all or nothing.
  * @param revision of the state that the plan was made from
- * @throws OutOfDate if another plan was applied meanwhile, or if a job that it would queue or expand has ended, or is ordered
+ * @throws OutOfDate if another plan was applied since, or if a job that it would queue or expand has ended, or is ordered
  * to end. The transaction must be rolled back then
  */
 export async function applyPlan(
@@ -195,16 +195,16 @@ export async function applyPlan(
     .execute();
   const known = new Map(rows.map(({ id, status, unwanted }) => [id, status === 'waiting' && !unwanted]));
   // further jobs of an expansion are made beside the row of the first one
-  const begins = changes.filter(({ kind }) => kind === 'place' || kind === 'queue');
+  const begins = changes.filter(({ kind }) => kind === 'expand' || kind === 'queue');
   if (begins.some(({ id }) => known.get(id) === false)) throw new OutOfDate();
-  // an id may be placed twice: as a combination of a matrix, and then as a job of the called workflow
-  const placed = new Map(changes.flatMap((change) => (change.kind === 'place' ? [[change.id, change]] : [])));
-  const fresh = [...placed.values()].filter(({ id }) => !known.has(id));
+  // an id may be expanded twice: as a combination of a matrix, and then as a job of the called workflow
+  const expanded = new Map(changes.flatMap((change) => (change.kind === 'expand' ? [[change.id, change]] : [])));
+  const fresh = [...expanded.values()].filter(({ id }) => !known.has(id));
   const toQueue = changes.filter((change) => change.kind === 'queue');
   const labels = toQueue.map((change) => change.labels);
   const tags = await startTags(db, repo, labels, { continues: revision > 0 });
   const queued = new Map(toQueue.map((change, index) => [change.id, { ...change, virtualStart: tags[index] ?? 0 }]));
-  const jobs = fresh.map((place) => newJob(place, queued.get(place.id)));
+  const jobs = fresh.map((job) => newJob(job, queued.get(job.id)));
   await insertJobs(db, build, jobs);
   for (const change of changes) {
     if (change.kind === 'queue') {
@@ -219,12 +219,12 @@ export async function applyPlan(
   }
 }
 
-type Place = Extract<PlanChange, { kind: 'place' }>;
+type Expanded = Extract<PlanChange, { kind: 'expand' }>;
 type Queued = Extract<PlanChange, { kind: 'queue' }> & { virtualStart: number };
 
 /** A new job, queued at once if it is ready. */
-function newJob(place: Place, ready: Queued | undefined): NewJob {
-  const { id, workflow, node, name, needs } = place;
+function newJob(job: Expanded, ready: Queued | undefined): NewJob {
+  const { id, workflow, node, name, needs } = job;
   const { kind: _, virtualStart: tag, ...planned } = ready ?? { ...unplanned, name, needs };
   return { ...planned, id, workflow, node, tag };
 }

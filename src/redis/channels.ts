@@ -107,7 +107,7 @@ export async function listen<T>(
     listening = false;
     emitter.off(channel, handler);
     if (emitter.listenerCount(channel) > 0 || access.client.status !== 'ready') return;
-    // it fails where the connection ends meanwhile, which also ends the subscription
+    // it fails if the connection has ended, which also ends the subscription
     await access.client.unsubscribe(channel).catch(() => undefined);
   };
 }

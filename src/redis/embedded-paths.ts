@@ -78,7 +78,7 @@ export async function embeddedPaths(config: Config, program: string): Promise<Em
 /** Interfaces of containers and virtual machines on this machine. */
 const internalLinks = /^(docker|br-|veth|virbr|podman|cni|lxc)/;
 
-/** One of this machine's addresses in place of its short name, which other machines may not resolve. */
+/** One of this machine's addresses instead of its short name, which other machines may not resolve. */
 function resolvableHost(name: string): string {
   if (name !== hostname() || name.includes('.')) return name;
   const outside = Object.entries(networkInterfaces()).filter(([link]) => !internalLinks.test(link));

@@ -61,15 +61,15 @@ export async function claimRedis(
 /**
  * Makes sure that no stage uses a copy of the database: two databases with one id on one Redis would give the same ids to
  * different builds.
- * @param place of the database that the calling stage uses, see Engine.place
+ * @param location of the database that the calling stage uses, see Engine.location
  * @throws VoltError `record_copied` naming such a stage
  */
-export async function refuseCopy(access: RedisAccess, place: string | undefined): Promise<void> {
-  if (place === undefined) return;
+export async function refuseCopy(access: RedisAccess, location: string | undefined): Promise<void> {
+  if (location === undefined) return;
   for (const kind of stageKinds) {
     const { alive } = await listStages(access, kind);
     // the heartbeat of a killed stage lasts a few seconds
-    const other = alive.find((each) => each.record !== undefined && each.record !== place && !isSeenGone(each));
+    const other = alive.find((each) => each.record !== undefined && each.record !== location && !isSeenGone(each));
     if (!other) continue;
     throw new VoltError(
       'record_copied',

@@ -55,7 +55,7 @@ export const stageMemberSchema = processSchema.extend({
   version: z.string(),
   startedAt: z.string(),
   heartbeatAt: z.string(),
-  /** place of its database, see record/engine.ts */
+  /** location of its database, see record/engine.ts */
   record: z.string().optional(),
   vitals: vitalsSchema.optional(),
   /** what fails at present and is tried again */

@@ -186,7 +186,7 @@ export class Archive {
       // created if missing and never truncated, in one step: another reporter may create it at the same time
       const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o666);
       const opened: OpenLog = { file, bytes: (await file.stat()).size, tail: Promise.resolve(), usedAt: 0, timed: 0 };
-      // another call may have opened it meanwhile
+      // another call may have opened it in this time
       log = this.#open.get(name);
       if (log) await file.close();
       else {

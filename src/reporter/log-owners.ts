@@ -60,7 +60,10 @@ export class LogOwners {
     return owner;
   }
 
-  /** Tells the named runner that the log is not wanted, whoever sent the chunk: the runner drops only attempts that it does not hold. */
+  /**
+   * Tells the named runner that the log is not wanted, even if another runner sent the chunk: the runner drops only attempts that
+   * it does not hold.
+   */
   async #decline({ job, attempt, runner }: ReceivedChunk): Promise<void> {
     await notifyRunner(this.#context.access, runner as RunnerId, { kind: 'recorded', job, attempt });
   }

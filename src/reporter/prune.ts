@@ -1,6 +1,6 @@
 import { readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setImmediate as turn } from 'node:timers/promises';
+import { setImmediate as yieldToOthers } from 'node:timers/promises';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { type BuildId, isFinal, parseBuildId } from '../kernel/model.ts';
@@ -59,7 +59,7 @@ export async function pruneResults(
   const pruned = { ...nothingPruned };
   for (const repo of await repositoriesWithBuilds(context.database)) {
     for await (const page of expiredBuilds(context.database, repo, context.config, now, batch)) {
-      await turn();
+      await yieldToOthers();
       for (const build of page) await pruneBuild(context, build, dryRun, pruned);
     }
     if (!dryRun) await removeForgottenTests(context.database, repo);
@@ -70,7 +70,8 @@ export async function pruneResults(
   if (!dryRun) await removeUnusedLabelSets(context.database);
   const { keepAuditDays } = context.config;
   if (!dryRun && keepAuditDays > 0) {
-    while ((await removeOldActions(context.database, now - keepAuditDays * day, batch)) === batch) await turn();
+    while ((await removeOldActions(context.database, now - keepAuditDays * day, batch)) === batch)
+      await yieldToOthers();
   }
   for (const { path, bytes } of recordCopies(context, now)) {
     pruned.bytes += bytes;
@@ -78,14 +79,14 @@ export async function pruneResults(
   }
   const { keepDays } = context.config;
   if (!dryRun && keepDays > 0) {
-    while ((await removeClosedIntents(context.database, now - keepDays * day, batch)) === batch) await turn();
+    while ((await removeClosedIntents(context.database, now - keepDays * day, batch)) === batch) await yieldToOthers();
   }
   return pruned;
 }
 
 function recordCopies({ config }: Context, now: number) {
-  const place = databaseAddress(config);
-  return place.kind === 'sqlite' ? oldCopies(place.file, now) : [];
+  const address = databaseAddress(config);
+  return address.kind === 'sqlite' ? oldCopies(address.file, now) : [];
 }
 
 async function pruneBuild(
@@ -100,7 +101,7 @@ async function pruneBuild(
   pruned.builds++;
   pruned.bytes += bytes;
   if (!dryRun) await removeFiles(context, build);
-  await turn();
+  await yieldToOthers();
 }
 
 /** Removes logs that are older than VOLT_KEEP_LOG_DAYS, and logs of unknown builds. */
@@ -120,7 +121,7 @@ async function pruneLogs(context: Context, dryRun: boolean, now: number, pruned:
     if (!dryRun) for (const id of old) await forgetLogs(database, id);
     pruned.logs += old.length;
     pruned.orphans += unknown.length;
-    await turn();
+    await yieldToOthers();
   }
 }
 
@@ -133,7 +134,7 @@ async function removeFiles({ database, config }: Context, { id, repo, sha }: Exp
     const folder = join(dataPaths(config.dataDir).testResults, repo);
     for (const end of ['json', 'log']) await rm(join(folder, `${sha}.${end}`), { force: true });
   }
-  // another build may have ended meanwhile, and the removed files may have been its files
+  // another build may have ended in this time, and the removed files may have been its files
   if (await hasOthers()) await writeTestResults(database, config.dataDir, { repo, sha });
 }
 

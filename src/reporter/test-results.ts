@@ -92,18 +92,18 @@ async function writeLog(draft: string, dataDir: string, build: Build): Promise<v
  * @returns false where there is no log
  */
 async function share(log: string, draft: string): Promise<boolean> {
-  const ways = [
+  const variants = [
     () => copyFile(log, draft, constants.COPYFILE_FICLONE_FORCE),
     () => link(log, draft),
     () => copyFile(log, draft),
   ];
-  for (const [index, way] of ways.entries()) {
+  for (const [index, write] of variants.entries()) {
     try {
-      await way();
+      await write();
       return true;
     } catch (error) {
       if (systemCode(error) === 'ENOENT') return false;
-      if (index === ways.length - 1) throw error;
+      if (index === variants.length - 1) throw error;
     }
   }
   return false;

@@ -137,7 +137,7 @@ export class Runner {
     const { access } = this.#services;
     const { newQueue, runnerKeysChanged } = access.keys;
     this.#unlisten.push(
-      await listen(access, newQueue, newQueueSchema, this.#services.logger, () => this.#slots?.look()),
+      await listen(access, newQueue, newQueueSchema, this.#services.logger, () => this.#slots?.refreshQueues()),
       await listen(access, runnerKeysChanged, z.object({}), this.#services.logger, () => void this.#admission.check()),
     );
     await this.#admission.check();
@@ -289,7 +289,7 @@ export class Runner {
     // a disk with free space may be full, too: of files, or for this user
     if (this.#disk.problem) void this.#services.trees?.clear();
     this.#registration.now();
-    this.#slots?.look();
+    this.#slots?.refreshQueues();
   }
 
   #problems(): RunnerMember['problems'] {

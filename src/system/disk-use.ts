@@ -6,7 +6,7 @@ const sumScript = `find "$@" -xdev \\( -type d -o -links 1 \\) -printf '%k\\n' -
 
 /**
  * Bytes that folders use on their disks, as far as they can be counted while files come and go. du(1) and find(1) walk open
- * folders, so they follow no link that a job puts in a folder's place.
+ * folders, so they follow no link with which a job replaces a folder.
  * @param folders absolute paths
  * @param timeout milliseconds that a count may take
  * @returns 0 after the timeout

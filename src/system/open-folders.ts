@@ -11,7 +11,7 @@ export class OpenFolder {
     this.#path = OpenFolder.pathOf(descriptor, path);
   }
 
-  /** By which something that is open is found, whatever happens to its path; where the system has no such thing, its path. */
+  /** The path of an open file or folder that stays valid if it is renamed; its ordinary path where the system has none. */
   static pathOf(descriptor: number, path: string): string {
     return process.platform === 'linux' ? `/proc/self/fd/${descriptor}` : path;
   }

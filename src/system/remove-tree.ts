@@ -7,9 +7,9 @@ const quicklyFreed = 32 * 1_048_576;
 
 /**
  * Removes a folder and its content, also folders without write permission: a user other than root cannot remove files from
- * such a folder, for example from Go's module cache. Nobody else may change the tree meanwhile.
+ * such a folder, for example from Go's module cache. Nobody else may change the tree during this.
  * @param path absolute
- * @throws ProgramFailed with the words of rm(1)
+ * @throws ProgramFailed with the error output of rm(1)
  */
 export async function removeTree(path: string): Promise<void> {
   if (removeSmall(path) || lstatSync(path, { throwIfNoEntry: false }) === undefined) return;
@@ -22,8 +22,8 @@ export async function removeTree(path: string): Promise<void> {
 }
 
 /**
- * As `removeTree` for a tree that others may change meanwhile, such as other jobs of the same user: rm(1) walks open folders, so
- * it follows no link that they put in its way. Without root, Volt has the same rights as those jobs.
+ * As `removeTree` for a tree that others may change at the same time, such as other jobs of the same user: rm(1) walks open
+ * folders, so it follows no link that they put there. Without root, Volt has the same rights as those jobs.
  */
 export async function removeContested(path: string): Promise<void> {
   await (process.getuid?.() === 0 ? removeByProgram(path) : removeTree(path));
@@ -34,7 +34,7 @@ async function removeByProgram(path: string): Promise<void> {
   await runProgram('rm', ['-rf', '--', path]);
 }
 
-/** @returns false where the tree is too large or something cannot be removed; another way may be tried then */
+/** @returns false where the tree is too large or something cannot be removed; another method may be tried then */
 function removeSmall(path: string): boolean {
   try {
     const entries = smallTree(path);

@@ -6,7 +6,7 @@ import type { HostedNames } from './runs-on.ts';
 /** One step of planning for one job. */
 export type Action<Id> =
   /** the job becomes this node, because its matrix or its call was expanded; the job is new if its id is new */
-  | { kind: 'place'; id: Id; node: Node; name: string; needs: string[] }
+  | { kind: 'expand'; id: Id; node: Node; name: string; needs: string[] }
   /** the job can run now */
   | { kind: 'queue'; id: Id; job: ReadyJob }
   /** the job will not run */

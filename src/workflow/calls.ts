@@ -8,7 +8,7 @@ const deepestCall = 10;
 
 interface Problem {
   /** the location in the file, if it is not that of the job */
-  place?: FileLocation | undefined;
+  location?: FileLocation | undefined;
   message: string;
 }
 
@@ -32,12 +32,12 @@ export function checkCalls(workflow: Workflow, known: Known): Diagnostic[] {
     const missing = known.missing(job.uses);
     if (missing !== undefined) {
       const message = `the job "${job.id}" calls ${job.uses}: ${missing}`;
-      return [{ ...about, ...job.place, message, elsewhere: 'unavailable' as const }];
+      return [{ ...about, ...job.location, message, elsewhere: 'unavailable' as const }];
     }
     const elsewhere = known.isElsewhere(job.uses) ? { elsewhere: 'wrong' as const } : {};
-    return problemsOf(workflow, job, known.workflows).map(({ place, message }) => ({
+    return problemsOf(workflow, job, known.workflows).map(({ location, message }) => ({
       ...about,
-      ...(place ?? job.place),
+      ...(location ?? job.location),
       message: `the job "${job.id}" ${message}`,
       ...elsewhere,
     }));
@@ -57,12 +57,12 @@ function problemsOf(caller: Workflow, job: CallJob, all: ReadonlyMap<string, Wor
 function inputProblems(job: CallJob, face: CallInterface): Problem[] {
   const given = job.with.map(([name]) => name.toLowerCase());
   const wrong = job.with.flatMap(([name, value]) => {
-    const place = job.places[name];
+    const location = job.locations[name];
     const input = face.inputs.find((one) => one.name.toLowerCase() === name.toLowerCase());
     if (!input)
-      return [{ place, message: `passes the unknown input "${name}" to ${job.uses}${meant(name, face.inputs)}` }];
+      return [{ location, message: `passes the unknown input "${name}" to ${job.uses}${meant(name, face.inputs)}` }];
     const problem = isLiteral(value) ? inputProblem(input, evaluateValue(value, { contexts: {} })) : undefined;
-    return problem === undefined ? [] : [{ place, message: `passes an invalid input to ${job.uses}: ${problem}` }];
+    return problem === undefined ? [] : [{ location, message: `passes an invalid input to ${job.uses}: ${problem}` }];
   });
   const missing = face.inputs
     .filter(
@@ -80,7 +80,7 @@ function secretProblems(job: CallJob, face: CallInterface): Problem[] {
   const unknown = given
     .filter((name) => !taken(name))
     .map((name) => ({
-      place: job.places[name],
+      location: job.locations[name],
       message: `passes the unknown secret "${name}" to ${job.uses}${meant(name, face.secrets)}`,
     }));
   const missing = face.secrets

@@ -86,7 +86,7 @@ class CalledFiles {
   readFrom(own: readonly ReadWorkflow[]): ReadWorkflow[] {
     const paths = new Set(own.flatMap(callsOf));
     const read: ReadWorkflow[] = [];
-    // iterating over a set includes entries that are added on the way
+    // iterating over a set includes entries that are added during the loop
     for (const path of paths) {
       const found = this.#texts.get(path);
       if (typeof found?.text !== 'string') continue;

@@ -167,22 +167,22 @@ function setOf(characters: readonly string[]): (character: string) => boolean {
 
 export function matches({ states, prefix, suffix, holds }: Pattern, name: string): boolean {
   if (!name.endsWith(suffix) || !name.startsWith(prefix) || !name.includes(holds)) return false;
-  const reach = (places: Iterable<number>): Set<number> => {
-    const reached = new Set(places);
-    // iterating over a set includes entries that are added on the way
-    for (const place of reached) for (const also of states[place]?.also ?? []) reached.add(also);
+  const reach = (positions: Iterable<number>): Set<number> => {
+    const reached = new Set(positions);
+    // iterating over a set includes entries that are added during the loop
+    for (const position of reached) for (const also of states[position]?.also ?? []) reached.add(also);
     return reached;
   };
-  let places = reach([0]);
+  let positions = reach([0]);
   for (const character of name) {
     const next = new Set<number>();
-    for (const place of places) {
-      for (const { fits, to } of states[place]?.next ?? []) if (fits(character)) next.add(to);
+    for (const position of positions) {
+      for (const { fits, to } of states[position]?.next ?? []) if (fits(character)) next.add(to);
     }
-    places = reach(next);
-    if (places.size === 0) return false;
+    positions = reach(next);
+    if (positions.size === 0) return false;
   }
-  return places.has(states.length - 1);
+  return positions.has(states.length - 1);
 }
 
 /** Whether a list of patterns selects a name: the last matching pattern decides. */

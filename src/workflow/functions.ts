@@ -66,12 +66,12 @@ function parsed(text: string): Json {
     return JSON.parse(text) as Json;
   } catch (error) {
     // the error of JSON.parse quotes the text, which may be a secret
-    const place = /at position \d+/.exec((error as Error).message)?.[0];
-    throw new Error(`the argument of fromJSON is not valid JSON${place ? ` ${place}` : ''}`);
+    const position = /at position \d+/.exec((error as Error).message)?.[0];
+    throw new Error(`the argument of fromJSON is not valid JSON${position ? ` ${position}` : ''}`);
   }
 }
 
-/** `{0}` stands for the first argument, `{{` and `}}` for braces. */
+/** `{0}` means the first argument, `{{` and `}}` mean braces. */
 function formatted(format: string, args: data.ExpressionData[]): string {
   let length = 0;
   const text = format.replace(/\{\{|\}\}|\{(\d+)(?::[^{}]*)?\}|[{}]/g, (part, index) => {

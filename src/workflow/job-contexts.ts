@@ -61,8 +61,8 @@ export function contextsOf<Id>(graph: BuildGraph<Id>, node: Node, needs: readonl
  * workflows: 200 files of a commit, and 50 that these call in other repositories.
  */
 function runOf<Id>({ facts, workflows }: BuildGraph<Id>, { path }: Workflow): string {
-  const place = [...workflows.keys()].filter((other) => other < path).length;
-  return `${facts.build}${String(place).padStart(3, '0')}`;
+  const index = [...workflows.keys()].filter((other) => other < path).length;
+  return `${facts.build}${String(index).padStart(3, '0')}`;
 }
 
 /** Inputs of the workflow that a person has started, which were checked before. */
@@ -142,7 +142,7 @@ export function statusFunctions<Id>(
 
 function ancestorsOf(workflow: Workflow, job: WorkflowJob): string[] {
   const found = new Set(job.needs);
-  // iterating over a set includes entries that are added on the way
+  // iterating over a set includes entries that are added during the loop
   for (const key of found) {
     for (const need of workflow.jobs.find(({ id }) => id === key)?.needs ?? []) found.add(need);
   }

@@ -54,10 +54,10 @@ function holds(range: TokenRange | undefined, line: number, column: number): boo
 }
 
 /** Rewrites a message of the parser so that it says what to do. */
-export function explainParserMessage(message: string, place?: ErrorLocation): string {
+export function explainParserMessage(message: string, location?: ErrorLocation): string {
   const unexpected = /^Unexpected value '(.*)'$/s.exec(message)?.[1];
   if (unexpected !== undefined)
-    return wrongValue(unexpected, place) ?? `"${unexpected}" is not allowed here${hint(unexpected, words)}`;
+    return wrongValue(unexpected, location) ?? `"${unexpected}" is not allowed here${hint(unexpected, words)}`;
   const [, kind, name] = /^Unrecognized (named-value|function): '(.*)'$/.exec(message) ?? [];
   if (name !== undefined) return message + hint(name, kind === 'function' ? knownFunctions : contextNames);
   if (/^Source contains multiple documents/.test(message)) {
@@ -71,19 +71,19 @@ export function explainParserMessage(message: string, place?: ErrorLocation): st
   return missing === undefined ? message : `\`${missing}\` is missing`;
 }
 
-function wrongValue(value: string, place: ErrorLocation): string | undefined {
-  if (!place) return undefined;
-  if ('mapping' in place) {
-    const has = (key: string) => place.mapping.find(key) !== undefined;
+function wrongValue(value: string, location: ErrorLocation): string | undefined {
+  if (!location) return undefined;
+  if ('mapping' in location) {
+    const has = (key: string) => location.mapping.find(key) !== undefined;
     const both = (value === 'run' && has('uses')) || (value === 'uses' && has('run'));
     return both ? 'a step cannot have both `run` and `uses`' : undefined;
   }
-  const key = place.keys.at(-1) ?? '';
+  const key = location.keys.at(-1) ?? '';
   if (value === '') return `\`${key}\` is empty`;
   if (booleans.has(key)) return `\`${key}\` must be true or false, not "${value}"`;
   if (numbers.has(key)) return `\`${key}\` must be a number, not "${value}"`;
-  if (place.keys.at(-2) === 'permissions') {
+  if (location.keys.at(-2) === 'permissions') {
     return `the permission \`${key}\` must be read, write or none, not "${value}"`;
   }
-  return place.keys.includes('on') ? undefined : `\`${key}\` cannot be "${value}"`;
+  return location.keys.includes('on') ? undefined : `\`${key}\` cannot be "${value}"`;
 }

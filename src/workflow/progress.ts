@@ -151,7 +151,7 @@ class Progress<Id> {
       // as on GitHub, 0 means no limit
       maxParallel: maxParallel === undefined || maxParallel <= 0 ? combinations.length : maxParallel,
     };
-    return this.#place(
+    return this.#expandInto(
       state,
       combinations.map((combination, index) => {
         const cell: Cell = { index, ...shared, ...combination };
@@ -179,7 +179,7 @@ class Progress<Id> {
       secrets: [...(outer?.secrets ?? []), ...(naming ? [naming] : [])],
     };
     const inside = { file: state.node.file, calls: [...(state.node.calls ?? []), call] };
-    return this.#place(
+    return this.#expandInto(
       state,
       called.jobs.map((inner) => {
         const node: Node = { ...inside, path: `${state.node.path}/${inner.id}` };
@@ -244,21 +244,21 @@ class Progress<Id> {
   }
 
   /** Counts the jobs before any are made, since each of them may call a workflow, and so on. */
-  #makeRoom(placed: number): void {
-    if (this.#graph.states.length - 1 + placed > mostJobs) throw new TooManyJobs();
+  #makeRoom(added: number): void {
+    if (this.#graph.states.length - 1 + added > mostJobs) throw new TooManyJobs();
   }
 
   /** Replaces one job by several: the first keeps its id, the others are new. */
-  #place(state: NodeState<Id>, into: { node: Node; name: string }[]): NodeState<Id>[] {
-    const placed = into.map(({ node, name }, index) => {
+  #expandInto(state: NodeState<Id>, into: { node: Node; name: string }[]): NodeState<Id>[] {
+    const expanded = into.map(({ node, name }, index) => {
       const id = index === 0 ? state.id : this.#settings.allocate();
       const job = definitionOf(this.#graph, node)?.job;
-      this.#actions.push({ kind: 'place', id, node, name, needs: job ? this.#needNames(node, job) : [] });
+      this.#actions.push({ kind: 'expand', id, node, name, needs: job ? this.#needNames(node, job) : [] });
       return { ...state, id, node, name, continueOnError: false, outputs: {} };
     });
     const at = this.#graph.states.findIndex(({ id }) => id === state.id);
-    this.#graph.states.splice(at, 1, ...placed);
-    return placed;
+    this.#graph.states.splice(at, 1, ...expanded);
+    return expanded;
   }
 
   #needNames(node: Node, job: WorkflowJob): string[] {
@@ -275,9 +275,9 @@ class Progress<Id> {
 
   #refuse(state: NodeState<Id>, why: string): void {
     const definition = definitionOf(this.#graph, state.node);
-    const place =
-      definition && `${definition.workflow.path}:${definition.job.place.line}:${definition.job.place.column}: `;
-    this.#decide(state, 'error', 'invalid_workflow', `${place ?? ''}${why}`);
+    const location =
+      definition && `${definition.workflow.path}:${definition.job.location.line}:${definition.job.location.column}: `;
+    this.#decide(state, 'error', 'invalid_workflow', `${location ?? ''}${why}`);
   }
 
   #decide(state: NodeState<Id>, status: FinalStatus, reason: Reason, message: string): void {

@@ -40,7 +40,7 @@ function readJob(reader: TokenReader, key: TemplateToken, token: TemplateToken):
   const strategy = has('strategy', (value) => readStrategy(reader, value));
   const any = {
     id,
-    place: { line: key.line ?? 1, column: key.col ?? 1 },
+    location: { line: key.line ?? 1, column: key.col ?? 1 },
     needs: has('needs', (value) => reader.texts(value)) ?? [],
     if: readCondition(reader, get('if')),
     ...(name === undefined ? {} : { name }),
@@ -81,7 +81,7 @@ function readCall(
   reader: TokenReader,
   fields: Map<string, TemplateToken>,
   token: TemplateToken,
-): Pick<CallJob, 'kind' | 'uses' | 'with' | 'secrets' | 'places'> {
+): Pick<CallJob, 'kind' | 'uses' | 'with' | 'secrets' | 'locations'> {
   const written = token.toString().trim();
   const uses = calledPath(reader.file, written);
   if (uses === undefined) {
@@ -90,7 +90,7 @@ function readCall(
   }
   const values = reader.entries(fields.get('with'));
   const secrets = fields.get('secrets');
-  const places = [...values, ...reader.entries(secrets)].map(({ key, keyToken }) => [
+  const locations = [...values, ...reader.entries(secrets)].map(({ key, keyToken }) => [
     key,
     { line: keyToken.line ?? 1, column: keyToken.col ?? 1 },
   ]);
@@ -99,7 +99,7 @@ function readCall(
     uses: uses ?? written,
     with: values.map(({ key, value }) => [key, reader.value(value)]),
     secrets: secrets instanceof MappingToken || !secrets ? reader.templateMap(secrets) : 'inherit',
-    places: Object.fromEntries(places),
+    locations: Object.fromEntries(locations),
   };
 }
 

@@ -28,8 +28,8 @@ export function readUnsupportedKeys(reader: TokenReader, fields: ReadonlyMap<str
     if (certainlyNeeded(value) || isLiteral(value)) return [];
     const why = `${message}; the job ends in an error unless the value is empty`;
     reader.report('warning', token, why);
-    const place = { file: reader.file, line: token.line ?? 1, column: token.col ?? 1 };
-    return [{ value, message: formatDiagnostic({ ...place, severity: 'unsupported', message }) }];
+    const location = { file: reader.file, line: token.line ?? 1, column: token.col ?? 1 };
+    return [{ value, message: formatDiagnostic({ ...location, severity: 'unsupported', message }) }];
   });
 }
 

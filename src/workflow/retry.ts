@@ -72,7 +72,7 @@ function remedyOfDecided<Id>(jobs: readonly RetriableJob<Id>[]): string | undefi
 
 function withFollowers<Id>(jobs: readonly RetriableJob<Id>[], asked: readonly RetriableJob<Id>[]): Id[] {
   const chosen = new Set(asked);
-  // iterating over a set includes entries that are added on the way
+  // iterating over a set includes entries that are added during the loop
   for (const { name, workflow } of chosen) {
     for (const job of jobs) {
       if (job.workflow === workflow && job.needs.includes(name)) chosen.add(job);

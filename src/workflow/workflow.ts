@@ -131,7 +131,7 @@ interface AnyJob {
   /** as in the file; ids are case-insensitive */
   id: string;
   /** location in the file */
-  place: FileLocation;
+  location: FileLocation;
   name?: Template;
   /** ids of other jobs */
   needs: string[];
@@ -164,7 +164,7 @@ export interface CallJob extends AnyJob {
   with: [name: string, value: ValueTemplate][];
   secrets: 'inherit' | TemplateMap;
   /** location of each input and secret in the file */
-  places: { [name: string]: FileLocation };
+  locations: { [name: string]: FileLocation };
 }
 
 export type WorkflowJob = StepsJob | CallJob;

@@ -56,15 +56,15 @@ export class BoundedYamlReader extends YamlObjectReader {
    */
   #insert(): void {
     const document = this.#document;
-    let placed = 0;
+    let inserted = 0;
     visit(document, {
       Map: (_, map) => {
         if (!map.items.some(isInsertion)) return;
         map.items = map.items.flatMap((pair) => {
           const value = isAlias(pair.value) ? pair.value.resolve(document) : pair.value;
           if (!isInsertion(pair) || !isMap(value) || value === map) return [pair];
-          placed += value.items.length;
-          if (placed > mostTokens) throw tooMany();
+          inserted += value.items.length;
+          if (inserted > mostTokens) throw tooMany();
           return value.items as typeof map.items;
         });
       },

@@ -509,7 +509,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       const late = await settle(first);
       expect(named(late, 'a')).to.include({
         ...{ status: 'cancelled', reason: 'superseded' },
-        message: `build ${second.id} took its place in the concurrency group "G-refs/heads/main"`,
+        message: `build ${second.id} replaced it in the concurrency group "G-refs/heads/main"`,
       });
       expect(statuses(await settle(second.id))).to.deep.equal({ a: 'queued', b: 'waiting' });
     });

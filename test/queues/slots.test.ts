@@ -150,7 +150,7 @@ describe('a slot worker', () => {
     const { names, worker } = work({ labels: ['a'], holding: false, access });
     await until('it is about to wait', () => waits === 1);
     await sendMany(1, ['a']);
-    worker.look();
+    worker.refreshQueues();
     // on the connection by which it is told to end its wait
     await test.access.client.ping();
     begin();
@@ -168,7 +168,7 @@ describe('a slot worker', () => {
     expect(said().filter((line) => / warn .*WRONGTYPE/.test(line))).to.have.length(1);
     await client.del(`${keys.bull}:jobs:wait`);
     await sendMany(1);
-    worker.look();
+    worker.refreshQueues();
     await until('it works again', () => names.length === 1);
   });
 
@@ -236,7 +236,7 @@ describe('a slot worker', () => {
     finish();
     await until('it waits', isBlocked);
     await send(jobMessageOf('1-2', { labels: ['b'] }));
-    worker.look();
+    worker.refreshQueues();
     await until('the one of the new queue', () => names.length === 2, 2500);
   });
 
@@ -244,14 +244,14 @@ describe('a slot worker', () => {
     const { names, worker } = work();
     await until('it is connected', async () => (await clients()).length > 0);
     await send(jobMessageOf('1-1'));
-    worker.look();
+    worker.refreshQueues();
     await until('the first', () => names.length === 1);
   });
 
   it('takes the lowest priority first, and of equal ones the message that was sent first', async () => {
     const { names, runs, worker } = work();
     await send(jobMessageOf('9-9'));
-    worker.look();
+    worker.refreshQueues();
     await until('its slot is taken', () => runs.length === 1);
     const priorities: [string, number][] = [
       ['1-1', 7],
@@ -284,10 +284,10 @@ describe('a slot worker', () => {
     await sendMany(2);
     const { names, worker, finish } = work({ slots: 2, ready: () => ready });
     await until('it is connected', async () => (await clients()).length > 0);
-    worker.look();
+    worker.refreshQueues();
     expect(await count([], 'active')).to.equal(0);
     ready = true;
-    worker.look();
+    worker.refreshQueues();
     await until('both are taken', () => names.length === 2);
     finish();
   });
@@ -299,7 +299,7 @@ describe('a slot worker', () => {
     await until('it waits for another', isBlocked);
     await worker.stopFetching();
     await send(jobMessageOf('2-1'));
-    worker.look();
+    worker.refreshQueues();
     expect(await count([], 'prioritized')).to.equal(1);
     runs[0]?.end();
     await worker.close();
@@ -377,7 +377,7 @@ describe('a slot worker', () => {
       .queue('jobs')
       .add('x', strange, { jobId: '1-1.1', removeOnComplete: true, removeOnFail: true, attempts: 1, priority: 1 });
     await send(jobMessageOf('1-2'));
-    worker.look();
+    worker.refreshQueues();
     await until('the good one', () => names.length === 1);
     finish();
     expect(names).to.deep.equal(['1-2.1']);

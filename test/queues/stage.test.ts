@@ -24,7 +24,7 @@ describe('a stage', () => {
       access,
       logger,
       queues: new Queues(access, logger),
-      database: { place: 'here' },
+      database: { location: 'here' },
     };
     const stages = [showStage(context, 'dispatcher'), showStage(context, 'dispatcher')];
     const alive = await until('both are shown', async () => {
@@ -50,7 +50,7 @@ describe('a stage', () => {
       access,
       logger,
       queues: new Queues(access, logger),
-      database: { place: 'here' },
+      database: { location: 'here' },
     };
     const problem = { code: 'record_full', message: 'no room', remedy: 'make room' };
     const stage = showStage(context, 'reporter', () => [problem]);
@@ -69,7 +69,7 @@ describe('a stage', () => {
       access,
       logger,
       queues: new Queues(access, logger),
-      database: { place: 'here' },
+      database: { location: 'here' },
     };
     await access.client.sadd(access.keys.members('observer'), 'killed-1', 'killed-2');
     const stage = showStage(context, 'observer');

@@ -74,9 +74,9 @@ describe('the database', () => {
   it('is distinguished from a copy of itself by its address', async () => {
     const dataDir = folders.make();
     const [one, same, other] = [await openRecord(dataDir), await openRecord(dataDir), await openRecord(folders.make())];
-    expect(one.place).to.be.a('string');
-    expect(same.place).to.equal(one.place);
-    expect(other.place).to.not.equal(one.place);
+    expect(one.location).to.be.a('string');
+    expect(same.location).to.equal(one.location);
+    expect(other.location).to.not.equal(one.location);
     for (const database of [one, same, other]) await database.close();
   });
 

@@ -120,7 +120,7 @@ export class PlannedBuild {
   #apply(action: Action<number>): void {
     const name = this.#states.find(({ id }) => id === action.id)?.name ?? '';
     switch (action.kind) {
-      case 'place': {
+      case 'expand': {
         const { id, node, name: placed } = action;
         if (this.#states.some((state) => state.id === id)) this.#set(id, { node, name: placed });
         else {

@@ -14,7 +14,7 @@ import { backupFormat, kept, type Manifest, manifestName, partOf } from './manif
 
 /**
  * Writes a backup of the database, the logs, test_results/, the artifacts on this machine, the token and the keys. Stages may run
- * meanwhile: the database is copied at one moment, and logs only grow, so they contain at least what the copy says.
+ * during this: the database is copied at one moment, and logs only grow, so they contain at least what the copy says.
  * @param options `artifacts` false leaves out artifacts, often the largest part
  * @returns its size in bytes
  * @throws VoltError `not_found` without a database, `data_unwritable`

@@ -32,7 +32,7 @@ export async function restoreBackup(
     if (!force) refuseContents(config, record);
     await mkdir(unpacked, { mode: 0o700 });
     const manifest = (await isDatabase(file)) ? await takeCopy(file, unpacked) : await unpack(file, unpacked);
-    return { manifest, replaced: await moveIntoPlace(config, record, unpacked) };
+    return { manifest, replaced: await moveToDataDirectory(config, record, unpacked) };
   } finally {
     // files of a broken archive may still be written for some milliseconds
     await rm(unpacked, { recursive: true, force: true, maxRetries: 5 });
@@ -139,7 +139,7 @@ function checkRecord(file: string, record: string): void {
 }
 
 /** @returns the folder with the replaced files */
-async function moveIntoPlace(config: Config, record: string, unpacked: string): Promise<string | null> {
+async function moveToDataDirectory(config: Config, record: string, unpacked: string): Promise<string | null> {
   const { root, redis } = dataPaths(config.dataDir);
   renewRecord(join(unpacked, 'volt.db'), existsSync(record) ? record : undefined);
   const suffix = `before-restore-${new Date().toISOString().replace(/[:.]/g, '-')}`;

@@ -21,8 +21,8 @@ const checks = [
 ];
 
 /**
- * Compares database, files, Redis and mirrors with each other. Stages may run meanwhile, so a finding may be something on its
- * way.
+ * Compares database, files, Redis and mirrors with each other. Stages may run at the same time, so a finding may be
+ * data in transit.
  * @param options.mend whether to repair what is certain
  */
 export async function deepFindings(config: Config, logger: Logger, { mend }: { mend: boolean }): Promise<Finding[]> {

@@ -138,13 +138,14 @@ export class LocalBuild {
         else this.#apply(action);
       }
       // a decided or hidden job may let others go on
-      if (!actions.some(({ kind }) => kind === 'place' || kind === 'decide') && hidden === this.#hidden) return cancels;
+      if (!actions.some(({ kind }) => kind === 'expand' || kind === 'decide') && hidden === this.#hidden)
+        return cancels;
     }
   }
 
   #apply(action: Exclude<Action<number>, { kind: 'cancel' }>): void {
     switch (action.kind) {
-      case 'place': {
+      case 'expand': {
         const known = this.#jobs.find(({ id }) => id === action.id);
         if (known) known.state = { ...known.state, node: action.node, name: action.name };
         else this.#jobs.push(this.#newJob(action.id, action.node, action.name));

@@ -56,7 +56,7 @@ export async function compose(
   shutdown.add('database', () => database.close());
   shutdown.add('connection to Redis', () => access.close());
   await claimRedis(access, identityOf(database));
-  await refuseCopy(access, database.place);
+  await refuseCopy(access, database.location);
   const queues = new stages.Queues(access, logger, database);
   shutdown.add('queues', () => queues.close());
 
@@ -89,7 +89,7 @@ export async function compose(
     starting.observer,
   ]);
   // check again: a copy that started at the same moment was not visible before
-  await refuseCopy(access, database.place);
+  await refuseCopy(access, database.location);
   const upgraded = database.upgrade ? [sayUpgrade(database.upgrade)] : [];
   const changes = [...upgraded, ...(await takeTrustChange(database)), ...runner.changes];
   return { context, url: web.url, signIn: web.signIn, runner, embedded: config.redisUrl === undefined, changes };

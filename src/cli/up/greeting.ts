@@ -15,7 +15,7 @@ import { verdictLine } from '../wording.ts';
 import type { Volt } from './compose.ts';
 import { sampleLines } from './sample.ts';
 
-/** How to stop, for places that do not say it otherwise. */
+/** How to stop, for output that does not tell it otherwise. */
 export const stopHint = 'press Ctrl-C to stop';
 
 /** Prints what runs now, and where. */

@@ -239,5 +239,5 @@ function realFolder(folder: string): string {
 
 function refused(url: string, why: string, remedy: string): VoltError {
   const shown = hideCredentials(url).slice(0, 300);
-  return new VoltError('address_refused', `${shown} is not fetched on the word of a commit: ${why}`, { remedy });
+  return new VoltError('address_refused', `${shown} is not fetched for a commit that names it: ${why}`, { remedy });
 }

@@ -38,7 +38,7 @@ function relativeTo(parent: string, url: string): string {
     if (rest.startsWith('./')) rest = rest.slice(2);
     else if (rest.startsWith('../')) {
       const cut = Math.max(base.lastIndexOf('/'), base.indexOf('://') < 0 ? base.lastIndexOf(':') : -1);
-      // what is left of "https://host" is no place where repositories are
+      // what is left of "https://host" contains no repositories
       if (cut < 0 || base.slice(0, cut + 1).endsWith('://')) throw refused(url, 'it leads out of the server');
       // the colon of ssh's short form stays
       base = base[cut] === ':' ? base.slice(0, cut + 1) : base.slice(0, cut);

@@ -29,7 +29,7 @@ const news =
 /** Git's own advice, which a remedy replaces, and files on this machine that are removed. */
 const advice =
   /^(hint: |Please make sure you have the correct access rights|and the repository exists\.|Errors logged to |Use `git lfs logs )/;
-/** Consequences of a cause that stands in other lines, if anywhere. */
+/** Consequences of a cause that other lines name, if any. */
 const consequence =
   /^(fetch-pack: unexpected disconnect|error: \d+ bytes of (body|length header) (are|were)|fatal: (early EOF|fetch-pack: invalid index-pack output|Could not read from remote|the remote end hung up|expected ('\w+'|flush)))/;
 

@@ -19,11 +19,11 @@ interface Waiting {
 
 /**
  * Keeps updates of one mirror apart: in this process, and in all others that share its folder, in other containers too.
- * Reading needs no lock, since git puts new objects and refs in place in one step.
+ * Reading needs no lock, since git adds new objects and refs in one step.
  *
  * The lock is on a file beside the mirror, and git inherits it (`GitOptions.lock`): when Volt is killed and its git goes on,
  * the lock holds until git has ended. The holder writes its name into the file and empties the file when its work is done,
- * so whoever finds a name there follows a killed holder, and first removes what that has left.
+ * so a process that finds a name there follows a killed holder, and first removes its leftovers.
  */
 export class MirrorLock {
   readonly #mirror: string;

@@ -21,7 +21,7 @@ const modest = [
 /**
  * Packs the objects that many fetches have left in the mirrors of a folder: git searches all packs for each object, and a
  * loose object takes a block of the disk. No object is dropped, also if no ref leads to it, since jobs may borrow it. A
- * mirror can be read meanwhile, and an update ends the packing.
+ * mirror can be read during the packing, and an update ends the packing.
  * @param options.signal ends it
  * @param options.most numbers of loose objects and packs up to which a mirror is left as it is
  * @returns the paths of the mirrors that were packed

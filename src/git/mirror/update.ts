@@ -99,7 +99,7 @@ export class MirrorUpdate {
     await writeFile(join(draft, 'description'), `Mirror of ${this.#url}\n`);
     await rename(draft, path).catch(async (error) => {
       if (systemCode(error) !== 'ENOTEMPTY') throw error;
-      // a broken mirror is in the way
+      // a broken mirror is at this path
       await discard(path);
       await rename(draft, path);
     });

@@ -19,7 +19,7 @@ export function checkRefName(name: string): string {
 }
 
 /**
- * A matcher for globs of branch or tag names: `*` stands for any characters but "/", `**` for any characters, `?` for one.
+ * A matcher for globs of branch or tag names: `*` matches any characters but "/", `**` any characters, `?` one.
  * @throws VoltError `bad_ref`
  */
 export function refMatcher(globs: readonly string[]): (name: string) => boolean {
@@ -40,22 +40,22 @@ export function refMatcher(globs: readonly string[]): (name: string) => boolean 
  */
 function fits(pattern: readonly string[], name: readonly string[]): boolean {
   // positions in the pattern that the name so far can match; a star may match nothing
-  const reach = (places: number[]): Set<number> => {
+  const reach = (positions: number[]): Set<number> => {
     const reached = new Set<number>();
-    for (let place of places) {
-      for (reached.add(place); pattern[place] === '*' || pattern[place] === '**'; ) reached.add(++place);
+    for (let position of positions) {
+      for (reached.add(position); pattern[position] === '*' || pattern[position] === '**'; ) reached.add(++position);
     }
     return reached;
   };
-  let places = reach([0]);
+  let positions = reach([0]);
   for (const character of name) {
     const next: number[] = [];
-    for (const place of places) {
-      const part = pattern[place];
-      if (part === '**' || (part === '*' && character !== '/')) next.push(place);
-      else if (part === character || (part === '?' && character !== '/')) next.push(place + 1);
+    for (const position of positions) {
+      const part = pattern[position];
+      if (part === '**' || (part === '*' && character !== '/')) next.push(position);
+      else if (part === character || (part === '?' && character !== '/')) next.push(position + 1);
     }
-    places = reach(next);
+    positions = reach(next);
   }
-  return places.has(pattern.length);
+  return positions.has(pattern.length);
 }

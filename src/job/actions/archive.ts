@@ -4,7 +4,7 @@ import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { placeInside, removeInside, writeInside } from '../files/hand-over.ts';
+import { createInside, removeInside, writeInside } from '../files/hand-over.ts';
 import { openInside } from '../files/inside.ts';
 import { runStepCommand } from '../steps/command.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
@@ -68,7 +68,7 @@ export async function unpack(
   const { sandbox } = context;
   const copy = join(folders.temp, `${randomUUID()}.tar`);
   try {
-    await placeInside(folders.root, copy, sandbox, async (draft) => {
+    await createInside(folders.root, copy, sandbox, async (draft) => {
       await copyFile(archive, draft, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
     });
     const make = { argv: ['mkdir', '-p', '--', folder], cwd: folders.workspace, env: context.env };

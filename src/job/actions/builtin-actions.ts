@@ -18,7 +18,7 @@ const cacheInputs = ['path', 'key', 'upload-chunk-size', 'enableCrossOsArchive']
 const restoreInputs = [...cacheInputs, 'restore-keys', 'fail-on-cache-miss', 'lookup-only', 'save-always'];
 
 /**
- * Actions that Volt implements, because it has the data anyway, or in place of a service that only GitHub has. They are
+ * Actions that Volt implements, because it has the data anyway, or instead of a service that only GitHub has. They are
  * not fetched, and their version does not matter.
  */
 const served: Readonly<Record<string, BuiltinAction>> = {

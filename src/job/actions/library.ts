@@ -5,7 +5,7 @@ import { checkOut } from '../../git/checkout.ts';
 import { Mirror } from '../../git/mirror/mirror.ts';
 import { systemCode, VoltError } from '../../kernel/errors.ts';
 import { StepFault } from '../fault.ts';
-import { placeInside } from '../files/hand-over.ts';
+import { createInside } from '../files/hand-over.ts';
 import { readInside } from '../files/inside.ts';
 import type { ActionSource } from '../steps/frame.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
@@ -159,7 +159,7 @@ export class ActionLibrary {
     const mirror = new Mirror(context.mirrors, repo.url, repo);
     const access = { url: repo.url, credential: () => context.credential() };
     const target = join(folders.actions, `self-${++this.#made}`);
-    await placeInside(folders.root, target, sandbox, async (draft) => {
+    await createInside(folders.root, target, sandbox, async (draft) => {
       const options = { signal, access, fetchPolicy, runner: context.git, limits: context.gitLimits };
       await checkOut(mirror, { url: repo.url, ref, sha, folder: draft }, options);
       await rm(join(draft, '.git'), { recursive: true, force: true });
@@ -176,7 +176,7 @@ export class ActionLibrary {
     // copied where the job cannot reach it, then moved, since steps may run already
     const { sandbox } = context;
     const target = join(folders.actions, `${name}-${++this.#made}`);
-    await placeInside(folders.root, target, sandbox, async (draft) => {
+    await createInside(folders.root, target, sandbox, async (draft) => {
       await cp(got.folder, draft, { recursive: true, verbatimSymlinks: true, mode: constants.COPYFILE_FICLONE });
     });
     await log.line(`Download action repository '${action.repository}@${action.ref}' (SHA:${got.sha})`);

@@ -83,7 +83,7 @@ function atInside(root: string, path: string, owner: JobUser | undefined, work: 
  * @param sandbox whose user it is given to
  * @param write creates it at the path that it is given
  */
-export async function placeInside(
+export async function createInside(
   root: string,
   path: string,
   sandbox: { owner: JobUser | undefined; giveTree(path: string): Promise<void> },

@@ -4,11 +4,11 @@ import type { MatchCost } from './glob.ts';
 
 /** Comparisons that the patterns of one job may take together; they take some ten seconds. */
 const mostSteps = 2_000_000_000;
-/** Comparisons after which other work has a turn; they take some five milliseconds. */
+/** Comparisons after which other work may run; they take some five milliseconds. */
 const stepsAtOnce = 1_000_000;
 /** Files and folders that the patterns of one job may visit. */
 const mostEntries = 2_000_000;
-/** Files and folders after which other work has a turn. */
+/** Files and folders after which other work may run. */
 const entriesAtOnce = 1000;
 
 /** Limits the search of one job for files by patterns. */

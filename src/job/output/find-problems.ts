@@ -28,7 +28,7 @@ export interface FoundProblems {
 /** Milliseconds after which an expression is interrupted, to check whether its matcher has used up its time. */
 const interval = 100;
 /** Milliseconds after which the rest waits for another call, since other jobs wait. */
-const turn = 1000;
+const sliceTime = 1000;
 
 interface Working {
   matcher: Matcher;
@@ -52,7 +52,7 @@ export function findProblems({ matchers, lines, at: { line, matcher: index }, le
   const began = performance.now();
   let since = began;
   const work = (): boolean => {
-    for (; line < lines.length && performance.now() - began < turn; line++, index = 0) {
+    for (; line < lines.length && performance.now() - began < sliceTime; line++, index = 0) {
       for (; index < working.length; index++) {
         const one = working[index] as Working;
         if (one.isSpent) continue;
@@ -67,7 +67,7 @@ export function findProblems({ matchers, lines, at: { line, matcher: index }, le
     }
     return true;
   };
-  for (let done = false; !done && performance.now() - began < turn; ) {
+  for (let done = false; !done && performance.now() - began < sliceTime; ) {
     onProcessor(working, () => {
       done = withinTime(interval, work) ?? false;
       const interrupted = done ? undefined : working[index];

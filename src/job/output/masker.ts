@@ -11,7 +11,7 @@ const mostBytes = 6_000_000;
 /** Groups with fewer bytes are joined with newer ones again and again. */
 const small = 20_000;
 
-/** Written once in place of the output, and in place of every text. */
+/** Written once instead of the output, and instead of every text. */
 const withheldNotice = `output is withheld: the job masks more than ${mostValues} values, or longer values than Volt can search for`;
 
 /** Strings that are searched for together. */

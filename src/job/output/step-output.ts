@@ -7,7 +7,7 @@ import type { Matchers } from './matchers.ts';
 import { type FindProblems, ProblemSearch } from './problem-search.ts';
 
 const newline = 10;
-/** Bytes of lines that are processed before other work has its turn. */
+/** Bytes of lines that are processed before other work runs. */
 const slice = 4096;
 /** A line that may be a command is held back up to this many bytes; a longer line is ordinary output. */
 const longestLine = 1_048_576;
@@ -66,7 +66,7 @@ export class StepOutput {
     return this.#show();
   }
 
-  /** Processes lines slice by slice, so that other work has its turn. */
+  /** Processes lines slice by slice, so that other work can run. */
   #later(bytes: Buffer): Promise<void> {
     const work = async () => {
       for (let at = 0; at < bytes.length; at += slice) {
@@ -75,11 +75,11 @@ export class StepOutput {
         await setImmediate();
       }
     };
-    const turn = (this.#sliced ?? Promise.resolve()).then(work).finally(() => {
-      if (this.#sliced === turn) this.#sliced = undefined;
+    const processed = (this.#sliced ?? Promise.resolve()).then(work).finally(() => {
+      if (this.#sliced === processed) this.#sliced = undefined;
     });
-    this.#sliced = turn;
-    return turn;
+    this.#sliced = processed;
+    return processed;
   }
 
   #takeAll(bytes: Buffer): void {

@@ -76,7 +76,7 @@ export class TestCollection {
   }
 }
 
-/** Results that are added before other work has its turn. */
+/** Results that are added before other work runs. */
 const atOnce = 500;
 
 export async function addAll(found: readonly FoundTest[], tests: TestCollection): Promise<void> {

@@ -26,7 +26,7 @@ const mostCharacters = 5000;
 const longestBegin = 100_000;
 /** Characters in which the outermost element of a report in XML begins. */
 const longestProlog = 2000;
-/** Characters that are parsed before other work has its turn. */
+/** Characters that are parsed before other work runs. */
 const slice = 32_768;
 
 /** Parses a report in JSON, in a process that can be killed. @throws Error if it is not one */

@@ -22,7 +22,7 @@ export interface Findings {
  * proportion to its length. The parser gets only those lines of other programs that may matter to it.
  */
 export interface LineParser {
-  /** The characters with which lines that matter may begin; a line feed stands for empty lines. */
+  /** The characters with which lines that matter may begin; a line feed means empty lines. */
   readonly begins: string;
   /** Whether every line matters now. */
   readonly inside: boolean;

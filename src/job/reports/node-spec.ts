@@ -63,11 +63,11 @@ export class NodeSpecParser implements LineParser {
   }
 
   #failure(text: string): void {
-    const place = /^test at (.*?):\d+:\d+$/.exec(text);
+    const location = /^test at (.*?):\d+:\d+$/.exec(text);
     const title = /^✖ (.*) \([\d.]+ms\)/.exec(text);
-    if (place) {
+    if (location) {
       this.#settle();
-      this.#file = place[1] ?? null;
+      this.#file = location[1] ?? null;
     } else if (title) {
       this.#settle();
       const test = this.#failed.get(title[1] ?? '')?.shift();

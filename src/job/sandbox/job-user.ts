@@ -38,16 +38,16 @@ export function checkJobUser(level: IsolationLevel, name: string | undefined): v
  * @param named the user of all jobs, if the settings name one
  */
 export async function homeOf(
-  place: HomesOf,
+  folders: HomesOf,
   name: string,
   named: JobUser | undefined,
 ): Promise<{ home: string; user: JobUser }> {
-  const { homes } = place;
+  const { homes } = folders;
   const home = join(homes, name);
   mkdirSync(homes, { recursive: true, mode: 0o711 });
   const owner = ownerOf(home);
   if (owner && owner.uid !== 0 && (!named || named.uid === owner.uid)) {
-    noteHomes(place);
+    noteHomes(folders);
     return { home, user: owner };
   }
   let given = named;
@@ -61,7 +61,7 @@ export async function homeOf(
     given = user;
   };
   if (named) give(named);
-  else await chooseUser(place, name, give);
+  else await chooseUser(folders, name, give);
   return { home, user: given as JobUser };
 }
 

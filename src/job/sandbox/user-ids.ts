@@ -34,15 +34,15 @@ export function noteHomes({ dataDir, homes }: HomesOf): void {
 }
 
 /**
- * Chooses a user id for a new home that no other home on this machine has, in whatever Volt: at level `user` only user ids isolate
+ * Chooses a user id for a new home that no other home on this machine has, in any Volt: at level `user` only user ids isolate
  * jobs. The owners of the homes show which ids are taken.
  * @param home its name
  * @param make makes the home and gives it to that user, before another process chooses
  * @throws VoltError `isolation_unavailable` where all ids are taken
  */
-export async function chooseUser(place: HomesOf, home: string, make: (user: JobUser) => void): Promise<void> {
+export async function chooseUser(folders: HomesOf, home: string, make: (user: JobUser) => void): Promise<void> {
   makeNotes();
-  noteHomes(place);
+  noteHomes(folders);
   const lock = await lockFile(join(notes, '.lock'), { wait: longestChoice });
   if (!lock) {
     throw new VoltError('isolation_unavailable', 'another Volt is stuck while it chooses the user of a job', {
@@ -50,7 +50,7 @@ export async function chooseUser(place: HomesOf, home: string, make: (user: JobU
     });
   }
   try {
-    make(freeUser(place, home));
+    make(freeUser(folders, home));
   } finally {
     lock.release();
   }

@@ -82,7 +82,7 @@ export class CommandFiles {
   async #text(name: Name): Promise<string> {
     try {
       const text = readInside(this.#folder, this.#pathOf(name), largestFile);
-      // a large file takes some time to parse; other work has its turn first
+      // a large file takes some time to parse; other work runs first
       if (text.length > largeFile) await setImmediate();
       return text;
     } catch (error) {

@@ -171,7 +171,7 @@ class MemberHeartbeat {
   }
 }
 
-/** @param lag milliseconds of the main thread's delay so far, which it cannot report itself meanwhile */
+/** @param lag milliseconds of the main thread's delay so far, which it cannot report itself during the delay */
 function withLag(text: string, lag: number): string {
   const member = JSON.parse(text) as { vitals?: { lag: number } };
   const { vitals } = member;

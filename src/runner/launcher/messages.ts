@@ -31,7 +31,7 @@ export interface OpenPipe {
   ino: number;
 }
 
-/** An answer. `failed` comes in place of `started` or of a program's end. */
+/** An answer. `failed` comes instead of `started` or of a program's end. */
 export type Answer = { id: number } & (
   | { kind: 'started'; pid: number }
   /** confirms a request to kill */

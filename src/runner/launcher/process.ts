@@ -89,7 +89,7 @@ function maySeePipes(): boolean {
   }
 }
 
-/** @throws Error if the path leads to something else by now: whoever asked has given up */
+/** @throws Error if another socket has this path by now: the caller has given up */
 function openPipe({ path, dev, ino }: OpenPipe): number {
   const output = openSync(path, constants.O_WRONLY);
   const found = fstatSync(output);

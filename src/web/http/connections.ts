@@ -3,7 +3,7 @@ import type { Socket } from 'node:net';
 import { networkOf } from './network.ts';
 
 /**
- * The most open connections of all senders together and of one sender. A proxy is one sender, whoever it serves. An idle
+ * The most open connections of all senders together and of one sender. A proxy is one sender for all of its clients. An idle
  * connection takes about 5 kB.
  */
 const most = { all: 1500, sender: 1000 } as const;
