@@ -217,7 +217,7 @@ describe('a request without the rights for it', () => {
           );
         }
         // the oldest connections made room for the last one
-        await until('some slow ones to be turned away', () => slow.some(({ bytesRead }) => bytesRead > 0));
+        await until('some slow requests to be refused', () => slow.some(({ bytesRead }) => bytesRead > 0));
         for (let index = 0; index < 70; index++)
           await call({ 'x-hub-signature-256': `sha256=${index}`, 'x-forwarded-for': '203.0.113.7' });
         expect((await call({ 'x-gitlab-token': 'x', 'x-forwarded-for': '203.0.113.7' })).status).to.equal(429);
@@ -240,7 +240,7 @@ describe('a request without the rights for it', () => {
       const idle: Socket[] = [];
       try {
         for (let index = 0; index < 100; index++) opened.push(await EventReader.open(`${site.url}/api/v1/events`));
-        await until('no more to be let in', async () => {
+        await until('further streams to be refused', async () => {
           const answer = await site.fetch('/api/v1/events');
           if (answer.ok) await answer.body?.cancel();
           return answer.status === 429;
@@ -249,7 +249,7 @@ describe('a request without the rights for it', () => {
         opened.push(await EventReader.open(`${site.url}/api/v1/events`, headers));
         for (let index = 0; index < 1200; index++)
           idle.push(connect(Number(new URL(site.url).port), '127.0.0.1').on('error', () => undefined));
-        await until('the oldest to make room', () => idle.some(({ destroyed }) => destroyed));
+        await until('the oldest connections to be closed', () => idle.some(({ destroyed }) => destroyed));
         expect((await site.fetch('/api/v1/builds')).status).to.equal(200);
       } finally {
         for (const one of opened) one.close();
@@ -276,7 +276,10 @@ describe('a request without the rights for it', () => {
           );
           begun.push(socket.on('error', () => undefined).resume());
         }
-        await until('some to make room', () => begun.filter(({ destroyed }) => destroyed).length >= 100);
+        await until(
+          'some unfinished requests to be closed',
+          () => begun.filter(({ destroyed }) => destroyed).length >= 100,
+        );
         expect(begun.every(({ bytesRead }) => bytesRead === 0)).to.equal(true);
         expect((await site.fetch('/api/v1/builds')).status).to.equal(200);
       } finally {

@@ -138,7 +138,7 @@ class Heartbeats {
   #stopped = false;
 
   static async of(dataDir: string, connections: RedisAccess[]): Promise<Heartbeats> {
-    const url = await until('Redis is there', () => {
+    const url = await until('Redis answers', () => {
       const file = join(dataDir, 'redis', 'url');
       return existsSync(file) ? readFileSync(file, 'utf8').trim() : undefined;
     });

@@ -33,7 +33,7 @@ describe('a commit that expands to a huge size', () => {
     repository.git('reset', '--soft', repository.git('commit-tree', tree, '-p', 'HEAD', '-m', 'many files'));
   }
 
-  /** Runs it, and measures how much memory (bytes) any git process used at once. */
+  /** Runs the work, and measures how much memory (bytes) any git process used at once. */
   async function watched<T>(work: () => Promise<T>): Promise<{ result: T; peak: number }> {
     let peak = 0;
     const looking = setInterval(() => {

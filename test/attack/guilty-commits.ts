@@ -1,6 +1,6 @@
-/** Small commits, each of which once stopped all of Volt, with the limit that holds it now. */
+/** Small commits with extreme input, each with the limit that bounds it. */
 export interface GuiltyCommit {
-  /** what it does, as the end of a sentence */
+  /** what the attacker cannot do with the commit */
   title: string;
   files: { [path: string]: string };
   /** result of its build, and text that the reason or the log contains */
@@ -17,7 +17,7 @@ const matcher = JSON.stringify({
   problemMatcher: [{ owner: 'slow', pattern: [{ regexp: '^(a|a)*$', message: 1 }] }],
 });
 
-/** Attacks inside jobs, and through what Volt shows of them. */
+/** Attacks inside jobs, and through output that Volt shows. */
 export const guiltyJobs: readonly GuiltyCommit[] = [
   {
     title: 'cannot delay them by 1,100 secrets with a common prefix and output that resembles them',

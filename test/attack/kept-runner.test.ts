@@ -61,13 +61,20 @@ describe('a runner that is reserved for a repository', function () {
   it('gets jobs that already wait in a common queue after its key is reserved for their repository', async () => {
     const { database } = volt.context;
     const build = await plan('other', ['late']);
-    await until('it waits', async () => (await volt.context.queues.queue('jobs.late').getPrioritizedCount()) === 1);
+    await until(
+      'the job waits in the common queue',
+      async () => (await volt.context.queues.queue('jobs.late').getPrioritizedCount()) === 1,
+    );
     await knownKey(database, 'late', ['other']);
     const kept = volt.context.queues.queue('jobs.late+repo=other');
-    await until('it was moved', async () => (await kept.getPrioritizedCount()) === 1, 20_000);
+    await until(
+      'the job was moved to the queue of the reserved runner',
+      async () => (await kept.getPrioritizedCount()) === 1,
+      20_000,
+    );
     expect(await volt.context.queues.queue('jobs.late').getPrioritizedCount()).to.equal(0);
     await removeRunnerKey(database, 'late');
-    await until('it was moved back', async () => (await kept.getPrioritizedCount()) === 0, 20_000);
+    await until('the job was moved back', async () => (await kept.getPrioritizedCount()) === 0, 20_000);
     await volt.runner({ name: 'late', labels: ['late'] });
     const { jobs } = await volt.built(build);
     expect(jobs[0]?.attempts, 'it ran once').to.have.length(1);
@@ -77,7 +84,7 @@ describe('a runner that is reserved for a repository', function () {
     await changeRepository(volt.context.database, 'other', { runners: ['vault'] });
     const build = await plan('other', ['special']);
     const needing = volt.context.queues.queue('jobs.special+vault');
-    await until('it waits there', async () => (await needing.getPrioritizedCount()) === 1);
+    await until('the job waits in the queue of its labels', async () => (await needing.getPrioritizedCount()) === 1);
     await volt.runner({ name: 'vault', labels: ['special', 'vault'] });
     expect(await runnerOf(build)).to.equal('vault');
   });

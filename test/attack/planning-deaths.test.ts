@@ -48,8 +48,8 @@ describe('a commit that kills the dispatcher', () => {
       await send('guilty', bad, `on: push\nx: &a [1]\n${aliases}`);
       for (let death = 1; death <= 3; death++) {
         const dispatcher = processes.start(['dispatcher', '--data', volt.dataDir], { VOLT_REDIS_URL: volt.redis.url });
-        const planning = await until('it plans', () => planningProcessOf(dispatcher.pid), 60_000);
-        await until('it is at work on it', () => processorTimeOf(planning) > 100, 60_000);
+        const planning = await until('the planner has started', () => planningProcessOf(dispatcher.pid), 60_000);
+        await until('the planner works on the commit', () => processorTimeOf(planning) > 100, 60_000);
         dispatcher.signal('SIGKILL');
         await dispatcher.ended();
         process.kill(planning, 'SIGKILL');

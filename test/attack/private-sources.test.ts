@@ -133,7 +133,7 @@ describe('a commit that names a repository without the right to read it', () => 
       }
       const branch = await run(open, { ...options, settings: { machineCredentials } });
       expect(branch.seen, `${attempt}: ${branch.log}`).to.equal(false);
-      // who wants it has it, so that what was tried would have worked
+      // a trusted ref gets the repository, so the attempts above would have worked
       const { log, seen } = await run(open, { ...options, trusted: true, settings: { machineCredentials } });
       expect(seen, `${attempt}: ${log}`).to.equal(true);
     }
@@ -148,7 +148,7 @@ describe('a commit that names a repository without the right to read it', () => 
     expect(usual.seen, usual.log).to.equal(false);
     const shared = await run(open, { credential: login, trusted: true, settings: { shareCredential: 'on' } });
     expect(shared.seen, shared.log).to.equal(true);
-    // what was fetched for those who may is not there for who may not
+    // a repository fetched for a trusted ref is not available to an untrusted one
     const after = await run(open, { credential: login, settings: { shareCredential: 'on' } });
     expect(after.seen, after.log).to.equal(false);
   });

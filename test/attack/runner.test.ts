@@ -185,14 +185,16 @@ describe('a hostile runner', () => {
       const { id, name, host } = await runnerOf(job);
       const own = { id: 'evil~1', name: 'evil', host: 'evil' };
       const log = logFile(volt.dataDir, { job: job.id, attempt: 1 });
-      const text = await until('its log has begun', () => {
+      const text = await until('the log of the job has begun', () => {
         const archived = existsSync(log) ? readFileSync(log, 'utf8') : '';
         return archived.includes('true words\n') ? archived : undefined;
       });
       const offset = Buffer.byteLength(text);
       for (const signer of [key, stranger()]) {
         await queues.sendResult(outcome(job.id, own), signer);
-        await until('it is refused', async () => (await aside()).includes(`refused ${job.id}.1 finished of evil~1`));
+        await until('the message is refused', async () =>
+          (await aside()).includes(`refused ${job.id}.1 finished of evil~1`),
+        );
         await queues.sendResult(outcome(job.id, { id, name, host }), signer);
         await queues.sendResult({ v: 1, kind: 'started', job: job.id, attempt: 1, runner: own, at: at() }, signer);
         const decided = { status: 'skipped', reason: 'needs_failed', message: 'forged' } as const;
@@ -235,7 +237,9 @@ describe('a hostile runner', () => {
       const forged = { ...old, job: job.id, status: 'failure', reason: 'exit_code' };
       await queues.repeatResult(forged as never, forged);
       await queues.repeatResult(old as never, old);
-      await until('it is refused', async () => (await aside()).some((name) => name.includes(`${job.id}.1 finished`)));
+      await until('the message is refused', async () =>
+        (await aside()).some((name) => name.includes(`${job.id}.1 finished`)),
+      );
       expect((await letGo()).status).to.equal('success');
     },
   );
@@ -252,7 +256,7 @@ describe('a hostile runner', () => {
       const build = await volt.plan('app', repository.head(), { late: { command: 'true', labels: ['late'] } });
       const name = `${jobIdOf(build, 1)}.1`;
       const message = `${bull}:jobs.late:${name}`;
-      const text = await until('it is sent', () => access.client.hget(message, 'data'));
+      const text = await until('the message is sent', () => access.client.hget(message, 'data'));
       const forged = {
         ...(JSON.parse(text as string) as object),
         plan: { kind: 'command', command: `touch ${proof}` },
@@ -365,7 +369,7 @@ describe("a revoked runner on the same machine as Volt's stages", () => {
     const { access, database } = volt.context;
     const problem = async () => (await listRunners(access)).alive[0]?.problems[0]?.message;
     const runner = await volt.runner();
-    const [first] = await until('its key is taken in', async () => {
+    const [first] = await until('the key of the runner is admitted', async () => {
       const keys = await listRunnerKeys(database);
       return keys.length > 0 && keys;
     });
@@ -373,7 +377,7 @@ describe("a revoked runner on the same machine as Volt's stages", () => {
     await removeRunnerKey(database, String(first?.name));
     rmSync(dataPaths(volt.dataDir).runnerKey);
     await volt.runner();
-    const message = await until('it says that it is not known', problem);
+    const message = await until('the runner reports that its key is unknown', problem);
     const other = readFileSync(dataPaths(volt.dataDir).runnerPublicKey, 'utf8').trim();
     expect(other).to.not.equal(first?.publicKey);
     expect(message, 'for the person who may let it in').to.include(other);
@@ -381,7 +385,7 @@ describe("a revoked runner on the same machine as Volt's stages", () => {
     expect(await listRunnerKeys(database)).to.deep.equal([]);
     await addRunnerKey(database, { name: 'let-in', publicKey: other, repos: [], own: true, createdBy: 'owner' });
     await admitRunners(volt.context);
-    await until('it is let in', async () => (await problem()) === undefined);
+    await until('the runner is admitted', async () => (await problem()) === undefined);
   });
 });
 

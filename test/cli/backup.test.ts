@@ -233,7 +233,7 @@ describe('volt backup and volt restore', () => {
   });
 
   describe('with an invalid backup file', () => {
-    /** A file with these entries, as somebody might make it by hand. */
+    /** A hand-made archive with these entries. */
     async function made(entries: Record<string, string | Buffer>, link?: string): Promise<string> {
       const folder = folders.make();
       for (const [name, text] of Object.entries(entries)) put(join(folder, name), text);

@@ -28,7 +28,7 @@ describe('a command in an unusable environment exits 3 and prints a remedy', () 
     folders.remove();
   });
 
-  /** A git of that version, or none, before everything else on the search path. */
+  /** A search path that starts with a git of that version; without a version it has no git. */
   function pathWithGit(version: string | undefined): string {
     const folder = folders.make();
     if (version === undefined) return folder;

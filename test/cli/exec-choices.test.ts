@@ -80,7 +80,7 @@ describe('volt exec with options', () => {
     const alone = await exec(repository, '--step', 'compile');
     expect(alone.ended).to.deep.equal(['build']);
     expect(alone.output).to.include('\ncompiled\n').and.not.include('\ninstalled\n').and.not.include('\ntested\n');
-    // what another job needs is run as a whole
+    // a job that another job needs runs with all of its steps
     const needed = await exec(repository, 'test (20)', '--step', 'Install');
     expect(needed.output).to.include('\ncompiled\n').and.include('\nnode 20\n');
     const wrong = await exec(repository, 'build', '--step', 'Deploy');

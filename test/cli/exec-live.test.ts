@@ -31,7 +31,7 @@ describe('volt exec on a terminal', () => {
     const repository = new TestRepository({ '.github/workflows/ci.yml': workflow });
     const go = join(folders.make(), 'go');
     const command = `${process.execPath} ${program} exec --var GO=${go}`;
-    // a pseudo-terminal is what util-linux's script makes
+    // script of util-linux makes a pseudo-terminal
     const terminal: ChildProcess = spawn('script', ['-qefc', `stty cols 80 rows 24; exec ${command}`, '/dev/null'], {
       cwd: repository.path,
       env: {
@@ -50,7 +50,7 @@ describe('volt exec on a terminal', () => {
     const plain = () => stripVTControlCharacters(shown);
     const ended = once(terminal, 'close');
     try {
-      await until('the tree', () =>
+      await until('the tree of steps is shown', () =>
         [/^one\r?$/m, /✔ Set up job /, /▶ Wait for word /, /^ {6}waiting/m].every((line) => line.test(plain())),
       );
       writeFileSync(go, '');

@@ -44,7 +44,7 @@ describe('volt exec', () => {
     return repository;
   }
 
-  /** Runs it and gives its events. */
+  /** Runs volt exec and returns its events. */
   async function events(repository: TestRepository, ...args: string[]) {
     const { code, stdout, stderr } = await volt(['exec', '--json', ...args], { cwd: repository.path, env });
     const lines = stdout

@@ -29,7 +29,7 @@ describe('volt up on a terminal', () => {
     await folder.remove();
   });
 
-  /** Runs it on a pseudo-terminal, which util-linux's script makes. */
+  /** Runs volt up on a pseudo-terminal of util-linux's script. */
   function up(env: Record<string, string>, ...more: string[]): void {
     const data = join(folder.path, 'data');
     const args = ['up', '--data', data, '--port', '0', '--repo', repository.path, '--poll', '1', ...more];
@@ -47,13 +47,13 @@ describe('volt up on a terminal', () => {
 
   it('redraws its live view below the lines of builds until it is stopped', async () => {
     up({});
-    await until('the view with the verdict', () => /✔ app {2}passed (just now|\d+ s ago)/.test(plain()));
-    await until('the log and the verdict', () =>
+    await until('the view shows the verdict', () => /✔ app {2}passed (just now|\d+ s ago)/.test(plain()));
+    await until('the log and the verdict are shown', () =>
       /│ text of the log\r\n[\s\S]*✔ app#1 main [0-9a-f]{7} passed in /.test(plain()),
     );
     expect(shown, 'it never clears what a person may want to read').to.not.contain('\u001b[2J');
     const sha = repository.commit('second');
-    await until('its verdict', () => new RegExp(`✔ app#2 main ${sha.slice(0, 7)} passed in `).test(plain()));
+    await until('the verdict is shown', () => new RegExp(`✔ app#2 main ${sha.slice(0, 7)} passed in `).test(plain()));
     expect(plain().match(/▶ app#2/), 'the view tells that it runs').to.equal(null);
     terminal.stdin?.write('\u0003');
     const [code] = await once(terminal, 'close');

@@ -32,7 +32,7 @@ describe('the log of a build that volt up prints', () => {
       const tail = tailBuild(volt.context, build, listener, new AbortController().signal);
       await startAttempt(database, { job, attempt: 1 }, box, Date.now());
       log(1, 'one\nno answer');
-      await until('it is followed', () => printed.includes('one'));
+      await until('the log is followed', () => printed.includes('one'));
       const ended = {
         exitCode: null,
         steps: [],

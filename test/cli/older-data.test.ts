@@ -38,7 +38,7 @@ describe('volt up on the data directory of an older Volt', () => {
       .to.match(/changed +only builds of the default branch and of tags get secrets now/)
       .and.include("to restore it: volt secret trust app 'refs/heads/main'")
       .and.match(/changed +removing homes and caches of an older version/);
-    await until('they are gone', () => !left.some((folder) => existsSync(folder)));
+    await until('the shared folders are gone', () => !left.some((folder) => existsSync(folder)));
     expect(existsSync(kept)).to.equal(true);
     first.signal('SIGTERM');
     await first.ended();

@@ -46,7 +46,7 @@ describe('stages as processes of their own', function () {
     expect(processes[3]?.stdout).to.match(
       /^runner r1 ready: 1 slot, labels big, gpu, host:\S+, linux, \S+; isolation \w+; network: .+; Redis/,
     );
-    await until('a verdict', async () => {
+    await until('the build has a verdict', async () => {
       const { stdout } = await volt(['builds', '--json'], { env });
       return JSON.parse(stdout || '{"builds":[]}').builds[0]?.status === 'success';
     });
@@ -68,7 +68,7 @@ describe('stages as processes of their own', function () {
     processes.push(runner);
     const [, said] = await runner.says(/(runner second ready.*)\n/);
     expect(said).to.contain('redis+unix://***@');
-    await until('two runners', async () => {
+    await until('two runners are registered', async () => {
       const { stdout } = await volt(['runners', '--json', '--data', data]);
       return JSON.parse(stdout).runners.length === 2;
     });

@@ -64,7 +64,7 @@ describe('volt status and volt runners', () => {
   it('report nothing about stages and runners while Redis is down', async () => {
     await site.redis.kill();
     try {
-      await until('the outage to be seen', async () => (await site.fetch('/healthz')).status === 503);
+      await until('the outage to be reported', async () => (await site.fetch('/healthz')).status === 503);
       const { code, stdout } = await volt(['status', ...at()]);
       expect(code).to.equal(3);
       expect(stdout)

@@ -57,7 +57,7 @@ describe('volt up', () => {
 
   /** Resolves when the Redis of the data directory is gone. */
   async function redisEnded(): Promise<void> {
-    await until('its Redis has ended', () => !existsSync(join(folder.path, 'data/redis/redis.pid')));
+    await until('the Redis of volt up has ended', () => !existsSync(join(folder.path, 'data/redis/redis.pid')));
   }
 
   it('with --sample --once creates a repository, shows its log and verdict, and exits 0', async () => {
@@ -195,7 +195,7 @@ describe('volt up', () => {
 
   it('reports if system calls are not filtered', async function () {
     if (process.getuid?.() !== 0) return this.skip();
-    // as of an older util-linux; the sandbox would not show it
+    // like setpriv of an older util-linux; the sandbox would hide it
     const own = join(folder.path, 'bin');
     mkdirSync(own);
     const real = execFileSync('sh', ['-c', 'command -v setpriv'], { encoding: 'utf8' }).trim();
@@ -218,7 +218,7 @@ describe('volt up', () => {
 
   it('names a port in use, and stops the parts that have started', async () => {
     const taken = createServer().listen(0, '127.0.0.1');
-    await until('listening', () => taken.listening);
+    await until('the server listens', () => taken.listening);
     const { port } = taken.address() as { port: number };
     const end = await up('--port', String(port)).ended();
     taken.close();

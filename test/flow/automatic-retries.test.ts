@@ -58,7 +58,7 @@ describe('a job that could not start without a fault of the commit', () => {
   const story = (job: Job) => job.attempts.map(({ runner, status, reason }) => [runner, status, reason]);
   const again = ['error', 'fetch_failed'];
 
-  /** A machine that has no mirror of the repository and cannot make one. */
+  /** A machine without a mirror of the repository that cannot create one. */
   function sickMachine(): string {
     const dataDir = folders.make();
     const { path } = new Mirror(join(dataDir, 'mirrors'), server.url('app/.git'), {});
@@ -148,7 +148,7 @@ describe('a job that could not start without a fault of the commit', () => {
       expect((await volt.built(build, () => true)).status).to.equal('running');
       const intent = await openRetry(volt.context.database, 'app', build, { job: null, failedOnly: false });
       await volt.context.queues.sendAdvance({ v: 1, build });
-      const closed = await until('it is refused', async () => {
+      const closed = await until('the retry is refused', async () => {
         const found = await findIntent(volt.context.database, intent);
         return found?.open === false && found;
       });

@@ -39,7 +39,7 @@ describe('the loss of the database server', () => {
         await databaseServer()[end]();
         const pushed = fleet.push(1);
         await fleet.over(running);
-        await until('the reporter says so', () => said('reporter'), 40_000);
+        await until('the reporter reports the problem', () => said('reporter'), 40_000);
         const answer = await fetch(`${fleet.url}/api/v1/builds`);
         expect(answer.status).to.equal(503);
         expect(await answer.text())
@@ -55,7 +55,7 @@ describe('the loss of the database server', () => {
         expect(problems.map(({ code }) => code)).to.include('record_unreachable');
         await databaseServer().start();
         await fleet.prove([running, pushed]);
-        await until('nothing is said any more', async () => !(await said('reporter')), 90_000);
+        await until('no problem is reported any more', async () => !(await said('reporter')), 90_000);
         for (const queue of (await fleet.status()).queues) expect(queue.failed, queue.name).to.equal(0);
       },
       240_000,

@@ -131,6 +131,6 @@ describe('a job that', () => {
   });
 
   it('has ended leaves no process behind', async () => {
-    await until('all are gone', () => processesWith(left).length === 0);
+    await until('all processes of the jobs have ended', () => processesWith(left).length === 0);
   });
 });

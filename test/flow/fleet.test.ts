@@ -112,7 +112,7 @@ describe('a fleet of runners', () => {
     const queued = await volt.build(sha, (build) => build.status === 'queued');
     await until('the job has ended', () => evidence.runs(sha)[0]?.ended);
     const ref = { job: queued.jobs[0]?.id as JobId, attempt: 1 };
-    await until('its outcome waits', () => context.queues.holdsOutcome(ref));
+    await until('the outcome waits to be recorded', () => context.queues.holdsOutcome(ref));
     for (let round = 0; round < 3; round++) await reconcile(context);
     await volt.reporter();
     expect(await volt.build(sha)).to.include({ status: 'success' });

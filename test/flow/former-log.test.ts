@@ -60,7 +60,7 @@ describe("the archive of a job's log", () => {
         const more = when === 'while the job goes on' ? 'seq 20000 40000' : 'true';
         const command = `seq 20000; while ! test -e ${gate}; do sleep 0.05; done; ${more}`;
         await volt.observe(repository.path, { command });
-        await until('its output is archived', () => /^20000$/m.test(readLog('1')));
+        await until('the output of the job is archived', () => /^20000$/m.test(readLog('1')));
         // as in a power cut, which loses what the system has not written
         await reporter.stop();
         truncateSync(file('1'), 5000);

@@ -44,7 +44,7 @@ describe('a job in a sandbox', function () {
     expect(status, log).to.equal('success');
     const [runner = ''] = readdirSync(join(volt.dataDir, 'work'));
     const left = () => readdirSync(join(volt.dataDir, 'work', runner, 'jobs'));
-    await until('its folder is gone', () => left().length === 0);
+    await until('the folder of the job is gone', () => left().length === 0);
   });
 
   it('fails with a reason of its own if it fills its disk, and the runner takes more jobs', async () => {
@@ -67,7 +67,7 @@ describe('a job in a sandbox', function () {
     const [home = ''] = readdirSync(dataPaths(volt.dataDir).homes).filter((name) => !name.startsWith('.'));
     const inHome = (name: string) => join(dataPaths(volt.dataDir).homes, home, name);
     const ended = test('touch ~/here; until [ -e ~/go ]; do sleep 0.05; done\n');
-    await until('the job is at work', () => existsSync(inHome('here')));
+    await until('the job runs', () => existsSync(inHome('here')));
     expect(await prune()).to.deep.equal([]);
     writeFileSync(inHome('go'), '');
     expect((await ended).status).to.equal('success');
@@ -127,7 +127,7 @@ for (const level of ['sandbox', 'user'] as const) {
         const script = `setsid sh -c 'trap "" TERM HUP; sleep ${sleep}; :' &\n(setsid sleep ${sleep} &)\nsleep ${sleep}\n`;
         await fleet.startRunner('r1', { dataDir: dataDirs.r1 });
         fleet.repository.commit(how, { 'test.sh': script });
-        const first = await until('the first attempt is at work', () => all(processesWith(sleep), 3), 40_000);
+        const first = await until('the first attempt runs', () => all(processesWith(sleep), 3), 40_000);
         await fleet.startRunner('r2', { dataDir: dataDirs.r2 });
         fleet.process('r1').signal(signal);
         const seen = await until(

@@ -28,7 +28,7 @@ describe('data that is not on the disk yet', () => {
     await observed(database);
     const build = await recordedBuild(database);
     const routing = routeBuild(volt.context, build);
-    await until('the disk is asked', () => disk.asked === 1);
+    await until('a write waits for the disk', () => disk.asked === 1);
     expect(await queues.queue('jobs').getJobCounts()).to.include({ prioritized: 0, waiting: 0 });
     disk.turn();
     await routing;
@@ -46,7 +46,7 @@ describe('data that is not on the disk yet', () => {
       at: new Date().toISOString(),
     } as const;
     const sending = queues.sendResult({ v: 1, kind: 'decided', job, attempt: 1, ...decided });
-    await until('the disk is asked', () => disk.asked === 1);
+    await until('a write waits for the disk', () => disk.asked === 1);
     expect(await queues.queue('results').getWaitingCount()).to.equal(0);
     disk.turn();
     await sending;
@@ -67,11 +67,11 @@ describe('data that is not on the disk yet', () => {
       await until('the first spool is gone', () => !existsSync(spool(first.id)));
       disk = await SlowDisk.hold();
       const sha = repository.commit('second');
-      await until('its build is about to be sent', () => disk.asked === 1);
+      await until('the job is about to be sent', () => disk.asked === 1);
       disk.turn();
       const second = await volt.build(sha);
       expect(second.status, 'the verdict waits for no disk').to.equal('success');
-      await until('the disk is asked for the outcome', () => disk.asked === 2);
+      await until('the outcome waits for the disk', () => disk.asked === 2);
       expect(existsSync(spool(second.id))).to.equal(true);
       disk.release();
       await until('the spool is gone', () => !existsSync(spool(second.id)));

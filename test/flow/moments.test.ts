@@ -102,7 +102,7 @@ describe('ending a job', () => {
     await volt.runner();
     const sleep = longSleep();
     const build = await plan(`trap '' TERM; sleep ${sleep} & sleep ${sleep}`);
-    await until('it sleeps', () => processesWith(sleep).length > 1);
+    await until('the job sleeps', () => processesWith(sleep).length > 1);
     const intent = await cancel(build);
     expect(only(await volt.built(build))).to.include({ status: 'cancelled', reason: 'by_user' });
     expect(processesWith(sleep)).to.deep.equal([]);
@@ -125,7 +125,10 @@ describe('ending a job', () => {
     const build = await plan('exit 5', 0.1);
     const { queues } = volt.context;
     const outcome = `${build}-1.1.finished`;
-    await until('its outcome waits', async () => (await queues.queue('results').getJob(outcome)) !== undefined);
+    await until(
+      'the outcome waits to be recorded',
+      async () => (await queues.queue('results').getJob(outcome)) !== undefined,
+    );
     const intent = await cancel(build);
     await volt.reporter();
     expect(only(await volt.built(build))).to.include({ status: 'failure', reason: 'exit_code', exitCode: 5 });

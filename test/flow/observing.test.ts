@@ -151,7 +151,7 @@ describe('two observers of twenty repositories', () => {
     for (const { habit } of parts) if (habit.remote !== 'hanging') await last.poll(habit.name);
     const commits = volt.context.queues.queue('commits');
     const open = () => commits.getJobCountByTypes('waiting', 'active', 'delayed', 'prioritized');
-    await until('no commit is on its way', async () => (await open()) === 0);
+    await until('no commit message is in transit', async () => (await open()) === 0);
     const made = await Promise.all(
       parts.map(async ({ habit }) => [habit.name, await byRef(volt, habit.name)] as const),
     );

@@ -42,8 +42,8 @@ describe('an unwritable database', () => {
     const release = await holdRecord(fleet.dataDir);
     const pushed = fleet.push(1);
     await fleet.over(running);
-    await until('it is said', async () => (await codes()).includes('record_busy'));
-    await until('writes have been given up, to be tried again', async () =>
+    await until('the problem is reported', async () => (await codes()).includes('record_busy'));
+    await until('writes have failed and will be repeated', async () =>
       (await fleet.status()).problems.some(({ message }) => message.includes('given up after')),
     );
     await release();
@@ -66,7 +66,7 @@ describe('an unwritable database', () => {
       over = true;
       await slow;
     }
-    await until('nothing is said any more', async () => !(await codes()).includes('record_busy'), 60_000);
+    await until('no problem is reported any more', async () => !(await codes()).includes('record_busy'), 60_000);
     for (const queue of (await fleet.status()).queues) expect(queue.failed, queue.name).to.equal(0);
   }).timeout(120_000);
 
@@ -83,16 +83,16 @@ describe('an unwritable database', () => {
         await fleet.begun(running);
         const ballast = fill(mounted);
         await fleet.over(running);
-        await until('it is said', async () =>
+        await until('the problem is reported', async () =>
           (await codes()).some((code) => /^(record_full|record_failed)$/.test(code)),
         );
         const pushed = fleet.push(1);
         rmSync(ballast);
         await fleet.prove([running, pushed]);
         await until(
-          'nothing is said any more',
+          'no problem is reported any more',
           async () => !(await codes()).some((code) => /^(record|data)_/.test(code)),
-          // problems that others have solved, or that nobody needs solved, disappear
+          // problems disappear once another process has solved them or they no longer matter
           60_000,
         );
         await fleet.killAll();

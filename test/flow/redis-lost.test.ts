@@ -34,7 +34,7 @@ describe('the loss of Redis', () => {
     await redis.kill();
     const pushed = fleet.push(2);
     await fleet.over(short);
-    await until('it was away for longer than every lease', () => {
+    await until('Redis was down for longer than every lease', () => {
       const [run] = fleet.evidence.runs(long);
       return run !== undefined && run.lastBeat - run.startedAt > away;
     });
@@ -52,7 +52,7 @@ describe('the loss of Redis', () => {
     const running = [fleet.push(60), fleet.push(60)];
     for (const sha of running) await fleet.begun(sha);
     const queued = [fleet.push(1), fleet.push(1)];
-    await until('they are queued', async () => {
+    await until('the jobs are queued', async () => {
       const waiting = await listBuilds(fleet.database, { status: 'queued', limit: 10 });
       return queued.every((sha) => waiting.some((build) => build.sha === sha));
     });
@@ -89,7 +89,7 @@ describe('the loss of Redis', () => {
     const names: string[] = [];
     // losses count from one TTL after the start of the dispatcher on
     for (let loss = 1; loss <= 14; loss++) {
-      const name = await until('somebody runs it, or nobody will', async () => {
+      const name = await until('a runner has the job, or the build is an error', async () => {
         const [build] = await listBuilds(fleet.database, { sha, limit: 1 });
         if (build?.status === 'error') return 'nobody';
         const response = await fetch(`${fleet.url}/api/v1/runners`);

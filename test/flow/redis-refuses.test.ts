@@ -30,20 +30,20 @@ describe('a Redis that refuses writes', () => {
         const [sleep, short] = [longSleep(), longSleep()];
         const jobs = { long: { command: `sleep ${sleep}; true` }, short: { command: `sleep ${short}; true` } };
         const build = await volt.plan('app', repository.head(), jobs);
-        await until('both run', () => processesWith(sleep).length > 0 && processesWith(short).length > 0);
+        await until('both jobs run', () => processesWith(sleep).length > 0 && processesWith(short).length > 0);
         const first = processesWith(sleep);
-        await until('it is known to run', async () => {
+        await until('the database has the job as running', async () => {
           const [runner] = (await listRunners(volt.context.access)).alive;
           return runner?.running.length === 2;
         });
         const begun = performance.now();
         const takeAgain = await volt.redis.refuseWrites(why);
         for (const pid of processesWith(short)) process.kill(pid);
-        await until('it lasts', () => performance.now() - begun > refusal);
+        await until('Redis has refused writes for long enough', () => performance.now() - begun > refusal);
         expect(processesWith(sleep)).to.deep.equal(first);
         await takeAgain();
         const accepted = performance.now();
-        await until('silence would count', () => performance.now() - accepted > 2 * heartbeatInterval);
+        await until('two heartbeats have passed', () => performance.now() - accepted > 2 * heartbeatInterval);
         for (const pid of processesWith(sleep)) process.kill(pid);
         const { status, jobs: ended } = await volt.built(build);
         expect(status).to.equal('success');

@@ -44,7 +44,7 @@ describe('a repository from commit to verdict', () => {
     expect(skipped).to.include({ status: 'skipped', reason: 'skip_ci', trigger: 'commit' });
     expect(skipped.message).to.include('[skip ci]').and.include('trigger');
     expect(skipped.jobs.map(({ status, runner }) => [status, runner])).to.deep.equal([['skipped', null]]);
-    await until('its results are written', () => existsSync(join(results('docs'), `${sha}.json`)));
+    await until('the results of the build are written', () => existsSync(join(results('docs'), `${sha}.json`)));
     await openTrigger(volt.context.database, 'docs', null);
     await look('docs');
     const run = await volt.build(sha, ({ trigger, finishedAt }) => trigger === 'manual' && finishedAt !== null);
@@ -110,7 +110,7 @@ describe('a repository from commit to verdict', () => {
     await volt.observe(repository.path, { name: 'brief' });
     const build = await volt.build(repository.head());
     const logs = dirname(logFile(volt.dataDir, { job: jobIdOf(build.id, 1), attempt: 1 }));
-    await until('its results are written', () => existsSync(results('brief')));
+    await until('the results of the build are written', () => existsSync(results('brief')));
     expect(existsSync(logs)).to.equal(true);
     await removeRepository(volt.context.database, 'brief', true);
     await until(
@@ -118,7 +118,9 @@ describe('a repository from commit to verdict', () => {
       async () => !(await findBuild(volt.context.database, build.id)) && !existsSync(results('brief')),
     );
     expect(existsSync(logs)).to.equal(false);
-    await until('its name is free', () => volt.observe(repository.path, { name: 'brief' }).catch(() => undefined));
+    await until('the name of the repository is free', () =>
+      volt.observe(repository.path, { name: 'brief' }).catch(() => undefined),
+    );
     await look('brief');
     expect(await volt.build(repository.head())).to.include({ repo: 'brief', number: 1, status: 'success' });
   });

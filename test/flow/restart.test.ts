@@ -60,7 +60,7 @@ describe('restarting volt up during builds', () => {
   it('after Ctrl-C finishes the other jobs, each once', async () => {
     const volt = await up();
     const shas = [repository.head(), ...repository.burst(10)];
-    await until('some are done', () => evidence.runs(shas[3] as string).length === 1);
+    await until('some builds have ended', () => evidence.runs(shas[3] as string).length === 1);
     volt.signal('SIGINT');
     expect(await volt.ended()).to.equal(0);
     await up();
@@ -70,7 +70,7 @@ describe('restarting volt up during builds', () => {
   it('after kill -9 of all processes finishes the other jobs, each once', async () => {
     const volt = await up();
     const shas = [repository.head(), ...repository.burst(10)];
-    await until('some are done', () => evidence.runs(shas[3] as string).length === 1);
+    await until('some builds have ended', () => evidence.runs(shas[3] as string).length === 1);
     volt.signal('SIGKILL');
     await volt.ended();
     await up();

@@ -53,7 +53,7 @@ describe('a retry by a person', () => {
       failedOnly: wish.failedOnly ?? false,
     });
     if (wish.announced ?? true) await queues.sendAdvance({ v: 1, build: id });
-    await until('it is taken up', async () => (await findIntent(database, intent))?.open === false);
+    await until('the request is closed', async () => (await findIntent(database, intent))?.open === false);
     return intent;
   }
 
@@ -142,7 +142,7 @@ describe('a retry by a person', () => {
   it('reports why it has no effect if it comes too late', async () => {
     const release = join(folders.make(), 'release');
     const id = await build({ test: [`until test -e ${release}; do sleep 0.05; done`] });
-    await until('it runs', async () => (await now(id)).status === 'running');
+    await until('the job runs', async () => (await now(id)).status === 'running');
     const intent = await ask(id);
     const found = await findIntent(volt.context.database, intent);
     expect(found?.error).to.include({ code: 'conflict' });

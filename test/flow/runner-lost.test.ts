@@ -38,7 +38,7 @@ describe('the loss of a runner', () => {
   afterEach(async () => {
     network?.mend();
     for (const name of ['r1', 'r2']) if (fleet.runs(name)) await fleet.kill(name);
-    await until('nobody is on the list', async () => (await members()).length === 0);
+    await until('no runner is registered', async () => (await members()).length === 0);
   });
 
   after(async () => {
@@ -61,7 +61,7 @@ describe('the loss of a runner', () => {
    * The runner with that name, once it has joined again; messages that it sent while it was cut off may still arrive.
    */
   const somebodyNew = (former: RunnerMember) =>
-    until(`${former.name} is there as somebody new`, async () =>
+    until(`${former.name} is registered under a new epoch`, async () =>
       (await members()).find(({ name, id }) => name === former.name && id !== former.id),
     );
 
@@ -138,7 +138,7 @@ describe('the loss of a runner', () => {
     await fleet.over(sha);
     await atItsJob('r1', 'reporting');
     network.cut();
-    await until('nobody knows it any more', async () => (await members()).length === 0);
+    await until('the runner is no longer registered', async () => (await members()).length === 0);
     // what it had sent of the log is lost, so only its spool can complete the log
     await access.client.del(access.keys.logs);
     const spool = join(dataDir, 'work', 'r1', 'spool');
@@ -147,7 +147,7 @@ describe('the loss of a runner', () => {
     expect((await somebodyNew(former)).reporting).to.deep.equal(former.running);
     await fleet.start('reporter');
     await fleet.prove([sha]);
-    await until('it knows that it is recorded', () => readdirSync(spool).length === 0);
+    await until('the runner knows that its outcome is recorded', () => readdirSync(spool).length === 0);
   }).timeout(90_000);
 
   it('for longer than the orphan timeout ends its job, and it exits 3', async function () {

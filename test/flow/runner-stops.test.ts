@@ -26,7 +26,7 @@ describe('a runner', () => {
 
   afterEach(async () => {
     for (const name of ['r1', 'r2']) if (fleet.runs(name)) await fleet.kill(name);
-    await until('nobody is on the list', async () => (await fleet.status()).runners?.count === 0);
+    await until('no runner is registered', async () => (await fleet.status()).runners?.count === 0);
   });
 
   after(async () => {
@@ -79,7 +79,7 @@ describe('a runner', () => {
       await isRecorded(sha, 'running');
       const signalled = Date.now();
       fleet.process('r1').signal('SIGTERM');
-      await until('the second is no echo', () => Date.now() - signalled > echo);
+      await until('the second signal does not count as an echo of the first', () => Date.now() - signalled > echo);
       fleet.process('r1').signal('SIGTERM');
       expect(await fleet.process('r1').ended()).to.equal(0);
       await fleet.startRunner('r2');
@@ -130,14 +130,14 @@ describe('a runner', () => {
       await startRunner();
       const sha = fleet.push(1);
       await isRecorded(sha, 'queued');
-      const said = await until('it says so', unfit);
+      const said = await until('the runner reports the problem', unfit);
       expect(said).to.match(/runner r1 .* takes no jobs: disk full: [\d.]+ MB free in .*small/);
       expect((await fleet.status()).oldest?.why).to.include('disk full');
       expect(fleet.evidence.runs(sha)).to.deep.equal([]);
       rmSync(ballast);
       await fleet.prove([sha]);
       expect(await attempts(sha)).to.have.length(1);
-      await until('nothing is said any more', async () => (await unfit()) === undefined);
+      await until('no problem is reported any more', async () => (await unfit()) === undefined);
     }).timeout(90_000);
 
     it('removes the unused home of a repository that fills the disk, and takes jobs', async () => {
@@ -186,7 +186,7 @@ describe('a runner', () => {
       execFileSync('mount', ['--bind', mirrors, mirrors]);
       try {
         execFileSync('mount', ['-o', 'remount,bind,ro', mirrors]);
-        const said = await until('it says so', unfit);
+        const said = await until('the runner reports the problem', unfit);
         expect(said).to.include(`cannot write to ${mirrors}`).and.include('read-only');
         const sha = fleet.push(1);
         await isRecorded(sha, 'queued');

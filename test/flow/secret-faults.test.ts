@@ -34,10 +34,10 @@ describe('a job that waits for its secrets', () => {
     repository.commit('with a secret');
     await volt.build(repository.head(), () => true);
     const queue = volt.context.queues.queue(jobQueue([hostLabel(volt.context.config.host)]));
-    await until('its message is sent', async () => (await queue.getJobCountByTypes('prioritized')) > 0);
+    await until('the message of the job is sent', async () => (await queue.getJobCountByTypes('prioritized')) > 0);
     await dispatcher.stop();
     await volt.runner();
-    await until('the runner asks', async () => (await requests()) > 0);
+    await until('the runner asks for the secrets', async () => (await requests()) > 0);
   }
 
   const requests = () => volt.context.queues.queue('secrets').getJobCountByTypes('waiting');

@@ -28,7 +28,7 @@ describe('Redis Sentinel', () => {
     const master = await sentinels.master();
     await sentinels.kill(master);
     const during = fleet.push(1);
-    await until('another server is the master', async () => (await sentinels.master()) !== master);
+    await until('another Redis server is the master', async () => (await sentinels.master()) !== master);
     // a runner without an answer for its lease ends its jobs, and they run again
     for (const sha of [running, short, during]) {
       await fleet.built(sha);
@@ -36,7 +36,7 @@ describe('Redis Sentinel', () => {
     }
     const after = fleet.push(1);
     await fleet.prove([after]);
-    await until('all are there', async () => {
+    await until('all stages are registered', async () => {
       const { stages, runners } = await fleet.status();
       return runners?.count === 2 && stages.every(({ alive }) => alive);
     });
@@ -54,10 +54,10 @@ describe('Redis Sentinel', () => {
     // a replica that has heard nothing for ten seconds would not become the master
     await sentinels.deafenReplica(master);
     const queued = fleet.push(1);
-    await until('it is queued', async () => (await listBuilds(fleet.database, { sha: queued, limit: 1 }))[0]);
+    await until('the job is queued', async () => (await listBuilds(fleet.database, { sha: queued, limit: 1 }))[0]);
     await sentinels.kill(master);
     const during = fleet.push(1);
-    await until('another server is the master', async () => (await sentinels.master()) !== master);
+    await until('another Redis server is the master', async () => (await sentinels.master()) !== master);
     for (const sha of [finished, ...running, queued, during]) {
       await fleet.built(sha);
       await fleet.prove([sha], fleet.evidence.runs(sha).length);

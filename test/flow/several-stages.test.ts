@@ -29,7 +29,7 @@ describe('two dispatchers and two reporters on one database', () => {
       const come = (share: number) => () =>
         fleet.evidence.runs(burst[Math.floor(commits * share)] as string).length > 0;
       for (const [index, victim] of victims.entries()) {
-        await until('the burst has come so far', come((index + 1) / 6), 120_000);
+        await until('enough commits of the burst are built', come((index + 1) / 6), 120_000);
         await fleet.kill(victim);
         const kind = victim.includes('dispatcher') ? 'dispatcher' : 'reporter';
         // of each stage, one process continues alone for a while

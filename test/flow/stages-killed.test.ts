@@ -53,11 +53,11 @@ describe('kill -9', () => {
       'its begin is recorded',
       async () => (await listBuilds(fleet.database, { status: 'running', limit: 1 }))[0],
     );
-    // they cannot record the jobs that they have taken, so they hold them
+    // the stages cannot record the jobs that they have taken, so they keep the messages
     const release = await holdRecord(fleet.dataDir);
     const pushed = fleet.push(1);
     for (const name of ['commits', 'results'])
-      await until(`${name} are in a hand`, async () => (await queues.queue(name).getActiveCount()) > 0);
+      await until(`${name} are being processed`, async () => (await queues.queue(name).getActiveCount()) > 0);
     for (const kind of ['dispatcher', 'reporter'] as const) await fleet.kill(kind);
     await release();
     for (const kind of ['dispatcher', 'reporter'] as const) await fleet.start(kind);

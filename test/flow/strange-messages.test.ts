@@ -86,7 +86,7 @@ describe('a shared Redis', () => {
     const [fleet, neighbour] = fleets as [TestFleet, TestFleet];
     for (const name of queueNames) await sendStrange(name);
     await leaveStrange();
-    const seen = await until('all of them are set aside', async () => {
+    const seen = await until('all strange messages are dead letters', async () => {
       const { queues: depths, problems } = await fleet.status();
       const aside = depths.filter(({ name, failed }) => queueNames.includes(name) && failed === 4);
       const reported = problems.filter(({ code }) => code === 'messages_set_aside');

@@ -51,7 +51,7 @@ describe('runners with clocks that are ten minutes wrong', () => {
     };
     const runner = new VoltProcess(['runner', '--name', name, '--labels', name], { env });
     processes.push(runner);
-    await until(`runner ${name} is there`, () => member(name));
+    await until(`runner ${name} is registered`, () => member(name));
   }
 
   const member = async (name: string) =>
@@ -71,7 +71,10 @@ describe('runners with clocks that are ten minutes wrong', () => {
     });
     await volt.built(id, ({ jobs }) => jobs[2]?.status === 'running');
     clocks.shift('set', shifts.ahead);
-    await until('its clock is wrong', async () => ((await member('set'))?.vitals?.clockAhead ?? 0) > 2000);
+    await until(
+      'the clock of the runner is wrong',
+      async () => ((await member('set'))?.vitals?.clockAhead ?? 0) > 2000,
+    );
     writeFileSync(may, 'end');
     const { status, jobs, createdAt, finishedAt } = await volt.built(id);
     const ended = Date.now();

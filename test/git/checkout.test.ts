@@ -94,7 +94,7 @@ describe('a checkout', () => {
       await own.fetch();
       const sha = repository.commit('late', { 'late.txt': `${Math.random()}` });
       let resets = 0;
-      // what others do when git has looked, and this process has not heard of it yet
+      // another job changes the mirror after git has read it, and before this process knows
       const runner: GitRunner = (command, hearer) =>
         ownRunner(command, hearer).catch(async (error) => {
           if (command.args[0] === 'reset' && ++resets === 1) await inBetween(own);

@@ -84,7 +84,7 @@ describe('a failure of git', () => {
       const stop = new AbortController();
       const mirror = new Mirror(folders.make(), url());
       const fetching = failure('fetch_failed', () => mirror.fetch({ signal: stop.signal }));
-      await until('it is cut off', () => line.cuts.length === 1);
+      await until('the transfer is cut off', () => line.cuts.length === 1);
       stop.abort();
       await fetching;
       expect(line.cuts).to.deep.equal([300_000]);

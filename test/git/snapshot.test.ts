@@ -17,7 +17,7 @@ describe('a snapshot of a work tree', () => {
 
   after(folders.remove);
 
-  // one of them is what git takes for the first branch of any new repository
+  // one of them is git's default for the first branch of a new repository
   for (const branch of ['main', 'master']) {
     it(`works on a branch named ${branch}`, async () => {
       repository.git('branch', '--move', branch);

@@ -197,7 +197,7 @@ describe('the submodules of a checkout', () => {
 
     afterEach(() => Promise.all([own.stop(), other.stop()]));
 
-    /** As a job of that repository has them. */
+    /** Checks submodules out as a job of that repository does. */
     async function takeAs(
       app: { url: string; sha: string },
       rules: Partial<FetchRules> = {},

@@ -39,7 +39,7 @@ describe('moving unchanged files by a manifest', () => {
 
   const ctime = (path: string) => lstatSync(path, { bigint: true }).ctimeNs;
 
-  /** Writes a manifest whose own time is later than that of all that it lists. */
+  /** Writes a manifest that is newer than all listed files. */
   async function write(): Promise<void> {
     expect(await writeManifest(from, manifest)).to.equal(true);
     const newest = ['one', 'a/two', 'a/b/three', 'link'].map((name) => ctime(join(from, name)));

@@ -40,7 +40,7 @@ describe('watching the refs of a repository', () => {
     // events of an earlier change may still arrive
     let before = -1;
     let calm = 0;
-    await until('it is quiet', () => {
+    await until('no more changes are reported', () => {
       calm = before === changes ? calm + 1 : 0;
       before = changes;
       return calm > 12;
@@ -144,7 +144,7 @@ describe('watching the refs of a repository', () => {
       (error) => errors.push(error),
     );
     rmSync(repository.path, { recursive: true });
-    await until('it is said', () => errors.length > 0);
+    await until('the removal is reported', () => errors.length > 0);
     expect(errors).to.have.length(1);
   });
 
@@ -172,12 +172,12 @@ describe('watching the refs of a repository', () => {
       'the end of a branch': () => repository.git('branch', '--delete', '--force', 'deep/er/one'),
     };
     for (const [what, move] of Object.entries(moves)) {
-      const before = await until('it is quiet', async () => {
+      const before = await until('no more changes are reported', async () => {
         const [one, two] = [await state(), await state()];
         return one === two ? one : undefined;
       });
       move();
-      await until(`${what} is told`, async () => (await state()) !== before);
+      await until(`${what} is reported`, async () => (await state()) !== before);
     }
     await watching?.close();
     expect(await state()).to.equal(undefined);

@@ -11,7 +11,7 @@ import {
 } from '../../src/workflow/expression.ts';
 import { type Json, parseTemplate, type Template } from '../../src/workflow/template.ts';
 
-/** Half of what a template may come to, and JSON of that length. */
+/** Half of a template's largest result, and JSON of that length. */
 const long = `[${Array(262_000).fill(1).join()}]`;
 
 const scope: Scope = {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { matches, parsePattern, selects } from '../../src/workflow/filters.ts';
 
-/** The cheat sheet of GitHub's documentation, and what follows from it. */
+/** The cheat sheet of GitHub's documentation, and further cases. */
 const cases: [pattern: string, fits: string[], fitsNot: string[]][] = [
   ['feature/*', ['feature/my-branch', 'feature/your-branch'], ['feature/a/b', 'feature', 'xfeature/a']],
   ['feature/**', ['feature/beta-a/my-branch', 'feature/your-branch', 'feature/'], ['feature']],

@@ -36,7 +36,7 @@ describe('a credential for git', () => {
   /** Folders that hold a credential just now. */
   const lent = () => readdirSync('/dev/shm').filter((name) => name.startsWith(`volt-access-${process.pid}-`));
 
-  /** The credential that is lent just now, as git's helper has it. */
+  /** The credential that git's helper has at this moment. */
   const shown = () => readFileSync(join('/dev/shm', String(lent()[0]), 'credentials'), 'utf8');
 
   describe('over HTTP', () => {
@@ -182,7 +182,7 @@ describe('a credential for git', () => {
     const dead = '/dev/shm/volt-access-4194303-0000000000000000';
     mkdirSync(dead);
     utimesSync(dead, 1, 1);
-    // what is swept is swept by each process once, so by a new one
+    // each process removes leftovers once, so a new process does it here
     const child = startChild(`
       import { withPrivateFolder } from './src/git/access/credential-files.ts';
       await withPrivateFolder(async () => undefined);

@@ -69,7 +69,7 @@ describe('the policy for addresses that a commit names', () => {
         expect((await refused(url, { servers, resolve, network })).message).to.include('a server of Volt');
     await refused('https://93.184.216.99/x', { servers, resolve });
     await refused('https://10.9.9.9/x', { servers, resolve });
-    // what large hosters have is the address of others, too
+    // large hosters share addresses among customers
     expect((await fetchPolicy({ servers, resolve }).to('https://open.example/lib')).url).to.equal(
       'https://open.example/lib',
     );

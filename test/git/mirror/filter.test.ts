@@ -141,7 +141,7 @@ describe('a mirror with a filter', () => {
   });
 
   describe('made with limited history by an older Volt', () => {
-    /** As an older Volt left it: the newest commit of a branch, and a mark. */
+    /** A mirror of an older Volt: the newest commit of a branch, and a mark. */
     function cutShort(options = {}): Mirror {
       const mirror = new Mirror(folders.make(), address(), options);
       execFileSync('git', ['init', '--quiet', '--bare', mirror.path]);

@@ -119,7 +119,9 @@ describe('the lock of a mirror', () => {
     await first.kill();
     const lines: string[] = [];
     const asking = mirror.require(sha, { progress: (line) => lines.push(line) });
-    await until('it waits', () => lines.some((line) => line.startsWith(`waiting for process ${first.pid}`)));
+    await until('the second process waits for the lock', () =>
+      lines.some((line) => line.startsWith(`waiting for process ${first.pid}`)),
+    );
     expect(existsSync(join(mirror.path, 'shallow.lock')), 'git may need it still').to.equal(true);
     open();
     await asking;
@@ -256,7 +258,7 @@ describe('the use of a mirror', () => {
     await keepMarkedUsed(async () => {
       await mirror.require(repository.head());
       rmSync(mark);
-      await until('it is noted again', () => existsSync(mark));
+      await until('the mirror is marked as used again', () => existsSync(mark));
     }, 10);
     repository.remove();
   });

@@ -15,7 +15,7 @@ import { TestRepository } from '../../support/repository.ts';
 
 const unknown = 'd'.repeat(40);
 
-/** As a power cut leaves the objects of the last fetches: their files are there, and nothing in them. */
+/** Empties the files of objects, as a power cut does with those of the last fetches. */
 function emptyObjects(path: string): void {
   const objects = join(path, 'objects');
   for (const folder of readdirSync(objects).filter((name) => name.length === 2))
@@ -92,7 +92,7 @@ describe('a mirror', () => {
       raw('Ada <a@b>', '999999999999', 'x'),
       raw('Ada <a@b>', '99999999999999999999', 'x'),
       raw('Ada <a@b>', 'never', 'x'),
-      // git ends where it is to show this one
+      // git exits with an error when it shows this commit
       raw('Ada <a@b>', '1', 'x', '-9999'),
       raw('Ada \u0001\u0007 <a@b>', '1000000000', 'x\u0000y'),
     ];

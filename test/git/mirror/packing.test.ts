@@ -34,7 +34,7 @@ describe('packing mirrors', () => {
       .split('\n')
       .sort();
 
-  /** A mirror as many fetches leave it: packs and loose objects, and a commit that no ref leads to any more. */
+  /** A mirror after many fetches: packs, loose objects and a commit that no ref contains any more. */
   function busy(extent: { filter?: string } = {}, fetches = 12): { mirror: Mirror; repository: TestRepository } {
     const repository = new TestRepository({ 'a.txt': '0', 'b/c.txt': 'x' });
     made.push(repository);
@@ -81,7 +81,7 @@ describe('packing mirrors', () => {
     expect(countIn(mirror)).to.deep.equal({ loose: 0, packs: 1 });
     expect(idsIn(mirror)).to.deep.equal(before.ids);
     execFileSync('git', ['fsck', '--connectivity-only', '--no-dangling'], { cwd: mirror.path, stdio: 'ignore' });
-    // then it is not worth it
+    // packing is not worthwhile then
     expect(await packMirrors(join(mirror.path, '..'), options)).to.deep.equal([]);
   }).timeout(20_000);
 

@@ -67,7 +67,7 @@ describe('names of refs', () => {
       } catch {
         allowed = false;
       }
-      // a name that looks like an option is allowed by git itself, and must not be taken for one
+      // git allows a name that looks like an option; Volt must not pass it as one
       if (!name.startsWith('-') && name !== '@') expect(isRefName(name), JSON.stringify(name)).to.equal(allowed);
     }
     repository.remove();
