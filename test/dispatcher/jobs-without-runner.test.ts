@@ -49,7 +49,7 @@ describe('a job with labels that no runner has', () => {
     }
   });
 
-  it('leaves a queue that is forgotten once it is empty for a while', async () => {
+  it('leaves a queue that Volt forgets after it was empty for a while', async () => {
     const volt = await TestVolt.start();
     try {
       const { queues } = volt.context;
@@ -70,7 +70,7 @@ describe('a job with labels that no runner has', () => {
     }
   });
 
-  it('does not end if it only avoids some runner, whose queue is forgotten once it is empty', async () => {
+  it('does not end if its queue only avoids some runner', async () => {
     const volt = await TestVolt.start({ runnerWait: 2 });
     try {
       const { queues, access } = volt.context;
@@ -89,7 +89,7 @@ describe('a job with labels that no runner has', () => {
     }
   });
 
-  it('does not end if a runner completes it before it is ended', async () => {
+  it('does not end if a runner completes it first', async () => {
     const volt = await TestVolt.start({ runnerWait: 2 });
     const { access, logger, database } = volt.context;
     const done: JobId[] = [];

@@ -6,7 +6,7 @@ import { keepLog } from '../support/logger.ts';
 import { observed, recordedBuild } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('builds that a database that was set back has lost', () => {
+describe('builds that the database lost when it was set back', () => {
   let volt: TestVolt;
 
   before(async () => {
@@ -15,7 +15,7 @@ describe('builds that a database that was set back has lost', () => {
   });
   after(() => volt.stop());
 
-  it('have ids that no other build gets', async () => {
+  it('leave their ids unused', async () => {
     const { logger, lines } = keepLog();
     const context = { ...volt.context, logger };
     const known = Number(await recordedBuild(volt.context.database));
@@ -32,7 +32,7 @@ describe('builds that a database that was set back has lost', () => {
     expect(lines.join('\n')).to.include(`its last build is ${known + 1}, but build ${known + 5} was already sent`);
   });
 
-  it('are known by the sent messages, in whatever order', async () => {
+  it('are known by the messages that were sent, in any order', async () => {
     const { access, database } = volt.context;
     const [first, second] = [await recordedBuild(database), await recordedBuild(database)];
     await routeBuild(volt.context, second);

@@ -9,7 +9,7 @@ import { runnerMember } from '../support/members.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
 
-describe('the queue of a job that is tried again', () => {
+describe('the queue of a retried job', () => {
   let volt: TestVolt;
   const linux = { labels: ['linux'] };
 

@@ -9,7 +9,7 @@ import { startChild } from '../support/child.ts';
 import { TestFolders } from '../support/folder.ts';
 import { isIsolable } from '../support/isolation.ts';
 
-describe('a check of what isolation needs from this machine', function () {
+describe('a check for a requirement of isolation', function () {
   this.timeout(60_000);
   const folders = new TestFolders();
   after(folders.remove);
@@ -21,7 +21,7 @@ describe('a check of what isolation needs from this machine', function () {
     'bwrap: setting up uid map: Permission denied',
     'Failed to open() /dev/net/tun: No such file or directory',
   ])
-    it(`fails at once where it can never work: ${why}`, async () => {
+    it(`fails at once for a permanent error: ${why}`, async () => {
       let count = 0;
       const check = async () => {
         count++;
@@ -71,7 +71,7 @@ exec ${real} "$@"
   ];
 
   for (const { program, only, text, works } of cases)
-    describe(`that needs ${program}`, () => {
+    describe(`with ${program}`, () => {
       before(async function () {
         if (!(await isIsolable('sandbox')) || !(await canFilterCalls())) return this.skip();
         if ((await settleNetworks('sandbox', { kind: 'on' })).trusted !== 'own') this.skip();
@@ -83,7 +83,7 @@ exec ${real} "$@"
         expect(count()).to.be.at.least(2);
       });
 
-      it('is an error when each try fails for a reason that may pass', async () => {
+      it('is an error if each repetition fails for a reason that may pass', async () => {
         const { path, count } = failing(program, 1000, only);
         const line = await said(path, text);
         expect(line).to.include('"code":"isolation_unavailable"').and.include('Cannot allocate memory');

@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { loadConfig } from '../../src/kernel/config.ts';
 import { isDue, nextAttemptTime, pausesOf } from '../../src/kernel/retry-pauses.ts';
 
-describe('when a job is tried again', () => {
+describe('the time of the next attempt', () => {
   const now = 1_000_000;
 
   it('is after 10 s and 30 s more by default, with jitter', () => {

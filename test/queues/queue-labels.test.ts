@@ -13,7 +13,7 @@ describe('a queue of jobs', () => {
     ],
   };
 
-  it('of a repository with runners kept for it is served by those only', () => {
+  it('is served only by reserved runners if its repository has some', () => {
     const deploy = queueLabels(['linux'], [], 'deploy');
     expect(deploy).to.deep.equal(['linux', 'repo:deploy']);
     expect(servesQueue(open, deploy)).to.equal(true);
@@ -25,7 +25,7 @@ describe('a queue of jobs', () => {
     expect(servesQueue(narrowed, queueLabels([], [], 'app'))).to.equal(false);
   });
 
-  it('of other repositories is served only by runners that are kept for no repository, whatever a job asks for', () => {
+  it('of another repository is served only by runners without a reservation', () => {
     expect(servesQueue(open, queueLabels(['host:a']))).to.equal(true);
     expect(servesQueue(kept, queueLabels(['host:a']))).to.equal(false);
     expect(queueLabels(['host:a', 'repo:deploy'])).to.deep.equal(['host:a']);
@@ -36,7 +36,7 @@ describe('a queue of jobs', () => {
     expect(queueLabels(['linux'], ['vault', 'linux'])).to.deep.equal(['linux', 'vault']);
   });
 
-  it('of a job that is tried again is not served by the runners that it avoids, whatever their names', () => {
+  it('of a retried job is not served by the runners that it avoids', () => {
     const queue = queueLabels(['linux', 'not:a'], [], undefined, ['b', 'Build Machine', 'x'.repeat(64)]);
     expect(queue).to.include.members(['linux', 'not:b']).and.not.include('not:a');
     expect(parseQueueLabels(queue)).to.deep.include({ labels: ['linux'], repo: undefined, avoids: true });
