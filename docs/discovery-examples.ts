@@ -19,7 +19,15 @@ export const examples: { [title: string]: { [path: string]: string }[] } = {
     { 'deno.json': '{"tasks":{"test":"x"}}', 'deno.lock': '' },
     { 'deno.json': '{}', 'a_test.ts': '' },
   ],
-  Python: [{ 'pytest.ini': '[pytest]' }],
+  Python: [
+    { 'tox.ini': '[testenv]\ncommands = pytest\n' },
+    { 'tox.ini': '[testenv]\ncommands = pytest {envtmpdir}\n' },
+    { 'noxfile.py': '@nox.session\ndef tests(session):\n    session.run("pytest", ARGS)\n' },
+    { 'pytest.ini': '' },
+    { 'setup.py': '', 'tests/test_a.py': '', 'tests/__init__.py': '' },
+    { 'manage.py': '', 'app/tests.py': '' },
+  ],
+  'Python tests': [{ 'tests/test_a.py': 'import pytest\n' }, { 'tests/test_a.py': '' }],
   PHP: [
     { 'composer.json': '{"scripts":{"test":"x"}}' },
     { 'composer.json': '{"require-dev":{"phpunit/phpunit":"1"}}', 'phpunit.xml': '' },

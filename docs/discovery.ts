@@ -23,6 +23,9 @@ says what was found, why, and which files were passed over.
   those: at most 100 folders, and 20 projects with tests.
 - Volt leaves out what belongs to others or shows something: \`node_modules\`, \`vendor\`, \`third_party\`, \`examples\`,
   \`docs\`, \`fixtures\`, \`testdata\` and the like.
+- A Python project is installed with what its tests need, as tox, nox, hatch, its extras, dependency groups or files of
+  requirements say. pytest runs the tests only if the project configures or requires it, or its tests are written for
+  it; else unittest does. Where all that a file of tox or nox says is plain, Volt runs its commands without the tool.
 - With a lock file, an installation fails if the lock file does not fit.
 
 Where several commands are given, each line is for one form of the project. Versions of any tool may also be in

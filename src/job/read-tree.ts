@@ -9,6 +9,8 @@ import type { TreeListing } from './discovery/packed-tree.ts';
 const mostFiles = 20_000;
 /** Describing files whose texts are read; bytes of one, of one of which the head counts, and of all together. */
 const bounds = { texts: 500, file: 250_000, head: 5_000_000, total: 1_000_000 };
+/** The same of Python tests: a look at some of them tells how all are run. */
+const testBounds = { texts: 100, file: 100_000, total: 1_000_000 };
 
 /**
  * Reads what discovery needs of a commit from its mirror, without a checkout.
@@ -22,27 +24,43 @@ export async function readTree(mirror: Mirror, sha: string, options: UpdateOptio
     .sort((a, b) => a.depth - b.depth)
     .map(({ file }) => file);
   const files = await withoutLinks(mirror, ordered.slice(0, mostFiles), options);
-  const describing = files.filter(({ path }) => describes(path) !== undefined);
+  const describing = files.filter(({ path }) => ['whole', 'head'].includes(describes(path) ?? ''));
   const asked = describing.slice(0, bounds.texts);
   const isHead = ({ path }: ListedFile) => describes(path) === 'head';
   const whole = asked.filter((file) => !isHead(file)).map(({ id }) => id);
   const heads = asked.filter(isHead).map(({ id }) => id);
+  const tests = files.filter(({ path }) => describes(path) === 'test').slice(0, testBounds.texts);
   const blobs = await readBlobs(mirror, whole, { file: bounds.file }, options);
   const head = { file: bounds.head, head: headBytes };
   for (const [id, text] of await readBlobs(mirror, heads, head, options)) blobs.set(id, text);
-  let left = bounds.total;
-  const texts: [string, string][] = [];
-  for (const { path, id } of asked) {
+  const testBlobs = await readBlobs(
+    mirror,
+    tests.map(({ id }) => id),
+    { file: testBounds.file },
+    options,
+  );
+  const texts = [...within(bounds.total, asked, blobs)];
+  const testTexts = within(testBounds.total, tests, testBlobs);
+  return {
+    files: files.map(({ path, kind }) => ({ path, executable: kind === 'executable' })),
+    texts: [...texts, ...testTexts],
+    isCut: listed.isCut || ordered.length > mostFiles || texts.length < describing.length,
+  };
+}
+
+/** The texts of files, in their order, as far as all of them together are within a bound. */
+function* within(
+  total: number,
+  files: readonly ListedFile[],
+  blobs: ReadonlyMap<string, string | null>,
+): Generator<[path: string, text: string]> {
+  let left = total;
+  for (const { path, id } of files) {
     const text = blobs.get(id);
     if (text === null || text === undefined || text.length > left) continue;
     left -= text.length;
-    texts.push([path, text]);
+    yield [path, text];
   }
-  return {
-    files: files.map(({ path, kind }) => ({ path, executable: kind === 'executable' })),
-    texts,
-    isCut: listed.isCut || ordered.length > mostFiles || texts.length < describing.length,
-  };
 }
 
 /** Each link to another file of the commit becomes a file like that one; other links are left out. */

@@ -259,7 +259,7 @@ mod tests {
   {
     what: 'Python with unittest in tests/, as the original ran them',
     files: { ...python, 'tests/__init__.py': '', 'tests/test_sum.py': unittest },
-    log: [/found tests\/: if python3 .*unittest discover -v -s tests -t \./, /1 passed|Ran 1 test[\s\S]*OK/],
+    log: [/found tests\/: python3 -m unittest discover -v -s tests -t \./, /Ran 1 test[\s\S]*OK/],
     tests: ['tests.test_sum.Sum > test_adds'],
     possible: () => runs('python3', '--version'),
   },

@@ -77,6 +77,17 @@ describe('what discovery reads of a commit', () => {
     expect(tree.isCut).to.equal(true);
   });
 
+  it('has the texts of a bounded number of Python tests, beside those of all describing files', async () => {
+    const names = Array.from({ length: 120 }, (_, at) => `tests/test_${at + 100}.py`);
+    const tests = Object.fromEntries(names.map((name) => [name, 'import pytest\n']));
+    repository.commit('files', { ...tests, 'tests/__init__.py': '', 'tests/other.py': '', 'a/b/c/setup.py': '#' });
+    const tree = await read();
+    const known = tree.texts.map(([path]) => path);
+    expect(known).to.have.length(101).and.include('a/b/c/setup.py').and.include('tests/__init__.py');
+    expect(known).not.to.include('tests/other.py');
+    expect(tree.isCut).to.equal(false);
+  });
+
   it('takes bytes that are no UTF-8 as they are, without losing the next file', async () => {
     repository.commit('files', { Makefile: 'test:\n', 'a/Makefile': 'x' });
     writeFileSync(join(repository.path, 'a/Makefile'), Buffer.from([0xff, 0xfe, 0x0a, 0]));

@@ -25,17 +25,24 @@ const describing = [
   /^(GNUmakefile|[Mm]akefile|\.?justfile|Justfile|[Tt]askfile\.(dist\.)?ya?ml|\.tool-versions|\.?mise\.toml)$/,
 ];
 
+/** Files of requirements of Python, whose names alone do not tell it. */
+const inFolder = /(^|\/)requirements\/[\w.-]+\.(txt|in)$/;
+
 /** Files that are too large for their texts to be known in whole; their first characters say enough. */
 const heads = /^yarn\.lock$/;
 
 /** Bytes of a lock file that are read. */
 export const headBytes = 1000;
 
-/** Whether discovery knows the text of a file, all of it or its head. */
-export function describes(path: string): 'whole' | 'head' | undefined {
+/** Python tests, which tell by what they import and define whether pytest or unittest runs them. */
+const tests = /(^|\/)(test[^/]*|[^/]*_test)\.py$|(^|\/)tests?\/__init__\.py$/;
+
+/** Whether discovery knows the text of a file: all of it, its head, or, of some of the tests, all of it. */
+export function describes(path: string): 'whole' | 'head' | 'test' | undefined {
   const name = path.slice(path.lastIndexOf('/') + 1);
-  if (describing.some((names) => names.test(name))) return 'whole';
-  return heads.test(name) ? 'head' : undefined;
+  if (describing.some((names) => names.test(name)) || inFolder.test(path)) return 'whole';
+  if (heads.test(name)) return 'head';
+  return tests.test(path) ? 'test' : undefined;
 }
 
 /** Folders of what shows how something is used, is input of tests, or is a copy of another project (Meson's). */

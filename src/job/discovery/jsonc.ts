@@ -15,7 +15,10 @@ export function withoutComments(text: string): string {
   return tokens.join('');
 }
 
-/** Where a string, a comment or a single character that begins at `at` ends. */
+/** Characters of which each is a token of its own: they begin or end something. */
+const special = /["/,{}[\]\s]/g;
+
+/** Where the string, the comment or the run of other characters that begins at `at` ends. */
 function endOfToken(text: string, at: number): number {
   if (text[at] === '"') {
     for (let end = at + 1; end < text.length; end++) {
@@ -25,7 +28,11 @@ function endOfToken(text: string, at: number): number {
     return text.length;
   }
   const close = text.startsWith('//', at) ? '\n' : text.startsWith('/*', at) ? '*/' : undefined;
-  if (close === undefined) return at + 1;
+  if (close === undefined) {
+    if (/[,{}[\]\s]/.test(text[at] as string)) return at + 1;
+    special.lastIndex = at + 1;
+    return special.exec(text)?.index ?? text.length;
+  }
   const end = text.indexOf(close, at + 2);
   return end < 0 ? text.length : end + (close === '\n' ? 0 : 2);
 }

@@ -14,7 +14,7 @@ import { meson } from './finders/meson.ts';
 import { node } from './finders/node.ts';
 import { ocaml } from './finders/ocaml.ts';
 import { php } from './finders/php.ts';
-import { python } from './finders/python.ts';
+import { python, pythonTests } from './finders/python.ts';
 import { just, task } from './finders/recipes.ts';
 import { ruby } from './finders/ruby.ts';
 import { script } from './finders/script.ts';
@@ -56,7 +56,8 @@ const languages: readonly Kind[] = [
   {
     title: 'Python',
     find: python,
-    looksFor: 'Python tests (pytest or `tests/`)',
+    looksFor:
+      '`tox.ini`, `noxfile.py`, a script of hatch, PDM, Rye, Poe or taskipy, a configuration of pytest, or files `test_*.py` or `*_test.py` of a project with `pyproject.toml`, `setup.py`, `requirements.txt` or the like',
     family: 'python',
     tools: ['python'],
   },
@@ -140,6 +141,13 @@ const languages: readonly Kind[] = [
  * tests.
  */
 const runners: readonly Kind[] = [
+  {
+    title: 'Python tests',
+    find: pythonTests,
+    looksFor: 'files `test_*.py` or `*_test.py` in a repository without the files of a Python project',
+    family: 'any',
+    tools: ['python'],
+  },
   {
     title: 'Make',
     find: make,

@@ -37,6 +37,8 @@ const pythonEnvironmentSchema = z.object({
   packages: z.array(z.string().min(1).max(300)).max(200),
 });
 
+export type PythonEnvironment = z.infer<typeof pythonEnvironmentSchema>;
+
 /** A project whose tests can be run. */
 export const projectSchema = z.object({
   /** its kind, which names the job, such as `node` or `python` */

@@ -14,7 +14,7 @@ const mostDepth = 30;
 /** Characters of JSON that are parsed; a deeply nested text takes some 50 ms a megabyte. */
 const longestJson = 250_000;
 /** Characters of TOML that are parsed; a hostile text takes some 1 ms a thousand. */
-const longestToml = 50_000;
+const longestToml = 100_000;
 
 /**
  * The files of a commit as discovery sees them: all names, and the texts of the files that describe projects. It is made
@@ -29,11 +29,12 @@ export class Tree {
   /** names of the entries of each folder */
   readonly #folders = new Map<string, Set<string>>([['', new Set()]]);
 
-  /** @param texts of describing files, by path; a file that is too large has none. Files in very deep folders are left out. */
+  /** @param texts of describing files, by path; a file that is too large has none. Files in very deep folders, and paths that git has not, are left out. */
   constructor(files: Iterable<TreeFile>, texts: ReadonlyMap<string, string>) {
     this.#texts = texts;
     for (const file of files) {
-      if (file.path.split('/').length > mostDepth) continue;
+      const names = file.path.split('/');
+      if (names.length > mostDepth || names.includes('')) continue;
       this.#files.set(file.path, file);
       let path = file.path;
       for (;;) {

@@ -1,6 +1,7 @@
 import type { Target } from '../target.ts';
 import { buildTargets } from './builds.ts';
 import { commitTargets } from './commits.ts';
+import { discoveryTargets } from './discovery.ts';
 import { matrixTargets } from './matrix.ts';
 import { messageTargets } from './messages.ts';
 import { outputTargets } from './output.ts';
@@ -22,4 +23,5 @@ export const targets: readonly Target[] = [
   ...pageTargets,
   ...messageTargets,
   ...buildTargets,
+  ...discoveryTargets,
 ];

@@ -1,39 +1,114 @@
-import { type Finder, type Found, step } from '../project.ts';
+import { type Finder, type Found, type PythonEnvironment, step } from '../project.ts';
 import type { Tree } from '../tree.ts';
+import { versionsOf } from '../versions.ts';
+import { runsPytest } from './python/command-line.ts';
+import { environmentFor, Installation } from './python/environment.ts';
+import { isCommand, type NoCommand, type OwnCommand } from './python/needs.ts';
+import { nox } from './python/nox.ts';
+import { pytestConfiguration, unittestOf } from './python/runner.ts';
+import { hatch, scripts } from './python/scripts.ts';
+import { hasLoadTests, isForPytest, testFiles, unittestCommand } from './python/test-files.ts';
+import { tox } from './python/tox.ts';
+
+/** Files that Python projects have; where there are no tests, the first of them is passed over. */
+const descriptions = [
+  ...['pyproject.toml', 'setup.py', 'setup.cfg', 'tox.ini', 'noxfile.py', 'manage.py', 'Pipfile', 'requirements.txt'],
+  ...['pytest.ini', '.pytest.ini', 'pytest.toml', '.pytest.toml', 'conftest.py', 'hatch.toml', 'tox.toml'],
+];
 
 /**
- * pytest if the project configures it or Python can import it; otherwise the standard library's unittest, as the
- * original CI did with the folder `tests/`.
+ * A Python project: the commands of tox, nox, hatch or another tool that it is set up for; else pytest, if the project
+ * configures or requires it or its tests are written for it; else unittest of the standard library.
  */
 export const python: Finder = (tree) => {
-  const configured = configuration(tree);
-  if (configured !== undefined) {
-    const steps = [step('test', 'python3 -m pytest')];
-    const found: Found = { kind: 'python', because: configured, why: `${configured} configures pytest`, steps };
-    // a project that writes such reports itself is left alone
-    return tree.text(configured).includes('junitxml') ? found : { ...found, reporter: 'pytest' };
+  const described = describedBy(tree);
+  if (described === undefined) return undefined;
+  const passed: string[] = [];
+  for (const look of [tox, nox, hatch, scripts] as ((tree: Tree) => OwnCommand | NoCommand | undefined)[]) {
+    const own = look(tree);
+    if (own && isCommand(own)) return ofCommand(tree, own, passed);
+    if (own) passed.push(own.why);
   }
-  const tests = ['tests', 'test'].find((folder) => tree.names(folder).some((name) => testFile.test(name)));
-  if (tests === undefined) return undefined;
-  const top = tree.has(`${tests}/__init__.py`) ? ' -t .' : '';
-  const command = `if python3 -c 'import pytest' 2>/dev/null; then python3 -m pytest ${tests}; else python3 -m unittest discover -v -s ${tests}${top}; fi`;
-  return {
-    kind: 'python',
-    because: `${tests}/`,
-    why: `${tests}/ has Python tests, and nothing configures pytest`,
-    steps: [step('test', command, ['python3'])],
-    reporter: 'pytest',
-  };
+  const why = [...passed, 'it has no tests in files such as test_….py'].join('; ');
+  return byFiles(tree, testFiles(tree), passed) ?? { because: described, why };
 };
 
-const testFile = /^test.*\.py$|_test\.py$/;
+function describedBy(tree: Tree): string | undefined {
+  return (
+    tree.first(...descriptions) ?? tree.names().find((name) => /requirements.*\.txt$/.test(name) && tree.has(name))
+  );
+}
 
-function configuration(tree: Tree): string | undefined {
-  const sections: [string, RegExp][] = [
-    ['pytest.ini', /./s],
-    ['pyproject.toml', /^\[tool\.pytest/m],
-    ['tox.ini', /^\[pytest\]/m],
-    ['setup.cfg', /^\[tool:pytest\]/m],
-  ];
-  return sections.find(([file, section]) => section.test(tree.text(file)))?.[0];
+/** Python tests that no file describes. */
+export const pythonTests: Finder = (tree) =>
+  describedBy(tree) === undefined ? byFiles(tree, testFiles(tree), []) : undefined;
+
+/** @param passed what was looked at before, and why it does not count */
+function ofCommand(tree: Tree, own: OwnCommand, passed: readonly string[]): Found {
+  const { because, why, command, needs } = own;
+  const installation = new Installation(tree);
+  const clauses = [...passed, why, needs ? '' : installation.why];
+  return found(
+    tree,
+    { because, why: clauses, command },
+    needs ? environmentFor(needs) : installation.environment(command),
+  );
+}
+
+function byFiles(tree: Tree, files: string[], passed: string[]): Found | undefined {
+  const installation = new Installation(tree);
+  const choice = runnerFor(tree, files, installation);
+  if (!choice) return undefined;
+  const { because, why, command } = choice;
+  return found(tree, { because, why: [...passed, why, installation.why], command }, installation.environment(command));
+}
+
+function found(
+  tree: Tree,
+  { because, why, command }: { because: string; why: readonly string[]; command: string },
+  environment: PythonEnvironment,
+): Found {
+  return {
+    kind: 'python',
+    because,
+    why: why.filter((clause) => clause !== '').join('; '),
+    steps: [step('test', command, ['python3'])],
+    environment,
+    ...reporter(tree, command),
+    tools: versionsOf(tree, 'python'),
+  };
+}
+
+interface Choice {
+  because: string;
+  why: string;
+  command: string;
+}
+
+const pytest = 'python3 -m pytest';
+
+/** What runs the tests where no tool's configuration says it. */
+function runnerFor(tree: Tree, files: readonly string[], installation: Installation): Choice | undefined {
+  const configured = pytestConfiguration(tree);
+  const first = files[0];
+  if (configured !== undefined) return { because: configured, why: `${configured} configures pytest`, command: pytest };
+  const own = unittestOf(tree);
+  if (own) return own;
+  if (first === undefined) return undefined;
+  const because = first.includes('/') ? `${first.slice(0, first.indexOf('/'))}/` : first;
+  if (tree.has('manage.py') && !installation.mentions('pytest'))
+    return { because: 'manage.py', why: 'Django runs the tests', command: 'python3 manage.py test --noinput' };
+  if (installation.mentions('pytest'))
+    return { because, why: `the project requires pytest for tests such as ${first}`, command: pytest };
+  if (!hasLoadTests(tree, files) && isForPytest(tree, files))
+    return { because, why: `tests such as ${first} are written for pytest`, command: pytest };
+  const why = `nothing configures or requires pytest for tests such as ${first}`;
+  return { because, why, command: unittestCommand(tree, files) };
+}
+
+/** pytest writes a report for Volt, unless the project has it write one already. */
+function reporter(tree: Tree, command: string): Pick<Found, 'reporter'> {
+  const configured = pytestConfiguration(tree);
+  const writes = command.includes('junit') || (configured !== undefined && tree.text(configured).includes('junitxml'));
+  return runsPytest(command) && !writes ? { reporter: 'pytest' } : {};
 }

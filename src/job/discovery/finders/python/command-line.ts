@@ -1,0 +1,29 @@
+/**
+ * Commands of tox, nox and hatch, which start programs without a shell. They are run in Volt's environment as they
+ * are, if a shell takes them in the same way.
+ */
+
+/** Characters that mean the same to a shell and to Python's shlex, with quotes around the text that has others. */
+const plain = /^(?:[\w\s./:=@%+,^-]|"[\w\s./:=@%+,^*?()[\]{}<>|&;~#!'-]*"|'[^'\\\n]*')+$/;
+
+/** Whether a shell runs a command as the tool would. */
+export function isPlainCommand(line: string): boolean {
+  return line.length <= 1000 && plain.test(line) && !/^\s*[\w]+=/.test(line) && !line.startsWith('-');
+}
+
+/** A command made of words, each of which may have any characters. */
+export function commandOf(words: readonly string[]): string {
+  return words.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`)).join(' ');
+}
+
+/** Whether a command is one of those that look at the code and run no tests. */
+export function isLint(line: string): boolean {
+  return /^(python\S* -m )?(black|flake8|isort|mypy|pylint|pyright|ruff|bandit|check-manifest|twine|sphinx-build|pre-commit|codespell|vulture|pydocstyle|interrogate|tox|make -C docs)\b/.test(
+    line,
+  );
+}
+
+/** Whether a command runs pytest. */
+export function runsPytest(command: string): boolean {
+  return /(^|[\s/])(pytest|py\.test)(\s|$)/.test(command);
+}
