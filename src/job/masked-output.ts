@@ -35,6 +35,8 @@ export class MaskedOutput {
   #values = 0;
   /** the masked copy of each step; it stays the same object */
   readonly #copies = new WeakMap<Step, Step>();
+  /** the status in which each step was last masked, with the secrets that are known now */
+  #maskedIn = new WeakMap<Step, Step['status']>();
 
   constructor({ output, progress }: Pick<JobContext, 'output' | 'progress'>) {
     this.log = new JobLog((chunk) => {
@@ -54,16 +56,20 @@ export class MaskedOutput {
     return hideIn(value, '', (text) => this.#masker.text(text)) as T;
   }
 
+  /** Only a running step changes, so a job of a thousand steps does not mask all of them at each change of one. */
   #maskedStep(step: Step): Step {
-    if (this.#values !== this.#masker.values || this.#cache.size > mostCached) {
-      this.#cache = new Map();
-      this.#values = this.#masker.values;
-    }
+    const areMore = this.#values !== this.#masker.values;
+    if (areMore) this.#maskedIn = new WeakMap();
+    if (areMore || this.#cache.size > mostCached) this.#cache = new Map();
+    this.#values = this.#masker.values;
+    const known = this.#copies.get(step);
+    if (known && step.status !== 'running' && this.#maskedIn.get(step) === step.status) return known;
     const copy = Object.assign(
-      this.#copies.get(step) ?? {},
+      known ?? {},
       hideIn(step, '', (text) => this.#mask(text)),
     ) as Step;
     this.#copies.set(step, copy);
+    this.#maskedIn.set(step, step.status);
     return copy;
   }
 

@@ -108,6 +108,32 @@ describe('the masked output of a job', () => {
     });
   });
 
+  it('masks a step again when it has changed or a secret is new, and not when another step changes', () => {
+    const masked = maskedTo();
+    let masks = 0;
+    const watched = masked.steps.add('deploy with later');
+    Object.defineProperty(watched, 'name', {
+      enumerable: true,
+      get: () => {
+        masks += 1;
+        return 'deploy with later';
+      },
+    });
+    const changeAnother = () => masked.steps.end(masked.steps.add('other'), 'skipped', null);
+    const during = (change: () => void): number => {
+      const before = masks;
+      change();
+      return masks - before;
+    };
+    expect(during(changeAnother)).to.equal(1);
+    expect(during(changeAnother)).to.equal(0);
+    expect(during(() => masked.steps.begin(watched))).to.equal(1);
+    expect(during(() => masked.steps.end(watched, 'success', 0))).to.equal(1);
+    expect(during(changeAnother)).to.equal(0);
+    masked.log.masker.add('later');
+    expect(during(changeAnother)).to.equal(1);
+  });
+
   it('masks a secret in the result that was reported before it was known', () => {
     const told: unknown[] = [];
     const masked = maskedTo(told);
