@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { apiOf, newestBuild } from '../support/api.ts';
 import { root } from '../support/bundle.ts';
 import { temporaryFolder, VoltProcess, volt } from '../support/cli.ts';
 import { freePort, startRedis, type TestRedis } from '../support/redis.ts';
@@ -46,10 +47,9 @@ describe('stages as processes of their own', function () {
     expect(processes[3]?.stdout).to.match(
       /^runner r1 ready: 1 slot, labels big, gpu, host:\S+, linux, \S+; isolation \w+; network: .+; Redis/,
     );
-    await until('the build has a verdict', async () => {
-      const { stdout } = await volt(['builds', '--json'], { env });
-      return JSON.parse(stdout || '{"builds":[]}').builds[0]?.status === 'success';
-    });
+    await until('the build has a verdict', async () => (await newestBuild(folder.path, 'app'))?.status === 'success');
+    const { stdout } = await volt(['builds', '--json'], { env });
+    expect(JSON.parse(stdout).builds[0]).to.include({ status: 'success' });
     for (const [index] of processes.entries())
       expect(existsSync(healthFile(index)), `health of ${index}`).to.equal(true);
     for (const process of processes.reverse()) {
@@ -68,10 +68,7 @@ describe('stages as processes of their own', function () {
     processes.push(runner);
     const [, said] = await runner.says(/(runner second ready.*)\n/);
     expect(said).to.contain('redis+unix://***@');
-    await until('two runners are registered', async () => {
-      const { stdout } = await volt(['runners', '--json', '--data', data]);
-      return JSON.parse(stdout).runners.length === 2;
-    });
+    await until('two runners are registered', async () => (await apiOf(data).all('/runners', 'runners')).length === 2);
     expect(await runner.stop()).to.include({ code: 0 });
   });
 
@@ -82,15 +79,14 @@ describe('stages as processes of their own', function () {
     await start(['reporter']);
     const runner = await start(['runner', '--name', 'r1']);
     await start(['observer', '--repo', repository.path]);
-    const job = async () =>
-      JSON.parse((await volt(['show', 'sample', '--json'], { env })).stdout || '{"jobs":[]}').jobs[0];
+    const job = async () => (await newestBuild(folder.path, 'sample'))?.jobs[0];
     await until('the job runs', async () => (await job())?.status === 'running');
     runner.signal('SIGTERM');
     await runner.says(/stopping runner: waiting for its jobs to end/);
     // another signal is no echo of the first, however soon it comes
     runner.signal('SIGINT');
     expect(await runner.ended()).to.include({ code: 0 });
-    await until('the attempt was handed back', async () => (await job()).attempts[0].reason === 'handed_back');
+    await until('the attempt was handed back', async () => (await job())?.attempts[0]?.reason === 'handed_back');
     repository.remove();
   });
 

@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import { newestBuild } from '../support/api.ts';
 import { root } from '../support/bundle.ts';
 import { TestFolders } from '../support/folder.ts';
 import { GitOverHttp } from '../support/git-over-http.ts';
@@ -123,9 +124,7 @@ describe('docs/tutorial.md', function () {
     await until(
       `the build of ${repository}`,
       async () => {
-        const { builds } = JSON.parse(await run(`cd ~/ci; volt builds --commit ${head} --json`));
-        if (builds.length === 0) return false;
-        const { jobs } = JSON.parse(await run(`cd ~/ci; volt show ${repository} --json`));
+        const { jobs = [] } = (await newestBuild(join(home, 'ci/.volt'), repository, { sha: head })) ?? {};
         const isOver = ({ name, status }: Job) =>
           !['waiting', 'queued', 'running'].includes(status) || waiting.includes(name);
         return jobs.length > 0 && jobs.every(isOver);
