@@ -53,6 +53,7 @@ describe('a job that prepares its folders against Volt', () => {
       jobs.push(isolated);
       const swap = `
         const fs = require('fs');
+        fs.writeFileSync('ready', '');
         for (const end = Date.now() + 20000; Date.now() < end; )
           for (const name of fs.readdirSync(process.env.RUNNER_TEMP).filter((name) => name.endsWith('.tar')))
             try {
@@ -67,7 +68,7 @@ describe('a job that prepares its folders against Volt', () => {
 - run: head -c 60000000 /dev/zero > large
 - uses: actions/upload-artifact@v4
   with: { name: large, path: large }
-- run: (setsid node swap.js >/dev/null 2>&1 &)
+- run: (setsid node swap.js >/dev/null 2>&1 &); until [ -e ready ]; do sleep 0.05; done
 - uses: actions/download-artifact@v4
   with: { name: large, path: again }
   continue-on-error: true
