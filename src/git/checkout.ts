@@ -143,9 +143,9 @@ async function populate(mirror: Mirror, target: CheckoutTarget, options: Checkou
   }
 }
 
-/** What git prints when it misses an object. */
+/** What git prints when it misses an object, or finds its file empty. */
 const missing =
-  /Could not parse object|Failed to resolve|bad object|unable to read (tree|sha1 file)|unable to normalize alternate|unable to find|not a valid object/i;
+  /Could not parse object|Failed to resolve|bad object|unable to read (tree|sha1 file)|unable to normalize alternate|unable to find|not a valid object|object file \S+ is empty/i;
 
 /** Times that the files are written at most: another process may remove a damaged or unused mirror in between. */
 const mostWrites = 3;
@@ -162,10 +162,10 @@ async function writePresent(mirror: Mirror, target: CheckoutTarget, options: Git
       return await write(mirror, target, refuseLfs, local);
     } catch (error) {
       const messages = messagesOf(error);
-      const isDamaged = reportsEmptyObject(messages, mirror.path);
-      if (attempt === mostWrites || needsLfs(error) || !(isDamaged || missing.test(messages))) throw error;
-      // its damaged object would count as the commit's
-      if (isDamaged) await removeMirror(mirror.path);
+      const isDamaged = () => reportsEmptyObject(messages, mirror.path);
+      if (attempt === mostWrites || needsLfs(error) || !missing.test(messages)) throw error;
+      // its damaged object would count as the commit's; another job may have made the mirror anew meanwhile
+      if (isDamaged()) await removeMirror(mirror.path, isDamaged);
       await mirror.require(target.sha, options);
     }
   }

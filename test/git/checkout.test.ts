@@ -73,16 +73,41 @@ describe('a checkout', () => {
     return folder;
   }
 
+  /** A mirror whose object was written right before a power cut. @param what the object, as git names it */
+  async function cutMirror(power: TestRepository, what: string): Promise<Mirror> {
+    const cut = new Mirror(folders.make(), power.path);
+    await cut.fetch();
+    const object = power.git('rev-parse', what);
+    const file = join(cut.path, 'objects', object.slice(0, 2), object.slice(2));
+    chmodSync(file, 0o644);
+    writeFileSync(file, '');
+    return cut;
+  }
+
+  it('leaves a mirror alone that another job has made anew after a power cut', async () => {
+    const power = repositoryOf({ 'a.txt': 'a\n' });
+    const cut = await cutMirror(power, 'HEAD:a.txt');
+    const anew = join(cut.path, 'made-anew');
+    const runner: GitRunner = (command, hearer) =>
+      ownRunner(command, hearer).catch(async (error) => {
+        if (command.args[0] === 'reset') {
+          await removeMirror(cut.path);
+          await cut.fetch();
+          writeFileSync(anew, '');
+        }
+        throw error;
+      });
+    const folder = newFolder();
+    await checkOut(cut, { url: power.path, ref: main, sha: power.head(), folder }, { runner });
+    expect(files(folder)).to.deep.equal(['a.txt']);
+    expect(existsSync(anew)).to.equal(true);
+  });
+
   it('is complete after a power cut that emptied files of the mirror', async () => {
     const power = repositoryOf({ 'a.txt': 'a\n' });
     const sha = power.head();
     for (const what of ['HEAD', 'HEAD^{tree}', 'HEAD:a.txt']) {
-      const cut = new Mirror(folders.make(), power.path);
-      await cut.fetch();
-      const object = power.git('rev-parse', what);
-      const file = join(cut.path, 'objects', object.slice(0, 2), object.slice(2));
-      chmodSync(file, 0o644);
-      writeFileSync(file, '');
+      const cut = await cutMirror(power, what);
       const folder = await take(sha, main, power, cut);
       expect(readFileSync(join(folder, 'a.txt'), 'utf8'), what).to.equal('a\n');
     }

@@ -73,10 +73,14 @@ export async function mirrorFault(path: string): Promise<string | undefined> {
   }
 }
 
-/** Moves the mirror away in one step, so that nobody finds half a mirror, and removes it. */
-export async function removeMirror(path: string): Promise<void> {
+/**
+ * Moves the mirror away in one step, so that nobody finds half a mirror, and removes it.
+ * @param isDamaged asked once no other process updates the mirror: one of them may have made it anew, and others read it
+ */
+export async function removeMirror(path: string, isDamaged = () => true): Promise<void> {
   const lock = new MirrorLock(path);
   await lock.hold({}, async () => {
+    if (!isDamaged()) return;
     await discard(path);
     lock.forget();
   });
