@@ -61,11 +61,7 @@ export async function checkSize(
         ? `files whose paths have more than ${Math.round(bounds.bytes / 1_048_576)} MB together`
         : undefined;
   if (tooMuch === undefined) return;
-  throw new VoltError(
-    'too_large',
-    `the commit ${sha.slice(0, 12)} has ${tooMuch}, which is more than Volt checks out`,
-    {
-      remedy: 'Find the folders with that many files: git ls-tree -r -t <commit>.',
-    },
-  );
+  const message = `the commit ${sha.slice(0, 12)} has ${tooMuch}, which is more than Volt checks out`;
+  const remedy = 'Find the folders with that many files: git ls-tree -r -t <commit>.';
+  throw new VoltError('too_large', message, { remedy });
 }

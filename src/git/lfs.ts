@@ -44,14 +44,9 @@ export function lfsStorage(mirrorPath: string): string[] {
 export async function requireLfs(folder: string, options: GitOptions): Promise<void> {
   await git(folder, ['lfs', 'version'], { signal: options.signal, runner: options.runner }).catch((error) => {
     if (options.signal?.aborted) throw error;
-    throw new VoltError(
-      'tool_missing',
-      'the commit has files in Git LFS, and git-lfs is not installed on this machine',
-      {
-        remedy: 'Install it on the machines of the runners (Debian, Ubuntu: apt-get install git-lfs).',
-        cause: error,
-      },
-    );
+    const message = 'the commit has files in Git LFS, and git-lfs is not installed on this machine';
+    const remedy = 'Install it on the machines of the runners (Debian, Ubuntu: apt-get install git-lfs).';
+    throw new VoltError('tool_missing', message, { remedy, cause: error });
   });
 }
 
@@ -101,13 +96,8 @@ export async function lfsServer(
     return { config: hasFile ? at(own) : [], options: usual };
   const address = named || own;
   if (!fetchPolicy || !serverOf(address)) {
-    throw new VoltError(
-      'address_refused',
-      `.lfsconfig names ${address.slice(0, 300)}, which is not a server of Git LFS`,
-      {
-        remedy: 'Name an https address there, or none.',
-      },
-    );
+    const message = `.lfsconfig names ${address.slice(0, 300)}, which is not a server of Git LFS`;
+    throw new VoltError('address_refused', message, { remedy: 'Name an https address there, or none.' });
   }
   const { url: allowed, access, untrusted } = await fetchPolicy.toLfs(address);
   return { config: at(allowed), options: { ...usual, access, untrusted } };

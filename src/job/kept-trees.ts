@@ -46,7 +46,7 @@ export class KeptTrees {
   static async open(folder: string, limit: number, problem: (message: string) => void): Promise<KeptTrees> {
     const trees = new KeptTrees(folder, limit, problem);
     await mkdir(folder, { recursive: true, mode: 0o700 });
-    for (const left of await readdir(folder)) trees.#remove(join(folder, left));
+    for (const left of await readdir(folder)) trees.discard(join(folder, left));
     return trees;
   }
 
@@ -75,22 +75,17 @@ export class KeptTrees {
   settle(kind: string, folder: string, noted: NotedTree, workspace: string): Promise<void> {
     const settling = keepUnchanged(noted, workspace)
       .then((bytes) => {
-        if (bytes === undefined) return this.#remove(folder);
+        if (bytes === undefined) return this.discard(folder);
         this.#available.push({ kind, folder, tree: noted, bytes, since: Date.now() });
         this.#shrinkTo(this.#limit);
       })
       .catch((error) => {
         this.#problem(`kept nothing of a checkout: ${error}`);
-        this.#remove(folder);
+        this.discard(folder);
       })
       .finally(() => this.#settling.delete(settling));
     this.#settling.set(settling, kind);
     return settling;
-  }
-
-  /** Removes the folder of a tree. */
-  discard(folder: string): void {
-    this.#remove(folder);
   }
 
   /** Removes trees that no job took for a day. @param now milliseconds since 1970 */
@@ -98,7 +93,7 @@ export class KeptTrees {
     const isOld = ({ since }: Available) => now - since > longestIdle;
     const old = this.#available.filter(isOld);
     this.#available = this.#available.filter((each) => !isOld(each));
-    for (const { folder } of old) this.#remove(folder);
+    for (const { folder } of old) this.discard(folder);
   }
 
   /** Removes all trees that no job has, where the disk needs space; resolves when they are gone. */
@@ -118,11 +113,12 @@ export class KeptTrees {
     while (total > limit) {
       const oldest = this.#available.shift() as Available;
       total -= oldest.bytes;
-      this.#remove(oldest.folder);
+      this.discard(oldest.folder);
     }
   }
 
-  #remove(folder: string): void {
+  /** Removes the folder of a tree. */
+  discard(folder: string): void {
     const removing = removeContested(folder)
       .catch((error) => this.#problem(`could not remove ${folder}: ${error}`))
       .finally(() => this.#removing.delete(removing));

@@ -251,15 +251,11 @@ export class SlotWorker {
     const job = await fetcher.fetch(token);
     if (!job) return false;
     // if this process was frozen in this time, its message may have been taken back
-    if (performance.now() - asked > trustedFetch && !(await this.#isOurs(fetcher, job, token))) return false;
+    const isLate = performance.now() - asked > trustedFetch;
+    if (isLate && (await fetcher.extendJobLocks([job.id as string], [token], lockDuration)).length > 0) return false;
     this.#served = queue;
     this.#take(queue, fetcher, job, token);
     return true;
-  }
-
-  async #isOurs(fetcher: Fetcher, job: Job, token: string): Promise<boolean> {
-    const lost = await fetcher.extendJobLocks([job.id as string], [token], lockDuration);
-    return lost.length === 0;
   }
 
   /** @param refreshes number of calls of `refreshQueues` when the queues were looked up */

@@ -122,13 +122,10 @@ async function throwPermanent(error: unknown, address: RedisAddress, url: string
     address.path === undefined ? { host: address.host, port: Number(address.port) } : { path: address.path };
   const { name, remedy } = (await foreignServer(server, address.tls !== undefined)) ?? {};
   if (name === undefined && !/Protocol error|Unknown RESP type/.test(text)) return;
-  throw new VoltError(
-    'redis_unknown',
-    `the server at ${withoutPassword(url)} ${name === undefined ? `does not answer as Redis: ${text}` : `is ${name}`}`,
-    {
-      remedy: remedy ?? 'Correct VOLT_REDIS_URL or --redis; another program listens on that port.',
-    },
-  );
+  const what = name === undefined ? `does not answer as Redis: ${text}` : `is ${name}`;
+  throw new VoltError('redis_unknown', `the server at ${withoutPassword(url)} ${what}`, {
+    remedy: remedy ?? 'Correct VOLT_REDIS_URL or --redis; another program listens on that port.',
+  });
 }
 
 /** @param missing rules of ACL SETUSER */

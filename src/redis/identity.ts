@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { VoltError } from '../kernel/errors.ts';
 import type { RedisAccess } from './connect.ts';
 import { heartbeatInterval, leaseTtl } from './heartbeat-times.ts';
-import { listStages, stageKinds } from './membership.ts';
+import { listStages, type StageMember, stageKinds } from './membership.ts';
 import { isSeenGone } from './process.ts';
 
 /**
@@ -66,33 +66,32 @@ export async function claimRedis(
  */
 export async function refuseCopy(access: RedisAccess, location: string | undefined): Promise<void> {
   if (location === undefined) return;
+  // the heartbeat of a killed stage lasts a few seconds
+  const other = await findStage(access, (each) => ![undefined, location].includes(each.record) && !isSeenGone(each));
+  if (other === undefined) return;
+  throw new VoltError('record_copied', `a copy of this database is in use on this Redis: ${other}`, {
+    remedy:
+      'Stop that Volt first if this one replaces it. To run both, make a database of its own with `volt backup` and `volt restore`.',
+  });
+}
+
+/** The first live stage for which this holds, for people. */
+async function findStage(access: RedisAccess, holds: (stage: StageMember) => boolean): Promise<string | undefined> {
   for (const kind of stageKinds) {
-    const { alive } = await listStages(access, kind);
-    // the heartbeat of a killed stage lasts a few seconds
-    const other = alive.find((each) => each.record !== undefined && each.record !== location && !isSeenGone(each));
-    if (!other) continue;
-    throw new VoltError(
-      'record_copied',
-      `a copy of this database is in use on this Redis: ${kind} on ${other.host} (process ${other.pid})`,
-      {
-        remedy:
-          'Stop that Volt first if this one replaces it. To run both, make a database of its own with `volt backup` and `volt restore`.',
-      },
-    );
+    const found = (await listStages(access, kind)).alive.find(holds);
+    if (found) return `${kind} on ${found.host} (process ${found.pid})`;
   }
+  return undefined;
 }
 
 /** @throws VoltError `record_mismatch` where stages still use the former database */
 async function emptyOf(access: RedisAccess, former: string): Promise<void> {
   const { client, keys } = access;
-  for (const kind of stageKinds) {
-    const [member] = (await listStages(access, kind)).alive;
-    if (!member) continue;
-    throw new VoltError(
-      'record_mismatch',
-      `this Redis still serves the database from before the restore: ${kind} on ${member.host} (process ${member.pid})`,
-      { remedy: 'Stop that Volt first, or give this one its own Redis or VOLT_REDIS_PREFIX.' },
-    );
+  const stage = await findStage(access, () => true);
+  if (stage !== undefined) {
+    throw new VoltError('record_mismatch', `this Redis still serves the database from before the restore: ${stage}`, {
+      remedy: 'Stop that Volt first, or give this one its own Redis or VOLT_REDIS_PREFIX.',
+    });
   }
   for await (const names of client.scanStream({ match: keys.all, count: 1000 })) {
     const others = (names as string[]).filter((name) => name !== keys.record);

@@ -47,6 +47,8 @@ export interface Chunks {
   strange: { id: string; fields: string[] }[];
 }
 
+const optionalFields = ['spool', 'signature', 'claim'] as const;
+
 /** @returns the id of its entry in the stream */
 export async function sendChunk(access: RedisAccess, chunk: LogChunk): Promise<string> {
   const entry = await access.client.xadd(
@@ -59,9 +61,7 @@ export async function sendChunk(access: RedisAccess, chunk: LogChunk): Promise<s
     'offset',
     String(chunk.offset),
     ...(chunk.data ? ['data', chunk.data] : ['length', String(chunk.length)]),
-    ...(chunk.spool === undefined ? [] : ['spool', chunk.spool]),
-    ...(chunk.signature === undefined ? [] : ['signature', chunk.signature]),
-    ...(chunk.claim === undefined ? [] : ['claim', chunk.claim]),
+    ...optionalFields.flatMap((name) => (chunk[name] === undefined ? [] : [name, chunk[name]])),
   );
   return String(entry);
 }
@@ -219,14 +219,12 @@ function parseEntry(entry: string, raw: Buffer[]): ReceivedChunk | undefined {
   if (!data && !(Number.isSafeInteger(length) && length > 0 && length <= longestReference)) return undefined;
   // ids of entries start with the time, https://redis.io/docs/latest/develop/data-types/streams/#entry-ids
   const sentAt = Number(entry.split('-')[0]);
-  const [spool, signature, claim] = ['spool', 'signature', 'claim'].map((field) => fields.get(field)?.toString());
+  const optional = optionalFields.flatMap((name) => (fields.has(name) ? [[name, String(fields.get(name))]] : []));
   return {
     ...attempt,
     runner: String(fields.get('runner')),
     ...{ offset, length, entry, sentAt },
     ...(data && { data }),
-    ...(spool !== undefined && { spool }),
-    ...(signature !== undefined && { signature }),
-    ...(claim !== undefined && { claim }),
+    ...Object.fromEntries(optional),
   };
 }

@@ -1,5 +1,6 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { decoded } from './decoded.ts';
 
 /** The environment of this process; no other file reads `process.env`. */
 export const environment = process.env;
@@ -78,14 +79,6 @@ const loginPattern = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)@/is;
 
 function withoutLogin(proxy: string): string {
   return proxy.replace(loginPattern, '$1');
-}
-
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
 }
 
 /** Names the certificates in git's own variables, since its HTTP library often reads no others. */

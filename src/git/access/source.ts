@@ -3,6 +3,7 @@ import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { VoltError } from '../../kernel/errors.ts';
+import { decoded } from '../../system/decoded.ts';
 
 /**
  * The address of a repository: a path on this machine, or a URL that any machine can fetch. The URL contains no password:
@@ -72,15 +73,6 @@ function urlSource(given: string, scheme: string): Source {
   return { kind: 'url', url: given.replace(/^([^/]*\/\/)[^/?#]*@/, '$1'), credential };
 }
 
-/** A URL may contain a "%" that is not an escape. */
-function decoded(text: string): string {
-  try {
-    return decodeURIComponent(text);
-  } catch {
-    return text;
-  }
-}
-
 function uselessPassword(): VoltError {
   return new VoltError('bad_url', 'only https takes a password; ssh and git do not use the one in this URL', {
     remedy: 'Leave it out. For ssh, give the repository a deploy key: `volt credential set <repository> --ssh`.',
@@ -110,11 +102,8 @@ export function gitDirectory(path: string): string | undefined {
 }
 
 function badUrl(text: string): VoltError {
-  return new VoltError(
-    'bad_url',
-    `"${text.replace(/\/\/.*@/s, '//***@')}" is not the address of a repository that Volt can fetch`,
-    {
-      remedy: "Give a path, https://…, ssh://…, git://…, or ssh's short form user@host:path.",
-    },
-  );
+  const shown = text.replace(/\/\/.*@/s, '//***@');
+  return new VoltError('bad_url', `"${shown}" is not the address of a repository that Volt can fetch`, {
+    remedy: "Give a path, https://…, ssh://…, git://…, or ssh's short form user@host:path.",
+  });
 }

@@ -72,14 +72,11 @@ function freeUser({ homes }: HomesOf, home: string): JobUser {
   const free = all.filter((uid) => !taken.has(uid));
   const uid = free.find((each) => !left.has(each)) ?? free[0];
   if (uid !== undefined) return { uid, gid: uid };
-  throw new VoltError(
-    'isolation_unavailable',
-    `all ${unused.count} user ids for homes of jobs are taken on this machine`,
-    {
-      remedy:
-        'Run `volt prune` for each Volt on this machine with a smaller VOLT_HOME_LIMIT; it removes the least recently used homes.',
-    },
-  );
+  const message = `all ${unused.count} user ids for homes of jobs are taken on this machine`;
+  throw new VoltError('isolation_unavailable', message, {
+    remedy:
+      'Run `volt prune` for each Volt on this machine with a smaller VOLT_HOME_LIMIT; it removes the least recently used homes.',
+  });
 }
 
 /** The noted folders of homes. Removes notes of data directories that are gone. */
