@@ -6,6 +6,7 @@ import type { Credential } from '../secrets/credential.ts';
 import type { GivenSecrets } from '../secrets/delivery.ts';
 import type { JobTree } from './job-tree.ts';
 import type { JobWorkspace } from './sandbox/workspace.ts';
+import type { KeptInstalls } from './storage/kept-installs.ts';
 import type { JobTexts } from './texts/job-texts.ts';
 
 /** Fetches actions of other repositories, and keeps them. */
@@ -39,6 +40,8 @@ export interface JobServices {
   caches: string;
   /** folder of the build's artifacts */
   artifacts: string;
+  /** what earlier jobs of the repository have installed; absent where nothing is kept */
+  installs?: KeptInstalls | undefined;
 }
 
 /** Everything that `runJob` needs besides the job itself. */

@@ -12,6 +12,7 @@ import { workflowPlan } from '../workflow/plan.ts';
 import { logLongFetch } from './fetch-progress.ts';
 import { makeFoldersInside } from './files/hand-over.ts';
 import type { JobInput, JobResult } from './input-and-result.ts';
+import { makeEnvironment } from './installs/install-project.ts';
 import type { JobContext, StepContext } from './job-context.ts';
 import type { JobLog } from './log.ts';
 import { MaskedOutput } from './masked-output.ts';
@@ -88,12 +89,25 @@ async function runTests(
     for (const value of Object.values(values)) log.masker.add(value);
     if (withheld !== null) void log.say(`no secrets are given: ${withheld}`);
     const commands = await testCommands(input, plan, workspace, context, log);
-    const env = { ...context.env, ...commands.env, ...values };
+    let env: Record<string, string> = { ...context.env, ...commands.env, ...values };
     search.globs.push(...commands.reports);
-    if (commands.reporter === 'pytest') askForReport(env, join(context.folder, 'reports'), search);
     const began = () => {
       begun = true;
     };
+    const { project } = commands;
+    if (project?.environment) {
+      const { folder, environment } = project;
+      const job = {
+        ...{ input, log, context: { ...context, env } },
+        run: (command: string, own: Readonly<Record<string, string>>) =>
+          runStep(command, join(workspace, folder), { ...context, env: own }, log, began),
+      };
+      await run('install', async () => {
+        env = await makeEnvironment({ folder, environment }, job);
+        return 0;
+      });
+    }
+    if (commands.reporter === 'pytest') askForReport(env, join(context.folder, 'reports'), search);
     for (const { name, command, folder } of commands.steps)
       await run(name, () => runStep(command, folder, { ...context, env }, log, began));
     await log.end();

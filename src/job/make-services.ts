@@ -8,13 +8,14 @@ import { ownActionsOf } from './actions/builtin-actions.ts';
 import { ActionStore } from './actions/store.ts';
 import type { JobInput } from './input-and-result.ts';
 import type { JobServices } from './job-context.ts';
+import { KeptInstalls } from './storage/kept-installs.ts';
 
 /**
  * Makes the services that a job uses on this machine.
  * @param own `mirrors` is the folder of mirrors, `artifacts` that of the build's artifacts
  */
 export function makeJobServices(
-  config: Pick<Config, 'dataDir' | 'actionsUrl' | 'ownActions'>,
+  config: Pick<Config, 'dataDir' | 'actionsUrl' | 'ownActions' | 'installLimit'>,
   repo: JobInput['repo'],
   own: { fetchPolicy: FetchPolicy; gitLimits: GitLimits; mirrors: string; artifacts: string },
 ): JobServices {
@@ -25,5 +26,6 @@ export function makeJobServices(
     actions: new ActionStore(paths.actions, config.actionsUrl, { fetchPolicy, limits: gitLimits }),
     ownActions: ownActionsOf(config.ownActions),
     caches: join(paths.caches, repositoryKey(repo)),
+    installs: new KeptInstalls(paths.installs, repositoryKey(repo), config.installLimit * 1_073_741_824),
   };
 }

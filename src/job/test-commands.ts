@@ -21,6 +21,8 @@ export interface TestCommands {
   /** where the results of single tests are, beside what the tests print */
   reports: readonly ReportGlobs[];
   reporter?: Project['reporter'];
+  /** the project that is tested, if it is known */
+  project?: Project;
   /** environment variables that the commit sets for them */
   env: { readonly [name: string]: string };
 }
@@ -89,6 +91,7 @@ function ofProject(project: Project, workspace: string, path: string, log: JobLo
     steps: steps.map(({ name, command, inRoot }) => ({ name, command, folder: inRoot ? workspace : folder })),
     reports: [{ folder, globs: reports }],
     ...(reporter && { reporter }),
+    project,
     env: {},
   };
 }

@@ -41,6 +41,8 @@ export function dataPaths(dataDir: string) {
     actions: join(dataDir, 'actions'),
     tools: join(dataDir, 'tools'),
     caches: join(dataDir, 'caches'),
+    /** what jobs have installed, see job/installs/ */
+    installs: join(dataDir, 'installs'),
     artifacts: join(dataDir, 'artifacts'),
     homes: join(dataDir, 'homes'),
     logs: join(dataDir, 'logs'),

@@ -349,6 +349,13 @@ export const settings = [
     about: 'Most gigabytes of all caches of `actions/cache` on a machine; the least recently used are deleted first.',
   },
   {
+    env: 'VOLT_INSTALL_LIMIT',
+    key: 'installLimit',
+    schema: z.coerce.number().min(0).default(10),
+    about:
+      'Most gigabytes of installed packages of Python and Node projects that a machine keeps for later builds; the least recently used are deleted first. 0 to keep none: each job installs everything.',
+  },
+  {
     env: 'VOLT_KEEP_HOME_DAYS',
     schema: z.coerce.number().min(0).default(30),
     about:

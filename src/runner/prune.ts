@@ -6,6 +6,7 @@ import { hasOlderHomes, homeFolders, pruneHomes, type RemovedHome } from '../job
 import { removeLeftJobs } from '../job/sandbox/job-paths.ts';
 import { pruneArtifacts, type RemovedArtifacts } from '../job/storage/artifacts.ts';
 import { pruneCaches, type RemovedCache, removeForeignCaches } from '../job/storage/caches.ts';
+import { pruneInstalls, type RemovedInstall, removeForeignInstalls } from '../job/storage/kept-installs.ts';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { bytesOnDisk } from '../system/disk-use.ts';
@@ -20,6 +21,8 @@ export interface PrunedMachine {
   /** folders of runners that have not run for long, with what they have not reported */
   workFolders: { name: string; bytes: number }[];
   caches: RemovedCache[];
+  /** Python environments and `node_modules` folders */
+  installs: RemovedInstall[];
   artifacts: RemovedArtifacts[];
   /** homes of repositories, with everything that their jobs have left there */
   homes: RemovedHome[];
@@ -49,6 +52,10 @@ export async function pruneMachine(
     caches: [
       ...(await removeForeignCaches(paths.caches, known, dryRun)),
       ...(await pruneCaches(await foldersIn(paths.caches), config.cacheLimit * 1_073_741_824, dryRun, now)),
+    ],
+    installs: [
+      ...(known ? await removeForeignInstalls(paths.installs, known, dryRun) : []),
+      ...(await pruneInstalls(paths.installs, config.installLimit * 1_073_741_824, dryRun, now)),
     ],
     artifacts: days === 0 ? [] : await pruneArtifacts(await foldersIn(paths.artifacts), days, dryRun, now),
     homes: await pruneHomes(

@@ -140,13 +140,14 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     pruneInterval,
     async () => {
       trees?.prune();
-      const { mirrors, workFolders, caches, artifacts, homes } = await pruneMachine(config, (message) =>
+      const { mirrors, workFolders, caches, installs, artifacts, homes } = await pruneMachine(config, (message) =>
         logger.warn(message),
       );
       for (const { url } of mirrors) logger.info(`removed the mirror of ${hideCredentials(url)}`);
       for (const { name } of workFolders)
         logger.info(`removed the folder of runner ${name}, which has not run for long`);
       for (const { key } of caches) logger.info(`removed the cache ${key}`);
+      for (const { what } of installs) logger.info(`removed a kept install: ${what}`);
       for (const { build } of artifacts) logger.info(`removed the artifacts of build ${build}`);
       for (const { repository } of homes)
         logger.info(`removed a home of ${repository}, which no job has used for long`);

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { jobEnvironment } from '../../src/system/environment.ts';
+import { canMakeEnvironments } from '../support/wheels.ts';
 
 /** Small projects, one of each kind that is discovered, which are tested by the real tools. None needs a download. */
 
@@ -136,7 +137,7 @@ export function folderOf(program: string): string | undefined {
 }
 
 /** Whether a program ends well. */
-export function runs(program: string, ...args: string[]): boolean {
+function runs(program: string, ...args: string[]): boolean {
   try {
     execFileSync(program, args, { stdio: 'ignore', env: jobEnvironment() });
     return true;
@@ -261,7 +262,7 @@ mod tests {
     files: { ...python, 'tests/__init__.py': '', 'tests/test_sum.py': unittest },
     log: [/found tests\/: python3 -m unittest discover -v -s tests -t \./, /Ran 1 test[\s\S]*OK/],
     tests: ['tests.test_sum.Sum > test_adds'],
-    possible: () => runs('python3', '--version'),
+    possible: canMakeEnvironments,
   },
   {
     what: 'Python with a configuration of pytest',
@@ -272,7 +273,7 @@ mod tests {
     },
     log: [/found pyproject\.toml: python3 -m pytest/, /1 passed/],
     tests: ['tests.test_sum > test_adds'],
-    possible: () => runs('python3', '-c', 'import pytest'),
+    possible: canMakeEnvironments,
   },
   {
     what: 'a Makefile',

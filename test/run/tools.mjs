@@ -32,6 +32,14 @@ export const TOOLS = {
     ...debian('python3-pytest'),
     skipped: 'the test of a project with pytest',
   },
+  venv: {
+    title: 'environments of Python (python3-venv)',
+    names: ['python3'],
+    proof: ['-c', 'import ensurepip, venv'],
+    code: 'venv_missing',
+    ...debian('python3-venv'),
+    skipped: 'the tests of environments of Python projects',
+  },
   cargo: {
     title: 'Cargo',
     names: ['cargo'],

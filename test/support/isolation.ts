@@ -17,8 +17,10 @@ import { withLimit } from '../../src/job/outcome.ts';
 import { gitLimitsOf, limitsOf } from '../../src/job/sandbox/job-limits.ts';
 import { jobPaths, makeJobFolders, openArea } from '../../src/job/sandbox/job-paths.ts';
 import { makeWorkspace, type Workspace } from '../../src/job/sandbox/workspace.ts';
+import { KeptInstalls } from '../../src/job/storage/kept-installs.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { type Config, loadConfig, type Overrides } from '../../src/kernel/config.ts';
+import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { repositoryKey } from '../../src/kernel/names.ts';
 import { networkPolicy } from '../../src/kernel/network-policy.ts';
 import { trustOf } from '../../src/kernel/trust.ts';
@@ -75,6 +77,11 @@ export class IsolatedJobs {
   /** Runs one shell command, as the test of a repository. */
   command(command: string, repository = this.repository(), name = 'app'): Promise<IsolatedRun> {
     return this.#run({ kind: 'command', command }, repository, name);
+  }
+
+  /** Runs the tests that Volt finds in a repository. */
+  discovered(repository: TestRepository, name = 'app'): Promise<IsolatedRun> {
+    return this.#run({ kind: 'discover' }, repository, name);
   }
 
   /** Runs steps of a workflow's job, as YAML below `steps:`. */
@@ -152,6 +159,11 @@ export class IsolatedJobs {
           ownActions: ownActionsOf(config.ownActions),
           caches: join(this.dataDir, 'caches', repositoryKey(repo)),
           artifacts: join(this.dataDir, 'artifacts', name),
+          installs: new KeptInstalls(
+            dataPaths(this.dataDir).installs,
+            repositoryKey(repo),
+            config.installLimit * 1_073_741_824,
+          ),
           runner: 'box',
           texts: texts.forJob(name),
           processes: Promise.resolve(processes),

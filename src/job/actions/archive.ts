@@ -1,13 +1,22 @@
 import { createHash, randomUUID } from 'node:crypto';
-import { constants, createReadStream, createWriteStream } from 'node:fs';
+import { constants, createReadStream, createWriteStream, linkSync, statSync } from 'node:fs';
 import { copyFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Transform } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { createInside, removeInside, writeInside } from '../files/hand-over.ts';
 import { openInside } from '../files/inside.ts';
+import type { StepContext } from '../job-context.ts';
+import type { JobLog } from '../log.ts';
 import { runStepCommand } from '../steps/command.ts';
-import type { WorkflowState } from '../steps/workflow-state.ts';
+import type { JobFolders } from '../steps/workflow-state.ts';
+
+/** A job whose files are packed. */
+export interface PackingJob {
+  context: Pick<StepContext, 'sandbox' | 'processes' | 'env'>;
+  folders: Pick<JobFolders, 'root' | 'workspace' | 'temp'>;
+  log: Pick<JobLog, 'write'>;
+}
 
 /** The size and hash of an archive. */
 export interface Packed {
@@ -23,7 +32,7 @@ export interface Packed {
  * @param target file to be written, which the job cannot reach
  */
 export async function pack(
-  job: WorkflowState,
+  job: PackingJob,
   { folder, paths, options }: { folder: string; paths: readonly string[]; options: readonly string[] },
   target: string,
   signal: AbortSignal,
@@ -45,9 +54,14 @@ export async function pack(
       },
     });
     // the stream closes the descriptor
-    await pipeline(createReadStream('', { fd: descriptor }), measure, createWriteStream(target, { flags: 'wx' }), {
-      signal,
-    });
+    await pipeline(
+      createReadStream('', { fd: descriptor }),
+      measure,
+      createWriteStream(target, { flags: 'wx', mode: 0o644 }),
+      {
+        signal,
+      },
+    );
     return { bytes, digest: hash.digest('hex') };
   } finally {
     for (const file of [list, archive]) removeInside(root, file);
@@ -59,27 +73,50 @@ export async function pack(
  * @param folder is created if it is missing
  */
 export async function unpack(
-  job: WorkflowState,
+  job: PackingJob,
   archive: string,
   { folder, options }: { folder: string; options: readonly string[] },
   signal: AbortSignal,
 ): Promise<void> {
   const { context, folders } = job;
   const { sandbox } = context;
-  const copy = join(folders.temp, `${randomUUID()}.tar`);
+  const copy = sandbox.isClosed ? join(folders.temp, `${randomUUID()}.tar`) : archive;
   try {
-    await createInside(folders.root, copy, sandbox, async (draft) => {
-      await copyFile(archive, draft, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
-    });
+    if (copy !== archive) await showArchive(archive, copy, job);
     const make = { argv: ['mkdir', '-p', '--', folder], cwd: folders.workspace, env: context.env };
     await runStepCommand(context.processes, { ...make, output: (chunk) => job.log.write(chunk), signal });
     await tar(job, ['--extract', `--file=${copy}`, `--directory=${folder}`, ...options], signal);
   } finally {
-    removeInside(folders.root, copy);
+    if (copy !== archive) removeInside(folders.root, copy);
   }
 }
 
-async function tar(job: WorkflowState, args: readonly string[], signal: AbortSignal): Promise<void> {
+/**
+ * Shows an archive to the job. A link saves a copy where the job is another user, who can read the file but not change it;
+ * nobody may give that file to the job then.
+ */
+async function showArchive(archive: string, path: string, { context, folders }: PackingJob): Promise<void> {
+  const { owner } = context.sandbox;
+  let isLink = false;
+  const giveTree = async (draft: string) => (isLink ? undefined : context.sandbox.giveTree(draft));
+  await createInside(folders.root, path, { owner, giveTree }, async (draft) => {
+    isLink = owner !== undefined && linked(archive, draft);
+    if (!isLink) await copyFile(archive, draft, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE);
+  });
+}
+
+/** @returns false where others cannot read the file, the paths are on different disks, or the disk has no hard links */
+function linked(archive: string, path: string): boolean {
+  try {
+    const isOpen = (statSync(archive).mode & constants.S_IROTH) !== 0;
+    if (isOpen) linkSync(archive, path);
+    return isOpen;
+  } catch {
+    return false;
+  }
+}
+
+async function tar(job: PackingJob, args: readonly string[], signal: AbortSignal): Promise<void> {
   const { context, folders } = job;
   await runStepCommand(context.processes, {
     argv: ['tar', ...args],

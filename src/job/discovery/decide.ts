@@ -1,6 +1,6 @@
 import { discover, lookedFor } from './discover.ts';
 import type { TreeListing } from './packed-tree.ts';
-import { type PassedOver, type Project, type ProjectStep, step } from './project.ts';
+import { type PassedOver, type Project, type ProjectStep, type PythonEnvironment, step } from './project.ts';
 import type { ProjectPlan } from './project-plan.ts';
 import { type ReadSettings, readSettings, type SettingsProblem } from './read-settings.ts';
 import { type RepositorySettings, settingsFile } from './settings.ts';
@@ -107,7 +107,14 @@ function completed(project: Project, { install }: RepositorySettings): Project {
   if (install === undefined) return project;
   const rest = project.steps.filter(({ name }) => name !== 'install');
   const why = `${project.why}; ${settingsFile} says how to install`;
-  return { ...project, why, steps: [shellStep('install', install), ...rest] };
+  const { environment, ...others } = project;
+  const bare = environment && onlyPip();
+  return { ...others, why, steps: [shellStep('install', install), ...rest], ...(bare && { environment: bare }) };
+}
+
+/** An environment of Python in which the repository's own command installs everything. */
+function onlyPip(): PythonEnvironment {
+  return { manager: 'pip', project: false, extras: [], groups: [], requirements: [], packages: ['pip'] };
 }
 
 /** A command of `.volt.yml`. Several lines end at the first one that fails. */

@@ -23,7 +23,9 @@ import { behindShims } from './version-managers.ts';
 import { keepWhole } from './whole-file.ts';
 
 /** The folders of a job, owned by its user. */
-const own = ['workspace', 'temp', 'actions', 'reports', 'tmp', 'var-tmp'] as const;
+const own = ['workspace', 'temp', 'actions', 'reports', 'environment', 'tmp', 'var-tmp'] as const;
+/** In a sandbox, where the job sees its folder `environment`: an environment of Python has its own path in its files. */
+const environmentPath = '/volt/environment';
 /** The folder of the command files of steps: the job's user owns the files, but not the folder. */
 const commands = 'commands';
 
@@ -38,6 +40,8 @@ export interface JobWorkspace {
   toolCache: string;
   /** environment that commands start from */
   env: Readonly<Record<string, string>>;
+  /** where the job sees its folder `environment`; absent where that is the folder's own path */
+  environment?: string | undefined;
 }
 
 export interface Workspace extends JobWorkspace {
@@ -129,6 +133,7 @@ async function isolatedWorkspace(
       temporary: [inside('tmp', '/tmp'), inside('var-tmp', '/var/tmp')],
       writable: [
         ...['workspace', 'temp', 'actions', 'reports', commands].map((name) => inside(name)),
+        inside('environment', environmentPath),
         { from, to: home },
       ],
       overlays,
@@ -145,7 +150,8 @@ async function isolatedWorkspace(
   for (const each of own) openFolderInside(folder, join(folder, each), sandbox.owner).close();
   const isWhole = overlays === undefined && from === home;
   const toolCache = machine.configured ?? join(home, tools);
-  return { folder, home: isWhole ? home : undefined, keptHome, toolCache, env, sandbox };
+  const environment = level === 'sandbox' ? environmentPath : undefined;
+  return { folder, home: isWhole ? home : undefined, keptHome, toolCache, env, environment, sandbox };
 }
 
 /** The paths of Volt's secrets, wherever they are. */

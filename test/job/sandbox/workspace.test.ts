@@ -91,7 +91,7 @@ for (const level of ['sandbox', 'user'] as const) {
       const { workspace } = await enter();
       expect(files()).to.deep.equal(first);
       expect(readdirSync(workspace.folder)).to.have.members([
-        ...['workspace', 'temp', 'actions', 'reports', 'tmp', 'var-tmp', 'commands'],
+        ...['workspace', 'temp', 'actions', 'reports', 'environment', 'tmp', 'var-tmp', 'commands'],
       ]);
     });
 

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import type { InstallJob } from './install-job.ts';
+
+/** Variables that differ from job to job. */
+const ofOneJob = /^(TMPDIR|PWD|OLDPWD)$/;
+
+/**
+ * The digest of everything that an install is made of. Where it is the same, so is the result, except for packages that
+ * nobody has fixed to a version.
+ * @param files of the commit that describe what is installed
+ * @param more such as versions of the programs that install it
+ */
+export function installDigest(
+  { input, context }: Pick<InstallJob, 'input' | 'context'>,
+  files: InstallJob['files'],
+  more: readonly unknown[],
+): string {
+  const variables = Object.entries(context.env)
+    .filter(([name]) => !ofOneJob.test(name))
+    .map(([name, value]) => [name, value.replaceAll(context.folder, '')]);
+  const parts = [
+    // the format of what is kept
+    1,
+    input.trust.class,
+    context.sandbox.isolation.level,
+    files.map(({ path, id }) => [path, id]).sort(),
+    variables.sort(),
+    more,
+  ];
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
+}
+
+/** Names of files in a sentence. */
+export function listed(files: InstallJob['files']): string {
+  const names = files.map(({ path }) => path).sort((a, b) => a.split('/').length - b.split('/').length);
+  if (names.length === 0) return 'what the project needs';
+  return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more files`;
+}
+
+/** A time in a sentence. @param ms milliseconds */
+export function durationText(ms: number): string {
+  const units: [number, string][] = [
+    [86_400_000, 'day'],
+    [3_600_000, 'hour'],
+    [60_000, 'minute'],
+  ];
+  const [size, name] = units.find(([each]) => ms >= each) ?? [];
+  if (size === undefined) return `${(ms / 1000).toFixed(1)} s`;
+  const count = Math.floor(ms / size);
+  return `${count} ${name}${count === 1 ? '' : 's'}`;
+}

@@ -1,0 +1,89 @@
+import { join } from 'node:path';
+import { runCommand } from '../../exec/command.ts';
+import { type PackingJob, pack, unpack } from '../actions/archive.ts';
+import { makeFoldersInside } from '../files/hand-over.ts';
+import type { JobInput } from '../input-and-result.ts';
+import type { StepContext } from '../job-context.ts';
+import type { JobLog } from '../log.ts';
+import type { KeptInstalls } from '../storage/kept-installs.ts';
+
+type Environment = Readonly<Record<string, string>>;
+
+/** A job that installs what its project needs. */
+export interface InstallJob {
+  input: Pick<JobInput, 'repo' | 'trust'>;
+  context: StepContext;
+  log: JobLog;
+  /** of the project in the checkout */
+  folder: string;
+  /** the files of the commit below that folder, relative to it, with the ids of their content */
+  files: readonly { path: string; id: string }[];
+  /** Runs a command of the install, which the log shows, in the project's folder. Rejects if it fails. */
+  run(command: string, env: Environment): Promise<unknown>;
+}
+
+/** Characters of what a quiet command prints. */
+const mostPrinted = 1_000_000;
+
+/** Runs a command with the job's rights that prints nothing into the log. @returns its exit code and what it printed */
+export async function runQuietly(
+  { context }: Pick<InstallJob, 'context'>,
+  argv: readonly string[],
+  { cwd, env }: { cwd: string; env: Environment },
+): Promise<{ exitCode: number | null; output: string }> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const { exitCode } = await runCommand({
+    processes: await context.processes,
+    argv,
+    cwd,
+    env,
+    output: (chunk) => {
+      size += chunk.length;
+      if (size <= mostPrinted) chunks.push(Buffer.from(chunk));
+    },
+    signal: context.signal,
+  });
+  context.signal.throwIfAborted();
+  return { exitCode, output: Buffer.concat(chunks).toString() };
+}
+
+/** What an archive takes up, and options of tar(1). */
+interface Packing {
+  folder: string;
+  paths: readonly string[];
+  options: readonly string[];
+}
+
+/** Keeps what the job has installed. @returns the size in bytes */
+export async function keep(
+  job: InstallJob,
+  installs: KeptInstalls,
+  about: { digest: string; what: string },
+  packing: Packing,
+): Promise<number> {
+  const { bytes } = await installs.keep(about, (archive) =>
+    pack(packingJob(job), packing, archive, job.context.signal),
+  );
+  return bytes;
+}
+
+/** Unpacks what an earlier job has installed. @returns whether that succeeded */
+export async function restore(job: InstallJob, archive: string, folder: string): Promise<boolean> {
+  try {
+    const options = ['--no-same-owner'];
+    await unpack(packingJob(job), archive, { folder, options }, job.context.signal);
+    return true;
+  } catch {
+    // such as a job at isolation `none` that has changed it
+    job.context.signal.throwIfAborted();
+    return false;
+  }
+}
+
+function packingJob({ context, log }: InstallJob): PackingJob {
+  const at = (name: string) => join(context.folder, name);
+  const folders = { root: context.folder, workspace: at('workspace'), temp: at('temp') };
+  makeFoldersInside(folders.root, [folders.temp], context.sandbox.owner);
+  return { context, folders, log };
+}

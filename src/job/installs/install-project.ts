@@ -1,0 +1,32 @@
+import { join } from 'node:path';
+import { listTree } from '../../git/commit-tree.ts';
+import { Mirror } from '../../git/mirror/mirror.ts';
+import type { Project, PythonEnvironment } from '../discovery/project.ts';
+import type { JobInput } from '../input-and-result.ts';
+import type { InstallJob } from './install-job.ts';
+import { makePythonEnvironment } from './python-environment.ts';
+
+/** The job that installs a project. */
+type Job = Omit<InstallJob, 'folder' | 'files'> & { input: JobInput };
+
+/**
+ * Makes the environment of a project that asks for one.
+ * @returns the variables of its commands
+ */
+export async function makeEnvironment(
+  project: Pick<Project, 'folder'> & { environment: PythonEnvironment },
+  job: Job,
+): Promise<Record<string, string>> {
+  return makePythonEnvironment(project.environment, await jobOf(project, job), job.context.installs);
+}
+
+async function jobOf({ folder }: Pick<Project, 'folder'>, job: Job): Promise<InstallJob> {
+  const { input, context } = job;
+  const mirror = new Mirror(context.mirrors, input.repo.url, input.repo);
+  const { files } = await listTree(mirror.path, input.sha, context.signal);
+  const prefix = folder === '' ? '' : `${folder}/`;
+  const own = files
+    .filter(({ path }) => path.startsWith(prefix))
+    .map(({ path, id }) => ({ path: path.slice(prefix.length), id }));
+  return { ...job, folder: join(context.folder, 'workspace', folder), files: own };
+}

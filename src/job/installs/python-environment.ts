@@ -1,0 +1,198 @@
+import { join } from 'node:path';
+import { sizeText } from '../../exec/limits.ts';
+import { errorText } from '../../kernel/errors.ts';
+import type { PythonEnvironment } from '../discovery/project.ts';
+import { makeFoldersInside } from '../files/hand-over.ts';
+import { readInside } from '../files/inside.ts';
+import { CommandFailed } from '../steps/command.ts';
+import type { KeptInstall, KeptInstalls } from '../storage/kept-installs.ts';
+import { durationText, installDigest, listed } from './install-digest.ts';
+import { type InstallJob, keep, restore, runQuietly } from './install-job.ts';
+import { type PythonCommands, type PythonWanted, pythonCommands } from './python-commands.ts';
+import { pythonInstaller } from './python-installer.ts';
+import { pythonMachine } from './python-machine.ts';
+
+/** Milliseconds after which packages whose versions nobody has fixed are looked for again. */
+const freshFor = 86_400_000;
+
+/** Files that say what a Python project is installed with, or how. */
+const describing =
+  /(^|\/)(pyproject\.toml|setup\.(py|cfg)|Pipfile(\.lock)?|(uv|poetry|pdm)\.lock|pylock\.[\w.-]*toml|hatch\.toml|pdm\.toml|\.python-version|[^/]*(requirements|constraints)[^/]*\.(txt|in))$|(^|\/)requirements\//;
+
+const noVenv =
+  'the python3 of this runner cannot make environments. Install its module venv there, on Debian and Ubuntu by `apt-get install python3-venv`';
+
+/** The runner lacks a program, without which no environment can be made. */
+function missing(message: string): CommandFailed {
+  return new CommandFailed({ status: 'error', reason: 'tool_missing', message, exitCode: null });
+}
+
+/**
+ * Makes the environment of a Python project, which has nothing of the runner's own packages. What it installs for the project is
+ * kept for later jobs, but never the project itself: that is installed anew for each commit.
+ * @returns variables for the project's commands
+ * @throws CommandFailed `tool_missing`, and where an install fails
+ */
+export async function makePythonEnvironment(
+  { project, ...others }: PythonEnvironment,
+  job: InstallJob,
+  installs: KeptInstalls | undefined,
+): Promise<Record<string, string>> {
+  const wanted: PythonWanted = { ...others, project: project ? formOf(job) : 'none' };
+  const own = join(job.context.folder, 'environment');
+  makeFoldersInside(job.context.folder, [own], job.context.sandbox.owner);
+  const folder = job.context.environment ?? own;
+  const venv = join(folder, 'venv');
+  const bare = withoutPython(job.context.env);
+  const env = active(venv, bare);
+  const machine = await pythonMachine(job, bare);
+  if (!machine) throw missing('this runner has no python3 that works. Install Python 3 there');
+  const commands = pythonCommands(wanted, machine, { env: bare, venv });
+  if (!commands)
+    throw missing(
+      `${wanted.manager} installs this project, but this runner has no ${wanted.manager}. Install it there`,
+    );
+  if (machine.pip === null && !commands.create.startsWith('uv')) throw missing(noVenv);
+  if (commands.notice !== undefined) await job.log.say(commands.notice);
+  const files = job.files.filter(({ path }) => describing.test(path) || wanted.requirements.includes(path));
+  const isLocked = commands.isOwn && files.some(({ path }) => path === `${wanted.manager}.lock`);
+  const day = isLocked ? null : Math.floor(Date.now() / freshFor);
+  const digest = installDigest(job, files, [wanted, machine, day]);
+  const environment = new Environment(wanted, commands, { folder, env, job });
+  const because = listed(files);
+  const kept = await installs?.find(digest);
+  const reused = kept && (await environment.reuse(kept, because));
+  if (reused === 'done') return env;
+  const isNew = reused === undefined || reused === 'broken';
+  const began = performance.now();
+  await (isNew ? environment.make() : environment.fill());
+  const took = durationText(performance.now() - began);
+  const made = isNew ? `made the Python environment in ${took}` : `installed the project in ${took}`;
+  const mayKeep = installs !== undefined && !installs.isOff && commands.install.length > 0 && reused !== 'managed';
+  await job.log.say(mayKeep ? `${made}; ${await environment.keep(installs, digest, because)}` : made);
+  return env;
+}
+
+/** With meson-python, an editable project is built again whenever it is imported, which needs the backend then. */
+function formOf({ context, folder }: InstallJob): 'editable' | 'built' {
+  try {
+    const text = readInside(join(context.folder, 'workspace'), join(folder, 'pyproject.toml'), 1_000_000);
+    return /^\s*build-backend\s*=\s*["']mesonpy\b/m.test(text) ? 'built' : 'editable';
+  } catch {
+    return 'editable';
+  }
+}
+
+/** The environment of one job. */
+class Environment {
+  readonly #wanted: PythonWanted;
+  readonly #commands: PythonCommands;
+  readonly #job: InstallJob;
+  readonly #folder: string;
+  readonly #env: Record<string, string>;
+
+  constructor(
+    wanted: PythonWanted,
+    commands: PythonCommands,
+    { folder, env, job }: { folder: string; env: Record<string, string>; job: InstallJob },
+  ) {
+    this.#wanted = wanted;
+    this.#commands = commands;
+    this.#folder = folder;
+    this.#env = env;
+    this.#job = job;
+  }
+
+  /**
+   * Unpacks a kept environment, and installs the project into it. Where that is not enough, the project needs other packages than
+   * are there (`outdated`), or only its manager can install it (`managed`).
+   */
+  async reuse({ about, archive }: KeptInstall, because: string): Promise<'done' | 'outdated' | 'managed' | 'broken'> {
+    const { log } = this.#job;
+    const began = performance.now();
+    if (!(await restore(this.#job, archive, this.#folder))) {
+      await log.say('the kept Python environment cannot be unpacked, so it is made again');
+      return 'broken';
+    }
+    const unpacked = performance.now();
+    const age = durationText(Date.now() - about.madeAt);
+    await log.say(
+      `reused the Python environment that an earlier build made ${age} ago (${sizeText(about.bytes)}), since nothing in ${because} has changed: unpacked it in ${durationText(unpacked - began)}`,
+    );
+    const exitCode = await this.#python('install');
+    if (exitCode !== 0) return exitCode === 4 ? 'outdated' : 'managed';
+    if (this.#wanted.project !== 'none')
+      await log.say(`installed the project in ${durationText(performance.now() - unpacked)}`);
+    return 'done';
+  }
+
+  async make(): Promise<void> {
+    const { folder, env, context } = { folder: this.#folder, env: this.#env, context: this.#job.context };
+    await runQuietly({ context }, ['rm', '-rf', '--', join(folder, 'venv'), join(folder, 'build')], {
+      cwd: folder,
+      env,
+    });
+    await this.#job.run(this.#commands.create, env);
+    await this.fill();
+  }
+
+  async fill(): Promise<void> {
+    for (const command of this.#commands.install) await this.#job.run(command, this.#env);
+  }
+
+  /** @returns what was kept, as part of a sentence */
+  async keep(installs: KeptInstalls, digest: string, because: string): Promise<string> {
+    const job = this.#job;
+    try {
+      const noted = await this.#python('note');
+      if (noted !== 0) return 'nothing of it is kept, since its own files cannot be told from those of the project';
+      const excluded = `--exclude-from=${join(this.#folder, 'excluded')}`;
+      const packing = {
+        folder: this.#folder,
+        paths: ['venv', 'build', 'state.json'],
+        options: ['--no-wildcards', '--anchored', excluded],
+      };
+      const what = `Python environment of ${job.input.repo.name}`;
+      const bytes = await keep(job, installs, { digest, what }, packing);
+      return `kept ${sizeText(bytes)} for later builds in which nothing in ${because} changes`;
+    } catch (error) {
+      job.context.signal.throwIfAborted();
+      return `it is not kept: ${errorText(error)}`;
+    }
+  }
+
+  async #python(task: 'note' | 'install'): Promise<number | null> {
+    const python = join(this.#folder, 'venv', 'bin', 'python');
+    const about = {
+      editable: this.#wanted.project === 'editable',
+      requirements: this.#wanted.requirements,
+      install: this.#commands.packages,
+    };
+    const flags = task === 'install' ? ['-I', '-S'] : ['-I'];
+    const argv = [python, ...flags, '-c', pythonInstaller, task, this.#folder, this.#job.folder, JSON.stringify(about)];
+    const { exitCode } = await runQuietly(this.#job, argv, { cwd: this.#job.folder, env: this.#env });
+    return exitCode;
+  }
+}
+
+/** Without variables that show packages outside of the environment to Python. */
+function withoutPython({
+  PYTHONPATH: _path,
+  PYTHONHOME: _home,
+  ...env
+}: Readonly<Record<string, string>>): Record<string, string> {
+  return { ...env, PYTHONNOUSERSITE: '1', PIP_USER: '0', PIP_NO_INPUT: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1' };
+}
+
+/** What activates an environment, as its script `activate` does. */
+function active(venv: string, env: Readonly<Record<string, string>>): Record<string, string> {
+  const path = `${join(venv, 'bin')}:${env.PATH ?? ''}`;
+  return {
+    ...env,
+    VIRTUAL_ENV: venv,
+    PATH: path,
+    UV_PROJECT_ENVIRONMENT: venv,
+    POETRY_VIRTUALENVS_CREATE: 'false',
+    PDM_IGNORE_SAVED_PYTHON: '1',
+  };
+}

@@ -1,0 +1,141 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import { join } from 'node:path';
+import * as z from 'zod';
+import { folderBytes } from '../../system/disk.ts';
+import { removeDrafts, type Stored, store, storedIn } from './stored-folder.ts';
+
+const aboutInstall = z.object({
+  /** of everything that the install was made of, see install-digest.ts */
+  digest: z.string(),
+  /** what was made, for people */
+  what: z.string(),
+  bytes: z.number(),
+  /** milliseconds since 1970 */
+  madeAt: z.number(),
+});
+type AboutInstall = z.infer<typeof aboutInstall>;
+export type KeptInstall = Stored<AboutInstall>;
+
+/**
+ * What jobs of one repository have installed, as archives that no isolated job can reach: a job unpacks its own copy, so
+ * it cannot change what a later job gets. The digest names the trust class, so no other class gets what one has made.
+ */
+export class KeptInstalls {
+  readonly #folder: string;
+  readonly #all: string;
+  readonly #limit: number;
+
+  /**
+   * @param all folder of all repositories' installs
+   * @param repository its key
+   * @param limit bytes of all repositories together; 0 to keep nothing
+   */
+  constructor(all: string, repository: string, limit: number) {
+    this.#all = all;
+    this.#folder = join(all, repository);
+    this.#limit = limit;
+  }
+
+  get isOff(): boolean {
+    return this.#limit === 0;
+  }
+
+  /** The newest install with that digest, which counts as used now. */
+  async find(digest: string): Promise<KeptInstall | undefined> {
+    if (this.isOff) return undefined;
+    const [found] = await this.#with(digest);
+    const now = new Date();
+    if (found) await utimes(found.folder, now, now).catch(() => undefined);
+    return found;
+  }
+
+  /**
+   * Keeps an install instead of earlier ones with the same digest. Of jobs that do so at the same time each one may win.
+   * @param pack writes the archive
+   */
+  async keep(
+    { digest, what }: Pick<AboutInstall, 'digest' | 'what'>,
+    pack: (archive: string) => Promise<{ bytes: number }>,
+  ): Promise<{ bytes: number }> {
+    const earlier = await this.#with(digest);
+    const id = `${digest.slice(0, 32)}-${randomUUID()}`;
+    let bytes = 0;
+    await store<AboutInstall>(join(this.#folder, id), async (archive) => {
+      ({ bytes } = await pack(archive));
+      return { digest, what, bytes, madeAt: Date.now() };
+    });
+    // a job that is unpacking one has it open
+    for (const { folder } of earlier) await remove(folder);
+    await pruneInstalls(this.#all, this.#limit, false, Date.now());
+    return { bytes };
+  }
+
+  async #with(digest: string): Promise<KeptInstall[]> {
+    const all = await storedIn(this.#folder, aboutInstall);
+    return all.filter(({ about }) => about.digest === digest).sort((a, b) => b.about.madeAt - a.about.madeAt);
+  }
+}
+
+export interface RemovedInstall {
+  what: string;
+  bytes: number;
+}
+
+/**
+ * Removes the installs of removed repositories.
+ * @param all folder of all repositories' installs
+ * @param known keys of the existing repositories
+ */
+export async function removeForeignInstalls(
+  all: string,
+  known: ReadonlySet<string>,
+  dryRun: boolean,
+): Promise<RemovedInstall[]> {
+  const removed: RemovedInstall[] = [];
+  for (const repository of await readdir(all).catch(() => [] as string[])) {
+    if (known.has(repository)) continue;
+    const folder = join(all, repository);
+    removed.push({ what: `all of ${repository.split('+')[0]}`, bytes: await folderBytes(folder) });
+    if (!dryRun) await remove(folder);
+  }
+  return removed;
+}
+
+/**
+ * Removes the least recently used installs until the rest fits.
+ * @param all folder of all repositories' installs
+ * @param limit bytes of all together
+ * @param now milliseconds since 1970
+ */
+export async function pruneInstalls(
+  all: string,
+  limit: number,
+  dryRun: boolean,
+  now: number,
+): Promise<RemovedInstall[]> {
+  const kept: { install: KeptInstall; usedAt: number }[] = [];
+  for (const repository of await readdir(all).catch(() => [] as string[])) {
+    const folder = join(all, repository);
+    if (!dryRun) await removeDrafts(folder, now);
+    for (const install of await storedIn(folder, aboutInstall)) {
+      const found = await stat(install.folder).catch(() => undefined);
+      if (found) kept.push({ install, usedAt: found.mtimeMs });
+    }
+  }
+  kept.sort((a, b) => b.usedAt - a.usedAt);
+  const removed: RemovedInstall[] = [];
+  let total = 0;
+  for (const { install } of kept) {
+    const { what, bytes } = install.about;
+    total += bytes;
+    if (total <= limit) continue;
+    removed.push({ what, bytes });
+    if (!dryRun) await remove(install.folder);
+  }
+  return removed;
+}
+
+async function remove(folder: string): Promise<void> {
+  await rm(folder, { recursive: true, force: true });
+}
