@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { program, root } from './bundle.ts';
+import { isRunning, startedBy } from './seen-processes.ts';
 import { until } from './until.ts';
 
 /** Volt's commands as processes; each test ends those that it has started. */
@@ -26,9 +27,12 @@ export class VoltProcesses {
   async end(): Promise<void> {
     for (const child of this.#children) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
+      const servers = startedBy(child.pid as number, 'redis-server');
       child.kill('SIGCONT');
       child.kill('SIGKILL');
       await once(child, 'exit');
+      // a Redis that Volt has started ends by itself, and writes to the data directory until then
+      await until('the Redis of a killed Volt has ended', () => !servers.some((pid) => isRunning(pid, 'redis-server')));
     }
   }
 }

@@ -14,10 +14,38 @@ export function processesWith(text: string): number[] {
     .map(Number);
 }
 
+/** The programs of this name that a process has started, also through others. */
+export function startedBy(pid: number, name: string): number[] {
+  // each of its threads may have started some
+  const threads = filesIn(`/proc/${pid}/task`);
+  const children = threads.flatMap((thread) => textOf(`/proc/${pid}/task/${thread}/children`).match(/\d+/g) ?? []);
+  return children
+    .map(Number)
+    .flatMap((child) => [...(isRunning(child, name) ? [child] : []), ...startedBy(child, name)]);
+}
+
+/** Whether a process runs a program of this name; not if it is a zombie. */
+export function isRunning(pid: number, name: string): boolean {
+  return textOf(`/proc/${pid}/comm`).trim() === name && argumentsOf(String(pid)).length > 1;
+}
+
 function argumentsOf(pid: string): string[] {
+  return textOf(`/proc/${pid}/cmdline`).split('\0');
+}
+
+function filesIn(folder: string): string[] {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0');
+    return readdirSync(folder);
   } catch {
     return [];
+  }
+}
+
+/** Nothing if the process has ended. */
+function textOf(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
   }
 }
