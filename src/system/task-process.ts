@@ -111,6 +111,8 @@ export class TaskProcess<Task, Result> {
     const ended = () => new TaskEnded('lost', 'the process was closed before it was done');
     this.#current?.fail(ended());
     for (let next = this.#waiting.next(); next; next = this.#waiting.next()) next.fail(ended());
+    // an idle process does not keep this one running, which must not exit before the other has ended
+    this.#child?.ref();
     this.#end();
     await this.#gone;
   }

@@ -1,5 +1,4 @@
 import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { VoltProcess, volt } from '../support/cli.ts';
@@ -31,7 +30,8 @@ jobs:
 describe('volt exec', () => {
   const repositories: TestRepository[] = [];
   const folders = new TestFolders();
-  const env = { XDG_CACHE_HOME: folders.make() };
+  const temporary = folders.make();
+  const env = { XDG_CACHE_HOME: folders.make(), TMPDIR: temporary };
 
   after(() => {
     for (const repository of repositories) repository.remove();
@@ -68,7 +68,6 @@ describe('volt exec', () => {
     writeFileSync(join(repository.path, 'a.txt'), 'changed');
     writeFileSync(join(repository.path, 'new.txt'), '');
     writeFileSync(join(repository.path, 'ignored.txt'), '');
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith('volt-exec-'));
     const { code, output, ended, lines } = await events(repository);
     expect(code).to.equal(0);
     expect(lines[0]).to.include({ kind: 'build', ref: 'refs/heads/main', changed: true, event: 'push' });
@@ -82,9 +81,7 @@ describe('volt exec', () => {
     expect(lines.at(-1)).to.deep.equal({ kind: 'end', status: 'success', reason: null, message: null });
     expect(repository.git('status', '--porcelain')).to.equal('M a.txt\n?? new.txt');
     expect(repository.git('fsck', '--dangling')).to.equal('');
-    expect(
-      readdirSync(tmpdir()).filter((name) => name.startsWith('volt-exec-') && !before.includes(name)),
-    ).to.deep.equal([]);
+    expect(readdirSync(temporary)).to.deep.equal([]);
   });
 
   it('builds the commit itself if the work tree is unchanged', async () => {
