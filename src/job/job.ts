@@ -17,6 +17,7 @@ import type { JobContext, StepContext } from './job-context.ts';
 import type { JobLog } from './log.ts';
 import { MaskedOutput } from './masked-output.ts';
 import type { JobOutcome } from './outcome.ts';
+import { ownModules } from './own-modules.ts';
 import { checkOutStaged } from './sandbox/staged-checkout.ts';
 import { excerpt, StepFailed } from './step-failed.ts';
 import { CommandFailed } from './steps/command.ts';
@@ -24,6 +25,7 @@ import { outcomeOf, problemOf } from './steps/problem.ts';
 import { type TestPlan, testCommands } from './test-commands.ts';
 import { jsonReader, TestSearch } from './test-search.ts';
 import { isByExitCodeAlone, judge } from './verdict/judge.ts';
+import { OutputTail } from './verdict/output-tail.ts';
 import { signalText } from './verdict/signals.ts';
 import { runWorkflowJob } from './workflow-job.ts';
 
@@ -60,10 +62,15 @@ async function runTests(
   const workspace = join(context.folder, 'workspace');
   const search = new TestSearch(workspace, masked.log.masker, jsonReader(context.texts), input.repo.reports);
   const { log, steps } = masked;
-  masked.onLog = (chunk) => search.push(chunk);
+  const tail = new OutputTail();
+  masked.onLog = (chunk) => {
+    search.push(chunk);
+    tail.push(chunk);
+  };
   const run = async (name: string, work: () => Promise<number | null>) => {
     context.signal.throwIfAborted();
     const step = steps.add(name);
+    tail.clear();
     steps.begin(step);
     steps.end(step, 'success', await work());
   };
@@ -72,11 +79,14 @@ async function runTests(
   given.catch(() => undefined);
   let begun = false;
   const ended = async (byCode: JobOutcome): Promise<JobResult> => {
+    const output = tail.text();
     const tests = await search.end(log);
-    const told = { tests, runners: search.runners };
-    const outcome = judge(byCode, told);
     const last = steps.list.at(-1);
-    if (last && byCode.status === 'success' && outcome !== byCode) steps.end(last, outcome.status, outcome.exitCode);
+    const own = async () => (plan.kind === 'command' ? undefined : await ownModules(input, context));
+    const told = { step: last?.name ?? '', output, tests, runners: search.runners, own };
+    const outcome = masked.hide(await judge(byCode, told));
+    if (last && byCode.status === 'success' && outcome.status !== 'success')
+      steps.end(last, outcome.status, outcome.exitCode);
     steps.close(outcome);
     if (outcome.status === 'success' && isByExitCodeAlone(told))
       await log.say('found no test results in the output: the exit code alone decides');

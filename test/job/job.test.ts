@@ -173,6 +173,18 @@ describe('a job', () => {
     expect(log).to.not.include('tested');
   });
 
+  it('is an error if the registry of its packages cannot be reached', async () => {
+    const files = {
+      'package.json': '{"scripts":{"test":"echo tested"},"dependencies":{"ms":"2.1.3"}}',
+      '.npmrc': 'registry=http://127.0.0.1:9/\nfetch-retries=0\n',
+    };
+    const { outcome, steps, log } = await run(repositoryOf(files));
+    expect(outcome).to.include({ status: 'error', reason: 'dependencies_failed', exitCode: 1 });
+    expect(outcome.message).to.match(/exited with code 1: npm cannot reach the registry \(ECONNREFUSED\)\. Check /);
+    expect(short(steps).at(-1)).to.deep.equal(['install', 'error', 1]);
+    expect(log).to.not.include('tested');
+  });
+
   it('reports that there are no tests, and what Volt looks for', async () => {
     const { outcome, steps } = await run(repositoryOf({ 'README.md': '' }));
     expect(outcome).to.include({ status: 'error', reason: 'no_tests_found' });

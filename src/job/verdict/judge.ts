@@ -1,33 +1,55 @@
-import type { JobTests } from '../../kernel/model.ts';
+import type { JobTests, TestResult } from '../../kernel/model.ts';
 import type { JobOutcome } from '../outcome.ts';
 import type { Runner } from '../reports/lines.ts';
+import type { Blame } from './blame.ts';
+import { fetchBlame, installationBlame, missingProgram } from './installation.ts';
+import { missingModule, type OwnModules, tellsMissingModule } from './missing-module.ts';
 import { signalOfCode, signalText } from './signals.ts';
 
 /** What the commands of a job without a workflow have told. */
 export interface Told {
+  /** the step that ran last: `install`, `build` or `test` */
+  step: string;
+  /** the end of what it printed */
+  output: string;
   tests: JobTests | undefined;
   /** the test runners that have told how many tests there were, even if that was zero */
   runners: readonly Runner[];
+  /** Reads the modules of the commit; undefined for a command that Volt was given, which installs what it needs. */
+  own(): Promise<OwnModules | undefined>;
 }
+
+/** Characters of a message. */
+const longestMessage = 2000;
 
 /**
  * The outcome of a job without a workflow, by its exit code and by what its commands have told.
  * @param outcome by the exit code alone
  */
-export function judge(outcome: JobOutcome, told: Told): JobOutcome {
+export async function judge(outcome: JobOutcome, told: Told): Promise<JobOutcome> {
   const isByCode = outcome.status === 'success' || outcome.reason === 'exit_code';
   if (!isByCode) return outcome;
-  return withoutTests(outcome, told) ?? withSignal(outcome, told);
+  const signalled = withSignal(outcome, told);
+  if (signalled !== outcome) return signalled;
+  if (outcome.status === 'failure') {
+    const blame = await blameOf(outcome, told);
+    if (blame) return withBlame(outcome, blame);
+  }
+  return withoutTests(outcome, told) ?? outcome;
 }
 
 /** Whether nothing but the exit code tells that the tests passed. */
-export function isByExitCodeAlone({ tests, runners }: Told): boolean {
-  return (tests?.summary.total ?? 0) === 0 && runners.length === 0;
+export function isByExitCodeAlone({ tests, runners }: Pick<Told, 'tests' | 'runners'>): boolean {
+  return totalOf(tests) === 0 && runners.length === 0;
+}
+
+function totalOf(tests: JobTests | undefined): number {
+  return tests?.summary.total ?? 0;
 }
 
 function withoutTests(outcome: JobOutcome, { tests, runners }: Told): JobOutcome | undefined {
   const none = outcome.status === 'success' ? runners[0] : runners.find(({ refuses }) => refuses);
-  if (none === undefined || (tests?.summary.total ?? 0) > 0) return undefined;
+  if (none === undefined || totalOf(tests) > 0) return undefined;
   const what = `0 tests ran according to ${none.name}. Correct where it looks for tests, or set another command by --command`;
   return { status: 'error', reason: 'no_tests_found', message: what, exitCode: outcome.exitCode };
 }
@@ -38,4 +60,33 @@ function withSignal(outcome: JobOutcome, { tests }: Told): JobOutcome {
   const signal = exitCode === null ? undefined : signalOfCode(exitCode);
   if (signal === undefined || tests?.summary.failed === exitCode) return outcome;
   return { ...outcome, reason: 'signal', message: `${message}: a process was ended by ${signalText(signal)}` };
+}
+
+/** Why a command failed, if it is not the tests themselves. */
+async function blameOf({ exitCode }: JobOutcome, told: Told): Promise<Blame | undefined> {
+  const { step, output, tests } = told;
+  const program = exitCode === 127 ? missingProgram(output) : undefined;
+  if (program !== undefined) {
+    const remedy = 'Add the package that has it to the project, or install it on the runner';
+    return { fault: 'tool', what: `there is no program ${program}`, remedy };
+  }
+  if (step === 'install') return installationBlame(output);
+  const failed = (tests?.results ?? []).filter(isBad);
+  const isNone = totalOf(tests) === 0;
+  const isWhole = isNone || (failed.length > 0 && failed.length === tests?.summary.failed);
+  const own = isWhole && tellsMissingModule(failed, output) ? await told.own().catch(() => undefined) : undefined;
+  const module = own && missingModule(failed, output, own);
+  return module ?? (isNone ? fetchBlame(output) : undefined);
+}
+
+function isBad({ status }: TestResult): boolean {
+  return status === 'failed' || status === 'error';
+}
+
+const reasonOf = { outside: 'dependencies_failed', tool: 'tool_missing' } as const;
+
+function withBlame(outcome: JobOutcome, { fault, what, remedy }: Blame): JobOutcome {
+  const message = `${outcome.message}: ${what}. ${remedy}`.slice(0, longestMessage);
+  if (fault === 'commit') return { ...outcome, message };
+  return { ...outcome, status: 'error', reason: reasonOf[fault], message };
 }

@@ -9,6 +9,7 @@ import { pageTargets } from './pages.ts';
 import { refTargets } from './refs.ts';
 import { reportTargets } from './reports.ts';
 import { terminalTargets } from './terminal.ts';
+import { verdictTargets } from './verdict.ts';
 import { workflowTargets } from './workflows.ts';
 
 /** All fuzzing targets. */
@@ -19,6 +20,7 @@ export const targets: readonly Target[] = [
   ...terminalTargets,
   ...outputTargets,
   ...reportTargets,
+  ...verdictTargets,
   ...commitTargets,
   ...pageTargets,
   ...messageTargets,
