@@ -35,7 +35,20 @@ ${listFiles.map(code).join(', ')}.
 |---|---|---|---|---|
 ${kinds.map(row).join('\n')}
 
-Every kind has results of single tests as far as Volt [can read what the tests print](running.md#results-of-single-tests).
+## Versions of tools
+
+A project may ask for a version of its tools in the files of the table. If the version on the runner's search path does
+not fit, Volt takes one that the machine has: from mise, asdf, nvm, fnm, nodenv, pyenv, rbenv, rustup, SDKMAN,
+\`/usr/lib/jvm\`, \`~/sdk\` (Go), or the tool cache (\`VOLT_TOOL_CACHE\`). Volt installs none. If no version fits, the log
+says which one is used instead. rustup and Go choose their versions themselves.
+
+If a project needs pnpm or Yarn and the runner lacks it, but has corepack, Volt lets corepack bring the version that
+\`packageManager\` names, for scripts of the project, too. With a mirror of npm's registry, corepack needs
+\`COREPACK_NPM_REGISTRY\`, and \`COREPACK_INTEGRITY_KEYS=0\` if the mirror has no signatures.
+
+## Results of single tests
+
+Every kind has them as far as Volt [can read what the tests print](running.md#results-of-single-tests).
 
 This page is made from \`src/job/discovery/\` by \`npm run docs\`.
 `;

@@ -11,6 +11,7 @@ import { isThere } from './project-programs.ts';
 import { readTree } from './read-tree.ts';
 import type { ReportGlobs } from './reports/files.ts';
 import { excerpt, StepFailed } from './step-failed.ts';
+import { type ProjectJob, projectTools } from './tools/project-tools.ts';
 
 export type TestPlan = Exclude<JobInput['plan'], { kind: 'workflow' }>;
 
@@ -23,7 +24,7 @@ export interface TestCommands {
   reporter?: Project['reporter'];
   /** the project that is tested, if it is known */
   project?: Project;
-  /** environment variables that the commit sets for them */
+  /** environment variables that the commit sets for them, and those by which they find their tools */
   env: { readonly [name: string]: string };
 }
 
@@ -40,8 +41,10 @@ export async function testCommands(
 ): Promise<TestCommands> {
   if (plan.kind === 'command')
     return { steps: [{ name: 'test', command: plan.command, folder: workspace }], reports: [], env: {} };
-  if (plan.kind === 'discover')
-    return ofProject(await discovered(input, context, log), workspace, context.env.PATH ?? '', log);
+  if (plan.kind === 'discover') {
+    const project = await discovered(input, context, log);
+    return ofProject(project, { workspace, env: context.env, context, log });
+  }
   const parsed = projectPlan.safeParse(plan);
   if (!parsed.success) {
     const issue = parsed.error.issues[0];
@@ -50,8 +53,9 @@ export async function testCommands(
   }
   const { project, notes, env, reports } = parsed.data;
   for (const note of notes) void log.say(note);
-  const commands = ofProject(project, workspace, env.PATH ?? context.env.PATH ?? '', log);
-  return { ...commands, reports: [...commands.reports, { folder: workspace, globs: reports }], env };
+  const commands = await ofProject(project, { workspace, env: { ...context.env, ...env }, context, log });
+  const all = [...commands.reports, { folder: workspace, globs: reports }];
+  return { ...commands, reports: all, env: { ...env, ...commands.env } };
 }
 
 /** The first project of the checkout. */
@@ -70,7 +74,8 @@ function noTests(passedOver: readonly PassedOver[]): string {
   return `found no tests${excerpt(seen, 2000)}. Volt looks for: ${lookedFor}; or set a command by --command`;
 }
 
-function ofProject(project: Project, workspace: string, path: string, log: JobLog): TestCommands {
+async function ofProject(project: Project, job: ProjectJob): Promise<TestCommands> {
+  const { workspace, log } = job;
   const { because, why, steps, reports, reporter } = project;
   const folder = join(workspace, project.folder);
   if (!statInside(workspace, folder)?.isDirectory())
@@ -79,6 +84,8 @@ function ofProject(project: Project, workspace: string, path: string, log: JobLo
       'no_tests_found',
       `the checkout has no folder ${project.folder}, which ${because} is in`,
     );
+  const tools = await projectTools(project, job);
+  const path = tools.PATH ?? job.env.PATH ?? '';
   const needed = steps.flatMap(({ command, programs }) => programs.map((program) => ({ command, program })));
   const lacking = needed.find(({ program }) => !isThere(program, { workspace, folder: project.folder }, path));
   if (lacking) {
@@ -92,6 +99,6 @@ function ofProject(project: Project, workspace: string, path: string, log: JobLo
     reports: [{ folder, globs: reports }],
     ...(reporter && { reporter }),
     project,
-    env: {},
+    env: tools,
   };
 }

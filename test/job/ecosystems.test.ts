@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, delimiter, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
 import { expect } from 'chai';
@@ -12,6 +12,7 @@ import { Sandbox } from '../../src/job/sandbox/sandbox.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
 import { jobEnvironment } from '../../src/system/environment.ts';
+import { programOn } from '../../src/system/search-path.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
 import { canMakeEnvironments, Wheels } from '../support/wheels.ts';
@@ -39,7 +40,12 @@ describe('a project without workflow and command, of', () => {
   });
 
   /** Runs the job of a commit that holds these files. */
-  async function run(files: Files, path: string, secrets: { [name: string]: string } = {}) {
+  async function run(
+    files: Files,
+    path: string,
+    secrets: { [name: string]: string } = {},
+    { toolCache = folders.make(), env = {} }: { toolCache?: string; env?: { [name: string]: string } } = {},
+  ) {
     const repository = new TestRepository(files);
     const chunks: Buffer[] = [];
     const processes = await ProcessGroup.open(3600, 'group');
@@ -58,14 +64,14 @@ describe('a project without workflow and command, of', () => {
           fetchPolicy: ownerFetchPolicy,
           gitLimits: {},
           actions: new ActionStore(folders.make(), '/nowhere', { fetchPolicy: ownerFetchPolicy, limits: {} }),
-          toolCache: folders.make(),
+          toolCache,
           ownActions: [],
           caches: folders.make(),
           artifacts: folders.make(),
           runner: 'box',
           texts: texts.forJob('box'),
           sandbox: Sandbox.none,
-          env: { ...jobEnvironment(), ...wheels.variables, PATH: path },
+          env: { ...jobEnvironment(), ...wheels.variables, ...env, PATH: path },
           processes: Promise.resolve(processes),
           output: (chunk) => void chunks.push(Buffer.from(chunk)),
           progress: () => {},
@@ -125,6 +131,42 @@ describe('a project without workflow and command, of', () => {
     expect(end.outcome).to.include({ status: 'error', reason: 'tool_missing', exitCode: null });
     expect(end.outcome.message).to.match(/mix\.exs needs `mix deps\.get`, but this runner has no mix\. Install it/);
     expect(end.log).to.include('this runner has no mix');
+  });
+
+  it('the version that the commit asks for: taken from the tool cache', async () => {
+    const toolCache = folders.make();
+    const folder = join(toolCache, 'node/99.1.0', process.arch, 'bin');
+    mkdirSync(folder, { recursive: true });
+    const told = 'if [ "$1" = --version ]; then echo v99.1.0; exit; fi';
+    writeFileSync(join(folder, 'node'), `#!/bin/sh\n${told}\nNODE_IS=new exec '${process.execPath}' "$@"\n`);
+    chmodSync(join(folder, 'node'), 0o755);
+    const test = 'node -e "process.exit(process.env.NODE_IS === \'new\' ? 0 : 1)"';
+    const files = { 'package.json': JSON.stringify({ scripts: { test } }) };
+    const end = await run({ ...files, '.nvmrc': 'v99.1\n' }, usual, {}, { toolCache });
+    expect(end.outcome, end.log).to.include({ status: 'success' });
+    expect(end.log).to.include('.nvmrc asks for node v99.1: the tool cache has 99.1.0');
+    const other = await run({ ...files, '.nvmrc': 'v98\n' }, usual, {}, { toolCache });
+    expect(other.outcome, other.log).to.include({ status: 'failure' });
+    expect(other.log).to.match(/\.nvmrc asks for node v98, which this runner does not have: it uses [\d.]+ instead/);
+  });
+
+  it('a package manager that the runner lacks: brought by corepack, also for scripts', async function () {
+    this.timeout(300_000);
+    const corepack = folderOf('corepack');
+    // without npm's registry there is nothing to bring
+    if (corepack === undefined || !(await tools).has('pnpm')) return this.skip();
+    const path = folders.make();
+    for (const name of ['node', 'corepack', 'sh', 'env', 'mkdir'])
+      symlinkSync(programOn(`${corepack}:${usual}`, name) ?? '/nowhere', join(path, name));
+    const scripts = { test: 'pnpm run inner', inner: "node -e 'console.log(1)'" };
+    const files = { 'package.json': JSON.stringify({ name: 'app', packageManager: 'pnpm@10.0.0', scripts }) };
+    // mirrors of the registry often have no signatures
+    const env = { COREPACK_INTEGRITY_KEYS: '0', COREPACK_HOME: folders.make() };
+    const end = await run(files, path, {}, { env });
+    expect(end.outcome, end.log).to.include({ status: 'success' });
+    expect(end.log).to.include('corepack brings pnpm, which this runner does not have');
+    const lacking = await run({ 'package.json': JSON.stringify({ scripts }), 'bun.lock': '' }, path, {}, { env });
+    expect(lacking.outcome).to.include({ status: 'error', reason: 'tool_missing' });
   });
 
   it('programs on the search path, or in the checkout', () => {

@@ -32,6 +32,7 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/job/sandbox/tool-cache.ts': 'makes a folder of the machine; one in a home goes through job/files/',
   'src/job/sandbox/user-ids.ts': 'has notes in a folder of root, and asks for the owners of homes',
   'src/job/sandbox/version-managers.ts': 'looks at the search path of Volt itself',
+  'src/job/tools/installed-versions.ts': 'looks at version managers of the machine, which jobs cannot change',
   'src/job/sandbox/whole-file.ts': 'writes files of Volt that jobs only read',
   'src/job/kept-trees.ts': 'has the folder of kept trees, which jobs never reach',
   'src/job/steps/hash-files.ts': 'streams from a descriptor',

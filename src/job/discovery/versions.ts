@@ -24,6 +24,15 @@ const matched = (file: string, pattern: RegExp): Source => ({
   read: (tree) => pattern.exec(tree.text(file))?.[1],
 });
 
+/** The same where it is the oldest version that will do. */
+const atLeast = (file: string, pattern: RegExp): Source => ({
+  file,
+  read: (tree) => {
+    const found = pattern.exec(tree.text(file))?.[1];
+    return found === undefined ? undefined : `>=${found}`;
+  },
+});
+
 const inJson = (file: string, ...keys: [string, ...string[]]): Source => ({
   file,
   read: (tree) => {
@@ -51,11 +60,11 @@ const sources = {
   rust: [
     matched('rust-toolchain.toml', /^channel\s*=\s*["']([^"'\n]{1,100})["']/m),
     ...plain('rust-toolchain'),
-    matched('Cargo.toml', /^rust-version\s*=\s*["']([^"'\n]{1,100})["']/m),
+    atLeast('Cargo.toml', /^rust-version\s*=\s*["']([^"'\n]{1,100})["']/m),
   ],
   go: ['go.work', 'go.mod'].flatMap((file) => [
-    matched(file, /^toolchain\s+go(\d[\w.]{0,50})/m),
-    matched(file, /^go\s+(\d[\w.]{0,50})/m),
+    atLeast(file, /^toolchain\s+go(\d[\w.]{0,50})/m),
+    atLeast(file, /^go\s+(\d[\w.]{0,50})/m),
   ]),
   java: plain('.java-version'),
   ruby: [...plain('.ruby-version'), matched('Gemfile', /^ruby\s*\(?["']([^"'\n]{1,100})["']/m)],
@@ -67,7 +76,7 @@ const sources = {
   dart: [matched('pubspec.yaml', /^environment:[^\S\n]*\n[^\S\n]+sdk:[^\S\n]*["']?([^"'\n]{1,100})/m)],
   flutter: [],
   crystal: [matched('shard.yml', /^crystal:[^\S\n]*["']?([^"'\n]{1,100})/m)],
-  zig: [matched('build.zig.zon', /\.minimum_zig_version\s*=\s*"([^"\n]{1,100})"/)],
+  zig: [atLeast('build.zig.zon', /\.minimum_zig_version\s*=\s*"([^"\n]{1,100})"/)],
 } satisfies { [tool: string]: Source[] };
 
 export type KnownTool = keyof typeof sources;

@@ -1,4 +1,5 @@
 import { existsSync } from 'node:fs';
+import { join } from 'node:path';
 
 /**
  * Version managers put shims on the search path that start the real programs elsewhere in the home. A sandbox that shows the search
@@ -34,4 +35,25 @@ export function behindShims(folders: readonly string[]): { folders: string[]; en
     }
   }
   return { folders: found, env };
+}
+
+/** Folders of a home in which version managers have a folder for each version of a tool. None of them holds passwords. */
+export const versionStores = {
+  mise: '.local/share/mise/installs',
+  asdf: '.asdf/installs',
+  nvm: '.nvm/versions/node',
+  fnm: '.local/share/fnm/node-versions',
+  nodenv: '.nodenv/versions',
+  pyenv: '.pyenv/versions',
+  rbenv: '.rbenv/versions',
+  rustup: '.rustup/toolchains',
+  SDKMAN: '.sdkman/candidates/java',
+  go: 'sdk',
+} as const;
+
+/** Those that a home has, of which a job may need another version than the one on the search path. */
+export function versionFolders(home: string): string[] {
+  return Object.values(versionStores)
+    .map((folder) => join(home, folder))
+    .filter((folder) => existsSync(folder));
 }

@@ -19,7 +19,7 @@ import { type JobHome, makeHome, tools } from './job-home.ts';
 import { type JobPaths, jobPaths, makeJobFolders } from './job-paths.ts';
 import { namedUser } from './job-user.ts';
 import { Sandbox } from './sandbox.ts';
-import { behindShims } from './version-managers.ts';
+import { behindShims, versionFolders } from './version-managers.ts';
 import { keepWhole } from './whole-file.ts';
 
 /** The folders of a job, owned by its user. */
@@ -122,7 +122,7 @@ async function isolatedWorkspace(
   const inside = (name: string, to = join(folder, name)): SandboxPath => ({ from: join(folder, name), to });
   const view = () => {
     const shown = [
-      ...programFolders([...searchPath, ...behind.folders], config.dataDir),
+      ...programFolders([...searchPath, ...behind.folders, ...versionFolders(homedir())], config.dataDir),
       ...(config.sandboxPaths?.split(':') ?? []).map((path) => resolve(path)),
       ...certificates,
       ...[machine.configured, mirror?.path, filter].filter((each) => each !== undefined),

@@ -43,6 +43,21 @@ describe('a version manager in a sandbox', function () {
     expect(await withPath(join(home, '.pyenv/shims'), 'tool')).to.include('the real one');
   });
 
+  it('shows the other versions that it has, for a project that asks for one', async () => {
+    const home = folders.make();
+    chmodSync(home, 0o755);
+    program(join(home, '.nvm/versions/node/v99.0.0/bin/tool'), 'echo the other one');
+    writeFileSync(join(home, '.nvm/alias'), 'hunter2');
+    const before = process.env.HOME;
+    process.env.HOME = home;
+    try {
+      const { log } = await jobs.command(`${home}/.nvm/versions/node/v99.0.0/bin/tool; cat ${home}/.nvm/alias`);
+      expect(log).to.include('the other one').and.include('No such file').and.not.include('hunter2');
+    } finally {
+      process.env.HOME = before;
+    }
+  });
+
   it('gets the path of its programs, while private files next to them stay hidden', async () => {
     const home = folders.make();
     chmodSync(home, 0o755);

@@ -248,15 +248,15 @@ describe('discovery of projects', () => {
 
   it('asks for the versions that files of each language name', () => {
     const rows: [Files, string, string][] = [
-      [{ 'Cargo.toml': '[package]\nrust-version = "1.70"\n' }, 'rust 1.70', 'Cargo.toml'],
+      [{ 'Cargo.toml': '[package]\nrust-version = "1.70"\n' }, 'rust >=1.70', 'Cargo.toml'],
       [
         { 'Cargo.toml': '', 'rust-toolchain.toml': '[toolchain]\nchannel = "1.77.2"\n' },
         'rust 1.77.2',
         'rust-toolchain.toml',
       ],
       [{ 'Cargo.toml': '', 'rust-toolchain': '1.60\n' }, 'rust 1.60', 'rust-toolchain'],
-      [{ 'go.mod': 'module x\n\ngo 1.21\ntoolchain go1.22.1\n' }, 'go 1.22.1', 'go.mod'],
-      [{ 'go.mod': 'module x\n\ngo 1.19\n' }, 'go 1.19', 'go.mod'],
+      [{ 'go.mod': 'module x\n\ngo 1.21\ntoolchain go1.22.1\n' }, 'go >=1.22.1', 'go.mod'],
+      [{ 'go.mod': 'module x\n\ngo 1.19\n' }, 'go >=1.19', 'go.mod'],
       [{ Rakefile: 'task :test', '.ruby-version': '3.3.0\n' }, 'ruby 3.3.0', '.ruby-version'],
       [{ Gemfile: 'ruby "~> 3.2"\n', Rakefile: 'task :test' }, 'ruby ~> 3.2', 'Gemfile'],
       [{ 'composer.json': '{"scripts":{"test":"a"},"require":{"php":">=8.1"}}' }, 'php >=8.1', 'composer.json'],
@@ -269,7 +269,7 @@ describe('discovery of projects', () => {
       ],
       [
         { 'build.zig': '.step("test"', 'build.zig.zon': '.minimum_zig_version = "0.13.0"' },
-        'zig 0.13.0',
+        'zig >=0.13.0',
         'build.zig.zon',
       ],
     ];
