@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { settingsSchema } from '../src/job/discovery/settings.ts';
 import { type ErrorCode, errorCodes } from '../src/kernel/errors.ts';
 import { isTransient, type Reason, reasons, statuses, statusWords } from '../src/kernel/model.ts';
 import { settings, settingsFromFiles } from '../src/kernel/settings.ts';
@@ -14,7 +15,13 @@ export function pages(): { file: string; text: string }[] {
     { file: 'docs/configuration.md', text: reference() },
     { file: 'docs/errors-and-reasons.md', text: codesPage() },
     { file: 'docs/discovery.md', text: discoveryPage() },
+    { file: 'docs/volt-yml.schema.json', text: settingsJsonSchema() },
   ];
+}
+
+/** For editors, which complete and check `.volt.yml` by it. */
+function settingsJsonSchema(): string {
+  return `${JSON.stringify(z.toJSONSchema(settingsSchema, { io: 'input' }), null, 2)}\n`;
 }
 
 function example(): string {

@@ -7,11 +7,13 @@ import { backupCommand } from './backup.ts';
 import { buildsCommand } from './builds.ts';
 import { cancelCommand } from './cancel.ts';
 import { credentialCommand } from './credential.ts';
+import { discoverCommand } from './discover.ts';
 import { dispatcherCommand } from './dispatcher.ts';
 import { doctorCommand } from './doctor.ts';
 import { printError } from './errors.ts';
 import { execCommand } from './exec.ts';
 import { completeHelp, environmentText, examplesText, exitCodes } from './help.ts';
+import { initCommand } from './init.ts';
 import { asTyped } from './invocation.ts';
 import { logsCommand } from './logs.ts';
 import { observerCommand } from './observer.ts';
@@ -40,7 +42,7 @@ import { webCommand } from './web.ts';
 const commands = {
   'Run Volt:': [upCommand, statusCommand, runnersCommand],
   'Builds:': [triggerCommand, buildsCommand, showCommand, logsCommand, cancelCommand, retryCommand],
-  'Workflows:': [execCommand, validateCommand],
+  'Tests and workflows:': [discoverCommand, execCommand, initCommand, validateCommand],
   'Repositories:': [repoCommand, credentialCommand, secretCommand, variableCommand],
   'Administration:': [
     signInCommand,

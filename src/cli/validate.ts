@@ -1,8 +1,10 @@
-import { resolve } from 'node:path';
+import { existsSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { settingsFile } from '../job/discovery/settings.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { Diagnostic } from '../workflow/diagnostics.ts';
-import { workflowFolders } from '../workflow/files.ts';
+import { type WorkflowFile, workflowFolders } from '../workflow/files.ts';
 import type { CommandFile } from './command.ts';
 import { jsonOption } from './options.ts';
 import { paint, plain, print, printJson } from './terminal.ts';
@@ -10,20 +12,28 @@ import { checkoutAround, filesOf, readWorkflowFile } from './workflow-files.ts';
 
 export function validateCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('validate'))
-    .summary('check workflow files')
+    .summary('check workflow files and .volt.yml')
     .description(
-      'Checks the workflow files of this checkout, or the given files, and prints each problem with file, line and column. Exits 1 if a file is invalid or uses something that Volt does not support.',
+      'Checks the workflow files and the .volt.yml of this checkout, or the given files, and prints each problem with file, line and column. Exits 1 if a file is invalid or uses something that Volt does not support.',
     )
-    .argument('[file...]', 'workflow files, else all of .volt/workflows or .github/workflows')
+    .argument(
+      '[file...]',
+      'workflow files or .volt.yml, else .volt.yml and all of .volt/workflows or .github/workflows',
+    )
     .action(async (names: string[], { json }: { json?: boolean }) => {
       const root = checkoutAround(process.cwd());
       const named = names.map((name) => readWorkflowFile(root, resolve(name), name));
-      const files = new Map([...filesOf(root), ...named].map((file) => [file.path, file]));
+      const found = [...filesOf(root), ...settingsOf(root)];
+      const files = new Map([...found, ...named].map((file) => [file.path, file]));
       const asked = names.length > 0 ? named.map(({ path }) => path) : [...files.keys()];
-      if (asked.length === 0) throw noWorkflows();
-      // GitHub's parser is slow to load, so only the commands that need it load it
-      const { readWorkflows } = await import('../workflow/commit-workflows.ts');
-      const diagnostics = readWorkflows([...files.values()]).diagnostics.filter(({ file }) => asked.includes(file));
+      if (asked.length === 0) throw nothingToCheck();
+      const isSettings = ({ path }: WorkflowFile) => basename(path) === settingsFile;
+      const all = [...files.values()];
+      const workflows = all.filter((file) => !isSettings(file));
+      const diagnostics = [
+        ...(await settingsDiagnostics(all.filter(isSettings))),
+        ...(workflows.length === 0 ? [] : await workflowDiagnostics(workflows)),
+      ].filter(({ file }) => asked.includes(file));
       const faults = diagnostics.filter(({ severity }) => severity !== 'warning');
       if (json) printJson({ files: asked, diagnostics });
       else printDiagnostics(asked, diagnostics);
@@ -34,10 +44,31 @@ export function validateCommand(program: Command): CommandFile {
     judges: 'a file is invalid or uses something that Volt does not support',
     environment: [],
     examples: [
-      ['volt validate', 'all workflow files of the checkout'],
+      ['volt validate', '.volt.yml and all workflow files of the checkout'],
       ['volt validate .github/workflows/test.yml --json', 'one file, for an editor'],
     ],
   };
+}
+
+/** The `.volt.yml` of a checkout, if it has one. */
+function settingsOf(root: string): WorkflowFile[] {
+  const path = join(root, settingsFile);
+  return existsSync(path) ? [readWorkflowFile(root, path, settingsFile)] : [];
+}
+
+async function settingsDiagnostics(files: readonly WorkflowFile[]): Promise<Diagnostic[]> {
+  const { readSettings } = await import('../job/discovery/read-settings.ts');
+  return files.flatMap(({ path, text }) => {
+    const read = readSettings(text);
+    const problems = 'problems' in read ? read.problems : [];
+    return problems.map((problem): Diagnostic => ({ file: path, severity: 'invalid', ...problem }));
+  });
+}
+
+/** GitHub's parser is slow to load, so only the commands that need it load it. */
+async function workflowDiagnostics(files: readonly WorkflowFile[]): Promise<Diagnostic[]> {
+  const { readWorkflows } = await import('../workflow/commit-workflows.ts');
+  return readWorkflows(files).diagnostics;
 }
 
 function printDiagnostics(files: string[], diagnostics: Diagnostic[]): void {
@@ -46,12 +77,13 @@ function printDiagnostics(files: string[], diagnostics: Diagnostic[]): void {
     print(`${plain(file)}:${line}:${column}: ${kind}: ${plain(message)}`);
   }
   const bad = new Set(diagnostics.filter(({ severity }) => severity !== 'warning').map(({ file }) => file)).size;
-  const all = files.length === 1 ? '1 workflow' : `${files.length} workflows`;
+  const kind = files.some((file) => basename(file) === settingsFile) ? 'file' : 'workflow';
+  const all = files.length === 1 ? `1 ${kind}` : `${files.length} ${kind}s`;
   print(bad === 0 ? `${all} checked: no problems` : `${all} checked: ${bad} with problems`);
 }
 
-function noWorkflows(): VoltError {
-  return new VoltError('not_found', 'this checkout has no workflow files', {
-    remedy: `Add one to ${workflowFolders.join(' or ')}, or name the files to check.`,
+function nothingToCheck(): VoltError {
+  return new VoltError('not_found', `this checkout has no workflow files and no ${settingsFile}`, {
+    remedy: `Add a workflow to ${workflowFolders.join(' or ')}, or run \`volt init\`, or name the files to check.`,
   });
 }

@@ -83,14 +83,24 @@ const kinds: { [mode: string]: ListedFile['kind'] } = {
   120000: 'link',
 };
 
+/** Cuts by hand, since a listing may have a hundred thousand lines such as `100644 blob <id>\t<path>`. */
 function filesOf(listing: string): ListedFile[] {
-  return listing.split('\0').flatMap((line) => {
-    const [, mode = '', id = '', path = ''] = /^(\d{6}) blob ([0-9a-f]+)\t(.*)$/s.exec(line) ?? [];
-    const kind = kinds[mode];
-    // git itself makes no such names
-    if (kind === undefined || /(^|\/)(\.{0,2})(\/|$)/.test(path)) return [];
-    return [{ path, kind, id }];
-  });
+  const files: ListedFile[] = [];
+  for (let at = 0; at < listing.length; ) {
+    const end = listing.indexOf('\0', at);
+    const tab = listing.indexOf('\t', at);
+    const kind = kinds[listing.slice(at, at + 6)];
+    const path = listing.slice(tab + 1, end);
+    if (kind !== undefined && !isStrange(path)) files.push({ path, kind, id: listing.slice(at + 12, tab) });
+    at = end + 1;
+  }
+  return files;
+}
+
+/** Whether a path has a part that git itself never makes: an empty one, `.` or `..`. */
+function isStrange(path: string): boolean {
+  if (!path.includes('./') && !path.includes('//') && !/^[./]|[./]$/.test(path)) return false;
+  return /(^|\/)(\.{0,2})(\/|$)/.test(path);
 }
 
 /** How much of a file is read. */

@@ -5,8 +5,8 @@ import type { UpdateOptions } from '../git/mirror/update.ts';
 import { describes, headBytes, isForeign } from './discovery/describing-files.ts';
 import type { TreeListing } from './discovery/packed-tree.ts';
 
-/** Files whose names are read, those in the fewest folders first. */
-const mostFiles = 20_000;
+/** Files whose names are read, those in the fewest folders first, and characters of these names. */
+const mostNames = { files: 20_000, characters: 2_000_000 };
 /** Describing files whose texts are read; bytes of one, of one of which the head counts, and of all together. */
 const bounds = { texts: 500, file: 250_000, head: 5_000_000, total: 1_000_000 };
 /** The same of Python tests: a look at some of them tells how all are run. */
@@ -18,49 +18,70 @@ const testBounds = { texts: 100, file: 100_000, total: 1_000_000 };
  */
 export async function readTree(mirror: Mirror, sha: string, options: UpdateOptions = {}): Promise<TreeListing> {
   const listed = await listTree(mirror.path, sha, options.signal);
-  const ordered = listed.files
-    .filter(({ path }) => !path.split('/').slice(0, -1).some(isForeign))
-    .map((file) => ({ file, depth: file.path.split('/').length }))
-    .sort((a, b) => a.depth - b.depth)
-    .map(({ file }) => file);
-  const files = await withoutLinks(mirror, ordered.slice(0, mostFiles), options);
+  const ordered = byDepth(listed.files);
+  const named = firstNames(ordered);
+  const files = await withoutLinks(mirror, named, options);
   const describing = files.filter(({ path }) => ['whole', 'head'].includes(describes(path) ?? ''));
   const asked = describing.slice(0, bounds.texts);
   const isHead = ({ path }: ListedFile) => describes(path) === 'head';
   const whole = asked.filter((file) => !isHead(file)).map(({ id }) => id);
   const heads = asked.filter(isHead).map(({ id }) => id);
   const tests = files.filter(({ path }) => describes(path) === 'test').slice(0, testBounds.texts);
-  const blobs = await readBlobs(mirror, whole, { file: bounds.file }, options);
+  const blobs = await readBlobs(mirror, [...whole, ...tests.map(({ id }) => id)], { file: bounds.file }, options);
   const head = { file: bounds.head, head: headBytes };
   for (const [id, text] of await readBlobs(mirror, heads, head, options)) blobs.set(id, text);
-  const testBlobs = await readBlobs(
-    mirror,
-    tests.map(({ id }) => id),
-    { file: testBounds.file },
-    options,
-  );
-  const texts = [...within(bounds.total, asked, blobs)];
-  const testTexts = within(testBounds.total, tests, testBlobs);
+  const texts = [...within(bounds, asked, blobs)];
+  const testTexts = within(testBounds, tests, blobs);
   return {
     files: files.map(({ path, kind }) => ({ path, executable: kind === 'executable' })),
     texts: [...texts, ...testTexts],
-    isCut: listed.isCut || ordered.length > mostFiles || texts.length < describing.length,
+    isCut: listed.isCut || named.length < ordered.length || texts.length < describing.length,
   };
 }
 
-/** The texts of files, in their order, as far as all of them together are within a bound. */
+/** The texts of files, in their order, as far as each, and all of them together, are within bounds. */
 function* within(
-  total: number,
+  { file: longest, total }: { file: number; total: number },
   files: readonly ListedFile[],
   blobs: ReadonlyMap<string, string | null>,
 ): Generator<[path: string, text: string]> {
   let left = total;
   for (const { path, id } of files) {
     const text = blobs.get(id);
-    if (text === null || text === undefined || text.length > left) continue;
+    if (text === null || text === undefined || text.length > Math.min(longest, left)) continue;
     left -= text.length;
     yield [path, text];
   }
+}
+
+/** The files of the project itself, those in the fewest folders first. */
+function byDepth(files: readonly ListedFile[]): ListedFile[] {
+  /** undefined for what belongs to others */
+  const depths = new Map<string, number | undefined>();
+  const levels: ListedFile[][] = [];
+  for (const file of files) {
+    const folder = file.path.slice(0, Math.max(file.path.lastIndexOf('/'), 0));
+    if (!depths.has(folder)) {
+      const names = folder === '' ? [] : folder.split('/');
+      depths.set(folder, names.some(isForeign) ? undefined : names.length);
+    }
+    const depth = depths.get(folder);
+    if (depth === undefined) continue;
+    const level = levels[depth] ?? [];
+    levels[depth] = level;
+    level.push(file);
+  }
+  return levels.flat();
+}
+
+function firstNames(files: readonly ListedFile[]): readonly ListedFile[] {
+  let left = mostNames.characters;
+  const first = files.slice(0, mostNames.files);
+  const end = first.findIndex(({ path }) => {
+    left -= path.length;
+    return left < 0;
+  });
+  return end < 0 ? first : first.slice(0, end);
 }
 
 /** Each link to another file of the commit becomes a file like that one; other links are left out. */

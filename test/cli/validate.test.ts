@@ -55,6 +55,18 @@ describe('volt validate', () => {
     expect(diagnostics[0]).to.include({ file: '.volt/workflows/a.yml', line: 7, column: 15, severity: 'unsupported' });
   });
 
+  it('checks .volt.yml, alone or with the workflows', async () => {
+    const cwd = checkout({ '.volt.yml': 'timeout: 5\ncomand: make\n', '.volt/workflows/a.yml': good });
+    const { code, stdout } = await volt(['validate'], { cwd });
+    expect(code).to.equal(1);
+    expect(stdout).to.match(/^\.volt\.yml:2:1: invalid: there is no setting "comand"; Volt knows command, install, /);
+    expect(stdout).to.include('\n2 files checked: 1 with problems\n');
+    const named = await volt(['validate', '.volt.yml', '--json'], { cwd });
+    expect(JSON.parse(named.stdout).diagnostics).to.have.length(1);
+    const fine = checkout({ '.volt.yml': 'command: make\n' });
+    expect((await volt(['validate'], { cwd: fine })).stdout).to.equal('1 file checked: no problems\n');
+  });
+
   it('reports that no workflow exists or that a named file does not exist', async () => {
     const cwd = checkout({ file: '' });
     expect((await volt(['validate'], { cwd })).stderr).to.match(

@@ -117,4 +117,18 @@ describe('what discovery reads of a commit', () => {
     expect(tree.texts).to.have.length(500);
     expect(tree.isCut).to.equal(true);
   });
+
+  it('is cut to a bounded length of names', async () => {
+    repository.commit('files', { 'go.mod': 'module x' });
+    const blob = repository.git('hash-object', '-w', 'go.mod');
+    const lines = Array.from({ length: 1000 }, (_, at) => `100644 ${blob} 0\t${`${'x'.repeat(240)}/`.repeat(15)}${at}`);
+    execFileSync('git', ['update-index', '--add', '--index-info'], {
+      cwd: repository.path,
+      input: `${lines.join('\n')}\n`,
+    });
+    repository.git('commit', '--quiet', '--message', 'long');
+    const tree = await read();
+    expect(tree.files.reduce((sum, { path }) => sum + path.length, 0)).to.be.within(1_900_000, 2_000_000);
+    expect(tree.isCut).to.equal(true);
+  });
 });

@@ -17,10 +17,12 @@ import { eventName } from '../../workflow/event.ts';
 import type { WorkflowFile } from '../../workflow/files.ts';
 import { parseHostedNames } from '../../workflow/runs-on.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
+import { decidedCommit } from '../discovery/decided-commit.ts';
 import type { ExecEvent, ExecView } from './events.ts';
 import { JobRunner } from './job-runner.ts';
 import { JobSelection } from './job-selection.ts';
 import { LocalBuild } from './local-build.ts';
+import { runProjects, selectProjects, showProblem } from './project-run.ts';
 import { readWithCalled } from './read-with-called.ts';
 import { stepTitle } from './step-selection.ts';
 import { type SelectedWorkflows, selectWorkflows, type WorkflowSelection } from './workflow-selection.ts';
@@ -39,6 +41,8 @@ export interface ExecOptions extends WorkflowSelection {
   /** show what would run, without running it */
   dryRun: boolean;
 }
+
+const success = { status: 'success', reason: null, message: null } as const;
 
 /** A build of the work tree on this machine. */
 export class ExecRun {
@@ -81,8 +85,9 @@ export class ExecRun {
     this.#runner = new JobRunner(this.#config, this.#view, folder, { secrets, env });
     if (this.#isCancelled) this.#runner.cancelAll();
     try {
-      const snapshot = await takeSnapshot(root, new Mirror(join(folder, 'mirrors'), root).path);
-      const outcome = await this.#runBuild(root, files, snapshot, this.#runner);
+      const mirror = new Mirror(join(folder, 'mirrors'), root);
+      const snapshot = await takeSnapshot(root, mirror.path);
+      const outcome = await this.#runBuild(root, files, { snapshot, mirror }, this.#runner);
       const { status, reason, message } = outcome;
       if (this.#options.dryRun && status === 'success') this.#view.take({ kind: 'planned', jobs: this.#planned });
       else this.#view.take({ kind: 'end', status, reason, message });
@@ -96,26 +101,33 @@ export class ExecRun {
   async #runBuild(
     root: string,
     files: readonly WorkflowFile[],
-    snapshot: Snapshot,
+    { snapshot, mirror }: { snapshot: Snapshot; mirror: Mirror },
     runner: JobRunner,
   ): Promise<Outcome> {
     const { ref, sha, changed } = snapshot;
-    const { jobs, steps, dryRun, vars, matrix, env, workflow: wanted, payload } = this.#options;
+    const { jobs, steps, slots, dryRun, vars, matrix, env, workflow: wanted, payload } = this.#options;
     const name = repositoryNameFrom(root);
     const input = { repo: { name, url: root }, ref, sha, trust: ownTrust };
-    if (files.length === 0 && wanted === undefined) {
-      if (jobs.length > 0 || steps.length > 0) {
-        throw new VoltError('not_found', 'there are no workflow files, so there are no named jobs or steps', {
-          remedy: 'Run `volt exec` without jobs and steps; it runs the discovered tests.',
+    // a person who names a workflow or an event means workflows
+    const decision =
+      wanted === undefined && (files.length === 0 || this.#options.event === undefined)
+        ? (await decidedCommit(mirror, sha)).decision
+        : undefined;
+    if (decision && (decision.kind !== 'workflows' || files.length === 0)) {
+      if (steps.length > 0) {
+        throw new VoltError('not_found', 'steps can be chosen in workflows only', {
+          remedy: 'Run `volt exec` without --step; it runs the discovered tests.',
         });
       }
       this.#view.take({ kind: 'build', ref, sha, changed, event: 'push', workflows: [] });
-      const shown = { id: 1, name: 'test', workflow: null, missingLabels: [] };
-      if (dryRun) {
-        this.#show({ job: 1, name: 'test', workflow: null, labels: [], steps: [], unknown: null });
-        return { status: 'success', reason: null, message: null };
-      }
-      return (await runner.run(shown, { ...input, plan: { kind: 'discover' } }, this.#config.jobTimeout)).outcome;
+      if (decision.kind !== 'jobs') return decision.kind === 'error' ? showProblem(this.#view, decision) : success;
+      const selected = selectProjects(decision.jobs, jobs);
+      if (!dryRun) return runProjects(selected, input, runner, { slots, ownLabels, timeout: this.#config.jobTimeout });
+      selected.forEach(({ name: job, plan, labels }, index) => {
+        const shown = plan.project.steps.map(({ command }) => ({ title: command, runs: true }));
+        this.#show({ job: index + 1, name: job, workflow: null, labels, steps: shown, unknown: null });
+      });
+      return success;
     }
     const { before, subject, author, committedAt, origin, defaultBranch } = snapshot;
     const unchecked = readWorkflows(files);
@@ -163,7 +175,7 @@ export class ExecRun {
     else await this.#runAll(build, (plan) => ({ ...input, plan }), runner);
     if (!this.#isCancelled) build.check();
     if (!dryRun) return verdictOf([...invalid, ...build.results]);
-    return invalid.length > 0 ? verdictOf(invalid) : { status: 'success', reason: null, message: null };
+    return invalid.length > 0 ? verdictOf(invalid) : success;
   }
 
   /** Shows each job as if those before it had succeeded without outputs. */

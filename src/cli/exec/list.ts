@@ -31,7 +31,8 @@ export async function listJobs(root: string, wanted: string | undefined, asJson:
     printJson({ workflows: listed });
     return;
   }
-  if (listed.length === 0) print('There are no workflow files: volt exec runs the discovered tests.');
+  if (listed.length === 0)
+    print('There are no workflow files: volt exec runs the discovered tests, which volt discover shows.');
   else await printTable(['WORKFLOW', 'EVENTS', 'JOB', 'NAME', 'NEEDS'], listed.flatMap(rowsOf));
 }
 

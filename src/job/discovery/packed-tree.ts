@@ -12,8 +12,8 @@ export const treeListing = z.object({
 });
 export type TreeListing = z.infer<typeof treeListing>;
 
-/** Bytes of an unpacked listing; readTree reads less. */
-const mostBytes = 16_000_000;
+/** Bytes of an unpacked listing: what readTree reads, with each character escaped as JSON escapes control characters. */
+const mostBytes = 30_000_000;
 
 const compress = promisify(gzip);
 

@@ -4,6 +4,7 @@ import { labelPattern } from '../../kernel/names.ts';
 /** The file in the root of a repository that says how it is tested. */
 export const settingsFile = '.volt.yml';
 
+const value = z.union([z.string().max(10_000), z.number(), z.boolean()]).transform(String);
 const command = z.string().trim().min(1).max(10_000);
 
 /** What `.volt.yml` may say. Each key is optional. */
@@ -15,12 +16,22 @@ export const settingsSchema = z
     install: command.meta({
       description: 'Shell command that installs what the tests need, instead of what Volt discovers.',
     }),
-    env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/), z.coerce.string().max(10_000)).meta({
+    env: z.record(z.string().regex(/^[A-Za-z_][A-Za-z0-9_]{0,199}$/), value).meta({
       description: 'Environment variables of the jobs. Builds of an untrusted ref use those of the default branch.',
     }),
-    reports: z.array(z.string().trim().min(1).max(1000)).max(50).meta({
-      description: 'Globs of files with results of single tests, relative to the root of the repository.',
-    }),
+    reports: z
+      .array(
+        z
+          .string()
+          .trim()
+          .min(1)
+          .max(1000)
+          .regex(/^(?!(.*\/)?\.\.(\/|$))[^\0]*$/),
+      )
+      .max(50)
+      .meta({
+        description: 'Globs of files with results of single tests, relative to the root of the repository.',
+      }),
     timeout: z.number().positive().max(35_000).meta({
       description: 'Minutes after which a job is stopped and counts as failed.',
     }),

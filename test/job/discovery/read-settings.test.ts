@@ -37,6 +37,8 @@ describe('the text of .volt.yml', () => {
     ['a number that is too small', 'labels: [a]\ntimeout: 0\n', 2, 10, /^timeout: /],
     ['a label that no runner may have', 'labels: [a,\n  "B C"]\n', 2, 3, /^labels\.1: /],
     ['a variable that no shell knows', 'env:\n  "A B": 1\n', 2, 10, /^env/],
+    ['a variable that is a list', 'env:\n  A: [1]\n', 2, 6, /^env\.A: /],
+    ['a report out of the checkout', 'reports: [a/../../b]\n', 1, 11, /^reports\.0: /],
     ['an empty command', 'command: " "\n', 1, 10, /^command: /],
     ['a list', '- make\n', 1, 1, /must contain settings/],
     ['a text', 'make check\n', 1, 1, /must contain settings/],

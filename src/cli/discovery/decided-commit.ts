@@ -1,0 +1,38 @@
+import type { Mirror } from '../../git/mirror/mirror.ts';
+import type { UpdateOptions } from '../../git/mirror/update.ts';
+import { type Decision, decide } from '../../job/discovery/decide.ts';
+import type { TreeListing } from '../../job/discovery/packed-tree.ts';
+import { settingsFile } from '../../job/discovery/settings.ts';
+import { readTree } from '../../job/read-tree.ts';
+import { workflowFolders } from '../../workflow/files.ts';
+
+/** How a commit is tested, for a person who trusts it. */
+export interface DecidedCommit {
+  decision: Decision;
+  tree: TreeListing;
+  /** paths of the workflow files of the commit */
+  workflows: string[];
+}
+
+/** Decides how a commit is tested. @param sha full id of a commit that the mirror has */
+export async function decidedCommit(mirror: Mirror, sha: string, options: UpdateOptions = {}): Promise<DecidedCommit> {
+  const tree = await readTree(mirror, sha, options);
+  const workflows = workflowsIn(tree);
+  const hasSettings = tree.files.some(({ path }) => path === settingsFile);
+  const own = tree.texts.find(([path]) => path === settingsFile)?.[1] ?? null;
+  const decision = decide({ ...(hasSettings && { settings: { own } }), hasWorkflows: workflows.length > 0, tree });
+  return { decision, tree, workflows };
+}
+
+/** Those of the first workflow folder that has some. */
+function workflowsIn({ files }: TreeListing): string[] {
+  for (const folder of workflowFolders) {
+    const found = files.map(({ path }) => path).filter((path) => isIn(folder, path));
+    if (found.length > 0) return found;
+  }
+  return [];
+}
+
+function isIn(folder: string, path: string): boolean {
+  return path.startsWith(`${folder}/`) && /^[^/]+\.ya?ml$/.test(path.slice(folder.length + 1));
+}
