@@ -9,10 +9,11 @@ import { errorText } from '../kernel/errors.ts';
 import type { Reason } from '../kernel/model.ts';
 import { proxyPasswords } from '../system/environment.ts';
 import { workflowPlan } from '../workflow/plan.ts';
+import type { Project } from './discovery/project.ts';
 import { logLongFetch } from './fetch-progress.ts';
 import { makeFoldersInside } from './files/hand-over.ts';
 import type { JobInput, JobResult } from './input-and-result.ts';
-import { makeEnvironment } from './installs/install-project.ts';
+import { installPackages, makeEnvironment } from './installs/install-project.ts';
 import type { JobContext, StepContext } from './job-context.ts';
 import type { JobLog } from './log.ts';
 import { MaskedOutput } from './masked-output.ts';
@@ -105,21 +106,23 @@ async function runTests(
       begun = true;
     };
     const { project } = commands;
-    if (project?.environment) {
-      const { folder, environment } = project;
-      const job = {
-        ...{ input, log, context: { ...context, env } },
-        run: (command: string, own: Readonly<Record<string, string>>) =>
-          runStep(command, join(workspace, folder), { ...context, env: own }, log, began),
-      };
+    const installing = ({ folder }: Project) => ({
+      ...{ input, log, context: { ...context, env } },
+      run: (command: string, own: Readonly<Record<string, string>>) =>
+        runStep(command, join(workspace, folder), { ...context, env: own }, log, began),
+    });
+    if (project?.environment)
       await run('install', async () => {
-        env = await makeEnvironment({ folder, environment }, job);
+        env = await makeEnvironment(project, installing(project));
         return 0;
       });
-    }
     if (commands.reporter === 'pytest') askForReport(env, join(context.folder, 'reports'), search);
     for (const { name, command, folder } of commands.steps)
-      await run(name, () => runStep(command, folder, { ...context, env }, log, began));
+      await run(name, async () => {
+        const isProjects = name === 'install' && folder === join(workspace, project?.folder ?? '');
+        const isDone = isProjects && project && (await installPackages(project, command, installing(project)));
+        return isDone ? 0 : runStep(command, folder, { ...context, env }, log, began);
+      });
     await log.end();
     return await ended({ status: 'success', reason: null, message: null, exitCode: 0 });
   } catch (error) {
