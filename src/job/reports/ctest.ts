@@ -50,7 +50,10 @@ export class CTestParser implements LineParser {
 
   end(): Findings {
     this.#settle();
-    return this.#runner ? { tests: this.#tests, runner: { name: 'ctest' } } : { tests: [] };
+    // it fails for that with `--no-tests=error`
+    return this.#runner
+      ? { tests: this.#tests, runner: { name: 'ctest', refuses: this.#tests.length === 0 } }
+      : { tests: [] };
   }
 
   /** @param text such as `adds .............................***Failed    0.01 sec` */

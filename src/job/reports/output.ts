@@ -1,3 +1,4 @@
+import { AutomakeParser } from './automake.ts';
 import { AvaParser } from './ava.ts';
 import { BunParser } from './bun.ts';
 import { CargoParser } from './cargo.ts';
@@ -16,6 +17,7 @@ import { MochaSpecParser } from './mocha-spec.ts';
 import { NextestParser } from './nextest.ts';
 import { NodeSpecParser } from './node-spec.ts';
 import { PhpunitParser } from './phpunit.ts';
+import { ProveParser } from './prove.ts';
 import { PytestParser } from './pytest.ts';
 import { RspecParser } from './rspec.ts';
 import { TapParser } from './tap.ts';
@@ -55,6 +57,8 @@ export function lineParsers(): LineParser[] {
     new DenoParser(),
     new PytestParser(),
     new CTestParser(),
+    new AutomakeParser(),
+    new ProveParser(),
     new MesonParser(),
     new DotnetParser(),
     new JvmParser(),

@@ -26,6 +26,7 @@ export class TapParser implements LineParser {
   #isTap = false;
   #count = 0;
   #plansNone = false;
+  #isNumbered = false;
   #last: Point | undefined;
   /** indentation of the YAML block that is open */
   #block: string | undefined;
@@ -52,6 +53,9 @@ export class TapParser implements LineParser {
       return;
     }
     const found = /^((?: {4})*)(not )?ok(?: +\d+)?(?: +- | +|$)(.*)$/.exec(text);
+    // prove's own word about a file that ended well
+    if (text === 'ok' && this.#isNumbered) return;
+    if (found && /^ *(?:not )?ok +\d/.test(text)) this.#isNumbered = true;
     if (found) this.#point((found[1]?.length ?? 0) / 4, found[2] === undefined, found[3] ?? '');
   }
 

@@ -36,6 +36,11 @@ const ctest: Expected = {
   ],
   runner: 'ctest',
 };
+const automake: Expected = {
+  totals: [2, 2, 1],
+  failed: [' | bad.sh', ' | err.sh'],
+  runner: 'make check',
+};
 const exunit: Expected = {
   totals: [3, 2, 1],
   failed: ['XTest | test fails: Assertion with == failed', 'XTest | test deep throws: ** (ArgumentError) not a number'],
@@ -66,6 +71,9 @@ const rspec: Expected = {
 };
 
 const expected: { [file: string]: Expected } = {
+  'automake.txt': automake,
+  'automake-verbose.txt': automake,
+  'automake-none.txt': none('make check'),
   'ava.txt': {
     totals: [2, 2, 2],
     failed: ['math | fails: Difference (- actual, + expected):', 'math | throws: Error thrown in test:'],
@@ -94,7 +102,8 @@ const expected: { [file: string]: Expected } = {
   },
   'ctest-failure.txt': ctest,
   'ctest-green.txt': { totals: [1, 0, 0], runner: 'ctest' },
-  'ctest-none.txt': none('ctest'),
+  'ctest-none.txt': none('ctest', true),
+  'ctest-none-fails.txt': none('ctest', true),
   'deno.txt': {
     totals: [1, 2, 1],
     failed: ['math_test.ts | fails: Error: not equal', 'math_test.ts | steps: TypeError: bad'],
@@ -181,6 +190,16 @@ const expected: { [file: string]: Expected } = {
   },
   'phpunit-green.txt': { totals: [1, 0, 0], named: 0, runner: 'PHPUnit' },
   'phpunit-none.txt': none('PHPUnit'),
+  'prove.txt': {
+    // a file that ends early has no test in the totals of prove
+    totals: [4, 2, 0],
+    failed: ['t/b.t | (1 of its tests)', 't/d.t | (file)'],
+    named: 2,
+    runner: 'prove',
+  },
+  'prove-green.txt': { totals: [3, 0, 0], named: 0, runner: 'prove' },
+  'prove-none.txt': none('prove'),
+  'prove-v.txt': { totals: [3, 1, 1], failed: [' | fails'], runner: 'the TAP output' },
   'pytest.txt': pytest,
   'pytest-q.txt': pytest,
   'pytest-v.txt': { ...pytest, named: 8 },

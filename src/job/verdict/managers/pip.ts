@@ -7,6 +7,10 @@ const network =
 /** `pip install`, also as part of other tools. */
 export const pip: readonly Rule[] = [
   {
+    line: /ensurepip is not available|No module named ensurepip/,
+    blame: () => ofTool('Python cannot make environments', 'Run `apt-get install python3-venv` on the runner'),
+  },
+  {
     line: /ERROR: Could not find a version that satisfies the requirement (\S.*) \(from versions: (.*)\)$/,
     blame: ([name = '', versions], lines) => absent(name, versions ?? '', lines),
   },

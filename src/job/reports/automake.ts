@@ -1,0 +1,38 @@
+import type { TestStatus } from '../../kernel/model.ts';
+import { type FoundTest, mostTests } from './collection.ts';
+import { type Findings, hasTextAt, type LineParser } from './lines.ts';
+
+const statusOf: { readonly [word: string]: TestStatus } = {
+  PASS: 'passed',
+  XFAIL: 'passed',
+  FAIL: 'failed',
+  XPASS: 'failed',
+  ERROR: 'error',
+  SKIP: 'skipped',
+};
+
+/** With what lines that matter begin. */
+const begins = [...Object.keys(statusOf).map((word) => `${word}: `), 'Testsuite summary for '];
+
+/** The output of `make check` with Automake. A verbose one names a test several times. */
+export class AutomakeParser implements LineParser {
+  readonly begins = 'PXFEST';
+  readonly inside = false;
+  readonly #tests = new Map<string, FoundTest>();
+  #runner = false;
+
+  glance(output: Buffer, from: number): boolean {
+    return begins.some((text) => hasTextAt(text, output, from));
+  }
+
+  line(text: string): void {
+    const [, word = '', name = ''] = /^([A-Z]{4,5}): (\S.*)$/.exec(text) ?? [];
+    const status = statusOf[word];
+    if (/^Testsuite summary for /.test(text)) this.#runner = true;
+    else if (status !== undefined && this.#tests.size < mostTests) this.#tests.set(name, { suite: '', name, status });
+  }
+
+  end(): Findings {
+    return this.#runner ? { tests: [...this.#tests.values()], runner: { name: 'make check' } } : { tests: [] };
+  }
+}
