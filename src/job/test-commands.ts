@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { Mirror } from '../git/mirror/mirror.ts';
-import { lookedFor } from './discovery/discover.ts';
-import type { PassedOver, Project } from './discovery/project.ts';
+import { noTestsMessage } from './discovery/discover.ts';
+import type { Project } from './discovery/project.ts';
 import { projectPlan } from './discovery/project-plan.ts';
 import { statInside } from './files/inside.ts';
 import type { JobInput } from './input-and-result.ts';
@@ -65,13 +65,8 @@ async function discovered(input: JobInput, context: StepContext, log: JobLog): P
   const { projects, passedOver } = await context.texts.work('discover', tree, 'the search for tests', context.signal);
   for (const { because, why } of passedOver) void log.say(`passed over ${because}: ${why}`);
   const [found] = projects;
-  if (!found) throw new StepFailed('error', 'no_tests_found', noTests(passedOver));
+  if (!found) throw new StepFailed('error', 'no_tests_found', noTestsMessage(passedOver));
   return found;
-}
-
-function noTests(passedOver: readonly PassedOver[]): string {
-  const seen = passedOver.length === 0 ? '' : ` (${passedOver.map(({ why }) => why).join('; ')})`;
-  return `found no tests${excerpt(seen, 2000)}. Volt looks for: ${lookedFor}; or set a command by --command`;
 }
 
 async function ofProject(project: Project, job: ProjectJob): Promise<TestCommands> {

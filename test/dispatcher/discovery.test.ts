@@ -101,7 +101,7 @@ describe('the dispatcher discovers how a commit is tested:', () => {
     await commit({ README: '' });
     const [decided] = await volt.context.queues.queue('results').getWaiting();
     expect(decided?.data).to.include({ kind: 'decided', status: 'error', reason: 'no_tests_found' });
-    expect(decided?.data.message).to.match(/looks for: package\.json/);
+    expect(decided?.data.message).to.match(/^found no tests .*: Node, Bun, /);
   });
 
   it('workflow files go before what is found, and a command of .volt.yml before both', async () => {

@@ -95,7 +95,7 @@ export const verdicts: VerdictScenario[] = [
     reason: 'no_tests_found',
     exitCode: null,
     steps: [],
-    message: ['package.json', 'executable test.sh'],
+    message: ['Node, Bun', '`command: …` in .volt.yml'],
     log: [],
   },
   {

@@ -188,7 +188,7 @@ describe('a job', () => {
   it('reports that there are no tests, and what Volt looks for', async () => {
     const { outcome, steps } = await run(repositoryOf({ 'README.md': '' }));
     expect(outcome).to.include({ status: 'error', reason: 'no_tests_found' });
-    expect(outcome.message).to.include('package.json').and.include('--command');
+    expect(outcome.message).to.include('Node, Bun').and.include('--command');
     expect(short(steps)).to.deep.equal([['checkout', 'success', null]]);
   });
 

@@ -1,4 +1,4 @@
-import { discover, lookedFor } from './discover.ts';
+import { discover, noTestsMessage } from './discover.ts';
 import type { TreeListing } from './packed-tree.ts';
 import { type PassedOver, type Project, type ProjectStep, type PythonEnvironment, step } from './project.ts';
 import type { ProjectPlan } from './project-plan.ts';
@@ -147,8 +147,6 @@ function invalid(problems: readonly SettingsProblem[]): Decision {
 }
 
 function noTests(passedOver: readonly PassedOver[], isCut: boolean): Decision {
-  const seen = passedOver.slice(0, 20).map(({ because, why }) => `passed over ${because}: ${why}`);
   const cut = isCut ? ['The commit has more files than Volt reads.'] : [];
-  const message = `found no tests. Volt looks for: ${lookedFor}; or add \`command: …\` to ${settingsFile}`;
-  return { kind: 'error', reason: 'no_tests_found', message: [message, ...seen, ...cut].join('\n') };
+  return { kind: 'error', reason: 'no_tests_found', message: [noTestsMessage(passedOver), ...cut].join('\n') };
 }

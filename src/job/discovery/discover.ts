@@ -1,10 +1,21 @@
 import { isPartOfOthers } from './describing-files.ts';
 import { isGeneral, kinds } from './kinds.ts';
 import { type Found, isProject, type PassedOver, type Project, projectSchema } from './project.ts';
+import { settingsFile } from './settings.ts';
 import type { Tree } from './tree.ts';
 
-/** What Volt looks for, for people. */
-export const lookedFor = kinds.map(({ looksFor }) => looksFor.replaceAll('`', '')).join('; ');
+/**
+ * Why a commit has no job, and what to do.
+ * @param passedOver files that describe projects without tests; the first ones are named
+ */
+export function noTestsMessage(passedOver: readonly PassedOver[]): string {
+  const titles = kinds.map(({ title }) => title).join(', ');
+  const seen = passedOver.slice(0, 20).map(({ because, why }) => `passed over ${because}: ${why}`);
+  return [
+    `found no tests of a kind that Volt knows: ${titles} (docs/discovery.md). Say how to test with \`command: …\` in ${settingsFile}, a workflow, or --command`,
+    ...seen,
+  ].join('\n');
+}
 
 export interface Discovery {
   projects: Project[];

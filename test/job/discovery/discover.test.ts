@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { lookedFor } from '../../../src/job/discovery/discover.ts';
+import { noTestsMessage } from '../../../src/job/discovery/discover.ts';
 import { type Files, findsEach, passedOverOf, projectsOf, runsOf } from './trees.ts';
 
 const manifest = '{"scripts":{"test":"mocha"}}';
@@ -18,20 +18,13 @@ describe('the discovery of tests in a commit', () => {
     };
     const kinds = projectsOf(files).map(({ kind }) => kind);
     expect(kinds).to.deep.equal(['node', 'python', 'php', 'elixir', 'rust', 'go', 'maven']);
-    const told = [
-      'package.json',
-      'tests',
-      'composer.json',
-      'mix.exs',
-      'Cargo.toml',
-      'go.mod',
-      'pom.xml',
-      'a Makefile with',
-    ];
-    const positions = told.map((word) => lookedFor.indexOf(word));
-    expect(positions)
-      .to.deep.equal(positions.toSorted((a, b) => a - b))
-      .and.not.include(-1);
+  });
+
+  it('names the known kinds where there are no tests, what was passed over, and what to do', () => {
+    const lines = noTestsMessage([{ because: 'go.mod', why: 'no reason' }]).split('\n');
+    expect(lines[0]).to.match(/: Node, Bun, .*Make, just, Task, Script \(docs.* `command: …` in \.volt\.yml/);
+    expect(lines[0]).to.have.length.below(400);
+    expect(lines.slice(1)).to.deep.equal(['passed over go.mod: no reason']);
   });
 
   findsEach([
