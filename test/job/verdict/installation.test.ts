@@ -175,7 +175,7 @@ const lines: readonly [line: string, fault: Blame['fault'], what: string][] = [
     'Gradle cannot reach https://repo.maven.apache.org/maven2/a.pom',
   ],
   [
-    'Exception in thread "main" java.net.UnknownHostException: services.gradle.org',
+    'Downloading https://services.gradle.org/distributions/gradle-8.9-bin.zip\nException in thread "main" java.net.UnknownHostException: services.gradle.org',
     'outside',
     'the Gradle wrapper cannot fetch Gradle (UnknownHost)',
   ],
@@ -219,8 +219,8 @@ describe('the end of an installation that failed', () => {
 
   for (const [line, fault, what] of lines) {
     it(`tells whose fault it is: ${what.slice(0, 100)}`, () => {
-      const blame = fetchBlame(`some words\n${line}\nmore words\n`);
-      expect([blame?.fault, blame?.what]).to.deep.equal([fault, what]);
+      const blame = installationBlame(`some words\n${line}\nmore words\n`);
+      expect([blame.fault, blame.what]).to.deep.equal([fault, what]);
     });
   }
 
@@ -230,10 +230,25 @@ describe('the end of an installation that failed', () => {
     expect(blame.what).to.equal('the installation failed; its last line is "something odd"');
   });
 
-  it('is not taken from tests: a script that fails, or a refused connection', () => {
-    const script = readFileSync(join(outputs, 'npm-own-script.txt'), 'utf8');
-    expect(fetchBlame(script)).to.equal(undefined);
-    expect(fetchBlame('Error: connect ECONNREFUSED 127.0.0.1:5432\n')).to.equal(undefined);
+  const ofTests = [
+    'Error: connect ECONNREFUSED 127.0.0.1:5432',
+    'requests.exceptions.ConnectionError: Max retries exceeded with url: /a',
+    'Error: ENOSPC: no space left on device, write',
+    'HTTP/1.1 403 Forbidden',
+    'tomllib.TOMLDecodeError: Expected "=" after a key',
+    'Exception in thread "main" java.net.ConnectException: Connection refused',
+    '  expected [6] to equal [7] but got [28] ',
+    'error Command failed with exit code 1.',
+    ' ELIFECYCLE  Test failed. See above for more details.',
+  ];
+  for (const line of ofTests) {
+    it(`is not taken from what a test prints: ${line}`, () => {
+      expect(fetchBlame(`${line}\n`)).to.equal(undefined);
+    });
+  }
+
+  it('is not taken from a script that fails in the tests', () => {
+    expect(fetchBlame(readFileSync(join(outputs, 'npm-own-script.txt'), 'utf8'))).to.equal(undefined);
   });
 
   it('names the program that a shell does not find', () => {

@@ -3,7 +3,7 @@ import { ofCommit, ofMachine, ofNetwork, ofTool, type Rule, told } from '../blam
 /** Cargo, which fetches when it builds the tests. */
 export const cargo: readonly Rule[] = [
   {
-    line: /failed to download from `([^`]+)`|\[(?:6|7|28|35|60)\] (.*)$|failed to fetch `([^`]+)`/,
+    line: /failed to download from `([^`]+)`|\[(?:6|7|28|35|60)\] ((?:Could|Couldn't|Failed|Timeout|SSL|Connection|Resolving).*)$|failed to fetch `([^`]+)`/,
     blame: ([url, said, git]) => ofNetwork(`Cargo cannot reach the registry: ${url || git || said}`),
   },
   {

@@ -35,6 +35,7 @@ export const composer: readonly Rule[] = [
     blame: () => ofCommit('composer.json is not valid', 'Correct it; `composer validate` tells the line'),
   },
   {
+    installing: true,
     line: /HTTP\/\S+ 40[13]|Invalid credentials for '([^']+)'/,
     blame: ([url]) => ofAccess(`Composer has no access to ${url || 'a package'}`),
   },

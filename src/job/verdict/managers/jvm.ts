@@ -1,4 +1,4 @@
-import { ofAccess, ofCommit, ofMachine, ofNetwork, ofTool, type Rule } from '../blame.ts';
+import { ofAccess, ofCommit, ofMachine, ofNetwork, ofTool, type Rule, told } from '../blame.ts';
 
 /** Maven, which fetches when it builds the tests. */
 export const maven: readonly Rule[] = [
@@ -41,9 +41,15 @@ export const gradle: readonly Rule[] = [
     blame: ([url]) => ofAccess(`Gradle has no access to ${url}`),
   },
   {
-    line: /Could not (?:GET|HEAD) '([^']+)'|Exception in thread "main" java\.(?:net|io|util)\.\S*(UnknownHost|Connect|SocketTimeout|Timeout)\w*/,
-    blame: ([url, what]) =>
-      ofNetwork(url ? `Gradle cannot reach ${url}` : `the Gradle wrapper cannot fetch Gradle (${what})`),
+    line: /Could not (?:GET|HEAD) '([^']+)'/,
+    blame: ([url]) => ofNetwork(`Gradle cannot reach ${url}`),
+  },
+  {
+    line: /Exception in thread "main" java\.(?:net|io|util)\.\S*(UnknownHost|Connect|SocketTimeout|Timeout)\w*/,
+    blame: ([what], lines) =>
+      told(lines, /^Downloading (https?:\S+gradle\S+)/) === undefined
+        ? undefined
+        : ofNetwork(`the Gradle wrapper cannot fetch Gradle (${what})`),
   },
   {
     line: /No cached version of (\S+) available for offline mode/,

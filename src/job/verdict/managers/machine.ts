@@ -24,6 +24,7 @@ export const build: readonly Rule[] = [
     blame: () => ofTool('node-gyp finds no Python', 'Run `apt-get install python3 build-essential` on the runner'),
   },
   {
+    installing: true,
     line: /(?:No space left on device|ENOSPC)/,
     blame: () => ofMachine('the disk of the runner is full', 'Free space on it'),
   },

@@ -33,6 +33,7 @@ export const pip: readonly Rule[] = [
       ofCommit(`pip cannot install from ${file || folder}`, 'Commit the file, or correct its path'),
   },
   {
+    installing: true,
     line: /TOMLDecodeError|ERROR: .*(?:pyproject\.toml.*(?:parse|invalid)|contains an invalid)/,
     blame: () => ofCommit('pip cannot read pyproject.toml', 'Correct it as the log says'),
   },

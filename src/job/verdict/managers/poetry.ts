@@ -3,6 +3,7 @@ import { ofCommit, ofMachine, ofNetwork, ofTool, type Rule } from '../blame.ts';
 /** Poetry and PDM. */
 export const poetry: readonly Rule[] = [
   {
+    installing: true,
     line: /All attempts to connect to (\S+) failed|ConnectionError|Max retries exceeded with url/,
     blame: ([host]) => ofNetwork(`Poetry cannot reach ${host || 'the package index'}`),
   },

@@ -3,6 +3,7 @@ import { ofCommit, ofMachine, ofNetwork, ofTool, type Rule, told } from '../blam
 /** `uv sync` and `uv pip install`. */
 export const uv: readonly Rule[] = [
   {
+    installing: true,
     line: /(?:Failed to fetch: `([^`]+)`|error sending request for url \(([^)]+)\))/,
     blame: ([url, other]) => ofNetwork(`uv cannot reach ${url || other}`),
   },
