@@ -7,7 +7,7 @@ import { Mirror } from '../git/mirror/mirror.ts';
 import { checkOutSubmodules } from '../git/submodules.ts';
 import { errorText } from '../kernel/errors.ts';
 import type { Reason } from '../kernel/model.ts';
-import { proxyPasswords } from '../system/environment.ts';
+import { networkPasswords } from '../system/environment.ts';
 import { workflowPlan } from '../workflow/plan.ts';
 import type { Project } from './discovery/project.ts';
 import { logLongFetch } from './fetch-progress.ts';
@@ -40,7 +40,7 @@ export async function runJob(input: JobInput, { output, progress, ...context }: 
 }
 
 async function run(input: JobInput, context: StepContext, masked: MaskedOutput): Promise<JobResult> {
-  for (const password of proxyPasswords(context.env)) masked.log.masker.add(password);
+  for (const password of networkPasswords(context.env)) masked.log.masker.add(password);
   if (input.plan.kind !== 'workflow') return runTests(input, input.plan, context, masked);
   const plan = workflowPlan.safeParse(input.plan);
   if (plan.success) return runWorkflowJob(input, plan.data, context, masked);

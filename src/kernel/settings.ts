@@ -150,7 +150,7 @@ export const settings = [
       )
       .optional(),
     about:
-      "Further variables of the runner's environment that all jobs get, whatever their ref, as comma-separated names. Jobs always get the variables for proxies (http_proxy and others; passwords only on trusted refs) and for certificates (NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, SSL_CERT_DIR, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE and others).",
+      "Further variables of the runner's environment that all jobs get, whatever their ref, as comma-separated names. Jobs always get the variables for proxies (http_proxy and others) and for registries of packages (PIP_INDEX_URL, PIP_EXTRA_INDEX_URL, UV_INDEX_URL, UV_EXTRA_INDEX_URL, UV_DEFAULT_INDEX, NPM_CONFIG_REGISTRY, GOPROXY, GONOPROXY, GONOSUMDB, GOPRIVATE, GOFLAGS), with passwords only on trusted refs. They also get those for certificates (NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, SSL_CERT_DIR, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE and others).",
   },
   {
     env: 'VOLT_SANDBOX_PATHS',

@@ -22,6 +22,11 @@ export function userCache(): string {
 
 /** Variables for proxies; some programs read lower case, others upper case. */
 const proxies = ['http_proxy', 'https_proxy', 'all_proxy', 'HTTP_PROXY', 'HTTPS_PROXY', 'ALL_PROXY'] as const;
+/** Variables by which package managers find mirrors of their registries, and what they take from elsewhere. */
+const registries = [
+  ...(['PIP_INDEX_URL', 'PIP_EXTRA_INDEX_URL', 'UV_INDEX_URL', 'UV_EXTRA_INDEX_URL', 'UV_DEFAULT_INDEX'] as const),
+  ...(['NPM_CONFIG_REGISTRY', 'GOPROXY', 'GONOSUMDB', 'GONOPROXY', 'GOPRIVATE', 'GOFLAGS'] as const),
+] as const;
 /** Variables that name files with trusted certificates, for Node, OpenSSL, curl, git, Python, pip, Cargo and AWS. */
 export const certificateFiles = [
   ...(['NODE_EXTRA_CA_CERTS', 'SSL_CERT_FILE', 'CURL_CA_BUNDLE', 'GIT_SSL_CAINFO', 'REQUESTS_CA_BUNDLE'] as const),
@@ -38,9 +43,9 @@ const credentials = ['SSH_AUTH_SOCK', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME'] as co
 const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
- * The base environment of a job's commands: the machine's search path, language, home, proxies and certificates, and no variable of
- * Volt.
- * @param options.trusted whether the job may know passwords of proxies
+ * The base environment of a job's commands: the machine's search path, language, home, proxies, registries and certificates,
+ * and no variable of Volt.
+ * @param options.trusted whether the job may know passwords of proxies and registries
  * @param options.named further variables for jobs
  */
 export function jobEnvironment({
@@ -50,8 +55,10 @@ export function jobEnvironment({
   trusted?: boolean;
   named?: readonly string[];
 } = {}): Record<string, string> {
-  const machine = inherited([...named, ...common]);
+  const machine = inherited([...named, ...common, ...registries]);
   for (const name of trusted ? [] : proxies) if (machine[name]) machine[name] = withoutLogin(machine[name]);
+  for (const name of trusted ? [] : registries)
+    if (machine[name]) machine[name] = machine[name].replaceAll(loginInList, '$1');
   return { PATH: searchPath, HOME: home(), ...machine, CI: 'true' };
 }
 
@@ -65,17 +72,20 @@ export function bareEnvironment(): Record<string, string> {
   return { PATH: searchPath, ...forGit(inherited(common)), HOME: '/nonexistent' };
 }
 
-/** Passwords of proxies in an environment, URL-encoded and decoded. */
-export function proxyPasswords(env: Readonly<Record<string, string>>): string[] {
-  const found = proxies.flatMap((name) => {
-    const login = env[name] === undefined ? undefined : loginPattern.exec(env[name])?.[2];
-    return login?.slice(login.indexOf(':') + 1) ?? [];
-  });
+/** Passwords of proxies and registries in an environment, URL-encoded and decoded. */
+export function networkPasswords(env: Readonly<Record<string, string>>): string[] {
+  const logins = [
+    ...proxies.map((name) => loginPattern.exec(env[name] ?? '')?.[2]),
+    ...registries.flatMap((name) => [...(env[name] ?? '').matchAll(loginInList)].map(([, , login]) => login)),
+  ];
+  const found = logins.flatMap((login) => login?.slice(login.indexOf(':') + 1) ?? []);
   return [...new Set(found.flatMap((password) => [password, decoded(password)]))].filter((one) => one !== '');
 }
 
 /** A name and a password, up to the last "@": an unescaped password may contain "@". */
 const loginPattern = /^([a-z][a-z0-9+.-]*:\/\/)?(.*)@/is;
+/** The same in each URL of a list, as in `https://me:word@host,direct`. */
+const loginInList = /([a-z][a-z0-9+.-]*:\/\/)([^\s,|/]*)@/gi;
 
 function withoutLogin(proxy: string): string {
   return proxy.replace(loginPattern, '$1');

@@ -5,7 +5,7 @@ import { loadConfig } from '../../src/kernel/config.ts';
 import { logFile } from '../../src/kernel/data-paths.ts';
 import type { JobId } from '../../src/kernel/model.ts';
 import { settings } from '../../src/kernel/settings.ts';
-import { bareEnvironment, jobEnvironment, proxyPasswords, toolEnvironment } from '../../src/system/environment.ts';
+import { bareEnvironment, jobEnvironment, networkPasswords, toolEnvironment } from '../../src/system/environment.ts';
 import { withEnvironment } from '../support/environment.ts';
 import { failure } from '../support/failure.ts';
 
@@ -54,8 +54,26 @@ describe('the environment of a job', () => {
     expect(plain).to.not.have.property('OWN');
     const trusted = withEnvironment(behind, () => jobEnvironment({ trusted: true, named: ['OWN'] }));
     expect(trusted).to.include(behind);
-    expect(proxyPasswords(trusted)).to.have.members(['p@ss', 'p%40ss']);
-    expect(proxyPasswords(plain)).to.deep.equal([]);
+    expect(networkPasswords(trusted)).to.have.members(['p@ss', 'p%40ss']);
+    expect(networkPasswords(plain)).to.deep.equal([]);
+  });
+
+  it('has the registries of the machine, with passwords for trusted refs only', () => {
+    const machine = {
+      PIP_INDEX_URL: 'https://me:w%40rd@pypi.example/simple/@me',
+      PIP_EXTRA_INDEX_URL: 'https://one:first@a.example https://b.example',
+      GOPROXY: 'https://token@go.example,direct',
+      NPM_CONFIG_REGISTRY: 'https://npm.example/',
+    };
+    expect(withEnvironment(machine, () => jobEnvironment())).to.include({
+      PIP_INDEX_URL: 'https://pypi.example/simple/@me',
+      PIP_EXTRA_INDEX_URL: 'https://a.example https://b.example',
+      GOPROXY: 'https://go.example,direct',
+      NPM_CONFIG_REGISTRY: 'https://npm.example/',
+    });
+    const trusted = withEnvironment(machine, () => jobEnvironment({ trusted: true }));
+    expect(trusted).to.include(machine);
+    expect(networkPasswords(trusted)).to.have.members(['w%40rd', 'w@rd', 'first', 'token']);
   });
 
   it('has certificates in the variables of git, for git', () => {
