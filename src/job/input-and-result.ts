@@ -10,6 +10,8 @@ export interface JobInput {
     reports?: readonly string[] | undefined;
     /** see git/mirror/filter.ts */
     filter?: string | undefined;
+    /** environment variables of its jobs */
+    env?: { readonly [name: string]: string } | undefined;
   };
   ref: string;
   sha: string;

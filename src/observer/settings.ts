@@ -16,7 +16,7 @@ const longestCommand = 100_000;
  * @throws VoltError `bad_ref` for a glob, `bad_setting`
  */
 export function checkSettings(settings: Partial<RepositorySettings>): void {
-  const { branches = [], tags = [], pollSeconds, command, reports = [], filter, runners = [] } = settings;
+  const { branches = [], tags = [], pollSeconds, command, reports = [], filter, runners = [], env = {} } = settings;
   parseLabels(runners);
   refMatcher(branches);
   refMatcher(tags);
@@ -40,6 +40,7 @@ export function checkSettings(settings: Partial<RepositorySettings>): void {
       remedy: 'Give --command what to run, or leave it out and Volt discovers the tests.',
     });
   }
+  checkEnvironment(env);
   if (filter != null && !isFilter(filter)) {
     throw new VoltError('bad_setting', `"${filter.slice(0, 100)}" is not a filter of files that Volt supports`, {
       remedy: 'Give --filter "blob:none", or a size as in "blob:limit=100k".',
@@ -49,4 +50,30 @@ export function checkSettings(settings: Partial<RepositorySettings>): void {
 
 function isPathGlob(glob: string): boolean {
   return glob.trim() !== '' && glob.length <= 1000 && !glob.includes('\0') && !glob.split('/').includes('..');
+}
+
+/** Variables that the runner sets for each job, so that the job finds its own home and tools. */
+const ofRunner = /^(PATH|HOME|USER|LOGNAME|SHELL|TMPDIR|PWD|CI|GITHUB_.*|RUNNER_.*)$/;
+
+function checkEnvironment(env: RepositorySettings['env']): void {
+  const entries = Object.entries(env);
+  const wrong = entries.find(
+    ([name, value]) => !/^[A-Za-z_]\w{0,199}$/.test(name) || value.length > 10_000 || value.includes('\0'),
+  );
+  if (entries.length > mostGlobs || wrong) {
+    throw new VoltError('bad_setting', `a repository has at most ${mostGlobs} variables of at most 10,000 characters`, {
+      remedy: 'Give --env NAME=VALUE, with a name of letters, digits and "_".',
+    });
+  }
+  const reserved = entries.find(([name]) => ofRunner.test(name))?.[0];
+  if (reserved !== undefined) {
+    throw new VoltError('bad_setting', `the runner sets ${reserved} for each job`, { remedy: 'Use another name.' });
+  }
+  // everybody who may read the repository can read its settings
+  const login = entries.find(([, value]) => /:\/\/[^\s/]*@/.test(value))?.[0];
+  if (login !== undefined) {
+    throw new VoltError('bad_setting', `${login} contains a login, and settings of a repository are not secret`, {
+      remedy: `Use \`volt secret set ${login} --repo NAME --env\`: jobs of trusted refs get it, and logs mask it.`,
+    });
+  }
 }

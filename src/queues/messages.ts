@@ -145,6 +145,8 @@ const sentJob = z.object({
     reports: z.array(z.string().min(1).max(1000)).max(50).optional(),
     /** git's filter of the files that are fetched, see git/filter.ts; absent where all are */
     filter: z.string().max(100).optional(),
+    /** environment variables of its jobs; absent if there are none */
+    env: z.record(z.string().max(200), z.string().max(10_000)).optional(),
   }),
   ref,
   sha,

@@ -216,6 +216,7 @@ export const migrations: readonly Migration[] = [
   tryJobsAgain,
   countLostAttempts,
   fetchWholeHistories,
+  addRepositoryEnvironment,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */
@@ -369,4 +370,12 @@ async function tellRetriedBuildsFromOldOnes(db: Transaction<Schema>): Promise<vo
     .addColumn('retried_after', 'integer', (c) => c.notNull().defaultTo(0))
     .execute();
   await sql`create index intents_by_job_open on intents (build_id, job_id) where closed_at is null`.execute(db);
+}
+
+/** Repositories have environment variables for their jobs. */
+async function addRepositoryEnvironment(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('repositories')
+    .addColumn('env', 'text', (c) => c.notNull().defaultTo('{}'))
+    .execute();
 }

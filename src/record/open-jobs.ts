@@ -29,7 +29,7 @@ export interface OpenJob {
   tried: TriedRunners;
   ref: string;
   sha: string;
-  repo: Pick<Repository, 'name' | 'url' | 'reports' | 'filter' | 'runners'> & {
+  repo: Pick<Repository, 'name' | 'url' | 'reports' | 'filter' | 'runners' | 'env'> & {
     /** it was removed, though another repository may have its name */
     removed: boolean;
   };
@@ -78,6 +78,7 @@ export async function openJobs(
       'repositories.reports',
       'repositories.filter',
       'repositories.runners',
+      'repositories.env',
       'repositories.removed_at',
       'repositories.foreign_builds',
       'repositories.default_branch',
@@ -133,6 +134,7 @@ export async function openJobs(
       reports: JSON.parse(row.reports) as string[],
       filter: row.filter,
       runners: JSON.parse(row.runners) as string[],
+      env: JSON.parse(row.env) as { [name: string]: string },
       removed: row.removed_at !== null || row.build_id <= row.foreign_builds,
     },
     storedTrust: storedTrustOf(row),

@@ -26,6 +26,8 @@ export interface RepositorySettings {
   filter: string | null;
   /** further labels that a runner of its jobs must have */
   runners: string[];
+  /** environment variables of its jobs */
+  env: { [name: string]: string };
   visibility: Visibility;
 }
 
@@ -128,6 +130,7 @@ function columnsOf(repository: Repository) {
     reports: JSON.stringify(repository.reports),
     filter: repository.filter,
     runners: JSON.stringify(parseLabels(repository.runners)),
+    env: JSON.stringify(repository.env),
     visibility: repository.visibility,
     // former errors say nothing about the new settings
     ...noError,
@@ -232,6 +235,7 @@ function repositoryOf(row: RepositoryRow): Repository {
     reports: JSON.parse(row.reports) as string[],
     filter: row.filter,
     runners: JSON.parse(row.runners) as string[],
+    env: JSON.parse(row.env) as { [name: string]: string },
     visibility: row.visibility,
   };
 }

@@ -29,6 +29,8 @@ export interface Schema {
     filter: string | null;
     /** JSON: further labels that a runner of its jobs must have */
     runners: Generated<string>;
+    /** JSON: environment variables of its jobs */
+    env: Generated<string>;
     /** JSON: globs of full names of refs whose builds may get secrets; null for the default branch and tags */
     trusted_refs: string | null;
     visibility: Generated<Visibility>;

@@ -9,7 +9,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   meta: { key: true, value: true },
   repositories: {
     name: true, url: true, host: true, branches: true, tags: true, tags_seen: true, poll_seconds: true,
-    commits: true, command: true, reports: true, filter: true, runners: true, trusted_refs: true,
+    commits: true, command: true, reports: true, filter: true, runners: true, env: true, trusted_refs: true,
     visibility: true, foreign_builds: true, created_at: true, observed_at: true, default_branch: true, notice: true,
     error_code: true, error_message: true, error_remedy: true, error_since: true, failures: true, retry_at: true,
     hook_salt: true, removed_at: true, purge: true,

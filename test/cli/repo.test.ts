@@ -74,6 +74,18 @@ describe('volt repo', () => {
     expect(JSON.parse(back.stdout)).to.deep.include({ branches: [], tags: [], command: null, pollSeconds: 30 });
   });
 
+  it('sets variables for jobs, which are not secret', async () => {
+    const set = await repo('set', 'app', '--env', 'INDEX=https://a.example', '--env', 'EMPTY=', '--json');
+    expect(JSON.parse(set.stdout)).to.deep.include({ env: { INDEX: 'https://a.example', EMPTY: '' } });
+    const refused = async (value: string) => (await repo('set', 'app', '--env', value)).stderr;
+    expect(await refused('INDEX=https://me:word@a.example')).to.match(
+      /bad_setting: INDEX contains a login.*volt secret set INDEX/s,
+    );
+    expect(await refused('PATH=/nowhere')).to.match(/bad_setting: the runner sets PATH/);
+    expect(await refused('A B=1')).to.match(/bad_setting: a repository has at most 50 variables/);
+    expect(JSON.parse((await repo('set', 'app', '--no-env', '--json')).stdout)).to.deep.include({ env: {} });
+  });
+
   it('lists the repositories and the errors of their polls', async () => {
     const { database } = site.context;
     await noteObserved(database, 'local', { defaultBranch: 'main', notice: 'a word\u0007to say' });

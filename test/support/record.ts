@@ -60,6 +60,7 @@ export async function observed(
     reports: [],
     filter: null,
     runners: [],
+    env: {},
     visibility: 'internal' as const,
     ...change,
   };

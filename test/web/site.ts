@@ -133,6 +133,7 @@ export class Site {
       reports: [],
       filter: null,
       runners: [],
+      env: {},
       visibility: 'internal' as const,
     };
     await saveRepository(this.context.database, { name, url: `https://git.example/${name}.git`, ...usual, ...more });

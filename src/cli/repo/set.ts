@@ -25,6 +25,7 @@ export function repoSetCommand(group: Command): CommandFile {
     .option('--no-reports', 'read only the test reports that Volt finds itself')
     .option('--no-filter', 'fetch all files again')
     .option('--no-runners', 'run its jobs on any runner that has their labels')
+    .option('--no-env', 'set no environment variables for its jobs')
     .option('--discover', 'run workflows or discovered tests again, instead of a command')
     .action(async (name: string, { json, defaultBranch, discover, ...options }: SetOptions) => {
       const change = {
@@ -51,6 +52,10 @@ export function repoSetCommand(group: Command): CommandFile {
       ['volt repo set app --command "make check"', 'run another command; the heads are built again'],
       ['volt repo set app --reports "out/**/junit-*.xml"', 'read test results from these files'],
       ['volt repo set app --filter blob:none', 'fetch less of a large repository'],
+      [
+        'volt repo set app --env PIP_INDEX_URL=https://pypi.example/simple',
+        'install from a mirror; replaces its variables',
+      ],
       ['volt repo set app --visibility private', 'only tokens for this repository and admins can read it'],
       ['volt repo set app --default-branch --no-tags --discover', 'back to the defaults'],
     ],

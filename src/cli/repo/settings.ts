@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { type Visibility, visibilities } from '../../kernel/visibility.ts';
 import type { GivenSettings } from '../../record/repositories.ts';
-import { addWatchOptions, collect, list, type WatchOptions } from '../options.ts';
+import { addWatchOptions, collect, list, namedValue, type WatchOptions } from '../options.ts';
 
 export interface SettingsOptions extends WatchOptions {
   /** false for `--no-reports` */
@@ -10,6 +10,8 @@ export interface SettingsOptions extends WatchOptions {
   filter?: string | false;
   /** false for `--no-runners` */
   runners?: string[] | false;
+  /** false for `--no-env` */
+  env?: { [name: string]: string } | false;
   visibility?: Visibility;
 }
 
@@ -19,6 +21,7 @@ export function addSettingsOptions(command: Command): Command {
     .option('--reports <glob>', 'read test results from these files of the checkout; may be repeated', collect)
     .option('--filter <filter>', 'fetch files only when a commit needs them: blob:none, blob:limit=100k')
     .option('--runners <a,b>', 'run all its jobs on runners with these labels', list)
+    .option('--env <name=value>', 'an environment variable of its jobs, not secret; may be repeated', namedValue)
     .addOption(
       new Option(
         '--visibility <who>',
@@ -29,12 +32,13 @@ export function addSettingsOptions(command: Command): Command {
 
 /** The settings as the API takes them; undefined for those that are not given. */
 export function settingsOf(options: SettingsOptions): GivenSettings {
-  const { branch, tags, poll, commits, command, reports, filter, runners, visibility } = options;
+  const { branch, tags, poll, commits, command, reports, filter, runners, env, visibility } = options;
   return {
     ...{ branches: branch, pollSeconds: poll, commits, command, visibility },
     tags: tags === false ? [] : tags,
     reports: reports === false ? [] : reports,
     filter: filter === false ? null : filter,
     runners: runners === false ? [] : runners,
+    env: env === false ? {} : env,
   };
 }

@@ -76,7 +76,7 @@ export async function makeWorkspace(
   // random, so that knowing the name of a job does not give its path
   const folder = join(paths.jobs, `${job.name}-${randomBytes(8).toString('hex')}`);
   const variables = (jobVariables ?? '').split(',').flatMap((name) => name.trim() || []);
-  const env = jobEnvironment({ trusted: job.trust.trusted, named: variables });
+  const env = { ...jobEnvironment({ trusted: job.trust.trusted, named: variables }), ...job.repo.env };
   const configured = toolCache === undefined ? undefined : resolve(toolCache);
   if (level === 'none') {
     const machine = { env, toolCache: configured ?? dataPaths(dataDir).tools };

@@ -175,6 +175,7 @@ function Settings({ repository, now }: { repository: ObservedRepository; now: nu
       'Runners',
       repository.runners.length === 0 ? 'any with the labels of the job' : `only with ${repository.runners.join(', ')}`,
     ],
+    ['Variables', Object.keys(repository.env).join(', ') || 'none'],
     ['Visible to', readers[repository.visibility]],
   ];
   return (

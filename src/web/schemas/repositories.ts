@@ -24,6 +24,7 @@ const settings = z.object({
       'files that are fetched only with a commit that needs them: `blob:none`, `blob:limit=100k`; null for none',
   }),
   runners: z.array(z.string()).meta({ description: runnersMeaning }),
+  env: z.record(z.string(), z.string()).meta({ description: 'environment variables of its jobs; they are not secret' }),
   visibility: z.enum(visibilities).meta({ description: visibilityMeaning }),
 });
 

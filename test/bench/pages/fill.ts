@@ -95,6 +95,7 @@ class Filler {
         depth: null,
         filter: null,
         runners: [],
+        env: {},
         visibility: 'internal' as const,
       };
       await saveRepository(this.#database, { name, url: `https://git.example/${name}.git`, ...usual, command: null });
