@@ -50,6 +50,24 @@ If a project needs pnpm or Yarn and the runner lacks it, but has corepack, Volt 
 
 Every kind has them as far as Volt [can read what the tests print](running.md#results-of-single-tests).
 
+## What is installed, and kept for later builds
+
+**Python.** The tests run in an environment of their own, which shows nothing of the runner's packages. It is made by uv
+where the runner has it and no setting of pip is given, else by \`python3 -m venv\` and pip. \`uv.lock\`, \`poetry.lock\` and
+\`pdm.lock\` are honoured by their managers. A project is installed so that its files in the checkout are what is imported;
+one that meson-python builds is copied.
+
+**Node.** After \`npm ci\`, or pnpm or Yarn 1 with a frozen lock file, Volt keeps \`node_modules\`. It does not where a new
+installation could differ: in workspaces, with packages from the checkout, with a script \`preinstall\`, \`install\` or
+\`postinstall\` of the project, and with packages whose install scripts may write elsewhere. Then the package manager's own
+cache in the job's home is all that stays.
+
+A later job of the same repository and [trust class](isolation.md#who-shares-what) gets a private copy. It must have the same
+files that describe the project and its packages, the same versions of Python or Node and of the package manager, the same
+system, and the same environment variables. Where no lock file fixes the versions of Python packages, a copy is
+of the same day (UTC). Volt installs a Python project itself again from each commit, and runs the script \`prepare\` of a
+Node project again. The log says what was made, reused or not kept, and why. \`VOLT_INSTALL_LIMIT\` bounds what is kept.
+
 This page is made from \`src/job/discovery/\` by \`npm run docs\`.
 `;
 }

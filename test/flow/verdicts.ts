@@ -84,9 +84,10 @@ export const verdicts: VerdictScenario[] = [
     exitCode: 0,
     steps: [
       ['checkout', 'success'],
+      ['install', 'success'],
       ['test', 'success'],
     ],
-    log: ['found tests/'],
+    log: ['found tests/', 'made the Python environment'],
   },
   {
     title: 'is error for a repository without tests, and the message lists what Volt finds',

@@ -34,7 +34,8 @@ export function installDigest(
 export function listed(files: InstallJob['files']): string {
   const names = files.map(({ path }) => path).sort((a, b) => a.split('/').length - b.split('/').length);
   if (names.length === 0) return 'what the project needs';
-  return names.length <= 4 ? names.join(', ') : `${names.slice(0, 3).join(', ')} and ${names.length - 3} more files`;
+  const shown = names.length <= 4 ? names : [...names.slice(0, 3), `${names.length - 3} more files`];
+  return new Intl.ListFormat('en-GB').format(shown);
 }
 
 /** A time in a sentence. @param ms milliseconds */

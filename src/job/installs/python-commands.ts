@@ -81,10 +81,7 @@ function ofManager({ manager, project, extras, groups }: PythonWanted): string |
   if (manager === 'poetry')
     return `poetry install --no-interaction${project === 'none' ? ' --no-root' : ''}${each('--extras', extras)}${each('--with', groups)}`;
   if (manager === 'pdm')
-    return `pdm sync --no-self${each('--group', [...extras, ...groups])}`.replace(
-      project === 'none' ? '' : ' --no-self',
-      '',
-    );
+    return `pdm sync${project === 'none' ? ' --no-self' : ''}${each('--group', [...extras, ...groups])}`;
   return undefined;
 }
 

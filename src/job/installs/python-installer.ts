@@ -72,6 +72,19 @@ def asked_by(backend, editable):
     hook = getattr(backend, 'get_requires_for_build_editable' if editable else 'get_requires_for_build_wheel', None)
     return sorted(hook({})) if hook else []
 
+def with_folders(files):
+    """Files, and the folders that have nothing else: an empty one would still be a package."""
+    excluded, folders = set(files), set()
+    for file in files:
+        folder = os.path.dirname(file)
+        while folder and folder not in folders:
+            folders.add(folder)
+            folder = os.path.dirname(folder)
+    for folder in sorted(folders, key=len, reverse=True):
+        names = os.listdir(os.path.join(environment, folder)) if os.path.isdir(os.path.join(environment, folder)) else []
+        if all(name == '__pycache__' or os.path.join(folder, name) in excluded for name in names): excluded.add(folder)
+    return sorted(excluded)
+
 def quietly(command):
     return subprocess.run(command, check=True, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL).stdout
 
@@ -97,7 +110,7 @@ def note(editable, requirements, install):
     if not local and not develop: state['quick'] = True
     state['inputs'] = inputs_of(requirements)
     with open(state_file, 'w') as file: json.dump(state, file)
-    with open(os.path.join(environment, 'excluded'), 'w') as file: file.writelines(name + '\n' for name in sorted(files))
+    with open(os.path.join(environment, 'excluded'), 'w') as file: file.writelines(name + '\n' for name in with_folders(files))
     os.makedirs(build, exist_ok=True)
     if develop or not all(one.files for one, _ in local): end(3)
 

@@ -136,10 +136,16 @@ for path in [money.__file__, *glob.glob(os.environ['VIRTUAL_ENV'] + '/**/*.pth',
 
       it('is completed, and kept again, when a file that only setup.py reads names another package', async () => {
         const setup = `from setuptools import setup
-setup(name='stall', version='1', py_modules=['stall'], install_requires=open('needs').read().split())
+setup(name='stall', version=open('version').read().strip(), packages=['stall'], install_requires=open('needs').read().split())
 `;
         const backend = '[build-system]\nrequires = ["setuptools"]\nbuild-backend = "setuptools.build_meta"\n';
-        const files = { 'pyproject.toml': backend, 'setup.py': setup, 'stall.py': '', needs: 'money' };
+        const files = {
+          'pyproject.toml': backend,
+          'setup.py': setup,
+          'stall/__init__.py': '',
+          needs: 'money',
+          version: '1',
+        };
         const test = (name: string) =>
           `import unittest, stall, ${name}\nclass A(unittest.TestCase):\n    def test(self): pass\n`;
         const other = jobs.repository({ ...files, 'tests/__init__.py': '', 'tests/test_a.py': test('money') });
@@ -149,6 +155,10 @@ setup(name='stall', version='1', py_modules=['stall'], install_requires=open('ne
         const second = await jobs.discovered(other, 'stall');
         expect(second.outcome, second.log).to.include({ status: 'success' });
         expect(second.log).to.match(/reused the Python env[\s\S]*pip install[\s\S]*installed the project in .*; kept/);
+        const installed =
+          "{(each.name, each.version) for each in importlib.metadata.distributions() if each.name in (None, 'stall')}";
+        const check = `import importlib.metadata\nassert ${installed} == {('stall', '2')}, ${installed}\n`;
+        other.commit('release', { version: '2', 'tests/test_a.py': `${check}${test('checks')}` });
         const third = await jobs.discovered(other, 'stall');
         expect(third.outcome, third.log).to.include({ status: 'success' });
         expect(third.log)
