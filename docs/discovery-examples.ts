@@ -21,7 +21,7 @@ export const examples: { [title: string]: { [path: string]: string }[] } = {
   ],
   Python: [
     { 'tox.ini': '[testenv]\ncommands = pytest\n' },
-    { 'tox.ini': '[testenv]\ncommands = pytest {envtmpdir}\n' },
+    { 'tox.ini': '[testenv]\ncommands = pytest {envbindir}\n' },
     { 'noxfile.py': '@nox.session\ndef tests(session):\n    session.run("pytest", ARGS)\n' },
     { 'pytest.ini': '' },
     { 'setup.py': '', 'tests/test_a.py': '', 'tests/__init__.py': '' },

@@ -142,13 +142,6 @@ const languages: readonly Kind[] = [
  */
 const runners: readonly Kind[] = [
   {
-    title: 'Python tests',
-    find: pythonTests,
-    looksFor: 'files `test_*.py` or `*_test.py` in a repository without the files of a Python project',
-    family: 'any',
-    tools: ['python'],
-  },
-  {
     title: 'Make',
     find: make,
     looksFor: 'a Makefile with a target `test`, `check` or `tests`',
@@ -168,6 +161,13 @@ const runners: readonly Kind[] = [
     looksFor: 'a Taskfile with a task `test`, `check` or `tests`',
     family: 'any',
     tools: [],
+  },
+  {
+    title: 'Python tests',
+    find: pythonTests,
+    looksFor: 'files `test_*.py` or `*_test.py` in a repository without the files of a Python project',
+    family: 'any',
+    tools: ['python'],
   },
   { title: 'Script', find: script, looksFor: '`test.sh`', family: 'any', tools: [] },
 ];

@@ -24,6 +24,8 @@ const longestToml = 100_000;
 export class Tree {
   readonly #files = new Map<string, TreeFile>();
   readonly #texts: ReadonlyMap<string, string>;
+  /** paths below folders that finders have asked for */
+  readonly #below = new Map<string, readonly string[]>();
   /** what is in the texts that have been parsed */
   readonly #values = new Map<string, unknown>();
   /** names of the entries of each folder */
@@ -74,7 +76,9 @@ export class Tree {
   }
 
   /** Paths of all files below a folder, in order. */
-  below(folder = ''): string[] {
+  below(folder = ''): readonly string[] {
+    const known = this.#below.get(folder);
+    if (known) return known;
     const paths: string[] = [];
     const waiting = [folder];
     for (let next = waiting.pop(); next !== undefined; next = waiting.pop()) {
@@ -84,7 +88,8 @@ export class Tree {
         else waiting.push(path);
       }
     }
-    return paths.sort();
+    this.#below.set(folder, paths.sort());
+    return paths;
   }
 
   /** The text of a describing file (see describing-files.ts); empty where there is none, or it is too large. */

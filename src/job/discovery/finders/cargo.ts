@@ -1,4 +1,5 @@
 import { type Finder, step } from '../project.ts';
+import type { Tree } from '../tree.ts';
 import { versionsOf } from '../versions.ts';
 
 /** A Rust package, or all packages of a workspace. */
@@ -6,6 +7,8 @@ export const cargo: Finder = (tree) => {
   const because = 'Cargo.toml';
   if (!tree.has(because)) return undefined;
   const text = tree.text(because);
+  if (isNativePart(tree))
+    return { because, why: 'it is the native part of a package for Node or Python, which has the tests' };
   const isWorkspace = /^\[workspace[\].]/m.test(text);
   const locked = tree.has('Cargo.lock') ? ' --locked' : '';
   const needsOthers = isWorkspace || /^\[(?:[\w.'"()= -]{1,200}\.)?(?:dev-|build-)?dependencies[\].]/m.test(text);
@@ -23,3 +26,13 @@ export const cargo: Finder = (tree) => {
     tools: versionsOf(tree, 'rust'),
   };
 };
+
+/** Whether a crate is only for a package of another language: then its tests cannot be linked without that. */
+function isNativePart(tree: Tree): boolean {
+  const text = tree.text('Cargo.toml');
+  return (
+    tree.first('package.json', 'pyproject.toml', 'setup.py') !== undefined &&
+    /^crate-type\s*=\s*\[\s*["']cdylib["']\s*,?\s*\]/m.test(text) &&
+    /^(?:napi|neon|pyo3)\b/m.test(text)
+  );
+}

@@ -32,7 +32,12 @@ export const php: Finder = (tree) => {
     const test = step('test', 'composer run-script --timeout=0 test', ['composer', 'php']);
     return { kind: 'php', because, why: 'it has the script "test"', steps: [install, test], tools };
   }
+  const config = tree.first(...configFiles);
   const test = byRunner(tree, { ...recordIn(manifest, 'require'), ...recordIn(manifest, 'require-dev') }, manifest);
+  if (!test && config !== undefined) {
+    const why = `${config} configures PHPUnit, which composer.json does not require`;
+    return { kind: 'php', because, why, steps: [install, step('test', 'phpunit', ['phpunit'])], tools };
+  }
   if (!test) return { because, why: 'composer.json has no script "test", and requires no test runner' };
   return { kind: 'php', because, ...test, steps: [install, test.step], tools };
 };

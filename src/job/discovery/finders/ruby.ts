@@ -37,10 +37,10 @@ interface Tests {
 }
 
 function testsOf(tree: Tree, rakefile: string): Tests | undefined {
-  const task = taskIn(rakefile);
-  if (task !== undefined) return { command: `rake ${task}`, why: `the Rakefile has the task "${task}"` };
   const files = tree.below().filter((path) => path.endsWith('.rb') && !path.split('/').some(isPartOfOthers));
   const spec = files.find((path) => /^spec\/.*_spec\.rb$/.test(path));
+  const task = taskIn(rakefile, spec !== undefined);
+  if (task !== undefined) return { command: `rake ${task}`, why: `the Rakefile has the task "${task}"` };
   if (spec !== undefined) return { command: 'rspec', why: `it has specs such as ${spec}` };
   const test = files.find((path) => /^test\/(.*\/)?(test_[^/]*|[^/]*_test)\.rb$/.test(path));
   if (test === undefined) return undefined;
@@ -50,15 +50,22 @@ function testsOf(tree: Tree, rakefile: string): Tests | undefined {
   return { command: `ruby -Ilib -Itest -e '${all}'`, why };
 }
 
-/** The task for tests: as a class for tests or `task` makes it, or the default task if that runs tests. */
-function taskIn(rakefile: string): string | undefined {
+/**
+ * The task for tests: as a class for tests or `task` makes it.
+ * @param hasSpecs a task "spec" may also write a specification
+ */
+function taskIn(rakefile: string, hasSpecs: boolean): string | undefined {
   if (/^[^\S\n]*(?:Rake|Minitest)::TestTask\.(?:new|create)[^\S\n]*(?:\(?:test\)?|do|\{|$)/m.test(rakefile))
     return 'test';
   if (/^[^\S\n]*(?:RSpec::Core::)?RakeTask\.new[^\S\n]*(?:\(?:spec\)?|do|\{|$)/m.test(rakefile)) return 'spec';
+  // Rails knows the task, and more of its tests
   if (/^Rails\.application\.load_tasks/m.test(rakefile)) return undefined;
-  const named = /^[^\S\n]*task[^\S\n]*\(?[^\S\n]*(?::(test|spec)\b|["'](test|spec)["']|(test|spec):)/m.exec(rakefile);
-  if (named) return named[1] ?? named[2] ?? named[3];
   // Hoe and others define the task "test" themselves
   if (/^[^\S\n]*Hoe\.spec\b/m.test(rakefile)) return 'test';
-  return undefined;
+  const tasks = rakefile.matchAll(
+    /^[^\S\n]*task[^\S\n]*\(?[^\S\n]*(?::(test|spec)\b|["'](test|spec)["']|(test|spec):)/gm,
+  );
+  const names = new Set([...tasks].map((found) => found[1] ?? found[2] ?? found[3]));
+  if (names.has('test')) return 'test';
+  return names.has('spec') && hasSpecs ? 'spec' : undefined;
 }

@@ -38,6 +38,11 @@ describe('discovery of projects', () => {
         { 'composer.json': requiring('pestphp/pest', { config: { 'bin-dir': '$(x)' } }) },
         `${composer}, php vendor/bin/pest`,
       ],
+      [
+        'PHPUnit of the machine where Composer has none',
+        { 'composer.json': '{}', 'phpunit.xml.dist': '' },
+        `${composer}, phpunit`,
+      ],
       ['PHPUnit of the machine where there is no Composer', { 'phpunit.xml': '' }, 'phpunit'],
     ]);
     passesOverEach([
@@ -66,6 +71,11 @@ describe('discovery of projects', () => {
       ['a task that is defined by hand', { Rakefile: 'task :test => [:compile] do\nend\n' }, 'rake test'],
       ['specs', { Gemfile: '', '.rspec': '', 'spec/models/a_spec.rb': '' }, `${bundle()}, bundle exec rspec`],
       ['specs without Bundler', { '.rspec': '', 'spec/a_spec.rb': '' }, 'rspec'],
+      [
+        'specs, where a task of that name writes a specification',
+        { Rakefile: 'task :spec do\nend\ntask "test" do\nend\n' },
+        'rake test',
+      ],
       ['files of Minitest of a gem', { 'a.gemspec': '', 'test/unit/test_a.rb': '' }, minitest],
       [
         'a Rails application',
@@ -179,6 +189,11 @@ describe('discovery of projects', () => {
       ],
     ]);
     passesOverEach([
+      [
+        'a crate that is the native part of a package',
+        { 'package.json': '{}', 'Cargo.toml': '[lib]\ncrate-type = ["cdylib"]\n[dependencies]\nnapi = "2"\n' },
+        'Cargo.toml: it is the native part of a package for Node or Python, which has the tests',
+      ],
       [
         'a workspace of modules elsewhere',
         { 'go.work': 'use ../x\n' },

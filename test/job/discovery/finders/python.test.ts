@@ -143,17 +143,35 @@ describe('discovery of Python projects', () => {
         'cd sub && export A=b/c && pytest "-k not slow"',
       ],
       [
-        'those commands that are for the newest environment',
+        'those commands that are for the first environment of the newest Python',
         tox(
           '[tox]',
           'envlist = lint, py{310,311}-django{42,50}',
           '[testenv]',
           'commands =',
           '  django42: old',
-          '  django50,other: new',
+          '  django50: new',
           '  !cov: pytest',
         ),
-        'new && pytest',
+        'old && pytest',
+      ],
+      [
+        'those commands whose environments all have a factor',
+        tox(
+          '[tox]',
+          'env_list = lint-{a,b},',
+          '  3.1{0-5}-tests',
+          '[testenv]',
+          'commands =',
+          '  tests: pytest',
+          '  lint: ruff',
+        ),
+        'pytest',
+      ],
+      [
+        'commands that need the folder of tox',
+        tox('[testenv]', 'commands = pytest --basetemp={envtmpdir}'),
+        'mkdir -p .tox/py/tmp && pytest --basetemp=.tox/py/tmp',
       ],
       [
         'an environment with a name for tests',
@@ -162,7 +180,7 @@ describe('discovery of Python projects', () => {
       ],
       [
         'by tox what has substitutions that only tox knows',
-        tox('[testenv]', 'commands = pytest {envtmpdir}'),
+        tox('[testenv]', 'commands = pytest {envbindir}'),
         'tox run -e py',
       ],
       ['by tox what a shell would take otherwise', tox('[testenv]', 'commands = pytest $HOME'), 'tox run -e py'],
@@ -451,7 +469,17 @@ describe('discovery of Python projects', () => {
     expect(runsOf(files)).to.deep.equal(['backend: python3 manage.py test --noinput', 'web: npm test']);
   });
 
+  it('runs no environment of tox that has no commands, since tox would succeed', () => {
+    const files = { 'tox.ini': lines('[tox]', 'envlist = docs', '[testenv]', 'commands =', '  docs: sphinx') };
+    expect(runsOf(files)).to.deep.equal([]);
+    const toml = (...all: string[]) => runsOf({ 'tox.toml': lines(...all, 'commands = [["pytest"]]') });
+    expect(toml('[env.docs]')).to.deep.equal([]);
+    expect(toml('[env.tests]')).to.deep.equal(['tox run -e tests']);
+    expect(toml('[env_run_base]')).to.deep.equal(['tox run -e py']);
+  });
+
   it('runs tests without a description only where nothing else has tests', () => {
+    expect(runsOf({ Makefile: 'test:\n', 'tests/tests.py': '' })).to.deep.equal(['make test']);
     expect(runsOf({ 'go.mod': '', 'tests/test_a.py': functions })).to.deep.equal(['go test -v ./...']);
   });
 

@@ -1,5 +1,5 @@
 /** Sections of an INI file such as tox.ini or setup.cfg: for each key its value, whose further lines are indented. */
-export type Ini = ReadonlyMap<string, ReadonlyMap<string, string>>;
+export type Ini = Map<string, ReadonlyMap<string, string>>;
 
 /** Reads what Python's configparser reads, as far as Volt needs it. A key is in lower case. */
 export function iniOf(text: string): Ini {

@@ -6,7 +6,7 @@ import type { Tree } from '../../tree.ts';
 const testName = /^(test[^/]*|[^/]*_test)\.py$/;
 /** Folders whose files are input of tests, or show how something is used. */
 const others =
-  /^(docs?|examples?|samples?|demos?|benchmarks?|fixtures|testdata|test_data|data|scripts|tools|build|dist|site-packages)$/;
+  /^(docs?|examples?|samples?|demos?|bench(mark)?s?|fixtures|testdata|test_data|data|scripts|tools|build|dist|site-packages)$/;
 /** Folders that unittest is started in. */
 const mostStarts = 10;
 
