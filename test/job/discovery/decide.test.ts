@@ -80,7 +80,7 @@ describe('how a commit is tested', () => {
     expect(decision).to.include({ kind: 'error', reason: 'no_tests_found' });
     expect(decision)
       .to.have.property('message')
-      .that.matches(/looks for: package\.json[\s\S]*command: …[\s\S]*no script "test"/);
+      .that.matches(/Volt knows: Node, Bun[\s\S]*command: …[\s\S]*no script "test"/);
   });
 
   it('is an error where .volt.yml is invalid or too large, whatever else there is', () => {

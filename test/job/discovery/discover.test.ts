@@ -22,7 +22,9 @@ describe('the discovery of tests in a commit', () => {
 
   it('names the known kinds where there are no tests, what was passed over, and what to do', () => {
     const lines = noTestsMessage([{ because: 'go.mod', why: 'no reason' }]).split('\n');
-    expect(lines[0]).to.match(/: Node, Bun, .*Make, just, Task, Python tests, Script \(docs.* `command: …` in \.volt\.yml/);
+    expect(lines[0]).to.match(
+      /: Node, Bun, .*Make, just, Task, Python tests, Script \(docs.* `command: …` in \.volt\.yml/,
+    );
     expect(lines[0]).to.have.length.below(400);
     expect(lines.slice(1)).to.deep.equal(['passed over go.mod: no reason']);
   });

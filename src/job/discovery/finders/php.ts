@@ -3,6 +3,9 @@ import { recordIn, textsIn, valueIn } from '../records.ts';
 import type { Tree } from '../tree.ts';
 import { versionsOf } from '../versions.ts';
 
+/** For root, such as a job without isolation, Composer leaves out plugins unless this says that it is meant. */
+const asRoot = 'COMPOSER_ALLOW_SUPERUSER=1';
+
 const configFiles = ['phpunit.xml', 'phpunit.xml.dist', 'phpunit.dist.xml'];
 
 /** Packages that are test runners, with their programs. The first that is required counts. */
@@ -25,11 +28,11 @@ export const php: Finder = (tree) => {
   }
   const manifest = tree.json(because);
   if (!manifest) return { because, why: 'composer.json is not valid JSON, or too large' };
-  const install = step('install', 'composer install --no-interaction --no-progress', ['composer', 'php']);
+  const install = step('install', `${asRoot} composer install --no-interaction --no-progress`, ['composer', 'php']);
   const script = valueIn(recordIn(manifest, 'scripts'), 'test');
   if (typeof script === 'string' || textsIn(script).length > 0) {
     // Composer ends a script after 300 s unless told otherwise
-    const test = step('test', 'composer run-script --timeout=0 test', ['composer', 'php']);
+    const test = step('test', `${asRoot} composer run-script --timeout=0 test`, ['composer', 'php']);
     return { kind: 'php', because, why: 'it has the script "test"', steps: [install, test], tools };
   }
   const config = tree.first(...configFiles);

@@ -23,10 +23,10 @@ export const ruby: Finder = (tree) => {
   };
 };
 
-/** What the machine has is used if it fits; the rest is kept in the checkout, since a job may not write to the machine. */
+/** What the machine has is used if that is all; the rest is kept in the checkout, since a job may not write to the machine. */
 function installOf(tree: Tree): string {
   const frozen = tree.has('Gemfile.lock') ? ' && bundle config set --local frozen true' : '';
-  return `bundle check || { bundle config set --local path vendor/bundle${frozen} && bundle install; }`;
+  return `bundle install --local >/dev/null 2>&1 || { bundle config set --local path vendor/bundle${frozen} && bundle install; }`;
 }
 
 interface Tests {

@@ -1,10 +1,11 @@
 import { expect } from 'chai';
 import { type Files, findsEach, passesOverEach, projectOf } from '../trees.ts';
 
-const composer = 'composer install --no-interaction --no-progress';
+const root = 'COMPOSER_ALLOW_SUPERUSER=1';
+const composer = `${root} composer install --no-interaction --no-progress`;
 const requiring = (name: string, more: object = {}) => JSON.stringify({ 'require-dev': { [name]: '*' }, ...more });
 const bundle = (frozen = '') =>
-  `bundle check || { bundle config set --local path vendor/bundle${frozen} && bundle install; }`;
+  `bundle install --local >/dev/null 2>&1 || { bundle config set --local path vendor/bundle${frozen} && bundle install; }`;
 const frozen = ' && bundle config set --local frozen true';
 const hex = 'mix local.hex --force --if-missing && mix local.rebar --force --if-missing';
 const minitest = `ruby -Ilib -Itest -e 'Dir["./test/**/{test_*,*_test}.rb"].sort.each { |file| require file }'`;
@@ -15,7 +16,7 @@ describe('discovery of projects', () => {
       [
         'the script of Composer',
         { 'composer.json': '{"scripts":{"test":["@php a"]}}' },
-        `${composer}, composer run-script --timeout=0 test`,
+        `${composer}, ${root} composer run-script --timeout=0 test`,
       ],
       [
         'PHPUnit, which it configures',
