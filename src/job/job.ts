@@ -19,6 +19,7 @@ import type { JobLog } from './log.ts';
 import { MaskedOutput } from './masked-output.ts';
 import type { JobOutcome } from './outcome.ts';
 import { ownModules } from './own-modules.ts';
+import { askForReport } from './project-reporter.ts';
 import { checkOutStaged } from './sandbox/staged-checkout.ts';
 import { excerpt, StepFailed } from './step-failed.ts';
 import { CommandFailed } from './steps/command.ts';
@@ -116,7 +117,11 @@ async function runTests(
         env = await makeEnvironment(project, installing(project));
         return 0;
       });
-    if (commands.reporter === 'pytest') askForReport(env, join(context.folder, 'reports'), search);
+    if (project) {
+      const added = askForReport(project, env, context);
+      env = added.env;
+      search.globs.push(...added.reports);
+    }
     for (const { name, command, folder } of commands.steps)
       await run(name, async () => {
         const isProjects = name === 'install' && folder === join(workspace, project?.folder ?? '');
@@ -160,15 +165,6 @@ async function checkout(input: JobInput, workspace: string, context: StepContext
     throw new CommandFailed(isTold ? problem : { ...problem, status: 'error', reason: 'checkout_failed' });
   }
   return null;
-}
-
-/** Makes pytest write a report, by a variable in its environment. */
-function askForReport(env: Record<string, string>, folder: string, search: TestSearch): void {
-  const option = `--junitxml=${join(folder, 'pytest.xml')}`;
-  // pytest splits the variable as a shell does
-  const quoted = `'${option.replaceAll("'", `'"'"'`)}'`;
-  env.PYTEST_ADDOPTS = [env.PYTEST_ADDOPTS ?? '', quoted].join(' ').trim();
-  search.globs.push({ folder, globs: ['pytest.xml'] });
 }
 
 /** @param began is called when the command has started */

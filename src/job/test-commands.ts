@@ -21,7 +21,6 @@ export interface TestCommands {
   steps: readonly { name: string; command: string; folder: string }[];
   /** where the results of single tests are, beside what the tests print */
   reports: readonly ReportGlobs[];
-  reporter?: Project['reporter'];
   /** the project that is tested, if it is known */
   project?: Project;
   /** environment variables that the commit sets for them, and those by which they find their tools */
@@ -71,7 +70,7 @@ async function discovered(input: JobInput, context: StepContext, log: JobLog): P
 
 async function ofProject(project: Project, job: ProjectJob): Promise<TestCommands> {
   const { workspace, log } = job;
-  const { because, why, steps, reports, reporter } = project;
+  const { because, why, steps, reports } = project;
   const folder = join(workspace, project.folder);
   if (!statInside(workspace, folder)?.isDirectory())
     throw new StepFailed(
@@ -92,7 +91,6 @@ async function ofProject(project: Project, job: ProjectJob): Promise<TestCommand
   return {
     steps: steps.map(({ name, command, inRoot }) => ({ name, command, folder: inRoot ? workspace : folder })),
     reports: [{ folder, globs: reports }],
-    ...(reporter && { reporter }),
     project,
     env: tools,
   };
