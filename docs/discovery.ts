@@ -53,7 +53,7 @@ Every kind has them as far as Volt [can read what the tests print](running.md#re
 ## What is installed, and kept for later builds
 
 **Python.** The tests run in an environment of their own, which shows nothing of the runner's packages. It is made by uv
-where the runner has it and no setting of pip is given, else by \`python3 -m venv\` and pip. \`uv.lock\`, \`poetry.lock\` and
+where the runner has it and no setting of pip is given, else by \`venv\` and pip. \`uv.lock\`, \`poetry.lock\` and
 \`pdm.lock\` are honoured by their managers. A project is installed so that its files in the checkout are what is imported;
 one that meson-python builds is copied.
 

@@ -6,7 +6,12 @@ import { hasOlderHomes, homeFolders, pruneHomes, type RemovedHome } from '../job
 import { removeLeftJobs } from '../job/sandbox/job-paths.ts';
 import { pruneArtifacts, type RemovedArtifacts } from '../job/storage/artifacts.ts';
 import { pruneCaches, type RemovedCache, removeForeignCaches } from '../job/storage/caches.ts';
-import { pruneInstalls, type RemovedInstall, removeForeignInstalls } from '../job/storage/kept-installs.ts';
+import {
+  pruneInstalls,
+  type RemovedInstall,
+  removeForeignInstalls,
+  removeInstalls,
+} from '../job/storage/kept-installs.ts';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { bytesOnDisk } from '../system/disk-use.ts';
@@ -89,7 +94,7 @@ export async function removeOlder(
 }
 
 /**
- * Removes homes of repositories from a full disk, the least recently used first.
+ * Removes what jobs have installed, and homes of repositories, from a full disk, the least recently used first.
  * @param warn takes a sentence about what could not be removed
  * @returns what was removed
  */
@@ -97,10 +102,22 @@ export async function freeDisk(
   { dataDir }: Pick<Config, 'dataDir'>,
   { bytes, device }: NonNullable<DiskProblem['short']>,
   warn: (message: string) => void,
-): Promise<RemovedHome[]> {
-  const devices = await Promise.all(homeFolders(dataDir).map(async (homes) => (await stat(homes)).dev));
-  if (device === undefined || !devices.includes(device)) return [];
-  return pruneHomes(dataDir, { needed: bytes }, false, Date.now(), warn);
+): Promise<{ installs: RemovedInstall[]; homes: RemovedHome[] }> {
+  const isThere = async (folders: string[]) =>
+    device !== undefined && (await Promise.all(folders.map(deviceOf))).includes(device);
+  const paths = dataPaths(dataDir);
+  const installs = (await isThere([paths.installs])) ? await removeInstalls(paths.installs, bytes) : [];
+  const needed = installs.reduce((left, removed) => left - removed.bytes, bytes);
+  if (needed <= 0 || !(await isThere(homeFolders(dataDir)))) return { installs, homes: [] };
+  return { installs, homes: await pruneHomes(dataDir, { needed }, false, Date.now(), warn) };
+}
+
+/** @returns undefined where there is no such folder */
+async function deviceOf(folder: string): Promise<number | undefined> {
+  return stat(folder).then(
+    ({ dev }) => dev,
+    () => undefined,
+  );
 }
 
 async function foldersIn(folder: string): Promise<string[]> {

@@ -94,7 +94,7 @@ export class Runner {
       logger,
       busy: () => this.#executions.busy,
       // what only saves time goes first
-      free: [async () => trees?.clear(), (short) => this.#freeHomes(short)],
+      free: [async () => trees?.clear(), (short) => this.#freeDisk(short)],
       changed: () => this.#fitnessChanged(),
     });
     this.#admission = new Admission(access, logger, key, () => this.#fitnessChanged());
@@ -202,13 +202,15 @@ export class Runner {
     });
   }
 
-  async #freeHomes(short: NonNullable<DiskProblem['short']>): Promise<void> {
+  async #freeDisk(short: NonNullable<DiskProblem['short']>): Promise<void> {
+    const { config, logger } = this.#services;
     try {
-      const removed = await freeDisk(this.#services.config, short, (message) => this.#services.logger.warn(message));
-      for (const { repository } of removed)
-        this.#services.logger.warn(`removed a home of ${repository}: the disk is full`);
+      const { installs, homes } = await freeDisk(config, short, (message) => logger.warn(message));
+      for (const { what } of installs)
+        logger.warn(`removed the ${what} that was kept for later builds: the disk is full`);
+      for (const { repository } of homes) logger.warn(`removed a home of ${repository}: the disk is full`);
     } catch (error) {
-      this.#services.logger.warn(`could not make room on the disk: ${errorText(error)}`);
+      logger.warn(`could not make room on the disk: ${errorText(error)}`);
     }
   }
 

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Artifacts } from '../../src/job/storage/artifacts.ts';
 import { Caches } from '../../src/job/storage/caches.ts';
+import { KeptInstalls } from '../../src/job/storage/kept-installs.ts';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { pruneMachine } from '../../src/runner/prune.ts';
@@ -81,6 +82,23 @@ describe('pruning a machine', () => {
       '7',
     ]);
     expect(existsSync(folder)).to.equal(false);
+  });
+
+  it('removes the least recently used installs beyond their limit, and those of removed repositories', async () => {
+    const keep = (repository: string, digest: string) =>
+      new KeptInstalls(dataPaths(config.dataDir).installs, repository, 1000).keep(
+        { digest, what: digest },
+        async (archive) => ({ bytes: (await write(6)(archive)).bytes }),
+      );
+    await keep('app+0', 'old');
+    await keep('app+0', 'new');
+    await keep('gone+0', 'gone');
+    const known = new Set(['app+0']);
+    const removed = await pruneMachine(config, fail, false, Date.now(), known);
+    expect(removed.installs.map(({ what }) => what)).to.deep.equal(['all of gone']);
+    const small = { ...config, installLimit: 6 / 1_073_741_824 };
+    expect((await pruneMachine(small, fail)).installs).to.have.lengthOf(1);
+    expect((await pruneMachine(small, fail)).installs).to.have.lengthOf(0);
   });
 
   it('removes the least recently used caches if there is no room for all', async () => {

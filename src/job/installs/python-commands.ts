@@ -7,7 +7,7 @@ export type PythonWanted = Omit<PythonEnvironment, 'project'> & { project: 'edit
 
 /** How an environment is made and filled. */
 export interface PythonCommands {
-  /** makes the empty environment */
+  /** makes the empty environment; `-I` keeps Python from taking a module of the checkout for one of its own */
   create: string;
   /** installs everything; repeated in an environment that has it, it changes nothing */
   install: string[];
@@ -38,14 +38,14 @@ export function pythonCommands(
   const python = join(venv, 'bin', 'python');
   const packages = usesUv
     ? ['uv', 'pip', 'install', '--quiet', '--python', python]
-    : [python, '-m', 'pip', 'install', '--quiet', '--no-warn-script-location'];
+    : [python, '-I', '-m', 'pip', 'install', '--quiet', '--no-warn-script-location'];
   const common = {
     packages,
     create: usesUv
       ? `uv venv --quiet --seed --python python3 ${quoted(venv)}`
-      : `python3 -m venv ${isTrivial ? '--without-pip ' : ''}${quoted(venv)}`,
+      : `python3 -I -m venv ${isTrivial ? '--without-pip ' : ''}${quoted(venv)}`,
   };
-  const installer = usesUv ? 'uv pip install' : 'python -m pip install';
+  const installer = usesUv ? 'uv pip install' : 'pip install';
   const extra = wanted.packages.length === 0 ? [] : [`${installer} ${wanted.packages.map(quoted).join(' ')}`];
   const own = ofManager(wanted);
   if (own !== undefined && programs[wanted.manager as 'uv'] != null)
@@ -55,8 +55,7 @@ export function pythonCommands(
     own === undefined
       ? undefined
       : `the lock file of ${wanted.manager} has no effect, since this runner has no ${wanted.manager}`;
-  const upgrade =
-    !usesUv && wanted.groups.length > 0 && isOlder(pip ?? '0') ? ['python -m pip install --upgrade pip'] : [];
+  const upgrade = !usesUv && wanted.groups.length > 0 && isOlder(pip ?? '0') ? ['pip install --upgrade pip'] : [];
   const words = [
     ...(wanted.project === 'none' ? [] : [...(usesUv ? [] : ['--use-pep517']), ...target(wanted)]),
     ...wanted.requirements.map((path) => `-r ${quoted(path)}`),

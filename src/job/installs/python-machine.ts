@@ -46,7 +46,7 @@ export async function pythonMachine(
   job: InstallJob,
   env: Readonly<Record<string, string>>,
 ): Promise<PythonMachine | undefined> {
-  const { exitCode, output } = await runQuietly(job, ['python3', '-c', program], { cwd: job.folder, env });
+  const { exitCode, output } = await runQuietly(job, ['python3', '-I', '-c', program], { cwd: job.folder, env });
   if (exitCode !== 0) return undefined;
   try {
     return machineSchema.parse(JSON.parse(output.trim().split('\n').at(-1) ?? ''));

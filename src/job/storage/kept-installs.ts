@@ -93,7 +93,7 @@ export async function removeForeignInstalls(
   dryRun: boolean,
 ): Promise<RemovedInstall[]> {
   const removed: RemovedInstall[] = [];
-  for (const repository of await readdir(all).catch(() => [] as string[])) {
+  for (const repository of await namesIn(all)) {
     if (known.has(repository)) continue;
     const folder = join(all, repository);
     removed.push({ what: `all of ${repository.split('+')[0]}`, bytes: await folderBytes(folder) });
@@ -103,7 +103,7 @@ export async function removeForeignInstalls(
 }
 
 /**
- * Removes the least recently used installs until the rest fits.
+ * Removes the least recently used installs until the rest fits, and what killed processes have left.
  * @param all folder of all repositories' installs
  * @param limit bytes of all together
  * @param now milliseconds since 1970
@@ -114,26 +114,49 @@ export async function pruneInstalls(
   dryRun: boolean,
   now: number,
 ): Promise<RemovedInstall[]> {
+  if (!dryRun) for (const repository of await namesIn(all)) await removeDrafts(join(all, repository), now);
+  let room = limit;
+  const surplus = (await leastRecentlyUsed(all)).reverse().filter(({ about: { bytes } }) => {
+    const fits = bytes <= room;
+    if (fits) room -= bytes;
+    return !fits;
+  });
+  return removeFirst(surplus, Number.POSITIVE_INFINITY, dryRun);
+}
+
+/**
+ * Removes the least recently used installs.
+ * @param all folder of all repositories' installs
+ * @param bytes that they have at least, as far as there are so many
+ */
+export async function removeInstalls(all: string, bytes: number): Promise<RemovedInstall[]> {
+  return removeFirst(await leastRecentlyUsed(all), bytes, false);
+}
+
+async function leastRecentlyUsed(all: string): Promise<KeptInstall[]> {
   const kept: { install: KeptInstall; usedAt: number }[] = [];
-  for (const repository of await readdir(all).catch(() => [] as string[])) {
-    const folder = join(all, repository);
-    if (!dryRun) await removeDrafts(folder, now);
-    for (const install of await storedIn(folder, aboutInstall)) {
+  for (const repository of await namesIn(all))
+    for (const install of await storedIn(join(all, repository), aboutInstall)) {
       const found = await stat(install.folder).catch(() => undefined);
       if (found) kept.push({ install, usedAt: found.mtimeMs });
     }
-  }
-  kept.sort((a, b) => b.usedAt - a.usedAt);
+  return kept.sort((a, b) => a.usedAt - b.usedAt).map(({ install }) => install);
+}
+
+async function removeFirst(kept: readonly KeptInstall[], bytes: number, dryRun: boolean): Promise<RemovedInstall[]> {
   const removed: RemovedInstall[] = [];
-  let total = 0;
-  for (const { install } of kept) {
-    const { what, bytes } = install.about;
-    total += bytes;
-    if (total <= limit) continue;
-    removed.push({ what, bytes });
-    if (!dryRun) await remove(install.folder);
+  let left = bytes;
+  for (const { folder, about } of kept) {
+    if (left <= 0) break;
+    left -= about.bytes;
+    removed.push({ what: about.what, bytes: about.bytes });
+    if (!dryRun) await remove(folder);
   }
   return removed;
+}
+
+async function namesIn(all: string): Promise<string[]> {
+  return readdir(all).catch(() => []);
 }
 
 async function remove(folder: string): Promise<void> {

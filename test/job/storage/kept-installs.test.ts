@@ -1,7 +1,12 @@
 import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { KeptInstalls, pruneInstalls, removeForeignInstalls } from '../../../src/job/storage/kept-installs.ts';
+import {
+  KeptInstalls,
+  pruneInstalls,
+  removeForeignInstalls,
+  removeInstalls,
+} from '../../../src/job/storage/kept-installs.ts';
 import { TestFolders } from '../../support/folder.ts';
 
 describe('kept installs', () => {
@@ -85,6 +90,21 @@ describe('kept installs', () => {
     expect(await pruneInstalls(all, 500, false, Date.now())).to.deep.equal(pruned);
     expect(await installs.find('c')).to.equal(undefined);
     expect(await installs.find('b')).not.to.equal(undefined);
+  });
+
+  it('make room on a full disk, the least recently used first', async () => {
+    for (const [age, digest] of [
+      [30, 'a'],
+      [20, 'b'],
+      [10, 'c'],
+    ] as const) {
+      await keep(digest, 100);
+      const found = await installs.find(digest);
+      if (found) utimesSync(found.folder, Date.now() / 1000 - age, Date.now() / 1000 - age);
+    }
+    const removed = await removeInstalls(all, 150);
+    expect(removed.map(({ what }) => what)).to.deep.equal(['install a', 'install b']);
+    expect(await installs.find('c')).not.to.equal(undefined);
   });
 
   it('are not kept with a limit of 0', async () => {
