@@ -6,8 +6,6 @@ import { versionsOf } from '../versions.ts';
 /** What the project files of tests refer to: the SDK for tests, test frameworks, or the property that says so. */
 const testSigns =
   /Microsoft\.NET\.Test\.Sdk|Microsoft\.Testing\.|MSTest|NUnit|xunit|TUnit|<IsTestProject>\s{0,20}true/i;
-/** Test projects that are named one by one where there is no solution. */
-const mostProjects = 20;
 
 /** A .NET solution or project. */
 export const dotnet: Finder = (tree) => {
@@ -23,9 +21,7 @@ export const dotnet: Finder = (tree) => {
   if (tests.length === 0) return { because, why: 'no project of it refers to a test framework' };
   // `dotnet` takes the only solution or project of the folder by itself
   const isAlone = solutions.length === 1 || (solutions.length === 0 && own.length === 1 && tests[0] === own[0]);
-  const targets = isAlone
-    ? ['']
-    : (solutions.length > 0 ? [because] : tests.slice(0, mostProjects)).map((path) => ` ${quoted(path)}`);
+  const targets = isAlone ? [''] : (solutions.length > 0 ? [because] : tests).map((path) => ` ${quoted(path)}`);
   const locked = tree.below().some((path) => /(^|\/)packages\.lock\.json$/.test(path)) ? ' --locked-mode' : '';
   const each = (command: (target: string) => string) => targets.map(command).join(' && ');
   return {

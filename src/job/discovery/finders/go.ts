@@ -3,9 +3,6 @@ import { type Finder, quoted, step } from '../project.ts';
 import type { Tree } from '../tree.ts';
 import { versionsOf } from '../versions.ts';
 
-/** Modules that one job tests. */
-const mostModules = 30;
-
 /** A Go module, or all modules of a workspace. */
 export const go: Finder = (tree) => {
   if (tree.has('go.work')) return ofWorkspace(tree);
@@ -45,12 +42,13 @@ function ofWorkspace(tree: Tree): ReturnType<Finder> {
 /** Modules in folders that have tests; `./...` leaves them out. */
 function nestedModules(tree: Tree): string[] {
   const paths = tree.below().filter((path) => !path.split('/').some(isPartOfOthers));
-  const tests = paths.filter((path) => path.endsWith('_test.go'));
+  const tested = new Set<string>();
+  for (const path of paths.filter((each) => each.endsWith('_test.go')))
+    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) tested.add(path.slice(0, at));
   return paths
     .filter((path) => path.endsWith('/go.mod'))
     .map((path) => path.slice(0, -'/go.mod'.length))
-    .filter((folder) => tests.some((path) => path.startsWith(`${folder}/`)))
-    .slice(0, mostModules);
+    .filter((folder) => tested.has(folder));
 }
 
 /** Fetches what the modules require, unless the repository holds it. */
@@ -78,6 +76,5 @@ function usedIn(text: string): string[] {
         .replace(/^\.\/(?=.)/, '')
         .replace(/\/$/, ''),
     )
-    .filter((path) => path !== '')
-    .slice(0, mostModules);
+    .filter((path) => path !== '');
 }

@@ -45,13 +45,17 @@ function extrasOf(tree: Tree, pyproject: Fields, poetry: Fields): Lists {
     } else if (line.trim() !== '') current?.push(line.trim());
   }
   // an extra of setup.py is a key in its text, such as 'test': ['pytest']
-  for (const found of tree
-    .text('setup.py')
-    .matchAll(/(?:["'](tests?|testing|dev)["']\s?:|\b(tests?|testing|dev)=)\s{0,20}\[([^\]]{0,800})\]/g))
+  const setup = tree.text('setup.py');
+  const keys = setup.matchAll(/(?:["'](tests?|testing|dev)["']\s?:|\b(tests?|testing|dev)=)\s{0,20}\[/g);
+  for (const found of [...keys].slice(0, 20)) {
+    const start = found.index + found[0].length;
+    const list = setup.slice(start, start + 2000).split(/\]\s*[,)}\]]/)[0] as string;
+    const quoted = [...list.matchAll(/["']([^"'\n]{1,200})["']/g)];
     lists.set(
       (found[1] ?? found[2]) as string,
-      [...(found[3] as string).matchAll(/["']([^"'\n]{1,200})["']/g)].map(([, each]) => each as string),
+      quoted.map(([, each]) => each as string),
     );
+  }
   return named(lists);
 }
 

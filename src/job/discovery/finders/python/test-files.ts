@@ -7,8 +7,6 @@ const testName = /^(test[^/]*|[^/]*_test)\.py$/;
 /** Folders whose files are input of tests, or show how something is used. */
 const others =
   /^(docs?|examples?|samples?|demos?|bench(mark)?s?|fixtures|testdata|test_data|data|scripts|tools|build|dist|site-packages)$/;
-/** Folders that unittest is started in. */
-const mostStarts = 10;
 
 /** Files that make a folder a project of its own. */
 const descriptions = ['pyproject.toml', 'setup.py', 'setup.cfg', 'tox.ini', 'Pipfile', 'manage.py'];
@@ -61,8 +59,7 @@ export function unittestCommand(tree: Tree, files: readonly string[]): string {
   }
   const all = [...starts.values()].sort((a, b) => a.start.length - b.start.length);
   // unittest goes from a folder into the packages in it
-  const isReached = ({ top, start }: (typeof all)[number]) =>
-    all.some((other) => other.start !== start && other.start === top && other.top === top);
+  const isReached = ({ top, start }: (typeof all)[number]) => start !== top && starts.has(`${top}\0${top}`);
   const commands = all
     .filter((each) => !isReached(each))
     .flatMap(({ top, start, patterns }) =>
@@ -78,7 +75,7 @@ export function unittestCommand(tree: Tree, files: readonly string[]): string {
           return `python3 -m unittest discover -v${options.join('')}`;
         }),
     );
-  return commands.slice(0, mostStarts).join(' && ');
+  return commands.join(' && ');
 }
 
 /**
