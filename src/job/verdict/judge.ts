@@ -65,7 +65,7 @@ function withSignal(outcome: JobOutcome, { tests }: Told): JobOutcome {
 /** Why a command failed, if it is not the tests themselves. */
 async function blameOf({ exitCode }: JobOutcome, told: Told): Promise<Blame | undefined> {
   const { step, output, tests } = told;
-  const program = exitCode === 127 ? missingProgram(output) : undefined;
+  const program = exitCode === 127 || endsMake(output) ? missingProgram(output) : undefined;
   if (program !== undefined) {
     const remedy = 'Add the package that has it to the project, or install it on the runner';
     return { fault: 'tool', what: `there is no program ${program}`, remedy };
@@ -73,10 +73,17 @@ async function blameOf({ exitCode }: JobOutcome, told: Told): Promise<Blame | un
   if (step === 'install') return installationBlame(output);
   const failed = (tests?.results ?? []).filter(isBad);
   const isNone = totalOf(tests) === 0;
-  const isWhole = isNone || (failed.length > 0 && failed.length === tests?.summary.failed);
+  // a runner may count what failed to load without a name
+  const isUnnamed = failed.length === 0 && tests?.summary.failed === totalOf(tests);
+  const isWhole = isNone || isUnnamed || (failed.length > 0 && failed.length === tests?.summary.failed);
   const own = isWhole && tellsMissingModule(failed, output) ? await told.own().catch(() => undefined) : undefined;
   const module = own && missingModule(failed, output, own);
   return module ?? (isNone ? fetchBlame(output) : undefined);
+}
+
+/** Whether Make ended since a shell of it did not find a program: its own exit code is 2. */
+function endsMake(output: string): boolean {
+  return /^make(?:\[\d+\])?: \*\*\* [^\n]{1,1000} Error 127$/.test(output.trimEnd().split('\n').at(-1) ?? '');
 }
 
 function isBad({ status }: TestResult): boolean {

@@ -120,6 +120,12 @@ describe('the verdict of a job without a workflow', () => {
     const outcome = await judge(failed(127), told({ output: 'sh: 1: vitest: not found\n' }));
     expect(outcome).to.include({ status: 'error', reason: 'tool_missing' });
     expect(outcome.message).to.include('there is no program vitest');
+    const output = './check.sh: 2: valgrind: not found\nmake: *** [Makefile:2: check] Error 127\n';
+    const made = await judge(failed(2), told({ output }));
+    expect(made, 'of a recipe of Make').to.include({ status: 'error', reason: 'tool_missing' });
+    expect(made.message).to.include('there is no program valgrind');
+    const later = await judge(failed(2), told({ output: `${output}1 failed\n` }));
+    expect(later, 'if Make goes on after it').to.deep.equal(failed(2));
   });
 
   const python = (name: string) =>
@@ -146,6 +152,13 @@ describe('the verdict of a job without a workflow', () => {
       expect(await judge(failed(1), told({ output }))).to.deep.equal(failed(1));
     });
   }
+
+  it('is an error if a missing module is all that failed, without a name', async () => {
+    const output = python('requests');
+    const outcome = await judge(failed(1), told({ tests: counted(0, 1), own, output }));
+    expect(outcome).to.include({ status: 'error', reason: 'dependencies_failed' });
+    expect(await judge(failed(1), told({ tests: counted(1, 1), own, output }))).to.deep.equal(failed(1));
+  });
 
   it('is a failure if a test fails for another reason beside a missing module', async () => {
     const tests = results(['failed', 'assert 1 == 2'], ['error', python('requests')]);
