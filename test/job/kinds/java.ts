@@ -38,7 +38,8 @@ ${plugins.map((plugin) => `      <plugin><artifactId>${plugin}</artifactId><vers
   </build>
 </project>
 `;
-const mavenSettings = `--offline\n-Dmaven.repo.local=target/repository\n-Dmaven.repo.local.tail=${debianRepository}\n`;
+/** Debian's Surefire waits 30 s for the end of a JVM that it has started for the tests. */
+const mavenSettings = `--offline\n-DforkCount=0\n-Dmaven.repo.local=target/repository\n-Dmaven.repo.local.tail=${debianRepository}\n`;
 
 const junit = '/usr/share/java/junit4.jar';
 const gradle = `apply plugin: 'java'
