@@ -109,44 +109,59 @@ export interface BlobBounds {
   file: number;
   /** bytes that are kept of it */
   head?: number;
+  /** bytes of all files together, also of those of which only the head is kept: git prints each in whole */
+  total?: number;
 }
 
-/** Texts by the id of their blob and their head, null where it is too large: many commits have the same files. */
-const texts = new Map<string, string | null>();
+/** A text that was read before; null where it is too large. */
+interface Known {
+  text: string | null;
+  /** bytes of the whole file */
+  size: number;
+}
+
+/** By the id of their blob and their head: many commits have the same files. */
+const texts = new Map<string, Known>();
 const mostCached = 8_000_000;
 let cached = 0;
 
 /**
  * The texts of files. Those that a mirror with a filter does not have are fetched first.
- * @param ids of their blobs
- * @returns for each id its text, or null where the file is too large
+ * @param ids of their blobs, those that matter most first
+ * @returns for each id its text, null where the file is too large; without those that exceed the total
  */
 export async function readBlobs(
   mirror: Mirror,
   ids: Iterable<string>,
-  { file, head = file }: BlobBounds,
+  { file, head = file, total = Number.POSITIVE_INFINITY }: BlobBounds,
   options: UpdateOptions = {},
 ): Promise<Map<string, string | null>> {
   const all = [...new Set(ids)];
+  const known = new Map(all.map((id) => [id, texts.get(`${id} ${head}`)]));
+  const unknown = all.filter((id) => known.get(id) === undefined);
+  const sizes = unknown.length === 0 ? new Map<string, number>() : await sizesOf(mirror, unknown, options);
   const found = new Map<string, string | null>();
-  for (const id of all) {
-    const known = texts.get(`${id} ${head}`);
-    if (known !== undefined) found.set(id, known);
-  }
-  const unknown = all.filter((id) => !found.has(id));
-  if (unknown.length === 0) return found;
-  const sizes = await sizesOf(mirror, unknown, options);
-  const remember = (id: string, text: string | null) => {
+  const remember = (id: string, text: string | null, size: number) => {
     found.set(id, text);
-    cache(`${id} ${head}`, text);
+    cache(`${id} ${head}`, { text, size });
   };
-  const small = unknown.filter((id) => (sizes.get(id) ?? 0) <= file);
-  for (const id of unknown) if ((sizes.get(id) ?? 0) > file) remember(id, null);
-  const bytes = small.length === 0 ? Buffer.alloc(0) : await ask(mirror.path, '--batch', small, options.signal);
+  const wanted: string[] = [];
+  let left = total;
+  for (const id of all) {
+    const before = known.get(id);
+    const size = before?.size ?? sizes.get(id) ?? 0;
+    if (size > file) remember(id, null, size);
+    else if (size <= left) {
+      left -= size;
+      if (before) found.set(id, before.text);
+      else wanted.push(id);
+    }
+  }
+  const bytes = wanted.length === 0 ? Buffer.alloc(0) : await ask(mirror.path, '--batch', wanted, options.signal);
   for (let at = 0; at < bytes.length; ) {
     const end = bytes.indexOf('\n', at);
     const [, id = '', size = '0'] = /^([0-9a-f]+) blob (\d+)$/.exec(bytes.toString('latin1', at, end)) ?? [];
-    remember(id, bytes.toString('utf8', end + 1, end + 1 + Math.min(Number(size), head)));
+    remember(id, bytes.toString('utf8', end + 1, end + 1 + Math.min(Number(size), head)), Number(size));
     at = end + 2 + Number(size);
   }
   return found;
@@ -178,12 +193,12 @@ async function ask(mirror: string, form: string, ids: readonly string[], signal?
   return Buffer.from(answer, 'latin1');
 }
 
-function cache(key: string, text: string | null): void {
-  texts.set(key, text);
-  cached += text?.length ?? 0;
-  for (const [oldest, value] of texts) {
+function cache(key: string, known: Known): void {
+  cached += (known.text?.length ?? 0) - (texts.get(key)?.text?.length ?? 0);
+  texts.set(key, known);
+  for (const [oldest, { text }] of texts) {
     if (cached <= mostCached) break;
     texts.delete(oldest);
-    cached -= value?.length ?? 0;
+    cached -= text?.length ?? 0;
   }
 }

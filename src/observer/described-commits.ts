@@ -1,24 +1,30 @@
+import { messagesOf } from '../git/command/messages.ts';
 import { commitsThatChangeFiles, listFiles, readBlobs } from '../git/commit-tree.ts';
 import type { Mirror } from '../git/mirror/mirror.ts';
 import type { UpdateOptions } from '../git/mirror/update.ts';
 import { describes } from '../job/discovery/describing-files.ts';
 import { packTree } from '../job/discovery/packed-tree.ts';
-import { settingsFile } from '../job/discovery/settings.ts';
+import { longestSettings, settingsFile, settingsIn } from '../job/discovery/settings.ts';
 import { readTree } from '../job/read-tree.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { Repository } from '../record/repositories.ts';
 
 /** Characters of a packed tree; the message of a commit without workflow files has room for 1 MB. */
 const longestTree = 500_000;
-/** Bytes of `.volt.yml`. */
-const longestSettings = 100_000;
 
 type Description = Pick<CommitMessage, 'settings' | 'tree'>;
 
+/** A description, and whether the next commit of the same files may have another. */
+interface Described {
+  description: Description;
+  isBrief: boolean;
+}
+
 /**
  * Adds to each message what tells how its commit is tested where the repository has no command of its own: the text of
- * `.volt.yml`, and for a commit without workflow files the names of its files with the texts of those that describe
- * projects. A commit that is not built, and an event of workflows, need none.
+ * `.volt.yml`, for another ref than the default branch together with that branch's, and for a commit without workflow files
+ * the names of its files with the texts of those that describe projects. A commit that is not built, and an event of
+ * workflows, need none.
  * @param messages of commits of one ref, each the first parent of the next
  */
 export async function allDescribed(
@@ -32,12 +38,19 @@ export async function allDescribed(
   const isDescribed = ({ skip, event }: CommitMessage) => skip === undefined && event === undefined;
   const changed = messages.filter(isDescribed).length > 1 ? await changesIn(mirror, messages) : null;
   const found: CommitMessage[] = [];
-  let last: { hasWorkflows: boolean; description: Description } | undefined;
+  let ofDefault: Promise<string | null | undefined> | undefined;
+  const trusted = () => {
+    ofDefault ??= settingsOfBranch(mirror, defaultBranch, options);
+    return ofDefault;
+  };
+  let last: ({ hasWorkflows: boolean } & Described) | undefined;
   for (const message of messages) {
     const hasWorkflows = message.workflows !== undefined;
-    if (changed === null || changed.has(message.sha) || last?.hasWorkflows !== hasWorkflows) last = undefined;
+    const isSame = changed !== null && !changed.has(message.sha) && last?.hasWorkflows === hasWorkflows;
+    if (!isSame || last?.isBrief) last = undefined;
     if (isDescribed(message)) {
-      last ??= { hasWorkflows, description: await describe(mirror, message, defaultBranch, options) };
+      const isDefault = message.ref === `refs/heads/${defaultBranch}`;
+      last ??= { hasWorkflows, ...(await describe(mirror, message, isDefault ? undefined : trusted, options)) };
       found.push({ ...message, ...last.description });
     } else found.push(message);
   }
@@ -50,31 +63,42 @@ async function changesIn(mirror: Mirror, messages: readonly CommitMessage[]): Pr
   return commitsThatChangeFiles(mirror.path, { from, to }, (path) => describes(path) !== undefined);
 }
 
+/** @param trusted gives the text of the default branch's `.volt.yml`; missing for a commit of that branch */
 async function describe(
   mirror: Mirror,
-  { sha, ref, workflows }: CommitMessage,
-  defaultBranch: string | null,
+  { sha, workflows }: CommitMessage,
+  trusted: (() => Promise<string | null | undefined>) | undefined,
   options: UpdateOptions,
-): Promise<Description> {
+): Promise<Described> {
   const tree = workflows === undefined ? await readTree(mirror, sha, options) : undefined;
-  const own = tree
-    ? tree.files.some(({ path }) => path === settingsFile)
-      ? (tree.texts.find(([path]) => path === settingsFile)?.[1] ?? null)
-      : undefined
-    : await settingsAt(mirror, sha, options);
-  const base = `refs/heads/${defaultBranch}`;
-  const isOther = own !== undefined && ref !== base;
-  // a default branch without commits counts as one without the file
-  const trusted = isOther ? await settingsAt(mirror, base, options).catch(() => undefined) : undefined;
+  const own = tree ? settingsIn(tree) : await settingsAt(mirror, sha, options);
+  const others = await trusted?.();
+  const settings = { own: own === undefined ? '' : own, ...(trusted && { trusted: others ?? null }) };
+  // without a file of its own, a commit still has the env and the labels of the default branch
+  const isNeeded = own !== undefined || others !== undefined;
   return {
-    ...(own === undefined ? {} : { settings: { own, ...(isOther && { trusted: trusted ?? null }) } }),
-    ...(tree && { tree: await packTree(tree, longestTree) }),
+    description: { ...(isNeeded && { settings }), ...(tree && { tree: await packTree(tree, longestTree) }) },
+    isBrief: tree?.hasLinks === true,
   };
 }
 
-/** The text of a commit's `.volt.yml`; null if it is too large, undefined if there is none. */
+/** The same of the default branch; undefined too where it is unknown, or has no commits. */
+async function settingsOfBranch(
+  mirror: Mirror,
+  branch: string | null,
+  options: UpdateOptions,
+): Promise<string | null | undefined> {
+  if (branch === null) return undefined;
+  return settingsAt(mirror, `refs/heads/${branch}`, options).catch((error) => {
+    if (/Not a valid object name/i.test(messagesOf(error))) return undefined;
+    throw error;
+  });
+}
+
+/** The text of a commit's `.volt.yml`; null if it is too large or a symbolic link, undefined if there is none. */
 async function settingsAt(mirror: Mirror, commit: string, options: UpdateOptions): Promise<string | null | undefined> {
   const [file] = await listFiles(mirror.path, commit, [settingsFile], options.signal);
-  if (!file || file.kind === 'link') return undefined;
+  if (!file) return undefined;
+  if (file.kind === 'link') return null;
   return (await readBlobs(mirror, [file.id], { file: longestSettings }, options)).get(file.id) ?? null;
 }

@@ -97,9 +97,13 @@ export const commitMessage = z.object({
       defaultBranch: z.string().max(1024).nullable(),
     })
     .optional(),
-  /** texts of the commit's `.volt.yml`, null where it is too large; absent if it has none, or if it is not used */
+  /**
+   * texts of `.volt.yml`, null where Volt does not read it; absent if neither the commit nor the default branch has one, or if
+   * it is not used
+   */
   settings: z
     .object({
+      /** that of the commit, `''` if it has none */
       own: z.string().max(200_000).nullable(),
       /** that of the default branch, null if it has none; absent in a commit of that branch */
       trusted: z.string().max(200_000).nullable().optional(),

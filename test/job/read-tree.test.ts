@@ -55,6 +55,7 @@ describe('what discovery reads of a commit', () => {
       ['go.mod', '../go.mod'],
       ['pom.xml', 'pom.xml'],
       ['mix.exs', 'build'],
+      ['.volt.yml', 'build/make.mk'],
     ] as const)
       symlinkSync(target, join(repository.path, name));
     repository.commit('links');
@@ -64,7 +65,9 @@ describe('what discovery reads of a commit', () => {
       'build/run.sh',
       'Makefile',
       'test.sh',
+      '.volt.yml',
     ]);
+    expect(tree.hasLinks).to.equal(true);
     expect(tree.files.find(({ path }) => path === 'test.sh')?.executable).to.equal(true);
     expect(tree.texts).to.deep.equal([['Makefile', 'test:\n']]);
   });
@@ -74,6 +77,31 @@ describe('what discovery reads of a commit', () => {
     repository.commit('files', { 'package.json': `{}${' '.repeat(250_000)}`, 'yarn.lock': lock });
     const tree = await read();
     expect(tree.texts.map(([path, text]) => [path, text.length])).to.deep.equal([['yarn.lock', 1000]]);
+    expect(tree.isCut).to.equal(true);
+  });
+
+  it('takes no lock file of a folder that discovery does not search, and bounds what git prints of the others', async () => {
+    const lock = (at: string) => `# yarn lockfile v1\n${at}${'x'.repeat(4_500_000)}`;
+    const folders = ['a', 'a/b', 'c', 'd', 'e', 'f', 'g'].map((folder) => [`${folder}/yarn.lock`, lock(folder)]);
+    const others = ['a/b/c', 'examples/a', 'vendor'].map((folder) => [`${folder}/yarn.lock`, folder]);
+    repository.commit('files', { ...Object.fromEntries([...folders, ...others]), 'go.mod': 'module x' });
+    const expected = ['a/yarn.lock', 'c/yarn.lock', 'd/yarn.lock', 'e/yarn.lock', 'go.mod'];
+    for (const _ of ['first', 'from memory']) {
+      const { texts, isCut } = await read();
+      expect(texts.map(([path]) => path).sort()).to.deep.equal(expected);
+      expect(isCut).to.equal(true);
+    }
+  });
+
+  it('reads a commit whose describing files are many and large, up to a bound of all together', async function () {
+    this.timeout(60_000);
+    const text = (at: number) => `${at}${' '.repeat(240_000)}`;
+    const files = Object.fromEntries(Array.from({ length: 300 }, (_, at) => [`a${at}/package.json`, text(at)]));
+    repository.commit('files', { ...files, Makefile: 'test:\n' });
+    const tree = await read();
+    expect(tree.texts.map(([path]) => path)).to.deep.equal([
+      ...['Makefile', 'a0/package.json', 'a1/package.json', 'a10/package.json', 'a100/package.json'],
+    ]);
     expect(tree.isCut).to.equal(true);
   });
 

@@ -1,3 +1,5 @@
+import { rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { Mirror } from '../../src/git/mirror/mirror.ts';
 import { unpackTree } from '../../src/job/discovery/packed-tree.ts';
@@ -82,9 +84,52 @@ describe('the message of a commit tells how it is tested:', () => {
     expect((await described([message(sha, { ref })]))[0]?.settings).to.deep.equal({ own: 'command: y', trusted: null });
   });
 
-  it('that .volt.yml is too large', async () => {
-    repository.commit('settings', { '.volt.yml': `# ${'x'.repeat(300_000)}` });
+  it('.volt.yml of the default branch where another branch has deleted its own', async () => {
+    repository.commit('settings', { '.volt.yml': 'labels: [apart]' });
+    repository.git('checkout', '--quiet', '-b', 'side');
+    repository.git('rm', '--quiet', '.volt.yml');
+    repository.commit('no settings');
+    const settings = { own: '', trusted: 'labels: [apart]' };
+    expect((await one({ ref: 'refs/heads/side' }))?.settings).to.deep.equal(settings);
+    repository.commit('workflow', { '.volt/workflows/a.yml': 'on: push' });
+    expect((await one({ ref: 'refs/heads/side' }))?.settings).to.deep.equal(settings);
+  });
+
+  it('nothing of a default branch that does not exist; but it is an error where git cannot tell', async () => {
+    await mirror.fetch();
+    const ref = 'refs/heads/side';
+    const of = (branch: string) =>
+      allDescribed(mirror, { command: null }, [message(repository.head(), { ref })], branch);
+    expect((await of('gone'))[0]?.settings).to.equal(undefined);
+    const blob = repository.git('rev-parse', 'HEAD:go.mod');
+    writeFileSync(join(mirror.path, 'refs', 'heads', 'odd'), `${blob}\n`);
+    const failure = await of('odd').catch((error: Error) => error);
+    expect(failure).to.be.instanceOf(Error);
+    expect(String(failure)).to.include('not a tree object');
+  });
+
+  it('that .volt.yml is too large, or a link, with and without workflow files', async () => {
+    repository.commit('settings', { '.volt.yml': `# ${'x'.repeat(150_000)}` });
     expect((await one())?.settings).to.deep.equal({ own: null });
+    rmSync(join(repository.path, '.volt.yml'));
+    symlinkSync('settings.yml', join(repository.path, '.volt.yml'));
+    repository.commit('a link', { 'settings.yml': 'command: x' });
+    expect((await one())?.settings).to.deep.equal({ own: null });
+    repository.commit('workflow', { '.volt/workflows/a.yml': 'on: push' });
+    expect((await one())?.settings).to.deep.equal({ own: null });
+  });
+
+  it('the text behind a link as it is in each of many commits', async () => {
+    symlinkSync('make.mk', join(repository.path, 'Makefile'));
+    const shas = [
+      repository.commit('a link', { 'make.mk': 'test:\n\techo 1\n' }),
+      repository.commit('behind the link', { 'make.mk': 'test:\n\techo 2\n' }),
+    ];
+    const found = await described(shas.map((sha) => message(sha)));
+    expect(found.map(({ tree }) => new Map(tree?.texts).get('Makefile'))).to.deep.equal([
+      'test:\n\techo 1\n',
+      'test:\n\techo 2\n',
+    ]);
   });
 
   it('the files of its own commit where many commits are sent together', async () => {

@@ -2,7 +2,7 @@ import type { Mirror } from '../../git/mirror/mirror.ts';
 import type { UpdateOptions } from '../../git/mirror/update.ts';
 import { type Decision, decide } from '../../job/discovery/decide.ts';
 import type { TreeListing } from '../../job/discovery/packed-tree.ts';
-import { settingsFile } from '../../job/discovery/settings.ts';
+import { settingsIn } from '../../job/discovery/settings.ts';
 import { readTree } from '../../job/read-tree.ts';
 import { workflowFolders } from '../../workflow/files.ts';
 
@@ -18,9 +18,9 @@ export interface DecidedCommit {
 export async function decidedCommit(mirror: Mirror, sha: string, options: UpdateOptions = {}): Promise<DecidedCommit> {
   const tree = await readTree(mirror, sha, options);
   const workflows = workflowsIn(tree);
-  const hasSettings = tree.files.some(({ path }) => path === settingsFile);
-  const own = tree.texts.find(([path]) => path === settingsFile)?.[1] ?? null;
-  const decision = decide({ ...(hasSettings && { settings: { own } }), hasWorkflows: workflows.length > 0, tree });
+  const own = settingsIn(tree);
+  const settings = own === undefined ? undefined : { own };
+  const decision = decide({ settings, hasWorkflows: workflows.length > 0, tree });
   return { decision, tree, workflows };
 }
 

@@ -3,14 +3,14 @@ import type { TreeListing } from './packed-tree.ts';
 import { type PassedOver, type Project, type ProjectStep, type PythonEnvironment, step } from './project.ts';
 import type { ProjectPlan } from './project-plan.ts';
 import { type ReadSettings, readSettings, type SettingsProblem } from './read-settings.ts';
-import { type RepositorySettings, settingsFile } from './settings.ts';
+import { longestSettings, type RepositorySettings, settingsFile } from './settings.ts';
 import { Tree } from './tree.ts';
 
 /** The texts of `.volt.yml`. */
 export interface SettingsTexts {
-  /** in the commit; null if it is too large */
+  /** in the commit, `''` if it has none; null if it is too large, or a symbolic link */
   own: string | null;
-  /** on the default branch, for a ref that is not trusted; null if it has none */
+  /** on the default branch, for every other ref; null if it has none */
   trusted?: string | null;
 }
 
@@ -72,7 +72,7 @@ export function decide({ settings: texts, hasWorkflows, tree }: Described): Deci
 }
 
 function readOwn(text: string | null): ReadSettings {
-  const message = 'the file is too large';
+  const message = `it must be a file of at most ${longestSettings / 1000} kB, and no symbolic link`;
   return text === null ? { problems: [{ line: 1, column: 1, message }] } : readSettings(text);
 }
 

@@ -53,11 +53,21 @@ export function discover(tree: Tree): Discovery {
   return { projects: projects.slice(0, mostProjects), passedOver: passedOver.slice(0, mostPassedOver) };
 }
 
-/** Folders that may hold a project of their own; tests belong to a project beside them. */
+/** Whether discovery may search a folder: it is not too deep, and no part of others. @param folder `.` for the root */
+export function mayHoldProject(folder: string): boolean {
+  const names = folder === '.' ? [] : folder.split('/');
+  return names.length <= most.depth && names.every(isOwn);
+}
+
+/** Whether a folder may hold a project of its own; tests belong to a project beside them. */
+function isOwn(name: string): boolean {
+  return !name.startsWith('.') && !isPartOfOthers(name) && !/^(tests?|spec)$/.test(name);
+}
+
 function foldersIn(tree: Tree, folder: string): string[] {
   return tree
     .names(folder)
-    .filter((name) => !name.startsWith('.') && !isPartOfOthers(name) && !/^(tests?|spec)$/.test(name))
+    .filter(isOwn)
     .map((name) => (folder === '' ? name : `${folder}/${name}`))
     .filter((path) => tree.hasFolder(path));
 }

@@ -1,8 +1,12 @@
 import * as z from 'zod';
 import { labelPattern } from '../../kernel/names.ts';
+import type { TreeListing } from './packed-tree.ts';
 
 /** The file in the root of a repository that says how it is tested. */
 export const settingsFile = '.volt.yml';
+
+/** Characters of it that Volt reads. */
+export const longestSettings = 100_000;
 
 const value = z.union([z.string().max(10_000), z.number(), z.boolean()]).transform(String);
 const command = z.string().trim().min(1).max(10_000);
@@ -44,3 +48,10 @@ export const settingsSchema = z
   .meta({ title: 'Volt: how this repository is tested' });
 
 export type RepositorySettings = z.infer<typeof settingsSchema>;
+
+/** The text of a commit's `.volt.yml`; null if it is too large or a symbolic link, undefined if there is none. */
+export function settingsIn({ files, texts }: Pick<TreeListing, 'files' | 'texts'>): string | null | undefined {
+  if (!files.some(({ path }) => path === settingsFile)) return undefined;
+  const text = texts.find(([path]) => path === settingsFile)?.[1];
+  return text === undefined || text.length > longestSettings ? null : text;
+}

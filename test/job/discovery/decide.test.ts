@@ -86,7 +86,7 @@ describe('how a commit is tested', () => {
   it('is an error where .volt.yml is invalid or too large, whatever else there is', () => {
     for (const [own, line] of [
       ['timeout: 1\ncomand: x', '.volt.yml:2:1: there is no setting "comand"'],
-      [null, '.volt.yml:1:1: the file is too large'],
+      [null, '.volt.yml:1:1: it must be a file of at most 100 kB, and no symbolic link'],
     ] as const) {
       const decision = decided(files, { own }, true);
       expect(decision).to.include({ kind: 'error', reason: 'invalid_settings' });
@@ -103,6 +103,12 @@ describe('how a commit is tested', () => {
       expect(job?.plan.env).to.deep.equal({ B: '1' });
       expect(job?.plan.project.steps[0]?.command).to.equal('x');
       expect(job?.plan.notes.join()).to.match(/env and labels are those of .volt.yml on the default branch/);
+    });
+
+    it('has them also where the commit has no file', () => {
+      const [job] = jobs(files, { own: '', trusted: 'env: {B: 1}\nlabels: [gpu]\n' });
+      expect(job?.labels).to.deep.equal(['gpu']);
+      expect(job?.plan.env).to.deep.equal({ B: '1' });
     });
 
     it('has none where the default branch has none, or an invalid file', () => {
