@@ -57,10 +57,16 @@ where the runner has it and no setting of pip is given, else by \`venv\` and pip
 \`pdm.lock\` are honoured by their managers. A project is installed so that its files in the checkout are what is imported;
 one that meson-python builds is copied.
 
-**Node.** After \`npm ci\`, or pnpm or Yarn 1 with a frozen lock file, Volt keeps \`node_modules\`. It does not where a new
-installation could differ: in workspaces, with packages from the checkout, with a script \`preinstall\`, \`install\` or
-\`postinstall\` of the project, and with packages whose install scripts may write elsewhere. Then the package manager's own
-cache in the job's home is all that stays.
+**Node.** After \`npm ci\`, or pnpm or Yarn 1 with a frozen lock file, Volt keeps \`node_modules\`. A command that does more,
+such as \`npm ci && npm run build\`, always runs as it is, and nothing is kept. Nor is anything kept where a new installation
+could differ:
+
+- in workspaces, with packages from the checkout, and without a lock file in the commit
+- with a script of the project that runs during the install, except for a \`prepare\` that only installs hooks of git
+  (\`husky\`, \`lefthook install\`, \`simple-git-hooks\`)
+- with packages whose install scripts may write elsewhere
+
+Then the package manager's own cache in the job's home is all that stays.
 
 A later job of the same repository and [trust class](isolation.md#who-shares-what) gets a private copy. It must have the same
 files that describe the project and its packages, the same versions of Python or Node and of the package manager, the same

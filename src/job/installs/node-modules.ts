@@ -8,28 +8,49 @@ import { durationText, installDigest, listed } from './install-digest.ts';
 import { type InstallJob, keep, restore, runQuietly } from './install-job.ts';
 import { scriptedPackages } from './node-scripts.ts';
 
-/** Commands that install exactly what a lock file says, and the file. */
+/**
+ * Commands that install exactly what a lock file says, and the file. Only flags that change neither what is installed nor
+ * where are known: a command that does more, such as `npm ci && npm run build`, must run as it is.
+ */
 const managers: { command: RegExp; lock: readonly string[] }[] = [
-  { command: /^(corepack )?npm ci\b/, lock: ['package-lock.json', 'npm-shrinkwrap.json'] },
-  { command: /^(corepack )?pnpm install --frozen-lockfile\b/, lock: ['pnpm-lock.yaml'] },
-  { command: /^(corepack )?yarn install --frozen-lockfile\b/, lock: ['yarn.lock'] },
+  {
+    command: /^(corepack )?npm ci( --(no-audit|no-fund|no-progress|prefer-offline|silent))*$/,
+    lock: ['package-lock.json', 'npm-shrinkwrap.json'],
+  },
+  {
+    command: /^(corepack )?pnpm install --frozen-lockfile( --(prefer-offline|silent))*$/,
+    lock: ['pnpm-lock.yaml'],
+  },
+  {
+    command: /^(corepack )?yarn install --frozen-lockfile( --(no-progress|non-interactive|prefer-offline|silent))*$/,
+    lock: ['yarn.lock'],
+  },
 ];
 
 /** Further files that change what is installed: settings, plugins and patches of the managers. */
 const describing =
   /^(package\.json|\.npmrc|\.yarnrc|\.pnpmfile\.c?js|\.nvmrc|\.node-version|\.tool-versions|(\.yarn\/)?(patches|releases|plugins)\/.*)$/;
 
-/** Scripts of the project itself that run before and after its packages are installed. */
-const ownScripts = ['preinstall', 'install', 'postinstall'];
-/** Scripts of the project itself that run at the end of an install, in this order. */
-const preparing = ['prepublish', 'preprepare', 'prepare', 'postprepare'];
+/** Scripts of the project itself that run while its packages are installed, except for `prepare`. */
+const ownScripts = [
+  ...['pnpm:devPreinstall', 'preinstall', 'install', 'postinstall'],
+  ...['prepublish', 'preprepare', 'postprepare'],
+];
+/** Forms of the script `prepare` that install hooks of git, so that they change nothing in node_modules. */
+const hooks = /^(is-ci \|\| )?(husky( install)?|lefthook install|simple-git-hooks)( \|\| (true|exit 0|:))?$/;
 
-const manifestSchema = z.object({
+/** What a lock file says of packages that come from the checkout, in the forms of npm, pnpm and Yarn 1. */
+const localInLock = /\b(file|link|portal|workspace):(?=[^\s"'])|"link":\s*true|\btype: directory\b/;
+/** A value in package.json that names a file or folder by its protocol. */
+const localProtocol = /"(file|link|portal|workspace):/;
+/** A value in a table of dependencies that is a path, unlike `~1.2.3`. */
+const localPath = /:"(\.|\/|~\/)/;
+/** Characters of a lock file; those of large projects have some 2 million. */
+const longestLock = 20_000_000;
+
+const manifestSchema = z.looseObject({
   scripts: z.record(z.string(), z.unknown()).optional(),
   workspaces: z.unknown().optional(),
-  dependencies: z.record(z.string(), z.unknown()).optional(),
-  devDependencies: z.record(z.string(), z.unknown()).optional(),
-  optionalDependencies: z.record(z.string(), z.unknown()).optional(),
 });
 type Manifest = z.infer<typeof manifestSchema>;
 
@@ -44,7 +65,7 @@ export async function installNodeModules(command: string, job: InstallJob, insta
   if (lock === undefined) return false;
   const manifest = manifestOf(job);
   const files = job.files.filter(({ path }) => lock.includes(path) || describing.test(path));
-  const why = manifest === undefined ? 'package.json cannot be read' : unsafe(manifest, job);
+  const why = manifest === undefined ? 'package.json cannot be read' : unsafe(manifest, lock, job);
   const machine = why === undefined ? await nodeMachine(job, command) : undefined;
   if (why !== undefined) await log.say(`node_modules is not kept for later builds: ${why}`);
   if (manifest === undefined || machine === undefined) {
@@ -61,8 +82,7 @@ export async function installNodeModules(command: string, job: InstallJob, insta
       `reused the node_modules that \`${command}\` made ${durationText(Date.now() - madeAt)} ago (${sizeText(bytes)}), since nothing in ${because} has changed: unpacked it in ${durationText(performance.now() - began)}`,
     );
     const manager = command.slice(0, command.search(/ (ci|install)\b/));
-    for (const script of preparing)
-      if (manifest.scripts?.[script]) await job.run(`${manager} run ${script}`, context.env);
+    if (manifest.scripts?.prepare) await job.run(`${manager} run prepare`, context.env);
     return true;
   }
   await job.run(command, context.env);
@@ -72,27 +92,40 @@ export async function installNodeModules(command: string, job: InstallJob, insta
 }
 
 /** Why a folder node_modules could differ from what its manager makes, although the lock file is the same. */
-function unsafe(manifest: Manifest, { files }: InstallJob): string | undefined {
+function unsafe(manifest: Manifest, lock: readonly string[], job: InstallJob): string | undefined {
+  const { files } = job;
   const has = (path: string) => files.some((file) => file.path === path);
   if (manifest.workspaces !== undefined || has('pnpm-workspace.yaml') || has('lerna.json'))
     return 'a workspace has several such folders';
-  const script = ownScripts.find((name) => manifest.scripts?.[name]);
+  const { scripts = {}, ...others } = manifest;
+  const script = ownScripts.find((name) => scripts[name]);
   if (script !== undefined) return `the script "${script}" of package.json may change it`;
+  if (scripts.prepare && !hooks.test(String(scripts.prepare).trim()))
+    return 'the script "prepare" of package.json may change it';
   if (has('binding.gyp')) return 'the project is compiled while it is installed';
-  if (files.some(({ path }) => path.startsWith('node_modules/'))) return 'the commit has files in it';
+  if (files.some(({ path }) => /^node_modules(\/|$)/.test(path))) return 'the commit has files in it';
   if (has('.yarnrc.yml')) return 'this version of yarn keeps packages elsewhere';
-  const { dependencies, devDependencies, optionalDependencies } = manifest;
-  const local = Object.entries({ ...dependencies, ...devDependencies, ...optionalDependencies }).find(([, wanted]) =>
-    /^(file|link|portal|workspace):|^[./~]/.test(String(wanted)),
-  );
-  return local && `the package ${local[0]} comes from the checkout`;
+  const locks = lock.filter(has);
+  if (locks.length === 0) return 'the commit has no lock file';
+  const { dependencies, devDependencies, optionalDependencies, overrides, resolutions, pnpm } = others;
+  const tables = [dependencies, devDependencies, optionalDependencies, overrides, resolutions, pnpm];
+  const isLocal = localProtocol.test(JSON.stringify(others)) || localPath.test(JSON.stringify(tables));
+  try {
+    if (isLocal || locks.some((path) => localInLock.test(textOf(job, path, longestLock))))
+      return 'a package comes from the checkout';
+  } catch {
+    return 'the lock file cannot be read';
+  }
+  return undefined;
 }
 
-function manifestOf({ context, folder }: InstallJob): Manifest | undefined {
+function textOf({ context, folder }: InstallJob, path: string, limit: number): string {
+  return readInside(join(context.folder, 'workspace'), join(folder, path), limit);
+}
+
+function manifestOf(job: InstallJob): Manifest | undefined {
   try {
-    return manifestSchema.parse(
-      JSON.parse(readInside(join(context.folder, 'workspace'), join(folder, 'package.json'), 250_000)),
-    );
+    return manifestSchema.parse(JSON.parse(textOf(job, 'package.json', 250_000)));
   } catch {
     return undefined;
   }

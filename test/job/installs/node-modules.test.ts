@@ -1,4 +1,9 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import type { InstallJob } from '../../../src/job/installs/install-job.ts';
+import { installNodeModules } from '../../../src/job/installs/node-modules.ts';
+import { KeptInstalls } from '../../../src/job/storage/kept-installs.ts';
 import { TestFolders } from '../../support/folder.ts';
 import { IsolatedJobs, type IsolatedRun, isIsolable } from '../../support/isolation.ts';
 import { NpmRegistry } from '../../support/npm-registry.ts';
@@ -16,6 +21,8 @@ describe('the node_modules of a Node project', function () {
     await registry.start();
     registry.publish('adder', { 'index.js': 'module.exports = (a, b) => a + b;\n' }, { main: 'index.js' });
     registry.publish('scripted', { 'index.js': '' }, { scripts: { postinstall: 'echo made > made' } });
+    const hook = "#!/usr/bin/env node\nrequire('fs').writeFileSync('hook', 'hooked\\n');\n";
+    registry.publish('husky', { 'bin.js': hook }, { bin: 'bin.js' });
     process.env.npm_config_registry = registry.url;
     jobs = new IsolatedJobs('sandbox', { jobVariables: 'npm_config_registry' });
   });
@@ -28,7 +35,7 @@ describe('the node_modules of a Node project', function () {
 
   /** A repository with a lock file. @param more completes package.json */
   async function repositoryOf(more: Record<string, unknown> = {}, files: Record<string, string> = {}) {
-    const manifest = { name: 'sum', version: '1.0.0', dependencies: { adder: '1.0.0' }, ...more };
+    const manifest = { name: 'sum', version: '1.0.0', dependencies: { adder: '~1.0.0' }, ...more };
     const scripts = { test: 'node test.js', ...(more.scripts as object | undefined) };
     const all = {
       ...{ 'package.json': JSON.stringify({ ...manifest, scripts }), '.gitignore': 'node_modules\n' },
@@ -75,13 +82,14 @@ describe('the node_modules of a Node project', function () {
       .and.not.include('reused');
   });
 
-  it('are reused, and the project is prepared again, where it has a script for that', async () => {
-    const scripts = { prepare: 'cp source.js built.js', test: 'node built.js' };
-    const repository = await repositoryOf({ scripts }, { 'source.js': 'console.log("one");\n' });
-    expect((await passing(repository)).log).to.match(/^one$/m);
-    repository.commit('another', { 'source.js': 'console.log("two");\n' });
+  it('are reused, and the hooks of git are installed again, where the script "prepare" does that', async () => {
+    const more = { dependencies: { husky: '1.0.0' }, scripts: { prepare: 'husky' } };
+    const repository = await repositoryOf(more, {
+      'test.js': "console.log(require('fs').readFileSync('hook', 'utf8'));\n",
+    });
+    expect((await passing(repository)).log).to.match(/kept it[\s\S]*^hooked$/m);
     const { log } = await passing(repository);
-    expect(log).to.match(/reused[\s\S]*\$ npm run prepare[\s\S]*^two$/m);
+    expect(log).to.match(/reused[\s\S]*\$ npm run prepare[\s\S]*^hooked$/m);
   });
 
   for (const [what, more, files, why] of [
@@ -95,6 +103,93 @@ describe('the node_modules of a Node project', function () {
       expect((await passing(repository)).log)
         .to.include('$ npm ci')
         .and.not.include('reused');
+    });
+  }
+});
+
+describe('an install of node_modules', () => {
+  const folders = new TestFolders();
+  let root: string;
+  let said: string[];
+  let ran: string[];
+
+  beforeEach(() => {
+    root = folders.make();
+    [said, ran] = [[], []];
+  });
+  after(() => folders.remove());
+
+  /** Installs a project whose commit has these files. @returns whether the install has run */
+  async function install(command: string, files: Record<string, string>): Promise<boolean> {
+    const folder = join(root, 'workspace');
+    mkdirSync(folder);
+    for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text);
+    const job = {
+      ...{ folder, files: Object.keys(files).map((path) => ({ path, id: path })), input: {} },
+      log: { say: async (text: string) => void said.push(text) },
+      context: { folder: root, env: {}, signal: new AbortController().signal },
+      run: async (ranCommand: string) => void ran.push(ranCommand),
+    };
+    return installNodeModules(command, job as unknown as InstallJob, new KeptInstalls(folders.make(), 'app+1', 1000));
+  }
+
+  for (const command of [
+    'npm ci && npm run build',
+    'npm ci; node generate.js',
+    'npm ci\nnpm run build',
+    'npm ci --prefix web',
+    'npm ci --ignore-scripts',
+    'pnpm install --frozen-lockfile | tee log',
+    'pnpm install --frozen-lockfile -C web',
+    'yarn install --frozen-lockfile --cwd web',
+    'yarn install --frozen-lockfile & node generate.js',
+  ]) {
+    it(`is left to the job where the command is \`${command.replace('\n', '\\n')}\``, async () => {
+      const files = { 'package.json': '{}', 'package-lock.json': '{}', 'pnpm-lock.yaml': '', 'yarn.lock': '' };
+      expect(await install(command, files)).to.equal(false);
+      expect([...ran, ...said]).to.deep.equal([]);
+    });
+  }
+
+  const npm = 'npm ci --no-audit --no-fund';
+  const pnpm = 'pnpm install --frozen-lockfile';
+  const yarn = 'yarn install --frozen-lockfile';
+  const checkout = 'a package comes from the checkout';
+  const cases: [title: string, command: string, manifest: object, lock: Record<string, string>, why: string][] = [
+    ['a path as a dependency', npm, { dependencies: { a: '../a' } }, {}, checkout],
+    ['an override of npm to a folder', npm, { overrides: { a: { b: 'file:b' } } }, {}, checkout],
+    ['an override of pnpm to a folder', pnpm, { pnpm: { overrides: { a: 'link:../a' } } }, {}, checkout],
+    ['a resolution of Yarn to a folder', yarn, { resolutions: { 'b/a': './a' } }, {}, checkout],
+    ['a peer dependency from a folder', npm, { peerDependencies: { a: 'file:a' } }, {}, checkout],
+    ['a link in the lock file of npm', npm, {}, { 'package-lock.json': '{"a": {"link": true}}' }, checkout],
+    ['an archive in the lock file of npm', npm, {}, { 'package-lock.json': '{"resolved": "file:a.tgz"}' }, checkout],
+    ['a folder in the lock file of pnpm', pnpm, {}, { 'pnpm-lock.yaml': '{directory: a, type: directory}' }, checkout],
+    ['a folder in the lock file of Yarn', yarn, {}, { 'yarn.lock': '"a@file:./a":\n  version "1.0.0"\n' }, checkout],
+    ['no lock file', yarn, {}, { 'yarn.lock': 'none' }, 'the commit has no lock file'],
+    ...[
+      ...['npm run build', 'husky && npm run build', 'husky install || npm run build', 'patch-package'],
+      ...['husky\nnpm run build', 'husky; tsc'],
+    ].map((prepare): (typeof cases)[number] => {
+      const why = 'the script "prepare" of package.json may change it';
+      return [`the script prepare: ${JSON.stringify(prepare)}`, npm, { scripts: { prepare } }, {}, why];
+    }),
+    ...['prepublish', 'preprepare', 'postprepare', 'pnpm:devPreinstall'].map((name): (typeof cases)[number] => {
+      const why = `the script "${name}" of package.json may change it`;
+      return [`the script ${name}`, pnpm, { scripts: { [name]: 'tsc' } }, {}, why];
+    }),
+  ];
+  for (const [title, command, manifest, lock, why] of cases) {
+    it(`is not kept with ${title}, and the log says why`, async () => {
+      const plain = {
+        'package-lock.json': '{}',
+        'pnpm-lock.yaml': 'lockfileVersion: 9',
+        'yarn.lock': '# yarn lockfile v1',
+      };
+      const files: Record<string, string> = { 'package.json': JSON.stringify(manifest), ...plain, ...lock };
+      if (files['yarn.lock'] === 'none') delete files['yarn.lock'];
+      expect(await install(command, files)).to.equal(true);
+      expect(said).to.deep.equal([`node_modules is not kept for later builds: ${why}`]);
+      expect(ran).to.deep.equal([command]);
     });
   }
 });
