@@ -162,6 +162,7 @@ describe('builds in the database', () => {
             name: 'app',
             url: 'https://example.com/app.git',
             reports: [],
+            env: {},
             filter: null,
             removed: false,
             runners: [],
