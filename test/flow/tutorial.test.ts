@@ -43,6 +43,10 @@ function inOrder(lines: string[]): RegExp {
   return new RegExp(patterns.map((pattern) => `^${pattern}`).join('[\\s\\S]*'), 'm');
 }
 
+function pick(values: NodeJS.ProcessEnv, names: RegExp): Record<string, string> {
+  return Object.fromEntries(Object.entries(values).filter(([name]) => names.test(name))) as Record<string, string>;
+}
+
 describe('docs/tutorial.md', function () {
   // npm fetches what its cache lacks
   this.timeout(300_000);
@@ -61,6 +65,8 @@ describe('docs/tutorial.md', function () {
     execFileSync('git', ['-C', tools, 'config', 'http.receivepack', 'true']);
     const cache = execFileSync('npm', ['config', 'get', 'cache'], { encoding: 'utf8' }).trim();
     env = {
+      // how this machine reaches the registry
+      ...pick(process.env, /^(NODE_EXTRA_CA_CERTS|npm_config_registry|(HTTPS?|NO)_PROXY)$/i),
       HOME: home,
       PATH: `${home}/npm/bin:${process.env.PATH}`,
       ...{ npm_config_cache: cache, npm_config_prefer_offline: 'true', npm_config_prefix: `${home}/npm` },
