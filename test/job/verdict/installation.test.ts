@@ -197,6 +197,11 @@ const lines: readonly [line: string, fault: Blame['fault'], what: string][] = [
     'the library glib-3.0 is missing',
   ],
   [
+    "meson.build:2:0: ERROR: Dependency lookup for absent with method 'pkgconfig' failed: Pkg-config for machine host machine not found. Giving up.",
+    'outside',
+    'the library absent is missing, and so is pkg-config',
+  ],
+  [
     '  Could not find a package configuration file provided by "GTest" with any of',
     'outside',
     'the library GTest is missing',

@@ -21,6 +21,14 @@ export const native: readonly Rule[] = [
       ),
   },
   {
+    line: /ERROR: Dependency lookup for (\S+) with method 'pkg-?config' failed: Pkg-config .*not found/,
+    blame: ([name]) =>
+      ofMachine(
+        `the library ${name} is missing, and so is pkg-config`,
+        'Run `apt-get install pkg-config` on the runner, and install the development package of the library',
+      ),
+  },
+  {
     line: /No CMAKE_(\w+)_COMPILER could be found|ERROR: Unknown compiler\(s\): \[(.*)\]/,
     blame: ([language, tried]) =>
       ofTool(
