@@ -80,12 +80,14 @@ async function runTests(
   const given = context.secrets();
   given.catch(() => undefined);
   let begun = false;
+  let found: Project | undefined;
   const ended = async (byCode: JobOutcome): Promise<JobResult> => {
     const output = tail.text();
     const tests = await search.end(log);
     const last = steps.list.at(-1);
     const own = async () => (plan.kind === 'command' ? undefined : await ownModules(input, context));
-    const told = { step: last?.name ?? '', output, tests, runners: search.runners, own };
+    const runner = search.isWhole ? found?.runner : undefined;
+    const told = { step: last?.name ?? '', output, tests, runners: search.runners, runner, kind: found?.kind, own };
     const outcome = masked.hide(await judge(byCode, told));
     if (last && byCode.status === 'success' && outcome.status !== 'success')
       steps.end(last, outcome.status, outcome.exitCode);
@@ -107,6 +109,7 @@ async function runTests(
       begun = true;
     };
     const { project } = commands;
+    found = project;
     const installing = ({ folder }: Project) => ({
       ...{ input, log, context: { ...context, env } },
       run: (command: string, own: Readonly<Record<string, string>>) =>

@@ -21,6 +21,7 @@ export class TestSearch {
   readonly #reports: ReportReader;
   #printed: Runner[] = [];
   #broken: unknown;
+  #hasProblems = false;
 
   /**
    * @param root folder of the checkout
@@ -38,6 +39,11 @@ export class TestSearch {
   /** The runners that have told how many tests there were, even if that was zero; complete when the search has ended. */
   get runners(): readonly Runner[] {
     return [...this.#reports.runners, ...this.#printed];
+  }
+
+  /** Whether all output and all reports were read; known when the search has ended. */
+  get isWhole(): boolean {
+    return this.#broken === undefined && !this.#hasProblems && !this.#output.isCut;
   }
 
   /** Takes what the job prints, with secrets masked. */
@@ -78,6 +84,7 @@ export class TestSearch {
     } catch (error) {
       this.#broken = error;
     }
+    this.#hasProblems = problems.length > 0;
     for (const sentence of shortened(problems)) await log.say(sentence);
     if (this.#broken !== undefined) await log.say(`could not read all test results: ${errorText(this.#broken)}`);
     return tests.seen === 0 ? undefined : tests.end();

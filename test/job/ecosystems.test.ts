@@ -52,6 +52,28 @@ describe('a project without workflow and command', () => {
     expect(end.tests?.results[0]?.details).to.include('word of ***').and.not.include('open-sesame');
   });
 
+  const early: [runner: string, files: { [path: string]: string }][] = [
+    ['pytest', { 'pytest.ini': '[pytest]\naddopts = -qq\n', 'conftest.py': 'import os\nos._exit(0)\n' }],
+    ['unittest', { 'setup.cfg': '', 'test_a.py': 'import os\nos._exit(0)\n' }],
+  ];
+  for (const [runner, files] of early)
+    it(`whose tests end ${runner} early with code 0: an error, since no tests were reported`, async function () {
+      if (!canMakeEnvironments() || !hasPytest) return this.skip();
+      const end = await jobs.run(files, { env: wheels.variables });
+      expect(end.outcome, end.log).to.include({ status: 'error', reason: 'no_tests_found', exitCode: 0 });
+      expect(end.outcome.message).to.include(`${runner} ended with 0 but reported no tests`);
+    });
+
+  it('whose pytest prints as little as it can: a success by its report', async function () {
+    if (!canMakeEnvironments() || !hasPytest) return this.skip();
+    const end = await jobs.run(
+      { 'pytest.ini': '[pytest]\naddopts = -qq\n', 'test_a.py': 'def test_it():\n    pass\n' },
+      { env: wheels.variables },
+    );
+    expect(end.outcome, end.log).to.include({ status: 'success' });
+    expect(end.tests?.summary).to.include({ passed: 1, total: 1 });
+  });
+
   it('that writes pytest reports itself: is left alone', async function () {
     if (!canMakeEnvironments() || !hasPytest) return this.skip();
     const settings = '[pytest]\naddopts = -p no:junitxml\n';

@@ -39,15 +39,18 @@ export function discover(tree: Tree): Discovery {
   let folders = [''];
   for (let depth = 0, searched = 0; depth <= most.depth && folders.length > 0; depth++) {
     const without: string[] = [];
-    for (const folder of folders.slice(0, most.folders - searched)) {
+    const here = folders.slice(0, Math.max(most.folders - searched, 0));
+    passedOver.unshift(...leftOut(folders, here.length));
+    for (const folder of here) {
       const found = discoverIn(tree.in(folder), folder);
       projects.push(...found.projects);
       passedOver.push(...found.passedOver);
       if (found.projects.length === 0) without.push(folder);
     }
-    if (depth > 0) searched += folders.length;
+    if (depth > 0) searched += here.length;
     folders = without.flatMap((folder) => foldersIn(tree, folder));
   }
+  if (projects[0]?.folder === '') passedOver.push(...besideRoot(tree));
   const why = `Volt tests ${mostProjects} projects of a repository at most`;
   passedOver.unshift(...projects.slice(mostProjects).map(({ because }) => ({ because, why })));
   return { projects: projects.slice(0, mostProjects), passedOver: passedOver.slice(0, mostPassedOver) };
@@ -64,6 +67,36 @@ function isOwn(name: string): boolean {
   return !name.startsWith('.') && !isPartOfOthers(name) && !/^(tests?|spec)$/.test(name);
 }
 
+/** @param searched how many of the folders are searched */
+function leftOut(folders: readonly string[], searched: number): PassedOver[] {
+  const next = folders[searched];
+  if (next === undefined) return [];
+  return [{ because: clipped(`${next}/`, 1000), why: `Volt searches ${most.folders} folders at most` }];
+}
+
+/**
+ * The folders of a root with tests that hold tests of another family. The tools of most languages test the projects of
+ * their own in folders, too.
+ */
+function besideRoot(tree: Tree): PassedOver[] {
+  const languages = kinds.filter((kind) => !isGeneral(kind));
+  const own = languages.filter(({ find }) => hasTests(find(tree))).map(({ family }) => family);
+  const others = languages.filter(({ family }) => !own.includes(family));
+  const why = `the root has tests; name the folder's command in ${settingsFile} or a workflow to test it, too`;
+  const beside: PassedOver[] = [];
+  for (const folder of foldersIn(tree, '').slice(0, most.folders)) {
+    const inside = tree.in(folder);
+    const found = others.map(({ find }) => find(inside)).find(hasTests);
+    if (found) beside.push({ because: clipped(`${folder}/${found.because}`, 1000), why });
+  }
+  return beside;
+}
+
+function hasTests(found: Found | PassedOver | undefined): boolean {
+  return found !== undefined && isProject(found);
+}
+
+/** Folders that may hold a project of their own; tests belong to a project beside them. */
 function foldersIn(tree: Tree, folder: string): string[] {
   return tree
     .names(folder)

@@ -9,7 +9,8 @@ export const settingsFile = '.volt.yml';
 export const longestSettings = 100_000;
 
 const value = z.union([z.string().max(10_000), z.number(), z.boolean()]).transform(String);
-const command = z.string().trim().min(1).max(10_000);
+/** Shorter than a command that runners take, since Volt puts a line before it. */
+const command = z.string().trim().min(1).max(9_000);
 
 /** What `.volt.yml` may say. Each key is optional. */
 export const settingsSchema = z

@@ -76,6 +76,11 @@ export class OutputTests {
   /** the beginning of a line that is not complete yet */
   #rest: Buffer = Buffer.alloc(0);
 
+  /** Whether there was more output than is searched. */
+  get isCut(): boolean {
+    return this.#bytes >= mostOutput;
+  }
+
   push(chunk: Buffer): void {
     if (this.#bytes >= mostOutput) return;
     this.#bytes += chunk.length;

@@ -15,6 +15,10 @@ export interface Told {
   tests: JobTests | undefined;
   /** the test runners that have told how many tests there were, even if that was zero */
   runners: readonly Runner[];
+  /** the test runner that Volt started itself, if it always tells how many tests ran, and all that it told was read */
+  runner: string | undefined;
+  /** the kind of the project, if Volt found out how it is tested */
+  kind: string | undefined;
   /** Reads the modules of the commit; undefined for a command that Volt was given, which installs what it needs. */
   own(): Promise<OwnModules | undefined>;
 }
@@ -47,11 +51,30 @@ function totalOf(tests: JobTests | undefined): number {
   return tests?.summary.total ?? 0;
 }
 
-function withoutTests(outcome: JobOutcome, { tests, runners }: Told): JobOutcome | undefined {
+function withoutTests(outcome: JobOutcome, told: Told): JobOutcome | undefined {
+  const { tests, runners, runner, kind, output } = told;
+  if (outcome.status === 'success' && runner !== undefined && isByExitCodeAlone(told)) {
+    const what = `${runner} ended with 0 but reported no tests. Correct what ends it early, such as a call of exit(0) in a test, or set another command by --command`;
+    return { status: 'error', reason: 'no_tests_found', message: what, exitCode: outcome.exitCode };
+  }
+  const target = kind === 'make' && outcome.status === 'success' ? targetDone(output) : undefined;
+  if (target !== undefined && isByExitCodeAlone(told)) {
+    const what = `Make had nothing to do for the target ${target}, so no tests ran. Add \`.PHONY: ${target}\` and a recipe that runs them to the Makefile`;
+    return { status: 'error', reason: 'no_tests_found', message: what, exitCode: outcome.exitCode };
+  }
   const none = outcome.status === 'success' ? runners[0] : runners.find(({ refuses }) => refuses);
   if (none === undefined || totalOf(tests) > 0) return undefined;
   const what = `0 tests ran according to ${none.name}. Correct where it looks for tests, or set another command by --command`;
   return { status: 'error', reason: 'no_tests_found', message: what, exitCode: outcome.exitCode };
+}
+
+/** The target for which Make says at its end that it ran nothing. */
+function targetDone(output: string): string | undefined {
+  const last = output.trimEnd().split('\n').at(-1) ?? '';
+  const found = /^make: (?:['‘]([\w-]{1,100})['’] is up to date|Nothing to be done for ['‘]([\w-]{1,100})['’])\.$/.exec(
+    last,
+  );
+  return found?.[1] ?? found?.[2];
 }
 
 /** Names the signal that an exit code stands for, unless it is the number of failed tests, as Mocha's is. */

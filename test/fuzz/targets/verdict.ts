@@ -53,6 +53,8 @@ export const verdictTargets: Target[] = [
         output,
         tests: undefined,
         runners: [],
+        runner: undefined,
+        kind: undefined,
         own: async () => modules,
       });
       expect(['failure', 'error']).to.include(status);

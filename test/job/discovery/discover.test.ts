@@ -71,6 +71,20 @@ describe('the discovery of tests in a commit', () => {
     ]);
   });
 
+  it('names folders with tests of another language that it leaves out, since the root has tests', () => {
+    const files = {
+      'pom.xml': '',
+      'web/package.json': manifest,
+      'core/pom.xml': '',
+      'a/b/go.mod': '',
+      'c/Makefile': 'x:',
+    };
+    expect(runsOf(files)).to.deep.equal(['mvn --batch-mode test']);
+    expect(passedOverOf(files)).to.deep.equal([
+      "web/package.json: the root has tests; name the folder's command in .volt.yml or a workflow to test it, too",
+    ]);
+  });
+
   it('tests a bounded number of projects, and says which it leaves out', () => {
     const files = Object.fromEntries(Array.from({ length: 25 }, (_, at) => [`m${at + 10}/go.mod`, '']));
     expect(projectsOf(files)).to.have.length(20);
@@ -82,7 +96,12 @@ describe('the discovery of tests in a commit', () => {
   it('searches a bounded number of folders', () => {
     const files = Object.fromEntries(Array.from({ length: 120 }, (_, at) => [`m${at + 100}/README`, '']));
     expect(runsOf({ ...files, 'm199/go.mod': '' })).to.deep.equal(['m199: go test -v ./...']);
-    expect(runsOf({ ...files, 'm200/go.mod': '' })).to.deep.equal([]);
+    const more = { ...files, 'm200/go.mod': '' };
+    expect(runsOf(more)).to.deep.equal([]);
+    expect(passedOverOf(more)).to.deep.equal(['m200/: Volt searches 100 folders at most']);
+    expect(
+      runsOf({ ...files, ...Object.fromEntries(Object.keys(files).map((path) => [`m100/${path}/go.mod`, ''])) }),
+    ).to.deep.equal([]);
   });
 
   it('passes over a project whose commands would be too long', () => {

@@ -40,6 +40,7 @@ describe('the text of .volt.yml', () => {
     ['a variable that is a list', 'env:\n  A: [1]\n', 2, 6, /^env\.A: /],
     ['a report out of the checkout', 'reports: [a/../../b]\n', 1, 11, /^reports\.0: /],
     ['an empty command', 'command: " "\n', 1, 10, /^command: /],
+    ['a command that runners would not take', `command: ${'x'.repeat(9_001)}\n`, 1, 10, /^command: /],
     ['a list', '- make\n', 1, 1, /must contain settings/],
     ['a text', 'make check\n', 1, 1, /must contain settings/],
     ['what is no YAML', 'timeout: 1\nenv: {A: 1}}\n', 2, 12, /./],

@@ -206,6 +206,16 @@ const lines: readonly [line: string, fault: Blame['fault'], what: string][] = [
     'outside',
     'the library GTest is missing',
   ],
+  [
+    'CMake Error at /usr/share/cmake/Modules/FindPackageHandleStandardArgs.cmake:233 (message):\n  Could NOT find ZLIB (missing: ZLIB_LIBRARY)',
+    'outside',
+    'the library ZLIB is missing',
+  ],
+  [
+    "Package 'zlib', required by 'virtual:world', not found\nCMake Error at FindPkgConfig.cmake:645 (message):\n  The following required packages were not found:",
+    'outside',
+    'the library zlib is missing',
+  ],
   ['src/a.c:1:10: fatal error: Python.h: No such file or directory', 'outside', 'the header Python.h is missing'],
 ];
 
@@ -237,6 +247,8 @@ describe('the end of an installation that failed', () => {
 
   const ofTests = [
     'Error: connect ECONNREFUSED 127.0.0.1:5432',
+    '-- Could NOT find Doxygen (missing: DOXYGEN_EXECUTABLE)',
+    "Package 'zlib', required by 'virtual:world', not found\nCMake Error at CMakeLists.txt:9 (target_link_libraries):",
     'requests.exceptions.ConnectionError: Max retries exceeded with url: /a',
     'Error: ENOSPC: no space left on device, write',
     'HTTP/1.1 403 Forbidden',

@@ -12,7 +12,16 @@ function failed(exitCode: number): JobOutcome {
 
 /** What the step `test` of a discovered project has told. */
 function told(some: Partial<Told>): Told {
-  return { step: 'test', output: '', tests: undefined, runners: [], own: async () => undefined, ...some };
+  return {
+    step: 'test',
+    output: '',
+    tests: undefined,
+    runners: [],
+    runner: undefined,
+    kind: undefined,
+    own: async () => undefined,
+    ...some,
+  };
 }
 
 function counted(passed: number, failed = 0): JobTests {
@@ -71,6 +80,25 @@ describe('the verdict of a job without a workflow', () => {
     expect(await judge(success, told({}))).to.deep.equal(success);
     expect(isByExitCodeAlone(told({ tests: counted(1) }))).to.equal(false);
     expect(isByExitCodeAlone(told({ runners: [{ name: 'Mocha' }] }))).to.equal(false);
+  });
+
+  it('is an error if the runner that Volt started ends with 0 and tells no number of tests', async () => {
+    const outcome = await judge(success, told({ runner: 'pytest' }));
+    expect(outcome).to.include({ status: 'error', reason: 'no_tests_found', exitCode: 0 });
+    expect(outcome.message).to.match(/^pytest ended with 0 but reported no tests\. /);
+    expect(await judge(success, told({ runner: 'pytest', tests: counted(1) }))).to.deep.equal(success);
+    expect(await judge(failed(1), told({ runner: 'pytest' }))).to.deep.equal(failed(1));
+  });
+
+  it('is an error if Make had nothing to do for the target of the tests', async () => {
+    for (const line of ["make: 'test' is up to date.", "make: Nothing to be done for 'test'."]) {
+      const outcome = await judge(success, told({ kind: 'make', output: `${line}\n` }));
+      expect(outcome, line).to.include({ status: 'error', reason: 'no_tests_found' });
+      expect(outcome.message).to.include('Add `.PHONY: test`');
+      const later = `${line}\nall is well\n`;
+      expect(await judge(success, told({ kind: 'make', output: later }))).to.deep.equal(success);
+      expect(await judge(success, told({ kind: 'command', output: line }))).to.deep.equal(success);
+    }
   });
 
   it('names the signal that a shell reports by its exit code', async () => {

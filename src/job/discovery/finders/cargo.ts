@@ -23,9 +23,15 @@ export const cargo: Finder = (tree) => {
       ...(needsOthers ? [step('install', `cargo fetch${locked}`)] : []),
       step('test', `cargo test${isWorkspace ? ' --workspace' : ''}${locked}`),
     ],
+    ...(hasOwnHarness(tree) ? {} : { runner: 'cargo test' }),
     tools: versionsOf(tree, 'rust'),
   };
 };
+
+/** Whether tests of a package print what they like. */
+function hasOwnHarness(tree: Tree): boolean {
+  return tree.below().some((path) => /(^|\/)Cargo\.toml$/.test(path) && /^\s*harness\b/m.test(tree.text(path)));
+}
 
 /** Whether a crate is only for a package of another language: then its tests cannot be linked without that. */
 function isNativePart(tree: Tree): boolean {

@@ -37,6 +37,8 @@ export const cmake: Finder = (tree) => {
       step('build', `cmake --build ${build} --parallel "$(getconf _NPROCESSORS_ONLN)"`),
       step('test', `ctest --test-dir ${build} --output-on-failure --no-tests=error`, ['ctest']),
     ],
+    // a preset may have it print nothing
+    runner: 'ctest',
   };
 };
 

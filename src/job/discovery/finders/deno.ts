@@ -22,6 +22,7 @@ export const deno: Finder = (tree) => {
     why: hasTask ? 'it has the task "test"' : `it has no task "test", but tests such as ${file}`,
     // without a person to ask, Deno denies what is not allowed by a flag
     steps: [...install, step('test', hasTask ? 'deno task test' : 'deno test --allow-all')],
+    ...(hasTask ? {} : { runner: 'deno test' }),
     tools: versionsOf(tree, 'deno'),
   };
 };

@@ -18,6 +18,7 @@ export const go: Finder = (tree) => {
     kind: 'go',
     because,
     why,
+    runner: 'go test',
     steps: [...download(tree, because), step('test', ['go test -v ./...', ...nested].join(' && '))],
     tools: versionsOf(tree, 'go'),
   };
@@ -34,6 +35,7 @@ function ofWorkspace(tree: Tree): ReturnType<Finder> {
     kind: 'go',
     because,
     why: `it uses the modules ${modules.join(', ')}`,
+    runner: 'go test',
     steps: [...download(tree, because), step('test', `go test -v ${patterns.join(' ')}`)],
     tools: versionsOf(tree, 'go'),
   };

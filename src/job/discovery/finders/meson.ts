@@ -25,6 +25,7 @@ export const meson: Finder = (tree) => {
       step('build', `meson compile -C ${build}`),
       step('test', `meson test -C ${build} --no-rebuild --print-errorlogs`),
     ],
+    runner: 'meson test',
     reports: [`${build}/meson-logs/testlog.junit.xml`],
   };
 };

@@ -21,6 +21,7 @@ export const node: Finder = (tree) => {
     because,
     why: [manager.why, tests.why].filter((clause) => clause !== '').join('; '),
     steps: [...install, step('test', tests.command)],
+    ...(tests.command === 'bun test' && { runner: 'bun test' }),
     tools: versionsOf(tree, manager.name === 'bun' ? 'bun' : 'node'),
   };
 };

@@ -75,6 +75,7 @@ function found(
     steps: [step('test', command, ['python3'])],
     environment,
     ...reporter(tree, command),
+    ...runner(tree, command),
     tools: versionsOf(tree, 'python'),
   };
 }
@@ -104,6 +105,12 @@ function runnerFor(tree: Tree, files: readonly string[], installation: Installat
     return { because, why: `tests such as ${first} are written for pytest`, command: pytest };
   const why = `nothing configures or requires pytest for tests such as ${first}`;
   return { because, why, command: unittestCommand(tree, files) };
+}
+
+/** pytest prints nothing if the project wants that, but then Volt reads its report. */
+function runner(tree: Tree, command: string): Pick<Found, 'runner'> {
+  if (/^python3 -m unittest( |$)/.test(command)) return { runner: 'unittest' };
+  return command === pytest && reporter(tree, command).reporter ? { runner: 'pytest' } : {};
 }
 
 /** pytest writes a report for Volt, unless the project has it write one already. */

@@ -19,6 +19,8 @@ export const ruby: Finder = (tree) => {
     because: isBundled ? because : (tests.file ?? because),
     why: tests.why,
     steps: [...(isBundled ? [step('install', installOf(tree), ['bundle'])] : []), step('test', command, programs)],
+    // reporters of Minitest print what they like; to RSpec, Volt adds its own
+    ...(tests.command === 'rspec' && { runner: 'RSpec' }),
     tools: versionsOf(tree, 'ruby'),
   };
 };

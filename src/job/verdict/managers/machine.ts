@@ -1,4 +1,5 @@
 import { ofMachine, ofNetwork, ofTool, type Rule } from '../blame.ts';
+import { isOptional } from './native.ts';
 
 /** What compilers, shells and libraries of any package manager tell about the machine. */
 export const build: readonly Rule[] = [
@@ -16,8 +17,10 @@ export const build: readonly Rule[] = [
   },
   {
     line: /Package '?([\w.+-]+)'?,? (?:required by .*not found|was not found in the pkg-config search path)|No package '([\w.+-]+)' found/,
-    blame: ([a, b]) =>
-      ofMachine(`the library ${a || b} is missing`, `Run \`apt-get install lib${a || b}-dev\` on the runner`),
+    blame: ([a, b], lines) =>
+      isOptional(lines)
+        ? undefined
+        : ofMachine(`the library ${a || b} is missing`, `Run \`apt-get install lib${a || b}-dev\` on the runner`),
   },
   {
     line: /gyp ERR! find Python|Could not find any Python installation to use/,

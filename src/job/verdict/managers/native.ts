@@ -1,9 +1,18 @@
 import { ofMachine, ofTool, type Rule } from '../blame.ts';
 
+/** Whether CMake failed for another reason than a package that pkg-config did not find. */
+export function isOptional(lines: readonly string[]): boolean {
+  const fails = lines.some((line) => line.startsWith('CMake Error'));
+  return (
+    fails &&
+    !lines.some((line) => /^ {2}(?:A required package was|The following required packages were) not found/.test(line))
+  );
+}
+
 /** CMake, Meson and pkg-config: what the machine lacks to configure a project. */
 export const native: readonly Rule[] = [
   {
-    line: /Could not find a package configuration file provided by "([\w.+-]+)"|Could NOT find (\w[\w.+-]*) \(missing: |^\S*meson\.build:\d+:\d+: ERROR: Dependency "([^"]+)" (?:not found|is required but not found)|ERROR: Dependency "([^"]+)" not found/,
+    line: /Could not find a package configuration file provided by "([\w.+-]+)"|^ {2}Could NOT find (\w[\w.+-]*) \(missing: |^\S*meson\.build:\d+:\d+: ERROR: Dependency "([^"]+)" (?:not found|is required but not found)|ERROR: Dependency "([^"]+)" not found/,
     blame: (names) => {
       const name = names.find((each) => each !== '') ?? '';
       return ofMachine(
@@ -14,11 +23,13 @@ export const native: readonly Rule[] = [
   },
   {
     line: /Package '?([\w.+-]+)'?,? (?:required by .*not found|was not found in the pkg-config search path)|^No package '([\w.+-]+)' found/,
-    blame: ([a, b]) =>
-      ofMachine(
-        `the library ${a || b} is missing`,
-        'Install its development package with `apt-get install` on the runner',
-      ),
+    blame: ([a, b], lines) =>
+      isOptional(lines)
+        ? undefined
+        : ofMachine(
+            `the library ${a || b} is missing`,
+            'Install its development package with `apt-get install` on the runner',
+          ),
   },
   {
     line: /ERROR: Dependency lookup for (\S+) with method 'pkg-?config' failed: Pkg-config .*not found/,

@@ -107,10 +107,29 @@ describe('discovery of Python projects', () => {
         'what the target of the Makefile runs',
         {
           'setup.py': '',
-          Makefile: 'test: build\n\t@$(PYTHON) -m unittest discover -s tests\n',
+          Makefile: 'test:\n\t@$(PYTHON) -m unittest discover -s tests\n',
           'tests/test_a.py': functions,
         },
         'python3 -m unittest discover -s tests',
+      ],
+      [
+        'all where a recipe of the Makefile has several lines',
+        {
+          'setup.py': '',
+          Makefile: 'test:\n\tpython3 -m unittest a\n\tpython3 -m unittest b\n',
+          'tests/test_a.py': cases,
+        },
+        `${unittest} -s tests`,
+      ],
+      [
+        'all where the target of the Makefile has prerequisites',
+        { 'setup.py': '', Makefile: 'test: build\n\tpython3 -m unittest a\n', 'tests/test_a.py': cases },
+        `${unittest} -s tests`,
+      ],
+      [
+        'files with the other name in a package of a folder',
+        { 'tests/test_a.py': cases, 'tests/unit/__init__.py': '', 'tests/unit/b_test.py': cases },
+        `${unittest} -s tests && ${unittest} -s tests -p '*_test.py'`,
       ],
       ['a Django project', { 'manage.py': '', 'app/tests.py': cases }, 'python3 manage.py test --noinput'],
     ]);

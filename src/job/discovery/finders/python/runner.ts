@@ -33,17 +33,18 @@ export function unittestOf(tree: Tree): { because: string; why: string; command:
   return { because: 'setup.py', why: `it has the test suite ${suite}`, command };
 }
 
-/** The command of a recipe that runs unittest, if it is the only one that runs tests and has no variables. */
+/** The command of a target for tests that runs unittest, if it is all that Make would run, and has no variables. */
 function recipeOf(makefile: string): string | undefined {
   const lines = makefile.split('\n');
   const start = lines.findIndex((line) =>
     /^(?:[\w -]{0,100} )?(?:test|check|tests)(?: [\w -]{0,100})?:(?!=)/.test(line),
   );
-  if (start < 0) return undefined;
-  for (const line of lines.slice(start + 1)) {
-    if (!line.startsWith('\t') && line.trim() !== '') return undefined;
-    const args = /^\t@?(?:python3?|\$[({]PYTHON[)}]) -m unittest((?: [\w./=*'-]{1,100}){0,20})\s*$/.exec(line)?.[1];
-    if (args !== undefined) return `python3 -m unittest${args}`;
-  }
-  return undefined;
+  if (start < 0 || !/:\s*(?:#.*)?$/.test(lines[start] ?? '')) return undefined;
+  const rest = lines.slice(start + 1);
+  const end = rest.findIndex((line) => !line.startsWith('\t') && line.trim() !== '');
+  const recipe = (end < 0 ? rest : rest.slice(0, end)).filter((line) => line.trim() !== '');
+  if (recipe.length !== 1) return undefined;
+  const command = /^\t@?(?:python3?|\$[({]PYTHON[)}]) -m unittest((?: [\w./=*'-]{1,100}){0,20})\s*$/;
+  const args = command.exec(recipe[0] as string)?.[1];
+  return args === undefined ? undefined : `python3 -m unittest${args}`;
 }

@@ -60,8 +60,11 @@ export function unittestCommand(tree: Tree, files: readonly string[]): string {
   const all = [...starts.values()].sort((a, b) => a.start.length - b.start.length);
   // unittest goes from a folder into the packages in it
   const isReached = ({ top, start }: (typeof all)[number]) => start !== top && starts.has(`${top}\0${top}`);
+  const reached = all.filter(isReached);
+  for (const { top, patterns } of reached)
+    for (const pattern of patterns) starts.get(`${top}\0${top}`)?.patterns.add(pattern);
   const commands = all
-    .filter((each) => !isReached(each))
+    .filter((each) => !reached.includes(each))
     .flatMap(({ top, start, patterns }) =>
       [...patterns]
         .sort()
