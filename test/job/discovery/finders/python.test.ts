@@ -345,6 +345,31 @@ describe('discovery of Python projects', () => {
         'pytest a && pytest b',
       ],
       [
+        'by hatch a script that is not plain, though another one is',
+        toml('[tool.hatch.envs.test.scripts]', 'test = "pytest | tee log"', 'unit = "pytest unit"'),
+        'hatch run test:test',
+      ],
+      [
+        'by hatch what needs variables of an environment',
+        toml('[tool.hatch.envs.default.env-vars]', 'A = "b"', '[tool.hatch.envs.test.scripts]', 'run = "pytest"'),
+        'hatch run test:run',
+      ],
+      [
+        'by hatch what it prepares after the installation',
+        toml('[tool.hatch.envs.default]', 'post-install-commands = ["x"]', 'scripts.test = "pytest"'),
+        'hatch run default:test',
+      ],
+      [
+        'by hatch what has a matrix',
+        toml('[[tool.hatch.envs.test.matrix]]', 'a = ["1"]', '[tool.hatch.envs.test.scripts]', 'run = "pytest"'),
+        'hatch run test:run',
+      ],
+      [
+        'others where the first script needs a shell',
+        { ...toml('[tool.pdm.scripts]', 'test = "pytest | tee"', 'tests = "pytest a"'), 'test_a.py': functions },
+        pytest,
+      ],
+      [
         'what hatch test is told',
         toml('[tool.hatch.envs.hatch-test]', 'default-args = ["src"]'),
         'python3 -m pytest src',
@@ -360,6 +385,8 @@ describe('discovery of Python projects', () => {
     ]);
 
     it('installs what the environment of hatch has', () => {
+      const special = toml('[tool.hatch.envs.test]', 'dependencies = ["-x"]', 'scripts.run = "pytest"');
+      expect(installed(special)).to.deep.equal({ packages: ['hatch'] });
       expect(installed(hatch)).to.deep.equal({ project: true, extras: ['x'], packages: ['pytest', 'coverage[toml]'] });
     });
   });

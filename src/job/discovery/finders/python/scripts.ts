@@ -1,13 +1,25 @@
 import { type Fields, isRecord, recordIn, textsIn, valueIn } from '../../records.ts';
 import type { Tree } from '../../tree.ts';
 import { isPlainCommand } from './command-line.ts';
-import { isPlainName, isPlainRequirement, type NoCommand, type OwnCommand } from './needs.ts';
+import { isPlainName, isPlainRequirement, type NoCommand, noNeeds, type OwnCommand } from './needs.ts';
 
 /** Names of scripts that run tests; the first that is there counts. */
 const testNames = ['test', 'tests', 'run', 'unit', 'all', 'pytest', 'cov'];
 
 /** What hatch's own environment for tests has, of which the version is hatch's. */
 const hatchTest = ['pytest', 'pytest-mock', 'pytest-rerunfailures', 'pytest-xdist[psutil]', 'coverage[toml]'];
+
+/** Settings of an environment that hatch alone follows; all but the matrix are inherited from `default`. */
+const byHatchAlone = ['env-vars', 'pre-install-commands', 'post-install-commands', 'matrix'];
+
+function byHatch(because: string, environment: string, script: string, obstacle: string): OwnCommand {
+  return {
+    because,
+    why: `hatch runs its script ${environment}:${script}, since ${obstacle}`,
+    command: `hatch run ${environment}:${script}`,
+    needs: { ...noNeeds, packages: ['hatch'] },
+  };
+}
 
 /** The script of a hatch environment that runs the tests, or `hatch test` where that is configured. */
 export function hatch(tree: Tree): OwnCommand | NoCommand | undefined {
@@ -19,15 +31,20 @@ export function hatch(tree: Tree): OwnCommand | NoCommand | undefined {
   if (names.length === 0) return undefined;
   for (const name of ['default', 'test', 'tests', 'testing', 'dev']) {
     const environment = recordIn(environments, name);
-    const command = scriptIn(recordIn(environment, 'scripts'), name === 'default' ? testNames.slice(0, 2) : testNames);
-    if (command === undefined) continue;
+    const table = recordIn(environment, 'scripts');
+    const script = (name === 'default' ? testNames.slice(0, 2) : testNames).find((each) => Object.hasOwn(table, each));
+    if (script === undefined) continue;
     const shared = recordIn(environments, 'default');
+    const command = scriptIn(table, script);
+    const special = byHatchAlone.find((key) => valueIn(environment, key) ?? (key !== 'matrix' && valueIn(shared, key)));
+    if (command === undefined) return byHatch(because, name, script, 'the script is not plain');
+    if (special !== undefined) return byHatch(because, name, script, `the environment has ${special}`);
     const packages = [
       ...textsIn(valueIn(environment, 'dependencies') ?? valueIn(shared, 'dependencies')),
       ...textsIn(valueIn(environment, 'extra-dependencies')),
     ];
     if (!packages.every(isPlainRequirement))
-      return { why: `the dependencies of the environment ${name} are not plain` };
+      return byHatch(because, name, script, 'the dependencies of the environment are not plain');
     return {
       because,
       why: `this is the script of its environment ${name}`,
@@ -79,19 +96,17 @@ export function scripts(tree: Tree): OwnCommand | undefined {
     ['taskipy', recordIn(tools, 'taskipy', 'tasks')],
   ];
   for (const [tool, table] of tables) {
-    const command = scriptIn(table, testNames.slice(0, 2));
+    const script = testNames.slice(0, 2).find((name) => Object.hasOwn(table, name));
+    const command = script && scriptIn(table, script);
     if (command !== undefined) return { because, why: `this is its script of ${tool}`, command };
   }
   return undefined;
 }
 
-/** The command of the first script that is there and plain. */
-function scriptIn(table: Fields, names: readonly string[]): string | undefined {
-  for (const name of names) {
-    const lines = commandsOf(table, name, 0);
-    if (lines && lines.length > 0 && lines.every(isPlainCommand)) return lines.join(' && ');
-  }
-  return undefined;
+/** The command of a script, if it is plain. */
+function scriptIn(table: Fields, name: string): string | undefined {
+  const lines = commandsOf(table, name, 0);
+  return lines && lines.length > 0 && lines.every(isPlainCommand) ? lines.join(' && ') : undefined;
 }
 
 /** The commands of a script, which may name other scripts. */
