@@ -20,12 +20,14 @@ says what was found, why, and which files were passed over.
 - A Makefile, justfile, Taskfile or \`test.sh\` counts only if the repository is of no other kind that has tests. The
   first of them counts.
 - Volt searches the root of the repository. If that has no tests, Volt searches the folders in it, and the folders in
-  those: at most 100 folders, and 20 projects with tests.
+  those: at most 100 folders, and 20 projects with tests. If the root has tests, the log names the folders in it that
+  have tests in another language.
 - Volt leaves out what belongs to others or shows something: \`node_modules\`, \`vendor\`, \`third_party\`, \`examples\`,
   \`docs\`, \`fixtures\`, \`testdata\` and the like.
 - A Python project is installed with what its tests need, as tox, nox, hatch, its extras, dependency groups or files of
   requirements say. pytest runs the tests only if the project configures or requires it, or its tests are written for
-  it; else unittest does. Where all that a file of tox or nox says is plain, Volt runs its commands without the tool.
+  it; else unittest does. Where all that the files of tox, nox or hatch say is plain, Volt runs their commands without
+  the tool.
 - With a lock file, an installation fails if the lock file does not fit.
 
 Where several commands are given, each line is for one form of the project. Versions of any tool may also be in
