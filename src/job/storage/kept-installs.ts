@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto';
-import { readdir, rm, stat, utimes } from 'node:fs/promises';
+import { readdir, stat, utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { folderBytes } from '../../system/disk.ts';
-import { removeDrafts, type Stored, store, storedIn } from './stored-folder.ts';
+import { removeDrafts, removeStored, type Stored, store, storedAt, storedIn } from './stored-folder.ts';
 
 const aboutInstall = z.object({
   /** of everything that the install was made of, see install-digest.ts */
@@ -66,7 +66,7 @@ export class KeptInstalls {
       return { digest, what, bytes, madeAt: Date.now() };
     });
     // a job that is unpacking one has it open
-    for (const { folder } of earlier) await remove(folder);
+    for (const { folder } of earlier) await removeStored(folder);
     await pruneInstalls(this.#all, this.#limit, false, Date.now());
     return { bytes };
   }
@@ -97,7 +97,7 @@ export async function removeForeignInstalls(
     if (known.has(repository)) continue;
     const folder = join(all, repository);
     removed.push({ what: `all of ${repository.split('+')[0]}`, bytes: await folderBytes(folder) });
-    if (!dryRun) await remove(folder);
+    if (!dryRun) await removeStored(folder);
   }
   return removed;
 }
@@ -114,7 +114,8 @@ export async function pruneInstalls(
   dryRun: boolean,
   now: number,
 ): Promise<RemovedInstall[]> {
-  if (!dryRun) for (const repository of await namesIn(all)) await removeDrafts(join(all, repository), now);
+  const isUnknown = async (path: string) => (await storedAt(path, aboutInstall)) === undefined;
+  if (!dryRun) for (const repository of await namesIn(all)) await removeDrafts(join(all, repository), now, isUnknown);
   let room = limit;
   const surplus = (await leastRecentlyUsed(all)).reverse().filter(({ about: { bytes } }) => {
     const fits = bytes <= room;
@@ -150,15 +151,11 @@ async function removeFirst(kept: readonly KeptInstall[], bytes: number, dryRun: 
     if (left <= 0) break;
     left -= about.bytes;
     removed.push({ what: about.what, bytes: about.bytes });
-    if (!dryRun) await remove(folder);
+    if (!dryRun) await removeStored(folder);
   }
   return removed;
 }
 
 async function namesIn(all: string): Promise<string[]> {
   return readdir(all).catch(() => []);
-}
-
-async function remove(folder: string): Promise<void> {
-  await rm(folder, { recursive: true, force: true });
 }

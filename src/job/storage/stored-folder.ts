@@ -69,13 +69,35 @@ export async function store<About>(folder: string, write: (archive: string) => P
 }
 
 /**
- * Removes what a process has left that ended while it was writing.
- * @param now milliseconds since 1970
+ * Removes something that is stored. It is renamed first: a process that is killed meanwhile leaves a draft, which
+ * `removeDrafts` removes, instead of an archive without a description, which nobody counts.
+ * @param folder its path
  */
-export async function removeDrafts(folder: string, now: number): Promise<void> {
+export async function removeStored(folder: string): Promise<void> {
+  const work = `${folder}.${randomUUID()}${draft}`;
+  try {
+    await rename(folder, work);
+  } catch (error) {
+    // another process has removed it
+    if (systemCode(error) === 'ENOENT') return;
+    throw error;
+  }
+  await rm(work, { recursive: true, force: true });
+}
+
+/**
+ * Removes what a process has left that ended while it was writing or removing.
+ * @param now milliseconds since 1970
+ * @param isAlsoDraft whether something with another name counts as such, too
+ */
+export async function removeDrafts(
+  folder: string,
+  now: number,
+  isAlsoDraft: (path: string) => Promise<boolean> = async () => false,
+): Promise<void> {
   for (const name of await readdir(folder).catch(() => [] as string[])) {
     const path = join(folder, name);
-    if (!isDraft(name)) continue;
-    if (now - ((await modifiedAt(path)) ?? now) > longestWrite) await rm(path, { recursive: true, force: true });
+    if (now - ((await modifiedAt(path)) ?? now) <= longestWrite) continue;
+    if (isDraft(name) || (await isAlsoDraft(path))) await rm(path, { recursive: true, force: true });
   }
 }

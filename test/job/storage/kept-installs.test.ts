@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import {
@@ -8,6 +8,7 @@ import {
   removeInstalls,
 } from '../../../src/job/storage/kept-installs.ts';
 import { TestFolders } from '../../support/folder.ts';
+import { until } from '../../support/until.ts';
 
 describe('kept installs', () => {
   const folders = new TestFolders();
@@ -126,5 +127,31 @@ describe('kept installs', () => {
     expect(readdirSync(join(all, 'app+1'))).to.include('c-1.0.draft');
     await pruneInstalls(all, 1000, false, Date.now() + 2 * 86_400_000);
     expect(readdirSync(join(all, 'app+1'))).to.have.length(1);
+  });
+
+  it('are renamed to a draft before they are removed, as one that a killed process leaves', async () => {
+    await keep('a');
+    const names: string[] = [];
+    const watcher = watch(join(all, 'app+1'), (_event, name) => void names.push(String(name)));
+    try {
+      await removeInstalls(all, 10);
+      await until('the renaming', () => names.some((name) => name.startsWith('a-') && name.endsWith('.draft')));
+    } finally {
+      watcher.close();
+    }
+    expect(readdirSync(join(all, 'app+1'))).to.deep.equal([]);
+  });
+
+  it('without a description that can be read are removed a day later', async () => {
+    for (const digest of ['a', 'b', 'c']) await keep(digest);
+    const folderOf = async (digest: string) => String((await installs.find(digest))?.folder);
+    const [a, b] = [await folderOf('a'), await folderOf('b')];
+    rmSync(join(a, 'about.json'));
+    writeFileSync(join(b, 'about.json'), '{');
+    await pruneInstalls(all, 1000, false, Date.now());
+    expect(readdirSync(join(all, 'app+1'))).to.have.length(3);
+    await pruneInstalls(all, 1000, false, Date.now() + 2 * 86_400_000);
+    expect(readdirSync(join(all, 'app+1'))).to.have.length(1);
+    expect(await installs.find('c')).not.to.equal(undefined);
   });
 });
