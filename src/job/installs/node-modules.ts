@@ -85,10 +85,19 @@ export async function installNodeModules(command: string, job: InstallJob, insta
     if (manifest.scripts?.prepare) await job.run(`${manager} run prepare`, context.env);
     return true;
   }
+  if (kept) await removeHalf(job);
   await job.run(command, context.env);
   const took = durationText(performance.now() - began);
   await log.say(`installed node_modules in ${took}; ${await keepFolder(job, installs, { digest, because })}`);
   return true;
+}
+
+/** Removes what a failed unpacking has left; pnpm and Yarn would take it for installed. */
+async function removeHalf(job: InstallJob): Promise<void> {
+  await job.log.say('the kept node_modules cannot be unpacked, so what is there of it is removed, and installed again');
+  const argv = ['rm', '-rf', '--', 'node_modules'];
+  const { exitCode } = await runQuietly(job, argv, { cwd: job.folder, env: job.context.env });
+  if (exitCode !== 0) throw new Error('what was unpacked of node_modules cannot be removed');
 }
 
 /** Why a folder node_modules could differ from what its manager makes, although the lock file is the same. */

@@ -1,9 +1,10 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { InstallJob } from '../../../src/job/installs/install-job.ts';
 import { installNodeModules } from '../../../src/job/installs/node-modules.ts';
 import { KeptInstalls } from '../../../src/job/storage/kept-installs.ts';
+import { dataPaths } from '../../../src/kernel/data-paths.ts';
 import { TestFolders } from '../../support/folder.ts';
 import { IsolatedJobs, type IsolatedRun, isIsolable } from '../../support/isolation.ts';
 import { NpmRegistry } from '../../support/npm-registry.ts';
@@ -14,6 +15,7 @@ describe('the node_modules of a Node project', function () {
   const folders = new TestFolders();
   let registry: NpmRegistry;
   let jobs: IsolatedJobs;
+  const path = process.env.PATH;
 
   before(async function () {
     if (!(await isIsolable('sandbox'))) return this.skip();
@@ -24,10 +26,16 @@ describe('the node_modules of a Node project', function () {
     const hook = "#!/usr/bin/env node\nrequire('fs').writeFileSync('hook', 'hooked\\n');\n";
     registry.publish('husky', { 'bin.js': hook }, { bin: 'bin.js' });
     process.env.npm_config_registry = registry.url;
-    jobs = new IsolatedJobs('sandbox', { jobVariables: 'npm_config_registry' });
+    const programs = folders.make();
+    chmodSync(programs, 0o755);
+    const parts = 'mkdir -p node_modules; ls node_modules; cd node_modules; seq 100000 > b; seq 100000 > a';
+    writeFileSync(join(programs, 'yarn'), `#!/bin/sh\n[ "$1" = test ] || { ${parts}; }\n`, { mode: 0o755 });
+    process.env.PATH = `${programs}:${path}`;
+    jobs = new IsolatedJobs('sandbox', { jobVariables: 'npm_config_registry', sandboxPaths: programs });
   });
   after(() => {
     delete process.env.npm_config_registry;
+    process.env.PATH = path;
     registry?.stop();
     jobs?.clean();
     folders.remove();
@@ -90,6 +98,24 @@ describe('the node_modules of a Node project', function () {
     expect((await passing(repository)).log).to.match(/kept it[\s\S]*^hooked$/m);
     const { log } = await passing(repository);
     expect(log).to.match(/reused[\s\S]*\$ npm run prepare[\s\S]*^hooked$/m);
+  });
+
+  it('are removed before they are installed again, where only half of what is kept can be unpacked', async () => {
+    const manifest = { packageManager: 'yarn@1.22.22', dependencies: { adder: '1.0.0' }, scripts: { test: 'true' } };
+    const files = { 'package.json': JSON.stringify(manifest), 'yarn.lock': '# yarn lockfile v1\n' };
+    const repository = jobs.repository({ ...files, '.gitignore': 'node_modules\n' });
+    expect((await jobs.discovered(repository, 'broken')).log).to.include('kept it');
+    const installs = dataPaths(jobs.dataDir).installs;
+    const archive = readdirSync(installs, { recursive: true, encoding: 'utf8' }).find(
+      (name) => name.startsWith('broken') && name.endsWith('files.tar'),
+    );
+    const kept = join(installs, String(archive));
+    truncateSync(kept, statSync(kept).size - 300_000);
+    const { log, outcome } = await jobs.discovered(repository, 'broken');
+    expect(outcome, log).to.include({ status: 'success' });
+    expect(log).to.match(
+      /cannot be unpacked, so .* removed, .*\n.*\$ yarn install --frozen-lockfile\n.*installed node/,
+    );
   });
 
   for (const [what, more, files, why] of [
