@@ -17,12 +17,13 @@ export function initCommand(program: Command): CommandFile {
     .option('--workflow', 'write .volt/workflows/test.yml instead')
     .option('--force', 'replace the file if there is one')
     .action(async ({ workflow, force }: Options) => {
-      const [{ decideAt }, written] = await Promise.all([
+      const [{ decideAt }, written, { workflowFile }] = await Promise.all([
         import('./discovery/decide-at.ts'),
         import('./discovery/written-files.ts'),
+        import('./discovery/written-workflow.ts'),
       ]);
       const { decision, shown } = await decideAt('.');
-      const file = workflow ? written.workflowFile(decision) : written.settingsText(decision);
+      const file = workflow ? workflowFile(decision) : written.settingsText(decision);
       written.writeNew(shown, file, force === true);
       print(`wrote ${file.path}; volt validate checks it, and volt exec runs it`);
     });

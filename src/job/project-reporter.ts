@@ -13,6 +13,11 @@ export interface AddedReport {
   reports: ReportGlobs[];
 }
 
+/** Whether Volt asks the test runner of a project for a report. */
+export function hasAddedReport({ kind, reporter }: Pick<Project, 'kind' | 'reporter'>): boolean {
+  return reporter !== undefined || kind === 'ruby';
+}
+
 /**
  * Asks the test runner of a project for a report, by variables that change neither its verdict nor what it prints.
  * @param env variables of the project's commands
@@ -22,12 +27,12 @@ export function askForReport(
   env: Readonly<Record<string, string>>,
   context: Pick<StepContext, 'folder' | 'sandbox'>,
 ): AddedReport {
+  if (!hasAddedReport(project)) return { env: { ...env }, reports: [] };
   const folder = join(context.folder, 'reports');
   if (project.reporter === 'pytest') {
     const option = quoted(`--junitxml=${join(folder, 'pytest.xml')}`);
     return { env: added(env, 'PYTEST_ADDOPTS', option), reports: [{ folder, globs: ['pytest.xml'] }] };
   }
-  if (project.kind !== 'ruby') return { env: { ...env }, reports: [] };
   const listener = join(folder, 'rspec-listener.rb');
   makeFoldersInside(context.folder, [folder], context.sandbox.owner);
   writeInside(context.folder, listener, rspecListener, context.sandbox.owner);

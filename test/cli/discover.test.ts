@@ -80,6 +80,42 @@ describe('what is discovered in a checkout', () => {
     expect((await volt(['init', '--force'], { cwd })).code).to.equal(0);
   });
 
+  const initialized = async (files: Record<string, string>) => {
+    const cwd = checkout(files);
+    expect((await volt(['init', '--force'], { cwd })).code).to.equal(0);
+    const text = readFileSync(join(cwd, '.volt.yml'), 'utf8');
+    return { text, ...readSettings(text) };
+  };
+
+  it('is written by volt init with all of its commands, each of which ends those after it', async () => {
+    const cmake = await initialized({ 'app/CMakeLists.txt': 'enable_testing()\n' });
+    expect(cmake).to.deep.include({
+      settings: {
+        command: [
+          "(cd 'app' && cmake -S . -B build)",
+          '(cd \'app\' && cmake --build build --parallel "$(getconf _NPROCESSORS_ONLN)")',
+          "(cd 'app' && ctest --test-dir build --output-on-failure --no-tests=error)",
+        ].join('\n'),
+      },
+    });
+    const autotools = await initialized({ 'configure.ac': 'AC_INIT', 'Makefile.am': 'TESTS = a\n' });
+    expect(autotools.text).to.match(/^ {2}\(autoreconf --install && \.\/configure\)\n {2}make -j.*\n {2}make check$/m);
+  });
+
+  it('is written as comments by volt init where Volt does more than a command can', async () => {
+    const python = await initialized({
+      'test_a.py': 'import pytest\n\ndef test_a(): pass\n',
+      'pytest.ini': '[pytest]',
+    });
+    expect(python).to.deep.include({ settings: {} });
+    expect(python.text).to.match(/^# +makes a Python environment for the job/m);
+    expect(python.text).to.match(/^# +test: python3 -m pytest$/m);
+    const before = { 'package.json': manifest, '.nvmrc': '20', '.volt.yml': 'install: npm i x\nenv: {A: b}\n' };
+    const node = await initialized(before);
+    expect(node).to.deep.include({ settings: { install: 'npm i x', env: { A: 'b' } } });
+    expect(node.text).to.match(/^# +uses node 20 \(\.nvmrc\)$/m);
+  });
+
   it('is written as comments by volt init where there are several projects', async () => {
     const cwd = checkout(two);
     await volt(['init'], { cwd });
@@ -96,6 +132,27 @@ describe('what is discovered in a checkout', () => {
     const { jobs } = parse(readFileSync(join(cwd, '.volt/workflows/test.yml'), 'utf8'));
     expect(Object.values(jobs).map((job) => (job as { name: string }).name)).to.deep.equal(['node', 'go']);
     expect((await volt(['validate'], { cwd })).stdout).to.equal('1 workflow checked: no problems\n');
+  });
+
+  it('is written as a workflow that runs Python tests in an environment of their own', async () => {
+    const test = 'import sys, unittest\nclass A(unittest.TestCase):\n    def test(self):\n        ';
+    const cwd = checkout({
+      'pyproject.toml': '',
+      'test_a.py': `${test}self.assertNotEqual(sys.prefix, sys.base_prefix)\n`,
+    });
+    await volt(['init', '--workflow'], { cwd });
+    const { code, stdout } = await volt(['exec', '--verbose'], { cwd });
+    expect(stdout).to.include('Ran 1 test in');
+    expect(code).to.equal(0);
+  });
+
+  it('is not written as a workflow where uv installs the project, which the error says', async () => {
+    const project = '[project]\nname = "a"\nversion = "1"\n';
+    const cwd = checkout({ 'pyproject.toml': project, 'uv.lock': 'version = 1\n', 'test_a.py': 'import pytest\n' });
+    const { code, stderr } = await volt(['init', '--workflow'], { cwd });
+    expect(code).to.equal(2);
+    expect(stderr).to.match(/^error unsupported: uv installs the Python project here/);
+    expect(existsSync(join(cwd, '.volt'))).to.equal(false);
   });
 
   it('is run by volt exec, one job for each project, or those that are named', async () => {
