@@ -105,6 +105,7 @@ async function runTests(
     const commands = await testCommands(input, plan, workspace, context, log);
     let env: Record<string, string> = { ...context.env, ...commands.env, ...values };
     search.globs.push(...commands.reports);
+    await search.begin();
     const began = () => {
       begun = true;
     };

@@ -127,6 +127,23 @@ describe('a job', () => {
     expect(log).to.include('[volt] $ echo mine\nmine\n').and.not.include('test.sh');
   });
 
+  it('takes no report that the commit brings along for its own, unless it writes it again', async () => {
+    const report = (name: string) => `<testsuite name="s"><testcase name="${name}"/></testsuite>`;
+    const write = `echo '${report('written again')}' > b.xml`;
+    const repository = repositoryOf({
+      'test.sh': `#!/bin/sh\n${write}\n`,
+      'a.xml': report('old'),
+      'b.xml': report('older'),
+    });
+    const { log, tests } = await run(repository, {
+      repo: { name: 'app', url: repository.path, reports: ['*.xml'] },
+    });
+    expect(
+      tests?.results.map(({ name }) => name),
+      log,
+    ).to.deep.equal(['written again']);
+  });
+
   it('is a failure of the commit when a command exits with another code than 0', async () => {
     const { outcome, steps, log } = await run(
       repositoryOf({ 'test.sh': '#!/bin/sh\nprintf "no end of line"; exit 7\n' }),

@@ -97,6 +97,11 @@ export class Tree {
     return this.#texts.get(path) ?? '';
   }
 
+  /** Whether the text of a file was read. */
+  isRead(path: string): boolean {
+    return this.#texts.has(path);
+  }
+
   /** The object in a JSON file; undefined where there is none, or it is not valid. */
   json(path: string): Fields | undefined {
     return this.#parsed(path, (text) => JSON.parse(text));

@@ -56,6 +56,11 @@ export class ReportReader {
     this.#readJson = readJson;
   }
 
+  /** Leaves out the reports that are there before the job begins, unless something of the job writes them again. */
+  async leaveOut({ folder, globs }: ReportGlobs): Promise<void> {
+    for (const path of await this.#find(folder, globs, () => undefined)) this.#isNew(folder, join(folder, path));
+  }
+
   /**
    * @param problem takes a sentence about each report that is left out
    * @returns the number of files that match the globs

@@ -104,7 +104,12 @@ function runnerFor(tree: Tree, files: readonly string[], installation: Installat
   if (!hasLoadTests(tree, files) && isForPytest(tree, files))
     return { because, why: `tests such as ${first} are written for pytest`, command: pytest };
   const why = `nothing configures or requires pytest for tests such as ${first}`;
-  return { because, why, command: unittestCommand(tree, files) };
+  const unread = files.filter((path) => !tree.isRead(path)).length;
+  const note =
+    unread === 0
+      ? ''
+      : `; Volt did not read ${unread} of ${files.length} files with tests, so configure pytest if they need it`;
+  return { because, why: `${why}${note}`, command: unittestCommand(tree, files) };
 }
 
 /** pytest prints nothing if the project wants that, but then Volt reads its report. */

@@ -1,4 +1,6 @@
 import { expect } from 'chai';
+import { discover } from '../../../../src/job/discovery/discover.ts';
+import { Tree } from '../../../../src/job/discovery/tree.ts';
 import { type Files, findsEach, passesOverEach, projectOf, runsOf } from '../trees.ts';
 
 const pytest = 'python3 -m pytest';
@@ -540,6 +542,14 @@ describe('discovery of Python projects', () => {
   it('says what was passed over on the way, and why pytest or unittest runs the tests', () => {
     expect(projectOf({ 'tox.ini': '[testenv:lint]\ncommands = black\n', 'tests/test_a.py': cases }).why).to.equal(
       'tox.ini has no commands that run tests; nothing configures or requires pytest for tests such as tests/test_a.py',
+    );
+  });
+
+  it('says that unittest runs tests that may be written for pytest, if it has not read them all', () => {
+    const files = ['a.py', 'b.py'].map((name) => ({ path: `tests/test_${name}`, executable: false }));
+    const { projects } = discover(new Tree(files, new Map([['tests/test_a.py', cases]])));
+    expect(projects[0]?.why).to.equal(
+      'nothing configures or requires pytest for tests such as tests/test_a.py; Volt did not read 1 of 2 files with tests, so configure pytest if they need it',
     );
   });
 
