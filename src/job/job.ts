@@ -87,12 +87,12 @@ async function runTests(
     const last = steps.list.at(-1);
     const own = async () => (plan.kind === 'command' ? undefined : await ownModules(input, context));
     const runner = search.isWhole ? found?.runner : undefined;
-    const told = { step: last?.name ?? '', output, tests, runners: search.runners, runner, kind: found?.kind, own };
-    const outcome = masked.hide(await judge(byCode, told));
+    const evidence = { step: last?.name ?? '', output, tests, runners: search.runners, runner, kind: found?.kind, own };
+    const outcome = masked.hide(await judge(byCode, evidence));
     if (last && byCode.status === 'success' && outcome.status !== 'success')
       steps.end(last, outcome.status, outcome.exitCode);
     steps.close(outcome);
-    if (outcome.status === 'success' && isByExitCodeAlone(told))
+    if (outcome.status === 'success' && isByExitCodeAlone(evidence))
       await log.say('found no test results in the output: the exit code alone decides');
     if (outcome.status !== 'success') await log.say(outcome.message ?? outcome.status);
     return { outcome, begun, steps: steps.list, outputs: {}, ...(tests && { tests }) };

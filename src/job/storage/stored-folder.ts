@@ -5,7 +5,7 @@ import type * as z from 'zod';
 import { systemCode } from '../../kernel/errors.ts';
 import { modifiedAt } from '../../system/modified-at.ts';
 
-/** Caches and artifacts of jobs: each is a folder with an archive and a description. */
+/** Caches, artifacts and kept installations of jobs: each is a folder with an archive and a description. */
 
 const archiveName = 'files.tar';
 const aboutName = 'about.json';

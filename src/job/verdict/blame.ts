@@ -39,7 +39,7 @@ export function ofAccess(what: string): Blame {
   return {
     fault: 'outside',
     what,
-    remedy: "Give the job the registry's credentials with `volt secret set`, or `volt repo set NAME --env`",
+    remedy: "Give the job the registry's credentials with `volt secret set NAME --repo REPOSITORY --env`",
   };
 }
 
@@ -68,8 +68,8 @@ export function firstBlame(rules: readonly Rule[], lines: readonly string[]): Bl
   return undefined;
 }
 
-/** The first line that a pattern matches, from its first group. */
-export function told(lines: readonly string[], pattern: RegExp): string | undefined {
+/** The first group of the first line that a pattern matches; all that it matches where it has no group. */
+export function firstMatch(lines: readonly string[], pattern: RegExp): string | undefined {
   for (const line of lines) {
     const found = pattern.exec(line);
     if (found) return (found[1] ?? found[0]).trim();

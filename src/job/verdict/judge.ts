@@ -6,16 +6,16 @@ import { fetchBlame, installationBlame, missingProgram } from './installation.ts
 import { missingModule, type OwnModules, tellsMissingModule } from './missing-module.ts';
 import { signalOfCode, signalText } from './signals.ts';
 
-/** What the commands of a job without a workflow have told. */
-export interface Told {
+/** What is known of a job without a workflow that has ended. */
+export interface Evidence {
   /** the step that ran last: `install`, `build` or `test` */
   step: string;
   /** the end of what it printed */
   output: string;
   tests: JobTests | undefined;
-  /** the test runners that have told how many tests there were, even if that was zero */
+  /** the test runners that said how many tests there were, even if that was zero */
   runners: readonly Runner[];
-  /** the test runner that Volt started itself, if it always tells how many tests ran, and all that it told was read */
+  /** the test runner that Volt started itself, if it always tells how many tests ran, and all that it said was read */
   runner: string | undefined;
   /** the kind of the project, if Volt found out how it is tested */
   kind: string | undefined;
@@ -27,23 +27,23 @@ export interface Told {
 const longestMessage = 2000;
 
 /**
- * The outcome of a job without a workflow, by its exit code and by what its commands have told.
+ * The outcome of a job without a workflow, by its exit code and by what is known of it.
  * @param outcome by the exit code alone
  */
-export async function judge(outcome: JobOutcome, told: Told): Promise<JobOutcome> {
+export async function judge(outcome: JobOutcome, evidence: Evidence): Promise<JobOutcome> {
   const isByCode = outcome.status === 'success' || outcome.reason === 'exit_code';
   if (!isByCode) return outcome;
-  const signalled = withSignal(outcome, told);
+  const signalled = withSignal(outcome, evidence);
   if (signalled !== outcome) return signalled;
   if (outcome.status === 'failure') {
-    const blame = await blameOf(outcome, told);
+    const blame = await blameOf(outcome, evidence);
     if (blame) return withBlame(outcome, blame);
   }
-  return withoutTests(outcome, told) ?? outcome;
+  return withoutTests(outcome, evidence) ?? outcome;
 }
 
 /** Whether nothing but the exit code tells that the tests passed. */
-export function isByExitCodeAlone({ tests, runners }: Pick<Told, 'tests' | 'runners'>): boolean {
+export function isByExitCodeAlone({ tests, runners }: Pick<Evidence, 'tests' | 'runners'>): boolean {
   return totalOf(tests) === 0 && runners.length === 0;
 }
 
@@ -51,14 +51,14 @@ function totalOf(tests: JobTests | undefined): number {
   return tests?.summary.total ?? 0;
 }
 
-function withoutTests(outcome: JobOutcome, told: Told): JobOutcome | undefined {
-  const { tests, runners, runner, kind, output } = told;
-  if (outcome.status === 'success' && runner !== undefined && isByExitCodeAlone(told)) {
+function withoutTests(outcome: JobOutcome, evidence: Evidence): JobOutcome | undefined {
+  const { tests, runners, runner, kind, output } = evidence;
+  if (outcome.status === 'success' && runner !== undefined && isByExitCodeAlone(evidence)) {
     const what = `${runner} ended with 0 but reported no tests. Correct what ends it early, such as a call of exit(0) in a test, or set another command by --command`;
     return { status: 'error', reason: 'no_tests_found', message: what, exitCode: outcome.exitCode };
   }
   const target = kind === 'make' && outcome.status === 'success' ? targetDone(output) : undefined;
-  if (target !== undefined && isByExitCodeAlone(told)) {
+  if (target !== undefined && isByExitCodeAlone(evidence)) {
     const what = `Make had nothing to do for the target ${target}, so no tests ran. Add \`.PHONY: ${target}\` and a recipe that runs them to the Makefile`;
     return { status: 'error', reason: 'no_tests_found', message: what, exitCode: outcome.exitCode };
   }
@@ -78,7 +78,7 @@ function targetDone(output: string): string | undefined {
 }
 
 /** Names the signal that an exit code stands for, unless it is the number of failed tests, as Mocha's is. */
-function withSignal(outcome: JobOutcome, { tests }: Told): JobOutcome {
+function withSignal(outcome: JobOutcome, { tests }: Evidence): JobOutcome {
   const { exitCode, message } = outcome;
   const signal = exitCode === null ? undefined : signalOfCode(exitCode);
   if (signal === undefined || tests?.summary.failed === exitCode) return outcome;
@@ -86,8 +86,8 @@ function withSignal(outcome: JobOutcome, { tests }: Told): JobOutcome {
 }
 
 /** Why a command failed, if it is not the tests themselves. */
-async function blameOf({ exitCode }: JobOutcome, told: Told): Promise<Blame | undefined> {
-  const { step, output, tests } = told;
+async function blameOf({ exitCode }: JobOutcome, evidence: Evidence): Promise<Blame | undefined> {
+  const { step, output, tests } = evidence;
   const program = exitCode === 127 || endsMake(output) ? missingProgram(output) : undefined;
   if (program !== undefined) {
     const remedy = 'Add the package that has it to the project, or install it on the runner';
@@ -99,7 +99,7 @@ async function blameOf({ exitCode }: JobOutcome, told: Told): Promise<Blame | un
   // a runner may count what failed to load without a name
   const isUnnamed = failed.length === 0 && tests?.summary.failed === totalOf(tests);
   const isWhole = isNone || isUnnamed || (failed.length > 0 && failed.length === tests?.summary.failed);
-  const own = isWhole && tellsMissingModule(failed, output) ? await told.own().catch(() => undefined) : undefined;
+  const own = isWhole && tellsMissingModule(failed, output) ? await evidence.own().catch(() => undefined) : undefined;
   const module = own && missingModule(failed, output, own);
   return module ?? (isNone ? fetchBlame(output) : undefined);
 }

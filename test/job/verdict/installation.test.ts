@@ -239,6 +239,12 @@ describe('the end of an installation that failed', () => {
     });
   }
 
+  it('asks for credentials as secrets alone, since everybody may read the other variables of a repository', () => {
+    const { what, remedy } = installationBlame('error: GET https://registry.example/a - 401\n');
+    expect(what).to.equal('bun has no access to https://registry.example/a (401)');
+    expect(remedy).to.include('`volt secret set NAME --repo REPOSITORY --env`').and.not.include('volt repo set');
+  });
+
   it('is quoted where nothing tells whose fault it is, which is not the commit', () => {
     const blame = installationBlame('starting\nsomething odd\n\n');
     expect(blame.fault).to.equal('outside');

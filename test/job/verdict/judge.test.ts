@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { JobOutcome } from '../../../src/job/outcome.ts';
 import { modulesOf } from '../../../src/job/own-modules.ts';
-import { isByExitCodeAlone, judge, type Told } from '../../../src/job/verdict/judge.ts';
+import { type Evidence, isByExitCodeAlone, judge } from '../../../src/job/verdict/judge.ts';
 import type { JobTests, TestStatus } from '../../../src/kernel/model.ts';
 
 const success: JobOutcome = { status: 'success', reason: null, message: null, exitCode: 0 };
@@ -10,8 +10,8 @@ function failed(exitCode: number): JobOutcome {
   return { status: 'failure', reason: 'exit_code', message: `"npm test" exited with code ${exitCode}`, exitCode };
 }
 
-/** What the step `test` of a discovered project has told. */
-function told(some: Partial<Told>): Told {
+/** What the step `test` of a discovered project has left. */
+function evidence(some: Partial<Evidence>): Evidence {
   return {
     step: 'test',
     output: '',
@@ -55,73 +55,74 @@ const own = async () => modules;
 
 describe('the verdict of a job without a workflow', () => {
   it('is an error if the test runner passes without a test', async () => {
-    const outcome = await judge(success, told({ runners: [{ name: 'Mocha' }] }));
+    const outcome = await judge(success, evidence({ runners: [{ name: 'Mocha' }] }));
     expect(outcome).to.include({ status: 'error', reason: 'no_tests_found', exitCode: 0 });
     expect(outcome.message).to.match(/^0 tests ran according to Mocha\. /);
   });
 
   it('is an error if the test runner fails because it found no test', async () => {
     const runners = [{ name: 'node --test' }, { name: 'Jest', refuses: true }];
-    expect(await judge(failed(1), told({ runners }))).to.include({ status: 'error', reason: 'no_tests_found' });
+    expect(await judge(failed(1), evidence({ runners }))).to.include({ status: 'error', reason: 'no_tests_found' });
   });
 
   it('is a failure if something else fails beside a test runner without tests', async () => {
-    expect(await judge(failed(1), told({ runners: [{ name: 'Mocha' }] }))).to.deep.equal(failed(1));
+    expect(await judge(failed(1), evidence({ runners: [{ name: 'Mocha' }] }))).to.deep.equal(failed(1));
   });
 
   it('is that of the exit code if one of several runners has tests', async () => {
     const runners = [{ name: 'Jest', refuses: true }, { name: 'Mocha' }];
-    expect(await judge(success, told({ tests: counted(1), runners }))).to.deep.equal(success);
-    expect(await judge(failed(1), told({ tests: counted(1), runners }))).to.deep.equal(failed(1));
+    expect(await judge(success, evidence({ tests: counted(1), runners }))).to.deep.equal(success);
+    expect(await judge(failed(1), evidence({ tests: counted(1), runners }))).to.deep.equal(failed(1));
   });
 
   it('is that of the exit code if nothing tells a number of tests', async () => {
-    expect(isByExitCodeAlone(told({}))).to.equal(true);
-    expect(await judge(success, told({}))).to.deep.equal(success);
-    expect(isByExitCodeAlone(told({ tests: counted(1) }))).to.equal(false);
-    expect(isByExitCodeAlone(told({ runners: [{ name: 'Mocha' }] }))).to.equal(false);
+    expect(isByExitCodeAlone(evidence({}))).to.equal(true);
+    expect(await judge(success, evidence({}))).to.deep.equal(success);
+    expect(isByExitCodeAlone(evidence({ tests: counted(1) }))).to.equal(false);
+    expect(isByExitCodeAlone(evidence({ runners: [{ name: 'Mocha' }] }))).to.equal(false);
   });
 
   it('is an error if the runner that Volt started ends with 0 and tells no number of tests', async () => {
-    const outcome = await judge(success, told({ runner: 'pytest' }));
+    const outcome = await judge(success, evidence({ runner: 'pytest' }));
     expect(outcome).to.include({ status: 'error', reason: 'no_tests_found', exitCode: 0 });
     expect(outcome.message).to.match(/^pytest ended with 0 but reported no tests\. /);
-    expect(await judge(success, told({ runner: 'pytest', tests: counted(1) }))).to.deep.equal(success);
-    expect(await judge(failed(1), told({ runner: 'pytest' }))).to.deep.equal(failed(1));
+    expect(await judge(success, evidence({ runner: 'pytest', tests: counted(1) }))).to.deep.equal(success);
+    expect(await judge(failed(1), evidence({ runner: 'pytest' }))).to.deep.equal(failed(1));
   });
 
   it('is an error if Make had nothing to do for the target of the tests', async () => {
     for (const line of ["make: 'test' is up to date.", "make: Nothing to be done for 'test'."]) {
-      const outcome = await judge(success, told({ kind: 'make', output: `${line}\n` }));
+      const outcome = await judge(success, evidence({ kind: 'make', output: `${line}\n` }));
       expect(outcome, line).to.include({ status: 'error', reason: 'no_tests_found' });
       expect(outcome.message).to.include('Add `.PHONY: test`');
       const later = `${line}\nall is well\n`;
-      expect(await judge(success, told({ kind: 'make', output: later }))).to.deep.equal(success);
-      expect(await judge(success, told({ kind: 'command', output: line }))).to.deep.equal(success);
+      expect(await judge(success, evidence({ kind: 'make', output: later }))).to.deep.equal(success);
+      expect(await judge(success, evidence({ kind: 'command', output: line }))).to.deep.equal(success);
     }
   });
 
   it('names the signal that a shell reports by its exit code', async () => {
-    const { reason, message, exitCode } = await judge(failed(139), told({ tests: counted(3) }));
+    const { reason, message, exitCode } = await judge(failed(139), evidence({ tests: counted(3) }));
     expect({ reason, exitCode }).to.deep.equal({ reason: 'signal', exitCode: 139 });
     expect(message).to.equal(
       '"npm test" exited with code 139: a process was ended by SIGSEGV (it used memory that is not its own)',
     );
-    for (const code of [1, 128, 160, 200, 255]) expect(await judge(failed(code), told({}))).to.deep.equal(failed(code));
+    for (const code of [1, 128, 160, 200, 255])
+      expect(await judge(failed(code), evidence({}))).to.deep.equal(failed(code));
   });
 
   it('names no signal if the exit code is the number of failed tests', async () => {
     const tests = counted(3, 139);
-    expect(await judge(failed(139), told({ tests, runners: [{ name: 'Mocha' }] }))).to.deep.equal(failed(139));
+    expect(await judge(failed(139), evidence({ tests, runners: [{ name: 'Mocha' }] }))).to.deep.equal(failed(139));
   });
 
   it('stays what it is if it does not come from an exit code', async () => {
     const timeout: JobOutcome = { status: 'failure', reason: 'timeout', message: 'too long', exitCode: null };
-    expect(await judge(timeout, told({ runners: [{ name: 'Jest', refuses: true }] }))).to.equal(timeout);
+    expect(await judge(timeout, evidence({ runners: [{ name: 'Jest', refuses: true }] }))).to.equal(timeout);
   });
 
   it('is an error if an installation fails, unless the commit is to blame', async () => {
-    const install = (output: string) => judge(failed(1), told({ step: 'install', output }));
+    const install = (output: string) => judge(failed(1), evidence({ step: 'install', output }));
     expect(await install('npm error code ENOTFOUND\n')).to.include({ status: 'error', reason: 'dependencies_failed' });
     expect(await install('npm error code EBADENGINE\n')).to.include({ status: 'error', reason: 'tool_missing' });
     expect(await install('anything else\n')).to.include({ status: 'error', reason: 'dependencies_failed' });
@@ -133,26 +134,29 @@ describe('the verdict of a job without a workflow', () => {
   });
 
   it('is the signal if one ended an installation', async () => {
-    const outcome = await judge(failed(137), told({ step: 'install', output: 'npm error code ENOTFOUND\n' }));
+    const outcome = await judge(failed(137), evidence({ step: 'install', output: 'npm error code ENOTFOUND\n' }));
     expect(outcome).to.include({ status: 'failure', reason: 'signal' });
   });
 
   it('is an error if the tests fetch what they need, and cannot', async () => {
     const output = 'error: failed to get `foo`\n  failed to download from `https://index.crates.io/config.json`\n';
-    expect(await judge(failed(101), told({ output }))).to.include({ status: 'error', reason: 'dependencies_failed' });
-    const begun = told({ output, tests: counted(0, 1) });
+    expect(await judge(failed(101), evidence({ output }))).to.include({
+      status: 'error',
+      reason: 'dependencies_failed',
+    });
+    const begun = evidence({ output, tests: counted(0, 1) });
     expect(await judge(failed(101), begun)).to.deep.equal(failed(101));
   });
 
   it('is an error if a program of the tests is missing', async () => {
-    const outcome = await judge(failed(127), told({ output: 'sh: 1: vitest: not found\n' }));
+    const outcome = await judge(failed(127), evidence({ output: 'sh: 1: vitest: not found\n' }));
     expect(outcome).to.include({ status: 'error', reason: 'tool_missing' });
     expect(outcome.message).to.include('there is no program vitest');
     const output = './check.sh: 2: valgrind: not found\nmake: *** [Makefile:2: check] Error 127\n';
-    const made = await judge(failed(2), told({ output }));
+    const made = await judge(failed(2), evidence({ output }));
     expect(made, 'of a recipe of Make').to.include({ status: 'error', reason: 'tool_missing' });
     expect(made.message).to.include('there is no program valgrind');
-    const later = await judge(failed(2), told({ output: `${output}1 failed\n` }));
+    const later = await judge(failed(2), evidence({ output: `${output}1 failed\n` }));
     expect(later, 'if Make goes on after it').to.deep.equal(failed(2));
   });
 
@@ -174,28 +178,28 @@ describe('the verdict of a job without a workflow', () => {
     const verdict = isCommit ? 'a failure' : 'an error';
     it(`is ${verdict} if the tests lack ${what}`, async () => {
       const expected = isCommit ? failed(1) : { status: 'error', reason: 'dependencies_failed', exitCode: 1 };
-      expect(await judge(failed(1), told({ output, own }))).to.include(expected);
+      expect(await judge(failed(1), evidence({ output, own }))).to.include(expected);
       const tests = results(['passed', ''], ['error', output]);
-      expect(await judge(failed(1), told({ tests, own }))).to.include(expected);
-      expect(await judge(failed(1), told({ output }))).to.deep.equal(failed(1));
+      expect(await judge(failed(1), evidence({ tests, own }))).to.include(expected);
+      expect(await judge(failed(1), evidence({ output }))).to.deep.equal(failed(1));
     });
   }
 
   it('is an error if a missing module is all that failed, without a name', async () => {
     const output = python('requests');
-    const outcome = await judge(failed(1), told({ tests: counted(0, 1), own, output }));
+    const outcome = await judge(failed(1), evidence({ tests: counted(0, 1), own, output }));
     expect(outcome).to.include({ status: 'error', reason: 'dependencies_failed' });
-    expect(await judge(failed(1), told({ tests: counted(1, 1), own, output }))).to.deep.equal(failed(1));
+    expect(await judge(failed(1), evidence({ tests: counted(1, 1), own, output }))).to.deep.equal(failed(1));
   });
 
   it('is a failure if a test fails for another reason beside a missing module', async () => {
     const tests = results(['failed', 'assert 1 == 2'], ['error', python('requests')]);
-    expect(await judge(failed(1), told({ tests, own, output: python('requests') }))).to.deep.equal(failed(1));
+    expect(await judge(failed(1), evidence({ tests, own, output: python('requests') }))).to.deep.equal(failed(1));
   });
 
   it('is a failure if all tests passed and the command failed, whatever it printed', async () => {
     expect(
-      await judge(failed(1), told({ tests: results(['passed', '']), own, output: python('requests') })),
+      await judge(failed(1), evidence({ tests: results(['passed', '']), own, output: python('requests') })),
     ).to.deep.equal(failed(1));
   });
 });

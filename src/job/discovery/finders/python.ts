@@ -24,8 +24,8 @@ export const python: Finder = (tree) => {
   const described = describedBy(tree);
   if (described === undefined) return undefined;
   const passed: string[] = [];
-  for (const look of [tox, nox, hatch, scripts] as ((tree: Tree) => OwnCommand | NoCommand | undefined)[]) {
-    const own = look(tree);
+  for (const findCommand of [tox, nox, hatch, scripts] as ((tree: Tree) => OwnCommand | NoCommand | undefined)[]) {
+    const own = findCommand(tree);
     if (own && isCommand(own)) return ofCommand(tree, own, passed);
     if (own) passed.push(own.why);
   }

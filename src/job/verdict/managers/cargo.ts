@@ -1,4 +1,4 @@
-import { ofCommit, ofMachine, ofNetwork, ofTool, type Rule, told } from '../blame.ts';
+import { firstMatch, ofCommit, ofMachine, ofNetwork, ofTool, type Rule } from '../blame.ts';
 
 /** Cargo, which fetches when it builds the tests. */
 export const cargo: readonly Rule[] = [
@@ -36,7 +36,7 @@ export const cargo: readonly Rule[] = [
     line: /^error: rustc (\S+) is not supported by the following packages/,
     blame: ([here], lines) =>
       ofTool(
-        `${told(lines, /^ +(\S+ requires rustc \S+)/) ?? 'a crate needs a newer rustc'}, the runner has ${here}`,
+        `${firstMatch(lines, /^ +(\S+ requires rustc \S+)/) ?? 'a crate needs a newer rustc'}, the runner has ${here}`,
         'Install a newer Rust on the runner, for example with `rustup update`',
       ),
   },

@@ -1,4 +1,4 @@
-import { ofAccess, ofCommit, ofMachine, ofNetwork, ofTool, type Rule, told } from '../blame.ts';
+import { firstMatch, ofAccess, ofCommit, ofMachine, ofNetwork, ofTool, type Rule } from '../blame.ts';
 
 /** Maven, which fetches when it builds the tests. */
 export const maven: readonly Rule[] = [
@@ -47,7 +47,7 @@ export const gradle: readonly Rule[] = [
   {
     line: /Exception in thread "main" java\.(?:net|io|util)\.\S*(UnknownHost|Connect|SocketTimeout|Timeout)\w*/,
     blame: ([what], lines) =>
-      told(lines, /^Downloading (https?:\S+gradle\S+)/) === undefined
+      firstMatch(lines, /^Downloading (https?:\S+gradle\S+)/) === undefined
         ? undefined
         : ofNetwork(`the Gradle wrapper cannot fetch Gradle (${what})`),
   },

@@ -1,4 +1,4 @@
-import { ofAccess, ofCommit, ofMachine, ofNetwork, ofTool, type Rule, told } from '../blame.ts';
+import { firstMatch, ofAccess, ofCommit, ofMachine, ofNetwork, ofTool, type Rule } from '../blame.ts';
 
 /** npm before 10 writes `npm ERR!`. */
 const detail = (pattern: string) => new RegExp(`^npm (?:ERR!|error) ${pattern}`);
@@ -10,7 +10,8 @@ export const npm: readonly Rule[] = [
   {
     line: detail('code E404$'),
     blame: (_, lines) => {
-      const name = told(lines, detail("404 +The requested resource '([^']+)'|404 +'([^']+)' is not in")) ?? 'a package';
+      const name =
+        firstMatch(lines, detail("404 +The requested resource '([^']+)'|404 +'([^']+)' is not in")) ?? 'a package';
       return ofCommit(
         `npm cannot find ${name} in the registry`,
         'Correct its name in package.json, or give the job credentials if it is private',
@@ -24,7 +25,7 @@ export const npm: readonly Rule[] = [
   {
     line: detail('code ERESOLVE$'),
     blame: (_, lines) => {
-      const peer = told(lines, detail('(peer \\S+ from \\S+)'));
+      const peer = firstMatch(lines, detail('(peer \\S+ from \\S+)'));
       return ofCommit(
         `npm finds versions in conflict${peer === undefined ? '' : `: ${peer}`}`,
         'Make the versions in package.json fit, or set `legacy-peer-deps=true` in .npmrc',
@@ -63,7 +64,7 @@ export const npm: readonly Rule[] = [
     line: detail('code EBADENGINE$'),
     blame: (_, lines) =>
       ofTool(
-        `npm needs another version of Node: ${told(lines, detail('notsup (Required: .*)$')) ?? 'see the log'}`,
+        `npm needs another version of Node: ${firstMatch(lines, detail('notsup (Required: .*)$')) ?? 'see the log'}`,
         'Install that version on the runner, or correct `engines` in package.json',
       ),
   },
@@ -89,7 +90,7 @@ export const npm: readonly Rule[] = [
     line: detail('An unknown git error occurred'),
     blame: (_, lines) =>
       ofMachine(
-        `npm cannot fetch a git dependency: ${told(lines, detail('command (git .*)$')) ?? 'see the log'}`,
+        `npm cannot fetch a git dependency: ${firstMatch(lines, detail('command (git .*)$')) ?? 'see the log'}`,
         'Check that the runner reaches its host and may read it',
       ),
   },
@@ -97,7 +98,7 @@ export const npm: readonly Rule[] = [
     installing: true,
     line: detail('path (\\S.*)$'),
     blame: ([path = ''], lines) => {
-      const command = told(lines, detail('command (?!failed$)(?:sh -c )?(\\S.*)$'));
+      const command = firstMatch(lines, detail('command (?!failed$)(?:sh -c )?(\\S.*)$'));
       if (command === undefined) return undefined;
       const dependency = /^.*\/node_modules\/((?:@[^/]+\/)?[^/]+)/.exec(path)?.[1];
       return dependency === undefined

@@ -1,4 +1,4 @@
-import { type Blame, ofCommit, ofMachine, ofNetwork, ofTool, type Rule, told } from '../blame.ts';
+import { type Blame, firstMatch, ofCommit, ofMachine, ofNetwork, ofTool, type Rule } from '../blame.ts';
 
 /** pip warns of these, and then says that there are no versions. */
 const network =
@@ -76,7 +76,7 @@ export const pip: readonly Rule[] = [
 ];
 
 function absent(name: string, versions: string, lines: readonly string[]): Blame {
-  const unreachable = told(lines, network);
+  const unreachable = firstMatch(lines, network);
   if (versions !== 'none')
     return ofCommit(
       `pip finds no version ${name}; the index has ${versions.slice(0, 200)}`,
@@ -92,7 +92,7 @@ function absent(name: string, versions: string, lines: readonly string[]): Blame
 
 /** The project itself is built from a folder; "Collecting" names what is fetched. */
 function notBuilt(name: string, lines: readonly string[]): Blame {
-  const header = told(lines, /fatal error: (\S+\.h(?:pp)?): No such file/);
+  const header = firstMatch(lines, /fatal error: (\S+\.h(?:pp)?): No such file/);
   if (header !== undefined)
     return ofMachine(
       `the header ${header} is missing`,

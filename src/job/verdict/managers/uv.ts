@@ -1,4 +1,4 @@
-import { ofCommit, ofMachine, ofNetwork, ofTool, type Rule, told } from '../blame.ts';
+import { firstMatch, ofCommit, ofMachine, ofNetwork, ofTool, type Rule } from '../blame.ts';
 
 /** `uv sync` and `uv pip install`. */
 export const uv: readonly Rule[] = [
@@ -10,7 +10,7 @@ export const uv: readonly Rule[] = [
   {
     line: /× No solution found when resolving/,
     blame: (_, lines) => {
-      const why = told(lines, /(?:╰─▶|Because) +(.*)$/) ?? 'see the log';
+      const why = firstMatch(lines, /(?:╰─▶|Because) +(.*)$/) ?? 'see the log';
       return ofCommit(
         `uv finds no versions that fit: ${why}`,
         'Correct the dependencies in pyproject.toml, and run `uv lock`',

@@ -28,8 +28,8 @@ export function unittestOf(tree: Tree): { because: string; why: string; command:
   const top = ['', 'src/'].find((each) => tree.hasFolder(`${each}${folder}`));
   const start = `${top ?? ''}${folder}`;
   const isPackage = tree.has(`${start}/__init__.py`);
-  const places = `-s ${quoted(start)}${isPackage ? ` -t ${top === 'src/' ? 'src' : '.'}` : ''}`;
-  const command = `python3 -m unittest ${top === undefined ? `-v ${suite}` : `discover -v ${places}`}`;
+  const folders = `-s ${quoted(start)}${isPackage ? ` -t ${top === 'src/' ? 'src' : '.'}` : ''}`;
+  const command = `python3 -m unittest ${top === undefined ? `-v ${suite}` : `discover -v ${folders}`}`;
   return { because: 'setup.py', why: `it has the test suite ${suite}`, command };
 }
 
