@@ -70,6 +70,9 @@ could differ:
 
 Then the package manager's own cache in the job's home is all that stays.
 
+For neither kind is anything kept where a file that describes the packages is a link, or where the commit has more files than
+Volt reads.
+
 A later job of the same repository and [trust class](isolation.md#who-shares-what) gets a private copy. It must have the same
 files that describe the project and its packages, the same versions of Python or Node and of the package manager, the same
 system, and the same environment variables. Where no lock file fixes the versions of Python packages, a copy is

@@ -30,6 +30,20 @@ export function installDigest(
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }
 
+/**
+ * Why the list of a commit's files does not tell what is installed; undefined where it does. Of a link, the list has the id
+ * of its text, which stays the same when the file that it leads to changes.
+ * @param describes whether a file describes an install; paths that end in `/` are folders
+ */
+export function whyUnknown(
+  { files, isCut }: Pick<InstallJob, 'files' | 'isCut'>,
+  describes: (path: string) => boolean,
+): string | undefined {
+  if (isCut) return 'the commit has more files than Volt reads';
+  const link = files.find(({ kind, path }) => kind === 'link' && (describes(path) || describes(`${path}/`)));
+  return link && `${link.path} is a link`;
+}
+
 /** Names of files in a sentence. */
 export function listed(files: InstallJob['files']): string {
   const names = files.map(({ path }) => path).sort((a, b) => a.split('/').length - b.split('/').length);

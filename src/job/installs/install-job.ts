@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { runCommand } from '../../exec/command.ts';
+import type { ListedFile } from '../../git/commit-tree.ts';
 import { type PackingJob, pack, unpack } from '../actions/archive.ts';
 import { makeFoldersInside } from '../files/hand-over.ts';
 import type { JobInput } from '../input-and-result.ts';
@@ -16,8 +17,10 @@ export interface InstallJob {
   log: JobLog;
   /** of the project in the checkout */
   folder: string;
-  /** the files of the commit below that folder, relative to it, with the ids of their content */
-  files: readonly { path: string; id: string }[];
+  /** the files of the commit below that folder, with paths relative to it */
+  files: readonly ListedFile[];
+  /** whether the commit has more files than Volt reads, so that some are not in that list */
+  isCut: boolean;
   /** Runs a command of the install, which the log shows, in the project's folder. Rejects if it fails. */
   run(command: string, env: Environment): Promise<unknown>;
 }

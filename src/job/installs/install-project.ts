@@ -8,7 +8,7 @@ import { installNodeModules } from './node-modules.ts';
 import { makePythonEnvironment } from './python-environment.ts';
 
 /** The job that installs a project. */
-type Job = Omit<InstallJob, 'folder' | 'files'> & { input: JobInput };
+type Job = Omit<InstallJob, 'folder' | 'files' | 'isCut'> & { input: JobInput };
 
 /**
  * Makes the environment of a project, if it asks for one.
@@ -40,10 +40,10 @@ export async function installPackages(
 async function jobOf({ folder }: Pick<Project, 'folder'>, job: Job): Promise<InstallJob> {
   const { input, context } = job;
   const mirror = new Mirror(context.mirrors, input.repo.url, input.repo);
-  const { files } = await listTree(mirror.path, input.sha, context.signal);
+  const { files, isCut } = await listTree(mirror.path, input.sha, context.signal);
   const prefix = folder === '' ? '' : `${folder}/`;
   const own = files
     .filter(({ path }) => path.startsWith(prefix))
-    .map(({ path, id }) => ({ path: path.slice(prefix.length), id }));
-  return { ...job, folder: join(context.folder, 'workspace', folder), files: own };
+    .map((file) => ({ ...file, path: file.path.slice(prefix.length) }));
+  return { ...job, folder: join(context.folder, 'workspace', folder), files: own, isCut };
 }

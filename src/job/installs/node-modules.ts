@@ -4,7 +4,7 @@ import { sizeText } from '../../exec/limits.ts';
 import { errorText } from '../../kernel/errors.ts';
 import { readInside } from '../files/inside.ts';
 import type { KeptInstalls } from '../storage/kept-installs.ts';
-import { durationText, installDigest, listed } from './install-digest.ts';
+import { durationText, installDigest, listed, whyUnknown } from './install-digest.ts';
 import { type InstallJob, keep, restore, runQuietly } from './install-job.ts';
 import { scriptedPackages } from './node-scripts.ts';
 
@@ -64,8 +64,11 @@ export async function installNodeModules(command: string, job: InstallJob, insta
   const lock = managers.find((each) => each.command.test(command))?.lock;
   if (lock === undefined) return false;
   const manifest = manifestOf(job);
-  const files = job.files.filter(({ path }) => lock.includes(path) || describing.test(path));
-  const why = manifest === undefined ? 'package.json cannot be read' : unsafe(manifest, lock, job);
+  const describes = (path: string) => lock.includes(path) || describing.test(path);
+  const files = job.files.filter(({ path }) => describes(path));
+  const why =
+    whyUnknown(job, describes) ??
+    (manifest === undefined ? 'package.json cannot be read' : unsafe(manifest, lock, job));
   const machine = why === undefined ? await nodeMachine(job, command) : undefined;
   if (why !== undefined) await log.say(`node_modules is not kept for later builds: ${why}`);
   if (manifest === undefined || machine === undefined) {

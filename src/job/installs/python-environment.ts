@@ -6,7 +6,7 @@ import { makeFoldersInside } from '../files/hand-over.ts';
 import { readInside } from '../files/inside.ts';
 import { CommandFailed } from '../steps/command.ts';
 import type { KeptInstall, KeptInstalls } from '../storage/kept-installs.ts';
-import { durationText, installDigest, listed } from './install-digest.ts';
+import { durationText, installDigest, listed, whyUnknown } from './install-digest.ts';
 import { type InstallJob, keep, restore, runQuietly } from './install-job.ts';
 import { type PythonCommands, type PythonWanted, pythonCommands } from './python-commands.ts';
 import { pythonInstaller } from './python-installer.ts';
@@ -54,13 +54,18 @@ export async function makePythonEnvironment(
     );
   if (machine.pip === null && !commands.create.startsWith('uv')) throw missing(noVenv);
   if (commands.notice !== undefined) await job.log.say(commands.notice);
-  const files = job.files.filter(({ path }) => describing.test(path) || wanted.requirements.includes(path));
+  const describes = (path: string) => describing.test(path) || wanted.requirements.includes(path);
+  const files = job.files.filter(({ path }) => describes(path));
+  const why = whyUnknown(job, describes);
+  const store = why === undefined ? installs : undefined;
+  if (why !== undefined && installs?.isOff === false)
+    await job.log.say(`the Python environment is not kept for later builds: ${why}`);
   const isLocked = commands.isOwn && files.some(({ path }) => path === `${wanted.manager}.lock`);
   const day = isLocked ? null : Math.floor(Date.now() / freshFor);
   const digest = installDigest(job, files, [wanted, machine, day]);
   const environment = new Environment(wanted, commands, { folder, env, job });
   const because = listed(files);
-  const kept = await installs?.find(digest);
+  const kept = await store?.find(digest);
   const reused = kept && (await environment.reuse(kept, because));
   if (reused === 'done') return env;
   const isNew = reused === undefined || reused === 'broken';
@@ -68,8 +73,8 @@ export async function makePythonEnvironment(
   await (isNew ? environment.make() : environment.fill());
   const took = durationText(performance.now() - began);
   const made = isNew ? `made the Python environment in ${took}` : `installed the project in ${took}`;
-  const mayKeep = installs !== undefined && !installs.isOff && commands.install.length > 0 && reused !== 'managed';
-  await job.log.say(mayKeep ? `${made}; ${await environment.keep(installs, digest, because)}` : made);
+  const mayKeep = store !== undefined && !store.isOff && commands.install.length > 0 && reused !== 'managed';
+  await job.log.say(mayKeep ? `${made}; ${await environment.keep(store, digest, because)}` : made);
   return env;
 }
 

@@ -151,7 +151,8 @@ describe('an install of node_modules', () => {
     mkdirSync(folder);
     for (const [path, text] of Object.entries(files)) writeFileSync(join(folder, path), text);
     const job = {
-      ...{ folder, files: Object.keys(files).map((path) => ({ path, id: path })), input: {} },
+      ...{ folder, input: {} },
+      ...{ files: Object.keys(files).map((path) => ({ path, id: path, kind: 'file' })), isCut: false },
       log: { say: async (text: string) => void said.push(text) },
       context: { folder: root, env: {}, signal: new AbortController().signal },
       run: async (ranCommand: string) => void ran.push(ranCommand),
