@@ -51,6 +51,8 @@ export class IsolatedJobs {
   readonly #overrides: Overrides;
   /** commit of the next job */
   ref = 'refs/heads/main';
+  /** variables that the repository's settings give to the next job */
+  env: Record<string, string> = {};
   readonly #repositories: TestRepository[] = [];
   readonly #rooms: string[] = [];
   #count = 0;
@@ -117,8 +119,8 @@ export class IsolatedJobs {
   async #run(plan: JobInput['plan'], repository: TestRepository, name: string): Promise<IsolatedRun> {
     const { config } = this;
     const settledIsolation: SettledIsolation = await settleIsolation(this.#level);
-    const repo = { name, url: repository.path };
-    const { ref } = this;
+    const { env, ref } = this;
+    const repo = { name, url: repository.path, env };
     const trust = trustOf(ref, { defaultBranch: 'main', named: null });
     const networks = await this.#networks();
     const network = await networks.take({ key: name, trusted: true });

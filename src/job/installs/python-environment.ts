@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { sizeText } from '../../exec/limits.ts';
 import { errorText } from '../../kernel/errors.ts';
+import { variableOf } from '../../system/environment.ts';
 import type { PythonEnvironment } from '../discovery/project.ts';
 import { makeFoldersInside } from '../files/hand-over.ts';
 import { readInside } from '../files/inside.ts';
@@ -67,7 +68,8 @@ export async function makePythonEnvironment(
   const because = listed(files);
   const kept = await store?.find(digest);
   const reused = kept && (await environment.reuse(kept, because));
-  if (reused === 'done') return env;
+  const given = { ...env, ...pathOfSettings(job.context.env) };
+  if (reused === 'done') return given;
   const isNew = reused === undefined || reused === 'broken';
   const began = performance.now();
   await (isNew ? environment.make() : environment.fill());
@@ -75,7 +77,7 @@ export async function makePythonEnvironment(
   const made = isNew ? `made the Python environment in ${took}` : `installed the project in ${took}`;
   const mayKeep = store !== undefined && !store.isOff && commands.install.length > 0 && reused !== 'managed';
   await job.log.say(mayKeep ? `${made}; ${await environment.keep(store, digest, because)}` : made);
-  return env;
+  return given;
 }
 
 /** With meson-python, an editable project is built again whenever it is imported, which needs the backend then. */
@@ -187,6 +189,11 @@ function withoutPython({
   ...env
 }: Readonly<Record<string, string>>): Record<string, string> {
   return { ...env, PYTHONNOUSERSITE: '1', PIP_USER: '0', PIP_NO_INPUT: '1', PIP_DISABLE_PIP_VERSION_CHECK: '1' };
+}
+
+/** The folders of modules that the repository's settings name for its commands; those that the runner has are its own. */
+function pathOfSettings({ PYTHONPATH: path }: Readonly<Record<string, string>>): Record<string, string> {
+  return path === undefined || path === variableOf('PYTHONPATH') ? {} : { PYTHONPATH: path };
 }
 
 /** What activates an environment, as its script `activate` does. */

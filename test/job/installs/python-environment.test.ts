@@ -128,6 +128,19 @@ for path in [money.__file__, *glob.glob(os.environ['VIRTUAL_ENV'] + '/**/*.pth',
         expect(later.log).to.match(/reused the Python environment/);
       });
 
+      it('shows the folders of PYTHONPATH in the settings of the repository to the tests', async () => {
+        const test = 'import unittest, helper\nclass A(unittest.TestCase):\n    def test(self): pass\n';
+        const other = jobs.repository({
+          ...{ 'requirements.txt': 'money\n', 'lib/helper.py': '' },
+          ...{ 'tests/__init__.py': '', 'tests/test_a.py': test },
+        });
+        jobs.env = { PYTHONPATH: 'lib' };
+        const runs = [await jobs.discovered(other, 'settings'), await jobs.discovered(other, 'settings')];
+        jobs.env = {};
+        for (const { log, outcome } of runs) expect(outcome, log).to.include({ status: 'success' });
+        expect(runs[1]?.log).to.match(/reused the Python environment/);
+      });
+
       it('is not reused by a ref of another trust class', async () => {
         jobs.ref = 'refs/heads/other';
         const { log, outcome } = await jobs.discovered(repository);
