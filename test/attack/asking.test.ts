@@ -190,8 +190,9 @@ describe('a request without the rights for it', () => {
           one.fetch('/api/v1/builds', {
             headers: { authorization: `Bearer ${token}`, 'x-forwarded-for': '192.0.2.99' },
           });
-        for (let index = 0; index < 30; index++) await ask(`wrong-${index}`);
-        expect((await ask('wrong')).status).to.equal(429);
+        // at once: a busy machine would let the limit recover between them
+        const refused = await Promise.all(Array.from({ length: 60 }, (_, index) => ask(`wrong-${index}`)));
+        expect(refused.map(({ status }) => status)).to.include(429);
         expect((await ask(one.token)).status).to.equal(200);
       }
     },
@@ -218,9 +219,10 @@ describe('a request without the rights for it', () => {
         }
         // the oldest connections made room for the last one
         await until('some slow requests to be refused', () => slow.some(({ bytesRead }) => bytesRead > 0));
-        for (let index = 0; index < 70; index++)
-          await call({ 'x-hub-signature-256': `sha256=${index}`, 'x-forwarded-for': '203.0.113.7' });
-        expect((await call({ 'x-gitlab-token': 'x', 'x-forwarded-for': '203.0.113.7' })).status).to.equal(429);
+        const unsigned = Array.from({ length: 140 }, (_, index) =>
+          call({ 'x-hub-signature-256': `sha256=${index}`, 'x-forwarded-for': '203.0.113.7' }),
+        );
+        expect((await Promise.all(unsigned)).map(({ status }) => status)).to.include(429);
         const answer = await call({ 'x-gitlab-token': secret, 'x-forwarded-for': '192.0.2.1' });
         expect(answer.status, 'the forge').to.equal(202);
       } finally {
