@@ -1,12 +1,7 @@
-import { SaxesParser } from 'saxes';
 import type { TestStatus } from '../../kernel/model.ts';
 import type { FoundTest } from './collection.ts';
 import { suiteOf } from './lines.ts';
-
-/** Depth of nested elements; a report has five. */
-const deepest = 100;
-/** Characters of text that are kept of one element. */
-const longestText = 20_000;
+import { deepest, longestText, xmlParser } from './xml.ts';
 
 const statusOf: { readonly [element: string]: TestStatus } = {
   failure: 'failed',
@@ -20,25 +15,18 @@ const statusOf: { readonly [element: string]: TestStatus } = {
  */
 export class JUnitParser {
   readonly tests: FoundTest[] = [];
-  readonly #parser = new SaxesParser();
+  readonly #parser = xmlParser({
+    begin: (name, attributes) => this.#begin(name, attributes),
+    end: (name) => this.#end(name),
+    text: (piece) => {
+      if (this.#text.length < longestText) this.#text += piece.slice(0, longestText);
+    },
+  });
   readonly #suites: { name: string; file: string | undefined }[] = [];
   readonly #open: string[] = [];
   #test: FoundTest | undefined;
   #text = '';
   #isReport = false;
-
-  constructor() {
-    this.#parser.on('error', (error) => {
-      throw error;
-    });
-    this.#parser.on('opentag', ({ name, attributes }) => this.#begin(name, attributes));
-    this.#parser.on('closetag', ({ name }) => this.#end(name));
-    const take = (text: string) => {
-      if (this.#text.length < longestText) this.#text += text.slice(0, longestText);
-    };
-    this.#parser.on('text', take);
-    this.#parser.on('cdata', take);
-  }
 
   /** @throws Error if it is not well-formed */
   write(chunk: string): void {

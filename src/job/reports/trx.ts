@@ -1,6 +1,6 @@
-import { SaxesParser } from 'saxes';
 import type { TestStatus } from '../../kernel/model.ts';
 import type { FoundTest } from './collection.ts';
+import { deepest, longestText, xmlParser } from './xml.ts';
 
 /** All other outcomes are failures, such as `Failed`, `Timeout` or `Aborted`. */
 const statusOf: { readonly [outcome: string]: TestStatus } = {
@@ -11,14 +11,17 @@ const statusOf: { readonly [outcome: string]: TestStatus } = {
   Inconclusive: 'skipped',
   Pending: 'skipped',
 };
-/** Depth of nested elements; a report has seven. */
-const deepest = 100;
-const longestText = 20_000;
 
 /** Parses a report of `dotnet test --logger trx`. Entities that the document defines are never expanded. */
 export class TrxParser {
   readonly tests: FoundTest[] = [];
-  readonly #parser = new SaxesParser();
+  readonly #parser = xmlParser({
+    begin: (name, attributes) => this.#begin(name, attributes),
+    end: (name) => this.#end(name),
+    text: (piece) => {
+      if (this.#text.length < longestText) this.#text += piece.slice(0, longestText);
+    },
+  });
   readonly #byId = new Map<string, FoundTest[]>();
   /** class of each definition, by the id of the test */
   readonly #classes = new Map<string, string>();
@@ -27,19 +30,6 @@ export class TrxParser {
   #test: FoundTest | undefined;
   #text = '';
   #isReport = false;
-
-  constructor() {
-    this.#parser.on('error', (error) => {
-      throw error;
-    });
-    this.#parser.on('opentag', ({ name, attributes }) => this.#begin(name, attributes));
-    this.#parser.on('closetag', ({ name }) => this.#end(name));
-    const take = (text: string) => {
-      if (this.#text.length < longestText) this.#text += text.slice(0, longestText);
-    };
-    this.#parser.on('text', take);
-    this.#parser.on('cdata', take);
-  }
 
   /** @throws Error if it is not well-formed */
   write(chunk: string): void {
