@@ -44,8 +44,8 @@ not fit, Volt takes one that the machine has: from mise, asdf, nvm, fnm, nodenv,
 \`/usr/lib/jvm\`, \`~/sdk\` (Go), or the tool cache (\`VOLT_TOOL_CACHE\`). Volt installs none. If no version fits, the log
 says which one is used instead. rustup and Go choose their versions themselves.
 
-If a project needs pnpm or Yarn and the runner lacks it, but has corepack, Volt lets corepack bring the version that
-\`packageManager\` names, for scripts of the project, too. With a mirror of npm's registry, corepack needs
+If the runner lacks the pnpm or Yarn that a project needs, but has corepack, corepack brings the version that
+\`packageManager\` names. Scripts of the project find it, too. With a mirror of npm's registry, corepack needs
 \`COREPACK_NPM_REGISTRY\`, and \`COREPACK_INTEGRITY_KEYS=0\` if the mirror has no signatures.
 
 ## Results of single tests
@@ -60,8 +60,8 @@ where the runner has it and no setting of pip is given, else by \`venv\` and pip
 one that meson-python builds is copied.
 
 **Node.** After \`npm ci\`, or pnpm or Yarn 1 with a frozen lock file, Volt keeps \`node_modules\`. A command that does more,
-such as \`npm ci && npm run build\`, always runs as it is, and nothing is kept. Nor is anything kept where a new installation
-could differ:
+such as \`npm ci && npm run build\`, always runs as it is, and nothing is kept. Volt also
+keeps nothing where a new installation could differ:
 
 - in workspaces, with packages from the checkout, and without a lock file in the commit
 - with a script of the project that runs during the install, except for a \`prepare\` that only installs hooks of git
