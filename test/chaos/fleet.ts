@@ -162,6 +162,14 @@ export class Fleet {
   }
 
   /**
+   * Runners that reach Redis through a tunnel or another network. They cannot see that its process is gone, so they end
+   * their jobs before the lease ends, as if they were cut off.
+   */
+  get farRunners(): Member[] {
+    return [...this.runners.values()].filter(({ name }) => name === cutRunner || name === tunnelRunner);
+  }
+
+  /**
    * Processes that start from now on have this version.
    * @returns whether all had it before
    */

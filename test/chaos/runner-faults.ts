@@ -108,8 +108,9 @@ export class RunnerFaults {
   async #pickRunner(wanted: string | undefined, pick: number): Promise<Member | undefined> {
     const until = Date.now() + (wanted ? busyPatience.one : busyPatience.any);
     for (;;) {
-      const far = [cutRunner, tunnelRunner];
-      const names = wanted ? [wanted] : [...this.#fleet.runners.keys()].filter((name) => !far.includes(name));
+      const far = this.#fleet.farRunners;
+      const near = [...this.#fleet.runners.values()].filter((runner) => !far.includes(runner));
+      const names = wanted ? [wanted] : near.map(({ name }) => name);
       const first = Math.floor(pick * names.length);
       const live = this.#evidence.live();
       const candidates = [...names.slice(first), ...names.slice(0, first)].filter((name) => {

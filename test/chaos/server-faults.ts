@@ -25,7 +25,7 @@ export class ServerFaults {
   async killRedis(hold: () => Promise<unknown>): Promise<void> {
     const { redis } = this.#fleet;
     if (this.#fleet.redisDown || redis instanceof Sentinels) return;
-    const fault = this.#begin('redis-kill', []);
+    const fault = this.#begin('redis-kill', this.#fleet.farRunners);
     fault.outage = true;
     this.#fleet.redisDown = true;
     await redis.kill();
