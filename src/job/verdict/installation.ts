@@ -1,4 +1,4 @@
-import { type Blame, firstBlame, ofMachine, type Rule } from './blame.ts';
+import { type Blame, firstBlame, type Rule } from './blame.ts';
 import { bun } from './managers/bun.ts';
 import { bundler } from './managers/bundler.ts';
 import { cargo } from './managers/cargo.ts';
@@ -6,7 +6,7 @@ import { composer } from './managers/composer.ts';
 import { dotnet } from './managers/dotnet.ts';
 import { go } from './managers/go.ts';
 import { gradle, maven } from './managers/jvm.ts';
-import { build, network } from './managers/machine.ts';
+import { build, unreachable } from './managers/machine.ts';
 import { mix } from './managers/mix.ts';
 import { native } from './managers/native.ts';
 import { npm } from './managers/npm.ts';
@@ -52,17 +52,15 @@ const longestQuote = 300;
  */
 export function installationBlame(output: string): Blame {
   const lines = linesOf(output);
-  const known = firstBlame(rules, lines) ?? firstBlame(network, lines);
+  const known = firstBlame(rules, lines) ?? firstBlame(unreachable, lines);
   if (known) return known;
   const last = lines
     .findLast((line) => line.trim() !== '')
     ?.trim()
     .slice(0, longestQuote);
   const said = last === undefined ? '' : `; its last line is "${last}"`;
-  return ofMachine(
-    `the installation failed${said}`,
-    'Read the log; correct the installation, or set another command by --command',
-  );
+  const remedy = 'Read the log; correct the installation, or set another command by --command';
+  return { fault: 'outside', what: `the installation failed${said}`, remedy };
 }
 
 /** Why a build could not fetch or configure what it needs, from the end of what it printed before any test began. */

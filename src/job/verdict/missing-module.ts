@@ -1,5 +1,5 @@
 import type { TestResult } from '../../kernel/model.ts';
-import { type Blame, ofMachine } from './blame.ts';
+import type { Blame } from './blame.ts';
 
 /** What tells a module that is not part of the commit from one that is. */
 export interface OwnModules {
@@ -63,7 +63,7 @@ const languages: readonly Language[] = [
 ];
 
 function missing(what: string, remedy: string): Blame {
-  return ofMachine(what, remedy);
+  return { fault: 'outside', what, remedy };
 }
 
 /**

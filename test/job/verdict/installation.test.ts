@@ -217,6 +217,23 @@ const lines: readonly [line: string, fault: Blame['fault'], what: string][] = [
     'the library zlib is missing',
   ],
   ['src/a.c:1:10: fatal error: Python.h: No such file or directory', 'outside', 'the header Python.h is missing'],
+  ['Bad username or password for https://gems.example/.', 'outside', 'Bundler has no access to https://gems.example/'],
+  [
+    'curl error 28 while downloading https://repo.packagist.org/packages.json: Connection timed out',
+    'outside',
+    'Composer cannot download https://repo.packagist.org/packages.json (curl error 28)',
+  ],
+  [
+    'a.csproj : error NETSDK1045: The current .NET SDK does not support targeting .NET 10.0.  Either target',
+    'tool',
+    'the project needs the SDK of .NET 10.0',
+  ],
+  [
+    "➤ YN0009: │ native@npm:1.0.0 couldn't be built successfully (exit code 1, logs can be found here: /tmp/a)",
+    'outside',
+    'the package native could not be built',
+  ],
+  ['  × Preparing metadata (pyproject.toml) did not run successfully.', 'outside', 'a package could not be built'],
 ];
 
 describe('the end of an installation that failed', () => {

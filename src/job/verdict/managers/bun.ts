@@ -1,41 +1,28 @@
-import { ofAccess, ofCommit, ofMachine, ofNetwork, type Rule } from '../blame.ts';
+import { access, commit, network, notBuilt, ownScript, type Rule } from '../blame.ts';
 
 /** `bun install`. */
 export const bun: readonly Rule[] = [
-  {
-    line: /^error: lockfile had changes, but lockfile is frozen/,
-    blame: () => ofCommit('bun.lock does not fit package.json', 'Run `bun install` and commit bun.lock'),
-  },
-  {
-    line: /^error: No version matching "([^"]+)" found for specifier "([^"]+)"/,
-    blame: ([range, name]) =>
-      ofCommit(`bun finds no version ${name}@${range} in the registry`, 'Correct the version in package.json'),
-  },
-  {
-    line: /^error: GET \S+\/([^/\s]+) - 404/,
-    blame: ([name]) =>
-      ofCommit(
-        `bun cannot find the package ${name} in the registry`,
-        'Correct its name in package.json, or give the job credentials if it is private',
-      ),
-  },
-  { line: /^error: GET (\S+) - (40[13])/, blame: ([url, code]) => ofAccess(`bun has no access to ${url} (${code})`) },
-  { line: /^error: GET (\S+) - (\d+)/, blame: ([url, code]) => ofNetwork(`bun got ${code} from ${url}`) },
-  {
-    line: /^error: (\w+ downloading (?:package manifest|tarball) \S+)/,
-    blame: ([said]) => ofNetwork(`bun cannot reach the registry: ${said}`),
-  },
-  {
-    line: /^error: prepare script from "([^"]+)" exited with (\d+)/,
-    blame: ([, code]) =>
-      ofCommit(`the project's own script "prepare" failed with code ${code}`, 'Read the log, and fix it'),
-  },
-  {
-    line: /^error: (\w+) script from "([^"]+)" exited with \d+/,
-    blame: ([script, name]) =>
-      ofMachine(
-        `the script "${script}" of the package ${name} failed`,
-        'Install the compilers and libraries that it needs on the runner; the log names them',
-      ),
-  },
+  commit(
+    /^error: lockfile had changes, but lockfile is frozen/,
+    'bun.lock does not fit package.json',
+    'Run `bun install` and commit bun.lock',
+  ),
+  commit(
+    /^error: No version matching "([^"]+)" found for specifier "([^"]+)"/,
+    'bun finds no version $2@$1 in the registry',
+    'Correct the version in package.json',
+  ),
+  commit(
+    /^error: GET \S+\/([^/\s]+) - 404/,
+    'bun cannot find the package $1 in the registry',
+    'Correct its name in package.json, or give the job credentials if it is private',
+  ),
+  access(/^error: GET (\S+) - (40[13])/, 'bun has no access to $1 ($2)'),
+  network(/^error: GET (\S+) - (\d+)/, 'bun got $2 from $1'),
+  network(/^error: (\w+ downloading (?:package manifest|tarball) \S+)/, 'bun cannot reach the registry: $1'),
+  ownScript(
+    /^error: prepare script from "[^"]+" exited with (\d+)/,
+    'the project\'s own script "prepare" failed with code $1',
+  ),
+  notBuilt(/^error: (\w+) script from "([^"]+)" exited with \d+/, 'the script "$1" of the package $2 failed'),
 ];

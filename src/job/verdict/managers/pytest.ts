@@ -1,4 +1,4 @@
-import { ofMachine, type Rule } from '../blame.ts';
+import { machine, type Rule } from '../blame.ts';
 
 /** Options of pytest that only a plugin knows, by the package that has it. */
 const plugins: { readonly [option: string]: string } = {
@@ -12,18 +12,17 @@ const plugins: { readonly [option: string]: string } = {
   '--reruns': 'pytest-rerunfailures',
 };
 
+/** @param option as a part of a pattern */
+function unknown(option: string, plugin: string): Rule {
+  return machine(
+    new RegExp(`^\\S+: error: unrecognized arguments: (${option}[\\w-]*)`),
+    'pytest does not know the option $1, which a plugin has',
+    `Add ${plugin} to the dependencies for tests, or remove the option`,
+  );
+}
+
 /** pytest, where it does not know an option that the project configures. */
 export const pytest: readonly Rule[] = [
-  {
-    line: /^\S+: error: unrecognized arguments: (-{1,2}[\w-]+)/,
-    blame: ([option = '']) => {
-      const plugin = Object.entries(plugins).find(([known]) => option.startsWith(known))?.[1];
-      return ofMachine(
-        `pytest does not know the option ${option}, which a plugin has`,
-        plugin === undefined
-          ? 'Add that plugin to the dependencies for tests, or remove the option'
-          : `Add ${plugin} to the dependencies for tests, or remove the option`,
-      );
-    },
-  },
+  ...Object.entries(plugins).map(([option, plugin]) => unknown(option, plugin)),
+  unknown('-', 'that plugin'),
 ];

@@ -1,42 +1,30 @@
-import { firstMatch, ofCommit, ofMachine, ofNetwork, ofTool, type Rule } from '../blame.ts';
+import { commit, firstMatch, network, notBuilt, type Rule, tool, whileInstalling } from '../blame.ts';
 
 /** `uv sync` and `uv pip install`. */
 export const uv: readonly Rule[] = [
-  {
-    installing: true,
-    line: /(?:Failed to fetch: `([^`]+)`|error sending request for url \(([^)]+)\))/,
-    blame: ([url, other]) => ofNetwork(`uv cannot reach ${url || other}`),
-  },
-  {
-    line: /× No solution found when resolving/,
-    blame: (_, lines) => {
-      const why = firstMatch(lines, /(?:╰─▶|Because) +(.*)$/) ?? 'see the log';
-      return ofCommit(
-        `uv finds no versions that fit: ${why}`,
-        'Correct the dependencies in pyproject.toml, and run `uv lock`',
-      );
-    },
-  },
-  {
-    line: /[Tt]he lockfile at `uv\.lock` needs to be updated|Unable to find lockfile at `uv\.lock`/,
-    blame: () => ofCommit('uv.lock does not fit pyproject.toml', 'Run `uv lock` and commit uv.lock'),
-  },
-  {
-    line: /error: Failed to parse(?: `([^`]+)`|: `([^`]+)`)/,
-    blame: ([file, other]) => ofCommit(`uv cannot read ${file || other}`, 'Correct it as the log says'),
-  },
-  {
-    line: /error: (No interpreter found for .*|The requested interpreter resolved to .*)$/,
-    blame: ([said]) => ofTool(said ?? '', 'Install that Python on the runner, for example with `uv python install`'),
-  },
-  {
-    line: /(?:× )?Failed to build `([^`]+)`/,
-    blame: ([name = '']) =>
-      / @ file:\/\//.test(name)
-        ? ofCommit('the project itself could not be built', 'Read the log, and fix pyproject.toml')
-        : ofMachine(
-            `the package ${name} could not be built`,
-            'Install the compilers and libraries that it needs on the runner; the log names them',
-          ),
-  },
+  whileInstalling(
+    network(/(?:Failed to fetch: `([^`]+)`|error sending request for url \(([^)]+)\))/, 'uv cannot reach $1$2'),
+  ),
+  commit(
+    /× No solution found when resolving/,
+    (_, lines) => `uv finds no versions that fit: ${firstMatch(lines, /(?:╰─▶|Because) +(.*)$/) ?? 'see the log'}`,
+    'Correct the dependencies in pyproject.toml, and run `uv lock`',
+  ),
+  commit(
+    /[Tt]he lockfile at `uv\.lock` needs to be updated|Unable to find lockfile at `uv\.lock`/,
+    'uv.lock does not fit pyproject.toml',
+    'Run `uv lock` and commit uv.lock',
+  ),
+  commit(/error: Failed to parse(?: `([^`]+)`|: `([^`]+)`)/, 'uv cannot read $1$2', 'Correct it as the log says'),
+  tool(
+    /error: (No interpreter found for .*|The requested interpreter resolved to .*)$/,
+    '$1',
+    'Install that Python on the runner, for example with `uv python install`',
+  ),
+  commit(
+    /Failed to build `[^`]+ @ file:\/\/[^`]*`/,
+    'the project itself could not be built',
+    'Read the log, and fix pyproject.toml',
+  ),
+  notBuilt(/Failed to build `([^`]+)`/),
 ];
