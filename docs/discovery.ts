@@ -50,7 +50,9 @@ If the runner lacks the pnpm or Yarn that a project needs, but has corepack, cor
 
 ## Results of single tests
 
-Every kind has them as far as Volt [can read what the tests print](running.md#results-of-single-tests).
+Every kind has them as far as Volt [can read what the tests print](running.md#results-of-single-tests). Volt asks some
+runners for a report as well, as the table says. Their verdict stays the same. A project that has its
+runner write such a report already keeps its own.
 
 ## What is installed, and kept for later builds
 
@@ -83,13 +85,21 @@ This page is made from \`src/job/discovery/\` by \`npm run docs\`.
 `;
 }
 
+/** What Volt asks test runners for. */
+const addedReports: { [reporter in NonNullable<Project['reporter']>]: string } = {
+  pytest: 'JUnit XML that Volt asks pytest for',
+  phpunit: 'JUnit XML that Volt asks PHPUnit for',
+  trx: 'TRX that Volt asks `dotnet test` for',
+  minitest: 'JUnit XML that Volt asks RSpec and Minitest for',
+};
+
 function row(kind: Kind): string {
   const projects = (examples[kind.title] ?? []).map((files) => exampleOf(kind, files));
   const commands = projects.map(({ steps }) => steps.map(({ command }) => code(command)).join(', then '));
   const versions = kind.tools.length === 0 ? [] : versionFiles(...kind.tools).map(code);
   const reports = projects.flatMap((project) => [
     ...project.reports.map(code),
-    ...(project.reporter === undefined ? [] : [`JUnit XML that Volt asks ${project.reporter} for`]),
+    ...(project.reporter === undefined ? [] : [addedReports[project.reporter]]),
   ]);
   const cells = [
     `${kind.title}${isGeneral(kind) ? ' (if nothing else)' : ''}`,

@@ -87,7 +87,8 @@ async function runTests(
     const last = steps.list.at(-1);
     const own = async () => (plan.kind === 'command' ? undefined : await ownModules(input, context));
     const runner = search.isWhole ? found?.runner : undefined;
-    const evidence = { step: last?.name ?? '', output, tests, runners: search.runners, runner, kind: found?.kind, own };
+    const { runners, unfinished } = search;
+    const evidence = { step: last?.name ?? '', output, tests, runners, unfinished, runner, kind: found?.kind, own };
     const outcome = masked.hide(await judge(byCode, evidence));
     if (last && byCode.status === 'success' && outcome.status !== 'success')
       steps.end(last, outcome.status, outcome.exitCode);
@@ -121,16 +122,16 @@ async function runTests(
         env = await makeEnvironment(project, installing(project));
         return 0;
       });
-    if (project) {
-      const added = askForReport(project, env, context);
-      env = added.env;
-      search.globs.push(...added.reports);
-    }
+    const added = project && askForReport(project, env, context);
+    env = added?.env ?? env;
+    search.globs.push(...(added?.reports ?? []));
     for (const { name, command, folder } of commands.steps)
       await run(name, async () => {
         const isProjects = name === 'install' && folder === join(workspace, project?.folder ?? '');
         const isDone = isProjects && project && (await installPackages(project, command, installing(project)));
-        return isDone ? 0 : runStep(command, folder, { ...context, env }, log, began);
+        if (isDone) return 0;
+        const reported = name === 'test' && added ? added.command(command) : command;
+        return runStep(reported, folder, { ...context, env }, log, began);
       });
     await log.end();
     return await ended({ status: 'success', reason: null, message: null, exitCode: 0 });

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import type { Project } from './discovery/project.ts';
 import { makeFoldersInside, writeInside } from './files/hand-over.ts';
 import type { StepContext } from './job-context.ts';
+import { minitestPlugin } from './minitest-plugin.ts';
 import type { ReportGlobs } from './reports/files.ts';
 import { rspecListener } from './rspec-listener.ts';
 
@@ -9,6 +10,8 @@ import { rspecListener } from './rspec-listener.ts';
 export interface AddedReport {
   /** with the variables that ask for it */
   env: Record<string, string>;
+  /** the command of the tests, with the options that ask for it */
+  command(text: string): string;
   /** where it is, once the tests have run */
   reports: ReportGlobs[];
 }
@@ -19,7 +22,8 @@ export function hasAddedReport({ kind, reporter }: Pick<Project, 'kind' | 'repor
 }
 
 /**
- * Asks the test runner of a project for a report, by variables that change neither its verdict nor what it prints.
+ * Asks the test runner of a project for a report, by variables and options that change neither its verdict nor what it
+ * prints.
  * @param env variables of the project's commands
  */
 export function askForReport(
@@ -27,17 +31,38 @@ export function askForReport(
   env: Readonly<Record<string, string>>,
   context: Pick<StepContext, 'folder' | 'sandbox'>,
 ): AddedReport {
-  if (!hasAddedReport(project)) return { env: { ...env }, reports: [] };
+  const same = { env: { ...env }, command: (text: string) => text, reports: [] };
+  if (!hasAddedReport(project)) return same;
   const folder = join(context.folder, 'reports');
-  if (project.reporter === 'pytest') {
-    const option = quoted(`--junitxml=${join(folder, 'pytest.xml')}`);
-    return { env: added(env, 'PYTEST_ADDOPTS', option), reports: [{ folder, globs: ['pytest.xml'] }] };
-  }
-  const listener = join(folder, 'rspec-listener.rb');
+  const reports = (...globs: string[]) => [{ folder, globs }];
+  const file = (name: string) => quoted(join(folder, name));
   makeFoldersInside(context.folder, [folder], context.sandbox.owner);
-  writeInside(context.folder, listener, rspecListener, context.sandbox.owner);
-  const option = `--require ${quoted(listener)}`;
-  return { env: added(env, 'SPEC_OPTS', option), reports: [{ folder, globs: ['rspec-*.xml'] }] };
+  if (project.reporter === 'pytest')
+    return {
+      ...same,
+      env: added(env, 'PYTEST_ADDOPTS', `--junitxml=${file('pytest.xml')}`),
+      reports: reports('pytest.xml'),
+    };
+  if (project.reporter === 'phpunit') {
+    const option = `--log-junit ${file('phpunit.xml')}`;
+    const command = (text: string) => `${text}${text.includes('composer run-script') ? ' --' : ''} ${option}`;
+    return { ...same, command, reports: reports('phpunit.xml') };
+  }
+  if (project.reporter === 'trx') {
+    const option = `--logger trx --results-directory ${quoted(folder)}`;
+    const command = (text: string) => text.replaceAll(/ --no-restore(?= &&|$)/g, ` --no-restore ${option}`);
+    return { ...same, command, reports: reports('**/*.trx') };
+  }
+  const write = (path: string, text: string) => writeInside(context.folder, path, text, context.sandbox.owner);
+  const listener = join(folder, 'rspec-listener.rb');
+  write(listener, rspecListener);
+  const ruby = added(env, 'SPEC_OPTS', `--require ${quoted(listener)}`);
+  if (project.reporter !== 'minitest') return { ...same, env: ruby, reports: reports('rspec-*.xml') };
+  const plugins = join(folder, 'minitest');
+  makeFoldersInside(context.folder, [plugins], context.sandbox.owner);
+  write(join(plugins, 'volt_plugin.rb'), minitestPlugin);
+  const path = [folder, env.RUBYLIB].filter(Boolean).join(':');
+  return { ...same, env: { ...ruby, RUBYLIB: path }, reports: reports('rspec-*.xml', 'minitest-*.xml') };
 }
 
 function added(env: Readonly<Record<string, string>>, name: string, option: string): Record<string, string> {

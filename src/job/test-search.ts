@@ -20,8 +20,8 @@ export class TestSearch {
   readonly #tests: TestCollection;
   readonly #reports: ReportReader;
   #printed: Runner[] = [];
+  #unfinished: string[] = [];
   #broken: unknown;
-  #hasProblems = false;
 
   /**
    * @param root folder of the checkout
@@ -41,9 +41,14 @@ export class TestSearch {
     return [...this.#reports.runners, ...this.#printed];
   }
 
+  /** The runners that have begun and told no number; complete when the search has ended. */
+  get unfinished(): readonly string[] {
+    return this.isWhole ? this.#unfinished : [];
+  }
+
   /** Whether all output and all reports were read; known when the search has ended. */
   get isWhole(): boolean {
-    return this.#broken === undefined && !this.#hasProblems && !this.#output.isCut;
+    return this.#broken === undefined && this.#reports.isWhole && !this.#output.isCut;
   }
 
   /** Leaves out the reports that the commit brings along, as far as they are still the same in the end. */
@@ -89,11 +94,11 @@ export class TestSearch {
     try {
       for (const globs of this.globs) await this.#reports.read(globs, (sentence) => problems.push(sentence));
       // a report has more details than what the same tests have printed
-      if (tests.seen === 0 && this.#broken === undefined) this.#printed = await this.#output.end(tests);
+      if (tests.seen === 0 && this.#broken === undefined)
+        ({ runners: this.#printed, unfinished: this.#unfinished } = await this.#output.end(tests));
     } catch (error) {
       this.#broken = error;
     }
-    this.#hasProblems = problems.length > 0;
     for (const sentence of shortened(problems)) await log.say(sentence);
     if (this.#broken !== undefined) await log.say(`could not read all test results: ${errorText(this.#broken)}`);
     return tests.seen === 0 ? undefined : tests.end();

@@ -3,7 +3,8 @@ const describing = [
   /^\.volt\.ya?ml$/,
   // Node, Bun, Deno
   /^(package\.json|deno\.jsonc?|pnpm-workspace\.yaml|turbo\.json|nx\.json|lerna\.json|bunfig\.toml|\.yarnrc\.yml)$/,
-  /^(\.nvmrc|\.(node|bun|deno|php|swift)-version|\.dvmrc|\.mocharc\.(json|ya?ml)|project\.json)$/,
+  /^(\.nvmrc|\.(node|bun|deno|php|swift)-version|\.dvmrc|project\.json)$/,
+  /^(\.mocharc\.(jsonc?|ya?ml|[cm]?js)|mocha\.opts|jest\.config\.([cm]?[jt]s|json))$/,
   // Python
   /^(pyproject\.toml|setup\.(cfg|py)|tox\.ini|\.?pytest\.(ini|toml)|noxfile\.py|[\w.-]*requirements[\w.-]*\.(txt|in)|Pipfile)$/,
   /^(manage\.py|\.python-version|(hatch|pdm|tox)\.toml|runtests\.py)$/,
@@ -12,9 +13,10 @@ const describing = [
   // Java, Scala, Kotlin
   /^(pom\.xml|(build|settings)\.gradle(\.kts)?|build\.sbt|\.java-version)$/,
   // Elixir, Erlang
-  /^(mix\.exs|rebar\.config)$/,
+  /^(mix\.exs|test_helper\.exs|rebar\.config)$/,
   // Ruby, PHP
-  /^(Gemfile|Rakefile|[Rr]akefile(\.rb)?|\.rspec|\.ruby-version|[\w.-]+\.gemspec|composer\.json|phpunit\.xml(\.dist)?)$/,
+  /^(Gemfile|Rakefile|[Rr]akefile(\.rb)?|\.rspec|\.ruby-version|[\w.-]+\.gemspec|test_helper\.rb)$/,
+  /^(composer\.json|phpunit\.xml(\.dist)?|phpunit\.dist\.xml)$/,
   // C and C++
   /^(CMakeLists\.txt|CMakePresets\.json|meson\.build|configure\.(ac|in)|Makefile\.am)$/,
   // .NET

@@ -53,7 +53,7 @@ export const projectSchema = z.object({
   /** globs below the project's folder, of reports that its tools write by themselves */
   reports: z.array(z.string().min(1).max(1000)).max(50),
   /** how Volt makes the tests write a report as well, if at all; see project-reporter.ts */
-  reporter: z.enum(['pytest']).optional(),
+  reporter: z.enum(['pytest', 'phpunit', 'trx', 'minitest']).optional(),
   /** the test runner that Volt starts itself, if it tells how many tests ran whatever the project configures */
   runner: z.string().min(1).max(100).optional(),
   tools: z.array(toolSchema).max(20),

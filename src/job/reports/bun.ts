@@ -43,7 +43,7 @@ export class BunParser implements LineParser {
   }
 
   end(): Findings {
-    return this.#tests.findings('bun test');
+    return this.#tests.findings('bun test', this.#running);
   }
 
   #result(word: string, titles: string, ms: string | undefined): void {

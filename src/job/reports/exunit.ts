@@ -26,7 +26,7 @@ export class ExunitParser implements LineParser {
   }
 
   end(): Findings {
-    return this.#tests.findings('ExUnit');
+    return this.#tests.findings('ExUnit', this.#running);
   }
 
   #inside(text: string): void {

@@ -40,6 +40,8 @@ export interface ReportGlobs {
   globs: readonly string[];
 }
 
+class EmptyReport extends Error {}
+
 /** Reads the reports of one job. One that cannot be read is left out with a sentence about it. */
 export class ReportReader {
   readonly #tests: TestCollection;
@@ -50,10 +52,16 @@ export class ReportReader {
   readonly #readJson: ReadJson;
   /** the runners that have told how many tests there were, even if that was zero */
   readonly runners: Runner[] = [];
+  #isWhole = true;
 
   constructor(tests: TestCollection, readJson: ReadJson) {
     this.#tests = tests;
     this.#readJson = readJson;
+  }
+
+  /** Whether all reports were read. An empty one is: its runner was ended before it wrote anything. */
+  get isWhole(): boolean {
+    return this.#isWhole;
   }
 
   /** Leaves out the reports that are there before the job begins, unless something of the job writes them again. */
@@ -77,6 +85,7 @@ export class ReportReader {
         await setImmediate();
         await this.#readReport(path, text);
       } catch (error) {
+        if (!(error instanceof EmptyReport)) this.#isWhole = false;
         problem(`the report ${path} is left out: ${errorText(error).split('\n', 1)[0]?.slice(0, 300)}`);
       }
     }
@@ -93,7 +102,7 @@ export class ReportReader {
 
   async #readReport(path: string, text: string): Promise<void> {
     const tests = this.#tests;
-    if (text.trim() === '') throw new Error('it is empty');
+    if (text.trim() === '') throw new EmptyReport('it is empty');
     const begin = text.slice(0, longestBegin);
     if (/<TestRun\s/.test(begin.slice(0, longestProlog))) return this.#readXml(text, new TrxParser(), 'the TRX report');
     if (/\.xml$/i.test(path) || /^\s*<\?xml/.test(begin)) {
@@ -113,7 +122,7 @@ export class ReportReader {
       await setImmediate();
     }
     const before = tests.seen;
-    const runners = await lines.end(tests);
+    const { runners } = await lines.end(tests);
     this.runners.push(...runners);
     if (tests.seen === before && runners.length === 0) throw new Error('its format is not known');
   }
@@ -147,6 +156,7 @@ export class ReportReader {
         if (isFile && patterns.some((pattern) => pattern.matches(path))) found.push(path);
       }
     } catch (error) {
+      this.#isWhole = false;
       problem(`could not search all files of the job for reports: ${errorText(error)}`);
     }
     return found.sort();

@@ -30,7 +30,7 @@ export class MinitestParser implements LineParser {
   }
 
   end(): Findings {
-    return this.#tests.findings(this.#name);
+    return this.#tests.findings(this.#name, this.#running);
   }
 
   #inside(text: string): void {

@@ -97,17 +97,19 @@ export class OutputTests {
     this.#rest = Buffer.from(chunk.subarray(from, from + longestRest));
   }
 
-  /** Adds the tests that were found. @returns the runners that have told how many tests there were */
-  async end(tests: TestCollection): Promise<Runner[]> {
+  /** Adds the tests that were found. @returns the runners that have told how many tests there were, and those that only began */
+  async end(tests: TestCollection): Promise<{ runners: Runner[]; unfinished: string[] }> {
     if (this.#rest.length > 0) this.#lines.take(Buffer.concat([this.#rest, Buffer.from('\n')]));
     const runners: Runner[] = [];
+    const unfinished: string[] = [];
     for (const parser of this.#lines.parsers) {
       const found = parser.end();
       if (found.runner) runners.push(found.runner);
+      if (found.unfinished !== undefined) unfinished.push(found.unfinished);
       await addAll(found.tests, tests);
       if (found.unnamed) tests.addUnnamed(found.unnamed);
     }
-    return runners;
+    return { runners, unfinished };
   }
 }
 

@@ -13,6 +13,8 @@ export class PhpunitParser implements LineParser {
   readonly begins = 'P';
   readonly #tests = new PrintedTests();
   #running = false;
+  /** whether it has begun with the tests: `phpunit --version` prints the same first line */
+  #begun = false;
   /** whether the list of numbered texts that follows is one of failed tests */
   #listing = false;
 
@@ -30,6 +32,7 @@ export class PhpunitParser implements LineParser {
       return;
     }
     if (!this.#running) return;
+    if (/^Runtime: +PHP |^[.FEWRISDN]+(?: +\d+ \/ \d+ \( *\d+%\))?$/.test(text)) this.#begun = true;
     const list = /^There (?:was|were) \d+ (\w+(?: \w+)*):$/.exec(text);
     const begin = this.#listing ? /^\d+\) (\w[\w\\]*)::(\S.*)$/.exec(text) : null;
     const sum = /^OK \((\d+) tests?, \d+ assertions?\)$/.exec(text);
@@ -48,7 +51,7 @@ export class PhpunitParser implements LineParser {
   }
 
   end(): Findings {
-    return this.#tests.findings('PHPUnit');
+    return this.#tests.findings('PHPUnit', this.#running && this.#begun);
   }
 
   #sum(parts: string[]): void {

@@ -72,10 +72,11 @@ export class PrintedTests {
   /**
    * The result. Output without totals is from another program.
    * @param name of the runner
+   * @param begun whether it surely began a run of tests that did not end
    */
-  findings(name: string): Findings {
+  findings(name: string, begun = false): Findings {
     const runner = { name, refuses: this.#none?.fails === true };
-    if (!this.#counted) return { tests: [], ...(this.#none && { runner }) };
+    if (!this.#counted) return { tests: [], ...(this.#none ? { runner } : begun && { unfinished: name }) };
     return { tests: this.#tests, unnamed: unnamedOf(this.#totals, this.#tests), runner };
   }
 }

@@ -54,6 +54,8 @@ export class PytestParser implements LineParser {
     const sum = /^(?:=+ )?((?:\d+(?: [a-z]+)+(?:, )?)+|no tests ran) in [\d.]+s(?: \([\d:]+\))?(?: =+)?$/.exec(text);
     if (sum) this.#sum(sum[1] ?? '');
     else if (/^=+ test session starts =+$/.test(text)) this.#running = true;
+    // the totals of plugins such as pytest-pretty
+    else if (/^ *Results \([\d.]+s\):$/.test(text)) this.#running = false;
     else if (/^=+ (?:short test summary info|warnings summary.*) =+$/.test(text)) this.#failure = undefined;
     else if (/^_{2,} \S/.test(text)) this.#heading(text);
     else if (this.#failure) this.#failure.add(text);
@@ -61,7 +63,7 @@ export class PytestParser implements LineParser {
   }
 
   end(): Findings {
-    if (!this.#runner) return { tests: [] };
+    if (!this.#runner) return { tests: [], ...(this.#running && { unfinished: 'pytest' }) };
     for (const [key, test] of this.#tests) {
       const text = this.#failures.get(headingOf(key));
       if (test.status === 'passed' || !text) continue;

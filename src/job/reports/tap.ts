@@ -24,6 +24,8 @@ export class TapParser implements LineParser {
   /** points whose parent is still to come, by depth */
   readonly #levels: Point[][] = [];
   #isTap = false;
+  /** whether the lines that begin TAP are nothing else for certain */
+  #hasBegun = false;
   #count = 0;
   #plansNone = false;
   #isNumbered = false;
@@ -44,6 +46,7 @@ export class TapParser implements LineParser {
     const plan = /^1\.\.(\d+)(?:\s|$)/.exec(text);
     if (plan || /^TAP version 1[34]\s*$/.test(text)) {
       this.#isTap = true;
+      this.#hasBegun ||= !plan || text === plan[0];
       if (plan && Number(plan[1]) === 0) this.#plan(text);
       return;
     }
@@ -62,7 +65,9 @@ export class TapParser implements LineParser {
   end(): Findings {
     if (!this.#isTap) return { tests: [] };
     // a plan of tests that did not run tells no number
-    const runner = this.#count > 0 || this.#plansNone ? { runner: { name: 'the TAP output' } } : {};
+    const name = 'the TAP output';
+    const runner =
+      this.#count > 0 || this.#plansNone ? { runner: { name } } : this.#hasBegun ? { unfinished: name } : {};
     const tests: FoundTest[] = [];
     for (const point of this.#levels.flat()) gather(point, [], tests);
     return { tests, ...runner };

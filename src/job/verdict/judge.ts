@@ -15,6 +15,8 @@ export interface Evidence {
   tests: JobTests | undefined;
   /** the test runners that said how many tests there were, even if that was zero */
   runners: readonly Runner[];
+  /** the test runners that began, and were ended before they told a number */
+  unfinished: readonly string[];
   /** the test runner that Volt started itself, if it always tells how many tests ran, and all that it said was read */
   runner: string | undefined;
   /** the kind of the project, if Volt found out how it is tested */
@@ -52,7 +54,8 @@ function totalOf(tests: JobTests | undefined): number {
 }
 
 function withoutTests(outcome: JobOutcome, evidence: Evidence): JobOutcome | undefined {
-  const { tests, runners, runner, kind, output } = evidence;
+  const { tests, runners, unfinished, kind, output } = evidence;
+  const runner = evidence.runner ?? unfinished[0];
   if (outcome.status === 'success' && runner !== undefined && isByExitCodeAlone(evidence)) {
     const what = `${runner} ended with 0 but reported no tests. Correct what ends it early, such as a call of exit(0) in a test, or set another command by --command`;
     return { status: 'error', reason: 'no_tests_found', message: what, exitCode: outcome.exitCode };

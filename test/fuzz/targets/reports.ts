@@ -206,7 +206,7 @@ export const reportTargets: Target[] = [
       found.push(bytes.subarray(0, cut));
       found.push(bytes.subarray(cut));
       const tests = new TestCollection('/work');
-      const runners = await found.end(tests);
+      const { runners } = await found.end(tests);
       const { summary, results } = checkFound(tests);
       expect(summary.total).to.be.at.least(results.length);
       for (const { name } of runners) expect(name).to.match(/\S/);

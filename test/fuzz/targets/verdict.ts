@@ -53,6 +53,7 @@ export const verdictTargets: Target[] = [
         output,
         tests: undefined,
         runners: [],
+        unfinished: [],
         runner: undefined,
         kind: undefined,
         own: async () => modules,

@@ -73,6 +73,7 @@ export const compiledKinds: Kind[] = [
       ends: { ...noDependency, message: /Mix cannot reach http:\/\/127\.0\.0\.1/ },
     },
     'no tests': { files: { 'test/app_test.exs': 'defmodule AppTest do\n  use ExUnit.Case\nend\n' }, ends: noTests },
+    'ended early': { files: { 'test/app_test.exs': `System.halt(0)\n${elixirTest(3)}` } },
     possible: () => runs('mix', '--version'),
   },
 ];

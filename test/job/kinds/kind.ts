@@ -37,6 +37,8 @@ export interface Kind {
   red?: Variant;
   'missing dependency'?: Variant;
   'no tests'?: Variant;
+  /** something ends the tests with exit code 0 before they tell a result */
+  'ended early'?: Variant;
   /** Whether this machine has what the tests need. */
   possible?(): boolean;
   /** a program of which a first one on the search path may do nothing, as that of rustup */
@@ -45,7 +47,7 @@ export interface Kind {
   by?: { tool: NpmTool; lock: string; file: string };
 }
 
-export const variants = ['green', 'red', 'missing dependency', 'no tests'] as const;
+export const variants = ['green', 'red', 'missing dependency', 'no tests', 'ended early'] as const;
 
 /** Tools that are installed from npm's registry for these tests. */
 export type NpmTool = 'pnpm' | 'yarn 1' | 'yarn 4' | 'bun';

@@ -34,11 +34,6 @@ function unknown(packageManager: string, message: RegExp): Variant {
   };
 }
 
-const mocha = {
-  'package.json': manifest({ scripts: { test: 'node mocha.js' } }),
-  'mocha.js': `process.argv.push('a.test.js');\nimport(${JSON.stringify(import.meta.resolve('mocha/bin/mocha.js'))});\n`,
-};
-
 export const nodeKinds: Kind[] = [
   {
     what: 'Node with npm',
@@ -97,7 +92,8 @@ export const nodeKinds: Kind[] = [
   {
     what: 'Node with Mocha',
     title: 'Node, Bun',
-    files: mocha,
+    files: { 'package.json': manifest({ scripts: { test: 'mocha --require ./setup.js a.test.js' } }), 'setup.js': '' },
+    program: 'mocha',
     commands: ['npm test'],
     green: {
       files: { 'a.test.js': "describe('a sum', () => it('is right', () => {}));\n" },
@@ -115,5 +111,6 @@ export const nodeKinds: Kind[] = [
       ends: { status: 'error', reason: 'tool_missing', message: /there is no program absent-runner/ },
     },
     'no tests': { files: { 'a.test.js': "describe('a sum', () => {});\n" }, ends: noTests },
+    'ended early': { files: { 'setup.js': 'process.exit(0);\n', 'a.test.js': '' } },
   },
 ];

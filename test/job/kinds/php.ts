@@ -33,13 +33,14 @@ export const phpKinds: Kind[] = [
       'COMPOSER_ALLOW_SUPERUSER=1 composer install ',
       'COMPOSER_ALLOW_SUPERUSER=1 composer run-script --timeout=0 test',
     ],
-    green: { files: { 'tests/SumTest.php': test(3) }, count: 1 },
+    green: { files: { 'tests/SumTest.php': test(3) }, passed: ['SumTest > testAdds'] },
     red: { files: { 'tests/SumTest.php': test(4) }, failed: ['SumTest > testAdds'] },
     'missing dependency': {
       files: { 'composer.json': manifest({ 'absent/absent': '1.0.0' }), 'tests/SumTest.php': test(3) },
       ends: { status: 'failure', reason: 'exit_code', message: /Composer finds no package absent\/absent/ },
     },
     'no tests': { files: { 'tests/helper.php': '<?php\n' }, ends: noTests },
+    'ended early': { files: { 'tests/SumTest.php': test(3).replace('self::', 'exit(0); self::') } },
     possible: () => runs('composer', '--version') && runs('phpunit', '--version'),
   },
 ];

@@ -49,5 +49,6 @@ export const pythonKinds: Kind[] = [
       ends: missing,
     },
     'no tests': { files: { 'tests/test_sum.py': '' }, ends: noTests },
+    'ended early': { files: { 'tests/test_sum.py': 'import os\n\n\ndef test_adds(): os._exit(0)\n' } },
   },
 ].map((kind) => ({ ...kind, possible: canMakeEnvironments }));

@@ -30,13 +30,14 @@ export const rubyKinds: Kind[] = [
       Gemfile: "gem 'minitest'\ngem 'rake'\n",
     },
     commands: ['bundle install --local ', 'bundle exec rake test'],
-    green: { files: { 'test/test_sum.rb': minitest(3) }, count: 1 },
+    green: { files: { 'test/test_sum.rb': minitest(3) }, passed: ['SumTest > test_adds'] },
     red: { files: { 'test/test_sum.rb': minitest(4) }, failed: ['SumTest > test_adds'] },
     'missing dependency': {
       files: { Gemfile: "source '{registry}'\ngem 'absent'\n", 'test/test_sum.rb': minitest(3) },
       ends: { ...noDependency, message: /Bundler cannot reach \S+127\.0\.0\.1/ },
     },
     'no tests': { files: { 'test/test_sum.rb': "require 'minitest/autorun'\n" }, ends: noTests },
+    'ended early': { files: { 'test/test_sum.rb': `exit!(0)\n${minitest(3)}` } },
     possible: () =>
       runs('rake', '--version') && runs('ruby', '-e', "require 'minitest'") && runs('bundle', '--version'),
   },
@@ -52,6 +53,7 @@ export const rubyKinds: Kind[] = [
       ends: { ...noDependency, message: /the tests need the Ruby file absent, which no installed gem has/ },
     },
     'no tests': { files: { 'spec/sum_spec.rb': "RSpec.describe('a sum') {}\n" }, ends: noTests },
+    'ended early': { files: { 'spec/sum_spec.rb': `exit!(0)\n${rspec(3)}` } },
     possible: () => runs('rspec', '--version'),
   },
 ];

@@ -17,6 +17,7 @@ function evidence(some: Partial<Evidence>): Evidence {
     output: '',
     tests: undefined,
     runners: [],
+    unfinished: [],
     runner: undefined,
     kind: undefined,
     own: async () => undefined,

@@ -7,6 +7,9 @@ import { versionsOf } from '../versions.ts';
 const testSigns =
   /Microsoft\.NET\.Test\.Sdk|Microsoft\.Testing\.|MSTest|NUnit|xunit|TUnit|<IsTestProject>\s{0,20}true/i;
 
+/** Files with settings of all projects. */
+const shared = ['Directory.Build.props', 'Directory.Packages.props'];
+
 /** A .NET solution or project. */
 export const dotnet: Finder = (tree) => {
   const names = tree.names().filter((name) => tree.has(name));
@@ -38,15 +41,24 @@ export const dotnet: Finder = (tree) => {
         each((target) => `dotnet test${target} --no-restore`),
       ),
     ],
+    ...(usesVstest(tree, all) && { reporter: 'trx', runner: 'dotnet test' }),
     tools: versionsOf(tree, 'dotnet'),
   };
 };
 
+/** Whether `dotnet test` starts VSTest for all projects, and so knows its loggers, for certain. */
+function usesVstest(tree: Tree, projects: readonly string[]): boolean {
+  const texts = [...projects, ...shared, 'global.json'].filter((path) => tree.has(path));
+  const other =
+    /Testing\.?Platform|TUnit|MSTest\.Sdk|(?:MSTest|NUnit)Runner|xunit\.v3|VSTest(?:Logger|ResultsDirectory)/i;
+  return texts.every((path) => tree.isRead(path) && !other.test(tree.text(path)));
+}
+
 function testProjects(tree: Tree, projects: readonly string[]): string[] {
-  const shared = ['Directory.Build.props', 'Directory.Packages.props'].some((file) => testSigns.test(tree.text(file)));
+  const isShared = shared.some((file) => testSigns.test(tree.text(file)));
   return projects.filter((path) => {
     const text = tree.text(path);
     const isNamedSo = /tests?\.\w{6}$/i.test(path);
-    return testSigns.test(text) || (isNamedSo && (shared || text === ''));
+    return testSigns.test(text) || (isNamedSo && (isShared || text === ''));
   });
 }

@@ -1,4 +1,5 @@
 import { type Finder, step } from '../project.ts';
+import type { Tree } from '../tree.ts';
 import { versionsOf } from '../versions.ts';
 
 /** What Hex, which fetches packages, and the build tool of Erlang need in a new home. */
@@ -16,9 +17,17 @@ export const mix: Finder = (tree) => {
     because,
     why: isLocked ? 'mix.lock must fit' : 'there is no mix.lock',
     steps: [step('install', needsHex ? `${hex} && ${get}` : get), step('test', 'mix test')],
+    ...(printsTotals(tree) && { runner: 'ExUnit' }),
     tools: versionsOf(tree, 'elixir', 'erlang'),
   };
 };
+
+/** Whether `mix test` prints what ExUnit prints: no other formatter, and no other command of that name. */
+function printsTotals(tree: Tree): boolean {
+  const helpers = tree.below().filter((path) => /(^|\/)test\/test_helper\.exs$/.test(path));
+  const texts = ['mix.exs', ...helpers].map((path) => (tree.isRead(path) ? tree.text(path) : 'formatters'));
+  return !texts.some((text) => /formatters|\btest"?: ?(?!:)/.test(text));
+}
 
 /** An Erlang project: its Common Test suites, and the EUnit tests that may be in any module. */
 export const rebar: Finder = (tree) => {

@@ -1,8 +1,10 @@
 import { type Finder, type PassedOver, type ProjectStep, step } from '../project.ts';
+import { recordIn } from '../records.ts';
 import type { Tree } from '../tree.ts';
 import { versionsOf } from '../versions.ts';
 import { type Manager, managerOf, needsInstall, programOf, scriptOf } from './node/manager.ts';
 import { type Manifest, testScript } from './node/manifest.ts';
+import { scriptRunner } from './node/script-runner.ts';
 import { testedIn, type Workspace, workspaceOf } from './node/workspace.ts';
 
 const because = 'package.json';
@@ -21,7 +23,7 @@ export const node: Finder = (tree) => {
     because,
     why: [manager.why, tests.why].filter((clause) => clause !== '').join('; '),
     steps: [...install, step('test', tests.command)],
-    ...(tests.command === 'bun test' && { runner: 'bun test' }),
+    ...(tests.runner !== undefined && { runner: tests.runner }),
     tools: versionsOf(tree, manager.name === 'bun' ? 'bun' : 'node'),
   };
 };
@@ -29,13 +31,17 @@ export const node: Finder = (tree) => {
 interface Tests {
   command: string;
   why: string;
+  runner?: string | undefined;
 }
 
 /** The command of the root package, else that of all packages of its workspace, else Bun's own. */
 function testsOf(tree: Tree, manifest: Manifest, manager: Manager): Tests | PassedOver {
   const own = testScript(manifest);
-  if (own !== undefined)
-    return { command: scriptOf(manager, own), why: own === 'test' ? '' : `it has the script "${own}", but no "test"` };
+  if (own !== undefined) {
+    const why = own === 'test' ? '' : `it has the script "${own}", but no "test"`;
+    const script = String(recordIn(manifest, 'scripts')[own]);
+    return { command: scriptOf(manager, own), why, runner: scriptRunner(tree, manifest, script) };
+  }
   const workspace = workspaceOf(tree, manifest);
   if (workspace) return ofWorkspace(tree, manager, workspace);
   return ofBun(tree, manager) ?? { because, why: 'package.json has no script "test"' };
@@ -81,7 +87,8 @@ function ofYarn1(workspace: Workspace): string {
 function ofBun(tree: Tree, manager: Manager): Tests | undefined {
   if (manager.name !== 'bun') return undefined;
   const test = tree.below().find((path) => /[._](test|spec)\.[cm]?[jt]sx?$/.test(path));
-  return test === undefined ? undefined : { command: 'bun test', why: `Bun itself runs tests such as ${test}` };
+  if (test === undefined) return undefined;
+  return { command: 'bun test', why: `Bun itself runs tests such as ${test}`, runner: 'bun test' };
 }
 
 function someOf(names: readonly string[]): string {

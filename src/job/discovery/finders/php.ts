@@ -1,4 +1,4 @@
-import { type Finder, type ProjectStep, step } from '../project.ts';
+import { type Finder, type Found, type ProjectStep, step } from '../project.ts';
 import { recordIn, textsIn, valueIn } from '../records.ts';
 import type { Tree } from '../tree.ts';
 import { versionsOf } from '../versions.ts';
@@ -24,7 +24,7 @@ export const php: Finder = (tree) => {
   const tools = versionsOf(tree, 'php');
   if (because !== 'composer.json') {
     const why = 'it configures PHPUnit, and there is no composer.json';
-    return { kind: 'php', because, why, steps: [step('test', 'phpunit')], tools };
+    return { kind: 'php', because, why, steps: [step('test', 'phpunit')], ...reported(tree, 'phpunit'), tools };
   }
   const manifest = tree.json(because);
   if (!manifest) return { because, why: 'composer.json is not valid JSON, or too large' };
@@ -33,17 +33,36 @@ export const php: Finder = (tree) => {
   if (typeof script === 'string' || textsIn(script).length > 0) {
     // Composer ends a script after 300 s unless told otherwise
     const test = step('test', `${asRoot} composer run-script --timeout=0 test`, ['composer', 'php']);
-    return { kind: 'php', because, why: 'it has the script "test"', steps: [install, test], tools };
+    const lines = typeof script === 'string' ? [script] : textsIn(script);
+    // Composer gives what follows the name of a script to each of its commands
+    const added = lines.length === 1 ? reported(tree, lines[0] as string) : {};
+    return { kind: 'php', because, why: 'it has the script "test"', steps: [install, test], ...added, tools };
   }
   const config = tree.first(...configFiles);
   const test = byRunner(tree, { ...recordIn(manifest, 'require'), ...recordIn(manifest, 'require-dev') }, manifest);
   if (!test && config !== undefined) {
     const why = `${config} configures PHPUnit, which composer.json does not require`;
-    return { kind: 'php', because, why, steps: [install, step('test', 'phpunit', ['phpunit'])], tools };
+    const steps = [install, step('test', 'phpunit', ['phpunit'])];
+    return { kind: 'php', because, why, steps, ...reported(tree, 'phpunit'), tools };
   }
   if (!test) return { because, why: 'composer.json has no script "test", and requires no test runner' };
-  return { kind: 'php', because, ...test, steps: [install, test.step], tools };
+  const steps = [install, test.step];
+  return { kind: 'php', because, why: test.why, steps, ...reported(tree, test.step.command), tools };
 };
+
+/** A command that starts PHPUnit, or a program that passes its options on, and does nothing else. */
+const plainRunner =
+  /^(?:[A-Z_]+=\w* )?(?:@?php (?:-d ?[\w.=-]+ )*)?(?:\.\/)?(?:[\w.-]+\/)*(?:phpunit|simple-phpunit|pest|paratest)(?: [\w./:=@%+,-]+)*$/;
+
+/** PHPUnit writes a report for Volt, unless the project has it write one already. */
+function reported(tree: Tree, command: string): Pick<Found, 'reporter' | 'runner'> {
+  const configs = configFiles
+    .filter((file) => tree.has(file))
+    .map((file) => (tree.isRead(file) ? tree.text(file) : '<junit'));
+  if (command.length > 1000 || !plainRunner.test(command)) return {};
+  const isOwn = /junit|--(?:help|version|list-)/.test(command) || configs.some((text) => text.includes('<junit'));
+  return isOwn ? {} : { reporter: 'phpunit', runner: 'PHPUnit' };
+}
 
 function byRunner(
   tree: Tree,

@@ -1,7 +1,7 @@
 import { type Finder, type Found, type PythonEnvironment, step } from '../project.ts';
 import type { Tree } from '../tree.ts';
 import { versionsOf } from '../versions.ts';
-import { runsPytest } from './python/command-line.ts';
+import { runsPytest, startedBy } from './python/command-line.ts';
 import { environmentFor, Installation } from './python/environment.ts';
 import { isCommand, type NoCommand, type OwnCommand } from './python/needs.ts';
 import { nox } from './python/nox.ts';
@@ -114,13 +114,14 @@ function runnerFor(tree: Tree, files: readonly string[], installation: Installat
 
 /** pytest prints nothing if the project wants that, but then Volt reads its report. */
 function runner(tree: Tree, command: string): Pick<Found, 'runner'> {
-  if (/^python3 -m unittest( |$)/.test(command)) return { runner: 'unittest' };
-  return command === pytest && reporter(tree, command).reporter ? { runner: 'pytest' } : {};
+  const name = startedBy(command);
+  return name === 'unittest' || (name === 'pytest' && reporter(tree, command).reporter) ? { runner: name } : {};
 }
 
 /** pytest writes a report for Volt, unless the project has it write one already. */
 function reporter(tree: Tree, command: string): Pick<Found, 'reporter'> {
   const configured = pytestConfiguration(tree);
-  const writes = command.includes('junit') || (configured !== undefined && tree.text(configured).includes('junitxml'));
+  const writes =
+    /junit|PYTEST_ADDOPTS/.test(command) || (configured !== undefined && tree.text(configured).includes('junitxml'));
   return runsPytest(command) && !writes ? { reporter: 'pytest' } : {};
 }

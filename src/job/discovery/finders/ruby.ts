@@ -19,8 +19,9 @@ export const ruby: Finder = (tree) => {
     because: isBundled ? because : (tests.file ?? because),
     why: tests.why,
     steps: [...(isBundled ? [step('install', installOf(tree), ['bundle'])] : []), step('test', command, programs)],
-    // reporters of Minitest print what they like; to RSpec, Volt adds its own
     ...(tests.command === 'rspec' && { runner: 'RSpec' }),
+    ...(tests.isMinitest && { reporter: 'minitest' }),
+    ...(tests.isMinitest && printsTotals(tree) && { runner: 'Minitest' }),
     tools: versionsOf(tree, 'ruby'),
   };
 };
@@ -36,29 +37,48 @@ interface Tests {
   why: string;
   /** the file that tells it */
   file?: string;
+  /** whether it starts tests of Minitest or test-unit */
+  isMinitest?: boolean;
 }
 
 function testsOf(tree: Tree, rakefile: string): Tests | undefined {
   const files = tree.below().filter((path) => path.endsWith('.rb') && !path.split('/').some(isPartOfOthers));
   const spec = files.find((path) => /^spec\/.*_spec\.rb$/.test(path));
   const task = taskIn(rakefile, spec !== undefined);
-  if (task !== undefined) return { command: `rake ${task}`, why: `the Rakefile has the task "${task}"` };
+  if (task !== undefined) {
+    const isMinitest = task === 'test' && testTask.test(rakefile);
+    return { command: `rake ${task}`, why: `the Rakefile has the task "${task}"`, isMinitest };
+  }
   if (spec !== undefined) return { command: 'rspec', why: `it has specs such as ${spec}` };
   const test = files.find((path) => /^test\/(.*\/)?(test_[^/]*|[^/]*_test)\.rb$/.test(path));
   if (test === undefined) return undefined;
   const why = `it has tests such as ${test}`;
-  if (tree.has('bin/rails')) return { command: 'ruby bin/rails test', why };
+  if (tree.has('bin/rails')) return { command: 'ruby bin/rails test', why, isMinitest: true };
   const all = 'Dir["./test/**/{test_*,*_test}.rb"].sort.each { |file| require file }';
-  return { command: `ruby -Ilib -Itest -e '${all}'`, why };
+  return { command: `ruby -Ilib -Itest -e '${all}'`, why, isMinitest: true };
 }
+
+/**
+ * Whether the tests tell how many ran: the project names Minitest or test-unit, and no reporter of its own.
+ */
+function printsTotals(tree: Tree): boolean {
+  const files = tree.names().filter((name) => /^(Gemfile|[Rr]akefile(\.rb)?|[\w.-]+\.gemspec)$/.test(name));
+  const helpers = tree.below('test').filter((path) => path.endsWith('test_helper.rb'));
+  const all = [...files, ...helpers].filter((path) => tree.has(path));
+  const text = all.map((path) => tree.text(path)).join('\n');
+  const isNamed = /minitest|test-unit|test\/unit|Test::Unit|\brails\b/i.test(text);
+  return isNamed && all.every((path) => tree.isRead(path)) && !/report|formatter|\bturn\b|Runner/.test(text);
+}
+
+/** What makes the task "test" in a Rakefile. */
+const testTask = /^[^\S\n]*(?:Rake|Minitest)::TestTask\.(?:new|create)[^\S\n]*(?:\(?:test\)?|do|\{|$)/m;
 
 /**
  * The task for tests: as a class for tests or `task` makes it.
  * @param hasSpecs a task "spec" may also write a specification
  */
 function taskIn(rakefile: string, hasSpecs: boolean): string | undefined {
-  if (/^[^\S\n]*(?:Rake|Minitest)::TestTask\.(?:new|create)[^\S\n]*(?:\(?:test\)?|do|\{|$)/m.test(rakefile))
-    return 'test';
+  if (testTask.test(rakefile)) return 'test';
   if (/^[^\S\n]*(?:RSpec::Core::)?RakeTask\.new[^\S\n]*(?:\(?:spec\)?|do|\{|$)/m.test(rakefile)) return 'spec';
   // Rails knows the task, and more of its tests
   if (/^Rails\.application\.load_tasks/m.test(rakefile)) return undefined;

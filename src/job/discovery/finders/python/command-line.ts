@@ -27,3 +27,19 @@ export function isLint(line: string): boolean {
 export function runsPytest(command: string): boolean {
   return /(^|[\s/])(pytest|py\.test)(\s|$)/.test(command);
 }
+
+/** The test runner that a line of commands surely starts, if it does not only tell about itself. */
+export function startedBy(line: string): 'pytest' | 'unittest' | undefined {
+  const start =
+    /^(?:(?:coverage|python[\d.]*(?: -[A-Za-z]+)* -m coverage) run(?: -[\w.-]+(?:=\S+)?)* )?(?:python[\d.]*(?: -[A-Za-ln-z]+)* )?(?:-m )?(pytest|py\.test|unittest)(?: (.*))?$/;
+  for (const command of line.split(' && ')) {
+    const [, name, args = ''] = start.exec(command.trim()) ?? [];
+    if (
+      name === undefined ||
+      /(?:^| )(?:--version|--help|-h|--collect-only|--co|--fixtures|--markers)(?: |$)/.test(args)
+    )
+      continue;
+    return name === 'unittest' ? 'unittest' : 'pytest';
+  }
+  return undefined;
+}
