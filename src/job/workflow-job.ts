@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { VoltError } from '../kernel/errors.ts';
 import type { Step } from '../kernel/model.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
 import type { PlannedStep, WorkflowPlan } from '../workflow/plan.ts';
@@ -7,6 +8,7 @@ import { inputsOf } from './actions/inputs.ts';
 import { runActionScript } from './actions/javascript.ts';
 import { ActionLibrary } from './actions/library.ts';
 import { actionFrame, hasPre, useAction } from './actions/use.ts';
+import { jobContainers } from './containers/job-containers.ts';
 import { makeFoldersInside, writeInside } from './files/hand-over.ts';
 import type { JobInput, JobResult } from './input-and-result.ts';
 import type { StepContext } from './job-context.ts';
@@ -116,6 +118,11 @@ class WorkflowJob {
     for (const env of [plan.env.workflow, plan.env.job]) {
       Object.assign(this.#job.env, await this.#job.evaluation(this.#frame, '').texts(env));
     }
+    const { container, services } = await jobContainers(this.#job, this.#job.evaluation(this.#frame, ''));
+    const refused = container ? '`container` is' : services.length > 0 ? '`services` are' : undefined;
+    if (refused === undefined) return;
+    const remedy = 'Take it out of the job, or give it an empty image for Volt.';
+    throw new VoltError('unsupported', `${refused} not supported yet`, { remedy });
   }
 
   async #main(step: PlannedStep, shown: Step): Promise<void> {

@@ -1,7 +1,6 @@
 import { inserted } from './evaluate-entries.ts';
-import { evaluate, evaluateText, type Scope } from './expression.ts';
-import type { Json, Template } from './template.ts';
-import type { ValueTemplate } from './workflow.ts';
+import { ExpressionFailed, evaluate, evaluateText, type Scope } from './expression.ts';
+import { type Json, sourceOf, type Template, type ValueTemplate } from './template.ts';
 
 /** Whether the template has no expression. */
 export function isLiteral(template: ValueTemplate): boolean {
@@ -21,10 +20,10 @@ export function evaluateValue(template: ValueTemplate, scope: Scope): Json {
   if ('text' in template) return evaluate(template.text, scope);
   if ('map' in template) {
     return mapOf(
-      template.map.flatMap(([key, value]): [string, Json][] => {
+      template.map.flatMap(([key, value]): Entry[] => {
         const evaluated = evaluateValue(value, scope);
-        if (key === null) return inserted(textOf(value), evaluated);
-        return [[evaluateText(key, scope), evaluated]];
+        if (key === null) return inserted(textOf(value), evaluated).map((entry) => [...entry, textOf(value)]);
+        return [[evaluateText(key, scope), evaluated, key]];
       }),
     );
   }
@@ -35,14 +34,16 @@ export function evaluateValue(template: ValueTemplate, scope: Scope): Json {
   });
 }
 
+type Entry = [key: string, value: Json, source: Template];
+
 /** As on GitHub, keys must be unique, whatever their case. */
-function mapOf(entries: [key: string, value: Json][]): Json {
+function mapOf(entries: Entry[]): Json {
   const keys = new Set<string>();
-  for (const [key] of entries) {
-    if (keys.has(key.toLowerCase())) throw new Error(`the key "${key}" is used twice`);
+  for (const [key, , source] of entries) {
+    if (keys.has(key.toLowerCase())) throw new ExpressionFailed(sourceOf(source), `the key "${key}" is used twice`);
     keys.add(key.toLowerCase());
   }
-  return Object.fromEntries(entries);
+  return Object.fromEntries(entries.map(([key, value]) => [key, value]));
 }
 
 function textOf(value: ValueTemplate): Template {

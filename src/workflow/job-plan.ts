@@ -3,7 +3,7 @@ import type { NodeContexts } from './job-contexts.ts';
 import { callOf, type Node } from './node.ts';
 import type { PlannedStep, WorkflowPlan } from './plan.ts';
 import { secretNames, storeNames } from './secret-names.ts';
-import { type Json, type Template, templatesIn } from './template.ts';
+import { type Json, type Template, templatesIn, templatesInValue } from './template.ts';
 import type { RunDefaults, StepsJob, Workflow, WorkflowSource } from './workflow.ts';
 
 /** Names of the secrets of a job, which are the same for all jobs of its matrix. */
@@ -30,6 +30,8 @@ export function jobPlan(
     steps: job.steps,
     env: { workflow: workflow.env, job: job.env },
     defaults,
+    ...(job.container !== undefined && { container: job.container }),
+    ...(job.services !== undefined && { services: job.services }),
     outputs: job.outputs,
     timeoutMinutes,
     contexts: contexts as { [Name in keyof NodeContexts]: NodeContexts[Name] & { [key: string]: Json } },
@@ -43,6 +45,7 @@ function sourceOf(file: string, { repository, ref, sha }: WorkflowSource) {
 
 function* templatesOf(workflow: Workflow, job: StepsJob, defaults: RunDefaults): Generator<Template> {
   for (const map of [workflow.env, job.env, job.outputs, defaults.run]) yield* templatesIn(map);
+  for (const value of [job.container, job.services]) yield* templatesInValue(value);
   for (const template of [defaults.shell, defaults.workingDirectory]) if (template !== undefined) yield template;
   for (const step of job.steps) yield* stepTemplates(step);
 }

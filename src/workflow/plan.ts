@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { secretNaming } from './call-secrets.ts';
-import { type Json, template, templateMap, templates } from './template.ts';
+import { type Json, template, templateMap, templates, valueTemplate } from './template.ts';
 
 const json = z.json() as z.ZodType<Json>;
 const jsonObject = z.record(z.string(), json);
@@ -54,6 +54,9 @@ export const workflowPlan = z.object({
     workingDirectory: template.optional(),
     run: templates.optional(),
   }),
+  /** `container` and `services`; the job evaluates them before its first step */
+  container: valueTemplate.optional(),
+  services: valueTemplate.optional(),
   /** outputs of the job, evaluated at its end with the contexts of its steps */
   outputs: templateMap,
   /** time limit of the whole job in minutes */

@@ -2,6 +2,7 @@ import { MappingToken, type TemplateToken } from '@actions/workflow-parser/templ
 import { isBasicExpression } from '@actions/workflow-parser/templates/tokens/type-guards';
 import { keyOfCalled, parseCalled, parseLocal } from './called-file.ts';
 import { readCondition } from './conditions.ts';
+import { readContainer, readServices } from './containers/read.ts';
 import { formatDiagnostic, hint } from './diagnostics.ts';
 import { checkPositive, checkShell, idPattern, idRule, readSteps } from './read-steps.ts';
 import { readRunsOn, readStrategy } from './read-strategy.ts';
@@ -58,6 +59,8 @@ function readJob(reader: TokenReader, key: TemplateToken, token: TemplateToken):
     checkPositive(reader, value, 'timeout-minutes');
     return reader.template(value);
   });
+  const container = has('container', (value) => readContainer(reader, value));
+  const services = has('services', (value) => readServices(reader, value));
   const steps: StepsJob = {
     ...any,
     kind: 'steps',
@@ -66,6 +69,8 @@ function readJob(reader: TokenReader, key: TemplateToken, token: TemplateToken):
     ...(timeoutMinutes === undefined ? {} : { timeoutMinutes }),
     env: reader.templates(get('env')),
     defaults: readDefaults(reader, get('defaults')),
+    ...(container !== undefined && { container }),
+    ...(services !== undefined && { services }),
     outputs: reader.templateMap(get('outputs')),
     steps: readSteps(reader, get('steps')),
     ...(refusals.length > 0 && { refusals }),

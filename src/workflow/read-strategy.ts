@@ -3,8 +3,9 @@ import { errorText } from '../kernel/errors.ts';
 import { evaluateValue, isLiteral } from './evaluate-value.ts';
 import { expandMatrix } from './matrix.ts';
 import { labelsOf } from './runs-on.ts';
+import type { ValueTemplate } from './template.ts';
 import { hasExpressionKey, type TokenReader } from './token-reader.ts';
-import type { Strategy, ValueTemplate } from './workflow.ts';
+import type { Strategy } from './workflow.ts';
 
 /** Reads `runs-on`; labels without expressions are checked. */
 export function readRunsOn(reader: TokenReader, token: TemplateToken): ValueTemplate {

@@ -1,14 +1,13 @@
 import { MappingToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
 import { formatDiagnostic } from './diagnostics.ts';
 import { isLiteral } from './evaluate-value.ts';
+import type { ValueTemplate } from './template.ts';
 import type { TokenReader } from './token-reader.ts';
 import { certainlyNeeded, decisive } from './unsupported.ts';
-import type { UnsupportedKey, ValueTemplate } from './workflow.ts';
+import type { UnsupportedKey } from './workflow.ts';
 
 /** Keys of a job that Volt does not support; an empty value needs nothing. */
 const refused: Readonly<Record<string, string>> = {
-  container: '`container` is not supported yet',
-  services: '`services` are not supported yet',
   environment: '`environment` is not supported yet',
   snapshot: '`snapshot` is not supported yet',
 };
@@ -23,7 +22,7 @@ export function readUnsupportedKeys(reader: TokenReader, fields: ReadonlyMap<str
   return Object.entries(refused).flatMap(([key, message]) => {
     const token = fields.get(key);
     if (!token) return [];
-    const value = wanted(reader, token, key === 'services');
+    const value = wanted(reader, token);
     if (certainlyNeeded(value)) reader.report('unsupported', token, message);
     if (certainlyNeeded(value) || isLiteral(value)) return [];
     const why = `${message}; the job ends in an error unless the value is empty`;
@@ -33,12 +32,8 @@ export function readUnsupportedKeys(reader: TokenReader, fields: ReadonlyMap<str
   });
 }
 
-/** The part of a value that decides whether it needs something: an image, or a name. */
-function wanted(reader: TokenReader, token: TemplateToken, isMap: boolean): ValueTemplate {
-  if (!(token instanceof MappingToken)) return reader.value(token);
-  if (isMap) {
-    return { list: [...token].map(({ value }) => wanted(reader, value, false)) };
-  }
-  const part = [...token].find(({ key }) => decisive.includes(key.toString()))?.value;
-  return part ? reader.value(part) : reader.value(token);
+/** The part of a value that decides whether it needs something: a name. */
+function wanted(reader: TokenReader, token: TemplateToken): ValueTemplate {
+  const part = token instanceof MappingToken && [...token].find(({ key }) => decisive.includes(key.toString()))?.value;
+  return reader.value(part || token);
 }

@@ -7,6 +7,7 @@ import { NoOperationTraceWriter } from '@actions/workflow-parser/templates/trace
 import { parseWorkflow } from '@actions/workflow-parser/workflows/workflow-parser';
 import { getWorkflowSchema } from '@actions/workflow-parser/workflows/workflow-schema';
 import { errorText } from '../kernel/errors.ts';
+import { emptyImages } from './containers/read.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import { longestFile, type WorkflowFile } from './files.ts';
 import { explainParserMessage, findErrorLocation } from './parser-messages.ts';
@@ -129,7 +130,7 @@ interface ParserError {
 
 /**
  * Whether GitHub accepts what the schema rejects: `on: repository_dispatch`, some forms of `workflow_dispatch` and its
- * inputs, and settings of events that only a forge has.
+ * inputs, settings of events that only a forge has, and empty images, which mean no container.
  */
 function isFalse({ rawMessage, range }: ParserError, dispatch: LooseEvents): boolean {
   if (rawMessage === "Unexpected value 'repository_dispatch'" || dispatch.ofForge(range)) return true;
@@ -143,7 +144,7 @@ function isFalse({ rawMessage, range }: ParserError, dispatch: LooseEvents): boo
 const ownEvents = ['push', 'schedule', 'workflow_dispatch', 'workflow_call', 'repository_dispatch'];
 
 interface LooseEvents {
-  /** ranges of `inputs`, or of single inputs, without a value */
+  /** ranges of `inputs`, or of single inputs, without a value, and of empty images */
   empty: readonly (TokenRange | undefined)[];
   /** whether a range is a key of `workflow_dispatch` other than `inputs`, which GitHub ignores */
   unknown(range: TokenRange | undefined): boolean;
@@ -159,7 +160,7 @@ function looseEvents(root: TemplateToken | undefined): LooseEvents {
   const events = on instanceof MappingToken ? [...on] : [];
   const forge = events.flatMap(({ key, value }) => (ownEvents.includes(key.toString()) ? [] : [value]));
   const inputs = find(dispatch, 'inputs');
-  const empty = inputs instanceof NullToken ? [inputs.range] : [];
+  const empty = [...(inputs instanceof NullToken ? [inputs.range] : []), ...emptyImages(find(root, 'jobs'))];
   if (inputs instanceof MappingToken) {
     for (const { value } of inputs) if (value instanceof NullToken) empty.push(value.range);
   }

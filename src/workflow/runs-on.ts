@@ -2,8 +2,7 @@ import { VoltError } from '../kernel/errors.ts';
 import { parseLabels } from '../kernel/names.ts';
 import { evaluateValue } from './evaluate-value.ts';
 import type { Scope } from './expression.ts';
-import type { Json } from './template.ts';
-import type { ValueTemplate } from './workflow.ts';
+import type { Json, ValueTemplate } from './template.ts';
 
 /** Labels that replace the names of GitHub's machines; the first matching pattern counts. */
 export type HostedNames = readonly { pattern: RegExp; labels: string[] }[];

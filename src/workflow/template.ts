@@ -37,6 +37,35 @@ export function isInsert(key: string): boolean {
   return /^\s*\$\{\{\s*insert\s*\}\}\s*$/.test(key);
 }
 
+/** A template of any JSON value, not only text: for a matrix, a container, or the `with` of a call. */
+export type ValueTemplate =
+  | null
+  | boolean
+  | number
+  | { text: Template }
+  | { list: ValueTemplate[] }
+  /** a null key inserts the entries of its value */
+  | { map: [key: Template | null, value: ValueTemplate][] };
+
+export const valueTemplate: z.ZodType<ValueTemplate> = z.lazy(() =>
+  z.union([
+    z.null(),
+    z.boolean(),
+    z.number(),
+    z.object({ text: template }),
+    z.object({ list: z.array(valueTemplate) }),
+    z.object({ map: z.array(z.tuple([template.nullable(), valueTemplate])) }),
+  ]),
+);
+
+/** Every template of a value, including names. */
+export function templatesInValue(value: ValueTemplate | undefined): Template[] {
+  if (value === null || typeof value !== 'object') return [];
+  if ('text' in value) return [value.text];
+  if ('list' in value) return value.list.flatMap(templatesInValue);
+  return value.map.flatMap(([key, each]) => [...(key === null ? [] : [key]), ...templatesInValue(each)]);
+}
+
 /** All templates, including names. */
 export function templatesIn(entries: Templates | undefined): Template[] {
   if (!Array.isArray(entries)) return Object.values(entries ?? {});

@@ -12,8 +12,14 @@ import { isBasicExpression, isBoolean, isNumber } from '@actions/workflow-parser
 import { errorText } from '../kernel/errors.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import { parseExpression } from './expression.ts';
-import { expressionsIn, parseTemplate, type Template, type TemplateMap, type Templates } from './template.ts';
-import type { ValueTemplate } from './workflow.ts';
+import {
+  expressionsIn,
+  parseTemplate,
+  type Template,
+  type TemplateMap,
+  type Templates,
+  type ValueTemplate,
+} from './template.ts';
 
 /** The most diagnostics of one file that are shown. */
 export const mostDiagnostics = 100;

@@ -1,8 +1,7 @@
-import type { Json } from './template.ts';
-import type { ValueTemplate } from './workflow.ts';
+import type { Json, ValueTemplate } from './template.ts';
 
-/** Keys that decide whether a container, a service or an environment is needed. */
-export const decisive: readonly string[] = ['image', 'image-name', 'name'];
+/** Keys that decide whether an environment or a snapshot is needed. */
+export const decisive: readonly string[] = ['image-name', 'name'];
 
 /** Whether a value certainly needs something, before expressions are evaluated: text around an expression is not empty. */
 export function certainlyNeeded(value: ValueTemplate): boolean {
@@ -13,10 +12,10 @@ export function certainlyNeeded(value: ValueTemplate): boolean {
   return part ? certainlyNeeded(part[1]) : value.map.some(([key, each]) => key !== null && certainlyNeeded(each));
 }
 
-/** Whether a value needs a container, services or the like; an empty image or name needs nothing. */
+/** Whether a value needs an environment or a snapshot; an empty name needs nothing. */
 export function isNeeded(value: Json): boolean {
   if (value === null) return false;
-  if (typeof value === 'string') return value.replace(/^docker:\/\//, '') !== '';
+  if (typeof value === 'string') return value !== '';
   if (typeof value !== 'object') return true;
   if (Array.isArray(value)) return value.some(isNeeded);
   const key = decisive.find((each) => Object.hasOwn(value, each));

@@ -1,5 +1,5 @@
 import type { PlannedStep } from './plan.ts';
-import type { Template, TemplateMap, Templates } from './template.ts';
+import type { Template, TemplateMap, Templates, ValueTemplate } from './template.ts';
 
 /** The origin of a workflow of another repository. */
 export interface WorkflowSource {
@@ -94,18 +94,6 @@ export interface Concurrency {
   cancelInProgress: Template;
 }
 
-/**
- * A template of any JSON value, not only text: for a matrix or the `with` of a call.
- */
-export type ValueTemplate =
-  | null
-  | boolean
-  | number
-  | { text: Template }
-  | { list: ValueTemplate[] }
-  /** a null key inserts the entries of its value */
-  | { map: [key: Template | null, value: ValueTemplate][] };
-
 export interface Strategy {
   matrix?: ValueTemplate;
   failFast: Template;
@@ -151,6 +139,9 @@ export interface StepsJob extends AnyJob {
   timeoutMinutes?: Template;
   env: Templates;
   defaults: RunDefaults;
+  /** evaluated in the job */
+  container?: ValueTemplate;
+  services?: ValueTemplate;
   outputs: TemplateMap;
   refusals?: UnsupportedKey[];
   steps: PlannedStep[];

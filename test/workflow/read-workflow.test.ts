@@ -175,8 +175,8 @@ describe('reading a workflow', () => {
       ],
       [
         'unsupported keys by name',
-        job('container: node', 'environment: prod', 'steps: [{ run: x }]'),
-        'ci.yml:5:16: `container` is not supported yet',
+        job('snapshot: mine', 'environment: prod', 'steps: [{ run: x }]'),
+        'ci.yml:5:15: `snapshot` is not supported yet',
         'ci.yml:6:18: `environment` is not supported yet',
       ],
       [

@@ -1,6 +1,7 @@
 import { contextsIn, isCheap } from '../../workflow/cost.ts';
+import { evaluateValue } from '../../workflow/evaluate-value.ts';
 import type { Scope } from '../../workflow/expression.ts';
-import type { Template, Templates } from '../../workflow/template.ts';
+import type { Json, Template, Templates, ValueTemplate } from '../../workflow/template.ts';
 import type { SearchBudget } from '../globs/search-budget.ts';
 import { type Answer, type Evaluated, evaluateAll, expressionsOf, type Question } from '../texts/evaluate.ts';
 import type { JobTexts } from '../texts/job-texts.ts';
@@ -58,6 +59,10 @@ export class Evaluation {
     return this.#ask({ as: 'entries', entries });
   }
 
+  value(value: ValueTemplate): Promise<Json> {
+    return this.#ask({ as: 'value', value });
+  }
+
   async #ask<T extends Answer>(question: Question): Promise<T> {
     const [value] = await this.#evaluate([question]);
     return value as T;
@@ -93,6 +98,7 @@ export class Evaluation {
 
 /** The value of a question without expressions. */
 function known(question: Question): Answer {
+  if (question.as === 'value') return evaluateValue(question.value, { contexts: {} });
   if (question.as === 'entries') return { ...(question.entries as Record<string, string>) };
   return (question as { template: string }).template;
 }

@@ -1,4 +1,5 @@
 import { evaluateEntries } from '../../workflow/evaluate-entries.ts';
+import { evaluateValue } from '../../workflow/evaluate-value.ts';
 import {
   evaluateBoolean,
   evaluateCondition,
@@ -6,12 +7,21 @@ import {
   evaluateText,
   type Scope,
 } from '../../workflow/expression.ts';
-import { expressionsIn, type Json, type Template, type Templates, templatesIn } from '../../workflow/template.ts';
+import {
+  expressionsIn,
+  type Json,
+  type Template,
+  type Templates,
+  templatesIn,
+  templatesInValue,
+  type ValueTemplate,
+} from '../../workflow/template.ts';
 
 /** What to evaluate, and the type of its value. */
 export type Question =
   | { as: 'text' | 'boolean' | 'number'; template: Template }
   | { as: 'entries'; entries: Templates }
+  | { as: 'value'; value: ValueTemplate }
   /** an expression without `${{ }}` */
   | { as: 'condition'; expression: string };
 
@@ -27,7 +37,7 @@ export interface Evaluable {
 
 /** Answers in the order of the questions; or the arguments of `hashFiles` whose hash is needed first. */
 export type Evaluated = { values: Answer[] } | { missing: string[] };
-export type Answer = string | boolean | number | { [name: string]: string };
+export type Answer = Json;
 
 /** Characters that the values of one evaluation may have together, such as the environment of a step. */
 const mostText = 2_097_152;
@@ -65,7 +75,8 @@ export function evaluateAll({ questions, contexts, status, hashes }: Evaluable):
 }
 
 function lengthOf(value: Answer): number {
-  if (typeof value === 'object') return Object.values(value).reduce((sum, text) => sum + text.length, 0);
+  if (typeof value === 'object' && value !== null)
+    return Object.entries(value).reduce((sum, [key, each]) => sum + key.length + lengthOf(each), 0);
   return typeof value === 'string' ? value.length : 1;
 }
 
@@ -73,6 +84,8 @@ function answer(question: Question, scope: Scope): Answer {
   switch (question.as) {
     case 'entries':
       return evaluateEntries(question.entries, scope);
+    case 'value':
+      return evaluateValue(question.value, scope);
     case 'text':
       return evaluateText(question.template, scope);
     case 'boolean':
@@ -87,8 +100,8 @@ function answer(question: Question, scope: Scope): Answer {
 export function expressionsOf(questions: readonly Question[]): string[] {
   return questions.flatMap((question) => {
     if (question.as === 'condition') return [question.expression];
-    return question.as === 'entries'
-      ? templatesIn(question.entries).flatMap(expressionsIn)
-      : expressionsIn(question.template);
+    if (question.as === 'entries') return templatesIn(question.entries).flatMap(expressionsIn);
+    if (question.as === 'value') return templatesInValue(question.value).flatMap(expressionsIn);
+    return expressionsIn(question.template);
   });
 }

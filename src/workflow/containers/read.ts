@@ -1,0 +1,98 @@
+import { MappingToken, SequenceToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
+import { StringToken } from '@actions/workflow-parser/templates/tokens/string-token';
+import type { TokenRange } from '@actions/workflow-parser/templates/tokens/token-range';
+import { isLiteral } from '../evaluate-value.ts';
+import type { ValueTemplate } from '../template.ts';
+import type { TokenReader } from '../token-reader.ts';
+import { fullImageName, isNoImage } from './image-name.ts';
+import { parseOptions, wordsOf } from './options.ts';
+import { portsOf } from './ports.ts';
+import { ContainerProblem } from './problem.ts';
+import { volumeOf, workspaceInContainers } from './volumes.ts';
+
+/** Reads `jobs.<id>.container`. What has no expression is checked here, all else when the job runs. */
+export function readContainer(reader: TokenReader, token: TemplateToken): ValueTemplate {
+  checkContainer(reader, token);
+  warnUnlessEmpty(reader, token, '`container` is');
+  return reader.value(token);
+}
+
+/** Reads `jobs.<id>.services`, as `readContainer` does. */
+export function readServices(reader: TokenReader, token: TemplateToken): ValueTemplate {
+  if (token instanceof MappingToken) {
+    for (const { key, value } of token) if (!key.isExpression) checkContainer(reader, value);
+  }
+  warnUnlessEmpty(reader, token, '`services` are');
+  return reader.value(token);
+}
+
+function warnUnlessEmpty(reader: TokenReader, token: TemplateToken, subject: string): void {
+  if (token.toString() === '') return;
+  reader.report('warning', token, `${subject} not supported yet; the job ends in an error unless the image is empty`);
+}
+
+/** How to check the text of each key. @throws ContainerProblem */
+const checks: Readonly<Record<string, (text: string) => void>> = {
+  image: (text) => {
+    if (!isNoImage(text)) fullImageName(text);
+  },
+  ports: portsOf,
+  volumes: checkVolume,
+  options: (text) => {
+    for (const volume of parseOptions(text).volumes) checkVolume(volume);
+  },
+  command: wordsOf,
+};
+
+/** The path of the workspace in a job is not known here, but a path that is written out is not in it. */
+function checkVolume(text: string): void {
+  if (!text.startsWith('/__w/')) volumeOf(text, [workspaceInContainers]);
+}
+
+function checkContainer(reader: TokenReader, token: TemplateToken): void {
+  if (!(token instanceof MappingToken)) {
+    checkText(reader, token, 'image');
+    return;
+  }
+  for (const { key, value } of token) {
+    for (const item of value instanceof SequenceToken ? value : [value]) checkText(reader, item, key.toString());
+  }
+  checkKeys(reader, token, ['image']);
+  const credentials = token.find('credentials');
+  if (credentials instanceof MappingToken) checkKeys(reader, credentials, ['username', 'password']);
+}
+
+/** Reports keys that are missing, unless expressions make some. */
+function checkKeys(reader: TokenReader, token: MappingToken, keys: readonly string[]): void {
+  if ([...token].some(({ key }) => key.isExpression)) return;
+  for (const key of keys) if (!token.find(key)) reader.invalidUnlessKnown(token, `\`${key}\` is missing`);
+}
+
+function checkText(reader: TokenReader, token: TemplateToken, key: string): void {
+  const check = Object.hasOwn(checks, key) ? checks[key] : undefined;
+  if (!check || token instanceof MappingToken || !isLiteral(reader.value(token))) return;
+  // the parser has reported an expression that is not valid
+  if (token.toString().includes('${{')) return;
+  try {
+    check(token.toString());
+  } catch (error) {
+    if (!(error instanceof ContainerProblem)) throw error;
+    reader.report(error.severity, token, error.message);
+  }
+}
+
+/** Ranges of images that are written as an empty text, in all jobs. */
+export function emptyImages(jobs: TemplateToken | undefined): (TokenRange | undefined)[] {
+  return valuesOf(jobs)
+    .flatMap((job) => [find(job, 'container'), ...valuesOf(find(job, 'services'))])
+    .map((each) => (each instanceof MappingToken ? find(each, 'image') : each))
+    .flatMap((image) => (image instanceof StringToken && image.value === '' ? [image.range] : []));
+}
+
+function find(token: TemplateToken | undefined, key: string): TemplateToken | undefined {
+  return token instanceof MappingToken ? token.find(key) : undefined;
+}
+
+function valuesOf(token: TemplateToken | undefined): TemplateToken[] {
+  return token instanceof MappingToken ? [...token].map(({ value }) => value) : [];
+}

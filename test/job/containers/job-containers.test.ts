@@ -1,0 +1,60 @@
+import { expect } from 'chai';
+import { TestJobs } from '../../support/job.ts';
+
+describe('the containers of a job', () => {
+  const jobs = new TestJobs();
+  afterEach(() => jobs.clean());
+  after(jobs.folders.remove);
+
+  const run = (job: string, values: Record<string, string> = {}) =>
+    jobs.run('- run: echo ran', {
+      job,
+      around: { secrets: async () => ({ values, withheld: null }) },
+    });
+
+  it('with an empty image are not started', async () => {
+    const { outcome, log } = await run(
+      `env: { NONE: '' }\ncontainer: { image: "\${{ vars.IMAGE }}", options: --rm }\nservices: { db: { image: '' }, web: "\${{ vars.X }}" }`,
+    );
+    expect(outcome.status).to.equal('success');
+    const unused = (id: string) =>
+      `The service '${id}' will not be started because the container definition has an empty image.\n`;
+    expect(log).to.include(unused('db')).and.include(unused('web')).and.include('\nran\n');
+  });
+
+  it('are refused by name before the first step', async () => {
+    for (const [job, message] of [
+      ['container: node', '`container` is not supported yet'],
+      ['services: { db: postgres }', '`services` are not supported yet'],
+      [
+        'container: { image: node, options: "${{ fromJSON(\'[\\"--pid=host\\"]\')[0] }}" }',
+        '`container`: the option `--pid` is not supported',
+      ],
+    ] as const) {
+      const { outcome, log } = await run(job);
+      expect(outcome, job).to.include({ status: 'error', reason: 'unsupported' });
+      expect(outcome.message).to.include(message);
+      expect(log).to.not.include('\nran\n');
+    }
+  });
+
+  it('with a wrong setting are the fault of the commit', async () => {
+    for (const [job, message] of [
+      ['container: "${{ github.job }}/../x"', '`container`: "test/../x" is not an image'],
+      ['container: { image: "${{ github.job }}", volumes: "${{ fromJSON(\'[1]\') }}" }', '"1" is not a volume'],
+      ['container: "${{ fromJSON(\'{\') }}"', 'cannot evaluate'],
+    ] as const) {
+      const { outcome } = await run(job);
+      expect(outcome, job).to.include({ status: 'failure', reason: 'step_failed' });
+      expect(outcome.message).to.include(message);
+    }
+  });
+
+  it('may use secrets in their environment and to sign in, which the log does not show', async () => {
+    const job =
+      'services: { db: { image: x, env: { A: "${{ secrets.A }}" }, options: "${{ github.job }} ${{ vars.X }}", credentials: { username: me, password: "${{ format(\'{0}-word\', secrets.A) }}" } } }';
+    const { outcome, log } = await run(job, { A: 'pass' });
+    expect(outcome.message).to.include('`services.db`: "test" in `options` is not an option');
+    expect(log).to.not.include('pass-word');
+  });
+});

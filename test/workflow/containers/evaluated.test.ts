@@ -1,0 +1,101 @@
+import { expect } from 'chai';
+import { containerOf, servicesOf } from '../../../src/workflow/containers/evaluated.ts';
+import { ContainerProblem } from '../../../src/workflow/containers/problem.ts';
+import type { Json } from '../../../src/workflow/template.ts';
+
+const workspaces = ['/job/workspace'];
+const container = (value: Json) => containerOf(value, workspaces);
+const services = (value: Json) => servicesOf(value, workspaces);
+
+function problem(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    if (error instanceof ContainerProblem) return `${error.severity}: ${error.message}`;
+    throw error;
+  }
+  return 'none';
+}
+
+describe('the container of a job, once its expressions are evaluated', () => {
+  it('is an image alone', () => {
+    const spec = container('docker://node:22');
+    expect(spec).to.include({ image: 'docker.io/library/node:22' });
+    expect(spec).to.deep.include({ env: {}, ports: [], volumes: [] });
+  });
+
+  it('is a mapping, whose values become text', () => {
+    const spec = container({
+      image: 'node',
+      env: { N: 1, YES: true, NOTHING: null, BOTH: 'key' },
+      ports: [80, '443:443'],
+      volumes: ['cache:/cache'],
+      options: '--cpus 1 -e BOTH=option -e ONLY=option -p 22 -v /anonymous',
+      credentials: { username: 'ada', password: 'secret' },
+    });
+    expect(spec?.env).to.deep.equal({ N: '1', YES: 'true', NOTHING: '', BOTH: 'key', ONLY: 'option' });
+    expect(spec?.ports.map((port) => port.container)).to.deep.equal([22, 80, 443]);
+    expect(spec?.volumes.map(({ target }) => target)).to.deep.equal(['/anonymous', '/cache']);
+    expect(spec?.credentials).to.deep.equal({ username: 'ada', password: 'secret' });
+    expect(spec?.options.cpus).to.equal(1);
+  });
+
+  it('is none if there is none, or the image is empty', () => {
+    for (const value of [null, '', 'docker://', { image: '' }, { image: null, options: '--rm' }]) {
+      expect(container(value), JSON.stringify(value)).to.equal(undefined);
+    }
+  });
+
+  it('needs both name and password to sign in', () => {
+    expect(container({ image: 'node', credentials: { username: 'ada', password: '' } })).not.to.have.property(
+      'credentials',
+    );
+  });
+
+  it('that is not valid is reported with its key', () => {
+    expect(problem(() => container(['node']))).to.match(/^invalid: `container` is not valid: /);
+    expect(problem(() => container({ image: 'node', ports: 80 }))).to.match(
+      /^invalid: `container\.ports` is not valid/,
+    );
+    expect(problem(() => container({ image: 'node', command: 'x' }))).to.match(/^invalid: `container`.*"command"/);
+    expect(problem(() => container({ image: 'node', env: { 'A=B': '1' } }))).to.match(/^invalid: `container\.env/);
+    expect(problem(() => container({ image: 'node', options: '--privileged' }))).to.match(
+      /^unsupported: `container`: the option `--privileged` is not supported/,
+    );
+    expect(problem(() => container({ image: 'node', options: '--entrypoint x' }))).to.match(
+      /^unsupported: `container`: the option `--entrypoint` is not supported, as on GitHub$/,
+    );
+  });
+});
+
+describe('the services of a job, once their expressions are evaluated', () => {
+  it('have ids, an entry point and arguments', () => {
+    const { services: all, unused } = services({
+      redis: 'redis:8',
+      db: { image: 'postgres', entrypoint: '/start', command: 'postgres -c "log_statement = all"' },
+      old: { image: 'nginx', options: '--entrypoint /option' },
+      none: { image: '' },
+      nothing: '',
+    });
+    expect(all.map(({ id, entrypoint, command }) => ({ id, entrypoint, command }))).to.deep.equal([
+      { id: 'redis', entrypoint: undefined, command: [] },
+      { id: 'db', entrypoint: '/start', command: ['postgres', '-c', 'log_statement = all'] },
+      { id: 'old', entrypoint: '/option', command: [] },
+    ]);
+    expect(unused).to.deep.equal(['none', 'nothing']);
+    expect(services(null)).to.deep.equal({ services: [], unused: [] });
+  });
+
+  it('that are not valid are reported with their key', () => {
+    expect(problem(() => services('redis'))).to.match(/^invalid: `services` is not valid/);
+    expect(problem(() => services({ 'a b': 'redis' }))).to.match(
+      /^invalid: "a b" is not valid: a service needs a host/,
+    );
+    expect(problem(() => services({ db: { image: 'x', ports: ['x'] } }))).to.equal(
+      'invalid: `services.db`: "x" is not a port: use port, host:port or host:port/udp',
+    );
+    expect(problem(() => services({ db: { image: 'x', command: '"' } }))).to.match(/^invalid: `services.db`: a quote/);
+    const many = Object.fromEntries(Array.from({ length: 101 }, (_, index) => [`s${index}`, 'x']));
+    expect(problem(() => services(many))).to.equal('invalid: a job has at most 100 services');
+  });
+});
