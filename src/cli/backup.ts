@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { sizeText } from '../kernel/sizes.ts';
 import type { CommandFile } from './command.ts';
 import { stageSettings } from './help.ts';
 import { configOf, jsonOption } from './options.ts';
-import { size } from './sizes.ts';
 import { print, printJson } from './terminal.ts';
 
 export function backupCommand(program: Command): CommandFile {
@@ -18,7 +18,7 @@ export function backupCommand(program: Command): CommandFile {
       const config = configOf(command);
       const { file, bytes } = await createBackup(config, target, { artifacts });
       if (json) return printJson({ file, bytes });
-      print(`wrote ${file} (${size(bytes)})`);
+      print(`wrote ${file} (${sizeText(bytes)})`);
       if (config.secretsKeyFile !== undefined)
         print(`the backup does not contain the key of the secrets: keep a copy of ${config.secretsKeyFile}`);
     });

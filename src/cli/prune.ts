@@ -1,9 +1,9 @@
 import type { Command } from 'commander';
 import { repositoryKey } from '../kernel/names.ts';
+import { sizeText } from '../kernel/sizes.ts';
 import type { CommandFile } from './command.ts';
 import { stageSettings } from './help.ts';
 import { configOf, jsonOption } from './options.ts';
-import { size } from './sizes.ts';
 import { print, printJson } from './terminal.ts';
 
 interface PruneOptions {
@@ -56,7 +56,7 @@ export function pruneCommand(program: Command): CommandFile {
         [`artifacts of ${artifacts.length} builds`, sum(artifacts)],
         [`${homes.length} job homes`, sum(homes)],
       ];
-      for (const [what, bytes] of rows) print(`${dryRun ? 'would delete' : 'deleted'} ${what} (${size(bytes)})`);
+      for (const [what, bytes] of rows) print(`${dryRun ? 'would delete' : 'deleted'} ${what} (${sizeText(bytes)})`);
     });
   return {
     command,

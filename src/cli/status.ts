@@ -1,12 +1,12 @@
 import type { Command } from 'commander';
 import { statusWords } from '../kernel/model.ts';
+import { sizeText } from '../kernel/sizes.ts';
 import type { SystemStatus } from '../web/schemas/system.ts';
 import type { Problem } from '../web/schemas/terms.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { withCommandsAsTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
-import { size } from './sizes.ts';
 import { printTable } from './table.ts';
 import { mark, paint, plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
@@ -65,13 +65,13 @@ function printProblem(sign: string, { code, message, remedy }: Problem): void {
 }
 
 function databaseState({ bytes }: SystemStatus['record'], disk: SystemStatus['disk']): string {
-  const used = bytes === null ? 'does not answer' : size(bytes);
-  return `${used}${disk ? `, ${size(disk.free)} of ${size(disk.total)} free on its disk` : ''}`;
+  const used = bytes === null ? 'does not answer' : sizeText(bytes);
+  return `${used}${disk ? `, ${sizeText(disk.free)} of ${sizeText(disk.total)} free on its disk` : ''}`;
 }
 
 function redisState({ version, appendOnly, memory }: SystemStatus['redis']): string {
   const used = memory
-    ? `, uses ${size(memory.used)}${memory.limit > 0 ? ` of ${size(memory.limit)}` : ''} of memory`
+    ? `, uses ${sizeText(memory.used)}${memory.limit > 0 ? ` of ${sizeText(memory.limit)}` : ''} of memory`
     : '';
   return `answers, version ${version}${used}${appendOnly === false ? ', append-only file off' : ''}`;
 }

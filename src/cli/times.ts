@@ -1,4 +1,4 @@
-import { age, duration } from '../web/text/times.ts';
+import { age, duration } from '../kernel/times.ts';
 
 /** The duration between two ISO times, or until now if the second is null; empty if the first is null. */
 export function took(startedAt: string | null, finishedAt: string | null): string {

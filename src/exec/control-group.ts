@@ -1,10 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
+import { sizeText } from '../kernel/sizes.ts';
 import { statOf } from '../system/processes.ts';
 import { readText } from '../system/read-text.ts';
 import { pause } from '../system/wait.ts';
-import { type Limits, sizeText } from './limits.ts';
+import type { Limits } from './limits.ts';
 
 /** Prefix of the names of groups, so that people see that they are Volt's. */
 const prefix = 'volt-job-';

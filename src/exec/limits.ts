@@ -1,3 +1,4 @@
+import { sizeText } from '../kernel/sizes.ts';
 /** Limits of a job; undefined for no limit. */
 export interface Limits {
   /** bytes, of all processes together with a control group, else of each */
@@ -43,12 +44,4 @@ export function limitThatEnded(
     return `was ended: a process took more than ${cpuTime} s of processor time`;
   if (fileSize !== undefined && is('SIGXFSZ')) return `was ended: it wrote a file of more than ${sizeText(fileSize)}`;
   return undefined;
-}
-
-/** @param bytes a limit */
-export function sizeText(bytes: number): string {
-  const megabytes = bytes / 1_048_576;
-  return megabytes >= 1024 && Number.isInteger((megabytes / 1024) * 10)
-    ? `${megabytes / 1024} GB`
-    : `${Math.round(megabytes * 10) / 10} MB`;
 }

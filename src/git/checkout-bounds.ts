@@ -1,4 +1,5 @@
 import { VoltError } from '../kernel/errors.ts';
+import { sizeText } from '../kernel/sizes.ts';
 import type { OutputCount } from './command/counted-output.ts';
 import { type GitOptions, git, withoutRemote } from './command/git.ts';
 
@@ -58,7 +59,7 @@ export async function checkSize(
     entries > bounds.entries
       ? `more than ${bounds.entries.toLocaleString('en')} files`
       : bytes > bounds.bytes
-        ? `files whose paths have more than ${Math.round(bounds.bytes / 1_048_576)} MB together`
+        ? `files whose paths have more than ${sizeText(bounds.bytes)} together`
         : undefined;
   if (tooMuch === undefined) return;
   const message = `the commit ${sha.slice(0, 12)} has ${tooMuch}, which is more than Volt checks out`;

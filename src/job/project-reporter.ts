@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { shellWord } from '../system/shell-word.ts';
 import type { Project } from './discovery/project.ts';
 import { makeFoldersInside, writeInside } from './files/hand-over.ts';
 import type { StepContext } from './job-context.ts';
@@ -35,7 +36,7 @@ export function askForReport(
   if (!hasAddedReport(project)) return same;
   const folder = join(context.folder, 'reports');
   const reports = (...globs: string[]) => [{ folder, globs }];
-  const file = (name: string) => quoted(join(folder, name));
+  const file = (name: string) => shellWord(join(folder, name));
   makeFoldersInside(context.folder, [folder], context.sandbox.owner);
   if (project.reporter === 'pytest')
     return {
@@ -49,14 +50,14 @@ export function askForReport(
     return { ...same, command, reports: reports('phpunit.xml') };
   }
   if (project.reporter === 'trx') {
-    const option = `--logger trx --results-directory ${quoted(folder)}`;
+    const option = `--logger trx --results-directory ${shellWord(folder)}`;
     const command = (text: string) => text.replaceAll(/ --no-restore(?= &&|$)/g, ` --no-restore ${option}`);
     return { ...same, command, reports: reports('**/*.trx') };
   }
   const write = (path: string, text: string) => writeInside(context.folder, path, text, context.sandbox.owner);
   const listener = join(folder, 'rspec-listener.rb');
   write(listener, rspecListener);
-  const ruby = added(env, 'SPEC_OPTS', `--require ${quoted(listener)}`);
+  const ruby = added(env, 'SPEC_OPTS', `--require ${shellWord(listener)}`);
   if (project.reporter !== 'minitest') return { ...same, env: ruby, reports: reports('rspec-*.xml') };
   const plugins = join(folder, 'minitest');
   makeFoldersInside(context.folder, [plugins], context.sandbox.owner);
@@ -67,9 +68,4 @@ export function askForReport(
 
 function added(env: Readonly<Record<string, string>>, name: string, option: string): Record<string, string> {
   return { ...env, [name]: [env[name] ?? '', option].join(' ').trim() };
-}
-
-/** One word for programs that split a variable as a shell does. */
-function quoted(word: string): string {
-  return `'${word.replaceAll("'", `'"'"'`)}'`;
 }

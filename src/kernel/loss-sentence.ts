@@ -1,4 +1,5 @@
 import type { Attempt } from './model.ts';
+import { duration } from './times.ts';
 
 /**
  * How an attempt was lost, in one sentence: `runner vanished after 41 s, noticed after 0.1 s, moved to r4`.
@@ -10,13 +11,8 @@ export function lossSentence(
   lost: { startedAt: number | null; lostAt: number; noticedAt: number },
   next: Pick<Attempt, 'runner'> | undefined,
 ): string {
-  const after = lost.startedAt === null ? ' before it started' : ` after ${seconds(lost.lostAt - lost.startedAt)}`;
+  const after =
+    lost.startedAt === null ? ' before it started' : ` after ${duration(Math.max(lost.lostAt - lost.startedAt, 100))}`;
   const movedTo = next && (next.runner === null ? ', waiting for another runner' : `, moved to ${next.runner}`);
-  return `${how}${after}, noticed after ${seconds(lost.noticedAt - lost.lostAt)}${movedTo ?? ''}`;
-}
-
-/** With a tenth below ten seconds; at least 0.1 s. */
-function seconds(ms: number): string {
-  const value = Math.max(ms, 100) / 1000;
-  return `${value < 9.95 ? value.toFixed(1) : Math.round(value)} s`;
+  return `${how}${after}, noticed after ${duration(Math.max(lost.noticedAt - lost.lostAt, 100))}${movedTo ?? ''}`;
 }

@@ -1,3 +1,4 @@
+import { sizeText } from '../kernel/sizes.ts';
 /** How much a runner may have finished without a record of it; with more it takes no jobs. */
 export interface BacklogBounds {
   /** each keeps a file open, and its outcome is sent again every few seconds */
@@ -51,12 +52,8 @@ export class Backlog {
     }
     const isTooLarge = (Object.keys(most) as (keyof BacklogBounds)[]).some((key) => sum[key] >= most[key]);
     this.#problem = isTooLarge
-      ? `no reporter has recorded its last ${sum.attempts} jobs with all of their logs (${megabytes(sum.inRedis)} in Redis, ${megabytes(sum.onDisk)} here only)`
+      ? `no reporter has recorded its last ${sum.attempts} jobs with all of their logs (${sizeText(sum.inRedis)} in Redis, ${sizeText(sum.onDisk)} here only)`
       : undefined;
     if ((before === undefined) !== (this.#problem === undefined)) this.#changed();
   }
-}
-
-function megabytes(bytes: number): string {
-  return `${(bytes / 1_048_576).toFixed(1)} MB`;
 }

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import type { JobOutcome } from '../job/outcome.ts';
 import { isTransient, type Reason } from '../kernel/model.ts';
+import { sizeText } from '../kernel/sizes.ts';
 import { bytesOnDisk } from '../system/disk-use.ts';
 import type { DiskProblem } from './disk-watch.ts';
 
@@ -31,7 +32,7 @@ export async function diskFault(
   const about = `the job ended (${outcome.message ?? status}) while runner ${runner} could not work: ${problem.message}`;
   const own = problem.short ? await sizeOf(workspace, problem.short.device) : 0;
   if (problem.short && own >= problem.short.bytes) {
-    const message = `${about}; the job itself had written ${Math.round(own / 1_048_576)} MB into its workspace`;
+    const message = `${about}; the job itself had written ${sizeText(own)} into its workspace`;
     return { kind: 'job', outcome: { status: 'error', reason: 'disk_full', message, exitCode } };
   }
   if (tried < mostReturns) return { kind: 'runner', message: about };

@@ -1,4 +1,4 @@
-import { sizeText } from '../exec/limits.ts';
+import { sizeText } from '../kernel/sizes.ts';
 import { bytesOnDisk } from '../system/disk-use.ts';
 import { runProgram } from '../system/run-program.ts';
 import { every, type Repeating } from '../system/wait.ts';

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Config } from '../kernel/config.ts';
 import { errorText, systemCode } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
+import { sizeText } from '../kernel/sizes.ts';
 import { diskOf, shortfall } from '../system/disk.ts';
 import { every, type Repeating } from '../system/wait.ts';
 
@@ -152,7 +153,7 @@ export class DiskWatch {
       const disk = await diskOf(folder);
       const bytes = disk ? shortfall(disk, this.#config) : 0;
       if (!disk || bytes === 0) continue;
-      const message = `disk full: ${megabytes(disk.free)} MB free in ${folder}, ${megabytes(disk.free + bytes)} MB needed`;
+      const message = `disk full: ${sizeText(disk.free)} free in ${folder}, ${sizeText(disk.free + bytes)} needed`;
       const device = await stat(folder).then(
         ({ dev }) => dev,
         () => undefined,
@@ -161,9 +162,4 @@ export class DiskWatch {
     }
     return undefined;
   }
-}
-
-function megabytes(bytes: number): string {
-  const value = bytes / 1_048_576;
-  return value >= 10 ? value.toFixed(0) : value.toFixed(1);
 }

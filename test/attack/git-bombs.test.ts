@@ -157,7 +157,7 @@ describe('a commit that expands to a huge size', () => {
     const job = jobs.start(plan, repository, around);
     const { outcome } = await job.ended;
     expect([outcome.status, outcome.reason], job.log()).to.deep.equal(['failure', 'checkout_too_large']);
-    expect(outcome.message).to.include('95 MB of memory');
+    expect(outcome.message).to.include('95.4 MB of memory');
   });
 });
 

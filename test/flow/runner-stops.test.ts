@@ -131,7 +131,7 @@ describe('a runner', () => {
       const sha = fleet.push(1);
       await isRecorded(sha, 'queued');
       const said = await until('the runner reports the problem', unfit);
-      expect(said).to.match(/runner r1 .* takes no jobs: disk full: [\d.]+ MB free in .*small/);
+      expect(said).to.match(/runner r1 .* takes no jobs: disk full: [\d.]+ [KM]B free in .*small/);
       expect((await fleet.status()).oldest?.why).to.include('disk full');
       expect(fleet.evidence.runs(sha)).to.deep.equal([]);
       rmSync(ballast);
@@ -176,7 +176,7 @@ describe('a runner', () => {
       const build = await fleet.built(sha);
       expect(build.jobs[0]).to.include({ status: 'error', reason: 'disk_full' });
       expect(build.jobs[0]?.attempts).to.have.length(1);
-      expect(build.jobs[0]?.message).to.match(/the job itself had written \d+ MB into its workspace/);
+      expect(build.jobs[0]?.message).to.match(/the job itself had written [\d.]+ MB into its workspace/);
       await fleet.prove([fleet.push(1)]);
     }).timeout(90_000);
 

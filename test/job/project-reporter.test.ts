@@ -139,9 +139,9 @@ describe('a report that Volt asks for', () => {
     const command = (reporter: 'phpunit' | 'trx', text: string) =>
       askForReport({ kind: 'any', reporter }, {}, contextOf(folder)).command(text).replaceAll(folder, '');
     expect(command('phpunit', 'composer run-script --timeout=0 test')).to.equal(
-      "composer run-script --timeout=0 test -- --log-junit '/reports/phpunit.xml'",
+      'composer run-script --timeout=0 test -- --log-junit /reports/phpunit.xml',
     );
-    const option = "--logger trx --results-directory '/reports'";
+    const option = '--logger trx --results-directory /reports';
     expect(command('trx', 'dotnet test a.csproj --no-restore && dotnet test b.csproj --no-restore')).to.equal(
       `dotnet test a.csproj --no-restore ${option} && dotnet test b.csproj --no-restore ${option}`,
     );

@@ -1,10 +1,10 @@
 import { expect } from 'chai';
 import { newStep } from '../../src/kernel/model.ts';
+import { age, duration } from '../../src/kernel/times.ts';
 import { hideCredentials } from '../../src/kernel/urls.ts';
 import { findIntent, openRetries } from '../../src/record/intents.ts';
 import { moveToNextAttempt } from '../../src/record/moves.ts';
 import { attemptSentence, stateOf, verdictOf } from '../../src/web/pages/sentences.ts';
-import { age, duration } from '../../src/web/text/times.ts';
 import { job, Site } from './site.ts';
 
 /** What a reader without scripts and styles sees of a page. */

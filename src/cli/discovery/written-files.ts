@@ -6,6 +6,7 @@ import type { Project, ProjectStep } from '../../job/discovery/project.ts';
 import { settingsFile } from '../../job/discovery/settings.ts';
 import { hasAddedReport } from '../../job/project-reporter.ts';
 import { systemCode, VoltError } from '../../kernel/errors.ts';
+import { shellWord } from '../../system/shell-word.ts';
 
 /** A file that `volt init` writes. */
 export interface WrittenFile {
@@ -78,14 +79,10 @@ function keysOf({ plan: { project, env, reports }, labels, timeout }: ProjectJob
 /** Commands as lines of which each ends the others if it fails, also one with `&&`. */
 function linesOf(steps: readonly ProjectStep[], folder: string): string {
   const line = ({ command, inRoot }: ProjectStep) => {
-    if (!inRoot && folder !== '') return inside(folder, command);
+    if (!inRoot && folder !== '') return `(cd ${shellWord(folder)} && ${command})`;
     return !inRoot && steps.length > 1 && /&&|\|\|/.test(command) ? `(${command})` : command;
   };
   return steps.map(line).join('\n');
-}
-
-function inside(folder: string, command: string): string {
-  return `(cd '${folder.replaceAll("'", `'"'"'`)}' && ${command})`;
 }
 
 /** @throws VoltError `conflict` if there is such a file, unless it is to be replaced */

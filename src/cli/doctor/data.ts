@@ -2,12 +2,12 @@ import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../../kernel/config.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
+import { sizeText } from '../../kernel/sizes.ts';
 import { recordFile } from '../../record/address.ts';
 import { inspectNamed } from '../../record/inspect.ts';
 import { dataDirectoryHolder } from '../../record/lock.ts';
 import { schemaVersion } from '../../record/migrations.ts';
 import { diskOf, shortfall } from '../../system/disk.ts';
-import { size } from '../sizes.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 const restore = 'Check the disk and the system log first, then restore a backup with `volt restore`.';
@@ -34,11 +34,11 @@ async function directoryFinding({ dataDir }: Config): Promise<Finding> {
 async function diskFinding(config: Config): Promise<Finding> {
   const disk = await diskOf(config.dataDir);
   if (!disk) return warn('disk', 'the free disk space is unknown', 'Check that the data directory is reachable.');
-  const space = `${size(disk.free)} of ${size(disk.total)} free`;
+  const space = `${sizeText(disk.free)} of ${sizeText(disk.total)} free`;
   const missing = shortfall(disk, config);
   if (missing === 0) return ok('disk', space);
   const remedy = 'Free disk space: `volt prune` removes what is older than the settings keep.';
-  return fail('disk', `${space}, ${size(missing)} less than VOLT_DISK_FLOOR requires`, remedy);
+  return fail('disk', `${space}, ${sizeText(missing)} less than VOLT_DISK_FLOOR requires`, remedy);
 }
 
 async function recordFinding(config: Config): Promise<Finding> {
@@ -51,7 +51,7 @@ async function recordFinding(config: Config): Promise<Finding> {
       const message = `${where} has schema version ${found.schemaVersion}; this Volt supports ${schemaVersion}`;
       return fail('database', message, 'Use the newer Volt that wrote it, or restore an older backup.');
     }
-    return ok('database', `${where} is undamaged, ${size(found.bytes)}, schema version ${found.schemaVersion}`);
+    return ok('database', `${where} is undamaged, ${sizeText(found.bytes)}, schema version ${found.schemaVersion}`);
   } catch (error) {
     if (error instanceof VoltError) return fail('database', error.message, error.remedy);
     return fail('database', `${recordFile(config)} is not a readable database: ${errorText(error)}`, restore);

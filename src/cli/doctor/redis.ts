@@ -2,13 +2,13 @@ import { settleIsolation } from '../../exec/isolation-check.ts';
 import type { Config } from '../../kernel/config.ts';
 import { asVoltError } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import { sizeText } from '../../kernel/sizes.ts';
 import { dataDirectoryHolder } from '../../record/lock.ts';
 import { askServer } from '../../redis/ask-server.ts';
 import { findRedisServer } from '../../redis/embedded.ts';
 import { unfitness } from '../../redis/server.ts';
 import { hasMainUser, withoutPassword } from '../../redis/url.ts';
 import { type FoundAddress, redisAddress } from '../redis-address.ts';
-import { size } from '../sizes.ts';
 import { clockFinding } from './clock.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
@@ -31,8 +31,8 @@ export async function redisFindings(config: Config, logger: Logger): Promise<Fin
     const user = hasMainUser(url) ? 'volt' : 'runner';
     const needs = { prefix: config.redisPrefix, whose: user } as const;
     const facts = await askServer(url, logger, from === 'setting' ? timeout : 0, needs);
-    const used = `uses ${size(facts.memory.used)}`;
-    const limit = facts.memory.limit > 0 ? ` of ${size(facts.memory.limit)}` : '';
+    const used = `uses ${sizeText(facts.memory.used)}`;
+    const limit = facts.memory.limit > 0 ? ` of ${sizeText(facts.memory.limit)}` : '';
     const faults = unfitness(facts);
     return [
       ok('redis', `${where} answers, version ${facts.version}, ${used}${limit}`),

@@ -3,6 +3,7 @@ import { mkdir, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { git } from '../../git/command/git.ts';
 import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
+import { shellWord } from '../../system/shell-word.ts';
 
 /** The name of the sample repository. */
 export const sampleName = 'sample';
@@ -70,9 +71,5 @@ async function commitAll(folder: string): Promise<void> {
 
 /** Commands that make another commit in the sample. */
 export function sampleLines(folder: string): string[] {
-  return [`cd ${quote(folder)}`, 'echo "// a change" >> add.js', 'git commit --all --message "Try Volt"'];
-}
-
-function quote(text: string): string {
-  return /^[\w/.,:@+-]+$/.test(text) ? text : `'${text.replaceAll("'", "'\\''")}'`;
+  return [`cd ${shellWord(folder)}`, 'echo "// a change" >> add.js', 'git commit --all --message "Try Volt"'];
 }

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { type Credential, hiddenParts } from '../../secrets/credential.ts';
 import { modifiedAt } from '../../system/modified-at.ts';
 import { isAlive } from '../../system/processes.ts';
+import { shellWord } from '../../system/shell-word.ts';
 
 /** The right to fetch a repository. */
 export interface Access {
@@ -67,7 +68,7 @@ async function httpAccess(
   return [
     // an empty value removes the helpers of the user's configuration
     ['credential.helper', ''],
-    ['credential.helper', `store --file=${quote(file)}`],
+    ['credential.helper', `store --file=${shellWord(file)}`],
     ['credential.useHttpPath', 'false'],
   ];
 }
@@ -94,7 +95,7 @@ async function sshAccess(
     'ControlPath=none',
     'ForwardAgent=no',
   ];
-  const command = ['ssh', '-F', 'none', '-i', quote(key), ...options.flatMap((option) => ['-o', quote(option)])];
+  const command = ['ssh', '-F', 'none', '-i', key, ...options.flatMap((option) => ['-o', option])].map(shellWord);
   return { GIT_SSH_COMMAND: command.join(' '), GIT_SSH_VARIANT: 'ssh' };
 }
 
@@ -155,8 +156,4 @@ function encode(text: string): string {
     /[!'()*]/g,
     (character) => `%${character.charCodeAt(0).toString(16).padStart(2, '0')}`,
   );
-}
-
-function quote(text: string): string {
-  return `'${text.replaceAll("'", "'\\''")}'`;
 }

@@ -1,4 +1,5 @@
 import { errorText, VoltError } from '../../kernel/errors.ts';
+import { sizeText } from '../../kernel/sizes.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { toolEnvironment } from '../../system/environment.ts';
 import { type Access, type ConfigEntry, configuration, withCredential } from '../access/credential-files.ts';
@@ -151,15 +152,14 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
 
 function limitMet(error: unknown, { memory, fileSize }: GitLimits): VoltError | undefined {
   const text = errorText(error);
-  const MB = (bytes: number) => `${Math.round(bytes / 1_048_576)} MB`;
   if (memory !== undefined && /out of memory|cannot allocate memory|unable to create .*thread/i.test(text)) {
-    return new VoltError('too_large', `git was ended: it needs more than ${MB(memory)} of memory for the repository`, {
+    return new VoltError('too_large', `git was ended: the repository needs more than ${sizeText(memory)} of memory`, {
       remedy: 'See which files or commits are that large; VOLT_GIT_MEMORY lets git take more.',
       cause: error,
     });
   }
   if (fileSize === undefined || !/file too large|signal 25|SIGXFSZ/i.test(text)) return undefined;
-  return new VoltError('too_large', `git was ended: it wrote a file of more than ${MB(fileSize)}`, {
+  return new VoltError('too_large', `git was ended: it wrote a file of more than ${sizeText(fileSize)}`, {
     remedy: 'See which files of the commit are that large.',
     cause: error,
   });

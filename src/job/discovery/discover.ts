@@ -3,6 +3,7 @@ import { isGeneral, kinds } from './kinds.ts';
 import { type Found, isProject, type PassedOver, type Project, projectSchema } from './project.ts';
 import { settingsFile } from './settings.ts';
 import type { Tree } from './tree.ts';
+import { versionsOf } from './versions.ts';
 
 /**
  * Why a commit has no job, and what to do.
@@ -118,7 +119,8 @@ function discoverIn(tree: Tree, folder: string): Discovery {
     if (!isProject(found)) passedOver.push({ because, why: clipped(found.why, 2000) });
     else if (before !== undefined) passedOver.push({ because, why: `the tests are run as ${before} says` });
     else {
-      const project = projectOf(found, folder, because);
+      const tools = versionsOf(tree, ...kind.tools);
+      const project = projectOf({ tools, ...found }, folder, because);
       if (project) {
         counts.set(kind.family, because);
         projects.push(project);
@@ -130,7 +132,7 @@ function discoverIn(tree: Tree, folder: string): Discovery {
 
 /** A project as it is sent to runners; undefined where the names in the repository make it too large for that. */
 function projectOf(found: Found, folder: string, because: string): Project | undefined {
-  const project = { reports: [], tools: [], ...found, folder, because, why: clipped(found.why, 2000) };
+  const project = { reports: [], ...found, folder, because, why: clipped(found.why, 2000) };
   return projectSchema.safeParse(project).data;
 }
 

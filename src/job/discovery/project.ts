@@ -77,6 +77,7 @@ export type PassedOver = z.infer<typeof passedOverSchema>;
 /** What a finder says of a project. Paths are relative to the tree that it was given; `discover` knows the folder. */
 export type Found = Omit<Project, 'folder' | 'reports' | 'tools'> & {
   reports?: readonly string[];
+  /** those of its kind where not given */
   tools?: readonly ToolVersion[];
 };
 
@@ -90,9 +91,4 @@ export function isProject(found: Found | PassedOver): found is Found {
 /** @param programs the first word of the command where not given */
 export function step(name: ProjectStep['name'], command: string, programs?: readonly string[]): ProjectStep {
   return { name, command, programs: [...(programs ?? [command.split(' ')[0] as string])] };
-}
-
-/** A name of a file as a word of a command. */
-export function quoted(word: string): string {
-  return /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
 }

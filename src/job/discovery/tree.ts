@@ -1,4 +1,5 @@
 import { parse } from 'smol-toml';
+import { isPartOfOthers } from './describing-files.ts';
 import { withoutComments } from './jsonc.ts';
 import { type Fields, isRecord } from './records.ts';
 
@@ -90,6 +91,11 @@ export class Tree {
     }
     this.#below.set(folder, paths.sort());
     return paths;
+  }
+
+  /** Paths of the files whose names end so, in order, without those that describe something else than this project. */
+  own(ending: string): string[] {
+    return this.below().filter((path) => path.endsWith(ending) && !path.split('/').some(isPartOfOthers));
   }
 
   /** The text of a describing file (see describing-files.ts); empty where there is none, or it is too large. */

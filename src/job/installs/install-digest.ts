@@ -51,16 +51,3 @@ export function listed(files: InstallJob['files']): string {
   const shown = names.length <= 4 ? names : [...names.slice(0, 3), `${names.length - 3} more files`];
   return new Intl.ListFormat('en-GB').format(shown);
 }
-
-/** A time in a sentence. @param ms milliseconds */
-export function durationText(ms: number): string {
-  const units: [number, string][] = [
-    [86_400_000, 'day'],
-    [3_600_000, 'hour'],
-    [60_000, 'minute'],
-  ];
-  const [size, name] = units.find(([each]) => ms >= each) ?? [];
-  if (size === undefined) return `${(ms / 1000).toFixed(1)} s`;
-  const count = Math.floor(ms / size);
-  return `${count} ${name}${count === 1 ? '' : 's'}`;
-}

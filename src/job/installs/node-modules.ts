@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import * as z from 'zod';
-import { sizeText } from '../../exec/limits.ts';
 import { errorText } from '../../kernel/errors.ts';
+import { sizeText } from '../../kernel/sizes.ts';
+import { age, duration } from '../../kernel/times.ts';
 import { readInside } from '../files/inside.ts';
 import type { KeptInstalls } from '../storage/kept-installs.ts';
-import { durationText, installDigest, listed, whyUnknown } from './install-digest.ts';
+import { installDigest, listed, whyUnknown } from './install-digest.ts';
 import { type InstallJob, keep, restore, runQuietly } from './install-job.ts';
 import { scriptedPackages } from './node-scripts.ts';
 
@@ -82,7 +83,7 @@ export async function installNodeModules(command: string, job: InstallJob, insta
   if (kept && (await restore(job, kept.archive, job.folder))) {
     const { bytes, madeAt } = kept.about;
     await log.say(
-      `reused the node_modules that \`${command}\` made ${durationText(Date.now() - madeAt)} ago (${sizeText(bytes)}), since nothing in ${because} has changed: unpacked it in ${durationText(performance.now() - began)}`,
+      `reused the node_modules that \`${command}\` made ${age(Date.now() - madeAt)} (${sizeText(bytes)}), since nothing in ${because} has changed: unpacked it in ${duration(performance.now() - began)}`,
     );
     const manager = command.slice(0, command.search(/ (ci|install)\b/));
     if (manifest.scripts?.prepare) await job.run(`${manager} run prepare`, context.env);
@@ -90,7 +91,7 @@ export async function installNodeModules(command: string, job: InstallJob, insta
   }
   if (kept) await removeHalf(job);
   await job.run(command, context.env);
-  const took = durationText(performance.now() - began);
+  const took = duration(performance.now() - began);
   await log.say(`installed node_modules in ${took}; ${await keepFolder(job, installs, { digest, because })}`);
   return true;
 }

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { shellWord } from '../../system/shell-word.ts';
 import type { PythonEnvironment } from '../discovery/project.ts';
 import type { PythonMachine } from './python-machine.ts';
 
@@ -42,11 +43,11 @@ export function pythonCommands(
   const common = {
     packages,
     create: usesUv
-      ? `uv venv --quiet --seed --python python3 ${quoted(venv)}`
-      : `python3 -I -m venv ${isTrivial ? '--without-pip ' : ''}${quoted(venv)}`,
+      ? `uv venv --quiet --seed --python python3 ${shellWord(venv)}`
+      : `python3 -I -m venv ${isTrivial ? '--without-pip ' : ''}${shellWord(venv)}`,
   };
   const installer = usesUv ? 'uv pip install' : 'pip install';
-  const extra = wanted.packages.length === 0 ? [] : [`${installer} ${wanted.packages.map(quoted).join(' ')}`];
+  const extra = wanted.packages.length === 0 ? [] : [`${installer} ${wanted.packages.map(shellWord).join(' ')}`];
   const own = ofManager(wanted);
   if (own !== undefined && programs[wanted.manager as 'uv'] != null)
     return { ...common, install: [own, ...extra], isOwn: true };
@@ -58,21 +59,21 @@ export function pythonCommands(
   const upgrade = !usesUv && wanted.groups.length > 0 && isOlder(pip ?? '0') ? ['pip install --upgrade pip'] : [];
   const words = [
     ...(wanted.project === 'none' ? [] : [...(usesUv ? [] : ['--use-pep517']), ...target(wanted)]),
-    ...wanted.requirements.map((path) => `-r ${quoted(path)}`),
-    ...wanted.groups.map((group) => `--group ${quoted(group)}`),
-    ...wanted.packages.map(quoted),
+    ...wanted.requirements.map((path) => `-r ${shellWord(path)}`),
+    ...wanted.groups.map((group) => `--group ${shellWord(group)}`),
+    ...wanted.packages.map(shellWord),
   ];
   const install = isTrivial ? [] : [...upgrade, `${installer} ${words.join(' ')}`];
   return { ...common, install, isOwn: false, ...(notice !== undefined && { notice }) };
 }
 
 function target({ project, extras }: PythonWanted): string[] {
-  const self = quoted(extras.length === 0 ? '.' : `.[${extras.join(',')}]`);
+  const self = shellWord(extras.length === 0 ? '.' : `.[${extras.join(',')}]`);
   return project === 'editable' ? ['-e', self] : [self];
 }
 
 function ofManager({ manager, project, extras, groups }: PythonWanted): string | undefined {
-  const each = (flag: string, names: readonly string[]) => names.map((name) => ` ${flag} ${quoted(name)}`).join('');
+  const each = (flag: string, names: readonly string[]) => names.map((name) => ` ${flag} ${shellWord(name)}`).join('');
   if (manager === 'uv') {
     const without = project === 'none' ? ' --no-install-project' : project === 'built' ? ' --no-editable' : '';
     return `uv sync --locked${without}${each('--extra', extras)}${each('--group', groups)}`;
@@ -88,9 +89,4 @@ function ofManager({ manager, project, extras, groups }: PythonWanted): string |
 function isOlder(pip: string): boolean {
   const [major = 0, minor = 0] = pip.split('.').map(Number);
   return major < 25 || (major === 25 && minor < 1);
-}
-
-/** A word of a command for a shell. */
-function quoted(word: string): string {
-  return /^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`;
 }

@@ -1,13 +1,14 @@
 import { join } from 'node:path';
-import { sizeText } from '../../exec/limits.ts';
 import { errorText } from '../../kernel/errors.ts';
+import { sizeText } from '../../kernel/sizes.ts';
+import { age, duration } from '../../kernel/times.ts';
 import { variableOf } from '../../system/environment.ts';
 import type { PythonEnvironment } from '../discovery/project.ts';
 import { makeFoldersInside } from '../files/hand-over.ts';
 import { readInside } from '../files/inside.ts';
 import { CommandFailed } from '../steps/command.ts';
 import type { KeptInstall, KeptInstalls } from '../storage/kept-installs.ts';
-import { durationText, installDigest, listed, whyUnknown } from './install-digest.ts';
+import { installDigest, listed, whyUnknown } from './install-digest.ts';
 import { type InstallJob, keep, restore, runQuietly } from './install-job.ts';
 import { type PythonCommands, type PythonWanted, pythonCommands } from './python-commands.ts';
 import { pythonInstaller } from './python-installer.ts';
@@ -73,7 +74,7 @@ export async function makePythonEnvironment(
   const isNew = reused === undefined || reused === 'broken';
   const began = performance.now();
   await (isNew ? environment.make() : environment.fill());
-  const took = durationText(performance.now() - began);
+  const took = duration(performance.now() - began);
   const made = isNew ? `made the Python environment in ${took}` : `installed the project in ${took}`;
   const mayKeep = store !== undefined && !store.isOff && commands.install.length > 0 && reused !== 'managed';
   await job.log.say(mayKeep ? `${made}; ${await environment.keep(store, digest, because)}` : made);
@@ -122,14 +123,14 @@ class Environment {
       return 'broken';
     }
     const unpacked = performance.now();
-    const age = durationText(Date.now() - about.madeAt);
+    const when = age(Date.now() - about.madeAt);
     await log.say(
-      `reused the Python environment that an earlier build made ${age} ago (${sizeText(about.bytes)}), since nothing in ${because} has changed: unpacked it in ${durationText(unpacked - began)}`,
+      `reused the Python environment that an earlier build made ${when} (${sizeText(about.bytes)}), since nothing in ${because} has changed: unpacked it in ${duration(unpacked - began)}`,
     );
     const exitCode = await this.#python('install');
     if (exitCode !== 0) return exitCode === 4 ? 'outdated' : 'managed';
     if (this.#wanted.project !== 'none')
-      await log.say(`installed the project in ${durationText(performance.now() - unpacked)}`);
+      await log.say(`installed the project in ${duration(performance.now() - unpacked)}`);
     return 'done';
   }
 

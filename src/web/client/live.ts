@@ -4,7 +4,7 @@
  * fetched every `data-refresh` seconds.
  */
 import morphdom from 'morphdom';
-import { age, duration } from '../text/times.ts';
+import { age, duration } from '../../kernel/times.ts';
 
 /** Changes within this many milliseconds cause one fetch. */
 const settle = 200;

@@ -1,6 +1,6 @@
+import { duration } from '../../kernel/times.ts';
 import { type PastAttempt, timeLost } from '../../record/runner-history.ts';
 import type { FleetMoment } from '../status/fleet-history.ts';
-import { duration } from '../text/times.ts';
 import { Chart } from './chart.tsx';
 import { Age, StatusMark } from './parts.tsx';
 

@@ -1,7 +1,7 @@
 import type { Child } from 'hono/jsx';
 import { type BuildSummary, type Status, statusWords } from '../../kernel/model.ts';
+import { age, duration } from '../../kernel/times.ts';
 import type { Problem } from '../schemas/terms.ts';
-import { age, duration } from '../text/times.ts';
 
 /** A status as a word with its colour. */
 export function StatusMark({ status }: { status: Status }) {

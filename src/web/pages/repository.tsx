@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { statusWords } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
+import { duration } from '../../kernel/times.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { type ObservedRef, observedRefs } from '../../record/branches.ts';
 import type { ObservedRepository } from '../../record/repositories.ts';
@@ -10,7 +11,6 @@ import type { WebEnv } from '../access/env.ts';
 import { may } from '../access/permission.ts';
 import { readRepository } from '../access/readable.ts';
 import type { Web } from '../services.ts';
-import { duration } from '../text/times.ts';
 import { Chart, type Point } from './chart.tsx';
 import { answerPage } from './layout.tsx';
 import { Age, Fact, inUtc, Problems, StatusMark } from './parts.tsx';

@@ -1,6 +1,6 @@
 import { type Attempt, type Build, type Job, reasons, statusWords } from '../../kernel/model.ts';
+import { duration } from '../../kernel/times.ts';
 import { waitingFor } from '../status/waiting.ts';
-import { duration } from '../text/times.ts';
 
 /** Sentences on pages about the result of a build, a job or an attempt. */
 

@@ -1,5 +1,5 @@
 import type { TestStatus } from '../../kernel/model.ts';
-import { duration } from '../text/times.ts';
+import { duration } from '../../kernel/times.ts';
 
 /** The status class of each test status. */
 export const colours: { readonly [S in TestStatus]: string } = {

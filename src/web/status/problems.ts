@@ -1,5 +1,6 @@
 import { hostLabel } from '../../kernel/names.ts';
 import { serverNow } from '../../kernel/server-time.ts';
+import { age } from '../../kernel/times.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import type { Database } from '../../record/database.ts';
 import type { ObservedRepository } from '../../record/repositories.ts';
@@ -8,7 +9,6 @@ import type { Reader } from '../../record/visibility.ts';
 import { clockFault } from '../../redis/clock-fault.ts';
 import { unfitness } from '../../redis/server.ts';
 import type { Problem } from '../schemas/terms.ts';
-import { age } from '../text/times.ts';
 import type { RedisState } from './redis-state.ts';
 
 /** @param fatal whether to return what stops Volt, or what is only a risk */

@@ -61,7 +61,9 @@ describe('the node_modules of a Node project', function () {
   it('are reused by a later build with the same lock file, whatever another job did with them', async () => {
     const repository = await repositoryOf();
     const first = await passing(repository);
-    expect(first.log).to.match(/\$ npm ci[\s\S]*installed node_modules in .*; kept it \([\d.]+ MB\) for later builds/);
+    expect(first.log).to.match(
+      /\$ npm ci[\s\S]*installed node_modules in .*; kept it \([\d.]+ [KM]B\) for later builds/,
+    );
     const spoil = "require('fs').writeFileSync(require.resolve('adder'), 'module.exports = () => 9;\\n');\n";
     repository.commit('spoil', { 'test.js': `${spoil}console.log(require('adder')(1, 2));\n` });
     const spoilt = await passing(repository);

@@ -76,7 +76,7 @@ for (const level of ['sandbox', 'user', 'none'] as const) {
         .to.match(/\$ python3 -I -m venv /)
         .and.match(/pip install .*-e '\.\[test\]'/);
       expect(log).to.match(
-        /made the Python environment in .*; kept [\d.]+ MB for later builds in which nothing in pyprojec/,
+        /made the Python environment in .*; kept [\d.]+ [KM]B for later builds in which nothing in pyprojec/,
       );
     });
     after(() => {
@@ -93,7 +93,9 @@ for (const level of ['sandbox', 'user', 'none'] as const) {
       });
       const { log, outcome } = await jobs.discovered(repository);
       expect(outcome, log).to.include({ status: 'success' });
-      expect(log).to.match(/reused the Python environment that an earlier build made .* ago \([\d.]+ MB\)/);
+      expect(log).to.match(
+        /reused the Python environment that an earlier build made .* (ago|just now) \([\d.]+ [KM]B\)/,
+      );
       expect(log)
         .to.match(/installed the project in/)
         .and.not.match(/pip install/);

@@ -1,4 +1,3 @@
-import { isPartOfOthers } from '../describing-files.ts';
 import { type Finder, step } from '../project.ts';
 
 /** What makes automake run something for `make check`. */
@@ -8,10 +7,7 @@ const tests = /^[^\S\n]*(?:TESTS|check_PROGRAMS|check_SCRIPTS|check-local|check)
 export const autotools: Finder = (tree) => {
   const because = tree.first('configure.ac', 'configure.in');
   if (because === undefined) return undefined;
-  const makefiles = tree
-    .below()
-    .filter((path) => /(^|\/)Makefile\.am$/.test(path) && !path.split('/').some(isPartOfOthers));
-  const tested = makefiles.find((path) => tests.test(tree.text(path)));
+  const tested = tree.own('Makefile.am').find((path) => tests.test(tree.text(path)));
   if (tested === undefined) return { because, why: 'no Makefile.am of it has tests' };
   const own = ['autogen.sh', 'bootstrap', 'bootstrap.sh'].find((name) => tree.isExecutable(name));
   // many such scripts run configure as well unless told otherwise

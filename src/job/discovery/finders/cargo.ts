@@ -1,6 +1,5 @@
 import { type Finder, step } from '../project.ts';
 import type { Tree } from '../tree.ts';
-import { versionsOf } from '../versions.ts';
 
 /** A Rust package, or all packages of a workspace. */
 export const cargo: Finder = (tree) => {
@@ -24,7 +23,6 @@ export const cargo: Finder = (tree) => {
       step('test', `cargo test${isWorkspace ? ' --workspace' : ''}${locked}`),
     ],
     ...(hasOwnHarness(tree) ? {} : { runner: 'cargo test' }),
-    tools: versionsOf(tree, 'rust'),
   };
 };
 

@@ -1,5 +1,5 @@
-import { isPartOfOthers } from '../describing-files.ts';
-import { type Finder, quoted, step } from '../project.ts';
+import { shellWord } from '../../../system/shell-word.ts';
+import { type Finder, step } from '../project.ts';
 import { type Fields, isRecord, recordIn, textsIn, valueIn } from '../records.ts';
 import type { Tree } from '../tree.ts';
 
@@ -15,15 +15,12 @@ const option =
 export const cmake: Finder = (tree) => {
   const because = 'CMakeLists.txt';
   if (!tree.has(because)) return undefined;
-  const lists = tree
-    .below()
-    .filter((path) => /(^|\/)CMakeLists\.txt$/.test(path) && !path.split('/').some(isPartOfOthers));
-  const enabling = lists.find((path) => enables.test(tree.text(path)));
+  const enabling = tree.own('CMakeLists.txt').find((path) => enables.test(tree.text(path)));
   if (enabling === undefined)
     return { because, why: 'no CMakeLists.txt of it has enable_testing, include(CTest) or add_test' };
   const preset = presetOf(tree);
   if (preset) return { kind: 'cmake', because: 'CMakePresets.json', ...preset };
-  const build = quoted(freeName(tree, 'build'));
+  const build = shellWord(freeName(tree, 'build'));
   const options = [...tree.text(because).matchAll(option)].map(([, name]) => name as string);
   const switched = [...new Set(options)].slice(0, 10);
   return {
@@ -72,9 +69,9 @@ function presetOf(tree: Tree): { why: string; steps: ReturnType<typeof step>[] }
     return {
       why: `it has the test preset ${test.name}`,
       steps: [
-        step('configure', `cmake --preset ${quoted(configure.name)}`),
-        step('build', `cmake --build --preset ${quoted(build.name)}`),
-        step('test', `ctest --preset ${quoted(test.name)} --output-on-failure --no-tests=error`, ['ctest']),
+        step('configure', `cmake --preset ${shellWord(configure.name)}`),
+        step('build', `cmake --build --preset ${shellWord(build.name)}`),
+        step('test', `ctest --preset ${shellWord(test.name)} --output-on-failure --no-tests=error`, ['ctest']),
       ],
     };
   }

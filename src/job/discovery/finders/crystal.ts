@@ -1,5 +1,4 @@
 import { type Finder, step } from '../project.ts';
-import { versionsOf } from '../versions.ts';
 
 /** A Crystal shard with specs. */
 export const crystal: Finder = (tree) => {
@@ -14,6 +13,5 @@ export const crystal: Finder = (tree) => {
     because,
     why: `it has specs such as ${spec}`,
     steps: [...(needs ? [install] : []), step('test', 'crystal spec')],
-    tools: versionsOf(tree, 'crystal'),
   };
 };

@@ -1,6 +1,5 @@
 import { type Finder, step } from '../project.ts';
 import { isRecord, recordIn } from '../records.ts';
-import { versionsOf } from '../versions.ts';
 
 /** What Deno's own test runner takes for a test. */
 const testFile = /(^|\/|[._])test\.[cm]?[jt]sx?$/;
@@ -23,6 +22,5 @@ export const deno: Finder = (tree) => {
     // without a person to ask, Deno denies what is not allowed by a flag
     steps: [...install, step('test', hasTask ? 'deno task test' : 'deno test --allow-all')],
     ...(hasTask ? {} : { runner: 'deno test' }),
-    tools: versionsOf(tree, 'deno'),
   };
 };

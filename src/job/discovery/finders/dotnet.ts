@@ -1,7 +1,6 @@
-import { isPartOfOthers } from '../describing-files.ts';
-import { type Finder, quoted, step } from '../project.ts';
+import { shellWord } from '../../../system/shell-word.ts';
+import { type Finder, step } from '../project.ts';
 import type { Tree } from '../tree.ts';
-import { versionsOf } from '../versions.ts';
 
 /** What the project files of tests refer to: the SDK for tests, test frameworks, or the property that says so. */
 const testSigns =
@@ -15,16 +14,14 @@ export const dotnet: Finder = (tree) => {
   const names = tree.names().filter((name) => tree.has(name));
   const solutions = names.filter((name) => /\.slnx?$/.test(name));
   const own = names.filter((name) => /\.(cs|fs|vb)proj$/.test(name));
-  const all = tree
-    .below()
-    .filter((path) => /\.(cs|fs|vb)proj$/.test(path) && !path.split('/').slice(0, -1).some(isPartOfOthers));
+  const all = tree.own('proj').filter((path) => /\.(cs|fs|vb)proj$/.test(path));
   const because = solutions[0] ?? own[0] ?? testProjects(tree, all)[0];
   if (because === undefined) return undefined;
   const tests = testProjects(tree, all);
   if (tests.length === 0) return { because, why: 'no project of it refers to a test framework' };
   // `dotnet` takes the only solution or project of the folder by itself
   const isAlone = solutions.length === 1 || (solutions.length === 0 && own.length === 1 && tests[0] === own[0]);
-  const targets = isAlone ? [''] : (solutions.length > 0 ? [because] : tests).map((path) => ` ${quoted(path)}`);
+  const targets = isAlone ? [''] : (solutions.length > 0 ? [because] : tests).map((path) => ` ${shellWord(path)}`);
   const locked = tree.below().some((path) => /(^|\/)packages\.lock\.json$/.test(path)) ? ' --locked-mode' : '';
   const each = (command: (target: string) => string) => targets.map(command).join(' && ');
   return {
@@ -42,7 +39,6 @@ export const dotnet: Finder = (tree) => {
       ),
     ],
     ...(usesVstest(tree, all) && { reporter: 'trx', runner: 'dotnet test' }),
-    tools: versionsOf(tree, 'dotnet'),
   };
 };
 

@@ -1,6 +1,5 @@
 import { type Finder, step } from '../project.ts';
 import type { Tree } from '../tree.ts';
-import { versionsOf } from '../versions.ts';
 
 /** What Hex, which fetches packages, and the build tool of Erlang need in a new home. */
 const hex = 'mix local.hex --force --if-missing && mix local.rebar --force --if-missing';
@@ -18,7 +17,6 @@ export const mix: Finder = (tree) => {
     why: isLocked ? 'mix.lock must fit' : 'there is no mix.lock',
     steps: [step('install', needsHex ? `${hex} && ${get}` : get), step('test', 'mix test')],
     ...(printsTotals(tree) && { runner: 'ExUnit' }),
-    tools: versionsOf(tree, 'elixir', 'erlang'),
   };
 };
 
@@ -42,6 +40,5 @@ export const rebar: Finder = (tree) => {
     because,
     why: suite === undefined ? 'it has no Common Test suites' : `it has Common Test suites such as ${suite}`,
     steps: [step('test', `rebar3 ${tests}`)],
-    tools: versionsOf(tree, 'erlang'),
   };
 };

@@ -1,7 +1,6 @@
-import { isPartOfOthers } from '../describing-files.ts';
-import { type Finder, quoted, step } from '../project.ts';
+import { shellWord } from '../../../system/shell-word.ts';
+import { type Finder, step } from '../project.ts';
 import type { Tree } from '../tree.ts';
-import { versionsOf } from '../versions.ts';
 
 /** A Go module, or all modules of a workspace. */
 export const go: Finder = (tree) => {
@@ -13,14 +12,13 @@ export const go: Finder = (tree) => {
     inside.length === 0
       ? 'go tests all packages'
       : `go tests all packages, also those of the modules ${inside.join(', ')}`;
-  const nested = inside.map((folder) => `(cd ${quoted(folder)} && go test -v ./...)`);
+  const nested = inside.map((folder) => `(cd ${shellWord(folder)} && go test -v ./...)`);
   return {
     kind: 'go',
     because,
     why,
     runner: 'go test',
     steps: [...download(tree, because), step('test', ['go test -v ./...', ...nested].join(' && '))],
-    tools: versionsOf(tree, 'go'),
   };
 };
 
@@ -30,25 +28,23 @@ function ofWorkspace(tree: Tree): ReturnType<Finder> {
     tree.has(folder === '.' ? 'go.mod' : `${folder}/go.mod`),
   );
   if (modules.length === 0) return { because, why: 'go.work uses no module of this repository' };
-  const patterns = modules.map((folder) => quoted(folder === '.' ? './...' : `./${folder}/...`));
+  const patterns = modules.map((folder) => shellWord(folder === '.' ? './...' : `./${folder}/...`));
   return {
     kind: 'go',
     because,
     why: `it uses the modules ${modules.join(', ')}`,
     runner: 'go test',
     steps: [...download(tree, because), step('test', `go test -v ${patterns.join(' ')}`)],
-    tools: versionsOf(tree, 'go'),
   };
 }
 
 /** Modules in folders that have tests; `./...` leaves them out. */
 function nestedModules(tree: Tree): string[] {
-  const paths = tree.below().filter((path) => !path.split('/').some(isPartOfOthers));
   const tested = new Set<string>();
-  for (const path of paths.filter((each) => each.endsWith('_test.go')))
+  for (const path of tree.own('_test.go'))
     for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) tested.add(path.slice(0, at));
-  return paths
-    .filter((path) => path.endsWith('/go.mod'))
+  return tree
+    .own('/go.mod')
     .map((path) => path.slice(0, -'/go.mod'.length))
     .filter((folder) => tested.has(folder));
 }

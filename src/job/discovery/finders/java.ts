@@ -1,6 +1,5 @@
 import { type Finder, type ProjectStep, step } from '../project.ts';
 import type { Tree } from '../tree.ts';
-import { versionsOf } from '../versions.ts';
 
 /** A Maven project, tested by its wrapper where it has one. */
 export const maven: Finder = (tree) => {
@@ -13,7 +12,6 @@ export const maven: Finder = (tree) => {
     why,
     steps: [run('--batch-mode test')],
     reports: ['**/target/surefire-reports/TEST-*.xml'],
-    tools: versionsOf(tree, 'java'),
   };
 };
 
@@ -29,7 +27,6 @@ export const gradle: Finder = (tree) => {
     // a daemon would end with the job
     steps: [run('--no-daemon --console=plain test')],
     reports: ['**/build/test-results/**/TEST-*.xml'],
-    tools: versionsOf(tree, 'java'),
   };
 };
 
@@ -44,7 +41,6 @@ export const sbt: Finder = (tree) => {
     why,
     steps: [run('test')],
     reports: ['**/target/test-reports/TEST-*.xml'],
-    tools: versionsOf(tree, 'java'),
   };
 };
 

@@ -1,5 +1,5 @@
-import { isPartOfOthers } from '../describing-files.ts';
-import { type Finder, quoted, step } from '../project.ts';
+import { shellWord } from '../../../system/shell-word.ts';
+import { type Finder, step } from '../project.ts';
 import { freeName } from './cmake.ts';
 
 /** A call of `test()`; `benchmark()` and functions that end in "test" are others. */
@@ -9,13 +9,9 @@ const call = /(?:^|[^\w.])test[^\S\n]*\(/m;
 export const meson: Finder = (tree) => {
   const because = 'meson.build';
   if (!tree.has(because)) return undefined;
-  const files = tree
-    .below()
-    .filter((path) => /(^|\/)meson\.build$/.test(path) && !/(^|\/)subprojects\//.test(path))
-    .filter((path) => !path.split('/').some(isPartOfOthers));
-  const tested = files.find((path) => call.test(tree.text(path)));
+  const tested = tree.own('meson.build').find((path) => call.test(tree.text(path)));
   if (tested === undefined) return { because, why: 'no meson.build of it has a test()' };
-  const build = quoted(freeName(tree, 'build'));
+  const build = shellWord(freeName(tree, 'build'));
   return {
     kind: 'meson',
     because,

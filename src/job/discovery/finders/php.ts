@@ -1,7 +1,6 @@
 import { type Finder, type Found, type ProjectStep, step } from '../project.ts';
 import { recordIn, textsIn, valueIn } from '../records.ts';
 import type { Tree } from '../tree.ts';
-import { versionsOf } from '../versions.ts';
 
 /** For root, such as a job without isolation, Composer leaves out plugins unless this says that it is meant. */
 const asRoot = 'COMPOSER_ALLOW_SUPERUSER=1';
@@ -21,10 +20,9 @@ const runners = [
 export const php: Finder = (tree) => {
   const because = tree.first('composer.json', ...configFiles);
   if (because === undefined) return undefined;
-  const tools = versionsOf(tree, 'php');
   if (because !== 'composer.json') {
     const why = 'it configures PHPUnit, and there is no composer.json';
-    return { kind: 'php', because, why, steps: [step('test', 'phpunit')], ...reported(tree, 'phpunit'), tools };
+    return { kind: 'php', because, why, steps: [step('test', 'phpunit')], ...reported(tree, 'phpunit') };
   }
   const manifest = tree.json(because);
   if (!manifest) return { because, why: 'composer.json is not valid JSON, or too large' };
@@ -36,18 +34,18 @@ export const php: Finder = (tree) => {
     const lines = typeof script === 'string' ? [script] : textsIn(script);
     // Composer gives what follows the name of a script to each of its commands
     const added = lines.length === 1 ? reported(tree, lines[0] as string) : {};
-    return { kind: 'php', because, why: 'it has the script "test"', steps: [install, test], ...added, tools };
+    return { kind: 'php', because, why: 'it has the script "test"', steps: [install, test], ...added };
   }
   const config = tree.first(...configFiles);
   const test = byRunner(tree, { ...recordIn(manifest, 'require'), ...recordIn(manifest, 'require-dev') }, manifest);
   if (!test && config !== undefined) {
     const why = `${config} configures PHPUnit, which composer.json does not require`;
     const steps = [install, step('test', 'phpunit', ['phpunit'])];
-    return { kind: 'php', because, why, steps, ...reported(tree, 'phpunit'), tools };
+    return { kind: 'php', because, why, steps, ...reported(tree, 'phpunit') };
   }
   if (!test) return { because, why: 'composer.json has no script "test", and requires no test runner' };
   const steps = [install, test.step];
-  return { kind: 'php', because, why: test.why, steps, ...reported(tree, test.step.command), tools };
+  return { kind: 'php', because, why: test.why, steps, ...reported(tree, test.step.command) };
 };
 
 /** A command that starts PHPUnit, or a program that passes its options on, and does nothing else. */

@@ -1,6 +1,5 @@
 import { type Finder, type Found, type PythonEnvironment, step } from '../project.ts';
 import type { Tree } from '../tree.ts';
-import { versionsOf } from '../versions.ts';
 import { runsPytest, startedBy } from './python/command-line.ts';
 import { environmentFor, Installation } from './python/environment.ts';
 import { isCommand, type NoCommand, type OwnCommand } from './python/needs.ts';
@@ -76,7 +75,6 @@ function found(
     environment,
     ...reporter(tree, command),
     ...runner(tree, command),
-    tools: versionsOf(tree, 'python'),
   };
 }
 

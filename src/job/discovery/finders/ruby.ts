@@ -1,7 +1,5 @@
-import { isPartOfOthers } from '../describing-files.ts';
 import { type Finder, step } from '../project.ts';
 import type { Tree } from '../tree.ts';
-import { versionsOf } from '../versions.ts';
 
 /** A Ruby project: the task of its Rakefile, else RSpec, Rails or Minitest by its files. */
 export const ruby: Finder = (tree) => {
@@ -22,7 +20,6 @@ export const ruby: Finder = (tree) => {
     ...(tests.command === 'rspec' && { runner: 'RSpec' }),
     ...(tests.isMinitest && { reporter: 'minitest' }),
     ...(tests.isMinitest && printsTotals(tree) && { runner: 'Minitest' }),
-    tools: versionsOf(tree, 'ruby'),
   };
 };
 
@@ -42,7 +39,7 @@ interface Tests {
 }
 
 function testsOf(tree: Tree, rakefile: string): Tests | undefined {
-  const files = tree.below().filter((path) => path.endsWith('.rb') && !path.split('/').some(isPartOfOthers));
+  const files = tree.own('.rb');
   const spec = files.find((path) => /^spec\/.*_spec\.rb$/.test(path));
   const task = taskIn(rakefile, spec !== undefined);
   if (task !== undefined) {

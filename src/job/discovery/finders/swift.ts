@@ -1,5 +1,4 @@
 import { type Finder, step } from '../project.ts';
-import { versionsOf } from '../versions.ts';
 
 /** A Swift package with test targets. */
 export const swift: Finder = (tree) => {
@@ -14,6 +13,5 @@ export const swift: Finder = (tree) => {
     because,
     why,
     steps: [...install, step('test', 'swift test')],
-    tools: versionsOf(tree, 'swift'),
   };
 };

@@ -1,5 +1,4 @@
 import { type Finder, step } from '../project.ts';
-import { versionsOf } from '../versions.ts';
 
 /** A Zig project whose build has a step "test". */
 export const zig: Finder = (tree) => {
@@ -7,5 +6,5 @@ export const zig: Finder = (tree) => {
   if (!tree.has(because)) return undefined;
   if (!/\.step\(\s{0,100}"test"/.test(tree.text(because))) return { because, why: 'build.zig has no step "test"' };
   const steps = [step('test', 'zig build test --summary all')];
-  return { kind: 'zig', because, why: 'it has the step "test"', steps, tools: versionsOf(tree, 'zig') };
+  return { kind: 'zig', because, why: 'it has the step "test"', steps };
 };

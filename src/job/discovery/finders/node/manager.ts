@@ -1,4 +1,4 @@
-import { quoted } from '../../project.ts';
+import { shellWord } from '../../../../system/shell-word.ts';
 import { isRecord, recordIn } from '../../records.ts';
 import type { Tree } from '../../tree.ts';
 import type { Manifest } from './manifest.ts';
@@ -50,8 +50,8 @@ export function needsInstall(tree: Tree, manifest: Manifest): boolean {
 
 /** Runs a script of package.json. */
 export function scriptOf({ name }: Pick<Manager, 'name'>, script: string): string {
-  if (name === 'bun') return `bun run ${quoted(script)}`;
-  return script === 'test' ? `${name} test` : `${name} run ${quoted(script)}`;
+  if (name === 'bun') return `bun run ${shellWord(script)}`;
+  return script === 'test' ? `${name} test` : `${name} run ${shellWord(script)}`;
 }
 
 /** Runs a program of an installed package, and never downloads one. */

@@ -1,3 +1,5 @@
+import { shellWord } from '../../../../system/shell-word.ts';
+
 /**
  * Commands of tox, nox and hatch, which start programs without a shell. They are run in Volt's environment as they
  * are, if a shell takes them in the same way.
@@ -13,7 +15,7 @@ export function isPlainCommand(line: string): boolean {
 
 /** A command made of words, each of which may have any characters. */
 export function commandOf(words: readonly string[]): string {
-  return words.map((word) => (/^[\w./:=@%+,-]+$/.test(word) ? word : `'${word.replaceAll("'", `'"'"'`)}'`)).join(' ');
+  return words.map(shellWord).join(' ');
 }
 
 /** Whether a command is one of those that look at the code and run no tests. */

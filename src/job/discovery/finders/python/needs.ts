@@ -1,14 +1,7 @@
+import type { PythonEnvironment } from '../../project.ts';
+
 /** What a Python project's tests need, as a tool's configuration says it. */
-export interface Needs {
-  /** whether the project itself is installed */
-  project: boolean;
-  extras: string[];
-  groups: string[];
-  /** files of requirements */
-  requirements: string[];
-  /** requirements such as `pytest>=8` */
-  packages: string[];
-}
+export type Needs = Omit<PythonEnvironment, 'manager'>;
 
 export const noNeeds: Needs = { project: false, extras: [], groups: [], requirements: [], packages: [] };
 

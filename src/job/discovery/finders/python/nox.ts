@@ -1,4 +1,4 @@
-import { quoted } from '../../project.ts';
+import { shellWord } from '../../../../system/shell-word.ts';
 import type { Tree } from '../../tree.ts';
 import { commandOf } from './command-line.ts';
 import { type Needs, type NoCommand, needsOf, noNeeds, type OwnCommand } from './needs.ts';
@@ -29,7 +29,7 @@ export function nox(tree: Tree): OwnCommand | NoCommand | undefined {
     because,
     why: `nox runs its session ${session.name}`,
     // a session for versions of Python that the machine does not have would be skipped, and count as passed
-    command: `nox --non-interactive --force-python python3 --session ${quoted(session.name)}`,
+    command: `nox --non-interactive --force-python python3 --session ${shellWord(session.name)}`,
     needs: { ...noNeeds, packages: ['nox'] },
   };
 }

@@ -1,4 +1,4 @@
-import { quoted } from '../../project.ts';
+import { shellWord } from '../../../../system/shell-word.ts';
 import { recordIn } from '../../records.ts';
 import type { Tree } from '../../tree.ts';
 
@@ -28,7 +28,7 @@ export function unittestOf(tree: Tree): { because: string; why: string; command:
   const top = ['', 'src/'].find((each) => tree.hasFolder(`${each}${folder}`));
   const start = `${top ?? ''}${folder}`;
   const isPackage = tree.has(`${start}/__init__.py`);
-  const folders = `-s ${quoted(start)}${isPackage ? ` -t ${top === 'src/' ? 'src' : '.'}` : ''}`;
+  const folders = `-s ${shellWord(start)}${isPackage ? ` -t ${top === 'src/' ? 'src' : '.'}` : ''}`;
   const command = `python3 -m unittest ${top === undefined ? `-v ${suite}` : `discover -v ${folders}`}`;
   return { because: 'setup.py', why: `it has the test suite ${suite}`, command };
 }

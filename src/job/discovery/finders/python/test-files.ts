@@ -1,5 +1,5 @@
+import { shellWord } from '../../../../system/shell-word.ts';
 import { isForeign } from '../../describing-files.ts';
-import { quoted } from '../../project.ts';
 import type { Tree } from '../../tree.ts';
 
 /** Names that pytest and unittest take for tests. */
@@ -71,8 +71,8 @@ export function unittestCommand(tree: Tree, files: readonly string[]): string {
         .reverse()
         .map((pattern) => {
           const options = [
-            start === '' ? '' : ` -s ${quoted(start)}`,
-            top === start ? '' : ` -t ${top === '' ? '.' : quoted(top)}`,
+            start === '' ? '' : ` -s ${shellWord(start)}`,
+            top === start ? '' : ` -t ${top === '' ? '.' : shellWord(top)}`,
             pattern === 'test*.py' ? '' : ` -p '${pattern}'`,
           ];
           return `python3 -m unittest discover -v${options.join('')}`;

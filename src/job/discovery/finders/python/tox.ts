@@ -1,6 +1,6 @@
+import { shellWord } from '../../../../system/shell-word.ts';
 import { StepFault } from '../../../fault.ts';
 import { expandBraces } from '../../../globs/braces.ts';
-import { quoted } from '../../project.ts';
 import { type Fields, recordIn, valueIn } from '../../records.ts';
 import type { Tree } from '../../tree.ts';
 import { isLint } from './command-line.ts';
@@ -32,7 +32,7 @@ function byTox(because: string, name: string, obstacle: string): OwnCommand {
   return {
     because,
     why: `tox runs its environment ${name}, since ${obstacle}`,
-    command: `tox run -e ${quoted(name)}`,
+    command: `tox run -e ${shellWord(name)}`,
     needs: { ...noNeeds, packages: ['tox>=4'] },
   };
 }

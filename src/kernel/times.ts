@@ -1,4 +1,4 @@
-/** How pages write times. The browser's scripts use the same functions to keep them current. */
+/** How Volt writes times for people. The browser's scripts use the same functions to keep pages current. */
 
 /** A duration: `0.4 s`, `12 s`, `3 min 5 s`, `2 h 10 min`. */
 export function duration(ms: number): string {
