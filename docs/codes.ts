@@ -44,6 +44,8 @@ export const errorMeanings: { readonly [C in ErrorCode]: string } = {
     'This machine cannot isolate jobs as `VOLT_ISOLATION` requires: bubblewrap is missing, this user may not make namespaces, or a trial failed three times. See [isolation](isolation.md).',
   spawn_failed:
     'A command of a job could not be started: its folder is gone, its namespace is gone, or the process that starts it has ended. Volt retries the job.',
+  engine_failed:
+    'The container engine of the runner is missing, does not answer, or has broken off its work. The message says which; see `volt doctor`.',
   redis_missing:
     'No `redis-server` or `valkey-server` is installed, and `VOLT_REDIS_URL` is not set. Install one or set the address.',
   redis_unreachable: 'Redis does not answer at its address. Start it, or correct the address.',

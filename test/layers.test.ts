@@ -24,7 +24,7 @@ const LADDER: Ladder = [
   'web',
   ['observer', 'dispatcher', 'runner', 'reporter'],
   'job',
-  ['workflow', 'git', 'exec', 'queues', 'record'],
+  ['workflow', 'git', 'exec', 'engine', 'queues', 'record'],
   'redis',
   'secrets',
   'kernel',

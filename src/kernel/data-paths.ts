@@ -45,6 +45,8 @@ export function dataPaths(dataDir: string) {
     installs: join(dataDir, 'installs'),
     artifacts: join(dataDir, 'artifacts'),
     homes: join(dataDir, 'homes'),
+    /** the service of podman that Volt starts */
+    engine: join(dataDir, 'engine'),
     logs: join(dataDir, 'logs'),
     testResults: join(dataDir, 'test_results'),
     sample: join(dataDir, 'sample'),

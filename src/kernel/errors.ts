@@ -37,6 +37,7 @@ export const errorCodes = {
   artifact_missing: { exit: 3, http: 404 },
   tool_missing: { exit: 3, http: 500 },
   spawn_failed: { exit: 3, http: 500 },
+  engine_failed: { exit: 3, http: 500 },
   isolation_unavailable: { exit: 3, http: 500 },
   redis_missing: { exit: 3, http: 500 },
   redis_unreachable: { exit: 3, http: 503 },

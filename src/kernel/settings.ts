@@ -153,6 +153,12 @@ export const settings = [
       "Further variables of the runner's environment that all jobs get, whatever their ref, as comma-separated names. Jobs always get the variables for proxies (http_proxy and others) and for registries of packages (PIP_INDEX_URL, PIP_EXTRA_INDEX_URL, UV_INDEX_URL, UV_EXTRA_INDEX_URL, UV_DEFAULT_INDEX, NPM_CONFIG_REGISTRY, GOPROXY, GONOPROXY, GONOSUMDB, GOPRIVATE, GOFLAGS), with passwords only on trusted refs. They also get those for certificates (NODE_EXTRA_CA_CERTS, SSL_CERT_FILE, SSL_CERT_DIR, CURL_CA_BUNDLE, REQUESTS_CA_BUNDLE and others).",
   },
   {
+    env: 'VOLT_ENGINE',
+    schema: z.string().min(1).optional(),
+    about:
+      'Unix socket of the container engine (Docker or podman), as a path or a unix:// URL. Default: the engine that DOCKER_HOST or CONTAINER_HOST names, else one at a usual socket, else podman, whose service Volt starts itself.',
+  },
+  {
     env: 'VOLT_SANDBOX_PATHS',
     schema: z
       .string()

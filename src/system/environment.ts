@@ -40,7 +40,7 @@ const common = [
   ...[...proxies, 'no_proxy', 'NO_PROXY', ...certificateFiles, ...certificateFolders],
 ] as const;
 const credentials = ['SSH_AUTH_SOCK', 'XDG_CONFIG_HOME', 'XDG_CACHE_HOME'] as const;
-const searchPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
 
 /**
  * The base environment of a job's commands: the machine's search path, language, home, proxies, registries and certificates,
@@ -59,17 +59,33 @@ export function jobEnvironment({
   for (const name of trusted ? [] : proxies) if (machine[name]) machine[name] = withoutLogin(machine[name]);
   for (const name of trusted ? [] : registries)
     if (machine[name]) machine[name] = machine[name].replaceAll(loginInList, '$1');
-  return { PATH: searchPath, HOME: home(), ...machine, CI: 'true' };
+  return { PATH: usualPath, HOME: home(), ...machine, CI: 'true' };
 }
 
 /** The environment of programs that Volt runs for itself, such as git with the user's configuration and keys. */
 export function toolEnvironment(): Record<string, string> {
-  return { PATH: searchPath, HOME: home(), ...forGit(inherited([...common, ...credentials])) };
+  return { PATH: usualPath, HOME: home(), ...forGit(inherited([...common, ...credentials])) };
+}
+
+/** Variables by which podman finds its settings, its images and the registries. */
+const engineSettings = [
+  ...(['CONTAINERS_CONF', 'CONTAINERS_STORAGE_CONF', 'CONTAINERS_REGISTRIES_CONF', 'REGISTRY_AUTH_FILE'] as const),
+  ...(['XDG_RUNTIME_DIR', 'XDG_CONFIG_HOME', 'XDG_DATA_HOME', 'DBUS_SESSION_BUS_ADDRESS'] as const),
+] as const;
+
+/** The environment of a container engine that Volt starts. */
+export function engineEnvironment(): Record<string, string> {
+  return { ...toolEnvironment(), ...inherited(engineSettings) };
+}
+
+/** The search path of the programs that Volt runs for itself. */
+export function searchPath(): string {
+  return toolEnvironment().PATH ?? usualPath;
 }
 
 /** The environment of git without the machine's user: no home, no agent. */
 export function bareEnvironment(): Record<string, string> {
-  return { PATH: searchPath, ...forGit(inherited(common)), HOME: '/nonexistent' };
+  return { PATH: usualPath, ...forGit(inherited(common)), HOME: '/nonexistent' };
 }
 
 /** Passwords of proxies and registries in an environment, URL-encoded and decoded. */

@@ -159,6 +159,38 @@ export const TOOLS = {
     ...debian('openssh-server'),
     skipped: 'the tests of deploy keys',
   },
+  podman: {
+    title: 'podman, a container engine',
+    names: ['podman'],
+    code: 'podman_missing',
+    ...debian('podman'),
+    skipped: 'the tests of containers',
+  },
+  runc: {
+    title: 'runc, which starts containers on machines with any kind of control groups',
+    names: ['runc'],
+    code: 'runc_missing',
+    ...debian('runc'),
+    skipped: 'the tests of containers',
+  },
+  nameServer: {
+    title: 'aardvark-dns, the name server of networks of containers',
+    names: ['sh'],
+    // not on the search path
+    proof: ['-c', 'test -x /usr/lib/podman/aardvark-dns || test -x /usr/libexec/podman/aardvark-dns'],
+    code: 'aardvark_missing',
+    ...debian('aardvark-dns'),
+    skipped: 'the tests of containers',
+  },
+  busybox: {
+    title: 'a static busybox, for images of tests',
+    names: ['sh'],
+    // other packages have one that needs libraries
+    proof: ['-c', 'busybox=$(command -v busybox) && ! ldd "$busybox"'],
+    code: 'busybox_missing',
+    ...debian('busybox-static'),
+    skipped: 'the tests of containers',
+  },
   postgres: {
     title: 'a PostgreSQL server',
     names: ['postgres'],

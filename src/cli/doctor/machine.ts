@@ -15,6 +15,7 @@ import type { Config } from '../../kernel/config.ts';
 import { asVoltError } from '../../kernel/errors.ts';
 import { networkPolicy } from '../../kernel/network-policy.ts';
 import { runProgram } from '../../system/run-program.ts';
+import { engineFinding } from './engine.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** Milliseconds after which a program that does not answer counts as broken. */
@@ -33,7 +34,7 @@ export async function machineFindings(config: Config): Promise<Finding[]> {
       networkFinding(config),
       limitsFinding(config),
       coreFinding(),
-      engineFinding(),
+      engineFinding(config),
     ])),
   ];
 }
@@ -144,12 +145,6 @@ async function coreFinding(): Promise<Finding> {
     'when Volt crashes, the system may write its memory with tokens and secrets to a file',
     'Install util-linux (prlimit), or start Volt after `ulimit -c 0`.',
   );
-}
-
-async function engineFinding(): Promise<Finding> {
-  const engines = (await Promise.all(['docker', 'podman'].map(versionOf))).filter((version) => version !== undefined);
-  const found = engines.join(', ') || 'none';
-  return ok('container engine', `${found}; needed only to run Volt itself in containers`);
 }
 
 /** The first line of `PROGRAM --version`; undefined if it is not installed. */

@@ -1,0 +1,139 @@
+import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { Engine } from '../../src/engine/engine.ts';
+import { until } from './until.ts';
+
+const run = promisify(execFile);
+
+/** The image that each engine of a test has: a static busybox, and a user `node`. */
+export const tinyImage = 'tiny:1';
+
+/** Where distributions put what podman's networks need. */
+const nameServers = ['/usr/lib/podman/aardvark-dns', '/usr/libexec/podman/aardvark-dns'];
+
+/** Whether this machine and user can run a container engine for tests; `npm test` as root installs it on Debian. */
+export function hasEngine(): boolean {
+  const has = (name: string) =>
+    ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].some((folder) => existsSync(join(folder, name)));
+  const programs = ['podman', 'runc', 'nft', 'busybox'].every(has);
+  return process.getuid?.() === 0 && programs && nameServers.some((path) => existsSync(path));
+}
+
+/** A podman with its own store and its own service. */
+export interface TestEngine {
+  /** path of its socket, for VOLT_ENGINE */
+  socket: string;
+  /** environment in which the program `podman` uses its store */
+  env: Record<string, string>;
+  /** a new client */
+  connect(): Promise<Engine>;
+  /** Runs the program `podman` on its store. @returns its output */
+  podman(...args: string[]): Promise<string>;
+  /** Makes an image of the tiny one. @param changes lines of a Dockerfile, such as `USER node` */
+  makeImage(name: string, ...changes: string[]): Promise<void>;
+  /** Kills the service with SIGKILL; containers live on. */
+  kill(): Promise<void>;
+  /** Starts the service again. */
+  start(): Promise<void>;
+  freeze(): void;
+  thaw(): void;
+  /** Removes all containers and networks, and the store. */
+  stop(): Promise<void>;
+}
+
+/** Starts an engine with the image `tiny:1`. */
+export async function startEngine(): Promise<TestEngine> {
+  const folder = mkdtempSync(join(tmpdir(), 'volt-engine-'));
+  const at = (...names: string[]) => join(folder, ...names);
+  for (const name of ['store', 'run', 'state', 'networks']) mkdirSync(at(name));
+  writeFileSync(
+    at('storage.conf'),
+    `[storage]\ndriver = "overlay"\ngraphroot = "${at('store')}"\nrunroot = "${at('run')}"\n`,
+  );
+  writeFileSync(at('containers.conf'), configuration(at));
+  const env = {
+    ...{ PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: folder, PODMAN_IGNORE_CGROUPSV1_WARNING: '1' },
+    ...{ CONTAINERS_CONF: at('containers.conf'), CONTAINERS_STORAGE_CONF: at('storage.conf') },
+  };
+  const podman = async (...args: string[]) => (await run('podman', args, { env, cwd: '/' })).stdout;
+  const socket = at('engine.sock');
+  let service: ChildProcess;
+  const connect = () => Engine.at(socket);
+  const start = async () => {
+    rmSync(socket, { force: true });
+    const args = ['podman', 'system', 'service', '--time=0', `unix://${socket}`];
+    service = spawn('setpriv', ['--pdeathsig', 'KILL', ...args], { env, stdio: 'ignore', cwd: '/' });
+    await until('podman serves', () => connect().catch(() => undefined));
+  };
+  const kill = async () => {
+    if (service.exitCode !== null || service.signalCode !== null) return;
+    const ended = once(service, 'exit');
+    service.kill('SIGKILL');
+    await ended;
+  };
+  makeTinyRoot(at('tiny'), at('tiny.tar'));
+  const makeImage = async (name: string, ...changes: string[]) => {
+    const options = changes.flatMap((change) => ['--change', change]);
+    const path = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
+    await podman('import', '--change', path, ...options, at('tiny.tar'), `docker.io/library/${name}`);
+  };
+  await makeImage(tinyImage);
+  await start();
+  return {
+    ...{ socket, env, connect, podman, makeImage, kill, start },
+    freeze: () => void service.kill('SIGSTOP'),
+    thaw: () => void service.kill('SIGCONT'),
+    stop: async () => {
+      await kill();
+      // the last of these gives up what podman has mounted
+      await podman('rm', '--all', '--force', '--time', '0', '--volumes');
+      await podman('network', 'prune', '--force');
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    },
+  };
+}
+
+/** Nothing of it is shared with an engine of the machine, or with that of another run of tests. */
+function configuration(at: (...names: string[]) => string): string {
+  // podman looks for a free one in the range
+  const range = `10.${128 + (process.pid % 120)}.0.0/16`;
+  return `[containers]
+default_ulimits = ["nofile=20000:20000", "nproc=90000:90000"]
+[engine]
+runtime = "runc"
+cgroup_manager = "cgroupfs"
+events_logger = "file"
+lock_type = "file"
+exit_command_delay = 30
+tmp_dir = "${at('state')}"
+[network]
+network_config_dir = "${at('networks')}"
+default_subnet_pools = [{"base" = "${range}", "size" = 24}]
+`;
+}
+
+/** The files of a root that has busybox by all of its names. */
+function makeTinyRoot(folder: string, archive: string): void {
+  for (const name of ['bin', 'etc', 'root', 'home/node']) mkdirSync(join(folder, name), { recursive: true });
+  mkdirSync(join(folder, 'tmp'));
+  chmodSync(join(folder, 'tmp'), 0o1777);
+  copyFileSync('/bin/busybox', join(folder, 'bin/busybox'));
+  const names = execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).trim().split('\n');
+  for (const name of names) if (name !== 'busybox') symlinkSync('busybox', join(folder, 'bin', name));
+  writeFileSync(join(folder, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\n');
+  writeFileSync(join(folder, 'etc/group'), 'root:x:0:\nnode:x:1000:\n');
+  execFileSync('tar', ['-C', folder, '-cf', archive, '.']);
+}
