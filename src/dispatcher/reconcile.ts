@@ -4,10 +4,9 @@ import { identityOf } from '../record/build-ids.ts';
 import { lingeringHolders } from '../record/concurrency.ts';
 import { buildsAtRest, buildsPartlyAtRest, currentAttempts, openJobs } from '../record/open-jobs.ts';
 import { listRepositories } from '../record/repositories.ts';
-import type { RedisAccess } from '../redis/connect.ts';
 import { freshFor, freshRedis } from '../redis/identity.ts';
 import { listRunners, type RunnerMember } from '../redis/membership.ts';
-import { pause } from '../system/wait.ts';
+import { untilRunnersReport } from '../redis/runner-reports.ts';
 import { advance } from './advance.ts';
 import { pursueCancels } from './cancel.ts';
 import type { DispatcherContext, WatchContext } from './context.ts';
@@ -18,8 +17,6 @@ import { pursueRetries } from './retry.ts';
 /** How many builds one round moves on: builds whose open jobs all wait, and builds with some waiting jobs. */
 const restBatch = 50;
 const partlyBatch = 10;
-/** Milliseconds between polls for heartbeats while Redis is young. */
-const heartbeatPoll = 100;
 
 /**
  * Makes the queues agree with the database: every queued job has a message, and every build that can move on does. This
@@ -47,7 +44,10 @@ export async function reconcile(
   if (young !== undefined) await problems.alone('scheduling the polls', () => reschedule(context));
   // a queued job may be running: its start may not be recorded yet
   if (young !== undefined && (await openJobs(database, { status: 'queued', limit: 1 })).length > 0)
-    await waitForReports(access, recent);
+    await untilRunnersReport(access, {
+      left: () => freshFor(access),
+      enough: (seen) => recent?.every((id) => seen(id) >= 2) ?? false,
+    });
   const { alive } = await listRunners(access);
   await startClaimed(context, alive);
   if (young !== undefined) messages.rewind();
@@ -61,23 +61,6 @@ export async function reconcile(
     await problems.alone(`moving build ${build} on`, () => move(build));
   }
   return more;
-}
-
-/**
- * Waits until no runner can be running something that this Redis does not know of. A runner has reported everything with its
- * second heartbeat: the first may have been sent before the runner took its last message.
- */
-async function waitForReports(access: RedisAccess, recent: RunnerId[] | undefined): Promise<void> {
-  const heartbeats = new Map<RunnerId, Set<string>>();
-  for (;;) {
-    const young = await freshFor(access);
-    if (young === 0) return;
-    for (const { id, heartbeatAt } of (await listRunners(access)).alive) {
-      heartbeats.set(id, (heartbeats.get(id) ?? new Set()).add(heartbeatAt));
-    }
-    if (recent?.every((id) => (heartbeats.get(id)?.size ?? 0) >= 2)) return;
-    await pause(Math.min(young, heartbeatPoll));
-  }
 }
 
 /**

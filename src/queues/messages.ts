@@ -165,6 +165,8 @@ const sentJob = z.object({
   repeatable: z.boolean().optional(),
   /** how many attempts ended because of their runner: its disk, or what a second attempt may not meet again */
   tried: z.number().int().min(0).optional(),
+  /** run of the Redis server that the message was sent to, see redis/server-run.ts; absent in messages of an older dispatcher */
+  server: z.string().max(100).optional(),
 });
 
 /** `jobs.<labels>`: one attempt of a job. Never carries a secret. */

@@ -182,6 +182,7 @@ export class Queues {
       volt,
       entries.map(({ message }) => message.build),
     );
+    const { id: server } = await this.#access.serverRuns.current();
     const byQueue = groupByQueue(entries);
     for (const [name, group] of byQueue) {
       await this.announceLabels(group[0] ? labelsOf(group[0]) : []);
@@ -190,7 +191,7 @@ export class Queues {
         await this.queue(name).addBulk(
           group.slice(first, first + mostAtOnce).map(({ message, priority }) => ({
             name: `${message.repo.name} ${message.name}`,
-            data: withSignature('job', encode(jobMessage, message), volt.signer),
+            data: withSignature('job', encode(jobMessage, { ...message, server }), volt.signer),
             opts: { ...once, priority, jobId: messageIds.job(message) },
           })),
         );

@@ -12,6 +12,7 @@ import { jobQueue } from './names.ts';
 import { queuesInTurn } from './next-queue.ts';
 import { servesQueue } from './queue-labels.ts';
 import { labelSets } from './queues.ts';
+import { ReturnedMessages } from './returned-messages.ts';
 
 /** BullMQ's lock is a backstop only, see "attempts" in ARCHITECTURE.md: it is long, and losing it aborts no job. */
 const lockDuration = 120_000;
@@ -112,6 +113,7 @@ export class SlotWorker {
   readonly #options: SlotWorkerOptions;
   readonly #fetchers = new Map<string, Fetcher>();
   readonly #held = new Map<string, { job: Job; fetcher: Fetcher; token: string; done: Promise<void> }>();
+  readonly #returned: ReturnedMessages;
   readonly #blocking;
   readonly #renewal: NodeJS.Timeout;
   #connection: number | undefined;
@@ -133,6 +135,7 @@ export class SlotWorker {
   constructor(access: RedisAccess, options: SlotWorkerOptions) {
     this.#access = access;
     this.#options = options;
+    this.#returned = new ReturnedMessages(access, options.runner);
     this.#blocking = access.open(`runner ${options.runner}`);
     this.#blocking.on('close', () => {
       this.#connection = undefined;
@@ -300,14 +303,14 @@ export class SlotWorker {
 
   #take(queue: string, fetcher: Fetcher, job: Job, token: string): void {
     const key = `${queue} ${job.id}`;
-    const done = this.#execute(job, token).finally(() => {
+    const done = this.#execute(job, fetcher, token).finally(() => {
       this.#held.delete(key);
       this.#bell.ring();
     });
     this.#held.set(key, { job, fetcher, token, done });
   }
 
-  async #execute(job: Job, token: string): Promise<void> {
+  async #execute(job: Job, fetcher: Fetcher, token: string): Promise<void> {
     const { logger, run, isGenuine } = this.#options;
     try {
       const attempt = parseAttemptName(String(job.id));
@@ -320,6 +323,7 @@ export class SlotWorker {
       }
       const parsed = jobMessage.safeParse(job.data);
       if (parsed.success) {
+        if (!(await this.#isFree(parsed.data, job, fetcher, token))) return;
         if (await run(parsed.data)) await complete(job, token);
       } else {
         const why = whyNotUnderstood(parsed.error);
@@ -335,6 +339,19 @@ export class SlotWorker {
       const level = isNotOurs(error) ? 'debug' : 'warn';
       logger.log(level, `could not take message ${job.id} out of its queue: ${errorText(error)}`);
     }
+  }
+
+  /** Whether no other runner has the attempt; else its message is removed, unless the other runner has that, too. */
+  async #isFree(message: JobMessage, job: Job, fetcher: Fetcher, token: string): Promise<boolean> {
+    if (!(await this.#returned.mayBeReturned(message.server))) return true;
+    const holder = await this.#returned.holderOf(message);
+    // the message may have been taken from a server that has lost this since
+    if ((await fetcher.extendJobLocks([job.id as string], [token], lockDuration)).length > 0) return false;
+    if (holder === undefined) return true;
+    this.#options.logger.info(`removed a message that came again: runner ${holder} has its attempt`, { id: job.id });
+    job.opts.removeOnFail = true;
+    await job.moveToFailed(new Error(`runner ${holder} has the attempt`), token, false);
+    return false;
   }
 
   async #renewLocks(): Promise<void> {

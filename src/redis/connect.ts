@@ -7,6 +7,7 @@ import { openWaiting, type RedisConnection } from './connection.ts';
 import { type RedisKeys, redisKeys } from './keys.ts';
 import type { Needs } from './rights.ts';
 import { unfitness } from './server.ts';
+import { ServerRuns } from './server-run.ts';
 import { withoutPassword } from './url.ts';
 
 export type { RedisConnection } from './connection.ts';
@@ -17,6 +18,8 @@ export interface RedisAccess {
   /** for commands that do not block, and for subscriptions (RESP3 allows both on one connection) */
   readonly client: RedisConnection;
   readonly keys: RedisKeys;
+  /** which run of the server `client` speaks to */
+  readonly serverRuns: ServerRuns;
   /** A further connection, for blocking reads; the caller closes it. */
   open(name: string): RedisConnection;
   /** Closes the connection for commands: waiting and later commands fail at once. */
@@ -49,6 +52,7 @@ export async function connectRedis(
     url,
     client,
     keys: redisKeys(config.redisPrefix),
+    serverRuns: new ServerRuns(client),
     open: (name) => openWaiting(url, name),
     close: async () => client.disconnect(),
   };

@@ -1,17 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { VoltError } from '../kernel/errors.ts';
 import type { RedisAccess } from './connect.ts';
-import { heartbeatInterval, leaseTtl } from './heartbeat-times.ts';
+import { reportTime } from './heartbeat-times.ts';
 import { listStages, type StageMember, stageKinds } from './membership.ts';
 import { isSeenGone } from './process.ts';
-
-/**
- * Milliseconds for which a Redis is fresh after it was emptied or replaced. A job that is queued by the database may run
- * nevertheless: its `started` was lost with the content of Redis. Its runner either gets a heartbeat confirmed by the fresh
- * Redis and reports the job, or had its last confirmation before; then its lease runs out and its processes are dead
- * after one lease. One heartbeat is added for what the runner sends before it notices.
- */
-const freshTime = leaseTtl + heartbeatInterval;
 
 /** The database that a stage uses. */
 export interface RecordIdentity {
@@ -46,7 +38,7 @@ export async function claimRedis(
   if ((await client.exists(keys.record)) === 0) {
     const fresh: FreshRedis = { id: randomUUID(), heard: await newestBuild() };
     // before the claim: a process that finds the claim must find this, too
-    await client.set(keys.young, JSON.stringify(fresh), 'PX', freshTime);
+    await client.set(keys.young, JSON.stringify(fresh), 'PX', reportTime);
     const taken = await client.set(keys.record, recordId, 'NX');
     if (taken === 'OK') return true;
   }

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
+import { cp, mkdir, mkdtemp, rm, rmdir } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -21,6 +21,11 @@ export interface TestRedis {
   start(further?: { settings?: string[]; loading?: boolean }): Promise<void>;
   /** Stops the server and deletes its data, so that `start` starts an empty one. */
   empty(): Promise<void>;
+  /**
+   * Keeps a copy of the present data.
+   * @returns kills the server, and starts it with that data, as after a power cut that has cost what was written since
+   */
+  keepData(): Promise<() => Promise<void>>;
   /**
    * Restarts the server so that it loads its data for a long time: it accepts connections and answers each command with
    * an error.
@@ -92,6 +97,17 @@ export async function startRedis(
       client.disconnect();
     };
   };
+  // each write is in its file before it is answered
+  const files = join(folder, 'appendonlydir');
+  const keepData: TestRedis['keepData'] = async () => {
+    await cp(files, `${files}-kept`, { recursive: true });
+    return async () => {
+      await kill();
+      await rm(files, { recursive: true });
+      await cp(`${files}-kept`, files, { recursive: true });
+      await start();
+    };
+  };
   const refuseWrites: TestRedis['refuseWrites'] = async (why) => {
     const client = new Redis(port, '127.0.0.1', { password: options.password ?? '', enableReadyCheck: false });
     const refuses = () =>
@@ -122,6 +138,7 @@ export async function startRedis(
   return {
     refuseWrites,
     restartLoading,
+    keepData,
     url: `redis://${options.password ? `:${options.password}@` : ''}127.0.0.1:${port}`,
     port,
     get pid() {
