@@ -159,7 +159,8 @@ class WorkflowJob {
       for (const nested of runs.steps) await this.#pre(nested, inner, `Run ${nested.uses}`);
       return;
     }
-    if (runs.pre === undefined) return;
+    // one in a container is refused when its step runs
+    if (runs.pre === undefined || runs.using === 'docker') return;
     const { pre, preIf } = runs;
     const { states } = this.#runner;
     const state: Record<string, string> = {};

@@ -1,5 +1,6 @@
 import { SequenceToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
 import { readCondition } from './conditions.ts';
+import { checkImageAction } from './containers/read.ts';
 import type { PlannedStep } from './plan.ts';
 import type { TokenReader } from './token-reader.ts';
 
@@ -79,6 +80,7 @@ function readStep(reader: TokenReader, token: TemplateToken, ids: StepIds): Plan
 function checkUses(reader: TokenReader, token: TemplateToken, uses: string): void {
   if (uses.startsWith('docker://')) {
     reader.report('warning', token, 'docker actions are not supported yet; the step will end in an error');
+    checkImageAction(reader, token, uses);
     return;
   }
   if (uses.startsWith('./') || uses.startsWith('$/') || actionPattern.test(uses)) return;

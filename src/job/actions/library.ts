@@ -6,10 +6,10 @@ import { Mirror } from '../../git/mirror/mirror.ts';
 import { systemCode, VoltError } from '../../kernel/errors.ts';
 import { StepFault } from '../fault.ts';
 import { createInside } from '../files/hand-over.ts';
-import { readInside } from '../files/inside.ts';
+import { readInside, statInside } from '../files/inside.ts';
 import type { ActionSource } from '../steps/frame.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
-import { type ActionManifest, parseManifest } from '../texts/action-manifest.ts';
+import { type ActionManifest, dockerfileManifest, parseManifest } from '../texts/action-manifest.ts';
 import { builtinAction } from './builtin-actions.ts';
 import { parseReference, type RemoteAction, type ResolvedReference } from './reference.ts';
 
@@ -73,7 +73,7 @@ export class ActionLibrary {
   /**
    * Finds which action a step uses.
    * @param within the action that the step is in; undefined for a step of the job
-   * @throws StepFault if it is not a reference; VoltError `unsupported` for a container
+   * @throws StepFault if it is not a reference
    */
   resolve(uses: string, within: ActionSource | undefined): ResolvedReference {
     const reference = parseReference(uses);
@@ -93,7 +93,8 @@ export class ActionLibrary {
   async remote(uses: string, within: ActionSource | undefined): Promise<LoadedAction | undefined> {
     try {
       const reference = this.resolve(uses, within);
-      if (reference.kind === 'local' || builtinAction(reference, this.#job.context.ownActions)) return undefined;
+      if (reference.kind === 'local' || reference.kind === 'image') return undefined;
+      if (builtinAction(reference, this.#job.context.ownActions)) return undefined;
       return await this.load(reference);
     } catch (error) {
       if (error instanceof VoltError && error.code === 'unsupported') return undefined;
@@ -105,7 +106,7 @@ export class ActionLibrary {
    * @throws VoltError `action_unavailable`, `unsupported` for a kind that cannot run here; StepFault if it is missing
    * or not valid
    */
-  async load(reference: ResolvedReference): Promise<LoadedAction> {
+  async load(reference: Exclude<ResolvedReference, { kind: 'image' }>): Promise<LoadedAction> {
     const { workspace } = this.#job.folders;
     if (reference.kind === 'own') {
       const { input, github } = this.#job;
@@ -127,7 +128,9 @@ export class ActionLibrary {
   }
 
   async #manifestOf(root: string, folder: string, name: string): Promise<ActionManifest> {
-    const { text, shown } = findManifest(root, folder, name);
+    const found = findManifest(root, folder, name);
+    if ('dockerfile' in found) return dockerfileManifest(found.dockerfile, name);
+    const { text, shown } = found;
     if (text.length <= shortManifest) return parseManifest(text, shown);
     return this.#job.context.texts.work('manifest', { text, shown }, `cannot read ${shown}`);
   }
@@ -192,13 +195,17 @@ export async function actionFile(job: WorkflowState, { folder }: LoadedAction, n
 }
 
 /**
- * Reads the file `action.yml` or `action.yaml` of a folder.
+ * Reads the file `action.yml` or `action.yaml` of a folder. A folder without one may have a Dockerfile alone.
  * @param root folder that no link may lead out of
  * @param shown how the workflow names the action, for people
- * @returns its text, and its name for people
+ * @returns its text, and its name for people; or the name of the Dockerfile
  * @throws StepFault if there is none
  */
-function findManifest(root: string, folder: string, shown: string): { text: string; shown: string } {
+function findManifest(
+  root: string,
+  folder: string,
+  shown: string,
+): { text: string; shown: string } | { dockerfile: string } {
   for (const name of ['action.yml', 'action.yaml']) {
     try {
       return { text: readInside(root, join(folder, name), largestManifest), shown: `${name} of ${shown}` };
@@ -206,7 +213,10 @@ function findManifest(root: string, folder: string, shown: string): { text: stri
       if (systemCode(error) !== 'ENOENT' && systemCode(error) !== 'ENOTDIR') throw error;
     }
   }
+  for (const dockerfile of ['Dockerfile', 'dockerfile']) {
+    if (statInside(root, join(folder, dockerfile))?.isFile()) return { dockerfile };
+  }
   throw new StepFault(
-    `Can't find 'action.yml' or 'action.yaml' for ${shown}. Did you forget to run actions/checkout before running your local action?`,
+    `Can't find 'action.yml', 'action.yaml' or 'Dockerfile' for ${shown}. Did you forget to run actions/checkout before running your local action?`,
   );
 }

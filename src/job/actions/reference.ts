@@ -1,5 +1,6 @@
+import { errorText } from '../../kernel/errors.ts';
+import { fullImageName } from '../../workflow/containers/image-name.ts';
 import { StepFault } from '../fault.ts';
-import { unsupportedAction } from '../texts/action-manifest.ts';
 
 /** The action that the `uses` of a step names. */
 export type ActionReference =
@@ -7,6 +8,8 @@ export type ActionReference =
   | { kind: 'local'; path: string }
   /** `$/path`: a folder of the repository that contains the step, at the same commit */
   | { kind: 'self'; path: string }
+  /** `docker://name`, by its full name */
+  | { kind: 'image'; image: string }
   /** a folder of another repository, at one of its refs */
   | RemoteAction;
 
@@ -27,9 +30,9 @@ const name = /^[A-Za-z0-9_][A-Za-z0-9._-]{0,99}$/;
 /** No part of a path leads upwards, and no action is in git's own folder. */
 const part = /^(?!\.{1,2}$)(?!\.git$)[^\\\p{Cc}]{1,255}$/iu;
 
-/** @throws StepFault if it is not a reference; VoltError `unsupported` for a container */
+/** @throws StepFault if it is not a reference */
 export function parseReference(uses: string): ActionReference {
-  if (uses.startsWith('docker://')) throw unsupportedAction(`actions in containers are not supported: ${uses}`);
+  if (uses.startsWith('docker://')) return { kind: 'image', image: imageOf(uses) };
   if (uses.startsWith('./') || uses === '.')
     return { kind: 'local', path: pathIn(uses, 'the path must stay inside the workspace') };
   if (uses.startsWith('$/'))
@@ -46,6 +49,14 @@ export function parseReference(uses: string): ActionReference {
     throw invalid(uses, 'it must be owner/repository@ref, owner/repository/path@ref, $/path or ./path');
   }
   return { kind: 'remote', repository: `${owner}/${repository}`, path: path.join('/'), ref };
+}
+
+function imageOf(uses: string): string {
+  try {
+    return fullImageName(uses);
+  } catch (error) {
+    throw new StepFault(errorText(error));
+  }
 }
 
 function pathIn(uses: string, rule: string): string {

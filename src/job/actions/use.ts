@@ -5,7 +5,7 @@ import { CommandFailed } from '../steps/command.ts';
 import { type ActionFrame, type Frame, stepPath } from '../steps/frame.ts';
 import { writeHeader } from '../steps/step-header.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
-import type { CompositeRuns, JavaScriptRuns } from '../texts/action-manifest.ts';
+import { type CompositeRuns, type JavaScriptRuns, unsupportedAction } from '../texts/action-manifest.ts';
 import { type BuiltinAction, builtinAction } from './builtin-actions.ts';
 import { inputsOf } from './inputs.ts';
 import { type ActionCall, runActionScript } from './javascript.ts';
@@ -17,6 +17,7 @@ export async function useAction(job: WorkflowState, library: ActionLibrary, use:
   const reference = library.resolve(uses, use.frame.action?.source);
   const served = builtinAction(reference, job.context.ownActions);
   if (served) return serve(job, served, use);
+  if (reference.kind === 'image') throw unsupportedAction(`actions in containers are not supported yet: ${uses}`);
   const action = await library.load(reference);
   const { inputs: defaults, inputNames, runs } = action.manifest;
   const { values, unknown } = await inputsOf({ defaults, names: inputNames }, step.with, evaluation);
@@ -31,7 +32,8 @@ export async function useAction(job: WorkflowState, library: ActionLibrary, use:
     await io.report('warning', `\`pre\` execution is not supported for local action from './${reference.path}'`);
   }
   if (runs.using === 'node') await runJavaScript(job, action, runs, values, use);
-  else await runComposite(job, action, runs, values, use);
+  else if (runs.using === 'composite') await runComposite(job, action, runs, values, use);
+  else throw unsupportedAction(`actions in containers are not supported yet: ${uses}`);
 }
 
 /** In the words of GitHub's runner. */
@@ -71,7 +73,7 @@ export async function hasPre(
   depth = 1,
   seen = new Set<string>(),
 ): Promise<boolean> {
-  if (runs.using === 'node') return runs.pre !== undefined;
+  if (runs.using !== 'composite') return runs.pre !== undefined;
   for (const { uses } of depth < deepest ? runs.steps : []) {
     // many actions may use the same ones
     const key = `${depth} ${uses} ${JSON.stringify(source)}`;

@@ -1,6 +1,7 @@
 import { parseDocument } from 'yaml';
 import * as z from 'zod';
 import { errorText, VoltError } from '../../kernel/errors.ts';
+import { fullImageName } from '../../workflow/containers/image-name.ts';
 import { type PlannedStep, plannedStep } from '../../workflow/plan.ts';
 import { readConditionText } from '../../workflow/status-condition.ts';
 import { isInsert, parseTemplate, type Template, type TemplateMap, type Templates } from '../../workflow/template.ts';
@@ -13,8 +14,10 @@ export interface ActionManifest {
   inputs: TemplateMap;
   /** names of all inputs, with or without a default */
   inputNames: string[];
-  runs: JavaScriptRuns | CompositeRuns;
+  runs: ActionRuns;
 }
+
+export type ActionRuns = JavaScriptRuns | CompositeRuns | DockerRuns;
 
 export interface JavaScriptRuns {
   using: 'node';
@@ -30,6 +33,23 @@ export interface CompositeRuns {
   using: 'composite';
   steps: PlannedStep[];
   outputs: TemplateMap;
+}
+
+export interface DockerRuns {
+  using: 'docker';
+  image:
+    | { kind: 'image'; name: string }
+    /** a file, relative to the action's folder */
+    | { kind: 'dockerfile'; path: string };
+  /** undefined if the step's `args` count */
+  args: Template[] | undefined;
+  /** one program each, which replaces the image's entry point */
+  entrypoint: string | undefined;
+  pre: string | undefined;
+  preIf: string;
+  post: string | undefined;
+  postIf: string;
+  env: Templates | undefined;
 }
 
 /** A scalar of YAML; booleans and numbers are text for an action. */
@@ -62,6 +82,12 @@ const file = z.object({
     'pre-if': scalar.optional(),
     post: scalar.optional(),
     'post-if': scalar.optional(),
+    image: scalar.optional(),
+    args: z.array(scalar).max(1000).nullish(),
+    entrypoint: scalar.optional(),
+    'pre-entrypoint': scalar.optional(),
+    'post-entrypoint': scalar.optional(),
+    env: entries.nullish(),
     steps: z.array(compositeStep).max(1000).optional(),
   }),
 });
@@ -97,7 +123,12 @@ function read(text: string, shown: string): unknown {
   }
 }
 
-function runsOf({ runs, outputs }: File, shown: string): JavaScriptRuns | CompositeRuns {
+/** An action whose folder has no file `action.yml`, only a Dockerfile. @param shown how the workflow names it, for people */
+export function dockerfileManifest(path: string, shown: string): ActionManifest {
+  return { name: shown, inputs: {}, inputNames: [], runs: dockerRuns({ using: 'docker', image: path }, shown) };
+}
+
+function runsOf({ runs, outputs }: File, shown: string): ActionRuns {
   const using = runs.using.toLowerCase();
   if (/^node\d+$/.test(using)) {
     if (!runs.main) throw new StepFault(`${shown} is not valid: runs.main is missing`);
@@ -116,11 +147,34 @@ function runsOf({ runs, outputs }: File, shown: string): JavaScriptRuns | Compos
     const values = Object.entries(outputs ?? {}).map(([name, output]) => [name, output?.value] as const);
     return { using: 'composite', steps: stepsOf(runs.steps, shown), outputs: mapOf(values, shown) };
   }
-  throw unsupportedAction(
-    using === 'docker'
-      ? `actions in containers are not supported (${shown})`
-      : `${shown} asks for "${using.slice(0, 50)}"`,
-  );
+  if (using === 'docker') return dockerRuns(runs, shown);
+  throw unsupportedAction(`${shown} asks for "${using.slice(0, 50)}"`);
+}
+
+function dockerRuns(runs: File['runs'], shown: string): DockerRuns {
+  const condition = (key: 'pre-if' | 'post-if') => conditionOf(runs[key] ?? 'always()', shown);
+  return {
+    using: 'docker',
+    image: imageOf(runs.image ?? '', shown),
+    args: runs.args?.map((text) => templateOf(text, shown)),
+    entrypoint: runs.entrypoint || undefined,
+    pre: runs['pre-entrypoint'] || undefined,
+    preIf: condition('pre-if'),
+    post: runs['post-entrypoint'] || undefined,
+    postIf: condition('post-if'),
+    env: entriesOf(runs.env, shown),
+  };
+}
+
+function imageOf(text: string, shown: string): DockerRuns['image'] {
+  const name = text.split('/').at(-1) ?? '';
+  try {
+    if (/^docker:\/\//i.test(text)) return { kind: 'image', name: fullImageName(text.slice('docker://'.length)) };
+  } catch (error) {
+    throw new StepFault(`${shown} is not valid: ${errorText(error)}`);
+  }
+  if (/^Dockerfile\.|Dockerfile$/i.test(name)) return { kind: 'dockerfile', path: text };
+  throw new StepFault(`${shown}: '${text}' should be either '[path]/Dockerfile' or 'docker://image[:tag]'.`);
 }
 
 function stepsOf(steps: NonNullable<File['runs']['steps']>, shown: string): PlannedStep[] {

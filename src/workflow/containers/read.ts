@@ -68,13 +68,22 @@ function checkKeys(reader: TokenReader, token: MappingToken, keys: readonly stri
   for (const key of keys) if (!token.find(key)) reader.invalidUnlessKnown(token, `\`${key}\` is missing`);
 }
 
+/** Reports an action `docker://…` whose image cannot have that name. */
+export function checkImageAction(reader: TokenReader, token: TemplateToken, uses: string): void {
+  reportProblem(reader, token, () => fullImageName(uses));
+}
+
 function checkText(reader: TokenReader, token: TemplateToken, key: string): void {
   const check = Object.hasOwn(checks, key) ? checks[key] : undefined;
   if (!check || token instanceof MappingToken || !isLiteral(reader.value(token))) return;
   // the parser has reported an expression that is not valid
   if (token.toString().includes('${{')) return;
+  reportProblem(reader, token, () => check(token.toString()));
+}
+
+function reportProblem(reader: TokenReader, token: TemplateToken, check: () => void): void {
   try {
-    check(token.toString());
+    check();
   } catch (error) {
     if (!(error instanceof ContainerProblem)) throw error;
     reader.report(error.severity, token, error.message);

@@ -405,17 +405,21 @@ ${checkout}
     });
   });
 
-  it('in containers fail the step only if it runs', async () => {
-    jobs.action('acme/boxed', { 'action.yml': 'runs: {using: docker, image: Dockerfile}' });
-    const steps = (condition: string) =>
-      `- run: echo first\n- uses: docker://alpine\n  if: false\n- uses: acme/boxed@main\n  if: ${condition}\n- run: echo last`;
-    const passed = await jobs.run(steps('false'));
-    expect(passed.outcome.status).to.equal('success');
-    expect(passed.log).to.include('\nlast\n');
-    const refused = await jobs.run(steps('true'));
-    expect(refused.outcome).to.include({ status: 'error', reason: 'unsupported' });
-    expect(refused.log).to.include('\nfirst\n').and.not.include('\nlast\n');
-  });
+  for (const [what, files] of [
+    ['with an image', { 'action.yml': 'runs: {using: docker, image: docker://alpine, pre-entrypoint: /pre.sh}' }],
+    ['with a Dockerfile alone', { Dockerfile: 'FROM scratch' }],
+  ] as const)
+    it(`in containers, ${what}, fail the step only if it runs`, async () => {
+      jobs.action('acme/boxed', files);
+      const steps = (condition: string) =>
+        `- run: echo first\n- uses: docker://alpine\n  if: false\n- uses: acme/boxed@main\n  if: ${condition}\n- run: echo last`;
+      const passed = await jobs.run(steps('false'));
+      expect(passed.outcome.status).to.equal('success');
+      expect(passed.log).to.include('\nlast\n');
+      const refused = await jobs.run(steps('true'));
+      expect(refused.outcome).to.include({ status: 'error', reason: 'unsupported' });
+      expect(refused.log).to.include('\nfirst\n').and.not.include('\nlast\n');
+    });
 
   it('that Volt can implement are fetched if the settings do not list them', async () => {
     jobs.action('actions/checkout', {

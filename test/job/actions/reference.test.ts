@@ -1,7 +1,6 @@
 import { expect } from 'chai';
 import { parseReference } from '../../../src/job/actions/reference.ts';
 import { StepFault } from '../../../src/job/fault.ts';
-import { VoltError } from '../../../src/kernel/errors.ts';
 
 describe('a reference to an action', () => {
   const remote = (repository: string, path: string, ref: string) => ({ kind: 'remote', repository, path, ref });
@@ -12,6 +11,8 @@ describe('a reference to an action', () => {
     [`acme/a.b@${'a'.repeat(40)}`, remote('acme/a.b', '', 'a'.repeat(40))],
     ['acme/tools@a@b', remote('acme/tools', '', 'a@b')],
     ['./', { kind: 'local', path: '' }],
+    ['docker://ghcr.io/acme/tool:3', { kind: 'image', image: 'ghcr.io/acme/tool:3' }],
+    ['docker://alpine', { kind: 'image', image: 'docker.io/library/alpine:latest' }],
     ['./.github/actions/build', { kind: 'local', path: '.github/actions/build' }],
   ] as const) {
     it(`is ${uses}`, () => expect(parseReference(uses)).to.deep.equal(reference));
@@ -34,7 +35,8 @@ describe('a reference to an action', () => {
     it(`is not ${uses}`, () => expect(() => parseReference(uses)).to.throw(StepFault, 'does not name an action'));
   }
 
-  it('to a container is refused by name', () => {
-    expect(() => parseReference('docker://alpine:3')).to.throw(VoltError, 'actions in containers are not supported');
+  it('is refused if no image can have its name', () => {
+    for (const uses of ['docker://', 'docker:///etc/passwd', 'docker://Alpine:'])
+      expect(() => parseReference(uses), uses).to.throw(StepFault, 'is not an image');
   });
 });

@@ -55,10 +55,46 @@ runs:
     ]);
   });
 
+  it('has the image of a docker action, its arguments, entry points and environment', () => {
+    const text = `
+runs:
+  using: Docker
+  image: docker://alpine:3
+  entrypoint: /run.sh
+  args: ["\${{ inputs.who }}", 1, ""]
+  env: {A: "\${{ inputs.a }}"}
+  pre-entrypoint: /pre.sh
+  post-entrypoint: /post.sh
+  post-if: success()
+`;
+    expect(parse(text).runs).to.deep.equal({
+      using: 'docker',
+      image: { kind: 'image', name: 'docker.io/library/alpine:3' },
+      entrypoint: '/run.sh',
+      args: [[{ expression: 'inputs.who' }], '1', ''],
+      env: { A: [{ expression: 'inputs.a' }] },
+      ...{ pre: '/pre.sh', preIf: 'always()', post: '/post.sh', postIf: 'success()' },
+    });
+  });
+
+  it('may name a Dockerfile, by the names that GitHub knows', () => {
+    for (const path of ['Dockerfile', 'docker/dockerfile', 'Dockerfile.alpine', 'alpine.Dockerfile']) {
+      const { runs } = parse(`runs: {using: docker, image: ${path}}`);
+      expect(runs).to.deep.include({ using: 'docker', image: { kind: 'dockerfile', path }, args: undefined });
+    }
+  });
+
   for (const [what, text, words] of [
     ['no YAML', 'a: [', 'is not valid'],
     ['nothing', '', 'is not valid'],
-    ['a container', 'runs: {using: docker, image: Dockerfile}', 'actions in containers are not supported'],
+    ['a container without an image', 'runs: {using: docker}', "'' should be either '[path]/Dockerfile'"],
+    [
+      'an image without docker://',
+      'runs: {using: docker, image: alpine}',
+      "'alpine' should be either '[path]/Dockerfile'",
+    ],
+    ['an image that is none', "runs: {using: docker, image: 'docker://../x'}", 'is not an image'],
+    ['arguments that are no list', 'runs: {using: docker, image: Dockerfile, args: x}', 'runs.args'],
     ['something unknown', 'runs: {using: plugin}', '"plugin"'],
     ['no main file', 'runs: {using: node20}', 'runs.main is missing'],
     ['a step without a shell', 'runs: {using: composite, steps: [{run: x}]}', 'shell'],

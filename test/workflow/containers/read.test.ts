@@ -104,6 +104,17 @@ describe('containers in a workflow file', () => {
     });
   }
 
+  it('are refused with line and column: an action whose image is none', () => {
+    const text = (uses: string) => `on: push\njobs:\n  a:\n    runs-on: x\n    steps: [{ uses: '${uses}' }]`;
+    const found = (uses: string) =>
+      readWorkflow({ path: 'ci.yml', text: text(uses) }).diagnostics.filter(({ severity }) => severity === 'invalid');
+    expect(found('docker://ghcr.io/acme/tool:3')).to.deep.equal([]);
+    for (const uses of ['docker://', 'docker://Acme:x', 'docker://../x']) {
+      expect(found(uses).map(formatDiagnostic), uses).to.have.length(1);
+      expect(found(uses)[0]).to.include({ line: 5, column: 21 });
+    }
+  });
+
   it('that are not allowed end their job, not the others', () => {
     const build = new PlannedBuild(`${job('container: { image: x, options: --privileged }')}
   b: { runs-on: x, steps: [{ run: x }] }`);
