@@ -15,7 +15,7 @@ export function doctorCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('doctor'))
     .summary('check what Volt needs, and say how to fix it')
     .description(
-      'Checks Node.js, git, the isolation of jobs, Redis, the data directory, its disk, the database and the web stage. Exits with 3 if something keeps Volt from working.',
+      'Checks Node.js, git, the isolation of jobs, Redis, the data directory, its disk, kept installs, the database and the web stage. Exits with 3 if something keeps Volt from working.',
     )
     .option('--deep', 'also compare the database, logs, test_results/, Redis and mirrors with each other')
     .option('--mend', 'the same, and repair what is certain')

@@ -7,6 +7,7 @@ import type { Finding } from '../../src/cli/doctor/finding.ts';
 import { nodeFinding, openedFindings } from '../../src/cli/doctor/machine.ts';
 import { readingFindings, transportFindings } from '../../src/cli/doctor/web.ts';
 import { ControlGroup } from '../../src/exec/control-group.ts';
+import { KeptInstalls } from '../../src/job/storage/kept-installs.ts';
 import type { Config } from '../../src/kernel/config.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { connectRedis } from '../../src/redis/connect.ts';
@@ -44,6 +45,16 @@ describe('volt doctor', () => {
     for (const check of checks) expect(of(check), check).to.have.lengthOf(1);
     expect(of('data directory')[0]?.message).to.include('does not exist yet');
     expect(of('database')[0]?.message).to.include('does not exist yet');
+    expect(of('kept installs')[0]?.message).to.match(/^0 take 0 B; VOLT_INSTALL_LIMIT allows \d+(\.\d)? GB$/);
+  });
+
+  it('tells what is kept of installations, and how much may be', async () => {
+    const data = folders.make();
+    const installs = new KeptInstalls(dataPaths(data).installs, 'app+1', 1_000_000_000);
+    for (const digest of ['a', 'b'])
+      await installs.keep({ digest, what: 'modules' }, async () => ({ bytes: 3_000_000 }));
+    const { of } = await examine(['--data', data], { VOLT_INSTALL_LIMIT: '2' });
+    expect(of('kept installs')[0]?.message).to.match(/^2 take \d(\.\d)? MB; VOLT_INSTALL_LIMIT allows 2(\.\d)? GB$/);
   });
 
   it('prints findings with their remedies, without passwords', async () => {

@@ -1,6 +1,8 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { installsUse } from '../../job/storage/kept-installs.ts';
 import type { Config } from '../../kernel/config.ts';
+import { dataPaths } from '../../kernel/data-paths.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { sizeText } from '../../kernel/sizes.ts';
 import { recordFile } from '../../record/address.ts';
@@ -12,9 +14,14 @@ import { type Finding, fail, ok, warn } from './finding.ts';
 
 const restore = 'Check the disk and the system log first, then restore a backup with `volt restore`.';
 
-/** Checks the data directory, its disk, and the database in it. */
+/** Checks the data directory, its disk, what is kept on it of installations, and the database in it. */
 export async function dataFindings(config: Config): Promise<Finding[]> {
-  return [await directoryFinding(config), await diskFinding(config), await recordFinding(config)];
+  return [
+    await directoryFinding(config),
+    await diskFinding(config),
+    await installsFinding(config),
+    await recordFinding(config),
+  ];
 }
 
 async function directoryFinding({ dataDir }: Config): Promise<Finding> {
@@ -39,6 +46,12 @@ async function diskFinding(config: Config): Promise<Finding> {
   if (missing === 0) return ok('disk', space);
   const remedy = 'Free disk space: `volt prune` removes what is older than the settings keep.';
   return fail('disk', `${space}, ${sizeText(missing)} less than VOLT_DISK_FLOOR requires`, remedy);
+}
+
+async function installsFinding({ dataDir, installLimit }: Config): Promise<Finding> {
+  const { count, bytes } = await installsUse(dataPaths(dataDir).installs);
+  const used = `${count} ${count === 1 ? 'takes' : 'take'} ${sizeText(bytes)}`;
+  return ok('kept installs', `${used}; VOLT_INSTALL_LIMIT allows ${sizeText(installLimit * 1_073_741_824)}`);
 }
 
 async function recordFinding(config: Config): Promise<Finding> {

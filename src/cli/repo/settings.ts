@@ -21,7 +21,11 @@ export function addSettingsOptions(command: Command): Command {
     .option('--reports <glob>', 'read test results from these files of the checkout; may be repeated', collect)
     .option('--filter <filter>', 'fetch files only when a commit needs them: blob:none, blob:limit=100k')
     .option('--runners <a,b>', 'run all its jobs on runners with these labels', list)
-    .option('--env <name=value>', 'an environment variable of its jobs, not secret; may be repeated', namedValue)
+    .option(
+      '--env <name=value>',
+      'an environment variable of its jobs; not secret, so logs show it; may be repeated',
+      namedValue,
+    )
     .addOption(
       new Option(
         '--visibility <who>',

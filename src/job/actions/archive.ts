@@ -78,14 +78,14 @@ export async function unpack(
   { folder, options }: { folder: string; options: readonly string[] },
   signal: AbortSignal,
 ): Promise<void> {
-  const { context, folders } = job;
-  const { sandbox } = context;
+  const { folders } = job;
+  const { sandbox } = job.context;
   const copy = sandbox.isClosed ? join(folders.temp, `${randomUUID()}.tar`) : archive;
   try {
     if (copy !== archive) await showArchive(archive, copy, job);
-    const make = { argv: ['mkdir', '-p', '--', folder], cwd: folders.workspace, env: context.env };
-    await runStepCommand(context.processes, { ...make, output: (chunk) => job.log.write(chunk), signal });
-    await tar(job, ['--extract', `--file=${copy}`, `--directory=${folder}`, ...options], signal);
+    // to start a program in the sandbox takes longer than the program
+    const make = ['sh', '-c', 'mkdir -p -- "$0" && exec "$@"', folder];
+    await tar(job, ['--extract', `--file=${copy}`, `--directory=${folder}`, ...options], signal, make);
   } finally {
     if (copy !== archive) removeInside(folders.root, copy);
   }
@@ -116,10 +116,16 @@ function linked(archive: string, path: string): boolean {
   }
 }
 
-async function tar(job: PackingJob, args: readonly string[], signal: AbortSignal): Promise<void> {
+/** @param before a command that runs tar, whose command line follows it */
+async function tar(
+  job: PackingJob,
+  args: readonly string[],
+  signal: AbortSignal,
+  before: readonly string[] = [],
+): Promise<void> {
   const { context, folders } = job;
   await runStepCommand(context.processes, {
-    argv: ['tar', ...args],
+    argv: [...before, 'tar', ...args],
     cwd: folders.workspace,
     env: context.env,
     output: (chunk) => job.log.write(chunk),

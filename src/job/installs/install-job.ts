@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { runCommand } from '../../exec/command.ts';
 import type { ListedFile } from '../../git/commit-tree.ts';
+import { sizeText } from '../../kernel/sizes.ts';
 import { type PackingJob, pack, unpack } from '../actions/archive.ts';
 import { makeFoldersInside } from '../files/hand-over.ts';
 import type { JobInput } from '../input-and-result.ts';
@@ -58,13 +59,28 @@ interface Packing {
   options: readonly string[];
 }
 
-/** Keeps what the job has installed. @returns the size in bytes */
+/**
+ * Refuses to keep what is larger than all installs of the machine may be, before it is packed.
+ * @throws Error that says so, as the end of a sentence
+ */
+export async function checkSize(job: InstallJob, installs: KeptInstalls, packing: Packing): Promise<void> {
+  // tar reads no file for this archive
+  const argv = ['tar', '--create', '--file=/dev/null', '--totals', ...packing.options, '--', ...packing.paths];
+  const env = { ...job.context.env, LC_ALL: 'C' };
+  const { output } = await runQuietly(job, argv, { cwd: packing.folder, env });
+  const bytes = Number(/^Total bytes written: (\d+)/m.exec(output)?.[1] ?? 0);
+  if (bytes > installs.limit)
+    throw new Error(`it has ${sizeText(bytes)}, and VOLT_INSTALL_LIMIT is ${sizeText(installs.limit)}`);
+}
+
+/** Keeps what the job has installed. @returns the size in bytes @throws Error if it is too large */
 export async function keep(
   job: InstallJob,
   installs: KeptInstalls,
   about: { digest: string; what: string },
   packing: Packing,
 ): Promise<number> {
+  await checkSize(job, installs, packing);
   const { bytes } = await installs.keep(about, (archive) =>
     pack(packingJob(job), packing, archive, job.context.signal),
   );

@@ -9,7 +9,7 @@ import { readInside } from '../files/inside.ts';
 import { CommandFailed } from '../steps/command.ts';
 import type { KeptInstall, KeptInstalls } from '../storage/kept-installs.ts';
 import { installDigest, listed, whyUnknown } from './install-digest.ts';
-import { type InstallJob, keep, restore, runQuietly } from './install-job.ts';
+import { checkSize, type InstallJob, keep, restore, runQuietly } from './install-job.ts';
 import { type PythonCommands, type PythonWanted, pythonCommands } from './python-commands.ts';
 import { pythonInstaller } from './python-installer.ts';
 import { pythonMachine } from './python-machine.ts';
@@ -152,6 +152,7 @@ class Environment {
   async keep(installs: KeptInstalls, digest: string, because: string): Promise<string> {
     const job = this.#job;
     try {
+      await checkSize(job, installs, { folder: this.#folder, paths: ['venv'], options: [] });
       const noted = await this.#python('note');
       if (noted !== 0) return 'nothing of it is kept, since its own files cannot be told from those of the project';
       const excluded = `--exclude-from=${join(this.#folder, 'excluded')}`;

@@ -24,7 +24,8 @@ export type KeptInstall = Stored<AboutInstall>;
 export class KeptInstalls {
   readonly #folder: string;
   readonly #all: string;
-  readonly #limit: number;
+  /** bytes of all repositories together */
+  readonly limit: number;
 
   /**
    * @param all folder of all repositories' installs
@@ -34,11 +35,11 @@ export class KeptInstalls {
   constructor(all: string, repository: string, limit: number) {
     this.#all = all;
     this.#folder = join(all, repository);
-    this.#limit = limit;
+    this.limit = limit;
   }
 
   get isOff(): boolean {
-    return this.#limit === 0;
+    return this.limit === 0;
   }
 
   /** The newest install with that digest, which counts as used now. */
@@ -67,7 +68,7 @@ export class KeptInstalls {
     });
     // a job that is unpacking one has it open
     for (const { folder } of earlier) await removeStored(folder);
-    await pruneInstalls(this.#all, this.#limit, false, Date.now());
+    await pruneInstalls(this.#all, this.limit, false, Date.now());
     return { bytes };
   }
 
@@ -123,6 +124,12 @@ export async function pruneInstalls(
     return !fits;
   });
   return removeFirst(surplus, Number.POSITIVE_INFINITY, dryRun);
+}
+
+/** How many installs there are, and their bytes together. @param all folder of all repositories' installs */
+export async function installsUse(all: string): Promise<{ count: number; bytes: number }> {
+  const kept = await leastRecentlyUsed(all);
+  return { count: kept.length, bytes: kept.reduce((sum, { about: { bytes } }) => sum + bytes, 0) };
 }
 
 /**
