@@ -4,6 +4,7 @@ import { parseQueueLabels, queueLabels, servesQueue } from '../queues/queue-labe
 import type { TriedRunners } from '../record/automatic-retries.ts';
 import { listRunners, unfitReason } from '../redis/membership.ts';
 import type { DispatcherContext } from './context.ts';
+import { hasOlderRunners } from './older-runners.ts';
 import { findReservedRepositories } from './reserved-repositories.ts';
 
 /** A job avoids the runners that could not start it for this long (ms) after it was due; then any runner may take it. */
@@ -20,11 +21,14 @@ interface Placeable {
   runners: readonly string[];
   dueAt: number | null;
   tried: TriedRunners;
+  /** whether it tests a discovered project, which older runners do not understand */
+  isProject: boolean;
 }
 
 /**
  * The queue of each job: the queue of its labels, or of its repository if runners are reserved for that. A job that is tried
- * again avoids the runners that could not start it, for a bounded time, if another runner takes jobs. If the queue of a
+ * again avoids the runners that could not start it, for a bounded time, if another runner takes jobs. While older runners are
+ * there, jobs that those do not understand have queues of their own. If the queue of a
  * waiting job changes, queued-messages.ts sends it to the other queue.
  * @returns the labels of each job's queue
  */
@@ -33,10 +37,12 @@ export async function placements(
   jobs: readonly Placeable[],
 ): Promise<string[][]> {
   const isReserved = await findReservedRepositories(context);
+  const hasOlder = jobs.some(({ isProject }) => isProject) && (await hasOlderRunners(context));
   const avoiding = jobs.some(isAvoiding) ? await avoidingQueues(context) : undefined;
   return jobs.map((job) => {
+    const reservedFor = isReserved(job.repo) ? job.repo : undefined;
     const queueFor = (avoided: TriedRunners) =>
-      queueLabels(job.labels, job.runners, isReserved(job.repo) ? job.repo : undefined, avoided);
+      queueLabels(job.labels, job.runners, reservedFor, avoided, hasOlder && job.isProject);
     return (avoiding && isAvoiding(job) && avoiding(queueFor, job.tried)) || queueFor([]);
   });
 }

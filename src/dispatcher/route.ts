@@ -9,6 +9,7 @@ import { fittingJob } from '../queues/queues.ts';
 import { identityOf } from '../record/build-ids.ts';
 import type { Database } from '../record/database.ts';
 import { currentAttempts, firstLabelSets, type OpenJob, openJobs } from '../record/open-jobs.ts';
+import { isProjectPlan } from '../record/project-plans.ts';
 import { type FreshRedis, freshRedis } from '../redis/identity.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
 import { jobsToCancel } from './cancel.ts';
@@ -87,8 +88,8 @@ async function withdrawStale(
   }
 }
 
-function placeable({ labels, repo, dueAt, tried }: OpenJob) {
-  return { labels, repo: repo.name, runners: repo.runners, dueAt, tried };
+function placeable({ labels, repo, dueAt, tried, plan }: OpenJob) {
+  return { labels, repo: repo.name, runners: repo.runners, dueAt, tried, isProject: isProjectPlan(plan) };
 }
 
 const tooManyLabelSets: Decision = {

@@ -4,11 +4,21 @@ import { fitsGlobs, labelPattern, shortHash } from '../kernel/names.ts';
  * Which runners may take which jobs, encoded in the labels of queues. A repository that runners are reserved for has queues of
  * its own, with the label `repo:` and its name. Those runners serve only these queues; runners that are reserved for no repository
  * serve the other queues only. A job that Volt retries waits in a queue with the label `not:` and the name of each runner
- * that it avoids; these runners do not serve it. Jobs cannot ask for either label.
+ * that it avoids; these runners do not serve it. While runners of an older version are there, jobs that those do not understand
+ * wait in queues with the label `plan:project`, which only later runners serve. Jobs cannot ask for any of these labels.
  */
 
 const prefix = 'repo:';
 const avoidance = 'not:';
+const ofProjects = 'plan:project';
+
+/** Kinds of plans that runners of this version understand, and older ones do not. */
+export const understoodPlans = ['project'];
+
+/** Whether a runner understands jobs that test a discovered project. */
+export function understandsProjects({ plans = [] }: Pick<QueueServer, 'plans'>): boolean {
+  return plans.includes('project');
+}
 
 /** A runner, as far as it decides which queues it serves. */
 export interface QueueServer {
@@ -16,6 +26,8 @@ export interface QueueServer {
   labels: readonly string[];
   /** lists of globs for repository names; a repository must match each list, and an empty list matches all */
   repos: readonly (readonly string[])[];
+  /** kinds of plans that it understands beside those that all runners do; an older one does not tell */
+  plans?: readonly string[];
 }
 
 /** Whether a runner is reserved for some repositories. */
@@ -34,20 +46,22 @@ export function mayServeRepository({ repos }: Pick<QueueServer, 'repos'>, repo: 
  * @param runners further labels that its repository's jobs need
  * @param reservedFor the repository, if runners are reserved for it
  * @param avoided names of runners that the job avoids
+ * @param isForLater whether only runners that understand discovered projects may take it
  */
 export function queueLabels(
   asked: readonly string[],
   runners: readonly string[] = [],
   reservedFor: string | undefined = undefined,
   avoided: readonly string[] = [],
+  isForLater = false,
 ): string[] {
   const labels = [...asked, ...runners].filter((label) => !isOurs(label));
   const reserved = reservedFor === undefined ? [] : [`${prefix}${reservedFor}`];
-  return [...new Set([...labels, ...reserved, ...avoided.map(avoiding)])].sort();
+  return [...new Set([...labels, ...reserved, ...avoided.map(avoiding), ...(isForLater ? [ofProjects] : [])])].sort();
 }
 
 function isOurs(label: string): boolean {
-  return label.startsWith(prefix) || label.startsWith(avoidance);
+  return label.startsWith(prefix) || label.startsWith(avoidance) || label === ofProjects;
 }
 
 /** The label of a queue that avoids a runner; hashed if the runner's name does not fit a label. */
@@ -56,20 +70,26 @@ function avoiding(runner: string): string {
   return labelPattern.test(label) ? label : `${avoidance}${shortHash(runner)}`;
 }
 
-/** Splits the labels of a queue: labels that a runner needs, the repository of the queue, and whether it avoids a runner. */
+/**
+ * Splits the labels of a queue: labels that a runner needs, the repository of the queue, whether it avoids a runner, and whether
+ * only runners that understand discovered projects serve it.
+ */
 export function parseQueueLabels(labels: readonly string[]): {
   labels: string[];
   repo: string | undefined;
   avoids: boolean;
+  isForLater: boolean;
 } {
   const repo = labels.find((label) => label.startsWith(prefix))?.slice(prefix.length);
   const avoids = labels.some((label) => label.startsWith(avoidance));
-  return { labels: labels.filter((label) => !isOurs(label)), repo, avoids };
+  const isForLater = labels.includes(ofProjects);
+  return { labels: labels.filter((label) => !isOurs(label)), repo, avoids, isForLater };
 }
 
 /** Whether a runner serves the queue with these labels. */
 export function servesQueue(server: QueueServer, queue: readonly string[]): boolean {
-  const { labels, repo, avoids } = parseQueueLabels(queue);
+  const { labels, repo, avoids, isForLater } = parseQueueLabels(queue);
+  if (isForLater && !understandsProjects(server)) return false;
   if (avoids && queue.includes(avoiding(server.name))) return false;
   if (!labels.every((label) => server.labels.includes(label))) return false;
   return repo === undefined ? !isReserved(server) : mayServeRepository(server, repo);

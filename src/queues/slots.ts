@@ -10,7 +10,7 @@ import { readable, toDeadLetters, whyNotUnderstood } from './dead-letters.ts';
 import { type JobMessage, jobMessage } from './messages.ts';
 import { jobQueue } from './names.ts';
 import { queuesInTurn } from './next-queue.ts';
-import { servesQueue } from './queue-labels.ts';
+import { servesQueue, understoodPlans } from './queue-labels.ts';
 import { labelSets } from './queues.ts';
 import { ReturnedMessages } from './returned-messages.ts';
 
@@ -228,6 +228,7 @@ export class SlotWorker {
       name: runnerNameOf(this.#options.runner),
       labels: this.#options.labels,
       repos: this.#options.repos?.() ?? [],
+      plans: understoodPlans,
     };
     const sets = await labelSets(this.#access);
     const queues = sets.filter((set) => servesQueue(server, set)).map(jobQueue);

@@ -2,6 +2,7 @@ import type { BuildId } from '../kernel/model.ts';
 import { parseTriedRunners } from './automatic-retries.ts';
 import type { Database } from './database.ts';
 import type { OpenJob } from './open-jobs.ts';
+import { isProjectPlan, planBeginning } from './project-plans.ts';
 
 /** A queued job, with what is needed to check its message. */
 export interface QueuedJob
@@ -9,6 +10,8 @@ export interface QueuedJob
   repo: string;
   /** further labels that its repository's jobs need */
   runners: string[];
+  /** whether it tests a discovered project */
+  isProject: boolean;
 }
 
 /**
@@ -25,7 +28,7 @@ export async function queuedJobs(
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
     .innerJoin('repositories', 'repositories.name', 'builds.repo')
     .select(['jobs.id', 'build_id', 'attempt', 'labels', 'virtual_start', 'due_at', 'avoid'])
-    .select(['builds.repo', 'repositories.runners'])
+    .select(['builds.repo', 'repositories.runners', planBeginning.as('plan')])
     .where('jobs.finished_at', 'is', null)
     .where('jobs.status', '=', 'queued')
     .orderBy('virtual_start')
@@ -48,5 +51,6 @@ export async function queuedJobs(
     virtualStart: row.virtual_start,
     dueAt: row.due_at,
     tried: parseTriedRunners(row.avoid),
+    isProject: isProjectPlan(row.plan),
   }));
 }

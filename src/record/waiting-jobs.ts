@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { BuildId, JobId } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database } from './database.ts';
+import { isProjectPlan, planBeginning } from './project-plans.ts';
 import { administrator, type Reader, readable } from './visibility.ts';
 
 /** A job that has not started, to say why. */
@@ -18,6 +19,8 @@ export interface WaitingJob {
   message: string | null;
   /** since when its current attempt is queued, or it waits for other jobs, in milliseconds since 1970 */
   since: number;
+  /** whether it tests a discovered project */
+  isProject: boolean;
 }
 
 /** The job that has waited longest for a runner; if there is none, the one that has waited longest for other jobs. */
@@ -66,12 +69,24 @@ function jobsOfBuilds(database: Database, reader: Reader) {
       'jobs.labels',
       'jobs.needs',
       'jobs.message',
+      planBeginning.as('plan'),
     ]);
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof jobsOfBuilds>['executeTakeFirstOrThrow']>> & { since: number };
 
-function waitingJob({ build_id: build, labels, needs, ...rest }: Row, status: WaitingJob['status']): WaitingJob {
+function waitingJob({ build_id: build, labels, needs, plan, ...rest }: Row, status: WaitingJob['status']): WaitingJob {
   const lists = { labels: JSON.parse(labels) as string[], needs: JSON.parse(needs) as string[] };
-  return { ...rest, ...lists, build: String(build) as BuildId, status };
+  return { ...rest, ...lists, build: String(build) as BuildId, status, isProject: isProjectPlan(plan) };
+}
+
+/** Ids of the queued jobs of a build that test a discovered project. */
+export async function queuedProjects(database: Database, build: BuildId): Promise<Set<string>> {
+  const rows = await database.db
+    .selectFrom('jobs')
+    .select(['id', planBeginning.as('plan')])
+    .where('build_id', '=', Number(build))
+    .where('status', '=', 'queued')
+    .execute();
+  return new Set(rows.filter(({ plan }) => isProjectPlan(plan)).map(({ id }) => id));
 }

@@ -70,6 +70,8 @@ export const runnerMemberSchema = stageMemberSchema.extend({
   slots: z.number(),
   /** patterns of the only repositories that it serves, see queues/queue-labels.ts */
   repos: z.array(z.array(z.string())).default([]),
+  /** kinds of plans that it understands beside those that all runners do, see queues/queue-labels.ts */
+  plans: z.array(z.string()).default([]),
   /** attempts that hold a slot */
   running: z.array(z.string()),
   /** attempts that have ended and whose outcome is not recorded yet; the dispatcher does not take them back either */

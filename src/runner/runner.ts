@@ -6,7 +6,7 @@ import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts'
 import { serverTimeOf } from '../kernel/server-time.ts';
 import { version } from '../kernel/version.ts';
 import type { JobMessage } from '../queues/messages.ts';
-import { mayServeRepository, parseQueueLabels } from '../queues/queue-labels.ts';
+import { mayServeRepository, parseQueueLabels, understoodPlans } from '../queues/queue-labels.ts';
 import { SlotWorker } from '../queues/slots.ts';
 import { listen, newQueueSchema, runnerNoticeSchema } from '../redis/channels.ts';
 import { type RunnerMember, unfitCode } from '../redis/membership.ts';
@@ -312,6 +312,7 @@ export class Runner {
       labels: [...this.#settings.labels],
       slots: this.#settings.slots,
       repos: this.#repos.filter((globs) => globs.length > 0),
+      plans: understoodPlans,
       running: this.#executions.running,
       reporting: this.#executions.reporting,
       scopes: this.#executions.processGroups.flatMap(({ pid }) => (pid === undefined ? [] : [identify(pid)])),

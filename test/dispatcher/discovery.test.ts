@@ -7,6 +7,7 @@ import type { CommitMessage, JobMessage } from '../../src/queues/messages.ts';
 import { jobQueue } from '../../src/queues/names.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { noteDefaultBranch } from '../../src/record/observations.ts';
+import { queuedJobs } from '../../src/record/queued-jobs.ts';
 import { observed } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -65,6 +66,8 @@ describe('the dispatcher discovers how a commit is tested:', () => {
       { name: 'node', kind: 'project', timeout: 7 },
       { name: 'go', kind: 'project', timeout: 7 },
     ]);
+    const queued = await queuedJobs(volt.context.database, 10, undefined);
+    expect(queued.map(({ isProject }) => isProject)).to.deep.equal([true, true]);
   });
 
   it('.volt.yml says with which labels and for how long, beside the machine of the repository', async () => {

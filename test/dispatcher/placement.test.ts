@@ -4,9 +4,11 @@ import { QueuedMessages } from '../../src/dispatcher/queued-messages.ts';
 import { routeBuild } from '../../src/dispatcher/route.ts';
 import { jobIdOf } from '../../src/kernel/model.ts';
 import { jobQueue } from '../../src/queues/names.ts';
-import { leave, unfitCode, writeHeartbeat } from '../../src/redis/membership.ts';
+import { servesQueue } from '../../src/queues/queue-labels.ts';
+import { leave, listRunners, unfitCode, writeHeartbeat } from '../../src/redis/membership.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
+import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
 describe('the queue of a retried job', () => {
@@ -23,7 +25,9 @@ describe('the queue of a retried job', () => {
   const joins = (name: string, change: object = linux) =>
     writeHeartbeat(volt.context.access, 'runner', runnerMember(`${name}~1`, change));
   const queueOf = async (tried: string[], dueAt = Date.now()) =>
-    (await placements(volt.context, [{ labels: ['linux'], repo: 'app', runners: [], tried, dueAt }]))[0];
+    (
+      await placements(volt.context, [{ labels: ['linux'], repo: 'app', runners: [], isProject: false, tried, dueAt }])
+    )[0];
 
   it('avoids the runners that could not start it, if another one takes jobs', async () => {
     await joins('a');
@@ -55,7 +59,10 @@ describe('the queue of a retried job', () => {
     for (const name of [...names, 'well']) await joins(name);
     const queues = await placements(
       volt.context,
-      names.map((name) => ({ labels: ['linux'], repo: 'app', runners: [], tried: [name], dueAt: Date.now() })),
+      names.map((name) => {
+        const job = { labels: ['linux'], repo: 'app', runners: [], isProject: false };
+        return { ...job, tried: [name], dueAt: Date.now() };
+      }),
     );
     const avoiding = queues.filter((queue) => queue.length > 1);
     expect(avoiding).to.have.length(64);
@@ -97,5 +104,60 @@ describe('the queue of a retried job', () => {
     expect(await waiting()).to.equal(0);
     await due(Date.now());
     expect(await waiting()).to.equal(1);
+  });
+});
+
+describe('the queue of a job that tests a discovered project', () => {
+  let volt: TestVolt;
+  const project = JSON.stringify({ kind: 'project' });
+
+  beforeEach(async () => {
+    volt = await TestVolt.start();
+    await observed(volt.context.database);
+  });
+
+  afterEach(() => volt.stop());
+
+  /** @param plans absent in the heartbeat of an older runner */
+  const joins = async (id: string, plans?: string[]) => {
+    const { plans: _, ...older } = runnerMember(id);
+    await writeHeartbeat(volt.context.access, 'runner', { ...older, ...(plans && { plans }) });
+  };
+  /** How many messages wait for all runners, and for those that understand discovered projects. */
+  const waiting = () =>
+    Promise.all(
+      [[], ['plan:project']].map((labels) => volt.context.queues.queue(jobQueue(labels)).getPrioritizedCount()),
+    );
+
+  it('is the plain one where every runner understands such jobs', async () => {
+    await joins('a~1', ['project']);
+    const build = await recordedBuild(volt.context.database, { jobs: [plannedJob('test', { plan: project })] });
+    await routeBuild(volt.context, build);
+    expect(await waiting()).to.deep.equal([1, 0]);
+  });
+
+  it('is one that runners of an older version do not serve, while one of those is there', async () => {
+    await joins('old~1');
+    const command = JSON.stringify({ kind: 'command', command: 'true' });
+    const jobs = [plannedJob('test', { plan: project }), plannedJob('lint', { plan: command })];
+    await routeBuild(volt.context, await recordedBuild(volt.context.database, { jobs }));
+    expect(await waiting()).to.deep.equal([1, 1]);
+    // an older runner takes every label that it does not have for one that it lacks
+    const { alive } = await listRunners(volt.context.access);
+    expect(alive.map((runner) => servesQueue(runner, ['plan:project']))).to.deep.equal([false]);
+    expect(servesQueue(runnerMember('new~1'), ['plan:project'])).to.equal(true);
+  });
+
+  it('is replaced, with the message, when a runner of an older version joins', async () => {
+    await joins('a~1', ['project']);
+    const build = await recordedBuild(volt.context.database, { jobs: [plannedJob('test', { plan: project })] });
+    await routeBuild(volt.context, build);
+    await joins('old~1');
+    const messages = new QueuedMessages(volt.context);
+    await until('the message waits in the other queue', async () => {
+      await messages.poll(new Set());
+      const [forAll, forLater] = await waiting();
+      return forAll === 0 && forLater === 1;
+    });
   });
 });

@@ -19,6 +19,7 @@ export function runnerMember(id: string, change: Partial<RunnerMember> = {}): Ru
     scopes: [],
     claims: [],
     repos: [],
+    plans: ['project'],
     problems: [],
     load: 0,
     ...change,

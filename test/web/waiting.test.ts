@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { JobId } from '../../src/kernel/model.ts';
 import { whyItWaits } from '../../src/web/status/waiting.ts';
 import { runnerMember } from '../support/members.ts';
 
@@ -55,6 +56,17 @@ describe('web: why a job has not started', () => {
       ],
     ],
   ];
+  it('is that all runners are older, where only later ones understand the job', () => {
+    const older = runnerMember('r~1', { ...linux, plans: [] });
+    const job = { ...queued, id: '1-1' as JobId };
+    const needed = { repo: 'app', runners: [], projects: new Set(['1-1']) };
+    expect(whyItWaits(job, [older], needed)).to.equal(
+      'all runners with linux are of an older version of Volt, which cannot run the tests that Volt has found; update one',
+    );
+    expect(whyItWaits(job, [older, runnerMember('s~1', linux)], needed)).to.equal('a runner is about to take it');
+    expect(whyItWaits({ ...job, id: '1-2' as JobId }, [older], needed)).to.equal('a runner is about to take it');
+  });
+
   it("is the runners' state again once a retry is due", () => {
     const due = { message: 'tries again at 10:00:00 UTC: no answer', triesAgainAt: new Date(0).toISOString() };
     expect(whyItWaits({ ...queued, ...due }, [runnerMember('r~1', linux)])).to.equal('a runner is about to take it');

@@ -1,4 +1,5 @@
 import type { Build } from '../../kernel/model.ts';
+import { queuedProjects } from '../../record/waiting-jobs.ts';
 import { listRunners, type RunnerMember } from '../../redis/membership.ts';
 import { requiredLabels } from '../access/readable.ts';
 import { askRedis } from './ask-redis.ts';
@@ -12,8 +13,9 @@ export async function runnersIfQueued({ jobs }: Build, web: StatusSources): Prom
 }
 
 /** What the repository of a build requires of runners. */
-export async function requirementsOf(build: Pick<Build, 'repo'>, { database }: StatusSources): Promise<Needed> {
-  return { repo: build.repo, runners: await requiredLabels(database, build) };
+export async function requirementsOf(build: Pick<Build, 'id' | 'repo'>, { database }: StatusSources): Promise<Needed> {
+  const projects = await queuedProjects(database, build.id);
+  return { repo: build.repo, runners: await requiredLabels(database, build), projects };
 }
 
 /** The build with messages at its queued jobs that say why each waits. The database does not know the runners. */

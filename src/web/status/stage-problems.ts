@@ -1,5 +1,5 @@
 import { jobQueue, queueNames as names } from '../../queues/names.ts';
-import { parseQueueLabels, servesQueue } from '../../queues/queue-labels.ts';
+import { parseQueueLabels, servesQueue, understandsProjects } from '../../queues/queue-labels.ts';
 import type { RunnerMember } from '../../redis/membership.ts';
 import type { QueueDepth } from '../schemas/system.ts';
 import type { Problem } from '../schemas/terms.ts';
@@ -67,18 +67,20 @@ function unservedLabels(runners: RunnerMember[], queues: QueueDepth[], labelSets
       {
         code: 'no_matching_runner',
         message: `${jobs}: ${whyUnserved(labels, runners)}`,
-        remedy: `Start one with \`${runnerCommand(labels)}\`${machineIn(labels) ? ` on the machine ${machineIn(labels)}` : ''}.`,
+        remedy: `${parseQueueLabels(labels).isForLater ? 'Update a runner, or start' : 'Start'} one with \`${runnerCommand(labels)}\`${machineIn(labels) ? ` on the machine ${machineIn(labels)}` : ''}.`,
       },
     ];
   });
 }
 
 function whyUnserved(queue: string[], runners: RunnerMember[]): string {
-  const { labels, repo } = parseQueueLabels(queue);
+  const { labels, repo, isForLater } = parseQueueLabels(queue);
   const withLabels = labels.length === 0 ? '' : ` with ${labelsText(labels)}`;
   if (repo !== undefined) return `no runner${withLabels} accepts jobs of ${repo}`;
-  const matching = runners.some((one) => labels.every((label) => one.labels.includes(label)));
-  return matching
+  const matching = runners.filter((one) => labels.every((label) => one.labels.includes(label)));
+  if (isForLater && matching.length > 0 && !matching.some(understandsProjects))
+    return `every runner${withLabels} is of an older version of Volt, which cannot run the tests that Volt has found`;
+  return matching.length > 0
     ? `every runner${withLabels} only accepts jobs of certain repositories`
     : `no runner has ${labelsText(labels)}`;
 }

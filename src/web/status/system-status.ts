@@ -69,9 +69,10 @@ function sumOf(runners: RunnerMember[]): SystemStatus['runners'] {
 }
 
 function oldestOf(
-  { id, labels, needs, message, since, ...job }: WaitingJob,
+  { id, labels, needs, message, since, isProject, ...job }: WaitingJob,
   runners: RunnerMember[] | undefined,
 ): SystemStatus['oldest'] {
-  const why = whyItWaits({ ...job, labels, needs, message }, runners, { repo: job.repo, runners: [] });
+  const needed = { repo: job.repo, runners: [], projects: new Set(isProject ? [id] : []) };
+  const why = whyItWaits({ ...job, id, labels, needs, message }, runners, needed);
   return { ...job, job: id, since: new Date(since).toISOString(), why };
 }

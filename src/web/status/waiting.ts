@@ -1,5 +1,5 @@
 import type { Job } from '../../kernel/model.ts';
-import { mayServeRepository, queueLabels } from '../../queues/queue-labels.ts';
+import { mayServeRepository, queueLabels, understandsProjects } from '../../queues/queue-labels.ts';
 import type { WaitingJob } from '../../record/waiting-jobs.ts';
 import { type RunnerMember, unfitReason } from '../../redis/membership.ts';
 
@@ -8,6 +8,8 @@ export interface Needed {
   repo: string;
   /** labels that runners need besides those that the jobs ask for */
   runners: readonly string[];
+  /** ids of its jobs that test a discovered project, which older runners do not understand */
+  projects?: ReadonlySet<string>;
 }
 
 /**
@@ -15,7 +17,7 @@ export interface Needed {
  * @param runners undefined if unknown, for example while Redis does not answer
  */
 export function whyItWaits(
-  job: Pick<WaitingJob, 'status' | 'labels' | 'needs'> & Partial<Pick<Job, 'message' | 'triesAgainAt'>>,
+  job: Pick<WaitingJob, 'status' | 'labels' | 'needs'> & Partial<Pick<Job, 'id' | 'message' | 'triesAgainAt'>>,
   runners: RunnerMember[] | undefined,
   needed?: Needed,
   now = Date.now(),
@@ -30,7 +32,11 @@ export function whyItWaits(
   const matching = serving.filter(({ labels }) => wanted.every((label) => labels.includes(label)));
   const asked = wanted.join(', ');
   if (matching.length === 0) return `no runner has ${labelsText(wanted)}`;
-  const able = needed ? matching.filter((runner) => mayServeRepository(runner, needed.repo)) : matching;
+  const isProject = job.id !== undefined && needed?.projects?.has(job.id) === true;
+  const later = isProject ? matching.filter(understandsProjects) : matching;
+  if (later.length === 0)
+    return `all runners${asked === '' ? '' : ` with ${asked}`} are of an older version of Volt, which cannot run the tests that Volt has found; update one`;
+  const able = needed ? later.filter((runner) => mayServeRepository(runner, needed.repo)) : later;
   if (able.length === 0)
     return `all runners${asked === '' ? '' : ` with ${asked}`} only accept jobs of other repositories`;
   const fit = able.filter((runner) => unfitReason(runner) === undefined);
