@@ -1,8 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { pruneHomes } from '../job/sandbox/homes.ts';
-import { removeForeignCaches } from '../job/storage/caches.ts';
-import { removeForeignInstalls } from '../job/storage/kept-installs.ts';
+import { removeForeign } from '../job/storage/least-recently-used.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { repositoryKey } from '../kernel/names.ts';
 import { Problems } from '../kernel/problems.ts';
@@ -63,9 +62,10 @@ export async function startReporter(context: StageContext & { database: Database
         );
         for (const { repository } of homes)
           logger.info(`removed a home of ${repository}, which is not observed any more`);
-        for (const { key } of await removeForeignCaches(dataPaths(own.config.dataDir).caches, known, false))
-          logger.info(`removed the caches of a repository that is not observed any more: ${key}`);
-        await removeForeignInstalls(dataPaths(own.config.dataDir).installs, known, false);
+        const { caches, installs } = dataPaths(own.config.dataDir);
+        for (const folder of [caches, installs])
+          for (const { what } of await removeForeign(folder, (key) => known.has(key), false))
+            logger.info(`removed what a repository that is not observed any more has left in ${folder}: ${what}`);
       });
     },
     () => undefined,

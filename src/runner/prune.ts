@@ -5,13 +5,12 @@ import { removeFormerActions } from '../job/actions/store.ts';
 import { hasOlderHomes, homeFolders, pruneHomes, type RemovedHome } from '../job/sandbox/homes.ts';
 import { removeLeftJobs } from '../job/sandbox/job-paths.ts';
 import { pruneArtifacts, type RemovedArtifacts } from '../job/storage/artifacts.ts';
-import { pruneCaches, type RemovedCache, removeForeignCaches } from '../job/storage/caches.ts';
 import {
-  pruneInstalls,
-  type RemovedInstall,
-  removeForeignInstalls,
-  removeInstalls,
-} from '../job/storage/kept-installs.ts';
+  type Removed,
+  removeForeign,
+  removeLeastRecentlyUsed,
+  removeSurplus,
+} from '../job/storage/least-recently-used.ts';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { bytesOnDisk } from '../system/disk-use.ts';
@@ -25,9 +24,9 @@ export interface PrunedMachine {
   mirrors: MirrorOnDisk[];
   /** folders of runners that have not run for long, with what they have not reported */
   workFolders: { name: string; bytes: number }[];
-  caches: RemovedCache[];
+  caches: { key: string; bytes: number }[];
   /** Python environments and `node_modules` folders */
-  installs: RemovedInstall[];
+  installs: Removed[];
   artifacts: RemovedArtifacts[];
   /** homes of repositories, with everything that their jobs have left there */
   homes: RemovedHome[];
@@ -55,12 +54,12 @@ export async function pruneMachine(
     workFolders:
       config.keepWorkDays === 0 ? [] : await pruneWorkFolders(config.dataDir, config.keepWorkDays, dryRun, now),
     caches: [
-      ...(await removeForeignCaches(paths.caches, known, dryRun)),
-      ...(await pruneCaches(await foldersIn(paths.caches), config.cacheLimit * 1_073_741_824, dryRun, now)),
-    ],
+      ...(await removeForeign(paths.caches, (key) => (known ? known.has(key) : isCurrent(key)), dryRun)),
+      ...(await removeSurplus(paths.caches, config.cacheLimit * 1_073_741_824, dryRun, now)),
+    ].map(({ what: key, bytes }) => ({ key, bytes })),
     installs: [
-      ...(known ? await removeForeignInstalls(paths.installs, known, dryRun) : []),
-      ...(await pruneInstalls(paths.installs, config.installLimit * 1_073_741_824, dryRun, now)),
+      ...(await removeForeign(paths.installs, (key) => !known || known.has(key), dryRun)),
+      ...(await removeSurplus(paths.installs, config.installLimit * 1_073_741_824, dryRun, now)),
     ],
     artifacts: days === 0 ? [] : await pruneArtifacts(await foldersIn(paths.artifacts), days, dryRun, now),
     homes: await pruneHomes(
@@ -73,9 +72,14 @@ export async function pruneMachine(
   };
 }
 
+/** Whether a folder of caches is of one repository; in those of older versions, all of one name shared them. */
+function isCurrent(key: string): boolean {
+  return key.includes('+');
+}
+
 /** Whether an older version of Volt has left homes or caches. */
 export async function hasOlder({ dataDir }: Pick<Config, 'dataDir'>): Promise<boolean> {
-  const caches = await removeForeignCaches(dataPaths(dataDir).caches, undefined, true);
+  const caches = await removeForeign(dataPaths(dataDir).caches, isCurrent, true);
   return caches.length > 0 || hasOlderHomes(dataDir);
 }
 
@@ -87,10 +91,10 @@ export async function hasOlder({ dataDir }: Pick<Config, 'dataDir'>): Promise<bo
 export async function removeOlder(
   { dataDir }: Pick<Config, 'dataDir'>,
   warn: (message: string) => void,
-): Promise<Pick<PrunedMachine, 'homes' | 'caches'>> {
+): Promise<{ homes: RemovedHome[]; caches: Removed[] }> {
   const homes = await pruneHomes(dataDir, {}, false, Date.now(), warn);
   await removeFormerActions(dataPaths(dataDir).actions);
-  return { homes, caches: await removeForeignCaches(dataPaths(dataDir).caches, undefined, false) };
+  return { homes, caches: await removeForeign(dataPaths(dataDir).caches, isCurrent, false) };
 }
 
 /**
@@ -102,11 +106,11 @@ export async function freeDisk(
   { dataDir }: Pick<Config, 'dataDir'>,
   { bytes, device }: NonNullable<DiskProblem['short']>,
   warn: (message: string) => void,
-): Promise<{ installs: RemovedInstall[]; homes: RemovedHome[] }> {
+): Promise<{ installs: Removed[]; homes: RemovedHome[] }> {
   const isThere = async (folders: string[]) =>
     device !== undefined && (await Promise.all(folders.map(deviceOf))).includes(device);
   const paths = dataPaths(dataDir);
-  const installs = (await isThere([paths.installs])) ? await removeInstalls(paths.installs, bytes) : [];
+  const installs = (await isThere([paths.installs])) ? await removeLeastRecentlyUsed(paths.installs, bytes) : [];
   const needed = installs.reduce((left, removed) => left - removed.bytes, bytes);
   if (needed <= 0 || !(await isThere(homeFolders(dataDir)))) return { installs, homes: [] };
   return { installs, homes: await pruneHomes(dataDir, { needed }, false, Date.now(), warn) };

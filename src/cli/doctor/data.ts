@@ -1,6 +1,6 @@
 import { accessSync, constants, existsSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { installsUse } from '../../job/storage/kept-installs.ts';
+import { storedUse } from '../../job/storage/least-recently-used.ts';
 import type { Config } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
@@ -49,7 +49,7 @@ async function diskFinding(config: Config): Promise<Finding> {
 }
 
 async function installsFinding({ dataDir, installLimit }: Config): Promise<Finding> {
-  const { count, bytes } = await installsUse(dataPaths(dataDir).installs);
+  const { count, bytes } = await storedUse(dataPaths(dataDir).installs);
   const used = `${count} ${count === 1 ? 'takes' : 'take'} ${sizeText(bytes)}`;
   return ok('kept installs', `${used}; VOLT_INSTALL_LIMIT allows ${sizeText(installLimit * 1_073_741_824)}`);
 }

@@ -1,4 +1,4 @@
-import { readdir, rm } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { detectGroupKind } from '../../exec/group-kind.ts';
 import { ProcessGroup } from '../../exec/process-group.ts';
@@ -8,7 +8,7 @@ import { runJob } from '../../job/job.ts';
 import { makeJobServices } from '../../job/make-services.ts';
 import { cancelled, timedOut } from '../../job/outcome.ts';
 import { Sandbox } from '../../job/sandbox/sandbox.ts';
-import { pruneCaches } from '../../job/storage/caches.ts';
+import { removeSurplus } from '../../job/storage/least-recently-used.ts';
 import { TextWorker } from '../../job/texts/text-worker.ts';
 import type { Config } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
@@ -76,8 +76,7 @@ export class JobRunner {
     await this.#texts.close();
     // there may be no runner that prunes the folder
     const { caches } = dataPaths(this.#config.dataDir);
-    const folders = (await readdir(caches).catch(() => [])).map((name) => join(caches, name));
-    await pruneCaches(folders, this.#config.cacheLimit * 1_073_741_824, false, Date.now()).catch(() => undefined);
+    await removeSurplus(caches, this.#config.cacheLimit * 1_073_741_824, false, Date.now()).catch(() => undefined);
   }
 
   /** @param minutes time limit */

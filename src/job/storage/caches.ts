@@ -1,10 +1,8 @@
 import { createHash } from 'node:crypto';
-import { readdir, rm, utimes } from 'node:fs/promises';
+import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
-import { folderBytes } from '../../system/disk.ts';
-import { modifiedAt } from '../../system/modified-at.ts';
-import { removeDrafts, type Stored, store, storedIn } from './stored-folder.ts';
+import { type Stored, store, storedIn } from './stored-folder.ts';
 
 const aboutCache = z.object({
   key: z.string(),
@@ -81,57 +79,4 @@ export class Caches {
       ({ about: other }) => other.key === key && other.version === version && other.scope === scope,
     );
   }
-}
-
-export interface RemovedCache {
-  key: string;
-  bytes: number;
-}
-
-/**
- * Removes the caches of removed repositories, and those of older versions, which all repositories of one name shared.
- * @param folder of all repositories' caches
- * @param known keys of the existing repositories; without it, caches of all repositories stay
- */
-export async function removeForeignCaches(
-  folder: string,
-  known: ReadonlySet<string> | undefined,
-  dryRun: boolean,
-): Promise<RemovedCache[]> {
-  const removed: RemovedCache[] = [];
-  for (const name of await readdir(folder).catch(() => [] as string[])) {
-    if (known ? known.has(name) : name.includes('+')) continue;
-    const path = join(folder, name);
-    removed.push({ key: `all of ${name.split('+')[0]}`, bytes: await folderBytes(path) });
-    if (!dryRun) await rm(path, { recursive: true, force: true });
-  }
-  return removed;
-}
-
-/**
- * Removes the least recently used caches until the rest fits.
- * @param folders of the repositories
- * @param limit bytes of all together
- * @param now milliseconds since 1970
- */
-export async function pruneCaches(
-  folders: readonly string[],
-  limit: number,
-  dryRun: boolean,
-  now: number,
-): Promise<RemovedCache[]> {
-  if (!dryRun) for (const folder of folders) await removeDrafts(folder, now);
-  const kept = (await Promise.all(folders.map((folder) => storedIn(folder, aboutCache)))).flat();
-  const dated = await Promise.all(kept.map(async (cache) => ({ cache, used: (await modifiedAt(cache.folder)) ?? 0 })));
-  dated.sort((a, b) => b.used - a.used);
-  const removed: RemovedCache[] = [];
-  let total = 0;
-  for (const { cache } of dated) {
-    const { key, bytes } = cache.about;
-    total += bytes;
-    if (total <= limit) continue;
-    if (!dryRun) await rm(cache.folder, { recursive: true, force: true });
-    removed.push({ key, bytes });
-  }
-  return removed;
 }

@@ -1,12 +1,8 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, watch, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import {
-  KeptInstalls,
-  pruneInstalls,
-  removeForeignInstalls,
-  removeInstalls,
-} from '../../../src/job/storage/kept-installs.ts';
+import { KeptInstalls } from '../../../src/job/storage/kept-installs.ts';
+import { removeForeign, removeLeastRecentlyUsed, removeSurplus } from '../../../src/job/storage/least-recently-used.ts';
 import { TestFolders } from '../../support/folder.ts';
 import { until } from '../../support/until.ts';
 
@@ -86,9 +82,9 @@ describe('kept installs', () => {
     }
     expect(await installs.find('a'), 'removed when another was kept').to.equal(undefined);
     await installs.find('b');
-    const pruned = await pruneInstalls(all, 500, true, Date.now());
+    const pruned = await removeSurplus(all, 500, true, Date.now());
     expect(pruned).to.deep.equal([{ what: 'install c', bytes: 400 }]);
-    expect(await pruneInstalls(all, 500, false, Date.now())).to.deep.equal(pruned);
+    expect(await removeSurplus(all, 500, false, Date.now())).to.deep.equal(pruned);
     expect(await installs.find('c')).to.equal(undefined);
     expect(await installs.find('b')).not.to.equal(undefined);
   });
@@ -103,7 +99,7 @@ describe('kept installs', () => {
       const found = await installs.find(digest);
       if (found) utimesSync(found.folder, Date.now() / 1000 - age, Date.now() / 1000 - age);
     }
-    const removed = await removeInstalls(all, 150);
+    const removed = await removeLeastRecentlyUsed(all, 150);
     expect(removed.map(({ what }) => what)).to.deep.equal(['install a', 'install b']);
     expect(await installs.find('c')).not.to.equal(undefined);
   });
@@ -118,14 +114,14 @@ describe('kept installs', () => {
   it('of a removed repository are removed, and what a killed process left a day ago', async () => {
     await keep('a');
     await keep('b', 10, new KeptInstalls(all, 'gone+2', 1000));
-    const removed = await removeForeignInstalls(all, new Set(['app+1']), false);
+    const removed = await removeForeign(all, (key) => key === 'app+1', false);
     expect(removed.map(({ what }) => what)).to.deep.equal(['all of gone']);
     expect(readdirSync(all)).to.deep.equal(['app+1']);
     const left = join(all, 'app+1', 'c-1.0.draft');
     mkdirSync(left);
-    await pruneInstalls(all, 1000, false, Date.now());
+    await removeSurplus(all, 1000, false, Date.now());
     expect(readdirSync(join(all, 'app+1'))).to.include('c-1.0.draft');
-    await pruneInstalls(all, 1000, false, Date.now() + 2 * 86_400_000);
+    await removeSurplus(all, 1000, false, Date.now() + 2 * 86_400_000);
     expect(readdirSync(join(all, 'app+1'))).to.have.length(1);
   });
 
@@ -134,7 +130,7 @@ describe('kept installs', () => {
     const names: string[] = [];
     const watcher = watch(join(all, 'app+1'), (_event, name) => void names.push(String(name)));
     try {
-      await removeInstalls(all, 10);
+      await removeLeastRecentlyUsed(all, 10);
       await until('the renaming', () => names.some((name) => name.startsWith('a-') && name.endsWith('.draft')));
     } finally {
       watcher.close();
@@ -148,9 +144,9 @@ describe('kept installs', () => {
     const [a, b] = [await folderOf('a'), await folderOf('b')];
     rmSync(join(a, 'about.json'));
     writeFileSync(join(b, 'about.json'), '{');
-    await pruneInstalls(all, 1000, false, Date.now());
+    await removeSurplus(all, 1000, false, Date.now());
     expect(readdirSync(join(all, 'app+1'))).to.have.length(3);
-    await pruneInstalls(all, 1000, false, Date.now() + 2 * 86_400_000);
+    await removeSurplus(all, 1000, false, Date.now() + 2 * 86_400_000);
     expect(readdirSync(join(all, 'app+1'))).to.have.length(1);
     expect(await installs.find('c')).not.to.equal(undefined);
   });
