@@ -17,6 +17,9 @@ says what was found, why, and which files were passed over.
   \`tool_missing\` names the one that the runner lacks.
 - Kinds that build the same sources, such as Maven and Gradle, or CMake and Meson, are one family. Of these the first one
   in the table with tests counts.
+- Python tests that no file describes count beside the tests of a \`package.json\` only if they are surely the
+  repository's own. They are in the root, or right in \`tests\` or \`test\`. Each imports unittest or pytest. There is
+  Python that is no test, and no script of \`package.json\` runs Python.
 - A Makefile, justfile, Taskfile or \`test.sh\` counts only if the repository is of no other kind that has tests. The
   first of them counts.
 - Volt searches the root of the repository. If that has no tests, Volt searches the folders in it, and the folders in

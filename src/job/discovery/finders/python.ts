@@ -1,5 +1,8 @@
-import { type Finder, type Found, type PythonEnvironment, step } from '../project.ts';
+import { shellWord } from '../../../system/shell-word.ts';
+import { type Finder, type Found, isProject, type PythonEnvironment, step } from '../project.ts';
 import type { Tree } from '../tree.ts';
+import { node } from './node.ts';
+import { testsBesideNode } from './python/beside-node.ts';
 import { runsPytest, startedBy } from './python/command-line.ts';
 import { environmentFor, Installation } from './python/environment.ts';
 import { isCommand, type NoCommand, type OwnCommand } from './python/needs.ts';
@@ -21,7 +24,7 @@ const descriptions = [
  */
 export const python: Finder = (tree) => {
   const described = describedBy(tree);
-  if (described === undefined) return undefined;
+  if (described === undefined) return besideNode(tree);
   const passed: string[] = [];
   for (const findCommand of [tox, nox, hatch, scripts] as ((tree: Tree) => OwnCommand | NoCommand | undefined)[]) {
     const own = findCommand(tree);
@@ -39,8 +42,24 @@ function describedBy(tree: Tree): string | undefined {
 }
 
 /** Python tests that no file describes. */
-export const pythonTests: Finder = (tree) =>
-  describedBy(tree) === undefined ? byFiles(tree, testFiles(tree), []) : undefined;
+export const pythonTests: Finder = (tree) => {
+  if (describedBy(tree) !== undefined || besideNode(tree) !== undefined) return undefined;
+  return byFiles(tree, testFiles(tree), []);
+};
+
+/** Tests that no file describes, beside those of a Node project. pytest would look for more of them everywhere. */
+function besideNode(tree: Tree): Found | undefined {
+  const tests = testsBesideNode(tree);
+  const beside = tests.length > 0 ? node(tree) : undefined;
+  if (!beside || !isProject(beside)) return undefined;
+  const installation = new Installation(tree);
+  const choice = runnerFor(tree, tests, installation);
+  if (!choice) return undefined;
+  const paths = [...new Set(tests.map((path) => path.split('/')[0] as string))].map(shellWord);
+  const command = choice.command === pytest ? `${pytest} ${paths.join(' ')}` : choice.command;
+  const why = ['they are beside the tests of package.json', choice.why, installation.why];
+  return found(tree, { because: choice.because, why, command }, installation.environment(command));
+}
 
 /** @param passed what was looked at before, and why it does not count */
 function ofCommand(tree: Tree, own: OwnCommand, passed: readonly string[]): Found {

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { discover } from '../../../../src/job/discovery/discover.ts';
 import { Tree } from '../../../../src/job/discovery/tree.ts';
-import { type Files, findsEach, passesOverEach, projectOf, runsOf } from '../trees.ts';
+import { type Files, findsEach, passesOverEach, projectOf, projectsOf, runsOf } from '../trees.ts';
 
 const pytest = 'python3 -m pytest';
 const unittest = 'python3 -m unittest discover -v';
@@ -524,6 +524,44 @@ describe('discovery of Python projects', () => {
     expect(toml('[env.docs]')).to.deep.equal([]);
     expect(toml('[env.tests]')).to.deep.equal(['tox run -e tests']);
     expect(toml('[env_run_base]')).to.deep.equal(['tox run -e py']);
+  });
+
+  describe('beside a Node project, without a file that describes them', () => {
+    const node = (test: string) => JSON.stringify({ scripts: { test } });
+    const npm = 'npm test';
+    const own = { 'package.json': node('mocha'), 'tool.py': '' };
+    findsEach([
+      ['cases that are surely its own', { ...own, 'tests/test_a.py': cases }, npm, `${unittest} -s tests`],
+      ['cases in the root', { ...own, 'test_a.py': `from ${cases.slice('import '.length)}` }, npm, unittest],
+      [
+        'tests for pytest, and no others that pytest would find',
+        { ...own, 'test/a_test.py': `import pytest\n${functions}`, 'lib/test_b.py': functions },
+        npm,
+        `${pytest} test`,
+      ],
+      ['not what may be input of its tests', { ...own, 'tests/python/test_a.py': cases }, npm],
+      ['not fixtures', { ...own, 'tests/fixtures/test_a.py': cases, 'fixtures/test_b.py': cases }, npm],
+      ['not files that import neither unittest nor pytest', { ...own, 'tests/test_a.py': functions }, npm],
+      ['not tests of no Python', { 'package.json': node('mocha'), 'tests/test_a.py': cases }, npm],
+      [
+        'not what a script of package.json runs',
+        { ...own, 'package.json': node('mocha && python3 -m unittest'), 'tests/test_a.py': cases },
+        npm,
+      ],
+      [
+        'not in a project of another language',
+        { 'go.mod': '', 'tool.py': '', 'tests/test_a.py': cases },
+        'go test -v ./...',
+      ],
+    ]);
+
+    it('has both jobs named by their kinds', () => {
+      const found = projectsOf({ ...own, 'tests/test_a.py': cases });
+      expect(found.map(({ kind, because }) => [kind, because])).to.deep.equal([
+        ['node', 'package.json'],
+        ['python', 'tests/'],
+      ]);
+    });
   });
 
   it('runs tests without a description only where nothing else has tests', () => {
