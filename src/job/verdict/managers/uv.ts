@@ -1,9 +1,17 @@
-import { commit, firstMatch, network, notBuilt, type Rule, tool, whileInstalling } from '../blame.ts';
+import { access, commit, firstMatch, network, notBuilt, type Rule, tool, whileInstalling } from '../blame.ts';
 
 /** `uv sync` and `uv pip install`. */
 export const uv: readonly Rule[] = [
   whileInstalling(
     network(/(?:Failed to fetch: `([^`]+)`|error sending request for url \(([^)]+)\))/, 'uv cannot reach $1$2'),
+  ),
+  access(
+    /An index URL \(([^)]+)\) could not be queried due to a lack of valid authentication credentials/,
+    'uv has no access to $1',
+  ),
+  network(
+    /Packages were unavailable because (?:the network was disabled|index lookups were disabled)/,
+    'uv may not ask a package index',
   ),
   commit(
     /× No solution found when resolving/,
