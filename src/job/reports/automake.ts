@@ -1,6 +1,6 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import { type FoundTest, mostTests } from './collection.ts';
-import { type Findings, hasTextAt, type LineParser } from './lines.ts';
+import type { Findings, LineParser } from './lines.ts';
 
 const statusOf: { readonly [word: string]: TestStatus } = {
   PASS: 'passed',
@@ -11,19 +11,12 @@ const statusOf: { readonly [word: string]: TestStatus } = {
   SKIP: 'skipped',
 };
 
-/** With what lines that matter begin. */
-const begins = [...Object.keys(statusOf).map((word) => `${word}: `), 'Testsuite summary for '];
-
 /** The output of `make check` with Automake. A verbose one names a test several times. */
 export class AutomakeParser implements LineParser {
-  readonly begins = 'PXFEST';
+  readonly begins = [...Object.keys(statusOf).map((word) => `${word}: `), 'Testsuite summary for '];
   readonly inside = false;
   readonly #tests = new Map<string, FoundTest>();
   #runner = false;
-
-  glance(output: Buffer, from: number): boolean {
-    return begins.some((text) => hasTextAt(text, output, from));
-  }
 
   line(text: string): void {
     const [, word = '', name = ''] = /^([A-Z]{4,5}): (\S.*)$/.exec(text) ?? [];

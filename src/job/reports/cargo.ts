@@ -1,12 +1,12 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import { type FoundTest, mostTests } from './collection.ts';
-import { Excerpt, type Findings, hasTextAt, type LineParser } from './lines.ts';
+import { Excerpt, type Findings, type LineParser, panicMessage } from './lines.ts';
 
 const statusOf: { readonly [word: string]: TestStatus } = { ok: 'passed', FAILED: 'failed', ignored: 'skipped' };
 
 /** What `cargo test` prints. */
 export class CargoParser implements LineParser {
-  readonly begins = ' t-f';
+  readonly begins = [' ', 'test ', '-', 'f'];
   readonly #tests: FoundTest[] = [];
   /** tests of the file that runs now */
   #run = new Map<string, FoundTest>();
@@ -16,10 +16,6 @@ export class CargoParser implements LineParser {
 
   get inside(): boolean {
     return this.#current !== undefined;
-  }
-
-  glance(output: Buffer, from: number): boolean {
-    return !hasTextAt('t', output, from) || hasTextAt('test ', output, from);
   }
 
   line(text: string): void {
@@ -64,11 +60,7 @@ export class CargoParser implements LineParser {
   #settle(): void {
     if (!this.#current) return;
     const { test, text } = this.#current;
-    const lines = text.text.split('\n');
-    // "thread 'a' panicked at src/lib.rs:5:9:" is followed by the message; before Rust 1.73 the line contains it
-    const panic = lines.findIndex((line) => / panicked at /.test(line));
-    const said = lines[panic]?.endsWith(':') ? lines[panic + 1] : lines[panic];
-    test.message = said?.trim() || text.headline;
+    test.message = panicMessage(text.text) || text.headline;
     test.details = text.text;
     this.#current = undefined;
   }

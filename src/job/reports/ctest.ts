@@ -1,6 +1,6 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import { type FoundTest, mostTests } from './collection.ts';
-import { Excerpt, type Findings, hasTextAt, type LineParser } from './lines.ts';
+import { afterNumber, Excerpt, type Findings, hasTextAt, type LineParser } from './lines.ts';
 
 /** What CTest calls a result; all others are failures, such as `Exception: SegFault` or `Not Run`. */
 const statusOf: { readonly [word: string]: TestStatus } = {
@@ -27,9 +27,7 @@ export class CTestParser implements LineParser {
 
   glance(output: Buffer, from: number): boolean {
     if (hasTextAt('No tests', output, from)) return true;
-    let at = from;
-    while (output[at] === 0x20) at++;
-    while (isDigit(output[at])) at++;
+    const at = afterNumber(output, from);
     return output[at] === 0x2f || hasTextAt('% tests', output, at);
   }
 
@@ -75,8 +73,4 @@ export class CTestParser implements LineParser {
     if (this.#failed && this.#failed.text.text !== '') this.#failed.test.details = this.#failed.text.text;
     this.#failed = undefined;
   }
-}
-
-function isDigit(byte: number | undefined): boolean {
-  return byte !== undefined && byte >= 0x30 && byte <= 0x39;
 }

@@ -1,6 +1,6 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import type { FoundTest } from './collection.ts';
-import { type Findings, hasTextAt, type LineParser } from './lines.ts';
+import type { Findings, LineParser } from './lines.ts';
 import { PrintedTests } from './printed-tests.ts';
 
 const statusOf: { readonly [word: string]: TestStatus } = { ok: 'passed', FAILED: 'failed', ignored: 'skipped' };
@@ -10,7 +10,7 @@ const longestEnd = 100;
 
 /** The output of `deno test`. Steps of a test are part of it, as in Deno's own totals. */
 export class DenoParser implements LineParser {
-  readonly begins = 'reoF';
+  readonly begins = ['running ', 'error: No test', 'ok | ', 'FAILED | '];
   readonly #tests = new PrintedTests();
   readonly #failed = new Map<string, FoundTest>();
   #running = false;
@@ -18,10 +18,6 @@ export class DenoParser implements LineParser {
 
   get inside(): boolean {
     return this.#running;
-  }
-
-  glance(output: Buffer, from: number): boolean {
-    return ['running ', 'error: No test', 'ok | ', 'FAILED | '].some((text) => hasTextAt(text, output, from));
   }
 
   line(text: string): void {

@@ -1,19 +1,13 @@
-import { type Findings, hasTextAt, type LineParser } from './lines.ts';
+import type { Findings, LineParser } from './lines.ts';
 import { PrintedTests } from './printed-tests.ts';
 
 /** The output of `dotnet test`: the tests that failed, and the totals of each project. */
 export class DotnetParser implements LineParser {
-  readonly begins = ' PFSNT';
+  readonly begins = ['  Failed ', 'Passed!  - ', 'Failed!  - ', 'Skipped! - ', 'No test', 'Test summary: '];
   readonly #tests = new PrintedTests();
 
   get inside(): boolean {
     return this.#tests.failing;
-  }
-
-  glance(output: Buffer, from: number): boolean {
-    return ['  Failed ', 'Passed!  - ', 'Failed!  - ', 'Skipped! - ', 'No test', 'Test summary: '].some((text) =>
-      hasTextAt(text, output, from),
-    );
   }
 
   line(text: string): void {

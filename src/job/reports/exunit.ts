@@ -1,10 +1,10 @@
 import type { FoundTest } from './collection.ts';
-import { type Findings, hasTextAt, type LineParser } from './lines.ts';
+import type { Findings, LineParser } from './lines.ts';
 import { PrintedTests } from './printed-tests.ts';
 
 /** The output of ExUnit (`mix test`): with --trace every test, otherwise those that failed, and the totals. */
 export class ExunitParser implements LineParser {
-  readonly begins = 'RT';
+  readonly begins = ['Running ExUnit ', 'There are no tests'];
   readonly #tests = new PrintedTests();
   #running = false;
   #module = '';
@@ -13,10 +13,6 @@ export class ExunitParser implements LineParser {
 
   get inside(): boolean {
     return this.#running;
-  }
-
-  glance(output: Buffer, from: number): boolean {
-    return hasTextAt('Running ExUnit ', output, from) || hasTextAt('There are no tests', output, from);
   }
 
   line(text: string): void {

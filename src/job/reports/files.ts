@@ -12,6 +12,7 @@ import { JUnitParser } from './junit.ts';
 import type { Runner } from './lines.ts';
 import { OutputTests } from './output.ts';
 import { TrxParser } from './trx.ts';
+import type { XmlReport } from './xml.ts';
 
 /** Bytes of one report; of one in JSON, which is parsed at once; and of all reports of a job. */
 const largest = 10_000_000;
@@ -127,7 +128,7 @@ export class ReportReader {
     if (tests.seen === before && runners.length === 0) throw new Error('its format is not known');
   }
 
-  async #readXml(text: string, parser: JUnitParser | TrxParser, name: string): Promise<void> {
+  async #readXml(text: string, parser: XmlReport, name: string): Promise<void> {
     try {
       for (let from = 0; from < text.length; from += slice) {
         parser.write(text.slice(from, from + slice));

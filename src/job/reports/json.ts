@@ -1,8 +1,7 @@
 import type { TestStatus } from '../../kernel/model.ts';
+import { type Fields, isRecord, textsIn } from '../discovery/records.ts';
 import type { FoundTest } from './collection.ts';
 import { suiteOf } from './lines.ts';
-
-type Values = { [key: string]: unknown };
 
 /**
  * Parses a report in JSON: of Jest (`--json`) and Vitest (`--reporter=json`), which have the same format, or of Mocha
@@ -11,9 +10,9 @@ type Values = { [key: string]: unknown };
  */
 export function readJsonReport(text: string): FoundTest[] {
   const report = JSON.parse(text) as unknown;
-  if (!isObject(report)) throw new Error('it is not a test report');
-  if (Array.isArray(report.testResults)) return report.testResults.filter(isObject).flatMap(ofJest);
-  if (isObject(report.stats) && Array.isArray(report.tests)) return ofMocha(report);
+  if (!isRecord(report)) throw new Error('it is not a test report');
+  if (Array.isArray(report.testResults)) return report.testResults.filter(isRecord).flatMap(ofJest);
+  if (isRecord(report.stats) && Array.isArray(report.tests)) return ofMocha(report);
   throw new Error('it is not a report of Jest, Vitest or Mocha');
 }
 
@@ -26,16 +25,16 @@ const jestStatus: { readonly [word: string]: TestStatus } = {
   disabled: 'skipped',
 };
 
-function ofJest(file: Values): FoundTest[] {
+function ofJest(file: Fields): FoundTest[] {
   const path = textOf(file.name) ?? '';
-  const cases = Array.isArray(file.assertionResults) ? file.assertionResults.filter(isObject) : [];
+  const cases = Array.isArray(file.assertionResults) ? file.assertionResults.filter(isRecord) : [];
   if (cases.length === 0 && file.status === 'failed') {
     const message = textOf(file.message);
     return [{ suite: path, name: '(file)', file: path, status: 'error', message: headline(message), details: message }];
   }
   return cases.map((found) => {
-    const details = Array.isArray(found.failureMessages) ? found.failureMessages.filter(isText).join('\n\n') : '';
-    const groups = Array.isArray(found.ancestorTitles) ? found.ancestorTitles.filter(isText) : [];
+    const details = textsIn(found.failureMessages).join('\n\n');
+    const groups = textsIn(found.ancestorTitles);
     return {
       suite: suiteOf(groups) || path,
       name: textOf(found.title) ?? '',
@@ -49,18 +48,18 @@ function ofJest(file: Values): FoundTest[] {
 }
 
 /** Failed hooks are among the failures only. */
-function ofMocha(report: Values): FoundTest[] {
+function ofMocha(report: Fields): FoundTest[] {
   const lists = { passed: report.passes, failed: report.failures, skipped: report.pending } as const;
   return (['passed', 'failed', 'skipped'] as const).flatMap((status) => {
     const list = lists[status];
-    return Array.isArray(list) ? list.filter(isObject).map((test) => ofMochaTest(test, status)) : [];
+    return Array.isArray(list) ? list.filter(isRecord).map((test) => ofMochaTest(test, status)) : [];
   });
 }
 
-function ofMochaTest(test: Values, status: TestStatus): FoundTest {
+function ofMochaTest(test: Fields, status: TestStatus): FoundTest {
   const name = textOf(test.title) ?? '';
   const full = textOf(test.fullTitle) ?? name;
-  const error = isObject(test.err) ? test.err : {};
+  const error = isRecord(test.err) ? test.err : {};
   return {
     suite: full.endsWith(name) ? full.slice(0, full.length - name.length).trim() : full,
     name,
@@ -76,16 +75,8 @@ function headline(text: string | null): string | null {
   return text?.trim().split('\n', 1)[0] || null;
 }
 
-function isObject(value: unknown): value is Values {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-function isText(value: unknown): value is string {
-  return typeof value === 'string';
-}
-
 function textOf(value: unknown): string | null {
-  return isText(value) ? value : null;
+  return typeof value === 'string' ? value : null;
 }
 
 function numberOf(value: unknown): number | null {

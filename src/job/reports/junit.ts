@@ -1,7 +1,7 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import type { FoundTest } from './collection.ts';
 import { suiteOf } from './lines.ts';
-import { deepest, longestText, xmlParser } from './xml.ts';
+import { type Attributes, XmlReport } from './xml.ts';
 
 const statusOf: { readonly [element: string]: TestStatus } = {
   failure: 'failed',
@@ -9,48 +9,26 @@ const statusOf: { readonly [element: string]: TestStatus } = {
   skipped: 'skipped',
 };
 
-/**
- * Parses a JUnit report as written by Ant, Surefire, Gradle, pytest, Jest, Vitest, Mocha and others. Entities that the
- * document defines are never expanded.
- */
-export class JUnitParser {
-  readonly tests: FoundTest[] = [];
-  readonly #parser = xmlParser({
-    begin: (name, attributes) => this.#begin(name, attributes),
-    end: (name) => this.#end(name),
-    text: (piece) => {
-      if (this.#text.length < longestText) this.#text += piece.slice(0, longestText);
-    },
-  });
+/** A JUnit report as written by Ant, Surefire, Gradle, pytest, Jest, Vitest, Mocha and others. */
+export class JUnitParser extends XmlReport {
   readonly #suites: { name: string; file: string | undefined }[] = [];
-  readonly #open: string[] = [];
   #test: FoundTest | undefined;
-  #text = '';
   #isReport = false;
 
-  /** @throws Error if it is not well-formed */
-  write(chunk: string): void {
-    this.#parser.write(chunk);
-  }
-
-  /** @throws Error if it is not complete or not a test report */
-  end(): void {
-    this.#parser.close();
+  override end(): void {
+    super.end();
     if (!this.#isReport) throw new Error('it is XML but not a JUnit report: it has no <testsuite>');
   }
 
-  #begin(name: string, attributes: { [name: string]: string }): void {
-    this.#open.push(name);
-    if (this.#open.length > deepest) throw new Error('its elements are nested too deeply');
-    this.#text = '';
+  protected begin(name: string, attributes: Attributes): void {
     if (name === 'testsuite' || name === 'testsuites') {
       this.#isReport = true;
       if (name === 'testsuite') this.#suites.push({ name: attributes.name ?? '', file: attributes.file });
     } else if (name === 'testcase') this.#test = this.#testOf(attributes);
-    else if (this.#test && this.#open.at(-2) === 'testcase') this.#judge(this.#test, name, attributes);
+    else if (this.#test && this.open.at(-2) === 'testcase') this.#judge(this.#test, name, attributes);
   }
 
-  #testOf(attributes: { [name: string]: string }): FoundTest {
+  #testOf(attributes: Attributes): FoundTest {
     const seconds = Number.parseFloat((attributes.time ?? '').replaceAll(',', ''));
     const file = attributes.file ?? this.#suites.at(-1)?.file;
     return {
@@ -63,7 +41,7 @@ export class JUnitParser {
     };
   }
 
-  #judge(test: FoundTest, element: string, { message, type }: { [name: string]: string }): void {
+  #judge(test: FoundTest, element: string, { message, type }: Attributes): void {
     const status = statusOf[element];
     // a test may both fail and have an error, for example in its teardown; the first counts
     if (!status || test.status !== 'passed') return;
@@ -71,10 +49,10 @@ export class JUnitParser {
     test.message = message || type || null;
   }
 
-  #end(name: string): void {
+  protected finish(name: string): void {
     const test = this.#test;
-    if (test && this.#open.at(-2) === 'testcase' && statusOf[name] && !test.details && this.#text.trim() !== '') {
-      test.details = this.#text.replace(/^\n+/, '');
+    if (test && this.open.at(-2) === 'testcase' && statusOf[name] && !test.details && this.text.trim() !== '') {
+      test.details = this.text.replace(/^\n+/, '');
       test.message ??= test.details.trim().split('\n', 1)[0] ?? null;
     }
     if (name === 'testsuite') this.#suites.pop();
@@ -82,7 +60,5 @@ export class JUnitParser {
       this.tests.push(test);
       this.#test = undefined;
     }
-    this.#open.pop();
-    this.#text = '';
   }
 }

@@ -1,20 +1,13 @@
-import { type Findings, hasTextAt, type LineParser } from './lines.ts';
-
-/** With what lines that matter begin. */
-const begins = ['Tests run: ', '[INFO] Tests', '[INFO] No t', '[WARNING] Tests', '[ERROR] Tests', '> Task :'];
+import type { Findings, LineParser } from './lines.ts';
 
 /** Totals of Maven, and what Maven and Gradle say where there are no tests. Single tests are in their reports. */
 export class JvmParser implements LineParser {
-  readonly begins = '[T>';
+  readonly begins = ['Tests run: ', '[INFO] Tests', '[INFO] No t', '[WARNING] Tests', '[ERROR] Tests', '> Task :'];
   readonly inside = false;
   readonly #totals = { passed: 0, failed: 0, skipped: 0 };
   #runner: string | undefined;
   /** whether a task of Gradle ran, which tells no number */
   #ran = false;
-
-  glance(output: Buffer, from: number): boolean {
-    return begins.some((text) => hasTextAt(text, output, from));
-  }
 
   line(text: string): void {
     const sum = /^(?:\[\w+\] +)?Tests run: (\d+), Failures: (\d+), Errors: (\d+), Skipped: (\d+)$/.exec(text);

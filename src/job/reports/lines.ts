@@ -24,14 +24,14 @@ export interface Findings {
  * proportion to its length. The parser gets only those lines of other programs that may matter to it.
  */
 export interface LineParser {
-  /** The characters with which lines that matter may begin; a line feed means empty lines. */
-  readonly begins: string;
+  /** The texts with which lines that matter begin, or their characters; a line feed means empty lines. */
+  readonly begins: Iterable<string>;
   /** Whether every line matters now. */
   readonly inside: boolean;
   /** Whether the next lines were printed by a test of this runner, so that no other parser reads them. */
   readonly owns?: boolean;
   /**
-   * Checks a line that begins with one of these characters more closely, if many lines of other programs do.
+   * Checks a line that begins with one of these texts more closely, if many lines of other programs do.
    * @param output contains the whole line
    * @param from where the line begins in it
    * @returns false if the line does not matter
@@ -69,10 +69,25 @@ export class Excerpt {
   }
 }
 
-/** Whether the output has that ASCII text at that position. */
+/** Whether the output has that text at that position, whose characters stand for one byte each. */
 export function hasTextAt(text: string, output: Buffer, from: number): boolean {
   for (let at = 0; at < text.length; at++) if (output[from + at] !== text.charCodeAt(at)) return false;
   return true;
+}
+
+/** Where the number at that position of the output ends; spaces may precede it. */
+export function afterNumber(output: Buffer, from: number): number {
+  let at = from;
+  while (output[at] === 0x20) at++;
+  while ((output[at] ?? 0) >= 0x30 && (output[at] ?? 0) <= 0x39) at++;
+  return at;
+}
+
+/** What a panic in Rust says. The line "thread 'a' panicked at src/lib.rs:5:9:" comes first; before Rust 1.73 it has the message. */
+export function panicMessage(text: string): string | undefined {
+  const lines = text.split('\n');
+  const panic = lines.findIndex((line) => / panicked at /.test(line));
+  return (lines[panic]?.endsWith(':') ? lines[panic + 1] : lines[panic])?.trim();
 }
 
 /** The totals of a text minus the tests that it names. */

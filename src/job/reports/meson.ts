@@ -1,6 +1,6 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import { type FoundTest, mostTests } from './collection.ts';
-import { type Findings, hasTextAt, type LineParser } from './lines.ts';
+import { afterNumber, type Findings, hasTextAt, type LineParser } from './lines.ts';
 
 /** All other words are failures, such as `FAIL`, `ERROR` or `TIMEOUT`. */
 const statusOf: { readonly [word: string]: TestStatus } = { OK: 'passed', EXPECTEDFAIL: 'passed', SKIP: 'skipped' };
@@ -14,10 +14,7 @@ export class MesonParser implements LineParser {
 
   glance(output: Buffer, from: number): boolean {
     if (hasTextAt('Ok: ', output, from) || hasTextAt('No tests', output, from)) return true;
-    let at = from;
-    while (output[at] === 0x20) at++;
-    while ((output[at] ?? 0) >= 0x30 && (output[at] ?? 0) <= 0x39) at++;
-    return output[at] === 0x2f;
+    return output[afterNumber(output, from)] === 0x2f;
   }
 
   line(text: string): void {

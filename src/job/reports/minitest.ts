@@ -1,12 +1,12 @@
 import type { TestStatus } from '../../kernel/model.ts';
-import { type Findings, hasTextAt, type LineParser } from './lines.ts';
+import type { Findings, LineParser } from './lines.ts';
 import { PrintedTests } from './printed-tests.ts';
 
 const statusOf: { readonly [mark: string]: TestStatus } = { '.': 'passed', F: 'failed', E: 'failed', S: 'skipped' };
 
 /** The output of Ruby's Minitest and test-unit: with Minitest's -v every test, otherwise failures, and the totals. */
 export class MinitestParser implements LineParser {
-  readonly begins = 'RL';
+  readonly begins = ['Run options: ', 'Loaded suite '];
   readonly #tests = new PrintedTests();
   /** `Run options:` of Minitest, `Loaded suite` of test-unit */
   #running = false;
@@ -16,10 +16,6 @@ export class MinitestParser implements LineParser {
 
   get inside(): boolean {
     return this.#running;
-  }
-
-  glance(output: Buffer, from: number): boolean {
-    return hasTextAt('Run options: ', output, from) || hasTextAt('Loaded suite ', output, from);
   }
 
   line(text: string): void {

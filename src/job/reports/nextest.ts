@@ -1,6 +1,6 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import { type FoundTest, mostTests } from './collection.ts';
-import { Excerpt, type Findings, hasTextAt, type LineParser, unnamedOf } from './lines.ts';
+import { Excerpt, type Findings, hasTextAt, type LineParser, panicMessage, unnamedOf } from './lines.ts';
 
 /** All other words are failures, such as `FAIL`, `SIGSEGV` or `TIMEOUT`. */
 const statusOf: { readonly [word: string]: TestStatus } = { PASS: 'passed', SKIP: 'skipped', LEAK: 'passed' };
@@ -79,9 +79,7 @@ export class NextestParser implements LineParser {
   #settle(): void {
     if (this.#text && this.#current) {
       const { text } = this.#text;
-      const lines = text.split('\n');
-      const panic = lines.findIndex((line) => / panicked at /.test(line));
-      this.#current.message ??= (lines[panic]?.endsWith(':') ? lines[panic + 1] : lines[panic])?.trim() ?? null;
+      this.#current.message ??= panicMessage(text) ?? null;
       this.#current.details ??= text;
     }
     this.#text = undefined;

@@ -1,4 +1,4 @@
-import { type Findings, hasTextAt, type LineParser } from './lines.ts';
+import type { Findings, LineParser } from './lines.ts';
 import { PrintedTests } from './printed-tests.ts';
 
 const totalOf: { readonly [word: string]: string } = {
@@ -10,7 +10,7 @@ const totalOf: { readonly [word: string]: string } = {
 
 /** The output of PHPUnit: the tests that failed, and the totals. */
 export class PhpunitParser implements LineParser {
-  readonly begins = 'P';
+  readonly begins = ['PHPUnit '];
   readonly #tests = new PrintedTests();
   #running = false;
   /** whether it has begun with the tests: `phpunit --version` prints the same first line */
@@ -20,10 +20,6 @@ export class PhpunitParser implements LineParser {
 
   get inside(): boolean {
     return this.#running;
-  }
-
-  glance(output: Buffer, from: number): boolean {
-    return hasTextAt('PHPUnit ', output, from);
   }
 
   line(text: string): void {

@@ -1,12 +1,9 @@
 import { type FoundTest, mostTests } from './collection.ts';
-import { type Findings, hasTextAt, type LineParser, unnamedOf } from './lines.ts';
-
-/** With what lines that matter begin. */
-const begins = ['Files=', 'Test Summary Report', 'Result: ', 'ok ', 'not ok '];
+import { type Findings, type LineParser, unnamedOf } from './lines.ts';
 
 /** The output of Perl's `prove`: the files with a failure, and the totals. With -v, it contains TAP, which tells more. */
 export class ProveParser implements LineParser {
-  readonly begins = 'FTRon';
+  readonly begins = ['Files=', 'Test Summary Report', 'Result: ', 'ok ', 'not ok '];
   readonly #tests: FoundTest[] = [];
   readonly #totals = { passed: 0, failed: 0, skipped: 0 };
   #runner = false;
@@ -16,10 +13,6 @@ export class ProveParser implements LineParser {
 
   get inside(): boolean {
     return this.#summary;
-  }
-
-  glance(output: Buffer, from: number): boolean {
-    return begins.some((text) => hasTextAt(text, output, from));
   }
 
   line(text: string): void {

@@ -1,6 +1,6 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import { type FoundTest, mostTests } from './collection.ts';
-import { Excerpt, type Findings, hasTextAt, type LineParser, unnamedOf } from './lines.ts';
+import { afterNumber, Excerpt, type Findings, hasTextAt, type LineParser, unnamedOf } from './lines.ts';
 
 const statusOf: { readonly [word: string]: TestStatus } = {
   PASSED: 'passed',
@@ -45,8 +45,7 @@ export class PytestParser implements LineParser {
   glance(output: Buffer, from: number): boolean {
     const first = output[from] as number;
     if (first < 0x30 || first > 0x39) return begins.some((text) => hasTextAt(text, output, from));
-    let at = from;
-    while ((output[at] ?? 0) >= 0x30 && (output[at] ?? 0) <= 0x39) at++;
+    const at = afterNumber(output, from);
     return words.some((word) => hasTextAt(word, output, at));
   }
 

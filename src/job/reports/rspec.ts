@@ -1,10 +1,10 @@
 import type { FoundTest } from './collection.ts';
-import { type Findings, hasTextAt, type LineParser } from './lines.ts';
+import { afterNumber, type Findings, hasTextAt, type LineParser } from './lines.ts';
 import { PrintedTests } from './printed-tests.ts';
 
 /** The output of RSpec: the examples that failed, and the totals. */
 export class RspecParser implements LineParser {
-  readonly begins = 'FP0123456789';
+  readonly begins = ['Failures:', ...'0123456789'];
   readonly #tests = new PrintedTests();
   /** whether the list of failures is open */
   #listing = false;
@@ -16,10 +16,7 @@ export class RspecParser implements LineParser {
   }
 
   glance(output: Buffer, from: number): boolean {
-    if (hasTextAt('Failures:', output, from)) return true;
-    let at = from;
-    while ((output[at] ?? 0) >= 0x30 && (output[at] ?? 0) <= 0x39) at++;
-    return at > from && hasTextAt(' example', output, at);
+    return hasTextAt('F', output, from) || hasTextAt(' example', output, afterNumber(output, from));
   }
 
   line(text: string): void {

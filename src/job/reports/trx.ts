@@ -1,6 +1,6 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import type { FoundTest } from './collection.ts';
-import { deepest, longestText, xmlParser } from './xml.ts';
+import { type Attributes, longestText, XmlReport } from './xml.ts';
 
 /** All other outcomes are failures, such as `Failed`, `Timeout` or `Aborted`. */
 const statusOf: { readonly [outcome: string]: TestStatus } = {
@@ -12,33 +12,17 @@ const statusOf: { readonly [outcome: string]: TestStatus } = {
   Pending: 'skipped',
 };
 
-/** Parses a report of `dotnet test --logger trx`. Entities that the document defines are never expanded. */
-export class TrxParser {
-  readonly tests: FoundTest[] = [];
-  readonly #parser = xmlParser({
-    begin: (name, attributes) => this.#begin(name, attributes),
-    end: (name) => this.#end(name),
-    text: (piece) => {
-      if (this.#text.length < longestText) this.#text += piece.slice(0, longestText);
-    },
-  });
+/** A report of `dotnet test --logger trx`. */
+export class TrxParser extends XmlReport {
   readonly #byId = new Map<string, FoundTest[]>();
   /** class of each definition, by the id of the test */
   readonly #classes = new Map<string, string>();
-  #depth = 0;
   #definition: string | undefined;
   #test: FoundTest | undefined;
-  #text = '';
   #isReport = false;
 
-  /** @throws Error if it is not well-formed */
-  write(chunk: string): void {
-    this.#parser.write(chunk);
-  }
-
-  /** @throws Error if it is not complete */
-  end(): void {
-    this.#parser.close();
+  override end(): void {
+    super.end();
     if (!this.#isReport) throw new Error('it has no <TestRun>');
     for (const [id, suite] of this.#classes) {
       for (const test of this.#byId.get(id) ?? []) {
@@ -48,9 +32,7 @@ export class TrxParser {
     }
   }
 
-  #begin(name: string, attributes: { [name: string]: string }): void {
-    if (++this.#depth > deepest) throw new Error('its elements are nested too deeply');
-    this.#text = '';
+  protected begin(name: string, attributes: Attributes): void {
     if (name === 'TestRun') this.#isReport = true;
     else if (name === 'UnitTestResult') this.#test = this.#testOf(attributes);
     else if (name === 'UnitTest') this.#definition = attributes.id;
@@ -58,7 +40,7 @@ export class TrxParser {
       this.#classes.set(this.#definition, attributes.className.split(',', 1)[0] ?? '');
   }
 
-  #testOf({ testId, testName, outcome = 'Failed', duration = '' }: { [name: string]: string }): FoundTest {
+  #testOf({ testId, testName, outcome = 'Failed', duration = '' }: Attributes): FoundTest {
     const time = /^(\d+):(\d+):([\d.]+)$/.exec(duration);
     const test: FoundTest = { suite: '', name: testName ?? '', status: statusOf[outcome] ?? 'failed' };
     if (time) test.duration = (Number(time[1]) * 3600 + Number(time[2]) * 60 + Number(time[3])) * 1000;
@@ -71,14 +53,12 @@ export class TrxParser {
     return test;
   }
 
-  #end(name: string): void {
-    this.#depth--;
-    const text = this.#text.trim();
+  protected finish(name: string): void {
+    const text = this.text.trim();
     if (this.#test && name === 'Message') this.#test.message = text.split('\n', 1)[0] || null;
     if (this.#test && (name === 'Message' || name === 'StackTrace') && text !== '')
       this.#test.details = [this.#test.details, text].filter(Boolean).join('\n\n').slice(0, longestText);
     if (name === 'UnitTestResult') this.#test = undefined;
     if (name === 'UnitTest') this.#definition = undefined;
-    this.#text = '';
   }
 }
