@@ -39,7 +39,7 @@ export class JobsWithoutRunner {
     const idle = new Map<string, number>();
     for (const labels of await queues.labelSets()) {
       const { avoids } = parseQueueLabels(labels);
-      // a queue that avoids some runner is short-lived, see placement.ts
+      // a queue that avoids some runner is short-lived, see queue-choice.ts
       if (!avoids && alive.some((runner) => servesQueue(runner, labels))) continue;
       const name = jobQueue(labels);
       if ((await queues.queue(name).getJobCountByTypes('waiting', 'prioritized')) === 0) {

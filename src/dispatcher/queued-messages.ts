@@ -9,7 +9,7 @@ import { type QueuedJob, queuedJobs } from '../record/queued-jobs.ts';
 import { type FreshRedis, freshRedis } from '../redis/identity.ts';
 import { jobsToCancel } from './cancel.ts';
 import type { DispatcherContext } from './context.ts';
-import { placements } from './placement.ts';
+import { chooseQueues } from './queue-choice.ts';
 import { isNewTo, route } from './route.ts';
 import { SpentAttempts } from './spent-attempts.ts';
 
@@ -61,7 +61,7 @@ export class QueuedMessages {
     this.#after = page.length < this.#page ? undefined : page.at(-1);
     const pauses = pausesOf(config.tryAgain);
     const due = page.filter(({ dueAt }) => isDue(dueAt, pauses));
-    const labels = await placements(this.#context, due);
+    const labels = await chooseQueues(this.#context, due);
     const jobs = due.map((job, index) => ({ ...job, labels: labels[index] as string[] }));
     const unwanted = await jobsToCancel(database);
     const expected = jobs

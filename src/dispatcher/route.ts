@@ -15,7 +15,7 @@ import { yieldToOthers } from '../system/event-loop.ts';
 import { jobsToCancel } from './cancel.ts';
 import type { DispatcherContext } from './context.ts';
 import { type Decision, decidedPlanSchema, sendDecision } from './decided-plan.ts';
-import { placements } from './placement.ts';
+import { chooseQueues } from './queue-choice.ts';
 import { secretsNamedBy } from './secret-names.ts';
 import { trustFor } from './trust.ts';
 
@@ -23,7 +23,7 @@ import { trustFor } from './trust.ts';
 const mostLabelSets = 64;
 
 /**
- * Sends the current attempts of jobs to their queues, see placement.ts, and jobs whose end is decided to the reporter.
+ * Sends the current attempts of jobs to their queues, see queue-choice.ts, and jobs whose end is decided to the reporter.
  * Sending an attempt again does nothing while its message is there, and a message stays until well after its attempt is over.
  * A job that no message can be made of, because its plan is not understood or too large, ends with an error and does not
  * hold up the others.
@@ -35,7 +35,7 @@ export async function route(
   const { config, queues } = context;
   const pauses = pausesOf(config.tryAgain);
   const entries: { message: JobMessage; priority: number; queue: string[] }[] = [];
-  const queueOf = await placements(context, jobs.map(placeable));
+  const queueOf = await chooseQueues(context, jobs.map(routed));
   const sets = await labelSetsOf(context.database, jobs);
   for (const [index, job] of jobs.entries()) {
     await yieldToOthers();
@@ -88,7 +88,7 @@ async function withdrawStale(
   }
 }
 
-function placeable({ labels, repo, dueAt, tried, plan }: OpenJob) {
+function routed({ labels, repo, dueAt, tried, plan }: OpenJob) {
   return { labels, repo: repo.name, runners: repo.runners, dueAt, tried, isProject: isProjectPlan(plan) };
 }
 

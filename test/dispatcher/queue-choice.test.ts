@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { placements } from '../../src/dispatcher/placement.ts';
+import { chooseQueues } from '../../src/dispatcher/queue-choice.ts';
 import { QueuedMessages } from '../../src/dispatcher/queued-messages.ts';
 import { routeBuild } from '../../src/dispatcher/route.ts';
 import { jobIdOf } from '../../src/kernel/model.ts';
@@ -26,7 +26,9 @@ describe('the queue of a retried job', () => {
     writeHeartbeat(volt.context.access, 'runner', runnerMember(`${name}~1`, change));
   const queueOf = async (tried: string[], dueAt = Date.now()) =>
     (
-      await placements(volt.context, [{ labels: ['linux'], repo: 'app', runners: [], isProject: false, tried, dueAt }])
+      await chooseQueues(volt.context, [
+        { labels: ['linux'], repo: 'app', runners: [], isProject: false, tried, dueAt },
+      ])
     )[0];
 
   it('avoids the runners that could not start it, if another one takes jobs', async () => {
@@ -57,7 +59,7 @@ describe('the queue of a retried job', () => {
   it('avoids no runner if very many runners fail', async () => {
     const names = Array.from({ length: 70 }, (_, index) => `r${index}`);
     for (const name of [...names, 'well']) await joins(name);
-    const queues = await placements(
+    const queues = await chooseQueues(
       volt.context,
       names.map((name) => {
         const job = { labels: ['linux'], repo: 'app', runners: [], isProject: false };

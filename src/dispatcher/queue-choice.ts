@@ -14,7 +14,7 @@ const avoidance = 60_000;
 const mostAvoiding = 64;
 
 /** What decides to which queue a job belongs. */
-interface Placeable {
+interface RoutedJob {
   labels: readonly string[];
   repo: string;
   /** further labels that its repository's jobs need */
@@ -32,9 +32,9 @@ interface Placeable {
  * waiting job changes, queued-messages.ts sends it to the other queue.
  * @returns the labels of each job's queue
  */
-export async function placements(
+export async function chooseQueues(
   context: Pick<DispatcherContext, 'access' | 'queues' | 'database'>,
-  jobs: readonly Placeable[],
+  jobs: readonly RoutedJob[],
 ): Promise<string[][]> {
   const isReserved = await findReservedRepositories(context);
   const hasOlder = jobs.some(({ isProject }) => isProject) && (await hasOlderRunners(context));
@@ -47,7 +47,7 @@ export async function placements(
   });
 }
 
-function isAvoiding({ tried, dueAt }: Placeable): boolean {
+function isAvoiding({ tried, dueAt }: RoutedJob): boolean {
   return tried.length > 0 && serverNow() - (dueAt ?? 0) < avoidance;
 }
 
