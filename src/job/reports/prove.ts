@@ -3,7 +3,7 @@ import { type Findings, type LineParser, unnamedOf } from './lines.ts';
 
 /** The output of Perl's `prove`: the files with a failure, and the totals. With -v, it contains TAP, which tells more. */
 export class ProveParser implements LineParser {
-  readonly begins = ['Files=', 'Test Summary Report', 'Result: ', 'ok ', 'not ok '];
+  readonly begins = ['Files=', 'Test Summary Report', 'Result: ', 'ok ', 'not ok ', '1..'];
   readonly #tests: FoundTest[] = [];
   readonly #totals = { passed: 0, failed: 0, skipped: 0 };
   #runner = false;
@@ -18,7 +18,7 @@ export class ProveParser implements LineParser {
   line(text: string): void {
     const sum = /^Files=\d+, Tests=(\d+), /.exec(text);
     const file = this.#summary ? /^(\S.*\S) +\(Wstat: (\d+).*Tests: \d+ Failed: (\d+)\)$/.exec(text) : null;
-    if (/^(?:not )?ok \d/.test(text)) this.#isVerbose = true;
+    if (/^(?:(?:not )?ok \d|1\.\.\d)/.test(text)) this.#isVerbose = true;
     else if (text === 'Test Summary Report') this.#summary = true;
     else if (file) this.#file(file[1] ?? '', Number(file[3]));
     else if (sum) {

@@ -29,6 +29,10 @@ export class TapParser implements LineParser {
   #count = 0;
   #plansNone = false;
   #isNumbered = false;
+  /** outermost points that the last plan still waits for; undefined after a file of prove */
+  #due: number | undefined;
+  /** outermost points that came after those of the last plan */
+  #unplanned = 0;
   #last: Point | undefined;
   /** indentation of the YAML block that is open */
   #block: string | undefined;
@@ -47,7 +51,7 @@ export class TapParser implements LineParser {
     if (plan || /^TAP version 1[34]\s*$/.test(text)) {
       this.#isTap = true;
       this.#hasBegun ||= !plan || text === plan[0];
-      if (plan && Number(plan[1]) === 0) this.#plan(text);
+      if (plan) this.#plan(Number(plan[1]), text);
       return;
     }
     const block = /^( +)---\s*$/.exec(text);
@@ -57,7 +61,10 @@ export class TapParser implements LineParser {
     }
     const found = /^((?: {4})*)(not )?ok(?: +\d+)?(?: +- | +|$)(.*)$/.exec(text);
     // prove's own word about a file that ended well
-    if (text === 'ok' && this.#isNumbered) return;
+    if (text === 'ok' && (this.#isNumbered || (this.#due === 0 && this.#unplanned === 0))) {
+      this.#due = undefined;
+      return;
+    }
     if (found && /^ *(?:not )?ok +\d/.test(text)) this.#isNumbered = true;
     if (found) this.#point((found[1]?.length ?? 0) / 4, found[2] === undefined, found[3] ?? '');
   }
@@ -73,14 +80,19 @@ export class TapParser implements LineParser {
     return { tests, ...runner };
   }
 
-  /** A plan of no tests may say that all are skipped, and why. */
-  #plan(text: string): void {
+  /** A plan is before its points or after them. One of no tests may say that all are skipped, and why. */
+  #plan(points: number, text: string): void {
+    this.#due = this.#unplanned === points ? 0 : points;
+    this.#unplanned = 0;
+    if (points > 0) return;
     const [, why] = /^1\.\.0\s+#\s*skip\S*\s*(.*)$/i.exec(text) ?? [];
     if (why === undefined) this.#plansNone = true;
     else this.#point(0, true, `(all tests) # SKIP ${why}`);
   }
 
   #point(depth: number, ok: boolean, text: string): void {
+    if (depth === 0 && this.#due !== undefined && this.#due > 0) this.#due--;
+    else if (depth === 0) this.#unplanned++;
     if (depth > deepest || ++this.#count > 2 * mostTests) return;
     const [, name = '', directive = ''] = /^((?:[^#\\]|\\.|#(?! ?(?:skip|todo|time)))*)(.*)$/i.exec(text) ?? [];
     const [, kind, why = ''] = /^# ?(skip|todo)\S*\s*(.*)$/i.exec(directive) ?? [];

@@ -4,6 +4,7 @@ import { bundler } from './managers/bundler.ts';
 import { cargo } from './managers/cargo.ts';
 import { composer } from './managers/composer.ts';
 import { dotnet } from './managers/dotnet.ts';
+import { dune } from './managers/dune.ts';
 import { go } from './managers/go.ts';
 import { gradle, maven } from './managers/jvm.ts';
 import { build, unreachable } from './managers/machine.ts';
@@ -35,6 +36,7 @@ const rules: readonly Rule[] = [
   ...gradle,
   ...dotnet,
   ...mix,
+  ...dune,
   ...native,
   ...pytest,
 ];

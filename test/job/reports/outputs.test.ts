@@ -200,6 +200,7 @@ const expected: { [file: string]: Expected } = {
   'prove-green.txt': { totals: [3, 0, 0], named: 0, runner: 'prove' },
   'prove-none.txt': none('prove'),
   'prove-v.txt': { totals: [3, 1, 1], failed: [' | fails'], runner: 'the TAP output' },
+  'prove-v-unnumbered.txt': { totals: [5, 1, 0], failed: [' | divides'], runner: 'the TAP output' },
   'pytest.txt': pytest,
   'pytest-q.txt': pytest,
   'pytest-v.txt': { ...pytest, named: 8 },

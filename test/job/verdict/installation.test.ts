@@ -53,6 +53,8 @@ const expected: { readonly [file: string]: [fault: Blame['fault'], what: string]
     'outside',
     'the installation does not reach the network: Error when performing the request to http://127.0.0.1:9/pnpm/9.0.0;',
   ],
+  'dune-library.txt': ['outside', 'Dune finds no library nosuch-lib'],
+  'dune-program.txt': ['tool', 'Dune finds no program ocamlc'],
   'go-404.txt': ['commit', 'go.sum does not fit go.mod: example.com/nosuch'],
   'go-cc.txt': ['tool', 'cgo finds no C compiler nocc'],
   'go-dns.txt': ['commit', 'go.sum does not fit go.mod: example.com/nosuch'],

@@ -15,7 +15,7 @@ export const build: readonly Rule[] = [
   machine(
     /Package '?([\w.+-]+)'?,? (?:required by .*not found|was not found in the pkg-config search path)|No package '([\w.+-]+)' found/,
     (names, lines) => (isOptional(lines) ? undefined : `the library ${names.join('')} is missing`),
-    'Run `apt-get install lib$1$2-dev` on the runner',
+    'Install its development package, which has $1$2.pc, with `apt-get install` on the runner',
   ),
   tool(
     /gyp ERR! find Python|Could not find any Python installation to use/,
