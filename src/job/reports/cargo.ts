@@ -6,12 +6,14 @@ const statusOf: { readonly [word: string]: TestStatus } = { ok: 'passed', FAILED
 
 /** What `cargo test` prints. */
 export class CargoParser implements LineParser {
-  readonly begins = [' ', 'test ', '-', 'f'];
+  readonly begins = [' ', 'test ', 'running ', '-', 'f'];
   readonly #tests: FoundTest[] = [];
   /** tests of the file that runs now */
   #run = new Map<string, FoundTest>();
   #suite = '';
   #isCargo = false;
+  /** programs that said how many tests they run, and not yet how these ended */
+  #open = 0;
   #current: { test: FoundTest; text: Excerpt } | undefined;
 
   get inside(): boolean {
@@ -24,8 +26,14 @@ export class CargoParser implements LineParser {
       this.#suite = file ?? `${documented} (documentation)`;
       return;
     }
+    if (/^running \d+ tests?$/.test(text)) {
+      this.#open++;
+      return;
+    }
     if (/^test result: (ok|FAILED)\. \d+ passed; /.test(text)) {
       this.#isCargo = true;
+      // a test may itself run another such program
+      this.#open = Math.max(this.#open - 1, 0);
       this.#settle();
       for (const test of this.#run.values()) if (this.#tests.length < mostTests) this.#tests.push(test);
       this.#run = new Map();
@@ -54,7 +62,9 @@ export class CargoParser implements LineParser {
   }
 
   end(): Findings {
-    return this.#isCargo ? { tests: this.#tests, runner: { name: 'cargo test' } } : { tests: [] };
+    const name = 'cargo test';
+    const unfinished = this.#open > 0 ? { unfinished: name } : {};
+    return this.#isCargo ? { tests: this.#tests, runner: { name }, ...unfinished } : { tests: [], ...unfinished };
   }
 
   #settle(): void {

@@ -15,7 +15,7 @@ export interface Findings {
   unnamed?: Totals;
   /** given if the text tells a number of tests, even if that is zero */
   runner?: Runner;
-  /** the name of a runner that began and told no number, as where a test ends the process */
+  /** the name of a runner that began and told no number, or not of all its programs, as where a test ends the process */
   unfinished?: string;
 }
 

@@ -15,7 +15,7 @@ export interface Evidence {
   tests: JobTests | undefined;
   /** the test runners that said how many tests there were, even if that was zero */
   runners: readonly Runner[];
-  /** the test runners that began, and were ended before they told a number */
+  /** the test runners that began, and were ended before they told a number, or all their numbers */
   unfinished: readonly string[];
   /** the test runner that Volt started itself, if it always tells how many tests ran, and all that it said was read */
   runner: string | undefined;
@@ -58,6 +58,10 @@ function withoutTests(outcome: JobOutcome, evidence: Evidence): JobOutcome | und
   const runner = evidence.runner ?? unfinished[0];
   if (outcome.status === 'success' && runner !== undefined && isByExitCodeAlone(evidence)) {
     const what = `${runner} ended with 0 but reported no tests. Correct what ends it early, such as a call of exit(0) in a test, or set another command by --command`;
+    return { status: 'error', reason: 'no_tests_found', message: what, exitCode: outcome.exitCode };
+  }
+  if (outcome.status === 'success' && evidence.runner !== undefined && unfinished.includes(evidence.runner)) {
+    const what = `${evidence.runner} ended with 0 before it told how all tests ended. Correct what ends it early, such as a call of exit(0) in a test, or set another command by --command`;
     return { status: 'error', reason: 'no_tests_found', message: what, exitCode: outcome.exitCode };
   }
   const target = kind === 'make' && outcome.status === 'success' ? targetDone(output) : undefined;

@@ -36,6 +36,8 @@ const rows: [what: string, files: Files, runner: string | undefined][] = [
   ['Bun', { 'package.json': '{}', 'bun.lock': '', 'a.test.ts': '' }, 'bun test'],
   ['a script that Bun runs', script('bun test', { 'bun.lock': '' }), 'bun test'],
   ['RSpec', { Gemfile: '', 'spec/a_spec.rb': '' }, 'RSpec'],
+  ["a task of RSpec's own", { Rakefile: 'RSpec::Core::RakeTask.new(:spec)\n', 'spec/a_spec.rb': '' }, 'RSpec'],
+  ['a task of Rake that runs RSpec', { Rakefile: "task :test do\n  sh 'rspec'\nend\n", 'spec/a_spec.rb': '' }, 'RSpec'],
   ['Rake', { Rakefile: 'task :test\n' }, undefined],
   ['a task of Rake for Minitest', { Rakefile: 'Rake::TestTask.new\n', Gemfile: "gem 'minitest'\n" }, 'Minitest'],
   ['Rails', { Gemfile: "gem 'rails'\n", 'bin/rails': '', 'test/a_test.rb': '' }, 'Minitest'],

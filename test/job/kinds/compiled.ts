@@ -38,6 +38,13 @@ export const compiledKinds: Kind[] = [
       ends: { ...noDependency, message: /Cargo is offline and has not all crates/ },
     },
     'no tests': { files: { 'src/lib.rs': rust('') }, ends: noTests },
+    'ended early': {
+      files: {
+        'src/lib.rs': rust(rustTest(3)),
+        'tests/early.rs': '#[test]\nfn ends() {\n    std::process::exit(0);\n}\n',
+      },
+      ends: { ...noTests, message: /cargo test ended with 0 before it told how all tests ended/ },
+    },
     program: 'cargo',
   },
   {

@@ -10,6 +10,11 @@ const outputs: [runner: string, output: string][] = [
   ['PHPUnit', 'PHPUnit 9.6.1 by Sebastian Bergmann and contributors.\n\n..'],
   ['ExUnit', 'Running ExUnit with seed: 516262, max_cases: 4\n\n'],
   ['pytest', '============ test session starts ============\ncollected 2 items\n\ntest_a.py '],
+  ['cargo test', 'running 2 tests\ntest a ... ok\n'],
+  [
+    'cargo test',
+    'running 2 tests\ntest a ... ok\n   Doc-tests a\n\nrunning 1 test\n\ntest result: ok. 1 passed; 0 failed\n',
+  ],
   ['bun test', 'bun test v1.2.3 (abc)\n\n'],
   ['the TAP output', 'TAP version 13\n# a\n'],
   ['the TAP output', '1..3\n'],
@@ -19,6 +24,10 @@ const others: [what: string, output: string][] = [
   ['the version of PHPUnit alone', 'PHPUnit 11.5.19 by Sebastian Bergmann and contributors.\n'],
   ['a range of numbers in a sentence', '1..3 are the numbers\n'],
   ['totals of a plugin of pytest', '=== test session starts ===\nResults (0.04s):\n         4 passed\n'],
+  [
+    'a program of tests that a test runs',
+    'running 1 test\nrunning 1 test\ntest result: ok. 1 passed; 0 failed\ntest result: ok. 1 passed; 0 failed\n',
+  ],
   ['a run that has ended', '=== test session starts ===\n=== 4 passed in 0.04s ===\n'],
 ];
 

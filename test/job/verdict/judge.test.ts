@@ -76,6 +76,15 @@ describe('the verdict of a job without a workflow', () => {
     expect(await judge(failed(1), evidence({ tests: counted(1), runners }))).to.deep.equal(failed(1));
   });
 
+  it('is an error if the test runner that Volt started tells the results of some of its programs only', async () => {
+    const some = { tests: counted(1), runners: [{ name: 'cargo test' }], unfinished: ['cargo test'] };
+    const outcome = await judge(success, evidence({ ...some, runner: 'cargo test' }));
+    expect(outcome).to.include({ status: 'error', reason: 'no_tests_found', exitCode: 0 });
+    expect(outcome.message).to.match(/^cargo test ended with 0 before it told how all tests ended\. /);
+    expect(await judge(success, evidence(some))).to.deep.equal(success);
+    expect(await judge(failed(101), evidence({ ...some, runner: 'cargo test' }))).to.deep.equal(failed(101));
+  });
+
   it('is that of the exit code if nothing tells a number of tests', async () => {
     expect(isByExitCodeAlone(evidence({}))).to.equal(true);
     expect(await judge(success, evidence({}))).to.deep.equal(success);

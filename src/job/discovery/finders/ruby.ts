@@ -17,7 +17,7 @@ export const ruby: Finder = (tree) => {
     because: isBundled ? because : (tests.file ?? because),
     why: tests.why,
     steps: [...(isBundled ? [step('install', installOf(tree), ['bundle'])] : []), step('test', command, programs)],
-    ...(tests.command === 'rspec' && { runner: 'RSpec' }),
+    ...(tests.isRspec && { runner: 'RSpec' }),
     ...(tests.isMinitest && { reporter: 'minitest' }),
     ...(tests.isMinitest && printsTotals(tree) && { runner: 'Minitest' }),
   };
@@ -36,6 +36,8 @@ interface Tests {
   file?: string;
   /** whether it starts tests of Minitest or test-unit */
   isMinitest?: boolean;
+  /** whether it starts RSpec, which writes a report for Volt */
+  isRspec?: boolean;
 }
 
 function testsOf(tree: Tree, rakefile: string): Tests | undefined {
@@ -44,9 +46,10 @@ function testsOf(tree: Tree, rakefile: string): Tests | undefined {
   const task = taskIn(rakefile, spec !== undefined);
   if (task !== undefined) {
     const isMinitest = task === 'test' && testTask.test(rakefile);
-    return { command: `rake ${task}`, why: `the Rakefile has the task "${task}"`, isMinitest };
+    const isRspec = spec !== undefined && !isMinitest && startsRspec.test(rakefile);
+    return { command: `rake ${task}`, why: `the Rakefile has the task "${task}"`, isMinitest, isRspec };
   }
-  if (spec !== undefined) return { command: 'rspec', why: `it has specs such as ${spec}` };
+  if (spec !== undefined) return { command: 'rspec', why: `it has specs such as ${spec}`, isRspec: true };
   const test = files.find((path) => /^test\/(.*\/)?(test_[^/]*|[^/]*_test)\.rb$/.test(path));
   if (test === undefined) return undefined;
   const why = `it has tests such as ${test}`;
@@ -69,6 +72,10 @@ function printsTotals(tree: Tree): boolean {
 
 /** What makes the task "test" in a Rakefile. */
 const testTask = /^[^\S\n]*(?:Rake|Minitest)::TestTask\.(?:new|create)[^\S\n]*(?:\(?:test\)?|do|\{|$)/m;
+
+/** What starts RSpec in a Rakefile: its own class for tasks, or a command. */
+const startsRspec =
+  /^[^\S\n]*(?:RSpec::Core::RakeTask\.new\b|(?:sh|system|exec)[^\S\n(]*\(?[^\S\n]*["'](?:bundle exec )?rspec\b)/m;
 
 /**
  * The task for tests: as a class for tests or `task` makes it.
