@@ -26,6 +26,8 @@ export class TapParser implements LineParser {
   #isTap = false;
   /** whether the lines that begin TAP are nothing else for certain */
   #hasBegun = false;
+  /** whether the version of TAP has no plan yet, which every complete output has */
+  #isOpen = false;
   #count = 0;
   #plansNone = false;
   #isNumbered = false;
@@ -51,6 +53,7 @@ export class TapParser implements LineParser {
     if (plan || /^TAP version 1[34]\s*$/.test(text)) {
       this.#isTap = true;
       this.#hasBegun ||= !plan || text === plan[0];
+      this.#isOpen = !plan;
       if (plan) this.#plan(Number(plan[1]), text);
       return;
     }
@@ -73,11 +76,12 @@ export class TapParser implements LineParser {
     if (!this.#isTap) return { tests: [] };
     // a plan of tests that did not run tells no number
     const name = 'the TAP output';
-    const runner =
-      this.#count > 0 || this.#plansNone ? { runner: { name } } : this.#hasBegun ? { unfinished: name } : {};
+    const isTold = this.#count > 0 || this.#plansNone;
+    const runner = isTold ? { runner: { name } } : {};
+    const unfinished = (isTold ? this.#isOpen : this.#hasBegun) ? { unfinished: name } : {};
     const tests: FoundTest[] = [];
     for (const point of this.#levels.flat()) gather(point, [], tests);
-    return { tests, ...runner };
+    return { tests, ...runner, ...unfinished };
   }
 
   /** A plan is before its points or after them. One of no tests may say that all are skipped, and why. */

@@ -60,7 +60,7 @@ function withoutTests(outcome: JobOutcome, evidence: Evidence): JobOutcome | und
     const what = `${runner} ended with 0 but reported no tests. Correct what ends it early, such as a call of exit(0) in a test, or set another command by --command`;
     return { status: 'error', reason: 'no_tests_found', message: what, exitCode: outcome.exitCode };
   }
-  if (outcome.status === 'success' && evidence.runner !== undefined && unfinished.includes(evidence.runner)) {
+  if (outcome.status === 'success' && isCutOff(evidence)) {
     const what = `${evidence.runner} ended with 0 before it told how all tests ended. Correct what ends it early, such as a call of exit(0) in a test, or set another command by --command`;
     return { status: 'error', reason: 'no_tests_found', message: what, exitCode: outcome.exitCode };
   }
@@ -73,6 +73,13 @@ function withoutTests(outcome: JobOutcome, evidence: Evidence): JobOutcome | und
   if (none === undefined || totalOf(tests) > 0) return undefined;
   const what = `0 tests ran according to ${none.name}. Correct where it looks for tests, or set another command by --command`;
   return { status: 'error', reason: 'no_tests_found', message: what, exitCode: outcome.exitCode };
+}
+
+/** Whether the runner that Volt started, or the only one that told anything, was ended before it had told everything. */
+function isCutOff({ runner, runners, unfinished }: Evidence): boolean {
+  if (runner === undefined) return false;
+  const only = runners.length === 1 ? runners[0]?.name : undefined;
+  return unfinished.includes(runner) || (only !== undefined && unfinished.includes(only));
 }
 
 /** The target for which Make says at its end that it ran nothing. */

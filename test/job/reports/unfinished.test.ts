@@ -18,6 +18,7 @@ const outputs: [runner: string, output: string][] = [
   ['bun test', 'bun test v1.2.3 (abc)\n\n'],
   ['the TAP output', 'TAP version 13\n# a\n'],
   ['the TAP output', '1..3\n'],
+  ['the TAP output', 'TAP version 13\n# a\nok 1 a\n1..1\nTAP version 13\n# b\nok 1 b\n'],
 ];
 
 const others: [what: string, output: string][] = [

@@ -82,6 +82,10 @@ describe('the verdict of a job without a workflow', () => {
     expect(outcome).to.include({ status: 'error', reason: 'no_tests_found', exitCode: 0 });
     expect(outcome.message).to.match(/^cargo test ended with 0 before it told how all tests ended\. /);
     expect(await judge(success, evidence(some))).to.deep.equal(success);
+    const tap = { tests: counted(1), runners: [{ name: 'the TAP output' }], unfinished: ['the TAP output'] };
+    expect(await judge(success, evidence({ ...tap, runner: 'tape' }))).to.include({ status: 'error' });
+    const mocha = { ...tap, runners: [...tap.runners, { name: 'Mocha' }], runner: 'Mocha' };
+    expect(await judge(success, evidence(mocha))).to.deep.equal(success);
     expect(await judge(failed(101), evidence({ ...some, runner: 'cargo test' }))).to.deep.equal(failed(101));
   });
 
