@@ -40,6 +40,21 @@ const EXTERNAL = [
 /** Bundled CommonJS packages call `require` for Node's own modules, which an ES module does not have by itself. */
 const REQUIRE = `import { createRequire as voltCreateRequire } from 'node:module'; const require = voltCreateRequire(import.meta.url);`;
 
+/**
+ * How what runs in Node is bundled.
+ * @satisfies {esbuild.BuildOptions}
+ */
+export const NODE_BUNDLE = {
+  splitting: true,
+  format: 'esm',
+  platform: 'node',
+  target: 'node20',
+  // bullmq's ES modules leave out what Volt does not use
+  mainFields: ['module', 'main'],
+  external: EXTERNAL,
+  banner: { js: REQUIRE },
+};
+
 const SHEBANG = '#!/usr/bin/env node\n';
 
 /**
@@ -73,15 +88,8 @@ async function bundleServer(root) {
   }));
   const outputs = await bundle(root, {
     entryPoints: [{ in: join(root, 'src/cli/main.ts'), out: 'cli' }, ...workers, ...innerPrograms(root)],
+    ...NODE_BUNDLE,
     chunkNames: '[name]-[hash]',
-    splitting: true,
-    format: 'esm',
-    platform: 'node',
-    target: 'node20',
-    // bullmq's ES modules leave out what Volt does not use
-    mainFields: ['module', 'main'],
-    external: EXTERNAL,
-    banner: { js: REQUIRE },
     minifySyntax: true,
     sourcemap: 'linked',
     sourcesContent: false,
@@ -93,7 +101,7 @@ async function bundleServer(root) {
  * Main files of other processes and threads of Volt; they are looked for at the root of dist/.
  * @param {string} root
  */
-function innerPrograms(root) {
+export function innerPrograms(root) {
   const programs = [
     { in: join(root, 'src/dispatcher/planning-process.ts'), out: 'planning-process' },
     { in: join(root, 'src/job/texts/process.ts'), out: 'texts' },

@@ -9,6 +9,8 @@ import { say } from '../../src/setup/fault.mjs';
  * The results of the tests of one file, as test/support/mocha-reporter.cjs writes them.
  * @typedef {{ passed: number, failed: { title: string, error: string }[], skipped: string[], seconds: number }} FileResult
  * @typedef {{ files: string[], env?: Record<string, string> }} Run of mocha
+ * @typedef {import('./compile.mjs').Compiled} Compiled
+ * @typedef {{ file: string, args: string[], cwd: string, env: NodeJS.ProcessEnv }} Mocha how it is started
  * @typedef {{ code: number, output: string, files: Record<string, FileResult> }} Ended
  */
 
@@ -18,6 +20,9 @@ import { say } from '../../src/setup/fault.mjs';
  */
 const BROWSER = 'test/web/browser.test.ts';
 const NETWORKS = /^test\/(flow|attack|chaos)\//;
+
+/** These load sources a second time, or start them as processes. */
+const FROM_SOURCES = ['test/reporter/test-results.test.ts', 'test/system/task-process.test.ts'];
 
 /** What runs once more with the database in PostgreSQL, see test/support/database.ts. */
 const ON_POSTGRES =
@@ -42,27 +47,35 @@ const SLOWEST = 10;
 /**
  * Runs all tests, and prints the output of each run when it has ended; a list of what failed comes last.
  *
- * @param {{ file: string, args: string[], cwd: string, env: NodeJS.ProcessEnv }} mocha how mocha is started. When `env`
- * has `VOLT_TEST_RESULTS`, the numbers are written to that file: `{ passed, failed, skipped: [title] }`
+ * @param {Mocha} mocha when its `env` has `VOLT_TEST_RESULTS`, the numbers are written to that file:
+ * `{ passed, failed, skipped: [title] }`
  * @returns {Promise<number>} the exit code of the first run that failed, else 0
  */
 export async function runTests(mocha) {
+  // loaded here: before the setup there is no bundler
+  const { compileTests } = await import('./compile.mjs');
+  const files = testFiles(mocha.cwd);
   const folder = mkdtempSync(join(tmpdir(), 'volt-results-'));
+  const compiled = await compileTests(
+    mocha.cwd,
+    files.filter((name) => !FROM_SOURCES.includes(name)),
+  );
   try {
-    return conclude(await runAll(mocha, folder), mocha.env.VOLT_TEST_RESULTS);
+    const start = (/** @type {Run} */ run) => runMocha(mocha, compiled, folder, run);
+    return conclude(await runAll(planRuns(files), start), mocha.env.VOLT_TEST_RESULTS);
   } finally {
+    compiled.remove();
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
 /**
- * @param {Parameters<typeof runTests>[0]} mocha
- * @param {string} folder for the results
+ * @param {ReturnType<typeof planRuns>} runs
+ * @param {(run: Run) => Promise<Ended>} start
  * @returns {Promise<Ended[]>}
  */
-async function runAll(mocha, folder) {
-  const { browser, networks, others } = planRuns(mocha.cwd);
-  const inBrowser = Promise.all(browser.map((run) => runMocha(mocha, folder, run)));
+async function runAll({ browser, networks, others }, start) {
+  const inBrowser = Promise.all(browser.map(start));
   // those that take longest come as early as they may
   const left = [...others.splice(0, SLOTS - 1), ...networks, ...others];
   /** @type {Ended[]} */
@@ -72,7 +85,7 @@ async function runAll(mocha, folder) {
     if (first) ended.push(...(await first));
     for (let next = left.shift(); next; next = left.shift()) {
       if (networks.includes(next)) await inBrowser;
-      ended.push(await runMocha(mocha, folder, next));
+      ended.push(await start(next));
     }
   };
   // all have ended before a signal or a fault ends the setup
@@ -85,17 +98,25 @@ async function runAll(mocha, folder) {
 }
 
 /**
- * Deals all files of tests out to runs.
  * @param {string} root the checkout
- * @returns {{ browser: Run[], networks: Run[], others: Run[] }}
+ * @returns {string[]} all files of tests, relative to it
  */
-function planRuns(root) {
-  const files = readdirSync(join(root, 'test'), { recursive: true })
+function testFiles(root) {
+  return readdirSync(join(root, 'test'), { recursive: true })
     .map((name) => join('test', String(name)))
     .filter((name) => /\.test\.tsx?$/.test(name))
     .sort();
+}
+
+/**
+ * Deals files of tests out to runs.
+ * @param {string[]} files
+ * @returns {{ browser: Run[], networks: Run[], others: Run[] }}
+ */
+function planRuns(files) {
   const networks = files.filter((name) => NETWORKS.test(name));
-  const rest = files.filter((name) => !NETWORKS.test(name) && name !== BROWSER);
+  const apart = [BROWSER, ...FROM_SOURCES];
+  const rest = files.filter((name) => !NETWORKS.test(name) && !apart.includes(name));
   const onPostgres = files.filter((name) => ON_POSTGRES.test(name));
   return {
     browser: files.filter((name) => name === BROWSER).map((name) => ({ files: [name] })),
@@ -103,6 +124,10 @@ function planRuns(root) {
     others: [
       ...portions(onPostgres, FILES).map((run) => ({ ...run, env: { VOLT_TEST_DATABASE: 'postgres' } })),
       ...portions(rest, FILES),
+      ...portions(
+        files.filter((name) => FROM_SOURCES.includes(name)),
+        FILES,
+      ),
     ],
   };
 }
@@ -117,15 +142,18 @@ function portions(files, size) {
 }
 
 /**
- * @param {Parameters<typeof runTests>[0]} mocha
- * @param {string} folder
+ * @param {Mocha} mocha
+ * @param {Compiled} compiled
+ * @param {string} folder for the results
  * @param {Run} what
  * @returns {Promise<Ended>}
  */
-async function runMocha({ file, args, cwd, env }, folder, { files, env: change }) {
+async function runMocha({ file, args, cwd, env }, compiled, folder, { files, env: change }) {
   const results = join(mkdtempSync(join(folder, 'run-')), 'results.json');
   const begun = Date.now();
-  const ended = await run(file, [...args, ...files], {
+  const sources = files.some((name) => FROM_SOURCES.includes(name));
+  const paths = new Map(files.map((name) => [sources ? name : compiled.path(name), name]));
+  const ended = await run(file, [...args, ...(sources ? [] : compiled.args), ...paths.keys()], {
     cwd,
     env: { ...env, ...change, VOLT_TEST_RESULTS: results },
     news: NEWS_INTERVAL,
@@ -134,16 +162,18 @@ async function runMocha({ file, args, cwd, env }, folder, { files, env: change }
     `tests (${Math.round((Date.now() - begun) / 1000)} s)${change ? ' with PostgreSQL' : ''}: mocha ${files.join(' ')}`,
   );
   process.stdout.write(ended.output);
-  return { ...ended, files: readResults(results) };
+  return { ...ended, files: readResults(results, paths) };
 }
 
 /**
  * @param {string} file
- * @returns {Record<string, FileResult>} nothing when mocha ended before it could write them
+ * @param {Map<string, string>} paths the source of each file that mocha ran
+ * @returns {Record<string, FileResult>} by source; nothing when mocha ended before it could write them
  */
-function readResults(file) {
+function readResults(file, paths) {
   try {
-    return JSON.parse(readFileSync(file, 'utf8'));
+    const results = Object.entries(JSON.parse(readFileSync(file, 'utf8')));
+    return Object.fromEntries(results.map(([path, result]) => [paths.get(path) ?? path, result]));
   } catch {
     return {};
   }
