@@ -1,16 +1,25 @@
-/** What `npm test` runs, in this order; the first failure ends it. */
+/** What `npm test` and `npm run test:all` run, in this order; the first failure ends it. */
 import { join } from 'node:path';
 import { run } from '../../src/setup/child.mjs';
 import { prepare, reportFaults } from '../../src/setup/commands.mjs';
 import { SetupError, say } from '../../src/setup/fault.mjs';
 import { PROGRAMS, thisMachine } from '../../src/setup/programs.mjs';
 import { provide } from '../../src/setup/provide.mjs';
+import { LONG } from './long.mjs';
 import { runTests } from './runs.mjs';
 import { TOOLS } from './tools.mjs';
 
-/** Tools without which tests are skipped. */
-const TEST_TOOLS = [
-  ...Object.values(TOOLS),
+/** The argument of `npm run test:all`. */
+const ALL = '--all';
+
+/**
+ * Tools without which tests are skipped.
+ * @param {boolean} all with those of long tests
+ */
+const testTools = (all) => [
+  ...Object.entries(TOOLS).flatMap(([name, tool]) =>
+    all || !LONG.some(({ tools }) => tools.includes(name)) ? [tool] : [],
+  ),
   { ...PROGRAMS.bubblewrap, skipped: 'the tests of jobs in a sandbox' },
   { ...PROGRAMS.pasta, skipped: 'the tests of networks of jobs' },
   { ...PROGRAMS.nft, skipped: 'the tests of networks of jobs' },
@@ -28,22 +37,27 @@ const CHECKS = [
  * Sets everything up, runs the suite, and sets the process's exit code.
  *
  * @param {string} root the checkout
- * @param {string[]} args for mocha; with any, the other checks are left out
+ * @param {string[]} args for mocha; with any, nothing else runs. A first one `--all` adds the long tests and their tools
  * @param {import('../../src/setup/programs.mjs').Machine} [machine]
  */
 export async function runSuite(root, args, machine = thisMachine()) {
+  const all = args[0] === ALL;
+  const forMocha = all ? args.slice(1) : args;
   await reportFaults(async () => {
     await provide(PROGRAMS.git, machine);
     await provide(PROGRAMS.redis, machine);
     await prepare(root, machine);
-    await provideTestTools(machine);
-    process.exitCode = await runChecks(root, args);
+    await provideTestTools(all, machine);
+    process.exitCode = await runChecks(root, forMocha, all);
   });
 }
 
-/** @param {import('../../src/setup/programs.mjs').Machine} machine */
-async function provideTestTools(machine) {
-  for (const { skipped, ...program } of TEST_TOOLS) {
+/**
+ * @param {boolean} all
+ * @param {import('../../src/setup/programs.mjs').Machine} machine
+ */
+async function provideTestTools(all, machine) {
+  for (const { skipped, ...program } of testTools(all)) {
     try {
       await provide(program, machine);
     } catch (error) {
@@ -56,16 +70,17 @@ async function provideTestTools(machine) {
 /**
  * @param {string} root
  * @param {string[]} args for mocha; with any, only mocha runs
+ * @param {boolean} all
  * @returns {Promise<number>} the exit code of the first that failed, else 0
  */
-async function runChecks(root, args) {
+async function runChecks(root, args, all) {
   if (args.length > 0) return show(root, { name: 'tests', bin: 'mocha', args });
   for (const check of CHECKS) {
     const code = await show(root, check);
     if (code !== 0) return code;
   }
   const [file, mocha] = command(root, { bin: 'mocha', args: [] });
-  return runTests({ file, args: mocha, ...environment(root) });
+  return runTests({ file, args: mocha, ...environment(root) }, all);
 }
 
 /**

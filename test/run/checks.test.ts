@@ -1,8 +1,10 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-
 import { FreshClone } from '../support/fresh-clone.ts';
 import { testEnvironment } from './checks.mjs';
+import { LONG } from './long.mjs';
+import { TOOLS } from './tools.mjs';
 
 describe('`npm test`', () => {
   let clone: FreshClone;
@@ -35,9 +37,29 @@ describe('`npm test`', () => {
       'mocha test/web/browser.test.ts',
       'mocha test/flow/b.test.ts',
       'mocha test/cli/a.test.ts test/record/c.test.ts',
+    ]);
+  });
+
+  it('leaves long tests, those with PostgreSQL and the tools of other languages to `npm run test:all`', async () => {
+    for (const name of ['cli/a.test.ts', 'chaos/chaos.test.ts', 'record/c.test.ts']) clone.write(`test/${name}`, '');
+    const runs = () => clone.takeCalls().filter((call) => call.startsWith('mocha '));
+    const short = await clone.runSuite();
+    expect(runs()).to.deep.equal(['mocha test/cli/a.test.ts test/record/c.test.ts']);
+    const all = await clone.runSuite(['--all']);
+    expect(runs()).to.have.members([
+      'mocha test/chaos/chaos.test.ts',
+      'mocha test/cli/a.test.ts test/record/c.test.ts',
       // with PostgreSQL
       'mocha test/record/c.test.ts',
     ]);
+    const skipped = 'skipping the test of a Go module';
+    expect([short, all].map(({ stderr }) => stderr.includes(skipped))).to.deep.equal([false, true]);
+  });
+
+  it('knows as long only tests and tools that exist', () => {
+    const root = join(import.meta.dirname, '../..');
+    for (const { files } of LONG) for (const file of files) expect(existsSync(join(root, file)), file).to.equal(true);
+    expect(Object.keys(TOOLS)).to.include.members(LONG.flatMap(({ tools }) => tools));
   });
 
   it('begins no test with networks before those in the browser have ended', async () => {

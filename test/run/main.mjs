@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /**
- * `npm test`: sets everything up, the tools that only tests need too, and runs the checks and the whole suite.
+ * `npm test`: sets everything up, the tools that only tests need too, and runs the checks and the tests. With `--all`, as
+ * `npm run test:all`, it runs the long tests of long.mjs, too.
  *
- *   node test/run/main.mjs [arguments of mocha]
+ *   node test/run/main.mjs [--all] [arguments of mocha]
  *
  * Arguments are given to one mocha, and nothing else runs. Exit codes: 3 when the machine lacks something; otherwise that
  * of the first check or run of mocha that failed.

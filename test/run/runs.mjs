@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { run } from '../../src/setup/child.mjs';
 import { say } from '../../src/setup/fault.mjs';
+import { isLong } from './long.mjs';
 
 /**
  * The results of the tests of one file, as test/support/mocha-reporter.cjs writes them.
@@ -24,7 +25,7 @@ const NETWORKS = /^test\/(flow|attack|chaos)\//;
 /** These load sources a second time, or start them as processes. */
 const FROM_SOURCES = ['test/reporter/test-results.test.ts', 'test/system/task-process.test.ts'];
 
-/** What runs once more with the database in PostgreSQL, see test/support/database.ts. */
+/** What `npm run test:all` runs once more with the database in PostgreSQL, see test/support/database.ts. */
 const ON_POSTGRES =
   /^test\/(record\/.*|flow\/(database-away|several-stages|verdicts)\.test\.ts|web\/changes\.test\.ts)$/;
 
@@ -49,20 +50,21 @@ const SLOWEST = 10;
  *
  * @param {Mocha} mocha when its `env` has `VOLT_TEST_RESULTS`, the numbers are written to that file:
  * `{ passed, failed, skipped: [title] }`
+ * @param {boolean} all with those of long.mjs, and with PostgreSQL
  * @returns {Promise<number>} the exit code of the first run that failed, else 0
  */
-export async function runTests(mocha) {
+export async function runTests(mocha, all) {
   // loaded here: before the setup there is no bundler
   const { compileTests } = await import('./compile.mjs');
-  const files = testFiles(mocha.cwd);
-  const folder = mkdtempSync(join(tmpdir(), 'volt-results-'));
+  const files = testFiles(mocha.cwd).filter((name) => all || !isLong(name));
   const compiled = await compileTests(
     mocha.cwd,
     files.filter((name) => !FROM_SOURCES.includes(name)),
   );
+  const folder = mkdtempSync(join(tmpdir(), 'volt-results-'));
   try {
     const start = (/** @type {Run} */ run) => runMocha(mocha, compiled, folder, run);
-    return conclude(await runAll(planRuns(files), start), mocha.env.VOLT_TEST_RESULTS);
+    return conclude(await runAll(planRuns(files, all), start), mocha.env.VOLT_TEST_RESULTS);
   } finally {
     compiled.remove();
     rmSync(folder, { recursive: true, force: true });
@@ -111,13 +113,14 @@ function testFiles(root) {
 /**
  * Deals files of tests out to runs.
  * @param {string[]} files
+ * @param {boolean} all
  * @returns {{ browser: Run[], networks: Run[], others: Run[] }}
  */
-function planRuns(files) {
+function planRuns(files, all) {
   const networks = files.filter((name) => NETWORKS.test(name));
   const apart = [BROWSER, ...FROM_SOURCES];
   const rest = files.filter((name) => !NETWORKS.test(name) && !apart.includes(name));
-  const onPostgres = files.filter((name) => ON_POSTGRES.test(name));
+  const onPostgres = all ? files.filter((name) => ON_POSTGRES.test(name)) : [];
   return {
     browser: files.filter((name) => name === BROWSER).map((name) => ({ files: [name] })),
     networks: portions(networks, FILES_WITH_NETWORKS),

@@ -8,7 +8,11 @@ import type { Machine } from '../../src/setup/programs.mjs';
 
 /** The setup under test works on copies of its own files. */
 const ROOT = join(import.meta.dirname, '../..');
-const COPIED = ['src/setup.mjs', 'src/setup', 'test/run/checks.mjs', 'test/run/runs.mjs', 'test/run/tools.mjs'];
+const COPIED = [
+  'src/setup.mjs',
+  'src/setup',
+  ...['checks', 'long', 'runs', 'tools'].map((name) => `test/run/${name}.mjs`),
+];
 
 export interface Ended {
   code: number | null;
