@@ -11,9 +11,18 @@ const statusOf: { readonly [word: string]: TestStatus } = {
   SKIP: 'skipped',
 };
 
+/** What older versions say after the tests, and those that are asked for `serial-tests`. */
+const serialSummary =
+  /^(?:(?:All \d+ tests|1 test) (?:passed|behaved as expected(?: \(.*\))?)|\d+ of \d+ tests? (?:failed|did not behave as expected(?: \(.*\))?))$/;
+
 /** The output of `make check` with Automake. A verbose one names a test several times. */
 export class AutomakeParser implements LineParser {
-  readonly begins = [...Object.keys(statusOf).map((word) => `${word}: `), 'Testsuite summary for '];
+  readonly begins = [
+    ...Object.keys(statusOf).map((word) => `${word}: `),
+    'Testsuite summary for ',
+    'All ',
+    ...'123456789',
+  ];
   readonly inside = false;
   readonly #tests = new Map<string, FoundTest>();
   #runner = false;
@@ -21,7 +30,7 @@ export class AutomakeParser implements LineParser {
   line(text: string): void {
     const [, word = '', name = ''] = /^([A-Z]{4,5}): (\S.*)$/.exec(text) ?? [];
     const status = statusOf[word];
-    if (/^Testsuite summary for /.test(text)) this.#runner = true;
+    if (/^Testsuite summary for /.test(text) || (this.#tests.size > 0 && serialSummary.test(text))) this.#runner = true;
     else if (status !== undefined && this.#tests.size < mostTests) this.#tests.set(name, { suite: '', name, status });
   }
 

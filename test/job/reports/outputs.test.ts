@@ -74,6 +74,9 @@ const expected: { [file: string]: Expected } = {
   'automake.txt': automake,
   'automake-verbose.txt': automake,
   'automake-none.txt': none('make check'),
+  'automake-serial.txt': { totals: [2, 1, 1], failed: [' | bad.sh'], runner: 'make check' },
+  'automake-serial-green.txt': { totals: [1, 0, 0], runner: 'make check' },
+  'automake-serial-xfail.txt': { totals: [2, 0, 0], runner: 'make check' },
   'ava.txt': {
     totals: [2, 2, 2],
     failed: ['math | fails: Difference (- actual, + expected):', 'math | throws: Error thrown in test:'],

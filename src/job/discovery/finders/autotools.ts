@@ -1,4 +1,5 @@
 import { type Finder, step } from '../project.ts';
+import type { Tree } from '../tree.ts';
 
 /** What makes automake run something for `make check`. */
 const tests = /^[^\S\n]*(?:TESTS|check_PROGRAMS|check_SCRIPTS|check-local|check)[^\S\n]*(?:\+?=|:)/m;
@@ -7,7 +8,7 @@ const tests = /^[^\S\n]*(?:TESTS|check_PROGRAMS|check_SCRIPTS|check-local|check)
 export const autotools: Finder = (tree) => {
   const because = tree.first('configure.ac', 'configure.in');
   if (because === undefined) return undefined;
-  const tested = tree.own('Makefile.am').find((path) => tests.test(tree.text(path)));
+  const tested = makefilesOf(tree, because).find((path) => tests.test(tree.text(path)));
   if (tested === undefined) return { because, why: 'no Makefile.am of it has tests' };
   const own = ['autogen.sh', 'bootstrap', 'bootstrap.sh'].find((name) => tree.isExecutable(name));
   // many such scripts run configure as well unless told otherwise
@@ -25,3 +26,12 @@ export const autotools: Finder = (tree) => {
     ],
   };
 };
+
+/** Those of the project itself, also in folders such as `examples`, if configure makes Makefiles there. */
+function makefilesOf(tree: Tree, because: string): string[] {
+  const own = new Set(tree.own('Makefile.am'));
+  const made = new Set(tree.text(because).split(/[\s[\](),]+/));
+  return tree
+    .below()
+    .filter((path) => own.has(path) || (path.endsWith('/Makefile.am') && made.has(path.slice(0, -'.am'.length))));
+}

@@ -85,6 +85,11 @@ describe('discovery of CMake, Meson and Autotools projects', () => {
       'autoreconf --install && ./configure, make -j"$(getconf _NPROCESSORS_ONLN)", make check',
     ],
     [
+      'a project whose configure makes a Makefile with tests in a folder of examples',
+      { 'configure.ac': 'AC_CONFIG_FILES([Makefile examples/Makefile])\n', 'examples/Makefile.am': 'TESTS = a\n' },
+      'autoreconf --install && ./configure, make -j"$(getconf _NPROCESSORS_ONLN)", make check',
+    ],
+    [
       'a project with a script that makes its configure',
       { 'configure.ac': '', 'Makefile.am': 'check_PROGRAMS = a\n', 'autogen.sh!': '' },
       'NOCONFIGURE=1 ./autogen.sh && ./configure, make -j"$(getconf _NPROCESSORS_ONLN)", make check',
@@ -111,6 +116,11 @@ describe('discovery of CMake, Meson and Autotools projects', () => {
       'a Meson project without tests',
       { 'meson.build': "benchmark('a')\nmy_test('b')\n", 'subprojects/x/meson.build': "test('a')\n" },
       'meson.build: no meson.build of it has a test()',
+    ],
+    [
+      'a project of Autoconf with tests of an example alone',
+      { 'configure.ac': '', 'Makefile.am': '', 'examples/Makefile.am': 'TESTS = a\n' },
+      'configure.ac: no Makefile.am of it has tests',
     ],
     [
       'a project of Autoconf without tests',
