@@ -170,6 +170,11 @@ const lines: readonly [line: string, fault: Blame['fault'], what: string][] = [
     'Maven cannot fetch com.example:foo:pom:1 from central (https://repo.maven.apache.org/maven2)',
   ],
   ['[ERROR] Fatal error compiling: error: release version 99 not supported', 'tool', 'the project needs Java 99'],
+  [
+    "Plugin [id: 'com.example.foo', version: '1.2'] was not found in any of the following sources:",
+    'outside',
+    'Gradle finds no plugin com.example.foo',
+  ],
   ['   > Could not find com.example:foo:9.', 'commit', 'Gradle finds no com.example:foo:9'],
   [
     "   > Could not GET 'https://repo.maven.apache.org/maven2/a.pom'.",

@@ -41,6 +41,12 @@ export const gradle: readonly Rule[] = [
     'Gradle is offline and has no $1',
     'Run the build on the runner without `--offline` once',
   ),
+  // said of a plugin that does not exist, and where no repository can be reached
+  machine(
+    /^Plugin \[id: '([\w.-]{1,200})'[^\]]{0,200}\] was not found in any of the following sources:$/,
+    'Gradle finds no plugin $1',
+    'Correct its name and version, or give the runner access to a repository that has it',
+  ),
   commit(
     /^[>\s]*Could not find ([\w.-]+:[\w.-]+:[\w.+-]+)\.$/,
     'Gradle finds no $1',
