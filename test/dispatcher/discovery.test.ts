@@ -107,7 +107,7 @@ describe('the dispatcher discovers how a commit is tested:', () => {
     expect(decided?.data.message).to.match(/^found no tests .*: Node, Bun, /);
   });
 
-  it('workflow files go before what is found, and a command of .volt.yml before both', async () => {
+  it('workflow files take precedence over discovery, and a command of .volt.yml over both', async () => {
     const text = 'on: push\njobs: {a: {runs-on: x, steps: [{run: make}]}}';
     const workflows = { files: [{ path: '.volt/workflows/a.yml', text }], changed: null, defaultBranch: 'main' };
     const plain = await commit({}, { tree: undefined, workflows, settings: { own: 'timeout: 3' } });

@@ -148,7 +148,7 @@ describe('fairness between repositories', () => {
     expect(jobs).to.deep.equal(byBuild);
   });
 
-  it('a repository that had no jobs has saved up nothing: it takes turns like the others', async () => {
+  it('a repository that had no jobs has no credit: it takes turns like the others', async () => {
     const busy = await plan('busy', 100);
     await start(busy, 60);
     await plan('quiet', 100);
@@ -372,7 +372,7 @@ describe('fairness between repositories', () => {
       expect(all).to.deep.equal(sorted(all)).and.have.length(700);
     });
 
-    it('a job that waits since long ago stays first', async () => {
+    it('the job that has waited longest stays first', async () => {
       const [stuck] = [await plan('third', 1), await plan('busy', 10)];
       const { db } = volt.context.database;
       await shift();

@@ -49,7 +49,7 @@ describe('the queue of a retried job', () => {
     expect(await queueOf([])).to.deep.equal(['linux']);
   });
 
-  it('is open to all runners a minute after the job was due', async () => {
+  it('lets every runner take the job a minute after it was due', async () => {
     await joins('a');
     await joins('b');
     expect(await queueOf(['a'], Date.now() - 59_000)).to.deep.equal(['linux', 'not:a']);
@@ -73,7 +73,7 @@ describe('the queue of a retried job', () => {
     expect(await queueOf(['other'])).to.deep.equal(['linux']);
   });
 
-  it('is replaced by the plain queue, with the message, as soon as no runner serves it', async () => {
+  it('becomes the queue of its labels, and its message moves along, as soon as no runner serves it', async () => {
     const { database, queues, access } = volt.context;
     await joins('a');
     await joins('b');
@@ -131,14 +131,14 @@ describe('the queue of a job that tests a discovered project', () => {
       [[], ['plan:project']].map((labels) => volt.context.queues.queue(jobQueue(labels)).getPrioritizedCount()),
     );
 
-  it('is the plain one where every runner understands such jobs', async () => {
+  it('is the queue of its labels if every runner understands such jobs', async () => {
     await joins('a~1', ['project']);
     const build = await recordedBuild(volt.context.database, { jobs: [plannedJob('test', { plan: project })] });
     await routeBuild(volt.context, build);
     expect(await waiting()).to.deep.equal([1, 0]);
   });
 
-  it('is one that runners of an older version do not serve, while one of those is there', async () => {
+  it('is one that older runners do not serve, as long as one is registered', async () => {
     await joins('old~1');
     const command = JSON.stringify({ kind: 'command', command: 'true' });
     const jobs = [plannedJob('test', { plan: project }), plannedJob('lint', { plan: command })];
@@ -150,7 +150,7 @@ describe('the queue of a job that tests a discovered project', () => {
     expect(servesQueue(runnerMember('new~1'), ['plan:project'])).to.equal(true);
   });
 
-  it('is replaced, with the message, when a runner of an older version joins', async () => {
+  it('changes, and its message moves along, when an older runner joins', async () => {
     await joins('a~1', ['project']);
     const build = await recordedBuild(volt.context.database, { jobs: [plannedJob('test', { plan: project })] });
     await routeBuild(volt.context, build);

@@ -514,7 +514,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect(statuses(await settle(second.id))).to.deep.equal({ a: 'queued', b: 'waiting' });
     });
 
-    it('lets no build that is planned late replace a younger one that waits', async () => {
+    it('does not let a build that is planned late replace a newer one that waits', async () => {
       await build(files());
       const second = await recorded(files());
       const third = await build(files());
@@ -567,7 +567,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect(named(going, 'b').message).to.equal(null);
     });
 
-    it('leaves it when it is over, even if its build goes on and the message of its end was lost', async () => {
+    it('leaves the group when it ends, even if its build continues and the message of its end is lost', async () => {
       const { database } = volt.context;
       const going = job('going');
       const first = await build({
@@ -746,7 +746,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       ],
     ];
     for (const [name, inputs, code, says] of refusals) {
-      it(`tells the person why not: ${code} for ${name}`, async () => {
+      it(`answers the person with the error ${code} for ${name}`, async () => {
         const intent = await openTrigger(volt.context.database, 'app', null);
         await handler.handle(commit(files, { ...dispatch(name, inputs), intent }));
         const found = await findIntent(volt.context.database, intent);

@@ -121,7 +121,7 @@ describe('a job', () => {
     ]);
   });
 
-  it('runs the command that it is given instead of what it would find', async () => {
+  it('runs the command that it is given instead of the tests that it would discover', async () => {
     const { outcome, log } = await run(repositoryOf({ 'test.sh': '#!/bin/sh\nexit 1\n' }), command('echo mine'));
     expect(outcome.status).to.equal('success');
     expect(log).to.include('[volt] $ echo mine\nmine\n').and.not.include('test.sh');

@@ -116,7 +116,7 @@ describe('what discovery reads of a commit', () => {
     expect(tree.isCut).to.equal(false);
   });
 
-  it('takes bytes that are no UTF-8 as they are, without losing the next file', async () => {
+  it('keeps bytes that are not UTF-8, and the file after them', async () => {
     repository.commit('files', { Makefile: 'test:\n', 'a/Makefile': 'x' });
     writeFileSync(join(repository.path, 'a/Makefile'), Buffer.from([0xff, 0xfe, 0x0a, 0]));
     writeFileSync(join(repository.path, 'a/go.mod'), 'module x');

@@ -37,7 +37,7 @@ describe('the name of a repository', () => {
     });
   }
 
-  it('is one that is allowed, whatever it is made from', () => {
+  it('is always valid, whatever URL it is derived from', () => {
     const hostile = [
       '',
       '..',

@@ -65,7 +65,7 @@ describe('the commits of a ref that are sent', () => {
     });
   });
 
-  it('are none where the cursor is at the head', async () => {
+  it('are none if the cursor is at the head', async () => {
     expect(await offers(cursorAt(first))).to.deep.equal([]);
   });
 
@@ -144,7 +144,7 @@ describe('the commits of a ref that are sent', () => {
     ]);
   });
 
-  it('are of a new generation where the commit at the cursor does not exist any more', async () => {
+  it('are of a new generation if the commit at the cursor no longer exists', async () => {
     repository.commit('new');
     const list = await offers(cursorAt('d'.repeat(40)));
     expect(shas(list)).to.deep.equal([repository.head()]);
@@ -182,7 +182,7 @@ describe('the commits of a ref that are sent', () => {
     expect(await offers(cursorAt(repository.head(), 2, { absent: true })), 'back where it was').to.deep.equal([]);
   });
 
-  it('are the head once more where it is to be built again', async () => {
+  it('include the head again if it is to be built again', async () => {
     const list = await offers(cursorAt(first, 2, { again: true }));
     expect(list.map(({ sha, cursor }) => [sha, cursor])).to.deep.equal([
       [first, { generation: 3, before: { generation: 2, sha: first } }],

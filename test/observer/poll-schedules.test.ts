@@ -30,7 +30,7 @@ describe('the schedules of polls', () => {
     }
   });
 
-  it('are made again when the clock has been set back, and otherwise stay as they are', async () => {
+  it('are created again when the clock has been set back, and otherwise do not change', async () => {
     const volt = await TestVolt.start();
     const clock = Date.now;
     try {

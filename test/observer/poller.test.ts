@@ -588,7 +588,7 @@ describe('polling a repository', () => {
     await new Promise((resolve) => remote.close(resolve));
   });
 
-  it('polls a repository once at a time, and once more for all requests in the meantime', async () => {
+  it('runs one poll of a repository at a time, and one more for all requests in the meantime', async () => {
     const connections: Socket[] = [];
     const remote = createServer((socket) => {
       connections.push(socket.on('error', () => undefined).resume());

@@ -102,7 +102,7 @@ describe('messages of attempts', () => {
     expect(await heldAttempts(test.access, queues)).to.deep.equal([{ ...first, queue: 'jobs', runner: undefined }]);
   });
 
-  it('the state and the priority of a message are known, and if there is none', async () => {
+  it('the state and the priority of a message can be read, also of one that does not exist', async () => {
     const attempts = [
       { job: '1-1' as JobId, attempt: 1, labels: [] },
       { job: '1-1' as JobId, attempt: 2, labels: [] },
@@ -136,7 +136,7 @@ describe('messages of attempts', () => {
     expect(await exists('1-2.1')).to.equal(true);
   });
 
-  it('a held attempt is completed in place of its holder, which changes nothing then', async () => {
+  it('the dispatcher completes an attempt for the runner that holds it, which then changes nothing', async () => {
     await send('1-1');
     const lost = runner('lost~1');
     await until('it is taken', () => lost.taken.length === 1);

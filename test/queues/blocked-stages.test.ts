@@ -18,7 +18,7 @@ interface Heard {
   lag: number;
 }
 
-describe('all stages in one process whose event loop is held up', () => {
+describe('all stages in one process whose event loop is blocked', () => {
   let folder: string;
   let healthFile: string;
   let test: TestAccess;
@@ -49,7 +49,7 @@ describe('all stages in one process whose event loop is held up', () => {
     expect(await names()).to.have.length(1);
   });
 
-  it('go on beating, and tell that it is held', async () => {
+  it('keep sending heartbeats, and report that it is blocked', async () => {
     await until('all are shown', async () => (await members()).every(({ alive }) => alive.length === 1));
     child?.signal('SIGUSR2');
     expect(await child?.line()).to.equal('held');

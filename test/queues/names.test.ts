@@ -33,7 +33,7 @@ describe('the queue of a set of labels', () => {
 });
 
 describe('the queue of polls', () => {
-  it('is one for all URLs, and one for each machine with paths', () => {
+  it('is the same for all URLs, and another one for each machine with local repositories', () => {
     expect(observeQueue(null)).to.equal('observe');
     expect(observeQueue('Build1.example.org')).to.equal('observe.build1.example.org');
     expect(observeQueue('::1')).to.not.include(':');

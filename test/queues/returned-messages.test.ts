@@ -59,7 +59,7 @@ describe('a message that Redis has again because it lost its last writes', () =>
   }
   const waiting = () => queues.queue(jobQueue([])).getJobCountByTypes('prioritized', 'waiting', 'active');
 
-  it('is begun by nobody else while the runner that took it runs its attempt', async () => {
+  it('is taken by no other runner while the one that took it runs its attempt', async () => {
     const first = await runner('first');
     await first.report();
     let isFree = false;

@@ -19,7 +19,7 @@ describe('a repository that is removed', () => {
     { repositories: [] },
   );
 
-  it('is found no more, and gets no builds', async () => {
+  it('can no longer be found, and gets no builds', async () => {
     const { url } = await observed(database);
     expect(await removeRepository(database, 'app', false)).to.deep.equal({ url, host: null, builds: [] });
     expect(await findRepository(database, 'app')).to.equal(undefined);
@@ -29,7 +29,7 @@ describe('a repository that is removed', () => {
     expect(await removeRepository(database, 'other', false)).to.equal(undefined);
   });
 
-  it('has what was asked of it fail, and its open builds cancelled, which are still known', async () => {
+  it('has its open requests failed and its open builds cancelled, and keeps its history', async () => {
     await observed(database);
     await observed(database, 'other');
     const build = await recordedBuild(database);

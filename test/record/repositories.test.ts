@@ -14,7 +14,7 @@ import {
 import { failure } from '../support/failure.ts';
 import { observed, withRecord } from '../support/record.ts';
 
-describe('repositories in the record', () => {
+describe('repositories in the database', () => {
   let database: Database;
 
   withRecord(
@@ -38,7 +38,7 @@ describe('repositories in the record', () => {
     expect(await repositoryAt(database, 'other')).to.equal(undefined);
   });
 
-  it('take new settings and keep what is known of them', async () => {
+  it('take new settings and keep their state', async () => {
     const saved = await observed(database);
     await noteObserved(database, 'app', { defaultBranch: 'main', notice: null });
     await saveRepository(database, { ...saved, command: 'make check', pollSeconds: 60 });
@@ -54,7 +54,7 @@ describe('repositories in the record', () => {
     expect(await findRepository(database, 'app')).to.include({ url: 'https://example.com/app.git' });
   });
 
-  it('can be changed in part; what is not observed cannot', async () => {
+  it('can be changed in part, unless they are not observed', async () => {
     const saved = await observed(database, 'app', { command: 'make', tags: ['v*'] });
     expect(await changeRepository(database, 'app', { command: null, branches: ['dev'] })).to.deep.include({
       ...saved,
@@ -89,7 +89,7 @@ describe('repositories in the record', () => {
     await failure('bad_name', () => observed(database, '../app'));
   });
 
-  it('are listed by name, with what the last look at them came to', async () => {
+  it('are listed by name, with the result of the last poll', async () => {
     for (const name of ['b', 'a', 'c']) await observed(database, name);
     await noteObserved(database, 'a', { defaultBranch: null, notice: null });
     await noteObserveError(database, 'b', new VoltError('fetch_failed', 'no answer', { remedy: 'see the network' }));
@@ -126,7 +126,7 @@ describe('repositories in the record', () => {
     const move = (before: { sha: string; generation: number } | null, after: ReturnType<typeof at>) =>
       database.write((db) => moveCursor(db, 'app', before, after));
 
-    it('is marked when its ref has gone, unless it has moved meanwhile, and no more when it moves', async () => {
+    it('is marked when its ref is deleted, unless it has moved, and unmarked when it moves', async () => {
       await move(null, at('a', 0));
       const cursor = async () => (await cursorsOf(database, 'app')).get('refs/heads/main');
       const old = await cursor();
@@ -146,7 +146,7 @@ describe('repositories in the record', () => {
       });
     });
 
-    it('stands at a new generation and is to be built again when the command is another one', async () => {
+    it('gets a new generation, and its commit is to be built again, when the command changes', async () => {
       const saved = await observed(database);
       await move(null, at('a', 3));
       await database.write((db) => moveCursor(db, 'app', null, { ref: 'refs/tags/v1', sha: 'a', generation: 0 }));
@@ -159,7 +159,7 @@ describe('repositories in the record', () => {
       expect(await move({ sha: 'a', generation: 3 }, at('b', 3)), 'what was offered before').to.equal(false);
     });
 
-    it('moves only from where it stands', async () => {
+    it('moves only from its current commit', async () => {
       expect(await move({ sha: 'a', generation: 0 }, at('b', 0)), 'from nowhere').to.equal(false);
       expect(await move(null, at('a', 0))).to.equal(true);
       expect(await move(null, at('b', 0)), 'as if it were new').to.equal(false);

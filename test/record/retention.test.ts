@@ -8,7 +8,7 @@ import { expiredBuilds, type Retention, removeBuild, removeClosedIntents } from 
 import { finishedBuild } from '../support/finished-build.ts';
 import { recordedBuild, withRecord } from '../support/record.ts';
 
-describe('which builds are not kept', () => {
+describe('the builds that retention removes', () => {
   let database: Database;
 
   withRecord(
@@ -34,7 +34,7 @@ describe('which builds are not kept', () => {
     return ids;
   }
 
-  it('are none, where the settings keep all', async () => {
+  it('are none if the settings keep all', async () => {
     await builds(1000, 999, 998);
     expect(await expired({})).to.deep.equal([]);
   });
@@ -67,7 +67,7 @@ describe('which builds are not kept', () => {
     expect(await expired({ keepDays: 30 })).to.deep.equal([former, String(Number(former) + 2)]);
   });
 
-  it('are those of a branch that is gone, which is forgotten with the last of them', async () => {
+  it('include those of a deleted branch, whose cursor is removed with the last of them', async () => {
     const topic = { ref: 'refs/heads/topic' };
     const [gone, tag] = [{ ...topic, sha: 'a'.repeat(40), generation: 0 }, 'refs/tags/v1'];
     const last = await finishedBuild(database, 400, topic);
@@ -89,7 +89,7 @@ describe('which builds are not kept', () => {
     expect(await refs()).to.deep.equal(['refs/heads/main', tag]);
   });
 
-  it('are never one that is open, or whose files are still to be written', async () => {
+  it('are never open, and never those whose files are still to be written', async () => {
     const open = await recordedBuild(database);
     const [unwritten] = await builds(100, 1);
     await database.db.updateTable('builds').set({ reported_at: null }).where('id', '=', Number(unwritten)).execute();

@@ -98,7 +98,7 @@ describe('a retry', () => {
     ]);
   });
 
-  it('leaves the other jobs as they are', async () => {
+  it('does not change the other jobs', async () => {
     await run(1, 1, { status: 'success', reason: null, message: null });
     await queueJob(database, job(2));
     await run(2, 1);

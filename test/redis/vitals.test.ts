@@ -19,7 +19,7 @@ describe('the vitals of a process', () => {
     expect(signs.read().diskLow).to.equal(false);
   });
 
-  it('tell that less is free than VOLT_DISK_FLOOR', async function () {
+  it('report that less disk space is free than VOLT_DISK_FLOOR', async function () {
     const dataDir = join(folders.make(), 'full');
     const unmount = mountFullDisk(dataDir);
     if (!unmount) return this.skip();
@@ -31,7 +31,7 @@ describe('the vitals of a process', () => {
     }
   });
 
-  it('tell the longest delay of the event loop', async () => {
+  it('report the longest delay of the event loop', async () => {
     const signs = new VitalsReader('tester', loadConfig({ dataDir: folders.make() }));
     const hold = () => {
       const end = performance.now() + 700;

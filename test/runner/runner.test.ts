@@ -349,7 +349,7 @@ describe('a runner', () => {
     });
   });
 
-  it('goes on with an attempt whose message comes a second time', async () => {
+  it('continues an attempt whose message is delivered a second time', async () => {
     await start({ slots: 2 });
     const message = await send('echo ready; until [ -e go ]; do sleep 0.01; done');
     await until('it runs', async () => (await member())?.running.length === 1);
@@ -504,7 +504,7 @@ describe('a runner', () => {
     expect(await jobs('active'), 'its message is for the dispatcher to take back').to.equal(1);
   });
 
-  it('goes on, and reports an error of Volt, when it cannot start any program', async () => {
+  it('reports an error of Volt, and takes further jobs, when it cannot start any program', async () => {
     await start();
     await result('finished', await send('true'));
     // in a process of its own, a rejection that nobody handles would be the end

@@ -142,7 +142,7 @@ describe('a spool', () => {
     await again.close();
   });
 
-  it('is not found if there is none, and other files do not count', async () => {
+  it('is not found where none was left, and other files are ignored', async () => {
     expect(await leftSpools(folder)).to.deep.equal([]);
     mkdirSync(folder);
     for (const name of ['x.log', '1-1.log', '1-1.1.json', '1-1.2.log.draft', '../1-1.3.log'])

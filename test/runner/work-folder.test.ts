@@ -68,7 +68,7 @@ describe("a runner's folder", () => {
     await takeWorkFolder(work, 'box', 'big');
   });
 
-  it('of another process stays with it until it is killed', async () => {
+  it('cannot be taken from another process until that is killed', async () => {
     writeFileSync(go, '');
     const child = await startTaker();
     expect(await child.line()).to.equal('box');

@@ -4,7 +4,7 @@ import { makeBoxKeys, seal, unseal } from '../../src/secrets/sealed-box.ts';
 describe('a box for one receiver', () => {
   const keys = makeBoxKeys();
 
-  it('is opened by the receiver, whatever is inside', () => {
+  it('can be opened by its receiver, with any content', () => {
     for (const text of ['', 'öffne dich', 'x'.repeat(1_000_000)]) {
       expect(unseal(keys, 'for 1-1.1', seal(keys.publicKey, 'for 1-1.1', text))).to.equal(text);
     }

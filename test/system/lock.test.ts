@@ -57,7 +57,7 @@ describe('the lock of a file', () => {
     first?.release();
   });
 
-  it('is taken on the file that has the path now, when the holder removes the one that was waited for', async () => {
+  it('is taken on the new file of that path, when the holder has removed the one that was waited for', async () => {
     const first = await lockFile(path);
     const waiting = lockFile(path, { wait: 60_000 });
     rmSync(path);

@@ -9,7 +9,7 @@ describe('writing a file whole', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  it('replaces the file, and leaves what has the earlier one open or linked as it was', async () => {
+  it('replaces the file; programs and hard links that have the old one keep it', async () => {
     const folder = folders.make();
     const file = join(folder, 'file');
     for (const write of [() => writeWhole(file, 'new'), () => replaceFile(file, 'new', { flush: true })]) {

@@ -63,7 +63,7 @@ describe('the networks of jobs', function () {
     expect(await take(pool)).to.not.equal(await take(pool));
   });
 
-  it('are not given to a job after they have ended', async () => {
+  it('are not reused by a later job after they have ended', async () => {
     const pool = await poolOf();
     const first = await take(pool);
     pool.giveBack(first, mine, true);

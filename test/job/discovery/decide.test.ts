@@ -28,7 +28,7 @@ const commands = (...asked: Parameters<typeof decided>) =>
 describe('how a commit is tested', () => {
   const files = { 'package.json': manifest };
 
-  it('is what .volt.yml says, then what workflow files say, then what is found', () => {
+  it('is decided by .volt.yml, else by workflow files, else by discovery', () => {
     const own = 'command: make verify';
     expect(commands(files, { own }, true)).to.deep.equal([['make verify']]);
     expect(commands(files, { own })).to.deep.equal([['make verify']]);
@@ -53,7 +53,7 @@ describe('how a commit is tested', () => {
     ]);
   });
 
-  it('ends a command of several lines at the first one that fails', () => {
+  it('stops a command of several lines at the first line that fails', () => {
     const [job] = jobs(files, { own: 'command: |\n  false\n  true\ninstall: one\n' });
     expect(job?.plan.project.steps.map(({ command }) => command)).to.deep.equal(['one', 'set -e\nfalse\ntrue']);
   });
@@ -64,7 +64,7 @@ describe('how a commit is tested', () => {
     expect(jobs(inside).map(({ name }) => name)).to.deep.equal(['go (a)', 'go (b)', 'node']);
   });
 
-  it('says what was passed over, and that there may be more than Volt reads', () => {
+  it('names the files that are passed over, and says if the commit has more files than Volt reads', () => {
     const tree = listing({ ...files, 'go.mod': 'module x', 'pom.xml': '', '.volt.yaml': 'command: x' }, true);
     const decision = decide({ hasWorkflows: false, tree: { ...tree, texts: tree.texts.slice(1) } });
     if (decision.kind !== 'jobs') throw new Error(decision.kind);
@@ -111,7 +111,7 @@ describe('how a commit is tested', () => {
       expect(job?.plan.env).to.deep.equal({ B: '1' });
     });
 
-    it('has none where the default branch has none, or an invalid file', () => {
+    it('has no env and labels if the default branch has none, or an invalid file', () => {
       for (const trusted of [null, 'comand: x']) {
         const [job] = jobs(files, { own, trusted });
         expect(job?.labels).to.deep.equal([]);

@@ -31,7 +31,7 @@ const pieces = [
 
 describe('discovery of hostile files', () => {
   for (const piece of pieces)
-    it(`ends soon where all of them are ${JSON.stringify(piece)} again and again`, () => {
+    it(`ends soon if all of them repeat ${JSON.stringify(piece)}`, () => {
       const text = piece.repeat(Math.ceil(100_000 / piece.length));
       const tree = new Tree(
         files.map((path) => ({ path, executable: false })),

@@ -246,7 +246,7 @@ const expected: { [file: string]: Expected } = {
 
 describe('the output of a test runner', () => {
   for (const file of readdirSync(outputs)) {
-    it(`has the totals that the tool tells in ${file}`, async () => {
+    it(`has the totals that the tool prints in ${file}`, async () => {
       const tests = new TestCollection('/app');
       const reader = new ReportReader(tests, async (text) => readJsonReport(text));
       const told: string[] = [];

@@ -38,14 +38,14 @@ async function unfinishedIn(output: string): Promise<string[]> {
   return (await search.end(new TestCollection('/app'))).unfinished;
 }
 
-describe('a test runner that began and told no number of tests', () => {
+describe('a test runner that began and printed no totals', () => {
   for (const [runner, output] of outputs)
-    it(`is ${runner} in ${JSON.stringify(output.slice(0, 40))}`, async () => {
+    it(`is recognised as ${runner} in ${JSON.stringify(output.slice(0, 40))}`, async () => {
       expect(await unfinishedIn(output)).to.deep.equal([runner]);
     });
 
   for (const [what, output] of others)
-    it(`is not seen in ${what}`, async () => {
+    it(`is not recognised in ${what}`, async () => {
       expect(await unfinishedIn(output)).to.deep.equal([]);
     });
 });

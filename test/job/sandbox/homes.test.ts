@@ -155,7 +155,7 @@ describe('homes of repositories', () => {
     expect(await prune({ needed: 1 })).to.deep.equal(['app']);
   });
 
-  it('are made again for a job that waits while another process removes them', async () => {
+  it('are created again for a job that waits while another process removes them', async () => {
     await used('app', 1);
     await releaseIdle(join(homes, '.uses', homeOf('app')));
     const removing = await lockFile(join(homes, '.uses', homeOf('app')));
@@ -223,7 +223,7 @@ describe('homes of repositories', () => {
     for (const { leave } of [own, next]) leave();
   });
 
-  it('are made once, however many jobs begin together', async () => {
+  it('are created once, however many jobs begin together', async () => {
     let made = 0;
     const make = () => {
       made++;

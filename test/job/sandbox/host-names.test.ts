@@ -21,7 +21,7 @@ describe('host names in the network of a job', () => {
     expect(resolverText('nameserver fe80::1%eth0\n')).to.equal('nameserver fd5c:9d3e:70a1::1\n');
   });
 
-  it('of a list are in a file that running jobs see change', () => {
+  it('that are allowed are in a file whose changes running jobs see', () => {
     const [, file] = hostNameFiles(shared, { kind: 'list', hosts: [] });
     const text = () => readFileSync(file?.from ?? '', 'utf8');
     expect(file?.to).to.equal('/etc/hosts');

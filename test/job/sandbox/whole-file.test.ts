@@ -8,14 +8,14 @@ describe('a file with given content', () => {
   const folders = new TestFolders();
   after(folders.remove);
 
-  it('is made with the folders above it', () => {
+  it('is created with its parent folders', () => {
     const path = join(folders.make(), 'a/b/file');
     keepWhole(path, Buffer.from('one'));
     expect(readFileSync(path, 'utf8')).to.equal('one');
     expect(readdirSync(join(path, '..'))).to.deep.equal(['file']);
   });
 
-  it('is not written again while its content is right', () => {
+  it('is not written again if its content is the same', () => {
     const path = join(folders.make(), 'file');
     keepWhole(path, Buffer.from([0xff, 0]));
     const before = statSync(path);
@@ -24,7 +24,7 @@ describe('a file with given content', () => {
     expect({ ino, ctimeMs }).to.deep.equal({ ino: before.ino, ctimeMs: before.ctimeMs });
   });
 
-  it('is replaced for new content, while those who have it open keep the old content', () => {
+  it('is replaced when its content changes, and programs that have it open keep the old content', () => {
     const path = join(folders.make(), 'file');
     for (const earlier of ['one', 'more than two', '']) {
       writeFileSync(path, earlier);

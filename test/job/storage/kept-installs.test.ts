@@ -63,7 +63,7 @@ describe('kept installs', () => {
     expect(readdirSync(join(all, 'app+1'))).to.have.length(1);
   });
 
-  it('of two jobs at the same time leave one that is whole', async () => {
+  it('that two jobs store at the same time leave one complete archive', async () => {
     await Promise.all([keep('a'), keep('a'), keep('a')]);
     const found = await installs.find('a');
     expect(readFileSync(String(found?.archive), 'utf8')).to.equal('a');
@@ -125,7 +125,7 @@ describe('kept installs', () => {
     expect(readdirSync(join(all, 'app+1'))).to.have.length(1);
   });
 
-  it('are renamed to a draft before they are removed, as one that a killed process leaves', async () => {
+  it('are renamed to a draft before they are removed, so that a killed process leaves only a draft', async () => {
     await keep('a');
     const names: string[] = [];
     const watcher = watch(join(all, 'app+1'), (_event, name) => void names.push(String(name)));

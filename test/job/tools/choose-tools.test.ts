@@ -85,7 +85,7 @@ describe('the choice of versions that a project asks for', () => {
     });
   });
 
-  it('takes another version where the shim of a version manager has none', async () => {
+  it('uses another installed version if the shim of a version manager has none', async () => {
     program(path, 'python3', 'version `4.0` is not installed', 127);
     for (const version of ['3.9.1', '3.10.1', 'pypy3.11-7.3'])
       mkdirSync(join(home, '.pyenv/versions', version, 'bin'), { recursive: true });

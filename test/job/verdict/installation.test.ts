@@ -269,7 +269,7 @@ describe('the end of an installation that failed', () => {
     expect(remedy).to.include('`volt secret set NAME --repo REPOSITORY --env`').and.not.include('volt repo set');
   });
 
-  it('is quoted where nothing tells whose fault it is, which is not the commit', () => {
+  it('is quoted if no message in it is known, and the commit is not blamed', () => {
     const blame = installationBlame('starting\nsomething odd\n\n');
     expect(blame.fault).to.equal('outside');
     expect(blame.what).to.equal('the installation failed; its last line is "something odd"');

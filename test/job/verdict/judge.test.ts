@@ -70,13 +70,13 @@ describe('the verdict of a job without a workflow', () => {
     expect(await judge(failed(1), evidence({ runners: [{ name: 'Mocha' }] }))).to.deep.equal(failed(1));
   });
 
-  it('is that of the exit code if one of several runners has tests', async () => {
+  it('follows the exit code if one of several test runners has tests', async () => {
     const runners = [{ name: 'Jest', refuses: true }, { name: 'Mocha' }];
     expect(await judge(success, evidence({ tests: counted(1), runners }))).to.deep.equal(success);
     expect(await judge(failed(1), evidence({ tests: counted(1), runners }))).to.deep.equal(failed(1));
   });
 
-  it('is an error if the test runner that Volt started tells the results of some of its programs only', async () => {
+  it('is an error if the test runner that Volt started reports the results of only some of its programs', async () => {
     const some = { tests: counted(1), runners: [{ name: 'cargo test' }], unfinished: ['cargo test'] };
     const outcome = await judge(success, evidence({ ...some, runner: 'cargo test' }));
     expect(outcome).to.include({ status: 'error', reason: 'no_tests_found', exitCode: 0 });
@@ -89,14 +89,14 @@ describe('the verdict of a job without a workflow', () => {
     expect(await judge(failed(101), evidence({ ...some, runner: 'cargo test' }))).to.deep.equal(failed(101));
   });
 
-  it('is that of the exit code if nothing tells a number of tests', async () => {
+  it('follows the exit code if nothing reports how many tests ran', async () => {
     expect(isByExitCodeAlone(evidence({}))).to.equal(true);
     expect(await judge(success, evidence({}))).to.deep.equal(success);
     expect(isByExitCodeAlone(evidence({ tests: counted(1) }))).to.equal(false);
     expect(isByExitCodeAlone(evidence({ runners: [{ name: 'Mocha' }] }))).to.equal(false);
   });
 
-  it('is an error if the runner that Volt started ends with 0 and tells no number of tests', async () => {
+  it('is an error if the test runner that Volt started ends with 0 and reports no totals', async () => {
     const outcome = await judge(success, evidence({ runner: 'pytest' }));
     expect(outcome).to.include({ status: 'error', reason: 'no_tests_found', exitCode: 0 });
     expect(outcome.message).to.match(/^pytest ended with 0 but reported no tests\. /);
@@ -130,7 +130,7 @@ describe('the verdict of a job without a workflow', () => {
     expect(await judge(failed(139), evidence({ tests, runners: [{ name: 'Mocha' }] }))).to.deep.equal(failed(139));
   });
 
-  it('stays what it is if it does not come from an exit code', async () => {
+  it('does not change if it does not come from an exit code', async () => {
     const timeout: JobOutcome = { status: 'failure', reason: 'timeout', message: 'too long', exitCode: null };
     expect(await judge(timeout, evidence({ runners: [{ name: 'Jest', refuses: true }] }))).to.equal(timeout);
   });

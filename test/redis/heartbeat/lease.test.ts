@@ -37,7 +37,7 @@ describe('a lease', () => {
     expect(former.valid).to.equal(true);
   });
 
-  it('expires while the machine sleeps, although one clock stands still', () => {
+  it('expires while the machine sleeps, although one clock stops', () => {
     expect(new Lease(ago(10, leaseTtl + 10)).valid).to.equal(false);
     const slept = new Lease(ago(1000, 60_000));
     slept.renew(ago(20, 59_000));
