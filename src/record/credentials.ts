@@ -1,28 +1,12 @@
-import * as z from 'zod';
 import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
+import { type ShownCredential, shownCredential } from '../kernel/model/access-shapes.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { type Credential, credentialSchema } from '../secrets/credential.ts';
 import { Vault } from '../secrets/vault.ts';
 import type { Database } from './database.ts';
 import { requireRepository } from './scoped-entries.ts';
 import { credentialOf, writingVault } from './secret-key.ts';
-
-/** What people may see of a credential. */
-const shownSchema = z.object({
-  kind: z.enum(['https', 'ssh']),
-  user: z.string().nullable(),
-  /** public part of the deploy key, for the forge */
-  publicKey: z.string().nullable(),
-  /** fingerprints of the server keys that are accepted */
-  hostKeys: z.array(z.string()),
-});
-export type ShownCredential = z.infer<typeof shownSchema>;
-
-export interface CredentialEntry extends ShownCredential {
-  repo: string;
-  updatedAt: string;
-}
 
 /**
  * Sets the credential of a repository.
@@ -62,7 +46,9 @@ export async function findCredential(
   return credentialSchema.parse(JSON.parse(text));
 }
 
-export async function listCredentials(database: Database): Promise<CredentialEntry[]> {
+export async function listCredentials(
+  database: Database,
+): Promise<(ShownCredential & { repo: string; updatedAt: string })[]> {
   const rows = await database.db
     .selectFrom('credentials')
     .select(['repo', 'shown', 'updated_at'])
@@ -70,7 +56,7 @@ export async function listCredentials(database: Database): Promise<CredentialEnt
     .execute();
   return rows.map(({ repo, shown, updated_at }) => ({
     repo,
-    ...shownSchema.parse(JSON.parse(shown)),
+    ...shownCredential.parse(JSON.parse(shown)),
     updatedAt: new Date(updated_at).toISOString(),
   }));
 }

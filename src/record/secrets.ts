@@ -1,20 +1,12 @@
 import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
+import type { Secret } from '../kernel/model/access-shapes.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { checkValue, secretName } from '../secrets/names.ts';
 import { Vault } from '../secrets/vault.ts';
 import type { Database } from './database.ts';
 import { type EntryOwner, removeEntry, replaceEntry } from './scoped-entries.ts';
 import { secretOf, writingVault } from './secret-key.ts';
-
-/** What people may see of a secret. */
-export interface SecretEntry {
-  name: string;
-  repo: EntryOwner;
-  /** whether jobs without a workflow get it in their environment */
-  inEnvironment: boolean;
-  updatedAt: string;
-}
 
 /**
  * Sets a secret, or replaces it.
@@ -43,7 +35,7 @@ export async function setSecret(
   });
 }
 
-export async function listSecrets(database: Database, repo: EntryOwner): Promise<SecretEntry[]> {
+export async function listSecrets(database: Database, repo: EntryOwner): Promise<Secret[]> {
   const rows = await database.db
     .selectFrom('secrets')
     .select(['name', 'repo', 'in_environment', 'updated_at'])

@@ -1,14 +1,8 @@
+import type { Variable } from '../kernel/model/access-shapes.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { checkValue, secretName } from '../secrets/names.ts';
 import type { Database } from './database.ts';
 import { type EntryOwner, removeEntry, replaceEntry } from './scoped-entries.ts';
-
-export interface Variable {
-  name: string;
-  repo: EntryOwner;
-  value: string;
-  updatedAt: string;
-}
 
 /**
  * Sets or replaces a variable. Variables are no secrets: all readers of the repository may see them.

@@ -18,7 +18,8 @@ describe('web: terminal output', () => {
   for (const [what, text, expected] of [
     ['lines', 'one\ntwo\r\n\nthree', 'one|two||three'],
     ['colours', `a ${ESC}[31mred${ESC}[0m b`, 'a {f1:red} b'],
-    ['bright colours on a ground', `${ESC}[92;41mx${ESC}[39;49my`, '{f10 b1:x}y'],
+    ['bright colours on a ground', `${ESC}[92;41mx${ESC}[39;49my`, '{f10 ground b1:x}y'],
+    ['a bright ground as a plain one', `${ESC}[103mx${ESC}[48;5;11my`, '{ground b3:xy}'],
     ['weights', `${ESC}[1;4mx${ESC}[22my${ESC}[24mz`, '{bold under:x}{under:y}z'],
     ['an empty sequence as the end of all styles', `${ESC}[1;31mx${ESC}[my`, '{bold f1:x}y'],
     [
@@ -29,7 +30,7 @@ describe('web: terminal output', () => {
     ['a colour of its own as the nearest of 16', `${ESC}[38;2;30;200;40mx`, '{f2:x}'],
     ['sequences with colons', `${ESC}[38:2::0:0:255mx${ESC}[4:3my${ESC}[4:0mz`, '{f12:x}{under f12:y}{f12:z}'],
     ['styles that go on over lines', `${ESC}[31mx\ny`, '{f1:x}|{f1:y}'],
-    ['what a carriage return begins anew', '10%\r50%\r100%\n', '100%'],
+    ['what replaces a line after a carriage return', '10%\r50%\r100%\n', '100%'],
     ['a line that ends with a carriage return alone', 'kept\r', 'kept'],
     ['nothing of what moves the cursor', `${ESC}[2K${ESC}[1Ax${ESC}[?25l${ESC}[10;20Hy`, 'xy'],
     [
@@ -38,8 +39,8 @@ describe('web: terminal output', () => {
       'abc',
     ],
     ['nothing of other control characters', 'a\u0000\u0007\u0008b\u007fc\u0090d\te', 'abcd\te'],
-    ['markup as the text that it is', '<script>alert(1)</script>', '<script>alert(1)</script>'],
-    ['what follows a sequence that is none', `${ESC}[31\nx${ESC}\ny`, '|x|y'],
+    ['markup as text', '<script>alert(1)</script>', '<script>alert(1)</script>'],
+    ['what follows an incomplete sequence', `${ESC}[31\nx${ESC}\ny`, '|x|y'],
   ] as const) {
     it(`shows ${what}`, () => {
       expect(show(text)).to.equal(expected);

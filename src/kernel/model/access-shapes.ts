@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { tokenScopes } from '../token-scope.ts';
 import { time } from './shapes.ts';
 
-/** What administrators see of who may do what, and who did; each shape is declared here only. */
+/** What people see of who may do what, of who did, and of what jobs are given; each shape is declared here only. */
 
 export const token = z.object({
   name: z.string(),
@@ -42,3 +42,29 @@ export const auditEntry = z.object({
 });
 /** An entry of the audit log: who did what with a token or from a signed-in browser, or tried to sign in. */
 export type AuditEntry = z.output<typeof auditEntry>;
+
+const entry = z.object({
+  name: z.string(),
+  repo: z.string().nullable().meta({ description: 'null for all repositories' }),
+  updatedAt: time,
+});
+
+export const inEnvironment = z
+  .boolean()
+  .meta({ description: 'whether jobs without a workflow have it in their environment' });
+
+export const secret = entry.extend({ inEnvironment });
+export type Secret = z.output<typeof secret>;
+
+export const variable = entry.extend({ value: z.string() });
+export type Variable = z.output<typeof variable>;
+
+export const shownCredential = z.object({
+  kind: z.enum(['https', 'ssh']),
+  user: z.string().nullable().meta({ description: 'with https' }),
+  publicKey: z.string().nullable().meta({ description: 'with ssh: add it to the forge as a deploy key' }),
+  hostKeys: z.array(z.string()).meta({ description: "with ssh: fingerprints of the server's known keys" }),
+});
+export type ShownCredential = z.output<typeof shownCredential>;
+
+export const credential = z.object({ repo: z.string(), ...shownCredential.shape, updatedAt: time });

@@ -1,8 +1,9 @@
 import * as z from 'zod';
 import { deployKeyOf, fingerprintsOf, makeDeployKey, scanHostKeys } from '../../git/access/deploy-key.ts';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
+import type { ShownCredential } from '../../kernel/model/access-shapes.ts';
 import { serverTime } from '../../kernel/server-time.ts';
-import { listCredentials, removeCredential, type ShownCredential, setCredential } from '../../record/credentials.ts';
+import { listCredentials, removeCredential, setCredential } from '../../record/credentials.ts';
 import type { Repository } from '../../record/repositories.ts';
 import { administrator } from '../../record/visibility.ts';
 import type { Credential } from '../../secrets/credential.ts';

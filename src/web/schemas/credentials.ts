@@ -1,19 +1,9 @@
 import * as z from 'zod';
-import { time } from '../../kernel/model/shapes.ts';
+import * as shapes from '../../kernel/model/access-shapes.ts';
 import { next } from './paging.ts';
 import { name } from './registry.ts';
 
-export const credential = name(
-  'Credential',
-  z.object({
-    repo: z.string(),
-    kind: z.enum(['https', 'ssh']),
-    user: z.string().nullable().meta({ description: 'with https' }),
-    publicKey: z.string().nullable().meta({ description: 'with ssh: add it to the forge as a deploy key' }),
-    hostKeys: z.array(z.string()).meta({ description: "with ssh: fingerprints of the server's known keys" }),
-    updatedAt: time,
-  }),
-);
+export const credential = name('Credential', shapes.credential);
 
 export const credentialList = name('CredentialList', z.object({ credentials: z.array(credential), next }));
 

@@ -1,23 +1,11 @@
 import * as z from 'zod';
-import { time } from '../../kernel/model/shapes.ts';
+import { inEnvironment, secret, variable } from '../../kernel/model/access-shapes.ts';
 import { next } from './paging.ts';
 import { name } from './registry.ts';
 
-const entry = z.object({
-  name: z.string(),
-  repo: z.string().nullable().meta({ description: 'null for all repositories' }),
-  updatedAt: time,
-});
+export const secretList = name('SecretList', z.object({ secrets: z.array(name('Secret', secret)), next }));
 
-const inEnvironment = z.boolean().meta({ description: 'whether jobs without a workflow have it in their environment' });
-
-const secretEntry = name('Secret', entry.extend({ inEnvironment }));
-
-export const secretList = name('SecretList', z.object({ secrets: z.array(secretEntry), next }));
-
-const variable = name('Variable', entry.extend({ value: z.string() }));
-
-export const variableList = name('VariableList', z.object({ variables: z.array(variable), next }));
+export const variableList = name('VariableList', z.object({ variables: z.array(name('Variable', variable)), next }));
 
 export const variableRequest = name('VariableRequest', z.object({ value: z.string() }));
 

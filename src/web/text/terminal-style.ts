@@ -49,7 +49,8 @@ export class Style {
   #colour(ground: 'f' | 'b', colour: number | undefined): void {
     if (colour === undefined) return;
     if (ground === 'f') this.#front = `f${colour}`;
-    else this.#back = `b${colour}`;
+    // a bright ground looks like the other one, so that text on it is readable
+    else this.#back = `ground b${colour % 8}`;
   }
 }
 
