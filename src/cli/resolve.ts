@@ -5,7 +5,6 @@ import type { Answer, Client } from './client.ts';
 
 type Page = Answer<typeof buildList>;
 
-/** Help for the argument BUILD. */
 export const buildArgumentHelp = 'REPO#NUMBER, REPO for its newest build, or the id of the build';
 export const jobArgumentHelp = 'name, position (from 1) or id of the job';
 

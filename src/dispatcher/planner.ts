@@ -22,7 +22,6 @@ const mostFailures = 3;
 /** How many parsed sets of files, and decisions, are remembered: most commits change none of them. */
 const mostRemembered = 20;
 
-/** A task for the planning process. */
 export type PlanningTask =
   | { kind: 'decide'; task: DecideTask }
   | { kind: 'read'; files: readonly WorkflowFile[]; called: readonly CalledRepository[] }

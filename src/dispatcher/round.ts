@@ -37,7 +37,6 @@ export interface RoundOutcome {
   changes: PlanChange[];
   decided: { id: JobId; status: FinalStatus; reason: Reason; message: string }[];
   cancels: { id: JobId; reason: Reason; message: string }[];
-  /** jobs that it queues */
   queued: JobId[];
   /** name of the build by its workflows' `run-name` */
   runName: string;

@@ -17,7 +17,6 @@ interface Ends {
 const spare: Ends[] = [];
 let making: Promise<void> | undefined;
 
-/** A pipe for the output of one command. */
 export interface OutputPipe {
   read: OutputReader;
   /** descriptor for the command; the caller closes it once the command is started */

@@ -1,7 +1,6 @@
 import { VoltError } from '../kernel/errors.ts';
 import { git } from './command/git.ts';
 
-/** A file of a commit. */
 export interface CommitFile {
   /** relative to the repository's root */
   path: string;

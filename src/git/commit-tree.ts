@@ -3,7 +3,6 @@ import { git } from './command/git.ts';
 import type { Mirror } from './mirror/mirror.ts';
 import type { UpdateOptions } from './mirror/update.ts';
 
-/** A file in a commit. */
 export interface ListedFile {
   /** relative to the root of the repository */
   path: string;

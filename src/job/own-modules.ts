@@ -1,5 +1,7 @@
 import { Mirror } from '../git/mirror/mirror.ts';
+import { parseJson } from '../system/parse-json.ts';
 import type { TreeListing } from './discovery/packed-tree.ts';
+import { isRecord, recordIn } from './discovery/records.ts';
 import type { JobInput } from './input-and-result.ts';
 import type { StepContext } from './job-context.ts';
 import { readTree } from './read-tree.ts';
@@ -30,13 +32,6 @@ export function modulesOf({ files, texts }: Pick<TreeListing, 'files' | 'texts'>
 
 /** The packages that a package.json asks for. */
 function named(text: string): string[] {
-  try {
-    const manifest = JSON.parse(text) as { [key: string]: unknown } | null;
-    return dependencies.flatMap((key) => {
-      const packages = manifest?.[key];
-      return typeof packages === 'object' && packages !== null ? Object.keys(packages) : [];
-    });
-  } catch {
-    return [];
-  }
+  const manifest = parseJson(text);
+  return isRecord(manifest) ? dependencies.flatMap((key) => Object.keys(recordIn(manifest, key))) : [];
 }

@@ -9,10 +9,7 @@ import { statInside } from './files/inside.ts';
  * @param path the search path
  */
 export function isThere(program: string, project: { workspace: string; folder: string }, path: string): boolean {
-  return program.includes('/') ? isExecutable(program, project) : programOn(path, program) !== undefined;
-}
-
-function isExecutable(program: string, { workspace, folder }: { workspace: string; folder: string }): boolean {
-  const found = statInside(workspace, join(workspace, folder, program));
+  if (!program.includes('/')) return programOn(path, program) !== undefined;
+  const found = statInside(project.workspace, join(project.workspace, project.folder, program));
   return found?.isFile() === true && (found.mode & 0o111) !== 0;
 }

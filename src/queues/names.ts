@@ -27,7 +27,6 @@ export function jobQueue(labels: readonly string[]): string {
   return labels.length === 0 ? 'jobs' : `jobs.${labels.map((label) => label.replace(':', '=')).join('+')}`;
 }
 
-/** Whether it is the name of a queue of jobs. */
 export function isJobQueue(name: string): boolean {
   return name === 'jobs' || name.startsWith('jobs.');
 }

@@ -32,7 +32,6 @@ export function lossColumns(loss: RecordedLoss | undefined) {
   return loss ? { lost_at: loss.lostAt, noticed_at: loss.noticedAt } : {};
 }
 
-/** The update of an attempt. */
 export function updateAttempt(db: Write, { job, attempt }: AttemptRef) {
   return db.updateTable('attempts').where('job_id', '=', job).where('number', '=', attempt);
 }

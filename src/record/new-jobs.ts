@@ -21,7 +21,6 @@ export interface NewJob {
   tag: number | undefined;
 }
 
-/** Adds jobs to a build. */
 export async function insertJobs(db: Write, build: BuildId, jobs: readonly NewJob[]): Promise<void> {
   const now = serverNow();
   for (const some of rowBatches(jobs)) {

@@ -143,7 +143,6 @@ export async function openJobs(
   }));
 }
 
-/** An attempt that is running. */
 export interface RunningAttempt extends AttemptRef {
   runner: RunnerId | undefined;
   /** a person has ended the key of its runner since */
@@ -179,7 +178,6 @@ interface CurrentAttempt {
 /** SQLite allows at most 32,766 values in a statement. */
 const lookedUpAtOnce = 2000;
 
-/** The current attempt of each job. */
 export async function currentAttempts(database: Database, jobs: readonly JobId[]): Promise<Map<JobId, CurrentAttempt>> {
   const current = new Map<JobId, CurrentAttempt>();
   for (let first = 0; first < jobs.length; first += lookedUpAtOnce) {

@@ -10,7 +10,6 @@ import type { RepositoryRow } from './schema.ts';
 import { holds } from './text-search.ts';
 import { administrator, type Reader, readable } from './visibility.ts';
 
-/** The settings of an observed repository. */
 export interface RepositorySettings {
   /** globs; empty means the default branch */
   branches: string[];
@@ -157,7 +156,6 @@ export async function visibilityOf(database: Database, name: string): Promise<Vi
   return (await rowOf(database.db, name))?.visibility;
 }
 
-/** Whether a repository of that name is observed. */
 export async function isObserved(database: Database, name: string): Promise<boolean> {
   return (await findRepository(database, name)) !== undefined;
 }

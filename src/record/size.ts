@@ -7,7 +7,6 @@ const query = {
   postgres: sql<{ bytes: number }>`select pg_database_size(current_database()) as bytes`,
 };
 
-/** Size of the database in bytes. */
 export async function recordBytes({ db, kind }: Database): Promise<number> {
   const { rows } = await query[kind].execute(db);
   return rows[0]?.bytes ?? 0;

@@ -158,7 +158,6 @@ export function isBusy(error: unknown): boolean {
   return /SQLITE_BUSY|database is locked/.test(textOf(error));
 }
 
-/** Whether the disk is full. */
 function isFull(error: unknown): boolean {
   return /SQLITE_FULL|database or disk is full/.test(textOf(error));
 }

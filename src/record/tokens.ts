@@ -105,7 +105,6 @@ export async function forgetInTokens(db: Write, repo: string): Promise<void> {
   }
 }
 
-/** Finds the token. */
 export async function findToken(database: Database, token: string): Promise<NamedToken | undefined> {
   // hashes are compared, so the time reveals nothing about the tokens
   const row = await database.db.selectFrom('tokens').selectAll().where('hash', '=', hashOf(token)).executeTakeFirst();

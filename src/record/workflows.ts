@@ -19,7 +19,6 @@ export interface WorkflowModel {
   model: string;
 }
 
-/** The workflows of a new build. */
 export interface NewWorkflows {
   /** JSON: the event, and the facts for contexts that the build's columns do not have */
   facts: string;
@@ -150,17 +149,8 @@ export async function nameRun(db: Write, build: BuildId, name: string): Promise<
 
 /** A change of a waiting job. */
 export type PlanChange =
-  | { kind: 'expand'; id: JobId; node: string; name: string; workflow: string; needs: string[] }
-  | {
-      kind: 'queue';
-      id: JobId;
-      name: string;
-      labels: string[];
-      needs: string[];
-      plan: string;
-      timeout: number;
-      continueOnError: boolean;
-    }
+  | ({ kind: 'expand'; node: string; workflow: string } & Pick<NewJob, 'id' | 'name' | 'needs'>)
+  | ({ kind: 'queue'; continueOnError: boolean } & Omit<NewJob, 'workflow' | 'node' | 'continueOnError' | 'tag'>)
   /** what it waits for beside its needs */
   | { kind: 'hold'; id: JobId; message: string | null }
   /** the needs, by final names, of a job that will not run */

@@ -59,7 +59,6 @@ export type Change = z.input<typeof changeSchema>;
 export const growthSchema = z.object({ job, attempt: z.number(), bytes: z.number() });
 export type Growth = z.input<typeof growthSchema>;
 
-/** The labels of a new queue. */
 export const newQueueSchema = z.array(z.string());
 
 export async function notifyRunner(access: RedisAccess, runner: RunnerId, notice: RunnerNotice): Promise<void> {

@@ -19,7 +19,6 @@ const machine = (() => {
 
 const own = identify(process.pid);
 
-/** The identity of this process. */
 export function ownProcess(): ProcessIdentity {
   return own;
 }

@@ -58,7 +58,6 @@ function tlsOf(options: ReadonlyMap<string, string>): RedisAddress['tls'] {
   return known && options.has('cert') === options.has('key') ? Object.fromEntries(options) : undefined;
 }
 
-/** The address of a socket. */
 export function socketUrl(password: string, path: string): string {
   return `redis+unix://:${password}@${encodeURI(path).replaceAll('?', '%3F').replaceAll('#', '%23')}`;
 }

@@ -16,14 +16,12 @@ export class AttemptMetrics {
     this.#access = access;
   }
 
-  /** An attempt has started. */
   async started(ref: AttemptRef): Promise<void> {
     if (ref.attempt === 1) return;
     const recovery = await recoveryTimeOf(this.#database, ref);
     if (recovery !== undefined) observe(this.#access, 'recovery', [], recovery / 1000);
   }
 
-  /** An attempt has ended with an outcome. */
   finished(outcome: Pick<Result<'finished'>, 'startedAt' | 'finishedAt'>, attempt: FinishedAttempt): void {
     const [startedAt, finishedAt] = [Date.parse(outcome.startedAt), Date.parse(outcome.finishedAt)];
     const labels = [attempt.build.repo, attempt.labels.join(',')];

@@ -70,7 +70,6 @@ export class LogWaits {
     return { pause: Math.min(Math.max((now - wait.since) / 10, pauses.shortest), pauses.longest) };
   }
 
-  /** Ends the wait of an outcome. */
   end(outcome: Pick<Wait['outcome'], 'job' | 'attempt'>): void {
     this.#open.delete(attemptName(outcome));
   }

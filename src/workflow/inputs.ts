@@ -76,7 +76,6 @@ export function inputProblem({ name, type }: InputDefinition, value: Json): stri
   return `the input "${name}" must be a ${type}, not ${JSON.stringify(value)}`;
 }
 
-/** The problem of an input's default. */
 export function defaultProblem({ name, type, default: standard, options }: InputDefinition): string | undefined {
   const text = textOf(standard);
   if (text === undefined || text === '') return undefined;

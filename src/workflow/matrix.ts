@@ -8,7 +8,6 @@ import { isObject } from './values.ts';
  * of jobs in a workflow").
  */
 
-/** One combination of a matrix. */
 export interface Combination {
   matrix: { [key: string]: Json };
   /** its values for the name of the job, without those that `include` has added */

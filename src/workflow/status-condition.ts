@@ -5,7 +5,6 @@ import { expressionsIn, parseTemplate } from './template.ts';
 
 const statusFunctions = new Set(['success', 'failure', 'always', 'cancelled']);
 
-/** Whether an expression calls a status function. */
 export function callsStatus(expression: string): boolean {
   const { tokens } = new Lexer(expression).lex();
   return tokens.some(

@@ -108,7 +108,6 @@ function endOfExpression(text: string, from: number): number | undefined {
   return undefined;
 }
 
-/** Every expression of a template. */
 export function expressionsIn(value: Template): string[] {
   if (typeof value === 'string') return [];
   return value.flatMap((part) => (typeof part === 'string' ? [] : [part.expression]));

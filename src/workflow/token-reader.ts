@@ -130,7 +130,6 @@ export class TokenReader {
   }
 }
 
-/** Whether a key of a mapping is an expression. */
 export function hasExpressionKey(token: TemplateToken | undefined): token is MappingToken {
   return token instanceof MappingToken && [...token].some(({ key }) => key.isExpression);
 }

@@ -14,7 +14,6 @@ export interface Happening {
 /** The types that count if a workflow has no `types`, as on GitHub. */
 export const pullRequestTypes: readonly string[] = ['opened', 'synchronize', 'reopened'];
 
-/** Whether an event starts the workflow. */
 export function isTriggered(workflow: Workflow, { event, ref, changedPaths }: Happening): boolean {
   const { on, path } = workflow;
   switch (event.name) {

@@ -118,7 +118,6 @@ export interface FileLocation {
 interface AnyJob {
   /** as in the file; ids are case-insensitive */
   id: string;
-  /** location in the file */
   location: FileLocation;
   name?: Template;
   /** ids of other jobs */

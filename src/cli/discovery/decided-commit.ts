@@ -26,13 +26,10 @@ export async function decidedCommit(mirror: Mirror, sha: string, options: Update
 
 /** Those of the first workflow folder that has some. */
 function workflowsIn({ files }: TreeListing): string[] {
-  for (const folder of workflowFolders) {
-    const found = files.map(({ path }) => path).filter((path) => isIn(folder, path));
-    if (found.length > 0) return found;
-  }
-  return [];
-}
-
-function isIn(folder: string, path: string): boolean {
-  return path.startsWith(`${folder}/`) && /^[^/]+\.ya?ml$/.test(path.slice(folder.length + 1));
+  const isIn = (folder: string, path: string) =>
+    path.startsWith(`${folder}/`) && /^[^/]+\.ya?ml$/.test(path.slice(folder.length + 1));
+  const paths = files.map(({ path }) => path);
+  return (
+    workflowFolders.map((folder) => paths.filter((path) => isIn(folder, path))).find(({ length }) => length > 0) ?? []
+  );
 }

@@ -4,7 +4,6 @@ export interface Finding {
   check: string;
   /** `fail`: Volt does not work; `warn`: Volt works, at a risk; `ok`: nothing to fix */
   level: 'ok' | 'warn' | 'fail';
-  /** what was found */
   message: string;
   /** how to fix it; null for `ok` */
   remedy: string | null;

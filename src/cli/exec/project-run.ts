@@ -28,7 +28,6 @@ export function selectProjects(jobs: readonly ProjectJob[], wanted: readonly str
   return wanted.length === 0 ? jobs : jobs.filter(({ name }) => wanted.includes(name));
 }
 
-/** Runs a job for each project. */
 export async function runProjects(
   jobs: readonly ProjectJob[],
   input: Omit<JobInput, 'plan'>,

@@ -15,7 +15,6 @@ const gathering = 100;
 /** The last result of a repository is searched among this many of the newest builds. */
 const depth = 300;
 
-/** A running live view. */
 export interface LiveView {
   /** replaces the end of the last line */
   say(footer: string): void;

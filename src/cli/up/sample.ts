@@ -5,7 +5,6 @@ import { git } from '../../git/command/git.ts';
 import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
 import { shellWord } from '../../system/shell-word.ts';
 
-/** The name of the sample repository. */
 export const sampleName = 'sample';
 
 /** A small project whose tests need nothing but Node. */

@@ -52,7 +52,6 @@ export class ListedHosts {
     return [...new Set(this.#hosts.map(({ host }) => host).filter((host) => isIP(host) === 0))];
   }
 
-  /** The addresses of one host. */
   addressesOf(host: string): string[] {
     return isIP(host) === 0 ? [...new Set(this.#answers.get(host)?.flat() ?? [])] : [host];
   }

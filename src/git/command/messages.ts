@@ -3,7 +3,6 @@ import { errorText, VoltError } from '../../kernel/errors.ts';
 /** Characters of git's messages that people see. */
 const mostShown = 500;
 
-/** A git command has failed. */
 export class GitFailed extends VoltError {
   /** all of git's messages, without progress and secrets; `message` has their beginning */
   readonly messages: string;

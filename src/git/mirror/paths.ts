@@ -30,7 +30,6 @@ export async function removeMoved(mirror: string): Promise<void> {
   await removeTree(temporaryPaths(mirror).removed);
 }
 
-/** Removes a mirror. */
 export async function discard(mirror: string): Promise<void> {
   if (moveAway(mirror)) await removeMoved(mirror);
 }

@@ -8,7 +8,6 @@ import { MirrorLock } from './lock.ts';
 import { discard, moveAway, putBack, removeMoved, temporaryPaths } from './paths.ts';
 import { lastUse, useTime } from './use.ts';
 
-/** A mirror on the disk. */
 export interface MirrorOnDisk {
   path: string;
   /** URL of the repository, from its `description` */

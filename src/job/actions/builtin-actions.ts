@@ -47,7 +47,6 @@ const served: Readonly<Record<string, BuiltinAction>> = {
   'volt/test-report': { main: runTestReport },
 };
 
-/** The repositories in the setting. */
 export function ownActionsOf(setting: string): string[] {
   return setting.split(',').filter((name) => name !== '');
 }

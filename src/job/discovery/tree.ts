@@ -3,7 +3,6 @@ import { isPartOfOthers } from './describing-files.ts';
 import { withoutComments } from './jsonc.ts';
 import { type Fields, isRecord } from './records.ts';
 
-/** One file of a commit. */
 export interface TreeFile {
   /** from the root of the tree, with slashes */
   path: string;
@@ -53,7 +52,6 @@ export class Tree {
     }
   }
 
-  /** Whether there is a file. */
   has(path: string): boolean {
     return this.#files.has(path);
   }

@@ -19,7 +19,6 @@ const most = 400;
 /** The folder in a home for tools that jobs share. */
 export const tools = '.tools';
 
-/** The home of a job. */
 export interface JobHome {
   /** as the job sees it */
   path: string;

@@ -16,7 +16,6 @@ export interface StepCommand {
   signal: AbortSignal;
 }
 
-/** A command of a step has failed. */
 export class CommandFailed extends Error {
   readonly outcome: JobOutcome;
 

@@ -7,7 +7,6 @@ import { type Answer, type Evaluated, evaluateAll, expressionsOf, type Question 
 import type { JobTexts } from '../texts/job-texts.ts';
 import { hashFiles } from './hash-files.ts';
 
-/** The status functions of one frame. */
 export type StatusFunctions = Record<'success' | 'failure' | 'always' | 'cancelled', () => boolean>;
 
 /** What an evaluation needs from its job. */

@@ -10,7 +10,6 @@ const shared = [
   'workspace',
 ] as const;
 
-/** The variables `GITHUB_…`. */
 export function githubVariables(github: { readonly [key: string]: Json }): Record<string, string> {
   const variables: Record<string, string> = { GITHUB_ACTIONS: 'true' };
   for (const key of shared) {
@@ -21,7 +20,6 @@ export function githubVariables(github: { readonly [key: string]: Json }): Recor
   return variables;
 }
 
-/** The `runner` context. */
 export function runnerContext(runner: {
   name: string;
   temp: string;
@@ -43,7 +41,6 @@ export function runnerContext(runner: {
   };
 }
 
-/** The variables `RUNNER_…`. */
 export function runnerVariables(runner: { readonly [key: string]: Json }): Record<string, string> {
   return Object.fromEntries(
     Object.entries(runner).map(([key, value]) => [`RUNNER_${key.toUpperCase()}`, String(value)]),

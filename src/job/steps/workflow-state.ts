@@ -148,7 +148,6 @@ export class WorkflowState {
     return true;
   }
 
-  /** The evaluation of a step in a frame. */
   evaluation(frame: Frame, step: string): Evaluation {
     const { contexts } = this.plan;
     const { action } = frame;

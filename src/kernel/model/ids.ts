@@ -30,7 +30,6 @@ export function buildIdOf(job: JobId): BuildId {
   return job.slice(0, job.indexOf('-')) as BuildId;
 }
 
-/** The name in the id of a runner. */
 export function runnerNameOf(id: string): string {
   return id.slice(0, Math.max(0, id.lastIndexOf('~')));
 }

@@ -13,7 +13,6 @@ interface Asset {
   version: string;
 }
 
-/** Content types by extension. */
 export const contentTypes: { [extension: string]: string } = {
   '.js': 'text/javascript; charset=utf-8',
   '.css': 'text/css; charset=utf-8',

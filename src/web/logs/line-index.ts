@@ -18,7 +18,6 @@ const longestWindow = 1024 * 1024;
 
 const LF = 0x0a;
 
-/** A part of a log. */
 export interface LogWindow {
   /** number of the first line, from 0 */
   from: number;

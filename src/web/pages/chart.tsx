@@ -20,7 +20,6 @@ const guides = [0.5, 1];
 interface Shown {
   title: string;
   points: readonly Point[];
-  /** formats a value */
   format: (value: number) => string;
   /** the value at the top; if absent, the largest of the points */
   top?: number;

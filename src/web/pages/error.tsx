@@ -5,7 +5,6 @@ import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { Words } from './parts.tsx';
 
-/** The page for an error. */
 export async function errorPage(
   context: Context<WebEnv>,
   web: Web,

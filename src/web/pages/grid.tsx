@@ -3,7 +3,6 @@ import type { GridJob } from '../../record/grid.ts';
 import { Age } from './parts.tsx';
 import { shortRef } from './sentences.ts';
 
-/** The most columns that are shown. */
 const mostColumns = 60;
 
 interface Shown {

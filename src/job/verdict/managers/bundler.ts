@@ -1,6 +1,5 @@
 import { access, commit, machine, network, notBuilt, type Rule, tool } from '../blame.ts';
 
-/** Bundler. */
 export const bundler: readonly Rule[] = [
   network(
     /Could not fetch specs from (\S+)|Could not reach host (\S+)|Network error while fetching (\S+)/,

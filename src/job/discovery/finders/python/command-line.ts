@@ -25,7 +25,6 @@ export function isLint(line: string): boolean {
   );
 }
 
-/** Whether a command runs pytest. */
 export function runsPytest(command: string): boolean {
   return /(^|[\s/])(pytest|py\.test)(\s|$)/.test(command);
 }
