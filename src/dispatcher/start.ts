@@ -10,8 +10,6 @@ import { advance, refuse } from './advance.ts';
 import { CommitHandler } from './commits.ts';
 import type { DispatcherContext } from './context.ts';
 import { CrashGuard, crashMessage } from './crash-guard.ts';
-import { deliver } from './deliver.ts';
-import { FleetWatch } from './fleet.ts';
 import { JobsWithoutRunner } from './jobs-without-runner.ts';
 import { skipLostBuildIds } from './lost-build-ids.ts';
 import { planner } from './planner.ts';
@@ -19,7 +17,9 @@ import { QueuedMessages } from './queued-messages.ts';
 import { reconcile } from './reconcile.ts';
 import { routeBuild } from './route.ts';
 import { admitRunners } from './runner-keys.ts';
+import { RunnerWatch } from './runner-watch.ts';
 import { runSchedules } from './schedules.ts';
+import { deliverSecrets } from './secret-delivery.ts';
 import { StaleMessages } from './stale-messages.ts';
 
 /** Milliseconds between comparisons of the queues with the database. */
@@ -38,22 +38,22 @@ export async function startDispatcher(context: DispatcherContext): Promise<Stage
   const own = { ...context, logger, problems };
   // before any build is made
   await skipLostBuildIds(own);
-  const fleet = new FleetWatch(own);
+  const runnerWatch = new RunnerWatch(own);
   const shownProblems = () => [...context.database.problems(), ...problems.list()];
-  const shown = showStage(own, 'dispatcher', shownProblems, () => fleet.restart());
+  const shown = showStage(own, 'dispatcher', shownProblems, () => runnerWatch.restart());
   const messages = new QueuedMessages(own);
   const reconciling = problems.every(reconcileInterval, 'making the queues agree with the database', async () => {
     await admitRunners(own);
     const move = (build: BuildId) => own.queues.sendAdvance({ v: 1, build }, 'mend');
-    if (await reconcile(own, fleet.recentRunners(), messages, move)) reconciling.now();
+    if (await reconcile(own, runnerWatch.recentRunners(), messages, move)) reconciling.now();
   });
   const watching = problems.every(
-    () => fleet.interval,
+    () => runnerWatch.interval,
     'watching the runners',
-    () => fleet.pollIfDue(),
+    () => runnerWatch.pollIfDue(),
   );
   const unlisten = await listen(context.access, context.access.keys.changes, changeSchema, logger, () => {
-    if (fleet.expectWork()) watching.now();
+    if (runnerWatch.expectWork()) watching.now();
   });
   const scheduling = problems.every(scheduleInterval, 'running schedules', () => runSchedules(own));
   const jobsWithoutRunner = new JobsWithoutRunner(own);
@@ -93,7 +93,7 @@ export async function startDispatcher(context: DispatcherContext): Promise<Stage
       schema: secretsMessage,
       concurrency: 8,
       ...reporting,
-      handle: (message) => deliver(own, message),
+      handle: (message) => deliverSecrets(own, message),
     }),
   ];
   return {

@@ -235,14 +235,14 @@ export class Execution {
   }
 
   #begin(message: JobMessage, start: Result<'started'>, spool: Spool, logger: Logger): RunningAttempt {
-    const { deliveries, queues, key } = this.#services;
+    const { secretRequests, queues, key } = this.#services;
     const { v, job, attempt, runner } = start;
     let revision = 0;
     return new RunningAttempt(message, this.#services, {
       logger,
       spool,
       ask: (kind, signal) =>
-        deliveries.ask(kind, message, runner.id as RunnerId, {
+        secretRequests.ask(kind, message, runner.id as RunnerId, {
           signal,
           logger,
           // dispatchers answer nobody before the database knows who runs the attempt

@@ -5,9 +5,9 @@ import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts'
 import type { JobMessage } from '../queues/messages.ts';
 import type { RunnerNotice } from '../redis/channels.ts';
 import { Backlog } from './backlog.ts';
-import { Deliveries } from './deliveries.ts';
 import type { DiskWatch } from './disk-watch.ts';
 import { Execution, type ExecutionHooks } from './execution.ts';
+import { SecretRequests } from './secret-requests.ts';
 import type { AttemptLease, AttemptServices, RunnerServices } from './services.ts';
 import { leftSpools } from './spool.ts';
 
@@ -34,7 +34,7 @@ export class Executions {
     this.#services = {
       ...services,
       disk,
-      deliveries: new Deliveries(services, services.key.signer),
+      secretRequests: new SecretRequests(services, services.key.signer),
       texts: new TextWorker(),
       spools: join(services.folder.path, 'spool'),
       lease,
@@ -73,8 +73,8 @@ export class Executions {
   }
 
   /** What is sealed to the runner with that id is sealed to this key. */
-  boxKey(runner: RunnerId): ReturnType<Deliveries['boxKey']> {
-    return this.#services.deliveries.boxKey(runner);
+  boxKey(runner: RunnerId): ReturnType<SecretRequests['boxKey']> {
+    return this.#services.secretRequests.boxKey(runner);
   }
 
   /** Renews the lease of every attempt's processes. */
@@ -93,7 +93,7 @@ export class Executions {
   }
 
   hear(notice: RunnerNotice): void {
-    if (notice.kind === 'sealed') this.#services.deliveries.hear(notice);
+    if (notice.kind === 'sealed') this.#services.secretRequests.hear(notice);
     else this.#all.get(attemptName(notice))?.hear(notice);
     if (this.#backlog.problem !== undefined) this.#backlog.update();
   }

@@ -5,9 +5,9 @@ import type { KeptTrees } from '../job/kept-trees.ts';
 import type { TextWorker } from '../job/texts/text-worker.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { RunnerKey } from '../secrets/runner-key.ts';
-import type { Deliveries } from './deliveries.ts';
 import type { DiskWatch } from './disk-watch.ts';
 import type { LauncherProcess } from './launcher/launcher-process.ts';
+import type { SecretRequests } from './secret-requests.ts';
 import type { WorkFolder } from './work-folder.ts';
 
 /** What a runner works with; `logger` names the runner. Made once, when it starts, and handed on whole. */
@@ -25,7 +25,7 @@ export interface RunnerServices extends StageContext {
 /** What its attempts work with. */
 export interface AttemptServices extends RunnerServices {
   disk: DiskWatch;
-  deliveries: Deliveries;
+  secretRequests: SecretRequests;
   texts: TextWorker;
   /** folder of the logs that are not archived yet */
   spools: string;

@@ -14,7 +14,7 @@ import { listenAt } from './http/listen.ts';
 import { LineIndexes } from './logs/line-index.ts';
 import type { Web } from './services.ts';
 import { FleetHistory } from './status/fleet-history.ts';
-import { watchFleet } from './status/fleet-watch.ts';
+import { measureFleet } from './status/fleet-measurement.ts';
 import { Notices } from './streams/notices.ts';
 import { OpenStreams } from './streams/sse.ts';
 import { Summaries } from './summaries/summaries.ts';
@@ -76,7 +76,7 @@ export async function startWeb(
   for (const server of servers)
     server.on('error', (error) => logger.warn(`the HTTP server reports an error: ${errorText(error)}`));
   const shown = showStage(context, 'web');
-  const watch = watchFleet(web);
+  const watch = measureFleet(web);
   logger.info(`listening at ${urls.url}`);
   return {
     ...urls,

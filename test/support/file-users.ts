@@ -12,7 +12,7 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/job/files/inside.ts': 'is the way in: looks through open folders',
   'src/job/files/walk.ts': 'is the way in: walks through open folders',
   'src/job/files/hand-over.ts': 'is the way out: writes through open folders',
-  'src/job/actions/archive.ts': 'copies from the closed store into a closed draft; streams from a descriptor',
+  'src/job/actions/pack-files.ts': 'copies from the closed store into a closed draft; streams from a descriptor',
   'src/job/actions/library.ts': 'copies from the closed store into a closed draft',
   'src/job/actions/store.ts': 'has the store of actions, which jobs never reach',
   'src/job/actions/checkout.ts': 'empties the workspace only where jobs have the rights of Volt',

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
 import { FleetHistory } from '../../src/web/status/fleet-history.ts';
-import { watchFleet } from '../../src/web/status/fleet-watch.ts';
+import { measureFleet } from '../../src/web/status/fleet-measurement.ts';
 import { until } from '../support/until.ts';
 import { job, Site } from './site.ts';
 
@@ -15,7 +15,7 @@ describe('web: the history of the runners', () => {
   it('counts waiting jobs, busy slots and all slots', async () => {
     const site = await Site.start();
     const history = new FleetHistory();
-    const watch = watchFleet({ ...site.context, fleet: history }, 20);
+    const watch = measureFleet({ ...site.context, fleet: history }, 20);
     try {
       await site.repository('sample');
       await site.runner('r1', { slots: 3, running: [`${job(await site.build('sample'))}.1`] });

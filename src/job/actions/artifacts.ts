@@ -6,9 +6,9 @@ import { Glob } from '../globs/glob.ts';
 import { PathPatterns } from '../globs/path-patterns.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { Artifacts, type StoredArtifact } from '../storage/artifacts.ts';
-import { pack, unpack } from './archive.ts';
 import type { BuiltinCall } from './builtin-call.ts';
 import { withoutFiles } from './builtin-call.ts';
+import { pack, unpack } from './pack-files.ts';
 import { findPaths } from './path-search.ts';
 
 /** `actions/upload-artifact` and `actions/download-artifact`: to and from the disk of this machine. */

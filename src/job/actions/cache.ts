@@ -5,9 +5,9 @@ import { StepFault } from '../fault.ts';
 import { PathPatterns } from '../globs/path-patterns.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { Caches } from '../storage/caches.ts';
-import { pack, unpack } from './archive.ts';
 import type { BuiltinCall } from './builtin-call.ts';
 import { linesOf } from './builtin-call.ts';
+import { pack, unpack } from './pack-files.ts';
 import { findPaths } from './path-search.ts';
 
 /** Longest key in characters, as on GitHub. */

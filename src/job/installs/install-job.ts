@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { runCommand } from '../../exec/command.ts';
 import type { ListedFile } from '../../git/commit-tree.ts';
 import { sizeText } from '../../kernel/sizes.ts';
-import { type PackingJob, pack, unpack } from '../actions/archive.ts';
+import { type PackingJob, pack, unpack } from '../actions/pack-files.ts';
 import { makeFoldersInside } from '../files/hand-over.ts';
 import type { JobInput } from '../input-and-result.ts';
 import type { StepContext } from '../job-context.ts';

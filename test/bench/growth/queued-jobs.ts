@@ -1,7 +1,7 @@
-import { FleetWatch } from '../../../src/dispatcher/fleet.ts';
 import { QueuedMessages } from '../../../src/dispatcher/queued-messages.ts';
 import { reconcile } from '../../../src/dispatcher/reconcile.ts';
 import { routeBuild } from '../../../src/dispatcher/route.ts';
+import { RunnerWatch } from '../../../src/dispatcher/runner-watch.ts';
 import { SlotWorker } from '../../../src/queues/slots.ts';
 import { identityOf } from '../../../src/record/build-ids.ts';
 import { type NewBuild, recordPlan } from '../../../src/record/plans.ts';
@@ -33,7 +33,7 @@ export async function queuedJobs(sizes: readonly number[], n: number): Promise<{
     };
     let queued = 0;
     const before = await usedMemory(volt);
-    const fleet = new FleetWatch(volt.context);
+    const fleet = new RunnerWatch(volt.context);
     const messages = new QueuedMessages(volt.context);
     for (const size of sizes) {
       for (; queued < size; queued += jobsOfBuild) {

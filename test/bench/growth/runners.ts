@@ -1,5 +1,5 @@
-import { FleetWatch } from '../../../src/dispatcher/fleet.ts';
 import { routeBuild } from '../../../src/dispatcher/route.ts';
+import { RunnerWatch } from '../../../src/dispatcher/runner-watch.ts';
 import { attemptName, type BuildId, jobIdOf } from '../../../src/kernel/model.ts';
 import { SlotWorker } from '../../../src/queues/slots.ts';
 import { startAttempt } from '../../../src/record/moves.ts';
@@ -24,7 +24,7 @@ export async function runners(sizes: readonly number[], n: number): Promise<{ gr
   const collection = new Collection('runners');
   try {
     await observed(database);
-    const fleet = new FleetWatch(volt.context);
+    const fleet = new RunnerWatch(volt.context);
     for (const size of sizes) {
       await keep(
         volt,

@@ -10,7 +10,7 @@ import type { StatusSources } from './sources.ts';
 const interval = 15_000;
 
 /** Measures queues and runners regularly and adds the numbers to the history. */
-export function watchFleet(web: StatusSources & { fleet: FleetHistory }, ms = interval): Repeating {
+export function measureFleet(web: StatusSources & { fleet: FleetHistory }, ms = interval): Repeating {
   return everyLater(
     ms,
     async () => web.fleet.add(await momentNow(web)),

@@ -24,7 +24,7 @@ const startInterval = 50;
  * them on the runner's channel. They are stored nowhere; if the answer is lost, the runner asks again. Only the runner that
  * the database names for the current attempt gets an answer.
  */
-export async function deliver(context: DispatcherContext, request: SecretsMessage): Promise<void> {
+export async function deliverSecrets(context: DispatcherContext, request: SecretsMessage): Promise<void> {
   const { access, database, logger } = context;
   const runner = request.runner as RunnerId;
   const [job] = await openJobs(database, { jobs: [request.job], limit: 1 });

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
-import { FleetWatch } from '../../src/dispatcher/fleet.ts';
 import { reconcile } from '../../src/dispatcher/reconcile.ts';
 import { routeBuild } from '../../src/dispatcher/route.ts';
+import { RunnerWatch } from '../../src/dispatcher/runner-watch.ts';
 import {
   type AttemptRef,
   attemptName,
@@ -41,7 +41,7 @@ const lowDisk = {
 
 describe('the watch over the runners', () => {
   let volt: TestVolt;
-  let watch: FleetWatch;
+  let watch: RunnerWatch;
   const children: ChildProcess[] = [];
   const workers: { worker: SlotWorker; letGo(): void }[] = [];
 
@@ -52,7 +52,7 @@ describe('the watch over the runners', () => {
   });
 
   beforeEach(() => {
-    watch = new FleetWatch(volt.context);
+    watch = new RunnerWatch(volt.context);
   });
 
   afterEach(async () => {
@@ -212,7 +212,7 @@ describe('the watch over the runners', () => {
       const ref = await running('dead~1');
       await member('dead~1', { ...runner.identity, running: [attemptName(ref)] });
       await end(runner.child);
-      await Promise.all([watch.poll(), new FleetWatch(volt.context).poll()]);
+      await Promise.all([watch.poll(), new RunnerWatch(volt.context).poll()]);
       await watch.poll();
       expect(await attempts(ref)).to.deep.equal(['runner_lost', 'queued']);
       expect(await messages()).to.deep.equal([`${ref.job}.2`]);
@@ -224,7 +224,7 @@ describe('the watch over the runners', () => {
       await member('dead~1', { ...runner.identity, running: [attemptName(ref)] });
       await end(runner.child);
       const other = await openRecord(volt.dataDir);
-      const dying = new FleetWatch({ ...volt.context, database: other });
+      const dying = new RunnerWatch({ ...volt.context, database: other });
       await other.close();
       await dying.poll().then(
         () => expect.fail('it has no record'),
@@ -333,10 +333,10 @@ describe('the watch over the runners', () => {
   });
 
   describe('counts lost attempts', () => {
-    let old: FleetWatch;
+    let old: RunnerWatch;
 
     before(async () => {
-      old = new FleetWatch(volt.context);
+      old = new RunnerWatch(volt.context);
       await pause(heartbeatTtl + 100);
     });
 

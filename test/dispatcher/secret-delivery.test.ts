@@ -1,8 +1,8 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { deliver } from '../../src/dispatcher/deliver.ts';
 import { routeBuild } from '../../src/dispatcher/route.ts';
+import { deliverSecrets } from '../../src/dispatcher/secret-delivery.ts';
 import { VoltError } from '../../src/kernel/errors.ts';
 import { type BuildId, type JobId, jobIdOf, type RunnerId } from '../../src/kernel/model.ts';
 import { Later } from '../../src/queues/consumer.ts';
@@ -86,7 +86,7 @@ describe('a request for secrets', () => {
   }
 
   const ask = (job: JobId, kind: DeliveryKind = 'secrets', change: { attempt?: number; runner?: string } = {}) =>
-    deliver(volt.context, { v: 1, job, attempt: 1, runner: box.id, kind, ...change });
+    deliverSecrets(volt.context, { v: 1, job, attempt: 1, runner: box.id, kind, ...change });
 
   /** What the runner has been told. */
   async function told(): Promise<RunnerNotice[]> {
@@ -121,7 +121,7 @@ describe('a request for secrets', () => {
     const db = new Proxy(database.db, { get: (of, key) => (key === 'selectFrom' ? selectFrom : Reflect.get(of, key)) });
     const away = new Proxy(database, { get: (of, key) => (key === 'db' ? db : Reflect.get(of, key)) });
     const request = { v: 1, job, attempt: 1, runner: box.id, kind: 'secrets' } as const;
-    const error = await deliver({ ...volt.context, database: away }, request).catch((thrown: unknown) => thrown);
+    const error = await deliverSecrets({ ...volt.context, database: away }, request).catch((thrown: unknown) => thrown);
     expect(error).to.include({ code: 'record_unreachable' });
     expect(await told()).to.deep.equal([]);
     await ask(job);

@@ -5,7 +5,7 @@ import type { JobId, RunnerId } from '../../src/kernel/model.ts';
 import type { SecretsMessage } from '../../src/queues/messages.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import type { StageContext } from '../../src/queues/stage.ts';
-import { Deliveries } from '../../src/runner/deliveries.ts';
+import { SecretRequests } from '../../src/runner/secret-requests.ts';
 import { boxContext } from '../../src/secrets/delivery.ts';
 import { makeBoxKeys, seal } from '../../src/secrets/sealed-box.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
@@ -34,7 +34,7 @@ describe('a delivery of secrets to a runner', () => {
   });
 
   function ask(
-    deliveries: Deliveries,
+    secretRequests: SecretRequests,
     change: { signal?: AbortSignal; insist?: () => void; slow?: (sentence: string) => void } = {},
   ) {
     const around = {
@@ -44,15 +44,15 @@ describe('a delivery of secrets to a runner', () => {
       slow: () => undefined,
       ...change,
     };
-    const answer = deliveries.ask('secrets', ref, runner, around);
+    const answer = secretRequests.ask('secrets', ref, runner, around);
     answer.catch(() => undefined);
     return answer;
   }
 
   const asked = async () =>
     (await context.queues.queue('secrets').getWaiting()).map(({ data }) => data as SecretsMessage);
-  const answerWith = (deliveries: Deliveries, answer: { box: string } | { refused: string }) =>
-    deliveries.hear({ kind: 'sealed', ...ref, delivery: 'secrets', answer });
+  const answerWith = (secretRequests: SecretRequests, answer: { box: string } | { refused: string }) =>
+    secretRequests.hear({ kind: 'sealed', ...ref, delivery: 'secrets', answer });
   const boxFor = (publicKey: string, context = boxContext(ref, runner, 'secrets')) => ({
     box: seal(publicKey, context, JSON.stringify(content)),
   });
@@ -66,23 +66,23 @@ describe('a delivery of secrets to a runner', () => {
   }
 
   it('is sealed to the key of the runner, and the request contains no value', async () => {
-    const deliveries = new Deliveries(context, signer);
-    const key = deliveries.boxKey(runner).publicKey;
-    const answer = ask(deliveries);
+    const secretRequests = new SecretRequests(context, signer);
+    const key = secretRequests.boxKey(runner).publicKey;
+    const answer = ask(secretRequests);
     const [request] = await until('it asks', async () => {
       const all = await asked();
       return all.length > 0 && all;
     });
     expect(request).to.deep.equal({ v: 1, ...ref, runner, kind: 'secrets' });
-    answerWith(deliveries, boxFor(key));
+    answerWith(secretRequests, boxFor(key));
     expect(await answer).to.deep.equal(content);
   });
 
   it('is requested again when the request or the answer is lost, after the report that the attempt has begun', async () => {
-    const deliveries = new Deliveries(context, signer, { repeat: 50 });
-    const key = deliveries.boxKey(runner).publicKey;
+    const secretRequests = new SecretRequests(context, signer, { repeat: 50 });
+    const key = secretRequests.boxKey(runner).publicKey;
     let insisted = 0;
-    const answer = ask(deliveries, {
+    const answer = ask(secretRequests, {
       insist: () => {
         insisted++;
       },
@@ -91,31 +91,31 @@ describe('a delivery of secrets to a runner', () => {
     await test.access.client.flushall();
     await until('it asks again', async () => (await asked()).length > 0);
     expect(insisted).to.be.greaterThan(0);
-    answerWith(deliveries, boxFor(key));
+    answerWith(secretRequests, boxFor(key));
     await answer;
   });
 
   it('that takes long is mentioned in the log of the job', async () => {
-    const deliveries = new Deliveries(context, signer, { repeat: 50 });
+    const secretRequests = new SecretRequests(context, signer, { repeat: 50 });
     const sentence = await new Promise<string>((resolve) => {
-      const answer = ask(deliveries, { slow: resolve });
+      const answer = ask(secretRequests, { slow: resolve });
       void answer.catch(() => undefined);
     });
     expect(sentence).to.include('waiting for its secrets');
-    answerWith(deliveries, boxFor(deliveries.boxKey(runner).publicKey));
+    answerWith(secretRequests, boxFor(secretRequests.boxKey(runner).publicKey));
   });
 
   it('that does not come in time ends the job as an error of Volt', async () => {
-    const { outcome } = await ending(ask(new Deliveries(context, signer, { repeat: 10, patience: 100 })));
+    const { outcome } = await ending(ask(new SecretRequests(context, signer, { repeat: 10, patience: 100 })));
     expect(outcome).to.include({ status: 'error', reason: 'secrets_unavailable' });
     expect(outcome.message).to.include('no dispatcher');
     expect(mayBeRepeated(outcome, false), 'another attempt may find one').to.equal(true);
   });
 
   it('that is refused ends the job with the reason of the dispatcher', async () => {
-    const deliveries = new Deliveries(context, signer);
-    const answer = ask(deliveries);
-    answerWith(deliveries, { refused: 'there is no key. Put it back.' });
+    const secretRequests = new SecretRequests(context, signer);
+    const answer = ask(secretRequests);
+    answerWith(secretRequests, { refused: 'there is no key. Put it back.' });
     const { outcome } = await ending(answer);
     expect(outcome.message).to.equal('there is no key. Put it back.');
     expect(mayBeRepeated(outcome, false), 'the key does not come back by asking again').to.equal(false);
@@ -123,22 +123,22 @@ describe('a delivery of secrets to a runner', () => {
 
   it('that is sealed for another runner, another attempt or a former id is refused', async () => {
     for (const box of [
-      (deliveries: Deliveries) => {
-        deliveries.boxKey(runner).publicKey;
+      (secretRequests: SecretRequests) => {
+        secretRequests.boxKey(runner).publicKey;
         return boxFor(makeBoxKeys().publicKey);
       },
-      (deliveries: Deliveries) =>
-        boxFor(deliveries.boxKey(runner).publicKey, boxContext({ ...ref, attempt: 2 }, runner, 'secrets')),
-      (deliveries: Deliveries) => {
-        const former = boxFor(deliveries.boxKey(runner).publicKey);
-        deliveries.boxKey('box~2' as RunnerId);
-        deliveries.boxKey(runner).publicKey;
+      (secretRequests: SecretRequests) =>
+        boxFor(secretRequests.boxKey(runner).publicKey, boxContext({ ...ref, attempt: 2 }, runner, 'secrets')),
+      (secretRequests: SecretRequests) => {
+        const former = boxFor(secretRequests.boxKey(runner).publicKey);
+        secretRequests.boxKey('box~2' as RunnerId);
+        secretRequests.boxKey(runner).publicKey;
         return former;
       },
     ]) {
-      const deliveries = new Deliveries(context, signer);
-      const answer = ask(deliveries);
-      answerWith(deliveries, box(deliveries));
+      const secretRequests = new SecretRequests(context, signer);
+      const answer = ask(secretRequests);
+      answerWith(secretRequests, box(secretRequests));
       const { outcome } = await ending(answer);
       expect(outcome.reason).to.equal('secrets_unavailable');
       expect(outcome.message).to.not.include('canary');
@@ -147,7 +147,7 @@ describe('a delivery of secrets to a runner', () => {
 
   it('is no longer awaited when the job is ended', async () => {
     const stop = new AbortController();
-    const answer = ask(new Deliveries(context, signer), { signal: stop.signal });
+    const answer = ask(new SecretRequests(context, signer), { signal: stop.signal });
     const reason = new JobAborted({ status: 'cancelled', reason: 'by_user', message: 'x', exitCode: null });
     stop.abort(reason);
     expect(await ending(answer)).to.equal(reason);

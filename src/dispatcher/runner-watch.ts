@@ -25,7 +25,7 @@ const rest = 4;
  * Watches the runners: it polls the registry, the database and the queues, and takes back the attempts of runners that are
  * gone (take-back.ts, by the rules of lost-attempts.ts).
  */
-export class FleetWatch {
+export class RunnerWatch {
   readonly #context: WatchContext;
   readonly #runners = new KnownRunners();
   readonly #lost = new LostAttempts(this.#runners);

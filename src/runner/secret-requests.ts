@@ -31,7 +31,7 @@ const nouns: { [K in DeliveryKind]: string } = { secrets: 'its secrets', credent
  * publishes the public one with its heartbeats, and asks a dispatcher for what an attempt needs once it has claimed it.
  * Nothing of it is written to the disk.
  */
-export class Deliveries {
+export class SecretRequests {
   readonly #context: StageContext;
   readonly #signer: Signer;
   readonly #waiting = new Map<string, (answer: Answer['answer']) => void>();
