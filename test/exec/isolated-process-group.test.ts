@@ -26,15 +26,24 @@ const attempts = [
   ['after it attacked the supervisor', 'kill -KILL 1; kill -STOP 1; kill -STOP -1; sleep $S >/dev/null 2>&1 &'],
 ] as const;
 
-/** A program that opens a process group with a lease in seconds, runs a script in it, and renews the lease until it dies. */
+/**
+ * A program that opens a process group, runs a script in it, and renews the lease until it dies. After SIGUSR2 a renewal
+ * holds for half a second.
+ */
 const owner = `
   import { ProcessGroup } from './src/exec/process-group.ts';
   import { runCommand } from './src/exec/command.ts';
-  const { groupKind, isolation, ttl, script, env } = JSON.parse(process.env.TO_DO);
-  const processes = await ProcessGroup.open(ttl, groupKind, { isolation });
+  const { groupKind, isolation, script, env } = JSON.parse(process.env.TO_DO);
+  const processes = await ProcessGroup.open(45, groupKind, { isolation });
   const signal = new AbortController().signal;
   await runCommand({ processes, argv: ['sh', '-c', script], cwd: '/', env, output: () => {}, signal });
-  setInterval(() => processes.beat(), 50);
+  let left = 45;
+  setInterval(() => processes.beat(left), 50);
+  process.on('SIGUSR2', () => {
+    left = 0.5;
+    processes.beat(left);
+    console.log('short leases');
+  });
   console.log('left behind');
 `;
 
@@ -89,10 +98,10 @@ for (const [level, groupKind] of levels) {
       until(`${count} sleep`, () => processesWith(sleep).length >= count);
 
     /** Starts a process that opens a process group and leaves every kind of process in it. */
-    async function leftBy(ttl: number): Promise<{ owner: TestChild; sleep: string }> {
+    async function leftByOwner(): Promise<{ owner: TestChild; sleep: string }> {
       const sleep = longSleep();
       const script = attempts.map(([, each]) => each).join('\n');
-      const todo = { groupKind, isolation, ttl, script, env: { ...env, S: sleep } };
+      const todo = { groupKind, isolation, script, env: { ...env, S: sleep } };
       child = startChild(owner, { env: { TO_DO: JSON.stringify(todo) } });
       await child.line();
       await asleep(sleep, attempts.length);
@@ -137,13 +146,15 @@ for (const [level, groupKind] of levels) {
     });
 
     it('ends everything when the process that opened it is killed', async () => {
-      const { owner, sleep } = await leftBy(forEver);
+      const { owner, sleep } = await leftByOwner();
       await owner.kill();
       await until('all are gone', () => processesWith(sleep).length === 0);
     });
 
     it('ends everything when the process that opened it is frozen', async () => {
-      const { owner, sleep } = await leftBy(0.5);
+      const { owner, sleep } = await leftByOwner();
+      owner.signal('SIGUSR2');
+      await owner.line();
       owner.signal('SIGSTOP');
       await until('all are gone', () => processesWith(sleep).length === 0);
       expect(stateOf(owner.pid), 'the owner').to.equal('T');

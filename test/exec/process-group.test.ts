@@ -16,16 +16,25 @@ import { until } from '../support/until.ts';
 /** Seconds; longer than any test. */
 const forEver = 3600;
 
-/** A program that opens a process group with a lease in seconds, leaves a daemon in it, and renews the lease until it dies. */
+/**
+ * A program that opens a process group, leaves a daemon in it, and renews the lease until it dies. After SIGUSR2 a renewal
+ * holds for half a second.
+ */
 const owner = `
   import { ProcessGroup } from './src/exec/process-group.ts';
   import { runCommand } from './src/exec/command.ts';
-  const [groupKind, ttl, sleep] = process.argv.slice(-3);
-  const processes = await ProcessGroup.open(Number(ttl), groupKind);
+  const [groupKind, sleep] = process.argv.slice(-2);
+  const processes = await ProcessGroup.open(45, groupKind);
   const env = { PATH: process.env.PATH };
   const argv = ['sh', '-c', 'setsid sleep "$0" >/dev/null 2>&1 & sleep 0.05', sleep];
   await runCommand({ processes, argv, cwd: '/', env, output: () => {}, signal: new AbortController().signal });
-  setInterval(() => processes.beat(), 50);
+  let left = 45;
+  setInterval(() => processes.beat(left), 50);
+  process.on('SIGUSR2', () => {
+    left = 0.5;
+    processes.beat(left);
+    console.log('short leases');
+  });
   console.log('left behind');
 `;
 
@@ -174,7 +183,7 @@ for (const groupKind of groupKinds) {
 
     it('ends everything when the process that opened it is killed', async () => {
       const sleep = longSleep();
-      const child = startChild(owner, { args: [groupKind, String(forEver), sleep] });
+      const child = startChild(owner, { args: [groupKind, sleep] });
       await child.line();
       expect(processesWith(sleep)).to.have.length(2);
       await child.kill();
@@ -183,7 +192,9 @@ for (const groupKind of groupKinds) {
 
     timed('ends everything when the process that opened it is frozen', async () => {
       const sleep = longSleep();
-      const child = startChild(owner, { args: [groupKind, '0.5', sleep] });
+      const child = startChild(owner, { args: [groupKind, sleep] });
+      await child.line();
+      child.signal('SIGUSR2');
       await child.line();
       child.signal('SIGSTOP');
       await until('only the frozen one is left', () => processesWith(sleep).length === 1);
