@@ -92,9 +92,9 @@ describe('what is discovered in a checkout', () => {
     expect(cmake).to.deep.include({
       settings: {
         command: [
-          "(cd 'app' && cmake -S . -B build)",
-          '(cd \'app\' && cmake --build build --parallel "$(getconf _NPROCESSORS_ONLN)")',
-          "(cd 'app' && ctest --test-dir build --output-on-failure --no-tests=error)",
+          '(cd app && cmake -S . -B build)',
+          '(cd app && cmake --build build --parallel "$(getconf _NPROCESSORS_ONLN)")',
+          '(cd app && ctest --test-dir build --output-on-failure --no-tests=error)',
         ].join('\n'),
       },
     });
