@@ -66,7 +66,8 @@ const rows: [what: string, files: Files, runner: string | undefined][] = [
   ['Elixir with a formatter', { 'mix.exs': '', 'test/test_helper.exs': 'ExUnit.start(formatters: [A])' }, undefined],
   ['Elixir with a task "test" of its own', { 'mix.exs': 'aliases: [test: ["a"]]' }, undefined],
   ['a script with Mocha', script('eslint . && NODE_ENV=test nyc --silent mocha -r ts-node "test/*.ts"'), 'Mocha'],
-  ['a script with another reporter of Mocha', script('mocha -R dot'), undefined],
+  ['a script with a reporter of Mocha that prints totals', script('mocha test.js -R list'), 'Mocha'],
+  ['a script with another reporter of Mocha', script('mocha -R json'), undefined],
   ['a script with Mocha whose settings have a reporter', script('mocha', { '.mocharc.cjs': 'reporter: 1' }), undefined],
   ['a script with Jest', script('jest --coverage', { 'jest.config.js': 'coverageReporters: []' }), 'Jest'],
   [

@@ -13,6 +13,8 @@ interface ScriptRunner {
   /** as people know it */
   name: string;
   command: RegExp;
+  /** an option for a reporter that prints the totals as well */
+  usual?: RegExp;
   /** files that may choose another reporter; `*` stands for the endings of JavaScript */
   configs: readonly string[];
   /** the key of package.json that may do so */
@@ -24,6 +26,7 @@ const runners: readonly ScriptRunner[] = [
   {
     name: 'Mocha',
     command: /^_?mocha(?= |$)/,
+    usual: / (?:-R|--reporter)[ =](?:spec|dot|list)(?= |$)/,
     configs: ['.mocharc.*', '.mocharc.json', '.mocharc.jsonc', '.mocharc.yaml', '.mocharc.yml', 'test/mocha.opts'],
     key: 'mocha',
   },
@@ -47,7 +50,8 @@ export function scriptRunner(tree: Tree, manifest: Manifest, script: string): st
     const command = part.trim().replace(before, '');
     const found = runners.find((each) => each.command.test(command));
     if (!found) continue;
-    const isUsual = !changing.test(command.replace(found.command, ' ')) && hasUsualReporter(tree, manifest, found);
+    const options = command.replace(found.command, ' ').replace(found.usual ?? '', '');
+    const isUsual = !changing.test(options) && hasUsualReporter(tree, manifest, found);
     return isUsual ? found.name : undefined;
   }
   return undefined;
