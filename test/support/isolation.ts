@@ -8,6 +8,7 @@ import { NetworkPool } from '../../src/exec/network/network-pool.ts';
 import { ProcessGroup } from '../../src/exec/process-group.ts';
 import { ownActionsOf } from '../../src/job/actions/builtin-actions.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
+import type { ProjectPlan } from '../../src/job/discovery/project-plan.ts';
 import { fetchPolicyOf } from '../../src/job/fetch-policy.ts';
 import type { JobInput, JobResult } from '../../src/job/input-and-result.ts';
 import { runJob } from '../../src/job/job.ts';
@@ -84,6 +85,11 @@ export class IsolatedJobs {
   /** Runs the tests that Volt finds in a repository. */
   discovered(repository: TestRepository, name = 'app'): Promise<IsolatedRun> {
     return this.#run({ kind: 'discover' }, repository, name);
+  }
+
+  /** Runs the tests of a project that was found before the job began. */
+  planned(plan: ProjectPlan, repository: TestRepository, name = 'app'): Promise<IsolatedRun> {
+    return this.#run(plan, repository, name);
   }
 
   /** Runs steps of a workflow's job, as YAML below `steps:`. */

@@ -4,16 +4,16 @@ import { type InstallJob, runQuietly } from './install-job.ts';
 /** Managers of Python projects that a runner may have. */
 const managers = ['uv', 'poetry', 'pdm'] as const;
 
-/** What prints the facts below. Shims of version managers choose the Python of the project's folder. */
-const program = `import json, os, shutil, sys, sysconfig
+/** What prints the facts below, without the packages of Python, which take most of the time of its start. Shims of version managers choose the Python of the project's folder. */
+const program = `import importlib.util, json, os, shutil, sys, sysconfig
 def file_of(path):
     try: found = os.stat(path)
     except (OSError, TypeError): return None
     return [os.path.realpath(path), found.st_size, found.st_mtime]
 def bundled():
     try:
-        import ensurepip, venv
-        return ensurepip.version()
+        import ensurepip
+        return ensurepip.version() if importlib.util.find_spec('venv') else None
     except ImportError: return None
 release = ''
 if os.path.exists('/etc/os-release'):
@@ -46,7 +46,7 @@ export async function pythonMachine(
   job: InstallJob,
   env: Readonly<Record<string, string>>,
 ): Promise<PythonMachine | undefined> {
-  const { exitCode, output } = await runQuietly(job, ['python3', '-I', '-c', program], { cwd: job.folder, env });
+  const { exitCode, output } = await runQuietly(job, ['python3', '-I', '-S', '-c', program], { cwd: job.folder, env });
   if (exitCode !== 0) return undefined;
   try {
     return machineSchema.parse(JSON.parse(output.trim().split('\n').at(-1) ?? ''));
