@@ -4,7 +4,10 @@ import { type InstallJob, runQuietly } from './install-job.ts';
 /** Managers of Python projects that a runner may have. */
 const managers = ['uv', 'poetry', 'pdm'] as const;
 
-/** What prints the facts below, without the packages of Python, which take most of the time of its start. Shims of version managers choose the Python of the project's folder. */
+/**
+ * What prints the facts below, without the packages of Python, which take most of the time of its start. Shims of
+ * version managers choose the Python of the project's folder.
+ */
 const program = `import importlib.util, json, os, shutil, sys, sysconfig
 def file_of(path):
     try: found = os.stat(path)
