@@ -10,7 +10,6 @@ import { CommandFailed } from '../steps/command.ts';
 import type { KeptInstall, KeptInstalls } from '../storage/kept-installs.ts';
 import { installDigest, listed, whyUnknown } from './install-digest.ts';
 import { checkSize, type InstallJob, keep, restore, runQuietly } from './install-job.ts';
-import { indexAnswer } from './pip-log.ts';
 import { type PythonCommands, type PythonWanted, pythonCommands } from './python-commands.ts';
 import { pythonInstaller } from './python-installer.ts';
 import { pythonMachine } from './python-machine.ts';
@@ -146,24 +145,7 @@ class Environment {
   }
 
   async fill(): Promise<void> {
-    const log = join(this.#folder, 'pip.log');
-    for (const command of this.#commands.install) {
-      try {
-        await this.#job.run(command, { PIP_LOG: log, ...this.#env });
-      } catch (error) {
-        await this.#tellAnswer(this.#env.PIP_LOG ?? log);
-        throw error;
-      }
-    }
-  }
-
-  /** Writes into the job's log how the package index answered, which decides whose fault it is. */
-  async #tellAnswer(log: string): Promise<void> {
-    this.#job.context.signal.throwIfAborted();
-    const argv = ['tail', '-c', '100000', '--', log];
-    const { output } = await runQuietly(this.#job, argv, { cwd: this.#folder, env: this.#env });
-    const answer = indexAnswer(output);
-    if (answer !== undefined) await this.#job.log.say(answer);
+    for (const command of this.#commands.install) await this.#job.run(command, this.#env);
   }
 
   /** @returns what was kept, as part of a sentence */

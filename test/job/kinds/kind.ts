@@ -13,8 +13,6 @@ export interface Ending {
 export interface Variant {
   /** beside those of the kind */
   files: Files;
-  /** environment variables beside the usual ones; `{registry}` as in texts */
-  env?: Files;
   /** by default that of a job whose tests pass or fail, as the variant's name says */
   ends?: Ending;
   /** names of the tests that passed and failed, each with its suite */
@@ -55,5 +53,4 @@ export const variants = ['green', 'red', 'missing dependency', 'no tests', 'ende
 export type NpmTool = 'pnpm' | 'yarn 1' | 'yarn 4' | 'bun';
 
 export const noTests = { status: 'error', reason: 'no_tests_found' } as const;
-export const isFaulty = { status: 'failure', reason: 'exit_code' } as const;
 export const noDependency = { status: 'error', reason: 'dependencies_failed' } as const;

@@ -65,12 +65,7 @@ describe('the verdict on a small project, tested by the real tools, of', functio
     const isLocked = by && tool && !Object.hasOwn(variant.files, 'package.json');
     if (isLocked && !locks.has(by.tool)) locks.set(by.tool, await lockFile(files, by, tool));
     const all = isLocked ? { ...files, [by.file]: locks.get(by.tool) ?? '' } : files;
-    return addressed(all);
-  }
-
-  /** With the address of the registry in all texts. */
-  function addressed(texts: Files): Files {
-    return Object.fromEntries(Object.entries(texts).map(([name, text]) => [name, text.replaceAll('{registry}', url)]));
+    return Object.fromEntries(Object.entries(all).map(([path, text]) => [path, text.replaceAll('{registry}', url)]));
   }
 
   function environment(folder: string | undefined): { [name: string]: string } {
@@ -100,7 +95,7 @@ describe('the verdict on a small project, tested by the real tools, of', functio
         if (kind.possible && !kind.possible()) return this.skip();
         const folder = await folderFor(kind);
         if ((kind.by || kind.program) && folder === undefined) return this.skip();
-        const env = { ...environment(folder), ...addressed(variant.env ?? {}) };
+        const env = environment(folder);
         const { outcome, tests, log } = await jobs.run(await filesOf(kind, variant), { env, installs: kind.what });
         const ends = variant.ends ?? usualEndings[name];
         const { status, reason, message } = ends;

@@ -1,11 +1,8 @@
-import { access, commit, firstMatch, machine, network, notBuilt, type Rule, tool, whileInstalling } from '../blame.ts';
+import { commit, firstMatch, machine, network, notBuilt, type Rule, tool, whileInstalling } from '../blame.ts';
 
 /** pip warns of these, and then says that there are no versions. */
 const unreachable =
   /Retrying \(Retry\(|NewConnectionError|Name or service not known|Temporary failure in name resolution|Connection refused|Read timed out|SSLError|CERTIFICATE_VERIFY_FAILED|Could not fetch URL|is not a trusted or secure host/;
-
-/** pip names versions that it leaves out. */
-const otherPython = /ERROR: Ignored the following versions that require a different python version: /;
 
 const notMade =
   /(?:ERROR: Failed building wheel for|Failed to build) '?[\w.-]|× (?:Getting requirements to build|Preparing metadata|Building) .* did not run successfully/;
@@ -21,20 +18,7 @@ export const pip: readonly Rule[] = [
     /ERROR: Could not find a version that satisfies the requirement (\S.*) \(from versions: none\)$/,
     ([name], lines) => firstMatch(lines, unreachable) && `pip cannot reach the package index for ${name}`,
   ),
-  // Volt writes these, see installs/pip-log.ts
-  access(/the package index answers (40[137]) for (\S+)$/, 'the package index refuses $2 with $1'),
-  network(/the package index answers (429|5\d\d) for (\S+)$/, 'the package index answers $1 for $2'),
-  commit(
-    /the package index answers 4(?:04|10) for (\S+)$/,
-    'the package index has no $1',
-    'Correct its name in the requirements, or set `PIP_INDEX_URL` with `volt repo set NAME --env` to the index that has it',
-  ),
-  tool(
-    /ERROR: Could not find a version that satisfies the requirement (\S.*) \(from versions: none\)$/,
-    ([name], lines) => firstMatch(lines, otherPython) && `pip finds no version of ${name} for the Python of the runner`,
-    'Install a Python that it supports on the runner, and name that in .python-version',
-  ),
-  // whether an index lacks the package or could not be asked is unknown, as where pip's own log is elsewhere
+  // pip tells no difference between an index without the package and versions for other Pythons
   machine(
     /ERROR: Could not find a version that satisfies the requirement (\S.*) \(from versions: none\)$/,
     'pip finds no version of $1 in the package index',
