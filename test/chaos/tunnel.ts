@@ -25,7 +25,9 @@ export class Tunnel {
    * @param address that it listens on
    */
   static async open(target: number, address = '127.0.0.1'): Promise<Tunnel> {
-    const child = fork(join(import.meta.dirname, 'tunnel-process.ts'), [String(target), address]);
+    const program = join(import.meta.dirname, 'tunnel-process.ts');
+    // `npm test` bundles this file, but not that one
+    const child = fork(program, [String(target), address], { execArgv: ['--import=tsx'] });
     const [port] = await once(child, 'message');
     return new Tunnel(child, port);
   }

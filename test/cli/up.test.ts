@@ -293,7 +293,9 @@ describe('volt up', () => {
         .and.contain(sample.head())
         .and.match(/✔ test passed/);
     }
-    expect((await volt(['runners', ...data])).stdout).to.match(/^RUNNER .*\n\S+ .* 0\/\d/);
+    // its heartbeat says so within a second
+    const runners = async () => (await volt(['runners', ...data])).stdout;
+    await until('the runner is idle', async () => /^RUNNER .*\n\S+ .* 0\/\d/.test(await runners()));
     expect(await volt(['status', ...data])).to.include({ code: 0 });
     expect(await volt(['show', 'sample#9', ...data])).to.include({ code: 2 });
     expect(await volt(['logs', 'sample', 'nope', ...data])).to.include({ code: 2 });

@@ -56,7 +56,7 @@ describe('the dispatcher, given a commit,', () => {
   const builds = () => listBuilds(volt.context.database, { limit: 10 });
   const sent = async (labels: string[] = []) =>
     (await volt.context.queues.queue(jobQueue(labels)).getPrioritized()).map(
-      ({ data: { signed: _, ...message } }) => message as JobMessage,
+      ({ data: { signed: _, server: __, ...message } }) => message as JobMessage,
     );
   const looks = async (host: string | null = null) =>
     (await volt.context.queues.queue(observeQueue(host)).getWaiting()).map(({ data }) => data as ObserveMessage);

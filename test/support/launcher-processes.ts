@@ -1,8 +1,8 @@
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import { processesWith } from './seen-processes.ts';
+import { argumentsOf } from './seen-processes.ts';
 
-const program = join(import.meta.dirname, '../../src/runner/launcher/process.ts');
+/** In the sources, and in the bundle of `npm test`. */
+const program = /\/launcher(\/process\.ts|\.js)$/;
 
 /** The launchers of this process. */
 export function launchers(): number[] {
@@ -11,7 +11,7 @@ export function launchers(): number[] {
 
 /** The launchers of another process. */
 export function launcherProcessesOf(parent: number): number[] {
-  return processesWith(program).filter((pid) => childrenOf(parent).includes(pid));
+  return childrenOf(parent).filter((pid) => argumentsOf(pid).some((argument) => program.test(argument)));
 }
 
 /** Whether a program that one of them started is running. */

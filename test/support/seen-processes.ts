@@ -10,7 +10,7 @@ export function longSleep(): string {
 /** The processes of this machine that have this text in their arguments, without zombies. */
 export function processesWith(text: string): number[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && argumentsOf(name).includes(text))
+    .filter((name) => /^\d+$/.test(name) && argumentsOf(Number(name)).includes(text))
     .map(Number);
 }
 
@@ -26,10 +26,11 @@ export function startedBy(pid: number, name: string): number[] {
 
 /** Whether a process runs a program of this name; not if it is a zombie. */
 export function isRunning(pid: number, name: string): boolean {
-  return textOf(`/proc/${pid}/comm`).trim() === name && argumentsOf(String(pid)).length > 1;
+  return textOf(`/proc/${pid}/comm`).trim() === name && argumentsOf(pid).length > 1;
 }
 
-function argumentsOf(pid: string): string[] {
+/** The arguments of a process; one empty text where it has ended. */
+export function argumentsOf(pid: number): string[] {
   return textOf(`/proc/${pid}/cmdline`).split('\0');
 }
 
