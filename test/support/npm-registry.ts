@@ -59,7 +59,14 @@ export class NpmRegistry {
   async lock(files: Record<string, string>): Promise<string> {
     const work = mkdtempSync(join(this.#folder, 'lock-'));
     writeAll(work, files);
-    const args = ['install', '--package-lock-only', '--no-audit', '--no-fund', `--registry=${this.url}`];
+    const args = [
+      'install',
+      '--package-lock-only',
+      '--ignore-scripts',
+      '--no-audit',
+      '--no-fund',
+      `--registry=${this.url}`,
+    ];
     await execute('npm', args, { cwd: work });
     return readFileSync(join(work, 'package-lock.json'), 'utf8');
   }
