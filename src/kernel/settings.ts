@@ -156,7 +156,7 @@ export const settings = [
     env: 'VOLT_ENGINE',
     schema: z.string().min(1).optional(),
     about:
-      'Unix socket of the container engine (Docker or podman), as a path or a unix:// URL. Default: the engine that DOCKER_HOST or CONTAINER_HOST names, else one at a usual socket, else podman, whose service Volt starts itself.',
+      'Unix socket of the container engine (Docker or podman), as a path or a unix:// URL. Default: the engine that DOCKER_HOST or CONTAINER_HOST names, else one at a usual socket, else podman, whose service Volt starts itself. Only `volt doctor` looks at it so far, since jobs in containers are not there yet.',
   },
   {
     env: 'VOLT_SANDBOX_PATHS',

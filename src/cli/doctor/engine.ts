@@ -26,7 +26,7 @@ export async function engineFinding(config: Config): Promise<Finding> {
       timeout: infoTimeout,
     });
     const [version, isRootless, runtime] = about.trim().split(' ');
-    const title = `podman ${version} with ${runtime}, ${isRootless === 'true' ? 'without root' : 'as root'}; Volt starts its service for the first container`;
+    const title = `podman ${version} with ${runtime}, ${isRootless === 'true' ? 'without root' : 'as root'}`;
     const lacking = [
       ...(programOn(`${searchPath()}:/usr/sbin:/sbin`, 'nft') === undefined ? ['nftables'] : []),
       ...(nameServers.some((path) => existsSync(path)) ? [] : ['aardvark-dns']),
