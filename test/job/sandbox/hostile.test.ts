@@ -49,7 +49,7 @@ for (const level of ['sandbox', 'user'] as const) {
     it("cannot read Volt's files", async () => {
       const files = plant();
       const { log, outcome } = await jobs.command(
-        `cat ${files.join(' ')}; ls -R ${jobs.dataDir}; grep -rs hunter- ${jobs.dataDir} /dev/shm /tmp /run; true`,
+        `cat ${files.join(' ')}; ls -R ${jobs.dataDir}; grep -rs hunter- ${jobs.dataDir} /dev/shm; true`,
       );
       expect(outcome.status).to.equal('success');
       expect(log).to.include('cat: ').and.not.include(secret);
