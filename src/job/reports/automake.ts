@@ -17,12 +17,8 @@ const serialSummary =
 
 /** The output of `make check` with Automake. A verbose one names a test several times. */
 export class AutomakeParser implements LineParser {
-  readonly begins = [
-    ...Object.keys(statusOf).map((word) => `${word}: `),
-    'Testsuite summary for ',
-    'All ',
-    ...'123456789',
-  ];
+  readonly begins = [...Object.keys(statusOf).map((word) => `${word}: `), 'Testsuite summary for ', 'All '];
+  readonly afterNumber = [' test ', ' of '];
   readonly inside = false;
   readonly #tests = new Map<string, FoundTest>();
   #runner = false;

@@ -1,6 +1,6 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import { type FoundTest, mostTests } from './collection.ts';
-import { afterNumber, Excerpt, type Findings, hasTextAt, type LineParser } from './lines.ts';
+import { Excerpt, type Findings, type LineParser } from './lines.ts';
 
 /** What CTest calls a result; all others are failures, such as `Exception: SegFault` or `Not Run`. */
 const statusOf: { readonly [word: string]: TestStatus } = {
@@ -11,7 +11,8 @@ const statusOf: { readonly [word: string]: TestStatus } = {
 
 /** The output of CTest; with `--output-on-failure`, what a failed test printed follows it. */
 export class CTestParser implements LineParser {
-  readonly begins = ' 0123456789N';
+  readonly begins = ['No tests'];
+  readonly afterNumber = ['/', '% tests'];
   readonly #tests: FoundTest[] = [];
   #runner = false;
   #failed: { test: FoundTest; text: Excerpt } | undefined;
@@ -23,12 +24,6 @@ export class CTestParser implements LineParser {
   /** What a failed test printed may look like the output of another test runner. */
   get owns(): boolean {
     return this.#failed !== undefined;
-  }
-
-  glance(output: Buffer, from: number): boolean {
-    if (hasTextAt('No tests', output, from)) return true;
-    const at = afterNumber(output, from);
-    return output[at] === 0x2f || hasTextAt('% tests', output, at);
   }
 
   line(text: string): void {

@@ -26,6 +26,8 @@ export interface Findings {
 export interface LineParser {
   /** The texts with which lines that matter begin, or their characters; a line feed means empty lines. */
   readonly begins: Iterable<string>;
+  /** The texts that follow the first number of lines that matter; such lines begin with the number, or with spaces before it. */
+  readonly afterNumber?: readonly string[];
   /** Whether every line matters now. */
   readonly inside: boolean;
   /** Whether the next lines were printed by a test of this runner, so that no other parser reads them. */
@@ -73,14 +75,6 @@ export class Excerpt {
 export function hasTextAt(text: string, output: Buffer, from: number): boolean {
   for (let at = 0; at < text.length; at++) if (output[from + at] !== text.charCodeAt(at)) return false;
   return true;
-}
-
-/** Where the number at that position of the output ends; spaces may precede it. */
-export function afterNumber(output: Buffer, from: number): number {
-  let at = from;
-  while (output[at] === 0x20) at++;
-  while ((output[at] ?? 0) >= 0x30 && (output[at] ?? 0) <= 0x39) at++;
-  return at;
 }
 
 /** What a panic in Rust says. The line "thread 'a' panicked at src/lib.rs:5:9:" comes first; before Rust 1.73 it has the message. */

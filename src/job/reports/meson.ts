@@ -1,21 +1,17 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import { type FoundTest, mostTests } from './collection.ts';
-import { afterNumber, type Findings, hasTextAt, type LineParser } from './lines.ts';
+import type { Findings, LineParser } from './lines.ts';
 
 /** All other words are failures, such as `FAIL`, `ERROR` or `TIMEOUT`. */
 const statusOf: { readonly [word: string]: TestStatus } = { OK: 'passed', EXPECTEDFAIL: 'passed', SKIP: 'skipped' };
 
 /** The output of `meson test`. */
 export class MesonParser implements LineParser {
-  readonly begins = ' 0123456789ON';
+  readonly begins = ['Ok: ', 'No tests'];
+  readonly afterNumber = ['/'];
   readonly inside = false;
   readonly #tests: FoundTest[] = [];
   #runner = false;
-
-  glance(output: Buffer, from: number): boolean {
-    if (hasTextAt('Ok: ', output, from) || hasTextAt('No tests', output, from)) return true;
-    return output[afterNumber(output, from)] === 0x2f;
-  }
 
   line(text: string): void {
     if (/^Ok: +\d+ *$|^No tests defined\.$/.test(text)) this.#runner = true;

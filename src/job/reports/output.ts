@@ -119,11 +119,13 @@ interface Reader {
   last: number;
 }
 
-/** A parser that may read lines with a certain first byte: those that begin with one of the texts. */
+/** A parser that may read lines with a certain byte at their beginning or after their number: those that have one of the texts there. */
 interface Wanted {
   reader: Reader;
-  begins: readonly string[];
+  texts: readonly string[];
 }
+
+const space = 0x20;
 
 /**
  * Gives each line to the parsers that may need it. Most lines of most output are of no interest to any parser. Their first
@@ -134,7 +136,9 @@ class Lines {
   readonly parsers: readonly LineParser[];
   readonly #readers: readonly Reader[];
   /** for each byte that a line may begin with, the parsers that read such lines */
-  readonly #byFirst: readonly Wanted[][];
+  readonly #byFirst: Wanted[][];
+  /** for each byte that the first number of a line may be followed by, the parsers that read such lines */
+  readonly #byNext: readonly Wanted[][];
   /** the parsers that need every line now */
   #inside: readonly Reader[];
   /** of the present line */
@@ -144,15 +148,10 @@ class Lines {
     this.parsers = parsers;
     this.#readers = parsers.map((parser) => ({ parser, last: 0 }));
     this.#inside = this.#readers.filter(({ parser }) => parser.inside);
-    this.#byFirst = Array.from({ length: 256 }, (_, byte) =>
-      this.#readers.flatMap((reader) => {
-        const begins = [...reader.parser.begins]
-          .map((text) => Buffer.from(text).toString('latin1'))
-          .filter((text) => text.charCodeAt(0) === byte);
-        // after a colour anything may follow
-        return byte === escapeCode || begins.length > 0 ? [{ reader, begins }] : [];
-      }),
-    );
+    this.#byFirst = byByte(this.#readers, ({ begins }) => begins);
+    // after a colour anything may follow
+    this.#byFirst[escapeCode] = this.#readers.map((reader) => ({ reader, texts: [''] }));
+    this.#byNext = byByte(this.#readers, ({ afterNumber = [] }) => afterNumber);
   }
 
   /** Takes all complete lines. @returns where the rest begins */
@@ -160,8 +159,9 @@ class Lines {
     let from = 0;
     for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, from)) {
       this.#number++;
-      const wanted = this.#byFirst[bytes[from] as number] as readonly Wanted[];
-      if (wanted.length > 0 || this.#inside.length > 0) this.#read(wanted, bytes, from, end);
+      const first = bytes[from] as number;
+      const wanted = this.#byFirst[first] as readonly Wanted[];
+      if (wanted.length > 0 || this.#inside.length > 0 || isDigit(first)) this.#read(wanted, bytes, from, end);
       from = end + 1;
     }
     return from;
@@ -170,7 +170,16 @@ class Lines {
   #read(wanted: readonly Wanted[], bytes: Buffer, from: number, end: number): void {
     const owner = this.#inside.find(({ parser }) => parser.owns === true);
     const readers = owner ? [owner] : [...this.#inside];
-    if (!owner) for (const each of wanted) if (isOfInterest(each, bytes, from)) readers.push(each.reader);
+    if (!owner) {
+      const isColoured = bytes[from] === escapeCode;
+      for (const each of wanted)
+        if (hasOneAt(each, bytes, from) && (isColoured || each.reader.parser.glance?.(bytes, from) !== false))
+          readers.push(each.reader);
+      const next = afterNumber(bytes, from);
+      if (next > from)
+        for (const each of this.#byNext[bytes[next] as number] as readonly Wanted[])
+          if (hasOneAt(each, bytes, next)) readers.push(each.reader);
+    }
     if (readers.length === 0) return;
     const text = textOf(bytes, from, end);
     for (const reader of readers) {
@@ -183,11 +192,34 @@ class Lines {
   }
 }
 
-/** What follows a colour is seen only when the colour is removed. */
-function isOfInterest({ reader: { parser }, begins }: Wanted, bytes: Buffer, from: number): boolean {
-  if (parser.inside || bytes[from] === escapeCode) return true;
-  for (const text of begins) if (hasTextAt(text, bytes, from)) return parser.glance?.(bytes, from) !== false;
+/** For each byte, the parsers that read lines with one of their texts that begins with it. */
+function byByte(readers: readonly Reader[], textsOf: (parser: LineParser) => Iterable<string>): Wanted[][] {
+  return Array.from({ length: 256 }, (_, byte) =>
+    readers.flatMap((reader) => {
+      const texts = [...textsOf(reader.parser)]
+        .map((text) => Buffer.from(text).toString('latin1'))
+        .filter((text) => text.charCodeAt(0) === byte);
+      return texts.length > 0 ? [{ reader, texts }] : [];
+    }),
+  );
+}
+
+function hasOneAt({ texts }: Wanted, bytes: Buffer, at: number): boolean {
+  for (const text of texts) if (hasTextAt(text, bytes, at)) return true;
   return false;
+}
+
+/** Where the number ends with which a line begins, which spaces may precede; where the line begins if there is none. */
+function afterNumber(bytes: Buffer, from: number): number {
+  let at = from;
+  while (bytes[at] === space) at++;
+  const number = at;
+  while (isDigit(bytes[at] as number)) at++;
+  return at > number ? at : from;
+}
+
+function isDigit(byte: number): boolean {
+  return byte >= 0x30 && byte <= 0x39;
 }
 
 function textOf(bytes: Buffer, from: number, end: number): string {

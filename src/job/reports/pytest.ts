@@ -1,6 +1,6 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import { type FoundTest, mostTests } from './collection.ts';
-import { afterNumber, Excerpt, type Findings, hasTextAt, type LineParser, unnamedOf } from './lines.ts';
+import { Excerpt, type Findings, type LineParser, unnamedOf } from './lines.ts';
 
 const statusOf: { readonly [word: string]: TestStatus } = {
   PASSED: 'passed',
@@ -20,14 +20,20 @@ const totalOf: { readonly [word: string]: 'passed' | 'failed' | 'skipped' } = {
   xfailed: 'skipped',
 };
 
-/** With what lines of pytest begin. */
-const begins = ['=', '__', 'FAILED ', 'ERROR ', 'no tests ran'];
-/** What follows the first number of its totals. */
-const words = [' passed', ' failed', ' error', ' skipped', ' xfailed', ' xpassed', ' deselected', ' warning'];
-
 /** The output of pytest: with -v every test, otherwise those that failed and the totals. */
 export class PytestParser implements LineParser {
-  readonly begins = '=_FEn0123456789';
+  readonly begins = ['=', '__', 'FAILED ', 'ERROR ', 'no tests ran'];
+  /** of its totals */
+  readonly afterNumber = [
+    ' passed',
+    ' failed',
+    ' error',
+    ' skipped',
+    ' xfailed',
+    ' xpassed',
+    ' deselected',
+    ' warning',
+  ];
   readonly #tests = new Map<string, FoundTest>();
   readonly #totals = { passed: 0, failed: 0, skipped: 0 };
   /** what the headings of failures tell, such as `TestSum.test_adds` */
@@ -40,13 +46,6 @@ export class PytestParser implements LineParser {
   /** With -q, there is no line at the beginning. */
   get inside(): boolean {
     return this.#running || this.#failure !== undefined;
-  }
-
-  glance(output: Buffer, from: number): boolean {
-    const first = output[from] as number;
-    if (first < 0x30 || first > 0x39) return begins.some((text) => hasTextAt(text, output, from));
-    const at = afterNumber(output, from);
-    return words.some((word) => hasTextAt(word, output, at));
   }
 
   line(text: string): void {

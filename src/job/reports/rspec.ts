@@ -1,10 +1,11 @@
 import type { FoundTest } from './collection.ts';
-import { afterNumber, type Findings, hasTextAt, type LineParser } from './lines.ts';
+import type { Findings, LineParser } from './lines.ts';
 import { PrintedTests } from './printed-tests.ts';
 
 /** The output of RSpec: the examples that failed, and the totals. */
 export class RspecParser implements LineParser {
-  readonly begins = ['Failures:', ...'0123456789'];
+  readonly begins = ['Failures:'];
+  readonly afterNumber = [' example'];
   readonly #tests = new PrintedTests();
   /** whether the list of failures is open */
   #listing = false;
@@ -13,10 +14,6 @@ export class RspecParser implements LineParser {
 
   get inside(): boolean {
     return this.#listing;
-  }
-
-  glance(output: Buffer, from: number): boolean {
-    return hasTextAt('F', output, from) || hasTextAt(' example', output, afterNumber(output, from));
   }
 
   line(text: string): void {

@@ -20,7 +20,7 @@ const deepest = 20;
  * Source: https://testanything.org/tap-version-14-specification.html
  */
 export class TapParser implements LineParser {
-  readonly begins = 'T1 no';
+  readonly begins = ['TAP version 1', '1..', ' ', 'not ok', 'ok'];
   /** points whose parent is still to come, by depth */
   readonly #levels: Point[][] = [];
   #isTap = false;
