@@ -62,6 +62,7 @@ export class SoakedVolt {
         ...env,
         NODE_OPTIONS: `--max-semi-space-size=4 --import=${new URL('heap-after-gc.mjs', import.meta.url).href}`,
         MALLOC_ARENA_MAX: '2',
+        MALLOC_TRIM_THRESHOLD_: '65536',
         SOAK_HEAP: join(folder, 'heap'),
       },
     );

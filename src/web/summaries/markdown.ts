@@ -1,8 +1,6 @@
 import MarkdownIt from 'markdown-it';
 import sanitizeHtml from 'sanitize-html';
-
-/** The most characters of a text that are rendered. */
-export const longestSummary = 64 * 1024;
+import { longestSummary } from './longest-summary.ts';
 
 const markdown = new MarkdownIt({ html: true, linkify: true });
 

@@ -4,7 +4,7 @@ import type { Build } from '../../kernel/model.ts';
 import { ownProgram } from '../../system/own-program.ts';
 import { TaskEnded, TaskProcess } from '../../system/task-process.ts';
 import { within } from '../../system/wait.ts';
-import { longestSummary } from './markdown.ts';
+import { longestSummary } from './longest-summary.ts';
 
 /** Limits for rendering one batch, in milliseconds and MB; 64 kB of usual Markdown take less than 50 ms. */
 const limits = { processorTime: 1000, memory: 128 };
