@@ -9,7 +9,7 @@ import { createInside } from '../files/hand-over.ts';
 import { readInside, statInside } from '../files/inside.ts';
 import type { ActionSource } from '../steps/frame.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
-import { type ActionManifest, dockerfileManifest, parseManifest } from '../texts/action-manifest.ts';
+import type { ActionManifest } from '../texts/action-manifest.ts';
 import { builtinAction } from './builtin-actions.ts';
 import { parseReference, type RemoteAction, type ResolvedReference } from './reference.ts';
 
@@ -129,6 +129,8 @@ export class ActionLibrary {
 
   async #manifestOf(root: string, folder: string, name: string): Promise<ActionManifest> {
     const found = findManifest(root, folder, name);
+    // most runners of small teams never read one, and a parser of YAML takes memory
+    const { dockerfileManifest, parseManifest } = await import('../texts/read-manifest.ts');
     if ('dockerfile' in found) return dockerfileManifest(found.dockerfile, name);
     const { text, shown } = found;
     if (text.length <= shortManifest) return parseManifest(text, shown);

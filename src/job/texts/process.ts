@@ -4,8 +4,8 @@ import { discover } from '../discovery/discover.ts';
 import { Tree } from '../discovery/tree.ts';
 import { findProblems } from '../output/find-problems.ts';
 import { readJsonReport } from '../reports/json.ts';
-import { parseManifest } from './action-manifest.ts';
 import { evaluateAll } from './evaluate.ts';
+import { parseManifest } from './read-manifest.ts';
 import type { TextAnswer, TextTask, TextWork } from './tasks.ts';
 
 /** The process of text-worker.ts. */

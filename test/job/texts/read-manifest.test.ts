@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { type CompositeRuns, parseManifest } from '../../../src/job/texts/action-manifest.ts';
+import type { CompositeRuns } from '../../../src/job/texts/action-manifest.ts';
+import { parseManifest } from '../../../src/job/texts/read-manifest.ts';
 
 describe('the file of an action', () => {
   const parse = (text: string) => parseManifest(text, 'action.yml of ./x');
