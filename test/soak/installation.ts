@@ -61,8 +61,9 @@ export class SoakedVolt {
       {
         ...env,
         NODE_OPTIONS: `--max-semi-space-size=4 --import=${new URL('heap-after-gc.mjs', import.meta.url).href}`,
-        MALLOC_ARENA_MAX: '2',
+        MALLOC_ARENA_MAX: '1',
         MALLOC_TRIM_THRESHOLD_: '65536',
+        MALLOC_MMAP_THRESHOLD_: '131072',
         SOAK_HEAP: join(folder, 'heap'),
       },
     );
