@@ -122,7 +122,7 @@ interface Reader {
 /** A parser that may read lines with a certain byte at their beginning or after their number: those that have one of the texts there. */
 interface Wanted {
   reader: Reader;
-  texts: readonly string[];
+  texts: string[];
 }
 
 const space = 0x20;
@@ -194,14 +194,16 @@ class Lines {
 
 /** For each byte, the parsers that read lines with one of their texts that begins with it. */
 function byByte(readers: readonly Reader[], textsOf: (parser: LineParser) => Iterable<string>): Wanted[][] {
-  return Array.from({ length: 256 }, (_, byte) =>
-    readers.flatMap((reader) => {
-      const texts = [...textsOf(reader.parser)]
-        .map((text) => Buffer.from(text).toString('latin1'))
-        .filter((text) => text.charCodeAt(0) === byte);
-      return texts.length > 0 ? [{ reader, texts }] : [];
-    }),
-  );
+  const table: Wanted[][] = Array.from({ length: 256 }, () => []);
+  for (const reader of readers)
+    for (const text of textsOf(reader.parser)) {
+      const bytes = Buffer.from(text).toString('latin1');
+      const all = table[bytes.charCodeAt(0)] as Wanted[];
+      const own = all.find((wanted) => wanted.reader === reader);
+      if (own) own.texts.push(bytes);
+      else all.push({ reader, texts: [bytes] });
+    }
+  return table;
 }
 
 function hasOneAt({ texts }: Wanted, bytes: Buffer, at: number): boolean {
