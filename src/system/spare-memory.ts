@@ -7,7 +7,7 @@ const interval = 5000;
 /** The largest share of busy time with which a process counts as idle. */
 const idle = 0.2;
 /** Growth of the heap in bytes from which a collection is worthwhile. */
-const growth = 16 * 1_048_576;
+const growth = 6 * 1_048_576;
 /** Collections until the heap is as small as possible; one alone may leave pages that are hardly used. */
 const most = 3;
 

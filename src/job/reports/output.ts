@@ -126,6 +126,7 @@ interface Wanted {
 }
 
 const space = 0x20;
+const none: readonly Wanted[] = [];
 
 /**
  * Gives each line to the parsers that may need it. Most lines of most output are of no interest to any parser. Their first
@@ -159,29 +160,31 @@ class Lines {
     let from = 0;
     for (let end = bytes.indexOf(newline); end >= 0; end = bytes.indexOf(newline, from)) {
       this.#number++;
-      const first = bytes[from] as number;
-      const wanted = this.#byFirst[first] as readonly Wanted[];
-      if (wanted.length > 0 || this.#inside.length > 0 || isDigit(first)) this.#read(wanted, bytes, from, end);
+      const readers = this.#readersOf(bytes, from);
+      if (readers.length > 0) this.#give(readers, textOf(bytes, from, end));
       from = end + 1;
     }
     return from;
   }
 
-  #read(wanted: readonly Wanted[], bytes: Buffer, from: number, end: number): void {
+  /** The parsers of the line that begins there; the same one may be named twice. */
+  #readersOf(bytes: Buffer, from: number): readonly Reader[] {
     const owner = this.#inside.find(({ parser }) => parser.owns === true);
-    const readers = owner ? [owner] : [...this.#inside];
-    if (!owner) {
-      const isColoured = bytes[from] === escapeCode;
-      for (const each of wanted)
-        if (hasOneAt(each, bytes, from) && (isColoured || each.reader.parser.glance?.(bytes, from) !== false))
-          readers.push(each.reader);
-      const next = afterNumber(bytes, from);
-      if (next > from)
-        for (const each of this.#byNext[bytes[next] as number] as readonly Wanted[])
-          if (hasOneAt(each, bytes, next)) readers.push(each.reader);
-    }
-    if (readers.length === 0) return;
-    const text = textOf(bytes, from, end);
+    if (owner) return [owner];
+    const first = bytes[from] as number;
+    const next = first === space || isDigit(first) ? afterNumber(bytes, from) : from;
+    const wanted = this.#byFirst[first] as readonly Wanted[];
+    const numbered = next === from ? none : (this.#byNext[bytes[next] as number] as readonly Wanted[]);
+    if (wanted.length === 0 && numbered.length === 0) return this.#inside;
+    const readers = [...this.#inside];
+    for (const each of wanted)
+      if (hasOneAt(each, bytes, from) && (first === escapeCode || each.reader.parser.glance?.(bytes, from) !== false))
+        readers.push(each.reader);
+    for (const each of numbered) if (hasOneAt(each, bytes, next)) readers.push(each.reader);
+    return readers;
+  }
+
+  #give(readers: readonly Reader[], text: string): void {
     for (const reader of readers) {
       if (reader.last === this.#number) continue;
       const hasGap = reader.last < this.#number - 1;

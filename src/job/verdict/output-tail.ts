@@ -3,28 +3,34 @@ const most = 65_536;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: colours begin with an escape
 const colours = /\u001b\[[0-9;]*[A-Za-z]/g;
 
-/** The end of what a step has printed. */
+/** The end of what a step has printed, in a ring: output is copied once, however much there is. */
 export class OutputTail {
-  #chunks: Buffer[] = [];
+  #ring: Buffer | undefined;
   #bytes = 0;
 
   push(chunk: Buffer): void {
-    this.#chunks.push(Buffer.from(chunk.subarray(-most)));
-    this.#bytes += Math.min(chunk.length, most);
-    if (this.#bytes < 2 * most) return;
-    const end = Buffer.concat(this.#chunks).subarray(-most);
-    this.#chunks = [Buffer.from(end)];
-    this.#bytes = end.length;
+    this.#ring ??= Buffer.allocUnsafeSlow(most);
+    const end = chunk.subarray(-most);
+    this.#bytes += chunk.length;
+    const to = this.#bytes % most;
+    const atEnd = Math.max(end.length - to, 0);
+    end.copy(this.#ring, most - atEnd, 0, atEnd);
+    end.copy(this.#ring, to - (end.length - atEnd), atEnd);
   }
 
   /** Forgets what earlier steps have printed. */
   clear(): void {
-    this.#chunks = [];
     this.#bytes = 0;
   }
 
   /** Its last 64 KB without colours; the first line may be a part of one. */
   text(): string {
-    return Buffer.concat(this.#chunks).subarray(-most).toString().replace(colours, '');
+    if (this.#ring === undefined) return '';
+    const to = this.#bytes % most;
+    const parts =
+      this.#bytes > most
+        ? [this.#ring.subarray(to), this.#ring.subarray(0, to)]
+        : [this.#ring.subarray(0, this.#bytes)];
+    return Buffer.concat(parts).toString().replace(colours, '');
   }
 }
