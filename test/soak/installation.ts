@@ -63,7 +63,7 @@ export class SoakedVolt {
         NODE_OPTIONS: `--max-semi-space-size=4 --import=${new URL('heap-after-gc.mjs', import.meta.url).href}`,
         MALLOC_ARENA_MAX: '1',
         MALLOC_TRIM_THRESHOLD_: '65536',
-        MALLOC_MMAP_THRESHOLD_: '131072',
+        MALLOC_MMAP_THRESHOLD_: '65536',
         SOAK_HEAP: join(folder, 'heap'),
       },
     );
