@@ -5,11 +5,12 @@ const colours = /\u001b\[[0-9;]*[A-Za-z]/g;
 
 /** The end of what a step has printed, in a ring: output is copied once, however much there is. */
 export class OutputTail {
-  #ring: Buffer | undefined;
+  /** as long as needed: most steps print little */
+  #ring: Buffer = Buffer.alloc(0);
   #bytes = 0;
 
   push(chunk: Buffer): void {
-    this.#ring ??= Buffer.allocUnsafeSlow(most);
+    this.#grow(Math.min(this.#bytes + chunk.length, most));
     const end = chunk.subarray(-most);
     this.#bytes += chunk.length;
     const to = this.#bytes % most;
@@ -25,12 +26,18 @@ export class OutputTail {
 
   /** Its last 64 KB without colours; the first line may be a part of one. */
   text(): string {
-    if (this.#ring === undefined) return '';
     const to = this.#bytes % most;
     const parts =
       this.#bytes > most
         ? [this.#ring.subarray(to), this.#ring.subarray(0, to)]
         : [this.#ring.subarray(0, this.#bytes)];
     return Buffer.concat(parts).toString().replace(colours, '');
+  }
+
+  #grow(bytes: number): void {
+    if (bytes <= this.#ring.length) return;
+    const larger = Buffer.allocUnsafeSlow(Math.min(Math.max(2 * bytes, 1024), most));
+    this.#ring.copy(larger);
+    this.#ring = larger;
   }
 }
