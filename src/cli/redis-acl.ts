@@ -22,7 +22,7 @@ export function redisAclCommand(program: Command): CommandFile {
           import('../redis/acl.ts'),
           import('../redis/ask-server.ts'),
           import('../redis/connect.ts'),
-          import('../redis/server.ts'),
+          import('../redis/server-facts.ts'),
         ]);
       const config = configOf(command);
       const password = randomBytes(24).toString('base64url');

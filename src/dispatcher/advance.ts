@@ -1,5 +1,5 @@
 import type { BuildId } from '../kernel/model.ts';
-import { queueJob } from '../record/moves.ts';
+import { queueJob } from '../record/job-transitions.ts';
 import { jobStates } from '../record/open-jobs.ts';
 import { pendingWorkOf } from '../record/pending-work.ts';
 import { jobReadiness } from '../workflow/job-readiness.ts';

@@ -14,7 +14,7 @@ import { announceChange } from '../redis/channels.ts';
 import { advance } from './advance.ts';
 import type { DispatcherContext } from './context.ts';
 import { CrashGuard, crashMessage } from './crash-guard.ts';
-import { type PlannedWorkflows, planBuild } from './plan.ts';
+import { type PlannedWorkflows, planBuild } from './plan-build.ts';
 import { type Ending, endingOf, planner } from './planner.ts';
 import { projectJobs } from './project-jobs.ts';
 import { refusedJob } from './workflow-build.ts';

@@ -2,7 +2,7 @@ import { FadingMap } from '../kernel/fading-map.ts';
 import type { RunnerId } from '../kernel/model.ts';
 import { heartbeatInterval, heartbeatTtl } from '../redis/heartbeat-times.ts';
 import type { RunnerMember } from '../redis/membership.ts';
-import { isSeenGone, ownProcess } from '../redis/process.ts';
+import { isSeenGone, ownProcess } from '../redis/process-identity.ts';
 
 /** What is remembered of a runner. Times are of `performance.now()`. */
 export interface KnownRunner {

@@ -4,7 +4,7 @@ import { heldAttempts } from '../queues/attempts.ts';
 import { runningAttempts } from '../record/open-jobs.ts';
 import { heartbeatTtl } from '../redis/heartbeat-times.ts';
 import { forgetGone, leave, listRunners, type RunnerMember } from '../redis/membership.ts';
-import { isSeenGone } from '../redis/process.ts';
+import { isSeenGone } from '../redis/process-identity.ts';
 import type { WatchContext } from './context.ts';
 import { KnownRunners } from './known-runners.ts';
 import { LostAttempts } from './lost-attempts.ts';

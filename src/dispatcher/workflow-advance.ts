@@ -2,7 +2,7 @@ import { type BuildId, isFinal, type JobId } from '../kernel/model.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { groupsOf, leaveGroups } from '../record/concurrency.ts';
 import type { Database } from '../record/database.ts';
-import { queueJob } from '../record/moves.ts';
+import { queueJob } from '../record/job-transitions.ts';
 import { OutOfDate, type PlanState, type PlanStateJob, planState } from '../record/workflows.ts';
 import { announceChange } from '../redis/channels.ts';
 import { listRunners } from '../redis/membership.ts';

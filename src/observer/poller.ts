@@ -5,7 +5,7 @@ import { retryTransfer } from '../git/remote/fetch-errors.ts';
 import { refMatcher } from '../git/remote/ref-names.ts';
 import { listRemote, type RemoteRefs } from '../git/remote/remote-refs.ts';
 import { fetchPolicyOf } from '../job/fetch-policy.ts';
-import { gitLimitsOf } from '../job/sandbox/job-limits.ts';
+import { gitLimitsOf } from '../job/sandbox/limits-of-settings.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { asVoltError, errorText, VoltError } from '../kernel/errors.ts';
 import { serverNow } from '../kernel/server-time.ts';

@@ -8,7 +8,7 @@ import { version } from '../kernel/version.ts';
 import type { RedisAccess } from '../redis/connect.ts';
 import { HeartbeatSender } from '../redis/heartbeat/heartbeat-sender.ts';
 import { forgetGone, leave, listStages, type StageKind, writeHeartbeat } from '../redis/membership.ts';
-import { ownProcess } from '../redis/process.ts';
+import { ownProcess } from '../redis/process-identity.ts';
 import { VitalsReader } from '../redis/vitals.ts';
 import { awake } from '../system/clock.ts';
 import { HealthFile } from '../system/health-file.ts';

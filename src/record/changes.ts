@@ -7,7 +7,7 @@ import { administrator, readable } from './visibility.ts';
  * jobs or their attempts replaces it by an entry with a higher number; numbers are never used again. A reader that knows the
  * last number it has seen finds what it has missed, whatever has restarted since.
  *
- * Triggers write the entries, see change-triggers.ts.
+ * Triggers write the entries, see changes-table.ts.
  */
 
 export interface BuildChange {

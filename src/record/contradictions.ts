@@ -2,7 +2,7 @@ import { attemptName, type BuildId, isFinal, type JobId, type Reason, type Statu
 import { serverNow } from '../kernel/server-time.ts';
 import { leaveGroups } from './concurrency.ts';
 import type { Write } from './database.ts';
-import { settleBuild } from './moves.ts';
+import { settleBuild } from './job-transitions.ts';
 import { observed } from './observed.ts';
 
 /** Contradictions that were repaired. */

@@ -1,5 +1,5 @@
 import { sql, type Transaction } from 'kysely';
-import { createChanges } from './change-triggers.ts';
+import { createChanges } from './changes-table.ts';
 import type { Engine } from './engine.ts';
 import { completeFirstVersion, createTurns } from './first-version.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';

@@ -5,7 +5,7 @@ import { pause } from '../system/wait.ts';
 import { foreignServer } from './foreign-server.ts';
 import { openProbe } from './probe.ts';
 import { missingRights, type Needs } from './rights.ts';
-import { type ServerFacts, serverFacts } from './server.ts';
+import { type ServerFacts, serverFacts } from './server-facts.ts';
 import { parseRedisUrl, type RedisAddress, withoutPassword } from './url.ts';
 
 /**

@@ -6,7 +6,7 @@ import { askServer } from './ask-server.ts';
 import { openWaiting, type RedisConnection } from './connection.ts';
 import { type RedisKeys, redisKeys } from './keys.ts';
 import type { Needs } from './rights.ts';
-import { unfitness } from './server.ts';
+import { unfitness } from './server-facts.ts';
 import { ServerRuns } from './server-run.ts';
 import { withoutPassword } from './url.ts';
 

@@ -10,7 +10,7 @@ import { VoltError } from '../kernel/errors.ts';
 import { toolEnvironment } from '../system/environment.ts';
 import { readText } from '../system/read-text.ts';
 import { runnerRules } from './acl.ts';
-import { knowsReadOnlyKeys } from './server.ts';
+import { knowsReadOnlyKeys } from './server-facts.ts';
 import { socketUrl } from './url.ts';
 
 /** The addresses of the server that `volt up` starts. */

@@ -3,7 +3,7 @@ import { VoltError } from '../kernel/errors.ts';
 import type { RedisAccess } from './connect.ts';
 import { reportTime } from './heartbeat-times.ts';
 import { listStages, type StageMember, stageKinds } from './membership.ts';
-import { isSeenGone } from './process.ts';
+import { isSeenGone } from './process-identity.ts';
 
 /** The database that a stage uses. */
 export interface RecordIdentity {

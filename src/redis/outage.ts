@@ -2,7 +2,7 @@ import { errorText, systemCode } from '../kernel/errors.ts';
 import { within } from '../system/wait.ts';
 import type { ProcessIdentity } from './membership.ts';
 import { openProbe } from './probe.ts';
-import { isSeenGone } from './process.ts';
+import { isSeenGone } from './process-identity.ts';
 import { parseRedisUrl } from './url.ts';
 
 /** Milliseconds after which a server without an answer counts as silent. */

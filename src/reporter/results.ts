@@ -27,7 +27,7 @@ import {
   noteCompleteLog,
   recordSteps,
   startAttempt,
-} from '../record/moves.ts';
+} from '../record/job-transitions.ts';
 import { currentAttempts } from '../record/open-jobs.ts';
 import { recordTests } from '../record/test-results.ts';
 import { announceChange, notifyRunner } from '../redis/channels.ts';

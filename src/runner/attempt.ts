@@ -9,7 +9,7 @@ import type { JobContext } from '../job/job-context.ts';
 import { JobTree } from '../job/job-tree.ts';
 import { makeJobServices } from '../job/make-services.ts';
 import { cancelled, overLimit, runnerFailed, timedOut, unableToRun, withLimit } from '../job/outcome.ts';
-import { gitLimitsOf, limitsOf } from '../job/sandbox/job-limits.ts';
+import { gitLimitsOf, limitsOf } from '../job/sandbox/limits-of-settings.ts';
 import { makeWorkspace, type Workspace } from '../job/sandbox/workspace.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText } from '../kernel/errors.ts';

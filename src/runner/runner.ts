@@ -10,7 +10,7 @@ import { mayServeRepository, parseQueueLabels, understoodPlans } from '../queues
 import { SlotWorker } from '../queues/slots.ts';
 import { listen, newQueueSchema, runnerNoticeSchema } from '../redis/channels.ts';
 import { type RunnerMember, unfitCode } from '../redis/membership.ts';
-import { identify, ownProcess } from '../redis/process.ts';
+import { identify, ownProcess } from '../redis/process-identity.ts';
 import { hasMainUser } from '../redis/url.ts';
 import { VitalsReader } from '../redis/vitals.ts';
 import { signatory } from '../secrets/signed-message.ts';

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { tailBuild } from '../../src/cli/up/log-tail.ts';
 import { logFile } from '../../src/kernel/data-paths.ts';
 import { jobIdOf } from '../../src/kernel/model.ts';
-import { finishAttempt, startAttempt } from '../../src/record/moves.ts';
+import { finishAttempt, startAttempt } from '../../src/record/job-transitions.ts';
 import { observed, recordedBuild } from '../support/record.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';

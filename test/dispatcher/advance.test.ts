@@ -9,7 +9,7 @@ import { SlotWorker } from '../../src/queues/slots.ts';
 import { identityOf } from '../../src/record/build-ids.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import { findIntent, openCancel } from '../../src/record/intents.ts';
-import { decideJob, startAttempt } from '../../src/record/moves.ts';
+import { decideJob, startAttempt } from '../../src/record/job-transitions.ts';
 import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
 import { claimRedis, freshFor } from '../../src/redis/identity.ts';
 import { writeHeartbeat } from '../../src/redis/membership.ts';

@@ -8,7 +8,7 @@ import type { CommitMessage, JobMessage, ObserveMessage } from '../../src/queues
 import { jobQueue, observeQueue } from '../../src/queues/names.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { findIntent, openTrigger } from '../../src/record/intents.ts';
-import { decideJob } from '../../src/record/moves.ts';
+import { decideJob } from '../../src/record/job-transitions.ts';
 import { noteDefaultBranch } from '../../src/record/observations.ts';
 import { changeSchema, listen } from '../../src/redis/channels.ts';
 import { observed } from '../support/record.ts';

@@ -9,7 +9,7 @@ import { Queues } from '../../src/queues/queues.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
 import { identityOf } from '../../src/record/build-ids.ts';
 import { removeUnusedLabelSets, startTags } from '../../src/record/fairness.ts';
-import { decideJob, finishAttempt, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
+import { decideJob, finishAttempt, moveToNextAttempt, startAttempt } from '../../src/record/job-transitions.ts';
 import { openJobs } from '../../src/record/open-jobs.ts';
 import type { PlannedJob } from '../../src/record/plans.ts';
 import type { RedisAccess } from '../../src/redis/connect.ts';

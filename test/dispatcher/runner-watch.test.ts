@@ -16,11 +16,11 @@ import {
 import type { Result, ResultMessage } from '../../src/queues/messages.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
 import { findBuild } from '../../src/record/builds.ts';
-import { decideJob, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
+import { decideJob, moveToNextAttempt, startAttempt } from '../../src/record/job-transitions.ts';
 import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
 import { heartbeatInterval, heartbeatTtl } from '../../src/redis/heartbeat-times.ts';
 import { listRunners, type ProcessIdentity, type Vitals, writeHeartbeat } from '../../src/redis/membership.ts';
-import { identify } from '../../src/redis/process.ts';
+import { identify } from '../../src/redis/process-identity.ts';
 import { pause } from '../../src/system/wait.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, openRecord, recordedBuild } from '../support/record.ts';

@@ -8,7 +8,7 @@ import { type BuildId, type JobId, jobIdOf, type RunnerId } from '../../src/kern
 import { Later } from '../../src/queues/consumer.ts';
 import type { JobMessage } from '../../src/queues/messages.ts';
 import { setCredential } from '../../src/record/credentials.ts';
-import { decideJob, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
+import { decideJob, moveToNextAttempt, startAttempt } from '../../src/record/job-transitions.ts';
 import { noteDefaultBranch } from '../../src/record/observations.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { removeRunnerKey } from '../../src/record/runner-keys.ts';

@@ -13,7 +13,7 @@ import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { lingeringHolders } from '../../src/record/concurrency.ts';
 import type { Database, Write } from '../../src/record/database.ts';
 import { findIntent, openCancel, openRetry, openTrigger } from '../../src/record/intents.ts';
-import { decideJob, finishAttempt, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
+import { decideJob, finishAttempt, moveToNextAttempt, startAttempt } from '../../src/record/job-transitions.ts';
 import { schedulesOf } from '../../src/record/schedules.ts';
 import { setVariable } from '../../src/record/variables.ts';
 import { workflowPlan } from '../../src/workflow/plan.ts';

@@ -6,7 +6,7 @@ import type { BuildId, FinalStatus, JobId } from '../../src/kernel/model.ts';
 import type { CommitMessage, ResultMessage } from '../../src/queues/messages.ts';
 import { lingeringHolders } from '../../src/record/concurrency.ts';
 import { openCancel, openRetry } from '../../src/record/intents.ts';
-import { decideJob, finishAttempt, startAttempt } from '../../src/record/moves.ts';
+import { decideJob, finishAttempt, startAttempt } from '../../src/record/job-transitions.ts';
 import { buildsAtRest, buildsPartlyAtRest } from '../../src/record/open-jobs.ts';
 import { observed } from '../support/record.ts';
 import type { TestVolt } from '../support/volt.ts';

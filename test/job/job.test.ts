@@ -10,7 +10,7 @@ import type { JobInput } from '../../src/job/input-and-result.ts';
 import { runJob } from '../../src/job/job.ts';
 import type { JobContext } from '../../src/job/job-context.ts';
 import { cancelled, JobAborted, mayBeRepeated, timedOut } from '../../src/job/outcome.ts';
-import { Sandbox } from '../../src/job/sandbox/sandbox.ts';
+import { JobIsolation } from '../../src/job/sandbox/job-isolation.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import type { Step } from '../../src/kernel/model.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
@@ -73,7 +73,7 @@ describe('a job', () => {
       artifacts: folders.make(),
       runner: 'box',
       texts: texts.forJob('box'),
-      sandbox: Sandbox.none,
+      sandbox: JobIsolation.none,
       env: jobEnvironment(),
       processes,
       output: (chunk) => void chunks.push(Buffer.from(chunk)),

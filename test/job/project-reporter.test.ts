@@ -6,14 +6,14 @@ import { type AddedReport, askForReport } from '../../src/job/project-reporter.t
 import { TestCollection } from '../../src/job/reports/collection.ts';
 import { type ReportGlobs, ReportReader } from '../../src/job/reports/files.ts';
 import { readJsonReport } from '../../src/job/reports/json.ts';
-import { Sandbox } from '../../src/job/sandbox/sandbox.ts';
+import { JobIsolation } from '../../src/job/sandbox/job-isolation.ts';
 import type { TestResult } from '../../src/kernel/model.ts';
 import { TestFolders } from '../support/folder.ts';
 import { runs } from './kinds/machine.ts';
 
 describe('a report that Volt asks for', () => {
   const folders = new TestFolders();
-  const contextOf = (folder: string) => ({ folder, sandbox: Sandbox.none });
+  const contextOf = (folder: string) => ({ folder, sandbox: JobIsolation.none });
 
   after(folders.remove);
 

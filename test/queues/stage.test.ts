@@ -4,7 +4,7 @@ import { version } from '../../src/kernel/version.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import { showStage } from '../../src/queues/stage.ts';
 import { listStages } from '../../src/redis/membership.ts';
-import { isSeenGone } from '../../src/redis/process.ts';
+import { isSeenGone } from '../../src/redis/process-identity.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { until } from '../support/until.ts';
 

@@ -9,7 +9,7 @@ import {
   unreportedBuilds,
 } from '../../src/record/builds.ts';
 import type { Database } from '../../src/record/database.ts';
-import { decideJob, startAttempt } from '../../src/record/moves.ts';
+import { decideJob, startAttempt } from '../../src/record/job-transitions.ts';
 import { openJobs } from '../../src/record/open-jobs.ts';
 import { plannedJob, recordedBuild, withRecord } from '../support/record.ts';
 

@@ -3,7 +3,13 @@ import { type BuildId, type JobId, jobIdOf } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import type { Database } from '../../src/record/database.ts';
 import { findIntent, openCancel, openCancels, openRetries, openRetry } from '../../src/record/intents.ts';
-import { decideJob, finishAttempt, moveToNextAttempt, queueJob, startAttempt } from '../../src/record/moves.ts';
+import {
+  decideJob,
+  finishAttempt,
+  moveToNextAttempt,
+  queueJob,
+  startAttempt,
+} from '../../src/record/job-transitions.ts';
 import { buildsAtRest, openJobs } from '../../src/record/open-jobs.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { retryJobs } from '../../src/record/retries.ts';

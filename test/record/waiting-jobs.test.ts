@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { jobIdOf } from '../../src/kernel/model.ts';
 import type { Database } from '../../src/record/database.ts';
-import { decideJob, startAttempt } from '../../src/record/moves.ts';
+import { decideJob, startAttempt } from '../../src/record/job-transitions.ts';
 import { oldestWaitingJob } from '../../src/record/waiting-jobs.ts';
 import { plannedJob, recordedBuild, withRecord } from '../support/record.ts';
 

@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import { heartbeatInterval, heartbeatTtl } from '../../src/redis/heartbeat-times.ts';
 import { leave, listRunners, listStages, type StageMember, writeHeartbeat } from '../../src/redis/membership.ts';
-import { ownProcess } from '../../src/redis/process.ts';
+import { ownProcess } from '../../src/redis/process-identity.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';
 import { runnerMember } from '../support/members.ts';
 import { until } from '../support/until.ts';

@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
 import { isDownForAll } from '../../src/redis/outage.ts';
-import { identify } from '../../src/redis/process.ts';
+import { identify } from '../../src/redis/process-identity.ts';
 import { freePort, startRedis } from '../support/redis.ts';
 import { until } from '../support/until.ts';
 

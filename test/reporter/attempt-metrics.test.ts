@@ -2,7 +2,7 @@ import { expect } from 'chai';
 import { loadConfig } from '../../src/kernel/config.ts';
 import type { JobId } from '../../src/kernel/model.ts';
 import { Database } from '../../src/record/database.ts';
-import { finishAttempt, moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
+import { finishAttempt, moveToNextAttempt, startAttempt } from '../../src/record/job-transitions.ts';
 import { readTallies } from '../../src/redis/tallies.ts';
 import { AttemptMetrics } from '../../src/reporter/attempt-metrics.ts';
 import { startAccess, type TestAccess } from '../support/access.ts';

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { logFile } from '../../src/kernel/data-paths.ts';
 import { type AttemptRef, attemptName, jobIdOf, newStep, type RunnerId } from '../../src/kernel/model.ts';
-import { moveToNextAttempt, startAttempt } from '../../src/record/moves.ts';
+import { moveToNextAttempt, startAttempt } from '../../src/record/job-transitions.ts';
 import { listen, runnerNoticeSchema } from '../../src/redis/channels.ts';
 import { writeHeartbeat } from '../../src/redis/membership.ts';
 import { Report } from '../../src/runner/report.ts';

@@ -7,7 +7,7 @@ import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import { type AttemptRef, type Build, type BuildId, type FinalStatus, jobIdOf } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import type { Database } from '../../src/record/database.ts';
-import { decideJob, moveToNextAttempt } from '../../src/record/moves.ts';
+import { decideJob, moveToNextAttempt } from '../../src/record/job-transitions.ts';
 import { writeTestResults } from '../../src/reporter/test-results.ts';
 import { TestFolders } from '../support/folder.ts';
 import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';

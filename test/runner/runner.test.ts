@@ -22,7 +22,7 @@ import { addRunnerKey, removeRunnerKey } from '../../src/record/runner-keys.ts';
 import { notifyRunner } from '../../src/redis/channels.ts';
 import { leaseTtl } from '../../src/redis/heartbeat-times.ts';
 import { listRunners, unfitReason } from '../../src/redis/membership.ts';
-import { isSeenGone } from '../../src/redis/process.ts';
+import { isSeenGone } from '../../src/redis/process-identity.ts';
 import { type RunnerStage, startRunner } from '../../src/runner/start.ts';
 import { runnerKeyText } from '../../src/secrets/runner-key.ts';
 import { withSignature } from '../../src/secrets/signed-message.ts';

@@ -7,8 +7,8 @@ import { fetchPolicyOf } from '../../src/job/fetch-policy.ts';
 import type { JobResult } from '../../src/job/input-and-result.ts';
 import { runJob } from '../../src/job/job.ts';
 import type { JobContext } from '../../src/job/job-context.ts';
-import { gitLimitsOf } from '../../src/job/sandbox/job-limits.ts';
-import { Sandbox } from '../../src/job/sandbox/sandbox.ts';
+import { JobIsolation } from '../../src/job/sandbox/job-isolation.ts';
+import { gitLimitsOf } from '../../src/job/sandbox/limits-of-settings.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { loadConfig } from '../../src/kernel/config.ts';
 import type { Step } from '../../src/kernel/model.ts';
@@ -116,7 +116,7 @@ export class TestJobs {
       artifacts: this.#artifacts,
       runner: 'box',
       texts: this.#texts.forJob(String(++this.#started)),
-      sandbox: Sandbox.none,
+      sandbox: JobIsolation.none,
       secrets: async () => ({ values: {}, withheld: null }),
       credential: async () => undefined,
       env: jobEnvironment(),

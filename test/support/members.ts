@@ -1,6 +1,6 @@
 import type { RunnerId } from '../../src/kernel/model.ts';
 import type { RunnerMember } from '../../src/redis/membership.ts';
-import { ownProcess } from '../../src/redis/process.ts';
+import { ownProcess } from '../../src/redis/process-identity.ts';
 
 /** The heartbeat of a runner in this process, with the given differences. */
 export function runnerMember(id: string, change: Partial<RunnerMember> = {}): RunnerMember {

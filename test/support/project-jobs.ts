@@ -4,7 +4,7 @@ import { ownerFetchPolicy } from '../../src/git/access/fetch-policy.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobResult } from '../../src/job/input-and-result.ts';
 import { runJob } from '../../src/job/job.ts';
-import { Sandbox } from '../../src/job/sandbox/sandbox.ts';
+import { JobIsolation } from '../../src/job/sandbox/job-isolation.ts';
 import { KeptInstalls } from '../../src/job/storage/kept-installs.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
@@ -59,7 +59,7 @@ export class ProjectJobs {
           ...(installs !== undefined && { installs: new KeptInstalls(this.#installs, installs, 1_073_741_824) }),
           runner: 'box',
           texts: this.#texts.forJob('box'),
-          sandbox: Sandbox.none,
+          sandbox: JobIsolation.none,
           env: { ...jobEnvironment(), ...env },
           processes: Promise.resolve(processes),
           output: (chunk) => void chunks.push(Buffer.from(chunk)),

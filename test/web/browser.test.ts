@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { chromium } from 'playwright-core';
 import { newStep } from '../../src/kernel/model.ts';
-import { moveToNextAttempt, recordSteps } from '../../src/record/moves.ts';
+import { moveToNextAttempt, recordSteps } from '../../src/record/job-transitions.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { until } from '../support/until.ts';
 import { job, Site } from './site.ts';

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { moveToNextAttempt, recordSteps } from '../../src/record/moves.ts';
+import { moveToNextAttempt, recordSteps } from '../../src/record/job-transitions.ts';
 import { removeBuild } from '../../src/record/retention.ts';
 import { administrator } from '../../src/record/visibility.ts';
 import { change } from '../../src/web/schemas/builds.ts';

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { expect } from 'chai';
 import type { AttemptRef, JobId } from '../../src/kernel/model.ts';
-import { moveToNextAttempt } from '../../src/record/moves.ts';
+import { moveToNextAttempt } from '../../src/record/job-transitions.ts';
 import { until } from '../support/until.ts';
 import { job, Site } from './site.ts';
 import { EventReader, type SseEvent } from './sse.ts';

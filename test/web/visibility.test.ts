@@ -3,7 +3,7 @@ import type { Hono } from 'hono';
 import { newStep } from '../../src/kernel/model.ts';
 import type { Visibility } from '../../src/kernel/visibility.ts';
 import { openTrigger } from '../../src/record/intents.ts';
-import { moveToNextAttempt } from '../../src/record/moves.ts';
+import { moveToNextAttempt } from '../../src/record/job-transitions.ts';
 import { noteObserveError } from '../../src/record/observations.ts';
 import { changeRepository } from '../../src/record/repositories.ts';
 import { recordTests } from '../../src/record/test-results.ts';

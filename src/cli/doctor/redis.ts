@@ -6,7 +6,7 @@ import { sizeText } from '../../kernel/sizes.ts';
 import { dataDirectoryHolder } from '../../record/lock.ts';
 import { askServer } from '../../redis/ask-server.ts';
 import { findRedisServer } from '../../redis/embedded.ts';
-import { unfitness } from '../../redis/server.ts';
+import { unfitness } from '../../redis/server-facts.ts';
 import { hasMainUser, withoutPassword } from '../../redis/url.ts';
 import { type FoundAddress, redisAddress } from '../redis-address.ts';
 import { clockFinding } from './clock.ts';

@@ -7,7 +7,7 @@ import type { JobInput, JobResult } from '../../job/input-and-result.ts';
 import { runJob } from '../../job/job.ts';
 import { makeJobServices } from '../../job/make-services.ts';
 import { cancelled, timedOut } from '../../job/outcome.ts';
-import { Sandbox } from '../../job/sandbox/sandbox.ts';
+import { JobIsolation } from '../../job/sandbox/job-isolation.ts';
 import { removeSurplus } from '../../job/storage/least-recently-used.ts';
 import { TextWorker } from '../../job/texts/text-worker.ts';
 import type { Config } from '../../kernel/config.ts';
@@ -96,7 +96,7 @@ export class JobRunner {
         ...{ folder: own, processes, signal: stop.signal, runner: 'exec' },
         env: { ...jobEnvironment({ trusted: true }), ...this.#given.env },
         // it is the person's own checkout, and it uses their tools and caches
-        sandbox: Sandbox.none,
+        sandbox: JobIsolation.none,
         ...makeJobServices(this.#config, input.repo, {
           fetchPolicy: ownerFetchPolicy,
           gitLimits: {},

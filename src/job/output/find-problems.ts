@@ -1,6 +1,6 @@
 import type { Annotation } from '../../kernel/model.ts';
+import { withinTime } from './bounded-regexp.ts';
 import { Matcher, type MatcherState } from './matcher.ts';
-import { withinTime } from './time-bound.ts';
 
 /** Lines of output, and the matchers that search them. Only the first matcher that finds something in a line counts. */
 export interface Searchable {

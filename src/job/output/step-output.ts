@@ -1,10 +1,10 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Annotation } from '../../kernel/model.ts';
 import { annotationOf } from './annotation.ts';
-import { parseCommand, type WorkflowCommand } from './command.ts';
 import type { Masker } from './masker.ts';
 import type { Matchers } from './matchers.ts';
 import { type FindProblems, ProblemSearch } from './problem-search.ts';
+import { parseCommand, type WorkflowCommand } from './workflow-command.ts';
 
 const newline = 10;
 /** Bytes of lines that are processed before other work runs. */

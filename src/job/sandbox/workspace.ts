@@ -1,13 +1,13 @@
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { basename, dirname, join, resolve } from 'node:path';
+import { join, resolve } from 'node:path';
 import { callFilter } from '../../exec/call-filter.ts';
-import type { Isolation, JobUser, SandboxPath } from '../../exec/isolation.ts';
+import type { Isolation } from '../../exec/isolation.ts';
 import type { SettledIsolation } from '../../exec/isolation-check.ts';
 import type { NetworkKind } from '../../exec/network/network-check.ts';
 import { Mirror } from '../../git/mirror/mirror.ts';
-import { type Config, settingFiles } from '../../kernel/config.ts';
+import type { Config } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { networkPolicy } from '../../kernel/network-policy.ts';
 import { jobEnvironment } from '../../system/environment.ts';
@@ -16,24 +16,21 @@ import type { JobInput } from '../input-and-result.ts';
 import { withCertificates } from './certificates.ts';
 import { hostNameFiles } from './host-names.ts';
 import { type JobHome, makeHome, tools } from './job-home.ts';
+import { JobIsolation } from './job-isolation.ts';
 import { type JobPaths, jobPaths, makeJobFolders } from './job-paths.ts';
 import { namedUser } from './job-user.ts';
-import { Sandbox } from './sandbox.ts';
+import { commands, environmentPath, sandboxView } from './sandbox-view.ts';
 import { behindShims, versionFolders } from './version-managers.ts';
 import { keepWhole } from './whole-file.ts';
 
 /** The folders of a job, owned by its user. */
 const own = ['workspace', 'temp', 'actions', 'reports', 'environment', 'tmp', 'var-tmp'] as const;
-/** In a sandbox, where the job sees its folder `environment`: an environment of Python has its own path in its files. */
-const environmentPath = '/volt/environment';
-/** The folder of the command files of steps: the job's user owns the files, but not the folder. */
-const commands = 'commands';
 
 /** The folders made for one job, and as what its programs run there. */
 export interface JobWorkspace {
   /** The job's own folder. Under isolation `none` it may be missing. */
   folder: string;
-  sandbox: Sandbox;
+  sandbox: JobIsolation;
   /** the home of an isolated job, where Volt sees the same files in it as the job */
   home?: string | undefined;
   /** folder of tools that jobs share (RUNNER_TOOL_CACHE) */
@@ -80,7 +77,7 @@ export async function makeWorkspace(
   const configured = toolCache === undefined ? undefined : resolve(toolCache);
   if (level === 'none') {
     const machine = { env, toolCache: configured ?? dataPaths(dataDir).tools };
-    return { ...machine, folder, sandbox: Sandbox.none, leave: () => undefined };
+    return { ...machine, folder, sandbox: JobIsolation.none, leave: () => undefined };
   }
   makeJobFolders(dataDir, paths);
   mkdirSync(folder, { recursive: true, mode: 0o711 });
@@ -119,73 +116,30 @@ async function isolatedWorkspace(
   const filter = filtersCalls ? join(shared, 'calls.bpf') : undefined;
   if (filter !== undefined) keepWhole(filter, callFilter());
   const replaced = network === 'own' ? hostNameFiles(shared, networkPolicy(config)) : [];
-  const inside = (name: string, to = join(folder, name)): SandboxPath => ({ from: join(folder, name), to });
-  const view = () => {
-    const shown = [
-      ...programFolders([...searchPath, ...behind.folders, ...versionFolders(homedir())], config.dataDir),
-      ...(config.sandboxPaths?.split(':') ?? []).map((path) => resolve(path)),
-      ...certificates,
-      ...[machine.configured, mirror?.path, filter].filter((each) => each !== undefined),
-    ];
-    const own = [...accounts(from === home ? shared : folder, basename(home), user, home), ...replaced];
-    return {
-      readable: [...own, ...shown.map((path) => ({ from: path, to: path }))],
-      temporary: [inside('tmp', '/tmp'), inside('var-tmp', '/var/tmp')],
-      writable: [
-        ...['workspace', 'temp', 'actions', 'reports', commands].map((name) => inside(name)),
-        inside('environment', environmentPath),
-        { from, to: home },
-      ],
-      overlays,
-      hidden: hiddenPaths(config),
-    };
-  };
   const apart = { user, callFilter: filter };
   const isolation: Isolation =
     level === 'user'
       ? { level, ...apart, replaced, ...(among && { own: { folder, among } }) }
-      : { level, ...apart, view: view() };
-  const sandbox = new Sandbox(isolation, mirror?.path);
+      : {
+          level,
+          ...apart,
+          view: sandboxView(config, {
+            folder,
+            shared,
+            home: { path: home, from, user, overlays },
+            programs: [...searchPath, ...behind.folders, ...versionFolders(homedir())],
+            shown: [
+              ...certificates,
+              ...[machine.configured, mirror?.path, filter].filter((each) => each !== undefined),
+            ],
+            replaced,
+          }),
+        };
+  const sandbox = new JobIsolation(isolation, mirror?.path);
   mkdirSync(join(folder, commands), { mode: 0o711 });
   for (const each of own) openFolderInside(folder, join(folder, each), sandbox.owner).close();
   const isWhole = overlays === undefined && from === home;
   const toolCache = machine.configured ?? join(home, tools);
   const environment = level === 'sandbox' ? environmentPath : undefined;
   return { folder, home: isWhole ? home : undefined, keptHome, toolCache, env, environment, sandbox };
-}
-
-/** The paths of Volt's secrets, wherever they are. */
-function hiddenPaths(config: Config): string[] {
-  const database = /^sqlite:(?:\/\/)?(\/.*)$/.exec(config.databaseUrl ?? '')?.[1];
-  // files that SQLite writes next to a database contain parts of it
-  const databaseFiles =
-    database === undefined ? [] : ['', '-wal', '-shm', '-journal'].map((end) => `${database}${end}`);
-  return [config.dataDir, ...databaseFiles, config.secretsKeyFile, '/etc/volt', ...settingFiles()].flatMap((path) =>
-    path === undefined ? [] : resolve(path),
-  );
-}
-
-/** Node, which runs actions, and the folders of the search path. The rest of a home stays hidden. */
-function programFolders(folders: readonly string[], dataDir: string): string[] {
-  const programs = dirname(process.execPath);
-  const modules = join(dirname(programs), 'lib', 'node_modules');
-  return [...new Set([programs, modules, ...folders])].filter(
-    (entry) => !`${dataDir}/`.startsWith(`${entry}/`) && entry !== homedir() && existsSync(entry),
-  );
-}
-
-/** /etc/passwd and /etc/group with the job's user, whom many programs look up. */
-function accounts(shared: string, owner: string, { uid, gid }: JobUser, home: string): SandboxPath[] {
-  const files: [file: string, line: string, number: number][] = [
-    ['passwd', `volt:x:${uid}:${gid}:Job of Volt:${home}:/bin/sh`, uid],
-    ['group', `volt:x:${gid}:`, gid],
-  ];
-  return files.flatMap(([file, line, number]) => {
-    const known = `/etc/${file}`;
-    if (!existsSync(known)) return [];
-    const others = readFileSync(known, 'utf8').replace(new RegExp(`^[^:\\n]*:[^:\\n]*:${number}:.*\\n?`, 'gm'), '');
-    const own = join(shared, `${file}-${owner}`);
-    keepWhole(own, Buffer.from(`${line}\n${others}`));
-    return [{ from: own, to: known }];
-  });
 }

@@ -2,8 +2,8 @@ import type { Annotation } from '../../kernel/model.ts';
 import { StepFault } from '../fault.ts';
 import { readInside } from '../files/inside.ts';
 import { annotationOf } from '../output/annotation.ts';
-import type { WorkflowCommand } from '../output/command.ts';
 import { parseMatchers } from '../output/matcher.ts';
+import type { WorkflowCommand } from '../output/workflow-command.ts';
 import type { WorkflowState } from './workflow-state.ts';
 
 /** Bytes of a file of problem matchers, which is parsed at once. */

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { utimes } from 'node:fs/promises';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { bestMatch, type CacheQuery } from './cache-match.ts';
 import { type Stored, store, storedIn } from './stored-folder.ts';
 
 const aboutCache = z.object({
@@ -17,16 +18,6 @@ const aboutCache = z.object({
 type AboutCache = z.infer<typeof aboutCache>;
 export type StoredCache = Stored<AboutCache>;
 
-/** What a job asks for. */
-export interface CacheQuery {
-  key: string;
-  /** beginnings of keys that fit if there is no cache with that key */
-  restoreKeys: readonly string[];
-  version: string;
-  /** trust classes whose caches fit, in this order */
-  scopes: readonly string[];
-}
-
 /** The caches of one repository on this machine. */
 export class Caches {
   readonly #folder: string;
@@ -35,22 +26,9 @@ export class Caches {
     this.#folder = folder;
   }
 
-  /**
-   * The cache that fits best, by GitHub's rules: in each scope the key itself, then the newest whose key begins with
-   * it, then the newest that begins with one of the other keys (docs.github.com, "Cache key matching").
-   */
-  async find({ key, restoreKeys, version, scopes }: CacheQuery): Promise<StoredCache | undefined> {
-    const all = (await storedIn(this.#folder, aboutCache))
-      .filter(({ about }) => about.version === version)
-      .sort((a, b) => b.about.createdAt - a.about.createdAt);
-    for (const scope of scopes) {
-      const own = all.filter(({ about }) => about.scope === scope);
-      const found =
-        own.find(({ about }) => about.key === key) ??
-        [key, ...restoreKeys].map((start) => own.find(({ about }) => about.key.startsWith(start))).find(Boolean);
-      if (found) return found;
-    }
-    return undefined;
+  /** The cache that fits best, see cache-match.ts. */
+  async find(query: CacheQuery): Promise<StoredCache | undefined> {
+    return bestMatch(await storedIn(this.#folder, aboutCache), query);
   }
 
   /** Notes that it was used: the least recently used are removed first. */

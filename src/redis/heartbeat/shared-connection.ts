@@ -1,6 +1,6 @@
 import { once } from 'node:events';
 import { openFailingFast, type RedisConnection } from '../connection.ts';
-import { processOf } from '../local-server.ts';
+import { processOf } from '../find-server-process.ts';
 import type { ProcessIdentity } from '../membership.ts';
 
 /** by the URL of the Redis */

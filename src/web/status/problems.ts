@@ -7,7 +7,7 @@ import type { ObservedRepository } from '../../record/repositories.ts';
 import { repositoriesOn } from '../../record/repository-hosts.ts';
 import type { Reader } from '../../record/visibility.ts';
 import { clockFault } from '../../redis/clock-fault.ts';
-import { unfitness } from '../../redis/server.ts';
+import { unfitness } from '../../redis/server-facts.ts';
 import type { Problem } from '../schemas/terms.ts';
 import type { RedisState } from './redis-state.ts';
 

@@ -3,7 +3,7 @@ import { parseQueueLabels } from '../../queues/queue-labels.ts';
 import type { Database } from '../../record/database.ts';
 import { type Reader, readableOf } from '../../record/visibility.ts';
 import { listRunners, listStages, type RunnerMember, stageKinds } from '../../redis/membership.ts';
-import { type ServerFacts, serverFacts } from '../../redis/server.ts';
+import { type ServerFacts, serverFacts } from '../../redis/server-facts.ts';
 import type { QueueDepth, SystemStatus } from '../schemas/system.ts';
 import { queueDepths } from './queue-depths.ts';
 import { redact } from './redact.ts';

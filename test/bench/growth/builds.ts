@@ -3,7 +3,7 @@ import { type BuildId, jobIdOf } from '../../../src/kernel/model.ts';
 import { findBuild, listBuilds } from '../../../src/record/builds.ts';
 import { changesAfter, latestChange } from '../../../src/record/changes.ts';
 import type { Database } from '../../../src/record/database.ts';
-import { finishAttempt, startAttempt } from '../../../src/record/moves.ts';
+import { finishAttempt, startAttempt } from '../../../src/record/job-transitions.ts';
 import { buildsAtRest, openJobs } from '../../../src/record/open-jobs.ts';
 import { recordPlan } from '../../../src/record/plans.ts';
 import { expiredBuilds, removeBuild, repositoriesWithBuilds } from '../../../src/record/retention.ts';

@@ -2,7 +2,7 @@ import { routeBuild } from '../../../src/dispatcher/route.ts';
 import { RunnerWatch } from '../../../src/dispatcher/runner-watch.ts';
 import { attemptName, type BuildId, jobIdOf } from '../../../src/kernel/model.ts';
 import { SlotWorker } from '../../../src/queues/slots.ts';
-import { startAttempt } from '../../../src/record/moves.ts';
+import { startAttempt } from '../../../src/record/job-transitions.ts';
 import { recordPlan } from '../../../src/record/plans.ts';
 import { administrator } from '../../../src/record/visibility.ts';
 import { listRunners, writeHeartbeat } from '../../../src/redis/membership.ts';

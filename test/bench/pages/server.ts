@@ -6,7 +6,7 @@ import { Queues } from '../../../src/queues/queues.ts';
 import { Database } from '../../../src/record/database.ts';
 import { connectRedis, type RedisAccess } from '../../../src/redis/connect.ts';
 import { writeHeartbeat } from '../../../src/redis/membership.ts';
-import { ownProcess } from '../../../src/redis/process.ts';
+import { ownProcess } from '../../../src/redis/process-identity.ts';
 import { ensureToken } from '../../../src/web/access/main-token.ts';
 import { startWeb } from '../../../src/web/start.ts';
 import { startRedis } from '../../support/redis.ts';

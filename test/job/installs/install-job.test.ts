@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { ProcessGroup } from '../../../src/exec/process-group.ts';
 import { type InstallJob, keep } from '../../../src/job/installs/install-job.ts';
-import { Sandbox } from '../../../src/job/sandbox/sandbox.ts';
+import { JobIsolation } from '../../../src/job/sandbox/job-isolation.ts';
 import { KeptInstalls } from '../../../src/job/storage/kept-installs.ts';
 import { jobEnvironment } from '../../../src/system/environment.ts';
 import { TestFolders } from '../../support/folder.ts';
@@ -28,7 +28,7 @@ describe('the size of an install', () => {
       writeFileSync(join(folder, path), 'a'.repeat(166_000));
     const job = {
       context: {
-        ...{ folder, sandbox: Sandbox.none, env: jobEnvironment(), signal: new AbortController().signal },
+        ...{ folder, sandbox: JobIsolation.none, env: jobEnvironment(), signal: new AbortController().signal },
         processes: Promise.resolve(processes),
       },
       log: { write: () => undefined },

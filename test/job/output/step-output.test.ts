@@ -1,9 +1,9 @@
 import { expect } from 'chai';
-import type { WorkflowCommand } from '../../../src/job/output/command.ts';
 import { findProblems } from '../../../src/job/output/find-problems.ts';
 import { Masker } from '../../../src/job/output/masker.ts';
 import { Matchers } from '../../../src/job/output/matchers.ts';
 import { StepOutput } from '../../../src/job/output/step-output.ts';
+import type { WorkflowCommand } from '../../../src/job/output/workflow-command.ts';
 import type { Annotation } from '../../../src/kernel/model.ts';
 
 describe('the output of a step', () => {

@@ -1,6 +1,6 @@
 import type { RedisConnection } from './connection.ts';
 import type { ProcessIdentity } from './membership.ts';
-import { ageOf, identify } from './process.ts';
+import { ageOf, identify } from './process-identity.ts';
 
 /**
  * Seconds by which the age of a process and the server's own uptime may differ: the server counts whole seconds, from a moment

@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
 import { expect } from 'chai';
-import { identify, isSeenGone, ownProcess } from '../../src/redis/process.ts';
+import { identify, isSeenGone, ownProcess } from '../../src/redis/process-identity.ts';
 import { until } from '../support/until.ts';
 
 const hasProc = existsSync('/proc/self/stat');

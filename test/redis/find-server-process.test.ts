@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
 import { Redis } from 'ioredis';
-import { processOf } from '../../src/redis/local-server.ts';
-import { isSeenGone } from '../../src/redis/process.ts';
+import { processOf } from '../../src/redis/find-server-process.ts';
+import { isSeenGone } from '../../src/redis/process-identity.ts';
 import { startRedis } from '../support/redis.ts';
 
 describe('the process of a Redis server', () => {

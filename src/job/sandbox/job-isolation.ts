@@ -4,8 +4,8 @@ import { runProgram } from '../../system/run-program.ts';
 import { smallTree } from '../../system/small-tree.ts';
 
 /** How a job is isolated: who owns its files, and which mirror it sees. */
-export class Sandbox {
-  static readonly none = new Sandbox({ level: 'none' }, undefined);
+export class JobIsolation {
+  static readonly none = new JobIsolation({ level: 'none' }, undefined);
 
   readonly isolation: Isolation;
   /** the mirror that the job sees, whose objects its checkouts can borrow */

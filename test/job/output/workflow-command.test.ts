@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { parseCommand } from '../../../src/job/output/command.ts';
+import { parseCommand } from '../../../src/job/output/workflow-command.ts';
 
 describe('a workflow command', () => {
   const accepted: [line: string, name: string, properties: Record<string, string>, data: string][] = [

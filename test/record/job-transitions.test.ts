@@ -20,7 +20,7 @@ import {
   queueJob,
   recordSteps,
   startAttempt,
-} from '../../src/record/moves.ts';
+} from '../../src/record/job-transitions.ts';
 import { retryJobs } from '../../src/record/retries.ts';
 import { TestFolders } from '../support/folder.ts';
 import { observed, openRecord, plannedJob, recordedBuild } from '../support/record.ts';
@@ -67,7 +67,7 @@ const failed = outcome({
 });
 const lost = { reason: 'runner_lost', message: 'gone', at: time(3) } as const;
 
-describe('moves of a job', () => {
+describe("changes of a job's status", () => {
   const folders = new TestFolders();
   let dataDir: string;
   let database: Database;
