@@ -144,7 +144,7 @@ const runners: readonly Kind[] = [
   {
     title: 'Make',
     find: make,
-    looksFor: 'a Makefile with a target `test`, `check` or `tests`',
+    looksFor: 'a Makefile with a target `test`, `check` or `tests` that runs something',
     family: 'any',
     tools: [],
   },

@@ -8,6 +8,19 @@ describe('discovery of Makefiles, justfiles, Taskfiles and scripts', () => {
     ['one of several targets on a line', { Makefile: 'check test: all\n\t./x\n' }, 'make test'],
     ['a target with a double colon', { Makefile: 'check:: all\n' }, 'make check'],
     ['the Makefile that GNU make prefers', { GNUmakefile: 'test :\n', Makefile: 'check:\n' }, 'make test'],
+    [
+      'a target "check" that works beside a target "test" that does nothing',
+      { Makefile: 'test:\n\t@true\n\ncheck:\n\t-@./x\n' },
+      'make check',
+    ],
+    ['a target whose prerequisites do the work', { Makefile: 'test: unit\n\t@true\n' }, 'make test'],
+    ['a target whose recipe prints something', { Makefile: 'test:\n\t@echo x\n' }, 'make test'],
+    ['a target whose recipe is on its own line', { Makefile: 'test: ; true; ./x\n' }, 'make test'],
+    [
+      'a target that runs Dune where a dune file may have tests',
+      { Makefile: 'test:\n\tdune runtest\n', 'a/dune': '(alias (name runtest))' },
+      'make test',
+    ],
     ['a recipe', { justfile: 'set shell := ["sh"]\n\n@test *args: build\n    ./x {{args}}\n' }, 'just test'],
     ['a recipe whose parameters have defaults', { '.justfile': "test name='all' +more='':\n" }, 'just test'],
     [
@@ -29,6 +42,16 @@ describe('discovery of Makefiles, justfiles, Taskfiles and scripts', () => {
       'a Makefile that includes another',
       { Makefile: 'include test.mk\n' },
       'Makefile: Makefile has no target "test" or "check"',
+    ],
+    [
+      'a Makefile whose target does nothing',
+      { Makefile: 'test:\n\t# later\n\t@true\n\ncheck: ; exit 0\n' },
+      'Makefile: its target "test" runs no tests',
+    ],
+    [
+      'a Makefile whose target runs Dune where no dune file has tests',
+      { Makefile: 'test:\n\t@dune runtest\n\ncheck: test\n', 'src/dune': '(library (name x))' },
+      'Makefile: its target "test" runs no tests',
     ],
     [
       'a justfile whose recipe asks for an argument',
