@@ -231,6 +231,11 @@ const lines: readonly [line: string, fault: Blame['fault'], what: string][] = [
     'Composer cannot download https://repo.packagist.org/packages.json (curl error 28)',
   ],
   [
+    'go: example.com/a@v1.0.1: module lookup disabled by GOPROXY=off',
+    'outside',
+    'Go cannot fetch modules: example.com/a@v1.0.1: module lookup disabled by GOPROXY=off',
+  ],
+  [
     'a.csproj : error NETSDK1045: The current .NET SDK does not support targeting .NET 10.0.  Either target',
     'tool',
     'the project needs the SDK of .NET 10.0',

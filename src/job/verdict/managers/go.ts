@@ -3,7 +3,7 @@ import { commit, network, type Rule, tool } from '../blame.ts';
 /** Go, which fetches when it builds the tests. */
 export const go: readonly Rule[] = [
   network(
-    /^(?:go: |\S+\.go:\d+:\d+: )(.*(?:dial tcp|no such host|i\/o timeout|TLS handshake timeout|connection refused|x509: ).*)$/,
+    /^(?:go: |\S+\.go:\d+:\d+: )(.*(?:dial tcp|no such host|i\/o timeout|TLS handshake timeout|connection refused|x509: |module lookup disabled ).*)$/,
     'Go cannot fetch modules: $1',
   ),
   commit(
