@@ -58,7 +58,8 @@ describe('discovery of hostile files', () => {
   });
 
   it('puts names that mean something to a shell in quotes', () => {
-    const files = { 'go.mod': '', '$(x)/go.mod': '', '$(x)/a_test.go': '', "it's/go.mod": '', "it's/a_test.go": '' };
+    const modules = { '$(x)/go.mod': '', '$(x)/a_test.go': '', "it's/go.mod": '', "it's/a_test.go": '' };
+    const files = { 'go.mod': '', 'a.go': '', ...modules };
     const quoted = `'it'"'"'s'`;
     expect(runsOf(files)).to.deep.equal([
       `go test -v ./... && (cd '$(x)' && go test -v ./...) && (cd ${quoted} && go test -v ./...)`,

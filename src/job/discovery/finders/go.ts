@@ -8,17 +8,20 @@ export const go: Finder = (tree) => {
   const because = 'go.mod';
   if (!tree.has(because)) return undefined;
   const inside = nestedModules(tree);
-  const why =
-    inside.length === 0
-      ? 'go tests all packages'
-      : `go tests all packages, also those of the modules ${inside.join(', ')}`;
-  const nested = inside.map((folder) => `(cd ${shellWord(folder)} && go test -v ./...)`);
+  const isEmpty = inside.length > 0 && !hasPackages(tree);
+  const folders = isEmpty ? inside : ['', ...inside];
+  const why = isEmpty
+    ? `it has no package of its own, so go tests the modules ${inside.join(', ')}`
+    : `go tests all packages${inside.length > 0 ? `, also those of the modules ${inside.join(', ')}` : ''}`;
+  const tests = folders.map((folder) =>
+    folder === '' ? 'go test -v ./...' : `(cd ${shellWord(folder)} && go test -v ./...)`,
+  );
   return {
     kind: 'go',
     because,
     why,
     runner: 'go test',
-    steps: [...download(tree, because), step('test', ['go test -v ./...', ...nested].join(' && '))],
+    steps: [...download(tree, because), step('test', tests.join(' && '))],
   };
 };
 
@@ -40,13 +43,25 @@ function ofWorkspace(tree: Tree): ReturnType<Finder> {
 
 /** Modules in folders that have tests; `./...` leaves them out. */
 function nestedModules(tree: Tree): string[] {
-  const tested = new Set<string>();
-  for (const path of tree.own('_test.go'))
-    for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) tested.add(path.slice(0, at));
-  return tree
-    .own('/go.mod')
-    .map((path) => path.slice(0, -'/go.mod'.length))
-    .filter((folder) => tested.has(folder));
+  const tested = new Set(tree.own('_test.go').flatMap(foldersAbove));
+  return foldersOfModules(tree).filter((folder) => tested.has(folder));
+}
+
+/** Whether some code is in no module of a folder: without any, `go test ./...` fails. */
+function hasPackages(tree: Tree): boolean {
+  const modules = new Set(foldersOfModules(tree));
+  return tree.own('.go').some((path) => !foldersAbove(path).some((folder) => modules.has(folder)));
+}
+
+function foldersOfModules(tree: Tree): string[] {
+  return tree.own('/go.mod').map((path) => path.slice(0, -'/go.mod'.length));
+}
+
+/** The folders that a file is in, from the innermost, without the root. */
+function foldersAbove(path: string): string[] {
+  const folders: string[] = [];
+  for (let at = path.lastIndexOf('/'); at > 0; at = path.lastIndexOf('/', at - 1)) folders.push(path.slice(0, at));
+  return folders;
 }
 
 /** Fetches what the modules require, unless the repository holds it. */

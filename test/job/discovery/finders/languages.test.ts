@@ -175,6 +175,7 @@ describe('discovery of projects', () => {
         'the modules in folders that have tests',
         {
           'go.mod': '',
+          'a/x.go': '',
           'b c/go.mod': '',
           'b c/x_test.go': '',
           'd/go.mod': '',
@@ -182,6 +183,11 @@ describe('discovery of projects', () => {
           'examples/x_test.go': '',
         },
         "go test -v ./... && (cd 'b c' && go test -v ./...)",
+      ],
+      [
+        'only the modules in folders, where the one around them has no code',
+        { 'go.mod': '', 'v2/go.mod': 'require y v1\n', 'v2/x.go': '', 'v2/a/x_test.go': '' },
+        '(cd v2 && go test -v ./...)',
       ],
       [
         'the modules of a workspace',
