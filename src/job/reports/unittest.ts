@@ -15,7 +15,13 @@ export class UnittestParser implements LineParser {
   readonly #tests: FoundTest[] = [];
   /** tests of this run, by name and class */
   #run = new Map<string, FoundTest>();
+  /** how often a test of this run began: several times if modules import it from one another */
+  #begun = new Map<string, number>();
+  /** how often the first block of a test that failed was printed; each part of a test has a block of its own */
+  #blocks = new Map<string, { title: string; times: number }>();
   #totals = { passed: 0, failed: 0, skipped: 0 };
+  /** of the run that has ended just now, until it tells how many it skipped */
+  #skipped: number | undefined;
   #isUnittest = false;
   /** since Python 3.12 */
   #refuses = false;
@@ -38,7 +44,9 @@ export class UnittestParser implements LineParser {
 
   line(text: string): void {
     const count = /^Ran (\d+) tests? in [\d.]+s$/.exec(text);
+    const skipped = /^(?:OK|FAILED) \((?:[a-z ]+=\d+, )*skipped=(\d+)/.exec(text);
     if (count) this.#close(Number(count[1]));
+    else if (skipped && this.#skipped !== undefined) this.#skip(Number(skipped[1]), this.#skipped);
     else if (text === 'NO TESTS RAN') this.#refuses = true;
     else this.#other(text);
   }
@@ -60,6 +68,7 @@ export class UnittestParser implements LineParser {
     const [, name, suite, result] = /^([A-Za-z_]\w*) \(([\w.<>]+)\)(?: \.\.\. (.*))?$/.exec(text) ?? [];
     if (name !== undefined && suite !== undefined) {
       this.#open = { suite: classOf(name, suite), name };
+      addOne(this.#begun, JSON.stringify(this.#open));
       if (result !== undefined) this.#finish(result);
     } else if (this.#open) this.#finish(/^.* \.\.\. (.*)$/.exec(text)?.[1] ?? text);
   }
@@ -88,6 +97,9 @@ export class UnittestParser implements LineParser {
     const named = { suite: classOf(name, suite), name };
     const key = JSON.stringify(named);
     const test = this.#run.get(key) ?? { ...named, status };
+    const block = this.#blocks.get(key);
+    if (block?.title === title) block.times++;
+    else if (block === undefined && this.#blocks.size < mostTests) this.#blocks.set(key, { title, times: 1 });
     // each failing part of a test has a block of its own
     if (test.status === 'passed' || test.status === 'skipped') test.status = status;
     if (this.#run.size < mostTests) this.#run.set(key, test);
@@ -115,15 +127,34 @@ export class UnittestParser implements LineParser {
   #close(count: number): void {
     this.#settle();
     this.#isUnittest = true;
-    const failed = [...this.#run.values()].filter(({ status }) => status === 'failed' || status === 'error').length;
+    const failed = [...this.#run]
+      .filter(([, { status }]) => status === 'failed' || status === 'error')
+      .map(([key]) => Math.max(Math.min(this.#begun.get(key) ?? 1, this.#blocks.get(key)?.times ?? 1), 1))
+      .reduce((sum, times) => sum + times, 0);
     const skipped = [...this.#run.values()].filter(({ status }) => status === 'skipped').length;
     this.#totals.failed += failed;
     this.#totals.skipped += skipped;
     this.#totals.passed += Math.max(count - failed - skipped, 0);
     for (const test of this.#run.values()) if (this.#tests.length < mostTests) this.#tests.push(test);
     this.#run = new Map();
+    this.#begun = new Map();
+    this.#blocks = new Map();
+    this.#skipped = skipped;
     this.#open = undefined;
   }
+
+  /** Tests that printed something may have been skipped unseen. @param seen how many were */
+  #skip(count: number, seen: number): void {
+    const unseen = Math.min(Math.max(count - seen, 0), this.#totals.passed);
+    this.#totals.passed -= unseen;
+    this.#totals.skipped += unseen;
+    this.#skipped = undefined;
+  }
+}
+
+function addOne(counts: Map<string, number>, key: string): void {
+  const known = counts.get(key) ?? 0;
+  if (known > 0 || counts.size < mostTests) counts.set(key, known + 1);
 }
 
 /** The class. Since Python 3.11 the test's name follows it. */

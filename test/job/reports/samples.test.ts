@@ -43,8 +43,14 @@ const mocha = (status: string, groups: string, all: string, hook: string) => [
   hook,
 ];
 
-/** By file: its tests, and how many more are only counted. */
-const expected: { [file: string]: { tests: string[]; unnamed?: { passed: number; skipped: number } } } = {
+interface Expected {
+  tests: string[];
+  /** tests of which there is only a number */
+  unnamed?: { passed: number; failed?: number; skipped: number };
+}
+
+/** By file. */
+const expected: { [file: string]: Expected } = {
   'cargo.txt': {
     tests: [
       'passed src/lib.rs | tests::adds',
@@ -118,7 +124,16 @@ const expected: { [file: string]: { tests: string[]; unnamed?: { passed: number;
       'failed test_sum.Sum | test_fails: AssertionError: 2 != 3',
       'failed test_sum.Sum | test_parts: AssertionError: 2 == 2',
     ],
-    unnamed: { passed: 4, skipped: 0 },
+    unnamed: { passed: 3, skipped: 1 },
+  },
+  // a package that imports its tests, so that each runs twice; the output of one hides that it was skipped
+  'unittest-twice.txt': {
+    tests: [
+      'failed tests.test_a.Adds | test_fails: AssertionError: 2 != 3',
+      'failed tests.test_a.Adds | test_parts: AssertionError: 1 != 0',
+      'passed tests.test_a.Adds | test_passes',
+    ],
+    unnamed: { passed: 1, failed: 2, skipped: 2 },
   },
   'unittest.txt': {
     tests: [
@@ -170,13 +185,14 @@ describe('reports of test runners', () => {
       );
       expect(told).to.deep.equal([]);
       const found = tests.end();
-      const { tests: named = [], unnamed = { passed: 0, skipped: 0 } } = expected[file] ?? {};
+      const { tests: named = [], unnamed = { passed: 0, skipped: 0 } }: Expected = expected[file] ?? { tests: [] };
       expect(inShort(found)).to.have.members(named);
-      const { listed, passed, skipped } = found.summary;
+      const { listed, passed, failed, skipped } = found.summary;
       const count = (status: string) => named.filter((test) => test.startsWith(status)).length;
-      expect({ listed, passed, skipped }).to.deep.equal({
+      expect({ listed, passed, failed, skipped }).to.deep.equal({
         listed: named.length,
         passed: count('passed') + unnamed.passed,
+        failed: count('failed') + count('error') + (unnamed.failed ?? 0),
         skipped: count('skipped') + unnamed.skipped,
       });
       for (const { status, details, name } of found.results) {
