@@ -583,6 +583,14 @@ describe('discovery of Python projects', () => {
     );
   });
 
+  it('passes over commands of tox that do nothing, and not over those that do something as well', () => {
+    const whyOf = (commands: string) =>
+      projectOf({ 'tox.ini': `[testenv]\ncommands =\n  ${commands}\n`, 'tests/test_a.py': cases }).why;
+    expect(whyOf('true')).to.match(/^tox\.ini has no commands that run tests; /);
+    expect(whyOf('echo no tests')).to.match(/^tox\.ini has no commands that run tests; /);
+    expect(whyOf('true\n  ./run')).to.equal('these are the commands of tox for its environment py');
+  });
+
   it('says that unittest runs tests that may be written for pytest, if it has not read them all', () => {
     const files = ['a.py', 'b.py'].map((name) => ({ path: `tests/test_${name}`, executable: false }));
     const { projects } = discover(new Tree(files, new Map([['tests/test_a.py', cases]])));

@@ -18,10 +18,13 @@ export function commandOf(words: readonly string[]): string {
   return words.map(shellWord).join(' ');
 }
 
-/** Whether a command is one of those that look at the code and run no tests. */
-export function isLint(line: string): boolean {
-  return /^(python\S* -m )?(black|flake8|isort|mypy|pylint|pyright|ruff|bandit|check-manifest|twine|sphinx-build|pre-commit|codespell|vulture|pydocstyle|interrogate|tox|make -C docs)\b/.test(
-    line,
+/** Whether a command runs no tests: one of those that look at the code, print something or do nothing. */
+export function runsNoTests(line: string): boolean {
+  return (
+    /^(?:true|echo)(?: |$)/.test(line) ||
+    /^(python\S* -m )?(black|flake8|isort|mypy|pylint|pyright|ruff|bandit|check-manifest|twine|sphinx-build|pre-commit|codespell|vulture|pydocstyle|interrogate|tox|make -C docs)\b/.test(
+      line,
+    )
   );
 }
 

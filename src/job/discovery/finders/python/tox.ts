@@ -3,7 +3,7 @@ import { StepFault } from '../../../fault.ts';
 import { expandBraces } from '../../../globs/braces.ts';
 import { type Fields, recordIn, valueIn } from '../../records.ts';
 import type { Tree } from '../../tree.ts';
-import { isLint } from './command-line.ts';
+import { runsNoTests } from './command-line.ts';
 import { type Ini, iniOf, linesOf } from './ini.ts';
 import { type NoCommand, noNeeds, type OwnCommand } from './needs.ts';
 import { ToxEnvironment } from './tox-environment.ts';
@@ -61,7 +61,7 @@ function environmentInToml(settings: Fields): string | undefined {
 }
 
 /**
- * The environment that runs the tests on the machine's own Python: one that has commands, and not only linters. `py` is
+ * The environment that runs the tests on the machine's own Python: one with a command that may run tests. `py` is
  * the plain one. Where all that are listed for Python have factors, such as `py313-django50`, it is the first one for
  * the last Python, with the same factors.
  */
@@ -76,7 +76,7 @@ function environmentOf(ini: Ini): string | undefined {
   return [...forPython, 'py', ...others].find((name) => {
     const commands = new ToxEnvironment(ini, name).lines('commands');
     // what is not understood may be tests; tox without commands would succeed
-    return commands === undefined || (commands.length > 0 && !commands.every((line) => isLint(line)));
+    return commands === undefined || (commands.length > 0 && !commands.every((line) => runsNoTests(line)));
   });
 }
 
