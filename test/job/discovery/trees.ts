@@ -39,11 +39,13 @@ export function passedOverOf(files: Files): string[] {
   return discover(treeOf(files)).passedOver.map(({ because, why }) => `${because}: ${why}`);
 }
 
-/** One test for each row: what the repository is, what it holds, and what is run. */
+/** One test for each row: what the repository is, what it holds, and what is run, by programs that a machine may have. */
 export function findsEach(rows: readonly [what: string, files: Files, ...runs: string[]][]): void {
   for (const [what, files, ...runs] of rows)
     it(`tests ${what}`, () => {
       expect(runsOf(files)).to.deep.equal(runs);
+      const programs = projectsOf(files).flatMap(({ steps }) => steps.flatMap((each) => each.programs));
+      for (const program of programs) expect(program).to.match(/^[\w./-]+$/);
     });
 }
 

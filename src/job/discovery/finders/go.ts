@@ -21,7 +21,7 @@ export const go: Finder = (tree) => {
     because,
     why,
     runner: 'go test',
-    steps: [...download(tree, because), step('test', tests.join(' && '))],
+    steps: [...download(tree, because), step('test', tests.join(' && '), ['go'])],
   };
 };
 
