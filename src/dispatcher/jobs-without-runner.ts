@@ -85,7 +85,7 @@ export class JobsWithoutRunner {
 
 /** Beginning of a sentence that goes on with a duration. */
 function nobodyServes(queue: readonly string[]): string {
-  const { labels, repo, isForLater } = parseQueueLabels(queue);
-  const which = `no runner${isForLater ? ' of this version of Volt' : ''} with ${labels.join(', ') || 'any labels'}`;
+  const { labels, repo, kind } = parseQueueLabels(queue);
+  const which = `no runner${kind ? ' of this version of Volt' : ''} with ${labels.join(', ') || 'any labels'}`;
   return repo === undefined ? `${which} was there` : `${which} that may have jobs of ${repo} was there`;
 }

@@ -1,4 +1,5 @@
-import { understandsProjects } from '../queues/queue-labels.ts';
+import { type LaterPlan, laterPlans } from '../kernel/later-plans.ts';
+import { understands } from '../queues/queue-labels.ts';
 import type { Database } from '../record/database.ts';
 import { listRunners } from '../redis/membership.ts';
 import type { DispatcherContext } from './context.ts';
@@ -7,18 +8,27 @@ import type { DispatcherContext } from './context.ts';
 const cachedFor = 1000;
 /** For this long (ms) after an older runner was there it may come back, such as one that is started again. */
 const mayReturn = 600_000;
-const found = new WeakMap<Database, { at: number; seenAt: number }>();
 
-/** Whether there are runners, or were not long ago, that end jobs of discovered projects as `bad_message`. */
-export async function hasOlderRunners({
+/** What is known of a database's runners. */
+interface Seen {
+  at: number;
+  /** when a runner that does not understand a kind of plan was there */
+  older: Map<LaterPlan, number>;
+}
+const found = new WeakMap<Database, Seen>();
+
+/** The kinds of plans that some runner does not understand which is there, or was not long ago. */
+export async function olderRunners({
   database,
   access,
-}: Pick<DispatcherContext, 'access' | 'database'>): Promise<boolean> {
+}: Pick<DispatcherContext, 'access' | 'database'>): Promise<Set<LaterPlan>> {
   const now = performance.now();
   const known = found.get(database);
-  const isFresh = known !== undefined && now - known.at < cachedFor;
-  const isThere = !isFresh && (await listRunners(access)).alive.some((runner) => !understandsProjects(runner));
-  const seenAt = isThere ? now : (known?.seenAt ?? Number.NEGATIVE_INFINITY);
-  if (!isFresh) found.set(database, { at: now, seenAt });
-  return now - seenAt < mayReturn;
+  const seen = known && now - known.at < cachedFor ? known : { at: now, older: new Map(known?.older) };
+  if (seen !== known) {
+    const { alive } = await listRunners(access);
+    for (const kind of laterPlans) if (alive.some((runner) => !understands(runner, kind))) seen.older.set(kind, now);
+    found.set(database, seen);
+  }
+  return new Set(laterPlans.filter((kind) => now - (seen.older.get(kind) ?? Number.NEGATIVE_INFINITY) < mayReturn));
 }

@@ -1,10 +1,11 @@
+import type { LaterPlan } from '../kernel/later-plans.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { jobQueue } from '../queues/names.ts';
 import { parseQueueLabels, queueLabels, servesQueue } from '../queues/queue-labels.ts';
 import type { TriedRunners } from '../record/automatic-retries.ts';
 import { listRunners, unfitReason } from '../redis/membership.ts';
 import type { DispatcherContext } from './context.ts';
-import { hasOlderRunners } from './older-runners.ts';
+import { olderRunners } from './older-runners.ts';
 import { findReservedRepositories } from './reserved-repositories.ts';
 
 /** A job avoids the runners that could not start it for this long (ms) after it was due; then any runner may take it. */
@@ -21,8 +22,8 @@ interface RoutedJob {
   runners: readonly string[];
   dueAt: number | null;
   tried: TriedRunners;
-  /** whether it tests a discovered project, which older runners do not understand */
-  isProject: boolean;
+  /** kind of its plan, if older runners do not understand that */
+  laterPlan: LaterPlan | undefined;
 }
 
 /**
@@ -37,12 +38,12 @@ export async function chooseQueues(
   jobs: readonly RoutedJob[],
 ): Promise<string[][]> {
   const isReserved = await findReservedRepositories(context);
-  const hasOlder = jobs.some(({ isProject }) => isProject) && (await hasOlderRunners(context));
+  const older = jobs.some(({ laterPlan }) => laterPlan) ? await olderRunners(context) : undefined;
   const avoiding = jobs.some(isAvoiding) ? await avoidingQueues(context) : undefined;
   return jobs.map((job) => {
     const reservedFor = isReserved(job.repo) ? job.repo : undefined;
-    const queueFor = (avoided: TriedRunners) =>
-      queueLabels(job.labels, job.runners, reservedFor, avoided, hasOlder && job.isProject);
+    const kind = job.laterPlan && older?.has(job.laterPlan) ? job.laterPlan : undefined;
+    const queueFor = (avoided: TriedRunners) => queueLabels(job.labels, job.runners, reservedFor, avoided, kind);
     return (avoiding && isAvoiding(job) && avoiding(queueFor, job.tried)) || queueFor([]);
   });
 }

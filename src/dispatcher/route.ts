@@ -8,8 +8,8 @@ import { priorityOf } from '../queues/priority.ts';
 import { fittingJob } from '../queues/queues.ts';
 import { identityOf } from '../record/build-ids.ts';
 import type { Database } from '../record/database.ts';
+import { laterPlanOf } from '../record/later-plans.ts';
 import { currentAttempts, firstLabelSets, type OpenJob, openJobs } from '../record/open-jobs.ts';
-import { isProjectPlan } from '../record/project-plans.ts';
 import { type FreshRedis, freshRedis } from '../redis/identity.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
 import { jobsToCancel } from './cancel.ts';
@@ -89,7 +89,7 @@ async function withdrawStale(
 }
 
 function routed({ labels, repo, dueAt, tried, plan }: OpenJob) {
-  return { labels, repo: repo.name, runners: repo.runners, dueAt, tried, isProject: isProjectPlan(plan) };
+  return { labels, repo: repo.name, runners: repo.runners, dueAt, tried, laterPlan: laterPlanOf(plan) };
 }
 
 const tooManyLabelSets: Decision = {

@@ -1,3 +1,4 @@
+import { type LaterPlan, laterPlans } from '../kernel/later-plans.ts';
 import { fitsGlobs, labelPattern, shortHash } from '../kernel/names.ts';
 
 /**
@@ -5,19 +6,17 @@ import { fitsGlobs, labelPattern, shortHash } from '../kernel/names.ts';
  * its own, with the label `repo:` and its name. Those runners serve only these queues; runners that are reserved for no repository
  * serve the other queues only. A job that Volt retries waits in a queue with the label `not:` and the name of each runner
  * that it avoids; these runners do not serve it. While runners of an older version are there, jobs that those do not understand
- * wait in queues with the label `plan:project`, which only later runners serve. Jobs cannot ask for any of these labels.
+ * wait in queues with the label `plan:` and the kind of their plan, which only later runners serve. Jobs cannot ask for any of
+ * these labels.
  */
 
 const prefix = 'repo:';
 const avoidance = 'not:';
-const ofProjects = 'plan:project';
+const planLabel = (kind: LaterPlan) => `plan:${kind}`;
 
-/** Kinds of plans that runners of this version understand, and older ones do not. */
-export const understoodPlans = ['project'];
-
-/** Whether a runner understands jobs that test a discovered project. */
-export function understandsProjects({ plans = [] }: Pick<QueueServer, 'plans'>): boolean {
-  return plans.includes('project');
+/** Whether a runner understands jobs with plans of that kind. */
+export function understands({ plans = [] }: Pick<QueueServer, 'plans'>, kind: LaterPlan): boolean {
+  return plans.includes(kind);
 }
 
 /** A runner, as far as it decides which queues it serves. */
@@ -46,22 +45,24 @@ export function mayServeRepository({ repos }: Pick<QueueServer, 'repos'>, repo: 
  * @param runners further labels that its repository's jobs need
  * @param reservedFor the repository, if runners are reserved for it
  * @param avoided names of runners that the job avoids
- * @param isForLater whether only runners that understand discovered projects may take it
+ * @param kind of its plan, if only runners that understand it may take the job
  */
 export function queueLabels(
   asked: readonly string[],
   runners: readonly string[] = [],
   reservedFor: string | undefined = undefined,
   avoided: readonly string[] = [],
-  isForLater = false,
+  kind?: LaterPlan,
 ): string[] {
   const labels = [...asked, ...runners].filter((label) => !isOurs(label));
   const reserved = reservedFor === undefined ? [] : [`${prefix}${reservedFor}`];
-  return [...new Set([...labels, ...reserved, ...avoided.map(avoiding), ...(isForLater ? [ofProjects] : [])])].sort();
+  return [...new Set([...labels, ...reserved, ...avoided.map(avoiding), ...(kind ? [planLabel(kind)] : [])])].sort();
 }
 
 function isOurs(label: string): boolean {
-  return label.startsWith(prefix) || label.startsWith(avoidance) || label === ofProjects;
+  return (
+    label.startsWith(prefix) || label.startsWith(avoidance) || laterPlans.some((kind) => label === planLabel(kind))
+  );
 }
 
 /** The label of a queue that avoids a runner; hashed if the runner's name does not fit a label. */
@@ -72,24 +73,24 @@ function avoiding(runner: string): string {
 
 /**
  * Splits the labels of a queue: labels that a runner needs, the repository of the queue, whether it avoids a runner, and whether
- * only runners that understand discovered projects serve it.
+ * only runners that understand a kind of plan serve it.
  */
 export function parseQueueLabels(labels: readonly string[]): {
   labels: string[];
   repo: string | undefined;
   avoids: boolean;
-  isForLater: boolean;
+  kind: LaterPlan | undefined;
 } {
   const repo = labels.find((label) => label.startsWith(prefix))?.slice(prefix.length);
   const avoids = labels.some((label) => label.startsWith(avoidance));
-  const isForLater = labels.includes(ofProjects);
-  return { labels: labels.filter((label) => !isOurs(label)), repo, avoids, isForLater };
+  const kind = laterPlans.find((each) => labels.includes(planLabel(each)));
+  return { labels: labels.filter((label) => !isOurs(label)), repo, avoids, kind };
 }
 
 /** Whether a runner serves the queue with these labels. */
 export function servesQueue(server: QueueServer, queue: readonly string[]): boolean {
-  const { labels, repo, avoids, isForLater } = parseQueueLabels(queue);
-  if (isForLater && !understandsProjects(server)) return false;
+  const { labels, repo, avoids, kind } = parseQueueLabels(queue);
+  if (kind && !understands(server, kind)) return false;
   if (avoids && queue.includes(avoiding(server.name))) return false;
   if (!labels.every((label) => server.labels.includes(label))) return false;
   return repo === undefined ? !isReserved(server) : mayServeRepository(server, repo);

@@ -1,5 +1,6 @@
 import { createRedisBackend, type Job, type JobJson, Worker, type WorkerOptions } from 'bullmq';
 import { errorText } from '../kernel/errors.ts';
+import { laterPlans } from '../kernel/later-plans.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, parseAttemptName, runnerNameOf } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
@@ -10,7 +11,7 @@ import { readable, toDeadLetters, whyNotUnderstood } from './dead-letters.ts';
 import { type JobMessage, jobMessage } from './messages.ts';
 import { jobQueue } from './names.ts';
 import { queuesInTurn } from './next-queue.ts';
-import { servesQueue, understoodPlans } from './queue-labels.ts';
+import { servesQueue } from './queue-labels.ts';
 import { labelSets } from './queues.ts';
 import { ReturnedMessages } from './returned-messages.ts';
 
@@ -228,7 +229,7 @@ export class SlotWorker {
       name: runnerNameOf(this.#options.runner),
       labels: this.#options.labels,
       repos: this.#options.repos?.() ?? [],
-      plans: understoodPlans,
+      plans: laterPlans,
     };
     const sets = await labelSets(this.#access);
     const queues = sets.filter((set) => servesQueue(server, set)).map(jobQueue);

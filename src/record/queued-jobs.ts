@@ -1,8 +1,9 @@
+import type { LaterPlan } from '../kernel/later-plans.ts';
 import type { BuildId } from '../kernel/model.ts';
 import { parseTriedRunners } from './automatic-retries.ts';
 import type { Database } from './database.ts';
+import { laterPlanOf, planBeginning } from './later-plans.ts';
 import type { OpenJob } from './open-jobs.ts';
-import { isProjectPlan, planBeginning } from './project-plans.ts';
 
 /** A queued job, with what is needed to check its message. */
 export interface QueuedJob
@@ -10,8 +11,8 @@ export interface QueuedJob
   repo: string;
   /** further labels that its repository's jobs need */
   runners: string[];
-  /** whether it tests a discovered project */
-  isProject: boolean;
+  /** kind of its plan, if older runners do not understand that */
+  laterPlan: LaterPlan | undefined;
 }
 
 /**
@@ -51,6 +52,6 @@ export async function queuedJobs(
     virtualStart: row.virtual_start,
     dueAt: row.due_at,
     tried: parseTriedRunners(row.avoid),
-    isProject: isProjectPlan(row.plan),
+    laterPlan: laterPlanOf(row.plan),
   }));
 }

@@ -1,8 +1,9 @@
 import { sql } from 'kysely';
+import type { LaterPlan } from '../kernel/later-plans.ts';
 import type { BuildId, JobId } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database } from './database.ts';
-import { isProjectPlan, planBeginning } from './project-plans.ts';
+import { laterPlanOf, planBeginning } from './later-plans.ts';
 import { administrator, type Reader, readable } from './visibility.ts';
 
 /** A job that has not started, to say why. */
@@ -19,8 +20,8 @@ export interface WaitingJob {
   message: string | null;
   /** since when its current attempt is queued, or it waits for other jobs, in milliseconds since 1970 */
   since: number;
-  /** whether it tests a discovered project */
-  isProject: boolean;
+  /** kind of its plan, if older runners do not understand that */
+  laterPlan: LaterPlan | undefined;
 }
 
 /** The job that has waited longest for a runner; if there is none, the one that has waited longest for other jobs. */
@@ -77,16 +78,17 @@ type Row = Awaited<ReturnType<ReturnType<typeof jobsOfBuilds>['executeTakeFirstO
 
 function waitingJob({ build_id: build, labels, needs, plan, ...rest }: Row, status: WaitingJob['status']): WaitingJob {
   const lists = { labels: JSON.parse(labels) as string[], needs: JSON.parse(needs) as string[] };
-  return { ...rest, ...lists, build: String(build) as BuildId, status, isProject: isProjectPlan(plan) };
+  return { ...rest, ...lists, build: String(build) as BuildId, status, laterPlan: laterPlanOf(plan) };
 }
 
-/** Ids of the queued jobs of a build that test a discovered project. */
-export async function queuedProjects(database: Database, build: BuildId): Promise<Set<string>> {
+/** The kinds of plans of a build's queued jobs that older runners do not understand, by id. */
+export async function queuedLaterPlans(database: Database, build: BuildId): Promise<Map<string, LaterPlan>> {
   const rows = await database.db
     .selectFrom('jobs')
     .select(['id', planBeginning.as('plan')])
     .where('build_id', '=', Number(build))
     .where('status', '=', 'queued')
     .execute();
-  return new Set(rows.filter(({ plan }) => isProjectPlan(plan)).map(({ id }) => id));
+  const kinds = rows.map(({ id, plan }) => [id, laterPlanOf(plan)] as const);
+  return new Map(kinds.flatMap(([id, kind]) => (kind ? [[id, kind]] : [])));
 }

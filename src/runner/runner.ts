@@ -2,11 +2,12 @@ import { loadavg, tmpdir } from 'node:os';
 import * as z from 'zod';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, type VoltError } from '../kernel/errors.ts';
+import { laterPlans } from '../kernel/later-plans.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
 import { serverTimeOf } from '../kernel/server-time.ts';
 import { version } from '../kernel/version.ts';
 import type { JobMessage } from '../queues/messages.ts';
-import { mayServeRepository, parseQueueLabels, understoodPlans } from '../queues/queue-labels.ts';
+import { mayServeRepository, parseQueueLabels } from '../queues/queue-labels.ts';
 import { SlotWorker } from '../queues/slots.ts';
 import { listen, newQueueSchema, runnerNoticeSchema } from '../redis/channels.ts';
 import { type RunnerMember, unfitCode } from '../redis/membership.ts';
@@ -312,7 +313,7 @@ export class Runner {
       labels: [...this.#settings.labels],
       slots: this.#settings.slots,
       repos: this.#repos.filter((globs) => globs.length > 0),
-      plans: understoodPlans,
+      plans: [...laterPlans],
       running: this.#executions.running,
       reporting: this.#executions.reporting,
       scopes: this.#executions.processGroups.flatMap(({ pid }) => (pid === undefined ? [] : [identify(pid)])),

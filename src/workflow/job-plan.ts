@@ -25,6 +25,7 @@ export function jobPlan(
   named.set(job, names);
   return {
     kind: 'workflow',
+    ...((job.container !== undefined || job.services !== undefined) && { containers: true as const }),
     workflow: { path: root.path, name: root.name, ...(source && { source: sourceOf(workflow.path, source) }) },
     key: job.id,
     steps: job.steps,

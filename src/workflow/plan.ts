@@ -34,6 +34,8 @@ export type PlannedStep = z.infer<typeof plannedStep>;
  */
 export const workflowPlan = z.object({
   kind: z.literal('workflow'),
+  /** it has `container` or `services`; second, so that the beginning of the text tells it, see record/later-plans.ts */
+  containers: z.literal(true).optional(),
   /** path of the file in the repository, and the name that people see */
   workflow: z.object({
     path: z.string(),

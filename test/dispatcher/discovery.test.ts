@@ -67,7 +67,7 @@ describe('the dispatcher discovers how a commit is tested:', () => {
       { name: 'go', kind: 'project', timeout: 7 },
     ]);
     const queued = await queuedJobs(volt.context.database, 10, undefined);
-    expect(queued.map(({ isProject }) => isProject)).to.deep.equal([true, true]);
+    expect(queued.map(({ laterPlan }) => laterPlan)).to.deep.equal(['project', 'project']);
   });
 
   it('.volt.yml says with which labels and for how long, beside the machine of the repository', async () => {

@@ -27,7 +27,7 @@ describe('the queue of a retried job', () => {
   const queueOf = async (tried: string[], dueAt = Date.now()) =>
     (
       await chooseQueues(volt.context, [
-        { labels: ['linux'], repo: 'app', runners: [], isProject: false, tried, dueAt },
+        { labels: ['linux'], repo: 'app', runners: [], laterPlan: undefined, tried, dueAt },
       ])
     )[0];
 
@@ -62,7 +62,7 @@ describe('the queue of a retried job', () => {
     const queues = await chooseQueues(
       volt.context,
       names.map((name) => {
-        const job = { labels: ['linux'], repo: 'app', runners: [], isProject: false };
+        const job = { labels: ['linux'], repo: 'app', runners: [], laterPlan: undefined };
         return { ...job, tried: [name], dueAt: Date.now() };
       }),
     );
@@ -109,57 +109,61 @@ describe('the queue of a retried job', () => {
   });
 });
 
-describe('the queue of a job that tests a discovered project', () => {
-  let volt: TestVolt;
-  const project = JSON.stringify({ kind: 'project' });
+for (const [kind, what, later] of [
+  ['project', 'a job that tests a discovered project', { kind: 'project' }],
+  ['container', 'a job in a container', { kind: 'workflow', containers: true, secrets: { names: [], through: [] } }],
+] as const) {
+  describe(`the queue of ${what}`, () => {
+    let volt: TestVolt;
+    const label = `plan:${kind}`;
+    const plan = JSON.stringify(later);
 
-  beforeEach(async () => {
-    volt = await TestVolt.start();
-    await observed(volt.context.database);
-  });
+    beforeEach(async () => {
+      volt = await TestVolt.start();
+      await observed(volt.context.database);
+    });
 
-  afterEach(() => volt.stop());
+    afterEach(() => volt.stop());
 
-  /** @param plans absent in the heartbeat of an older runner */
-  const joins = async (id: string, plans?: string[]) => {
-    const { plans: _, ...older } = runnerMember(id);
-    await writeHeartbeat(volt.context.access, 'runner', { ...older, ...(plans && { plans }) });
-  };
-  /** How many messages wait for all runners, and for those that understand discovered projects. */
-  const waiting = () =>
-    Promise.all(
-      [[], ['plan:project']].map((labels) => volt.context.queues.queue(jobQueue(labels)).getPrioritizedCount()),
-    );
+    /** @param plans absent in the heartbeat of an older runner */
+    const joins = async (id: string, plans?: string[]) => {
+      const { plans: _, ...older } = runnerMember(id);
+      await writeHeartbeat(volt.context.access, 'runner', { ...older, ...(plans && { plans }) });
+    };
+    /** How many messages wait for all runners, and for those that understand such jobs. */
+    const waiting = () =>
+      Promise.all([[], [label]].map((labels) => volt.context.queues.queue(jobQueue(labels)).getPrioritizedCount()));
 
-  it('is the queue of its labels if every runner understands such jobs', async () => {
-    await joins('a~1', ['project']);
-    const build = await recordedBuild(volt.context.database, { jobs: [plannedJob('test', { plan: project })] });
-    await routeBuild(volt.context, build);
-    expect(await waiting()).to.deep.equal([1, 0]);
-  });
+    it('is the queue of its labels if every runner understands such jobs', async () => {
+      await joins('a~1', [kind]);
+      const build = await recordedBuild(volt.context.database, { jobs: [plannedJob('test', { plan })] });
+      await routeBuild(volt.context, build);
+      expect(await waiting()).to.deep.equal([1, 0]);
+    });
 
-  it('is one that older runners do not serve, as long as one is registered', async () => {
-    await joins('old~1');
-    const command = JSON.stringify({ kind: 'command', command: 'true' });
-    const jobs = [plannedJob('test', { plan: project }), plannedJob('lint', { plan: command })];
-    await routeBuild(volt.context, await recordedBuild(volt.context.database, { jobs }));
-    expect(await waiting()).to.deep.equal([1, 1]);
-    // an older runner takes every label that it does not have for one that it lacks
-    const { alive } = await listRunners(volt.context.access);
-    expect(alive.map((runner) => servesQueue(runner, ['plan:project']))).to.deep.equal([false]);
-    expect(servesQueue(runnerMember('new~1'), ['plan:project'])).to.equal(true);
-  });
+    it('is one that older runners do not serve, as long as one is registered', async () => {
+      await joins('old~1');
+      const command = JSON.stringify({ kind: 'command', command: 'true' });
+      const jobs = [plannedJob('test', { plan }), plannedJob('lint', { plan: command })];
+      await routeBuild(volt.context, await recordedBuild(volt.context.database, { jobs }));
+      expect(await waiting()).to.deep.equal([1, 1]);
+      // an older runner takes every label that it does not have for one that it lacks
+      const { alive } = await listRunners(volt.context.access);
+      expect(alive.map((runner) => servesQueue(runner, [label]))).to.deep.equal([false]);
+      expect(servesQueue(runnerMember('new~1'), [label])).to.equal(true);
+    });
 
-  it('changes, and its message moves along, when an older runner joins', async () => {
-    await joins('a~1', ['project']);
-    const build = await recordedBuild(volt.context.database, { jobs: [plannedJob('test', { plan: project })] });
-    await routeBuild(volt.context, build);
-    await joins('old~1');
-    const messages = new QueuedMessages(volt.context);
-    await until('the message waits in the other queue', async () => {
-      await messages.poll(new Set());
-      const [forAll, forLater] = await waiting();
-      return forAll === 0 && forLater === 1;
+    it('changes, and its message moves along, when an older runner joins', async () => {
+      await joins('a~1', [kind]);
+      const build = await recordedBuild(volt.context.database, { jobs: [plannedJob('test', { plan })] });
+      await routeBuild(volt.context, build);
+      await joins('old~1');
+      const messages = new QueuedMessages(volt.context);
+      await until('the message waits in the other queue', async () => {
+        await messages.poll(new Set());
+        const [forAll, forLater] = await waiting();
+        return forAll === 0 && forLater === 1;
+      });
     });
   });
-});
+}

@@ -9,14 +9,18 @@ import { pursueRetries } from '../../src/dispatcher/retry.ts';
 import { type Build, type BuildId, type FinalStatus, isFinal, type Job, jobIdOf } from '../../src/kernel/model.ts';
 import type { CommitMessage, JobMessage, ResultMessage } from '../../src/queues/messages.ts';
 import { jobQueue } from '../../src/queues/names.ts';
+import { servesQueue } from '../../src/queues/queue-labels.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { lingeringHolders } from '../../src/record/concurrency.ts';
 import type { Database, Write } from '../../src/record/database.ts';
 import { findIntent, openCancel, openRetry, openTrigger } from '../../src/record/intents.ts';
 import { decideJob, finishAttempt, moveToNextAttempt, startAttempt } from '../../src/record/job-transitions.ts';
+import { queuedJobs } from '../../src/record/queued-jobs.ts';
 import { schedulesOf } from '../../src/record/schedules.ts';
 import { setVariable } from '../../src/record/variables.ts';
+import { writeHeartbeat } from '../../src/redis/membership.ts';
 import { workflowPlan } from '../../src/workflow/plan.ts';
+import { runnerMember } from '../support/members.ts';
 import { observed } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -308,6 +312,29 @@ describe('the dispatcher, given a commit with workflows,', () => {
       ['t (3)', 1],
     ]);
     expect((await sent()).map(({ name }) => name)).to.include.members(['t (1)', 't (2)', 't (3)']);
+  });
+
+  it('sends jobs in containers to no runner that would run them on the machine itself', async () => {
+    const { access, queues } = volt.context;
+    const older = runnerMember('old~1', { labels: ['linux'], plans: ['project'] });
+    await writeHeartbeat(access, 'runner', older);
+    const jobs = [
+      job('plain'),
+      job('image', 'container: node:22'),
+      job('chosen', "container: { image: '${{ matrix.image }}' }", 'strategy: { matrix: { image: [node] } }'),
+      job('database', 'services: { db: { image: postgres } }'),
+    ];
+    await build({ 'ci.yml': workflow('on: push', ...jobs) });
+    expect((await sent()).map(({ name }) => name)).to.deep.equal(['plain']);
+    const inContainers = await sent(['linux', 'plan:container']);
+    expect(inContainers.map(({ name }) => name)).to.have.members(['image', 'chosen (node)', 'database']);
+    const known = await queues.labelSets();
+    const servedBy = (runner: typeof older) => known.filter((labels) => servesQueue(runner, labels));
+    expect(servedBy(older)).to.deep.equal([['linux']]);
+    expect(servedBy(runnerMember('new~1', { labels: ['linux'] }))).to.deep.include(['linux', 'plan:container']);
+    // the check of messages finds them where they belong
+    const checked = (await queuedJobs(volt.context.database, 10, undefined)).map(({ laterPlan }) => laterPlan);
+    expect(checked).to.have.members([undefined, 'container', 'container', 'container']);
   });
 
   it('sends a job again at once after its runner has handed it back', async () => {

@@ -1,3 +1,4 @@
+import { laterPlans } from '../../src/kernel/later-plans.ts';
 import type { RunnerId } from '../../src/kernel/model.ts';
 import type { RunnerMember } from '../../src/redis/membership.ts';
 import { ownProcess } from '../../src/redis/process-identity.ts';
@@ -19,7 +20,7 @@ export function runnerMember(id: string, change: Partial<RunnerMember> = {}): Ru
     scopes: [],
     claims: [],
     repos: [],
-    plans: ['project'],
+    plans: [...laterPlans],
     problems: [],
     load: 0,
     ...change,

@@ -59,12 +59,20 @@ describe('web: why a job has not started', () => {
   it('is that all runners are older, where only later ones understand the job', () => {
     const older = runnerMember('r~1', { ...linux, plans: [] });
     const job = { ...queued, id: '1-1' as JobId };
-    const needed = { repo: 'app', runners: [], projects: new Set(['1-1']) };
+    const needed = { repo: 'app', runners: [], later: new Map([['1-1', 'project' as const]]) };
     expect(whyItWaits(job, [older], needed)).to.equal(
       'all runners with linux are of an older version of Volt, which cannot run the tests that Volt has found; update one',
     );
     expect(whyItWaits(job, [older, runnerMember('s~1', linux)], needed)).to.equal('a runner is about to take it');
     expect(whyItWaits({ ...job, id: '1-2' as JobId }, [older], needed)).to.equal('a runner is about to take it');
+  });
+
+  it('is that all runners are older, where those would run a job in a container on the machine itself', () => {
+    const older = runnerMember('r~1', { ...linux, plans: ['project'] });
+    const needed = { repo: 'app', runners: [], later: new Map([['1-1', 'container' as const]]) };
+    expect(whyItWaits({ ...queued, id: '1-1' as JobId }, [older], needed)).to.equal(
+      'all runners with linux are of an older version of Volt, which cannot run jobs in containers; update one',
+    );
   });
 
   it("is the runners' state again once a retry is due", () => {

@@ -1,5 +1,5 @@
 import type { Build } from '../../kernel/model.ts';
-import { queuedProjects } from '../../record/waiting-jobs.ts';
+import { queuedLaterPlans } from '../../record/waiting-jobs.ts';
 import { listRunners, type RunnerMember } from '../../redis/membership.ts';
 import { requiredLabels } from '../access/readable.ts';
 import { askRedis } from './ask-redis.ts';
@@ -14,8 +14,8 @@ export async function runnersIfQueued({ jobs }: Build, web: StatusSources): Prom
 
 /** What the repository of a build requires of runners. */
 export async function requirementsOf(build: Pick<Build, 'id' | 'repo'>, { database }: StatusSources): Promise<Needed> {
-  const projects = await queuedProjects(database, build.id);
-  return { repo: build.repo, runners: await requiredLabels(database, build), projects };
+  const later = await queuedLaterPlans(database, build.id);
+  return { repo: build.repo, runners: await requiredLabels(database, build), later };
 }
 
 /** The build with messages at its queued jobs that say why each waits. The database does not know the runners. */

@@ -1,10 +1,10 @@
 import { jobQueue, queueNames as names } from '../../queues/names.ts';
-import { parseQueueLabels, servesQueue, understandsProjects } from '../../queues/queue-labels.ts';
+import { parseQueueLabels, servesQueue, understands } from '../../queues/queue-labels.ts';
 import type { RunnerMember } from '../../redis/membership.ts';
 import type { QueueDepth } from '../schemas/system.ts';
 import type { Problem } from '../schemas/terms.ts';
 import type { RedisState } from './redis-state.ts';
-import { labelsText } from './waiting.ts';
+import { labelsText, lacking } from './waiting.ts';
 
 export const unreachable: Problem = {
   code: 'redis_unreachable',
@@ -67,19 +67,19 @@ function unservedLabels(runners: RunnerMember[], queues: QueueDepth[], labelSets
       {
         code: 'no_matching_runner',
         message: `${jobs}: ${whyUnserved(labels, runners)}`,
-        remedy: `${parseQueueLabels(labels).isForLater ? 'Update a runner, or start' : 'Start'} one with \`${runnerCommand(labels)}\`${machineIn(labels) ? ` on the machine ${machineIn(labels)}` : ''}.`,
+        remedy: `${parseQueueLabels(labels).kind ? 'Update a runner, or start' : 'Start'} one with \`${runnerCommand(labels)}\`${machineIn(labels) ? ` on the machine ${machineIn(labels)}` : ''}.`,
       },
     ];
   });
 }
 
 function whyUnserved(queue: string[], runners: RunnerMember[]): string {
-  const { labels, repo, isForLater } = parseQueueLabels(queue);
+  const { labels, repo, kind } = parseQueueLabels(queue);
   const withLabels = labels.length === 0 ? '' : ` with ${labelsText(labels)}`;
   if (repo !== undefined) return `no runner${withLabels} accepts jobs of ${repo}`;
   const matching = runners.filter((one) => labels.every((label) => one.labels.includes(label)));
-  if (isForLater && matching.length > 0 && !matching.some(understandsProjects))
-    return `every runner${withLabels} is of an older version of Volt, which cannot run the tests that Volt has found`;
+  if (kind && matching.length > 0 && !matching.some((one) => understands(one, kind)))
+    return `every runner${withLabels} is of an older version of Volt, which ${lacking[kind]}`;
   return matching.length > 0
     ? `every runner${withLabels} only accepts jobs of certain repositories`
     : `no runner has ${labelsText(labels)}`;

@@ -69,10 +69,10 @@ function sumOf(runners: RunnerMember[]): SystemStatus['runners'] {
 }
 
 function oldestOf(
-  { id, labels, needs, message, since, isProject, ...job }: WaitingJob,
+  { id, labels, needs, message, since, laterPlan, ...job }: WaitingJob,
   runners: RunnerMember[] | undefined,
 ): SystemStatus['oldest'] {
-  const needed = { repo: job.repo, runners: [], projects: new Set(isProject ? [id] : []) };
+  const needed = { repo: job.repo, runners: [], ...(laterPlan && { later: new Map([[id, laterPlan]]) }) };
   const why = whyItWaits({ ...job, id, labels, needs, message }, runners, needed);
   return { ...job, job: id, since: new Date(since).toISOString(), why };
 }

@@ -1,5 +1,6 @@
+import type { LaterPlan } from '../../kernel/later-plans.ts';
 import type { Job } from '../../kernel/model.ts';
-import { mayServeRepository, queueLabels, understandsProjects } from '../../queues/queue-labels.ts';
+import { mayServeRepository, queueLabels, understands } from '../../queues/queue-labels.ts';
 import type { WaitingJob } from '../../record/waiting-jobs.ts';
 import { type RunnerMember, unfitReason } from '../../redis/membership.ts';
 
@@ -8,9 +9,15 @@ export interface Needed {
   repo: string;
   /** labels that runners need besides those that the jobs ask for */
   runners: readonly string[];
-  /** ids of its jobs that test a discovered project, which older runners do not understand */
-  projects?: ReadonlySet<string>;
+  /** kinds of plans of its jobs that older runners do not understand, by id */
+  later?: ReadonlyMap<string, LaterPlan>;
 }
+
+/** What older runners cannot do, as the end of a sentence. */
+export const lacking: Readonly<Record<LaterPlan, string>> = {
+  project: 'cannot run the tests that Volt has found',
+  container: 'cannot run jobs in containers',
+};
 
 /**
  * Why a job has not started, as a sentence without a full stop.
@@ -32,10 +39,10 @@ export function whyItWaits(
   const matching = serving.filter(({ labels }) => wanted.every((label) => labels.includes(label)));
   const asked = wanted.join(', ');
   if (matching.length === 0) return `no runner has ${labelsText(wanted)}`;
-  const isProject = job.id !== undefined && needed?.projects?.has(job.id) === true;
-  const later = isProject ? matching.filter(understandsProjects) : matching;
-  if (later.length === 0)
-    return `all runners${asked === '' ? '' : ` with ${asked}`} are of an older version of Volt, which cannot run the tests that Volt has found; update one`;
+  const kind = job.id === undefined ? undefined : needed?.later?.get(job.id);
+  const later = kind ? matching.filter((runner) => understands(runner, kind)) : matching;
+  if (kind && later.length === 0)
+    return `all runners${asked === '' ? '' : ` with ${asked}`} are of an older version of Volt, which ${lacking[kind]}; update one`;
   const able = needed ? later.filter((runner) => mayServeRepository(runner, needed.repo)) : later;
   if (able.length === 0)
     return `all runners${asked === '' ? '' : ` with ${asked}`} only accept jobs of other repositories`;

@@ -1,0 +1,122 @@
+import { readFileSync } from 'node:fs';
+import { expect } from 'chai';
+import { containersWith, stateOf } from '../../src/engine/containers.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
+import { TestFleet } from '../support/fleet.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startedBy } from '../support/seen-processes.ts';
+import { until } from '../support/until.ts';
+
+/** The container of an attempt. */
+interface Running {
+  id: string;
+  attempt: string;
+}
+
+describe('a job in a container on a runner', function () {
+  this.timeout(180_000);
+  let engine: TestEngine;
+  let client: Engine;
+  let redis: TestRedis;
+  let fleet: TestFleet;
+  before(async function () {
+    if (!hasEngine()) return this.skip();
+    engine = await startEngine();
+    client = await engine.connect();
+    redis = await startRedis();
+    fleet = await TestFleet.build({ redis: redis.url, env: { VOLT_ENGINE: engine.socket } });
+    await fleet.open([]);
+  });
+  afterEach(async () => {
+    for (const name of ['r1', 'r2']) if (fleet.runs(name)) await fleet.kill(name);
+    await until('no container is left', async () => (await containersWith(client, {})).length === 0);
+  });
+  after(async () => {
+    await fleet?.remove();
+    await redis?.stop();
+    await engine?.stop();
+  });
+
+  /** A commit whose job in a container ends when somebody makes the file /tmp/done in it. */
+  function push(): string {
+    const workflow = `on: push
+jobs:
+  test:
+    runs-on: linux
+    container: ${tinyImage}
+    steps:
+      - run: while [ ! -e /tmp/done ]; do sleep 0.1; done; echo done
+`;
+    return fleet.repository.commit(`in a container ${Math.random()}`, { '.volt/workflows/ci.yml': workflow });
+  }
+
+  /** A container whose step runs, of another attempt than the given one; on a busy machine some may be lost by themselves. */
+  const running = (but?: Running) =>
+    until(
+      'a step runs in a container',
+      async () => {
+        for (const id of await containersWith(client, {})) {
+          const labels = await engine.podman('inspect', '--format', '{{json .Config.Labels}}', id).catch(() => '{}');
+          const attempt = (JSON.parse(labels) as Record<string, string>)['volt.attempt'] ?? '';
+          if (attempt === but?.attempt) continue;
+          const processes = await engine.podman('top', id, 'args').catch(() => '');
+          if (!processes.includes('.sh')) continue;
+          const isBeside = but !== undefined && (await stateOf(client, but.id))?.isRunning === true;
+          expect(isBeside, 'two attempts have a container').to.equal(false);
+          return { id, attempt };
+        }
+        return undefined;
+      },
+      90_000,
+    );
+
+  const finish = ({ id }: Running) => engine.podman('exec', id, 'touch', '/tmp/done');
+
+  /** The process that ends the runner's containers. */
+  const keeper = (runner: number) =>
+    until('the keeper runs', () =>
+      startedBy(runner, 'node').find((pid) => {
+        const args = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return args.includes('keeper') && args.includes(engine.socket);
+      }),
+    );
+
+  /** Starts r1 with the job of a new commit, then r2. */
+  async function atWork(): Promise<{ sha: string; first: Running }> {
+    await fleet.startRunner('r1');
+    const sha = push();
+    const first = await running();
+    await fleet.startRunner('r2');
+    return { sha, first };
+  }
+
+  for (const [how, lose] of [
+    ['is killed with -9', () => fleet.kill('r1')],
+    ['is frozen', async () => fleet.process('r1').signal('SIGSTOP')],
+  ] as const) {
+    it(`runs again in a new container, once the first one is gone, when the runner ${how}`, async () => {
+      const { sha, first } = await atWork();
+      await lose();
+      await finish(await running(first));
+      const { status, jobs } = await fleet.built(sha);
+      expect(status).to.equal('success');
+      const { runner, reason } = jobs[0]?.attempts[Number(first.attempt) - 1] ?? {};
+      expect({ runner, reason }).to.deep.equal({ runner: 'r1', reason: 'runner_lost' });
+    });
+  }
+
+  it('goes on when the process that would end its container is killed', async () => {
+    await fleet.startRunner('r1');
+    const sha = push();
+    const container = await running();
+    const runner = fleet.process('r1').pid;
+    const former = await keeper(runner);
+    process.kill(former, 'SIGKILL');
+    await until('there is another keeper', async () => (await keeper(runner)) !== former);
+    await finish(container);
+    const { status, jobs } = await fleet.built(sha);
+    expect(status).to.equal('success');
+    expect(jobs[0]?.attempts.at(-1)?.number).to.equal(Number(container.attempt));
+  });
+});
