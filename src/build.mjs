@@ -6,6 +6,7 @@
  *   src/dispatcher/planning-process.ts → dist/planning-process.js
  *   src/job/texts/process.ts → dist/texts.js
  *   src/web/summaries/process.ts → dist/summaries.js
+ *   src/engine/keeper/keeper-process.ts → dist/keeper.js
  *   src/redis/heartbeat/heartbeat-thread.ts → dist/heartbeat-thread.js
  *   src/runner/launcher/process.ts → dist/launcher.js
  *   src/web/client/*.ts   → dist/public/*.js     scripts for the browser
@@ -124,6 +125,7 @@ export function innerPrograms(root) {
     { in: join(root, 'src/dispatcher/planning-process.ts'), out: 'planning-process' },
     { in: join(root, 'src/job/texts/process.ts'), out: 'texts' },
     { in: join(root, 'src/web/summaries/process.ts'), out: 'summaries' },
+    { in: join(root, 'src/engine/keeper/keeper-process.ts'), out: 'keeper' },
     { in: join(root, 'src/redis/heartbeat/heartbeat-thread.ts'), out: 'heartbeat-thread' },
     { in: join(root, 'src/runner/launcher/process.ts'), out: 'launcher' },
   ];

@@ -20,10 +20,39 @@ export interface ContainerPlan {
   user?: string;
   /** files and folders of the machine */
   mounts: readonly { from: string; to: string; readOnly?: boolean }[];
-  /** name of a network that the engine has, and the names by which its other containers find this one */
-  network: { name: string; aliases: readonly string[] };
+  /** volumes of the engine; one without a name is removed with the container */
+  volumes?: readonly { name?: string; to: string; readOnly: boolean }[];
+  /** name of a network that the engine has, and the names by which its other containers find this one; else it has none */
+  network?: { name: string; aliases: readonly string[] };
+  /** reached at the loopback address of the machine */
+  ports?: readonly { container: number; host?: number; protocol: 'tcp' | 'udp' }[];
   /** which users of the machine its users and groups are; the engine's own choice by default */
   ids?: { users: readonly IdRange[]; groups: readonly IdRange[] };
-  /** bytes of memory and number of processes */
-  limits: { memory?: number | undefined; processes?: number | undefined };
+  limits: {
+    /** bytes */
+    memory?: number | undefined;
+    /** bytes of memory and swap together; -1 for no limit */
+    swap?: number | undefined;
+    processes?: number | undefined;
+    /** number of processors, such as 1.5 */
+    cpus?: number | undefined;
+    /** relative weight; 1024 is usual */
+    cpuShares?: number | undefined;
+  };
+  /** see `docker create --help` */
+  options?: {
+    hostname?: string | undefined;
+    /** entries of /etc/hosts, as `name:address` */
+    hosts: readonly string[];
+    dns: readonly string[];
+    dnsSearch: readonly string[];
+    /** bytes of /dev/shm */
+    shmSize?: number | undefined;
+    /** mount options by path */
+    tmpfs: Readonly<Record<string, string>>;
+    capDrop: readonly string[];
+    readOnly: boolean;
+    init: boolean;
+    ulimits: readonly { name: string; soft: number; hard: number }[];
+  };
 }

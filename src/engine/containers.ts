@@ -1,5 +1,6 @@
 import { EngineRefusal } from './connection.ts';
-import type { ContainerPlan, IdRange } from './container-plan.ts';
+import { dockerBody, podmanBody } from './container-bodies.ts';
+import type { ContainerPlan } from './container-plan.ts';
 import type { Engine } from './engine.ts';
 
 /** A container as the engine describes it. */
@@ -93,65 +94,9 @@ export async function unlessGone<T>(answer: Promise<T>): Promise<T | undefined> 
   try {
     return await answer;
   } catch (error) {
-    if (error instanceof EngineRefusal && error.status === 404) return undefined;
+    // podman has another status when the container is being removed at that moment
+    const isGone = error instanceof EngineRefusal && (error.status === 404 || /no such container/.test(error.message));
+    if (isGone) return undefined;
     throw error;
   }
-}
-
-/** In the words of podman's API, see https://docs.podman.io/en/latest/_static/api.html (SpecGenerator). */
-function podmanBody(plan: ContainerPlan): unknown {
-  const { ids, limits, network, user, cwd } = plan;
-  const ranges = (all: readonly IdRange[]) =>
-    all.map(({ inside, outside, count }) => ({ container_id: inside, host_id: outside, size: count }));
-  return {
-    ...{ image: plan.image, labels: plan.labels, env: plan.env, stop_timeout: 0, no_new_privileges: true },
-    // the machine's proxies are the caller's to give
-    httpproxy: false,
-    ...(plan.entrypoint && { entrypoint: plan.entrypoint }),
-    ...(plan.command && { command: plan.command }),
-    ...(cwd !== undefined && { work_dir: cwd }),
-    ...(user !== undefined && { user }),
-    mounts: plan.mounts.map(({ from, to, readOnly }) => ({
-      ...{ type: 'bind', source: from, destination: to },
-      options: ['rbind', readOnly ? 'ro' : 'rw', 'nosuid', 'nodev'],
-    })),
-    netns: { nsmode: 'bridge' },
-    networks: { [network.name]: { aliases: network.aliases } },
-    ...(ids && {
-      userns: { nsmode: 'private' },
-      idmappings: {
-        ...{ HostUIDMapping: false, HostGIDMapping: false },
-        ...{ UIDMap: ranges(ids.users), GIDMap: ranges(ids.groups) },
-      },
-    }),
-    resource_limits: {
-      ...(limits.memory !== undefined && { memory: { limit: limits.memory, swap: limits.memory } }),
-      ...(limits.processes !== undefined && { pids: { limit: limits.processes } }),
-    },
-  };
-}
-
-/** In the words of Docker's API, see https://docs.docker.com/reference/api/engine/version/v1.41/ (ContainerCreate). */
-function dockerBody(plan: ContainerPlan): unknown {
-  const { limits, network, user, cwd } = plan;
-  return {
-    Image: plan.image,
-    Labels: plan.labels,
-    Env: Object.entries(plan.env).map(([name, value]) => `${name}=${value}`),
-    StopTimeout: 0,
-    ...(plan.entrypoint && { Entrypoint: plan.entrypoint }),
-    ...(plan.command && { Cmd: plan.command }),
-    ...(cwd !== undefined && { WorkingDir: cwd }),
-    ...(user !== undefined && { User: user }),
-    HostConfig: {
-      SecurityOpt: ['no-new-privileges'],
-      NetworkMode: network.name,
-      Mounts: plan.mounts.map(({ from, to, readOnly = false }) => ({
-        ...{ Type: 'bind', Source: from, Target: to, ReadOnly: readOnly },
-      })),
-      ...(limits.memory !== undefined && { Memory: limits.memory, MemorySwap: limits.memory }),
-      ...(limits.processes !== undefined && { PidsLimit: limits.processes }),
-    },
-    NetworkingConfig: { EndpointsConfig: { [network.name]: { Aliases: network.aliases } } },
-  };
 }

@@ -1,5 +1,9 @@
 import { statSync } from 'node:fs';
+import type { IncomingMessage } from 'node:http';
 import { EngineConnection } from './connection.ts';
+
+/** Milliseconds for the answer to a ping; a busy machine can be slow. */
+const pingPatience = 20_000;
 
 /** A container engine that answers. */
 export class Engine {
@@ -23,19 +27,19 @@ export class Engine {
    */
   static async at(socket: string): Promise<Engine> {
     const connection = new EngineConnection(socket);
-    const patience = 10_000;
-    const { Version: version, Components: components = [] } = await connection.docker<{
-      Version: string;
-      Components?: { Name: string }[];
-    }>('/version', { patience });
-    const kind = components.some(({ Name: name }) => name === 'Podman Engine') ? 'podman' : 'docker';
+    const { headers } = await ping(connection);
+    // the question for versions makes podman run the programs that it uses
+    const podman = headers['libpod-api-version'];
+    const docker = /^Docker\/(\S+)/.exec(String(headers.server ?? ''))?.[1];
+    const version = podman === undefined ? (docker ?? 'of an unknown version') : String(podman);
+    const kind = podman === undefined ? 'docker' : 'podman';
     // an engine that runs as a user has made the socket
     return new Engine(connection, { kind, version, isRootless: statSync(socket).uid !== 0 });
   }
 
   /** Whether it still answers. */
   async answers(): Promise<boolean> {
-    return this.connection.docker('/version', { patience: 5000 }).then(
+    return ping(this.connection).then(
       () => true,
       () => false,
     );
@@ -46,4 +50,10 @@ export class Engine {
     const rights = this.isRootless ? 'without root' : 'as root';
     return `${this.kind === 'podman' ? 'podman' : 'Docker'} ${this.version}, ${rights}, at ${this.connection.socket}`;
   }
+}
+
+/** @throws VoltError `engine_failed` where nothing answers in time, EngineRefusal where it is no container engine */
+async function ping(connection: EngineConnection): Promise<IncomingMessage> {
+  const answer = await connection.stream('/_ping', { patience: pingPatience });
+  return answer.resume();
 }

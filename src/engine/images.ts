@@ -52,7 +52,8 @@ export async function pullImage(
 ): Promise<void> {
   const answer = await connection.stream('/images/create', {
     method: 'POST',
-    query: { fromImage: repository, tag: version },
+    // the caller tries again; podman would, too
+    query: { fromImage: repository, tag: version, retry: '0' },
     ...(login && { headers: { 'x-registry-auth': loginHeader(login, host) } }),
     patience: pullPatience,
     signal,

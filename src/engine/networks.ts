@@ -4,13 +4,13 @@ import type { Engine } from './engine.ts';
 
 /**
  * Makes a network that no other network of the engine reaches.
- * @returns its name
+ * @returns its name, and the machine's address in it
  * @throws EngineRefusal, and VoltError `engine_failed`
  */
 export async function makeNetwork(
   { connection, kind }: Engine,
   labels: Readonly<Record<string, string>>,
-): Promise<string> {
+): Promise<{ name: string; gateway: string }> {
   // names of network devices have at most 15 characters; podmans with different stores choose the same ones
   const name = `volt${randomBytes(5).toString('hex')}`;
   if (kind === 'podman') {
@@ -25,7 +25,10 @@ export async function makeNetwork(
     const options = { 'com.docker.network.bridge.name': name };
     await connection.docker('/networks/create', { body: { Name: name, Labels: labels, Options: options } });
   }
-  return name;
+  const { IPAM: addresses } = await connection.docker<{ IPAM: { Config?: { Gateway?: string }[] | null } }>(
+    `/networks/${name}`,
+  );
+  return { name, gateway: addresses.Config?.find(({ Gateway: address }) => address?.includes('.'))?.Gateway ?? '' };
 }
 
 /** Names of the networks with all of the labels. */

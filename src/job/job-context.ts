@@ -1,3 +1,4 @@
+import type { JobEngine } from '../engine/engine-session.ts';
 import type { ProcessGroup } from '../exec/process-group.ts';
 import type { FetchPolicy } from '../git/access/fetch-policy.ts';
 import type { GitLimits, GitRunner } from '../git/command/runner.ts';
@@ -58,6 +59,8 @@ export interface JobContext extends JobServices, JobWorkspace {
   texts: JobTexts;
   /** runs git for a checkout; absent where this process does */
   git?: GitRunner | undefined;
+  /** for jobs in containers */
+  engine: JobEngine;
   /** opened while the commit is checked out; the caller closes it */
   processes: Promise<ProcessGroup>;
   /** Takes the log, byte for byte, and copies what it keeps. A promise that it returns pauses the job's output. */

@@ -13,10 +13,14 @@ const absent =
 /** How servers say that they do not have a commit. */
 const unknown = /not our ref|want \S+ not valid|is not the id of a commit/;
 
+/** What registries say of an image that they do not have, or not for this job. */
+const noImage = /manifest unknown|name unknown|not found|denied|unauthorized|authentication required|VOLT_IMAGE_PULL/i;
+
 /** Whether the next attempt would end with the same error. */
 export function isPermanent(error: unknown): boolean {
   if (!(error instanceof VoltError)) return false;
   if (codes.includes(error.code) || absent.test(error.message)) return true;
   if (error.code === 'action_unavailable' && unknown.test(error.message)) return true;
+  if (error.code === 'image_unavailable' && noImage.test(error.message)) return true;
   return isPermanent(error.cause);
 }

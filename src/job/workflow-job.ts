@@ -2,12 +2,14 @@ import { join } from 'node:path';
 import { VoltError } from '../kernel/errors.ts';
 import type { Step } from '../kernel/model.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
+import type { ContainerSpec } from '../workflow/containers/spec.ts';
 import type { PlannedStep, WorkflowPlan } from '../workflow/plan.ts';
 import { sourceOf, type Template } from '../workflow/template.ts';
 import { inputsOf } from './actions/inputs.ts';
 import { runActionScript } from './actions/javascript.ts';
 import { ActionLibrary } from './actions/library.ts';
 import { actionFrame, hasPre, useAction } from './actions/use.ts';
+import { JobContainer } from './containers/job-container.ts';
 import { jobContainers } from './containers/job-containers.ts';
 import { makeFoldersInside, writeInside } from './files/hand-over.ts';
 import type { JobInput, JobResult } from './input-and-result.ts';
@@ -90,24 +92,35 @@ class WorkflowJob {
     const { plan } = this.#job;
     const setUp = this.#steps.add('Set up job');
     this.#steps.begin(setUp);
-    await this.#setUp();
+    const spec = await this.#setUp();
     const shown: Step[] = [];
     for (const step of plan.steps)
       shown.push(this.#steps.add(await this.#nameOf(step, this.#job.evaluation(this.#frame, step.id))));
     await this.#library.prepare(plan.steps.map((step) => step.uses));
     this.#steps.end(setUp, 'success', null);
+    const container = spec && (await this.#startContainer(spec, 1));
+    try {
+      await this.#runSteps(shown);
+    } finally {
+      if (container) await this.#stopContainer(container);
+    }
+    return jobOutputs(this.#job, this.#frame, (message) => {
+      new StepIo(this.#job, setUp).annotate(annotationOf('warning', message));
+    });
+  }
+
+  async #runSteps(shown: readonly Step[]): Promise<void> {
+    const { plan } = this.#job;
     for (const [index, step] of plan.steps.entries()) await this.#pre(step, this.#frame, (shown[index] as Step).name);
     for (const [index, step] of plan.steps.entries()) await this.#main(step, shown[index] as Step);
     for (const post of this.#runner.posts.reverse()) {
       await this.#own(post.name, post.condition, post.state, post.run);
     }
     await this.#checkAborted();
-    return jobOutputs(this.#job, this.#frame, (message) => {
-      new StepIo(this.#job, setUp).annotate(annotationOf('warning', message));
-    });
   }
 
-  async #setUp(): Promise<void> {
+  /** @returns the container that its steps run in */
+  async #setUp(): Promise<ContainerSpec | undefined> {
     const { folders, plan, context } = this.#job;
     const event = this.#job.github.event ?? {};
     makeToolCache(context);
@@ -119,10 +132,27 @@ class WorkflowJob {
       Object.assign(this.#job.env, await this.#job.evaluation(this.#frame, '').texts(env));
     }
     const { container, services } = await jobContainers(this.#job, this.#job.evaluation(this.#frame, ''));
-    const refused = container ? '`container` is' : services.length > 0 ? '`services` are' : undefined;
-    if (refused === undefined) return;
-    const remedy = 'Take it out of the job, or give it an empty image for Volt.';
-    throw new VoltError('unsupported', `${refused} not supported yet`, { remedy });
+    if (services.length === 0) return container;
+    const remedy = 'Take them out of the job, or give them an empty image for Volt.';
+    throw new VoltError('unsupported', '`services` are not supported yet', { remedy });
+  }
+
+  /** Starts the job's container, in which all steps run from then on. */
+  async #startContainer(spec: ContainerSpec, before: number): Promise<JobContainer> {
+    await this.#checkAborted();
+    const shown = this.#steps.add('Initialize containers', before);
+    this.#steps.begin(shown);
+    const container = await JobContainer.start(this.#job, spec, this.#job.signal);
+    this.#job.enter(container.host, container.context, container.toolCache);
+    this.#steps.end(shown, 'success', null);
+    return container;
+  }
+
+  async #stopContainer(container: JobContainer): Promise<void> {
+    const shown = this.#steps.add('Stop containers');
+    this.#steps.begin(shown);
+    await container.stop();
+    this.#steps.end(shown, 'success', null);
   }
 
   async #main(step: PlannedStep, shown: Step): Promise<void> {

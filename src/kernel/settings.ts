@@ -156,7 +156,13 @@ export const settings = [
     env: 'VOLT_ENGINE',
     schema: z.string().min(1).optional(),
     about:
-      'Unix socket of the container engine (Docker or podman), as a path or a unix:// URL. Default: the engine that DOCKER_HOST or CONTAINER_HOST names, else one at a usual socket, else podman, whose service Volt starts itself. Only `volt doctor` looks at it so far, since jobs in containers are not there yet.',
+      'Unix socket of the container engine (Docker or podman), as a path or a unix:// URL. Default: the engine that DOCKER_HOST or CONTAINER_HOST names, else one at a usual socket, else podman, whose service Volt starts itself.',
+  },
+  {
+    env: 'VOLT_IMAGE_PULL',
+    schema: z.enum(['missing', 'always', 'never']).default('missing'),
+    about:
+      'When images of containers are pulled: `missing` (only those that the machine does not have), `always` or `never`. An image that was pulled with credentials is pulled again for each job, so that its registry decides who may use it; its data is not transferred again.',
   },
   {
     env: 'VOLT_SANDBOX_PATHS',

@@ -76,7 +76,7 @@ export const runnerMemberSchema = stageMemberSchema.extend({
   running: z.array(z.string()),
   /** attempts that have ended and whose outcome is not recorded yet; the dispatcher does not take them back either */
   reporting: z.array(z.string()),
-  /** one process for each running attempt; when it is gone, all processes of the attempt are */
+  /** one process for each running attempt, and one for containers; when they are gone, all processes of the attempts are */
   scopes: z.array(processSchema),
   /** public key for secrets to this runner, see secrets/sealed-box.ts */
   publicKey: z.string().optional(),

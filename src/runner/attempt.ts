@@ -196,6 +196,7 @@ export class RunningAttempt {
         texts: texts.forJob(attemptName(this.ref)),
         git: launcher?.git,
         processes,
+        engine: this.#services.engine.forJob({ build: message.build, ...this.ref }),
         output: (chunk) => spool.append(chunk),
         progress: (steps) => progress.changed(steps),
         secrets: () => this.#ask('secrets', message.sealed?.secrets, { values: {}, withheld: null }),

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { EngineSession } from '../engine/engine-session.ts';
 import type { ProcessGroup } from '../exec/process-group.ts';
 import { TextWorker } from '../job/texts/text-worker.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
@@ -16,6 +17,7 @@ export const stopping = 'the runner is stopping';
 
 export interface ExecutionsHooks extends Pick<ExecutionHooks, 'refusal' | 'unsuitable'> {
   lease: AttemptLease;
+  engine: EngineSession;
   /** the backlog has become too large to take more jobs, or small enough again */
   backlogChanged(): void;
 }
@@ -30,14 +32,14 @@ export class Executions {
   readonly #waiting = new Set<() => void>();
   readonly #closing = new AbortController();
 
-  constructor(services: RunnerServices, disk: DiskWatch, { lease, backlogChanged, ...hooks }: ExecutionsHooks) {
+  constructor(services: RunnerServices, disk: DiskWatch, { lease, engine, backlogChanged, ...hooks }: ExecutionsHooks) {
     this.#services = {
       ...services,
       disk,
       secretRequests: new SecretRequests(services, services.key.signer),
       texts: new TextWorker(),
       spools: join(services.folder.path, 'spool'),
-      lease,
+      ...{ lease, engine },
     };
     this.#hooks = { ...hooks, changed: () => this.#changed(), closing: this.#closing.signal };
     this.#backlog = new Backlog(() => [...this.#all.values()].flatMap(({ report }) => report ?? []), backlogChanged);

@@ -1,4 +1,5 @@
 import { randomBytes } from 'node:crypto';
+import type { Keeper } from '../engine/keeper/keeper.ts';
 import type { ProcessGroup } from '../exec/process-group.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { Logger } from '../kernel/logger.ts';
@@ -125,6 +126,18 @@ export class Registration {
     }, leaseCheck);
     const forget = processes.line && this.#lines.add(processes.line);
     if (forget) void processes.ended.then(forget);
+    return forget !== undefined;
+  }
+
+  /**
+   * The thread tells the process that ends containers how long the lease lasts.
+   * @returns false where it cannot
+   */
+  renew({ descriptor, ended }: Pick<Keeper, 'descriptor' | 'ended'>): boolean {
+    // others must know the process before the first container
+    this.now();
+    const forget = descriptor === undefined ? undefined : this.#lines.add({ fd: descriptor });
+    if (forget) void ended.then(forget);
     return forget !== undefined;
   }
 

@@ -1,5 +1,6 @@
 import { loadavg, tmpdir } from 'node:os';
 import * as z from 'zod';
+import { EngineSession } from '../engine/engine-session.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, type VoltError } from '../kernel/errors.ts';
 import { laterPlans } from '../kernel/later-plans.ts';
@@ -10,6 +11,7 @@ import type { JobMessage } from '../queues/messages.ts';
 import { mayServeRepository, parseQueueLabels } from '../queues/queue-labels.ts';
 import { SlotWorker } from '../queues/slots.ts';
 import { listen, newQueueSchema, runnerNoticeSchema } from '../redis/channels.ts';
+import { leaseTtl } from '../redis/heartbeat-times.ts';
 import { type RunnerMember, unfitCode } from '../redis/membership.ts';
 import { identify, ownProcess } from '../redis/process-identity.ts';
 import { hasMainUser } from '../redis/url.ts';
@@ -67,6 +69,7 @@ export class Runner {
   readonly #disk: DiskWatch;
   readonly #admission: Admission;
   readonly #executions: Executions;
+  readonly #engine: EngineSession;
   readonly #registration: Registration;
   readonly #begunAt = awake();
   readonly #signs: VitalsReader;
@@ -107,14 +110,27 @@ export class Runner {
         if (!this.#admission.isKnown) void this.#admission.check();
       },
       joined: (id) => this.#enter(id),
-      renewed: () => this.#executions.beat(),
+      renewed: () => {
+        this.#executions.beat();
+        this.#engine.beat();
+      },
       lost: () => this.#fence(),
       orphaned: (error) => {
         this.#executions.loseAll(error.message);
         this.#fail(error);
       },
     });
+    this.#engine = new EngineSession(config, {
+      // older servers do not let runners read it
+      record: async () => (await access.client.get(access.keys.record).catch(() => null)) ?? 'unknown',
+      runner: folder.name,
+      ttl: leaseTtl / 1000,
+      left: () => this.#registration.leaseLeft / 1000,
+      renew: (keeper) => this.#registration.renew(keeper),
+      warn: (message) => logger.warn(message),
+    });
     this.#executions = new Executions(services, this.#disk, {
+      engine: this.#engine,
       lease: {
         left: () => this.#registration.leaseLeft,
         opened: (processes) => this.#registration.begun(processes),
@@ -161,6 +177,8 @@ export class Runner {
     await within(closed, reportPatience);
     await within(this.#executions.allReported(), reportPatience);
     await this.#disk.stop();
+    // before others may have the jobs that have not ended
+    await this.#engine.close();
     await this.#registration.leave();
     await within(this.#closeRest(), closePatience);
     this.#services.folder.release();
@@ -316,7 +334,7 @@ export class Runner {
       plans: [...laterPlans],
       running: this.#executions.running,
       reporting: this.#executions.reporting,
-      scopes: this.#executions.processGroups.flatMap(({ pid }) => (pid === undefined ? [] : [identify(pid)])),
+      scopes: [...this.#executions.processGroups.flatMap(({ pid }) => pid ?? []), ...this.#engine.pids].map(identify),
       key: this.#services.key.signer.publicKey,
       ...this.#executions.boxKey(this.id),
       claims: this.#executions.claims,

@@ -1,3 +1,4 @@
+import type { EngineSession } from '../engine/engine-session.ts';
 import type { SettledIsolation } from '../exec/isolation-check.ts';
 import type { NetworkPool } from '../exec/network/network-pool.ts';
 import type { ProcessGroup } from '../exec/process-group.ts';
@@ -30,6 +31,7 @@ export interface AttemptServices extends RunnerServices {
   /** folder of the logs that are not archived yet */
   spools: string;
   lease: AttemptLease;
+  engine: EngineSession;
 }
 
 /** What an attempt asks the runner's registration. */

@@ -88,6 +88,12 @@ export function bareEnvironment(): Record<string, string> {
   return { PATH: usualPath, ...forGit(inherited(common)), HOME: '/nonexistent' };
 }
 
+/** The variables for proxies in an environment. */
+export function proxiesIn(env: Readonly<Record<string, string>>): Record<string, string> {
+  const names = [...proxies, 'no_proxy', 'NO_PROXY'];
+  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+}
+
 /** Passwords of proxies and registries in an environment, URL-encoded and decoded. */
 export function networkPasswords(env: Readonly<Record<string, string>>): string[] {
   const logins = [

@@ -31,7 +31,7 @@ describe('the client of a container engine', () => {
 
   /** Runs the work in a container that sleeps. */
   async function withContainer(work: (id: string) => Promise<void>): Promise<void> {
-    const network = await makeNetwork(engine, labels);
+    const { name: network } = await makeNetwork(engine, labels);
     const plan = {
       image,
       labels,
@@ -122,7 +122,7 @@ describe('the client of a container engine', () => {
   });
 
   it('removes a container that could not be started', async () => {
-    const network = await makeNetwork(engine, labels);
+    const { name: network } = await makeNetwork(engine, labels);
     const plan = { image, labels, env: {}, mounts: [], limits: {}, network: { name: network, aliases: [] } };
     const error = await startContainer(engine, { ...plan, command: ['no-such-program'] }).catch((thrown) => thrown);
     expect(error).to.be.instanceOf(EngineRefusal);
@@ -131,7 +131,7 @@ describe('the client of a container engine', () => {
   });
 
   it('makes root of a container another user of the machine', async () => {
-    const network = await makeNetwork(engine, labels);
+    const { name: network } = await makeNetwork(engine, labels);
     const ranges = [
       { inside: 0, outside: 60_600, count: 1 },
       { inside: 1, outside: 1_900_000_000, count: 65_535 },

@@ -2,6 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect } from 'chai';
 import { containersWith, stateOf } from '../../src/engine/containers.ts';
 import type { Engine } from '../../src/engine/engine.ts';
+import { findBuild, listBuilds } from '../../src/record/builds.ts';
+import { isAlive } from '../../src/system/processes.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
 import { TestFleet } from '../support/fleet.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -11,7 +13,9 @@ import { until } from '../support/until.ts';
 /** The container of an attempt. */
 interface Running {
   id: string;
-  attempt: string;
+  attempt: number;
+  /** its first process, as this machine sees it */
+  pid: number;
 }
 
 describe('a job in a container on a runner', function () {
@@ -51,27 +55,44 @@ jobs:
     return fleet.repository.commit(`in a container ${Math.random()}`, { '.volt/workflows/ci.yml': workflow });
   }
 
-  /** A container whose step runs, of another attempt than the given one; on a busy machine some may be lost by themselves. */
-  const running = (but?: Running) =>
+  /** A container whose step runs, of a later attempt than the given one. */
+  const running = (former?: Running): Promise<Running> =>
     until(
       'a step runs in a container',
       async () => {
         for (const id of await containersWith(client, {})) {
           const labels = await engine.podman('inspect', '--format', '{{json .Config.Labels}}', id).catch(() => '{}');
-          const attempt = (JSON.parse(labels) as Record<string, string>)['volt.attempt'] ?? '';
-          if (attempt === but?.attempt) continue;
+          const attempt = Number((JSON.parse(labels) as Record<string, string>)['volt.attempt'] ?? 0);
+          if (attempt <= (former?.attempt ?? 0)) continue;
           const processes = await engine.podman('top', id, 'args').catch(() => '');
-          if (!processes.includes('.sh')) continue;
-          const isBeside = but !== undefined && (await stateOf(client, but.id))?.isRunning === true;
-          expect(isBeside, 'two attempts have a container').to.equal(false);
-          return { id, attempt };
+          const pid = (await stateOf(client, id))?.pid ?? 0;
+          if (processes.includes('.sh') && pid > 0) return { id, attempt, pid };
         }
         return undefined;
       },
       90_000,
     );
 
+  /** Whether the dispatcher has given the commit's job to a runner once more. */
+  async function isTakenAgain(sha: string, { attempt }: Running): Promise<boolean> {
+    const [build] = await listBuilds(fleet.database, { sha, limit: 1 });
+    const [job] = build ? ((await findBuild(fleet.database, build.id))?.jobs ?? []) : [];
+    return job?.attempts.some(({ number, startedAt }) => number > attempt && startedAt !== null) === true;
+  }
+
   const finish = ({ id }: Running) => engine.podman('exec', id, 'touch', '/tmp/done');
+
+  /** Has a later attempt succeed; where the machine is very busy, its runner may be lost for a moment, too. */
+  const finishAnother = (former: Running) =>
+    until(
+      'another attempt has been told to end',
+      async () =>
+        finish(await running(former)).then(
+          () => true,
+          () => false,
+        ),
+      90_000,
+    );
 
   /** The process that ends the runner's containers. */
   const keeper = (runner: number) =>
@@ -98,13 +119,30 @@ jobs:
     it(`runs again in a new container, once the first one is gone, when the runner ${how}`, async () => {
       const { sha, first } = await atWork();
       await lose();
-      await finish(await running(first));
+      await until('another attempt begins', () => isTakenAgain(sha, first), 90_000);
+      expect(isAlive(first.pid), 'the container lives beside another attempt').to.equal(false);
+      await finishAnother(first);
       const { status, jobs } = await fleet.built(sha);
       expect(status).to.equal('success');
-      const { runner, reason } = jobs[0]?.attempts[Number(first.attempt) - 1] ?? {};
+      const { runner, reason } = jobs[0]?.attempts[first.attempt - 1] ?? {};
       expect({ runner, reason }).to.deep.equal({ runner: 'r1', reason: 'runner_lost' });
     });
   }
+
+  it('runs again on another runner, once its container is gone, when its runner stops while the engine hangs', async () => {
+    const { sha, first } = await atWork();
+    engine.freeze();
+    try {
+      // the second one hands the job back at once
+      for (let times = 0; times < 2; times++) fleet.process('r1').signal('SIGTERM');
+      await until('another attempt begins', () => isTakenAgain(sha, first), 90_000);
+      expect(isAlive(first.pid), 'the container lives beside another attempt').to.equal(false);
+    } finally {
+      engine.thaw();
+    }
+    await finishAnother(first);
+    expect(await fleet.built(sha)).to.include({ status: 'success' });
+  });
 
   it('goes on when the process that would end its container is killed', async () => {
     await fleet.startRunner('r1');
@@ -117,6 +155,6 @@ jobs:
     await finish(container);
     const { status, jobs } = await fleet.built(sha);
     expect(status).to.equal('success');
-    expect(jobs[0]?.attempts.at(-1)?.number).to.equal(Number(container.attempt));
+    expect(jobs[0]?.attempts.at(-1)?.number).to.equal(container.attempt);
   });
 });

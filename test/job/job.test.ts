@@ -16,6 +16,7 @@ import type { Step } from '../../src/kernel/model.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
 import { jobEnvironment } from '../../src/system/environment.ts';
 import { TestFolders } from '../support/folder.ts';
+import { noEngine } from '../support/no-engine.ts';
 import { TestRepository } from '../support/repository.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
@@ -72,6 +73,7 @@ describe('a job', () => {
       caches: folders.make(),
       artifacts: folders.make(),
       runner: 'box',
+      engine: noEngine,
       texts: texts.forJob('box'),
       sandbox: JobIsolation.none,
       env: jobEnvironment(),

@@ -34,6 +34,7 @@ export const LONG = [
     files: [
       'test/chaos/chaos.test.ts',
       'test/chaos/clocks.test.ts',
+      'test/flow/containers.test.ts',
       'test/flow/database-away.test.ts',
       'test/flow/fleet.test.ts',
       'test/flow/observing.test.ts',
@@ -44,6 +45,7 @@ export const LONG = [
       'test/flow/sentinel.test.ts',
       'test/flow/stages-killed.test.ts',
       'test/flow/stages-stop.test.ts',
+      'test/job/containers/hung-engine.test.ts',
     ],
     tools: [],
   },

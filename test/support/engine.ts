@@ -1,7 +1,9 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  accessSync,
   chmodSync,
+  constants,
   copyFileSync,
   existsSync,
   mkdirSync,
@@ -29,7 +31,29 @@ export function hasEngine(): boolean {
   const has = (name: string) =>
     ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].some((folder) => existsSync(join(folder, name)));
   const programs = ['podman', 'runc', 'nft', 'busybox'].every(has);
-  return process.getuid?.() === 0 && programs && nameServers.some((path) => existsSync(path));
+  return process.getuid?.() === 0 && programs && nameServers.some((path) => existsSync(path)) && mayStartContainers();
+}
+
+/** Whether root may make namespaces and control groups here, which it often may not inside of a container. */
+function mayStartContainers(): boolean {
+  const groups = ['/sys/fs/cgroup', '/sys/fs/cgroup/pids'].filter((path) => existsSync(path));
+  try {
+    execFileSync('unshare', ['--mount', '--net', '--pid', '--fork', 'mount', '-t', 'tmpfs', 'none', '/mnt'], {
+      stdio: 'ignore',
+    });
+    return groups.some(isWritable);
+  } catch {
+    return false;
+  }
+}
+
+function isWritable(path: string): boolean {
+  try {
+    accessSync(path, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 /** A podman with its own store and its own service. */

@@ -1,6 +1,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { JobEngine } from '../../src/engine/engine-session.ts';
 import type { IsolationLevel } from '../../src/exec/isolation.ts';
 import { type SettledIsolation, settleIsolation } from '../../src/exec/isolation-check.ts';
 import { settleNetworks } from '../../src/exec/network/network-check.ts';
@@ -25,6 +26,8 @@ import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { repositoryKey } from '../../src/kernel/names.ts';
 import { networkPolicy } from '../../src/kernel/network-policy.ts';
 import { trustOf } from '../../src/kernel/trust.ts';
+import { jobText } from './job.ts';
+import { noEngine } from './no-engine.ts';
 import { TestRepository } from './repository.ts';
 import { factsOf, PlannedBuild } from './workflows.ts';
 
@@ -50,6 +53,8 @@ export class IsolatedJobs {
   readonly #base: string;
   readonly #level: IsolationLevel;
   readonly #overrides: Overrides;
+  /** for jobs in containers */
+  engine: JobEngine = noEngine;
   /** commit of the next job */
   ref = 'refs/heads/main';
   /** variables that the repository's settings give to the next job */
@@ -92,10 +97,9 @@ export class IsolatedJobs {
     return this.#run(plan, repository, name);
   }
 
-  /** Runs steps of a workflow's job, as YAML below `steps:`. */
-  steps(steps: string, repository = this.repository(), name = 'app'): Promise<IsolatedRun> {
-    const text = steps.replace(/^\n+|\s+$/g, '').replace(/^(?=.)/gm, '      ');
-    const workflow = `on: push\njobs:\n  test:\n    runs-on: ubuntu-latest\n    steps:\n${text}\n`;
+  /** Runs steps of a workflow's job, as YAML below `steps:`. @param job further lines of the job */
+  steps(steps: string, repository = this.repository(), name = 'app', job = ''): Promise<IsolatedRun> {
+    const workflow = jobText(steps, job);
     const repo = { name, url: repository.path, defaultBranch: 'main' };
     const { plans } = new PlannedBuild(workflow, factsOf(undefined, { repo, sha: repository.head() }));
     return this.#run(JSON.parse(JSON.stringify(plans.test?.plan)), repository, name);
@@ -173,6 +177,7 @@ export class IsolatedJobs {
             config.installLimit * 1_073_741_824,
           ),
           runner: 'box',
+          engine: this.engine,
           texts: texts.forJob(name),
           processes: Promise.resolve(processes),
           output: (chunk) => void chunks.push(Buffer.from(chunk)),

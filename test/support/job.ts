@@ -17,6 +17,7 @@ import { jobEnvironment } from '../../src/system/environment.ts';
 import type { BuildFacts } from '../../src/workflow/event.ts';
 import type { WorkflowPlan } from '../../src/workflow/plan.ts';
 import { TestFolders } from './folder.ts';
+import { noEngine } from './no-engine.ts';
 import { TestRepository } from './repository.ts';
 import { factsOf, PlannedBuild } from './workflows.ts';
 
@@ -121,6 +122,7 @@ export class TestJobs {
       credential: async () => undefined,
       env: jobEnvironment(),
       processes,
+      engine: noEngine,
       output: (chunk) => void chunks.push(Buffer.from(chunk)),
       progress: (steps) => told.push(structuredClone(steps)),
       signal: stop.signal,

@@ -10,6 +10,7 @@ import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
 import { jobEnvironment } from '../../src/system/environment.ts';
 import { TestFolders } from './folder.ts';
+import { noEngine } from './no-engine.ts';
 import { TestRepository } from './repository.ts';
 
 interface Options {
@@ -58,6 +59,7 @@ export class ProjectJobs {
           artifacts: folders.make(),
           ...(installs !== undefined && { installs: new KeptInstalls(this.#installs, installs, 1_073_741_824) }),
           runner: 'box',
+          engine: noEngine,
           texts: this.#texts.forJob('box'),
           sandbox: JobIsolation.none,
           env: { ...jobEnvironment(), ...env },

@@ -1,5 +1,7 @@
+import { randomBytes } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { EngineSession } from '../../engine/engine-session.ts';
 import { detectGroupKind } from '../../exec/group-kind.ts';
 import { ProcessGroup } from '../../exec/process-group.ts';
 import { ownerFetchPolicy } from '../../git/access/fetch-policy.ts';
@@ -43,6 +45,7 @@ export class JobRunner {
   readonly #given: GivenValues;
   readonly #running = new Map<number, { stop: AbortController; processes: Promise<ProcessGroup> }>();
   readonly #texts = new TextWorker();
+  readonly #engine: EngineSession;
   #isCancelled = false;
 
   /** @param folder of the build: it has the mirrors, and gets folders for jobs and artifacts */
@@ -51,6 +54,15 @@ export class JobRunner {
     this.#view = view;
     this.#folder = folder;
     this.#given = given;
+    this.#engine = new EngineSession(config, {
+      record: async () => 'exec',
+      // no other process has its containers
+      runner: `exec-${process.pid}-${randomBytes(4).toString('hex')}`,
+      ttl: patience,
+      left: () => patience,
+      renew: () => true,
+      warn: (message) => view.take({ kind: 'note', text: message }),
+    });
   }
 
   /** Cancels all jobs, also those that have not begun; steps that run in any case still run. */
@@ -74,6 +86,7 @@ export class JobRunner {
   /** To be called when no job runs any more. */
   async close(): Promise<void> {
     await this.#texts.close();
+    await this.#engine.close();
     // there may be no runner that prunes the folder
     const { caches } = dataPaths(this.#config.dataDir);
     await removeSurplus(caches, this.#config.cacheLimit * 1_073_741_824, false, Date.now()).catch(() => undefined);
@@ -103,6 +116,7 @@ export class JobRunner {
           mirrors: join(this.#folder, 'mirrors'),
           artifacts: join(this.#folder, 'artifacts'),
         }),
+        engine: this.#engine.forJob({ build: 'exec', job: String(id), attempt: 1 }),
         texts: this.#texts.forJob(String(id)),
         toolCache: resolve(this.#config.toolCache ?? dataPaths(this.#config.dataDir).tools),
         output: (chunk) => this.#view.take({ kind: 'output', job: id, text: decoder.decode(chunk, { stream: true }) }),

@@ -25,7 +25,8 @@ export interface ListedAddress {
   port: number | undefined;
 }
 
-const table = 'inet job';
+/** the table of a network's rules */
+export const table = 'inet job';
 const refused = 'goto refuse';
 const transport = 'meta l4proto { tcp, udp }';
 
@@ -63,8 +64,13 @@ export function filterRules({ trusted, listed, servers }: Reach): string {
   ].join('; ');
 }
 
+/** @param address of IPv4 */
+export function resolverRule(address: string): string {
+  return `ip daddr ${address} ${transport} th dport 53 accept`;
+}
+
 const resolverRules = [
-  `ip daddr ${line.ipv4.resolver} ${transport} th dport 53 accept`,
+  resolverRule(line.ipv4.resolver),
   `ip6 daddr ${line.ipv6.resolver} ${transport} th dport 53 accept`,
 ];
 

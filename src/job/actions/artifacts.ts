@@ -118,7 +118,7 @@ async function filesOf(
   signal: AbortSignal,
 ): Promise<{ folder: string; files: string[] }> {
   const { workspace } = job.folders;
-  const home = job.context.env.HOME ?? '/';
+  const home = job.host.env.HOME ?? '/';
   const patterns = new PathPatterns((inputs.path ?? '').split('\n'), { workspace, home, cost: job.searchBudget });
   const starts = [...new Set([...patterns.paths, ...patterns.globBases])];
   const hidden = inputs['include-hidden-files'] === 'true';

@@ -105,7 +105,7 @@ function scopesOf({ input }: WorkflowState): string[] {
 /** The paths that are chosen, without those in a folder that is chosen itself; in the workspace relative to it. */
 async function pathsOf(job: WorkflowState, text: string, signal: AbortSignal): Promise<string[]> {
   const { workspace } = job.folders;
-  const home = job.context.env.HOME ?? '/';
+  const home = job.host.env.HOME ?? '/';
   const patterns = new PathPatterns(text.split('\n'), { workspace, home, cost: job.searchBudget });
   const isWanted = (path: string) => patterns.choose(path, false);
   const named = { starts: patterns.paths, tests: ['-maxdepth', '0'] };

@@ -16,7 +16,7 @@ export interface ActionCall {
 }
 
 /**
- * Runs one file of a JavaScript action, with the Node that runs Volt, whatever version the action asks for.
+ * Runs one file of a JavaScript action.
  * @param file `pre`, `main` or `post`, relative to the action's folder
  */
 export async function runActionScript(
@@ -41,10 +41,10 @@ export async function runActionScript(
   await io.run({ steps: frame.steps, action: inside }, id, env, async (child) => {
     const given = Object.entries(inputs).map(([name, value]) => [inputVariable(name), value]);
     const state = Object.entries(io.state).map(([name, value]) => [`STATE_${name}`, value]);
+    const started = await job.host.node(script, { ...child.env, ...Object.fromEntries([...given, ...state]) });
     await runUserCommand(job, {
-      argv: [process.execPath, script],
+      ...started,
       cwd: job.folders.workspace,
-      env: { ...child.env, ...Object.fromEntries([...given, ...state]) },
       output: child.output,
       signal,
     });

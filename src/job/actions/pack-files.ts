@@ -9,6 +9,7 @@ import { openInside } from '../files/inside.ts';
 import type { StepContext } from '../job-context.ts';
 import type { JobLog } from '../log.ts';
 import { runStepCommand } from '../steps/command.ts';
+import { inProcessGroup } from '../steps/machine-host.ts';
 import type { JobFolders } from '../steps/workflow-state.ts';
 
 /** A job whose files are packed. */
@@ -124,7 +125,7 @@ async function tar(
   before: readonly string[] = [],
 ): Promise<void> {
   const { context, folders } = job;
-  await runStepCommand(context.processes, {
+  await runStepCommand(inProcessGroup(context.processes), {
     argv: [...before, 'tar', ...args],
     cwd: folders.workspace,
     env: context.env,

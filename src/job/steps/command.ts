@@ -1,20 +1,11 @@
-import { runCommand } from '../../exec/command.ts';
+import type { CommandEnd } from '../../exec/launcher.ts';
 import { limitThatEnded } from '../../exec/limits.ts';
-import type { ProcessGroup } from '../../exec/process-group.ts';
-import { errorText, systemCode } from '../../kernel/errors.ts';
+import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
 import type { Reason } from '../../kernel/model.ts';
 import { StepFault } from '../fault.ts';
 import type { JobOutcome } from '../outcome.ts';
 import { signalOfCode, signalText } from '../verdict/signals.ts';
-
-export interface StepCommand {
-  argv: readonly string[];
-  cwd: string;
-  env: Readonly<Record<string, string>>;
-  output(chunk: Buffer): void | Promise<void>;
-  /** ends the command when it aborts */
-  signal: AbortSignal;
-}
+import type { CommandHost, StepCommand } from './step-host.ts';
 
 export class CommandFailed extends Error {
   readonly outcome: JobOutcome;
@@ -27,19 +18,20 @@ export class CommandFailed extends Error {
 
 /**
  * Runs one command of a step; others run after it, whatever its end.
- * @param processes group of the job
+ * @param host where it runs
  * @throws CommandFailed
  */
-export async function runStepCommand(processes: Promise<ProcessGroup>, command: StepCommand): Promise<void> {
-  let end: Awaited<ReturnType<typeof runCommand>>;
+export async function runStepCommand(host: CommandHost, command: StepCommand): Promise<void> {
+  let end: CommandEnd;
   try {
-    end = await runCommand({ ...command, processes: await processes, stubborn: 'group' });
+    end = await host.run(command);
   } catch (error) {
     if (systemCode(error) === 'E2BIG') throw new StepFault(tooLarge(command.env));
-    throw failed('error', 'spawn_failed', errorText(error).slice(0, 2000));
+    const isEngine = error instanceof VoltError && error.code === 'engine_failed';
+    throw failed('error', isEngine ? 'engine_failed' : 'spawn_failed', errorText(error).slice(0, 2000));
   }
   const { exitCode, signal } = end;
-  const limit = limitThatEnded(end, (await processes).limits);
+  const limit = limitThatEnded(end, await host.limits);
   if (limit !== undefined) throw failed('failure', 'resource_limit', `Process ${limit}.`, exitCode);
   if (signal !== null) throw failed('failure', 'signal', `Process was ended by ${signalText(signal)}.`);
   if (exitCode !== 0) {

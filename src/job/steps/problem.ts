@@ -28,6 +28,8 @@ export function problemOf(error: unknown, masker: Masker): JobOutcome {
   switch (code) {
     case 'action_unavailable':
     case 'artifact_missing':
+    case 'engine_failed':
+    case 'image_unavailable':
     case 'tool_missing':
     case 'unsupported':
       return { ...ours, reason: code };

@@ -35,13 +35,13 @@ export async function prepareScript(
   const folder = (await evaluation.optionalText(step.workingDirectory ?? defaults.workingDirectory)) ?? usualFolder;
   const text = await evaluation.text(step.run ?? '');
   const cwd = resolve(job.folders.workspace, folder ?? '');
-  if (!(await job.lookup.hasFolder(cwd))) {
+  if (!(await job.host.hasFolder(cwd))) {
     const named = sourceOf(step.workingDirectory ?? defaults.workingDirectory ?? usualFolder ?? '');
     throw new StepFault(`there is no working directory '${named}'`);
   }
   const file = join(job.folders.temp, randomUUID());
-  const program = (name: string) => job.lookup.program(name, env.PATH ?? '');
-  const { argv, extension } = await shellCommand(shell, program, (suffix) => `${file}${suffix}`);
+  const program = (name: string) => job.host.program(name, env.PATH ?? '');
+  const { argv, extension } = await shellCommand(shell, job.host.shells, program, (suffix) => `${file}${suffix}`);
   const content = extension === '.ps1' ? forPowerShell(text) : text;
   writeInside(job.folders.root, `${file}${extension}`, content, job.context.sandbox.owner);
   return { text, argv, cwd };

@@ -19,20 +19,24 @@ const builtin: Readonly<Record<string, { arguments: string; extension: string }>
 /**
  * The command line of a step's shell.
  * @param shell as in the workflow: undefined, a name, or a command line with `{0}` for the script
+ * @param usual shells of a step that names none, the preferred one first
  * @param find returns the path of a program on the step's search path
  * @param script returns the path of the script's file for an extension
  * @throws StepFault if it is not a shell; VoltError `tool_missing` if this machine does not have it, `unsupported`
  */
 export async function shellCommand(
   shell: string | undefined,
+  usual: readonly string[],
   find: (name: string) => Promise<string | undefined>,
   script: (extension: string) => string,
 ): Promise<ShellCommand> {
   const given = shell?.trim() ?? '';
   if (given === '') {
-    const program = (await find('bash')) ?? (await find('sh'));
-    if (program === undefined) throw missing('sh');
-    return { argv: [program, '-e', script('.sh')], extension: '.sh' };
+    for (const name of usual) {
+      const program = await find(name);
+      if (program !== undefined) return { argv: [program, '-e', script('.sh')], extension: '.sh' };
+    }
+    throw missing('sh');
   }
   const space = given.search(/\s/);
   const name = space < 0 ? given : given.slice(0, space);
@@ -87,7 +91,7 @@ function splitArguments(text: string): string[] {
 }
 
 function missing(name: string): VoltError {
-  return new VoltError('tool_missing', `this machine has no "${name}" on its search path`, {
-    remedy: 'Install it on the runner, or choose another shell for the step.',
+  return new VoltError('tool_missing', `there is no "${name}" on the search path of the step`, {
+    remedy: 'Install it on the runner or in the image of the container, or choose another shell for the step.',
   });
 }

@@ -1,4 +1,5 @@
-import { CommandFailed, runStepCommand, type StepCommand } from './command.ts';
+import { CommandFailed, runStepCommand } from './command.ts';
+import type { StepCommand } from './step-host.ts';
 import type { WorkflowState } from './workflow-state.ts';
 
 /**
@@ -10,7 +11,7 @@ export async function runUserCommand(job: WorkflowState, command: StepCommand): 
   const before = job.begun;
   job.begun = true;
   try {
-    await runStepCommand(job.context.processes, command);
+    await runStepCommand(job.host, command);
   } catch (error) {
     if (error instanceof CommandFailed && error.outcome.reason === 'spawn_failed') job.begun = before;
     throw error;

@@ -14,7 +14,9 @@ import { AnnotationBudget } from './annotation-budget.ts';
 import { largestSummary } from './command-files.ts';
 import { Evaluation } from './evaluation.ts';
 import type { Frame } from './frame.ts';
+import { MachineHost } from './machine-host.ts';
 import { PathLookup } from './path-lookup.ts';
+import type { StepHost } from './step-host.ts';
 import { ValueBudget } from './value-budget.ts';
 import { githubVariables, runnerContext, runnerVariables } from './variables.ts';
 
@@ -45,6 +47,10 @@ export class WorkflowState {
   readonly searchBudget = new SearchBudget();
   readonly valueBudget = new ValueBudget();
   readonly lookup: PathLookup;
+  /** where steps run */
+  host: StepHost;
+  /** `container` of the `job` context */
+  container: Record<string, Json> = {};
   /** environment of the workflow and the job, and variables that steps have set */
   env: Record<string, string> = {};
   /** folders that steps have added to the search path, the latest first */
@@ -61,7 +67,7 @@ export class WorkflowState {
   readonly debug: boolean;
   readonly #secrets: Record<string, string>;
   readonly #github: Record<string, Json>;
-  readonly #runner: Record<string, Json>;
+  #runner: Record<string, Json>;
 
   /** @param secrets of the repository, by name in upper case */
   constructor(
@@ -77,6 +83,7 @@ export class WorkflowState {
     this.search = search;
     this.signal = context.signal;
     this.lookup = new PathLookup(context);
+    this.host = new MachineHost(context);
     const root = context.folder;
     this.folders = {
       root,
@@ -126,6 +133,13 @@ export class WorkflowState {
     return this.#github;
   }
 
+  /** From now on steps run in a container. @param toolCache folder of tools for it */
+  enter(host: StepHost, container: Record<string, Json>, toolCache: string): void {
+    this.host = host;
+    this.container = container;
+    this.#runner = { ...this.#runner, tool_cache: toolCache };
+  }
+
   /** Notes a failure. The first one determines the outcome of the job. */
   fail(outcome: JobOutcome): void {
     if (this.status === 'success') this.status = 'failure';
@@ -159,7 +173,7 @@ export class WorkflowState {
         ...own,
         github: { ...this.#github, ...this.#actionEntries(frame, step) },
         env: { ...this.env, ...action?.env },
-        job: { status: this.status, container: {}, services: {}, ...this.#workflow },
+        job: { status: this.status, container: this.container, services: {}, ...this.#workflow },
         matrix: contexts.matrix,
         runner: this.#runner,
         steps: frame.steps,
@@ -181,7 +195,7 @@ export class WorkflowState {
    * @param env of the step itself
    */
   environment(frame: Frame, step: string, env: Readonly<Record<string, string>>): Record<string, string> {
-    const merged: Record<string, string> = { ...this.context.env, ...this.env, ...frame.action?.env, ...env };
+    const merged: Record<string, string> = { ...this.host.env, ...this.env, ...frame.action?.env, ...env };
     const path = [...this.paths, merged.PATH].join(':');
     const github = githubVariables({ ...this.#github, ...this.#actionEntries(frame, step) });
     return { ...merged, PATH: path, ...github, ...runnerVariables(this.#runner) };

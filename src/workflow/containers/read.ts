@@ -13,7 +13,6 @@ import { volumeOf, workspaceInContainers } from './volumes.ts';
 /** Reads `jobs.<id>.container`. What has no expression is checked here, all else when the job runs. */
 export function readContainer(reader: TokenReader, token: TemplateToken): ValueTemplate {
   checkContainer(reader, token);
-  warnUnlessEmpty(reader, token, '`container` is');
   return reader.value(token);
 }
 
@@ -22,13 +21,11 @@ export function readServices(reader: TokenReader, token: TemplateToken): ValueTe
   if (token instanceof MappingToken) {
     for (const { key, value } of token) if (!key.isExpression) checkContainer(reader, value);
   }
-  warnUnlessEmpty(reader, token, '`services` are');
+  if (token.toString() !== '') {
+    const message = '`services` are not supported yet; the job ends in an error unless the image is empty';
+    reader.report('warning', token, message);
+  }
   return reader.value(token);
-}
-
-function warnUnlessEmpty(reader: TokenReader, token: TemplateToken, subject: string): void {
-  if (token.toString() === '') return;
-  reader.report('warning', token, `${subject} not supported yet; the job ends in an error unless the image is empty`);
 }
 
 /** How to check the text of each key. @throws ContainerProblem */

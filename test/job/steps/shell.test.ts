@@ -17,7 +17,7 @@ describe('the shell of a step', () => {
 
   const script = (extension: string) => `/tmp/s${extension}`;
   const argv = async (shell: string | undefined, path = bin) =>
-    (await shellCommand(shell, async (name) => programOn(path, name), script)).argv;
+    (await shellCommand(shell, ['bash', 'sh'], async (name) => programOn(path, name), script)).argv;
 
   const refusal = (found: Promise<unknown>): Promise<string> =>
     found.then(

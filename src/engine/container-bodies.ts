@@ -1,0 +1,106 @@
+import type { ContainerPlan, IdRange } from './container-plan.ts';
+
+/** Microseconds of a period in which processor time is counted, as in Docker. */
+const period = 100_000;
+
+/** A container in the words of podman's API, see https://docs.podman.io/en/latest/_static/api.html (SpecGenerator). */
+export function podmanBody(plan: ContainerPlan): unknown {
+  const { ids, limits, network, user, cwd, options } = plan;
+  const ranges = (all: readonly IdRange[]) =>
+    all.map(({ inside, outside, count }) => ({ container_id: inside, host_id: outside, size: count }));
+  return {
+    ...{ image: plan.image, labels: plan.labels, env: plan.env, stop_timeout: 0, no_new_privileges: true },
+    // the machine's proxies are the caller's to give
+    httpproxy: false,
+    ...(plan.entrypoint && { entrypoint: plan.entrypoint }),
+    ...(plan.command && { command: plan.command }),
+    ...(cwd !== undefined && { work_dir: cwd }),
+    ...(user !== undefined && { user }),
+    mounts: [
+      ...plan.mounts.map(({ from, to, readOnly }) => ({
+        ...{ type: 'bind', source: from, destination: to },
+        options: ['rbind', readOnly ? 'ro' : 'rw', 'nosuid', 'nodev'],
+      })),
+      ...Object.entries(options?.tmpfs ?? {}).map(([to, settings]) => ({
+        ...{ type: 'tmpfs', source: 'tmpfs', destination: to },
+        options: settings.split(',').filter((each) => each !== ''),
+      })),
+    ],
+    volumes: plan.volumes?.map(({ name = '', to, readOnly }) => ({
+      ...{ Name: name, Dest: to, Options: readOnly ? ['ro'] : [] },
+    })),
+    netns: { nsmode: network ? 'bridge' : 'none' },
+    ...(network && { networks: { [network.name]: { aliases: network.aliases } } }),
+    portmappings: plan.ports?.map(({ container, host = 0, protocol }) => ({
+      ...{ container_port: container, host_port: host, host_ip: '127.0.0.1', protocol },
+    })),
+    ...(ids && {
+      userns: { nsmode: 'private' },
+      idmappings: {
+        ...{ HostUIDMapping: false, HostGIDMapping: false },
+        ...{ UIDMap: ranges(ids.users), GIDMap: ranges(ids.groups) },
+      },
+    }),
+    resource_limits: {
+      ...(limits.memory !== undefined && { memory: { limit: limits.memory, swap: limits.swap ?? limits.memory } }),
+      ...(limits.processes !== undefined && { pids: { limit: limits.processes } }),
+      ...((limits.cpus ?? limits.cpuShares) !== undefined && {
+        cpu: {
+          ...(limits.cpus !== undefined && { period, quota: Math.round(limits.cpus * period) }),
+          ...(limits.cpuShares !== undefined && { shares: limits.cpuShares }),
+        },
+      }),
+    },
+    ...(options && {
+      ...{ hostname: options.hostname, hostadd: options.hosts, dns_server: options.dns, dns_search: options.dnsSearch },
+      ...{ shm_size: options.shmSize, cap_drop: options.capDrop, read_only_filesystem: options.readOnly },
+      init: options.init,
+      ...(options.ulimits.length > 0 && {
+        r_limits: options.ulimits.map(({ name, soft, hard }) => ({ type: `RLIMIT_${name.toUpperCase()}`, soft, hard })),
+      }),
+    }),
+  };
+}
+
+/** The same in the words of Docker's API, see https://docs.docker.com/reference/api/engine/version/v1.41/ (ContainerCreate). */
+export function dockerBody(plan: ContainerPlan): unknown {
+  const { limits, network, user, cwd, options, ports = [] } = plan;
+  const portKey = ({ container, protocol }: (typeof ports)[number]) => `${container}/${protocol}`;
+  return {
+    Image: plan.image,
+    Labels: plan.labels,
+    Env: Object.entries(plan.env).map(([name, value]) => `${name}=${value}`),
+    StopTimeout: 0,
+    ...(plan.entrypoint && { Entrypoint: plan.entrypoint }),
+    ...(plan.command && { Cmd: plan.command }),
+    ...(cwd !== undefined && { WorkingDir: cwd }),
+    ...(user !== undefined && { User: user }),
+    Hostname: options?.hostname,
+    ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
+    HostConfig: {
+      SecurityOpt: ['no-new-privileges'],
+      NetworkMode: network?.name ?? 'none',
+      Mounts: [
+        ...plan.mounts.map(({ from, to, readOnly = false }) => ({
+          ...{ Type: 'bind', Source: from, Target: to, ReadOnly: readOnly },
+        })),
+        ...(plan.volumes ?? []).map(({ name = '', to, readOnly }) => ({
+          ...{ Type: 'volume', Source: name, Target: to, ReadOnly: readOnly },
+        })),
+      ],
+      PortBindings: Object.fromEntries(
+        ports.map((port) => [portKey(port), [{ HostIp: '127.0.0.1', HostPort: String(port.host ?? '') }]]),
+      ),
+      ...(limits.memory !== undefined && { Memory: limits.memory, MemorySwap: limits.swap ?? limits.memory }),
+      ...(limits.processes !== undefined && { PidsLimit: limits.processes }),
+      ...(limits.cpus !== undefined && { CpuPeriod: period, CpuQuota: Math.round(limits.cpus * period) }),
+      ...(limits.cpuShares !== undefined && { CpuShares: limits.cpuShares }),
+      ...(options && {
+        ...{ ExtraHosts: options.hosts, Dns: options.dns, DnsSearch: options.dnsSearch, ShmSize: options.shmSize },
+        ...{ Tmpfs: options.tmpfs, CapDrop: options.capDrop, ReadonlyRootfs: options.readOnly, Init: options.init },
+        Ulimits: options.ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
+      }),
+    },
+    ...(network && { NetworkingConfig: { EndpointsConfig: { [network.name]: { Aliases: network.aliases } } } }),
+  };
+}

@@ -1,0 +1,179 @@
+import { randomBytes } from 'node:crypto';
+import type { Config } from '../kernel/config.ts';
+import { isAlive } from '../system/processes.ts';
+import type { ContainerPlan } from './container-plan.ts';
+import { startContainer, stateOf } from './containers.ts';
+import type { Engine } from './engine.ts';
+import { findEngine } from './find-engine.ts';
+import { FirstProcess } from './first-process.ts';
+import { ImageLooks } from './image-facts.ts';
+import { ImagePulls } from './image-pulls.ts';
+import { Keeper } from './keeper/keeper.ts';
+import { removeLabelled } from './remove-labelled.ts';
+
+/** Whose containers a session makes. */
+export interface EngineOwner {
+  /** id of the database to which the runner belongs */
+  record(): Promise<string>;
+  /** name of the runner; no other process has it meanwhile */
+  runner: string;
+  /** seconds that the lease of the containers holds at first, and at most */
+  ttl: number;
+  /** seconds that the lease holds from now */
+  left(): number;
+  /** Renews the lease of a keeper from now on. @returns false where it cannot, so that `beat` has to */
+  renew(keeper: Keeper): boolean;
+  /** takes sentences for the log */
+  warn(message: string): void;
+}
+
+/** A job whose containers are told from those of others. */
+export interface LabelledJob {
+  build: string;
+  job: string;
+  attempt: number;
+}
+
+export interface StartedContainer {
+  id: string;
+  first: FirstProcess;
+}
+
+/** What a job needs to have containers. */
+export interface JobEngine {
+  /** @throws VoltError `engine_failed` */
+  open(): Promise<Engine>;
+  /**
+   * Makes and starts a container, whose first process the keeper knows then.
+   * @throws EngineRefusal, and VoltError `engine_failed`
+   */
+  start(engine: Engine, plan: ContainerPlan): Promise<StartedContainer>;
+  /** of everything that is made for the job */
+  labels(): Promise<Record<string, string>>;
+  pulls: ImagePulls;
+  looks: ImageLooks;
+}
+
+/**
+ * The container engine as one runner uses it. Nothing is looked for before the first job that needs a container. Then the
+ * containers of the runner's earlier life are removed, and a keeper is started, which ends all containers when the runner is gone.
+ */
+export class EngineSession {
+  readonly #config: Pick<Config, 'engine' | 'dataDir'>;
+  readonly #owner: EngineOwner;
+  readonly #pulls: ImagePulls;
+  readonly #looks = new ImageLooks();
+  #engine: Engine | undefined;
+  #keeper: Keeper | undefined;
+  #record: string | undefined;
+  /** tells its containers from those of the runner's earlier life, whose keeper may still be at work */
+  readonly #life = randomBytes(8).toString('hex');
+  #opening: Promise<Engine> | undefined;
+  /** first processes of containers, some of which may be over */
+  readonly #pids = new Set<number>();
+  #isRenewed = true;
+  #isClosing = false;
+
+  constructor(config: Pick<Config, 'engine' | 'dataDir' | 'imagePull'>, owner: EngineOwner) {
+    this.#config = config;
+    this.#owner = owner;
+    this.#pulls = new ImagePulls(config);
+  }
+
+  /** Process ids of what must be gone before another runner may have the jobs. */
+  get pids(): number[] {
+    return this.#keeper ? [this.#keeper.pid] : [];
+  }
+
+  /** Renews the lease of the containers, where nobody else does. */
+  beat(): void {
+    if (!this.#isRenewed) this.#keeper?.beat(this.#owner.left());
+  }
+
+  /** For the containers of one job. */
+  forJob(job: LabelledJob): JobEngine {
+    return {
+      open: () => this.#open(),
+      labels: async () => ({
+        ...(await this.#labels()),
+        ...{ 'volt.build': job.build, 'volt.job': job.job, 'volt.attempt': String(job.attempt) },
+      }),
+      start: (engine, plan) => this.#start(engine, plan),
+      pulls: this.#pulls,
+      looks: this.#looks,
+    };
+  }
+
+  /** To be called when no job runs any more. */
+  async close(): Promise<void> {
+    this.#isClosing = true;
+    await this.#opening?.catch(() => undefined);
+    await this.#keeper?.close();
+  }
+
+  async #start(engine: Engine, plan: ContainerPlan): Promise<StartedContainer> {
+    const id = await startContainer(engine, plan);
+    const { pid = 0 } = (await stateOf(engine, id)) ?? {};
+    if (pid > 0) this.#note(pid);
+    return { id, first: new FirstProcess(pid) };
+  }
+
+  /** Remembers it for a later keeper, too. */
+  #note(pid: number): void {
+    for (const known of this.#pids) if (!isAlive(known)) this.#pids.delete(known);
+    this.#pids.add(pid);
+    this.#keeper?.note(pid);
+  }
+
+  #open(): Promise<Engine> {
+    this.#opening ??= this.#find().finally(() => {
+      this.#opening = undefined;
+    });
+    return this.#opening;
+  }
+
+  async #find(): Promise<Engine> {
+    const known = this.#engine && (await this.#engine.answers()) ? this.#engine : undefined;
+    const engine = known ?? (await findEngine(this.#config));
+    const isFirst = this.#engine === undefined;
+    this.#engine = engine;
+    if (isFirst) await this.#sweep(engine);
+    if (!this.#keeper) await this.#keep(engine);
+    return engine;
+  }
+
+  /** Removes what an earlier process with this runner's name has left, if its keeper was killed, too. */
+  async #sweep(engine: Engine): Promise<void> {
+    await removeLabelled(engine, await this.#ownerLabels()).catch((error) =>
+      this.#owner.warn(`cannot remove containers of an earlier start: ${error.message}`),
+    );
+  }
+
+  async #keep(engine: Engine): Promise<void> {
+    const { socket } = engine.connection;
+    const { ttl } = this.#owner;
+    const keeper = await Keeper.start({ socket, dataDir: this.#config.dataDir, labels: await this.#labels(), ttl });
+    this.#keeper = keeper;
+    keeper.beat(this.#owner.left());
+    for (const pid of this.#pids) keeper.note(pid);
+    this.#isRenewed = this.#owner.renew(keeper);
+    void keeper.ended.then((isKilled) => this.#unkept(engine, isKilled));
+  }
+
+  /** If somebody has killed the keeper, containers may live, so there is another one at once. */
+  async #unkept(engine: Engine, isKilled: boolean): Promise<void> {
+    this.#keeper = undefined;
+    if (this.#isClosing || !isKilled) return;
+    await this.#keep(engine).catch((error) => this.#owner.warn(error.message));
+  }
+
+  async #labels(): Promise<Record<string, string>> {
+    return { ...(await this.#ownerLabels()), 'volt.life': this.#life };
+  }
+
+  async #ownerLabels(): Promise<Record<string, string>> {
+    // asked for once: Redis may be away when the keeper is started again
+    this.#record ??= await this.#owner.record();
+    return { 'volt.record': this.#record, 'volt.runner': this.#owner.runner };
+  }
+}

@@ -1,0 +1,92 @@
+import { dataPaths } from '../../kernel/data-paths.ts';
+import { searchPath } from '../../system/environment.ts';
+import { programOn } from '../../system/search-path.ts';
+import { pause, within } from '../../system/wait.ts';
+import { containersWith, killContainer } from '../containers.ts';
+import { Engine } from '../engine.ts';
+import { FirstProcess } from '../first-process.ts';
+import { podmanService } from '../podman-service.ts';
+import { removeLabelled } from '../remove-labelled.ts';
+import type { KeeperTask } from './keeper-task.ts';
+
+/** Milliseconds for the engine to kill all containers, before their first processes are killed without it. */
+const killPatience = 1000;
+/** Milliseconds for one try to remove all, and between two. */
+const removePatience = 15_000;
+const retryPause = 200;
+/** Milliseconds after which an engine that is away is left to the next start of the runner, if no process is left. */
+const longestAbsence = 120_000;
+
+/** Milliseconds between two requests that keep a service of podman from ending, which happens after a minute without one. */
+const pingInterval = 20_000;
+
+/** The containers that a keeper ends. */
+export class KeptContainers {
+  readonly #task: KeeperTask;
+  readonly #first: FirstProcess[] = [];
+  #isEnding = false;
+
+  constructor(task: KeeperTask) {
+    this.#task = task;
+  }
+
+  /** Notes the first process of a container, which is killed where the engine does not answer. */
+  note(pid: number): void {
+    this.#first.push(new FirstProcess(pid));
+  }
+
+  /** Has the engine answer, as long as containers may live. Never rejects. */
+  async stayReachable(): Promise<void> {
+    while (!this.#isEnding) {
+      await this.#engine().catch(() => undefined);
+      await pause(pingInterval);
+    }
+  }
+
+  /** Kills and removes all containers; resolves when they are gone. */
+  async end(): Promise<void> {
+    this.#isEnding = true;
+    const isKilled = await within(
+      this.#kill().then(
+        () => true,
+        () => false,
+      ),
+      killPatience,
+    );
+    if (!isKilled) for (const process of this.#first) process.kill();
+    const begun = performance.now();
+    for (;;) {
+      const isDone = await within(this.#remove(), removePatience);
+      if (isDone === true) return;
+      const isQuiet = !this.#first.some(({ isAlive }) => isAlive);
+      if (isQuiet && performance.now() - begun > longestAbsence) return;
+      await pause(retryPause);
+    }
+  }
+
+  async #kill(): Promise<void> {
+    const engine = await this.#engine();
+    await Promise.all((await containersWith(engine, this.#task.labels)).map((id) => killContainer(engine, id)));
+  }
+
+  /** @returns whether nothing is left */
+  async #remove(): Promise<boolean> {
+    try {
+      await removeLabelled(await this.#engine(), this.#task.labels);
+      return true;
+    } catch {
+      return false;
+    }
+  }
+
+  async #engine(): Promise<Engine> {
+    const { socket, dataDir } = this.#task;
+    try {
+      return await Engine.at(socket);
+    } catch (error) {
+      const podman = programOn(searchPath(), 'podman');
+      if (podman === undefined || !socket.startsWith(`${dataPaths(dataDir).engine}/`)) throw error;
+      return podmanService(podman, dataDir);
+    }
+  }
+}

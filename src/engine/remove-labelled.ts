@@ -1,0 +1,15 @@
+import { containersWith, removeContainer } from './containers.ts';
+import type { Engine } from './engine.ts';
+import { networksWith, removeNetwork } from './networks.ts';
+import { removeVolume, volumesWith } from './volumes.ts';
+
+/**
+ * Removes all containers, networks and volumes with the labels.
+ * @throws EngineRefusal, VoltError `engine_failed` where something is left
+ */
+export async function removeLabelled(engine: Engine, labels: Readonly<Record<string, string>>): Promise<void> {
+  await Promise.all((await containersWith(engine, labels)).map((id) => removeContainer(engine, id)));
+  // what is in use cannot be removed
+  for (const name of await networksWith(engine, labels)) await removeNetwork(engine, name);
+  for (const name of await volumesWith(engine, labels)) await removeVolume(engine, name);
+}

@@ -1,0 +1,57 @@
+import type { IdRange } from '../../engine/container-plan.ts';
+import type { JobUser } from '../../exec/isolation.ts';
+import { StepFault } from '../fault.ts';
+
+/** Ids of users and groups in a container. */
+const idsInside = 65_536;
+/**
+ * Ids of this machine for the other users in containers: a range that no system assigns, see https://systemd.io/UIDS-GIDS. Each
+ * user of jobs has a part of its own.
+ */
+const spare = { first: 0x7000_0000, parts: 4096 } as const;
+
+/** The files of an image that say who is who. */
+export interface Accounts {
+  passwd: string;
+  group: string;
+}
+
+/**
+ * The user of a container's processes.
+ * @param text `name`, `uid`, either with `:group` or `:gid`, or empty for root
+ * @throws StepFault where the image does not have the user
+ */
+export function userOf(text: string, { passwd, group }: Accounts): JobUser {
+  const [user = '', named] = text.split(':', 2);
+  const entry = fieldsOf(passwd).find(([name, , uid]) => (/^\d+$/.test(user) ? uid === user : name === user));
+  const uid = user === '' ? 0 : Number(/^\d+$/.test(user) ? user : (entry?.[2] ?? Number.NaN));
+  const given = fieldsOf(group).find(([name]) => name === named)?.[2];
+  const gid =
+    named === undefined || named === '' ? Number(entry?.[3] ?? 0) : Number(/^\d+$/.test(named) ? named : given);
+  if (Number.isSafeInteger(uid) && Number.isSafeInteger(gid)) return { uid, gid };
+  throw new StepFault(`the image has no user '${text}'`);
+}
+
+function fieldsOf(file: string): string[][] {
+  return file.split('\n').map((line) => line.split(':'));
+}
+
+/**
+ * Which ids of the machine those in a container are: its user is the job's user, so files in the workspace belong to the same
+ * user inside and outside; all other ids have no rights on the machine.
+ * @returns undefined where both are root of the machine
+ */
+export function idRanges(inside: JobUser, owner: JobUser): { users: IdRange[]; groups: IdRange[] } | undefined {
+  if (owner.uid === 0 && inside.uid === 0) return undefined;
+  const base = spare.first + (owner.uid % spare.parts) * idsInside;
+  return { users: rangesOf(inside.uid, owner.uid, base), groups: rangesOf(inside.gid, owner.gid, base) };
+}
+
+function rangesOf(id: number, outside: number, base: number): IdRange[] {
+  const before = Math.min(id, idsInside);
+  return [
+    { inside: 0, outside: base, count: before },
+    { inside: id, outside, count: 1 },
+    { inside: id + 1, outside: base + id + 1, count: idsInside - id - 1 },
+  ].filter(({ count }) => count > 0);
+}

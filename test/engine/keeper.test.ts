@@ -1,0 +1,96 @@
+import { expect } from 'chai';
+import { stateOf } from '../../src/engine/containers.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { EngineSession, type StartedContainer } from '../../src/engine/engine-session.ts';
+import { imageName } from '../../src/engine/image-name.ts';
+import { imageOf } from '../../src/engine/images.ts';
+import { loadConfig } from '../../src/kernel/config.ts';
+import { hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
+import { TestFolders } from '../support/folder.ts';
+import { until } from '../support/until.ts';
+
+describe('the keeper of containers', function () {
+  this.timeout(90_000);
+  const folders = new TestFolders();
+  const sessions: EngineSession[] = [];
+  let test: TestEngine;
+  let engine: Engine;
+  before(async function () {
+    if (!hasEngine()) return this.skip();
+    test = await startEngine();
+    engine = await test.connect();
+  });
+  afterEach(async () => {
+    await Promise.all(sessions.splice(0).map((session) => session.close()));
+  });
+  after(async () => {
+    await test?.stop();
+    folders.remove();
+  });
+
+  /** A runner's session. @param ttl seconds of its lease, which nobody renews */
+  function sessionOf(runner: string, ttl = 3600): EngineSession {
+    const session = new EngineSession(loadConfig({ engine: test.socket, dataDir: folders.make() }), {
+      ...{ record: async () => 'record', runner, ttl, left: () => ttl, renew: () => false, warn: () => undefined },
+    });
+    sessions.push(session);
+    return session;
+  }
+
+  async function started(session: EngineSession): Promise<StartedContainer> {
+    const access = session.forJob({ build: '1', job: '1-1', attempt: 1 });
+    await access.open();
+    const image = (await imageOf(engine, imageName(tinyImage)))?.id ?? '';
+    const plan = { image, labels: await access.labels(), env: {}, mounts: [], limits: {} };
+    return access.start(engine, { ...plan, command: ['tail', '-f', '/dev/null'] });
+  }
+
+  const isGone = (id: string) => until('the container is gone', async () => (await stateOf(engine, id)) === undefined);
+
+  it('ends them when the lease runs out, but not those of another runner', async () => {
+    const other = await started(sessionOf('second'));
+    const { id } = await started(sessionOf('first', 3));
+    await isGone(id);
+    expect(await stateOf(engine, other.id)).to.include({ isRunning: true });
+  });
+
+  it('is started again when somebody kills it, and the containers live on', async () => {
+    const session = sessionOf('third');
+    const { id } = await started(session);
+    const [former = 0] = session.pids;
+    process.kill(former, 'SIGKILL');
+    await until('there is another keeper', () => session.pids.some((pid) => pid !== former));
+    expect(await stateOf(engine, id)).to.include({ isRunning: true });
+    await session.close();
+    await isGone(id);
+  });
+
+  it('kills their processes without the engine, when that does not answer', async () => {
+    const session = sessionOf('fourth');
+    const { id, first } = await started(session);
+    test.freeze();
+    try {
+      const closed = session.close();
+      await until('the process is gone', () => !first.isAlive, 30_000);
+      test.thaw();
+      await closed;
+    } finally {
+      test.thaw();
+    }
+    await isGone(id);
+  });
+
+  it('that was killed together with its runner is replaced by the next start of the runner, which removes what is left', async () => {
+    const former = sessionOf('fifth');
+    const { id } = await started(former);
+    const foreign = await started(sessionOf('sixth'));
+    sessions.splice(sessions.indexOf(former), 1);
+    const isClosed = former.close();
+    process.kill(former.pids[0] ?? 0, 'SIGKILL');
+    await isClosed;
+    expect(await stateOf(engine, id)).to.include({ isRunning: true });
+    await sessionOf('fifth').forJob({ build: '2', job: '2-1', attempt: 1 }).open();
+    expect(await stateOf(engine, id)).to.equal(undefined);
+    expect(await stateOf(engine, foreign.id)).to.include({ isRunning: true });
+  });
+});

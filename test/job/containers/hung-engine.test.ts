@@ -1,0 +1,49 @@
+import { expect } from 'chai';
+import { containersWith, stateOf } from '../../../src/engine/containers.ts';
+import { removeLabelled } from '../../../src/engine/remove-labelled.ts';
+import { cancelled } from '../../../src/job/outcome.ts';
+import { isAlive } from '../../../src/system/processes.ts';
+import { hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
+import { TestSession } from '../../support/engine-session.ts';
+import { TestJobs } from '../../support/job.ts';
+import { until } from '../../support/until.ts';
+
+describe('a job in a container of an engine that hangs', function () {
+  this.timeout(180_000);
+  const jobs = new TestJobs();
+  let engine: TestEngine;
+  let session: TestSession;
+  before(async function () {
+    if (!hasEngine()) return this.skip();
+    engine = await startEngine();
+    session = new TestSession(engine);
+  });
+  after(async () => {
+    await jobs.clean();
+    await session?.close();
+    await engine?.stop();
+    jobs.folders.remove();
+  });
+
+  it('ends with its processes when it is cancelled', async () => {
+    const repository = jobs.repository({ 'a.txt': 'a\n' });
+    const steps = `container: ${tinyImage}\n    steps:\n      - run: echo begun; sleep 300`;
+    const { test: plan } = jobs.plans(`on: push\njobs:\n  test:\n    runs-on: linux\n    ${steps}\n`, repository);
+    if (!plan) throw new Error('there is no such job');
+    const job = jobs.start(plan, repository, { engine: session.next() });
+    await until('the step runs', () => job.log().includes('\nbegun\n'));
+    const client = await engine.connect();
+    const [id = ''] = await containersWith(client, { 'volt.record': 'test' });
+    const { pid = 0 } = (await stateOf(client, id)) ?? {};
+    expect(isAlive(pid)).to.equal(true);
+    engine.freeze();
+    try {
+      job.stop.abort(cancelled('by a person'));
+      expect((await job.ended).outcome, job.log()).to.include({ status: 'cancelled' });
+      expect(isAlive(pid)).to.equal(false);
+    } finally {
+      engine.thaw();
+    }
+    await removeLabelled(client, { 'volt.record': 'test' });
+  });
+});

@@ -1,0 +1,16 @@
+import type { JobEngine } from '../../src/engine/engine-session.ts';
+import { ImageLooks } from '../../src/engine/image-facts.ts';
+import { ImagePulls } from '../../src/engine/image-pulls.ts';
+
+/** For jobs that are to have no containers. */
+export const noEngine: JobEngine = {
+  open: async () => {
+    throw new Error('the test has no container engine');
+  },
+  start: async () => {
+    throw new Error('the test has no container engine');
+  },
+  labels: async () => ({}),
+  pulls: new ImagePulls({ dataDir: '/nonexistent', imagePull: 'never' }),
+  looks: new ImageLooks(),
+};
