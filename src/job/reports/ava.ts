@@ -1,4 +1,4 @@
-import type { FoundTest } from './collection.ts';
+import { type FoundTest, mostTests } from './collection.ts';
 import { type Findings, type LineParser, suiteOf } from './lines.ts';
 import { PrintedTests } from './printed-tests.ts';
 
@@ -8,7 +8,8 @@ export class AvaParser implements LineParser {
   readonly #tests = new PrintedTests();
   /** failed tests by what their line tells: the title, which the message follows */
   readonly #failed = new Map<string, FoundTest>();
-
+  /** What AVA 4 prints of a failed test: its title and the message. It prints complaints of its own the same way. */
+  readonly #marked = new Set<string>();
   /** the test that is described */
   #test: FoundTest | undefined;
 
@@ -21,13 +22,15 @@ export class AvaParser implements LineParser {
   }
 
   line(text: string): void {
-    const [, mark, title = ''] = /^ {2}(✔|✘ \[fail\]:|- \[skip\]|- \[todo\]|✘) (\S.*)$/.exec(text) ?? [];
+    const [, mark, title = ''] = /^ {2}(✔|✘ \[fail\]:|- \[skip\]|- \[todo\]|✘|✖|-) (\S.*)$/.exec(text) ?? [];
+    // in the description of a failure, it is a line of a difference
+    const isResult = mark !== undefined && !(mark === '-' && this.#tests.failing);
     const [, count, what] = /^ {2}(\d+) tests? (passed|failed|skipped|todo)$/.exec(text) ?? [];
     const [, errors] = /^ {2}(\d+) (?:uncaught exception|unhandled rejection)s?$/.exec(text) ?? [];
     if (what !== undefined) this.#tests.count([`${count} ${what}`]);
     else if (errors !== undefined) this.#tests.count([`${errors} failed`]);
-    else if (mark === '✘') this.#complain(title);
-    else if (mark !== undefined) this.#result(mark, title);
+    else if (mark === '✘' || mark === '✖') this.#complain(title.trimEnd());
+    else if (isResult) this.#result(mark, title);
     else if (/^ {2}\S/.test(text)) this.#section(text.trim());
     else if (this.#tests.failing && !this.#isSource(text)) this.#tests.line(text.replace(/^ {2}/, ''));
   }
@@ -38,6 +41,7 @@ export class AvaParser implements LineParser {
 
   #complain(text: string): void {
     if (/^Couldn.t find any files to test$|^No tests found in /.test(text)) this.#tests.findNone(true);
+    else if (this.#marked.size < mostTests) this.#marked.add(text);
   }
 
   #result(mark: string, text: string): void {
@@ -50,6 +54,11 @@ export class AvaParser implements LineParser {
 
   /** What is not a title belongs to the test before it. */
   #section(title: string): void {
+    for (const told of this.#marked) {
+      if (told !== title && !told.startsWith(`${title} `)) continue;
+      this.#marked.delete(told);
+      this.#result('✘', title);
+    }
     for (const [told, test] of this.#failed) {
       if (told !== title && !told.startsWith(`${title} `)) continue;
       this.#failed.delete(told);

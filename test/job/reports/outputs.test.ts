@@ -82,6 +82,11 @@ const expected: { [file: string]: Expected } = {
     failed: ['math | fails: Difference (- actual, + expected):', 'math | throws: Error thrown in test:'],
     runner: 'AVA',
   },
+  'ava-4.txt': {
+    totals: [2, 2, 1],
+    failed: ['test | subtracts: Difference:', 'test | throws: Error thrown in test:'],
+    runner: 'AVA',
+  },
   'ava-green.txt': { totals: [1, 0, 0], runner: 'AVA' },
   'ava-none.txt': none('AVA', true),
   'bun.txt': {
