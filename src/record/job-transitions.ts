@@ -26,9 +26,10 @@ import type { Database, Write } from './database.ts';
 import { raiseTime, startTags, tagOfTakenBack } from './fairness.ts';
 
 /**
- * Every move of a job's status, by compare-and-set: each function moves the job only if it has the status before the move and
- * the attempt is the current one. It returns whether it moved the job, or the data that the caller needs to tell others. What
- * was recorded first stays.
+ * Changes of a job's status, by compare-and-set: each function changes it only if the job has the status before that and the
+ * attempt is the current one. It returns whether it did, or the data that the caller needs to tell others. What was recorded
+ * first stays. Other files queue the planned jobs of workflows (workflows.ts), open jobs again (retries.ts), and end what an old
+ * fault has left (contradictions.ts).
  */
 
 /** The update of a job whose current attempt this is. */
