@@ -27,10 +27,12 @@ export async function nextMessages(
   { ref, head, cursor }: MovedRef,
   options: { backlog: number; base?: string | undefined },
 ): Promise<CommitMessage[]> {
-  const next = await nextCommits(mirror, repository, { ref, head, cursor }, options);
-  const commits = await mirror.commits(next.commits);
+  if (cursor?.sha === head && !cursor.again) return [];
+  const newest = await mirror.commits([head]);
+  const next = await nextCommits(mirror, repository, { ref, head, cursor }, { ...options, parent: newest[0]?.parent });
+  const commits = next.commits.length === 1 && next.commits[0] === head ? newest : await mirror.commits(next.commits);
   let before = cursor ? { generation: cursor.generation, sha: cursor.sha } : null;
-  return commits.map(({ text, skipChecks, ...commit }, index) => {
+  return commits.map(({ text, skipChecks, parent: _, ...commit }, index) => {
     const skip = skipMark({ text, skipChecks });
     const message: CommitMessage = {
       v: 1,
@@ -60,16 +62,15 @@ async function nextCommits(
   mirror: Mirror,
   repository: Pick<Repository, 'commits'>,
   { ref, head, cursor }: MovedRef,
-  { backlog, base }: { backlog: number; base?: string | undefined },
+  { backlog, base, parent }: { backlog: number; base?: string | undefined; parent: string | undefined },
 ): Promise<Next> {
   const only = (generation: number) => ({ commits: [head], generation, passedOver: 0, more: false });
   if (!cursor) return only(0);
-  if (cursor.sha === head && !cursor.again) {
-    return { commits: [], generation: cursor.generation, passedOver: 0, more: false };
-  }
   if (cursor.sha === head) return only(cursor.generation + 1);
   // a tag has no history of its own, and a ref that is back after it was deleted is a new one
   if (cursor.absent || ref.startsWith('refs/tags/')) return only(cursor.generation + 1);
+  // mostly one commit is pushed, and git needs not list it
+  if (cursor.sha === parent) return only(cursor.generation);
   const own = base === undefined || base === ref ? undefined : base;
   const { commits, passedOver, jumped } = await mirror.newCommits(cursor.sha, head, backlog, own);
   const wanted = repository.commits === 'latest' ? commits.slice(-1) : commits.slice(0, batch);

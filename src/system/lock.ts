@@ -21,7 +21,7 @@ export interface FileLock {
   readonly descriptor: number;
   /** Closes the descriptor. */
   release(): void;
-  /** Ends the lock for every process that has inherited the descriptor, too. */
+  /** Ends the lock for every process that has inherited the descriptor, too. Never rejects. */
   unlock(): Promise<void>;
   /** Replaces the text in the file, such as the name of the holder; see `holderOf`. */
   write(text: string): void;
@@ -78,7 +78,7 @@ function lockOf(descriptor: number): FileLock {
     release: () => closeSync(descriptor),
     unlock: async () => {
       // elsewhere only a process that ends, or closes the file, gives the lock back
-      if (process.platform === 'linux') await flock(descriptor, ['--unlock']);
+      if (process.platform === 'linux') await flock(descriptor, ['--unlock']).catch(() => undefined);
       closeSync(descriptor);
     },
     write: (text) => {

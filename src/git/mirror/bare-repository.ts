@@ -15,7 +15,9 @@ export interface CommitInfo {
   committedAt: string;
 }
 
-export interface CommitMessageText {
+export interface CommitDetails {
+  /** id of the first parent; empty for a commit without one */
+  parent: string;
   /** the beginning of the message */
   text: string;
   /** value of the trailer `skip-checks` */
@@ -134,10 +136,10 @@ export class BareRepository {
   }
 
   /**
-   * Subject, author and message of commits, in the given order.
+   * Subject, author, message and first parent of commits, in the given order.
    * @throws VoltError `commit_missing` where an id is missing, or not that of a commit
    */
-  async commits(shas: readonly string[]): Promise<(CommitInfo & CommitMessageText)[]> {
+  async commits(shas: readonly string[]): Promise<(CommitInfo & CommitDetails)[]> {
     const last = shas.at(-1);
     if (last === undefined) return [];
     const log = await this.#read('log', '--no-walk=unsorted', '-z', format, ...shas, '--').catch((error) => {
@@ -145,7 +147,7 @@ export class BareRepository {
       throw error;
     });
     // a message in UTF-7 can contain the separator; the text after it then begins with no id that was asked for
-    const found: (CommitInfo & CommitMessageText)[] = [];
+    const found: (CommitInfo & CommitDetails)[] = [];
     for (const entry of log.split('\0'))
       if (entry.startsWith(`${shas[found.length]}\n`)) found.push(parseCommit(entry));
     if (found.length < shas.length) throw commitMissing(last);
@@ -154,7 +156,7 @@ export class BareRepository {
 
   /** @throws VoltError `commit_missing` */
   async commit(sha: string): Promise<CommitInfo> {
-    const [{ text, skipChecks, ...info }] = (await this.commits([sha])) as [CommitInfo & CommitMessageText];
+    const [{ text, skipChecks, parent, ...info }] = (await this.commits([sha])) as [CommitInfo & CommitDetails];
     return info;
   }
 
@@ -198,12 +200,13 @@ export class BareRepository {
 const cut = (columns: number, placeholder: string) => `%<(${columns},trunc)${placeholder}`;
 const skipChecks = cut(20, '%(trailers:key=skip-checks,valueonly,unfold,separator=%x2C)');
 /** The time as a number: git fails to print a time that is before 1970 in its zone. */
-const format = `--format=%H%n${cut(200, '%an')}%n%ct%n${skipChecks}%n${cut(500, '%s')}%n${cut(10_000, '%B')}`;
+const format = `--format=%H%n${cut(130, '%P')}%n${cut(200, '%an')}%n%ct%n${skipChecks}%n${cut(500, '%s')}%n${cut(10_000, '%B')}`;
 
-function parseCommit(entry: string): CommitInfo & CommitMessageText {
-  const [sha = '', author = '', committedAt = '', checks = '', subject = '', ...text] = entry.split('\n');
+function parseCommit(entry: string): CommitInfo & CommitDetails {
+  const [sha = '', parents = '', author = '', committedAt = '', checks = '', subject = '', ...text] = entry.split('\n');
   return {
     sha,
+    parent: parents.split(' ', 1)[0] ?? '',
     // git fills the columns with spaces
     author: author.trimEnd().slice(0, 200),
     committedAt: dateOf(committedAt),

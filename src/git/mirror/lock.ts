@@ -11,6 +11,9 @@ const longestWait = 3_600_000;
 /** Milliseconds between two checks whether somebody waits. */
 const checkInterval = 100;
 
+/** Locks of this process whose work is done and that are being unlocked, by their files. */
+const unlocking = new Map<string, Promise<void>>();
+
 interface Waiting {
   signal?: AbortSignal | undefined;
   /** is called with whom the update waits for */
@@ -104,8 +107,12 @@ export class MirrorLock {
       });
     } finally {
       attempt(() => lock.write(''));
-      // a daemon that a credential helper of git's has started may have inherited the descriptor
-      await lock.unlock();
+      // A daemon that a credential helper of git's has started may have inherited the descriptor, so closing it is not enough.
+      // The commit that was fetched does not wait for it.
+      const unlocked = lock
+        .unlock()
+        .finally(() => unlocking.get(this.#file) === unlocked && unlocking.delete(this.#file));
+      unlocking.set(this.#file, unlocked);
     }
   }
 
@@ -124,7 +131,8 @@ export class MirrorLock {
     });
   }
 
-  #lock(options: LockOptions): Promise<FileLock | undefined> {
+  async #lock(options: LockOptions): Promise<FileLock | undefined> {
+    await unlocking.get(this.#file);
     return lockFile(this.#file, options).catch((error) => {
       throw error instanceof LockFailed ? asVoltError(error) : error;
     });
