@@ -15,7 +15,7 @@ export function pruneCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('prune'))
     .summary('delete old builds, logs, mirrors and caches')
     .description(
-      'Deletes the builds, logs, mirrors, caches, kept installs, artifacts, job homes and runner folders on this machine that are older or larger than the settings allow, and homes and caches of removed repositories. Reporters and runners do the same every hour. It needs no running stage, and never touches what is open or in use.',
+      'Deletes the builds, logs, mirrors, caches, kept installs, artifacts, job homes, images of containers and runner folders on this machine that are older or larger than the settings allow, and homes and caches of removed repositories. Reporters and runners do the same every hour. It needs no running stage, and never touches what is open or in use.',
     )
     .option('--dry-run', 'only say what would be deleted')
     .action(async ({ dryRun = false, json }: PruneOptions) => {
@@ -42,7 +42,7 @@ export function pruneCommand(program: Command): CommandFile {
       }
       const machine = await pruneMachine(config, warn, dryRun, Date.now(), known);
       if (json) return printJson({ dryRun, ...results, ...machine });
-      const { mirrors, workFolders, caches, installs, artifacts, homes } = machine;
+      const { mirrors, workFolders, caches, installs, artifacts, homes, images } = machine;
       const sum = (list: { bytes: number }[]) => list.reduce((total, { bytes }) => total + bytes, 0);
       const rows: [string, number][] = [
         [
@@ -55,6 +55,7 @@ export function pruneCommand(program: Command): CommandFile {
         [`${installs.length} kept Python environments and node_modules folders`, sum(installs)],
         [`artifacts of ${artifacts.length} builds`, sum(artifacts)],
         [`${homes.length} job homes`, sum(homes)],
+        [`${images.length} images of containers`, sum(images)],
       ];
       for (const [what, bytes] of rows) print(`${dryRun ? 'would delete' : 'deleted'} ${what} (${sizeText(bytes)})`);
     });

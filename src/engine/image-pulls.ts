@@ -1,14 +1,13 @@
-import { appendFileSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import type { Config } from '../kernel/config.ts';
-import { dataPaths } from '../kernel/data-paths.ts';
 import { asVoltError, errorText, VoltError } from '../kernel/errors.ts';
-import { readText } from '../system/read-text.ts';
 import { pause } from '../system/wait.ts';
 import { EngineRefusal } from './connection.ts';
 import type { Engine } from './engine.ts';
 import { type ImageName, imageName } from './image-name.ts';
 import { type Image, imageOf, pullImage, type RegistryLogin } from './images.ts';
+import { PrivateImages } from './private-images.ts';
+import { PulledImages } from './pulled-images.ts';
+import { type PullWaiter, SharedPulls } from './shared-pulls.ts';
 
 /** Tries of a pull, and milliseconds before the second one; each further pause is twice as long. */
 const tries = 3;
@@ -16,91 +15,86 @@ const firstPause = 1000;
 
 /** What a registry or its network says when a later try may succeed. */
 const passing =
-  /connection (refused|reset)|timeout|timed out|no such host|temporary failure|unexpected EOF|TLS handshake|too many requests|internal server error|bad gateway|service unavailable|nothing was heard/i;
+  /connection (refused|reset)|no route to host|network is unreachable|no such host|server misbehaving|temporary failure|timeout|timed out|deadline exceeded|\bEOF\b|broken pipe|TLS handshake|too ?many ?requests|HTTP status: 5\d\d|internal server error|bad gateway|service unavailable|nothing was heard/i;
 
-export interface PullOptions {
+export interface PullOptions extends PullWaiter {
   login: RegistryLogin | undefined;
-  /** takes sentences for the job's log */
-  say(text: string): void;
-  signal: AbortSignal;
 }
 
 /** Fetches the images of a runner's jobs. Jobs that want the same image at the same time share one pull. */
 export class ImagePulls {
   readonly #policy: Config['imagePull'];
-  /** file with the names of images that were pulled with credentials */
-  readonly #notes: string;
-  readonly #running = new Map<string, Promise<void>>();
+  readonly #pulled: PulledImages;
+  readonly #private: PrivateImages;
+  readonly #shared = new SharedPulls();
 
   constructor({ imagePull, dataDir }: Pick<Config, 'imagePull' | 'dataDir'>) {
     this.#policy = imagePull;
-    this.#notes = join(dataPaths(dataDir).engine, 'private-images');
+    this.#pulled = new PulledImages(dataDir);
+    this.#private = new PrivateImages(dataDir, this.#pulled);
   }
 
   /**
    * The image, pulled if the policy wants it. An image that was pulled with credentials is pulled again for every job, since
    * only the registry knows who may have it; what the engine has of it is not transferred again.
    * @param name in full
-   * @throws VoltError `image_unavailable`, `engine_failed`
+   * @throws VoltError `image_unavailable`, `engine_failed`; the reason of the signal
    */
   async get(engine: Engine, name: string, options: PullOptions): Promise<Image> {
     const image = imageName(name);
-    const isPrivate = options.login !== undefined || this.#isPrivate(image);
-    const found = this.#policy === 'always' || isPrivate ? undefined : await imageOf(engine, image);
-    if (found) return found;
+    const former = await imageOf(engine, image);
+    // asked after the engine: an image is noted before it is pulled
+    const isPrivate = options.login !== undefined || this.#private.has(image);
+    if (former && !isPrivate && this.#policy !== 'always') {
+      this.#pulled.use({ id: former.id, name: image.full });
+      return former;
+    }
     if (this.#policy === 'never') {
       if (isPrivate) throw unavailable(image, 'VOLT_IMAGE_PULL is "never", so its registry cannot say who may use it');
       throw unavailable(image, 'this machine does not have it, and VOLT_IMAGE_PULL is "never"');
     }
-    if (options.login) this.#note(image);
-    await this.#pullOnce(engine, image, options);
-    const pulled = await imageOf(engine, image);
-    if (!pulled) throw unavailable(image, 'the engine does not have it after the pull');
+    if (options.login) this.#private.add(image);
+    const pulled = await this.#pullAndFind(engine, image, options);
+    const { id, bytes } = pulled;
+    // one that was there already is somebody else's, unless Volt has pulled it before
+    const isOwn = id !== former?.id || this.#pulled.has(id);
+    if (isOwn && isPrivate) await this.#private.hide(engine, pulled, image);
+    else if (isOwn) this.#pulled.add({ id, name: image.full, bytes });
     return pulled;
   }
 
-  async #pullOnce(engine: Engine, image: ImageName, options: PullOptions): Promise<void> {
-    const key = JSON.stringify([image.full, options.login ?? null]);
-    const running = this.#running.get(key);
-    if (running) {
-      options.say(`waiting for another job that pulls ${image.full}`);
-      // a job that is cancelled must not end the others' pull
-      return running.catch(() => this.#pull(engine, image, options));
+  async #pullAndFind(engine: Engine, image: ImageName, { login, ...waiter }: PullOptions): Promise<Image> {
+    // whoever has the same password may share what it gives
+    const key = JSON.stringify([image.full, login ?? null]);
+    for (let attempt = 1; attempt <= tries; attempt++) {
+      await this.#shared.join(key, waiter, (whole) => pull(engine, image, { ...whole, login }));
+      const pulled = await imageOf(engine, image);
+      if (pulled) return pulled;
+      // another job has hidden the private image that it has pulled at the same time
     }
-    const pull = this.#pull(engine, image, options).finally(() => this.#running.delete(key));
-    this.#running.set(key, pull);
-    return pull;
+    throw unavailable(image, 'the engine does not have it after the pull');
   }
+}
 
-  async #pull(engine: Engine, image: ImageName, { login, say, signal }: PullOptions): Promise<void> {
-    for (let attempt = 1; ; attempt++) {
+/** Pulls an image, and tries again where the network is at fault. */
+async function pull(engine: Engine, image: ImageName, { login, say, signal }: PullOptions): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    signal.throwIfAborted();
+    say(`pulling ${image.full}`);
+    try {
+      return await pullImage(engine, image, { login, say, signal });
+    } catch (error) {
       signal.throwIfAborted();
-      say(`pulling ${image.full}`);
-      try {
-        return await pullImage(engine, image, { login, say, signal });
-      } catch (error) {
-        signal.throwIfAborted();
-        const message = errorText(error);
-        const isPassing = error instanceof EngineRefusal ? passing.test(message) : true;
-        if (!isPassing || attempt === tries) {
-          if (error instanceof EngineRefusal) throw unavailable(image, message);
-          throw asVoltError(error);
-        }
-        const wait = firstPause * 2 ** (attempt - 1);
-        say(`the pull failed: ${message}; trying again in ${wait / 1000} s`);
-        await pause(wait, signal);
+      const message = errorText(error);
+      const isPassing = error instanceof EngineRefusal ? passing.test(message) : true;
+      if (!isPassing || attempt === tries) {
+        if (error instanceof EngineRefusal) throw unavailable(image, message);
+        throw asVoltError(error);
       }
+      const wait = firstPause * 2 ** (attempt - 1);
+      say(`the pull failed: ${message}; trying again in ${wait / 1000} s`);
+      await pause(wait, signal);
     }
-  }
-
-  #isPrivate({ repository }: ImageName): boolean {
-    return (readText(this.#notes) ?? '').split('\n').includes(repository);
-  }
-
-  #note(image: ImageName): void {
-    if (this.#isPrivate(image)) return;
-    mkdirSync(dirname(this.#notes), { recursive: true, mode: 0o700 });
-    appendFileSync(this.#notes, `${image.repository}\n`, { mode: 0o600 });
   }
 }
 

@@ -1,11 +1,15 @@
-import { EngineRefusal } from './connection.ts';
 import { unlessGone } from './containers.ts';
 import type { Engine } from './engine.ts';
 import type { ImageName } from './image-name.ts';
+import { PullProgress } from './pull-progress.ts';
 
 /** An image that the engine has. */
 export interface Image {
   id: string;
+  /** on the disk, with the layers that it shares with other images */
+  bytes: number;
+  /** names with tags that it has */
+  names: string[];
   /** `name@sha256:…` under which the registry has it; undefined for one that was made here */
   digest: string | undefined;
   /** user of its processes, as `name`, `uid` or either with `:group`; empty for root */
@@ -18,27 +22,54 @@ export interface RegistryLogin {
   password: string;
 }
 
-/** @returns undefined where the engine does not have the image */
-export async function imageOf({ connection }: Engine, name: ImageName): Promise<Image | undefined> {
+/** @returns undefined where the engine does not have the image. @param name its name, or its id */
+export async function imageOf({ connection }: Engine, name: ImageName | string): Promise<Image | undefined> {
+  const asked = typeof name === 'string' ? name : name.full;
   const found = await unlessGone(
     connection.docker<{
       Id: string;
+      Size?: number;
+      RepoTags?: string[] | null;
       RepoDigests?: string[] | null;
       Config?: { User?: string; Env?: string[] | null } | null;
-    }>(`/images/${encodeURIComponent(name.full)}/json`),
+    }>(`/images/${encodeURIComponent(asked)}/json`),
   );
   if (!found) return undefined;
-  const { Id: id, RepoDigests: digests, Config: config } = found;
+  const { Id: id, Size: bytes = 0, RepoTags: names, RepoDigests: digests, Config: config } = found;
+  const repository = typeof name === 'string' ? '' : name.repository;
   return {
-    id,
-    digest: digests?.find((each) => each.startsWith(`${name.repository}@`)) ?? digests?.[0],
+    ...{ id, bytes, names: names ?? [] },
+    digest: digests?.find((each) => each.startsWith(`${repository}@`)) ?? digests?.[0],
     user: config?.User ?? '',
     env: Object.fromEntries((config?.Env ?? []).map((pair) => [pair.split('=', 1)[0], pair.replace(/^[^=]*=/, '')])),
   };
 }
 
+/** Ids of the images that containers, running or not, are made from. */
+export async function imagesInUse({ connection }: Engine): Promise<ReadonlySet<string>> {
+  const containers = await connection.docker<{ ImageID?: string }[]>('/containers/json', { query: { all: 'true' } });
+  return new Set(containers.flatMap(({ ImageID: id = '' }) => (id === '' ? [] : [id])));
+}
+
+/** Gives an image a further name. @param name in full */
+export async function tagImage({ connection }: Engine, id: string, name: ImageName): Promise<void> {
+  const query = { repo: name.repository, tag: name.version };
+  await connection.docker(`/images/${encodeURIComponent(id)}/tag`, { method: 'POST', query });
+}
+
+/**
+ * Takes a name from an image; the last one removes the image.
+ * @param name in full, or the id of an image without a name
+ * @throws EngineRefusal where a container uses it; VoltError `engine_failed`
+ */
+export async function removeName({ connection }: Engine, name: string): Promise<void> {
+  await unlessGone(connection.docker(`/images/${encodeURIComponent(name)}`, { method: 'DELETE' }));
+}
+
 /** Milliseconds without a word of the engine after which a pull counts as broken. */
 const pullPatience = 120_000;
+/** Characters of a line of the engine's answer. */
+const longestLine = 65_536;
 
 /**
  * Fetches an image from its registry.
@@ -59,32 +90,18 @@ export async function pullImage(
     signal,
   });
   answer.setTimeout(pullPatience, () => answer.destroy(new Error(`nothing was heard for ${pullPatience / 1000} s`)));
+  const progress = new PullProgress(say);
   let rest = '';
   for await (const chunk of answer as AsyncIterable<Buffer>) {
     const lines = (rest + chunk).split('\n');
-    rest = lines.pop()?.slice(0, 65_536) ?? '';
-    for (const line of lines) heed(line, say);
+    rest = lines.pop()?.slice(0, longestLine) ?? '';
+    for (const line of lines) progress.take(line);
   }
-  heed(rest, say);
+  progress.take(rest);
 }
 
 /** A login goes in a header, which no engine keeps or shows; both want the padding of base64url. */
 function loginHeader({ username, password }: RegistryLogin, host: string): string {
   const text = Buffer.from(JSON.stringify({ username, password, serveraddress: host })).toString('base64');
   return text.replaceAll('+', '-').replaceAll('/', '_');
-}
-
-/** @throws EngineRefusal where the line says that the pull has failed */
-function heed(line: string, say: (text: string) => void): void {
-  if (line.trim() === '') return;
-  let said: { status?: unknown; error?: unknown; id?: unknown };
-  try {
-    said = JSON.parse(line);
-  } catch {
-    return;
-  }
-  if (typeof said.error === 'string') throw new EngineRefusal(502, said.error.slice(0, 2000));
-  // a layer says many times how much of it is there
-  if (typeof said.status === 'string' && !/^(Downloading|Extracting|Waiting)/.test(said.status))
-    say([said.id, said.status].filter((part) => typeof part === 'string' && part !== '').join(': '));
 }

@@ -51,6 +51,12 @@ export function timedOut(minutes: number): JobAborted {
   );
 }
 
+/** Whether the time limit of a job or a step was the reason to abort what it does. */
+export function isTimeLimit(reason: unknown): boolean {
+  if (reason instanceof JobAborted) return reason.outcome.reason === 'timeout';
+  return reason instanceof DOMException && reason.name === 'TimeoutError';
+}
+
 /** The commit is at fault if its job exceeds a limit. */
 export function overLimit(message: string): JobAborted {
   return new JobAborted({ status: 'failure', reason: 'resource_limit', message, exitCode: null });

@@ -15,7 +15,7 @@ import { makeFoldersInside, writeInside } from './files/hand-over.ts';
 import type { JobInput, JobResult } from './input-and-result.ts';
 import type { StepContext } from './job-context.ts';
 import type { MaskedOutput } from './masked-output.ts';
-import { mayBeRepeated } from './outcome.ts';
+import { type JobOutcome, mayBeRepeated } from './outcome.ts';
 import { annotationOf } from './output/annotation.ts';
 import { makeToolCache } from './sandbox/tool-cache.ts';
 import type { StepList } from './step-list.ts';
@@ -66,11 +66,16 @@ export async function runWorkflowJob(
     if (job) job.fail(outcome);
     else return { outcome, begun: false, steps: steps.list, outputs };
   }
-  const outcome = job.outcome ?? { status: 'success', reason: null, message: null, exitCode: 0 };
+  const outcome = endOf(job) ?? { status: 'success', reason: null, message: null, exitCode: 0 };
   steps.close(outcome);
   if (outcome.message !== null) await log.say(outcome.message);
   const tests = await search.end(log);
   return { outcome, begun: job.begun, steps: steps.list, outputs, ...(tests && { tests }) };
+}
+
+/** Its first failure; what was too slow instead of the time limit that has ended it. */
+function endOf({ outcome, tooSlow, masker }: WorkflowState): JobOutcome | undefined {
+  return outcome?.reason === 'timeout' && tooSlow ? problemOf(tooSlow, masker) : outcome;
 }
 
 class WorkflowJob {

@@ -165,6 +165,12 @@ export const settings = [
       'When images of containers are pulled: `missing` (only those that the machine does not have), `always` or `never`. An image that was pulled with credentials is pulled again for each job, so that its registry decides who may use it; its data is not transferred again.',
   },
   {
+    env: 'VOLT_IMAGE_LIMIT',
+    schema: z.coerce.number().min(0).default(30),
+    about:
+      'Most gigabytes of all images that Volt has pulled for jobs on a machine; layers that images share count for each. Those that no container uses are removed, the least recently used first; images that Volt has not pulled never are. 0 for no limit.',
+  },
+  {
     env: 'VOLT_SANDBOX_PATHS',
     schema: z
       .string()

@@ -1,5 +1,6 @@
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { pruneImages, type RemovedImage } from '../engine/prune-images.ts';
 import { type MirrorOnDisk, pruneMirrors } from '../git/mirror/prune.ts';
 import { removeFormerActions } from '../job/actions/store.ts';
 import { hasOlderHomes, homeFolders, pruneHomes, type RemovedHome } from '../job/sandbox/homes.ts';
@@ -13,6 +14,7 @@ import {
 } from '../job/storage/least-recently-used.ts';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
+import { errorText } from '../kernel/errors.ts';
 import { bytesOnDisk } from '../system/disk-use.ts';
 import { modifiedAt } from '../system/modified-at.ts';
 import { removeContested } from '../system/remove-tree.ts';
@@ -30,12 +32,14 @@ export interface PrunedMachine {
   artifacts: RemovedArtifacts[];
   /** homes of repositories, with everything that their jobs have left there */
   homes: RemovedHome[];
+  /** of containers */
+  images: RemovedImage[];
 }
 
 /**
  * Removes what has not been used for as long as the settings say: mirrors, homes of repositories and folders of
- * runners; and caches and artifacts beyond the settings' limits.
- * @param warn takes a sentence about each home that could not be removed; the rest is removed all the same
+ * runners; and caches, artifacts and images beyond the settings' limits.
+ * @param warn takes a sentence about what could not be removed; the rest is removed all the same
  * @param now milliseconds since 1970
  * @param known keys of all repositories, if the caller knows them: homes and caches of others are removed
  */
@@ -69,6 +73,10 @@ export async function pruneMachine(
       now,
       warn,
     ),
+    images: await pruneImages(config, dryRun, now).catch((error) => {
+      warn(`cannot remove images: ${errorText(error)}`);
+      return [];
+    }),
   };
 }
 

@@ -140,9 +140,8 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     pruneInterval,
     async () => {
       trees?.prune();
-      const { mirrors, workFolders, caches, installs, artifacts, homes } = await pruneMachine(config, (message) =>
-        logger.warn(message),
-      );
+      const pruned = await pruneMachine(config, (message) => logger.warn(message));
+      const { mirrors, workFolders, caches, installs, artifacts, homes, images } = pruned;
       for (const { url } of mirrors) logger.info(`removed the mirror of ${hideCredentials(url)}`);
       for (const { name } of workFolders)
         logger.info(`removed the folder of runner ${name}, which has not run for long`);
@@ -151,6 +150,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
       for (const { build } of artifacts) logger.info(`removed the artifacts of build ${build}`);
       for (const { repository } of homes)
         logger.info(`removed a home of ${repository}, which no job has used for long`);
+      for (const { name } of images) logger.info(`removed the image ${name}`);
       await packMirrors(dataPaths(config.dataDir).mirrors, { signal: stopping.signal, limits: gitLimitsOf(config) });
     },
     (error) => logger.warn(`cannot prune or pack, trying again: ${errorText(error)}`),

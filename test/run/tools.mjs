@@ -191,6 +191,14 @@ export const TOOLS = {
     ...debian('busybox-static'),
     skipped: 'the tests of containers',
   },
+  registry: {
+    title: 'a registry of images (docker-registry)',
+    names: ['docker-registry'],
+    code: 'registry_missing',
+    service: 'docker-registry',
+    ...debian('docker-registry'),
+    skipped: 'the tests of pulls of images',
+  },
   postgres: {
     title: 'a PostgreSQL server',
     names: ['postgres'],

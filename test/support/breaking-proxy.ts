@@ -59,9 +59,18 @@ export class BreakingProxy {
     return through.href;
   }
 
+  get connections(): number {
+    return this.#sockets.size;
+  }
+
+  /** Cuts all present connections. */
+  cut(): void {
+    for (const socket of this.#sockets) socket.destroy();
+  }
+
   async stop(): Promise<void> {
     this.#server.close();
-    for (const socket of this.#sockets) socket.destroy();
+    this.cut();
     await once(this.#server, 'close');
   }
 }

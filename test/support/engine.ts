@@ -78,8 +78,11 @@ export interface TestEngine {
   stop(): Promise<void>;
 }
 
-/** Starts an engine with the image `tiny:1`. */
-export async function startEngine(): Promise<TestEngine> {
+/**
+ * Starts an engine with the image `tiny:1`.
+ * @param registries hosts of registries that speak HTTP; `mirror` is asked first for images of Docker Hub
+ */
+export async function startEngine(registries: { plain?: string[]; mirror?: string } = {}): Promise<TestEngine> {
   const folder = mkdtempSync(join(tmpdir(), 'volt-engine-'));
   const at = (...names: string[]) => join(folder, ...names);
   for (const name of ['store', 'run', 'state', 'networks']) mkdirSync(at(name));
@@ -88,9 +91,12 @@ export async function startEngine(): Promise<TestEngine> {
     `[storage]\ndriver = "overlay"\ngraphroot = "${at('store')}"\nrunroot = "${at('run')}"\n`,
   );
   writeFileSync(at('containers.conf'), configuration(at));
+  writeFileSync(at('registries.conf'), registriesConfiguration(registries));
   const env = {
     ...{ PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: folder, PODMAN_IGNORE_CGROUPSV1_WARNING: '1' },
     ...{ CONTAINERS_CONF: at('containers.conf'), CONTAINERS_STORAGE_CONF: at('storage.conf') },
+    // no logins of this machine
+    ...{ CONTAINERS_REGISTRIES_CONF: at('registries.conf'), REGISTRY_AUTH_FILE: at('auth.json') },
   };
   const podman = async (...args: string[]) => (await run('podman', args, { env, cwd: '/' })).stdout;
   const socket = at('engine.sock');
@@ -147,6 +153,13 @@ tmp_dir = "${at('state')}"
 network_config_dir = "${at('networks')}"
 default_subnet_pools = [{"base" = "${range}", "size" = 24}]
 `;
+}
+
+function registriesConfiguration({ plain = [], mirror }: { plain?: string[]; mirror?: string }): string {
+  const registries = plain.map((host) => `[[registry]]\nlocation = "${host}"\ninsecure = true\n`);
+  if (mirror === undefined) return registries.join('');
+  const hub = `[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "${mirror}"\ninsecure = true\n`;
+  return [...registries, hub].join('');
 }
 
 /** The files of a root that has busybox by all of its names. */

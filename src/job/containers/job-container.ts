@@ -20,6 +20,7 @@ import { ContainerHost } from './container-host.ts';
 import { checkTargets, engineVolumes, hostsMount, jobMounts, workspaceMounts } from './container-mounts.ts';
 import { containerOptions } from './container-options.ts';
 import { idRanges, userOf } from './container-user.ts';
+import { jobImage } from './job-image.ts';
 
 /** Search path of an image that names none, as Docker has it. */
 const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -55,8 +56,7 @@ export class JobContainer {
   static async start(job: WorkflowState, spec: ContainerSpec, signal: AbortSignal): Promise<JobContainer> {
     const { engine: access } = job.context;
     const engine = await access.open();
-    const say = (text: string) => void job.log.line(job.masker.text(text));
-    const image = await access.pulls.get(engine, spec.image, { login: spec.credentials, say, signal });
+    const image = await jobImage(job, engine, { name: spec.image, login: spec.credentials, title: '', signal });
     await job.log.line(`Image ${spec.image} (${image.digest ?? image.id})`);
     const labels = await access.labels();
     signal.throwIfAborted();

@@ -1,3 +1,4 @@
+import { VoltError } from '../../kernel/errors.ts';
 import type { Step } from '../../kernel/model.ts';
 import { longestTimer } from '../../system/wait.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
@@ -116,7 +117,10 @@ export class StepRunner {
     timer: AbortSignal | undefined,
   ): Promise<StepResult> {
     const job = this.#job;
-    const problem = timer?.aborted ? await timedOut(step, evaluation) : problemOf(error, job.masker);
+    // a slow registry is not the step's failure
+    const isOurs = error instanceof VoltError && error.code === 'image_unavailable';
+    const isLate = timer?.aborted === true && !isOurs;
+    const problem = isLate ? await timedOut(step, evaluation) : problemOf(error, job.masker);
     // an error inside an action is in the log already
     if (!io.logged.has(error)) await io.report('error', problem.message ?? '');
     const goesOn = await continuesOnError(step, evaluation);

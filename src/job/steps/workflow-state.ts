@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { VoltError } from '../../kernel/errors.ts';
 import { callSecrets } from '../../workflow/call-secrets.ts';
 import type { WorkflowPlan } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
@@ -62,6 +63,8 @@ export class WorkflowState {
   begun = false;
   /** outcome of the first failure */
   outcome: JobOutcome | undefined;
+  /** what Volt did for the job when the job's time limit ended it: then the limit is not the commit's failure */
+  tooSlow: VoltError | undefined;
   /** ends the running step: the job's own signal or, during cleaning up, the end of the time for it */
   signal: AbortSignal;
   readonly debug: boolean;

@@ -1,9 +1,11 @@
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { containersWith } from '../../../src/engine/containers.ts';
 import { networksWith } from '../../../src/engine/networks.ts';
-import { cancelled } from '../../../src/job/outcome.ts';
+import { cancelled, timedOut } from '../../../src/job/outcome.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
 import { TestSession } from '../../support/engine-session.ts';
 import { type StartedJob, TestJobs } from '../../support/job.ts';
@@ -183,6 +185,22 @@ steps:
     expect(outcome.message).to.include('127.0.0.1:1/absent:1');
     expect(begun).to.equal(false);
     expect(job.log()).to.match(/the pull failed: .*trying again in 1 s/);
+  });
+
+  it('ends in an error, not in a failure, when its time runs out while the registry is silent', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const asked = once(silent, 'connection');
+    const image = `127.0.0.1:${(silent.address() as AddressInfo).port}/slow:1`;
+    const job = start(`container: ${image}\nsteps:\n  - run: echo never`);
+    const [socket] = (await asked) as [Socket];
+    job.stop.abort(timedOut(1));
+    const { outcome, begun } = await job.ended;
+    socket.destroy();
+    silent.close();
+    expect(outcome, job.log()).to.include({ status: 'error', reason: 'image_unavailable' });
+    expect(outcome.message).to.include(`the time limit ended the pull of the image ${image}`);
+    expect(begun).to.equal(false);
   });
 
   it('refuses a user that its image does not have', async () => {

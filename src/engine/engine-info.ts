@@ -1,0 +1,24 @@
+import type { Engine } from './engine.ts';
+
+/** What an engine says about its machine. */
+export interface EngineInfo {
+  /** folder with its images and containers */
+  folder: string;
+  /** what it cannot limit for a container, for people */
+  unlimited: string[];
+}
+
+/** @throws EngineRefusal, VoltError `engine_failed` */
+export async function engineInfo({ connection }: Engine): Promise<EngineInfo> {
+  const info = await connection.docker<{
+    DockerRootDir?: string;
+    MemoryLimit?: boolean;
+    PidsLimit?: boolean;
+    CpuCfsQuota?: boolean;
+  }>('/info');
+  const limits = { memory: info.MemoryLimit, processes: info.PidsLimit, 'processor time': info.CpuCfsQuota };
+  return {
+    folder: info.DockerRootDir ?? '/',
+    unlimited: Object.entries(limits).flatMap(([what, isPossible]) => (isPossible === false ? [what] : [])),
+  };
+}
