@@ -19,14 +19,14 @@ export class ProcessTree {
   }
 
   /**
-   * The part of one core that they use over so many seconds; a process that ends counts until the last sample with it.
+   * The part of one core that they use over so many seconds. A process that ends in this time counts with its parent, so
+   * what it used before is taken off.
    */
   async load(seconds: number): Promise<number> {
     const before = this.#times();
     await pause(seconds * 1000);
-    let spent = 0;
-    for (const [pid, time] of this.#times()) spent += time - (before.get(pid) ?? 0);
-    return spent / seconds;
+    const total = (times: ReadonlyMap<number, number>) => [...times.values()].reduce((sum, time) => sum + time, 0);
+    return (total(this.#times()) - total(before)) / seconds;
   }
 
   /** Processor seconds by process. */
