@@ -46,6 +46,8 @@ export const errorMeanings: { readonly [C in ErrorCode]: string } = {
     'A command of a job could not be started: its folder is gone, its namespace is gone, or the process that starts it has ended. Volt retries the job.',
   image_unavailable:
     'The image of a container is not to be had; the message quotes the registry. Check its name, its credentials and the network of the runner.',
+  service_failed:
+    "A service of the job ended by an error, or its health check did not succeed in time. What it printed is in the job's log.",
   engine_failed:
     'The container engine of the runner is missing, does not answer, or has broken off its work. The message says which; see `volt doctor`.',
   redis_missing:
@@ -129,6 +131,7 @@ export const reasonRemedies: { readonly [R in Reason]: string } = {
   spawn_failed: "Check the runner's machine for free memory and processes.",
   engine_failed: "See whether the container engine runs on the runner's machine; `volt doctor` there names it.",
   image_unavailable: 'Check the name of the image and the credentials, and that the runner reaches the registry.',
+  service_failed: "See what the service has printed, in the job's log; check its settings and its health check.",
   step_failed: 'Correct the step; the message says what it could not do.',
   action_unavailable: 'Check the name and ref of the action, and that the runner can reach its host.',
   artifact_missing: 'Add the uploading job to `needs`, and run both jobs on one machine.',

@@ -9,6 +9,7 @@
  *   src/engine/keeper/keeper-process.ts → dist/keeper.js
  *   src/redis/heartbeat/heartbeat-thread.ts → dist/heartbeat-thread.js
  *   src/runner/launcher/process.ts → dist/launcher.js
+ *   src/exec/network/forwarder-process.ts → dist/forwarder.js
  *   src/web/client/*.ts   → dist/public/*.js     scripts for the browser
  *   src/web/client/*.css  → dist/public/*.css
  *
@@ -128,6 +129,7 @@ export function innerPrograms(root) {
     { in: join(root, 'src/engine/keeper/keeper-process.ts'), out: 'keeper' },
     { in: join(root, 'src/redis/heartbeat/heartbeat-thread.ts'), out: 'heartbeat-thread' },
     { in: join(root, 'src/runner/launcher/process.ts'), out: 'launcher' },
+    { in: join(root, 'src/exec/network/forwarder-process.ts'), out: 'forwarder' },
   ];
   return programs.filter((program) => existsSync(program.in));
 }

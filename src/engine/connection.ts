@@ -1,4 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
+import type { Readable } from 'node:stream';
 import { errorText, VoltError } from '../kernel/errors.ts';
 
 /** Version of Docker's API that Docker and podman both serve. */
@@ -16,6 +17,8 @@ export interface EngineRequest {
   method?: 'GET' | 'POST' | 'DELETE' | 'HEAD' | 'PUT';
   query?: Readonly<Record<string, string>>;
   body?: unknown;
+  /** a tar archive, instead of `body` */
+  content?: Readable;
   headers?: Readonly<Record<string, string>>;
   /** milliseconds until the answer begins */
   patience?: number;
@@ -78,7 +81,10 @@ export class EngineConnection {
     }
   }
 
-  #send(path: string, { query, body, headers, signal, ...options }: EngineRequest): Promise<IncomingMessage> {
+  #send(
+    path: string,
+    { query, body, content: archive, headers, signal, ...options }: EngineRequest,
+  ): Promise<IncomingMessage> {
     const { method = body === undefined ? 'GET' : 'POST', patience = usualPatience } = options;
     const search = query === undefined ? '' : `?${new URLSearchParams(query)}`;
     const content = body === undefined ? undefined : Buffer.from(JSON.stringify(body));
@@ -90,7 +96,12 @@ export class EngineConnection {
           socketPath: this.socket,
           path: path + search,
           method,
-          headers: { host: 'engine', ...(content && { 'content-type': 'application/json' }), ...headers },
+          headers: {
+            host: 'engine',
+            ...(content && { 'content-type': 'application/json' }),
+            ...(archive && { 'content-type': 'application/x-tar' }),
+            ...headers,
+          },
           ...(signal && { signal }),
         },
         (answer) => {
@@ -103,7 +114,8 @@ export class EngineConnection {
         clearTimeout(late);
         reject(signal?.aborted ? signal.reason : this.#failed(`does not answer: ${errorText(error)}`, error));
       });
-      sent.end(content);
+      if (archive) archive.once('error', (error) => sent.destroy(error)).pipe(sent);
+      else sent.end(content);
     });
   }
 

@@ -1,4 +1,4 @@
-import type { ContainerPlan, IdRange } from './container-plan.ts';
+import type { ContainerPlan, HealthCheck, IdRange } from './container-plan.ts';
 
 /** Microseconds of a period in which processor time is counted, as in Docker. */
 const period = 100_000;
@@ -41,6 +41,8 @@ export function podmanBody(plan: ContainerPlan): unknown {
         ...{ UIDMap: ranges(ids.users), GIDMap: ranges(ids.groups) },
       },
     }),
+    // Volt runs the checks: podman has no clock of its own without systemd
+    ...(plan.health !== undefined && { healthconfig: healthBody(plan.health && { ...plan.health, interval: 0 }) }),
     resource_limits: {
       ...(limits.memory !== undefined && { memory: { limit: limits.memory, swap: limits.swap ?? limits.memory } }),
       ...(limits.processes !== undefined && { pids: { limit: limits.processes } }),
@@ -75,6 +77,7 @@ export function dockerBody(plan: ContainerPlan): unknown {
     ...(plan.command && { Cmd: plan.command }),
     ...(cwd !== undefined && { WorkingDir: cwd }),
     ...(user !== undefined && { User: user }),
+    ...(plan.health !== undefined && { Healthcheck: healthBody(plan.health) }),
     Hostname: options?.hostname,
     ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
     HostConfig: {
@@ -103,4 +106,12 @@ export function dockerBody(plan: ContainerPlan): unknown {
     },
     ...(network && { NetworkingConfig: { EndpointsConfig: { [network.name]: { Aliases: network.aliases } } } }),
   };
+}
+
+/** In nanoseconds. */
+function healthBody(check: HealthCheck | null): unknown {
+  if (check === null) return { Test: ['NONE'] };
+  const { test, interval, timeout, retries, startPeriod } = check;
+  const [every, most, start] = [interval, timeout, startPeriod].map((time) => time * 1_000_000);
+  return { Test: test, Interval: every, Timeout: most, Retries: retries, StartPeriod: start };
 }

@@ -5,6 +5,17 @@ export interface IdRange {
   count: number;
 }
 
+/** How the engine finds out whether the program of a container is ready. Times in milliseconds. */
+export interface HealthCheck {
+  /** a program and its arguments after `CMD`, a line for the shell after `CMD-SHELL` */
+  test: readonly string[];
+  interval: number;
+  timeout: number;
+  /** failures in a row until it counts as broken */
+  retries: number;
+  startPeriod: number;
+}
+
 /** What a container is made from. */
 export interface ContainerPlan {
   /** id of an image that the engine has */
@@ -39,6 +50,8 @@ export interface ContainerPlan {
     /** relative weight; 1024 is usual */
     cpuShares?: number | undefined;
   };
+  /** instead of the image's own check; null for none */
+  health?: HealthCheck | null;
   /** see `docker create --help` */
   options?: {
     hostname?: string | undefined;

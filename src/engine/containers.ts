@@ -9,22 +9,47 @@ export interface ContainerState {
   exitCode: number;
   /** its first process, as the machine sees it; 0 when it does not run */
   pid: number;
+  /** by the name of the network */
+  addresses: Readonly<Record<string, string>>;
+  /** ports of the machine, by port and protocol inside, such as `80/tcp` */
+  published: Readonly<Record<string, number>>;
 }
+
+interface ContainerDescription {
+  State: { Running: boolean; ExitCode: number; Pid: number };
+  NetworkSettings?: {
+    Networks?: Record<string, { IPAddress?: string }> | null;
+    Ports?: Record<string, { HostPort: string }[] | null> | null;
+  };
+}
+
+/** What is done with the first process of a container before its program begins. Docker begins the program a moment earlier. */
+export type Prepare = (pid: number) => Promise<void>;
 
 /**
  * Makes a container and starts it.
  * @returns its id
- * @throws EngineRefusal, and VoltError `engine_failed`
+ * @throws EngineRefusal, VoltError `engine_failed`, and what `prepare` throws
  */
-export async function startContainer(engine: Engine, plan: ContainerPlan): Promise<string> {
+export async function startContainer(engine: Engine, plan: ContainerPlan, prepare?: Prepare): Promise<string> {
   const id = await createContainer(engine, plan);
   try {
-    await engine.connection.docker(`/containers/${id}/start`, { method: 'POST' });
+    await beginContainer(engine, id, prepare);
     return id;
   } catch (error) {
     await removeContainer(engine, id).catch(() => undefined);
     throw error;
   }
+}
+
+/** Starts a container that was made. @throws as `startContainer` */
+export async function beginContainer(engine: Engine, id: string, prepare?: Prepare): Promise<void> {
+  const { connection, kind } = engine;
+  const start = () => connection.docker(`/containers/${id}/start`, { method: 'POST' });
+  if (kind === 'podman') await connection.podman(`/containers/${id}/init`, { method: 'POST' });
+  else await start();
+  if (prepare) await prepare((await stateOf(engine, id))?.pid ?? 0);
+  if (kind === 'podman') await start();
 }
 
 /** Makes a container that does not run yet. @returns its id */
@@ -38,10 +63,17 @@ export async function createContainer({ connection, kind }: Engine, plan: Contai
 
 /** @returns undefined where there is no such container */
 export async function stateOf({ connection }: Engine, id: string): Promise<ContainerState | undefined> {
-  const about = await unlessGone(
-    connection.docker<{ State: { Running: boolean; ExitCode: number; Pid: number } }>(`/containers/${id}/json`),
+  const about = await unlessGone(connection.docker<ContainerDescription>(`/containers/${id}/json`));
+  if (!about) return undefined;
+  const { State: state, NetworkSettings: { Networks: networks, Ports: ports } = {} } = about;
+  const addresses = Object.entries(networks ?? {}).map(([name, { IPAddress: address = '' }]) => [name, address]);
+  const published = Object.entries(ports ?? {}).flatMap(([port, bindings]) =>
+    bindings?.[0] ? [[port, Number(bindings[0].HostPort)]] : [],
   );
-  return about && { isRunning: about.State.Running, exitCode: about.State.ExitCode, pid: about.State.Pid };
+  return {
+    ...{ isRunning: state.Running, exitCode: state.ExitCode, pid: state.Pid },
+    ...{ addresses: Object.fromEntries(addresses), published: Object.fromEntries(published) },
+  };
 }
 
 /** Ids of the containers with all of the labels, running or not. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { Config } from '../kernel/config.ts';
 import { isAlive } from '../system/processes.ts';
 import type { ContainerPlan } from './container-plan.ts';
-import { startContainer, stateOf } from './containers.ts';
+import { type Prepare, startContainer } from './containers.ts';
 import type { Engine } from './engine.ts';
 import { findEngine } from './find-engine.ts';
 import { FirstProcess } from './first-process.ts';
@@ -10,6 +10,7 @@ import { ImageLooks } from './image-facts.ts';
 import { ImagePulls } from './image-pulls.ts';
 import { Keeper } from './keeper/keeper.ts';
 import { removeLabelled } from './remove-labelled.ts';
+import { type ContainerRun, runContainer } from './run-container.ts';
 
 /** Whose containers a session makes. */
 export interface EngineOwner {
@@ -45,9 +46,11 @@ export interface JobEngine {
   open(): Promise<Engine>;
   /**
    * Makes and starts a container, whose first process the keeper knows then.
-   * @throws EngineRefusal, and VoltError `engine_failed`
+   * @throws as `startContainer`
    */
-  start(engine: Engine, plan: ContainerPlan): Promise<StartedContainer>;
+  start(engine: Engine, plan: ContainerPlan, prepare?: Prepare): Promise<StartedContainer>;
+  /** As `start`, but runs the container to its end. @throws as `runContainer` */
+  run(engine: Engine, plan: ContainerPlan, run: ContainerRun): Promise<number>;
   /** of everything that is made for the job */
   labels(): Promise<Record<string, string>>;
   pulls: ImagePulls;
@@ -98,7 +101,8 @@ export class EngineSession {
         ...(await this.#labels()),
         ...{ 'volt.build': job.build, 'volt.job': job.job, 'volt.attempt': String(job.attempt) },
       }),
-      start: (engine, plan) => this.#start(engine, plan),
+      start: (engine, plan, prepare) => this.#start(engine, plan, prepare),
+      run: (engine, plan, run) => runContainer(engine, plan, { ...run, prepare: this.#noting(run.prepare) }),
       pulls: this.#pulls,
       looks: this.#looks,
     };
@@ -111,11 +115,20 @@ export class EngineSession {
     await this.#keeper?.close();
   }
 
-  async #start(engine: Engine, plan: ContainerPlan): Promise<StartedContainer> {
-    const id = await startContainer(engine, plan);
-    const { pid = 0 } = (await stateOf(engine, id)) ?? {};
-    if (pid > 0) this.#note(pid);
-    return { id, first: new FirstProcess(pid) };
+  async #start(engine: Engine, plan: ContainerPlan, prepare?: Prepare): Promise<StartedContainer> {
+    let first = new FirstProcess(0);
+    const noting = this.#noting(async (pid) => {
+      first = new FirstProcess(pid);
+      await prepare?.(pid);
+    });
+    return { id: await startContainer(engine, plan, noting), first };
+  }
+
+  #noting(prepare: Prepare): Prepare {
+    return async (pid) => {
+      if (pid > 0) this.#note(pid);
+      await prepare(pid);
+    };
   }
 
   /** Remembers it for a later keeper, too. */

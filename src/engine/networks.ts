@@ -2,33 +2,46 @@ import { randomBytes } from 'node:crypto';
 import { labelFilter, unlessGone } from './containers.ts';
 import type { Engine } from './engine.ts';
 
+/** A network of the engine. */
+export interface EngineNetwork {
+  name: string;
+  /** the machine's address in it */
+  gateway: string;
+  /** its own addresses, such as `10.0.0.0/24` */
+  subnet: string;
+}
+
 /**
  * Makes a network that no other network of the engine reaches.
- * @returns its name, and the machine's address in it
+ * @param isInternal whether it leads nowhere
  * @throws EngineRefusal, and VoltError `engine_failed`
  */
 export async function makeNetwork(
   { connection, kind }: Engine,
   labels: Readonly<Record<string, string>>,
-): Promise<{ name: string; gateway: string }> {
+  isInternal = false,
+): Promise<EngineNetwork> {
   // names of network devices have at most 15 characters; podmans with different stores choose the same ones
   const name = `volt${randomBytes(5).toString('hex')}`;
   if (kind === 'podman') {
     await connection.podman('/networks/create', {
       body: {
-        ...{ name, driver: 'bridge', network_interface: name, dns_enabled: true, labels },
+        ...{ name, driver: 'bridge', network_interface: name, dns_enabled: true, internal: isInternal, labels },
         // one side is enough: other people's networks need not have it
         options: { isolate: 'strict' },
       },
     });
   } else {
     const options = { 'com.docker.network.bridge.name': name };
-    await connection.docker('/networks/create', { body: { Name: name, Labels: labels, Options: options } });
+    await connection.docker('/networks/create', {
+      body: { Name: name, Labels: labels, Internal: isInternal, Options: options },
+    });
   }
-  const { IPAM: addresses } = await connection.docker<{ IPAM: { Config?: { Gateway?: string }[] | null } }>(
-    `/networks/${name}`,
-  );
-  return { name, gateway: addresses.Config?.find(({ Gateway: address }) => address?.includes('.'))?.Gateway ?? '' };
+  const { IPAM: addresses } = await connection.docker<{
+    IPAM: { Config?: { Gateway?: string; Subnet?: string }[] | null };
+  }>(`/networks/${name}`);
+  const found = addresses.Config?.find(({ Subnet: subnet }) => subnet?.includes('.'));
+  return { name, gateway: found?.Gateway ?? '', subnet: found?.Subnet ?? '' };
 }
 
 /** Names of the networks with all of the labels. */

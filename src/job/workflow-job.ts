@@ -1,16 +1,16 @@
 import { join } from 'node:path';
-import { VoltError } from '../kernel/errors.ts';
 import type { Step } from '../kernel/model.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
-import type { ContainerSpec } from '../workflow/containers/spec.ts';
 import type { PlannedStep, WorkflowPlan } from '../workflow/plan.ts';
 import { sourceOf, type Template } from '../workflow/template.ts';
+import { runDockerAction } from './actions/docker.ts';
 import { inputsOf } from './actions/inputs.ts';
 import { runActionScript } from './actions/javascript.ts';
 import { ActionLibrary } from './actions/library.ts';
 import { actionFrame, hasPre, useAction } from './actions/use.ts';
-import { JobContainer } from './containers/job-container.ts';
-import { jobContainers } from './containers/job-containers.ts';
+import { JobGround } from './containers/container-ground.ts';
+import { type JobContainers, jobContainers } from './containers/job-containers.ts';
+import { RunningContainers } from './containers/running-containers.ts';
 import { makeFoldersInside, writeInside } from './files/hand-over.ts';
 import type { JobInput, JobResult } from './input-and-result.ts';
 import type { StepContext } from './job-context.ts';
@@ -83,13 +83,15 @@ class WorkflowJob {
   readonly #steps: StepList;
   readonly #library: ActionLibrary;
   readonly #runner: StepRunner;
+  readonly #ground: JobGround;
   readonly #frame: Frame = { steps: {} };
 
   constructor(job: WorkflowState, steps: StepList) {
     this.#job = job;
+    this.#ground = new JobGround(job.context);
     this.#steps = steps;
     this.#library = new ActionLibrary(job);
-    this.#runner = new StepRunner(job, (step) => useAction(job, this.#library, step));
+    this.#runner = new StepRunner(job, (step) => useAction(job, this.#library, this.#ground, step));
   }
 
   /** @returns the job's outputs */
@@ -97,17 +99,17 @@ class WorkflowJob {
     const { plan } = this.#job;
     const setUp = this.#steps.add('Set up job');
     this.#steps.begin(setUp);
-    const spec = await this.#setUp();
+    const asked = await this.#setUp();
     const shown: Step[] = [];
     for (const step of plan.steps)
       shown.push(this.#steps.add(await this.#nameOf(step, this.#job.evaluation(this.#frame, step.id))));
     await this.#library.prepare(plan.steps.map((step) => step.uses));
     this.#steps.end(setUp, 'success', null);
-    const container = spec && (await this.#startContainer(spec, 1));
     try {
-      await this.#runSteps(shown);
+      const containers = await this.#startContainers(asked);
+      await this.#runSteps(shown).finally(() => containers && this.#stopContainers(containers));
     } finally {
-      if (container) await this.#stopContainer(container);
+      await this.#removeContainers();
     }
     return jobOutputs(this.#job, this.#frame, (message) => {
       new StepIo(this.#job, setUp).annotate(annotationOf('warning', message));
@@ -124,8 +126,8 @@ class WorkflowJob {
     await this.#checkAborted();
   }
 
-  /** @returns the container that its steps run in */
-  async #setUp(): Promise<ContainerSpec | undefined> {
+  /** @returns the containers that it asks for */
+  async #setUp(): Promise<JobContainers> {
     const { folders, plan, context } = this.#job;
     const event = this.#job.github.event ?? {};
     makeToolCache(context);
@@ -136,28 +138,36 @@ class WorkflowJob {
     for (const env of [plan.env.workflow, plan.env.job]) {
       Object.assign(this.#job.env, await this.#job.evaluation(this.#frame, '').texts(env));
     }
-    const { container, services } = await jobContainers(this.#job, this.#job.evaluation(this.#frame, ''));
-    if (services.length === 0) return container;
-    const remedy = 'Take them out of the job, or give them an empty image for Volt.';
-    throw new VoltError('unsupported', '`services` are not supported yet', { remedy });
+    return jobContainers(this.#job, this.#job.evaluation(this.#frame, ''));
   }
 
-  /** Starts the job's container, in which all steps run from then on. */
-  async #startContainer(spec: ContainerSpec, before: number): Promise<JobContainer> {
+  /** Starts the services and the container of the job; in the latter all steps run from then on. */
+  async #startContainers(asked: JobContainers): Promise<RunningContainers | undefined> {
+    if (!asked.container && asked.services.length === 0) return undefined;
     await this.#checkAborted();
-    const shown = this.#steps.add('Initialize containers', before);
+    const shown = this.#steps.add('Initialize containers', 1);
     this.#steps.begin(shown);
-    const container = await JobContainer.start(this.#job, spec, this.#job.signal);
-    this.#job.enter(container.host, container.context, container.toolCache);
+    const containers = await RunningContainers.start(this.#job, asked, this.#ground, this.#job.signal);
+    this.#job.enter(containers);
     this.#steps.end(shown, 'success', null);
-    return container;
+    return containers;
   }
 
-  async #stopContainer(container: JobContainer): Promise<void> {
+  async #stopContainers(containers: RunningContainers): Promise<void> {
     const shown = this.#steps.add('Stop containers');
     this.#steps.begin(shown);
-    await container.stop();
+    const { outcome } = this.#job;
+    const dead = outcome?.status === 'failure' ? await containers.deadService() : undefined;
+    // the steps may have failed because of it
+    if (dead) this.#job.outcome = { ...problemOf(dead, this.#job.masker), exitCode: outcome?.exitCode ?? null };
+    await containers.close();
+    await this.#removeContainers();
     this.#steps.end(shown, 'success', null);
+  }
+
+  async #removeContainers(): Promise<void> {
+    const left = await this.#ground.remove();
+    if (left !== undefined) await this.#job.log.line(`##[warning]${left}`);
   }
 
   async #main(step: PlannedStep, shown: Step): Promise<void> {
@@ -194,8 +204,7 @@ class WorkflowJob {
       for (const nested of runs.steps) await this.#pre(nested, inner, `Run ${nested.uses}`);
       return;
     }
-    // one in a container is refused when its step runs
-    if (runs.pre === undefined || runs.using === 'docker') return;
+    if (runs.pre === undefined) return;
     const { pre, preIf } = runs;
     const { states } = this.#runner;
     const state: Record<string, string> = {};
@@ -204,7 +213,12 @@ class WorkflowJob {
       `Pre ${name}`,
       preIf,
       state,
-      async (io, signal) => runActionScript(this.#job, action, pre, await call(), io, signal),
+      async (io, signal) => {
+        const given = await call();
+        if (runs.using === 'node') return runActionScript(this.#job, action, pre, given, io, signal);
+        const docker = { action: { ...action, manifest: { ...action.manifest, runs } }, entrypoint: pre };
+        return runDockerAction(this.#job, this.#ground, docker, given, io, signal);
+      },
       states.size,
     );
   }

@@ -39,6 +39,7 @@ export const errorCodes = {
   spawn_failed: { exit: 3, http: 500 },
   engine_failed: { exit: 3, http: 500 },
   image_unavailable: { exit: 3, http: 502 },
+  service_failed: { exit: 3, http: 502 },
   isolation_unavailable: { exit: 3, http: 500 },
   redis_missing: { exit: 3, http: 500 },
   redis_unreachable: { exit: 3, http: 503 },

@@ -1,6 +1,7 @@
 /**
  * Kinds of plans that runners of this version understand, and older ones do not: jobs that test a discovered project, which those
- * end in an error, and jobs with `container` or `services`, which those run on the machine itself.
+ * end in an error; jobs with `container`, which those run on the machine itself; and jobs with services or `docker://` actions,
+ * which those refuse, also where they run a job's own container.
  */
-export const laterPlans = ['project', 'container'] as const;
+export const laterPlans = ['project', 'container', 'services'] as const;
 export type LaterPlan = (typeof laterPlans)[number];

@@ -5,6 +5,7 @@ import { type LaterPlan, laterPlans } from '../kernel/later-plans.ts';
 const beginnings: Readonly<Record<LaterPlan, string>> = {
   project: '{"kind":"project"',
   container: '{"kind":"workflow","containers":true',
+  services: '{"kind":"workflow","siblings":true',
 };
 const longest = Math.max(...Object.values(beginnings).map(({ length }) => length));
 

@@ -25,7 +25,7 @@ export function jobPlan(
   named.set(job, names);
   return {
     kind: 'workflow',
-    ...((job.container !== undefined || job.services !== undefined) && { containers: true as const }),
+    ...(hasSiblings(job) ? { siblings: true as const } : job.container !== undefined && { containers: true as const }),
     workflow: { path: root.path, name: root.name, ...(source && { source: sourceOf(workflow.path, source) }) },
     key: job.id,
     steps: job.steps,
@@ -38,6 +38,10 @@ export function jobPlan(
     contexts: contexts as { [Name in keyof NodeContexts]: NodeContexts[Name] & { [key: string]: Json } },
     secrets: { names: storeNames(names, through), through },
   };
+}
+
+function hasSiblings({ services, steps }: StepsJob): boolean {
+  return services !== undefined || steps.some(({ uses }) => uses?.startsWith('docker://'));
 }
 
 function sourceOf(file: string, { repository, ref, sha }: WorkflowSource) {

@@ -34,7 +34,11 @@ export type PlannedStep = z.infer<typeof plannedStep>;
  */
 export const workflowPlan = z.object({
   kind: z.literal('workflow'),
-  /** it has `container` or `services`; second, so that the beginning of the text tells it, see record/later-plans.ts */
+  /**
+   * Whether it has containers beside its own, for `services` or `docker://` actions; else, whether it has `container`. Second, so
+   * that the beginning of the text tells it, see record/later-plans.ts.
+   */
+  siblings: z.literal(true).optional(),
   containers: z.literal(true).optional(),
   /** path of the file in the repository, and the name that people see */
   workflow: z.object({

@@ -79,7 +79,6 @@ function readStep(reader: TokenReader, token: TemplateToken, ids: StepIds): Plan
 
 function checkUses(reader: TokenReader, token: TemplateToken, uses: string): void {
   if (uses.startsWith('docker://')) {
-    reader.report('warning', token, 'docker actions are not supported yet; the step will end in an error');
     checkImageAction(reader, token, uses);
     return;
   }

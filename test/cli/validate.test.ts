@@ -51,8 +51,8 @@ describe('volt validate', () => {
     expect(code).to.equal(1);
     const { files, diagnostics } = JSON.parse(stdout);
     expect(files).to.deep.equal(['.volt/workflows/a.yml']);
-    expect(diagnostics.map(({ severity }: { severity: string }) => severity)).to.deep.equal(['warning', 'unsupported']);
-    expect(diagnostics[1]).to.include({ file: '.volt/workflows/a.yml', line: 7, column: 42, severity: 'unsupported' });
+    expect(diagnostics.map(({ severity }: { severity: string }) => severity)).to.deep.equal(['unsupported']);
+    expect(diagnostics[0]).to.include({ file: '.volt/workflows/a.yml', line: 7, column: 42, severity: 'unsupported' });
   });
 
   it('checks .volt.yml, alone or with the workflows', async () => {

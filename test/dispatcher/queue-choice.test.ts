@@ -112,6 +112,7 @@ describe('the queue of a retried job', () => {
 for (const [kind, what, later] of [
   ['project', 'a job that tests a discovered project', { kind: 'project' }],
   ['container', 'a job in a container', { kind: 'workflow', containers: true, secrets: { names: [], through: [] } }],
+  ['services', 'a job with services', { kind: 'workflow', siblings: true, secrets: { names: [], through: [] } }],
 ] as const) {
   describe(`the queue of ${what}`, () => {
     let volt: TestVolt;

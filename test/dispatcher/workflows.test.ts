@@ -314,27 +314,32 @@ describe('the dispatcher, given a commit with workflows,', () => {
     expect((await sent()).map(({ name }) => name)).to.include.members(['t (1)', 't (2)', 't (3)']);
   });
 
-  it('sends jobs in containers to no runner that would run them on the machine itself', async () => {
+  it('sends jobs with containers to no runner that would run them on the machine itself, or refuse them', async () => {
     const { access, queues } = volt.context;
-    const older = runnerMember('old~1', { labels: ['linux'], plans: ['project'] });
-    await writeHeartbeat(access, 'runner', older);
+    const oldest = runnerMember('oldest~1', { labels: ['linux'], plans: ['project'] });
+    const older = runnerMember('older~1', { labels: ['linux'], plans: ['project', 'container'] });
+    for (const runner of [oldest, older]) await writeHeartbeat(access, 'runner', runner);
     const jobs = [
       job('plain'),
       job('image', 'container: node:22'),
       job('chosen', "container: { image: '${{ matrix.image }}' }", 'strategy: { matrix: { image: [node] } }'),
       job('database', 'services: { db: { image: postgres } }'),
+      job('both', 'container: node:22', 'services: { db: { image: postgres } }'),
+      job('action').replace(/steps:.*/, 'steps: [{ uses: "docker://alpine" }]'),
     ];
     await build({ 'ci.yml': workflow('on: push', ...jobs) });
     expect((await sent()).map(({ name }) => name)).to.deep.equal(['plain']);
-    const inContainers = await sent(['linux', 'plan:container']);
-    expect(inContainers.map(({ name }) => name)).to.have.members(['image', 'chosen (node)', 'database']);
+    const names = async (kind: string) => (await sent(['linux', `plan:${kind}`])).map(({ name }) => name);
+    expect(await names('container')).to.have.members(['image', 'chosen (node)']);
+    expect(await names('services')).to.have.members(['database', 'both', 'action']);
     const known = await queues.labelSets();
     const servedBy = (runner: typeof older) => known.filter((labels) => servesQueue(runner, labels));
-    expect(servedBy(older)).to.deep.equal([['linux']]);
-    expect(servedBy(runnerMember('new~1', { labels: ['linux'] }))).to.deep.include(['linux', 'plan:container']);
+    expect(servedBy(oldest)).to.deep.equal([['linux']]);
+    expect(servedBy(older)).to.have.deep.members([['linux'], ['linux', 'plan:container']]);
+    expect(servedBy(runnerMember('new~1', { labels: ['linux'] }))).to.deep.include(['linux', 'plan:services']);
     // the check of messages finds them where they belong
     const checked = (await queuedJobs(volt.context.database, 10, undefined)).map(({ laterPlan }) => laterPlan);
-    expect(checked).to.have.members([undefined, 'container', 'container', 'container']);
+    expect(checked).to.have.members([undefined, 'container', 'container', 'services', 'services', 'services']);
   });
 
   it('sends a job again at once after its runner has handed it back', async () => {

@@ -80,7 +80,8 @@ jobs:
     return job?.attempts.some(({ number, startedAt }) => number > attempt && startedAt !== null) === true;
   }
 
-  const finish = ({ id }: Running) => engine.podman('exec', id, 'touch', '/tmp/done');
+  /** Does not wait for the command, since its container may be gone before that has ended. */
+  const finish = ({ id }: Running) => engine.podman('exec', '--detach', id, 'touch', '/tmp/done');
 
   /** Has a later attempt succeed; where the machine is very busy, its runner may be lost for a moment, too. */
   const finishAnother = (former: Running) =>

@@ -16,6 +16,7 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/job/actions/library.ts': 'copies from the closed store into a closed draft',
   'src/job/actions/store.ts': 'has the store of actions, which jobs never reach',
   'src/job/actions/checkout.ts': 'empties the workspace only where jobs have the rights of Volt',
+  'src/job/containers/action-image.ts': 'streams from a descriptor',
   'src/job/containers/brought-node.ts': 'looks for the Node of Volt itself',
   'src/job/sandbox/certificates.ts': "reads files that the machine's environment names",
   'src/job/sandbox/staged-checkout.ts': 'works in a closed draft, and moves by the descriptor of the target',

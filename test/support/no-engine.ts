@@ -10,6 +10,9 @@ export const noEngine: JobEngine = {
   start: async () => {
     throw new Error('the test has no container engine');
   },
+  run: async () => {
+    throw new Error('the test has no container engine');
+  },
   labels: async () => ({}),
   pulls: new ImagePulls({ dataDir: '/nonexistent', imagePull: 'never' }),
   looks: new ImageLooks(),

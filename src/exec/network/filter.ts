@@ -27,7 +27,8 @@ export interface ListedAddress {
 
 /** the table of a network's rules */
 export const table = 'inet job';
-const refused = 'goto refuse';
+/** sends a packet back to its sender as refused */
+export const refused = 'goto refuse';
 const transport = 'meta l4proto { tcp, udp }';
 
 /**

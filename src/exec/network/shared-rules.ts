@@ -4,33 +4,43 @@ import { VoltError } from '../../kernel/errors.ts';
 import { toolEnvironment } from '../../system/environment.ts';
 import { runProgram } from '../../system/run-program.ts';
 import { programPath } from '../programs.ts';
-import { resolverRule, table } from './filter.ts';
+import { filterRules, refused, resolverRule, table } from './filter.ts';
 import type { JobNetwork } from './job-network.ts';
 
 /** Milliseconds. */
 const patience = 30_000;
 
+/** Addresses of the network that the containers of a job share. */
+export interface SharedNetwork {
+  /** the machine's, of which only the resolver is reached */
+  gateway: string;
+  /** those of the job's containers, which reach each other */
+  subnet: string;
+}
+
 /**
  * Gives another network namespace the rules of a job's network, so that what runs there reaches no more than the job does.
+ * @param network `loopback` for a job that reaches nothing
  * @param pid a process in that namespace, which cannot change rules itself
- * @param gateway address of the machine in that network; only its resolver is reached
  * @throws VoltError `isolation_unavailable`
  */
-export async function shareRules(network: JobNetwork, pid: number, gateway: string): Promise<void> {
-  const enter = (target: number) => [`--target=${target}`, '--net', '--', programPath('nft')];
+export async function shareRules(
+  network: JobNetwork | 'loopback',
+  pid: number,
+  { gateway, subnet }: SharedNetwork,
+): Promise<void> {
   try {
-    const rules = await runProgram(
-      programPath('nsenter'),
-      [...enter(network.pid), 'list', 'table', ...table.split(' ')],
-      {
-        timeout: patience,
-      },
-    );
-    const [, set] = /\bset (own4) /.exec(rules) ?? [];
-    if (set === undefined) throw new Error("the job's network has no rules");
+    const rules = network === 'loopback' ? noRules : await rulesOf(network);
     // with a list of hosts, jobs have no resolver
-    const resolver = /\bset hosts4 /.test(rules) ? '' : `insert rule ${table} output ${resolverRule(gateway)}\n`;
-    await apply(enter(pid), `${rules}\nadd element ${table} ${set} { ${gateway} }\n${resolver}`);
+    const hasResolver = network === 'loopback' || !/\bset hosts4 /.test(rules);
+    const first = [
+      'ct state established,related accept',
+      ...(hasResolver ? [resolverRule(gateway)] : []),
+      `ip daddr ${gateway} ${refused}`,
+      `ip daddr ${subnet} accept`,
+    ];
+    const inserted = first.reverse().map((rule) => `insert rule ${table} output ${rule}`);
+    await apply([...enter(pid), '-f', '-'], [rules, ...inserted, ''].join('\n'));
   } catch (error) {
     throw new VoltError('isolation_unavailable', `a container cannot get the rules of the job's network: ${error}`, {
       remedy:
@@ -40,8 +50,21 @@ export async function shareRules(network: JobNetwork, pid: number, gateway: stri
   }
 }
 
+const noRules = filterRules({ trusted: false, listed: [], servers: [] });
+
+function enter(pid: number): string[] {
+  return [`--target=${pid}`, '--net', '--', programPath('nft')];
+}
+
+async function rulesOf({ pid }: JobNetwork): Promise<string> {
+  const list = [...enter(pid), 'list', 'table', ...table.split(' ')];
+  const rules = await runProgram(programPath('nsenter'), list, { timeout: patience });
+  if (!/\bchain output /.test(rules)) throw new Error("the job's network has no rules");
+  return rules;
+}
+
 async function apply(args: readonly string[], rules: string): Promise<void> {
-  const child = spawn(programPath('nsenter'), [...args, '-f', '-'], {
+  const child = spawn(programPath('nsenter'), args, {
     env: toolEnvironment(),
     stdio: ['pipe', 'ignore', 'pipe'],
     timeout: patience,

@@ -1,23 +1,30 @@
 import { yieldToOthers } from '../../system/event-loop.ts';
+import type { JobGround } from '../containers/container-ground.ts';
 import { StepFault } from '../fault.ts';
 import type { ActionStep } from '../steps/action-step.ts';
 import { CommandFailed } from '../steps/command.ts';
 import { type ActionFrame, type Frame, stepPath } from '../steps/frame.ts';
 import { writeHeader } from '../steps/step-header.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
-import { type CompositeRuns, type JavaScriptRuns, unsupportedAction } from '../texts/action-manifest.ts';
+import type { CompositeRuns, JavaScriptRuns } from '../texts/action-manifest.ts';
 import { type BuiltinAction, builtinAction } from './builtin-actions.ts';
+import { type DockerAction, dockerInputs, runDockerAction } from './docker.ts';
 import { inputsOf } from './inputs.ts';
 import { type ActionCall, runActionScript } from './javascript.ts';
 import { type ActionLibrary, deepest, type LoadedAction } from './library.ts';
 
 /** Runs an action. @throws any error of it */
-export async function useAction(job: WorkflowState, library: ActionLibrary, use: ActionStep): Promise<void> {
+export async function useAction(
+  job: WorkflowState,
+  library: ActionLibrary,
+  ground: JobGround,
+  use: ActionStep,
+): Promise<void> {
   const { step, evaluation, io, uses } = use;
   const reference = library.resolve(uses, use.frame.action?.source);
   const served = builtinAction(reference, job.context.ownActions);
   if (served) return serve(job, served, use);
-  if (reference.kind === 'image') throw unsupportedAction(`actions in containers are not supported yet: ${uses}`);
+  if (reference.kind === 'image') return useImage(job, ground, reference.image, use);
   const action = await library.load(reference);
   const { inputs: defaults, inputNames, runs } = action.manifest;
   const { values, unknown } = await inputsOf({ defaults, names: inputNames }, step.with, evaluation);
@@ -25,15 +32,15 @@ export async function useAction(job: WorkflowState, library: ActionLibrary, use:
     with: values,
     env: { ...job.env, ...use.frame.action?.env, ...use.env },
   });
-  if (unknown.length > 0) {
-    await io.report('warning', unexpected(unknown, inputNames));
-  }
+  const valid = runs.using === 'docker' ? [...inputNames, ...dockerInputs] : inputNames;
+  const strange = unknown.filter((name) => !valid.some((each) => each.toLowerCase() === name.toLowerCase()));
+  if (strange.length > 0) await io.report('warning', unexpected(strange, valid));
   if (reference.kind === 'local' && (await hasPre(library, action))) {
     await io.report('warning', `\`pre\` execution is not supported for local action from './${reference.path}'`);
   }
   if (runs.using === 'node') await runJavaScript(job, action, runs, values, use);
   else if (runs.using === 'composite') await runComposite(job, action, runs, values, use);
-  else throw unsupportedAction(`actions in containers are not supported yet: ${uses}`);
+  else await runDocker(job, ground, { ...action, manifest: { ...action.manifest, runs } }, values, use);
 }
 
 /** In the words of GitHub's runner. */
@@ -104,6 +111,35 @@ async function runJavaScript(
     });
   }
   await runActionScript(job, action, runs.main, call, io, signal);
+}
+
+/** `docker://` in a step. */
+async function useImage(job: WorkflowState, ground: JobGround, name: string, use: ActionStep): Promise<void> {
+  const { step, frame, env, evaluation, io, signal, uses } = use;
+  const inputs = await evaluation.texts(step.with);
+  await writeHeader(job.log, `Run ${uses}`, '', { with: inputs, env: { ...job.env, ...frame.action?.env, ...env } });
+  await runDockerAction(job, ground, { image: { name } }, { id: step.id, frame, env, inputs }, io, signal);
+}
+
+async function runDocker(
+  job: WorkflowState,
+  ground: JobGround,
+  action: DockerAction,
+  inputs: Record<string, string>,
+  { step, frame, env, io, signal, posts, uses }: ActionStep,
+): Promise<void> {
+  const call = { id: step.id, frame, env, inputs };
+  const { post, postIf } = action.manifest.runs;
+  // `post` also runs if the main part failed
+  if (post !== undefined) {
+    posts.push({
+      name: `Post ${frame.action ? `Run ${uses}` : io.shown.name}`,
+      condition: postIf,
+      state: io.state,
+      run: async (later, until) => runDockerAction(job, ground, { action, entrypoint: post }, call, later, until),
+    });
+  }
+  await runDockerAction(job, ground, { action }, call, io, signal);
 }
 
 async function runComposite(

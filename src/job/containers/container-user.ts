@@ -1,6 +1,9 @@
 import type { IdRange } from '../../engine/container-plan.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Image } from '../../engine/images.ts';
 import type { JobUser } from '../../exec/isolation.ts';
 import { StepFault } from '../fault.ts';
+import type { JobContext } from '../job-context.ts';
 
 /** Ids of users and groups in a container. */
 const idsInside = 65_536;
@@ -45,6 +48,22 @@ export function idRanges(inside: JobUser, owner: JobUser): { users: IdRange[]; g
   if (owner.uid === 0 && inside.uid === 0) return undefined;
   const base = spare.first + (owner.uid % spare.parts) * idsInside;
   return { users: rangesOf(inside.uid, owner.uid, base), groups: rangesOf(inside.gid, owner.gid, base) };
+}
+
+/**
+ * The ids of the machine for a container with the files of an image.
+ * @param user as for `userOf`
+ * @returns undefined where the engine decides on them
+ * @throws StepFault where the image does not have the user; EngineRefusal, VoltError `engine_failed`
+ */
+export async function containerIds(
+  { engine: { looks }, sandbox: { owner } }: Pick<JobContext, 'engine' | 'sandbox'>,
+  engine: Engine,
+  { image, labels, user }: { image: Image; labels: Readonly<Record<string, string>>; user: string },
+): Promise<ReturnType<typeof idRanges>> {
+  if (engine.kind !== 'podman' || engine.isRootless || process.getuid?.() !== 0) return undefined;
+  const inside = userOf(user, await looks.into(engine, image.id, labels, []));
+  return idRanges(inside, owner ?? { uid: 0, gid: 0 });
 }
 
 function rangesOf(id: number, outside: number, base: number): IdRange[] {

@@ -30,6 +30,7 @@ export function problemOf(error: unknown, masker: Masker): JobOutcome {
     case 'artifact_missing':
     case 'engine_failed':
     case 'image_unavailable':
+    case 'service_failed':
     case 'tool_missing':
     case 'unsupported':
       return { ...ours, reason: code };

@@ -35,6 +35,15 @@ export interface JobFolders {
   actions: string;
 }
 
+/** The containers of a job that has some. */
+interface StartedContainers {
+  /** where its steps run; `toolCache` is a folder of tools for them */
+  readonly container: { host: StepHost; toolCache: string } | undefined;
+  /** `container` and `services` of the `job` context */
+  readonly context: Record<string, Json>;
+  readonly services: Record<string, Json>;
+}
+
 /** The state that the steps of a workflow's job share. */
 export class WorkflowState {
   readonly input: JobInput;
@@ -52,6 +61,8 @@ export class WorkflowState {
   host: StepHost;
   /** `container` of the `job` context */
   container: Record<string, Json> = {};
+  /** `services` of the `job` context */
+  services: Record<string, Json> = {};
   /** environment of the workflow and the job, and variables that steps have set */
   env: Record<string, string> = {};
   /** folders that steps have added to the search path, the latest first */
@@ -136,11 +147,13 @@ export class WorkflowState {
     return this.#github;
   }
 
-  /** From now on steps run in a container. @param toolCache folder of tools for it */
-  enter(host: StepHost, container: Record<string, Json>, toolCache: string): void {
-    this.host = host;
-    this.container = container;
-    this.#runner = { ...this.#runner, tool_cache: toolCache };
+  /** From now on steps see these containers, and run in that of the job if it has one. */
+  enter({ container, services, context }: StartedContainers): void {
+    this.container = context;
+    this.services = services;
+    if (!container) return;
+    this.host = container.host;
+    this.#runner = { ...this.#runner, tool_cache: container.toolCache };
   }
 
   /** Notes a failure. The first one determines the outcome of the job. */
@@ -176,7 +189,7 @@ export class WorkflowState {
         ...own,
         github: { ...this.#github, ...this.#actionEntries(frame, step) },
         env: { ...this.env, ...action?.env },
-        job: { status: this.status, container: this.container, services: {}, ...this.#workflow },
+        job: { status: this.status, container: this.container, services: this.services, ...this.#workflow },
         matrix: contexts.matrix,
         runner: this.#runner,
         steps: frame.steps,

@@ -49,5 +49,5 @@ export interface DockerRuns {
 
 /** The error for an action of a kind that Volt does not run. */
 export function unsupportedAction(what: string): VoltError {
-  return new VoltError('unsupported', what, { remedy: 'JavaScript and composite actions are supported.' });
+  return new VoltError('unsupported', what, { remedy: 'JavaScript, composite and docker actions are supported.' });
 }

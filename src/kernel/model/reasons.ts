@@ -28,6 +28,7 @@ export const reasons = {
   spawn_failed: 'a command could not be started',
   engine_failed: 'the container engine of the runner failed',
   image_unavailable: 'the image of a container could not be fetched',
+  service_failed: 'a service of the job ended by an error, or did not become healthy',
   step_failed: 'a step of the workflow could not be carried out',
   action_unavailable: 'fetching an action or a called workflow of another repository failed',
   artifact_missing: 'an artifact that the job needs is not on the machine of its runner',

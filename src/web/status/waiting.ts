@@ -17,6 +17,7 @@ export interface Needed {
 export const lacking: Readonly<Record<LaterPlan, string>> = {
   project: 'cannot run the tests that Volt has found',
   container: 'cannot run jobs in containers',
+  services: 'cannot run services and docker actions',
 };
 
 /**

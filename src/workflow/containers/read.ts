@@ -21,10 +21,6 @@ export function readServices(reader: TokenReader, token: TemplateToken): ValueTe
   if (token instanceof MappingToken) {
     for (const { key, value } of token) if (!key.isExpression) checkContainer(reader, value);
   }
-  if (token.toString() !== '') {
-    const message = '`services` are not supported yet; the job ends in an error unless the image is empty';
-    reader.report('warning', token, message);
-  }
   return reader.value(token);
 }
 

@@ -71,4 +71,26 @@ describe('the container of an isolated job', function () {
       for (const jobs of [open, closed, without]) jobs.clean();
     }
   });
+
+  it('and its services reach each other, but no address of the machine', async function () {
+    if (!(await isIsolable('sandbox'))) return this.skip();
+    const jobs = new IsolatedJobs('sandbox', { sandboxNetwork: 'on' });
+    const { port } = server.address() as AddressInfo;
+    const command = `sh -c 'found=$(nc -w 2 $(ip route | cut -d" " -f3 | head -n 1) ${port} </dev/null || echo refused); while true; do echo "$found" | nc -l -p 80; done'`;
+    const services = `services: { web: { image: ${tinyImage}, ports: ['8080:80'], command: ${JSON.stringify(command)} } }`;
+    const ask = async (steps: string, job: string) => {
+      jobs.engine = session.next();
+      return jobs.steps(steps, undefined, 'app', job);
+    };
+    try {
+      const inside = await ask('- run: sleep 1; nc web 80', `container: ${tinyImage}\n${services}`);
+      expect(inside.outcome, inside.log).to.include({ status: 'success' });
+      expect(inside.log).to.include('\nrefused\n').and.not.include('\nreached\n');
+      const outside = await ask('- run: sleep 1; exec 5<>/dev/tcp/localhost/8080; cat <&5\n  shell: bash', services);
+      expect(outside.outcome, outside.log).to.include({ status: 'success' });
+      expect(outside.log).to.include('\nrefused\n').and.not.include('\nreached\n');
+    } finally {
+      jobs.clean();
+    }
+  });
 });

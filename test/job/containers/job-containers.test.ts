@@ -24,7 +24,6 @@ describe('the containers of a job', () => {
 
   it('are refused by name before the first step', async () => {
     for (const [job, message] of [
-      ['services: { db: postgres }', '`services` are not supported yet'],
       [
         'container: { image: node, options: "${{ fromJSON(\'[\\"--pid=host\\"]\')[0] }}" }',
         '`container`: the option `--pid` is not supported',

@@ -1,0 +1,18 @@
+import type { Engine } from './engine.ts';
+import { readFrames } from './frames.ts';
+
+/**
+ * Reads the end of what a container has printed.
+ * @param lines the most that are read
+ * @param output see `readFrames`
+ * @throws EngineRefusal; VoltError `engine_failed`
+ */
+export async function readContainerLog(
+  { connection }: Engine,
+  id: string,
+  lines: number,
+  output: (chunk: Buffer) => void | Promise<void>,
+): Promise<void> {
+  const query = { stdout: 'true', stderr: 'true', tail: String(lines) };
+  await readFrames((await connection.stream(`/containers/${id}/logs`, { query })) as AsyncIterable<Buffer>, output);
+}

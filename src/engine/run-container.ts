@@ -1,0 +1,102 @@
+import { errorText } from '../kernel/errors.ts';
+import { pause, settled, within } from '../system/wait.ts';
+import { engineFailed } from './connection.ts';
+import type { ContainerPlan } from './container-plan.ts';
+import { beginContainer, createContainer, type Prepare, removeContainer, stateOf } from './containers.ts';
+import type { Engine } from './engine.ts';
+import { endContainer, FirstProcess } from './first-process.ts';
+import { readFrames } from './frames.ts';
+
+/** Milliseconds that the program has to end after SIGTERM, and the engine to say so after SIGKILL. */
+const grace = { term: 10_000, kill: 5000 } as const;
+/** Milliseconds after which the removal of the container is left to who removes all of the job's containers. */
+const removePatience = 10_000;
+/** Milliseconds between two questions whether a container whose output has ended has ended, too. */
+const longestPause = 1000;
+
+/** What a container is run for. */
+export interface ContainerRun {
+  /** gets standard output and standard error; while a promise that it returns is pending, nothing more is read */
+  output(chunk: Buffer): void | Promise<void>;
+  /** ends the program when it aborts */
+  signal: AbortSignal;
+  prepare: Prepare;
+}
+
+/**
+ * Runs the program of a container to its end, and removes the container.
+ * @returns its exit code; 128 and the number of the signal where a signal ended it
+ * @throws EngineRefusal where it cannot be started; VoltError `engine_failed` where its end is unknown
+ */
+export async function runContainer(engine: Engine, plan: ContainerPlan, run: ContainerRun): Promise<number> {
+  const { signal, prepare } = run;
+  const id = await createContainer(engine, plan);
+  let first = new FirstProcess(0);
+  let isOver = false;
+  const output = (chunk: Buffer) => (isOver ? undefined : run.output(chunk));
+  const running = (async () => {
+    // before the start, so that no output is lost
+    const read = await attach(engine, id, output);
+    signal.throwIfAborted();
+    await beginContainer(engine, id, async (pid) => {
+      first = new FirstProcess(pid);
+      await prepare(pid);
+    });
+    await read();
+    return exitCodeOf(engine, id);
+  })();
+  try {
+    await settled(running, signal);
+    return await (signal.aborted ? ended(engine, id, running, () => first) : running);
+  } finally {
+    isOver = true;
+    await within(
+      removeContainer(engine, id).catch(() => undefined),
+      removePatience,
+    );
+  }
+}
+
+/** @returns what reads its output to the end */
+async function attach(
+  { connection }: Engine,
+  id: string,
+  output: ContainerRun['output'],
+): Promise<() => Promise<void>> {
+  const query = { stream: 'true', stdout: 'true', stderr: 'true' };
+  const content = await connection.stream(`/containers/${id}/attach`, { method: 'POST', query });
+  const read = readFrames(content as AsyncIterable<Buffer>, output).catch((error) => {
+    content.destroy();
+    throw engineFailed(`the container engine has broken off the output: ${errorText(error)}`, error);
+  });
+  read.catch(() => undefined);
+  return () => read;
+}
+
+/**
+ * Ends the program, without the engine where that does not answer.
+ * @returns its exit code
+ * @throws VoltError `engine_failed` where it is unknown
+ */
+async function ended(engine: Engine, id: string, running: Promise<number>, first: () => FirstProcess): Promise<number> {
+  const term = { method: 'POST', query: { signal: 'TERM' } } as const;
+  if (await engine.answers()) {
+    await engine.connection.docker(`/containers/${id}/kill`, term).catch(() => undefined);
+    const code = await within(running, grace.term);
+    if (code !== undefined) return code;
+  }
+  await endContainer(engine, id, first());
+  const code = await within(running, grace.kill);
+  if (code === undefined) throw engineFailed('the container engine does not say whether a container has ended');
+  return code;
+}
+
+/** A program may close its output before it ends. */
+async function exitCodeOf(engine: Engine, id: string): Promise<number> {
+  for (let wait = 5; ; wait = Math.min(wait * 2, longestPause)) {
+    const state = await stateOf(engine, id);
+    if (!state) throw engineFailed('the container is gone, so its exit code is unknown');
+    if (!state.isRunning) return state.exitCode;
+    await pause(wait);
+  }
+}

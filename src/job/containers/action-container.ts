@@ -1,0 +1,125 @@
+import { join } from 'node:path';
+import { EngineRefusal } from '../../engine/connection.ts';
+import type { ContainerPlan } from '../../engine/container-plan.ts';
+import type { Engine } from '../../engine/engine.ts';
+import type { Image } from '../../engine/images.ts';
+import type { ContainerRun } from '../../engine/run-container.ts';
+import { makeFoldersInside } from '../files/hand-over.ts';
+import { runUserCommand } from '../steps/user-command.ts';
+import type { WorkflowState } from '../steps/workflow-state.ts';
+import { buildActionImage } from './action-image.ts';
+import type { ContainerGround, JobGround } from './container-ground.ts';
+import { containerIds } from './container-user.ts';
+import { said } from './engine-words.ts';
+import { jobImage } from './job-image.ts';
+
+/** How runtimes of containers say that a program is missing or cannot be executed. */
+const noProgram = /executable file|exec: |permission denied/i;
+
+/** What an action that runs in a container of its own is started with. */
+export interface ActionRun {
+  /** full name of an image, or path of a Dockerfile, which is built once for each use that it has */
+  image: { name: string } | { dockerfile: string; use: string };
+  /** one program, which replaces the image's entry point */
+  entrypoint: string | undefined;
+  args: readonly string[];
+  env: Readonly<Record<string, string>>;
+  output(chunk: Buffer): void | Promise<void>;
+  signal: AbortSignal;
+}
+
+/**
+ * Runs an action in a container of its own, beside that of the job and in the same network.
+ * @throws CommandFailed with its exit code; VoltError `image_unavailable`, `engine_failed`; StepFault
+ */
+export async function runActionContainer(job: WorkflowState, opening: JobGround, run: ActionRun): Promise<void> {
+  const ground = await opening.open();
+  const { engine, protect } = ground;
+  const { signal, output, args: argv, env } = run;
+  const image = await imageOf(job, opening, run);
+  const plan = await planOf(job, ground, image, run);
+  const host = {
+    run: async () => ({
+      exitCode: await said(runOnce(job, engine, plan, { output, signal, prepare: protect })),
+      signal: null,
+    }),
+    limits: job.context.processes.then(({ limits }) => limits),
+  };
+  await runUserCommand(job, { argv, cwd: '/', env, output, signal }, host);
+}
+
+async function imageOf(job: WorkflowState, opening: JobGround, { image, signal }: ActionRun): Promise<Image> {
+  const ground = await opening.open();
+  if ('dockerfile' in image) {
+    return opening.once(`${image.use} ${image.dockerfile}`, () =>
+      buildActionImage(job, ground, image.dockerfile, signal),
+    );
+  }
+  return jobImage(job, ground.engine, { name: image.name, login: undefined, title: '', signal });
+}
+
+/** As a shell does, says that the container has no such program by an exit code. */
+async function runOnce(
+  { context }: WorkflowState,
+  engine: Engine,
+  plan: ContainerPlan,
+  run: ContainerRun,
+): Promise<number> {
+  try {
+    return await context.engine.run(engine, plan, run);
+  } catch (error) {
+    if (!(error instanceof EngineRefusal) || !noProgram.test(error.message)) throw error;
+    await run.output(Buffer.from(`${error.message}\n`));
+    return 127;
+  }
+}
+
+/** Folders of the job by their paths in the container, as on GitHub; the first that matches a path counts. */
+function foldersOf({ folders }: WorkflowState): { from: string; to: string }[] {
+  const { workspace, temp, commands } = folders;
+  return [
+    { from: join(temp, '_github_home'), to: '/github/home' },
+    { from: join(temp, '_github_workflow'), to: '/github/workflow' },
+    { from: commands, to: '/github/file_commands' },
+    { from: workspace, to: '/github/workspace' },
+    { from: temp, to: '/github/runner_temp' },
+  ];
+}
+
+async function planOf(
+  job: WorkflowState,
+  { engine, labels, network }: ContainerGround,
+  image: Image,
+  { entrypoint, args, env }: ActionRun,
+): Promise<ContainerPlan> {
+  const { folders, context } = job;
+  const { owner } = context.sandbox;
+  const mapped = foldersOf(job);
+  makeFoldersInside(folders.root, [join(folders.temp, '_github_home')], owner);
+  const ids = await said(containerIds(context, engine, { image, labels, user: image.user }));
+  const { limits } = await context.processes;
+  return {
+    ...{ image: image.id, labels, limits },
+    // the workspace has its own path, too: expressions such as github.workspace name it
+    mounts: [...mapped, { from: folders.workspace, to: folders.workspace }],
+    env: { CI: 'true', ...translated(env, mapped), HOME: '/github/home' },
+    cwd: '/github/workspace',
+    ...(network && { network: { name: network.name, aliases: [] } }),
+    ...(entrypoint !== undefined && { entrypoint: [entrypoint] }),
+    ...(args.length > 0 && { command: args }),
+    ...(ids && { ids }),
+  };
+}
+
+/** As on GitHub, a value that is a path in one of the folders names it as the container sees it. */
+function translated(
+  env: Readonly<Record<string, string>>,
+  folders: readonly { from: string; to: string }[],
+): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => {
+      const folder = folders.find(({ from }) => value === from || value.startsWith(`${from}/`));
+      return [name, folder ? folder.to + value.slice(folder.from.length) : value];
+    }),
+  );
+}

@@ -1,0 +1,80 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import type { Readable } from 'node:stream';
+import { buildImage } from '../../engine/build-image.ts';
+import { EngineRefusal, engineFailed } from '../../engine/connection.ts';
+import { imageName } from '../../engine/image-name.ts';
+import { type Image, imageOf } from '../../engine/images.ts';
+import { StepFault } from '../fault.ts';
+import { removeInside } from '../files/hand-over.ts';
+import { openInside } from '../files/inside.ts';
+import { runStepCommand } from '../steps/command.ts';
+import { inProcessGroup } from '../steps/machine-host.ts';
+import type { WorkflowState } from '../steps/workflow-state.ts';
+import type { ContainerGround } from './container-ground.ts';
+import { idRanges } from './container-user.ts';
+
+/**
+ * Builds the image of an action. The job removes it at its end.
+ * @param dockerfile its path
+ * @throws StepFault if the build fails; VoltError `engine_failed`
+ */
+export async function buildActionImage(
+  job: WorkflowState,
+  { engine, labels }: ContainerGround,
+  dockerfile: string,
+  signal: AbortSignal,
+): Promise<Image> {
+  const { context, log } = job;
+  const { limits } = await context.processes;
+  const { owner } = context.sandbox;
+  const root = { uid: 0, gid: 0 };
+  const isMapped = engine.kind === 'podman' && !engine.isRootless && process.getuid?.() === 0;
+  const name = imageName(`localhost/volt:${randomUUID()}`);
+  await log.line('##[group]Building docker image');
+  await log.line(`Dockerfile for action: '${dockerfile}'.`);
+  try {
+    await withArchive(job, dirname(dockerfile), signal, (files) =>
+      buildImage(engine, {
+        ...{ files, dockerfile: basename(dockerfile), tag: name.full, labels, limits, signal },
+        ids: isMapped ? idRanges(root, owner ?? root) : undefined,
+        output: (text) => log.write(Buffer.from(text)),
+      }),
+    );
+  } catch (error) {
+    if (!(error instanceof EngineRefusal)) throw error;
+    throw new StepFault(`Docker build failed: ${error.message}`);
+  } finally {
+    await log.line('##[endgroup]');
+  }
+  const image = await imageOf(engine, name);
+  if (!image) throw engineFailed('the container engine does not have the image that it has built');
+  return image;
+}
+
+/** Packs a folder with the rights of the job, so that nothing gets into an image which the job cannot read. */
+async function withArchive(
+  job: WorkflowState,
+  folder: string,
+  signal: AbortSignal,
+  use: (files: Readable) => Promise<void>,
+): Promise<void> {
+  const { folders, context } = job;
+  const archive = join(folders.temp, `${randomUUID()}.tar`);
+  try {
+    await runStepCommand(inProcessGroup(context.processes), {
+      argv: ['tar', '--create', `--file=${archive}`, `--directory=${folder}`, '.'],
+      ...{ cwd: folders.workspace, env: context.env, signal },
+      output: (chunk) => job.log.write(chunk),
+    });
+    const files = createReadStream('', { fd: openInside(folders.root, archive) });
+    try {
+      await use(files);
+    } finally {
+      files.destroy();
+    }
+  } finally {
+    removeInside(folders.root, archive);
+  }
+}

@@ -1,0 +1,113 @@
+import { randomBytes } from 'node:crypto';
+import { containersWith, killContainer, type Prepare } from '../../engine/containers.ts';
+import type { Engine } from '../../engine/engine.ts';
+import { FirstProcess } from '../../engine/first-process.ts';
+import type { Image } from '../../engine/images.ts';
+import { type EngineNetwork, makeNetwork } from '../../engine/networks.ts';
+import { removeLabelled } from '../../engine/remove-labelled.ts';
+import { shareRules } from '../../exec/network/shared-rules.ts';
+import { errorText } from '../../kernel/errors.ts';
+import { within } from '../../system/wait.ts';
+import type { JobContext } from '../job-context.ts';
+import { said } from './engine-words.ts';
+
+/** Milliseconds for the engine to kill the containers, before their first processes are killed without it. */
+const killPatience = 5000;
+/** Milliseconds after which the processes of the containers are ended without the engine; their removal goes on. */
+const removePatience = 10_000;
+
+/** What the containers of one job share. */
+export interface ContainerGround {
+  engine: Engine;
+  /** of everything that is made for the job */
+  labels: Readonly<Record<string, string>>;
+  /** begins the names of its volumes */
+  prefix: string;
+  /** undefined for a job that reaches nothing and has no services */
+  network: EngineNetwork | undefined;
+  /** notes a container, and gives it the rules of the job's network before its program begins */
+  protect: Prepare;
+}
+
+/** The engine and network of a job, from its first container to its end. */
+export class JobGround {
+  readonly #context: Pick<JobContext, 'engine' | 'processes'>;
+  readonly #built = new Map<string, Image>();
+  /** of its containers, some of which may be over */
+  readonly #processes: FirstProcess[] = [];
+  #opened: Promise<ContainerGround> | undefined;
+
+  constructor(context: Pick<JobContext, 'engine' | 'processes'>) {
+    this.#context = context;
+  }
+
+  /**
+   * Finds the engine and makes the network, once.
+   * @param hasServices whether containers of the job must reach each other
+   * @throws VoltError `engine_failed`
+   */
+  open(hasServices = false): Promise<ContainerGround> {
+    this.#opened ??= this.#open(hasServices);
+    return this.#opened;
+  }
+
+  async #open(hasServices: boolean): Promise<ContainerGround> {
+    const { engine: access, processes } = this.#context;
+    const engine = await access.open();
+    const labels = await access.labels();
+    // whatever ends the job's processes ends its containers
+    const { ended, network: own } = await processes;
+    void ended.then(() => this.#end(engine, labels)).catch(() => undefined);
+    const isNeeded = own !== 'loopback' || hasServices;
+    const network = isNeeded ? await said(makeNetwork(engine, labels, own === 'loopback')) : undefined;
+    const protect: Prepare = async (pid) => {
+      this.#processes.push(new FirstProcess(pid));
+      if (network && own !== 'machine') await shareRules(own, pid, network);
+    };
+    return { engine, labels, prefix: `volt${randomBytes(5).toString('hex')}`, network, protect };
+  }
+
+  /** Ends all processes in the containers, without the engine where that does not answer. Never rejects. */
+  async #end(engine: Engine, labels: ContainerGround['labels']): Promise<void> {
+    const killing = containersWith(engine, labels)
+      .then((ids) => Promise.all(ids.map((id) => killContainer(engine, id))))
+      .then(
+        () => true,
+        () => false,
+      );
+    if ((await within(killing, killPatience)) !== true) this.#killAll();
+  }
+
+  #killAll(): void {
+    for (const process of this.#processes) process.kill();
+  }
+
+  /** The image that a job builds once. @param key tells it from the job's others */
+  async once(key: string, build: () => Promise<Image>): Promise<Image> {
+    const known = this.#built.get(key);
+    if (known) return known;
+    const image = await build();
+    this.#built.set(key, image);
+    return image;
+  }
+
+  /**
+   * Ends all processes in the job's containers, and removes these with their network and volumes. Never rejects.
+   * @returns why something may be left, which the keeper removes later
+   */
+  async remove(): Promise<string | undefined> {
+    const ground = await this.#opened?.catch(() => undefined);
+    this.#opened = undefined;
+    if (!ground) return undefined;
+    const removed = removeLabelled(ground.engine, ground.labels).then(
+      () => '',
+      (error) => errorText(error),
+    );
+    const late = `the engine did not answer within ${removePatience / 1000} s`;
+    const why = (await within(removed, removePatience)) ?? late;
+    if (why === '') return undefined;
+    // another attempt may begin as soon as this one is over
+    this.#killAll();
+    return `the containers could not be removed yet: ${why}`;
+  }
+}

@@ -1,0 +1,165 @@
+import { join } from 'node:path';
+import { EngineRefusal } from '../../engine/connection.ts';
+import { readContainerLog } from '../../engine/container-log.ts';
+import type { ContainerPlan, HealthCheck } from '../../engine/container-plan.ts';
+import { type ContainerState, stateOf } from '../../engine/containers.ts';
+import { type Health, healthOf } from '../../engine/health.ts';
+import type { Image } from '../../engine/images.ts';
+import { makeVolume } from '../../engine/volumes.ts';
+import { VoltError } from '../../kernel/errors.ts';
+import { pause } from '../../system/wait.ts';
+import type { ServiceSpec } from '../../workflow/containers/spec.ts';
+import { makeFoldersInside } from '../files/hand-over.ts';
+import type { WorkflowState } from '../steps/workflow-state.ts';
+import type { ContainerGround } from './container-ground.ts';
+import { checkTargets, engineVolumes, workspaceMounts } from './container-mounts.ts';
+import { containerOptions } from './container-options.ts';
+import { idRanges } from './container-user.ts';
+import { said } from './engine-words.ts';
+import { jobImage } from './job-image.ts';
+import { healthCheckOf, healthPatience, healthPause } from './service-health.ts';
+
+/** Lines at the end of a service's log that the job's log gets. */
+const shownLines = 500;
+
+/** A service of a job, whose container runs. */
+export class Service {
+  readonly spec: ServiceSpec;
+  /** id of its container */
+  readonly id: string;
+  readonly #job: WorkflowState;
+  readonly #ground: ContainerGround;
+  readonly #health: HealthCheck | null;
+
+  private constructor(
+    job: WorkflowState,
+    spec: ServiceSpec,
+    ground: ContainerGround,
+    { id, health }: { id: string; health: HealthCheck | null },
+  ) {
+    this.#job = job;
+    this.spec = spec;
+    this.#ground = ground;
+    this.id = id;
+    this.#health = health;
+  }
+
+  /**
+   * Gets the image and starts the container.
+   * @param ports that the machine can reach at its loopback address
+   * @throws VoltError `image_unavailable`, `engine_failed`
+   */
+  static async start(
+    job: WorkflowState,
+    spec: ServiceSpec,
+    ground: ContainerGround,
+    { ports, signal }: { ports: ContainerPlan['ports']; signal: AbortSignal },
+  ): Promise<Service> {
+    const { engine } = ground;
+    const { image: name, credentials: login, id: service } = spec;
+    const image = await jobImage(job, engine, { name, login, title: `${service}: `, signal });
+    await job.log.line(`Service ${spec.id}: image ${spec.image} (${image.digest ?? image.id})`);
+    signal.throwIfAborted();
+    const health = healthCheckOf(spec.options.health, image.health);
+    const plan = await planOf(job, spec, ground, image);
+    const whole = { ...plan, health, ...(ports && { ports }) };
+    const { id } = await said(job.context.engine.start(engine, whole, ground.protect));
+    return new Service(job, spec, ground, { id, health });
+  }
+
+  /**
+   * Waits until its health check succeeds, if it has one.
+   * @throws VoltError `service_failed` if it ends or takes too long; its log is in the job's log then
+   */
+  async untilReady(signal: AbortSignal): Promise<void> {
+    const health = this.#health;
+    const begun = performance.now();
+    let output = '';
+    for (let checks = 1; ; checks++) {
+      const state = await this.state();
+      if (!state?.isRunning) throw await this.#failed(`has ended${state ? ` with code ${state.exitCode}` : ''}`);
+      if (!health) return;
+      const found = await this.#check(health);
+      if (found?.isHealthy) return;
+      output = found?.output || output;
+      const seconds = Math.round((performance.now() - begun) / 1000);
+      if (performance.now() - begun > healthPatience(health))
+        throw await this.#failed(`is not healthy after ${seconds} s${output === '' ? '' : `: ${output.slice(-500)}`}`);
+      if (checks === 1) await this.#job.log.line(`Service ${this.spec.id}: waiting until it is healthy`);
+      await pause(healthPause(checks, health), signal);
+      signal.throwIfAborted();
+    }
+  }
+
+  state(): Promise<ContainerState | undefined> {
+    return stateOf(this.#ground.engine, this.id);
+  }
+
+  /** Writes the end of what it has printed to the job's log. Never rejects. */
+  async showLog(): Promise<void> {
+    const { log } = this.#job;
+    await log.line(`##[group]Log of the service ${this.spec.id}`);
+    try {
+      await readContainerLog(this.#ground.engine, this.id, shownLines, (chunk) => log.write(chunk));
+    } catch {
+      await log.line('The container engine does not have it.');
+    }
+    await log.line('##[endgroup]');
+  }
+
+  /** @returns undefined if the container has ended meanwhile */
+  async #check({ timeout }: HealthCheck): Promise<Health | undefined> {
+    try {
+      return await healthOf(this.#ground.engine, this.id, timeout);
+    } catch (error) {
+      if (error instanceof EngineRefusal) return undefined;
+      throw error;
+    }
+  }
+
+  async #failed(what: string): Promise<VoltError> {
+    await this.showLog();
+    return serviceFailed(this.spec.id, what);
+  }
+}
+
+/** @param what goes on after the name of the service */
+export function serviceFailed(id: string, what: string): VoltError {
+  return new VoltError('service_failed', `the service ${id} ${what}`, {
+    remedy: "What it has printed is in the job's log; check its image, its settings and its health check.",
+  });
+}
+
+async function planOf(
+  job: WorkflowState,
+  spec: ServiceSpec,
+  { engine, labels, prefix, network }: ContainerGround,
+  image: Image,
+): Promise<ContainerPlan> {
+  const { folders, context } = job;
+  const { owner } = context.sandbox;
+  const inWorkspace = spec.volumes.flatMap(({ source }) =>
+    source.kind === 'workspace' ? [join(folders.workspace, source.path)] : [],
+  );
+  makeFoldersInside(folders.root, inWorkspace, owner);
+  const mounts = workspaceMounts(folders, spec.volumes);
+  const volumes = engineVolumes(prefix, spec.volumes);
+  checkTargets([...mounts, ...volumes]);
+  for (const { name } of volumes) if (name !== undefined) await said(makeVolume(engine, name, labels));
+  const { limits } = await context.processes;
+  const root = { uid: 0, gid: 0 };
+  const isRoot = process.getuid?.() === 0 && !engine.isRootless;
+  const ids = engine.kind === 'podman' && isRoot ? idRanges(root, owner ?? root) : undefined;
+  const { user, workdir, aliases, labels: own } = spec.options;
+  return {
+    ...containerOptions(spec.options, limits),
+    ...{ image: image.id, labels: { ...own, ...labels }, mounts, volumes },
+    env: { CI: 'true', GITHUB_ACTIONS: 'true', ...spec.env },
+    ...(network && { network: { name: network.name, aliases: [spec.id, ...aliases] } }),
+    ...(spec.entrypoint !== undefined && { entrypoint: [spec.entrypoint] }),
+    ...(spec.command.length > 0 && { command: spec.command }),
+    ...(workdir !== undefined && { cwd: workdir }),
+    ...(user !== undefined && { user }),
+    ...(ids && { ids }),
+  };
+}

@@ -1,0 +1,154 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { containersWith } from '../../../src/engine/containers.ts';
+import { imagesWith } from '../../../src/engine/images.ts';
+import { networksWith } from '../../../src/engine/networks.ts';
+import { cancelled } from '../../../src/job/outcome.ts';
+import { hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
+import { TestSession } from '../../support/engine-session.ts';
+import { jobText, type StartedJob, TestJobs } from '../../support/job.ts';
+import { until } from '../../support/until.ts';
+
+describe('actions in containers', function () {
+  this.timeout(120_000);
+  const jobs = new TestJobs();
+  let engine: TestEngine;
+  let session: TestSession;
+  before(async function () {
+    if (!hasEngine()) return this.skip();
+    engine = await startEngine();
+    session = new TestSession(engine);
+  });
+  afterEach(async () => {
+    const client = await engine.connect();
+    const labels = { 'volt.record': 'test' };
+    expect(await containersWith(client, labels), 'containers are left').to.deep.equal([]);
+    expect(await networksWith(client, labels), 'networks are left').to.deep.equal([]);
+    expect(await imagesWith(client, labels), 'images are left').to.deep.equal([]);
+    await jobs.clean();
+  });
+  after(async () => {
+    await session?.close();
+    await engine?.stop();
+    jobs.folders.remove();
+  });
+
+  function start(steps: string, files: Record<string, string> = { 'a.txt': 'a\n' }, job = ''): StartedJob {
+    const repository = jobs.repository(files);
+    const { test: plan } = jobs.plans(jobText(steps, job), repository);
+    if (!plan) throw new Error('there is no such job');
+    return jobs.start(plan, repository, { engine: session.next() });
+  }
+
+  it('run an image with program, arguments, inputs and the paths of GitHub', async () => {
+    const job = start(`
+- uses: actions/checkout@v4
+- uses: docker://${tinyImage}
+  id: one
+  env: { OWN: given }
+  with:
+    entrypoint: /bin/sh
+    some key: a value
+    args: >-
+      -c 'pwd; cat a.txt; echo "$OWN $INPUT_SOME_KEY $HOME $GITHUB_WORKSPACE $CI";
+      echo "word=hi" >> "$GITHUB_OUTPUT"; echo "NAME=value" >> "$GITHUB_ENV"; touch made; ls /github; echo "PATH is $PATH"'
+- run: echo "\${{ steps.one.outputs.word }} $NAME"; ls made`);
+    const { outcome } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'success' });
+    expect(job.log())
+      .to.include('/github/workspace\na\n')
+      .and.include('given a value /github/home /github/workspace true\n')
+      .and.include('file_commands\nhome\nrunner_temp\nworkflow\nworkspace\n')
+      .and.include('PATH is /usr/local/sbin:')
+      .and.include('\nhi value\nmade\n');
+    expect(statSync(join(job.workspace, 'made')).uid).to.equal(process.getuid?.());
+  });
+
+  it('fail with the exit code of the program, also where there is none', async () => {
+    const failed = start(`- uses: docker://${tinyImage}\n  with: { entrypoint: sh, args: -c "exit 7" }`);
+    expect((await failed.ended).outcome).to.include({ status: 'failure', reason: 'exit_code', exitCode: 7 });
+    const missing = start(`- uses: docker://${tinyImage}\n  with: { entrypoint: /bin/sh -c }`);
+    expect((await missing.ended).outcome, missing.log()).to.include({ status: 'failure', exitCode: 127 });
+  });
+
+  const local = {
+    'greet/action.yml': `
+name: Greet
+inputs: { who: { default: world } }
+outputs: { told: { description: x } }
+runs:
+  using: docker
+  image: Dockerfile
+  env: { WHO: "\${{ inputs.who }}", FROM_STEP: action }
+  args: ["\${{ inputs.who }}", ""]
+  pre-entrypoint: /pre.sh
+  post-entrypoint: /post.sh
+`,
+    'greet/Dockerfile':
+      'FROM docker.io/library/tiny:1\nCOPY *.sh /\nRUN id -u > /built-by && chmod +x /*.sh\nENTRYPOINT ["/main.sh"]\n',
+    'greet/main.sh':
+      '#!/bin/sh\necho "hello $1, $# arguments, $WHO $FROM_STEP, built by $(cat /built-by)"\necho "told=$1" >> "$GITHUB_OUTPUT"\necho "kept=$1" >> "$GITHUB_STATE"\n',
+    'greet/pre.sh': '#!/bin/sh\necho "before with $1"\n',
+    'greet/post.sh': '#!/bin/sh\necho "after $STATE_kept with $1"\n',
+  };
+
+  it('are built from a Dockerfile of the workspace, and run a post step', async () => {
+    const job = start(
+      `
+- uses: actions/checkout@v4
+- uses: ./greet
+  id: greet
+  with: { who: Ada }
+  env: { FROM_STEP: step }
+- run: echo "said \${{ steps.greet.outputs.told }}"`,
+      local,
+    );
+    const { outcome, steps } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'success' });
+    expect(job.log())
+      .to.include("##[group]Building docker image\nDockerfile for action: '")
+      .and.include('hello Ada, 2 arguments, Ada step, built by 0\n')
+      .and.include('\nsaid Ada\n')
+      .and.include('after Ada with Ada\n');
+    expect(steps.at(-1)?.name).to.equal('Post Run ./greet');
+    expect(job.log().match(/Building docker image/g)).to.have.length(1);
+  });
+
+  it('of another repository run before the first step, too, and are named by a Dockerfile alone', async () => {
+    const files = Object.entries(local).map(([name, text]) => [name.replace('greet/', ''), text]);
+    jobs.action('acme/greet', Object.fromEntries(files));
+    jobs.action('acme/plain', { Dockerfile: 'FROM docker.io/library/tiny:1\nENTRYPOINT ["echo", "plain"]\n' });
+    const job = start(
+      '- run: echo first\n- uses: acme/greet@main\n- uses: acme/plain@main\n  with: { args: two words }',
+    );
+    const { outcome } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'success' });
+    expect(job.log().replace(/[\s\S]*?before with/, 'before with')).to.match(
+      /^before with world\n[\s\S]*\nfirst\n[\s\S]*hello world, 2[\s\S]*plain two words\n[\s\S]*after world/,
+    );
+  });
+
+  it('whose image cannot be built fail the step', async () => {
+    const job = start('- uses: actions/checkout@v4\n- uses: ./', {
+      Dockerfile: 'FROM docker.io/library/tiny:1\nRUN echo broken; exit 5\n',
+    });
+    const { outcome } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'failure', reason: 'step_failed' });
+    expect(outcome.message).to.include('Docker build failed: ');
+    expect(job.log()).to.include('\nbroken\n');
+  });
+
+  it('reach the services of the job, and end when the job is cancelled', async () => {
+    const job = start(
+      `- uses: docker://${tinyImage}\n  with: { entrypoint: sh, args: -c 'trap "echo ended; exit 3" TERM; nc web 80; touch asked; sleep 1000 & wait' }`,
+      undefined,
+      `services: { web: { image: ${tinyImage}, command: sh -c 'echo hello | nc -l -p 80; sleep 1000' } }`,
+    );
+    await until('the service has answered', () => existsSync(join(job.workspace, 'asked')));
+    job.stop.abort(cancelled('by a person'));
+    const { outcome } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'cancelled' });
+    expect(job.log()).to.include('\nhello\n').and.include('\nended\n');
+  });
+});

@@ -1,0 +1,140 @@
+import { expect } from 'chai';
+import { containersWith } from '../../../src/engine/containers.ts';
+import { networksWith } from '../../../src/engine/networks.ts';
+import { detectGroupKind } from '../../../src/exec/group-kind.ts';
+import { ProcessGroup } from '../../../src/exec/process-group.ts';
+import { hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
+import { TestSession } from '../../support/engine-session.ts';
+import { type StartedJob, TestJobs } from '../../support/job.ts';
+
+/** A service that answers each connection with a word. */
+const answering = (word: string) => `command: sh -c 'while true; do echo ${word} | nc -l -p 80; done'`;
+
+describe('the services of a job', function () {
+  this.timeout(120_000);
+  const jobs = new TestJobs();
+  let engine: TestEngine;
+  let session: TestSession;
+  before(async function () {
+    if (!hasEngine()) return this.skip();
+    engine = await startEngine();
+    session = new TestSession(engine);
+  });
+  afterEach(async () => {
+    const client = await engine.connect();
+    const labels = { 'volt.record': 'test' };
+    expect(await containersWith(client, labels), 'containers are left').to.deep.equal([]);
+    expect(await networksWith(client, labels), 'networks are left').to.deep.equal([]);
+    await jobs.clean();
+  });
+  after(async () => {
+    await session?.close();
+    await engine?.stop();
+    jobs.folders.remove();
+  });
+
+  /** @param job the lines of a job below its name */
+  function start(job: string, processes?: Promise<ProcessGroup>): StartedJob {
+    const repository = jobs.repository();
+    const { test: plan } = jobs.plans(
+      `on: push\njobs:\n  test:\n    runs-on: linux\n${job.replace(/^/gm, '    ')}`,
+      repository,
+    );
+    if (!plan) throw new Error('there is no such job');
+    return jobs.start(plan, repository, { engine: session.next(), ...(processes && { processes }) });
+  }
+
+  it('are reached by their names from a job in a container', async () => {
+    const job = start(`
+container: ${tinyImage}
+services:
+  web: { image: ${tinyImage}, ports: [80], env: { WORD: hello }, entrypoint: sh, command: '-c "while true; do echo $WORD | nc -l -p 80; done"', options: --network-alias other }
+steps:
+  - run: nc web 80; nc other 80; echo "port \${{ job.services.web.ports[80] }}"
+  - run: test "\${{ job.services.web.network }}" = "\${{ job.container.network }}"`);
+    const { outcome, steps } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'success' });
+    expect(job.log()).to.include('hello\nhello\nport 80\n');
+    expect(steps.map(({ name }) => name)).to.include.members(['Initialize containers', 'Stop containers']);
+  });
+
+  it("are reached at localhost in the job's own network, and nowhere on the machine", async () => {
+    const kind = await detectGroupKind();
+    const processes = ProcessGroup.open(3600, kind, { network: 'loopback' });
+    const job = start(
+      `
+services:
+  one: { image: ${tinyImage}, ports: ['8080:80'], ${answering('first')} }
+  two: { image: ${tinyImage}, ports: [80], ${answering('second')} }
+steps:
+  - run: |
+      exec 5<>/dev/tcp/localhost/8080; cat <&5
+      exec 5<>/dev/tcp/127.0.0.1/\${{ job.services.two.ports[80] }}; cat <&5
+      echo "mapped \${{ job.services.one.ports['80'] }}"
+    shell: bash`,
+      processes,
+    );
+    const { outcome } = await job.ended;
+    await (await processes).close();
+    expect(outcome, job.log()).to.include({ status: 'success' });
+    expect(job.log()).to.include('first\nsecond\nmapped 8080\n');
+  });
+
+  it('are published at the loopback address of the machine for a job in its network', async () => {
+    const job = start(`
+services: { web: { image: ${tinyImage}, ports: [80], ${answering('hello')} } }
+steps:
+  - run: exec 5<>/dev/tcp/127.0.0.1/\${{ job.services.web.ports[80] }}; cat <&5
+    shell: bash`);
+    const { outcome } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'success' });
+    expect(job.log()).to.include('\nhello\n');
+  });
+
+  it('are waited for until their health checks succeed, before the first step', async () => {
+    const job = start(`
+container: ${tinyImage}
+services:
+  slow: { image: ${tinyImage}, command: sh -c 'sleep 1; touch /ready; sleep 1000', options: --health-cmd "test -f /ready" --health-interval 1s --health-retries 2 }
+steps:
+  - run: echo ran`);
+    const { outcome } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'success' });
+    expect(job.log()).to.match(/Service slow: waiting until it is healthy\n[\s\S]*\nran\n/);
+  });
+
+  it('that end end the job as an error of theirs, with their log', async () => {
+    const job = start(`
+services:
+  db: { image: ${tinyImage}, command: sh -c 'echo no space; exit 3', options: --health-cmd true }
+  other: { image: ${tinyImage}, command: sleep 1000 }
+steps:
+  - run: echo ran`);
+    const { outcome } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'error', reason: 'service_failed' });
+    expect(outcome.message).to.include('the service db has ended with code 3');
+    expect(job.log()).to.include('##[group]Log of the service db\nno space\n').and.not.include('\nran\n');
+  });
+
+  it('that end while a step fails are named as the reason', async () => {
+    const job = start(`
+container: ${tinyImage}
+services: { db: { image: ${tinyImage}, command: sh -c 'nc -l -p 80; echo crashed; exit 4' } }
+steps:
+  - run: nc -w 1 db 80 < /dev/null; sleep 1; exit 1`);
+    const { outcome } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'error', reason: 'service_failed' });
+    expect(outcome.message).to.include('the service db ended with code 4 while the job ran');
+    expect(job.log()).to.include('\ncrashed\n');
+  });
+
+  it('leave nothing where the container of the job cannot start', async () => {
+    const job = start(`
+container: missing-image:1
+services: { db: { image: ${tinyImage}, command: sleep 1000 } }
+steps:
+  - run: echo ran`);
+    const { outcome } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'error', reason: 'image_unavailable' });
+  });
+});
