@@ -17,7 +17,7 @@ const endPatience = 10_000;
 
 /**
  * Runs a command in a container, with the rights of the container's user.
- * @returns its exit code; 128 and the number of the signal where a signal ended it, 127 where there is no such program
+ * @returns its exit code; 128 and the number of the signal where a signal ended it, 126 or 127 where there is no such program
  * @throws EngineRefusal where the container does not run; VoltError `engine_failed` where its end is unknown
  */
 export async function runInContainer(

@@ -1,7 +1,7 @@
 import type { HealthCheck } from './container-plan.ts';
 import { labelFilter, unlessGone } from './containers.ts';
 import type { Engine } from './engine.ts';
-import type { ImageName } from './image-name.ts';
+import { type ImageName, imageName } from './image-name.ts';
 import { PullProgress } from './pull-progress.ts';
 
 /** An image that the engine has. */
@@ -40,9 +40,11 @@ export async function imageOf({ connection }: Engine, name: ImageName | string):
   if (!found) return undefined;
   const { Id: id, Size: bytes = 0, RepoTags: names, RepoDigests: digests, Config: config } = found;
   const repository = typeof name === 'string' ? '' : name.repository;
+  // Docker leaves out the host of its own registry
+  const all = (digests ?? []).map((each) => imageName(each).full);
   return {
     ...{ id, bytes, names: names ?? [] },
-    digest: digests?.find((each) => each.startsWith(`${repository}@`)) ?? digests?.[0],
+    digest: all.find((each) => each.startsWith(`${repository}@`)) ?? all[0],
     user: config?.User ?? '',
     health: healthOf(config?.Healthcheck),
     env: Object.fromEntries((config?.Env ?? []).map((pair) => [pair.split('=', 1)[0], pair.replace(/^[^=]*=/, '')])),

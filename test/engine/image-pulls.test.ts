@@ -31,24 +31,16 @@ describe('a pull of an image', function () {
     const plain = [open, closed, proxy].map(({ port }) => `127.0.0.1:${port}`);
     test = await startEngine({ plain, mirror: plain[0] as string });
     engine = await test.connect();
-    const { username, password } = registryLogin;
     await Promise.all([
-      test.podman('push', '--quiet', tinyImage, `127.0.0.1:${open.port}/library/open:1`),
-      test.podman(
-        'push',
-        '--quiet',
-        '--creds',
-        `${username}:${password}`,
-        tinyImage,
-        `127.0.0.1:${closed.port}/team/closed:1`,
-      ),
+      test.push(tinyImage, `127.0.0.1:${open.port}/library/open:1`),
+      test.push(tinyImage, `127.0.0.1:${closed.port}/team/closed:1`, registryLogin),
     ]);
   });
   beforeEach(async () => {
     proxy.cuts.length = 0;
     proxy.hangs = false;
     proxy.received = 0;
-    const others = (await test.podman('images', '--noheading', '--format', '{{.Repository}}:{{.Tag}}')).split('\n');
+    const others = (await test.podman('images', '--format', '{{.Repository}}:{{.Tag}}')).split('\n');
     for (const name of others.filter((each) => each !== '' && !each.includes('tiny'))) await test.podman('rmi', name);
   });
   after(async () => {
@@ -82,7 +74,7 @@ describe('a pull of an image', function () {
     const { image, said } = await get(pulls, name);
     expect(image?.digest).to.match(/^127\.0\.0\.1:\d+\/library\/open@sha256:/);
     expect(said[0]).to.equal(`pulling ${name}`);
-    expect(said.join('\n')).to.match(/[0-9a-f]{12}: /);
+    expect(said, 'with the words of the engine').to.have.lengthOf.above(1);
     expect((await get(pulls, name)).said).to.deep.equal([]);
     expect((await get(policy('always'), name)).said[0]).to.equal(`pulling ${name}`);
   });
@@ -101,7 +93,7 @@ describe('a pull of an image', function () {
   });
 
   it('says what the registry says of an image that is gone, and does not try again', async () => {
-    await test.podman('push', '--quiet', tinyImage, through(open.port, 'library/gone:1'));
+    await test.push(tinyImage, through(open.port, 'library/gone:1'));
     open.forget('library/gone');
     const { error, said } = await get(policy('missing'), through(open.port, 'library/gone:1'));
     expect(error).to.include({ code: 'image_unavailable' });
@@ -118,7 +110,7 @@ describe('a pull of an image', function () {
     expect((await get(pulls, name, wrong)).error, 'with a wrong password').to.include({ code: 'image_unavailable' });
     const { image, error } = await get(pulls, name, registryLogin);
     expect(error).to.equal(undefined);
-    const names = await test.podman('images', '--noheading', '--format', '{{.Repository}}');
+    const names = await test.podman('images', '--format', '{{.Repository}}');
     expect(names, 'the engine keeps it').to.include('localhost/volt-private');
     expect(await imageOf(engine, imageName(name)), 'under its name').to.equal(undefined);
     expect(image?.digest).to.match(/\/team\/closed@sha256:/);
@@ -145,7 +137,10 @@ describe('a pull of an image', function () {
     expect(readFileSync(join(dataDir, 'engine/private-images'), 'utf8')).to.equal(
       `127.0.0.1:${closed.port}/team/closed\n`,
     );
-    expect(await test.podman('login', '--get-login', `127.0.0.1:${closed.port}`).catch(() => 'none')).to.equal('none');
+    if (engine.kind === 'podman')
+      expect(await test.podman('login', '--get-login', `127.0.0.1:${closed.port}`).catch(() => 'none')).to.equal(
+        'none',
+      );
   });
 
   it('tries again where the network has failed', async () => {
@@ -157,13 +152,12 @@ describe('a pull of an image', function () {
 
   it('tries again where the registry goes away in the middle of the image', async () => {
     // the engine must not have the layer from elsewhere
-    await test.podman('tag', tinyImage, 'docker.io/library/mine:1');
-    const container = (await test.podman('create', 'mine:1')).trim();
+    const container = (await test.podman('create', tinyImage, 'true')).trim();
     await test.podman('cp', '/bin/busybox', `${container}:/more`);
-    await test.podman('commit', '--quiet', container, through(open.port, 'library/large:1'));
+    await test.podman('commit', container, 'docker.io/library/large:1');
     await test.podman('rm', container);
-    await test.podman('push', '--quiet', through(open.port, 'library/large:1'));
-    await test.podman('rmi', through(open.port, 'library/large:1'), 'docker.io/library/mine:1');
+    await test.push('docker.io/library/large:1', through(open.port, 'library/large:1'));
+    await test.podman('rmi', 'docker.io/library/large:1');
     proxy.received = 0;
     proxy.cuts.push(100_000, 100_000, 100_000);
     const { image, said } = await get(policy('missing'), through(proxy.port, 'library/large:1'));

@@ -1,21 +1,13 @@
 import { type ChildProcess, execFile, execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  accessSync,
-  chmodSync,
-  constants,
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { accessSync, constants, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { Engine } from '../../src/engine/engine.ts';
+import type { RegistryLogin } from '../../src/engine/images.ts';
+import { hasDocker, startDocker } from './docker-engine.ts';
+import { makeTinyRoot } from './tiny-root.ts';
 import { until } from './until.ts';
 
 const run = promisify(execFile);
@@ -26,8 +18,12 @@ export const tinyImage = 'tiny:1';
 /** Where distributions put what podman's networks need. */
 const nameServers = ['/usr/lib/podman/aardvark-dns', '/usr/libexec/podman/aardvark-dns'];
 
-/** Whether this machine and user can run a container engine for tests; `npm test` as root installs it on Debian. */
+/** The engine that tests use: VOLT_TEST_ENGINE, which is `podman` by default, or `docker`. */
+export const engineKind = process.env.VOLT_TEST_ENGINE === 'docker' ? 'docker' : 'podman';
+
+/** Whether this machine and user can run a container engine for tests; `npm test` as root installs podman on Debian. */
 export function hasEngine(): boolean {
+  if (engineKind === 'docker') return hasDocker();
   const has = (name: string) =>
     ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].some((folder) => existsSync(join(folder, name)));
   const programs = ['podman', 'runc', 'nft', 'busybox'].every(has);
@@ -56,18 +52,20 @@ function isWritable(path: string): boolean {
   }
 }
 
-/** A podman with its own store and its own service. */
+/** An engine with its own store and its own service. */
 export interface TestEngine {
   /** path of its socket, for VOLT_ENGINE */
   socket: string;
-  /** environment in which the program `podman` uses its store */
+  /** environment in which its program uses its store */
   env: Record<string, string>;
   /** a new client */
   connect(): Promise<Engine>;
-  /** Runs the program `podman` on its store. @returns its output */
+  /** Runs its program, `podman` or `docker`, on its store. @returns its output */
   podman(...args: string[]): Promise<string>;
   /** Makes an image of the tiny one. @param changes lines of a Dockerfile, such as `USER node` */
   makeImage(name: string, ...changes: string[]): Promise<void>;
+  /** Puts an image into a registry. @param name with the registry's host */
+  push(image: string, name: string, login?: RegistryLogin): Promise<void>;
   /** Kills the service with SIGKILL; containers live on. */
   kill(): Promise<void>;
   /** Starts the service again. */
@@ -78,11 +76,17 @@ export interface TestEngine {
   stop(): Promise<void>;
 }
 
+export interface TestRegistries {
+  plain?: string[];
+  mirror?: string;
+}
+
 /**
  * Starts an engine with the image `tiny:1`.
  * @param registries hosts of registries that speak HTTP; `mirror` is asked first for images of Docker Hub
  */
-export async function startEngine(registries: { plain?: string[]; mirror?: string } = {}): Promise<TestEngine> {
+export async function startEngine(registries: TestRegistries = {}): Promise<TestEngine> {
+  if (engineKind === 'docker') return startDocker(registries);
   const folder = mkdtempSync(join(tmpdir(), 'volt-engine-'));
   const at = (...names: string[]) => join(folder, ...names);
   for (const name of ['store', 'run', 'state', 'networks']) mkdirSync(at(name));
@@ -124,6 +128,9 @@ export async function startEngine(registries: { plain?: string[]; mirror?: strin
   await start();
   return {
     ...{ socket, env, connect, podman, makeImage, kill, start },
+    push: async (image, name, login) => {
+      await podman('push', ...(login ? ['--creds', `${login.username}:${login.password}`] : []), image, name);
+    },
     freeze: () => void service.kill('SIGSTOP'),
     thaw: () => void service.kill('SIGCONT'),
     stop: async () => {
@@ -155,22 +162,9 @@ default_subnet_pools = [{"base" = "${range}", "size" = 24}]
 `;
 }
 
-function registriesConfiguration({ plain = [], mirror }: { plain?: string[]; mirror?: string }): string {
+function registriesConfiguration({ plain = [], mirror }: TestRegistries): string {
   const registries = plain.map((host) => `[[registry]]\nlocation = "${host}"\ninsecure = true\n`);
   if (mirror === undefined) return registries.join('');
   const hub = `[[registry]]\nlocation = "docker.io"\n[[registry.mirror]]\nlocation = "${mirror}"\ninsecure = true\n`;
   return [...registries, hub].join('');
-}
-
-/** The files of a root that has busybox by all of its names. */
-function makeTinyRoot(folder: string, archive: string): void {
-  for (const name of ['bin', 'etc', 'root', 'home/node']) mkdirSync(join(folder, name), { recursive: true });
-  mkdirSync(join(folder, 'tmp'));
-  chmodSync(join(folder, 'tmp'), 0o1777);
-  copyFileSync('/bin/busybox', join(folder, 'bin/busybox'));
-  const names = execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).trim().split('\n');
-  for (const name of names) if (name !== 'busybox') symlinkSync('busybox', join(folder, 'bin', name));
-  writeFileSync(join(folder, 'etc/passwd'), 'root:x:0:0::/root:/bin/sh\nnode:x:1000:1000::/home/node:/bin/sh\n');
-  writeFileSync(join(folder, 'etc/group'), 'root:x:0:\nnode:x:1000:\n');
-  execFileSync('tar', ['-C', folder, '-cf', archive, '.']);
 }
