@@ -54,6 +54,42 @@ export function isolationOption(): Option {
   ]);
 }
 
+/** What the owner of a machine lets containers do, as given to the commands that run jobs. */
+export interface ContainerRightsOptions {
+  allowPrivileged?: string[];
+  allowVolumes?: string[];
+  allowImages?: string[];
+}
+
+export function addContainerRights(command: Command): Command {
+  const repositories = 'containers of these repositories may';
+  return command
+    .option(
+      '--allow-privileged <glob>',
+      `${repositories} have rights on this machine, on trusted refs, else VOLT_ALLOW_PRIVILEGED; may be repeated`,
+      collect,
+    )
+    .option(
+      '--allow-volumes <glob>',
+      `${repositories} have paths of this machine, on trusted refs, else VOLT_ALLOW_VOLUMES; may be repeated`,
+      collect,
+    )
+    .option('--allow-images <glob>', 'allow only these images, else VOLT_ALLOW_IMAGES; may be repeated', collect);
+}
+
+/** The settings that the options replace. */
+export function containerRightsOf({
+  allowPrivileged,
+  allowVolumes,
+  allowImages,
+}: ContainerRightsOptions): Pick<Overrides, 'allowPrivileged' | 'allowVolumes' | 'allowImages'> {
+  return {
+    allowPrivileged: allowPrivileged?.join(','),
+    allowVolumes: allowVolumes?.join(','),
+    allowImages: allowImages?.join(','),
+  };
+}
+
 export function jsonOption(command: Command): Command {
   return command.option('--json', 'print JSON');
 }

@@ -2,10 +2,18 @@ import type { Command } from 'commander';
 import type { Config } from '../kernel/config.ts';
 import type { CommandFile } from './command.ts';
 import { stageSettings } from './help.ts';
-import { integer, isolationOption, list, number } from './options.ts';
+import {
+  addContainerRights,
+  type ContainerRightsOptions,
+  containerRightsOf,
+  integer,
+  isolationOption,
+  list,
+  number,
+} from './options.ts';
 import { defaultSlots, slotsText } from './slots.ts';
 
-interface RunnerOptions {
+interface RunnerOptions extends ContainerRightsOptions {
   labels?: string[];
   repos?: string[];
   slots: number;
@@ -16,8 +24,7 @@ interface RunnerOptions {
 }
 
 export function runnerCommand(program: Command): CommandFile {
-  const command = program
-    .command('runner')
+  const command = addContainerRights(program.command('runner'))
     .summary('run jobs, on any machine')
     .description(
       'Runs jobs, on any machine that has git, the tools of the tests and access to Redis. On the first SIGINT or SIGTERM it takes no new jobs and gives the running ones the grace time to end. After that, or on a second signal, it hands them back and another runner takes them.',
@@ -40,7 +47,8 @@ export function runnerCommand(program: Command): CommandFile {
         import('../queues/queues.ts'),
         import('../exec/network/network-check.ts'),
       ]);
-      await runStage(command, { graceSeconds: options.grace, whose: 'runner' }, async (context, shutdown) => {
+      const settings = containerRightsOf(options);
+      await runStage(command, { graceSeconds: options.grace, whose: 'runner', settings }, async (context, shutdown) => {
         const queues = new Queues(context.access, context.logger);
         shutdown.add('queues', () => queues.close());
         const runner = await startRunner(
@@ -74,6 +82,9 @@ export function runnerCommand(program: Command): CommandFile {
       'VOLT_SANDBOX_PATHS',
       'VOLT_JOB_VARIABLES',
       'VOLT_SANDBOX_NETWORK',
+      'VOLT_ALLOW_PRIVILEGED',
+      'VOLT_ALLOW_VOLUMES',
+      'VOLT_ALLOW_IMAGES',
       'VOLT_LOG_LIMIT',
       'VOLT_ORPHAN_TIMEOUT',
     ],

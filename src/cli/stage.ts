@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
 import { leaveNoCoreDumps } from '../exec/core-size.ts';
-import type { Config } from '../kernel/config.ts';
+import type { Config, Overrides } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { createLogger, type Logger } from '../kernel/logger.ts';
 import { Queues } from '../queues/queues.ts';
@@ -63,13 +63,14 @@ export async function runRecordStage(
  * Runs one stage until a signal, or until it fails.
  * @param options.graceSeconds how long the stage itself may take to stop
  * @param options.whose whose rights it needs in Redis
+ * @param options.settings those of the command's own options
  */
 export async function runStage(
   command: Command,
-  { graceSeconds, whose }: { graceSeconds: number; whose: Needs['whose'] },
+  { graceSeconds, whose, settings }: { graceSeconds: number; whose: Needs['whose']; settings?: Overrides },
   start: (context: Omit<StageContext, 'queues'>, shutdown: Shutdown) => Promise<Running>,
 ): Promise<void> {
-  const config = configOf(command);
+  const config = configOf(command, settings);
   const logger = createLogger(config.logLevel, config.logFormat);
   const signals = new Signals(() => process.exit(3));
   signals.again = () => process.exit(3);

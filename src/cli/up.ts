@@ -1,13 +1,13 @@
 import type { Command } from 'commander';
 import type { CommandFile } from './command.ts';
 import { stageSettings } from './help.ts';
-import { addRepositoryOptions, integer, isolationOption, number } from './options.ts';
+import { addContainerRights, addRepositoryOptions, integer, isolationOption, number } from './options.ts';
 import { defaultSlots } from './slots.ts';
 import type { UpOptions } from './up/options.ts';
 import { addWebOptions } from './web.ts';
 
 export function upCommand(program: Command): CommandFile {
-  const command = addWebOptions(addRepositoryOptions(program.command('up')))
+  const command = addContainerRights(addWebOptions(addRepositoryOptions(program.command('up'))))
     .summary('run everything in one process')
     .description(
       'Runs everything in one process: a private Redis (unless you name one), all stages and the dashboard. It also watches the repositories that were added before. The first SIGINT or SIGTERM stops it cleanly, the second hands back running jobs at once, the third ends it immediately.',
@@ -32,6 +32,9 @@ export function upCommand(program: Command): CommandFile {
       'VOLT_HTTP_PORT',
       'VOLT_ISOLATION',
       'VOLT_JOB_TIMEOUT',
+      'VOLT_ALLOW_PRIVILEGED',
+      'VOLT_ALLOW_VOLUMES',
+      'VOLT_ALLOW_IMAGES',
     ],
     judges: true,
     examples: [

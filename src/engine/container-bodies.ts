@@ -6,15 +6,23 @@ const period = 100_000;
 /** A container in the words of podman's API, see https://docs.podman.io/en/latest/_static/api.html (SpecGenerator). */
 export function podmanBody(plan: ContainerPlan): unknown {
   const { ids, limits, network, user, cwd, options } = plan;
+  const { machine } = options ?? {};
   const ranges = (all: readonly IdRange[]) =>
     all.map(({ inside, outside, count }) => ({ container_id: inside, host_id: outside, size: count }));
   return {
-    ...{ image: plan.image, labels: plan.labels, env: plan.env, stop_timeout: 0, no_new_privileges: true },
+    ...{
+      image: plan.image,
+      labels: plan.labels,
+      env: plan.env,
+      stop_timeout: 0,
+      no_new_privileges: !machine?.privileged,
+    },
     // the machine's proxies are the caller's to give
     httpproxy: false,
     ...(plan.entrypoint && { entrypoint: plan.entrypoint }),
     ...(plan.command && { command: plan.command }),
     ...(cwd !== undefined && { work_dir: cwd }),
+    ...(plan.pod !== undefined && { pod: plan.pod }),
     ...(user !== undefined && { user }),
     mounts: [
       ...plan.mounts.map(({ from, to, readOnly }) => ({
@@ -56,9 +64,12 @@ export function podmanBody(plan: ContainerPlan): unknown {
     ...(options && {
       ...{ hostname: options.hostname, hostadd: options.hosts, dns_server: options.dns, dns_search: options.dnsSearch },
       ...{ shm_size: options.shmSize, cap_drop: options.capDrop, read_only_filesystem: options.readOnly },
-      init: options.init,
+      ...{ init: options.init, privileged: machine?.privileged, cap_add: machine?.capAdd },
+      devices: machine?.devices.map(({ from, to, access }) => ({ path: `${from}:${to}:${access}` })),
+      ...(machine?.hostPid && { pidns: { nsmode: 'host' } }),
+      ...(machine?.hostIpc && { ipcns: { nsmode: 'host' } }),
       ...(options.ulimits.length > 0 && {
-        r_limits: options.ulimits.map(({ name, soft, hard }) => ({ type: `RLIMIT_${name.toUpperCase()}`, soft, hard })),
+        r_limits: options.ulimits.map(({ name, soft, hard }) => ({ type: name.toUpperCase(), soft, hard })),
       }),
     }),
   };
@@ -67,6 +78,7 @@ export function podmanBody(plan: ContainerPlan): unknown {
 /** The same in the words of Docker's API, see https://docs.docker.com/reference/api/engine/version/v1.41/ (ContainerCreate). */
 export function dockerBody(plan: ContainerPlan): unknown {
   const { limits, network, user, cwd, options, ports = [] } = plan;
+  const { machine } = options ?? {};
   const portKey = ({ container, protocol }: (typeof ports)[number]) => `${container}/${protocol}`;
   return {
     Image: plan.image,
@@ -81,7 +93,7 @@ export function dockerBody(plan: ContainerPlan): unknown {
     Hostname: options?.hostname,
     ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
     HostConfig: {
-      SecurityOpt: ['no-new-privileges'],
+      SecurityOpt: machine?.privileged ? [] : ['no-new-privileges'],
       NetworkMode: network?.name ?? 'none',
       Mounts: [
         ...plan.mounts.map(({ from, to, readOnly = false }) => ({
@@ -101,6 +113,12 @@ export function dockerBody(plan: ContainerPlan): unknown {
       ...(options && {
         ...{ ExtraHosts: options.hosts, Dns: options.dns, DnsSearch: options.dnsSearch, ShmSize: options.shmSize },
         ...{ Tmpfs: options.tmpfs, CapDrop: options.capDrop, ReadonlyRootfs: options.readOnly, Init: options.init },
+        ...{ Privileged: machine?.privileged, CapAdd: machine?.capAdd },
+        Devices: machine?.devices.map(({ from, to, access }) => ({
+          ...{ PathOnHost: from, PathInContainer: to, CgroupPermissions: access },
+        })),
+        ...(machine?.hostPid && { PidMode: 'host' }),
+        ...(machine?.hostIpc && { IpcMode: 'host' }),
         Ulimits: options.ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })),
       }),
     },

@@ -35,6 +35,8 @@ export interface ContainerPlan {
   volumes?: readonly { name?: string; to: string; readOnly: boolean }[];
   /** name of a network that the engine has, and the names by which its other containers find this one; else it has none */
   network?: { name: string; aliases: readonly string[] };
+  /** name of a pod, whose limits count for it, too; podman's alone */
+  pod?: string | undefined;
   /** reached at the loopback address of the machine */
   ports?: readonly { container: number; host?: number; protocol: 'tcp' | 'udp' }[];
   /** which users of the machine its users and groups are; the engine's own choice by default */
@@ -67,5 +69,13 @@ export interface ContainerPlan {
     readOnly: boolean;
     init: boolean;
     ulimits: readonly { name: string; soft: number; hard: number }[];
+    /** rights on the machine */
+    machine: {
+      privileged: boolean;
+      capAdd: readonly string[];
+      devices: readonly { from: string; to: string; access: string }[];
+      hostPid: boolean;
+      hostIpc: boolean;
+    };
   };
 }

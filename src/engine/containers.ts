@@ -7,6 +7,8 @@ import type { Engine } from './engine.ts';
 export interface ContainerState {
   isRunning: boolean;
   exitCode: number;
+  /** whether the kernel has killed one of its processes for want of memory; reliable once it has ended */
+  isOutOfMemory: boolean;
   /** its first process, as the machine sees it; 0 when it does not run */
   pid: number;
   /** by the name of the network */
@@ -16,7 +18,7 @@ export interface ContainerState {
 }
 
 interface ContainerDescription {
-  State: { Running: boolean; ExitCode: number; Pid: number };
+  State: { Running: boolean; ExitCode: number; Pid: number; OOMKilled?: boolean };
   NetworkSettings?: {
     Networks?: Record<string, { IPAddress?: string }> | null;
     Ports?: Record<string, { HostPort: string }[] | null> | null;
@@ -72,6 +74,7 @@ export async function stateOf({ connection }: Engine, id: string): Promise<Conta
   );
   return {
     ...{ isRunning: state.Running, exitCode: state.ExitCode, pid: state.Pid },
+    isOutOfMemory: state.OOMKilled === true,
     ...{ addresses: Object.fromEntries(addresses), published: Object.fromEntries(published) },
   };
 }

@@ -10,7 +10,7 @@ import { ImageLooks } from './image-facts.ts';
 import { ImagePulls } from './image-pulls.ts';
 import { Keeper } from './keeper/keeper.ts';
 import { removeLabelled } from './remove-labelled.ts';
-import { type ContainerRun, runContainer } from './run-container.ts';
+import { type ContainerEnd, type ContainerRun, runContainer } from './run-container.ts';
 
 /** Whose containers a session makes. */
 export interface EngineOwner {
@@ -50,7 +50,7 @@ export interface JobEngine {
    */
   start(engine: Engine, plan: ContainerPlan, prepare?: Prepare): Promise<StartedContainer>;
   /** As `start`, but runs the container to its end. @throws as `runContainer` */
-  run(engine: Engine, plan: ContainerPlan, run: ContainerRun): Promise<number>;
+  run(engine: Engine, plan: ContainerPlan, run: ContainerRun): Promise<ContainerEnd>;
   /** of everything that is made for the job */
   labels(): Promise<Record<string, string>>;
   pulls: ImagePulls;

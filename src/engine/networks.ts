@@ -1,6 +1,10 @@
 import { randomBytes } from 'node:crypto';
+import { routeMtu } from '../system/route-mtu.ts';
 import { labelFilter, unlessGone } from './containers.ts';
 import type { Engine } from './engine.ts';
+
+/** Bytes of the largest packet that engines count on. */
+const usualMtu = 1500;
 
 /** A network of the engine. */
 export interface EngineNetwork {
@@ -23,16 +27,18 @@ export async function makeNetwork(
 ): Promise<EngineNetwork> {
   // names of network devices have at most 15 characters; podmans with different stores choose the same ones
   const name = `volt${randomBytes(5).toString('hex')}`;
+  const mtu = smallMtu(routeMtu());
   if (kind === 'podman') {
     await connection.podman('/networks/create', {
       body: {
         ...{ name, driver: 'bridge', network_interface: name, dns_enabled: true, internal: isInternal, labels },
         // one side is enough: other people's networks need not have it
-        options: { isolate: 'strict' },
+        options: { isolate: 'strict', ...(mtu !== undefined && { mtu: String(mtu) }) },
       },
     });
   } else {
-    const options = { 'com.docker.network.bridge.name': name };
+    const size = mtu === undefined ? {} : { 'com.docker.network.driver.mtu': String(mtu) };
+    const options = { 'com.docker.network.bridge.name': name, ...size };
     await connection.docker('/networks/create', {
       body: { Name: name, Labels: labels, Internal: isInternal, Options: options },
     });
@@ -42,6 +48,11 @@ export async function makeNetwork(
   }>(`/networks/${name}`);
   const found = addresses.Config?.find(({ Subnet: subnet }) => subnet?.includes('.'));
   return { name, gateway: found?.Gateway ?? '', subnet: found?.Subnet ?? '' };
+}
+
+/** @returns undefined where the engine's own choice fits the machine's network */
+function smallMtu(mtu: number | undefined): number | undefined {
+  return mtu !== undefined && mtu < usualMtu ? mtu : undefined;
 }
 
 /** Names of the networks with all of the labels. */

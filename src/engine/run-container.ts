@@ -23,12 +23,19 @@ export interface ContainerRun {
   prepare: Prepare;
 }
 
+/** How the program of a container has ended. */
+export interface ContainerEnd {
+  /** 128 and the number of the signal where a signal ended it */
+  exitCode: number;
+  /** whether the kernel has killed one of its processes for want of memory */
+  isOutOfMemory: boolean;
+}
+
 /**
  * Runs the program of a container to its end, and removes the container.
- * @returns its exit code; 128 and the number of the signal where a signal ended it
  * @throws EngineRefusal where it cannot be started; VoltError `engine_failed` where its end is unknown
  */
-export async function runContainer(engine: Engine, plan: ContainerPlan, run: ContainerRun): Promise<number> {
+export async function runContainer(engine: Engine, plan: ContainerPlan, run: ContainerRun): Promise<ContainerEnd> {
   const { signal, prepare } = run;
   const id = await createContainer(engine, plan);
   let first = new FirstProcess(0);
@@ -43,7 +50,7 @@ export async function runContainer(engine: Engine, plan: ContainerPlan, run: Con
       await prepare(pid);
     });
     await read();
-    return exitCodeOf(engine, id);
+    return endOf(engine, id);
   })();
   try {
     await settled(running, signal);
@@ -75,28 +82,32 @@ async function attach(
 
 /**
  * Ends the program, without the engine where that does not answer.
- * @returns its exit code
- * @throws VoltError `engine_failed` where it is unknown
+ * @throws VoltError `engine_failed` where its end is unknown
  */
-async function ended(engine: Engine, id: string, running: Promise<number>, first: () => FirstProcess): Promise<number> {
+async function ended(
+  engine: Engine,
+  id: string,
+  running: Promise<ContainerEnd>,
+  first: () => FirstProcess,
+): Promise<ContainerEnd> {
   const term = { method: 'POST', query: { signal: 'TERM' } } as const;
   if (await engine.answers()) {
     await engine.connection.docker(`/containers/${id}/kill`, term).catch(() => undefined);
-    const code = await within(running, grace.term);
-    if (code !== undefined) return code;
+    const end = await within(running, grace.term);
+    if (end) return end;
   }
   await endContainer(engine, id, first());
-  const code = await within(running, grace.kill);
-  if (code === undefined) throw engineFailed('the container engine does not say whether a container has ended');
-  return code;
+  const end = await within(running, grace.kill);
+  if (!end) throw engineFailed('the container engine does not say whether a container has ended');
+  return end;
 }
 
 /** A program may close its output before it ends. */
-async function exitCodeOf(engine: Engine, id: string): Promise<number> {
+async function endOf(engine: Engine, id: string): Promise<ContainerEnd> {
   for (let wait = 5; ; wait = Math.min(wait * 2, longestPause)) {
     const state = await stateOf(engine, id);
     if (!state) throw engineFailed('the container is gone, so its exit code is unknown');
-    if (!state.isRunning) return state.exitCode;
+    if (!state.isRunning) return state;
     await pause(wait);
   }
 }

@@ -5,6 +5,7 @@ import type { GitLimits, GitRunner } from '../git/command/runner.ts';
 import type { Step } from '../kernel/model.ts';
 import type { Credential } from '../secrets/credential.ts';
 import type { GivenSecrets } from '../secrets/delivery.ts';
+import type { ContainerPolicy } from './container-policy.ts';
 import type { JobTree } from './job-tree.ts';
 import type { JobWorkspace } from './sandbox/workspace.ts';
 import type { KeptInstalls } from './storage/kept-installs.ts';
@@ -37,6 +38,8 @@ export interface JobServices {
   actions: FetchedActions;
   /** repositories whose actions Volt implements, in lower case */
   ownActions: readonly string[];
+  /** what the owner of the machine lets containers do */
+  containers: ContainerPolicy;
   /** folder of the repository's caches */
   caches: string;
   /** folder of the build's artifacts */

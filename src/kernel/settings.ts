@@ -5,6 +5,13 @@ import { hideCredentials } from './urls.ts';
 /** Actions that Volt can run itself, see job/actions/builtin-actions.ts. */
 const knownActions = ['actions/checkout', 'actions/cache', 'actions/upload-artifact', 'actions/download-artifact'];
 
+const repositoryGlobs = z
+  .string()
+  .regex(
+    /^(\s*[a-z0-9*][a-z0-9*._-]{0,63}\s*(,|$))*$/,
+    'must be comma-separated names of repositories, such as app,deploy-*',
+  );
+
 /**
  * All settings of the environment; `about` is their description. Their keys in the code are made from their names, see
  * config.ts. `npm run docs` makes `.env.example` and
@@ -169,6 +176,24 @@ export const settings = [
     schema: z.coerce.number().min(0).default(30),
     about:
       'Most gigabytes of all images that Volt has pulled for jobs on a machine; layers that images share count for each. Those that no container uses are removed, the least recently used first; images that Volt has not pulled never are. 0 for no limit.',
+  },
+  {
+    env: 'VOLT_ALLOW_PRIVILEGED',
+    schema: repositoryGlobs.default(''),
+    about:
+      'Repositories whose containers may use options that give rights on this machine (`--privileged`, `--cap-add`, `--device`, `--pid host`, `--ipc host`), on trusted refs: comma-separated names, in which "*" matches anything. Default: none.',
+  },
+  {
+    env: 'VOLT_ALLOW_VOLUMES',
+    schema: repositoryGlobs.default(''),
+    about:
+      'Repositories whose containers may have volumes that are paths of this machine, on trusted refs: comma-separated names, in which "*" matches anything. Sockets, folders of container engines and Volt\'s data stay closed. Default: none.',
+  },
+  {
+    env: 'VOLT_ALLOW_IMAGES',
+    schema: z.string().default(''),
+    about:
+      'The only images of containers, as comma-separated names in which "*" matches anything, such as node:*,ghcr.io/acme/*. A name without a tag allows all its tags. Docker actions with a Dockerfile are refused then. Default: all images.',
   },
   {
     env: 'VOLT_SANDBOX_PATHS',

@@ -185,7 +185,7 @@ export class RunningAttempt {
       const credential = async () => (await this.#ask('credential', message.sealed?.credential, null)) ?? undefined;
       const context: JobContext = {
         ...workspace,
-        ...makeJobServices(config, message.repo, {
+        ...makeJobServices(config, message, {
           fetchPolicy: fetchPolicyOf(config, message, credential),
           gitLimits: gitLimitsOf(config),
           mirrors: paths.mirrors,

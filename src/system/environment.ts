@@ -88,10 +88,15 @@ export function bareEnvironment(): Record<string, string> {
   return { PATH: usualPath, ...forGit(inherited(common)), HOME: '/nonexistent' };
 }
 
-/** The variables for proxies in an environment. */
+/** The variables for proxies in an environment, in both cases of letters as far as they are set at all. */
 export function proxiesIn(env: Readonly<Record<string, string>>): Record<string, string> {
   const names = [...proxies, 'no_proxy', 'NO_PROXY'];
-  return Object.fromEntries(names.flatMap((name) => (env[name] ? [[name, env[name]]] : [])));
+  return Object.fromEntries(
+    names.flatMap((name) => {
+      const value = env[name] || env[name === name.toLowerCase() ? name.toUpperCase() : name.toLowerCase()];
+      return value ? [[name, value]] : [];
+    }),
+  );
 }
 
 /** Passwords of proxies and registries in an environment, URL-encoded and decoded. */

@@ -41,7 +41,7 @@ describe('volt validate', () => {
 
   it('checks only the named files, from any folder of the checkout, and prints JSON', async () => {
     const cwd = checkout({
-      '.volt/workflows/a.yml': `${good}    services: { db: { image: x, options: --privileged } }\n`,
+      '.volt/workflows/a.yml': `${good}    services: { db: { image: x, options: --userns host } }\n`,
       '.volt/workflows/b.yml': 'on: push',
       'deep/er/file': '',
     });

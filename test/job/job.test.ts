@@ -16,7 +16,7 @@ import type { Step } from '../../src/kernel/model.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
 import { jobEnvironment } from '../../src/system/environment.ts';
 import { TestFolders } from '../support/folder.ts';
-import { noEngine } from '../support/no-engine.ts';
+import { noEngine, usualContainers } from '../support/no-engine.ts';
 import { TestRepository } from '../support/repository.ts';
 import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
@@ -70,6 +70,7 @@ describe('a job', () => {
       actions: new ActionStore(folders.make(), '/nowhere', { fetchPolicy: ownerFetchPolicy, limits: {} }),
       toolCache: folders.make(),
       ownActions: [],
+      containers: usualContainers,
       caches: folders.make(),
       artifacts: folders.make(),
       runner: 'box',

@@ -18,6 +18,8 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/job/actions/checkout.ts': 'empties the workspace only where jobs have the rights of Volt',
   'src/job/containers/action-image.ts': 'streams from a descriptor',
   'src/job/containers/brought-node.ts': 'looks for the Node of Volt itself',
+  'src/job/containers/certificates.ts': "looks at files that the machine's environment names",
+  'src/job/containers/machine-path.ts': 'looks at paths of the machine that its owner lets containers have',
   'src/job/sandbox/certificates.ts': "reads files that the machine's environment names",
   'src/job/sandbox/staged-checkout.ts': 'works in a closed draft, and moves by the descriptor of the target',
   'src/job/sandbox/job-isolation.ts': 'gives away trees that the job cannot reach yet, by lchown(2)',

@@ -9,6 +9,7 @@ import { NetworkPool } from '../../src/exec/network/network-pool.ts';
 import { ProcessGroup } from '../../src/exec/process-group.ts';
 import { ownActionsOf } from '../../src/job/actions/builtin-actions.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
+import { containerPolicyOf } from '../../src/job/container-policy.ts';
 import type { ProjectPlan } from '../../src/job/discovery/project-plan.ts';
 import { fetchPolicyOf } from '../../src/job/fetch-policy.ts';
 import type { JobInput, JobResult } from '../../src/job/input-and-result.ts';
@@ -169,6 +170,7 @@ export class IsolatedJobs {
             limits: gitLimitsOf(config),
           }),
           ownActions: ownActionsOf(config.ownActions),
+          containers: containerPolicyOf(config, { repo, trust }),
           caches: join(this.dataDir, 'caches', repositoryKey(repo)),
           artifacts: join(this.dataDir, 'artifacts', name),
           installs: new KeptInstalls(

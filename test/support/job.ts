@@ -3,6 +3,7 @@ import { detectGroupKind } from '../../src/exec/group-kind.ts';
 import { ProcessGroup } from '../../src/exec/process-group.ts';
 import { ownActionsOf } from '../../src/job/actions/builtin-actions.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
+import { containerPolicyOf } from '../../src/job/container-policy.ts';
 import { fetchPolicyOf } from '../../src/job/fetch-policy.ts';
 import type { JobResult } from '../../src/job/input-and-result.ts';
 import { runJob } from '../../src/job/job.ts';
@@ -113,6 +114,7 @@ export class TestJobs {
       actions: new ActionStore(this.#actions, this.actionsUrl, { fetchPolicy, limits: gitLimitsOf(config) }),
       toolCache: this.folders.make(),
       ownActions: ownActionsOf(loadConfig().ownActions),
+      containers: containerPolicyOf(config, input),
       caches: this.#caches,
       artifacts: this.#artifacts,
       runner: 'box',

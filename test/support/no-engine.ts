@@ -1,6 +1,9 @@
 import type { JobEngine } from '../../src/engine/engine-session.ts';
 import { ImageLooks } from '../../src/engine/image-facts.ts';
 import { ImagePulls } from '../../src/engine/image-pulls.ts';
+import { containerPolicyOf } from '../../src/job/container-policy.ts';
+import { loadConfig } from '../../src/kernel/config.ts';
+import { ownTrust } from '../../src/kernel/trust.ts';
 
 /** For jobs that are to have no containers. */
 export const noEngine: JobEngine = {
@@ -17,3 +20,6 @@ export const noEngine: JobEngine = {
   pulls: new ImagePulls({ dataDir: '/nonexistent', imagePull: 'never' }),
   looks: new ImageLooks(),
 };
+
+/** What containers may do on a machine whose owner has allowed nothing. */
+export const usualContainers = containerPolicyOf(loadConfig(), { repo: { name: 'app', url: '/app' }, trust: ownTrust });

@@ -10,7 +10,7 @@ import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
 import { jobEnvironment } from '../../src/system/environment.ts';
 import { TestFolders } from './folder.ts';
-import { noEngine } from './no-engine.ts';
+import { noEngine, usualContainers } from './no-engine.ts';
 import { TestRepository } from './repository.ts';
 
 interface Options {
@@ -55,6 +55,7 @@ export class ProjectJobs {
           actions: new ActionStore(folders.make(), '/nowhere', { fetchPolicy: ownerFetchPolicy, limits: {} }),
           toolCache,
           ownActions: [],
+          containers: usualContainers,
           caches: folders.make(),
           artifacts: folders.make(),
           ...(installs !== undefined && { installs: new KeptInstalls(this.#installs, installs, 1_073_741_824) }),

@@ -110,7 +110,7 @@ export class JobRunner {
         env: { ...jobEnvironment({ trusted: true }), ...this.#given.env },
         // it is the person's own checkout, and it uses their tools and caches
         sandbox: JobIsolation.none,
-        ...makeJobServices(this.#config, input.repo, {
+        ...makeJobServices(this.#config, input, {
           fetchPolicy: ownerFetchPolicy,
           gitLimits: {},
           mirrors: join(this.#folder, 'mirrors'),

@@ -1,8 +1,8 @@
 import type { Config } from '../../kernel/config.ts';
-import type { RepositoryOptions } from '../options.ts';
+import type { ContainerRightsOptions, RepositoryOptions } from '../options.ts';
 import type { WebOptions } from '../web.ts';
 
-export interface UpOptions extends RepositoryOptions, WebOptions {
+export interface UpOptions extends RepositoryOptions, WebOptions, ContainerRightsOptions {
   slots: number;
   isolation?: Config['isolation'];
   grace: number;

@@ -8,7 +8,7 @@ import { addRepository } from '../../observer/add.ts';
 import { listBuilds } from '../../record/builds.ts';
 import { listRepositories } from '../../record/repositories.ts';
 import { giveBackSpareMemory } from '../../system/spare-memory.ts';
-import { configOf } from '../options.ts';
+import { configOf, containerRightsOf } from '../options.ts';
 import { addRepositories } from '../repositories.ts';
 import { Screen } from '../screen.ts';
 import { Shutdown } from '../shutdown.ts';
@@ -34,7 +34,11 @@ const stopBound = 30;
 export async function up(command: Command, options: UpOptions): Promise<void> {
   // log lines at level "info" would hide the progress that is printed here
   const { host: httpHost, port: httpPort, isolation } = options;
-  const config = configOf(command, { httpHost, httpPort, isolation }, { logLevel: 'warn' });
+  const config = configOf(
+    command,
+    { httpHost, httpPort, isolation, ...containerRightsOf(options) },
+    { logLevel: 'warn' },
+  );
   const session = new Session(config, options);
   const shutdown = new Shutdown(session.logger);
   const signals = new Signals(() => process.exit(3));

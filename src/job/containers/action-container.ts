@@ -3,12 +3,16 @@ import { EngineRefusal } from '../../engine/connection.ts';
 import type { ContainerPlan } from '../../engine/container-plan.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Image } from '../../engine/images.ts';
-import type { ContainerRun } from '../../engine/run-container.ts';
+import type { ContainerEnd, ContainerRun } from '../../engine/run-container.ts';
+import { proxiesIn } from '../../system/environment.ts';
 import { makeFoldersInside } from '../files/hand-over.ts';
 import { runUserCommand } from '../steps/user-command.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { buildActionImage } from './action-image.ts';
+import { certificatesIn } from './certificates.ts';
+import { containerBreach } from './container-breach.ts';
 import type { ContainerGround, JobGround } from './container-ground.ts';
+import { containerOptions } from './container-options.ts';
 import { containerIds } from './container-user.ts';
 import { said } from './engine-words.ts';
 import { jobImage } from './job-image.ts';
@@ -39,10 +43,11 @@ export async function runActionContainer(job: WorkflowState, opening: JobGround,
   const image = await imageOf(job, opening, run);
   const plan = await planOf(job, ground, image, run);
   const host = {
-    run: async () => ({
-      exitCode: await said(runOnce(job, engine, plan, { output, signal, prepare: protect })),
-      signal: null,
-    }),
+    run: async () => {
+      const end = await said(runOnce(job, engine, plan, { output, signal, prepare: protect }));
+      const killed = end.isOutOfMemory ? 1 : 0;
+      return { exitCode: end.exitCode, signal: null, breach: containerBreach(plan.limits, { killed, refused: 0 }) };
+    },
     limits: job.context.processes.then(({ limits }) => limits),
   };
   await runUserCommand(job, { argv, cwd: '/', env, output, signal }, host);
@@ -64,13 +69,13 @@ async function runOnce(
   engine: Engine,
   plan: ContainerPlan,
   run: ContainerRun,
-): Promise<number> {
+): Promise<ContainerEnd> {
   try {
     return await context.engine.run(engine, plan, run);
   } catch (error) {
     if (!(error instanceof EngineRefusal) || !noProgram.test(error.message)) throw error;
     await run.output(Buffer.from(`${error.message}\n`));
-    return 127;
+    return { exitCode: 127, isOutOfMemory: false };
   }
 }
 
@@ -88,7 +93,7 @@ function foldersOf({ folders }: WorkflowState): { from: string; to: string }[] {
 
 async function planOf(
   job: WorkflowState,
-  { engine, labels, network }: ContainerGround,
+  { engine, labels, network, pod }: ContainerGround,
   image: Image,
   { entrypoint, args, env }: ActionRun,
 ): Promise<ContainerPlan> {
@@ -98,11 +103,18 @@ async function planOf(
   makeFoldersInside(folders.root, [join(folders.temp, '_github_home')], owner);
   const ids = await said(containerIds(context, engine, { image, labels, user: image.user }));
   const { limits } = await context.processes;
+  const certificates = certificatesIn(context.env);
   return {
-    ...{ image: image.id, labels, limits },
+    ...containerOptions(limits),
+    ...{ image: image.id, labels, pod },
     // the workspace has its own path, too: expressions such as github.workspace name it
-    mounts: [...mapped, { from: folders.workspace, to: folders.workspace }],
-    env: { CI: 'true', ...translated(env, mapped), HOME: '/github/home' },
+    mounts: [...mapped, { from: folders.workspace, to: folders.workspace }, ...certificates.mounts],
+    env: {
+      CI: 'true',
+      ...translated(certificates.inside(env), mapped),
+      ...proxiesIn({ ...context.env, ...env }),
+      HOME: '/github/home',
+    },
     cwd: '/github/workspace',
     ...(network && { network: { name: network.name, aliases: [] } }),
     ...(entrypoint !== undefined && { entrypoint: [entrypoint] }),

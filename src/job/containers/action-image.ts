@@ -6,6 +6,7 @@ import { buildImage } from '../../engine/build-image.ts';
 import { EngineRefusal, engineFailed } from '../../engine/connection.ts';
 import { imageName } from '../../engine/image-name.ts';
 import { type Image, imageOf } from '../../engine/images.ts';
+import { VoltError } from '../../kernel/errors.ts';
 import { StepFault } from '../fault.ts';
 import { removeInside } from '../files/hand-over.ts';
 import { openInside } from '../files/inside.ts';
@@ -18,7 +19,7 @@ import { idRanges } from './container-user.ts';
 /**
  * Builds the image of an action. The job removes it at its end.
  * @param dockerfile its path
- * @throws StepFault if the build fails; VoltError `engine_failed`
+ * @throws StepFault if the build fails; VoltError `engine_failed`, or `unsupported` where the machine allows some images only
  */
 export async function buildActionImage(
   job: WorkflowState,
@@ -27,6 +28,11 @@ export async function buildActionImage(
   signal: AbortSignal,
 ): Promise<Image> {
   const { context, log } = job;
+  if (context.containers.isListed) {
+    throw new VoltError('unsupported', 'a Dockerfile can begin with any image, and this runner allows some only', {
+      remedy: 'Publish the image and use it by its name, or let the owner of the machine unset VOLT_ALLOW_IMAGES.',
+    });
+  }
   const { limits } = await context.processes;
   const { owner } = context.sandbox;
   const root = { uid: 0, gid: 0 };

@@ -1,10 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { EngineRefusal } from '../../engine/connection.ts';
 import { containersWith, killContainer, type Prepare } from '../../engine/containers.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { FirstProcess } from '../../engine/first-process.ts';
 import type { Image } from '../../engine/images.ts';
 import { type EngineNetwork, makeNetwork } from '../../engine/networks.ts';
+import { makePod } from '../../engine/pods.ts';
 import { removeLabelled } from '../../engine/remove-labelled.ts';
+import type { Limits } from '../../exec/limits.ts';
 import { shareRules } from '../../exec/network/shared-rules.ts';
 import { errorText } from '../../kernel/errors.ts';
 import { within } from '../../system/wait.ts';
@@ -25,6 +28,8 @@ export interface ContainerGround {
   prefix: string;
   /** undefined for a job that reaches nothing and has no services */
   network: EngineNetwork | undefined;
+  /** whose limits count for all containers of the job together; undefined where the engine has none */
+  pod: string | undefined;
   /** notes a container, and gives it the rules of the job's network before its program begins */
   protect: Prepare;
 }
@@ -56,15 +61,16 @@ export class JobGround {
     const engine = await access.open();
     const labels = await access.labels();
     // whatever ends the job's processes ends its containers
-    const { ended, network: own } = await processes;
+    const { ended, network: own, limits } = await processes;
     void ended.then(() => this.#end(engine, labels)).catch(() => undefined);
     const isNeeded = own !== 'loopback' || hasServices;
     const network = isNeeded ? await said(makeNetwork(engine, labels, own === 'loopback')) : undefined;
+    const pod = await podFor(engine, labels, limits);
     const protect: Prepare = async (pid) => {
       this.#processes.push(new FirstProcess(pid));
       if (network && own !== 'machine') await shareRules(own, pid, network);
     };
-    return { engine, labels, prefix: `volt${randomBytes(5).toString('hex')}`, network, protect };
+    return { engine, labels, pod, prefix: `volt${randomBytes(5).toString('hex')}`, network, protect };
   }
 
   /** Ends all processes in the containers, without the engine where that does not answer. Never rejects. */
@@ -109,5 +115,20 @@ export class JobGround {
     // another attempt may begin as soon as this one is over
     this.#killAll();
     return `the containers could not be removed yet: ${why}`;
+  }
+}
+
+/** @returns undefined where there is nothing to limit, or the engine cannot: then each container has the limits for itself */
+async function podFor(
+  engine: Engine,
+  labels: ContainerGround['labels'],
+  { memory, processes }: Limits,
+): Promise<string | undefined> {
+  if (engine.kind !== 'podman' || (memory === undefined && processes === undefined)) return undefined;
+  try {
+    return await makePod(engine, labels, { memory, processes });
+  } catch (error) {
+    if (error instanceof EngineRefusal) return undefined;
+    throw error;
   }
 }

@@ -1,16 +1,18 @@
 import { randomBytes } from 'node:crypto';
 import { isAbsolute } from 'node:path';
 import { EngineRefusal, engineFailed } from '../../engine/connection.ts';
+import type { ContainerPlan } from '../../engine/container-plan.ts';
 import { stateOf } from '../../engine/containers.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { runInContainer } from '../../engine/exec.ts';
 import { endContainer, type FirstProcess } from '../../engine/first-process.ts';
-import type { CommandEnd } from '../../exec/launcher.ts';
+import { groupEvents } from '../../exec/group-events.ts';
 import type { Limits } from '../../exec/limits.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { within } from '../../system/wait.ts';
 import { statInside } from '../files/inside.ts';
-import type { StepCommand, StepHost } from '../steps/step-host.ts';
+import type { StepCommand, StepEnd, StepHost } from '../steps/step-host.ts';
+import { containerBreach, eventsSince } from './container-breach.ts';
 import { FirstLine } from './first-line.ts';
 
 /** Milliseconds that processes have to end after SIGTERM, and after SIGKILL before the whole container is killed. */
@@ -38,6 +40,8 @@ export interface HostedContainer {
   /** environment that steps begin with */
   env: Readonly<Record<string, string>>;
   limits: Promise<Limits>;
+  /** its own */
+  bounds: ContainerPlan['limits'];
   /** how the Node that Volt brings is started; absent where the machine cannot bring one */
   node: { program: string; restore: string } | undefined;
 }
@@ -66,9 +70,10 @@ export class ContainerHost implements StepHost {
    * A shell says the command's process id in the container first: the engine makes the command leader of a process group, by
    * which it is ended. It also gives both streams one order.
    */
-  async run({ argv, cwd, env, output, signal }: StepCommand): Promise<CommandEnd> {
+  async run({ argv, cwd, env, output, signal }: StepCommand): Promise<StepEnd> {
     if (signal.aborted) return { exitCode: null, signal: 'SIGTERM' };
-    const { engine, id } = this.#container;
+    const { engine, id, first: process, bounds } = this.#container;
+    const before = groupEvents(process.pid);
     const first = new FirstLine(randomBytes(12).toString('hex'), output);
     const line = ['sh', '-c', 'echo "$0 $$"; exec "$@" 2>&1', first.mark, ...argv];
     let isOver = false;
@@ -92,8 +97,9 @@ export class ContainerHost implements StepHost {
       const exitCode = await Promise.race([running, stuck]);
       if (signal.aborted) return { exitCode, signal: null };
       if (!first.isThere) throw this.#notBegun(exitCode, first.rest);
-      if (exitCode === killed) await this.#checkRunning();
-      return { exitCode, signal: null };
+      const breach = () => containerBreach(bounds, eventsSince(before, groupEvents(process.pid)));
+      if (exitCode !== killed) return { exitCode, signal: null, breach: exitCode === 0 ? undefined : breach() };
+      return { exitCode, signal: null, breach: (await this.#endedByMemory()) ?? breach() };
     } catch (error) {
       if (!(error instanceof EngineRefusal)) throw error;
       await this.#checkRunning();
@@ -184,6 +190,18 @@ export class ContainerHost implements StepHost {
     }
     await endContainer(engine, id, first);
     await until(grace.kill);
+  }
+
+  /**
+   * @returns the limit that has ended the whole container
+   * @throws VoltError `engine_failed` if something else has ended it
+   */
+  async #endedByMemory(): Promise<string | undefined> {
+    const { engine, id, bounds } = this.#container;
+    const state = await stateOf(engine, id);
+    if (state && !state.isRunning && state.isOutOfMemory) return containerBreach(bounds, { killed: 1, refused: 0 });
+    await this.#checkRunning();
+    return undefined;
   }
 
   /** @throws VoltError `engine_failed` if the container has ended */

@@ -1,9 +1,12 @@
 import { basename, join } from 'node:path';
 import type { ContainerPlan } from '../../engine/container-plan.ts';
+import type { Engine } from '../../engine/engine.ts';
 import type { ContainerVolume } from '../../workflow/containers/spec.ts';
 import { StepFault } from '../fault.ts';
+import type { JobContext } from '../job-context.ts';
 import type { JobIsolation } from '../sandbox/job-isolation.ts';
 import type { JobFolders, WorkflowState } from '../steps/workflow-state.ts';
+import { machinePath } from './machine-path.ts';
 
 /**
  * Folders of the job that its container sees, under the same paths. The workspace has GitHub's path, too, which many scripts
@@ -33,6 +36,22 @@ export function workspaceMounts(
   );
 }
 
+/** What no container gets: the socket of its engine, and the data of Volt. */
+export function closedPaths({ connection }: Engine, { containers }: Pick<JobContext, 'containers'>): string[] {
+  return [connection.socket, containers.dataDir];
+}
+
+/**
+ * Paths of the machine that its owner lets the container have.
+ * @param closed that no container gets
+ * @throws StepFault for one that is missing or closed
+ */
+export function machineMounts(volumes: readonly ContainerVolume[], closed: readonly string[]): ContainerPlan['mounts'] {
+  return volumes.flatMap(({ source, target, readOnly }) =>
+    source.kind === 'machine' ? [{ from: machinePath(source.path, closed), to: target, readOnly }] : [],
+  );
+}
+
 /**
  * Volumes of the engine, which are new for each job and removed at its end, as on GitHub's own runners: no job finds what another
  * one has written.
@@ -40,7 +59,7 @@ export function workspaceMounts(
  */
 export function engineVolumes(job: string, volumes: readonly ContainerVolume[]): NonNullable<ContainerPlan['volumes']> {
   return volumes.flatMap(({ source, target, readOnly }) => {
-    if (source.kind === 'workspace') return [];
+    if (source.kind === 'workspace' || source.kind === 'machine') return [];
     return [{ ...(source.kind === 'named' && { name: `${job}-${source.name}` }), to: target, readOnly }];
   });
 }

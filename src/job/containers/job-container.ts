@@ -7,9 +7,18 @@ import type { ContainerSpec } from '../../workflow/containers/spec.ts';
 import { makeFoldersInside, writeInside } from '../files/hand-over.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { nodeInside, nodeParts, restoringScript } from './brought-node.ts';
+import { certificatesIn } from './certificates.ts';
 import type { ContainerGround } from './container-ground.ts';
 import { ContainerHost } from './container-host.ts';
-import { checkTargets, engineVolumes, hostsMount, jobMounts, workspaceMounts } from './container-mounts.ts';
+import {
+  checkTargets,
+  closedPaths,
+  engineVolumes,
+  hostsMount,
+  jobMounts,
+  machineMounts,
+  workspaceMounts,
+} from './container-mounts.ts';
 import { containerOptions } from './container-options.ts';
 import { idRanges, userOf } from './container-user.ts';
 import { said } from './engine-words.ts';
@@ -55,7 +64,7 @@ export class JobContainer {
     const { node } = plan;
     const host = new ContainerHost({
       ...{ engine, id, first, env, limits, node },
-      ...{ image: spec.image, folder: job.folders.root },
+      ...{ image: spec.image, folder: job.folders.root, bounds: plan.container.limits },
     });
     return new JobContainer(host, id, join(job.folders.temp, '_tool'));
   }
@@ -71,7 +80,7 @@ interface Planned {
 async function planOf(
   job: WorkflowState,
   spec: ContainerSpec,
-  { engine, image, labels, prefix, network }: ContainerGround & { image: Image },
+  { engine, image, labels, prefix, network, pod }: ContainerGround & { image: Image },
 ): Promise<Planned> {
   const { folders, context } = job;
   const { owner } = context.sandbox;
@@ -92,23 +101,26 @@ async function planOf(
   ];
   const user = spec.options.user ?? image.user;
   const isRoot = process.getuid?.() === 0 && !engine.isRootless;
-  const ids =
-    engine.kind === 'podman' && isRoot ? idRanges(userOf(user, facts), owner ?? { uid: 0, gid: 0 }) : undefined;
+  const inside = userOf(user, facts);
+  const ids = engine.kind === 'podman' && isRoot ? idRanges(inside, owner ?? { uid: 0, gid: 0 }) : undefined;
   const { limits } = await context.processes;
   const env = { CI: 'true', GITHUB_ACTIONS: 'true', HOME: home, PATH: image.env.PATH ?? usualPath };
+  const certificates = certificatesIn(context.env);
   const mounts = [
+    ...certificates.mounts,
     ...jobMounts(job),
     ...hostsMount(context.sandbox),
     ...(node ?? []),
     ...workspaceMounts(folders, spec.volumes),
+    ...machineMounts(spec.volumes, closedPaths(engine, context)),
   ];
   const volumes = engineVolumes(prefix, spec.volumes);
   checkTargets([...mounts, ...volumes]);
   for (const { name } of volumes) if (name !== undefined) await said(makeVolume(engine, name, labels));
-  const options = containerOptions(spec.options, limits);
+  const options = containerOptions(limits, spec.options);
   return {
     // with passwords, which nothing that the engine keeps has
-    env: { ...env, ...proxiesIn(context.env) },
+    env: { ...env, ...certificates.env, ...proxiesIn(context.env) },
     node: parts && { program: nodeInside, restore },
     container: {
       ...options,
@@ -117,7 +129,7 @@ async function planOf(
       cwd: spec.options.workdir ?? folders.workspace,
       // as on GitHub, the image's own program does not run
       ...{ entrypoint: ['tail'], command: ['-f', '/dev/null'] },
-      ...{ mounts, volumes },
+      ...{ mounts, volumes, pod },
       ...(network && { network: { name: network.name, aliases: spec.options.aliases } }),
       ...(user !== '' && { user }),
       ...(ids && { ids }),

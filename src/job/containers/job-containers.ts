@@ -22,12 +22,13 @@ export interface JobContainers {
 export async function jobContainers(job: WorkflowState, evaluation: Evaluation): Promise<JobContainers> {
   const { plan, folders, log } = job;
   const repository = basename(String(job.github.repository ?? ''));
+  const { rights } = job.context.containers;
   const workspaces = [folders.workspace, workspaceInContainers, `/__w/${repository}/${repository}`];
   const values = await Promise.all([plan.container ?? null, plan.services ?? null].map((one) => evaluation.value(one)));
   const [containerValue = null, servicesValue = null] = values;
   try {
-    const container = containerOf(containerValue, workspaces);
-    const { services, unused } = servicesOf(servicesValue, workspaces);
+    const container = containerOf(containerValue, { workspaces, rights });
+    const { services, unused } = servicesOf(servicesValue, { workspaces, rights });
     for (const { credentials } of [...(container ? [container] : []), ...services])
       if (credentials) job.masker.add(credentials.password);
     for (const id of unused)
@@ -35,7 +36,7 @@ export async function jobContainers(job: WorkflowState, evaluation: Evaluation):
     return { container, services };
   } catch (error) {
     if (!(error instanceof ContainerProblem)) throw error;
-    if (error.severity === 'unsupported') {
+    if (error.severity !== 'invalid') {
       throw new VoltError('unsupported', error.message, { remedy: 'Take it out of the workflow.', cause: error });
     }
     throw new StepFault(error.message);

@@ -16,10 +16,12 @@ export interface ImageRequest {
 
 /**
  * Gets the image of a container. That the job's time runs out meanwhile is not the commit's fault.
- * @throws VoltError `image_unavailable`, `engine_failed`; the reason of the signal
+ * @throws VoltError `unsupported` where the machine does not allow the image, `image_unavailable`, `engine_failed`; the reason of the signal
  */
 export async function jobImage(job: WorkflowState, engine: Engine, request: ImageRequest): Promise<Image> {
   const { name, login, title, signal } = request;
+  const { containers } = job.context;
+  if (!containers.allows(name)) throw notListed(`the image ${name} is not among those`);
   const say = (text: string) => void job.log.line(job.masker.text(title + text));
   try {
     return await job.context.engine.pulls.get(engine, name, { login, say, signal });
@@ -31,4 +33,11 @@ export async function jobImage(job: WorkflowState, engine: Engine, request: Imag
     if (signal.reason === job.context.signal.reason) job.tooSlow = tooSlow;
     throw tooSlow;
   }
+}
+
+/** @param what begins the sentence */
+function notListed(what: string): VoltError {
+  return new VoltError('unsupported', `${what} that this runner allows`, {
+    remedy: 'The owner of the machine can allow it by `volt runner --allow-images NAME` or VOLT_ALLOW_IMAGES.',
+  });
 }

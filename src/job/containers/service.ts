@@ -12,7 +12,7 @@ import type { ServiceSpec } from '../../workflow/containers/spec.ts';
 import { makeFoldersInside } from '../files/hand-over.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import type { ContainerGround } from './container-ground.ts';
-import { checkTargets, engineVolumes, workspaceMounts } from './container-mounts.ts';
+import { checkTargets, closedPaths, engineVolumes, machineMounts, workspaceMounts } from './container-mounts.ts';
 import { containerOptions } from './container-options.ts';
 import { idRanges } from './container-user.ts';
 import { said } from './engine-words.ts';
@@ -133,7 +133,7 @@ export function serviceFailed(id: string, what: string): VoltError {
 async function planOf(
   job: WorkflowState,
   spec: ServiceSpec,
-  { engine, labels, prefix, network }: ContainerGround,
+  { engine, labels, prefix, network, pod }: ContainerGround,
   image: Image,
 ): Promise<ContainerPlan> {
   const { folders, context } = job;
@@ -142,7 +142,10 @@ async function planOf(
     source.kind === 'workspace' ? [join(folders.workspace, source.path)] : [],
   );
   makeFoldersInside(folders.root, inWorkspace, owner);
-  const mounts = workspaceMounts(folders, spec.volumes);
+  const mounts = [
+    ...workspaceMounts(folders, spec.volumes),
+    ...machineMounts(spec.volumes, closedPaths(engine, context)),
+  ];
   const volumes = engineVolumes(prefix, spec.volumes);
   checkTargets([...mounts, ...volumes]);
   for (const { name } of volumes) if (name !== undefined) await said(makeVolume(engine, name, labels));
@@ -152,8 +155,8 @@ async function planOf(
   const ids = engine.kind === 'podman' && isRoot ? idRanges(root, owner ?? root) : undefined;
   const { user, workdir, aliases, labels: own } = spec.options;
   return {
-    ...containerOptions(spec.options, limits),
-    ...{ image: image.id, labels: { ...own, ...labels }, mounts, volumes },
+    ...containerOptions(limits, spec.options),
+    ...{ image: image.id, labels: { ...own, ...labels }, mounts, volumes, pod },
     env: { CI: 'true', GITHUB_ACTIONS: 'true', ...spec.env },
     ...(network && { network: { name: network.name, aliases: [spec.id, ...aliases] } }),
     ...(spec.entrypoint !== undefined && { entrypoint: [spec.entrypoint] }),

@@ -1,11 +1,10 @@
-import type { CommandEnd } from '../../exec/launcher.ts';
 import { limitThatEnded } from '../../exec/limits.ts';
 import { errorText, systemCode, VoltError } from '../../kernel/errors.ts';
 import type { Reason } from '../../kernel/model.ts';
 import { StepFault } from '../fault.ts';
-import type { JobOutcome } from '../outcome.ts';
+import { type JobOutcome, withLimit } from '../outcome.ts';
 import { signalOfCode, signalText } from '../verdict/signals.ts';
-import type { CommandHost, StepCommand } from './step-host.ts';
+import type { CommandHost, StepCommand, StepEnd } from './step-host.ts';
 
 export class CommandFailed extends Error {
   readonly outcome: JobOutcome;
@@ -22,7 +21,7 @@ export class CommandFailed extends Error {
  * @throws CommandFailed
  */
 export async function runStepCommand(host: CommandHost, command: StepCommand): Promise<void> {
-  let end: CommandEnd;
+  let end: StepEnd;
   try {
     end = await host.run(command);
   } catch (error) {
@@ -30,15 +29,21 @@ export async function runStepCommand(host: CommandHost, command: StepCommand): P
     const isEngine = error instanceof VoltError && error.code === 'engine_failed';
     throw failed('error', isEngine ? 'engine_failed' : 'spawn_failed', errorText(error).slice(0, 2000));
   }
-  const { exitCode, signal } = end;
+  const { exitCode, signal, breach } = end;
   const limit = limitThatEnded(end, await host.limits);
   if (limit !== undefined) throw failed('failure', 'resource_limit', `Process ${limit}.`, exitCode);
-  if (signal !== null) throw failed('failure', 'signal', `Process was ended by ${signalText(signal)}.`);
+  if (signal !== null)
+    throw limited(failed('failure', 'signal', `Process was ended by ${signalText(signal)}.`), breach);
   if (exitCode !== 0) {
     const behind = exitCode === null ? undefined : signalOfCode(exitCode);
     const named = behind === undefined ? '' : ` (${behind})`;
-    throw failed('failure', 'exit_code', `Process completed with exit code ${exitCode}${named}.`, exitCode);
+    const text = `Process completed with exit code ${exitCode}${named}.`;
+    throw limited(failed('failure', 'exit_code', text, exitCode), breach);
   }
+}
+
+function limited({ outcome }: CommandFailed, breach: string | undefined): CommandFailed {
+  return new CommandFailed(withLimit(outcome, breach));
 }
 
 function failed(

@@ -10,13 +10,19 @@ export interface StepCommand {
   signal: AbortSignal;
 }
 
+/** How a command of a step ended. */
+export interface StepEnd extends CommandEnd {
+  /** a limit that its container reached meanwhile, as part of a sentence */
+  breach?: string | undefined;
+}
+
 /** Where commands run. */
 export interface CommandHost {
   /**
    * Runs one command; others run after it, whatever its end.
    * @throws VoltError `spawn_failed`, `tool_missing`, `engine_failed` where it could not be run
    */
-  run(command: StepCommand): Promise<CommandEnd>;
+  run(command: StepCommand): Promise<StepEnd>;
   /** limits whose breach the end of a command shows */
   readonly limits: Promise<Limits>;
 }

@@ -5,8 +5,9 @@ import { fullImageName, isNoImage } from './image-name.ts';
 import { parseOptions, wordsOf } from './options.ts';
 import { portsOf } from './ports.ts';
 import { ContainerProblem, matching } from './problem.ts';
+import { type ContainerRights, checkRights } from './rights.ts';
 import type { ContainerSpec, ServiceSpec } from './spec.ts';
-import { volumeOf } from './volumes.ts';
+import { machineVolumes, volumeOf } from './volumes.ts';
 
 /** Services of a job, and entries of each list of a container. */
 const most = 100;
@@ -29,12 +30,13 @@ const serviceId = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/;
 /**
  * The container of a job.
  * @param value `jobs.<id>.container` after evaluation
- * @param workspaces the paths that mean the job's workspace
+ * @param allowed.workspaces the paths that mean the job's workspace
+ * @param allowed.rights of the job on this machine
  * @returns undefined if there is none, or its image is empty
  * @throws ContainerProblem
  */
-export function containerOf(value: Json, workspaces: readonly string[]): ContainerSpec | undefined {
-  const { entrypoint, ...spec } = specOf(parse(container, value, '`container`'), '`container`', workspaces) ?? {};
+export function containerOf(value: Json, allowed: Allowed): ContainerSpec | undefined {
+  const { entrypoint, ...spec } = specOf(parse(container, value, '`container`'), '`container`', allowed) ?? {};
   if (entrypoint !== undefined)
     throw new ContainerProblem('unsupported', '`container`: the option `--entrypoint` is not supported, as on GitHub');
   return 'image' in spec ? spec : undefined;
@@ -43,11 +45,11 @@ export function containerOf(value: Json, workspaces: readonly string[]): Contain
 /**
  * The services of a job.
  * @param value `jobs.<id>.services` after evaluation
- * @param workspaces as for `containerOf`
+ * @param allowed as for `containerOf`
  * @returns `unused`: ids of services with an empty image
  * @throws ContainerProblem
  */
-export function servicesOf(value: Json, workspaces: readonly string[]): { services: ServiceSpec[]; unused: string[] } {
+export function servicesOf(value: Json, allowed: Allowed): { services: ServiceSpec[]; unused: string[] } {
   const all = Object.entries(parse(z.record(z.string(), z.json()).nullable(), value, '`services`') ?? {});
   if (all.length > most) throw new ContainerProblem('invalid', `a job has at most ${most} services`);
   const services: ServiceSpec[] = [];
@@ -55,7 +57,7 @@ export function servicesOf(value: Json, workspaces: readonly string[]): { servic
   for (const [id, each] of all) {
     const key = `\`services.${matching(id, serviceId, 'a service needs a host name as its id')}\``;
     const given = parse(service, each as Json, key);
-    const spec = specOf(given, key, workspaces);
+    const spec = specOf(given, key, allowed);
     if (!spec) unused.push(id);
     else {
       const { entrypoint: flag, ...container } = spec;
@@ -65,6 +67,11 @@ export function servicesOf(value: Json, workspaces: readonly string[]): { servic
     }
   }
   return { services, unused };
+}
+
+interface Allowed {
+  workspaces: readonly string[];
+  rights: ContainerRights;
 }
 
 type Given = z.infer<typeof container>;
@@ -81,18 +88,20 @@ function parse<T extends z.ZodType>(schema: T, value: Json, key: string): z.infe
 function specOf(
   given: Given,
   key: string,
-  workspaces: readonly string[],
+  { workspaces, rights }: Allowed,
 ): (ContainerSpec & { entrypoint?: string | undefined }) | undefined {
   const { image = '', credentials } = given;
   if (isNoImage(image)) return undefined;
   const { username = '', password = '' } = credentials ?? {};
   return inside(key, () => {
-    const { options, entrypoint, ...flags } = parseOptions(given.options ?? '');
+    const { options, entrypoint, privileged, ...flags } = parseOptions(given.options ?? '');
+    const volumes = [...flags.volumes, ...(given.volumes ?? [])].map((volume) => volumeOf(volume, workspaces));
+    checkRights({ privileged, volumes: machineVolumes(volumes) }, rights);
     return {
       image: fullImageName(image),
       env: { ...flags.env, ...given.env },
       ports: [...flags.ports, ...(given.ports ?? []).flatMap(portsOf)],
-      volumes: [...flags.volumes, ...(given.volumes ?? [])].map((volume) => volumeOf(volume, workspaces)),
+      volumes,
       options,
       entrypoint,
       // as on GitHub, credentials without both are not used

@@ -11,6 +11,8 @@ export interface ParsedOptions {
   /** as in the workflow's `volumes` */
   volumes: string[];
   entrypoint?: string;
+  /** flags that need a right, for people */
+  privileged: string[];
 }
 
 /** A flag of `docker create`. @throws ContainerProblem */
@@ -86,6 +88,27 @@ export const valued: Readonly<Record<string, Take>> = {
     const name = matching(value.toUpperCase().replace(/^CAP_/, ''), /^[A-Z_]+$/, 'use the name of a capability');
     into.options.capDrop.push(name);
   },
+  'cap-add': (into, value) => {
+    const name = matching(value.toUpperCase().replace(/^CAP_/, ''), /^[A-Z_]+$/, 'use the name of a capability');
+    into.options.machine.capAdd.push(name);
+    into.privileged.push(theOption('cap-add'));
+  },
+  device: (into, value) => {
+    const [, from = '', to = from, access = 'rwm'] = /^(\/[^:]+)(?::(\/[^:]+))?(?::([rwm]{1,3}))?$/.exec(value) ?? [];
+    if (from === '') throw new ContainerProblem('invalid', `${quoted(value)} is not a device: use /dev/NAME`);
+    into.options.machine.devices.push({ from, to, access });
+    into.privileged.push(theOption('device'));
+  },
+  pid: (into, value) => {
+    if (value !== 'host') throw refused('pid', machine);
+    into.options.machine.hostPid = true;
+    into.privileged.push(theOption('pid'));
+  },
+  ipc: (into, value) => {
+    if (value !== 'host') throw refused('ipc', machine);
+    into.options.machine.hostIpc = true;
+    into.privileged.push(theOption('ipc'));
+  },
   'security-opt': (_, value) => {
     // Volt always sets it
     if (!/^no-new-privileges(?:[:=]true)?$/.test(value)) throw refused('security-opt', machine);
@@ -104,6 +127,10 @@ export const switches: Readonly<Record<string, (into: ParsedOptions, on: boolean
   },
   'read-only': (into, on) => {
     into.options.readOnly = on;
+  },
+  privileged: (into, on) => {
+    into.options.machine.privileged = on;
+    if (on) into.privileged.push(theOption('privileged'));
   },
   'no-healthcheck': (into, on) => {
     if (on) into.options.health = 'none';
@@ -125,8 +152,8 @@ const network = "the containers of a job have the job's own network";
 const reasons: Readonly<Record<string, string>> = {
   ...Object.fromEntries(
     [
-      ...['privileged', 'cap-add', 'device', 'device-cgroup-rule', 'device-read-bps', 'device-read-iops'],
-      ...['device-write-bps', 'device-write-iops', 'gpus', 'pid', 'ipc', 'uts', 'userns', 'cgroupns', 'cgroup-parent'],
+      ...['device-cgroup-rule', 'device-read-bps', 'device-read-iops', 'device-write-bps', 'device-write-iops', 'gpus'],
+      ...['uts', 'userns', 'cgroupns', 'cgroup-parent'],
       ...['runtime', 'sysctl', 'oom-kill-disable', 'oom-score-adj', 'mount', 'volumes-from', 'volume-driver'],
       ...['env-file', 'label-file', 'cidfile'],
     ].map((flag) => [flag, machine]),
@@ -143,6 +170,10 @@ const reasons: Readonly<Record<string, string>> = {
 export function refused(flag: string, why = reasons[flag]): ContainerProblem {
   const because = why === undefined ? '' : `: ${why}`;
   return new ContainerProblem('unsupported', `the option \`--${flag}\` is not supported${because}`);
+}
+
+function theOption(flag: string): string {
+  return `the option \`--${flag}\``;
 }
 
 function hostName(value: string): string {

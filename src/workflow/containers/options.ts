@@ -22,7 +22,8 @@ export function wordsOf(text: string): string[] {
 }
 
 /**
- * Parses `options`: flags of `docker create`, of which Volt allows those that give a job no rights on the machine.
+ * Parses `options`: flags of `docker create`, of which Volt allows those that give a job no rights on the machine, and notes a few
+ * that a runner can allow.
  * @throws ContainerProblem for the first flag that is not allowed or has a wrong value
  */
 export function parseOptions(text: string): ParsedOptions {
@@ -30,8 +31,9 @@ export function parseOptions(text: string): ParsedOptions {
     options: {
       ...{ aliases: [], hosts: [], dns: [], dnsSearch: [], labels: {}, ulimits: [], tmpfs: {}, capDrop: [] },
       ...{ readOnly: false, init: false },
+      machine: { privileged: false, capAdd: [], devices: [], hostPid: false, hostIpc: false },
     },
-    ...{ env: {}, ports: [], volumes: [] },
+    ...{ env: {}, ports: [], volumes: [], privileged: [] },
   };
   const { tokens } = parseArgs({ args: wordsOf(text), options: known, strict: false, tokens: true });
   for (const token of tokens) {

@@ -1,9 +1,9 @@
 /** A setting of a container that cannot be used. The message is for the author of the workflow. */
 export class ContainerProblem extends Error {
-  /** `unsupported`: the engines know it, but Volt does not allow it */
-  readonly severity: 'invalid' | 'unsupported';
+  /** `unsupported`: the engines know it, but Volt does not allow it; `restricted`: only some runners allow it */
+  readonly severity: 'invalid' | 'unsupported' | 'restricted';
 
-  constructor(severity: 'invalid' | 'unsupported', message: string) {
+  constructor(severity: ContainerProblem['severity'], message: string) {
     super(message);
     this.severity = severity;
   }

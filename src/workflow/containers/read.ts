@@ -8,7 +8,8 @@ import { fullImageName, isNoImage } from './image-name.ts';
 import { parseOptions, wordsOf } from './options.ts';
 import { portsOf } from './ports.ts';
 import { ContainerProblem } from './problem.ts';
-import { volumeOf, workspaceInContainers } from './volumes.ts';
+import { checkRights } from './rights.ts';
+import { machineVolumes, volumeOf, workspaceInContainers } from './volumes.ts';
 
 /** Reads `jobs.<id>.container`. What has no expression is checked here, all else when the job runs. */
 export function readContainer(reader: TokenReader, token: TemplateToken): ValueTemplate {
@@ -32,14 +33,17 @@ const checks: Readonly<Record<string, (text: string) => void>> = {
   ports: portsOf,
   volumes: checkVolume,
   options: (text) => {
-    for (const volume of parseOptions(text).volumes) checkVolume(volume);
+    const { volumes, privileged } = parseOptions(text);
+    for (const volume of volumes) checkVolume(volume);
+    checkRights({ privileged, volumes: [] }, undefined);
   },
   command: wordsOf,
 };
 
 /** The path of the workspace in a job is not known here, but a path that is written out is not in it. */
 function checkVolume(text: string): void {
-  if (!text.startsWith('/__w/')) volumeOf(text, [workspaceInContainers]);
+  if (text.startsWith('/__w/')) return;
+  checkRights({ privileged: [], volumes: machineVolumes([volumeOf(text, [workspaceInContainers])]) }, undefined);
 }
 
 function checkContainer(reader: TokenReader, token: TemplateToken): void {
@@ -79,7 +83,7 @@ function reportProblem(reader: TokenReader, token: TemplateToken, check: () => v
     check();
   } catch (error) {
     if (!(error instanceof ContainerProblem)) throw error;
-    reader.report(error.severity, token, error.message);
+    reader.report(error.severity === 'restricted' ? 'warning' : error.severity, token, error.message);
   }
 }
 

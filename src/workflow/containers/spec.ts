@@ -39,7 +39,9 @@ export interface ContainerVolume {
     | { kind: 'anonymous' }
     | { kind: 'named'; name: string }
     /** a path relative to the job's workspace, without `..`; empty for the workspace itself */
-    | { kind: 'workspace'; path: string };
+    | { kind: 'workspace'; path: string }
+    /** an absolute path of the machine */
+    | { kind: 'machine'; path: string };
   /** absolute path inside of the container */
   target: string;
   readOnly: boolean;
@@ -78,10 +80,24 @@ export interface ContainerOptions {
   /** capabilities that are taken away, such as `NET_RAW`; `ALL` for every one */
   capDrop: string[];
   readOnly: boolean;
+  /** what needs the right to it */
+  machine: MachineOptions;
   /** whether a small init process reaps the children of the container's program */
   init: boolean;
   /** `none` turns the image's own check off */
   health?: 'none' | HealthCheck;
+}
+
+/** Options that give rights on the machine of the runner. */
+export interface MachineOptions {
+  privileged: boolean;
+  /** capabilities beyond the usual ones, such as `SYS_PTRACE`; `ALL` for every one */
+  capAdd: string[];
+  /** `access` has the letters r, w and m */
+  devices: { from: string; to: string; access: string }[];
+  /** whether its processes see those of the machine, and whether it has the machine's shared memory */
+  hostPid: boolean;
+  hostIpc: boolean;
 }
 
 /** Absent entries are those of the image's own check, else the engine's (30 s, 30 s, 3 and 0). Times in milliseconds. */

@@ -12,8 +12,8 @@ export const workspaceInContainers = '/github/workspace';
 /**
  * One entry of `volumes`: `target`, `name:target`, or a path of the workspace and a target; `:ro` at the end makes it
  * read-only.
- * @param workspaces the paths that mean the job's workspace
- * @throws ContainerProblem, also for a path outside of the workspace
+ * @param workspaces the paths that mean the job's workspace; any other absolute path is one of the machine
+ * @throws ContainerProblem
  */
 export function volumeOf(text: string, workspaces: readonly string[]): ContainerVolume {
   const parts = text.split(':');
@@ -39,6 +39,12 @@ function sourceOf(source: string | undefined, workspaces: readonly string[], tex
     const path = posix.relative(workspace, source);
     if (path !== '..' && !path.startsWith('../')) return { kind: 'workspace', path };
   }
-  const remedy = 'use a named volume, or a path in `${{ github.workspace }}`';
-  throw new ContainerProblem('unsupported', `the volume ${quoted(text)} is a path of the machine; ${remedy}`);
+  return { kind: 'machine', path: posix.normalize(source) };
+}
+
+/** The volumes that are paths of the machine, for people. */
+export function machineVolumes(volumes: readonly ContainerVolume[]): string[] {
+  return volumes.flatMap(({ source }) =>
+    source.kind === 'machine' ? [`the volume ${quoted(source.path)}, a path of the machine,`] : [],
+  );
 }

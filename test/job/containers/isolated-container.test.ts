@@ -2,7 +2,7 @@ import { lstatSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
+import { engineKind, hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
 import { TestSession } from '../../support/engine-session.ts';
 import { IsolatedJobs, isIsolable } from '../../support/isolation.ts';
 
@@ -35,7 +35,8 @@ describe('the container of an isolated job', function () {
 
   for (const level of ['user', 'sandbox'] as const) {
     it(`has the rights of the job's user on its files (${level})`, async function () {
-      if (!(await isIsolable(level))) return this.skip();
+      // Docker's containers have users of the machine, unless its daemon maps those of all containers
+      if (engineKind === 'docker' || !(await isIsolable(level))) return this.skip();
       const jobs = new IsolatedJobs(level);
       try {
         const { outcome, log, workspace } = await run(

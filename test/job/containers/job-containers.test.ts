@@ -26,7 +26,7 @@ describe('the containers of a job', () => {
     for (const [job, message] of [
       [
         'container: { image: node, options: "${{ fromJSON(\'[\\"--pid=host\\"]\')[0] }}" }',
-        '`container`: the option `--pid` is not supported',
+        '`container`: the option `--pid` is not allowed',
       ],
     ] as const) {
       const { outcome, log } = await run(job);

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { containersWith } from '../../../src/engine/containers.ts';
 import { networksWith } from '../../../src/engine/networks.ts';
+import { podsWith } from '../../../src/engine/pods.ts';
 import { detectGroupKind } from '../../../src/exec/group-kind.ts';
 import { ProcessGroup } from '../../../src/exec/process-group.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
@@ -25,6 +26,7 @@ describe('the services of a job', function () {
     const labels = { 'volt.record': 'test' };
     expect(await containersWith(client, labels), 'containers are left').to.deep.equal([]);
     expect(await networksWith(client, labels), 'networks are left').to.deep.equal([]);
+    expect(await podsWith(client, labels), 'pods are left').to.deep.equal([]);
     await jobs.clean();
   });
   after(async () => {

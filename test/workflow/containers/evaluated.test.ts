@@ -1,11 +1,13 @@
 import { expect } from 'chai';
 import { containerOf, servicesOf } from '../../../src/workflow/containers/evaluated.ts';
 import { ContainerProblem } from '../../../src/workflow/containers/problem.ts';
+import type { ContainerRights } from '../../../src/workflow/containers/rights.ts';
 import type { Json } from '../../../src/workflow/template.ts';
 
 const workspaces = ['/job/workspace'];
-const container = (value: Json) => containerOf(value, workspaces);
-const services = (value: Json) => servicesOf(value, workspaces);
+const refused: ContainerRights = { privileged: 'refused', volumes: 'refused' };
+const container = (value: Json, rights = refused) => containerOf(value, { workspaces, rights });
+const services = (value: Json) => servicesOf(value, { workspaces, rights: refused });
 
 function problem(work: () => unknown): string {
   try {
@@ -59,12 +61,50 @@ describe('the container of a job, once its expressions are evaluated', () => {
     );
     expect(problem(() => container({ image: 'node', command: 'x' }))).to.match(/^invalid: `container`.*"command"/);
     expect(problem(() => container({ image: 'node', env: { 'A=B': '1' } }))).to.match(/^invalid: `container\.env/);
-    expect(problem(() => container({ image: 'node', options: '--privileged' }))).to.match(
-      /^unsupported: `container`: the option `--privileged` is not supported/,
+    expect(problem(() => container({ image: 'node', options: '--userns host' }))).to.match(
+      /^unsupported: `container`: the option `--userns` is not supported/,
     );
     expect(problem(() => container({ image: 'node', options: '--entrypoint x' }))).to.match(
       /^unsupported: `container`: the option `--entrypoint` is not supported, as on GitHub$/,
     );
+  });
+});
+
+describe('what a container asks for beyond what every job may have', () => {
+  const privileged = { image: 'node', options: '--privileged --cap-add sys_ptrace --device /dev/kvm:/dev/k:rw' };
+  const volume = { image: 'node', volumes: ['/srv/data:/data:ro'] };
+
+  it('is refused by name, with the flag by which the owner of the machine can allow it', () => {
+    expect(problem(() => container(privileged))).to.equal(
+      'unsupported: `container`: the option `--privileged` is not allowed: it gives the job rights on the machine of the runner, whose owner can allow it by `volt runner --allow-privileged REPOSITORY`',
+    );
+    for (const options of ['--cap-add ALL', '--device /dev/kvm', '--pid host', '--ipc=host'])
+      expect(problem(() => container({ image: 'node', options }))).to.include(
+        `${options.split(/[ =]/)[0]}\` is not allowed`,
+      );
+    expect(problem(() => container(volume))).to.match(
+      /the volume "\/srv\/data", a path of the machine, is not allowed: .*--allow-volumes REPOSITORY/,
+    );
+  });
+
+  it('is refused on a ref that is not trusted', () => {
+    const rights: ContainerRights = { privileged: 'untrusted', volumes: 'untrusted' };
+    expect(problem(() => container(privileged, rights))).to.include(
+      'is allowed on trusted refs of the repository only',
+    );
+    expect(problem(() => container(volume, rights))).to.include('is allowed on trusted refs of the repository only');
+  });
+
+  it('is given where the owner of the machine allows just that', () => {
+    const onlyPrivileged = container(privileged, { privileged: 'allowed', volumes: 'refused' });
+    expect(onlyPrivileged?.options.machine).to.deep.equal({
+      ...{ privileged: true, capAdd: ['SYS_PTRACE'], hostPid: false, hostIpc: false },
+      devices: [{ from: '/dev/kvm', to: '/dev/k', access: 'rw' }],
+    });
+    expect(problem(() => container(volume, { privileged: 'allowed', volumes: 'refused' }))).to.include('not allowed');
+    expect(container(volume, { privileged: 'refused', volumes: 'allowed' })?.volumes).to.deep.equal([
+      { source: { kind: 'machine', path: '/srv/data' }, target: '/data', readOnly: true },
+    ]);
   });
 });
 

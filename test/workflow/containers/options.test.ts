@@ -4,8 +4,11 @@ import { ContainerProblem } from '../../../src/workflow/containers/problem.ts';
 
 /** What `options` change. */
 function changed(text: string): object {
-  const { options, ...flags } = parseOptions(text);
-  const all = Object.entries({ ...flags, ...options });
+  const {
+    options: { machine, ...options },
+    ...flags
+  } = parseOptions(text);
+  const all = Object.entries({ ...flags, ...options, ...machine });
   return Object.fromEntries(all.filter(([, value]) => value !== false && Object.keys(Object(value)).length > 0));
 }
 
@@ -85,15 +88,10 @@ describe('options of a container', () => {
 
   it('that give rights on the machine or another network are refused by name', () => {
     const right = 'is not supported: it would give the job rights on the machine of the runner';
-    for (const flag of [
-      'privileged',
-      'cap-add SYS_ADMIN',
-      'device=/dev/kvm',
-      'pid host',
-      'ipc=host',
-      'mount type=bind',
-    ])
-      expect(problem(`--cpus 1 --${flag}`)).to.equal(`unsupported: the option \`--${flag.split(/[ =]/)[0]}\` ${right}`);
+    for (const flag of ['userns=host', 'gpus all', 'pid container:x', 'ipc=shareable', 'mount type=bind'])
+      expect(problem(`--cpus 1 --${flag}`)).to.match(
+        new RegExp(`^unsupported: the option \`--${flag.split(/[ =]/)[0]}\` ${right}`),
+      );
     expect(problem('--security-opt seccomp=unconfined')).to.include(`\`--security-opt\` ${right}`);
     const network = "is not supported: the containers of a job have the job's own network";
     expect(problem('--network host')).to.equal(`unsupported: the option \`--network\` ${network}`);

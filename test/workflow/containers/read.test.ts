@@ -55,19 +55,9 @@ describe('containers in a workflow file', () => {
       'ci.yml:5:45: "80:http" is not a port: use port, host:port or host:port/udp',
     ],
     [
-      'a volume of the machine',
-      "container: { image: x, volumes: ['/var/run/docker.sock:/docker.sock'] }",
-      'ci.yml:5:38: the volume "/var/run/docker.sock:/docker.sock" is a path of the machine; use a named volume, or a path in `${{ github.workspace }}`',
-    ],
-    [
       'an option that gives rights',
-      'container: { image: x, options: --privileged }',
-      'ci.yml:5:37: the option `--privileged` is not supported: it would give the job rights on the machine of the runner',
-    ],
-    [
-      'a volume of the machine among the options',
-      'container: { image: x, options: -v /:/host }',
-      'ci.yml:5:37: the volume "/:/host" is a path of the machine; use a named volume, or a path in `${{ github.workspace }}`',
+      'container: { image: x, options: --userns host }',
+      'ci.yml:5:37: the option `--userns` is not supported: it would give the job rights on the machine of the runner',
     ],
     [
       'a command with an open quote',
@@ -115,10 +105,34 @@ describe('containers in a workflow file', () => {
     }
   });
 
+  it('warn of what only some runners allow, which the runner decides', () => {
+    const warnings = (line: string) =>
+      readWorkflow({ path: 'ci.yml', text: job(line) })
+        .diagnostics.filter(({ severity }) => severity === 'warning')
+        .map(formatDiagnostic);
+    const flag = (name: string) => `(\`volt runner --allow-${name} REPOSITORY\`), and a trusted ref`;
+    const privileged = `needs a runner that allows it ${flag('privileged')}`;
+    const volumes = `a path of the machine, needs a runner that allows it ${flag('volumes')}`;
+    for (const [line, warning] of [
+      [
+        'container: { image: x, options: --privileged }',
+        `ci.yml:5:37: warning: the option \`--privileged\` ${privileged}`,
+      ],
+      [
+        'container: { image: x, options: --device /dev/kvm }',
+        `ci.yml:5:37: warning: the option \`--device\` ${privileged}`,
+      ],
+      ['container: { image: x, options: -v /opt:/opt }', `ci.yml:5:37: warning: the volume "/opt", ${volumes}`],
+      ["container: { image: x, volumes: ['/srv:/data'] }", `ci.yml:5:38: warning: the volume "/srv", ${volumes}`],
+    ] as const)
+      expect(warnings(line)).to.deep.equal([warning]);
+    expect(new PlannedBuild(job('container: { image: x, options: --privileged }')).decisions).to.deep.equal({});
+  });
+
   it('that are not allowed end their job, not the others', () => {
-    const build = new PlannedBuild(`${job('container: { image: x, options: --privileged }')}
+    const build = new PlannedBuild(`${job('container: { image: x, options: --userns host }')}
   b: { runs-on: x, steps: [{ run: x }] }`);
-    expect(build.decisions.a).to.match(/^error unsupported: ci.yml:5:37: the option `--privileged` is not supported/);
+    expect(build.decisions.a).to.match(/^error unsupported: ci.yml:5:37: the option `--userns` is not supported/);
     expect(build.statuses.b).to.equal('queued');
   });
 

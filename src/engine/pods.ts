@@ -1,0 +1,50 @@
+import { randomBytes } from 'node:crypto';
+import { labelFilter, unlessGone } from './containers.ts';
+import type { Engine } from './engine.ts';
+
+/** What all containers of a pod may use together. */
+export interface PodLimits {
+  /** bytes */
+  memory?: number | undefined;
+  processes?: number | undefined;
+}
+
+/**
+ * Makes a pod, whose containers share a control group and nothing else. Only podman has pods.
+ * @returns its name
+ * @throws EngineRefusal, VoltError `engine_failed`
+ */
+export async function makePod(
+  { connection }: Engine,
+  labels: Readonly<Record<string, string>>,
+  { memory, processes }: PodLimits,
+): Promise<string> {
+  const name = `volt${randomBytes(5).toString('hex')}`;
+  await connection.podman('/pods/create', {
+    body: {
+      ...{ name, labels, no_infra: true, share_parent: true, shared_namespaces: [] },
+      resource_limits: {
+        ...(memory !== undefined && { memory: { limit: memory, swap: memory } }),
+        ...(processes !== undefined && { pids: { limit: processes } }),
+      },
+    },
+  });
+  return name;
+}
+
+/** Names of the pods with all of the labels. */
+export async function podsWith(
+  { connection, kind }: Engine,
+  labels: Readonly<Record<string, string>>,
+): Promise<string[]> {
+  if (kind !== 'podman') return [];
+  const found = await connection.podman<{ Name: string }[] | null>('/pods/json', {
+    query: { filters: labelFilter(labels) },
+  });
+  return (found ?? []).map(({ Name: name }) => name);
+}
+
+/** Removes a pod with what is left of its containers. One that is gone is no error. */
+export async function removePod({ connection }: Engine, name: string): Promise<void> {
+  await unlessGone(connection.podman(`/pods/${name}`, { method: 'DELETE', query: { force: 'true', timeout: '0' } }));
+}

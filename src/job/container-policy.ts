@@ -1,0 +1,41 @@
+import type { Config } from '../kernel/config.ts';
+import { fitsGlobs } from '../kernel/names.ts';
+import type { ContainerRights, Right } from '../workflow/containers/rights.ts';
+import { fitsImageGlobs } from './image-globs.ts';
+import type { JobInput } from './input-and-result.ts';
+
+/** What the owner of the machine lets the containers of a job do. */
+export interface ContainerPolicy {
+  rights: ContainerRights;
+  /** whether only some images may be used */
+  isListed: boolean;
+  /** @param image its full name */
+  allows(image: string): boolean;
+  /** folder of Volt's data, which no container gets */
+  dataDir: string;
+}
+
+export type PolicySettings = Pick<Config, 'allowPrivileged' | 'allowVolumes' | 'allowImages' | 'dataDir'>;
+
+/** The policy for a job. Whoever may push to a ref that is not trusted gets no right. */
+export function containerPolicyOf(
+  { allowPrivileged, allowVolumes, allowImages, dataDir }: PolicySettings,
+  { repo, trust }: Pick<JobInput, 'repo' | 'trust'>,
+): ContainerPolicy {
+  const right = (setting: string): Right => {
+    const globs = listOf(setting);
+    if (globs.length === 0 || !fitsGlobs(globs, repo.name)) return 'refused';
+    return trust.trusted ? 'allowed' : 'untrusted';
+  };
+  const images = listOf(allowImages);
+  return {
+    rights: { privileged: right(allowPrivileged), volumes: right(allowVolumes) },
+    isListed: images.length > 0,
+    allows: (image) => images.length === 0 || fitsImageGlobs(images, image),
+    dataDir,
+  };
+}
+
+function listOf(setting: string): string[] {
+  return setting.split(',').flatMap((part) => part.trim() || []);
+}
