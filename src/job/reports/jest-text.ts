@@ -3,12 +3,16 @@ import { PrintedTests } from './printed-tests.ts';
 
 const statusOf = { '✓': 'passed', '✕': 'failed', '○': 'skipped', '✎': 'skipped' } as const;
 
+/** What Jest prints when a test is about to end its process. */
+const exit = '  ●  process.exit called with';
+
 /** The output of Jest: every test of a single file or with --verbose, otherwise only the failed ones and the totals. */
 export class JestTextParser implements LineParser {
-  readonly begins = 'PFTN';
+  readonly begins = ['P', 'F', 'T', 'N', exit];
   readonly #tests = new PrintedTests();
   #file: string | null = null;
   #groups: string[] = [];
+  #hasExited = false;
 
   get inside(): boolean {
     return this.#file !== null;
@@ -17,6 +21,7 @@ export class JestTextParser implements LineParser {
   line(text: string): void {
     const file = /^(?:PASS|FAIL) +(\S.*?)(?: \([\d.]+ m?s\))?$/.exec(text);
     const sum = /^Tests: +(?:(\S.*), )?\d+ total$/.exec(text);
+    if (text.startsWith(exit)) this.#hasExited = true;
     if (/^No tests found, exiting with code [01]$/.test(text)) this.#tests.findNone(text.endsWith('1'));
     if (file || sum || /^Test Suites: /.test(text)) {
       this.#tests.settle();
@@ -33,7 +38,7 @@ export class JestTextParser implements LineParser {
   }
 
   end(): Findings {
-    return this.#tests.findings('Jest');
+    return this.#tests.findings('Jest', this.#hasExited);
   }
 
   #tree(text: string): void {

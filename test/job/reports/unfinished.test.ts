@@ -16,6 +16,7 @@ const outputs: [runner: string, output: string][] = [
     'running 2 tests\ntest a ... ok\n   Doc-tests a\n\nrunning 1 test\n\ntest result: ok. 1 passed; 0 failed\n',
   ],
   ['bun test', 'bun test v1.2.3 (abc)\n\n'],
+  ['Jest', '  ●  process.exit called with "0"\n\n      at Object.exit (a.test.js:2:23)\n'],
   ['the TAP output', 'TAP version 13\n# a\n'],
   ['the TAP output', '1..3\n'],
   ['the TAP output', 'TAP version 13\n# a\nok 1 a\n1..1\nTAP version 13\n# b\nok 1 b\n'],
@@ -29,6 +30,7 @@ const others: [what: string, output: string][] = [
     'a program of tests that a test runs',
     'running 1 test\nrunning 1 test\ntest result: ok. 1 passed; 0 failed\ntest result: ok. 1 passed; 0 failed\n',
   ],
+  ['a test of Jest that ended a worker of it', '  ●  process.exit called with "0"\n\nTests:       2 passed, 2 total\n'],
   ['a run that has ended', '=== test session starts ===\n=== 4 passed in 0.04s ===\n'],
 ];
 

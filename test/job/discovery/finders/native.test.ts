@@ -91,8 +91,13 @@ describe('discovery of CMake, Meson and Autotools projects', () => {
     ],
     [
       'a project with a script that makes its configure',
-      { 'configure.ac': '', 'Makefile.am': 'check_PROGRAMS = a\n', 'autogen.sh!': '' },
+      { 'configure.ac': '', 'Makefile.am': 'check-local: a\n', 'autogen.sh!': '' },
       'NOCONFIGURE=1 ./autogen.sh && ./configure, make -j"$(getconf _NPROCESSORS_ONLN)", make check',
+    ],
+    [
+      'a project that includes the list of its tests',
+      { 'configure.ac': '', 'Makefile.am': 'check_PROGRAMS = a\ninclude tests.mk\n' },
+      'autoreconf --install && ./configure, make -j"$(getconf _NPROCESSORS_ONLN)", make check',
     ],
     [
       'a project that holds its configure',
@@ -116,6 +121,11 @@ describe('discovery of CMake, Meson and Autotools projects', () => {
       'a Meson project without tests',
       { 'meson.build': "benchmark('a')\nmy_test('b')\n", 'subprojects/x/meson.build': "test('a')\n" },
       'meson.build: no meson.build of it has a test()',
+    ],
+    [
+      'a project of Autoconf that builds programs for tests and runs none',
+      { 'configure.ac': '', 'Makefile.am': 'check_PROGRAMS = a\n' },
+      'configure.ac: no Makefile.am of it has tests',
     ],
     [
       'a project of Autoconf with tests of an example alone',

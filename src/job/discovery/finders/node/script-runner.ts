@@ -1,4 +1,4 @@
-import { recordIn } from '../../records.ts';
+import { recordIn, valueIn } from '../../records.ts';
 import type { Tree } from '../../tree.ts';
 import type { Manifest } from './manifest.ts';
 
@@ -37,19 +37,30 @@ const runners: readonly ScriptRunner[] = [
   { name: 'bun test', command: /^bun test(?= |$)/, configs: ['bunfig.toml'] },
 ];
 
+/** A script that calls another one of the package, without options for it. */
+const call = /^(?:npm|pnpm|yarn|bun) (?:(?:run|run-script) )?(?:(?:-s|--silent) )?(?<name>[\w:.-]+)$/;
+/** Scripts that call each other. */
+const mostCalls = 5;
+
 /** Options after which a runner tells no number, or in another form. */
 const changing = /(?:^|\s)(?:-[Rc]|--(?:reporters?|test-reporter|config|opts|json|silent|quiet|help|version|list)\b)/;
 
 /**
- * The runner of a script that tells how many tests ran, whatever the tests do; undefined where a file that Volt does not
- * read may choose another reporter.
+ * The runner of a script, or of one that it calls, that tells how many tests ran, whatever the tests do; undefined where a
+ * file that Volt does not read may choose another reporter.
  */
-export function scriptRunner(tree: Tree, manifest: Manifest, script: string): string | undefined {
+export function scriptRunner(tree: Tree, manifest: Manifest, script: string, calls = mostCalls): string | undefined {
   if (script.length > 1000 || !script.split('&&').every((each) => plain.test(each))) return undefined;
   for (const part of script.split('&&')) {
     const command = part.trim().replace(before, '');
     const found = runners.find((each) => each.command.test(command));
-    if (!found) continue;
+    if (!found) {
+      const called =
+        calls > 0 ? valueIn(recordIn(manifest, 'scripts'), call.exec(command)?.groups?.name ?? '') : undefined;
+      const runner = typeof called === 'string' ? scriptRunner(tree, manifest, called, calls - 1) : undefined;
+      if (runner !== undefined) return runner;
+      continue;
+    }
     const options = command.replace(found.command, ' ').replace(found.usual ?? '', '');
     const isUsual = !changing.test(options) && hasUsualReporter(tree, manifest, found);
     return isUsual ? found.name : undefined;
