@@ -45,7 +45,7 @@ export const errorMeanings: { readonly [C in ErrorCode]: string } = {
   spawn_failed:
     'A command of a job could not be started: its folder is gone, its namespace is gone, or the process that starts it has ended. Volt retries the job.',
   image_unavailable:
-    'The image of a container is not to be had; the message quotes the registry. Check its name, its credentials and the network of the runner.',
+    'The image of a container is not to be had; the message quotes the registry. Check its name, its credentials and the network of the runner. Or the runner runs each job in a container, and nothing names an image; see [tests in an image](workflows.md#tests-in-an-image).',
   service_failed:
     "A service of the job ended by an error, or its health check did not succeed in time. What it printed is in the job's log.",
   engine_failed:

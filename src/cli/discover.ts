@@ -45,11 +45,12 @@ function printShown({ repository, workflows, jobs, notes, problem }: Shown): voi
     print('`volt exec --list` lists their jobs, and `volt validate` checks them.');
     return;
   }
-  for (const { name, because, why, steps, labels, timeout, tools, missing } of jobs) {
+  for (const { name, because, why, steps, image, labels, timeout, tools, missing } of jobs) {
     print(`${paint('bold', plain(name))}  ${plain(because)}: ${plain(why)}`);
     for (const step of steps) print(`  ${step.name.padEnd(8)} ${plain(step.command)}${inFolder(step.folder)}`);
     for (const { tool, version, because: file } of tools)
       print(`  ${'version'.padEnd(8)} ${plain(`${tool} ${version} (${file})`)}`);
+    if (image !== null) print(`  ${'image'.padEnd(8)} ${plain(image)}`);
     if (labels.length > 0) print(`  ${'labels'.padEnd(8)} ${labels.map(plain).join(', ')}`);
     if (timeout !== null) print(`  ${'timeout'.padEnd(8)} ${timeout} min`);
     for (const program of missing)

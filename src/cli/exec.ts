@@ -20,6 +20,7 @@ interface Options {
   varFile?: string[];
   env?: { [name: string]: string };
   envFile?: string[];
+  image?: string[];
   slots: number;
   list?: boolean;
   dryRun?: boolean;
@@ -58,6 +59,11 @@ export function execCommand(program: Command): CommandFile {
     .option('--var-file <file>', 'a file of variables (vars), as lines NAME=VALUE; may be repeated', collect)
     .option('--env <name=value>', 'an environment variable for all jobs; may be repeated', namedValue)
     .option('--env-file <file>', 'a file of environment variables, as lines NAME=VALUE; may be repeated', collect)
+    .option(
+      '--image <[label=]image>',
+      'run tests, and jobs that name no container, in this image, or jobs that ask for the label; may be repeated',
+      collect,
+    )
     .option('--slots <number>', 'how many jobs to run at once', integer(1, 64), 1)
     .option('--list', 'list the workflows and their jobs, and run nothing')
     .option('--dry-run', 'show which jobs and steps would run, and run nothing')
@@ -81,6 +87,7 @@ export function execCommand(program: Command): CommandFile {
       const { workflow, event, input, matrix = {}, step: steps = [], slots, eventPath } = options;
       const wish: ExecOptions = {
         ...{ jobs, steps, matrix, slots, dryRun: options.dryRun === true },
+        images: given.imagesOf(options.image ?? []),
         ...(event !== undefined && { event }),
         ...(input && { input }),
         ...(eventPath !== undefined && { payload: given.payloadIn(eventPath) }),
@@ -114,7 +121,7 @@ export function execCommand(program: Command): CommandFile {
     judges: true,
     environment: [
       ...['VOLT_ACTIONS_URL', 'VOLT_OWN_ACTIONS', 'VOLT_TOOL_CACHE', 'VOLT_CACHE_LIMIT', 'VOLT_HOSTED_LABELS'],
-      'VOLT_JOB_TIMEOUT',
+      ...['VOLT_JOB_TIMEOUT', 'VOLT_ENGINE', 'VOLT_IMAGE_PULL'],
     ],
     examples: [
       ['volt exec', 'everything that a push would run'],
@@ -123,6 +130,7 @@ export function execCommand(program: Command): CommandFile {
       ['volt exec --workflow release.yml --input level=minor', 'a workflow that is started manually'],
       ['volt exec --event pull_request --event-path pr.json', 'what a pull request would run'],
       ['volt exec --secret TOKEN --secret-file .secrets --json', 'with secrets; prints events as lines of JSON'],
+      ['volt exec --image node:22', 'the tests in a container, with Docker or podman'],
       ['volt exec test --watch', 'run a job again when files change'],
     ],
   };

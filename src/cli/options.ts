@@ -50,7 +50,7 @@ export function addRepositoryOptions(command: Command): Command {
 /** Option of the commands that run jobs. */
 export function isolationOption(): Option {
   return new Option('--isolation <level>', 'how jobs are isolated from the machine, else VOLT_ISOLATION').choices([
-    ...['auto', 'none', 'user', 'sandbox'],
+    ...['auto', 'none', 'user', 'sandbox', 'container'],
   ]);
 }
 
@@ -88,6 +88,14 @@ export function containerRightsOf({
     allowVolumes: allowVolumes?.join(','),
     allowImages: allowImages?.join(','),
   };
+}
+
+/** Option of the commands that run jobs. */
+export function imageOption(): Option {
+  return new Option(
+    '--image <[label=]image>',
+    'run jobs that name no image in this one, or those that ask for the label, else VOLT_RUNNER_IMAGES; may be repeated',
+  ).argParser(collect);
 }
 
 export function jsonOption(command: Command): Command {

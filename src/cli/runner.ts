@@ -6,6 +6,7 @@ import {
   addContainerRights,
   type ContainerRightsOptions,
   containerRightsOf,
+  imageOption,
   integer,
   isolationOption,
   list,
@@ -19,6 +20,7 @@ interface RunnerOptions extends ContainerRightsOptions {
   slots: number;
   name?: string;
   isolation?: Config['isolation'];
+  image?: string[];
   grace: number;
   orphanTimeout?: number;
 }
@@ -33,6 +35,7 @@ export function runnerCommand(program: Command): CommandFile {
     .option('--repos <a,b-*>', 'run jobs of these repositories only, else VOLT_RUNNER_REPOS', list)
     .option('--slots <number>', 'how many jobs to run at once', integer(1, 256), defaultSlots())
     .addOption(isolationOption())
+    .addOption(imageOption())
     .option('--name <name>', 'name of this runner, else the name of the machine')
     .option('--grace <seconds>', 'how long running jobs may take to end when the runner stops', number(0, 86_400), 30)
     .option(
@@ -41,11 +44,12 @@ export function runnerCommand(program: Command): CommandFile {
       number(1, 604_800),
     )
     .action(async (options: RunnerOptions) => {
-      const [{ runStage }, { startRunner }, { Queues }, { networksText }] = await Promise.all([
+      const [{ runStage }, { startRunner }, { Queues }, { networksText }, { levelName }] = await Promise.all([
         import('./stage.ts'),
         import('../runner/start.ts'),
         import('../queues/queues.ts'),
         import('../exec/network/network-check.ts'),
+        import('../exec/isolation-check.ts'),
       ]);
       const settings = containerRightsOf(options);
       await runStage(command, { graceSeconds: options.grace, whose: 'runner', settings }, async (context, shutdown) => {
@@ -58,6 +62,7 @@ export function runnerCommand(program: Command): CommandFile {
             ...(options.isolation === undefined ? {} : { isolation: options.isolation }),
             labels: options.labels ?? [],
             repos: options.repos,
+            images: options.image,
             slots: options.slots,
             graceSeconds: options.grace,
             ...(options.orphanTimeout === undefined ? {} : { orphanSeconds: options.orphanTimeout }),
@@ -65,7 +70,7 @@ export function runnerCommand(program: Command): CommandFile {
         );
         return {
           stage: runner,
-          ready: `runner ${runner.name} ready: ${slotsText(options.slots)}, labels ${runner.labels.join(', ')}; isolation ${runner.settledIsolation.level}; network: ${networksText(runner.networks)}`,
+          ready: `runner ${runner.name} ready: ${slotsText(options.slots)}, labels ${runner.labels.join(', ')}; isolation ${levelName(runner.settledIsolation)}; network: ${networksText(runner.networks)}`,
           failed: runner.failed,
           handBack: () => runner.handBack(),
         };
@@ -78,6 +83,9 @@ export function runnerCommand(program: Command): CommandFile {
       'VOLT_RUNNER_KEY',
       'VOLT_RUNNER_REPOS',
       'VOLT_ISOLATION',
+      'VOLT_RUNNER_IMAGES',
+      'VOLT_ENGINE',
+      'VOLT_IMAGE_PULL',
       'VOLT_JOB_USER',
       'VOLT_SANDBOX_PATHS',
       'VOLT_JOB_VARIABLES',
@@ -92,6 +100,8 @@ export function runnerCommand(program: Command): CommandFile {
       ['volt runner --redis redis://:password@build1:6379', 'on another machine'],
       ['volt runner --isolation sandbox', 'only if jobs can run in a sandbox'],
       ['volt runner --labels gpu,large --slots 1 --name gpu-1', 'for jobs that ask for the label gpu or large'],
+      ['volt runner --image ubuntu-latest=node:22 --image debian:13', 'jobs that name no image run in these'],
+      ['volt runner --isolation container', 'only if jobs or their repositories name an image'],
       ['volt runner --repos deploy,site-*', 'only for these repositories'],
     ],
   };

@@ -65,6 +65,7 @@ function printJob(job: Job, several: boolean): void {
   // a single attempt ended as its job did; only its runner is worth a line
   if (job.attempts.length > 1) for (const attempt of job.attempts) print(`      ${attemptLine(attempt)}`);
   else if (job.runner !== null) print(`      on ${plain(job.runner)}`);
+  if (job.image) print(`      in ${plain(job.image.name)} (${plain(job.image.digest)})`);
   for (const step of job.steps) printStep(step);
 }
 

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
 import type { CommandFile } from './command.ts';
 import { stageSettings } from './help.ts';
-import { addContainerRights, addRepositoryOptions, integer, isolationOption, number } from './options.ts';
+import { addContainerRights, addRepositoryOptions, imageOption, integer, isolationOption, number } from './options.ts';
 import { defaultSlots } from './slots.ts';
 import type { UpOptions } from './up/options.ts';
 import { addWebOptions } from './web.ts';
@@ -14,6 +14,7 @@ export function upCommand(program: Command): CommandFile {
     )
     .option('--slots <number>', 'how many jobs to run at once', integer(1, 256), defaultSlots())
     .addOption(isolationOption())
+    .addOption(imageOption())
     .option('--grace <seconds>', 'how long running jobs may take to end when Volt stops', number(0, 86_400), 5)
     .option('--once', 'exit after the first build of each repository: 0 passed, 1 failed, 3 could not be tested')
     .option('--sample', 'create and watch a small sample repository')
@@ -31,6 +32,7 @@ export function upCommand(program: Command): CommandFile {
       'VOLT_HTTP_HOST',
       'VOLT_HTTP_PORT',
       'VOLT_ISOLATION',
+      'VOLT_RUNNER_IMAGES',
       'VOLT_JOB_TIMEOUT',
       'VOLT_ALLOW_PRIVILEGED',
       'VOLT_ALLOW_VOLUMES',

@@ -46,10 +46,11 @@ export function planBuild(
   };
 }
 
-function planOf({ skip }: CommitMessage, { command }: Repository): Plan | DecidedPlan {
+function planOf({ skip }: CommitMessage, { command, image }: Repository): Plan | DecidedPlan {
   if (skip !== undefined) {
     const message = `the commit message contains "${skip}"; trigger a build of the commit to run its tests anyway`;
     return { kind: 'decided', status: 'skipped', reason: 'skip_ci', message };
   }
-  return command === null ? { kind: 'discover' } : { kind: 'command', command };
+  const plan = command === null ? ({ kind: 'discover' } as const) : ({ kind: 'command', command } as const);
+  return image === null ? plan : { kind: 'image', image, from: 'repository', plan };
 }

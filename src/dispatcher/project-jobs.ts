@@ -1,4 +1,5 @@
 import type { ProjectJob } from '../job/discovery/decide.ts';
+import { inImage } from '../job/discovery/project-plan.ts';
 import type { Config } from '../kernel/config.ts';
 import { hostLabel, parseLabels } from '../kernel/names.ts';
 import type { PlannedJob } from '../record/plans.ts';
@@ -10,14 +11,14 @@ import type { Repository } from '../record/repositories.ts';
  */
 export function projectJobs(
   jobs: readonly ProjectJob[],
-  { host }: Pick<Repository, 'host'>,
+  { host, image: ofRepository }: Pick<Repository, 'host' | 'image'>,
   { jobTimeout }: Pick<Config, 'jobTimeout'>,
 ): PlannedJob[] {
-  return jobs.map(({ name, plan, labels, timeout }) => ({
+  return jobs.map(({ name, plan, image, labels, timeout }) => ({
     name,
     labels: host === null ? labels : parseLabels([...labels, hostLabel(host)]),
     needs: [],
-    plan: JSON.stringify(plan),
+    plan: JSON.stringify(inImage(plan, { repository: ofRepository ?? undefined, file: image })),
     timeout: timeout ?? jobTimeout,
   }));
 }

@@ -142,12 +142,13 @@ function usesSecrets(job: OpenJob): boolean {
   return named === 'environment' ? job.hasSecretsInEnvironment : named === '*' || named.length > 0;
 }
 
-function repositoryOf({ name, url, reports, filter, env }: OpenJob['repo']): JobMessage['repo'] {
+function repositoryOf({ name, url, reports, filter, env, image }: OpenJob['repo']): JobMessage['repo'] {
   return {
     ...{ name, url },
     ...(reports.length > 0 && { reports }),
     ...(Object.keys(env).length > 0 && { env }),
     ...(filter !== null && { filter }),
+    ...(image !== null && { image }),
   };
 }
 

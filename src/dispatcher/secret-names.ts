@@ -9,7 +9,7 @@ export type NamedSecrets = '*' | 'environment' | readonly string[];
 
 const planSecrets = z.union([
   workflowPlan.pick({ kind: true, secrets: true }),
-  z.object({ kind: z.enum(['discover', 'command', 'project']) }),
+  z.object({ kind: z.enum(['discover', 'command', 'project', 'image']) }),
 ]);
 
 /** @param plan JSON of the plan, as recorded */

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, open, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Config } from '../kernel/config.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { remember } from '../system/remember.ts';
 import { canFilterCalls } from './call-filter.ts';
@@ -13,7 +14,10 @@ import { tryCommand } from './try-command.ts';
 
 /** How jobs are isolated on this machine. */
 export interface SettledIsolation {
+  /** of what a job does on the machine itself */
   level: IsolationLevel;
+  /** whether each job runs in a container; the level then is that of what Volt does for it on the machine */
+  inContainers: boolean;
   groupKind: GroupKind;
   /** whether a filter can block system calls of isolated jobs */
   filtersCalls: boolean;
@@ -29,28 +33,47 @@ const plainView: SandboxView = { temporary: [], readable: [], writable: [], hidd
 
 /**
  * Tries how jobs can be isolated on this machine, once in a process.
- * @param wanted `auto` means `sandbox` where that works, else `none`
+ * @param wanted `auto` means `sandbox` where that works, else `none`; `container` the best level that works around containers
  * @throws VoltError `isolation_unavailable` where the wanted level does not work, or fails for a reason that may pass
  */
-export const settleIsolation = remember(async (wanted: 'auto' | IsolationLevel): Promise<SettledIsolation> => {
+export const settleIsolation = remember(async (wanted: Config['isolation']): Promise<SettledIsolation> => {
   if (wanted === 'none') return without(undefined);
   const isRoot = process.getuid?.() === 0;
+  if (wanted === 'container') return aroundContainers(isRoot);
   if (wanted === 'user' && !isRoot) {
     throw new VoltError('isolation_unavailable', 'isolation "user" needs root: only root can switch to another user', {
       remedy: 'Start the runner as root, or use VOLT_ISOLATION=sandbox, which works for any user.',
     });
   }
   const level = wanted === 'user' ? 'user' : 'sandbox';
-  const groupKind = isRoot ? 'namespace' : 'user-namespace';
-  const why = await whyUnsupported(`isolation "${level}"`, 'VOLT_ISOLATION=none', () => tryOut(level, groupKind));
-  if (why === undefined)
-    return { level, groupKind, filtersCalls: await canFilterCalls(), notice: undefined, isUnasked: false };
+  const { settled, why } = await tryLevel(level, isRoot);
+  if (settled) return settled;
   if (wanted !== 'auto') throw unavailable(level, why);
   return { ...(await without(`no sandbox works here: ${why}`)), isUnasked: isRoot };
 });
 
+/** Root can give jobs another user where there is no sandbox, so that root of a container is not root of the machine. */
+async function aroundContainers(isRoot: boolean): Promise<SettledIsolation> {
+  const { settled, why } = await tryLevel('sandbox', isRoot);
+  const found = settled ?? (isRoot ? (await tryLevel('user', isRoot)).settled : undefined);
+  return { ...(found ?? (await without(`no sandbox works around the containers: ${why}`))), inContainers: true };
+}
+
+/** @returns `why` it does not work */
+async function tryLevel(
+  level: 'user' | 'sandbox',
+  isRoot: boolean,
+): Promise<{ settled?: SettledIsolation; why: string }> {
+  const groupKind = isRoot ? 'namespace' : 'user-namespace';
+  const why = await whyUnsupported(`isolation "${level}"`, 'VOLT_ISOLATION=none', () => tryOut(level, groupKind));
+  if (why !== undefined) return { why };
+  const common = { inContainers: false, notice: undefined, isUnasked: false };
+  return { settled: { level, groupKind, filtersCalls: await canFilterCalls(), ...common }, why: '' };
+}
+
 async function without(notice: string | undefined): Promise<SettledIsolation> {
-  return { level: 'none', groupKind: await detectGroupKind(), filtersCalls: false, notice, isUnasked: false };
+  const groupKind = await detectGroupKind();
+  return { level: 'none', groupKind, filtersCalls: false, inContainers: false, notice, isUnasked: false };
 }
 
 async function tryOut(level: 'user' | 'sandbox', groupKind: GroupKind): Promise<void> {
@@ -86,11 +109,22 @@ export const unfilteredText =
   'system calls are not filtered, because setpriv here has no --seccomp-filter: jobs can use ptrace and the session keyring of the user who started Volt';
 
 /** What users see about each level. */
-export const levelMeanings: { readonly [L in IsolationLevel]: string } = {
+const levelMeanings: { readonly [L in IsolationLevel]: string } = {
   none: "jobs run with this user's rights, so only watch repositories that you trust",
   user: 'jobs run as another user and can read only what that user can read',
   sandbox: 'jobs see the system read-only and nothing of Volt or of other jobs',
 };
+
+/** The level that jobs have, as the setting names it. */
+export function levelName({ level, inContainers }: Pick<SettledIsolation, 'level' | 'inContainers'>): string {
+  return inContainers ? 'container' : level;
+}
+
+/** What users see about the level that jobs have. */
+export function levelMeaning({ level, inContainers }: Pick<SettledIsolation, 'level' | 'inContainers'>): string {
+  if (!inContainers) return levelMeanings[level];
+  return `each job runs in a container of the image that is named for it; what Volt does for it on the machine has the isolation ${level}`;
+}
 
 /** The user that Volt runs as. */
 export function ownUser(): JobUser {

@@ -1,6 +1,12 @@
-import type { JobTests, Step } from '../kernel/model.ts';
+import type { JobImage, JobTests, Step } from '../kernel/model.ts';
 import type { Trust } from '../kernel/trust.ts';
 import type { JobOutcome } from './outcome.ts';
+
+/** What a job without a workflow runs. */
+export type TestPlan = { kind: 'discover' } | { kind: 'command'; command: string } | { kind: 'project' };
+
+/** What names the image of a job without a workflow. */
+export type ImageSource = 'repository' | 'file' | 'person';
 
 export interface JobInput {
   repo: {
@@ -12,13 +18,17 @@ export interface JobInput {
     filter?: string | undefined;
     /** environment variables of its jobs */
     env?: { readonly [name: string]: string } | undefined;
+    /** image of its settings */
+    image?: string | undefined;
   };
+  /** that the job asks for */
+  labels?: readonly string[] | undefined;
   ref: string;
   sha: string;
   /** what the commit's code may do, and which refs share what it writes */
   trust: Trust;
   /** the plans of workflow/plan.ts and discovery/project-plan.ts are parsed before they run */
-  plan: { kind: 'discover' } | { kind: 'command'; command: string } | { kind: 'workflow' } | { kind: 'project' };
+  plan: TestPlan | { kind: 'workflow' } | { kind: 'image'; image: string; from: ImageSource; plan: TestPlan };
   /**
    * whether an attempt that ends as `mayBeRepeated` says is followed by another; then no command of this one reports a
    * failure before
@@ -33,6 +43,8 @@ export interface JobResult {
   steps: Step[];
   /** of a workflow's job */
   outputs: Record<string, string>;
+  /** of its container, as soon as it has the image */
+  image?: JobImage | undefined;
   /** absent where no results of single tests were found */
   tests?: JobTests;
 }

@@ -7,6 +7,7 @@ import type { Credential } from '../secrets/credential.ts';
 import type { GivenSecrets } from '../secrets/delivery.ts';
 import type { ContainerPolicy } from './container-policy.ts';
 import type { JobTree } from './job-tree.ts';
+import type { RunnerImages } from './runner-images.ts';
 import type { JobWorkspace } from './sandbox/workspace.ts';
 import type { KeptInstalls } from './storage/kept-installs.ts';
 import type { JobTexts } from './texts/job-texts.ts';
@@ -64,6 +65,8 @@ export interface JobContext extends JobServices, JobWorkspace {
   git?: GitRunner | undefined;
   /** for jobs in containers */
   engine: JobEngine;
+  /** images for jobs that name none; absent where there are none, and no job must have one */
+  images?: RunnerImages | undefined;
   /** opened while the commit is checked out; the caller closes it */
   processes: Promise<ProcessGroup>;
   /** Takes the log, byte for byte, and copies what it keeps. A promise that it returns pauses the job's output. */

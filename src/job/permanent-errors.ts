@@ -13,8 +13,9 @@ const absent =
 /** How servers say that they do not have a commit. */
 const unknown = /not our ref|want \S+ not valid|is not the id of a commit/;
 
-/** What registries say of an image that they do not have, or not for this job. */
-const noImage = /manifest unknown|name unknown|not found|denied|unauthorized|authentication required|VOLT_IMAGE_PULL/i;
+/** What registries say of an image that they do not have, or not for this job; and that nothing names one. */
+const noImage =
+  /manifest unknown|name unknown|not found|denied|unauthorized|authentication required|VOLT_IMAGE_PULL|nothing names an image/i;
 
 /** Whether the next attempt would end with the same error. */
 export function isPermanent(error: unknown): boolean {

@@ -4,7 +4,7 @@ import { noTestsMessage } from './discovery/discover.ts';
 import type { Project } from './discovery/project.ts';
 import { projectPlan } from './discovery/project-plan.ts';
 import { statInside } from './files/inside.ts';
-import type { JobInput } from './input-and-result.ts';
+import type { JobInput, TestPlan } from './input-and-result.ts';
 import type { StepContext } from './job-context.ts';
 import type { JobLog } from './log.ts';
 import { isThere } from './project-programs.ts';
@@ -12,8 +12,6 @@ import { readTree } from './read-tree.ts';
 import type { ReportGlobs } from './reports/files.ts';
 import { excerpt, StepFailed } from './step-failed.ts';
 import { type ProjectJob, projectTools } from './tools/project-tools.ts';
-
-export type TestPlan = Exclude<JobInput['plan'], { kind: 'workflow' }>;
 
 /** What a job without a workflow runs. */
 export interface TestCommands {
@@ -29,20 +27,21 @@ export interface TestCommands {
 
 /**
  * What a job without a workflow runs, and says in the log why. Nothing of the commit has run yet.
- * @throws StepFailed if there is nothing to run, or the runner lacks a program
+ * @param around `context` has the environment that commands start from
+ * @throws StepFailed if there is nothing to run, or a program is missing
  */
 export async function testCommands(
   input: JobInput,
   plan: TestPlan,
   workspace: string,
-  context: StepContext,
-  log: JobLog,
+  around: Pick<ProjectJob, 'context' | 'host' | 'log'>,
 ): Promise<TestCommands> {
+  const { context, log } = around;
   if (plan.kind === 'command')
     return { steps: [{ name: 'test', command: plan.command, folder: workspace }], reports: [], env: {} };
   if (plan.kind === 'discover') {
     const project = await discovered(input, context, log);
-    return ofProject(project, { workspace, env: context.env, context, log });
+    return ofProject(project, { workspace, env: context.env, ...around });
   }
   const parsed = projectPlan.safeParse(plan);
   if (!parsed.success) {
@@ -52,7 +51,7 @@ export async function testCommands(
   }
   const { project, notes, env, reports } = parsed.data;
   for (const note of notes) void log.say(note);
-  const commands = await ofProject(project, { workspace, env: { ...context.env, ...env }, context, log });
+  const commands = await ofProject(project, { workspace, env: { ...context.env, ...env }, ...around });
   const all = [...commands.reports, { folder: workspace, globs: reports }];
   return { ...commands, reports: all, env: { ...env, ...commands.env } };
 }
@@ -69,7 +68,7 @@ async function discovered(input: JobInput, context: StepContext, log: JobLog): P
 }
 
 async function ofProject(project: Project, job: ProjectJob): Promise<TestCommands> {
-  const { workspace, log } = job;
+  const { workspace, host, log } = job;
   const { because, why, steps, reports } = project;
   const folder = join(workspace, project.folder);
   if (!statInside(workspace, folder)?.isDirectory())
@@ -81,11 +80,11 @@ async function ofProject(project: Project, job: ProjectJob): Promise<TestCommand
   const tools = await projectTools(project, job);
   const path = tools.PATH ?? job.env.PATH ?? '';
   const needed = steps.flatMap(({ command, programs }) => programs.map((program) => ({ command, program })));
-  const lacking = needed.find(({ program }) => !isThere(program, { workspace, folder: project.folder }, path));
-  if (lacking) {
-    const what = `${because} needs \`${excerpt(lacking.command, 300)}\`, but this runner has no ${lacking.program}`;
-    const remedy = 'Install it there, or set another command: `command` in .volt.yml, or --command of the repository';
-    throw new StepFailed('error', 'tool_missing', `${what}. ${remedy}`);
+  for (const { command, program } of needed) {
+    if (await isThere(program, { workspace, folder: project.folder }, { host, path })) continue;
+    const what = `${because} needs \`${excerpt(command, 300)}\`, but ${host.title} has no ${program}`;
+    const remedy = 'or set another command: `command` in .volt.yml, or --command of the repository';
+    throw new StepFailed('error', 'tool_missing', `${what}. ${host.install}, ${remedy}`);
   }
   void log.say(`found ${because}: ${steps.map(({ command }) => command).join(', then ')} (${why})`);
   return {

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { Step } from '../kernel/model.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
+import type { ContainerSpec } from '../workflow/containers/spec.ts';
 import type { PlannedStep, WorkflowPlan } from '../workflow/plan.ts';
 import { sourceOf, type Template } from '../workflow/template.ts';
 import { runDockerAction } from './actions/docker.ts';
@@ -8,9 +9,11 @@ import { inputsOf } from './actions/inputs.ts';
 import { runActionScript } from './actions/javascript.ts';
 import { ActionLibrary } from './actions/library.ts';
 import { actionFrame, hasPre, useAction } from './actions/use.ts';
+import { chooseImage } from './containers/chosen-image.ts';
 import { JobGround } from './containers/container-ground.ts';
 import { type JobContainers, jobContainers } from './containers/job-containers.ts';
 import { RunningContainers } from './containers/running-containers.ts';
+import { containerOfImage } from './containers/test-container.ts';
 import { makeFoldersInside, writeInside } from './files/hand-over.ts';
 import type { JobInput, JobResult } from './input-and-result.ts';
 import type { StepContext } from './job-context.ts';
@@ -70,7 +73,7 @@ export async function runWorkflowJob(
   steps.close(outcome);
   if (outcome.message !== null) await log.say(outcome.message);
   const tests = await search.end(log);
-  return { outcome, begun: job.begun, steps: steps.list, outputs, ...(tests && { tests }) };
+  return { outcome, begun: job.begun, steps: steps.list, outputs, image: job.image, ...(tests && { tests }) };
 }
 
 /** Its first failure; what was too slow instead of the time limit that has ended it. */
@@ -138,7 +141,18 @@ class WorkflowJob {
     for (const env of [plan.env.workflow, plan.env.job]) {
       Object.assign(this.#job.env, await this.#job.evaluation(this.#frame, '').texts(env));
     }
-    return jobContainers(this.#job, this.#job.evaluation(this.#frame, ''));
+    const asked = await jobContainers(this.#job, this.#job.evaluation(this.#frame, ''));
+    return { ...asked, container: asked.container ?? (await this.#givenContainer()) };
+  }
+
+  /** The container of a job that names none, on a runner that has an image for it. */
+  async #givenContainer(): Promise<ContainerSpec | undefined> {
+    const { context, input, log, plan } = this.#job;
+    const labels = [...(plan.runsOn ?? []), ...(input.labels ?? [])];
+    const image = chooseImage({ labels, repository: input.repo.image }, context.images);
+    if (!image) return undefined;
+    await log.say(`runs in the image ${image.name}: ${image.why}`);
+    return containerOfImage(image.name);
   }
 
   /** Starts the services and the container of the job; in the latter all steps run from then on. */

@@ -1,7 +1,8 @@
 /**
  * Kinds of plans that runners of this version understand, and older ones do not: jobs that test a discovered project, which those
  * end in an error; jobs with `container`, which those run on the machine itself; and jobs with services or `docker://` actions,
- * which those refuse, also where they run a job's own container.
+ * which those refuse, also where they run a job's own container. And jobs without a workflow that run in an image, whose messages
+ * those refuse.
  */
-export const laterPlans = ['project', 'container', 'services'] as const;
+export const laterPlans = ['project', 'container', 'services', 'image'] as const;
 export type LaterPlan = (typeof laterPlans)[number];

@@ -137,9 +137,9 @@ export const settings = [
   },
   {
     env: 'VOLT_ISOLATION',
-    schema: z.enum(['auto', 'none', 'user', 'sandbox']).default('auto'),
+    schema: z.enum(['auto', 'none', 'user', 'sandbox', 'container']).default('auto'),
     about:
-      'How jobs are isolated from the machine, see docs/isolation.md: `sandbox` (bubblewrap: jobs see the system read-only and nothing of Volt), `user` (another user id; needs root), `none` (jobs have the rights of the user who runs the runner). `auto` uses sandbox if it works, else none with a notice; a runner that is root then builds no repository that is given by URL.',
+      'How jobs are isolated from the machine, see docs/isolation.md: `sandbox` (bubblewrap: jobs see the system read-only and nothing of Volt), `user` (another user id; needs root), `none` (jobs have the rights of the user who runs the runner). `container` runs each job in a container; a job for which nothing names an image ends in an error. `auto` uses sandbox if it works, else none with a notice; a runner that is root then builds no repository that is given by URL.',
   },
   {
     env: 'VOLT_JOB_USER',
@@ -194,6 +194,12 @@ export const settings = [
     schema: z.string().default(''),
     about:
       'The only images of containers, as comma-separated names in which "*" matches anything, such as node:*,ghcr.io/acme/*. A name without a tag allows all its tags. Docker actions with a Dockerfile are refused then. Default: all images.',
+  },
+  {
+    env: 'VOLT_RUNNER_IMAGES',
+    schema: z.string().default(''),
+    about:
+      'Container images of a runner for jobs that name none, comma-separated: IMAGE for all jobs, or LABEL=IMAGE for jobs that ask for that label, such as ubuntu-latest=node:22. The runner then has the label, too. See docs/workflows.md.',
   },
   {
     env: 'VOLT_SANDBOX_PATHS',

@@ -67,9 +67,9 @@ async function repositoryOf(
   const known = await findRepository(database, name);
   const { branches = [], tags = [], pollSeconds = defaultPoll, commits = 'every', command = null } = options;
   const { reports = known?.reports ?? [], filter = known?.filter ?? null, runners = known?.runners ?? [] } = options;
-  const { env = known?.env ?? {} } = options;
+  const { env = known?.env ?? {}, image = known?.image ?? null } = options;
   const visibility = options.visibility ?? (await visibilityOf(database, name)) ?? 'internal';
-  const settings = { branches, tags, pollSeconds, commits, command, reports, filter, runners, env, visibility };
+  const settings = { branches, tags, pollSeconds, commits, command, reports, filter, runners, env, image, visibility };
   checkSettings(settings);
   return {
     name,

@@ -1,5 +1,6 @@
 import { isFilter } from '../git/mirror/filter.ts';
 import { refMatcher } from '../git/remote/ref-names.ts';
+import { checkImage } from '../job/runner-images.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { parseLabels } from '../kernel/names.ts';
 import type { RepositorySettings } from '../record/repositories.ts';
@@ -16,7 +17,17 @@ const longestCommand = 100_000;
  * @throws VoltError `bad_ref` for a glob, `bad_setting`
  */
 export function checkSettings(settings: Partial<RepositorySettings>): void {
-  const { branches = [], tags = [], pollSeconds, command, reports = [], filter, runners = [], env = {} } = settings;
+  const {
+    branches = [],
+    tags = [],
+    pollSeconds,
+    command,
+    reports = [],
+    filter,
+    runners = [],
+    env = {},
+    image,
+  } = settings;
   parseLabels(runners);
   refMatcher(branches);
   refMatcher(tags);
@@ -41,6 +52,7 @@ export function checkSettings(settings: Partial<RepositorySettings>): void {
     });
   }
   checkEnvironment(env);
+  if (image != null) checkImage(image);
   if (filter != null && !isFilter(filter)) {
     throw new VoltError('bad_setting', `"${filter.slice(0, 100)}" is not a filter of files that Volt supports`, {
       remedy: 'Give --filter "blob:none", or a size as in "blob:limit=100k".',

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { buildId as build, jobId as job, step, text } from '../kernel/model/shapes.ts';
+import { buildId as build, jobId as job, jobImage, step, text } from '../kernel/model/shapes.ts';
 import { finalStatuses, type Reason, reasons, triggers } from '../kernel/model.ts';
 import { labelPattern, repositoryNamePattern, shaPattern } from '../kernel/names.ts';
 import { unknownTrust } from '../kernel/trust.ts';
@@ -125,15 +125,27 @@ export const advanceMessage = z.object({
 });
 export type AdvanceMessage = z.infer<typeof advanceMessage>;
 
-/** What a job runs. */
-export const planSchema = z.discriminatedUnion('kind', [
+/** What a job without a workflow runs. */
+const testPlans = [
   /** the runner discovers the tests of the checkout; of a commit whose files were not sent with it */
   z.object({ kind: z.literal('discover') }),
   z.object({ kind: z.literal('command'), command: z.string().min(1).max(100_000) }),
-  /** see workflow/plan.ts; the runner parses it */
-  z.looseObject({ kind: z.literal('workflow') }),
   /** see job/discovery/project-plan.ts; the runner parses it */
   z.looseObject({ kind: z.literal('project') }),
+] as const;
+
+/** What a job runs. */
+export const planSchema = z.discriminatedUnion('kind', [
+  ...testPlans,
+  /** see workflow/plan.ts; the runner parses it */
+  z.looseObject({ kind: z.literal('workflow') }),
+  /** in a container of an image, which `from` has named: the settings of the repository, or `.volt.yml` */
+  z.object({
+    kind: z.literal('image'),
+    image: z.string().min(1).max(1000),
+    from: z.enum(['repository', 'file']),
+    plan: z.discriminatedUnion('kind', [...testPlans]),
+  }),
 ]);
 export type Plan = z.infer<typeof planSchema>;
 
@@ -151,6 +163,8 @@ const sentJob = z.object({
     filter: z.string().max(100).optional(),
     /** environment variables of its jobs; absent if there are none */
     env: z.record(z.string().max(200), z.string().max(10_000)).optional(),
+    /** image of its settings, for jobs of workflows on runners that run each job in one; absent if there is none */
+    image: z.string().min(1).max(1000).optional(),
   }),
   ref,
   sha,
@@ -221,6 +235,8 @@ export const resultMessage = z.discriminatedUnion('kind', [
     steps: z.array(stepSchema),
     /** the job's outputs, for the jobs that need it; absent if there are none */
     outputs: z.record(z.string(), z.string()).optional(),
+    /** image of its container; absent without one */
+    image: jobImage.optional(),
     /** results of single tests; absent if none were found */
     tests: packedTests.optional(),
     /** whether another attempt may come to something else, and does nothing of the job twice; see job/outcome.ts */

@@ -7,6 +7,7 @@ import type {
   BuildSummary,
   Job,
   JobId,
+  JobImage,
   Reason,
   Status,
   Step,
@@ -159,7 +160,7 @@ async function jobsOf(database: Database, build: number): Promise<Job[]> {
     triesAgainAt: job.status === 'queued' ? isoOrNull(due_at) : null,
     attempts: attemptsOf(job.id).map((attempt, index, all) => attemptOf(attempt, all[index + 1])),
     steps: stepsOf(job.id).map(stepOf),
-    tests: testsOf(attemptsOf(job.id).find((attempt) => attempt.number === current)),
+    ...ofAttempt(attemptsOf(job.id).find((attempt) => attempt.number === current)),
     createdAt: iso(created_at),
     startedAt: isoOrNull(started_at),
     finishedAt: isoOrNull(finished_at),
@@ -258,8 +259,12 @@ export function summaryOf(row: BuildRow): BuildSummary {
   };
 }
 
-function testsOf(attempt: AttemptRow | undefined): TestSummary | null {
-  return attempt?.tests == null ? null : (JSON.parse(attempt.tests) as TestSummary);
+/** What a job has of its current attempt. */
+function ofAttempt({ tests = null, image = null }: Partial<AttemptRow> = {}): Pick<Job, 'tests' | 'image'> {
+  return {
+    tests: tests === null ? null : (JSON.parse(tests) as TestSummary),
+    image: image === null ? null : (JSON.parse(image) as JobImage),
+  };
 }
 
 function attemptOf(row: AttemptRow, next: AttemptRow | undefined): Attempt {

@@ -4,6 +4,7 @@ import {
   isFinal,
   isTransient,
   type JobId,
+  type JobImage,
   type Reason,
   type Step,
   type StepDetails,
@@ -149,6 +150,7 @@ export interface AttemptOutcome extends Outcome {
   runner: RunnerOfAttempt;
   exitCode: number | null;
   outputs?: { [name: string]: string };
+  image?: JobImage;
   steps: Step[];
   tests?: TestSummary;
   logBytes: number;
@@ -239,6 +241,7 @@ async function closeAttempt(db: Write, ref: AttemptRef, outcome: AttemptOutcome)
       log_bytes: outcome.logBytes,
       log_complete: outcome.logComplete ? 1 : 0,
       tests: outcome.tests === undefined ? null : JSON.stringify(outcome.tests),
+      image: outcome.image === undefined ? null : JSON.stringify(outcome.image),
       started_at: outcome.startedAt,
       finished_at: outcome.finishedAt,
     })

@@ -6,6 +6,7 @@ const beginnings: Readonly<Record<LaterPlan, string>> = {
   project: '{"kind":"project"',
   container: '{"kind":"workflow","containers":true',
   services: '{"kind":"workflow","siblings":true',
+  image: '{"kind":"image"',
 };
 const longest = Math.max(...Object.values(beginnings).map(({ length }) => length));
 

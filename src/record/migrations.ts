@@ -217,6 +217,7 @@ export const migrations: readonly Migration[] = [
   countLostAttempts,
   fetchWholeHistories,
   addRepositoryEnvironment,
+  addImages,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */
@@ -378,4 +379,10 @@ async function addRepositoryEnvironment(db: Transaction<Schema>): Promise<void> 
     .alterTable('repositories')
     .addColumn('env', 'text', (c) => c.notNull().defaultTo('{}'))
     .execute();
+}
+
+/** Repositories have an image for their tests, and attempts the image of their container. */
+async function addImages(db: Transaction<Schema>): Promise<void> {
+  for (const table of ['repositories', 'attempts'] as const)
+    await db.schema.alterTable(table).addColumn('image', 'text').execute();
 }

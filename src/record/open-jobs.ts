@@ -29,7 +29,7 @@ export interface OpenJob {
   tried: TriedRunners;
   ref: string;
   sha: string;
-  repo: Pick<Repository, 'name' | 'url' | 'reports' | 'filter' | 'runners' | 'env'> & {
+  repo: Pick<Repository, 'name' | 'url' | 'reports' | 'filter' | 'runners' | 'env' | 'image'> & {
     /** it was removed, though another repository may have its name */
     removed: boolean;
   };
@@ -79,6 +79,7 @@ export async function openJobs(
       'repositories.filter',
       'repositories.runners',
       'repositories.env',
+      'repositories.image',
       'repositories.removed_at',
       'repositories.foreign_builds',
       'repositories.default_branch',
@@ -135,6 +136,7 @@ export async function openJobs(
       filter: row.filter,
       runners: JSON.parse(row.runners) as string[],
       env: JSON.parse(row.env) as { [name: string]: string },
+      image: row.image,
       removed: row.removed_at !== null || row.build_id <= row.foreign_builds,
     },
     storedTrust: storedTrustOf(row),

@@ -27,6 +27,8 @@ export interface RepositorySettings {
   runners: string[];
   /** environment variables of its jobs */
   env: { [name: string]: string };
+  /** image in which its tests run; null for none */
+  image: string | null;
   visibility: Visibility;
 }
 
@@ -47,7 +49,7 @@ export interface ObservedRepository extends Repository, Observation {
 
 /**
  * Adds a repository, or changes the settings of the one with that name and the same URL. A removed one comes back with its
- * history, and the heads of its refs are built; a changed command builds them again. With another URL it is another
+ * history, and the heads of its refs are built; a changed command or image builds them again. With another URL it is another
  * repository: the former builds stay visible, and none of them can run again.
  * @throws VoltError `name_taken` if another repository has the name, `conflict` while its history is being deleted
  */
@@ -108,7 +110,8 @@ async function update(db: Write, existing: RepositoryRow, repository: Repository
     .where('name', '=', repository.name)
     .execute();
   if (existing.removed_at !== null) await renewCursors(db, repository.name, { absent: true });
-  else if (existing.command !== repository.command) await renewCursors(db, repository.name, { absent: false });
+  else if (existing.command !== repository.command || existing.image !== repository.image)
+    await renewCursors(db, repository.name, { absent: false });
 }
 
 async function lastBuild(db: Write, repo: string): Promise<number> {
@@ -130,6 +133,7 @@ function columnsOf(repository: Repository) {
     filter: repository.filter,
     runners: JSON.stringify(parseLabels(repository.runners)),
     env: JSON.stringify(repository.env),
+    image: repository.image,
     visibility: repository.visibility,
     // former errors say nothing about the new settings
     ...noError,
@@ -234,6 +238,7 @@ function repositoryOf(row: RepositoryRow): Repository {
     filter: row.filter,
     runners: JSON.parse(row.runners) as string[],
     env: JSON.parse(row.env) as { [name: string]: string },
+    image: row.image,
     visibility: row.visibility,
   };
 }

@@ -31,6 +31,8 @@ export interface Schema {
     runners: Generated<string>;
     /** JSON: environment variables of its jobs */
     env: Generated<string>;
+    /** image in which its tests run; null for none */
+    image: Generated<string | null>;
     /** JSON: globs of full names of refs whose builds may get secrets; null for the default branch and tags */
     trusted_refs: string | null;
     visibility: Generated<Visibility>;
@@ -231,6 +233,8 @@ export interface Schema {
     log_complete: number | null;
     /** JSON of a summary, null if no results of single tests were found */
     tests: string | null;
+    /** JSON: name and digest of the image of its container; null without one */
+    image: Generated<string | null>;
     /** revision of the steps that it shows, 0 before the first */
     steps_revision: Generated<number>;
     /** of a lost attempt: the last sign of life of its runner, and when the loss was noticed */

@@ -9,7 +9,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   meta: { key: true, value: true },
   repositories: {
     name: true, url: true, host: true, branches: true, tags: true, tags_seen: true, poll_seconds: true,
-    commits: true, command: true, reports: true, filter: true, runners: true, env: true, trusted_refs: true,
+    commits: true, command: true, reports: true, filter: true, runners: true, env: true, image: true, trusted_refs: true,
     visibility: true, foreign_builds: true, created_at: true, observed_at: true, default_branch: true, notice: true,
     error_code: true, error_message: true, error_remedy: true, error_since: true, failures: true, retry_at: true,
     hook_salt: true, removed_at: true, purge: true,
@@ -47,7 +47,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   schedules: { repo: true, workflow: true, cron: true, timezone: true, next_at: true },
   attempts: {
     job_id: true, number: true, status: true, reason: true, message: true, runner_id: true, runner_name: true,
-    runner_host: true, runner_key: true, exit_code: true, log_bytes: true, log_complete: true, tests: true,
+    runner_host: true, runner_key: true, exit_code: true, log_bytes: true, log_complete: true, tests: true, image: true,
     steps_revision: true, lost_at: true, noticed_at: true, created_at: true, started_at: true,
     finished_at: true,
   },

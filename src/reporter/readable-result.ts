@@ -9,7 +9,7 @@ import { type ResultMessage, resultMessage } from '../queues/messages.ts';
  * unknown form.
  */
 const replacements: { readonly [kind: string]: { readonly [field: string]: unknown } } = {
-  finished: { reason: null, message: null, exitCode: null, steps: [], tests: undefined },
+  finished: { reason: null, message: null, exitCode: null, steps: [], tests: undefined, image: undefined },
   returned: { message: 'the runner gave it back' },
   decided: { reason: 'bad_message', message: null },
 };

@@ -194,6 +194,7 @@ export class ResultHandler {
       runner,
       exitCode,
       ...(message.outputs && { outputs: message.outputs }),
+      ...(message.image && { image: message.image }),
       steps,
       ...(tests && { tests }),
       logBytes: message.logBytes,

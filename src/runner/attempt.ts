@@ -131,8 +131,11 @@ export class RunningAttempt {
     releases.defer(() => workspace.leave());
     const tree = this.#treeFor(workspace);
     // not waited for: the next job need not wait until all files are removed
-    releases.defer(() => void this.#remove(workspace.folder, tree));
+    let isTraced = false;
+    releases.defer(() => void this.#remove(workspace.folder, tree, isTraced));
     const { outcome, ...result } = await this.#runJob(workspace, tree);
+    // a container has no filter for the calls that change a file without a trace
+    isTraced = result.image === undefined || !workspace.sandbox.isClosed;
     await spool.settle();
     const most = config.jobDisk * 1_048_576;
     const { keptHome } = workspace;
@@ -196,6 +199,7 @@ export class RunningAttempt {
         texts: texts.forJob(attemptName(this.ref)),
         git: launcher?.git,
         processes,
+        images: this.#services.images,
         engine: this.#services.engine.forJob({ build: message.build, ...this.ref }),
         output: (chunk) => spool.append(chunk),
         progress: (steps) => progress.changed(steps),
@@ -238,10 +242,13 @@ export class RunningAttempt {
     return trees && new JobTree(trees, JSON.stringify([repo.name, repo.url, trust.class, owner]));
   }
 
-  /** Removes what the job has left, but for what the next one may begin from. */
-  async #remove(folder: string, tree: JobTree | undefined): Promise<void> {
+  /**
+   * Removes what the job has left, but for what the next one may begin from.
+   * @param isTraced whether each change of a file shows in its times
+   */
+  async #remove(folder: string, tree: JobTree | undefined, isTraced: boolean): Promise<void> {
     const isOver = this.#processes?.isEmpty === true;
-    await tree?.end(isOver ? join(folder, 'workspace') : undefined);
+    await tree?.end(isOver && isTraced ? join(folder, 'workspace') : undefined);
     const { launcherProcess } = this.#services;
     const removed = launcherProcess?.remove(folder, !isOver) ?? (isOver ? removeTree(folder) : removeContested(folder));
     await removed.catch((error) => this.#hooks.logger.warn(`could not remove ${folder}: ${errorText(error)}`));

@@ -1,6 +1,7 @@
 import { loadavg, tmpdir } from 'node:os';
 import * as z from 'zod';
 import { EngineSession } from '../engine/engine-session.ts';
+import { levelName } from '../exec/isolation-check.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, type VoltError } from '../kernel/errors.ts';
 import { laterPlans } from '../kernel/later-plans.ts';
@@ -275,7 +276,7 @@ export class Runner {
   /** A problem: jobs of a runner with its own data directory can do what the stages of Volt can. */
   get #trusted(): RunnerMember['problems'] {
     if (
-      this.#services.settledIsolation.level !== 'none' ||
+      levelName(this.#services.settledIsolation) !== 'none' ||
       !this.#settings.isApart ||
       !hasMainUser(this.#services.access.url)
     )

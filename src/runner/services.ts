@@ -3,6 +3,7 @@ import type { SettledIsolation } from '../exec/isolation-check.ts';
 import type { NetworkPool } from '../exec/network/network-pool.ts';
 import type { ProcessGroup } from '../exec/process-group.ts';
 import type { KeptTrees } from '../job/kept-trees.ts';
+import type { RunnerImages } from '../job/runner-images.ts';
 import type { TextWorker } from '../job/texts/text-worker.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { RunnerKey } from '../secrets/runner-key.ts';
@@ -16,6 +17,8 @@ export interface RunnerServices extends StageContext {
   folder: WorkFolder;
   key: RunnerKey;
   settledIsolation: SettledIsolation;
+  /** for jobs that name none */
+  images: RunnerImages;
   networks: NetworkPool;
   /** absent where nothing is kept of checkouts */
   trees: KeptTrees | undefined;

@@ -2,7 +2,8 @@ import { chmodSync } from 'node:fs';
 import { arch, platform } from 'node:os';
 import { ControlGroup, withoutGroups } from '../exec/control-group.ts';
 import {
-  levelMeanings,
+  levelMeaning,
+  levelName,
   type SettledIsolation,
   settleIsolation,
   unaskedText,
@@ -13,6 +14,7 @@ import { NetworkPool } from '../exec/network/network-pool.ts';
 import { gitVersion } from '../git/command/version.ts';
 import { packMirrors } from '../git/mirror/packing.ts';
 import { KeptTrees } from '../job/kept-trees.ts';
+import { parseRunnerImages } from '../job/runner-images.ts';
 import { tellHosts } from '../job/sandbox/host-names.ts';
 import { jobPaths, makeJobFolders, removeLeftJobs } from '../job/sandbox/job-paths.ts';
 import { checkJobUser } from '../job/sandbox/job-user.ts';
@@ -43,6 +45,8 @@ export interface RunnerOptions {
   slots: number;
   /** patterns of the repositories whose jobs it takes; the settings' by default */
   repos?: string[] | undefined;
+  /** images for jobs that name none, as IMAGE or LABEL=IMAGE; those of the settings by default */
+  images?: readonly string[] | undefined;
   /** how long running jobs may go on when it is stopped */
   graceSeconds: number;
   /** the settings' by default */
@@ -85,7 +89,9 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
       remedy: 'Use 1 to 64 letters, digits, ".", "_" and "-", beginning with a letter or digit.',
     });
   }
-  const labels = parseLabels([...options.labels, platform(), arch(), hostLabel(config.host)]);
+  const given = options.images ?? config.runnerImages.split(',').filter((entry) => entry.trim() !== '');
+  const images = parseRunnerImages(given);
+  const labels = parseLabels([...options.labels, ...images.byLabel.keys(), platform(), arch(), hostLabel(config.host)]);
   const host = hostLabel(config.host).slice('host:'.length);
   makeDataDirectory(config.dataDir);
   await gitVersion();
@@ -108,6 +114,7 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     folder,
     key: key ?? ownRunnerKey(config),
     settledIsolation,
+    images: { ...images, isRequired: settledIsolation.inContainers },
     networks: pool,
     trees,
     launcherProcess,
@@ -130,7 +137,9 @@ export async function startRunner(context: StageContext, options: RunnerOptions)
     (error) => logger.warn(`cannot remove what an older version has left: ${errorText(error)}`),
   );
   if (settledIsolation.notice !== undefined)
-    logger.warn(`isolation none: ${settledIsolation.notice}; ${levelMeanings.none}`);
+    logger.warn(
+      `isolation ${levelName(settledIsolation)}: ${settledIsolation.notice}; ${levelMeaning(settledIsolation)}`,
+    );
   if (settledIsolation.isUnasked) logger.warn(`builds local repositories only: ${unaskedText}`);
   if (settledIsolation.level !== 'none' && !settledIsolation.filtersCalls) logger.warn(unfilteredText);
   if (networks.notice !== undefined) logger.warn(`network: ${networksText(networks)} (${networks.notice})`);

@@ -99,6 +99,19 @@ export function proxiesIn(env: Readonly<Record<string, string>>): Record<string,
   );
 }
 
+/** Variables of the machine that mean nothing in an image, such as paths, or that containers get in another form. */
+const ofMachine: ReadonlySet<string> = new Set([
+  ...['PATH', 'HOME', 'USER', 'LOGNAME', 'SHELL', 'LANG', 'LC_ALL', 'TZ', 'TMPDIR', 'RUSTUP_HOME'],
+  ...certificateFiles,
+  ...certificateFolders,
+  ...[...proxies, 'no_proxy', 'NO_PROXY'],
+]);
+
+/** What a job's environment has for its containers, beside proxies and certificates: registries, and what people have set. */
+export function environmentInside(env: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !ofMachine.has(name)));
+}
+
 /** Passwords of proxies and registries in an environment, URL-encoded and decoded. */
 export function networkPasswords(env: Readonly<Record<string, string>>): string[] {
   const logins = [

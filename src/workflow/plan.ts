@@ -49,6 +49,8 @@ export const workflowPlan = z.object({
   }),
   /** the id of the job in its file */
   key: z.string(),
+  /** names of GitHub's machines in `runs-on` that labels replace; runners may have images for them */
+  runsOn: z.array(z.string()).optional(),
   steps: z.array(plannedStep),
   /** `env` of the workflow and of the job. The job's overrides that of the workflow, and can use it. Steps have their own. */
   env: z.object({ workflow: templates, job: templates }),

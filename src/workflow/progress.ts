@@ -12,7 +12,7 @@ import { jobPlan } from './job-plan.ts';
 import { expandMatrix } from './matrix.ts';
 import { cancelledByFailFast, reachedMaxParallel } from './matrix-rules.ts';
 import { type Cell, callingNode, callOf, type Node, type NodeState, resultOf, statesOf } from './node.ts';
-import { labelsOf } from './runs-on.ts';
+import { hostedNamesIn, labelsOf } from './runs-on.ts';
 import { asWritten } from './status-condition.ts';
 import { type EvaluatedStrategy, strategyOf } from './strategy.ts';
 import { isNeeded } from './unsupported.ts';
@@ -223,7 +223,9 @@ class Progress<Id> {
       }
     }
     const root = this.#graph.workflows.get(state.node.file) ?? workflow;
-    const plan = jobPlan(root, workflow, job, state.node, contexts, timeoutMinutes);
+    const runsOn = hostedNamesIn(job.runsOn, scope, this.#settings.hosted);
+    const planned = jobPlan(root, workflow, job, state.node, contexts, timeoutMinutes);
+    const plan = runsOn.length === 0 ? planned : { ...planned, runsOn };
     const name = this.#nameOf(state.node, job, contexts);
     const needs = this.#needNames(state.node, job);
     this.#actions.push({

@@ -28,6 +28,15 @@ export function parseHostedNames(text: string): HostedNames {
 }
 
 /**
+ * The names of GitHub's machines that a job runs on and that labels replace, in lower case.
+ * @throws ExpressionFailed
+ */
+export function hostedNamesIn(runsOn: ValueTemplate, scope: Scope, hosted: HostedNames): string[] {
+  const names = namesIn(evaluateValue(runsOn, scope)).map((name) => name.trim().toLowerCase());
+  return names.filter((name) => hosted.some(({ pattern }) => pattern.test(name))).slice(0, 100);
+}
+
+/**
  * The labels that a runner must have.
  * @throws ExpressionFailed, VoltError `bad_label`, Error with a message for the author
  */

@@ -40,6 +40,14 @@ describe('what is discovered in a checkout', () => {
     expect(existsSync(join(cwd, 'ran'))).to.equal(false);
   });
 
+  it('tells the image of .volt.yml, whose programs it does not look for here', async () => {
+    const cwd = checkout({ 'build.zig': 'b.step("test", "tests");', '.volt.yml': 'image: zig:1\n' });
+    const { jobs } = await discovered(cwd);
+    expect(jobs).to.have.length(1);
+    expect(jobs[0]).to.deep.include({ image: 'zig:1', missing: [] });
+    expect((await volt(['discover'], { cwd })).stdout).to.match(/^ +image +zig:1$/m);
+  });
+
   it('counts with uncommitted changes, from any folder of the checkout', async () => {
     const cwd = checkout({ 'deep/er/file': '' });
     expect(await discovered(cwd)).to.deep.include({ code: 1, jobs: [] });

@@ -86,6 +86,14 @@ describe('volt repo', () => {
     expect(JSON.parse((await repo('set', 'app', '--no-env', '--json')).stdout)).to.deep.include({ env: {} });
   });
 
+  it('sets the image that tests run in', async () => {
+    const set = await repo('set', 'app', '--image', 'node:22');
+    expect(set.stdout).to.match(/; runs workflows or discovered tests in node:22\n$/);
+    expect(await findRepository(site.context.database, 'app')).to.include({ image: 'node:22' });
+    expect((await repo('set', 'app', '--image', 'Node:22')).stderr).to.match(/bad_setting: "Node:22" is not an image/);
+    expect(JSON.parse((await repo('set', 'app', '--no-image', '--json')).stdout)).to.include({ image: null });
+  });
+
   it('lists the repositories and the errors of their polls', async () => {
     const { database } = site.context;
     await noteObserved(database, 'local', { defaultBranch: 'main', notice: 'a word\u0007to say' });

@@ -20,6 +20,7 @@ describe('volt show', () => {
       { job: job(build), attempt: 1 },
       {
         ...{ status: 'error', reason: 'invalid_workflow', message: 'a.yml:1:2: one\na.yml:3:4: two', exitCode: null },
+        image: { name: 'docker.io/library/node:22', digest: 'sha256:12' },
         steps: [
           {
             ...newStep('Lint'),
@@ -46,6 +47,7 @@ describe('volt show', () => {
     expect(stdout).to.include('      invalid_workflow: a.yml:1:2: one\n        a.yml:3:4: two\n');
     expect(stdout).to.include(
       [
+        '      in docker.io/library/node:22 (sha256:12)',
         '      ✔ Lint exit code 3, failed (continue-on-error)',
         '          error: a.js:3:7: Style: bad',
         '            very bad',

@@ -79,7 +79,7 @@ describe('the dispatcher discovers how a commit is tested:', () => {
   });
 
   it('an untrusted ref has only the labels and variables of the default branch', async () => {
-    const own = 'labels: [prod]\nenv: {A: evil}';
+    const own = 'labels: [prod]\nenv: {A: evil}\nimage: evil';
     await commit({ 'go.mod': 'module x' }, { ref: 'refs/heads/side', settings: { own, trusted: 'env: {B: good}' } });
     const [job] = await sent();
     expect(job).to.deep.include({ labels: [] });
@@ -90,6 +90,28 @@ describe('the dispatcher discovers how a commit is tested:', () => {
     const own = 'labels: [prod]\nenv: {A: own}';
     await commit({ 'go.mod': 'module x' }, { ref: 'refs/tags/v1', settings: { own, trusted: null } });
     expect((await sent(['prod']))[0]?.plan).to.deep.include({ env: { A: 'own' } });
+  });
+
+  it('tests run in the image of the repository, else in that of .volt.yml, also where the runner discovers them', async () => {
+    const settings = { own: 'image: node:22', trusted: 'image: node:22' };
+    await commit({ 'go.mod': 'module x' }, { settings });
+    const [ofFile] = await sent();
+    expect(ofFile?.plan).to.deep.include({ kind: 'image', image: 'node:22', from: 'file' });
+    expect(ofFile?.plan).to.have.nested.property('plan.kind', 'project');
+    const queued = await queuedJobs(volt.context.database, 10, undefined);
+    expect(queued.map(({ laterPlan }) => laterPlan)).to.deep.equal(['image']);
+
+    await observed(volt.context.database, 'imaged', { image: 'debian:13' });
+    const plans = async () => (await sent()).filter(({ repo }) => repo.name === 'imaged');
+    await commit({ 'go.mod': 'module x' }, { repo: 'imaged', settings });
+    const [ofRepository] = await plans();
+    expect(ofRepository?.plan).to.deep.include({ kind: 'image', image: 'debian:13', from: 'repository' });
+    expect(ofRepository?.repo).to.include({ image: 'debian:13' });
+    await observed(volt.context.database, 'commanded', { image: 'debian:13', command: 'make' });
+    await commit({}, { repo: 'commanded', tree: undefined });
+    expect((await sent()).find(({ repo }) => repo.name === 'commanded')?.plan).to.deep.equal({
+      ...{ kind: 'image', image: 'debian:13', from: 'repository', plan: { kind: 'command', command: 'make' } },
+    });
   });
 
   it('an invalid .volt.yml ends the build with an error that names line and column', async () => {

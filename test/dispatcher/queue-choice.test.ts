@@ -111,6 +111,7 @@ describe('the queue of a retried job', () => {
 
 for (const [kind, what, later] of [
   ['project', 'a job that tests a discovered project', { kind: 'project' }],
+  ['image', 'tests in an image', { kind: 'image', image: 'node', from: 'file', plan: { kind: 'discover' } }],
   ['container', 'a job in a container', { kind: 'workflow', containers: true, secrets: { names: [], through: [] } }],
   ['services', 'a job with services', { kind: 'workflow', siblings: true, secrets: { names: [], through: [] } }],
 ] as const) {

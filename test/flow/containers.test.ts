@@ -159,3 +159,56 @@ jobs:
     expect(jobs[0]?.attempts.at(-1)?.number).to.equal(container.attempt);
   });
 });
+
+describe('a runner that runs each job in a container', function () {
+  this.timeout(180_000);
+  let engine: TestEngine;
+  let redis: TestRedis;
+  let fleet: TestFleet;
+  before(async function () {
+    if (!hasEngine()) return this.skip();
+    engine = await startEngine();
+    redis = await startRedis();
+    fleet = await TestFleet.build({ redis: redis.url, env: { VOLT_ENGINE: engine.socket } });
+    await fleet.open([]);
+    const args = ['--isolation', 'container', '--image', `ubuntu-latest=${tinyImage}`];
+    await fleet.startRunner('r1', { args });
+  });
+  after(async () => {
+    await fleet?.killAll();
+    await fleet?.remove();
+    await redis?.stop();
+    await engine?.stop();
+  });
+
+  const files = { 'test.sh': '#!/bin/sh\ntest -e /bin/busybox && id -u\n' };
+
+  it('says so, and serves the labels that it has images for', () => {
+    expect(fleet.process('r1').output)
+      .to.include('isolation container;')
+      .and.match(/labels .*ubuntu-latest/);
+  });
+
+  it('ends a job that has no image in an error that says how to name one', async () => {
+    const { status, jobs } = await fleet.built(fleet.repository.commit('without an image', files));
+    expect(status).to.equal('error');
+    expect(jobs[0]).to.include({ reason: 'image_unavailable', image: null });
+    expect(jobs[0]?.message).to.include('`volt repo set NAME --image IMAGE`');
+    expect(jobs[0]?.attempts).to.have.length(1);
+  });
+
+  it('runs tests in the image of .volt.yml, and a workflow in that of its label', async () => {
+    const found = await fleet.built(
+      fleet.repository.commit('named', { ...files, '.volt.yml': `image: ${tinyImage}\n` }),
+    );
+    const { message } = found.jobs[0] ?? {};
+    expect(found.status, message ?? '').to.equal('success');
+    const workflow = 'on: push\njobs: { a: { runs-on: ubuntu-latest, steps: [{ run: test -e /bin/busybox }] } }\n';
+    const planned = await fleet.built(fleet.repository.commit('planned', { '.volt/workflows/a.yml': workflow }));
+    expect(planned.status, planned.jobs[0]?.message ?? '').to.equal('success');
+    for (const { jobs } of [found, planned]) {
+      expect(jobs[0]?.image?.name).to.equal('docker.io/library/tiny:1');
+      expect(jobs[0]?.image?.digest).to.match(/^sha256:[0-9a-f]{64}$/);
+    }
+  });
+});

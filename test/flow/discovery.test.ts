@@ -71,7 +71,7 @@ describe('a commit without workflows', () => {
     const log = readFileSync(logFile(volt.dataDir, { job: side.jobs[0]?.id as JobId, attempt: 1 }), 'utf8');
     expect(log).to.include('index: good').and.include('$ ./test.sh again');
     expect(log).to.include(
-      'env and labels are those of .volt.yml on the default branch, since this ref is not trusted',
+      'env, labels and image are those of .volt.yml on the default branch, since this ref is not trusted',
     );
   });
 });

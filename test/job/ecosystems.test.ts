@@ -121,18 +121,21 @@ describe('a project without workflow and command', () => {
     expect(lacking.outcome).to.include({ status: 'error', reason: 'tool_missing' });
   });
 
-  it('programs on the search path, or in the checkout', () => {
+  it('programs on the search path, or in the checkout', async () => {
     const folder = folders.make();
     writeFileSync(join(folder, 'gradlew'), '');
     const project = { workspace: folder, folder: '' };
-    expect(isThere('./gradlew', project, '')).to.equal(false);
+    const on = (path: string) => ({ path, host: { find: async (name: string) => programOn(path, name) } });
+    expect(await isThere('./gradlew', project, on(''))).to.equal(false);
     chmodSync(join(folder, 'gradlew'), 0o755);
-    expect(isThere('./gradlew', project, '')).to.equal(true);
+    expect(await isThere('./gradlew', project, on(''))).to.equal(true);
     const inside = { workspace: dirname(folder), folder: basename(folder) };
-    expect(isThere('./gradlew', inside, ''), 'in a folder of the checkout').to.equal(true);
-    expect(isThere('../gradlew', { ...inside, workspace: folder, folder: '' }, ''), 'outside').to.equal(false);
-    expect(isThere('gradlew', project, `/nowhere${delimiter}${delimiter}${folder}`)).to.equal(true);
-    expect(isThere('sh', project, '/bin')).to.equal(true);
-    expect(isThere('bin', project, '/usr'), 'a folder is no program').to.equal(false);
+    expect(await isThere('./gradlew', inside, on('')), 'in a folder of the checkout').to.equal(true);
+    expect(await isThere('../gradlew', { ...inside, workspace: folder, folder: '' }, on('')), 'outside').to.equal(
+      false,
+    );
+    expect(await isThere('gradlew', project, on(`/nowhere${delimiter}${delimiter}${folder}`))).to.equal(true);
+    expect(await isThere('sh', project, on('/bin'))).to.equal(true);
+    expect(await isThere('bin', project, on('/usr')), 'a folder is no program').to.equal(false);
   });
 });

@@ -163,6 +163,7 @@ describe('builds in the database', () => {
             url: 'https://example.com/app.git',
             reports: [],
             env: {},
+            image: null,
             filter: null,
             removed: false,
             runners: [],

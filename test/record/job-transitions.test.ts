@@ -113,6 +113,14 @@ describe("changes of a job's status", () => {
     expect(await found()).to.include({ status: 'running', startedAt: new Date(time(1)).toISOString() });
   });
 
+  it('from running to its outcome, with the image of its container', async () => {
+    await startAttempt(database, first, box, time(1));
+    expect(await jobNow()).to.include({ image: null });
+    const image = { name: 'docker.io/library/node:22', digest: `sha256:${'1'.repeat(64)}` };
+    await finishAttempt(database, first, outcome({ image }));
+    expect((await jobNow()).image).to.deep.equal(image);
+  });
+
   it('from running to its outcome, which becomes that of the build', async () => {
     await startAttempt(database, first, box, time(1));
     expect(await finishAttempt(database, first, failed)).to.be.an('object');

@@ -185,6 +185,12 @@ describe('the reporter', () => {
     expect(test).to.include({ repo: 'app', runs: 1, failures: 1, status: 'failed' });
   });
 
+  it('records the image of the container', async () => {
+    const image = { name: 'docker.io/library/node:22', digest: `sha256:${'a'.repeat(64)}` };
+    await handle(finished({ image }));
+    expect((await jobNow()).image).to.deep.equal(image);
+  });
+
   it('records an outcome with unreadable test results', async () => {
     const summary = { passed: 2, failed: 0, skipped: 0, total: 2, listed: 2 };
     await handle(finished({ tests: { summary, lines: Buffer.from('no gzip').toString('base64') } }));

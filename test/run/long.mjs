@@ -6,6 +6,7 @@ export const LONG = [
   {
     what: 'the verdict on projects of other languages, by their real tools',
     files: [
+      'test/job/containers/tests-in-images.test.ts',
       'test/job/ecosystems.test.ts',
       'test/job/installs/python-environment.test.ts',
       'test/job/kinds/kinds.test.ts',

@@ -93,6 +93,11 @@ export class IsolatedJobs {
     return this.#run({ kind: 'discover' }, repository, name);
   }
 
+  /** Runs the tests that Volt finds in a repository, in an image. */
+  inImage(image: string, repository: TestRepository): Promise<IsolatedRun> {
+    return this.#run({ kind: 'image', image, from: 'file', plan: { kind: 'discover' } }, repository, 'app');
+  }
+
   /** Runs the tests of a project that was found before the job began. */
   planned(plan: ProjectPlan, repository: TestRepository, name = 'app'): Promise<IsolatedRun> {
     return this.#run(plan, repository, name);

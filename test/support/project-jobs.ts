@@ -1,9 +1,11 @@
 import { join } from 'node:path';
+import type { JobEngine } from '../../src/engine/engine-session.ts';
 import { ProcessGroup } from '../../src/exec/process-group.ts';
 import { ownerFetchPolicy } from '../../src/git/access/fetch-policy.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobResult } from '../../src/job/input-and-result.ts';
 import { runJob } from '../../src/job/job.ts';
+import type { RunnerImages } from '../../src/job/runner-images.ts';
 import { JobIsolation } from '../../src/job/sandbox/job-isolation.ts';
 import { KeptInstalls } from '../../src/job/storage/kept-installs.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
@@ -13,6 +15,8 @@ import { TestFolders } from './folder.ts';
 import { noEngine, usualContainers } from './no-engine.ts';
 import { TestRepository } from './repository.ts';
 
+const discover = { kind: 'discover' } as const;
+
 interface Options {
   secrets?: { [name: string]: string };
   /** beside those of the machine */
@@ -20,6 +24,11 @@ interface Options {
   toolCache?: string;
   /** jobs that share installs; by default this one shares none */
   installs?: string;
+  /** image that `.volt.yml` names */
+  image?: string;
+  engine?: JobEngine;
+  images?: RunnerImages;
+  labels?: string[];
 }
 
 /** Jobs without isolation that find out how a commit is tested, and test it. Close it in `after`. */
@@ -32,7 +41,7 @@ export class ProjectJobs {
   /** Runs the job of a commit that holds these files. */
   async run(
     files: Record<string, string>,
-    { secrets = {}, env = {}, toolCache = this.#folders.make(), installs }: Options = {},
+    { secrets = {}, env = {}, toolCache = this.#folders.make(), installs, image, ...around }: Options = {},
   ): Promise<JobResult & { log: string }> {
     const folders = this.#folders;
     const repository = new TestRepository(files);
@@ -45,7 +54,8 @@ export class ProjectJobs {
           ref: 'refs/heads/main',
           trust: ownTrust,
           sha: repository.head(),
-          plan: { kind: 'discover' },
+          plan: image === undefined ? discover : { kind: 'image', image, from: 'file', plan: discover },
+          labels: around.labels,
         },
         {
           folder: join(folders.make(), 'job'),
@@ -60,7 +70,8 @@ export class ProjectJobs {
           artifacts: folders.make(),
           ...(installs !== undefined && { installs: new KeptInstalls(this.#installs, installs, 1_073_741_824) }),
           runner: 'box',
-          engine: noEngine,
+          engine: around.engine ?? noEngine,
+          images: around.images,
           texts: this.#texts.forJob('box'),
           sandbox: JobIsolation.none,
           env: { ...jobEnvironment(), ...env },

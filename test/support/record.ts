@@ -61,6 +61,7 @@ export async function observed(
     filter: null,
     runners: [],
     env: {},
+    image: null,
     visibility: 'internal' as const,
     ...change,
   };

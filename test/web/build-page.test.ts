@@ -59,6 +59,13 @@ describe('web: the page of a build', () => {
     expect(page).to.not.include('alert(1)');
   });
 
+  it('shows the image that the container of a job had', async () => {
+    const id = await site.build('sample');
+    const image = { name: 'docker.io/library/node:22', digest: 'sha256:12' };
+    await site.finish({ job: job(id), attempt: 1 }, { image });
+    expect(textOf(await site.page(`/builds/${id}`))).to.match(/Image docker\.io\/library\/node:22 +sha256:12/);
+  });
+
   it('shows for a job that is tried again when, why, and its earlier attempt', async () => {
     const id = await site.build('sample');
     const away = { status: 'error', reason: 'fetch_failed', message: 'no answer', pauses: [60_000] } as const;

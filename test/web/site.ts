@@ -134,6 +134,7 @@ export class Site {
       filter: null,
       runners: [],
       env: {},
+      image: null,
       visibility: 'internal' as const,
     };
     await saveRepository(this.context.database, { name, url: `https://git.example/${name}.git`, ...usual, ...more });

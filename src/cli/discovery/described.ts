@@ -8,7 +8,7 @@ export function described({ decision, tree, workflows, shown }: DecidedCommit & 
     repository: shown,
     /** workflow files, which say what runs where there are no jobs here */
     workflows,
-    jobs: jobs.map(({ name, plan: { project, env, reports }, labels, timeout }) => ({
+    jobs: jobs.map(({ name, plan: { project, env, reports }, image, labels, timeout }) => ({
       name,
       kind: project.kind,
       folder: project.folder,
@@ -22,11 +22,13 @@ export function described({ decision, tree, workflows, shown }: DecidedCommit & 
       env,
       reports: [...project.reports, ...reports],
       tools: project.tools,
+      /** container image of `.volt.yml`; null for the machine of the runner */
+      image: image ?? null,
       labels,
       /** minutes; null for those of the runner's settings */
       timeout: timeout ?? null,
-      /** programs that this machine does not have */
-      missing: missingPrograms(project, tree),
+      /** programs that this machine does not have; what an image has is seen when a job runs */
+      missing: image === undefined ? missingPrograms(project, tree) : [],
     })),
     /** sentences about the choice, and about what was passed over */
     notes: jobs[0]?.plan.notes ?? [],

@@ -2,7 +2,8 @@ import { ControlGroup, groupsRemedy, withoutGroups } from '../../exec/control-gr
 import { leaveNoCoreDumps } from '../../exec/core-size.ts';
 import { detectGroupKind } from '../../exec/group-kind.ts';
 import {
-  levelMeanings,
+  levelMeaning,
+  levelName,
   sandboxRemedy,
   settleIsolation,
   unaskedText,
@@ -72,17 +73,16 @@ async function groupKindFinding(): Promise<Finding> {
 /** Checks how far jobs are isolated from this machine. */
 async function isolationFinding({ isolation }: Config): Promise<Finding> {
   try {
-    const { level, notice, isUnasked, filtersCalls } = await settleIsolation(isolation);
+    const settled = await settleIsolation(isolation);
+    const { level, inContainers, notice, isUnasked, filtersCalls } = settled;
+    const text = `${levelName(settled)}: ${levelMeaning(settled)}`;
     if (isUnasked) return fail('isolation', `Volt does not build repositories by URL: ${unaskedText}`, sandboxRemedy);
     if (level !== 'none' && !filtersCalls)
-      return warn(
-        'isolation',
-        `${level}: ${levelMeanings[level]}; but ${unfilteredText}`,
-        'Install a newer util-linux.',
-      );
-    const shared = level === 'sandbox' ? '; a job can read all commits of its repository, also of other refs' : '';
-    if (notice === undefined) return ok('isolation', `${level}: ${levelMeanings[level]}${shared}`);
-    return warn('isolation', `${level}: ${levelMeanings[level]} (${notice})`, sandboxRemedy);
+      return warn('isolation', `${text}; but ${unfilteredText}`, 'Install a newer util-linux.');
+    const shared =
+      level === 'sandbox' && !inContainers ? '; a job can read all commits of its repository, also of other refs' : '';
+    if (notice === undefined) return ok('isolation', `${text}${shared}`);
+    return warn('isolation', `${text} (${notice})`, sandboxRemedy);
   } catch (error) {
     const { message, remedy } = asVoltError(error);
     return fail('isolation', message, remedy);

@@ -1,4 +1,4 @@
-import { settleIsolation } from '../../exec/isolation-check.ts';
+import { levelName, settleIsolation } from '../../exec/isolation-check.ts';
 import type { Config } from '../../kernel/config.ts';
 import { asVoltError } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
@@ -52,7 +52,7 @@ export async function redisFindings(config: Config, logger: Logger): Promise<Fin
 async function userFindings({ runnerKey, isolation }: Config, url: string): Promise<Finding[]> {
   if (runnerKey === undefined || !hasMainUser(url)) return [];
   const level = await settleIsolation(isolation).then(
-    (found) => found.level,
+    (found) => levelName(found),
     () => undefined,
   );
   if (level !== 'none') return [];

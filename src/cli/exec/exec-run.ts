@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { Mirror } from '../../git/mirror/mirror.ts';
 import { type Snapshot, takeSnapshot } from '../../git/snapshot.ts';
 import type { JobInput } from '../../job/input-and-result.ts';
+import type { RunnerImages } from '../../job/runner-images.ts';
 import type { Config } from '../../kernel/config.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import type { FinalStatus } from '../../kernel/model.ts';
@@ -37,6 +38,8 @@ export interface ExecOptions extends WorkflowSelection {
   secrets: { [name: string]: string };
   vars: { [name: string]: string };
   env: { [name: string]: string };
+  /** for jobs that name none */
+  images: RunnerImages;
   slots: number;
   /** show what would run, without running it */
   dryRun: boolean;
@@ -81,8 +84,8 @@ export class ExecRun {
    */
   async run(root: string, files: readonly WorkflowFile[]): Promise<FinalStatus> {
     const folder = await mkdtemp(join(tmpdir(), 'volt-exec-'));
-    const { secrets, env } = this.#options;
-    this.#runner = new JobRunner(this.#config, this.#view, folder, { secrets, env });
+    const { secrets, env, images } = this.#options;
+    this.#runner = new JobRunner(this.#config, this.#view, folder, { secrets, env, images });
     if (this.#isCancelled) this.#runner.cancelAll();
     try {
       const mirror = new Mirror(join(folder, 'mirrors'), root);
@@ -105,7 +108,7 @@ export class ExecRun {
     runner: JobRunner,
   ): Promise<Outcome> {
     const { ref, sha, changed } = snapshot;
-    const { jobs, steps, slots, dryRun, vars, matrix, env, workflow: wanted, payload } = this.#options;
+    const { jobs, steps, slots, dryRun, vars, matrix, env, images, workflow: wanted, payload } = this.#options;
     const name = repositoryNameFrom(root);
     const input = { repo: { name, url: root }, ref, sha, trust: ownTrust };
     // a person who names a workflow or an event means workflows
@@ -122,7 +125,8 @@ export class ExecRun {
       this.#view.take({ kind: 'build', ref, sha, changed, event: 'push', workflows: [] });
       if (decision.kind !== 'jobs') return decision.kind === 'error' ? showProblem(this.#view, decision) : success;
       const selected = selectProjects(decision.jobs, jobs);
-      if (!dryRun) return runProjects(selected, input, runner, { slots, ownLabels, timeout: this.#config.jobTimeout });
+      const timeout = this.#config.jobTimeout;
+      if (!dryRun) return runProjects(selected, input, runner, { slots, ownLabels, timeout, image: images.usual });
       selected.forEach(({ name: job, plan, labels }, index) => {
         const shown = plan.project.steps.map(({ command }) => ({ title: command, runs: true }));
         this.#show({ job: index + 1, name: job, workflow: null, labels, steps: shown, unknown: null });
@@ -172,7 +176,7 @@ export class ExecRun {
     });
     this.#build = build;
     if (dryRun) this.#showAll(build);
-    else await this.#runAll(build, (plan) => ({ ...input, plan }), runner);
+    else await this.#runAll(build, (plan, labels) => ({ ...input, plan, labels }), runner);
     if (!this.#isCancelled) build.check();
     if (!dryRun) return verdictOf([...invalid, ...build.results]);
     return invalid.length > 0 ? verdictOf(invalid) : success;
@@ -193,7 +197,11 @@ export class ExecRun {
     this.#view.take({ kind: 'plan', ...plan });
   }
 
-  async #runAll(build: LocalBuild, inputOf: (plan: JobInput['plan']) => JobInput, runner: JobRunner): Promise<void> {
+  async #runAll(
+    build: LocalBuild,
+    inputOf: (plan: JobInput['plan'], labels: readonly string[]) => JobInput,
+    runner: JobRunner,
+  ): Promise<void> {
     const underway = new Set<Promise<void>>();
     for (;;) {
       while (underway.size < this.#options.slots) {
@@ -202,7 +210,7 @@ export class ExecRun {
         const { id, name, workflow, labels, plan } = job;
         const missingLabels = labels.filter((label) => !ownLabels.has(label));
         const work = runner
-          .run({ id, name, workflow, missingLabels }, inputOf(plan), plan.timeoutMinutes)
+          .run({ id, name, workflow, missingLabels }, inputOf(plan, labels), plan.timeoutMinutes)
           .then((result) => {
             for (const other of build.end(id, result)) runner.cancel(other.id, other.message);
           });

@@ -1,5 +1,6 @@
 import { readFileSync, statSync } from 'node:fs';
 import { parseEnv } from 'node:util';
+import { parseRunnerImages, type RunnerImages } from '../../job/runner-images.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { variableOf } from '../../system/environment.ts';
 import type { Payload } from './local-event.ts';
@@ -28,6 +29,11 @@ export function secretsOf(given: readonly string[]): Values {
       return [name, value];
     }),
   );
+}
+
+/** Images from the command line: `IMAGE` or `LABEL=IMAGE`. @throws VoltError `bad_setting`, `bad_label` */
+export function imagesOf(given: readonly string[]): RunnerImages {
+  return { ...parseRunnerImages(given), isRequired: false };
 }
 
 /** Secrets from files, see valuesIn. @throws VoltError `usage` */

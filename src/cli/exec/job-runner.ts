@@ -9,6 +9,7 @@ import type { JobInput, JobResult } from '../../job/input-and-result.ts';
 import { runJob } from '../../job/job.ts';
 import { makeJobServices } from '../../job/make-services.ts';
 import { cancelled, timedOut } from '../../job/outcome.ts';
+import type { RunnerImages } from '../../job/runner-images.ts';
 import { JobIsolation } from '../../job/sandbox/job-isolation.ts';
 import { removeSurplus } from '../../job/storage/least-recently-used.ts';
 import { TextWorker } from '../../job/texts/text-worker.ts';
@@ -22,10 +23,12 @@ import type { ExecView } from './events.ts';
 /** Seconds that a job's processes live without a heartbeat; a person may stop this process at the terminal for long. */
 const patience = 604_800;
 
-/** Secrets and variables for all jobs. */
+/** What a person gives all jobs. */
 export interface GivenValues {
   secrets: { readonly [name: string]: string };
   env: { readonly [name: string]: string };
+  /** images for jobs that name none */
+  images: RunnerImages;
 }
 
 /** A job for the view. */
@@ -116,6 +119,7 @@ export class JobRunner {
           mirrors: join(this.#folder, 'mirrors'),
           artifacts: join(this.#folder, 'artifacts'),
         }),
+        images: this.#given.images,
         engine: this.#engine.forJob({ build: 'exec', job: String(id), attempt: 1 }),
         texts: this.#texts.forJob(String(id)),
         toolCache: resolve(this.#config.toolCache ?? dataPaths(this.#config.dataDir).tools),

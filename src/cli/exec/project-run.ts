@@ -1,5 +1,6 @@
 import pLimit from 'p-limit';
 import type { Decision, ProjectJob } from '../../job/discovery/decide.ts';
+import { inImage } from '../../job/discovery/project-plan.ts';
 import type { JobInput } from '../../job/input-and-result.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { type Outcome, verdictOf } from '../../kernel/verdict.ts';
@@ -15,6 +16,8 @@ export interface ProjectRunOptions {
   ownLabels: ReadonlySet<string>;
   /** minutes that a job may take where `.volt.yml` says nothing */
   timeout: number;
+  /** that the person names, instead of that of `.volt.yml` */
+  image: string | undefined;
 }
 
 /** The jobs that a person wants. @throws VoltError `not_found` */
@@ -32,7 +35,7 @@ export async function runProjects(
   jobs: readonly ProjectJob[],
   input: Omit<JobInput, 'plan'>,
   runner: JobRunner,
-  { slots, ownLabels, timeout }: Omit<ProjectRunOptions, 'wanted'>,
+  { slots, ownLabels, timeout, image }: Omit<ProjectRunOptions, 'wanted'>,
 ): Promise<Outcome> {
   const limit = pLimit(slots);
   const results = await Promise.all(
@@ -41,7 +44,8 @@ export async function runProjects(
         const { name, plan, labels } = job;
         const missingLabels = labels.filter((label) => !ownLabels.has(label));
         const shown = { id: index + 1, name, workflow: null, missingLabels };
-        const { outcome } = await runner.run(shown, { ...input, plan }, job.timeout ?? timeout);
+        const asked = { ...input, labels, plan: inImage(plan, { person: image, file: job.image }) };
+        const { outcome } = await runner.run(shown, asked, job.timeout ?? timeout);
         return { name, ...outcome };
       }),
     ),

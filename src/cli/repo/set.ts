@@ -17,7 +17,7 @@ export function repoSetCommand(group: Command): CommandFile {
   const command = addSettingsOptions(jsonOption(group.command('set')))
     .summary('change the settings of a repository')
     .description(
-      'Changes the given settings and keeps the others. New globs replace the old ones. A new command makes Volt build the heads of the branches again, since their results came from the old command.',
+      'Changes the given settings and keeps the others. New globs replace the old ones. A new command or image makes Volt build the heads of the branches again, since their results came from the old one.',
     )
     .argument('<name>', 'name of the repository')
     .option('--default-branch', 'build only the default branch')
@@ -26,6 +26,7 @@ export function repoSetCommand(group: Command): CommandFile {
     .option('--no-filter', 'fetch all files again')
     .option('--no-runners', 'run its jobs on any runner that has their labels')
     .option('--no-env', 'set no environment variables for its jobs')
+    .option('--no-image', 'run its tests on the machine of the runner again')
     .option('--discover', 'run workflows or discovered tests again, instead of a command')
     .action(async (name: string, { json, defaultBranch, discover, ...options }: SetOptions) => {
       const change = {
@@ -40,9 +41,10 @@ export function repoSetCommand(group: Command): CommandFile {
       if (json) return printJson(changed);
       const runs =
         changed.command === null ? 'runs workflows or discovered tests' : `runs ${JSON.stringify(changed.command)}`;
+      const image = changed.image === null ? '' : ` in ${changed.image}`;
       const visibility = changed.visibility === 'internal' ? '' : `; ${changed.visibility}`;
       print(
-        `${changed.name}: ${watchedRefs(changed)}, ${changed.commits} commit, polled every ${changed.pollSeconds} s; ${runs}${visibility}`,
+        `${changed.name}: ${watchedRefs(changed)}, ${changed.commits} commit, polled every ${changed.pollSeconds} s; ${runs}${image}${visibility}`,
       );
     });
   return {
@@ -56,6 +58,7 @@ export function repoSetCommand(group: Command): CommandFile {
         'volt repo set app --env PIP_INDEX_URL=https://pypi.example/simple',
         'install from a mirror; replaces its variables',
       ],
+      ['volt repo set app --image node:22', 'run its tests in this image; the heads are built again'],
       ['volt repo set app --visibility private', 'only tokens for this repository and admins can read it'],
       ['volt repo set app --default-branch --no-tags --discover', 'back to the defaults'],
     ],

@@ -12,6 +12,8 @@ export interface SettingsOptions extends WatchOptions {
   runners?: string[] | false;
   /** false for `--no-env` */
   env?: { [name: string]: string } | false;
+  /** false for `--no-image` */
+  image?: string | false;
   visibility?: Visibility;
 }
 
@@ -26,6 +28,7 @@ export function addSettingsOptions(command: Command): Command {
       'an environment variable of its jobs; not secret, so logs show it; may be repeated',
       namedValue,
     )
+    .option('--image <image>', 'run its tests in this container image, such as node:22; workflows name their own')
     .addOption(
       new Option(
         '--visibility <who>',
@@ -36,7 +39,7 @@ export function addSettingsOptions(command: Command): Command {
 
 /** The settings as the API takes them; undefined for those that are not given. */
 export function settingsOf(options: SettingsOptions): GivenSettings {
-  const { branch, tags, poll, commits, command, reports, filter, runners, env, visibility } = options;
+  const { branch, tags, poll, commits, command, reports, filter, runners, env, image, visibility } = options;
   return {
     ...{ branches: branch, pollSeconds: poll, commits, command, visibility },
     tags: tags === false ? [] : tags,
@@ -44,5 +47,6 @@ export function settingsOf(options: SettingsOptions): GivenSettings {
     filter: filter === false ? null : filter,
     runners: runners === false ? [] : runners,
     env: env === false ? {} : env,
+    image: image === false ? null : image,
   };
 }

@@ -1,5 +1,5 @@
 import { dirname } from 'node:path';
-import { levelMeanings, unaskedText, unfilteredText } from '../../exec/isolation-check.ts';
+import { levelMeaning, levelName, unaskedText, unfilteredText } from '../../exec/isolation-check.ts';
 import { networkRemedy } from '../../exec/network/job-network.ts';
 import { networksText } from '../../exec/network/network-check.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
@@ -39,7 +39,7 @@ export async function greet({ context, url, signIn, runner, embedded, changes }:
   }
   if (repositories.length === 0) row('watching', `no repositories yet: ${upAsTyped('--repo <path or URL>')}`);
   const { level, notice, isUnasked, filtersCalls } = runner.settledIsolation;
-  row('isolation', `${level}: ${levelMeanings[level]}`);
+  row('isolation', `${levelName(runner.settledIsolation)}: ${levelMeaning(runner.settledIsolation)}`);
   if (level !== 'none' && !filtersCalls) row('', unfilteredText);
   if (notice !== undefined) row('', notice);
   if (isUnasked) row('', `repositories by URL are not built: ${unaskedText}`);

@@ -5,6 +5,7 @@ import type { WebOptions } from '../web.ts';
 export interface UpOptions extends RepositoryOptions, WebOptions, ContainerRightsOptions {
   slots: number;
   isolation?: Config['isolation'];
+  image?: string[];
   grace: number;
   once?: boolean;
   sample?: boolean;

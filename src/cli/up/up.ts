@@ -33,10 +33,10 @@ const stopBound = 30;
 /** Runs `volt up` from its start to its end. */
 export async function up(command: Command, options: UpOptions): Promise<void> {
   // log lines at level "info" would hide the progress that is printed here
-  const { host: httpHost, port: httpPort, isolation } = options;
+  const { host: httpHost, port: httpPort, isolation, image } = options;
   const config = configOf(
     command,
-    { httpHost, httpPort, isolation, ...containerRightsOf(options) },
+    { httpHost, httpPort, isolation, runnerImages: image?.join(','), ...containerRightsOf(options) },
     { logLevel: 'warn' },
   );
   const session = new Session(config, options);

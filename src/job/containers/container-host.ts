@@ -42,20 +42,24 @@ export interface HostedContainer {
   limits: Promise<Limits>;
   /** its own */
   bounds: ContainerPlan['limits'];
+  /** of a step that names none, the preferred one first; as on GitHub, `sh` in a container of the workflow */
+  shells: readonly string[];
   /** how the Node that Volt brings is started; absent where the machine cannot bring one */
   node: { program: string; restore: string } | undefined;
 }
 
 /** Steps in the job's container, with the rights of its user. */
 export class ContainerHost implements StepHost {
-  /** as on GitHub */
-  readonly shells = ['sh'];
   readonly #container: HostedContainer;
   readonly #programs = new Map<string, string>();
   #nodeProgram: Promise<string> | undefined;
 
   constructor(container: HostedContainer) {
     this.#container = container;
+  }
+
+  get shells(): readonly string[] {
+    return this.#container.shells;
   }
 
   get env(): Readonly<Record<string, string>> {

@@ -1,15 +1,16 @@
 import { dirname, join } from 'node:path';
 import type { ContainerPlan } from '../../engine/container-plan.ts';
+import type { FirstProcess } from '../../engine/first-process.ts';
 import type { Image } from '../../engine/images.ts';
 import { makeVolume } from '../../engine/volumes.ts';
-import { proxiesIn } from '../../system/environment.ts';
+import { environmentInside, proxiesIn } from '../../system/environment.ts';
 import type { ContainerSpec } from '../../workflow/containers/spec.ts';
 import { makeFoldersInside, writeInside } from '../files/hand-over.ts';
-import type { WorkflowState } from '../steps/workflow-state.ts';
 import { nodeInside, nodeParts, restoringScript } from './brought-node.ts';
 import { certificatesIn } from './certificates.ts';
 import type { ContainerGround } from './container-ground.ts';
 import { ContainerHost } from './container-host.ts';
+import type { ContainerJob } from './container-job.ts';
 import {
   checkTargets,
   closedPaths,
@@ -23,6 +24,7 @@ import { containerOptions } from './container-options.ts';
 import { idRanges, userOf } from './container-user.ts';
 import { said } from './engine-words.ts';
 import { jobImage } from './job-image.ts';
+import { noOpSudo } from './no-op-sudo.ts';
 
 /** Search path of an image that names none, as Docker has it. */
 const usualPath = '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
@@ -32,12 +34,16 @@ export class JobContainer {
   readonly host: ContainerHost;
   /** of the container */
   readonly id: string;
+  readonly first: FirstProcess;
+  readonly image: Image;
   /** a folder for tools, which the job's container alone uses */
   readonly toolCache: string;
 
-  private constructor(host: ContainerHost, id: string, toolCache: string) {
+  private constructor({ host, id, first, image, toolCache }: Pick<JobContainer, keyof JobContainer>) {
     this.host = host;
     this.id = id;
+    this.first = first;
+    this.image = image;
     this.toolCache = toolCache;
   }
 
@@ -46,7 +52,7 @@ export class JobContainer {
    * @throws VoltError `image_unavailable`, `engine_failed`; StepFault where the image cannot be used in this way
    */
   static async start(
-    job: WorkflowState,
+    job: ContainerJob,
     spec: ContainerSpec,
     ground: ContainerGround,
     signal: AbortSignal,
@@ -54,6 +60,7 @@ export class JobContainer {
     const { engine, protect } = ground;
     const { engine: access } = job.context;
     const image = await jobImage(job, engine, { name: spec.image, login: spec.credentials, title: '', signal });
+    job.image = { name: spec.image, digest: digestOf(image) };
     await job.log.line(`Image ${spec.image} (${image.digest ?? image.id})`);
     signal.throwIfAborted();
     const plan = await planOf(job, spec, { ...ground, image });
@@ -63,10 +70,10 @@ export class JobContainer {
     const limits = job.context.processes.then((processes) => processes.limits);
     const { node } = plan;
     const host = new ContainerHost({
-      ...{ engine, id, first, env, limits, node },
+      ...{ engine, id, first, env, limits, node, shells: spec.isGiven ? ['bash', 'sh'] : ['sh'] },
       ...{ image: spec.image, folder: job.folders.root, bounds: plan.container.limits },
     });
-    return new JobContainer(host, id, join(job.folders.temp, '_tool'));
+    return new JobContainer({ host, id, first, image, toolCache: join(job.folders.temp, '_tool') });
   }
 }
 
@@ -78,7 +85,7 @@ interface Planned {
 }
 
 async function planOf(
-  job: WorkflowState,
+  job: ContainerJob,
   spec: ContainerSpec,
   { engine, image, labels, prefix, network, pod }: ContainerGround & { image: Image },
 ): Promise<Planned> {
@@ -89,8 +96,10 @@ async function planOf(
   const own = spec.volumes.flatMap(({ source }) =>
     source.kind === 'workspace' ? [join(folders.workspace, source.path)] : [],
   );
-  makeFoldersInside(folders.root, [home, dirname(restore), join(folders.temp, '_tool'), ...own], owner);
+  const sudo = join(folders.temp, '_volt', 'bin', 'sudo');
+  makeFoldersInside(folders.root, [home, dirname(restore), dirname(sudo), join(folders.temp, '_tool'), ...own], owner);
   writeInside(folders.root, restore, restoringScript, owner);
+  writeInside(folders.root, sudo, noOpSudo, owner, 0o755);
   const parts = await nodeParts();
   const paths = (parts?.libraries ?? []).map(({ path }) => path);
   const facts = await said(context.engine.looks.into(engine, image.id, labels, paths));
@@ -100,15 +109,17 @@ async function planOf(
     ...libraries.map(({ from, path }) => ({ from, to: path, readOnly: true })),
   ];
   const user = spec.options.user ?? image.user;
-  const isRoot = process.getuid?.() === 0 && !engine.isRootless;
   const inside = userOf(user, facts);
+  const isRoot = process.getuid?.() === 0 && !engine.isRootless;
   const ids = engine.kind === 'podman' && isRoot ? idRanges(inside, owner ?? { uid: 0, gid: 0 }) : undefined;
   const { limits } = await context.processes;
-  const env = { CI: 'true', GITHUB_ACTIONS: 'true', HOME: home, PATH: image.env.PATH ?? usualPath };
+  // last on the search path, so that an image's own sudo goes first
+  const path = [image.env.PATH ?? usualPath, ...(inside.uid === 0 ? [dirname(sudo)] : [])].join(':');
+  const env = { ...(job.view?.env ?? { CI: 'true', GITHUB_ACTIONS: 'true' }), HOME: home, PATH: path };
   const certificates = certificatesIn(context.env);
   const mounts = [
     ...certificates.mounts,
-    ...jobMounts(job),
+    ...(job.view?.mounts ?? jobMounts(job)),
     ...hostsMount(context.sandbox),
     ...(node ?? []),
     ...workspaceMounts(folders, spec.volumes),
@@ -120,7 +131,13 @@ async function planOf(
   const options = containerOptions(limits, spec.options);
   return {
     // with passwords, which nothing that the engine keeps has
-    env: { ...env, ...certificates.env, ...proxiesIn(context.env) },
+    env: {
+      ...environmentInside(context.env),
+      ...job.input.repo.env,
+      ...env,
+      ...certificates.env,
+      ...proxiesIn(context.env),
+    },
     node: parts && { program: nodeInside, restore },
     container: {
       ...options,
@@ -135,4 +152,9 @@ async function planOf(
       ...(ids && { ids }),
     },
   };
+}
+
+/** What names the content of an image: the digest of its registry, else its id. */
+function digestOf({ digest, id }: Image): string {
+  return digest?.slice(digest.indexOf('@') + 1) ?? `sha256:${id.replace(/^sha256:/, '')}`;
 }

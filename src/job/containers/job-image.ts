@@ -2,7 +2,7 @@ import type { Engine } from '../../engine/engine.ts';
 import type { Image, RegistryLogin } from '../../engine/images.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { isTimeLimit } from '../outcome.ts';
-import type { WorkflowState } from '../steps/workflow-state.ts';
+import type { ContainerJob } from './container-job.ts';
 
 /** An image that a job needs. */
 export interface ImageRequest {
@@ -18,7 +18,7 @@ export interface ImageRequest {
  * Gets the image of a container. That the job's time runs out meanwhile is not the commit's fault.
  * @throws VoltError `unsupported` where the machine does not allow the image, `image_unavailable`, `engine_failed`; the reason of the signal
  */
-export async function jobImage(job: WorkflowState, engine: Engine, request: ImageRequest): Promise<Image> {
+export async function jobImage(job: ContainerJob, engine: Engine, request: ImageRequest): Promise<Image> {
   const { name, login, title, signal } = request;
   const { containers } = job.context;
   if (!containers.allows(name)) throw notListed(`the image ${name} is not among those`);

@@ -43,9 +43,11 @@ export class RunningContainers {
     const ground = await opening.open(asked.services.length > 0);
     signal.throwIfAborted();
     const processes = await job.context.processes;
-    const reach = reachOf(asked.container !== undefined, processes);
+    const reach = reachOf(asked.container, processes);
     const { started, container } = await startAll(job, asked, ground, { reach, signal });
-    const { ports, forwarder } = await openPorts(started, reach, ground, processes);
+    const pid = container ? container.first.pid : (processes.pid as number);
+    const isRootless = processes.groupKind === 'user-namespace';
+    const { ports, forwarder } = await openPorts(started, reach, ground, { pid, isRootless });
     const services = started.map(({ spec, id }, index): [string, Json] => [
       spec.id,
       { id, ports: ports[index] ?? {}, network: ground.network?.name ?? '' },

@@ -3,7 +3,7 @@ import type { ContainerState } from '../../engine/containers.ts';
 import { type ForwardedPort, PortForwarder } from '../../exec/network/port-forwarder.ts';
 import type { ProcessGroup } from '../../exec/process-group.ts';
 import { VoltError } from '../../kernel/errors.ts';
-import type { ContainerPort, ServiceSpec } from '../../workflow/containers/spec.ts';
+import type { ContainerPort, ContainerSpec, ServiceSpec } from '../../workflow/containers/spec.ts';
 import type { ContainerGround } from './container-ground.ts';
 import { type Service, serviceFailed } from './service.ts';
 
@@ -12,12 +12,16 @@ export type ServicePorts = { [port: string]: string };
 
 /**
  * How the steps of a job reach its services: `name`: by their names, from the job's container; `machine`: at the loopback address
- * of the machine, whose network the job has; `forwarded`: at the loopback address of the job's own network.
+ * of the machine, whose network the job has; `forwarded`: at the loopback address of the job's own network, or of its container.
  */
 export type ServiceReach = 'name' | 'machine' | 'forwarded';
 
-export function reachOf(hasContainer: boolean, { network }: Pick<ProcessGroup, 'network'>): ServiceReach {
-  if (hasContainer) return 'name';
+/** @param container of the job; one that the workflow does not name expects its services at the loopback address, too */
+export function reachOf(
+  container: Pick<ContainerSpec, 'isGiven'> | undefined,
+  { network }: Pick<ProcessGroup, 'network'>,
+): ServiceReach {
+  if (container) return container.isGiven ? 'forwarded' : 'name';
   return network === 'machine' ? 'machine' : 'forwarded';
 }
 
@@ -50,7 +54,8 @@ export async function openPorts(
   services: readonly Service[],
   reach: ServiceReach,
   { network }: ContainerGround,
-  processes: ProcessGroup,
+  /** a process in the network where the job's steps run */
+  inside: { pid: number; isRootless: boolean },
 ): Promise<{ ports: ServicePorts[]; forwarder: PortForwarder | undefined }> {
   if (reach === 'name') return { ports: services.map(({ spec }) => named(spec.ports)), forwarder: undefined };
   const states = await Promise.all(services.map((service) => stateOf(service)));
@@ -68,8 +73,7 @@ export async function openPorts(
   const ports: ServicePorts[] = services.map(() => ({}));
   if (all.length === 0) return { ports, forwarder: undefined };
   const wanted: ForwardedPort[] = all.map(({ port, to }) => ({ ...(port.host ? { port: port.host } : {}), to }));
-  const isRootless = processes.groupKind === 'user-namespace';
-  const forwarder = await PortForwarder.open(processes.pid as number, isRootless, wanted);
+  const forwarder = await PortForwarder.open(inside.pid, inside.isRootless, wanted);
   for (const [at, { index, port }] of all.entries())
     (ports[index] as ServicePorts)[port.container] = String(forwarder.ports[at]);
   return { ports, forwarder };

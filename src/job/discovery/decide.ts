@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { discover, noTestsMessage } from './discover.ts';
 import type { TreeListing } from './packed-tree.ts';
 import { type PassedOver, type Project, type ProjectStep, type PythonEnvironment, step } from './project.ts';
@@ -27,6 +28,8 @@ export interface Described {
 export interface ProjectJob {
   name: string;
   plan: ProjectPlan;
+  /** image of `.volt.yml` */
+  image?: string | undefined;
   labels: string[];
   /** minutes; missing for the usual ones */
   timeout?: number | undefined;
@@ -76,18 +79,19 @@ function readOwn(text: string | null): ReadSettings {
   return text === null ? { problems: [{ line: 1, column: 1, message }] } : readSettings(text);
 }
 
-/** Code of an untrusted ref chooses neither runners nor variables by which tools find what they trust. */
+/** Code of an untrusted ref chooses neither runners and images nor variables by which tools find what they trust. */
 function bounded(
   settings: RepositorySettings,
   texts: SettingsTexts | undefined,
 ): { settings: RepositorySettings; notes: string[] } {
   if (texts?.trusted === undefined) return { settings, notes: [] };
   const read = texts.trusted === null ? { settings: {} } : readSettings(texts.trusted);
-  const { env, labels } = 'problems' in read ? {} : read.settings;
-  const { env: ownEnv, labels: ownLabels, ...rest } = settings;
-  const isSame = JSON.stringify([ownEnv ?? {}, ownLabels ?? []]) === JSON.stringify([env ?? {}, labels ?? []]);
-  const note = `env and labels are those of ${settingsFile} on the default branch, since this ref is not trusted`;
-  return { settings: { ...rest, ...(env && { env }), ...(labels && { labels }) }, notes: isSame ? [] : [note] };
+  const { env, labels, image } = 'problems' in read ? {} : read.settings;
+  const { env: ownEnv, labels: ownLabels, image: ownImage, ...rest } = settings;
+  const isSame = isDeepStrictEqual([ownEnv ?? {}, ownLabels ?? [], ownImage], [env ?? {}, labels ?? [], image]);
+  const note = `env, labels and image are those of ${settingsFile} on the default branch, since this ref is not trusted`;
+  const trusted = { ...rest, ...(env && { env }), ...(labels && { labels }), ...(image !== undefined && { image }) };
+  return { settings: trusted, notes: isSame ? [] : [note] };
 }
 
 function own({ install }: RepositorySettings, command: string): Project {
@@ -123,10 +127,11 @@ function shellStep(name: ProjectStep['name'], command: string): ProjectStep {
 }
 
 function jobsOf(projects: readonly Project[], settings: RepositorySettings, notes: readonly string[]): ProjectJob[] {
-  const { env = {}, labels = [], timeout, reports = [] } = settings;
+  const { env = {}, labels = [], timeout, reports = [], image } = settings;
   return projects.map((project) => ({
     name: nameOf(project, projects),
     plan: { kind: 'project', project, notes: notes.slice(0, 200), env, reports },
+    image,
     labels,
     timeout,
   }));

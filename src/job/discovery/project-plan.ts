@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { ImageSource, JobInput } from '../input-and-result.ts';
 import { projectSchema } from './project.ts';
 
 /** The plan of a job that tests a project. The runner parses it. */
@@ -14,3 +15,13 @@ export const projectPlan = z.object({
 });
 
 export type ProjectPlan = z.infer<typeof projectPlan>;
+
+/** The plan of a project's job, in the first image that is named. */
+export function inImage(
+  plan: ProjectPlan,
+  { person, repository, file }: { readonly [From in ImageSource]?: string | undefined },
+): JobInput['plan'] {
+  if (person !== undefined) return { kind: 'image', image: person, from: 'person', plan };
+  if (repository !== undefined) return { kind: 'image', image: repository, from: 'repository', plan };
+  return file === undefined ? plan : { kind: 'image', image: file, from: 'file', plan };
+}

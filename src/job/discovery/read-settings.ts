@@ -55,7 +55,6 @@ function offsetOfKey(map: Node | undefined, key: string): number {
 
 function unknownKey(key: string): string {
   const known = Object.keys(settingsSchema.shape).join(', ');
-  if (key === 'image') return 'this version of Volt does not run jobs in containers; take out "image"';
   return `there is no setting ${JSON.stringify(key)}; Volt knows ${known}`;
 }
 

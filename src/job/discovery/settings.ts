@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { labelPattern } from '../../kernel/names.ts';
+import { fullImageName } from '../../workflow/containers/image-name.ts';
 import type { TreeListing } from './packed-tree.ts';
 
 /** The file in the root of a repository that says how it is tested. */
@@ -11,6 +12,15 @@ export const longestSettings = 100_000;
 const value = z.union([z.string().max(10_000), z.number(), z.boolean()]).transform(String);
 /** Shorter than a command that runners take, since Volt puts a line before it. */
 const command = z.string().trim().min(1).max(9_000);
+
+function isImage(text: string): boolean {
+  try {
+    fullImageName(text);
+    return true;
+  } catch {
+    return false;
+  }
+}
 
 /** What `.volt.yml` may say. Each key is optional. */
 export const settingsSchema = z
@@ -36,6 +46,14 @@ export const settingsSchema = z
       .max(50)
       .meta({
         description: 'Globs of files with results of single tests, relative to the root of the repository.',
+      }),
+    image: z
+      .string()
+      .trim()
+      .refine(isImage, { error: 'must be an image such as node:22 or registry.example/team/image:tag' })
+      .meta({
+        description:
+          'Container image that the jobs run in. Builds of an untrusted ref use that of the default branch. The image of the repository in Volt goes before it.',
       }),
     timeout: z.number().positive().max(35_000).meta({
       description: 'Minutes after which a job is stopped and counts as failed.',

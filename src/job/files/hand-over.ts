@@ -51,12 +51,19 @@ export function makeFoldersInside(root: string, paths: readonly string[], owner:
 
 /**
  * Writes a new file, and creates the folders on the way.
+ * @param mode its permissions
  * @throws system errors, such as EEXIST if the name exists
  */
-export function writeInside(root: string, path: string, content: string, owner: JobUser | undefined): void {
+export function writeInside(
+  root: string,
+  path: string,
+  content: string,
+  owner: JobUser | undefined,
+  mode = 0o644,
+): void {
   atInside(root, path, owner, (entry) => {
     const flags = constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL | constants.O_NOFOLLOW;
-    const descriptor = openSync(entry, flags, 0o644);
+    const descriptor = openSync(entry, flags, mode);
     try {
       const bytes = Buffer.from(content);
       for (let at = 0; at < bytes.length; ) at += writeSync(descriptor, bytes, at);

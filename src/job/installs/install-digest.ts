@@ -11,7 +11,7 @@ const ofOneJob = /^(TMPDIR|PWD|OLDPWD)$/;
  * @param more such as versions of the programs that install it
  */
 export function installDigest(
-  { input, context }: Pick<InstallJob, 'input' | 'context'>,
+  { input, context, host }: Pick<InstallJob, 'input' | 'context' | 'host'>,
   files: InstallJob['files'],
   more: readonly unknown[],
 ): string {
@@ -26,6 +26,8 @@ export function installDigest(
     files.map(({ path, id }) => [path, id]).sort(),
     variables.sort(),
     more,
+    // what an image has changes with it alone
+    ...(host.image === undefined ? [] : [host.image]),
   ];
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex');
 }

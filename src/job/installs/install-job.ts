@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { runCommand } from '../../exec/command.ts';
 import type { ListedFile } from '../../git/commit-tree.ts';
 import { sizeText } from '../../kernel/sizes.ts';
 import { type PackingJob, pack, unpack } from '../actions/pack-files.ts';
@@ -8,6 +7,7 @@ import type { JobInput } from '../input-and-result.ts';
 import type { StepContext } from '../job-context.ts';
 import type { JobLog } from '../log.ts';
 import type { KeptInstalls } from '../storage/kept-installs.ts';
+import type { TestHost } from '../test-host.ts';
 
 type Environment = Readonly<Record<string, string>>;
 
@@ -15,6 +15,9 @@ type Environment = Readonly<Record<string, string>>;
 export interface InstallJob {
   input: Pick<JobInput, 'repo' | 'trust'>;
   context: StepContext;
+  /** where its commands run, and the machine, where archives are packed */
+  host: TestHost;
+  machine: TestHost;
   log: JobLog;
   /** of the project in the checkout */
   folder: string;
@@ -31,14 +34,13 @@ const mostPrinted = 1_000_000;
 
 /** Runs a command with the job's rights that prints nothing into the log. @returns its exit code and what it printed */
 export async function runQuietly(
-  { context }: Pick<InstallJob, 'context'>,
+  { context, host }: Pick<InstallJob, 'context' | 'host'>,
   argv: readonly string[],
   { cwd, env }: { cwd: string; env: Environment },
 ): Promise<{ exitCode: number | null; output: string }> {
   const chunks: Buffer[] = [];
   let size = 0;
-  const { exitCode } = await runCommand({
-    processes: await context.processes,
+  const { exitCode } = await host.run({
     argv,
     cwd,
     env,
@@ -66,8 +68,9 @@ interface Packing {
 export async function checkSize(job: InstallJob, installs: KeptInstalls, packing: Packing): Promise<void> {
   // tar reads no file for this archive
   const argv = ['tar', '--create', '--file=/dev/null', '--totals', ...packing.options, '--', ...packing.paths];
-  const env = { ...job.context.env, LC_ALL: 'C' };
-  const { output } = await runQuietly(job, argv, { cwd: packing.folder, env });
+  const { context, machine } = job;
+  const env = { ...machine.env, LC_ALL: 'C' };
+  const { output } = await runQuietly({ context, host: machine }, argv, { cwd: packing.folder, env });
   const bytes = Number(/^Total bytes written: (\d+)/m.exec(output)?.[1] ?? 0);
   if (bytes > installs.limit)
     throw new Error(`it has ${sizeText(bytes)}, and VOLT_INSTALL_LIMIT is ${sizeText(installs.limit)}`);
@@ -100,9 +103,9 @@ export async function restore(job: InstallJob, archive: string, folder: string):
   }
 }
 
-function packingJob({ context, log }: InstallJob): PackingJob {
+function packingJob({ context, machine, log }: InstallJob): PackingJob {
   const at = (name: string) => join(context.folder, name);
   const folders = { root: context.folder, workspace: at('workspace'), temp: at('temp') };
   makeFoldersInside(folders.root, [folders.temp], context.sandbox.owner);
-  return { context, folders, log };
+  return { context: { ...context, env: machine.env }, folders, log };
 }

@@ -53,9 +53,7 @@ export function pythonCommands(
     return { ...common, install: [own, ...extra], isOwn: true };
   if (wanted.manager === 'poetry') return undefined;
   const notice =
-    own === undefined
-      ? undefined
-      : `the lock file of ${wanted.manager} has no effect, since this runner has no ${wanted.manager}`;
+    own === undefined ? undefined : `the lock file of ${wanted.manager} has no effect, since it is not installed`;
   const upgrade = !usesUv && wanted.groups.length > 0 && isOlder(pip ?? '0') ? ['pip install --upgrade pip'] : [];
   const words = [
     ...(wanted.project === 'none' ? [] : [...(usesUv ? [] : ['--use-pep517']), ...target(wanted)]),

@@ -21,16 +21,16 @@ const freshFor = 86_400_000;
 const describing =
   /(^|\/)(pyproject\.toml|setup\.(py|cfg)|Pipfile(\.lock)?|(uv|poetry|pdm)\.lock|pylock\.[\w.-]*toml|hatch\.toml|pdm\.toml|\.python-version|[^/]*(requirements|constraints)[^/]*\.(txt|in))$|(^|\/)requirements\//;
 
-const noVenv =
-  'the python3 of this runner cannot make environments. Install its module venv there, on Debian and Ubuntu by `apt-get install python3-venv`';
+const noVenv = (title: string) =>
+  `the python3 of ${title} cannot make environments. Install its module venv there, on Debian and Ubuntu by \`apt-get install python3-venv\``;
 
-/** The runner lacks a program, without which no environment can be made. */
+/** A program is missing without which no environment can be made. */
 function missing(message: string): CommandFailed {
   return new CommandFailed({ status: 'error', reason: 'tool_missing', message, exitCode: null });
 }
 
 /**
- * Makes the environment of a Python project, which has nothing of the runner's own packages. What it installs for the project is
+ * Makes the environment of a Python project, which has nothing of the packages that are there already. What it installs for the project is
  * kept for later jobs, but never the project itself: that is installed anew for each commit.
  * @returns variables for the project's commands
  * @throws CommandFailed `tool_missing`, and where an install fails
@@ -48,13 +48,12 @@ export async function makePythonEnvironment(
   const bare = withoutPython(job.context.env);
   const env = active(venv, bare);
   const machine = await pythonMachine(job, bare);
-  if (!machine) throw missing('this runner has no python3 that works. Install Python 3 there');
+  const { title, install } = job.host;
+  if (!machine) throw missing(`${title} has no python3 that works. ${install}`);
   const commands = pythonCommands(wanted, machine, { env: bare, venv });
   if (!commands)
-    throw missing(
-      `${wanted.manager} installs this project, but this runner has no ${wanted.manager}. Install it there`,
-    );
-  if (machine.pip === null && !commands.create.startsWith('uv')) throw missing(noVenv);
+    throw missing(`${wanted.manager} installs this project, but ${title} has no ${wanted.manager}. ${install}`);
+  if (machine.pip === null && !commands.create.startsWith('uv')) throw missing(noVenv(title));
   if (commands.notice !== undefined) await job.log.say(commands.notice);
   const describes = (path: string) => describing.test(path) || wanted.requirements.includes(path);
   const files = job.files.filter(({ path }) => describes(path));
@@ -135,8 +134,8 @@ class Environment {
   }
 
   async make(): Promise<void> {
-    const { folder, env, context } = { folder: this.#folder, env: this.#env, context: this.#job.context };
-    await runQuietly({ context }, ['rm', '-rf', '--', join(folder, 'venv'), join(folder, 'build')], {
+    const [folder, env] = [this.#folder, this.#env];
+    await runQuietly(this.#job, ['rm', '-rf', '--', join(folder, 'venv'), join(folder, 'build')], {
       cwd: folder,
       env,
     });

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { VoltError } from '../../kernel/errors.ts';
+import type { JobImage } from '../../kernel/model.ts';
 import { callSecrets } from '../../workflow/call-secrets.ts';
 import type { WorkflowPlan } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
@@ -59,6 +60,8 @@ export class WorkflowState {
   readonly lookup: PathLookup;
   /** where steps run */
   host: StepHost;
+  /** of its container */
+  image: JobImage | undefined;
   /** `container` of the `job` context */
   container: Record<string, Json> = {};
   /** `services` of the `job` context */

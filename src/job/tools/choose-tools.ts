@@ -1,7 +1,6 @@
 import { dirname } from 'node:path';
-import { programOn } from '../../system/search-path.ts';
 import type { ToolVersion } from '../discovery/project.ts';
-import { type InstalledVersion, installedVersions } from './installed-versions.ts';
+import type { InstalledVersion, TestHost } from '../test-host.ts';
 import { compareVersions, satisfies, type Version, versionOf } from './version-range.ts';
 
 /** The programs that tell the versions of tools. */
@@ -17,12 +16,13 @@ const tellers: { [tool: string]: [program: string, ...args: string[]] } = {
   ...{ crystal: ['crystal', '--version'], zig: ['zig', 'version'] },
 };
 
-/** What a job of a project needs of the machine. */
+/** A job of a project that needs tools. */
 export interface ToolsJob {
   tools: readonly ToolVersion[];
   /** the search path */
   path: string;
-  machine: Parameters<typeof installedVersions>[1];
+  /** where it looks for them */
+  host: Pick<TestHost, 'title' | 'find' | 'installed'>;
   /** Runs a program with the job's rights in the project's folder. */
   run(argv: readonly string[]): Promise<{ exitCode: number | null; output: string }>;
 }
@@ -53,23 +53,25 @@ async function versionFor(
   job: ToolsJob,
 ): Promise<{ folder?: string; notice?: string } | undefined> {
   const { tool, version, because } = asked;
+  const { host } = job;
   const [program, ...args] = tellers[tool] ?? [];
-  const file = program === undefined ? undefined : programOn(job.path, program);
+  const file = program === undefined ? undefined : await host.find(program, job.path);
   // rustup takes the version from the same file
-  if (tool === 'rust' && file !== undefined && programOn(dirname(file), 'rustup') !== undefined) return undefined;
+  if (tool === 'rust' && file !== undefined && (await host.find('rustup', dirname(file))) !== undefined)
+    return undefined;
   const present = file === undefined ? undefined : await versionTold([program as string, ...args], tool, job);
   if (present && satisfies(present, version, tool)) return undefined;
   // a Go that is not old fetches what go.mod asks for
   if (present && tool === 'go' && compareVersions(present, [1, 21]) >= 0) return undefined;
-  const installed = installedVersions(tool, job.machine);
+  const installed = host.installed(tool);
   const fitting = newest(installed.filter((each) => fits(each, asked)));
   const asks = `${because} asks for ${tool} ${version}`;
   if (fitting) return { folder: fitting.folder, notice: `${asks}: ${fitting.manager} has ${fitting.name}` };
-  if (present) return { notice: `${asks}, which this runner does not have: it uses ${present.join('.')} instead` };
+  if (present) return { notice: `${asks}, which ${host.title} does not have: it uses ${present.join('.')} instead` };
   // the program on the search path does not work: the shim of a version manager for a version that it lacks
   const other = file === undefined ? undefined : newest(installed);
   if (!other) return undefined;
-  const notice = `${asks}, which this runner does not have: it uses ${other.name} of ${other.manager} instead`;
+  const notice = `${asks}, which ${host.title} does not have: it uses ${other.name} of ${other.manager} instead`;
   return { folder: other.folder, notice };
 }
 

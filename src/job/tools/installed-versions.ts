@@ -1,18 +1,8 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { versionStores } from '../sandbox/version-managers.ts';
-import { type Version, versionOf } from './version-range.ts';
-
-/** A version of a tool that this machine has beside the one on the search path. */
-export interface InstalledVersion {
-  version: Version;
-  /** the version as its folder names it */
-  name: string;
-  /** folder of its programs */
-  folder: string;
-  /** what keeps it, for people */
-  manager: string;
-}
+import type { InstalledVersion } from '../test-host.ts';
+import { versionOf } from './version-range.ts';
 
 /** A folder with a folder for each version of a tool. */
 interface Store {

@@ -1,9 +1,9 @@
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import type { Project } from '../discovery/project.ts';
 import { runQuietly } from '../installs/install-job.ts';
 import type { StepContext } from '../job-context.ts';
 import type { JobLog } from '../log.ts';
+import type { TestHost } from '../test-host.ts';
 import { chooseTools } from './choose-tools.ts';
 import { withCorepack } from './corepack.ts';
 
@@ -14,29 +14,24 @@ export interface ProjectJob {
   /** the environment of its commands */
   env: Readonly<Record<string, string>>;
   context: StepContext;
+  /** where its commands run */
+  host: TestHost;
   log: JobLog;
 }
 
 /**
- * Finds the tools of a project: in the versions that it asks for, as far as the machine has them, and package managers of
+ * Finds the tools of a project: in the versions that it asks for, as far as the machine or the image has them, and package managers of
  * Node by corepack. The log says what was chosen, and what is used instead.
  * @returns variables for its commands, `PATH` among them
  */
 export async function projectTools(project: Project, job: ProjectJob): Promise<Record<string, string>> {
-  const { env, context, log } = job;
+  const { env, context, host, log } = job;
   const cwd = join(job.workspace, project.folder);
   const run = (argv: readonly string[]) => runQuietly(job, argv, { cwd, env });
-  const isInHome = env.HOME !== undefined && context.toolCache.startsWith(`${env.HOME}/`);
-  const machine = {
-    home: homedir(),
-    // one in the home of a job may have been changed by jobs
-    toolCache: isInHome && context.sandbox.isClosed ? undefined : context.toolCache,
-    isOpen: context.sandbox.isolation.level === 'user',
-  };
-  const chosen = await chooseTools({ tools: project.tools, path: env.PATH ?? '', machine, run });
+  const chosen = await chooseTools({ tools: project.tools, path: env.PATH ?? '', host, run });
   for (const notice of chosen.notices) void log.say(notice);
   const programs = project.steps.flatMap((step) => step.programs);
-  const corepack = await withCorepack(programs, join(context.folder, 'temp'), { path: chosen.path, run });
-  if (corepack) void log.say(`corepack brings ${corepack.managers.join(' and ')}, which this runner does not have`);
+  const corepack = await withCorepack(programs, join(context.folder, 'temp'), { path: chosen.path, host, run });
+  if (corepack) void log.say(`corepack brings ${corepack.managers.join(' and ')}, which ${host.title} does not have`);
   return { ...chosen.env, PATH: corepack?.path ?? chosen.path, ...corepack?.env };
 }

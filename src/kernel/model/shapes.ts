@@ -107,6 +107,15 @@ export const attempt = z.object({
 });
 export type Attempt = z.output<typeof attempt>;
 
+export const jobImage = z.object({
+  name: z.string().max(1000).meta({ description: 'in full, with its registry' }),
+  digest: z
+    .string()
+    .max(1000)
+    .meta({ description: 'of the registry, else the id of an image that was made on the machine' }),
+});
+export type JobImage = z.output<typeof jobImage>;
+
 export const job = z.object({
   id: jobId,
   name: z.string(),
@@ -120,6 +129,9 @@ export const job = z.object({
     .nullable()
     .meta({ description: 'while the job waits to be tried again: when its next attempt may begin at the earliest' }),
   runner: z.string().nullable().meta({ description: 'name of the runner of the current attempt' }),
+  image: jobImage.nullable().meta({
+    description: 'that the container of the current attempt had; null without a container, and while it runs',
+  }),
   exitCode: whole.nullable(),
   attempts: z.array(attempt),
   steps: z.array(step).meta({ description: 'of the current attempt' }),

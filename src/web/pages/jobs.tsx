@@ -68,6 +68,11 @@ function JobCard({ job, shown }: { job: Job; shown: Shown }) {
         )}
       </summary>
       <Attempts job={job} now={now} />
+      {job.image !== null && (
+        <p class="image">
+          Image {job.image.name} <span class="muted">{job.image.digest}</span>
+        </p>
+      )}
       <Steps job={job} summaryOf={shown.summaryOf} now={now} />
       {!single && <Act job={job} shown={shown} />}
     </details>

@@ -169,6 +169,7 @@ function Settings({ repository, now }: { repository: ObservedRepository; now: nu
     ['Tags', tags.join(', ') || 'none'],
     ['Commits', commits === 'every' ? 'every commit' : 'the newest at each poll'],
     ['Runs', command ?? 'workflow files, else discovered tests'],
+    ['Image', repository.image ?? 'none: tests run on the machine of the runner'],
     ['Test reports', reports.join(', ') || 'found automatically'],
     ['Fetched', fetchedPart(repository)],
     [

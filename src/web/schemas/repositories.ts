@@ -25,6 +25,9 @@ const settings = z.object({
   }),
   runners: z.array(z.string()).meta({ description: runnersMeaning }),
   env: z.record(z.string(), z.string()).meta({ description: 'environment variables of its jobs; they are not secret' }),
+  image: z.string().nullable().meta({
+    description: 'container image that its tests run in, such as `node:22`; null for the machine of the runner',
+  }),
   visibility: z.enum(visibilities).meta({ description: visibilityMeaning }),
 });
 

@@ -18,6 +18,7 @@ export const lacking: Readonly<Record<LaterPlan, string>> = {
   project: 'cannot run the tests that Volt has found',
   container: 'cannot run jobs in containers',
   services: 'cannot run services and docker actions',
+  image: 'cannot run tests in an image',
 };
 
 /**

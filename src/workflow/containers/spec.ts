@@ -1,5 +1,7 @@
 /** The container of a job, after evaluation. The entries of `options` that have a key of their own are merged into it. */
 export interface ContainerSpec {
+  /** settings name it, not the workflow: its job expects bash and services at localhost, as without a container */
+  isGiven?: true;
   /** full name, with its registry and a tag or digest: `docker.io/library/node:22` */
   image: string;
   /** values may be secrets */

@@ -96,6 +96,7 @@ class Filler {
         filter: null,
         runners: [],
         env: {},
+        image: null,
         visibility: 'internal' as const,
       };
       await saveRepository(this.#database, { name, url: `https://git.example/${name}.git`, ...usual, command: null });

@@ -4,6 +4,7 @@ import { networksWith } from '../../../src/engine/networks.ts';
 import { podsWith } from '../../../src/engine/pods.ts';
 import { detectGroupKind } from '../../../src/exec/group-kind.ts';
 import { ProcessGroup } from '../../../src/exec/process-group.ts';
+import type { RunnerImages } from '../../../src/job/runner-images.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
 import { TestSession } from '../../support/engine-session.ts';
 import { type StartedJob, TestJobs } from '../../support/job.ts';
@@ -36,14 +37,14 @@ describe('the services of a job', function () {
   });
 
   /** @param job the lines of a job below its name */
-  function start(job: string, processes?: Promise<ProcessGroup>): StartedJob {
+  function start(job: string, processes?: Promise<ProcessGroup>, images?: RunnerImages): StartedJob {
     const repository = jobs.repository();
     const { test: plan } = jobs.plans(
       `on: push\njobs:\n  test:\n    runs-on: linux\n${job.replace(/^/gm, '    ')}`,
       repository,
     );
     if (!plan) throw new Error('there is no such job');
-    return jobs.start(plan, repository, { engine: session.next(), ...(processes && { processes }) });
+    return jobs.start(plan, repository, { engine: session.next(), images, ...(processes && { processes }) });
   }
 
   it('are reached by their names from a job in a container', async () => {
@@ -58,6 +59,23 @@ steps:
     expect(outcome, job.log()).to.include({ status: 'success' });
     expect(job.log()).to.include('hello\nhello\nport 80\n');
     expect(steps.map(({ name }) => name)).to.include.members(['Initialize containers', 'Stop containers']);
+  });
+
+  it('are reached at localhost from an image of the runner, which the workflow knows nothing of', async () => {
+    const images = { byLabel: new Map(), usual: tinyImage, isRequired: false };
+    const job = start(
+      `
+services:
+  web: { image: ${tinyImage}, ports: ['8080:80'], ${answering('hello')} }
+steps:
+  - run: test -e /bin/busybox && nc localhost 8080`,
+      undefined,
+      images,
+    );
+    const { outcome, image } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'success' });
+    expect(job.log()).to.include('runs in the image tiny:1: this runner has it for all jobs').and.include('\nhello\n');
+    expect(image?.name).to.equal('docker.io/library/tiny:1');
   });
 
   it("are reached at localhost in the job's own network, and nowhere on the machine", async () => {

@@ -102,7 +102,7 @@ describe('how a commit is tested', () => {
       expect(job).to.deep.include({ labels: ['gpu'], timeout: 3 });
       expect(job?.plan.env).to.deep.equal({ B: '1' });
       expect(job?.plan.project.steps[0]?.command).to.equal('x');
-      expect(job?.plan.notes.join()).to.match(/env and labels are those of .volt.yml on the default branch/);
+      expect(job?.plan.notes.join()).to.match(/env, labels and image are those of .volt.yml on the default branch/);
     });
 
     it('has them also where the commit has no file', () => {
@@ -117,6 +117,16 @@ describe('how a commit is tested', () => {
         expect(job?.labels).to.deep.equal([]);
         expect(job?.plan.env).to.deep.equal({});
       }
+    });
+
+    it('has the image of the default branch, or none, whatever its own file says', () => {
+      const evil = 'image: evil.example/image:1\n';
+      const [job] = jobs(files, { own: evil, trusted: 'image: node:22\n' });
+      expect(job?.image).to.equal('node:22');
+      expect(job?.plan.notes.join()).to.include('env, labels and image are those of');
+      expect(jobs(files, { own: evil, trusted: null })[0]?.image).to.equal(undefined);
+      expect(jobs(files, { own: '', trusted: 'image: node:22\n' })[0]?.image).to.equal('node:22');
+      expect(jobs(files, { own: evil })[0]?.image, 'of a trusted ref').to.equal('evil.example/image:1');
     });
 
     it('says nothing where both branches say the same', () => {

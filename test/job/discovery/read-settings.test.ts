@@ -12,6 +12,7 @@ describe('the text of .volt.yml', () => {
       'reports: ["out/*.xml"]',
       'timeout: 1.5',
       'labels: [gpu, "host:box"]',
+      'image: registry.example:5000/team/image:1.2',
     ].join('\n');
     expect(readSettings(text)).to.deep.equal({
       settings: {
@@ -21,6 +22,7 @@ describe('the text of .volt.yml', () => {
         reports: ['out/*.xml'],
         timeout: 1.5,
         labels: ['gpu', 'host:box'],
+        image: 'registry.example:5000/team/image:1.2',
       },
     });
   });
@@ -32,7 +34,7 @@ describe('the text of .volt.yml', () => {
 
   const wrong: [string, string, number, number, RegExp][] = [
     ['an unknown key', 'timeout: 5\ncomand: make\n', 2, 1, /no setting "comand"; Volt knows command, install/],
-    ['an image', 'image: node:22\n', 1, 1, /does not run jobs in containers; take out "image"/],
+    ['what is no image', 'timeout: 1\nimage: Node:22\n', 2, 8, /^image: must be an image such as node:22/],
     ['a value of another type', 'env:\n  A: [1]\n  B: 2\ncommand:\n  - a\n', 5, 3, /^command: /],
     ['a number that is too small', 'labels: [a]\ntimeout: 0\n', 2, 10, /^timeout: /],
     ['a label that no runner may have', 'labels: [a,\n  "B C"]\n', 2, 3, /^labels\.1: /],

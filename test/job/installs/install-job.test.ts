@@ -3,8 +3,10 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { ProcessGroup } from '../../../src/exec/process-group.ts';
 import { type InstallJob, keep } from '../../../src/job/installs/install-job.ts';
+import type { StepContext } from '../../../src/job/job-context.ts';
 import { JobIsolation } from '../../../src/job/sandbox/job-isolation.ts';
 import { KeptInstalls } from '../../../src/job/storage/kept-installs.ts';
+import { onMachine } from '../../../src/job/test-hosts.ts';
 import { jobEnvironment } from '../../../src/system/environment.ts';
 import { TestFolders } from '../../support/folder.ts';
 
@@ -26,11 +28,13 @@ describe('the size of an install', () => {
     for (const path of ['workspace', 'modules/cache']) mkdirSync(join(folder, path), { recursive: true });
     for (const path of ['modules/a', 'modules/b', 'modules/cache/c'])
       writeFileSync(join(folder, path), 'a'.repeat(166_000));
+    const context = {
+      ...{ folder, sandbox: JobIsolation.none, env: jobEnvironment(), signal: new AbortController().signal },
+      ...{ processes: Promise.resolve(processes), toolCache: folder },
+    };
     const job = {
-      context: {
-        ...{ folder, sandbox: JobIsolation.none, env: jobEnvironment(), signal: new AbortController().signal },
-        processes: Promise.resolve(processes),
-      },
+      context,
+      machine: onMachine(context as unknown as StepContext),
       log: { write: () => undefined },
     } as unknown as InstallJob;
     const packing = { folder, paths: ['modules'], options: ['--exclude=modules/cache'] };

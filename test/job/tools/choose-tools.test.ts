@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { chooseTools } from '../../../src/job/tools/choose-tools.ts';
 import { withCorepack } from '../../../src/job/tools/corepack.ts';
+import { installedVersions } from '../../../src/job/tools/installed-versions.ts';
 import { runProgram } from '../../../src/system/run-program.ts';
+import { programOn } from '../../../src/system/search-path.ts';
 import { TestFolders } from '../../support/folder.ts';
 
 describe('the choice of versions that a project asks for', () => {
@@ -30,11 +32,17 @@ describe('the choice of versions that a project asks for', () => {
     return found === undefined ? { exitCode: 1, output: '' } : { exitCode: 0, output: String(found) };
   }
 
+  const hostWith = (machine: Parameters<typeof installedVersions>[1] = { home, isOpen: false }) => ({
+    title: 'this runner',
+    find: async (name: string, folders: string) => programOn(folders, name),
+    installed: (tool: string) => installedVersions(tool, machine),
+  });
+
   const choose = (tool: string, version: string, more: { toolCache?: string; isOpen?: boolean } = {}) =>
     chooseTools({
       tools: [{ tool, version, because: 'FILE' }],
       path,
-      machine: { home, toolCache: undefined, isOpen: false, ...more },
+      host: hostWith({ home, toolCache: undefined, isOpen: false, ...more }),
       run,
     });
 
@@ -124,7 +132,7 @@ describe('the choice of versions that a project asks for', () => {
       program(path, 'corepack', 'ok');
       writeFileSync(join(path, 'corepack'), '#!/bin/sh\n[ "$1 $2" = "enable --install-directory" ] && touch "$3/$4"\n');
       chmodSync(join(path, 'corepack'), 0o755);
-      const found = await withCorepack(['pnpm', 'sh'], home, { path, run });
+      const found = await withCorepack(['pnpm', 'sh'], home, { path, host: hostWith(), run });
       expect(found?.path).to.equal(`${join(home, 'corepack')}:${path}`);
       expect(found?.env).to.have.keys('COREPACK_ENABLE_DOWNLOAD_PROMPT', 'COREPACK_ENABLE_AUTO_PIN');
     });
@@ -132,13 +140,13 @@ describe('the choice of versions that a project asks for', () => {
     it('leaves a package manager that the machine has', async () => {
       program(path, 'corepack', 'ok');
       program(path, 'yarn', '1.22.0');
-      expect(await withCorepack(['yarn', 'npm'], home, { path, run })).to.equal(undefined);
+      expect(await withCorepack(['yarn', 'npm'], home, { path, host: hostWith(), run })).to.equal(undefined);
     });
 
     it('does nothing where there is no corepack, or it fails', async () => {
-      expect(await withCorepack(['pnpm'], home, { path, run })).to.equal(undefined);
+      expect(await withCorepack(['pnpm'], home, { path, host: hostWith(), run })).to.equal(undefined);
       program(path, 'corepack', 'no', 1);
-      expect(await withCorepack(['pnpm'], home, { path, run })).to.equal(undefined);
+      expect(await withCorepack(['pnpm'], home, { path, host: hostWith(), run })).to.equal(undefined);
     });
   });
 });
