@@ -48,6 +48,17 @@ describe('volt doctor', () => {
     expect(of('kept installs')[0]?.message).to.match(/^0 take 0 B; VOLT_INSTALL_LIMIT allows \d+(\.\d)? GB$/);
   });
 
+  it('fails without an engine where each job runs in a container, which else only containers need', async () => {
+    const data = join(folders.make(), 'data');
+    const env = { VOLT_ENGINE: '/nowhere/engine.sock' };
+    const { of } = await examine(['--data', data], env);
+    expect(of('container engine')[0]).to.include({ level: 'warn' });
+    const needed = await examine(['--data', data], { ...env, VOLT_ISOLATION: 'container' });
+    expect(needed.code).to.equal(3);
+    expect(needed.of('container engine')[0]).to.include({ level: 'fail' });
+    expect(needed.of('isolation')[0]?.message).to.match(/^container: each job runs in a container /);
+  });
+
   it('tells what is kept of installations, and how much may be', async () => {
     const data = folders.make();
     const installs = new KeptInstalls(dataPaths(data).installs, 'app+1', 1_000_000_000);

@@ -63,7 +63,11 @@ describe('volt validate', () => {
     expect(stdout).to.include('\n2 files checked: 1 with problems\n');
     const named = await volt(['validate', '.volt.yml', '--json'], { cwd });
     expect(JSON.parse(named.stdout).diagnostics).to.have.length(1);
-    const fine = checkout({ '.volt.yml': 'command: make\n' });
+    const image = checkout({ '.volt.yml': 'timeout: 5\nimage: No:1\n' });
+    expect((await volt(['validate'], { cwd: image })).stdout).to.match(
+      /\.volt\.yml:2:8: .*must be an image such as node:22/,
+    );
+    const fine = checkout({ '.volt.yml': 'command: make\nimage: node:22\n' });
     expect((await volt(['validate'], { cwd: fine })).stdout).to.equal('1 file checked: no problems\n');
   });
 

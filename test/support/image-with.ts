@@ -29,7 +29,8 @@ export async function makeImageWith(
   try {
     makeTinyRoot(root, archive);
     for (const [path, from] of Object.entries(files)) addFile(root, path, from);
-    execFileSync('tar', ['-C', root, '-cf', archive, '.']);
+    // the same files in two images are the same to what looks at their times
+    execFileSync('tar', ['-C', root, '--mtime=@1', '-cf', archive, '.']);
     const path = 'ENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin';
     await engine.podman('import', '--change', path, archive, `docker.io/library/${name}`);
   } finally {

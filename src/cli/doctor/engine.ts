@@ -11,7 +11,7 @@ import { engineEnvironment, searchPath } from '../../system/environment.ts';
 import { readText } from '../../system/read-text.ts';
 import { runProgram } from '../../system/run-program.ts';
 import { programOn } from '../../system/search-path.ts';
-import { type Finding, ok, warn } from './finding.ts';
+import { type Finding, fail, ok, warn } from './finding.ts';
 
 /** Milliseconds; podman sets up its store at its first start. */
 const infoTimeout = 20_000;
@@ -28,14 +28,17 @@ interface Lack {
 
 /** Checks which engine runs containers, with which rights, what it lacks, and the disk with its images. */
 export async function engineFinding(config: Config): Promise<Finding> {
+  const isRequired = config.isolation === 'container';
+  const bad = isRequired ? fail : warn;
   try {
     const choice = await chooseEngine(config);
+    if (!choice && isRequired) return fail(check, 'none, but VOLT_ISOLATION=container needs one', engineRemedy);
     if (!choice) return ok(check, 'none; only containers need one');
     return 'engine' in choice ? await ofSocket(choice.engine, config) : await ofProgram(choice.podman, config);
   } catch (error) {
     const { code, message, remedy } = asVoltError(error);
-    if (code === 'engine_failed') return warn(check, message, remedy);
-    return warn(check, `podman does not work: ${errorText(error)}`, engineRemedy);
+    if (code === 'engine_failed') return bad(check, message, remedy);
+    return bad(check, `podman does not work: ${errorText(error)}`, engineRemedy);
   }
 }
 
