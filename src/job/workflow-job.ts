@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { VoltError } from '../kernel/errors.ts';
 import type { Step } from '../kernel/model.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
 import type { ContainerSpec } from '../workflow/containers/spec.ts';
@@ -18,7 +19,7 @@ import { makeFoldersInside, writeInside } from './files/hand-over.ts';
 import type { JobInput, JobResult } from './input-and-result.ts';
 import type { StepContext } from './job-context.ts';
 import type { MaskedOutput } from './masked-output.ts';
-import { type JobOutcome, mayBeRepeated } from './outcome.ts';
+import { isTimeLimit, type JobOutcome, mayBeRepeated } from './outcome.ts';
 import { annotationOf } from './output/annotation.ts';
 import { makeToolCache } from './sandbox/tool-cache.ts';
 import type { StepList } from './step-list.ts';
@@ -74,6 +75,12 @@ export async function runWorkflowJob(
   if (outcome.message !== null) await log.say(outcome.message);
   const tests = await search.end(log);
   return { outcome, begun: job.begun, steps: steps.list, outputs, image: job.image, ...(tests && { tests }) };
+}
+
+function tooSlowStart(): VoltError {
+  return new VoltError('engine_failed', 'the time limit of the job ended the start of its containers', {
+    remedy: 'The log says how far it was; look at the load of the machine, or raise the time limit.',
+  });
 }
 
 /** Its first failure; what was too slow instead of the time limit that has ended it. */
@@ -161,10 +168,20 @@ class WorkflowJob {
     await this.#checkAborted();
     const shown = this.#steps.add('Initialize containers', 1);
     this.#steps.begin(shown);
-    const containers = await RunningContainers.start(this.#job, asked, this.#ground, this.#job.signal);
+    const containers = await this.#inTime(RunningContainers.start(this.#job, asked, this.#ground, this.#job.signal));
     this.#job.enter(containers);
     this.#steps.end(shown, 'success', null);
     return containers;
+  }
+
+  /** None of the commit's commands has begun: if the time runs out meanwhile, that is not the commit's failure. */
+  async #inTime<T>(start: Promise<T>): Promise<T> {
+    try {
+      return await start;
+    } catch (error) {
+      if (isTimeLimit(this.#job.context.signal.reason)) this.#job.tooSlow ??= tooSlowStart();
+      throw error;
+    }
   }
 
   async #stopContainers(containers: RunningContainers): Promise<void> {

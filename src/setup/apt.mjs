@@ -32,7 +32,7 @@ export async function isWelcome() {
 /**
  * @param {string} apt path of apt-get
  * @param {string} name the package
- * @param {string | undefined} service that must not start, neither now nor at the next boot
+ * @param {string | undefined} service that must not start, neither now nor at the next boot; several are separated by spaces
  * @param {import('./programs.mjs').Machine} machine
  * @throws {SetupError}
  */
@@ -49,7 +49,7 @@ export async function installPackage(apt, name, service, machine) {
       if (result.code !== 0) throw failed(name, `${update.output}${result.output}`);
     }
     // the policy keeps the service from starting now, but its package has enabled it for the next boot
-    if (service && machine.systemctl) await run(machine.systemctl, ['disable', '--quiet', service]);
+    if (service && machine.systemctl) await run(machine.systemctl, ['disable', '--quiet', ...service.split(' ')]);
   } finally {
     if (mine) rmSync(machine.policy, { force: true });
   }

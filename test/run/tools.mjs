@@ -191,6 +191,21 @@ export const TOOLS = {
     ...debian('busybox-static'),
     skipped: 'the tests of containers',
   },
+  docker: {
+    title: "Docker's daemon",
+    names: ['dockerd'],
+    code: 'docker_missing',
+    service: 'docker.service docker.socket',
+    ...debian('docker.io'),
+    skipped: 'the tests of containers of Docker',
+  },
+  dockerCli: {
+    title: "Docker's program (docker)",
+    names: ['docker'],
+    code: 'docker_cli_missing',
+    packages: { debian: 'docker-cli' },
+    skipped: 'the tests of containers of Docker',
+  },
   registry: {
     title: 'a registry of images (docker-registry)',
     names: ['docker-registry'],

@@ -12,13 +12,20 @@ import { until } from './until.ts';
 const run = promisify(execFile);
 const path = '/usr/sbin:/usr/bin:/sbin:/bin';
 
-/** Whether Docker's daemon and its program are there, and this user is root. */
+/**
+ * Whether this machine and user can run a daemon of Docker for tests; `npm test` as root installs it on Debian. Two daemons would
+ * share the rules of the firewall, so a person's own keeps tests from starting another.
+ */
 export function hasDocker(): boolean {
+  if (existsSync('/run/docker.sock')) return false;
   const programs = ['/usr/sbin/dockerd', '/usr/bin/docker', '/usr/sbin/iptables', '/bin/busybox'];
   return process.getuid?.() === 0 && programs.every((program) => existsSync(program));
 }
 
-/** Starts Docker's daemon with a store of its own, as `startEngine` does. */
+/** The daemon does not start here: some machines lack what it needs, such as modules of the kernel. */
+export class DockerDoesNotStart extends Error {}
+
+/** Starts Docker's daemon with a store of its own, as `startEngine` does. @throws DockerDoesNotStart */
 export async function startDocker({ plain = [], mirror }: TestRegistries): Promise<TestEngine> {
   const folder = mkdtempSync(join(tmpdir(), 'volt-engine-'));
   const at = (...names: string[]) => join(folder, ...names);
@@ -42,7 +49,14 @@ export async function startDocker({ plain = [], mirror }: TestRegistries): Promi
     rmSync(at('pid'), { force: true });
     const args = ['--pdeathsig', 'KILL', 'dockerd', '--config-file', at('daemon.json')];
     service = spawn('setpriv', args, { env, stdio: 'ignore', cwd: '/' });
-    await until('Docker serves', () => connect().catch(() => undefined));
+    const isOver = () => service.exitCode !== null;
+    const isServing = () =>
+      connect().then(
+        () => true,
+        () => false,
+      );
+    await until('Docker serves, or does not start', async () => isOver() || (await isServing()));
+    if (isOver()) throw new DockerDoesNotStart();
   };
   const end = async (signal: NodeJS.Signals) => {
     if (service.exitCode !== null || service.signalCode !== null) return;

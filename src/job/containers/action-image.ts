@@ -4,22 +4,28 @@ import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
 import { buildImage } from '../../engine/build-image.ts';
 import { EngineRefusal, engineFailed } from '../../engine/connection.ts';
+import type { Engine } from '../../engine/engine.ts';
 import { imageName } from '../../engine/image-name.ts';
 import { type Image, imageOf } from '../../engine/images.ts';
-import { VoltError } from '../../kernel/errors.ts';
+import { systemCode, VoltError } from '../../kernel/errors.ts';
 import { StepFault } from '../fault.ts';
 import { removeInside } from '../files/hand-over.ts';
-import { openInside } from '../files/inside.ts';
+import { openInside, readInside } from '../files/inside.ts';
 import { runStepCommand } from '../steps/command.ts';
 import { inProcessGroup } from '../steps/machine-host.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
+import { baseImages } from './base-images.ts';
 import type { ContainerGround } from './container-ground.ts';
 import { idRanges } from './container-user.ts';
+import { jobImage } from './job-image.ts';
+
+/** Bytes of a Dockerfile. */
+const largestDockerfile = 1_048_576;
 
 /**
  * Builds the image of an action. The job removes it at its end.
  * @param dockerfile its path
- * @throws StepFault if the build fails; VoltError `engine_failed`, or `unsupported` where the machine allows some images only
+ * @throws StepFault if the build fails; VoltError `image_unavailable`, `engine_failed`, or `unsupported` where the machine allows some images only
  */
 export async function buildActionImage(
   job: WorkflowState,
@@ -41,6 +47,7 @@ export async function buildActionImage(
   await log.line('##[group]Building docker image');
   await log.line(`Dockerfile for action: '${dockerfile}'.`);
   try {
+    await getBaseImages(job, engine, dockerfile, signal);
     await withArchive(job, dirname(dockerfile), signal, (files) =>
       buildImage(engine, {
         ...{ files, dockerfile: basename(dockerfile), tag: name.full, labels, limits, signal },
@@ -57,6 +64,27 @@ export async function buildActionImage(
   const image = await imageOf(engine, name);
   if (!image) throw engineFailed('the container engine does not have the image that it has built');
   return image;
+}
+
+/** Pulls as for a container: what a registry does is not the commit's fault. */
+async function getBaseImages(
+  job: WorkflowState,
+  engine: Engine,
+  dockerfile: string,
+  signal: AbortSignal,
+): Promise<void> {
+  const text = textOf(job, dockerfile);
+  for (const name of baseImages(text)) await jobImage(job, engine, { name, login: undefined, title: '', signal });
+}
+
+/** @returns an empty text where there is no such file, which the engine reports */
+function textOf({ folders }: WorkflowState, dockerfile: string): string {
+  try {
+    return readInside(folders.root, dockerfile, largestDockerfile);
+  } catch (error) {
+    if (systemCode(error) === 'ENOENT') return '';
+    throw error;
+  }
 }
 
 /** Packs a folder with the rights of the job, so that nothing gets into an image which the job cannot read. */

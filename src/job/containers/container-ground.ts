@@ -34,15 +34,17 @@ export interface ContainerGround {
   protect: Prepare;
 }
 
+type GroundContext = Pick<JobContext, 'engine' | 'processes' | 'sandbox' | 'folder'>;
+
 /** The engine and network of a job, from its first container to its end. */
 export class JobGround {
-  readonly #context: Pick<JobContext, 'engine' | 'processes'>;
+  readonly #context: GroundContext;
   readonly #built = new Map<string, Image>();
   /** of its containers, some of which may be over */
   readonly #processes: FirstProcess[] = [];
   #opened: Promise<ContainerGround> | undefined;
 
-  constructor(context: Pick<JobContext, 'engine' | 'processes'>) {
+  constructor(context: GroundContext) {
     this.#context = context;
   }
 
@@ -105,7 +107,7 @@ export class JobGround {
     const ground = await this.#opened?.catch(() => undefined);
     this.#opened = undefined;
     if (!ground) return undefined;
-    const removed = removeLabelled(ground.engine, ground.labels).then(
+    const removed = this.#remove(ground).then(
       () => '',
       (error) => errorText(error),
     );
@@ -115,6 +117,12 @@ export class JobGround {
     // another attempt may begin as soon as this one is over
     this.#killAll();
     return `the containers could not be removed yet: ${why}`;
+  }
+
+  async #remove({ engine, labels }: ContainerGround): Promise<void> {
+    await removeLabelled(engine, labels);
+    // root of a container of Docker is root of the machine, and later jobs need what it has left
+    if (engine.kind === 'docker') await this.#context.sandbox.giveTree(this.#context.folder);
   }
 }
 

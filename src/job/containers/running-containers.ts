@@ -1,6 +1,7 @@
 import type { PortForwarder } from '../../exec/network/port-forwarder.ts';
 import type { VoltError } from '../../kernel/errors.ts';
 import type { Json } from '../../workflow/template.ts';
+import type { JobAborted } from '../outcome.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import type { ContainerGround, JobGround } from './container-ground.ts';
 import { JobContainer } from './job-container.ts';
@@ -66,10 +67,12 @@ export class RunningContainers {
    * A service that has ended by an error, whose log the job's log gets.
    * @returns the error; undefined if all services run or have ended as they should
    */
-  async deadService(): Promise<VoltError | undefined> {
+  async deadService(): Promise<VoltError | JobAborted | undefined> {
     for (const service of this.#started) {
       const state = await service.state().catch(() => undefined);
       if (!state || state.isRunning || state.exitCode === 0) continue;
+      const limit = await service.overLimit(state);
+      if (limit) return limit;
       await service.showLog();
       return serviceFailed(service.spec.id, `ended with code ${state.exitCode} while the job ran`);
     }

@@ -10,7 +10,9 @@ import { VoltError } from '../../kernel/errors.ts';
 import { pause } from '../../system/wait.ts';
 import type { ServiceSpec } from '../../workflow/containers/spec.ts';
 import { makeFoldersInside } from '../files/hand-over.ts';
+import { type JobAborted, overLimit } from '../outcome.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
+import { containerBreach } from './container-breach.ts';
 import type { ContainerGround } from './container-ground.ts';
 import { checkTargets, closedPaths, engineVolumes, machineMounts, workspaceMounts } from './container-mounts.ts';
 import { containerOptions } from './container-options.ts';
@@ -30,18 +32,20 @@ export class Service {
   readonly #job: WorkflowState;
   readonly #ground: ContainerGround;
   readonly #health: HealthCheck | null;
+  readonly #limits: ContainerPlan['limits'];
 
   private constructor(
     job: WorkflowState,
     spec: ServiceSpec,
     ground: ContainerGround,
-    { id, health }: { id: string; health: HealthCheck | null },
+    { id, health, limits }: { id: string; health: HealthCheck | null; limits: ContainerPlan['limits'] },
   ) {
     this.#job = job;
     this.spec = spec;
     this.#ground = ground;
     this.id = id;
     this.#health = health;
+    this.#limits = limits;
   }
 
   /**
@@ -64,12 +68,12 @@ export class Service {
     const plan = await planOf(job, spec, ground, image);
     const whole = { ...plan, health, ...(ports && { ports }) };
     const { id } = await said(job.context.engine.start(engine, whole, ground.protect));
-    return new Service(job, spec, ground, { id, health });
+    return new Service(job, spec, ground, { id, health, limits: plan.limits });
   }
 
   /**
    * Waits until its health check succeeds, if it has one.
-   * @throws VoltError `service_failed` if it ends or takes too long; its log is in the job's log then
+   * @throws VoltError `service_failed` if it ends or takes too long, JobAborted at a limit of the job; its log is in the job's log then
    */
   async untilReady(signal: AbortSignal): Promise<void> {
     const health = this.#health;
@@ -77,7 +81,7 @@ export class Service {
     let output = '';
     for (let checks = 1; ; checks++) {
       const state = await this.state();
-      if (!state?.isRunning) throw await this.#failed(`has ended${state ? ` with code ${state.exitCode}` : ''}`);
+      if (!state?.isRunning) throw (await this.overLimit(state)) ?? (await this.#failed(ended(state)));
       if (!health) return;
       const found = await this.#check(health);
       if (found?.isHealthy) return;
@@ -117,10 +121,25 @@ export class Service {
     }
   }
 
+  /**
+   * Whether a limit of the job has ended the service; its log is in the job's log then.
+   * @returns the error
+   */
+  async overLimit(state: ContainerState | undefined): Promise<JobAborted | undefined> {
+    const breach = state?.isOutOfMemory ? containerBreach(this.#limits, { killed: 1, refused: 0 }) : undefined;
+    if (breach === undefined) return undefined;
+    await this.showLog();
+    return overLimit(`the service ${this.spec.id} ${breach}`);
+  }
+
   async #failed(what: string): Promise<VoltError> {
     await this.showLog();
     return serviceFailed(this.spec.id, what);
   }
+}
+
+function ended(state: ContainerState | undefined): string {
+  return `has ended${state ? ` with code ${state.exitCode}` : ''}`;
 }
 
 /** @param what goes on after the name of the service */

@@ -139,6 +139,15 @@ runs:
     expect(job.log()).to.include('\nbroken\n');
   });
 
+  it('whose base image is not to be had end the job as an error', async () => {
+    const job = start('- uses: actions/checkout@v4\n- uses: ./', {
+      Dockerfile: 'FROM docker.io/library/tiny:1 AS first\nFROM 127.0.0.1:1/absent:1\nCOPY --from=first /bin /bin\n',
+    });
+    const { outcome } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'error', reason: 'image_unavailable' });
+    expect(job.log()).to.match(/the pull failed: .*trying again in 1 s/);
+  });
+
   it('reach the services of the job, and end when the job is cancelled', async () => {
     const job = start(
       `- uses: docker://${tinyImage}\n  with: { entrypoint: sh, args: -c 'trap "echo ended; exit 3" TERM; nc web 80; touch asked; sleep 1000 & wait' }`,

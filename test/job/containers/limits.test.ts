@@ -71,6 +71,13 @@ describe('the containers of a job', function () {
     expect(alone, alone.log).to.include({ status: 'success' });
   });
 
+  it('end the job with its limit when a service exceeds it', async () => {
+    const service = `{ image: '${tinyImage}', entrypoint: /bin/sh, command: '-c "exec ${use(200)}"', options: '--health-cmd false' }`;
+    const ended = await run({ memory: 64 * megabyte }, '- run: echo never', `services: { db: ${service} }`);
+    expect(ended, ended.log).to.include({ status: 'failure', reason: 'resource_limit' });
+    expect(ended.message).to.include('the service db was ended: more than 64 MB of memory');
+  });
+
   it('are held to its processes, file sizes and processor time', async () => {
     const many = await run({ processes: 20 }, '- run: for i in $(seq 40); do sleep 60 & done');
     expect(many, many.log).to.include({ status: 'failure', reason: 'resource_limit' });

@@ -4,10 +4,12 @@ import { networksWith } from '../../../src/engine/networks.ts';
 import { podsWith } from '../../../src/engine/pods.ts';
 import { detectGroupKind } from '../../../src/exec/group-kind.ts';
 import { ProcessGroup } from '../../../src/exec/process-group.ts';
+import { timedOut } from '../../../src/job/outcome.ts';
 import type { RunnerImages } from '../../../src/job/runner-images.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
 import { TestSession } from '../../support/engine-session.ts';
 import { type StartedJob, TestJobs } from '../../support/job.ts';
+import { until } from '../../support/until.ts';
 
 /** A service that answers each connection with a word. */
 const answering = (word: string) => `command: sh -c 'while true; do echo ${word} | nc -l -p 80; done'`;
@@ -53,7 +55,7 @@ container: ${tinyImage}
 services:
   web: { image: ${tinyImage}, ports: [80], env: { WORD: hello }, entrypoint: sh, command: '-c "while true; do echo $WORD | nc -l -p 80; done"', options: --network-alias other }
 steps:
-  - run: nc web 80; nc other 80; echo "port \${{ job.services.web.ports[80] }}"
+  - run: for name in web other; do until nc $name 80 2>/dev/null; do sleep 0.1; done; done; echo "port \${{ job.services.web.ports[80] }}"
   - run: test "\${{ job.services.web.network }}" = "\${{ job.container.network }}"`);
     const { outcome, steps } = await job.ended;
     expect(outcome, job.log()).to.include({ status: 'success' });
@@ -121,6 +123,19 @@ steps:
     const { outcome } = await job.ended;
     expect(outcome, job.log()).to.include({ status: 'success' });
     expect(job.log()).to.match(/Service slow: waiting until it is healthy\n[\s\S]*\nran\n/);
+  });
+
+  it('end the job in an error, not in a failure, when its time runs out before they are healthy', async () => {
+    const job = start(`
+services: { db: { image: ${tinyImage}, entrypoint: sleep, command: '1000', options: '--health-cmd false --health-retries 1000' } }
+steps:
+  - run: echo never`);
+    await until('the service is waited for', () => job.log().includes('waiting until it is healthy'));
+    job.stop.abort(timedOut(1));
+    const { outcome, begun } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'error', reason: 'engine_failed' });
+    expect(outcome.message).to.include('the time limit of the job ended the start of its containers');
+    expect(begun).to.equal(false);
   });
 
   it('that end end the job as an error of theirs, with their log', async () => {

@@ -1,0 +1,67 @@
+import { expect } from 'chai';
+import { containersWith } from '../../../src/engine/containers.ts';
+import { networksWith } from '../../../src/engine/networks.ts';
+import { detectGroupKind } from '../../../src/exec/group-kind.ts';
+import { ProcessGroup } from '../../../src/exec/process-group.ts';
+import { DockerDoesNotStart, hasDocker, startDocker } from '../../support/docker-engine.ts';
+import { type TestEngine, tinyImage } from '../../support/engine.ts';
+import { TestSession } from '../../support/engine-session.ts';
+import { TestJobs } from '../../support/job.ts';
+
+/** The other tests of containers run on Docker, too, with VOLT_TEST_ENGINE=docker. */
+describe('a job in containers of Docker', function () {
+  this.timeout(120_000);
+  const jobs = new TestJobs();
+  let engine: TestEngine;
+  let session: TestSession;
+  before(async function () {
+    if (!hasDocker()) return this.skip();
+    try {
+      engine = await startDocker({});
+    } catch (error) {
+      if (error instanceof DockerDoesNotStart) return this.skip();
+      throw error;
+    }
+    session = new TestSession(engine);
+  });
+  afterEach(async () => {
+    const client = await engine.connect();
+    const labels = { 'volt.record': 'test' };
+    expect(await containersWith(client, labels), 'containers are left').to.deep.equal([]);
+    expect(await networksWith(client, labels), 'networks are left').to.deep.equal([]);
+    await jobs.clean();
+  });
+  after(async () => {
+    await session?.close();
+    await engine?.stop();
+    jobs.folders.remove();
+  });
+
+  it('runs its steps, reaches its service by name, and runs a docker action that it builds', async () => {
+    const repository = jobs.repository({
+      'tool/action.yml': 'name: a\ndescription: b\nruns: { using: docker, image: Dockerfile }\n',
+      'tool/Dockerfile': `FROM ${tinyImage}\nCMD ["sh", "-c", "echo from the action; echo made > made.txt"]\n`,
+    });
+    const answer = 'while true; do echo from the service | nc -l -p 80; done';
+    const service = `{ image: '${tinyImage}', entrypoint: sh, command: '-c "${answer}"' }`;
+    const { outcome, log } = await jobs.run(
+      '- uses: actions/checkout@v4\n- run: until nc web 80 2>/dev/null; do sleep 0.1; done; id -u\n- uses: ./tool\n- run: cat made.txt',
+      { repository, job: `container: ${tinyImage}\nservices: { web: ${service} }`, around: { engine: session.next() } },
+    );
+    expect(outcome, log).to.include({ status: 'success' });
+    expect(log).to.match(/\nfrom the service\n0\n.*\nfrom the action\n.*\nmade\n/s);
+  });
+
+  it('ends with resource_limit when a step needs more memory than the job may', async () => {
+    const processes = await ProcessGroup.open(3600, await detectGroupKind(), { limits: { memory: 64 * 1_048_576 } });
+    try {
+      const { outcome, log } = await jobs.run('- run: dd if=/dev/zero of=/dev/null bs=200M count=1', {
+        job: `container: ${tinyImage}`,
+        around: { engine: session.next(), processes: Promise.resolve(processes) },
+      });
+      expect(outcome, log).to.include({ status: 'failure', reason: 'resource_limit' });
+    } finally {
+      await processes.close();
+    }
+  });
+});
