@@ -1,6 +1,13 @@
 import { randomBytes } from 'node:crypto';
+import { within } from '../system/wait.ts';
 import { labelFilter, unlessGone } from './containers.ts';
 import type { Engine } from './engine.ts';
+
+/**
+ * Milliseconds to wait for the removal of a pod, long enough to ask for it. Podman removes the control group last, and waits three
+ * seconds for the processes that have watched commands in its containers: see rmDirRecursively in its common/pkg/cgroups.
+ */
+const patience = 20;
 
 /** What all containers of a pod may use together. */
 export interface PodLimits {
@@ -44,7 +51,14 @@ export async function podsWith(
   return (found ?? []).map(({ Name: name }) => name);
 }
 
-/** Removes a pod with what is left of its containers. One that is gone is no error. */
+/**
+ * Removes a pod with what is left of its containers. One that is gone is no error. Podman goes on after this has resolved, if it
+ * takes long.
+ */
 export async function removePod({ connection }: Engine, name: string): Promise<void> {
-  await unlessGone(connection.podman(`/pods/${name}`, { method: 'DELETE', query: { force: 'true', timeout: '0' } }));
+  const removed = unlessGone(
+    connection.podman(`/pods/${name}`, { method: 'DELETE', query: { force: 'true', timeout: '0' } }),
+  );
+  removed.catch(() => undefined);
+  await within(removed, patience);
 }

@@ -25,12 +25,13 @@ export class BareLoop {
     return loop;
   }
 
-  async test(sha: string): Promise<void> {
+  /** @param command runs the test, in the checkout */
+  async test(sha: string, command = './test.sh'): Promise<void> {
     const cwd = this.#tree;
     await run('git', ['fetch', '--quiet', 'origin', sha], { cwd });
     await run('git', ['checkout', '--quiet', '--force', '--detach', sha], { cwd });
     await run('git', ['clean', '-ffdxq'], { cwd });
-    await run('sh', ['-c', `./test.sh > ${join(this.#folder, 'log')}`], { cwd });
+    await run('sh', ['-c', `${command} > ${join(this.#folder, 'log')}`], { cwd });
   }
 
   remove(): Promise<void> {

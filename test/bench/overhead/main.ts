@@ -4,10 +4,12 @@ import { writeFileSync } from 'node:fs';
 import { loadavg } from 'node:os';
 import { Command, Option } from 'commander';
 import { currentBundle } from '../../support/bundle.ts';
+import { hasEngine } from '../../support/engine.ts';
 import { TestFolders } from '../../support/folder.ts';
 import { VoltProcesses } from '../../support/processes.ts';
 import { conditions } from '../conditions.ts';
 import { burst } from './burst.ts';
+import { containers } from './containers.ts';
 import { idle } from './idle.ts';
 import type { Bench } from './installation.ts';
 import { isolation } from './isolation.ts';
@@ -20,8 +22,30 @@ import { markdown, table } from './table.ts';
 
 /** Number of measurements: for real, and to test that the benchmark works. */
 const extents = {
-  full: { pushes: 40, large: 30, commits: 200, bursts: 3, logs: 15, seconds: 30, starts: 7, isolated: 30 },
-  quick: { pushes: 3, large: 2, commits: 10, bursts: 1, logs: 1, seconds: 2, starts: 1, isolated: 2 },
+  full: {
+    pushes: 40,
+    large: 30,
+    commits: 200,
+    bursts: 3,
+    logs: 15,
+    seconds: 30,
+    starts: 7,
+    isolated: 30,
+    contained: 20,
+    jobs: 50,
+  },
+  quick: {
+    pushes: 3,
+    large: 2,
+    commits: 10,
+    bursts: 1,
+    logs: 1,
+    seconds: 2,
+    starts: 1,
+    isolated: 2,
+    contained: 2,
+    jobs: 4,
+  },
 };
 type Extent = (typeof extents)['full'];
 
@@ -39,6 +63,7 @@ const measurements: { [name: string]: (bench: Bench, extent: Extent) => Promise<
   log: (bench, { logs }) => withSource(Source.tiny, async (source) => [await longLog(bench, source, logs)]),
   idle: (bench, { seconds }) => withSource(Source.tiny, (source) => idle(bench, source, seconds)),
   start: async (bench, { starts }) => [await startUp(bench, starts)],
+  containers: (bench, { contained, jobs }) => containers(bench, contained, jobs),
   isolation: (bench, { isolated }) =>
     withSource(Source.tiny, async (source) => [await isolation(bench, source, isolated)]),
 };
@@ -68,6 +93,10 @@ try {
     if (only && !only.includes(name)) continue;
     if (name === 'isolation' && !hasSandbox()) {
       console.error('isolation: left out, since bubblewrap is not installed');
+      continue;
+    }
+    if (name === 'containers' && !hasEngine()) {
+      console.error('containers: left out, since no container engine can be started');
       continue;
     }
     console.error(`measuring: ${name}`);

@@ -4,6 +4,7 @@ import { TestRepository } from '../../support/repository.ts';
 
 /** 100,000 lines of 100 bytes: 10 MB. */
 const lines = 100_000;
+/** The beginning of each line. */
 const line = 'the quick brown fox jumps over the lazy dog; pack my box with five dozen liquor jugs, number';
 
 /**
@@ -12,6 +13,11 @@ const line = 'the quick brown fox jumps over the lazy dog; pack my box with five
  */
 const test = `#!/bin/sh
 if [ -s loud ]; then seq -f '${line} %.0f' 100001 ${100_000 + lines}; fi
+`;
+
+/** The same for an image with busybox, whose seq knows no format. */
+export const busyboxTest = `#!/bin/sh
+if [ -s loud ]; then awk 'BEGIN { for (i = 100001; i <= ${100_000 + lines}; i++) print "${line} " i }'; fi
 `;
 
 /** The output of the test of a loud commit. */
@@ -28,9 +34,9 @@ export class Source {
     this.repository = new TestRepository({ 'test.sh': test, loud: '', ...files });
   }
 
-  /** Three files and one commit. */
-  static tiny(): Source {
-    return new Source({ 'a.txt': 'a\n' });
+  /** Three files and one commit. @param files further ones, or others */
+  static tiny(files: Record<string, string> = {}): Source {
+    return new Source({ 'a.txt': 'a\n', ...files });
   }
 
   /** 2,000 files of 5 kB that do not compress, and a history of 20 MB. */

@@ -28,7 +28,7 @@ describe('a job in a container', function () {
     const labels = { 'volt.record': 'test' };
     expect(await containersWith(client, labels), 'containers are left').to.deep.equal([]);
     expect(await networksWith(client, labels), 'networks are left').to.deep.equal([]);
-    expect(await podsWith(client, labels), 'pods are left').to.deep.equal([]);
+    await until('no pods are left', async () => (await podsWith(client, labels)).length === 0);
     await jobs.clean();
   });
   after(async () => {
