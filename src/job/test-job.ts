@@ -66,16 +66,9 @@ export async function runTestJob(
     const modules = async () => (plan.kind === 'command' ? undefined : await ownModules(input, context));
     const runner = search.isWhole ? found?.runner : undefined;
     const { runners, unfinished } = search;
-    const evidence = {
-      step: last?.name ?? '',
-      output,
-      tests,
-      runners,
-      unfinished,
-      runner,
-      kind: found?.kind,
-      own: modules,
-    };
+    const told = { tests, runners, unfinished, runner };
+    const where = { step: last?.name ?? '', inImage: contained.image !== undefined };
+    const evidence = { ...told, ...where, output, kind: found?.kind, own: modules };
     const outcome = masked.hide(await judge(byCode, evidence));
     if (last && byCode.status === 'success' && outcome.status !== 'success')
       steps.end(last, outcome.status, outcome.exitCode);

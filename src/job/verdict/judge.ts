@@ -19,6 +19,8 @@ export interface Evidence {
   unfinished: readonly string[];
   /** the test runner that Volt started itself, if it always tells how many tests ran, and all that it said was read */
   runner: string | undefined;
+  /** whether the job ran in an image, so that something is to be installed there instead of on the runner */
+  inImage?: boolean;
   /** the kind of the project, if Volt found out how it is tested */
   kind: string | undefined;
   /** Reads the modules of the commit; undefined for a command that Volt was given, which installs what it needs. */
@@ -39,7 +41,7 @@ export async function judge(outcome: JobOutcome, evidence: Evidence): Promise<Jo
   if (signalled !== outcome) return signalled;
   if (outcome.status === 'failure') {
     const blame = await blameOf(outcome, evidence);
-    if (blame) return withBlame(outcome, blame);
+    if (blame) return withBlame(outcome, evidence.inImage ? forImage(blame) : blame);
   }
   return withoutTests(outcome, evidence) ?? outcome;
 }
@@ -125,6 +127,10 @@ function endsMake(output: string): boolean {
 
 function isBad({ status }: TestResult): boolean {
   return status === 'failed' || status === 'error';
+}
+
+function forImage(blame: Blame): Blame {
+  return { ...blame, remedy: blame.remedy.replace('on the runner', 'in the image') };
 }
 
 const reasonOf = { outside: 'dependencies_failed', tool: 'tool_missing' } as const;

@@ -165,7 +165,9 @@ describe('the verdict of a job without a workflow', () => {
   it('is an error if a program of the tests is missing', async () => {
     const outcome = await judge(failed(127), evidence({ output: 'sh: 1: vitest: not found\n' }));
     expect(outcome).to.include({ status: 'error', reason: 'tool_missing' });
-    expect(outcome.message).to.include('there is no program vitest');
+    expect(outcome.message).to.include('there is no program vitest').and.include('or install it on the runner');
+    const inImage = await judge(failed(127), evidence({ output: 'sh: 1: vitest: not found\n', inImage: true }));
+    expect(inImage.message).to.include('or install it in the image');
     const output = './check.sh: 2: valgrind: not found\nmake: *** [Makefile:2: check] Error 127\n';
     const made = await judge(failed(2), evidence({ output }));
     expect(made, 'of a recipe of Make').to.include({ status: 'error', reason: 'tool_missing' });
