@@ -80,7 +80,7 @@ Volt reads.
 
 A later job of the same repository and [trust class](isolation.md#who-shares-what) gets a private copy. It must have the same
 files that describe the project and its packages, the same versions of Python or Node and of the package manager, the same
-system, and the same environment variables. Where no lock file fixes the versions of Python packages, a copy is
+system or image, and the same environment variables. Where no lock file fixes the versions of Python packages, a copy is
 of the same day (UTC). Volt installs a Python project itself again from each commit, and runs the script \`prepare\` of a
 Node project again. The log says what was made, reused or not kept, and why. \`VOLT_INSTALL_LIMIT\` bounds what is kept.
 

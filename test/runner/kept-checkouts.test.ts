@@ -83,7 +83,9 @@ describe('a runner of a large repository', function () {
       await start({ isolation: 'sandbox', engine: engine.socket }, 'true');
       const kept = () => readdirSync(jobPaths('sandbox', volt.dataDir, 'box').trees).length;
       await until('files are kept', () => kept() === 1);
-      const changed = await volt.observe(repository.path, { command: 'test -e /bin/busybox', image: tinyImage });
+      const changed = await volt.observe(repository.path, {
+        ...{ command: 'test -e /bin/busybox', image: tinyImage, pollSeconds: 1 },
+      });
       expect(changed).to.include({ image: tinyImage });
       await next();
       await until('no files are kept', () => kept() === 0);
