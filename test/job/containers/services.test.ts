@@ -70,7 +70,9 @@ steps:
 services:
   web: { image: ${tinyImage}, ports: ['8080:80'], ${answering('hello')} }
 steps:
-  - run: test -e /bin/busybox && nc localhost 8080`,
+  - run: |
+      test -e /bin/busybox
+      until nc localhost 8080 | grep hello; do sleep 0.1; done`,
       undefined,
       images,
     );
