@@ -75,6 +75,12 @@ export function podmanBody(plan: ContainerPlan): unknown {
   };
 }
 
+/**
+ * What Docker gives beyond podman: with raw sockets a container gets round the rules of its network, and it makes devices. A
+ * privileged container has them all the same.
+ */
+const extraCapabilities = ['NET_RAW', 'MKNOD'];
+
 /** The same in the words of Docker's API, see https://docs.docker.com/reference/api/engine/version/v1.41/ (ContainerCreate). */
 export function dockerBody(plan: ContainerPlan): unknown {
   const { limits, network, user, cwd, options, ports = [] } = plan;
@@ -94,6 +100,10 @@ export function dockerBody(plan: ContainerPlan): unknown {
     ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
     HostConfig: {
       SecurityOpt: machine?.privileged ? [] : ['no-new-privileges'],
+      CapDrop: [
+        ...(options?.capDrop ?? []),
+        ...extraCapabilities.filter((name) => ![name, 'ALL'].some((each) => machine?.capAdd.includes(each))),
+      ],
       NetworkMode: network?.name ?? 'none',
       Mounts: [
         ...plan.mounts.map(({ from, to, readOnly = false }) => ({
@@ -112,7 +122,7 @@ export function dockerBody(plan: ContainerPlan): unknown {
       ...(limits.cpuShares !== undefined && { CpuShares: limits.cpuShares }),
       ...(options && {
         ...{ ExtraHosts: options.hosts, Dns: options.dns, DnsSearch: options.dnsSearch, ShmSize: options.shmSize },
-        ...{ Tmpfs: options.tmpfs, CapDrop: options.capDrop, ReadonlyRootfs: options.readOnly, Init: options.init },
+        ...{ Tmpfs: options.tmpfs, ReadonlyRootfs: options.readOnly, Init: options.init },
         ...{ Privileged: machine?.privileged, CapAdd: machine?.capAdd },
         Devices: machine?.devices.map(({ from, to, access }) => ({
           ...{ PathOnHost: from, PathInContainer: to, CgroupPermissions: access },

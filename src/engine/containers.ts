@@ -25,8 +25,11 @@ interface ContainerDescription {
   };
 }
 
-/** What is done with the first process of a container before its program begins. Docker begins the program a moment earlier. */
-export type Prepare = (pid: number) => Promise<void>;
+/**
+ * What is done with the first process of a container before its program begins. Docker begins the program a moment earlier.
+ * @param addresses of the container, by the name of the network
+ */
+export type Prepare = (pid: number, addresses: ContainerState['addresses']) => Promise<void>;
 
 /**
  * Makes a container and starts it.
@@ -50,7 +53,10 @@ export async function beginContainer(engine: Engine, id: string, prepare?: Prepa
   const start = () => connection.docker(`/containers/${id}/start`, { method: 'POST' });
   if (kind === 'podman') await connection.podman(`/containers/${id}/init`, { method: 'POST' });
   else await start();
-  if (prepare) await prepare((await stateOf(engine, id))?.pid ?? 0);
+  if (prepare) {
+    const { pid = 0, addresses = {} } = (await stateOf(engine, id)) ?? {};
+    await prepare(pid, addresses);
+  }
   if (kind === 'podman') await start();
 }
 

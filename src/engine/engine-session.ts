@@ -117,17 +117,17 @@ export class EngineSession {
 
   async #start(engine: Engine, plan: ContainerPlan, prepare?: Prepare): Promise<StartedContainer> {
     let first = new FirstProcess(0);
-    const noting = this.#noting(async (pid) => {
+    const noting = this.#noting(async (pid, addresses) => {
       first = new FirstProcess(pid);
-      await prepare?.(pid);
+      await prepare?.(pid, addresses);
     });
     return { id: await startContainer(engine, plan, noting), first };
   }
 
   #noting(prepare: Prepare): Prepare {
-    return async (pid) => {
+    return async (pid, addresses) => {
       if (pid > 0) this.#note(pid);
-      await prepare(pid);
+      await prepare(pid, addresses);
     };
   }
 

@@ -45,9 +45,9 @@ export async function runContainer(engine: Engine, plan: ContainerPlan, run: Con
     // before the start, so that no output is lost
     const read = await attach(engine, id, output);
     signal.throwIfAborted();
-    await beginContainer(engine, id, async (pid) => {
+    await beginContainer(engine, id, async (pid, addresses) => {
       first = new FirstProcess(pid);
-      await prepare(pid);
+      await prepare(pid, addresses);
     });
     await read();
     return endOf(engine, id);

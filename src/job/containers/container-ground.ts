@@ -8,6 +8,7 @@ import { type EngineNetwork, makeNetwork } from '../../engine/networks.ts';
 import { makePod } from '../../engine/pods.ts';
 import { removeLabelled } from '../../engine/remove-labelled.ts';
 import type { Limits } from '../../exec/limits.ts';
+import { BridgeHold } from '../../exec/network/bridge-hold.ts';
 import { shareRules } from '../../exec/network/shared-rules.ts';
 import { errorText } from '../../kernel/errors.ts';
 import { within } from '../../system/wait.ts';
@@ -43,6 +44,7 @@ export class JobGround {
   /** of its containers, some of which may be over */
   readonly #processes: FirstProcess[] = [];
   #opened: Promise<ContainerGround> | undefined;
+  #hold: BridgeHold | undefined;
 
   constructor(context: GroundContext) {
     this.#context = context;
@@ -59,18 +61,39 @@ export class JobGround {
   }
 
   async #open(hasServices: boolean): Promise<ContainerGround> {
-    const { engine: access, processes } = this.#context;
+    const { engine: access } = this.#context;
     const engine = await access.open();
     const labels = await access.labels();
+    try {
+      return await this.#make(engine, labels, hasServices);
+    } catch (error) {
+      await removeLabelled(engine, labels).catch(() => undefined);
+      throw error;
+    }
+  }
+
+  async #make(engine: Engine, labels: ContainerGround['labels'], hasServices: boolean): Promise<ContainerGround> {
     // whatever ends the job's processes ends its containers
-    const { ended, network: own, limits } = await processes;
+    const { ended, network: own, limits } = await this.#context.processes;
     void ended.then(() => this.#end(engine, labels)).catch(() => undefined);
     const isNeeded = own !== 'loopback' || hasServices;
     const network = isNeeded ? await said(makeNetwork(engine, labels, own === 'loopback')) : undefined;
     const pod = await podFor(engine, labels, limits);
-    const protect: Prepare = async (pid) => {
-      this.#processes.push(new FirstProcess(pid));
-      if (network && own !== 'machine') await shareRules(own, pid, network);
+    const isRuled = network !== undefined && own !== 'machine';
+    if (isRuled && engine.kind === 'docker') this.#hold = await BridgeHold.make(network.name);
+    const protect: Prepare = async (pid, addresses) => {
+      const first = new FirstProcess(pid);
+      this.#processes.push(first);
+      if (!isRuled) return;
+      try {
+        await shareRules(own, pid, network);
+      } catch (error) {
+        // a program that Docker has begun may be over already
+        if (this.#hold && !first.isAlive) return;
+        throw error;
+      }
+      const address = addresses[network.name];
+      if (address) await this.#hold?.admit(address);
     };
     return { engine, labels, pod, prefix: `volt${randomBytes(5).toString('hex')}`, network, protect };
   }
@@ -121,6 +144,7 @@ export class JobGround {
 
   async #remove({ engine, labels }: ContainerGround): Promise<void> {
     await removeLabelled(engine, labels);
+    await this.#hold?.remove();
     // root of a container of Docker is root of the machine, and later jobs need what it has left
     if (engine.kind === 'docker') await this.#context.sandbox.giveTree(this.#context.folder);
   }

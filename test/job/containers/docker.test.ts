@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
 import { containersWith } from '../../../src/engine/containers.ts';
 import { networksWith } from '../../../src/engine/networks.ts';
@@ -6,6 +8,7 @@ import { ProcessGroup } from '../../../src/exec/process-group.ts';
 import { DockerDoesNotStart, hasDocker, startDocker } from '../../support/docker-engine.ts';
 import { type TestEngine, tinyImage } from '../../support/engine.ts';
 import { TestSession } from '../../support/engine-session.ts';
+import { IsolatedJobs, isIsolable } from '../../support/isolation.ts';
 import { TestJobs } from '../../support/job.ts';
 
 /** The other tests of containers run on Docker, too, with VOLT_TEST_ENGINE=docker. */
@@ -50,6 +53,26 @@ describe('a job in containers of Docker', function () {
     );
     expect(outcome, log).to.include({ status: 'success' });
     expect(log).to.match(/\nfrom the service\n0\n.*\nfrom the action\n.*\nmade\n/s);
+  });
+
+  it('reaches no address of the machine where isolated jobs do not, from its first moment on', async function () {
+    if (!(await isIsolable('sandbox'))) return this.skip();
+    const server = createServer((socket) => socket.end('reached\n').on('error', () => undefined)).listen(0, '0.0.0.0');
+    await once(server, 'listening');
+    const isolated = new IsolatedJobs('sandbox', { sandboxNetwork: 'on' });
+    isolated.engine = session.next();
+    const { port } = server.address() as AddressInfo;
+    const ask = `nc -w 2 $(ip route | cut -d' ' -f3 | head -n 1) ${port} </dev/null || echo refused`;
+    try {
+      const { outcome, log } = await isolated.steps(
+        `- uses: docker://${tinyImage}\n  with:\n    entrypoint: /bin/sh\n    args: -c "${ask}"\n- uses: docker://${tinyImage}\n  with: { entrypoint: /bin/true }`,
+      );
+      expect(outcome, log).to.include({ status: 'success' });
+      expect(log).to.include('\nrefused\n').and.not.include('\nreached\n');
+    } finally {
+      isolated.clean();
+      server.close();
+    }
   });
 
   it('ends with resource_limit when a step needs more memory than the job may', async () => {
