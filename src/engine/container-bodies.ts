@@ -1,4 +1,4 @@
-import type { ContainerPlan, HealthCheck, IdRange } from './container-plan.ts';
+import type { ContainerPlan, HealthCheck, IdMap, IdRange, KeptId } from './container-plan.ts';
 
 /** Microseconds of a period in which processor time is counted, as in Docker. */
 const period = 100_000;
@@ -7,8 +7,6 @@ const period = 100_000;
 export function podmanBody(plan: ContainerPlan): unknown {
   const { ids, limits, network, user, cwd, options } = plan;
   const { machine } = options ?? {};
-  const ranges = (all: readonly IdRange[]) =>
-    all.map(({ inside, outside, count }) => ({ container_id: inside, host_id: outside, size: count }));
   return {
     ...{
       image: plan.image,
@@ -42,13 +40,7 @@ export function podmanBody(plan: ContainerPlan): unknown {
     portmappings: plan.ports?.map(({ container, host = 0, protocol }) => ({
       ...{ container_port: container, host_port: host, host_ip: '127.0.0.1', protocol },
     })),
-    ...(ids && {
-      userns: { nsmode: 'private' },
-      idmappings: {
-        ...{ HostUIDMapping: false, HostGIDMapping: false },
-        ...{ UIDMap: ranges(ids.users), GIDMap: ranges(ids.groups) },
-      },
-    }),
+    ...(ids && userNamespace(ids)),
     // Volt runs the checks: podman has no clock of its own without systemd
     ...(plan.health !== undefined && { healthconfig: healthBody(plan.health && { ...plan.health, interval: 0 }) }),
     resource_limits: {
@@ -72,6 +64,20 @@ export function podmanBody(plan: ContainerPlan): unknown {
         r_limits: options.ulimits.map(({ name, soft, hard }) => ({ type: name.toUpperCase(), soft, hard })),
       }),
     }),
+  };
+}
+
+/** In the words of podman. */
+function userNamespace(ids: IdMap | KeptId): object {
+  if ('kept' in ids) return { userns: { nsmode: 'keep-id', value: `uid=${ids.kept.uid},gid=${ids.kept.gid}` } };
+  const ranges = (all: readonly IdRange[]) =>
+    all.map(({ inside, outside, count }) => ({ container_id: inside, host_id: outside, size: count }));
+  return {
+    userns: { nsmode: 'private' },
+    idmappings: {
+      ...{ HostUIDMapping: false, HostGIDMapping: false },
+      ...{ UIDMap: ranges(ids.users), GIDMap: ranges(ids.groups) },
+    },
   };
 }
 

@@ -5,6 +5,16 @@ export interface IdRange {
   count: number;
 }
 
+export interface IdMap {
+  users: readonly IdRange[];
+  groups: readonly IdRange[];
+}
+
+/** The user and group of a container that are those of an engine without root; podman's alone. */
+export interface KeptId {
+  kept: { uid: number; gid: number };
+}
+
 /** How the engine finds out whether the program of a container is ready. Times in milliseconds. */
 export interface HealthCheck {
   /** a program and its arguments after `CMD`, a line for the shell after `CMD-SHELL` */
@@ -40,7 +50,7 @@ export interface ContainerPlan {
   /** reached at the loopback address of the machine */
   ports?: readonly { container: number; host?: number; protocol: 'tcp' | 'udp' }[];
   /** which users of the machine its users and groups are; the engine's own choice by default */
-  ids?: { users: readonly IdRange[]; groups: readonly IdRange[] };
+  ids?: IdMap | KeptId;
   limits: {
     /** bytes */
     memory?: number | undefined;

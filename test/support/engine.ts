@@ -18,8 +18,12 @@ export const tinyImage = 'tiny:1';
 /** Where distributions put what podman's networks need. */
 const nameServers = ['/usr/lib/podman/aardvark-dns', '/usr/libexec/podman/aardvark-dns'];
 
-/** The engine that tests use: VOLT_TEST_ENGINE, which is `podman` by default, or `docker`. */
+/**
+ * The engine that tests use: VOLT_TEST_ENGINE, which is `podman` by default, or `docker`. As another user than root, podman needs
+ * subordinate ids and /dev/net/tun.
+ */
 export const engineKind = process.env.VOLT_TEST_ENGINE === 'docker' ? 'docker' : 'podman';
+const isRoot = process.getuid?.() === 0;
 
 /** Whether this machine and user can run a container engine for tests; `npm test` as root installs podman on Debian. */
 export function hasEngine(): boolean {
@@ -27,7 +31,8 @@ export function hasEngine(): boolean {
   const has = (name: string) =>
     ['/usr/bin', '/usr/sbin', '/bin', '/sbin'].some((folder) => existsSync(join(folder, name)));
   const programs = ['podman', 'runc', 'nft', 'busybox'].every(has);
-  return process.getuid?.() === 0 && programs && nameServers.some((path) => existsSync(path)) && mayStartContainers();
+  if (!programs || !nameServers.some((path) => existsSync(path))) return false;
+  return isRoot ? mayStartContainers() : process.env.VOLT_TEST_ENGINE === 'podman' && has('newuidmap') && has('pasta');
 }
 
 /** Whether root may make namespaces and control groups here, which it often may not inside of a container. */
@@ -41,6 +46,11 @@ function mayStartContainers(): boolean {
   } catch {
     return false;
   }
+}
+
+/** Whether the engine can limit memory and processes here: without root, only with control groups of version 2. */
+export function limitsContainers(): boolean {
+  return isRoot || existsSync('/sys/fs/cgroup/cgroup.controllers');
 }
 
 function isWritable(path: string): boolean {
@@ -98,6 +108,7 @@ export async function startEngine(registries: TestRegistries = {}): Promise<Test
   writeFileSync(at('registries.conf'), registriesConfiguration(registries));
   const env = {
     ...{ PATH: '/usr/sbin:/usr/bin:/sbin:/bin', HOME: folder, PODMAN_IGNORE_CGROUPSV1_WARNING: '1' },
+    XDG_RUNTIME_DIR: at('run'),
     ...{ CONTAINERS_CONF: at('containers.conf'), CONTAINERS_STORAGE_CONF: at('storage.conf') },
     // no logins of this machine
     ...{ CONTAINERS_REGISTRIES_CONF: at('registries.conf'), REGISTRY_AUTH_FILE: at('auth.json') },
@@ -138,6 +149,15 @@ export async function startEngine(registries: TestRegistries = {}): Promise<Test
       // the last of these gives up what podman has mounted
       await podman('rm', '--all', '--force', '--time', '0', '--volumes');
       await podman('network', 'prune', '--force');
+      // what it has mounted in its own namespace, and files of subordinate ids
+      if (!isRoot)
+        await podman(
+          'unshare',
+          'sh',
+          '-c',
+          'umount -l "$0/.local/share/containers/storage/overlay"; rm -rf "$0/.local" || rm -rf "$0/.local"',
+          folder,
+        );
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     },
   };
@@ -147,8 +167,10 @@ export async function startEngine(registries: TestRegistries = {}): Promise<Test
 function configuration(at: (...names: string[]) => string): string {
   // podman looks for a free one in the range
   const range = `10.${128 + (process.pid % 120)}.0.0/16`;
+  // only root may raise limits
+  const most = isRoot ? '"nofile=20000:20000", "nproc=90000:90000"' : '"nofile=1024:1024"';
   return `[containers]
-default_ulimits = ["nofile=20000:20000", "nproc=90000:90000"]
+default_ulimits = [${most}]
 [engine]
 runtime = "runc"
 cgroup_manager = "cgroupfs"

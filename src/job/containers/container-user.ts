@@ -1,4 +1,4 @@
-import type { IdRange } from '../../engine/container-plan.ts';
+import type { IdMap, IdRange, KeptId } from '../../engine/container-plan.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Image } from '../../engine/images.ts';
 import type { JobUser } from '../../exec/isolation.ts';
@@ -44,10 +44,22 @@ function fieldsOf(file: string): string[][] {
  * user inside and outside; all other ids have no rights on the machine.
  * @returns undefined where both are root of the machine
  */
-export function idRanges(inside: JobUser, owner: JobUser): { users: IdRange[]; groups: IdRange[] } | undefined {
+export function idRanges(inside: JobUser, owner: JobUser): IdMap | undefined {
   if (owner.uid === 0 && inside.uid === 0) return undefined;
   const base = spare.first + (owner.uid % spare.parts) * idsInside;
   return { users: rangesOf(inside.uid, owner.uid, base), groups: rangesOf(inside.gid, owner.gid, base) };
+}
+
+/**
+ * The ids of the machine for a container whose processes have a user.
+ * @param owner of the job's files; undefined for Volt's own user
+ * @returns undefined where the engine decides on them
+ */
+export function idsOf(engine: Engine, inside: JobUser, owner: JobUser | undefined): IdMap | KeptId | undefined {
+  if (engine.kind !== 'podman') return undefined;
+  // its root is its own user, as it is
+  if (engine.isRootless) return inside.uid === 0 ? undefined : { kept: inside };
+  return process.getuid?.() === 0 ? idRanges(inside, owner ?? { uid: 0, gid: 0 }) : undefined;
 }
 
 /**
@@ -60,10 +72,9 @@ export async function containerIds(
   { engine: { looks }, sandbox: { owner } }: Pick<JobContext, 'engine' | 'sandbox'>,
   engine: Engine,
   { image, labels, user }: { image: Image; labels: Readonly<Record<string, string>>; user: string },
-): Promise<ReturnType<typeof idRanges>> {
-  if (engine.kind !== 'podman' || engine.isRootless || process.getuid?.() !== 0) return undefined;
+): Promise<IdMap | KeptId | undefined> {
   const inside = userOf(user, await looks.into(engine, image.id, labels, []));
-  return idRanges(inside, owner ?? { uid: 0, gid: 0 });
+  return idsOf(engine, inside, owner);
 }
 
 function rangesOf(id: number, outside: number, base: number): IdRange[] {

@@ -21,7 +21,7 @@ import {
   workspaceMounts,
 } from './container-mounts.ts';
 import { containerOptions } from './container-options.ts';
-import { idRanges, userOf } from './container-user.ts';
+import { idsOf, userOf } from './container-user.ts';
 import { said } from './engine-words.ts';
 import { jobImage } from './job-image.ts';
 import { noOpSudo } from './no-op-sudo.ts';
@@ -110,8 +110,7 @@ async function planOf(
   ];
   const user = spec.options.user ?? image.user;
   const inside = userOf(user, facts);
-  const isRoot = process.getuid?.() === 0 && !engine.isRootless;
-  const ids = engine.kind === 'podman' && isRoot ? idRanges(inside, owner ?? { uid: 0, gid: 0 }) : undefined;
+  const ids = idsOf(engine, inside, owner);
   const { limits } = await context.processes;
   // last on the search path, so that an image's own sudo goes first
   const path = [image.env.PATH ?? usualPath, ...(inside.uid === 0 ? [dirname(sudo)] : [])].join(':');

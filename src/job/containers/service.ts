@@ -16,7 +16,7 @@ import { containerBreach } from './container-breach.ts';
 import type { ContainerGround } from './container-ground.ts';
 import { checkTargets, closedPaths, engineVolumes, machineMounts, workspaceMounts } from './container-mounts.ts';
 import { containerOptions } from './container-options.ts';
-import { idRanges } from './container-user.ts';
+import { idsOf } from './container-user.ts';
 import { said } from './engine-words.ts';
 import { jobImage } from './job-image.ts';
 import { healthCheckOf, healthPatience, healthPause } from './service-health.ts';
@@ -169,9 +169,7 @@ async function planOf(
   checkTargets([...mounts, ...volumes]);
   for (const { name } of volumes) if (name !== undefined) await said(makeVolume(engine, name, labels));
   const { limits } = await context.processes;
-  const root = { uid: 0, gid: 0 };
-  const isRoot = process.getuid?.() === 0 && !engine.isRootless;
-  const ids = engine.kind === 'podman' && isRoot ? idRanges(root, owner ?? root) : undefined;
+  const ids = idsOf(engine, { uid: 0, gid: 0 }, owner);
   const { user, workdir, aliases, labels: own } = spec.options;
   return {
     ...containerOptions(limits, spec.options),
