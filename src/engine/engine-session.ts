@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../kernel/config.ts';
+import { errorText } from '../kernel/errors.ts';
 import { isAlive } from '../system/processes.ts';
+import { pause, within } from '../system/wait.ts';
 import type { ContainerPlan } from './container-plan.ts';
 import { type Prepare, startContainer } from './containers.ts';
 import type { Engine } from './engine.ts';
@@ -53,9 +55,17 @@ export interface JobEngine {
   run(engine: Engine, plan: ContainerPlan, run: ContainerRun): Promise<ContainerEnd>;
   /** of everything that is made for the job */
   labels(): Promise<Record<string, string>>;
+  /** Removes what a job has left in the engine, after its end; again, where the engine does not answer. */
+  removeLater(engine: Engine, labels: Readonly<Record<string, string>>): void;
   pulls: ImagePulls;
   looks: ImageLooks;
 }
+
+/** Removals after the end of their jobs; with more of them, the next job waits for one. */
+const mostRemovals = 8;
+/** Milliseconds to wait for removals, and between two tries of one. */
+const removalPatience = 10_000;
+const removalPause = 1000;
 
 /**
  * The container engine as one runner uses it. Nothing is looked for before the first job that needs a container. Then the
@@ -74,6 +84,7 @@ export class EngineSession {
   #opening: Promise<Engine> | undefined;
   /** first processes of containers, some of which may be over */
   readonly #pids = new Set<number>();
+  readonly #removals = new Set<Promise<void>>();
   #isRenewed = true;
   #isClosing = false;
 
@@ -103,6 +114,7 @@ export class EngineSession {
       }),
       start: (engine, plan, prepare) => this.#start(engine, plan, prepare),
       run: (engine, plan, run) => runContainer(engine, plan, { ...run, prepare: this.#noting(run.prepare) }),
+      removeLater: (engine, labels) => this.#removeLater(engine, labels),
       pulls: this.#pulls,
       looks: this.#looks,
     };
@@ -112,7 +124,26 @@ export class EngineSession {
   async close(): Promise<void> {
     this.#isClosing = true;
     await this.#opening?.catch(() => undefined);
+    await within(Promise.all(this.#removals), removalPatience);
     await this.#keeper?.close();
+  }
+
+  #removeLater(engine: Engine, labels: Readonly<Record<string, string>>): void {
+    const removal = this.#remove(engine, labels).finally(() => this.#removals.delete(removal));
+    this.#removals.add(removal);
+  }
+
+  /** Never rejects. What is left when the runner stops is the keeper's to remove. */
+  async #remove(engine: Engine, labels: Readonly<Record<string, string>>): Promise<void> {
+    for (let hasFailed = false; ; hasFailed = true) {
+      try {
+        return await removeLabelled(engine, labels);
+      } catch (error) {
+        if (!hasFailed) this.#owner.warn(`cannot remove the containers of a job yet: ${errorText(error)}`);
+      }
+      if (this.#isClosing) return;
+      await pause(removalPause);
+    }
   }
 
   async #start(engine: Engine, plan: ContainerPlan, prepare?: Prepare): Promise<StartedContainer> {
@@ -138,7 +169,8 @@ export class EngineSession {
     this.#keeper?.note(pid);
   }
 
-  #open(): Promise<Engine> {
+  async #open(): Promise<Engine> {
+    if (this.#removals.size >= mostRemovals) await within(Promise.race(this.#removals), removalPatience);
     this.#opening ??= this.#find().finally(() => {
       this.#opening = undefined;
     });

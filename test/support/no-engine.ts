@@ -17,6 +17,7 @@ export const noEngine: JobEngine = {
     throw new Error('the test has no container engine');
   },
   labels: async () => ({}),
+  removeLater: () => undefined,
   pulls: new ImagePulls({ dataDir: '/nonexistent', imagePull: 'never' }),
   looks: new ImageLooks(),
 };

@@ -11,7 +11,7 @@ import type { Limits } from '../../exec/limits.ts';
 import { BridgeHold } from '../../exec/network/bridge-hold.ts';
 import { shareRules } from '../../exec/network/shared-rules.ts';
 import { errorText } from '../../kernel/errors.ts';
-import { within } from '../../system/wait.ts';
+import { pause, within } from '../../system/wait.ts';
 import type { JobContext } from '../job-context.ts';
 import { said } from './engine-words.ts';
 
@@ -19,6 +19,11 @@ import { said } from './engine-words.ts';
 const killPatience = 5000;
 /** Milliseconds after which the processes of the containers are ended without the engine; their removal goes on. */
 const removePatience = 10_000;
+
+/** Milliseconds in which killed processes end, unless the kernel is busy. */
+const endPatience = 200;
+/** Milliseconds between two looks whether they have. */
+const endInterval = 2;
 
 /** What the containers of one job share. */
 export interface ContainerGround {
@@ -43,6 +48,7 @@ export class JobGround {
   readonly #built = new Map<string, Image>();
   /** of its containers, some of which may be over */
   readonly #processes: FirstProcess[] = [];
+  #hasServices = false;
   #opened: Promise<ContainerGround> | undefined;
   #hold: BridgeHold | undefined;
 
@@ -56,6 +62,7 @@ export class JobGround {
    * @throws VoltError `engine_failed`
    */
   open(hasServices = false): Promise<ContainerGround> {
+    this.#hasServices ||= hasServices;
     this.#opened ??= this.#open(hasServices);
     return this.#opened;
   }
@@ -122,14 +129,31 @@ export class JobGround {
     return image;
   }
 
+  /** @returns whether all processes of the containers are known to have ended */
+  async #killNow(): Promise<boolean> {
+    this.#killAll();
+    const until = performance.now() + endPatience;
+    while (this.#processes.some(({ isAlive }) => isAlive)) {
+      if (performance.now() > until) return false;
+      await pause(endInterval);
+    }
+    return this.#processes.length > 0 && this.#processes.every(({ pid }) => pid > 0);
+  }
+
   /**
-   * Ends all processes in the job's containers, and removes these with their network and volumes. Never rejects.
+   * Ends all processes in the job's containers, and removes these with their network and volumes. Where no process is left,
+   * podman removes the rest while the runner goes on, unless services have opened ports, which the next job may need. Never
+   * rejects.
    * @returns why something may be left, which the keeper removes later
    */
   async remove(): Promise<string | undefined> {
     const ground = await this.#opened?.catch(() => undefined);
     this.#opened = undefined;
     if (!ground) return undefined;
+    if (ground.engine.kind === 'podman' && !this.#hasServices && (await this.#killNow())) {
+      this.#context.engine.removeLater(ground.engine, ground.labels);
+      return undefined;
+    }
     const removed = this.#remove(ground).then(
       () => '',
       (error) => errorText(error),

@@ -1,9 +1,6 @@
 import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { containersWith } from '../../../src/engine/containers.ts';
-import { imagesWith } from '../../../src/engine/images.ts';
-import { networksWith } from '../../../src/engine/networks.ts';
 import { cancelled } from '../../../src/job/outcome.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
 import { TestSession } from '../../support/engine-session.ts';
@@ -21,11 +18,7 @@ describe('actions in containers', function () {
     session = new TestSession(engine);
   });
   afterEach(async () => {
-    const client = await engine.connect();
-    const labels = { 'volt.record': 'test' };
-    expect(await containersWith(client, labels), 'containers are left').to.deep.equal([]);
-    expect(await networksWith(client, labels), 'networks are left').to.deep.equal([]);
-    expect(await imagesWith(client, labels), 'images are left').to.deep.equal([]);
+    await session.nothingIsLeft();
     await jobs.clean();
   });
   after(async () => {

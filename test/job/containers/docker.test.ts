@@ -1,8 +1,6 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
-import { containersWith } from '../../../src/engine/containers.ts';
-import { networksWith } from '../../../src/engine/networks.ts';
 import { detectGroupKind } from '../../../src/exec/group-kind.ts';
 import { ProcessGroup } from '../../../src/exec/process-group.ts';
 import { DockerDoesNotStart, hasDocker, startDocker } from '../../support/docker-engine.ts';
@@ -28,10 +26,7 @@ describe('a job in containers of Docker', function () {
     session = new TestSession(engine);
   });
   afterEach(async () => {
-    const client = await engine.connect();
-    const labels = { 'volt.record': 'test' };
-    expect(await containersWith(client, labels), 'containers are left').to.deep.equal([]);
-    expect(await networksWith(client, labels), 'networks are left').to.deep.equal([]);
+    await session.nothingIsLeft();
     await jobs.clean();
   });
   after(async () => {

@@ -4,8 +4,6 @@ import { type AddressInfo, createServer, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { containersWith } from '../../../src/engine/containers.ts';
-import { networksWith } from '../../../src/engine/networks.ts';
-import { podsWith } from '../../../src/engine/pods.ts';
 import { removeLabelled } from '../../../src/engine/remove-labelled.ts';
 import { cancelled, timedOut } from '../../../src/job/outcome.ts';
 import { engineKind, hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
@@ -24,11 +22,7 @@ describe('a job in a container', function () {
     session = new TestSession(engine);
   });
   afterEach(async () => {
-    const client = await engine.connect();
-    const labels = { 'volt.record': 'test' };
-    expect(await containersWith(client, labels), 'containers are left').to.deep.equal([]);
-    expect(await networksWith(client, labels), 'networks are left').to.deep.equal([]);
-    await until('no pods are left', async () => (await podsWith(client, labels)).length === 0);
+    await session.nothingIsLeft();
     await jobs.clean();
   });
   after(async () => {

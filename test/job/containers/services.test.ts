@@ -1,7 +1,4 @@
 import { expect } from 'chai';
-import { containersWith } from '../../../src/engine/containers.ts';
-import { networksWith } from '../../../src/engine/networks.ts';
-import { podsWith } from '../../../src/engine/pods.ts';
 import { detectGroupKind } from '../../../src/exec/group-kind.ts';
 import { ProcessGroup } from '../../../src/exec/process-group.ts';
 import { timedOut } from '../../../src/job/outcome.ts';
@@ -25,11 +22,7 @@ describe('the services of a job', function () {
     session = new TestSession(engine);
   });
   afterEach(async () => {
-    const client = await engine.connect();
-    const labels = { 'volt.record': 'test' };
-    expect(await containersWith(client, labels), 'containers are left').to.deep.equal([]);
-    expect(await networksWith(client, labels), 'networks are left').to.deep.equal([]);
-    await until('no pods are left', async () => (await podsWith(client, labels)).length === 0);
+    await session.nothingIsLeft();
     await jobs.clean();
   });
   after(async () => {

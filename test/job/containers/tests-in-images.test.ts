@@ -2,7 +2,6 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { containersWith } from '../../../src/engine/containers.ts';
 import { engineKind, hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
 import { TestSession } from '../../support/engine-session.ts';
 import { makeImageWith } from '../../support/image-with.ts';
@@ -32,10 +31,7 @@ describe('tests in an image', function () {
     await engine.podman('tag', 'docker.io/library/with-node:1', 'docker.io/library/with-node:same');
     await makeImageWith(engine, 'with-node:2', { ...files, 'etc/other': { text: 'other\n' } });
   });
-  afterEach(async () => {
-    const left = await containersWith(await engine.connect(), { 'volt.record': 'test' });
-    expect(left, 'containers are left').to.deep.equal([]);
-  });
+  afterEach(() => session.nothingIsLeft());
   after(async () => {
     await session?.close();
     await engine?.stop();
