@@ -39,6 +39,8 @@ export async function buildImage({ connection, kind }: Engine, build: ImageBuild
     content: files,
     query: {
       ...{ dockerfile, t: tag, rm: 'true', forcerm: 'true', labels: JSON.stringify(labels) },
+      // podman keeps no image of each instruction, which nobody would remove after a build that fails
+      ...(kind === 'podman' && { layers: 'false' }),
       ...(limits.memory !== undefined && { memory: String(limits.memory), memswap: String(limits.memory) }),
       ...(kind === 'podman' &&
         mapping && {

@@ -9,6 +9,8 @@ export interface Image {
   id: string;
   /** on the disk, with the layers that it shares with other images */
   bytes: number;
+  /** milliseconds since 1970 */
+  createdAt: number;
   /** names with tags that it has */
   names: string[];
   /** `name@sha256:…` under which the registry has it; undefined for one that was made here */
@@ -32,18 +34,26 @@ export async function imageOf({ connection }: Engine, name: ImageName | string):
     connection.docker<{
       Id: string;
       Size?: number;
+      Created?: string;
       RepoTags?: string[] | null;
       RepoDigests?: string[] | null;
       Config?: { User?: string; Env?: string[] | null; Healthcheck?: HealthConfig | null } | null;
     }>(`/images/${encodeURIComponent(asked)}/json`),
   );
   if (!found) return undefined;
-  const { Id: id, Size: bytes = 0, RepoTags: names, RepoDigests: digests, Config: config } = found;
+  const {
+    Id: id,
+    Size: bytes = 0,
+    Created: created = '',
+    RepoTags: names,
+    RepoDigests: digests,
+    Config: config,
+  } = found;
   const repository = typeof name === 'string' ? '' : name.repository;
   // Docker leaves out the host of its own registry
   const all = (digests ?? []).map((each) => imageName(each).full);
   return {
-    ...{ id, bytes, names: names ?? [] },
+    ...{ id, bytes, names: names ?? [], createdAt: Date.parse(created) },
     digest: all.find((each) => each.startsWith(`${repository}@`)) ?? all[0],
     user: config?.User ?? '',
     health: healthOf(config?.Healthcheck),

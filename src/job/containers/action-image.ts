@@ -7,6 +7,7 @@ import { EngineRefusal, engineFailed } from '../../engine/connection.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { imageName } from '../../engine/image-name.ts';
 import { type Image, imageOf } from '../../engine/images.ts';
+import { UnfinishedBuild } from '../../engine/unfinished-build.ts';
 import { systemCode, VoltError } from '../../kernel/errors.ts';
 import { StepFault } from '../fault.ts';
 import { removeInside } from '../files/hand-over.ts';
@@ -44,6 +45,7 @@ export async function buildActionImage(
   const root = { uid: 0, gid: 0 };
   const isMapped = engine.kind === 'podman' && !engine.isRootless && process.getuid?.() === 0;
   const name = imageName(`localhost/volt:${randomUUID()}`);
+  const unfinished = new UnfinishedBuild();
   await log.line('##[group]Building docker image');
   await log.line(`Dockerfile for action: '${dockerfile}'.`);
   try {
@@ -52,10 +54,14 @@ export async function buildActionImage(
       buildImage(engine, {
         ...{ files, dockerfile: basename(dockerfile), tag: name.full, labels, limits, signal },
         ids: isMapped ? idRanges(root, owner ?? root) : undefined,
-        output: (text) => log.write(Buffer.from(text)),
+        output: (text) => {
+          unfinished.take(text);
+          return log.write(Buffer.from(text));
+        },
       }),
     );
   } catch (error) {
+    await unfinished.remove(engine);
     if (!(error instanceof EngineRefusal)) throw error;
     throw new StepFault(`Docker build failed: ${error.message}`);
   } finally {

@@ -124,12 +124,15 @@ runs:
 
   it('whose image cannot be built fail the step', async () => {
     const job = start('- uses: actions/checkout@v4\n- uses: ./', {
-      Dockerfile: 'FROM docker.io/library/tiny:1\nRUN echo broken; exit 5\n',
+      Dockerfile: 'FROM docker.io/library/tiny:1\nRUN echo first > /first\nRUN echo broken; exit 5\n',
     });
+    const images = () => engine.podman('images', '--all', '--quiet');
+    const before = await images();
     const { outcome } = await job.ended;
     expect(outcome, job.log()).to.include({ status: 'failure', reason: 'step_failed' });
     expect(outcome.message).to.include('Docker build failed: ');
     expect(job.log()).to.include('\nbroken\n');
+    expect(await images(), 'images that are left').to.equal(before);
   });
 
   it('whose base image is not to be had end the job as an error', async () => {
