@@ -63,6 +63,18 @@ describe('volt refuses bad input with exit code 2', () => {
       'conflict',
       /no job of build \d+ failed\n/,
     ],
+    [
+      'rights of containers for what is no repository',
+      ['runner', '--allow-volumes', 'app', '--allow-volumes', 'App/Repo'],
+      'bad_setting',
+      /VOLT_ALLOW_VOLUMES must be comma-separated names of repositories, .* is "app,App\/Repo"/,
+    ],
+    [
+      'the same for volt up',
+      ['up', '--allow-privileged', '../x'],
+      'bad_setting',
+      /VOLT_ALLOW_PRIVILEGED must be comma-separated names/,
+    ],
   ];
   for (const [what, args, code, says] of cases) {
     it(`${what}: ${code}`, async () => {
