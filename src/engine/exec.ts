@@ -49,7 +49,11 @@ async function exitCode(connection: EngineConnection, id: string): Promise<numbe
   const until = performance.now() + endPatience;
   for (let wait = 1; performance.now() < until; wait = Math.min(wait * 2, 200)) {
     const state = await connection.docker<{ Running: boolean; ExitCode: number | null }>(`/exec/${id}/json`);
-    if (!state.Running && typeof state.ExitCode === 'number') return state.ExitCode;
+    if (!state.Running && typeof state.ExitCode === 'number') {
+      if (state.ExitCode >= 0) return state.ExitCode;
+      // of podman, where the process that watched the command was killed
+      throw engineFailed('the container engine does not know how a command has ended');
+    }
     await pause(wait);
   }
   throw engineFailed("the container engine has broken off a command's output");

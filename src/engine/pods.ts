@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import { within } from '../system/wait.ts';
+import { EngineRefusal } from './connection.ts';
 import { labelFilter, unlessGone } from './containers.ts';
 import type { Engine } from './engine.ts';
 
@@ -45,8 +46,12 @@ export async function podsWith(
   labels: Readonly<Record<string, string>>,
 ): Promise<string[]> {
   if (kind !== 'podman') return [];
-  const found = await connection.podman<{ Name: string }[] | null>('/pods/json', {
-    query: { filters: labelFilter(labels) },
+  const list = () =>
+    connection.podman<{ Name: string }[] | null>('/pods/json', { query: { filters: labelFilter(labels) } });
+  const found = await list().catch((error) => {
+    // it fails where one of them is removed at the same moment
+    if (error instanceof EngineRefusal) return list();
+    throw error;
   });
   return (found ?? []).map(({ Name: name }) => name);
 }

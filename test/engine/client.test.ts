@@ -1,3 +1,4 @@
+import { dirname } from 'node:path';
 import { expect } from 'chai';
 import { EngineRefusal } from '../../src/engine/connection.ts';
 import {
@@ -15,6 +16,7 @@ import { imageOf, pullImage } from '../../src/engine/images.ts';
 import { makeNetwork, networksWith, removeNetwork } from '../../src/engine/networks.ts';
 import { asVoltError } from '../../src/kernel/errors.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
+import { watchersOf } from '../support/seen-processes.ts';
 
 describe('the client of a container engine', () => {
   let test: TestEngine;
@@ -151,6 +153,23 @@ describe('the client of a container engine', () => {
       await removeContainer(engine, id);
       await removeNetwork(engine, network);
     }
+  });
+
+  it('does not know how a command has ended whose watching process was killed', async function () {
+    if (engine.kind === 'docker') return this.skip();
+    await withContainer(async (id) => {
+      let isBegun: () => void = () => undefined;
+      const begun = new Promise<void>((resolve) => {
+        isBegun = resolve;
+      });
+      const running = runInContainer(engine.connection, id, {
+        ...{ argv: ['sh', '-c', 'echo begun; sleep 300'], env: {}, cwd: '/' },
+        output: () => isBegun(),
+      }).catch(asVoltError);
+      await begun;
+      for (const pid of watchersOf(dirname(test.socket))) process.kill(pid, 'SIGKILL');
+      expect(await running).to.have.property('code', 'engine_failed');
+    });
   });
 
   it('fails a command whose engine is killed, and the container lives on', async () => {

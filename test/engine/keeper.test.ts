@@ -65,6 +65,16 @@ describe('the keeper of containers', function () {
     await isGone(id);
   });
 
+  it('leaves the rest of a job to its runner, which removes that when the engine is back', async () => {
+    const session = sessionOf('seventh');
+    const { id } = await started(session);
+    await test.kill();
+    const access = session.forJob({ build: '1', job: '1-1', attempt: 1 });
+    access.removeLater(engine, await access.labels());
+    await test.start();
+    await isGone(id);
+  });
+
   it('kills their processes without the engine, when that does not answer', async () => {
     const session = sessionOf('fourth');
     const { id, first } = await started(session);

@@ -29,6 +29,17 @@ export function isRunning(pid: number, name: string): boolean {
   return textOf(`/proc/${pid}/comm`).trim() === name && argumentsOf(pid).length > 1;
 }
 
+/**
+ * The processes by which podman watches containers, and commands in them.
+ * @param folder of the engine
+ */
+export function watchersOf(folder: string): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && isRunning(Number(name), 'conmon'))
+    .map(Number)
+    .filter((pid) => argumentsOf(pid).some((argument) => argument.includes(`${folder}/`)));
+}
+
 /** The arguments of a process; one empty text where it has ended. */
 export function argumentsOf(pid: number): string[] {
   return textOf(`/proc/${pid}/cmdline`).split('\0');

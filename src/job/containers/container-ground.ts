@@ -51,6 +51,8 @@ export class JobGround {
   #hasServices = false;
   #opened: Promise<ContainerGround> | undefined;
   #hold: BridgeHold | undefined;
+  /** where something may have been made, also if not all of it */
+  #made: Pick<ContainerGround, 'engine' | 'labels'> | undefined;
 
   constructor(context: GroundContext) {
     this.#context = context;
@@ -71,6 +73,7 @@ export class JobGround {
     const { engine: access } = this.#context;
     const engine = await access.open();
     const labels = await access.labels();
+    this.#made = { engine, labels };
     try {
       return await this.#make(engine, labels, hasServices);
     } catch (error) {
@@ -144,17 +147,20 @@ export class JobGround {
    * Ends all processes in the job's containers, and removes these with their network and volumes. Where no process is left,
    * podman removes the rest while the runner goes on, unless services have opened ports, which the next job may need. Never
    * rejects.
-   * @returns why something may be left, which the keeper removes later
+   * @returns why something may be left, which is removed later
    */
   async remove(): Promise<string | undefined> {
-    const ground = await this.#opened?.catch(() => undefined);
+    await this.#opened?.catch(() => undefined);
+    const made = this.#made;
     this.#opened = undefined;
-    if (!ground) return undefined;
-    if (ground.engine.kind === 'podman' && !this.#hasServices && (await this.#killNow())) {
-      this.#context.engine.removeLater(ground.engine, ground.labels);
+    this.#made = undefined;
+    if (!made) return undefined;
+    const { engine, labels } = made;
+    if (engine.kind === 'podman' && !this.#hasServices && (await this.#killNow())) {
+      this.#context.engine.removeLater(engine, labels);
       return undefined;
     }
-    const removed = this.#remove(ground).then(
+    const removed = this.#remove(made).then(
       () => '',
       (error) => errorText(error),
     );
@@ -163,10 +169,11 @@ export class JobGround {
     if (why === '') return undefined;
     // another attempt may begin as soon as this one is over
     this.#killAll();
+    this.#context.engine.removeLater(engine, labels);
     return `the containers could not be removed yet: ${why}`;
   }
 
-  async #remove({ engine, labels }: ContainerGround): Promise<void> {
+  async #remove({ engine, labels }: Pick<ContainerGround, 'engine' | 'labels'>): Promise<void> {
     await removeLabelled(engine, labels);
     await this.#hold?.remove();
     // root of a container of Docker is root of the machine, and later jobs need what it has left
