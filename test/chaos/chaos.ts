@@ -3,17 +3,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
 import { type BuildSummary, isFinal } from '../../src/kernel/model.ts';
+import { engineKind, hasEngine, startEngine } from '../support/engine.ts';
 import { until } from '../support/until.ts';
 import { type Breach, check, clock } from './checks.ts';
 import { Clocks } from './clocks.ts';
+import { leftInEngine } from './container-checks.ts';
 import { Evidence } from './evidence.ts';
 import type { Fault } from './fault.ts';
 import { Faults } from './faults.ts';
-import { Fleet } from './fleet.ts';
+import { type ContainerEngine, Fleet } from './fleet.ts';
 import { CutNetwork } from './network.ts';
 import { OlderVolt } from './older-volt.ts';
 import { type Recovery, recoveries } from './recovery.ts';
-import { type FaultKind, needDisk, needPower, needSentinels, schedule } from './schedule.ts';
+import { type FaultKind, needDisk, needEngine, needPower, needSentinels, schedule } from './schedule.ts';
+import { StandInRegistry } from './stand-in-registry.ts';
 import { Workload } from './workload.ts';
 
 export interface ChaosOptions {
@@ -48,26 +51,37 @@ const settling = 120_000;
 export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const folder = mkdtempSync(join(tmpdir(), 'volt-chaos-'));
   const evidence = new Evidence(join(folder, 'evidence'));
-  const workload = new Workload(evidence.folder, options.seed);
+  const any = (some: readonly FaultKind[]) => options.kinds.some((kind) => some.includes(kind));
+  const containers = any(needEngine) && engineKind === 'podman' && hasEngine();
+  const workload = new Workload(evidence.folder, options.seed, containers);
   const network = options.kinds.includes('runner-cut') ? CutNetwork.open() : undefined;
   let fleet: Fleet | undefined;
+  let engine: ContainerEngine | undefined;
   try {
     const repositories = await workload.sources(network?.address ?? '127.0.0.1');
-    const any = (some: readonly FaultKind[]) => options.kinds.some((kind) => some.includes(kind));
+    if (containers) engine = await startContainerEngine(folder);
     const [sentinels, disks, power] = [any(needSentinels), any(needDisk), any(needPower)];
     const tunnel = any(['runner-tunnel']);
     const clocks = any(['clock-jump']) ? new Clocks(join(folder, 'clocks')) : undefined;
     const older = any(['rolling-upgrade'])
       ? OlderVolt.build(join(folder, 'older'), options.from ?? 'HEAD~1')
       : undefined;
-    fleet = await Fleet.start({ folder, repositories, network, clocks, tunnel, older, sentinels, disks, power });
+    const parts = { network, clocks, tunnel, engine, older, sentinels, disks, power };
+    fleet = await Fleet.start({ folder, repositories, ...parts });
     return await run(options, folder, fleet, evidence, workload);
   } finally {
     await fleet?.close();
+    engine?.registry.close();
+    await engine?.test.stop();
     network?.close();
     await workload.remove();
     if (!options.keep) rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
+}
+
+async function startContainerEngine(folder: string): Promise<ContainerEngine> {
+  const registry = await StandInRegistry.start(join(folder, 'registry'));
+  return { registry, test: await startEngine({ plain: [registry.host] }) };
 }
 
 async function run(
@@ -78,9 +92,11 @@ async function run(
   workload: Workload,
 ): Promise<ChaosResult> {
   const possible = kinds.filter(
-    (kind) => (kind !== 'runner-cut' || fleet.network) && (!needDisk.includes(kind) || fleet.disks),
+    (kind) =>
+      (kind !== 'runner-cut' || fleet.network) &&
+      (!needDisk.includes(kind) || fleet.disks) &&
+      (!needEngine.includes(kind) || fleet.engine),
   );
-  const left = kinds.filter((kind) => !possible.includes(kind));
   fleet.startAll();
   await fleet.whole();
   say(`a fleet of ${fleet.members.length} processes works in ${folder}`);
@@ -106,9 +122,11 @@ async function run(
   const builds = await settled(fleet, workload);
   const breaches = await check({ fleet, evidence, pushed: workload.pushed, faults: faults.happened, builds });
   for (const stray of await strays(fleet)) breaches.push({ invariant: 'orphan', what: stray });
+  const left = fleet.engine ? await leftInEngine(fleet.engine.test) : [];
+  for (const what of left) breaches.push({ invariant: 'left', what });
   return {
     folder,
-    left,
+    left: kinds.filter((kind) => !possible.includes(kind)),
     commits: workload.pushed.length,
     runs: [...evidence.all().values()].flat().length,
     faults: faults.happened,

@@ -1,6 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Build, type BuildSummary, isFinal, type JobId } from '../../src/kernel/model.ts';
+import { isEnginesFault, longestSurvival, survivors } from './container-checks.ts';
 import type { Evidence, Run } from './evidence.ts';
 import type { Fault } from './fault.ts';
 import type { Fleet } from './fleet.ts';
@@ -8,7 +9,7 @@ import type { Pushed } from './workload.ts';
 
 /** The checks; breaches are counted by these names. */
 export const invariants = {
-  lost: 'each commit has a build, and its verdict is success, or poison where it took down every runner',
+  lost: 'each commit has a build, and its verdict is success, poison where it took down every runner, or an error of the engine',
   doubled: 'each commit has one build only',
   overlap: 'no two attempts of a job are alive at the same time',
   disturbed: 'a job runs again only if its runner was hit',
@@ -17,6 +18,9 @@ export const invariants = {
   times: 'the record has the times at which commit and attempt began and ended, by a clock that is right',
   files: 'test_results/ says what the record says',
   orphan: 'no process of a job is left',
+  survivor: 'no container lives on without its runner',
+  keeper: 'a runner gets another process that ends its containers, if that is killed',
+  left: 'nothing that Volt has made in the container engine is left',
   died: 'no stage ends by itself',
   aside: 'no message was set aside',
 } as const;
@@ -40,7 +44,7 @@ const clockBound = 300_000;
 
 /** Checks everything from outside: the evidence of the jobs on the disk, and the API. */
 export async function check(findings: Findings): Promise<Breach[]> {
-  const { fleet, pushed, builds } = findings;
+  const { fleet, evidence, pushed, faults, builds } = findings;
   const breaches: Breach[] = [];
   const breach = (invariant: Invariant, what: string) => breaches.push({ invariant, what });
   for (const commit of pushed) {
@@ -51,6 +55,10 @@ export async function check(findings: Findings): Promise<Breach[]> {
     checkRuns(findings, commit, breach);
     if (build && isFinal(build.status)) await checkVerdict(findings, commit, await fleet.api.build(build.id), breach);
   }
+  for (const { run, fault } of survivors(evidence, faults))
+    breach('survivor', `${told(run)}; ${fault.kind} at ${clock(fault.at)}, bound ${longestSurvival} ms`);
+  for (const { kind, at, worksAt } of faults)
+    if (kind === 'keeper-kill' && worksAt === undefined) breach('keeper', `killed at ${clock(at)}`);
   for (const death of fleet.deaths) breach('died', `${death.name}: ${death.how} at ${clock(death.at)}`);
   for (const queue of (await fleet.api.status()).queues)
     if (queue.failed > 0) breach('aside', `${queue.failed} messages of "${queue.name}"`);
@@ -73,18 +81,20 @@ function checkRuns({ evidence, faults }: Findings, commit: Pushed, breach: Repor
   });
 }
 
-async function checkVerdict({ fleet, evidence }: Findings, commit: Pushed, build: Build, breach: Report) {
+async function checkVerdict({ fleet, evidence, faults }: Findings, commit: Pushed, build: Build, breach: Report) {
   const what = `${name(commit)}, build ${build.id}`;
   if (build.status !== 'success' || commit.poison) {
     const attempts = build.jobs.flatMap((job) => job.attempts).map(({ number, message }) => `${number}: ${message}`);
-    if (!commit.poison || build.reason !== 'poison')
-      breach('lost', `${what}: ${build.status}, ${build.reason}; attempts ${attempts.join('; ')}`);
+    const isRight = commit.poison ? build.reason === 'poison' : isEnginesFault(commit, build, faults);
+    if (!isRight) breach('lost', `${what}: ${build.status}, ${build.reason}; attempts ${attempts.join('; ')}`);
     return;
   }
   const job = build.jobs[0]?.id as JobId;
   checkTimes(what, commit, build, evidence, breach);
   const log = await fleet.api.log(job);
-  const printed = log.split('\n').filter((line) => line !== '' && !line.startsWith('[volt] '));
+  // a job in a container has more steps than the one that prints
+  const isPrinted = (line: string) => (commit.inContainer ? /^[\da-f-]{36} \d+$/ : /^(?!\[volt\] )./).test(line);
+  const printed = log.split('\n').filter(isPrinted);
   const id = printed[0]?.split(' ')[0];
   const run = evidence.runs(commit.sha).find((each) => each.id === id);
   if (run?.lines === undefined) breach('unfounded', `${what}: the log is of ${run ? told(run) : `no run, ${id}`}`);

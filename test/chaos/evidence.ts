@@ -9,6 +9,8 @@ export interface Run {
   runner: string;
   startedAt: number;
   lastBeat: number;
+  /** for a run in a container, the step that was the last one; else empty */
+  phase: string;
   /** number of lines that it had printed at its end; undefined for a run that was interrupted */
   lines: number | undefined;
 }
@@ -61,9 +63,10 @@ export class Evidence {
     for (const line of readLines(join(this.folder, sha))) {
       const [word, id = '', time = '0', more = ''] = line.split(' ');
       const at = Number(time) * 1000;
-      const run = runs.get(id) ?? { sha, id, runner: '', startedAt: at, lastBeat: at, lines: undefined };
+      const run = runs.get(id) ?? { sha, id, runner: '', startedAt: at, lastBeat: at, phase: '', lines: undefined };
       run.lastBeat = at;
       if (word === 'start') run.runner = /\/runner-([^/]+)\//.exec(more)?.[1] ?? '';
+      if (word === 'beat') run.phase = more;
       if (word === 'end') run.lines = Number(more);
       runs.set(id, run);
     }
@@ -77,10 +80,13 @@ export class Evidence {
   /** Runs that were alive a moment ago. */
   live(): Run[] {
     const recent = Date.now() - 500;
-    return readdirSync(this.folder)
-      .filter((sha) => statSync(join(this.folder, sha)).mtimeMs > recent)
-      .flatMap((sha) => this.runs(sha))
-      .filter((run) => run.lines === undefined && run.lastBeat > recent);
+    return (
+      readdirSync(this.folder)
+        .filter((sha) => statSync(join(this.folder, sha)).mtimeMs > recent)
+        .flatMap((sha) => this.runs(sha))
+        // a job in a container goes on after it has printed all
+        .filter((run) => (run.lines === undefined || run.phase !== '') && run.lastBeat > recent)
+    );
   }
 }
 

@@ -1,6 +1,8 @@
 import type { Evidence, Run } from './evidence.ts';
+import type { Fleet } from './fleet.ts';
 import type { Member } from './member.ts';
 import type { FaultKind } from './schedule.ts';
+import type { Workload } from './workload.ts';
 
 /** A fault that happened. Times in ms since 1970. */
 export interface Fault {
@@ -14,12 +16,24 @@ export interface Fault {
   outage: boolean;
   /** when the target was seen to work again, if that is measured at once */
   worksAt?: number;
+  /** the commit whose job was hit, if the fault was aimed at it */
+  commit?: string;
   /** the runs that continued on the target */
   runs: Run[];
 }
 
 /** Records that a fault starts. */
 export type Begin = (kind: FaultKind, targets: Member[]) => Fault;
+
+/** What faults are made with. */
+export interface FaultContext {
+  fleet: Fleet;
+  evidence: Evidence;
+  workload: Workload;
+  begin: Begin;
+  /** names of runners with a fault; a runner that is hit twice would be back too soon */
+  held: Set<string>;
+}
 
 /** A commit whose job has started this many times is spared, because the tenth lost attempt makes a job poison. */
 const spareAfter = 9;

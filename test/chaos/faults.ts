@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Sentinels } from '../support/sentinels.ts';
 import { keepBusy } from './busy-machine.ts';
+import { ContainerFaults } from './container-faults.ts';
 import type { Evidence } from './evidence.ts';
 import { type Fault, isSpared } from './fault.ts';
 import { type Fleet, type StageKind, stageKinds } from './fleet.ts';
@@ -24,6 +25,7 @@ export class Faults {
   readonly #say: (line: string) => void;
   readonly #runners: RunnerFaults;
   readonly #servers: ServerFaults;
+  readonly #containers: ContainerFaults | undefined;
 
   constructor(fleet: Fleet, evidence: Evidence, workload: Workload, say: (line: string) => void) {
     this.#fleet = fleet;
@@ -31,7 +33,9 @@ export class Faults {
     this.#workload = workload;
     this.#say = say;
     const begin = (kind: FaultKind, targets: Member[]) => this.#begin(kind, targets);
-    this.#runners = new RunnerFaults(fleet, evidence, workload, begin);
+    const context = { fleet, evidence, workload, begin, held: new Set<string>() };
+    this.#runners = new RunnerFaults(context);
+    this.#containers = fleet.engine && new ContainerFaults(context, fleet.engine);
     this.#servers = new ServerFaults(fleet, begin);
   }
 
@@ -79,6 +83,20 @@ export class Faults {
         return this.#shiftClock(planned, hold);
       case 'machine-busy':
         return this.#keepBusy(hold);
+      case 'runner-kill-pull':
+        return this.#containers?.killRunnerInPull(hold, signal);
+      case 'runner-kill-step':
+        return this.#containers?.killRunnerIn('step', planned.kind, hold, signal);
+      case 'runner-kill-post':
+        return this.#containers?.killRunnerIn('post', planned.kind, hold, signal);
+      case 'keeper-kill':
+        return this.#containers?.killKeeper(signal);
+      case 'engine-kill':
+        return this.#containers?.killEngine(planned.hard, hold);
+      case 'engine-freeze':
+        return this.#containers?.freezeEngine(hold);
+      case 'conmon-kill':
+        return this.#containers?.killWatchers(signal);
     }
   }
 

@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { program } from '../support/bundle.ts';
+import type { TestEngine } from '../support/engine.ts';
 import { openRecord } from '../support/record.ts';
 import { freePort, startRedis, type TestRedis } from '../support/redis.ts';
 import { knownKey } from '../support/runner-keys.ts';
@@ -8,11 +9,13 @@ import { Sentinels } from '../support/sentinels.ts';
 import { until } from '../support/until.ts';
 import { Api } from './api.ts';
 import type { Clocks } from './clocks.ts';
+import { containerRepository } from './container-commits.ts';
 import { SmallDisk } from './disk.ts';
 import { Member } from './member.ts';
 import type { CutNetwork } from './network.ts';
 import type { OlderVolt } from './older-volt.ts';
-import { leftBehind } from './processes.ts';
+import { keeperOf, leftBehind } from './processes.ts';
+import type { StandInRegistry } from './stand-in-registry.ts';
 import { Tunnel } from './tunnel.ts';
 
 const password = 'chaos';
@@ -38,6 +41,12 @@ export interface Death {
   at: number;
 }
 
+/** What jobs in containers need. */
+export interface ContainerEngine {
+  test: TestEngine;
+  registry: StandInRegistry;
+}
+
 export interface FleetSetup {
   /** a new, empty folder */
   folder: string;
@@ -49,6 +58,8 @@ export interface FleetSetup {
   clocks: Clocks | undefined;
   /** whether one more runner reaches Redis through a tunnel */
   tunnel: boolean;
+  /** the engine of all runners, if jobs run in containers */
+  engine: ContainerEngine | undefined;
   /** the version that all start with, if it is not this one */
   older: OlderVolt | undefined;
   /** whether Redis is a master with a replica and sentinels */
@@ -79,6 +90,7 @@ export class Fleet {
   readonly network: CutNetwork | undefined;
   readonly tunnel: Tunnel | undefined;
   readonly clocks: Clocks | undefined;
+  readonly engine: ContainerEngine | undefined;
   readonly api: Api;
   readonly runners = new Map<string, Member>();
   readonly deaths: Death[] = [];
@@ -89,13 +101,14 @@ export class Fleet {
   #program: string;
   #closing = false;
 
-  private constructor({ folder, repositories, network, clocks, older }: FleetSetup, parts: Parts) {
+  private constructor({ folder, repositories, network, clocks, older, engine }: FleetSetup, parts: Parts) {
     const { redis, keys, ports } = parts;
     this.redis = redis;
     this.disks = parts.disks;
     this.network = network;
     this.tunnel = parts.tunnel;
     this.clocks = clocks;
+    this.engine = engine;
     this.api = new Api(ports.map((port) => `http://127.0.0.1:${port}`));
     this.#program = older?.program ?? program;
     this.dataDir = recordFolder(folder);
@@ -120,6 +133,7 @@ export class Fleet {
         VOLT_ISOLATION: 'none',
         ...(key !== undefined && { VOLT_RUNNER_KEY: key }),
         ...clocks?.environment(name),
+        ...(engine && { VOLT_ENGINE: engine.test.socket }),
       };
       return new Member(name, command, {
         env,
@@ -136,7 +150,8 @@ export class Fleet {
       observer: several('observer', () => ['--poll', '1', ...repositories.flatMap((each) => ['--repo', each])]),
     };
     for (const name of keys.keys()) {
-      const args = ['runner', '--name', name, '--slots', '1', '--grace', '1'];
+      const volumes = engine ? ['--allow-volumes', containerRepository] : [];
+      const args = ['runner', '--name', name, '--slots', '1', '--grace', '1', ...volumes];
       this.runners.set(name, member(name, args, runnerFolder(folder, name)));
     }
   }
@@ -198,7 +213,9 @@ export class Fleet {
 
   /** Processes that the fleet's members have started and that still run, as `pid command`. */
   strays(): string[] {
-    const own = new Set(this.members.map(({ pid }) => pid));
+    const socket = this.engine?.test.socket;
+    const keepers = socket === undefined ? [] : [...this.runners.values()].map(({ pid }) => keeperOf(pid, socket));
+    const own = new Set([...this.members.map(({ pid }) => pid), ...keepers]);
     return leftBehind(this.#marker, own);
   }
 

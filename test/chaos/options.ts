@@ -1,5 +1,5 @@
 import { parseArgs } from 'node:util';
-import { type FaultKind, faultKinds, needSentinels, notBehindSentinels } from './schedule.ts';
+import { type FaultKind, faultKinds, needEngine, needSentinels, notBehindSentinels } from './schedule.ts';
 
 export interface CommandLine {
   minutes: number;
@@ -19,6 +19,7 @@ Runs a fleet under faults and checks from outside that nothing is lost, doubled 
   --minutes  length of the fault phase (1)
   --seed     what goes wrong when follows from it (one by chance)
   --kinds    ${usualKinds.join(', ')} (all of these);
+             container: those that need a container engine, which are ${needEngine.join(', ')};
              ${needSentinels.join(', ')}: Redis is a master, a replica and three sentinels then, and of the above there
              can be all but ${notBehindSentinels.join(', ')}
   --from     the commit of the Volt that "rolling-upgrade" begins with (the one before this one)
@@ -46,9 +47,12 @@ export function parseCommandLine(args: string[]): CommandLine | 'help' {
   if (!(minutes > 0)) throw new Error(`--minutes is "${values.minutes}"; give a number above 0`);
   const seed = values.seed === undefined ? Date.now() % 100_000 : Number(values.seed);
   if (!Number.isSafeInteger(seed)) throw new Error(`--seed is "${values.seed}"; give a whole number`);
-  const kinds = values.kinds.split(',').map((kind) => {
+  const kinds = values.kinds.split(',').flatMap((kind) => {
+    if (kind === 'container') return needEngine;
     if (allKinds.includes(kind as FaultKind)) return kind as FaultKind;
-    throw new Error(`"${kind}" is no kind of fault; there are ${allKinds.join(', ')}`);
+    throw new Error(
+      `"${kind}" is no kind of fault; there are ${allKinds.join(', ')}, and "container" for all that need an engine`,
+    );
   });
   const impossible = kinds.filter((kind) => notBehindSentinels.includes(kind));
   if (kinds.some((kind) => needSentinels.includes(kind)) && impossible.length > 0)

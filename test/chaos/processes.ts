@@ -1,4 +1,5 @@
 import { readdirSync, readFileSync } from 'node:fs';
+import { argumentsOf, startedBy } from '../support/seen-processes.ts';
 
 /**
  * Processes with the folder as their TMPDIR: everything that a member of the fleet has started, directly or indirectly.
@@ -14,6 +15,15 @@ export function leftBehind(marker: string, known: ReadonlySet<number | undefined
         ? [`${pid} ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim()}`]
         : [];
     });
+}
+
+/**
+ * The process that ends the containers of a runner, if it has one.
+ * @param socket of the engine
+ */
+export function keeperOf(runner: number | undefined, socket: string): number | undefined {
+  if (runner === undefined) return undefined;
+  return startedBy(runner, 'node').find((pid) => argumentsOf(pid).some((argument) => argument.includes(socket)));
 }
 
 function read(file: string): string {

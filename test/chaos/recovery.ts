@@ -1,7 +1,7 @@
 import type { BuildSummary } from '../../src/kernel/model.ts';
 import type { Evidence, Run } from './evidence.ts';
 import type { Fault } from './fault.ts';
-import type { FaultKind } from './schedule.ts';
+import { engineKinds, type FaultKind, needEngine } from './schedule.ts';
 
 /** Times of recovery (ms) after the faults of one kind. */
 export interface Recovery {
@@ -27,7 +27,12 @@ export function recoveries(
   runners: readonly string[],
 ): Recovery[] {
   const all = [...evidence.all().values()].flat();
-  const starts = all.map((run) => run.startedAt).sort(ascending);
+  const startedAt = (run: Run) => run.startedAt;
+  const starts = all.map(startedAt).sort(ascending);
+  const startsInContainers = all
+    .filter(({ phase }) => phase !== '')
+    .map(startedAt)
+    .sort(ascending);
   const recorded = builds
     .flatMap(({ createdAt, finishedAt }) => [createdAt, ...(finishedAt ? [finishedAt] : [])])
     .map((time) => Date.parse(time))
@@ -41,6 +46,8 @@ export function recoveries(
     'redis-full': starts,
     'power-cut': starts,
     'redis-misconf': starts,
+    'engine-kill': startsInContainers,
+    'engine-freeze': startsInContainers,
     'record-lock': recorded,
     'record-full': recorded,
     'observer-kill': builds.map((build) => Date.parse(build.createdAt)).sort(ascending),
@@ -71,7 +78,11 @@ function stageSpan({ at, back, outage }: Fault, sign: number[]): Span[] {
   return next === undefined ? [] : [[from, next]];
 }
 
-function runnerSpans({ at, runs }: Fault, evidence: Evidence): Span[] {
+function runnerSpans({ at, runs, commit }: Fault, evidence: Evidence): Span[] {
+  if (commit !== undefined) {
+    const next = evidence.runs(commit).find(({ startedAt }) => startedAt > at);
+    return next ? [[at, next.startedAt]] : [];
+  }
   return runs.flatMap((run): Span[] => {
     const next = evidence.runs(run.sha).find((other) => other.startedAt > run.startedAt);
     return next ? [[at, next.startedAt]] : [];
@@ -112,10 +123,15 @@ function muddied(faults: readonly Fault[], fault: Fault, [from, to]: Span): bool
     (other) =>
       other !== fault &&
       other.outage &&
-      (essential.includes(other.kind) || other.kind === fault.kind) &&
+      (essential.includes(other.kind) || other.kind === fault.kind || needsEngineOf(fault, other)) &&
       other.at < to &&
       other.back + 2000 > from,
   );
+}
+
+/** Whether one is a fault of the engine that the jobs of the other one need. */
+function needsEngineOf(fault: Fault, other: Fault): boolean {
+  return needEngine.includes(fault.kind) && engineKinds.includes(other.kind);
 }
 
 function ascending(a: number, b: number): number {

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { isFinal } from '../../src/kernel/model.ts';
 import type { Evidence } from './evidence.ts';
-import { type Begin, isSpared } from './fault.ts';
+import { type Begin, type FaultContext, isSpared } from './fault.ts';
 import { cutRunner, type Fleet, smallRunner, tunnelRunner } from './fleet.ts';
 import type { Member } from './member.ts';
 import type { FaultKind, PlannedFault } from './schedule.ts';
@@ -30,14 +30,14 @@ export class RunnerFaults {
   readonly #evidence: Evidence;
   readonly #workload: Workload;
   readonly #begin: Begin;
-  /** names of runners with a fault; a runner that is cut off twice would be back too soon */
-  readonly #held = new Set<string>();
+  readonly #held: Set<string>;
 
-  constructor(fleet: Fleet, evidence: Evidence, workload: Workload, begin: Begin) {
+  constructor({ fleet, evidence, workload, begin, held }: FaultContext) {
     this.#fleet = fleet;
     this.#evidence = evidence;
     this.#workload = workload;
     this.#begin = begin;
+    this.#held = held;
   }
 
   async hit({ kind, pick, hard }: PlannedFault, hold: () => Promise<unknown>): Promise<void> {

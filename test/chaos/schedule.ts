@@ -25,6 +25,13 @@ export const faultKinds = {
   'clock-jump': [2000, 15_000],
   'machine-busy': [3000, 12_000],
   'transfer-cut': [2000, 8000],
+  'runner-kill-pull': [500, 4000],
+  'runner-kill-step': [500, 4000],
+  'runner-kill-post': [500, 4000],
+  'keeper-kill': [0, 0],
+  'engine-kill': [500, 5000],
+  'engine-freeze': [1000, 8000],
+  'conmon-kill': [0, 0],
   'power-cut': [500, 6000],
   // from one restart to the next
   'rolling-upgrade': [0, 1500],
@@ -46,6 +53,17 @@ export const notBehindSentinels: readonly FaultKind[] = [
 /** Faults that need a small disk, and faults that need a disk whose power can be cut. */
 export const needDisk: readonly FaultKind[] = ['record-full', 'runner-full', 'power-cut'];
 export const needPower: readonly FaultKind[] = ['power-cut'];
+
+/** Faults of the container engine. */
+export const engineKinds: readonly FaultKind[] = ['engine-kill', 'engine-freeze', 'conmon-kill'];
+/** Faults that need a container engine. */
+export const needEngine: readonly FaultKind[] = [
+  'runner-kill-pull',
+  'runner-kill-step',
+  'runner-kill-post',
+  'keeper-kill',
+  ...engineKinds,
+];
 
 export interface PlannedFault {
   kind: FaultKind;
@@ -70,6 +88,7 @@ const pauses = [1500, 6000] as const;
 export function schedule(kinds: readonly FaultKind[], seed: number, length: number): PlannedFault[] {
   const random = new Random(seed);
   const faults: PlannedFault[] = [];
+  if (kinds.length === 0) return faults;
   let pack: FaultKind[] = [];
   for (let at = random.between(...pauses); at < length; at += random.between(...pauses)) {
     if (pack.length === 0) pack = random.shuffled(kinds);

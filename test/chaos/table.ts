@@ -1,6 +1,11 @@
 import type { ChaosResult } from './chaos.ts';
 import { type Invariant, invariants } from './checks.ts';
 import { percentile } from './recovery.ts';
+import { needEngine } from './schedule.ts';
+
+/** What kinds need that some machines do not have. */
+const needs = 'needs root, network namespaces, and to mount disks';
+const needsOfEngine = 'needs root, and podman with runc, nftables, aardvark-dns and busybox';
 
 /** The result for people. */
 export function table(result: ChaosResult): string {
@@ -17,7 +22,7 @@ export function table(result: ChaosResult): string {
     ...aligned(rows),
     '',
     `${result.commits} commits, ${result.runs} runs, ${result.faults.length} faults: ${counts.join(', ')}`,
-    ...result.left.map((kind) => `${kind}: cannot be made here (needs root, network namespaces, and to mount disks)`),
+    ...result.left.map((kind) => `${kind}: cannot be made here (${needEngine.includes(kind) ? needsOfEngine : needs})`),
     ...result.breaches.map(({ invariant, what }) => `BREACH ${invariant} (${invariants[invariant]}): ${what}`),
   ].join('\n');
 }
