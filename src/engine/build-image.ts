@@ -1,12 +1,19 @@
 import type { Readable } from 'node:stream';
+import { settled, within } from '../system/wait.ts';
+import type { BuildGroup } from './build-group.ts';
 import { EngineRefusal } from './connection.ts';
 import type { IdRange } from './container-plan.ts';
 import type { Engine } from './engine.ts';
 
 /** Milliseconds until the engine has read the files and begins to answer. */
 const patience = 300_000;
+/** Milliseconds for the engine to notice that the commands of a build were ended. */
+const endPatience = 10_000;
 /** Characters of a line of the engine's answer. */
 const longestLine = 65_536;
+
+/** The network of the commands of a build: the machine's, or that of a process, with the address of its resolver. */
+export type BuildNetwork = 'machine' | { pid: number; resolver?: string | undefined };
 
 /** What an image is built from. */
 export interface ImageBuild {
@@ -19,6 +26,9 @@ export interface ImageBuild {
   labels: Readonly<Record<string, string>>;
   /** as for a container; podman's alone */
   ids: { users: readonly IdRange[]; groups: readonly IdRange[] } | undefined;
+  network: BuildNetwork;
+  /** values of `ARG`, such as proxies */
+  args: Readonly<Record<string, string>>;
   limits: { memory?: number | undefined };
   /** gets what the build prints */
   output(text: string): void | Promise<void>;
@@ -27,26 +37,51 @@ export interface ImageBuild {
 
 /**
  * Builds an image. What is left of a build that fails or is cancelled is removed.
- * @throws EngineRefusal with what has failed; VoltError `engine_failed`
+ * @param group of its commands, with which they are ended; podman's alone
+ * @throws EngineRefusal with what has failed; VoltError `engine_failed`; the reason of the signal
  */
-export async function buildImage({ connection, kind }: Engine, build: ImageBuild): Promise<void> {
-  const { files, dockerfile, tag, labels, ids, limits, output, signal } = build;
-  const ranges = (all: readonly IdRange[]) =>
-    all.map(({ inside, outside, count }) => ({ containerID: inside, hostID: outside, size: count }));
-  const mapping = ids && { UIDMap: ranges(ids.users), GIDMap: ranges(ids.groups) };
+export async function buildImage(engine: Engine, build: ImageBuild, group: BuildGroup | undefined): Promise<void> {
+  const { signal } = build;
+  if (!group) return request(engine, build, undefined, signal);
+  const cut = new AbortController();
+  const building = request(engine, build, group, cut.signal);
+  await settled(building, signal);
+  if (signal.aborted) {
+    await within(group.end(), endPatience);
+    // the engine says that a command has failed, and is done with the build then
+    await settled(building, AbortSignal.timeout(endPatience));
+    cut.abort(signal.reason);
+  }
+  try {
+    await building;
+    group.remove();
+  } catch (error) {
+    if (error instanceof EngineRefusal) group.remove();
+    // the engine may go on: the group stays, so that it can start nothing
+    else await within(group.end(), endPatience);
+    signal.throwIfAborted();
+    throw error;
+  }
+}
+
+async function request(
+  { connection, kind }: Engine,
+  { files, dockerfile, tag, labels, ids, network, args, limits, output }: ImageBuild,
+  group: BuildGroup | undefined,
+  signal: AbortSignal,
+): Promise<void> {
   const answer = await connection.stream('/build', {
     method: 'POST',
     content: files,
     query: {
       ...{ dockerfile, t: tag, rm: 'true', forcerm: 'true', labels: JSON.stringify(labels) },
-      // podman keeps no image of each instruction, which nobody would remove after a build that fails
-      ...(kind === 'podman' && { layers: 'false' }),
+      buildargs: JSON.stringify(args),
+      // podman keeps no image of each instruction, which nobody would remove after a build that fails; and no job gets a layer of
+      // another job's build, which may have written what it wanted there
+      ...(kind === 'podman' ? { layers: 'false' } : { nocache: 'true' }),
       ...(limits.memory !== undefined && { memory: String(limits.memory), memswap: String(limits.memory) }),
-      ...(kind === 'podman' &&
-        mapping && {
-          nsoptions: JSON.stringify([{ Name: 'user', Host: false }]),
-          idmappingoptions: JSON.stringify({ HostUIDMapping: false, HostGIDMapping: false, ...mapping }),
-        }),
+      ...(kind === 'podman' ? podmanQuery({ ids, network }) : dockerQuery(network)),
+      ...(group && { cgroupparent: group.path }),
     },
     patience,
     signal,
@@ -58,6 +93,32 @@ export async function buildImage({ connection, kind }: Engine, build: ImageBuild
     for (const line of lines) await heed(line, output);
   }
   await heed(rest, output);
+}
+
+/** Without words for the network, podman would use the machine's. */
+function podmanQuery({ ids, network }: Pick<ImageBuild, 'ids' | 'network'>): Record<string, string> {
+  const ranges = (all: readonly IdRange[]) =>
+    all.map(({ inside, outside, count }) => ({ containerID: inside, hostID: outside, size: count }));
+  const mapping = ids && { UIDMap: ranges(ids.users), GIDMap: ranges(ids.groups) };
+  const joined = typeof network === 'object' ? network : undefined;
+  const namespaces = [
+    { Name: 'network', Host: network === 'machine', ...(joined && { Path: `/proc/${joined.pid}/ns/net` }) },
+    ...(mapping ? [{ Name: 'user', Host: false }] : []),
+  ];
+  return {
+    nsoptions: JSON.stringify(namespaces),
+    ...(joined?.resolver !== undefined && { dnsservers: JSON.stringify([joined.resolver]) }),
+    // users of a build that is root of no network cannot mount this anew
+    ...(mapping && { volume: '/sys:/sys:ro,rbind,nosuid,nodev,noexec' }),
+    ...(mapping && {
+      idmappingoptions: JSON.stringify({ HostUIDMapping: false, HostGIDMapping: false, ...mapping }),
+    }),
+  };
+}
+
+/** Docker joins no network of a process; without one, a build reaches nothing that the job does not. */
+function dockerQuery(network: BuildNetwork): Record<string, string> {
+  return network === 'machine' ? {} : { networkmode: 'none' };
 }
 
 /** @throws EngineRefusal where the line says that the build has failed */

@@ -5,6 +5,7 @@ import { readFrames } from './frames.ts';
  * Reads the end of what a container has printed.
  * @param lines the most that are read
  * @param output see `readFrames`
+ * @param signal ends the reading
  * @throws EngineRefusal; VoltError `engine_failed`
  */
 export async function readContainerLog(
@@ -12,7 +13,9 @@ export async function readContainerLog(
   id: string,
   lines: number,
   output: (chunk: Buffer) => void | Promise<void>,
+  signal: AbortSignal,
 ): Promise<void> {
   const query = { stdout: 'true', stderr: 'true', tail: String(lines) };
-  await readFrames((await connection.stream(`/containers/${id}/logs`, { query })) as AsyncIterable<Buffer>, output);
+  const content = await connection.stream(`/containers/${id}/logs`, { query, signal });
+  await readFrames(content as AsyncIterable<Buffer>, output);
 }

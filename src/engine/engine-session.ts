@@ -3,6 +3,8 @@ import type { Config } from '../kernel/config.ts';
 import { errorText } from '../kernel/errors.ts';
 import { isAlive } from '../system/processes.ts';
 import { pause, within } from '../system/wait.ts';
+import { BuildGroup } from './build-group.ts';
+import { buildImage, type ImageBuild } from './build-image.ts';
 import type { ContainerPlan } from './container-plan.ts';
 import { type Prepare, startContainer } from './containers.ts';
 import type { Engine } from './engine.ts';
@@ -53,6 +55,8 @@ export interface JobEngine {
   start(engine: Engine, plan: ContainerPlan, prepare?: Prepare): Promise<StartedContainer>;
   /** As `start`, but runs the container to its end. @throws as `runContainer` */
   run(engine: Engine, plan: ContainerPlan, run: ContainerRun): Promise<ContainerEnd>;
+  /** Builds an image, whose commands the keeper knows. @throws as `buildImage` */
+  build(engine: Engine, build: ImageBuild): Promise<void>;
   /** of everything that is made for the job */
   labels(): Promise<Record<string, string>>;
   /** Removes what a job has left in the engine, after its end; again, where the engine does not answer. */
@@ -85,6 +89,8 @@ export class EngineSession {
   /** first processes of containers, some of which may be over */
   readonly #pids = new Set<number>();
   readonly #removals = new Set<Promise<void>>();
+  /** names of the groups of builds that run */
+  readonly #builds = new Set<string>();
   #isRenewed = true;
   #isClosing = false;
 
@@ -113,6 +119,7 @@ export class EngineSession {
         ...{ 'volt.build': job.build, 'volt.job': job.job, 'volt.attempt': String(job.attempt) },
       }),
       start: (engine, plan, prepare) => this.#start(engine, plan, prepare),
+      build: (engine, build) => this.#build(engine, build),
       run: (engine, plan, run) => runContainer(engine, plan, { ...run, prepare: this.#noting(run.prepare) }),
       removeLater: (engine, labels) => this.#removeLater(engine, labels),
       pulls: this.#pulls,
@@ -162,6 +169,20 @@ export class EngineSession {
     };
   }
 
+  async #build(engine: Engine, build: ImageBuild): Promise<void> {
+    // without root's rights, nobody makes groups at that path
+    const group = engine.kind === 'podman' && process.getuid?.() === 0 && !engine.isRootless && new BuildGroup();
+    if (!group) return buildImage(engine, build, undefined);
+    this.#builds.add(group.name);
+    this.#keeper?.noteBuild(group.name);
+    try {
+      await buildImage(engine, build, group);
+    } finally {
+      this.#builds.delete(group.name);
+      this.#keeper?.forgetBuild(group.name);
+    }
+  }
+
   /** Remembers it for a later keeper, too. */
   #note(pid: number): void {
     for (const known of this.#pids) if (!isAlive(known)) this.#pids.delete(known);
@@ -201,6 +222,7 @@ export class EngineSession {
     this.#keeper = keeper;
     keeper.beat(this.#owner.left());
     for (const pid of this.#pids) keeper.note(pid);
+    for (const name of this.#builds) keeper.noteBuild(name);
     this.#isRenewed = this.#owner.renew(keeper);
     void keeper.ended.then((isKilled) => this.#unkept(engine, isKilled));
   }

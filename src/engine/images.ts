@@ -1,4 +1,3 @@
-import type { HealthCheck } from './container-plan.ts';
 import { labelFilter, unlessGone } from './containers.ts';
 import type { Engine } from './engine.ts';
 import { type ImageName, imageName } from './image-name.ts';
@@ -18,8 +17,6 @@ export interface Image {
   /** user of its processes, as `name`, `uid` or either with `:group`; empty for root */
   user: string;
   env: Readonly<Record<string, string>>;
-  /** its own check; times of 0 are the engine's */
-  health: HealthCheck | undefined;
 }
 
 export interface RegistryLogin {
@@ -37,7 +34,7 @@ export async function imageOf({ connection }: Engine, name: ImageName | string):
       Created?: string;
       RepoTags?: string[] | null;
       RepoDigests?: string[] | null;
-      Config?: { User?: string; Env?: string[] | null; Healthcheck?: HealthConfig | null } | null;
+      Config?: { User?: string; Env?: string[] | null } | null;
     }>(`/images/${encodeURIComponent(asked)}/json`),
   );
   if (!found) return undefined;
@@ -56,7 +53,6 @@ export async function imageOf({ connection }: Engine, name: ImageName | string):
     ...{ id, bytes, names: names ?? [], createdAt: Date.parse(created) },
     digest: all.find((each) => each.startsWith(`${repository}@`)) ?? all[0],
     user: config?.User ?? '',
-    health: healthOf(config?.Healthcheck),
     env: Object.fromEntries((config?.Env ?? []).map((pair) => [pair.split('=', 1)[0], pair.replace(/^[^=]*=/, '')])),
   };
 }
@@ -80,28 +76,6 @@ export async function tagImage({ connection }: Engine, id: string, name: ImageNa
  */
 export async function removeName({ connection }: Engine, name: string): Promise<void> {
   await unlessGone(connection.docker(`/images/${encodeURIComponent(name)}`, { method: 'DELETE' }));
-}
-
-/** Times in nanoseconds. */
-interface HealthConfig {
-  Test?: string[] | null;
-  Interval?: number;
-  Timeout?: number;
-  Retries?: number;
-  StartPeriod?: number;
-}
-
-function healthOf(config: HealthConfig | null | undefined): HealthCheck | undefined {
-  const {
-    Test: test,
-    Interval: interval = 0,
-    Timeout: timeout = 0,
-    Retries: retries = 0,
-    StartPeriod: start = 0,
-  } = config ?? {};
-  if (!test || test.length < 2) return undefined;
-  const [every, most, period] = [interval, timeout, start].map((time) => time / 1_000_000) as [number, number, number];
-  return { test, interval: every, timeout: most, retries, startPeriod: period };
 }
 
 /** Ids of the images that were built with all of the labels. */

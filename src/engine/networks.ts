@@ -13,25 +13,32 @@ export interface EngineNetwork {
   gateway: string;
   /** its own addresses, such as `10.0.0.0/24` */
   subnet: string;
+  /** whether its resolver knows names other than those of its containers */
+  resolvesAll: boolean;
 }
+
+/** An address that nobody has (RFC 5737), for a resolver that is to ask no other one. */
+const nobody = '192.0.2.1';
 
 /**
  * Makes a network that no other network of the engine reaches.
- * @param isInternal whether it leads nowhere
+ * @param reach `hosts`: its containers find only each other by name; `nothing`: it leads nowhere
  * @throws EngineRefusal, and VoltError `engine_failed`
  */
 export async function makeNetwork(
   { connection, kind }: Engine,
   labels: Readonly<Record<string, string>>,
-  isInternal = false,
+  reach: 'all' | 'hosts' | 'nothing' = 'all',
 ): Promise<EngineNetwork> {
   // names of network devices have at most 15 characters; podmans with different stores choose the same ones
   const name = `volt${randomBytes(5).toString('hex')}`;
   const mtu = smallMtu(routeMtu());
+  const internal = reach === 'nothing';
   if (kind === 'podman') {
     await connection.podman('/networks/create', {
       body: {
-        ...{ name, driver: 'bridge', network_interface: name, dns_enabled: true, internal: isInternal, labels },
+        ...{ name, driver: 'bridge', network_interface: name, dns_enabled: true, internal, labels },
+        ...(reach === 'hosts' && { network_dns_servers: [nobody] }),
         // one side is enough: other people's networks need not have it
         options: { isolate: 'strict', ...(mtu !== undefined && { mtu: String(mtu) }) },
       },
@@ -40,14 +47,15 @@ export async function makeNetwork(
     const size = mtu === undefined ? {} : { 'com.docker.network.driver.mtu': String(mtu) };
     const options = { 'com.docker.network.bridge.name': name, ...size };
     await connection.docker('/networks/create', {
-      body: { Name: name, Labels: labels, Internal: isInternal, Options: options },
+      body: { Name: name, Labels: labels, Internal: internal, Options: options },
     });
   }
   const { IPAM: addresses } = await connection.docker<{
     IPAM: { Config?: { Gateway?: string; Subnet?: string }[] | null };
   }>(`/networks/${name}`);
   const found = addresses.Config?.find(({ Subnet: subnet }) => subnet?.includes('.'));
-  return { name, gateway: found?.Gateway ?? '', subnet: found?.Subnet ?? '' };
+  const resolvesAll = kind === 'docker' || reach === 'all';
+  return { name, gateway: found?.Gateway ?? '', subnet: found?.Subnet ?? '', resolvesAll };
 }
 
 /** @returns undefined where the engine's own choice fits the machine's network */

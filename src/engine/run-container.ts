@@ -40,6 +40,7 @@ export async function runContainer(engine: Engine, plan: ContainerPlan, run: Con
   const id = await createContainer(engine, plan);
   let first = new FirstProcess(0);
   let isOver = false;
+  let isHung = false;
   const output = (chunk: Buffer) => (isOver ? undefined : run.output(chunk));
   const running = (async () => {
     // before the start, so that no output is lost
@@ -54,13 +55,15 @@ export async function runContainer(engine: Engine, plan: ContainerPlan, run: Con
   })();
   try {
     await settled(running, signal);
-    return await (signal.aborted ? ended(engine, id, running, () => first) : running);
+    if (!signal.aborted) return await running;
+    const code = await ended(engine, id, running, () => first);
+    isHung = code === undefined;
+    if (code === undefined) throw engineFailed('the container engine does not say whether a container has ended');
+    return code;
   } finally {
     isOver = true;
-    await within(
-      removeContainer(engine, id).catch(() => undefined),
-      removePatience,
-    );
+    const remove = () => removeContainer(engine, id).catch(() => undefined);
+    if (!isHung) await within(remove(), removePatience);
   }
 }
 
@@ -82,14 +85,14 @@ async function attach(
 
 /**
  * Ends the program, without the engine where that does not answer.
- * @throws VoltError `engine_failed` where its end is unknown
+ * @returns undefined where the engine does not say how it has ended
  */
 async function ended(
   engine: Engine,
   id: string,
   running: Promise<ContainerEnd>,
   first: () => FirstProcess,
-): Promise<ContainerEnd> {
+): Promise<ContainerEnd | undefined> {
   const term = { method: 'POST', query: { signal: 'TERM' } } as const;
   if (await engine.answers()) {
     await engine.connection.docker(`/containers/${id}/kill`, term).catch(() => undefined);
@@ -97,9 +100,7 @@ async function ended(
     if (end) return end;
   }
   await endContainer(engine, id, first());
-  const end = await within(running, grace.kill);
-  if (!end) throw engineFailed('the container engine does not say whether a container has ended');
-  return end;
+  return within(running, grace.kill);
 }
 
 /** A program may close its output before it ends. */

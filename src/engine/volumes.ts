@@ -1,13 +1,19 @@
+import { EngineRefusal } from './connection.ts';
 import { labelFilter, unlessGone } from './containers.ts';
 import type { Engine } from './engine.ts';
 
-/** Makes an empty volume. @throws EngineRefusal, VoltError `engine_failed` */
+/** Makes an empty volume, unless it is there. @throws EngineRefusal, VoltError `engine_failed` */
 export async function makeVolume(
   { connection }: Engine,
   name: string,
   labels: Readonly<Record<string, string>>,
 ): Promise<void> {
-  await connection.docker('/volumes/create', { body: { Name: name, Labels: labels } });
+  try {
+    await connection.docker('/volumes/create', { body: { Name: name, Labels: labels } });
+  } catch (error) {
+    // of two containers that have it, one is the first to make it; podman takes that for an error at the same moment
+    if (!(error instanceof EngineRefusal && error.message.includes('volume already exists'))) throw error;
+  }
 }
 
 /** Names of the volumes with all of the labels. */

@@ -77,6 +77,8 @@ export interface JobContext extends JobServices, JobWorkspace {
   signal: AbortSignal;
   /** milliseconds that steps which run after a cancel or a timeout may take together */
   cleanupTime?: number;
+  /** milliseconds that each service has at least to become healthy */
+  serviceTime?: number;
 }
 
 /** The part of the job's context that steps see: all but the functions for log and progress, which get masked text only. */

@@ -5,11 +5,13 @@ import { yieldToOthers } from '../system/event-loop.ts';
 import type { ContainerSpec } from '../workflow/containers/spec.ts';
 import type { PlannedStep, WorkflowPlan } from '../workflow/plan.ts';
 import { sourceOf, type Template } from '../workflow/template.ts';
+import { neededImages } from './actions/action-images.ts';
 import { runDockerAction } from './actions/docker.ts';
 import { inputsOf } from './actions/inputs.ts';
 import { runActionScript } from './actions/javascript.ts';
 import { ActionLibrary } from './actions/library.ts';
 import { actionFrame, hasPre, useAction } from './actions/use.ts';
+import { actionImage } from './containers/action-image.ts';
 import { chooseImage } from './containers/chosen-image.ts';
 import { JobGround } from './containers/container-ground.ts';
 import { type JobContainers, jobContainers } from './containers/job-containers.ts';
@@ -95,6 +97,8 @@ class WorkflowJob {
   readonly #runner: StepRunner;
   readonly #ground: JobGround;
   readonly #frame: Frame = { steps: {} };
+  /** how many there are between "Set up job" and the first `pre` step */
+  #setUpSteps = 0;
 
   constructor(job: WorkflowState, steps: StepList) {
     this.#job = job;
@@ -116,6 +120,7 @@ class WorkflowJob {
     await this.#library.prepare(plan.steps.map((step) => step.uses));
     this.#steps.end(setUp, 'success', null);
     try {
+      await this.#getImages(asked);
       const containers = await this.#startContainers(asked);
       await this.#runSteps(shown).finally(() => containers && this.#stopContainers(containers));
     } finally {
@@ -162,11 +167,23 @@ class WorkflowJob {
     return containerOfImage(image.name);
   }
 
+  /** Gets the images of actions that will run, as on GitHub before anything starts. */
+  async #getImages({ services }: JobContainers): Promise<void> {
+    for (const { title, image } of await neededImages(this.#job, this.#library, this.#job.plan.steps)) {
+      await this.#checkAborted();
+      const shown = this.#steps.add(title.slice(0, longestName), ++this.#setUpSteps);
+      this.#steps.begin(shown);
+      await this.#ground.open(services.length > 0);
+      await actionImage(this.#job, this.#ground, image, this.#job.signal);
+      this.#steps.end(shown, 'success', null);
+    }
+  }
+
   /** Starts the services and the container of the job; in the latter all steps run from then on. */
   async #startContainers(asked: JobContainers): Promise<RunningContainers | undefined> {
     if (!asked.container && asked.services.length === 0) return undefined;
     await this.#checkAborted();
-    const shown = this.#steps.add('Initialize containers', 1);
+    const shown = this.#steps.add('Initialize containers', ++this.#setUpSteps);
     this.#steps.begin(shown);
     const containers = await this.#inTime(RunningContainers.start(this.#job, asked, this.#ground, this.#job.signal));
     this.#job.enter(containers);
@@ -250,7 +267,7 @@ class WorkflowJob {
         const docker = { action: { ...action, manifest: { ...action.manifest, runs } }, entrypoint: pre };
         return runDockerAction(this.#job, this.#ground, docker, given, io, signal);
       },
-      states.size,
+      this.#setUpSteps + states.size,
     );
   }
 

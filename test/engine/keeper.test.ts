@@ -1,4 +1,8 @@
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
+import { EngineRefusal } from '../../src/engine/connection.ts';
 import { stateOf } from '../../src/engine/containers.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { EngineSession, type StartedContainer } from '../../src/engine/engine-session.ts';
@@ -7,6 +11,7 @@ import { imageOf } from '../../src/engine/images.ts';
 import { loadConfig } from '../../src/kernel/config.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
 import { TestFolders } from '../support/folder.ts';
+import { longSleep, processesWith } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
 
 describe('the keeper of containers', function () {
@@ -73,6 +78,35 @@ describe('the keeper of containers', function () {
     access.removeLater(engine, await access.labels());
     await test.start();
     await isGone(id);
+  });
+
+  it('ends the commands of a build with the runner, and lets it start no others', async () => {
+    const session = sessionOf('builder');
+    const access = session.forJob({ build: '1', job: '1-1', attempt: 1 });
+    const time = longSleep();
+    const folder = folders.make();
+    writeFileSync(join(folder, 'Dockerfile'), `FROM ${tinyImage}\nRUN sleep ${time} || true\nRUN sleep ${time}\n`);
+    const building = access.build(await access.open(), {
+      ...{ files: spawn('tar', ['-C', folder, '-c', '.']).stdout, dockerfile: 'Dockerfile', tag: 'localhost/volt:1' },
+      ...{
+        labels: await access.labels(),
+        ids: undefined,
+        network: 'machine',
+        args: {},
+        limits: {},
+        output: () => undefined,
+      },
+      signal: new AbortController().signal,
+    });
+    const failed = building.then(
+      () => undefined,
+      (error) => error,
+    );
+    await until('the command runs', () => processesWith(time).length > 0);
+    await session.close();
+    expect(processesWith(time)).to.deep.equal([]);
+    expect(await failed).to.be.instanceOf(EngineRefusal);
+    expect(processesWith(time)).to.deep.equal([]);
   });
 
   it('kills their processes without the engine, when that does not answer', async () => {

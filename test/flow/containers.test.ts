@@ -7,7 +7,7 @@ import { isAlive } from '../../src/system/processes.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
 import { TestFleet } from '../support/fleet.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
-import { startedBy } from '../support/seen-processes.ts';
+import { longSleep, processesWith, startedBy } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
 
 /** The container of an attempt. */
@@ -73,12 +73,17 @@ jobs:
       90_000,
     );
 
-  /** Whether the dispatcher has given the commit's job to a runner once more. */
-  async function isTakenAgain(sha: string, { attempt }: Running): Promise<boolean> {
+  /** The latest attempt of the commit's job that a runner has begun. */
+  async function latest(sha: string): Promise<number | undefined> {
     const [build] = await listBuilds(fleet.database, { sha, limit: 1 });
     const [job] = build ? ((await findBuild(fleet.database, build.id))?.jobs ?? []) : [];
-    return job?.attempts.some(({ number, startedAt }) => number > attempt && startedAt !== null) === true;
+    const begun = job?.attempts.filter(({ startedAt }) => startedAt !== null) ?? [];
+    return begun.at(-1)?.number;
   }
+
+  /** Whether the dispatcher has given the commit's job to a runner once more. */
+  const isTakenAgain = async (sha: string, { attempt }: Pick<Running, 'attempt'>) =>
+    ((await latest(sha)) ?? 0) > attempt;
 
   /** Does not wait for the command, since its container may be gone before that has ended. */
   const finish = ({ id }: Running) => engine.podman('exec', '--detach', id, 'touch', '/tmp/done');
@@ -128,6 +133,74 @@ jobs:
       const { runner, reason } = jobs[0]?.attempts[first.attempt - 1] ?? {};
       expect({ runner, reason }).to.deep.equal({ runner: 'r1', reason: 'runner_lost' });
     });
+  }
+
+  /** Moments before the first step of a job: its files, the processes that must not live on, and how the moment ends. */
+  const moments = [
+    {
+      what: 'while it waits for a service',
+      files: () => ({
+        '.volt/workflows/ci.yml': `on: push
+jobs:
+  test:
+    runs-on: linux
+    services:
+      slow: { image: ${tinyImage}, command: sleep 1000, options: --health-cmd "test -e /tmp/done" --health-retries 20 }
+    steps:
+      - run: echo done
+`,
+      }),
+      living: async () => {
+        const found: number[] = [];
+        for (const id of await containersWith(client, {})) found.push((await stateOf(client, id))?.pid ?? 0);
+        return found.filter((pid) => pid > 0);
+      },
+      finish: async () => {
+        for (const id of await containersWith(client, {}))
+          await engine.podman('exec', id, 'touch', '/tmp/done').catch(() => undefined);
+      },
+    },
+    {
+      what: 'while it builds an action',
+      files: (time: string) => ({
+        Dockerfile: `FROM docker.io/library/${tinyImage}\nRUN sleep ${time} || true\nCMD ["true"]\n`,
+        '.volt/workflows/ci.yml': `on: push
+jobs:
+  test:
+    runs-on: linux
+    steps: [{ uses: actions/checkout@v4 }, { uses: ./ }]
+`,
+      }),
+      living: async (time: string) => processesWith(time),
+      finish: async (time: string) => {
+        for (const pid of processesWith(time)) process.kill(pid, 'SIGKILL');
+      },
+    },
+  ];
+
+  for (const { what, files, living, finish: end } of moments) {
+    for (const [how, lose] of [
+      ['is killed with -9', () => fleet.kill('r1')],
+      ['is frozen', async () => fleet.process('r1').signal('SIGSTOP')],
+    ] as const) {
+      it(`${what}, leaves nothing that runs beside the next attempt when the runner ${how}`, async () => {
+        await fleet.startRunner('r1');
+        const time = longSleep();
+        const sha = fleet.repository.commit(`${what} ${how}`, files(time));
+        const first = await until('the moment has come', async () => (await living(time))[0], 60_000);
+        const attempt = await until('it is an attempt of r1', () => latest(sha));
+        await fleet.startRunner('r2');
+        await lose();
+        await until('another attempt begins', () => isTakenAgain(sha, { attempt }), 90_000);
+        expect(isAlive(first), 'something of the first attempt lives').to.equal(false);
+        let isOver = false;
+        const built = fleet.built(sha).finally(() => {
+          isOver = true;
+        });
+        await until('it has ended', async () => end(time).then(() => isOver), 90_000);
+        expect(await built).to.include({ status: 'success' });
+      });
+    }
   }
 
   it('runs again on another runner, once its container is gone, when its runner stops while the engine hangs', async () => {

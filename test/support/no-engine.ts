@@ -16,6 +16,9 @@ export const noEngine: JobEngine = {
   run: async () => {
     throw new Error('the test has no container engine');
   },
+  build: async () => {
+    throw new Error('the test has no container engine');
+  },
   labels: async () => ({}),
   removeLater: () => undefined,
   pulls: new ImagePulls({ dataDir: '/nonexistent', imagePull: 'never' }),

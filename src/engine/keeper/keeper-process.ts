@@ -3,11 +3,14 @@ import { createInterface } from 'node:readline';
 import { setImmediate } from 'node:timers/promises';
 import { emptyHeartbeat, heartbeatParts } from '../../kernel/supervisor-heartbeat.ts';
 import { between, moment } from '../../system/clock.ts';
-import { type KeeperTask, notesDescriptor } from './keeper-task.ts';
+import { within } from '../../system/wait.ts';
+import { type KeeperNote, type KeeperTask, notesDescriptor } from './keeper-task.ts';
 import { KeptContainers } from './kept-containers.ts';
 
 /** Milliseconds between two looks at the lease. */
 const interval = 100;
+/** Milliseconds for the last notes. */
+const lastNotes = 100;
 
 /** The process of keeper.ts: ends the containers of a runner when its lease runs out, or its standard input ends. */
 const task = JSON.parse(process.argv[2] ?? '') as KeeperTask;
@@ -32,7 +35,8 @@ const over = new Promise<void>((resolve) => {
 
 const notes = new Socket({ fd: notesDescriptor, readable: true, writable: false });
 notes.on('error', () => undefined);
-createInterface(notes).on('line', (line) => containers.note(Number(line)));
+const noted = createInterface(notes).on('line', (line) => containers.note(JSON.parse(line) as KeeperNote));
+const allNoted = new Promise<void>((resolve) => noted.once('close', resolve));
 
 // whoever signals a whole group or session does not mean it
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
@@ -41,5 +45,7 @@ process.stdout.on('error', () => undefined);
 void containers.stayReachable();
 process.stdout.write('ready\n');
 await over;
+// what a runner that is gone has written last; one that is frozen has nothing more to say
+await within(allNoted, lastNotes);
 await containers.end();
 process.exit(0);

@@ -10,5 +10,8 @@ export interface KeeperTask {
   ttl: number;
 }
 
-/** Descriptor from which a keeper reads the process ids of its containers' first processes, one a line. */
+/** What a keeper learns later: the first process of a container, or the name of the `BuildGroup` of a build that runs or is over. */
+export type KeeperNote = { pid: number } | { build: string } | { built: string };
+
+/** Descriptor from which a keeper reads its notes, as JSON, one a line. */
 export const notesDescriptor = 3;

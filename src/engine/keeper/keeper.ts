@@ -7,7 +7,7 @@ import { ownProgram } from '../../system/own-program.ts';
 import { streamDescriptor } from '../../system/stream-descriptor.ts';
 import { within } from '../../system/wait.ts';
 import { engineFailed } from '../connection.ts';
-import { type KeeperTask, notesDescriptor } from './keeper-task.ts';
+import { type KeeperNote, type KeeperTask, notesDescriptor } from './keeper-task.ts';
 
 /** Milliseconds until it is ready, and until it has ended. */
 const patience = 30_000;
@@ -66,8 +66,21 @@ export class Keeper {
 
   /** Tells it the first process of a container. @param pid as the machine sees it */
   note(pid: number): void {
+    this.#write({ pid });
+  }
+
+  /** Tells it that a build runs. @param group name of a `BuildGroup` */
+  noteBuild(group: string): void {
+    this.#write({ build: group });
+  }
+
+  forgetBuild(group: string): void {
+    this.#write({ built: group });
+  }
+
+  #write(note: KeeperNote): void {
     const notes = this.#child.stdio[notesDescriptor];
-    if (notes instanceof Writable) notes.write(`${pid}\n`);
+    if (notes instanceof Writable) notes.write(`${JSON.stringify(note)}\n`);
   }
 
   /** Has it remove what is left, and end. */

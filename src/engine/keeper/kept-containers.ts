@@ -2,12 +2,13 @@ import { dataPaths } from '../../kernel/data-paths.ts';
 import { searchPath } from '../../system/environment.ts';
 import { programOn } from '../../system/search-path.ts';
 import { pause, within } from '../../system/wait.ts';
+import { BuildGroup } from '../build-group.ts';
 import { containersWith, killContainer } from '../containers.ts';
 import { Engine } from '../engine.ts';
 import { FirstProcess } from '../first-process.ts';
 import { podmanService } from '../podman-service.ts';
 import { removeLabelled } from '../remove-labelled.ts';
-import type { KeeperTask } from './keeper-task.ts';
+import type { KeeperNote, KeeperTask } from './keeper-task.ts';
 
 /** Milliseconds for the engine to kill all containers, before their first processes are killed without it. */
 const killPatience = 1000;
@@ -24,15 +25,18 @@ const pingInterval = 20_000;
 export class KeptContainers {
   readonly #task: KeeperTask;
   readonly #first: FirstProcess[] = [];
+  readonly #builds = new Set<string>();
   #isEnding = false;
 
   constructor(task: KeeperTask) {
     this.#task = task;
   }
 
-  /** Notes the first process of a container, which is killed where the engine does not answer. */
-  note(pid: number): void {
-    this.#first.push(new FirstProcess(pid));
+  /** Notes the first process of a container, which is killed where the engine does not answer, or a build. */
+  note(note: KeeperNote): void {
+    if ('pid' in note) this.#first.push(new FirstProcess(note.pid));
+    else if ('build' in note) this.#builds.add(note.build);
+    else this.#builds.delete(note.built);
   }
 
   /** Has the engine answer, as long as containers may live. Never rejects. */
@@ -43,9 +47,10 @@ export class KeptContainers {
     }
   }
 
-  /** Kills and removes all containers; resolves when they are gone. */
+  /** Kills and removes all containers, and ends builds; resolves when they are gone. */
   async end(): Promise<void> {
     this.#isEnding = true;
+    const builds = Promise.all([...this.#builds].map((name) => new BuildGroup(name).end()));
     const isKilled = await within(
       this.#kill().then(
         () => true,
@@ -55,6 +60,7 @@ export class KeptContainers {
     );
     if (!isKilled) for (const process of this.#first) process.kill();
     const begun = performance.now();
+    await within(builds, longestAbsence);
     for (;;) {
       const isDone = await within(this.#remove(), removePatience);
       if (isDone === true) return;

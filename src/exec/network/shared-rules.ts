@@ -16,6 +16,8 @@ export interface SharedNetwork {
   gateway: string;
   /** those of the job's containers, which reach each other */
   subnet: string;
+  /** whether the resolver knows names other than those of the containers */
+  resolvesAll: boolean;
 }
 
 /**
@@ -27,12 +29,12 @@ export interface SharedNetwork {
 export async function shareRules(
   network: JobNetwork | 'loopback',
   pid: number,
-  { gateway, subnet }: SharedNetwork,
+  { gateway, subnet, resolvesAll }: SharedNetwork,
 ): Promise<void> {
   try {
     const rules = network === 'loopback' ? noRules : await rulesOf(network);
-    // with a list of hosts, jobs have no resolver
-    const hasResolver = network === 'loopback' || !/\bset hosts4 /.test(rules);
+    // with a list of hosts, jobs have no resolver for other names
+    const hasResolver = !resolvesAll || network === 'loopback' || !/\bset hosts4 /.test(rules);
     const first = [
       'ct state established,related accept',
       ...(hasResolver ? [resolverRule(gateway)] : []),

@@ -1,7 +1,8 @@
 import { wordsOf } from '../../workflow/containers/options.ts';
 import { ContainerProblem } from '../../workflow/containers/problem.ts';
 import type { Template, Templates } from '../../workflow/template.ts';
-import { type ActionRun, runActionContainer } from '../containers/action-container.ts';
+import { runActionContainer } from '../containers/action-container.ts';
+import type { ActionImage } from '../containers/action-image.ts';
 import type { JobGround } from '../containers/container-ground.ts';
 import { StepFault } from '../fault.ts';
 import { stepPath } from '../steps/frame.ts';
@@ -69,7 +70,7 @@ export async function runDockerAction(
 }
 
 /** As on GitHub, an action of the workspace is built by each step that uses it, since steps may change its files. */
-async function imageOf(job: WorkflowState, action: DockerAction, step: string): Promise<ActionRun['image']> {
+async function imageOf(job: WorkflowState, action: DockerAction, step: string): Promise<ActionImage> {
   const { image } = action.manifest.runs;
   if (image.kind === 'image') return { name: image.name };
   return { dockerfile: await actionFile(job, action, image.path), use: action.source ? '' : step };

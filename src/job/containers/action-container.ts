@@ -8,22 +8,21 @@ import { proxiesIn } from '../../system/environment.ts';
 import { makeFoldersInside } from '../files/hand-over.ts';
 import { runUserCommand } from '../steps/user-command.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
-import { buildActionImage } from './action-image.ts';
+import { type ActionImage, actionImage } from './action-image.ts';
 import { certificatesIn } from './certificates.ts';
 import { containerBreach } from './container-breach.ts';
 import type { ContainerGround, JobGround } from './container-ground.ts';
+import { hostsMount } from './container-mounts.ts';
 import { containerOptions } from './container-options.ts';
 import { containerIds } from './container-user.ts';
 import { said } from './engine-words.ts';
-import { jobImage } from './job-image.ts';
 
 /** How runtimes of containers say that a program is missing or cannot be executed. */
 const noProgram = /executable file|exec: |permission denied/i;
 
 /** What an action that runs in a container of its own is started with. */
 export interface ActionRun {
-  /** full name of an image, or path of a Dockerfile, which is built once for each use that it has */
-  image: { name: string } | { dockerfile: string; use: string };
+  image: ActionImage;
   /** one program, which replaces the image's entry point */
   entrypoint: string | undefined;
   args: readonly string[];
@@ -40,7 +39,7 @@ export async function runActionContainer(job: WorkflowState, opening: JobGround,
   const ground = await opening.open();
   const { engine, protect } = ground;
   const { signal, output, args: argv, env } = run;
-  const image = await imageOf(job, opening, run);
+  const image = await actionImage(job, opening, run.image, signal);
   const plan = await planOf(job, ground, image, run);
   const host = {
     run: async () => {
@@ -51,16 +50,6 @@ export async function runActionContainer(job: WorkflowState, opening: JobGround,
     limits: job.context.processes.then(({ limits }) => limits),
   };
   await runUserCommand(job, { argv, cwd: '/', env, output, signal }, host);
-}
-
-async function imageOf(job: WorkflowState, opening: JobGround, { image, signal }: ActionRun): Promise<Image> {
-  const ground = await opening.open();
-  if ('dockerfile' in image) {
-    return opening.once(`${image.use} ${image.dockerfile}`, () =>
-      buildActionImage(job, ground, image.dockerfile, signal),
-    );
-  }
-  return jobImage(job, ground.engine, { name: image.name, login: undefined, title: '', signal });
 }
 
 /** As a shell does, says that the container has no such program by an exit code. */
@@ -108,7 +97,12 @@ async function planOf(
     ...containerOptions(limits),
     ...{ image: image.id, labels, pod },
     // the workspace has its own path, too: expressions such as github.workspace name it
-    mounts: [...mapped, { from: folders.workspace, to: folders.workspace }, ...certificates.mounts],
+    mounts: [
+      ...mapped,
+      { from: folders.workspace, to: folders.workspace },
+      ...hostsMount(context.sandbox),
+      ...certificates.mounts,
+    ],
     env: {
       CI: 'true',
       ...translated(certificates.inside(env), mapped),

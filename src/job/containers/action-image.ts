@@ -2,13 +2,16 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Readable } from 'node:stream';
-import { buildImage } from '../../engine/build-image.ts';
+import type { BuildNetwork } from '../../engine/build-image.ts';
 import { EngineRefusal, engineFailed } from '../../engine/connection.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { imageName } from '../../engine/image-name.ts';
 import { type Image, imageOf } from '../../engine/images.ts';
 import { UnfinishedBuild } from '../../engine/unfinished-build.ts';
+import { line } from '../../exec/network/filter.ts';
+import type { GroupNetwork } from '../../exec/network/job-network.ts';
 import { systemCode, VoltError } from '../../kernel/errors.ts';
+import { proxiesIn } from '../../system/environment.ts';
 import { StepFault } from '../fault.ts';
 import { removeInside } from '../files/hand-over.ts';
 import { openInside, readInside } from '../files/inside.ts';
@@ -16,19 +19,37 @@ import { runStepCommand } from '../steps/command.ts';
 import { inProcessGroup } from '../steps/machine-host.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { baseImages } from './base-images.ts';
-import type { ContainerGround } from './container-ground.ts';
+import type { ContainerGround, JobGround } from './container-ground.ts';
 import { idRanges } from './container-user.ts';
 import { jobImage } from './job-image.ts';
 
 /** Bytes of a Dockerfile. */
 const largestDockerfile = 1_048_576;
+/** How builders say that an image with a name that is made by `ARG` is not to be had. */
+const noBase = /unable to copy from source|initializing source|container registry|reading manifest|pull access denied/i;
+
+/** The image of an action: its full name, or the path of a Dockerfile, which is built once for each use that it has. */
+export type ActionImage = { name: string } | { dockerfile: string; use: string };
 
 /**
- * Builds the image of an action. The job removes it at its end.
- * @param dockerfile its path
+ * Gets an image, or builds it, once for a job.
  * @throws StepFault if the build fails; VoltError `image_unavailable`, `engine_failed`, or `unsupported` where the machine allows some images only
  */
-export async function buildActionImage(
+export async function actionImage(
+  job: WorkflowState,
+  ground: JobGround,
+  image: ActionImage,
+  signal: AbortSignal,
+): Promise<Image> {
+  const opened = await ground.open();
+  return ground.once(JSON.stringify(image), async () => {
+    if ('dockerfile' in image) return build(job, opened, image.dockerfile, signal);
+    return jobImage(job, opened.engine, { name: image.name, login: undefined, title: '', signal });
+  });
+}
+
+/** The job removes the image at its end. */
+async function build(
   job: WorkflowState,
   { engine, labels }: ContainerGround,
   dockerfile: string,
@@ -40,7 +61,7 @@ export async function buildActionImage(
       remedy: 'Publish the image and use it by its name, or let the owner of the machine unset VOLT_ALLOW_IMAGES.',
     });
   }
-  const { limits } = await context.processes;
+  const { limits, network, pid } = await context.processes;
   const { owner } = context.sandbox;
   const root = { uid: 0, gid: 0 };
   const isMapped = engine.kind === 'podman' && !engine.isRootless && process.getuid?.() === 0;
@@ -51,8 +72,10 @@ export async function buildActionImage(
   try {
     await getBaseImages(job, engine, dockerfile, signal);
     await withArchive(job, dirname(dockerfile), signal, (files) =>
-      buildImage(engine, {
+      context.engine.build(engine, {
         ...{ files, dockerfile: basename(dockerfile), tag: name.full, labels, limits, signal },
+        network: buildNetwork(network, pid),
+        args: proxiesIn(context.env),
         ids: isMapped ? idRanges(root, owner ?? root) : undefined,
         output: (text) => {
           unfinished.take(text);
@@ -63,7 +86,10 @@ export async function buildActionImage(
   } catch (error) {
     await unfinished.remove(engine);
     if (!(error instanceof EngineRefusal)) throw error;
-    throw new StepFault(`Docker build failed: ${error.message}`);
+    if (!noBase.test(error.message)) throw new StepFault(`Docker build failed: ${error.message}`);
+    throw new VoltError('image_unavailable', `an image in the Dockerfile is not to be had: ${error.message}`, {
+      remedy: 'Check its name, and that the runner reaches the registry.',
+    });
   } finally {
     await log.line('##[endgroup]');
   }
@@ -91,6 +117,13 @@ function textOf({ folders }: WorkflowState, dockerfile: string): string {
     if (systemCode(error) === 'ENOENT') return '';
     throw error;
   }
+}
+
+/** Commands of a Dockerfile reach what the job does. */
+function buildNetwork(network: GroupNetwork, pid: number | undefined): BuildNetwork {
+  if (network === 'machine') return 'machine';
+  if (network === 'loopback') return { pid: pid as number };
+  return { pid: network.pid, resolver: line.ipv4.resolver };
 }
 
 /** Packs a folder with the rights of the job, so that nothing gets into an image which the job cannot read. */

@@ -13,6 +13,7 @@ import { shareRules } from '../../exec/network/shared-rules.ts';
 import { errorText } from '../../kernel/errors.ts';
 import { pause, within } from '../../system/wait.ts';
 import type { JobContext } from '../job-context.ts';
+import { hostsMount } from './container-mounts.ts';
 import { said } from './engine-words.ts';
 
 /** Milliseconds for the engine to kill the containers, before their first processes are killed without it. */
@@ -84,10 +85,13 @@ export class JobGround {
 
   async #make(engine: Engine, labels: ContainerGround['labels'], hasServices: boolean): Promise<ContainerGround> {
     // whatever ends the job's processes ends its containers
-    const { ended, network: own, limits } = await this.#context.processes;
+    const { processes, sandbox } = this.#context;
+    const { ended, network: own, limits } = await processes;
     void ended.then(() => this.#end(engine, labels)).catch(() => undefined);
     const isNeeded = own !== 'loopback' || hasServices;
-    const network = isNeeded ? await said(makeNetwork(engine, labels, own === 'loopback')) : undefined;
+    const listed = hostsMount(sandbox).length > 0 ? 'hosts' : 'all';
+    const reach = own === 'loopback' ? 'nothing' : listed;
+    const network = isNeeded ? await said(makeNetwork(engine, labels, reach)) : undefined;
     const pod = await podFor(engine, labels, limits);
     const isRuled = network !== undefined && own !== 'machine';
     if (isRuled && engine.kind === 'docker') this.#hold = await BridgeHold.make(network.name);

@@ -31,6 +31,8 @@ export async function jobContainers(job: WorkflowState, evaluation: Evaluation):
     const { services, unused } = servicesOf(servicesValue, { workspaces, rights });
     for (const { credentials } of [...(container ? [container] : []), ...services])
       if (credentials) job.masker.add(credentials.password);
+    if (containerValue !== null && !container)
+      await log.line('The job will not run in a container because the container definition has an empty image.');
     for (const id of unused)
       await log.line(`The service '${id}' will not be started because the container definition has an empty image.`);
     return { container, services };

@@ -6,7 +6,7 @@ import type { WorkflowState } from '../steps/workflow-state.ts';
 import type { ContainerGround, JobGround } from './container-ground.ts';
 import { JobContainer } from './job-container.ts';
 import type { JobContainers } from './job-containers.ts';
-import { Service, serviceFailed } from './service.ts';
+import { logPatience, Service, serviceFailed } from './service.ts';
 import { openPorts, publishedPorts, reachOf } from './service-ports.ts';
 
 /** The containers of a job, from their start to their removal. */
@@ -64,23 +64,24 @@ export class RunningContainers {
   }
 
   /**
-   * A service that has ended by an error, whose log the job's log gets.
+   * A service that has ended by an error.
    * @returns the error; undefined if all services run or have ended as they should
    */
   async deadService(): Promise<VoltError | JobAborted | undefined> {
     for (const service of this.#started) {
       const state = await service.state().catch(() => undefined);
       if (!state || state.isRunning || state.exitCode === 0) continue;
-      const limit = await service.overLimit(state);
+      const limit = service.overLimit(state);
       if (limit) return limit;
-      await service.showLog();
       return serviceFailed(service.spec.id, `ended with code ${state.exitCode} while the job ran`);
     }
     return undefined;
   }
 
-  /** Ends the connections to services. */
+  /** Writes what the services have printed to the job's log, and ends the connections to them. Never rejects. */
   async close(): Promise<void> {
+    const signal = AbortSignal.timeout(logPatience);
+    for (const service of this.#started) await service.showLog(signal);
     await this.#forwarder?.close();
   }
 }

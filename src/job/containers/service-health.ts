@@ -28,9 +28,12 @@ export function healthCheckOf(
   };
 }
 
-/** Milliseconds in which a service must become healthy: as many checks as it may fail in a row, and not less than a while. */
-export function healthPatience({ interval, timeout, retries, startPeriod }: HealthCheck): number {
-  return Math.max(startPeriod + retries * (interval + timeout), leastTime);
+/**
+ * Milliseconds in which a service must become healthy: as many checks as it may fail in a row.
+ * @param least that it has in any case
+ */
+export function healthPatience({ interval, timeout, retries, startPeriod }: HealthCheck, least = leastTime): number {
+  return Math.max(startPeriod + retries * (interval + timeout), least);
 }
 
 /** Milliseconds from one check to the next. @param checks how many there were */

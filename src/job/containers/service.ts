@@ -3,7 +3,7 @@ import { EngineRefusal } from '../../engine/connection.ts';
 import { readContainerLog } from '../../engine/container-log.ts';
 import type { ContainerPlan, HealthCheck } from '../../engine/container-plan.ts';
 import { type ContainerState, stateOf } from '../../engine/containers.ts';
-import { type Health, healthOf } from '../../engine/health.ts';
+import { healthOutput, imageCheck, isHealthy } from '../../engine/health.ts';
 import type { Image } from '../../engine/images.ts';
 import { makeVolume } from '../../engine/volumes.ts';
 import { VoltError } from '../../kernel/errors.ts';
@@ -14,7 +14,14 @@ import { type JobAborted, overLimit } from '../outcome.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { containerBreach } from './container-breach.ts';
 import type { ContainerGround } from './container-ground.ts';
-import { checkTargets, closedPaths, engineVolumes, machineMounts, workspaceMounts } from './container-mounts.ts';
+import {
+  checkTargets,
+  closedPaths,
+  engineVolumes,
+  hostsMount,
+  machineMounts,
+  workspaceMounts,
+} from './container-mounts.ts';
 import { containerOptions } from './container-options.ts';
 import { idsOf } from './container-user.ts';
 import { said } from './engine-words.ts';
@@ -23,6 +30,8 @@ import { healthCheckOf, healthPatience, healthPause } from './service-health.ts'
 
 /** Lines at the end of a service's log that the job's log gets. */
 const shownLines = 500;
+/** Milliseconds for the engine to give the logs of a job's services. */
+export const logPatience = 10_000;
 
 /** A service of a job, whose container runs. */
 export class Service {
@@ -64,7 +73,7 @@ export class Service {
     const image = await jobImage(job, engine, { name, login, title: `${service}: `, signal });
     await job.log.line(`Service ${spec.id}: image ${spec.image} (${image.digest ?? image.id})`);
     signal.throwIfAborted();
-    const health = healthCheckOf(spec.options.health, image.health);
+    const health = healthCheckOf(spec.options.health, await said(imageCheck(engine, image.id)));
     const plan = await planOf(job, spec, ground, image);
     const whole = { ...plan, health, ...(ports && { ports }) };
     const { id } = await said(job.context.engine.start(engine, whole, ground.protect));
@@ -78,17 +87,15 @@ export class Service {
   async untilReady(signal: AbortSignal): Promise<void> {
     const health = this.#health;
     const begun = performance.now();
-    let output = '';
     for (let checks = 1; ; checks++) {
       const state = await this.state();
-      if (!state?.isRunning) throw (await this.overLimit(state)) ?? (await this.#failed(ended(state)));
-      if (!health) return;
-      const found = await this.#check(health);
-      if (found?.isHealthy) return;
-      output = found?.output || output;
-      const seconds = Math.round((performance.now() - begun) / 1000);
-      if (performance.now() - begun > healthPatience(health))
-        throw await this.#failed(`is not healthy after ${seconds} s${output === '' ? '' : `: ${output.slice(-500)}`}`);
+      if (!state?.isRunning) {
+        const failed = await this.#failed(ended(state));
+        throw this.overLimit(state) ?? failed;
+      }
+      if (!health || (await this.#isHealthy(health))) return;
+      const time = performance.now() - begun;
+      if (time > healthPatience(health, this.#job.context.serviceTime)) throw await this.#unhealthy(time);
       if (checks === 1) await this.#job.log.line(`Service ${this.spec.id}: waiting until it is healthy`);
       await pause(healthPause(checks, health), signal);
       signal.throwIfAborted();
@@ -99,41 +106,46 @@ export class Service {
     return stateOf(this.#ground.engine, this.id);
   }
 
-  /** Writes the end of what it has printed to the job's log. Never rejects. */
-  async showLog(): Promise<void> {
+  /**
+   * Writes the end of what it has printed to the job's log. Never rejects.
+   * @param signal ends the reading
+   * @param title in the words of GitHub's runner
+   */
+  async showLog(signal: AbortSignal, title = `Print service container logs: ${this.spec.id}`): Promise<void> {
     const { log } = this.#job;
-    await log.line(`##[group]Log of the service ${this.spec.id}`);
+    await log.line(`##[group]${title}`);
     try {
-      await readContainerLog(this.#ground.engine, this.id, shownLines, (chunk) => log.write(chunk));
+      await readContainerLog(this.#ground.engine, this.id, shownLines, (chunk) => log.write(chunk), signal);
     } catch {
       await log.line('The container engine does not have it.');
     }
     await log.line('##[endgroup]');
   }
 
-  /** @returns undefined if the container has ended meanwhile */
-  async #check({ timeout }: HealthCheck): Promise<Health | undefined> {
+  async #isHealthy({ timeout }: HealthCheck): Promise<boolean> {
     try {
-      return await healthOf(this.#ground.engine, this.id, timeout);
+      return await isHealthy(this.#ground.engine, this.id, timeout);
     } catch (error) {
-      if (error instanceof EngineRefusal) return undefined;
+      // the container has ended meanwhile
+      if (error instanceof EngineRefusal) return false;
       throw error;
     }
   }
 
-  /**
-   * Whether a limit of the job has ended the service; its log is in the job's log then.
-   * @returns the error
-   */
-  async overLimit(state: ContainerState | undefined): Promise<JobAborted | undefined> {
+  /** Whether a limit of the job has ended the service. @returns the error */
+  overLimit(state: ContainerState | undefined): JobAborted | undefined {
     const breach = state?.isOutOfMemory ? containerBreach(this.#limits, { killed: 1, refused: 0 }) : undefined;
-    if (breach === undefined) return undefined;
-    await this.showLog();
-    return overLimit(`the service ${this.spec.id} ${breach}`);
+    return breach === undefined ? undefined : overLimit(`the service ${this.spec.id} ${breach}`);
+  }
+
+  async #unhealthy(time: number): Promise<VoltError> {
+    const output = await healthOutput(this.#ground.engine, this.id).catch(() => '');
+    const said = output === '' ? '' : `: ${output.slice(-500)}`;
+    return this.#failed(`is not healthy after ${Math.round(time / 1000)} s${said}`);
   }
 
   async #failed(what: string): Promise<VoltError> {
-    await this.showLog();
+    await this.showLog(AbortSignal.timeout(logPatience), `Service container ${this.spec.id} failed.`);
     return serviceFailed(this.spec.id, what);
   }
 }
@@ -162,6 +174,7 @@ async function planOf(
   );
   makeFoldersInside(folders.root, inWorkspace, owner);
   const mounts = [
+    ...hostsMount(context.sandbox),
     ...workspaceMounts(folders, spec.volumes),
     ...machineMounts(spec.volumes, closedPaths(engine, context)),
   ];

@@ -1,3 +1,4 @@
+import { mountOf } from './mount.ts';
 import { portsOf } from './ports.ts';
 import { ContainerProblem, matching, quoted } from './problem.ts';
 import { bytesOf, millisecondsOf, positiveNumber, wholeNumber } from './quantities.ts';
@@ -84,6 +85,11 @@ export const valued: Readonly<Record<string, Take>> = {
     matching(settings, /^[\w=,%.-]*$/, 'use path or path:size=64m');
     into.options.tmpfs[matching(path, /^\/./, 'use an absolute path')] = settings;
   },
+  mount: (into, value) => {
+    const mount = mountOf(value);
+    if ('volume' in mount) into.volumes.push(mount.volume);
+    else into.options.tmpfs[matching(mount.tmpfs, /^\/./, 'use an absolute path')] = mount.settings;
+  },
   'cap-drop': (into, value) => {
     const name = matching(value.toUpperCase().replace(/^CAP_/, ''), /^[A-Z_]+$/, 'use the name of a capability');
     into.options.capDrop.push(name);
@@ -118,6 +124,16 @@ export const valued: Readonly<Record<string, Take>> = {
   'health-timeout': (into, value) => setHealth(into, { timeout: millisecondsOf(value) }),
   'health-retries': (into, value) => setHealth(into, { retries: wholeNumber(value, 0) }),
   'health-start-period': (into, value) => setHealth(into, { startPeriod: millisecondsOf(value) }),
+  // Volt checks at once, and often at first
+  'health-start-interval': (_, value) => void millisecondsOf(value),
+  // a service that has ended ends the job
+  restart: (_, value) =>
+    void matching(value, /^(?:no|always|unless-stopped|on-failure(?::\d+)?)$/, 'use no, always or on-failure'),
+  // containers are killed at the end of their job
+  'stop-signal': () => undefined,
+  'stop-timeout': (_, value) => void wholeNumber(value, -1),
+  // ports between containers are open
+  expose: (_, value) => void portsOf(value),
 };
 
 /** Flags that are true or false. The last three change nothing for a container of Volt. */
@@ -154,7 +170,7 @@ const reasons: Readonly<Record<string, string>> = {
     [
       ...['device-cgroup-rule', 'device-read-bps', 'device-read-iops', 'device-write-bps', 'device-write-iops', 'gpus'],
       ...['uts', 'userns', 'cgroupns', 'cgroup-parent'],
-      ...['runtime', 'sysctl', 'oom-kill-disable', 'oom-score-adj', 'mount', 'volumes-from', 'volume-driver'],
+      ...['runtime', 'sysctl', 'oom-kill-disable', 'oom-score-adj', 'volumes-from', 'volume-driver'],
       ...['env-file', 'label-file', 'cidfile'],
     ].map((flag) => [flag, machine]),
   ),

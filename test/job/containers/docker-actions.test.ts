@@ -5,6 +5,7 @@ import { cancelled } from '../../../src/job/outcome.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
 import { TestSession } from '../../support/engine-session.ts';
 import { jobText, type StartedJob, TestJobs } from '../../support/job.ts';
+import { longSleep, processesWith } from '../../support/seen-processes.ts';
 import { until } from '../../support/until.ts';
 
 describe('actions in containers', function () {
@@ -144,9 +145,82 @@ runs:
     expect(job.log()).to.match(/the pull failed: .*trying again in 1 s/);
   });
 
+  it('of other repositories have their images before the first step, each once', async () => {
+    jobs.action('acme/boxed', { Dockerfile: 'FROM docker.io/library/tiny:1\nENTRYPOINT ["echo", "boxed"]\n' });
+    jobs.action('acme/both', {
+      'action.yml': `runs: { using: composite, steps: [{ uses: acme/boxed@main }, { uses: "docker://${tinyImage}", with: { args: echo inside } }] }`,
+    });
+    const job = start(`
+- run: echo first
+- uses: acme/both@main
+- uses: acme/boxed@main
+- uses: docker://missing:1
+  if: false`);
+    const { outcome, steps } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'success' });
+    expect(steps.map(({ name, status }) => `${name}: ${status}`)).to.deep.equal([
+      'Set up job: success',
+      'Build acme/boxed@main: success',
+      `Pull ${tinyImage}: success`,
+      'Run echo first: success',
+      'Run acme/both@main: success',
+      'Run acme/boxed@main: success',
+      'Run docker://missing:1: skipped',
+    ]);
+    expect(job.log().match(/Building docker image/g)).to.have.length(1);
+    expect(job.log()).to.match(/\nfirst\n[\s\S]*\nboxed\n[\s\S]*\ninside\n[\s\S]*\nboxed\n/);
+  });
+
+  it('whose image is not to be had end the job before its first step', async () => {
+    const job = start('- run: echo ran\n- uses: docker://localhost:1/missing:1');
+    const { outcome, begun } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'error', reason: 'image_unavailable' });
+    expect(begun).to.equal(false);
+    expect(job.log()).to.not.include('\nran\n');
+  });
+
+  it('run what comes before and after by conditions, also after a failure, and share files with steps', async () => {
+    jobs.action('acme/guard', {
+      'action.yml': `runs:
+  using: docker
+  image: docker://${tinyImage}
+  entrypoint: /bin/sh
+  pre-entrypoint: /bin/echo
+  pre-if: runner.os == 'Windows'
+  post-entrypoint: /bin/echo
+  post-if: failure()
+  args: ["-c", "cat $GITHUB_EVENT_PATH > event; echo /added >> $GITHUB_PATH; echo '# note' >> $GITHUB_STEP_SUMMARY; exit 3"]
+`,
+    });
+    const job = start(`
+- uses: acme/guard@main
+- run: 'echo "path $PATH"; grep -c sha event || true'
+  if: always()`);
+    const { outcome, steps } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'failure', reason: 'exit_code', exitCode: 3 });
+    const named = (name: string) => steps.find((step) => step.name === name)?.status;
+    expect(named('Pre Run acme/guard@main')).to.equal('skipped');
+    expect(named('Post Run acme/guard@main')).to.equal('success');
+    expect(job.log())
+      .to.match(/\npath \/added:/)
+      .and.match(/\n-c cat \$GITHUB_EVENT_PATH/);
+  });
+
+  it('end with the command that builds them when the job is cancelled, and nothing more is built', async () => {
+    const time = longSleep();
+    const job = start('- uses: actions/checkout@v4\n- uses: ./', {
+      Dockerfile: `FROM docker.io/library/tiny:1\nRUN sleep ${time} || true\nRUN touch /made\n`,
+    });
+    await until('the command runs', () => processesWith(time).length > 0);
+    job.stop.abort(cancelled('by a person'));
+    expect((await job.ended).outcome, job.log()).to.include({ status: 'cancelled' });
+    expect(processesWith(time)).to.deep.equal([]);
+    expect(job.log()).to.not.include('touch /made\n--> ');
+  });
+
   it('reach the services of the job, and end when the job is cancelled', async () => {
     const job = start(
-      `- uses: docker://${tinyImage}\n  with: { entrypoint: sh, args: -c 'trap "echo ended; exit 3" TERM; nc web 80; touch asked; sleep 1000 & wait' }`,
+      `- uses: docker://${tinyImage}\n  with: { entrypoint: sh, args: -c 'trap "echo ended; exit 3" TERM; until nc web 80; do sleep 0.1; done; touch asked; sleep 1000 & wait' }`,
       undefined,
       `services: { web: { image: ${tinyImage}, command: sh -c 'echo hello | nc -l -p 80; sleep 1000' } }`,
     );

@@ -25,22 +25,30 @@ describe('a job in a container of an engine that hangs', function () {
     jobs.folders.remove();
   });
 
-  it('ends with its processes when it is cancelled', async () => {
-    const repository = jobs.repository({ 'a.txt': 'a\n' });
-    const steps = `container: ${tinyImage}\n    steps:\n      - run: echo begun; sleep 300`;
-    const { test: plan } = jobs.plans(`on: push\njobs:\n  test:\n    runs-on: linux\n    ${steps}\n`, repository);
-    if (!plan) throw new Error('there is no such job');
-    const job = jobs.start(plan, repository, { engine: session.next() });
-    await until('the step runs', () => job.log().includes('\nbegun\n'));
+  it('ends with its processes when it is cancelled, as do docker actions', async () => {
+    const start = (lines: string) => {
+      const repository = jobs.repository({ 'a.txt': 'a\n' });
+      const { test: plan } = jobs.plans(`on: push\njobs:\n  test:\n    runs-on: linux\n    ${lines}\n`, repository);
+      if (!plan) throw new Error('there is no such job');
+      return jobs.start(plan, repository, { engine: session.next() });
+    };
+    const both = [
+      start(`container: ${tinyImage}\n    steps:\n      - run: echo begun; sleep 300`),
+      start(
+        `steps:\n      - uses: docker://${tinyImage}\n        with: { entrypoint: sh, args: -c "echo begun; sleep 300" }`,
+      ),
+    ];
+    for (const job of both) await until('the step runs', () => job.log().includes('\nbegun\n'));
     const client = await engine.connect();
-    const [id = ''] = await containersWith(client, { 'volt.record': 'test' });
-    const { pid = 0 } = (await stateOf(client, id)) ?? {};
-    expect(isAlive(pid)).to.equal(true);
+    const pids: number[] = [];
+    for (const id of await containersWith(client, { 'volt.record': 'test' }))
+      pids.push((await stateOf(client, id))?.pid ?? 0);
+    expect(pids.map(isAlive)).to.deep.equal([true, true]);
     engine.freeze();
     try {
-      job.stop.abort(cancelled('by a person'));
-      expect((await job.ended).outcome, job.log()).to.include({ status: 'cancelled' });
-      expect(isAlive(pid)).to.equal(false);
+      for (const job of both) job.stop.abort(cancelled('by a person'));
+      for (const job of both) expect((await job.ended).outcome, job.log()).to.include({ status: 'cancelled' });
+      expect(pids.map(isAlive)).to.deep.equal([false, false]);
     } finally {
       engine.thaw();
     }

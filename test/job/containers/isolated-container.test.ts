@@ -1,5 +1,6 @@
 import { lstatSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
+import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { engineKind, hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
@@ -55,6 +56,52 @@ describe('the container of an isolated job', function () {
     });
   }
 
+  it('may leave files of any user and mode, which harm no later job', async function () {
+    if (!(await isIsolable('user'))) return this.skip();
+    const jobs = new IsolatedJobs('user');
+    const mess =
+      'mkdir -p deep/er; touch deep/er/file; chmod 0 deep/er/file deep/er; chown -R 1000:1000 deep; chmod 0 deep';
+    const repository = jobs.repository({ 'deep/kept.txt': 'kept\n' });
+    try {
+      await jobs.keepTrees();
+      for (const job of ['', `container: ${tinyImage}`]) {
+        jobs.engine = session.next();
+        const action = `- uses: docker://${tinyImage}\n  with: { entrypoint: sh, args: -c "${mess}" }`;
+        const steps = `- uses: actions/checkout@v4\n- run: test ! -e deep/er && cat deep/kept.txt\n${action}`;
+        const { outcome, log } = await jobs.steps(steps, repository, 'app', job);
+        expect(outcome, log).to.include({ status: 'success' });
+        expect(log).to.include('\nkept\n');
+      }
+    } finally {
+      jobs.clean();
+    }
+  });
+
+  it('gives the commands of a Dockerfile the network of the job', async function () {
+    if (!(await isIsolable('sandbox'))) return this.skip();
+    const { port } = server.address() as AddressInfo;
+    const address = Object.values(networkInterfaces())
+      .flat()
+      .find((each) => each?.family === 'IPv4' && !each.internal)?.address;
+    const ask = `(nc -w 5 ${address} ${port} < /dev/null 2> /dev/null || echo refused); echo "$(grep -c eth0: /proc/net/dev) devices"`;
+    for (const [network, reached] of [
+      [undefined, /^reached\n\d+ devices/],
+      ['on', /^refused\n1 devices/],
+      ['off', /^refused\n0 devices/],
+    ] as const) {
+      const jobs = new IsolatedJobs('sandbox', network && { sandboxNetwork: network });
+      const repository = jobs.repository({ Dockerfile: `FROM docker.io/library/tiny:1\nRUN ${ask}\nCMD ["true"]\n` });
+      try {
+        jobs.engine = session.next();
+        const { outcome, log } = await jobs.steps('- uses: actions/checkout@v4\n- uses: ./', repository);
+        expect(outcome, log).to.include({ status: 'success' });
+        expect(/(?<=\n)(?:reached|refused)\n.* devices/.exec(log)?.[0], log).to.match(reached);
+      } finally {
+        jobs.clean();
+      }
+    }
+  });
+
   it('reaches no address of the machine, where the job does not', async function () {
     if (!(await isIsolable('sandbox'))) return this.skip();
     const open = new IsolatedJobs('sandbox');
@@ -76,23 +123,27 @@ describe('the container of an isolated job', function () {
 
   it('and its services reach each other, but no address of the machine', async function () {
     if (!(await isIsolable('sandbox'))) return this.skip();
-    const jobs = new IsolatedJobs('sandbox', { sandboxNetwork: 'on' });
     const { port } = server.address() as AddressInfo;
     const command = `sh -c 'found=$(nc -w 2 $(ip route | cut -d" " -f3 | head -n 1) ${port} </dev/null || echo refused); while true; do echo "$found" | nc -l -p 80; done'`;
     const services = `services: { web: { image: ${tinyImage}, ports: ['8080:80'], command: ${JSON.stringify(command)} } }`;
-    const ask = async (steps: string, job: string) => {
-      jobs.engine = session.next();
-      return jobs.steps(steps, undefined, 'app', job);
-    };
-    try {
-      const inside = await ask('- run: sleep 1; nc web 80', `container: ${tinyImage}\n${services}`);
-      expect(inside.outcome, inside.log).to.include({ status: 'success' });
-      expect(inside.log).to.include('\nrefused\n').and.not.include('\nreached\n');
-      const outside = await ask('- run: sleep 1; exec 5<>/dev/tcp/localhost/8080; cat <&5\n  shell: bash', services);
-      expect(outside.outcome, outside.log).to.include({ status: 'success' });
-      expect(outside.log).to.include('\nrefused\n').and.not.include('\nreached\n');
-    } finally {
-      jobs.clean();
+    for (const sandboxNetwork of ['on', 'off', 'example.org']) {
+      const jobs = new IsolatedJobs('sandbox', { sandboxNetwork });
+      const ask = async (steps: string, job: string) => {
+        jobs.engine = session.next();
+        const { outcome, log } = await jobs.steps(steps, undefined, 'app', job);
+        expect(outcome, log).to.include({ status: 'success' });
+        expect(log, sandboxNetwork).to.include('\nrefused\n').and.not.include('\nreached\n');
+      };
+      try {
+        const reach = 'until nc web 80; do sleep 0.1; done; ! nslookup -type=a example.com';
+        await ask(
+          `- run: ${sandboxNetwork === 'on' ? 'until nc web 80; do sleep 0.1; done' : reach}`,
+          `container: ${tinyImage}\n${services}`,
+        );
+        await ask('- run: until exec 5<>/dev/tcp/localhost/8080; do sleep 0.1; done; cat <&5\n  shell: bash', services);
+      } finally {
+        jobs.clean();
+      }
     }
   });
 });

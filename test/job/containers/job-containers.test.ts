@@ -19,7 +19,8 @@ describe('the containers of a job', () => {
     expect(outcome.status).to.equal('success');
     const unused = (id: string) =>
       `The service '${id}' will not be started because the container definition has an empty image.\n`;
-    expect(log).to.include(unused('db')).and.include(unused('web')).and.include('\nran\n');
+    const alone = 'The job will not run in a container because the container definition has an empty image.\n';
+    expect(log).to.include(unused('db')).and.include(unused('web')).and.include(alone).and.include('\nran\n');
   });
 
   it('are refused by name before the first step', async () => {

@@ -1,8 +1,10 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { detectGroupKind } from '../../../src/exec/group-kind.ts';
 import { ProcessGroup } from '../../../src/exec/process-group.ts';
+import type { JobContext } from '../../../src/job/job-context.ts';
 import { timedOut } from '../../../src/job/outcome.ts';
-import type { RunnerImages } from '../../../src/job/runner-images.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
 import { TestSession } from '../../support/engine-session.ts';
 import { type StartedJob, TestJobs } from '../../support/job.ts';
@@ -32,14 +34,14 @@ describe('the services of a job', function () {
   });
 
   /** @param job the lines of a job below its name */
-  function start(job: string, processes?: Promise<ProcessGroup>, images?: RunnerImages): StartedJob {
+  function start(job: string, around: Partial<JobContext> = {}): StartedJob {
     const repository = jobs.repository();
     const { test: plan } = jobs.plans(
       `on: push\njobs:\n  test:\n    runs-on: linux\n${job.replace(/^/gm, '    ')}`,
       repository,
     );
     if (!plan) throw new Error('there is no such job');
-    return jobs.start(plan, repository, { engine: session.next(), images, ...(processes && { processes }) });
+    return jobs.start(plan, repository, { engine: session.next(), ...around });
   }
 
   it('are reached by their names from a job in a container', async () => {
@@ -53,6 +55,7 @@ steps:
     const { outcome, steps } = await job.ended;
     expect(outcome, job.log()).to.include({ status: 'success' });
     expect(job.log()).to.include('hello\nhello\nport 80\n');
+    expect(job.log()).to.include('##[group]Print service container logs: web\n');
     expect(steps.map(({ name }) => name)).to.include.members(['Initialize containers', 'Stop containers']);
   });
 
@@ -66,8 +69,7 @@ steps:
   - run: |
       test -e /bin/busybox
       until nc localhost 8080 | grep hello; do sleep 0.1; done`,
-      undefined,
-      images,
+      { images },
     );
     const { outcome, image } = await job.ended;
     expect(outcome, job.log()).to.include({ status: 'success' });
@@ -89,7 +91,7 @@ steps:
       exec 5<>/dev/tcp/127.0.0.1/\${{ job.services.two.ports[80] }}; cat <&5
       echo "mapped \${{ job.services.one.ports['80'] }}"
     shell: bash`,
-      processes,
+      { processes },
     );
     const { outcome } = await job.ended;
     await (await processes).close();
@@ -133,6 +135,56 @@ steps:
     expect(begun).to.equal(false);
   });
 
+  it('are waited for by the health check of their image, too, whose times the workflow may change', async () => {
+    const folder = jobs.folders.make();
+    const check = 'HEALTHCHECK CMD test -e /ready && echo asked >> /asked';
+    writeFileSync(join(folder, 'Dockerfile'), `FROM docker.io/library/${tinyImage}\n${check}\n`);
+    // podman's own format has no health checks
+    await engine.podman('build', '--format', 'docker', '--tag', 'docker.io/library/checked:1', folder);
+    const command = "sh -c 'sleep 1; touch /ready; while true; do nc -l -p 80 < /asked; done'";
+    const job = start(`
+container: ${tinyImage}
+services: { web: { image: 'checked:1', command: "${command}", options: --health-interval 1s } }
+steps:
+  - run: until nc web 80; do sleep 0.1; done`);
+    const { outcome } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'success' });
+    expect(job.log()).to.match(/Service web: waiting until it is healthy\n[\s\S]*\nasked\n/);
+  });
+
+  it('that never get healthy end the job, with what their check and they have printed', async () => {
+    const job = start(
+      `
+services:
+  db: { image: ${tinyImage}, command: sh -c 'echo starting; sleep 1000', options: '--health-cmd "echo no table; false" --health-interval 1s --health-timeout 1s --health-retries 1' }
+steps:
+  - run: echo ran`,
+      { serviceTime: 1 },
+    );
+    const { outcome } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'error', reason: 'service_failed' });
+    expect(outcome.message).to.match(/^the service db is not healthy after \d+ s: no table/);
+    expect(job.log()).to.include('##[group]Service container db failed.\nstarting\n').and.not.include('\nran\n');
+  });
+
+  it('have volumes, options, and files of the workspace', async () => {
+    const job = start(`
+container: { image: ${tinyImage}, volumes: ['shared:/mine'] }
+services:
+  web:
+    image: ${tinyImage}
+    volumes: ['shared:/data', '\${{ github.workspace }}/given:/given:ro', '/own']
+    options: --hostname my.web --user 1000 --workdir /tmp --tmpfs /memory:size=1m --ulimit nofile=100 --cpus 0.5
+    entrypoint: sh
+    command: >-
+      -c 'while true; do (hostname; id -u; pwd; ulimit -n; grep -c " /memory tmpfs" /proc/mounts; ls -d /data /given /own; touch /given/x) 2>&1 | nc -l -p 8080; done'
+steps:
+  - run: until nc web 8080; do sleep 0.1; done`);
+    const { outcome } = await job.ended;
+    expect(outcome, job.log()).to.include({ status: 'success' });
+    expect(job.log()).to.match(/\nmy\.web\n1000\n\/tmp\n100\n1\n\/data\n\/given\n\/own\n.*Read-only file system\n/);
+  });
+
   it('that end end the job as an error of theirs, with their log', async () => {
     const job = start(`
 services:
@@ -143,7 +195,7 @@ steps:
     const { outcome } = await job.ended;
     expect(outcome, job.log()).to.include({ status: 'error', reason: 'service_failed' });
     expect(outcome.message).to.include('the service db has ended with code 3');
-    expect(job.log()).to.include('##[group]Log of the service db\nno space\n').and.not.include('\nran\n');
+    expect(job.log()).to.include('##[group]Service container db failed.\nno space\n').and.not.include('\nran\n');
   });
 
   it('that end while a step fails are named as the reason', async () => {

@@ -84,11 +84,27 @@ describe('options of a container', () => {
 
   it('have flags that change nothing for a container of Volt', () => {
     expect(changed('--rm -it --tty=false --security-opt no-new-privileges')).to.deep.equal({});
+    const text =
+      '--restart on-failure:3 --stop-signal INT --stop-timeout 5 --expose 80 --health-start-interval 1s --restart always';
+    expect(changed(text)).to.deep.equal({});
+  });
+
+  it('name volumes and file systems in memory in either way', () => {
+    const text =
+      '--mount type=tmpfs,destination=/data,tmpfs-size=64m --mount type=volume,src=cache,dst=/cache,readonly --mount target=/own --mount type=bind,source=/github/workspace/a,target=/a';
+    expect(changed(text)).to.deep.equal({
+      tmpfs: { '/data': 'size=67108864' },
+      volumes: ['cache:/cache:ro', '/own', '/github/workspace/a:/a'],
+    });
+    expect(problem('--mount type=npipe,source=x,target=/y')).to.equal(
+      'unsupported: "type=npipe,source=x,target=/y": mounts of type "npipe" are not supported',
+    );
+    expect(problem('--mount type=tmpfs')).to.equal('invalid: "" is not valid: use an absolute path');
   });
 
   it('that give rights on the machine or another network are refused by name', () => {
     const right = 'is not supported: it would give the job rights on the machine of the runner';
-    for (const flag of ['userns=host', 'gpus all', 'pid container:x', 'ipc=shareable', 'mount type=bind'])
+    for (const flag of ['userns=host', 'gpus all', 'pid container:x', 'ipc=shareable'])
       expect(problem(`--cpus 1 --${flag}`)).to.match(
         new RegExp(`^unsupported: the option \`--${flag.split(/[ =]/)[0]}\` ${right}`),
       );
@@ -97,7 +113,7 @@ describe('options of a container', () => {
     expect(problem('--network host')).to.equal(`unsupported: the option \`--network\` ${network}`);
     expect(problem('-P')).to.equal(`unsupported: the option \`--publish-all\` ${network}`);
     expect(problem('--add-host me:host-gateway')).to.include('containers do not reach the machine');
-    expect(problem('--restart always')).to.equal('unsupported: the option `--restart` is not supported');
+    expect(problem('--pull always')).to.equal('unsupported: the option `--pull` is not supported');
     expect(problem('--helth-cmd x')).to.include('`--helth-cmd` is not supported; did you mean "health-cmd"?');
   });
 
@@ -105,6 +121,7 @@ describe('options of a container', () => {
     ['--memory lots', '"lots" is not a size: use a number with a unit, such as 512m or 2g'],
     ['--memory', 'the option `--memory` needs a value'],
     ['--health-interval 10', '"10" is not a time: use numbers with units, such as 10s or 1m30s'],
+    ['--restart sometimes', '"sometimes" is not valid: use no, always or on-failure'],
     ['--cpus 0', '"0" must be a number above 0'],
     ['--pids-limit -1', '"-1" must be a whole number of at least 1'],
     ['--init=yes', 'the option `--init` is true or false, not "yes"'],

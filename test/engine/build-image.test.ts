@@ -1,0 +1,72 @@
+import { spawn } from 'node:child_process';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { BuildGroup } from '../../src/engine/build-group.ts';
+import { buildImage } from '../../src/engine/build-image.ts';
+import { EngineRefusal } from '../../src/engine/connection.ts';
+import type { Engine } from '../../src/engine/engine.ts';
+import { imagesWith } from '../../src/engine/images.ts';
+import { hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
+import { TestFolders } from '../support/folder.ts';
+
+describe('a build of an image', function () {
+  this.timeout(60_000);
+  const folders = new TestFolders();
+  let test: TestEngine;
+  let engine: Engine;
+  before(async function () {
+    if (!hasEngine()) return this.skip();
+    test = await startEngine();
+    engine = await test.connect();
+  });
+  after(async () => {
+    await test?.stop();
+    folders.remove();
+  });
+
+  /** @returns what it prints */
+  async function build(lines: string, group: BuildGroup, args: Record<string, string> = {}): Promise<string> {
+    const folder = folders.make();
+    writeFileSync(join(folder, 'Dockerfile'), `FROM ${tinyImage}\n${lines}\n`);
+    let said = '';
+    const files = spawn('tar', ['-C', folder, '-c', '.']).stdout;
+    const labels = { 'volt.record': 'built' };
+    await buildImage(
+      engine,
+      {
+        ...{ files, dockerfile: 'Dockerfile', tag: 'localhost/volt:1', labels, ids: undefined, network: 'machine' },
+        ...{ args, limits: {}, signal: new AbortController().signal },
+        output: (text) => {
+          said += text;
+        },
+      },
+      group,
+    );
+    return said;
+  }
+
+  /** The folders of its control group that are left. */
+  const left = ({ name }: BuildGroup) =>
+    ['', ...readdirSync('/sys/fs/cgroup')].map((tree) => join('/sys/fs/cgroup', tree, name)).filter(existsSync);
+
+  it('gives its commands the values of ARG, and leaves an image, but no control group', async () => {
+    const group = new BuildGroup();
+    expect(await build('RUN echo "by $HTTP_PROXY"', group, { HTTP_PROXY: 'http://proxy:1' })).to.include(
+      '\nby http://proxy:1\n',
+    );
+    expect(await imagesWith(engine, { 'volt.record': 'built' })).to.have.length(1);
+    expect(left(group)).to.deep.equal([]);
+  });
+
+  it('that fails says why, and leaves no control group either', async () => {
+    const group = new BuildGroup();
+    const error = await build('RUN exit 3', group).then(
+      () => undefined,
+      (reason) => reason,
+    );
+    expect(error).to.be.instanceOf(EngineRefusal);
+    expect(error.message).to.include('exit status 3');
+    expect(left(group)).to.deep.equal([]);
+  });
+});
