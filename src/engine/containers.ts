@@ -1,7 +1,12 @@
-import { EngineRefusal } from './connection.ts';
+import { pause } from '../system/wait.ts';
+import { type EngineConnection, EngineRefusal, engineFailed } from './connection.ts';
 import { dockerBody, podmanBody } from './container-bodies.ts';
 import type { ContainerPlan } from './container-plan.ts';
 import type { Engine } from './engine.ts';
+
+/** Milliseconds for a removal that somebody else has begun, and between two looks at it. */
+const removalPatience = 10_000;
+const removalPause = 50;
 
 /** A container as the engine describes it. */
 export interface ContainerState {
@@ -110,9 +115,18 @@ export async function removeContainer({ connection, kind }: Engine, id: string):
     await unlessGone(remove());
   } catch (error) {
     if (!(error instanceof EngineRefusal)) throw error;
+    // somebody else removes it, such as the keeper
+    if (/already in progress/.test(error.message)) return untilGone(connection, id);
     // the first try may only notice that the process which watched the container is gone
     await unlessGone(remove());
   }
+}
+
+/** @throws EngineRefusal, VoltError `engine_failed` where it is not gone in time */
+async function untilGone(connection: EngineConnection, id: string): Promise<void> {
+  const isThere = () => unlessGone(connection.docker(`/containers/${id}/json`));
+  for (const until = performance.now() + removalPatience; await isThere(); await pause(removalPause))
+    if (performance.now() > until) throw engineFailed(`the container engine does not remove the container ${id}`);
 }
 
 /** Kills all processes of a container. One that does not run, or is gone, is no error. */

@@ -4,7 +4,7 @@ import { containersWith, stateOf } from '../../src/engine/containers.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { isAlive } from '../../src/system/processes.ts';
-import { hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
+import { engineKind, hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
 import { TestFleet } from '../support/fleet.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { longSleep, processesWith, startedBy } from '../support/seen-processes.ts';
@@ -55,6 +55,9 @@ jobs:
     return fleet.repository.commit(`in a container ${Math.random()}`, { '.volt/workflows/ci.yml': workflow });
   }
 
+  /** How each engine is asked for the command lines of a container. */
+  const shown = engineKind === 'docker' ? ['-eo', 'pid,args'] : ['args'];
+
   /** A container whose step runs, of a later attempt than the given one. */
   const running = (former?: Running): Promise<Running> =>
     until(
@@ -64,7 +67,7 @@ jobs:
           const labels = await engine.podman('inspect', '--format', '{{json .Config.Labels}}', id).catch(() => '{}');
           const attempt = Number((JSON.parse(labels) as Record<string, string>)['volt.attempt'] ?? 0);
           if (attempt <= (former?.attempt ?? 0)) continue;
-          const processes = await engine.podman('top', id, 'args').catch(() => '');
+          const processes = await engine.podman('top', id, ...shown).catch(() => '');
           const pid = (await stateOf(client, id))?.pid ?? 0;
           if (processes.includes('.sh') && pid > 0) return { id, attempt, pid };
         }
