@@ -13,6 +13,7 @@ import { FirstProcess } from './first-process.ts';
 import { ImageLooks } from './image-facts.ts';
 import { ImagePulls } from './image-pulls.ts';
 import { Keeper } from './keeper/keeper.ts';
+import { untilPodsAreGone } from './pods.ts';
 import { removeLabelled } from './remove-labelled.ts';
 import { type ContainerEnd, type ContainerRun, runContainer } from './run-container.ts';
 
@@ -92,7 +93,7 @@ export class EngineSession {
   /** names of the groups of builds that run */
   readonly #builds = new Set<string>();
   #isRenewed = true;
-  #isClosing = false;
+  readonly #closing = new AbortController();
 
   constructor(config: Pick<Config, 'engine' | 'dataDir' | 'imagePull'>, owner: EngineOwner) {
     this.#config = config;
@@ -129,7 +130,7 @@ export class EngineSession {
 
   /** To be called when no job runs any more. */
   async close(): Promise<void> {
-    this.#isClosing = true;
+    this.#closing.abort();
     await this.#opening?.catch(() => undefined);
     await within(Promise.all(this.#removals), removalPatience);
     await this.#keeper?.close();
@@ -138,6 +139,7 @@ export class EngineSession {
   #removeLater(engine: Engine, labels: Readonly<Record<string, string>>): void {
     const removal = this.#remove(engine, labels).finally(() => this.#removals.delete(removal));
     this.#removals.add(removal);
+    void removal.then(() => untilPodsAreGone(engine, labels, this.#closing.signal));
   }
 
   /** Never rejects. What is left when the runner stops is the keeper's to remove. */
@@ -148,8 +150,8 @@ export class EngineSession {
       } catch (error) {
         if (!hasFailed) this.#owner.warn(`cannot remove the containers of a job yet: ${errorText(error)}`);
       }
-      if (this.#isClosing) return;
-      await pause(removalPause);
+      if (this.#closing.signal.aborted) return;
+      await pause(removalPause, this.#closing.signal);
     }
   }
 
@@ -230,7 +232,7 @@ export class EngineSession {
   /** If somebody has killed the keeper, containers may live, so there is another one at once. */
   async #unkept(engine: Engine, isKilled: boolean): Promise<void> {
     this.#keeper = undefined;
-    if (this.#isClosing || !isKilled) return;
+    if (this.#closing.signal.aborted || !isKilled) return;
     await this.#keep(engine).catch((error) => this.#owner.warn(error.message));
   }
 

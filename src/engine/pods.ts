@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { within } from '../system/wait.ts';
+import { pause, within } from '../system/wait.ts';
 import { EngineRefusal } from './connection.ts';
 import { labelFilter, unlessGone } from './containers.ts';
 import type { Engine } from './engine.ts';
@@ -9,6 +9,8 @@ import type { Engine } from './engine.ts';
  * seconds for the processes that have watched commands in its containers: see rmDirRecursively in its common/pkg/cgroups.
  */
 const patience = 20;
+/** Milliseconds until it has finished that, unless it was killed meanwhile. */
+const usualRemoval = 5000;
 
 /** What all containers of a pod may use together. */
 export interface PodLimits {
@@ -66,4 +68,18 @@ export async function removePod({ connection }: Engine, name: string): Promise<v
   );
   removed.catch(() => undefined);
   await within(removed, patience);
+}
+
+/** Removes the pods whose removal the engine has not finished, unless the signal ends it before. Never rejects. */
+export async function untilPodsAreGone(
+  engine: Engine,
+  labels: Readonly<Record<string, string>>,
+  signal: AbortSignal,
+): Promise<void> {
+  for (let left = true; left && !signal.aborted; ) {
+    await pause(usualRemoval, signal);
+    const names = await podsWith(engine, labels).catch(() => undefined);
+    for (const name of names ?? []) await removePod(engine, name);
+    left = names?.length !== 0;
+  }
 }

@@ -14,9 +14,11 @@ import { runInContainer } from '../../src/engine/exec.ts';
 import { imageName } from '../../src/engine/image-name.ts';
 import { imageOf, pullImage } from '../../src/engine/images.ts';
 import { makeNetwork, networksWith, removeNetwork } from '../../src/engine/networks.ts';
+import { makePod, podsWith, untilPodsAreGone } from '../../src/engine/pods.ts';
 import { asVoltError } from '../../src/kernel/errors.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
 import { watchersOf } from '../support/seen-processes.ts';
+import { until } from '../support/until.ts';
 
 describe('the client of a container engine', () => {
   let test: TestEngine;
@@ -153,6 +155,17 @@ describe('the client of a container engine', () => {
       await removeContainer(engine, id);
       await removeNetwork(engine, network);
     }
+  });
+
+  it('removes pods that an engine has left which was killed while it removed them', async function () {
+    if (engine.kind === 'docker') return this.skip();
+    const pod = await makePod(engine, labels, { processes: 100 });
+    expect(await podsWith(engine, labels)).to.deep.equal([pod]);
+    const stop = new AbortController();
+    const removing = untilPodsAreGone(engine, labels, stop.signal);
+    await until('the pod is gone', async () => (await podsWith(engine, labels)).length === 0);
+    stop.abort();
+    await removing;
   });
 
   it('does not know how a command has ended whose watching process was killed', async function () {

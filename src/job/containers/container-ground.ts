@@ -170,6 +170,8 @@ export class JobGround {
     );
     const late = `the engine did not answer within ${removePatience / 1000} s`;
     const why = (await within(removed, removePatience)) ?? late;
+    // a pod may not be gone yet
+    if (why === '' && engine.kind === 'podman') this.#context.engine.removeLater(engine, labels);
     if (why === '') return undefined;
     // another attempt may begin as soon as this one is over
     this.#killAll();
