@@ -13,7 +13,7 @@ const members = 'cgroup.procs';
 const interval = 20;
 
 /**
- * The control group of the commands that a build runs. They are in no container that the engine shows, and podman goes on with a
+ * The control group of the commands that a build runs. They are in no container with a label of Volt, and podman goes on with a
  * build whose client is gone (buildah's run_common.go heeds no end of the request). So Volt finds them by their group.
  */
 export class BuildGroup {
@@ -60,7 +60,10 @@ export class BuildGroup {
   }
 
   #pids(tree: string): number[] {
-    const lists = [this.name, this.path].map((group) => readText(join(tree, group, members)) ?? '');
+    const inner = join(tree, this.path);
+    // Docker makes a group for each command inside of it
+    const groups = [join(tree, this.name), inner, ...foldersIn(inner)];
+    const lists = groups.map((group) => readText(join(group, members)) ?? '');
     return lists.flatMap((list) => list.split('\n').map(Number)).filter((pid) => pid > 0);
   }
 }

@@ -37,7 +37,7 @@ export interface ImageBuild {
 
 /**
  * Builds an image. What is left of a build that fails or is cancelled is removed.
- * @param group of its commands, with which they are ended; podman's alone
+ * @param group of its commands, with which they are ended; the end of the request ends them without one
  * @throws EngineRefusal with what has failed; VoltError `engine_failed`; the reason of the signal
  */
 export async function buildImage(engine: Engine, build: ImageBuild, group: BuildGroup | undefined): Promise<void> {
@@ -118,7 +118,7 @@ function podmanQuery({ ids, network }: Pick<ImageBuild, 'ids' | 'network'>): Rec
 
 /** Docker joins no network of a process; without one, a build reaches nothing that the job does not. */
 function dockerQuery(network: BuildNetwork): Record<string, string> {
-  return network === 'machine' ? {} : { networkmode: 'none' };
+  return { networkmode: network === 'machine' ? 'host' : 'none' };
 }
 
 /** @throws EngineRefusal where the line says that the build has failed */

@@ -6,6 +6,8 @@ export interface EngineInfo {
   folder: string;
   /** what it cannot limit for a container, for people */
   unlimited: string[];
+  /** who makes its control groups */
+  groupDriver: string;
 }
 
 /** @throws EngineRefusal, VoltError `engine_failed` */
@@ -15,10 +17,12 @@ export async function engineInfo({ connection }: Engine): Promise<EngineInfo> {
     MemoryLimit?: boolean;
     PidsLimit?: boolean;
     CpuCfsQuota?: boolean;
+    CgroupDriver?: string;
   }>('/info');
   const limits = { memory: info.MemoryLimit, processes: info.PidsLimit, 'processor time': info.CpuCfsQuota };
   return {
     folder: info.DockerRootDir ?? '/',
+    groupDriver: info.CgroupDriver ?? '',
     unlimited: Object.entries(limits).flatMap(([what, isPossible]) => (isPossible === false ? [what] : [])),
   };
 }

@@ -8,6 +8,7 @@ import { buildImage, type ImageBuild } from './build-image.ts';
 import type { ContainerPlan } from './container-plan.ts';
 import { type Prepare, startContainer } from './containers.ts';
 import type { Engine } from './engine.ts';
+import { engineInfo } from './engine-info.ts';
 import { findEngine } from './find-engine.ts';
 import { FirstProcess } from './first-process.ts';
 import { ImageLooks } from './image-facts.ts';
@@ -172,9 +173,8 @@ export class EngineSession {
   }
 
   async #build(engine: Engine, build: ImageBuild): Promise<void> {
-    // without root's rights, nobody makes groups at that path
-    const group = engine.kind === 'podman' && process.getuid?.() === 0 && !engine.isRootless && new BuildGroup();
-    if (!group) return buildImage(engine, build, undefined);
+    if (!(await takesGroups(engine))) return buildImage(engine, build, undefined);
+    const group = new BuildGroup();
     this.#builds.add(group.name);
     this.#keeper?.noteBuild(group.name);
     try {
@@ -245,4 +245,10 @@ export class EngineSession {
     this.#record ??= await this.#owner.record();
     return { 'volt.record': this.#record, 'volt.runner': this.#owner.runner };
   }
+}
+
+/** Whether the commands of a build can be in a `BuildGroup`. systemd, which may make the groups of Docker, has other names for them. */
+async function takesGroups(engine: Engine): Promise<boolean> {
+  if (engine.isRootless || process.getuid?.() !== 0) return false;
+  return engine.kind === 'podman' || (await engineInfo(engine)).groupDriver === 'cgroupfs';
 }

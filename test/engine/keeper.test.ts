@@ -1,6 +1,7 @@
-import { spawn } from 'node:child_process';
+import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { EngineRefusal } from '../../src/engine/connection.ts';
 import { stateOf } from '../../src/engine/containers.ts';
@@ -87,7 +88,11 @@ describe('the keeper of containers', function () {
     const folder = folders.make();
     writeFileSync(join(folder, 'Dockerfile'), `FROM ${tinyImage}\nRUN sleep ${time} || true\nRUN sleep ${time}\n`);
     const building = access.build(await access.open(), {
-      ...{ files: spawn('tar', ['-C', folder, '-c', '.']).stdout, dockerfile: 'Dockerfile', tag: 'localhost/volt:1' },
+      ...{
+        files: Readable.from([execFileSync('tar', ['-C', folder, '-c', '.'])]),
+        dockerfile: 'Dockerfile',
+        tag: 'localhost/volt:1',
+      },
       ...{
         labels: await access.labels(),
         ids: undefined,

@@ -5,7 +5,7 @@ import { detectGroupKind } from '../../../src/exec/group-kind.ts';
 import { ProcessGroup } from '../../../src/exec/process-group.ts';
 import type { JobContext } from '../../../src/job/job-context.ts';
 import { timedOut } from '../../../src/job/outcome.ts';
-import { hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
+import { engineKind, hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
 import { TestSession } from '../../support/engine-session.ts';
 import { type StartedJob, TestJobs } from '../../support/job.ts';
 import { until } from '../../support/until.ts';
@@ -140,7 +140,8 @@ steps:
     const check = 'HEALTHCHECK CMD test -e /ready && echo asked >> /asked';
     writeFileSync(join(folder, 'Dockerfile'), `FROM docker.io/library/${tinyImage}\n${check}\n`);
     // podman's own format has no health checks
-    await engine.podman('build', '--format', 'docker', '--tag', 'docker.io/library/checked:1', folder);
+    const format = engineKind === 'podman' ? ['--format', 'docker'] : [];
+    await engine.podman('build', ...format, '--tag', 'docker.io/library/checked:1', folder);
     const command = "sh -c 'sleep 1; touch /ready; while true; do nc -l -p 80 < /asked; done'";
     const job = start(`
 container: ${tinyImage}
