@@ -92,13 +92,16 @@ export async function stateOf({ connection }: Engine, id: string): Promise<Conta
 
 /** Ids of the containers with all of the labels, running or not. */
 export async function containersWith(
-  { connection }: Engine,
+  { connection, kind }: Engine,
   labels: Readonly<Record<string, string>>,
 ): Promise<string[]> {
-  const found = await connection.docker<{ Id: string }[]>('/containers/json', {
-    query: { all: 'true', filters: labelFilter(labels) },
-  });
-  return found.map(({ Id: id }) => id);
+  const query = { all: 'true', filters: labelFilter(labels) };
+  // podman lists none at Docker's address if it was killed while it changed the image of one
+  const found =
+    kind === 'podman'
+      ? await connection.podman<{ Id: string }[] | null>('/containers/json', { query })
+      : await connection.docker<{ Id: string }[]>('/containers/json', { query });
+  return (found ?? []).map(({ Id: id }) => id);
 }
 
 /** Kills a container with all of its processes, and removes it with its nameless volumes. One that is gone is no error. */
