@@ -41,6 +41,9 @@ describe('what the owner of a machine lets containers do', () => {
       ['ghcr.io/acme/*', 'ghcr.io/acme/deep/tool:1'],
       ['localhost:5000/x', `localhost:5000/x@sha256:${'a'.repeat(64)}`],
       ['*', 'quay.io/x/y:1'],
+      ['node:*', `docker.io/library/node:22@sha256:${'a'.repeat(64)}`],
+      [`node@sha256:${'a'.repeat(64)}`, `docker.io/library/node:22@sha256:${'a'.repeat(64)}`],
+      [`node:22@sha256:${'a'.repeat(64)}`, `docker.io/library/node@sha256:${'a'.repeat(64)}`],
     ];
     for (const [glob, image] of allowed) expect(fitsImageGlobs(['nothing', glob], image), glob).to.equal(true);
     const refused: [glob: string, image: string][] = [
@@ -49,6 +52,9 @@ describe('what the owner of a machine lets containers do', () => {
       ['node:22', 'docker.io/library/node:2'],
       // a digest may be any version
       ['node:22', `docker.io/library/node:22@sha256:${'a'.repeat(64)}`],
+      ['node:22-*', `docker.io/library/node:22-x@sha256:${'a'.repeat(64)}`],
+      ['node:22*', `docker.io/library/node@sha256:${'a'.repeat(64)}`],
+      [`node:22@sha256:${'a'.repeat(64)}`, `docker.io/library/node:22@sha256:${'b'.repeat(64)}`],
       ['ghcr.io/acme/*', 'ghcr.io.evil.org/acme/x:1'],
     ];
     for (const [glob, image] of refused) expect(fitsImageGlobs([glob], image), `${glob} ${image}`).to.equal(false);
