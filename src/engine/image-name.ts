@@ -1,5 +1,5 @@
 /** Host of the images whose names say none. */
-const defaultHost = 'docker.io';
+export const defaultHost = 'docker.io';
 
 /** An image's name in full. */
 export interface ImageName {

@@ -19,6 +19,8 @@ const passing =
 
 export interface PullOptions extends PullWaiter {
   login: RegistryLogin | undefined;
+  /** rejects where the image may not be pulled for this job; absent where it may. Images that a person has pulled are for all jobs */
+  permit?: (() => Promise<void>) | undefined;
 }
 
 /** Fetches the images of a runner's jobs. Jobs that want the same image at the same time share one pull. */
@@ -38,7 +40,7 @@ export class ImagePulls {
    * The image, pulled if the policy wants it. An image that was pulled with credentials is pulled again for every job, since
    * only the registry knows who may have it; what the engine has of it is not transferred again.
    * @param name in full
-   * @throws VoltError `image_unavailable`, `engine_failed`; the reason of the signal
+   * @throws VoltError `image_unavailable`, `engine_failed`; the reason of the signal; what `permit` throws
    */
   async get(engine: Engine, name: string, options: PullOptions): Promise<Image> {
     const image = imageName(name);
@@ -46,6 +48,7 @@ export class ImagePulls {
     // asked after the engine: an image is noted before it is pulled
     const isPrivate = options.login !== undefined || this.#private.has(image);
     if (former && !isPrivate && this.#policy !== 'always') {
+      if (this.#pulled.hasOf(former.id, image)) await options.permit?.();
       this.#pulled.use({ id: former.id, name: image.full });
       return former;
     }
@@ -53,6 +56,7 @@ export class ImagePulls {
       if (isPrivate) throw unavailable(image, 'VOLT_IMAGE_PULL is "never", so its registry cannot say who may use it');
       throw unavailable(image, 'this machine does not have it, and VOLT_IMAGE_PULL is "never"');
     }
+    await options.permit?.();
     if (options.login) this.#private.add(image);
     const pulled = await this.#pullAndFind(engine, image, options);
     const { id, bytes } = pulled;

@@ -6,6 +6,7 @@ import { dataPaths } from '../kernel/data-paths.ts';
 import { parseJson } from '../system/parse-json.ts';
 import { readText } from '../system/read-text.ts';
 import { writeWhole } from '../system/write-whole.ts';
+import { type ImageName, imageName } from './image-name.ts';
 
 const schema = z.object({ id: z.string(), name: z.string(), bytes: z.number() });
 
@@ -39,6 +40,11 @@ export class PulledImages {
   /** Whether Volt has pulled the image, under whatever name. */
   has(id: string): boolean {
     return this.list().some((image) => image.id === id);
+  }
+
+  /** Whether Volt has pulled the image from the repository of a name. */
+  hasOf(id: string, { repository }: ImageName): boolean {
+    return this.list().some((image) => image.id === id && imageName(image.name).repository === repository);
   }
 
   /** All of them, the least recently used first. `usedAt` is in milliseconds since 1970. */

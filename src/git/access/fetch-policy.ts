@@ -37,6 +37,13 @@ export interface FetchPolicy {
    * @throws as `to`
    */
   toLfs(url: string): Promise<FetchAddress>;
+  /**
+   * For images of containers, which the engine of the machine pulls: their registry may be any public one, and else only one
+   * that the job itself may reach.
+   * @param registry `host` or `host:port`
+   * @throws VoltError `address_refused`
+   */
+  toRegistry(registry: string): Promise<void>;
 }
 
 export interface FetchRules {
@@ -62,7 +69,11 @@ export interface FetchRules {
 }
 
 /** For a person's own work tree: everything, with that person's rights. */
-export const ownerFetchPolicy: FetchPolicy = { to: async (url) => ({ url }), toLfs: async (url) => ({ url }) };
+export const ownerFetchPolicy: FetchPolicy = {
+  to: async (url) => ({ url }),
+  toLfs: async (url) => ({ url }),
+  toRegistry: async () => undefined,
+};
 
 /** For the jobs of one ref. */
 export class JobFetchPolicy implements FetchPolicy {
@@ -110,6 +121,20 @@ export class JobFetchPolicy implements FetchPolicy {
       'it is another server of Git LFS than that of the repository, and the ref is not trusted',
       'Keep the files at the server of the repository, or list the hosts that jobs may reach in VOLT_SANDBOX_NETWORK.',
     );
+  }
+
+  async toRegistry(registry: string): Promise<void> {
+    const { trusted, network, resolve = addressesOf } = this.#rules;
+    const server = serverOf(`https://${registry}`);
+    if (!server) throw refused(registry, whose.none, otherRegistry);
+    const { host, port } = server;
+    const addresses = isIP(host) ? [host] : await resolve(host);
+    if (addresses.length === 0 && !trusted && !isProxied())
+      throw refused(registry, 'its name does not resolve on this machine', otherRegistry);
+    const mayBePrivate =
+      network.kind === 'list' ? isListed(network.hosts, host, port) : network.kind === 'on' && trusted;
+    const why = await this.#whyClosed(addresses, mayBePrivate);
+    if (why !== undefined) throw refused(registry, why, otherRegistry);
   }
 
   /** Jobs of trusted and of other refs never read what was fetched for each other. */
@@ -169,13 +194,23 @@ export class JobFetchPolicy implements FetchPolicy {
         remedy: 'See whether the address is right, and whether this machine can look its name up.',
       });
     }
+    const why = await this.#whyClosed(addresses, trusted || network.kind === 'list');
+    if (why !== undefined) throw refused(url, why, other);
+    return addresses;
+  }
+
+  /** @returns why the job may not reach one of the addresses; undefined where it may reach all */
+  async #whyClosed(addresses: readonly string[], mayBePrivate: boolean): Promise<string | undefined> {
     const closed = await this.#serverAddresses();
     for (const address of addresses) {
       const kind = isAmong(address, closed) ? 'volt' : addressClass(address);
-      if (kind === 'public' || (kind === 'private' && (trusted || network.kind === 'list'))) continue;
-      throw refused(url, whose[kind], other);
+      if (kind === 'private' && !mayBePrivate)
+        return this.#rules.trusted
+          ? 'it is in a private network that VOLT_SANDBOX_NETWORK does not open'
+          : whose.private;
+      if (kind !== 'public' && kind !== 'private') return whose[kind];
     }
-    return addresses;
+    return undefined;
   }
 
   /** Addresses of Volt's own servers, without those that other servers may share. */
@@ -193,6 +228,9 @@ export class JobFetchPolicy implements FetchPolicy {
 
 const other =
   'Give it an https address at a server that is open to everybody, or keep it at the server of the repository.';
+
+const otherRegistry =
+  'Use an image of a registry that is open to everybody, let the settings of the repository or the runner name the image, or pull it on the machine of the runner beforehand.';
 
 const whose = {
   volt: 'it is an address of a server of Volt',

@@ -1,6 +1,7 @@
 import type { Engine } from '../../engine/engine.ts';
+import { defaultHost, imageName } from '../../engine/image-name.ts';
 import type { Image, RegistryLogin } from '../../engine/images.ts';
-import { VoltError } from '../../kernel/errors.ts';
+import { asVoltError, VoltError } from '../../kernel/errors.ts';
 import { isTimeLimit } from '../outcome.ts';
 import type { ContainerJob } from './container-job.ts';
 
@@ -24,7 +25,12 @@ export async function jobImage(job: ContainerJob, engine: Engine, request: Image
   if (!containers.allows(name)) throw notListed(`the image ${name} is not among those`);
   const say = (text: string) => void job.log.line(job.masker.text(title + text));
   try {
-    return await job.context.engine.pulls.get(engine, name, { login, say, signal });
+    return await job.context.engine.pulls.get(engine, name, {
+      login,
+      say,
+      signal,
+      permit: () => checkRegistry(job, name),
+    });
   } catch (error) {
     if (!isTimeLimit(signal.reason)) throw error;
     const tooSlow = new VoltError('image_unavailable', `the time limit ended the pull of the image ${name}`, {
@@ -32,6 +38,30 @@ export async function jobImage(job: ContainerJob, engine: Engine, request: Image
     });
     if (signal.reason === job.context.signal.reason) job.tooSlow = tooSlow;
     throw tooSlow;
+  }
+}
+
+/**
+ * The engine pulls with the network of the machine, so a commit must not choose a registry that its job cannot reach.
+ * @throws VoltError `image_unavailable`
+ */
+async function checkRegistry({ context, input }: ContainerJob, name: string): Promise<void> {
+  const { host, full } = imageName(name);
+  if (host === defaultHost) return;
+  const { images, processes, fetchPolicy } = context;
+  const named = [...(images?.byLabel.values() ?? []), images?.usual, input.repo.image];
+  // the owner has chosen the registry
+  if (named.some((each) => each !== undefined && imageName(each).full === full)) return;
+  // such a job reaches all that the engine does
+  if ((await processes).network === 'machine') return;
+  try {
+    await fetchPolicy.toRegistry(host);
+  } catch (error) {
+    const { message, remedy } = asVoltError(error);
+    throw new VoltError('image_unavailable', `the image ${name} is not to be had: ${message}`, {
+      remedy,
+      cause: error,
+    });
   }
 }
 

@@ -49,6 +49,38 @@ describe('the policy for addresses that a commit names', () => {
     expect(untrusted).to.deep.equal({ asMachine: false, protocol: 'https', pinned, redirects: false });
   });
 
+  it('refuses registries of images that the job itself may not reach', async () => {
+    const allows = (registry: string, rules: Partial<FetchRules>) =>
+      fetchPolicy(rules)
+        .toRegistry(registry)
+        .then(
+          () => true,
+          (error) => {
+            expect(error, registry).to.include({ code: 'address_refused' });
+            return false;
+          },
+        );
+    const list = { kind: 'list', hosts: [{ host: 'inner.example', port: 5000 }] } as const;
+    const cases: [registry: string, untrusted: boolean, trusted: boolean, listed: boolean][] = [
+      ['open.example', true, true, true],
+      ['inner.example:5000', false, true, true],
+      ['inner.example:5001', false, true, false],
+      ['10.0.0.5:5000', false, true, false],
+      ['127.0.0.1:5000', false, false, false],
+      ['[::1]:5000', false, false, false],
+      ['mixed.example', false, false, false],
+      ['link.example', false, false, false],
+    ];
+    for (const [registry, ...expected] of cases) {
+      const found = [{ trusted: false }, {}, { trusted: false, network: list }].map((rules) => allows(registry, rules));
+      expect(await Promise.all(found), registry).to.deep.equal(expected);
+    }
+    expect(await allows('10.0.0.5:5000', { network: { kind: 'off' } })).to.equal(false);
+    expect(await allows('nowhere.example', { trusted: false })).to.equal(false);
+    const servers = [{ host: '10.1.2.3', isShared: false }];
+    expect(await allows('inner.example:5000', { servers })).to.equal(false);
+  });
+
   it("refuses Volt's own servers under every name, even if a list contains them", async () => {
     const servers = [
       { host: '10.1.2.3', isShared: false },

@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { lstatSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
@@ -55,6 +56,27 @@ describe('the container of an isolated job', function () {
       }
     });
   }
+
+  it('has no image of a registry that the job cannot reach, whatever the commit names', async function () {
+    if (!(await isIsolable('sandbox'))) return this.skip();
+    const jobs = new IsolatedJobs('sandbox', { sandboxNetwork: 'on' });
+    const registry = createServer((socket) => socket.destroy()).listen(0, '127.0.0.1');
+    let asked = 0;
+    registry.on('connection', () => asked++);
+    await once(registry, 'listening');
+    const image = `127.0.0.1:${(registry.address() as AddressInfo).port}/internal/app:1`;
+    jobs.engine = session.next();
+    jobs.ref = 'refs/heads/topic';
+    try {
+      const { outcome, log } = await jobs.steps('- run: echo never', undefined, 'app', `container: ${image}`);
+      expect(outcome, log).to.include({ status: 'error', reason: 'image_unavailable' });
+      expect(outcome.message).to.include(`the image ${image} is not to be had`).and.include('of the machine');
+      expect(asked).to.equal(0);
+    } finally {
+      registry.close();
+      jobs.clean();
+    }
+  });
 
   it('may leave files of any user and mode, which harm no later job', async function () {
     if (!(await isIsolable('user'))) return this.skip();
