@@ -12,6 +12,7 @@ import { line } from '../../exec/network/filter.ts';
 import type { GroupNetwork } from '../../exec/network/job-network.ts';
 import { systemCode, VoltError } from '../../kernel/errors.ts';
 import { proxiesIn } from '../../system/environment.ts';
+import type { Right } from '../../workflow/containers/rights.ts';
 import { StepFault } from '../fault.ts';
 import { removeInside } from '../files/hand-over.ts';
 import { openInside, readInside } from '../files/inside.ts';
@@ -61,6 +62,7 @@ async function build(
       remedy: 'Publish the image and use it by its name, or let the owner of the machine unset VOLT_ALLOW_IMAGES.',
     });
   }
+  if (context.sandbox.isClosed) checkBuildRight(context.containers.rights.privileged);
   const { limits, network, pid } = await context.processes;
   const { owner } = context.sandbox;
   const root = { uid: 0, gid: 0 };
@@ -96,6 +98,22 @@ async function build(
   const image = await imageOf(engine, name);
   if (!image) throw engineFailed('the container engine does not have the image that it has built');
   return image;
+}
+
+/**
+ * Engines read a Dockerfile with their own rights: `FROM`, `ADD`, caches and networks of it reach files, names of images and
+ * addresses that the job does not.
+ * @throws VoltError `unsupported`
+ */
+function checkBuildRight(right: Right): void {
+  if (right === 'allowed') return;
+  const what =
+    right === 'untrusted'
+      ? 'a Dockerfile is built on trusted refs of the repository only'
+      : 'the engine builds a Dockerfile with its own rights on the machine of the runner, whose owner has not allowed it';
+  throw new VoltError('unsupported', what, {
+    remedy: `Publish the image and use it as docker://NAME${right === 'untrusted' ? '.' : ', or let the owner start the runner with --allow-privileged REPOSITORY.'}`,
+  });
 }
 
 /** Pulls as for a container: what a registry does is not the commit's fault. */

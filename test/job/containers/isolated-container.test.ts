@@ -112,13 +112,34 @@ describe('the container of an isolated job', function () {
       ['on', engineKind === 'docker' ? /^refused\n0 devices/ : /^refused\n1 devices/],
       ['off', /^refused\n0 devices/],
     ] as const) {
-      const jobs = new IsolatedJobs('sandbox', network && { sandboxNetwork: network });
+      const jobs = new IsolatedJobs('sandbox', { allowPrivileged: 'app', ...(network && { sandboxNetwork: network }) });
       const repository = jobs.repository({ Dockerfile: `FROM docker.io/library/tiny:1\nRUN ${ask}\nCMD ["true"]\n` });
       try {
         jobs.engine = session.next();
         const { outcome, log } = await jobs.steps('- uses: actions/checkout@v4\n- uses: ./', repository);
         expect(outcome, log).to.include({ status: 'success' });
         expect(/(?<=\n)(?:reached|refused)\n.* devices/.exec(log)?.[0], log).to.match(reached);
+      } finally {
+        jobs.clean();
+      }
+    }
+  });
+
+  it('builds no Dockerfile that the owner of the machine has not allowed', async function () {
+    if (!(await isIsolable('user'))) return this.skip();
+    for (const [allowPrivileged, ref, told] of [
+      ['', 'refs/heads/main', '--allow-privileged'],
+      ['app', 'refs/heads/other', 'trusted refs'],
+    ] as const) {
+      const jobs = new IsolatedJobs('user', { allowPrivileged });
+      const repository = jobs.repository({ Dockerfile: 'FROM docker.io/library/tiny:1\nCMD ["true"]\n' });
+      if (ref !== 'refs/heads/main') repository.git('branch', 'other');
+      try {
+        jobs.engine = session.next();
+        jobs.ref = ref;
+        const { outcome, log } = await jobs.steps('- uses: actions/checkout@v4\n- uses: ./', repository);
+        expect(outcome, log).to.include({ status: 'error', reason: 'unsupported' });
+        expect(outcome.message).to.include(told);
       } finally {
         jobs.clean();
       }
