@@ -34,7 +34,11 @@ interface ContainerDescription {
  * What is done with the first process of a container before its program begins. Docker begins the program a moment earlier.
  * @param addresses of the container, by the name of the network
  */
-export type Prepare = (pid: number, addresses: ContainerState['addresses']) => Promise<void>;
+export interface Prepare {
+  (pid: number, addresses: ContainerState['addresses']): Promise<void>;
+  /** called before the engine starts the container */
+  before?: (() => Promise<void>) | undefined;
+}
 
 /**
  * Makes a container and starts it.
@@ -56,6 +60,7 @@ export async function startContainer(engine: Engine, plan: ContainerPlan, prepar
 export async function beginContainer(engine: Engine, id: string, prepare?: Prepare): Promise<void> {
   const { connection, kind } = engine;
   const start = () => connection.docker(`/containers/${id}/start`, { method: 'POST' });
+  await prepare?.before?.();
   if (kind === 'podman') await connection.podman(`/containers/${id}/init`, { method: 'POST' });
   else await start();
   if (prepare) {

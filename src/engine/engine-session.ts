@@ -158,18 +158,21 @@ export class EngineSession {
 
   async #start(engine: Engine, plan: ContainerPlan, prepare?: Prepare): Promise<StartedContainer> {
     let first = new FirstProcess(0);
-    const noting = this.#noting(async (pid, addresses) => {
+    const started: Prepare = async (pid, addresses) => {
       first = new FirstProcess(pid);
       await prepare?.(pid, addresses);
-    });
-    return { id: await startContainer(engine, plan, noting), first };
+    };
+    started.before = prepare?.before;
+    return { id: await startContainer(engine, plan, this.#noting(started)), first };
   }
 
   #noting(prepare: Prepare): Prepare {
-    return async (pid, addresses) => {
+    const noting: Prepare = async (pid, addresses) => {
       if (pid > 0) this.#note(pid);
       await prepare(pid, addresses);
     };
+    noting.before = prepare.before;
+    return noting;
   }
 
   async #build(engine: Engine, build: ImageBuild): Promise<void> {

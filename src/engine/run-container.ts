@@ -46,10 +46,12 @@ export async function runContainer(engine: Engine, plan: ContainerPlan, run: Con
     // before the start, so that no output is lost
     const read = await attach(engine, id, output);
     signal.throwIfAborted();
-    await beginContainer(engine, id, async (pid, addresses) => {
+    const noting: Prepare = async (pid, addresses) => {
       first = new FirstProcess(pid);
       await prepare(pid, addresses);
-    });
+    };
+    noting.before = prepare.before;
+    await beginContainer(engine, id, noting);
     await read();
     return endOf(engine, id);
   })();

@@ -16,6 +16,10 @@ const prefix = 'volt_hold_';
  */
 export class BridgeHold {
   readonly #table: string;
+  /** by address, whether the container that has been let through still runs */
+  readonly #ready = new Map<string, () => boolean>();
+  /** changes of the rules, one after the other */
+  #changes: Promise<unknown> = Promise.resolve();
 
   private constructor(table: string) {
     this.#table = table;
@@ -41,9 +45,37 @@ export class BridgeHold {
     return hold;
   }
 
-  /** Lets through what a container sends. @param address its IPv4 address @throws VoltError `isolation_unavailable` */
-  async admit(address: string): Promise<void> {
-    await nft(`add element inet ${this.#table} ready { ${address} }`);
+  /**
+   * Lets through what a container sends.
+   * @param address its IPv4 address
+   * @param isAlive whether it still runs
+   * @throws VoltError `isolation_unavailable`
+   */
+  admit(address: string, isAlive: () => boolean): Promise<void> {
+    return this.#change(async () => {
+      await nft(`add element inet ${this.#table} ready { ${address} }`);
+      this.#ready.set(address, isAlive);
+    });
+  }
+
+  /**
+   * Drops what comes from the addresses of containers that have ended. To be called before a container starts, which may get
+   * one of them.
+   * @throws VoltError `isolation_unavailable`
+   */
+  dropEnded(): Promise<void> {
+    return this.#change(async () => {
+      const ended = [...this.#ready].flatMap(([address, isAlive]) => (isAlive() ? [] : [address]));
+      if (ended.length === 0) return;
+      await nft(`delete element inet ${this.#table} ready { ${ended.join(', ')} }`);
+      for (const address of ended) this.#ready.delete(address);
+    });
+  }
+
+  #change(work: () => Promise<void>): Promise<void> {
+    const changed = this.#changes.then(work);
+    this.#changes = changed.catch(() => undefined);
+    return changed;
   }
 
   /** To be called when the bridge has no containers any more. @throws VoltError `isolation_unavailable` */

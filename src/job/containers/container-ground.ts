@@ -107,8 +107,9 @@ export class JobGround {
         throw error;
       }
       const address = addresses[network.name];
-      if (address) await this.#hold?.admit(address);
+      if (address) await this.#hold?.admit(address, () => first.isAlive);
     };
+    protect.before = () => this.#hold?.dropEnded() ?? Promise.resolve();
     return { engine, labels, pod, prefix: `volt${randomBytes(5).toString('hex')}`, network, protect };
   }
 
