@@ -57,7 +57,6 @@ export class ImagePulls {
       throw unavailable(image, 'this machine does not have it, and VOLT_IMAGE_PULL is "never"');
     }
     await options.permit?.();
-    if (options.login) this.#private.add(image);
     const pulled = await this.#pullAndFind(engine, image, options);
     const { id, bytes } = pulled;
     // one that was there already is somebody else's, unless Volt has pulled it before
@@ -71,7 +70,16 @@ export class ImagePulls {
     // whoever has the same password may share what it gives
     const key = JSON.stringify([image.full, login ?? null]);
     for (let attempt = 1; attempt <= tries; attempt++) {
-      await this.#shared.join(key, waiter, (whole) => pull(engine, image, { ...whole, login }));
+      const noted = login && this.#private.begin(image);
+      try {
+        await this.#shared.join(key, waiter, (whole) => pull(engine, image, { ...whole, login }));
+      } catch (error) {
+        // otherwise the engine may go on with it
+        if (asVoltError(error).code === 'image_unavailable') noted?.takeBack();
+        else noted?.confirm();
+        throw error;
+      }
+      noted?.confirm();
       const pulled = await imageOf(engine, image);
       if (pulled) return pulled;
       // another job has hidden the private image that it has pulled at the same time

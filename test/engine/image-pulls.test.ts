@@ -124,6 +124,18 @@ describe('a pull of an image', function () {
     expect(never.error?.message).to.include('VOLT_IMAGE_PULL is "never"');
   });
 
+  it('makes no image private because of credentials that its registry refuses', async () => {
+    const dataDir = folders.make();
+    const pulls = policy('missing', dataDir);
+    const name = through(closed.port, 'team/closed:1');
+    const wrong = { ...registryLogin, password: 'guessed' };
+    expect((await get(pulls, name, wrong)).error).to.include({ code: 'image_unavailable' });
+    await test.podman('tag', tinyImage, name);
+    const { error, said } = await get(policy('missing', dataDir), name);
+    expect(error).to.equal(undefined);
+    expect(said, 'nothing is pulled again').to.deep.equal([]);
+  });
+
   it('leaves an image that a person has put on the machine under its name', async () => {
     const name = through(closed.port, 'team/closed:1');
     await test.podman('tag', tinyImage, name);
