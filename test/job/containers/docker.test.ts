@@ -58,9 +58,12 @@ describe('a job in containers of Docker', function () {
     isolated.engine = session.next();
     const { port } = server.address() as AddressInfo;
     const ask = `nc -w 2 $(ip route | cut -d' ' -f3 | head -n 1) ${port} </dev/null || echo refused`;
+    const action = (command: string) =>
+      `- uses: docker://${tinyImage}\n  with:\n    entrypoint: /bin/sh\n    args: -c "${command}"\n`;
     try {
       const { outcome, log } = await isolated.steps(
-        `- uses: docker://${tinyImage}\n  with:\n    entrypoint: /bin/sh\n    args: -c "${ask}"\n- uses: docker://${tinyImage}\n  with: { entrypoint: /bin/true }`,
+        // the second container gets the address of the first
+        action('sleep 1') + action(ask) + action('true'),
       );
       expect(outcome, log).to.include({ status: 'success' });
       expect(log).to.include('\nrefused\n').and.not.include('\nreached\n');
