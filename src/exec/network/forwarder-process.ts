@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { type AddressInfo, connect, createServer, type Server, type Socket } from 'node:net';
+import { type AddressInfo, connect, createServer, isIP, type Server, type Socket } from 'node:net';
 import { errorText } from '../../system/error-text.ts';
 import type { ForwardedPort, ForwarderAnswer, ForwarderTask } from './port-forwarder.ts';
 
@@ -54,6 +54,12 @@ interface Listening {
 
 /** In the machine's network. */
 function forward({ ports, enter }: ForwarderTask): void {
+  const wrong = ports.find(({ to }) => isIP(to.host) === 0);
+  // a name, or none, may mean the machine itself
+  if (wrong) {
+    answer({ problem: `"${wrong.to.host}" is not an IP address` });
+    return;
+  }
   const [program = '', ...args] = enter;
   const inside = [...args, process.execPath, ...process.execArgv, ...process.argv.slice(1)];
   const child = spawn(program, inside, { stdio: ['ignore', 'ignore', 'pipe', 'ipc'] });

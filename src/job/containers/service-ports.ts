@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import type { ContainerPlan } from '../../engine/container-plan.ts';
 import type { ContainerState } from '../../engine/containers.ts';
 import { type ForwardedPort, PortForwarder } from '../../exec/network/port-forwarder.ts';
@@ -67,7 +68,7 @@ export async function openPorts(
     spec.ports.map((port) => ({
       index,
       port,
-      to: targetOf(port, states[index] as ContainerState, network?.name ?? ''),
+      to: targetOf({ id: spec.id, port }, states[index] as ContainerState, network?.name ?? ''),
     })),
   );
   const ports: ServicePorts[] = services.map(() => ({}));
@@ -99,9 +100,19 @@ function published(ports: readonly ContainerPort[], state: ContainerState): Serv
   );
 }
 
-/** Where the machine reaches a port of a container. */
-function targetOf({ container, protocol }: ContainerPort, state: ContainerState, network: string): ForwardedPort['to'] {
-  const port = state.published[`${container}/${protocol}`];
+/**
+ * Where the machine reaches a port of a service.
+ * @throws VoltError `service_failed` where it has no address: a connection to none would lead to the machine itself
+ */
+export function targetOf(
+  { id, port: { container, protocol } }: { id: string; port: ContainerPort },
+  { isRunning, published, addresses }: ContainerState,
+  network: string,
+): ForwardedPort['to'] {
+  if (!isRunning) throw serviceFailed(id, 'has ended before its ports were open');
+  const port = published[`${container}/${protocol}`];
   if (port !== undefined) return { host: '127.0.0.1', port };
-  return { host: state.addresses[network] ?? '', port: container };
+  const host = addresses[network] ?? '';
+  if (isIP(host) === 0) throw serviceFailed(id, 'has no address in the network of the job');
+  return { host, port: container };
 }

@@ -66,6 +66,14 @@ socket.on('data', (chunk) => process.stdout.write(chunk)); socket.end('word');`;
     expect(await ask('127.0.0.1', ports[0] as number)).to.be.oneOf(['ECONNRESET', 'EPIPE', '']);
   });
 
+  it('are refused where they lead to no IP address', async () => {
+    for (const host of ['', 'localhost']) {
+      const problem = await open({ to: { ...to(), host } }).catch((error) => error);
+      expect(problem, host).to.include({ code: 'spawn_failed' });
+      expect(problem.message).to.include(`"${host}" is not an IP address`);
+    }
+  });
+
   it('are refused where two are the same', async () => {
     const problem = await open({ port: 5432, to: to() }, { port: 5432, to: to() }).catch((error) => error);
     expect(problem).to.include({ code: 'spawn_failed' });
