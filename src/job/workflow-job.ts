@@ -147,8 +147,8 @@ class WorkflowJob {
     const event = this.#job.github.event ?? {};
     makeToolCache(context);
     const { owner } = context.sandbox;
-    const { root, workspace, temp, commands, actions } = folders;
-    makeFoldersInside(root, [workspace, temp, commands, actions], owner);
+    const { root, workspace, temp, commands, actions, event: eventFolder } = folders;
+    makeFoldersInside(root, [workspace, temp, commands, actions, eventFolder], owner);
     writeInside(root, String(this.#job.github.event_path), JSON.stringify(event, undefined, 2), owner);
     for (const env of [plan.env.workflow, plan.env.job]) {
       Object.assign(this.#job.env, await this.#job.evaluation(this.#frame, '').texts(env));

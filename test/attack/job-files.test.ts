@@ -95,7 +95,7 @@ describe('a job that prepares its folders against Volt', () => {
       const written = join(hostFolder, 'written');
       const attempt = `
 mkdir -p ~/folders; echo "$RUNNER_TEMP" > ~/folders/$1
-folders=$(echo "\${RUNNER_TEMP%/*/*}"/{1,2}-{1,2,3,4,5,6,7,8,9,10,11,12}.1/temp/_github_workflow)
+folders=$(echo "\${RUNNER_TEMP%/*/*}"/{1,2}-{1,2,3,4,5,6,7,8,9,10,11,12}.1/_github_workflow)
 end=$((SECONDS + 5))
 while [ $SECONDS -lt $end ]; do
   mkdir -p $folders 2>/dev/null

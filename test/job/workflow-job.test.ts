@@ -520,6 +520,6 @@ ${Array.from({ length: 4 }, () => `- run: head -c 100000 /dev/zero | tr '\\0' '\
 
   it('shows its steps nothing of Volt beyond what GitHub shows', async () => {
     const { folder } = await jobs.run('- run: echo "x=1" >> "$GITHUB_OUTPUT"');
-    expect(readFileSync(join(folder, 'temp', '_github_workflow', 'event.json'), 'utf8')).to.include('"ref"');
+    expect(readFileSync(join(folder, '_github_workflow', 'event.json'), 'utf8')).to.include('"ref"');
   });
 });

@@ -1,4 +1,3 @@
-import { join } from 'node:path';
 import { EngineRefusal } from '../../engine/connection.ts';
 import type { ContainerPlan } from '../../engine/container-plan.ts';
 import type { Engine } from '../../engine/engine.ts';
@@ -70,10 +69,10 @@ async function runOnce(
 
 /** Folders of the job by their paths in the container, as on GitHub; the first that matches a path counts. */
 function foldersOf({ folders }: WorkflowState): { from: string; to: string }[] {
-  const { workspace, temp, commands } = folders;
+  const { workspace, temp, commands, home, event } = folders;
   return [
-    { from: join(temp, '_github_home'), to: '/github/home' },
-    { from: join(temp, '_github_workflow'), to: '/github/workflow' },
+    { from: home, to: '/github/home' },
+    { from: event, to: '/github/workflow' },
     { from: commands, to: '/github/file_commands' },
     { from: workspace, to: '/github/workspace' },
     { from: temp, to: '/github/runner_temp' },
@@ -89,7 +88,7 @@ async function planOf(
   const { folders, context } = job;
   const { owner } = context.sandbox;
   const mapped = foldersOf(job);
-  makeFoldersInside(folders.root, [join(folders.temp, '_github_home')], owner);
+  makeFoldersInside(folders.root, [folders.home], owner);
   const ids = await said(containerIds(context, engine, { image, labels, user: image.user }));
   const { limits } = await context.processes;
   const certificates = certificatesIn(context.env);

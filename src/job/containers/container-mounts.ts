@@ -13,8 +13,8 @@ import { machinePath } from './machine-path.ts';
  * contain.
  */
 export function jobMounts({ folders, github }: Pick<WorkflowState, 'folders' | 'github'>): ContainerPlan['mounts'] {
-  const { workspace, temp, commands, actions } = folders;
-  const same = [workspace, temp, commands, actions].map((path) => ({ from: path, to: path }));
+  const { workspace, temp, commands, actions, home, event } = folders;
+  const same = [workspace, temp, commands, actions, home, event].map((path) => ({ from: path, to: path }));
   const repository = basename(String(github.repository ?? '')) || 'repository';
   return [...same, { from: workspace, to: `/__w/${repository}/${repository}` }];
 }

@@ -91,13 +91,16 @@ async function planOf(
 ): Promise<Planned> {
   const { folders, context } = job;
   const { owner } = context.sandbox;
-  const home = join(folders.temp, '_github_home');
   const restore = join(folders.temp, '_volt', 'restore-environment.cjs');
   const own = spec.volumes.flatMap(({ source }) =>
     source.kind === 'workspace' ? [join(folders.workspace, source.path)] : [],
   );
   const sudo = join(folders.temp, '_volt', 'bin', 'sudo');
-  makeFoldersInside(folders.root, [home, dirname(restore), dirname(sudo), join(folders.temp, '_tool'), ...own], owner);
+  makeFoldersInside(
+    folders.root,
+    [folders.home, dirname(restore), dirname(sudo), join(folders.temp, '_tool'), ...own],
+    owner,
+  );
   writeInside(folders.root, restore, restoringScript, owner);
   writeInside(folders.root, sudo, noOpSudo, owner, 0o755);
   const parts = await nodeParts();
@@ -114,7 +117,7 @@ async function planOf(
   const { limits } = await context.processes;
   // last on the search path, so that an image's own sudo goes first
   const path = [image.env.PATH ?? usualPath, ...(inside.uid === 0 ? [dirname(sudo)] : [])].join(':');
-  const env = { ...(job.view?.env ?? { CI: 'true', GITHUB_ACTIONS: 'true' }), HOME: home, PATH: path };
+  const env = { ...(job.view?.env ?? { CI: 'true', GITHUB_ACTIONS: 'true' }), HOME: folders.home, PATH: path };
   const certificates = certificatesIn(context.env);
   const mounts = [
     ...certificates.mounts,

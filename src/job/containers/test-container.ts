@@ -5,13 +5,13 @@ import { makeFoldersInside } from '../files/hand-over.ts';
 import type { JobInput } from '../input-and-result.ts';
 import type { StepContext } from '../job-context.ts';
 import type { JobLog } from '../log.ts';
-import { commands } from '../sandbox/sandbox-view.ts';
+import { commands, containerFolders } from '../sandbox/sandbox-view.ts';
 import type { JobGround } from './container-ground.ts';
 import type { ContainerJob } from './container-job.ts';
 import { JobContainer } from './job-container.ts';
 
 /** Folders of a job that its tests see under the paths that they have on the machine. */
-const shown = ['workspace', 'temp', 'reports', 'environment'] as const;
+const shown = ['workspace', 'temp', 'reports', 'environment', containerFolders.home] as const;
 
 /**
  * What a container of an image is that settings name: its processes are root in it, whatever user the image names, so that
@@ -34,6 +34,7 @@ export function testContainerJob(
   const folders = {
     root,
     ...{ workspace: at('workspace'), temp: at('temp'), commands: at(commands), actions: at('actions') },
+    ...{ home: at(containerFolders.home), event: at(containerFolders.event) },
   };
   const mounts = [
     ...shown.map(at).map((path) => ({ from: path, to: path })),

@@ -10,6 +10,8 @@ import { keepWhole } from './whole-file.ts';
 export const environmentPath = '/volt/environment';
 /** The folder of the command files of steps: the job's user owns the files, but not the folder. */
 export const commands = 'commands';
+/** Folders that containers get under the paths of GitHub: their home, and that of the file with the event. */
+export const containerFolders = { home: '_github_home', event: '_github_workflow' } as const;
 
 interface SandboxedJob {
   /** the job's own folder */
@@ -41,7 +43,9 @@ export function sandboxView(
     readable: [...ofAccounts, ...replaced, ...readable.map((path) => ({ from: path, to: path }))],
     temporary: [inside('tmp', '/tmp'), inside('var-tmp', '/var/tmp')],
     writable: [
-      ...['workspace', 'temp', 'actions', 'reports', commands].map((name) => inside(name)),
+      ...['workspace', 'temp', 'actions', 'reports', commands, ...Object.values(containerFolders)].map((name) =>
+        inside(name),
+      ),
       inside('environment', environmentPath),
       { from: home.from, to: home.path },
     ],

@@ -19,12 +19,15 @@ import { type JobHome, makeHome, tools } from './job-home.ts';
 import { JobIsolation } from './job-isolation.ts';
 import { type JobPaths, jobPaths, makeJobFolders } from './job-paths.ts';
 import { namedUser } from './job-user.ts';
-import { commands, environmentPath, sandboxView } from './sandbox-view.ts';
+import { commands, containerFolders, environmentPath, sandboxView } from './sandbox-view.ts';
 import { behindShims, versionFolders } from './version-managers.ts';
 import { keepWhole } from './whole-file.ts';
 
 /** The folders of a job, owned by its user. */
-const own = ['workspace', 'temp', 'actions', 'reports', 'environment', 'tmp', 'var-tmp'] as const;
+const own = [
+  ...['workspace', 'temp', 'actions', 'reports', 'environment', 'tmp', 'var-tmp'],
+  ...Object.values(containerFolders),
+] as const;
 
 /** The folders made for one job, and as what its programs run there. */
 export interface JobWorkspace {

@@ -11,6 +11,7 @@ import type { JobLog } from '../log.ts';
 import { JobAborted, type JobOutcome } from '../outcome.ts';
 import type { Masker } from '../output/masker.ts';
 import { Matchers } from '../output/matchers.ts';
+import { containerFolders } from '../sandbox/sandbox-view.ts';
 import type { TestSearch } from '../test-search.ts';
 import { AnnotationBudget } from './annotation-budget.ts';
 import { largestSummary } from './command-files.ts';
@@ -34,6 +35,10 @@ export interface JobFolders {
   commands: string;
   /** copies of actions of other repositories */
   actions: string;
+  /** the home in containers, directly in the root like the others: there the job can put no link in its place */
+  home: string;
+  /** of the file with the event */
+  event: string;
 }
 
 /** The containers of a job that has some. */
@@ -108,6 +113,8 @@ export class WorkflowState {
       temp: join(root, 'temp'),
       commands: join(root, 'commands'),
       actions: join(root, 'actions'),
+      home: join(root, containerFolders.home),
+      event: join(root, containerFolders.event),
     };
     this.#secrets = callSecrets(plan.secrets.through, secrets, plan.contexts);
     for (const value of [...Object.values(secrets), ...Object.values(this.#secrets)]) this.masker.add(value);
@@ -122,7 +129,7 @@ export class WorkflowState {
     this.#github = {
       ...plan.contexts.github,
       workspace: this.folders.workspace,
-      event_path: join(this.folders.temp, '_github_workflow', 'event.json'),
+      event_path: join(this.folders.event, 'event.json'),
       token: this.#secrets.GITHUB_TOKEN ?? '',
       job: plan.key,
     };

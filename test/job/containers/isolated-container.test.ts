@@ -1,11 +1,12 @@
 import { once } from 'node:events';
-import { lstatSync } from 'node:fs';
+import { chmodSync, lstatSync, writeFileSync } from 'node:fs';
 import { type AddressInfo, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { engineKind, hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
 import { TestSession } from '../../support/engine-session.ts';
+import { TestFolders } from '../../support/folder.ts';
 import { IsolatedJobs, isIsolable } from '../../support/isolation.ts';
 
 describe('the container of an isolated job', function () {
@@ -75,6 +76,34 @@ describe('the container of an isolated job', function () {
     } finally {
       registry.close();
       jobs.clean();
+    }
+  });
+
+  it('of an action has the folders of the job, never a folder of the machine that a step has put in their place', async function () {
+    if (!(await isIsolable('sandbox'))) return this.skip();
+    const jobs = new IsolatedJobs('sandbox');
+    const folders = new TestFolders();
+    const machine = folders.make();
+    chmodSync(machine, 0o755);
+    writeFileSync(join(machine, 'secret'), 'of the machine\n');
+    try {
+      jobs.engine = session.next();
+      const { outcome, log } = await jobs.steps(`
+- run: |
+    for folder in "$RUNNER_TEMP/_github_home" "$RUNNER_TEMP/_github_workflow" "$(dirname "$GITHUB_EVENT_PATH")"; do
+      rm -rf "$folder" || true
+      ln -s ${machine} "$folder" || true
+    done
+- uses: docker://${tinyImage}
+  with: { entrypoint: sh, args: -c "cat /github/home/secret /github/workflow/secret; echo kept > /github/home/note" }
+- uses: docker://${tinyImage}
+  with: { entrypoint: cat, args: /github/home/note }`);
+      expect(log).to.not.include('of the machine\n');
+      expect(outcome, log).to.include({ status: 'success' });
+      expect(log).to.include('\nkept\n');
+    } finally {
+      jobs.clean();
+      folders.remove();
     }
   });
 

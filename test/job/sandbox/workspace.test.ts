@@ -92,6 +92,7 @@ for (const level of ['sandbox', 'user'] as const) {
       expect(files()).to.deep.equal(first);
       expect(readdirSync(workspace.folder)).to.have.members([
         ...['workspace', 'temp', 'actions', 'reports', 'environment', 'tmp', 'var-tmp', 'commands'],
+        ...['_github_home', '_github_workflow'],
       ]);
     });
 
