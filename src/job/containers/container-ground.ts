@@ -183,8 +183,8 @@ export class JobGround {
   async #remove({ engine, labels }: Pick<ContainerGround, 'engine' | 'labels'>): Promise<void> {
     await removeLabelled(engine, labels);
     await this.#hold?.remove();
-    // root of a container of Docker is root of the machine, and later jobs need what it has left
-    if (engine.kind === 'docker') await this.#context.sandbox.giveTree(this.#context.folder);
+    // root of a container of Docker is root of the machine, and later jobs need what it has left; processes of steps may still run
+    if (engine.kind === 'docker') await this.#context.sandbox.giveContestedTree(this.#context.folder);
   }
 }
 

@@ -36,6 +36,16 @@ export class JobIsolation {
       for (const entry of entries) lchownSync(entry.path, owner.uid, owner.gid);
       return;
     }
-    await runProgram('chown', ['--recursive', '--no-dereference', `${owner.uid}:${owner.gid}`, '--', path]);
+    await giveByProgram(path, owner);
   }
+
+  /** As `giveTree` for a tree that the job may change at the same time: chown(1) walks open folders, so it follows no link. */
+  async giveContestedTree(path: string): Promise<void> {
+    const { owner } = this;
+    if (owner && existsSync(path)) await giveByProgram(path, owner);
+  }
+}
+
+async function giveByProgram(path: string, { uid, gid }: JobUser): Promise<void> {
+  await runProgram('chown', ['--recursive', '--no-dereference', '-P', `${uid}:${gid}`, '--', path]);
 }
