@@ -23,12 +23,13 @@ export async function jobContainers(job: WorkflowState, evaluation: Evaluation):
   const { plan, folders, log } = job;
   const repository = basename(String(job.github.repository ?? ''));
   const { rights } = job.context.containers;
+  const isIsolated = job.context.sandbox.isClosed;
   const workspaces = [folders.workspace, workspaceInContainers, `/__w/${repository}/${repository}`];
   const values = await Promise.all([plan.container ?? null, plan.services ?? null].map((one) => evaluation.value(one)));
   const [containerValue = null, servicesValue = null] = values;
   try {
-    const container = containerOf(containerValue, { workspaces, rights });
-    const { services, unused } = servicesOf(servicesValue, { workspaces, rights });
+    const container = containerOf(containerValue, { workspaces, rights, isIsolated });
+    const { services, unused } = servicesOf(servicesValue, { workspaces, rights, isIsolated });
     for (const { credentials } of [...(container ? [container] : []), ...services])
       if (credentials) job.masker.add(credentials.password);
     if (containerValue !== null && !container)

@@ -19,7 +19,8 @@ const shown = ['workspace', 'temp', 'reports', 'environment', containerFolders.h
  * @throws ContainerProblem
  */
 export function containerOfImage(name: string): ContainerSpec {
-  const spec = containerOf(name, { workspaces: [], rights: { privileged: 'refused', volumes: 'refused' } });
+  const rights = { privileged: 'refused', volumes: 'refused' } as const;
+  const spec = containerOf(name, { workspaces: [], rights, isIsolated: true });
   if (!spec) throw new Error('the name of an image is empty');
   return { ...spec, isGiven: true, options: { ...spec.options, user: '0' } };
 }

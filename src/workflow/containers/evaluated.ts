@@ -32,6 +32,7 @@ const serviceId = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/;
  * @param value `jobs.<id>.container` after evaluation
  * @param allowed.workspaces the paths that mean the job's workspace
  * @param allowed.rights of the job on this machine
+ * @param allowed.isIsolated whether the job must not have the rights of Volt
  * @returns undefined if there is none, or its image is empty
  * @throws ContainerProblem
  */
@@ -72,6 +73,7 @@ export function servicesOf(value: Json, allowed: Allowed): { services: ServiceSp
 interface Allowed {
   workspaces: readonly string[];
   rights: ContainerRights;
+  isIsolated: boolean;
 }
 
 type Given = z.infer<typeof container>;
@@ -88,15 +90,16 @@ function parse<T extends z.ZodType>(schema: T, value: Json, key: string): z.infe
 function specOf(
   given: Given,
   key: string,
-  { workspaces, rights }: Allowed,
+  { workspaces, rights, isIsolated }: Allowed,
 ): (ContainerSpec & { entrypoint?: string | undefined }) | undefined {
   const { image = '', credentials } = given;
   if (isNoImage(image)) return undefined;
   const { username = '', password = '' } = credentials ?? {};
   return inside(key, () => {
-    const { options, entrypoint, privileged, ...flags } = parseOptions(given.options ?? '');
+    const { options, entrypoint, privileged, reaching, ...flags } = parseOptions(given.options ?? '');
     const volumes = [...flags.volumes, ...(given.volumes ?? [])].map((volume) => volumeOf(volume, workspaces));
-    checkRights({ privileged, volumes: machineVolumes(volumes) }, rights);
+    const asked = isIsolated ? [...privileged, ...reaching] : privileged;
+    checkRights({ privileged: asked, volumes: machineVolumes(volumes, isIsolated) }, rights);
     return {
       image: fullImageName(image),
       env: { ...flags.env, ...given.env },

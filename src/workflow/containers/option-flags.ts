@@ -14,6 +14,8 @@ export interface ParsedOptions {
   entrypoint?: string;
   /** flags that need a right, for people */
   privileged: string[];
+  /** flags that need the same right where the job is isolated: what they name is reached by the machine, not by the job */
+  reaching: string[];
 }
 
 /** A flag of `docker create`. @throws ContainerProblem */
@@ -40,7 +42,11 @@ export const valued: Readonly<Record<string, Take>> = {
     if (to === 'host-gateway') throw refused('add-host', 'containers do not reach the machine');
     into.options.hosts.push(`${hostName(name)}:${ipAddress(to)}`);
   },
-  dns: (into, value) => into.options.dns.push(ipAddress(value)),
+  // the engine asks the server, past the rules of the job's network
+  dns: (into, value) => {
+    into.options.dns.push(ipAddress(value));
+    into.reaching.push(theOption('dns'));
+  },
   'dns-search': (into, value) => into.options.dnsSearch.push(hostName(value)),
   env: (into, value) => {
     const equals = value.indexOf('=');

@@ -33,7 +33,7 @@ export function parseOptions(text: string): ParsedOptions {
       ...{ readOnly: false, init: false },
       machine: { privileged: false, capAdd: [], devices: [], hostPid: false, hostIpc: false },
     },
-    ...{ env: {}, ports: [], volumes: [], privileged: [] },
+    ...{ env: {}, ports: [], volumes: [], privileged: [], reaching: [] },
   };
   const { tokens } = parseArgs({ args: wordsOf(text), options: known, strict: false, tokens: true });
   for (const token of tokens) {

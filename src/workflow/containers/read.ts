@@ -40,10 +40,10 @@ const checks: Readonly<Record<string, (text: string) => void>> = {
   command: wordsOf,
 };
 
-/** The path of the workspace in a job is not known here, but a path that is written out is not in it. */
+/** The path of the workspace in a job is not known here, but a path that is written out is not in it; nor is the isolation. */
 function checkVolume(text: string): void {
   if (text.startsWith('/__w/')) return;
-  checkRights({ privileged: [], volumes: machineVolumes([volumeOf(text, [workspaceInContainers])]) }, undefined);
+  checkRights({ privileged: [], volumes: machineVolumes([volumeOf(text, [workspaceInContainers])], false) }, undefined);
 }
 
 function checkContainer(reader: TokenReader, token: TemplateToken): void {

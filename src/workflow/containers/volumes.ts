@@ -42,9 +42,15 @@ function sourceOf(source: string | undefined, workspaces: readonly string[], tex
   return { kind: 'machine', path: posix.normalize(source) };
 }
 
-/** The volumes that are paths of the machine, for people. */
-export function machineVolumes(volumes: readonly ContainerVolume[]): string[] {
-  return volumes.flatMap(({ source }) =>
-    source.kind === 'machine' ? [`the volume ${quoted(source.path)}, a path of the machine,`] : [],
-  );
+/**
+ * The volumes that are paths of the machine, for people.
+ * @param isIsolated whether the job is: a service or another process of it can put a link in the place of a folder in the workspace,
+ * and the engine follows it
+ */
+export function machineVolumes(volumes: readonly ContainerVolume[], isIsolated: boolean): string[] {
+  return volumes.flatMap(({ source }) => {
+    if (source.kind === 'machine') return [`the volume ${quoted(source.path)}, a path of the machine,`];
+    if (source.kind !== 'workspace' || source.path === '' || !isIsolated) return [];
+    return [`the volume ${quoted(source.path)}, a path in the workspace where the job can put a link,`];
+  });
 }

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { IsolatedJobs, isIsolable } from '../../support/isolation.ts';
 import { TestJobs } from '../../support/job.ts';
 
 describe('the containers of a job', () => {
@@ -34,6 +35,26 @@ describe('the containers of a job', () => {
       expect(outcome, job).to.include({ status: 'error', reason: 'unsupported' });
       expect(outcome.message).to.include(message);
       expect(log).to.not.include('\nran\n');
+    }
+  });
+
+  it('may not name a part of the workspace or a name server where the job is isolated', async function () {
+    if (!(await isIsolable('user'))) return this.skip();
+    const isolated = new IsolatedJobs('user');
+    try {
+      for (const [job, message] of [
+        [
+          "services: { db: { image: x, volumes: ['${{ github.workspace }}/sub:/x'] } }",
+          'the volume "sub", a path in the',
+        ],
+        ["container: { image: x, options: '--dns 9.9.9.9' }", 'the option `--dns` is not allowed'],
+      ] as const) {
+        const { outcome, log } = await isolated.steps('- run: echo ran', undefined, 'app', job);
+        expect(outcome, log).to.include({ status: 'error', reason: 'unsupported' });
+        expect(outcome.message).to.include(message);
+      }
+    } finally {
+      isolated.clean();
     }
   });
 

@@ -6,8 +6,8 @@ import type { Json } from '../../../src/workflow/template.ts';
 
 const workspaces = ['/job/workspace'];
 const refused: ContainerRights = { privileged: 'refused', volumes: 'refused' };
-const container = (value: Json, rights = refused) => containerOf(value, { workspaces, rights });
-const services = (value: Json) => servicesOf(value, { workspaces, rights: refused });
+const container = (value: Json, rights = refused) => containerOf(value, { workspaces, rights, isIsolated: true });
+const services = (value: Json) => servicesOf(value, { workspaces, rights: refused, isIsolated: true });
 
 function problem(work: () => unknown): string {
   try {
@@ -85,6 +85,23 @@ describe('what a container asks for beyond what every job may have', () => {
     expect(problem(() => container(volume))).to.match(
       /the volume "\/srv\/data", a path of the machine, is not allowed: .*--allow-volumes REPOSITORY/,
     );
+  });
+
+  it('is a folder in the workspace or a name server, where a job is isolated', () => {
+    const folder = { image: 'node', volumes: ['/job/workspace/sub/deep:/data:ro'] };
+    const server = { image: 'node', options: '--dns 9.9.9.9 --dns-search example.org' };
+    expect(problem(() => container(folder))).to.match(
+      /^unsupported: .*the volume "sub\/deep", a path in the workspace where the job can put a link, is not allowed: .*--allow-volumes REPOSITORY/,
+    );
+    expect(problem(() => services({ db: server }))).to.match(
+      /^unsupported: `services.db`: the option `--dns` is not allowed: .*--allow-privileged REPOSITORY/,
+    );
+    expect(container(folder, { privileged: 'refused', volumes: 'allowed' })?.volumes).to.have.length(1);
+    expect(container(server, { privileged: 'allowed', volumes: 'refused' })?.options.dns).to.deep.equal(['9.9.9.9']);
+    const open = { workspaces, rights: refused, isIsolated: false };
+    for (const value of [folder, server]) expect(problem(() => containerOf(value, open))).to.equal('none');
+    const whole = { image: 'node', volumes: ['/job/workspace:/data'], options: '--dns-search example.org' };
+    expect(problem(() => container(whole))).to.equal('none');
   });
 
   it('is refused on a ref that is not trusted', () => {

@@ -67,6 +67,7 @@ describe('options of a container', () => {
       '--name db --network-alias sql --add-host api:10.0.0.1 --dns 9.9.9.9 --dns-search example.org --tmpfs /data:size=1g,mode=1777 --tmpfs /tmp --label a=b=c --cap-drop cap_net_raw';
     expect(changed(text)).to.deep.equal({
       ...{ aliases: ['db', 'sql'], hosts: ['api:10.0.0.1'], dns: ['9.9.9.9'], dnsSearch: ['example.org'] },
+      reaching: ['the option `--dns`'],
       ...{ tmpfs: { '/data': 'size=1g,mode=1777', '/tmp': '' }, labels: { a: 'b=c' }, capDrop: ['NET_RAW'] },
     });
   });
