@@ -181,13 +181,13 @@ export const settings = [
     env: 'VOLT_ALLOW_PRIVILEGED',
     schema: repositoryGlobs.default(''),
     about:
-      'Repositories whose containers may use options that give rights on this machine (`--privileged`, `--cap-add`, `--device`, `--pid host`, `--ipc host`), on trusted refs: comma-separated names, in which "*" matches anything. Default: none.',
+      'Repositories whose containers may use options that give rights on this machine (`--privileged`, `--cap-add`, `--device`, `--pid host`, `--ipc host`, `--dns`) and whose Dockerfiles are built, on trusted refs: comma-separated names, in which "*" matches anything. Default: none.',
   },
   {
     env: 'VOLT_ALLOW_VOLUMES',
     schema: repositoryGlobs.default(''),
     about:
-      'Repositories whose containers may have volumes that are paths of this machine, on trusted refs: comma-separated names, in which "*" matches anything. Sockets, folders of container engines and Volt\'s data stay closed. Default: none.',
+      'Repositories whose containers may have volumes that are paths of this machine or parts of the workspace, on trusted refs: comma-separated names, in which "*" matches anything. Sockets, folders of container engines and Volt\'s data stay closed. Default: none.',
   },
   {
     env: 'VOLT_ALLOW_IMAGES',
