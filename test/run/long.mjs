@@ -51,6 +51,11 @@ export const LONG = [
     tools: [],
   },
   {
+    what: 'workflows of many projects with containers, services and docker actions',
+    files: ['test/flow/workflows-with-containers.test.ts'],
+    tools: [],
+  },
+  {
     what: 'attacks that race with Volt for long, or exhaust it',
     files: [
       'test/attack/git-bombs.test.ts',
