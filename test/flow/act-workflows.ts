@@ -224,8 +224,8 @@ jobs:
           - "8080:80"
     steps:
       - run: |
-          until exec 3<> /dev/tcp/localhost/8080; do sleep 0.1; done
-          printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3`),
+          ask() { exec 3<> /dev/tcp/localhost/8080 && printf 'GET / HTTP/1.0\\r\\n\\r\\n' >&3 && cat <&3; }
+          until (ask) | grep Welcome; do sleep 0.1; done`),
     log: [/\nWelcome to nginx\n/],
   },
   {

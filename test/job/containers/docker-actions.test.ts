@@ -220,9 +220,9 @@ runs:
 
   it('reach the services of the job, and end when the job is cancelled', async () => {
     const job = start(
-      `- uses: docker://${tinyImage}\n  with: { entrypoint: sh, args: -c 'trap "echo ended; exit 3" TERM; until nc web 80; do sleep 0.1; done; touch asked; sleep 1000 & wait' }`,
+      `- uses: docker://${tinyImage}\n  with: { entrypoint: sh, args: -c 'trap "echo ended; exit 3" TERM; until nc web 80 | grep hello; do sleep 0.1; done; touch asked; sleep 1000 & wait' }`,
       undefined,
-      `services: { web: { image: ${tinyImage}, command: sh -c 'echo hello | nc -l -p 80; sleep 1000' } }`,
+      `services: { web: { image: ${tinyImage}, command: sh -c 'while true; do echo hello | nc -l -p 80; done' } }`,
     );
     await until('the service has answered', () => existsSync(join(job.workspace, 'asked')));
     job.stop.abort(cancelled('by a person'));

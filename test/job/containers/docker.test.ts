@@ -43,7 +43,7 @@ describe('a job in containers of Docker', function () {
     const answer = 'while true; do echo from the service | nc -l -p 80; done';
     const service = `{ image: '${tinyImage}', entrypoint: sh, command: '-c "${answer}"' }`;
     const { outcome, log } = await jobs.run(
-      '- uses: actions/checkout@v4\n- run: until nc web 80 2>/dev/null; do sleep 0.1; done; id -u\n- uses: ./tool\n- run: cat made.txt',
+      '- uses: actions/checkout@v4\n- run: until nc web 80 | grep service; do sleep 0.1; done; id -u\n- uses: ./tool\n- run: cat made.txt',
       { repository, job: `container: ${tinyImage}\nservices: { web: ${service} }`, around: { engine: session.next() } },
     );
     expect(outcome, log).to.include({ status: 'success' });

@@ -208,9 +208,9 @@ describe('the container of an isolated job', function () {
         expect(log, sandboxNetwork).to.include('\nrefused\n').and.not.include('\nreached\n');
       };
       try {
-        const reach = 'until nc web 80; do sleep 0.1; done; ! nslookup -type=a example.com';
+        const reach = 'until nc web 80 | grep re[fa]; do sleep 0.1; done';
         await ask(
-          `- run: ${sandboxNetwork === 'on' ? 'until nc web 80; do sleep 0.1; done' : reach}`,
+          `- run: ${sandboxNetwork === 'on' ? reach : `${reach}; ! nslookup -type=a example.com`}`,
           `container: ${tinyImage}\n${services}`,
         );
         await ask(

@@ -10,7 +10,7 @@ import { TestSession } from '../../support/engine-session.ts';
 import { type StartedJob, TestJobs } from '../../support/job.ts';
 import { until } from '../../support/until.ts';
 
-/** A service that answers each connection with a word. */
+/** A service that answers connections with a word; `nc` may answer one with nothing, so steps ask until they have it. */
 const answering = (word: string) => `command: sh -c 'while true; do echo ${word} | nc -l -p 80; done'`;
 
 describe('the services of a job', function () {
@@ -50,7 +50,7 @@ container: ${tinyImage}
 services:
   web: { image: ${tinyImage}, ports: [80], env: { WORD: hello }, entrypoint: sh, command: '-c "while true; do echo $WORD | nc -l -p 80; done"', options: --network-alias other }
 steps:
-  - run: for name in web other; do until nc $name 80 2>/dev/null; do sleep 0.1; done; done; echo "port \${{ job.services.web.ports[80] }}"
+  - run: for name in web other; do until nc $name 80 | grep hello; do sleep 0.1; done; done; echo "port \${{ job.services.web.ports[80] }}"
   - run: test "\${{ job.services.web.network }}" = "\${{ job.container.network }}"`);
     const { outcome, steps } = await job.ended;
     expect(outcome, job.log()).to.include({ status: 'success' });
@@ -87,8 +87,8 @@ services:
   two: { image: ${tinyImage}, ports: [80], ${answering('second')} }
 steps:
   - run: |
-      exec 5<>/dev/tcp/localhost/8080; cat <&5
-      exec 5<>/dev/tcp/127.0.0.1/\${{ job.services.two.ports[80] }}; cat <&5
+      until (exec 5<>/dev/tcp/localhost/8080; cat <&5) | grep first; do sleep 0.1; done
+      until (exec 5<>/dev/tcp/127.0.0.1/\${{ job.services.two.ports[80] }}; cat <&5) | grep second; do sleep 0.1; done
       echo "mapped \${{ job.services.one.ports['80'] }}"
     shell: bash`,
       { processes },
@@ -103,7 +103,7 @@ steps:
     const job = start(`
 services: { web: { image: ${tinyImage}, ports: [80], ${answering('hello')} } }
 steps:
-  - run: exec 5<>/dev/tcp/127.0.0.1/\${{ job.services.web.ports[80] }}; cat <&5
+  - run: until (exec 5<>/dev/tcp/127.0.0.1/\${{ job.services.web.ports[80] }}; cat <&5) | grep hello; do sleep 0.1; done
     shell: bash`);
     const { outcome } = await job.ended;
     expect(outcome, job.log()).to.include({ status: 'success' });
@@ -147,7 +147,7 @@ steps:
 container: ${tinyImage}
 services: { web: { image: 'checked:1', command: "${command}", options: --health-interval 1s } }
 steps:
-  - run: until nc web 80; do sleep 0.1; done`);
+  - run: until nc web 80 | grep asked; do sleep 0.1; done`);
     const { outcome } = await job.ended;
     expect(outcome, job.log()).to.include({ status: 'success' });
     expect(job.log()).to.match(/Service web: waiting until it is healthy\n[\s\S]*\nasked\n/);
@@ -180,7 +180,7 @@ services:
     command: >-
       -c 'while true; do (hostname; id -u; pwd; ulimit -n; grep -c " /memory tmpfs" /proc/mounts; ls -d /data /given /own; touch /given/x) 2>&1 | nc -l -p 8080; done'
 steps:
-  - run: until nc web 8080; do sleep 0.1; done`);
+  - run: until nc web 8080 | grep .; do sleep 0.1; done`);
     const { outcome } = await job.ended;
     expect(outcome, job.log()).to.include({ status: 'success' });
     expect(job.log()).to.match(/\nmy\.web\n1000\n\/tmp\n100\n1\n\/data\n\/given\n\/own\n.*Read-only file system\n/);
@@ -204,7 +204,7 @@ steps:
 container: ${tinyImage}
 services: { db: { image: ${tinyImage}, command: sh -c 'nc -l -p 80; echo crashed; exit 4' } }
 steps:
-  - run: nc -w 1 db 80 < /dev/null; sleep 1; exit 1`);
+  - run: until nc -w 1 db 80 < /dev/null; do sleep 0.1; done; sleep 1; exit 1`);
     const { outcome } = await job.ended;
     expect(outcome, job.log()).to.include({ status: 'error', reason: 'service_failed' });
     expect(outcome.message).to.include('the service db ended with code 4 while the job ran');
