@@ -21,6 +21,7 @@ import {
   refuseLfs,
   requireLfs,
 } from './lfs.ts';
+import { type MergePair, requireMerge } from './merge.ts';
 import { reportsEmptyObject } from './mirror/damage.ts';
 import type { Mirror } from './mirror/mirror.ts';
 import { removeMirror } from './mirror/prune.ts';
@@ -50,6 +51,8 @@ export interface CheckoutTarget {
   /** full name; `refs/heads/…` becomes a branch, anything else a detached HEAD */
   ref: string;
   sha: string;
+  /** what the commit merges, where Volt has made it for a pull request: no server has it, so it is made again where it is missing */
+  merge?: MergePair | undefined;
   /** missing or empty */
   folder: string;
   /** files of an earlier checkout to begin from; they are used up */
@@ -69,12 +72,18 @@ export interface CheckoutOptions extends UpdateOptions {
  * `tool_missing` if it needs git-lfs, which is not installed, `address_refused` if its LFS server is not allowed
  */
 export async function checkOut(mirror: Mirror, target: CheckoutTarget, options: CheckoutOptions = {}): Promise<void> {
-  if (mirror.isPart) await mirror.require(target.sha, options);
+  if (mirror.isPart || target.merge) await bring(mirror, target, options);
   // before the checkout borrows from it: a mirror in use is not removed
   await mirror.markUsed();
   if (target.kept && (await bringUpToDate(mirror, target, target.kept, options))) return;
   layOut(mirror, target);
   await populate(mirror, target, options);
+}
+
+/** Makes sure that the mirror has the commit with its history and files. */
+async function bring(mirror: Mirror, { sha, merge }: CheckoutTarget, options: UpdateOptions): Promise<void> {
+  if (merge) await requireMerge(mirror, { ...merge, commit: sha }, options);
+  await mirror.require(sha, options);
 }
 
 /** Synchronous: these are a few small files, and writing one is faster than a round trip to another thread. */
@@ -166,7 +175,7 @@ async function writePresent(mirror: Mirror, target: CheckoutTarget, options: Git
       if (attempt === mostWrites || needsLfs(error) || !missing.test(messages)) throw error;
       // its damaged object would count as the commit's; another job may have made the mirror anew meanwhile
       if (isDamaged()) await removeMirror(mirror.path, isDamaged);
-      await mirror.require(target.sha, options);
+      await bring(mirror, target, options);
     }
   }
 }

@@ -138,7 +138,7 @@ export async function readBlobs(
   const all = [...new Set(ids)];
   const known = new Map(all.map((id) => [id, texts.get(`${id} ${head}`)]));
   const unknown = all.filter((id) => known.get(id) === undefined);
-  const sizes = unknown.length === 0 ? new Map<string, number>() : await sizesOf(mirror, unknown, options);
+  const sizes = unknown.length === 0 ? new Map<string, number>() : await sizesOfBlobs(mirror, unknown, options);
   const found = new Map<string, string | null>();
   const remember = (id: string, text: string | null, size: number) => {
     found.set(id, text);
@@ -166,7 +166,8 @@ export async function readBlobs(
   return found;
 }
 
-async function sizesOf(
+/** The sizes of files in bytes, by their ids. Those that a mirror with a filter does not have are fetched first. */
+export async function sizesOfBlobs(
   mirror: Mirror,
   ids: readonly string[],
   options: UpdateOptions,

@@ -113,7 +113,11 @@ const safety: readonly ConfigEntry[] = [
 const ourFolders: readonly ConfigEntry[] = [['safe.directory', '*']];
 
 /** For git 2.32 and newer; an older git reads the file in this HOME, which does not exist. */
-const plain = { GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', HOME: '/nonexistent' };
+const plain = {
+  ...{ GIT_CONFIG_GLOBAL: '/dev/null', GIT_CONFIG_NOSYSTEM: '1', HOME: '/nonexistent' },
+  // the attributes of the machine, such as how lines end
+  GIT_ATTR_NOSYSTEM: '1',
+};
 
 /**
  * Runs one git command and returns its output.

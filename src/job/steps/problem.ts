@@ -42,6 +42,7 @@ export function problemOf(error: unknown, masker: Masker): JobOutcome {
       return { ...ours, reason: 'fetch_failed' };
     case 'git_failed':
     case 'git_missing':
+    case 'git_old':
       return { ...ours, reason: 'checkout_failed' };
     default:
       return { ...ours, reason: 'runner_failed' };
