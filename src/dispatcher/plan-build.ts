@@ -33,6 +33,7 @@ export function planBuild(
     message: message.passedOver > 0 ? `${message.passedOver} older commits were skipped` : null,
     cursor: message.cursor ?? null,
     intent: message.intent ?? null,
+    ...(message.pullRequest && { pullRequest: pullRequestOf(message.pullRequest) }),
     ...rest,
     jobs: jobs ?? [
       {
@@ -44,6 +45,10 @@ export function planBuild(
       },
     ],
   };
+}
+
+function pullRequestOf({ number, headRef, baseRef, base, merge, same }: NonNullable<CommitMessage['pullRequest']>) {
+  return { number, headRef, baseRef, base, merge, same };
 }
 
 function planOf({ skip }: CommitMessage, { command, image }: Repository): Plan | DecidedPlan {

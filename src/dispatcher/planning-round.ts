@@ -52,7 +52,7 @@ export class PlanningRound {
     const { revision, build } = this.#state;
     const repo = build.repo.name;
     const ended = await this.#context.database.write(async (db) => {
-      await applyPlan(db, this.#build, revision, changes, repo);
+      await applyPlan(db, this.#build, revision, changes, { repo, pullRequest: build.pullRequest });
       await nameRun(db, this.#build, runName);
       const superseded = this.#requests.size > 0 ? await this.#enterWanted(db) : [];
       const orders = [...superseded, ...cancels.map(({ id: job, ...why }) => ({ build: this.#build, job, ...why }))];

@@ -40,7 +40,7 @@ export async function route(
   for (const [index, job] of jobs.entries()) {
     await yieldToOthers();
     const what = whatToSend(job, pauses.length > job.tried.length);
-    const priority = priorityOf(job.virtualStart);
+    const priority = priorityOf(job.virtualStart, job.pullRequest !== null);
     const queue = queueOf[index] as string[];
     const ref = { job: job.id, attempt: job.attempt };
     if (sets.get(job.build)?.has(JSON.stringify(job.labels)) === false)
@@ -88,8 +88,8 @@ async function withdrawStale(
   }
 }
 
-function routed({ labels, repo, dueAt, tried, plan }: OpenJob) {
-  return { labels, repo: repo.name, runners: repo.runners, dueAt, tried, laterPlan: laterPlanOf(plan) };
+function routed({ labels, repo, dueAt, tried, plan, pullRequest }: OpenJob) {
+  return { labels, repo: repo.name, runners: repo.runners, dueAt, tried, laterPlan: laterPlanOf(plan, pullRequest) };
 }
 
 const tooManyLabelSets: Decision = {
@@ -164,6 +164,7 @@ function messageOf(job: OpenJob, plan: Plan, repeatable: boolean): JobMessage {
     repo: repositoryOf(job.repo),
     ref: job.ref,
     sha: job.sha,
+    ...(job.pullRequest !== null && { pullRequest: job.pullRequest }),
     trust: trustFor(job),
     plan,
     ...(sealed.secrets || sealed.credential ? { sealed } : {}),

@@ -63,6 +63,7 @@ export async function deliverSecrets(context: DispatcherContext, request: Secret
 
 async function secretsOf({ database, config }: DispatcherContext, job: OpenJob): Promise<Delivered<'secrets'>> {
   if (job.repo.removed) return { values: {}, withheld: `its repository ${job.repo.name} is no longer observed` };
+  if (job.pullRequest !== null) return { values: {}, withheld: 'builds of pull requests get no secrets' };
   if (!secretsAreFor(job)) {
     const trusted = await trustedRefs(database, job.repo.name);
     const which = trusted.length === 0 ? 'no ref is' : `trusted refs are ${trusted.join(', ')}`;

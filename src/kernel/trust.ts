@@ -5,7 +5,10 @@
 export interface Trust {
   /** the ref has the default class, or a person named it with `volt secret trust` */
   trusted: boolean;
-  /** `default`, otherwise the full name of the ref (for a commit without a ref its id), which is alone in its class */
+  /**
+   * `default`, otherwise the full name of the ref (for a commit without a ref its id), which is alone in its class; for a
+   * pull request see `pullRequestTrust`
+   */
   class: string;
 }
 
@@ -26,6 +29,14 @@ export const ownTrust: Trust = { trusted: true, class: defaultClass };
 /** The trust of a ref without rules. */
 export function unknownTrust(ref: string): Trust {
   return { trusted: false, class: classOf(ref) };
+}
+
+/**
+ * The trust of a pull request: none, whatever refs a person has named, since anybody can make one. A build of the same ref
+ * that a person has asked for is in another class; a space is in no name of a ref.
+ */
+export function pullRequestTrust(ref: string): Trust {
+  return { trusted: false, class: `pull request ${ref}` };
 }
 
 /** Whether builds of a ref may have secrets: the default branch and tags, unless a person has named other refs. */

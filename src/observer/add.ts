@@ -1,5 +1,6 @@
 import { parseSource, type Source } from '../git/access/source.ts';
 import { checkRepositoryName, repositoryNameFrom } from '../kernel/names.ts';
+import { noPullRequests } from '../kernel/pull-request.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { setCredential } from '../record/credentials.ts';
 import type { Database } from '../record/database.ts';
@@ -69,7 +70,11 @@ async function repositoryOf(
   const { reports = known?.reports ?? [], filter = known?.filter ?? null, runners = known?.runners ?? [] } = options;
   const { env = known?.env ?? {}, image = known?.image ?? null } = options;
   const visibility = options.visibility ?? (await visibilityOf(database, name)) ?? 'internal';
-  const settings = { branches, tags, pollSeconds, commits, command, reports, filter, runners, env, image, visibility };
+  const { pullRequests, pullRequestRefs, pullRequestCheckout, pullRequestLabels } = known ?? noPullRequests;
+  const settings = {
+    ...{ branches, tags, pollSeconds, commits, command, reports, filter, runners, env, image, visibility },
+    ...{ pullRequests, pullRequestRefs, pullRequestCheckout, pullRequestLabels },
+  };
   checkSettings(settings);
   return {
     name,

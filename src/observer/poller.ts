@@ -9,7 +9,7 @@ import { gitLimitsOf } from '../job/sandbox/limits-of-settings.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { asVoltError, errorText, VoltError } from '../kernel/errors.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import { trustOf } from '../kernel/trust.ts';
+import { pullRequestTrust, trustOf } from '../kernel/trust.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import type { CommitMessage, ObserveMessage } from '../queues/messages.ts';
 import { fittingCommit } from '../queues/queues.ts';
@@ -301,7 +301,9 @@ export class Poller {
     if (!first || !messages.some(callsOthers)) return { ready: messages, waitsFor: [] };
     const { database, config } = this.#context;
     const { named } = await findTrust(database, repository.name);
-    const trust = trustOf(first.ref, { defaultBranch, named: named && refMatcher(named) });
+    const trust = first.pullRequest
+      ? pullRequestTrust(first.ref)
+      : trustOf(first.ref, { defaultBranch, named: named && refMatcher(named) });
     const { name, url } = repository;
     const fetch = (texts: string[], room: number, signal: AbortSignal) => {
       const source = {

@@ -113,6 +113,28 @@ export const commitMessage = z.object({
   tree: z.base64().max(700_000).optional(),
   /** what happened, unless the commit is new on the ref */
   event: buildEvent.optional(),
+  /**
+   * the pull request whose head the commit is; absent for other commits. Its files above are those of the merge, and
+   * `workflows.changed` the paths that the head has changed since it left the base branch
+   */
+  pullRequest: z
+    .object({
+      number: z.number().int().min(1),
+      /** the head that was seen before; null for a new pull request */
+      before: sha.nullable(),
+      /** branch of the repository at the same commit; null where there is none */
+      headRef: z.string().max(1024).nullable(),
+      /** name of the base branch, and its commit that is merged */
+      baseRef: z.string().max(1024),
+      base: sha,
+      /** commit of the merge; null where the head is tested alone, or conflicts */
+      merge: sha.nullable(),
+      /** files that conflict; empty if none do */
+      conflicts: z.array(z.string().max(4096)).max(100),
+      /** whether a branch of the repository itself is at the head */
+      same: z.boolean(),
+    })
+    .optional(),
 });
 export type CommitMessage = z.infer<typeof commitMessage>;
 
@@ -168,6 +190,8 @@ const sentJob = z.object({
   }),
   ref,
   sha,
+  /** number of the pull request whose code it runs, which has to be isolated; absent for others */
+  pullRequest: z.number().int().optional(),
   /** the trust class of its code, see kernel/trust.ts; absent in messages of an older dispatcher */
   trust: z.object({ trusted: z.boolean(), class: ref }).optional(),
   plan: planSchema,

@@ -8,6 +8,7 @@ import type {
   Job,
   JobId,
   JobImage,
+  PullRequest,
   Reason,
   Status,
   Step,
@@ -15,6 +16,7 @@ import type {
   TestSummary,
   Trigger,
 } from '../kernel/model.ts';
+import type { PullRequestDetails } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Write } from './database.ts';
 import type { AttemptRow, BuildRow, JobRow, StepRow } from './schema.ts';
@@ -26,6 +28,8 @@ export interface BuildFilter {
   branch?: string | undefined;
   status?: Status | undefined;
   sha?: string | undefined;
+  /** number of the pull request */
+  pull?: number | undefined;
   limit: number;
   /** only builds older than this one */
   before?: BuildId | undefined;
@@ -46,6 +50,7 @@ export async function listBuilds(database: Database, filter: BuildFilter): Promi
   if (filter.branch !== undefined) query = query.where('ref', '=', `refs/heads/${filter.branch}`);
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
   if (filter.sha !== undefined) query = query.where('sha', '=', filter.sha);
+  if (filter.pull !== undefined) query = query.where('pull_request', '=', filter.pull);
   if (filter.before !== undefined) query = query.where('id', '<', Number(filter.before));
   // always bounded below, so that the database uses the index for the newest builds
   query = query.where('id', '>', Number(filter.after ?? 0));
@@ -253,10 +258,17 @@ export function summaryOf(row: BuildRow): BuildSummary {
     status: row.status,
     reason: row.reason as Reason | null,
     message: row.message,
+    pullRequest: pullRequestOf(row),
     createdAt: iso(row.created_at),
     startedAt: isoOrNull(row.started_at),
     finishedAt: isoOrNull(row.finished_at),
   };
+}
+
+function pullRequestOf({ pull_request: number, pull_details: details }: BuildRow): PullRequest | null {
+  if (number === null || details === null) return null;
+  const { headRef, baseRef, same } = JSON.parse(details) as PullRequestDetails;
+  return { number, head: headRef, base: baseRef, trusted: same, url: null };
 }
 
 /** What a job has of its current attempt. */

@@ -9,7 +9,8 @@ import type { Schema } from './schema.ts';
  * A job gets its start tag when it is queued; the lowest tag runs first. The tag is the virtual time of its labels (the
  * highest tag that a runner has started) or, if that is later, the next tag that its repository has not used. So a
  * repository with a thousand queued jobs is overtaken by one that has just pushed its first commit. While no job is queued
- * for a label set, all of its tags are forgotten.
+ * for a label set, all of its tags are forgotten. The jobs of its pull requests are a flow of their own, so that
+ * they do not push back its other jobs.
  */
 
 /** Tag of a job that goes ahead of all others, because its attempt was taken back. */
@@ -28,6 +29,8 @@ interface Turns {
   finish: number;
   /** next free tag for a job that continues a build */
   beside: number;
+  /** next free tag for a job of a pull request */
+  aside: number;
 }
 
 /**
@@ -35,21 +38,22 @@ interface Turns {
  * @param jobs the labels of each job
  * @param continues whether their build has started before. Such jobs go ahead of the repository's other jobs, so that
  * builds finish in order. Each costs the repository one turn later.
+ * @param isPullRequest whether they run the code of a pull request; see also queues/priority.ts
  */
 export async function startTags(
   db: Write,
   repo: string,
   jobs: readonly (readonly string[])[],
-  { continues = false } = {},
+  { continues = false, isPullRequest = false } = {},
 ): Promise<number[]> {
   const queues = new Map<string, Turns>();
   const tags: number[] = [];
   for (const labels of jobs.map((each) => JSON.stringify(each))) {
     const turns = queues.get(labels) ?? (await turnsOf(db, labels, repo));
     queues.set(labels, turns);
-    tags.push(take(turns, continues));
+    tags.push(isPullRequest ? takeAside(turns) : take(turns, continues));
   }
-  for (const [labels, { time, finish, beside }] of queues) {
+  for (const [labels, { time, finish, beside, aside }] of queues) {
     await db
       .insertInto('label_sets')
       .values({ labels, time })
@@ -57,8 +61,8 @@ export async function startTags(
       .execute();
     await db
       .insertInto('turns')
-      .values({ labels, repo, finish, beside })
-      .onConflict((conflict) => conflict.columns(['labels', 'repo']).doUpdateSet({ finish, beside }))
+      .values({ labels, repo, finish, beside, aside })
+      .onConflict((conflict) => conflict.columns(['labels', 'repo']).doUpdateSet({ finish, beside, aside }))
       .execute();
   }
   return tags;
@@ -71,12 +75,18 @@ function take(turns: Turns, continues: boolean): number {
   return tag;
 }
 
+function takeAside(turns: Turns): number {
+  const tag = Math.max(turns.time, turns.aside);
+  turns.aside = tag + 1;
+  return tag;
+}
+
 async function turnsOf(db: Write, labels: string, repo: string): Promise<Turns> {
-  const { lowest, time, finish, beside } = await db
+  const { lowest, time, finish, beside, aside } = await db
     .selectNoFrom((eb) => [
       lowestTag(eb, labels).as('lowest'),
       eb.selectFrom('label_sets').select('time').where('labels', '=', labels).as('time'),
-      ...(['finish', 'beside'] as const).map((column) =>
+      ...(['finish', 'beside', 'aside'] as const).map((column) =>
         eb.selectFrom('turns').select(column).where('labels', '=', labels).where('repo', '=', repo).as(column),
       ),
     ])
@@ -84,14 +94,24 @@ async function turnsOf(db: Write, labels: string, repo: string): Promise<Turns> 
   if (lowest === null) {
     // with its turns
     if (time !== null) await db.deleteFrom('label_sets').where('labels', '=', labels).execute();
-    return { time: firstTag, finish: firstTag, beside: firstTag };
+    return { time: firstTag, finish: firstTag, beside: firstTag, aside: firstTag };
   }
   // cancelled jobs never start, so the lowest tag may be beyond the time
-  const turns = { time: Math.max(time ?? firstTag, lowest), finish: finish ?? firstTag, beside: beside ?? firstTag };
+  const turns = {
+    time: Math.max(time ?? firstTag, lowest),
+    finish: finish ?? firstTag,
+    beside: beside ?? firstTag,
+    aside: aside ?? firstTag,
+  };
   if (turns.time <= highestTime) return turns;
   const distance = turns.time - firstTag;
   await moveBack(db, labels, distance);
-  return { time: firstTag, finish: turns.finish - distance, beside: turns.beside - distance };
+  return {
+    time: firstTag,
+    finish: turns.finish - distance,
+    beside: turns.beside - distance,
+    aside: turns.aside - distance,
+  };
 }
 
 /** The lowest tag that is queued, null if there is none. Jobs that were taken back do not count. */
@@ -111,7 +131,11 @@ function lowestTag(eb: ExpressionBuilder<Schema, never>, labels: string) {
 async function moveBack(db: Write, labels: string, distance: number): Promise<void> {
   await db
     .updateTable('turns')
-    .set((eb) => ({ finish: eb('finish', '-', distance), beside: eb('beside', '-', distance) }))
+    .set((eb) => ({
+      finish: eb('finish', '-', distance),
+      beside: eb('beside', '-', distance),
+      aside: eb('aside', '-', distance),
+    }))
     .where('labels', '=', labels)
     .execute();
   await db

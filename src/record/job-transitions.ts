@@ -44,13 +44,16 @@ export async function queueJob(database: Database, job: JobId): Promise<boolean>
     const waiting = await db
       .selectFrom('jobs')
       .innerJoin('builds', 'builds.id', 'jobs.build_id')
-      .select(['repo', 'labels'])
+      .select(['repo', 'pull_request', 'labels'])
       .where('jobs.id', '=', job)
       .where('jobs.status', '=', 'waiting')
       .executeTakeFirst();
     if (!waiting) return false;
     const jobs = [JSON.parse(waiting.labels) as string[]];
-    const [virtualStart = 0] = await startTags(db, waiting.repo, jobs, { continues: true });
+    const [virtualStart = 0] = await startTags(db, waiting.repo, jobs, {
+      continues: true,
+      isPullRequest: waiting.pull_request !== null,
+    });
     const moved = await db
       .updateTable('jobs')
       .set((eb) => ({

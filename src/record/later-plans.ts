@@ -2,7 +2,7 @@ import { sql } from 'kysely';
 import { type LaterPlan, laterPlans } from '../kernel/later-plans.ts';
 
 /** How the plan of such a job begins; Volt itself writes the plans. */
-const beginnings: Readonly<Record<LaterPlan, string>> = {
+const beginnings: Readonly<Record<Exclude<LaterPlan, 'pull-request'>, string>> = {
   project: '{"kind":"project"',
   container: '{"kind":"workflow","containers":true',
   services: '{"kind":"workflow","siblings":true',
@@ -13,9 +13,11 @@ const longest = Math.max(...Object.values(beginnings).map(({ length }) => length
 /**
  * Which kind of plan this is, if older runners do not understand it.
  * @param plan JSON text, or its first characters
+ * @param pullRequest number of the pull request whose code the job runs; runners that take those understand all other kinds
  */
-export function laterPlanOf(plan: string): LaterPlan | undefined {
-  return laterPlans.find((kind) => plan.startsWith(beginnings[kind]));
+export function laterPlanOf(plan: string, pullRequest: number | null): LaterPlan | undefined {
+  if (pullRequest !== null) return 'pull-request';
+  return laterPlans.find((kind) => kind !== 'pull-request' && plan.startsWith(beginnings[kind]));
 }
 
 /** The first characters of a job's plan, since whole plans may have a megabyte. */

@@ -218,6 +218,7 @@ export const migrations: readonly Migration[] = [
   fetchWholeHistories,
   addRepositoryEnvironment,
   addImages,
+  addPullRequests,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */
@@ -385,4 +386,38 @@ async function addRepositoryEnvironment(db: Transaction<Schema>): Promise<void> 
 async function addImages(db: Transaction<Schema>): Promise<void> {
   for (const table of ['repositories', 'attempts'] as const)
     await db.schema.alterTable(table).addColumn('image', 'text').execute();
+}
+
+/** Repositories may build pull requests. */
+async function addPullRequests(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('repositories')
+    .addColumn('pull_requests', 'text', (c) => c.notNull().defaultTo('none'))
+    .execute();
+  await db.schema.alterTable('repositories').addColumn('pull_request_refs', 'text').execute();
+  await db.schema
+    .alterTable('repositories')
+    .addColumn('pull_request_checkout', 'text', (c) => c.notNull().defaultTo('merge'))
+    .execute();
+  for (const column of ['pull_request_labels', 'pull_requests_seen'])
+    await db.schema.alterTable('repositories').addColumn(column, 'text').execute();
+  await db.schema
+    .alterTable('turns')
+    .addColumn('aside', 'integer', (c) => c.notNull().defaultTo(1))
+    .execute();
+  await db.schema.alterTable('builds').addColumn('pull_request', 'integer').execute();
+  await db.schema.alterTable('builds').addColumn('pull_details', 'text').execute();
+  await sql`create index builds_by_pull_request on builds (pull_request, repo, id) where pull_request is not null`.execute(
+    db,
+  );
+  await db.schema
+    .createTable('pull_requests')
+    .addColumn('repo', 'text', (c) => c.notNull().references('repositories.name').onDelete('cascade'))
+    .addColumn('number', 'integer', (c) => c.notNull())
+    .addColumn('ref', 'text', (c) => c.notNull())
+    .addColumn('head', 'text', (c) => c.notNull())
+    .addColumn('moved_at', 'bigint', (c) => c.notNull())
+    .addPrimaryKeyConstraint('pull_requests_key', ['repo', 'number'])
+    .execute();
+  await db.schema.createIndex('pull_requests_by_move').on('pull_requests').columns(['repo', 'moved_at']).execute();
 }

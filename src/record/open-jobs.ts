@@ -29,6 +29,8 @@ export interface OpenJob {
   tried: TriedRunners;
   ref: string;
   sha: string;
+  /** number of the pull request whose code it runs; null for others */
+  pullRequest: number | null;
   repo: Pick<Repository, 'name' | 'url' | 'reports' | 'filter' | 'runners' | 'env' | 'image'> & {
     /** it was removed, though another repository may have its name */
     removed: boolean;
@@ -73,6 +75,7 @@ export async function openJobs(
       'jobs.avoid',
       'builds.ref',
       'builds.sha',
+      'builds.pull_request',
       'repositories.name as repo',
       'repositories.url',
       'repositories.reports',
@@ -129,6 +132,7 @@ export async function openJobs(
     tried: parseTriedRunners(row.avoid),
     ref: row.ref,
     sha: row.sha,
+    pullRequest: row.pull_request,
     repo: {
       name: row.repo,
       url: row.url,

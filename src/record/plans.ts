@@ -6,6 +6,7 @@ import { startTags } from './fairness.ts';
 import { closeIntent } from './intents.ts';
 import { insertJobs, type NewJob } from './new-jobs.ts';
 import { observed } from './observed.ts';
+import { type NewPullRequest, noteBuiltHead } from './pull-requests.ts';
 import { type NewSchedule, setSchedules } from './schedules.ts';
 import { insertWorkflows, type NewWorkflows } from './workflows.ts';
 
@@ -26,6 +27,8 @@ export interface NewBuild {
   /** where the ref's cursor moves from and to; null for a trigger */
   cursor: { before: { sha: string; generation: number } | null; generation: number } | null;
   intent: number | null;
+  /** absent in a build of anything else */
+  pullRequest?: NewPullRequest;
   jobs: PlannedJob[];
   workflows?: NewWorkflows;
   /** the repository's schedules from this commit on; absent if they stay as they are */
@@ -62,6 +65,10 @@ export async function recordPlan(database: Database, plan: NewBuild): Promise<Pl
       if (!(await moveCursor(db, plan.repo, plan.cursor.before, to))) return { outcome: 'out_of_turn' };
     }
     const build = await insertBuild(db, plan, (last ?? 0) + 1);
+    if (plan.pullRequest) {
+      const { repo, ref, sha: head, pullRequest } = plan;
+      await noteBuiltHead(db, { repo, number: pullRequest.number, ref, head });
+    }
     if (plan.workflows) await insertWorkflows(db, build, plan.workflows);
     await insertJobs(db, build, await newJobs(db, build, plan));
     if (plan.schedules) await setSchedules(db, plan.repo, plan.schedules);
@@ -71,6 +78,7 @@ export async function recordPlan(database: Database, plan: NewBuild): Promise<Pl
 }
 
 async function insertBuild(db: Write, plan: NewBuild, number: number): Promise<BuildId> {
+  const { number: pullRequest = null, ...details } = plan.pullRequest ?? {};
   const row = await db
     .insertInto('builds')
     .values({
@@ -85,6 +93,8 @@ async function insertBuild(db: Write, plan: NewBuild, number: number): Promise<B
       trigger: plan.trigger,
       status: 'queued',
       message: plan.message,
+      pull_request: pullRequest,
+      pull_details: pullRequest === null ? null : JSON.stringify(details),
       created_at: serverNow(),
     })
     .returning('id')
@@ -93,10 +103,10 @@ async function insertBuild(db: Write, plan: NewBuild, number: number): Promise<B
 }
 
 /** The jobs with their ids; those that need no others are queued at once. */
-async function newJobs(db: Write, build: BuildId, { repo, jobs }: NewBuild): Promise<NewJob[]> {
+async function newJobs(db: Write, build: BuildId, { repo, jobs, pullRequest }: NewBuild): Promise<NewJob[]> {
   const ready = jobs.filter(isReady);
   const labels = ready.map((job) => job.labels);
-  const tags = await startTags(db, repo, labels);
+  const tags = await startTags(db, repo, labels, { isPullRequest: pullRequest !== undefined });
   const tagOf = new Map(ready.map((job, index) => [job, tags[index]]));
   return jobs.map((job, index) => ({ ...job, id: jobIdOf(build, index + 1), tag: tagOf.get(job) }));
 }

@@ -1,11 +1,13 @@
 import { VoltError } from '../kernel/errors.ts';
 import { checkRepositoryName, parseLabels } from '../kernel/names.ts';
+import type { PullRequestCheckout, PullRequestMode } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Visibility } from '../kernel/visibility.ts';
 import { renewCursors } from './cursors.ts';
 import type { Database, Sql, Write } from './database.ts';
 import { noError, type Observation, observationOf } from './observations.ts';
 import { observed } from './observed.ts';
+import { seenMark } from './pull-requests.ts';
 import type { RepositoryRow } from './schema.ts';
 import { holds } from './text-search.ts';
 import { administrator, type Reader, readable } from './visibility.ts';
@@ -29,6 +31,13 @@ export interface RepositorySettings {
   env: { [name: string]: string };
   /** image in which its tests run; null for none */
   image: string | null;
+  /** whose pull requests are built */
+  pullRequests: PullRequestMode;
+  /** pattern of the refs of their heads, with one `*` for the number; null for those of the known forges */
+  pullRequestRefs: string | null;
+  pullRequestCheckout: PullRequestCheckout;
+  /** globs of labels that their jobs may ask for; null for no such limit */
+  pullRequestLabels: string[] | null;
   visibility: Visibility;
 }
 
@@ -45,6 +54,8 @@ export interface Repository extends RepositorySettings {
 export interface ObservedRepository extends Repository, Observation {
   /** whether the old tags that match its globs are marked as seen */
   tagsSeen: boolean;
+  /** whether the pull requests that were there before are noted as seen */
+  pullRequestsSeen: boolean;
 }
 
 /**
@@ -104,8 +115,9 @@ async function update(db: Write, existing: RepositoryRow, repository: Repository
       ...columnsOf(repository),
       removed_at: null,
       ...(isOther ? { foreign_builds: await lastBuild(db, repository.name) } : {}),
-      // tags that came while it was not observed are not new
+      // tags and pull requests that came while they were not observed are not new
       ...(existing.removed_at === null ? {} : { tags_seen: null, default_branch: null }),
+      ...(existing.removed_at === null && existing.pull_requests !== 'none' ? {} : { pull_requests_seen: null }),
     })
     .where('name', '=', repository.name)
     .execute();
@@ -134,6 +146,10 @@ function columnsOf(repository: Repository) {
     runners: JSON.stringify(parseLabels(repository.runners)),
     env: JSON.stringify(repository.env),
     image: repository.image,
+    pull_requests: repository.pullRequests,
+    pull_request_refs: repository.pullRequestRefs,
+    pull_request_checkout: repository.pullRequestCheckout,
+    pull_request_labels: repository.pullRequestLabels && JSON.stringify(repository.pullRequestLabels),
     visibility: repository.visibility,
     // former errors say nothing about the new settings
     ...noError,
@@ -221,7 +237,12 @@ export async function pageOfRepositories(
 }
 
 function observedOf(row: RepositoryRow): ObservedRepository {
-  return { ...repositoryOf(row), ...observationOf(row), tagsSeen: row.tags_seen === row.tags };
+  return {
+    ...repositoryOf(row),
+    ...observationOf(row),
+    tagsSeen: row.tags_seen === row.tags,
+    pullRequestsSeen: row.pull_requests_seen === seenMark(row.pull_request_refs),
+  };
 }
 
 function repositoryOf(row: RepositoryRow): Repository {
@@ -239,6 +260,10 @@ function repositoryOf(row: RepositoryRow): Repository {
     runners: JSON.parse(row.runners) as string[],
     env: JSON.parse(row.env) as { [name: string]: string },
     image: row.image,
+    pullRequests: row.pull_requests,
+    pullRequestRefs: row.pull_request_refs,
+    pullRequestCheckout: row.pull_request_checkout,
+    pullRequestLabels: row.pull_request_labels === null ? null : (JSON.parse(row.pull_request_labels) as string[]),
     visibility: row.visibility,
   };
 }

@@ -1,5 +1,6 @@
 import type { Generated, Selectable } from 'kysely';
 import type { JobId, Reason, Status, TestStatus, Trigger } from '../kernel/model.ts';
+import type { PullRequestCheckout, PullRequestMode } from '../kernel/pull-request.ts';
 import type { TokenScope } from '../kernel/token-scope.ts';
 import type { Visibility } from '../kernel/visibility.ts';
 
@@ -33,6 +34,16 @@ export interface Schema {
     env: Generated<string>;
     /** image in which its tests run; null for none */
     image: Generated<string | null>;
+    /** whose pull requests are built */
+    pull_requests: Generated<PullRequestMode>;
+    /** pattern of their refs, with one `*` for the number; null for those of the known forges */
+    pull_request_refs: Generated<string | null>;
+    /** whether their merge with the base branch is tested, or their head alone */
+    pull_request_checkout: Generated<PullRequestCheckout>;
+    /** JSON: globs of labels that their jobs may ask for; null for no such limit */
+    pull_request_labels: Generated<string | null>;
+    /** for which pattern the pull requests that were there are noted as seen, see record/pull-requests.ts; null before that */
+    pull_requests_seen: Generated<string | null>;
     /** JSON: globs of full names of refs whose builds may get secrets; null for the default branch and tags */
     trusted_refs: string | null;
     visibility: Generated<Visibility>;
@@ -110,6 +121,22 @@ export interface Schema {
     finished_at: number | null;
     /** when test_results/ was written for it */
     reported_at: number | null;
+    /** number of its pull request; null for other builds */
+    pull_request: Generated<number | null>;
+    /** JSON of `PullRequestDetails`; null for other builds */
+    pull_details: Generated<string | null>;
+  };
+
+  /** the pull requests of repositories that build them, see record/pull-requests.ts */
+  pull_requests: {
+    repo: string;
+    number: number;
+    /** full name of the ref of its head */
+    ref: string;
+    /** the last head that was built or passed over */
+    head: string;
+    /** when Volt saw its head move; 0 if it never did */
+    moved_at: number;
   };
 
   jobs: {
@@ -210,7 +237,7 @@ export interface Schema {
   workflow_models: { hash: string; model: string; created_at: number };
   /** virtual time of each set of labels (JSON), and the tags that repositories use next: see record/fairness.ts */
   label_sets: { labels: string; time: number };
-  turns: { labels: string; repo: string; finish: number; beside: number };
+  turns: { labels: string; repo: string; finish: number; beside: number; aside: Generated<number> };
   /** see record/concurrency.ts */
   concurrency: { id: Generated<number>; repo: string; name: string; build_id: number; holder: string; inside: number };
   /** when a workflow of the default branch runs next, see record/schedules.ts */

@@ -9,8 +9,9 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   meta: { key: true, value: true },
   repositories: {
     name: true, url: true, host: true, branches: true, tags: true, tags_seen: true, poll_seconds: true,
-    commits: true, command: true, reports: true, filter: true, runners: true, env: true, image: true, trusted_refs: true,
-    visibility: true, foreign_builds: true, created_at: true, observed_at: true, default_branch: true, notice: true,
+    commits: true, command: true, reports: true, filter: true, runners: true, env: true, image: true, pull_requests: true,
+    pull_request_refs: true, pull_request_checkout: true, pull_request_labels: true, pull_requests_seen: true,
+    trusted_refs: true, visibility: true, foreign_builds: true, created_at: true, observed_at: true, default_branch: true, notice: true,
     error_code: true, error_message: true, error_remedy: true, error_since: true, failures: true, retry_at: true,
     hook_salt: true, removed_at: true, purge: true,
   },
@@ -21,8 +22,9 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   builds: {
     id: true, repo: true, number: true, ref: true, sha: true, offer: true, subject: true, author: true,
     committed_at: true, trigger: true, run_name: true, status: true, reason: true, message: true, created_at: true,
-    started_at: true, finished_at: true, reported_at: true,
+    started_at: true, finished_at: true, reported_at: true, pull_request: true, pull_details: true,
   },
+  pull_requests: { repo: true, number: true, ref: true, head: true, moved_at: true },
   jobs: {
     id: true, build_id: true, position: true, name: true, workflow: true, labels: true, needs: true, plan: true,
     timeout: true, status: true, reason: true, message: true, attempt: true, first_attempt: true, lost_attempts: true, due_at: true,
@@ -42,7 +44,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   build_workflows: { build_id: true, facts: true, models: true, revision: true, retried_after: true },
   workflow_models: { hash: true, model: true, created_at: true },
   label_sets: { labels: true, time: true },
-  turns: { labels: true, repo: true, finish: true, beside: true },
+  turns: { labels: true, repo: true, finish: true, beside: true, aside: true },
   concurrency: { id: true, repo: true, name: true, build_id: true, holder: true, inside: true },
   schedules: { repo: true, workflow: true, cron: true, timezone: true, next_at: true },
   attempts: {

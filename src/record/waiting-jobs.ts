@@ -70,25 +70,30 @@ function jobsOfBuilds(database: Database, reader: Reader) {
       'jobs.labels',
       'jobs.needs',
       'jobs.message',
+      'builds.pull_request',
       planBeginning.as('plan'),
     ]);
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof jobsOfBuilds>['executeTakeFirstOrThrow']>> & { since: number };
 
-function waitingJob({ build_id: build, labels, needs, plan, ...rest }: Row, status: WaitingJob['status']): WaitingJob {
+function waitingJob(
+  { build_id: build, labels, needs, plan, pull_request, ...rest }: Row,
+  status: WaitingJob['status'],
+): WaitingJob {
   const lists = { labels: JSON.parse(labels) as string[], needs: JSON.parse(needs) as string[] };
-  return { ...rest, ...lists, build: String(build) as BuildId, status, laterPlan: laterPlanOf(plan) };
+  return { ...rest, ...lists, build: String(build) as BuildId, status, laterPlan: laterPlanOf(plan, pull_request) };
 }
 
 /** The kinds of plans of a build's queued jobs that older runners do not understand, by id. */
 export async function queuedLaterPlans(database: Database, build: BuildId): Promise<Map<string, LaterPlan>> {
   const rows = await database.db
     .selectFrom('jobs')
-    .select(['id', planBeginning.as('plan')])
+    .innerJoin('builds', 'builds.id', 'jobs.build_id')
+    .select(['jobs.id', 'builds.pull_request', planBeginning.as('plan')])
     .where('build_id', '=', Number(build))
-    .where('status', '=', 'queued')
+    .where('jobs.status', '=', 'queued')
     .execute();
-  const kinds = rows.map(({ id, plan }) => [id, laterPlanOf(plan)] as const);
+  const kinds = rows.map(({ id, plan, pull_request }) => [id, laterPlanOf(plan, pull_request)] as const);
   return new Map(kinds.flatMap(([id, kind]) => (kind ? [[id, kind]] : [])));
 }

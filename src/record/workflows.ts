@@ -39,6 +39,8 @@ export interface PlanState {
     subject: string;
     author: string;
     committedAt: number;
+    /** number of its pull request; null for others */
+    pullRequest: number | null;
     repo: { name: string; url: string; host: string | null };
   };
 }
@@ -83,7 +85,8 @@ export async function planState(database: Database, build: BuildId): Promise<Pla
   const row = await db
     .selectFrom('builds')
     .innerJoin('repositories', 'repositories.name', 'builds.repo')
-    .select(['number', 'ref', 'sha', 'subject', 'author', 'committed_at', 'repositories.name', 'url', 'host'])
+    .select(['number', 'ref', 'sha', 'subject', 'author', 'committed_at', 'pull_request'])
+    .select(['repositories.name', 'url', 'host'])
     .where('id', '=', id)
     .executeTakeFirst();
   if (!row) return undefined;
@@ -99,6 +102,7 @@ export async function planState(database: Database, build: BuildId): Promise<Pla
     .orderBy('position')
     .execute();
   const { number, ref, sha, subject, author, committed_at: committedAt, name, url, host } = row;
+  const pullRequest = row.pull_request;
   return {
     revision: plan.revision,
     facts: plan.facts,
@@ -110,7 +114,7 @@ export async function planState(database: Database, build: BuildId): Promise<Pla
       continueOnError: continue_on_error === 1,
       outputs: outputs === null ? {} : (JSON.parse(outputs) as { [name: string]: string }),
     })),
-    build: { number, ref, sha, subject, author, committedAt, repo: { name, url, host } },
+    build: { number, ref, sha, subject, author, committedAt, pullRequest, repo: { name, url, host } },
   };
 }
 
@@ -167,7 +171,7 @@ export async function applyPlan(
   build: BuildId,
   revision: number,
   changes: readonly PlanChange[],
-  repo: string,
+  { repo, pullRequest }: { repo: string; pullRequest: number | null },
 ): Promise<void> {
   const current = await db
     .updateTable('build_workflows')
@@ -192,7 +196,10 @@ export async function applyPlan(
   const fresh = [...expanded.values()].filter(({ id }) => !known.has(id));
   const toQueue = changes.filter((change) => change.kind === 'queue');
   const labels = toQueue.map((change) => change.labels);
-  const tags = await startTags(db, repo, labels, { continues: revision > 0 });
+  const tags = await startTags(db, repo, labels, {
+    continues: revision > 0,
+    isPullRequest: pullRequest !== null,
+  });
   const queued = new Map(toQueue.map((change, index) => [change.id, { ...change, virtualStart: tags[index] ?? 0 }]));
   const jobs = fresh.map((job) => newJob(job, queued.get(job.id)));
   await insertJobs(db, build, jobs);

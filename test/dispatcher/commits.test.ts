@@ -10,8 +10,9 @@ import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { findIntent, openTrigger } from '../../src/record/intents.ts';
 import { decideJob } from '../../src/record/job-transitions.ts';
 import { noteDefaultBranch } from '../../src/record/observations.ts';
+import { setTrustedRefs } from '../../src/record/trust.ts';
 import { changeSchema, listen } from '../../src/redis/channels.ts';
-import { observed } from '../support/record.ts';
+import { observed, pullRequest7 } from '../support/record.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -60,6 +61,23 @@ describe('the dispatcher, given a commit,', () => {
     );
   const looks = async (host: string | null = null) =>
     (await volt.context.queues.queue(observeQueue(host)).getWaiting()).map(({ data }) => data as ObserveMessage);
+
+  it('records the pull request of a build, and sends its job without trust in any ref', async () => {
+    const { database } = volt.context;
+    await setTrustedRefs(database, 'app', ['refs/**']);
+    const pullRequest = { ...pullRequest7, before: null, conflicts: [] };
+    await handler.handle(commit(one, null, { ref: 'refs/pull/7/head', pullRequest }));
+    await handler.handle(commit(two, null));
+    const found = await listBuilds(database, { repo: 'app', pull: 7, limit: 10 });
+    expect(found.map(({ sha, pullRequest }) => [sha, pullRequest])).to.deep.equal([
+      [one, { number: 7, head: null, base: 'main', trusted: false, url: null }],
+    ]);
+    const messages = await sent();
+    expect(messages.map(({ sha, trust, pullRequest }) => [sha, trust?.trusted, pullRequest])).to.deep.equal([
+      [two, true, undefined],
+      [one, false, 7],
+    ]);
+  });
 
   it('records a build and sends its job', async () => {
     await noteDefaultBranch(volt.context.database, 'app', 'main');

@@ -14,7 +14,7 @@ import { openJobs } from '../../src/record/open-jobs.ts';
 import type { PlannedJob } from '../../src/record/plans.ts';
 import type { RedisAccess } from '../../src/redis/connect.ts';
 import { claimRedis } from '../../src/redis/identity.ts';
-import { observed, plannedJob, recordedBuild } from '../support/record.ts';
+import { observed, plannedJob, pullRequest7, recordedBuild } from '../support/record.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -59,6 +59,16 @@ describe('fairness between repositories', () => {
       { job: jobIdOf(build, position), attempt: 1 },
       { reason: 'runner_lost', message: 'gone', at: Date.now() },
     );
+
+  it('lets jobs of a pull request wait for those of branches, also of later ones of its repository', async () => {
+    const { database } = volt.context;
+    const pull = await recordedBuild(database, { repo: 'busy', jobs: jobsOf(3), pullRequest: pullRequest7 });
+    await plan('quiet', 2);
+    await plan('busy', 2);
+    await send();
+    const builds = (await waiting()).map(({ repo, build }) => (build === pull ? 'pull request' : repo.name));
+    expect(builds).to.deep.equal(['quiet', 'busy', 'quiet', 'busy', 'pull request', 'pull request', 'pull request']);
+  });
 
   /** Starts and ends jobs, one after the other. */
   async function serve(build: BuildId, first: number, last: number): Promise<void> {

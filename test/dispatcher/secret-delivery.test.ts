@@ -20,7 +20,7 @@ import { boxContext, boxKeyStatement, type DeliveryKind } from '../../src/secret
 import { makeBoxKeys, unseal } from '../../src/secrets/sealed-box.ts';
 import type { Signer } from '../../src/secrets/signing.ts';
 import { runnerMember } from '../support/members.ts';
-import { observed, plannedJob, recordedBuild } from '../support/record.ts';
+import { observed, plannedJob, pullRequest7, recordedBuild } from '../support/record.ts';
 import { knownKey, stranger } from '../support/runner-keys.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -126,6 +126,17 @@ describe('a request for secrets', () => {
     expect(await told()).to.deep.equal([]);
     await ask(job);
     expect((await opened(job)).values).to.deep.equal({ TOKEN: 'of app' });
+  });
+
+  it('gives none to a pull request, also where a person trusts all refs', async () => {
+    const { database } = volt.context;
+    await setTrustedRefs(database, 'app', ['refs/**']);
+    const jobs = [plannedJob('test', { plan: naming(['TOKEN']) })];
+    const build = await recordedBuild(database, { ref: 'refs/pull/7/head', jobs, pullRequest: pullRequest7 });
+    const job = jobIdOf(build, 1);
+    await startAttempt(database, { job, attempt: 1 }, box, Date.now());
+    await ask(job);
+    expect(await opened(job)).to.deep.equal({ values: {}, withheld: 'builds of pull requests get no secrets' });
   });
 
   it('gives all secrets to a job that names them by an expression', async () => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { mayHaveSecrets, type TrustRules, trustOf, unknownTrust } from '../../src/kernel/trust.ts';
+import { mayHaveSecrets, pullRequestTrust, type TrustRules, trustOf, unknownTrust } from '../../src/kernel/trust.ts';
 
 const byDefault = { trusted: true, class: 'default' };
 const alone = (ref: string, trusted = false) => ({ trusted, class: ref });
@@ -48,6 +48,14 @@ describe('the trust in a ref', () => {
     const none = rules([]);
     expect(trustOf(main, none)).to.deep.equal(byDefault);
     expect(trustOf(tag, none)).to.deep.equal(byDefault);
+  });
+
+  it('of a pull request is none, and its class that of no ref that a person builds or names', () => {
+    const ref = 'refs/pull/7/head';
+    const { trusted, class: own } = pullRequestTrust(ref);
+    expect(trusted).to.equal(false);
+    expect(own).to.not.be.oneOf(['default', ref, trustOf(ref, rules([ref])).class]);
+    expect(own).to.not.equal(pullRequestTrust('refs/pull/8/head').class);
   });
 
   it('is none without rules', () => {

@@ -7,7 +7,7 @@ import { findIntent, openTrigger } from '../../src/record/intents.ts';
 import { type NewBuild, recordPlan } from '../../src/record/plans.ts';
 import { schedulesOf } from '../../src/record/schedules.ts';
 import { TestFolders } from '../support/folder.ts';
-import { newBuild, observed, openRecord, plan, plannedJob, recordedBuild } from '../support/record.ts';
+import { newBuild, observed, openRecord, plan, plannedJob, pullRequest7, recordedBuild } from '../support/record.ts';
 
 const [one, two, three] = ['1', '2', '3'].map((digit) => digit.repeat(40)) as [string, string, string];
 const ref = 'refs/heads/main';
@@ -42,6 +42,25 @@ describe('recording a plan', () => {
       },
     });
   const take = async (build: NewBuild) => (await recordPlan(database, build)).outcome;
+
+  it('notes the head of a pull request with its build, and nothing of one that is out of turn', async () => {
+    const pull = (sha: string, before: string | null) => ({
+      ...commit(sha, before),
+      ref: 'refs/pull/7/head',
+      offer: `pull ${sha}`,
+      pullRequest: pullRequest7,
+    });
+    const heads = () => database.db.selectFrom('pull_requests').select(['number', 'ref', 'head']).execute();
+    expect(await take(pull(one, null))).to.equal('made');
+    expect(await heads()).to.deep.equal([{ number: 7, ref: 'refs/pull/7/head', head: one }]);
+    expect(await take(pull(three, two))).to.equal('out_of_turn');
+    expect(await take(pull(two, one))).to.equal('made');
+    expect(await heads()).to.deep.equal([{ number: 7, ref: 'refs/pull/7/head', head: two }]);
+    const [build] = await listBuilds(database, { repo: 'app', pull: 7, limit: 1 });
+    expect(build?.pullRequest).to.deep.equal({ number: 7, head: null, base: 'main', trusted: false, url: null });
+    await recordedBuild(database);
+    expect(await listBuilds(database, { pull: 7, limit: 9 })).to.have.lengthOf(2);
+  });
 
   it('makes a build with all its jobs', async () => {
     const jobs = [plannedJob('build', { labels: ['linux'] }), plannedJob('test', { needs: ['build'], timeout: 5 })];

@@ -157,7 +157,7 @@ describe('a retry', () => {
     await skip(0);
     const revision = (await planState(database, build))?.revision ?? 0;
     await retry();
-    const late = database.write((db) => applyPlan(db, build, revision, [], 'app'));
+    const late = database.write((db) => applyPlan(db, build, revision, [], { repo: 'app', pullRequest: null }));
     expect(await late.catch((error: unknown) => error)).to.be.instanceOf(OutOfDate);
   });
 

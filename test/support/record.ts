@@ -1,5 +1,6 @@
 import { loadConfig } from '../../src/kernel/config.ts';
 import type { BuildId } from '../../src/kernel/model.ts';
+import { noPullRequests } from '../../src/kernel/pull-request.ts';
 import { Database } from '../../src/record/database.ts';
 import { type NewBuild, type Planned, type PlannedJob, recordPlan } from '../../src/record/plans.ts';
 import { type Repository, saveRepository } from '../../src/record/repositories.ts';
@@ -62,6 +63,7 @@ export async function observed(
     runners: [],
     env: {},
     image: null,
+    ...noPullRequests,
     visibility: 'internal' as const,
     ...change,
   };
@@ -93,6 +95,16 @@ export function newBuild(change: Partial<NewBuild> = {}): NewBuild {
     ...change,
   };
 }
+
+/** A pull request from a fork. */
+export const pullRequest7 = {
+  number: 7,
+  headRef: null,
+  baseRef: 'main',
+  base: 'b'.repeat(40),
+  merge: 'c'.repeat(40),
+  same: false,
+};
 
 export function plan(database: Database, change: Partial<NewBuild> = {}): Promise<Planned> {
   return recordPlan(database, newBuild(change));

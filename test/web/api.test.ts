@@ -89,6 +89,7 @@ describe('web: the API', () => {
       ['/api/v1/builds?limit=0', 400, 'bad_request', 'limit'],
       ['/api/v1/builds?status=fine', 400, 'bad_request', 'status'],
       ['/api/v1/builds?sha=abc', 400, 'bad_request', 'sha'],
+      ['/api/v1/builds?pull=0', 400, 'bad_request', 'pull'],
       ['/api/v1/builds?before=x', 400, 'bad_request', 'before'],
       ['/api/v1/builds?repo=..%2F..', 400, 'bad_request', 'repo'],
       ['/api/v1/builds/0x1', 400, 'bad_request', 'id'],

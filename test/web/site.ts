@@ -6,6 +6,7 @@ import { loadConfig, type Overrides } from '../../src/kernel/config.ts';
 import { logFile } from '../../src/kernel/data-paths.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
 import type { AttemptRef, BuildId, JobId, RunnerId } from '../../src/kernel/model.ts';
+import { noPullRequests } from '../../src/kernel/pull-request.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import type { Stage, StageContext } from '../../src/queues/stage.ts';
 import type { RunnerOfAttempt } from '../../src/record/attempt-columns.ts';
@@ -135,6 +136,7 @@ export class Site {
       runners: [],
       env: {},
       image: null,
+      ...noPullRequests,
       visibility: 'internal' as const,
     };
     await saveRepository(this.context.database, { name, url: `https://git.example/${name}.git`, ...usual, ...more });

@@ -144,6 +144,17 @@ export const job = z.object({
 });
 export type Job = z.output<typeof job>;
 
+export const pullRequest = z.object({
+  number: whole,
+  head: z.string().nullable().meta({ description: 'branch of the repository at the same commit; null for a fork' }),
+  base: z.string().meta({ description: 'branch that it is for' }),
+  trusted: z.boolean().meta({
+    description: 'whether its head is a branch of the repository itself; its jobs get no secrets even then',
+  }),
+  url: z.string().nullable().meta({ description: 'its page at the forge; null where that is unknown' }),
+});
+export type PullRequest = z.output<typeof pullRequest>;
+
 export const buildSummary = z.object({
   id: buildId,
   number: whole.meta({ description: 'counts the builds of its repository, from 1' }),
@@ -157,6 +168,7 @@ export const buildSummary = z.object({
   status,
   reason,
   message: sentence,
+  pullRequest: pullRequest.nullable().meta({ description: 'null for a build of anything else' }),
   createdAt: time,
   startedAt: time.nullable(),
   finishedAt: time.nullable(),

@@ -6,7 +6,7 @@ import { readBuild } from '../access/readable.ts';
 import { cancelBuild, retryBuild } from '../requests/builds.ts';
 import { build, buildList } from '../schemas/builds.ts';
 import { retryRequest } from '../schemas/intents.ts';
-import { fullSha, repositoryName } from '../schemas/terms.ts';
+import { fullSha, pullRequestNumber, repositoryName } from '../schemas/terms.ts';
 import { withWaitReasons } from '../status/queued-jobs.ts';
 import { asRequest } from './intents.ts';
 import { jsonRoute } from './route.ts';
@@ -20,6 +20,7 @@ const listing = jsonRoute({
     branch: z.string().min(1).max(1024).optional(),
     status: z.enum(statuses).optional(),
     sha: fullSha.optional(),
+    pull: pullRequestNumber.optional().meta({ description: 'number of a pull request' }),
     limit: z.coerce.number().int().min(1).max(500).default(50),
     before: buildId.optional().meta({ description: 'only builds older than this one' }),
   }),

@@ -6,6 +6,8 @@ export const repositoryName = z.string().regex(repositoryNamePattern, 'is not th
 
 export const fullSha = z.string().regex(shaPattern, 'is not a full commit id in lower case');
 
+export const pullRequestNumber = z.coerce.number().int().min(1).max(2_147_483_647);
+
 export const done = name('Done', z.object({ done: z.literal(true) }));
 
 export const problem = name(

@@ -19,6 +19,7 @@ export const lacking: Readonly<Record<LaterPlan, string>> = {
   container: 'cannot run jobs in containers',
   services: 'cannot run services and docker actions',
   image: 'cannot run tests in an image',
+  'pull-request': 'cannot run pull requests',
 };
 
 /**

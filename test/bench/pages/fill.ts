@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Insertable } from 'kysely';
 import type { JobId, Status, TestStatus } from '../../../src/kernel/model.ts';
+import { noPullRequests } from '../../../src/kernel/pull-request.ts';
 import type { Database, Write } from '../../../src/record/database.ts';
 import { saveRepository } from '../../../src/record/repositories.ts';
 import type { Schema } from '../../../src/record/schema.ts';
@@ -97,6 +98,7 @@ class Filler {
         runners: [],
         env: {},
         image: null,
+        ...noPullRequests,
         visibility: 'internal' as const,
       };
       await saveRepository(this.#database, { name, url: `https://git.example/${name}.git`, ...usual, command: null });

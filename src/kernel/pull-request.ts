@@ -1,0 +1,30 @@
+/**
+ * Whose pull requests of a repository are built: of nobody; `same`: those whose head is a branch of the repository itself;
+ * `approved`: those, and others once a person has approved them; `all`.
+ */
+export type PullRequestMode = 'none' | 'same' | 'approved' | 'all';
+
+/** What is tested of a pull request: its merge with the base branch, or its head alone. */
+export type PullRequestCheckout = 'merge' | 'head';
+
+/** The settings of a repository whose pull requests are not built. */
+export const noPullRequests = {
+  pullRequests: 'none',
+  pullRequestRefs: null,
+  pullRequestCheckout: 'merge',
+  pullRequestLabels: null,
+} as const;
+
+/** What is stored of a build's pull request beside its number. */
+export interface PullRequestDetails {
+  /** branch of the repository at the same commit as the head; null where there is none */
+  headRef: string | null;
+  /** name of the base branch */
+  baseRef: string;
+  /** commit of the base branch that is merged */
+  base: string;
+  /** commit of the merge; null where the head is tested alone, or conflicts with the base */
+  merge: string | null;
+  /** whether a branch of the repository itself is at the head, so that somebody made it who may push to the repository */
+  same: boolean;
+}
