@@ -1,3 +1,5 @@
+import { spawn } from 'node:child_process';
+import { toolEnvironment } from '../system/environment.ts';
 import { sendSignal, statOf } from '../system/processes.ts';
 import { within } from '../system/wait.ts';
 import { killContainer } from './containers.ts';
@@ -25,7 +27,11 @@ export class FirstProcess {
 
   /** Kills it by a signal, which needs no engine, but the right to do so. */
   kill(): void {
-    if (this.pid > 0 && this.isAlive) sendSignal(this.pid, 'SIGKILL');
+    if (this.pid === 0 || !this.isAlive) return;
+    if (sendSignal(this.pid, 'SIGKILL') || !this.isAlive) return;
+    // it may have a subordinate id of Volt's user, who is root of its user namespace
+    const asRoot = [`--target=${this.pid}`, '--user', '--', 'sh', '-c', 'kill -KILL "$0"', String(this.pid)];
+    spawn('nsenter', asRoot, { env: toolEnvironment(), stdio: 'ignore' }).on('error', () => undefined);
   }
 }
 

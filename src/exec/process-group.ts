@@ -239,7 +239,9 @@ function supervisedBy(groupKind: GroupKind, isolation: Isolation, network: Group
     const sandbox = sandboxCommand(isolation.view, { rootless, loopback });
     return [...joined, ...own, ...layered, programPath('bwrap'), ...sandbox];
   }
-  const options = [...(rootless ? ['--user', '--map-current-user'] : []), ...(loopback ? ['--net'] : [])];
+  // another user than root loses the right to bring loopback up with the next program
+  const kept = rootless && loopback ? ['--keep-caps'] : [];
+  const options = [...(rootless ? ['--user', '--map-current-user'] : []), ...kept, ...(loopback ? ['--net'] : [])];
   const alone = isolation.level === 'user' && isolation.own ? showingOnly(isolation.own) : [];
   const replaced = isolation.level === 'user' ? (isolation.replaced ?? []) : [];
   return [...joined, programPath('unshare'), ...options, ...unshareOptions, ...prepared(replaced, loopback), ...alone];

@@ -191,6 +191,13 @@ export const TOOLS = {
     ...debian('busybox-static'),
     skipped: 'the tests of containers',
   },
+  uidmap: {
+    title: 'newuidmap, for podman without root',
+    names: ['newuidmap'],
+    code: 'uidmap_missing',
+    ...debian('uidmap'),
+    skipped: 'the tests of containers of an ordinary user',
+  },
   docker: {
     title: "Docker's daemon",
     names: ['dockerd'],

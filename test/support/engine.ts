@@ -23,7 +23,7 @@ const nameServers = ['/usr/lib/podman/aardvark-dns', '/usr/libexec/podman/aardva
  * subordinate ids and /dev/net/tun.
  */
 export const engineKind = process.env.VOLT_TEST_ENGINE === 'docker' ? 'docker' : 'podman';
-const isRoot = process.getuid?.() === 0;
+export const isRoot = process.getuid?.() === 0;
 
 /** Whether this machine and user can run a container engine for tests; `npm test` as root installs podman on Debian. */
 export function hasEngine(): boolean {
@@ -155,7 +155,8 @@ export async function startEngine(registries: TestRegistries = {}): Promise<Test
           'unshare',
           'sh',
           '-c',
-          'umount -l "$0/.local/share/containers/storage/overlay"; rm -rf "$0/.local" || rm -rf "$0/.local"',
+          // programs of podman that end may still write there
+          'umount -l "$0/.local/share/containers/storage/overlay"; for time in 1 2 3; do rm -rf "$0/.local" && exit; sleep 1; done; exit 1',
           folder,
         );
       rmSync(folder, { recursive: true, force: true, maxRetries: 5 });

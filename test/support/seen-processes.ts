@@ -34,8 +34,13 @@ export function isRunning(pid: number, name: string): boolean {
  * @param folder of the engine
  */
 export function watchersOf(folder: string): number[] {
+  return processesIn(folder).filter((pid) => isRunning(pid, 'conmon'));
+}
+
+/** The processes whose arguments name a path in a folder. */
+export function processesIn(folder: string): number[] {
   return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name) && isRunning(Number(name), 'conmon'))
+    .filter((name) => /^\d+$/.test(name))
     .map(Number)
     .filter((pid) => argumentsOf(pid).some((argument) => argument.includes(`${folder}/`)));
 }

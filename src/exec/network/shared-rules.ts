@@ -10,6 +10,8 @@ import type { JobNetwork } from './job-network.ts';
 /** Milliseconds. */
 const patience = 30_000;
 
+const isRoot = process.getuid?.() === 0;
+
 /** Addresses of the network that the containers of a job share. */
 export interface SharedNetwork {
   /** the machine's, of which only the resolver is reached */
@@ -42,11 +44,13 @@ export async function shareRules(
       `ip daddr ${subnet} accept`,
     ];
     const inserted = first.reverse().map((rule) => `insert rule ${table} output ${rule}`);
-    await apply([...enter(pid), '-f', '-'], [rules, ...inserted, ''].join('\n'));
+    // becomes root of the container's user namespace
+    const user = isRoot ? [] : ['--user'];
+    await apply([...enter(pid, user), '-f', '-'], [rules, ...inserted, ''].join('\n'));
   } catch (error) {
     throw new VoltError('isolation_unavailable', `a container cannot get the rules of the job's network: ${error}`, {
       remedy:
-        "Run the runner as root, and install nft. Without rules for jobs' networks (see docs/isolation.md) containers need none.",
+        "Run the runner as root or with podman as the same user, and install nft. Without rules for jobs' networks (see docs/isolation.md) containers need none.",
       cause: error,
     });
   }
@@ -54,12 +58,14 @@ export async function shareRules(
 
 const noRules = filterRules({ trusted: false, listed: [], servers: [] });
 
-function enter(pid: number): string[] {
-  return [`--target=${pid}`, '--net', '--', programPath('nft')];
+/** @param user further options for the user namespace that the network belongs to, where Volt has no rights on others */
+function enter(pid: number, user: readonly string[]): string[] {
+  return [`--target=${pid}`, '--net', ...user, '--', programPath('nft')];
 }
 
 async function rulesOf({ pid }: JobNetwork): Promise<string> {
-  const list = [...enter(pid), 'list', 'table', ...table.split(' ')];
+  const user = isRoot ? [] : ['--user', '--preserve-credentials'];
+  const list = [...enter(pid, user), 'list', 'table', ...table.split(' ')];
   const rules = await runProgram(programPath('nsenter'), list, { timeout: patience });
   if (!/\bchain output /.test(rules)) throw new Error("the job's network has no rules");
   return rules;

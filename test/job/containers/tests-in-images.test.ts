@@ -132,7 +132,7 @@ describe('tests in an image', function () {
         const made = join(folder, 'workspace', 'made.txt');
         expect(readFileSync(made, 'utf8')).to.equal('0');
         // Docker maps no users by itself
-        if (engineKind === 'podman') expect(lstatSync(made).uid).to.equal(sandbox.owner?.uid);
+        if (engineKind === 'podman') expect(lstatSync(made).uid).to.equal(sandbox.owner?.uid ?? process.getuid?.());
         isolated.engine = session.next();
         const again = await isolated.inImage('with-node:1', repository);
         expect(again.outcome, again.log).to.include({ status: 'success' });
