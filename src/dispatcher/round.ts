@@ -2,7 +2,7 @@ import { type BuildId, type FinalStatus, type JobId, jobIdOf, type Reason } from
 import { hostLabel, parseLabels } from '../kernel/names.ts';
 import type { PlanChange, PlanState } from '../record/workflows.ts';
 import type { Action, Admission, Group } from '../workflow/action.ts';
-import type { BuildFacts } from '../workflow/event.ts';
+import { type BuildFacts, builtCommit } from '../workflow/event.ts';
 import type { BuildGraph } from '../workflow/job-contexts.ts';
 import type { Node, NodeState } from '../workflow/node.ts';
 import { progress } from '../workflow/progress.ts';
@@ -112,6 +112,7 @@ function graphOf(build: BuildId, state: PlanState): BuildGraph<JobId> {
   const { repo, committedAt, ...rest } = state.build;
   const facts: BuildFacts = {
     ...rest,
+    ...builtCommit(event, rest),
     ...{ build, event, before, vars },
     repo: { name: repo.name, url: repo.url, defaultBranch },
     committedAt: new Date(committedAt).toISOString(),

@@ -9,7 +9,7 @@ import type { NewWorkflows } from '../record/workflows.ts';
 import { parseCalled } from '../workflow/called-file.ts';
 import type { ReadWorkflows } from '../workflow/commit-workflows.ts';
 import { formatDiagnostic } from '../workflow/diagnostics.ts';
-import type { BuildEvent } from '../workflow/event.ts';
+import type { BuildEvent, PullRequestEvent } from '../workflow/event.ts';
 import { dispatchInputs } from '../workflow/inputs.ts';
 import { initialNodes } from '../workflow/job-name.ts';
 import { mostJobs } from '../workflow/progress.ts';
@@ -59,7 +59,8 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sch
   const faults = diagnostics.filter(({ severity }) => severity === 'invalid');
   const invalid = faults.filter(({ file, elsewhere }) => {
     if (elsewhere) return brokenNow.has(file);
-    return event.name === 'push' || ('workflow' in event && event.workflow === file);
+    const isForAll = event.name === 'push' || event.name === 'pull_request';
+    return isForAll || ('workflow' in event && event.workflow === file);
   });
   const asked = triggered.reduce((sum, workflow) => sum + workflow.jobs.length, 0);
   const jobs = [
@@ -106,10 +107,15 @@ function decidedJob(name: string, timeout: number, decided: Decision): PlannedJo
 }
 
 function notTriggered(event: BuildEvent, { ref, workflows }: CommitMessage): Decision {
-  const what = event.name === 'push' ? `a push to ${ref.replace(/^refs\/(heads|tags)\//, '')}` : event.name;
+  const what = happeningOf(event, ref);
   const files = workflows?.files.map(({ path }) => path).join(', ') ?? '';
   const message = bounded([`no workflow runs for ${what}: ${files}`]);
   return { status: 'skipped', reason: 'not_triggered', message };
+}
+
+function happeningOf(event: BuildEvent, ref: string): string {
+  if (event.name === 'pull_request') return `pull request ${event.number}`;
+  return event.name === 'push' ? `a push to ${ref.replace(/^refs\/(heads|tags)\//, '')}` : event.name;
 }
 
 /** A message holds at most 10,000 characters. */
@@ -120,7 +126,8 @@ function bounded(lines: string[]): string {
 
 /** The event, with the file of the workflow that a person has asked for. */
 function eventOf(message: CommitMessage, workflows: Workflow[], diagnostics: ReadWorkflows['diagnostics']): BuildEvent {
-  const event = message.event ?? { name: 'push' };
+  const event =
+    message.event ?? (message.pullRequest ? pullRequestEvent(message, message.pullRequest) : { name: 'push' });
   if (event.name !== 'workflow_dispatch') return event;
   const asked = event.workflow;
   const found = workflows.find(
@@ -147,6 +154,15 @@ function eventOf(message: CommitMessage, workflows: Workflow[], diagnostics: Rea
     });
   }
   return { ...event, workflow: found.path };
+}
+
+function pullRequestEvent(
+  { sha }: CommitMessage,
+  { number, before, headRef, baseRef, base, merge }: NonNullable<CommitMessage['pullRequest']>,
+): PullRequestEvent {
+  const action = before === null ? 'opened' : 'synchronize';
+  const commits = { head: sha, before, base };
+  return { name: 'pull_request', number, action, head: headRef, base: baseRef, commits, merge, url: null };
 }
 
 /** The workflows that run and the workflows that they call, each once. */

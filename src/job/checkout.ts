@@ -17,8 +17,10 @@ const checkoutReasons: readonly Reason[] = ['fetch_failed', 'checkout_too_large'
 
 /** Checks out the commit of a job without a workflow, with its submodules. @throws CommandFailed */
 export async function checkout(input: JobInput, workspace: string, context: StepContext, log: JobLog): Promise<null> {
-  const { repo, ref, sha } = input;
-  await log.say(`checking out ${sha.slice(0, 12)} of ${repo.name} (${ref.replace(/^refs\/(heads|tags)\//, '')})`);
+  const { repo, ref, sha, merge } = input;
+  const from = ref.replace(/^refs\/(heads|tags)\//, '');
+  const what = merge ? `${from}, ${merge.head.slice(0, 12)}, merged into ${merge.base.slice(0, 12)}` : from;
+  await log.say(`checking out ${sha.slice(0, 12)} of ${repo.name} (${what})`);
   try {
     const mirror = new Mirror(context.mirrors, repo.url, repo);
     const access = { url: repo.url, credential: () => context.credential() };
@@ -28,7 +30,7 @@ export async function checkout(input: JobInput, workspace: string, context: Step
     const submodules = await logLongFetch(log, repo.name, async (progress) => {
       const write = async (folder: string) => {
         const kept = await context.tree?.take();
-        await checkOut(mirror, { url: repo.url, ref, sha, folder, kept }, { ...options, progress, notice });
+        await checkOut(mirror, { url: repo.url, ref, sha, merge, folder, kept }, { ...options, progress, notice });
         const project = { mirrors: context.mirrors, url: repo.url, sha, folder };
         return checkOutSubmodules(project, { ...options, progress }, { fetchPolicy });
       };

@@ -1,3 +1,4 @@
+import type { MergePair } from '../git/merge.ts';
 import type { JobImage, JobTests, Step } from '../kernel/model.ts';
 import type { Trust } from '../kernel/trust.ts';
 import type { JobOutcome } from './outcome.ts';
@@ -24,7 +25,10 @@ export interface JobInput {
   /** that the job asks for */
   labels?: readonly string[] | undefined;
   ref: string;
+  /** the commit that is checked out */
   sha: string;
+  /** what that commit merges, where Volt has made it for a pull request; `ref` then led to the head */
+  merge?: MergePair | undefined;
   /** what the commit's code may do, and which refs share what it writes */
   trust: Trust;
   /** the plans of workflow/plan.ts and discovery/project-plan.ts are parsed before they run */

@@ -189,7 +189,10 @@ const sentJob = z.object({
     image: z.string().min(1).max(1000).optional(),
   }),
   ref,
+  /** the commit that is checked out */
   sha,
+  /** what that commit merges, where Volt has made it for a pull request: the runner makes it again; see git/merge.ts */
+  merge: z.object({ base: sha, head: sha }).optional(),
   /** number of the pull request whose code it runs, which has to be isolated; absent for others */
   pullRequest: z.number().int().optional(),
   /** the trust class of its code, see kernel/trust.ts; absent in messages of an older dispatcher */

@@ -2,6 +2,7 @@ import { sql } from 'kysely';
 import type { AttemptRef, BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
 import { parseTriedRunners, type TriedRunners } from './automatic-retries.ts';
 import type { Database } from './database.ts';
+import { type Merge, mergeOf } from './pull-requests.ts';
 import type { Repository } from './repositories.ts';
 import { type StoredTrust, storedTrustOf } from './trust.ts';
 
@@ -31,6 +32,8 @@ export interface OpenJob {
   sha: string;
   /** number of the pull request whose code it runs; null for others */
   pullRequest: number | null;
+  /** what it runs instead of the commit; null where it runs the commit */
+  merge: Merge | null;
   repo: Pick<Repository, 'name' | 'url' | 'reports' | 'filter' | 'runners' | 'env' | 'image'> & {
     /** it was removed, though another repository may have its name */
     removed: boolean;
@@ -76,6 +79,7 @@ export async function openJobs(
       'builds.ref',
       'builds.sha',
       'builds.pull_request',
+      'builds.pull_details',
       'repositories.name as repo',
       'repositories.url',
       'repositories.reports',
@@ -133,6 +137,7 @@ export async function openJobs(
     ref: row.ref,
     sha: row.sha,
     pullRequest: row.pull_request,
+    merge: mergeOf(row),
     repo: {
       name: row.repo,
       url: row.url,

@@ -7,14 +7,39 @@ export type BuildEvent =
   | { name: 'workflow_dispatch'; workflow: string; inputs: { [name: string]: string } }
   | { name: 'repository_dispatch'; type: string; payload: Json }
   | { name: 'schedule'; workflow: string; cron: string }
-  /** a pull request was opened or changed; `head` and `base` are branch names */
-  | { name: 'pull_request'; number: number; action: string; head: string; base: string }
+  | PullRequestEvent
   /** any other event of a forge, for example `release`; `action` is null if it has no activity types */
   | { name: 'forge'; event: string; action: string | null };
+
+/** A pull request was opened or changed. */
+export interface PullRequestEvent {
+  name: 'pull_request';
+  number: number;
+  /** one of GitHub's activity types, such as `opened` or `synchronize` */
+  action: string;
+  /** names of branches; that of the head is null where it is only in another repository */
+  head: string | null;
+  base: string;
+  /** commits of the head, of the head before and of the base; null where they are not known, as for `volt exec` */
+  commits: { head: string; before: string | null; base: string } | null;
+  /** the merge of base and head; null where the head is tested alone */
+  merge: string | null;
+  /** its page at the forge */
+  url: string | null;
+}
 
 /** GitHub's name of the event, for `github.event_name` and for people. */
 export function eventName(event: BuildEvent): string {
   return event.name === 'forge' ? event.event : event.name;
+}
+
+/**
+ * The ref and commit that jobs of an event run, as `github.ref` and `github.sha` give them. Pull requests of all forges have GitHub's ref.
+ * @param given those of the build
+ */
+export function builtCommit(event: BuildEvent, given: { ref: string; sha: string }): { ref: string; sha: string } {
+  if (event.name !== 'pull_request') return { ref: given.ref, sha: given.sha };
+  return { ref: `refs/pull/${event.number}/merge`, sha: event.merge ?? given.sha };
 }
 
 /** The facts about a build from which the contexts are made. */

@@ -1,4 +1,4 @@
-import { type BuildFacts, eventName } from './event.ts';
+import { type BuildFacts, eventName, type PullRequestEvent } from './event.ts';
 import { dispatchTexts } from './inputs.ts';
 import type { JsonObject } from './template.ts';
 import type { Workflow } from './workflow.ts';
@@ -29,7 +29,7 @@ function makeContext(facts: BuildFacts, workflow: Workflow, run: string): JsonOb
     graphql_url: `${server}/api/graphql`,
     server_url: server,
     base_ref: facts.event.name === 'pull_request' ? facts.event.base : '',
-    head_ref: facts.event.name === 'pull_request' ? facts.event.head : '',
+    head_ref: facts.event.name === 'pull_request' ? (facts.event.head ?? '') : '',
     event: { ...eventPayload(facts, workflow), ...facts.payload },
     event_name: eventName(facts.event),
     ref: facts.ref,
@@ -77,28 +77,34 @@ function eventPayload(facts: BuildFacts, { on }: Workflow): JsonObject {
   }
 }
 
-function pullRequestPayload(
-  facts: BuildFacts,
-  { number, action, head, base }: Extract<BuildFacts['event'], { name: 'pull_request' }>,
-): JsonObject {
-  const repo = repositoryOf(facts);
-  const { repository, server, owner } = repositoryParts(facts);
-  const side = (ref: string, sha: string | null) => ({ ref, label: `${owner}:${ref}`, ...(sha && { sha }), repo });
+/** What only a forge knows is null. */
+function pullRequestPayload(facts: BuildFacts, event: PullRequestEvent): JsonObject {
+  const { number, action, head, base, commits, merge, url } = event;
+  const { owner } = repositoryParts(facts);
+  const side = (ref: string | null, sha: string | null) => ({
+    ref,
+    sha,
+    label: ref && `${owner}:${ref}`,
+    // a comparison with `github.repository` must not take a fork for the repository itself
+    repo: ref === null ? null : repositoryOf(facts),
+  });
   return {
     action,
     number,
+    ...(commits?.before && { before: commits.before, after: commits.head }),
     pull_request: {
       number,
-      title: facts.subject,
+      title: null,
       body: null,
       state: 'open',
-      draft: false,
+      draft: null,
       merged: false,
+      merge_commit_sha: merge,
       labels: [],
-      user: { login: facts.author, type: 'User' },
-      head: side(head, facts.sha),
-      base: side(base, facts.before),
-      html_url: `${server}/${repository}/pull/${number}`,
+      user: { login: null, type: 'User' },
+      head: side(head, commits?.head ?? facts.sha),
+      base: side(base, commits?.base ?? facts.before),
+      html_url: url,
     },
   };
 }
@@ -169,6 +175,7 @@ function cloneUrl({ repo }: BuildFacts): string {
   return repo.url.replace(/^([a-z][a-z0-9+.-]*:\/\/)[^/@]*@/i, '$1');
 }
 
+/** GitHub's short name: `main`, `v1`, `7/merge`. */
 export function refName(ref: string): string {
-  return ref.replace(/^refs\/(heads|tags)\//, '');
+  return ref.replace(/^refs\/(heads|tags|pull)\//, '');
 }

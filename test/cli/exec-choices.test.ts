@@ -130,7 +130,8 @@ jobs:
     }
     const made = await exec(repository, '--workflow', 'ci.yml');
     expect(made.output).to.include('\npull_request opened refs/pull/1/merge topic to ');
-    expect(made.output).to.include('\na topic of 1\n');
+    // only a forge knows its title
+    expect(made.output).to.include('\n of 1\n');
   });
 
   it('runs the workflows of any other event of a forge', async () => {

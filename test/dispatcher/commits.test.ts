@@ -62,7 +62,7 @@ describe('the dispatcher, given a commit,', () => {
   const looks = async (host: string | null = null) =>
     (await volt.context.queues.queue(observeQueue(host)).getWaiting()).map(({ data }) => data as ObserveMessage);
 
-  it('records the pull request of a build, and sends its job without trust in any ref', async () => {
+  it('records the pull request of a build, and sends the job of its merge without trust in any ref', async () => {
     const { database } = volt.context;
     await setTrustedRefs(database, 'app', ['refs/**']);
     const pullRequest = { ...pullRequest7, before: null, conflicts: [] };
@@ -73,9 +73,11 @@ describe('the dispatcher, given a commit,', () => {
       [one, { number: 7, head: null, base: 'main', trusted: false, url: null }],
     ]);
     const messages = await sent();
-    expect(messages.map(({ sha, trust, pullRequest }) => [sha, trust?.trusted, pullRequest])).to.deep.equal([
-      [two, true, undefined],
-      [one, false, 7],
+    const { base, merge } = pullRequest7;
+    const shown = messages.map((each) => [each.sha, each.merge, each.trust.trusted, each.pullRequest]);
+    expect(shown).to.deep.equal([
+      [two, undefined, true, undefined],
+      [merge, { base, head: one }, false, 7],
     ]);
   });
 

@@ -15,13 +15,14 @@ import { lingeringHolders } from '../../src/record/concurrency.ts';
 import type { Database, Write } from '../../src/record/database.ts';
 import { findIntent, openCancel, openRetry, openTrigger } from '../../src/record/intents.ts';
 import { decideJob, finishAttempt, moveToNextAttempt, startAttempt } from '../../src/record/job-transitions.ts';
+import { openJobs } from '../../src/record/open-jobs.ts';
 import { queuedJobs } from '../../src/record/queued-jobs.ts';
 import { schedulesOf } from '../../src/record/schedules.ts';
 import { setVariable } from '../../src/record/variables.ts';
 import { writeHeartbeat } from '../../src/redis/membership.ts';
 import { workflowPlan } from '../../src/workflow/plan.ts';
 import { runnerMember } from '../support/members.ts';
-import { observed } from '../support/record.ts';
+import { observed, pullRequest7 } from '../support/record.ts';
 import { TestVolt } from '../support/volt.ts';
 
 const box = { id: 'box~1', name: 'box', host: 'box' };
@@ -411,6 +412,86 @@ describe('the dispatcher, given a commit with workflows,', () => {
     const told = await settle(made.id);
     expect(told).to.include({ status: 'skipped', reason: 'not_triggered' });
     expect(told.message).to.equal('no workflow runs for a push to main: .github/workflows/ci.yml');
+  });
+
+  describe('of a pull request', () => {
+    const pull = (
+      change: Partial<CommitMessage> = {},
+      its: Partial<NonNullable<CommitMessage['pullRequest']>> = {},
+    ) => {
+      const pullRequest = { ...pullRequest7, before: null, conflicts: [], ...its };
+      return { ref: `refs/pull/${pullRequest.number}/head`, pullRequest, ...change };
+    };
+    const on = (...lines: string[]) => workflow(`on:\n${lines.map((line) => `  ${line}\n`).join('')}`, job('a'));
+
+    it('runs those that ask for pull requests, and no others', async () => {
+      const files = {
+        'pulls.yml': on('pull_request:'),
+        'base.yml': on('pull_request: { branches: [main] }'),
+        'other.yml': on('pull_request: { branches: [release] }'),
+        'labels.yml': on('pull_request: { types: [labeled] }'),
+        'moved.yml': on('pull_request: { types: [synchronize] }'),
+        'push.yml': on('push:'),
+      };
+      const workflows = ({ jobs }: Build) => jobs.map(({ workflow: name }) => name?.split('/').at(-1)).sort();
+      expect(workflows(await build(files, pull()))).to.deep.equal(['base.yml', 'pulls.yml']);
+      const moved = await build(files, pull({}, { before: 'd'.repeat(40) }));
+      expect(workflows(moved)).to.deep.equal(['base.yml', 'moved.yml', 'pulls.yml']);
+      const none = await settle((await build({ 'push.yml': files['push.yml'] }, pull())).id);
+      expect(none).to.include({ status: 'skipped', reason: 'not_triggered' });
+      expect(none.message).to.equal('no workflow runs for pull request 7: .github/workflows/push.yml');
+    });
+
+    it('runs those whose paths it has changed since it left its base', async () => {
+      const files = { 'ci.yml': on("pull_request: { paths: ['src/**'] }") };
+      const changing = (...changed: string[]) => {
+        const message = commit(files);
+        return pull({ workflows: { files: [], defaultBranch: 'main', ...message.workflows, changed } });
+      };
+      expect(await build(files, changing('src/a.ts', 'README.md'))).to.include({ status: 'queued' });
+      expect(await settle((await build(files, changing('README.md'))).id)).to.include({ reason: 'not_triggered' });
+    });
+
+    it('reports an invalid file, which it may have made so', async () => {
+      const made = await build({ 'ci.yml': on('pull_request:'), 'bad.yml': 'on: push' }, pull());
+      expect(await settle(made.id)).to.include({ status: 'queued' });
+      expect(named(await again(made.id), '.github/workflows/bad.yml')).to.include({ reason: 'invalid_workflow' });
+    });
+
+    it('tells its jobs about it, and which merge they run', async () => {
+      const text = workflow(
+        'on: pull_request',
+        job(
+          'a',
+          'name: "${{ github.event_name }} ${{ github.event.action }} ${{ github.ref }} ${{ github.base_ref }}"',
+        ),
+      );
+      const made = await build({ 'ci.yml': text }, pull());
+      expect(made.jobs.map(({ name }) => name)).to.deep.equal(['pull_request opened refs/pull/7/merge main']);
+      const { base, merge } = pullRequest7;
+      const [queued] = await openJobs(volt.context.database, { status: 'queued', build: made.id, limit: 10 });
+      expect(queued?.merge).to.deep.equal({ base, head: made.sha, commit: merge });
+      const { github } = workflowPlan.parse(JSON.parse(queued?.plan ?? '')).contexts;
+      expect(github).to.include({ sha: merge, head_ref: '' });
+    });
+
+    it('has a concurrency group of its own, by its number or its ref', async () => {
+      const groups = ['${{ github.event.pull_request.number || github.sha }}', '${{ github.head_ref || github.ref }}'];
+      for (const group of groups) {
+        const files = {
+          'ci.yml': workflow(
+            `on: pull_request\nconcurrency: { group: "${group}", cancel-in-progress: true }`,
+            job('a'),
+          ),
+        };
+        const first = await build(files, pull());
+        const other = await build(files, pull({}, { number: 8 }));
+        const next = await build(files, pull({}, { before: first.sha }));
+        expect(named(await settle(first.id), 'a')).to.include({ status: 'cancelled', reason: 'superseded' });
+        expect(statuses(await settle(other.id))).to.deep.equal({ a: 'queued' });
+        expect(statuses(await settle(next.id))).to.deep.equal({ a: 'queued' });
+      }
+    });
   });
 
   it('counts a job with continue-on-error as a success', async () => {

@@ -5,6 +5,8 @@ import { expect } from 'chai';
 import { ProcessGroup } from '../../src/exec/process-group.ts';
 
 import { ownerFetchPolicy } from '../../src/git/access/fetch-policy.ts';
+import { mergeCommit } from '../../src/git/merge.ts';
+import { Mirror } from '../../src/git/mirror/mirror.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import type { JobInput } from '../../src/job/input-and-result.ts';
 import { runJob } from '../../src/job/job.ts';
@@ -122,6 +124,25 @@ describe('a job', () => {
         ['test', 'success', 0],
       ],
     ]);
+  });
+
+  it('tests the merge of a pull request, which it makes again', async () => {
+    const repository = repositoryOf({ 'test.sh': '#!/bin/sh\ncat a.txt b.txt\n' });
+    repository.git('checkout', '--quiet', '-b', 'topic');
+    const head = repository.commit('topic', { 'a.txt': 'of the head\n' });
+    repository.git('checkout', '--quiet', 'main');
+    const base = repository.commit('main', { 'b.txt': 'of the base\n' });
+    const made = await mergeCommit(new Mirror(folders.make(), repository.path), { base, head });
+    const sha = 'commit' in made ? made.commit : '';
+    const change = { ref: 'refs/pull/7/head', sha, merge: { base, head } };
+    const { outcome, log } = await run(repository, change);
+    expect(outcome.status).to.equal('success');
+    expect(log).to.include('\nof the head\nof the base\n');
+    const merged = `refs/pull/7/head, ${head.slice(0, 12)}, merged into ${base.slice(0, 12)}`;
+    expect(log).to.include(`[volt] checking out ${sha.slice(0, 12)} of app (${merged})\n`);
+    const other = await run(repository, { ...change, sha: base.replace(/^./, 'f') });
+    expect(other.outcome).to.include({ status: 'error', reason: 'checkout_failed' });
+    expect(other.outcome.message).to.include('same version of git');
   });
 
   it('runs the command that it is given instead of the tests that it would discover', async () => {

@@ -5,7 +5,7 @@ import { ownActionsOf } from '../../src/job/actions/builtin-actions.ts';
 import { ActionStore } from '../../src/job/actions/store.ts';
 import { containerPolicyOf } from '../../src/job/container-policy.ts';
 import { fetchPolicyOf } from '../../src/job/fetch-policy.ts';
-import type { JobResult } from '../../src/job/input-and-result.ts';
+import type { JobInput, JobResult } from '../../src/job/input-and-result.ts';
 import { runJob } from '../../src/job/job.ts';
 import type { JobContext } from '../../src/job/job-context.ts';
 import { JobIsolation } from '../../src/job/sandbox/job-isolation.ts';
@@ -88,7 +88,7 @@ export class TestJobs {
     plan: WorkflowPlan,
     repository: TestRepository,
     around: Partial<JobContext> = {},
-    { ref = 'refs/heads/main', repeatable }: Pick<RunOptions, 'ref' | 'repeatable'> = {},
+    { ref = 'refs/heads/main', repeatable, ...commit }: Pick<RunOptions, 'ref' | 'repeatable'> & BuiltCommit = {},
   ): StartedJob {
     const stop = new AbortController();
     const chunks: Buffer[] = [];
@@ -100,6 +100,7 @@ export class TestJobs {
       repo: { name: 'app', url: repository.path },
       ref,
       sha: repository.head(),
+      ...commit,
       trust: trustOf(ref, { defaultBranch: 'main', named: null }),
       plan,
       repeatable,
@@ -165,6 +166,9 @@ export class TestJobs {
   }
 }
 
+/** What is checked out; by default the newest commit. */
+type BuiltCommit = Partial<Pick<JobInput, 'sha' | 'merge'>>;
+
 export interface RunOptions {
   repository?: TestRepository;
   /** further lines of the job */
@@ -181,7 +185,7 @@ export interface RunOptions {
 /** The text of a workflow with one job. */
 export function jobText(steps: string, job = '', head = ''): string {
   const indent = (text: string, by: string) => text.replace(/^\n+|\s+$/g, '').replace(/^(?=.)/gm, by);
-  return `on: push\n${head}\njobs:\n  test:\n    runs-on: ubuntu-latest\n${indent(job, '    ')}\n    steps:\n${indent(steps, '      ')}\n`;
+  return `on: [push, pull_request]\n${head}\njobs:\n  test:\n    runs-on: ubuntu-latest\n${indent(job, '    ')}\n    steps:\n${indent(steps, '      ')}\n`;
 }
 
 /** The results of steps, in short. */

@@ -14,7 +14,7 @@ import { hideCredentials } from '../../kernel/urls.ts';
 import { type Outcome, verdictOf } from '../../kernel/verdict.ts';
 import { readWorkflows } from '../../workflow/commit-workflows.ts';
 import { type Diagnostic, formatDiagnostic } from '../../workflow/diagnostics.ts';
-import { eventName } from '../../workflow/event.ts';
+import { builtCommit, eventName } from '../../workflow/event.ts';
 import type { WorkflowFile } from '../../workflow/files.ts';
 import { parseHostedNames } from '../../workflow/runs-on.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
@@ -155,8 +155,8 @@ export class ExecRun {
     const build = new LocalBuild({
       facts: {
         // each run has its own `github.run_id`
-        ...{ build: String(Date.now()), number: 1, sha, before, subject, author, committedAt, event, vars },
-        ref: event.name === 'pull_request' ? `refs/pull/${event.number}/merge` : ref,
+        ...{ build: String(Date.now()), number: 1, before, subject, author, committedAt, event, vars },
+        ...builtCommit(event, { ref, sha }),
         repo: { name, url: origin === null ? root : hideCredentials(origin), defaultBranch },
         ...(payload && { payload }),
       },

@@ -63,6 +63,8 @@ function pullRequest({ payload, branch, defaultBranch }: EventParts, workflow: W
     action: textOf(payload.action) ?? types[0] ?? 'opened',
     head: textOf(objectOf(request.head).ref) ?? branch,
     base: textOf(objectOf(request.base).ref) ?? defaultBranch ?? branch,
+    // the checkout is tested as it is
+    ...{ commits: null, merge: null, url: null },
   };
 }
 

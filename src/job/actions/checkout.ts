@@ -2,6 +2,7 @@ import { mkdir, readdir, realpath, rm } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve, sep } from 'node:path';
 import { type CheckoutOptions, checkOut } from '../../git/checkout.ts';
 import { limitHistory } from '../../git/limit-history.ts';
+import type { MergePair } from '../../git/merge.ts';
 import { Mirror } from '../../git/mirror/mirror.ts';
 import { retryTransfer } from '../../git/remote/fetch-errors.ts';
 import { listRemote } from '../../git/remote/remote-refs.ts';
@@ -35,6 +36,7 @@ interface Target {
   url: string;
   ref: string;
   sha: string;
+  merge?: MergePair | undefined;
   options: CheckoutOptions;
 }
 
@@ -61,7 +63,7 @@ export async function runCheckout(
     throw new StepFault(`Repository path '${folder}' is not under '${job.folders.workspace}'`);
   const depth = numberOf('fetch-depth', given('fetch-depth') || '1');
   const target = await targetOf(job, { repository: given('repository'), wanted: given('ref'), depth }, signal);
-  const { mirror, url, ref, sha, options } = target;
+  const { mirror, url, ref, sha, merge, options } = target;
   const { fetchPolicy } = job.context;
   await job.log.line(`Checking out ${sha} (${ref}) into ${below === '' ? 'the workspace' : below}`);
   const clean = given('clean') !== 'false';
@@ -73,7 +75,7 @@ export async function runCheckout(
     const kept = await tree?.take();
     await logLongFetch(job.log, url, async (progress) => {
       const telling = { ...options, progress, notice };
-      await checkOut(mirror, { url, ref, sha, folder: destination, kept }, telling);
+      await checkOut(mirror, { url, ref, sha, merge, folder: destination, kept }, telling);
     });
     await limitHistory(mirror, { folder: destination, sha, depth, tags }, options);
     const submodules = given('submodules');
@@ -97,15 +99,15 @@ async function targetOf(
   { repository, wanted, depth }: { repository: string; wanted: string; depth: number },
   signal: AbortSignal,
 ): Promise<Target> {
-  const { repo, ref, sha } = job.input;
+  const { repo } = job.input;
   const own = String(job.github.repository ?? '');
   const { gitLimits: limits, fetchPolicy, git: runner } = job.context;
   const common = { signal, limits, fetchPolicy, runner };
   if (repository === '' || repository.toLowerCase() === own.toLowerCase()) {
     const options = { ...common, access: { url: repo.url, credential: () => job.context.credential() } };
     const mirror = new Mirror(job.context.mirrors, repo.url, repo);
-    if (wanted === '' || wanted === sha || wanted === ref || wanted === job.github.ref)
-      return { mirror, url: repo.url, ref, sha, options };
+    const built = builtCommit(job, wanted);
+    if (built) return { mirror, url: repo.url, options, ...built };
     if (shaPattern.test(wanted)) await mirror.require(wanted, options);
     else await mirror.fetch(options);
     return { mirror, url: repo.url, options, ...(await found(mirror, wanted, options)) };
@@ -121,6 +123,21 @@ async function targetOf(
   const name = wanted || (await retryTransfer(() => listRemote(url, options), { signal })).defaultBranch;
   if (!name) throw new StepFault(`${url} has no default branch; name a ref`);
   return { mirror, url, options, ...(await found(mirror, name, options)) };
+}
+
+/**
+ * The commit that the job runs, or the head of its pull request, where one of them is wanted. Their refs may have moved since, and most
+ * forges have other refs than GitHub.
+ */
+function builtCommit(
+  { input, github }: WorkflowState,
+  wanted: string,
+): Pick<Target, 'ref' | 'sha' | 'merge'> | undefined {
+  const { ref, sha, merge } = input;
+  const name = String(github.ref ?? ref);
+  if (wanted === '' || wanted === sha || wanted === name) return { ref: merge ? name : ref, sha, merge };
+  const head = /^refs\/pull\/\d+\/merge$/.test(name) ? name.replace(/merge$/, 'head') : ref;
+  return wanted === ref || wanted === head ? { ref, sha: merge?.head ?? sha } : undefined;
 }
 
 async function found(mirror: Mirror, name: string, options: CheckoutOptions): Promise<{ ref: string; sha: string }> {

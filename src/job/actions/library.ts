@@ -159,14 +159,14 @@ export class ActionLibrary {
 
   async #checkOutOwn(): Promise<string> {
     const { context, folders, input, log } = this.#job;
-    const { repo, ref, sha } = input;
+    const { repo, ref, sha, merge } = input;
     const { sandbox, fetchPolicy, signal } = context;
     const mirror = new Mirror(context.mirrors, repo.url, repo);
     const access = { url: repo.url, credential: () => context.credential() };
     const target = join(folders.actions, `self-${++this.#made}`);
     await createInside(folders.root, target, sandbox, async (draft) => {
       const options = { signal, access, fetchPolicy, runner: context.git, limits: context.gitLimits };
-      await checkOut(mirror, { url: repo.url, ref, sha, folder: draft }, options);
+      await checkOut(mirror, { url: repo.url, ref, sha, merge, folder: draft }, options);
       await rm(join(draft, '.git'), { recursive: true, force: true });
     });
     await log.line(`Take the actions of this repository from commit ${sha}`);

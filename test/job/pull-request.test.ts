@@ -1,0 +1,92 @@
+import { readdirSync } from 'node:fs';
+import { expect } from 'chai';
+import { mergeCommit } from '../../src/git/merge.ts';
+import { Mirror } from '../../src/git/mirror/mirror.ts';
+import { builtCommit, type PullRequestEvent } from '../../src/workflow/event.ts';
+import { jobText, TestJobs } from '../support/job.ts';
+
+describe('a job of a pull request', () => {
+  const jobs = new TestJobs();
+  afterEach(() => jobs.clean());
+  after(jobs.folders.remove);
+
+  /** A pull request from a fork: no branch leads to its head. */
+  async function pullRequest() {
+    const repository = jobs.repository({ 'a.txt': 'a\n' });
+    repository.git('checkout', '--quiet', '--detach');
+    const head = repository.commit('in the fork', { 'fork.txt': '\n' });
+    repository.git('update-ref', 'refs/merge-requests/7/head', head);
+    repository.git('checkout', '--quiet', 'main');
+    const base = repository.commit('on main', { 'main.txt': '\n', '.github/actions/own/action.yml': action });
+    // what the observer finds, in a mirror of its own
+    const made = await mergeCommit(new Mirror(jobs.folders.make(), `file://${repository.path}`), { base, head });
+    if ('conflicts' in made) throw new Error('the pull request conflicts');
+    return { repository, head, base, merge: made.commit };
+  }
+
+  const action = 'runs: { using: composite, steps: [{ run: echo of my own, shell: bash }] }\n';
+
+  /** Runs steps for the pull request, and prints what is checked out. */
+  async function run(steps: string, change: { merge?: null } = {}) {
+    const made = await pullRequest();
+    const { repository, head, base } = made;
+    const merge = change.merge === null ? null : made.merge;
+    const event: PullRequestEvent = {
+      ...{ name: 'pull_request', number: 7, action: 'opened', head: null, base: 'main' },
+      ...{ commits: { head, before: null, base }, merge, url: null },
+    };
+    const ref = 'refs/merge-requests/7/head';
+    const facts = { event, ...builtCommit(event, { ref, sha: head }) };
+    const plan = jobs.plans(jobText(`${steps}\n- run: git rev-parse HEAD`), repository, facts).test;
+    if (!plan) throw new Error('the workflow has no job "test" that can run');
+    const started = jobs.start(plan, repository, {}, { ref, sha: facts.sha, ...(merge && { merge: { base, head } }) });
+    const result = await started.ended;
+    expect(result.outcome, started.log()).to.include({ status: 'success' });
+    return { ...made, log: started.log(), workspace: started.workspace };
+  }
+
+  it('checks out the merge, with as much history as it asks for', async () => {
+    const { log, workspace, merge, head, base } = await run(
+      '- uses: actions/checkout@v4\n  with: { fetch-depth: 2 }\n- run: git rev-parse HEAD^1 HEAD^2',
+    );
+    expect(log).to.include(`\n${base}\n${head}\n`).and.include(`\n${merge}\n`);
+    expect(log).to.include(`Checking out ${merge} (refs/pull/7/merge) into the workspace\n`);
+    expect(readdirSync(workspace)).to.include.members(['a.txt', 'fork.txt', 'main.txt']);
+    const shallow = await run('- uses: actions/checkout@v4\n- run: echo "$(git rev-list --count HEAD) commit"');
+    expect(shallow.log).to.include('\n1 commit\n');
+    const whole = await run(
+      '- uses: actions/checkout@v4\n  with: { fetch-depth: 0 }\n- run: git log --format=%s\n- run: git diff --name-only origin/main...HEAD',
+    );
+    expect(whole.log).to.include(`\nMerge ${whole.head} into ${whole.base}\non main\nin the fork\nfirst\n`);
+    expect(whole.log).to.include('\nfork.txt\n');
+  });
+
+  it('checks out the head by its id, by the ref that GitHub has for it, and by that of the forge', async () => {
+    for (const ref of ['${{ github.event.pull_request.head.sha }}', 'refs/pull/7/head', 'refs/merge-requests/7/head']) {
+      const { log, workspace, head } = await run(
+        `- uses: actions/checkout@v4\n  with: { ref: '${ref}', repository: '\${{ github.event.pull_request.head.repo.full_name }}' }`,
+      );
+      expect(log, ref).to.include(`\n${head}\n`);
+      expect(readdirSync(workspace), ref).to.not.include('main.txt');
+    }
+  });
+
+  it('checks out the merge by the ref that GitHub has for it, and the base by its name', async () => {
+    const merged = await run('- uses: actions/checkout@v4\n  with: { ref: refs/pull/7/merge }');
+    expect(merged.log).to.include(`\n${merged.merge}\n`);
+    const base = await run("- uses: actions/checkout@v4\n  with: { ref: '${{ github.base_ref }}' }");
+    expect(base.log).to.include(`\n${base.base}\n`);
+  });
+
+  it('checks out the head under every name where the head is tested alone', async () => {
+    for (const ref of ['', 'refs/pull/7/merge', 'refs/pull/7/head']) {
+      const { log, head } = await run(`- uses: actions/checkout@v4\n  with: { ref: '${ref}' }`, { merge: null });
+      expect(log, ref).to.include(`\n${head}\n`);
+    }
+  });
+
+  it('uses the actions of the merge without a checkout', async () => {
+    const { log } = await run('- uses: $/.github/actions/own\n- uses: actions/checkout@v4');
+    expect(log).to.include('\nof my own\n');
+  });
+});
