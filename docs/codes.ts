@@ -35,6 +35,12 @@ export const errorMeanings: { readonly [C in ErrorCode]: string } = {
   git_missing: 'git is not installed on the machine. Install it.',
   git_old: 'The installed git is too old. Install a newer version.',
   commit_missing: 'The repository does not have this commit, branch or tag, perhaps after a forced push.',
+  forge_unreachable:
+    'A forge does not answer, or answers with an error of its own. Volt keeps the statuses and retries automatically; see [forges](forges.md).',
+  forge_refused:
+    'A forge refuses what Volt asks it for; the message quotes the forge, and the remedy names missing rights. See [forges](forges.md#when-a-forge-refuses).',
+  forge_limited:
+    'A forge limits how many requests Volt may send. The newest statuses follow when it accepts requests again.',
   action_unavailable:
     'Fetching an action of a workflow failed; the message says why. Check its name and ref, and that this machine can reach the host; `VOLT_ACTIONS_URL` says where actions come from.',
   artifact_missing:

@@ -12,10 +12,12 @@ import { dispatcherCommand } from './dispatcher.ts';
 import { doctorCommand } from './doctor.ts';
 import { printError } from './errors.ts';
 import { execCommand } from './exec.ts';
+import { forgeCommand } from './forge.ts';
 import { completeHelp, environmentText, examplesText, exitCodes } from './help.ts';
 import { initCommand } from './init.ts';
 import { asTyped } from './invocation.ts';
 import { logsCommand } from './logs.ts';
+import { notifierCommand } from './notifier.ts';
 import { observerCommand } from './observer.ts';
 import { pruneCommand } from './prune.ts';
 import { redisAclCommand } from './redis-acl.ts';
@@ -43,7 +45,7 @@ const commands = {
   'Run Volt:': [upCommand, statusCommand, runnersCommand],
   'Builds:': [triggerCommand, buildsCommand, showCommand, logsCommand, cancelCommand, retryCommand],
   'Tests and workflows:': [discoverCommand, execCommand, initCommand, validateCommand],
-  'Repositories:': [repoCommand, credentialCommand, secretCommand, variableCommand],
+  'Repositories:': [repoCommand, credentialCommand, secretCommand, variableCommand, forgeCommand],
   'Administration:': [
     signInCommand,
     tokenCommand,
@@ -55,7 +57,7 @@ const commands = {
     pruneCommand,
     redisAclCommand,
   ],
-  'Single stages:': [observerCommand, dispatcherCommand, runnerCommand, reporterCommand, webCommand],
+  'Single stages:': [observerCommand, dispatcherCommand, runnerCommand, reporterCommand, notifierCommand, webCommand],
 };
 
 /** The settings that `volt --help` shows. */

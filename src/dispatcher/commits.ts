@@ -5,6 +5,7 @@ import { trustOf } from '../kernel/trust.ts';
 import { type Delivery, Later } from '../queues/consumer.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import { messageIds } from '../queues/names.ts';
+import { anyForge } from '../record/forges.ts';
 import { failIntent } from '../record/intents.ts';
 import { recordPlan } from '../record/plans.ts';
 import { findRepository, type ObservedRepository } from '../record/repositories.ts';
@@ -65,6 +66,7 @@ export class CommitHandler {
         build: planned.build,
       });
       await announceChange(access, { build: planned.build, repo: message.repo, status: 'queued' });
+      if (await anyForge(database)) await queues.sendNotices();
     }
     if (message.more) await queues.sendObserve(repository.host, { v: 1, repo: message.repo, cause: 'batch' });
   }

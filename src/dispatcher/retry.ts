@@ -1,5 +1,6 @@
 import { VoltError } from '../kernel/errors.ts';
 import type { BuildId } from '../kernel/model.ts';
+import { anyForge } from '../record/forges.ts';
 import { failIntent, type Intent, openRetries } from '../record/intents.ts';
 import { retryJobs } from '../record/retries.ts';
 import { announceChange } from '../redis/channels.ts';
@@ -22,7 +23,7 @@ export async function pursueRetries(context: DispatcherContext, build?: BuildId)
 }
 
 async function pursue(
-  { database, access, logger }: DispatcherContext,
+  { database, access, queues, logger }: DispatcherContext,
   intent: Intent & { build: BuildId },
 ): Promise<boolean> {
   const { id, build, repo } = intent;
@@ -36,5 +37,6 @@ async function pursue(
   }
   logger.info(`build ${build}: retried`, { build, job: intent.job ?? undefined });
   await announceChange(access, { build, repo, status: 'running' });
+  if (await anyForge(database)) await queues.sendNotices();
   return true;
 }

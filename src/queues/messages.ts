@@ -147,6 +147,9 @@ export const advanceMessage = z.object({
 });
 export type AdvanceMessage = z.infer<typeof advanceMessage>;
 
+/** `notices`: statuses wait for forges in the database. */
+export const noticesMessage = z.object({ v });
+
 /** What a job without a workflow runs. */
 const testPlans = [
   /** the runner discovers the tests of the checkout; of a commit whose files were not sent with it */

@@ -9,6 +9,7 @@ export const queueNames = {
   advance: 'advance',
   results: 'results',
   secrets: 'secrets',
+  notices: 'notices',
   /** dead letters that came by other means than a queue; people read them, no stage consumes them */
   setAside: 'set-aside',
 } as const;

@@ -18,6 +18,7 @@ import {
   commitMessage,
   type JobMessage,
   jobMessage,
+  noticesMessage,
   type ObserveMessage,
   observeMessage,
   type ResultMessage,
@@ -168,6 +169,14 @@ export class Queues {
   async sendWhenDue(message: Required<AdvanceMessage>, at: number): Promise<void> {
     const delay = Math.max(0, at - Date.now());
     await this.queue(queueNames.advance).add(message.build, encode(advanceMessage, message), { ...handled, delay });
+  }
+
+  /** Only a hint: notices are found in the database in any case. Several of them count as one. */
+  async sendNotices(): Promise<void> {
+    await this.queue(queueNames.notices).add('due', encode(noticesMessage, { v: 1 }), {
+      ...handled,
+      deduplication: { id: 'due', keepLastIfActive: true },
+    });
   }
 
   /**

@@ -25,6 +25,7 @@ import { finalMessage, scheduleNextAttempt, triedRunnersOf } from './automatic-r
 import { summaryOf } from './builds.ts';
 import type { Database, Write } from './database.ts';
 import { raiseTime, startTags, tagOfTakenBack } from './fairness.ts';
+import { noticeEnded } from './notices.ts';
 
 /**
  * Changes of a job's status, by compare-and-set: each function changes it only if the job has the status before that and the
@@ -432,7 +433,9 @@ export async function settleBuild(db: Write, build: number): Promise<BuildSummar
     .where('finished_at', 'is', null)
     .returningAll()
     .executeTakeFirst();
-  return settled ? summaryOf(settled) : summaryIn(db, build);
+  if (!settled) return summaryIn(db, build);
+  await noticeEnded(db, build);
+  return summaryOf(settled);
 }
 
 async function summaryIn(db: Write, build: number): Promise<BuildSummary> {

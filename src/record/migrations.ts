@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import { createChanges } from './changes-table.ts';
 import type { Engine } from './engine.ts';
 import { completeFirstVersion, createTurns } from './first-version.ts';
+import { addForges } from './forge-tables.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
 import type { Schema } from './schema.ts';
 import { createTestTables } from './test-tables.ts';
@@ -219,6 +220,7 @@ export const migrations: readonly Migration[] = [
   addRepositoryEnvironment,
   addImages,
   addPullRequests,
+  addForges,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

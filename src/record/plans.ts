@@ -5,6 +5,7 @@ import type { Database, Write } from './database.ts';
 import { startTags } from './fairness.ts';
 import { closeIntent } from './intents.ts';
 import { insertJobs, type NewJob } from './new-jobs.ts';
+import { noticeBegun } from './notices.ts';
 import { observed } from './observed.ts';
 import { type NewPullRequest, noteBuiltHead } from './pull-requests.ts';
 import { type NewSchedule, setSchedules } from './schedules.ts';
@@ -73,6 +74,7 @@ export async function recordPlan(database: Database, plan: NewBuild): Promise<Pl
     await insertJobs(db, build, await newJobs(db, build, plan));
     if (plan.schedules) await setSchedules(db, plan.repo, plan.schedules);
     if (plan.intent !== null) await closeIntent(db, plan.intent, build);
+    await noticeBegun(db, Number(build));
     return { outcome: 'made', build };
   });
 }

@@ -3,6 +3,7 @@ import type { BuildId, JobId, Reason, Status } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Write } from './database.ts';
 import { closeIntent, type Intent } from './intents.ts';
+import { noticeBegun } from './notices.ts';
 
 /** A job of a build, as far as a retry needs it. */
 interface FinishedJob {
@@ -34,6 +35,7 @@ export async function retryJobs(
     await forgetCancels(db, build, id);
     for (const job of chosen) await reopenJob(db, job);
     await reopenBuild(db, build);
+    await noticeBegun(db, Number(build));
     return true;
   });
 }

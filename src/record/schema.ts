@@ -1,4 +1,6 @@
 import type { Generated, Selectable } from 'kysely';
+import type { CommitState } from '../kernel/commit-status.ts';
+import type { ForgeKind } from '../kernel/forge-kinds.ts';
 import type { JobId, Reason, Status, TestStatus, Trigger } from '../kernel/model.ts';
 import type { PullRequestCheckout, PullRequestMode } from '../kernel/pull-request.ts';
 import type { TokenScope } from '../kernel/token-scope.ts';
@@ -220,6 +222,61 @@ export interface Schema {
     created_at: number;
     /** from then on it is invalid */
     removed_at: number | null;
+  };
+
+  /** forges that get statuses, see record/forges.ts */
+  forges: {
+    name: string;
+    kind: ForgeKind;
+    api: string;
+    /** encrypted with the key `key_id` */
+    token: string;
+    key_id: string;
+    /** JSON, see kernel/forge-projects.ts */
+    repos: string;
+    created_by: string;
+    created_at: number;
+    /** when Volt has checked that the token may set statuses; null until then */
+    checked_at: number | null;
+    /** what holds up all statuses of the forge; null if nothing does */
+    problem_code: string | null;
+    problem_message: string | null;
+    problem_remedy: string | null;
+    problem_since: number | null;
+    /** the notifier that delivers to it, and until when no other does */
+    holder: string | null;
+    held_until: number | null;
+  };
+
+  /** the outbox: statuses as forges should show them, see record/notices.ts */
+  notices: {
+    id: Generated<number>;
+    forge: string;
+    repo: string;
+    sha: string;
+    context: string;
+    /** what tells statuses of the same name apart at the forge: at GitLab the ref, else empty */
+    lane: string;
+    ref: string;
+    /** the build that it shows */
+    build_id: number;
+    state: CommitState;
+    description: string;
+    /** number of the wanted status, and of the last one that the forge has accepted (0: none) */
+    revision: number;
+    sent: number;
+    sent_at: number | null;
+    /** what the forge has accepted last, as JSON */
+    shown: string | null;
+    /** failed tries in a row; and how often the forge did not show what it had accepted */
+    attempts: number;
+    losses: number;
+    /** when it is to be sent, or looked up at the forge; null if nothing is left to do */
+    due_at: number | null;
+    created_at: number;
+    error_code: string | null;
+    error_message: string | null;
+    error_remedy: string | null;
   };
 
   /** see record/changes.ts */

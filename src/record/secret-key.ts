@@ -14,6 +14,11 @@ export function credentialOf(repo: string): Belonging {
   return { kind: 'credential', repo, name: 'fetch' };
 }
 
+/** The context that an encrypted token of a forge is bound to: at another address it cannot be decrypted. */
+export function forgeTokenOf({ name, api }: { name: string; api: string }): Belonging {
+  return { kind: 'forge', repo: null, name: `${name} at ${api}` };
+}
+
 /**
  * The vault for writing: a database without encrypted values may get its key now. It is opened in the transaction that
  * writes, so that no value is written with a former key after a key rotation.
@@ -21,7 +26,8 @@ export function credentialOf(repo: string): Belonging {
 export async function writingVault(db: Write, config: Config): Promise<Vault> {
   const encrypted =
     (await db.selectFrom('secrets').select('key_id').limit(1).executeTakeFirst()) ??
-    (await db.selectFrom('credentials').select('key_id').limit(1).executeTakeFirst());
+    (await db.selectFrom('credentials').select('key_id').limit(1).executeTakeFirst()) ??
+    (await db.selectFrom('forges').select('key_id').limit(1).executeTakeFirst());
   return encrypted ? Vault.open(config) : Vault.openOrCreate(config);
 }
 
@@ -74,12 +80,18 @@ async function encryptAnew(db: Write, vault: Vault): Promise<void> {
     const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
     await db.updateTable('credentials').set({ value: box, key_id: keyId }).where('repo', '=', repo).execute();
   }
+  for (const { name, api, token, key_id } of await db.selectFrom('forges').selectAll().execute()) {
+    const of = forgeTokenOf({ name, api });
+    const { box, keyId } = vault.encrypt(vault.decrypt({ box: token, keyId: key_id }, of), of);
+    await db.updateTable('forges').set({ token: box, key_id: keyId }).where('name', '=', name).execute();
+  }
 }
 
 async function keysInUse(db: Sql): Promise<Set<string>> {
   const rows = [
     ...(await db.selectFrom('secrets').select('key_id').distinct().execute()),
     ...(await db.selectFrom('credentials').select('key_id').distinct().execute()),
+    ...(await db.selectFrom('forges').select('key_id').distinct().execute()),
   ];
   return new Set(rows.map((row) => row.key_id));
 }

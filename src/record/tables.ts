@@ -40,6 +40,16 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   runner_keys: {
     public_key: true, name: true, repos: true, own: true, created_by: true, created_at: true, removed_at: true,
   },
+  forges: {
+    name: true, kind: true, api: true, token: true, key_id: true, repos: true, created_by: true, created_at: true,
+    checked_at: true, problem_code: true, problem_message: true, problem_remedy: true, problem_since: true, holder: true,
+    held_until: true,
+  },
+  notices: {
+    id: true, forge: true, repo: true, sha: true, context: true, lane: true, ref: true, build_id: true, state: true,
+    description: true, revision: true, sent: true, sent_at: true, shown: true, attempts: true, losses: true, due_at: true,
+    created_at: true, error_code: true, error_message: true, error_remedy: true,
+  },
   changes: { id: true, build_id: true },
   build_workflows: { build_id: true, facts: true, models: true, revision: true, retried_after: true },
   workflow_models: { hash: true, model: true, created_at: true },

@@ -4,7 +4,7 @@ import { parseJson } from '../system/parse-json.ts';
 import type { RedisAccess } from './connect.ts';
 import { heartbeatTtl } from './heartbeat-times.ts';
 
-export const stageKinds = ['observer', 'dispatcher', 'reporter', 'web'] as const;
+export const stageKinds = ['observer', 'dispatcher', 'reporter', 'notifier', 'web'] as const;
 export type StageKind = (typeof stageKinds)[number];
 
 /** Identifies a process, so that another process of the same machine can see whether it still runs. */

@@ -19,6 +19,7 @@ import { type PackedTests, unpackTests } from '../queues/packed-tests.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { findBuildSummary, markReported, sizeOfSteps } from '../record/builds.ts';
 import type { Database } from '../record/database.ts';
+import { anyForge } from '../record/forges.ts';
 import {
   decideJob,
   type FinishedAttempt,
@@ -289,6 +290,7 @@ export class ResultHandler {
     if (!build) return undefined;
     if (moved) this.#metrics.settled(build);
     await this.#announce(job, build);
+    if (moved && build.finishedAt !== null && (await anyForge(database))) await queues.sendNotices();
     // if this fails, reportUnreportedBuilds repeats it; the verdict is passed on in any case
     if (build.finishedAt !== null) await this.reportAlone(build.id, build);
     await queues.sendAdvance({ v: 1, build: build.id });

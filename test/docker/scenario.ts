@@ -87,10 +87,10 @@ export async function scenario(engine: Engine, volt: VoltInContainers): Promise<
 
   step('stopping Redis');
   await volt.compose('stop', 'redis');
-  await volt.allAre('unhealthy', ['observer', 'dispatcher', 'reporter', 'web']);
+  await volt.allAre('unhealthy', ['observer', 'dispatcher', 'reporter', 'notifier', 'web']);
   step('the stages are unhealthy, as they should be; starting it again');
   await volt.compose('start', 'redis');
-  await volt.allAre('healthy', ['observer', 'dispatcher', 'reporter', 'web', 'redis']);
+  await volt.allAre('healthy', ['observer', 'dispatcher', 'reporter', 'notifier', 'web', 'redis']);
   await succeeds(volt, await volt.git(commit('after')));
   step('all are healthy again, and a further commit was tested');
 }

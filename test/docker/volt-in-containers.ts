@@ -7,7 +7,7 @@ import type { BaseImages } from './base-images.ts';
 import type { Engine } from './engine.ts';
 
 const docker = join(import.meta.dirname, '../../docker');
-const stages = ['observer', 'dispatcher', 'reporter', 'web', 'runner'];
+const stages = ['observer', 'dispatcher', 'reporter', 'notifier', 'web', 'runner'];
 
 interface Settings {
   engine: Engine;

@@ -14,8 +14,10 @@ import {
   openJobs,
   runningAttempts,
 } from '../../src/record/open-jobs.ts';
+import { dueForges, refusedNotices } from '../../src/record/outbox.ts';
 import { pendingWorkOf } from '../../src/record/pending-work.ts';
 import { queuedJobs } from '../../src/record/queued-jobs.ts';
+import { administrator } from '../../src/record/visibility.ts';
 import { oldestWaitingJob } from '../../src/record/waiting-jobs.ts';
 import { planState } from '../../src/record/workflows.ts';
 import { fillWithOldBuilds } from '../support/old-builds.ts';
@@ -53,6 +55,8 @@ describe('frequent queries of the stages', () => {
     'which builds are still to be written to test_results': (from) => unreportedBuilds(from, 10),
     'which jobs are to be cancelled': jobsToCancel,
     'which retries are asked for': openRetries,
+    'which forges wait for statuses': dueForges,
+    'which statuses forges refuse': (from) => refusedNotices(from, administrator),
     'what there is to do for a build': (from) => pendingWorkOf(from, '1' as BuildId),
     'who holds a concurrency group that he is done with': lingeringHolders,
     'what has changed last': async (from) => changesAfter(from, await latestChange(from), 10),
@@ -61,7 +65,7 @@ describe('frequent queries of the stages', () => {
     it(`${name}: does not take longer the more builds are finished`, async () => {
       const plans = await plansOf(database, ask);
       expect(plans).to.not.deep.equal([]);
-      const whole = /(^SCAN|Seq Scan on) (jobs|builds|attempts|changes)\b/;
+      const whole = /(^SCAN|Seq Scan on) (jobs|builds|attempts|changes|notices)\b/;
       expect(plans.filter((step) => whole.test(step) && !indexOfOpen.test(step))).to.deep.equal([]);
     });
   }

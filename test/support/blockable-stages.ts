@@ -1,6 +1,7 @@
 import { startDispatcher } from '../../src/dispatcher/start.ts';
 import { loadConfig } from '../../src/kernel/config.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
+import { startNotifier } from '../../src/notifier/start.ts';
 import { startObserver } from '../../src/observer/start.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import { Database } from '../../src/record/database.ts';
@@ -18,6 +19,7 @@ const access = await connectRedis(config, url, logger);
 const database = await Database.open(config);
 const context = { config, access, logger, database, queues: new Queues(access, logger, database) };
 await startReporter(context);
+await startNotifier(context);
 await startDispatcher(context);
 await startObserver(context);
 await startWeb(context, { host: '127.0.0.1', port: 0 });

@@ -30,10 +30,10 @@ export async function plansOf(database: Database, work: (database: Database) => 
 }
 
 /** Tables that grow with builds; the others contain what people have set up. */
-const growing = /\b(builds|jobs|attempts|steps|intents|audit|changes|tests|test_results|result)\b/;
+const growing = /\b(builds|jobs|attempts|steps|intents|audit|changes|notices|tests|test_results|result)\b/;
 
 /** Partial indexes that contain only what is open, however much has ended. */
-export const indexOfOpen = /USING (COVERING )?INDEX \w+_(open|queued)\b/;
+export const indexOfOpen = /USING (COVERING )?INDEX \w+_(open|queued|failing)\b/;
 
 /** The steps of a query's plan in which SQLite scans a growing table instead of using an index. */
 export async function scansOf(database: Database, { sql, parameters }: CompiledQuery): Promise<string[]> {

@@ -35,7 +35,15 @@ describe('web: the queue board', () => {
   }
 
   it('shows every queue, those of jobs as they appear', async () => {
-    expect(await names()).to.deep.equal(['advance', 'commits', 'observe', 'results', 'secrets', 'set-aside']);
+    expect(await names()).to.deep.equal([
+      'advance',
+      'commits',
+      'notices',
+      'observe',
+      'results',
+      'secrets',
+      'set-aside',
+    ]);
     await site.context.queues.announceLabels(['linux']);
     expect(await names()).to.include('jobs.linux');
   });

@@ -4,6 +4,7 @@ import { recordTests } from '../../src/record/test-results.ts';
 import { apiDescription } from '../../src/web/api/openapi.ts';
 import { routes } from '../../src/web/api/routes.ts';
 import { webApp } from '../../src/web/app.ts';
+import { FakeForge, forgeToken } from '../support/fake-forge.ts';
 import { hasSshd } from '../support/git-over-ssh.ts';
 import { TestRepository } from '../support/repository.ts';
 import { Described } from './described.ts';
@@ -83,7 +84,7 @@ describe('web: the OpenAPI document', () => {
   it('says which routes need a token, and which errors each may answer', () => {
     for (const { name, path, method, operation } of operations()) {
       const open =
-        method === 'get' && !/secrets|variables|credentials|trusted|tokens|runner-keys|audit|sign-in/.test(path);
+        method === 'get' && !/secrets|variables|credentials|trusted|tokens|runner-keys|forges|audit|sign-in/.test(path);
       expect(
         operation.security.some((one) => Object.keys(one).length === 0),
         name,
@@ -111,7 +112,9 @@ describe('web: the OpenAPI document', () => {
       if (answer.headers.get('content-type')?.startsWith('text/event-stream')) await answer.body?.cancel();
     };
     const repository = new TestRepository({ 'test.sh': 'true' });
-    for (const [call, body] of await everyOperation(site, repository)) await ask(call, body);
+    const forge = await FakeForge.start('gitea');
+    for (const [call, body] of await everyOperation(site, repository, forge)) await ask(call, body);
+    await forge.stop();
     repository.remove();
     // keys are made by a program of OpenSSH's
     const operations = described.operations.filter((one) => hasSshd() || one !== 'repos.credential.ssh.set');
@@ -129,7 +132,11 @@ describe('web: the OpenAPI document', () => {
 });
 
 /** One request for each operation that has success. */
-async function everyOperation(site: Site, repository: TestRepository): Promise<[call: string, body?: unknown][]> {
+async function everyOperation(
+  site: Site,
+  repository: TestRepository,
+  forge: FakeForge,
+): Promise<[call: string, body?: unknown][]> {
   await site.repository('app');
   await site.repository('shell', { url: 'git@127.0.0.1:app.git' });
   const [running, over, idle] = [
@@ -204,6 +211,11 @@ async function everyOperation(site: Site, repository: TestRepository): Promise<[
     ['DELETE /runner-keys/build2'],
     ['POST /tokens', { name: 'laptop', person: 'ada', repos: ['app'] }],
     ['DELETE /people/ada/tokens'],
+    ['POST /forges', { name: 'git', kind: 'gitea', api: forge.api, token: forgeToken, repos: ['app=acme/app'] }],
+    ['GET /forges'],
+    ['PATCH /forges/git', { repos: ['app=acme/app'] }],
+    ['POST /forges/git/check'],
+    ['DELETE /forges/git'],
     ['GET /audit?limit=2'],
     ['GET /sign-in'],
     ['GET /openapi.json'],

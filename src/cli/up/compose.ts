@@ -70,6 +70,7 @@ export async function compose(
     web: stages.startWeb(context, { host: config.httpHost, port: config.httpPort }),
     dispatcher: stages.startDispatcher(context),
     reporter: stages.startReporter(context),
+    notifier: stages.startNotifier(context),
     runner: stages.startRunner(context, { labels: [], slots, graceSeconds }),
     observer: stages.startObserver(context),
   };
@@ -86,6 +87,7 @@ export async function compose(
     starting.runner,
     starting.dispatcher,
     starting.reporter,
+    starting.notifier,
     starting.observer,
   ]);
   // check again: a copy that started at the same moment was not visible before

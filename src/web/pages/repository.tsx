@@ -4,6 +4,7 @@ import { serverNow } from '../../kernel/server-time.ts';
 import { duration } from '../../kernel/times.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { type ObservedRef, observedRefs } from '../../record/branches.ts';
+import { refusedNotices } from '../../record/outbox.ts';
 import type { ObservedRepository } from '../../record/repositories.ts';
 import { schedulesOf } from '../../record/schedules.ts';
 import { type TrendPoint, trendOf } from '../../record/trends.ts';
@@ -11,6 +12,7 @@ import type { WebEnv } from '../access/env.ts';
 import { may } from '../access/permission.ts';
 import { readRepository } from '../access/readable.ts';
 import type { Web } from '../services.ts';
+import { ofRepository } from '../status/forge-problems.ts';
 import { Chart, type Point } from './chart.tsx';
 import { answerPage } from './layout.tsx';
 import { Age, Fact, inUtc, Problems, StatusMark } from './parts.tsx';
@@ -27,10 +29,11 @@ const mostRefs = 50;
 export async function repositoryPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const repository = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
   const { name, error } = repository;
-  const [trend, refs, schedules] = await Promise.all([
+  const [trend, refs, schedules, refused] = await Promise.all([
     trendOf(web.database, name, charted),
     observedRefs(web.database, name, mostRefs),
     schedulesOf(web.database, name),
+    refusedNotices(web.database, context.get('reader'), name),
   ]);
   return answerPage(context, web, {
     title: name,
@@ -48,7 +51,12 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
           </nav>
         </div>
         <h1>{name}</h1>
-        <Problems problems={error === null ? [] : [{ ...error, message: hideCredentials(error.message) }]} />
+        <Problems
+          problems={[
+            ...(error === null ? [] : [{ ...error, message: hideCredentials(error.message) }]),
+            ...refused.map(ofRepository),
+          ]}
+        />
         <div id="charts" data-live="">
           <Charts trend={trend} />
         </div>

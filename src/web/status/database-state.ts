@@ -9,6 +9,7 @@ import { oldestWaitingJob, type WaitingJob } from '../../record/waiting-jobs.ts'
 import { within } from '../../system/wait.ts';
 import type { SystemStatus } from '../schemas/system.ts';
 import type { Problem } from '../schemas/terms.ts';
+import { type ForgeState, readForges } from './forge-problems.ts';
 import type { StatusSources } from './sources.ts';
 
 /** Milliseconds that the database has to answer; within this time a lost connection is retried several times. */
@@ -21,6 +22,7 @@ interface DatabaseState {
   waiting: WaitingJob | undefined;
   bytes: number;
   key: Problem | undefined;
+  forges: ForgeState;
 }
 
 /** The state that the database has, or the problem if it does not answer. */
@@ -35,12 +37,13 @@ export async function readDatabase(
     oldestWaitingJob(database, reader),
     recordBytes(database),
     keyProblem(database, config),
+    readForges(database, reader),
   ]);
   try {
     const answer = await within(queries, timeout);
     if (!answer) return noAnswer;
-    const [builds, failing, hosts, waiting, bytes, key] = answer;
-    return { builds, failing, hosts, waiting, bytes, key };
+    const [builds, failing, hosts, waiting, bytes, key, forges] = answer;
+    return { builds, failing, hosts, waiting, bytes, key, forges };
   } catch (error) {
     if (!(error instanceof VoltError)) throw error;
     const { code, message, remedy } = error;

@@ -7,6 +7,7 @@ import { within } from '../../system/wait.ts';
 import type { SystemStatus } from '../schemas/system.ts';
 import { askRedis } from './ask-redis.ts';
 import { readDatabase } from './database-state.ts';
+import { problemsOfForges } from './forge-problems.ts';
 import { fullDisks, secretsProblem, unfitRedis, unreadable, unwatchedMachines, wrongClocks } from './problems.ts';
 import { readRedis } from './redis-state.ts';
 import type { StatusSources } from './sources.ts';
@@ -34,6 +35,7 @@ export async function systemStatus(
     ...(seen ? fullDisks(seen) : []),
     ...(known?.failing.flatMap(unreadable) ?? []),
     ...(known?.key ? [secretsProblem(known.key)] : []),
+    ...(known ? problemsOfForges(known.forges, reader, seen) : []),
   ];
   return {
     version,

@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { type Command, Option } from 'commander';
+import type { Config } from '../kernel/config.ts';
+import { errorText, VoltError } from '../kernel/errors.ts';
+import { forgeKinds } from '../kernel/forge-kinds.ts';
+import type { forgeCheck, forgeList } from '../web/schemas/forges.ts';
+import { type Answer, Client } from './client.ts';
+import type { CommandFile } from './command.ts';
+import { collect, configOf, jsonOption } from './options.ts';
+import { printEntries } from './table.ts';
+import { plain, print, printJson } from './terminal.ts';
+import { ago } from './times.ts';
+
+interface ForgeOptions {
+  kind?: string;
+  api?: string;
+  tokenFile?: string;
+  repo?: string[];
+}
+
+/** The most bytes of a file with a token. */
+const longestFile = 10_000;
+
+export function forgeCommand(program: Command): CommandFile {
+  const command = program
+    .command('forge')
+    .summary('set the statuses of commits at forges')
+    .description(
+      'Shows builds beside the commits at a forge. All that Volt needs is a token there that may set statuses; see docs/forges.md.',
+    );
+  const add = withOptions(command.command('add'))
+    .description('Adds a forge and checks it. Volt sends nothing before the check has passed.')
+    .argument('<name>', '1 to 64 characters of a-z, 0-9, ".", "_" and "-"')
+    .addOption(new Option('--kind <kind>', 'what runs there').choices(Object.keys(forgeKinds)).makeOptionMandatory())
+    .action(async (name: string, { kind, api, tokenFile, repo }: ForgeOptions) => {
+      const config = configOf(add);
+      if (tokenFile === undefined) {
+        throw new VoltError('usage', 'no token was given', {
+          remedy: 'Put the token into a file that only you can read, and name it: --token-file FILE.',
+        });
+      }
+      const body = { name, kind, api, token: readToken(tokenFile), repos: repo };
+      await Client.of(config).post('/forges', body);
+      print(`added the forge ${name}`);
+      await check(config, name);
+    });
+  const list = jsonOption(command.command('ls'))
+    .description('Lists the forges (not their tokens).')
+    .action(async ({ json }: { json?: boolean }) => {
+      const page = await Client.of(configOf(list)).get<Answer<typeof forgeList>>('/forges');
+      if (json) return printJson(page);
+      await printEntries(page.forges, 'no forges', {
+        NAME: ({ name }) => plain(name),
+        KIND: ({ kind }) => kind,
+        API: ({ api }) => plain(api),
+        REPOSITORIES: ({ repos }) => plain(repos.join(' ')) || 'all at its host',
+        WAITING: ({ waiting }) => String(waiting),
+        STATE: ({ checkedAt, problem }) =>
+          plain(problem?.message ?? (checkedAt === null ? 'not checked' : `checked ${ago(checkedAt)}`)),
+      });
+    });
+  const checking = jsonOption(command.command('check'))
+    .description('Checks that the forge accepts the token and statuses of the repositories. It sets none.')
+    .argument('<name>')
+    .action(async (name: string, { json }: { json?: boolean }) => check(configOf(checking), name, json));
+  const set = withOptions(command.command('set'))
+    .description('Changes a forge, and checks it again if it has a new address or token.')
+    .argument('<name>')
+    .action(async (name: string, { api, tokenFile, repo }: ForgeOptions) => {
+      const config = configOf(set);
+      const body = { api, repos: repo, ...(tokenFile !== undefined && { token: readToken(tokenFile) }) };
+      await Client.of(config).patch(`/forges/${encodeURIComponent(name)}`, body);
+      print(`changed the forge ${name}`);
+      await check(config, name);
+    });
+  const remove = command
+    .command('rm')
+    .description('Removes a forge. Statuses that are there stay.')
+    .argument('<name>')
+    .action(async (name: string) => {
+      await Client.of(configOf(remove)).delete(`/forges/${encodeURIComponent(name)}`);
+      print(`removed the forge ${name}`);
+    });
+  return {
+    command,
+    examples: [
+      ['volt forge add github --kind github --token-file token.txt', 'statuses for all repositories at github.com'],
+      [
+        'volt forge add git --kind forgejo --api https://git.example.org --token-file token.txt --repo "web-*"',
+        'a forge of your own, for some repositories',
+      ],
+      [
+        'volt forge add git --kind gitlab --api https://git.example.org --token-file token.txt --repo app=acme/app',
+        'for a repository whose address is a path or a mirror',
+      ],
+      ['volt forge ls', 'how many statuses wait, and what holds them up'],
+      ['volt forge set github --token-file new.txt', 'give it a new token'],
+    ],
+  };
+}
+
+function withOptions(command: Command): Command {
+  return command
+    .option('--api <url>', 'address of the forge or its API; github.com and gitlab.com need none')
+    .option('--token-file <path>', 'file with the access token, "-" for standard input')
+    .option(
+      '--repo <glob|name=project>',
+      'only for these repositories; NAME=PROJECT where the address does not tell the project; may be repeated',
+      collect,
+    );
+}
+
+async function check(config: Config, name: string, json = false): Promise<void> {
+  const found = await Client.of(config).post<Answer<typeof forgeCheck>>(`/forges/${encodeURIComponent(name)}/check`);
+  if (json) return printJson(found);
+  const projects = found.repos.map(({ repo, project }) => `${repo} (${project})`);
+  if (projects.length === 0) print(`${name} accepts the token; no watched repository is there yet`);
+  else print(`${name} accepts statuses of ${plain(projects.slice(0, 20).join(', '))}`);
+  if (config.url === undefined) print('VOLT_URL is not set: links from the forge lead to this machine only');
+}
+
+/** @throws VoltError `usage` */
+function readToken(file: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file === '-' ? 0 : file, 'utf8');
+  } catch (error) {
+    throw new VoltError('usage', `cannot read the token from ${file}: ${errorText(error)}`, {
+      remedy: 'Name a file that this user can read: --token-file FILE.',
+      cause: error,
+    });
+  }
+  if (text.trim() !== '' && text.length <= longestFile) return text.trim();
+  throw new VoltError('usage', `${file} does not contain a token`, {
+    remedy: 'Put only the token into the file, as the forge has shown it.',
+  });
+}

@@ -1,0 +1,20 @@
+import type { ForgeKind } from '../kernel/forge-kinds.ts';
+import type { Forge, ForgeAccess } from './forge.ts';
+import { gitea } from './gitea.ts';
+import { github } from './github.ts';
+import { gitlab } from './gitlab.ts';
+
+/** Milliseconds that a forge has for an answer. GitHub itself breaks off after this time. */
+const answerTimeout = 10_000;
+
+const kinds: { readonly [K in ForgeKind]: (access: ForgeAccess, timeout: number) => Forge } = {
+  github,
+  gitlab,
+  gitea,
+  forgejo: gitea,
+};
+
+/** The forge at an address. @param timeout milliseconds that it has for an answer */
+export function forgeAt(access: ForgeAccess, timeout = answerTimeout): Forge {
+  return kinds[access.kind](access, timeout);
+}

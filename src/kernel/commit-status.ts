@@ -1,0 +1,71 @@
+import type { Reason, Status, Trigger } from './model.ts';
+import { duration } from './times.ts';
+
+/** What a forge shows of a build beside its commit. Each forge has words of its own for them. */
+export const commitStates = ['pending', 'success', 'failure', 'error', 'cancelled', 'skipped'] as const;
+export type CommitState = (typeof commitStates)[number];
+
+/** GitHub refuses a longer description. */
+const longestDescription = 140;
+
+/** A build, as far as its status at a forge shows it. */
+export interface ReportedBuild {
+  ref: string;
+  trigger: Trigger;
+  isPullRequest: boolean;
+  status: Status;
+  reason: Reason | null;
+  message: string | null;
+  startedAt: number | null;
+  finishedAt: number | null;
+}
+
+/**
+ * The name of the status. A branch protection rule asks for it by this name, so it depends on what the build is for only, and each
+ * commit gets it, also where nothing has run.
+ */
+export function contextOf({
+  ref,
+  trigger,
+  isPullRequest,
+}: Pick<ReportedBuild, 'ref' | 'trigger' | 'isPullRequest'>): string {
+  if (isPullRequest) return 'volt/pull-request';
+  if (trigger === 'schedule') return 'volt/schedule';
+  return ref.startsWith('refs/tags/') ? 'volt/tag' : 'volt/push';
+}
+
+/** The state and, in one short line, why. */
+export function commitStatusOf(build: ReportedBuild): { state: CommitState; description: string } {
+  const why = build.message ?? build.reason?.replaceAll('_', ' ') ?? '';
+  switch (build.status) {
+    case 'waiting':
+    case 'queued':
+    case 'running':
+      return { state: 'pending', description: 'Volt is testing this commit' };
+    case 'success':
+      return { state: 'success', description: `Passed${took(build)}` };
+    case 'failure':
+      return { state: 'failure', description: oneLine(`Failed${took(build)}`, why) };
+    case 'error':
+      return { state: 'error', description: oneLine('Could not be tested', why) };
+    case 'cancelled':
+      return { state: 'cancelled', description: oneLine('Cancelled', why) };
+    case 'skipped':
+      return { state: 'skipped', description: oneLine('Nothing to run', why) };
+  }
+}
+
+function took({ startedAt, finishedAt }: ReportedBuild): string {
+  return startedAt === null || finishedAt === null ? '' : ` in ${duration(finishedAt - startedAt)}`;
+}
+
+/** Messages quote commits and programs: control characters would break lines at the forge. */
+function oneLine(what: string, why: string): string {
+  const plain = why.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+  const characters = [...(plain === '' ? what : `${what}: ${plain}`)];
+  if (characters.length <= longestDescription) return characters.join('');
+  return `${characters
+    .slice(0, longestDescription - 1)
+    .join('')
+    .trimEnd()}…`;
+}

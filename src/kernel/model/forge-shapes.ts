@@ -1,0 +1,25 @@
+import * as z from 'zod';
+import { type ForgeKind, forgeKinds } from '../forge-kinds.ts';
+import { time } from './shapes.ts';
+
+/** What people see of a forge that gets statuses; each shape is declared here only. */
+export const forge = z.object({
+  name: z.string(),
+  kind: z.enum(Object.keys(forgeKinds) as [ForgeKind, ...ForgeKind[]]),
+  api: z.string().meta({ description: 'address of its API' }),
+  repos: z.array(z.string()).meta({
+    description:
+      'patterns of the repositories that it is for, or NAME=PROJECT where the address of a repository does not tell its project; empty for all at its host',
+  }),
+  waiting: z.number().int().meta({ description: 'statuses that it has not accepted yet' }),
+  createdBy: z.string(),
+  createdAt: time,
+  checkedAt: time
+    .nullable()
+    .meta({ description: 'when Volt has found that the token may set statuses; nothing is sent before' }),
+  problem: z
+    .object({ code: z.string(), message: z.string(), remedy: z.string(), since: time })
+    .nullable()
+    .meta({ description: 'what holds up its statuses' }),
+});
+export type Forge = z.output<typeof forge>;

@@ -1,0 +1,199 @@
+import { type FaultScope, ForgeFault } from '../forge/fault.ts';
+import type { CommitStatus, Forge, ForgeAccess } from '../forge/forge.ts';
+import { VoltError } from '../kernel/errors.ts';
+import { serverNow } from '../kernel/server-time.ts';
+import type { StageContext } from '../queues/stage.ts';
+import type { Database } from '../record/database.ts';
+import { type ForgeWithToken, forgeWithToken, noteForgeProblem } from '../record/forges.ts';
+import {
+  type DueNotice,
+  holdForge,
+  nextNotice,
+  noteDone,
+  noteFailed,
+  noteLost,
+  noteSent,
+  sentSince,
+} from '../record/outbox.ts';
+import { githubLimits, Pace } from './pace.ts';
+
+/** How long (ms) a notifier has a forge for itself, and when it claims it again. One request takes at most 10 s. */
+const holding = { lasts: 30_000, renewedBefore: 15_000 };
+/** Milliseconds after a final status until the forge is asked whether it shows it. */
+const lookUpAfter = 15_000;
+/** How often a status is sent again that the forge accepts but does not show. */
+const mostLosses = 3;
+/** How often a status is tried that the forge refuses for what it is, for example because it does not have the commit. */
+const mostRefusals = 8;
+/** How long (ms) a status is tried at all: a week. */
+const longestTry = 7 * 86_400_000;
+/** The first and the longest pause (ms) before a status, or a forge, is tried again. */
+const pauses: { readonly [Scope in FaultScope | 'token']: { first: number; most: number } } = {
+  forge: { first: 2000, most: 30_000 },
+  token: { first: 10_000, most: 300_000 },
+  repository: { first: 10_000, most: 3_600_000 },
+  status: { first: 10_000, most: 3_600_000 },
+};
+
+export interface DeliveryContext extends Pick<StageContext, 'config' | 'logger'> {
+  database: Database;
+  /** id of the notifier */
+  holder: string;
+  /** address of the web stage that people use */
+  site: () => string;
+  /** makes the client of a forge */
+  connect: (access: ForgeAccess) => Forge;
+}
+
+/**
+ * Delivers the statuses of one forge, one after the other, so that the last one sent for a commit is the newest. A fault of the
+ * forge itself pauses all of its statuses; one of a repository or a commit only that status.
+ */
+export class Delivery {
+  readonly #context: DeliveryContext;
+  readonly #name: string;
+  #pace: Pace | undefined;
+  #failures = 0;
+  /** when the forge is tried again, by `performance.now()` */
+  #pausedUntil = 0;
+  /** address and token that the pause is for */
+  #pausedFor = '';
+  #heldUntil = 0;
+
+  constructor(context: DeliveryContext, name: string) {
+    this.#context = context;
+    this.#name = name;
+  }
+
+  /** Sends what is due, until nothing is, the forge pauses, or the signal aborts. */
+  async deliver(signal: AbortSignal): Promise<void> {
+    const { database, config } = this.#context;
+    while (!signal.aborted) {
+      const forge = await forgeWithToken(database, config, this.#name);
+      if (!forge.isChecked || this.#isPaused(forge) || !(await this.#hold())) return;
+      const pace = await this.#paceOf(forge);
+      if (pace.wait(serverNow()) > 0) return;
+      const notice = await nextNotice(database, forge, { pending: !pace.isScarce(serverNow()) });
+      if (!notice) return;
+      await this.#handle(forge, notice, pace);
+    }
+  }
+
+  #isPaused({ api, token }: ForgeWithToken): boolean {
+    if (this.#pausedFor !== `${api} ${token}`) this.#failures = 0;
+    else if (performance.now() < this.#pausedUntil) return true;
+    return false;
+  }
+
+  async #hold(): Promise<boolean> {
+    const { database, holder } = this.#context;
+    if (performance.now() < this.#heldUntil - holding.renewedBefore) return true;
+    const from = performance.now();
+    if (!(await holdForge(database, this.#name, holder, holding.lasts))) {
+      // another notifier may send from now on
+      this.#pace = undefined;
+      return false;
+    }
+    this.#heldUntil = from + holding.lasts;
+    return true;
+  }
+
+  async #paceOf({ kind }: ForgeWithToken): Promise<Pace> {
+    if (this.#pace) return this.#pace;
+    const limits = kind === 'github' ? githubLimits : [];
+    const longest = Math.max(0, ...limits.map(({ within }) => within));
+    this.#pace = new Pace(limits, await sentSince(this.#context.database, this.#name, serverNow() - longest));
+    return this.#pace;
+  }
+
+  async #handle(forge: ForgeWithToken, notice: DueNotice, pace: Pace): Promise<void> {
+    const { database } = this.#context;
+    const { project } = notice;
+    // the forge is not for the repository any more
+    if (project === undefined) return noteDone(database, notice);
+    const status = this.#statusOf(notice, project);
+    try {
+      if (notice.isSent) await this.#lookUp(forge, notice, status);
+      else await this.#send(forge, notice, status, pace);
+      await this.#works(forge);
+    } catch (error) {
+      if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;
+      await this.#failed(forge, notice, error);
+    }
+  }
+
+  #statusOf({ sha, ref, context, state, description, build }: DueNotice, project: string): CommitStatus {
+    return { project, sha, ref, context, state, description, url: `${this.#context.site()}/builds/${build}` };
+  }
+
+  async #send(forge: ForgeWithToken, notice: DueNotice, status: CommitStatus, pace: Pace): Promise<void> {
+    const { database, logger } = this.#context;
+    const shown = JSON.stringify([status.state, status.description, status.url]);
+    if (shown === notice.shown) return noteDone(database, notice);
+    pace.note(serverNow());
+    await this.#context.connect(forge).setStatus(status);
+    const isFinal = notice.state !== 'pending';
+    const lookUpAt = isFinal && notice.losses < mostLosses ? serverNow() + lookUpAfter : null;
+    await noteSent(database, notice, { shown, lookUpAt });
+    logger.debug(`set ${notice.context} of ${notice.sha.slice(0, 12)} to ${notice.state} at ${forge.name}`, {
+      repo: notice.repo,
+      build: String(notice.build),
+    });
+  }
+
+  /** Forges have accepted statuses and lost them: in a proxy, in a queue of their own, or by a restored backup. */
+  async #lookUp(forge: ForgeWithToken, notice: DueNotice, status: CommitStatus): Promise<void> {
+    const { database, logger } = this.#context;
+    if (await this.#context.connect(forge).hasStatus(status)) return noteDone(database, notice);
+    logger.warn(
+      `${forge.name} does not show the status of ${notice.sha.slice(0, 12)} that it has accepted; sending it again`,
+      {
+        repo: notice.repo,
+        build: String(notice.build),
+      },
+    );
+    await noteLost(database, notice);
+  }
+
+  async #works({ hasProblem }: ForgeWithToken): Promise<void> {
+    this.#pausedUntil = 0;
+    this.#failures = 0;
+    if (!hasProblem) return;
+    await noteForgeProblem(this.#context.database, this.#name, undefined);
+    this.#context.logger.info(`statuses reach the forge ${this.#name} again`);
+  }
+
+  async #failed(forge: ForgeWithToken, notice: DueNotice, error: VoltError): Promise<void> {
+    const { database, logger } = this.#context;
+    const { code, message, remedy } = error;
+    const problem = { code, message, remedy: remedy.replaceAll('NAME', forge.name) };
+    const scope = error instanceof ForgeFault ? error.scope : 'forge';
+    // the forge has accepted it; not everybody who may set a status may read them
+    if (notice.isSent && scope !== 'forge') return noteDone(database, notice);
+    const tooOld = serverNow() - notice.createdAt > longestTry;
+    if (tooOld || (scope === 'status' && notice.attempts + 1 >= mostRefusals)) {
+      logger.warn(`gave up a status: ${message}`, { repo: notice.repo, build: String(notice.build) });
+      return noteDone(database, notice, problem);
+    }
+    if (scope !== 'forge') {
+      if (notice.attempts === 0) logger.warn(message, { repo: notice.repo, build: String(notice.build) });
+      await noteFailed(database, notice, { dueAt: serverNow() + pauseOf(pauses[scope], notice.attempts), problem });
+      return;
+    }
+    const after = error instanceof ForgeFault ? error.after : undefined;
+    const kind = code === 'forge_refused' ? pauses.token : pauses.forge;
+    const ms = after ?? pauseOf(kind, this.#failures);
+    if (this.#failures === 0) logger.warn(`statuses do not reach the forge ${forge.name}: ${message}`);
+    this.#failures++;
+    this.#pausedUntil = performance.now() + ms;
+    this.#pausedFor = `${forge.api} ${forge.token}`;
+    await noteForgeProblem(database, this.#name, problem);
+    // the next try is about another status, if there is one: this one may be what the forge fails at
+    await noteFailed(database, notice, { dueAt: serverNow() + ms + 1 });
+  }
+}
+
+/** Doubles with each failure, and has up to a quarter less, so that statuses do not come back at the same time. */
+function pauseOf({ first, most }: { first: number; most: number }, failures: number): number {
+  return Math.min(first * 2 ** failures, most) * (1 - Math.random() / 4);
+}

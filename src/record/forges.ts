@@ -1,0 +1,274 @@
+import type { Config } from '../kernel/config.ts';
+import { VoltError } from '../kernel/errors.ts';
+import { apiAddress, type ForgeKind, forgeKinds } from '../kernel/forge-kinds.ts';
+import { type ForgeScope, isForgeEntry, projectAt } from '../kernel/forge-projects.ts';
+import type { Forge } from '../kernel/model/forge-shapes.ts';
+import type { Problem } from '../kernel/problems.ts';
+import { serverNow } from '../kernel/server-time.ts';
+import { hideCredentials } from '../kernel/urls.ts';
+import { Vault } from '../secrets/vault.ts';
+import type { Database, Sql } from './database.ts';
+import { observed } from './observed.ts';
+import type { Schema } from './schema.ts';
+import { forgeTokenOf, writingVault } from './secret-key.ts';
+
+/** A forge with its token, for those who talk to it. */
+export interface ForgeWithToken {
+  name: string;
+  kind: ForgeKind;
+  api: string;
+  token: string;
+  repos: string[];
+  /** whether `check` has passed since its address and its token were set */
+  isChecked: boolean;
+  /** whether a fault is recorded that holds up all of its statuses */
+  hasProblem: boolean;
+}
+
+/** What a person gives of a forge. */
+export interface GivenForge {
+  api?: string | undefined;
+  token?: string | undefined;
+  repos?: string[] | undefined;
+}
+
+/**
+ * Adds a forge. Nothing is sent to it before `noteChecked`.
+ * @throws VoltError `name_taken`, `bad_url`, `bad_request`, errors of the key file
+ */
+export async function addForge(
+  database: Database,
+  config: Config,
+  {
+    name,
+    kind,
+    api,
+    token,
+    repos = [],
+    createdBy,
+  }: GivenForge & { name: string; kind: ForgeKind; token: string; createdBy: string },
+): Promise<Forge> {
+  const address = checkedAddress(kind, api);
+  checkEntries(repos);
+  checkToken(token);
+  return database.write(async (db) => {
+    const { box, keyId } = (await writingVault(db, config)).encrypt(token, forgeTokenOf({ name, api: address }));
+    const added = await db
+      .insertInto('forges')
+      .values({
+        ...{ name, kind, api: address, token: box, key_id: keyId, repos: JSON.stringify(repos) },
+        ...{ created_by: createdBy, created_at: serverNow() },
+      })
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .returningAll()
+      .executeTakeFirst();
+    if (added) return forgeOf(added, 0);
+    throw new VoltError('name_taken', `there is a forge "${name}" already`, {
+      remedy: 'Choose another name, or change that one: `volt forge set`.',
+    });
+  });
+}
+
+/**
+ * Changes a forge. With a new address or token it must be checked again.
+ * @throws VoltError `not_found`, `bad_url`, `bad_request` for an address without a token, errors of the key file
+ */
+export async function changeForge(database: Database, config: Config, name: string, given: GivenForge): Promise<Forge> {
+  const { token, repos } = given;
+  if (repos) checkEntries(repos);
+  if (token !== undefined) checkToken(token);
+  return database.write(async (db) => {
+    const row = await rowOf(db, name);
+    const api = given.api === undefined ? row.api : checkedAddress(row.kind, given.api);
+    if (api !== row.api && token === undefined) {
+      throw new VoltError('bad_request', 'a token is for one address only', {
+        remedy: 'Give the token for the new address, too: --token-file.',
+      });
+    }
+    const sealed =
+      token === undefined ? undefined : (await writingVault(db, config)).encrypt(token, forgeTokenOf({ name, api }));
+    const changed = await db
+      .updateTable('forges')
+      .set({
+        ...(repos && { repos: JSON.stringify(repos) }),
+        ...(sealed && { api, token: sealed.box, key_id: sealed.keyId, checked_at: null, ...noProblem }),
+      })
+      .where('name', '=', name)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    return forgeOf(changed, await waitingFor(db, name));
+  });
+}
+
+/** Removes a forge with the statuses that wait for it. @throws VoltError `not_found` */
+export async function removeForge(database: Database, name: string): Promise<void> {
+  const removed = await database.write((db) =>
+    db.deleteFrom('forges').where('name', '=', name).returning('name').executeTakeFirst(),
+  );
+  if (!removed) throw unknown(name);
+}
+
+/** All forges, by name. */
+export async function listForges(database: Database): Promise<Forge[]> {
+  const rows = await database.db.selectFrom('forges').selectAll().orderBy('name').execute();
+  return Promise.all(rows.map(async (row) => forgeOf(row, await waitingFor(database.db, row.name))));
+}
+
+/** The observed repositories that a forge is for, each with its project there, by name. */
+export async function projectsAt(
+  { db }: Pick<Database, 'db'>,
+  forge: ForgeScope,
+): Promise<{ repo: string; project: string }[]> {
+  const rows = await observed(db).select(['name', 'url']).orderBy('name').execute();
+  return rows.flatMap((repository) => {
+    const project = projectAt(forge, repository);
+    return project === undefined ? [] : [{ repo: repository.name, project }];
+  });
+}
+
+/** A forge, and what holds up all of its statuses. */
+export interface ForgeProblem {
+  name: string;
+  problem: Problem | null;
+}
+
+/** All forges, by name. */
+export async function forgeProblems({ db }: Pick<Database, 'db'>): Promise<ForgeProblem[]> {
+  const columns = ['name', 'problem_code', 'problem_message', 'problem_remedy'] as const;
+  const rows = await db.selectFrom('forges').select(columns).orderBy('name').execute();
+  return rows.map(({ name, problem_code: code, problem_message: message, problem_remedy: remedy }) => ({
+    name,
+    problem: code === null ? null : { code, message: message ?? '', remedy: remedy ?? '' },
+  }));
+}
+
+/** Whether there is a forge at all. */
+export async function anyForge({ db }: Pick<Database, 'db'>): Promise<boolean> {
+  return (await db.selectFrom('forges').select('name').limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** @throws VoltError `not_found`, errors of the key file, `secrets_key_wrong`, `secrets_damaged` */
+export async function forgeWithToken(
+  { db }: Pick<Database, 'db'>,
+  config: Config,
+  name: string,
+): Promise<ForgeWithToken> {
+  const { kind, api, token, key_id, repos, checked_at, problem_code } = await rowOf(db, name);
+  return {
+    ...{ name, kind, api, repos: JSON.parse(repos) as string[], isChecked: checked_at !== null },
+    hasProblem: problem_code !== null,
+    token: Vault.open(config).decrypt({ box: token, keyId: key_id }, forgeTokenOf({ name, api })),
+  };
+}
+
+/**
+ * Records that the token may set statuses, and that all that waits is due.
+ * @param checked the forge as it was checked; if its address or token has changed since, nothing is recorded
+ */
+export async function noteChecked(database: Database, config: Config, checked: ForgeWithToken): Promise<boolean> {
+  return database.write(async (db) => {
+    const { name, api, token } = checked;
+    const now = await forgeWithToken({ db }, config, name);
+    if (now.api !== api || now.token !== token) return false;
+    await db
+      .updateTable('forges')
+      .set({ checked_at: serverNow(), ...noProblem })
+      .where('name', '=', name)
+      .execute();
+    await db
+      .updateTable('notices')
+      .set({ due_at: serverNow(), attempts: 0 })
+      .where('forge', '=', name)
+      .whereRef('sent', '<', 'revision')
+      .execute();
+    return true;
+  });
+}
+
+/** Records what holds up all statuses of a forge; undefined if nothing does any more. */
+export async function noteForgeProblem(database: Database, name: string, problem: Problem | undefined): Promise<void> {
+  await database.write((db) =>
+    db
+      .updateTable('forges')
+      .set((eb) =>
+        problem === undefined
+          ? noProblem
+          : {
+              ...{ problem_code: problem.code, problem_message: problem.message, problem_remedy: problem.remedy },
+              problem_since: eb.fn.coalesce('problem_since', eb.val(serverNow())),
+            },
+      )
+      .where('name', '=', name)
+      .execute(),
+  );
+}
+
+const noProblem = { problem_code: null, problem_message: null, problem_remedy: null, problem_since: null };
+
+async function rowOf(db: Sql, name: string): Promise<Schema['forges']> {
+  const row = await db.selectFrom('forges').selectAll().where('name', '=', name).executeTakeFirst();
+  if (row) return row;
+  throw unknown(name);
+}
+
+function unknown(name: string): VoltError {
+  return new VoltError('not_found', `there is no forge "${name}"`, { remedy: '`volt forge ls` lists all forges.' });
+}
+
+async function waitingFor(db: Sql, name: string): Promise<number> {
+  const query = db.selectFrom('notices').select((eb) => eb.fn.countAll<number>().as('count'));
+  const row = await query
+    .where('forge', '=', name)
+    .where('due_at', 'is not', null)
+    .whereRef('sent', '<', 'revision')
+    .executeTakeFirst();
+  return Number(row?.count ?? 0);
+}
+
+function checkedAddress(kind: ForgeKind, given: string | undefined): string {
+  const address = apiAddress(kind, given);
+  if (address !== undefined) return address;
+  const { title, path } = forgeKinds[kind];
+  throw new VoltError(
+    'bad_url',
+    given === undefined ? `${title} has no usual address` : `"${hideCredentials(given)}" is not the address of a forge`,
+    {
+      remedy: `Give its address, for example https://git.example.org${path}, without a user name or a query: --api.`,
+    },
+  );
+}
+
+function checkEntries(entries: readonly string[]): void {
+  const wrong = entries.find((entry) => !isForgeEntry(entry));
+  if (wrong === undefined) return;
+  throw new VoltError('bad_request', `"${wrong.slice(0, 200)}" names no repository`, {
+    remedy:
+      'Use names of repositories, in which "*" matches anything, or NAME=PROJECT, for example app=acme/app, where the address does not tell the project.',
+  });
+}
+
+/** Tokens go into a header. */
+function checkToken(token: string): void {
+  if (/^[\x21-\x7e]{1,4096}$/.test(token)) return;
+  throw new VoltError(
+    'bad_request',
+    'the token is empty, has more than 4,096 characters, or has some that no token has',
+    {
+      remedy: 'Put only the token into the file, as the forge has shown it.',
+    },
+  );
+}
+
+function forgeOf(row: Schema['forges'], waiting: number): Forge {
+  const { name, kind, api, repos, created_by, created_at, checked_at } = row;
+  const { problem_code: code, problem_message: message, problem_remedy: remedy, problem_since: since } = row;
+  return {
+    ...{ name, kind, api, repos: JSON.parse(repos) as string[], waiting, createdBy: created_by },
+    createdAt: new Date(created_at).toISOString(),
+    checkedAt: checked_at === null ? null : new Date(checked_at).toISOString(),
+    problem:
+      code === null || since === null
+        ? null
+        : { code, message: message ?? '', remedy: remedy ?? '', since: new Date(since).toISOString() },
+  };
+}

@@ -1,0 +1,87 @@
+import { type CommitState, commitStatusOf, contextOf } from '../kernel/commit-status.ts';
+import { type ForgeScope, projectAt } from '../kernel/forge-projects.ts';
+import type { PullRequestDetails } from '../kernel/pull-request.ts';
+import { serverNow } from '../kernel/server-time.ts';
+import type { Sql, Write } from './database.ts';
+
+/**
+ * The outbox. A notice is the status that a forge should show for a commit, under one name; the newest replaces the earlier ones.
+ * It is written in the transaction that makes, ends or reopens a build, and delivered later by a notifier, see notifier/.
+ *
+ * A commit may have several builds for one name: it shows the one that was begun or retried last.
+ */
+
+/** Takes the place of other builds of the commit: the build was made, or is retried. */
+export async function noticeBegun(db: Write, build: number): Promise<void> {
+  await notice(db, build, true);
+}
+
+/** The build has ended. */
+export async function noticeEnded(db: Write, build: number): Promise<void> {
+  await notice(db, build, false);
+}
+
+async function notice(db: Write, id: number, begun: boolean): Promise<void> {
+  const forges = await scopes(db);
+  if (forges.length === 0) return;
+  const row = await db
+    .selectFrom('builds')
+    .innerJoin('repositories', 'repositories.name', 'builds.repo')
+    .selectAll('builds')
+    .select(['repositories.url', 'repositories.foreign_builds'])
+    .where('builds.id', '=', id)
+    .executeTakeFirst();
+  // builds of another repository, which had the name before, are not at this one's forge
+  if (!row || id <= row.foreign_builds) return;
+  const { trigger, status, reason, message, pull_details: pull } = row;
+  const ref = pull === null ? row.ref : refOfHead(row.ref, JSON.parse(pull) as PullRequestDetails);
+  const build = { ref, trigger, status, reason, message, isPullRequest: pull !== null };
+  const shown = commitStatusOf({ ...build, startedAt: row.started_at, finishedAt: row.finished_at });
+  for (const forge of forges) {
+    if (projectAt(forge, { name: row.repo, url: row.url }) === undefined) continue;
+    const of = { forge: forge.name, repo: row.repo, sha: row.sha, context: contextOf(build) };
+    await put(db, { ...of, lane: forge.kind === 'gitlab' ? ref : '', ref, build: id, ...shown }, begun);
+  }
+}
+
+interface Wanted {
+  forge: string;
+  repo: string;
+  sha: string;
+  context: string;
+  lane: string;
+  ref: string;
+  build: number;
+  state: CommitState;
+  description: string;
+}
+
+async function put(db: Write, { build, ref, state, description, ...of }: Wanted, begun: boolean): Promise<void> {
+  const now = serverNow();
+  await db
+    .insertInto('notices')
+    .values({
+      ...{ ...of, ref, build_id: build, state, description },
+      ...{ revision: 1, sent: 0, attempts: 0, losses: 0, due_at: now, created_at: now },
+    })
+    .onConflict((conflict) => {
+      const update = conflict.columns(['forge', 'repo', 'sha', 'context', 'lane']).doUpdateSet((eb) => ({
+        ...{ ref, build_id: build, state, description },
+        revision: eb('notices.revision', '+', 1),
+        ...{ attempts: 0, losses: 0, due_at: now, created_at: now },
+        ...{ error_code: null, error_message: null, error_remedy: null },
+      }));
+      return begun ? update : update.where('notices.build_id', '=', build);
+    })
+    .execute();
+}
+
+/** At GitLab, a status of a pull request counts for the branch that it comes from. */
+function refOfHead(ref: string, { headRef }: PullRequestDetails): string {
+  return headRef === null ? ref : `refs/heads/${headRef}`;
+}
+
+async function scopes(db: Sql): Promise<(ForgeScope & { name: string })[]> {
+  const rows = await db.selectFrom('forges').select(['name', 'kind', 'api', 'repos']).execute();
+  return rows.map(({ repos, ...row }) => ({ ...row, repos: JSON.parse(repos) as string[] }));
+}

@@ -1,0 +1,232 @@
+import type { CommitState } from '../kernel/commit-status.ts';
+import type { ForgeScope } from '../kernel/forge-projects.ts';
+import { projectAt } from '../kernel/forge-projects.ts';
+import type { Problem } from '../kernel/problems.ts';
+import { serverNow } from '../kernel/server-time.ts';
+import type { Database, Sql } from './database.ts';
+import { type Reader, readable } from './visibility.ts';
+
+/** A notice that is due: a status to send, or one to look up at the forge. */
+export interface DueNotice {
+  id: number;
+  repo: string;
+  sha: string;
+  ref: string;
+  context: string;
+  build: number;
+  state: CommitState;
+  description: string;
+  revision: number;
+  /** whether the forge has accepted it, and is asked whether it shows it */
+  isSent: boolean;
+  /** what the forge has accepted last, see `noteSent` */
+  shown: string | null;
+  attempts: number;
+  losses: number;
+  createdAt: number;
+  /** undefined if the forge is not for the repository any more */
+  project: string | undefined;
+}
+
+/** The part of a notice that says which one is meant: a newer status of the same commit is another one. */
+export type NoticeRef = Pick<DueNotice, 'id' | 'revision'>;
+
+/** Names of the checked forges with something to do now. */
+export async function dueForges({ db }: Pick<Database, 'db'>): Promise<string[]> {
+  const rows = await db
+    .selectFrom('forges')
+    .select('name')
+    .where('checked_at', 'is not', null)
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('notices')
+          .select('notices.id')
+          .whereRef('notices.forge', '=', 'forges.name')
+          .where('notices.due_at', '<=', serverNow()),
+      ),
+    )
+    .orderBy('name')
+    .execute();
+  return rows.map(({ name }) => name);
+}
+
+/**
+ * Makes one notifier the only one that delivers to a forge, so that its statuses stay in order, and its limits are kept.
+ * @param ms how long, unless it is claimed again
+ * @returns whether the holder has it now
+ */
+export async function holdForge(database: Database, name: string, holder: string, ms: number): Promise<boolean> {
+  const now = serverNow();
+  return database.write(async (db) => {
+    const held = await db
+      .updateTable('forges')
+      .set({ holder, held_until: now + ms })
+      .where('name', '=', name)
+      // a clock that was set back must not keep others away
+      .where((eb) =>
+        eb.or([
+          eb('holder', 'is', null),
+          eb('holder', '=', holder),
+          eb('held_until', '<=', now),
+          eb('held_until', '>', now + 10 * ms),
+        ]),
+      )
+      .returning('name')
+      .executeTakeFirst();
+    return held !== undefined;
+  });
+}
+
+/** Lets other notifiers deliver to all forges that the holder has. */
+export async function releaseForges(database: Database, holder: string): Promise<void> {
+  await database.write((db) =>
+    db.updateTable('forges').set({ holder: null, held_until: null }).where('holder', '=', holder).execute(),
+  );
+}
+
+/**
+ * The notice of a forge that is due for the longest time; final ones come before pending ones.
+ * @param options.pending whether pending ones count
+ */
+export async function nextNotice(
+  { db }: Pick<Database, 'db'>,
+  { name, kind, api, repos }: ForgeScope & { name: string },
+  { pending }: { pending: boolean },
+): Promise<DueNotice | undefined> {
+  let query = db
+    .selectFrom('notices')
+    .leftJoin('repositories', 'repositories.name', 'notices.repo')
+    .selectAll('notices')
+    .select('repositories.url')
+    .where('forge', '=', name)
+    .where('due_at', '<=', serverNow());
+  if (!pending) query = query.where('state', '<>', 'pending');
+  const row = await query
+    .orderBy((eb) => eb.case().when('state', '=', 'pending').then(1).else(0).end())
+    .orderBy('due_at')
+    .orderBy('notices.id')
+    .limit(1)
+    .executeTakeFirst();
+  if (!row) return undefined;
+  const { id, repo, sha, ref, context, build_id, state, description, revision, sent, shown, attempts, losses } = row;
+  const project = row.url === null ? undefined : projectAt({ kind, api, repos }, { name: repo, url: row.url });
+  const about = { id, repo, sha, ref, context, build: build_id, state, description };
+  return { ...about, revision, isSent: sent === revision, shown, attempts, losses, createdAt: row.created_at, project };
+}
+
+/**
+ * Records that the forge has accepted a status.
+ * @param shown the status that the forge shows now, in a form that can be compared
+ * @param lookUpAt when the forge is asked whether it shows it; null for never
+ */
+export async function noteSent(
+  database: Database,
+  { id, revision }: NoticeRef,
+  { shown, lookUpAt }: { shown: string; lookUpAt: number | null },
+): Promise<void> {
+  const at = serverNow();
+  await database.write(async (db) => {
+    // a newer status may be wanted by now, which stays due
+    await db.updateTable('notices').set({ sent: revision, sent_at: at, shown }).where('id', '=', id).execute();
+    await db
+      .updateTable('notices')
+      .set({ due_at: lookUpAt, attempts: 0, ...noError })
+      .where('id', '=', id)
+      .where('revision', '=', revision)
+      .execute();
+  });
+}
+
+/** Records that nothing is left to do about a notice. @param error why it was given up; undefined if it was done */
+export async function noteDone(database: Database, { id, revision }: NoticeRef, error?: Problem): Promise<void> {
+  await database.write((db) =>
+    db
+      .updateTable('notices')
+      .set({ due_at: null, sent: revision, ...(error ? columnsOf(error) : noError) })
+      .where('id', '=', id)
+      .where('revision', '=', revision)
+      .execute(),
+  );
+}
+
+/** Records that the forge does not show a status that it has accepted: it is sent again. */
+export async function noteLost(database: Database, { id, revision }: NoticeRef): Promise<void> {
+  await database.write((db) =>
+    db
+      .updateTable('notices')
+      .set((eb) => ({ due_at: serverNow(), sent: 0, shown: null, losses: eb('losses', '+', 1) }))
+      .where('id', '=', id)
+      .where('revision', '=', revision)
+      .execute(),
+  );
+}
+
+/** Records that a notice could not be sent or looked up. @param problem undefined where the forge is at fault, not this notice */
+export async function noteFailed(
+  database: Database,
+  { id, revision }: NoticeRef,
+  { dueAt, problem }: { dueAt: number; problem?: Problem | undefined },
+): Promise<void> {
+  await database.write((db) =>
+    db
+      .updateTable('notices')
+      .set((eb) => ({ due_at: dueAt, attempts: eb('attempts', '+', 1), ...(problem && columnsOf(problem)) }))
+      .where('id', '=', id)
+      .where('revision', '=', revision)
+      .execute(),
+  );
+}
+
+/** When statuses were sent to a forge since a time, the earliest first. */
+export async function sentSince({ db }: Pick<Database, 'db'>, forge: string, since: number): Promise<number[]> {
+  const query = db.selectFrom('notices').select('sent_at').where('forge', '=', forge).where('sent_at', '>', since);
+  const rows = await query.orderBy('sent_at').execute();
+  return rows.flatMap(({ sent_at }) => (sent_at === null ? [] : [sent_at]));
+}
+
+/** Why the newest status of a repository was not accepted by a forge. */
+export interface RefusedNotice extends Problem {
+  repo: string;
+  forge: string;
+}
+
+/** For each repository and forge, why the newest refused status was refused; only what the reader may read. */
+export async function refusedNotices({ db }: { db: Sql }, reader: Reader, repo?: string): Promise<RefusedNotice[]> {
+  let newest = db
+    .selectFrom('notices')
+    .select((eb) => eb.fn.max('id').as('id'))
+    .where('error_code', 'is not', null)
+    .where(readable(reader, 'notices.repo'))
+    .groupBy(['repo', 'forge']);
+  if (repo !== undefined) newest = newest.where('repo', '=', repo);
+  const rows = await db
+    .selectFrom('notices')
+    .select(['repo', 'forge', 'error_code', 'error_message', 'error_remedy'])
+    .where('id', 'in', newest)
+    // a later status was accepted, so what held up the earlier one is over
+    .where(({ not, exists, selectFrom }) =>
+      not(
+        exists(
+          selectFrom('notices as later')
+            .select('later.id')
+            .whereRef('later.forge', '=', 'notices.forge')
+            .whereRef('later.repo', '=', 'notices.repo')
+            .whereRef('later.build_id', '>', 'notices.build_id')
+            .where('later.sent_at', 'is not', null)
+            .where('later.error_code', 'is', null),
+        ),
+      ),
+    )
+    .orderBy('repo')
+    .orderBy('forge')
+    .execute();
+  return rows.map(({ repo, forge, error_code, error_message, error_remedy }) => ({
+    ...{ repo, forge, code: error_code ?? '', message: error_message ?? '', remedy: error_remedy ?? '' },
+  }));
+}
+
+const noError = { error_code: null, error_message: null, error_remedy: null };
+
+function columnsOf({ code, message, remedy }: Problem) {
+  return { error_code: code, error_message: message, error_remedy: remedy };
+}

@@ -1,0 +1,53 @@
+import type { Database } from '../../record/database.ts';
+import { type ForgeProblem, forgeProblems } from '../../record/forges.ts';
+import { type RefusedNotice, refusedNotices } from '../../record/outbox.ts';
+import type { Reader } from '../../record/visibility.ts';
+import type { Problem } from '../schemas/terms.ts';
+import type { RedisState } from './redis-state.ts';
+
+/** What holds up the statuses of forges. */
+export interface ForgeState {
+  forges: ForgeProblem[];
+  refused: RefusedNotice[];
+}
+
+/** @param repo only what is about this repository */
+export async function readForges(database: Database, reader: Reader, repo?: string): Promise<ForgeState> {
+  const [forges, refused] = await Promise.all([forgeProblems(database), refusedNotices(database, reader, repo)]);
+  return { forges, refused };
+}
+
+/** @param seen undefined if Redis does not answer */
+export function problemsOfForges(
+  { forges, refused }: ForgeState,
+  reader: Reader,
+  seen: RedisState | undefined,
+): Problem[] {
+  const isAlone = seen?.stages.find(({ kind }) => kind === 'notifier')?.members.length === 0;
+  return [
+    ...(isAlone && forges.length > 0 ? [noNotifier] : []),
+    ...forges.flatMap(({ name, problem }) => (problem === null ? [] : [ofForge(name, problem, reader)])),
+    ...refused.map(ofRepository),
+  ];
+}
+
+/** A problem of a repository whose statuses a forge refuses. */
+export function ofRepository({ repo, forge, code, message, remedy }: RefusedNotice): Problem {
+  return { code, message: `statuses of ${repo} do not reach the forge ${forge}: ${message}`, remedy };
+}
+
+/** What a forge says may name a repository that the reader may not see. */
+function ofForge(name: string, { code, message, remedy }: Problem, reader: Reader): Problem {
+  if (reader.all) return { code, message: `forge ${name}: ${message}`, remedy };
+  return {
+    code,
+    message: `statuses do not reach the forge ${name}`,
+    remedy: 'Ask somebody with a token of scope "admin" to run `volt status`.',
+  };
+}
+
+const noNotifier: Problem = {
+  code: 'no_notifier',
+  message: 'no notifier is running: forges do not get the statuses of commits',
+  remedy: 'Start one with `volt notifier`, or everything with `volt up`.',
+};

@@ -1,0 +1,212 @@
+import { expect } from 'chai';
+import { ForgeFault } from '../../src/forge/fault.ts';
+import type { CommitStatus, Forge } from '../../src/forge/forge.ts';
+import { forgeAt } from '../../src/forge/kinds.ts';
+import { commitStates } from '../../src/kernel/commit-status.ts';
+import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
+import { FakeForge, forgeToken } from '../support/fake-forge.ts';
+
+const sha = 'c'.repeat(40);
+const wanted: CommitStatus = {
+  project: 'acme/app',
+  sha,
+  ref: 'refs/heads/topic',
+  context: 'volt/push',
+  state: 'pending',
+  description: 'Volt is testing this commit',
+  url: 'https://ci.example.org/builds/7',
+};
+
+/** The fault that something ends in. */
+async function faultOf(work: Promise<unknown>): Promise<ForgeFault> {
+  const error = await work.then(
+    () => new Error('it succeeded'),
+    (thrown) => thrown,
+  );
+  if (error instanceof ForgeFault) return error;
+  throw error;
+}
+
+describe('statuses at a forge', () => {
+  let fake: FakeForge;
+  let forge: Forge;
+  const at = async (kind: ForgeKind) => {
+    fake = await FakeForge.start(kind);
+    forge = forgeAt({ kind, api: fake.api, token: forgeToken });
+  };
+  afterEach(() => fake.stop());
+
+  const words = {
+    github: {
+      pending: 'pending',
+      success: 'success',
+      failure: 'failure',
+      error: 'error',
+      cancelled: 'error',
+      skipped: 'success',
+    },
+    gitea: {
+      pending: 'pending',
+      success: 'success',
+      failure: 'failure',
+      error: 'error',
+      cancelled: 'error',
+      skipped: 'success',
+    },
+    forgejo: {
+      pending: 'pending',
+      success: 'success',
+      failure: 'failure',
+      error: 'error',
+      cancelled: 'error',
+      skipped: 'success',
+    },
+    gitlab: {
+      pending: 'pending',
+      success: 'success',
+      failure: 'failed',
+      error: 'failed',
+      cancelled: 'canceled',
+      skipped: 'success',
+    },
+  } as const;
+
+  for (const kind of Object.keys(words) as (keyof typeof words)[]) {
+    it(`get a word that ${kind} knows for each state, and are found again`, async () => {
+      await at(kind);
+      for (const state of commitStates) {
+        await forge.setStatus({ ...wanted, state });
+        expect(fake.shown(sha), state).to.deep.equal({ 'volt/push': words[kind][state] });
+        expect(await forge.hasStatus({ ...wanted, state }), state).to.equal(true);
+      }
+      expect(await forge.hasStatus(wanted)).to.equal(false);
+      expect(fake.newest(sha)).to.include({ description: wanted.description, url: wanted.url });
+    });
+
+    it(`do no harm where ${kind} has the same one already`, async () => {
+      await at(kind);
+      for (let times = 0; times < 2; times++) await forge.setStatus(wanted);
+      expect(fake.shown(sha)).to.deep.equal({ 'volt/push': 'pending' });
+    });
+
+    it(`are only possible where the token may write, which a check at ${kind} finds without setting one`, async () => {
+      await at(kind);
+      fake.readOnly = ['acme/docs'];
+      await forge.checkToken();
+      await forge.checkProject('acme/app');
+      const readOnly = await faultOf(forge.checkProject('acme/docs'));
+      expect(readOnly).to.include({ code: 'forge_refused', scope: 'repository' });
+      expect(await faultOf(forge.checkProject('acme/none'))).to.include({ code: 'forge_refused', scope: 'repository' });
+      if (kind === 'github') expect(readOnly.remedy).to.include('statuses=write');
+      expect(fake.rows).to.deep.equal([]);
+      fake.token = 'another';
+      expect(await faultOf(forge.checkToken())).to.include({ code: 'forge_refused', scope: 'forge' });
+    });
+  }
+
+  it('name the branch at GitLab, which finds them by it', async () => {
+    await at('gitlab');
+    await forge.setStatus(wanted);
+    await forge.setStatus({ ...wanted, ref: 'refs/tags/v1', state: 'success' });
+    expect(fake.rows.map(({ ref, state }) => [ref, state])).to.deep.equal([
+      ['topic', 'pending'],
+      ['v1', 'success'],
+    ]);
+  });
+
+  it('of a commit that the forge does not have are refused for that commit only', async () => {
+    for (const kind of ['github', 'gitlab'] as const) {
+      await at(kind);
+      fake.missing = [sha];
+      expect(await faultOf(forge.setStatus(wanted)), kind).to.include({ code: 'forge_refused', scope: 'status' });
+      if (kind === 'github') await fake.stop();
+    }
+  });
+});
+
+describe('a forge that does not do what it is asked for', () => {
+  let fake: FakeForge;
+  let forge: Forge;
+  beforeEach(async () => {
+    fake = await FakeForge.start('github');
+    forge = forgeAt({ kind: 'github', api: fake.api, token: forgeToken });
+  });
+  afterEach(() => fake.stop());
+
+  it('is left alone for as long as it asks, by whichever header it says so', async () => {
+    const soon = Math.ceil(Date.now() / 1000) + 90;
+    const answers = [
+      [{ status: 429, headers: { 'retry-after': '7' } }, 7000, 7000],
+      [{ status: 403, headers: { 'retry-after': '30' } }, 30_000, 30_000],
+      [{ status: 403, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': String(soon) } }, 60_000, 92_000],
+      [{ status: 403, body: { message: 'You have exceeded a secondary rate limit' } }, 60_000, 60_000],
+      [{ status: 429, headers: { 'retry-after': 'soon' } }, 60_000, 60_000],
+      [{ status: 429, headers: { 'retry-after': '99999999' } }, 3_600_000, 3_600_000],
+    ] as const;
+    for (const [answer, least, most] of answers) {
+      fake.fault = () => answer;
+      const fault = await faultOf(forge.setStatus(wanted));
+      expect(fault).to.include({ code: 'forge_limited', scope: 'forge' });
+      expect(fault.after).to.be.within(least, most);
+    }
+  });
+
+  it('holds up everything where it fails or refuses the token, and only one repository or commit otherwise', async () => {
+    const scopes = {
+      401: 'forge',
+      403: 'repository',
+      404: 'repository',
+      422: 'status',
+      500: 'forge',
+      503: 'forge',
+    } as const;
+    for (const [status, scope] of Object.entries(scopes)) {
+      fake.fault = () => ({ status: Number(status), body: { message: 'for a reason' } });
+      const fault = await faultOf(forge.setStatus(wanted));
+      expect(fault.scope, status).to.equal(scope);
+      expect(fault.message).to.include(`answers ${status} "for a reason" to setting a status of acme/app`);
+    }
+  });
+
+  it('never gets the token to another address by a redirect', async () => {
+    const other = await FakeForge.start('github');
+    try {
+      for (const status of [301, 302, 307, 308]) {
+        fake.fault = () => ({ status, headers: { location: `${other.api}/repos/acme/app/statuses/${sha}` } });
+        expect(await faultOf(forge.setStatus(wanted))).to.include({ code: 'forge_refused', scope: 'repository' });
+      }
+      expect(other.requests).to.deep.equal([]);
+    } finally {
+      await other.stop();
+    }
+  });
+
+  it('is not believed where a proxy answers in its name', async () => {
+    for (const body of ['<html>Sign in</html>', '{"state":"success"}', '[]', 'null']) {
+      fake.fault = () => ({ status: 201, body });
+      expect(await faultOf(forge.setStatus(wanted)), body).to.include({ code: 'forge_refused' });
+    }
+  });
+
+  it('cannot fill the memory, or put its token or control characters into a message', async () => {
+    fake.fault = () => ({ status: 401, body: { message: `no ${forgeToken}\r\n\u001b[2J${'x'.repeat(3_000_000)}` } });
+    const long = await faultOf(forge.setStatus(wanted));
+    expect(long.message.length).to.be.below(300);
+    fake.fault = () => ({ status: 401, body: { message: `no ${forgeToken}\r\n\u001b[2J${'x'.repeat(3000)}` } });
+    const { message, remedy } = await faultOf(forge.setStatus(wanted));
+    expect(message + remedy)
+      .to.include('no *** [2Jxx')
+      .and.not.include(forgeToken);
+    expect(message.length).to.be.below(400);
+  });
+
+  it('is away where nothing answers, or not in time', async () => {
+    const quick = forgeAt({ kind: 'github', api: fake.api, token: forgeToken }, 50);
+    fake.fault = () => 'hang';
+    const late = await faultOf(quick.setStatus(wanted));
+    expect(late).to.include({ code: 'forge_unreachable', scope: 'forge' });
+    expect(late.message).to.include('no answer within 0.05 s');
+    const gone = forgeAt({ kind: 'github', api: 'http://127.0.0.1:1', token: forgeToken });
+    expect((await faultOf(gone.setStatus(wanted))).message).to.include('127.0.0.1:1 does not answer: ECONNREFUSED');
+  });
+});

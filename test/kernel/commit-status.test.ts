@@ -1,0 +1,45 @@
+import { expect } from 'chai';
+import { commitStatusOf, contextOf, type ReportedBuild } from '../../src/kernel/commit-status.ts';
+
+describe('the status of a commit at a forge', () => {
+  const build = (change: Partial<ReportedBuild>): ReportedBuild => ({
+    ref: 'refs/heads/main',
+    trigger: 'commit',
+    isPullRequest: false,
+    status: 'success',
+    reason: null,
+    message: null,
+    startedAt: 1000,
+    finishedAt: 66_000,
+    ...change,
+  });
+
+  it('has one name for everything that a branch protection rule asks for', () => {
+    expect(contextOf(build({}))).to.equal('volt/push');
+    expect(contextOf(build({ trigger: 'manual' }))).to.equal('volt/push');
+    expect(contextOf(build({ ref: 'refs/tags/v1' }))).to.equal('volt/tag');
+    expect(contextOf(build({ ref: 'refs/pull/7/head', isPullRequest: true }))).to.equal('volt/pull-request');
+    expect(contextOf(build({ trigger: 'schedule' }))).to.equal('volt/schedule');
+  });
+
+  it('says the state and why', () => {
+    const said = (change: Partial<ReportedBuild>) => Object.values(commitStatusOf(build(change))).join(': ');
+    expect(said({})).to.equal('success: Passed in 1 min 5 s');
+    expect(said({ status: 'queued', finishedAt: null })).to.equal('pending: Volt is testing this commit');
+    expect(said({ status: 'failure', reason: 'exit_code', message: 'npm test exited with 1' })).to.equal(
+      'failure: Failed in 1 min 5 s: npm test exited with 1',
+    );
+    expect(said({ status: 'error', reason: 'runner_lost' })).to.equal('error: Could not be tested: runner lost');
+    expect(said({ status: 'cancelled', reason: 'by_user', message: 'cancelled by ada' })).to.equal(
+      'cancelled: Cancelled: cancelled by ada',
+    );
+    expect(said({ status: 'skipped', reason: 'not_triggered' })).to.equal('skipped: Nothing to run: not triggered');
+  });
+
+  it('is one line of at most 140 characters, whatever the message contains', () => {
+    const message = `first\r\nsecond\u0000\u202e ${'😀'.repeat(300)}`;
+    const { description } = commitStatusOf(build({ status: 'failure', message }));
+    expect([...description]).to.have.length(140);
+    expect(description).to.match(/^Failed in 1 min 5 s: first second 😀+…$/u);
+  });
+});

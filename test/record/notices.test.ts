@@ -1,0 +1,174 @@
+import { expect } from 'chai';
+import { type Config, loadConfig } from '../../src/kernel/config.ts';
+import type { BuildId, JobId } from '../../src/kernel/model.ts';
+import type { Database } from '../../src/record/database.ts';
+import {
+  addForge,
+  changeForge,
+  forgeWithToken,
+  listForges,
+  noteChecked,
+  removeForge,
+} from '../../src/record/forges.ts';
+import { openRetry } from '../../src/record/intents.ts';
+import { finishAttempt } from '../../src/record/job-transitions.ts';
+import { dueForges, holdForge, releaseForges } from '../../src/record/outbox.ts';
+import { retryJobs } from '../../src/record/retries.ts';
+import { rotateKey } from '../../src/record/secret-key.ts';
+import { finishedBuild } from '../support/finished-build.ts';
+import { recordedBuild, withRecord } from '../support/record.ts';
+
+const given = { kind: 'gitea' as const, api: 'https://example.com', token: 'secret-token', createdBy: 'owner' };
+
+describe('the outbox of statuses', () => {
+  let database: Database;
+  let config: Config;
+  withRecord((opened, dataDir) => {
+    database = opened;
+    config = loadConfig({ dataDir });
+  });
+
+  const project = 'app=acme/app';
+  const add = (name = 'git', more: { kind?: 'gitea' | 'gitlab'; repos?: string[] } = {}) =>
+    addForge(database, config, { ...given, name, repos: [project], ...more });
+  const rows = () => database.db.selectFrom('notices').selectAll().orderBy('id').execute();
+  const states = async () =>
+    (await rows()).map(({ build_id, context, state, revision }) => `${build_id} ${context} ${state} ${revision}`);
+
+  const end = async (build: BuildId) => {
+    const now = Date.now();
+    await finishAttempt(
+      database,
+      { job: `${build}-1` as JobId, attempt: 1 },
+      {
+        ...{ status: 'failure', reason: 'exit_code', message: null, exitCode: 1, steps: [] },
+        ...{ logBytes: 0, logComplete: true, runner: { id: 'r1~1', name: 'r1', host: 'box' } },
+        ...{ startedAt: now, finishedAt: now },
+      },
+    );
+  };
+  const retry = async (build: BuildId) => {
+    const id = await openRetry(database, 'app', build, { job: null, failedOnly: false });
+    await retryJobs(database, { id, build }, (jobs) => jobs.map((job) => job.id));
+  };
+
+  it('stays empty without a forge, and for repositories that no forge is for', async () => {
+    await recordedBuild(database);
+    await add('git', { repos: ['other'] });
+    await finishedBuild(database, 0);
+    expect(await rows()).to.deep.equal([]);
+  });
+
+  it('wants each build pending when it is made, and its verdict when it has ended', async () => {
+    await add();
+    const build = await recordedBuild(database);
+    expect(await states()).to.deep.equal([`${build} volt/push pending 1`]);
+    const other = await finishedBuild(database, 0, { sha: 'b'.repeat(40) });
+    expect((await states()).at(-1)).to.equal(`${other} volt/push success 2`);
+  });
+
+  it('shows the build of a commit that was begun or retried last, whichever ends last', async () => {
+    await add();
+    const first = await recordedBuild(database);
+    const second = await finishedBuild(database, 0);
+    expect(await states()).to.deep.equal([`${second} volt/push success 3`]);
+    await end(first);
+    expect(await states()).to.deep.equal([`${second} volt/push success 3`]);
+    await retry(first);
+    expect(await states()).to.deep.equal([`${first} volt/push pending 4`]);
+  });
+
+  it('keeps the refs of a commit apart at GitLab, which shows a status for each', async () => {
+    await add('lab', { kind: 'gitlab' });
+    await finishedBuild(database, 0);
+    await recordedBuild(database, { ref: 'refs/heads/topic' });
+    expect((await rows()).map(({ lane, state }) => [lane, state])).to.deep.equal([
+      ['refs/heads/main', 'success'],
+      ['refs/heads/topic', 'pending'],
+    ]);
+  });
+
+  it('gives nothing to a notifier before the forge was checked with its token', async () => {
+    await add();
+    await recordedBuild(database);
+    expect(await dueForges(database)).to.deep.equal([]);
+    const checked = await forgeWithToken(database, config, 'git');
+    expect(await noteChecked(database, config, checked)).to.equal(true);
+    expect(await dueForges(database)).to.deep.equal(['git']);
+    await changeForge(database, config, 'git', { token: 'another' });
+    expect(await dueForges(database)).to.deep.equal([]);
+    expect(await noteChecked(database, config, checked)).to.equal(false);
+  });
+
+  it('lets one notifier at a time deliver to a forge, and another one when that is gone', async () => {
+    await add();
+    expect(await holdForge(database, 'git', 'one', 60_000)).to.equal(true);
+    expect(await holdForge(database, 'git', 'two', 60_000)).to.equal(false);
+    await releaseForges(database, 'one');
+    expect(await holdForge(database, 'git', 'two', -1)).to.equal(true);
+    expect(await holdForge(database, 'git', 'one', 60_000)).to.equal(true);
+  });
+
+  it('goes with its forge, and with its builds', async () => {
+    await add();
+    await recordedBuild(database);
+    await removeForge(database, 'git');
+    expect(await rows()).to.deep.equal([]);
+  });
+});
+
+describe('forges in the database', () => {
+  let database: Database;
+  let config: Config;
+  withRecord((opened, dataDir) => {
+    database = opened;
+    config = loadConfig({ dataDir });
+  });
+
+  const add = (name = 'git') => addForge(database, config, { ...given, name });
+  const code = (work: Promise<unknown>) =>
+    work.then(
+      () => 'done',
+      (error) => error.code,
+    );
+
+  it('keep their token encrypted, and for their address only', async () => {
+    await add();
+    const row = await database.db.selectFrom('forges').selectAll().executeTakeFirstOrThrow();
+    expect(JSON.stringify(row)).to.not.include('secret-token');
+    expect(JSON.stringify(await listForges(database))).to.not.include('token');
+    expect((await forgeWithToken(database, config, 'git')).token).to.equal('secret-token');
+    await database.db.updateTable('forges').set({ api: 'https://evil.example/api/v1' }).execute();
+    expect(await code(forgeWithToken(database, config, 'git'))).to.equal('secrets_damaged');
+  });
+
+  it('keep their token through a rotation of the key', async () => {
+    await add();
+    const before = await database.db.selectFrom('forges').select('key_id').executeTakeFirstOrThrow();
+    await rotateKey(database, config);
+    expect(await database.db.selectFrom('forges').select('key_id').executeTakeFirstOrThrow()).to.not.deep.equal(before);
+    expect((await forgeWithToken(database, config, 'git')).token).to.equal('secret-token');
+  });
+
+  it('get no new address without a token for it', async () => {
+    await add();
+    expect(await code(changeForge(database, config, 'git', { api: 'https://evil.example' }))).to.equal('bad_request');
+    const both = { api: 'https://new.example', token: 'new' };
+    expect(await changeForge(database, config, 'git', both)).to.include({
+      api: 'https://new.example/api/v1',
+      checkedAt: null,
+    });
+  });
+
+  it('are refused with a name that is taken, no address, or what is no token', async () => {
+    await add();
+    expect(await code(add())).to.equal('name_taken');
+    const other = { ...given, name: 'other' };
+    expect(await code(addForge(database, config, { ...other, api: undefined }))).to.equal('bad_url');
+    for (const token of ['', 'a b', 'a\r\nHost: evil', 'ü'])
+      expect(await code(addForge(database, config, { ...other, token })), token).to.equal('bad_request');
+    expect(await code(addForge(database, config, { ...other, repos: ['../x'] }))).to.equal('bad_request');
+    expect(await code(changeForge(database, config, 'none', {}))).to.equal('not_found');
+    expect(await code(removeForge(database, 'none'))).to.equal('not_found');
+  });
+});

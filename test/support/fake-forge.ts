@@ -1,0 +1,124 @@
+import { createServer, type IncomingMessage, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { text } from 'node:stream/consumers';
+import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
+import { answerAs } from './fake-forge-answers.ts';
+
+/** A request as the forge has seen it. */
+export interface SeenRequest {
+  method: string;
+  /** below the address of the API, without the query */
+  path: string;
+  query: URLSearchParams;
+  headers: { [name: string]: string | string[] | undefined };
+  // biome-ignore lint/suspicious/noExplicitAny: bodies of every form
+  body: any;
+}
+
+export interface Answer {
+  status: number;
+  headers?: { [name: string]: string };
+  body?: unknown;
+}
+
+/** A status as the forge keeps it. */
+export interface StatusRow {
+  id: number;
+  project: string;
+  sha: string;
+  context: string;
+  ref: string;
+  state: string;
+  description: string | null;
+  url: string | null;
+}
+
+/** What goes wrong with a request: an answer in place of the right one, none at all, or a row that is lost behind a right one. */
+export type Fault = Answer | 'hang' | 'lose';
+
+/** The token that a fake forge accepts. */
+export const forgeToken = 'ghs_A1b2C3d4E5f6';
+
+/** A forge that keeps statuses in memory, and refuses what the real one refuses. */
+export class FakeForge {
+  readonly kind: ForgeKind;
+  readonly requests: SeenRequest[] = [];
+  /** all statuses, the earliest first */
+  readonly rows: StatusRow[] = [];
+  /** projects whose statuses the token may set */
+  projects = ['acme/app'];
+  /** projects that the token may only read */
+  readOnly: string[] = [];
+  token = forgeToken;
+  /** commits that it does not have */
+  missing: string[] = ['0'.repeat(40)];
+  /** decides what goes wrong with a request */
+  fault: (request: SeenRequest) => Fault | undefined = () => undefined;
+  readonly #server: Server;
+
+  private constructor(kind: ForgeKind, server: Server) {
+    this.kind = kind;
+    this.#server = server;
+  }
+
+  static async start(kind: ForgeKind): Promise<FakeForge> {
+    const server = createServer();
+    const forge = new FakeForge(kind, server);
+    server.on('request', async (incoming, outgoing) => {
+      const request = await forge.#seen(incoming);
+      const fault = forge.fault(request);
+      if (fault === 'hang') return;
+      const kept = forge.rows.length;
+      const answer = typeof fault === 'object' ? fault : answerAs(forge, request);
+      if (fault === 'lose') forge.rows.length = kept;
+      outgoing.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
+      outgoing.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? {}));
+    });
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return forge;
+  }
+
+  /** Address of the forge. */
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** Address of its API. */
+  get api(): string {
+    return this.url + { github: '/api/v3', gitlab: '/api/v4', gitea: '/api/v1', forgejo: '/api/v1' }[this.kind];
+  }
+
+  /** Statuses that it was asked to set, in order: those in its rows and those that it has refused or lost. */
+  get sent(): SeenRequest[] {
+    return this.requests.filter(({ method, path }) => method === 'POST' && path.includes('/statuses/'));
+  }
+
+  /** The statuses of a commit that it shows: the newest of each name. */
+  shown(sha: string): { [context: string]: string } {
+    return Object.fromEntries(this.rows.filter((row) => row.sha === sha).map(({ context, state }) => [context, state]));
+  }
+
+  /** The newest status of a commit. */
+  newest(sha: string): StatusRow | undefined {
+    return this.rows.findLast((row) => row.sha === sha);
+  }
+
+  async #seen(incoming: IncomingMessage): Promise<SeenRequest> {
+    const url = new URL(incoming.url ?? '', this.url);
+    const body = await text(incoming);
+    const request = {
+      method: incoming.method ?? '',
+      path: url.pathname.replace(/^\/api\/v\d/, ''),
+      query: url.searchParams,
+      headers: incoming.headers,
+      body: body === '' ? undefined : JSON.parse(body),
+    };
+    this.requests.push(request);
+    return request;
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
