@@ -38,7 +38,8 @@ export class ImagePulls {
 
   /**
    * The image, pulled if the policy wants it. An image that was pulled with credentials is pulled again for every job, since
-   * only the registry knows who may have it; what the engine has of it is not transferred again.
+   * only the registry knows who may have it; what the engine has of it is not transferred again. Where the registry gives it to
+   * a job without credentials, it is for all jobs from then on.
    * @param name in full
    * @throws VoltError `image_unavailable`, `engine_failed`; the reason of the signal; what `permit` throws
    */
@@ -46,7 +47,7 @@ export class ImagePulls {
     const image = imageName(name);
     const former = await imageOf(engine, image);
     // asked after the engine: an image is noted before it is pulled
-    const isPrivate = options.login !== undefined || this.#private.has(image);
+    const isPrivate = options.login !== undefined || this.#private.has(image, former?.id);
     if (former && !isPrivate && this.#policy !== 'always') {
       if (this.#pulled.hasOf(former.id, image)) await options.permit?.();
       this.#pulled.use({ id: former.id, name: image.full });
@@ -57,26 +58,31 @@ export class ImagePulls {
       throw unavailable(image, 'this machine does not have it, and VOLT_IMAGE_PULL is "never"');
     }
     await options.permit?.();
-    const pulled = await this.#pullAndFind(engine, image, options);
+    const pulled = await this.#pullAndFind(engine, image, options, former);
     const { id, bytes } = pulled;
+    if (isPrivate && options.login === undefined) this.#private.forget(image);
     // one that was there already is somebody else's, unless Volt has pulled it before
     const isOwn = id !== former?.id || this.#pulled.has(id);
-    if (isOwn && isPrivate) await this.#private.hide(engine, pulled, image);
+    if (isOwn && options.login) await this.#private.hide(engine, pulled, image);
     else if (isOwn) this.#pulled.add({ id, name: image.full, bytes });
     return pulled;
   }
 
-  async #pullAndFind(engine: Engine, image: ImageName, { login, ...waiter }: PullOptions): Promise<Image> {
+  async #pullAndFind(
+    engine: Engine,
+    image: ImageName,
+    { login, ...waiter }: PullOptions,
+    former: Image | undefined,
+  ): Promise<Image> {
     // whoever has the same password may share what it gives
     const key = JSON.stringify([image.full, login ?? null]);
     for (let attempt = 1; attempt <= tries; attempt++) {
-      const noted = login && this.#private.begin(image);
+      const noted = login && this.#private.begin(image, former?.id);
       try {
         await this.#shared.join(key, waiter, (whole) => pull(engine, image, { ...whole, login }));
       } catch (error) {
         // otherwise the engine may go on with it
         if (asVoltError(error).code === 'image_unavailable') noted?.takeBack();
-        else noted?.confirm();
         throw error;
       }
       noted?.confirm();

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import type { Engine } from '../../src/engine/engine.ts';
@@ -136,6 +136,56 @@ describe('a pull of an image', function () {
     expect(said, 'nothing is pulled again').to.deep.equal([]);
   });
 
+  it('makes no image private by credentials that were not needed', async () => {
+    const dataDir = folders.make();
+    const pulls = policy('missing', dataDir);
+    const name = through(open.port, 'library/open:1');
+    expect((await get(pulls, name, registryLogin)).error).to.equal(undefined);
+    const { error, said } = await get(pulls, name);
+    expect(error).to.equal(undefined);
+    expect(said[0], 'its registry is asked whether all may have it').to.equal(`pulling ${name}`);
+    expect((await get(pulls, name)).said, 'only once').to.deep.equal([]);
+    expect((await get(policy('never', dataDir), name)).error, 'without its registry').to.equal(undefined);
+  });
+
+  it('makes no image private when it is cancelled, unless the engine has got one in the end', async () => {
+    const dataDir = folders.make();
+    const pulls = policy('missing', dataDir);
+    const name = through(proxy.port, 'team/other:1');
+    await test.podman('tag', tinyImage, name);
+    proxy.hangs = true;
+    const stop = new AbortController();
+    const pulling = get(pulls, name, registryLogin, { signal: stop.signal });
+    await until('the registry is asked', () => proxy.received > 0);
+    stop.abort(new Error('cancelled'));
+    expect((await pulling).error?.message).to.equal('cancelled');
+    expect(await get(pulls, name))
+      .to.include({ error: undefined })
+      .and.have.deep.property('said', []);
+    proxy.hangs = false;
+    proxy.cut();
+    // as if the engine had gone on
+    const archive = join(folders.make(), 'tiny.tar');
+    await test.podman('save', '--output', archive, tinyImage);
+    await test.podman('import', archive, name);
+    const { error, said } = await get(pulls, name);
+    expect(error).to.include({ code: 'image_unavailable' });
+    expect(said).to.not.deep.equal([]);
+    await test.podman('rmi', name);
+  });
+
+  it('knows the private images of an older Volt, until their registry gives them to everybody', async () => {
+    const dataDir = folders.make();
+    mkdirSync(join(dataDir, 'engine'), { recursive: true });
+    const notes = [through(open.port, 'library/open'), through(closed.port, 'team/closed')];
+    writeFileSync(join(dataDir, 'engine/private-images'), `${notes.join('\n')}\n`);
+    for (const name of notes) await test.podman('tag', tinyImage, `${name}:1`);
+    const pulls = policy('missing', dataDir);
+    expect((await get(pulls, `${notes[1]}:1`)).error).to.include({ code: 'image_unavailable' });
+    expect((await get(pulls, `${notes[0]}:1`)).said).to.not.deep.equal([]);
+    expect((await get(pulls, `${notes[0]}:1`)).said).to.deep.equal([]);
+  });
+
   it('leaves an image that a person has put on the machine under its name', async () => {
     const name = through(closed.port, 'team/closed:1');
     await test.podman('tag', tinyImage, name);
@@ -146,9 +196,11 @@ describe('a pull of an image', function () {
   it('keeps no password on the disk', async () => {
     const dataDir = folders.make();
     await get(policy('missing', dataDir), through(closed.port, 'team/closed:1'), registryLogin);
-    expect(readFileSync(join(dataDir, 'engine/private-images'), 'utf8')).to.equal(
-      `127.0.0.1:${closed.port}/team/closed\n`,
-    );
+    const kept = readdirSync(join(dataDir, 'engine'), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map(({ parentPath, name }) => readFileSync(join(parentPath, name), 'utf8'));
+    expect(kept).to.include(`127.0.0.1:${closed.port}/team/closed`);
+    expect(kept.join('\n')).to.not.include(registryLogin.password);
     if (engine.kind === 'podman')
       expect(await test.podman('login', '--get-login', `127.0.0.1:${closed.port}`).catch(() => 'none')).to.equal(
         'none',
