@@ -221,6 +221,7 @@ export const migrations: readonly Migration[] = [
   addImages,
   addPullRequests,
   addForges,
+  addHookKeys,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */
@@ -422,4 +423,10 @@ async function addPullRequests(db: Transaction<Schema>): Promise<void> {
     .addPrimaryKeyConstraint('pull_requests_key', ['repo', 'number'])
     .execute();
   await db.schema.createIndex('pull_requests_by_move').on('pull_requests').columns(['repo', 'moved_at']).execute();
+}
+
+/** A webhook may have a key that its forge has made. */
+async function addHookKeys(db: Transaction<Schema>): Promise<void> {
+  for (const column of ['hook_key', 'hook_key_id'])
+    await db.schema.alterTable('repositories').addColumn(column, 'text').execute();
 }

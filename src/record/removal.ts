@@ -28,7 +28,7 @@ export async function removeRepository(database: Database, name: string, purge: 
       .updateTable('repositories')
       .set((eb) => ({
         removed_at: eb.fn.coalesce('removed_at', eb.val(serverNow())),
-        hook_salt: null,
+        ...{ hook_salt: null, hook_key: null, hook_key_id: null },
         trusted_refs: null,
         ...(purge ? { purge: 1 } : {}),
       }))

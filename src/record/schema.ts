@@ -67,6 +67,9 @@ export interface Schema {
     retry_at: number | null;
     /** the salt of its webhook's secret, see web/hooks; null without a webhook */
     hook_salt: string | null;
+    /** the key that the forge itself has made for it, encrypted with the key `hook_key_id`; null without one */
+    hook_key: string | null;
+    hook_key_id: string | null;
     /** when a person removed it; the row stays as long as it has builds */
     removed_at: number | null;
     /** 1 if its history is deleted as soon as its builds have ended */

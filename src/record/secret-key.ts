@@ -19,6 +19,11 @@ export function forgeTokenOf({ name, api }: { name: string; api: string }): Belo
   return { kind: 'forge', repo: null, name: `${name} at ${api}` };
 }
 
+/** The context that the encrypted key of a webhook is bound to. */
+export function hookKeyOf(repo: string): Belonging {
+  return { kind: 'webhook', repo, name: 'key' };
+}
+
 /**
  * The vault for writing: a database without encrypted values may get its key now. It is opened in the transaction that
  * writes, so that no value is written with a former key after a key rotation.
@@ -27,7 +32,8 @@ export async function writingVault(db: Write, config: Config): Promise<Vault> {
   const encrypted =
     (await db.selectFrom('secrets').select('key_id').limit(1).executeTakeFirst()) ??
     (await db.selectFrom('credentials').select('key_id').limit(1).executeTakeFirst()) ??
-    (await db.selectFrom('forges').select('key_id').limit(1).executeTakeFirst());
+    (await db.selectFrom('forges').select('key_id').limit(1).executeTakeFirst()) ??
+    (await hookKeys(db).limit(1).executeTakeFirst());
   return encrypted ? Vault.open(config) : Vault.openOrCreate(config);
 }
 
@@ -85,6 +91,19 @@ async function encryptAnew(db: Write, vault: Vault): Promise<void> {
     const { box, keyId } = vault.encrypt(vault.decrypt({ box: token, keyId: key_id }, of), of);
     await db.updateTable('forges').set({ token: box, key_id: keyId }).where('name', '=', name).execute();
   }
+  for (const { name, value, key_id } of await hookKeys(db).execute()) {
+    const of = hookKeyOf(name);
+    const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
+    await db.updateTable('repositories').set({ hook_key: box, hook_key_id: keyId }).where('name', '=', name).execute();
+  }
+}
+
+function hookKeys(db: Sql) {
+  return db
+    .selectFrom('repositories')
+    .select(['name', 'hook_key as value', 'hook_key_id as key_id'])
+    .where('hook_key', 'is not', null)
+    .$narrowType<{ value: string; key_id: string }>();
 }
 
 async function keysInUse(db: Sql): Promise<Set<string>> {
@@ -92,6 +111,7 @@ async function keysInUse(db: Sql): Promise<Set<string>> {
     ...(await db.selectFrom('secrets').select('key_id').distinct().execute()),
     ...(await db.selectFrom('credentials').select('key_id').distinct().execute()),
     ...(await db.selectFrom('forges').select('key_id').distinct().execute()),
+    ...(await hookKeys(db).execute()),
   ];
   return new Set(rows.map((row) => row.key_id));
 }

@@ -13,7 +13,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     pull_request_refs: true, pull_request_checkout: true, pull_request_labels: true, pull_requests_seen: true,
     trusted_refs: true, visibility: true, foreign_builds: true, created_at: true, observed_at: true, default_branch: true, notice: true,
     error_code: true, error_message: true, error_remedy: true, error_since: true, failures: true, retry_at: true,
-    hook_salt: true, removed_at: true, purge: true,
+    hook_salt: true, hook_key: true, hook_key_id: true, removed_at: true, purge: true,
   },
   secrets: { repo: true, name: true, value: true, key_id: true, in_environment: true, updated_at: true },
   variables: { repo: true, name: true, value: true, updated_at: true },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import type { Database } from '../../src/record/database.ts';
+import { ensureHook, hookKeysOf } from '../../src/record/hooks.ts';
 import { keyProblem, rotateKey } from '../../src/record/secret-key.ts';
 import { listSecrets, removeSecret, secretsForJob, setSecret } from '../../src/record/secrets.ts';
 import { listVariables, removeVariable, setVariable } from '../../src/record/variables.ts';
@@ -100,6 +101,7 @@ describe('secrets', () => {
   it('are all encrypted again with a new key, and the former key is removed', async () => {
     await set('TOKEN', 'a');
     await set('TOKEN', 'b', null);
+    await ensureHook(database, config, 'app', { rotate: false, key: 'made by the forge' });
     const former = Vault.open(config).keyId;
     const keyId = await rotateKey(database, config);
     expect(keyId).to.not.equal(former);
@@ -108,6 +110,7 @@ describe('secrets', () => {
       return Vault.open(config).decrypt({ box: value, keyId: key_id }, { kind: 'secret', repo, name });
     });
     expect(values).to.have.members(['a', 'b']);
+    expect((await hookKeysOf(database, config, 'app'))?.key).to.equal('made by the forge');
     expect(readFileSync(join(config.dataDir, 'secrets.key'), 'utf8')).to.match(/^[0-9a-f]{64}\n$/);
   });
 

@@ -11,6 +11,7 @@ import { bodyOf, Site } from './site.ts';
 describe('web: webhooks', () => {
   let site: Site;
   let secret: string;
+  let signingToken: string;
 
   before(async () => {
     site = await Site.start({ url: 'https://ci.example' });
@@ -21,6 +22,7 @@ describe('web: webhooks', () => {
     await site.context.database.db.deleteFrom('repositories').execute();
     await site.repository('app');
     secret = await secretOf('app');
+    ({ signingToken } = await bodyOf(await site.post('/api/v1/repos/app/hook', {})));
   });
 
   after(() => site.stop());
@@ -35,6 +37,12 @@ describe('web: webhooks', () => {
   const call = (headers: Record<string, string>, body = push, repo = 'app') =>
     site.fetch(`/hooks/${repo}`, { method: 'POST', headers, body });
   const push = '{"ref":"refs/heads/main"}';
+  const base64 = (text: string, key: Buffer) => createHmac('sha256', key).update(text).digest('base64');
+  /** The headers of Standard Webhooks, signed as their own libraries do it. */
+  const standard = ({ token = signingToken, time = Math.floor(Date.now() / 1000), id = 'msg_1' } = {}) => {
+    const signature = base64(`${id}.${time}.${push}`, Buffer.from(token.replace('whsec_', ''), 'base64'));
+    return { 'webhook-id': id, 'webhook-timestamp': String(time), 'webhook-signature': `v1,${signature}` };
+  };
   const code = (body = push, key = secret) => createHmac('sha256', key).update(body).digest('hex');
 
   const forges: [string, () => Record<string, string>][] = [
@@ -50,6 +58,9 @@ describe('web: webhooks', () => {
     ['Gogs', () => ({ 'x-gogs-signature': code() })],
     ['Bitbucket', () => ({ 'x-hub-signature': `sha256=${code()}` })],
     ['GitLab', () => ({ 'x-gitlab-token': secret, 'x-gitlab-event': 'Push Hook' })],
+    ['GitLab with a signing token', () => standard()],
+    ['Azure DevOps', () => ({ authorization: `Basic ${btoa(`volt:${secret}`)}` })],
+    ['Bitbucket Data Center with a password', () => ({ authorization: `basic ${btoa(`:${secret}`)}` })],
   ];
   for (const [forge, headers] of forges) {
     it(`of ${forge} make Volt poll the repository, without a token`, async () => {
@@ -77,6 +88,15 @@ describe('web: webhooks', () => {
       [{ 'x-gitlab-token': '' }, 'app'],
       [{ 'x-gitlab-token': code() }, 'app'],
       [{ authorization: `Bearer ${site.token}` }, 'app'],
+      [{ authorization: `Bearer ${secret}` }, 'app'],
+      [{ authorization: `Basic ${btoa(`${secret}:`)}` }, 'app'],
+      [{ authorization: `Basic ${btoa('volt:another')}` }, 'app'],
+      [{ 'x-pagure-signature-256': code(push, 'another secret') }, 'app'],
+      [standard({ token: `whsec_${btoa('another secret')}` }), 'app'],
+      [standard({ time: Math.floor(Date.now() / 1000) - 400 }), 'app'],
+      [standard({ time: Math.floor(Date.now() / 1000) + 400 }), 'app'],
+      [{ ...standard(), 'webhook-id': 'msg_2' }, 'app'],
+      [{ ...standard(), 'webhook-signature': standard()['webhook-signature'].replace('v1,', 'v1a,') }, 'app'],
       [{ 'x-gitea-signature': code() }, 'without'],
       [{ 'x-gitea-signature': code() }, 'nowhere'],
       [{ 'x-gitea-signature': code() }, '..%2Fapp'],
@@ -109,6 +129,26 @@ describe('web: webhooks', () => {
     await removeRepository(site.context.database, 'app', false);
     expect((await call({ 'x-gitlab-token': rotated })).status).to.equal(401);
     expect((await site.post('/api/v1/repos/app/hook')).status).to.equal(404);
+  });
+
+  it('have the key that Pagure has made beside their own secret, until that is rotated', async () => {
+    const key = 'PAGUREMADETHISKEYITSELF';
+    const pagure = () => call({ 'x-pagure-topic': 'git.receive', 'x-pagure-signature-256': code(push, key) });
+    expect((await pagure()).status).to.equal(401);
+    await bodyOf(await site.post('/api/v1/repos/app/hook', { key }));
+    expect((await pagure()).status).to.equal(202);
+    expect((await call({ 'x-gitea-signature': code() })).status).to.equal(202);
+    const rows = await site.context.database.db.selectFrom('repositories').selectAll().execute();
+    expect(JSON.stringify(rows)).to.not.include(key);
+    await secretOf('app', true);
+    expect((await pagure()).status).to.equal(401);
+  });
+
+  it('of GitLab may have several signatures, while a signing token is replaced', async () => {
+    const headers = standard();
+    const former = standard({ token: `whsec_${btoa('a former token')}` })['webhook-signature'];
+    const both = { ...headers, 'webhook-signature': `${former} ${headers['webhook-signature']}` };
+    expect((await call(both)).status).to.equal(202);
   });
 
   it('have a secret that is answered with a token only and is not stored', async () => {
@@ -180,8 +220,12 @@ describe('web: webhooks', () => {
     expect(told.stdout, told.stderr)
       .to.include(`${site.url}/hooks/app`)
       .and.include(secret)
+      .and.include(signingToken)
       .and.include('set VOLT_URL to its address');
     const elsewhere = await volt(['repo', 'hook', 'app', '--rotate', '--json', '--data', site.context.config.dataDir]);
     expect(JSON.parse(elsewhere.stdout).secret).to.not.equal(secret);
+    const key = 'ASKEDFORATTHETERMINAL';
+    await volt(['repo', 'hook', 'app', '--key', '--data', site.context.config.dataDir], { input: key });
+    expect((await call({ 'x-pagure-signature-256': code(push, key) })).status).to.equal(202);
   });
 });

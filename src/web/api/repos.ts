@@ -130,7 +130,7 @@ const hookSetting = jsonRoute({
   body: hookRequest,
   answer: hook,
   errors: ['not_found', 'too_large'],
-  handle: async ({ params, body }, web) => hookOf(web, params.name, body.rotate),
+  handle: async ({ params, body }, web) => hookOf(web, params.name, body),
 });
 
 /** The repository without the credentials that its URL may contain. */

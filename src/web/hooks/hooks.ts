@@ -1,7 +1,7 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
 import { repositoryNamePattern } from '../../kernel/names.ts';
-import { hookSaltOf } from '../../record/hooks.ts';
+import { hookKeysOf } from '../../record/hooks.ts';
 import { findRepository } from '../../record/repositories.ts';
 import type { WebEnv } from '../access/env.ts';
 import { type Rate, RateLimiter, rateLimited } from '../access/rate-limit.ts';
@@ -39,19 +39,20 @@ export class Hooks {
    * @throws VoltError `bad_signature`, `rate_limited`, `too_large`, `timed_out`
    */
   async answer(context: Context<WebEnv>, name: string): Promise<Response> {
-    const { database, queues, logger, guard } = this.#web;
+    const { database, config, queues, logger, guard } = this.#web;
     const sender = networkOf(context.get('source').address);
     if (this.#wrong.isExhausted(sender)) throw tooManyWrong(context, this.#wrong);
     const repository = repositoryNamePattern.test(name) ? await findRepository(database, name) : undefined;
-    const salt = repository && (await hookSaltOf(database, name));
+    const keys = repository && (await hookKeysOf(database, config, name));
     const proof = proofIn((header) => context.req.header(header));
     // the answer does not reveal whether the repository exists
-    if (!repository || !salt || !proof) {
+    if (!repository || !keys || !proof) {
       this.#wrong.take(sender);
       throw badSignature(name);
     }
     if (Number(context.req.header('content-length') ?? 0) > largestBody) throw tooLarge();
-    const verification = new Verification(proof, guard.hookSecret(name, salt));
+    const own = guard.hookSecret(name, keys.salt);
+    const verification = new Verification(proof, keys.key === null ? [own] : [own, keys.key]);
     const slot = this.#bodies.take(sender);
     if (!slot) throw tooOften(context, this.#signed);
     try {

@@ -2,7 +2,7 @@ import { VoltError } from '../../kernel/errors.ts';
 import type { BuildId } from '../../kernel/model.ts';
 import { type RepositoryOptions, recordNewRepository } from '../../observer/add.ts';
 import { checkSettings } from '../../observer/settings.ts';
-import { ensureHookSalt } from '../../record/hooks.ts';
+import { ensureHook } from '../../record/hooks.ts';
 import { removeRepository as recordRemoval } from '../../record/removal.ts';
 import {
   changeRepository,
@@ -12,6 +12,7 @@ import {
 } from '../../record/repositories.ts';
 import { administrator } from '../../record/visibility.ts';
 import { notObserved, readRepository } from '../access/readable.ts';
+import { signingTokenOf } from '../access/signing-token.ts';
 import type { Web } from '../services.ts';
 import { announce } from './announce.ts';
 
@@ -66,13 +67,19 @@ export async function removeRepository(web: Web, name: string, purge: boolean): 
 }
 
 /**
- * @param rotate whether it gets a new secret
+ * The webhook of a repository, which is made where there is none.
+ * @param change see `ensureHook`
  * @throws VoltError `not_found`
  */
-export async function hookOf(web: Web, name: string, rotate: boolean): Promise<{ path: string; secret: string }> {
-  const salt = await ensureHookSalt(web.database, name, rotate);
+export async function hookOf(
+  web: Web,
+  name: string,
+  change: { rotate: boolean; key?: string | undefined },
+): Promise<{ path: string; secret: string; signingToken: string }> {
+  const salt = await ensureHook(web.database, web.config, name, { key: undefined, ...change });
   if (salt === undefined) throw notObserved(name);
-  return { path: `/hooks/${name}`, secret: web.guard.hookSecret(name, salt) };
+  const secret = web.guard.hookSecret(name, salt);
+  return { path: `/hooks/${name}`, secret, signingToken: signingTokenOf(secret) };
 }
 
 async function schedule(web: Web, { host, name, pollSeconds }: Repository): Promise<void> {

@@ -71,7 +71,12 @@ export const repositoryAnswer = repository;
 
 export const hookRequest = name(
   'HookRequest',
-  z.object({ rotate: z.boolean().default(false).meta({ description: 'make a new secret' }) }),
+  z.object({
+    rotate: z.boolean().default(false).meta({ description: "make a new secret, and forget the forge's own key" }),
+    key: z.string().min(16).max(1000).optional().meta({
+      description: 'the key that the forge itself has made, as Pagure does; the secret stays valid beside it',
+    }),
+  }),
 );
 
 export const hook = name(
@@ -79,6 +84,9 @@ export const hook = name(
   z.object({
     path: z.string().meta({ description: 'path of the webhook below the address of the dashboard' }),
     secret: z.string(),
+    signingToken: z
+      .string()
+      .meta({ description: "the secret in the form of Standard Webhooks, for GitLab's signing token" }),
   }),
 );
 
