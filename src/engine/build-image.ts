@@ -2,7 +2,6 @@ import type { Readable } from 'node:stream';
 import { settled, within } from '../system/wait.ts';
 import type { BuildGroup } from './build-group.ts';
 import { EngineRefusal } from './connection.ts';
-import type { IdRange } from './container-plan.ts';
 import type { Engine } from './engine.ts';
 
 /** Milliseconds until the engine has read the files and begins to answer. */
@@ -12,8 +11,8 @@ const endPatience = 10_000;
 /** Characters of a line of the engine's answer. */
 const longestLine = 65_536;
 
-/** The network of the commands of a build: the machine's, or that of a process, with the address of its resolver. */
-export type BuildNetwork = 'machine' | { pid: number; resolver?: string | undefined };
+/** Network of the machine, in podman's words. */
+const podmanNetwork = { nsoptions: JSON.stringify([{ Name: 'network', Host: true }]) };
 
 /** What an image is built from. */
 export interface ImageBuild {
@@ -24,9 +23,6 @@ export interface ImageBuild {
   /** name of the image */
   tag: string;
   labels: Readonly<Record<string, string>>;
-  /** as for a container; podman's alone */
-  ids: { users: readonly IdRange[]; groups: readonly IdRange[] } | undefined;
-  network: BuildNetwork;
   /** values of `ARG`, such as proxies */
   args: Readonly<Record<string, string>>;
   limits: { memory?: number | undefined };
@@ -36,7 +32,7 @@ export interface ImageBuild {
 }
 
 /**
- * Builds an image. What is left of a build that fails or is cancelled is removed.
+ * Builds an image with the engine's rights on the machine, and in the machine's network. What is left of a build that fails or is cancelled is removed.
  * @param group of its commands, with which they are ended; the end of the request ends them without one
  * @throws EngineRefusal with what has failed; VoltError `engine_failed`; the reason of the signal
  */
@@ -66,7 +62,7 @@ export async function buildImage(engine: Engine, build: ImageBuild, group: Build
 
 async function request(
   { connection, kind }: Engine,
-  { files, dockerfile, tag, labels, ids, network, args, limits, output }: ImageBuild,
+  { files, dockerfile, tag, labels, args, limits, output }: ImageBuild,
   group: BuildGroup | undefined,
   signal: AbortSignal,
 ): Promise<void> {
@@ -80,7 +76,7 @@ async function request(
       // another job's build, which may have written what it wanted there
       ...(kind === 'podman' ? { layers: 'false' } : { nocache: 'true' }),
       ...(limits.memory !== undefined && { memory: String(limits.memory), memswap: String(limits.memory) }),
-      ...(kind === 'podman' ? podmanQuery({ ids, network }) : dockerQuery(network)),
+      ...(kind === 'podman' ? podmanNetwork : { networkmode: 'host' }),
       ...(group && { cgroupparent: group.path }),
     },
     patience,
@@ -93,32 +89,6 @@ async function request(
     for (const line of lines) await heed(line, output);
   }
   await heed(rest, output);
-}
-
-/** Without words for the network, podman would use the machine's. */
-function podmanQuery({ ids, network }: Pick<ImageBuild, 'ids' | 'network'>): Record<string, string> {
-  const ranges = (all: readonly IdRange[]) =>
-    all.map(({ inside, outside, count }) => ({ containerID: inside, hostID: outside, size: count }));
-  const mapping = ids && { UIDMap: ranges(ids.users), GIDMap: ranges(ids.groups) };
-  const joined = typeof network === 'object' ? network : undefined;
-  const namespaces = [
-    { Name: 'network', Host: network === 'machine', ...(joined && { Path: `/proc/${joined.pid}/ns/net` }) },
-    ...(mapping ? [{ Name: 'user', Host: false }] : []),
-  ];
-  return {
-    nsoptions: JSON.stringify(namespaces),
-    ...(joined?.resolver !== undefined && { dnsservers: JSON.stringify([joined.resolver]) }),
-    // users of a build that is root of no network cannot mount this anew
-    ...(mapping && { volume: '/sys:/sys:ro,rbind,nosuid,nodev,noexec' }),
-    ...(mapping && {
-      idmappingoptions: JSON.stringify({ HostUIDMapping: false, HostGIDMapping: false, ...mapping }),
-    }),
-  };
-}
-
-/** Docker joins no network of a process; without one, a build reaches nothing that the job does not. */
-function dockerQuery(network: BuildNetwork): Record<string, string> {
-  return { networkmode: network === 'machine' ? 'host' : 'none' };
 }
 
 /** @throws EngineRefusal where the line says that the build has failed */

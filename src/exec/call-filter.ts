@@ -3,7 +3,7 @@ import { endianness, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { toolEnvironment } from '../system/environment.ts';
 import { runProgram } from '../system/run-program.ts';
-import { type CallNumbers, examinedCalls, refusedCalls, x32Calls } from './call-numbers.ts';
+import { type CallNumbers, examinedCalls, pretendedCalls, refusedCalls, x32Calls } from './call-numbers.ts';
 import { checkSeconds, inEnglish, whyUnsupported } from './capability-check.ts';
 import { programPath } from './programs.ts';
 
@@ -48,6 +48,14 @@ const timeNamespace = 0x80;
  */
 const families: readonly number[] = [40, 38];
 
+/** What a command that is root of its own user namespace needs: mounts, in namespaces of mounts, names, messages and processes. */
+const mounts: ReadonlySet<string> = new Set(['mount', 'umount', 'umount2']);
+const mountNamespaces = 0x2c02_0000;
+/** Newer calls for mounts, which programs do without where the kernel does not know them. */
+const newMounts: ReadonlySet<string> = new Set([
+  ...['fsopen', 'fsconfig', 'fsmount', 'fspick', 'open_tree', 'open_tree_attr', 'move_mount', 'mount_setattr'],
+]);
+
 /** Instructions, see linux/bpf_common.h; for offsets and return values see seccomp(2). */
 const load = 0x20;
 const jumpIfEqual = 0x15;
@@ -62,6 +70,8 @@ const [firstAt, secondAt] = [16, 24];
 const x32Mark = 0x4000_0000;
 const allow = 0x7fff_0000;
 const fail = (error: number) => 0x0005_0000 + error;
+/** no error: the call seems to have succeeded */
+const done = fail(0);
 /** EPERM */
 const forbidden = fail(1);
 /** ENOSYS, as from a kernel without the call, so that libraries use an older one */
@@ -74,33 +84,56 @@ const notKnown = fail(25);
  * nothing: the kernel knows in advance that their number alone allows them.
  */
 export function callFilter(): Buffer {
-  built ??= build();
-  return built;
+  return filterFor('job');
 }
 
-let built: Buffer | undefined;
+/**
+ * As `callFilter`, but allows mounts: for a command that is root of a user namespace in which it can do nothing else with that.
+ * @param hasUsers whether the namespace has more users than root
+ */
+export function rootFilter(hasUsers: boolean): Buffer {
+  return filterFor(hasUsers ? 'root' : 'only-root');
+}
 
-function build(): Buffer {
+/** Whose calls are filtered: those of a job, of root of a namespace, or of root of one without other users. */
+type Filtered = 'job' | 'root' | 'only-root';
+
+const built = new Map<Filtered, Buffer>();
+
+function filterFor(whose: Filtered): Buffer {
+  const known = built.get(whose) ?? build(whose);
+  built.set(whose, known);
+  return known;
+}
+
+function build(whose: Filtered): Buffer {
   const programs = architectures.map(({ id, column }) => {
-    const own = programOf(column);
+    const own = programOf(column, whose);
     return Buffer.concat([instruction(jumpIfEqual, id, 0, own.length / size), own]);
   });
   return Buffer.concat([instruction(load, architectureAt), ...programs, instruction(giveBack, allow)]);
 }
 
 /** The part for one architecture. It always returns a verdict. */
-function programOf(column: 0 | 1 | 2 | 3): Buffer {
-  const numbersOf = (name: keyof typeof refusedCalls | keyof typeof examinedCalls): number[] => {
-    const number = ({ ...refusedCalls, ...examinedCalls } as Record<string, CallNumbers>)[name]?.[column] ?? null;
+function programOf(column: 0 | 1 | 2 | 3, whose: Filtered): Buffer {
+  const known: Record<string, CallNumbers> = { ...refusedCalls, ...examinedCalls, ...pretendedCalls };
+  const numbersOf = (name: string): number[] => {
+    const number = known[name]?.[column] ?? null;
     const other = column === 0 ? (x32Calls as Partial<Record<string, number>>)[name] : undefined;
     return [number, other].filter((each) => each !== null && each !== undefined);
   };
-  const names = Object.keys(refusedCalls) as (keyof typeof refusedCalls)[];
+  const allowsMounts = whose !== 'job';
+  const all = Object.keys(refusedCalls);
+  const names = allowsMounts ? all.filter((name) => !mounts.has(name) && !newMounts.has(name)) : all;
+  const missing = allowsMounts ? all.filter((name) => newMounts.has(name)) : [];
+  const pretended = whose === 'only-root' ? Object.keys(pretendedCalls) : [];
+  const refused = allowsMounts ? namespaces & ~mountNamespaces : namespaces;
   const cases: { numbers: number[]; end: Buffer }[] = [
     { numbers: names.flatMap(numbersOf), end: instruction(giveBack, forbidden) },
-    { numbers: numbersOf('clone3'), end: instruction(giveBack, unknown) },
-    { numbers: numbersOf('clone'), end: unlessAny(firstAt, namespaces, forbidden) },
-    { numbers: numbersOf('unshare'), end: unlessAny(firstAt, namespaces | timeNamespace, forbidden) },
+    { numbers: [...numbersOf('clone3'), ...missing.flatMap(numbersOf)], end: instruction(giveBack, unknown) },
+    { numbers: pretended.flatMap(numbersOf), end: instruction(giveBack, done) },
+    { numbers: numbersOf('clone'), end: unlessAny(firstAt, refused, forbidden) },
+    { numbers: numbersOf('unshare'), end: unlessAny(firstAt, refused | timeNamespace, forbidden) },
     { numbers: numbersOf('socket'), end: unlessEqual(firstAt, 0xffff_ffff, families, forbidden) },
     { numbers: numbersOf('ioctl'), end: unlessEqual(secondAt, 0xffff, traceless, notKnown) },
   ];

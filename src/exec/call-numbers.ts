@@ -103,6 +103,34 @@ export const examinedCalls = {
   ioctl: [16, 54, 54, 29],
 } as const satisfies Record<string, CallNumbers>;
 
+/**
+ * Calls that give files and processes to other users and groups. They do nothing, and say that they have, for a command that is
+ * root of a namespace without other users: it could do nothing else, and package managers give files away all the time.
+ */
+export const pretendedCalls = {
+  chown: [92, 182, 182, null],
+  fchown: [93, 95, 95, 55],
+  lchown: [94, 16, 16, null],
+  fchownat: [260, 298, 325, 54],
+  chown32: [null, 212, 212, null],
+  fchown32: [null, 207, 207, null],
+  lchown32: [null, 198, 198, null],
+  setuid: [105, 23, 23, 146],
+  setgid: [106, 46, 46, 144],
+  setreuid: [113, 70, 70, 145],
+  setregid: [114, 71, 71, 143],
+  setresuid: [117, 164, 164, 147],
+  setresgid: [119, 170, 170, 149],
+  setgroups: [116, 81, 81, 159],
+  setuid32: [null, 213, 213, null],
+  setgid32: [null, 214, 214, null],
+  setreuid32: [null, 203, 203, null],
+  setregid32: [null, 204, 204, null],
+  setresuid32: [null, 208, 208, null],
+  setresgid32: [null, 210, 210, null],
+  setgroups32: [null, 206, 206, null],
+} as const satisfies Record<string, CallNumbers>;
+
 /** Numbers of x32 (32-bit pointers on x86-64, asm/unistd_x32.h) where they differ, without the bit that marks them. */
 export const x32Calls = {
   ptrace: 521,

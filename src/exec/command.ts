@@ -5,6 +5,7 @@ import { pause, within } from '../system/wait.ts';
 import type { CommandEnd } from './launcher.ts';
 import { openOutputPipe } from './output-pipe.ts';
 import type { OutputReader } from './output-reader.ts';
+import type { OwnRoot } from './own-root.ts';
 import type { ProcessGroup } from './process-group.ts';
 
 /** Milliseconds that processes have to end after SIGTERM. */
@@ -26,6 +27,8 @@ export interface CommandOptions {
   signal: AbortSignal;
   /** milliseconds */
   grace?: number;
+  /** makes the command root of a user namespace instead of the job's user */
+  root?: OwnRoot | undefined;
   /** What is killed if the command does not end in time: all processes of the job, or only its Unix process group. */
   stubborn?: 'all' | 'group';
 }
@@ -39,7 +42,7 @@ export interface CommandOptions {
 export async function runCommand(options: CommandOptions): Promise<CommandEnd> {
   const { processes, cwd, signal } = options;
   if (signal.aborted) return { exitCode: null, signal: 'SIGTERM' };
-  const line = { argv: processes.wrap(options.argv, cwd), env: processes.environment(options.env) };
+  const line = { argv: processes.wrap(options.argv, cwd, options.root), env: processes.environment(options.env) };
   const { read: stdout, write } = await openOutputPipe();
   if (signal.aborted) {
     stdout.destroy();

@@ -64,6 +64,8 @@ interface Apart<L extends string> {
   user: JobUser;
   /** file with the system call filter, see call-filter.ts; the same path for the job */
   callFilter?: string | undefined;
+  /** likewise, for a command that is root of its own namespace, see own-root.ts */
+  rootFilter?: string | undefined;
 }
 
 export type IsolationLevel = Isolation['level'];

@@ -11,6 +11,7 @@ import { type Launcher, ownLauncher, type Supervisor, type SupervisorLine, start
 import { type Limits, limitingLines } from './limits.ts';
 import type { GroupNetwork } from './network/job-network.ts';
 import { withOverlays } from './overlay.ts';
+import { type OwnRoot, ownRootCommand } from './own-root.ts';
 import { programPath } from './programs.ts';
 import { leaseRanOut, supervisorCommand } from './supervisor.ts';
 
@@ -180,8 +181,9 @@ export class ProcessGroup {
    * The command line that runs `argv` in the group and in a folder. Standard error goes to standard output, which keeps the order
    * of both. The line writes one byte to descriptor `startMark` right before the command starts. Without that byte, exit code and
    * standard error are those of nsenter or of the shell that enters the folder, not the command's.
+   * @param root instead of the job's user; only for isolated jobs
    */
-  wrap(argv: readonly string[], cwd: string): string[] {
+  wrap(argv: readonly string[], cwd: string, root?: OwnRoot): string[] {
     this.#isEntered = true;
     const enterFolder = `cd "$0" && echo >&${startMark} && exec ${startMark}>&- && exec "$@" 2>&1`;
     const grouped = this.#group !== undefined;
@@ -196,11 +198,9 @@ export class ProcessGroup {
     if (this.groupKind === 'user-namespace') enter.push('--user', '--preserve-credentials');
     if (this.network !== 'machine') enter.push('--net');
     if (isolation.level === 'sandbox') enter.push('--ipc', '--uts');
+    const rights = root ? ownRootCommand(this.groupKind === 'namespace', root) : lowered(this.groupKind, isolation);
     // its own session, so that a signal to the command's group does not end nsenter
-    return this.#grouped([
-      ...[...enter, '--', ...lowered(this.groupKind, isolation)],
-      ...[programPath('setsid'), ...inside],
-    ]);
+    return this.#grouped([...[...enter, '--', ...rights], ...[programPath('setsid'), ...inside]]);
   }
 
   /** Joins the control group outside of the sandbox, since the job cannot reach its folders. */

@@ -11,15 +11,17 @@ export interface ContainerPolicy {
   isListed: boolean;
   /** @param image its full name */
   allows(image: string): boolean;
+  /** bytes of an image that the job builds; undefined for no limit */
+  builtImage: number | undefined;
   /** folder of Volt's data, which no container gets */
   dataDir: string;
 }
 
-export type PolicySettings = Pick<Config, 'allowPrivileged' | 'allowVolumes' | 'allowImages' | 'dataDir'>;
+export type PolicySettings = Pick<Config, 'allowPrivileged' | 'allowVolumes' | 'allowImages' | 'dataDir' | 'jobDisk'>;
 
 /** The policy for a job. Whoever may push to a ref that is not trusted gets no right. */
 export function containerPolicyOf(
-  { allowPrivileged, allowVolumes, allowImages, dataDir }: PolicySettings,
+  { allowPrivileged, allowVolumes, allowImages, dataDir, jobDisk }: PolicySettings,
   { repo, trust }: Pick<JobInput, 'repo' | 'trust'>,
 ): ContainerPolicy {
   const right = (setting: string): Right => {
@@ -32,6 +34,7 @@ export function containerPolicyOf(
     rights: { privileged: right(allowPrivileged), volumes: right(allowVolumes) },
     isListed: images.length > 0,
     allows: (image) => images.length === 0 || fitsImageGlobs(images, image),
+    builtImage: jobDisk * 1_048_576 || undefined,
     dataDir,
   };
 }

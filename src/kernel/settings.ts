@@ -181,7 +181,7 @@ export const settings = [
     env: 'VOLT_ALLOW_PRIVILEGED',
     schema: repositoryGlobs.default(''),
     about:
-      'Repositories whose containers may use options that give rights on this machine (`--privileged`, `--cap-add`, `--device`, `--pid host`, `--ipc host`, `--dns`) and whose Dockerfiles are built, on trusted refs: comma-separated names, in which "*" matches anything. Default: none.',
+      'Repositories whose containers may use options that give rights on this machine (`--privileged`, `--cap-add`, `--device`, `--pid host`, `--ipc host`, `--dns`), on trusted refs: comma-separated names, in which "*" matches anything. Default: none.',
   },
   {
     env: 'VOLT_ALLOW_VOLUMES',

@@ -41,7 +41,18 @@ describe('volt doctor', () => {
     const data = join(folders.make(), 'data');
     const { code, healthy, of } = await examine(['--data', data]);
     expect([code, healthy]).to.deep.equal([0, true]);
-    const checks = ['node', 'git', 'containment', 'isolation', 'limits', 'container engine', 'redis', 'disk', 'web'];
+    const checks = [
+      'node',
+      'git',
+      'containment',
+      'isolation',
+      'limits',
+      'container engine',
+      'image builds',
+      'redis',
+      'disk',
+      'web',
+    ];
     for (const check of checks) expect(of(check), check).to.have.lengthOf(1);
     expect(of('data directory')[0]?.message).to.include('does not exist yet');
     expect(of('database')[0]?.message).to.include('does not exist yet');
@@ -57,6 +68,11 @@ describe('volt doctor', () => {
     expect(needed.code).to.equal(3);
     expect(needed.of('container engine')[0]).to.include({ level: 'fail' });
     expect(needed.of('isolation')[0]?.message).to.match(/^container: each job runs in a container /);
+  });
+
+  it('tells what isolated jobs need to build images', async () => {
+    const { of } = await examine(['--data', folders.make()], { PATH: folders.make() });
+    expect(of('image builds')[0]?.message).to.include('buildah is missing');
   });
 
   it('tells what is kept of installations, and how much may be', async () => {

@@ -36,7 +36,7 @@ describe('a build of an image', function () {
     await buildImage(
       engine,
       {
-        ...{ files, dockerfile: 'Dockerfile', tag: 'localhost/volt:1', labels, ids: undefined, network: 'machine' },
+        ...{ files, dockerfile: 'Dockerfile', tag: 'localhost/volt:1', labels },
         ...{ args, limits: {}, signal: new AbortController().signal },
         output: (text) => {
           said += text;

@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { callFilter, canFilterCalls } from '../../src/exec/call-filter.ts';
+import { callFilter, canFilterCalls, rootFilter } from '../../src/exec/call-filter.ts';
 import { TestFolders } from '../support/folder.ts';
 
 /** Ids of architectures, see linux/audit.h. */
@@ -13,8 +13,13 @@ const [x64, i386, arm64, arm, riscv64, mips64] = [
 const moveExtents = 0xc028660f;
 
 /** Runs the filter on a call with these arguments, as the kernel does: see seccomp(2). */
-function verdict(architecture: number, number: number, first = 0, second = 0): 'allowed' | 'refused' {
-  const program = callFilter();
+function verdict(
+  architecture: number,
+  number: number,
+  first = 0,
+  second = 0,
+  program = callFilter(),
+): 'allowed' | 'pretended' | 'refused' {
   const data: Record<number, number> = { 0: number, 4: architecture, 16: first, 24: second };
   let accumulator = 0;
   for (let at = 0; at < program.length; at += 8) {
@@ -24,7 +29,9 @@ function verdict(architecture: number, number: number, first = 0, second = 0): '
     else if (code === 0x54) accumulator = (accumulator & operand) >>> 0;
     else if (code === 0x15) at += 8 * (accumulator === operand ? yes : no);
     else if (code === 0x45) at += 8 * ((accumulator & operand) !== 0 ? yes : no);
-    else if (code === 0x06) return operand === 0x7fff0000 ? 'allowed' : 'refused';
+    else if (code === 0x06 && operand === 0x7fff0000) return 'allowed';
+    // an error without a number
+    else if (code === 0x06) return operand === 0x50000 ? 'pretended' : 'refused';
     else throw new Error(`unknown instruction ${code}`);
   }
   throw new Error('the filter ends without a verdict');
@@ -120,6 +127,37 @@ describe('the system call filter', () => {
       'allowed',
       'allowed',
     ]);
+  });
+
+  it('lets root of a namespace mount in namespaces of mounts, and make no users, networks or other new things', () => {
+    for (const hasUsers of [true, false]) {
+      const of = (number: number, first = 0) => verdict(x64, number, first, 0, rootFilter(hasUsers));
+      for (const [name, number, first] of [
+        ['mount', 165, 0],
+        ['umount2', 166, 0],
+        ['unshare for mounts', 272, 0x20000],
+        ['unshare for names, messages and processes', 272, 0x2c000000],
+      ] as const)
+        expect(of(number, first), name).to.equal('allowed');
+      for (const [name, number, first] of [
+        ['ptrace', 101, 0],
+        ['setns', 308, 0],
+        ['pivot_root', 155, 0],
+        ['fsopen', 430, 0],
+        ['bpf', 321, 0],
+        ['unshare for users', 272, 0x10000000],
+        ['unshare for a network', 272, 0x40000000],
+        ['unshare for control groups', 272, 0x02000000],
+      ] as const)
+        expect(of(number, first), name).to.equal('refused');
+      for (const [name, number] of [
+        ['chown', 92],
+        ['fchownat', 260],
+        ['setgroups', 116],
+        ['setresuid', 117],
+      ] as const)
+        expect(of(number), name).to.equal(hasUsers ? 'allowed' : 'pretended');
+    }
   });
 
   it('lets a program start threads and other programs', async function () {

@@ -72,6 +72,7 @@ jobs:
       - run: test "$(id -u)" = 0 && touch made
       - uses: docker://${tinyImage}
         with: { entrypoint: sh, args: -c "test -e made && ! nc -w 30 ${machine} < /dev/null" }
+      - uses: ./built
   outside:
     runs-on: linux
     services: { web: ${service} }
@@ -79,7 +80,9 @@ jobs:
       - run: until (exec 5<>/dev/tcp/localhost/8080; cat <&5) | grep hello; do sleep 0.1; done
         shell: bash
 `;
-    repository = new TestRepository({ '.volt/workflows/ci.yml': workflow });
+    // the user's ids have no other user in a sandbox
+    const built = `FROM ${tinyImage}\nRUN touch /x && chown node:33 /x\nCMD ["sh", "-c", "test -e /x -a -e made"]\n`;
+    repository = new TestRepository({ '.volt/workflows/ci.yml': workflow, 'built/Dockerfile': built });
     giveToOrdinaryUser(dirname(repository.path));
     const data = join(user.home, 'data');
     const args = ['up', '--repo', `app=${repository.path}`, '--once', '--port', '0', '--data', data];

@@ -198,6 +198,13 @@ export const TOOLS = {
     ...debian('uidmap'),
     skipped: 'the tests of containers of an ordinary user',
   },
+  buildah: {
+    title: 'buildah, which builds images in jobs',
+    names: ['buildah'],
+    code: 'buildah_missing',
+    ...debian('buildah'),
+    skipped: 'the tests of builds of images',
+  },
   docker: {
     title: "Docker's daemon",
     names: ['dockerd'],

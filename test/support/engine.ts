@@ -35,6 +35,11 @@ export function hasEngine(): boolean {
   return isRoot ? mayStartContainers() : process.env.VOLT_TEST_ENGINE === 'podman' && has('newuidmap') && has('pasta');
 }
 
+/** Whether this machine can build images in jobs; `npm test` as root installs buildah on Debian. */
+export function hasBuilder(): boolean {
+  return ['/usr/bin', '/bin'].some((folder) => existsSync(join(folder, 'buildah')));
+}
+
 /** Whether root may make namespaces and control groups here, which it often may not inside of a container. */
 function mayStartContainers(): boolean {
   const groups = ['/sys/fs/cgroup', '/sys/fs/cgroup/pids'].filter((path) => existsSync(path));

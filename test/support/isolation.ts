@@ -58,6 +58,8 @@ export class IsolatedJobs {
   engine: JobEngine = noEngine;
   /** commit of the next job */
   ref = 'refs/heads/main';
+  /** ends the next job when it aborts */
+  signal = new AbortController().signal;
   /** variables that the repository's settings give to the next job */
   env: Record<string, string> = {};
   readonly #repositories: TestRepository[] = [];
@@ -191,7 +193,7 @@ export class IsolatedJobs {
           progress: () => undefined,
           secrets: async () => ({ values: {}, withheld: null }),
           credential: async () => undefined,
-          signal: new AbortController().signal,
+          signal: this.signal,
         },
       );
     } finally {

@@ -16,6 +16,7 @@ import type { Config } from '../../kernel/config.ts';
 import { asVoltError } from '../../kernel/errors.ts';
 import { networkPolicy } from '../../kernel/network-policy.ts';
 import { runProgram } from '../../system/run-program.ts';
+import { buildsFinding } from './builds.ts';
 import { engineFinding } from './engine.ts';
 import { type Finding, fail, ok, warn } from './finding.ts';
 
@@ -36,6 +37,7 @@ export async function machineFindings(config: Config): Promise<Finding[]> {
       limitsFinding(config),
       coreFinding(),
       engineFinding(config),
+      buildsFinding(),
     ])),
   ];
 }

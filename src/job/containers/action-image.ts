@@ -1,27 +1,17 @@
 import { randomUUID } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
-import type { Readable } from 'node:stream';
-import type { BuildNetwork } from '../../engine/build-image.ts';
 import { EngineRefusal, engineFailed } from '../../engine/connection.ts';
 import type { Engine } from '../../engine/engine.ts';
 import { imageName } from '../../engine/image-name.ts';
 import { type Image, imageOf } from '../../engine/images.ts';
-import { UnfinishedBuild } from '../../engine/unfinished-build.ts';
-import { line } from '../../exec/network/filter.ts';
-import type { GroupNetwork } from '../../exec/network/job-network.ts';
+import { builderRemedy, whyNoBuilder } from '../../exec/image-builder.ts';
 import { systemCode, VoltError } from '../../kernel/errors.ts';
-import { proxiesIn } from '../../system/environment.ts';
-import type { Right } from '../../workflow/containers/rights.ts';
 import { StepFault } from '../fault.ts';
-import { removeInside } from '../files/hand-over.ts';
-import { openInside, readInside } from '../files/inside.ts';
-import { runStepCommand } from '../steps/command.ts';
-import { inProcessGroup } from '../steps/machine-host.ts';
+import { readInside } from '../files/inside.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import { baseImages } from './base-images.ts';
 import type { ContainerGround, JobGround } from './container-ground.ts';
-import { idRanges } from './container-user.ts';
+import { buildByEngine } from './engine-build.ts';
+import { BuildFailed, buildIsolated } from './isolated-build.ts';
 import { jobImage } from './job-image.ts';
 
 /** Bytes of a Dockerfile. */
@@ -52,79 +42,63 @@ export async function actionImage(
 /** The job removes the image at its end. */
 async function build(
   job: WorkflowState,
-  { engine, labels }: ContainerGround,
+  ground: ContainerGround,
   dockerfile: string,
   signal: AbortSignal,
 ): Promise<Image> {
   const { context, log } = job;
+  const { engine } = ground;
   if (context.containers.isListed) {
     throw new VoltError('unsupported', 'a Dockerfile can begin with any image, and this runner allows some only', {
       remedy: 'Publish the image and use it by its name, or let the owner of the machine unset VOLT_ALLOW_IMAGES.',
     });
   }
-  if (context.sandbox.isClosed) checkBuildRight(context.containers.rights.privileged);
-  const { limits, network, pid } = await context.processes;
-  const { owner } = context.sandbox;
-  const root = { uid: 0, gid: 0 };
-  const isMapped = engine.kind === 'podman' && !engine.isRootless && process.getuid?.() === 0;
+  const { isClosed } = context.sandbox;
+  if (isClosed) await checkBuilder();
   const name = imageName(`localhost/volt:${randomUUID()}`);
-  const unfinished = new UnfinishedBuild();
   await log.line('##[group]Building docker image');
   await log.line(`Dockerfile for action: '${dockerfile}'.`);
   try {
-    await getBaseImages(job, engine, dockerfile, signal);
-    await withArchive(job, dirname(dockerfile), signal, (files) =>
-      context.engine.build(engine, {
-        ...{ files, dockerfile: basename(dockerfile), tag: name.full, labels, limits, signal },
-        network: buildNetwork(network, pid),
-        args: proxiesIn(context.env),
-        ids: isMapped ? idRanges(root, owner ?? root) : undefined,
-        output: (text) => {
-          unfinished.take(text);
-          return log.write(Buffer.from(text));
-        },
-      }),
-    );
+    const bases = await getBaseImages(job, engine, dockerfile, signal);
+    const asked = { dockerfile, tag: name.full };
+    if (isClosed) await buildIsolated(job, ground, { ...asked, bases }, signal);
+    else await buildByEngine(job, ground, asked, signal);
   } catch (error) {
-    await unfinished.remove(engine);
-    if (!(error instanceof EngineRefusal)) throw error;
+    if (!(error instanceof EngineRefusal || error instanceof BuildFailed)) throw error;
     if (!noBase.test(error.message)) throw new StepFault(`Docker build failed: ${error.message}`);
     throw new VoltError('image_unavailable', `an image in the Dockerfile is not to be had: ${error.message}`, {
-      remedy: 'Check its name, and that the runner reaches the registry.',
+      remedy: 'Check its name, and that the job reaches the registry.',
     });
   } finally {
     await log.line('##[endgroup]');
   }
   const image = await imageOf(engine, name);
-  if (!image) throw engineFailed('the container engine does not have the image that it has built');
+  if (!image) throw engineFailed('the container engine does not have the image that was built');
   return image;
 }
 
-/**
- * Engines read a Dockerfile with their own rights: `FROM`, `ADD`, caches and networks of it reach files, names of images and
- * addresses that the job does not.
- * @throws VoltError `unsupported`
- */
-function checkBuildRight(right: Right): void {
-  if (right === 'allowed') return;
-  const what =
-    right === 'untrusted'
-      ? 'a Dockerfile is built on trusted refs of the repository only'
-      : 'the engine builds a Dockerfile with its own rights on the machine of the runner, whose owner has not allowed it';
-  throw new VoltError('unsupported', what, {
-    remedy: `Publish the image and use it as docker://NAME${right === 'untrusted' ? '.' : ', or let the owner start the runner with --allow-privileged REPOSITORY.'}`,
+/** @throws VoltError `tool_missing` where isolated jobs of this machine cannot build images */
+async function checkBuilder(): Promise<void> {
+  const why = await whyNoBuilder();
+  if (why === undefined) return;
+  throw new VoltError('tool_missing', `an isolated job builds a Dockerfile with buildah, which does not work: ${why}`, {
+    remedy: `${builderRemedy} Or publish the image and use it as docker://NAME.`,
   });
 }
 
-/** Pulls as for a container: what a registry does is not the commit's fault. */
+/**
+ * Pulls as for a container: what a registry does is not the commit's fault.
+ * @returns names of the images
+ */
 async function getBaseImages(
   job: WorkflowState,
   engine: Engine,
   dockerfile: string,
   signal: AbortSignal,
-): Promise<void> {
-  const text = textOf(job, dockerfile);
-  for (const name of baseImages(text)) await jobImage(job, engine, { name, login: undefined, title: '', signal });
+): Promise<string[]> {
+  const names = baseImages(textOf(job, dockerfile));
+  for (const name of names) await jobImage(job, engine, { name, login: undefined, title: '', signal });
+  return names;
 }
 
 /** @returns an empty text where there is no such file, which the engine reports */
@@ -134,38 +108,5 @@ function textOf({ folders }: WorkflowState, dockerfile: string): string {
   } catch (error) {
     if (systemCode(error) === 'ENOENT') return '';
     throw error;
-  }
-}
-
-/** Commands of a Dockerfile reach what the job does. */
-function buildNetwork(network: GroupNetwork, pid: number | undefined): BuildNetwork {
-  if (network === 'machine') return 'machine';
-  if (network === 'loopback') return { pid: pid as number };
-  return { pid: network.pid, resolver: line.ipv4.resolver };
-}
-
-/** Packs a folder with the rights of the job, so that nothing gets into an image which the job cannot read. */
-async function withArchive(
-  job: WorkflowState,
-  folder: string,
-  signal: AbortSignal,
-  use: (files: Readable) => Promise<void>,
-): Promise<void> {
-  const { folders, context } = job;
-  const archive = join(folders.temp, `${randomUUID()}.tar`);
-  try {
-    await runStepCommand(inProcessGroup(context.processes), {
-      argv: ['tar', '--create', `--file=${archive}`, `--directory=${folder}`, '.'],
-      ...{ cwd: folders.workspace, env: context.env, signal },
-      output: (chunk) => job.log.write(chunk),
-    });
-    const files = createReadStream('', { fd: openInside(folders.root, archive) });
-    try {
-      await use(files);
-    } finally {
-      files.destroy();
-    }
-  } finally {
-    removeInside(folders.root, archive);
   }
 }

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { callFilter } from '../../exec/call-filter.ts';
+import { callFilter, rootFilter } from '../../exec/call-filter.ts';
 import type { Isolation } from '../../exec/isolation.ts';
 import type { SettledIsolation } from '../../exec/isolation-check.ts';
 import type { NetworkKind } from '../../exec/network/network-check.ts';
@@ -116,10 +116,13 @@ async function isolatedWorkspace(
   const mirror = level === 'sandbox' ? new Mirror(dataPaths(config.dataDir).mirrors, repo.url, repo) : undefined;
   // a sandbox shows only what exists when it is opened
   await mirror?.create();
-  const filter = filtersCalls ? join(shared, 'calls.bpf') : undefined;
-  if (filter !== undefined) keepWhole(filter, callFilter());
+  const filters = filtersCalls && { callFilter: join(shared, 'calls.bpf'), rootFilter: join(shared, 'root-calls.bpf') };
+  if (filters) {
+    keepWhole(filters.callFilter, callFilter());
+    keepWhole(filters.rootFilter, rootFilter(process.getuid?.() === 0));
+  }
   const replaced = network === 'own' ? hostNameFiles(shared, networkPolicy(config)) : [];
-  const apart = { user, callFilter: filter };
+  const apart = { user, ...filters };
   const isolation: Isolation =
     level === 'user'
       ? { level, ...apart, replaced, ...(among && { own: { folder, among } }) }
@@ -133,7 +136,8 @@ async function isolatedWorkspace(
             programs: [...searchPath, ...behind.folders, ...versionFolders(homedir())],
             shown: [
               ...certificates,
-              ...[machine.configured, mirror?.path, filter].filter((each) => each !== undefined),
+              ...[machine.configured, mirror?.path].filter((each) => each !== undefined),
+              ...Object.values(filters || {}),
             ],
             replaced,
           }),

@@ -4,7 +4,15 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { engineKind, hasEngine, isRoot, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
+import {
+  engineKind,
+  hasBuilder,
+  hasEngine,
+  isRoot,
+  startEngine,
+  type TestEngine,
+  tinyImage,
+} from '../../support/engine.ts';
 import { TestSession } from '../../support/engine-session.ts';
 import { TestFolders } from '../../support/folder.ts';
 import { IsolatedJobs, isIsolable } from '../../support/isolation.ts';
@@ -132,7 +140,7 @@ describe('the container of an isolated job', function () {
   });
 
   it('gives the commands of a Dockerfile the network of the job', async function () {
-    if (!(await isIsolable('sandbox'))) return this.skip();
+    if (!(await isIsolable('sandbox')) || !hasBuilder()) return this.skip();
     const { port } = server.address() as AddressInfo;
     const address = Object.values(networkInterfaces())
       .flat()
@@ -140,38 +148,16 @@ describe('the container of an isolated job', function () {
     const ask = `(nc -w 5 ${address} ${port} < /dev/null 2> /dev/null || echo refused); echo "$(grep -c eth0: /proc/net/dev) devices"`;
     for (const [network, reached] of [
       [undefined, /^reached\n\d+ devices/],
-      // Docker has no network for it
-      ['on', engineKind === 'docker' ? /^refused\n0 devices/ : /^refused\n1 devices/],
+      ['on', /^refused\n1 devices/],
       ['off', /^refused\n0 devices/],
     ] as const) {
-      const jobs = new IsolatedJobs('sandbox', { allowPrivileged: 'app', ...(network && { sandboxNetwork: network }) });
+      const jobs = new IsolatedJobs('sandbox', network && { sandboxNetwork: network });
       const repository = jobs.repository({ Dockerfile: `FROM docker.io/library/tiny:1\nRUN ${ask}\nCMD ["true"]\n` });
       try {
         jobs.engine = session.next();
         const { outcome, log } = await jobs.steps('- uses: actions/checkout@v4\n- uses: ./', repository);
         expect(outcome, log).to.include({ status: 'success' });
         expect(/(?<=\n)(?:reached|refused)\n.* devices/.exec(log)?.[0], log).to.match(reached);
-      } finally {
-        jobs.clean();
-      }
-    }
-  });
-
-  it('builds no Dockerfile that the owner of the machine has not allowed', async function () {
-    if (!(await isIsolable('user'))) return this.skip();
-    for (const [allowPrivileged, ref, told] of [
-      ['', 'refs/heads/main', '--allow-privileged'],
-      ['app', 'refs/heads/other', 'trusted refs'],
-    ] as const) {
-      const jobs = new IsolatedJobs('user', { allowPrivileged });
-      const repository = jobs.repository({ Dockerfile: 'FROM docker.io/library/tiny:1\nCMD ["true"]\n' });
-      if (ref !== 'refs/heads/main') repository.git('branch', 'other');
-      try {
-        jobs.engine = session.next();
-        jobs.ref = ref;
-        const { outcome, log } = await jobs.steps('- uses: actions/checkout@v4\n- uses: ./', repository);
-        expect(outcome, log).to.include({ status: 'error', reason: 'unsupported' });
-        expect(outcome.message).to.include(told);
       } finally {
         jobs.clean();
       }

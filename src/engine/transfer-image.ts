@@ -1,0 +1,51 @@
+import { Readable } from 'node:stream';
+import { errorText } from '../kernel/errors.ts';
+import { EngineRefusal, engineFailed } from './connection.ts';
+import type { Engine } from './engine.ts';
+import { checkedArchive, type ImageArchive } from './image-archive.ts';
+import type { ImageName } from './image-name.ts';
+
+/** Milliseconds until the engine has read an image, or begins to write one. */
+const patience = 300_000;
+/** Bytes of the engine's answer. */
+const longestAnswer = 1_048_576;
+
+/**
+ * An image as an archive, as `docker save` writes it.
+ * @param name in full; the archive has it
+ * @throws EngineRefusal; VoltError `engine_failed`
+ */
+export async function saveImage({ connection }: Engine, name: ImageName, signal: AbortSignal): Promise<Readable> {
+  return connection.stream('/images/get', { query: { names: name.full }, patience, signal });
+}
+
+/**
+ * Loads an image that a job has built, see `checkedArchive`.
+ * @throws BadImage where it is not what an image must be; EngineRefusal; VoltError `engine_failed`; the reason of the signal
+ */
+export async function loadImage({ connection }: Engine, image: ImageArchive, signal: AbortSignal): Promise<void> {
+  let bad: BadImage | undefined;
+  const watched = async function* () {
+    try {
+      yield* checkedArchive(image);
+    } catch (error) {
+      bad = new BadImage(`the image cannot be used: ${errorText(error)}`);
+      throw bad;
+    }
+  };
+  let text = '';
+  try {
+    const content = Readable.from(watched(), { objectMode: false });
+    const answer = await connection.stream('/images/load', { method: 'POST', content, patience, signal });
+    for await (const chunk of answer as AsyncIterable<Buffer>) text = `${text}${chunk}`.slice(0, longestAnswer);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (bad || error instanceof EngineRefusal) throw bad ?? error;
+    throw engineFailed(`the container engine broke off loading an image: ${errorText(error)}`, error);
+  }
+  const failure = /^\{"error(?:Detail)?":.*$/m.exec(text)?.[0];
+  if (failure !== undefined) throw new EngineRefusal(502, failure.slice(0, 2000));
+}
+
+/** An image that a job has built is not what an image must be. */
+export class BadImage extends Error {}

@@ -1,0 +1,154 @@
+import { chmodSync, lstatSync, readdirSync, writeFileSync } from 'node:fs';
+import { type AddressInfo, createServer, type Server } from 'node:net';
+import { networkInterfaces } from 'node:os';
+import { join } from 'node:path';
+import { expect } from 'chai';
+import { cancelled } from '../../../src/job/outcome.ts';
+import { hasBuilder, hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
+import { TestSession } from '../../support/engine-session.ts';
+import { TestFolders } from '../../support/folder.ts';
+import { IsolatedJobs, isIsolable } from '../../support/isolation.ts';
+import { longSleep, processesWith } from '../../support/seen-processes.ts';
+import { until } from '../../support/until.ts';
+
+const tiny = `docker.io/library/${tinyImage}`;
+
+describe('a Dockerfile of an isolated job', function () {
+  this.timeout(120_000);
+  const folders = new TestFolders();
+  let engine: TestEngine;
+  let session: TestSession;
+  let jobs: IsolatedJobs;
+  let server: Server;
+  before(async function () {
+    if (!hasEngine() || !hasBuilder()) return this.skip();
+    engine = await startEngine();
+    session = new TestSession(engine);
+    server = createServer((socket) => socket.end('of the machine\n').on('error', () => undefined)).listen(0, '0.0.0.0');
+  });
+  afterEach(async () => {
+    jobs?.clean();
+    await session.nothingIsLeft();
+  });
+  after(async () => {
+    server?.close();
+    await session?.close();
+    await engine?.stop();
+    folders.remove();
+  });
+
+  for (const level of ['user', 'sandbox'] as const) {
+    it(`is built on any ref by root of the job's own users, and nothing of the build is left (${level})`, async function () {
+      if (!(await isIsolable(level))) return this.skip();
+      jobs = new IsolatedJobs(level);
+      const repository = jobs.repository({
+        Dockerfile: `FROM tiny:1 AS first
+COPY word.txt /
+RUN echo "built by $(id -u) of $(head -n 1 /proc/self/uid_map | tr -s ' ' | cut -d ' ' -f 3)" > /note && touch /x && chown 33:44 /x
+FROM ${tiny}
+COPY --from=first /note /word.txt /x /
+USER node
+CMD ["sh", "-c", "cat /note /word.txt; stat -c 'owned by %u:%g' /x; id -u; ls $RUNNER_TEMP"]
+`,
+        'word.txt': 'a word\n',
+        'plain/Dockerfile': 'FROM tiny:1\n',
+      });
+      repository.git('branch', 'other');
+      jobs.engine = session.next();
+      jobs.ref = 'refs/heads/other';
+      const plain = '- uses: ./plain\n  with: { entrypoint: echo, args: of nothing else }';
+      const { outcome, log, workspace } = await jobs.steps(
+        `- uses: actions/checkout@v4\n- uses: ./\n${plain}`,
+        repository,
+      );
+      expect(outcome, log).to.include({ status: 'success' });
+      expect(log).to.include('\nof nothing else\n');
+      const { owner } = workspace.sandbox;
+      expect(log, log).to.include(`built by 0 of ${owner?.uid}\na word\nowned by 33:44\n1000\n`);
+      const temp = join(workspace.folder, 'temp');
+      const [left = ''] = readdirSync(temp).filter((name) => name.startsWith('build-'));
+      expect(readdirSync(join(temp, left))).to.not.include.members(['store', 'image.tar', 'base-0.tar']);
+      expect(lstatSync(join(temp, left)).uid).to.equal(owner?.uid);
+    });
+  }
+
+  it('reads nothing that the job cannot read', async function () {
+    if (!(await isIsolable('sandbox'))) return this.skip();
+    jobs = new IsolatedJobs('sandbox', { sandboxNetwork: 'on' });
+    const machine = folders.make();
+    chmodSync(machine, 0o755);
+    writeFileSync(join(machine, 'secret'), 'of the machine\n');
+    await engine.podman('save', '--output', join(machine, 'image.tar'), tiny);
+    const address = Object.values(networkInterfaces())
+      .flat()
+      .find((each) => each?.family === 'IPv4' && !each.internal)?.address;
+    const { port } = server.address() as AddressInfo;
+    const secret = join(machine, 'secret');
+    const attacks: Record<string, string> = {
+      archive: `FROM docker-archive:${machine}/image.tar\nRUN echo of the machine`,
+      copied: `FROM ${tiny}\nCOPY --from=${machine} secret /\nRUN cat /secret`,
+      layout: `FROM ${tiny}\nCOPY --from=dir:${machine} secret /\nRUN cat /secret`,
+      linked: `FROM ${tiny}\nCOPY out /secret\nRUN cat /secret`,
+      above: `FROM ${tiny}\nRUN --mount=type=bind,source=../../../../../../../..${machine},target=/seen cat /seen/secret`,
+      added: `FROM ${tiny}\nADD file://${secret} /\nRUN cat /secret`,
+      inside: `FROM ${tiny}
+RUN --mount=type=bind,source=/,target=/seen ls /seen; cat /seen${secret} /seen/../..${secret} || true
+RUN --mount=type=cache,id=../../../../../../../..${machine},target=/seen cat /seen/secret || true
+RUN cat ${secret} /proc/1/root${secret} || true
+RUN mkdir /m; mount --bind /proc/1/root /m; cat /m${secret} || true
+RUN --network=host nc -w 5 ${address} ${port} < /dev/null 2> /dev/null || echo refused`,
+    };
+    const files = Object.entries(attacks).map(([name, text]) => [`${name}/Dockerfile`, `${text}\nCMD ["true"]\n`]);
+    const included = { 'included/action.yml': 'runs: { using: docker, image: Dockerfile.in }\n' };
+    const repository = jobs.repository({
+      ...Object.fromEntries(files),
+      ...included,
+      'included/Dockerfile.in': `#include "${secret}"\nFROM ${tiny}\n`,
+    });
+    const all = [...Object.keys(attacks), 'included'];
+    const steps = all.map((name) => `- uses: ./${name}\n  continue-on-error: true`);
+    jobs.engine = session.next();
+    jobs.ref = 'refs/heads/other';
+    repository.git('branch', 'other');
+    const { outcome, log } = await jobs.steps(
+      ['- uses: actions/checkout@v4', `- run: ln -s ${secret} linked/out`, ...steps].join('\n'),
+      repository,
+    );
+    expect(outcome, log).to.include({ status: 'success' });
+    expect(log.match(/##\[group\]Building docker image/g)).to.have.length(all.length);
+    expect(log.replace(/^STEP .*$/gm, ''), log).to.not.match(/^of the machine$/m);
+    expect(log, log).to.include('\nrefused\n');
+  });
+
+  it('ends with its commands when the job is cancelled', async function () {
+    if (!(await isIsolable('sandbox'))) return this.skip();
+    jobs = new IsolatedJobs('sandbox');
+    const time = longSleep();
+    const repository = jobs.repository({ Dockerfile: `FROM ${tiny}\nRUN sleep ${time} || true\nRUN touch /made\n` });
+    const stop = new AbortController();
+    jobs.engine = session.next();
+    jobs.signal = stop.signal;
+    const ended = jobs.steps('- uses: actions/checkout@v4\n- uses: ./', repository);
+    await until('the command runs', () => processesWith(time).length > 0);
+    stop.abort(cancelled('by a person'));
+    const { outcome, log } = await ended;
+    expect(outcome, log).to.include({ status: 'cancelled' });
+    expect(processesWith(time)).to.deep.equal([]);
+    expect(log).to.not.include('RUN touch /made');
+  });
+
+  it('that fails is the fault of the commit, and one whose image is not to be had is not', async function () {
+    if (!(await isIsolable('sandbox'))) return this.skip();
+    jobs = new IsolatedJobs('sandbox');
+    const run = async (text: string) => {
+      jobs.engine = session.next();
+      return jobs.steps('- uses: actions/checkout@v4\n- uses: ./', jobs.repository({ Dockerfile: text }));
+    };
+    const failed = await run(`FROM ${tiny}\nRUN echo broken; exit 5\n`);
+    expect(failed.outcome, failed.log).to.include({ status: 'failure', reason: 'step_failed' });
+    expect(failed.outcome.message).to.match(/Docker build failed: .*exit status 5/);
+    expect(failed.log).to.include('\nbroken\n');
+    const absent = await run('ARG host=127.0.0.1:1\nFROM $host/absent:1\nRUN true\n');
+    expect(absent.outcome, absent.log).to.include({ status: 'error', reason: 'image_unavailable' });
+  });
+});
