@@ -124,6 +124,11 @@ export const reasonRemedies: { readonly [R in Reason]: string } = {
   condition: 'Nothing to do, unless the `if:` of the job is wrong.',
   deadlock: 'Give the job another `concurrency` group than the workflow or the caller has.',
   fail_fast: 'See the job that failed; `fail-fast: false` lets the others run on.',
+  environment_refused:
+    'Run the workflow on a ref that the environment allows, or change that with `volt environment set`; see [environments](environments.md).',
+  approval_required: 'Look at what would run, then approve or decline it: `volt approve`, or the page of the build.',
+  declined: 'Ask who declined it; the message names them. A retry asks for approval again.',
+  expired: 'Retry it if it is still needed; it asks for approval again.',
   no_runner: 'Start a runner with these labels, or change `runs-on`; `VOLT_RUNNER_WAIT` sets how long jobs wait.',
   tool_missing: 'Install the program on the machine of the runner.',
   no_tests_found:

@@ -2,6 +2,7 @@ import { Command, CommanderError } from 'commander';
 import { VoltError } from '../kernel/errors.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { version } from '../kernel/version.ts';
+import { approveCommand } from './approve.ts';
 import { auditCommand } from './audit.ts';
 import { backupCommand } from './backup.ts';
 import { buildsCommand } from './builds.ts';
@@ -10,6 +11,7 @@ import { credentialCommand } from './credential.ts';
 import { discoverCommand } from './discover.ts';
 import { dispatcherCommand } from './dispatcher.ts';
 import { doctorCommand } from './doctor.ts';
+import { environmentCommand } from './environment.ts';
 import { printError } from './errors.ts';
 import { execCommand } from './exec.ts';
 import { forgeCommand } from './forge.ts';
@@ -43,9 +45,11 @@ import { webCommand } from './web.ts';
 /** The commands by group, in the order of `volt --help`. */
 const commands = {
   'Run Volt:': [upCommand, statusCommand, runnersCommand],
-  'Builds:': [triggerCommand, buildsCommand, showCommand, logsCommand, cancelCommand, retryCommand],
+  'Builds:': [triggerCommand, buildsCommand, showCommand, logsCommand, cancelCommand, retryCommand, approveCommand],
   'Tests and workflows:': [discoverCommand, execCommand, initCommand, validateCommand],
-  'Repositories:': [repoCommand, credentialCommand, secretCommand, variableCommand, forgeCommand],
+  'Repositories:': [
+    ...[repoCommand, credentialCommand, secretCommand, variableCommand, environmentCommand, forgeCommand],
+  ],
   'Administration:': [
     signInCommand,
     tokenCommand,

@@ -7,7 +7,7 @@ import { readHidden } from './hidden-input.ts';
 import { configOf, jsonOption } from './options.ts';
 import { noneFor, type ScopeOptions, scopeOption, scopePath, scopeWords } from './repository-option.ts';
 import { printEntries } from './table.ts';
-import { print, printJson } from './terminal.ts';
+import { plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
 
 export function secretCommand(program: Command): CommandFile {
@@ -25,11 +25,14 @@ export function secretCommand(program: Command): CommandFile {
       if (env && options.repo === undefined) {
         throw new VoltError('usage', '--env needs --repo', { remedy: 'Name the repository with --repo.' });
       }
+      if (env && options.environment !== undefined) {
+        throw new VoltError('usage', '--env cannot be combined with --environment', {
+          remedy: 'Only jobs of workflows have an environment; leave out --env.',
+        });
+      }
+      const path = `${scopePath(options)}/secrets/${encodeURIComponent(name)}`;
       const value = await readHidden(`value of ${name}`);
-      await Client.of(configOf(set)).put(`${scopePath(options)}/secrets/${encodeURIComponent(name)}`, {
-        value,
-        inEnvironment: env,
-      });
+      await Client.of(configOf(set)).put(path, { value, ...(env && { inEnvironment: true }) });
       print(`set ${name.toUpperCase()} for ${scopeWords(options)}`);
     });
   const list = scopeOption(jsonOption(command.command('ls')))
@@ -40,7 +43,10 @@ export function secretCommand(program: Command): CommandFile {
       await printEntries(page.secrets, noneFor(options, 'secrets', 'secret'), {
         NAME: ({ name }) => name,
         SET: ({ updatedAt }) => ago(updatedAt),
-        'AVAILABLE TO': ({ inEnvironment }) => `jobs that name it${inEnvironment ? ', jobs without a workflow' : ''}`,
+        'AVAILABLE TO': ({ inEnvironment }) => {
+          if (options.environment !== undefined) return `jobs of ${plain(options.environment)} that name it`;
+          return `jobs that name it${inEnvironment ? ', jobs without a workflow' : ''}`;
+        },
       });
     });
   const remove = scopeOption(command.command('rm'))
@@ -86,6 +92,7 @@ export function secretCommand(program: Command): CommandFile {
     examples: [
       ['volt secret set NPM_TOKEN --repo my-project', 'asks for the value'],
       ['volt secret set NPM_TOKEN < token.txt', 'for all repositories, from a file'],
+      ['volt secret set DEPLOY_KEY --repo my-project --environment production', 'for jobs that deploy there'],
       ['volt secret ls --repo my-project', 'their names'],
       ['volt secret trust my-project main "release/*"', 'gives secrets to builds of these branches only'],
       ['volt secret rotate', 'encrypts all secrets with a new key'],

@@ -5,7 +5,7 @@ import type { SystemStatus } from '../web/schemas/system.ts';
 import type { Problem } from '../web/schemas/terms.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
-import { withCommandsAsTyped } from './invocation.ts';
+import { asTyped, withCommandsAsTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
 import { printTable } from './table.ts';
 import { mark, paint, plain, print, printJson } from './terminal.ts';
@@ -29,7 +29,7 @@ export function statusCommand(program: Command): CommandFile {
 }
 
 async function printStatus(status: SystemStatus): Promise<void> {
-  const { redis, stages, runners, builds, record, disk, oldest, queues } = status;
+  const { redis, stages, runners, builds, record, disk, oldest, approvals, queues } = status;
   await printTable(
     ['', 'PART', 'STATE'],
     [
@@ -47,6 +47,10 @@ async function printStatus(status: SystemStatus): Promise<void> {
     const which = `${buildName(oldest)} ${plain(oldest.name)}`;
     print(`oldest waiting job: ${which}, ${statusWords[oldest.status]} ${ago(oldest.since)}: ${oldest.why}`);
   }
+  if (approvals?.oldest) {
+    print();
+    print(approvalsText(approvals.count, approvals.oldest));
+  }
   print();
   await printTable(
     ['QUEUE', 'WAITING', 'ACTIVE', 'DELAYED', 'DEAD LETTERS'],
@@ -56,6 +60,13 @@ async function printStatus(status: SystemStatus): Promise<void> {
   );
   for (const problem of status.problems) printProblem(mark('error'), problem);
   for (const warning of status.warnings) printProblem(mark('cancelled'), warning);
+}
+
+function approvalsText(count: number, oldest: NonNullable<NonNullable<SystemStatus['approvals']>['oldest']>): string {
+  const name = buildName(oldest);
+  const which = count === 1 ? '1 job waits' : `${count} jobs wait`;
+  const first = `${plain(oldest.name)} of ${name}, created ${ago(oldest.since)}`;
+  return `${which} for approval: ${first}; see ${asTyped(`volt approve ${name}`)}`;
 }
 
 function printProblem(sign: string, { code, message, remedy }: Problem): void {

@@ -31,7 +31,7 @@ export function tokenCommand(program: Command): CommandFile {
     .command('token')
     .summary('manage access tokens of people and programs')
     .description(
-      'Creates, lists and revokes access tokens for the dashboard, the API and commands (VOLT_TOKEN). Scopes: read sees everything except secrets; write can also trigger, cancel and retry builds; admin can do everything.',
+      'Creates, lists and revokes access tokens for the dashboard, the API and commands (VOLT_TOKEN). Scopes: read sees everything except secrets; write can also trigger, cancel, retry and approve builds; admin can do everything.',
     );
   const add = jsonOption(command.command('add'))
     .description('Creates a token and prints it once.')

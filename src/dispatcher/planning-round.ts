@@ -1,12 +1,14 @@
 import { isDeepStrictEqual } from 'node:util';
-import type { BuildId, Reason } from '../kernel/model.ts';
+import type { BuildId, JobId, Reason } from '../kernel/model.ts';
 import { type Entry, enterGroup, type Holder, stopWaiting } from '../record/concurrency.ts';
 import type { Write } from '../record/database.ts';
+import { recordDeployments } from '../record/deployments.ts';
 import { orderCancel } from '../record/intents.ts';
 import { applyPlan, nameRun, OutOfDate, openNodes, type PlanState } from '../record/workflows.ts';
-import type { Admission } from '../workflow/action.ts';
+import type { Admission, DeployAnswer } from '../workflow/action.ts';
 import type { DispatcherContext } from './context.ts';
 import { deadlockMessage, Waits } from './deadlock.ts';
+import { askEnvironment } from './environment-gate.ts';
 import { jobsOfHolder } from './group-holders.ts';
 import { planner } from './planner.ts';
 import type { GroupRequest, RoundOutcome } from './round.ts';
@@ -22,6 +24,9 @@ export class PlanningRound {
   /** the groups that its holders have asked to enter, by holder, in that order */
   readonly #requests = new Map<string, GroupRequest>();
   #answers: ReadonlyMap<string, Admission> = new Map();
+  /** the environments that its jobs have asked to deploy to */
+  readonly #deployments = new Map<JobId, string>();
+  #deployAnswers: ReadonlyMap<JobId, DeployAnswer> = new Map();
 
   constructor(context: DispatcherContext, build: BuildId, state: PlanState, fleet: readonly string[][]) {
     this.#context = context;
@@ -31,19 +36,24 @@ export class PlanningRound {
   }
 
   /**
-   * The database decides who enters a concurrency group, so the build is planned again with each answer. No transaction is
-   * open during this: entering is only rehearsed here, and `apply` does it.
+   * The database decides who enters a concurrency group or may deploy to an environment, so the build is planned again with each
+   * answer. No transaction is open during this: entering is only rehearsed here, and `apply` does it.
    */
   async plan(): Promise<RoundOutcome> {
     const { database, config } = this.#context;
     const { jobTimeout, hostedLabels } = config;
     for (;;) {
       const [build, state, fleet, answers] = [this.#build, this.#state, this.#fleet, this.#answers];
-      const planned = await planner.round({ build, state, answers, fleet, jobTimeout, hostedLabels });
-      if (planned.requests.size === 0) return planned;
+      const deployAnswers = this.#deployAnswers;
+      const planned = await planner.round({ build, state, answers, deployAnswers, fleet, jobTimeout, hostedLabels });
+      if (planned.requests.size === 0 && planned.deployments.size === 0) return planned;
       for (const [holder, group] of planned.requests) this.#requests.set(holder, group);
-      const entries = await database.rehearse((db) => this.#enter(db));
-      this.#answers = new Map(entries.map(({ holder, admission }) => [holder, admission]));
+      for (const [job, environment] of planned.deployments) this.#deployments.set(job, environment);
+      await database.rehearse(async (db) => {
+        this.#deployAnswers = await this.#deploy(db);
+        const entries = await this.#enter(db);
+        this.#answers = new Map(entries.map(({ holder, admission }) => [holder, admission]));
+      });
     }
   }
 
@@ -52,7 +62,9 @@ export class PlanningRound {
     const { revision, build } = this.#state;
     const repo = build.repo.name;
     const ended = await this.#context.database.write(async (db) => {
+      if (!isDeepStrictEqual(await this.#deploy(db), this.#deployAnswers)) throw new OutOfDate();
       await applyPlan(db, this.#build, revision, changes, { repo, pullRequest: build.pullRequest });
+      await recordDeployments(db, { build: this.#build, repo }, this.#allowedDeployments());
       await nameRun(db, this.#build, runName);
       const superseded = this.#requests.size > 0 ? await this.#enterWanted(db) : [];
       const orders = [...superseded, ...cancels.map(({ id: job, ...why }) => ({ build: this.#build, job, ...why }))];
@@ -60,6 +72,24 @@ export class PlanningRound {
       return orders.length;
     });
     this.cancels = ended > 0;
+  }
+
+  async #deploy(db: Write): Promise<Map<JobId, DeployAnswer>> {
+    const { ref, repo } = this.#state.build;
+    const answers = new Map<JobId, DeployAnswer>();
+    for (const [job, environment] of this.#deployments) {
+      // a job of a new matrix has no row yet
+      const attempt = this.#state.jobs.find(({ id }) => id === job)?.attempt ?? 0;
+      answers.set(
+        job,
+        await askEnvironment(db, { build: this.#build, repo: repo.name, ref, job, attempt, environment }),
+      );
+    }
+    return answers;
+  }
+
+  #allowedDeployments(): Map<JobId, string> {
+    return new Map([...this.#deployments].filter(([job]) => this.#deployAnswers.get(job)?.kind === 'allowed'));
   }
 
   /**

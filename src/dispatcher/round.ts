@@ -1,7 +1,7 @@
 import { type BuildId, type FinalStatus, type JobId, jobIdOf, type Reason } from '../kernel/model.ts';
 import { hostLabel, parseLabels } from '../kernel/names.ts';
 import type { PlanChange, PlanState } from '../record/workflows.ts';
-import type { Action, Admission, Group } from '../workflow/action.ts';
+import type { Action, Admission, DeployAnswer, Group } from '../workflow/action.ts';
 import { type BuildFacts, builtCommit } from '../workflow/event.ts';
 import type { BuildGraph } from '../workflow/job-contexts.ts';
 import type { Node, NodeState } from '../workflow/node.ts';
@@ -17,6 +17,8 @@ export interface RoundTask {
   state: PlanState;
   /** the answer of its concurrency group to each holder that has asked */
   answers: ReadonlyMap<string, Admission>;
+  /** the answer to each job that has asked to deploy */
+  deployAnswers: ReadonlyMap<JobId, DeployAnswer>;
   /** the labels that each runner has */
   fleet: readonly (readonly string[])[];
   /** settings */
@@ -34,6 +36,8 @@ export interface GroupRequest extends Group {
 export interface RoundOutcome {
   /** groups that must be asked first, by holder; if there are any, the rest is empty */
   requests: Map<string, GroupRequest>;
+  /** environments that must be asked first, by job; likewise */
+  deployments: Map<JobId, string>;
   changes: PlanChange[];
   decided: { id: JobId; status: FinalStatus; reason: Reason; message: string }[];
   cancels: { id: JobId; reason: Reason; message: string }[];
@@ -43,9 +47,11 @@ export interface RoundOutcome {
 }
 
 /** Pure. It runs in the planning process, since it evaluates untrusted expressions of the commit's files. */
-export function planRound({ build, state, answers, fleet, jobTimeout, hostedLabels }: RoundTask): RoundOutcome {
+export function planRound(task: RoundTask): RoundOutcome {
+  const { build, state, answers, deployAnswers, fleet, jobTimeout, hostedLabels } = task;
   const graph = graphOf(build, state);
   const requests = new Map<string, GroupRequest>();
+  const deployments = new Map<JobId, string>();
   let last = Math.max(0, ...state.jobs.map(({ position }) => position));
   const actions = progress(graph, {
     timeoutMinutes: jobTimeout,
@@ -57,9 +63,14 @@ export function planRound({ build, state, answers, fleet, jobTimeout, hostedLabe
       if (!answer) requests.set(job, { ...group, file });
       return answer ?? { kind: 'waits', message: 'waits for its concurrency group' };
     },
+    deploy: (environment, job) => {
+      const answer = deployAnswers.get(job);
+      if (!answer) deployments.set(job, environment);
+      return answer ?? { kind: 'waits', message: 'waits for its environment' };
+    },
   });
-  const none: RoundOutcome = { requests, changes: [], decided: [], cancels: [], queued: [], runName: '' };
-  if (requests.size > 0) return none;
+  const none: RoundOutcome = { requests, deployments, changes: [], decided: [], cancels: [], queued: [], runName: '' };
+  if (requests.size > 0 || deployments.size > 0) return none;
   return {
     ...none,
     changes: [...actions.flatMap((action) => changesOf(action, state, graph)), ...releases(actions, state)],
@@ -90,7 +101,8 @@ function changesOf(action: Action<JobId>, state: PlanState, { workflows }: Build
     }
     case 'hold': {
       const known = state.jobs.find(({ id }) => id === action.id);
-      return known?.message === action.message ? [] : [{ kind: 'hold', id: action.id, message: action.message }];
+      const { id, message, reason = null } = action;
+      return known?.message === message ? [] : [{ kind: 'hold', id, message, reason }];
     }
     case 'decide':
       return [{ kind: 'needs', id: action.id, needs: action.needs }];
@@ -103,7 +115,7 @@ function changesOf(action: Action<JobId>, state: PlanState, { workflows }: Build
 function releases(actions: readonly Action<JobId>[], { jobs }: PlanState): PlanChange[] {
   const acted = new Set(actions.map(({ id }) => id));
   const held = jobs.filter(({ id, status, message }) => status === 'waiting' && message !== null && !acted.has(id));
-  return held.map(({ id }) => ({ kind: 'hold', id, message: null }));
+  return held.map(({ id }) => ({ kind: 'hold', id, message: null, reason: null }));
 }
 
 /** The planner's input, from what is recorded. */

@@ -138,8 +138,9 @@ export function isNewTo(fresh: FreshRedis | undefined, { build }: Pick<OpenJob, 
 
 /** Whether the job's runner will ask for secrets; whether it gets them is decided then. */
 function usesSecrets(job: OpenJob): boolean {
-  const named = secretsNamedBy(job.plan);
-  return named === 'environment' ? job.hasSecretsInEnvironment : named === '*' || named.length > 0;
+  const { repository, environment } = secretsNamedBy(job.plan);
+  if (repository === 'environment') return job.hasSecretsInEnvironment;
+  return repository.length > 0 || environment.length > 0;
 }
 
 function repositoryOf({ name, url, reports, filter, env, image }: OpenJob['repo']): JobMessage['repo'] {

@@ -3,6 +3,9 @@ import { attemptName, type RunnerId } from '../kernel/model.ts';
 import { Later } from '../queues/consumer.ts';
 import type { SecretsMessage } from '../queues/messages.ts';
 import { findCredential } from '../record/credentials.ts';
+import { environmentOf } from '../record/deployments.ts';
+import { environmentSecrets } from '../record/environment-entries.ts';
+import { findEnvironment } from '../record/environments.ts';
 import { type OpenJob, openJobs } from '../record/open-jobs.ts';
 import { logOwner } from '../record/runner-keys.ts';
 import { secretsForJob } from '../record/secrets.ts';
@@ -13,7 +16,8 @@ import { boxContext, boxKeyStatement, type Delivered } from '../secrets/delivery
 import { seal } from '../secrets/sealed-box.ts';
 import { isSigned } from '../secrets/signing.ts';
 import type { DispatcherContext } from './context.ts';
-import { secretsNamedBy } from './secret-names.ts';
+import { allowsRef } from './environment-gate.ts';
+import { type NamedSecrets, secretsNamedBy } from './secret-names.ts';
 import { secretsAreFor } from './trust.ts';
 
 /** Milliseconds until a request is tried again while the start of its attempt is not recorded. */
@@ -69,7 +73,25 @@ async function secretsOf({ database, config }: DispatcherContext, job: OpenJob):
     const which = trusted.length === 0 ? 'no ref is' : `trusted refs are ${trusted.join(', ')}`;
     return { values: {}, withheld: `${job.ref} is not trusted with secrets; ${which}` };
   }
-  return { values: await secretsForJob(database, config, job.repo.name, secretsNamedBy(job.plan)), withheld: null };
+  const named = secretsNamedBy(job.plan);
+  const values = await secretsForJob(database, config, job.repo.name, named.repository);
+  const environment = await secretsOfEnvironment({ database, config }, job, named.environment);
+  // a call gives the repository's other names, and older runners know no others
+  if (named.called) return { values, environment, withheld: null };
+  return { values: { ...values, ...environment }, withheld: null };
+}
+
+/** Those of the environment that the job was let through to, as far as its rules still allow the ref. */
+async function secretsOfEnvironment(
+  { database, config }: Pick<DispatcherContext, 'database' | 'config'>,
+  { id: job, attempt, ref, repo }: OpenJob,
+  named: NamedSecrets['environment'],
+): Promise<{ [name: string]: string }> {
+  if (named.length === 0) return {};
+  const environment = await environmentOf(database.db, { job, attempt });
+  const rules = environment === undefined ? undefined : await findEnvironment(database.db, repo.name, environment);
+  if (environment === undefined || !rules || !allowsRef(rules, ref)) return {};
+  return environmentSecrets(database, config, { repo: repo.name, environment }, named);
 }
 
 async function credentialOf({ database, config }: DispatcherContext, job: OpenJob): Promise<Delivered<'credential'>> {

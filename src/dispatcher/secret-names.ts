@@ -1,19 +1,28 @@
 import * as z from 'zod';
 import { workflowPlan } from '../workflow/plan.ts';
 
-/**
- * The secrets that a job may use: those that its workflow names. A job without a workflow gets the secrets that are set for
- * the environment of such jobs.
- */
-export type NamedSecrets = '*' | 'environment' | readonly string[];
+/** The secrets that a job may use. */
+export interface NamedSecrets {
+  /**
+   * Of the repository: those that its workflow names, `*` for all. A job without a workflow gets those that are set for the
+   * environment of such jobs.
+   */
+  repository: '*' | 'environment' | readonly string[];
+  /** of what its workflow deploys to */
+  environment: '*' | readonly string[];
+  /** whether a call passes those of the repository on, maybe by other names */
+  called: boolean;
+}
 
 const planSecrets = z.union([
-  workflowPlan.pick({ kind: true, secrets: true }),
+  workflowPlan.pick({ kind: true, secrets: true, environment: true }),
   z.object({ kind: z.enum(['discover', 'command', 'project', 'image']) }),
 ]);
 
 /** @param plan JSON of the plan, as recorded */
 export function secretsNamedBy(plan: string): NamedSecrets {
   const parsed = planSecrets.parse(JSON.parse(plan));
-  return parsed.kind === 'workflow' ? parsed.secrets.names : 'environment';
+  if (parsed.kind !== 'workflow') return { repository: 'environment', environment: [], called: false };
+  const { secrets, environment } = parsed;
+  return { repository: secrets.names, environment: environment?.secrets ?? [], called: secrets.through.length > 0 };
 }

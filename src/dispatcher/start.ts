@@ -10,6 +10,7 @@ import { advance, refuse } from './advance.ts';
 import { CommitHandler } from './commits.ts';
 import type { DispatcherContext } from './context.ts';
 import { CrashGuard, crashMessage } from './crash-guard.ts';
+import { pursueDueWaits } from './due-waits.ts';
 import { JobsWithoutRunner } from './jobs-without-runner.ts';
 import { skipLostBuildIds } from './lost-build-ids.ts';
 import { planner } from './planner.ts';
@@ -26,6 +27,8 @@ import { StaleMessages } from './stale-messages.ts';
 const reconcileInterval = 3000;
 /** Milliseconds between checks for due schedules; their unit is the minute. */
 const scheduleInterval = 5000;
+/** Milliseconds between checks for waiting times and approvals that are over; their unit is the minute. */
+const waitInterval = 5000;
 /** Milliseconds between checks for jobs with labels that no runner has. */
 const unservedInterval = 10_000;
 /** Milliseconds between checks for messages of attempts that no longer count. */
@@ -56,6 +59,7 @@ export async function startDispatcher(context: DispatcherContext): Promise<Stage
     if (runnerWatch.expectWork()) watching.now();
   });
   const scheduling = problems.every(scheduleInterval, 'running schedules', () => runSchedules(own));
+  const waiting = problems.every(waitInterval, 'ending waits for environments', () => pursueDueWaits(own));
   const jobsWithoutRunner = new JobsWithoutRunner(own);
   const asking = problems.every(unservedInterval, 'looking for jobs without a matching runner', () =>
     jobsWithoutRunner.poll(),
@@ -101,7 +105,7 @@ export async function startDispatcher(context: DispatcherContext): Promise<Stage
       await Promise.all(consumers.map((consumer) => consumer.close()));
       await planner.close();
       await unlisten();
-      for (const repeated of [watching, reconciling, scheduling, asking, sweeping]) await repeated.stop();
+      for (const repeated of [watching, reconciling, scheduling, waiting, asking, sweeping]) await repeated.stop();
       flushCounts(own.access);
       await shown.stop();
     },

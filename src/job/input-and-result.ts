@@ -47,6 +47,8 @@ export interface JobResult {
   steps: Step[];
   /** of a workflow's job */
   outputs: Record<string, string>;
+  /** address that it has deployed to, by the workflow */
+  url?: string | undefined;
   /** of its container, as soon as it has the image */
   image?: JobImage | undefined;
   /** absent where no results of single tests were found */

@@ -28,7 +28,7 @@ import type { StepList } from './step-list.ts';
 import { CommandFailed } from './steps/command.ts';
 import type { Evaluation } from './steps/evaluation.ts';
 import { type Frame, stepPath } from './steps/frame.ts';
-import { jobOutputs } from './steps/outputs.ts';
+import { deploymentUrl, jobOutputs } from './steps/outputs.ts';
 import { outcomeOf, problemOf } from './steps/problem.ts';
 import { StepIo } from './steps/step-io.ts';
 import type { StepResult } from './steps/step-result.ts';
@@ -59,13 +59,14 @@ export async function runWorkflowJob(
   );
   masked.onLog = (chunk) => search.push(chunk);
   let outputs: Record<string, string> = {};
+  let url: string | undefined;
   let job: WorkflowState | undefined;
   try {
     context.signal.throwIfAborted();
-    const { values, withheld } = await context.secrets();
-    if (withheld !== null) await log.say(`no secrets are given: ${withheld}`);
-    job = new WorkflowState(input, plan, { context, log, search }, values);
-    outputs = await new WorkflowJob(job, steps).run();
+    const given = await context.secrets();
+    if (given.withheld !== null) await log.say(`no secrets are given: ${given.withheld}`);
+    job = new WorkflowState(input, plan, { context, log, search }, given);
+    ({ outputs, url } = await new WorkflowJob(job, steps).run());
   } catch (error) {
     const preparing = steps.list.every(({ status }, index) => index === 0 || status === 'waiting');
     const outcome = outcomeOf(error, context.signal, log.masker, !preparing);
@@ -76,7 +77,7 @@ export async function runWorkflowJob(
   steps.close(outcome);
   if (outcome.message !== null) await log.say(outcome.message);
   const tests = await search.end(log);
-  return { outcome, begun: job.begun, steps: steps.list, outputs, image: job.image, ...(tests && { tests }) };
+  return { outcome, begun: job.begun, steps: steps.list, outputs, url, image: job.image, ...(tests && { tests }) };
 }
 
 function tooSlowStart(): VoltError {
@@ -108,8 +109,8 @@ class WorkflowJob {
     this.#runner = new StepRunner(job, (step) => useAction(job, this.#library, this.#ground, step));
   }
 
-  /** @returns the job's outputs */
-  async run(): Promise<Record<string, string>> {
+  /** @returns the job's outputs, and the address of its deployment */
+  async run(): Promise<{ outputs: Record<string, string>; url: string | undefined }> {
     const { plan } = this.#job;
     const setUp = this.#steps.add('Set up job');
     this.#steps.begin(setUp);
@@ -126,9 +127,9 @@ class WorkflowJob {
     } finally {
       await this.#removeContainers();
     }
-    return jobOutputs(this.#job, this.#frame, (message) => {
-      new StepIo(this.#job, setUp).annotate(annotationOf('warning', message));
-    });
+    const warn = (message: string) => new StepIo(this.#job, setUp).annotate(annotationOf('warning', message));
+    const outputs = await jobOutputs(this.#job, this.#frame, warn);
+    return { outputs, url: await deploymentUrl(this.#job, this.#frame, warn) };
   }
 
   async #runSteps(shown: readonly Step[]): Promise<void> {

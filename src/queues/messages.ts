@@ -265,6 +265,11 @@ export const resultMessage = z.discriminatedUnion('kind', [
     steps: z.array(stepSchema),
     /** the job's outputs, for the jobs that need it; absent if there are none */
     outputs: z.record(z.string(), z.string()).optional(),
+    /** address of its deployment; absent if it has none */
+    url: z
+      .url({ protocol: /^https?$/ })
+      .max(2000)
+      .optional(),
     /** image of its container; absent without one */
     image: jobImage.optional(),
     /** results of single tests; absent if none were found */

@@ -18,7 +18,9 @@ import type {
 } from '../kernel/model.ts';
 import type { PullRequestDetails } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
+import { approvalsOf } from './approvals.ts';
 import type { Database, Write } from './database.ts';
+import { deploymentsOf } from './deployments.ts';
 import type { AttemptRow, BuildRow, JobRow, StepRow } from './schema.ts';
 import { escaped, holds } from './text-search.ts';
 import { type Reader, readable } from './visibility.ts';
@@ -156,12 +158,15 @@ async function jobsOf(database: Database, build: number): Promise<Job[]> {
     .selectAll('steps')
     .where('jobs.build_id', '=', build)
     .execute();
+  const [approvals, deployments] = [await approvalsOf(database.db, build), await deploymentsOf(database.db, build)];
   const attemptsOf = byJob(attempts, (attempt) => attempt.number);
   const stepsOf = byJob(steps, (step) => step.position);
   return jobs.map(({ node: _, attempt: current, due_at, created_at, started_at, finished_at, ...job }) => ({
     ...job,
     labels: JSON.parse(job.labels) as string[],
     needs: JSON.parse(job.needs) as string[],
+    deployment: deployments.get(job.id) ?? null,
+    approval: approvals.get(job.id) ?? null,
     triesAgainAt: job.status === 'queued' ? isoOrNull(due_at) : null,
     attempts: attemptsOf(job.id).map((attempt, index, all) => attemptOf(attempt, all[index + 1])),
     steps: stepsOf(job.id).map(stepOf),

@@ -24,6 +24,7 @@ import {
 import { finalMessage, scheduleNextAttempt, triedRunnersOf } from './automatic-retries.ts';
 import { summaryOf } from './builds.ts';
 import type { Database, Write } from './database.ts';
+import { noteUrl } from './deployments.ts';
 import { raiseTime, startTags, tagOfTakenBack } from './fairness.ts';
 import { noticeEnded } from './notices.ts';
 
@@ -154,6 +155,8 @@ export interface AttemptOutcome extends Outcome {
   runner: RunnerOfAttempt;
   exitCode: number | null;
   outputs?: { [name: string]: string };
+  /** address of its deployment */
+  url?: string;
   image?: JobImage;
   steps: Step[];
   tests?: TestSummary;
@@ -199,6 +202,7 @@ export async function finishAttempt(
         )
       : await end(db, ref, tried ? { ...outcome, message: finalMessage(tried, outcome.message) } : outcome);
     if (!moved) return undefined;
+    if (outcome.url !== undefined) await noteUrl(db, ref, outcome.url);
     const { createdAt, stepsRevision } = await closeAttempt(db, ref, outcome);
     if (stepsRevision > 0) await removeSteps(db, ref);
     await insertSteps(db, ref, outcome.steps);

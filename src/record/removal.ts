@@ -35,7 +35,8 @@ export async function removeRepository(database: Database, name: string, purge: 
       .where('name', '=', name)
       .execute();
     await db.updateTable('cursors').set({ absent: 1 }).where('repo', '=', name).execute();
-    for (const table of ['secrets', 'variables', 'credentials'] as const)
+    // the secrets and variables of environments go with these
+    for (const table of ['secrets', 'variables', 'credentials', 'environments'] as const)
       await db.deleteFrom(table).where('repo', '=', name).execute();
     await forgetInTokens(db, name);
     await failRequests(db, name);

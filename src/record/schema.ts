@@ -1,7 +1,7 @@
 import type { Generated, Selectable } from 'kysely';
 import type { CommitState } from '../kernel/commit-status.ts';
 import type { ForgeKind } from '../kernel/forge-kinds.ts';
-import type { JobId, Reason, Status, TestStatus, Trigger } from '../kernel/model.ts';
+import type { ApprovalDecision, JobId, Reason, Status, TestStatus, Trigger } from '../kernel/model.ts';
 import type { PullRequestCheckout, PullRequestMode } from '../kernel/pull-request.ts';
 import type { TokenScope } from '../kernel/token-scope.ts';
 import type { Visibility } from '../kernel/visibility.ts';
@@ -88,6 +88,61 @@ export interface Schema {
   };
 
   variables: { repo: string | null; name: string; value: string; updated_at: number };
+
+  /** see record/environments.ts */
+  environments: {
+    repo: string;
+    /** its name in lower case */
+    key: string;
+    name: string;
+    /** JSON: globs of full names of the refs that may deploy to it; empty for all */
+    branches: string;
+    /** 1 if a person must approve each deployment */
+    approve: number;
+    wait_minutes: number;
+    updated_at: number;
+  };
+  /** encrypted like `secrets`; `environment` is a key */
+  environment_secrets: {
+    repo: string;
+    environment: string;
+    name: string;
+    value: string;
+    key_id: string;
+    updated_at: number;
+  };
+  environment_variables: { repo: string; environment: string; name: string; value: string; updated_at: number };
+  /** see record/approvals.ts */
+  approvals: {
+    id: Generated<number>;
+    build_id: number;
+    /** null for the whole build */
+    job_id: JobId | null;
+    /** of the job while it waits; 0 for a build */
+    attempt: number;
+    /** name of the environment, as the job has it */
+    environment: string | null;
+    asked_at: number;
+    /** when the dispatcher looks at it next; null if it need not */
+    due_at: number | null;
+    decision: ApprovalDecision | null;
+    decided_by: string | null;
+    decided_at: number | null;
+    comment: string | null;
+  };
+  /** see record/deployments.ts */
+  deployments: {
+    id: Generated<number>;
+    repo: string;
+    /** name, as the job has it */
+    environment: string;
+    build_id: number;
+    job_id: JobId;
+    /** of the job when it was let through; later ones without a person's retry are of the same deployment */
+    attempt: number;
+    url: string | null;
+    created_at: number;
+  };
 
   /** credential of a repository: its visible part as JSON, and the whole, encrypted */
   credentials: { repo: string; shown: string; value: string; key_id: string; updated_at: number };

@@ -9,6 +9,11 @@ export function secretOf(repo: EntryOwner, name: string): Belonging {
   return { kind: 'secret', repo, name };
 }
 
+/** The context that an encrypted secret of an environment is bound to. */
+export function environmentSecretOf(repo: string, environment: string, name: string): Belonging {
+  return { kind: 'environment', repo, name: `${name} of the environment ${environment}` };
+}
+
 /** The context that an encrypted credential is bound to. */
 export function credentialOf(repo: string): Belonging {
   return { kind: 'credential', repo, name: 'fetch' };
@@ -31,6 +36,7 @@ export function hookKeyOf(repo: string): Belonging {
 export async function writingVault(db: Write, config: Config): Promise<Vault> {
   const encrypted =
     (await db.selectFrom('secrets').select('key_id').limit(1).executeTakeFirst()) ??
+    (await db.selectFrom('environment_secrets').select('key_id').limit(1).executeTakeFirst()) ??
     (await db.selectFrom('credentials').select('key_id').limit(1).executeTakeFirst()) ??
     (await db.selectFrom('forges').select('key_id').limit(1).executeTakeFirst()) ??
     (await hookKeys(db).limit(1).executeTakeFirst());
@@ -81,6 +87,18 @@ async function encryptAnew(db: Write, vault: Vault): Promise<void> {
       .where('name', '=', name)
       .execute();
   }
+  const ofEnvironments = await db.selectFrom('environment_secrets').selectAll().execute();
+  for (const { repo, environment, name, value, key_id } of ofEnvironments) {
+    const of = environmentSecretOf(repo, environment, name);
+    const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
+    await db
+      .updateTable('environment_secrets')
+      .set({ value: box, key_id: keyId })
+      .where('repo', '=', repo)
+      .where('environment', '=', environment)
+      .where('name', '=', name)
+      .execute();
+  }
   for (const { repo, value, key_id } of await db.selectFrom('credentials').selectAll().execute()) {
     const of = credentialOf(repo);
     const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
@@ -109,6 +127,7 @@ function hookKeys(db: Sql) {
 async function keysInUse(db: Sql): Promise<Set<string>> {
   const rows = [
     ...(await db.selectFrom('secrets').select('key_id').distinct().execute()),
+    ...(await db.selectFrom('environment_secrets').select('key_id').distinct().execute()),
     ...(await db.selectFrom('credentials').select('key_id').distinct().execute()),
     ...(await db.selectFrom('forges').select('key_id').distinct().execute()),
     ...(await hookKeys(db).execute()),

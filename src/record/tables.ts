@@ -17,6 +17,18 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   },
   secrets: { repo: true, name: true, value: true, key_id: true, in_environment: true, updated_at: true },
   variables: { repo: true, name: true, value: true, updated_at: true },
+  environments: {
+    repo: true, key: true, name: true, branches: true, approve: true, wait_minutes: true, updated_at: true,
+  },
+  environment_secrets: { repo: true, environment: true, name: true, value: true, key_id: true, updated_at: true },
+  environment_variables: { repo: true, environment: true, name: true, value: true, updated_at: true },
+  approvals: {
+    id: true, build_id: true, job_id: true, attempt: true, environment: true, asked_at: true, due_at: true,
+    decision: true, decided_by: true, decided_at: true, comment: true,
+  },
+  deployments: {
+    id: true, repo: true, environment: true, build_id: true, job_id: true, attempt: true, url: true, created_at: true,
+  },
   credentials: { repo: true, shown: true, value: true, key_id: true, updated_at: true },
   cursors: { repo: true, ref: true, sha: true, generation: true, moved_at: true, absent: true, again: true },
   builds: {

@@ -50,10 +50,30 @@ async function oldestOfNeeds(database: Database, reader: Reader): Promise<Waitin
     .select('jobs.created_at as since')
     .where('jobs.finished_at', 'is', null)
     .where('jobs.status', '=', 'waiting')
+    // that is not stuck: a person has to decide
+    .where((eb) => eb.or([eb('jobs.reason', 'is', null), eb('jobs.reason', '<>', 'approval_required')]))
     .orderBy('since')
     .limit(1)
     .executeTakeFirst();
   return row && waitingJob(row, 'waiting');
+}
+
+/** How many jobs wait for a person's approval, and the one that has waited longest; undefined if none waits. */
+export async function jobsForApproval(
+  database: Database,
+  reader = administrator,
+): Promise<{ count: number; oldest: WaitingJob } | undefined> {
+  const waiting = jobsOfBuilds(database, reader)
+    .where('jobs.finished_at', 'is', null)
+    .where('jobs.status', '=', 'waiting')
+    .where('jobs.reason', '=', 'approval_required');
+  const row = await waiting.select('jobs.created_at as since').orderBy('since').limit(1).executeTakeFirst();
+  if (!row) return undefined;
+  const { count } = await waiting
+    .clearSelect()
+    .select(({ fn }) => fn.countAll<number>().as('count'))
+    .executeTakeFirstOrThrow();
+  return { count: Number(count), oldest: waitingJob(row, 'waiting') };
 }
 
 function jobsOfBuilds(database: Database, reader: Reader) {

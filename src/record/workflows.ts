@@ -1,5 +1,5 @@
 import type { ExpressionBuilder } from 'kysely';
-import type { BuildId, JobId, Status } from '../kernel/model.ts';
+import type { BuildId, JobId, Reason, Status } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { insertAttempt } from './attempt-columns.ts';
 import type { Database, Write } from './database.ts';
@@ -156,7 +156,7 @@ export type PlanChange =
   | ({ kind: 'expand'; node: string; workflow: string } & Pick<NewJob, 'id' | 'name' | 'needs'>)
   | ({ kind: 'queue'; continueOnError: boolean } & Omit<NewJob, 'workflow' | 'node' | 'continueOnError' | 'tag'>)
   /** what it waits for beside its needs */
-  | { kind: 'hold'; id: JobId; message: string | null }
+  | { kind: 'hold'; id: JobId; message: string | null; reason: Reason | null }
   /** the needs, by final names, of a job that will not run */
   | { kind: 'needs'; id: JobId; needs: string[] };
 
@@ -207,11 +207,12 @@ export async function applyPlan(
     if (change.kind === 'queue') {
       const ready = queued.get(change.id);
       if (ready !== undefined && known.has(change.id)) await queuePlanned(db, ready);
-    } else if (change.kind === 'hold') await setWaiting(db, change.id, { message: change.message });
+    } else if (change.kind === 'hold')
+      await setWaiting(db, change.id, { message: change.message, reason: change.reason });
     else if (change.kind === 'needs') await setWaiting(db, change.id, { needs: JSON.stringify(change.needs) });
     else if (known.has(change.id)) {
       const { name, node, needs } = change;
-      await setWaiting(db, change.id, { name, node, needs: JSON.stringify(needs), message: null });
+      await setWaiting(db, change.id, { name, node, needs: JSON.stringify(needs), message: null, reason: null });
     }
   }
 }
@@ -243,6 +244,7 @@ async function queuePlanned(db: Write, change: Queued): Promise<void> {
       timeout: change.timeout,
       continue_on_error: change.continueOnError ? 1 : 0,
       message: null,
+      reason: null,
     }))
     .where('id', '=', change.id)
     .where('status', '=', 'waiting')
@@ -255,7 +257,7 @@ async function queuePlanned(db: Write, change: Queued): Promise<void> {
 async function setWaiting(
   db: Write,
   id: JobId,
-  values: { name?: string; node?: string; needs?: string; message?: string | null },
+  values: { name?: string; node?: string; needs?: string; message?: string | null; reason?: Reason | null },
 ): Promise<void> {
   await db.updateTable('jobs').set(values).where('id', '=', id).where('status', '=', 'waiting').execute();
 }

@@ -195,6 +195,7 @@ export class ResultHandler {
       runner,
       exitCode,
       ...(message.outputs && { outputs: message.outputs }),
+      ...(message.url !== undefined && { url: message.url }),
       ...(message.image && { image: message.image }),
       steps,
       ...(tests && { tests }),

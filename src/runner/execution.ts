@@ -269,10 +269,10 @@ export class Execution {
   async #handIn(end: AttemptEnd, common: Common): Promise<void> {
     const report = this.#report;
     if (end.kind === 'finished' && report) {
-      const { outcome, begun, steps, outputs, image, startedAt, finishedAt } = end;
+      const { outcome, begun, steps, outputs, url, image, startedAt, finishedAt } = end;
       const times = { startedAt, finishedAt };
       const again = mayBeRepeated(outcome, begun);
-      const result = { ...common, kind: 'finished', ...outcome, again, steps, outputs, image, ...times } as const;
+      const result = { ...common, kind: 'finished', ...outcome, again, steps, outputs, url, image, ...times } as const;
       const tests = end.tests && (await packTests(end.tests, mostResult - sizeOf(result)));
       await report.finish({ ...result, ...(tests && { tests }), logBytes: report.spool.bytes });
       return;

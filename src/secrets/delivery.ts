@@ -13,6 +13,8 @@ export const deliverySchemas = {
   secrets: z.object({
     /** by name */
     values: z.record(z.string(), z.string()),
+    /** of the environment of a called workflow's job: they replace what the calls pass on */
+    environment: z.record(z.string(), z.string()).optional(),
     /** why the job gets none, for people; null where it gets them */
     withheld: z.string().nullable(),
   }),

@@ -13,7 +13,7 @@ export interface Encrypted {
 
 /** The owner of an encrypted value. The value is bound to it: moved to another row it cannot be decrypted. */
 export interface Belonging {
-  kind: 'secret' | 'credential' | 'forge' | 'webhook';
+  kind: 'secret' | 'environment' | 'credential' | 'forge' | 'webhook';
   /** null for all repositories */
   repo: string | null;
   name: string;
@@ -122,6 +122,7 @@ function boundTo({ kind, repo, name }: Belonging): Buffer {
 
 function nameOf({ kind, repo, name }: Belonging): string {
   if (kind === 'forge') return `the token of the forge ${name}`;
-  const what = { credential: 'the credential', webhook: 'the key of the webhook', secret: `the secret ${name}` }[kind];
+  const secret = `the secret ${name}`;
+  const what = { credential: 'the credential', webhook: 'the key of the webhook', secret, environment: secret }[kind];
   return repo === null ? what : `${what} of ${repo}`;
 }

@@ -19,7 +19,14 @@ import { badgeHeaders, boardHeaders, pageHeaders } from './http/security-headers
 import { auditPage } from './pages/audit.tsx';
 import { badge } from './pages/badge.ts';
 import { buildPage } from './pages/build.tsx';
-import { cancelFromPage, cancelJobFromPage, retryFromPage, retryJobFromPage } from './pages/build-actions.ts';
+import {
+  approveFromPage,
+  approveJobFromPage,
+  cancelFromPage,
+  cancelJobFromPage,
+  retryFromPage,
+  retryJobFromPage,
+} from './pages/build-actions.ts';
 import { buildsPage } from './pages/builds.tsx';
 import { errorPage } from './pages/error.tsx';
 import { queueBoard } from './pages/queue-board.ts';
@@ -89,6 +96,8 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.get('/builds/:id', (context) => buildPage(context, web));
   app.post('/builds/:id/cancel', auditAs('builds.cancel'), (context) => cancelFromPage(context, web));
   app.post('/builds/:id/retry', auditAs('builds.retry'), (context) => retryFromPage(context, web));
+  app.post('/builds/:id/approve', auditAs('builds.approve'), (context) => approveFromPage(context, web));
+  app.post('/jobs/:id/approve', auditAs('jobs.approve'), (context) => approveJobFromPage(context, web));
   app.post('/jobs/:id/cancel', auditAs('jobs.cancel'), (context) => cancelJobFromPage(context, web));
   app.post('/jobs/:id/retry', auditAs('jobs.retry'), (context) => retryJobFromPage(context, web));
   app.get('/api', (context) => referencePage(context, web));

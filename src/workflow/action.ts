@@ -12,7 +12,7 @@ export type Action<Id> =
   /** the job will not run */
   | { kind: 'decide'; id: Id; status: FinalStatus; reason: Reason; message: string; needs: string[] }
   /** the needs of the job are met, but it waits for something else */
-  | { kind: 'hold'; id: Id; message: string }
+  | { kind: 'hold'; id: Id; message: string; reason?: Reason }
   /** the job must be cancelled */
   | { kind: 'cancel'; id: Id; reason: Reason; message: string };
 
@@ -38,6 +38,13 @@ export type Admission =
   /** the holder can never enter */
   | { kind: 'refused'; status: FinalStatus; reason: Reason; message: string };
 
+/** The answer to a job that asks to deploy to an environment. */
+export type DeployAnswer =
+  /** `vars`: the variables of the environment */
+  | { kind: 'allowed'; vars: { [name: string]: string } }
+  | { kind: 'waits'; message: string; reason?: Reason }
+  | Extract<Admission, { kind: 'refused' }>;
+
 export interface ProgressSettings<Id> {
   /** for jobs without `timeout-minutes` */
   timeoutMinutes: number;
@@ -51,4 +58,6 @@ export interface ProgressSettings<Id> {
    * @param holder the workflow, by its file, or one job of it
    */
   enter(group: Group, holder: { file: string; job?: Id }): Admission;
+  /** Asks whether a job may deploy to an environment now. It is idempotent. */
+  deploy(environment: string, job: Id): DeployAnswer;
 }

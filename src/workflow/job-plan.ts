@@ -1,4 +1,5 @@
 import { parseCalled } from './called-file.ts';
+import type { Deployment } from './environment.ts';
 import type { NodeContexts } from './job-contexts.ts';
 import { callOf, type Node } from './node.ts';
 import type { PlannedStep, WorkflowPlan } from './plan.ts';
@@ -13,7 +14,7 @@ const named = new WeakMap<StepsJob, '*' | string[]>();
 export function jobPlan(
   root: Workflow,
   workflow: Workflow,
-  job: StepsJob,
+  { job, deployment }: { job: StepsJob; deployment: Deployment | undefined },
   node: Node,
   contexts: NodeContexts,
   timeoutMinutes: number,
@@ -34,6 +35,7 @@ export function jobPlan(
     ...(job.container !== undefined && { container: job.container }),
     ...(job.services !== undefined && { services: job.services }),
     outputs: job.outputs,
+    ...(deployment && { environment: { ...deployment, secrets: names } }),
     timeoutMinutes,
     contexts: contexts as { [Name in keyof NodeContexts]: NodeContexts[Name] & { [key: string]: Json } },
     secrets: { names: storeNames(names, through), through },

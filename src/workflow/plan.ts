@@ -67,6 +67,13 @@ export const workflowPlan = z.object({
   services: valueTemplate.optional(),
   /** outputs of the job, evaluated at its end with the contexts of its steps */
   outputs: templateMap,
+  /**
+   * What it deploys to. `url` is evaluated at the end of the job, `secrets` are the names that the job itself uses: the secrets of
+   * an environment replace those that calls pass on.
+   */
+  environment: z
+    .object({ name: z.string(), url: template.optional(), secrets: z.union([z.literal('*'), z.array(z.string())]) })
+    .optional(),
   /** time limit of the whole job in minutes */
   timeoutMinutes: z.number().positive(),
   /**

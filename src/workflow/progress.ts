@@ -1,8 +1,9 @@
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { FinalStatus, Reason } from '../kernel/model.ts';
-import type { Action, Admission, ProgressSettings } from './action.ts';
+import type { Action, Admission, DeployAnswer, ProgressSettings } from './action.ts';
 import { namingFor } from './call-naming.ts';
 import { groupOf } from './concurrency.ts';
+import { deploymentOf } from './environment.ts';
 import { evaluateValue } from './evaluate-value.ts';
 import { evaluateBoolean, evaluateCondition, evaluateNumber, evaluateText, type Scope } from './expression.ts';
 import { callInputs } from './inputs.ts';
@@ -15,7 +16,6 @@ import { type Cell, callingNode, callOf, type Node, type NodeState, resultOf, st
 import { hostedNamesIn, labelsOf } from './runs-on.ts';
 import { asWritten } from './status-condition.ts';
 import { type EvaluatedStrategy, strategyOf } from './strategy.ts';
-import { isNeeded } from './unsupported.ts';
 import type { CallJob, Concurrency, StepsJob, Workflow, WorkflowJob } from './workflow.ts';
 
 /**
@@ -102,10 +102,12 @@ class Progress<Id> {
     return group.name === '' ? { kind: 'inside' } : this.#settings.enter(group, holder);
   }
 
-  #keepOut(state: NodeState<Id>, admission: Exclude<Admission, { kind: 'inside' }>): void {
-    const { message } = admission;
-    if (admission.kind === 'waits') this.#actions.push({ kind: 'hold', id: state.id, message });
-    else this.#decide(state, admission.status, admission.reason, message);
+  #keepOut(
+    state: NodeState<Id>,
+    admission: Exclude<Admission, { kind: 'inside' }> | Exclude<DeployAnswer, { kind: 'allowed' }>,
+  ): void {
+    if (admission.kind === 'waits') this.#actions.push({ ...admission, kind: 'hold', id: state.id });
+    else this.#decide(state, admission.status, admission.reason, admission.message);
   }
 
   /** @returns the nodes that the job was expanded to, which are to be advanced now */
@@ -190,11 +192,6 @@ class Progress<Id> {
 
   #queue(state: NodeState<Id>, workflow: Workflow, job: StepsJob, contexts: NodeContexts): void {
     const scope: Scope = { contexts };
-    const refused = job.refusals?.find(({ value }) => isNeeded(evaluateValue(value, scope)));
-    if (refused) {
-      this.#decide(state, 'error', 'unsupported', refused.message);
-      return;
-    }
     const bound = reachedMaxParallel(this.#graph.states, state.node);
     if (bound !== undefined) {
       this.#actions.push({
@@ -215,6 +212,13 @@ class Progress<Id> {
       job.timeoutMinutes === undefined ? this.#settings.timeoutMinutes : evaluateNumber(job.timeoutMinutes, scope);
     if (!(timeoutMinutes > 0)) throw new Error(`timeout-minutes must be more than 0, not ${timeoutMinutes}`);
     const continueOnError = evaluateBoolean(job.continueOnError, scope);
+    // before its concurrency group, which others can enter while a person decides
+    const deployment = job.environment && deploymentOf(job.environment, scope);
+    const answer = deployment && this.#settings.deploy(deployment.name, state.id);
+    if (answer && answer.kind !== 'allowed') {
+      this.#keepOut(state, answer);
+      return;
+    }
     if (job.concurrency) {
       const admission = this.#enter(job.concurrency, scope, { file: state.node.file, job: state.id });
       if (admission.kind !== 'inside') {
@@ -224,7 +228,8 @@ class Progress<Id> {
     }
     const root = this.#graph.workflows.get(state.node.file) ?? workflow;
     const runsOn = hostedNamesIn(job.runsOn, scope, this.#settings.hosted);
-    const planned = jobPlan(root, workflow, job, state.node, contexts, timeoutMinutes);
+    const own = answer ? { ...contexts, vars: { ...contexts.vars, ...answer.vars } } : contexts;
+    const planned = jobPlan(root, workflow, { job, deployment }, state.node, own, timeoutMinutes);
     const plan = runsOn.length === 0 ? planned : { ...planned, runsOn };
     const name = this.#nameOf(state.node, job, contexts);
     const needs = this.#needNames(state.node, job);

@@ -4,6 +4,7 @@ import { keyOfCalled, parseCalled, parseLocal } from './called-file.ts';
 import { readCondition } from './conditions.ts';
 import { readContainer, readServices } from './containers/read.ts';
 import { formatDiagnostic, hint } from './diagnostics.ts';
+import { readEnvironment } from './environment.ts';
 import { checkPositive, checkShell, idPattern, idRule, readSteps } from './read-steps.ts';
 import { readRunsOn, readStrategy } from './read-strategy.ts';
 import { readUnsupportedKeys } from './read-unsupported.ts';
@@ -35,7 +36,7 @@ function readJob(reader: TokenReader, key: TemplateToken, token: TemplateToken):
     const value = fields.get(key);
     return value && read(value);
   };
-  const refusals = readUnsupportedKeys(reader, fields);
+  readUnsupportedKeys(reader, fields);
   const name = has('name', (value) => reader.template(value));
   const concurrency = has('concurrency', (value) => readConcurrency(reader, value));
   const strategy = has('strategy', (value) => readStrategy(reader, value));
@@ -61,6 +62,7 @@ function readJob(reader: TokenReader, key: TemplateToken, token: TemplateToken):
   });
   const container = has('container', (value) => readContainer(reader, value));
   const services = has('services', (value) => readServices(reader, value));
+  const environment = has('environment', (value) => readEnvironment(reader, value));
   const steps: StepsJob = {
     ...any,
     kind: 'steps',
@@ -71,9 +73,9 @@ function readJob(reader: TokenReader, key: TemplateToken, token: TemplateToken):
     defaults: readDefaults(reader, get('defaults')),
     ...(container !== undefined && { container }),
     ...(services !== undefined && { services }),
+    ...(environment && { environment }),
     outputs: reader.templateMap(get('outputs')),
     steps: readSteps(reader, get('steps')),
-    ...(refusals.length > 0 && { refusals }),
   };
   // do not report a misspelt key as missing as well
   if (steps.steps.length === 0 && !reader.hasReported(token, 'did you mean "steps"')) {

@@ -102,11 +102,11 @@ export interface Strategy {
   whole?: ValueTemplate;
 }
 
-/** An unsupported key, which matters only if its value is not empty. */
-export interface UnsupportedKey {
-  value: ValueTemplate;
-  /** message with its location */
-  message: string;
+/** What a job deploys to; the name may be the whole mapping, if one expression makes it. */
+export interface Environment {
+  name: ValueTemplate;
+  /** evaluated at the end of the job */
+  url?: Template;
 }
 
 /** A location in a file; both numbers begin at 1. */
@@ -141,8 +141,8 @@ export interface StepsJob extends AnyJob {
   /** evaluated in the job */
   container?: ValueTemplate;
   services?: ValueTemplate;
+  environment?: Environment;
   outputs: TemplateMap;
-  refusals?: UnsupportedKey[];
   steps: PlannedStep[];
 }
 

@@ -108,6 +108,7 @@ function plan(planned: Workflow): void {
       offered: new Set(),
       allocate: () => last++,
       enter: () => ({ kind: 'inside' }),
+      deploy: () => ({ kind: 'allowed', vars: {} }),
     },
   );
 }

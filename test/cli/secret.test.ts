@@ -72,6 +72,19 @@ describe('volt secret and volt var', () => {
     expect((await volt(['secret', 'rotate', ...data()])).stdout).to.match(/new key [0-9a-f]{12}/);
   });
 
+  it('manage the secrets and variables of an environment', async () => {
+    const environment = ['--repo', 'app', '--environment', 'Production', ...data()];
+    const set = ['environment', 'set', 'production', '--repo', 'app', '--branches', 'main', '--approve', '--wait', '5'];
+    expect((await volt([...set, ...data()])).stdout).to.equal('set the environment production of app\n');
+    const rules = (await volt(['environment', 'ls', '--repo', 'app', ...data()])).stdout;
+    expect(rules).to.match(/production +main +needed +5 min/);
+    expect((await volt(['secret', 'set', 'KEY', ...environment], { input: 'x' })).stdout).to.equal(
+      'set KEY for Production of app\n',
+    );
+    expect((await volt(['secret', 'ls', ...environment])).stdout).to.match(/KEY .*jobs of Production that name it/);
+    expect(await volt(['var', 'ls', '--environment', 'x', ...data()])).to.include({ code: 2 });
+  });
+
   it('report missing secrets, variables and repositories', async () => {
     const { code, stderr } = await volt(['var', 'rm', 'NOTHING', ...data()]);
     expect(code).to.equal(2);

@@ -3,9 +3,14 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { logFile } from '../../src/kernel/data-paths.ts';
+import { decideWaits } from '../../src/record/approvals.ts';
+import { findBuild, listBuilds } from '../../src/record/builds.ts';
+import { setEnvironmentSecret, setEnvironmentVariable } from '../../src/record/environment-entries.ts';
+import { setEnvironment } from '../../src/record/environments.ts';
 import { setSecret } from '../../src/record/secrets.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
+import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 import { wellKnown } from './well-known.ts';
 
@@ -103,6 +108,46 @@ describe('workflows of well-known projects', () => {
       for (const text of project.look.log) expect(log).to.match(text);
     });
   }
+
+  it('deploy to an environment once a person has approved, with its secrets and its address', async () => {
+    const path = '.github/workflows/deploy.yml';
+    const called = `on: { workflow_call: { inputs: { host: { type: string } }, secrets: { KEY: {} } } }
+jobs:
+  inner:
+    runs-on: ubuntu-latest
+    environment: { name: production, url: 'https://\${{ inputs.host }}/\${{ steps.at.outputs.path }}' }
+    steps:
+      - { id: at, run: 'echo path=v1 >> $GITHUB_OUTPUT' }
+      - run: echo "key has \${#KEY}, region is \${{ vars.REGION }}"
+        env: { KEY: '\${{ secrets.KEY }}' }
+`;
+    const repository = new TestRepository({ README: 'x' }, { name: 'deploying' });
+    repositories.push(repository);
+    await volt.observe(repository.path);
+    const { database, config, queues } = volt.context;
+    const [repo, environment] = ['deploying', 'production'];
+    await setEnvironment(database, repo, { name: environment, branches: [], approve: true, waitMinutes: 0 });
+    await setEnvironmentSecret(database, config, { repo, environment, name: 'KEY', value: '12345' });
+    await setEnvironmentVariable(database, { repo, environment, name: 'REGION', value: 'north' });
+    const workflow = `on: push
+jobs: { call: { uses: ./${path}, with: { host: app.example }, secrets: { KEY: '\${{ secrets.NONE }}' } } }
+`;
+    repository.commit('deploys', { [path]: called, '.github/workflows/ci.yml': workflow });
+    const waiting = await until('the job waits for approval', async () => {
+      const [newest] = await listBuilds(database, { limit: 1, repo });
+      const found = newest && (await findBuild(database, newest.id));
+      return found?.jobs[0]?.reason === 'approval_required' && found;
+    });
+    await decideWaits(database, { build: waiting.id, job: null }, { decision: 'approved', by: 'ada', comment: null });
+    await queues.sendAdvance({ v: 1, build: waiting.id });
+    const build = await volt.build(repository.head(), undefined, 60_000);
+    const [job] = build.jobs;
+    if (!job) throw new Error('no job');
+    const log = readFileSync(logFile(volt.dataDir, { job: job.id, attempt: 1 }), 'utf8');
+    expect([job.name, job.status], log).to.deep.equal(['call / inner', 'success']);
+    expect(log).to.include('\nkey has 5, region is north\n');
+    expect(job.deployment).to.deep.equal({ environment: 'production', url: 'https://app.example/v1' });
+  });
 
   it('call workflows of another repository, which use local actions and get the passed secrets', async () => {
     const path = '.github/workflows/test.yml';

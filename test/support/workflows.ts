@@ -1,6 +1,6 @@
 import type { FinalStatus, Status } from '../../src/kernel/model.ts';
 import { settings } from '../../src/kernel/settings.ts';
-import type { Action, ReadyJob } from '../../src/workflow/action.ts';
+import type { Action, DeployAnswer, ReadyJob } from '../../src/workflow/action.ts';
 import type { CalledRepository } from '../../src/workflow/called-file.ts';
 import { readWorkflows } from '../../src/workflow/commit-workflows.ts';
 import type { BuildEvent, BuildFacts } from '../../src/workflow/event.ts';
@@ -49,6 +49,8 @@ export class PlannedBuild {
   offered = new Set(['linux']);
   /** concurrency groups that others hold */
   readonly taken: Set<string>;
+  /** answers to jobs that ask to deploy, by environment; others may */
+  readonly deployAnswers: Map<string, DeployAnswer>;
   readonly decisions: { [name: string]: string } = {};
   readonly plans: { [name: string]: ReadyJob } = {};
   readonly held: { [name: string]: string } = {};
@@ -61,8 +63,10 @@ export class PlannedBuild {
     facts: BuildFacts = factsOf(),
     taken: string[] = [],
     called: readonly CalledRepository[] = [],
+    deployAnswers: { [environment: string]: DeployAnswer } = {},
   ) {
     this.taken = new Set(taken);
+    this.deployAnswers = new Map(Object.entries(deployAnswers));
     this.workflows = workflowsOf(typeof files === 'string' ? { 'ci.yml': files } : files, called);
     this.facts = facts;
     // the other files exist only to be called
@@ -113,6 +117,7 @@ export class PlannedBuild {
         allocate: () => ++this.#last,
         enter: ({ name }) =>
           this.taken.has(name) ? { kind: 'waits', message: `waits for ${name}` } : { kind: 'inside' },
+        deploy: (name) => this.deployAnswers.get(name) ?? { kind: 'allowed', vars: {} },
       },
     );
   }

@@ -121,7 +121,11 @@ describe('web: the OpenAPI document', () => {
     expect([...described.succeeded]).to.have.members(operations);
     for (const route of routes) {
       const method = route.method.toUpperCase();
-      const path = route.path.replace(':name', 'nothing').replace(':entry', 'NOTHING').replace(':person', 'nobody');
+      const path = route.path
+        .replace(':name', 'nothing')
+        .replace(':entry', 'NOTHING')
+        .replace(':person', 'nobody')
+        .replace(':environment', 'none');
       await ask(`${method} ${path.replace(':id', route.path.startsWith('/jobs') ? '999-1' : '999')}`);
       await ask(`${method} ${path.replace(':id', 'x')}?limit=x&attempt=x&after=x&before=-&purge=x`);
       await ask(`${method} ${path.replace(':id', '999')}`, undefined, { authorization: 'Bearer wrong' });
@@ -139,11 +143,13 @@ async function everyOperation(
 ): Promise<[call: string, body?: unknown][]> {
   await site.repository('app');
   await site.repository('shell', { url: 'git@127.0.0.1:app.git' });
-  const [running, over, idle] = [
+  const [running, over, idle, asked] = [
     await site.build('app'),
     await site.build('app'),
     await site.build('app', {}, [{}, {}]),
+    await site.build('app', {}, [{}, { needs: ['test'] }, { needs: ['test'] }]),
   ];
+  for (const position of [2, 3]) await site.askApproval(asked, job(asked, position));
   await site.begin({ job: job(over), attempt: 1 });
   const test = {
     suite: '',
@@ -177,6 +183,8 @@ async function everyOperation(
     ['GET /intents/1'],
     [`POST /builds/${over}/retry`, { failed: true }],
     [`POST /jobs/${job(over)}/retry`],
+    [`POST /jobs/${job(asked, 2)}/approve`, { comment: 'well' }],
+    [`POST /builds/${asked}/approve`, { decline: true }],
     ['POST /repos', { url: repository.path, name: 'new' }],
     ['GET /repos'],
     ['GET /repos/new'],
@@ -191,6 +199,15 @@ async function everyOperation(
         [`DELETE ${scope}/${kind}/NAME`],
       ]),
     ),
+    ['PUT /repos/app/environments/production', { branches: ['main'], approve: true }],
+    ['GET /repos/app/environments'],
+    ...['secrets', 'variables'].flatMap((kind): [string, unknown?][] => [
+      [`PUT /repos/app/environments/production/${kind}/NAME`, { value: 'value' }],
+      [`GET /repos/app/environments/production/${kind}`],
+      [`DELETE /repos/app/environments/production/${kind}/NAME`],
+    ]),
+    ['DELETE /repos/app/environments/production'],
+    ['GET /repos/app/deployments?limit=1'],
     ['PUT /secrets/OTHER', { value: 'value' }],
     ['POST /secrets/rotate'],
     ['PUT /repos/app/trusted-refs', { refs: ['main'] }],

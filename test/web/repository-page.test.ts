@@ -1,5 +1,7 @@
 import { expect } from 'chai';
 import { VoltError } from '../../src/kernel/errors.ts';
+import { recordDeployments } from '../../src/record/deployments.ts';
+import { setEnvironment } from '../../src/record/environments.ts';
 import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
 import { setSchedules } from '../../src/record/schedules.ts';
 import { job, Site } from './site.ts';
@@ -96,6 +98,21 @@ describe('web: the page of a repository', () => {
     expect(text).to.include('next run 2030-01-02 03:00:00 UTC');
     expect(text).to.include('no route to https://***@git.example').and.include('Mend it.');
     expect(textOf(await site.page('/repos'))).to.match(/poll failed +sample/);
+  });
+
+  it('shows environments with their rules, and deployments with their addresses', async () => {
+    const { database } = site.context;
+    const rules = { name: 'production', branches: ['refs/heads/main'], approve: true, waitMinutes: 5 };
+    await setEnvironment(database, 'sample', rules);
+    const id = await site.build('sample', {}, [{ name: 'deploy' }]);
+    const where = { build: id, repo: 'sample' };
+    await database.write((db) => recordDeployments(db, where, new Map([[job(id), 'production']])));
+    await site.begin({ job: job(id), attempt: 1 });
+    await site.finish({ job: job(id), attempt: 1 }, { url: 'https://app.example/x' });
+    const page = await site.page('/repos/sample');
+    expect(textOf(page)).to.match(/production · main · needs approval · waits 5 min/);
+    expect(textOf(page)).to.match(/passed production #\d+ deploy · main/);
+    expect(page).to.include('href="https://app.example/x"');
   });
 
   it('does not exist for a repository that is not observed', async () => {

@@ -9,6 +9,7 @@ import type { AttemptRef, BuildId, JobId, RunnerId } from '../../src/kernel/mode
 import { noPullRequests } from '../../src/kernel/pull-request.ts';
 import { Queues } from '../../src/queues/queues.ts';
 import type { Stage, StageContext } from '../../src/queues/stage.ts';
+import { beginWait } from '../../src/record/approvals.ts';
 import type { RunnerOfAttempt } from '../../src/record/attempt-columns.ts';
 import { Database } from '../../src/record/database.ts';
 import { type AttemptOutcome, finishAttempt, startAttempt } from '../../src/record/job-transitions.ts';
@@ -170,6 +171,16 @@ export class Site {
     const planned = await recordPlan(this.context.database, plan);
     if (planned.outcome !== 'made') throw new Error(planned.outcome);
     return planned.build;
+  }
+
+  /** A waiting job comes to an environment that asks for approval, as the dispatcher writes it. */
+  async askApproval(build: BuildId, job: JobId, environment = 'production'): Promise<void> {
+    await this.context.database.write(async (db) => {
+      const message = `waits until a person approves its deployment to ${environment}`;
+      const values = { reason: 'approval_required' as const, message };
+      await db.updateTable('jobs').set(values).where('id', '=', job).where('status', '=', 'waiting').execute();
+      await beginWait(db, { build, job, attempt: 0, environment });
+    });
   }
 
   /** A runner begins an attempt. */

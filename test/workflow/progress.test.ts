@@ -266,7 +266,7 @@ describe('the planner', () => {
     });
 
     it('refuses only jobs that would run, not skipped ones', () => {
-      const deploy = ['needs: a', 'environment: production'];
+      const deploy = ['needs: a', 'snapshot: mine'];
       const build = new PlannedBuild(
         workflow({
           a: [],
@@ -286,21 +286,6 @@ describe('the planner', () => {
       expect(one.statuses.b).to.equal('queued');
       const all = new PlannedBuild(workflow({ a: [], b: [] }, `on: push\nconcurrency: { ${key} }`));
       expect(Object.keys(all.decisions)).to.deep.equal(['a', 'b']);
-    });
-
-    const image = ['strategy: { matrix: { image: ["", node] } }', 'name: t-${{ matrix.image }}'];
-    it('refuses an environment only in the combinations of a matrix for which it is not empty', () => {
-      const line = 'environment: { name: "${{ matrix.image }}", url: "${{ steps.x.outputs.url }}" }';
-      const build = new PlannedBuild(workflow({ a: [...image, line] }));
-      expect(build.statuses).to.deep.equal({ 't-': 'queued', 't-node': 'error' });
-      expect(build.decisions['t-node']).to.match(
-        /^error unsupported: ci.yml:7:\d+: `environment` is not supported yet/,
-      );
-    });
-
-    it('ignores empty values of unsupported keys', () => {
-      for (const line of ["environment: ''", 'environment: { name: "${{ vars.NONE }}" }'])
-        expect(new PlannedBuild(workflow({ a: [line] })).statuses, line).to.deep.equal({ a: 'queued' });
     });
   });
 

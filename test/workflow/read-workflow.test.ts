@@ -175,9 +175,8 @@ describe('reading a workflow', () => {
       ],
       [
         'unsupported keys by name',
-        job('snapshot: mine', 'environment: prod', 'steps: [{ run: x }]'),
+        job('snapshot: mine', 'steps: [{ run: x }]'),
         'ci.yml:5:15: `snapshot` is not supported yet',
-        'ci.yml:6:18: `environment` is not supported yet',
       ],
       [
         'unsupported background steps by name',

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { VoltError } from '../../kernel/errors.ts';
 import type { JobImage } from '../../kernel/model.ts';
+import type { GivenSecrets } from '../../secrets/delivery.ts';
 import { callSecrets } from '../../workflow/call-secrets.ts';
 import type { WorkflowPlan } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
@@ -91,12 +92,12 @@ export class WorkflowState {
   readonly #github: Record<string, Json>;
   #runner: Record<string, Json>;
 
-  /** @param secrets of the repository, by name in upper case */
+  /** @param secrets by name in upper case; `values` are those of the repository */
   constructor(
     input: JobInput,
     plan: WorkflowPlan,
     { context, log, search }: { context: StepContext; log: JobLog; search: TestSearch },
-    secrets: Readonly<Record<string, string>>,
+    secrets: Pick<GivenSecrets, 'values' | 'environment'>,
   ) {
     this.input = input;
     this.plan = plan;
@@ -116,8 +117,9 @@ export class WorkflowState {
       home: join(root, containerFolders.home),
       event: join(root, containerFolders.event),
     };
-    this.#secrets = callSecrets(plan.secrets.through, secrets, plan.contexts);
-    for (const value of [...Object.values(secrets), ...Object.values(this.#secrets)]) this.masker.add(value);
+    const { values, environment = {} } = secrets;
+    this.#secrets = { ...callSecrets(plan.secrets.through, values, plan.contexts), ...environment };
+    for (const value of [...Object.values(values), ...Object.values(this.#secrets)]) this.masker.add(value);
     this.debug = [this.#secrets.ACTIONS_STEP_DEBUG, plan.contexts.vars.ACTIONS_STEP_DEBUG].includes('true');
     this.#runner = runnerContext({
       name: context.runner,

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { tokenScopes } from '../token-scope.ts';
-import { time } from './shapes.ts';
+import { buildId, jobId, status, time } from './shapes.ts';
 
 /** What people see of who may do what, of who did, and of what jobs are given; each shape is declared here only. */
 
@@ -68,3 +68,31 @@ export const shownCredential = z.object({
 export type ShownCredential = z.output<typeof shownCredential>;
 
 export const credential = z.object({ repo: z.string(), ...shownCredential.shape, updatedAt: time });
+
+export const environment = z.object({
+  name: z.string(),
+  branches: z
+    .array(z.string())
+    .meta({ description: 'globs of full names of the refs that may deploy to it; empty for all' }),
+  approve: z.boolean().meta({ description: 'whether a person must approve each deployment' }),
+  waitMinutes: z.number().int().meta({ description: 'how long each deployment waits; 0 for not at all' }),
+  updatedAt: time,
+});
+/** Rules for the jobs that name it in `environment`. */
+export type Environment = z.output<typeof environment>;
+
+export const deployment = z.object({
+  id: z.number().int(),
+  environment: z.string(),
+  build: buildId,
+  number: z.number().int().meta({ description: 'of the build in its repository' }),
+  job: z.object({ id: jobId, name: z.string() }),
+  ref: z.string(),
+  sha: z.string(),
+  status: status.meta({ description: 'of the newest attempt that belongs to it' }),
+  url: z.string().nullable(),
+  createdAt: time,
+  startedAt: time.nullable(),
+  finishedAt: time.nullable(),
+});
+export type Deployment = z.output<typeof deployment>;

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { buildIdPattern, jobIdPattern } from './ids.ts';
 import type { Reason } from './reasons.ts';
-import { finalStatuses, statuses, testStatuses, triggers } from './statuses.ts';
+import { approvalDecisions, finalStatuses, statuses, testStatuses, triggers } from './statuses.ts';
 
 /**
  * What a build consists of. Each shape is declared here only: messages between the stages, answers of the API and its
@@ -116,6 +116,25 @@ export const jobImage = z.object({
 });
 export type JobImage = z.output<typeof jobImage>;
 
+export const approval = z.object({
+  environment: z.string().nullable().meta({ description: 'that the job deploys to' }),
+  askedAt: time,
+  decision: z.enum(approvalDecisions).nullable().meta({ description: 'null while it is open' }),
+  by: z.string().nullable().meta({ description: 'who decided: the name of a token, owner for the main one' }),
+  at: time.nullable().meta({ description: 'when it was decided' }),
+  comment: z.string().nullable(),
+});
+export type Approval = z.output<typeof approval>;
+
+/** What a job deploys to. */
+export const deploymentTarget = z.object({
+  environment: z.string(),
+  url: z
+    .string()
+    .nullable()
+    .meta({ description: "http or https; `environment.url` of the workflow, at the job's end" }),
+});
+
 export const job = z.object({
   id: jobId,
   name: z.string(),
@@ -133,6 +152,10 @@ export const job = z.object({
     description: 'that the container of the current attempt had; null without a container, and while it runs',
   }),
   exitCode: whole.nullable(),
+  deployment: deploymentTarget
+    .nullable()
+    .meta({ description: 'null for a job without an environment, and before it may deploy' }),
+  approval: approval.nullable().meta({ description: 'the newest one that it has waited for; null if there was none' }),
   attempts: z.array(attempt),
   steps: z.array(step).meta({ description: 'of the current attempt' }),
   tests: testSummary

@@ -33,6 +33,10 @@ export const statusWords: { readonly [S in Status]: string } = {
   skipped: 'skipped',
 };
 
+/** How a wait for approval has ended; nobody decided within the time if it `expired`. */
+export const approvalDecisions = ['approved', 'declined', 'expired'] as const;
+export type ApprovalDecision = (typeof approvalDecisions)[number];
+
 export const finalStatuses = ['success', 'failure', 'error', 'cancelled', 'skipped'] as const;
 export type FinalStatus = (typeof finalStatuses)[number];
 

@@ -3,7 +3,9 @@ import { buildId } from '../../kernel/model/shapes.ts';
 import { statuses } from '../../kernel/model.ts';
 import { listBuilds } from '../../record/builds.ts';
 import { readBuild } from '../access/readable.ts';
+import { approveBuild } from '../requests/approvals.ts';
 import { cancelBuild, retryBuild } from '../requests/builds.ts';
+import { approved, approveRequest } from '../schemas/approvals.ts';
 import { build, buildList } from '../schemas/builds.ts';
 import { retryRequest } from '../schemas/intents.ts';
 import { fullSha, pullRequestNumber, repositoryName } from '../schemas/terms.ts';
@@ -65,4 +67,17 @@ const retry = jsonRoute({
   }),
 });
 
-export const buildRoutes = [listing, one, cancel, retry];
+const approve = jsonRoute({
+  method: 'post',
+  scope: 'write',
+  path: '/builds/:id/approve',
+  summary: 'Approve or decline all jobs of a build that wait for approval',
+  params: z.object({ id: buildId }),
+  body: approveRequest,
+  auditedAs: ({ decline }) => (decline ? 'builds.decline' : undefined),
+  answer: approved,
+  errors: ['not_found', 'conflict'],
+  handle: async ({ params, body, requester }, web) => ({ jobs: await approveBuild(web, requester, params.id, body) }),
+});
+
+export const buildRoutes = [listing, one, cancel, retry, approve];

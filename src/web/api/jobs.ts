@@ -10,7 +10,9 @@ import type { Requester } from '../access/reader.ts';
 import { timesOf } from '../logs/line-times.ts';
 import { fileBytes, logSize } from '../logs/log-file.ts';
 import { searchLog } from '../logs/search.ts';
+import { approveJob } from '../requests/approvals.ts';
 import { cancelJob, retryJob } from '../requests/builds.ts';
+import { approved, approveRequest } from '../schemas/approvals.ts';
 import { logHits, logLines } from '../schemas/logs.ts';
 import type { Web } from '../services.ts';
 import { answerStream } from '../streams/answer.ts';
@@ -35,6 +37,19 @@ const retry = jsonRoute({
   params: z.object({ id: jobId }),
   errors: ['not_found', 'conflict'],
   handle: async ({ params, requester }, web) => ({ intent: await retryJob(web, requester, params.id) }),
+});
+
+const approve = jsonRoute({
+  method: 'post',
+  scope: 'write',
+  path: '/jobs/:id/approve',
+  summary: 'Approve or decline a job that waits for approval',
+  params: z.object({ id: jobId }),
+  body: approveRequest,
+  auditedAs: ({ decline }) => (decline ? 'jobs.decline' : undefined),
+  answer: approved,
+  errors: ['not_found', 'conflict'],
+  handle: async ({ params, body, requester }, web) => ({ jobs: await approveJob(web, requester, params.id, body) }),
 });
 
 const attemptQuery = z.coerce
@@ -170,4 +185,4 @@ const search = jsonRoute({
   },
 });
 
-export const jobRoutes = [cancel, retry, log, lines, search];
+export const jobRoutes = [cancel, retry, approve, log, lines, search];

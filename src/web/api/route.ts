@@ -14,7 +14,7 @@ const nothing = z.object({});
 type Nothing = typeof nothing;
 
 /** What a route takes. `P`, `Q` and `B` are the schemas of path parameters, query and body. */
-interface RouteInput<P, Q, B> {
+interface RouteInput<P extends z.ZodObject, Q extends z.ZodObject, B extends z.ZodObject> {
   method: 'get' | 'post' | 'put' | 'patch' | 'delete';
   /** below /api/v1, in hono's form: `/builds/:id` */
   path: string;
@@ -28,6 +28,8 @@ interface RouteInput<P, Q, B> {
   confidential?: boolean;
   /** scope that the caller's token needs; by default `read` for GET that is not confidential, else `admin` */
   scope?: TokenScope;
+  /** the audit log's name of what a request does, where the body decides it */
+  auditedAs?(body: z.output<B>): string | undefined;
   /** codes of the errors that it may answer, besides those of every route */
   errors?: readonly ErrorCode[];
 }
@@ -73,7 +75,10 @@ export function jsonRoute<
     ...withDefaults(input),
     answer: { status, schema: answer },
     answerTo: async (context, web) => {
-      const value = answer.parse(await handle(await requestOf(input, context), web)) as object;
+      const request = await requestOf(input, context);
+      const action = input.auditedAs?.(request.body);
+      if (action !== undefined) context.set('action', action);
+      const value = answer.parse(await handle(request, web)) as object;
       if (input.method !== 'get') {
         // the path does not name a new entry yet
         if (!input.params && 'name' in value) context.set('target', String(value.name));

@@ -1,6 +1,7 @@
 import { accessRoutes } from './access.ts';
 import { buildRoutes } from './builds.ts';
 import { credentialRoutes } from './credentials.ts';
+import { environmentRoutes } from './environments.ts';
 import { forgeRoutes } from './forges.ts';
 import { intentRoutes } from './intents.ts';
 import { jobRoutes } from './jobs.ts';
@@ -18,6 +19,7 @@ export const routes: readonly Route[] = [
   ...repositoryRoutes,
   ...intentRoutes,
   ...secretRoutes,
+  ...environmentRoutes,
   ...credentialRoutes,
   ...forgeRoutes,
   ...systemRoutes,

@@ -4,6 +4,7 @@ import { type BuildId, buildIdOf, type JobId, parseBuildId, parseJobId } from '.
 import type { WebEnv } from '../access/env.ts';
 import { requesterOf } from '../access/reader.ts';
 import { nothingHere } from '../http/errors.ts';
+import { approveBuild, approveJob } from '../requests/approvals.ts';
 import { cancelBuild, cancelJob, retryBuild, retryJob } from '../requests/builds.ts';
 import type { Web } from '../services.ts';
 
@@ -26,6 +27,20 @@ export function cancelJobFromPage(context: Context<WebEnv>, web: Web): Promise<R
 
 export function retryJobFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   return actOnJob(context, (job) => retryJob(web, requesterOf(context), job));
+}
+
+export function approveFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  return act(context, async (id) => approveBuild(web, requesterOf(context), id, await decidedIn(context, 'builds')));
+}
+
+export function approveJobFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  return actOnJob(context, async (job) => approveJob(web, requesterOf(context), job, await decidedIn(context, 'jobs')));
+}
+
+async function decidedIn(context: Context<WebEnv>, of: 'builds' | 'jobs'): Promise<{ decline: boolean }> {
+  const { decline } = await context.req.parseBody();
+  if (decline === '1') context.set('action', `${of}.decline`);
+  return { decline: decline === '1' };
 }
 
 async function act(context: Context<WebEnv>, ask: (id: BuildId) => Promise<unknown>): Promise<Response> {

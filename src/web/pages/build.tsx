@@ -10,6 +10,7 @@ import { covers, requesterOf } from '../access/reader.ts';
 import { nothingHere } from '../http/errors.ts';
 import type { Web } from '../services.ts';
 import { requirementsOf, runnersIfQueued } from '../status/queued-jobs.ts';
+import { ApprovalForm, waitingForApproval } from './approval.tsx';
 import { Broken, Neighbours } from './branch-neighbours.tsx';
 import { FailedTests, failedTestsOf } from './failed-tests.tsx';
 import { Graph } from './graph.tsx';
@@ -83,14 +84,25 @@ const signs: { readonly [S in Status]: string } = {
 
 function Act({ build, signedIn }: { build: Build; signedIn: boolean }) {
   const over = isFinal(build.status);
+  const waiting = waitingForApproval(build).length;
   if (!signedIn) {
     return (
       <p class="faint">
-        <a href={`/sign-in?next=/builds/${build.id}`}>Sign in</a> to {over ? 'retry' : 'cancel'} this build.
+        <a href={`/sign-in?next=/builds/${build.id}`}>Sign in</a> to{' '}
+        {over ? 'retry' : waiting > 0 ? 'approve or cancel' : 'cancel'} this build.
       </p>
     );
   }
   if (over) return <Retry build={build} />;
+  return (
+    <>
+      {waiting > 0 && <ApprovalForm of={build.id} all={waiting > 1} />}
+      <CancelForm build={build} />
+    </>
+  );
+}
+
+function CancelForm({ build }: { build: Build }) {
   return (
     <form method="post" action={`/builds/${build.id}/cancel`}>
       <button class="danger" type="submit">

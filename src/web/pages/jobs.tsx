@@ -1,6 +1,7 @@
 import { type Build, isFinal, type Job } from '../../kernel/model.ts';
 import type { RunnerMember } from '../../redis/membership.ts';
 import { type Needed, whyItWaits } from '../status/waiting.ts';
+import { ApprovalForm, Deployment, waitingForApproval } from './approval.tsx';
 import { StatusMark, Took, Words } from './parts.tsx';
 import { attemptSentence, stateOf } from './sentences.ts';
 import { type ShowSummary, Steps } from './steps.tsx';
@@ -67,6 +68,7 @@ function JobCard({ job, shown }: { job: Job; shown: Shown }) {
           </span>
         )}
       </summary>
+      <Deployment job={job} now={now} />
       <Attempts job={job} now={now} />
       {job.image !== null && (
         <p class="image">
@@ -117,6 +119,7 @@ function Act({ job, shown: { build, chosen, signedIn } }: { job: Job; shown: Sho
   return (
     <div class="acts">
       {job.id !== chosen && job.attempts.length > 0 && <a href={`?job=${job.id}#log`}>View log</a>}
+      {signedIn && waitingForApproval({ jobs: [job] }).length > 0 && <ApprovalForm of={job.id} name={job.name} />}
       {signedIn && act !== undefined && (
         <form method="post" action={`/jobs/${job.id}/${act}`}>
           <button type="submit" class={act === 'cancel' ? 'quiet danger' : 'quiet'}>

@@ -4,6 +4,8 @@ import { serverNow } from '../../kernel/server-time.ts';
 import { duration } from '../../kernel/times.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { type ObservedRef, observedRefs } from '../../record/branches.ts';
+import { listDeployments } from '../../record/deployments.ts';
+import { listEnvironments } from '../../record/environments.ts';
 import { refusedNotices } from '../../record/outbox.ts';
 import type { ObservedRepository } from '../../record/repositories.ts';
 import { schedulesOf } from '../../record/schedules.ts';
@@ -14,6 +16,7 @@ import { readRepository } from '../access/readable.ts';
 import type { Web } from '../services.ts';
 import { ofRepository } from '../status/forge-problems.ts';
 import { Chart, type Point } from './chart.tsx';
+import { Deployments } from './deployments.tsx';
 import { answerPage } from './layout.tsx';
 import { Age, Fact, inUtc, Problems, StatusMark } from './parts.tsx';
 import { shortRef } from './sentences.ts';
@@ -24,15 +27,18 @@ const charted = 100;
 /** Builds that count for the success rate at each point. */
 const span = 20;
 const mostRefs = 50;
+const mostDeployments = 20;
 
 /** `/repos/:name`: charts, branches and settings of a repository. */
 export async function repositoryPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const repository = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
   const { name, error } = repository;
-  const [trend, refs, schedules, refused] = await Promise.all([
+  const [trend, refs, schedules, environments, deployments, refused] = await Promise.all([
     trendOf(web.database, name, charted),
     observedRefs(web.database, name, mostRefs),
     schedulesOf(web.database, name),
+    listEnvironments(web.database, name),
+    listDeployments(web.database, name, { limit: mostDeployments }),
     refusedNotices(web.database, context.get('reader'), name),
   ]);
   return answerPage(context, web, {
@@ -63,6 +69,10 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
         <section id="branches" data-live="">
           <h2>Branches and tags</h2>
           <Refs refs={refs} repo={name} />
+        </section>
+        <section id="deployments" data-live="">
+          {environments.length + deployments.length > 0 && <h2>Environments and deployments</h2>}
+          <Deployments environments={environments} deployments={deployments} now={serverNow()} />
         </section>
         <section id="settings" data-live="">
           <h2>Settings</h2>

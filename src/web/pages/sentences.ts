@@ -13,9 +13,9 @@ export function verdictOf(build: Build): string {
   switch (build.status) {
     case 'waiting':
     case 'queued':
-      return 'Waiting for a runner.';
+      return isForApproval(build) ? 'Waiting for approval.' : 'Waiting for a runner.';
     case 'running':
-      return `Running${progressOf(build.jobs)}.`;
+      return isForApproval(build) ? 'Waiting for approval.' : `Running${progressOf(build.jobs)}.`;
     case 'success':
       return `Passed${took ? ` in ${took}` : ''}.`;
     case 'failure':
@@ -27,6 +27,12 @@ export function verdictOf(build: Build): string {
     case 'skipped':
       return sentence('Skipped', why);
   }
+}
+
+/** Whether all that is left to do in a build waits for a person's approval, or for what does. */
+function isForApproval({ jobs }: Build): boolean {
+  const open = jobs.filter(({ finishedAt }) => finishedAt === null);
+  return open.every(({ status }) => status === 'waiting') && open.some(({ reason }) => reason === 'approval_required');
 }
 
 /** Why a job waits, or its result; undefined if the status says enough. */

@@ -6,6 +6,8 @@ import { name } from './registry.ts';
 name('Attempt', shapes.attempt);
 name('Annotation', shapes.annotation);
 name('Step', shapes.step);
+name('Approval', shapes.approval);
+name('DeploymentTarget', shapes.deploymentTarget);
 name('Job', shapes.job);
 name('TestSummary', shapes.testSummary);
 

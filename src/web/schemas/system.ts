@@ -145,6 +145,18 @@ export const systemStatus = name(
       })
       .nullable()
       .meta({ description: 'the job that has waited longest, and why it waits' }),
+    approvals: z
+      .object({
+        count: z.number().int(),
+        oldest: z
+          .object({
+            ...{ job: z.string(), build: z.string(), number: z.number().int(), repo: z.string(), name: z.string() },
+            since: time,
+          })
+          .nullable(),
+      })
+      .nullable()
+      .meta({ description: 'jobs that wait for the approval of a person; null while the database does not answer' }),
     queues: z.array(queueDepth),
     builds: z
       .object({ queued: z.number().int(), running: z.number().int() })

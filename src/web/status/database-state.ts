@@ -5,7 +5,7 @@ import { repositoryHosts } from '../../record/repository-hosts.ts';
 import { keyProblem } from '../../record/secret-key.ts';
 import { recordBytes } from '../../record/size.ts';
 import type { Reader } from '../../record/visibility.ts';
-import { oldestWaitingJob, type WaitingJob } from '../../record/waiting-jobs.ts';
+import { jobsForApproval, oldestWaitingJob, type WaitingJob } from '../../record/waiting-jobs.ts';
 import { within } from '../../system/wait.ts';
 import type { SystemStatus } from '../schemas/system.ts';
 import type { Problem } from '../schemas/terms.ts';
@@ -20,6 +20,7 @@ interface DatabaseState {
   failing: ObservedRepository[];
   hosts: (string | null)[];
   waiting: WaitingJob | undefined;
+  approvals: { count: number; oldest: WaitingJob } | undefined;
   bytes: number;
   key: Problem | undefined;
   forges: ForgeState;
@@ -35,6 +36,7 @@ export async function readDatabase(
     failingRepositories(database, reader),
     repositoryHosts(database),
     oldestWaitingJob(database, reader),
+    jobsForApproval(database, reader),
     recordBytes(database),
     keyProblem(database, config),
     readForges(database, reader),
@@ -42,8 +44,8 @@ export async function readDatabase(
   try {
     const answer = await within(queries, timeout);
     if (!answer) return noAnswer;
-    const [builds, failing, hosts, waiting, bytes, key, forges] = answer;
-    return { builds, failing, hosts, waiting, bytes, key, forges };
+    const [builds, failing, hosts, waiting, approvals, bytes, key, forges] = answer;
+    return { builds, failing, hosts, waiting, approvals, bytes, key, forges };
   } catch (error) {
     if (!(error instanceof VoltError)) throw error;
     const { code, message, remedy } = error;

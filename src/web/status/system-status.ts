@@ -54,6 +54,7 @@ export async function systemStatus(
     }),
     runners: seen ? sumOf(seen.runners) : null,
     oldest: known?.waiting === undefined ? null : oldestOf(known.waiting, seen?.runners),
+    approvals: known ? approvalsOf(known.approvals) : null,
     queues: seen?.queues ?? [],
     builds: known?.builds ?? null,
     problems,
@@ -68,6 +69,12 @@ function sumOf(runners: RunnerMember[]): SystemStatus['runners'] {
     busy: runners.reduce((sum, runner) => sum + runner.running.length, 0),
     draining: runners.filter(({ draining }) => draining === true).length,
   };
+}
+
+function approvalsOf(waiting: { count: number; oldest: WaitingJob } | undefined): SystemStatus['approvals'] {
+  if (!waiting) return { count: 0, oldest: null };
+  const { id: job, build, number, repo, name, since } = waiting.oldest;
+  return { count: waiting.count, oldest: { job, build, number, repo, name, since: new Date(since).toISOString() } };
 }
 
 function oldestOf(

@@ -1,0 +1,61 @@
+import { type Build, type Job, parseJobId } from '../../kernel/model.ts';
+import { Age, inUtc } from './parts.tsx';
+
+/** Jobs of a build that wait for approval. */
+export function waitingForApproval({ jobs }: Pick<Build, 'jobs'>): Job[] {
+  return jobs.filter(({ status, reason }) => status === 'waiting' && reason === 'approval_required');
+}
+
+/** The buttons that approve or decline a job, or all jobs of a build that wait. @param of id of the job or the build */
+export function ApprovalForm({ of, all = false, name }: { of: string; all?: boolean; name?: string }) {
+  const path = parseJobId(of) ? `/jobs/${of}/approve` : `/builds/${of}/approve`;
+  const hidden = name === undefined ? null : <span class="hidden"> {name}</span>;
+  return (
+    <form method="post" action={path}>
+      <button type="submit" name="decline" value="0">
+        Approve{all && ' all'}
+        {hidden}
+      </button>
+      <button type="submit" name="decline" value="1" class="danger">
+        Decline{all && ' all'}
+        {hidden}
+      </button>
+    </form>
+  );
+}
+
+const words = { approved: 'Approved', declined: 'Declined', expired: 'Expired' } as const;
+
+/** What a job deploys to, and who has approved it. */
+export function Deployment({ job: { deployment, approval }, now }: { job: Job; now: number }) {
+  return (
+    <>
+      {deployment && (
+        <p class="deployment">
+          Environment {deployment.environment}
+          {deployment.url !== null && (
+            <>
+              {' '}
+              <a href={deployment.url} rel="noreferrer nofollow">
+                {deployment.url}
+              </a>
+            </>
+          )}
+        </p>
+      )}
+      {approval?.decision && (
+        <p class="approval">
+          {words[approval.decision]}
+          {approval.by !== null && ` by ${approval.by}`}
+          {approval.at !== null && `, ${inUtc(approval.at)}`}
+          {approval.comment !== null && `: ${approval.comment}`}
+        </p>
+      )}
+      {approval && approval.decision === null && (
+        <p class="approval">
+          Approval asked for <Age time={approval.askedAt} now={now} />
+        </p>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,53 @@
+import { VoltError } from '../../kernel/errors.ts';
+import { type BuildId, buildIdOf, type JobId } from '../../kernel/model.ts';
+import { decideWaits } from '../../record/approvals.ts';
+import { owner } from '../access/caller.ts';
+import { readBuild, readJob } from '../access/readable.ts';
+import { type Requester, requireCovered } from '../access/reader.ts';
+import type { Web } from '../services.ts';
+import { announce } from './announce.ts';
+
+/** What a person decides about jobs that wait for approval. */
+export interface Decided {
+  decline: boolean;
+  comment?: string | undefined;
+}
+
+/**
+ * Decides about all jobs of a build that wait for approval.
+ * @returns these jobs
+ * @throws VoltError `not_found`, or `conflict` if none waits
+ */
+export async function approveBuild(web: Web, requester: Requester, id: BuildId, decided: Decided): Promise<JobId[]> {
+  const build = await readBuild(web.database, requester.reader, id);
+  requireCovered(requester, build.repo);
+  return decide(web, requester, { build: id, job: null }, decided);
+}
+
+/** @throws VoltError `not_found`, or `conflict` if the job does not wait for approval */
+export async function approveJob(web: Web, requester: Requester, id: JobId, decided: Decided): Promise<JobId[]> {
+  const job = await readJob(web.database, requester.reader, id);
+  requireCovered(requester, job.repo);
+  return decide(web, requester, { build: buildIdOf(id), job: id }, decided);
+}
+
+async function decide(
+  web: Web,
+  { caller }: Requester,
+  of: { build: BuildId; job: JobId | null },
+  { decline, comment }: Decided,
+): Promise<JobId[]> {
+  const jobs = await decideWaits(web.database, of, {
+    decision: decline ? 'declined' : 'approved',
+    by: caller?.name ?? owner.name,
+    comment: comment?.trim() || null,
+  });
+  if (jobs.length === 0) {
+    const what = of.job === null ? `no job of build ${of.build} waits` : `job ${of.job} does not wait`;
+    throw new VoltError('conflict', `${what} for approval`, {
+      remedy: 'Somebody may have decided already; `volt show` says what the jobs do.',
+    });
+  }
+  await announce(web, web.queues.sendAdvance({ v: 1, build: of.build }));
+  return jobs;
+}

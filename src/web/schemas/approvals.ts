@@ -1,0 +1,16 @@
+import * as z from 'zod';
+import { jobId } from '../../kernel/model/shapes.ts';
+import { name } from './registry.ts';
+
+export const approveRequest = name(
+  'ApproveRequest',
+  z.object({
+    decline: z.boolean().default(false).meta({ description: 'whether it must not run' }),
+    comment: z.string().max(1000).optional().meta({ description: 'shown beside the decision' }),
+  }),
+);
+
+export const approved = name(
+  'Approved',
+  z.object({ jobs: z.array(jobId).meta({ description: 'the jobs that were approved or declined' }) }),
+);
