@@ -14,6 +14,7 @@ import { FirstProcess } from './first-process.ts';
 import { ImageLooks } from './image-facts.ts';
 import { ImagePulls } from './image-pulls.ts';
 import { Keeper } from './keeper/keeper.ts';
+import { EngineNotes, ownProcessLabel, sweepEnded } from './left-behind.ts';
 import { untilPodsAreGone } from './pods.ts';
 import { removeLabelled } from './remove-labelled.ts';
 import { type ContainerEnd, type ContainerRun, runContainer } from './run-container.ts';
@@ -72,6 +73,10 @@ const mostRemovals = 8;
 /** Milliseconds to wait for removals, and between two tries of one. */
 const removalPatience = 10_000;
 const removalPause = 1000;
+/** Milliseconds between two looks for what other runners of the machine have left that were killed. */
+const sweepInterval = 20_000;
+/** Milliseconds between two tries to start a keeper. */
+const keeperPause = 1000;
 
 /**
  * The container engine as one runner uses it. Nothing is looked for before the first job that needs a container. Then the
@@ -84,6 +89,8 @@ export class EngineSession {
   readonly #looks = new ImageLooks();
   #engine: Engine | undefined;
   #keeper: Keeper | undefined;
+  #keeping: Promise<void> | undefined;
+  readonly #notes: EngineNotes;
   #record: string | undefined;
   /** tells its containers from those of the runner's earlier life, whose keeper may still be at work */
   readonly #life = randomBytes(8).toString('hex');
@@ -100,6 +107,12 @@ export class EngineSession {
     this.#config = config;
     this.#owner = owner;
     this.#pulls = new ImagePulls(config);
+    this.#notes = new EngineNotes(config.dataDir);
+  }
+
+  /** Removes what earlier processes with this data directory have left that were killed with their keepers. Never rejects. */
+  async sweepFormer(): Promise<void> {
+    await this.#notes.sweep((message) => this.#owner.warn(message));
   }
 
   /** Process ids of what must be gone before another runner may have the jobs. */
@@ -135,6 +148,7 @@ export class EngineSession {
     await this.#opening?.catch(() => undefined);
     await within(Promise.all(this.#removals), removalPatience);
     await this.#keeper?.close();
+    if (this.#keeper?.isDone) this.#notes.remove();
   }
 
   #removeLater(engine: Engine, labels: Readonly<Record<string, string>>): void {
@@ -208,19 +222,36 @@ export class EngineSession {
     const engine = known ?? (await findEngine(this.#config));
     const isFirst = this.#engine === undefined;
     this.#engine = engine;
-    if (isFirst) await this.#sweep(engine);
+    if (isFirst) await this.#begin(engine);
     if (!this.#keeper) await this.#keep(engine);
     return engine;
   }
 
-  /** Removes what an earlier process with this runner's name has left, if its keeper was killed, too. */
-  async #sweep(engine: Engine): Promise<void> {
+  /** Removes what an earlier process with this runner's name has left, if its keeper was killed, too, then what others leave. */
+  async #begin(engine: Engine): Promise<void> {
     await removeLabelled(engine, await this.#ownerLabels()).catch((error) =>
       this.#owner.warn(`cannot remove containers of an earlier start: ${error.message}`),
     );
+    this.#notes.add({ socket: engine.connection.socket, labels: await this.#labels() });
+    void this.#sweepOthers();
   }
 
-  async #keep(engine: Engine): Promise<void> {
+  async #sweepOthers(): Promise<void> {
+    const { signal } = this.#closing;
+    for (; !signal.aborted; await pause(sweepInterval, signal)) {
+      // while the engine is away, nothing can be removed
+      if (this.#engine) await sweepEnded(this.#engine, this.#record ?? '').catch(() => undefined);
+    }
+  }
+
+  #keep(engine: Engine): Promise<void> {
+    this.#keeping ??= this.#startKeeper(engine).finally(() => {
+      this.#keeping = undefined;
+    });
+    return this.#keeping;
+  }
+
+  async #startKeeper(engine: Engine): Promise<void> {
     const { socket } = engine.connection;
     const { ttl } = this.#owner;
     const keeper = await Keeper.start({ socket, dataDir: this.#config.dataDir, labels: await this.#labels(), ttl });
@@ -234,13 +265,18 @@ export class EngineSession {
 
   /** If somebody has killed the keeper, containers may live, so there is another one at once. */
   async #unkept(engine: Engine, isKilled: boolean): Promise<void> {
+    const { signal } = this.#closing;
+    // for `close`, which asks whether it has done its work
+    if (signal.aborted) return;
     this.#keeper = undefined;
-    if (this.#closing.signal.aborted || !isKilled) return;
-    await this.#keep(engine).catch((error) => this.#owner.warn(error.message));
+    while (isKilled && !this.#keeper && !signal.aborted) {
+      await this.#keep(engine).catch((error) => this.#owner.warn(error.message));
+      if (!this.#keeper) await pause(keeperPause, signal);
+    }
   }
 
   async #labels(): Promise<Record<string, string>> {
-    return { ...(await this.#ownerLabels()), 'volt.life': this.#life };
+    return { ...(await this.#ownerLabels()), 'volt.life': this.#life, ...ownProcessLabel() };
   }
 
   async #ownerLabels(): Promise<Record<string, string>> {

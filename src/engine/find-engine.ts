@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Config } from '../kernel/config.ts';
+import { dataPaths } from '../kernel/data-paths.ts';
 import { asVoltError, VoltError } from '../kernel/errors.ts';
 import { searchPath, variableOf } from '../system/environment.ts';
 import { programOn } from '../system/search-path.ts';
@@ -48,6 +49,21 @@ export async function findEngine(config: Pick<Config, 'engine' | 'dataDir'>): Pr
   const choice = await chooseEngine(config);
   if (choice) return 'engine' in choice ? choice.engine : podmanService(choice.podman, config.dataDir);
   throw new VoltError('engine_failed', 'this machine has no container engine', { remedy: engineRemedy });
+}
+
+/**
+ * The engine at a socket.
+ * @param dataDir whose own service of podman is started again, if the socket is that one's
+ * @throws VoltError `engine_failed`
+ */
+export async function engineAt(socket: string, dataDir: string): Promise<Engine> {
+  try {
+    return await Engine.at(socket);
+  } catch (error) {
+    const podman = programOn(searchPath(), 'podman');
+    if (podman === undefined || !socket.startsWith(`${dataPaths(dataDir).engine}/`)) throw error;
+    return podmanService(podman, dataDir);
+  }
 }
 
 export const engineRemedy =

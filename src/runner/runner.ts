@@ -163,6 +163,7 @@ export class Runner {
     // before the first job, while the disk has earlier attempts only
     for (const former of await this.#executions.resume(this.id)) this.#answerTo(former);
     await this.#registration.start();
+    void this.#engine.sweepFormer();
   }
 
   /** Takes no more jobs. Resolves when the running ones have ended, or were given back after the grace time. */

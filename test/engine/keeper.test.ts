@@ -1,18 +1,24 @@
-import { execFileSync } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { expect } from 'chai';
 import { EngineRefusal } from '../../src/engine/connection.ts';
-import { stateOf } from '../../src/engine/containers.ts';
+import { startContainer, stateOf } from '../../src/engine/containers.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { EngineSession, type StartedContainer } from '../../src/engine/engine-session.ts';
 import { imageName } from '../../src/engine/image-name.ts';
 import { imageOf } from '../../src/engine/images.ts';
+import { EngineNotes, processLabel } from '../../src/engine/left-behind.ts';
+import { makeNetwork, networksWith } from '../../src/engine/networks.ts';
+import { removeLabelled } from '../../src/engine/remove-labelled.ts';
 import { loadConfig } from '../../src/kernel/config.ts';
+import { processMark } from '../../src/system/process-mark.ts';
+import { statOf } from '../../src/system/processes.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
 import { TestFolders } from '../support/folder.ts';
-import { longSleep, processesWith } from '../support/seen-processes.ts';
+import { argumentsOf, longSleep, processesWith, startedBy } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
 
 describe('the keeper of containers', function () {
@@ -50,6 +56,9 @@ describe('the keeper of containers', function () {
     const plan = { image, labels: await access.labels(), env: {}, mounts: [], limits: {} };
     return access.start(engine, { ...plan, command: ['tail', '-f', '/dev/null'] });
   }
+
+  const isKeeperOf = (pid: number, socket: string) =>
+    argumentsOf(pid).some((argument) => argument.includes(`"socket":"${socket}"`));
 
   const isGone = (id: string) => until('the container is gone', async () => (await stateOf(engine, id)) === undefined);
 
@@ -141,5 +150,61 @@ describe('the keeper of containers', function () {
     await sessionOf('fifth').forJob({ build: '2', job: '2-1', attempt: 1 }).open();
     expect(await stateOf(engine, id)).to.equal(undefined);
     expect(await stateOf(engine, foreign.id)).to.include({ isRunning: true });
+  });
+
+  it('that is killed while it starts is replaced, too', async () => {
+    const session = sessionOf('eighth');
+    const { id } = await started(session);
+    const [first = 0] = session.pids;
+    const others = () => startedBy(process.pid, 'node').filter((pid) => pid !== first && isKeeperOf(pid, test.socket));
+    const kept = new Set(others());
+    process.kill(first, 'SIGKILL');
+    const second = await until('another one starts', () => others().find((pid) => !kept.has(pid)));
+    process.kill(second, 'SIGKILL');
+    await until('there is a third one', () => session.pids.some((pid) => ![first, second].includes(pid)));
+    expect(await stateOf(engine, id)).to.include({ isRunning: true });
+  });
+
+  /** What tells a process that has ended. */
+  async function endedMark(): Promise<string> {
+    const child = spawn('sleep', ['1000'], { stdio: 'ignore' });
+    const here = processMark().split(':').slice(0, 3);
+    const mark = [...here, child.pid, statOf(child.pid)?.startedAt].join(':');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    return mark;
+  }
+
+  /** Something that a runner has left. */
+  async function left(runner: string, mark: string): Promise<{ id: string; labels: Record<string, string> }> {
+    const labels = { 'volt.record': 'record', 'volt.runner': runner, [processLabel]: mark };
+    const image = (await imageOf(engine, imageName(tinyImage)))?.id ?? '';
+    const plan = { image, labels, env: {}, mounts: [], limits: {}, command: ['tail', '-f', '/dev/null'] };
+    await makeNetwork(engine, labels);
+    return { id: await startContainer(engine, plan), labels };
+  }
+
+  it('that was killed together with its runner leaves what another runner of the machine removes', async () => {
+    const ofEnded = await left('gone', await endedMark());
+    const ofLiving = await left('living', processMark());
+    await sessionOf('ninth').forJob({ build: '1', job: '1-1', attempt: 1 }).open();
+    await isGone(ofEnded.id);
+    await until('its network is gone', async () => (await networksWith(engine, ofEnded.labels)).length === 0);
+    expect(await stateOf(engine, ofLiving.id)).to.include({ isRunning: true });
+    await removeLabelled(engine, ofLiving.labels);
+  });
+
+  it('that was killed together with its runner leaves what the next start with its data directory removes', async () => {
+    const dataDir = folders.make();
+    const ofEnded = await left('gone', await endedMark());
+    const ofLiving = await left('living', processMark());
+    for (const { labels } of [ofEnded, ofLiving]) new EngineNotes(dataDir).add({ socket: test.socket, labels });
+    const warnings: string[] = [];
+    await new EngineNotes(dataDir).sweep((message) => warnings.push(message));
+    expect(warnings).to.deep.equal([]);
+    expect(await stateOf(engine, ofEnded.id)).to.equal(undefined);
+    expect(await stateOf(engine, ofLiving.id)).to.include({ isRunning: true });
+    expect(readdirSync(join(dataDir, 'engine/sessions'))).to.have.length(1);
+    await removeLabelled(engine, ofLiving.labels);
   });
 });

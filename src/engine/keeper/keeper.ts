@@ -19,13 +19,20 @@ const patience = 30_000;
 export class Keeper {
   /** resolves when it has ended, with whether somebody has killed it; else the containers are gone then */
   readonly ended: Promise<boolean>;
+  /** whether it has ended by itself, so that the containers are gone */
+  isDone = false;
   readonly #child: ChildProcess;
   readonly #ttl: number;
 
   private constructor(child: ChildProcess, ttl: number) {
     this.#child = child;
     this.#ttl = ttl;
-    this.ended = new Promise((resolve) => child.once('exit', (code) => resolve(code === null)));
+    this.ended = new Promise((resolve) => {
+      child.once('exit', (code) => {
+        this.isDone = code !== null;
+        resolve(!this.isDone);
+      });
+    });
   }
 
   /** @throws VoltError `engine_failed` where it cannot be started */

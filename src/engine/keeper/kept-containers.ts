@@ -1,12 +1,9 @@
-import { dataPaths } from '../../kernel/data-paths.ts';
-import { searchPath } from '../../system/environment.ts';
-import { programOn } from '../../system/search-path.ts';
 import { pause, within } from '../../system/wait.ts';
 import { BuildGroup } from '../build-group.ts';
 import { containersWith, killContainer } from '../containers.ts';
-import { Engine } from '../engine.ts';
+import type { Engine } from '../engine.ts';
+import { engineAt } from '../find-engine.ts';
 import { FirstProcess } from '../first-process.ts';
-import { podmanService } from '../podman-service.ts';
 import { removeLabelled } from '../remove-labelled.ts';
 import type { KeeperNote, KeeperTask } from './keeper-task.ts';
 
@@ -85,14 +82,7 @@ export class KeptContainers {
     }
   }
 
-  async #engine(): Promise<Engine> {
-    const { socket, dataDir } = this.#task;
-    try {
-      return await Engine.at(socket);
-    } catch (error) {
-      const podman = programOn(searchPath(), 'podman');
-      if (podman === undefined || !socket.startsWith(`${dataPaths(dataDir).engine}/`)) throw error;
-      return podmanService(podman, dataDir);
-    }
+  #engine(): Promise<Engine> {
+    return engineAt(this.#task.socket, this.#task.dataDir);
   }
 }
