@@ -110,6 +110,8 @@ export const reasonRemedies: { readonly [R in Reason]: string } = {
   timeout: 'Make the job faster, or raise `timeout-minutes` or `VOLT_JOB_TIMEOUT`.',
   by_user: 'Retry the build if it is still needed.',
   superseded: 'Nothing to do; see the newer build.',
+  merge_conflict:
+    'Merge the base branch into the branch of the pull request, resolve the files that the message names, and push.',
   skip_ci: 'Nothing to do; `volt trigger` builds the commit anyway.',
   runner_lost:
     'Volt runs the job again on another runner. If it happens often, check the machine and the network of the runner.',
@@ -129,6 +131,10 @@ export const reasonRemedies: { readonly [R in Reason]: string } = {
   approval_required: 'Look at what would run, then approve or decline it: `volt approve`, or the page of the build.',
   declined: 'Ask who declined it; the message names them. A retry asks for approval again.',
   expired: 'Retry it if it is still needed; it asks for approval again.',
+  labels_refused:
+    'Change `runs-on` in the pull request, or allow the label with `volt repo set NAME --pull-request-labels`.',
+  isolation_missing:
+    'Let a runner with `VOLT_ISOLATION=sandbox` or `container` take the job; see [isolation](isolation.md).',
   no_runner: 'Start a runner with these labels, or change `runs-on`; `VOLT_RUNNER_WAIT` sets how long jobs wait.',
   tool_missing: 'Install the program on the machine of the runner.',
   no_tests_found:

@@ -7,11 +7,12 @@ import { configOf, integer, jsonOption } from './options.ts';
 import { printEntries } from './table.ts';
 import { mark, paint, plain, print, printJson, verdict } from './terminal.ts';
 import { ago, took } from './times.ts';
-import { buildName, shortRef, shortSha } from './wording.ts';
+import { buildName, refText, shortSha } from './wording.ts';
 
 interface BuildsOptions {
   repo?: string;
   branch?: string;
+  pullRequest?: number;
   status?: Status;
   commit?: string;
   before?: string;
@@ -25,6 +26,7 @@ export function buildsCommand(program: Command): CommandFile {
     .description('Lists builds, newest first.')
     .option('--repo <name>', 'only builds of this repository')
     .option('--branch <name>', 'only builds of this branch')
+    .option('--pull-request <number>', 'only builds of this pull request', integer(1, 999_999_999))
     .addOption(
       new Option(
         '--status <status>',
@@ -34,15 +36,15 @@ export function buildsCommand(program: Command): CommandFile {
     .option('--commit <sha>', 'only builds of this commit (full sha)')
     .option('--before <id>', 'only builds older than the one with this id; use it to get the next page')
     .option('--limit <number>', 'show at most this many builds', integer(1, 500), 20)
-    .action(async ({ json, repo, branch, status, commit, before, limit }: BuildsOptions) => {
-      const filter = { repo, branch, status, sha: commit, before, limit };
+    .action(async ({ json, repo, branch, pullRequest: pull, status, commit, before, limit }: BuildsOptions) => {
+      const filter = { repo, branch, pull, status, sha: commit, before, limit };
       const page = await Client.of(configOf(command)).get<Answer<typeof buildList>>('/builds', filter);
       if (json) return printJson(page);
       await printEntries(page.builds, 'no builds', {
         '': ({ status }) => mark(status),
         BUILD: buildName,
         STATUS: ({ status }) => verdict(status),
-        REF: ({ ref }) => shortRef(ref),
+        REF: refText,
         COMMIT: ({ sha }) => shortSha(sha),
         DURATION: ({ startedAt, finishedAt }) => took(startedAt, finishedAt),
         CREATED: ({ createdAt }) => ago(createdAt),
@@ -55,6 +57,7 @@ export function buildsCommand(program: Command): CommandFile {
     examples: [
       ['volt builds', 'the newest builds of all repositories'],
       ['volt builds --repo my-project --branch main --status failure', 'what failed on main'],
+      ['volt builds --repo my-project --pull-request 7', 'the builds of a pull request'],
     ],
   };
 }

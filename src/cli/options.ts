@@ -1,5 +1,11 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { type Config, loadConfig, type Overrides } from '../kernel/config.ts';
+import {
+  type PullRequestCheckout,
+  type PullRequestMode,
+  pullRequestCheckouts,
+  pullRequestModes,
+} from '../kernel/pull-request.ts';
 
 /** Options of every command, before or after its name. */
 interface GlobalOptions {
@@ -21,6 +27,12 @@ export interface WatchOptions {
   poll?: number;
   commits?: 'every' | 'latest';
   command?: string;
+  pullRequests?: PullRequestMode;
+  /** false for `--no-pull-request-refs` */
+  pullRequestRefs?: string | false;
+  pullRequestCheckout?: PullRequestCheckout;
+  /** false for `--no-pull-request-labels` */
+  pullRequestLabels?: string[] | false;
 }
 
 /** @param defaults that the help shows */
@@ -34,7 +46,21 @@ export function addWatchOptions(command: Command, defaults: Pick<WatchOptions, '
         .choices(['every', 'latest'])
         .default(defaults.commits),
     )
-    .option('--command <command>', 'run this shell command instead of workflows or discovered tests');
+    .option('--command <command>', 'run this shell command instead of workflows or discovered tests')
+    .addOption(
+      new Option(
+        '--pull-requests <whose>',
+        'build pull requests: same (from branches of the repository itself), all (also from forks), none',
+      ).choices([...pullRequestModes]),
+    )
+    .option('--pull-request-refs <pattern>', 'their refs at an unknown forge, "*" is the number: refs/mr/*/head')
+    .addOption(
+      new Option(
+        '--pull-request-checkout <what>',
+        'test their merge with the base branch, or their head alone',
+      ).choices([...pullRequestCheckouts]),
+    )
+    .option('--pull-request-labels <a,b>', 'their jobs may ask only for runners with these labels; may have "*"', list);
 }
 
 /** Options of the commands that watch repositories. */

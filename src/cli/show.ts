@@ -8,7 +8,7 @@ import { configOf, jsonOption } from './options.ts';
 import { buildArgumentHelp, resolveBuild } from './resolve.ts';
 import { mark, paint, plain, plainLines, print, printJson, verdict } from './terminal.ts';
 import { ago, took } from './times.ts';
-import { buildName, shortRef, verdictLine } from './wording.ts';
+import { buildName, refText, verdictLine } from './wording.ts';
 
 export function showCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('show'))
@@ -32,7 +32,7 @@ export function showCommand(program: Command): CommandFile {
 
 function printBuild(build: Build, failed: FailedTests): void {
   print(verdictLine(build));
-  print(`  commit   ${build.sha} on ${shortRef(build.ref)}`);
+  print(`  commit   ${build.sha} ${build.pullRequest ? 'of pull request' : 'on'} ${refText(build)}`);
   print(`           ${plain(build.subject)}`);
   print(`           by ${plain(build.author)}`);
   if (build.runName !== null) print(`  run      ${plain(build.runName)}`);

@@ -7,7 +7,7 @@ import type { CommandFile } from './command.ts';
 import { awaitIntent } from './intent.ts';
 import { configOf, jsonOption, namedValue } from './options.ts';
 import { print, printJson, verdict } from './terminal.ts';
-import { buildName, shortRef, shortSha } from './wording.ts';
+import { buildName, refText, shortSha } from './wording.ts';
 
 /** Seconds to wait until the observer and the dispatcher have made the build. */
 const timeouts = { plain: 5, wait: 60 };
@@ -44,7 +44,7 @@ export function triggerCommand(program: Command): CommandFile {
       if (!wait) {
         if (json) return printJson(build);
         return print(
-          `${buildName(build)} ${shortRef(build.ref)} ${shortSha(build.sha)} (id ${build.id}) is ${verdict(build.status)}`,
+          `${buildName(build)} ${refText(build)} ${shortSha(build.sha)} (id ${build.id}) is ${verdict(build.status)}`,
         );
       }
       await awaitVerdict(client, build, { json: json === true });

@@ -1,4 +1,5 @@
 import type { BuildSummary, Status } from '../kernel/model.ts';
+import { pullRequestText } from '../kernel/pull-request.ts';
 import { mark, paint, plain, plainLines, verdict } from './terminal.ts';
 import { took } from './times.ts';
 
@@ -9,6 +10,11 @@ export function buildName(build: Pick<BuildSummary, 'repo' | 'number'>): string 
 
 export function shortRef(ref: string): string {
   return plain(ref.replace(/^refs\/(heads|tags)\//, ''));
+}
+
+/** What a build is of: its pull request, or the name of its branch or tag. */
+export function refText({ ref, pullRequest }: Pick<BuildSummary, 'ref' | 'pullRequest'>): string {
+  return pullRequest ? plain(pullRequestText(pullRequest)) : shortRef(ref);
 }
 
 export function shortSha(sha: string): string {
@@ -27,7 +33,7 @@ export function verdictLine(build: BuildSummary): string {
 
 /** `sample#1 main 3f2a1b0` */
 export function commitLine(build: BuildSummary): string {
-  return `${paint('bold', buildName(build))} ${shortRef(build.ref)} ${paint('dim', shortSha(build.sha))}`;
+  return `${paint('bold', buildName(build))} ${refText(build)} ${paint('dim', shortSha(build.sha))}`;
 }
 
 /** The exit code of a result: 0 success, 1 failed or cancelled, 3 ended in an error. */

@@ -61,6 +61,8 @@ export class CommitHandler {
     if (planned.outcome === 'out_of_turn') return this.#waitForOrder(message, delivery);
     await advance(this.#context, planned.build);
     if (planned.outcome === 'made') {
+      // another dispatcher carries the order out if this one does not
+      for (const build of planned.superseded) await queues.sendAdvance({ v: 1, build });
       logger.info(`planned ${message.sha.slice(0, 12)} ${message.subject}`, {
         repo: message.repo,
         build: planned.build,
@@ -90,7 +92,8 @@ export class CommitHandler {
     repository: ObservedRepository,
     { count }: Counts,
   ): Promise<PlannedWorkflows | 'refused' | undefined> {
-    if (repository.command !== null || message.skip !== undefined) return undefined;
+    const isDecided = message.skip !== undefined || message.pullRequest?.conflicts;
+    if (repository.command !== null || isDecided) return undefined;
     try {
       const decision = await this.#decide(message, repository);
       if (decision?.kind === 'jobs') return this.#discovered(decision.jobs, message, repository);

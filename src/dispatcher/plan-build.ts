@@ -6,6 +6,9 @@ import type { NewBuild } from '../record/plans.ts';
 import type { Repository } from '../record/repositories.ts';
 import type { DecidedPlan } from './decided-plan.ts';
 
+/** Files in conflict that a message names. */
+const mostNamed = 10;
+
 /** The part of a build that comes from the commit's files. */
 export type PlannedWorkflows = Partial<Pick<NewBuild, 'jobs' | 'workflows' | 'schedules'>>;
 
@@ -21,6 +24,7 @@ export function planBuild(
   { jobs, ...rest }: PlannedWorkflows = {},
 ): NewBuild {
   const plan = planOf(message, repository);
+  const isConflict = plan.kind === 'decided' && plan.reason === 'merge_conflict';
   return {
     repo: message.repo,
     ref: message.ref,
@@ -37,7 +41,7 @@ export function planBuild(
     ...rest,
     jobs: jobs ?? [
       {
-        name: 'test',
+        name: isConflict ? 'merge' : 'test',
         labels: repository.host === null ? [] : [hostLabel(repository.host)],
         needs: [],
         plan: JSON.stringify(plan),
@@ -51,11 +55,22 @@ function pullRequestOf({ number, headRef, baseRef, base, merge, same }: NonNulla
   return { number, headRef, baseRef, base, merge, same };
 }
 
-function planOf({ skip }: CommitMessage, { command, image }: Repository): Plan | DecidedPlan {
+function conflictPlan(base: string, files: readonly string[]): DecidedPlan {
+  const named = files.slice(0, mostNamed).join(', ');
+  const more = files.length > mostNamed ? ` and ${files.length - mostNamed} more files` : '';
+  const where =
+    files.length === 0 ? `it has no history in common with ${base}` : `it conflicts with ${base} in ${named}${more}`;
+  const message = `${where}: merge ${base} into the branch of the pull request, and push it`;
+  return { kind: 'decided', status: 'failure', reason: 'merge_conflict', message };
+}
+
+function planOf(message: CommitMessage, { command, image }: Repository): Plan | DecidedPlan {
+  const { skip, pullRequest } = message;
   if (skip !== undefined) {
-    const message = `the commit message contains "${skip}"; trigger a build of the commit to run its tests anyway`;
-    return { kind: 'decided', status: 'skipped', reason: 'skip_ci', message };
+    const why = `the commit message contains "${skip}"; trigger a build of the commit to run its tests anyway`;
+    return { kind: 'decided', status: 'skipped', reason: 'skip_ci', message: why };
   }
+  if (pullRequest?.conflicts) return conflictPlan(pullRequest.baseRef, pullRequest.conflicts);
   const plan = command === null ? ({ kind: 'discover' } as const) : ({ kind: 'command', command } as const);
   return image === null ? plan : { kind: 'image', image, from: 'repository', plan };
 }

@@ -1,5 +1,6 @@
 import { errorText } from '../kernel/errors.ts';
 import type { BuildId, JobId } from '../kernel/model.ts';
+import { fitsGlobs } from '../kernel/names.ts';
 import { isDue, pausesOf } from '../kernel/retry-pauses.ts';
 import { withdraw } from '../queues/attempts.ts';
 import { type JobMessage, type Plan, planSchema } from '../queues/messages.ts';
@@ -98,11 +99,24 @@ const tooManyLabelSets: Decision = {
   message: `its build asks for more than ${mostLabelSets} different label sets at once`,
 };
 
+/** The labels that a job of a pull request may not ask for. That of the machine that its repository is on is Volt's own. */
+function refusedLabels({ pullRequest, labels, repo: { pullRequestLabels: globs } }: OpenJob): string[] {
+  if (pullRequest === null || globs === null) return [];
+  return labels.filter((label) => !label.startsWith('host:') && (globs.length === 0 || !fitsGlobs(globs, label)));
+}
+
+function labelsRefused(labels: readonly string[]): Decision {
+  const message = `pull requests of this repository may not use runners with the labels ${labels.join(', ')}`;
+  return { status: 'error', reason: 'labels_refused', message: message.slice(0, 2000) };
+}
+
 function whatToSend(job: OpenJob, repeatable: boolean): { message: JobMessage } | { decided: Decision } {
   try {
     const plan: unknown = JSON.parse(job.plan);
     const decided = decidedPlanSchema.safeParse(plan);
     if (decided.success) return { decided: decided.data };
+    const refused = refusedLabels(job);
+    if (refused.length > 0) return { decided: labelsRefused(refused) };
     return { message: fittingJob(messageOf(job, planSchema.parse(plan), repeatable)) };
   } catch (error) {
     const message = `the job cannot be sent to a runner: ${errorText(error)}`.slice(0, 2000);

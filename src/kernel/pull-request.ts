@@ -1,11 +1,12 @@
-/**
- * Whose pull requests of a repository are built: of nobody; `same`: those whose head is a branch of the repository itself;
- * `approved`: those, and others once a person has approved them; `all`.
- */
-export type PullRequestMode = 'none' | 'same' | 'approved' | 'all';
+import type { PullRequest } from './model.ts';
+
+/** Whose pull requests of a repository are built: `same`: those whose head is a branch of the repository itself. */
+export const pullRequestModes = ['none', 'same', 'all'] as const;
+export type PullRequestMode = (typeof pullRequestModes)[number];
 
 /** What is tested of a pull request: its merge with the base branch, or its head alone. */
-export type PullRequestCheckout = 'merge' | 'head';
+export const pullRequestCheckouts = ['merge', 'head'] as const;
+export type PullRequestCheckout = (typeof pullRequestCheckouts)[number];
 
 /** The settings of a repository whose pull requests are not built. */
 export const noPullRequests = {
@@ -27,4 +28,9 @@ export interface PullRequestDetails {
   merge: string | null;
   /** whether a branch of the repository itself is at the head, so that somebody made it who may push to the repository */
   same: boolean;
+}
+
+/** A pull request for people: `#7 topic → main`, or `#7 fork → main` where its head is no branch of the repository. */
+export function pullRequestText({ number, head, base }: PullRequest): string {
+  return `#${number} ${head ?? 'fork'} → ${base}`;
 }

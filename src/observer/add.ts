@@ -26,6 +26,8 @@ export interface RepositoryOptions extends GivenSettings {
   name?: string | undefined;
 }
 
+type PullRequestSettings = Pick<Repository, keyof typeof noPullRequests>;
+
 type Context = Pick<StageContext, 'config'> & { database: Database };
 
 /**
@@ -70,10 +72,10 @@ async function repositoryOf(
   const { reports = known?.reports ?? [], filter = known?.filter ?? null, runners = known?.runners ?? [] } = options;
   const { env = known?.env ?? {}, image = known?.image ?? null } = options;
   const visibility = options.visibility ?? (await visibilityOf(database, name)) ?? 'internal';
-  const { pullRequests, pullRequestRefs, pullRequestCheckout, pullRequestLabels } = known ?? noPullRequests;
+  const pulls = pullRequestSettings(options, known ?? noPullRequests);
   const settings = {
     ...{ branches, tags, pollSeconds, commits, command, reports, filter, runners, env, image, visibility },
-    ...{ pullRequests, pullRequestRefs, pullRequestCheckout, pullRequestLabels },
+    ...pulls,
   };
   checkSettings(settings);
   return {
@@ -81,6 +83,15 @@ async function repositoryOf(
     url: source.url,
     host: source.kind === 'path' ? config.host : null,
     ...settings,
+  };
+}
+
+function pullRequestSettings(given: RepositoryOptions, usual: PullRequestSettings): PullRequestSettings {
+  return {
+    pullRequests: given.pullRequests ?? usual.pullRequests,
+    pullRequestRefs: given.pullRequestRefs === undefined ? usual.pullRequestRefs : given.pullRequestRefs,
+    pullRequestCheckout: given.pullRequestCheckout ?? usual.pullRequestCheckout,
+    pullRequestLabels: given.pullRequestLabels === undefined ? usual.pullRequestLabels : given.pullRequestLabels,
   };
 }
 

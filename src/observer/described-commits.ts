@@ -8,6 +8,7 @@ import { longestSettings, settingsFile, settingsIn } from '../job/discovery/sett
 import { readTree } from '../job/read-tree.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { Repository } from '../record/repositories.ts';
+import { testedCommit } from './tested-commit.ts';
 
 /** Characters of a packed tree; the message of a commit without workflow files has room for 1 MB. */
 const longestTree = 500_000;
@@ -66,11 +67,12 @@ async function changesIn(mirror: Mirror, messages: readonly CommitMessage[]): Pr
 /** @param trusted gives the text of the default branch's `.volt.yml`; missing for a commit of that branch */
 async function describe(
   mirror: Mirror,
-  { sha, workflows }: CommitMessage,
+  message: CommitMessage,
   trusted: (() => Promise<string | null | undefined>) | undefined,
   options: UpdateOptions,
 ): Promise<Described> {
-  const tree = workflows === undefined ? await readTree(mirror, sha, options) : undefined;
+  const sha = testedCommit(message);
+  const tree = message.workflows === undefined ? await readTree(mirror, sha, options) : undefined;
   const own = tree ? settingsIn(tree) : await settingsAt(mirror, sha, options);
   const others = await trusted?.();
   const settings = { own: own === undefined ? '' : own, ...(trusted && { trusted: others ?? null }) };

@@ -28,6 +28,7 @@ import { allDescribed } from './described-commits.ts';
 import { headsOf, observedRefs, presenceChanges } from './moved-refs.ts';
 import { type MovedRef, nextMessages } from './next-messages.ts';
 import { PollLimits } from './poll-limits.ts';
+import { type Attach, PullRequests } from './pull-requests.ts';
 import { RefProblems } from './ref-problems.ts';
 import { noticeOf } from './repository-notice.ts';
 import { answerTrigger, failTriggers } from './triggers.ts';
@@ -75,11 +76,10 @@ interface RepositoryState {
   /** when a poll found nothing new (ms since 1970), until that is recorded */
   quietAt?: number | undefined;
   isFailing?: boolean;
+  /** a webhook has called since the last poll */
+  isCalled?: boolean;
   unchanged?: Unchanged | undefined;
 }
-
-/** Adds to messages of one ref's commits the workflows of other repositories, and leaves out those that wait for them. */
-type Attach = (ref: string, messages: CommitMessage[]) => Promise<CommitMessage[]>;
 
 /** Polls repositories and sends their new commits to the dispatcher. */
 export class Poller {
@@ -88,6 +88,7 @@ export class Poller {
   readonly #limits = new PollLimits();
   readonly #called = new CalledWorkflows();
   readonly #problems = new RefProblems();
+  readonly #pullRequests: PullRequests;
   readonly #folderState: Watches['state'];
   readonly #refsPerPoll: number;
 
@@ -102,6 +103,7 @@ export class Poller {
   ) {
     this.#context = context;
     this.#refsPerPoll = refsPerPoll;
+    this.#pullRequests = new PullRequests(context);
     this.#folderState = async (repository) => watches?.state(repository);
   }
 
@@ -132,6 +134,7 @@ export class Poller {
     if (!repository) return this.#forget(name);
     if (cause === 'schedule' && repository.retryAt !== null && Date.parse(repository.retryAt) > serverNow()) return;
     const state = this.#stateOf(name);
+    state.isCalled ||= cause === 'hook';
     if (state.polling) {
       // the schedule comes again by itself: a remote that hangs is not to be asked again without a pause
       if (cause !== 'schedule') state.polling.again = true;
@@ -188,7 +191,9 @@ export class Poller {
     delete state.unchanged;
     try {
       const [folders, at] = [await this.#folderState(repository), performance.now()];
-      const { sent, ...seen } = await this.#sendNew(repository);
+      const isCalled = state.isCalled ?? false;
+      state.isCalled = false;
+      const { sent, ...seen } = await this.#sendNew(repository, isCalled);
       if (sent && folders !== undefined) state.unchanged = { state: folders, at, sent };
       await this.#record(name, state, seen);
     } catch (error) {
@@ -203,7 +208,8 @@ export class Poller {
     }
   }
 
-  async #sendNew(repository: ObservedRepository): Promise<PollResult> {
+  /** @param isCalled whether a webhook has called since the last poll */
+  async #sendNew(repository: ObservedRepository, isCalled: boolean): Promise<PollResult> {
     const { database, queues, config } = this.#context;
     const mirror = new Mirror(dataPaths(config.dataDir).mirrors, repository.url, repository);
     let found: ReturnType<typeof findCredential> | undefined;
@@ -215,7 +221,9 @@ export class Poller {
     // before the refs are listed: a cursor that is ahead of its ref would look like a ref that was forced back
     const cursors = await cursorsOf(database, repository.name);
     const triggers = await openTriggers(database, repository.name);
-    const list = () => listRemote(repository.url, { ...remotePatience, access, tags: repository.tags.length > 0 });
+    const pulls = await this.#pullRequests.query(repository, isCalled);
+    const wanted = { tags: repository.tags.length > 0, others: pulls?.prefixes ?? [] };
+    const list = () => listRemote(repository.url, { ...remotePatience, access, ...wanted });
     // a poll is repeated by its schedule; what a person or a workflow's schedule asks for is not
     const remote = triggers.length > 0 ? await retryTransfer(list, {}) : await list();
     // whether a commit that is sent below is trusted depends on it
@@ -246,12 +254,16 @@ export class Poller {
     // a person may ask for any ref
     if (triggers.length > 0) await mirror.fetch(options);
     await this.#sendMoved(repository, mirror, moved, { remote, options, attach });
+    const restsPulls = pulls
+      ? await this.#pullRequests.send(repository, mirror, pulls, { remote, refs, options, attach })
+      : true;
     const send = async (ref: string, messages: CommitMessage[]) => queues.sendCommits(await attach(ref, messages));
     for (const trigger of triggers)
       await answerTrigger(this.#context, trigger, repository, mirror, { ...remote, options, send });
     const problems = this.#problems.of(repository.name);
-    const isSimple = triggers.length + problems.length === 0 && moved.length <= this.#refsPerPoll;
-    const notice = noticeOf(repository, remote, { problems, waits });
+    const isSimple = triggers.length + problems.length === 0 && restsPulls && moved.length <= this.#refsPerPoll;
+    const pullProblems = this.#pullRequests.problemsOf(repository.name);
+    const notice = noticeOf(repository, remote, { problems, pullProblems, waits });
     return { defaultBranch: remote.defaultBranch, notice, sent: isSimple ? moved : undefined };
   }
 
@@ -323,6 +335,7 @@ export class Poller {
     const { queues, config } = this.#context;
     this.#states.delete(name);
     this.#problems.forget(name);
+    this.#pullRequests.forget(name);
     for (const host of [null, config.host]) await queues.unscheduleObserve(host, name);
   }
 

@@ -1,6 +1,6 @@
 import { refMatcher } from '../git/remote/ref-names.ts';
 import type { RemoteRefs } from '../git/remote/remote-refs.ts';
-import type { VoltError } from '../kernel/errors.ts';
+import { type VoltError, withRemedy } from '../kernel/errors.ts';
 import type { Repository } from '../record/repositories.ts';
 
 /** Refs or globs that are named; of the others, only the number is given. */
@@ -9,6 +9,7 @@ const mostNamed = 3;
 /**
  * A sentence about what is unusual in a repository that can be read; null where nothing is.
  * @param problems of refs whose commits could not be read
+ * @param pullProblems of pull requests, by their refs
  * @param waits refs whose commits wait for workflows of other repositories, and those repositories
  */
 export function noticeOf(
@@ -16,8 +17,13 @@ export function noticeOf(
   remote: RemoteRefs,
   {
     problems,
+    pullProblems,
     waits,
-  }: { problems: readonly { name: string; error: VoltError }[]; waits: ReadonlyMap<string, readonly string[]> },
+  }: {
+    problems: readonly { name: string; error: VoltError }[];
+    pullProblems: readonly { name: string; error: VoltError }[];
+    waits: ReadonlyMap<string, readonly string[]>;
+  },
 ): string | null {
   const noCommits = problems.filter(({ error }) => error.code === 'commit_missing').map(({ name }) => name);
   const failed = problems.filter(({ error }) => error.code !== 'commit_missing');
@@ -28,6 +34,9 @@ export function noticeOf(
     unmatched('tag', repository.tags, namesOf(remote.tags)),
     noCommits.length > 0 ? `${list(noCommits)} ${noCommits.length === 1 ? 'points' : 'point'} to no commit` : '',
     failed[0] ? `cannot read ${list(failed.map(({ name }) => name))}: ${failed[0].error.message}` : '',
+    pullProblems[0]
+      ? `cannot build ${list(pullProblems.map(({ name }) => name))}: ${withRemedy(pullProblems[0].error)}`
+      : '',
     waits.size > 0 ? waitNotice(waits) : '',
     remote.unnamable > 0
       ? `${remote.unnamable} ${remote.unnamable === 1 ? 'ref is' : 'refs are'} ignored: their names are not UTF-8, too long or have odd spaces`

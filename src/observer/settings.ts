@@ -2,8 +2,9 @@ import { isFilter } from '../git/mirror/filter.ts';
 import { refMatcher } from '../git/remote/ref-names.ts';
 import { checkImage } from '../job/runner-images.ts';
 import { VoltError } from '../kernel/errors.ts';
-import { parseLabels } from '../kernel/names.ts';
+import { labelPattern, parseLabels } from '../kernel/names.ts';
 import type { RepositorySettings } from '../record/repositories.ts';
+import { isRefPattern } from './pull-request-refs.ts';
 
 /** Seconds between polls. */
 const pollRange = { least: 0.5, most: 86_400 } as const;
@@ -27,6 +28,8 @@ export function checkSettings(settings: Partial<RepositorySettings>): void {
     runners = [],
     env = {},
     image,
+    pullRequestRefs,
+    pullRequestLabels,
   } = settings;
   parseLabels(runners);
   refMatcher(branches);
@@ -53,11 +56,26 @@ export function checkSettings(settings: Partial<RepositorySettings>): void {
   }
   checkEnvironment(env);
   if (image != null) checkImage(image);
+  if (pullRequestRefs != null && !isRefPattern(pullRequestRefs)) {
+    throw new VoltError('bad_setting', `"${pullRequestRefs.slice(0, 100)}" does not name refs of pull requests`, {
+      remedy:
+        'Give the full name of a ref outside of refs/heads/ and refs/tags/, with one "*" for the number, such as refs/mr/*/head.',
+    });
+  }
+  if (pullRequestLabels != null) checkLabelGlobs(pullRequestLabels);
   if (filter != null && !isFilter(filter)) {
     throw new VoltError('bad_setting', `"${filter.slice(0, 100)}" is not a filter of files that Volt supports`, {
       remedy: 'Give --filter "blob:none", or a size as in "blob:limit=100k".',
     });
   }
+}
+
+function checkLabelGlobs(globs: readonly string[]): void {
+  const wrong = globs.find((glob) => !labelPattern.test(glob.replaceAll('*', 'x')));
+  if (globs.length <= mostGlobs && wrong === undefined) return;
+  throw new VoltError('bad_setting', `pull requests have at most ${mostGlobs} globs of labels`, {
+    remedy: 'Give labels of runners, with "*" where they vary, such as --pull-request-labels linux,node-*.',
+  });
 }
 
 function isPathGlob(glob: string): boolean {

@@ -5,6 +5,7 @@ import type { UpdateOptions } from '../git/mirror/update.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { Repository } from '../record/repositories.ts';
 import { longestFile, workflowFolders } from '../workflow/files.ts';
+import { testedCommit } from './tested-commit.ts';
 
 /** A message takes at most 1 MB, so of larger files it has only the names. */
 const bounds = { file: longestFile, total: 700_000, files: 200 };
@@ -17,7 +18,7 @@ const atOnce = 8;
 
 /**
  * Adds to each message the workflow files of its commit, and the paths that the commit has changed where a file filters by
- * paths. A repository with a command of its own, and a commit that is not built, need none.
+ * paths; of a pull request those that it has changed since it left its base branch. A repository with a command of its own, and a commit that is not built, need none.
  * @param messages of commits of one ref, each the first parent of the next
  */
 export async function allWithWorkflows(
@@ -28,11 +29,7 @@ export async function allWithWorkflows(
   options: UpdateOptions = {},
 ): Promise<CommitMessage[]> {
   if (repository.command !== null) return [...messages];
-  const lists = await filesOf(
-    mirror,
-    messages.map(({ sha }) => sha),
-    options,
-  );
+  const lists = await filesOf(mirror, messages.map(testedCommit), options);
   const limit = pLimit(atOnce);
   return Promise.all(
     messages.map((message, index) =>
@@ -70,10 +67,11 @@ async function changesOf(
   message: CommitMessage,
   files: readonly CommitFile[],
 ): Promise<string[] | null> {
+  if (!files.some(({ text }) => text?.includes('paths') ?? true)) return null;
+  const { sha, pullRequest } = message;
   // of a new branch it is not known, and for a manual build it does not matter
-  const before = message.cursor?.before?.sha;
-  const asked = before !== undefined && files.some(({ text }) => text?.includes('paths') ?? true);
-  const changed = asked ? await changedPaths(mirror.path, before, message.sha, mostPaths) : null;
+  const before = pullRequest ? await mirror.mergeBase(pullRequest.base, sha) : message.cursor?.before?.sha;
+  const changed = before === undefined ? null : await changedPaths(mirror.path, before, sha, mostPaths);
   const fits = changed !== null && Buffer.byteLength(JSON.stringify(changed)) <= mostPathBytes;
   return fits ? changed : null;
 }

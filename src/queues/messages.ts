@@ -129,8 +129,8 @@ export const commitMessage = z.object({
       base: sha,
       /** commit of the merge; null where the head is tested alone, or conflicts */
       merge: sha.nullable(),
-      /** files that conflict; empty if none do */
-      conflicts: z.array(z.string().max(4096)).max(100),
+      /** files that conflict, which may be unknown; null if head and base do not conflict */
+      conflicts: z.array(z.string().max(500)).max(100).nullable(),
       /** whether a branch of the repository itself is at the head */
       same: z.boolean(),
     })

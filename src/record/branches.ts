@@ -1,5 +1,6 @@
 import type { BuildSummary, Status } from '../kernel/model.ts';
 import { summaryOf } from './builds.ts';
+import { isBranchOrTag } from './cursors.ts';
 import type { Database } from './database.ts';
 
 export interface ObservedRef {
@@ -8,13 +9,14 @@ export interface ObservedRef {
   newest: BuildSummary | undefined;
 }
 
-/** The observed refs of a repository that exist, the latest moved first, each with its newest build. */
+/** The observed branches and tags of a repository that exist, the latest moved first, each with its newest build. */
 export async function observedRefs(database: Database, repo: string, limit: number): Promise<ObservedRef[]> {
   const cursors = await database.db
     .selectFrom('cursors')
     .select(['ref', 'sha'])
     .where('repo', '=', repo)
     .where('absent', '=', 0)
+    .where(isBranchOrTag)
     .orderBy('moved_at', 'desc')
     .limit(limit)
     .execute();

@@ -1,6 +1,8 @@
+import type { ExpressionBuilder } from 'kysely';
 import { serverNow } from '../kernel/server-time.ts';
 import { pause } from '../system/wait.ts';
 import type { Database, Write } from './database.ts';
+import type { Schema } from './schema.ts';
 
 /** How far a ref is built. */
 export interface Cursor {
@@ -15,12 +17,27 @@ export interface Cursor {
   again: boolean;
 }
 
+/** Leaves out the cursors of pull requests, of which a repository may have thousands. */
+export function isBranchOrTag(eb: ExpressionBuilder<Schema, 'cursors'>) {
+  return eb.or([eb('cursors.ref', 'like', 'refs/heads/%'), eb('cursors.ref', 'like', 'refs/tags/%')]);
+}
+
+/** The cursors of branches and tags, by ref. */
 export async function cursorsOf(database: Database, repo: string): Promise<Map<string, Cursor>> {
-  const rows = await database.db
-    .selectFrom('cursors')
-    .select(['ref', 'sha', 'generation', 'absent', 'again'])
-    .where('repo', '=', repo)
-    .execute();
+  return byRef(await cursorRows(database, repo).where(isBranchOrTag).execute());
+}
+
+/** The cursors of these refs, by ref. */
+export async function cursorsAt(database: Database, repo: string, refs: string[]): Promise<Map<string, Cursor>> {
+  return refs.length === 0 ? new Map() : byRef(await cursorRows(database, repo).where('ref', 'in', refs).execute());
+}
+
+function cursorRows(database: Database, repo: string) {
+  const columns = ['ref', 'sha', 'generation', 'absent', 'again'] as const;
+  return database.db.selectFrom('cursors').select(columns).where('repo', '=', repo);
+}
+
+function byRef(rows: Awaited<ReturnType<ReturnType<typeof cursorRows>['execute']>>): Map<string, Cursor> {
   return new Map(rows.map((row) => [row.ref, { ...row, absent: row.absent === 1, again: row.again === 1 }]));
 }
 

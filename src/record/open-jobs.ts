@@ -34,7 +34,7 @@ export interface OpenJob {
   pullRequest: number | null;
   /** what it runs instead of the commit; null where it runs the commit */
   merge: Merge | null;
-  repo: Pick<Repository, 'name' | 'url' | 'reports' | 'filter' | 'runners' | 'env' | 'image'> & {
+  repo: Pick<Repository, 'name' | 'url' | 'reports' | 'filter' | 'runners' | 'env' | 'image' | 'pullRequestLabels'> & {
     /** it was removed, though another repository may have its name */
     removed: boolean;
   };
@@ -87,6 +87,7 @@ export async function openJobs(
       'repositories.runners',
       'repositories.env',
       'repositories.image',
+      'repositories.pull_request_labels',
       'repositories.removed_at',
       'repositories.foreign_builds',
       'repositories.default_branch',
@@ -146,6 +147,7 @@ export async function openJobs(
       runners: JSON.parse(row.runners) as string[],
       env: JSON.parse(row.env) as { [name: string]: string },
       image: row.image,
+      pullRequestLabels: row.pull_request_labels === null ? null : (JSON.parse(row.pull_request_labels) as string[]),
       removed: row.removed_at !== null || row.build_id <= row.foreign_builds,
     },
     storedTrust: storedTrustOf(row),

@@ -7,7 +7,7 @@ import { closeIntent } from './intents.ts';
 import { insertJobs, type NewJob } from './new-jobs.ts';
 import { noticeBegun } from './notices.ts';
 import { observed } from './observed.ts';
-import { type NewPullRequest, noteBuiltHead } from './pull-requests.ts';
+import { type NewPullRequest, noteBuiltHead, supersedeBuilds } from './pull-requests.ts';
 import { type NewSchedule, setSchedules } from './schedules.ts';
 import { insertWorkflows, type NewWorkflows } from './workflows.ts';
 
@@ -37,7 +37,8 @@ export interface NewBuild {
 }
 
 export type Planned =
-  | { outcome: 'made'; build: BuildId }
+  /** `superseded`: earlier builds of its pull request, which were ordered to end */
+  | { outcome: 'made'; build: BuildId; superseded: BuildId[] }
   /** the commit message has already made its build */
   | { outcome: 'known'; build: BuildId }
   /** the cursor is not at the commit before: that one is not recorded yet, or the ref has moved on */
@@ -66,17 +67,25 @@ export async function recordPlan(database: Database, plan: NewBuild): Promise<Pl
       if (!(await moveCursor(db, plan.repo, plan.cursor.before, to))) return { outcome: 'out_of_turn' };
     }
     const build = await insertBuild(db, plan, (last ?? 0) + 1);
-    if (plan.pullRequest) {
-      const { repo, ref, sha: head, pullRequest } = plan;
-      await noteBuiltHead(db, { repo, number: pullRequest.number, ref, head });
-    }
+    const superseded = plan.pullRequest ? await replaceHead(db, build, plan, plan.pullRequest.number) : [];
     if (plan.workflows) await insertWorkflows(db, build, plan.workflows);
     await insertJobs(db, build, await newJobs(db, build, plan));
     if (plan.schedules) await setSchedules(db, plan.repo, plan.schedules);
     if (plan.intent !== null) await closeIntent(db, plan.intent, build);
     await noticeBegun(db, Number(build));
-    return { outcome: 'made', build };
+    return { outcome: 'made', build, superseded };
   });
+}
+
+/** @returns earlier builds of the pull request, which were ordered to end */
+async function replaceHead(
+  db: Write,
+  build: BuildId,
+  { repo, ref, sha: head }: NewBuild,
+  number: number,
+): Promise<BuildId[]> {
+  await noteBuiltHead(db, { repo, number, ref, head });
+  return supersedeBuilds(db, { repo, number, head, build });
 }
 
 async function insertBuild(db: Write, plan: NewBuild, number: number): Promise<BuildId> {

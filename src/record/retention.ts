@@ -1,4 +1,5 @@
 import type { BuildId } from '../kernel/model.ts';
+import { isBranchOrTag } from './cursors.ts';
 import type { Database } from './database.ts';
 
 /** Which finished builds are kept. Open builds are never touched. */
@@ -36,7 +37,7 @@ export async function repositoriesWithBuilds(database: Database): Promise<string
 
 /**
  * Builds of a repository to prune, oldest first, page by page: no statement reads more than one page. The newest finished
- * build of every observed ref stays, and so does the build with the highest number, which the next number follows.
+ * build of every observed branch and tag stays, and so does the build with the highest number, which the next number follows.
  * @param now milliseconds since 1970
  * @param page how many builds are checked at a time
  */
@@ -77,12 +78,12 @@ export async function* expiredBuilds(
   }
 }
 
-/** The newest finished build of each observed ref, and the newest build of all. */
+/** The newest finished build of each observed branch and tag, and the newest build of all. */
 async function newestOfRefs(database: Database, repo: string): Promise<Set<number>> {
   const kept = new Set<number>();
   const newest = database.db.selectFrom('builds').select('id').where('repo', '=', repo).orderBy('id', 'desc').limit(1);
-  const observed = database.db.selectFrom('cursors').select('ref').where('repo', '=', repo).where('absent', '=', 0);
-  for (const { ref } of await observed.execute()) {
+  const cursors = database.db.selectFrom('cursors').select('ref').where('repo', '=', repo).where('absent', '=', 0);
+  for (const { ref } of await cursors.where(isBranchOrTag).execute()) {
     const row = await newest.where('ref', '=', ref).where('finished_at', 'is not', null).executeTakeFirst();
     if (row) kept.add(row.id);
   }

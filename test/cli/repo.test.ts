@@ -5,6 +5,7 @@ import { VoltError } from '../../src/kernel/errors.ts';
 import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
 import { findRepository } from '../../src/record/repositories.ts';
 import { volt } from '../support/cli.ts';
+import { pullRequest7 } from '../support/record.ts';
 import { TestRepository } from '../support/repository.ts';
 import { Site } from '../web/site.ts';
 
@@ -94,6 +95,44 @@ describe('volt repo', () => {
     expect(JSON.parse((await repo('set', 'app', '--no-image', '--json')).stdout)).to.include({ image: null });
   });
 
+  it('sets which pull requests are built, and shows them and their builds', async () => {
+    const more = ['--pull-request-checkout', 'head', '--pull-request-labels', 'linux,node-*'];
+    const set = await repo('set', 'app', '--pull-requests', 'same', ...more);
+    expect(set.stdout, set.stderr).to.match(/^app: the default branch, pull requests \(same\), every commit/);
+    const settings = { pullRequests: 'same', pullRequestCheckout: 'head', pullRequestRefs: null };
+    expect(await findRepository(site.context.database, 'app')).to.deep.include({
+      ...settings,
+      pullRequestLabels: ['linux', 'node-*'],
+    });
+    const none = await repo(
+      'set',
+      'app',
+      '--pull-request-labels',
+      '',
+      '--pull-request-refs',
+      'refs/mr/*/head',
+      '--json',
+    );
+    expect(JSON.parse(none.stdout)).to.deep.include({ pullRequestLabels: [], pullRequestRefs: 'refs/mr/*/head' });
+    const back = await repo('set', 'app', '--no-pull-request-labels', '--no-pull-request-refs', '--json');
+    expect(JSON.parse(back.stdout)).to.deep.include({ ...settings, pullRequestLabels: null });
+    expect((await repo('set', 'app', '--pull-request-refs', 'refs/heads/*')).stderr).to.match(
+      /bad_setting: .*refs\/heads/,
+    );
+    expect((await repo('set', 'app', '--pull-request-labels', 'a b')).stderr).to.match(
+      /bad_setting: .*globs of labels/,
+    );
+    await site.build('app', { ref: 'refs/pull/7/head', pullRequest: { ...pullRequest7, headRef: 'topic' } });
+    await site.build('app');
+    const builds = await volt(['builds', '--pull-request', '7', '--data', site.context.config.dataDir]);
+    expect(builds.stdout)
+      .to.match(/ #7 topic → main /)
+      .and.not.match(/app#2/);
+    const shown = await volt(['show', 'app#1', '--data', site.context.config.dataDir]);
+    expect(shown.stdout).to.match(/^ {2}commit +0+1 of pull request #7 topic → main$/m);
+    await repo('set', 'app', '--pull-requests', 'none');
+  });
+
   it('lists the repositories and the errors of their polls', async () => {
     const { database } = site.context;
     await noteObserved(database, 'local', { defaultBranch: 'main', notice: 'a word\u0007to say' });
@@ -116,7 +155,7 @@ describe('volt repo', () => {
   it('removes a repository', async () => {
     await site.build('app');
     const removed = await repo('rm', 'app');
-    expect(removed.stdout).to.equal('stopped watching app; cancelling 1 open build; its builds stay visible\n');
+    expect(removed.stdout).to.equal('stopped watching app; cancelling 3 open builds; its builds stay visible\n');
     const purged = await repo('rm', 'app', '--purge');
     expect(purged.stdout).to.include('deleting its builds, logs and results');
     await repo('rm', 'local');

@@ -1,18 +1,19 @@
 import { hostname } from 'node:os';
 import { expect } from 'chai';
 import { CommitHandler } from '../../src/dispatcher/commits.ts';
+import { routeBuild } from '../../src/dispatcher/route.ts';
 import { type BuildId, jobIdOf } from '../../src/kernel/model.ts';
 import { hostLabel } from '../../src/kernel/names.ts';
 import { Later } from '../../src/queues/consumer.ts';
-import type { CommitMessage, JobMessage, ObserveMessage } from '../../src/queues/messages.ts';
+import type { CommitMessage, JobMessage, ObserveMessage, Result } from '../../src/queues/messages.ts';
 import { jobQueue, observeQueue } from '../../src/queues/names.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
-import { findIntent, openTrigger } from '../../src/record/intents.ts';
+import { findIntent, openCancels, openTrigger } from '../../src/record/intents.ts';
 import { decideJob } from '../../src/record/job-transitions.ts';
 import { noteDefaultBranch } from '../../src/record/observations.ts';
 import { setTrustedRefs } from '../../src/record/trust.ts';
 import { changeSchema, listen } from '../../src/redis/channels.ts';
-import { observed, pullRequest7 } from '../support/record.ts';
+import { observed, plannedJob, pullRequest7, recordedBuild } from '../support/record.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -65,7 +66,7 @@ describe('the dispatcher, given a commit,', () => {
   it('records the pull request of a build, and sends the job of its merge without trust in any ref', async () => {
     const { database } = volt.context;
     await setTrustedRefs(database, 'app', ['refs/**']);
-    const pullRequest = { ...pullRequest7, before: null, conflicts: [] };
+    const pullRequest = { ...pullRequest7, before: null, conflicts: null };
     await handler.handle(commit(one, null, { ref: 'refs/pull/7/head', pullRequest }));
     await handler.handle(commit(two, null));
     const found = await listBuilds(database, { repo: 'app', pull: 7, limit: 10 });
@@ -79,6 +80,64 @@ describe('the dispatcher, given a commit,', () => {
       [two, undefined, true, undefined],
       [merge, { base, head: one }, false, 7],
     ]);
+  });
+
+  describe('of a pull request,', () => {
+    const pullRequest = { ...pullRequest7, before: null, conflicts: null };
+    const ref = 'refs/pull/7/head';
+    const decided = async () =>
+      (await volt.context.queues.queue('results').getWaiting()).map(({ data }) => data as Result<'decided'>);
+
+    it('fails its build without a runner where it conflicts with its base, and names the files', async () => {
+      const files = Array.from({ length: 12 }, (_, index) => `src/${index}.ts`);
+      await handler.handle(commit(one, null, { ref, pullRequest: { ...pullRequest, merge: null, conflicts: files } }));
+      expect(await sent()).to.deep.equal([]);
+      const [end] = await decided();
+      expect(end).to.include({ status: 'failure', reason: 'merge_conflict' });
+      expect(end?.message).to.match(
+        /^it conflicts with main in src\/0\.ts, .*, src\/9\.ts and 2 more files: merge main /,
+      );
+    });
+
+    it('orders the builds of its earlier heads to end, and no others', async () => {
+      const { database } = volt.context;
+      const earlier = { generation: 0, sha: one };
+      await handler.handle(commit(one, null));
+      await handler.handle(commit(one, null, { ref, pullRequest }));
+      await handler.handle(commit(one, null, { ref: 'refs/pull/8/head', pullRequest: { ...pullRequest, number: 8 } }));
+      const next = { ref, pullRequest: { ...pullRequest, before: one }, cursor: { generation: 1, before: earlier } };
+      await handler.handle(commit(two, null, next));
+      const orders = (await openCancels(database)).map(({ build, job, because }) => ({ build, job, because }));
+      const [former] = await listBuilds(database, { pull: 7, sha: one, limit: 1 });
+      const message = 'replaced by commit 222222222222 of the pull request';
+      expect(orders).to.deep.equal([{ build: former?.id, job: null, because: { reason: 'superseded', message } }]);
+    });
+
+    it('refuses a job whose labels are not among those of pull requests, but for its own machine', async () => {
+      const { database } = volt.context;
+      const named = async (labels: string[], globs: string[] | null) => {
+        await observed(database, 'app', { pullRequestLabels: globs });
+        const build = await recordedBuild(database, {
+          jobs: [plannedJob('test', { labels })],
+          pullRequest: pullRequest7,
+        });
+        await routeBuild(volt.context, build);
+        const [end] = await decided();
+        await volt.emptyRedis();
+        return end && [end.status, end.reason, end.message];
+      };
+      const refusal = (labels: string) => [
+        ...[
+          'error',
+          'labels_refused',
+          `pull requests of this repository may not use runners with the labels ${labels}`,
+        ],
+      ];
+      expect(await named(['gpu', 'linux'], ['linux'])).to.deep.equal(refusal('gpu'));
+      expect(await named(['linux'], [])).to.deep.equal(refusal('linux'));
+      expect(await named(['host:box', 'linux-arm'], ['linux*'])).to.equal(undefined);
+      expect(await named(['gpu'], null)).to.equal(undefined);
+    });
   });
 
   it('records a build and sends its job', async () => {

@@ -419,7 +419,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       change: Partial<CommitMessage> = {},
       its: Partial<NonNullable<CommitMessage['pullRequest']>> = {},
     ) => {
-      const pullRequest = { ...pullRequest7, before: null, conflicts: [], ...its };
+      const pullRequest = { ...pullRequest7, before: null, conflicts: null, ...its };
       return { ref: `refs/pull/${pullRequest.number}/head`, pullRequest, ...change };
     };
     const on = (...lines: string[]) => workflow(`on:\n${lines.map((line) => `  ${line}\n`).join('')}`, job('a'));

@@ -95,8 +95,8 @@ describe('recording a plan', () => {
   it('never makes a second build of the same commit message', async () => {
     const made = await recordPlan(database, commit(one, null));
     const known = await recordPlan(database, commit(one, null));
+    expect(known).to.deep.equal({ outcome: 'known', build: 'build' in made ? made.build : undefined });
     expect(made.outcome).to.equal('made');
-    expect(known).to.deep.equal({ ...made, outcome: 'known' });
     expect(await count()).to.equal(1);
   });
 

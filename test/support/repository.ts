@@ -57,6 +57,11 @@ export class TestRepository {
     return this.git('rev-list', '--reverse', `${parent}..refs/heads/main`).split('\n');
   }
 
+  /** @param changes lines for git-update-ref(1) */
+  updateRefs(changes: string): void {
+    execFileSync('git', ['update-ref', '--stdin'], { cwd: this.path, input: changes });
+  }
+
   head(): string {
     return this.git('rev-parse', 'HEAD');
   }

@@ -5,6 +5,7 @@ import { hideCredentials } from '../../src/kernel/urls.ts';
 import { findIntent, openRetries } from '../../src/record/intents.ts';
 import { moveToNextAttempt } from '../../src/record/job-transitions.ts';
 import { attemptSentence, stateOf, verdictOf } from '../../src/web/pages/sentences.ts';
+import { pullRequest7 } from '../support/record.ts';
 import { job, Site } from './site.ts';
 
 /** What a reader without scripts and styles sees of a page. */
@@ -54,6 +55,20 @@ describe('web: pages without scripts', () => {
     for (const query of ['text=%25', 'text=_dd', 'author=grace_']) {
       expect(textOf(await site.page(`/?${query}`)), query).to.include('No builds match this filter.');
     }
+  });
+
+  it('show what a pull request is for, its builds and which ones a repository builds', async () => {
+    await site.repository('pulls', { pullRequests: 'same', pullRequestLabels: ['linux'] });
+    const pullRequest = { ...pullRequest7, headRef: '<i>topic' };
+    const id = await site.build('pulls', { subject: 'Pulled', ref: 'refs/pull/7/head', pullRequest });
+    await site.build('pulls', { subject: 'Pushed' });
+    const page = await site.page('/?repo=pulls&pull=7');
+    expect(textOf(page)).to.include('#7 <i>topic → main').and.to.include('Pulled').and.not.include('Pushed');
+    expect(page).to.not.include('<i>topic');
+    expect(await site.page(`/builds/${id}`)).to.include('href="/?repo=pulls&amp;pull=7"');
+    expect(textOf(await site.page('/repos/pulls'))).to.include(
+      'Pull requests from its own branches; merged with the base branch; on runners with linux at most',
+    );
   });
 
   it('show commits and jobs of one repository as a grid', async () => {

@@ -6,9 +6,11 @@ import { plain } from '../terminal.ts';
 export type ShownRepository = Answer<typeof repositoryAnswer>;
 
 /** The refs that Volt builds: `main, release/*, tags v*`. */
-export function watchedRefs({ branches, tags, defaultBranch }: ShownRepository): string {
+export function watchedRefs({ branches, tags, defaultBranch, pullRequests }: ShownRepository): string {
   const named = branches.length > 0 ? branches.join(', ') : (defaultBranch ?? 'the default branch');
-  return plain([named, ...(tags.length > 0 ? [`tags ${tags.join(', ')}`] : [])].join(', '));
+  const tagged = tags.length > 0 ? [`tags ${tags.join(', ')}`] : [];
+  const pulls = pullRequests === 'none' ? [] : [`pull requests (${pullRequests})`];
+  return plain([named, ...tagged, ...pulls].join(', '));
 }
 
 /** The path of a repository in the API. */

@@ -40,8 +40,12 @@ export function addSettingsOptions(command: Command): Command {
 /** The settings as the API takes them; undefined for those that are not given. */
 export function settingsOf(options: SettingsOptions): GivenSettings {
   const { branch, tags, poll, commits, command, reports, filter, runners, env, image, visibility } = options;
+  const { pullRequests, pullRequestCheckout, pullRequestRefs, pullRequestLabels } = options;
   return {
     ...{ branches: branch, pollSeconds: poll, commits, command, visibility },
+    ...{ pullRequests, pullRequestCheckout },
+    pullRequestRefs: pullRequestRefs === false ? null : pullRequestRefs,
+    pullRequestLabels: pullRequestLabels === false ? null : pullRequestLabels?.filter((label) => label !== ''),
     tags: tags === false ? [] : tags,
     reports: reports === false ? [] : reports,
     filter: filter === false ? null : filter,

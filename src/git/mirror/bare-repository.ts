@@ -114,7 +114,7 @@ export class BareRepository {
     let { commits } = walk;
     const jumped = walk.from !== before && !(await this.isAncestor(before, head));
     // the history between them is missing, so every commit would count as new
-    if (jumped && this.isShallow && !(await this.#meet(before, head)))
+    if (jumped && this.isShallow && (await this.mergeBase(before, head)) === undefined)
       return { commits: [head], passedOver: 0, jumped };
     if (jumped && base !== undefined && (await this.has(base))) {
       range.push(`^${base}`);
@@ -181,9 +181,14 @@ export class BareRepository {
     return (await this.#read('rev-list', '--max-count=1', `${head}..${before}`, '--')).trim() === '';
   }
 
-  /** Whether two histories have a commit in common. */
-  async #meet(one: string, other: string): Promise<boolean> {
-    return (await this.#read('merge-base', one, other)).trim() !== '';
+  /** How many commits lead from one commit to another, at most `most`. */
+  async countCommits(from: string, to: string, most: number): Promise<number> {
+    return Number(await this.#read('rev-list', '--count', `--max-count=${most}`, `${from}..${to}`, '--'));
+  }
+
+  /** The newest commit that two histories have in common; undefined if there is none. */
+  async mergeBase(one: string, other: string): Promise<string | undefined> {
+    return (await this.#read('merge-base', one, other)).trim() || undefined;
   }
 
   async #count(range: string[]): Promise<number> {

@@ -95,6 +95,19 @@ export class Mirror extends BareRepository {
     await this.#update(options, (update) => this.#fetchCommit(sha, update));
   }
 
+  /**
+   * Makes sure that the commit is here with its history to which a ref other than branches and tags leads.
+   * @throws VoltError `fetch_failed`, `commit_missing` where the ref has moved on
+   */
+  async requireRef(ref: string, sha: string, options: UpdateOptions = {}): Promise<void> {
+    if (!this.isCutShort && (await this.has(sha))) return this.markUsed();
+    await this.#update(options, async (update) => {
+      // by its ref: servers with an old protocol have no other way
+      if (!(await this.has(sha))) await update.fetchCommit(ref);
+      if (!(await this.has(sha))) throw commitMissing(sha);
+    });
+  }
+
   /** Makes sure that the commit is here with its history and its files. @throws VoltError as `requireCommit` */
   async require(sha: string, options: UpdateOptions = {}): Promise<void> {
     const isHere = !this.isCutShort && (await this.has(sha));

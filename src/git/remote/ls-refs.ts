@@ -20,6 +20,8 @@ export interface ListedRef {
 
 /** Bytes of a list of refs: some 200,000 of them. */
 const mostListed = 16_777_216;
+/** With more prefixes than this, `git ls-remote` lists all refs. */
+const mostPatterns = 10;
 
 /** Milliseconds for which Volt remembers that a server speaks an older protocol, and the address that a URL is rewritten to. */
 const remembered = 600_000;
@@ -149,7 +151,8 @@ async function readRefs(answer: string, prefixes: readonly string[]): Promise<Li
 }
 
 async function lsRemote(url: string, prefixes: readonly string[], options: GitOptions): Promise<ListedRef[]> {
-  const wanted = prefixes.flatMap((prefix) => (prefix.endsWith('/') ? [`${prefix}*`] : [prefix, `${prefix}^{}`]));
+  // the server sends all refs in any case, and git compares each with each pattern
+  const wanted = prefixes.length > mostPatterns ? [] : prefixes.map((prefix) => `${prefix}*`);
   const text = await git('/', ['ls-remote', '--symref', '--', url, ...wanted], options);
   const refs = new Map<string, ListedRef>();
   const targets = new Map<string, string>();

@@ -12,6 +12,8 @@ export interface RemoteRefs {
   heads: Map<string, string>;
   /** full names (`refs/tags/…`) and the objects that they point to in the end; empty unless asked for */
   tags: Map<string, string>;
+  /** others that were asked for, by their full names */
+  others: Map<string, string>;
   /** number of refs that are ignored, since their names are not valid text */
   unnamable: number;
 }
@@ -20,11 +22,19 @@ export interface RemoteRefs {
  * The branches of a repository as they are now.
  * @throws VoltError `too_large` where there are too many, `git_failed`
  * @param options.tags whether to list the tags, too
+ * @param options.others how the full names of further refs to list begin
  */
-export async function listRemote(url: string, options: GitOptions & { tags?: boolean } = {}): Promise<RemoteRefs> {
-  const { tags, ...asking } = options;
-  const listed = await lsRefs(url, ['HEAD', 'refs/heads/', ...(tags ? ['refs/tags/'] : [])], asking);
-  const refs: RemoteRefs = { defaultBranch: null, detached: false, heads: new Map(), tags: new Map(), unnamable: 0 };
+export async function listRemote(
+  url: string,
+  options: GitOptions & { tags?: boolean; others?: readonly string[] } = {},
+): Promise<RemoteRefs> {
+  const { tags, others = [], ...asking } = options;
+  const prefixes = ['HEAD', 'refs/heads/', ...(tags ? ['refs/tags/'] : []), ...others];
+  const listed = await lsRefs(url, prefixes, asking);
+  const refs: RemoteRefs = {
+    ...{ defaultBranch: null, detached: false },
+    ...{ heads: new Map(), tags: new Map(), others: new Map(), unnamable: 0 },
+  };
   let target: string | undefined;
   for (const ref of listed) {
     if (ref.name === 'HEAD') {
@@ -37,7 +47,7 @@ export async function listRemote(url: string, options: GitOptions & { tags?: boo
 }
 
 function note(refs: RemoteRefs, { name, sha, peeled }: ListedRef): void {
-  const kind = name.startsWith('refs/heads/') ? refs.heads : refs.tags;
+  const kind = name.startsWith('refs/heads/') ? refs.heads : name.startsWith('refs/tags/') ? refs.tags : refs.others;
   // two names that are not UTF-8 may look the same, and would be taken for one ref that moves to and fro
   if (isRefName(name) && !name.includes('\ufffd')) kind.set(name, peeled ?? sha);
   else refs.unnamable++;

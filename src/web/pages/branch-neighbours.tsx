@@ -3,11 +3,16 @@ import { statusWords } from '../../kernel/model.ts';
 import type { BranchHistory } from '../../record/branch-history.ts';
 import { shortRef } from './sentences.ts';
 
+/** The branch, tag or pull request that a build belongs to. */
+function lineOf({ ref, pullRequest }: BuildSummary): string {
+  return pullRequest ? `pull request ${pullRequest.number}` : shortRef(ref);
+}
+
 /** Links to the previous and the next build of the branch. */
 export function Neighbours({ build, history }: { build: BuildSummary; history: BranchHistory }) {
   const { previous, next } = history;
   return (
-    <nav class="neighbours" id="neighbours" data-live="" aria-label={`Builds of ${shortRef(build.ref)}`}>
+    <nav class="neighbours" id="neighbours" data-live="" aria-label={`Builds of ${lineOf(build)}`}>
       {previous && <BuildLink build={previous} rel="prev" label={`← #${previous.number}`} />}
       {next && <BuildLink build={next} rel="next" label={`#${next.number} →`} />}
     </nav>
@@ -17,7 +22,7 @@ export function Neighbours({ build, history }: { build: BuildSummary; history: B
 /** Which build broke the branch and which fixed it, as far as this build is involved. */
 export function Broken({ build, history }: { build: BuildSummary; history: BranchHistory }) {
   const { brokenSince, fixedBy, mended } = history;
-  const branch = shortRef(build.ref);
+  const branch = lineOf(build);
   return (
     <p class="broken">
       {brokenSince?.id === build.id && <>This build broke {branch}. </>}

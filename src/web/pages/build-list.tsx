@@ -1,6 +1,6 @@
 import type { BuildId, BuildSummary } from '../../kernel/model.ts';
 import { Age, Progress, StatusMark, Took } from './parts.tsx';
-import { shortRef } from './sentences.ts';
+import { refText } from './sentences.ts';
 import { Table } from './table.tsx';
 
 interface Listed {
@@ -22,12 +22,12 @@ export function BuildList({ builds, estimates, now }: Listed) {
         {
           head: 'Build',
           class: 'name',
-          cell: ({ id, repo, number, ref }) => (
+          cell: (build) => (
             <>
-              <a href={`/builds/${id}`}>
-                {repo}#{number}
+              <a href={`/builds/${build.id}`}>
+                {build.repo}#{build.number}
               </a>
-              <span class="branch">{shortRef(ref)}</span>
+              <span class="branch">{refText(build)}</span>
             </>
           ),
         },

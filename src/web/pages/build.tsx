@@ -18,7 +18,7 @@ import { Jobs } from './jobs.tsx';
 import { answerPage } from './layout.tsx';
 import { askedLines, chooseLog, LogSection } from './log.tsx';
 import { Age, Fact, inUtc, Progress, StatusMark, Took, Words } from './parts.tsx';
-import { shortRef, verdictOf } from './sentences.ts';
+import { refText, shortRef, verdictOf } from './sentences.ts';
 
 /** `/builds/:id`: a build's result, its jobs, and the log of one job. */
 export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Response> {
@@ -130,7 +130,7 @@ function Retry({ build }: { build: Build }) {
 function Facts({ build, estimate, now }: { build: Build; estimate: number | undefined; now: number }) {
   return (
     <dl class="facts" id="facts" data-live="">
-      <Fact name="Ref">
+      <Fact name={build.pullRequest ? 'Pull request' : 'Ref'}>
         <RefLink build={build} />
       </Fact>
       <Fact name="Commit">
@@ -151,8 +151,13 @@ function Facts({ build, estimate, now }: { build: Build; estimate: number | unde
   );
 }
 
-/** The ref; only branches link to a filtered list of builds. */
-function RefLink({ build: { repo, ref } }: { build: Build }) {
+/** The ref; branches and pull requests link to a filtered list of builds. */
+function RefLink({ build }: { build: Build }) {
+  const { repo, ref, pullRequest } = build;
+  if (pullRequest) {
+    const query = new URLSearchParams({ repo, pull: String(pullRequest.number) });
+    return <a href={`/?${query}`}>{refText(build)}</a>;
+  }
   const name = shortRef(ref);
   if (!ref.startsWith('refs/heads/')) return <>{name}</>;
   return <a href={`/?${new URLSearchParams({ repo, branch: name })}`}>{name}</a>;

@@ -71,6 +71,7 @@ async function findBuilds(web: Web, reader: Reader, filter: Filter, before: Buil
     reader,
     repo: filter.repo || undefined,
     branch: filter.branch || undefined,
+    pull: filter.pull === '' ? undefined : Number(filter.pull),
     status: filter.status || undefined,
     author: filter.author || undefined,
     text: filter.text || undefined,

@@ -1,9 +1,12 @@
 import { type Status, statuses, statusWords } from '../../kernel/model.ts';
+import { pullRequestNumber } from '../schemas/terms.ts';
 
 /** The filter in the query of the list of builds; empty fields match everything. */
 export interface Filter {
   repo: string;
   branch: string;
+  /** number of a pull request */
+  pull: string;
   status: Status | '';
   author: string;
   /** text in the commit's subject, or the beginning of its sha */
@@ -18,6 +21,7 @@ export function filterOf(query: (name: string) => string | undefined): Filter {
   return {
     repo,
     branch: text('branch'),
+    pull: pullRequestNumber.safeParse(text('pull')).success ? text('pull') : '',
     status: statuses.find((one) => one === text('status')) ?? '',
     author: text('author'),
     text: text('text'),
@@ -59,6 +63,7 @@ export function Filters({ filter, repositories }: { filter: Filter; repositories
         </label>
       )}
       <TextField name="branch" label="Branch" value={filter.branch} />
+      <TextField name="pull" label="Pull request" value={filter.pull} />
       <label>
         Status
         <select name="status">

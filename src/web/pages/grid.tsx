@@ -1,7 +1,7 @@
 import { type BuildId, type BuildSummary, statusWords } from '../../kernel/model.ts';
 import type { GridJob } from '../../record/grid.ts';
 import { Age } from './parts.tsx';
-import { shortRef } from './sentences.ts';
+import { refText } from './sentences.ts';
 
 const mostColumns = 60;
 
@@ -37,7 +37,7 @@ export function Grid({ builds, jobs, now }: Shown) {
                   #{build.number} {build.subject}
                 </a>
                 <span class="by">
-                  {shortRef(build.ref)} · {build.author} · <Age time={build.createdAt} now={now} />
+                  {refText(build)} · {build.author} · <Age time={build.createdAt} now={now} />
                 </span>
               </th>
               {columns.map((name) => (

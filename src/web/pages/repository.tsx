@@ -179,12 +179,26 @@ function fetchedPart({ filter }: ObservedRepository): string {
   return filter === null ? 'full history' : `full history, filter ${filter}`;
 }
 
+function pullRequestsText(repository: ObservedRepository): string {
+  const { pullRequests, pullRequestCheckout, pullRequestRefs, pullRequestLabels: labels } = repository;
+  if (pullRequests === 'none') return 'none';
+  const labelled =
+    labels && (labels.length === 0 ? 'on runners without labels' : `on runners with ${labels.join(', ')} at most`);
+  return [
+    pullRequests === 'same' ? 'from its own branches' : 'all, forks included',
+    pullRequestCheckout === 'merge' ? 'merged with the base branch' : 'the head alone',
+    ...(pullRequestRefs === null ? [] : [pullRequestRefs]),
+    ...(labelled === null ? [] : [labelled]),
+  ].join('; ');
+}
+
 function Settings({ repository, now }: { repository: ObservedRepository; now: number }) {
   const { url, host, branches, tags, defaultBranch, commits, command, reports, pollSeconds, notice } = repository;
   const facts: [string, string][] = [
     ['URL', `${hideCredentials(url)}${host === null ? '' : ` on ${host}`}`],
     ['Branches', branches.join(', ') || `default branch${defaultBranch === null ? '' : ` (${defaultBranch})`}`],
     ['Tags', tags.join(', ') || 'none'],
+    ['Pull requests', pullRequestsText(repository)],
     ['Commits', commits === 'every' ? 'every commit' : 'the newest at each poll'],
     ['Runs', command ?? 'workflow files, else discovered tests'],
     ['Image', repository.image ?? 'none: tests run on the machine of the runner'],

@@ -1,4 +1,5 @@
-import { type Attempt, type Build, type Job, reasons, statusWords } from '../../kernel/model.ts';
+import { type Attempt, type Build, type BuildSummary, type Job, reasons, statusWords } from '../../kernel/model.ts';
+import { pullRequestText } from '../../kernel/pull-request.ts';
 import { duration } from '../../kernel/times.ts';
 import { waitingFor } from '../status/waiting.ts';
 
@@ -81,6 +82,11 @@ function tookOf({ startedAt, finishedAt }: Pick<Outcome, 'startedAt' | 'finished
 /** The name of the branch or tag of a ref. */
 export function shortRef(ref: string): string {
   return ref.replace(/^refs\/(heads|tags)\//, '');
+}
+
+/** What a build is of: its pull request, or the name of its branch or tag. */
+export function refText({ ref, pullRequest }: Pick<BuildSummary, 'ref' | 'pullRequest'>): string {
+  return pullRequest ? pullRequestText(pullRequest) : shortRef(ref);
 }
 
 function because({ message, reason }: Pick<Outcome, 'message' | 'reason'>): string | undefined {

@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { sentence, time } from '../../kernel/model/shapes.ts';
 import { repositoryNamePattern } from '../../kernel/names.ts';
+import { pullRequestCheckouts, pullRequestModes } from '../../kernel/pull-request.ts';
 import { visibilities } from '../../kernel/visibility.ts';
 import { nextAfter } from './paging.ts';
 import { name } from './registry.ts';
@@ -27,6 +28,20 @@ const settings = z.object({
   env: z.record(z.string(), z.string()).meta({ description: 'environment variables of its jobs; they are not secret' }),
   image: z.string().nullable().meta({
     description: 'container image that its tests run in, such as `node:22`; null for the machine of the runner',
+  }),
+  pullRequests: z.enum(pullRequestModes).meta({
+    description:
+      'whose pull requests are built: same: those whose head is a branch of the repository itself; all: those of forks, too',
+  }),
+  pullRequestRefs: z.string().nullable().meta({
+    description:
+      'full name of the refs of their heads, with one `*` for the number, such as `refs/mr/*/head`; null for those of GitHub, GitLab, Gitea, Forgejo, Bitbucket Data Center, Pagure and Gerrit',
+  }),
+  pullRequestCheckout: z.enum(pullRequestCheckouts).meta({
+    description: 'what of a pull request is tested: its merge with the base branch, or its head alone',
+  }),
+  pullRequestLabels: z.array(z.string()).nullable().meta({
+    description: 'globs of the labels that jobs of pull requests may ask for; null for all',
   }),
   visibility: z.enum(visibilities).meta({ description: visibilityMeaning }),
 });

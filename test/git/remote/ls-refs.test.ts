@@ -72,6 +72,7 @@ describe('listing the refs of a server', () => {
         ['refs/heads/main', head],
       ]),
       tags: new Map([['refs/tags/v1', head]]),
+      others: new Map(),
       unnamable: 0,
     });
     expect(await received(() => findRemoteRef(url(), 'main'))).to.be.below(3000);

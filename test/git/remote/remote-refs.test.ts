@@ -40,7 +40,7 @@ describe('the branches of a remote repository', () => {
   });
 
   it('are an empty list without a default branch in an empty repository', async () => {
-    const refs = { heads: new Map(), tags: new Map(), unnamable: 0 };
+    const refs = { heads: new Map(), tags: new Map(), others: new Map(), unnamable: 0 };
     expect(await listRemote(repositoryOf().path)).to.deep.equal({ defaultBranch: null, detached: false, ...refs });
   });
 

@@ -1,0 +1,135 @@
+import type { Database } from '../record/database.ts';
+import {
+  passOverHeads,
+  passOverOldPullRequests,
+  type SeenPullRequest,
+  seenPullRequests,
+  watchedPullRequests,
+} from '../record/pull-requests.ts';
+import type { ObservedRepository } from '../record/repositories.ts';
+import { type ListedPullRequest, pullRequestsIn, type RefKind, refKinds } from './pull-request-refs.ts';
+
+/** Milliseconds between two polls that list all pull requests, an hour. */
+const wholeInterval = 3_600_000;
+/** The same at least where a webhook asks for them. */
+const hookInterval = 60_000;
+/** Where there are no more than this, each poll lists all of them. */
+const few = 100;
+
+/** The pull requests of one kind, as a poll that listed all of them has found them. */
+interface KindList {
+  kind: RefKind;
+  /** their highest number; 0 without pull requests */
+  highest: number;
+  isFew: boolean;
+}
+
+/** What the last poll that listed all pull requests has found. */
+interface WholeList {
+  /** milliseconds of performance.now() */
+  at: number;
+  pattern: string | null;
+  found: KindList[];
+}
+
+/** What one poll asks for. */
+export interface PullRequestQuery {
+  kinds: readonly RefKind[];
+  /** how the refs to list begin */
+  prefixes: string[];
+  /** whether it asks for all pull requests */
+  isWhole: boolean;
+  /** those that are known already, by number */
+  watched: ReadonlyMap<number, SeenPullRequest>;
+}
+
+/** A pull request with a new head. */
+export interface MovedPullRequest extends ListedPullRequest {
+  /** the head that was seen before; null for a new pull request */
+  before: string | null;
+  /** whether a branch of the repository itself is at the head */
+  same: boolean;
+}
+
+/**
+ * Which pull requests each poll asks for, and which of them have a new head. A forge keeps the refs of all pull requests that
+ * ever were, and tells by git neither which are open nor which have moved. So a poll asks for the newest ones, those that have
+ * moved lately, and the numbers that come next. Once an hour, and after a webhook, it lists all.
+ */
+export class PullRequestPolls {
+  readonly #database: Database;
+  readonly #lists = new Map<string, WholeList>();
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  forget(repo: string): void {
+    this.#lists.delete(repo);
+  }
+
+  /**
+   * @param isAsked whether a webhook has asked for the poll
+   * @returns undefined for a repository that builds no pull requests
+   */
+  async query(
+    { name, pullRequests, pullRequestRefs: pattern, pullRequestsSeen }: ObservedRepository,
+    isAsked: boolean,
+  ): Promise<PullRequestQuery | undefined> {
+    if (pullRequests === 'none') return undefined;
+    const kinds = refKinds(pattern);
+    const last = this.#lists.get(name);
+    const age = last ? performance.now() - last.at : Number.POSITIVE_INFINITY;
+    const isDue = age > (isAsked ? hookInterval : wholeInterval);
+    const watched = await watchedPullRequests(this.#database, name);
+    if (!last || last.pattern !== pattern || !pullRequestsSeen || isDue)
+      return { kinds, prefixes: kinds.map(({ prefix }) => prefix), isWhole: true, watched };
+    const prefixes = last.found.flatMap(({ kind, isFew, highest }) => {
+      // also where there are none: the first one is found at once
+      if (isFew) return [kind.prefix];
+      const own = [...watched.values()].filter(({ ref }) => kind.parse(ref));
+      const newest = own.reduce((most, { number }) => Math.max(most, number), highest);
+      return [...own.map(({ number }) => kind.of(number)), ...kind.after(newest)];
+    });
+    return { kinds, prefixes, isWhole: false, watched };
+  }
+
+  /**
+   * The pull requests whose heads are to be built, by number. Notes the others as seen: those that were there before, and heads
+   * that the repository's setting leaves out.
+   * @param refs of pull requests that the server has listed
+   * @param heads of the repository's branches
+   */
+  async moved(
+    { name, pullRequests, pullRequestRefs: pattern, pullRequestsSeen }: ObservedRepository,
+    { kinds, isWhole, watched }: PullRequestQuery,
+    { refs, heads }: { refs: ReadonlyMap<string, string>; heads: ReadonlySet<string> },
+  ): Promise<MovedPullRequest[]> {
+    const listed = pullRequestsIn(kinds, refs);
+    if (!pullRequestsSeen) await passOverOldPullRequests(this.#database, name, pattern, [...listed.values()]);
+    const last = this.#lists.get(name);
+    if (isWhole)
+      this.#lists.set(name, { at: performance.now(), pattern, found: kinds.map((kind) => listOf(kind, listed)) });
+    else if (last) last.found = last.found.map((each) => (each.isFew ? listOf(each.kind, listed) : each));
+    if (!pullRequestsSeen) return [];
+    const unknown = [...listed.keys()].filter((number) => !watched.has(number));
+    const seen = await seenPullRequests(this.#database, name, unknown);
+    const moved = [...listed.values()].flatMap(({ number, ref, head }): MovedPullRequest[] => {
+      const before = (watched.get(number) ?? seen.get(number))?.head ?? null;
+      return before === head ? [] : [{ number, ref, head, before, same: heads.has(head) }];
+    });
+    const isWanted = ({ same }: MovedPullRequest) => pullRequests === 'all' || same;
+    await passOverHeads(
+      this.#database,
+      name,
+      moved.filter((each) => !isWanted(each)),
+    );
+    return moved.filter(isWanted).sort((a, b) => a.number - b.number);
+  }
+}
+
+function listOf(kind: RefKind, listed: ReadonlyMap<number, ListedPullRequest>): KindList {
+  const numbers = [...listed.values()].flatMap(({ ref, number }) => (kind.parse(ref) ? number : []));
+  const highest = numbers.reduce((most, number) => Math.max(most, number), 0);
+  return { kind, highest, isFew: numbers.length <= few };
+}

@@ -1,0 +1,129 @@
+import type { Mirror } from '../git/mirror/mirror.ts';
+import type { UpdateOptions } from '../git/mirror/update.ts';
+import type { RemoteRefs } from '../git/remote/remote-refs.ts';
+import { errorText, VoltError } from '../kernel/errors.ts';
+import type { CommitMessage } from '../queues/messages.ts';
+import { fittingCommit } from '../queues/queues.ts';
+import type { StageContext } from '../queues/stage.ts';
+import { cursorsAt } from '../record/cursors.ts';
+import type { Database } from '../record/database.ts';
+import { openPullRequests } from '../record/pull-requests.ts';
+import type { ObservedRepository } from '../record/repositories.ts';
+import { baseCandidates } from './base-branch.ts';
+import { allDescribed } from './described-commits.ts';
+import { pullRequestMessage } from './pull-request-messages.ts';
+import { type MovedPullRequest, PullRequestPolls, type PullRequestQuery } from './pull-request-polls.ts';
+import { RefProblems } from './ref-problems.ts';
+import { allWithWorkflows } from './workflow-files.ts';
+
+/** Pull requests of a repository whose builds have not ended; further ones wait until some of these have. */
+const mostOpen = 20;
+
+/** Adds to messages of one ref's commits the workflows of other repositories, and leaves out those that wait for them. */
+export type Attach = (ref: string, messages: CommitMessage[]) => Promise<CommitMessage[]>;
+
+/** Sends the new heads of pull requests to the dispatcher. */
+export class PullRequests {
+  readonly #context: StageContext & { database: Database };
+  readonly #polls: PullRequestPolls;
+  readonly #problems = new RefProblems();
+
+  constructor(context: StageContext & { database: Database }) {
+    this.#context = context;
+    this.#polls = new PullRequestPolls(context.database);
+  }
+
+  /** What a poll asks for, see `PullRequestPolls`. */
+  query(repository: ObservedRepository, isAsked: boolean): Promise<PullRequestQuery | undefined> {
+    return this.#polls.query(repository, isAsked);
+  }
+
+  forget(repo: string): void {
+    this.#polls.forget(repo);
+    this.#problems.forget(repo);
+  }
+
+  /** The pull requests that could not be read, by ref. */
+  problemsOf(repo: string): { name: string; error: VoltError }[] {
+    return this.#problems.of(repo);
+  }
+
+  /**
+   * Sends the new heads of pull requests, behind the commits of branches.
+   * @param refs the refs that the settings name
+   * @returns whether no pull request is left for the next poll
+   */
+  async send(
+    repository: ObservedRepository,
+    mirror: Mirror,
+    query: PullRequestQuery,
+    found: { remote: RemoteRefs; refs: ReadonlyMap<string, string>; options: UpdateOptions; attach: Attach },
+  ): Promise<boolean> {
+    const { database, queues, logger } = this.#context;
+    const { remote, refs, options, attach } = found;
+    const { name } = repository;
+    const branches = new Map([...remote.heads].map(([ref, sha]) => [sha, ref.slice('refs/heads/'.length)]));
+    const listed = { refs: remote.others, heads: new Set(branches.keys()) };
+    const moved = await this.#polls.moved(repository, query, listed);
+    const admitted = await this.#admit(name, moved);
+    if (admitted.length === 0) return moved.length === 0;
+    const cursors = await cursorsAt(
+      database,
+      name,
+      admitted.map(({ ref }) => ref),
+    );
+    const candidates = baseCandidates(remote, refs);
+    await mirror.follow(new Map(candidates.map((branch) => [`refs/heads/${branch.name}`, branch.sha])), options);
+    for (const pull of admitted) {
+      const about = { ref: pull.ref, head: pull.head, cursor: cursors.get(pull.ref) };
+      try {
+        const headRef = branches.get(pull.head) ?? null;
+        const message = await pullRequestMessage(mirror, repository, pull, {
+          ...{ candidates, headRef, options, cursor: about.cursor },
+        });
+        const messages = message.pullRequest?.conflicts
+          ? [message]
+          : await attach(pull.ref, await this.#withFiles(repository, mirror, message, remote.defaultBranch, options));
+        await queues.sendCommits(messages.map(fittingCommit));
+        this.#problems.settle(name, about);
+      } catch (error) {
+        if (error instanceof VoltError && concernsVolt(error)) throw error;
+        if (this.#problems.note(name, about, error, repository.pollSeconds))
+          logger.info(`${name}: cannot build ${pull.ref}: ${errorText(error)}`, { repo: name });
+      }
+    }
+    return false;
+  }
+
+  /** Those that are sent now: of pull requests with an open build all, which end that build, and others while there is room. */
+  async #admit(repo: string, moved: readonly MovedPullRequest[]): Promise<MovedPullRequest[]> {
+    const ready = new Set(
+      this.#problems
+        .ready(
+          repo,
+          moved.map(({ ref, head }) => ({ ref, head, cursor: undefined })),
+        )
+        .map(({ ref }) => ref),
+    );
+    if (ready.size === 0) return [];
+    const open = await openPullRequests(this.#context.database, repo);
+    let room = mostOpen - open.size;
+    return moved.filter(({ ref, number }) => ready.has(ref) && (open.has(number) || room-- > 0));
+  }
+
+  async #withFiles(
+    repository: ObservedRepository,
+    mirror: Mirror,
+    message: CommitMessage,
+    defaultBranch: string | null,
+    options: UpdateOptions,
+  ): Promise<CommitMessage[]> {
+    const messages = await allWithWorkflows(mirror, repository, [message], defaultBranch, options);
+    return allDescribed(mirror, repository, messages, defaultBranch, options);
+  }
+}
+
+/** Whether an error is not about the one pull request: a database that is away, or Redis. */
+function concernsVolt({ code }: VoltError): boolean {
+  return /^(record|redis|git_missing)/.test(code);
+}
