@@ -23,16 +23,18 @@ const nobody = '192.0.2.1';
 /**
  * Makes a network that no other network of the engine reaches.
  * @param reach `hosts`: its containers find only each other by name; `nothing`: it leads nowhere
+ * @param mostBytes of a packet on the machine's way out, such as through a VPN; undefined where it is unknown
  * @throws EngineRefusal, and VoltError `engine_failed`
  */
 export async function makeNetwork(
   { connection, kind }: Engine,
   labels: Readonly<Record<string, string>>,
   reach: 'all' | 'hosts' | 'nothing' = 'all',
+  mostBytes = routeMtu(),
 ): Promise<EngineNetwork> {
   // names of network devices have at most 15 characters; podmans with different stores choose the same ones
   const name = `volt${randomBytes(5).toString('hex')}`;
-  const mtu = smallMtu(routeMtu());
+  const mtu = smallMtu(mostBytes);
   const internal = reach === 'nothing';
   if (kind === 'podman') {
     await connection.podman('/networks/create', {

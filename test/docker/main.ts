@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { until } from '../support/until.ts';
 import { makeBaseImages } from './base-images.ts';
+import { containerScenario } from './container-scenario.ts';
 import { type Engine, startEngine } from './engine.ts';
 import { HealthChecks } from './health-checks.ts';
 import { step } from './run.ts';
@@ -13,12 +14,14 @@ import { VoltInContainers } from './volt-in-containers.ts';
 
 /**
  * `npm run test:docker`: builds the image and tests Volt in containers, as in docker/compose.yaml. With `--postgres`
- * the database is PostgreSQL. Everything that it creates has a unique name and is removed again.
+ * the database is PostgreSQL; with `--containers` only the jobs in containers are tested, by the image with an engine. Everything
+ * that it creates has a unique name and is removed again.
  */
 const root = join(import.meta.dirname, '../..');
 const suffix = randomBytes(4).toString('hex');
 const folder = mkdtempSync(join(tmpdir(), `volt-docker-${suffix}-`));
 const postgres = process.argv.includes('--postgres');
+const containers = process.argv.includes('--containers');
 const image = `localhost/volt-ci-${suffix}`;
 
 async function test(engine: Engine): Promise<void> {
@@ -26,13 +29,25 @@ async function test(engine: Engine): Promise<void> {
   step('building the image of Volt');
   const stand = base ? ['--build-arg', `NODE_IMAGE=${base.node}`] : [];
   const dockerfile = join(root, 'docker/Dockerfile');
-  await engine.command('build', ...engine.buildArguments, ...stand, '--tag', image, '--file', dockerfile, root);
+  const build = (tag: string, ...target: string[]) =>
+    engine.command('build', ...engine.buildArguments, ...stand, ...target, '--tag', tag, '--file', dockerfile, root);
+  await build(image);
+  if (containers) await build(`${image}-containers`, '--target', 'containers');
   const sizes = await Promise.all([image, ...(base ? [base.node] : [])].map((name) => megabytes(engine, name)));
   step(`the image has ${sizes[0]} MB${base ? `, of which its base has ${sizes[1]} MB` : ''}`);
-  const volt = await VoltInContainers.create({ engine, suffix, image, folder, postgres, ...(base ? { base } : {}) });
+  const volt = await VoltInContainers.create({
+    engine,
+    suffix,
+    image,
+    folder,
+    postgres,
+    containers,
+    ...(base ? { base } : {}),
+  });
   const checks = new HealthChecks(engine, volt);
   try {
-    await scenario(engine, volt);
+    if (containers) await containerScenario(engine, volt, folder);
+    else await scenario(engine, volt);
   } catch (error) {
     console.error(await volt.healthReport().catch(String));
     console.error(await volt.compose('logs', '--no-color', '--tail', '60').catch(String));

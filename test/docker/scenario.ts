@@ -34,10 +34,11 @@ END
   git add .
   git commit --quiet --message first`;
 
-const commit = (message: string) => `cd app; git commit --quiet --allow-empty --message ${message}; git rev-parse HEAD`;
+export const commit = (message: string) =>
+  `cd app; git commit --quiet --allow-empty --message ${message}; git rev-parse HEAD`;
 
-/** What users do, from the first start to a lost runner. */
-export async function scenario(engine: Engine, volt: VoltInContainers): Promise<void> {
+/** What users do first: they start all services, and add a repository. */
+export async function begin(volt: VoltInContainers): Promise<void> {
   step('starting all services');
   await volt.compose('up', '--no-build', '--detach');
   await volt.allAre('healthy');
@@ -56,6 +57,11 @@ export async function scenario(engine: Engine, volt: VoltInContainers): Promise<
   await volt.volt('repo', 'add', 'app', address, '--poll', '1');
   await succeeds(volt, await volt.git('git -C app rev-parse HEAD'));
   step('the first commit was tested');
+}
+
+/** What users do, from the first start to a lost runner. */
+export async function scenario(engine: Engine, volt: VoltInContainers): Promise<void> {
+  await begin(volt);
   await fromTheHost(volt);
 
   step('scaling to 3 runners, and one more as on another machine');
@@ -137,7 +143,7 @@ async function containerOf(engine: Engine, volt: VoltInContainers, name: string)
 }
 
 /** Waits until the build of a commit has passed. */
-async function succeeds(volt: VoltInContainers, sha: string): Promise<void> {
+export async function succeeds(volt: VoltInContainers, sha: string): Promise<void> {
   const { status, reason, message } = await until(
     `a verdict of ${sha}`,
     async () => {

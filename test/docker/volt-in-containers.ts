@@ -1,5 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { freePort } from '../support/redis.ts';
 import { until } from '../support/until.ts';
@@ -19,6 +20,8 @@ interface Settings {
   base?: BaseImages;
   folder: string;
   postgres: boolean;
+  /** whether jobs have containers, by the image with an engine */
+  containers: boolean;
 }
 
 /** Published ports of this machine. */
@@ -43,7 +46,8 @@ export class VoltInContainers {
     const secrets = writeSecrets(settings.folder);
     const change = join(settings.folder, 'change.json');
     writeFileSync(change, JSON.stringify(changes(settings, secrets, gitPort)));
-    const further = ['remote', ...(settings.postgres ? ['postgres'] : [])];
+    const chosen = { postgres: settings.postgres, containers: settings.containers };
+    const further = ['remote', ...Object.entries(chosen).flatMap(([name, isChosen]) => (isChosen ? [name] : []))];
     const files = ['compose.yaml', ...further.map((name) => `compose.${name}.yaml`)];
     this.#files = [...files.map((name) => join(docker, name)), change];
     const remote = join(settings.folder, 'remote.json');
@@ -148,9 +152,16 @@ function writeSecrets(folder: string): Record<string, { file: string }> {
   return Object.fromEntries(names.map((name) => [name, { file: join(secrets, name) }]));
 }
 
+/** A device like /dev/net/tun that everybody may use, as on a machine with systemd. */
+function openTun(folder: string): string {
+  const path = join(folder, 'tun');
+  if (!existsSync(path)) execFileSync('mknod', ['--mode=666', path, 'c', '10', '200']);
+  return path;
+}
+
 /** What differs from a normal installation: names of images, passwords, and the git server. */
 function changes(
-  { engine, image, base, postgres }: Settings,
+  { engine, image, base, folder, postgres, containers }: Settings,
   secrets: Record<string, { file: string }>,
   port: number,
 ): object {
@@ -159,8 +170,13 @@ function changes(
   return {
     services: {
       ...Object.fromEntries(stages.map((stage) => [stage, { image }])),
-      // podman ignores Compose's translation of `systempaths=unconfined`
-      runner: { image, ...(engine.name === 'podman' ? { security_opt: ['unmask=ALL'] } : {}) },
+      runner: {
+        image: containers ? `${image}-containers` : image,
+        // podman ignores Compose's translation of `systempaths=unconfined`
+        ...(engine.name === 'podman' && { security_opt: ['unmask=ALL'] }),
+        // that of this machine may be closed
+        ...(containers && { devices: [`${openTun(folder)}:/dev/net/tun`] }),
+      },
       ...server('redis'),
       ...(postgres ? server('postgres') : {}),
       git: {

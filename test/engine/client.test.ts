@@ -34,8 +34,8 @@ describe('the client of a container engine', () => {
   after(() => test?.stop());
 
   /** Runs the work in a container that sleeps. */
-  async function withContainer(work: (id: string) => Promise<void>): Promise<void> {
-    const { name: network } = await makeNetwork(engine, labels);
+  async function withContainer(work: (id: string) => Promise<void>, mtu?: number): Promise<void> {
+    const { name: network } = await makeNetwork(engine, labels, 'all', mtu);
     const plan = {
       image,
       labels,
@@ -107,6 +107,12 @@ describe('the client of a container engine', () => {
       });
       expect(bytes).to.equal(5_000_000);
     });
+  });
+
+  it('lets containers send no larger packets than the machine can', async () => {
+    await withContainer(async (id) => {
+      expect(await output(id, ['cat', '/sys/class/net/eth0/mtu'])).to.deep.equal({ code: 0, text: '1300\n' });
+    }, 1300);
   });
 
   it('finds containers and networks by labels, kills and removes them at once', async () => {
