@@ -101,7 +101,7 @@ export function forgeCommand(program: Command): CommandFile {
 
 function withOptions(command: Command): Command {
   return command
-    .option('--api <url>', 'address of the forge or its API; github.com and gitlab.com need none')
+    .option('--api <url>', 'address of the forge or its API; hosted ones need none')
     .option('--token-file <path>', 'file with the access token, "-" for standard input')
     .option(
       '--repo <glob|name=project>',

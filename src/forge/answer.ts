@@ -10,12 +10,17 @@ const mostBytes = 1_000_000;
 /** The most characters of a forge's own message that are shown. */
 const mostQuoted = 200;
 
+/** What Gerrit's answers begin with, so that no browser runs them as a script. */
+const gerritPrefix = /^\)\]\}'\s*/;
+
 export interface ForgeRequest {
   method: 'GET' | 'POST';
   /** below the address of the API */
   path: string;
   headers: { [name: string]: string };
+  /** sent as JSON, or as a form */
   body?: object;
+  form?: { [name: string]: string };
 }
 
 export interface ForgeAnswer {
@@ -37,7 +42,7 @@ export async function askForge(api: string, request: ForgeRequest, timeout: numb
   try {
     const response = await responseTo(api, request, signal);
     const { statusCode = 0, headers } = response;
-    return { status: statusCode, headers, json: parseJson(await textOf(response)) };
+    return { status: statusCode, headers, json: parseJson((await textOf(response)).replace(gerritPrefix, '')) };
   } catch (error) {
     const why = signal.aborted ? `no answer within ${timeout / 1000} s` : (systemCode(error) ?? errorText(error));
     throw new ForgeFault('forge_unreachable', `${hostIn(api)} does not answer: ${why}`, {
@@ -50,17 +55,18 @@ export async function askForge(api: string, request: ForgeRequest, timeout: numb
 
 function responseTo(
   api: string,
-  { method, path, headers, body }: ForgeRequest,
+  { method, path, headers, body, form }: ForgeRequest,
   signal: AbortSignal,
 ): Promise<IncomingMessage> {
-  const text = body && JSON.stringify(body);
+  const text = form ? String(new URLSearchParams(form)) : body && JSON.stringify(body);
+  const type = form ? 'application/x-www-form-urlencoded' : 'application/json';
   const url = new URL(api + path);
   const options = {
     ...{ method, signal },
     headers: {
       accept: 'application/json',
       'user-agent': `volt-ci/${version}`,
-      ...(text !== undefined && { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) }),
+      ...(text !== undefined && { 'content-type': type, 'content-length': Buffer.byteLength(text) }),
       ...headers,
     },
   };

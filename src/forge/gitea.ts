@@ -1,7 +1,8 @@
 import type { CommitState } from '../kernel/commit-status.ts';
 import { ForgeFault } from './fault.ts';
 import type { CommitStatus, Forge, ForgeAccess } from './forge.ts';
-import { newestIs, notKept } from './github.ts';
+import { newestIs } from './github.ts';
+import { notKept } from './not-kept.ts';
 import { ForgeClient } from './request.ts';
 
 /** Gitea's `warning` is not used: it counts as a failure in some versions and as a success in others. */

@@ -1,6 +1,6 @@
 import type { CommitState } from '../kernel/commit-status.ts';
-import { ForgeFault } from './fault.ts';
 import type { CommitStatus, Forge, ForgeAccess } from './forge.ts';
+import { notKept } from './not-kept.ts';
 import { ForgeClient } from './request.ts';
 
 /** GitHub knows neither `cancelled` nor `skipped`; a status that stays pending would block a merge for ever. */
@@ -58,12 +58,4 @@ export function newestIs(rows: unknown, { context, state }: { context: string; s
   const list = (Array.isArray(rows) ? rows : []) as ({ context?: unknown; state?: unknown; status?: unknown } | null)[];
   const newest = list.find((row) => row?.context === context);
   return (newest?.state ?? newest?.status) === state;
-}
-
-/** The forge has answered that it did it, with another state than it was asked for. */
-export function notKept({ project }: Pick<CommitStatus, 'project'>): ForgeFault {
-  return new ForgeFault('forge_refused', `the forge has set another status of ${project} than it was asked for`, {
-    scope: 'status',
-    remedy: 'Check whether a proxy answers in the name of the forge.',
-  });
 }

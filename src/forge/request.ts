@@ -32,7 +32,7 @@ export class ForgeClient {
   async ask(request: Omit<ForgeRequest, 'headers'>, expected: readonly number[], what: string): Promise<ForgeAnswer> {
     const answer = await askForge(this.#access.api, { ...request, headers: this.#headers }, this.#timeout);
     if (!expected.includes(answer.status)) throw this.#fault(answer, what);
-    if (answer.status < 300 && typeof answer.json !== 'object') throw this.#foreign(what);
+    if (answer.status < 300 && answer.status !== 204 && typeof answer.json !== 'object') throw this.#foreign(what);
     return answer;
   }
 
@@ -54,7 +54,8 @@ export class ForgeClient {
         remedy: 'Volt retries automatically; see the log of the forge if it goes on.',
       });
     }
-    if (status === 401) {
+    // Azure DevOps answers with its sign-in page
+    if (status === 401 || status === 203) {
       return new ForgeFault('forge_refused', `${said}: the token is not valid`, {
         scope: 'forge',
         remedy: 'Make a new token there and give it to Volt: `volt forge set NAME --token-file FILE`.',

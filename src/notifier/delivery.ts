@@ -193,7 +193,7 @@ export class Delivery {
   }
 }
 
-/** Doubles with each failure, and has up to a quarter less, so that statuses do not come back at the same time. */
+/** Whole milliseconds: doubles with each failure, and has up to a quarter less, so that statuses do not come back at the same time. */
 function pauseOf({ first, most }: { first: number; most: number }, failures: number): number {
-  return Math.min(first * 2 ** failures, most) * (1 - Math.random() / 4);
+  return Math.round(Math.min(first * 2 ** failures, most) * (1 - Math.random() / 4));
 }

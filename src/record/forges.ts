@@ -49,7 +49,7 @@ export async function addForge(
   }: GivenForge & { name: string; kind: ForgeKind; token: string; createdBy: string },
 ): Promise<Forge> {
   const address = checkedAddress(kind, api);
-  checkEntries(repos);
+  checkEntries(kind, repos);
   checkToken(token);
   return database.write(async (db) => {
     const { box, keyId } = (await writingVault(db, config)).encrypt(token, forgeTokenOf({ name, api: address }));
@@ -75,10 +75,10 @@ export async function addForge(
  */
 export async function changeForge(database: Database, config: Config, name: string, given: GivenForge): Promise<Forge> {
   const { token, repos } = given;
-  if (repos) checkEntries(repos);
   if (token !== undefined) checkToken(token);
   return database.write(async (db) => {
     const row = await rowOf(db, name);
+    if (repos) checkEntries(row.kind, repos);
     const api = given.api === undefined ? row.api : checkedAddress(row.kind, given.api);
     if (api !== row.api && token === undefined) {
       throw new VoltError('bad_request', 'a token is for one address only', {
@@ -238,8 +238,8 @@ function checkedAddress(kind: ForgeKind, given: string | undefined): string {
   );
 }
 
-function checkEntries(entries: readonly string[]): void {
-  const wrong = entries.find((entry) => !isForgeEntry(entry));
+function checkEntries(kind: ForgeKind, entries: readonly string[]): void {
+  const wrong = entries.find((entry) => !isForgeEntry(kind, entry));
   if (wrong === undefined) return;
   throw new VoltError('bad_request', `"${wrong.slice(0, 200)}" names no repository`, {
     remedy:

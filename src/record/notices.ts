@@ -1,4 +1,5 @@
 import { type CommitState, commitStatusOf, contextOf } from '../kernel/commit-status.ts';
+import type { ForgeKind } from '../kernel/forge-kinds.ts';
 import { type ForgeScope, projectAt } from '../kernel/forge-projects.ts';
 import type { PullRequestDetails } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
@@ -34,13 +35,15 @@ async function notice(db: Write, id: number, begun: boolean): Promise<void> {
   // builds of another repository, which had the name before, are not at this one's forge
   if (!row || id <= row.foreign_builds) return;
   const { trigger, status, reason, message, pull_details: pull } = row;
-  const ref = pull === null ? row.ref : refOfHead(row.ref, JSON.parse(pull) as PullRequestDetails);
-  const build = { ref, trigger, status, reason, message, isPullRequest: pull !== null };
+  const build = { ref: row.ref, trigger, status, reason, message, isPullRequest: pull !== null };
   const shown = commitStatusOf({ ...build, startedAt: row.started_at, finishedAt: row.finished_at });
   for (const forge of forges) {
     if (projectAt(forge, { name: row.repo, url: row.url }) === undefined) continue;
     const of = { forge: forge.name, repo: row.repo, sha: row.sha, context: contextOf(build) };
-    await put(db, { ...of, lane: forge.kind === 'gitlab' ? ref : '', ref, build: id, ...shown }, begun);
+    // only changes have votes
+    if (forge.kind === 'gerrit' && !build.isPullRequest) continue;
+    const { ref, lane } = refAt(forge.kind, row.ref, pull === null ? null : (JSON.parse(pull) as PullRequestDetails));
+    await put(db, { ...of, lane, ref, build: id, ...shown }, begun);
   }
 }
 
@@ -76,9 +79,14 @@ async function put(db: Write, { build, ref, state, description, ...of }: Wanted,
     .execute();
 }
 
-/** At GitLab, a status of a pull request counts for the branch that it comes from. */
-function refOfHead(ref: string, { headRef }: PullRequestDetails): string {
-  return headRef === null ? ref : `refs/heads/${headRef}`;
+/**
+ * The ref that a status is sent with, and what keeps it apart from others of its name and commit. At GitLab, which keeps the refs of
+ * a commit apart, a status of a merge request counts for the branch that it comes from. Gerrit and Pagure have statuses of changes.
+ */
+function refAt(kind: ForgeKind, ref: string, pull: PullRequestDetails | null): { ref: string; lane: string } {
+  const isOwn = pull !== null && (kind === 'gerrit' || kind === 'pagure');
+  const sent = pull === null || isOwn || pull.headRef === null ? ref : `refs/heads/${pull.headRef}`;
+  return { ref: sent, lane: kind === 'gitlab' || isOwn ? sent : '' };
 }
 
 async function scopes(db: Sql): Promise<(ForgeScope & { name: string })[]> {

@@ -313,7 +313,7 @@ export interface Schema {
     repo: string;
     sha: string;
     context: string;
-    /** what tells statuses of the same name apart at the forge: at GitLab the ref, else empty */
+    /** what tells statuses of the same name and commit apart at the forge, see record/notices.ts */
     lane: string;
     ref: string;
     /** the build that it shows */

@@ -5,8 +5,9 @@ import { forgeAt } from '../../src/forge/kinds.ts';
 import { commitStates } from '../../src/kernel/commit-status.ts';
 import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
 import { FakeForge, forgeToken } from '../support/fake-forge.ts';
+import { changeSha } from '../support/forge-dialects.ts';
 
-const sha = 'c'.repeat(40);
+const sha = changeSha;
 const wanted: CommitStatus = {
   project: 'acme/app',
   sha,
@@ -30,84 +31,80 @@ async function faultOf(work: Promise<unknown>): Promise<ForgeFault> {
 describe('statuses at a forge', () => {
   let fake: FakeForge;
   let forge: Forge;
+  /** a status as that forge can have it */
+  let own: CommitStatus;
   const at = async (kind: ForgeKind) => {
     fake = await FakeForge.start(kind);
-    forge = forgeAt({ kind, api: fake.api, token: forgeToken });
+    // Gerrit knows users and passwords only
+    fake.token = kind === 'gerrit' ? 'volt:password' : forgeToken;
+    forge = forgeAt({ kind, api: fake.api, token: fake.token });
+    own = { ...wanted };
+    // an organization, a project and a repository
+    if (kind === 'azure') own.project = 'org/acme/app';
+    if (kind === 'gerrit') own.ref = 'refs/changes/45/12345/3';
+    fake.projects = [own.project];
+    fake.readOnly = [own.project.replace('app', 'docs')];
   };
   afterEach(() => fake.stop());
 
-  const words = {
-    github: {
-      pending: 'pending',
-      success: 'success',
-      failure: 'failure',
-      error: 'error',
-      cancelled: 'error',
-      skipped: 'success',
-    },
-    gitea: {
-      pending: 'pending',
-      success: 'success',
-      failure: 'failure',
-      error: 'error',
-      cancelled: 'error',
-      skipped: 'success',
-    },
-    forgejo: {
-      pending: 'pending',
-      success: 'success',
-      failure: 'failure',
-      error: 'error',
-      cancelled: 'error',
-      skipped: 'success',
-    },
-    gitlab: {
-      pending: 'pending',
-      success: 'success',
-      failure: 'failed',
-      error: 'failed',
-      cancelled: 'canceled',
-      skipped: 'success',
-    },
-  } as const;
+  /** The word of each forge for `commitStates`, in order. */
+  const words: { [K in ForgeKind]: string } = {
+    github: 'pending success failure error error success',
+    gitea: 'pending success failure error error success',
+    forgejo: 'pending success failure error error success',
+    gitlab: 'pending success failed failed canceled success',
+    bitbucket: 'INPROGRESS SUCCESSFUL FAILED FAILED STOPPED SUCCESSFUL',
+    'bitbucket-dc': 'INPROGRESS SUCCESSFUL FAILED FAILED FAILED SUCCESSFUL',
+    azure: 'pending succeeded failed error error succeeded',
+    gerrit: '0 1 -1 0 0 1',
+    pagure: 'pending success failure error canceled success',
+  };
 
-  for (const kind of Object.keys(words) as (keyof typeof words)[]) {
+  /** The others do not tell who may set statuses before somebody does. */
+  const tellsRights: ForgeKind[] = ['github', 'gitea', 'forgejo', 'gitlab', 'pagure'];
+
+  for (const kind of Object.keys(words) as ForgeKind[]) {
     it(`get a word that ${kind} knows for each state, and are found again`, async () => {
       await at(kind);
-      for (const state of commitStates) {
-        await forge.setStatus({ ...wanted, state });
-        expect(fake.shown(sha), state).to.deep.equal({ 'volt/push': words[kind][state] });
-        expect(await forge.hasStatus({ ...wanted, state }), state).to.equal(true);
+      for (const [index, state] of commitStates.entries()) {
+        await forge.setStatus({ ...own, state });
+        expect(fake.shown(sha), state).to.deep.equal({ 'volt/push': words[kind].split(' ')[index] });
+        expect(await forge.hasStatus({ ...own, state }), state).to.equal(true);
       }
-      expect(await forge.hasStatus(wanted)).to.equal(false);
+      expect(await forge.hasStatus({ ...own, state: 'failure' })).to.equal(false);
       expect(fake.newest(sha)).to.include({ description: wanted.description, url: wanted.url });
     });
 
     it(`do no harm where ${kind} has the same one already`, async () => {
       await at(kind);
-      for (let times = 0; times < 2; times++) await forge.setStatus(wanted);
-      expect(fake.shown(sha)).to.deep.equal({ 'volt/push': 'pending' });
+      for (let times = 0; times < 2; times++) await forge.setStatus(own);
+      expect(fake.shown(sha)).to.deep.equal({ 'volt/push': words[kind].split(' ')[0] });
     });
 
     it(`are only possible where the token may write, which a check at ${kind} finds without setting one`, async () => {
       await at(kind);
-      fake.readOnly = ['acme/docs'];
       await forge.checkToken();
-      await forge.checkProject('acme/app');
-      const readOnly = await faultOf(forge.checkProject('acme/docs'));
-      expect(readOnly).to.include({ code: 'forge_refused', scope: 'repository' });
-      expect(await faultOf(forge.checkProject('acme/none'))).to.include({ code: 'forge_refused', scope: 'repository' });
-      if (kind === 'github') expect(readOnly.remedy).to.include('statuses=write');
+      await forge.checkProject(own.project);
+      if (tellsRights.includes(kind)) {
+        const readOnly = await faultOf(forge.checkProject(fake.readOnly[0] ?? ''));
+        expect(readOnly.code).to.equal('forge_refused');
+        if (kind === 'github') expect(readOnly.remedy).to.include('statuses=write');
+      }
+      expect(await faultOf(forge.checkProject(own.project.replace('app', 'none')))).to.include({
+        code: 'forge_refused',
+        scope: 'repository',
+      });
       expect(fake.rows).to.deep.equal([]);
       fake.token = 'another';
-      expect(await faultOf(forge.checkToken())).to.include({ code: 'forge_refused', scope: 'forge' });
+      const checked = forge.checkToken().then(() => forge.checkProject(own.project));
+      expect(await faultOf(checked)).to.include({ code: 'forge_refused', scope: 'forge' });
     });
   }
 
   it('name the branch at GitLab, which finds them by it', async () => {
     await at('gitlab');
-    await forge.setStatus(wanted);
-    await forge.setStatus({ ...wanted, ref: 'refs/tags/v1', state: 'success' });
+    await forge.setStatus(own);
+    await forge.setStatus({ ...own, ref: 'refs/tags/v1', state: 'success' });
     expect(fake.rows.map(({ ref, state }) => [ref, state])).to.deep.equal([
       ['topic', 'pending'],
       ['v1', 'success'],
@@ -118,7 +115,7 @@ describe('statuses at a forge', () => {
     for (const kind of ['github', 'gitlab'] as const) {
       await at(kind);
       fake.missing = [sha];
-      expect(await faultOf(forge.setStatus(wanted)), kind).to.include({ code: 'forge_refused', scope: 'status' });
+      expect(await faultOf(forge.setStatus(own)), kind).to.include({ code: 'forge_refused', scope: 'status' });
       if (kind === 'github') await fake.stop();
     }
   });

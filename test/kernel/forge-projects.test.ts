@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { apiAddress } from '../../src/kernel/forge-kinds.ts';
+import { apiAddress, type ForgeKind } from '../../src/kernel/forge-kinds.ts';
 import { isForgeEntry, projectAt } from '../../src/kernel/forge-projects.ts';
 
 describe('the project of a repository at a forge', () => {
@@ -21,6 +21,24 @@ describe('the project of a repository at a forge', () => {
     const url = 'https://git.example.org/gitlab/group/sub/app.git';
     expect(projectAt(own, { name: 'app', url })).to.equal('group/sub/app');
     expect(projectAt(own, { name: 'app', url: 'git@git.example.org:group/sub/app.git' })).to.equal('group/sub/app');
+  });
+
+  it('is found in the addresses of forges that write more than the project', () => {
+    const own = (kind: ForgeKind, api: string) => ({ kind, api, repos: [] });
+    const dc = own('bitbucket-dc', 'https://bb.example.org/rest');
+    for (const url of ['https://bb.example.org/scm/TEAM/app.git', 'ssh://git@bb.example.org:7999/TEAM/app.git'])
+      expect(projectAt(dc, { name: 'app', url })).to.equal('TEAM/app');
+    const azure = own('azure', 'https://dev.azure.com');
+    for (const url of ['https://me@dev.azure.com/org/My%20App/_git/app', 'git@ssh.dev.azure.com:v3/org/My%20App/app'])
+      expect(projectAt(azure, { name: 'app', url })).to.equal('org/My App/app');
+    const gerrit = own('gerrit', 'https://review.example.org/r/a');
+    for (const url of ['https://review.example.org/r/a/tools/app', 'ssh://me@review.example.org:29418/tools/app'])
+      expect(projectAt(gerrit, { name: 'app', url })).to.equal('tools/app');
+    expect(projectAt(gerrit, { name: 'app', url: 'https://review.example.org/r/app' })).to.equal('app');
+    const pagure = own('pagure', 'https://pagure.io/api/0');
+    expect(projectAt(pagure, { name: 'app', url: 'https://pagure.io/app.git' })).to.equal('app');
+    const bitbucket = own('bitbucket', 'https://api.bitbucket.org/2.0');
+    expect(projectAt(bitbucket, { name: 'app', url: 'git@bitbucket.org:acme/app.git' })).to.equal('acme/app');
   });
 
   it('is none where the repository is at another host, a path, or could lead to another part of the API', () => {
@@ -50,9 +68,9 @@ describe('the project of a repository at a forge', () => {
   });
 
   it('can only be named in a form that stays within it', () => {
-    expect(['app', 'web-*', '*', 'app=acme/app', 'app=a/b/c'].filter((entry) => !isForgeEntry(entry))).to.deep.equal(
-      [],
-    );
+    expect(
+      ['app', 'web-*', '*', 'app=acme/app', 'app=a/b/c'].filter((entry) => !isForgeEntry('github', entry)),
+    ).to.deep.equal([]);
     const wrong = [
       '',
       'App',
@@ -65,7 +83,7 @@ describe('the project of a repository at a forge', () => {
       'app=/a/b',
       'app=a//b',
     ];
-    expect(wrong.filter(isForgeEntry)).to.deep.equal([]);
+    expect(wrong.filter((entry) => isForgeEntry('github', entry))).to.deep.equal([]);
   });
 });
 

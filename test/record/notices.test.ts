@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
+import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
 import type { BuildId, JobId } from '../../src/kernel/model.ts';
 import type { Database } from '../../src/record/database.ts';
 import {
@@ -29,7 +30,7 @@ describe('the outbox of statuses', () => {
   });
 
   const project = 'app=acme/app';
-  const add = (name = 'git', more: { kind?: 'gitea' | 'gitlab'; repos?: string[] } = {}) =>
+  const add = (name = 'git', more: { kind?: ForgeKind; repos?: string[] } = {}) =>
     addForge(database, config, { ...given, name, repos: [project], ...more });
   const rows = () => database.db.selectFrom('notices').selectAll().orderBy('id').execute();
   const states = async () =>
@@ -85,6 +86,26 @@ describe('the outbox of statuses', () => {
     expect((await rows()).map(({ lane, state }) => [lane, state])).to.deep.equal([
       ['refs/heads/main', 'success'],
       ['refs/heads/topic', 'pending'],
+    ]);
+  });
+
+  it('wants a status of a pull request at its head, where each forge looks for it', async () => {
+    const details = { headRef: 'topic', baseRef: 'main', base: 'b'.repeat(40), merge: null, same: true };
+    const kinds = { git: 'gitea', lab: 'gitlab', review: 'gerrit', flags: 'pagure' } as const;
+    for (const [name, kind] of Object.entries(kinds)) await add(name, { kind });
+    const ref = 'refs/changes/07/7/1';
+    await recordedBuild(database, { ref, pullRequest: { number: 7, ...details } });
+    await recordedBuild(database, { sha: 'd'.repeat(40) });
+    const told = (await rows()).map((row) => `${row.forge} ${row.context} ${row.ref} ${row.lane}`);
+    expect(told).to.have.members([
+      'git volt/pull-request refs/heads/topic ',
+      'lab volt/pull-request refs/heads/topic refs/heads/topic',
+      `review volt/pull-request ${ref} ${ref}`,
+      `flags volt/pull-request ${ref} ${ref}`,
+      // a branch is no change
+      'git volt/push refs/heads/main ',
+      'lab volt/push refs/heads/main refs/heads/main',
+      'flags volt/push refs/heads/main ',
     ]);
   });
 

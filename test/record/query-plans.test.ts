@@ -65,7 +65,8 @@ describe('frequent queries of the stages', () => {
     it(`${name}: does not take longer the more builds are finished`, async () => {
       const plans = await plansOf(database, ask);
       expect(plans).to.not.deep.equal([]);
-      const whole = /(^SCAN|Seq Scan on) (jobs|builds|attempts|changes|notices)\b/;
+      // PostgreSQL scans a table without rows
+      const whole = /^SCAN notices\b|(^SCAN|Seq Scan on) (jobs|builds|attempts|changes)\b/;
       expect(plans.filter((step) => whole.test(step) && !indexOfOpen.test(step))).to.deep.equal([]);
     });
   }

@@ -3,6 +3,8 @@ import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
 import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
 import { answerAs } from './fake-forge-answers.ts';
+import { ForgeContract } from './forge-contract.ts';
+import { dialects } from './forge-dialects.ts';
 
 /** A request as the forge has seen it. */
 export interface SeenRequest {
@@ -54,10 +56,14 @@ export class FakeForge {
   missing: string[] = ['0'.repeat(40)];
   /** decides what goes wrong with a request */
   fault: (request: SeenRequest) => Fault | undefined = () => undefined;
+  /** requests and answers that are not as documented */
+  readonly violations: string[] = [];
+  readonly contract: ForgeContract;
   readonly #server: Server;
 
   private constructor(kind: ForgeKind, server: Server) {
     this.kind = kind;
+    this.contract = new ForgeContract(kind);
     this.#server = server;
   }
 
@@ -85,12 +91,14 @@ export class FakeForge {
 
   /** Address of its API. */
   get api(): string {
-    return this.url + { github: '/api/v3', gitlab: '/api/v4', gitea: '/api/v1', forgejo: '/api/v1' }[this.kind];
+    return this.url + dialects[this.kind].api;
   }
 
   /** Statuses that it was asked to set, in order: those in its rows and those that it has refused or lost. */
   get sent(): SeenRequest[] {
-    return this.requests.filter(({ method, path }) => method === 'POST' && path.includes('/statuses/'));
+    return this.requests.filter(
+      ({ method, path, body }) => method === 'POST' && body !== undefined && !path.includes('0'.repeat(40)),
+    );
   }
 
   /** The statuses of a commit that it shows: the newest of each name. */
@@ -108,17 +116,23 @@ export class FakeForge {
     const body = await text(incoming);
     const request = {
       method: incoming.method ?? '',
-      path: url.pathname.replace(/^\/api\/v\d/, ''),
+      path: url.pathname.slice(dialects[this.kind].api.length),
       query: url.searchParams,
       headers: incoming.headers,
-      body: body === '' ? undefined : JSON.parse(body),
+      body: body === '' ? undefined : bodyOf(body, incoming.headers['content-type']),
     };
     this.requests.push(request);
     return request;
   }
 
+  /** @throws Error if a request or an answer was not as documented */
   async stop(): Promise<void> {
     this.#server.closeAllConnections();
     await new Promise((resolve) => this.#server.close(resolve));
+    if (this.violations.length > 0) throw new Error(`not as documented: ${this.violations.join('; ')}`);
   }
+}
+
+function bodyOf(text: string, type: string | undefined): unknown {
+  return type === 'application/json' ? JSON.parse(text) : Object.fromEntries(new URLSearchParams(text));
 }

@@ -10,7 +10,7 @@ export const forgeList = name('ForgeList', z.object({ forges: z.array(oneForge),
 
 const given = {
   api: z.string().min(1).max(1000).optional().meta({
-    description: 'address of the forge or of its API; GitHub and GitLab have one by default',
+    description: 'address of the forge or of its API; hosted forges have one by default',
   }),
   repos: z.array(z.string().min(1).max(500)).max(500).optional().meta({
     description:

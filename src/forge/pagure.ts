@@ -1,0 +1,68 @@
+import { createHash } from 'node:crypto';
+import type { CommitState } from '../kernel/commit-status.ts';
+import type { CommitStatus, Forge, ForgeAccess } from './forge.ts';
+import { notKept } from './not-kept.ts';
+import { ForgeClient } from './request.ts';
+
+/** A commit that exists in no repository. */
+const noCommit = '0'.repeat(40);
+
+const states: { readonly [S in CommitState]: string } = {
+  pending: 'pending',
+  success: 'success',
+  failure: 'failure',
+  error: 'error',
+  cancelled: 'canceled',
+  skipped: 'success',
+};
+
+/** Flags at Pagure, https://pagure.io/api/0/, "Flag a pull-request" and "Flag a commit". */
+export function pagure(access: ForgeAccess, timeout: number): Forge {
+  const client = new ForgeClient(access, { authorization: `token ${access.token}` }, timeout);
+  return {
+    // a project's token may not ask who it is: the check of a project shows it
+    checkToken: async () => undefined,
+    checkProject: async (project) => {
+      await client.ask({ method: 'GET', path: `/${project}` }, [200], `a question about ${project}`);
+      // Pagure looks at the rights first: 404 says that only the commit is missing
+      const form = {
+        username: 'volt/check',
+        comment: 'Volt checks its token',
+        url: 'https://example.org',
+        status: 'pending',
+      };
+      await client.ask({ method: 'POST', path: `/${project}/c/${noCommit}/flag`, form }, [404], `a flag of ${project}`);
+    },
+    setStatus: async (status) => {
+      const { project, context, description, url } = status;
+      const state = states[status.state];
+      const form = { username: context, comment: description, url, status: state, uid: uidOf(status) };
+      const request = { method: 'POST', path: flagsOf(status), form } as const;
+      const { json } = await client.ask(request, [200], `a flag of ${project}`);
+      if (Object(Object(json).flag).status !== state) throw notKept(status);
+    },
+    hasStatus: async (status) => {
+      const path = flagsOf(status);
+      const { json } = await client.ask({ method: 'GET', path }, [200], `reading the flags of ${status.project}`);
+      const { flags } = Object(json) as { flags?: unknown };
+      const rows = (Array.isArray(flags) ? flags : []) as ({
+        username?: unknown;
+        status?: unknown;
+        url?: unknown;
+      } | null)[];
+      const own = rows.filter((row) => row?.username === status.context && row.url === status.url);
+      return own.some((row) => row?.status === states[status.state]);
+    },
+  };
+}
+
+/** The flags of a pull request, else of the commit. */
+function flagsOf({ project, ref, sha }: CommitStatus): string {
+  const [, number] = /^refs\/pull\/(\d+)\/head$/.exec(ref) ?? [];
+  return number === undefined ? `/${project}/c/${sha}/flag` : `/${project}/pull-request/${number}/flag`;
+}
+
+/** A flag with the same id is updated; an id has at most 32 characters. */
+function uidOf({ context, sha, ref }: CommitStatus): string {
+  return createHash('sha256').update(`${context} ${sha} ${ref}`).digest('hex').slice(0, 32);
+}
