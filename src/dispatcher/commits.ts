@@ -8,6 +8,7 @@ import { messageIds } from '../queues/names.ts';
 import { anyForge } from '../record/forges.ts';
 import { failIntent } from '../record/intents.ts';
 import { recordPlan } from '../record/plans.ts';
+import { pullRequestFacts } from '../record/pull-request-facts.ts';
 import { findRepository, type ObservedRepository } from '../record/repositories.ts';
 import { findTrust } from '../record/trust.ts';
 import { variablesFor } from '../record/variables.ts';
@@ -136,6 +137,7 @@ export class CommitHandler {
       vars: await variablesFor(database, name),
       timeout: config.jobTimeout,
       schedules,
+      pullRequestFacts: message.pullRequest ? await pullRequestFacts(database, name, message.pullRequest.number) : null,
     });
   }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { VoltError } from '../kernel/errors.ts';
 import type { Reason } from '../kernel/model.ts';
+import type { PullRequestFacts } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { PlannedJob } from '../record/plans.ts';
@@ -9,7 +10,7 @@ import type { NewWorkflows } from '../record/workflows.ts';
 import { parseCalled } from '../workflow/called-file.ts';
 import type { ReadWorkflows } from '../workflow/commit-workflows.ts';
 import { formatDiagnostic } from '../workflow/diagnostics.ts';
-import type { BuildEvent, PullRequestEvent } from '../workflow/event.ts';
+import type { BuildEvent } from '../workflow/event.ts';
 import { dispatchInputs } from '../workflow/inputs.ts';
 import { initialNodes } from '../workflow/job-name.ts';
 import { mostJobs } from '../workflow/progress.ts';
@@ -37,6 +38,8 @@ export interface BuildTask {
   timeout: number;
   /** whether the repository takes its schedules from this commit */
   schedules: boolean;
+  /** what the forge has told of its pull request */
+  pullRequestFacts?: PullRequestFacts | null;
 }
 
 /**
@@ -44,13 +47,14 @@ export interface BuildTask {
  * reports what is wrong with it.
  * @throws VoltError `not_found`, `bad_request` if a person has asked for a workflow that cannot run, `too_large`
  */
-export function workflowBuild({ message, read, defaultBranch, vars, timeout, schedules }: BuildTask): {
+export function workflowBuild({ message, read, defaultBranch, vars, timeout, schedules, ...rest }: BuildTask): {
   jobs: PlannedJob[];
   workflows: NewWorkflows;
   schedules?: NewSchedule[];
 } {
   const { workflows, called, broken, diagnostics } = read;
-  const event = eventOf(message, [...workflows, ...broken], diagnostics);
+  const given = givenEvent(message, rest.pullRequestFacts ?? null);
+  const event = eventOf(given, message, [...workflows, ...broken], diagnostics);
   const { ref } = message;
   const changedPaths = message.workflows?.changed ?? null;
   const runs = (workflow: Workflow) => isTriggered(workflow, { event, ref, changedPaths });
@@ -125,9 +129,12 @@ function bounded(lines: string[]): string {
 }
 
 /** The event, with the file of the workflow that a person has asked for. */
-function eventOf(message: CommitMessage, workflows: Workflow[], diagnostics: ReadWorkflows['diagnostics']): BuildEvent {
-  const event =
-    message.event ?? (message.pullRequest ? pullRequestEvent(message, message.pullRequest) : { name: 'push' });
+function eventOf(
+  event: BuildEvent,
+  message: CommitMessage,
+  workflows: Workflow[],
+  diagnostics: ReadWorkflows['diagnostics'],
+): BuildEvent {
   if (event.name !== 'workflow_dispatch') return event;
   const asked = event.workflow;
   const found = workflows.find(
@@ -156,13 +163,12 @@ function eventOf(message: CommitMessage, workflows: Workflow[], diagnostics: Rea
   return { ...event, workflow: found.path };
 }
 
-function pullRequestEvent(
-  { sha }: CommitMessage,
-  { number, before, headRef, baseRef, base, merge }: NonNullable<CommitMessage['pullRequest']>,
-): PullRequestEvent {
+function givenEvent({ sha, event, pullRequest }: CommitMessage, facts: PullRequestFacts | null): BuildEvent {
+  if (event || !pullRequest) return event ?? { name: 'push' };
+  const { number, before, headRef: head, baseRef: base, base: baseCommit, merge } = pullRequest;
   const action = before === null ? 'opened' : 'synchronize';
-  const commits = { head: sha, before, base };
-  return { name: 'pull_request', number, action, head: headRef, base: baseRef, commits, merge, url: null };
+  const commits = { head: sha, before, base: baseCommit };
+  return { name: 'pull_request', number, action, head, base, commits, merge, facts };
 }
 
 /** The workflows that run and the workflows that they call, each once. */

@@ -34,3 +34,22 @@ export interface PullRequestDetails {
 export function pullRequestText({ number, head, base }: PullRequest): string {
   return `#${number} ${head ?? 'fork'} → ${base}`;
 }
+
+/** What a forge has told of a pull request; null where it has not. It fills what workflows see, and decides nothing. */
+export interface PullRequestFacts {
+  title: string | null;
+  body: string | null;
+  draft: boolean | null;
+  /** names */
+  labels: string[] | null;
+  /** name of the person's account */
+  author: string | null;
+  /** name of the branch, in whatever repository */
+  headRef: string | null;
+  /** owner and name of the repository that the branch is in */
+  headRepo: string | null;
+  isOpen: boolean | null;
+  merged: boolean | null;
+  /** address of its page */
+  url: string | null;
+}

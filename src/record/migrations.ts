@@ -224,6 +224,7 @@ export const migrations: readonly Migration[] = [
   addForges,
   addHookKeys,
   createEnvironments,
+  addPullRequestFacts,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */
@@ -431,4 +432,16 @@ async function addPullRequests(db: Transaction<Schema>): Promise<void> {
 async function addHookKeys(db: Transaction<Schema>): Promise<void> {
   for (const column of ['hook_key', 'hook_key_id'])
     await db.schema.alterTable('repositories').addColumn(column, 'text').execute();
+}
+
+/** Webhooks tell what git does not know of pull requests. */
+async function addPullRequestFacts(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('pull_request_facts')
+    .addColumn('repo', 'text', (c) => c.notNull().references('repositories.name').onDelete('cascade'))
+    .addColumn('number', 'integer', (c) => c.notNull())
+    .addColumn('facts', 'text', (c) => c.notNull())
+    .addColumn('updated_at', 'bigint', (c) => c.notNull())
+    .addPrimaryKeyConstraint('pull_request_facts_key', ['repo', 'number'])
+    .execute();
 }

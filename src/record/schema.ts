@@ -199,6 +199,9 @@ export interface Schema {
     moved_at: number;
   };
 
+  /** what forges have told of pull requests by webhooks: PullRequestFacts as JSON, and when the forge has changed it */
+  pull_request_facts: { repo: string; number: number; facts: string; updated_at: number };
+
   jobs: {
     id: JobId;
     build_id: number;

@@ -37,6 +37,9 @@ export function redisKeys(prefix: string) {
     /** hash of counts for /metrics, see tallies.ts; written by dispatcher and reporter, read by web; no expiry */
     tallies: `${prefix}:tallies`,
 
+    /** string; a call of a repository's webhook that was answered, by the hash of its body. Written and read by web; expires after three days */
+    delivery: (repo: string, hash: string) => `${prefix}:delivery:${repo}:${hash}`,
+
     /** channel to one runner: orders from the dispatcher, acknowledgements from reporters */
     toRunner: (id: string) => `${prefix}:to-runner:${id}`,
 

@@ -1,3 +1,4 @@
+import type { PullRequestFacts } from '../kernel/pull-request.ts';
 import type { Json } from './template.ts';
 
 /** The event that starts workflows, in GitHub's terms. */
@@ -24,8 +25,8 @@ export interface PullRequestEvent {
   commits: { head: string; before: string | null; base: string } | null;
   /** the merge of base and head; null where the head is tested alone */
   merge: string | null;
-  /** its page at the forge */
-  url: string | null;
+  /** what the forge has told of it; null for nothing */
+  facts: PullRequestFacts | null;
 }
 
 /** GitHub's name of the event, for `github.event_name` and for people. */

@@ -22,14 +22,15 @@ export function githubContext(facts: BuildFacts, workflow: Workflow, run: string
 
 function makeContext(facts: BuildFacts, workflow: Workflow, run: string): JsonObject {
   const { repository, server, owner } = repositoryParts(facts);
+  const actor = (facts.event.name === 'pull_request' && facts.event.facts?.author) || facts.author;
   return {
-    actor: facts.author,
-    triggering_actor: facts.author,
+    actor,
+    triggering_actor: actor,
     api_url: `${server}/api/v3`,
     graphql_url: `${server}/api/graphql`,
     server_url: server,
     base_ref: facts.event.name === 'pull_request' ? facts.event.base : '',
-    head_ref: facts.event.name === 'pull_request' ? (facts.event.head ?? '') : '',
+    head_ref: facts.event.name === 'pull_request' ? (headRef(facts.event) ?? '') : '',
     event: { ...eventPayload(facts, workflow), ...facts.payload },
     event_name: eventName(facts.event),
     ref: facts.ref,
@@ -77,16 +78,20 @@ function eventPayload(facts: BuildFacts, { on }: Workflow): JsonObject {
   }
 }
 
-/** What only a forge knows is null. */
+function headRef({ head, facts }: PullRequestEvent): string | null {
+  return head ?? facts?.headRef ?? null;
+}
+
+/** What neither git nor the forge has told is null. */
 function pullRequestPayload(facts: BuildFacts, event: PullRequestEvent): JsonObject {
-  const { number, action, head, base, commits, merge, url } = event;
-  const { owner } = repositoryParts(facts);
-  const side = (ref: string | null, sha: string | null) => ({
+  const { number, action, base, commits, merge, facts: told } = event;
+  const { repository } = repositoryParts(facts);
+  /** @param from repository of the branch */
+  const side = (ref: string | null, sha: string | null, from: string | null) => ({
     ref,
     sha,
-    label: ref && `${owner}:${ref}`,
-    // a comparison with `github.repository` must not take a fork for the repository itself
-    repo: ref === null ? null : repositoryOf(facts),
+    label: ref && from && `${from.split('/')[0]}:${ref}`,
+    repo: from === repository ? repositoryOf(facts) : from && forkNamed(from),
   });
   return {
     action,
@@ -94,19 +99,34 @@ function pullRequestPayload(facts: BuildFacts, event: PullRequestEvent): JsonObj
     ...(commits?.before && { before: commits.before, after: commits.head }),
     pull_request: {
       number,
-      title: null,
-      body: null,
-      state: 'open',
-      draft: null,
-      merged: false,
+      title: told?.title ?? null,
+      body: told?.body ?? null,
+      state: told?.isOpen === false ? 'closed' : 'open',
+      draft: told?.draft ?? null,
+      merged: told?.merged ?? false,
       merge_commit_sha: merge,
-      labels: [],
-      user: { login: null, type: 'User' },
-      head: side(head, commits?.head ?? facts.sha),
-      base: side(base, commits?.base ?? facts.before),
-      html_url: url,
+      labels: (told?.labels ?? []).map((name) => ({ name })),
+      user: { login: told?.author ?? null, type: 'User' },
+      head: side(headRef(event), commits?.head ?? facts.sha, headRepository(event, repository)),
+      base: side(base, commits?.base ?? facts.before, repository),
+      html_url: told?.url ?? null,
     },
   };
+}
+
+/**
+ * The repository that the head is in: Volt's own only where git shows it there, since workflows compare the two to tell a fork. Like
+ * them this ignores case.
+ */
+function headRepository({ head, facts }: PullRequestEvent, own: string): string | null {
+  if (head !== null) return own;
+  const told = facts?.headRepo ?? null;
+  return told?.toLowerCase() === own.toLowerCase() ? null : told;
+}
+
+function forkNamed(repository: string): JsonObject {
+  const [owner = '', name = ''] = repository.split('/');
+  return { name, full_name: repository, owner: { login: owner }, fork: true };
 }
 
 function pushPayload({ ref, sha, before, subject, author, committedAt }: BuildFacts): JsonObject {

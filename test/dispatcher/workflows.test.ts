@@ -16,6 +16,7 @@ import type { Database, Write } from '../../src/record/database.ts';
 import { findIntent, openCancel, openRetry, openTrigger } from '../../src/record/intents.ts';
 import { decideJob, finishAttempt, moveToNextAttempt, startAttempt } from '../../src/record/job-transitions.ts';
 import { openJobs } from '../../src/record/open-jobs.ts';
+import { notePullRequestFacts } from '../../src/record/pull-request-facts.ts';
 import { queuedJobs } from '../../src/record/queued-jobs.ts';
 import { schedulesOf } from '../../src/record/schedules.ts';
 import { setVariable } from '../../src/record/variables.ts';
@@ -473,6 +474,16 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect(queued?.merge).to.deep.equal({ base, head: made.sha, commit: merge });
       const { github } = workflowPlan.parse(JSON.parse(queued?.plan ?? '')).contexts;
       expect(github).to.include({ sha: merge, head_ref: '' });
+    });
+
+    it('has what its forge has told of it', async () => {
+      const { database } = volt.context;
+      const facts = { title: 'a title', labels: ['x'], ...{ body: null, draft: null, author: null, headRef: null } };
+      const told = { ...facts, ...{ headRepo: null, isOpen: null, merged: null, url: null } };
+      await notePullRequestFacts(database, 'app', { number: 7, facts: told, updatedAt: 1000 });
+      const title = '${{ github.event.pull_request.title }} ${{ join(github.event.pull_request.labels.*.name) }}';
+      const made = await build({ 'ci.yml': workflow('on: pull_request', job('a', `name: "${title}"`)) }, pull());
+      expect(made.jobs.map(({ name }) => name)).to.deep.equal(['a title x']);
     });
 
     it('has a concurrency group of its own, by its number or its ref', async () => {

@@ -1,12 +1,34 @@
 import { createHmac } from 'node:crypto';
 import { request } from 'node:http';
+import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import { observeQueue } from '../../src/queues/names.ts';
+import { pullRequestFacts } from '../../src/record/pull-request-facts.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { BodySlots } from '../../src/web/hooks/body-slots.ts';
 import { volt } from '../support/cli.ts';
 import { until } from '../support/until.ts';
 import { bodyOf, Site } from './site.ts';
+
+interface Example {
+  number: number;
+  pull_request: {
+    title: string;
+    body: string | null;
+    draft?: boolean;
+    labels: { name: string }[];
+    user: { login: string };
+    head: { ref: string; repo: { full_name: string } | null };
+    state: string;
+    merged?: boolean;
+    html_url: string;
+  };
+}
+/** What GitHub has published of the calls of its webhooks. */
+const published = createRequire(import.meta.url)('@octokit/webhooks-examples') as {
+  name: string;
+  examples: Example[];
+}[];
 
 describe('web: webhooks', () => {
   let site: Site;
@@ -149,6 +171,180 @@ describe('web: webhooks', () => {
     const former = standard({ token: `whsec_${btoa('a former token')}` })['webhook-signature'];
     const both = { ...headers, 'webhook-signature': `${former} ${headers['webhook-signature']}` };
     expect((await call(both)).status).to.equal(202);
+  });
+
+  describe('about a pull request', () => {
+    let name: string;
+    let count = 0;
+    const facts = async (number: number, repo = name) => pullRequestFacts(site.context.database, repo, number);
+    const tell = (payload: object, headers: Record<string, string> = {}) => {
+      const body = JSON.stringify(payload);
+      return call({ 'x-hub-signature-256': `sha256=${code(body)}`, ...headers }, body, name);
+    };
+
+    // calls of one webhook are limited
+    beforeEach(async () => {
+      name = `pulls${++count}`;
+      await site.repository(name, { pullRequests: 'all' });
+      secret = await secretOf(name);
+    });
+
+    it('store what GitHub tells of it, in all of its published examples', async () => {
+      const examples = published.find((each) => each.name === 'pull_request')?.examples ?? [];
+      expect(examples).to.have.length.above(20);
+      for (const example of examples) {
+        await site.context.database.db.deleteFrom('pull_request_facts').execute();
+        await site.context.access.client.flushall();
+        const answer = await tell(example, { 'x-github-event': 'pull_request' });
+        expect(answer.status).to.equal(202);
+        const { title, body, draft, labels, user, head, state, merged, html_url: url } = example.pull_request;
+        expect(await facts(example.number)).to.deep.equal({
+          ...{ title, body, draft: draft ?? null, labels: labels.map((label) => label.name), author: user.login },
+          ...{ headRef: head.ref, headRepo: head.repo?.full_name ?? null, isOpen: state === 'open' },
+          ...{ merged: merged ?? null, url },
+        });
+      }
+      expect(await looks()).to.deep.include([name, 'hook']);
+    });
+
+    const told = { title: 'A title', body: 'a body', author: 'ada', headRef: 'topic', headRepo: 'ada/app' };
+    const own = { title: told.title, state: 'open', body: told.body, updated_at: '2026-03-01T00:00:00Z' };
+    const forges: [string, Record<string, string>, object, object?][] = [
+      [
+        'Gitea',
+        { 'x-gitea-event': 'pull_request', 'x-gitea-event-type': 'pull_request_label' },
+        {
+          ...{ action: 'label_updated', number: 7 },
+          pull_request: {
+            ...{ ...own, number: 7, user: { login: 'ada' }, labels: [{ name: 'bug' }] },
+            head: { ref: 'topic', repo: { full_name: 'ada/app' } },
+          },
+        },
+        { labels: ['bug'] },
+      ],
+      [
+        'GitLab',
+        { 'x-gitlab-event': 'Merge Request Hook' },
+        {
+          ...{ object_kind: 'merge_request', user: { username: 'ada' }, labels: [{ title: 'bug' }] },
+          object_attributes: {
+            ...{ iid: 7, title: told.title, description: told.body, draft: true, state: 'opened', action: 'open' },
+            ...{ source_branch: 'topic', source: { path_with_namespace: 'ada/app' } },
+            ...{ url: 'https://example.com/acme/app/-/merge_requests/7', updated_at: '2026-03-01 00:00:00 UTC' },
+          },
+        },
+        { labels: ['bug'], draft: true, merged: false, url: 'https://example.com/acme/app/-/merge_requests/7' },
+      ],
+      [
+        'Bitbucket',
+        { 'x-event-key': 'pullrequest:created' },
+        {
+          pullrequest: {
+            ...{ id: 7, title: told.title, description: told.body, state: 'OPEN', author: { nickname: 'ada' } },
+            source: { branch: { name: 'topic' }, repository: { full_name: 'ada/app' } },
+          },
+        },
+        { merged: false },
+      ],
+      [
+        'Bitbucket Data Center',
+        { 'x-event-key': 'pr:opened' },
+        {
+          pullRequest: {
+            ...{ id: 7, title: told.title, description: told.body, open: true, author: { user: { name: 'ada' } } },
+            fromRef: { id: 'refs/heads/topic', repository: { slug: 'app', project: { key: 'ada' } } },
+            links: { self: [{ href: 'https://example.com/projects/ACME/repos/app/pull-requests/7' }] },
+          },
+        },
+        { url: 'https://example.com/projects/ACME/repos/app/pull-requests/7' },
+      ],
+      [
+        'Pagure',
+        { 'x-pagure-topic': 'pull-request.new' },
+        {
+          msg: {
+            pullrequest: {
+              ...{ id: 7, title: told.title, initial_comment: told.body, status: 'Open', user: { name: 'ada' } },
+              ...{
+                branch_from: 'topic',
+                repo_from: { fullname: 'ada/app' },
+                tags: ['bug'],
+                last_updated: '1772323200',
+              },
+            },
+          },
+        },
+        { labels: ['bug'], merged: false },
+      ],
+      [
+        'Azure DevOps',
+        {},
+        {
+          ...{ eventType: 'git.pullrequest.created', createdDate: '2026-03-01T00:00:00.2813828Z' },
+          resource: {
+            ...{ pullRequestId: 7, title: told.title, description: told.body, isDraft: false, status: 'active' },
+            ...{ sourceRefName: 'refs/heads/topic', createdBy: { uniqueName: 'ada' } },
+            forkSource: { repository: { name: 'ada/app' } },
+          },
+        },
+        { draft: false, merged: false },
+      ],
+    ];
+    for (const [forge, headers, payload, more] of forges)
+      it(`store what ${forge} tells of it`, async () => {
+        expect((await tell(payload, headers)).status).to.equal(202);
+        const none = { draft: null, labels: null, merged: null, url: null };
+        expect(await facts(7)).to.deep.equal({ ...none, ...told, isOpen: true, ...more });
+      });
+
+    const github = (title: string, at: string) => ({ pull_request: { number: 7, title, updated_at: at } });
+    const event = { 'x-github-event': 'pull_request' };
+
+    it('change nothing when an older call is repeated, also with another id', async () => {
+      const first = github('first', '2026-03-01T00:00:00Z');
+      await tell(first, { ...event, 'x-github-delivery': 'a' });
+      await tell(github('second', '2026-03-01T00:00:01Z'), { ...event, 'x-github-delivery': 'b' });
+      expect((await tell(first, { ...event, 'x-github-delivery': 'c' })).status).to.equal(202);
+      expect((await facts(7))?.title).to.equal('second');
+      // also where Redis has forgotten the call
+      await site.context.access.client.flushall();
+      await tell(first, event);
+      expect((await facts(7))?.title).to.equal('second');
+    });
+
+    it('change nothing when they are forged, or of a repository that builds no pull requests', async () => {
+      const payload = JSON.stringify(github('forged', '2026-03-01T00:00:00Z'));
+      expect(
+        (await call({ ...event, 'x-hub-signature-256': `sha256=${code('other')}` }, payload, name)).status,
+      ).to.equal(401);
+      await site.repository('plain');
+      const plain = await secretOf('plain');
+      const signed = { ...event, 'x-hub-signature-256': `sha256=${code(payload, plain)}` };
+      expect((await call(signed, payload, 'plain')).status).to.equal(202);
+      expect([await facts(7), await facts(7, 'plain')]).to.deep.equal([null, null]);
+    });
+
+    it('are accepted whatever their payload is, and store no more than there is room for', async () => {
+      const odd = [
+        ...['[]', '"x"', '{"pull_request":7}', '{"pull_request":{"number":"7"}}', '{"pull_request":{"number":-1}}'],
+        `${'['.repeat(100_000)}`,
+        '{"__proto__":{"pull_request":{"number":7}}}',
+      ];
+      for (const body of odd) {
+        const signed = { ...event, 'x-hub-signature-256': `sha256=${code(body)}` };
+        expect((await call(signed, body, name)).status, body.slice(0, 60)).to.equal(202);
+      }
+      expect(await site.context.database.db.selectFrom('pull_request_facts').selectAll().execute()).to.deep.equal([]);
+      const long = 'x'.repeat(100_000);
+      const labels = Array.from({ length: 1000 }, (_, index) => ({ name: `${index}` }));
+      await tell(
+        { pull_request: { number: 8, title: long, body: long, labels, html_url: 'javascript:alert(1)' } },
+        event,
+      );
+      const stored = await facts(8);
+      expect(stored).to.include({ url: null });
+      expect([stored?.title?.length, stored?.body?.length, stored?.labels?.length]).to.deep.equal([1000, 10_000, 100]);
+    });
   });
 
   it('have a secret that is answered with a token only and is not stored', async () => {

@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { PullRequestFacts } from '../../src/kernel/pull-request.ts';
 import { builtCommit, type PullRequestEvent } from '../../src/workflow/event.ts';
 import { githubContext } from '../../src/workflow/github-context.ts';
 import { factsOf, workflowsOf } from '../support/workflows.ts';
@@ -12,7 +13,7 @@ const [head, before, base, merge] = ['a', 'b', 'c', 'd'].map((digit) => digit.re
 
 const opened: PullRequestEvent = {
   ...{ name: 'pull_request', number: 7, action: 'opened', head: 'topic', base: 'main' },
-  ...{ commits: { head, before: null, base }, merge, url: null },
+  ...{ commits: { head, before: null, base }, merge, facts: null },
 };
 
 describe('the github context of a pull request', () => {
@@ -52,6 +53,36 @@ describe('the github context of a pull request', () => {
   it('has the commits before and after where the head has moved', () => {
     const moved = { ...opened, action: 'synchronize', commits: { head, before, base } };
     expect(context(moved).event).to.include({ action: 'synchronize', before, after: head });
+  });
+
+  const facts: PullRequestFacts = {
+    ...{ title: 'a "title"', body: 'a body', draft: true, labels: ['bug', 'ci: full'], author: 'octocat' },
+    ...{
+      headRef: 'patch-1',
+      headRepo: 'octocat/app',
+      isOpen: true,
+      merged: false,
+      url: 'https://example.com/acme/app/pull/7',
+    },
+  };
+
+  it('has what the forge has told', () => {
+    const { event, actor, head_ref: ref } = context({ ...opened, head: null, facts });
+    expect([actor, ref]).to.deep.equal(['octocat', 'patch-1']);
+    const { head: from, labels, user, ...rest } = event.pull_request;
+    expect(rest).to.include({ title: 'a "title"', body: 'a body', draft: true, state: 'open', html_url: facts.url });
+    expect([labels, user.login]).to.deep.equal([[{ name: 'bug' }, { name: 'ci: full' }], 'octocat']);
+    expect(from).to.include({ ref: 'patch-1', sha: head, label: 'octocat:patch-1' });
+    expect(from.repo).to.include({ full_name: 'octocat/app', fork: true });
+  });
+
+  it('takes no head for one of the repository itself that git does not show there, whatever the forge has told', () => {
+    for (const headRepo of ['acme/app', 'ACME/App'])
+      expect(context({ ...opened, head: null, facts: { ...facts, headRepo } }).event.pull_request.head).to.deep.equal({
+        ...{ ref: 'patch-1', sha: head, label: null, repo: null },
+      });
+    const own = context({ ...opened, facts: { ...facts, headRef: 'other', headRepo: 'octocat/app' } });
+    expect(own.event.pull_request.head).to.include({ ref: 'topic', label: 'acme:topic' });
   });
 
   it('takes no fork for the repository itself, and does not make up what only a forge knows', () => {

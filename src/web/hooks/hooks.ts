@@ -2,21 +2,27 @@ import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
 import { repositoryNamePattern } from '../../kernel/names.ts';
 import { hookKeysOf } from '../../record/hooks.ts';
+import { notePullRequestFacts } from '../../record/pull-request-facts.ts';
 import { findRepository } from '../../record/repositories.ts';
+import { atFirstDelivery } from '../../redis/deliveries.ts';
 import type { WebEnv } from '../access/env.ts';
 import { type Rate, RateLimiter, rateLimited } from '../access/rate-limit.ts';
 import { networkOf } from '../http/network.ts';
 import { announce } from '../requests/announce.ts';
 import type { Web } from '../services.ts';
 import { BodySlots } from './body-slots.ts';
+import { KeptBody } from './kept-body.ts';
+import { mayBeAboutPullRequest, pullRequestCall } from './pull-request-calls.ts';
 import { proofIn, Verification } from './signature.ts';
 
 /** Signed calls of one webhook. */
 const rate: Rate = { burst: 60, perSecond: 5 };
 /** Calls of one sender without a valid signature. */
 const wrongRate: Rate = { burst: 60, perSecond: 1 };
-/** GitHub sends at most 25 MB. Volt keeps nothing of it. */
+/** GitHub sends at most 25 MB. */
 const largestBody = 25 * 1024 * 1024;
+/** Volt reads bodies about pull requests up to this: GitHub's have some 30 kB. */
+const largestRead = 512 * 1024;
 /** Milliseconds within which a body must arrive. */
 const bodyTimeout = 20_000;
 /** Bodies that are read at once, of all senders and of one. */
@@ -34,8 +40,8 @@ export class Hooks {
   }
 
   /**
-   * Answers a call. The payload is ignored: the poll finds what has changed. Only the signature counts. Calls without a
-   * valid one use up the limit of the sender's address, never that of the webhook.
+   * Answers a call. What has changed is found by the poll. Of the payload only facts about pull requests are stored, which
+   * workflows see. Calls without a valid signature use up the limit of the sender's address, never that of the webhook.
    * @throws VoltError `bad_signature`, `rate_limited`, `too_large`, `timed_out`
    */
   async answer(context: Context<WebEnv>, name: string): Promise<Response> {
@@ -44,7 +50,8 @@ export class Hooks {
     if (this.#wrong.isExhausted(sender)) throw tooManyWrong(context, this.#wrong);
     const repository = repositoryNamePattern.test(name) ? await findRepository(database, name) : undefined;
     const keys = repository && (await hookKeysOf(database, config, name));
-    const proof = proofIn((header) => context.req.header(header));
+    const header = (key: string) => context.req.header(key);
+    const proof = proofIn(header);
     // the answer does not reveal whether the repository exists
     if (!repository || !keys || !proof) {
       this.#wrong.take(sender);
@@ -53,10 +60,12 @@ export class Hooks {
     if (Number(context.req.header('content-length') ?? 0) > largestBody) throw tooLarge();
     const own = guard.hookSecret(name, keys.salt);
     const verification = new Verification(proof, keys.key === null ? [own] : [own, keys.key]);
+    const isWanted = repository.pullRequests !== 'none' && mayBeAboutPullRequest(header);
+    const kept = isWanted ? new KeptBody(largestRead) : undefined;
     const slot = this.#bodies.take(sender);
     if (!slot) throw tooOften(context, this.#signed);
     try {
-      await feed(context.req.raw.body, verification, slot.lost);
+      await feed(context.req.raw.body, [verification, ...(kept ? [kept] : [])], slot.lost);
     } finally {
       slot.release();
     }
@@ -66,15 +75,25 @@ export class Hooks {
       throw badSignature(name);
     }
     if (!this.#signed.take(name)) throw tooOften(context, this.#signed);
+    const body = kept?.take();
+    if (body) await this.#note(name, body);
     await announce(this.#web, queues.sendObserve(repository.host, { v: 1, repo: name, cause: 'hook' }));
     return context.json({ repo: name, look: true }, 202);
+  }
+
+  /** Before the poll, so that a build that it makes has the facts. */
+  async #note(repo: string, { text, hash }: { text: string; hash: string }): Promise<void> {
+    const call = pullRequestCall(text);
+    if (!call) return;
+    const { database, access } = this.#web;
+    await atFirstDelivery(access, { repo, hash }, () => notePullRequestFacts(database, repo, call));
   }
 }
 
 /** @param lost aborted when another body takes the slot */
 async function feed(
   body: ReadableStream<Uint8Array> | null,
-  verification: Verification,
+  readers: readonly { update(chunk: Uint8Array): void }[],
   lost: AbortSignal,
 ): Promise<void> {
   if (!body) return;
@@ -87,7 +106,7 @@ async function feed(
     for (let next = await reader.read(); !next.done; next = await reader.read()) {
       size += next.value.length;
       if (size > largestBody) throw tooLarge();
-      verification.update(next.value);
+      for (const each of readers) each.update(next.value);
     }
   } finally {
     late.removeEventListener('abort', stop);

@@ -1,0 +1,58 @@
+import type { PullRequestFacts } from '../kernel/pull-request.ts';
+import { serverNow } from '../kernel/server-time.ts';
+import type { Database, Sql } from './database.ts';
+
+/** Milliseconds after its last change for which a pull request's facts are kept: a forge tells all of them again. */
+const keptFor = 90 * 86_400_000;
+
+/**
+ * Stores what a forge has told of a pull request. What it has not told stays as it is.
+ * @param told.updatedAt when the forge has changed it (ms since 1970); null counts as long ago. Older facts than those that are
+ * stored change nothing
+ */
+export async function notePullRequestFacts(
+  database: Database,
+  repo: string,
+  { number, facts, updatedAt }: { number: number; facts: PullRequestFacts; updatedAt: number | null },
+): Promise<void> {
+  const now = serverNow();
+  // a time in the future would keep out what comes later
+  const at = Math.min(updatedAt ?? 0, now);
+  await database.write(async (db) => {
+    const row = await factsRow(db, repo, number);
+    if (row && row.updated_at > at) return;
+    const told = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null));
+    const known = row ? (JSON.parse(row.facts) as PullRequestFacts) : facts;
+    const values = { facts: JSON.stringify({ ...known, ...told }), updated_at: at };
+    await db
+      .insertInto('pull_request_facts')
+      .values({ repo, number, ...values })
+      .onConflict((conflict) => conflict.columns(['repo', 'number']).doUpdateSet(values))
+      .execute();
+    await db
+      .deleteFrom('pull_request_facts')
+      .where('repo', '=', repo)
+      .where('number', '!=', number)
+      .where('updated_at', '<', now - keptFor)
+      .execute();
+  });
+}
+
+/** What a forge has told of a pull request; null for nothing. */
+export async function pullRequestFacts(
+  { db }: Pick<Database, 'db'>,
+  repo: string,
+  number: number,
+): Promise<PullRequestFacts | null> {
+  const row = await factsRow(db, repo, number);
+  return row ? (JSON.parse(row.facts) as PullRequestFacts) : null;
+}
+
+function factsRow(db: Sql, repo: string, number: number) {
+  return db
+    .selectFrom('pull_request_facts')
+    .select(['facts', 'updated_at'])
+    .where('repo', '=', repo)
+    .where('number', '=', number)
+    .executeTakeFirst();
+}
