@@ -84,6 +84,7 @@ export function isolationOption(): Option {
 export interface ContainerRightsOptions {
   allowPrivileged?: string[];
   allowVolumes?: string[];
+  allowBuilds?: string[];
   allowImages?: string[];
 }
 
@@ -100,6 +101,11 @@ export function addContainerRights(command: Command): Command {
       `${repositories} have paths of this machine, on trusted refs, else VOLT_ALLOW_VOLUMES; may be repeated`,
       collect,
     )
+    .option(
+      '--allow-builds <glob>',
+      'jobs of these repositories may build images by their own commands, on trusted refs, else VOLT_ALLOW_BUILDS; may be repeated',
+      collect,
+    )
     .option('--allow-images <glob>', 'allow only these images, else VOLT_ALLOW_IMAGES; may be repeated', collect);
 }
 
@@ -107,11 +113,13 @@ export function addContainerRights(command: Command): Command {
 export function containerRightsOf({
   allowPrivileged,
   allowVolumes,
+  allowBuilds,
   allowImages,
-}: ContainerRightsOptions): Pick<Overrides, 'allowPrivileged' | 'allowVolumes' | 'allowImages'> {
+}: ContainerRightsOptions): Pick<Overrides, 'allowPrivileged' | 'allowVolumes' | 'allowBuilds' | 'allowImages'> {
   return {
     allowPrivileged: allowPrivileged?.join(','),
     allowVolumes: allowVolumes?.join(','),
+    allowBuilds: allowBuilds?.join(','),
     allowImages: allowImages?.join(','),
   };
 }

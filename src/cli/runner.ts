@@ -92,6 +92,7 @@ export function runnerCommand(program: Command): CommandFile {
       'VOLT_SANDBOX_NETWORK',
       'VOLT_ALLOW_PRIVILEGED',
       'VOLT_ALLOW_VOLUMES',
+      'VOLT_ALLOW_BUILDS',
       'VOLT_ALLOW_IMAGES',
       'VOLT_LOG_LIMIT',
       'VOLT_ORPHAN_TIMEOUT',

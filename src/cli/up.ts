@@ -36,6 +36,7 @@ export function upCommand(program: Command): CommandFile {
       'VOLT_JOB_TIMEOUT',
       'VOLT_ALLOW_PRIVILEGED',
       'VOLT_ALLOW_VOLUMES',
+      'VOLT_ALLOW_BUILDS',
       'VOLT_ALLOW_IMAGES',
     ],
     judges: true,

@@ -51,6 +51,9 @@ const families: readonly number[] = [40, 38];
 /** What a command that is root of its own user namespace needs: mounts, in namespaces of mounts, names, messages and processes. */
 const mounts: ReadonlySet<string> = new Set(['mount', 'umount', 'umount2']);
 const mountNamespaces = 0x2c02_0000;
+/** What a program needs to make such a namespace for itself, and to enter it again. */
+const entering = 'setns';
+const userNamespaces = 0x1000_0000;
 /** Newer calls for mounts, which programs do without where the kernel does not know them. */
 const newMounts: ReadonlySet<string> = new Set([
   ...['fsopen', 'fsconfig', 'fsmount', 'fspick', 'open_tree', 'open_tree_attr', 'move_mount', 'mount_setattr'],
@@ -84,7 +87,7 @@ const notKnown = fail(25);
  * nothing: the kernel knows in advance that their number alone allows them.
  */
 export function callFilter(): Buffer {
-  return filterFor('job');
+  return filterFor({ mounts: false, users: false, pretends: false });
 }
 
 /**
@@ -92,42 +95,55 @@ export function callFilter(): Buffer {
  * @param hasUsers whether the namespace has more users than root
  */
 export function rootFilter(hasUsers: boolean): Buffer {
-  return filterFor(hasUsers ? 'root' : 'only-root');
+  return filterFor({ mounts: true, users: false, pretends: !hasUsers });
 }
 
-/** Whose calls are filtered: those of a job, of root of a namespace, or of root of one without other users. */
-type Filtered = 'job' | 'root' | 'only-root';
+/** As `rootFilter`, for a job that may make such namespaces for itself. */
+export function builderFilter(): Buffer {
+  return filterFor({ mounts: true, users: true, pretends: false });
+}
 
-const built = new Map<Filtered, Buffer>();
+/** What a filter allows beyond what every job may do. */
+interface Allowed {
+  mounts: boolean;
+  /** user namespaces */
+  users: boolean;
+  /** whether `pretendedCalls` seem to succeed */
+  pretends: boolean;
+}
 
-function filterFor(whose: Filtered): Buffer {
-  const known = built.get(whose) ?? build(whose);
-  built.set(whose, known);
+const built = new Map<string, Buffer>();
+
+function filterFor(allowed: Allowed): Buffer {
+  const key = JSON.stringify(allowed);
+  const known = built.get(key) ?? build(allowed);
+  built.set(key, known);
   return known;
 }
 
-function build(whose: Filtered): Buffer {
+function build(allowed: Allowed): Buffer {
   const programs = architectures.map(({ id, column }) => {
-    const own = programOf(column, whose);
+    const own = programOf(column, allowed);
     return Buffer.concat([instruction(jumpIfEqual, id, 0, own.length / size), own]);
   });
   return Buffer.concat([instruction(load, architectureAt), ...programs, instruction(giveBack, allow)]);
 }
 
 /** The part for one architecture. It always returns a verdict. */
-function programOf(column: 0 | 1 | 2 | 3, whose: Filtered): Buffer {
+function programOf(column: 0 | 1 | 2 | 3, allowed: Allowed): Buffer {
   const known: Record<string, CallNumbers> = { ...refusedCalls, ...examinedCalls, ...pretendedCalls };
   const numbersOf = (name: string): number[] => {
     const number = known[name]?.[column] ?? null;
     const other = column === 0 ? (x32Calls as Partial<Record<string, number>>)[name] : undefined;
     return [number, other].filter((each) => each !== null && each !== undefined);
   };
-  const allowsMounts = whose !== 'job';
   const all = Object.keys(refusedCalls);
-  const names = allowsMounts ? all.filter((name) => !mounts.has(name) && !newMounts.has(name)) : all;
-  const missing = allowsMounts ? all.filter((name) => newMounts.has(name)) : [];
-  const pretended = whose === 'only-root' ? Object.keys(pretendedCalls) : [];
-  const refused = allowsMounts ? namespaces & ~mountNamespaces : namespaces;
+  const isAllowed = (name: string) =>
+    (allowed.mounts && (mounts.has(name) || newMounts.has(name))) || (allowed.users && name === entering);
+  const names = all.filter((name) => !isAllowed(name));
+  const missing = allowed.mounts ? [...newMounts] : [];
+  const pretended = allowed.pretends ? Object.keys(pretendedCalls) : [];
+  const refused = namespaces & ~(allowed.mounts ? mountNamespaces : 0) & ~(allowed.users ? userNamespaces : 0);
   const cases: { numbers: number[]; end: Buffer }[] = [
     { numbers: names.flatMap(numbersOf), end: instruction(giveBack, forbidden) },
     { numbers: [...numbersOf('clone3'), ...missing.flatMap(numbersOf)], end: instruction(giveBack, unknown) },

@@ -44,19 +44,32 @@ export interface Overlays {
  * `none`: they have the rights of Volt;
  * `user`: they run as another user, and set-uid programs give them no rights; they see the files of `replaced` instead of
  * others;
- * `sandbox`: the same where Volt is root, and they have their own mounts and IPC.
+ * `sandbox`: the same where Volt is root, and they have their own mounts and IPC. With `ids`, for which Volt must be root, they may
+ * give these ids to namespaces that they make.
  * For their network see `ProcessGroupOptions`.
  */
 export type Isolation =
   | { level: 'none' }
   | (Apart<'user'> & { own?: OwnFolder; replaced?: readonly SandboxPath[] })
-  | (Apart<'sandbox'> & { view: SandboxView });
+  | (Apart<'sandbox'> & { view: SandboxView; ids?: IdMapping | undefined });
 
 /** The only folder that a job sees among the folders of all jobs. Other jobs may have the same user id. */
 export interface OwnFolder {
   folder: string;
   /** the folder of all jobs' folders; outside of jobs only root can enter it */
   among: string;
+}
+
+/** Users or groups of a user namespace, and those outside of it that they are. */
+export interface MappedIds {
+  inside: number;
+  outside: number;
+  count: number;
+}
+
+export interface IdMapping {
+  users: readonly MappedIds[];
+  groups: readonly MappedIds[];
 }
 
 interface Apart<L extends string> {

@@ -1,11 +1,5 @@
+import type { IdMapping, JobUser, MappedIds } from './isolation.ts';
 import { programPath } from './programs.ts';
-
-/** Users or groups of a namespace, and those of the machine that they are. */
-export interface MappedIds {
-  inside: number;
-  outside: number;
-  count: number;
-}
 
 /**
  * A command that is root of a user namespace of its own, with mounts of its own, in the process group of a job: it sees the job's
@@ -13,7 +7,7 @@ export interface MappedIds {
  */
 export interface OwnRoot {
   /** with the job's user among them; where Volt is not root, that user alone is root */
-  ids: { users: readonly MappedIds[]; groups: readonly MappedIds[] };
+  ids: IdMapping;
   /** file with the filter of system calls, see `rootFilter` */
   filter: string | undefined;
 }
@@ -33,11 +27,7 @@ const capabilities = [
  * @param isRoot whether the caller is root of the machine, which alone may map several ids
  */
 export function ownRootCommand(isRoot: boolean, { ids, filter }: OwnRoot): string[] {
-  const maps = (option: string, ranges: readonly MappedIds[]) =>
-    ranges.map(({ inside, outside, count }) => `--map-${option}=${inside}:${outside}:${count}`);
-  const mapped = isRoot
-    ? [...maps('users', ids.users), ...maps('groups', ids.groups), '--setuid=0', '--setgid=0']
-    : ['--map-root-user'];
+  const mapped = isRoot ? [...mapping(ids), '--setuid=0', '--setgid=0'] : ['--map-root-user'];
   const bounds = `--bounding-set=-all,${capabilities.map((name) => `+${name}`).join(',')}`;
   return [
     ...[programPath('unshare'), '--user', '--mount', ...mapped, '--'],
@@ -45,4 +35,23 @@ export function ownRootCommand(isRoot: boolean, { ids, filter }: OwnRoot): strin
     ...(filter === undefined ? [] : [`--seccomp-filter=${filter}`]),
     '--',
   ];
+}
+
+/**
+ * As whom a job runs that may make namespaces with users: as its user, who may give its subordinate ids to them. newuidmap(1), which
+ * programs ask for that, then needs no rights from its file. Append options of setpriv(1) and the program.
+ */
+export function withSubordinateIds({ uid, gid }: JobUser, ids: IdMapping): string[] {
+  const kept = '-all,+setuid,+setgid';
+  return [
+    ...[programPath('unshare'), '--user', ...mapping(ids), `--setuid=${uid}`, `--setgid=${gid}`, '--keep-caps', '--'],
+    ...[programPath('setpriv'), '--clear-groups', '--no-new-privs', `--inh-caps=${kept}`, `--ambient-caps=${kept}`],
+    `--bounding-set=${kept}`,
+  ];
+}
+
+function mapping({ users, groups }: IdMapping): string[] {
+  const maps = (option: string, ranges: readonly MappedIds[]) =>
+    ranges.map(({ inside, outside, count }) => `--map-${option}=${inside}:${outside}:${count}`);
+  return [...maps('users', users), ...maps('groups', groups)];
 }

@@ -11,7 +11,7 @@ import { type Launcher, ownLauncher, type Supervisor, type SupervisorLine, start
 import { type Limits, limitingLines } from './limits.ts';
 import type { GroupNetwork } from './network/job-network.ts';
 import { withOverlays } from './overlay.ts';
-import { type OwnRoot, ownRootCommand } from './own-root.ts';
+import { type OwnRoot, ownRootCommand, withSubordinateIds } from './own-root.ts';
 import { programPath } from './programs.ts';
 import { leaseRanOut, supervisorCommand } from './supervisor.ts';
 
@@ -284,6 +284,7 @@ function lowered(groupKind: GroupKind, isolation: Isolation): string[] {
   const { uid, gid } = user;
   const filtered = callFilter === undefined ? [] : [`--seccomp-filter=${callFilter}`];
   const plain = ['--no-new-privs', '--inh-caps=-all', '--bounding-set=-all'];
+  if (isolation.level === 'sandbox' && isolation.ids) return [...withSubordinateIds(user, isolation.ids), ...filtered];
   if (groupKind === 'namespace') return [programPath('setpriv'), ...identity(user), ...plain, ...filtered];
   // the supervisor stays root of the outer namespace, where ptrace cannot reach it
   const own = [programPath('unshare'), '--user', `--map-user=${uid}`, `--map-group=${gid}`, '--'];

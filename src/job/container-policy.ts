@@ -24,11 +24,7 @@ export function containerPolicyOf(
   { allowPrivileged, allowVolumes, allowImages, dataDir, jobDisk }: PolicySettings,
   { repo, trust }: Pick<JobInput, 'repo' | 'trust'>,
 ): ContainerPolicy {
-  const right = (setting: string): Right => {
-    const globs = listOf(setting);
-    if (globs.length === 0 || !fitsGlobs(globs, repo.name)) return 'refused';
-    return trust.trusted ? 'allowed' : 'untrusted';
-  };
+  const right = (setting: string) => rightOf(setting, { repo, trust });
   const images = listOf(allowImages);
   return {
     rights: { privileged: right(allowPrivileged), volumes: right(allowVolumes) },
@@ -37,6 +33,16 @@ export function containerPolicyOf(
     builtImage: jobDisk * 1_048_576 || undefined,
     dataDir,
   };
+}
+
+/**
+ * Whether a job has a right that a setting gives to repositories by their names.
+ * @param setting comma-separated names, in which "*" matches anything
+ */
+export function rightOf(setting: string, { repo, trust }: Pick<JobInput, 'repo' | 'trust'>): Right {
+  const globs = listOf(setting);
+  if (globs.length === 0 || !fitsGlobs(globs, repo.name)) return 'refused';
+  return trust.trusted ? 'allowed' : 'untrusted';
 }
 
 function listOf(setting: string): string[] {

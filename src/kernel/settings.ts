@@ -190,6 +190,12 @@ export const settings = [
       'Repositories whose containers may have volumes that are paths of this machine or parts of the workspace, on trusted refs: comma-separated names, in which "*" matches anything. Sockets, folders of container engines and Volt\'s data stay closed. Default: none.',
   },
   {
+    env: 'VOLT_ALLOW_BUILDS',
+    schema: repositoryGlobs.default(''),
+    about:
+      'Repositories whose jobs may build images by their own commands, such as `buildah build`, on trusted refs in a sandbox of a runner that is root: comma-separated names, in which "*" matches anything. They may then make user namespaces and mounts. Docker actions with a Dockerfile need no permission. See docs/isolation.md. Default: none.',
+  },
+  {
     env: 'VOLT_ALLOW_IMAGES',
     schema: z.string().default(''),
     about:

@@ -73,6 +73,9 @@ describe('volt doctor', () => {
   it('tells what isolated jobs need to build images', async () => {
     const { of } = await examine(['--data', folders.make()], { PATH: folders.make() });
     expect(of('image builds')[0]?.message).to.include('buildah is missing');
+    const named = await examine(['--data', folders.make()], { VOLT_ALLOW_BUILDS: 'app', VOLT_ISOLATION: 'none' });
+    expect(named.of('image builds')[0]).to.include({ level: 'warn' });
+    expect(named.of('image builds')[0]?.message).to.include('only in a sandbox');
   });
 
   it('tells what is kept of installations, and how much may be', async () => {

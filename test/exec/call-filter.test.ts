@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { callFilter, canFilterCalls, rootFilter } from '../../src/exec/call-filter.ts';
+import { builderFilter, callFilter, canFilterCalls, rootFilter } from '../../src/exec/call-filter.ts';
 import { TestFolders } from '../support/folder.ts';
 
 /** Ids of architectures, see linux/audit.h. */
@@ -155,9 +155,17 @@ describe('the system call filter', () => {
         ['fchownat', 260],
         ['setgroups', 116],
         ['setresuid', 117],
-      ] as const)
+      ] as const) {
         expect(of(number), name).to.equal(hasUsers ? 'allowed' : 'pretended');
+        expect(verdict(x64, number, 0, 0, callFilter()), name).to.equal('allowed');
+      }
     }
+  });
+
+  it('lets a job that builds images make user namespaces and enter them, but no networks', () => {
+    const of = (number: number, first = 0) => verdict(x64, number, first, 0, builderFilter());
+    expect([of(272, 0x10020000), of(56, 0x10000000), of(308), of(165)], 'needed').to.not.include('refused');
+    expect([of(272, 0x40000000), of(101), of(155), of(321)], 'others').to.deep.equal(Array(4).fill('refused'));
   });
 
   it('lets a program start threads and other programs', async function () {

@@ -31,6 +31,7 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/job/sandbox/job-user.ts': 'makes homes in a folder of root',
   'src/job/sandbox/layered-home.ts':
     'looks at caches through open folders, and writes beside homes that no job has yet',
+  'src/job/sandbox/own-builds.ts': 'asks which files the machine has',
   'src/job/sandbox/overlay-check.ts': 'makes a trial in a folder of Volt',
   'src/job/sandbox/job-paths.ts': 'makes folders of Volt above those of jobs',
   'src/job/sandbox/sandbox-view.ts': 'reads the accounts of the machine',

@@ -37,7 +37,7 @@ export async function machineFindings(config: Config): Promise<Finding[]> {
       limitsFinding(config),
       coreFinding(),
       engineFinding(config),
-      buildsFinding(),
+      buildsFinding(config),
     ])),
   ];
 }

@@ -1,17 +1,10 @@
-import type { IdMap, IdRange, KeptId } from '../../engine/container-plan.ts';
+import type { IdMap, KeptId } from '../../engine/container-plan.ts';
 import type { Engine } from '../../engine/engine.ts';
 import type { Image } from '../../engine/images.ts';
 import type { JobUser } from '../../exec/isolation.ts';
 import { StepFault } from '../fault.ts';
 import type { JobContext } from '../job-context.ts';
-
-/** Ids of users and groups in a container. */
-const idsInside = 65_536;
-/**
- * Ids of this machine for the other users in containers: a range that no system assigns, see https://systemd.io/UIDS-GIDS. Each
- * user of jobs has a part of its own.
- */
-const spare = { first: 0x7000_0000, parts: 4096 } as const;
+import { idRanges } from '../sandbox/spare-ids.ts';
 
 /** The files of an image that say who is who. */
 export interface Accounts {
@@ -40,17 +33,6 @@ function fieldsOf(file: string): string[][] {
 }
 
 /**
- * Which ids of the machine those in a container are: its user is the job's user, so files in the workspace belong to the same
- * user inside and outside; all other ids have no rights on the machine.
- * @returns undefined where both are root of the machine
- */
-export function idRanges(inside: JobUser, owner: JobUser): IdMap | undefined {
-  if (owner.uid === 0 && inside.uid === 0) return undefined;
-  const base = spare.first + (owner.uid % spare.parts) * idsInside;
-  return { users: rangesOf(inside.uid, owner.uid, base), groups: rangesOf(inside.gid, owner.gid, base) };
-}
-
-/**
  * The ids of the machine for a container whose processes have a user.
  * @param owner of the job's files; undefined for Volt's own user
  * @returns undefined where the engine decides on them
@@ -75,13 +57,4 @@ export async function containerIds(
 ): Promise<IdMap | KeptId | undefined> {
   const inside = userOf(user, await looks.into(engine, image.id, labels, []));
   return idsOf(engine, inside, owner);
-}
-
-function rangesOf(id: number, outside: number, base: number): IdRange[] {
-  const before = Math.min(id, idsInside);
-  return [
-    { inside: 0, outside: base, count: before },
-    { inside: id, outside, count: 1 },
-    { inside: id + 1, outside: base + id + 1, count: idsInside - id - 1 },
-  ].filter(({ count }) => count > 0);
 }

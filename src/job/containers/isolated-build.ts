@@ -9,11 +9,11 @@ import { builderPath } from '../../exec/image-builder.ts';
 import { StepFault } from '../fault.ts';
 import { createInside, openFolderInside, removeInside, writeInside } from '../files/hand-over.ts';
 import { openInside } from '../files/inside.ts';
+import { idRanges } from '../sandbox/spare-ids.ts';
 import { CommandFailed, runStepCommand } from '../steps/command.ts';
 import type { CommandHost } from '../steps/step-host.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 import type { ContainerGround } from './container-ground.ts';
-import { idRanges } from './container-user.ts';
 
 /** Characters at the end of what the builder prints, among which it says why it has failed. */
 const tail = 4000;

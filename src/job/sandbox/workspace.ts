@@ -2,7 +2,6 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { callFilter, rootFilter } from '../../exec/call-filter.ts';
 import type { Isolation } from '../../exec/isolation.ts';
 import type { SettledIsolation } from '../../exec/isolation-check.ts';
 import type { NetworkKind } from '../../exec/network/network-check.ts';
@@ -11,20 +10,23 @@ import type { Config } from '../../kernel/config.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
 import { networkPolicy } from '../../kernel/network-policy.ts';
 import { jobEnvironment } from '../../system/environment.ts';
+import { rightOf } from '../container-policy.ts';
 import { openFolderInside } from '../files/hand-over.ts';
 import type { JobInput } from '../input-and-result.ts';
 import { withCertificates } from './certificates.ts';
+import { filterFiles } from './filter-files.ts';
 import { hostNameFiles } from './host-names.ts';
 import { type JobHome, makeHome, tools } from './job-home.ts';
 import { JobIsolation } from './job-isolation.ts';
 import { type JobPaths, jobPaths, makeJobFolders } from './job-paths.ts';
 import { namedUser } from './job-user.ts';
+import { ownBuilds } from './own-builds.ts';
 import { commands, containerFolders, environmentPath, sandboxView } from './sandbox-view.ts';
+import { subordinateIds } from './spare-ids.ts';
 import { behindShims, versionFolders } from './version-managers.ts';
-import { keepWhole } from './whole-file.ts';
 
 /** The folders of a job, owned by its user. */
-const own = [
+const folders = [
   ...['workspace', 'temp', 'actions', 'reports', 'environment', 'tmp', 'var-tmp'],
   ...Object.values(containerFolders),
 ] as const;
@@ -103,7 +105,7 @@ async function isolatedWorkspace(
     filtersCalls,
     ...machine
   }: { level: 'user' | 'sandbox'; filtersCalls: boolean; env: Record<string, string>; configured: string | undefined },
-  { repo, network }: WorkspaceJob,
+  { repo, trust, network }: WorkspaceJob,
   { folder, among, shared }: JobPaths & { folder: string },
   { path: home, from, kept: keptHome, user, overlays }: JobHome,
 ): Promise<Omit<Workspace, 'leave'>> {
@@ -112,16 +114,18 @@ async function isolatedWorkspace(
   const searchPath = (found.PATH ?? '').split(':').filter((entry) => entry.startsWith('/') && entry !== '/');
   const behind = behindShims(searchPath);
   const temporary = level === 'user' && { TMPDIR: join(folder, 'tmp') };
-  const env = { ...variables, HOME: home, USER: 'volt', LOGNAME: 'volt', ...temporary, ...behind.env };
+  const own = { HOME: home, USER: 'volt', LOGNAME: 'volt', ...temporary, ...behind.env };
   const mirror = level === 'sandbox' ? new Mirror(dataPaths(config.dataDir).mirrors, repo.url, repo) : undefined;
   // a sandbox shows only what exists when it is opened
   await mirror?.create();
-  const filters = filtersCalls && { callFilter: join(shared, 'calls.bpf'), rootFilter: join(shared, 'root-calls.bpf') };
-  if (filters) {
-    keepWhole(filters.callFilter, callFilter());
-    keepWhole(filters.rootFilter, rootFilter(process.getuid?.() === 0));
-  }
-  const replaced = network === 'own' ? hostNameFiles(shared, networkPolicy(config)) : [];
+  const isAllowed = rightOf(config.allowBuilds, { repo, trust }) === 'allowed';
+  // only root may give a namespace more users than one
+  const mayBuild = level === 'sandbox' && isAllowed && process.getuid?.() === 0;
+  const builds = mayBuild ? ownBuilds(folder, shared) : undefined;
+  const filters = filtersCalls ? filterFiles(shared, mayBuild) : undefined;
+  const hosts = network === 'own' ? hostNameFiles(shared, networkPolicy(config)) : [];
+  const replaced = [...hosts, ...(builds?.replaced ?? [])];
+  const env = { ...variables, ...own, ...builds?.env };
   const apart = { user, ...filters };
   const isolation: Isolation =
     level === 'user'
@@ -129,6 +133,7 @@ async function isolatedWorkspace(
       : {
           level,
           ...apart,
+          ids: mayBuild ? subordinateIds(user) : undefined,
           view: sandboxView(config, {
             folder,
             shared,
@@ -137,14 +142,15 @@ async function isolatedWorkspace(
             shown: [
               ...certificates,
               ...[machine.configured, mirror?.path].filter((each) => each !== undefined),
-              ...Object.values(filters || {}),
+              ...Object.values(filters ?? {}),
+              ...(builds?.shown ?? []),
             ],
             replaced,
           }),
         };
   const sandbox = new JobIsolation(isolation, mirror?.path);
   mkdirSync(join(folder, commands), { mode: 0o711 });
-  for (const each of own) openFolderInside(folder, join(folder, each), sandbox.owner).close();
+  for (const each of folders) openFolderInside(folder, join(folder, each), sandbox.owner).close();
   const isWhole = overlays === undefined && from === home;
   const toolCache = machine.configured ?? join(home, tools);
   const environment = level === 'sandbox' ? environmentPath : undefined;

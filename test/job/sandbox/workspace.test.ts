@@ -79,7 +79,7 @@ for (const level of ['sandbox', 'user'] as const) {
       await enter();
       const first = files();
       expect(Object.keys(first)).to.have.members([
-        ...(settledIsolation.filtersCalls ? ['calls.bpf'] : []),
+        ...(settledIsolation.filtersCalls ? ['calls.bpf', 'root-calls.bpf'] : []),
         // from the machine that runs the test
         ...certificateFiles
           .filter((name) => existsSync(process.env[name] ?? ''))
