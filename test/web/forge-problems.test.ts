@@ -7,9 +7,12 @@ const problem = { code: 'forge_refused', message: 'GitHub answers 403', remedy: 
 
 describe('web: statuses that do not reach a forge', () => {
   let site: Site;
+  /** kinds of stages in the status before there was a forge */
+  let kindsBefore: string[];
   before(async () => {
     site = await Site.start();
     const { database, config } = site.context;
+    kindsBefore = await kinds();
     await site.repository('app');
     await site.repository('hidden', { visibility: 'private' });
     const about = { name: 'hub', kind: 'github' as const, token: 'a-token', createdBy: 'owner' };
@@ -27,6 +30,7 @@ describe('web: statuses that do not reach a forge', () => {
 
   const problems = async (headers: { [name: string]: string } = {}) =>
     (await bodyOf(await site.fetch('/api/v1/status', { headers }))).problems as { code: string; message: string }[];
+  const kinds = async () => ((await site.json('/api/v1/status')).stages as { kind: string }[]).map(({ kind }) => kind);
   const owner = () => ({ authorization: `Bearer ${site.token}` });
 
   it('are a problem in the status, with what to do', async () => {
@@ -38,6 +42,11 @@ describe('web: statuses that do not reach a forge', () => {
     expect(found.map(({ code }) => code)).to.include('no_notifier');
     await site.stage('notifier');
     expect((await problems(owner())).map(({ code }) => code)).to.not.include('no_notifier');
+  });
+
+  it('need a notifier, which the status does not ask for without a forge', async () => {
+    expect(kindsBefore).to.include('reporter').and.not.include('notifier');
+    expect(await kinds()).to.include('notifier');
   });
 
   it('are on the page of the repository only', async () => {

@@ -48,8 +48,10 @@ export async function systemStatus(
     },
     record: { reachable: known !== undefined, bytes: known?.bytes ?? null },
     disk: disk ?? null,
-    stages: stageKinds.map((kind) => {
+    stages: stageKinds.flatMap((kind) => {
       const members = seen?.stages.find((stage) => stage.kind === kind)?.members ?? [];
+      // without a forge it has nothing to do
+      if (kind === 'notifier' && members.length === 0 && !known?.forges.forges.length) return [];
       return { kind, alive: seen ? members.length > 0 : null, members };
     }),
     runners: seen ? sumOf(seen.runners) : null,
