@@ -15,6 +15,11 @@ export class Api {
     this.#servers = servers;
   }
 
+  /** Address of a web stage. */
+  get first(): string {
+    return this.#servers[0] ?? '';
+  }
+
   async status(): Promise<FleetStatus> {
     return (await this.#get('/status')).json() as Promise<FleetStatus>;
   }

@@ -5,6 +5,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { type BuildSummary, isFinal } from '../../src/kernel/model.ts';
 import { engineKind, hasEngine, startEngine } from '../support/engine.ts';
 import { until } from '../support/until.ts';
+import { BadForge } from './bad-forge.ts';
 import { type Breach, check, clock } from './checks.ts';
 import { Clocks } from './clocks.ts';
 import { leftInEngine } from './container-checks.ts';
@@ -15,7 +16,7 @@ import { type ContainerEngine, Fleet } from './fleet.ts';
 import { CutNetwork } from './network.ts';
 import { OlderVolt } from './older-volt.ts';
 import { type Recovery, recoveries } from './recovery.ts';
-import { type FaultKind, needDisk, needEngine, needPower, needSentinels, schedule } from './schedule.ts';
+import { type FaultKind, needDisk, needEngine, needForge, needPower, needSentinels, schedule } from './schedule.ts';
 import { StandInRegistry } from './stand-in-registry.ts';
 import { Workload } from './workload.ts';
 
@@ -57,6 +58,7 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
   const network = options.kinds.includes('runner-cut') ? CutNetwork.open() : undefined;
   let fleet: Fleet | undefined;
   let engine: ContainerEngine | undefined;
+  let forge: BadForge | undefined;
   try {
     const repositories = await workload.sources(network?.address ?? '127.0.0.1');
     if (containers) engine = await startContainerEngine(folder);
@@ -66,11 +68,14 @@ export async function chaos(options: ChaosOptions): Promise<ChaosResult> {
     const older = any(['rolling-upgrade'])
       ? OlderVolt.build(join(folder, 'older'), options.from ?? 'HEAD~1')
       : undefined;
-    const parts = { network, clocks, tunnel, engine, older, sentinels, disks, power };
+    const names = repositories.map((repository) => repository.split('=')[0] ?? '');
+    if (any(needForge) && older?.has('notifier') !== false) forge = await BadForge.start(names);
+    const parts = { network, clocks, tunnel, engine, older, sentinels, disks, power, forge };
     fleet = await Fleet.start({ folder, repositories, ...parts });
     return await run(options, folder, fleet, evidence, workload);
   } finally {
     await fleet?.close();
+    await forge?.close();
     engine?.registry.close();
     await engine?.test.stop();
     network?.close();
@@ -95,10 +100,12 @@ async function run(
     (kind) =>
       (kind !== 'runner-cut' || fleet.network) &&
       (!needDisk.includes(kind) || fleet.disks) &&
-      (!needEngine.includes(kind) || fleet.engine),
+      (!needEngine.includes(kind) || fleet.engine) &&
+      (!needForge.includes(kind) || fleet.forge),
   );
   fleet.startAll();
   await fleet.whole();
+  await fleet.introduceForge();
   say(`a fleet of ${fleet.members.length} processes works in ${folder}`);
 
   const faults = new Faults(fleet, evidence, workload, say);
@@ -121,6 +128,7 @@ async function run(
   fleet.startAll();
   const builds = await settled(fleet, workload);
   const breaches = await check({ fleet, evidence, pushed: workload.pushed, faults: faults.happened, builds });
+  breaches.push(...((await fleet.forge?.wrong(builds)) ?? []));
   for (const stray of await strays(fleet)) breaches.push({ invariant: 'orphan', what: stray });
   const left = fleet.engine ? await leftInEngine(fleet.engine.test) : [];
   for (const what of left) breaches.push({ invariant: 'left', what });

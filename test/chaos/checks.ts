@@ -23,6 +23,7 @@ export const invariants = {
   left: 'nothing that Volt has made in the container engine is left',
   died: 'no stage ends by itself',
   aside: 'no message was set aside',
+  forge: 'the forge shows the verdict of each commit, a minute after it is well again',
 } as const;
 export type Invariant = keyof typeof invariants;
 

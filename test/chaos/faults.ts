@@ -56,6 +56,7 @@ export class Faults {
       case 'reporter-kill':
       case 'observer-kill':
       case 'web-kill':
+      case 'notifier-kill':
         return this.#hitStage(planned, hold, signal);
       case 'redis-kill':
         return this.#servers.killRedis(hold);
@@ -83,6 +84,8 @@ export class Faults {
         return this.#shiftClock(planned, hold);
       case 'machine-busy':
         return this.#keepBusy(hold);
+      case 'forge-bad':
+        return this.#spoilForge(planned, hold);
       case 'runner-kill-pull':
         return this.#containers?.killRunnerInPull(hold, signal);
       case 'runner-kill-step':
@@ -164,6 +167,15 @@ export class Faults {
     await this.#workload.breakTransfers(Math.floor(pick * longestTransfer));
     await hold();
     await this.#workload.breakTransfers(undefined);
+    fault.back = Date.now();
+  }
+
+  /** A forge that fails, refuses, hangs or loses must neither hold up builds nor miss a verdict. */
+  async #spoilForge({ pick, hard }: PlannedFault, hold: () => Promise<unknown>): Promise<void> {
+    const fault = this.#begin('forge-bad', []);
+    this.#fleet.forge?.spoil(pick, hard);
+    await hold();
+    this.#fleet.forge?.mend();
     fault.back = Date.now();
   }
 

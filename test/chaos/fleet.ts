@@ -8,6 +8,7 @@ import { knownKey } from '../support/runner-keys.ts';
 import { Sentinels } from '../support/sentinels.ts';
 import { until } from '../support/until.ts';
 import { Api } from './api.ts';
+import type { BadForge } from './bad-forge.ts';
 import type { Clocks } from './clocks.ts';
 import { containerRepository } from './container-commits.ts';
 import { SmallDisk } from './disk.ts';
@@ -21,7 +22,7 @@ import { Tunnel } from './tunnel.ts';
 const password = 'chaos';
 
 /** The stages, and the number of processes of each. */
-export const stageKinds = ['web', 'dispatcher', 'reporter', 'observer'] as const;
+export const stageKinds = ['web', 'dispatcher', 'reporter', 'notifier', 'observer'] as const;
 export type StageKind = (typeof stageKinds)[number];
 const perKind = 2;
 const runners = 4;
@@ -60,6 +61,8 @@ export interface FleetSetup {
   tunnel: boolean;
   /** the engine of all runners, if jobs run in containers */
   engine: ContainerEngine | undefined;
+  /** the forge that gets statuses, if there is one */
+  forge: BadForge | undefined;
   /** the version that all start with, if it is not this one */
   older: OlderVolt | undefined;
   /** whether Redis is a master with a replica and sentinels */
@@ -91,6 +94,7 @@ export class Fleet {
   readonly tunnel: Tunnel | undefined;
   readonly clocks: Clocks | undefined;
   readonly engine: ContainerEngine | undefined;
+  readonly forge: BadForge | undefined;
   readonly api: Api;
   readonly runners = new Map<string, Member>();
   readonly deaths: Death[] = [];
@@ -101,7 +105,7 @@ export class Fleet {
   #program: string;
   #closing = false;
 
-  private constructor({ folder, repositories, network, clocks, older, engine }: FleetSetup, parts: Parts) {
+  private constructor({ folder, repositories, network, clocks, older, engine, forge }: FleetSetup, parts: Parts) {
     const { redis, keys, ports } = parts;
     this.redis = redis;
     this.disks = parts.disks;
@@ -109,6 +113,7 @@ export class Fleet {
     this.tunnel = parts.tunnel;
     this.clocks = clocks;
     this.engine = engine;
+    this.forge = forge;
     this.api = new Api(ports.map((port) => `http://127.0.0.1:${port}`));
     this.#program = older?.program ?? program;
     this.dataDir = recordFolder(folder);
@@ -147,6 +152,7 @@ export class Fleet {
       web: several('web', (index) => ['--port', String(ports[index])]),
       dispatcher: several('dispatcher', () => []),
       reporter: several('reporter', () => []),
+      notifier: forge ? several('notifier', () => []) : [],
       observer: several('observer', () => ['--poll', '1', ...repositories.flatMap((each) => ['--repo', each])]),
     };
     for (const name of keys.keys()) {
@@ -209,6 +215,11 @@ export class Fleet {
       },
       60_000,
     );
+  }
+
+  /** Makes the fleet send statuses to the forge. */
+  async introduceForge(): Promise<void> {
+    await this.forge?.introduce(this.api.first, join(this.dataDir, 'token'));
   }
 
   /** Processes that the fleet's members have started and that still run, as `pid command`. */

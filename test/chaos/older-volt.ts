@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { root } from '../support/bundle.ts';
 
@@ -34,6 +34,11 @@ export class OlderVolt {
     execFileSync(process.execPath, ['src/build.mjs'], { cwd: folder, stdio: ['ignore', 'ignore', 'inherit'] });
     writeFileSync(join(folder, 'make-keys.mts'), makeKeys);
     return new OlderVolt(folder);
+  }
+
+  /** Whether it has a stage. */
+  has(stage: string): boolean {
+    return existsSync(join(this.#root, `workers/${stage}.ts`));
   }
 
   /**

@@ -10,6 +10,9 @@ export const faultKinds = {
   'reporter-kill': [0, 5000],
   'observer-kill': [0, 5000],
   'web-kill': [0, 5000],
+  'notifier-kill': [0, 5000],
+  // until the forge is well again
+  'forge-bad': [2000, 15_000],
   'redis-kill': [0, 10_000],
   'redis-wipe': [0, 0],
   'all-kill': [0, 4000],
@@ -53,6 +56,9 @@ export const notBehindSentinels: readonly FaultKind[] = [
 /** Faults that need a small disk, and faults that need a disk whose power can be cut. */
 export const needDisk: readonly FaultKind[] = ['record-full', 'runner-full', 'power-cut'];
 export const needPower: readonly FaultKind[] = ['power-cut'];
+
+/** Faults that need a Volt which sends statuses to a forge. */
+export const needForge: readonly FaultKind[] = ['notifier-kill', 'forge-bad'];
 
 /** Faults of the container engine. */
 export const engineKinds: readonly FaultKind[] = ['engine-kill', 'engine-freeze', 'conmon-kill'];
