@@ -69,6 +69,10 @@ async function contradicted(
     .where('sha', '=', sha)
     // an expression, so that SQLite does not go through all builds of the repository instead
     .where(sql<string>`repo || ''`, '=', repo)
+    // a pull request is tested as merged, so its tests say nothing about the commit as it is, or merged otherwise
+    .where('pull_details', 'is not distinct from', (eb) =>
+      eb.selectFrom('builds as own').select('own.pull_details').where('own.id', '=', build_id),
+    )
     .orderBy('id', 'desc')
     .limit(mostBuildsOfCommit)
     .execute();

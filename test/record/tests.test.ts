@@ -11,7 +11,7 @@ import { removeForgottenTests, removeResults } from '../../src/record/test-remov
 import { recordTests } from '../../src/record/test-results.ts';
 import { only } from '../support/database.ts';
 import { plansOf } from '../support/query-plans.ts';
-import { plannedJob, recordedBuild, withRecord } from '../support/record.ts';
+import { plannedJob, pullRequest7, recordedBuild, withRecord } from '../support/record.ts';
 
 type Statuses = { [name: string]: TestResult['status'] };
 
@@ -100,6 +100,17 @@ describe('the tests of a repository', () => {
       { ...of('failed'), ...more },
     ]);
     expect(await names('flaky')).to.deep.equal([]);
+  });
+
+  it('are not flaky if a commit, its merge and its merge with a later base disagree, unlike two runs of one merge', async () => {
+    const [ref, sha] = ['refs/pull/7/head', '1'.repeat(40)];
+    await build({ sum: 'passed' }, { sha });
+    await build({ sum: 'failed' }, { ref, sha, pullRequest: pullRequest7 });
+    const later = { ref, sha, pullRequest: { ...pullRequest7, base: 'd'.repeat(40), merge: 'e'.repeat(40) } };
+    await build({ sum: 'passed' }, later);
+    expect(await names('flaky')).to.deep.equal([]);
+    await build({ sum: 'failed' }, later);
+    expect(await names('flaky')).to.deep.equal(['sum']);
   });
 
   it('are not flaky if jobs of different names disagree', async () => {
