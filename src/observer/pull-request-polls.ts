@@ -13,15 +13,15 @@ import { type ListedPullRequest, pullRequestsIn, type RefKind, refKinds } from '
 const wholeInterval = 3_600_000;
 /** The same at least where a webhook asks for them. */
 const hookInterval = 60_000;
-/** Where there are no more than this, each poll lists all of them. */
+/** Where there are no more than this, or not twice as many as a poll asks for anyway, it lists all of them. */
 const few = 100;
 
 /** The pull requests of one kind, as a poll that listed all of them has found them. */
 interface KindList {
   kind: RefKind;
+  count: number;
   /** their highest number; 0 without pull requests */
   highest: number;
-  isFew: boolean;
 }
 
 /** What the last poll that listed all pull requests has found. */
@@ -84,10 +84,10 @@ export class PullRequestPolls {
     const watched = await watchedPullRequests(this.#database, name);
     if (!last || last.pattern !== pattern || !pullRequestsSeen || isDue)
       return { kinds, prefixes: kinds.map(({ prefix }) => prefix), isWhole: true, watched };
-    const prefixes = last.found.flatMap(({ kind, isFew, highest }) => {
-      // also where there are none: the first one is found at once
-      if (isFew) return [kind.prefix];
+    const prefixes = last.found.flatMap(({ kind, count, highest }) => {
       const own = [...watched.values()].filter(({ ref }) => kind.parse(ref));
+      // also where there are none: the first one is found at once
+      if (count <= Math.max(few, 2 * own.length)) return [kind.prefix];
       const newest = own.reduce((most, { number }) => Math.max(most, number), highest);
       return [...own.map(({ number }) => kind.of(number)), ...kind.after(newest)];
     });
@@ -102,7 +102,7 @@ export class PullRequestPolls {
    */
   async moved(
     { name, pullRequests, pullRequestRefs: pattern, pullRequestsSeen }: ObservedRepository,
-    { kinds, isWhole, watched }: PullRequestQuery,
+    { kinds, prefixes, isWhole, watched }: PullRequestQuery,
     { refs, heads }: { refs: ReadonlyMap<string, string>; heads: ReadonlySet<string> },
   ): Promise<MovedPullRequest[]> {
     const listed = pullRequestsIn(kinds, refs);
@@ -110,7 +110,8 @@ export class PullRequestPolls {
     const last = this.#lists.get(name);
     if (isWhole)
       this.#lists.set(name, { at: performance.now(), pattern, found: kinds.map((kind) => listOf(kind, listed)) });
-    else if (last) last.found = last.found.map((each) => (each.isFew ? listOf(each.kind, listed) : each));
+    else if (last)
+      last.found = last.found.map((each) => (prefixes.includes(each.kind.prefix) ? listOf(each.kind, listed) : each));
     if (!pullRequestsSeen) return [];
     const unknown = [...listed.keys()].filter((number) => !watched.has(number));
     const seen = await seenPullRequests(this.#database, name, unknown);
@@ -131,5 +132,5 @@ export class PullRequestPolls {
 function listOf(kind: RefKind, listed: ReadonlyMap<number, ListedPullRequest>): KindList {
   const numbers = [...listed.values()].flatMap(({ ref, number }) => (kind.parse(ref) ? number : []));
   const highest = numbers.reduce((most, number) => Math.max(most, number), 0);
-  return { kind, highest, isFew: numbers.length <= few };
+  return { kind, count: numbers.length, highest };
 }

@@ -131,15 +131,22 @@ function request(prefixes: readonly string[], format: 'sha256' | undefined): str
   return `${lines(['command=ls-refs', ...capabilities])}0001${lines(wanted)}0000`;
 }
 
+/** Whether a name begins with one of the prefixes, of which there may be a thousand that are whole names. */
+function matcherOf(prefixes: readonly string[]): (name: string) => boolean {
+  const whole = new Set(prefixes);
+  return (name) => whole.has(name) || prefixes.some((prefix) => name.startsWith(prefix));
+}
+
 /** Ignores the lengths of lines, which are wrong where a name was not UTF-8; each ref has its own line. */
 async function readRefs(answer: string, prefixes: readonly string[]): Promise<ListedRef[]> {
   const refs: ListedRef[] = [];
+  const isWanted = matcherOf(prefixes);
   for (const line of answer.split('\n')) {
     await yieldToOthers();
     // a name may contain other kinds of spaces, but not the plain one
     const [, sha = '', name = '', more = ''] =
       /^(?:000[012])*[0-9a-f]{4}([0-9a-f]{40,64}) ([^ ]+)(.*)$/s.exec(line) ?? [];
-    if (!prefixes.some((prefix) => name.startsWith(prefix))) continue;
+    if (!isWanted(name)) continue;
     const attribute = (key: string) =>
       more
         .split(' ')
@@ -154,6 +161,7 @@ async function lsRemote(url: string, prefixes: readonly string[], options: GitOp
   // the server sends all refs in any case, and git compares each with each pattern
   const wanted = prefixes.length > mostPatterns ? [] : prefixes.map((prefix) => `${prefix}*`);
   const text = await git('/', ['ls-remote', '--symref', '--', url, ...wanted], options);
+  const isWanted = matcherOf(prefixes);
   const refs = new Map<string, ListedRef>();
   const targets = new Map<string, string>();
   for (const line of text.split('\n')) {
@@ -164,8 +172,7 @@ async function lsRemote(url: string, prefixes: readonly string[], options: GitOp
     const ref = refs.get(name);
     if (left.startsWith('ref: ')) targets.set(name, left.slice('ref: '.length));
     else if (ref) ref.peeled = left;
-    else if (prefixes.some((prefix) => name.startsWith(prefix)))
-      refs.set(name, { name, sha: left, peeled: undefined, target: targets.get(name) });
+    else if (isWanted(name)) refs.set(name, { name, sha: left, peeled: undefined, target: targets.get(name) });
   }
   return [...refs.values()];
 }
