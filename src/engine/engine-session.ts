@@ -5,6 +5,7 @@ import { isAlive } from '../system/processes.ts';
 import { pause, within } from '../system/wait.ts';
 import { BuildGroup } from './build-group.ts';
 import { buildImage, type ImageBuild } from './build-image.ts';
+import { ContainerDisk } from './container-disk.ts';
 import type { ContainerPlan } from './container-plan.ts';
 import { type Prepare, startContainer } from './containers.ts';
 import type { Engine } from './engine.ts';
@@ -62,6 +63,8 @@ export interface JobEngine {
   build(engine: Engine, build: ImageBuild): Promise<void>;
   /** of everything that is made for the job */
   labels(): Promise<Record<string, string>>;
+  /** Bytes that its containers have on the disk, in volumes, too. Never rejects; an engine that is away counts nothing. */
+  bytesOnDisk(): Promise<number>;
   /** Removes what a job has left in the engine, after its end; again, where the engine does not answer. */
   removeLater(engine: Engine, labels: Readonly<Record<string, string>>): void;
   pulls: ImagePulls;
@@ -127,12 +130,19 @@ export class EngineSession {
 
   /** For the containers of one job. */
   forJob(job: LabelledJob): JobEngine {
+    const labels = async () => ({
+      ...(await this.#labels()),
+      ...{ 'volt.build': job.build, 'volt.job': job.job, 'volt.attempt': String(job.attempt) },
+    });
+    let disk: ContainerDisk | undefined;
     return {
-      open: () => this.#open(),
-      labels: async () => ({
-        ...(await this.#labels()),
-        ...{ 'volt.build': job.build, 'volt.job': job.job, 'volt.attempt': String(job.attempt) },
-      }),
+      open: async () => {
+        const engine = await this.#open();
+        disk ??= new ContainerDisk(engine, await labels());
+        return engine;
+      },
+      labels,
+      bytesOnDisk: async () => (await disk?.bytes().catch(() => 0)) ?? 0,
       start: (engine, plan, prepare) => this.#start(engine, plan, prepare),
       build: (engine, build) => this.#build(engine, build),
       run: (engine, plan, run) => runContainer(engine, plan, { ...run, prepare: this.#noting(run.prepare) }),

@@ -280,7 +280,7 @@ export const settings = [
     env: 'VOLT_JOB_DISK',
     schema: z.coerce.number().int().min(0).default(0),
     about:
-      'Most megabytes that the folders of a job take on the disk, checked every few seconds; 0 for no limit. In the isolations `user` and `sandbox` this includes /tmp and what the job leaves in its home.',
+      'Most megabytes that the folders of a job take on the disk, checked every few seconds; 0 for no limit. In the isolations `user` and `sandbox` this includes /tmp and what the job leaves in its home. What its containers write counts, too.',
   },
   {
     env: 'VOLT_JOB_TIMEOUT',

@@ -182,7 +182,9 @@ export class RunningAttempt {
       releases.defer(() => launcher?.lost.removeEventListener('abort', lose));
       const { folder, keptHome } = workspace;
       const folders = keptHome === undefined ? [folder] : [folder, keptHome];
-      const quota = watchQuota(config.jobDisk * 1_048_576, folders, (text) =>
+      const engine = this.#services.engine.forJob({ build: message.build, ...this.ref });
+      const used = { folders, further: () => engine.bytesOnDisk() };
+      const quota = watchQuota(config.jobDisk * 1_048_576, used, (text) =>
         this.#ending.abort(overLimit(`the job ${text}`)),
       );
       releases.defer(() => quota?.stop());
@@ -202,7 +204,7 @@ export class RunningAttempt {
         git: launcher?.git,
         processes,
         images: this.#services.images,
-        engine: this.#services.engine.forJob({ build: message.build, ...this.ref }),
+        engine,
         output: (chunk) => spool.append(chunk),
         progress: (steps) => progress.changed(steps),
         secrets: () => this.#ask('secrets', message.sealed?.secrets, { values: {}, withheld: null }),

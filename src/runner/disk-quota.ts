@@ -10,18 +10,19 @@ const longest = 60_000;
 /**
  * Measures what one job uses on the disk, until it is stopped.
  * @param most bytes; 0 for no limit
- * @param folders that are measured together
+ * @param used what is measured: folders, counted together, and further bytes
  * @param exceeded is called once, with the end of a sentence
  */
 export function watchQuota(
   most: number,
-  folders: readonly string[],
+  { folders, further }: { folders: readonly string[]; further(): Promise<number> },
   exceeded: (message: string) => void,
 ): Pick<Repeating, 'stop'> | undefined {
   if (most === 0) return undefined;
   let reported = false;
   const measure = async () => {
-    const bytes = reported ? 0 : await bytesOnDisk(folders, longest);
+    if (reported) return;
+    const bytes = (await bytesOnDisk(folders, longest)) + (await further());
     if (bytes <= most) return;
     reported = true;
     exceeded(`was ended: it used more than ${sizeText(most)} on the disk (${sizeText(bytes)})`);

@@ -210,8 +210,9 @@ export class Fleet {
       'all stages and runners are there',
       async () => {
         const status = await this.api.status().catch(() => undefined);
-        const stages = status?.stages.every((stage) => stage.members.length === perKind) ?? false;
-        return stages && status?.runners.count === this.runners.size;
+        const members = (kind: StageKind) => status?.stages.find((stage) => stage.kind === kind)?.members.length;
+        const isComplete = stageKinds.every((kind) => members(kind) === perKind);
+        return isComplete && status?.runners.count === this.runners.size;
       },
       60_000,
     );

@@ -245,7 +245,7 @@ describe('a runner that runs each job in a container', function () {
     if (!hasEngine()) return this.skip();
     engine = await startEngine();
     redis = await startRedis();
-    fleet = await TestFleet.build({ redis: redis.url, env: { VOLT_ENGINE: engine.socket } });
+    fleet = await TestFleet.build({ redis: redis.url, env: { VOLT_ENGINE: engine.socket, VOLT_JOB_DISK: '40' } });
     await fleet.open([]);
     const args = ['--isolation', 'container', '--image', `ubuntu-latest=${tinyImage}`];
     await fleet.startRunner('r1', { args });
@@ -271,6 +271,15 @@ describe('a runner that runs each job in a container', function () {
     expect(jobs[0]).to.include({ reason: 'image_unavailable', image: null });
     expect(jobs[0]?.message).to.include('`volt repo set NAME --image IMAGE`');
     expect(jobs[0]?.attempts).to.have.length(1);
+  });
+
+  it('ends a job whose container writes more than the job may have on the disk', async () => {
+    const script = '#!/bin/sh\ndd if=/dev/urandom of=/filler bs=1M count=60 && sleep 60\n';
+    const full = { 'test.sh': script, '.volt.yml': `image: ${tinyImage}\n` };
+    const { status, jobs } = await fleet.built(fleet.repository.commit('full', full));
+    expect(status).to.equal('failure');
+    expect(jobs[0]).to.include({ reason: 'resource_limit' });
+    expect(jobs[0]?.message).to.include('more than 40 MB on the disk');
   });
 
   it('runs tests in the image of .volt.yml, and a workflow in that of its label', async () => {

@@ -20,6 +20,7 @@ export const noEngine: JobEngine = {
     throw new Error('the test has no container engine');
   },
   labels: async () => ({}),
+  bytesOnDisk: async () => 0,
   removeLater: () => undefined,
   pulls: new ImagePulls({ dataDir: '/nonexistent', imagePull: 'never' }),
   looks: new ImageLooks(),
