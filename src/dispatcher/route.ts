@@ -1,6 +1,6 @@
 import { errorText } from '../kernel/errors.ts';
 import type { BuildId, JobId } from '../kernel/model.ts';
-import { fitsGlobs } from '../kernel/names.ts';
+import { fitsGlobs, hostLabel } from '../kernel/names.ts';
 import { isDue, pausesOf } from '../kernel/retry-pauses.ts';
 import { withdraw } from '../queues/attempts.ts';
 import { type JobMessage, type Plan, planSchema } from '../queues/messages.ts';
@@ -100,9 +100,10 @@ const tooManyLabelSets: Decision = {
 };
 
 /** The labels that a job of a pull request may not ask for. That of the machine that its repository is on is Volt's own. */
-function refusedLabels({ pullRequest, labels, repo: { pullRequestLabels: globs } }: OpenJob): string[] {
+function refusedLabels({ pullRequest, labels, repo: { host, pullRequestLabels: globs } }: OpenJob): string[] {
   if (pullRequest === null || globs === null) return [];
-  return labels.filter((label) => !label.startsWith('host:') && (globs.length === 0 || !fitsGlobs(globs, label)));
+  const own = host === null ? undefined : hostLabel(host);
+  return labels.filter((label) => label !== own && (globs.length === 0 || !fitsGlobs(globs, label)));
 }
 
 function labelsRefused(labels: readonly string[]): Decision {

@@ -34,7 +34,10 @@ export interface OpenJob {
   pullRequest: number | null;
   /** what it runs instead of the commit; null where it runs the commit */
   merge: Merge | null;
-  repo: Pick<Repository, 'name' | 'url' | 'reports' | 'filter' | 'runners' | 'env' | 'image' | 'pullRequestLabels'> & {
+  repo: Pick<
+    Repository,
+    'name' | 'url' | 'host' | 'reports' | 'filter' | 'runners' | 'env' | 'image' | 'pullRequestLabels'
+  > & {
     /** it was removed, though another repository may have its name */
     removed: boolean;
   };
@@ -82,6 +85,7 @@ export async function openJobs(
       'builds.pull_details',
       'repositories.name as repo',
       'repositories.url',
+      'repositories.host',
       'repositories.reports',
       'repositories.filter',
       'repositories.runners',
@@ -142,6 +146,7 @@ export async function openJobs(
     repo: {
       name: row.repo,
       url: row.url,
+      host: row.host,
       reports: JSON.parse(row.reports) as string[],
       filter: row.filter,
       runners: JSON.parse(row.runners) as string[],

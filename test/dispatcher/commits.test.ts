@@ -115,8 +115,8 @@ describe('the dispatcher, given a commit,', () => {
 
     it('refuses a job whose labels are not among those of pull requests, but for its own machine', async () => {
       const { database } = volt.context;
-      const named = async (labels: string[], globs: string[] | null) => {
-        await observed(database, 'app', { pullRequestLabels: globs });
+      const named = async (labels: string[], globs: string[] | null, host: string | null = null) => {
+        await observed(database, 'app', { pullRequestLabels: globs, host });
         const build = await recordedBuild(database, {
           jobs: [plannedJob('test', { labels })],
           pullRequest: pullRequest7,
@@ -135,7 +135,9 @@ describe('the dispatcher, given a commit,', () => {
       ];
       expect(await named(['gpu', 'linux'], ['linux'])).to.deep.equal(refusal('gpu'));
       expect(await named(['linux'], [])).to.deep.equal(refusal('linux'));
-      expect(await named(['host:box', 'linux-arm'], ['linux*'])).to.equal(undefined);
+      expect(await named(['host:box', 'linux-arm'], ['linux*'], 'box')).to.equal(undefined);
+      expect(await named(['host:other'], ['linux*'], 'box')).to.deep.equal(refusal('host:other'));
+      expect(await named(['host:box'], ['linux*'])).to.deep.equal(refusal('host:box'));
       expect(await named(['gpu'], null)).to.equal(undefined);
     });
   });
