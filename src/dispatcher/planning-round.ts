@@ -116,12 +116,14 @@ export class PlanningRound {
   }
 
   async #enter(db: Write): Promise<{ holder: string; admission: Admission; superseded: Holder[] }[]> {
+    const { pullRequest, isOfFork } = this.#state.build;
     const { name: repo } = this.#state.build.repo;
     const files = new Map([...this.#requests].map(([holder, { file }]) => [holder, file]));
     const waits = new Waits(db, { repo, build: this.#build, files });
     const entered = [];
     for (const [holder, { name: asWritten, cancelInProgress, file }] of this.#requests) {
-      const name = asWritten.toLowerCase();
+      // whoever makes a fork must not cancel or hold up what others run; no other name has a letter in upper case
+      const name = `${isOfFork ? `PR ${pullRequest} ` : ''}${asWritten.toLowerCase()}`;
       const me = { build: this.#build, holder };
       const chain = holder === file ? undefined : await waits.findDeadlock({ build: this.#build, file }, name);
       // with cancel-in-progress the holder inside is ended, so only a job's own workflow can block it

@@ -1,5 +1,6 @@
 import type { ExpressionBuilder } from 'kysely';
 import type { BuildId, JobId, Reason, Status } from '../kernel/model.ts';
+import type { PullRequestDetails } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { insertAttempt } from './attempt-columns.ts';
 import type { Database, Write } from './database.ts';
@@ -41,6 +42,8 @@ export interface PlanState {
     committedAt: number;
     /** number of its pull request; null for others */
     pullRequest: number | null;
+    /** whether its head is a branch of another repository, whose people need no rights in this one */
+    isOfFork: boolean;
     repo: { name: string; url: string; host: string | null };
   };
 }
@@ -85,7 +88,7 @@ export async function planState(database: Database, build: BuildId): Promise<Pla
   const row = await db
     .selectFrom('builds')
     .innerJoin('repositories', 'repositories.name', 'builds.repo')
-    .select(['number', 'ref', 'sha', 'subject', 'author', 'committed_at', 'pull_request'])
+    .select(['number', 'ref', 'sha', 'subject', 'author', 'committed_at', 'pull_request', 'pull_details'])
     .select(['repositories.name', 'url', 'host'])
     .where('id', '=', id)
     .executeTakeFirst();
@@ -103,6 +106,7 @@ export async function planState(database: Database, build: BuildId): Promise<Pla
     .execute();
   const { number, ref, sha, subject, author, committed_at: committedAt, name, url, host } = row;
   const pullRequest = row.pull_request;
+  const isOfFork = row.pull_details !== null && !(JSON.parse(row.pull_details) as PullRequestDetails).same;
   return {
     revision: plan.revision,
     facts: plan.facts,
@@ -114,7 +118,7 @@ export async function planState(database: Database, build: BuildId): Promise<Pla
       continueOnError: continue_on_error === 1,
       outputs: outputs === null ? {} : (JSON.parse(outputs) as { [name: string]: string }),
     })),
-    build: { number, ref, sha, subject, author, committedAt, pullRequest, repo: { name, url, host } },
+    build: { number, ref, sha, subject, author, committedAt, pullRequest, isOfFork, repo: { name, url, host } },
   };
 }
 

@@ -503,6 +503,23 @@ describe('the dispatcher, given a commit with workflows,', () => {
         expect(statuses(await settle(next.id))).to.deep.equal({ a: 'queued' });
       }
     });
+
+    it('of a fork neither ends nor holds up what others run in a concurrency group', async () => {
+      const files = {
+        'ci.yml': workflow(
+          'on: [push, pull_request]\nconcurrency: { group: deploy, cancel-in-progress: true }',
+          job('a'),
+        ),
+      };
+      const branch = await build(files);
+      const fork = await build(files, pull());
+      expect(statuses(await settle(branch.id))).to.deep.equal({ a: 'queued' });
+      expect(statuses(await settle(fork.id))).to.deep.equal({ a: 'queued' });
+      const own = await build(files, pull({}, { number: 8, same: true, headRef: 'topic' }));
+      expect(named(await settle(branch.id), 'a')).to.include({ status: 'cancelled', reason: 'superseded' });
+      expect(statuses(await settle(own.id))).to.deep.equal({ a: 'queued' });
+      expect(statuses(await settle(fork.id))).to.deep.equal({ a: 'queued' });
+    });
   });
 
   it('counts a job with continue-on-error as a success', async () => {
