@@ -39,7 +39,8 @@ export async function pullRequestMessage(
   const [commit] = await mirror.commits([head]);
   if (!commit) throw new Error(`no commit ${head}`);
   const { text, skipChecks, parent: _, ...info } = commit;
-  const skip = skipMark({ text, skipChecks });
+  // otherwise everybody could have a forge show a commit as good that was not tested
+  const skip = same ? skipMark({ text, skipChecks }) : undefined;
   return {
     ...{ v: 1, repo: name, ref, trigger: 'commit', ...info },
     ...(skip !== undefined && { skip }),

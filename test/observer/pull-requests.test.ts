@@ -180,6 +180,22 @@ describe('polling pull requests', () => {
     expect(await numbers()).to.deep.equal([]);
   });
 
+  it('leaves out the tests of a commit that asks for it only where a branch of the repository is at it', async () => {
+    await begin();
+    repository.git('checkout', '--quiet', '--detach', 'main');
+    const own = repository.commit('[skip ci] mine', { 'own.txt': '' });
+    const foreign = repository.commit('[skip ci] theirs', { 'foreign.txt': '' });
+    repository.git('checkout', '--quiet', 'main');
+    repository.git('branch', 'topic', own);
+    point(1, own);
+    point(2, foreign);
+    await poll();
+    expect((await taken()).map(({ sha, skip }) => [sha, skip])).to.deep.equal([
+      [own, '[skip ci]'],
+      [foreign, undefined],
+    ]);
+  });
+
   it('builds nothing while it is to build none, and then nothing that came in that time', async () => {
     await begin({ pullRequests: 'none' });
     point(1, commit({ 'b.txt': '' }));
