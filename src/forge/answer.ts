@@ -82,11 +82,17 @@ export function quoted({ json }: Pick<ForgeAnswer, 'json'>, token: string): stri
   const said = [message, description, error].find((part) => part !== undefined && part !== null && part !== '');
   if (said === undefined) return '';
   const text = typeof said === 'string' ? said : JSON.stringify(said);
-  return text
-    .replaceAll(token, '***')
+  return formsOf(token)
+    .reduce((hidden, form) => hidden.replaceAll(form, '***'), text)
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
     .trim()
     .slice(0, mostQuoted);
+}
+
+/** How a token is sent: as it is, or with a user name before it in a header, which proxies show in errors. */
+function formsOf(token: string): string[] {
+  const password = token.slice(token.indexOf(':') + 1);
+  return [...[token, `:${token}`].map((text) => Buffer.from(text).toString('base64')), token, password].filter(Boolean);
 }
 
 export function hostIn(api: string): string {

@@ -197,6 +197,23 @@ describe('a forge that does not do what it is asked for', () => {
     expect(message.length).to.be.below(400);
   });
 
+  it('keeps its token out of messages also in the forms of headers, which proxies show in errors', async () => {
+    const user = 'volt:the-password';
+    for (const [kind, token, header] of [
+      ['azure', forgeToken, `:${forgeToken}`],
+      ['gerrit', user, user],
+    ] as const) {
+      const sent = `Basic ${Buffer.from(header).toString('base64')}`;
+      fake.fault = () => ({
+        status: 400,
+        body: { message: `bad header ${sent} of ${token}, ${token.split(':').at(-1)}` },
+      });
+      const one = forgeAt({ kind, api: fake.api, token });
+      const { message } = await faultOf(one.checkProject('org/acme/app'));
+      expect(message, kind).to.include('bad header Basic *** of ***, ***');
+    }
+  });
+
   it('is away where nothing answers, or not in time', async () => {
     const quick = forgeAt({ kind: 'github', api: fake.api, token: forgeToken }, 50);
     fake.fault = () => 'hang';
