@@ -24,7 +24,7 @@ export interface DueNotice {
   attempts: number;
   losses: number;
   createdAt: number;
-  /** undefined if the forge is not for the repository any more */
+  /** undefined if the forge is not for the repository any more, or another repository has its name now */
   project: string | undefined;
 }
 
@@ -97,7 +97,7 @@ export async function nextNotice(
     .selectFrom('notices')
     .leftJoin('repositories', 'repositories.name', 'notices.repo')
     .selectAll('notices')
-    .select('repositories.url')
+    .select(['repositories.url', 'repositories.foreign_builds'])
     .where('forge', '=', name)
     .where('due_at', '<=', serverNow());
   if (!pending) query = query.where('state', '<>', 'pending');
@@ -109,7 +109,8 @@ export async function nextNotice(
     .executeTakeFirst();
   if (!row) return undefined;
   const { id, repo, sha, ref, context, build_id, state, description, revision, sent, shown, attempts, losses } = row;
-  const project = row.url === null ? undefined : projectAt({ kind, api, repos }, { name: repo, url: row.url });
+  const isOwn = row.url !== null && build_id > (row.foreign_builds ?? 0);
+  const project = isOwn ? projectAt({ kind, api, repos }, { name: repo, url: row.url as string }) : undefined;
   const about = { id, repo, sha, ref, context, build: build_id, state, description };
   return { ...about, revision, isSent: sent === revision, shown, attempts, losses, createdAt: row.created_at, project };
 }

@@ -13,11 +13,12 @@ import {
 } from '../../src/record/forges.ts';
 import { openRetry } from '../../src/record/intents.ts';
 import { finishAttempt } from '../../src/record/job-transitions.ts';
-import { dueForges, holdForge, releaseForges } from '../../src/record/outbox.ts';
+import { dueForges, holdForge, nextNotice, releaseForges } from '../../src/record/outbox.ts';
+import { removeRepository } from '../../src/record/removal.ts';
 import { retryJobs } from '../../src/record/retries.ts';
 import { rotateKey } from '../../src/record/secret-key.ts';
 import { finishedBuild } from '../support/finished-build.ts';
-import { recordedBuild, withRecord } from '../support/record.ts';
+import { observed, recordedBuild, withRecord } from '../support/record.ts';
 
 const given = { kind: 'gitea' as const, api: 'https://example.com', token: 'secret-token', createdBy: 'owner' };
 
@@ -128,6 +129,16 @@ describe('the outbox of statuses', () => {
     await releaseForges(database, 'one');
     expect(await holdForge(database, 'git', 'two', -1)).to.equal(true);
     expect(await holdForge(database, 'git', 'one', 60_000)).to.equal(true);
+  });
+
+  it('keeps what was of a removed repository from the one that has its name now', async () => {
+    await add();
+    await recordedBuild(database);
+    const next = async () => nextNotice(database, await forgeWithToken(database, config, 'git'), { pending: true });
+    expect(await next()).to.include({ project: 'acme/app' });
+    await removeRepository(database, 'app', false);
+    await observed(database, 'app', { url: 'https://example.com/another/app.git' });
+    expect(await next()).to.include({ project: undefined });
   });
 
   it('goes with its forge, and with its builds', async () => {
