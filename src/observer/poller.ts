@@ -95,15 +95,17 @@ export class Poller {
   /**
    * @param watches of the repositories of this machine; missing where none is watched
    * @param refsPerPoll how many refs one poll reads
+   * @param pullRequestTime milliseconds of one poll after which further pull requests wait for the next one
    */
   constructor(
     context: StageContext & { database: Database },
     watches?: Pick<Watches, 'state'>,
     refsPerPoll = mostRefs,
+    pullRequestTime?: number,
   ) {
     this.#context = context;
     this.#refsPerPoll = refsPerPoll;
-    this.#pullRequests = new PullRequests(context);
+    this.#pullRequests = new PullRequests(context, pullRequestTime);
     this.#folderState = async (repository) => watches?.state(repository);
   }
 

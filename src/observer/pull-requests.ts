@@ -18,6 +18,8 @@ import { allWithWorkflows } from './workflow-files.ts';
 
 /** Pull requests of a repository whose builds have not ended; further ones wait until some of these have. */
 const mostOpen = 20;
+/** Milliseconds of one poll after which further pull requests wait for the next one: a stranger's merge can take a minute. */
+const longestTime = 30_000;
 
 /** Adds to messages of one ref's commits the workflows of other repositories, and leaves out those that wait for them. */
 export type Attach = (ref: string, messages: CommitMessage[]) => Promise<CommitMessage[]>;
@@ -27,9 +29,12 @@ export class PullRequests {
   readonly #context: StageContext & { database: Database };
   readonly #polls: PullRequestPolls;
   readonly #problems = new RefProblems();
+  readonly #longest: number;
 
-  constructor(context: StageContext & { database: Database }) {
+  /** @param longest milliseconds of one poll after which further pull requests wait */
+  constructor(context: StageContext & { database: Database }, longest = longestTime) {
     this.#context = context;
+    this.#longest = longest;
     this.#polls = new PullRequestPolls(context.database);
   }
 
@@ -74,7 +79,9 @@ export class PullRequests {
     );
     const candidates = baseCandidates(remote, refs);
     await mirror.follow(new Map(candidates.map((branch) => [`refs/heads/${branch.name}`, branch.sha])), options);
+    const until = performance.now() + this.#longest;
     for (const pull of admitted) {
+      if (pull !== admitted[0] && performance.now() > until) break;
       const about = { ref: pull.ref, head: pull.head, cursor: cursors.get(pull.ref) };
       try {
         const headRef = branches.get(pull.head) ?? null;

@@ -246,6 +246,16 @@ describe('polling pull requests', () => {
     expect(await numbers()).to.deep.equal([21]);
   });
 
+  it('leaves further ones to the next poll where they take long, so that branches are polled in between', async () => {
+    await begin();
+    poller = new Poller(volt.context, undefined, undefined, 0);
+    for (const number of [1, 2]) point(number, commit({ [`${number}.txt`]: '' }));
+    await poll();
+    expect(await numbers()).to.deep.equal([1]);
+    await poll();
+    expect(await numbers()).to.deep.equal([2]);
+  });
+
   it('finds changes of Gerrit by their newest patch set, and pull requests by a pattern', async () => {
     await begin();
     point(12, commit({ 'b.txt': '1' }), 'refs/changes/12/12/1');
