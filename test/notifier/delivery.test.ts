@@ -22,6 +22,11 @@ describe('the delivery of statuses to a forge', () => {
     database = opened;
     config = loadConfig({ dataDir, logLevel: 'error' });
   });
+  /** milliseconds that the forge has for an answer */
+  let patience: number;
+  beforeEach(() => {
+    patience = 10_000;
+  });
   afterEach(() => fake.stop());
 
   const add = async (kind: ForgeKind = 'github', name = 'hub') => {
@@ -34,7 +39,7 @@ describe('the delivery of statuses to a forge', () => {
     new Delivery(
       {
         ...{ config, database, holder, logger: createLogger('error'), site: () => 'https://ci.example.org' },
-        connect: (access) => forgeAt(access, 200),
+        connect: (access) => forgeAt(access, patience),
       },
       'hub',
     );
@@ -97,8 +102,10 @@ describe('the delivery of statuses to a forge', () => {
       await add();
       await recordedBuild(database, { sha });
       fake.fault = () => fault;
+      patience = 200;
       const one = delivery();
       await deliver(one);
+      patience = 10_000;
       await recordedBuild(database, { sha: 'd'.repeat(40) });
       await deliver(one);
       // the second one waits with the first
