@@ -19,13 +19,14 @@ import type { ContainerGround } from './container-ground.ts';
 const tail = 4000;
 
 /**
- * Builds as root of a user namespace, in a store that ends with the build. `$0` is the builder, `$1` the folder with its files. In
- * chroots, commands need neither an engine nor control groups. The builder looks for its settings in homes from /etc/passwd, and
- * has a folder of its own in /tmp, which jobs at level `user` share.
+ * Builds as root of a user namespace, in a store that ends with the build. `$0` is the builder, `$1` the folder with its files, and
+ * `$4` and those after it are the names of the images in there. In chroots, commands need neither an engine nor control groups. The
+ * builder looks for its settings in homes from /etc/passwd, and has a folder of its own in /tmp, which jobs at level `user` share.
  */
 const script = `
 set -e
 builder=$0 own=$1 context=$2 file=$3
+shift 3
 cd "$own"
 mkdir run tmp lower upper work merged
 echo "root:x:0:0::$own:/bin/sh" >passwd
@@ -39,8 +40,12 @@ if mount -t overlay -o userxattr,lowerdir=lower,upperdir=upper,workdir=work volt
 fi
 printf '[storage]\\ndriver = "%s"\\ngraphroot = "%s"\\nrunroot = "%s"\\n' "$driver" "$own/store" "$own/run" >storage.conf
 [ -e "$DOCKER_CONFIG/config.json" ] || unset DOCKER_CONFIG
-for base in base-*.tar; do
-  [ ! -e "$base" ] || { "$builder" pull --quiet "docker-archive:$base" >/dev/null; rm -f "$base"; }
+count=0
+for name in "$@"; do
+  base=base-$count.tar
+  "$builder" tag "$("$builder" pull --quiet "docker-archive:$base")" "$name"
+  rm -f "$base"
+  count=$((count + 1))
 done
 code=0
 "$builder" build --isolation chroot --network host --format docker --layers=false \\
@@ -80,7 +85,7 @@ export async function buildIsolated(
       await createInside(folders.root, join(folder, `base-${index}.tar`), sandbox, write);
     }
     writeInside(folders.root, join(folder, registriesFile), registries, sandbox.owner);
-    await runBuilder(job, { folder, dockerfile }, signal);
+    await runBuilder(job, { folder, dockerfile, named }, signal);
     await load();
   } finally {
     // what a build that was ended leaves goes with the job
@@ -105,7 +110,7 @@ export class BuildFailed extends Error {}
 
 async function runBuilder(
   job: WorkflowState,
-  { folder, dockerfile }: { folder: string; dockerfile: string },
+  { folder, dockerfile, named }: { folder: string; dockerfile: string; named: readonly string[] },
   signal: AbortSignal,
 ): Promise<void> {
   const { context, log, folders } = job;
@@ -113,7 +118,7 @@ async function runBuilder(
   let said = '';
   try {
     await runStepCommand(asRoot(job), {
-      argv: [...shell, script, builderPath() ?? '', folder, dirname(dockerfile), dockerfile],
+      argv: [...shell, script, builderPath() ?? '', folder, dirname(dockerfile), dockerfile, ...named],
       ...{ cwd: folders.workspace, env: environmentFor(context.env, folder), signal },
       output: (chunk) => {
         said = `${said}${chunk.toString('latin1')}`.slice(-tail);

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { detectGroupKind } from '../../../src/exec/group-kind.ts';
 import { ProcessGroup } from '../../../src/exec/process-group.ts';
 import { DockerDoesNotStart, hasDocker, startDocker } from '../../support/docker-engine.ts';
-import { type TestEngine, tinyImage } from '../../support/engine.ts';
+import { hasBuilder, type TestEngine, tinyImage } from '../../support/engine.ts';
 import { TestSession } from '../../support/engine-session.ts';
 import { IsolatedJobs, isIsolable } from '../../support/isolation.ts';
 import { TestJobs } from '../../support/job.ts';
@@ -70,6 +70,22 @@ describe('a job in containers of Docker', function () {
     } finally {
       isolated.clean();
       server.close();
+    }
+  });
+
+  it('gives an isolated job the base image of its Dockerfile, and takes what it has built', async function () {
+    if (!hasBuilder() || !(await isIsolable('sandbox'))) return this.skip();
+    const isolated = new IsolatedJobs('sandbox');
+    isolated.engine = session.next();
+    const repository = isolated.repository({
+      Dockerfile: `FROM ${tinyImage}\nRUN echo "built by $(id -u)" > /note\nCMD ["cat", "/note"]\n`,
+    });
+    try {
+      const { outcome, log } = await isolated.steps('- uses: actions/checkout@v4\n- uses: ./', repository);
+      expect(outcome, log).to.include({ status: 'success' });
+      expect(log).to.include('\nbuilt by 0\n');
+    } finally {
+      isolated.clean();
     }
   });
 
