@@ -6,7 +6,8 @@ import type { Database, Sql } from './database.ts';
 const keptFor = 90 * 86_400_000;
 
 /**
- * Stores what a forge has told of a pull request. What it has not told stays as it is.
+ * Stores what a forge has told of a pull request. What it has not told stays as it is. The polls ask for a known pull request from
+ * now on, however old it is, since its head may have moved.
  * @param told.updatedAt when the forge has changed it (ms since 1970); null counts as long ago. Older facts than those that are
  * stored change nothing
  */
@@ -28,6 +29,12 @@ export async function notePullRequestFacts(
       .insertInto('pull_request_facts')
       .values({ repo, number, ...values })
       .onConflict((conflict) => conflict.columns(['repo', 'number']).doUpdateSet(values))
+      .execute();
+    await db
+      .updateTable('pull_requests')
+      .set({ moved_at: now })
+      .where('repo', '=', repo)
+      .where('number', '=', number)
       .execute();
     await db
       .deleteFrom('pull_request_facts')
