@@ -94,7 +94,8 @@ export class CommitHandler {
     { count }: Counts,
   ): Promise<PlannedWorkflows | 'refused' | undefined> {
     const isDecided = message.skip !== undefined || message.pullRequest?.conflicts;
-    if (repository.command !== null || isDecided) return undefined;
+    const isActivity = message.event?.name === 'pull_request';
+    if (!isActivity && (repository.command !== null || isDecided)) return undefined;
     try {
       const decision = await this.#decide(message, repository);
       if (decision?.kind === 'jobs') return this.#discovered(decision.jobs, message, repository);
@@ -122,7 +123,7 @@ export class CommitHandler {
   async #readWorkflows(message: CommitMessage, repository: ObservedRepository): Promise<PlannedWorkflows> {
     const { database, config } = this.#context;
     const { name } = repository;
-    const files = message.workflows?.files ?? [];
+    const files = (repository.command === null && message.workflows?.files) || [];
     const read = await planner.read(name, files, message.workflows?.called ?? []);
     const defaultBranch = defaultBranchOf(message, repository);
     const schedules = setsSchedules(message, repository);

@@ -3,6 +3,7 @@ import { hostLabel } from '../kernel/names.ts';
 import type { CommitMessage, Plan } from '../queues/messages.ts';
 import { messageIds } from '../queues/names.ts';
 import type { NewBuild } from '../record/plans.ts';
+import type { NewPullRequest } from '../record/pull-requests.ts';
 import type { Repository } from '../record/repositories.ts';
 import type { DecidedPlan } from './decided-plan.ts';
 
@@ -34,10 +35,10 @@ export function planBuild(
     author: message.author,
     committedAt: Date.parse(message.committedAt),
     trigger: message.trigger,
-    message: message.passedOver > 0 ? `${message.passedOver} older commits were skipped` : null,
+    message: noteOf(message),
     cursor: message.cursor ?? null,
     intent: message.intent ?? null,
-    ...(message.pullRequest && { pullRequest: pullRequestOf(message.pullRequest) }),
+    ...(message.pullRequest && { pullRequest: pullRequestOf(message.pullRequest, message.event) }),
     ...rest,
     jobs: jobs ?? [
       {
@@ -51,8 +52,17 @@ export function planBuild(
   };
 }
 
-function pullRequestOf({ number, headRef, baseRef, base, merge, same }: NonNullable<CommitMessage['pullRequest']>) {
-  return { number, headRef, baseRef, base, merge, same };
+function noteOf({ passedOver, event }: CommitMessage): string | null {
+  if (event?.name === 'pull_request') return `started by what happened to the pull request: ${event.action}`;
+  return passedOver > 0 ? `${passedOver} older commits were skipped` : null;
+}
+
+function pullRequestOf(
+  { number, headRef, baseRef, base, merge, same }: NonNullable<CommitMessage['pullRequest']>,
+  event: CommitMessage['event'],
+): NewPullRequest {
+  const activity = event?.name === 'pull_request' ? { activity: event.action } : {};
+  return { number, headRef, baseRef, base, merge, same, ...activity };
 }
 
 function conflictPlan(base: string, files: readonly string[]): DecidedPlan {

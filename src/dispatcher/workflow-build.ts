@@ -63,7 +63,7 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sch
   const faults = diagnostics.filter(({ severity }) => severity === 'invalid');
   const invalid = faults.filter(({ file, elsewhere }) => {
     if (elsewhere) return brokenNow.has(file);
-    const isForAll = event.name === 'push' || event.name === 'pull_request';
+    const isForAll = event.name === 'push' || (event.name === 'pull_request' && !message.event);
     return isForAll || ('workflow' in event && event.workflow === file);
   });
   const asked = triggered.reduce((sum, workflow) => sum + workflow.jobs.length, 0);
@@ -87,6 +87,7 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sch
     const tooMany = `the workflows that run have ${asked} jobs, and a build may have ${mostJobs}`;
     jobs.push(refusedJob(timeout, 'invalid_workflow', tooMany));
   }
+  if (jobs.length === 0 && message.event?.name === 'pull_request') throw nothingWaits(notTriggered(event, message));
   if (jobs.length === 0) jobs.push(decidedJob('workflows', timeout, notTriggered(event, message)));
   const facts: StoredFacts = {
     event,
@@ -117,8 +118,13 @@ function notTriggered(event: BuildEvent, { ref, workflows }: CommitMessage): Dec
   return { status: 'skipped', reason: 'not_triggered', message };
 }
 
+/** What happens to a pull request all the time makes no build, unless a workflow waits for it. */
+function nothingWaits({ message }: Decision): VoltError {
+  return new VoltError('not_found', message, { remedy: 'Name it among the `types` of `pull_request`.' });
+}
+
 function happeningOf(event: BuildEvent, ref: string): string {
-  if (event.name === 'pull_request') return `pull request ${event.number}`;
+  if (event.name === 'pull_request') return `pull request ${event.number}, ${event.action}`;
   return event.name === 'push' ? `a push to ${ref.replace(/^refs\/(heads|tags)\//, '')}` : event.name;
 }
 
@@ -164,11 +170,12 @@ function eventOf(
 }
 
 function givenEvent({ sha, event, pullRequest }: CommitMessage, facts: PullRequestFacts | null): BuildEvent {
-  if (event || !pullRequest) return event ?? { name: 'push' };
+  if (event && event.name !== 'pull_request') return event;
+  if (!pullRequest) return { name: 'push' };
   const { number, before, headRef: head, baseRef: base, base: baseCommit, merge } = pullRequest;
-  const action = before === null ? 'opened' : 'synchronize';
+  const { action, label } = event ?? { action: before === null ? 'opened' : 'synchronize', label: null };
   const commits = { head: sha, before, base: baseCommit };
-  return { name: 'pull_request', number, action, head, base, commits, merge, facts };
+  return { name: 'pull_request', number, action, label, head, base, commits, merge, facts };
 }
 
 /** The workflows that run and the workflows that they call, each once. */

@@ -1,4 +1,5 @@
 import type { Reason, Status, Trigger } from './model.ts';
+import type { PullRequestActivity } from './pull-request.ts';
 import { duration } from './times.ts';
 
 /** What a forge shows of a build beside its commit. Each forge has words of its own for them. */
@@ -13,6 +14,8 @@ export interface ReportedBuild {
   ref: string;
   trigger: Trigger;
   isPullRequest: boolean;
+  /** what has happened to the pull request, where no new head started the build */
+  activity?: PullRequestActivity | undefined;
   status: Status;
   reason: Reason | null;
   message: string | null;
@@ -28,7 +31,10 @@ export function contextOf({
   ref,
   trigger,
   isPullRequest,
-}: Pick<ReportedBuild, 'ref' | 'trigger' | 'isPullRequest'>): string {
+  activity,
+}: Pick<ReportedBuild, 'ref' | 'trigger' | 'isPullRequest' | 'activity'>): string {
+  // a label must not turn the status of the head's own build green
+  if (activity !== undefined) return `volt/pull-request/${activity}`;
   if (isPullRequest) return 'volt/pull-request';
   if (trigger === 'schedule') return 'volt/schedule';
   return ref.startsWith('refs/tags/') ? 'volt/tag' : 'volt/push';

@@ -16,6 +16,24 @@ export const noPullRequests = {
   pullRequestLabels: null,
 } as const;
 
+/** What can happen to a pull request beside a new head, in GitHub's words: activity types of `on.pull_request`. */
+export const pullRequestActivities = [
+  ...([
+    'assigned',
+    'unassigned',
+    'labeled',
+    'unlabeled',
+    'edited',
+    'closed',
+    'reopened',
+    'locked',
+    'unlocked',
+  ] as const),
+  ...(['converted_to_draft', 'ready_for_review', 'review_requested', 'review_request_removed'] as const),
+  ...(['milestoned', 'demilestoned', 'enqueued', 'dequeued', 'auto_merge_enabled', 'auto_merge_disabled'] as const),
+] as const;
+export type PullRequestActivity = (typeof pullRequestActivities)[number];
+
 /** What is stored of a build's pull request beside its number. */
 export interface PullRequestDetails {
   /** branch of the repository at the same commit as the head; null where there is none */
@@ -28,6 +46,8 @@ export interface PullRequestDetails {
   merge: string | null;
   /** whether a branch of the repository itself is at the head, so that somebody made it who may push to the repository */
   same: boolean;
+  /** what has happened to it, where no new head started the build */
+  activity?: PullRequestActivity;
 }
 
 /** A pull request for people: `#7 topic → main`, or `#7 fork → main` where its head is no branch of the repository. */

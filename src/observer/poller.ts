@@ -28,6 +28,7 @@ import { allDescribed } from './described-commits.ts';
 import { headsOf, observedRefs, presenceChanges } from './moved-refs.ts';
 import { type MovedRef, nextMessages } from './next-messages.ts';
 import { PollLimits } from './poll-limits.ts';
+import { activityOf, answerActivity } from './pull-request-activities.ts';
 import { type Attach, PullRequests } from './pull-requests.ts';
 import { RefProblems } from './ref-problems.ts';
 import { noticeOf } from './repository-notice.ts';
@@ -260,8 +261,15 @@ export class Poller {
       ? await this.#pullRequests.send(repository, mirror, pulls, { remote, refs, options, attach })
       : true;
     const send = async (ref: string, messages: CommitMessage[]) => queues.sendCommits(await attach(ref, messages));
-    for (const trigger of triggers)
+    for (const trigger of triggers) {
+      const activity = activityOf(trigger);
+      if (activity) {
+        const from = { repository, mirror };
+        await answerActivity(this.#context, trigger, activity, from, { remote, refs, options, attach });
+        continue;
+      }
       await answerTrigger(this.#context, trigger, repository, mirror, { ...remote, options, send });
+    }
     const problems = this.#problems.of(repository.name);
     const isSimple = triggers.length + problems.length === 0 && restsPulls && moved.length <= this.#refsPerPoll;
     const pullProblems = this.#pullRequests.problemsOf(repository.name);

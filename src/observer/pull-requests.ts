@@ -17,7 +17,7 @@ import { RefProblems } from './ref-problems.ts';
 import { allWithWorkflows } from './workflow-files.ts';
 
 /** Pull requests of a repository whose builds have not ended; further ones wait until some of these have. */
-const mostOpen = 20;
+export const mostOpen = 20;
 /** Milliseconds of one poll after which further pull requests wait for the next one: a stranger's merge can take a minute. */
 const longestTime = 30_000;
 

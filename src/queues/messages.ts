@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { buildId as build, jobId as job, jobImage, step, text } from '../kernel/model/shapes.ts';
 import { finalStatuses, type Reason, reasons, triggers } from '../kernel/model.ts';
 import { labelPattern, repositoryNamePattern, shaPattern } from '../kernel/names.ts';
+import { pullRequestActivities } from '../kernel/pull-request.ts';
 import { unknownTrust } from '../kernel/trust.ts';
 import { deliveryKinds } from '../secrets/delivery.ts';
 import { packedTests } from './packed-tests.ts';
@@ -40,6 +41,14 @@ export const buildEvent = z.discriminatedUnion('name', [
     inputs: z.record(z.string().max(100), z.string().max(65_535)),
   }),
   z.object({ name: z.literal('repository_dispatch'), type: z.string().min(1).max(100), payload: z.json() }),
+  /** a webhook has told of it; new heads of pull requests are found without one */
+  z.object({
+    name: z.literal('pull_request'),
+    number: z.number().int().min(1),
+    action: z.enum(pullRequestActivities),
+    /** the label that was set or removed */
+    label: z.string().max(1000).nullable(),
+  }),
   z.object({ name: z.literal('schedule'), workflow: z.string().max(300), cron: z.string().max(200) }),
 ]);
 

@@ -35,14 +35,16 @@ async function notice(db: Write, id: number, begun: boolean): Promise<void> {
   // builds of another repository, which had the name before, are not at this one's forge
   if (!row || id <= row.foreign_builds) return;
   const { trigger, status, reason, message, pull_details: pull } = row;
-  const build = { ref: row.ref, trigger, status, reason, message, isPullRequest: pull !== null };
+  const details = pull === null ? null : (JSON.parse(pull) as PullRequestDetails);
+  const about = { isPullRequest: details !== null, activity: details?.activity };
+  const build = { ref: row.ref, trigger, status, reason, message, ...about };
   const shown = commitStatusOf({ ...build, startedAt: row.started_at, finishedAt: row.finished_at });
   for (const forge of forges) {
     if (projectAt(forge, { name: row.repo, url: row.url }) === undefined) continue;
     const of = { forge: forge.name, repo: row.repo, sha: row.sha, context: contextOf(build) };
     // only changes have votes
     if (forge.kind === 'gerrit' && !build.isPullRequest) continue;
-    const { ref, lane } = refAt(forge.kind, row.ref, pull === null ? null : (JSON.parse(pull) as PullRequestDetails));
+    const { ref, lane } = refAt(forge.kind, row.ref, details);
     await put(db, { ...of, lane, ref, build: id, ...shown }, begun);
   }
 }

@@ -67,7 +67,8 @@ export async function recordPlan(database: Database, plan: NewBuild): Promise<Pl
       if (!(await moveCursor(db, plan.repo, plan.cursor.before, to))) return { outcome: 'out_of_turn' };
     }
     const build = await insertBuild(db, plan, (last ?? 0) + 1);
-    const superseded = plan.pullRequest ? await replaceHead(db, build, plan, plan.pullRequest.number) : [];
+    const head = plan.pullRequest?.activity === undefined ? plan.pullRequest : undefined;
+    const superseded = head ? await replaceHead(db, build, plan, head.number) : [];
     if (plan.workflows) await insertWorkflows(db, build, plan.workflows);
     await insertJobs(db, build, await newJobs(db, build, plan));
     if (plan.schedules) await setSchedules(db, plan.repo, plan.schedules);

@@ -10,18 +10,19 @@ const keptFor = 90 * 86_400_000;
  * now on, however old it is, since its head may have moved.
  * @param told.updatedAt when the forge has changed it (ms since 1970); null counts as long ago. Older facts than those that are
  * stored change nothing
+ * @returns whether it was stored
  */
 export async function notePullRequestFacts(
   database: Database,
   repo: string,
   { number, facts, updatedAt }: { number: number; facts: PullRequestFacts; updatedAt: number | null },
-): Promise<void> {
+): Promise<boolean> {
   const now = serverNow();
   // a time in the future would keep out what comes later
   const at = Math.min(updatedAt ?? 0, now);
-  await database.write(async (db) => {
+  return database.write(async (db) => {
     const row = await factsRow(db, repo, number);
-    if (row && row.updated_at > at) return;
+    if (row && row.updated_at > at) return false;
     const told = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null));
     const known = row ? (JSON.parse(row.facts) as PullRequestFacts) : facts;
     const values = { facts: JSON.stringify({ ...known, ...told }), updated_at: at };
@@ -42,6 +43,7 @@ export async function notePullRequestFacts(
       .where('number', '!=', number)
       .where('updated_at', '<', now - keptFor)
       .execute();
+    return true;
   });
 }
 

@@ -18,6 +18,8 @@ export interface PullRequestEvent {
   number: number;
   /** one of GitHub's activity types, such as `opened` or `synchronize` */
   action: string;
+  /** the label that was set or removed; null for other actions */
+  label: string | null;
   /** names of branches; that of the head is null where it is only in another repository */
   head: string | null;
   base: string;

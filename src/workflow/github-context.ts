@@ -84,7 +84,7 @@ function headRef({ head, facts }: PullRequestEvent): string | null {
 
 /** What neither git nor the forge has told is null. */
 function pullRequestPayload(facts: BuildFacts, event: PullRequestEvent): JsonObject {
-  const { number, action, base, commits, merge, facts: told } = event;
+  const { number, action, label, base, commits, merge, facts: told } = event;
   const { repository } = repositoryParts(facts);
   /** @param from repository of the branch */
   const side = (ref: string | null, sha: string | null, from: string | null) => ({
@@ -96,6 +96,7 @@ function pullRequestPayload(facts: BuildFacts, event: PullRequestEvent): JsonObj
   return {
     action,
     number,
+    ...(label !== null && { label: { name: label } }),
     ...(commits?.before && { before: commits.before, after: commits.head }),
     pull_request: {
       number,

@@ -440,7 +440,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       expect(workflows(moved)).to.deep.equal(['base.yml', 'moved.yml', 'pulls.yml']);
       const none = await settle((await build({ 'push.yml': files['push.yml'] }, pull())).id);
       expect(none).to.include({ status: 'skipped', reason: 'not_triggered' });
-      expect(none.message).to.equal('no workflow runs for pull request 7: .github/workflows/push.yml');
+      expect(none.message).to.equal('no workflow runs for pull request 7, opened: .github/workflows/push.yml');
     });
 
     it('runs those whose paths it has changed since it left its base', async () => {
@@ -484,6 +484,50 @@ describe('the dispatcher, given a commit with workflows,', () => {
       const title = '${{ github.event.pull_request.title }} ${{ join(github.event.pull_request.labels.*.name) }}';
       const made = await build({ 'ci.yml': workflow('on: pull_request', job('a', `name: "${title}"`)) }, pull());
       expect(made.jobs.map(({ name }) => name)).to.deep.equal(['a title x']);
+    });
+
+    describe('that gets a label', () => {
+      const files = {
+        'labels.yml': workflow(
+          'on: { pull_request: { types: [labeled] } }',
+          job('a', 'name: "${{ github.event.action }} ${{ github.event.label.name }}"'),
+        ),
+        'usual.yml': on('pull_request:'),
+      };
+      const labeled = async (intent?: number) => {
+        const { database } = volt.context;
+        const asked = intent ?? (await openTrigger(database, 'app', 'refs/pull/7/head'));
+        const event = { name: 'pull_request', number: 7, action: 'labeled', label: 'full ci' } as const;
+        return pull({ event, intent: asked });
+      };
+
+      it('runs those that wait for it, and leaves the build of the head alone', async () => {
+        const first = await build(files, pull());
+        const made = await build(files, await labeled());
+        expect(made.jobs.map(({ name }) => name)).to.deep.equal(['labeled full ci']);
+        expect(made.message).to.equal('started by what happened to the pull request: labeled');
+        expect(statuses(await settle(first.id))).to.deep.equal({ a: 'queued' });
+      });
+
+      it('makes no build where none waits for it, nor where nothing but the usual tests could run', async () => {
+        const { database } = volt.context;
+        const settings = { command: 'make test' };
+        const of = [
+          { files: { 'usual.yml': files['usual.yml'] } },
+          { files: { 'bad.yml': 'on: push' } },
+          { files: {} },
+          { files, settings },
+        ];
+        for (const { files: given, settings: changed } of of) {
+          await observed(database, 'app', changed);
+          const message = await labeled();
+          await handler.handle(commit(given, message));
+          expect(await listBuilds(database, { limit: 10 }), JSON.stringify(given)).to.deep.equal([]);
+          const intent = await findIntent(database, message.intent ?? 0);
+          expect(intent).to.include({ open: false });
+          expect(intent?.error?.message).to.include('no workflow runs for pull request 7, labeled');
+        }
+      });
     });
 
     it('has a concurrency group of its own, by its number or its ref', async () => {

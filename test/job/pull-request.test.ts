@@ -33,7 +33,7 @@ describe('a job of a pull request', () => {
     const merge = change.merge === null ? null : made.merge;
     const event: PullRequestEvent = {
       ...{ name: 'pull_request', number: 7, action: 'opened', head: null, base: 'main' },
-      ...{ commits: { head, before: null, base }, merge, facts: null },
+      ...{ commits: { head, before: null, base }, merge, facts: null, label: null },
     };
     const ref = 'refs/merge-requests/7/head';
     const facts = { event, ...builtCommit(event, { ref, sha: head }) };

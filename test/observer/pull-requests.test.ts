@@ -5,6 +5,7 @@ import { addRepository, type RepositoryOptions } from '../../src/observer/add.ts
 import { Poller } from '../../src/observer/poller.ts';
 import type { CommitMessage, ObserveMessage } from '../../src/queues/messages.ts';
 import { messageIds } from '../../src/queues/names.ts';
+import { findIntent, openTrigger } from '../../src/record/intents.ts';
 import { recordPlan } from '../../src/record/plans.ts';
 import { notePullRequestFacts } from '../../src/record/pull-request-facts.ts';
 import { removeRepository } from '../../src/record/removal.ts';
@@ -63,6 +64,9 @@ describe('polling pull requests', () => {
     await volt.context.queues.queue('commits').drain();
     return messages.filter(({ pullRequest }) => pullRequest);
   }
+
+  const closeIntents = () =>
+    volt.context.database.db.updateTable('intents').set({ closed_at: 1 }).where('closed_at', 'is', null).execute();
 
   async function numbers(): Promise<(number | undefined)[]> {
     return (await taken()).map(({ pullRequest }) => pullRequest?.number);
@@ -213,6 +217,33 @@ describe('polling pull requests', () => {
     await add();
     await poll();
     expect(await numbers()).to.deep.equal([]);
+  });
+
+  it('sends a head again with what has happened to the pull request, as far as it is to be built', async () => {
+    repository.commit('with a workflow', { '.github/workflows/ci.yml': workflow });
+    await begin();
+    const head = commit({ 'b.txt': '' });
+    point(1, head);
+    await poll();
+    await taken();
+    const event = { name: 'pull_request', number: 1, action: 'labeled', label: 'x' };
+    const ask = () => openTrigger(volt.context.database, 'app', 'refs/pull/1/head', event);
+    const intent = await ask();
+    await poll();
+    const [message] = await taken();
+    expect(message).to.deep.include({ intent, event, sha: head, trigger: 'commit' }).and.not.have.property('cursor');
+    expect(message?.pullRequest?.merge).to.match(/^[0-9a-f]{40}$/);
+    expect(message?.workflows?.files.map(({ path }) => path)).to.deep.equal(['.github/workflows/ci.yml']);
+    await closeIntents();
+    await change({ pullRequests: 'same' });
+    const refused = await ask();
+    await poll();
+    expect(await taken()).to.deep.equal([]);
+    const { open, error } = (await findIntent(volt.context.database, refused)) ?? {};
+    expect([open, error?.message]).to.deep.equal([
+      false,
+      'nothing runs for pull request 1, labeled: its head is no branch of the repository',
+    ]);
   });
 
   it('builds a head again to which a pull request has moved back', async () => {

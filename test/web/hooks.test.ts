@@ -3,6 +3,7 @@ import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
 import { observeQueue } from '../../src/queues/names.ts';
+import { openTriggers } from '../../src/record/intents.ts';
 import { pullRequestFacts } from '../../src/record/pull-request-facts.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { BodySlots } from '../../src/web/hooks/body-slots.ts';
@@ -310,6 +311,51 @@ describe('web: webhooks', () => {
       await site.context.access.client.flushall();
       await tell(first, event);
       expect((await facts(7))?.title).to.equal('second');
+    });
+
+    describe('that has got a label', () => {
+      const labeled = (at = '2026-03-01T00:00:00Z', more = {}) => ({
+        ...{ action: 'labeled', label: { name: 'full ci' }, ...github('a title', at), ...more },
+      });
+      const asked = async () =>
+        (await openTriggers(site.context.database, name)).map(({ ref, event: of }) => ({ ref, event: of }));
+      const once = [
+        {
+          ref: 'refs/merge-requests/7/head',
+          event: { name: 'pull_request', number: 7, action: 'labeled', label: 'full ci' },
+        },
+      ];
+
+      beforeEach(async () => {
+        const seen = { ref: 'refs/merge-requests/7/head', head: 'a'.repeat(40), moved_at: 0 };
+        await site.context.database.db
+          .insertInto('pull_requests')
+          .values({ repo: name, number: 7, ...seen })
+          .execute();
+      });
+
+      it('ask for what waits for labels, once for each call', async () => {
+        for (const id of ['a', 'b']) await tell(labeled(), { ...event, 'x-github-delivery': id });
+        expect(await asked()).to.deep.equal(once);
+        await tell(labeled('2026-02-01T00:00:00Z'), event);
+        expect(await asked(), 'after an older one').to.deep.equal(once);
+        await tell(labeled('2026-03-02T00:00:00Z'), event);
+        expect(await asked(), 'after a newer one').to.deep.equal([...once, ...once]);
+      });
+
+      it('at GitLab ask for the same', async () => {
+        const labels = { previous: [{ title: 'bug' }], current: [{ title: 'bug' }, { title: 'full ci' }] };
+        const its = { iid: 7, action: 'update', updated_at: '2026-03-01T00:00:00Z' };
+        const payload = { object_kind: 'merge_request', object_attributes: its, changes: { labels } };
+        await tell(payload, { 'x-gitlab-event': 'Merge Request Hook' });
+        expect(await asked()).to.deep.equal(once);
+      });
+
+      it('ask for nothing at a new head, which git shows, and for a pull request that Volt has not seen', async () => {
+        for (const action of ['opened', 'synchronize', 'submitted']) await tell(labeled(undefined, { action }), event);
+        await tell(labeled(undefined, { pull_request: { number: 8, title: 'x' } }), event);
+        expect(await asked()).to.deep.equal([]);
+      });
     });
 
     it('change nothing when they are forged, or of a repository that builds no pull requests', async () => {

@@ -13,7 +13,7 @@ const [head, before, base, merge] = ['a', 'b', 'c', 'd'].map((digit) => digit.re
 
 const opened: PullRequestEvent = {
   ...{ name: 'pull_request', number: 7, action: 'opened', head: 'topic', base: 'main' },
-  ...{ commits: { head, before: null, base }, merge, facts: null },
+  ...{ commits: { head, before: null, base }, merge, facts: null, label: null },
 };
 
 describe('the github context of a pull request', () => {

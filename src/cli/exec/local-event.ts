@@ -64,7 +64,7 @@ function pullRequest({ payload, branch, defaultBranch }: EventParts, workflow: W
     head: textOf(objectOf(request.head).ref) ?? branch,
     base: textOf(objectOf(request.base).ref) ?? defaultBranch ?? branch,
     // the checkout is tested as it is
-    ...{ commits: null, merge: null, facts: null },
+    ...{ label: null, commits: null, merge: null, facts: null },
   };
 }
 

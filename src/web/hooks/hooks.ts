@@ -2,7 +2,9 @@ import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
 import { repositoryNamePattern } from '../../kernel/names.ts';
 import { hookKeysOf } from '../../record/hooks.ts';
+import { openTrigger } from '../../record/intents.ts';
 import { notePullRequestFacts } from '../../record/pull-request-facts.ts';
+import { seenPullRequests } from '../../record/pull-requests.ts';
 import { findRepository } from '../../record/repositories.ts';
 import { atFirstDelivery } from '../../redis/deliveries.ts';
 import type { WebEnv } from '../access/env.ts';
@@ -86,7 +88,12 @@ export class Hooks {
     const call = pullRequestCall(text);
     if (!call) return;
     const { database, access } = this.#web;
-    await atFirstDelivery(access, { repo, hash }, () => notePullRequestFacts(database, repo, call));
+    await atFirstDelivery(access, { repo, hash }, async () => {
+      const isNewer = await notePullRequestFacts(database, repo, call);
+      const { number, activity: action, label } = call;
+      const known = isNewer && action !== null && (await seenPullRequests(database, repo, [number])).get(number);
+      if (known) await openTrigger(database, repo, known.ref, { name: 'pull_request', number, action, label });
+    });
   }
 }
 

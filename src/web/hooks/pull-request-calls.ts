@@ -1,9 +1,13 @@
-import type { PullRequestFacts } from '../../kernel/pull-request.ts';
+import { type PullRequestActivity, type PullRequestFacts, pullRequestActivities } from '../../kernel/pull-request.ts';
 import { Payload } from './payload.ts';
 
 /** What the call of a webhook says of a pull request. */
 export interface PullRequestCall {
   number: number;
+  /** what has happened to it, where workflows may wait for that; null for a new head, which git shows, and for anything else */
+  activity: PullRequestActivity | null;
+  /** the label that was set or removed */
+  label: string | null;
   facts: PullRequestFacts;
   /** when the forge has changed it last (ms since 1970); null where it does not say */
   updatedAt: number | null;
@@ -31,11 +35,20 @@ export function mayBeAboutPullRequest(header: Header): boolean {
 export function pullRequestCall(body: string): PullRequestCall | undefined {
   const payload = Payload.parse(body);
   const call = readers.find(({ holds }) => holds(payload))?.read(payload);
-  const { number, ...rest } = call ?? { number: null };
-  return number === null ? undefined : ({ number, ...rest } as PullRequestCall);
+  if (!call || call.number === null) return undefined;
+  const { number, updatedAt, facts, action, label = null } = call;
+  const activity = pullRequestActivities.find((each) => each === action) ?? null;
+  return { number, updatedAt, facts, activity, label };
 }
 
-type Read = Omit<PullRequestCall, 'number'> & { number: number | null };
+interface Read {
+  number: number | null;
+  updatedAt: number | null;
+  /** in GitHub's words, or a forge's own, which then means nothing */
+  action: string | null;
+  label?: string | null;
+  facts: PullRequestFacts;
+}
 
 /** How each forge tells of pull requests; each has a field of its own. */
 const readers: readonly { holds: (payload: Payload) => boolean; read: (payload: Payload) => Read }[] = [
@@ -55,10 +68,13 @@ const branch = (payload: Payload) => name(payload)?.replace(/^refs\/heads\//, ''
 /** GitHub, Gitea, Forgejo and Gogs. */
 function fromGitHub(payload: Payload): Read {
   const its = payload.at('pull_request');
+  const action = payload.at('action').text(50) ?? '';
   const state = its.at('state').text(30);
   return {
     number: its.at('number').number() ?? payload.at('number').number(),
     updatedAt: its.at('updated_at').time(),
+    action: { label_updated: 'labeled', label_cleared: 'unlabeled' }[action] ?? action,
+    label: name(payload.at('label', 'name')),
     facts: {
       title: name(its.at('title')),
       body: its.at('body').text(longestBody),
@@ -80,6 +96,7 @@ function fromGitLab(payload: Payload): Read {
   return {
     number: its.at('iid').number(),
     updatedAt: its.at('updated_at').time(),
+    ...changeAtGitLab(payload),
     facts: {
       title: name(its.at('title')),
       body: its.at('description').text(longestBody),
@@ -96,12 +113,30 @@ function fromGitLab(payload: Payload): Read {
   };
 }
 
+/** GitLab calls almost everything an update, and says what has changed. */
+function changeAtGitLab(payload: Payload): Pick<Read, 'action' | 'label'> {
+  const its = payload.at('object_attributes');
+  const action = its.at('action').text(30) ?? '';
+  if (action !== 'update') return { action: { reopen: 'reopened', close: 'closed', merge: 'closed' }[action] ?? null };
+  // a push
+  if (its.at('oldrev').isThere) return { action: null };
+  const draft = payload.at('changes', 'draft', 'current').flag();
+  if (draft !== null) return { action: draft ? 'converted_to_draft' : 'ready_for_review' };
+  const [before, now] = ['previous', 'current'].map((key) => namesIn(payload.at('changes', 'labels', key), 'title'));
+  if (!before || !now) return { action: 'edited' };
+  const added = now.find((label) => !before.includes(label));
+  const removed = before.find((label) => !now.includes(label));
+  return added === undefined ? { action: 'unlabeled', label: removed ?? null } : { action: 'labeled', label: added };
+}
+
 function fromBitbucket(payload: Payload): Read {
   const its = payload.at('pullrequest');
   const state = its.at('state').text(30);
   return {
     number: its.at('id').number(),
     updatedAt: its.at('updated_on').time(),
+    // an update may be a new head
+    action: state === 'MERGED' || state === 'DECLINED' ? 'closed' : null,
     facts: {
       title: name(its.at('title')),
       body: its.at('description').text(longestBody),
@@ -117,6 +152,11 @@ function fromBitbucket(payload: Payload): Read {
   };
 }
 
+const changesAtDataCenter: { [key: string]: string } = {
+  ...{ 'pr:modified': 'edited', 'pr:reopened': 'reopened' },
+  ...{ 'pr:merged': 'closed', 'pr:declined': 'closed', 'pr:deleted': 'closed' },
+};
+
 function fromBitbucketDataCenter(payload: Payload): Read {
   const its = payload.at('pullRequest');
   const state = its.at('state').text(30);
@@ -125,6 +165,7 @@ function fromBitbucketDataCenter(payload: Payload): Read {
   return {
     number: its.at('id').number(),
     updatedAt: its.at('updatedDate').time(),
+    action: changesAtDataCenter[payload.at('eventKey').text(30) ?? ''] ?? null,
     facts: {
       title: name(its.at('title')),
       body: its.at('description').text(longestBody),
@@ -140,12 +181,18 @@ function fromBitbucketDataCenter(payload: Payload): Read {
   };
 }
 
+const pagureTopics: { [topic: string]: string } = {
+  ...{ 'pull-request.closed': 'closed', 'pull-request.reopened': 'reopened' },
+  ...{ 'pull-request.tag.added': 'labeled', 'pull-request.tag.removed': 'unlabeled' },
+};
+
 function fromPagure(payload: Payload): Read {
   const its = payload.at('msg', 'pullrequest');
   const status = its.at('status').text(30);
   return {
     number: its.at('id').number(),
     updatedAt: its.at('last_updated').time(),
+    action: pagureTopics[payload.at('topic').text(100) ?? ''] ?? null,
     facts: {
       title: name(its.at('title')),
       body: its.at('initial_comment').text(longestBody),
@@ -171,6 +218,7 @@ function fromAzure(payload: Payload): Read {
   return {
     number: its.at('pullRequestId').number(),
     updatedAt: payload.at('createdDate').time(),
+    action: status === 'completed' || status === 'abandoned' ? 'closed' : null,
     facts: {
       title: name(its.at('title')),
       body: its.at('description').text(longestBody),

@@ -1,0 +1,67 @@
+import type { Mirror } from '../git/mirror/mirror.ts';
+import type { UpdateOptions } from '../git/mirror/update.ts';
+import type { RemoteRefs } from '../git/remote/remote-refs.ts';
+import { asVoltError, VoltError } from '../kernel/errors.ts';
+import { type BuildEvent, buildEvent, type CommitMessage } from '../queues/messages.ts';
+import { fittingCommit } from '../queues/queues.ts';
+import type { StageContext } from '../queues/stage.ts';
+import type { Database } from '../record/database.ts';
+import { failIntent, type Intent } from '../record/intents.ts';
+import { openPullRequests, seenPullRequests } from '../record/pull-requests.ts';
+import type { ObservedRepository } from '../record/repositories.ts';
+import { baseCandidates } from './base-branch.ts';
+import { pullRequestMessage } from './pull-request-messages.ts';
+import { type Attach, mostOpen } from './pull-requests.ts';
+import { allWithWorkflows } from './workflow-files.ts';
+
+/** Something that a forge has told of a pull request, such as a label, which workflows may wait for. */
+export type Activity = Extract<BuildEvent, { name: 'pull_request' }>;
+
+/** @returns undefined for what a person or a schedule asks for */
+export function activityOf({ event }: Intent): Activity | undefined {
+  const read = buildEvent.nullable().parse(event);
+  return read?.name === 'pull_request' ? read : undefined;
+}
+
+/** Sends the head of a pull request with what has happened to it. Where that cannot run anything, the request is closed. */
+export async function answerActivity(
+  { database, queues }: StageContext & { database: Database },
+  trigger: Intent,
+  event: Activity,
+  { repository, mirror }: { repository: ObservedRepository; mirror: Mirror },
+  found: { remote: RemoteRefs; refs: ReadonlyMap<string, string>; options: UpdateOptions; attach: Attach },
+): Promise<void> {
+  const { remote, refs, options, attach } = found;
+  const { name, pullRequests } = repository;
+  try {
+    const seen = (await seenPullRequests(database, name, [event.number])).get(event.number);
+    if (!seen || pullRequests === 'none') throw notBuilt(event, 'Volt builds no such pull request');
+    const { ref, sha: head } = await mirror.find(seen.ref, options);
+    const branch = [...remote.heads].find(([, sha]) => sha === head)?.[0];
+    // others would wait for a person's approval, which is for the head and not for what happens to it
+    const same = branch !== undefined;
+    if (!same && pullRequests !== 'all') throw notBuilt(event, 'its head is no branch of the repository');
+    const open = await openPullRequests(database, name);
+    if (open.size >= mostOpen && !open.has(event.number))
+      throw notBuilt(event, `${open.size} pull requests have an open build`);
+    const candidates = baseCandidates(remote, refs);
+    await mirror.follow(new Map(candidates.map((each) => [`refs/heads/${each.name}`, each.sha])), options);
+    const pull = { number: event.number, ref, head, before: null, same };
+    const headRef = branch?.slice('refs/heads/'.length) ?? null;
+    const about = { cursor: undefined, candidates, headRef, options };
+    const { cursor: _, ...message } = await pullRequestMessage(mirror, repository, pull, about);
+    if (message.skip !== undefined) throw notBuilt(event, `its commit message contains "${message.skip}"`);
+    if (message.pullRequest?.conflicts) throw notBuilt(event, 'it conflicts with its base');
+    const asked: CommitMessage = { ...message, event, intent: trigger.id };
+    const messages = await allWithWorkflows(mirror, repository, [asked], remote.defaultBranch, options);
+    await queues.sendCommits((await attach(ref, messages)).map(fittingCommit));
+  } catch (error) {
+    await failIntent(database, trigger.id, asVoltError(error));
+  }
+}
+
+function notBuilt({ number, action }: Activity, why: string): VoltError {
+  return new VoltError('conflict', `nothing runs for pull request ${number}, ${action}: ${why}`, {
+    remedy: 'See which pull requests are built in docs/pull-requests.md.',
+  });
+}
