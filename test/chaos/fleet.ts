@@ -211,7 +211,8 @@ export class Fleet {
       async () => {
         const status = await this.api.status().catch(() => undefined);
         const members = (kind: StageKind) => status?.stages.find((stage) => stage.kind === kind)?.members.length;
-        const isComplete = stageKinds.every((kind) => members(kind) === perKind);
+        // not every run has notifiers
+        const isComplete = stageKinds.every((kind) => members(kind) === this.stages(kind).length);
         return isComplete && status?.runners.count === this.runners.size;
       },
       60_000,

@@ -4,7 +4,7 @@ import { imagesWith } from '../../src/engine/images.ts';
 import { networksWith } from '../../src/engine/networks.ts';
 import { podsWith } from '../../src/engine/pods.ts';
 import { loadConfig } from '../../src/kernel/config.ts';
-import type { TestEngine } from './engine.ts';
+import { hasEngine, startEngine, type TestEngine } from './engine.ts';
 import { TestFolders } from './folder.ts';
 import { until } from './until.ts';
 
@@ -49,4 +49,37 @@ export class TestSession {
     await this.session.close();
     this.#folders.remove();
   }
+}
+
+/**
+ * An engine for the tests of the `describe` in which this is called, and a session for their jobs. Without an engine the tests are
+ * skipped.
+ * @param prepare makes what they need, such as images
+ */
+export function useEngine(prepare?: (engine: TestEngine) => Promise<void>): {
+  readonly engine: TestEngine;
+  readonly session: TestSession;
+} {
+  let engine: TestEngine | undefined;
+  let session: TestSession | undefined;
+  before(async function () {
+    if (!hasEngine()) return this.skip();
+    engine = await startEngine();
+    session = new TestSession(engine);
+    await prepare?.(engine);
+  });
+  after(async () => {
+    await session?.close();
+    await engine?.stop();
+  });
+  return {
+    get engine() {
+      if (!engine) throw new Error('the engine is not started yet');
+      return engine;
+    },
+    get session() {
+      if (!session) throw new Error('the engine is not started yet');
+      return session;
+    },
+  };
 }

@@ -2,8 +2,8 @@ import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { cancelled } from '../../../src/job/outcome.ts';
-import { hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
-import { TestSession } from '../../support/engine-session.ts';
+import { tinyImage } from '../../support/engine.ts';
+import { useEngine } from '../../support/engine-session.ts';
 import { jobText, type StartedJob, TestJobs } from '../../support/job.ts';
 import { longSleep, processesWith } from '../../support/seen-processes.ts';
 import { until } from '../../support/until.ts';
@@ -11,20 +11,12 @@ import { until } from '../../support/until.ts';
 describe('actions in containers', function () {
   this.timeout(120_000);
   const jobs = new TestJobs();
-  let engine: TestEngine;
-  let session: TestSession;
-  before(async function () {
-    if (!hasEngine()) return this.skip();
-    engine = await startEngine();
-    session = new TestSession(engine);
-  });
+  const used = useEngine();
   afterEach(async () => {
-    await session.nothingIsLeft();
+    await used.session.nothingIsLeft();
     await jobs.clean();
   });
   after(async () => {
-    await session?.close();
-    await engine?.stop();
     jobs.folders.remove();
   });
 
@@ -32,7 +24,7 @@ describe('actions in containers', function () {
     const repository = jobs.repository(files);
     const { test: plan } = jobs.plans(jobText(steps, job), repository);
     if (!plan) throw new Error('there is no such job');
-    return jobs.start(plan, repository, { engine: session.next() });
+    return jobs.start(plan, repository, { engine: used.session.next() });
   }
 
   it('run an image with program, arguments, inputs and the paths of GitHub', async () => {
@@ -127,7 +119,7 @@ runs:
     const job = start('- uses: actions/checkout@v4\n- uses: ./', {
       Dockerfile: 'FROM docker.io/library/tiny:1\nRUN echo first > /first\nRUN echo broken; exit 5\n',
     });
-    const images = () => engine.podman('images', '--all', '--quiet');
+    const images = () => used.engine.podman('images', '--all', '--quiet');
     const before = await images();
     const { outcome } = await job.ended;
     expect(outcome, job.log()).to.include({ status: 'failure', reason: 'step_failed' });

@@ -3,25 +3,17 @@ import { containersWith, stateOf } from '../../../src/engine/containers.ts';
 import { removeLabelled } from '../../../src/engine/remove-labelled.ts';
 import { cancelled } from '../../../src/job/outcome.ts';
 import { isAlive } from '../../../src/system/processes.ts';
-import { hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
-import { TestSession } from '../../support/engine-session.ts';
+import { tinyImage } from '../../support/engine.ts';
+import { useEngine } from '../../support/engine-session.ts';
 import { TestJobs } from '../../support/job.ts';
 import { until } from '../../support/until.ts';
 
 describe('a job in a container of an engine that hangs', function () {
   this.timeout(180_000);
   const jobs = new TestJobs();
-  let engine: TestEngine;
-  let session: TestSession;
-  before(async function () {
-    if (!hasEngine()) return this.skip();
-    engine = await startEngine();
-    session = new TestSession(engine);
-  });
+  const used = useEngine();
   after(async () => {
     await jobs.clean();
-    await session?.close();
-    await engine?.stop();
     jobs.folders.remove();
   });
 
@@ -30,7 +22,7 @@ describe('a job in a container of an engine that hangs', function () {
       const repository = jobs.repository({ 'a.txt': 'a\n' });
       const { test: plan } = jobs.plans(`on: push\njobs:\n  test:\n    runs-on: linux\n    ${lines}\n`, repository);
       if (!plan) throw new Error('there is no such job');
-      return jobs.start(plan, repository, { engine: session.next() });
+      return jobs.start(plan, repository, { engine: used.session.next() });
     };
     const both = [
       start(`container: ${tinyImage}\n    steps:\n      - run: echo begun; sleep 300`),
@@ -39,18 +31,18 @@ describe('a job in a container of an engine that hangs', function () {
       ),
     ];
     for (const job of both) await until('the step runs', () => job.log().includes('\nbegun\n'));
-    const client = await engine.connect();
+    const client = await used.engine.connect();
     const pids: number[] = [];
     for (const id of await containersWith(client, { 'volt.record': 'test' }))
       pids.push((await stateOf(client, id))?.pid ?? 0);
     expect(pids.map(isAlive)).to.deep.equal([true, true]);
-    engine.freeze();
+    used.engine.freeze();
     try {
       for (const job of both) job.stop.abort(cancelled('by a person'));
       for (const job of both) expect((await job.ended).outcome, job.log()).to.include({ status: 'cancelled' });
       expect(pids.map(isAlive)).to.deep.equal([false, false]);
     } finally {
-      engine.thaw();
+      used.engine.thaw();
     }
     await removeLabelled(client, { 'volt.record': 'test' });
   });

@@ -4,39 +4,25 @@ import { type AddressInfo, createServer, type Server } from 'node:net';
 import { networkInterfaces } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import {
-  engineKind,
-  hasBuilder,
-  hasEngine,
-  isRoot,
-  startEngine,
-  type TestEngine,
-  tinyImage,
-} from '../../support/engine.ts';
-import { TestSession } from '../../support/engine-session.ts';
+import { engineKind, hasBuilder, isRoot, tinyImage } from '../../support/engine.ts';
+import { useEngine } from '../../support/engine-session.ts';
 import { TestFolders } from '../../support/folder.ts';
 import { IsolatedJobs, isIsolable } from '../../support/isolation.ts';
 
 describe('the container of an isolated job', function () {
   this.timeout(120_000);
-  let engine: TestEngine;
-  let session: TestSession;
   let server: Server;
-  before(async function () {
-    if (!hasEngine()) return this.skip();
-    engine = await startEngine();
-    session = new TestSession(engine);
+  const used = useEngine();
+  before(() => {
     server = createServer((socket) => socket.end('reached\n').on('error', () => undefined)).listen(0, '0.0.0.0');
   });
   after(async () => {
     server?.close();
-    await session?.close();
-    await engine?.stop();
   });
 
   /** Runs a script in a container. */
   async function run(jobs: IsolatedJobs, script: string) {
-    jobs.engine = session.next();
+    jobs.engine = used.session.next();
     const steps = `- run: |\n${script.replace(/^/gm, '    ')}`;
     return jobs.steps(steps, undefined, 'app', `container: ${tinyImage}`);
   }
@@ -77,7 +63,7 @@ describe('the container of an isolated job', function () {
     registry.on('connection', () => asked++);
     await once(registry, 'listening');
     const image = `127.0.0.1:${(registry.address() as AddressInfo).port}/internal/app:1`;
-    jobs.engine = session.next();
+    jobs.engine = used.session.next();
     jobs.ref = 'refs/heads/topic';
     try {
       const { outcome, log } = await jobs.steps('- run: echo never', undefined, 'app', `container: ${image}`);
@@ -98,7 +84,7 @@ describe('the container of an isolated job', function () {
     chmodSync(machine, 0o755);
     writeFileSync(join(machine, 'secret'), 'of the machine\n');
     try {
-      jobs.engine = session.next();
+      jobs.engine = used.session.next();
       const { outcome, log } = await jobs.steps(`
 - run: |
     for folder in "$RUNNER_TEMP/_github_home" "$RUNNER_TEMP/_github_workflow" "$(dirname "$GITHUB_EVENT_PATH")"; do
@@ -127,7 +113,7 @@ describe('the container of an isolated job', function () {
     try {
       await jobs.keepTrees();
       for (const job of ['', `container: ${tinyImage}`]) {
-        jobs.engine = session.next();
+        jobs.engine = used.session.next();
         const action = `- uses: docker://${tinyImage}\n  with: { entrypoint: sh, args: -c "${mess}" }`;
         const steps = `- uses: actions/checkout@v4\n- run: test ! -e deep/er && cat deep/kept.txt\n${action}`;
         const { outcome, log } = await jobs.steps(steps, repository, 'app', job);
@@ -154,7 +140,7 @@ describe('the container of an isolated job', function () {
       const jobs = new IsolatedJobs('sandbox', network && { sandboxNetwork: network });
       const repository = jobs.repository({ Dockerfile: `FROM docker.io/library/tiny:1\nRUN ${ask}\nCMD ["true"]\n` });
       try {
-        jobs.engine = session.next();
+        jobs.engine = used.session.next();
         const { outcome, log } = await jobs.steps('- uses: actions/checkout@v4\n- uses: ./', repository);
         expect(outcome, log).to.include({ status: 'success' });
         expect(/(?<=\n)(?:reached|refused)\n.* devices/.exec(log)?.[0], log).to.match(reached);
@@ -191,7 +177,7 @@ describe('the container of an isolated job', function () {
     for (const sandboxNetwork of ['on', 'off', 'example.org']) {
       const jobs = new IsolatedJobs('sandbox', { sandboxNetwork });
       const ask = async (steps: string, job: string) => {
-        jobs.engine = session.next();
+        jobs.engine = used.session.next();
         const { outcome, log } = await jobs.steps(steps, undefined, 'app', job);
         expect(outcome, log).to.include({ status: 'success' });
         expect(log, sandboxNetwork).to.include('\nrefused\n').and.not.include('\nreached\n');

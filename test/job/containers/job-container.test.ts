@@ -6,28 +6,20 @@ import { expect } from 'chai';
 import { containersWith } from '../../../src/engine/containers.ts';
 import { removeLabelled } from '../../../src/engine/remove-labelled.ts';
 import { cancelled, timedOut } from '../../../src/job/outcome.ts';
-import { engineKind, hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
-import { TestSession } from '../../support/engine-session.ts';
+import { engineKind, tinyImage } from '../../support/engine.ts';
+import { useEngine } from '../../support/engine-session.ts';
 import { type StartedJob, TestJobs } from '../../support/job.ts';
 import { until } from '../../support/until.ts';
 
 describe('a job in a container', function () {
   this.timeout(120_000);
   const jobs = new TestJobs();
-  let engine: TestEngine;
-  let session: TestSession;
-  before(async function () {
-    if (!hasEngine()) return this.skip();
-    engine = await startEngine();
-    session = new TestSession(engine);
-  });
+  const used = useEngine();
   afterEach(async () => {
-    await session.nothingIsLeft();
+    await used.session.nothingIsLeft();
     await jobs.clean();
   });
   after(async () => {
-    await session?.close();
-    await engine?.stop();
     jobs.folders.remove();
   });
 
@@ -38,7 +30,7 @@ describe('a job in a container', function () {
     const workflow = `on: push\njobs:\n  test:\n    runs-on: linux\n${indented}`;
     const { test: plan } = jobs.plans(workflow, repository);
     if (!plan) throw new Error('there is no such job');
-    return jobs.start(plan, repository, { engine: session.next() });
+    return jobs.start(plan, repository, { engine: used.session.next() });
   }
 
   it('runs its steps there by sh, in the workspace, and passes results on', async () => {
@@ -81,7 +73,7 @@ steps:
   it('runs as the user of its image, who can write what the job writes', async function () {
     // without user namespaces of its own, as on GitHub, such a user cannot
     if (engineKind === 'docker') return this.skip();
-    await engine.makeImage('as-node:1', 'USER node');
+    await used.engine.makeImage('as-node:1', 'USER node');
     const job = start(`
 container: as-node:1
 steps:
@@ -215,17 +207,17 @@ steps:
     const script = 'container: tiny:1\nsteps:\n  - run: echo begun; sleep 300';
     const first = start(script);
     await until('the step runs', () => first.log().includes('\nbegun\n'));
-    for (const id of await containersWith(await engine.connect(), { 'volt.record': 'test' }))
-      await engine.podman('kill', id);
+    for (const id of await containersWith(await used.engine.connect(), { 'volt.record': 'test' }))
+      await used.engine.podman('kill', id);
     expect((await first.ended).outcome).to.include({ status: 'error', reason: 'engine_failed' });
 
     const second = start(script);
     await until('the step runs', () => second.log().includes('\nbegun\n'));
-    await engine.kill();
-    const restarted = engine.start();
+    await used.engine.kill();
+    const restarted = used.engine.start();
     expect((await second.ended).outcome, second.log()).to.include({ status: 'error', reason: 'engine_failed' });
     await restarted;
-    const client = await engine.connect();
+    const client = await used.engine.connect();
     const labels = { 'volt.record': 'test' };
     await removeLabelled(client, labels);
   });

@@ -5,15 +5,8 @@ import { detectGroupKind } from '../../../src/exec/group-kind.ts';
 import type { Limits } from '../../../src/exec/limits.ts';
 import { ProcessGroup } from '../../../src/exec/process-group.ts';
 import { jobEnvironment } from '../../../src/system/environment.ts';
-import {
-  engineKind,
-  hasEngine,
-  limitsContainers,
-  startEngine,
-  type TestEngine,
-  tinyImage,
-} from '../../support/engine.ts';
-import { TestSession } from '../../support/engine-session.ts';
+import { engineKind, limitsContainers, tinyImage } from '../../support/engine.ts';
+import { useEngine } from '../../support/engine-session.ts';
 import { TestJobs } from '../../support/job.ts';
 
 const megabyte = 1_048_576;
@@ -22,27 +15,19 @@ describe('the containers of a job', function () {
   this.timeout(120_000);
   const jobs = new TestJobs();
   const opened: ProcessGroup[] = [];
-  let engine: TestEngine;
-  let session: TestSession;
-  before(async function () {
-    if (!hasEngine()) return this.skip();
-    engine = await startEngine();
-    session = new TestSession(engine);
-  });
+  const used = useEngine();
   afterEach(async () => {
     for (const processes of opened.splice(0)) await processes.close();
     await jobs.clean();
   });
   after(async () => {
-    await session?.close();
-    await engine?.stop();
     jobs.folders.remove();
   });
 
   async function run(limits: Limits, steps: string, job = `container: ${tinyImage}`, env = jobEnvironment()) {
     const processes = await ProcessGroup.open(3600, await detectGroupKind(), { limits });
     opened.push(processes);
-    const around = { engine: session.next(), processes: Promise.resolve(processes), env };
+    const around = { engine: used.session.next(), processes: Promise.resolve(processes), env };
     const { outcome, log } = await jobs.run(steps, { job, around });
     return { ...outcome, log };
   }

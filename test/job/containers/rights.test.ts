@@ -4,23 +4,15 @@ import { expect } from 'chai';
 import { containerPolicyOf } from '../../../src/job/container-policy.ts';
 import { loadConfig, type Overrides } from '../../../src/kernel/config.ts';
 import { ownTrust, unknownTrust } from '../../../src/kernel/trust.ts';
-import { hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
-import { TestSession } from '../../support/engine-session.ts';
+import { tinyImage } from '../../support/engine.ts';
+import { useEngine } from '../../support/engine-session.ts';
 import { TestJobs } from '../../support/job.ts';
 
 describe('what a container may do on the machine', function () {
   this.timeout(120_000);
   const jobs = new TestJobs();
-  let engine: TestEngine;
-  let session: TestSession;
-  before(async function () {
-    if (!hasEngine()) return this.skip();
-    engine = await startEngine();
-    session = new TestSession(engine);
-  });
+  const used = useEngine();
   after(async () => {
-    await session?.close();
-    await engine?.stop();
     await jobs.clean();
     jobs.folders.remove();
   });
@@ -31,7 +23,7 @@ describe('what a container may do on the machine', function () {
     const containers = containerPolicyOf(loadConfig({ dataDir: jobs.folders.make(), ...settings }), job);
     const { outcome, log } = await jobs.run(`- run: ${script}`, {
       job: `container: { image: '${tinyImage}', ${container} }`,
-      around: { engine: session.next(), containers },
+      around: { engine: used.session.next(), containers },
     });
     return { ...outcome, log };
   }
@@ -64,7 +56,7 @@ describe('what a container may do on the machine', function () {
   });
 
   it("is never the engine's socket", async () => {
-    const { socket } = engine;
+    const { socket } = used.engine;
     const around = join(jobs.folders.make(), 'deep');
     mkdirSync(around);
     for (const path of [socket, dirname(socket), `${around}/../../..${socket}`, '/']) {

@@ -5,8 +5,8 @@ import { detectGroupKind } from '../../../src/exec/group-kind.ts';
 import { ProcessGroup } from '../../../src/exec/process-group.ts';
 import type { JobContext } from '../../../src/job/job-context.ts';
 import { timedOut } from '../../../src/job/outcome.ts';
-import { engineKind, hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
-import { TestSession } from '../../support/engine-session.ts';
+import { engineKind, tinyImage } from '../../support/engine.ts';
+import { useEngine } from '../../support/engine-session.ts';
 import { type StartedJob, TestJobs } from '../../support/job.ts';
 import { until } from '../../support/until.ts';
 
@@ -16,20 +16,12 @@ const answering = (word: string) => `command: sh -c 'while true; do echo ${word}
 describe('the services of a job', function () {
   this.timeout(120_000);
   const jobs = new TestJobs();
-  let engine: TestEngine;
-  let session: TestSession;
-  before(async function () {
-    if (!hasEngine()) return this.skip();
-    engine = await startEngine();
-    session = new TestSession(engine);
-  });
+  const used = useEngine();
   afterEach(async () => {
-    await session.nothingIsLeft();
+    await used.session.nothingIsLeft();
     await jobs.clean();
   });
   after(async () => {
-    await session?.close();
-    await engine?.stop();
     jobs.folders.remove();
   });
 
@@ -41,7 +33,7 @@ describe('the services of a job', function () {
       repository,
     );
     if (!plan) throw new Error('there is no such job');
-    return jobs.start(plan, repository, { engine: session.next(), ...around });
+    return jobs.start(plan, repository, { engine: used.session.next(), ...around });
   }
 
   it('are reached by their names from a job in a container', async () => {
@@ -141,7 +133,7 @@ steps:
     writeFileSync(join(folder, 'Dockerfile'), `FROM docker.io/library/${tinyImage}\n${check}\n`);
     // podman's own format has no health checks
     const format = engineKind === 'podman' ? ['--format', 'docker'] : [];
-    await engine.podman('build', ...format, '--tag', 'docker.io/library/checked:1', folder);
+    await used.engine.podman('build', ...format, '--tag', 'docker.io/library/checked:1', folder);
     const command = "sh -c 'sleep 1; touch /ready; while true; do nc -l -p 80 < /asked; done'";
     const job = start(`
 container: ${tinyImage}

@@ -2,8 +2,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { engineKind, hasEngine, startEngine, type TestEngine, tinyImage } from '../../support/engine.ts';
-import { TestSession } from '../../support/engine-session.ts';
+import { engineKind, tinyImage } from '../../support/engine.ts';
+import { useEngine } from '../../support/engine-session.ts';
 import { makeImageWith } from '../../support/image-with.ts';
 import { IsolatedJobs, isIsolable } from '../../support/isolation.ts';
 import { ProjectJobs } from '../../support/project-jobs.ts';
@@ -20,21 +20,14 @@ const python = '/usr/bin/python3';
 describe('tests in an image', function () {
   this.timeout(120_000);
   const jobs = new ProjectJobs();
-  let engine: TestEngine;
-  let session: TestSession;
-  before(async function () {
-    if (!hasEngine()) return this.skip();
-    engine = await startEngine();
-    session = new TestSession(engine);
+  const used = useEngine(async (engine) => {
     const files = { 'usr/local/bin/node': process.execPath, 'usr/local/bin/npm': { text: npm } };
     await makeImageWith(engine, 'with-node:1', files);
     await engine.podman('tag', 'docker.io/library/with-node:1', 'docker.io/library/with-node:same');
     await makeImageWith(engine, 'with-node:2', { ...files, 'etc/other': { text: 'other\n' } });
   });
-  afterEach(() => session.nothingIsLeft());
+  afterEach(() => used.session.nothingIsLeft());
   after(async () => {
-    await session?.close();
-    await engine?.stop();
     await jobs.close();
   });
 
@@ -45,7 +38,7 @@ describe('tests in an image', function () {
     ...lock,
   });
   const run = (files: Record<string, string>, image?: string, more: Parameters<ProjectJobs['run']>[1] = {}) =>
-    jobs.run(files, { engine: session.next(), ...(image !== undefined && { image }), ...more });
+    jobs.run(files, { engine: used.session.next(), ...(image !== undefined && { image }), ...more });
 
   it('use its tools as root of it, with its digest on the job, and say why it runs there', async () => {
     const script = `
@@ -105,7 +98,7 @@ describe('tests in an image', function () {
   it('have an environment of the Python of the image', async function () {
     const library = libraryOf(python);
     if (library === undefined) return this.skip();
-    await makeImageWith(engine, 'with-python:1', { 'usr/bin/python3': python, [library.slice(1)]: library });
+    await makeImageWith(used.engine, 'with-python:1', { 'usr/bin/python3': python, [library.slice(1)]: library });
     const test = [
       'import os, sys, unittest',
       'class T(unittest.TestCase):',
@@ -121,7 +114,7 @@ describe('tests in an image', function () {
     it(`leave files of the job's user, and keep what they install (${level})`, async function () {
       if (!(await isIsolable(level))) return this.skip();
       const isolated = new IsolatedJobs(level);
-      isolated.engine = session.next();
+      isolated.engine = used.session.next();
       try {
         const files = project('require("node:fs").writeFileSync("made.txt", String(process.getuid()))');
         const repository = isolated.repository(files);
@@ -133,7 +126,7 @@ describe('tests in an image', function () {
         expect(readFileSync(made, 'utf8')).to.equal('0');
         // Docker maps no users by itself
         if (engineKind === 'podman') expect(lstatSync(made).uid).to.equal(sandbox.owner?.uid ?? process.getuid?.());
-        isolated.engine = session.next();
+        isolated.engine = used.session.next();
         const again = await isolated.inImage('with-node:1', repository);
         expect(again.outcome, again.log).to.include({ status: 'success' });
         expect(again.log).to.include('reused the node_modules');
