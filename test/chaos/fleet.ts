@@ -210,9 +210,9 @@ export class Fleet {
       'all stages and runners are there',
       async () => {
         const status = await this.api.status().catch(() => undefined);
-        const members = (kind: StageKind) => status?.stages.find((stage) => stage.kind === kind)?.members.length;
+        const seen = (kind: StageKind) => status?.stages.find((stage) => stage.kind === kind)?.members ?? [];
         // not every run has notifiers
-        const isComplete = stageKinds.every((kind) => members(kind) === this.stages(kind).length);
+        const isComplete = stageKinds.every((kind) => seen(kind).length === this.stages(kind).length);
         return isComplete && status?.runners.count === this.runners.size;
       },
       60_000,
