@@ -163,6 +163,7 @@ describe('builds in the database', () => {
           repo: {
             name: 'app',
             url: 'https://example.com/app.git',
+            host: null,
             reports: [],
             env: {},
             image: null,
