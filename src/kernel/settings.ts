@@ -364,7 +364,8 @@ export const settings = [
   {
     env: 'VOLT_KEEP_BUILDS',
     schema: z.coerce.number().int().min(0).default(10000),
-    about: 'Most finished builds of each repository that are kept, newest first; 0 for no limit.',
+    about:
+      'Most finished builds of each repository that are kept, newest first, and as many of its pull requests; 0 for no limit.',
   },
   {
     env: 'VOLT_KEEP_AT_LEAST',

@@ -6,7 +6,10 @@ import type { Database } from './database.ts';
 export interface Retention {
   /** finished builds older than this many days are pruned; 0 for no limit */
   keepDays: number;
-  /** finished builds beyond this many newest builds of a repository are pruned; 0 for no limit */
+  /**
+   * finished builds beyond this many newest builds of a repository are pruned, and beyond as many of its pull requests, of which
+   * strangers make any number; 0 for no limit
+   */
   keepBuilds: number;
   /** this many newest finished builds of each repository stay whatever their age */
   keepAtLeast: number;
@@ -53,13 +56,15 @@ export async function* expiredBuilds(
   const nth = async (query: typeof builds, count: number) => (await query.offset(count - 1).executeTakeFirst())?.id;
   const end = await nth(builds.where('finished_at', 'is not', null), Math.max(keepAtLeast, 1));
   if (end === undefined) return;
-  const surplus = keepBuilds === 0 ? undefined : await nth(builds, keepBuilds);
+  const surplusOf = async (operator: 'is' | 'is not') =>
+    keepBuilds === 0 ? undefined : nth(builds.where('pull_request', operator, null), keepBuilds);
+  const surplus = { own: await surplusOf('is'), pulls: await surplusOf('is not') };
   const before = keepDays === 0 ? Number.NEGATIVE_INFINITY : now - keepDays * day;
   const kept = await newestOfRefs(database, repo);
   for (let after = 0; ; ) {
     const rows = await database.db
       .selectFrom('builds')
-      .select(['id', 'number', 'sha', 'finished_at', 'reported_at'])
+      .select(['id', 'number', 'sha', 'pull_request', 'finished_at', 'reported_at'])
       .where('repo', '=', repo)
       .where('id', '>', after)
       .where('id', '<', end)
@@ -67,9 +72,10 @@ export async function* expiredBuilds(
       .limit(page)
       .execute();
     yield rows
-      .filter(({ id, finished_at, reported_at }) => {
+      .filter(({ id, pull_request, finished_at, reported_at }) => {
         if (finished_at === null || reported_at === null || kept.has(id)) return false;
-        return finished_at < before || (surplus !== undefined && id < surplus);
+        const least = pull_request === null ? surplus.own : surplus.pulls;
+        return finished_at < before || (least !== undefined && id < least);
       })
       .map(({ id, number, sha }) => ({ id: String(id) as BuildId, number, repo, sha }));
     const last = rows.at(-1);

@@ -6,7 +6,7 @@ import type { Database } from '../../src/record/database.ts';
 import { closeIntent, findIntent, openTrigger } from '../../src/record/intents.ts';
 import { expiredBuilds, type Retention, removeBuild, removeClosedIntents } from '../../src/record/retention.ts';
 import { finishedBuild } from '../support/finished-build.ts';
-import { recordedBuild, withRecord } from '../support/record.ts';
+import { pullRequest7, recordedBuild, withRecord } from '../support/record.ts';
 
 describe('the builds that retention removes', () => {
   let database: Database;
@@ -51,6 +51,14 @@ describe('the builds that retention removes', () => {
     const [first, second] = await builds(4, 3, 2, 1);
     expect(await expired({ keepBuilds: 2 })).to.deep.equal([first, second]);
     expect(await expired({ keepBuilds: 4 })).to.deep.equal([]);
+  });
+
+  it('are not of branches because there are many of pull requests', async () => {
+    const [first] = await builds(9, 8, 7);
+    const pulls: BuildId[] = [];
+    for (const days of [6, 5, 4, 3])
+      pulls.push(await finishedBuild(database, days, { ref: 'refs/pull/7/head', pullRequest: pullRequest7 }));
+    expect(await expired({ keepBuilds: 2 })).to.deep.equal([first, ...pulls.slice(0, 2)]);
   });
 
   it('are never among the newest, as many as always stay', async () => {
