@@ -23,6 +23,9 @@ export interface ReportedBuild {
   finishedAt: number | null;
 }
 
+/** What the names of statuses of pull requests begin with. */
+export const pullRequestContext = 'volt/pull-request';
+
 /**
  * The name of the status. A branch protection rule asks for it by this name, so it depends on what the build is for only, and each
  * commit gets it, also where nothing has run.
@@ -34,8 +37,8 @@ export function contextOf({
   activity,
 }: Pick<ReportedBuild, 'ref' | 'trigger' | 'isPullRequest' | 'activity'>): string {
   // a label must not turn the status of the head's own build green
-  if (activity !== undefined) return `volt/pull-request/${activity}`;
-  if (isPullRequest) return 'volt/pull-request';
+  if (activity !== undefined) return `${pullRequestContext}/${activity}`;
+  if (isPullRequest) return pullRequestContext;
   if (trigger === 'schedule') return 'volt/schedule';
   return ref.startsWith('refs/tags/') ? 'volt/tag' : 'volt/push';
 }

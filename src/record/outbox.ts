@@ -1,4 +1,4 @@
-import type { CommitState } from '../kernel/commit-status.ts';
+import { type CommitState, pullRequestContext } from '../kernel/commit-status.ts';
 import type { ForgeScope } from '../kernel/forge-projects.ts';
 import { projectAt } from '../kernel/forge-projects.ts';
 import type { Problem } from '../kernel/problems.ts';
@@ -85,7 +85,8 @@ export async function releaseForges(database: Database, holder: string): Promise
 }
 
 /**
- * The notice of a forge that is due for the longest time; final ones come before pending ones.
+ * The notice of a forge that is due for the longest time; final ones come before pending ones, and those of pull requests last, of
+ * which strangers make any number.
  * @param options.pending whether pending ones count
  */
 export async function nextNotice(
@@ -103,6 +104,7 @@ export async function nextNotice(
   if (!pending) query = query.where('state', '<>', 'pending');
   const row = await query
     .orderBy((eb) => eb.case().when('state', '=', 'pending').then(1).else(0).end())
+    .orderBy((eb) => eb.case().when('context', 'like', `${pullRequestContext}%`).then(1).else(0).end())
     .orderBy('due_at')
     .orderBy('notices.id')
     .limit(1)

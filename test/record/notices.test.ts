@@ -18,7 +18,7 @@ import { removeRepository } from '../../src/record/removal.ts';
 import { retryJobs } from '../../src/record/retries.ts';
 import { rotateKey } from '../../src/record/secret-key.ts';
 import { finishedBuild } from '../support/finished-build.ts';
-import { observed, recordedBuild, withRecord } from '../support/record.ts';
+import { observed, pullRequest7, recordedBuild, withRecord } from '../support/record.ts';
 
 const given = { kind: 'gitea' as const, api: 'https://example.com', token: 'secret-token', createdBy: 'owner' };
 
@@ -120,6 +120,15 @@ describe('the outbox of statuses', () => {
     await changeForge(database, config, 'git', { token: 'another' });
     expect(await dueForges(database)).to.deep.equal([]);
     expect(await noteChecked(database, config, checked)).to.equal(false);
+  });
+
+  it('gives a notifier the statuses of branches first, which strangers cannot hold up', async () => {
+    await add();
+    await recordedBuild(database, { ref: 'refs/pull/7/head', sha: 'e'.repeat(40), pullRequest: pullRequest7 });
+    await recordedBuild(database);
+    await database.db.updateTable('notices').set({ due_at: 1 }).where('context', '=', 'volt/pull-request').execute();
+    const forge = await forgeWithToken(database, config, 'git');
+    expect(await nextNotice(database, forge, { pending: true })).to.include({ context: 'volt/push' });
   });
 
   it('lets one notifier at a time deliver to a forge, and another one when that is gone', async () => {
