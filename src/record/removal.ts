@@ -36,7 +36,10 @@ export async function removeRepository(database: Database, name: string, purge: 
       .execute();
     await db.updateTable('cursors').set({ absent: 1 }).where('repo', '=', name).execute();
     // the secrets and variables of environments go with these
-    for (const table of ['secrets', 'variables', 'credentials', 'environments', 'pull_request_facts'] as const)
+    for (const table of [
+      ...(['secrets', 'variables', 'credentials', 'environments'] as const),
+      ...(['pull_requests', 'pull_request_facts'] as const),
+    ])
       await db.deleteFrom(table).where('repo', '=', name).execute();
     await forgetInTokens(db, name);
     await failRequests(db, name);

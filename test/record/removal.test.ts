@@ -4,10 +4,11 @@ import type { Database } from '../../src/record/database.ts';
 import { findIntent, openCancels, openRetry, openTrigger } from '../../src/record/intents.ts';
 import { noteDefaultBranch } from '../../src/record/observations.ts';
 import { openJobs } from '../../src/record/open-jobs.ts';
+import { watchedPullRequests } from '../../src/record/pull-requests.ts';
 import { buildsToPurge, forgetRepository, purgeableRepository, removeRepository } from '../../src/record/removal.ts';
 import { findRepository, mayTakeName, repositoryAt } from '../../src/record/repositories.ts';
 import { setTrustedRefs, trustedRefs } from '../../src/record/trust.ts';
-import { observed, plan, recordedBuild, withRecord } from '../support/record.ts';
+import { observed, plan, pullRequest7, recordedBuild, withRecord } from '../support/record.ts';
 
 describe('a repository that is removed', () => {
   let database: Database;
@@ -68,6 +69,14 @@ describe('a repository that is removed', () => {
     await removeRepository(database, 'app', false);
     await observed(database, 'app', { url: 'https://other.example/app.git' });
     expect(await trustedRefs(database, 'app')).to.deep.equal(['refs/tags/**']);
+  });
+
+  it('takes its pull requests along, whose numbers are others of the next one with its name', async () => {
+    await observed(database);
+    await recordedBuild(database, { ref: 'refs/pull/7/head', pullRequest: pullRequest7 });
+    expect((await watchedPullRequests(database, 'app')).size).to.equal(1);
+    await removeRepository(database, 'app', false);
+    expect((await watchedPullRequests(database, 'app')).size).to.equal(0);
   });
 
   it('leaves its name to itself alone', async () => {
