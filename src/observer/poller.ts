@@ -28,8 +28,8 @@ import { allDescribed } from './described-commits.ts';
 import { headsOf, observedRefs, presenceChanges } from './moved-refs.ts';
 import { type MovedRef, nextMessages } from './next-messages.ts';
 import { PollLimits } from './poll-limits.ts';
-import { activityOf, answerActivity } from './pull-request-activities.ts';
-import { type Attach, PullRequests } from './pull-requests.ts';
+import { activityOf, answerActivities } from './pull-request-activities.ts';
+import { type Attach, longestTime, PullRequests } from './pull-requests.ts';
 import { RefProblems } from './ref-problems.ts';
 import { noticeOf } from './repository-notice.ts';
 import { answerTrigger, failTriggers } from './triggers.ts';
@@ -92,20 +92,22 @@ export class Poller {
   readonly #pullRequests: PullRequests;
   readonly #folderState: Watches['state'];
   readonly #refsPerPoll: number;
+  readonly #pullRequestTime: number;
 
   /**
    * @param watches of the repositories of this machine; missing where none is watched
    * @param refsPerPoll how many refs one poll reads
-   * @param pullRequestTime milliseconds of one poll after which further pull requests wait for the next one
+   * @param pullRequestTime milliseconds of one poll after which further pull requests, and what happens to them, wait for the next one
    */
   constructor(
     context: StageContext & { database: Database },
     watches?: Pick<Watches, 'state'>,
     refsPerPoll = mostRefs,
-    pullRequestTime?: number,
+    pullRequestTime = longestTime,
   ) {
     this.#context = context;
     this.#refsPerPoll = refsPerPoll;
+    this.#pullRequestTime = pullRequestTime;
     this.#pullRequests = new PullRequests(context, pullRequestTime);
     this.#folderState = async (repository) => watches?.state(repository);
   }
@@ -261,15 +263,10 @@ export class Poller {
       ? await this.#pullRequests.send(repository, mirror, pulls, { remote, refs, options, attach })
       : true;
     const send = async (ref: string, messages: CommitMessage[]) => queues.sendCommits(await attach(ref, messages));
-    for (const trigger of triggers) {
-      const activity = activityOf(trigger);
-      if (activity) {
-        const from = { repository, mirror };
-        await answerActivity(this.#context, trigger, activity, from, { remote, refs, options, attach });
-        continue;
-      }
+    for (const trigger of triggers.filter((each) => !activityOf(each)))
       await answerTrigger(this.#context, trigger, repository, mirror, { ...remote, options, send });
-    }
+    const from = { repository, mirror, longest: this.#pullRequestTime };
+    await answerActivities(this.#context, triggers, from, { remote, refs, options, attach });
     const problems = this.#problems.of(repository.name);
     const isSimple = triggers.length + problems.length === 0 && restsPulls && moved.length <= this.#refsPerPoll;
     const pullProblems = this.#pullRequests.problemsOf(repository.name);

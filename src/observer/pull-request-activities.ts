@@ -23,8 +23,30 @@ export function activityOf({ event }: Intent): Activity | undefined {
   return read?.name === 'pull_request' ? read : undefined;
 }
 
+/**
+ * Answers what has happened to pull requests, one after the other, as long as there is time: whoever has made one may change its
+ * title as often as he likes.
+ * @param triggers further ones are left out
+ * @param from.longest milliseconds after which the others wait for the next poll
+ */
+export async function answerActivities(
+  context: StageContext & { database: Database },
+  triggers: readonly Intent[],
+  { longest, ...from }: { repository: ObservedRepository; mirror: Mirror; longest: number },
+  found: Parameters<typeof answerActivity>[4],
+): Promise<void> {
+  const until = performance.now() + longest;
+  let answered = 0;
+  for (const trigger of triggers) {
+    const activity = activityOf(trigger);
+    if (!activity) continue;
+    if (answered++ > 0 && performance.now() > until) return;
+    await answerActivity(context, trigger, activity, from, found);
+  }
+}
+
 /** Sends the head of a pull request with what has happened to it. Where that cannot run anything, the request is closed. */
-export async function answerActivity(
+async function answerActivity(
   { database, queues }: StageContext & { database: Database },
   trigger: Intent,
   event: Activity,

@@ -19,7 +19,7 @@ import { allWithWorkflows } from './workflow-files.ts';
 /** Pull requests of a repository whose builds have not ended; further ones wait until some of these have. */
 export const mostOpen = 20;
 /** Milliseconds of one poll after which further pull requests wait for the next one: a stranger's merge can take a minute. */
-const longestTime = 30_000;
+export const longestTime = 30_000;
 
 /** Adds to messages of one ref's commits the workflows of other repositories, and leaves out those that wait for them. */
 export type Attach = (ref: string, messages: CommitMessage[]) => Promise<CommitMessage[]>;
@@ -32,7 +32,7 @@ export class PullRequests {
   readonly #longest: number;
 
   /** @param longest milliseconds of one poll after which further pull requests wait */
-  constructor(context: StageContext & { database: Database }, longest = longestTime) {
+  constructor(context: StageContext & { database: Database }, longest: number) {
     this.#context = context;
     this.#longest = longest;
     this.#polls = new PullRequestPolls(context.database);

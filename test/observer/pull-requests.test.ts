@@ -5,7 +5,7 @@ import { addRepository, type RepositoryOptions } from '../../src/observer/add.ts
 import { Poller } from '../../src/observer/poller.ts';
 import type { CommitMessage, ObserveMessage } from '../../src/queues/messages.ts';
 import { messageIds } from '../../src/queues/names.ts';
-import { findIntent, openTrigger } from '../../src/record/intents.ts';
+import { closeIntent, findIntent, openTrigger } from '../../src/record/intents.ts';
 import { recordPlan } from '../../src/record/plans.ts';
 import { notePullRequestFacts } from '../../src/record/pull-request-facts.ts';
 import { removeRepository } from '../../src/record/removal.ts';
@@ -286,6 +286,25 @@ describe('polling pull requests', () => {
     expect(await numbers()).to.deep.equal([1]);
     await poll();
     expect(await numbers()).to.deep.equal([2]);
+  });
+
+  it('answers what happens to them behind what persons ask for, and the rest at the next poll', async () => {
+    await begin();
+    for (const number of [1, 2]) point(number, commit({ [`${number}.txt`]: '' }));
+    await poll();
+    await taken();
+    const { database } = volt.context;
+    const ask = (number: number) =>
+      openTrigger(database, 'app', null, { name: 'pull_request', number, action: 'edited', label: null });
+    const [first, second] = [await ask(1), await ask(2)];
+    const person = await openTrigger(database, 'app', null);
+    poller = new Poller(volt.context, undefined, undefined, 0);
+    await poll();
+    expect((await waiting()).map(({ intent }) => intent)).to.deep.equal([person, first]);
+    await taken();
+    for (const done of [person, first]) await database.write((db) => closeIntent(db, done));
+    await poll();
+    expect((await taken()).map(({ intent }) => intent)).to.deep.equal([second]);
   });
 
   it('finds changes of Gerrit by their newest patch set, and pull requests by a pattern', async () => {
