@@ -49,9 +49,11 @@ export function addWatchOptions(command: Command, defaults: Pick<WatchOptions, '
     .option('--command <command>', 'run this shell command instead of workflows or discovered tests')
     .addOption(
       new Option(
-        '--pull-requests <whose>',
-        'build pull requests: same (from branches of the repository itself), all (also from forks), none',
-      ).choices([...pullRequestModes]),
+        '--pull-requests [whose]',
+        'build pull requests: same (from branches of the repository itself), approved (the default; also from forks, once a person approves), all, none',
+      )
+        .choices([...pullRequestModes])
+        .preset('approved'),
     )
     .option('--pull-request-refs <pattern>', 'their refs at an unknown forge, "*" is the number: refs/mr/*/head')
     .addOption(

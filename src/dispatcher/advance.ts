@@ -3,6 +3,7 @@ import { queueJob } from '../record/job-transitions.ts';
 import { jobStates } from '../record/open-jobs.ts';
 import { pendingWorkOf } from '../record/pending-work.ts';
 import { jobReadiness } from '../workflow/job-readiness.ts';
+import { pursueApproval } from './build-gate.ts';
 import { pursueCancels } from './cancel.ts';
 import type { DispatcherContext } from './context.ts';
 import { sendDecision } from './decided-plan.ts';
@@ -33,6 +34,8 @@ export async function advance(context: DispatcherContext, build: BuildId): Promi
   // a retry opens final jobs
   if (!isOpen && !isRequested) return;
   const states = await jobStates(database, build);
+  const gate = states.find(({ isGate, status }) => isGate && status === 'waiting');
+  if (gate) return pursueApproval(context, build, gate);
   const { ready, blocked } = jobReadiness(states);
   for (const job of ready) await queueJob(database, job);
   for (const { id, failedNeeds } of blocked) {

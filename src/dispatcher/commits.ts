@@ -7,7 +7,7 @@ import type { CommitMessage } from '../queues/messages.ts';
 import { messageIds } from '../queues/names.ts';
 import { anyForge } from '../record/forges.ts';
 import { failIntent } from '../record/intents.ts';
-import { recordPlan } from '../record/plans.ts';
+import { recordApproved, recordPlan } from '../record/plans.ts';
 import { pullRequestFacts } from '../record/pull-request-facts.ts';
 import { findRepository, type ObservedRepository } from '../record/repositories.ts';
 import { findTrust } from '../record/trust.ts';
@@ -57,6 +57,11 @@ export class CommitHandler {
     const workflows = fault ? this.#refused(fault) : await this.#workflows(message, repository, delivery);
     if (workflows === 'refused') return;
     const plan = planBuild(message, repository, config, workflows);
+    if (message.approved) {
+      // an order to end the build may have been faster
+      if (await recordApproved(database, message.approved, plan)) await advance(this.#context, message.approved.build);
+      return;
+    }
     const planned = await recordPlan(database, plan);
     if (planned.outcome === 'unknown_repository') return this.#dropUnknown(message);
     if (planned.outcome === 'out_of_turn') return this.#waitForOrder(message, delivery);
@@ -93,7 +98,7 @@ export class CommitHandler {
     repository: ObservedRepository,
     { count }: Counts,
   ): Promise<PlannedWorkflows | 'refused' | undefined> {
-    const isDecided = message.skip !== undefined || message.pullRequest?.conflicts;
+    const isDecided = message.skip !== undefined || message.pullRequest?.conflicts || message.approval;
     const isActivity = message.event?.name === 'pull_request';
     if (!isActivity && (repository.command !== null || isDecided)) return undefined;
     try {

@@ -1,14 +1,11 @@
 import { refMatcher } from '../git/remote/ref-names.ts';
 import type { BuildId, JobId } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import { beginWait, expireWait, setDue } from '../record/approvals.ts';
+import { approvalPatience, beginWait, expireWait, setDue } from '../record/approvals.ts';
 import type { Write } from '../record/database.ts';
 import { environmentVariables } from '../record/environment-entries.ts';
 import { type EnvironmentRules, findEnvironment } from '../record/environments.ts';
 import type { DeployAnswer } from '../workflow/action.ts';
-
-/** Milliseconds in which somebody must decide, as on GitHub. */
-const patience = 30 * 24 * 60 * 60 * 1000;
 
 export interface DeployRequest {
   build: BuildId;
@@ -59,7 +56,7 @@ async function untilLetThrough(
     return { kind: 'refused', status: 'cancelled', reason: 'declined', message };
   }
   const now = serverNow();
-  const [expires, ends] = [askedAt + patience, askedAt + waitMinutes * 60_000];
+  const [expires, ends] = [askedAt + approvalPatience, askedAt + waitMinutes * 60_000];
   if (approve && decision !== 'approved') {
     if (decision === null && now < expires) {
       await setDue(db, id, expires);

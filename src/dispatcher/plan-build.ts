@@ -2,6 +2,7 @@ import type { Config } from '../kernel/config.ts';
 import { hostLabel } from '../kernel/names.ts';
 import type { CommitMessage, Plan } from '../queues/messages.ts';
 import { messageIds } from '../queues/names.ts';
+import { approvalPlan } from '../record/build-approvals.ts';
 import type { NewBuild } from '../record/plans.ts';
 import type { NewPullRequest } from '../record/pull-requests.ts';
 import type { Repository } from '../record/repositories.ts';
@@ -25,6 +26,7 @@ export function planBuild(
   { jobs, ...rest }: PlannedWorkflows = {},
 ): NewBuild {
   const plan = planOf(message, repository);
+  const { approval } = message;
   const isConflict = plan.kind === 'decided' && plan.reason === 'merge_conflict';
   return {
     repo: message.repo,
@@ -38,14 +40,15 @@ export function planBuild(
     message: noteOf(message),
     cursor: message.cursor ?? null,
     intent: message.intent ?? null,
-    ...(message.pullRequest && { pullRequest: pullRequestOf(message.pullRequest, message.event) }),
+    ...(message.pullRequest && { pullRequest: pullRequestOf(message.pullRequest, message) }),
+    ...(approval && { approval }),
     ...rest,
     jobs: jobs ?? [
       {
-        name: isConflict ? 'merge' : 'test',
+        name: isConflict ? 'merge' : approval ? 'approval' : 'test',
         labels: repository.host === null ? [] : [hostLabel(repository.host)],
         needs: [],
-        plan: JSON.stringify(plan),
+        plan: approval ? approvalPlan : JSON.stringify(plan),
         timeout: config.jobTimeout,
       },
     ],
@@ -58,11 +61,11 @@ function noteOf({ passedOver, event }: CommitMessage): string | null {
 }
 
 function pullRequestOf(
-  { number, headRef, baseRef, base, merge, same }: NonNullable<CommitMessage['pullRequest']>,
-  event: CommitMessage['event'],
+  { number, headRef, baseRef, base, merge, same, before }: NonNullable<CommitMessage['pullRequest']>,
+  { event, approval }: Pick<CommitMessage, 'event' | 'approval'>,
 ): NewPullRequest {
   const activity = event?.name === 'pull_request' ? { activity: event.action } : {};
-  return { number, headRef, baseRef, base, merge, same, ...activity };
+  return { number, headRef, baseRef, base, merge, same, ...activity, ...(approval && { before }) };
 }
 
 function conflictPlan(base: string, files: readonly string[]): DecidedPlan {

@@ -29,6 +29,8 @@ export interface JobInput {
   sha: string;
   /** what that commit merges, where Volt has made it for a pull request; `ref` then led to the head */
   merge?: MergePair | undefined;
+  /** number of the pull request that it is of */
+  pullRequest?: number | undefined;
   /** what the commit's code may do, and which refs share what it writes */
   trust: Trust;
   /** the plans of workflow/plan.ts and discovery/project-plan.ts are parsed before they run */

@@ -18,6 +18,7 @@ export async function runJob(input: JobInput, { output, progress, ...context }: 
 
 async function run(input: JobInput, context: StepContext, masked: MaskedOutput): Promise<JobResult> {
   for (const password of networkPasswords(context.env)) masked.log.masker.add(password);
+  if (input.pullRequest !== undefined) await masked.log.say(withheld);
   const { plan } = input;
   if (plan.kind === 'image') {
     const own: ChosenImage = { name: plan.image, why: reasons[plan.from] };
@@ -31,6 +32,10 @@ async function run(input: JobInput, context: StepContext, masked: MaskedOutput):
   const outcome = { status: 'error', reason: 'bad_message', message, exitCode: null } as const;
   return { outcome, begun: false, steps: [], outputs: {} };
 }
+
+/** What jobs of pull requests do not have, since anybody can make one. */
+const withheld =
+  'this is a pull request: the job gets no secrets, no credentials and no private network, and shares what it writes with no other ref';
 
 /** Why a job without a workflow has its image. */
 const reasons: Readonly<Record<ImageSource, string>> = {

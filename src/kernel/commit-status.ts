@@ -50,6 +50,8 @@ export function commitStatusOf(build: ReportedBuild): { state: CommitState; desc
     case 'waiting':
     case 'queued':
     case 'running':
+      if (build.reason === 'approval_required')
+        return { state: 'pending', description: 'Waiting for approval in Volt' };
       return { state: 'pending', description: 'Volt is testing this commit' };
     case 'success':
       return { state: 'success', description: `Passed${took(build)}` };

@@ -1,7 +1,10 @@
 import type { PullRequest } from './model.ts';
 
-/** Whose pull requests of a repository are built: `same`: those whose head is a branch of the repository itself. */
-export const pullRequestModes = ['none', 'same', 'all'] as const;
+/**
+ * Whose pull requests of a repository are built: `same`: those whose head is a branch of the repository itself; `approved`: those,
+ * and others once a person has approved them.
+ */
+export const pullRequestModes = ['none', 'same', 'approved', 'all'] as const;
 export type PullRequestMode = (typeof pullRequestModes)[number];
 
 /** What is tested of a pull request: its merge with the base branch, or its head alone. */
@@ -48,6 +51,8 @@ export interface PullRequestDetails {
   same: boolean;
   /** what has happened to it, where no new head started the build */
   activity?: PullRequestActivity;
+  /** of one that must be approved: the head that was seen before; null for a new pull request */
+  before?: string | null;
 }
 
 /** A pull request for people: `#7 topic → main`, or `#7 fork → main` where its head is no branch of the repository. */

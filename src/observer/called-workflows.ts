@@ -23,10 +23,11 @@ export function callsOthers(message: CommitMessage): boolean {
   return textsOf(message).some((text) => calledIn(text).length > 0);
 }
 
-/** The workflow files that may run for the event; for a push those that name `push`, or can be called. */
-function textsOf({ workflows, event }: CommitMessage): string[] {
+/** The workflow files that may run for the event; for a push those that name `push`, or can be called; likewise for a pull request. */
+function textsOf({ workflows, event, pullRequest }: CommitMessage): string[] {
   const texts = workflows?.files.flatMap(({ text }) => text ?? []) ?? [];
-  return event ? texts : texts.filter((text) => /\b(?:push|workflow_call)\b/.test(text));
+  const own = pullRequest ? /\b(?:pull_request|workflow_call)\b/ : /\b(?:push|workflow_call)\b/;
+  return event ? texts : texts.filter((text) => own.test(text));
 }
 
 /** Fetches the workflows of other repositories that commits call. A commit waits until its files are here. */

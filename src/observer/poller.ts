@@ -262,13 +262,15 @@ export class Poller {
     const restsPulls = pulls
       ? await this.#pullRequests.send(repository, mirror, pulls, { remote, refs, options, attach })
       : true;
+    const restsApproved = await this.#pullRequests.sendApproved(repository, mirror, { remote, options, attach });
     const send = async (ref: string, messages: CommitMessage[]) => queues.sendCommits(await attach(ref, messages));
     for (const trigger of triggers.filter((each) => !activityOf(each)))
       await answerTrigger(this.#context, trigger, repository, mirror, { ...remote, options, send });
     const from = { repository, mirror, longest: this.#pullRequestTime };
     await answerActivities(this.#context, triggers, from, { remote, refs, options, attach });
     const problems = this.#problems.of(repository.name);
-    const isSimple = triggers.length + problems.length === 0 && restsPulls && moved.length <= this.#refsPerPoll;
+    const isSimple =
+      triggers.length + problems.length === 0 && restsPulls && restsApproved && moved.length <= this.#refsPerPoll;
     const pullProblems = this.#pullRequests.problemsOf(repository.name);
     const notice = noticeOf(repository, remote, { problems, pullProblems, waits });
     return { defaultBranch: remote.defaultBranch, notice, sent: isSimple ? moved : undefined };

@@ -63,7 +63,7 @@ async function answerActivity(
     // others would wait for a person's approval, which is for the head and not for what happens to it
     const same = branch !== undefined;
     if (!same && pullRequests !== 'all') throw notBuilt(event, 'its head is no branch of the repository');
-    const open = await openPullRequests(database, name);
+    const { others: open } = await openPullRequests(database, name);
     if (open.size >= mostOpen && !open.has(event.number))
       throw notBuilt(event, `${open.size} pull requests have an open build`);
     const candidates = baseCandidates(remote, refs);

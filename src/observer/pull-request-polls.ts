@@ -119,7 +119,7 @@ export class PullRequestPolls {
       const before = (watched.get(number) ?? seen.get(number))?.head ?? null;
       return before === head ? [] : [{ number, ref, head, before, same: heads.has(head) }];
     });
-    const isWanted = ({ same }: MovedPullRequest) => pullRequests === 'all' || same;
+    const isWanted = ({ same }: MovedPullRequest) => pullRequests !== 'same' || same;
     await passOverHeads(
       this.#database,
       name,

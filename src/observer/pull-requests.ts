@@ -5,10 +5,13 @@ import { errorText, VoltError } from '../kernel/errors.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import { fittingCommit } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
+import { type ApprovedBuild, approvedBuilds } from '../record/build-approvals.ts';
 import { cursorsAt } from '../record/cursors.ts';
 import type { Database } from '../record/database.ts';
 import { openPullRequests } from '../record/pull-requests.ts';
 import type { ObservedRepository } from '../record/repositories.ts';
+import { approvalMaterial } from './approval-material.ts';
+import { approvedMessage } from './approved-messages.ts';
 import { baseCandidates } from './base-branch.ts';
 import { allDescribed } from './described-commits.ts';
 import { pullRequestMessage } from './pull-request-messages.ts';
@@ -18,6 +21,8 @@ import { allWithWorkflows } from './workflow-files.ts';
 
 /** Pull requests of a repository whose builds have not ended; further ones wait until some of these have. */
 export const mostOpen = 20;
+/** Pull requests of a repository that wait for approval; they hold up no others. */
+const mostForApproval = 100;
 /** Milliseconds of one poll after which further pull requests wait for the next one: a stranger's merge can take a minute. */
 export const longestTime = 30_000;
 
@@ -29,6 +34,7 @@ export class PullRequests {
   readonly #context: StageContext & { database: Database };
   readonly #polls: PullRequestPolls;
   readonly #problems = new RefProblems();
+  readonly #approvedProblems = new RefProblems();
   readonly #longest: number;
 
   /** @param longest milliseconds of one poll after which further pull requests wait */
@@ -46,11 +52,12 @@ export class PullRequests {
   forget(repo: string): void {
     this.#polls.forget(repo);
     this.#problems.forget(repo);
+    this.#approvedProblems.forget(repo);
   }
 
   /** The pull requests that could not be read, by ref. */
   problemsOf(repo: string): { name: string; error: VoltError }[] {
-    return this.#problems.of(repo);
+    return [...this.#problems.of(repo), ...this.#approvedProblems.of(repo)];
   }
 
   /**
@@ -70,7 +77,7 @@ export class PullRequests {
     const branches = new Map([...remote.heads].map(([ref, sha]) => [sha, ref.slice('refs/heads/'.length)]));
     const listed = { refs: remote.others, heads: new Set(branches.keys()) };
     const moved = await this.#polls.moved(repository, query, listed);
-    const admitted = await this.#admit(name, moved);
+    const admitted = await this.#admit(repository, moved);
     if (admitted.length === 0) return moved.length === 0;
     const cursors = await cursorsAt(
       database,
@@ -88,9 +95,8 @@ export class PullRequests {
         const message = await pullRequestMessage(mirror, repository, pull, {
           ...{ candidates, headRef, options, cursor: about.cursor },
         });
-        const messages = message.pullRequest?.conflicts
-          ? [message]
-          : await attach(pull.ref, await this.#withFiles(repository, mirror, message, remote.defaultBranch, options));
+        const files = { defaultBranch: remote.defaultBranch, options, attach };
+        const messages = await this.#completed(repository, mirror, message, files);
         await queues.sendCommits(messages.map(fittingCommit));
         this.#problems.settle(name, about);
       } catch (error) {
@@ -102,8 +108,62 @@ export class PullRequests {
     return false;
   }
 
+  /**
+   * Sends what builds need that a person has approved since.
+   * @returns whether none of them is left for the next poll
+   */
+  async sendApproved(
+    repository: ObservedRepository,
+    mirror: Mirror,
+    { remote, options, attach }: { remote: RemoteRefs; options: UpdateOptions; attach: Attach },
+  ): Promise<boolean> {
+    if (repository.pullRequests === 'none') return true;
+    const { database, queues, logger } = this.#context;
+    const { name } = repository;
+    const builds = await approvedBuilds(database, name);
+    const problems = this.#approvedProblems;
+    const refOf = ({ ref, head }: ApprovedBuild) => ({ ref, head, cursor: undefined });
+    const ready = new Set(problems.ready(name, builds.map(refOf)).map(({ ref }) => ref));
+    for (const build of builds.filter(({ ref }) => ready.has(ref))) {
+      try {
+        const message = await approvedMessage(mirror, name, build, options);
+        const messages = await this.#withFiles(repository, mirror, message, remote.defaultBranch, options);
+        await queues.sendCommits((await attach(build.ref, messages)).map(fittingCommit));
+        problems.settle(name, refOf(build));
+      } catch (error) {
+        if (error instanceof VoltError && concernsVolt(error)) throw error;
+        if (problems.note(name, refOf(build), error, repository.pollSeconds))
+          logger.warn(`${name}: cannot start the approved build ${build.build}: ${errorText(error)}`, { repo: name });
+      }
+    }
+    return builds.length === 0;
+  }
+
+  /**
+   * Adds to a message how its commit is tested. Of a pull request that needs approval nothing is read but what a person has to
+   * look at, and nothing is fetched that it names.
+   */
+  async #completed(
+    repository: ObservedRepository,
+    mirror: Mirror,
+    message: CommitMessage,
+    { defaultBranch, options, attach }: { defaultBranch: string | null; options: UpdateOptions; attach: Attach },
+  ): Promise<CommitMessage[]> {
+    const { pullRequest, skip } = message;
+    if (!pullRequest || pullRequest.conflicts) return [message];
+    const needsApproval = repository.pullRequests === 'approved' && !pullRequest.same && skip === undefined;
+    if (needsApproval) {
+      const approval = await approvalMaterial(mirror, { ...message, pullRequest }, options);
+      return [{ ...message, approval }];
+    }
+    return attach(message.ref, await this.#withFiles(repository, mirror, message, defaultBranch, options));
+  }
+
   /** Those that are sent now: of pull requests with an open build all, which end that build, and others while there is room. */
-  async #admit(repo: string, moved: readonly MovedPullRequest[]): Promise<MovedPullRequest[]> {
+  async #admit(
+    { name: repo, pullRequests }: ObservedRepository,
+    moved: readonly MovedPullRequest[],
+  ): Promise<MovedPullRequest[]> {
     const ready = new Set(
       this.#problems
         .ready(
@@ -114,8 +174,11 @@ export class PullRequests {
     );
     if (ready.size === 0) return [];
     const open = await openPullRequests(this.#context.database, repo);
-    let room = mostOpen - open.size;
-    return moved.filter(({ ref, number }) => ready.has(ref) && (open.has(number) || room-- > 0));
+    const isOpen = (number: number) => open.forApproval.has(number) || open.others.has(number);
+    const room = { forApproval: mostForApproval - open.forApproval.size, others: mostOpen - open.others.size };
+    const kindOf = ({ same }: MovedPullRequest) =>
+      pullRequests === 'approved' && !same ? ('forApproval' as const) : ('others' as const);
+    return moved.filter((pull) => ready.has(pull.ref) && (isOpen(pull.number) || room[kindOf(pull)]-- > 0));
   }
 
   async #withFiles(

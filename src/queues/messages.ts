@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { buildId as build, jobId as job, jobImage, step, text } from '../kernel/model/shapes.ts';
+import { approvalChange, buildId as build, jobId as job, jobImage, step, text } from '../kernel/model/shapes.ts';
 import { finalStatuses, type Reason, reasons, triggers } from '../kernel/model.ts';
 import { labelPattern, repositoryNamePattern, shaPattern } from '../kernel/names.ts';
 import { pullRequestActivities } from '../kernel/pull-request.ts';
@@ -17,6 +17,7 @@ const repo = z.string().regex(repositoryNamePattern);
 const sha = z.string().regex(shaPattern);
 const ref = z.string().min(1).max(1024);
 const time = z.iso.datetime();
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
 const attempt = z.number().int().min(1);
 const reason = z.enum(Object.keys(reasons) as [Reason, ...Reason[]]);
 
@@ -144,6 +145,17 @@ export const commitMessage = z.object({
       same: z.boolean(),
     })
     .optional(),
+  /** of a pull request that a person must approve first, whose files are not sent: what the person looks at */
+  approval: z
+    .object({
+      digest,
+      files: z.array(approvalChange).max(100),
+      /** how many files more there are */
+      more: z.number().int().min(0),
+    })
+    .optional(),
+  /** the build that waits for this, since a person has approved the changes with that digest */
+  approved: z.object({ build, digest }).optional(),
 });
 export type CommitMessage = z.infer<typeof commitMessage>;
 

@@ -37,11 +37,18 @@ export function isJobQueue(name: string): boolean {
  * BullMQ refuses ":" and bare integers.
  */
 export const messageIds = {
-  commit: (message: Pick<CommitMessage, 'repo' | 'ref' | 'sha' | 'cursor' | 'intent'>) =>
-    (message.cursor
-      ? `${message.repo}@${message.cursor.generation}.${message.sha}.${message.ref}`
-      : `${message.repo}@intent.${message.intent}`
-    ).replaceAll(':', '='),
+  commit: ({
+    repo,
+    ref,
+    sha,
+    cursor,
+    intent,
+    approved,
+  }: Pick<CommitMessage, 'repo' | 'ref' | 'sha' | 'cursor' | 'intent' | 'approved'>) => {
+    if (approved) return `${repo}@approved.${approved.build}.${approved.digest}`;
+    const id = cursor ? `${repo}@${cursor.generation}.${sha}.${ref}` : `${repo}@intent.${intent}`;
+    return id.replaceAll(':', '=');
+  },
   mend: ({ build }: AdvanceMessage) => `mend.${build}`,
   job: attemptName,
   secrets: (message: SecretsMessage) => `${attemptName(message)}.${message.kind}`,

@@ -1,3 +1,4 @@
+import type { Selectable } from 'kysely';
 import type { Approval, ApprovalDecision, BuildId, JobId } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Sql, Write } from './database.ts';
@@ -7,6 +8,9 @@ import type { Schema } from './schema.ts';
  * What waits for a person's approval, or for a time that a person has set: one row for each attempt of a job that must be let
  * through. What is decided first counts. `due_at` is when the dispatcher has to plan the build again.
  */
+
+/** Milliseconds in which somebody must decide, as on GitHub: 30 days. */
+export const approvalPatience = 30 * 24 * 60 * 60 * 1000;
 
 /** A wait, as recorded. */
 export interface Wait {
@@ -128,9 +132,10 @@ export async function approvalsOf(db: Sql, build: number): Promise<Map<JobId, Ap
   return new Map(rows.flatMap((row) => (row.job_id === null ? [] : [[row.job_id, approvalOf(row)]])));
 }
 
-type Row = Omit<Schema['approvals'], 'id'> & { id: number };
+type Row = Selectable<Schema['approvals']>;
 
-function waitOf({ id, asked_at, decision, decided_by, comment }: Row): Wait {
+/** A wait from its row. */
+export function waitOf({ id, asked_at, decision, decided_by, comment }: Row): Wait {
   return { id, askedAt: asked_at, decision, by: decided_by, comment };
 }
 
@@ -140,4 +145,17 @@ function approvalOf({ environment, asked_at, decision, decided_by, decided_at, c
     askedAt: new Date(asked_at).toISOString(),
     at: decided_at === null ? null : new Date(decided_at).toISOString(),
   };
+}
+
+/** The newest approval of a whole build; null for one that needs none. */
+export async function approvalOfBuild(db: Sql, build: number): Promise<Approval | null> {
+  const row = await db
+    .selectFrom('approvals')
+    .selectAll()
+    .where('build_id', '=', build)
+    .where('digest', 'is not', null)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  return row ? approvalOf(row) : null;
 }

@@ -18,7 +18,7 @@ import type {
 } from '../kernel/model.ts';
 import type { PullRequestDetails } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import { approvalsOf } from './approvals.ts';
+import { approvalOfBuild, approvalsOf } from './approvals.ts';
 import type { Database, Write } from './database.ts';
 import { deploymentsOf } from './deployments.ts';
 import type { AttemptRow, BuildRow, JobRow, StepRow } from './schema.ts';
@@ -79,7 +79,8 @@ export async function findBuild(database: Database, id: BuildId): Promise<Build 
 }
 
 export async function withJobs(database: Database, build: BuildSummary): Promise<Build> {
-  return { ...build, jobs: await jobsOf(database, Number(build.id)) };
+  const id = Number(build.id);
+  return { ...build, approval: await approvalOfBuild(database.db, id), jobs: await jobsOf(database, id) };
 }
 
 /** A build without its jobs. */

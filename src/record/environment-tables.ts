@@ -60,3 +60,9 @@ export async function createEnvironments(db: Transaction<Schema>): Promise<void>
   await db.schema.createIndex('deployments_of_repo').on('deployments').columns(['repo', 'id']).execute();
   await db.schema.createIndex('deployments_of_build').on('deployments').columns(['build_id']).execute();
 }
+
+/** Builds of pull requests wait for approval, with what a person looks at. */
+export async function addApprovalMaterial(db: Transaction<Schema>): Promise<void> {
+  for (const column of ['digest', 'changes'])
+    await db.schema.alterTable('approvals').addColumn(column, 'text').execute();
+}

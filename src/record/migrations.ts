@@ -1,7 +1,7 @@
 import { sql, type Transaction } from 'kysely';
 import { createChanges } from './changes-table.ts';
 import type { Engine } from './engine.ts';
-import { createEnvironments } from './environment-tables.ts';
+import { addApprovalMaterial, createEnvironments } from './environment-tables.ts';
 import { completeFirstVersion, createTurns } from './first-version.ts';
 import { addForges } from './forge-tables.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
@@ -225,6 +225,7 @@ export const migrations: readonly Migration[] = [
   addHookKeys,
   createEnvironments,
   addPullRequestFacts,
+  addApprovalMaterial,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

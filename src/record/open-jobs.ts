@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { AttemptRef, BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
 import { parseTriedRunners, type TriedRunners } from './automatic-retries.ts';
+import { approvalPlan } from './build-approvals.ts';
 import type { Database } from './database.ts';
 import { type Merge, mergeOf } from './pull-requests.ts';
 import type { Repository } from './repositories.ts';
@@ -227,18 +228,28 @@ export async function firstLabelSets(database: Database, build: BuildId, most: n
   return new Set(rows.map(({ labels }) => labels));
 }
 
+/** A job of a build, to decide whether it is ready. */
+interface JobStateRow {
+  id: JobId;
+  name: string;
+  status: Status;
+  reason: Reason | null;
+  attempt: number;
+  needs: string[];
+  /** it stands for the jobs of a build that waits for approval */
+  isGate: boolean;
+}
+
 /** Names and statuses of all jobs of a build, to decide which are ready. */
-export async function jobStates(
-  database: Database,
-  build: BuildId,
-): Promise<{ id: JobId; name: string; status: Status; reason: Reason | null; attempt: number; needs: string[] }[]> {
+export async function jobStates(database: Database, build: BuildId): Promise<JobStateRow[]> {
   const rows = await database.db
     .selectFrom('jobs')
     .select(['id', 'name', 'status', 'reason', 'attempt', 'needs'])
+    .select((eb) => eb('plan', '=', approvalPlan).as('gate'))
     .where('build_id', '=', Number(build))
     .orderBy('position')
     .execute();
-  return rows.map((row) => ({ ...row, needs: JSON.parse(row.needs) as string[] }));
+  return rows.map(({ gate, ...row }) => ({ ...row, needs: JSON.parse(row.needs) as string[], isGate: Boolean(gate) }));
 }
 
 /**

@@ -1,5 +1,6 @@
 import { type BuildId, jobIdOf, type Trigger } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
+import { type ApprovalMaterial, holdForApproval, letApprovedBuildOn } from './build-approvals.ts';
 import { moveCursor } from './cursors.ts';
 import type { Database, Write } from './database.ts';
 import { startTags } from './fairness.ts';
@@ -31,6 +32,8 @@ export interface NewBuild {
   /** absent in a build of anything else */
   pullRequest?: NewPullRequest;
   jobs: PlannedJob[];
+  /** a person must approve it first; its only job stands for those to come */
+  approval?: ApprovalMaterial;
   workflows?: NewWorkflows;
   /** the repository's schedules from this commit on; absent if they stay as they are */
   schedules?: NewSchedule[];
@@ -71,6 +74,7 @@ export async function recordPlan(database: Database, plan: NewBuild): Promise<Pl
     const superseded = head ? await replaceHead(db, build, plan, head.number) : [];
     if (plan.workflows) await insertWorkflows(db, build, plan.workflows);
     await insertJobs(db, build, await newJobs(db, build, plan));
+    if (plan.approval) await holdForApproval(db, build, plan.approval);
     if (plan.schedules) await setSchedules(db, plan.repo, plan.schedules);
     if (plan.intent !== null) await closeIntent(db, plan.intent, build);
     await noticeBegun(db, Number(build));
@@ -87,6 +91,25 @@ async function replaceHead(
 ): Promise<BuildId[]> {
   await noteBuiltHead(db, { repo, number, ref, head });
   return supersedeBuilds(db, { repo, number, head, build });
+}
+
+/**
+ * Records the jobs of a build that a person has approved.
+ * @param digest of what the build would run
+ * @returns whether the build still waited for them, and that is what was approved
+ */
+export async function recordApproved(
+  database: Database,
+  { build, digest }: { build: BuildId; digest: string },
+  plan: NewBuild,
+): Promise<boolean> {
+  return database.write(async (db) => {
+    if (!(await letApprovedBuildOn(db, build, digest))) return false;
+    if (plan.workflows) await insertWorkflows(db, build, plan.workflows);
+    await insertJobs(db, build, await newJobs(db, build, plan));
+    await noticeBegun(db, Number(build));
+    return true;
+  });
 }
 
 async function insertBuild(db: Write, plan: NewBuild, number: number): Promise<BuildId> {
@@ -115,8 +138,8 @@ async function insertBuild(db: Write, plan: NewBuild, number: number): Promise<B
 }
 
 /** The jobs with their ids; those that need no others are queued at once. */
-async function newJobs(db: Write, build: BuildId, { repo, jobs, pullRequest }: NewBuild): Promise<NewJob[]> {
-  const ready = jobs.filter(isReady);
+async function newJobs(db: Write, build: BuildId, { repo, jobs, pullRequest, approval }: NewBuild): Promise<NewJob[]> {
+  const ready = approval ? [] : jobs.filter(isReady);
   const labels = ready.map((job) => job.labels);
   const tags = await startTags(db, repo, labels, { isPullRequest: pullRequest !== undefined });
   const tagOf = new Map(ready.map((job, index) => [job, tags[index]]));

@@ -169,17 +169,24 @@ export async function noteBuiltHead(
     .execute();
 }
 
-/** The numbers of the pull requests of a repository whose builds have not ended. */
-export async function openPullRequests(database: Database, repo: string): Promise<Set<number>> {
+/** The numbers of the pull requests of a repository whose builds have not ended: those that wait for approval, and others. */
+export async function openPullRequests(
+  database: Database,
+  repo: string,
+): Promise<{ forApproval: Set<number>; others: Set<number> }> {
   const rows = await database.db
     .selectFrom('builds')
-    .select('pull_request')
+    .select(['pull_request', 'status'])
     .distinct()
     .where('repo', '=', repo)
     .where('status', 'in', ['waiting', 'queued', 'running'])
     .where('pull_request', 'is not', null)
     .execute();
-  return new Set(rows.flatMap(({ pull_request: number }) => number ?? []));
+  const numbers = (isForApproval: boolean) =>
+    rows.flatMap(({ pull_request: number, status }) =>
+      (status === 'waiting') === isForApproval ? (number ?? []) : [],
+    );
+  return { forApproval: new Set(numbers(true)), others: new Set(numbers(false)) };
 }
 
 /**

@@ -129,6 +129,9 @@ export interface Schema {
     decided_by: string | null;
     decided_at: number | null;
     comment: string | null;
+    /** of a whole build, see record/build-approvals.ts: SHA-256 of what is approved, and its changes as JSON */
+    digest: Generated<string | null>;
+    changes: Generated<string | null>;
   };
   /** see record/deployments.ts */
   deployments: {

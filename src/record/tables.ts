@@ -24,7 +24,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   environment_variables: { repo: true, environment: true, name: true, value: true, updated_at: true },
   approvals: {
     id: true, build_id: true, job_id: true, attempt: true, environment: true, asked_at: true, due_at: true,
-    decision: true, decided_by: true, decided_at: true, comment: true,
+    decision: true, decided_by: true, decided_at: true, comment: true, digest: true, changes: true,
   },
   deployments: {
     id: true, repo: true, environment: true, build_id: true, job_id: true, attempt: true, url: true, created_at: true,

@@ -20,7 +20,14 @@ describe('volt approve', () => {
     const declined = await volt(['approve', 'app#1', 'south', '--decline', '--comment', 'no', ...data]);
     expect(declined.stdout, declined.stderr).to.equal('declined app#1 south (production)\n');
     expect((await volt(['approve', 'app', ...data])).stdout).to.equal('approved app#1 north (production)\n');
-    const again = await volt(['approve', 'app', ...data]);
+    const files = [{ path: '.volt.yml', status: 'added' as const, diff: '@@ -0,0 +1 @@\n+command: \u001b[31mmake\n' }];
+    await site.askForBuild('app', { files });
+    const unanswered = await volt(['approve', 'app#2', ...data]);
+    expect(unanswered).to.include({ code: 2 });
+    expect(unanswered.stdout).to.include('.volt.yml added').and.include('+command: ').and.not.include('\u001b[31m');
+    const approved = await volt(['approve', 'app#2', '--yes', ...data]);
+    expect(approved.stdout, approved.stderr).to.equal('approved app#2 (pull request 7)\n');
+    const again = await volt(['approve', 'app#1', ...data]);
     expect(again).to.include({ code: 2 });
     expect(again.stderr).to.include('no job of build 1 waits for approval');
   });

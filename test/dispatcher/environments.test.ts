@@ -19,6 +19,7 @@ import { openRetry } from '../../src/record/intents.ts';
 import { decideJob, finishAttempt, startAttempt } from '../../src/record/job-transitions.ts';
 import { noteDefaultBranch } from '../../src/record/observations.ts';
 import { setSecret } from '../../src/record/secrets.ts';
+import { setTrustedRefs } from '../../src/record/trust.ts';
 import { jobsForApproval, oldestWaitingJob } from '../../src/record/waiting-jobs.ts';
 import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
 import { writeHeartbeat } from '../../src/redis/membership.ts';
@@ -27,7 +28,7 @@ import { makeBoxKeys, unseal } from '../../src/secrets/sealed-box.ts';
 import type { Signer } from '../../src/secrets/signing.ts';
 import { workflowPlan } from '../../src/workflow/plan.ts';
 import { runnerMember } from '../support/members.ts';
-import { observed } from '../support/record.ts';
+import { observed, pullRequest7 } from '../support/record.ts';
 import { knownKey } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
@@ -225,6 +226,16 @@ describe('a job that names an environment', () => {
     await rules({ branches: ['refs/**'] });
     await setKeys();
     const build = await tested({ ref: 'refs/heads/feature' });
+    expect(await secretsOf(build.id)).to.deep.equal({});
+  });
+
+  it('gets no secret of it in a build of a pull request, whatever refs are trusted', async () => {
+    await rules();
+    await setKeys();
+    await setTrustedRefs(volt.context.database, 'app', ['refs/**']);
+    const pullRequest = { ...pullRequest7, before: null, conflicts: null };
+    const ref = 'refs/pull/7/head';
+    const build = await tested({ ref, pullRequest }, deploying.replace('on: push', 'on: pull_request'));
     expect(await secretsOf(build.id)).to.deep.equal({});
   });
 

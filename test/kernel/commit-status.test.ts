@@ -28,6 +28,8 @@ describe('the status of a commit at a forge', () => {
     const said = (change: Partial<ReportedBuild>) => Object.values(commitStatusOf(build(change))).join(': ');
     expect(said({})).to.equal('success: Passed in 1 min 5 s');
     expect(said({ status: 'queued', finishedAt: null })).to.equal('pending: Volt is testing this commit');
+    const waiting = { status: 'waiting', reason: 'approval_required', finishedAt: null } as const;
+    expect(said(waiting)).to.equal('pending: Waiting for approval in Volt');
     expect(said({ status: 'failure', reason: 'exit_code', message: 'npm test exited with 1' })).to.equal(
       'failure: Failed in 1 min 5 s: npm test exited with 1',
     );

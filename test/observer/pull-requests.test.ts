@@ -201,6 +201,41 @@ describe('polling pull requests', () => {
     ]);
   });
 
+  it('sends of a head that a person must approve only what they are to look at', async () => {
+    await begin({ pullRequests: 'approved' });
+    const own = commit({ 'own.txt': '' });
+    repository.git('branch', 'topic', own);
+    point(1, own);
+    const changes = { '.github/workflows/ci.yml': workflow, '.volt.yml': 'command: echo \u202eolleh\r\n', 'b.txt': '' };
+    point(2, commit(changes));
+    await poll();
+    const [first, second] = await taken();
+    expect(first).to.not.have.property('approval');
+    expect(second).to.not.have.any.keys('workflows', 'settings', 'tree');
+    expect(second?.approval?.digest).to.match(/^[0-9a-f]{64}$/);
+    expect(second?.approval?.files.map(({ path, status }) => [path, status])).to.deep.equal([
+      ['.github/workflows/ci.yml', 'added'],
+      ['.volt.yml', 'added'],
+    ]);
+    // characters that deceive the reader are visible
+    expect(second?.approval?.files[1]?.diff).to.include('+command: echo \ufffdolleh\ufffd\n');
+  });
+
+  it('lets pull requests that wait for approval hold up no others', async () => {
+    await begin({ pullRequests: 'approved', pullRequestCheckout: 'head' });
+    const head = commit({ 'b.txt': '' });
+    const all = Array.from({ length: 101 }, (_, index) => `create refs/pull/${index + 1}/head ${head}\n`);
+    repository.updateRefs(all.join(''));
+    await poll();
+    expect(await numbers()).to.have.length(100);
+    await volt.context.database.db.updateTable('builds').set({ status: 'waiting' }).execute();
+    const own = commit({ 'own.txt': '' });
+    repository.git('branch', 'topic', own);
+    point(200, own);
+    await poll();
+    expect(await numbers()).to.deep.equal([200]);
+  });
+
   it('builds nothing while it is to build none, and then nothing that came in that time', async () => {
     await begin({ pullRequests: 'none' });
     point(1, commit({ 'b.txt': '' }));

@@ -96,6 +96,22 @@ describe('web: a job that waits for approval', () => {
     expect(await site.page(`/builds/${id}`)).to.match(/Declined by owner, \d{4}-/);
   });
 
+  it('may be a whole build of a pull request, whose changes are shown as text', async () => {
+    const diff =
+      '@@ -1 +1 @@\n-on: push\n+on: pull_request # </pre><script>alert(2)</script> ${{ secrets.KEY }} $(id)\n';
+    const files = [{ path: '.github/workflows/<b>ci</b>.yml', status: 'changed' as const, diff }];
+    const id = await site.askForBuild('app', { files, more: 3 });
+    expect(await site.json(`/api/v1/builds/${id}`)).to.include({ status: 'waiting', reason: 'approval_required' });
+    expect(await site.json(`/api/v1/builds/${id}/approval`)).to.deep.equal({ digest: 'a'.repeat(64), files, more: 3 });
+    const page = await site.page(`/builds/${id}`);
+    expect(page).to.include('Waiting for approval.').and.include('3 more files differ').and.include('$(id)');
+    expect(page).to.not.include('<script>alert').and.not.include('<b>ci</b>');
+    await site.post(`/api/v1/builds/${id}/approve`, { comment: 'looks well' });
+    expect((await site.json(`/api/v1/builds/${id}`)).approval).to.include({ decision: 'approved', by: 'owner' });
+    expect(await site.page(`/builds/${id}`)).to.match(/Approved by owner, \d{4}-[^<]*: looks well/);
+    expect((await site.fetch(`/api/v1/builds/${await waiting()}/approval`)).status).to.equal(404);
+  });
+
   it('is counted by the status', async () => {
     const { count } = (await site.json('/api/v1/status')).approvals;
     const id = await waiting();

@@ -185,6 +185,7 @@ async function everyOperation(
     [`POST /jobs/${job(over)}/retry`],
     [`POST /jobs/${job(asked, 2)}/approve`, { comment: 'well' }],
     [`POST /builds/${asked}/approve`, { decline: true }],
+    [`GET /builds/${await site.askForBuild('app')}/approval`],
     ['POST /repos', { url: repository.path, name: 'new' }],
     ['GET /repos'],
     ['GET /repos/new'],

@@ -11,6 +11,7 @@ import { Queues } from '../../src/queues/queues.ts';
 import type { Stage, StageContext } from '../../src/queues/stage.ts';
 import { beginWait } from '../../src/record/approvals.ts';
 import type { RunnerOfAttempt } from '../../src/record/attempt-columns.ts';
+import { type ApprovalMaterial, approvalPlan } from '../../src/record/build-approvals.ts';
 import { Database } from '../../src/record/database.ts';
 import { type AttemptOutcome, finishAttempt, startAttempt } from '../../src/record/job-transitions.ts';
 import { type NewBuild, type PlannedJob, recordPlan } from '../../src/record/plans.ts';
@@ -29,6 +30,7 @@ import { FleetHistory } from '../../src/web/status/fleet-history.ts';
 import { Notices } from '../../src/web/streams/notices.ts';
 import { OpenStreams } from '../../src/web/streams/sse.ts';
 import { Summaries } from '../../src/web/summaries/summaries.ts';
+import { pullRequest7 } from '../support/record.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
 const ada: RunnerOfAttempt = { id: 'r1~1', name: 'r1', host: 'machine' };
@@ -181,6 +183,13 @@ export class Site {
       await db.updateTable('jobs').set(values).where('id', '=', job).where('status', '=', 'waiting').execute();
       await beginWait(db, { build, job, attempt: 0, environment });
     });
+  }
+
+  /** A build of a pull request that a person must approve, as the dispatcher writes it. */
+  askForBuild(repo: string, approval: Partial<ApprovalMaterial> = {}): Promise<BuildId> {
+    const material = { digest: 'a'.repeat(64), files: [], more: 0, ...approval };
+    const its = { ref: 'refs/pull/7/head', pullRequest: pullRequest7, approval: material };
+    return this.build(repo, its, [{ name: 'approval', plan: approvalPlan }]);
   }
 
   /** A runner begins an attempt. */

@@ -2,6 +2,9 @@ import { expect } from 'chai';
 import type { Hono } from 'hono';
 import { newStep } from '../../src/kernel/model.ts';
 import type { Visibility } from '../../src/kernel/visibility.ts';
+import { recordDeployments } from '../../src/record/deployments.ts';
+import { setEnvironmentVariable } from '../../src/record/environment-entries.ts';
+import { setEnvironment } from '../../src/record/environments.ts';
 import { openTrigger } from '../../src/record/intents.ts';
 import { moveToNextAttempt } from '../../src/record/job-transitions.ts';
 import { noteObserveError } from '../../src/record/observations.ts';
@@ -59,6 +62,13 @@ describe('web: who may read which repository', () => {
     await site.finish(next, { status: 'failure', reason: 'exit_code', message: `${canary} failed`, steps });
     // the oldest job that waits
     await site.build(hidden, about, [{ name: `${canary} waiting` }]);
+    const rules = { name: 'production', branches: [about.ref], approve: false, waitMinutes: 0 };
+    await setEnvironment(database, hidden, rules);
+    const entry = { repo: hidden, environment: 'production', name: 'NAME', value: canary };
+    await setEnvironmentVariable(database, entry);
+    const deploying = await site.build(hidden, about, [{ name: `${canary} deploy` }]);
+    const environments = new Map([[job(deploying), `${canary} environment`]]);
+    await database.write((db) => recordDeployments(db, { build: deploying, repo: hidden }, environments));
     intent = await openTrigger(database, hidden, `refs/heads/${canary}`, null);
     const error = { code: 'fetch_failed' as const, message: `${canary} cannot be fetched`, remedy: canary };
     await noteObserveError(database, hidden, error);
@@ -92,13 +102,14 @@ describe('web: who may read which repository', () => {
     const filled = route
       .replace('/runners/:name', '/runners/r1')
       .replace('/public/:name', '/public/style.css')
-      .replace(/\/(tokens|runner-keys)\/:name/, '/$1/nobody')
+      .replace(/\/(tokens|runner-keys|forges)\/:name/, '/$1/nobody')
       .replace(/\/(repos|hooks)\/:(name|repo)/, `/$1/${hidden}`)
       .replace(/\/tests\/:id/, '/tests/1')
       .replace('/builds/:id', `/builds/${build}`)
       .replace('/jobs/:id', `/jobs/${job(build as never)}`)
       .replace('/intents/:id', `/intents/${intent}`)
       .replace('/badge/:file', `/badge/${hidden}.svg`)
+      .replace(':environment', 'production')
       .replace(':entry', 'NAME')
       .replace(':person', 'nobody')
       .replace(/\/\*$/, '/api/queues');
@@ -165,7 +176,7 @@ describe('web: who may read which repository', () => {
         '/api/v1/repos/:name/tests',
         '/api/v1/repos/:name/tests/:id',
       ],
-      '/api/v1/status',
+      ...['/api/v1/status', '/api/v1/repos/:name/environments', '/api/v1/repos/:name/deployments'],
     ];
     const named = await leaksTo(await person('its reader', { name: 'its', scope: 'read', repos: [hidden] }));
     expect([...named]).to.include.members(ofRepositories);

@@ -61,7 +61,7 @@ export function repoSetCommand(group: Command): CommandFile {
         'install from a mirror; replaces its variables',
       ],
       ['volt repo set app --image node:22', 'run its tests in this image; the heads are built again'],
-      ['volt repo set app --pull-requests same', 'build pull requests from its own branches'],
+      ['volt repo set app --pull-requests', 'build pull requests; those of forks once a person approves'],
       ['volt repo set app --visibility private', 'only tokens for this repository and admins can read it'],
       ['volt repo set app --default-branch --no-tags --discover', 'back to the defaults'],
     ],

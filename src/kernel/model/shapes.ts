@@ -126,6 +126,14 @@ export const approval = z.object({
 });
 export type Approval = z.output<typeof approval>;
 
+/** A file of a pull request that decides how it runs and differs from the base branch. */
+export const approvalChange = z.object({
+  path: z.string().max(4096),
+  status: z.enum(['added', 'changed', 'removed']),
+  diff: z.string().max(100_000).nullable().meta({ description: 'null where it is too long' }),
+});
+export type ApprovalChange = z.output<typeof approvalChange>;
+
 /** What a job deploys to. */
 export const deploymentTarget = z.object({
   environment: z.string(),
@@ -198,5 +206,8 @@ export const buildSummary = z.object({
 });
 export type BuildSummary = z.output<typeof buildSummary>;
 
-export const build = buildSummary.extend({ jobs: z.array(job) });
+export const build = buildSummary.extend({
+  approval: approval.nullable().meta({ description: 'of the whole build, if a person had to approve it' }),
+  jobs: z.array(job),
+});
 export type Build = z.output<typeof build>;

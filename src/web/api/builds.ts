@@ -1,11 +1,13 @@
 import * as z from 'zod';
+import { VoltError } from '../../kernel/errors.ts';
 import { buildId } from '../../kernel/model/shapes.ts';
 import { statuses } from '../../kernel/model.ts';
+import { approvalMaterial } from '../../record/build-approvals.ts';
 import { listBuilds } from '../../record/builds.ts';
 import { readBuild } from '../access/readable.ts';
 import { approveBuild } from '../requests/approvals.ts';
 import { cancelBuild, retryBuild } from '../requests/builds.ts';
-import { approved, approveRequest } from '../schemas/approvals.ts';
+import { approvalMaterialAnswer, approved, approveRequest } from '../schemas/approvals.ts';
 import { build, buildList } from '../schemas/builds.ts';
 import { retryRequest } from '../schemas/intents.ts';
 import { fullSha, pullRequestNumber, repositoryName } from '../schemas/terms.ts';
@@ -67,6 +69,23 @@ const retry = jsonRoute({
   }),
 });
 
+const material = jsonRoute({
+  method: 'get',
+  path: '/builds/:id/approval',
+  summary: 'What a pull request changes of its workflows, actions and settings, for the person who is to approve it',
+  params: z.object({ id: buildId }),
+  answer: approvalMaterialAnswer,
+  errors: ['not_found'],
+  handle: async ({ params: { id }, requester: { reader } }, { database }) => {
+    await readBuild(database, reader, id);
+    const found = await approvalMaterial(database, id);
+    if (found) return found;
+    throw new VoltError('not_found', `build ${id} needs no approval of a whole build`, {
+      remedy: 'Only builds of pull requests may need it; `volt show` says what a build waits for.',
+    });
+  },
+});
+
 const approve = jsonRoute({
   method: 'post',
   scope: 'write',
@@ -80,4 +99,4 @@ const approve = jsonRoute({
   handle: async ({ params, body, requester }, web) => ({ jobs: await approveBuild(web, requester, params.id, body) }),
 });
 
-export const buildRoutes = [listing, one, cancel, retry, approve];
+export const buildRoutes = [listing, one, cancel, retry, material, approve];

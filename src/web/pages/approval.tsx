@@ -1,4 +1,4 @@
-import { type Build, type Job, parseJobId } from '../../kernel/model.ts';
+import { type Approval, type Build, type Job, parseJobId } from '../../kernel/model.ts';
 import { Age, inUtc } from './parts.tsx';
 
 /** Jobs of a build that wait for approval. */
@@ -26,6 +26,18 @@ export function ApprovalForm({ of, all = false, name }: { of: string; all?: bool
 
 const words = { approved: 'Approved', declined: 'Declined', expired: 'Expired' } as const;
 
+/** Who has approved what waited, and when. */
+export function Decision({ approval: { decision, by, at, comment } }: { approval: Approval }) {
+  return (
+    <>
+      {decision !== null && words[decision]}
+      {by !== null && ` by ${by}`}
+      {at !== null && `, ${inUtc(at)}`}
+      {comment !== null && `: ${comment}`}
+    </>
+  );
+}
+
 /** What a job deploys to, and who has approved it. */
 export function Deployment({ job: { deployment, approval }, now }: { job: Job; now: number }) {
   return (
@@ -45,10 +57,7 @@ export function Deployment({ job: { deployment, approval }, now }: { job: Job; n
       )}
       {approval?.decision && (
         <p class="approval">
-          {words[approval.decision]}
-          {approval.by !== null && ` by ${approval.by}`}
-          {approval.at !== null && `, ${inUtc(approval.at)}`}
-          {approval.comment !== null && `: ${approval.comment}`}
+          <Decision approval={approval} />
         </p>
       )}
       {approval && approval.decision === null && (

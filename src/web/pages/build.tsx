@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import { type Build, isFinal, parseBuildId, type Status } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import { branchHistory } from '../../record/branch-history.ts';
+import { approvalMaterial } from '../../record/build-approvals.ts';
 import { estimatedDuration } from '../../record/estimates.ts';
 import type { WebEnv } from '../access/env.ts';
 import { may } from '../access/permission.ts';
@@ -10,7 +11,8 @@ import { covers, requesterOf } from '../access/reader.ts';
 import { nothingHere } from '../http/errors.ts';
 import type { Web } from '../services.ts';
 import { requirementsOf, runnersIfQueued } from '../status/queued-jobs.ts';
-import { ApprovalForm, waitingForApproval } from './approval.tsx';
+import { ApprovalForm, Decision, waitingForApproval } from './approval.tsx';
+import { Material } from './approval-material.tsx';
 import { Broken, Neighbours } from './branch-neighbours.tsx';
 import { FailedTests, failedTestsOf } from './failed-tests.tsx';
 import { Graph } from './graph.tsx';
@@ -26,12 +28,13 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   if (id === undefined) return nothingHere(context);
   const build = await readBuild(web.database, context.get('reader'), id);
   const chosen = chooseLog(build, context.req.query('job'), context.req.query('attempt'));
-  const [history, runners, needed, summaryOf, failed] = await Promise.all([
+  const [history, runners, needed, summaryOf, failed, material] = await Promise.all([
     branchHistory(web.database, build),
     runnersIfQueued(build, web),
     requirementsOf(build, web),
     web.summaries.of(build, chosen?.job.id),
     failedTestsOf(web.database, build),
+    build.approval === null ? undefined : approvalMaterial(web.database, id),
   ]);
   const estimate = build.status === 'running' ? await estimatedDuration(web.database, build) : undefined;
   const now = serverNow();
@@ -59,6 +62,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
           <Act build={build} signedIn={signedIn} />
         </div>
         <Facts build={build} estimate={estimate} now={now} />
+        {material && <Material material={material} open={build.approval?.decision === null} />}
         <FailedTests build={build} failed={failed} />
         <Graph build={build} />
         <Jobs
@@ -137,6 +141,11 @@ function Facts({ build, estimate, now }: { build: Build; estimate: number | unde
         <code title={build.sha}>{build.sha.slice(0, 10)}</code>
       </Fact>
       <Fact name="Author">{build.author}</Fact>
+      {build.approval?.decision && (
+        <Fact name="Approval">
+          <Decision approval={build.approval} />
+        </Fact>
+      )}
       {build.runName !== null && <Fact name="Run name">{build.runName}</Fact>}
       <Fact name="Created">
         <Age time={build.createdAt} now={now} />,{' '}

@@ -179,13 +179,19 @@ function fetchedPart({ filter }: ObservedRepository): string {
   return filter === null ? 'full history' : `full history, filter ${filter}`;
 }
 
+const modeTexts = {
+  same: 'from its own branches',
+  approved: 'from its own branches, and from forks once a person approves',
+  all: 'all, forks included',
+} as const;
+
 function pullRequestsText(repository: ObservedRepository): string {
   const { pullRequests, pullRequestCheckout, pullRequestRefs, pullRequestLabels: labels } = repository;
   if (pullRequests === 'none') return 'none';
   const labelled =
     labels && (labels.length === 0 ? 'on runners without labels' : `on runners with ${labels.join(', ')} at most`);
   return [
-    pullRequests === 'same' ? 'from its own branches' : 'all, forks included',
+    modeTexts[pullRequests],
     pullRequestCheckout === 'merge' ? 'merged with the base branch' : 'the head alone',
     ...(pullRequestRefs === null ? [] : [pullRequestRefs]),
     ...(labelled === null ? [] : [labelled]),

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { jobId } from '../../kernel/model/shapes.ts';
+import { approvalChange, jobId } from '../../kernel/model/shapes.ts';
 import { name } from './registry.ts';
 
 export const approveRequest = name(
@@ -13,4 +13,13 @@ export const approveRequest = name(
 export const approved = name(
   'Approved',
   z.object({ jobs: z.array(jobId).meta({ description: 'the jobs that were approved or declined' }) }),
+);
+
+export const approvalMaterialAnswer = name(
+  'ApprovalMaterial',
+  z.object({
+    digest: z.string().meta({ description: 'SHA-256 of the commits and of the changes that are approved' }),
+    files: z.array(name('ApprovalChange', approvalChange)),
+    more: z.number().int().meta({ description: 'further files that differ' }),
+  }),
 );

@@ -31,7 +31,7 @@ const settings = z.object({
   }),
   pullRequests: z.enum(pullRequestModes).meta({
     description:
-      'whose pull requests are built: same: those whose head is a branch of the repository itself; all: those of forks, too',
+      'whose pull requests are built: same: those whose head is a branch of the repository itself; approved: those, and those of forks once a person has approved them; all: those of forks, too',
   }),
   pullRequestRefs: z.string().nullable().meta({
     description:
