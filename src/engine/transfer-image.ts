@@ -1,4 +1,5 @@
-import { Readable } from 'node:stream';
+import { Readable, type Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { errorText } from '../kernel/errors.ts';
 import { EngineRefusal, engineFailed } from './connection.ts';
 import type { Engine } from './engine.ts';
@@ -11,12 +12,27 @@ const patience = 300_000;
 const longestAnswer = 1_048_576;
 
 /**
- * An image as an archive, as `docker save` writes it.
- * @param name in full; the archive has it
- * @throws EngineRefusal; VoltError `engine_failed`
+ * Writes an image as an archive, as `docker save` does.
+ * @throws EngineRefusal; VoltError `engine_failed`; the reason of the signal; errors of the writing
  */
-export async function saveImage({ connection }: Engine, name: ImageName, signal: AbortSignal): Promise<Readable> {
-  return connection.stream('/images/get', { query: { names: name.full }, patience, signal });
+export async function saveImage(
+  { connection }: Engine,
+  name: ImageName,
+  to: Writable,
+  signal: AbortSignal,
+): Promise<void> {
+  const answer = await connection.stream('/images/get', { query: { names: name.full }, patience, signal });
+  let broken: Error | undefined;
+  answer.once('error', (error) => {
+    broken = error;
+  });
+  try {
+    await pipeline(answer, to, { signal });
+  } catch (error) {
+    signal.throwIfAborted();
+    if (error !== broken) throw error;
+    throw engineFailed(`the container engine broke off giving the image ${name.full}: ${errorText(error)}`, error);
+  }
 }
 
 /**

@@ -1,11 +1,11 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, createWriteStream } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { imageName } from '../../engine/image-name.ts';
 import { BadImage, loadImage, saveImage } from '../../engine/transfer-image.ts';
 import { runCommand } from '../../exec/command.ts';
 import { builderPath } from '../../exec/image-builder.ts';
+import { systemCode } from '../../kernel/errors.ts';
 import { StepFault } from '../fault.ts';
 import { createInside, openFolderInside, removeInside, writeInside } from '../files/hand-over.ts';
 import { openInside } from '../files/inside.ts';
@@ -80,8 +80,10 @@ export async function buildIsolated(
     // an archive has no name with a digest: the builder pulls such an image itself
     const named = bases.filter((name) => !name.includes('@'));
     for (const [index, name] of named.entries()) {
-      const base = await saveImage(engine, imageName(name), signal);
-      const write = (draft: string) => pipeline(base, createWriteStream(draft), { signal });
+      const write = async (draft: string) => {
+        const file = createWriteStream(draft);
+        await saveImage(engine, imageName(name), file, signal).finally(() => file.destroy());
+      };
       await createInside(folders.root, join(folder, `base-${index}.tar`), sandbox, write);
     }
     writeInside(folders.root, join(folder, registriesFile), registries, sandbox.owner);
@@ -93,7 +95,7 @@ export async function buildIsolated(
   }
 
   async function load(): Promise<void> {
-    const descriptor = openInside(folders.root, archive);
+    const descriptor = open();
     try {
       await loadImage(engine, { descriptor, name: tag, labels, limit: context.containers.builtImage }, signal);
     } catch (error) {
@@ -101,6 +103,15 @@ export async function buildIsolated(
       throw error;
     } finally {
       closeSync(descriptor);
+    }
+  }
+
+  function open(): number {
+    try {
+      return openInside(folders.root, archive);
+    } catch (error) {
+      if (systemCode(error) === 'ENOENT') throw new StepFault('Docker build failed: the image that it made is gone');
+      throw error;
     }
   }
 }
