@@ -1,7 +1,9 @@
-import { readdirSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { mergeCommit } from '../../src/git/merge.ts';
 import { Mirror } from '../../src/git/mirror/mirror.ts';
+import type { PullRequestFacts } from '../../src/kernel/pull-request.ts';
 import { builtCommit, type PullRequestEvent } from '../../src/workflow/event.ts';
 import { jobText, TestJobs } from '../support/job.ts';
 
@@ -27,13 +29,13 @@ describe('a job of a pull request', () => {
   const action = 'runs: { using: composite, steps: [{ run: echo of my own, shell: bash }] }\n';
 
   /** Runs steps for the pull request, and prints what is checked out. */
-  async function run(steps: string, change: { merge?: null } = {}) {
+  async function run(steps: string, change: { merge?: null; facts?: PullRequestFacts } = {}) {
     const made = await pullRequest();
     const { repository, head, base } = made;
     const merge = change.merge === null ? null : made.merge;
     const event: PullRequestEvent = {
       ...{ name: 'pull_request', number: 7, action: 'opened', head: null, base: 'main' },
-      ...{ commits: { head, before: null, base }, merge, facts: null, label: null },
+      ...{ commits: { head, before: null, base }, merge, label: null, facts: change.facts ?? null },
     };
     const ref = 'refs/merge-requests/7/head';
     const facts = { event, ...builtCommit(event, { ref, sha: head }) };
@@ -83,6 +85,29 @@ describe('a job of a pull request', () => {
       const { log, head } = await run(`- uses: actions/checkout@v4\n  with: { ref: '${ref}' }`, { merge: null });
       expect(log, ref).to.include(`\n${head}\n`);
     }
+  });
+
+  it('takes a title and a label for text, whatever is in them', async () => {
+    const title = '"; touch pwned; $(touch pwned) `touch pwned` ${{ github.sha }}\r\nA=b\r\n<script>\'';
+    const none = { body: null, draft: null, author: null, headRef: null, headRepo: null };
+    const facts = { ...none, title, labels: ['${{ 1 }}', title], isOpen: null, merged: null, url: null };
+    const { workspace } = await run(
+      [
+        '- uses: actions/checkout@v4',
+        '- run: printf %s "$TITLE" > title; printf %s "$LABEL" > label; printf %s "$A" > a',
+        "  env: { TITLE: '${{ github.event.pull_request.title }}', LABEL: '${{ github.event.pull_request.labels[0].name }}' }",
+        "- run: node -p 'JSON.parse(fs.readFileSync(process.env.GITHUB_EVENT_PATH)).pull_request.title' > event",
+      ].join('\n'),
+      { facts },
+    );
+    const read = (file: string) => readFileSync(join(workspace, file), 'utf8');
+    expect([read('title'), read('label'), read('a'), read('event')]).to.deep.equal([
+      title,
+      '${{ 1 }}',
+      '',
+      `${title}\n`,
+    ]);
+    expect(readdirSync(workspace)).to.not.include('pwned');
   });
 
   it('uses the actions of the merge without a checkout', async () => {

@@ -384,11 +384,20 @@ describe('web: webhooks', () => {
       const long = 'x'.repeat(100_000);
       const labels = Array.from({ length: 1000 }, (_, index) => ({ name: `${index}` }));
       await tell(
-        { pull_request: { number: 8, title: long, body: long, labels, html_url: 'javascript:alert(1)' } },
+        {
+          pull_request: {
+            number: 8,
+            title: long,
+            body: long,
+            labels,
+            html_url: 'javascript:alert(1)',
+            head: { ref: 'a\0b\n' },
+          },
+        },
         event,
       );
       const stored = await facts(8);
-      expect(stored).to.include({ url: null });
+      expect(stored).to.include({ url: null, headRef: null });
       expect([stored?.title?.length, stored?.body?.length, stored?.labels?.length]).to.deep.equal([1000, 10_000, 100]);
     });
   });

@@ -1,3 +1,4 @@
+import { isRefName } from '../../git/remote/ref-names.ts';
 import { type PullRequestActivity, type PullRequestFacts, pullRequestActivities } from '../../kernel/pull-request.ts';
 import { Payload } from './payload.ts';
 
@@ -63,7 +64,11 @@ const readers: readonly { holds: (payload: Payload) => boolean; read: (payload: 
 const name = (payload: Payload) => payload.text(longestName);
 const namesIn = (list: Payload, key: string) =>
   list.list(mostLabels)?.flatMap((each) => name(each.at(key)) ?? []) ?? null;
-const branch = (payload: Payload) => name(payload)?.replace(/^refs\/heads\//, '') ?? null;
+/** It becomes a variable of jobs, so it must be what git itself allows. */
+function branch(payload: Payload): string | null {
+  const ref = name(payload)?.replace(/^(?:refs\/heads\/)?/, 'refs/heads/');
+  return ref !== undefined && isRefName(ref) ? ref.slice('refs/heads/'.length) : null;
+}
 
 /** GitHub, Gitea, Forgejo and Gogs. */
 function fromGitHub(payload: Payload): Read {
