@@ -17,9 +17,9 @@ export async function confirmApproval(client: Client, build: Build): Promise<voi
   for (const { path, status, diff } of material.files) {
     print();
     print(`${paint('bold', plain(path))} ${status}`);
-    print(diff === null ? '    the difference is too long to show' : `    ${plainLines(diff, '    ')}`);
+    print(diff === null ? '    the difference cannot be shown: look at the commit' : `    ${plainLines(diff, '    ')}`);
   }
-  if (material.more > 0) print(`${material.more} more files differ`);
+  if (material.more > 0) print(`${material.more} more files differ, which are not shown: look at the commit`);
   print();
   print(paint('dim', `digest ${material.digest}`));
   if (!process.stdin.isTTY) {

@@ -8,7 +8,7 @@ import type { UpdateOptions } from './mirror/update.ts';
 export interface ChangedFile {
   path: string;
   status: 'added' | 'changed' | 'removed';
-  /** as `git diff` shows it; null where it is too long */
+  /** as `git diff` shows it; null where it is too long, or its path is not UTF-8 */
   diff: string | null;
 }
 
@@ -19,6 +19,8 @@ export interface ChangeBounds {
   diff: number;
   /** bytes of all diffs together */
   total: number;
+  /** Which files come first, so that others cannot use up the room for them. */
+  isFirst?(path: string): boolean;
 }
 
 /** Bytes of the list of changed files: of some 100,000 of them. */
@@ -27,7 +29,7 @@ const mostListed = 16 * 1024 * 1024;
 const statuses: { [letter: string]: ChangedFile['status'] } = { A: 'added', D: 'removed' };
 
 /**
- * The files that differ between two commits, by path, with their diffs. Attributes of files hide nothing.
+ * The files that differ between two commits, by path, the first ones before the others, with their diffs. Attributes of files hide nothing.
  * @param pair full ids of commits in the mirror
  * @param globs pathspecs of git with the magic `glob`
  * @returns also the lines of git that name their modes and blobs, which tell one set of changes from another
@@ -37,7 +39,7 @@ export async function changedFiles(
   mirror: Mirror,
   { from, to }: { from: string; to: string },
   globs: readonly string[],
-  { files: most, diff, total }: ChangeBounds,
+  { files: most, diff, total, isFirst = () => false }: ChangeBounds,
   options: UpdateOptions = {},
 ): Promise<{ files: ChangedFile[]; listing: string }> {
   const local: GitOptions = { ...withoutRemote(options), plain: true };
@@ -47,9 +49,10 @@ export async function changedFiles(
     });
   const specs = globs.map((glob) => `:(glob)${glob}`);
   const listing = await compare(['--raw', '--no-abbrev', '-z'], specs, mostListed);
-  const listed = [...listing.matchAll(/:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) ([A-Z])\0([^\0]*)\0/g)].map(
+  const found = [...listing.matchAll(/:\d+ \d+ ([0-9a-f]+) ([0-9a-f]+) ([A-Z])\0([^\0]*)\0/g)].map(
     ([, before = '', after = '', letter = '', path = '']) => ({ before, after, letter, path }),
   );
+  const listed = [...found.filter(({ path }) => isFirst(path)), ...found.filter(({ path }) => !isFirst(path))];
   const compared = listed.slice(0, most);
   const blobs = compared.flatMap(({ before, after }) => [before, after].filter((id) => !/^0+$/.test(id)));
   const sizes = blobs.length === 0 ? new Map<string, number>() : await sizesOfBlobs(mirror, blobs, options);
@@ -58,7 +61,9 @@ export async function changedFiles(
   for (const [index, { before, after, letter, path }] of listed.entries()) {
     const file = { path, status: statuses[letter] ?? ('changed' as const) };
     const isLarge = [before, after].some((id) => (sizes.get(id) ?? 0) > diff);
-    const text = index < most && !isLarge ? await textOf(path, Math.min(diff, left)) : null;
+    const shown = index < most && !isLarge ? await textOf(path, Math.min(diff, left)) : null;
+    // git does not find a path that is not UTF-8
+    const text = shown === '' && before !== after ? null : shown;
     left -= text === null ? 0 : Buffer.byteLength(text);
     files.push({ ...file, diff: text });
   }

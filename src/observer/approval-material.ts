@@ -8,13 +8,16 @@ import { testedCommit } from './tested-commit.ts';
 /** The files that decide how a pull request runs: workflows, actions of the repository, and settings. */
 const deciding = ['.github/**', '.volt/**', '.volt.yml', '**/action.yml', '**/action.yaml'];
 
+/** What runs by itself, and what that calls: a stranger must not be able to push it out of what is shown. */
+const running = /^\.(?:github|volt)\/workflows\/|^\.volt\.yml$|(?:^|\/)action\.ya?ml$/;
+
 /** Bytes, and numbers of files; further files are only counted. */
-const bounds = { files: 50, diff: 50_000, total: 200_000 };
+const bounds = { files: 50, diff: 50_000, total: 200_000, isFirst: (path: string) => running.test(path) };
 const mostListed = 100;
 const longestPath = 500;
 
 /** Characters that change how the text beside them is shown; a reader must see them. */
-const deceptive = /[^\P{Cc}\n\t]|[\u202a-\u202e\u2066-\u2069]/gu;
+const deceptive = /[^\P{Cc}\n\t]|[\p{Cf}\u2028\u2029]/gu;
 
 /**
  * What a person looks at before approving a pull request: how the files that decide how it runs differ from the base branch.

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { expect } from 'chai';
 import { changedFiles } from '../../src/git/changed-files.ts';
 import { Mirror } from '../../src/git/mirror/mirror.ts';
@@ -69,5 +70,27 @@ describe('the files that two commits have differently', () => {
     expect(large.files).to.deep.equal([{ path: '.github/large', status: 'added', diff: null }]);
     const full = await changesOf(many, { total: 300 });
     expect(full.files.map(({ diff }) => diff === null)).to.deep.equal([false, true, true, true]);
+  });
+
+  it('are the first ones before others, which cannot use up the room for their diffs', async () => {
+    const many = Object.fromEntries(Array.from({ length: 4 }, (_, index) => [`.github/A/${index}`, 'x\n']));
+    const isFirst = (path: string) => path.startsWith('.github/workflows/');
+    const { files } = await changesOf({ ...many, '.github/workflows/ci.yml': 'on: x\n' }, { files: 2, isFirst });
+    expect(files[0]).to.include({ path: '.github/workflows/ci.yml' });
+    expect(files[0]?.diff).to.include('+on: x');
+    expect(files.slice(1).map(({ path }) => path)).to.deep.equal(Object.keys(many));
+  });
+
+  it('have no diff rather than an empty one where git does not find their path', async () => {
+    repository.git('checkout', '--quiet', '--detach', from);
+    const blob = repository.git('rev-parse', 'HEAD:src/a.txt');
+    const entry = Buffer.concat([Buffer.from(`100644 ${blob}\t.github/`), Buffer.from([0xff]), Buffer.from('.yml\0')]);
+    execFileSync('git', ['-C', repository.path, 'update-index', '-z', '--index-info'], { input: entry });
+    repository.git('commit', '--quiet', '-m', 'an odd name');
+    const to = repository.head();
+    repository.git('reset', '--quiet', '--hard', from);
+    await mirror.requireCommit(to);
+    const { files } = await changedFiles(mirror, { from, to }, globs, bounds);
+    expect(files).to.deep.equal([{ path: '.github/\ufffd.yml', status: 'added', diff: null }]);
   });
 });

@@ -18,10 +18,14 @@ export function Material({ material, open }: { material: ApprovalMaterial; open:
           <h3>
             <code>{path}</code> {status}
           </h3>
-          {diff === null ? <p>The difference is too long to show.</p> : diff !== '' && <pre>{diff}</pre>}
+          {diff === null ? (
+            <p>The difference cannot be shown: look at the commit.</p>
+          ) : (
+            diff !== '' && <pre>{diff}</pre>
+          )}
         </section>
       ))}
-      {more > 0 && <p>{more} more files differ.</p>}
+      {more > 0 && <p>{more} more files differ, which are not shown: look at the commit.</p>}
       <p class="faint">
         Digest <code>{digest}</code>
       </p>
