@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { hasBuilder } from '../../support/engine.ts';
@@ -14,7 +14,9 @@ describe('a job that builds images by its own commands', function () {
   this.timeout(120_000);
   let jobs: IsolatedJobs | undefined;
   before(async function () {
-    if (!hasBuilder() || !(await isIsolable('sandbox'))) this.skip();
+    const isRoot = process.getuid?.() === 0;
+    const programs = ['podman', 'newuidmap', 'busybox'].every((name) => existsSync(join('/usr/bin', name)));
+    if (!isRoot || !programs || !hasBuilder() || !(await isIsolable('sandbox'))) this.skip();
   });
   afterEach(() => jobs?.clean());
 
@@ -24,7 +26,7 @@ describe('a job that builds images by its own commands', function () {
       `
 - uses: actions/checkout@v4
 - run: |
-    cp /bin/busybox .
+    cp /usr/bin/busybox .
     buildah build --tag one .
 - run: |
     for tag in two three; do podman build --quiet --tag $tag .; done
