@@ -11,7 +11,7 @@ import { type ListedPullRequest, pullRequestsIn, type RefKind, refKinds } from '
 
 /** Milliseconds between two polls that list all pull requests, an hour. */
 const wholeInterval = 3_600_000;
-/** The same at least where a webhook asks for them. */
+/** The same after a webhook has called, which may be about an old pull request. */
 const hookInterval = 60_000;
 /** Where there are no more than this, or not twice as many as a poll asks for anyway, it lists all of them. */
 const few = 100;
@@ -24,12 +24,19 @@ interface KindList {
   highest: number;
 }
 
+/** Of more, the next poll that lists all finds the others. */
+const mostPending = 200;
+
 /** What the last poll that listed all pull requests has found. */
 interface WholeList {
   /** milliseconds of performance.now() */
   at: number;
   pattern: string | null;
   found: KindList[];
+  /** whether a webhook has called since */
+  isCalled: boolean;
+  /** numbers of pull requests with new heads that are not recorded yet: there may be no room for their builds */
+  pending: number[];
 }
 
 /** What one poll asks for. */
@@ -54,7 +61,8 @@ export interface MovedPullRequest extends ListedPullRequest {
 /**
  * Which pull requests each poll asks for, and which of them have a new head. A forge keeps the refs of all pull requests that
  * ever were, and tells by git neither which are open nor which have moved. So a poll asks for the newest ones, those that have
- * moved lately, and the numbers that come next. Once an hour, and after a webhook, it lists all.
+ * moved lately, as Volt has seen or a webhook has told, and the numbers that come next. Once an hour, and within a minute of a
+ * webhook, it lists all.
  */
 export class PullRequestPolls {
   readonly #database: Database;
@@ -69,18 +77,19 @@ export class PullRequestPolls {
   }
 
   /**
-   * @param isAsked whether a webhook has asked for the poll
+   * @param isCalled whether a webhook has called since the last poll
    * @returns undefined for a repository that builds no pull requests
    */
   async query(
     { name, pullRequests, pullRequestRefs: pattern, pullRequestsSeen }: ObservedRepository,
-    isAsked: boolean,
+    isCalled: boolean,
   ): Promise<PullRequestQuery | undefined> {
     if (pullRequests === 'none') return undefined;
     const kinds = refKinds(pattern);
     const last = this.#lists.get(name);
+    if (last) last.isCalled ||= isCalled;
     const age = last ? performance.now() - last.at : Number.POSITIVE_INFINITY;
-    const isDue = age > (isAsked ? hookInterval : wholeInterval);
+    const isDue = age > (last?.isCalled ? hookInterval : wholeInterval);
     const watched = await watchedPullRequests(this.#database, name);
     if (!last || last.pattern !== pattern || !pullRequestsSeen || isDue)
       return { kinds, prefixes: kinds.map(({ prefix }) => prefix), isWhole: true, watched };
@@ -89,7 +98,8 @@ export class PullRequestPolls {
       // also where there are none: the first one is found at once
       if (count <= Math.max(few, 2 * own.length)) return [kind.prefix];
       const newest = own.reduce((most, { number }) => Math.max(most, number), highest);
-      return [...own.map(({ number }) => kind.of(number)), ...kind.after(newest)];
+      const numbers = new Set([...own.map(({ number }) => number), ...last.pending]);
+      return [...[...numbers].map((number) => kind.of(number)), ...kind.after(newest)];
     });
     return { kinds, prefixes, isWhole: false, watched };
   }
@@ -109,7 +119,12 @@ export class PullRequestPolls {
     if (!pullRequestsSeen) await passOverOldPullRequests(this.#database, name, pattern, [...listed.values()]);
     const last = this.#lists.get(name);
     if (isWhole)
-      this.#lists.set(name, { at: performance.now(), pattern, found: kinds.map((kind) => listOf(kind, listed)) });
+      this.#lists.set(name, {
+        at: performance.now(),
+        pattern,
+        found: kinds.map((kind) => listOf(kind, listed)),
+        ...{ isCalled: false, pending: [] },
+      });
     else if (last)
       last.found = last.found.map((each) => (prefixes.includes(each.kind.prefix) ? listOf(each.kind, listed) : each));
     if (!pullRequestsSeen) return [];
@@ -125,7 +140,10 @@ export class PullRequestPolls {
       name,
       moved.filter((each) => !isWanted(each)),
     );
-    return moved.filter(isWanted).sort((a, b) => a.number - b.number);
+    const wanted = moved.filter(isWanted).sort((a, b) => a.number - b.number);
+    const list = this.#lists.get(name);
+    if (list) list.pending = wanted.slice(0, mostPending).map(({ number }) => number);
+    return wanted;
   }
 }
 

@@ -45,8 +45,8 @@ export class PullRequests {
   }
 
   /** What a poll asks for, see `PullRequestPolls`. */
-  query(repository: ObservedRepository, isAsked: boolean): Promise<PullRequestQuery | undefined> {
-    return this.#polls.query(repository, isAsked);
+  query(repository: ObservedRepository, isCalled: boolean): Promise<PullRequestQuery | undefined> {
+    return this.#polls.query(repository, isCalled);
   }
 
   forget(repo: string): void {

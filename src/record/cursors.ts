@@ -114,16 +114,17 @@ export async function renewCursors(db: Write, repo: string, { absent }: { absent
 }
 
 /**
- * Forgets deleted branches without builds: if one comes back, it is new. Deleted tags are remembered forever, since an old
- * tag that comes back must not be built.
+ * Forgets deleted branches and pull requests without builds: if one comes back, it is new. Deleted tags are remembered forever,
+ * since an old tag that comes back must not be built; the heads of pull requests are remembered elsewhere.
  */
 export async function forgetGoneBranches(database: Database, repo: string): Promise<void> {
   await database.write((db) =>
     db
       .deleteFrom('cursors')
       .where('repo', '=', repo)
-      .where('ref', 'like', 'refs/heads/%')
-      .where('absent', '=', 1)
+      .where((eb) =>
+        eb.or([eb.and([eb('ref', 'like', 'refs/heads/%'), eb('absent', '=', 1)]), eb.not(isBranchOrTag(eb))]),
+      )
       .where(({ not, exists, selectFrom }) =>
         not(
           exists(

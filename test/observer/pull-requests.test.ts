@@ -377,7 +377,8 @@ describe('polling pull requests', () => {
     server.isOpen = () => true;
     const line = await BreakingProxy.start(Number(new URL(server.url('')).port));
     try {
-      await begin({ url: line.url(server.url('app/.git')), name: 'app' });
+      const cheap = { pullRequestCheckout: 'head', command: 'true' } as const;
+      await begin({ url: line.url(server.url('app/.git')), name: 'app', ...cheap });
       const before = line.received;
       await poll();
       expect(line.received - before, 'bytes of a poll').to.be.below(30_000);
@@ -398,6 +399,15 @@ describe('polling pull requests', () => {
       poller = new Poller(volt.context);
       await poll();
       expect(await numbers(), 'once all are listed').to.deep.equal([3000]);
+      const head = commit({ 'g.txt': '' });
+      const many = Array.from({ length: 20 }, (_, index) => `update refs/pull/${1001 + index}/head ${head}\n`);
+      repository.updateRefs(many.join(''));
+      poller = new Poller(volt.context);
+      await poll();
+      expect(await numbers()).to.have.lengthOf(15);
+      await volt.context.database.db.updateTable('builds').set({ status: 'success', finished_at: 1 }).execute();
+      await poll();
+      expect((await numbers()).length, 'those without room before').to.equal(5);
     } finally {
       await line.stop();
       await server.stop();

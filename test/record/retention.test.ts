@@ -1,7 +1,7 @@
 import { expect } from 'chai';
 import type { BuildId } from '../../src/kernel/model.ts';
 import { findBuild } from '../../src/record/builds.ts';
-import { cursorsOf, forgetGoneBranches, markAbsent, moveCursor } from '../../src/record/cursors.ts';
+import { cursorsAt, cursorsOf, forgetGoneBranches, markAbsent, moveCursor } from '../../src/record/cursors.ts';
 import type { Database } from '../../src/record/database.ts';
 import { closeIntent, findIntent, openTrigger } from '../../src/record/intents.ts';
 import { expiredBuilds, type Retention, removeBuild, removeClosedIntents } from '../../src/record/retention.ts';
@@ -95,6 +95,20 @@ describe('the builds that retention removes', () => {
     await removeBuild(database, last);
     await forgetGoneBranches(database, 'app');
     expect(await refs()).to.deep.equal(['refs/heads/main', tag]);
+  });
+
+  it('include the newest of a pull request, whose cursor is removed with the last of them', async () => {
+    const ref = 'refs/pull/7/head';
+    const last = await finishedBuild(database, 400, { ref, pullRequest: pullRequest7 });
+    await builds(1);
+    await database.write((db) => moveCursor(db, 'app', null, { ref, sha: 'a'.repeat(40), generation: 0 }));
+    const cursors = async () => (await cursorsAt(database, 'app', [ref])).size;
+    expect(await expired({ keepDays: 30 })).to.deep.equal([last]);
+    await forgetGoneBranches(database, 'app');
+    expect(await cursors()).to.equal(1);
+    await removeBuild(database, last);
+    await forgetGoneBranches(database, 'app');
+    expect(await cursors()).to.equal(0);
   });
 
   it('are never open, and never those whose files are still to be written', async () => {
