@@ -271,7 +271,7 @@ export class Poller {
     const problems = this.#problems.of(repository.name);
     const isSimple =
       triggers.length + problems.length === 0 && restsPulls && restsApproved && moved.length <= this.#refsPerPoll;
-    const pullProblems = this.#pullRequests.problemsOf(repository.name);
+    const pullProblems = pulls ? this.#pullRequests.problemsOf(repository.name) : [];
     const notice = noticeOf(repository, remote, { problems, pullProblems, waits });
     return { defaultBranch: remote.defaultBranch, notice, sent: isSimple ? moved : undefined };
   }

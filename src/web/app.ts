@@ -29,6 +29,7 @@ import {
 } from './pages/build-actions.ts';
 import { buildsPage } from './pages/builds.tsx';
 import { errorPage } from './pages/error.tsx';
+import { setPullRequestsFromPage } from './pages/pull-request-form.tsx';
 import { queueBoard } from './pages/queue-board.ts';
 import { referencePage } from './pages/reference.tsx';
 import { repositoriesPage } from './pages/repositories.tsx';
@@ -106,6 +107,9 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.get('/repos/:name', (context) => repositoryPage(context, web));
   app.post('/repos/:name/visibility', auditAs('repos.change', 'name'), (context) =>
     setVisibilityFromPage(context, web),
+  );
+  app.post('/repos/:name/pull-requests', auditAs('repos.change', 'name'), (context) =>
+    setPullRequestsFromPage(context, web),
   );
   app.get('/repos/:name/tests', (context) => testsPage(context, web));
   app.get('/repos/:name/tests/:id', (context) => testPage(context, web));

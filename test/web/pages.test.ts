@@ -69,6 +69,15 @@ describe('web: pages without scripts', () => {
     expect(textOf(await site.page('/repos/pulls'))).to.include(
       'Pull requests from its own branches; merged with the base branch; on runners with linux at most',
     );
+    const headers = { authorization: `Bearer ${site.token}` };
+    expect(await site.page('/repos/pulls', headers)).to.include('action="/repos/pulls/pull-requests"');
+    expect(await site.page('/repos/pulls')).to.not.include('/pull-requests"');
+    const set = async (pullRequests: string) => {
+      const body = new URLSearchParams({ pullRequests });
+      return (await site.fetch('/repos/pulls/pull-requests', { method: 'POST', headers, body })).status;
+    };
+    expect([await set('everybody'), await set('none')]).to.deep.equal([400, 303]);
+    expect(await site.json('/api/v1/repos/pulls')).to.include({ pullRequests: 'none' });
   });
 
   it('show commits and jobs of one repository as a grid', async () => {

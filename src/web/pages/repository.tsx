@@ -19,6 +19,7 @@ import { Chart, type Point } from './chart.tsx';
 import { Deployments } from './deployments.tsx';
 import { answerPage } from './layout.tsx';
 import { Age, Fact, inUtc, Problems, StatusMark } from './parts.tsx';
+import { PullRequestForm, pullRequestWords } from './pull-request-form.tsx';
 import { shortRef } from './sentences.ts';
 import { readers, VisibilityForm } from './visibility.tsx';
 
@@ -80,6 +81,7 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
         </section>
         {/* outside of the live sections, so that it is not redrawn while a person chooses */}
         {may(context, 'admin') && <VisibilityForm repository={repository} />}
+        {may(context, 'admin') && <PullRequestForm repository={repository} />}
         {schedules.length > 0 && (
           <section>
             <h2>Schedules</h2>
@@ -179,19 +181,13 @@ function fetchedPart({ filter }: ObservedRepository): string {
   return filter === null ? 'full history' : `full history, filter ${filter}`;
 }
 
-const modeTexts = {
-  same: 'from its own branches',
-  approved: 'from its own branches, and from forks once a person approves',
-  all: 'all, forks included',
-} as const;
-
 function pullRequestsText(repository: ObservedRepository): string {
   const { pullRequests, pullRequestCheckout, pullRequestRefs, pullRequestLabels: labels } = repository;
   if (pullRequests === 'none') return 'none';
   const labelled =
     labels && (labels.length === 0 ? 'on runners without labels' : `on runners with ${labels.join(', ')} at most`);
   return [
-    modeTexts[pullRequests],
+    pullRequestWords[pullRequests],
     pullRequestCheckout === 'merge' ? 'merged with the base branch' : 'the head alone',
     ...(pullRequestRefs === null ? [] : [pullRequestRefs]),
     ...(labelled === null ? [] : [labelled]),
