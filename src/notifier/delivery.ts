@@ -1,6 +1,7 @@
 import { type FaultScope, ForgeFault } from '../forge/fault.ts';
 import type { CommitStatus, Forge, ForgeAccess } from '../forge/forge.ts';
 import { VoltError } from '../kernel/errors.ts';
+import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
@@ -13,6 +14,8 @@ import {
   noteFailed,
   noteLost,
   noteSent,
+  postponeRepository,
+  releaseRepository,
   sentSince,
 } from '../record/outbox.ts';
 import { githubLimits, Pace } from './pace.ts';
@@ -30,10 +33,12 @@ const longestTry = 7 * 86_400_000;
 /** The first and the longest pause (ms) before a status, or a forge, is tried again. */
 const pauses: { readonly [Scope in FaultScope | 'token']: { first: number; most: number } } = {
   forge: { first: 2000, most: 30_000 },
-  token: { first: 10_000, most: 300_000 },
-  repository: { first: 10_000, most: 3_600_000 },
+  token: { first: 10_000, most: 45_000 },
+  repository: { first: 10_000, most: 45_000 },
   status: { first: 10_000, most: 3_600_000 },
 };
+/** The longest pause (ms) before a refused repository is tried again at GitHub, which counts each try. */
+const longestAtGithub = 600_000;
 
 export interface DeliveryContext extends Pick<StageContext, 'config' | 'logger'> {
   database: Database;
@@ -59,6 +64,8 @@ export class Delivery {
   /** address and token that the pause is for */
   #pausedFor = '';
   #heldUntil = 0;
+  /** how often in a row each refused repository was tried */
+  readonly #refused = new Map<string, number>();
 
   constructor(context: DeliveryContext, name: string) {
     this.#context = context;
@@ -115,7 +122,7 @@ export class Delivery {
     try {
       if (notice.isSent) await this.#lookUp(forge, notice, status);
       else await this.#send(forge, notice, status, pace);
-      await this.#works(forge);
+      await this.#works(forge, notice);
     } catch (error) {
       if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;
       await this.#failed(forge, notice, error);
@@ -155,9 +162,10 @@ export class Delivery {
     await noteLost(database, notice);
   }
 
-  async #works({ hasProblem }: ForgeWithToken): Promise<void> {
+  async #works({ hasProblem }: ForgeWithToken, { repo }: DueNotice): Promise<void> {
     this.#pausedUntil = 0;
     this.#failures = 0;
+    if (this.#refused.delete(repo)) await releaseRepository(this.#context.database, this.#name, repo);
     if (!hasProblem) return;
     await noteForgeProblem(this.#context.database, this.#name, undefined);
     this.#context.logger.info(`statuses reach the forge ${this.#name} again`);
@@ -175,10 +183,11 @@ export class Delivery {
       logger.warn(`gave up a status: ${message}`, { repo: notice.repo, build: String(notice.build) });
       return noteDone(database, notice, problem);
     }
-    if (scope !== 'forge') {
+    if (scope === 'repository') return this.#refuse(forge, notice, problem);
+    if (scope === 'status') {
       if (notice.attempts === 0) logger.warn(message, { repo: notice.repo, build: String(notice.build) });
-      await noteFailed(database, notice, { dueAt: serverNow() + pauseOf(pauses[scope], notice.attempts), problem });
-      return;
+      const dueAt = serverNow() + pauseOf(pauses.status, notice.attempts);
+      return noteFailed(database, notice, { dueAt, problem });
     }
     const after = error instanceof ForgeFault ? error.after : undefined;
     const kind = code === 'forge_refused' ? pauses.token : pauses.forge;
@@ -190,6 +199,19 @@ export class Delivery {
     await noteForgeProblem(database, this.#name, problem);
     // the next try is about another status, if there is one: this one may be what the forge fails at
     await noteFailed(database, notice, { dueAt: serverNow() + ms + 1 });
+  }
+
+  /** One status of a refused repository is tried for all of them. */
+  async #refuse({ name, kind }: ForgeWithToken, notice: DueNotice, problem: Problem): Promise<void> {
+    const { database, logger } = this.#context;
+    const { repo } = notice;
+    const failures = this.#refused.get(repo) ?? 0;
+    this.#refused.set(repo, failures + 1);
+    if (failures === 0) logger.warn(problem.message, { repo, build: String(notice.build) });
+    const { first, most } = pauses.repository;
+    const dueAt = serverNow() + pauseOf({ first, most: kind === 'github' ? longestAtGithub : most }, failures);
+    await noteFailed(database, notice, { dueAt, problem });
+    await postponeRepository(database, name, repo, dueAt + 1);
   }
 }
 

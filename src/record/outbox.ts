@@ -180,6 +180,39 @@ export async function noteFailed(
   );
 }
 
+/** Lets all statuses of a repository that wait for a forge wait until a time: whatever holds up one of them holds up all. */
+export async function postponeRepository(
+  database: Database,
+  forge: string,
+  repo: string,
+  until: number,
+): Promise<void> {
+  await database.write((db) =>
+    db
+      .updateTable('notices')
+      .set({ due_at: until })
+      .where('forge', '=', forge)
+      .where('repo', '=', repo)
+      .where('due_at', '<', until)
+      .whereRef('sent', '<', 'revision')
+      .execute(),
+  );
+}
+
+/** Lets the statuses of a repository that a forge has refused be tried now. */
+export async function releaseRepository(database: Database, forge: string, repo: string): Promise<void> {
+  await database.write((db) =>
+    db
+      .updateTable('notices')
+      .set({ due_at: serverNow() })
+      .where('forge', '=', forge)
+      .where('repo', '=', repo)
+      .where('due_at', '>', serverNow())
+      .whereRef('sent', '<', 'revision')
+      .execute(),
+  );
+}
+
 /** When statuses were sent to a forge since a time, the earliest first. */
 export async function sentSince({ db }: Pick<Database, 'db'>, forge: string, since: number): Promise<number[]> {
   const query = db.selectFrom('notices').select('sent_at').where('forge', '=', forge).where('sent_at', '>', since);

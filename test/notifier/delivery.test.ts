@@ -155,6 +155,25 @@ describe('the delivery of statuses to a forge', () => {
     expect(await refusedNotices(database, administrator)).to.deep.equal([]);
   });
 
+  it('tries one status of a refused repository for all of them, and sends the others when it may', async () => {
+    await add('gitea');
+    const commits = ['a', 'b', 'd'].map((digit) => digit.repeat(40));
+    for (const commit of commits) await recordedBuild(database, { sha: commit });
+    fake.projects = [];
+    const one = delivery();
+    await deliver(one);
+    expect(fake.sent).to.have.length(1);
+    fake.projects = ['acme/app'];
+    await database.db
+      .updateTable('notices')
+      .set({ due_at: 1 })
+      .where('sha', '=', commits[0] ?? '')
+      .execute();
+    await deliver(one);
+    for (const commit of commits) expect(fake.shown(commit)).to.deep.equal({ 'volt/push': 'pending' });
+    expect(fake.sent).to.have.length(4);
+  });
+
   it('gives up a commit that the forge does not have, after some tries', async () => {
     await add();
     await recordedBuild(database, { sha });
