@@ -142,6 +142,12 @@ export async function forgeProblems({ db }: Pick<Database, 'db'>): Promise<Forge
   }));
 }
 
+/** What all forges are for, by name. */
+export async function forgeScopes(db: Sql): Promise<(ForgeScope & { name: string })[]> {
+  const rows = await db.selectFrom('forges').select(['name', 'kind', 'api', 'repos']).orderBy('name').execute();
+  return rows.map(({ repos, ...row }) => ({ ...row, repos: JSON.parse(repos) as string[] }));
+}
+
 /** Whether there is a forge at all. */
 export async function anyForge({ db }: Pick<Database, 'db'>): Promise<boolean> {
   return (await db.selectFrom('forges').select('name').limit(1).executeTakeFirst()) !== undefined;

@@ -1,9 +1,10 @@
 import { type CommitState, commitStatusOf, contextOf } from '../kernel/commit-status.ts';
 import type { ForgeKind } from '../kernel/forge-kinds.ts';
-import { type ForgeScope, projectAt } from '../kernel/forge-projects.ts';
+import { projectAt } from '../kernel/forge-projects.ts';
 import type { PullRequestDetails } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import type { Sql, Write } from './database.ts';
+import type { Write } from './database.ts';
+import { forgeScopes } from './forges.ts';
 
 /**
  * The outbox. A notice is the status that a forge should show for a commit, under one name; the newest replaces the earlier ones.
@@ -23,7 +24,7 @@ export async function noticeEnded(db: Write, build: number): Promise<void> {
 }
 
 async function notice(db: Write, id: number, begun: boolean): Promise<void> {
-  const forges = await scopes(db);
+  const forges = await forgeScopes(db);
   if (forges.length === 0) return;
   const row = await db
     .selectFrom('builds')
@@ -89,9 +90,4 @@ function refAt(kind: ForgeKind, ref: string, pull: PullRequestDetails | null): {
   const isOwn = pull !== null && (kind === 'gerrit' || kind === 'pagure');
   const sent = pull === null || isOwn || pull.headRef === null ? ref : `refs/heads/${pull.headRef}`;
   return { ref: sent, lane: kind === 'gitlab' || isOwn ? sent : '' };
-}
-
-async function scopes(db: Sql): Promise<(ForgeScope & { name: string })[]> {
-  const rows = await db.selectFrom('forges').select(['name', 'kind', 'api', 'repos']).execute();
-  return rows.map(({ repos, ...row }) => ({ ...row, repos: JSON.parse(repos) as string[] }));
 }

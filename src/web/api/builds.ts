@@ -7,6 +7,7 @@ import { listBuilds } from '../../record/builds.ts';
 import { readBuild } from '../access/readable.ts';
 import { approveBuild } from '../requests/approvals.ts';
 import { cancelBuild, retryBuild } from '../requests/builds.ts';
+import { withPullRequestUrls } from '../requests/pull-request-urls.ts';
 import { approvalMaterialAnswer, approved, approveRequest } from '../schemas/approvals.ts';
 import { build, buildList } from '../schemas/builds.ts';
 import { retryRequest } from '../schemas/intents.ts';
@@ -33,7 +34,10 @@ const listing = jsonRoute({
     // one more than requested shows whether there is a next page
     const builds = await listBuilds(database, { ...query, reader, limit: query.limit + 1 });
     const page = builds.slice(0, query.limit);
-    return { builds: page, next: builds.length > page.length ? (page.at(-1)?.id ?? null) : null };
+    return {
+      builds: await withPullRequestUrls(database, page),
+      next: builds.length > page.length ? (page.at(-1)?.id ?? null) : null,
+    };
   },
 });
 
@@ -44,8 +48,11 @@ const one = jsonRoute({
   params: z.object({ id: buildId }),
   answer: build,
   errors: ['not_found'],
-  handle: async ({ params, requester: { reader } }, web) =>
-    withWaitReasons(web, await readBuild(web.database, reader, params.id)),
+  handle: async ({ params, requester: { reader } }, web) => {
+    const read = await readBuild(web.database, reader, params.id);
+    const [linked = read] = await withPullRequestUrls(web.database, [read]);
+    return withWaitReasons(web, linked);
+  },
 });
 
 const cancel = jsonRoute({

@@ -1,9 +1,11 @@
 import type { Context } from 'hono';
+import type { ProjectLinks } from '../../kernel/forge-links.ts';
 import { type Build, isFinal, parseBuildId, type Status } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import { branchHistory } from '../../record/branch-history.ts';
 import { approvalMaterial } from '../../record/build-approvals.ts';
 import { estimatedDuration } from '../../record/estimates.ts';
+import { linksOf } from '../../record/project-links.ts';
 import type { WebEnv } from '../access/env.ts';
 import { may } from '../access/permission.ts';
 import { readBuild } from '../access/readable.ts';
@@ -28,14 +30,16 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   if (id === undefined) return nothingHere(context);
   const build = await readBuild(web.database, context.get('reader'), id);
   const chosen = chooseLog(build, context.req.query('job'), context.req.query('attempt'));
-  const [history, runners, needed, summaryOf, failed, material] = await Promise.all([
+  const [history, runners, needed, summaryOf, failed, material, projects] = await Promise.all([
     branchHistory(web.database, build),
     runnersIfQueued(build, web),
     requirementsOf(build, web),
     web.summaries.of(build, chosen?.job.id),
     failedTestsOf(web.database, build),
     build.approval === null ? undefined : approvalMaterial(web.database, id),
+    linksOf(web.database, [build.repo]),
   ]);
+  const links = projects.get(build.repo);
   const estimate = build.status === 'running' ? await estimatedDuration(web.database, build) : undefined;
   const now = serverNow();
   const signedIn = may(context, 'write') && covers(requesterOf(context), build.repo);
@@ -61,7 +65,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
           <Broken build={build} history={history} />
           <Act build={build} signedIn={signedIn} />
         </div>
-        <Facts build={build} estimate={estimate} now={now} />
+        <Facts build={build} estimate={estimate} links={links} now={now} />
         {material && <Material material={material} open={build.approval?.decision === null} />}
         <FailedTests build={build} failed={failed} />
         <Graph build={build} />
@@ -72,6 +76,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
           needed={needed}
           signedIn={signedIn}
           summaryOf={summaryOf}
+          fileOf={(path, line) => links?.file(build.sha, path, line)}
           now={now}
         />
         {chosen && <LogSection web={web} chosen={chosen} asked={askedLines((name) => context.req.query(name))} />}
@@ -131,14 +136,35 @@ function Retry({ build }: { build: Build }) {
   );
 }
 
-function Facts({ build, estimate, now }: { build: Build; estimate: number | undefined; now: number }) {
+function Facts({
+  build,
+  estimate,
+  links,
+  now,
+}: {
+  build: Build;
+  estimate: number | undefined;
+  links: ProjectLinks | undefined;
+  now: number;
+}) {
+  const there = refAt(build, links);
   return (
     <dl class="facts" id="facts" data-live="">
       <Fact name={build.pullRequest ? 'Pull request' : 'Ref'}>
         <RefLink build={build} />
+        {there !== undefined && (
+          <>
+            {' '}
+            <a class="quiet" href={there}>
+              at {links?.title}
+            </a>
+          </>
+        )}
       </Fact>
       <Fact name="Commit">
-        <code title={build.sha}>{build.sha.slice(0, 10)}</code>
+        <a href={links?.commit(build.sha)}>
+          <code title={build.sha}>{build.sha.slice(0, 10)}</code>
+        </a>
       </Fact>
       <Fact name="Author">{build.author}</Fact>
       {build.approval?.decision && (
@@ -158,6 +184,12 @@ function Facts({ build, estimate, now }: { build: Build; estimate: number | unde
       </Fact>
     </dl>
   );
+}
+
+/** The page of the build's pull request or branch at the forge. */
+function refAt({ ref, pullRequest }: Build, links: ProjectLinks | undefined): string | undefined {
+  if (pullRequest) return links?.pullRequest(pullRequest.number);
+  return ref.startsWith('refs/heads/') ? links?.branch(shortRef(ref)) : undefined;
 }
 
 /** The ref; branches and pull requests link to a filtered list of builds. */

@@ -4,7 +4,7 @@ import { type Needed, whyItWaits } from '../status/waiting.ts';
 import { ApprovalForm, Deployment, waitingForApproval } from './approval.tsx';
 import { StatusMark, Took, Words } from './parts.tsx';
 import { attemptSentence, stateOf } from './sentences.ts';
-import { type ShowSummary, Steps } from './steps.tsx';
+import { type FilePage, type ShowSummary, Steps } from './steps.tsx';
 
 interface Shown {
   build: Build;
@@ -15,6 +15,7 @@ interface Shown {
   needed: Needed;
   signedIn: boolean;
   summaryOf: ShowSummary;
+  fileOf: FilePage;
   now: number;
 }
 
@@ -75,7 +76,7 @@ function JobCard({ job, shown }: { job: Job; shown: Shown }) {
           Image {job.image.name} <span class="muted">{job.image.digest}</span>
         </p>
       )}
-      <Steps job={job} summaryOf={shown.summaryOf} now={now} />
+      <Steps job={job} summaryOf={shown.summaryOf} fileOf={shown.fileOf} now={now} />
       {!single && <Act job={job} shown={shown} />}
     </details>
   );

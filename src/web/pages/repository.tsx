@@ -7,6 +7,7 @@ import { type ObservedRef, observedRefs } from '../../record/branches.ts';
 import { listDeployments } from '../../record/deployments.ts';
 import { listEnvironments } from '../../record/environments.ts';
 import { refusedNotices } from '../../record/outbox.ts';
+import { linksOf } from '../../record/project-links.ts';
 import type { ObservedRepository } from '../../record/repositories.ts';
 import { schedulesOf } from '../../record/schedules.ts';
 import { type TrendPoint, trendOf } from '../../record/trends.ts';
@@ -34,14 +35,16 @@ const mostDeployments = 20;
 export async function repositoryPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const repository = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
   const { name, error } = repository;
-  const [trend, refs, schedules, environments, deployments, refused] = await Promise.all([
+  const [trend, refs, schedules, environments, deployments, refused, projects] = await Promise.all([
     trendOf(web.database, name, charted),
     observedRefs(web.database, name, mostRefs),
     schedulesOf(web.database, name),
     listEnvironments(web.database, name),
     listDeployments(web.database, name, { limit: mostDeployments }),
     refusedNotices(web.database, context.get('reader'), name),
+    linksOf(web.database, [name]),
   ]);
+  const links = projects.get(name);
   return answerPage(context, web, {
     title: name,
     section: 'repositories',
@@ -55,6 +58,7 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
             <a href={`/?repo=${name}`}>Builds</a>
             <a href={`/?repo=${name}&view=grid`}>Grid</a>
             <a href={`/repos/${name}/tests`}>Tests</a>
+            {links && <a href={links.page}>{links.title}</a>}
           </nav>
         </div>
         <h1>{name}</h1>

@@ -6,18 +6,31 @@ import { StatusMark, Took } from './parts.tsx';
 /** Renders the summary of a step. */
 export type ShowSummary = (text: string) => ShownSummary;
 
+/** The page of a file of the commit at its forge; undefined if that is not known. */
+export type FilePage = (path: string, line: number | null) => string | undefined;
+
 /** The most annotations of one step that are shown; a linter may make thousands. */
 const mostAnnotations = 50;
 
 /** The steps of a job, each with its duration, annotations and summary. */
-export function Steps({ job, summaryOf, now }: { job: Job; summaryOf: ShowSummary; now: number }) {
+export function Steps({
+  job,
+  summaryOf,
+  fileOf,
+  now,
+}: {
+  job: Job;
+  summaryOf: ShowSummary;
+  fileOf: FilePage;
+  now: number;
+}) {
   if (job.steps.length === 0) return null;
   return (
     <ol class="steps">
       {job.steps.map((step, index) => (
         <li class={step.status}>
           <StepLine job={job} step={step} now={now} />
-          <Annotations annotations={step.annotations} />
+          <Annotations annotations={step.annotations} fileOf={fileOf} />
           <Summary step={step} id={`summary-${job.id}-${index}`} summaryOf={summaryOf} />
         </li>
       ))}
@@ -52,7 +65,7 @@ function StepLine({ job, step, now }: { job: Job; step: Step; now: number }) {
   );
 }
 
-function Annotations({ annotations }: { annotations: readonly Annotation[] }) {
+function Annotations({ annotations, fileOf }: { annotations: readonly Annotation[]; fileOf: FilePage }) {
   if (annotations.length === 0) return null;
   const more = annotations.length - mostAnnotations;
   return (
@@ -61,11 +74,13 @@ function Annotations({ annotations }: { annotations: readonly Annotation[] }) {
         <li class={level}>
           <strong>{title ?? level}</strong>
           {file !== null && (
-            <code>
-              {file}
-              {line !== null && `:${line}`}
-              {line !== null && column !== null && `:${column}`}
-            </code>
+            <a href={isInRepository(file) ? fileOf(file, line) : undefined}>
+              <code>
+                {file}
+                {line !== null && `:${line}`}
+                {line !== null && column !== null && `:${column}`}
+              </code>
+            </a>
           )}
           <span>{message}</span>
         </li>
@@ -73,6 +88,11 @@ function Annotations({ annotations }: { annotations: readonly Annotation[] }) {
       {more > 0 && <li class="faint">and {more} more</li>}
     </ul>
   );
+}
+
+/** Annotations come from jobs and may name any path. */
+function isInRepository(path: string): boolean {
+  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
 function Summary({ step, id, summaryOf }: { step: Step; id: string; summaryOf: ShowSummary }) {
