@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander';
 import type { Config } from '../kernel/config.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { forgeKinds } from '../kernel/forge-kinds.ts';
+import { forgeReports } from '../kernel/forge-report.ts';
 import type { forgeCheck, forgeList } from '../web/schemas/forges.ts';
 import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
@@ -16,6 +17,7 @@ interface ForgeOptions {
   api?: string;
   tokenFile?: string;
   repo?: string[];
+  report?: string;
 }
 
 /** The most bytes of a file with a token. */
@@ -32,14 +34,14 @@ export function forgeCommand(program: Command): CommandFile {
     .description('Adds a forge and checks it. Volt sends nothing before the check has passed.')
     .argument('<name>', '1 to 64 characters of a-z, 0-9, ".", "_" and "-"')
     .addOption(new Option('--kind <kind>', 'what runs there').choices(Object.keys(forgeKinds)).makeOptionMandatory())
-    .action(async (name: string, { kind, api, tokenFile, repo }: ForgeOptions) => {
+    .action(async (name: string, { kind, api, tokenFile, repo, report }: ForgeOptions) => {
       const config = configOf(add);
       if (tokenFile === undefined) {
         throw new VoltError('usage', 'no token was given', {
           remedy: 'Put the token into a file that only you can read, and name it: --token-file FILE.',
         });
       }
-      const body = { name, kind, api, token: readToken(tokenFile), repos: repo };
+      const body = { name, kind, api, token: readToken(tokenFile), repos: repo, report };
       await Client.of(config).post('/forges', body);
       print(`added the forge ${name}`);
       await check(config, name);
@@ -66,9 +68,9 @@ export function forgeCommand(program: Command): CommandFile {
   const set = withOptions(command.command('set'))
     .description('Changes a forge, and checks it again if it has a new address or token.')
     .argument('<name>')
-    .action(async (name: string, { api, tokenFile, repo }: ForgeOptions) => {
+    .action(async (name: string, { api, tokenFile, repo, report }: ForgeOptions) => {
       const config = configOf(set);
-      const body = { api, repos: repo, ...(tokenFile !== undefined && { token: readToken(tokenFile) }) };
+      const body = { api, repos: repo, report, ...(tokenFile !== undefined && { token: readToken(tokenFile) }) };
       await Client.of(config).patch(`/forges/${encodeURIComponent(name)}`, body);
       print(`changed the forge ${name}`);
       await check(config, name);
@@ -107,6 +109,11 @@ function withOptions(command: Command): Command {
       '--repo <glob|name=project>',
       'only for these repositories; NAME=PROJECT where the address does not tell the project; may be repeated',
       collect,
+    )
+    .addOption(
+      new Option('--report <what>', 'set a status for each workflow or job, too, and not only for the build').choices(
+        forgeReports,
+      ),
     );
 }
 

@@ -44,7 +44,10 @@ export function contextOf({
 }
 
 /** The state and, in one short line, why. */
-export function commitStatusOf(build: ReportedBuild): { state: CommitState; description: string } {
+export function commitStatusOf(build: Omit<ReportedBuild, 'ref' | 'trigger' | 'isPullRequest' | 'activity'>): {
+  state: CommitState;
+  description: string;
+} {
   const why = build.message ?? build.reason?.replaceAll('_', ' ') ?? '';
   switch (build.status) {
     case 'waiting':
@@ -66,7 +69,7 @@ export function commitStatusOf(build: ReportedBuild): { state: CommitState; desc
   }
 }
 
-function took({ startedAt, finishedAt }: ReportedBuild): string {
+function took({ startedAt, finishedAt }: Pick<ReportedBuild, 'startedAt' | 'finishedAt'>): string {
   return startedAt === null || finishedAt === null ? '' : ` in ${duration(finishedAt - startedAt)}`;
 }
 

@@ -56,3 +56,15 @@ export async function addForges(db: Transaction<Schema>): Promise<void> {
   await sql`create index notices_sent on notices (forge, sent_at) where sent_at is not null`.execute(db);
   await sql`create index notices_failing on notices (repo, forge) where error_code is not null`.execute(db);
 }
+
+/** Forges may show each workflow or job of a build, too. */
+export async function addForgeReports(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('forges')
+    .addColumn('report', 'text', (c) => c.notNull().defaultTo('build'))
+    .execute();
+  await db.schema
+    .alterTable('notices')
+    .addColumn('part', 'integer', (c) => c.notNull().defaultTo(0))
+    .execute();
+}

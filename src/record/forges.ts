@@ -1,7 +1,9 @@
+import type { Selectable } from 'kysely';
 import type { Config } from '../kernel/config.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { apiAddress, type ForgeKind, forgeKinds } from '../kernel/forge-kinds.ts';
 import { type ForgeScope, isForgeEntry, projectAt } from '../kernel/forge-projects.ts';
+import type { ForgeReport } from '../kernel/forge-report.ts';
 import type { Forge } from '../kernel/model/forge-shapes.ts';
 import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';
@@ -30,6 +32,7 @@ export interface GivenForge {
   api?: string | undefined;
   token?: string | undefined;
   repos?: string[] | undefined;
+  report?: ForgeReport | undefined;
 }
 
 /**
@@ -45,6 +48,7 @@ export async function addForge(
     api,
     token,
     repos = [],
+    report = 'build',
     createdBy,
   }: GivenForge & { name: string; kind: ForgeKind; token: string; createdBy: string },
 ): Promise<Forge> {
@@ -56,7 +60,7 @@ export async function addForge(
     const added = await db
       .insertInto('forges')
       .values({
-        ...{ name, kind, api: address, token: box, key_id: keyId, repos: JSON.stringify(repos) },
+        ...{ name, kind, api: address, token: box, key_id: keyId, repos: JSON.stringify(repos), report },
         ...{ created_by: createdBy, created_at: serverNow() },
       })
       .onConflict((conflict) => conflict.column('name').doNothing())
@@ -74,7 +78,7 @@ export async function addForge(
  * @throws VoltError `not_found`, `bad_url`, `bad_request` for an address without a token, errors of the key file
  */
 export async function changeForge(database: Database, config: Config, name: string, given: GivenForge): Promise<Forge> {
-  const { token, repos } = given;
+  const { token, repos, report } = given;
   if (token !== undefined) checkToken(token);
   return database.write(async (db) => {
     const row = await rowOf(db, name);
@@ -91,6 +95,7 @@ export async function changeForge(database: Database, config: Config, name: stri
       .updateTable('forges')
       .set({
         ...(repos && { repos: JSON.stringify(repos) }),
+        ...(report && { report }),
         ...(sealed && { api, token: sealed.box, key_id: sealed.keyId, checked_at: null, ...noProblem }),
       })
       .where('name', '=', name)
@@ -143,8 +148,12 @@ export async function forgeProblems({ db }: Pick<Database, 'db'>): Promise<Forge
 }
 
 /** What all forges are for, by name. */
-export async function forgeScopes(db: Sql): Promise<(ForgeScope & { name: string })[]> {
-  const rows = await db.selectFrom('forges').select(['name', 'kind', 'api', 'repos']).orderBy('name').execute();
+export async function forgeScopes(db: Sql): Promise<(ForgeScope & { name: string; report: ForgeReport })[]> {
+  const rows = await db
+    .selectFrom('forges')
+    .select(['name', 'kind', 'api', 'repos', 'report'])
+    .orderBy('name')
+    .execute();
   return rows.map(({ repos, ...row }) => ({ ...row, repos: JSON.parse(repos) as string[] }));
 }
 
@@ -211,7 +220,7 @@ export async function noteForgeProblem(database: Database, name: string, problem
 
 const noProblem = { problem_code: null, problem_message: null, problem_remedy: null, problem_since: null };
 
-async function rowOf(db: Sql, name: string): Promise<Schema['forges']> {
+async function rowOf(db: Sql, name: string): Promise<Selectable<Schema['forges']>> {
   const row = await db.selectFrom('forges').selectAll().where('name', '=', name).executeTakeFirst();
   if (row) return row;
   throw unknown(name);
@@ -265,11 +274,11 @@ function checkToken(token: string): void {
   );
 }
 
-function forgeOf(row: Schema['forges'], waiting: number): Forge {
-  const { name, kind, api, repos, created_by, created_at, checked_at } = row;
+function forgeOf(row: Selectable<Schema['forges']>, waiting: number): Forge {
+  const { name, kind, api, repos, report, created_by, created_at, checked_at } = row;
   const { problem_code: code, problem_message: message, problem_remedy: remedy, problem_since: since } = row;
   return {
-    ...{ name, kind, api, repos: JSON.parse(repos) as string[], waiting, createdBy: created_by },
+    ...{ name, kind, api, repos: JSON.parse(repos) as string[], report, waiting, createdBy: created_by },
     createdAt: new Date(created_at).toISOString(),
     checkedAt: checked_at === null ? null : new Date(checked_at).toISOString(),
     problem:

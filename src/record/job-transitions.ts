@@ -26,6 +26,7 @@ import { summaryOf } from './builds.ts';
 import type { Database, Write } from './database.ts';
 import { noteUrl } from './deployments.ts';
 import { raiseTime, startTags, tagOfTakenBack } from './fairness.ts';
+import { noticeParts } from './notice-parts.ts';
 import { noticeEnded } from './notices.ts';
 
 /**
@@ -46,7 +47,7 @@ export async function queueJob(database: Database, job: JobId): Promise<boolean>
     const waiting = await db
       .selectFrom('jobs')
       .innerJoin('builds', 'builds.id', 'jobs.build_id')
-      .select(['repo', 'pull_request', 'labels'])
+      .select(['repo', 'pull_request', 'labels', 'build_id'])
       .where('jobs.id', '=', job)
       .where('jobs.status', '=', 'waiting')
       .executeTakeFirst();
@@ -67,6 +68,7 @@ export async function queueJob(database: Database, job: JobId): Promise<boolean>
       .returning('attempt')
       .executeTakeFirstOrThrow();
     await insertAttempt(db, job, moved.attempt);
+    await noticeParts(db, waiting.build_id);
     return true;
   });
 }
@@ -420,7 +422,10 @@ export async function settleBuild(db: Write, build: number): Promise<BuildSummar
     .select(['name', 'status', 'reason', 'message', 'continue_on_error'])
     .where('build_id', '=', build)
     .execute();
-  if (!jobs.every((job) => isFinal(job.status))) return summaryIn(db, build);
+  if (!jobs.every((job) => isFinal(job.status))) {
+    await noticeParts(db, build);
+    return summaryIn(db, build);
+  }
   const { status, reason, message } = verdictOf(
     jobs.map(({ continue_on_error, ...job }) => ({ ...job, continueOnError: continue_on_error === 1 })),
   );

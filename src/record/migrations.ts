@@ -3,7 +3,7 @@ import { createChanges } from './changes-table.ts';
 import type { Engine } from './engine.ts';
 import { addApprovalMaterial, createEnvironments } from './environment-tables.ts';
 import { completeFirstVersion, createTurns } from './first-version.ts';
-import { addForges } from './forge-tables.ts';
+import { addForgeReports, addForges } from './forge-tables.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
 import type { Schema } from './schema.ts';
 import { createTestTables } from './test-tables.ts';
@@ -226,6 +226,7 @@ export const migrations: readonly Migration[] = [
   createEnvironments,
   addPullRequestFacts,
   addApprovalMaterial,
+  addForgeReports,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

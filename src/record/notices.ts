@@ -1,10 +1,11 @@
-import { type CommitState, commitStatusOf, contextOf } from '../kernel/commit-status.ts';
+import { commitStatusOf, contextOf } from '../kernel/commit-status.ts';
 import type { ForgeKind } from '../kernel/forge-kinds.ts';
 import { projectAt } from '../kernel/forge-projects.ts';
 import type { PullRequestDetails } from '../kernel/pull-request.ts';
-import { serverNow } from '../kernel/server-time.ts';
 import type { Write } from './database.ts';
 import { forgeScopes } from './forges.ts';
+import { noticeParts } from './notice-parts.ts';
+import { putNotice } from './put-notice.ts';
 
 /**
  * The outbox. A notice is the status that a forge should show for a commit, under one name; the newest replaces the earlier ones.
@@ -46,40 +47,9 @@ async function notice(db: Write, id: number, begun: boolean): Promise<void> {
     // only changes have votes
     if (forge.kind === 'gerrit' && !build.isPullRequest) continue;
     const { ref, lane } = refAt(forge.kind, row.ref, details);
-    await put(db, { ...of, lane, ref, build: id, ...shown }, begun);
+    await putNotice(db, { ...of, lane, ref, build: id, isPart: false, ...shown }, begun);
   }
-}
-
-interface Wanted {
-  forge: string;
-  repo: string;
-  sha: string;
-  context: string;
-  lane: string;
-  ref: string;
-  build: number;
-  state: CommitState;
-  description: string;
-}
-
-async function put(db: Write, { build, ref, state, description, ...of }: Wanted, begun: boolean): Promise<void> {
-  const now = serverNow();
-  await db
-    .insertInto('notices')
-    .values({
-      ...{ ...of, ref, build_id: build, state, description },
-      ...{ revision: 1, sent: 0, attempts: 0, losses: 0, due_at: now, created_at: now },
-    })
-    .onConflict((conflict) => {
-      const update = conflict.columns(['forge', 'repo', 'sha', 'context', 'lane']).doUpdateSet((eb) => ({
-        ...{ ref, build_id: build, state, description },
-        revision: eb('notices.revision', '+', 1),
-        ...{ attempts: 0, losses: 0, due_at: now, created_at: now },
-        ...{ error_code: null, error_message: null, error_remedy: null },
-      }));
-      return begun ? update : update.where('notices.build_id', '=', build);
-    })
-    .execute();
+  await noticeParts(db, id);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Generated, Selectable } from 'kysely';
 import type { CommitState } from '../kernel/commit-status.ts';
 import type { ForgeKind } from '../kernel/forge-kinds.ts';
+import type { ForgeReport } from '../kernel/forge-report.ts';
 import type { ApprovalDecision, JobId, Reason, Status, TestStatus, Trigger } from '../kernel/model.ts';
 import type { PullRequestCheckout, PullRequestMode } from '../kernel/pull-request.ts';
 import type { TokenScope } from '../kernel/token-scope.ts';
@@ -298,6 +299,7 @@ export interface Schema {
     key_id: string;
     /** JSON, see kernel/forge-projects.ts */
     repos: string;
+    report: Generated<ForgeReport>;
     created_by: string;
     created_at: number;
     /** when Volt has checked that the token may set statuses; null until then */
@@ -326,6 +328,8 @@ export interface Schema {
     build_id: number;
     state: CommitState;
     description: string;
+    /** 1 if it is about a workflow or a job of the build, see record/notice-parts.ts */
+    part: Generated<number>;
     /** number of the wanted status, and of the last one that the forge has accepted (0: none) */
     revision: number;
     sent: number;

@@ -54,13 +54,14 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     public_key: true, name: true, repos: true, own: true, created_by: true, created_at: true, removed_at: true,
   },
   forges: {
-    name: true, kind: true, api: true, token: true, key_id: true, repos: true, created_by: true, created_at: true,
-    checked_at: true, problem_code: true, problem_message: true, problem_remedy: true, problem_since: true, holder: true,
+    name: true, kind: true, api: true, token: true, key_id: true, repos: true, report: true, created_by: true,
+    created_at: true, checked_at: true, problem_code: true, problem_message: true, problem_remedy: true, problem_since: true, holder: true,
     held_until: true,
   },
   notices: {
     id: true, forge: true, repo: true, sha: true, context: true, lane: true, ref: true, build_id: true, state: true,
     description: true, revision: true, sent: true, sent_at: true, shown: true, attempts: true, losses: true, due_at: true,
+    part: true,
     created_at: true, error_code: true, error_message: true, error_remedy: true,
   },
   changes: { id: true, build_id: true },

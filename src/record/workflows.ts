@@ -6,6 +6,7 @@ import { insertAttempt } from './attempt-columns.ts';
 import type { Database, Write } from './database.ts';
 import { startTags } from './fairness.ts';
 import { insertJobs, type NewJob } from './new-jobs.ts';
+import { noticeParts } from './notice-parts.ts';
 import type { Schema } from './schema.ts';
 
 /**
@@ -219,6 +220,7 @@ export async function applyPlan(
       await setWaiting(db, change.id, { name, node, needs: JSON.stringify(needs), message: null, reason: null });
     }
   }
+  if (begins.length > 0) await noticeParts(db, Number(build));
 }
 
 type Expanded = Extract<PlanChange, { kind: 'expand' }>;

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
+import type { ForgeReport } from '../../src/kernel/forge-report.ts';
 import type { BuildId, JobId } from '../../src/kernel/model.ts';
 import type { Database } from '../../src/record/database.ts';
 import {
@@ -12,13 +13,13 @@ import {
   removeForge,
 } from '../../src/record/forges.ts';
 import { openRetry } from '../../src/record/intents.ts';
-import { finishAttempt } from '../../src/record/job-transitions.ts';
+import { finishAttempt, queueJob } from '../../src/record/job-transitions.ts';
 import { dueForges, holdForge, nextNotice, releaseForges } from '../../src/record/outbox.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { retryJobs } from '../../src/record/retries.ts';
 import { rotateKey } from '../../src/record/secret-key.ts';
 import { finishedBuild } from '../support/finished-build.ts';
-import { observed, pullRequest7, recordedBuild, withRecord } from '../support/record.ts';
+import { observed, plannedJob, pullRequest7, recordedBuild, withRecord } from '../support/record.ts';
 
 const given = { kind: 'gitea' as const, api: 'https://example.com', token: 'secret-token', createdBy: 'owner' };
 
@@ -31,7 +32,7 @@ describe('the outbox of statuses', () => {
   });
 
   const project = 'app=acme/app';
-  const add = (name = 'git', more: { kind?: ForgeKind; repos?: string[] } = {}) =>
+  const add = (name = 'git', more: { kind?: ForgeKind; repos?: string[]; report?: ForgeReport } = {}) =>
     addForge(database, config, { ...given, name, repos: [project], ...more });
   const rows = () => database.db.selectFrom('notices').selectAll().orderBy('id').execute();
   const states = async () =>
@@ -108,6 +109,35 @@ describe('the outbox of statuses', () => {
       'lab volt/push refs/heads/main refs/heads/main',
       'flags volt/push refs/heads/main ',
     ]);
+  });
+
+  it('wants a status of each job or workflow, where a forge is to show them', async () => {
+    await add('jobs', { report: 'job' });
+    await add('workflows', { report: 'workflow' });
+    const build = await recordedBuild(database, {
+      jobs: [
+        plannedJob('test', { workflow: 'CI' }),
+        plannedJob('lint', { workflow: 'CI' }),
+        plannedJob('deploy', { workflow: 'CD', needs: ['test'] }),
+      ],
+    });
+    const told = async (forge: string) =>
+      (await rows()).filter((row) => row.forge === forge).map(({ context, state }) => `${context} ${state}`);
+    expect(await told('jobs')).to.have.members([
+      ...['volt/push pending', 'volt/push/CI/test pending', 'volt/push/CI/lint pending'],
+    ]);
+    expect(await told('workflows')).to.have.members([
+      ...['volt/push pending', 'volt/push/CI pending', 'volt/push/CD pending'],
+    ]);
+    await end(build);
+    const before = await rows();
+    expect(await told('jobs')).to.include.members(['volt/push/CI/test failure', 'volt/push/CI/lint pending']);
+    expect(await told('workflows')).to.include('volt/push/CI pending');
+    await queueJob(database, `${build}-3` as JobId);
+    expect(await told('jobs')).to.include('volt/push/CD/deploy pending');
+    // what has not changed is not sent again
+    const moved = (await rows()).filter((row) => before.find(({ id }) => id === row.id)?.revision !== row.revision);
+    expect(moved.map(({ context }) => context)).to.deep.equal(['volt/push/CD/deploy']);
   });
 
   it('gives nothing to a notifier before the forge was checked with its token', async () => {

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type ForgeKind, forgeKinds } from '../forge-kinds.ts';
+import { forgeReports } from '../forge-report.ts';
 import { time } from './shapes.ts';
 
 /** What people see of a forge that gets statuses; each shape is declared here only. */
@@ -11,6 +12,7 @@ export const forge = z.object({
     description:
       'patterns of the repositories that it is for, or NAME=PROJECT where the address of a repository does not tell its project; empty for all at its host',
   }),
+  report: z.enum(forgeReports).meta({ description: 'what has a status of its own beside the build' }),
   waiting: z.number().int().meta({ description: 'statuses that it has not accepted yet' }),
   createdBy: z.string(),
   createdAt: time,

@@ -16,6 +16,7 @@ const given = {
     description:
       'patterns of names of repositories, or NAME=PROJECT; without any, it is for all repositories at its host',
   }),
+  report: forge.shape.report.optional(),
 };
 const token = z.string().min(1).max(4096).meta({ description: 'access token of the forge; Volt never shows it again' });
 

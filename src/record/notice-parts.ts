@@ -1,0 +1,85 @@
+import { commitStatusOf } from '../kernel/commit-status.ts';
+import type { ForgeReport } from '../kernel/forge-report.ts';
+import { isFinal, type Reason, type Status } from '../kernel/model.ts';
+import { verdictOf } from '../kernel/verdict.ts';
+import type { Write } from './database.ts';
+import { forgeScopes } from './forges.ts';
+import { putNotice } from './put-notice.ts';
+
+/** The most statuses of a build beside its own; a forge limits how many statuses it accepts. */
+const mostParts = 100;
+/** GitHub refuses a longer name. */
+const longestContext = 255;
+
+interface ReportedJob {
+  name: string;
+  workflow: string | null;
+  status: Status;
+  reason: Reason | null;
+  message: string | null;
+  continue_on_error: number;
+  started_at: number | null;
+  finished_at: number | null;
+}
+
+/**
+ * Wants a status for each workflow or job of a build, at the forges that are to show these. Jobs that wait for others have none
+ * yet: a matrix gives them other names. A build that does not own the status of its commit any more changes nothing.
+ */
+export async function noticeParts(db: Write, build: number): Promise<void> {
+  const forges = (await forgeScopes(db)).filter(({ kind, report }) => report !== 'build' && kind !== 'gerrit');
+  if (forges.length === 0) return;
+  const rows = await db
+    .selectFrom('notices')
+    .select(['forge', 'repo', 'sha', 'context', 'lane', 'ref', 'state', 'description', 'part'])
+    .where('build_id', '=', build)
+    .execute();
+  const jobs = await db
+    .selectFrom('jobs')
+    .select(['name', 'workflow', 'status', 'reason', 'message', 'continue_on_error', 'started_at', 'finished_at'])
+    .where('build_id', '=', build)
+    .orderBy('position')
+    .execute();
+  for (const { name: forge, report } of forges) {
+    const own = rows.find((row) => row.forge === forge && row.part === 0);
+    if (!own) continue;
+    const known = new Map(rows.filter((row) => row.forge === forge).map((row) => [row.context, row]));
+    const { repo, sha, lane, ref } = own;
+    for (const [name, part] of partsOf(jobs, report)) {
+      const context = `${own.context}/${name}`.slice(0, longestContext);
+      const status = statusOf(part);
+      const before = known.get(context);
+      if (before?.state === status.state && before.description === status.description) continue;
+      await putNotice(db, { forge, repo, sha, context, lane, ref, build, isPart: true, ...status }, true);
+    }
+  }
+}
+
+function partsOf(jobs: readonly ReportedJob[], report: ForgeReport): [name: string, jobs: ReportedJob[]][] {
+  const parts = new Map<string, ReportedJob[]>();
+  for (const job of jobs) {
+    const workflow = job.workflow ?? 'tests';
+    const name = (report === 'workflow' ? workflow : [job.workflow, job.name].filter((text) => text !== null).join('/'))
+      .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
+      .trim();
+    if (report === 'job' && job.status === 'waiting') continue;
+    const part = parts.get(name);
+    if (part) part.push(job);
+    else if (parts.size < mostParts) parts.set(name, [job]);
+  }
+  return [...parts];
+}
+
+function statusOf(jobs: readonly ReportedJob[]) {
+  const times = (list: (number | null)[]) => list.filter((time) => time !== null);
+  const open = jobs.find(({ status }) => !isFinal(status));
+  if (open) {
+    const { status, reason, message } = open;
+    return commitStatusOf({ status, reason, message, startedAt: null, finishedAt: null });
+  }
+  return commitStatusOf({
+    ...verdictOf(jobs.map(({ continue_on_error, ...job }) => ({ ...job, continueOnError: continue_on_error === 1 }))),
+    startedAt: times(jobs.map((job) => job.started_at)).sort((a, b) => a - b)[0] ?? null,
+    finishedAt: times(jobs.map((job) => job.finished_at)).sort((a, b) => b - a)[0] ?? null,
+  });
+}

@@ -1,0 +1,43 @@
+import type { CommitState } from '../kernel/commit-status.ts';
+import { serverNow } from '../kernel/server-time.ts';
+import type { Write } from './database.ts';
+
+/** A status that a forge should show. */
+export interface WantedNotice {
+  forge: string;
+  repo: string;
+  sha: string;
+  context: string;
+  lane: string;
+  ref: string;
+  build: number;
+  /** whether it is about a workflow or a job of the build */
+  isPart: boolean;
+  state: CommitState;
+  description: string;
+}
+
+/** @param begun whether it takes the place of another build's status; else that one stays */
+export async function putNotice(
+  db: Write,
+  { build, ref, state, description, isPart, ...of }: WantedNotice,
+  begun: boolean,
+): Promise<void> {
+  const now = serverNow();
+  await db
+    .insertInto('notices')
+    .values({
+      ...{ ...of, part: isPart ? 1 : 0, ref, build_id: build, state, description },
+      ...{ revision: 1, sent: 0, attempts: 0, losses: 0, due_at: now, created_at: now },
+    })
+    .onConflict((conflict) => {
+      const update = conflict.columns(['forge', 'repo', 'sha', 'context', 'lane']).doUpdateSet((eb) => ({
+        ...{ ref, build_id: build, state, description },
+        revision: eb('notices.revision', '+', 1),
+        ...{ attempts: 0, losses: 0, due_at: now, created_at: now },
+        ...{ error_code: null, error_message: null, error_remedy: null },
+      }));
+      return begun ? update : update.where('notices.build_id', '=', build);
+    })
+    .execute();
+}
