@@ -502,7 +502,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       };
 
       it('runs those that wait for it, and leaves the build of the head alone', async () => {
-        const first = await build(files, pull());
+        const first = await build(files, pull({ intent: 1_000_000 }));
         const made = await build(files, await labeled());
         expect(made.jobs.map(({ name }) => name)).to.deep.equal(['labeled full ci']);
         expect(made.message).to.equal('started by what happened to the pull request: labeled');
