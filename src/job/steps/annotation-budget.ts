@@ -21,6 +21,8 @@ export class AnnotationBudget {
   }
 }
 
+/** Leaves no half of a character, which no address of a page can contain. */
 function cut(text: string): string {
-  return text.length <= longestText ? text : `${text.slice(0, longestText)}…`;
+  if (text.length <= longestText) return text;
+  return `${text.slice(0, longestText).replace(/[\ud800-\udbff]$/, '')}…`;
 }
