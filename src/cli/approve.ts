@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import type { Build } from '../kernel/model.ts';
+import type { Build, JobId } from '../kernel/model.ts';
 import type { approved } from '../web/schemas/approvals.ts';
 import { confirmApproval } from './approval-material.ts';
 import { type Answer, Client } from './client.ts';
@@ -35,7 +35,9 @@ export function approveCommand(program: Command): CommandFile {
       const path = job ? `/jobs/${job.id}/approve` : `/builds/${build.id}/approve`;
       const isOpen = build.approval?.decision === null;
       if (isOpen && !decline && !yes) await confirmApproval(client, build);
-      const answer = await client.post<Answer<typeof approved>>(path, { decline, comment });
+      // other jobs may have begun to wait since
+      const seen = job ? {} : { jobs: waiting(build) };
+      const answer = await client.post<Answer<typeof approved>>(path, { decline, comment, ...seen });
       if (json) return printJson(answer);
       for (const id of answer.jobs)
         print(`${decline ? 'declined' : 'approved'} ${buildName(build)} ${waitedIn(build, id)}`);
@@ -49,6 +51,11 @@ export function approveCommand(program: Command): CommandFile {
       ['volt approve my-project#12 --decline --comment "not on a Friday"', 'cancels them'],
     ],
   };
+}
+
+/** Jobs that wait for approval. */
+function waiting({ jobs }: Build): JobId[] {
+  return jobs.flatMap(({ id, status, reason }) => (status === 'waiting' && reason === 'approval_required' ? [id] : []));
 }
 
 /** `deploy (production)`, or `(pull request 7)` */

@@ -16,6 +16,8 @@ export interface ReportedBuild {
   isPullRequest: boolean;
   /** what has happened to the pull request, where no new head started the build */
   activity?: PullRequestActivity | undefined;
+  /** branch that a pull request was merged into for the build, where that is not the default branch */
+  otherBase?: string | undefined;
   status: Status;
   reason: Reason | null;
   message: string | null;
@@ -43,7 +45,10 @@ export function contextOf({
   return ref.startsWith('refs/tags/') ? 'volt/tag' : 'volt/push';
 }
 
-/** The state and, in one short line, why. */
+/**
+ * The state and, in one short line, why. Where a pull request was merged into another branch than the default one, its success says so:
+ * whoever makes a pull request chooses the branch on which it begins.
+ */
 export function commitStatusOf(build: Omit<ReportedBuild, 'ref' | 'trigger' | 'isPullRequest' | 'activity'>): {
   state: CommitState;
   description: string;
@@ -57,7 +62,7 @@ export function commitStatusOf(build: Omit<ReportedBuild, 'ref' | 'trigger' | 'i
         return { state: 'pending', description: 'Waiting for approval in Volt' };
       return { state: 'pending', description: 'Volt is testing this commit' };
     case 'success':
-      return { state: 'success', description: `Passed${took(build)}` };
+      return { state: 'success', description: bounded(`Passed${took(build)}${mergedInto(build)}`) };
     case 'failure':
       return { state: 'failure', description: oneLine(`Failed${took(build)}`, why) };
     case 'error':
@@ -73,10 +78,22 @@ function took({ startedAt, finishedAt }: Pick<ReportedBuild, 'startedAt' | 'fini
   return startedAt === null || finishedAt === null ? '' : ` in ${duration(finishedAt - startedAt)}`;
 }
 
-/** Messages quote commits and programs: control characters would break lines at the forge. */
+function mergedInto({ otherBase }: Pick<ReportedBuild, 'otherBase'>): string {
+  return otherBase === undefined ? '' : `, merged into ${flat(otherBase)}`;
+}
+
 function oneLine(what: string, why: string): string {
-  const plain = why.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
-  const characters = [...(plain === '' ? what : `${what}: ${plain}`)];
+  const plain = flat(why);
+  return bounded(plain === '' ? what : `${what}: ${plain}`);
+}
+
+/** Messages quote commits and programs: control characters would break lines at the forge. */
+function flat(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+}
+
+function bounded(text: string): string {
+  const characters = [...text];
   if (characters.length <= longestDescription) return characters.join('');
   return `${characters
     .slice(0, longestDescription - 1)

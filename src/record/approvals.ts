@@ -59,9 +59,11 @@ export async function expireWait(db: Write, id: number): Promise<void> {
  */
 export async function decideWaits(
   database: Database,
-  of: { build: BuildId; job: JobId | null },
+  of: { build: BuildId; jobs: readonly JobId[] | null },
   { decision, by, comment }: { decision: 'approved' | 'declined'; by: string; comment: string | null },
 ): Promise<JobId[]> {
+  const { jobs } = of;
+  if (jobs?.length === 0) return [];
   return database.write(async (db) => {
     const now = serverNow();
     const values = { decision, decided_by: by, decided_at: now, comment, due_at: now };
@@ -80,7 +82,7 @@ export async function decideWaits(
             .where('jobs.reason', '=', 'approval_required'),
         ),
       )
-      .$if(of.job !== null, (query) => query.where('job_id', '=', of.job))
+      .$if(jobs !== null, (query) => query.where('job_id', 'in', jobs))
       .returning('job_id')
       .execute();
     return rows.flatMap(({ job_id }) => job_id ?? []);

@@ -31,14 +31,16 @@ async function notice(db: Write, id: number, begun: boolean): Promise<void> {
     .selectFrom('builds')
     .innerJoin('repositories', 'repositories.name', 'builds.repo')
     .selectAll('builds')
-    .select(['repositories.url', 'repositories.foreign_builds'])
+    .select(['repositories.url', 'repositories.foreign_builds', 'repositories.default_branch'])
     .where('builds.id', '=', id)
     .executeTakeFirst();
   // builds of another repository, which had the name before, are not at this one's forge
   if (!row || id <= row.foreign_builds) return;
   const { trigger, status, reason, message, pull_details: pull } = row;
   const details = pull === null ? null : (JSON.parse(pull) as PullRequestDetails);
-  const about = { isPullRequest: details !== null, activity: details?.activity };
+  const isOther = details !== null && details.merge !== null && details.baseRef !== row.default_branch;
+  const otherBase = isOther ? details.baseRef : undefined;
+  const about = { isPullRequest: details !== null, activity: details?.activity, otherBase };
   const build = { ref: row.ref, trigger, status, reason, message, ...about };
   const shown = commitStatusOf({ ...build, startedAt: row.started_at, finishedAt: row.finished_at });
   for (const forge of forges) {

@@ -171,7 +171,7 @@ describe('a job that names an environment', () => {
   }
 
   const decide = (build: Build, decision: 'approved' | 'declined', comment: string | null = null) =>
-    decideWaits(volt.context.database, { build: build.id, job: null }, { decision, by: 'ada', comment });
+    decideWaits(volt.context.database, { build: build.id, jobs: null }, { decision, by: 'ada', comment });
 
   /** The secrets that the running job gets. */
   async function secretsOf(id: BuildId, name = 'deploy'): Promise<unknown> {

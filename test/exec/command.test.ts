@@ -168,7 +168,8 @@ for (const groupKind of groupKinds.filter((each) => each !== 'user-namespace')) 
       const { exitCode, said } = await run(`sleep ${sleep} & echo done; exit 3`);
       expect(exitCode).to.equal(3);
       expect(said.toString()).to.equal('done\n');
-      expect(processesWith(sleep)).to.have.length(1);
+      // the shell may exit before the other process has begun the program
+      await until('the background process runs', () => processesWith(sleep).length === 1);
       await processes.close();
       expect(processesWith(sleep)).to.deep.equal([]);
     });

@@ -84,7 +84,7 @@ describe('a pull request of a fork that a person must approve', function () {
 
   async function decide(build: Build, decision: 'approved' | 'declined'): Promise<number> {
     const { database, queues } = volt.context;
-    const jobs = await decideWaits(database, { build: build.id, job: null }, { decision, by: 'ada', comment: null });
+    const jobs = await decideWaits(database, { build: build.id, jobs: null }, { decision, by: 'ada', comment: null });
     await queues.sendAdvance({ v: 1, build: build.id });
     return jobs.length;
   }

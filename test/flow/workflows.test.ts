@@ -138,7 +138,7 @@ jobs: { call: { uses: ./${path}, with: { host: app.example }, secrets: { KEY: '\
       const found = newest && (await findBuild(database, newest.id));
       return found?.jobs[0]?.reason === 'approval_required' && found;
     });
-    await decideWaits(database, { build: waiting.id, job: null }, { decision: 'approved', by: 'ada', comment: null });
+    await decideWaits(database, { build: waiting.id, jobs: null }, { decision: 'approved', by: 'ada', comment: null });
     await queues.sendAdvance({ v: 1, build: waiting.id });
     const build = await volt.build(repository.head(), undefined, 60_000);
     const [job] = build.jobs;

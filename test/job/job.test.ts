@@ -140,7 +140,7 @@ describe('a job', () => {
     expect(log).to.include('\nof the head\nof the base\n');
     const merged = `refs/pull/7/head, ${head.slice(0, 12)}, merged into ${base.slice(0, 12)}`;
     expect(log).to.include(`[volt] checking out ${sha.slice(0, 12)} of app (${merged})\n`);
-    const other = await run(repository, { ...change, sha: base.replace(/^./, 'f') });
+    const other = await run(repository, { ...change, sha: base.replace(/^./, (digit) => (digit === 'f' ? '0' : 'f')) });
     expect(other.outcome).to.include({ status: 'error', reason: 'checkout_failed' });
     expect(other.outcome.message).to.include('same version of git');
   });

@@ -27,6 +27,9 @@ describe('the status of a commit at a forge', () => {
   it('says the state and why', () => {
     const said = (change: Partial<ReportedBuild>) => Object.values(commitStatusOf(build(change))).join(': ');
     expect(said({})).to.equal('success: Passed in 1 min 5 s');
+    expect(said({ isPullRequest: true, otherBase: 'release/1' })).to.equal(
+      'success: Passed in 1 min 5 s, merged into release/1',
+    );
     expect(said({ status: 'queued', finishedAt: null })).to.equal('pending: Volt is testing this commit');
     const waiting = { status: 'waiting', reason: 'approval_required', finishedAt: null } as const;
     expect(said(waiting)).to.equal('pending: Waiting for approval in Volt');

@@ -31,6 +31,7 @@ describe("the names of Volt's keys", () => {
       'volt:runner-keys-changed',
       'volt:logs',
       'volt:tallies',
+      'volt:delivery:kind:id',
       'volt:to-runner:kind',
       'volt:changes',
       'volt:growth',

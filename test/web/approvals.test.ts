@@ -50,6 +50,22 @@ describe('web: a job that waits for approval', () => {
     expect((await bodyOf(again)).error.code).to.equal('conflict');
   });
 
+  it('is not approved by the button for all of a page that did not show it yet', async () => {
+    const id = await waiting(2);
+    const cookie = await site.signIn();
+    const [, form = ''] = (await site.page(`/builds/${id}`, { cookie })).split(`action="/builds/${id}/approve"`);
+    const shown = [...form.slice(0, form.indexOf('</form>')).matchAll(/name="job" value="([^"]+)"/g)];
+    expect(shown.map(([, each]) => each)).to.deep.equal([job(id, 2), job(id, 3)]);
+    const body = new URLSearchParams([
+      ['decline', '0'],
+      ['job', job(id, 2)],
+    ]);
+    const headers = { cookie, origin: site.privateUrl };
+    expect((await site.ask(`/builds/${id}/approve`, { method: 'POST', body, headers })).status).to.equal(303);
+    expect(await approvalOf(id, 2)).to.include({ decision: 'approved' });
+    expect(await approvalOf(id, 3)).to.include({ decision: null });
+  });
+
   it('cannot be approved without a token, with one that only reads, or with one for another repository', async () => {
     const id = await waiting();
     await site.repository('other');

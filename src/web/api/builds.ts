@@ -8,7 +8,7 @@ import { readBuild } from '../access/readable.ts';
 import { approveBuild } from '../requests/approvals.ts';
 import { cancelBuild, retryBuild } from '../requests/builds.ts';
 import { withPullRequestUrls } from '../requests/pull-request-urls.ts';
-import { approvalMaterialAnswer, approved, approveRequest } from '../schemas/approvals.ts';
+import { approvalMaterialAnswer, approveBuildRequest, approved } from '../schemas/approvals.ts';
 import { build, buildList } from '../schemas/builds.ts';
 import { retryRequest } from '../schemas/intents.ts';
 import { fullSha, pullRequestNumber, repositoryName } from '../schemas/terms.ts';
@@ -97,9 +97,9 @@ const approve = jsonRoute({
   method: 'post',
   scope: 'write',
   path: '/builds/:id/approve',
-  summary: 'Approve or decline all jobs of a build that wait for approval',
+  summary: 'Approve or decline the jobs of a build that wait for approval',
   params: z.object({ id: buildId }),
-  body: approveRequest,
+  body: approveBuildRequest,
   auditedAs: ({ decline }) => (decline ? 'builds.decline' : undefined),
   answer: approved,
   errors: ['not_found', 'conflict'],

@@ -1,4 +1,4 @@
-import { type Approval, type Build, type Job, parseJobId } from '../../kernel/model.ts';
+import { type Approval, type Build, type Job, type JobId, parseJobId } from '../../kernel/model.ts';
 import { Age, inUtc } from './parts.tsx';
 
 /** Jobs of a build that wait for approval. */
@@ -6,12 +6,20 @@ export function waitingForApproval({ jobs }: Pick<Build, 'jobs'>): Job[] {
   return jobs.filter(({ status, reason }) => status === 'waiting' && reason === 'approval_required');
 }
 
-/** The buttons that approve or decline a job, or all jobs of a build that wait. @param of id of the job or the build */
-export function ApprovalForm({ of, all = false, name }: { of: string; all?: boolean; name?: string }) {
+/**
+ * The buttons that approve or decline a job, or all jobs of a build that wait on the page; not those that begin to wait while a person
+ * reads it.
+ * @param of id of the job or the build
+ */
+export function ApprovalForm({ of, jobs = [], name }: { of: string; jobs?: readonly JobId[]; name?: string }) {
   const path = parseJobId(of) ? `/jobs/${of}/approve` : `/builds/${of}/approve`;
+  const all = jobs.length > 1;
   const hidden = name === undefined ? null : <span class="hidden"> {name}</span>;
   return (
     <form method="post" action={path}>
+      {jobs.map((job) => (
+        <input type="hidden" name="job" value={job} />
+      ))}
       <button type="submit" name="decline" value="0">
         Approve{all && ' all'}
         {hidden}

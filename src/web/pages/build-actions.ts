@@ -30,7 +30,11 @@ export function retryJobFromPage(context: Context<WebEnv>, web: Web): Promise<Re
 }
 
 export function approveFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  return act(context, async (id) => approveBuild(web, requesterOf(context), id, await decidedIn(context, 'builds')));
+  return act(context, async (id) => {
+    const { job = [] } = await context.req.parseBody({ all: true });
+    const jobs = [job].flat().flatMap((text) => parseJobId(String(text)) ?? []);
+    await approveBuild(web, requesterOf(context), id, { ...(await decidedIn(context, 'builds')), jobs });
+  });
 }
 
 export function approveJobFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {

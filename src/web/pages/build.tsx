@@ -93,19 +93,19 @@ const signs: { readonly [S in Status]: string } = {
 
 function Act({ build, signedIn }: { build: Build; signedIn: boolean }) {
   const over = isFinal(build.status);
-  const waiting = waitingForApproval(build).length;
+  const waiting = waitingForApproval(build).map(({ id }) => id);
   if (!signedIn) {
     return (
       <p class="faint">
         <a href={`/sign-in?next=/builds/${build.id}`}>Sign in</a> to{' '}
-        {over ? 'retry' : waiting > 0 ? 'approve or cancel' : 'cancel'} this build.
+        {over ? 'retry' : waiting.length > 0 ? 'approve or cancel' : 'cancel'} this build.
       </p>
     );
   }
   if (over) return <Retry build={build} />;
   return (
     <>
-      {waiting > 0 && <ApprovalForm of={build.id} all={waiting > 1} />}
+      {waiting.length > 0 && <ApprovalForm of={build.id} jobs={waiting} />}
       <CancelForm build={build} />
     </>
   );

@@ -13,28 +13,39 @@ export interface Decided {
   comment?: string | undefined;
 }
 
+/** The same about those of a build. */
+export interface DecidedOfBuild extends Decided {
+  /** those that the person has seen, since others may wait by now; undefined for all */
+  jobs?: readonly JobId[] | undefined;
+}
+
 /**
- * Decides about all jobs of a build that wait for approval.
+ * Decides about all jobs of a build that wait for approval, or about some of them.
  * @returns these jobs
  * @throws VoltError `not_found`, or `conflict` if none waits
  */
-export async function approveBuild(web: Web, requester: Requester, id: BuildId, decided: Decided): Promise<JobId[]> {
+export async function approveBuild(
+  web: Web,
+  requester: Requester,
+  id: BuildId,
+  { jobs, ...decided }: DecidedOfBuild,
+): Promise<JobId[]> {
   const build = await readBuild(web.database, requester.reader, id);
   requireCovered(requester, build.repo);
-  return decide(web, requester, { build: id, job: null }, decided);
+  return decide(web, requester, { build: id, jobs: jobs ?? null }, decided);
 }
 
 /** @throws VoltError `not_found`, or `conflict` if the job does not wait for approval */
 export async function approveJob(web: Web, requester: Requester, id: JobId, decided: Decided): Promise<JobId[]> {
   const job = await readJob(web.database, requester.reader, id);
   requireCovered(requester, job.repo);
-  return decide(web, requester, { build: buildIdOf(id), job: id }, decided);
+  return decide(web, requester, { build: buildIdOf(id), jobs: [id] }, decided);
 }
 
 async function decide(
   web: Web,
   { caller }: Requester,
-  of: { build: BuildId; job: JobId | null },
+  of: { build: BuildId; jobs: readonly JobId[] | null },
   { decline, comment }: Decided,
 ): Promise<JobId[]> {
   const jobs = await decideWaits(web.database, of, {
@@ -43,7 +54,7 @@ async function decide(
     comment: comment?.trim() || null,
   });
   if (jobs.length === 0) {
-    const what = of.job === null ? `no job of build ${of.build} waits` : `job ${of.job} does not wait`;
+    const what = of.jobs?.length === 1 ? `job ${of.jobs[0]} does not wait` : `no job of build ${of.build} waits`;
     throw new VoltError('conflict', `${what} for approval`, {
       remedy: 'Somebody may have decided already; `volt show` says what the jobs do.',
     });

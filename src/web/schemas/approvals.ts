@@ -10,6 +10,17 @@ export const approveRequest = name(
   }),
 );
 
+export const approveBuildRequest = name(
+  'ApproveBuildRequest',
+  approveRequest.extend({
+    jobs: z
+      .array(jobId)
+      .max(1000)
+      .optional()
+      .meta({ description: 'the jobs that are meant; without it, all that wait when the request comes' }),
+  }),
+);
+
 export const approved = name(
   'Approved',
   z.object({ jobs: z.array(jobId).meta({ description: 'the jobs that were approved or declined' }) }),
