@@ -384,10 +384,21 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await recordTests(site.context.database, { job: job(id), attempt: 1 }, 1, [
       { suite: long, name: long, file: long, status: 'failed', duration: 1, message: long, details: `${long}${long}` },
     ]);
+    const change = { path: `.github/${long}`, status: 'changed' as const, diff: `-${long}\n+${long}\n` };
+    const asked = await site.askForBuild('sample', { files: [change], more: 0 });
     await site.runner('r'.repeat(60), { labels: ['host:some-machine', 'linux', 'x64'], running: [`${job(id)}.1`] });
     await signedIn();
     await page.setViewportSize({ width: 360, height: 740 });
-    const paths = ['/', '/?repo=sample&view=grid', `/builds/${id}`, '/repos', '/repos/sample', '/runners', '/sign-in'];
+    const paths = [
+      '/',
+      '/?repo=sample&view=grid',
+      `/builds/${id}`,
+      `/builds/${asked}`,
+      '/repos',
+      '/repos/sample',
+      '/runners',
+      '/sign-in',
+    ];
     paths.push(
       '/repos/sample/tests',
       `/repos/sample/tests/${await newestTest(site)}`,

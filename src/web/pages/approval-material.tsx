@@ -4,9 +4,9 @@ import type { ApprovalMaterial } from '../../record/build-approvals.ts';
 export function Material({ material, open }: { material: ApprovalMaterial; open: boolean }) {
   const { digest, files, more } = material;
   return (
-    <details id="approval" open={open}>
+    <details id="approval" class="changes" open={open}>
       <summary>
-        <h2>What was to be approved</h2>
+        <h2>{open ? 'What is to be approved' : 'What was to be approved'}</h2>
       </summary>
       <p>
         {files.length === 0
