@@ -8,6 +8,7 @@ export const LONG = [
     files: [
       'test/job/containers/tests-in-images.test.ts',
       'test/job/ecosystems.test.ts',
+      'test/job/installs/node-modules.test.ts',
       'test/job/installs/python-environment.test.ts',
       'test/job/kinds/kinds.test.ts',
       'test/job/project-reporter.test.ts',
@@ -35,6 +36,7 @@ export const LONG = [
     files: [
       'test/chaos/chaos.test.ts',
       'test/chaos/clocks.test.ts',
+      'test/flow/automatic-retries.test.ts',
       'test/flow/containers.test.ts',
       'test/flow/database-away.test.ts',
       'test/flow/fleet.test.ts',
