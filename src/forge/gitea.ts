@@ -1,21 +1,13 @@
-import type { CommitState } from '../kernel/commit-status.ts';
 import { ForgeFault } from './fault.ts';
 import type { CommitStatus, Forge, ForgeAccess } from './forge.ts';
-import { newestIs } from './github.ts';
+import { newestIs, states } from './github.ts';
 import { notKept } from './not-kept.ts';
 import { ForgeClient } from './request.ts';
 
-/** Gitea's `warning` is not used: it counts as a failure in some versions and as a success in others. */
-const states: { readonly [S in CommitState]: string } = {
-  pending: 'pending',
-  success: 'success',
-  failure: 'failure',
-  error: 'error',
-  cancelled: 'error',
-  skipped: 'success',
-};
-
-/** Statuses at Gitea and Forgejo, whose API is the same here: https://docs.gitea.com/api, `/repos/{owner}/{repo}/statuses`. */
+/**
+ * Statuses at Gitea and Forgejo, whose API is the same here: https://docs.gitea.com/api, `/repos/{owner}/{repo}/statuses`. They have
+ * GitHub's states; `warning` is not used, since it counts as a failure in some versions and as a success in others.
+ */
 export function gitea(access: ForgeAccess, timeout: number): Forge {
   const client = new ForgeClient(access, { authorization: `token ${access.token}` }, timeout);
   const setting = ({ project }: Pick<CommitStatus, 'project'>) => `setting a status of ${project}`;

@@ -4,7 +4,7 @@ import { notKept } from './not-kept.ts';
 import { ForgeClient } from './request.ts';
 
 /** GitHub knows neither `cancelled` nor `skipped`; a status that stays pending would block a merge for ever. */
-const states: { readonly [S in CommitState]: string } = {
+export const states: { readonly [S in CommitState]: string } = {
   pending: 'pending',
   success: 'success',
   failure: 'failure',
