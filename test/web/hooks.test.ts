@@ -167,6 +167,16 @@ describe('web: webhooks', () => {
     expect((await pagure()).status).to.equal(401);
   });
 
+  it('refuse a key that begins as a signing token and is none, with which anybody could sign', async () => {
+    for (const key of ['whsec_!!!!!!!!!!!!!!!!!!!!!!!!', 'whsec_c2hvcnQ=====']) {
+      const answer = await site.post('/api/v1/repos/app/hook', { key });
+      expect(answer.status, key).to.equal(400);
+      expect((await bodyOf(answer)).error.message).to.include('signing token');
+    }
+    await bodyOf(await site.post('/api/v1/repos/app/hook', { key: `whsec_${btoa('a token of the forge')}` }));
+    await secretOf('app', true);
+  });
+
   it('of GitLab may have several signatures, while a signing token is replaced', async () => {
     const headers = standard();
     const former = standard({ token: `whsec_${btoa('a former token')}` })['webhook-signature'];

@@ -84,13 +84,22 @@ export const repositoryChange = name('RepositoryChange', givenSettings.strict())
 
 export const repositoryAnswer = repository;
 
+/** A key that begins as a signing token has to be one: else nothing would be left of it, and anybody could sign. */
+const hookKeyPattern = /^(?!whsec_)|^whsec_[a-z0-9+/]{22,}={0,2}$/i;
+
 export const hookRequest = name(
   'HookRequest',
   z.object({
     rotate: z.boolean().default(false).meta({ description: "make a new secret, and forget the forge's own key" }),
-    key: z.string().min(16).max(1000).optional().meta({
-      description: 'the key that the forge itself has made, as Pagure does; the secret stays valid beside it',
-    }),
+    key: z
+      .string()
+      .min(16)
+      .max(1000)
+      .regex(hookKeyPattern, 'is no signing token: base64 of at least 16 bytes must follow whsec_')
+      .optional()
+      .meta({
+        description: 'the key that the forge itself has made, as Pagure does; the secret stays valid beside it',
+      }),
   }),
 );
 
