@@ -27,6 +27,8 @@ export interface WatchOptions {
   poll?: number;
   commits?: 'every' | 'latest';
   command?: string;
+  /** false for `--no-project` */
+  project?: { [name: string]: string } | false;
   pullRequests?: PullRequestMode;
   /** false for `--no-pull-request-refs` */
   pullRequestRefs?: string | false;
@@ -47,6 +49,11 @@ export function addWatchOptions(command: Command, defaults: Pick<WatchOptions, '
         .default(defaults.commits),
     )
     .option('--command <command>', 'run this shell command instead of workflows or discovered tests')
+    .option(
+      '--project <name=address>',
+      'link its pages at an unknown forge: cgit=https://git.example.org/app, or commit=https://git.example.org/{commit}; may be repeated',
+      namedValue,
+    )
     .addOption(
       new Option(
         '--pull-requests [whose]',

@@ -33,7 +33,7 @@ export function showCommand(program: Command): CommandFile {
 function printBuild(build: Build, failed: FailedTests): void {
   print(verdictLine(build));
   print(`  commit   ${build.sha} ${build.pullRequest ? 'of pull request' : 'on'} ${refText(build)}`);
-  if (build.pullRequest?.url) print(`           ${plain(build.pullRequest.url)}`);
+  for (const url of [build.commitUrl, build.pullRequest?.url]) if (url) print(`           ${plain(url)}`);
   print(`           ${plain(build.subject)}`);
   print(`           by ${plain(build.author)}`);
   if (build.runName !== null) print(`  run      ${plain(build.runName)}`);

@@ -1,16 +1,23 @@
 import { type ForgeKind, forgeKinds, repositoriesOf } from './forge-kinds.ts';
 import { type ForgeScope, projectAt } from './forge-projects.ts';
+import {
+  encoded,
+  fillTemplate,
+  type GivenLinks,
+  givenTemplates,
+  type LinkTemplates,
+  type ProjectPage,
+  templatesOf,
+} from './link-templates.ts';
 
-/** Pages of a project at its forge. */
+/** Addresses of pages of a project at its forge; undefined for a page that the forge does not have. */
 export interface ProjectLinks {
-  /** name of the forge, for people */
-  title: string;
-  page: string;
-  commit(sha: string): string;
-  branch(name: string): string;
-  pullRequest(number: number): string;
+  page: string | undefined;
+  commit(sha: string): string | undefined;
+  branch(name: string): string | undefined;
+  pullRequest(number: number): string | undefined;
   /** @param path in the repository */
-  file(sha: string, path: string, line: number | null): string;
+  file(sha: string, path: string, line: number | null): string | undefined;
 }
 
 /** Forges that are known by the host of a repository. */
@@ -24,115 +31,56 @@ const known: readonly ForgeScope[] = [
 
 /**
  * The pages of a repository at its forge.
- * @param scopes the forges that Volt sends statuses to, which come first
- * @returns undefined for a repository at none of these and no other known forge
+ * @param repository `project` has the pages that a person has given, which come first
+ * @param scopes the forges that Volt sends statuses to, which come before those that are known
+ * @returns undefined for a repository at no known forge
  */
 export function projectLinks(
-  repository: { name: string; url: string },
+  repository: { name: string; url: string; project: GivenLinks },
   scopes: readonly ForgeScope[],
 ): ProjectLinks | undefined {
+  const given = givenTemplates(repository.project, repository.name);
+  if (given) return linksBy(given);
   for (const scope of [...scopes, ...known]) {
     const project = projectAt(scope, repository);
-    if (project !== undefined) return linksOf(scope, encoded(project));
+    if (project !== undefined) return linksBy(templatesOf(scope.kind, pageOf(scope, project)));
   }
   return undefined;
 }
 
-function linksOf({ kind, api }: ForgeScope, project: string): ProjectLinks {
+function pageOf({ kind, api }: ForgeScope, project: string): string {
   const { hosts, path } = repositoriesOf(kind, api);
   const url = new URL(api);
   // a hosted forge has its API at another host
   const own = hosts[0] === url.hostname ? url.origin : `https://${hosts[0]}`;
   const start = path === '' ? own : `${own}/${path}`;
-  return { title: forgeKinds[kind].title, ...pages[kind](start, project) };
+  return `${start}/${(ownPaths[kind] ?? encoded)(project)}`;
 }
 
-type Pages = Omit<ProjectLinks, 'title'>;
-
-function likeGithub(pull: string): (start: string, project: string) => Pages {
-  return (start, project) => {
-    const page = `${start}/${project}`;
-    return {
-      page,
-      commit: (sha) => `${page}/commit/${sha}`,
-      branch: (name) => `${page}/${pull === 'pull' ? 'tree' : 'src/branch'}/${encoded(name)}`,
-      pullRequest: (number) => `${page}/${pull}/${number}`,
-      file: (sha, path, line) =>
-        `${page}/${pull === 'pull' ? 'blob' : 'src/commit'}/${sha}/${encoded(path)}${line === null ? '' : `#L${line}`}`,
-    };
-  };
-}
-
-const pages: { readonly [K in ForgeKind]: (start: string, project: string) => Pages } = {
-  github: likeGithub('pull'),
-  gitea: likeGithub('pulls'),
-  forgejo: likeGithub('pulls'),
-  gitlab: (start, project) => {
-    const page = `${start}/${project}`;
-    return {
-      page,
-      commit: (sha) => `${page}/-/commit/${sha}`,
-      branch: (name) => `${page}/-/tree/${encoded(name)}`,
-      pullRequest: (number) => `${page}/-/merge_requests/${number}`,
-      file: (sha, path, line) => `${page}/-/blob/${sha}/${encoded(path)}${line === null ? '' : `#L${line}`}`,
-    };
-  },
-  bitbucket: (start, project) => {
-    const page = `${start}/${project}`;
-    return {
-      page,
-      commit: (sha) => `${page}/commits/${sha}`,
-      branch: (name) => `${page}/branch/${encoded(name)}`,
-      pullRequest: (number) => `${page}/pull-requests/${number}`,
-      file: (sha, path, line) => `${page}/src/${sha}/${encoded(path)}${line === null ? '' : `#lines-${line}`}`,
-    };
-  },
-  'bitbucket-dc': (start, project) => {
+/** The path of a project's page at forges where it is not the project's name. */
+const ownPaths: { readonly [K in ForgeKind]?: (project: string) => string } = {
+  'bitbucket-dc': (project) => {
     const [owner = '', ...repository] = project.split('/');
-    const page = `${start}/${owner.startsWith('~') ? `users/${owner.slice(1)}` : `projects/${owner}`}/repos/${repository.join('/')}`;
-    return {
-      page,
-      commit: (sha) => `${page}/commits/${sha}`,
-      branch: (name) => `${page}/browse?at=${encodeURIComponent(`refs/heads/${name}`)}`,
-      pullRequest: (number) => `${page}/pull-requests/${number}`,
-      file: (sha, path, line) => `${page}/browse/${encoded(path)}?at=${sha}${line === null ? '' : `#${line}`}`,
-    };
+    const place = owner.startsWith('~') ? `users/${owner.slice(1)}` : `projects/${owner}`;
+    return encoded(`${place}/repos/${repository.join('/')}`);
   },
-  azure: (start, project) => {
+  azure: (project) => {
     const [organization, name, repository] = project.split('/');
-    const page = `${start}/${organization}/${name}/_git/${repository}`;
-    return {
-      page,
-      commit: (sha) => `${page}/commit/${sha}`,
-      branch: (branch) => `${page}?version=GB${encodeURIComponent(branch)}`,
-      pullRequest: (number) => `${page}/pullrequest/${number}`,
-      file: (sha, path, line) =>
-        `${page}?path=/${encodeURIComponent(path)}&version=GC${sha}${line === null ? '' : `&line=${line}`}`,
-    };
+    return encoded(`${organization}/${name}/_git/${repository}`);
   },
-  gerrit: (start, project) => {
-    const page = `${start}/plugins/gitiles/${project}`;
-    return {
-      page,
-      commit: (sha) => `${page}/+/${sha}`,
-      branch: (name) => `${page}/+/refs/heads/${encoded(name)}`,
-      pullRequest: (number) => `${start}/c/${project}/+/${number}`,
-      file: (sha, path, line) => `${page}/+/${sha}/${encoded(path)}${line === null ? '' : `#${line}`}`,
-    };
-  },
-  pagure: (start, project) => {
-    const page = `${start}/${project}`;
-    return {
-      page,
-      commit: (sha) => `${page}/c/${sha}`,
-      branch: (name) => `${page}/tree/${encoded(name)}`,
-      pullRequest: (number) => `${page}/pull-request/${number}`,
-      file: (sha, path, line) => `${page}/blob/${sha}/f/${encoded(path)}${line === null ? '' : `#_${line}`}`,
-    };
-  },
+  gerrit: (project) => `plugins/gitiles/${encoded(project)}`,
 };
 
-/** A path for an address; its slashes stay. */
-function encoded(path: string): string {
-  return path.split('/').map(encodeURIComponent).join('/');
+function linksBy(templates: LinkTemplates): ProjectLinks {
+  const link = (page: ProjectPage, values: Parameters<typeof fillTemplate>[1] = {}) => {
+    const template = templates[page];
+    return template === undefined ? undefined : fillTemplate(template, values);
+  };
+  return {
+    page: link('page'),
+    commit: (commit) => link('commit', { commit }),
+    branch: (branch) => link('branch', { branch }),
+    pullRequest: (number) => link('pull-request', { number }),
+    file: (commit, path, line) => link('file', { commit, path, line }),
+  };
 }

@@ -70,11 +70,11 @@ async function repositoryOf(
   const known = await findRepository(database, name);
   const { branches = [], tags = [], pollSeconds = defaultPoll, commits = 'every', command = null } = options;
   const { reports = known?.reports ?? [], filter = known?.filter ?? null, runners = known?.runners ?? [] } = options;
-  const { env = known?.env ?? {}, image = known?.image ?? null } = options;
+  const { env = known?.env ?? {}, image = known?.image ?? null, project = known?.project ?? {} } = options;
   const visibility = options.visibility ?? (await visibilityOf(database, name)) ?? 'internal';
   const pulls = pullRequestSettings(options, known ?? noPullRequests);
   const settings = {
-    ...{ branches, tags, pollSeconds, commits, command, reports, filter, runners, env, image, visibility },
+    ...{ branches, tags, pollSeconds, commits, command, reports, filter, runners, env, image, project, visibility },
     ...pulls,
   };
   checkSettings(settings);

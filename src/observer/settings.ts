@@ -2,6 +2,7 @@ import { isFilter } from '../git/mirror/filter.ts';
 import { refMatcher } from '../git/remote/ref-names.ts';
 import { checkImage } from '../job/runner-images.ts';
 import { VoltError } from '../kernel/errors.ts';
+import { linkKinds, linkPages, wrongLink } from '../kernel/link-templates.ts';
 import { labelPattern, parseLabels } from '../kernel/names.ts';
 import type { RepositorySettings } from '../record/repositories.ts';
 import { isRefPattern } from './pull-request-refs.ts';
@@ -28,6 +29,7 @@ export function checkSettings(settings: Partial<RepositorySettings>): void {
     runners = [],
     env = {},
     image,
+    project = {},
     pullRequestRefs,
     pullRequestLabels,
   } = settings;
@@ -56,6 +58,7 @@ export function checkSettings(settings: Partial<RepositorySettings>): void {
   }
   checkEnvironment(env);
   if (image != null) checkImage(image);
+  checkProject(project);
   if (pullRequestRefs != null && !isRefPattern(pullRequestRefs)) {
     throw new VoltError('bad_setting', `"${pullRequestRefs.slice(0, 100)}" does not name refs of pull requests`, {
       remedy:
@@ -68,6 +71,14 @@ export function checkSettings(settings: Partial<RepositorySettings>): void {
       remedy: 'Give --filter "blob:none", or a size as in "blob:limit=100k".',
     });
   }
+}
+
+function checkProject(project: RepositorySettings['project']): void {
+  const wrong = wrongLink(project);
+  if (wrong === undefined) return;
+  throw new VoltError('bad_setting', `--project: "${wrong.name.slice(0, 100)}" ${wrong.problem}`, {
+    remedy: `Give one of ${linkKinds.join(', ')} with the address of the project's page, such as cgit=https://git.example.org/app; or some of ${linkPages.join(', ')}, such as "commit=https://git.example.org/app/{commit}".`,
+  });
 }
 
 function checkLabelGlobs(globs: readonly string[]): void {

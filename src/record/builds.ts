@@ -257,6 +257,7 @@ export function summaryOf(row: BuildRow): BuildSummary {
     repo: row.repo,
     ref: row.ref,
     sha: row.sha,
+    commitUrl: null,
     subject: row.subject,
     author: row.author,
     trigger: row.trigger as Trigger,

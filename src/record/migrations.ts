@@ -227,6 +227,7 @@ export const migrations: readonly Migration[] = [
   addPullRequestFacts,
   addApprovalMaterial,
   addForgeReports,
+  addProjectPages,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */
@@ -445,5 +446,13 @@ async function addPullRequestFacts(db: Transaction<Schema>): Promise<void> {
     .addColumn('facts', 'text', (c) => c.notNull())
     .addColumn('updated_at', 'bigint', (c) => c.notNull())
     .addPrimaryKeyConstraint('pull_request_facts_key', ['repo', 'number'])
+    .execute();
+}
+
+/** Repositories may name the pages of their project at a forge that Volt does not know. */
+async function addProjectPages(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('repositories')
+    .addColumn('project', 'text', (c) => c.notNull().defaultTo('{}'))
     .execute();
 }

@@ -1,4 +1,5 @@
 import { type ProjectLinks, projectLinks } from '../kernel/forge-links.ts';
+import type { GivenLinks } from '../kernel/link-templates.ts';
 import type { Database } from './database.ts';
 import { forgeScopes } from './forges.ts';
 
@@ -12,13 +13,13 @@ export async function linksOf(
     forgeScopes(db),
     db
       .selectFrom('repositories')
-      .select(['name', 'url'])
+      .select(['name', 'url', 'project'])
       .where('name', 'in', [...new Set(names)])
       .execute(),
   ]);
   return new Map(
     rows.flatMap((row): [string, ProjectLinks][] => {
-      const links = projectLinks(row, scopes);
+      const links = projectLinks({ ...row, project: JSON.parse(row.project) as GivenLinks }, scopes);
       return links ? [[row.name, links]] : [];
     }),
   );

@@ -1,4 +1,5 @@
 import { VoltError } from '../kernel/errors.ts';
+import type { GivenLinks } from '../kernel/link-templates.ts';
 import { checkRepositoryName, parseLabels } from '../kernel/names.ts';
 import type { PullRequestCheckout, PullRequestMode } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
@@ -31,6 +32,8 @@ export interface RepositorySettings {
   env: { [name: string]: string };
   /** image in which its tests run; null for none */
   image: string | null;
+  /** the pages of its project at a forge that Volt does not know; empty for none */
+  project: GivenLinks;
   /** whose pull requests are built */
   pullRequests: PullRequestMode;
   /** pattern of the refs of their heads, with one `*` for the number; null for those of the known forges */
@@ -146,6 +149,7 @@ function columnsOf(repository: Repository) {
     runners: JSON.stringify(parseLabels(repository.runners)),
     env: JSON.stringify(repository.env),
     image: repository.image,
+    project: JSON.stringify(repository.project),
     pull_requests: repository.pullRequests,
     pull_request_refs: repository.pullRequestRefs,
     pull_request_checkout: repository.pullRequestCheckout,
@@ -260,6 +264,7 @@ function repositoryOf(row: RepositoryRow): Repository {
     runners: JSON.parse(row.runners) as string[],
     env: JSON.parse(row.env) as { [name: string]: string },
     image: row.image,
+    project: JSON.parse(row.project) as GivenLinks,
     pullRequests: row.pull_requests,
     pullRequestRefs: row.pull_request_refs,
     pullRequestCheckout: row.pull_request_checkout,

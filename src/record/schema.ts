@@ -37,6 +37,8 @@ export interface Schema {
     env: Generated<string>;
     /** image in which its tests run; null for none */
     image: Generated<string | null>;
+    /** JSON: the pages of its project, see kernel/link-templates.ts */
+    project: Generated<string>;
     /** whose pull requests are built */
     pull_requests: Generated<PullRequestMode>;
     /** pattern of their refs, with one `*` for the number; null for those of the known forges */

@@ -9,7 +9,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   meta: { key: true, value: true },
   repositories: {
     name: true, url: true, host: true, branches: true, tags: true, tags_seen: true, poll_seconds: true,
-    commits: true, command: true, reports: true, filter: true, runners: true, env: true, image: true, pull_requests: true,
+    commits: true, command: true, reports: true, filter: true, runners: true, env: true, image: true, project: true, pull_requests: true,
     pull_request_refs: true, pull_request_checkout: true, pull_request_labels: true, pull_requests_seen: true,
     trusted_refs: true, visibility: true, foreign_builds: true, created_at: true, observed_at: true, default_branch: true, notice: true,
     error_code: true, error_message: true, error_remedy: true, error_since: true, failures: true, retry_at: true,

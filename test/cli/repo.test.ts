@@ -133,6 +133,23 @@ describe('volt repo', () => {
     await repo('set', 'app', '--pull-requests', 'none');
   });
 
+  it('sets where the pages of the project are, and shows the links', async () => {
+    const own = ['--project', 'gitweb=https://git.example.org/?p=app.git', '--project'];
+    const set = await repo('set', 'app', ...own, 'pull-request=https://review.example.org/{number}', '--json');
+    expect(JSON.parse(set.stdout).project, set.stderr).to.deep.equal({
+      gitweb: 'https://git.example.org/?p=app.git',
+      'pull-request': 'https://review.example.org/{number}',
+    });
+    const shown = await volt(['show', 'app#1', '--data', site.context.config.dataDir]);
+    expect(shown.stdout, shown.stderr)
+      .to.match(/ https:\/\/git\.example\.org\/\?p=app\.git;a=commit;h=[0-9a-f]{40}\n/)
+      .and.include(' https://review.example.org/7\n');
+    expect((await repo('set', 'app', '--project', 'commit=javascript:alert(1)')).stderr).to.match(
+      /bad_setting: --project: "commit" has no address of a web page/,
+    );
+    expect(JSON.parse((await repo('set', 'app', '--no-project', '--json')).stdout).project).to.deep.equal({});
+  });
+
   it('lists the repositories and the errors of their polls', async () => {
     const { database } = site.context;
     await noteObserved(database, 'local', { defaultBranch: 'main', notice: 'a word\u0007to say' });

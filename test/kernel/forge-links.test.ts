@@ -5,11 +5,11 @@ import { projectLinks } from '../../src/kernel/forge-links.ts';
 describe('links to a forge', () => {
   const sha = 'c'.repeat(40);
   const of = (url: string, kind?: ForgeKind, api = '') =>
-    projectLinks({ name: 'app', url }, kind ? [{ kind, api, repos: [] }] : []);
+    projectLinks({ name: 'app', url, project: {} }, kind ? [{ kind, api, repos: [] }] : []);
 
   it('are known for hosted forges by the address of the repository', () => {
     const github = of('git@github.com:acme/app.git');
-    expect(github?.title).to.equal('GitHub');
+    expect(github?.page).to.equal('https://github.com/acme/app');
     expect(github?.commit(sha)).to.equal(`https://github.com/acme/app/commit/${sha}`);
     expect(github?.pullRequest(7)).to.equal('https://github.com/acme/app/pull/7');
     expect(github?.branch('fix/a#b')).to.equal('https://github.com/acme/app/tree/fix/a%23b');

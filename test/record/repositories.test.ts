@@ -31,6 +31,7 @@ describe('repositories in the database', () => {
       pollSeconds: 0.5,
       commits: 'latest',
       command: 'make test',
+      project: { cgit: 'https://git.example.org/app' },
     });
     expect(await findRepository(database, 'app')).to.deep.include(saved);
     expect(await repositoryAt(database, saved.url)).to.deep.equal(saved);

@@ -63,6 +63,7 @@ export async function observed(
     runners: [],
     env: {},
     image: null,
+    project: {},
     ...noPullRequests,
     visibility: 'internal' as const,
     ...change,

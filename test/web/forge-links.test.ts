@@ -9,6 +9,7 @@ describe('web: links to the forge', () => {
     site = await Site.start();
     await site.repository('app', { url: 'https://github.com/acme/app.git' });
     await site.repository('local', { url: '/srv/git/local' });
+    await site.repository('own');
   });
   after(() => site.stop());
 
@@ -18,15 +19,17 @@ describe('web: links to the forge', () => {
     const build = await site.build('app', { sha });
     const page = await site.page(`/builds/${build}`);
     expect(page).to.include(`href="https://github.com/acme/app/commit/${sha}"`);
-    expect(page).to.match(/href="https:\/\/github\.com\/acme\/app\/tree\/main">\s*at GitHub/);
-    expect(await site.page('/repos/app')).to.include('<a href="https://github.com/acme/app">GitHub</a>');
+    expect(page).to.match(/href="https:\/\/github\.com\/acme\/app\/tree\/main">\s*at github\.com</);
+    expect(await site.page('/repos/app')).to.include('<a href="https://github.com/acme/app">github.com</a>');
   });
 
   it('lead to the pull request of a build, in the API too', async () => {
-    const build = await site.build('app', { ref: 'refs/pull/7/head', pullRequest });
+    const build = await site.build('app', { sha, ref: 'refs/pull/7/head', pullRequest });
     const url = 'https://github.com/acme/app/pull/7';
     expect(await site.page(`/builds/${build}`)).to.include(`href="${url}"`);
-    expect((await site.json(`/api/v1/builds/${build}`)).pullRequest.url).to.equal(url);
+    const shown = await site.json(`/api/v1/builds/${build}`);
+    expect(shown.pullRequest.url).to.equal(url);
+    expect(shown.commitUrl).to.equal(`https://github.com/acme/app/commit/${sha}`);
     const { builds } = await bodyOf(await site.fetch('/api/v1/builds?pull=7'));
     expect(builds[0].pullRequest.url).to.equal(url);
   });
@@ -45,6 +48,37 @@ describe('web: links to the forge', () => {
       .to.include('../../evil')
       .and.not.match(/href="[^"]*(evil|passwd)/);
     expect(page).to.not.match(/href="javascript:/i);
+  });
+
+  it('lead to the pages that a person has given', async () => {
+    const project = { cgit: 'https://git.example.org/{repo}', 'pull-request': 'https://review.example.org/{number}' };
+    const changed = await site.fetch('/api/v1/repos/own', {
+      ...{ method: 'PATCH', body: JSON.stringify({ project }) },
+      headers: { authorization: `Bearer ${site.token}`, 'content-type': 'application/json' },
+    });
+    expect(await bodyOf(changed)).to.deep.include({ project });
+    expect(await site.page('/repos/own'))
+      .to.include('<a href="https://git.example.org/own">git.example.org</a>')
+      .and.to.include('pull-request: https://review.example.org/{number}');
+    const branch = await site.build('own', { sha, ref: 'refs/heads/"><script>alert(1)</script>' });
+    const page = await site.page(`/builds/${branch}`);
+    expect(page).to.include(`href="https://git.example.org/own/commit/?id=${sha}"`);
+    expect(page).to.include('href="https://git.example.org/own/log/?h=%22%3E%3Cscript%3Ealert(1)%3C/script%3E"');
+    expect(page).to.not.include('<script>alert');
+    const build = await site.build('own', { sha, ref: 'refs/pull/7/head', pullRequest });
+    expect(await site.page(`/builds/${build}`)).to.match(
+      /href="https:\/\/review\.example\.org\/7">\s*at review\.example\.org</,
+    );
+    expect((await site.json(`/api/v1/builds/${build}`)).pullRequest.url).to.equal('https://review.example.org/7');
+  });
+
+  it('are refused where a page would run a script', async () => {
+    const answer = await site.post('/api/v1/repos', {
+      ...{ name: 'evil', url: 'https://git.example/evil.git' },
+      project: { commit: 'javascript:alert("{commit}")' },
+    });
+    expect(answer.status).to.equal(400);
+    expect((await bodyOf(answer)).error).to.include({ code: 'bad_setting' });
   });
 
   it('are missing where no forge is known', async () => {

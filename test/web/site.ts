@@ -139,6 +139,7 @@ export class Site {
       runners: [],
       env: {},
       image: null,
+      project: {},
       ...noPullRequests,
       visibility: 'internal' as const,
     };

@@ -27,6 +27,7 @@ export function repoSetCommand(group: Command): CommandFile {
     .option('--no-runners', 'run its jobs on any runner that has their labels')
     .option('--no-env', 'set no environment variables for its jobs')
     .option('--no-image', 'run its tests on the machine of the runner again')
+    .option('--no-project', 'link its pages at the known forges again')
     .option('--no-pull-request-refs', 'find pull requests by the refs of the known forges again')
     .option('--no-pull-request-labels', 'let jobs of pull requests ask for all runners again')
     .option('--discover', 'run workflows or discovered tests again, instead of a command')
@@ -61,6 +62,7 @@ export function repoSetCommand(group: Command): CommandFile {
         'install from a mirror; replaces its variables',
       ],
       ['volt repo set app --image node:22', 'run its tests in this image; the heads are built again'],
+      ['volt repo set app --project gitlab=https://git.example.org/team/app', 'link the pages of a GitLab'],
       ['volt repo set app --pull-requests', 'build pull requests; those of forks once a person approves'],
       ['volt repo set app --visibility private', 'only tokens for this repository and admins can read it'],
       ['volt repo set app --default-branch --no-tags --discover', 'back to the defaults'],

@@ -39,7 +39,7 @@ export function addSettingsOptions(command: Command): Command {
 
 /** The settings as the API takes them; undefined for those that are not given. */
 export function settingsOf(options: SettingsOptions): GivenSettings {
-  const { branch, tags, poll, commits, command, reports, filter, runners, env, image, visibility } = options;
+  const { branch, tags, poll, commits, command, reports, filter, runners, env, image, project, visibility } = options;
   const { pullRequests, pullRequestCheckout, pullRequestRefs, pullRequestLabels } = options;
   return {
     ...{ branches: branch, pollSeconds: poll, commits, command, visibility },
@@ -52,5 +52,6 @@ export function settingsOf(options: SettingsOptions): GivenSettings {
     runners: runners === false ? [] : runners,
     env: env === false ? {} : env,
     image: image === false ? null : image,
+    project: project === false ? {} : project,
   };
 }

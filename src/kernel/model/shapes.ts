@@ -192,6 +192,7 @@ export const buildSummary = z.object({
   repo: z.string(),
   ref: z.string(),
   sha: z.string(),
+  commitUrl: z.string().nullable().meta({ description: 'its page at the forge; null where that is unknown' }),
   subject: z.string(),
   author: z.string(),
   trigger: z.enum(triggers),

@@ -7,7 +7,7 @@ import { listBuilds } from '../../record/builds.ts';
 import { readBuild } from '../access/readable.ts';
 import { approveBuild } from '../requests/approvals.ts';
 import { cancelBuild, retryBuild } from '../requests/builds.ts';
-import { withPullRequestUrls } from '../requests/pull-request-urls.ts';
+import { withForgeLinks } from '../requests/forge-links.ts';
 import { approvalMaterialAnswer, approveBuildRequest, approved } from '../schemas/approvals.ts';
 import { build, buildList } from '../schemas/builds.ts';
 import { retryRequest } from '../schemas/intents.ts';
@@ -35,7 +35,7 @@ const listing = jsonRoute({
     const builds = await listBuilds(database, { ...query, reader, limit: query.limit + 1 });
     const page = builds.slice(0, query.limit);
     return {
-      builds: await withPullRequestUrls(database, page),
+      builds: await withForgeLinks(database, page),
       next: builds.length > page.length ? (page.at(-1)?.id ?? null) : null,
     };
   },
@@ -50,7 +50,7 @@ const one = jsonRoute({
   errors: ['not_found'],
   handle: async ({ params, requester: { reader } }, web) => {
     const read = await readBuild(web.database, reader, params.id);
-    const [linked = read] = await withPullRequestUrls(web.database, [read]);
+    const [linked = read] = await withForgeLinks(web.database, [read]);
     return withWaitReasons(web, linked);
   },
 });

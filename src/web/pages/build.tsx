@@ -156,7 +156,7 @@ function Facts({
           <>
             {' '}
             <a class="quiet" href={there}>
-              at {links?.title}
+              at {new URL(there).host}
             </a>
           </>
         )}

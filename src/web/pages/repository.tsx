@@ -58,7 +58,7 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
             <a href={`/?repo=${name}`}>Builds</a>
             <a href={`/?repo=${name}&view=grid`}>Grid</a>
             <a href={`/repos/${name}/tests`}>Tests</a>
-            {links && <a href={links.page}>{links.title}</a>}
+            {links?.page !== undefined && <a href={links.page}>{new URL(links.page).host}</a>}
           </nav>
         </div>
         <h1>{name}</h1>
@@ -198,8 +198,15 @@ function pullRequestsText(repository: ObservedRepository): string {
   ].join('; ');
 }
 
+function projectText(project: ObservedRepository['project']): string {
+  return Object.entries(project)
+    .map(([name, address]) => `${name}: ${address}`)
+    .join(', ');
+}
+
 function Settings({ repository, now }: { repository: ObservedRepository; now: number }) {
   const { url, host, branches, tags, defaultBranch, commits, command, reports, pollSeconds, notice } = repository;
+  const { project } = repository;
   const facts: [string, string][] = [
     ['URL', `${hideCredentials(url)}${host === null ? '' : ` on ${host}`}`],
     ['Branches', branches.join(', ') || `default branch${defaultBranch === null ? '' : ` (${defaultBranch})`}`],
@@ -214,6 +221,7 @@ function Settings({ repository, now }: { repository: ObservedRepository; now: nu
       'Runners',
       repository.runners.length === 0 ? 'any with the labels of the job' : `only with ${repository.runners.join(', ')}`,
     ],
+    ...(Object.keys(project).length === 0 ? [] : [['Project', projectText(project)] satisfies [string, string]]),
     ['Variables', Object.keys(repository.env).join(', ') || 'none'],
     ['Visible to', readers[repository.visibility]],
   ];

@@ -29,6 +29,10 @@ const settings = z.object({
   image: z.string().nullable().meta({
     description: 'container image that its tests run in, such as `node:22`; null for the machine of the runner',
   }),
+  project: z.record(z.string(), z.string()).meta({
+    description:
+      'pages of its project at an unknown forge: the project\'s page under the name of a kind of forge, as in `{"cgit": "https://git.example.org/app"}`, or templates under `page`, `commit`, `branch`, `file` and `pull-request`; empty for those of the known forges',
+  }),
   pullRequests: z.enum(pullRequestModes).meta({
     description:
       'whose pull requests are built: same: those whose head is a branch of the repository itself; approved: those, and those of forks once a person has approved them; all: those of forks, too',

@@ -98,6 +98,7 @@ class Filler {
         runners: [],
         env: {},
         image: null,
+        project: {},
         ...noPullRequests,
         visibility: 'internal' as const,
       };
