@@ -74,10 +74,10 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     expect(await focused(page)).to.include('Stays');
     expect(await page.evaluate("document.querySelector('.grid-frame').scrollLeft")).to.equal(200);
     await page.goto(`/builds/${first}`);
-    await page.locator(`#job-${first}-7 summary`).focus();
+    await page.locator(`#job-${first}-7`).focus();
     await site.begin({ job: job(first, 7), attempt: 1 });
     await site.announce(first, 'sample', 'running');
-    await page.locator(`#job-${first}-7 .status.running`).waitFor();
+    await page.locator(`#job-${first}-7 .dot.running`).waitFor();
     expect(await focused(page)).to.include('cell 6');
   });
 
@@ -115,7 +115,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await recordSteps(site.context.database, ref, 1, [{ ...newStep('make test'), status: 'running', startedAt: at }]);
     await site.announce(id, 'sample', 'running');
     await page
-      .getByRole('listitem')
+      .locator('#job .steps li')
       .filter({ hasText: /running *make test/ })
       .waitFor();
 
@@ -125,6 +125,62 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await page.getByText(/Failed after .*: make test exited with code 2\./).waitFor();
     await log.getByText('and the end').waitFor();
     await page.getByText('following').waitFor({ state: 'hidden' });
+  });
+
+  it('a person looks at one job after the other, by mouse and by keyboard, without loading the page again', async () => {
+    const id = await site.build('sample', {}, [{ name: 'lint' }, { name: 'unit (1)' }, { name: 'unit (2)' }]);
+    for (const [position, name] of ['lint', 'one', 'two'].entries()) {
+      const ref = { job: job(id, position + 1), attempt: 1 };
+      await site.appendLog(ref, `output of ${name}\n`);
+      const outcome = name === 'two' ? ({ status: 'failure', reason: 'exit_code' } as const) : {};
+      await site.finish(ref, outcome);
+    }
+    await page.goto(`/builds/${id}`);
+    const jobs = page.getByRole('navigation', { name: 'Jobs' });
+    const log = page.locator('.log');
+    await log.getByText('output of two').waitFor();
+    await page.evaluate('window.loadedOnce = true');
+    await jobs.getByRole('link', { name: 'lint' }).click();
+    await log.getByText('output of lint').waitFor();
+    await page.getByRole('heading', { name: 'lint', exact: true }).waitFor();
+    expect(new URL(page.url()).search).to.equal(`?job=${job(id)}`);
+    expect(await jobs.locator('[aria-current]').textContent()).to.include('lint');
+    await jobs.getByRole('link', { name: '1' }).focus();
+    await page.keyboard.press('Enter');
+    await log.getByText('output of one').waitFor();
+    await page.goBack();
+    await log.getByText('output of lint').waitFor();
+    expect(await page.evaluate('window.loadedOnce')).to.equal(true);
+  });
+
+  it('a log has its steps as folds, the failed one open where it failed', async () => {
+    const id = await site.build('sample');
+    const ref = { job: job(id), attempt: 1 };
+    const parts = ['preparing\n', 'added a\nadded b\n', 'ok 1\nnot ok 2 - joins\nok 3\n'];
+    await site.appendLog(ref, parts.join(''));
+    const at = new Date().toISOString();
+    const step = (name: string, logStart: number, logEnd: number, status: 'success' | 'failure') => ({
+      ...{ ...newStep(name), status, startedAt: at, finishedAt: at, logStart, logEnd },
+    });
+    const [first, second, third] = [10, 26, 26 + (parts[2]?.length ?? 0)];
+    const steps = [step('Install', first, second, 'success'), step('Test', second, third, 'failure')];
+    await site.finish(ref, { status: 'failure', reason: 'exit_code', steps });
+    await page.goto(`/builds/${id}`);
+    const log = page.locator('.log');
+    const install = log.getByRole('button', { name: 'Install' });
+    expect(await install.getAttribute('aria-expanded')).to.equal('false');
+    expect(await log.locator('.row.failing').textContent()).to.include('not ok 2');
+    expect(await log.getByText('added a').count()).to.equal(0);
+    await install.focus();
+    await page.keyboard.press('Enter');
+    await log.getByText('added a').waitFor();
+    expect(await focused(page)).to.include('Install');
+    await page.keyboard.press('Enter');
+    await log.getByText('added a').waitFor({ state: 'detached' });
+    // a search opens the step of the line that it finds
+    await page.getByRole('searchbox', { name: 'Search the log' }).fill('added b');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await log.getByText('added b').waitFor();
   });
 
   it('the log of a further attempt replaces that of a lost one', async () => {
@@ -254,8 +310,8 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     expect(new URL(page.url()).searchParams.get('author')).to.equal('hedy');
     expect(await page.locator('table.builds tbody tr').count()).to.equal(1);
     await page.locator('table.builds a').click();
-    await page.getByRole('button', { name: 'Retry b', exact: true }).click();
-    await page.waitForURL(`**/builds/${id}#job-${job(id, 2)}`);
+    await page.getByRole('button', { name: 'Retry job b', exact: true }).click();
+    await page.waitForURL(`**/builds/${id}?job=${job(id, 2)}`);
     const asked = await site.context.database.db
       .selectFrom('intents')
       .select(['kind', 'job_id'])

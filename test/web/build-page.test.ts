@@ -28,13 +28,13 @@ describe('web: the page of a build', () => {
 
   it('draws a graph only for jobs that need each other', async () => {
     const id = await site.build('sample', {}, [{ name: 'lint' }, { name: 'unit', needs: ['lint'] }]);
-    const page = await site.page(`/builds/${id}`);
+    const page = await site.page(`/builds/${id}?view=graph`);
     expect(page)
-      .to.include(`href="#job-${job(id, 2)}"`)
+      .to.include(`href="?view=graph&amp;job=${job(id, 2)}"`)
       .and.include('class="edge"');
     expect(textOf(page)).to.include('unit: waiting');
     const flat = await site.build('sample', {}, [{ name: 'a' }, { name: 'b' }]);
-    expect(await site.page(`/builds/${flat}`)).to.not.include('class="edge"');
+    expect(await site.page(`/builds/${flat}?view=graph`)).to.not.include('class="edge"');
   });
 
   it('shows annotations and summaries of steps without active content', async () => {
@@ -104,20 +104,62 @@ describe('web: the page of a build', () => {
       .and.include(`href="/builds/${ids[4]}" rel="next"`);
   });
 
+  it('groups jobs by workflow and matrix, and counts them', async () => {
+    const id = await site.build('sample', {}, [
+      { name: 'lint', workflow: 'CI' },
+      { name: 'unit (1)', workflow: 'CI' },
+      { name: 'unit (2)', workflow: 'CI' },
+      { name: 'docs', workflow: 'Docs' },
+    ]);
+    await site.finish({ job: job(id, 1), attempt: 1 });
+    await site.finish({ job: job(id, 3), attempt: 1 }, { status: 'failure', reason: 'exit_code' });
+    const list = (await site.page(`/builds/${id}`)).match(/<nav id="jobs".*?<\/nav>/s)?.[0] ?? '';
+    expect(textOf(list)).to.match(
+      /1 failed, 2 waiting, 2 of 4 done CI passed: lint.* failed: unit 2 jobs queued: 1 failed: 2.* Docs queued: docs/,
+    );
+  });
+
+  it('shows the job of the address, else the one that failed', async () => {
+    const id = await site.build('sample', {}, [{ name: 'lint' }, { name: 'unit' }]);
+    await site.finish({ job: job(id, 1), attempt: 1 });
+    await site.finish({ job: job(id, 2), attempt: 1 }, { status: 'failure', reason: 'exit_code' });
+    const shown = async (path: string) => /Log of (\w+)/.exec(await site.page(path))?.[1];
+    expect(await shown(`/builds/${id}`)).to.equal('unit');
+    expect(await shown(`/builds/${id}?job=${job(id, 1)}`)).to.equal('lint');
+    expect(await shown(`/builds/${id}?job=unknown`)).to.equal('unit');
+  });
+
+  it('shows the log of a failed job from where it failed, not from its end', async () => {
+    const id = await site.build('sample');
+    const ref = { job: job(id), attempt: 1 };
+    const before = Array.from({ length: 300 }, (_, number) => `ok ${number}\n`).join('');
+    const after = Array.from({ length: 900 }, (_, number) => `fine ${number}\n`).join('');
+    await site.appendLog(ref, `${before}\u001b[31mnot ok\u001b[0m 301 - adds\n${after}##[error]exit code 1.\n`);
+    const size = before.length + after.length + 50;
+    const steps = [ended('npm test', { status: 'failure', exitCode: 1, logStart: 0, logEnd: size })];
+    await site.finish(ref, { status: 'failure', reason: 'exit_code', steps });
+    const page = await site.page(`/builds/${id}`);
+    expect(page).to.include('data-failing="301"').and.include('class="row failing" id="L301"');
+    expect(/id="L(\d+)"/.exec(page)?.[1]).to.equal('281');
+    const later = await site.page(`/builds/${id}?job=${job(id)}&line=700`);
+    expect(/id="L(\d+)"/.exec(later)?.[1]).to.equal('700');
+  });
+
   it('has buttons that retry or cancel one job of several', async () => {
     const id = await site.build('sample', {}, [{ name: 'a' }, { name: 'b' }]);
     const cookie = await site.signIn();
-    expect(await site.page(`/builds/${id}`)).to.not.include('/cancel"');
-    expect(await site.page(`/builds/${id}`, { cookie })).to.include(`action="/jobs/${job(id, 2)}/cancel"`);
+    const its = `/builds/${id}?job=${job(id, 2)}`;
+    expect(await site.page(its)).to.not.include('/cancel"');
+    expect(await site.page(its, { cookie })).to.include(`action="/jobs/${job(id, 2)}/cancel"`);
     const press = (what: string) =>
       site.ask(`/jobs/${job(id, 2)}/${what}`, { method: 'POST', headers: { cookie, origin: site.privateUrl } });
     const answer = await press('cancel');
-    expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, `/builds/${id}#job-${job(id, 2)}`]);
+    expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, its]);
     const intents = () =>
       site.context.database.db.selectFrom('intents').selectAll().where('job_id', '=', job(id, 2)).execute();
     expect((await intents()).map(({ kind }) => kind)).to.deep.equal(['cancel']);
     for (const position of [1, 2]) await site.finish({ job: job(id, position), attempt: 1 });
-    expect(await site.page(`/builds/${id}`, { cookie })).to.include(`action="/jobs/${job(id, 2)}/retry"`);
+    expect(await site.page(its, { cookie })).to.include(`action="/jobs/${job(id, 2)}/retry"`);
     expect((await press('retry')).status).to.equal(303);
     expect((await intents()).map(({ kind }) => kind)).to.deep.equal(['cancel', 'retry']);
     expect(

@@ -37,12 +37,15 @@ async function refresh(): Promise<void> {
   again = fetching;
   if (fetching) return;
   fetching = true;
+  const address = pageAddress();
   try {
     const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
     showWhetherLive(answer.ok);
     if (!answer.ok) return;
     const text = await answer.text();
-    if (text !== shown) update(new DOMParser().parseFromString(text, 'text/html'));
+    // the reader has gone on to another job meanwhile
+    if (pageAddress() !== address) again = true;
+    else if (text !== shown) update(new DOMParser().parseFromString(text, 'text/html'));
     shown = text;
   } catch {
     // Volt does not answer; when the event stream reconnects, the page is fetched again
@@ -51,6 +54,10 @@ async function refresh(): Promise<void> {
     fetching = false;
     if (again) refreshSoon();
   }
+}
+
+function pageAddress(): string {
+  return location.pathname + location.search;
 }
 
 function update(fresh: Document): void {
@@ -64,9 +71,10 @@ function update(fresh: Document): void {
   const freshLog = fresh.getElementById('log');
   if (freshLog && log?.dataset.key !== freshLog.dataset.key) {
     if (log) log.replaceWith(freshLog);
-    else document.querySelector('main article')?.append(freshLog);
+    else document.querySelector('.pane')?.append(freshLog);
     document.dispatchEvent(new Event('volt:log'));
   }
+  document.dispatchEvent(new Event('volt:updated'));
   updateTimes();
 }
 
@@ -125,6 +133,19 @@ function connect(): void {
   }
 }
 
+/** Follows a link to another state of the same page, such as another job, without loading the page. */
+async function swap(event: MouseEvent): Promise<void> {
+  const link = event.target instanceof Element ? event.target.closest<HTMLElement>('a[data-swap]') : null;
+  const isPlain = event.button === 0 && !event.metaKey && !event.ctrlKey && !event.shiftKey && !event.altKey;
+  if (!link || !isPlain) return;
+  event.preventDefault();
+  history.pushState(null, '', link.getAttribute('href'));
+  await refresh();
+  const part = document.getElementById(link.dataset.swap ?? '');
+  const top = part?.getBoundingClientRect().top ?? 0;
+  if (top < 0 || top > window.innerHeight / 2) part?.scrollIntoView();
+}
+
 let offlineTimer: number | undefined;
 
 /** Shows a notice if the page is not current. */
@@ -143,6 +164,8 @@ function showWhetherLive(live: boolean): void {
 
 if (hasParts) {
   connect();
+  document.addEventListener('click', (event) => void swap(event));
+  window.addEventListener('popstate', () => void refresh());
   document.addEventListener('visibilitychange', connect);
   window.setInterval(refreshSoon, seconds * 1000);
 }

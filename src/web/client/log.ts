@@ -1,29 +1,34 @@
 /**
  * Replaces the page's own lines by a window over the whole log of a job. It fetches and draws only visible lines, so a log
- * of a million lines works like a short one. It follows a running job, searches on the server, folds groups, and keeps the
- * chosen lines in the address.
+ * of a million lines works like a short one. It follows a running job, searches on the server, folds steps and groups, and
+ * keeps the chosen lines in the address.
  */
 import type { Line } from '../text/terminal.ts';
-import { Folds } from './log/folds.ts';
+import { Rows } from './log/rows.ts';
 import { LogSearch } from './log/search.ts';
+import { isOpenAtFirst, type LogStep, stepsOnPage } from './log/steps.ts';
 import { LineStore } from './log/store.ts';
-import { type Row, RowWindow } from './log/window.ts';
+import { type LineRow, type Row, RowWindow } from './log/window.ts';
 
 const groupMark = '##[group]';
 const groupEnd = '##[endgroup]';
 
 class LogView {
   readonly #section: HTMLElement;
-  readonly #folds = new Folds();
+  readonly #rows = new Rows();
   readonly #store: LineStore;
   readonly #search: LogSearch;
   #window: RowWindow | undefined;
+  #steps: LogStep[] = [];
   #showsTimes = false;
   #chosen: { first: number; last: number } | undefined;
+  /** the line where the job has failed */
+  readonly #failing: number | undefined;
 
   constructor(section: HTMLElement) {
     this.#section = section;
-    const { job = '', attempt = '1', following } = section.dataset;
+    const { job = '', attempt = '1', following, failing } = section.dataset;
+    this.#failing = failing === undefined ? undefined : Number(failing) - 1;
     this.#store = new LineStore(job, attempt, following !== undefined, () => this.#update());
     const found = section.querySelector('.found');
     const tell = (text: string) => {
@@ -45,14 +50,17 @@ class LogView {
     this.#section.classList.add('windowed');
     this.#window = new RowWindow(
       scroller,
-      (row) => this.#row(this.#folds.lineAt(row)),
-      (first, last) => this.#store.want(this.#folds.lineAt(first), this.#folds.lineAt(last)),
+      (row) => this.#row(row),
+      (firstRow, lastRow) => {
+        for (const [first, last] of this.#rows.linesOf(firstRow, lastRow)) this.#store.want(first, last);
+      },
     );
     scroller.addEventListener('click', (event) => this.#clicked(event));
     this.#addTools();
-    this.#update();
+    this.takeSteps();
     const { line, query } = this.#section.dataset;
-    if (!this.goToAddress() && line !== undefined) this.#goTo(Number(line) - 1);
+    const first = line === undefined ? this.#failing : Number(line) - 1;
+    if (!this.goToAddress() && first !== undefined) this.#goTo(first);
     this.connect();
     if (query !== undefined) await this.#search.find(query);
   }
@@ -76,22 +84,46 @@ class LogView {
     return true;
   }
 
-  #goTo(line: number): void {
-    this.#folds.reveal(line);
+  /** Takes the steps of the job from the page. What a person has opened or closed stays so. */
+  takeSteps(): void {
+    const before = this.#steps;
+    this.#steps = stepsOnPage();
+    for (const [index, step] of this.#steps.entries()) {
+      const known = before[index];
+      const changed = known === undefined || known.status !== step.status;
+      // a step that closes above the lines that somebody reads would move them
+      if (!changed || (known && !this.#window?.isAtEnd)) continue;
+      if (isOpenAtFirst(step, this.#steps)) this.#rows.open(index);
+      else this.#rows.close(index);
+    }
+    this.#rows.setSteps(this.#steps);
     this.#update();
-    this.#window?.show(this.#folds.rowOf(Math.min(line, this.#store.count - 1)));
+  }
+
+  #goTo(line: number): void {
+    this.#rows.reveal(line);
+    this.#update();
+    this.#window?.show(this.#rows.rowOf(Math.min(line, this.#store.count - 1)));
   }
 
   #update(): void {
     const { count, isLive } = this.#store;
     if (!isLive) delete this.#section.dataset.following;
-    this.#window?.update(this.#folds.rows(count));
+    this.#rows.grow(count);
+    this.#window?.update(this.#rows.count);
     const empty = this.#section.querySelector('.empty');
     if (count > 0) empty?.remove();
     else if (empty && !isLive) empty.textContent = 'No output.';
   }
 
-  #row(line: number): Row {
+  #row(row: number): Row {
+    const content = this.#rows.at(row);
+    if ('line' in content) return this.#line(content.line);
+    const { name = '', status = '', took = '' } = this.#steps[content.step] ?? {};
+    return { step: content.step, name, status, took, open: this.#rows.isOpen(content.step) };
+  }
+
+  #line(line: number): LineRow {
     const timed = this.#store.at(line);
     const text = timed?.spans;
     const isGroup = text?.[0]?.text.startsWith(groupMark) === true;
@@ -102,11 +134,12 @@ class LogView {
       this.#search.isHit(line) ? 'hit' : '',
       line === this.#search.current ? 'at' : '',
       isGroup ? 'group' : '',
+      line === this.#failing ? 'failing' : '',
     ];
     return {
       line,
       text: isGroup ? titleOf(text) : isEnd ? [] : text,
-      group: isGroup ? (this.#folds.isFolded(line) ? 'folded' : 'open') : undefined,
+      group: isGroup ? (this.#rows.isFolded(line) ? 'folded' : 'open') : undefined,
       classes: classes.filter(Boolean).join(' '),
       time: this.#showsTimes ? timeOf(timed?.at) : undefined,
     };
@@ -117,6 +150,8 @@ class LogView {
     if (!(target instanceof HTMLElement)) return;
     const head = target.closest<HTMLElement>('.fold')?.dataset.head;
     if (head !== undefined) void this.#toggle(Number(head));
+    const step = target.closest<HTMLElement>('.row.step button')?.dataset.step;
+    if (step !== undefined) this.#toggleStep(Number(step));
     const number = target.closest<HTMLElement>('.ln')?.dataset.n;
     if (number === undefined) return;
     event.preventDefault();
@@ -134,9 +169,16 @@ class LogView {
     this.#update();
   }
 
+  #toggleStep(step: number): void {
+    this.#window?.stay();
+    if (this.#rows.isOpen(step)) this.#rows.close(step);
+    else this.#rows.open(step);
+    this.#update();
+  }
+
   async #toggle(head: number): Promise<void> {
-    if (this.#folds.isFolded(head)) this.#folds.unfold(head);
-    else this.#folds.fold(head, await this.#endOf(head));
+    if (this.#rows.isFolded(head)) this.#rows.unfold(head);
+    else this.#rows.fold(head, await this.#endOf(head));
     this.#update();
   }
 
@@ -205,5 +247,6 @@ function begin(): void {
 
 begin();
 document.addEventListener('volt:log', begin);
+document.addEventListener('volt:updated', () => view?.takeSteps());
 document.addEventListener('visibilitychange', () => view?.connect());
 window.addEventListener('hashchange', () => view?.goToAddress());

@@ -44,13 +44,13 @@ export async function searchLog(
   /** Searches whole lines that end at position `end`; false when there are enough hits. */
   const searchLines = (bytes: Buffer, end: number): boolean => {
     // most pieces have no hit, and splitting them into lines would be most of the work
-    if (!plain(bytes).toLowerCase().includes(wanted)) {
+    if (!withoutSequences(bytes).toLowerCase().includes(wanted)) {
       line += countLines(bytes);
       position = end;
       return true;
     }
     for (let begin = 0, at = bytes.indexOf(LF); at !== -1; begin = at + 1, at = bytes.indexOf(LF, begin)) {
-      const text = plain(bytes.subarray(begin, at));
+      const text = withoutSequences(bytes.subarray(begin, at));
       const index = text.toLowerCase().indexOf(wanted);
       if (index !== -1) hits.push({ line, text: around(text, index) });
       line += 1;
@@ -84,7 +84,8 @@ export async function searchLog(
   return { hits, next: whole ? null : { position, line } };
 }
 
-function plain(bytes: Buffer): string {
+/** The text of some bytes, without the control sequences of a terminal. */
+export function withoutSequences(bytes: Buffer): string {
   return bytes.toString('utf8').replace(sequences, '');
 }
 

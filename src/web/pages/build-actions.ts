@@ -58,7 +58,7 @@ async function actOnJob(context: Context<WebEnv>, ask: (job: JobId) => Promise<u
   const job = parseJobId(context.req.param('id') ?? '');
   if (job === undefined) return nothingHere(context);
   await ignoreConflict(ask(job));
-  return context.redirect(`/builds/${buildIdOf(job)}#job-${job}`, 303);
+  return context.redirect(`/builds/${buildIdOf(job)}?job=${job}`, 303);
 }
 
 /** Ignores a conflict: the build has changed since the person saw the page, and the page will show its new state. */

@@ -1,4 +1,6 @@
 import type { Context } from 'hono';
+import type { Child } from 'hono/jsx';
+import { logFile } from '../../kernel/data-paths.ts';
 import type { ProjectLinks } from '../../kernel/forge-links.ts';
 import { type Build, isFinal, parseBuildId, type Status } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
@@ -11,25 +13,29 @@ import { may } from '../access/permission.ts';
 import { readBuild } from '../access/readable.ts';
 import { covers, requesterOf } from '../access/reader.ts';
 import { nothingHere } from '../http/errors.ts';
+import { stepLines } from '../logs/step-lines.ts';
 import type { Web } from '../services.ts';
 import { requirementsOf, runnersIfQueued } from '../status/queued-jobs.ts';
 import { ApprovalForm, Decision, waitingForApproval } from './approval.tsx';
 import { Material } from './approval-material.tsx';
 import { Broken, Neighbours } from './branch-neighbours.tsx';
+import { type ChosenJob, chooseJob } from './chosen-job.ts';
 import { FailedTests, failedTestsOf } from './failed-tests.tsx';
 import { Graph } from './graph.tsx';
-import { Jobs } from './jobs.tsx';
+import { JobList } from './job-list.tsx';
+import { JobPane } from './job-pane.tsx';
+import { type JobView, JobViews, jobViewsOf } from './job-views.tsx';
 import { answerPage } from './layout.tsx';
-import { askedLines, chooseLog, LogSection } from './log.tsx';
+import { askedLines, LogSection } from './log.tsx';
 import { Age, Fact, inUtc, Progress, StatusMark, Took, Words } from './parts.tsx';
 import { refText, shortRef, verdictOf } from './sentences.ts';
 
-/** `/builds/:id`: a build's result, its jobs, and the log of one job. */
+/** `/builds/:id`: a build's result, its jobs, and one job with its log. The query `job` says which, `view` how the jobs are shown. */
 export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const id = parseBuildId(context.req.param('id') ?? '');
   if (id === undefined) return nothingHere(context);
   const build = await readBuild(web.database, context.get('reader'), id);
-  const chosen = chooseLog(build, context.req.query('job'), context.req.query('attempt'));
+  const chosen = chooseJob(build, context.req.query('job'), context.req.query('attempt'));
   const [history, runners, needed, summaryOf, failed, material, projects] = await Promise.all([
     branchHistory(web.database, build),
     runnersIfQueued(build, web),
@@ -40,6 +46,8 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
     linksOf(web.database, [build.repo]),
   ]);
   const links = projects.get(build.repo);
+  const lines = chosen ? await linesOfSteps(web, chosen) : [];
+  const view = jobViewsOf(build).find((one) => one === context.req.query('view')) ?? 'list';
   const estimate = build.status === 'running' ? await estimatedDuration(web.database, build) : undefined;
   const now = serverNow();
   const signedIn = may(context, 'write') && covers(requesterOf(context), build.repo);
@@ -68,21 +76,66 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
         <Facts build={build} estimate={estimate} links={links} now={now} />
         {material && <Material material={material} open={build.approval?.decision === null} />}
         <FailedTests build={build} failed={failed} />
-        <Graph build={build} />
-        <Jobs
-          build={build}
-          chosen={chosen?.job.id}
-          runners={runners}
-          needed={needed}
-          signedIn={signedIn}
-          summaryOf={summaryOf}
-          fileOf={(path, line) => links?.file(build.sha, path, line)}
-          now={now}
-        />
-        {chosen && <LogSection web={web} chosen={chosen} asked={askedLines((name) => context.req.query(name))} />}
+        <Panes view={view} build={build} chosen={chosen?.job.id} now={now}>
+          {chosen && (
+            <>
+              <JobPane
+                build={build}
+                job={chosen.job}
+                runners={runners}
+                needed={needed}
+                signedIn={signedIn}
+                lines={lines}
+                summaryOf={summaryOf}
+                fileOf={(path, line) => links?.file(build.sha, path, line)}
+                now={now}
+              />
+              <LogSection
+                web={web}
+                chosen={chosen}
+                asked={askedLines((name) => context.req.query(name))}
+                failedTests={failed.filter(({ job }) => job === chosen.job.id).map(({ name }) => name)}
+              />
+            </>
+          )}
+        </Panes>
       </article>
     ),
   });
+}
+
+/** Where the steps are in the log of the chosen attempt; only the current attempt has steps. */
+async function linesOfSteps(web: Web, { job, attempt }: ChosenJob) {
+  if (attempt !== job.attempts.at(-1)?.number) return [];
+  return stepLines(web.lines.of(logFile(web.config.dataDir, { job: job.id, attempt })), job.steps);
+}
+
+interface Shown {
+  view: JobView;
+  build: Build;
+  chosen: string | undefined;
+  now: number;
+  children?: Child;
+}
+
+/** The jobs of a build and the chosen one: side by side, or the chosen one below a picture of all. */
+function Panes({ view, build, chosen, now, children }: Shown) {
+  const single = build.jobs.length < 2;
+  return (
+    <>
+      <JobViews view={view} views={jobViewsOf(build)} chosen={chosen} />
+      <div class="panes">
+        <nav id="jobs" class={view} data-live="" aria-label="Jobs" hidden={single}>
+          {view === 'graph' ? (
+            <Graph build={build} chosen={chosen} />
+          ) : (
+            <JobList build={build} chosen={chosen} now={now} />
+          )}
+        </nav>
+        <div class="pane">{children}</div>
+      </div>
+    </>
+  );
 }
 
 /** Sign of the status before the page title, visible in a browser tab. */

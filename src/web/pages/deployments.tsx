@@ -27,7 +27,7 @@ export function Deployments(shown: { environments: Environment[]; deployments: D
                 <td class="name">{environment}</td>
                 <td class="commit">
                   <span>
-                    <a href={`/builds/${build}#job-${job.id}`}>#{number}</a> {job.name} · {shortRef(ref)}{' '}
+                    <a href={`/builds/${build}?job=${job.id}`}>#{number}</a> {job.name} · {shortRef(ref)}{' '}
                     <code>{sha.slice(0, 7)}</code> · <Age time={createdAt} now={now} />
                     {url !== null && (
                       <>

@@ -16,15 +16,14 @@ export async function failedTestsOf(database: Database, { id, jobs }: Build): Pr
   return resultsOf(database, { build: id, failed: true, limit: mostShown });
 }
 
-/** The test results of a build: the counts, and the failed tests with their messages. */
+/** The test results of a build: the counts, and the failed tests with their messages. Hidden until a job has some. */
 export function FailedTests({ build, failed }: { build: Build; failed: readonly RecordedResult[] }) {
   const summaries = build.jobs.flatMap(({ tests }) => tests ?? []);
-  if (summaries.length === 0) return null;
   const count = (key: keyof TestSummary) => summaries.reduce((sum, summary) => sum + summary[key], 0);
   const more = count('failed') - failed.length;
   const names = new Map(build.jobs.map(({ id, name }) => [id, name]));
   return (
-    <section id="tests" data-live="" class="tests">
+    <section id="tests" data-live="" class="tests" hidden={summaries.length === 0}>
       <h2>Tests</h2>
       <p>
         {count('failed') > 0 && <strong>{count('failed')} failed, </strong>}

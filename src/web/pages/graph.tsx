@@ -1,5 +1,6 @@
 import { type Build, statusWords } from '../../kernel/model.ts';
 import { type JobGraph, layOut, type Placed } from './graph-layout.ts';
+import { jobAddress } from './job-views.tsx';
 
 /** Sizes in pixels. */
 const height = 30;
@@ -10,12 +11,10 @@ const widths = { least: 120, most: 290 };
 const margin = 36;
 const character = 7;
 
-/** With more rows there is no graph, since the list of jobs is clearer. */
-const mostRows = 40;
-
-export function Graph({ build }: { build: Build }) {
+/** @param chosen id of the job that the page shows */
+export function Graph({ build, chosen }: { build: Build; chosen: string | undefined }) {
   const graph = layOut(build.jobs);
-  if (!graph || graph.rows > mostRows) return <div id="graph" data-live=""></div>;
+  if (!graph) return null;
   const longest = Math.max(...build.jobs.map(({ name }) => name.length));
   const box = { width: Math.min(widths.most, Math.max(widths.least, margin + longest * character)), height };
   const all = {
@@ -23,19 +22,15 @@ export function Graph({ build }: { build: Build }) {
     height: graph.rows * (box.height + gap.y) - gap.y + 2,
   };
   return (
-    <div id="graph" data-live="">
-      <nav class="graph" aria-label="Graph of job dependencies">
-        <svg width={all.width} height={all.height} viewBox={`-1 -1 ${all.width} ${all.height}`}>
-          <title>Job dependencies</title>
-          {graph.edges.map((edge) => (
-            <Edge graph={graph} edge={edge} box={box} />
-          ))}
-          {graph.nodes.map((node) => (
-            <Node node={node} box={box} />
-          ))}
-        </svg>
-      </nav>
-    </div>
+    <svg width={all.width} height={all.height} viewBox={`-1 -1 ${all.width} ${all.height}`}>
+      <title>Job dependencies</title>
+      {graph.edges.map((edge) => (
+        <Edge graph={graph} edge={edge} box={box} />
+      ))}
+      {graph.nodes.map((node) => (
+        <Node node={node} box={box} chosen={node.job.id === chosen} />
+      ))}
+    </svg>
   );
 }
 
@@ -44,13 +39,18 @@ interface Box {
   height: number;
 }
 
-function Node({ node, box }: { node: Placed; box: Box }) {
+function Node({ node, box, chosen }: { node: Placed; box: Box; chosen: boolean }) {
   const { job } = node;
   const { x, y } = positionOf(node, box);
   const most = Math.floor((box.width - margin) / character);
   const name = job.name.length > most ? `${job.name.slice(0, most - 1)}…` : job.name;
   return (
-    <a href={`#job-${job.id}`} aria-label={`${job.name}: ${statusWords[job.status]}`}>
+    <a
+      href={jobAddress('graph', job.id)}
+      data-swap="job"
+      aria-current={chosen ? 'true' : undefined}
+      aria-label={`${job.name}: ${statusWords[job.status]}`}
+    >
       <title>
         {job.name}: {statusWords[job.status]}
       </title>

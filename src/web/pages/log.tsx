@@ -1,18 +1,19 @@
 import { raw } from 'hono/html';
 import { logFile } from '../../kernel/data-paths.ts';
-import { type Build, isFinal, type Job } from '../../kernel/model.ts';
+import { isFinal, type Job } from '../../kernel/model.ts';
+import { failureLine } from '../logs/failure-line.ts';
+import type { LineIndex } from '../logs/line-index.ts';
+import { logSize } from '../logs/log-file.ts';
 import { type Hits, searchLog } from '../logs/search.ts';
 import type { Web } from '../services.ts';
 import type { Line } from '../text/terminal.ts';
+import type { ChosenJob } from './chosen-job.ts';
 
 /** Lines in the page itself; with scripts, the browser shows the whole log. */
 const pageLines = 500;
 const mostHits = 200;
-
-interface ChosenLog {
-  job: Job;
-  attempt: number;
-}
+/** Lines before the one where a job has failed that the page shows. */
+const linesBefore = 20;
 
 /** The part of a log that the query asks for. */
 export interface AskedLines {
@@ -24,23 +25,6 @@ export interface AskedLines {
   q?: string | undefined;
 }
 
-/**
- * The log that a build's page shows: the one that the query asks for, else that of the first job that failed, runs, or
- * has started.
- */
-export function chooseLog(build: Build, job: string | undefined, attempt: string | undefined): ChosenLog | undefined {
-  const { jobs } = build;
-  const chosen =
-    jobs.find((one) => one.id === job) ??
-    jobs.find((one) => one.status === 'failure' || one.status === 'error') ??
-    jobs.find((one) => one.status === 'running') ??
-    jobs.find((one) => one.attempts.length > 0) ??
-    jobs[0];
-  if (!chosen) return undefined;
-  const number = chosen.id === job ? chosen.attempts.find((one) => String(one.number) === attempt)?.number : undefined;
-  return { job: chosen, attempt: number ?? chosen.attempts.at(-1)?.number ?? 1 };
-}
-
 export function askedLines(query: (name: string) => string | undefined): AskedLines {
   const number = (name: string) => (/^\d{1,12}$/.test(query(name) ?? '') ? Number(query(name)) : undefined);
   return { line: number('line') || undefined, at: number('at'), q: query('q')?.slice(0, 200) || undefined };
@@ -48,20 +32,23 @@ export function askedLines(query: (name: string) => string | undefined): AskedLi
 
 interface Shown {
   web: Web;
-  chosen: ChosenLog;
+  chosen: ChosenJob;
   asked: AskedLines;
+  /** names of the tests that failed in the job */
+  failedTests: readonly string[];
 }
 
 /**
- * One page of a log's lines, by default the last, with links to the other pages and a search; all works without scripts.
+ * One page of a log's lines, by default those where the job failed, else the last, with links to the other pages and a search; all works without scripts.
  * The browser's script replaces it by a window over the whole log and follows the log while the job runs. The key tells
  * the script when another log is shown.
  */
-export async function LogSection({ web, chosen: { job, attempt }, asked }: Shown) {
+export async function LogSection({ web, chosen: { job, attempt }, asked, failedTests }: Shown) {
   const file = logFile(web.config.dataDir, { job: job.id, attempt });
   const index = web.lines.of(file);
-  const first = asked.at === undefined ? asked.line && asked.line - 1 : await index.lineAt(asked.at);
-  const { from, lines, total, rest } = await index.window(first ?? -pageLines, pageLines);
+  const wanted = asked.at === undefined ? asked.line && asked.line - 1 : await index.lineAt(asked.at);
+  const failing = await failureOf(job, attempt, file, index, failedTests);
+  const { from, lines, total, rest } = await index.window(wanted ?? (await beginOf(index, failing)), pageLines);
   const hits = asked.q === undefined ? undefined : await searchLog(file, asked.q, mostHits);
   const shown = [...lines.map(({ spans }) => spans), ...(rest === null ? [] : [rest])];
   const current = job.attempts.at(-1)?.number ?? 1;
@@ -71,10 +58,11 @@ export async function LogSection({ web, chosen: { job, attempt }, asked }: Shown
   return (
     <section
       id="log"
-      data-key={`${job.id}.${attempt}`}
+      data-key={[job.id, attempt, wanted, asked.q].filter((part) => part !== undefined).join('.')}
       data-job={job.id}
       data-attempt={attempt}
-      data-line={first === undefined ? undefined : first + 1}
+      data-line={wanted === undefined ? undefined : wanted + 1}
+      data-failing={failing === undefined ? undefined : failing + 1}
       data-query={asked.q}
       {...(live ? { 'data-following': '' } : {})}
     >
@@ -87,7 +75,9 @@ export async function LogSection({ web, chosen: { job, attempt }, asked }: Shown
         {job.attempts
           .filter(({ number }) => number !== attempt)
           .map(({ number }) => (
-            <a href={`?job=${job.id}&attempt=${number}#log`}>attempt {number}</a>
+            <a href={`?job=${job.id}&attempt=${number}`} data-swap="log">
+              attempt {number}
+            </a>
           ))}
         <a href={`/api/v1/jobs/${job.id}/log?attempt=${attempt}`}>Raw log</a>
       </div>
@@ -117,11 +107,33 @@ export async function LogSection({ web, chosen: { job, attempt }, asked }: Shown
         )}
       </nav>
       <section class="log" tabindex={0} aria-label="Log lines">
-        {markupOf(shown, from)}
+        {markupOf(shown, from, failing)}
       </section>
       {shown.length === 0 && <p class="empty">{live ? 'No output yet.' : 'No output.'}</p>}
     </section>
   );
+}
+
+/** The first line of the page: some lines before the one to show, or as many as fit before the end of the log. */
+async function beginOf(index: LineIndex, line: number | undefined): Promise<number> {
+  if (line === undefined) return -pageLines;
+  const { total } = await index.window(0, 0);
+  return Math.max(0, Math.min(line - linesBefore, total - pageLines));
+}
+
+/** The line where a job has failed; undefined if it has not, or if no line says so. */
+async function failureOf(
+  job: Job,
+  attempt: number,
+  file: string,
+  index: LineIndex,
+  tests: readonly string[],
+): Promise<number | undefined> {
+  if (attempt !== job.attempts.at(-1)?.number || (job.status !== 'failure' && job.status !== 'error')) return undefined;
+  const step = job.steps.find(({ status }) => status === 'failure' || status === 'error');
+  if (!step || step.logStart === null) return undefined;
+  const end = step.logEnd ?? (await logSize(file));
+  return failureLine(file, index, { start: step.logStart, end, tests });
 }
 
 function HitList({
@@ -156,11 +168,12 @@ function strings(values: { [name: string]: string | number }): { [name: string]:
  * is written by hand and all text is escaped here. The style sheet draws the line numbers, so that copied text does not
  * contain them.
  */
-function markupOf(lines: readonly Line[], from: number) {
+function markupOf(lines: readonly Line[], from: number, failing: number | undefined) {
   let markup = '';
   for (const [index, line] of lines.entries()) {
     const number = from + index + 1;
-    markup += `<div class="row" id="L${number}"><a class="ln" href="#L${number}" data-n="${number}" aria-label="line ${number}"></a><code>`;
+    const mark = number - 1 === failing ? ' failing' : '';
+    markup += `<div class="row${mark}" id="L${number}"><a class="ln" href="#L${number}" data-n="${number}" aria-label="line ${number}"></a><code>`;
     for (const { text, style } of line) {
       const escaped = text.replace(/[&<>]/g, (character) => entities[character] ?? '');
       markup += style === '' ? escaped : `<span class="${style}">${escaped}</span>`;

@@ -1,5 +1,6 @@
 import { raw } from 'hono/html';
 import type { Annotation, Job, Step } from '../../kernel/model.ts';
+import type { StepLines } from '../logs/step-lines.ts';
 import type { ShownSummary } from '../summaries/summaries.ts';
 import { StatusMark, Took } from './parts.tsx';
 
@@ -12,14 +13,20 @@ export type FilePage = (path: string, line: number | null) => string | undefined
 /** The most annotations of one step that are shown; a linter may make thousands. */
 const mostAnnotations = 50;
 
-/** The steps of a job, each with its duration, annotations and summary. */
+/**
+ * The steps of a job, each with its duration, annotations and summary. With scripts, the log has the headings of the steps,
+ * and the script takes them from here.
+ */
 export function Steps({
   job,
+  lines,
   summaryOf,
   fileOf,
   now,
 }: {
   job: Job;
+  /** where the output of each step is in the log that the page shows; empty if it shows another attempt's */
+  lines: readonly (StepLines | null)[];
   summaryOf: ShowSummary;
   fileOf: FilePage;
   now: number;
@@ -28,7 +35,12 @@ export function Steps({
   return (
     <ol class="steps">
       {job.steps.map((step, index) => (
-        <li class={step.status}>
+        <li
+          class={step.status}
+          data-status={step.status}
+          data-first={lines[index]?.first}
+          data-end={lines[index]?.end ?? undefined}
+        >
           <StepLine job={job} step={step} now={now} />
           <Annotations annotations={step.annotations} fileOf={fileOf} />
           <Summary step={step} id={`summary-${job.id}-${index}`} summaryOf={summaryOf} />
@@ -53,6 +65,7 @@ function StepLine({ job, step, now }: { job: Job; step: Step; now: number }) {
         <a
           class="quiet"
           href={`?job=${job.id}&attempt=${attempt}&at=${step.logStart}#log`}
+          data-swap="log"
           aria-label={`log of ${step.name}`}
         >
           log

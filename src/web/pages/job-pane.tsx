@@ -1,5 +1,6 @@
 import { type Build, isFinal, type Job } from '../../kernel/model.ts';
 import type { RunnerMember } from '../../redis/membership.ts';
+import type { StepLines } from '../logs/step-lines.ts';
 import { type Needed, whyItWaits } from '../status/waiting.ts';
 import { ApprovalForm, Deployment, waitingForApproval } from './approval.tsx';
 import { StatusMark, Took, Words } from './parts.tsx';
@@ -8,50 +9,26 @@ import { type FilePage, type ShowSummary, Steps } from './steps.tsx';
 
 interface Shown {
   build: Build;
-  /** id of the job whose log is below */
-  chosen: string | undefined;
+  job: Job;
   /** undefined if Redis does not answer */
   runners: RunnerMember[] | undefined;
   needed: Needed;
   signedIn: boolean;
+  /** where the steps are in the log that the page shows */
+  lines: readonly (StepLines | null)[];
   summaryOf: ShowSummary;
   fileOf: FilePage;
   now: number;
 }
 
-/** With more jobs, closed cards are laid side by side to keep the page short. */
-const many = 20;
-
-/** The jobs of a build: each with its state, its attempts and its steps. */
-export function Jobs(shown: Shown) {
-  return (
-    <section id="jobs" data-live="" aria-label="Jobs" class={shown.build.jobs.length > many ? 'many' : undefined}>
-      {shown.build.jobs.map((job) => (
-        <JobCard job={job} shown={shown} />
-      ))}
-    </section>
-  );
-}
-
-/** Whether a card is open at first: jobs that failed or run, the chosen one, and all jobs if there are few. */
-function isOpen(job: Job, { build, chosen }: Shown): boolean {
-  const wrong = job.status === 'failure' || job.status === 'error';
-  return build.jobs.length <= 3 || wrong || job.status === 'running' || job.id === chosen;
-}
-
-function JobCard({ job, shown }: { job: Job; shown: Shown }) {
-  const { build, chosen, now } = shown;
+/** The chosen job of a build: its state, its attempts and its steps. Its log comes after it. */
+export function JobPane(shown: Shown) {
+  const { build, job, now } = shown;
   const single = build.jobs.length === 1;
-  const state = single && job.finishedAt !== null ? undefined : stateNow(job, shown);
-  const open = isOpen(job, shown);
+  const state = single && job.finishedAt !== null ? undefined : stateNow(shown);
   return (
-    <details
-      class={job.id === chosen && !single ? 'job chosen' : 'job'}
-      id={`job-${job.id}`}
-      open={open}
-      data-open={open ? '' : undefined}
-    >
-      <summary class="head">
+    <section id="job" class="job" data-live="" aria-label={`Job ${job.name}`}>
+      <div class="head">
         <StatusMark status={job.status} />
         <h2>{job.name}</h2>
         {job.labels.map((label) => (
@@ -63,12 +40,13 @@ function JobCard({ job, shown }: { job: Job; shown: Shown }) {
             <Took from={job.startedAt} to={job.finishedAt} now={now} />
           </span>
         )}
+        {!single && <Act shown={shown} />}
         {state !== undefined && (
           <span class="state">
             <Words text={state} />
           </span>
         )}
-      </summary>
+      </div>
       <Deployment job={job} now={now} />
       <Attempts job={job} now={now} />
       {job.image !== null && (
@@ -76,14 +54,13 @@ function JobCard({ job, shown }: { job: Job; shown: Shown }) {
           Image {job.image.name} <span class="muted">{job.image.digest}</span>
         </p>
       )}
-      <Steps job={job} summaryOf={shown.summaryOf} fileOf={shown.fileOf} now={now} />
-      {!single && <Act job={job} shown={shown} />}
-    </details>
+      <Steps job={job} lines={shown.lines} summaryOf={shown.summaryOf} fileOf={shown.fileOf} now={now} />
+    </section>
   );
 }
 
 /** Why a job waits, by the current runners; else its result. */
-function stateNow(job: Job, { build, runners, needed, now }: Shown): string | undefined {
+function stateNow({ build, job, runners, needed, now }: Shown): string | undefined {
   const { status, needs, triesAgainAt } = job;
   if (status === 'waiting') return stateOf({ ...job, needs: stillNeeded(needs, build) });
   const pauses = triesAgainAt !== null && now < Date.parse(triesAgainAt);
@@ -114,21 +91,23 @@ function Attempts({ job: { attempts, triesAgainAt }, now }: { job: Job; now: num
 }
 
 /** The actions for one job of several. */
-function Act({ job, shown: { build, chosen, signedIn } }: { job: Job; shown: Shown }) {
-  const over = isFinal(build.status);
-  const act = over ? 'retry' : isFinal(job.status) ? undefined : 'cancel';
+function Act({ shown: { build, job, signedIn } }: { shown: Shown }) {
+  if (!signedIn) return null;
+  const act = isFinal(build.status) ? 'retry' : isFinal(job.status) ? undefined : 'cancel';
   return (
-    <div class="acts">
-      {job.id !== chosen && job.attempts.length > 0 && <a href={`?job=${job.id}#log`}>View log</a>}
-      {signedIn && waitingForApproval({ jobs: [job] }).length > 0 && <ApprovalForm of={job.id} name={job.name} />}
-      {signedIn && act !== undefined && (
+    <span class="acts">
+      {waitingForApproval({ jobs: [job] }).length > 0 && <ApprovalForm of={job.id} name={job.name} />}
+      {act !== undefined && (
         <form method="post" action={`/jobs/${job.id}/${act}`}>
-          <button type="submit" class={act === 'cancel' ? 'quiet danger' : 'quiet'}>
-            {act === 'retry' ? 'Retry' : 'Cancel'}
-            <span class="hidden"> {job.name}</span>
+          <button
+            type="submit"
+            class={act === 'cancel' ? 'danger' : undefined}
+            aria-label={`${act === 'retry' ? 'Retry' : 'Cancel'} job ${job.name}`}
+          >
+            {act === 'retry' ? 'Retry job' : 'Cancel job'}
           </button>
         </form>
       )}
-    </div>
+    </span>
   );
 }

@@ -1,0 +1,67 @@
+import type { LineIndex } from './line-index.ts';
+import { openIfThere } from './log-file.ts';
+import { withoutSequences } from './search.ts';
+
+/** The most bytes of a step's output that are searched, from its end. */
+const most = 512 * 1024;
+
+/** How test runners and compilers begin a line that says what failed. */
+const failing =
+  /^\s*(not ok\b|--- FAIL|FAIL(ED)?\b|✖|✗|✘|✕|×|\d+\) |E {3}|panicked at|thread '.*' panicked|Traceback \(|error(\[\w+\])?:|Error:|\w*(Error|Exception):)/;
+/** How Volt marks an error in a log. */
+const errorMark = '##[error]';
+
+interface Wanted {
+  /** bytes of the log before and at the end of the part to search */
+  start: number;
+  end: number;
+  /** names of failed tests; empty if none are known */
+  tests: readonly string[];
+}
+
+/**
+ * The line of a log that says what failed, in this order: the first one that names a failed test and looks like a failure,
+ * the first one that looks like a failure, the first error.
+ * @returns a number from 0; undefined if no line fits
+ */
+export async function failureLine(
+  file: string,
+  index: LineIndex,
+  { start, end, tests }: Wanted,
+): Promise<number | undefined> {
+  const from = Math.max(start, end - most);
+  const lines = await textBetween(file, from, end);
+  const named = lines.findIndex(({ text }) => failing.test(text) && tests.some((test) => text.includes(test)));
+  const found = [
+    named,
+    lines.findIndex(({ text }) => failing.test(text)),
+    lines.findIndex(({ text }) => text.startsWith(errorMark)),
+  ].find((place) => place !== -1);
+  const line = found === undefined ? undefined : lines[found];
+  return line && index.lineAt(line.start);
+}
+
+interface TextLine {
+  /** bytes of the log before it */
+  start: number;
+  text: string;
+}
+
+/** The lines of a part of a log, without control sequences. */
+async function textBetween(file: string, from: number, to: number): Promise<TextLine[]> {
+  const handle = await openIfThere(file);
+  if (!handle) return [];
+  try {
+    const { buffer, bytesRead } = await handle.read(Buffer.alloc(Math.max(0, to - from)), { position: from });
+    const lines: TextLine[] = [];
+    for (let at = 0; at < bytesRead; ) {
+      const feed = buffer.indexOf(0x0a, at);
+      const end = feed === -1 || feed >= bytesRead ? bytesRead : feed;
+      lines.push({ start: from + at, text: withoutSequences(buffer.subarray(at, end)) });
+      at = end + 1;
+    }
+    return lines;
+  } finally {
+    await handle.close();
+  }
+}
