@@ -16,6 +16,9 @@ interface ForgeOptions {
   kind?: string;
   api?: string;
   tokenFile?: string;
+  /** false where jobs are to get none */
+  jobToken?: boolean;
+  jobTokenFile?: string;
   repo?: string[];
   report?: string;
 }
@@ -34,14 +37,15 @@ export function forgeCommand(program: Command): CommandFile {
     .description('Adds a forge and checks it. Volt sends nothing before the check has passed.')
     .argument('<name>', '1 to 64 characters of a-z, 0-9, ".", "_" and "-"')
     .addOption(new Option('--kind <kind>', 'what runs there').choices(Object.keys(forgeKinds)).makeOptionMandatory())
-    .action(async (name: string, { kind, api, tokenFile, repo, report }: ForgeOptions) => {
+    .action(async (name: string, { kind, api, tokenFile, jobTokenFile, repo, report }: ForgeOptions) => {
       const config = configOf(add);
       if (tokenFile === undefined) {
         throw new VoltError('usage', 'no token was given', {
           remedy: 'Put the token into a file that only you can read, and name it: --token-file FILE.',
         });
       }
-      const body = { name, kind, api, token: readToken(tokenFile), repos: repo, report };
+      const jobToken = jobTokenFile === undefined ? undefined : readToken(jobTokenFile);
+      const body = { name, kind, api, token: readToken(tokenFile), jobToken, repos: repo, report };
       await Client.of(config).post('/forges', body);
       print(`added the forge ${name}`);
       await check(config, name);
@@ -56,6 +60,7 @@ export function forgeCommand(program: Command): CommandFile {
         KIND: ({ kind }) => kind,
         API: ({ api }) => plain(api),
         REPOSITORIES: ({ repos }) => plain(repos.join(' ')) || 'all at its host',
+        'JOB TOKEN': ({ givesJobToken }) => (givesJobToken ? 'yes' : 'no'),
         WAITING: ({ waiting }) => String(waiting),
         STATE: ({ checkedAt, problem }) =>
           plain(problem?.message ?? (checkedAt === null ? 'not checked' : `checked ${ago(checkedAt)}`)),
@@ -68,9 +73,15 @@ export function forgeCommand(program: Command): CommandFile {
   const set = withOptions(command.command('set'))
     .description('Changes a forge, and checks it again if it has a new address or token.')
     .argument('<name>')
-    .action(async (name: string, { api, tokenFile, repo, report }: ForgeOptions) => {
+    .option('--no-job-token', 'give jobs no token any more')
+    .action(async (name: string, { api, tokenFile, jobToken, jobTokenFile, repo, report }: ForgeOptions) => {
       const config = configOf(set);
-      const body = { api, repos: repo, report, ...(tokenFile !== undefined && { token: readToken(tokenFile) }) };
+      const body = {
+        ...{ api, repos: repo, report },
+        ...(tokenFile !== undefined && { token: readToken(tokenFile) }),
+        ...(jobToken === false && { jobToken: null }),
+        ...(jobTokenFile !== undefined && { jobToken: readToken(jobTokenFile) }),
+      };
       await Client.of(config).patch(`/forges/${encodeURIComponent(name)}`, body);
       print(`changed the forge ${name}`);
       await check(config, name);
@@ -97,6 +108,7 @@ export function forgeCommand(program: Command): CommandFile {
       ],
       ['volt forge ls', 'how many statuses wait, and what holds them up'],
       ['volt forge set github --token-file new.txt', 'give it a new token'],
+      ['volt forge set github --job-token-file jobs.txt', 'give jobs of trusted refs a token of their own'],
     ],
   };
 }
@@ -105,6 +117,7 @@ function withOptions(command: Command): Command {
   return command
     .option('--api <url>', 'address of the forge or its API; hosted ones need none')
     .option('--token-file <path>', 'file with the access token, "-" for standard input')
+    .option('--job-token-file <path>', 'file with the token that jobs of trusted refs get as GITHUB_TOKEN')
     .option(
       '--repo <glob|name=project>',
       'only for these repositories; NAME=PROJECT where the address does not tell the project; may be repeated',

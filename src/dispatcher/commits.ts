@@ -1,11 +1,12 @@
 import { refMatcher } from '../git/remote/ref-names.ts';
 import type { Decision, ProjectJob } from '../job/discovery/decide.ts';
 import { VoltError } from '../kernel/errors.ts';
+import { forgeAddresses } from '../kernel/known-forges.ts';
 import { trustOf } from '../kernel/trust.ts';
 import { type Delivery, Later } from '../queues/consumer.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import { messageIds } from '../queues/names.ts';
-import { anyForge } from '../record/forges.ts';
+import { anyForge, forgeScopes } from '../record/forges.ts';
 import { failIntent } from '../record/intents.ts';
 import { recordApproved, recordPlan } from '../record/plans.ts';
 import { pullRequestFacts } from '../record/pull-request-facts.ts';
@@ -143,6 +144,7 @@ export class CommitHandler {
       vars: await variablesFor(database, name),
       timeout: config.jobTimeout,
       schedules,
+      forge: forgeAddresses(repository, await forgeScopes(database.db)),
       pullRequestFacts: message.pullRequest ? await pullRequestFacts(database, name, message.pullRequest.number) : null,
     });
   }

@@ -120,12 +120,13 @@ function releases(actions: readonly Action<JobId>[], { jobs }: PlanState): PlanC
 
 /** The planner's input, from what is recorded. */
 function graphOf(build: BuildId, state: PlanState): BuildGraph<JobId> {
-  const { event, before, defaultBranch, vars } = JSON.parse(state.facts) as StoredFacts;
+  const { event, before, defaultBranch, vars, forge } = JSON.parse(state.facts) as StoredFacts;
   const { repo, committedAt, ...rest } = state.build;
   const facts: BuildFacts = {
     ...rest,
     ...builtCommit(event, rest),
     ...{ build, event, before, vars },
+    ...(forge && { forge }),
     repo: { name: repo.name, url: repo.url, defaultBranch },
     committedAt: new Date(committedAt).toISOString(),
   };

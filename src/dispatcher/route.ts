@@ -9,6 +9,7 @@ import { priorityOf } from '../queues/priority.ts';
 import { fittingJob } from '../queues/queues.ts';
 import { identityOf } from '../record/build-ids.ts';
 import type { Database } from '../record/database.ts';
+import { jobTokenLookup } from '../record/job-tokens.ts';
 import { laterPlanOf } from '../record/later-plans.ts';
 import { currentAttempts, firstLabelSets, type OpenJob, openJobs } from '../record/open-jobs.ts';
 import { type FreshRedis, freshRedis } from '../redis/identity.ts';
@@ -38,9 +39,10 @@ export async function route(
   const entries: { message: JobMessage; priority: number; queue: string[] }[] = [];
   const queueOf = await chooseQueues(context, jobs.map(routed));
   const sets = await labelSetsOf(context.database, jobs);
+  const hasJobToken = await jobTokenLookup(context.database.db);
   for (const [index, job] of jobs.entries()) {
     await yieldToOthers();
-    const what = whatToSend(job, pauses.length > job.tried.length);
+    const what = whatToSend(job, { repeatable: pauses.length > job.tried.length, hasJobToken });
     const priority = priorityOf(job.virtualStart, job.pullRequest !== null);
     const queue = queueOf[index] as string[];
     const ref = { job: job.id, attempt: job.attempt };
@@ -111,14 +113,21 @@ function labelsRefused(labels: readonly string[]): Decision {
   return { status: 'error', reason: 'labels_refused', message: message.slice(0, 2000) };
 }
 
-function whatToSend(job: OpenJob, repeatable: boolean): { message: JobMessage } | { decided: Decision } {
+/** What more the message of a job depends on. */
+interface Sending {
+  repeatable: boolean;
+  /** whether jobs of a repository may get a token of its forge */
+  hasJobToken(repository: OpenJob['repo']): boolean;
+}
+
+function whatToSend(job: OpenJob, sending: Sending): { message: JobMessage } | { decided: Decision } {
   try {
     const plan: unknown = JSON.parse(job.plan);
     const decided = decidedPlanSchema.safeParse(plan);
     if (decided.success) return { decided: decided.data };
     const refused = refusedLabels(job);
     if (refused.length > 0) return { decided: labelsRefused(refused) };
-    return { message: fittingJob(messageOf(job, planSchema.parse(plan), repeatable)) };
+    return { message: fittingJob(messageOf(job, planSchema.parse(plan), sending)) };
   } catch (error) {
     const message = `the job cannot be sent to a runner: ${errorText(error)}`.slice(0, 2000);
     return { decided: { status: 'error', reason: 'bad_message', message } };
@@ -152,10 +161,10 @@ export function isNewTo(fresh: FreshRedis | undefined, { build }: Pick<OpenJob, 
 }
 
 /** Whether the job's runner will ask for secrets; whether it gets them is decided then. */
-function usesSecrets(job: OpenJob): boolean {
-  const { repository, environment } = secretsNamedBy(job.plan);
+function usesSecrets(job: OpenJob, hasJobToken: Sending['hasJobToken']): boolean {
+  const { repository, environment, token } = secretsNamedBy(job.plan);
   if (repository === 'environment') return job.hasSecretsInEnvironment;
-  return repository.length > 0 || environment.length > 0;
+  return repository.length > 0 || environment.length > 0 || (token && hasJobToken(job.repo));
 }
 
 function repositoryOf({ name, url, reports, filter, env, image }: OpenJob['repo']): JobMessage['repo'] {
@@ -168,8 +177,8 @@ function repositoryOf({ name, url, reports, filter, env, image }: OpenJob['repo'
   };
 }
 
-function messageOf(job: OpenJob, plan: Plan, repeatable: boolean): JobMessage {
-  const sealed = { secrets: usesSecrets(job), credential: job.hasCredential };
+function messageOf(job: OpenJob, plan: Plan, { repeatable, hasJobToken }: Sending): JobMessage {
+  const sealed = { secrets: usesSecrets(job, hasJobToken), credential: job.hasCredential };
   return {
     v: 1,
     job: job.id,

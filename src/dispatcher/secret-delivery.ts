@@ -6,6 +6,7 @@ import { findCredential } from '../record/credentials.ts';
 import { environmentOf } from '../record/deployments.ts';
 import { environmentSecrets } from '../record/environment-entries.ts';
 import { findEnvironment } from '../record/environments.ts';
+import { findJobToken } from '../record/job-tokens.ts';
 import { type OpenJob, openJobs } from '../record/open-jobs.ts';
 import { logOwner } from '../record/runner-keys.ts';
 import { secretsForJob } from '../record/secrets.ts';
@@ -74,7 +75,11 @@ async function secretsOf({ database, config }: DispatcherContext, job: OpenJob):
     return { values: {}, withheld: `${job.ref} is not trusted with secrets; ${which}` };
   }
   const named = secretsNamedBy(job.plan);
-  const values = await secretsForJob(database, config, job.repo.name, named.repository);
+  const token = named.token ? await findJobToken(database.db, config, job.repo) : undefined;
+  const values = {
+    ...(await secretsForJob(database, config, job.repo.name, named.repository)),
+    ...(token !== undefined && { GITHUB_TOKEN: token }),
+  };
   const environment = await secretsOfEnvironment({ database, config }, job, named.environment);
   // a call gives the repository's other names, and older runners know no others
   if (named.called) return { values, environment, withheld: null };

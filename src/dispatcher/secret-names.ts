@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { grantsToken } from '../workflow/permissions.ts';
 import { workflowPlan } from '../workflow/plan.ts';
 
 /** The secrets that a job may use. */
@@ -12,17 +13,24 @@ export interface NamedSecrets {
   environment: '*' | readonly string[];
   /** whether a call passes those of the repository on, maybe by other names */
   called: boolean;
+  /** whether it may have a token of the forge: its workflow's permissions do not say that it has none */
+  token: boolean;
 }
 
 const planSecrets = z.union([
-  workflowPlan.pick({ kind: true, secrets: true, environment: true }),
+  workflowPlan.pick({ kind: true, secrets: true, environment: true, permissions: true }),
   z.object({ kind: z.enum(['discover', 'command', 'project', 'image']) }),
 ]);
 
 /** @param plan JSON of the plan, as recorded */
 export function secretsNamedBy(plan: string): NamedSecrets {
   const parsed = planSecrets.parse(JSON.parse(plan));
-  if (parsed.kind !== 'workflow') return { repository: 'environment', environment: [], called: false };
-  const { secrets, environment } = parsed;
-  return { repository: secrets.names, environment: environment?.secrets ?? [], called: secrets.through.length > 0 };
+  if (parsed.kind !== 'workflow') return { repository: 'environment', environment: [], called: false, token: false };
+  const { secrets, environment, permissions } = parsed;
+  return {
+    repository: secrets.names,
+    environment: environment?.secrets ?? [],
+    called: secrets.through.length > 0,
+    token: grantsToken(permissions),
+  };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { VoltError } from '../kernel/errors.ts';
+import type { ForgeAddresses } from '../kernel/known-forges.ts';
 import type { Reason } from '../kernel/model.ts';
 import type { PullRequestFacts } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
@@ -25,6 +26,7 @@ export interface StoredFacts {
   before: string | null;
   defaultBranch: string | null;
   vars: { [name: string]: string };
+  forge?: ForgeAddresses;
 }
 
 /** The input for a build with workflows. */
@@ -38,6 +40,8 @@ export interface BuildTask {
   timeout: number;
   /** whether the repository takes its schedules from this commit */
   schedules: boolean;
+  /** where its forge is, if Volt knows it */
+  forge?: ForgeAddresses | undefined;
   /** what the forge has told of its pull request */
   pullRequestFacts?: PullRequestFacts | null;
 }
@@ -94,6 +98,7 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sch
     before: message.cursor?.before?.sha ?? null,
     defaultBranch,
     vars,
+    ...(rest.forge && { forge: rest.forge }),
   };
   return {
     jobs,

@@ -1,5 +1,6 @@
-import { type ForgeKind, forgeKinds, repositoriesOf } from './forge-kinds.ts';
-import { type ForgeScope, projectAt } from './forge-projects.ts';
+import type { ForgeKind } from './forge-kinds.ts';
+import type { ForgeScope } from './forge-projects.ts';
+import { forgeOf, pageOf } from './known-forges.ts';
 import {
   encoded,
   fillTemplate,
@@ -20,15 +21,6 @@ export interface ProjectLinks {
   file(sha: string, path: string, line: number | null): string | undefined;
 }
 
-/** Forges that are known by the host of a repository. */
-const known: readonly ForgeScope[] = [
-  ...(['github', 'gitlab', 'bitbucket', 'azure', 'pagure'] as const).map((kind) => ({
-    ...{ kind, api: forgeKinds[kind].usual, repos: [] },
-  })),
-  { kind: 'forgejo', api: 'https://codeberg.org/api/v1', repos: [] },
-  { kind: 'gitea', api: 'https://gitea.com/api/v1', repos: [] },
-];
-
 /**
  * The pages of a repository at its forge.
  * @param repository `project` has the pages that a person has given, which come first
@@ -41,20 +33,10 @@ export function projectLinks(
 ): ProjectLinks | undefined {
   const given = givenTemplates(repository.project, repository.name);
   if (given) return linksBy(given);
-  for (const scope of [...scopes, ...known]) {
-    const project = projectAt(scope, repository);
-    if (project !== undefined) return linksBy(templatesOf(scope.kind, pageOf(scope, project)));
-  }
-  return undefined;
-}
-
-function pageOf({ kind, api }: ForgeScope, project: string): string {
-  const { hosts, path } = repositoriesOf(kind, api);
-  const url = new URL(api);
-  // a hosted forge has its API at another host
-  const own = hosts[0] === url.hostname ? url.origin : `https://${hosts[0]}`;
-  const start = path === '' ? own : `${own}/${path}`;
-  return `${start}/${(ownPaths[kind] ?? encoded)(project)}`;
+  const { scope, project } = forgeOf(repository, scopes) ?? {};
+  if (!scope || project === undefined) return undefined;
+  const { kind } = scope;
+  return linksBy(templatesOf(kind, `${pageOf(scope)}/${(ownPaths[kind] ?? encoded)(project)}`));
 }
 
 /** The path of a project's page at forges where it is not the project's name. */

@@ -68,3 +68,9 @@ export async function addForgeReports(db: Transaction<Schema>): Promise<void> {
     .addColumn('part', 'integer', (c) => c.notNull().defaultTo(0))
     .execute();
 }
+
+/** Jobs may get a token of their forge. */
+export async function addJobTokens(db: Transaction<Schema>): Promise<void> {
+  for (const column of ['job_token', 'job_token_key_id'])
+    await db.schema.alterTable('forges').addColumn(column, 'text').execute();
+}

@@ -10,6 +10,7 @@ import { serverNow } from '../kernel/server-time.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { Vault } from '../secrets/vault.ts';
 import type { Database, Sql } from './database.ts';
+import { jobTokenColumns } from './job-tokens.ts';
 import { observed } from './observed.ts';
 import type { Schema } from './schema.ts';
 import { forgeTokenOf, writingVault } from './secret-key.ts';
@@ -31,6 +32,8 @@ export interface ForgeWithToken {
 export interface GivenForge {
   api?: string | undefined;
   token?: string | undefined;
+  /** what jobs of its repositories get as GITHUB_TOKEN; null for none */
+  jobToken?: string | null | undefined;
   repos?: string[] | undefined;
   report?: ForgeReport | undefined;
 }
@@ -47,6 +50,7 @@ export async function addForge(
     kind,
     api,
     token,
+    jobToken = null,
     repos = [],
     report = 'build',
     createdBy,
@@ -54,13 +58,14 @@ export async function addForge(
 ): Promise<Forge> {
   const address = checkedAddress(kind, api);
   checkEntries(kind, repos);
-  checkToken(token);
+  for (const given of [token, jobToken]) if (given !== null) checkToken(given);
   return database.write(async (db) => {
     const { box, keyId } = (await writingVault(db, config)).encrypt(token, forgeTokenOf({ name, api: address }));
     const added = await db
       .insertInto('forges')
       .values({
         ...{ name, kind, api: address, token: box, key_id: keyId, repos: JSON.stringify(repos), report },
+        ...(await jobTokenColumns(db, config, { name, kind, api: address }, jobToken)),
         ...{ created_by: createdBy, created_at: serverNow() },
       })
       .onConflict((conflict) => conflict.column('name').doNothing())
@@ -78,17 +83,14 @@ export async function addForge(
  * @throws VoltError `not_found`, `bad_url`, `bad_request` for an address without a token, errors of the key file
  */
 export async function changeForge(database: Database, config: Config, name: string, given: GivenForge): Promise<Forge> {
-  const { token, repos, report } = given;
-  if (token !== undefined) checkToken(token);
+  const { token, jobToken, repos, report } = given;
+  for (const one of [token, jobToken]) if (typeof one === 'string') checkToken(one);
   return database.write(async (db) => {
     const row = await rowOf(db, name);
     if (repos) checkEntries(row.kind, repos);
     const api = given.api === undefined ? row.api : checkedAddress(row.kind, given.api);
-    if (api !== row.api && token === undefined) {
-      throw new VoltError('bad_request', 'a token is for one address only', {
-        remedy: 'Give the token for the new address, too: --token-file.',
-      });
-    }
+    if (api !== row.api && token === undefined) throw tokenMissing('--token-file');
+    if (api !== row.api && row.job_token !== null && jobToken === undefined) throw tokenMissing('--job-token-file');
     const sealed =
       token === undefined ? undefined : (await writingVault(db, config)).encrypt(token, forgeTokenOf({ name, api }));
     const changed = await db
@@ -96,6 +98,7 @@ export async function changeForge(database: Database, config: Config, name: stri
       .set({
         ...(repos && { repos: JSON.stringify(repos) }),
         ...(report && { report }),
+        ...(jobToken !== undefined && (await jobTokenColumns(db, config, { name, kind: row.kind, api }, jobToken))),
         ...(sealed && { api, token: sealed.box, key_id: sealed.keyId, checked_at: null, ...noProblem }),
       })
       .where('name', '=', name)
@@ -226,6 +229,12 @@ async function rowOf(db: Sql, name: string): Promise<Selectable<Schema['forges']
   throw unknown(name);
 }
 
+function tokenMissing(option: string): VoltError {
+  return new VoltError('bad_request', 'a token is for one address only', {
+    remedy: `Give the token for the new address, too: ${option}.`,
+  });
+}
+
 function unknown(name: string): VoltError {
   return new VoltError('not_found', `there is no forge "${name}"`, { remedy: '`volt forge ls` lists all forges.' });
 }
@@ -279,6 +288,7 @@ function forgeOf(row: Selectable<Schema['forges']>, waiting: number): Forge {
   const { problem_code: code, problem_message: message, problem_remedy: remedy, problem_since: since } = row;
   return {
     ...{ name, kind, api, repos: JSON.parse(repos) as string[], report, waiting, createdBy: created_by },
+    givesJobToken: row.job_token !== null,
     createdAt: new Date(created_at).toISOString(),
     checkedAt: checked_at === null ? null : new Date(checked_at).toISOString(),
     problem:

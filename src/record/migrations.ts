@@ -3,7 +3,7 @@ import { createChanges } from './changes-table.ts';
 import type { Engine } from './engine.ts';
 import { addApprovalMaterial, createEnvironments } from './environment-tables.ts';
 import { completeFirstVersion, createTurns } from './first-version.ts';
-import { addForgeReports, addForges } from './forge-tables.ts';
+import { addForgeReports, addForges, addJobTokens } from './forge-tables.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
 import type { Schema } from './schema.ts';
 import { createTestTables } from './test-tables.ts';
@@ -228,6 +228,7 @@ export const migrations: readonly Migration[] = [
   addApprovalMaterial,
   addForgeReports,
   addProjectPages,
+  addJobTokens,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

@@ -299,6 +299,9 @@ export interface Schema {
     /** encrypted with the key `key_id` */
     token: string;
     key_id: string;
+    /** what jobs get as GITHUB_TOKEN, encrypted likewise; null if they get none */
+    job_token: string | null;
+    job_token_key_id: string | null;
     /** JSON, see kernel/forge-projects.ts */
     repos: string;
     report: Generated<ForgeReport>;

@@ -24,6 +24,11 @@ export function forgeTokenOf({ name, api }: { name: string; api: string }): Belo
   return { kind: 'forge', repo: null, name: `${name} at ${api}` };
 }
 
+/** The context that an encrypted token for jobs is bound to, likewise. */
+export function jobTokenOf({ name, api }: { name: string; api: string }): Belonging {
+  return { kind: 'forge', repo: null, name: `${name} at ${api} for jobs` };
+}
+
 /** The context that the encrypted key of a webhook is bound to. */
 export function hookKeyOf(repo: string): Belonging {
   return { kind: 'webhook', repo, name: 'key' };
@@ -109,11 +114,24 @@ async function encryptAnew(db: Write, vault: Vault): Promise<void> {
     const { box, keyId } = vault.encrypt(vault.decrypt({ box: token, keyId: key_id }, of), of);
     await db.updateTable('forges').set({ token: box, key_id: keyId }).where('name', '=', name).execute();
   }
+  for (const { name, api, value, key_id } of await jobTokens(db).execute()) {
+    const of = jobTokenOf({ name, api });
+    const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
+    await db.updateTable('forges').set({ job_token: box, job_token_key_id: keyId }).where('name', '=', name).execute();
+  }
   for (const { name, value, key_id } of await hookKeys(db).execute()) {
     const of = hookKeyOf(name);
     const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
     await db.updateTable('repositories').set({ hook_key: box, hook_key_id: keyId }).where('name', '=', name).execute();
   }
+}
+
+function jobTokens(db: Sql) {
+  return db
+    .selectFrom('forges')
+    .select(['name', 'api', 'job_token as value', 'job_token_key_id as key_id'])
+    .where('job_token', 'is not', null)
+    .$narrowType<{ value: string; key_id: string }>();
 }
 
 function hookKeys(db: Sql) {
@@ -130,6 +148,7 @@ async function keysInUse(db: Sql): Promise<Set<string>> {
     ...(await db.selectFrom('environment_secrets').select('key_id').distinct().execute()),
     ...(await db.selectFrom('credentials').select('key_id').distinct().execute()),
     ...(await db.selectFrom('forges').select('key_id').distinct().execute()),
+    ...(await jobTokens(db).execute()),
     ...(await hookKeys(db).execute()),
   ];
   return new Set(rows.map((row) => row.key_id));

@@ -54,8 +54,8 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     public_key: true, name: true, repos: true, own: true, created_by: true, created_at: true, removed_at: true,
   },
   forges: {
-    name: true, kind: true, api: true, token: true, key_id: true, repos: true, report: true, created_by: true,
-    created_at: true, checked_at: true, problem_code: true, problem_message: true, problem_remedy: true, problem_since: true, holder: true,
+    name: true, kind: true, api: true, token: true, key_id: true, job_token: true, job_token_key_id: true, repos: true,
+    report: true, created_by: true, created_at: true, checked_at: true, problem_code: true, problem_message: true, problem_remedy: true, problem_since: true, holder: true,
     held_until: true,
   },
   notices: {

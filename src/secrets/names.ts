@@ -15,7 +15,10 @@ export function secretName(text: string): string {
   const name = text.toUpperCase();
   if (namePattern.test(name) && name.length <= longestName && !name.startsWith('GITHUB_')) return name;
   throw new VoltError('bad_name', `"${text.slice(0, 100)}" is not a valid name of a secret or variable`, {
-    remedy: 'Use letters, digits and "_", starting with a letter or "_". Names with "GITHUB_" are reserved.',
+    remedy:
+      name === 'GITHUB_TOKEN'
+        ? 'Jobs get a GITHUB_TOKEN from the forge of their repository: `volt forge set NAME --job-token-file FILE`.'
+        : 'Use letters, digits and "_", starting with a letter or "_". Names with "GITHUB_" are reserved.',
   });
 }
 

@@ -1,3 +1,4 @@
+import type { ForgeAddresses } from '../kernel/known-forges.ts';
 import type { PullRequestFacts } from '../kernel/pull-request.ts';
 import type { Json } from './template.ts';
 
@@ -52,6 +53,8 @@ export interface BuildFacts {
   /** number of the build in its repository */
   number: number;
   repo: { name: string; url: string; defaultBranch: string | null };
+  /** where its forge is, if a person has named it; else the address of the repository tells */
+  forge?: ForgeAddresses;
   /** full name, for example `refs/heads/main` */
   ref: string;
   sha: string;

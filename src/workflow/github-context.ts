@@ -1,3 +1,4 @@
+import { type ForgeAddresses, forgeAddresses } from '../kernel/known-forges.ts';
 import { type BuildFacts, eventName, type PullRequestEvent } from './event.ts';
 import { dispatchTexts } from './inputs.ts';
 import type { JsonObject } from './template.ts';
@@ -21,13 +22,13 @@ export function githubContext(facts: BuildFacts, workflow: Workflow, run: string
 }
 
 function makeContext(facts: BuildFacts, workflow: Workflow, run: string): JsonObject {
-  const { repository, server, owner } = repositoryParts(facts);
+  const { repository, server, api, graphql, owner } = repositoryParts(facts);
   const actor = (facts.event.name === 'pull_request' && facts.event.facts?.author) || facts.author;
   return {
     actor,
     triggering_actor: actor,
-    api_url: `${server}/api/v3`,
-    graphql_url: `${server}/api/graphql`,
+    api_url: api,
+    graphql_url: graphql,
     server_url: server,
     base_ref: facts.event.name === 'pull_request' ? facts.event.base : '',
     head_ref: facts.event.name === 'pull_request' ? (headRef(facts.event) ?? '') : '',
@@ -168,11 +169,20 @@ function repositoryOf(facts: BuildFacts): JsonObject {
   };
 }
 
+/** Addresses of the forge, and owner and name of the repository there, for `github.repository`. */
+function repositoryParts({ repo, forge }: BuildFacts): Omit<ForgeAddresses, 'project'> & {
+  owner: string;
+  repository: string;
+} {
+  const { project: repository, ...addresses } = forge ?? forgeAddresses(repo, []) ?? fromUrl(repo);
+  return { ...addresses, owner: repository.split('/')[0] ?? '', repository };
+}
+
 /**
- * Server, owner and name from the URL, for `github.repository`. A path gets the owner `local` and a server that GitHub's
- * actions take for a GitHub server.
+ * What the URL tells of an unknown forge, as if it were GitHub's. A path gets the owner `local` and a server that GitHub's actions
+ * take for a GitHub server.
  */
-function repositoryParts({ repo }: BuildFacts): { server: string; owner: string; repository: string } {
+function fromUrl(repo: BuildFacts['repo']): ForgeAddresses {
   const [, protocol, host, path] =
     /^(https?|ssh|git):\/\/(?:[^@/]*@)?([^/]+)\/(.+)$/.exec(repo.url) ?? scpParts(repo.url) ?? [];
   const segments = (path ?? '')
@@ -182,7 +192,7 @@ function repositoryParts({ repo }: BuildFacts): { server: string; owner: string;
     .slice(-2);
   const [owner, name] = segments.length === 2 ? segments : ['local', repo.name];
   const server = host === undefined ? 'http://volt.localhost' : `${protocol === 'http' ? 'http' : 'https'}://${host}`;
-  return { server, owner: owner ?? 'local', repository: `${owner}/${name}` };
+  return { server, api: `${server}/api/v3`, graphql: `${server}/api/graphql`, project: `${owner}/${name}` };
 }
 
 /** `user@host:path` */

@@ -1,7 +1,7 @@
 import { parseCalled } from './called-file.ts';
 import type { Deployment } from './environment.ts';
 import type { NodeContexts } from './job-contexts.ts';
-import { callOf, type Node } from './node.ts';
+import { callOf, type Node, permissionsOf } from './node.ts';
 import type { PlannedStep, WorkflowPlan } from './plan.ts';
 import { secretNames, storeNames } from './secret-names.ts';
 import { type Json, type Template, templatesIn, templatesInValue } from './template.ts';
@@ -24,6 +24,7 @@ export function jobPlan(
   const defaults: RunDefaults = { ...workflow.defaults, ...job.defaults };
   const names = named.get(job) ?? secretNames(templatesOf(workflow, job, defaults));
   named.set(job, names);
+  const permissions = permissionsOf(node, workflow, job);
   return {
     kind: 'workflow',
     ...(hasSiblings(job) ? { siblings: true as const } : job.container !== undefined && { containers: true as const }),
@@ -39,6 +40,7 @@ export function jobPlan(
     timeoutMinutes,
     contexts: contexts as { [Name in keyof NodeContexts]: NodeContexts[Name] & { [key: string]: Json } },
     secrets: { names: storeNames(names, through), through },
+    ...(permissions && { permissions }),
   };
 }
 

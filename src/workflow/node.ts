@@ -1,6 +1,8 @@
 import { type FinalStatus, isFinal, type Status } from '../kernel/model.ts';
 import type { SecretNaming } from './call-secrets.ts';
+import { narrowed, type Permissions } from './permissions.ts';
 import type { Json } from './template.ts';
+import type { Workflow, WorkflowJob } from './workflow.ts';
 
 /**
  * A node in the graph of a build's workflows: first a job as in its file; when its needs are met, one combination of its
@@ -41,6 +43,8 @@ export interface Call {
   cell?: Pick<Cell, 'failFast' | 'maxParallel' | 'total'>;
   /** how each call passes secrets on, outermost first */
   secrets: SecretNaming[];
+  /** of the calling job; absent where none are named */
+  permissions?: Permissions;
 }
 
 /** The state of a job of the build, for the planner. */
@@ -59,6 +63,16 @@ export interface NodeState<Id> {
 /** The innermost call that contains a node; each "/" in a path is one call. */
 export function callOf({ path, calls }: Node): Call | undefined {
   return calls?.[path.split('/').length - 2];
+}
+
+/** The permissions of a job; undefined where neither it nor what is around it names any. */
+export function permissionsOf(
+  node: Node,
+  { permissions: ofWorkflow }: Pick<Workflow, 'permissions'>,
+  { permissions: own = ofWorkflow }: Pick<WorkflowJob, 'permissions'>,
+): Permissions | undefined {
+  const call = callOf(node);
+  return call ? narrowed(call.permissions, own) : own;
 }
 
 /** The job that calls the workflow of a job. */

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { secretNaming } from './call-secrets.ts';
+import { permissions } from './permissions.ts';
 import { type Json, template, templateMap, templates, valueTemplate } from './template.ts';
 
 const json = z.json() as z.ZodType<Json>;
@@ -95,5 +96,7 @@ export const workflowPlan = z.object({
    * the one before, and the last one makes the job's. Empty if the job gets the secrets as they are stored.
    */
   secrets: z.object({ names: z.union([z.literal('*'), z.array(z.string())]), through: z.array(secretNaming) }),
+  /** of its tokens; absent where neither the job nor its workflow, nor a call, names any */
+  permissions: permissions.optional(),
 });
 export type WorkflowPlan = z.infer<typeof workflowPlan>;

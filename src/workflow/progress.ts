@@ -12,7 +12,16 @@ import { earlyName, jobName } from './job-name.ts';
 import { jobPlan } from './job-plan.ts';
 import { expandMatrix } from './matrix.ts';
 import { cancelledByFailFast, reachedMaxParallel } from './matrix-rules.ts';
-import { type Cell, callingNode, callOf, type Node, type NodeState, resultOf, statesOf } from './node.ts';
+import {
+  type Cell,
+  callingNode,
+  callOf,
+  type Node,
+  type NodeState,
+  permissionsOf,
+  resultOf,
+  statesOf,
+} from './node.ts';
 import { hostedNamesIn, labelsOf } from './runs-on.ts';
 import { asWritten } from './status-condition.ts';
 import { type EvaluatedStrategy, strategyOf } from './strategy.ts';
@@ -172,6 +181,7 @@ class Progress<Id> {
     const given = Object.fromEntries(job.with.map(([name, value]) => [name, evaluateValue(value, scope)]));
     const outer = callOf(state.node);
     const { cell } = state.node;
+    const permissions = permissionsOf(state.node, workflow, job);
     const naming = namingFor(job, { from: workflow.source, to: called.source }, contexts);
     const call = {
       file: called.path,
@@ -179,6 +189,7 @@ class Progress<Id> {
       ...(cell && { cell: { failFast: cell.failFast, maxParallel: cell.maxParallel, total: cell.total } }),
       inputs: callInputs(face.inputs, given, { contexts: { github: contexts.github, vars: contexts.vars } }),
       secrets: [...(outer?.secrets ?? []), ...(naming ? [naming] : [])],
+      ...(permissions && { permissions }),
     };
     const inside = { file: state.node.file, calls: [...(state.node.calls ?? []), call] };
     return this.#expandInto(

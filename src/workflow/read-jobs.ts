@@ -5,6 +5,7 @@ import { readCondition } from './conditions.ts';
 import { readContainer, readServices } from './containers/read.ts';
 import { formatDiagnostic, hint } from './diagnostics.ts';
 import { readEnvironment } from './environment.ts';
+import { readPermissions } from './read-permissions.ts';
 import { checkPositive, checkShell, idPattern, idRule, readSteps } from './read-steps.ts';
 import { readRunsOn, readStrategy } from './read-strategy.ts';
 import { readUnsupportedKeys } from './read-unsupported.ts';
@@ -40,6 +41,7 @@ function readJob(reader: TokenReader, key: TemplateToken, token: TemplateToken):
   const name = has('name', (value) => reader.template(value));
   const concurrency = has('concurrency', (value) => readConcurrency(reader, value));
   const strategy = has('strategy', (value) => readStrategy(reader, value));
+  const permissions = has('permissions', (value) => readPermissions(reader, value));
   const any = {
     id,
     location: { line: key.line ?? 1, column: key.col ?? 1 },
@@ -48,6 +50,7 @@ function readJob(reader: TokenReader, key: TemplateToken, token: TemplateToken):
     ...(name === undefined ? {} : { name }),
     ...(concurrency && { concurrency }),
     ...(strategy && { strategy }),
+    ...(permissions && { permissions }),
   };
   const ending = get('cancel-timeout-minutes');
   if (ending) {

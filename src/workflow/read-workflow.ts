@@ -12,6 +12,7 @@ import type { Diagnostic } from './diagnostics.ts';
 import { longestFile, type WorkflowFile } from './files.ts';
 import { explainParserMessage, findErrorLocation } from './parser-messages.ts';
 import { readConcurrency, readDefaults, readJobs } from './read-jobs.ts';
+import { readPermissions } from './read-permissions.ts';
 import { readTriggers } from './read-triggers.ts';
 import { mostDiagnostics, TokenReader } from './token-reader.ts';
 import type { Workflow } from './workflow.ts';
@@ -69,7 +70,9 @@ function read(reader: TokenReader, { path, text }: WorkflowFile): Workflow | und
   const root = readTemplate(context, 'workflow-root-strict', yaml, id);
   reportErrors(reader, context, { path, text }, root, tags);
   const fields = new Map(reader.entries(root).map(({ key, value }) => [key, value]));
-  const [name, runName, concurrency] = ['name', 'run-name', 'concurrency'].map((key) => fields.get(key));
+  const [name, runName, concurrency, permissions] = ['name', 'run-name', 'concurrency', 'permissions'].map((key) =>
+    fields.get(key),
+  );
   return {
     path,
     name: name?.toString().trim() || path,
@@ -78,6 +81,7 @@ function read(reader: TokenReader, { path, text }: WorkflowFile): Workflow | und
     env: reader.templates(fields.get('env')),
     defaults: readDefaults(reader, fields.get('defaults')),
     ...(concurrency && { concurrency: readConcurrency(reader, concurrency) }),
+    ...(permissions && { permissions: readPermissions(reader, permissions) }),
     jobs: readJobs(reader, fields.get('jobs')),
   };
 }

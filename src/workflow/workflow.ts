@@ -1,3 +1,4 @@
+import type { Permissions } from './permissions.ts';
 import type { PlannedStep } from './plan.ts';
 import type { Template, TemplateMap, Templates, ValueTemplate } from './template.ts';
 
@@ -27,6 +28,8 @@ export interface Workflow {
   env: Templates;
   defaults: RunDefaults;
   concurrency?: Concurrency;
+  /** of its jobs that have none of their own; absent if the file has none */
+  permissions?: Permissions;
   /** in the order of the file */
   jobs: WorkflowJob[];
 }
@@ -126,6 +129,7 @@ interface AnyJob {
   if: string;
   strategy?: Strategy;
   concurrency?: Concurrency;
+  permissions?: Permissions;
   /** message with location about an unsupported key; such a job does not run */
   unsupported?: string;
 }

@@ -35,7 +35,7 @@ describe('volt forge', function () {
     expect(fake.rows).to.deep.equal([]);
     const listed = (await run('ls')).stdout;
     expect(listed)
-      .to.match(/git +forgejo +http\S+\/api\/v1 +app=acme\/app +0 +checked/)
+      .to.match(/git +forgejo +http\S+\/api\/v1 +app=acme\/app +no +0 +checked/)
       .and.not.include(forgeToken);
     expect((await run('add', 'git', ...about)).stderr).to.include('name_taken');
     fake.token = 'new-token';
@@ -46,6 +46,21 @@ describe('volt forge', function () {
     expect((await run('set', 'git', '--token-file', tokenFile)).stdout).to.include('git accepts statuses');
     expect((await run('rm', 'git')).stdout).to.include('removed the forge git');
     expect((await run('ls')).stdout).to.include('no forges');
+  });
+
+  it('gives jobs a token and takes it away again, and never shows it', async () => {
+    fake.token = forgeToken;
+    writeFileSync(tokenFile, `${forgeToken}\n`);
+    const jobs = join(folders.make(), 'jobs');
+    writeFileSync(jobs, 'token-for-jobs\n');
+    const about = ['--kind', 'forgejo', '--api', fake.url, '--token-file', tokenFile, '--job-token-file', jobs];
+    expect((await run('add', 'jobs', ...about)).code).to.equal(0);
+    const listed = (await run('ls', '--json')).stdout;
+    expect(JSON.parse(listed).forges[0]).to.include({ name: 'jobs', givesJobToken: true });
+    expect(listed).to.not.include('token-for-jobs');
+    expect((await run('set', 'jobs', '--no-job-token')).code).to.equal(0);
+    expect((await run('ls')).stdout).to.match(/jobs +forgejo .* no +0 /);
+    await run('rm', 'jobs');
   });
 
   it('keeps a forge that fails its check, and sends it nothing', async () => {

@@ -8,6 +8,7 @@ import { type BuildId, type JobId, jobIdOf, type RunnerId } from '../../src/kern
 import { Later } from '../../src/queues/consumer.ts';
 import type { JobMessage } from '../../src/queues/messages.ts';
 import { setCredential } from '../../src/record/credentials.ts';
+import { addForge } from '../../src/record/forges.ts';
 import { decideJob, moveToNextAttempt, startAttempt } from '../../src/record/job-transitions.ts';
 import { noteDefaultBranch } from '../../src/record/observations.ts';
 import { removeRepository } from '../../src/record/removal.ts';
@@ -19,6 +20,7 @@ import { writeHeartbeat } from '../../src/redis/membership.ts';
 import { boxContext, boxKeyStatement, type DeliveryKind } from '../../src/secrets/delivery.ts';
 import { makeBoxKeys, unseal } from '../../src/secrets/sealed-box.ts';
 import type { Signer } from '../../src/secrets/signing.ts';
+import type { Permissions } from '../../src/workflow/permissions.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, plannedJob, pullRequest7, recordedBuild } from '../support/record.ts';
 import { knownKey, stranger } from '../support/runner-keys.ts';
@@ -27,12 +29,12 @@ import { TestVolt } from '../support/volt.ts';
 let box: { id: RunnerId; name: string; host: string; key: string };
 
 /** The plan of a workflow's job that names these secrets. */
-function naming(names: string[] | '*'): string {
+function naming(names: string[] | '*', permissions?: Permissions): string {
   const contexts = { github: {}, inputs: {}, matrix: null, strategy: {}, needs: {}, vars: {} };
   return JSON.stringify({
     ...{ kind: 'workflow', workflow: { path: 'ci.yml', name: 'ci' }, key: 'test', steps: [], outputs: {} },
     ...{ env: { workflow: {}, job: {} }, defaults: {}, timeoutMinutes: 1, contexts },
-    secrets: { names, through: [] },
+    ...{ secrets: { names, through: [] }, ...(permissions && { permissions }) },
   });
 }
 
@@ -189,6 +191,70 @@ describe('a request for secrets', () => {
       else expect(withheld).to.include('not trusted');
     });
   }
+
+  describe('gives the token for jobs of a forge', () => {
+    const forge = { name: 'hub', kind: 'github', api: 'https://example.com/api/v3', token: 'for-statuses' } as const;
+    const given = { ...forge, jobToken: 'for-jobs', createdBy: 'owner' };
+    const tokenFor = async (job: JobId) => {
+      await ask(job);
+      return (await opened(job)).values.GITHUB_TOKEN;
+    };
+
+    beforeEach(async () => {
+      const { database, config } = volt.context;
+      await database.db.deleteFrom('forges').execute();
+      // `example.com/app.git` alone is no project of GitHub's
+      await database.db.updateTable('repositories').set({ url: 'https://example.com/acme/app.git' }).execute();
+      await addForge(database, config, given);
+    });
+    after(() => volt.context.database.db.deleteFrom('forges').execute());
+
+    it('to jobs of trusted refs whatever secrets they name, unless their permissions grant nothing', async () => {
+      expect(await tokenFor(await running(naming([])))).to.equal('for-jobs');
+      expect(await tokenFor(await running(naming([], { contents: 'read' })))).to.equal('for-jobs');
+      expect(await tokenFor(await running(naming('*', {})))).to.equal(undefined);
+      expect(await tokenFor(await running(naming(['GITHUB_TOKEN'], { 'id-token': 'write' })))).to.equal(undefined);
+      expect(await tokenFor(await running('{"kind":"discover"}'))).to.equal(undefined);
+    });
+
+    it('to no other ref, and to no pull request where all refs are trusted', async () => {
+      expect(await tokenFor(await running(naming(['GITHUB_TOKEN']), 'refs/heads/other'))).to.equal(undefined);
+      await setTrustedRefs(volt.context.database, 'app', ['refs/**']);
+      const jobs = [plannedJob('test', { plan: naming(['GITHUB_TOKEN']) })];
+      const build = await recordedBuild(volt.context.database, {
+        ...{ ref: 'refs/pull/7/head', jobs, pullRequest: pullRequest7 },
+      });
+      const job = jobIdOf(build, 1);
+      await startAttempt(volt.context.database, { job, attempt: 1 }, box, Date.now());
+      expect(await tokenFor(job)).to.equal(undefined);
+    });
+
+    it('to repositories of that forge only', async () => {
+      const { database } = volt.context;
+      for (const url of [
+        'https://evil.example/acme/app.git',
+        'https://example.com.evil.example/acme/app',
+        '/srv/app',
+      ]) {
+        await database.db.updateTable('repositories').set({ url }).execute();
+        expect(await tokenFor(await running(naming(['GITHUB_TOKEN']))), url).to.equal(undefined);
+      }
+    });
+
+    it('and announces in the message of a job that it may ask', async () => {
+      const { database, queues } = volt.context;
+      await database.db.deleteFrom('secrets').execute();
+      const sealed = async (permissions?: Permissions) => {
+        const plan = naming([], permissions);
+        const build = await recordedBuild(database, { jobs: [plannedJob('test', { plan })] });
+        await routeBuild(volt.context, build);
+        const data = (await queues.queue('jobs').getJob(`${jobIdOf(build, 1)}.1`))?.data as JobMessage;
+        return data.sealed;
+      };
+      expect(await sealed()).to.deep.equal({ secrets: true, credential: false });
+      expect(await sealed({})).to.equal(undefined);
+    });
+  });
 
   it('gives a job of a removed repository nothing of the repository that has its name now', async () => {
     const { database, config } = volt.context;

@@ -13,6 +13,7 @@ import {
   removeForge,
 } from '../../src/record/forges.ts';
 import { openRetry } from '../../src/record/intents.ts';
+import { findJobToken } from '../../src/record/job-tokens.ts';
 import { finishAttempt, queueJob } from '../../src/record/job-transitions.ts';
 import { dueForges, holdForge, nextNotice, releaseForges } from '../../src/record/outbox.ts';
 import { removeRepository } from '../../src/record/removal.ts';
@@ -219,6 +220,40 @@ describe('forges in the database', () => {
     await rotateKey(database, config);
     expect(await database.db.selectFrom('forges').select('key_id').executeTakeFirstOrThrow()).to.not.deep.equal(before);
     expect((await forgeWithToken(database, config, 'git')).token).to.equal('secret-token');
+  });
+
+  it('keep a token for jobs encrypted, apart from their own, through a rotation of the key', async () => {
+    const github = { ...given, kind: 'github', api: 'https://git.example.org', jobToken: 'for-jobs' } as const;
+    const repository = { name: 'app', url: 'https://git.example.org/acme/app' };
+    const find = () => findJobToken(database.db, config, repository);
+    expect(await addForge(database, config, { ...github, name: 'hub' })).to.include({ givesJobToken: true });
+    await rotateKey(database, config);
+    expect(await find()).to.equal('for-jobs');
+    const { token, key_id, ...row } = await database.db.selectFrom('forges').selectAll().executeTakeFirstOrThrow();
+    expect(JSON.stringify(row)).to.not.include('for-jobs');
+    await database.db.updateTable('forges').set({ job_token: token, job_token_key_id: key_id }).execute();
+    expect(await code(find()), 'the one in the place of the other').to.equal('secrets_damaged');
+    expect(await changeForge(database, config, 'hub', { jobToken: null })).to.include({ givesJobToken: false });
+    expect(await find()).to.equal(undefined);
+  });
+
+  it('get no new address without a token for jobs there, and none of a kind that has no such token', async () => {
+    const name = 'hub';
+    await addForge(database, config, {
+      ...given,
+      kind: 'github',
+      api: 'https://a.example',
+      name,
+      jobToken: 'for-jobs',
+    });
+    const moved = { api: 'https://b.example', token: 'new' };
+    expect(await code(changeForge(database, config, name, moved))).to.equal('bad_request');
+    expect(await changeForge(database, config, name, { ...moved, jobToken: 'newer' })).to.include({
+      givesJobToken: true,
+    });
+    const gitlab = { ...given, kind: 'gitlab', api: undefined, name: 'lab', jobToken: 'x' } as const;
+    expect(await code(addForge(database, config, gitlab))).to.equal('bad_request');
+    expect(await code(changeForge(database, config, name, { jobToken: 'a b' }))).to.equal('bad_request');
   });
 
   it('get no new address without a token for it', async () => {

@@ -20,6 +20,12 @@ describe('the name of a secret or variable', () => {
   }
 });
 
+describe('the name GITHUB_TOKEN', () => {
+  it('is refused with the way to give jobs one', async () => {
+    expect((await failure('bad_name', () => secretName('github_token'))).remedy).to.include('--job-token-file');
+  });
+});
+
 describe('the value of a secret or variable', () => {
   it('may be any text up to 48 KB', () => {
     for (const value of ['a', ' ', 'a\nb\n', 'ä', 'x'.repeat(48 * 1024)]) expect(checkValue(value)).to.equal(value);

@@ -13,6 +13,7 @@ export const forge = z.object({
       'patterns of the repositories that it is for, or NAME=PROJECT where the address of a repository does not tell its project; empty for all at its host',
   }),
   report: z.enum(forgeReports).meta({ description: 'what has a status of its own beside the build' }),
+  givesJobToken: z.boolean().meta({ description: 'whether jobs of its repositories get a token as GITHUB_TOKEN' }),
   waiting: z.number().int().meta({ description: 'statuses that it has not accepted yet' }),
   createdBy: z.string(),
   createdAt: time,

@@ -19,6 +19,9 @@ const given = {
   report: forge.shape.report.optional(),
 };
 const token = z.string().min(1).max(4096).meta({ description: 'access token of the forge; Volt never shows it again' });
+const jobToken = z.string().min(1).max(4096).meta({
+  description: 'what jobs of trusted refs get as GITHUB_TOKEN; only GitHub, Gitea and Forgejo have one',
+});
 
 export const forgeRequest = name(
   'ForgeRequest',
@@ -26,11 +29,15 @@ export const forgeRequest = name(
     name: z.string().regex(repositoryNamePattern, 'has characters that a name cannot have'),
     kind: forge.shape.kind,
     token,
+    jobToken: jobToken.optional(),
     ...given,
   }),
 );
 
-export const forgeChange = name('ForgeChange', z.object({ token: token.optional(), ...given }));
+export const forgeChange = name(
+  'ForgeChange',
+  z.object({ token: token.optional(), jobToken: jobToken.nullable().optional(), ...given }),
+);
 
 export const forgeCheck = name(
   'ForgeCheck',
