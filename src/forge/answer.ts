@@ -5,8 +5,8 @@ import { version } from '../kernel/version.ts';
 import { parseJson } from '../system/parse-json.ts';
 import { ForgeFault } from './fault.ts';
 
-/** The most bytes of an answer that are read. The longest that Volt asks for are lists of 100 statuses, some 150 kB. */
-const mostBytes = 1_000_000;
+/** The most bytes of an answer that are read where a request does not say. Lists of 100 statuses have some 150 kB. */
+const usualBytes = 1_000_000;
 /** The most characters of a forge's own message that are shown. */
 const mostQuoted = 200;
 
@@ -21,6 +21,8 @@ export interface ForgeRequest {
   /** sent as JSON, or as a form */
   body?: object;
   form?: { [name: string]: string };
+  /** the most bytes of the answer that are read */
+  mostBytes?: number;
 }
 
 export interface ForgeAnswer {
@@ -42,7 +44,8 @@ export async function askForge(api: string, request: ForgeRequest, timeout: numb
   try {
     const response = await responseTo(api, request, signal);
     const { statusCode = 0, headers } = response;
-    return { status: statusCode, headers, json: parseJson((await textOf(response)).replace(gerritPrefix, '')) };
+    const text = await textOf(response, request.mostBytes ?? usualBytes);
+    return { status: statusCode, headers, json: parseJson(text.replace(gerritPrefix, '')) };
   } catch (error) {
     const why = signal.aborted ? `no answer within ${timeout / 1000} s` : (systemCode(error) ?? errorText(error));
     throw new ForgeFault('forge_unreachable', `${hostIn(api)} does not answer: ${why}`, {
@@ -100,7 +103,7 @@ export function hostIn(api: string): string {
 }
 
 /** The text of an answer as far as it is read; the rest is not transferred. */
-async function textOf(response: IncomingMessage): Promise<string> {
+async function textOf(response: IncomingMessage, mostBytes: number): Promise<string> {
   const parts: Buffer[] = [];
   let bytes = 0;
   for await (const part of response) {

@@ -1,6 +1,8 @@
 import type { CommitState } from '../kernel/commit-status.ts';
-import type { CommitStatus, Forge, ForgeAccess } from './forge.ts';
+import type { ForgeAccess } from './access.ts';
+import type { CommitStatus, Forge } from './forge.ts';
 import { notKept } from './not-kept.ts';
+import { listAtAzure } from './pull-requests/azure.ts';
 import { ForgeClient } from './request.ts';
 
 const states: { readonly [S in CommitState]: string } = {
@@ -52,6 +54,7 @@ export function azure(access: ForgeAccess, timeout: number): Forge {
       const found = rows.find((row) => row?.context?.name === name && row.context.genre === genre);
       return found?.state === states[status.state];
     },
+    pullRequests: (project, asked) => listAtAzure(client, { project, path: pathOf(project) }, asked),
   };
 }
 

@@ -1,5 +1,7 @@
 import type { CommitState } from '../kernel/commit-status.ts';
-import type { CommitStatus, Forge, ForgeAccess } from './forge.ts';
+import type { ForgeAccess } from './access.ts';
+import type { CommitStatus, Forge } from './forge.ts';
+import { listAtBitbucketDataCenter } from './pull-requests/bitbucket-data-center.ts';
 import { ForgeClient } from './request.ts';
 import { basicOrBearer } from './token.ts';
 
@@ -44,5 +46,6 @@ export function bitbucketDataCenter(access: ForgeAccess, timeout: number): Forge
       const { json } = await client.ask({ method: 'GET', path }, [200, 404], what);
       return Object(json).state === states[status.state];
     },
+    pullRequests: (project, asked) => listAtBitbucketDataCenter(client, { project, path: pathOf(project) }, asked),
   };
 }

@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { CommitState } from '../kernel/commit-status.ts';
-import type { CommitStatus, Forge, ForgeAccess } from './forge.ts';
+import type { ForgeAccess } from './access.ts';
+import type { CommitStatus, Forge } from './forge.ts';
 import { notKept } from './not-kept.ts';
+import { listAtBitbucket } from './pull-requests/bitbucket.ts';
 import { ForgeClient } from './request.ts';
 import { basicOrBearer } from './token.ts';
 
@@ -44,6 +46,7 @@ export function bitbucket(access: ForgeAccess, timeout: number): Forge {
       const { json } = await client.ask({ method: 'GET', path }, [200, 404], what);
       return Object(json).state === states[status.state];
     },
+    pullRequests: (project, asked) => listAtBitbucket(client, project, asked),
   };
 }
 

@@ -1,13 +1,5 @@
 import type { CommitState } from '../kernel/commit-status.ts';
-import type { ForgeKind } from '../kernel/forge-kinds.ts';
-
-/** Where a forge is, and what it accepts from Volt. */
-export interface ForgeAccess {
-  kind: ForgeKind;
-  /** address of its API, without a slash at its end */
-  api: string;
-  token: string;
-}
+import type { AskedPage, PullRequestPage } from './pull-requests/list.ts';
 
 /** The status of a commit, as a forge should show it. */
 export interface CommitStatus {
@@ -35,4 +27,9 @@ export interface Forge {
   setStatus(status: CommitStatus): Promise<void>;
   /** Whether the forge shows this status now. */
   hasStatus(status: CommitStatus): Promise<boolean>;
+  /**
+   * Pull requests of a project, those first that have changed last.
+   * @returns undefined where the page is still as `asked.etag` names it
+   */
+  pullRequests(project: string, asked: AskedPage): Promise<PullRequestPage | undefined>;
 }

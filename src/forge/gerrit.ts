@@ -1,6 +1,8 @@
 import type { CommitState } from '../kernel/commit-status.ts';
+import type { ForgeAccess } from './access.ts';
 import { ForgeFault } from './fault.ts';
-import type { CommitStatus, Forge, ForgeAccess } from './forge.ts';
+import type { CommitStatus, Forge } from './forge.ts';
+import { listAtGerrit } from './pull-requests/gerrit.ts';
 import { ForgeClient } from './request.ts';
 import { basicOrBearer } from './token.ts';
 
@@ -49,6 +51,7 @@ export function gerrit(access: ForgeAccess, timeout: number): Forge {
       if (vote === 0) return true;
       return vote > 0 ? approved !== undefined : rejected !== undefined;
     },
+    pullRequests: (project, asked) => listAtGerrit(client, project, asked),
   };
 }
 

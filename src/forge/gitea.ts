@@ -1,7 +1,9 @@
+import type { ForgeAccess } from './access.ts';
 import { ForgeFault } from './fault.ts';
-import type { CommitStatus, Forge, ForgeAccess } from './forge.ts';
+import type { CommitStatus, Forge } from './forge.ts';
 import { newestIs, states } from './github.ts';
 import { notKept } from './not-kept.ts';
+import { listAtGitea } from './pull-requests/github.ts';
 import { ForgeClient } from './request.ts';
 
 /**
@@ -43,5 +45,6 @@ export function gitea(access: ForgeAccess, timeout: number): Forge {
       const { json } = await client.ask({ method: 'GET', path }, [200], `reading the statuses of ${project}`);
       return newestIs(json, { context, state: states[status.state] });
     },
+    pullRequests: (project, asked) => listAtGitea(client, project, asked),
   };
 }

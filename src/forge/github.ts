@@ -1,6 +1,8 @@
 import type { CommitState } from '../kernel/commit-status.ts';
-import type { CommitStatus, Forge, ForgeAccess } from './forge.ts';
+import type { ForgeAccess } from './access.ts';
+import type { CommitStatus, Forge } from './forge.ts';
 import { notKept } from './not-kept.ts';
+import { listAtGithub } from './pull-requests/github.ts';
 import { ForgeClient } from './request.ts';
 
 /** GitHub knows neither `cancelled` nor `skipped`; a status that stays pending would block a merge for ever. */
@@ -50,6 +52,7 @@ export function github(access: ForgeAccess, timeout: number): Forge {
       const { json } = await client.ask({ method: 'GET', path }, [200], `reading the statuses of ${project}`);
       return newestIs(json, { context, state: states[status.state] });
     },
+    pullRequests: (project, asked) => listAtGithub(client, project, asked),
   };
 }
 

@@ -1,7 +1,9 @@
 import type { CommitState } from '../kernel/commit-status.ts';
+import type { ForgeAccess } from './access.ts';
 import { quoted } from './answer.ts';
 import { ForgeFault } from './fault.ts';
-import type { CommitStatus, Forge, ForgeAccess } from './forge.ts';
+import type { CommitStatus, Forge } from './forge.ts';
+import { listAtGitlab } from './pull-requests/gitlab.ts';
 import { ForgeClient } from './request.ts';
 
 /** GitLab's `skipped` is not accepted by older versions. */
@@ -75,6 +77,7 @@ export function gitlab(access: ForgeAccess, timeout: number): Forge {
       const own = rows.filter((row) => row?.name === context).sort((a, b) => Number(b?.id ?? 0) - Number(a?.id ?? 0));
       return own[0]?.status === states[status.state];
     },
+    pullRequests: (project, asked) => listAtGitlab(client, project, asked),
   };
 }
 

@@ -1,8 +1,9 @@
 import type { ForgeKind } from '../kernel/forge-kinds.ts';
+import type { ForgeAccess } from './access.ts';
 import { azure } from './azure.ts';
 import { bitbucket } from './bitbucket.ts';
 import { bitbucketDataCenter } from './bitbucket-data-center.ts';
-import type { Forge, ForgeAccess } from './forge.ts';
+import type { Forge } from './forge.ts';
 import { gerrit } from './gerrit.ts';
 import { gitea } from './gitea.ts';
 import { github } from './github.ts';

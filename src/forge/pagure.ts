@@ -1,7 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { CommitState } from '../kernel/commit-status.ts';
-import type { CommitStatus, Forge, ForgeAccess } from './forge.ts';
+import type { ForgeAccess } from './access.ts';
+import type { CommitStatus, Forge } from './forge.ts';
 import { notKept } from './not-kept.ts';
+import { listAtPagure } from './pull-requests/pagure.ts';
 import { ForgeClient } from './request.ts';
 
 /** A commit that exists in no repository. */
@@ -53,6 +55,7 @@ export function pagure(access: ForgeAccess, timeout: number): Forge {
       const own = rows.filter((row) => row?.username === status.context && row.url === status.url);
       return own.some((row) => row?.status === states[status.state]);
     },
+    pullRequests: (project, asked) => listAtPagure(client, project, asked),
   };
 }
 

@@ -1,7 +1,7 @@
 import { forgeKinds } from '../kernel/forge-kinds.ts';
+import type { ForgeAccess } from './access.ts';
 import { askForge, type ForgeAnswer, type ForgeRequest, hostIn, quoted } from './answer.ts';
 import { ForgeFault } from './fault.ts';
-import type { ForgeAccess } from './forge.ts';
 
 /** Milliseconds that a forge which limits requests is left alone if it names no time. GitHub asks for at least a minute. */
 const usualPause = 60_000;
@@ -29,8 +29,13 @@ export class ForgeClient {
    * @param what is asked for, for the message of a fault, for example `setting a status of acme/app`
    * @throws ForgeFault
    */
-  async ask(request: Omit<ForgeRequest, 'headers'>, expected: readonly number[], what: string): Promise<ForgeAnswer> {
-    const answer = await askForge(this.#access.api, { ...request, headers: this.#headers }, this.#timeout);
+  async ask(
+    request: Omit<ForgeRequest, 'headers'> & Partial<ForgeRequest>,
+    expected: readonly number[],
+    what: string,
+  ): Promise<ForgeAnswer> {
+    const headers = { ...this.#headers, ...request.headers };
+    const answer = await askForge(this.#access.api, { ...request, headers }, this.#timeout);
     if (!expected.includes(answer.status)) throw this.#fault(answer, what);
     if (answer.status < 300 && answer.status !== 204 && typeof answer.json !== 'object') throw this.#foreign(what);
     return answer;

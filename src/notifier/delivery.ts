@@ -1,5 +1,6 @@
+import type { ForgeAccess } from '../forge/access.ts';
 import { type FaultScope, ForgeFault } from '../forge/fault.ts';
-import type { CommitStatus, Forge, ForgeAccess } from '../forge/forge.ts';
+import type { CommitStatus, Forge } from '../forge/forge.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';

@@ -25,6 +25,13 @@ export function baseCandidates({ defaultBranch, heads }: RemoteRefs, refs: Reado
   }));
 }
 
+/** The branch that a pull request is for by its forge; undefined where that does not tell, or the branch is gone. */
+export function toldBase({ heads }: RemoteRefs, told: { baseRef: string | null } | undefined): Branch | undefined {
+  const name = told?.baseRef ?? undefined;
+  const sha = name === undefined ? undefined : heads.get(`refs/heads/${name}`);
+  return name === undefined || sha === undefined ? undefined : { name, sha };
+}
+
 /**
  * The branch that a pull request is for, as far as git tells: that from which the fewest commits lead to its head. If others are
  * as near as the default branch, it is the default branch.

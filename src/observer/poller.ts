@@ -25,6 +25,7 @@ import { pauseAfter } from './backoff.ts';
 import { fetchCalled } from './called-files.ts';
 import { CalledWorkflows, callsOthers } from './called-workflows.ts';
 import { allDescribed } from './described-commits.ts';
+import { ForgeLists } from './forge-lists.ts';
 import { headsOf, observedRefs, presenceChanges } from './moved-refs.ts';
 import { type MovedRef, nextMessages } from './next-messages.ts';
 import { PollLimits } from './poll-limits.ts';
@@ -89,6 +90,7 @@ export class Poller {
   readonly #limits = new PollLimits();
   readonly #called = new CalledWorkflows();
   readonly #problems = new RefProblems();
+  readonly #lists: ForgeLists;
   readonly #pullRequests: PullRequests;
   readonly #folderState: Watches['state'];
   readonly #refsPerPoll: number;
@@ -108,7 +110,8 @@ export class Poller {
     this.#context = context;
     this.#refsPerPoll = refsPerPoll;
     this.#pullRequestTime = pullRequestTime;
-    this.#pullRequests = new PullRequests(context, pullRequestTime);
+    this.#lists = new ForgeLists(context);
+    this.#pullRequests = new PullRequests(context, this.#lists, pullRequestTime);
     this.#folderState = async (repository) => watches?.state(repository);
   }
 
@@ -267,7 +270,8 @@ export class Poller {
     for (const trigger of triggers.filter((each) => !activityOf(each)))
       await answerTrigger(this.#context, trigger, repository, mirror, { ...remote, options, send });
     const from = { repository, mirror, longest: this.#pullRequestTime };
-    await answerActivities(this.#context, triggers, from, { remote, refs, options, attach });
+    const lists = this.#lists;
+    await answerActivities(this.#context, triggers, from, { remote, refs, lists, options, attach });
     const problems = this.#problems.of(repository.name);
     const isSimple =
       triggers.length + problems.length === 0 && restsPulls && restsApproved && moved.length <= this.#refsPerPoll;
@@ -345,6 +349,7 @@ export class Poller {
     this.#states.delete(name);
     this.#problems.forget(name);
     this.#pullRequests.forget(name);
+    this.#lists.forget(name);
     for (const host of [null, config.host]) await queues.unscheduleObserve(host, name);
   }
 

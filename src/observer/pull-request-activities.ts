@@ -9,7 +9,8 @@ import type { Database } from '../record/database.ts';
 import { failIntent, type Intent } from '../record/intents.ts';
 import { openPullRequests, seenPullRequests } from '../record/pull-requests.ts';
 import type { ObservedRepository } from '../record/repositories.ts';
-import { baseCandidates } from './base-branch.ts';
+import { baseCandidates, toldBase } from './base-branch.ts';
+import type { ForgeLists } from './forge-lists.ts';
 import { pullRequestMessage } from './pull-request-messages.ts';
 import { type Attach, mostOpen } from './pull-requests.ts';
 import { allWithWorkflows } from './workflow-files.ts';
@@ -51,9 +52,15 @@ async function answerActivity(
   trigger: Intent,
   event: Activity,
   { repository, mirror }: { repository: ObservedRepository; mirror: Mirror },
-  found: { remote: RemoteRefs; refs: ReadonlyMap<string, string>; options: UpdateOptions; attach: Attach },
+  found: {
+    remote: RemoteRefs;
+    refs: ReadonlyMap<string, string>;
+    lists: ForgeLists;
+    options: UpdateOptions;
+    attach: Attach;
+  },
 ): Promise<void> {
-  const { remote, refs, options, attach } = found;
+  const { remote, refs, lists, options, attach } = found;
   const { name, pullRequests } = repository;
   try {
     const seen = (await seenPullRequests(database, name, [event.number])).get(event.number);
@@ -66,7 +73,9 @@ async function answerActivity(
     const { others: open } = await openPullRequests(database, name);
     if (open.size >= mostOpen && !open.has(event.number))
       throw notBuilt(event, `${open.size} pull requests have an open build`);
-    const candidates = baseCandidates(remote, refs);
+    const told = await lists.about(repository, [{ number: event.number, head }]);
+    const base = toldBase(remote, told.get(event.number));
+    const candidates = base ? [base] : baseCandidates(remote, refs);
     await mirror.follow(new Map(candidates.map((each) => [`refs/heads/${each.name}`, each.sha])), options);
     const pull = { number: event.number, ref, head, before: null, same };
     const headRef = branch?.slice('refs/heads/'.length) ?? null;

@@ -1,4 +1,4 @@
-import { isRefName } from '../git/remote/ref-names.ts';
+import { isRefName } from '../kernel/ref-name.ts';
 
 /** A ref of a pull request's head. */
 interface HeadRef {

@@ -8,12 +8,13 @@ import type { StageContext } from '../queues/stage.ts';
 import { type ApprovedBuild, approvedBuilds } from '../record/build-approvals.ts';
 import { cursorsAt } from '../record/cursors.ts';
 import type { Database } from '../record/database.ts';
-import { openPullRequests } from '../record/pull-requests.ts';
+import { openPullRequests, passOverHeads } from '../record/pull-requests.ts';
 import type { ObservedRepository } from '../record/repositories.ts';
 import { approvalMaterial } from './approval-material.ts';
 import { approvedMessage } from './approved-messages.ts';
-import { baseCandidates } from './base-branch.ts';
+import { type Branch, baseCandidates, toldBase } from './base-branch.ts';
 import { allDescribed } from './described-commits.ts';
+import { type ForgeLists, isClosed } from './forge-lists.ts';
 import { pullRequestMessage } from './pull-request-messages.ts';
 import { type MovedPullRequest, PullRequestPolls, type PullRequestQuery } from './pull-request-polls.ts';
 import { RefProblems } from './ref-problems.ts';
@@ -33,13 +34,15 @@ export type Attach = (ref: string, messages: CommitMessage[]) => Promise<CommitM
 export class PullRequests {
   readonly #context: StageContext & { database: Database };
   readonly #polls: PullRequestPolls;
+  readonly #lists: ForgeLists;
   readonly #problems = new RefProblems();
   readonly #approvedProblems = new RefProblems();
   readonly #longest: number;
 
   /** @param longest milliseconds of one poll after which further pull requests wait */
-  constructor(context: StageContext & { database: Database }, longest: number) {
+  constructor(context: StageContext & { database: Database }, lists: ForgeLists, longest: number) {
     this.#context = context;
+    this.#lists = lists;
     this.#longest = longest;
     this.#polls = new PullRequestPolls(context.database);
   }
@@ -77,7 +80,7 @@ export class PullRequests {
     const branches = new Map([...remote.heads].map(([ref, sha]) => [sha, ref.slice('refs/heads/'.length)]));
     const listed = { refs: remote.others, heads: new Set(branches.keys()) };
     const moved = await this.#polls.moved(repository, query, listed);
-    const admitted = await this.#admit(repository, moved);
+    const { admitted, bases } = await this.#open(repository, remote, await this.#admit(repository, moved));
     if (admitted.length === 0) return moved.length === 0;
     const cursors = await cursorsAt(
       database,
@@ -85,15 +88,17 @@ export class PullRequests {
       admitted.map(({ ref }) => ref),
     );
     const candidates = baseCandidates(remote, refs);
-    await mirror.follow(new Map(candidates.map((branch) => [`refs/heads/${branch.name}`, branch.sha])), options);
+    const followed = [...candidates, ...bases.values()];
+    await mirror.follow(new Map(followed.map((branch) => [`refs/heads/${branch.name}`, branch.sha])), options);
     const until = performance.now() + this.#longest;
     for (const pull of admitted) {
       if (pull !== admitted[0] && performance.now() > until) break;
       const about = { ref: pull.ref, head: pull.head, cursor: cursors.get(pull.ref) };
       try {
         const headRef = branches.get(pull.head) ?? null;
+        const base = bases.get(pull.number);
         const message = await pullRequestMessage(mirror, repository, pull, {
-          ...{ candidates, headRef, options, cursor: about.cursor },
+          ...{ candidates: base ? [base] : candidates, headRef, options, cursor: about.cursor },
         });
         const files = { defaultBranch: remote.defaultBranch, options, attach };
         const messages = await this.#completed(repository, mirror, message, files);
@@ -179,6 +184,28 @@ export class PullRequests {
     const kindOf = ({ same }: MovedPullRequest) =>
       pullRequests === 'approved' && !same ? ('forApproval' as const) : ('others' as const);
     return moved.filter((pull) => ready.has(pull.ref) && (isOpen(pull.number) || room[kindOf(pull)]-- > 0));
+  }
+
+  /** Leaves out those that the forge has closed, and finds the bases that it tells of. */
+  async #open(
+    repository: ObservedRepository,
+    remote: RemoteRefs,
+    heads: readonly MovedPullRequest[],
+  ): Promise<{ admitted: MovedPullRequest[]; bases: Map<number, Branch> }> {
+    if (heads.length === 0) return { admitted: [], bases: new Map() };
+    const { database, logger } = this.#context;
+    const { name } = repository;
+    const told = await this.#lists.about(repository, heads);
+    const closed = heads.filter(({ number, head }) => isClosed(told.get(number), head));
+    await passOverHeads(database, name, closed);
+    for (const { number } of closed)
+      logger.info(`${name}: pull request ${number} is closed, so it is not built`, { repo: name });
+    const admitted = heads.filter((head) => !closed.includes(head));
+    const bases = admitted.flatMap(({ number }) => {
+      const base = toldBase(remote, told.get(number));
+      return base ? [[number, base] as const] : [];
+    });
+    return { admitted, bases: new Map(bases) };
   }
 
   async #withFiles(

@@ -5,10 +5,10 @@ import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
 import { Delivery } from '../../src/notifier/delivery.ts';
 import type { Database } from '../../src/record/database.ts';
-import { addForge, changeForge, forgeWithToken, listForges, noteChecked } from '../../src/record/forges.ts';
+import { changeForge, forgeWithToken, listForges, noteChecked } from '../../src/record/forges.ts';
 import { refusedNotices } from '../../src/record/outbox.ts';
 import { administrator } from '../../src/record/visibility.ts';
-import { FakeForge, forgeToken } from '../support/fake-forge.ts';
+import { checkedForge, FakeForge } from '../support/fake-forge.ts';
 import { finishedBuild } from '../support/finished-build.ts';
 import { recordedBuild, withRecord } from '../support/record.ts';
 
@@ -31,9 +31,7 @@ describe('the delivery of statuses to a forge', () => {
 
   const add = async (kind: ForgeKind = 'github', name = 'hub') => {
     fake = await FakeForge.start(kind);
-    const about = { name, kind, api: fake.api, token: forgeToken, repos: ['app=acme/app'], createdBy: 'owner' };
-    await addForge(database, config, about);
-    await noteChecked(database, config, await forgeWithToken(database, config, name));
+    await checkedForge(database, config, fake, name);
   };
   const delivery = (holder = 'one') =>
     new Delivery(

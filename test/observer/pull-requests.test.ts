@@ -7,10 +7,12 @@ import type { CommitMessage, ObserveMessage } from '../../src/queues/messages.ts
 import { messageIds } from '../../src/queues/names.ts';
 import { closeIntent, findIntent, openTrigger } from '../../src/record/intents.ts';
 import { recordPlan } from '../../src/record/plans.ts';
-import { notePullRequestFacts } from '../../src/record/pull-request-facts.ts';
+import { notePullRequestFacts, pullRequestFacts } from '../../src/record/pull-request-facts.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { changeRepository, findRepository, type RepositorySettings } from '../../src/record/repositories.ts';
 import { BreakingProxy } from '../support/breaking-proxy.ts';
+import { checkedForge, FakeForge } from '../support/fake-forge.ts';
+import { fakePull } from '../support/fake-pull-requests.ts';
 import { GitOverHttp } from '../support/git-over-http.ts';
 import { newBuild } from '../support/record.ts';
 import { TestRepository } from '../support/repository.ts';
@@ -167,6 +169,72 @@ describe('polling pull requests', () => {
       [6, 'main'],
     ]);
     expect(repository.git('rev-parse', 'release/1')).to.equal(base);
+  });
+
+  describe('with a token for its forge', () => {
+    let fake: FakeForge;
+    beforeEach(async () => {
+      fake = await FakeForge.start('github');
+      await checkedForge(volt.context.database, volt.context.config, fake);
+      poller = new Poller(volt.context);
+    });
+    afterEach(async () => {
+      await volt.context.database.db.deleteFrom('forges').execute();
+      await fake.stop();
+    });
+
+    it('takes the base that the forge tells, also one that is not built itself, and stores what workflows see', async () => {
+      repository.git('branch', 'release/1');
+      await begin({ branches: ['main'] });
+      repository.git('checkout', '--quiet', 'release/1');
+      const base = repository.commit('only in the release', { 'r.txt': '' });
+      const head = commit({ 'fix.txt': '' }, 'main');
+      point(5, head);
+      point(6, commit({ 'b.txt': '' }));
+      fake.pulls = [fakePull({ number: 5, head, baseRef: 'release/1' }), fakePull({ number: 6, baseRef: 'gone' })];
+      await poll();
+      const bases = (await taken()).map(({ pullRequest }) => [pullRequest?.number, pullRequest?.baseRef]);
+      expect(bases).to.deep.equal([
+        [5, 'release/1'],
+        [6, 'main'],
+      ]);
+      expect(repository.git('rev-parse', 'release/1')).to.equal(base);
+      expect(await pullRequestFacts(volt.context.database, 'app', 5)).to.include({ title: 'Change 5', draft: false });
+    });
+
+    it('builds none that is closed, and those that are opened again and move', async () => {
+      await begin();
+      const head = commit({ 'b.txt': '' });
+      point(5, head);
+      point(6, commit({ 'c.txt': '' }));
+      fake.pulls = [fakePull({ number: 5, head, state: 'merged' }), fakePull({ number: 6, state: 'closed' })];
+      await poll();
+      // what the forge says of 6 is about another head
+      expect(await numbers()).to.deep.equal([6]);
+      await poll();
+      expect(await numbers()).to.deep.equal([]);
+      point(5, commit({ 'd.txt': '' }));
+      await poll();
+      expect(await numbers()).to.deep.equal([5]);
+    });
+
+    it('trusts nobody on its word', async () => {
+      await begin({ pullRequests: 'same' });
+      const head = commit({ 'b.txt': '' });
+      point(5, head);
+      fake.pulls = [fakePull({ number: 5, head, headProject: 'acme/app', headRef: 'main' })];
+      await poll();
+      expect(await numbers()).to.deep.equal([]);
+      expect(fake.requests).to.deep.equal([]);
+    });
+
+    it('builds without it where it does not answer', async () => {
+      await begin();
+      fake.fault = () => 'hang';
+      point(5, commit({ 'b.txt': '' }));
+      await poll();
+      expect(await numbers()).to.deep.equal([5]);
+    });
   });
 
   it('builds only heads that a branch of the repository is at, where it is to build those', async () => {

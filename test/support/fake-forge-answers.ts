@@ -1,5 +1,6 @@
 import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
 import type { Answer, FakeForge, SeenRequest, StatusRow } from './fake-forge.ts';
+import { answerPulls } from './fake-pull-requests.ts';
 import { type Asked, type Dialect, dialects } from './forge-dialects.ts';
 
 /** What a forge answers. What is not as documented, on either side, goes to its `violations`. */
@@ -8,6 +9,8 @@ export function answerAs(forge: FakeForge, request: SeenRequest): Answer {
   if (forge.kind === 'github' && !request.headers['user-agent']) return { status: 403, body: 'no user agent' };
   if (request.headers.authorization !== dialect.authorization(forge.token))
     return { status: 401, body: { message: 'Bad credentials' } };
+  const pulls = answerPulls(forge, request);
+  if (pulls) return pulls;
   const asked = dialect.parse(request);
   if (!asked) return { status: 404, body: { message: 'Not Found' } };
   if (asked.what === 'token') return { status: 200, body: dialect.token ?? {} };

@@ -1,8 +1,12 @@
 import { createServer, type IncomingMessage, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { text } from 'node:stream/consumers';
+import type { Config } from '../../src/kernel/config.ts';
 import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
+import type { Database } from '../../src/record/database.ts';
+import { addForge, forgeWithToken, noteChecked } from '../../src/record/forges.ts';
 import { answerAs } from './fake-forge-answers.ts';
+import type { FakePull } from './fake-pull-requests.ts';
 import { ForgeContract } from './forge-contract.ts';
 import { dialects } from './forge-dialects.ts';
 
@@ -52,6 +56,8 @@ export class FakeForge {
   /** projects that the token may only read */
   readOnly: string[] = [];
   token = forgeToken;
+  /** pull requests of each of its projects, the last changed first */
+  pulls: FakePull[] = [];
   /** commits that it does not have */
   missing: string[] = ['0'.repeat(40)];
   /** decides what goes wrong with a request */
@@ -131,6 +137,13 @@ export class FakeForge {
     await new Promise((resolve) => this.#server.close(resolve));
     if (this.violations.length > 0) throw new Error(`not as documented: ${this.violations.join('; ')}`);
   }
+}
+
+/** Adds a fake forge that is checked, with `acme/app` for the repository `app`. */
+export async function checkedForge(database: Database, config: Config, fake: FakeForge, name = 'hub'): Promise<void> {
+  const { kind, api, token } = fake;
+  await addForge(database, config, { name, kind, api, token, repos: ['app=acme/app'], createdBy: 'owner' });
+  await noteChecked(database, config, await forgeWithToken(database, config, name));
 }
 
 function bodyOf(text: string, type: string | undefined): unknown {

@@ -7,6 +7,7 @@ import { root } from './bundle.ts';
 interface Described {
   setStatus: { body: object; answer: object };
   listStatuses: { query: string[]; answer: object };
+  listPullRequests: { query: string[]; answer: object };
   $defs: object;
 }
 
@@ -39,6 +40,16 @@ export class ForgeContract {
   /** Parameters of a request for statuses that the forge does not know. */
   unknownParameters(query: URLSearchParams): string[] {
     return [...query.keys()].filter((name) => !this.#described.listStatuses.query.includes(name));
+  }
+
+  /** What is wrong with an answer to a request for pull requests. */
+  wrongPulls(answer: unknown): string | undefined {
+    return this.#wrong(this.#described.listPullRequests.answer, answer);
+  }
+
+  /** Parameters of a request for pull requests that the forge does not know. */
+  unknownListParameters(query: URLSearchParams): string[] {
+    return [...query.keys()].filter((name) => !this.#described.listPullRequests.query.includes(name));
   }
 
   #wrong(schema: object, value: unknown): string | undefined {

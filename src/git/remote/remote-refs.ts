@@ -1,7 +1,8 @@
+import { isRefName } from '../../kernel/ref-name.ts';
 import type { GitOptions } from '../command/git.ts';
 import { retryTransfer } from './fetch-errors.ts';
 import { type ListedRef, lsRefs } from './ls-refs.ts';
-import { checkRefName, isRefName } from './ref-names.ts';
+import { checkRefName } from './ref-names.ts';
 
 export interface RemoteRefs {
   /** name of the branch that HEAD points to; null where that does not exist */

@@ -1,6 +1,17 @@
-import { isRefName } from '../../git/remote/ref-names.ts';
+import { azurePullRequest } from '../../forge/pull-requests/azure.ts';
+import { bitbucketPullRequest } from '../../forge/pull-requests/bitbucket.ts';
+import { bitbucketDataCenterPullRequest } from '../../forge/pull-requests/bitbucket-data-center.ts';
+import { githubPullRequest } from '../../forge/pull-requests/github.ts';
+import { pagurePullRequest } from '../../forge/pull-requests/pagure.ts';
+import {
+  branchIn,
+  type ForgePullRequest,
+  longestBody,
+  nameIn,
+  namesIn,
+} from '../../forge/pull-requests/pull-request.ts';
+import { Payload } from '../../kernel/payload.ts';
 import { type PullRequestActivity, type PullRequestFacts, pullRequestActivities } from '../../kernel/pull-request.ts';
-import { Payload } from './payload.ts';
 
 /** What the call of a webhook says of a pull request. */
 export interface PullRequestCall {
@@ -15,12 +26,6 @@ export interface PullRequestCall {
 }
 
 type Header = (name: string) => string | undefined;
-
-/** Characters of names and titles, and of a description. */
-const longestName = 1000;
-const longestBody = 10_000;
-/** Labels of a pull request. */
-const mostLabels = 100;
 
 /** Whether the body of a call is to be read. Azure DevOps says only there what it is about. */
 export function mayBeAboutPullRequest(header: Header): boolean {
@@ -42,13 +47,10 @@ export function pullRequestCall(body: string): PullRequestCall | undefined {
   return { number, updatedAt, facts, activity, label };
 }
 
-interface Read {
-  number: number | null;
-  updatedAt: number | null;
+interface Read extends Pick<ForgePullRequest, 'number' | 'updatedAt' | 'facts'> {
   /** in GitHub's words, or a forge's own, which then means nothing */
   action: string | null;
   label?: string | null;
-  facts: PullRequestFacts;
 }
 
 /** How each forge tells of pull requests; each has a field of its own. */
@@ -61,37 +63,15 @@ const readers: readonly { holds: (payload: Payload) => boolean; read: (payload: 
   { holds: (payload) => payload.at('resource', 'pullRequestId').isThere, read: fromAzure },
 ];
 
-const name = (payload: Payload) => payload.text(longestName);
-const namesIn = (list: Payload, key: string) =>
-  list.list(mostLabels)?.flatMap((each) => name(each.at(key)) ?? []) ?? null;
-/** It becomes a variable of jobs, so it must be what git itself allows. */
-function branch(payload: Payload): string | null {
-  const ref = name(payload)?.replace(/^(?:refs\/heads\/)?/, 'refs/heads/');
-  return ref !== undefined && isRefName(ref) ? ref.slice('refs/heads/'.length) : null;
-}
-
 /** GitHub, Gitea, Forgejo and Gogs. */
 function fromGitHub(payload: Payload): Read {
-  const its = payload.at('pull_request');
+  const its = githubPullRequest(payload.at('pull_request'));
   const action = payload.at('action').text(50) ?? '';
-  const state = its.at('state').text(30);
   return {
-    number: its.at('number').number() ?? payload.at('number').number(),
-    updatedAt: its.at('updated_at').time(),
+    ...its,
+    number: its.number ?? payload.at('number').number(),
     action: { label_updated: 'labeled', label_cleared: 'unlabeled' }[action] ?? action,
-    label: name(payload.at('label', 'name')),
-    facts: {
-      title: name(its.at('title')),
-      body: its.at('body').text(longestBody),
-      draft: its.at('draft').flag(),
-      labels: namesIn(its.at('labels'), 'name'),
-      author: name(its.at('user', 'login')),
-      headRef: branch(its.at('head', 'ref')),
-      headRepo: name(its.at('head', 'repo', 'full_name')),
-      isOpen: state === null ? null : state === 'open',
-      merged: its.at('merged').flag(),
-      url: its.at('html_url').url(),
-    },
+    label: nameIn(payload.at('label', 'name')),
   };
 }
 
@@ -103,14 +83,14 @@ function fromGitLab(payload: Payload): Read {
     updatedAt: its.at('updated_at').time(),
     ...changeAtGitLab(payload),
     facts: {
-      title: name(its.at('title')),
+      title: nameIn(its.at('title')),
       body: its.at('description').text(longestBody),
       draft: its.at('draft').flag() ?? its.at('work_in_progress').flag(),
       labels: namesIn(payload.at('labels'), 'title'),
       // later calls name the person who has changed it, and of the author a number alone
-      author: its.at('action').text(30) === 'open' ? name(payload.at('user', 'username')) : null,
-      headRef: branch(its.at('source_branch')),
-      headRepo: name(its.at('source', 'path_with_namespace')),
+      author: its.at('action').text(30) === 'open' ? nameIn(payload.at('user', 'username')) : null,
+      headRef: branchIn(its.at('source_branch')),
+      headRepo: nameIn(its.at('source', 'path_with_namespace')),
       isOpen: state === null ? null : state === 'opened' || state === 'locked',
       merged: state === null ? null : state === 'merged',
       url: its.at('url').url(),
@@ -135,26 +115,9 @@ function changeAtGitLab(payload: Payload): Pick<Read, 'action' | 'label'> {
 }
 
 function fromBitbucket(payload: Payload): Read {
-  const its = payload.at('pullrequest');
-  const state = its.at('state').text(30);
-  return {
-    number: its.at('id').number(),
-    updatedAt: its.at('updated_on').time(),
-    // an update may be a new head
-    action: state === 'MERGED' || state === 'DECLINED' ? 'closed' : null,
-    facts: {
-      title: name(its.at('title')),
-      body: its.at('description').text(longestBody),
-      draft: its.at('draft').flag(),
-      labels: null,
-      author: name(its.at('author', 'nickname')) ?? name(its.at('author', 'username')),
-      headRef: branch(its.at('source', 'branch', 'name')),
-      headRepo: name(its.at('source', 'repository', 'full_name')),
-      isOpen: state === null ? null : state === 'OPEN',
-      merged: state === null ? null : state === 'MERGED',
-      url: its.at('links', 'html', 'href').url(),
-    },
-  };
+  const its = bitbucketPullRequest(payload.at('pullrequest'));
+  // an update may be a new head
+  return { ...its, action: its.facts.isOpen === false ? 'closed' : null };
 }
 
 const changesAtDataCenter: { [key: string]: string } = {
@@ -163,27 +126,8 @@ const changesAtDataCenter: { [key: string]: string } = {
 };
 
 function fromBitbucketDataCenter(payload: Payload): Read {
-  const its = payload.at('pullRequest');
-  const state = its.at('state').text(30);
-  const from = its.at('fromRef', 'repository');
-  const [project, slug] = [name(from.at('project', 'key')), name(from.at('slug'))];
-  return {
-    number: its.at('id').number(),
-    updatedAt: its.at('updatedDate').time(),
-    action: changesAtDataCenter[payload.at('eventKey').text(30) ?? ''] ?? null,
-    facts: {
-      title: name(its.at('title')),
-      body: its.at('description').text(longestBody),
-      draft: its.at('draft').flag(),
-      labels: null,
-      author: name(its.at('author', 'user', 'name')),
-      headRef: branch(its.at('fromRef', 'id')),
-      headRepo: project === null || slug === null ? null : `${project}/${slug}`,
-      isOpen: its.at('open').flag(),
-      merged: state === null ? null : state === 'MERGED',
-      url: its.at('links', 'self').list(1)?.[0]?.at('href').url() ?? null,
-    },
-  };
+  const action = changesAtDataCenter[payload.at('eventKey').text(30) ?? ''] ?? null;
+  return { ...bitbucketDataCenterPullRequest(payload.at('pullRequest')), action };
 }
 
 const pagureTopics: { [topic: string]: string } = {
@@ -192,49 +136,11 @@ const pagureTopics: { [topic: string]: string } = {
 };
 
 function fromPagure(payload: Payload): Read {
-  const its = payload.at('msg', 'pullrequest');
-  const status = its.at('status').text(30);
-  return {
-    number: its.at('id').number(),
-    updatedAt: its.at('last_updated').time(),
-    action: pagureTopics[payload.at('topic').text(100) ?? ''] ?? null,
-    facts: {
-      title: name(its.at('title')),
-      body: its.at('initial_comment').text(longestBody),
-      draft: null,
-      labels:
-        its
-          .at('tags')
-          .list(mostLabels)
-          ?.flatMap((tag) => name(tag) ?? []) ?? null,
-      author: name(its.at('user', 'name')),
-      headRef: branch(its.at('branch_from')),
-      headRepo: name(its.at('repo_from', 'fullname')),
-      isOpen: status === null ? null : status === 'Open',
-      merged: status === null ? null : status === 'Merged',
-      url: its.at('full_url').url(),
-    },
-  };
+  const action = pagureTopics[payload.at('topic').text(100) ?? ''] ?? null;
+  return { ...pagurePullRequest(payload.at('msg', 'pullrequest')), action };
 }
 
 function fromAzure(payload: Payload): Read {
-  const its = payload.at('resource');
-  const status = its.at('status').text(30);
-  return {
-    number: its.at('pullRequestId').number(),
-    updatedAt: payload.at('createdDate').time(),
-    action: status === 'completed' || status === 'abandoned' ? 'closed' : null,
-    facts: {
-      title: name(its.at('title')),
-      body: its.at('description').text(longestBody),
-      draft: its.at('isDraft').flag(),
-      labels: namesIn(its.at('labels'), 'name'),
-      author: name(its.at('createdBy', 'uniqueName')),
-      headRef: branch(its.at('sourceRefName')),
-      headRepo: name(its.at('forkSource', 'repository', 'name')),
-      isOpen: status === null ? null : status === 'active',
-      merged: status === null ? null : status === 'completed',
-      url: its.at('_links', 'web', 'href').url(),
-    },
-  };
+  const its = azurePullRequest(payload.at('resource'));
+  return { ...its, updatedAt: payload.at('createdDate').time(), action: its.facts.isOpen === false ? 'closed' : null };
 }

@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { expect } from 'chai';
 import fc from 'fast-check';
 import { parseSource } from '../../../src/git/access/source.ts';
-import { isRefName, refMatcher } from '../../../src/git/remote/ref-names.ts';
+import { refMatcher } from '../../../src/git/remote/ref-names.ts';
 import { VoltError } from '../../../src/kernel/errors.ts';
 import {
   fitsGlobs,
@@ -11,6 +11,7 @@ import {
   repositoryNameFrom,
   repositoryNamePattern,
 } from '../../../src/kernel/names.ts';
+import { isRefName } from '../../../src/kernel/ref-name.ts';
 import { mayHaveSecrets, trustOf } from '../../../src/kernel/trust.ts';
 import { hideCredentials, hostOf } from '../../../src/kernel/urls.ts';
 import { matches, parsePattern } from '../../../src/workflow/filters.ts';

@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { checkRefName, isRefName, refMatcher } from '../../../src/git/remote/ref-names.ts';
+import { checkRefName, refMatcher } from '../../../src/git/remote/ref-names.ts';
+import { isRefName } from '../../../src/kernel/ref-name.ts';
 import { failure } from '../../support/failure.ts';
 import { TestRepository } from '../../support/repository.ts';
 

@@ -1,4 +1,4 @@
-import { parseJson } from '../../system/parse-json.ts';
+import { parseJson } from '../system/parse-json.ts';
 
 /** JSON of a stranger, read field by field. What is missing, too long or of another type is null. */
 export class Payload {
@@ -11,6 +11,11 @@ export class Payload {
   /** @param text that is not JSON has no fields */
   static parse(text: string): Payload {
     return new Payload(parseJson(text));
+  }
+
+  /** @param value parsed JSON */
+  static of(value: unknown): Payload {
+    return new Payload(value);
   }
 
   /** @param keys names of fields, each inside of the one before */
