@@ -134,7 +134,7 @@ export const reasonRemedies: { readonly [R in Reason]: string } = {
   labels_refused:
     'Change `runs-on` in the pull request, or allow the label with `volt repo set NAME --pull-request-labels`.',
   isolation_missing:
-    'Let a runner with `VOLT_ISOLATION=sandbox` or `container` take the job; see [isolation](isolation.md).',
+    'Start a runner with these labels and `VOLT_ISOLATION=sandbox` or `container`; see [isolation](isolation.md).',
   no_runner: 'Start a runner with these labels, or change `runs-on`; `VOLT_RUNNER_WAIT` sets how long jobs wait.',
   tool_missing: 'Install the program on the machine of the runner.',
   no_tests_found:

@@ -3,7 +3,7 @@ import { jobQueue } from '../queues/names.ts';
 import { parseQueueLabels, servesQueue } from '../queues/queue-labels.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { listRunners } from '../redis/membership.ts';
-import { sendDecision } from './decided-plan.ts';
+import { type Decision, sendDecision } from './decided-plan.ts';
 
 /** How many jobs of one label set a poll ends, in the order in which they would run. */
 const batch = 2000;
@@ -72,20 +72,25 @@ export class JobsWithoutRunner {
   async #end(name: string, labels: string[]): Promise<void> {
     const { queues, config } = this.#context;
     const queue = queues.queue(name);
-    const message = `${nobodyServes(labels)} for ${config.runnerWait} min`;
+    const end = endOf(labels);
+    const message = `${end.message} for ${config.runnerWait} min`;
     for (const id of await queue.getRanges(['waiting', 'prioritized'], 0, batch - 1, true)) {
       const ref = parseAttemptName(id);
       // a runner may have taken, and even completed, the message since it was listed
       if (!ref || !waitingStates.has(await queue.getJobState(id))) continue;
       if ((await queue.remove(id)) === 0 || (await queues.holdsOutcome(ref))) continue;
-      await sendDecision(this.#context, ref, { status: 'error', reason: 'no_runner', message });
+      await sendDecision(this.#context, ref, { status: 'error', reason: end.reason, message });
     }
   }
 }
 
-/** Beginning of a sentence that goes on with a duration. */
-function nobodyServes(queue: readonly string[]): string {
+/** How the jobs of a queue end; the message goes on with a duration. */
+function endOf(queue: readonly string[]): Pick<Decision, 'reason' | 'message'> {
   const { labels, repo, kind } = parseQueueLabels(queue);
-  const which = `no runner${kind ? ' of this version of Volt' : ''} with ${labels.join(', ') || 'any labels'}`;
-  return repo === undefined ? `${which} was there` : `${which} that may have jobs of ${repo} was there`;
+  const isPull = kind === 'pull-request';
+  const version = kind && !isPull ? ' of this version of Volt' : '';
+  const isolation = isPull ? ' and the isolation that pull requests need' : '';
+  const which = `no runner${version} with ${labels.join(', ') || 'any labels'}${isolation}`;
+  const message = repo === undefined ? `${which} was there` : `${which} that may have jobs of ${repo} was there`;
+  return { reason: isPull ? 'isolation_missing' : 'no_runner', message };
 }

@@ -1,5 +1,5 @@
 import { type LaterPlan, laterPlans } from '../kernel/later-plans.ts';
-import { understands } from '../queues/queue-labels.ts';
+import { takes } from '../queues/queue-labels.ts';
 import type { Database } from '../record/database.ts';
 import { listRunners } from '../redis/membership.ts';
 import type { DispatcherContext } from './context.ts';
@@ -27,7 +27,7 @@ export async function olderRunners({
   const seen = known && now - known.at < cachedFor ? known : { at: now, older: new Map(known?.older) };
   if (seen !== known) {
     const { alive } = await listRunners(access);
-    for (const kind of laterPlans) if (alive.some((runner) => !understands(runner, kind))) seen.older.set(kind, now);
+    for (const kind of laterPlans) if (alive.some((runner) => !takes(runner, kind))) seen.older.set(kind, now);
     found.set(database, seen);
   }
   return new Set(laterPlans.filter((kind) => now - (seen.older.get(kind) ?? Number.NEGATIVE_INFINITY) < mayReturn));

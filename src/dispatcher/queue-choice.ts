@@ -22,14 +22,14 @@ interface RoutedJob {
   runners: readonly string[];
   dueAt: number | null;
   tried: TriedRunners;
-  /** kind of its plan, if older runners do not understand that */
+  /** kind of its plan, if not every runner takes that */
   laterPlan: LaterPlan | undefined;
 }
 
 /**
  * The queue of each job: the queue of its labels, or of its repository if runners are reserved for that. A job that is tried
- * again avoids the runners that could not start it, for a bounded time, if another runner takes jobs. While older runners are
- * there, jobs that those do not understand have queues of their own. If the queue of a
+ * again avoids the runners that could not start it, for a bounded time, if another runner takes jobs. Jobs of pull requests have
+ * queues of their own, and so have jobs that older runners do not understand while such runners are there. If the queue of a
  * waiting job changes, queued-messages.ts sends it to the other queue.
  * @returns the labels of each job's queue
  */
@@ -39,10 +39,11 @@ export async function chooseQueues(
 ): Promise<string[][]> {
   const isReserved = await findReservedRepositories(context);
   const older = jobs.some(({ laterPlan }) => laterPlan) ? await olderRunners(context) : undefined;
+  const isApart = (kind: LaterPlan | undefined) => kind && (kind === 'pull-request' || older?.has(kind));
   const avoiding = jobs.some(isAvoiding) ? await avoidingQueues(context) : undefined;
   return jobs.map((job) => {
     const reservedFor = isReserved(job.repo) ? job.repo : undefined;
-    const kind = job.laterPlan && older?.has(job.laterPlan) ? job.laterPlan : undefined;
+    const kind = isApart(job.laterPlan) ? job.laterPlan : undefined;
     const queueFor = (avoided: TriedRunners) => queueLabels(job.labels, job.runners, reservedFor, avoided, kind);
     return (avoiding && isAvoiding(job) && avoiding(queueFor, job.tried)) || queueFor([]);
   });

@@ -65,7 +65,7 @@ export class QueuedMessages {
     const jobs = due.map((job, index) => ({ ...job, labels: labels[index] as string[] }));
     const unwanted = await jobsToCancel(database);
     const expected = jobs
-      .map((job) => ({ ...job, job: job.id, priority: priorityOf(job.virtualStart, job.pullRequest !== null) }))
+      .map((job) => ({ ...job, job: job.id, priority: priorityOf(job.virtualStart) }))
       .filter((job) => !unwanted(job) && !claimed.has(attemptName(job)));
     const found = await attemptMessages(access, expected);
     // no runner takes a message from a queue that it does not know; sending a job announces its queue

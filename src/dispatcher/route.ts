@@ -43,7 +43,7 @@ export async function route(
   for (const [index, job] of jobs.entries()) {
     await yieldToOthers();
     const what = whatToSend(job, { repeatable: pauses.length > job.tried.length, hasJobToken });
-    const priority = priorityOf(job.virtualStart, job.pullRequest !== null);
+    const priority = priorityOf(job.virtualStart);
     const queue = queueOf[index] as string[];
     const ref = { job: job.id, attempt: job.attempt };
     if (sets.get(job.build)?.has(JSON.stringify(job.labels)) === false)

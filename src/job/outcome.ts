@@ -77,12 +77,6 @@ export function runnerFailed(message: string): JobAborted {
   return new JobAborted({ status: 'error', reason: 'runner_failed', message, exitCode: null });
 }
 
-/** @param runner its name */
-export function notIsolated(runner: string): JobOutcome {
-  const message = `anybody can make a pull request, so its jobs must be isolated, and ${runner} does not do that: set VOLT_ISOLATION=sandbox for it`;
-  return { status: 'error', reason: 'isolation_missing', message, exitCode: null };
-}
-
 /** @param permanent whether no attempt can run it before a person changes something */
 export function unableToRun(message: string, permanent: boolean): JobOutcome {
   return { status: 'error', reason: 'runner_failed', message, exitCode: null, permanent };

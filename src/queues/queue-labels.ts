@@ -5,17 +5,18 @@ import { fitsGlobs, labelPattern, shortHash } from '../kernel/names.ts';
  * Which runners may take which jobs, encoded in the labels of queues. A repository that runners are reserved for has queues of
  * its own, with the label `repo:` and its name. Those runners serve only these queues; runners that are reserved for no repository
  * serve the other queues only. A job that Volt retries waits in a queue with the label `not:` and the name of each runner
- * that it avoids; these runners do not serve it. While runners of an older version are there, jobs that those do not understand
- * wait in queues with the label `plan:` and the kind of their plan, which only later runners serve. Jobs cannot ask for any of
- * these labels.
+ * that it avoids; these runners do not serve it. Jobs of pull requests wait in queues with the label
+ * `plan:pull-request`, which only runners that isolate them serve. While runners of an older version are there, jobs that those
+ * do not understand wait in queues with the label `plan:` and the kind of their plan, which only later runners serve. Jobs cannot
+ * ask for any of these labels.
  */
 
 const prefix = 'repo:';
 const avoidance = 'not:';
 const planLabel = (kind: LaterPlan) => `plan:${kind}`;
 
-/** Whether a runner understands jobs with plans of that kind. */
-export function understands({ plans = [] }: Pick<QueueServer, 'plans'>, kind: LaterPlan): boolean {
+/** Whether a runner takes jobs with plans of that kind. */
+export function takes({ plans = [] }: Pick<QueueServer, 'plans'>, kind: LaterPlan): boolean {
   return plans.includes(kind);
 }
 
@@ -25,7 +26,7 @@ export interface QueueServer {
   labels: readonly string[];
   /** lists of globs for repository names; a repository must match each list, and an empty list matches all */
   repos: readonly (readonly string[])[];
-  /** kinds of plans that it understands beside those that all runners do; an older one does not tell */
+  /** kinds of plans that it takes beside those that all runners do; an older one does not tell */
   plans?: readonly string[];
 }
 
@@ -45,7 +46,7 @@ export function mayServeRepository({ repos }: Pick<QueueServer, 'repos'>, repo: 
  * @param runners further labels that its repository's jobs need
  * @param reservedFor the repository, if runners are reserved for it
  * @param avoided names of runners that the job avoids
- * @param kind of its plan, if only runners that understand it may take the job
+ * @param kind of its plan, if only runners that take it may have the job
  */
 export function queueLabels(
   asked: readonly string[],
@@ -73,7 +74,7 @@ function avoiding(runner: string): string {
 
 /**
  * Splits the labels of a queue: labels that a runner needs, the repository of the queue, whether it avoids a runner, and whether
- * only runners that understand a kind of plan serve it.
+ * only runners that take a kind of plan serve it.
  */
 export function parseQueueLabels(labels: readonly string[]): {
   labels: string[];
@@ -90,7 +91,7 @@ export function parseQueueLabels(labels: readonly string[]): {
 /** Whether a runner serves the queue with these labels. */
 export function servesQueue(server: QueueServer, queue: readonly string[]): boolean {
   const { labels, repo, avoids, kind } = parseQueueLabels(queue);
-  if (kind && !understands(server, kind)) return false;
+  if (kind && !takes(server, kind)) return false;
   if (avoids && queue.includes(avoiding(server.name))) return false;
   if (!labels.every((label) => server.labels.includes(label))) return false;
   return repo === undefined ? !isReserved(server) : mayServeRepository(server, repo);

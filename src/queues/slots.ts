@@ -11,7 +11,7 @@ import { readable, toDeadLetters, whyNotUnderstood } from './dead-letters.ts';
 import { type JobMessage, jobMessage } from './messages.ts';
 import { jobQueue } from './names.ts';
 import { queuesInTurn } from './next-queue.ts';
-import { servesQueue } from './queue-labels.ts';
+import { parseQueueLabels, servesQueue } from './queue-labels.ts';
 import { labelSets } from './queues.ts';
 import { ReturnedMessages } from './returned-messages.ts';
 
@@ -26,6 +26,9 @@ const longestPause = 1000;
 
 /** The list of queues is cached for this long (ms); new queues are announced. */
 const knownFor = 1000;
+
+/** After so many jobs of others in a row, jobs of pull requests get their turn as well: they wait long, but not for ever. */
+const mostAhead = 1000;
 
 /** Milliseconds until a wait that had not started yet is unblocked again. */
 const unblockInterval = 10;
@@ -85,6 +88,8 @@ export interface SlotWorkerOptions {
   slots: number;
   /** the runner's labels; it serves every queue whose labels it all has */
   labels: readonly string[];
+  /** kinds of plans that it takes, see queue-labels.ts; all by default */
+  plans?: readonly string[];
   /** globs of the repositories that it is reserved for, see queue-labels.ts */
   repos?(): readonly (readonly string[])[];
   logger: Logger;
@@ -122,6 +127,10 @@ export class SlotWorker {
   #isWaiting = false;
   /** the queues that it serves, at least one, and when they were looked up (`performance.now()`) */
   #known: { queues: string[]; at: number } | undefined;
+  /** those of them that hold jobs of pull requests, which let the others go ahead */
+  #behind: ReadonlySet<string> = new Set();
+  /** how many messages came from the others since the last one of a pull request */
+  #ahead = 0;
   #refreshes = 0;
   #sequence = 0;
   /** the queue that the last message came from */
@@ -229,10 +238,11 @@ export class SlotWorker {
       name: runnerNameOf(this.#options.runner),
       labels: this.#options.labels,
       repos: this.#options.repos?.() ?? [],
-      plans: laterPlans,
+      plans: this.#options.plans ?? laterPlans,
     };
-    const sets = await labelSets(this.#access);
-    const queues = sets.filter((set) => servesQueue(server, set)).map(jobQueue);
+    const sets = (await labelSets(this.#access)).filter((set) => servesQueue(server, set));
+    const queues = sets.map(jobQueue);
+    this.#behind = new Set(sets.filter((set) => parseQueueLabels(set).kind === 'pull-request').map(jobQueue));
     this.#forgetOthers(queues);
     // a new queue may have been announced in this time
     if (queues.length > 0 && refreshes === this.#refreshes) this.#known = { queues, at };
@@ -243,7 +253,8 @@ export class SlotWorker {
   async #fetchFromAny(queues: string[], popped: string | undefined): Promise<boolean> {
     if (popped && (await this.#fetchFrom(popped))) return true;
     const others = queues.filter((queue) => queue !== popped);
-    for (const queue of await queuesInTurn(this.#access, others, this.#served)) {
+    const behind = this.#ahead < mostAhead ? this.#behind : new Set<string>();
+    for (const queue of await queuesInTurn(this.#access, others, this.#served, behind)) {
       if (await this.#fetchFrom(queue)) return true;
     }
     return false;
@@ -259,6 +270,7 @@ export class SlotWorker {
     const isLate = performance.now() - asked > trustedFetch;
     if (isLate && (await fetcher.extendJobLocks([job.id as string], [token], lockDuration)).length > 0) return false;
     this.#served = queue;
+    this.#ahead = this.#behind.has(queue) ? 0 : this.#ahead + 1;
     this.#take(queue, fetcher, job, token);
     return true;
   }

@@ -38,7 +38,7 @@ interface Turns {
  * @param jobs the labels of each job
  * @param continues whether their build has started before. Such jobs go ahead of the repository's other jobs, so that
  * builds finish in order. Each costs the repository one turn later.
- * @param isPullRequest whether they run the code of a pull request; see also queues/priority.ts
+ * @param isPullRequest whether they run the code of a pull request; see also queues/slots.ts
  */
 export async function startTags(
   db: Write,

@@ -11,7 +11,7 @@ const beginnings: Readonly<Record<Exclude<LaterPlan, 'pull-request'>, string>> =
 const longest = Math.max(...Object.values(beginnings).map(({ length }) => length));
 
 /**
- * Which kind of plan this is, if older runners do not understand it.
+ * Which kind of plan this is, if not every runner takes it.
  * @param plan JSON text, or its first characters
  * @param pullRequest number of the pull request whose code the job runs; runners that take those understand all other kinds
  */

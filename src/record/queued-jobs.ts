@@ -11,7 +11,7 @@ export interface QueuedJob
   repo: string;
   /** further labels that its repository's jobs need */
   runners: string[];
-  /** kind of its plan, if older runners do not understand that */
+  /** kind of its plan, if not every runner takes that */
   laterPlan: LaterPlan | undefined;
 }
 

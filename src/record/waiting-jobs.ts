@@ -20,7 +20,7 @@ export interface WaitingJob {
   message: string | null;
   /** since when its current attempt is queued, or it waits for other jobs, in milliseconds since 1970 */
   since: number;
-  /** kind of its plan, if older runners do not understand that */
+  /** kind of its plan, if not every runner takes that */
   laterPlan: LaterPlan | undefined;
 }
 
@@ -105,7 +105,7 @@ function waitingJob(
   return { ...rest, ...lists, build: String(build) as BuildId, status, laterPlan: laterPlanOf(plan, pull_request) };
 }
 
-/** The kinds of plans of a build's queued jobs that older runners do not understand, by id. */
+/** The kinds of plans of a build's queued jobs that not every runner takes, by id. */
 export async function queuedLaterPlans(database: Database, build: BuildId): Promise<Map<string, LaterPlan>> {
   const rows = await database.db
     .selectFrom('jobs')

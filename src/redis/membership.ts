@@ -70,7 +70,7 @@ export const runnerMemberSchema = stageMemberSchema.extend({
   slots: z.number(),
   /** patterns of the only repositories that it serves, see queues/queue-labels.ts */
   repos: z.array(z.array(z.string())).default([]),
-  /** kinds of plans that it understands beside those that all runners do, see queues/queue-labels.ts */
+  /** kinds of plans that it takes beside those that all runners do, see queues/queue-labels.ts */
   plans: z.array(z.string()).default([]),
   /** attempts that hold a slot */
   running: z.array(z.string()),

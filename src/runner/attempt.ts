@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path';
-import { levelName, unaskedText } from '../exec/isolation-check.ts';
+import { unaskedText } from '../exec/isolation-check.ts';
 import { ProcessGroup } from '../exec/process-group.ts';
 import { keepMarkedUsed } from '../git/mirror/use.ts';
 import { fetchPolicyOf } from '../job/fetch-policy.ts';
@@ -8,7 +8,7 @@ import { runJob } from '../job/job.ts';
 import type { JobContext } from '../job/job-context.ts';
 import { JobTree } from '../job/job-tree.ts';
 import { makeJobServices } from '../job/make-services.ts';
-import { cancelled, notIsolated, overLimit, runnerFailed, timedOut, unableToRun, withLimit } from '../job/outcome.ts';
+import { cancelled, overLimit, runnerFailed, timedOut, unableToRun, withLimit } from '../job/outcome.ts';
 import { gitLimitsOf, limitsOf } from '../job/sandbox/limits-of-settings.ts';
 import { makeWorkspace, type Workspace } from '../job/sandbox/workspace.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
@@ -127,8 +127,6 @@ export class RunningAttempt {
     const { message } = this;
     const { config, disk, folder: runner } = this.#services;
     const { logger, spool } = this.#hooks;
-    if (message.pullRequest !== undefined && !this.#isolatesStrangers)
-      return { outcome: notIsolated(runner.name), begun: false, steps: [], outputs: {} };
     const workspace = await this.#makeWorkspace();
     releases.defer(() => workspace.leave());
     const tree = this.#treeFor(workspace);
@@ -227,10 +225,6 @@ export class RunningAttempt {
     if (!this.#withdrawal || (this.#withdrawal.kind === 'returned' && kind === 'lost')) this.#withdrawal = withdrawal;
     this.#ending.abort(runnerFailed(message));
     void this.#processes?.close();
-  }
-
-  get #isolatesStrangers(): boolean {
-    return ['sandbox', 'container'].includes(levelName(this.#services.settledIsolation));
   }
 
   async #makeWorkspace(): Promise<Workspace> {

@@ -4,7 +4,7 @@ import { EngineSession } from '../engine/engine-session.ts';
 import { levelName } from '../exec/isolation-check.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, type VoltError } from '../kernel/errors.ts';
-import { laterPlans } from '../kernel/later-plans.ts';
+import { plansOf } from '../kernel/later-plans.ts';
 import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts';
 import { serverTimeOf } from '../kernel/server-time.ts';
 import { version } from '../kernel/version.ts';
@@ -214,6 +214,7 @@ export class Runner {
       runner: id,
       slots,
       labels,
+      plans: plansOf(this.#isolatesStrangers),
       logger: this.#services.logger,
       repos: () => this.#repos,
       isGenuine: (content, attempt) => this.#isGenuine(content, attempt),
@@ -292,12 +293,19 @@ export class Runner {
     ];
   }
 
+  /** Anybody can make a pull request. */
+  get #isolatesStrangers(): boolean {
+    return ['sandbox', 'container'].includes(levelName(this.#services.settledIsolation));
+  }
+
   get #repos(): string[][] {
     return [[...this.#settings.repos], this.#admission.repos];
   }
 
   /** Why it does not run a job that was sent to it; undefined if it does. */
-  #unsuitable({ repo: { name }, labels }: JobMessage): string | undefined {
+  #unsuitable({ repo: { name }, labels, pullRequest }: JobMessage): string | undefined {
+    if (pullRequest !== undefined && !this.#isolatesStrangers)
+      return `runner ${this.name} does not isolate jobs, as those of pull requests have to be`;
     const server = { name: this.name, labels: this.#settings.labels, repos: this.#repos };
     if (!mayServeRepository(server, name)) return `runner ${this.name} does not take jobs of the repository ${name}`;
     const lacking = parseQueueLabels(labels).labels.filter((label) => !server.labels.includes(label));
@@ -333,7 +341,7 @@ export class Runner {
       labels: [...this.#settings.labels],
       slots: this.#settings.slots,
       repos: this.#repos.filter((globs) => globs.length > 0),
-      plans: [...laterPlans],
+      plans: plansOf(this.#isolatesStrangers),
       running: this.#executions.running,
       reporting: this.#executions.reporting,
       scopes: [...this.#executions.processGroups.flatMap(({ pid }) => pid ?? []), ...this.#engine.pids].map(identify),

@@ -60,14 +60,14 @@ describe('fairness between repositories', () => {
       { reason: 'runner_lost', message: 'gone', at: Date.now() },
     );
 
-  it('lets jobs of a pull request wait for those of branches, also of later ones of its repository', async () => {
+  it('lets jobs of pull requests wait in a queue of their own, where they do not push back those of branches', async () => {
     const { database } = volt.context;
     const pull = await recordedBuild(database, { repo: 'busy', jobs: jobsOf(3), pullRequest: pullRequest7 });
     await plan('quiet', 2);
     await plan('busy', 2);
     await send();
-    const builds = (await waiting()).map(({ repo, build }) => (build === pull ? 'pull request' : repo.name));
-    expect(builds).to.deep.equal(['quiet', 'busy', 'quiet', 'busy', 'pull request', 'pull request', 'pull request']);
+    expect((await waiting()).map(({ repo }) => repo.name)).to.deep.equal(['quiet', 'busy', 'quiet', 'busy']);
+    expect((await waiting('plan:pull-request')).map(({ build }) => build)).to.deep.equal([pull, pull, pull]);
   });
 
   /** Starts and ends jobs, one after the other. */

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
 import { JobsWithoutRunner } from '../../src/dispatcher/jobs-without-runner.ts';
 import { reconcile } from '../../src/dispatcher/reconcile.ts';
+import { plansOf } from '../../src/kernel/later-plans.ts';
 import type { Logger } from '../../src/kernel/logger.ts';
 import type { JobId } from '../../src/kernel/model.ts';
 import type { ResultMessage } from '../../src/queues/messages.ts';
@@ -11,7 +12,7 @@ import type { RedisAccess } from '../../src/redis/connect.ts';
 import { writeHeartbeat } from '../../src/redis/membership.ts';
 import { runnerMember } from '../support/members.ts';
 import { jobMessageOf } from '../support/messages.ts';
-import { observed, plannedJob, recordedBuild } from '../support/record.ts';
+import { observed, plannedJob, pullRequest7, recordedBuild } from '../support/record.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -44,6 +45,26 @@ describe('a job with labels that no runner has', () => {
       });
       expect(await volt.context.queues.queue(jobQueue(['gpu'])).getPrioritized()).to.deep.equal([]);
       expect(await volt.context.queues.queue(jobQueue(['linux'])).getPrioritized()).to.have.length(31);
+    } finally {
+      await volt.stop();
+    }
+  });
+
+  it('ends with a reason of its own where it is of a pull request and no runner isolates', async () => {
+    const volt = await TestVolt.start({ runnerWait: 2 });
+    try {
+      const { access, database, queues } = volt.context;
+      await observed(database);
+      await writeHeartbeat(access, 'runner', runnerMember('bare~1', { labels: ['linux'], plans: plansOf(false) }));
+      const jobs = [plannedJob('test', { labels: ['linux'] })];
+      await recordedBuild(database, { jobs, pullRequest: pullRequest7 });
+      await reconcile(volt.context);
+      const watch = new JobsWithoutRunner(volt.context);
+      for (const now of [0, 121_000]) await watch.poll(now);
+      expect((await queues.queue('results').getWaiting()).map(({ data }) => data)[0]).to.include({
+        ...{ kind: 'decided', status: 'error', reason: 'isolation_missing' },
+        message: 'no runner with linux and the isolation that pull requests need was there for 2 min',
+      });
     } finally {
       await volt.stop();
     }

@@ -101,15 +101,22 @@ describe('a pull request', function () {
     ]);
   });
 
-  it('is refused by a runner that does not isolate it', async () => {
+  it('waits for a runner that isolates it, while others are free, and runs there', async () => {
     const mark = join(volt.dataDir, 'ran');
-    await volt.runner({ name: 'bare', labels: ['bare'], isolation: 'none' });
-    await changeRepository(volt.context.database, 'app', { runners: ['bare'] });
+    await volt.runner({ name: 'bare', labels: ['extra'], isolation: 'none' });
+    await changeRepository(volt.context.database, 'app', { runners: ['extra'] });
     const head = commit({ 'test.sh': `touch ${mark}\n` });
     point(5, head);
-    const { status, jobs } = await built(5, head);
-    expect(status).to.equal('error');
-    expect(jobs[0]).to.include({ reason: 'isolation_missing', runner: 'bare' });
+    await until('it waits', async () => (await newest(5))?.sha === head);
+    repository.commit('of a branch');
+    await until('the bare runner is done with a job', async () => {
+      const build = await newest();
+      return build?.ref === 'refs/heads/main' && build.status === 'success' && build.jobs[0]?.runner === 'bare';
+    });
+    expect(await newest(5)).to.include({ status: 'queued' });
+    await volt.runner({ name: 'closed', labels: ['extra'], isolation: 'sandbox' });
+    const { jobs } = await built(5, head);
+    expect(jobs[0]).to.include({ runner: 'closed' });
     expect(jobs[0]?.attempts).to.have.lengthOf(1);
     expect(existsSync(mark)).to.equal(false);
   });

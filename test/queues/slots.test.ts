@@ -48,6 +48,7 @@ describe('a slot worker', () => {
     options: {
       slots?: number;
       labels?: string[];
+      plans?: string[];
       holding?: boolean;
       over?: boolean;
       ready?: () => boolean;
@@ -64,6 +65,7 @@ describe('a slot worker', () => {
       runner: `box${++made}~1`,
       slots: options.slots ?? 1,
       labels: options.labels ?? [],
+      ...(options.plans && { plans: options.plans }),
       logger: test.logger,
       isGenuine: () => true,
       ready: options.ready ?? (() => true),
@@ -89,6 +91,8 @@ describe('a slot worker', () => {
   }
 
   const send = (...messages: JobMessage[]) => queues.sendJobs(messages.map((message) => ({ message, priority: 1 })));
+  const sendPulls = (...messages: JobMessage[]) =>
+    queues.sendJobs(messages.map((message) => ({ message, priority: 1, queue: ['plan:pull-request'] })));
   const sendMany = (count: number, labels: string[] = [], build = 1) =>
     send(...Array.from({ length: count }, (_, index) => jobMessageOf(`${build}-${index + 1}`, { labels })));
   const count = async (labels: string[], state: 'active' | 'prioritized' | 'failed') =>
@@ -115,6 +119,30 @@ describe('a slot worker', () => {
     finish();
     await until('all is done', async () => (await left()) === 0);
     expect(most()).to.equal(2);
+  });
+
+  it('takes jobs of pull requests when no other is there, unless it does not isolate', async () => {
+    await sendPulls(jobMessageOf('1-1'), jobMessageOf('1-2'));
+    const bare = work({ plans: ['project'], holding: false });
+    await send(jobMessageOf('2-1'), jobMessageOf('2-2'));
+    await sendMany(2, ['a'], 3);
+    await until('the jobs of branches are done', async () => (await count([], 'prioritized')) === 0);
+    await bare.worker.close();
+    await send(jobMessageOf('2-3'), jobMessageOf('2-4'));
+    const { names } = work({ labels: ['a'], holding: false });
+    await until('all is done', async () => (await left()) === 0);
+    expect(bare.names).to.have.members(['2-1.1', '2-2.1']);
+    expect(names.slice(0, 4)).to.have.members(['2-3.1', '2-4.1', '3-1.1', '3-2.1']);
+    expect(names.slice(4)).to.deep.equal(['1-1.1', '1-2.1']);
+  });
+
+  it('does not let a job of a pull request wait for ever, however many others come', async () => {
+    await sendPulls(jobMessageOf('1-1'));
+    await sendMany(1100, [], 2);
+    const { names } = work({ holding: false });
+    await until('all is done', async () => (await left()) === 0);
+    expect(names).to.have.lengthOf(1101);
+    expect(names.indexOf('1-1.1')).to.be.within(1000, 1002);
   });
 
   it('keeps only the id of a completed message', async () => {

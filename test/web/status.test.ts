@@ -3,12 +3,14 @@ import { hostname } from 'node:os';
 import { expect } from 'chai';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { VoltError } from '../../src/kernel/errors.ts';
+import { plansOf } from '../../src/kernel/later-plans.ts';
 import type { BuildId } from '../../src/kernel/model.ts';
 import { ownTrust } from '../../src/kernel/trust.ts';
 import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
 import { removeSecret, setSecret } from '../../src/record/secrets.ts';
 import type { Vitals } from '../../src/redis/membership.ts';
 import { runnerList, systemStatus } from '../../src/web/schemas/system.ts';
+import { jobMessageOf } from '../support/messages.ts';
 import { until } from '../support/until.ts';
 import { bodyOf, job, Site } from './site.ts';
 
@@ -193,6 +195,18 @@ describe('web: the state of Volt', () => {
     expect(problem?.remedy).to.include('--labels gpu,linux');
     await site.runner('r2', { labels: ['gpu', 'linux', 'x64'] });
     expect(await codes()).to.not.include('no_matching_runner');
+  });
+
+  it('says that no runner isolates the waiting jobs of pull requests', async () => {
+    await site.runner('bare', { plans: plansOf(false) });
+    const job = jobMessageOf('1-1', { pullRequest: 7 });
+    await site.context.queues.sendJobs([{ message: job, priority: 1, queue: ['plan:pull-request'] }]);
+    const problem = (await status()).problems.find(({ code }) => code === 'no_matching_runner');
+    expect(problem).to.include({
+      message: '1 job is waiting: no runner isolates jobs, as those of pull requests have to be',
+      remedy: 'Start one with `volt runner`, or set VOLT_ISOLATION=sandbox for one.',
+    });
+    await site.context.queues.queue('jobs.plan=pull-request').remove('1-1.1');
   });
 
   it('names the machine that lacks a runner or an observer', async () => {

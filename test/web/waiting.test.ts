@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import { plansOf } from '../../src/kernel/later-plans.ts';
 import type { JobId } from '../../src/kernel/model.ts';
 import { whyItWaits } from '../../src/web/status/waiting.ts';
 import { runnerMember } from '../support/members.ts';
@@ -73,6 +74,16 @@ describe('web: why a job has not started', () => {
     expect(whyItWaits({ ...queued, id: '1-1' as JobId }, [older], needed)).to.equal(
       'all runners with linux are of an older version of Volt, which cannot run jobs in containers; update one',
     );
+  });
+
+  it('is that no runner isolates, where the job is of a pull request', () => {
+    const bare = runnerMember('r~1', { ...linux, plans: plansOf(false) });
+    const needed = { repo: 'app', runners: [], later: new Map([['1-1', 'pull-request' as const]]) };
+    const job = { ...queued, id: '1-1' as JobId };
+    expect(whyItWaits(job, [bare], needed)).to.equal(
+      'no runner with linux isolates jobs, as those of pull requests have to be; set VOLT_ISOLATION=sandbox for one',
+    );
+    expect(whyItWaits(job, [bare, runnerMember('s~1', linux)], needed)).to.equal('a runner is about to take it');
   });
 
   it("is the runners' state again once a retry is due", () => {

@@ -24,7 +24,7 @@ export const reasons = {
   expired: 'nobody approved it within 30 days',
   no_runner: 'no runner has the labels of the job',
   labels_refused: 'a job of a pull request asks for labels that it may not have',
-  isolation_missing: 'the runner does not isolate jobs, as those of pull requests have to be',
+  isolation_missing: 'no runner isolates jobs, as those of pull requests have to be',
   tool_missing: 'a program that the tests need is not installed on the runner',
   no_tests_found: 'Volt found no workflows and no tests in the repository, or the test runner found no tests',
   dependencies_failed: 'the packages that the project needs could not be installed',

@@ -1,10 +1,10 @@
 import { jobQueue, queueNames as names } from '../../queues/names.ts';
-import { parseQueueLabels, servesQueue, understands } from '../../queues/queue-labels.ts';
+import { parseQueueLabels, servesQueue, takes } from '../../queues/queue-labels.ts';
 import type { RunnerMember } from '../../redis/membership.ts';
 import type { QueueDepth } from '../schemas/system.ts';
 import type { Problem } from '../schemas/terms.ts';
 import type { RedisState } from './redis-state.ts';
-import { labelsText, lacking } from './waiting.ts';
+import { labelsText, noneTakes } from './waiting.ts';
 
 export const unreachable: Problem = {
   code: 'redis_unreachable',
@@ -62,12 +62,13 @@ function unservedLabels(runners: RunnerMember[], queues: QueueDepth[], labelSets
     // the dispatcher moves jobs that avoid a runner to a queue that it serves, if there is no other
     if (waiting === 0 || parseQueueLabels(labels).avoids || runners.some((runner) => servesQueue(runner, labels)))
       return [];
+    const { kind } = parseQueueLabels(labels);
     const jobs = waiting === 1 ? '1 job is waiting' : `${waiting} jobs are waiting`;
     return [
       {
         code: 'no_matching_runner',
         message: `${jobs}: ${whyUnserved(labels, runners)}`,
-        remedy: `${parseQueueLabels(labels).kind ? 'Update a runner, or start' : 'Start'} one with \`${runnerCommand(labels)}\`${machineIn(labels) ? ` on the machine ${machineIn(labels)}` : ''}.`,
+        remedy: `Start one with \`${runnerCommand(labels)}\`${machineIn(labels) ? ` on the machine ${machineIn(labels)}` : ''}${kind ? `, or ${noneTakes(kind, '').remedy}` : ''}.`,
       },
     ];
   });
@@ -78,8 +79,7 @@ function whyUnserved(queue: string[], runners: RunnerMember[]): string {
   const withLabels = labels.length === 0 ? '' : ` with ${labelsText(labels)}`;
   if (repo !== undefined) return `no runner${withLabels} accepts jobs of ${repo}`;
   const matching = runners.filter((one) => labels.every((label) => one.labels.includes(label)));
-  if (kind && matching.length > 0 && !matching.some((one) => understands(one, kind)))
-    return `every runner${withLabels} is of an older version of Volt, which ${lacking[kind]}`;
+  if (kind && matching.length > 0 && !matching.some((one) => takes(one, kind))) return noneTakes(kind, withLabels).why;
   return matching.length > 0
     ? `every runner${withLabels} only accepts jobs of certain repositories`
     : `no runner has ${labelsText(labels)}`;

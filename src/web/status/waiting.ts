@@ -1,6 +1,6 @@
 import type { LaterPlan } from '../../kernel/later-plans.ts';
 import type { Job } from '../../kernel/model.ts';
-import { mayServeRepository, queueLabels, understands } from '../../queues/queue-labels.ts';
+import { mayServeRepository, queueLabels, takes } from '../../queues/queue-labels.ts';
 import type { WaitingJob } from '../../record/waiting-jobs.ts';
 import { type RunnerMember, unfitReason } from '../../redis/membership.ts';
 
@@ -9,18 +9,29 @@ export interface Needed {
   repo: string;
   /** labels that runners need besides those that the jobs ask for */
   runners: readonly string[];
-  /** kinds of plans of its jobs that older runners do not understand, by id */
+  /** kinds of plans of its jobs that not every runner takes, by id */
   later?: ReadonlyMap<string, LaterPlan>;
 }
 
 /** What older runners cannot do, as the end of a sentence. */
-export const lacking: Readonly<Record<LaterPlan, string>> = {
+const lacking: Readonly<Record<Exclude<LaterPlan, 'pull-request'>, string>> = {
   project: 'cannot run the tests that Volt has found',
   container: 'cannot run jobs in containers',
   services: 'cannot run services and docker actions',
   image: 'cannot run tests in an image',
-  'pull-request': 'cannot run pull requests',
 };
+
+/**
+ * Why none of the runners takes a kind of plan, and what a person does about that, as parts of a sentence.
+ * @param whose ` with` and the labels that all of them have, or nothing
+ */
+export function noneTakes(kind: LaterPlan, whose: string): { why: string; remedy: string } {
+  if (kind === 'pull-request') {
+    const why = `no runner${whose} isolates jobs, as those of pull requests have to be`;
+    return { why, remedy: 'set VOLT_ISOLATION=sandbox for one' };
+  }
+  return { why: `all runners${whose} are of an older version of Volt, which ${lacking[kind]}`, remedy: 'update one' };
+}
 
 /**
  * Why a job has not started, as a sentence without a full stop.
@@ -40,15 +51,16 @@ export function whyItWaits(
   if (serving.length === 0) return 'all runners are stopping and take no more jobs';
   const wanted = queueLabels(job.labels, needed?.runners);
   const matching = serving.filter(({ labels }) => wanted.every((label) => labels.includes(label)));
-  const asked = wanted.join(', ');
+  const whose = wanted.length === 0 ? '' : ` with ${wanted.join(', ')}`;
   if (matching.length === 0) return `no runner has ${labelsText(wanted)}`;
   const kind = job.id === undefined ? undefined : needed?.later?.get(job.id);
-  const later = kind ? matching.filter((runner) => understands(runner, kind)) : matching;
-  if (kind && later.length === 0)
-    return `all runners${asked === '' ? '' : ` with ${asked}`} are of an older version of Volt, which ${lacking[kind]}; update one`;
+  const later = kind ? matching.filter((runner) => takes(runner, kind)) : matching;
+  if (kind && later.length === 0) {
+    const { why, remedy } = noneTakes(kind, whose);
+    return `${why}; ${remedy}`;
+  }
   const able = needed ? later.filter((runner) => mayServeRepository(runner, needed.repo)) : later;
-  if (able.length === 0)
-    return `all runners${asked === '' ? '' : ` with ${asked}`} only accept jobs of other repositories`;
+  if (able.length === 0) return `all runners${whose} only accept jobs of other repositories`;
   const fit = able.filter((runner) => unfitReason(runner) === undefined);
   const [first] = able;
   if (fit.length === 0 && first) return `all matching runners have problems; ${first.name} ${unfitReason(first)}`;
@@ -57,7 +69,6 @@ export function whyItWaits(
   const free = roomy.filter(({ slots, running }) => running.length < slots);
   if (free.length > 0) return 'a runner is about to take it';
   const slots = roomy.reduce((sum, runner) => sum + runner.slots, 0);
-  const whose = asked === '' ? '' : ` with ${asked}`;
   return slots === 1 ? `the only slot${whose} is busy` : `all ${slots} slots${whose} are busy`;
 }
 
