@@ -8,7 +8,7 @@ import type { StageContext } from '../queues/stage.ts';
 import { type ApprovedBuild, approvedBuilds } from '../record/build-approvals.ts';
 import { cursorsAt } from '../record/cursors.ts';
 import type { Database } from '../record/database.ts';
-import { openPullRequests, passOverHeads } from '../record/pull-requests.ts';
+import { openPullRequests, passOverHeads, seenPullRequests } from '../record/pull-requests.ts';
 import type { ObservedRepository } from '../record/repositories.ts';
 import { approvalMaterial } from './approval-material.ts';
 import { approvedMessage } from './approved-messages.ts';
@@ -87,12 +87,19 @@ export class PullRequests {
       name,
       admitted.map(({ ref }) => ref),
     );
+    // in the meantime the dispatcher may have recorded what an earlier poll has sent
+    const seen = await seenPullRequests(
+      database,
+      name,
+      admitted.map(({ number }) => number),
+    );
+    const next = admitted.filter(({ number, head }) => seen.get(number)?.head !== head);
     const candidates = baseCandidates(remote, refs);
     const followed = [...candidates, ...bases.values()];
     await mirror.follow(new Map(followed.map((branch) => [`refs/heads/${branch.name}`, branch.sha])), options);
     const until = performance.now() + this.#longest;
-    for (const pull of admitted) {
-      if (pull !== admitted[0] && performance.now() > until) break;
+    for (const pull of next) {
+      if (pull !== next[0] && performance.now() > until) break;
       const about = { ref: pull.ref, head: pull.head, cursor: cursors.get(pull.ref) };
       try {
         const headRef = branches.get(pull.head) ?? null;

@@ -73,9 +73,13 @@ describe('the dispatcher, given a commit,', () => {
     expect(found.map(({ sha, pullRequest }) => [sha, pullRequest])).to.deep.equal([
       [one, { number: 7, head: null, base: 'main', trusted: false, url: null }],
     ]);
-    const messages = await sent();
     const { base, merge } = pullRequest7;
-    const shown = messages.map((each) => [each.sha, each.merge, each.trust.trusted, each.pullRequest]);
+    const shown = [...(await sent()), ...(await sent(['plan:pull-request']))].map((each) => [
+      each.sha,
+      each.merge,
+      each.trust.trusted,
+      each.pullRequest,
+    ]);
     expect(shown).to.deep.equal([
       [two, undefined, true, undefined],
       [merge, { base, head: one }, false, 7],

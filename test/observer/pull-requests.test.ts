@@ -349,6 +349,30 @@ describe('polling pull requests', () => {
     ]);
   });
 
+  it('builds a head once that is recorded during a later poll', async () => {
+    const server = await GitOverHttp.start(`${repository.path}/..`, 'ada', 'secret');
+    server.isOpen = () => true;
+    try {
+      await begin({ url: server.url('app/.git'), name: 'app' });
+      point(4, commit({ 'b.txt': '' }));
+      await poll();
+      expect(await numbers()).to.deep.equal([4]);
+      point(4, commit({ 'c.txt': '' }));
+      await poll();
+      let recorded: Promise<(number | undefined)[]> | undefined;
+      // in the middle of the second poll
+      server.asked = async () => {
+        recorded ??= numbers();
+        await recorded;
+      };
+      await poll();
+      expect(await recorded).to.deep.equal([4]);
+      expect(await numbers()).to.deep.equal([]);
+    } finally {
+      await server.stop();
+    }
+  });
+
   it('builds a head again to which a pull request has moved back', async () => {
     await begin();
     const [one, two] = [commit({ 'b.txt': '' }), commit({ 'c.txt': '' })];
