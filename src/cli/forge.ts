@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { type Command, Option } from 'commander';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../kernel/config.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
 import { forgeKinds } from '../kernel/forge-kinds.ts';
@@ -19,11 +19,14 @@ interface ForgeOptions {
   /** false where jobs are to get none */
   jobToken?: boolean;
   jobTokenFile?: string;
+  appId?: number;
+  appKeyFile?: string;
+  webhookSecretFile?: string;
   repo?: string[];
   report?: string;
 }
 
-/** The most bytes of a file with a token. */
+/** The most characters of a file with a token or a key. */
 const longestFile = 10_000;
 
 export function forgeCommand(program: Command): CommandFile {
@@ -31,21 +34,21 @@ export function forgeCommand(program: Command): CommandFile {
     .command('forge')
     .summary('set the statuses of commits at forges')
     .description(
-      'Shows builds beside the commits at a forge. All that Volt needs is a token there that may set statuses; see docs/forges.md.',
+      'Shows builds beside the commits at a forge. All that Volt needs is a token there that may set statuses, or to be a GitHub App; see docs/forges.md.',
     );
   const add = withOptions(command.command('add'))
     .description('Adds a forge and checks it. Volt sends nothing before the check has passed.')
     .argument('<name>', '1 to 64 characters of a-z, 0-9, ".", "_" and "-"')
     .addOption(new Option('--kind <kind>', 'what runs there').choices(Object.keys(forgeKinds)).makeOptionMandatory())
-    .action(async (name: string, { kind, api, tokenFile, jobTokenFile, repo, report }: ForgeOptions) => {
+    .action(async (name: string, { kind, api, repo, report, ...files }: ForgeOptions) => {
       const config = configOf(add);
-      if (tokenFile === undefined) {
+      const credential = credentialIn(files);
+      if (Object.keys(credential).length === 0) {
         throw new VoltError('usage', 'no token was given', {
           remedy: 'Put the token into a file that only you can read, and name it: --token-file FILE.',
         });
       }
-      const jobToken = jobTokenFile === undefined ? undefined : readToken(jobTokenFile);
-      const body = { name, kind, api, token: readToken(tokenFile), jobToken, repos: repo, report };
+      const body = { name, kind, api, repos: repo, report, ...credential, ...jobTokenIn(files) };
       await Client.of(config).post('/forges', body);
       print(`added the forge ${name}`);
       await check(config, name);
@@ -57,7 +60,7 @@ export function forgeCommand(program: Command): CommandFile {
       if (json) return printJson(page);
       await printEntries(page.forges, 'no forges', {
         NAME: ({ name }) => plain(name),
-        KIND: ({ kind }) => kind,
+        KIND: ({ kind, app }) => (app === null ? kind : `${kind} (App ${app.id})`),
         API: ({ api }) => plain(api),
         REPOSITORIES: ({ repos }) => plain(repos.join(' ')) || 'all at its host',
         'JOB TOKEN': ({ givesJobToken }) => (givesJobToken ? 'yes' : 'no'),
@@ -74,14 +77,9 @@ export function forgeCommand(program: Command): CommandFile {
     .description('Changes a forge, and checks it again if it has a new address or token.')
     .argument('<name>')
     .option('--no-job-token', 'give jobs no token any more')
-    .action(async (name: string, { api, tokenFile, jobToken, jobTokenFile, repo, report }: ForgeOptions) => {
+    .action(async (name: string, { api, repo, report, ...files }: ForgeOptions) => {
       const config = configOf(set);
-      const body = {
-        ...{ api, repos: repo, report },
-        ...(tokenFile !== undefined && { token: readToken(tokenFile) }),
-        ...(jobToken === false && { jobToken: null }),
-        ...(jobTokenFile !== undefined && { jobToken: readToken(jobTokenFile) }),
-      };
+      const body = { api, repos: repo, report, ...credentialIn(files), ...jobTokenIn(files) };
       await Client.of(config).patch(`/forges/${encodeURIComponent(name)}`, body);
       print(`changed the forge ${name}`);
       await check(config, name);
@@ -106,6 +104,10 @@ export function forgeCommand(program: Command): CommandFile {
         'volt forge add git --kind gitlab --api https://git.example.org --token-file token.txt --repo app=acme/app',
         'for a repository whose address is a path or a mirror',
       ],
+      [
+        'volt forge add hub --kind github --app-id 12345 --app-key-file key.pem',
+        'as a GitHub App of your own, with checks in place of statuses',
+      ],
       ['volt forge ls', 'how many statuses wait, and what holds them up'],
       ['volt forge set github --token-file new.txt', 'give it a new token'],
       ['volt forge set github --job-token-file jobs.txt', 'give jobs of trusted refs a token of their own'],
@@ -118,6 +120,9 @@ function withOptions(command: Command): Command {
     .option('--api <url>', 'address of the forge or its API; hosted ones need none')
     .option('--token-file <path>', 'file with the access token, "-" for standard input')
     .option('--job-token-file <path>', 'file with the token that jobs of trusted refs get as GITHUB_TOKEN')
+    .addOption(new Option('--app-id <number>', 'id of a GitHub App, in place of a token').argParser(appId))
+    .option('--app-key-file <path>', 'file with the private key of the App')
+    .option('--webhook-secret-file <path>', 'file with the secret of the webhook of the App')
     .option(
       '--repo <glob|name=project>',
       'only for these repositories; NAME=PROJECT where the address does not tell the project; may be repeated',
@@ -139,19 +144,39 @@ async function check(config: Config, name: string, json = false): Promise<void> 
   if (config.url === undefined) print('VOLT_URL is not set: links from the forge lead to this machine only');
 }
 
-/** @throws VoltError `usage` */
-function readToken(file: string): string {
+function credentialIn({ tokenFile, appId: id, appKeyFile, webhookSecretFile }: ForgeOptions) {
+  const token = tokenFile === undefined ? undefined : readSecret(tokenFile, 'the token');
+  const key = appKeyFile === undefined ? undefined : readSecret(appKeyFile, 'the private key');
+  const webhookSecret =
+    webhookSecretFile === undefined ? undefined : readSecret(webhookSecretFile, 'the secret of the webhook');
+  const app = { id, key, webhookSecret };
+  const isApp = Object.values(app).some((value) => value !== undefined);
+  return { ...(token !== undefined && { token }), ...(isApp && { app }) };
+}
+
+function jobTokenIn({ jobToken, jobTokenFile: file }: ForgeOptions) {
+  if (file !== undefined) return { jobToken: readSecret(file, 'the token') };
+  return jobToken === false ? { jobToken: null } : {};
+}
+
+function appId(text: string): number {
+  if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError('The id of an App is a number.');
+}
+
+/** @param what is in the file, for messages; @throws VoltError `usage` */
+function readSecret(file: string, what: string): string {
   let text: string;
   try {
     text = readFileSync(file === '-' ? 0 : file, 'utf8');
   } catch (error) {
-    throw new VoltError('usage', `cannot read the token from ${file}: ${errorText(error)}`, {
-      remedy: 'Name a file that this user can read: --token-file FILE.',
+    throw new VoltError('usage', `cannot read ${what} from ${file}: ${errorText(error)}`, {
+      remedy: 'Name a file that this user can read.',
       cause: error,
     });
   }
   if (text.trim() !== '' && text.length <= longestFile) return text.trim();
-  throw new VoltError('usage', `${file} does not contain a token`, {
-    remedy: 'Put only the token into the file, as the forge has shown it.',
+  throw new VoltError('usage', `${file} does not contain ${what}`, {
+    remedy: `Put only ${what} into the file, as the forge has shown it.`,
   });
 }

@@ -14,7 +14,7 @@ const mostQuoted = 200;
 const gerritPrefix = /^\)\]\}'\s*/;
 
 export interface ForgeRequest {
-  method: 'GET' | 'POST';
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE';
   /** below the address of the API */
   path: string;
   headers: { [name: string]: string };

@@ -1,4 +1,5 @@
 import type { CommitState } from '../kernel/commit-status.ts';
+import type { Annotation } from '../kernel/model.ts';
 import type { AskedPage, PullRequestPage } from './pull-requests/list.ts';
 
 /** The status of a commit, as a forge should show it. */
@@ -15,6 +16,20 @@ export interface CommitStatus {
   description: string;
   /** page of the build */
   url: string;
+  /** what checks show beyond a status; undefined where the forge is to get no check */
+  check?: CheckDetails | undefined;
+}
+
+/** What a check shows beyond a status. */
+export interface CheckDetails {
+  /** of this run of the build: another build, or a retry, has another one */
+  id: string;
+  /** ms since 1970; null before it runs */
+  startedAt: number | null;
+  finishedAt: number | null;
+  /** Markdown */
+  summary: string;
+  annotations: readonly Annotation[];
 }
 
 /** A forge: what Volt does there. Each throws ForgeFault where the forge does not do it. */

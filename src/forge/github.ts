@@ -1,6 +1,8 @@
 import type { CommitState } from '../kernel/commit-status.ts';
 import type { ForgeAccess } from './access.ts';
+import { githubHeaders, isApp } from './app-client.ts';
 import type { CommitStatus, Forge } from './forge.ts';
+import { githubApp } from './github-app.ts';
 import { notKept } from './not-kept.ts';
 import { listAtGithub } from './pull-requests/github.ts';
 import { ForgeClient } from './request.ts';
@@ -18,14 +20,10 @@ export const states: { readonly [S in CommitState]: string } = {
 /** A commit that exists in no repository. */
 const noCommit = '0'.repeat(40);
 
-/** Statuses at GitHub, https://docs.github.com/en/rest/commits/statuses. */
+/** Statuses at GitHub, https://docs.github.com/en/rest/commits/statuses; where Volt is an App there, checks. */
 export function github(access: ForgeAccess, timeout: number): Forge {
-  const headers = {
-    accept: 'application/vnd.github+json',
-    'x-github-api-version': '2022-11-28',
-    authorization: `Bearer ${access.token}`,
-  };
-  const client = new ForgeClient(access, headers, timeout);
+  if (isApp(access)) return githubApp(access, timeout);
+  const client = new ForgeClient(access, githubHeaders(access.token), timeout);
   const setting = ({ project }: Pick<CommitStatus, 'project'>) => `setting a status of ${project}`;
   return {
     checkToken: async () => {

@@ -1,4 +1,5 @@
 import type { ForgeAccess } from '../forge/access.ts';
+import { writesOf } from '../forge/check-runs.ts';
 import { type FaultScope, ForgeFault } from '../forge/fault.ts';
 import type { CommitStatus, Forge } from '../forge/forge.ts';
 import { VoltError } from '../kernel/errors.ts';
@@ -19,6 +20,7 @@ import {
   releaseRepository,
   sentSince,
 } from '../record/outbox.ts';
+import { checkDetails } from './check-details.ts';
 import { githubLimits, Pace } from './pace.ts';
 
 /** How long (ms) a notifier has a forge for itself, and when it claims it again. One request takes at most 10 s. */
@@ -119,8 +121,8 @@ export class Delivery {
     const { project } = notice;
     // the forge is not for the repository any more
     if (project === undefined) return noteDone(database, notice);
-    const status = this.#statusOf(notice, project);
     try {
+      const status = await this.#statusOf(forge, notice, project);
       if (notice.isSent) await this.#lookUp(forge, notice, status);
       else await this.#send(forge, notice, status, pace);
       await this.#works(forge, notice);
@@ -130,15 +132,21 @@ export class Delivery {
     }
   }
 
-  #statusOf({ sha, ref, context, state, description, build }: DueNotice, project: string): CommitStatus {
-    return { project, sha, ref, context, state, description, url: `${this.#context.site()}/builds/${build}` };
+  async #statusOf({ app, name }: ForgeWithToken, notice: DueNotice, project: string): Promise<CommitStatus> {
+    const { sha, ref, context, state, description, build } = notice;
+    const url = `${this.#context.site()}/builds/${build}`;
+    const check =
+      app === undefined ? undefined : await checkDetails(this.#context.database, notice, { forge: name, url });
+    return { project, sha, ref, context, state, description, url, check };
   }
 
   async #send(forge: ForgeWithToken, notice: DueNotice, status: CommitStatus, pace: Pace): Promise<void> {
     const { database, logger } = this.#context;
-    const shown = JSON.stringify([status.state, status.description, status.url]);
+    const { state, description, url, check } = status;
+    const run = check ? [check.id, notice.isRunning] : [];
+    const shown = JSON.stringify([state, description, url, ...run]);
     if (shown === notice.shown) return noteDone(database, notice);
-    pace.note(serverNow());
+    for (let writes = writesOf(status); writes > 0; writes--) pace.note(serverNow());
     await this.#context.connect(forge).setStatus(status);
     const isFinal = notice.state !== 'pending';
     const lookUpAt = isFinal && notice.losses < mostLosses ? serverNow() + lookUpAfter : null;

@@ -74,3 +74,17 @@ export async function addJobTokens(db: Transaction<Schema>): Promise<void> {
   for (const column of ['job_token', 'job_token_key_id'])
     await db.schema.alterTable('forges').addColumn(column, 'text').execute();
 }
+
+/** Volt may be a GitHub App, whose checks tell apart what waits and what runs, and each run of a build. */
+export async function addChecks(db: Transaction<Schema>): Promise<void> {
+  await db.schema.alterTable('forges').addColumn('app_id', 'integer').execute();
+  await db.schema.alterTable('forges').addColumn('app_page', 'text').execute();
+  await db.schema
+    .alterTable('notices')
+    .addColumn('running', 'integer', (c) => c.notNull().defaultTo(0))
+    .execute();
+  await db.schema
+    .alterTable('notices')
+    .addColumn('round', 'integer', (c) => c.notNull().defaultTo(1))
+    .execute();
+}

@@ -10,6 +10,14 @@ import { serverNow } from '../kernel/server-time.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { Vault } from '../secrets/vault.ts';
 import type { Database, Sql } from './database.ts';
+import {
+  checkToken,
+  credentialIn,
+  type ForgeCredential,
+  type GivenCredential,
+  givenCredential,
+  textOf,
+} from './forge-credentials.ts';
 import { jobTokenColumns } from './job-tokens.ts';
 import { observed } from './observed.ts';
 import type { Schema } from './schema.ts';
@@ -20,7 +28,10 @@ export interface ForgeWithToken {
   name: string;
   kind: ForgeKind;
   api: string;
+  /** see ForgeCredential */
   token: string;
+  /** id of the GitHub App that Volt is; undefined for an access token */
+  app: number | undefined;
   repos: string[];
   /** whether `check` has passed since its address and its token were set */
   isChecked: boolean;
@@ -29,9 +40,8 @@ export interface ForgeWithToken {
 }
 
 /** What a person gives of a forge. */
-export interface GivenForge {
+export interface GivenForge extends GivenCredential {
   api?: string | undefined;
-  token?: string | undefined;
   /** what jobs of its repositories get as GITHUB_TOKEN; null for none */
   jobToken?: string | null | undefined;
   repos?: string[] | undefined;
@@ -49,23 +59,30 @@ export async function addForge(
     name,
     kind,
     api,
-    token,
     jobToken = null,
     repos = [],
     report = 'build',
     createdBy,
-  }: GivenForge & { name: string; kind: ForgeKind; token: string; createdBy: string },
+    ...given
+  }: GivenForge & { name: string; kind: ForgeKind; createdBy: string },
 ): Promise<Forge> {
   const address = checkedAddress(kind, api);
   checkEntries(kind, repos);
-  for (const given of [token, jobToken]) if (given !== null) checkToken(given);
+  if (jobToken !== null) checkToken(jobToken);
+  const credential = givenCredential(kind, given);
+  if (!credential) {
+    throw new VoltError('bad_request', 'a forge needs a token, or a GitHub App', {
+      remedy: 'Give a token, or the id and the private key of an App.',
+    });
+  }
   return database.write(async (db) => {
-    const { box, keyId } = (await writingVault(db, config)).encrypt(token, forgeTokenOf({ name, api: address }));
+    const vault = await writingVault(db, config);
     const added = await db
       .insertInto('forges')
       .values({
-        ...{ name, kind, api: address, token: box, key_id: keyId, repos: JSON.stringify(repos), report },
+        ...{ name, kind, api: address, repos: JSON.stringify(repos), report },
         ...(await jobTokenColumns(db, config, { name, kind, api: address }, jobToken)),
+        ...credentialColumns(vault, { name, api: address }, credential),
         ...{ created_by: createdBy, created_at: serverNow() },
       })
       .onConflict((conflict) => conflict.column('name').doNothing())
@@ -83,23 +100,25 @@ export async function addForge(
  * @throws VoltError `not_found`, `bad_url`, `bad_request` for an address without a token, errors of the key file
  */
 export async function changeForge(database: Database, config: Config, name: string, given: GivenForge): Promise<Forge> {
-  const { token, jobToken, repos, report } = given;
-  for (const one of [token, jobToken]) if (typeof one === 'string') checkToken(one);
+  const { jobToken, repos, report } = given;
+  if (typeof jobToken === 'string') checkToken(jobToken);
   return database.write(async (db) => {
     const row = await rowOf(db, name);
     if (repos) checkEntries(row.kind, repos);
     const api = given.api === undefined ? row.api : checkedAddress(row.kind, given.api);
-    if (api !== row.api && token === undefined) throw tokenMissing('--token-file');
+    const isNew = given.token !== undefined || given.app !== undefined;
+    const before = given.app && api === row.api ? opened(Vault.open(config), row) : undefined;
+    const credential = isNew ? givenCredential(row.kind, given, before) : undefined;
+    if (api !== row.api && !credential) throw tokenMissing('--token-file');
     if (api !== row.api && row.job_token !== null && jobToken === undefined) throw tokenMissing('--job-token-file');
-    const sealed =
-      token === undefined ? undefined : (await writingVault(db, config)).encrypt(token, forgeTokenOf({ name, api }));
+    const sealed = credential && credentialColumns(await writingVault(db, config), { name, api }, credential);
     const changed = await db
       .updateTable('forges')
       .set({
         ...(repos && { repos: JSON.stringify(repos) }),
         ...(report && { report }),
         ...(jobToken !== undefined && (await jobTokenColumns(db, config, { name, kind: row.kind, api }, jobToken))),
-        ...(sealed && { api, token: sealed.box, key_id: sealed.keyId, checked_at: null, ...noProblem }),
+        ...(sealed && { api, ...sealed, checked_at: null, ...noProblem }),
       })
       .where('name', '=', name)
       .returningAll()
@@ -151,10 +170,12 @@ export async function forgeProblems({ db }: Pick<Database, 'db'>): Promise<Forge
 }
 
 /** What all forges are for, by name. */
-export async function forgeScopes(db: Sql): Promise<(ForgeScope & { name: string; report: ForgeReport })[]> {
+export async function forgeScopes(
+  db: Sql,
+): Promise<(ForgeScope & { name: string; report: ForgeReport; app: number | null })[]> {
   const rows = await db
     .selectFrom('forges')
-    .select(['name', 'kind', 'api', 'repos', 'report'])
+    .select(['name', 'kind', 'api', 'repos', 'report', 'app_id as app'])
     .orderBy('name')
     .execute();
   return rows.map(({ repos, ...row }) => ({ ...row, repos: JSON.parse(repos) as string[] }));
@@ -171,12 +192,38 @@ export async function forgeWithToken(
   config: Config,
   name: string,
 ): Promise<ForgeWithToken> {
-  const { kind, api, token, key_id, repos, checked_at, problem_code } = await rowOf(db, name);
+  const row = await rowOf(db, name);
+  const { kind, api, repos, checked_at, problem_code } = row;
+  const { token, app } = opened(Vault.open(config), row);
   return {
-    ...{ name, kind, api, repos: JSON.parse(repos) as string[], isChecked: checked_at !== null },
-    hasProblem: problem_code !== null,
-    token: Vault.open(config).decrypt({ box: token, keyId: key_id }, forgeTokenOf({ name, api })),
+    ...{ name, kind, api, token, app: app?.id, repos: JSON.parse(repos) as string[] },
+    ...{ isChecked: checked_at !== null, hasProblem: problem_code !== null },
   };
+}
+
+/**
+ * What GitHub signs the calls of an App's webhook with.
+ * @returns undefined for an unknown forge, and for one without such a webhook
+ * @throws VoltError errors of the key file
+ */
+export async function appWebhookSecret(
+  { db }: Pick<Database, 'db'>,
+  config: Config,
+  name: string,
+): Promise<string | undefined> {
+  const row = await db.selectFrom('forges').selectAll().where('name', '=', name).executeTakeFirst();
+  if (!row || row.app_id === null) return undefined;
+  return opened(Vault.open(config), row).app?.webhookSecret ?? undefined;
+}
+
+function opened(vault: Vault, { name, api, token, key_id, ...app }: Selectable<Schema['forges']>): ForgeCredential {
+  return credentialIn(vault.decrypt({ box: token, keyId: key_id }, forgeTokenOf({ name, api })), app);
+}
+
+function credentialColumns(vault: Vault, of: { name: string; api: string }, credential: ForgeCredential) {
+  const { box, keyId } = vault.encrypt(textOf(credential), forgeTokenOf(of));
+  const { app } = credential;
+  return { token: box, key_id: keyId, app_id: app?.id ?? null, app_page: app?.page ?? null };
 }
 
 /**
@@ -271,24 +318,13 @@ function checkEntries(kind: ForgeKind, entries: readonly string[]): void {
   });
 }
 
-/** Tokens go into a header. */
-function checkToken(token: string): void {
-  if (/^[\x21-\x7e]{1,4096}$/.test(token)) return;
-  throw new VoltError(
-    'bad_request',
-    'the token is empty, has more than 4,096 characters, or has some that no token has',
-    {
-      remedy: 'Put only the token into the file, as the forge has shown it.',
-    },
-  );
-}
-
 function forgeOf(row: Selectable<Schema['forges']>, waiting: number): Forge {
-  const { name, kind, api, repos, report, created_by, created_at, checked_at } = row;
+  const { name, kind, api, app_id: id, app_page: page, repos, report, created_by, created_at, checked_at } = row;
   const { problem_code: code, problem_message: message, problem_remedy: remedy, problem_since: since } = row;
   return {
     ...{ name, kind, api, repos: JSON.parse(repos) as string[], report, waiting, createdBy: created_by },
     givesJobToken: row.job_token !== null,
+    app: id === null ? null : { id, page },
     createdAt: new Date(created_at).toISOString(),
     checkedAt: checked_at === null ? null : new Date(checked_at).toISOString(),
     problem:

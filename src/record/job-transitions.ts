@@ -27,7 +27,7 @@ import type { Database, Write } from './database.ts';
 import { noteUrl } from './deployments.ts';
 import { raiseTime, startTags, tagOfTakenBack } from './fairness.ts';
 import { noticeParts } from './notice-parts.ts';
-import { noticeEnded } from './notices.ts';
+import { noticeEnded, noticeStarted } from './notices.ts';
 
 /**
  * Changes of a job's status, by compare-and-set: each function changes it only if the job has the status before that and the
@@ -117,6 +117,7 @@ export async function startAttempt(
       .where('status', 'in', ['queued', 'running'])
       .returningAll()
       .executeTakeFirst();
+    await noticeStarted(db, moved.build_id);
     return build ? summaryOf(build) : summaryIn(db, moved.build_id);
   });
 }

@@ -3,7 +3,7 @@ import { createChanges } from './changes-table.ts';
 import type { Engine } from './engine.ts';
 import { addApprovalMaterial, createEnvironments } from './environment-tables.ts';
 import { completeFirstVersion, createTurns } from './first-version.ts';
-import { addForgeReports, addForges, addJobTokens } from './forge-tables.ts';
+import { addChecks, addForgeReports, addForges, addJobTokens } from './forge-tables.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
 import type { Schema } from './schema.ts';
 import { createTestTables } from './test-tables.ts';
@@ -229,6 +229,7 @@ export const migrations: readonly Migration[] = [
   addForgeReports,
   addProjectPages,
   addJobTokens,
+  addChecks,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

@@ -1,4 +1,4 @@
-import { commitStatusOf } from '../kernel/commit-status.ts';
+import { type CommitState, commitStatusOf } from '../kernel/commit-status.ts';
 import type { ForgeReport } from '../kernel/forge-report.ts';
 import { isFinal, type Reason, type Status } from '../kernel/model.ts';
 import { verdictOf } from '../kernel/verdict.ts';
@@ -31,7 +31,7 @@ export async function noticeParts(db: Write, build: number): Promise<void> {
   if (forges.length === 0) return;
   const rows = await db
     .selectFrom('notices')
-    .select(['forge', 'repo', 'sha', 'context', 'lane', 'ref', 'state', 'description', 'part'])
+    .select(['forge', 'repo', 'sha', 'context', 'lane', 'ref', 'state', 'description', 'running', 'part'])
     .where('build_id', '=', build)
     .execute();
   const jobs = await db
@@ -40,28 +40,48 @@ export async function noticeParts(db: Write, build: number): Promise<void> {
     .where('build_id', '=', build)
     .orderBy('position')
     .execute();
-  for (const { name: forge, report } of forges) {
+  for (const { name: forge, report, app } of forges) {
     const own = rows.find((row) => row.forge === forge && row.part === 0);
     if (!own) continue;
     const known = new Map(rows.filter((row) => row.forge === forge).map((row) => [row.context, row]));
     const { repo, sha, lane, ref } = own;
     for (const [name, part] of partsOf(jobs, report)) {
-      const context = `${own.context}/${name}`.slice(0, longestContext);
-      const status = statusOf(part);
-      const before = known.get(context);
-      if (before?.state === status.state && before.description === status.description) continue;
+      const context = partContext(own.context, name);
+      const status = { ...statusOf(part), isRunning: app !== null && isRunning(part) };
+      if (isSame(known.get(context), status)) continue;
       await putNotice(db, { forge, repo, sha, context, lane, ref, build, isPart: true, ...status }, true);
     }
   }
 }
 
+/** The name of the part of a build that a job belongs to. */
+export function partOf({ name, workflow }: Pick<ReportedJob, 'name' | 'workflow'>, report: ForgeReport): string {
+  const whole =
+    report === 'workflow' ? (workflow ?? 'tests') : [workflow, name].filter((text) => text !== null).join('/');
+  return whole.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
+}
+
+/** The name of a part's status. @param own that of the build */
+export function partContext(own: string, part: string): string {
+  return `${own}/${part}`.slice(0, longestContext);
+}
+
+function isRunning(jobs: readonly ReportedJob[]): boolean {
+  return jobs.some((job) => job.started_at !== null) && jobs.some(({ status }) => !isFinal(status));
+}
+
+function isSame(
+  before: { state: CommitState; description: string; running: number } | undefined,
+  now: { state: CommitState; description: string; isRunning: boolean },
+): boolean {
+  if (before?.state !== now.state || before.description !== now.description) return false;
+  return (before.running === 1) === now.isRunning;
+}
+
 function partsOf(jobs: readonly ReportedJob[], report: ForgeReport): [name: string, jobs: ReportedJob[]][] {
   const parts = new Map<string, ReportedJob[]>();
   for (const job of jobs) {
-    const workflow = job.workflow ?? 'tests';
-    const name = (report === 'workflow' ? workflow : [job.workflow, job.name].filter((text) => text !== null).join('/'))
-      .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
-      .trim();
+    const name = partOf(job, report);
     if (report === 'job' && job.status === 'waiting') continue;
     const part = parts.get(name);
     if (part) part.push(job);

@@ -2,6 +2,7 @@ import { commitStatusOf, contextOf } from '../kernel/commit-status.ts';
 import type { ForgeKind } from '../kernel/forge-kinds.ts';
 import { projectAt } from '../kernel/forge-projects.ts';
 import type { PullRequestDetails } from '../kernel/pull-request.ts';
+import { serverNow } from '../kernel/server-time.ts';
 import type { Write } from './database.ts';
 import { forgeScopes } from './forges.ts';
 import { noticeParts } from './notice-parts.ts';
@@ -22,6 +23,26 @@ export async function noticeBegun(db: Write, build: number): Promise<void> {
 /** The build has ended. */
 export async function noticeEnded(db: Write, build: number): Promise<void> {
   await notice(db, build, false);
+}
+
+/** A job of the build has begun. Forges that tell apart what waits and what runs show it. */
+export async function noticeStarted(db: Write, build: number): Promise<void> {
+  const telling = (await forgeScopes(db)).filter(({ app }) => app !== null);
+  if (telling.length === 0) return;
+  await db
+    .updateTable('notices')
+    .set((eb) => ({ running: 1, revision: eb('revision', '+', 1), due_at: serverNow(), attempts: 0 }))
+    .where('build_id', '=', build)
+    .where('part', '=', 0)
+    .where('state', '=', 'pending')
+    .where('running', '=', 0)
+    .where(
+      'forge',
+      'in',
+      telling.map(({ name }) => name),
+    )
+    .execute();
+  await noticeParts(db, build);
 }
 
 async function notice(db: Write, id: number, begun: boolean): Promise<void> {
@@ -49,7 +70,7 @@ async function notice(db: Write, id: number, begun: boolean): Promise<void> {
     // only changes have votes
     if (forge.kind === 'gerrit' && !build.isPullRequest) continue;
     const { ref, lane } = refAt(forge.kind, row.ref, details);
-    await putNotice(db, { ...of, lane, ref, build: id, isPart: false, ...shown }, begun);
+    await putNotice(db, { ...of, lane, ref, build: id, isPart: false, isRunning: false, ...shown }, begun);
   }
   await noticeParts(db, id);
 }

@@ -16,6 +16,12 @@ export interface DueNotice {
   build: number;
   state: CommitState;
   description: string;
+  /** whether what is pending runs, where the forge tells that apart */
+  isRunning: boolean;
+  /** number of the run of the build */
+  round: number;
+  /** whether it is about a workflow or a job of the build */
+  isPart: boolean;
   revision: number;
   /** whether the forge has accepted it, and is asked whether it shows it */
   isSent: boolean;
@@ -114,7 +120,18 @@ export async function nextNotice(
   const isOwn = row.url !== null && build_id > (row.foreign_builds ?? 0);
   const project = isOwn ? projectAt({ kind, api, repos }, { name: repo, url: row.url as string }) : undefined;
   const about = { id, repo, sha, ref, context, build: build_id, state, description };
-  return { ...about, revision, isSent: sent === revision, shown, attempts, losses, createdAt: row.created_at, project };
+  const run = { isRunning: row.running === 1, round: row.round, isPart: row.part === 1 };
+  return {
+    ...about,
+    ...run,
+    revision,
+    isSent: sent === revision,
+    shown,
+    attempts,
+    losses,
+    createdAt: row.created_at,
+    project,
+  };
 }
 
 /**

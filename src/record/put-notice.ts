@@ -13,6 +13,8 @@ export interface WantedNotice {
   build: number;
   /** whether it is about a workflow or a job of the build */
   isPart: boolean;
+  /** whether what is pending runs, where the forge tells that apart */
+  isRunning: boolean;
   state: CommitState;
   description: string;
 }
@@ -20,19 +22,29 @@ export interface WantedNotice {
 /** @param begun whether it takes the place of another build's status; else that one stays */
 export async function putNotice(
   db: Write,
-  { build, ref, state, description, isPart, ...of }: WantedNotice,
+  { build, ref, state, description, isPart, isRunning, ...of }: WantedNotice,
   begun: boolean,
 ): Promise<void> {
   const now = serverNow();
+  const running = isRunning ? 1 : 0;
   await db
     .insertInto('notices')
     .values({
-      ...{ ...of, part: isPart ? 1 : 0, ref, build_id: build, state, description },
+      ...{ ...of, part: isPart ? 1 : 0, ref, build_id: build, state, description, running },
       ...{ revision: 1, sent: 0, attempts: 0, losses: 0, due_at: now, created_at: now },
     })
     .onConflict((conflict) => {
       const update = conflict.columns(['forge', 'repo', 'sha', 'context', 'lane']).doUpdateSet((eb) => ({
-        ...{ ref, build_id: build, state, description },
+        ...{ ref, build_id: build, state, description, running },
+        round:
+          state === 'pending'
+            ? eb
+                .case()
+                .when('notices.state', '=', 'pending')
+                .then(eb.ref('notices.round'))
+                .else(eb('notices.round', '+', 1))
+                .end()
+            : eb.ref('notices.round'),
         revision: eb('notices.revision', '+', 1),
         ...{ attempts: 0, losses: 0, due_at: now, created_at: now },
         ...{ error_code: null, error_message: null, error_remedy: null },

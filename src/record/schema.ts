@@ -296,12 +296,15 @@ export interface Schema {
     name: string;
     kind: ForgeKind;
     api: string;
-    /** encrypted with the key `key_id` */
+    /** the text of its credential, see record/forge-credentials.ts, encrypted with the key `key_id` */
     token: string;
     key_id: string;
     /** what jobs get as GITHUB_TOKEN, encrypted likewise; null if they get none */
     job_token: string | null;
     job_token_key_id: string | null;
+    /** the GitHub App that Volt is there, and its page; null for an access token */
+    app_id: number | null;
+    app_page: string | null;
     /** JSON, see kernel/forge-projects.ts */
     repos: string;
     report: Generated<ForgeReport>;
@@ -333,6 +336,10 @@ export interface Schema {
     build_id: number;
     state: CommitState;
     description: string;
+    /** 1 if what is pending runs; only where the forge tells that apart, see `addChecks` */
+    running: Generated<number>;
+    /** number of the run of its build: it grows when a final status becomes pending again */
+    round: Generated<number>;
     /** 1 if it is about a workflow or a job of the build, see record/notice-parts.ts */
     part: Generated<number>;
     /** number of the wanted status, and of the last one that the forge has accepted (0: none) */

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { expect } from 'chai';
 import { volt } from '../support/cli.ts';
 import { FakeForge, forgeToken } from '../support/fake-forge.ts';
+import { FakeGithubApp } from '../support/fake-github-app.ts';
 import { TestFolders } from '../support/folder.ts';
 import { bodyOf, Site } from '../web/site.ts';
 
@@ -85,6 +86,30 @@ describe('volt forge', function () {
     const api = 'https://me:secret@git.example.org';
     const refused = await run('add', 'x', '--kind', 'gitea', '--api', api, '--token-file', tokenFile);
     expect(refused.stderr).to.include('bad_url').and.not.include('secret');
+  });
+
+  it('adds a GitHub App by its id and key, and says where to install it', async () => {
+    const hub = await FakeForge.start('github');
+    const app = new FakeGithubApp(hub);
+    hub.app = app;
+    try {
+      const keyFile = join(folders.make(), 'key.pem');
+      writeFileSync(keyFile, app.key);
+      const own = ['--app-id', String(app.id), '--app-key-file', keyFile];
+      const about = ['--kind', 'github', '--api', hub.url, '--repo', 'app=acme/app', ...own];
+      expect((await run('add', 'hub', ...about)).stdout).to.include('hub accepts statuses of app (acme/app)');
+      const listed = (await run('ls')).stdout;
+      expect(listed).to.include(`github (App ${app.id})`).and.not.include('PRIVATE KEY');
+      app.installed = [];
+      expect((await run('check', 'hub')).stderr).to.include(`${app.page}/installations/new`);
+      writeFileSync(keyFile, 'no key');
+      const refused = await run('set', 'hub', '--app-key-file', keyFile);
+      expect(refused.stderr).to.include('bad_request').and.include('Generate a private key');
+      expect((await run('add', 'x', '--kind', 'github', '--app-id', 'me')).code).to.equal(2);
+      await run('rm', 'hub');
+    } finally {
+      await hub.stop();
+    }
   });
 
   it('is for administrators only, who the audit log names', async () => {

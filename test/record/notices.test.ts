@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from 'node:crypto';
 import { expect } from 'chai';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
@@ -6,6 +7,7 @@ import type { BuildId, JobId } from '../../src/kernel/model.ts';
 import type { Database } from '../../src/record/database.ts';
 import {
   addForge,
+  appWebhookSecret,
   changeForge,
   forgeWithToken,
   listForges,
@@ -189,6 +191,12 @@ describe('the outbox of statuses', () => {
   });
 });
 
+/** A private key as GitHub gives it. */
+function newKey(modulusLength = 2048): string {
+  const { privateKey } = generateKeyPairSync('rsa', { modulusLength });
+  return String(privateKey.export({ type: 'pkcs1', format: 'pem' }));
+}
+
 describe('forges in the database', () => {
   let database: Database;
   let config: Config;
@@ -254,6 +262,51 @@ describe('forges in the database', () => {
     const gitlab = { ...given, kind: 'gitlab', api: undefined, name: 'lab', jobToken: 'x' } as const;
     expect(await code(addForge(database, config, gitlab))).to.equal('bad_request');
     expect(await code(changeForge(database, config, name, { jobToken: 'a b' }))).to.equal('bad_request');
+  });
+
+  it('keep the key and the webhook secret of an App encrypted, also through a rotation, and change them apart', async () => {
+    const key = newKey();
+    const app = { id: 4711, key, webhookSecret: 'hook-secret' };
+    await addForge(database, config, { name: 'hub', kind: 'github', createdBy: 'owner', app });
+    const secrets = async () => {
+      const { token, app: id } = await forgeWithToken(database, config, 'hub');
+      return [token.length > 1000, id, await appWebhookSecret(database, config, 'hub')];
+    };
+    expect(await secrets()).to.deep.equal([true, 4711, 'hook-secret']);
+    await rotateKey(database, config);
+    expect(await secrets()).to.deep.equal([true, 4711, 'hook-secret']);
+    const [forge] = await listForges(database);
+    expect(forge?.app).to.deep.equal({ id: 4711, page: null });
+    const row = await database.db.selectFrom('forges').selectAll().executeTakeFirstOrThrow();
+    for (const text of [JSON.stringify(row), JSON.stringify(forge)])
+      expect(text).to.not.include('PRIVATE KEY').and.not.include('hook-secret');
+    await changeForge(database, config, 'hub', { app: { webhookSecret: 'new-secret' } });
+    expect(await secrets()).to.deep.equal([true, 4711, 'new-secret']);
+    await changeForge(database, config, 'hub', { app: { id: 4712, key: newKey() } });
+    expect(await secrets()).to.deep.equal([true, 4712, undefined]);
+    await changeForge(database, config, 'hub', { token: 'a-token' });
+    expect(await forgeWithToken(database, config, 'hub')).to.include({ token: 'a-token', app: undefined });
+  });
+
+  it('are refused as an App with a key that is none, without its id or key, elsewhere than at GitHub, and with a token', async () => {
+    const key = newKey();
+    const app = { id: 4711, key };
+    const hub = { name: 'hub', kind: 'github' as const, createdBy: 'owner' };
+    const short = newKey(1024);
+    const wrong = [
+      { ...hub, app: { ...app, key: 'no key' } },
+      { ...hub, app: { ...app, key: short } },
+      { ...hub, app: { id: 4711 } },
+      { ...hub, app: { key } },
+      { ...hub, app, token: 'a-token' },
+      hub,
+      { ...hub, kind: 'gitea' as const, api: 'https://example.com', app },
+    ];
+    for (const about of wrong) expect(await code(addForge(database, config, about))).to.equal('bad_request');
+    await addForge(database, config, { ...hub, app });
+    const moved = { api: 'https://evil.example', app: { webhookSecret: 'x' } };
+    expect(await code(changeForge(database, config, 'hub', moved))).to.equal('bad_request');
+    expect(await code(changeForge(database, config, 'hub', { app: { id: 5 } }))).to.equal('bad_request');
   });
 
   it('get no new address without a token for it', async () => {

@@ -7,6 +7,8 @@ import { type Asked, type Dialect, dialects } from './forge-dialects.ts';
 export function answerAs(forge: FakeForge, request: SeenRequest): Answer {
   const dialect = dialects[forge.kind];
   if (forge.kind === 'github' && !request.headers['user-agent']) return { status: 403, body: 'no user agent' };
+  const ofApp = forge.app?.answer(request);
+  if (ofApp) return ofApp;
   if (request.headers.authorization !== dialect.authorization(forge.token))
     return { status: 401, body: { message: 'Bad credentials' } };
   const pulls = answerPulls(forge, request);

@@ -6,6 +6,7 @@ import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
 import type { Database } from '../../src/record/database.ts';
 import { addForge, forgeWithToken, noteChecked } from '../../src/record/forges.ts';
 import { answerAs } from './fake-forge-answers.ts';
+import type { FakeGithubApp } from './fake-github-app.ts';
 import type { FakePull } from './fake-pull-requests.ts';
 import { ForgeContract } from './forge-contract.ts';
 import { dialects } from './forge-dialects.ts';
@@ -39,8 +40,11 @@ export interface StatusRow {
   url: string | null;
 }
 
-/** What goes wrong with a request: an answer in place of the right one, none at all, or a row that is lost behind a right one. */
-export type Fault = Answer | 'hang' | 'lose';
+/**
+ * What goes wrong with a request: an answer in place of the right one, none at all, a row that is lost behind a right one, or a right
+ * answer that is lost.
+ */
+export type Fault = Answer | 'hang' | 'lose' | 'cut';
 
 /** The token that a fake forge accepts. */
 export const forgeToken = 'ghs_A1b2C3d4E5f6';
@@ -60,6 +64,8 @@ export class FakeForge {
   pulls: FakePull[] = [];
   /** commits that it does not have */
   missing: string[] = ['0'.repeat(40)];
+  /** an App that Volt is at GitHub */
+  app: FakeGithubApp | undefined;
   /** decides what goes wrong with a request */
   fault: (request: SeenRequest) => Fault | undefined = () => undefined;
   /** requests and answers that are not as documented */
@@ -80,9 +86,11 @@ export class FakeForge {
       const request = await forge.#seen(incoming);
       const fault = forge.fault(request);
       if (fault === 'hang') return;
-      const kept = forge.rows.length;
+      const [rows, runs] = [forge.rows.length, forge.app?.runs.length ?? 0];
       const answer = typeof fault === 'object' ? fault : answerAs(forge, request);
-      if (fault === 'lose') forge.rows.length = kept;
+      if (fault === 'lose') forge.rows.length = rows;
+      if (fault === 'lose' && forge.app) forge.app.runs.length = runs;
+      if (fault === 'cut') return void outgoing.destroy();
       outgoing.writeHead(answer.status, { 'content-type': 'application/json', ...answer.headers });
       outgoing.end(typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body ?? {}));
     });

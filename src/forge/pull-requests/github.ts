@@ -28,7 +28,7 @@ export function githubPullRequest(its: Payload): ForgePullRequest {
 }
 
 /** https://docs.github.com/en/rest/pulls/pulls#list-pull-requests */
-export function listAtGithub(client: ForgeClient, project: string, { page, etag }: AskedPage) {
+export function listAtGithub(client: Pick<ForgeClient, 'ask'>, project: string, { page, etag }: AskedPage) {
   const query = `state=all&sort=updated&direction=desc&per_page=${pageSize}&page=${page ?? 1}`;
   const path = `/repos/${project}/pulls?${query}`;
   return askForPage(client, { project, path, etag }, (answer) => numberedPage(answer, page, githubPullRequest));

@@ -30,7 +30,7 @@ export interface PullRequestPage {
  * @returns undefined where it is still as `asked.etag` names it
  */
 export async function askForPage(
-  client: ForgeClient,
+  client: Pick<ForgeClient, 'ask'>,
   { project, path, etag }: { project: string; path: string } & AskedPage,
   read: (answer: Payload) => Omit<PullRequestPage, 'etag'>,
 ): Promise<PullRequestPage | undefined> {

@@ -8,6 +8,10 @@ export const forge = z.object({
   name: z.string(),
   kind: z.enum(Object.keys(forgeKinds) as [ForgeKind, ...ForgeKind[]]),
   api: z.string().meta({ description: 'address of its API' }),
+  app: z
+    .object({ id: z.number().int(), page: z.string().nullable().meta({ description: 'its page at GitHub, if known' }) })
+    .nullable()
+    .meta({ description: 'the GitHub App that Volt is there; null where Volt has an access token' }),
   repos: z.array(z.string()).meta({
     description:
       'patterns of the repositories that it is for, or NAME=PROJECT where the address of a repository does not tell its project; empty for all at its host',

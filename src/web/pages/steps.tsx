@@ -1,5 +1,6 @@
 import { raw } from 'hono/html';
 import type { Annotation, Job, Step } from '../../kernel/model.ts';
+import { isInRepository } from '../../kernel/repository-paths.ts';
 import type { StepLines } from '../logs/step-lines.ts';
 import type { ShownSummary } from '../summaries/summaries.ts';
 import { StatusMark, Took } from './parts.tsx';
@@ -101,11 +102,6 @@ function Annotations({ annotations, fileOf }: { annotations: readonly Annotation
       {more > 0 && <li class="faint">and {more} more</li>}
     </ul>
   );
-}
-
-/** Annotations come from jobs and may name any path. */
-function isInRepository(path: string): boolean {
-  return path.split('/').every((part) => part !== '' && part !== '.' && part !== '..');
 }
 
 function Summary({ step, id, summaryOf }: { step: Step; id: string; summaryOf: ShowSummary }) {

@@ -18,17 +18,33 @@ const given = {
   }),
   report: forge.shape.report.optional(),
 };
-const token = z.string().min(1).max(4096).meta({ description: 'access token of the forge; Volt never shows it again' });
 const jobToken = z.string().min(1).max(4096).meta({
   description: 'what jobs of trusted refs get as GITHUB_TOKEN; only GitHub, Gitea and Forgejo have one',
 });
+const app = z.object({
+  id: z.number().int().positive().optional().meta({ description: 'id of the App' }),
+  key: z.string().min(1).max(10_000).optional().meta({ description: 'private key of the App, in PEM' }),
+  webhookSecret: z.string().min(1).max(500).optional().meta({ description: 'what GitHub signs its webhook with' }),
+});
+/** A token, or an App. */
+const credential = {
+  token: z
+    .string()
+    .min(1)
+    .max(4096)
+    .optional()
+    .meta({ description: 'access token of the forge; Volt never shows it again' }),
+  app: app.optional().meta({
+    description: 'in place of a token: the GitHub App that Volt is; Volt never shows its key and its secret again',
+  }),
+};
 
 export const forgeRequest = name(
   'ForgeRequest',
   z.object({
     name: z.string().regex(repositoryNamePattern, 'has characters that a name cannot have'),
     kind: forge.shape.kind,
-    token,
+    ...credential,
     jobToken: jobToken.optional(),
     ...given,
   }),
@@ -36,7 +52,7 @@ export const forgeRequest = name(
 
 export const forgeChange = name(
   'ForgeChange',
-  z.object({ token: token.optional(), jobToken: jobToken.nullable().optional(), ...given }),
+  z.object({ ...credential, jobToken: jobToken.nullable().optional(), ...given }),
 );
 
 export const forgeCheck = name(

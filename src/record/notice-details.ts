@@ -1,0 +1,86 @@
+import type { Annotation, Reason, Status, StepDetails } from '../kernel/model.ts';
+import type { Database, Sql } from './database.ts';
+import { partContext, partOf } from './notice-parts.ts';
+import type { DueNotice } from './outbox.ts';
+
+/** The most steps whose annotations are read; most steps have none. */
+const mostSteps = 500;
+
+/** A job of what a notice is about. */
+export interface NoticeJob {
+  id: string;
+  name: string;
+  workflow: string | null;
+  status: Status;
+  reason: Reason | null;
+  message: string | null;
+}
+
+/** What a forge may show of a build beside its status. */
+export interface NoticeDetails {
+  /** ms since 1970 */
+  startedAt: number | null;
+  finishedAt: number | null;
+  jobs: NoticeJob[];
+  /** of the newest attempts */
+  annotations: Annotation[];
+}
+
+/** The jobs that a notice is about, which may be those of a workflow, or one. */
+export async function noticeDetails(
+  { db }: Pick<Database, 'db'>,
+  notice: Pick<DueNotice, 'build' | 'context' | 'isPart'>,
+  forge: string,
+): Promise<NoticeDetails> {
+  const all = await db
+    .selectFrom('jobs')
+    .select(['id', 'name', 'workflow', 'status', 'reason', 'message', 'attempt', 'started_at', 'finished_at'])
+    .where('build_id', '=', notice.build)
+    .orderBy('position')
+    .execute();
+  const isMeant = notice.isPart ? await partFilter(db, notice, forge) : () => true;
+  const jobs = all.filter(isMeant);
+  const times = (list: (number | null)[]) => list.filter((time) => time !== null).sort((a, b) => a - b);
+  return {
+    startedAt: times(jobs.map(({ started_at }) => started_at))[0] ?? null,
+    finishedAt: times(jobs.map(({ finished_at }) => finished_at)).at(-1) ?? null,
+    jobs: jobs.map(({ id, name, workflow, status, reason, message }) => ({
+      id,
+      name,
+      workflow,
+      status,
+      reason,
+      message,
+    })),
+    annotations: await annotationsOf(db, notice.build, new Set(jobs.map(({ id }) => id))),
+  };
+}
+
+async function partFilter(db: Sql, { build, context }: Pick<DueNotice, 'build' | 'context'>, forge: string) {
+  const own = await db
+    .selectFrom('notices')
+    .innerJoin('forges', 'forges.name', 'notices.forge')
+    .select(['notices.context', 'forges.report'])
+    .where('notices.build_id', '=', build)
+    .where('notices.forge', '=', forge)
+    .where('notices.part', '=', 0)
+    .executeTakeFirst();
+  return (job: { name: string; workflow: string | null }) =>
+    own !== undefined && partContext(own.context, partOf(job, own.report)) === context;
+}
+
+async function annotationsOf(db: Sql, build: number, jobs: ReadonlySet<string>): Promise<Annotation[]> {
+  const rows = await db
+    .selectFrom('steps')
+    .innerJoin('jobs', (join) => join.onRef('jobs.id', '=', 'steps.job_id').onRef('jobs.attempt', '=', 'steps.attempt'))
+    .select(['steps.job_id', 'steps.details'])
+    .where('jobs.build_id', '=', build)
+    .where('steps.details', 'like', '%"annotations":[{%')
+    .orderBy('jobs.position')
+    .orderBy('steps.position')
+    .limit(mostSteps)
+    .execute();
+  return rows.flatMap(({ job_id, details }) =>
+    jobs.has(job_id) ? (JSON.parse(details) as StepDetails).annotations : [],
+  );
+}
