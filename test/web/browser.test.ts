@@ -136,7 +136,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
       await site.finish(ref, outcome);
     }
     await page.goto(`/builds/${id}`);
-    const jobs = page.getByRole('navigation', { name: 'Jobs' });
+    const jobs = page.getByRole('navigation', { name: 'Jobs', exact: true });
     const log = page.locator('.log');
     await log.getByText('output of two').waitFor();
     await page.evaluate('window.loadedOnce = true');

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
-import { type Job, newStep, type Step } from '../../src/kernel/model.ts';
-import { layOut } from '../../src/web/pages/graph-layout.ts';
+import { type Build, type Job, newStep, type Step } from '../../src/kernel/model.ts';
+import { type JobGraph, layOut } from '../../src/web/pages/graph-layout.ts';
+import { timesOf } from '../../src/web/pages/timeline-layout.ts';
 import { safeMarkdown } from '../../src/web/summaries/markdown.ts';
 import { until } from '../support/until.ts';
 import { job, Site } from './site.ts';
@@ -169,19 +170,52 @@ describe('web: the page of a build', () => {
 });
 
 describe('web: the graph of jobs', () => {
-  const jobs = (needs: { [name: string]: string[] }) =>
-    Object.entries(needs).map(([name, of]) => ({ name, needs: of, workflow: null }) as unknown as Job);
+  const jobs = (needs: { [name: string]: string[] }, ends: { [name: string]: number } = {}) =>
+    Object.entries(needs).map(([name, of]) => {
+      const at = new Date(ends[name] ?? 0).toISOString();
+      return { name, needs: of, workflow: null, status: 'success', startedAt: at, finishedAt: at } as unknown as Job;
+    });
   const columns = (needs: { [name: string]: string[] }) =>
-    Object.fromEntries(layOut(jobs(needs))?.nodes.map(({ job: { name }, column }) => [name, column]) ?? []);
+    Object.fromEntries(
+      layOut(jobs(needs))?.nodes.flatMap(({ group, column }) => (group ? [[group.name, column]] : [])) ?? [],
+    );
+  /** Names of the boxes at both ends of each edge; `-` for a place without a box. */
+  const edges = (graph: JobGraph | undefined) =>
+    graph?.edges.map(({ from, to }) => [from, to].map((index) => graph.nodes[index]?.group?.name ?? '-').join(' → '));
 
   it('puts each job in a column after all jobs that it needs', () => {
     expect(columns({ d: ['b', 'c'], b: ['a'], c: [], a: [] })).to.deep.equal({ a: 0, c: 0, b: 1, d: 2 });
   });
 
-  it('connects a job with all jobs of a matrix that it needs', () => {
-    expect(layOut(jobs({ 't (1)': [], 't (2)': [], pack: ['t'] }))?.edges).to.deep.equal([
-      [0, 2],
-      [1, 2],
+  it('has one box for the jobs of a matrix until a person opens it', () => {
+    const matrix = jobs({ 't (1)': [], 't (2)': [], pack: ['t'] });
+    expect(edges(layOut(matrix))).to.deep.equal(['t → pack']);
+    expect(edges(layOut(matrix, ['t']))).to.deep.equal(['t (1) → pack', 't (2) → pack']);
+  });
+
+  it('leads an edge over several columns through places of its own, never behind a box', () => {
+    const graph = layOut(jobs({ lint: [], build: ['lint'], unit: ['build'], deploy: ['unit', 'lint'] }));
+    expect(edges(graph)).to.have.members([
+      'lint → build',
+      'build → unit',
+      'unit → deploy',
+      'lint → -',
+      '- → -',
+      '- → deploy',
+    ]);
+    for (const { from, to } of graph?.edges ?? [])
+      expect((graph?.nodes[to]?.column ?? 0) - (graph?.nodes[from]?.column ?? 0)).to.equal(1);
+    for (const column of [1, 2]) {
+      const tops = graph?.nodes.filter((node) => node.column === column).map(({ top }) => top) ?? [];
+      expect(new Set(tops).size).to.equal(2);
+    }
+  });
+
+  it('marks the jobs that decided when the build ended', () => {
+    const graph = layOut(jobs({ a: [], b: [], c: ['a', 'b'] }, { a: 1000, b: 2000, c: 3000 }));
+    expect(graph?.edges.map(({ from, critical }) => [graph.nodes[from]?.group?.name, critical])).to.deep.equal([
+      ['a', false],
+      ['b', true],
     ]);
   });
 
@@ -191,6 +225,51 @@ describe('web: the graph of jobs', () => {
 
   it('is absent if no job needs another', () => {
     expect(layOut(jobs({ a: [], b: [] }))).to.equal(undefined);
+  });
+});
+
+describe('web: the timeline of a build', () => {
+  const at = (second: number) => new Date(Date.UTC(2026, 0, 1, 0, 0, second)).toISOString();
+  const step = (name: string, from: number, to: number | null) => ({
+    ...newStep(name),
+    status: to === null ? 'running' : 'success',
+    startedAt: at(from),
+    finishedAt: to === null ? null : at(to),
+  });
+  const attempt = (number: number, status: string, from: number, to: number | null) => ({
+    number,
+    status,
+    startedAt: at(from),
+    finishedAt: to === null ? null : at(to),
+  });
+  const shown = (jobs: unknown[], now: number) =>
+    timesOf({ createdAt: at(0), jobs } as Build, Date.parse(at(now))).jobs.map(({ spans }) =>
+      spans.map(
+        ({ title, from, to }) => `${title} ${(from - Date.parse(at(0))) / 1000}-${(to - Date.parse(at(0))) / 1000}`,
+      ),
+    );
+
+  it('shows what a job waited for, its set-up and its steps', () => {
+    const first = {
+      ...{ name: 'lint', workflow: null, needs: [], status: 'success', createdAt: at(0), finishedAt: at(5) },
+      ...{ attempts: [attempt(1, 'success', 1, 5)], steps: [step('Install', 2, 3), step('Lint', 3, 5)] },
+    };
+    const second = {
+      ...{ name: 'unit', workflow: null, needs: ['lint'], status: 'running', createdAt: at(0), finishedAt: null },
+      ...{ attempts: [attempt(1, 'running', 7, null)], steps: [step('Test', 8, null)] },
+    };
+    expect(shown([first, second], 10)).to.deep.equal([
+      ['waited for a runner 0-1', 'set-up 1-2', 'Install 2-3', 'Lint 3-5'],
+      ['waited for lint 0-5', 'waited for a runner 5-7', 'set-up 7-8', 'Test 8-10'],
+    ]);
+  });
+
+  it('shows earlier attempts, and what a job still waits for', () => {
+    const lost = {
+      ...{ name: 'a', workflow: null, needs: [], status: 'queued', createdAt: at(0), finishedAt: null, steps: [] },
+      attempts: [attempt(1, 'error', 1, 4), { ...attempt(2, 'queued', 0, null), startedAt: null }],
+    };
+    expect(shown([lost], 9)).to.deep.equal([['waited for a runner 0-1', 'attempt 1 1-4', 'waits for a runner 4-9']]);
   });
 });
 

@@ -29,6 +29,7 @@ import { answerPage } from './layout.tsx';
 import { askedLines, LogSection } from './log.tsx';
 import { Age, Fact, inUtc, Progress, StatusMark, Took, Words } from './parts.tsx';
 import { refText, shortRef, verdictOf } from './sentences.ts';
+import { Timeline } from './timeline.tsx';
 
 /** `/builds/:id`: a build's result, its jobs, and one job with its log. The query `job` says which, `view` how the jobs are shown. */
 export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Response> {
@@ -76,7 +77,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
         <Facts build={build} estimate={estimate} links={links} now={now} />
         {material && <Material material={material} open={build.approval?.decision === null} />}
         <FailedTests build={build} failed={failed} />
-        <Panes view={view} build={build} chosen={chosen?.job.id} now={now}>
+        <Panes view={view} open={context.req.queries('open') ?? []} build={build} chosen={chosen?.job.id} now={now}>
           {chosen && (
             <>
               <JobPane
@@ -112,6 +113,8 @@ async function linesOfSteps(web: Web, { job, attempt }: ChosenJob) {
 
 interface Shown {
   view: JobView;
+  /** names of the matrices that the graph shows job by job */
+  open: readonly string[];
   build: Build;
   chosen: string | undefined;
   now: number;
@@ -119,18 +122,16 @@ interface Shown {
 }
 
 /** The jobs of a build and the chosen one: side by side, or the chosen one below a picture of all. */
-function Panes({ view, build, chosen, now, children }: Shown) {
+function Panes({ view, open, build, chosen, now, children }: Shown) {
   const single = build.jobs.length < 2;
   return (
     <>
-      <JobViews view={view} views={jobViewsOf(build)} chosen={chosen} />
+      <JobViews build={build} view={view} chosen={chosen} />
       <div class="panes">
         <nav id="jobs" class={view} data-live="" aria-label="Jobs" hidden={single}>
-          {view === 'graph' ? (
-            <Graph build={build} chosen={chosen} />
-          ) : (
-            <JobList build={build} chosen={chosen} now={now} />
-          )}
+          {view === 'graph' && <Graph build={build} chosen={chosen} open={open} now={now} />}
+          {view === 'timeline' && <Timeline build={build} chosen={chosen} now={now} />}
+          {view === 'list' && <JobList build={build} chosen={chosen} now={now} />}
         </nav>
         <div class="pane">{children}</div>
       </div>

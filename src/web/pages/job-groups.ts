@@ -1,4 +1,4 @@
-import type { Job } from '../../kernel/model.ts';
+import type { Job, Status } from '../../kernel/model.ts';
 
 /** A job by itself, or the jobs of a matrix. */
 export interface JobGroup {
@@ -36,4 +36,10 @@ export function valuesOf(job: Job): string {
 
 function withoutValues(name: string): string {
   return name.endsWith(')') ? name.replace(/ \(.*\)$/, '') : name;
+}
+
+/** The worst status of some jobs: what a person wants to know of a closed group. */
+export function worstStatus(jobs: readonly Job[]): Status {
+  const order: Status[] = ['failure', 'error', 'running', 'queued', 'waiting', 'cancelled', 'success', 'skipped'];
+  return order.find((status) => jobs.some((job) => job.status === status)) ?? 'success';
 }

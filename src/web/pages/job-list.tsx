@@ -1,5 +1,5 @@
 import { type Build, isFinal, type Job, type Status, statusWords } from '../../kernel/model.ts';
-import { groupJobs, type JobGroup, valuesOf } from './job-groups.ts';
+import { groupJobs, type JobGroup, valuesOf, worstStatus } from './job-groups.ts';
 import { jobAddress } from './job-views.tsx';
 import { Took } from './parts.tsx';
 
@@ -53,15 +53,9 @@ function plural(count: number, word: string): string {
   return `${count} ${word}${count === 1 ? '' : 's'}`;
 }
 
-/** The worst status of some jobs: what a person wants to know of a closed group. */
-function worstOf(jobs: readonly Job[]): Status {
-  const order: Status[] = ['failure', 'error', 'running', 'queued', 'waiting', 'cancelled', 'success', 'skipped'];
-  return order.find((status) => jobs.some((job) => job.status === status)) ?? 'success';
-}
-
 /** The jobs of a matrix; open where one of them wants attention or is shown. */
 function Matrix({ group: { name, jobs }, shown }: { group: JobGroup; shown: Shown }) {
-  const worst = worstOf(jobs);
+  const worst = worstStatus(jobs);
   const open = worst === 'failure' || worst === 'error' || jobs.some(({ id }) => id === shown.chosen);
   return (
     <details class="matrix" id={`matrix-${jobs[0]?.id}`} open={open} data-open={open ? '' : undefined}>

@@ -2,28 +2,33 @@ import type { Build } from '../../kernel/model.ts';
 import { layOut } from './graph-layout.ts';
 
 /** How a build's page shows the jobs. */
-export type JobView = 'list' | 'graph';
+export type JobView = 'list' | 'graph' | 'timeline';
 
-const titles: { readonly [V in JobView]: string } = { list: 'List', graph: 'Graph' };
+const titles: { readonly [V in JobView]: string } = { list: 'List', graph: 'Graph', timeline: 'Timeline' };
 
 /** The ways to show the jobs of a build. There is no graph if no job needs another. */
 export function jobViewsOf(build: Build): JobView[] {
-  return layOut(build.jobs) === undefined ? ['list'] : ['list', 'graph'];
+  return layOut(build.jobs) === undefined ? ['list', 'timeline'] : ['list', 'graph', 'timeline'];
 }
 
-/** The address of a job of a build in one of the views. */
-export function jobAddress(view: JobView, job: string | undefined): string {
+/**
+ * The address of a job of a build in one of the views.
+ * @param open names of the matrices that the graph shows job by job
+ */
+export function jobAddress(view: JobView, job: string | undefined, open: readonly string[] = []): string {
   const query = new URLSearchParams();
   if (view !== 'list') query.set('view', view);
+  for (const name of open) query.append('open', name);
   if (job !== undefined) query.set('job', job);
   return `?${query}`;
 }
 
-/** Links to the views of the jobs. */
-export function JobViews({ view, views, chosen }: { view: JobView; views: JobView[]; chosen: string | undefined }) {
+/** Links to the views of the jobs; hidden while there is only one job. */
+export function JobViews({ build, view, chosen }: { build: Build; view: JobView; chosen: string | undefined }) {
+  const single = build.jobs.length < 2;
   return (
-    <nav class="tabs" id="job-views" data-live="" aria-label="Views of the jobs" hidden={views.length < 2}>
-      {views.map((one) => (
+    <nav class="tabs" id="job-views" data-live="" aria-label="Views of the jobs" hidden={single}>
+      {jobViewsOf(build).map((one) => (
         <a href={jobAddress(one, chosen)} data-swap="jobs" aria-current={one === view ? 'true' : undefined}>
           {titles[one]}
         </a>
