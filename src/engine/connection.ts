@@ -1,5 +1,5 @@
 import { type ClientRequest, type IncomingMessage, request } from 'node:http';
-import type { Readable } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import { errorText, VoltError } from '../kernel/errors.ts';
 
 /** Version of Docker's API that Docker and podman both serve. */
@@ -69,6 +69,17 @@ export class EngineConnection {
     throw refusal(status, await this.#text(answer));
   }
 
+  /**
+   * As `docker`, for what a program in a container reads and prints.
+   * @returns the connection, on which only that is sent from now on
+   */
+  async attach(path: string, options: EngineRequest = {}): Promise<Duplex> {
+    const headers = { connection: 'Upgrade', upgrade: 'tcp' };
+    const answer = await this.#send(dockerApi + path, { ...options, method: 'POST', headers });
+    if (answer.statusCode === 101) return answer.socket;
+    throw refusal(answer.statusCode ?? 0, await this.#text(answer));
+  }
+
   async #json<T>(path: string, options: EngineRequest): Promise<T> {
     const answer = await this.#send(path, options);
     const text = await this.#text(answer);
@@ -109,6 +120,11 @@ export class EngineConnection {
           resolve(answer);
         },
       );
+      sent.once('upgrade', (answer, socket, head) => {
+        clearTimeout(late);
+        socket.unshift(head);
+        resolve(answer);
+      });
       // a connection that breaks after the answer has begun tells its reader
       sent.on('error', (error) => {
         clearTimeout(late);

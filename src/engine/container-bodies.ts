@@ -1,7 +1,11 @@
-import type { ContainerPlan, HealthCheck, IdMap, IdRange, KeptId } from './container-plan.ts';
+import type { ContainerPlan, IdMap, IdRange, KeptId } from './container-plan.ts';
+import { starterInside } from './starter/starter.ts';
 
 /** Microseconds of a period in which processor time is counted, as in Docker. */
 const period = 100_000;
+
+/** Volt runs the checks, see health.ts. */
+const noHealthCheck = { Test: ['NONE'] };
 
 /** A container in the words of podman's API, see https://docs.podman.io/en/latest/_static/api.html (SpecGenerator). */
 export function podmanBody(plan: ContainerPlan): unknown {
@@ -11,14 +15,15 @@ export function podmanBody(plan: ContainerPlan): unknown {
     ...{
       image: plan.image,
       labels: plan.labels,
-      env: plan.env,
+      entrypoint: [starterInside],
+      command: plan.program.argv,
+      // the environment comes on its standard input
+      stdin: true,
       stop_timeout: 0,
       no_new_privileges: !machine?.privileged,
     },
     // the machine's proxies are the caller's to give
     httpproxy: false,
-    ...(plan.entrypoint && { entrypoint: plan.entrypoint }),
-    ...(plan.command && { command: plan.command }),
     ...(cwd !== undefined && { work_dir: cwd }),
     ...(plan.pod !== undefined && { pod: plan.pod }),
     ...(user !== undefined && { user }),
@@ -41,8 +46,7 @@ export function podmanBody(plan: ContainerPlan): unknown {
       ...{ container_port: container, host_port: host, host_ip: '127.0.0.1', protocol },
     })),
     ...(ids && userNamespace(ids)),
-    // Volt runs the checks: podman has no clock of its own without systemd
-    ...(plan.health !== undefined && { healthconfig: healthBody(plan.health && { ...plan.health, interval: 0 }) }),
+    healthconfig: noHealthCheck,
     resource_limits: {
       ...(limits.memory !== undefined && { memory: { limit: limits.memory, swap: limits.swap ?? limits.memory } }),
       ...(limits.processes !== undefined && { pids: { limit: limits.processes } }),
@@ -95,13 +99,11 @@ export function dockerBody(plan: ContainerPlan): unknown {
   return {
     Image: plan.image,
     Labels: plan.labels,
-    Env: Object.entries(plan.env).map(([name, value]) => `${name}=${value}`),
+    ...{ Entrypoint: [starterInside], Cmd: plan.program.argv, OpenStdin: true, StdinOnce: true },
     StopTimeout: 0,
-    ...(plan.entrypoint && { Entrypoint: plan.entrypoint }),
-    ...(plan.command && { Cmd: plan.command }),
     ...(cwd !== undefined && { WorkingDir: cwd }),
     ...(user !== undefined && { User: user }),
-    ...(plan.health !== undefined && { Healthcheck: healthBody(plan.health) }),
+    Healthcheck: noHealthCheck,
     Hostname: options?.hostname,
     ExposedPorts: Object.fromEntries(ports.map((port) => [portKey(port), {}])),
     HostConfig: {
@@ -140,12 +142,4 @@ export function dockerBody(plan: ContainerPlan): unknown {
     },
     ...(network && { NetworkingConfig: { EndpointsConfig: { [network.name]: { Aliases: network.aliases } } } }),
   };
-}
-
-/** In nanoseconds. */
-function healthBody(check: HealthCheck | null): unknown {
-  if (check === null) return { Test: ['NONE'] };
-  const { test, interval, timeout, retries, startPeriod } = check;
-  const [every, most, start] = [interval, timeout, startPeriod].map((time) => time * 1_000_000);
-  return { Test: test, Interval: every, Timeout: most, Retries: retries, StartPeriod: start };
 }

@@ -15,31 +15,21 @@ export interface KeptId {
   kept: { uid: number; gid: number };
 }
 
-/** How the engine finds out whether the program of a container is ready. Times in milliseconds. */
-export interface HealthCheck {
-  /** a program and its arguments after `CMD`, a line for the shell after `CMD-SHELL` */
-  test: readonly string[];
-  interval: number;
-  timeout: number;
-  /** failures in a row until it counts as broken */
-  retries: number;
-  startPeriod: number;
-}
-
 /** What a container is made from. */
 export interface ContainerPlan {
   /** id of an image that the engine has */
   image: string;
   labels: Readonly<Record<string, string>>;
-  /** no secrets: whoever may ask the engine sees it */
-  env: Readonly<Record<string, string>>;
+  /** what the starter starts, see starter/ */
+  program: {
+    argv: readonly string[];
+    /** beside what the image has; may hold secrets: the engine never learns it */
+    env: Readonly<Record<string, string>>;
+  };
   cwd?: string;
   /** the image's by default */
-  entrypoint?: readonly string[];
-  command?: readonly string[];
-  /** the image's by default */
   user?: string;
-  /** files and folders of the machine */
+  /** files and folders of the machine, with the starter if it is to run */
   mounts: readonly { from: string; to: string; readOnly?: boolean }[];
   /** volumes of the engine; one without a name is removed with the container */
   volumes?: readonly { name?: string; to: string; readOnly: boolean }[];
@@ -62,8 +52,6 @@ export interface ContainerPlan {
     /** relative weight; 1024 is usual */
     cpuShares?: number | undefined;
   };
-  /** instead of the image's own check; null for none */
-  health?: HealthCheck | null;
   /** see `docker create --help` */
   options?: {
     hostname?: string | undefined;

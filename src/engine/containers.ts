@@ -3,6 +3,7 @@ import { type EngineConnection, EngineRefusal, engineFailed } from './connection
 import { dockerBody, podmanBody } from './container-bodies.ts';
 import type { ContainerPlan } from './container-plan.ts';
 import type { Engine } from './engine.ts';
+import { giveEnvironment } from './starter/give-environment.ts';
 
 /** Milliseconds for a removal that somebody else has begun, and between two looks at it. */
 const removalPatience = 10_000;
@@ -30,15 +31,8 @@ interface ContainerDescription {
   };
 }
 
-/**
- * What is done with the first process of a container before its program begins. Docker begins the program a moment earlier.
- * @param addresses of the container, by the name of the network
- */
-export interface Prepare {
-  (pid: number, addresses: ContainerState['addresses']): Promise<void>;
-  /** called before the engine starts the container */
-  before?: (() => Promise<void>) | undefined;
-}
+/** What is done with the first process of a container before its program begins. */
+export type Prepare = (pid: number) => Promise<void>;
 
 /**
  * Makes a container and starts it.
@@ -48,7 +42,7 @@ export interface Prepare {
 export async function startContainer(engine: Engine, plan: ContainerPlan, prepare?: Prepare): Promise<string> {
   const id = await createContainer(engine, plan);
   try {
-    await beginContainer(engine, id, prepare);
+    await beginContainer(engine, id, plan, prepare);
     return id;
   } catch (error) {
     await removeContainer(engine, id).catch(() => undefined);
@@ -57,20 +51,20 @@ export async function startContainer(engine: Engine, plan: ContainerPlan, prepar
 }
 
 /** Starts a container that was made. @throws as `startContainer` */
-export async function beginContainer(engine: Engine, id: string, prepare?: Prepare): Promise<void> {
-  const { connection, kind } = engine;
-  const start = () => connection.docker(`/containers/${id}/start`, { method: 'POST' });
-  await prepare?.before?.();
-  if (kind === 'podman') await connection.podman(`/containers/${id}/init`, { method: 'POST' });
-  else await start();
-  if (prepare) {
-    const { pid = 0, addresses = {} } = (await stateOf(engine, id)) ?? {};
-    await prepare(pid, addresses);
-  }
-  if (kind === 'podman') await start();
+export async function beginContainer(
+  engine: Engine,
+  id: string,
+  { program }: Pick<ContainerPlan, 'program'>,
+  prepare?: Prepare,
+): Promise<void> {
+  await engine.connection.docker(`/containers/${id}/start`, { method: 'POST' });
+  const { pid = 0 } = (await stateOf(engine, id)) ?? {};
+  await prepare?.(pid);
+  // only now the starter starts the program
+  await giveEnvironment(engine, id, pid, program.env);
 }
 
-/** Makes a container that does not run yet. @returns its id */
+/** Makes a container that does not run yet. @returns its id. @throws EngineRefusal, VoltError `engine_failed` */
 export async function createContainer({ connection, kind }: Engine, plan: ContainerPlan): Promise<string> {
   const made =
     kind === 'podman'

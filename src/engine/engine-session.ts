@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto';
 import type { Config } from '../kernel/config.ts';
+import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText } from '../kernel/errors.ts';
 import { isAlive } from '../system/processes.ts';
 import { pause, within } from '../system/wait.ts';
@@ -19,6 +20,7 @@ import { EngineNotes, ownProcessLabel, sweepEnded } from './left-behind.ts';
 import { untilPodsAreGone } from './pods.ts';
 import { removeLabelled } from './remove-labelled.ts';
 import { type ContainerEnd, type ContainerRun, runContainer } from './run-container.ts';
+import { starterMount } from './starter/starter.ts';
 
 /** Whose containers a session makes. */
 export interface EngineOwner {
@@ -95,6 +97,7 @@ export class EngineSession {
   #keeping: Promise<void> | undefined;
   readonly #notes: EngineNotes;
   #record: string | undefined;
+  #starter: ContainerPlan['mounts'][number] | undefined;
   /** tells its containers from those of the runner's earlier life, whose keeper may still be at work */
   readonly #life = randomBytes(8).toString('hex');
   #opening: Promise<Engine> | undefined;
@@ -145,7 +148,8 @@ export class EngineSession {
       bytesOnDisk: async () => (await disk?.bytes().catch(() => 0)) ?? 0,
       start: (engine, plan, prepare) => this.#start(engine, plan, prepare),
       build: (engine, build) => this.#build(engine, build),
-      run: (engine, plan, run) => runContainer(engine, plan, { ...run, prepare: this.#noting(run.prepare) }),
+      run: (engine, plan, run) =>
+        runContainer(engine, this.#startable(plan), { ...run, prepare: this.#noting(run.prepare) }),
       removeLater: (engine, labels) => this.#removeLater(engine, labels),
       pulls: this.#pulls,
       looks: this.#looks,
@@ -182,21 +186,23 @@ export class EngineSession {
 
   async #start(engine: Engine, plan: ContainerPlan, prepare?: Prepare): Promise<StartedContainer> {
     let first = new FirstProcess(0);
-    const started: Prepare = async (pid, addresses) => {
+    const started: Prepare = async (pid) => {
       first = new FirstProcess(pid);
-      await prepare?.(pid, addresses);
+      await prepare?.(pid);
     };
-    started.before = prepare?.before;
-    return { id: await startContainer(engine, plan, this.#noting(started)), first };
+    return { id: await startContainer(engine, this.#startable(plan), this.#noting(started)), first };
   }
 
   #noting(prepare: Prepare): Prepare {
-    const noting: Prepare = async (pid, addresses) => {
+    return async (pid) => {
       if (pid > 0) this.#note(pid);
-      await prepare(pid, addresses);
+      await prepare(pid);
     };
-    noting.before = prepare.before;
-    return noting;
+  }
+
+  #startable(plan: ContainerPlan): ContainerPlan {
+    this.#starter ??= starterMount(dataPaths(this.#config.dataDir).engine);
+    return { ...plan, mounts: [...plan.mounts, this.#starter] };
   }
 
   async #build(engine: Engine, build: ImageBuild): Promise<void> {

@@ -1,54 +1,83 @@
 import { errorText } from '../kernel/errors.ts';
 import { pause } from '../system/wait.ts';
 import { type EngineConnection, engineFailed } from './connection.ts';
+import { FirstProcess } from './first-process.ts';
 import { readFrames } from './frames.ts';
+import { starterInput, starterInside } from './starter/starter.ts';
 
 /** A command in a running container. */
 export interface ContainerCommand {
   argv: readonly string[];
+  /** beside what the image has; the engine never learns it */
   env: Readonly<Record<string, string>>;
-  cwd: string;
+  /** the container's by default */
+  cwd?: string;
   /** gets standard output and standard error; while a promise that it returns is pending, nothing more is read */
   output(chunk: Buffer): void | Promise<void>;
+  /** kills the command's first process, and gives the rest up */
+  signal?: AbortSignal;
 }
 
 /** Milliseconds in which the engine must notice that a command has ended whose output has. */
 const endPatience = 10_000;
 
+interface ExecState {
+  Running: boolean;
+  ExitCode: number | null;
+  /** as the machine sees it */
+  Pid?: number;
+}
+
 /**
  * Runs a command in a container, with the rights of the container's user.
  * @returns its exit code; 128 and the number of the signal where a signal ended it, 126 or 127 where there is no such program
- * @throws EngineRefusal where the container does not run; VoltError `engine_failed` where its end is unknown
+ * @throws EngineRefusal where the container does not run; VoltError `engine_failed` where its end is unknown; the signal's reason
  */
 export async function runInContainer(
   connection: EngineConnection,
   container: string,
-  { argv, env, cwd, output }: ContainerCommand,
+  { argv, env, cwd, output, signal }: ContainerCommand,
 ): Promise<number> {
   const { Id: id } = await connection.docker<{ Id: string }>(`/containers/${container}/exec`, {
     body: {
-      AttachStdout: true,
-      AttachStderr: true,
-      Cmd: argv,
-      Env: Object.entries(env).map(([name, value]) => `${name}=${value}`),
-      WorkingDir: cwd,
+      ...{ AttachStdin: true, AttachStdout: true, AttachStderr: true },
+      Cmd: [starterInside, ...argv],
+      ...(cwd !== undefined && { WorkingDir: cwd }),
     },
   });
-  const answer = await connection.stream(`/exec/${id}/start`, { body: { Detach: false, Tty: false } });
+  signal?.throwIfAborted();
+  const command = await connection.attach(`/exec/${id}/start`, { body: { Detach: false, Tty: false } });
+  command.on('error', () => undefined);
+  const abort = () => {
+    void kill(connection, id);
+    command.destroy();
+  };
+  signal?.addEventListener('abort', abort, { once: true });
+  if (signal?.aborted) abort();
   try {
-    await readFrames(answer as AsyncIterable<Buffer>, output);
+    command.write(starterInput(env));
+    await readFrames(command, output);
   } catch (error) {
-    answer.destroy();
+    command.destroy();
+    signal?.throwIfAborted();
     throw engineFailed(`the container engine has broken off a command's output: ${errorText(error)}`, error);
+  } finally {
+    signal?.removeEventListener('abort', abort);
   }
   return exitCode(connection, id);
+}
+
+/** Never rejects. */
+async function kill(connection: EngineConnection, id: string): Promise<void> {
+  const state = await connection.docker<ExecState>(`/exec/${id}/json`).catch(() => undefined);
+  new FirstProcess(state?.Pid ?? 0).kill();
 }
 
 /** The connection ends in the same way when the command ends and when the engine does. */
 async function exitCode(connection: EngineConnection, id: string): Promise<number> {
   const until = performance.now() + endPatience;
   for (let wait = 1; performance.now() < until; wait = Math.min(wait * 2, 200)) {
-    const state = await connection.docker<{ Running: boolean; ExitCode: number | null }>(`/exec/${id}/json`);
+    const state = await connection.docker<ExecState>(`/exec/${id}/json`);
     if (!state.Running && typeof state.ExitCode === 'number') {
       if (state.ExitCode >= 0) return state.ExitCode;
       // of podman, where the process that watched the command was killed

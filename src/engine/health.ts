@@ -1,14 +1,19 @@
-import type { HealthCheck } from './container-plan.ts';
-import { unlessGone } from './containers.ts';
 import type { Engine } from './engine.ts';
+import { runInContainer } from './exec.ts';
 
-/** Milliseconds beyond those of a check in which the engine must have run it. */
-const patience = 30_000;
-
-interface HealthResults {
-  Status: string;
-  Log?: { Output?: string }[] | null;
+/** How Volt finds out whether the program of a container is ready. Times in milliseconds. */
+export interface HealthCheck {
+  /** a program and its arguments after `CMD`, a line for the shell after `CMD-SHELL` */
+  test: readonly string[];
+  interval: number;
+  timeout: number;
+  /** failures in a row until it counts as broken */
+  retries: number;
+  startPeriod: number;
 }
+
+/** Characters that are kept of what a check prints. */
+const mostOutput = 4096;
 
 /** Times in nanoseconds. */
 interface HealthConfig {
@@ -20,27 +25,31 @@ interface HealthConfig {
 }
 
 /**
- * Whether the program of a container with a health check is ready. podman runs the check now; Docker runs it by itself.
- * @param timeout milliseconds of the check
+ * Runs a health check once. Engines are not asked to: they would run it without the environment that they never learn, and podman
+ * has no clock of its own where there is no systemd.
+ * @param env that the container's program has from Volt
+ * @returns whether the check succeeds, and the end of what it has printed
  * @throws EngineRefusal where the container does not run; VoltError `engine_failed`
  */
-export async function isHealthy(engine: Engine, id: string, timeout: number): Promise<boolean> {
-  const { connection, kind } = engine;
-  const results =
-    kind === 'podman'
-      ? await connection.podman<HealthResults>(`/containers/${id}/healthcheck`, { patience: timeout + patience })
-      : await resultsOf(engine, id);
-  return results?.Status === 'healthy';
-}
-
-/** What the last check of a container has printed. @throws VoltError `engine_failed`, EngineRefusal */
-export async function healthOutput(engine: Engine, id: string): Promise<string> {
-  return (await resultsOf(engine, id))?.Log?.at(-1)?.Output?.trim() ?? '';
-}
-
-async function resultsOf({ connection }: Engine, id: string): Promise<HealthResults | undefined> {
-  const about = connection.docker<{ State: { Health?: HealthResults | null } }>(`/containers/${id}/json`);
-  return (await unlessGone(about))?.State.Health ?? undefined;
+export async function checkHealth(
+  { connection }: Engine,
+  id: string,
+  { test: [kind, ...line], timeout }: HealthCheck,
+  env: Readonly<Record<string, string>>,
+): Promise<{ isHealthy: boolean; output: string }> {
+  const argv = kind === 'CMD-SHELL' ? ['/bin/sh', '-c', ...line] : line;
+  let output = '';
+  const take = (chunk: Buffer) => {
+    output = (output + chunk).slice(-mostOutput);
+  };
+  const signal = AbortSignal.timeout(timeout);
+  try {
+    const exitCode = await runInContainer(connection, id, { argv, env, output: take, signal });
+    return { isHealthy: exitCode === 0, output: output.trim() };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return { isHealthy: false, output: `it took longer than ${timeout / 1000} s; ${output}`.trim() };
+  }
 }
 
 /**

@@ -41,7 +41,7 @@ async function look(
   labels: Readonly<Record<string, string>>,
   paths: readonly string[],
 ): Promise<ImageFacts> {
-  const id = await createContainer(engine, { image, labels, env: {}, mounts: [], limits: {}, command: ['true'] });
+  const id = await createContainer(engine, { image, labels, program: { argv: [], env: {} }, mounts: [], limits: {} });
   try {
     const [passwd = '', group = ''] = await Promise.all([
       readFile(engine, id, '/etc/passwd'),

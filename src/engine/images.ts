@@ -17,11 +17,30 @@ export interface Image {
   /** user of its processes, as `name`, `uid` or either with `:group`; empty for root */
   user: string;
   env: Readonly<Record<string, string>>;
+  entrypoint: readonly string[];
+  command: readonly string[];
+}
+
+/**
+ * What a container of an image runs.
+ * @param entrypoint instead of that of the image, whose own arguments do not go with another one
+ * @param args instead of those of the image
+ */
+export function argvOf(image: Image, entrypoint: string | undefined, args: readonly string[]): string[] {
+  const own = entrypoint === undefined ? image : { entrypoint: [entrypoint], command: [] };
+  return [...own.entrypoint, ...(args.length > 0 ? args : own.command)];
 }
 
 export interface RegistryLogin {
   username: string;
   password: string;
+}
+
+interface ImageConfig {
+  User?: string;
+  Env?: string[] | null;
+  Entrypoint?: string[] | null;
+  Cmd?: string[] | null;
 }
 
 /** @returns undefined where the engine does not have the image. @param name its name, or its id */
@@ -34,7 +53,7 @@ export async function imageOf({ connection }: Engine, name: ImageName | string):
       Created?: string;
       RepoTags?: string[] | null;
       RepoDigests?: string[] | null;
-      Config?: { User?: string; Env?: string[] | null } | null;
+      Config?: ImageConfig | null;
     }>(`/images/${encodeURIComponent(asked)}/json`),
   );
   if (!found) return undefined;
@@ -53,6 +72,7 @@ export async function imageOf({ connection }: Engine, name: ImageName | string):
     ...{ id, bytes, names: names ?? [], createdAt: Date.parse(created) },
     digest: all.find((each) => each.startsWith(`${repository}@`)) ?? all[0],
     user: config?.User ?? '',
+    ...{ entrypoint: config?.Entrypoint ?? [], command: config?.Cmd ?? [] },
     env: Object.fromEntries((config?.Env ?? []).map((pair) => [pair.split('=', 1)[0], pair.replace(/^[^=]*=/, '')])),
   };
 }

@@ -46,12 +46,10 @@ export async function runContainer(engine: Engine, plan: ContainerPlan, run: Con
     // before the start, so that no output is lost
     const read = await attach(engine, id, output);
     signal.throwIfAborted();
-    const noting: Prepare = async (pid, addresses) => {
+    await beginContainer(engine, id, plan, async (pid) => {
       first = new FirstProcess(pid);
-      await prepare(pid, addresses);
-    };
-    noting.before = prepare.before;
-    await beginContainer(engine, id, noting);
+      await prepare(pid);
+    });
     await read();
     return endOf(engine, id);
   })();

@@ -3,7 +3,6 @@ import { expect } from 'chai';
 import { EngineRefusal } from '../../src/engine/connection.ts';
 import {
   containersWith,
-  createContainer,
   killContainer,
   removeContainer,
   startContainer,
@@ -18,6 +17,7 @@ import { makePod, podsWith, untilPodsAreGone } from '../../src/engine/pods.ts';
 import { asVoltError } from '../../src/kernel/errors.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
 import { watchersOf } from '../support/seen-processes.ts';
+import { sleepingContainer } from '../support/sleeping-container.ts';
 import { until } from '../support/until.ts';
 
 describe('the client of a container engine', () => {
@@ -36,14 +36,7 @@ describe('the client of a container engine', () => {
   /** Runs the work in a container that sleeps. */
   async function withContainer(work: (id: string) => Promise<void>, mtu?: number): Promise<void> {
     const { name: network } = await makeNetwork(engine, labels, 'all', mtu);
-    const plan = {
-      image,
-      labels,
-      env: { FROM: 'create' },
-      mounts: [],
-      limits: {},
-      command: ['tail', '-f', '/dev/null'],
-    };
+    const plan = sleepingContainer(test, image, labels);
     const id = await startContainer(engine, { ...plan, network: { name: network, aliases: [] } });
     try {
       await work(id);
@@ -85,9 +78,11 @@ describe('the client of a container engine', () => {
 
   it('runs commands in a container with their own environment and folder, and gets output and exit codes', async () => {
     await withContainer(async (id) => {
-      const shown = await output(id, ['sh', '-c', 'echo $FROM $GIVEN; pwd; echo wrong >&2; exit 3'], { GIVEN: 'exec' });
+      const shown = await output(id, ['sh', '-c', 'echo "$GIVEN"; pwd; echo wrong >&2; exit 3'], {
+        GIVEN: 'two\nlines',
+      });
       expect(shown.code).to.equal(3);
-      expect(shown.text).to.include('create exec\n/tmp\n').and.include('wrong\n');
+      expect(shown.text).to.include('two\nlines\n/tmp\n').and.include('wrong\n');
       expect((await output(id, ['no-such-program'])).code).to.be.oneOf([126, 127]);
       expect((await output(id, ['sh', '-c', 'kill -KILL $$'])).code).to.equal(137);
       expect((await output(id, ['sh', '-c', 'sleep 300 & echo begun'])).text, 'what is left running').to.equal(
@@ -133,8 +128,8 @@ describe('the client of a container engine', () => {
 
   it('removes a container that could not be started', async () => {
     const { name: network } = await makeNetwork(engine, labels);
-    const plan = { image, labels, env: {}, mounts: [], limits: {}, network: { name: network, aliases: [] } };
-    const error = await startContainer(engine, { ...plan, command: ['no-such-program'] }).catch((thrown) => thrown);
+    const plan = { ...sleepingContainer(test, image, labels), network: { name: network, aliases: [] } };
+    const error = await startContainer(engine, { ...plan, cwd: '/bin/sh' }).catch((thrown) => thrown);
     expect(error).to.be.instanceOf(EngineRefusal);
     expect(await containersWith(engine, labels)).to.deep.equal([]);
     await removeNetwork(engine, network);
@@ -148,12 +143,9 @@ describe('the client of a container engine', () => {
       { inside: 0, outside: 60_600, count: 1 },
       { inside: 1, outside: 1_900_000_000, count: 65_535 },
     ];
-    const plan = { image, labels, env: {}, mounts: [], limits: {}, network: { name: network, aliases: [] } };
-    const id = await createContainer(engine, {
-      ...{ ...plan, command: ['tail', '-f', '/dev/null'], ids: { users: ranges, groups: ranges } },
-    });
+    const plan = { ...sleepingContainer(test, image, labels), network: { name: network, aliases: [] } };
+    const id = await startContainer(engine, { ...plan, ids: { users: ranges, groups: ranges } });
     try {
-      await engine.connection.docker(`/containers/${id}/start`, { method: 'POST' });
       expect((await output(id, ['cat', '/proc/self/uid_map'])).text).to.match(
         /^ +0 +60600 +1\n +1 +1900000000 +65535\n/,
       );

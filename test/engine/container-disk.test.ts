@@ -6,6 +6,7 @@ import { runInContainer } from '../../src/engine/exec.ts';
 import { imageName } from '../../src/engine/image-name.ts';
 import { imageOf } from '../../src/engine/images.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
+import { sleepingContainer } from '../support/sleeping-container.ts';
 
 describe('the disk that the containers of a job use', function () {
   this.timeout(60_000);
@@ -22,7 +23,7 @@ describe('the disk that the containers of a job use', function () {
 
   it('is what they write outside of the folders of the job, into volumes, too', async () => {
     const image = (await imageOf(engine, imageName(tinyImage)))?.id ?? '';
-    const plan = { image, labels, env: {}, mounts: [], limits: {}, command: ['tail', '-f', '/dev/null'] };
+    const plan = sleepingContainer(test, image, labels);
     const id = await startContainer(engine, { ...plan, volumes: [{ to: '/data', readOnly: false }] });
     const other = await startContainer(engine, { ...plan, labels: { ...labels, 'volt.job': 'other' } });
     const write = (container: string, file: string, megabytes: number) =>

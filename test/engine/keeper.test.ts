@@ -19,6 +19,7 @@ import { statOf } from '../../src/system/processes.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
 import { TestFolders } from '../support/folder.ts';
 import { argumentsOf, longSleep, processesWith, startedBy } from '../support/seen-processes.ts';
+import { sleepingContainer } from '../support/sleeping-container.ts';
 import { until } from '../support/until.ts';
 
 describe('the keeper of containers', function () {
@@ -53,8 +54,7 @@ describe('the keeper of containers', function () {
     const access = session.forJob({ build: '1', job: '1-1', attempt: 1 });
     await access.open();
     const image = (await imageOf(engine, imageName(tinyImage)))?.id ?? '';
-    const plan = { image, labels: await access.labels(), env: {}, mounts: [], limits: {} };
-    return access.start(engine, { ...plan, command: ['tail', '-f', '/dev/null'] });
+    return access.start(engine, { ...sleepingContainer(test, image, await access.labels()), mounts: [] });
   }
 
   const isKeeperOf = (pid: number, socket: string) =>
@@ -179,7 +179,7 @@ describe('the keeper of containers', function () {
   async function left(runner: string, mark: string): Promise<{ id: string; labels: Record<string, string> }> {
     const labels = { 'volt.record': 'record', 'volt.runner': runner, [processLabel]: mark };
     const image = (await imageOf(engine, imageName(tinyImage)))?.id ?? '';
-    const plan = { image, labels, env: {}, mounts: [], limits: {}, command: ['tail', '-f', '/dev/null'] };
+    const plan = sleepingContainer(test, image, labels);
     await makeNetwork(engine, labels);
     return { id: await startContainer(engine, plan), labels };
   }

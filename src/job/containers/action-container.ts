@@ -1,8 +1,5 @@
-import { EngineRefusal } from '../../engine/connection.ts';
 import type { ContainerPlan } from '../../engine/container-plan.ts';
-import type { Engine } from '../../engine/engine.ts';
-import type { Image } from '../../engine/images.ts';
-import type { ContainerEnd, ContainerRun } from '../../engine/run-container.ts';
+import { argvOf, type Image } from '../../engine/images.ts';
 import { proxiesIn } from '../../system/environment.ts';
 import { makeFoldersInside } from '../files/hand-over.ts';
 import { runUserCommand } from '../steps/user-command.ts';
@@ -15,9 +12,6 @@ import { hostsMount } from './container-mounts.ts';
 import { containerOptions } from './container-options.ts';
 import { containerIds } from './container-user.ts';
 import { said } from './engine-words.ts';
-
-/** How runtimes of containers say that a program is missing or cannot be executed. */
-const noProgram = /executable file|exec: |permission denied/i;
 
 /** What an action that runs in a container of its own is started with. */
 export interface ActionRun {
@@ -42,29 +36,13 @@ export async function runActionContainer(job: WorkflowState, opening: JobGround,
   const plan = await planOf(job, ground, image, run);
   const host = {
     run: async () => {
-      const end = await said(runOnce(job, engine, plan, { output, signal, prepare: protect }));
+      const end = await said(job.context.engine.run(engine, plan, { output, signal, prepare: protect }));
       const killed = end.isOutOfMemory ? 1 : 0;
       return { exitCode: end.exitCode, signal: null, breach: containerBreach(plan.limits, { killed, refused: 0 }) };
     },
     limits: job.context.processes.then(({ limits }) => limits),
   };
   await runUserCommand(job, { argv, cwd: '/', env, output, signal }, host);
-}
-
-/** As a shell does, says that the container has no such program by an exit code. */
-async function runOnce(
-  { context }: WorkflowState,
-  engine: Engine,
-  plan: ContainerPlan,
-  run: ContainerRun,
-): Promise<ContainerEnd> {
-  try {
-    return await context.engine.run(engine, plan, run);
-  } catch (error) {
-    if (!(error instanceof EngineRefusal) || !noProgram.test(error.message)) throw error;
-    await run.output(Buffer.from(`${error.message}\n`));
-    return { exitCode: 127, isOutOfMemory: false };
-  }
 }
 
 /** Folders of the job by their paths in the container, as on GitHub; the first that matches a path counts. */
@@ -102,16 +80,17 @@ async function planOf(
       ...hostsMount(context.sandbox),
       ...certificates.mounts,
     ],
-    env: {
-      CI: 'true',
-      ...translated(certificates.inside(env), mapped),
-      ...proxiesIn({ ...context.env, ...env }),
-      HOME: '/github/home',
+    program: {
+      argv: argvOf(image, entrypoint, args),
+      env: {
+        CI: 'true',
+        ...translated(certificates.inside(env), mapped),
+        ...proxiesIn({ ...context.env, ...env }),
+        HOME: '/github/home',
+      },
     },
     cwd: '/github/workspace',
     ...(network && { network: { name: network.name, aliases: [] } }),
-    ...(entrypoint !== undefined && { entrypoint: [entrypoint] }),
-    ...(args.length > 0 && { command: args }),
     ...(ids && { ids }),
   };
 }

@@ -8,7 +8,6 @@ import { type EngineNetwork, makeNetwork } from '../../engine/networks.ts';
 import { makePod } from '../../engine/pods.ts';
 import { removeLabelled } from '../../engine/remove-labelled.ts';
 import type { Limits } from '../../exec/limits.ts';
-import { BridgeHold } from '../../exec/network/bridge-hold.ts';
 import { shareRules } from '../../exec/network/shared-rules.ts';
 import { errorText } from '../../kernel/errors.ts';
 import { pause, within } from '../../system/wait.ts';
@@ -51,7 +50,6 @@ export class JobGround {
   readonly #processes: FirstProcess[] = [];
   #hasServices = false;
   #opened: Promise<ContainerGround> | undefined;
-  #hold: BridgeHold | undefined;
   /** where something may have been made, also if not all of it */
   #made: Pick<ContainerGround, 'engine' | 'labels'> | undefined;
 
@@ -94,22 +92,10 @@ export class JobGround {
     const network = isNeeded ? await said(makeNetwork(engine, labels, reach)) : undefined;
     const pod = await podFor(engine, labels, limits);
     const isRuled = network !== undefined && own !== 'machine';
-    if (isRuled && engine.kind === 'docker') this.#hold = await BridgeHold.make(network.name);
-    const protect: Prepare = async (pid, addresses) => {
-      const first = new FirstProcess(pid);
-      this.#processes.push(first);
-      if (!isRuled) return;
-      try {
-        await shareRules(own, pid, network);
-      } catch (error) {
-        // a program that Docker has begun may be over already
-        if (this.#hold && !first.isAlive) return;
-        throw error;
-      }
-      const address = addresses[network.name];
-      if (address) await this.#hold?.admit(address, () => first.isAlive);
+    const protect: Prepare = async (pid) => {
+      this.#processes.push(new FirstProcess(pid));
+      if (isRuled) await shareRules(own, pid, network);
     };
-    protect.before = () => this.#hold?.dropEnded() ?? Promise.resolve();
     return { engine, labels, pod, prefix: `volt${randomBytes(5).toString('hex')}`, network, protect };
   }
 
@@ -182,7 +168,6 @@ export class JobGround {
 
   async #remove({ engine, labels }: Pick<ContainerGround, 'engine' | 'labels'>): Promise<void> {
     await removeLabelled(engine, labels);
-    await this.#hold?.remove();
     // root of a container of Docker is root of the machine, and later jobs need what it has left; processes of steps may still run
     if (engine.kind === 'docker') await this.#context.sandbox.giveContestedTree(this.#context.folder);
   }

@@ -132,7 +132,6 @@ async function planOf(
   for (const { name } of volumes) if (name !== undefined) await said(makeVolume(engine, name, labels));
   const options = containerOptions(limits, spec.options);
   return {
-    // with passwords, which nothing that the engine keeps has
     env: {
       ...environmentInside(context.env),
       ...job.input.repo.env,
@@ -144,10 +143,9 @@ async function planOf(
     container: {
       ...options,
       ...{ image: image.id, labels: { ...spec.options.labels, ...labels } },
-      env,
       cwd: spec.options.workdir ?? folders.workspace,
       // as on GitHub, the image's own program does not run
-      ...{ entrypoint: ['tail'], command: ['-f', '/dev/null'] },
+      program: { argv: ['tail', '-f', '/dev/null'], env: {} },
       ...{ mounts, volumes, pod },
       ...(network && { network: { name: network.name, aliases: spec.options.aliases } }),
       ...(user !== '' && { user }),

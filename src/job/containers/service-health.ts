@@ -1,4 +1,4 @@
-import type { HealthCheck } from '../../engine/container-plan.ts';
+import type { HealthCheck } from '../../engine/health.ts';
 import type { HealthCheck as GivenCheck } from '../../workflow/containers/spec.ts';
 
 /** What Docker uses where nothing is given; times in milliseconds. */

@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { EngineRefusal } from '../../engine/connection.ts';
 import { readContainerLog } from '../../engine/container-log.ts';
-import type { ContainerPlan, HealthCheck } from '../../engine/container-plan.ts';
+import type { ContainerPlan } from '../../engine/container-plan.ts';
 import { type ContainerState, stateOf } from '../../engine/containers.ts';
-import { healthOutput, imageCheck, isHealthy } from '../../engine/health.ts';
-import type { Image } from '../../engine/images.ts';
+import { checkHealth, type HealthCheck, imageCheck } from '../../engine/health.ts';
+import { argvOf, type Image } from '../../engine/images.ts';
 import { makeVolume } from '../../engine/volumes.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { pause } from '../../system/wait.ts';
@@ -41,20 +41,22 @@ export class Service {
   readonly #job: WorkflowState;
   readonly #ground: ContainerGround;
   readonly #health: HealthCheck | null;
-  readonly #limits: ContainerPlan['limits'];
+  readonly #plan: Pick<ContainerPlan, 'limits' | 'program'>;
+  /** what its last health check has printed */
+  #checked = '';
 
   private constructor(
     job: WorkflowState,
     spec: ServiceSpec,
     ground: ContainerGround,
-    { id, health, limits }: { id: string; health: HealthCheck | null; limits: ContainerPlan['limits'] },
+    { id, health, plan }: { id: string; health: HealthCheck | null; plan: ContainerPlan },
   ) {
     this.#job = job;
     this.spec = spec;
     this.#ground = ground;
     this.id = id;
     this.#health = health;
-    this.#limits = limits;
+    this.#plan = plan;
   }
 
   /**
@@ -75,9 +77,8 @@ export class Service {
     signal.throwIfAborted();
     const health = healthCheckOf(spec.options.health, await said(imageCheck(engine, image.id)));
     const plan = await planOf(job, spec, ground, image);
-    const whole = { ...plan, health, ...(ports && { ports }) };
-    const { id } = await said(job.context.engine.start(engine, whole, ground.protect));
-    return new Service(job, spec, ground, { id, health, limits: plan.limits });
+    const { id } = await said(job.context.engine.start(engine, { ...plan, ...(ports && { ports }) }, ground.protect));
+    return new Service(job, spec, ground, { id, health, plan });
   }
 
   /**
@@ -122,9 +123,11 @@ export class Service {
     await log.line('##[endgroup]');
   }
 
-  async #isHealthy({ timeout }: HealthCheck): Promise<boolean> {
+  async #isHealthy(check: HealthCheck): Promise<boolean> {
     try {
-      return await isHealthy(this.#ground.engine, this.id, timeout);
+      const { isHealthy, output } = await checkHealth(this.#ground.engine, this.id, check, this.#plan.program.env);
+      this.#checked = output;
+      return isHealthy;
     } catch (error) {
       // the container has ended meanwhile
       if (error instanceof EngineRefusal) return false;
@@ -134,13 +137,12 @@ export class Service {
 
   /** Whether a limit of the job has ended the service. @returns the error */
   overLimit(state: ContainerState | undefined): JobAborted | undefined {
-    const breach = state?.isOutOfMemory ? containerBreach(this.#limits, { killed: 1, refused: 0 }) : undefined;
+    const breach = state?.isOutOfMemory ? containerBreach(this.#plan.limits, { killed: 1, refused: 0 }) : undefined;
     return breach === undefined ? undefined : overLimit(`the service ${this.spec.id} ${breach}`);
   }
 
   async #unhealthy(time: number): Promise<VoltError> {
-    const output = await healthOutput(this.#ground.engine, this.id).catch(() => '');
-    const said = output === '' ? '' : `: ${output.slice(-500)}`;
+    const said = this.#checked === '' ? '' : `: ${this.#checked.slice(-500)}`;
     return this.#failed(`is not healthy after ${Math.round(time / 1000)} s${said}`);
   }
 
@@ -187,10 +189,11 @@ async function planOf(
   return {
     ...containerOptions(limits, spec.options),
     ...{ image: image.id, labels: { ...own, ...labels }, mounts, volumes, pod },
-    env: { CI: 'true', GITHUB_ACTIONS: 'true', ...spec.env },
+    program: {
+      argv: argvOf(image, spec.entrypoint, spec.command),
+      env: { CI: 'true', GITHUB_ACTIONS: 'true', ...spec.env },
+    },
     ...(network && { network: { name: network.name, aliases: [spec.id, ...aliases] } }),
-    ...(spec.entrypoint !== undefined && { entrypoint: [spec.entrypoint] }),
-    ...(spec.command.length > 0 && { command: spec.command }),
     ...(workdir !== undefined && { cwd: workdir }),
     ...(user !== undefined && { user }),
     ...(ids && { ids }),

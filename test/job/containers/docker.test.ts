@@ -6,6 +6,7 @@ import { ProcessGroup } from '../../../src/exec/process-group.ts';
 import { DockerDoesNotStart, hasDocker, startDocker } from '../../support/docker-engine.ts';
 import { hasBuilder, type TestEngine, tinyImage } from '../../support/engine.ts';
 import { TestSession } from '../../support/engine-session.ts';
+import { hidesSecrets } from '../../support/hidden-environment.ts';
 import { IsolatedJobs, isIsolable } from '../../support/isolation.ts';
 import { TestJobs } from '../../support/job.ts';
 
@@ -49,6 +50,8 @@ describe('a job in containers of Docker', function () {
     expect(outcome, log).to.include({ status: 'success' });
     expect(log).to.match(/\nfrom the service\n0\n.*\nfrom the action\n.*\nmade\n/s);
   });
+
+  it('has secrets that Docker neither shows nor keeps', () => hidesSecrets(jobs, engine, session));
 
   it('reaches no address of the machine where isolated jobs do not, from its first moment on', async function () {
     if (!(await isIsolable('sandbox'))) return this.skip();
