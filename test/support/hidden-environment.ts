@@ -29,6 +29,8 @@ const hashOfStrange = (name: string) =>
  */
 export async function hidesSecrets(jobs: TestJobs, engine: TestEngine, session: TestSession): Promise<void> {
   await engine.makeImage('kept:1', 'USER node', 'WORKDIR /tmp', 'ENV FROM_IMAGE=kept', 'ENTRYPOINT ["sh"]');
+  // of podman it needs a further package
+  const init = (await engine.connect()).kind === 'docker' ? '--init' : '';
   const repository = jobs.repository();
   const waiting = 'until [ -e /github/workspace/go ]; do sleep 0.1; done';
   const plan = jobs.plans(
@@ -52,7 +54,7 @@ services:
   kept:
     image: kept:1
     env: { PASSWORD: '\${{ secrets.OF_SERVICE }}' }
-    options: --health-cmd 'test "$(${hashOf('PASSWORD')})" = ${ofService} && ls seen || { touch seen; false; }' --health-interval 1s
+    options: ${init} --read-only --tmpfs /tmp --health-cmd 'test "$(${hashOf('PASSWORD')})" = ${ofService} && ls seen || { touch seen; false; }' --health-interval 1s
     command: -c 'while true; do echo "service $(id -u) $PWD $FROM_IMAGE $CI $(${hashOf('PASSWORD')})" | nc -l -p 8080; done'`,
     ),
     repository,
