@@ -4,7 +4,6 @@ import { errorText } from '../kernel/errors.ts';
 import { EngineRefusal, engineFailed } from './connection.ts';
 import type { Engine } from './engine.ts';
 import { checkedArchive, type ImageArchive } from './image-archive.ts';
-import type { ImageName } from './image-name.ts';
 
 /** Milliseconds until the engine has read an image, or begins to write one. */
 const patience = 300_000;
@@ -12,16 +11,12 @@ const patience = 300_000;
 const longestAnswer = 1_048_576;
 
 /**
- * Writes an image as an archive, as `docker save` does.
+ * Writes an image as an archive without a name, as `docker save` does.
+ * @param id of the image: others may give its name to another one at any moment
  * @throws EngineRefusal; VoltError `engine_failed`; the reason of the signal; errors of the writing
  */
-export async function saveImage(
-  { connection }: Engine,
-  name: ImageName,
-  to: Writable,
-  signal: AbortSignal,
-): Promise<void> {
-  const answer = await connection.stream('/images/get', { query: { names: name.full }, patience, signal });
+export async function saveImage({ connection }: Engine, id: string, to: Writable, signal: AbortSignal): Promise<void> {
+  const answer = await connection.stream('/images/get', { query: { names: id }, patience, signal });
   let broken: Error | undefined;
   answer.once('error', (error) => {
     broken = error;
@@ -31,7 +26,7 @@ export async function saveImage(
   } catch (error) {
     signal.throwIfAborted();
     if (error !== broken) throw error;
-    throw engineFailed(`the container engine broke off giving the image ${name.full}: ${errorText(error)}`, error);
+    throw engineFailed(`the container engine broke off giving the image ${id}: ${errorText(error)}`, error);
   }
 }
 

@@ -88,17 +88,20 @@ async function checkBuilder(): Promise<void> {
 
 /**
  * Pulls as for a container: what a registry does is not the commit's fault.
- * @returns names of the images
+ * @returns their ids by their names
  */
 async function getBaseImages(
   job: WorkflowState,
   engine: Engine,
   dockerfile: string,
   signal: AbortSignal,
-): Promise<string[]> {
-  const names = baseImages(textOf(job, dockerfile));
-  for (const name of names) await jobImage(job, engine, { name, login: undefined, title: '', signal });
-  return names;
+): Promise<Map<string, string>> {
+  const ids = new Map<string, string>();
+  for (const name of baseImages(textOf(job, dockerfile))) {
+    const { id } = await jobImage(job, engine, { name, login: undefined, title: '', signal });
+    ids.set(name, id);
+  }
+  return ids;
 }
 
 /** @returns an empty text where there is no such file, which the engine reports */

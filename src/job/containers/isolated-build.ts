@@ -1,7 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, createWriteStream } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { imageName } from '../../engine/image-name.ts';
 import { BadImage, loadImage, saveImage } from '../../engine/transfer-image.ts';
 import { runCommand } from '../../exec/command.ts';
 import { builderPath } from '../../exec/image-builder.ts';
@@ -61,14 +60,14 @@ const registries = 'unqualified-search-registries = ["docker.io"]\nshort-name-mo
 /**
  * Builds an image in the job: the builder sees the job's files and reaches its network, and its commands have the job's limits
  * and end with it. Then gives the image to the engine.
- * @param bases images that the engine has and the Dockerfile begins with, by their full names
+ * @param bases ids of images that the engine has and the Dockerfile begins with, by their full names
  * @param tag name that the engine gives to the image
  * @throws StepFault if the build fails; BuildFailed with what the builder says; CommandFailed at a limit; VoltError `engine_failed`
  */
 export async function buildIsolated(
   job: WorkflowState,
   { engine, labels }: ContainerGround,
-  { dockerfile, tag, bases }: { dockerfile: string; tag: string; bases: readonly string[] },
+  { dockerfile, tag, bases }: { dockerfile: string; tag: string; bases: ReadonlyMap<string, string> },
   signal: AbortSignal,
 ): Promise<void> {
   const { folders, context } = job;
@@ -78,16 +77,16 @@ export async function buildIsolated(
   const archive = join(folder, 'image.tar');
   try {
     // an archive has no name with a digest: the builder pulls such an image itself
-    const named = bases.filter((name) => !name.includes('@'));
-    for (const [index, name] of named.entries()) {
+    const named = [...bases].filter(([name]) => !name.includes('@'));
+    for (const [index, [, id]] of named.entries()) {
       const write = async (draft: string) => {
         const file = createWriteStream(draft);
-        await saveImage(engine, imageName(name), file, signal).finally(() => file.destroy());
+        await saveImage(engine, id, file, signal).finally(() => file.destroy());
       };
       await createInside(folders.root, join(folder, `base-${index}.tar`), sandbox, write);
     }
     writeInside(folders.root, join(folder, registriesFile), registries, sandbox.owner);
-    await runBuilder(job, { folder, dockerfile, named }, signal);
+    await runBuilder(job, { folder, dockerfile, named: named.map(([name]) => name) }, signal);
     await load();
   } finally {
     // what a build that was ended leaves goes with the job

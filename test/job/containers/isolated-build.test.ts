@@ -72,6 +72,28 @@ CMD ["sh", "-c", "cat /note /word.txt; stat -c 'owned by %u:%g' /x; id -u; ls $R
     });
   }
 
+  it('begins with the image that the job may have, also if its name is given to another one meanwhile', async function () {
+    if (!(await isIsolable('sandbox'))) return this.skip();
+    jobs = new IsolatedJobs('sandbox');
+    await engine.makeImage('base:1', 'ENV WHICH=checked');
+    await engine.makeImage('other:1', 'ENV WHICH=another');
+    const access = session.next();
+    const { pulls } = access;
+    const get: typeof pulls.get = async (client, name, options) => {
+      const image = await pulls.get(client, name, options);
+      if (name.endsWith('base:1')) await engine.podman('tag', 'docker.io/library/other:1', name);
+      return image;
+    };
+    jobs.engine = { ...access, pulls: Object.create(pulls, { get: { value: get } }) };
+    const repository = jobs.repository({ Dockerfile: 'FROM base:1\nRUN echo "made from $WHICH"\n' });
+    const { outcome, log } = await jobs.steps(
+      '- uses: actions/checkout@v4\n- uses: ./\n  with: { entrypoint: "true" }',
+      repository,
+    );
+    expect(outcome, log).to.include({ status: 'success' });
+    expect(log).to.include('\nmade from checked\n');
+  });
+
   it('reads nothing that the job cannot read', async function () {
     if (!(await isIsolable('sandbox'))) return this.skip();
     jobs = new IsolatedJobs('sandbox', { sandboxNetwork: 'on' });
