@@ -6,8 +6,8 @@ import { notKept } from './not-kept.ts';
 import { listAtPagure } from './pull-requests/pagure.ts';
 import { ForgeClient } from './request.ts';
 
-/** A commit that exists in no repository. */
-const noCommit = '0'.repeat(40);
+/** No id of a commit: Pagure 5.14 takes flags also for ids of commits that the repository does not have. */
+const noCommit = 'no-commit';
 
 const states: { readonly [S in CommitState]: string } = {
   pending: 'pending',
@@ -26,7 +26,7 @@ export function pagure(access: ForgeAccess, timeout: number): Forge {
     checkToken: async () => undefined,
     checkProject: async (project) => {
       await client.ask({ method: 'GET', path: `/${project}` }, [200], `a question about ${project}`);
-      // Pagure looks at the rights first: 404 says that only the commit is missing
+      // Pagure looks at the token and its rights first: 404 says that only the commit is missing
       const form = {
         username: 'volt/check',
         comment: 'Volt checks its token',

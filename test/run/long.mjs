@@ -58,6 +58,11 @@ export const LONG = [
     tools: [],
   },
   {
+    what: 'a pull request at a real forge',
+    files: ['test/forge/pagure.test.ts'],
+    tools: ['pagure'],
+  },
+  {
     what: 'attacks that race with Volt for long, or exhaust it',
     files: [
       'test/attack/git-bombs.test.ts',

@@ -26,8 +26,16 @@ const NETWORKS = /^test\/(flow|attack|chaos)\//;
 const FROM_SOURCES = ['test/reporter/test-results.test.ts', 'test/system/task-process.test.ts'];
 
 /** What `npm run test:all` runs once more with the database in PostgreSQL, see test/support/database.ts. */
-const ON_POSTGRES =
-  /^test\/(record\/.*|flow\/(database-away|several-stages|verdicts)\.test\.ts|web\/changes\.test\.ts)$/;
+const ON_POSTGRES = new RegExp(
+  `^test/(${[
+    'record/.*',
+    'dispatcher/(commits|environments)',
+    'flow/(approvals|database-away|pull-requests|several-stages|statuses-at-forges|verdicts)',
+    'notifier/delivery',
+    'observer/pull-requests',
+    'web/(approvals|changes|forge-links|forge-problems|hooks)',
+  ].join('|')})\\.test\\.ts$`,
+);
 
 /**
  * Files of one run: few enough that all runs end at about the same time, and many enough that what all of them load, two
@@ -117,15 +125,23 @@ function testFiles(root) {
  * @returns {{ browser: Run[], networks: Run[], others: Run[] }}
  */
 function planRuns(files, all) {
-  const networks = files.filter((name) => NETWORKS.test(name));
+  const hasNetworks = (/** @type {string} */ name) => NETWORKS.test(name);
+  const withoutNetworks = (/** @type {string} */ name) => !NETWORKS.test(name);
   const apart = [BROWSER, ...FROM_SOURCES];
-  const rest = files.filter((name) => !NETWORKS.test(name) && !apart.includes(name));
-  const onPostgres = all ? files.filter((name) => ON_POSTGRES.test(name)) : [];
+  const rest = files.filter((name) => withoutNetworks(name) && !apart.includes(name));
+  const onPostgres = (/** @type {(name: string) => boolean} */ is, /** @type {number} */ size) =>
+    portions(all ? files.filter((name) => ON_POSTGRES.test(name) && is(name)) : [], size).map((run) => ({
+      ...run,
+      env: { VOLT_TEST_DATABASE: 'postgres' },
+    }));
   return {
     browser: files.filter((name) => name === BROWSER).map((name) => ({ files: [name] })),
-    networks: portions(networks, FILES_WITH_NETWORKS),
+    networks: [
+      ...portions(files.filter(hasNetworks), FILES_WITH_NETWORKS),
+      ...onPostgres(hasNetworks, FILES_WITH_NETWORKS),
+    ],
     others: [
-      ...portions(onPostgres, FILES).map((run) => ({ ...run, env: { VOLT_TEST_DATABASE: 'postgres' } })),
+      ...onPostgres(withoutNetworks, FILES),
       ...portions(rest, FILES),
       ...portions(
         files.filter((name) => FROM_SOURCES.includes(name)),

@@ -228,6 +228,29 @@ export const TOOLS = {
     ...debian('docker-registry'),
     skipped: 'the tests of pulls of images',
   },
+  gh: {
+    title: "GitHub's client (gh)",
+    names: ['gh'],
+    code: 'gh_missing',
+    ...debian('gh'),
+    skipped: "the tests with GitHub's client",
+  },
+  glab: {
+    title: "GitLab's client (glab)",
+    names: ['glab'],
+    code: 'glab_missing',
+    ...debian('glab'),
+    skipped: "the tests with GitLab's client",
+  },
+  pagure: {
+    title: 'Pagure, a forge',
+    names: ['pagure-admin'],
+    code: 'pagure_missing',
+    service:
+      'pagure-worker.service pagure-gitolite-worker.service pagure-authorized-keys-worker.service pagure-api-key-expire-mail.timer pagure-mirror-project-in.timer',
+    ...debian('pagure'),
+    skipped: 'the test with a real forge',
+  },
   postgres: {
     title: 'a PostgreSQL server',
     names: ['postgres'],

@@ -63,7 +63,7 @@ export class FakeForge {
   /** pull requests of each of its projects, the last changed first */
   pulls: FakePull[] = [];
   /** commits that it does not have */
-  missing: string[] = ['0'.repeat(40)];
+  missing: string[];
   /** an App that Volt is at GitHub */
   app: FakeGithubApp | undefined;
   /** decides what goes wrong with a request */
@@ -75,6 +75,8 @@ export class FakeForge {
 
   private constructor(kind: ForgeKind, server: Server) {
     this.kind = kind;
+    // Pagure looks only whether it could be the id of a commit
+    this.missing = [kind === 'pagure' ? 'no-commit' : '0'.repeat(40)];
     this.contract = new ForgeContract(kind);
     this.#server = server;
   }
@@ -111,7 +113,7 @@ export class FakeForge {
   /** Statuses that it was asked to set, in order: those in its rows and those that it has refused or lost. */
   get sent(): SeenRequest[] {
     return this.requests.filter(
-      ({ method, path, body }) => method === 'POST' && body !== undefined && !path.includes('0'.repeat(40)),
+      ({ method, path, body }) => method === 'POST' && body !== undefined && !/0{40}|no-commit/.test(path),
     );
   }
 

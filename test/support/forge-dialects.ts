@@ -199,7 +199,7 @@ export const dialects: { readonly [K in ForgeKind]: Dialect } = {
       const pull = /^\/(?<project>.+)\/pull-request\/(?<number>\d+)\/flag$/.exec(request.path)?.groups;
       if (pull) return { what, project: pull.project ?? '', sha: changeSha, ref: `refs/pull/${pull.number}/head` };
       return (
-        matched(request, /^\/(?<project>.+)\/c\/(?<sha>\w+)\/flag$/, what) ??
+        matched(request, /^\/(?<project>.+)\/c\/(?<sha>[\w-]+)\/flag$/, what) ??
         matched(request, /^\/(?<project>.+)$/, 'project')
       );
     },

@@ -30,6 +30,7 @@ import { FleetHistory } from '../../src/web/status/fleet-history.ts';
 import { Notices } from '../../src/web/streams/notices.ts';
 import { OpenStreams } from '../../src/web/streams/sse.ts';
 import { Summaries } from '../../src/web/summaries/summaries.ts';
+import { databaseFor } from '../support/database.ts';
 import { pullRequest7 } from '../support/record.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 
@@ -58,7 +59,7 @@ export class Site {
   static async start(overrides: Overrides = {}, host = '127.0.0.1'): Promise<Site> {
     const redis = await startRedis();
     const dataDir = await mkdtemp(join(tmpdir(), 'volt-web-'));
-    const config = loadConfig({ logLevel: 'error', ...overrides, dataDir });
+    const config = loadConfig({ logLevel: 'error', ...overrides, ...(await databaseFor(dataDir)), dataDir });
     const logger = createLogger(config.logLevel);
     const access = await connectRedis(config, redis.url, logger);
     const database = await Database.open(config);
