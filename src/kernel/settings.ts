@@ -255,6 +255,12 @@ export const settings = [
       'Most megabytes of memory of a git process that fetches a repository or checks out a commit (RLIMIT_DATA), at most VOLT_JOB_MEMORY; 0 for no limit.',
   },
   {
+    env: 'VOLT_PULL_REQUEST_FETCH_LIMIT',
+    schema: z.coerce.number().int().min(0).default(1024),
+    about:
+      'Most megabytes that an observer fetches for the head of one pull request, since anybody can make one; 0 for no limit. A larger head is not built, and the page of the repository says so.',
+  },
+  {
     env: 'VOLT_JOB_MEMORY',
     schema: z.coerce.number().int().min(0).default(0),
     about:

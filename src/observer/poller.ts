@@ -30,6 +30,7 @@ import { headsOf, observedRefs, presenceChanges } from './moved-refs.ts';
 import { type MovedRef, nextMessages } from './next-messages.ts';
 import { PollLimits } from './poll-limits.ts';
 import { activityOf, answerActivities } from './pull-request-activities.ts';
+import { usualPatience } from './pull-request-heads.ts';
 import { type Attach, longestTime, PullRequests } from './pull-requests.ts';
 import { RefProblems } from './ref-problems.ts';
 import { noticeOf } from './repository-notice.ts';
@@ -99,25 +100,27 @@ export class Poller {
   /**
    * @param watches of the repositories of this machine; missing where none is watched
    * @param refsPerPoll how many refs one poll reads
-   * @param pullRequestTime milliseconds of one poll after which further pull requests, and what happens to them, wait for the next one
+   * @param times.longest milliseconds of one poll after which further pull requests, and what happens to them, wait for the next one
+   * @param times.patience milliseconds that a poll waits for the head of a pull request
    */
   constructor(
     context: StageContext & { database: Database },
     watches?: Pick<Watches, 'state'>,
     refsPerPoll = mostRefs,
-    pullRequestTime = longestTime,
+    { longest = longestTime, patience = usualPatience }: { longest?: number; patience?: number } = {},
   ) {
     this.#context = context;
     this.#refsPerPoll = refsPerPoll;
-    this.#pullRequestTime = pullRequestTime;
+    this.#pullRequestTime = longest;
     this.#lists = new ForgeLists(context);
-    this.#pullRequests = new PullRequests(context, this.#lists, pullRequestTime);
+    const pollAgain = (name: string) => this.poll(name, 'batch');
+    this.#pullRequests = new PullRequests(context, this.#lists, { longest, patience, pollAgain });
     this.#folderState = async (repository) => watches?.state(repository);
   }
 
-  /** Ends the fetches of workflows of other repositories. */
-  close(): Promise<void> {
-    return this.#called.close();
+  /** Ends the fetches of workflows of other repositories, and of heads of pull requests. */
+  async close(): Promise<void> {
+    await Promise.all([this.#called.close(), this.#pullRequests.close()]);
   }
 
   /** Records the polls that found nothing new. All of them in one write: there may be hundreds in a second. */

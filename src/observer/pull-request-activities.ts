@@ -11,6 +11,7 @@ import { openPullRequests, seenPullRequests } from '../record/pull-requests.ts';
 import type { ObservedRepository } from '../record/repositories.ts';
 import { baseCandidates, toldBase } from './base-branch.ts';
 import type { ForgeLists } from './forge-lists.ts';
+import { boundedOptions } from './pull-request-heads.ts';
 import { pullRequestMessage } from './pull-request-messages.ts';
 import { type Attach, mostOpen } from './pull-requests.ts';
 import { allWithWorkflows } from './workflow-files.ts';
@@ -48,7 +49,7 @@ export async function answerActivities(
 
 /** Sends the head of a pull request with what has happened to it. Where that cannot run anything, the request is closed. */
 async function answerActivity(
-  { database, queues }: StageContext & { database: Database },
+  { config, database, queues }: StageContext & { database: Database },
   trigger: Intent,
   event: Activity,
   { repository, mirror }: { repository: ObservedRepository; mirror: Mirror },
@@ -60,7 +61,8 @@ async function answerActivity(
     attach: Attach;
   },
 ): Promise<void> {
-  const { remote, refs, lists, options, attach } = found;
+  const { remote, refs, lists, attach } = found;
+  const options = boundedOptions(found.options, config);
   const { name, pullRequests } = repository;
   try {
     const seen = (await seenPullRequests(database, name, [event.number])).get(event.number);

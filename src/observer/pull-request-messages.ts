@@ -23,7 +23,7 @@ export interface PullRequestContext {
 }
 
 /**
- * The message of a pull request's head, which is fetched first. A ref that has moved back to an earlier head is built again.
+ * The message of a pull request's head, which is in the mirror. A ref that has moved back to an earlier head is built again.
  * @throws VoltError `commit_missing`, `fetch_failed`, and those of `mergeCommit`
  */
 export async function pullRequestMessage(
@@ -32,7 +32,6 @@ export async function pullRequestMessage(
   { number, ref, head, before, same }: MovedPullRequest,
   { cursor, candidates, headRef, options }: PullRequestContext,
 ): Promise<CommitMessage> {
-  await mirror.requireRef(ref, head, options);
   const base = await baseBranch(mirror, head, candidates);
   const merged =
     pullRequestCheckout === 'merge' ? await mergeCommit(mirror, { base: base.sha, head }, options) : undefined;

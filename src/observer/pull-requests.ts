@@ -1,7 +1,7 @@
 import type { Mirror } from '../git/mirror/mirror.ts';
 import type { UpdateOptions } from '../git/mirror/update.ts';
 import type { RemoteRefs } from '../git/remote/remote-refs.ts';
-import { errorText, VoltError } from '../kernel/errors.ts';
+import { asVoltError, errorText, VoltError } from '../kernel/errors.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import { fittingCommit } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
@@ -15,6 +15,7 @@ import { approvedMessage } from './approved-messages.ts';
 import { type Branch, baseCandidates, toldBase } from './base-branch.ts';
 import { allDescribed } from './described-commits.ts';
 import { type ForgeLists, isClosed } from './forge-lists.ts';
+import { boundedOptions, PullRequestHeads } from './pull-request-heads.ts';
 import { pullRequestMessage } from './pull-request-messages.ts';
 import { type MovedPullRequest, PullRequestPolls, type PullRequestQuery } from './pull-request-polls.ts';
 import { RefProblems } from './ref-problems.ts';
@@ -27,6 +28,9 @@ const mostForApproval = 100;
 /** Milliseconds of one poll after which further pull requests wait for the next one: a stranger's merge can take a minute. */
 export const longestTime = 30_000;
 
+/** Seconds after which a head that is too large is fetched again at the latest. */
+const aDay = 86_400;
+
 /** Adds to messages of one ref's commits the workflows of other repositories, and leaves out those that wait for them. */
 export type Attach = (ref: string, messages: CommitMessage[]) => Promise<CommitMessage[]>;
 
@@ -35,14 +39,24 @@ export class PullRequests {
   readonly #context: StageContext & { database: Database };
   readonly #polls: PullRequestPolls;
   readonly #lists: ForgeLists;
+  readonly #heads: PullRequestHeads;
   readonly #problems = new RefProblems();
   readonly #approvedProblems = new RefProblems();
   readonly #longest: number;
 
-  /** @param longest milliseconds of one poll after which further pull requests wait */
-  constructor(context: StageContext & { database: Database }, lists: ForgeLists, longest: number) {
+  /**
+   * @param longest milliseconds of one poll after which further pull requests wait
+   * @param patience milliseconds that a poll waits for a head
+   * @param pollAgain polls a repository again
+   */
+  constructor(
+    context: StageContext & { database: Database },
+    lists: ForgeLists,
+    { longest, patience, pollAgain }: { longest: number; patience: number; pollAgain: (repo: string) => Promise<void> },
+  ) {
     this.#context = context;
     this.#lists = lists;
+    this.#heads = new PullRequestHeads(pollAgain, patience);
     this.#longest = longest;
     this.#polls = new PullRequestPolls(context.database);
   }
@@ -50,6 +64,11 @@ export class PullRequests {
   /** What a poll asks for, see `PullRequestPolls`. */
   query(repository: ObservedRepository, isCalled: boolean): Promise<PullRequestQuery | undefined> {
     return this.#polls.query(repository, isCalled);
+  }
+
+  /** Ends the fetches of heads. */
+  close(): Promise<void> {
+    return this.#heads.close();
   }
 
   forget(repo: string): void {
@@ -74,8 +93,9 @@ export class PullRequests {
     query: PullRequestQuery,
     found: { remote: RemoteRefs; refs: ReadonlyMap<string, string>; options: UpdateOptions; attach: Attach },
   ): Promise<boolean> {
-    const { database, queues, logger } = this.#context;
-    const { remote, refs, options, attach } = found;
+    const { config, database, queues, logger } = this.#context;
+    const { remote, refs, attach } = found;
+    const options = boundedOptions(found.options, config);
     const { name } = repository;
     const branches = new Map([...remote.heads].map(([ref, sha]) => [sha, ref.slice('refs/heads/'.length)]));
     const listed = { refs: remote.others, heads: new Set(branches.keys()) };
@@ -103,6 +123,7 @@ export class PullRequests {
       const about = { ref: pull.ref, head: pull.head, cursor: cursors.get(pull.ref) };
       try {
         const headRef = branches.get(pull.head) ?? null;
+        if (!(await this.#heads.require(name, mirror, pull, options))) continue;
         const base = bases.get(pull.number);
         const message = await pullRequestMessage(mirror, repository, pull, {
           ...{ candidates: base ? [base] : candidates, headRef, options, cursor: about.cursor },
@@ -113,8 +134,11 @@ export class PullRequests {
         this.#problems.settle(name, about);
       } catch (error) {
         if (error instanceof VoltError && concernsVolt(error)) throw error;
-        if (this.#problems.note(name, about, error, repository.pollSeconds))
-          logger.info(`${name}: cannot build ${pull.ref}: ${errorText(error)}`, { repo: name });
+        const { code } = asVoltError(error);
+        // what has come of a head that is too large is not kept
+        const wait = code === 'too_large' ? aDay : repository.pollSeconds;
+        if (this.#problems.note(name, about, error, wait))
+          logger.info(`${name}: cannot build ${pull.ref}: ${errorText(error)}`, { repo: name, code });
       }
     }
     return false;
@@ -127,10 +151,11 @@ export class PullRequests {
   async sendApproved(
     repository: ObservedRepository,
     mirror: Mirror,
-    { remote, options, attach }: { remote: RemoteRefs; options: UpdateOptions; attach: Attach },
+    { remote, attach, ...found }: { remote: RemoteRefs; options: UpdateOptions; attach: Attach },
   ): Promise<boolean> {
     if (repository.pullRequests === 'none') return true;
-    const { database, queues, logger } = this.#context;
+    const { config, database, queues, logger } = this.#context;
+    const options = boundedOptions(found.options, config);
     const { name } = repository;
     const builds = await approvedBuilds(database, name);
     const problems = this.#approvedProblems;

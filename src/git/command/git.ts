@@ -154,7 +154,7 @@ export async function git(cwd: string, args: string[], options: GitOptions = {})
   });
 }
 
-function limitMet(error: unknown, { memory, fileSize }: GitLimits): VoltError | undefined {
+function limitMet(error: unknown, { memory, fileSize, fileSizeSetting }: GitLimits): VoltError | undefined {
   const text = errorText(error);
   if (memory !== undefined && /out of memory|cannot allocate memory|unable to create .*thread/i.test(text)) {
     return new VoltError('too_large', `git was ended: the repository needs more than ${sizeText(memory)} of memory`, {
@@ -164,7 +164,7 @@ function limitMet(error: unknown, { memory, fileSize }: GitLimits): VoltError | 
   }
   if (fileSize === undefined || !/file too large|signal 25|SIGXFSZ/i.test(text)) return undefined;
   return new VoltError('too_large', `git was ended: it wrote a file of more than ${sizeText(fileSize)}`, {
-    remedy: 'See which files of the commit are that large.',
+    remedy: `See which files of the commit are that large${fileSizeSetting ? `; ${fileSizeSetting} lets it write more` : ''}.`,
     cause: error,
   });
 }

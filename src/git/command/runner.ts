@@ -32,6 +32,8 @@ export interface GitLimits {
   memory?: number | undefined;
   /** bytes of a file that it writes */
   fileSize?: number | undefined;
+  /** the setting that `fileSize` comes from, for people */
+  fileSizeSetting?: string | undefined;
 }
 
 /** Gets what a running command reports, see GitOptions. */
@@ -151,8 +153,8 @@ function limiting({ memory, fileSize }: GitLimits): string {
   return [
     '{ echo 500 >/proc/self/oom_score_adj; } 2>/dev/null',
     ...(memory === undefined ? [] : [`ulimit -d ${Math.ceil(memory / 1024)}`]),
-    // in blocks of 512 bytes, as POSIX has it
-    ...(fileSize === undefined ? [] : [`ulimit -f ${Math.ceil(fileSize / 512)}`]),
+    // in blocks of 512 bytes, as POSIX has it; without the signal, the programs that git starts say why they end
+    ...(fileSize === undefined ? [] : ["trap '' XFSZ", `ulimit -f ${Math.ceil(fileSize / 512)}`]),
     'exec "$@"',
   ].join('; ');
 }

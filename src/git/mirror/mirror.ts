@@ -4,6 +4,7 @@ import { VoltError } from '../../kernel/errors.ts';
 import { git } from '../command/git.ts';
 import { findRemoteRef } from '../remote/remote-refs.ts';
 import { BareRepository, commitMissing } from './bare-repository.ts';
+import { fetchApart } from './fetch-apart.ts';
 import { MirrorLock } from './lock.ts';
 import { MirrorUpdate, type UpdateOptions } from './update.ts';
 import { markUsed } from './use.ts';
@@ -79,9 +80,7 @@ export class Mirror extends BareRepository {
       const isOther = error instanceof VoltError && error.code === 'commit_missing' && name.startsWith('refs/');
       const found = isOther ? await findRemoteRef(this.#url, name, options) : undefined;
       if (!found) throw error;
-      await this.#update(options, async (update) => {
-        if (!(await this.has(found.sha))) await update.fetchCommit(found.ref);
-      });
+      await this.requireRef(found.ref, found.sha, options);
       return found;
     }
   }
@@ -96,16 +95,22 @@ export class Mirror extends BareRepository {
   }
 
   /**
-   * Makes sure that the commit is here with its history to which a ref other than branches and tags leads.
-   * @throws VoltError `fetch_failed`, `commit_missing` where the ref has moved on
+   * Makes sure that the commit is here with its history to which a ref other than branches and tags leads. Other updates go on
+   * in the meantime: a stranger may have made it, and as large as he likes.
+   * @throws VoltError `fetch_failed`, `too_large`, `commit_missing` where the ref has moved on
    */
   async requireRef(ref: string, sha: string, options: UpdateOptions = {}): Promise<void> {
     if (!this.isCutShort && (await this.has(sha))) return this.markUsed();
-    await this.#update(options, async (update) => {
-      // by its ref: servers with an old protocol have no other way
-      if (!(await this.has(sha))) await update.fetchCommit(ref);
-      if (!(await this.has(sha))) throw commitMissing(sha);
-    });
+    // by its ref: servers with an old protocol have no other way
+    const fetch = (update: MirrorUpdate) => update.fetchCommit(ref);
+    if (!this.isThere || this.isShallow || this.isCutShort) await this.#update(options, fetch);
+    else {
+      await this.markUsed();
+      await fetchApart(this, (apart) =>
+        fetch(new MirrorUpdate(apart, this.#source, { ...options, notice: undefined })),
+      );
+    }
+    if (!(await this.has(sha))) throw commitMissing(sha);
   }
 
   /** Makes sure that the commit is here with its history and its files. @throws VoltError as `requireCommit` */
@@ -145,9 +150,13 @@ export class Mirror extends BareRepository {
     return markUsed(this.path);
   }
 
+  get #source(): { url: string; filter: string | null } {
+    return { url: this.#url, filter: this.#filter };
+  }
+
   async #update(options: UpdateOptions, work: (update: MirrorUpdate) => Promise<void>): Promise<void> {
     await this.#lock.hold(options, async (lock) => {
-      await work(new MirrorUpdate(this, { url: this.#url, filter: this.#filter }, { ...options, lock }));
+      await work(new MirrorUpdate(this, this.#source, { ...options, lock }));
       await this.markUsed();
     });
     // a pruning that began before the lock was released sees this mark

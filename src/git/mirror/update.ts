@@ -20,6 +20,11 @@ const unfilteredMark = 'volt-unfiltered';
 export interface UpdateOptions extends GitOptions {
   /** is called once with a sentence about what the server does not support */
   notice?: ((text: string) => void) | undefined;
+  /**
+   * what one fetch may bring of what a stranger has made, and the setting that says so. Branches and tags have no such limit: those
+   * who may push to the repository have made them
+   */
+  mostFetched?: { bytes: number; setting: string } | undefined;
 }
 
 /** The remote, and the flags that it needs on the command line. */
@@ -49,11 +54,7 @@ export class MirrorUpdate {
   /** git's name of the format; undefined for git's default */
   #objectFormat: string | undefined;
 
-  constructor(
-    mirror: BareRepository,
-    { url, filter }: { url: string; filter: string | null },
-    options: UpdateOptions & { lock: number },
-  ) {
+  constructor(mirror: BareRepository, { url, filter }: { url: string; filter: string | null }, options: UpdateOptions) {
     this.#mirror = mirror;
     this.#url = url;
     this.#filter = filter;
@@ -68,7 +69,7 @@ export class MirrorUpdate {
 
   /** Fetches a commit by its id, or a ref. */
   async fetchCommit(sha: string): Promise<void> {
-    await this.#fetch([sha], () => (this.#mirror.isShallow ? ['--unshallow'] : []));
+    await this.#fetch([sha], () => (this.#mirror.isShallow ? ['--unshallow'] : []), this.#limited);
   }
 
   /** Fetches files by their ids, which a filter has left out. */
@@ -77,7 +78,8 @@ export class MirrorUpdate {
       for (let from = 0; from < ids.length; from += mostIds) {
         // git need not tell the server which commits it has
         const config = [['fetch.negotiationAlgorithm', 'noop']] as const;
-        await this.#fetch(ids.slice(from, from + mostIds), () => [], config);
+        const { limits, config: limiting = [] } = this.#limited;
+        await this.#fetch(ids.slice(from, from + mostIds), () => [], { limits, config: [...limiting, ...config] });
       }
     } catch (error) {
       if (!isNotAdvertised(error)) throw error;
@@ -105,14 +107,26 @@ export class MirrorUpdate {
     });
   }
 
-  /** Fetches, and tries again where that helps. @throws VoltError `fetch_failed` */
-  async #fetch(refspecs: readonly string[], flags: () => string[], config: GitOptions['config'] = []): Promise<void> {
+  /** All that comes is in one file, a pack, whose size the system limits. */
+  get #limited(): Pick<GitOptions, 'limits' | 'config'> {
+    const { mostFetched, limits } = this.#options;
+    if (mostFetched === undefined) return { limits };
+    const config = [['fetch.unpackLimit', '1']] as const;
+    return { limits: { ...limits, fileSize: mostFetched.bytes, fileSizeSetting: mostFetched.setting }, config };
+  }
+
+  /** Fetches, and tries again where that helps. @throws VoltError `fetch_failed`, `too_large` */
+  async #fetch(
+    refspecs: readonly string[],
+    flags: () => string[],
+    more: Pick<GitOptions, 'limits' | 'config'> = { limits: this.#options.limits },
+  ): Promise<void> {
     for (let attempt = 1; ; attempt++) {
       try {
         await this.create();
         const source = await this.#source();
         return await retryTransfer(
-          () => this.#fetchFrom(source, refspecs, flags(), config).catch(ignoreLongRefNames),
+          () => this.#fetchFrom(source, refspecs, flags(), more).catch(ignoreLongRefNames),
           this.#options,
           () => removeLeftovers(this.#mirror.path),
         );
@@ -127,7 +141,7 @@ export class MirrorUpdate {
     { name, flags }: Source,
     refspecs: readonly string[],
     more: readonly string[],
-    config: NonNullable<GitOptions['config']>,
+    { limits, config = [] }: Pick<GitOptions, 'limits' | 'config'>,
   ): Promise<void> {
     await git(
       this.#mirror.path,
@@ -147,7 +161,7 @@ export class MirrorUpdate {
         ...refspecs,
       ],
       {
-        ...this.#options,
+        ...{ ...this.#options, limits },
         config: [...stalled, ...(this.#options.config ?? []), ...config],
         warning: (line) => this.#heed(line),
       },
