@@ -33,6 +33,7 @@ export interface WatchOptions {
   /** false for `--no-pull-request-refs` */
   pullRequestRefs?: string | false;
   pullRequestCheckout?: PullRequestCheckout;
+  pullRequestRebuild?: boolean;
   /** false for `--no-pull-request-labels` */
   pullRequestLabels?: string[] | false;
 }
@@ -69,6 +70,7 @@ export function addWatchOptions(command: Command, defaults: Pick<WatchOptions, '
         'test their merge with the base branch, or their head alone',
       ).choices([...pullRequestCheckouts]),
     )
+    .option('--pull-request-rebuild', 'build pull requests again when their base branch has moved')
     .option('--pull-request-labels <a,b>', 'their jobs may ask only for runners with these labels; may have "*"', list);
 }
 

@@ -16,6 +16,7 @@ export const noPullRequests = {
   pullRequests: 'none',
   pullRequestRefs: null,
   pullRequestCheckout: 'merge',
+  pullRequestRebuild: false,
   pullRequestLabels: null,
 } as const;
 

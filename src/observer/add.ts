@@ -91,6 +91,7 @@ function pullRequestSettings(given: RepositoryOptions, usual: PullRequestSetting
     pullRequests: given.pullRequests ?? usual.pullRequests,
     pullRequestRefs: given.pullRequestRefs === undefined ? usual.pullRequestRefs : given.pullRequestRefs,
     pullRequestCheckout: given.pullRequestCheckout ?? usual.pullRequestCheckout,
+    pullRequestRebuild: given.pullRequestRebuild ?? usual.pullRequestRebuild,
     pullRequestLabels: given.pullRequestLabels === undefined ? usual.pullRequestLabels : given.pullRequestLabels,
   };
 }

@@ -266,7 +266,13 @@ export class Poller {
     if (triggers.length > 0) await mirror.fetch(options);
     await this.#sendMoved(repository, mirror, moved, { remote, options, attach });
     const restsPulls = pulls
-      ? await this.#pullRequests.send(repository, mirror, pulls, { remote, refs, options, attach })
+      ? await this.#pullRequests.send(repository, mirror, pulls, {
+          remote,
+          refs,
+          isBusy: moved.length > 0,
+          options,
+          attach,
+        })
       : true;
     const restsApproved = await this.#pullRequests.sendApproved(repository, mirror, { remote, options, attach });
     const send = async (ref: string, messages: CommitMessage[]) => queues.sendCommits(await attach(ref, messages));

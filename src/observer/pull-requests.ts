@@ -6,7 +6,7 @@ import type { CommitMessage } from '../queues/messages.ts';
 import { fittingCommit } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { type ApprovedBuild, approvedBuilds } from '../record/build-approvals.ts';
-import { cursorsAt } from '../record/cursors.ts';
+import { type Cursor, cursorsAt } from '../record/cursors.ts';
 import type { Database } from '../record/database.ts';
 import { openPullRequests, passOverHeads, seenPullRequests } from '../record/pull-requests.ts';
 import type { ObservedRepository } from '../record/repositories.ts';
@@ -18,6 +18,7 @@ import { type ForgeLists, isClosed } from './forge-lists.ts';
 import { boundedOptions, PullRequestHeads } from './pull-request-heads.ts';
 import { pullRequestMessage } from './pull-request-messages.ts';
 import { type MovedPullRequest, PullRequestPolls, type PullRequestQuery } from './pull-request-polls.ts';
+import { type Rebuild, Rebuilds } from './rebuilds.ts';
 import { RefProblems } from './ref-problems.ts';
 import { allWithWorkflows } from './workflow-files.ts';
 
@@ -34,13 +35,26 @@ const aDay = 86_400;
 /** Adds to messages of one ref's commits the workflows of other repositories, and leaves out those that wait for them. */
 export type Attach = (ref: string, messages: CommitMessage[]) => Promise<CommitMessage[]>;
 
+/** A head that is sent to the dispatcher. */
+interface HeadToBuild {
+  pull: MovedPullRequest;
+  /** of its ref */
+  cursor: Cursor | undefined;
+  /** undefined where it follows from git */
+  base: Branch | undefined;
+  /** where it is built again */
+  rebuild?: Rebuild;
+}
+
 /** Sends the new heads of pull requests to the dispatcher. */
 export class PullRequests {
   readonly #context: StageContext & { database: Database };
   readonly #polls: PullRequestPolls;
   readonly #lists: ForgeLists;
   readonly #heads: PullRequestHeads;
+  readonly #rebuilds: Rebuilds;
   readonly #problems = new RefProblems();
+  readonly #rebuildProblems = new RefProblems();
   readonly #approvedProblems = new RefProblems();
   readonly #longest: number;
 
@@ -57,6 +71,7 @@ export class PullRequests {
     this.#context = context;
     this.#lists = lists;
     this.#heads = new PullRequestHeads(pollAgain, patience);
+    this.#rebuilds = new Rebuilds(context.database, lists);
     this.#longest = longest;
     this.#polls = new PullRequestPolls(context.database);
   }
@@ -73,75 +88,104 @@ export class PullRequests {
 
   forget(repo: string): void {
     this.#polls.forget(repo);
-    this.#problems.forget(repo);
-    this.#approvedProblems.forget(repo);
+    this.#rebuilds.forget(repo);
+    for (const problems of this.#allProblems) problems.forget(repo);
   }
 
   /** The pull requests that could not be read, by ref. */
   problemsOf(repo: string): { name: string; error: VoltError }[] {
-    return [...this.#problems.of(repo), ...this.#approvedProblems.of(repo)];
+    return this.#allProblems.flatMap((problems) => problems.of(repo));
+  }
+
+  get #allProblems(): RefProblems[] {
+    return [this.#problems, this.#rebuildProblems, this.#approvedProblems];
   }
 
   /**
    * Sends the new heads of pull requests, behind the commits of branches.
-   * @param refs the refs that the settings name
+   * @param found.refs the refs that the settings name
+   * @param found.isBusy whether this poll sends commits of branches
    * @returns whether no pull request is left for the next poll
    */
   async send(
     repository: ObservedRepository,
     mirror: Mirror,
     query: PullRequestQuery,
-    found: { remote: RemoteRefs; refs: ReadonlyMap<string, string>; options: UpdateOptions; attach: Attach },
+    found: {
+      remote: RemoteRefs;
+      refs: ReadonlyMap<string, string>;
+      isBusy: boolean;
+      options: UpdateOptions;
+      attach: Attach;
+    },
   ): Promise<boolean> {
-    const { config, database, queues, logger } = this.#context;
-    const { remote, refs, attach } = found;
+    const { config, queues, logger } = this.#context;
+    const { remote, refs, isBusy, attach } = found;
     const options = boundedOptions(found.options, config);
     const { name } = repository;
     const branches = new Map([...remote.heads].map(([ref, sha]) => [sha, ref.slice('refs/heads/'.length)]));
     const listed = { refs: remote.others, heads: new Set(branches.keys()) };
     const moved = await this.#polls.moved(repository, query, listed);
+    const { now: again, areLeft } = await this.#rebuilds.next(repository, remote, { heads: listed.heads, isBusy });
     const { admitted, bases } = await this.#open(repository, remote, await this.#admit(repository, moved));
-    if (admitted.length === 0) return moved.length === 0;
-    const cursors = await cursorsAt(
-      database,
-      name,
-      admitted.map(({ ref }) => ref),
-    );
-    // in the meantime the dispatcher may have recorded what an earlier poll has sent
-    const seen = await seenPullRequests(
-      database,
-      name,
-      admitted.map(({ number }) => number),
-    );
-    const next = admitted.filter(({ number, head }) => seen.get(number)?.head !== head);
+    const heads = [...(await this.#unrecorded(name, admitted, bases)), ...this.#readyAgain(name, again)];
+    if (heads.length === 0) return moved.length === 0 && !areLeft;
     const candidates = baseCandidates(remote, refs);
-    const followed = [...candidates, ...bases.values()];
+    const followed = [...candidates, ...heads.flatMap(({ base }) => base ?? [])];
     await mirror.follow(new Map(followed.map((branch) => [`refs/heads/${branch.name}`, branch.sha])), options);
     const until = performance.now() + this.#longest;
-    for (const pull of next) {
-      if (pull !== next[0] && performance.now() > until) break;
-      const about = { ref: pull.ref, head: pull.head, cursor: cursors.get(pull.ref) };
+    for (const { pull, cursor, base, rebuild } of heads) {
+      if (pull !== heads[0]?.pull && performance.now() > until) break;
+      const about = { ref: pull.ref, head: pull.head, cursor };
+      const problems = rebuild ? this.#rebuildProblems : this.#problems;
       try {
         const headRef = branches.get(pull.head) ?? null;
         if (!(await this.#heads.require(name, mirror, pull, options))) continue;
-        const base = bases.get(pull.number);
         const message = await pullRequestMessage(mirror, repository, pull, {
-          ...{ candidates: base ? [base] : candidates, headRef, options, cursor: about.cursor },
+          ...{ candidates: base ? [base] : candidates, headRef, options, cursor },
         });
-        const files = { defaultBranch: remote.defaultBranch, options, attach };
-        const messages = await this.#completed(repository, mirror, message, files);
-        await queues.sendCommits(messages.map(fittingCommit));
-        this.#problems.settle(name, about);
+        if (!rebuild || !(await this.#rebuilds.isSettled(name, mirror, message, rebuild))) {
+          const files = { defaultBranch: remote.defaultBranch, options, attach };
+          const messages = await this.#completed(repository, mirror, message, files);
+          await queues.sendCommits(messages.map(fittingCommit));
+        }
+        problems.settle(name, about);
       } catch (error) {
         if (error instanceof VoltError && concernsVolt(error)) throw error;
         const { code } = asVoltError(error);
         // what has come of a head that is too large is not kept
         const wait = code === 'too_large' ? aDay : repository.pollSeconds;
-        if (this.#problems.note(name, about, error, wait))
+        if (problems.note(name, about, error, wait))
           logger.info(`${name}: cannot build ${pull.ref}: ${errorText(error)}`, { repo: name, code });
       }
     }
     return false;
+  }
+
+  /** Leaves out heads that the dispatcher has recorded in the meantime, as an earlier poll has sent them. */
+  async #unrecorded(
+    repo: string,
+    admitted: readonly MovedPullRequest[],
+    bases: ReadonlyMap<number, Branch>,
+  ): Promise<HeadToBuild[]> {
+    if (admitted.length === 0) return [];
+    const { database } = this.#context;
+    const refs = admitted.map(({ ref }) => ref);
+    const numbers = admitted.map(({ number }) => number);
+    // in this order: a cursor that is ahead of the head would look like a ref that was forced back
+    const cursors = await cursorsAt(database, repo, refs);
+    const seen = await seenPullRequests(database, repo, numbers);
+    return admitted
+      .filter(({ number, head }) => seen.get(number)?.head !== head)
+      .map((pull) => ({ pull, cursor: cursors.get(pull.ref), base: bases.get(pull.number) }));
+  }
+
+  #readyAgain(repo: string, rebuilds: readonly Rebuild[]): HeadToBuild[] {
+    const about = rebuilds.map(({ pull: { ref, head } }) => ({ ref, head, cursor: undefined }));
+    const ready = new Set(this.#rebuildProblems.ready(repo, about).map(({ ref }) => ref));
+    return rebuilds
+      .filter(({ pull }) => ready.has(pull.ref))
+      .map((rebuild) => ({ pull: rebuild.pull, cursor: rebuild.cursor, base: rebuild.base, rebuild }));
   }
 
   /**

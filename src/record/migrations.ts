@@ -230,6 +230,7 @@ export const migrations: readonly Migration[] = [
   addProjectPages,
   addJobTokens,
   addChecks,
+  addPullRequestRebuild,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */
@@ -456,5 +457,13 @@ async function addProjectPages(db: Transaction<Schema>): Promise<void> {
   await db.schema
     .alterTable('repositories')
     .addColumn('project', 'text', (c) => c.notNull().defaultTo('{}'))
+    .execute();
+}
+
+/** Pull requests may be built again when their base branch has moved. */
+async function addPullRequestRebuild(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('repositories')
+    .addColumn('pull_request_rebuild', 'integer', (c) => c.notNull().defaultTo(0))
     .execute();
 }

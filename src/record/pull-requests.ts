@@ -37,7 +37,7 @@ export interface SeenPullRequest {
 const mostNewest = 100;
 const mostMoved = 1000;
 /** Milliseconds for which a pull request counts as moved lately, 30 days. */
-const lately = 2_592_000_000;
+export const lately = 2_592_000_000;
 /** Rows that are read or written at a time, few enough to leave the event loop and the database to others in between. */
 const atOnce = 200;
 
@@ -165,7 +165,10 @@ export async function noteBuiltHead(
   await db
     .insertInto('pull_requests')
     .values({ repo, number, ...seen })
-    .onConflict((conflict) => conflict.columns(['repo', 'number']).doUpdateSet(seen))
+    .onConflict((conflict) =>
+      // one that is built again has not moved
+      conflict.columns(['repo', 'number']).doUpdateSet(seen).where('pull_requests.head', '!=', head),
+    )
     .execute();
 }
 

@@ -39,6 +39,8 @@ export interface RepositorySettings {
   /** pattern of the refs of their heads, with one `*` for the number; null for those of the known forges */
   pullRequestRefs: string | null;
   pullRequestCheckout: PullRequestCheckout;
+  /** whether they are built again when their base branch has moved */
+  pullRequestRebuild: boolean;
   /** globs of labels that their jobs may ask for; null for no such limit */
   pullRequestLabels: string[] | null;
   visibility: Visibility;
@@ -153,6 +155,7 @@ function columnsOf(repository: Repository) {
     pull_requests: repository.pullRequests,
     pull_request_refs: repository.pullRequestRefs,
     pull_request_checkout: repository.pullRequestCheckout,
+    pull_request_rebuild: repository.pullRequestRebuild ? 1 : 0,
     pull_request_labels: repository.pullRequestLabels && JSON.stringify(repository.pullRequestLabels),
     visibility: repository.visibility,
     // former errors say nothing about the new settings
@@ -268,6 +271,7 @@ function repositoryOf(row: RepositoryRow): Repository {
     pullRequests: row.pull_requests,
     pullRequestRefs: row.pull_request_refs,
     pullRequestCheckout: row.pull_request_checkout,
+    pullRequestRebuild: row.pull_request_rebuild === 1,
     pullRequestLabels: row.pull_request_labels === null ? null : (JSON.parse(row.pull_request_labels) as string[]),
     visibility: row.visibility,
   };

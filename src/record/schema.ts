@@ -45,6 +45,8 @@ export interface Schema {
     pull_request_refs: Generated<string | null>;
     /** whether their merge with the base branch is tested, or their head alone */
     pull_request_checkout: Generated<PullRequestCheckout>;
+    /** 1: they are built again when their base branch has moved */
+    pull_request_rebuild: Generated<number>;
     /** JSON: globs of labels that their jobs may ask for; null for no such limit */
     pull_request_labels: Generated<string | null>;
     /** for which pattern the pull requests that were there are noted as seen, see record/pull-requests.ts; null before that */

@@ -10,7 +10,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   repositories: {
     name: true, url: true, host: true, branches: true, tags: true, tags_seen: true, poll_seconds: true,
     commits: true, command: true, reports: true, filter: true, runners: true, env: true, image: true, project: true, pull_requests: true,
-    pull_request_refs: true, pull_request_checkout: true, pull_request_labels: true, pull_requests_seen: true,
+    pull_request_refs: true, pull_request_checkout: true, pull_request_rebuild: true, pull_request_labels: true, pull_requests_seen: true,
     trusted_refs: true, visibility: true, foreign_builds: true, created_at: true, observed_at: true, default_branch: true, notice: true,
     error_code: true, error_message: true, error_remedy: true, error_since: true, failures: true, retry_at: true,
     hook_salt: true, hook_key: true, hook_key_id: true, removed_at: true, purge: true,

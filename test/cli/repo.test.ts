@@ -96,12 +96,13 @@ describe('volt repo', () => {
   });
 
   it('sets which pull requests are built, and shows them and their builds', async () => {
-    const more = ['--pull-request-checkout', 'head', '--pull-request-labels', 'linux,node-*'];
+    const more = ['--pull-request-checkout', 'head', '--pull-request-rebuild', '--pull-request-labels', 'linux,node-*'];
     const set = await repo('set', 'app', '--pull-requests', 'same', ...more);
     expect(set.stdout, set.stderr).to.match(/^app: the default branch, pull requests \(same\), every commit/);
     const settings = { pullRequests: 'same', pullRequestCheckout: 'head', pullRequestRefs: null };
     expect(await findRepository(site.context.database, 'app')).to.deep.include({
       ...settings,
+      pullRequestRebuild: true,
       pullRequestLabels: ['linux', 'node-*'],
     });
     const none = await repo(
@@ -114,8 +115,13 @@ describe('volt repo', () => {
       '--json',
     );
     expect(JSON.parse(none.stdout)).to.deep.include({ pullRequestLabels: [], pullRequestRefs: 'refs/mr/*/head' });
-    const back = await repo('set', 'app', '--no-pull-request-labels', '--no-pull-request-refs', '--json');
-    expect(JSON.parse(back.stdout)).to.deep.include({ ...settings, pullRequestLabels: null });
+    const usual = ['--no-pull-request-labels', '--no-pull-request-refs', '--no-pull-request-rebuild'];
+    const back = await repo('set', 'app', ...usual, '--json');
+    expect(JSON.parse(back.stdout)).to.deep.include({
+      ...settings,
+      pullRequestLabels: null,
+      pullRequestRebuild: false,
+    });
     expect((await repo('set', 'app', '--pull-request-refs', 'refs/heads/*')).stderr).to.match(
       /bad_setting: .*refs\/heads/,
     );

@@ -29,6 +29,7 @@ export function repoSetCommand(group: Command): CommandFile {
     .option('--no-image', 'run its tests on the machine of the runner again')
     .option('--no-project', 'link its pages at the known forges again')
     .option('--no-pull-request-refs', 'find pull requests by the refs of the known forges again')
+    .option('--no-pull-request-rebuild', 'build pull requests only when their head has moved')
     .option('--no-pull-request-labels', 'let jobs of pull requests ask for all runners again')
     .option('--discover', 'run workflows or discovered tests again, instead of a command')
     .action(async (name: string, { json, defaultBranch, discover, ...options }: SetOptions) => {

@@ -40,10 +40,10 @@ export function addSettingsOptions(command: Command): Command {
 /** The settings as the API takes them; undefined for those that are not given. */
 export function settingsOf(options: SettingsOptions): GivenSettings {
   const { branch, tags, poll, commits, command, reports, filter, runners, env, image, project, visibility } = options;
-  const { pullRequests, pullRequestCheckout, pullRequestRefs, pullRequestLabels } = options;
+  const { pullRequests, pullRequestCheckout, pullRequestRebuild, pullRequestRefs, pullRequestLabels } = options;
   return {
     ...{ branches: branch, pollSeconds: poll, commits, command, visibility },
-    ...{ pullRequests, pullRequestCheckout },
+    ...{ pullRequests, pullRequestCheckout, pullRequestRebuild },
     pullRequestRefs: pullRequestRefs === false ? null : pullRequestRefs,
     pullRequestLabels: pullRequestLabels === false ? null : pullRequestLabels?.filter((label) => label !== ''),
     tags: tags === false ? [] : tags,

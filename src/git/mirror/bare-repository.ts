@@ -181,6 +181,12 @@ export class BareRepository {
     return (await this.#read('rev-list', '--max-count=1', `${head}..${before}`, '--')).trim() === '';
   }
 
+  /** Whether two commits have the same files. */
+  async haveSameFiles(one: string, other: string): Promise<boolean> {
+    const [first, second] = (await this.#read('rev-parse', `${one}^{tree}`, `${other}^{tree}`)).trim().split('\n');
+    return first === second;
+  }
+
   /** How many commits lead from one commit to another, at most `most`. */
   async countCommits(from: string, to: string, most: number): Promise<number> {
     return Number(await this.#read('rev-list', '--count', `--max-count=${most}`, `${from}..${to}`, '--'));

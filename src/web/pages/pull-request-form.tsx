@@ -16,7 +16,8 @@ export const pullRequestWords: { readonly [M in PullRequestMode]: string } = {
 };
 
 /** The form that sets whose pull requests of a repository are built. */
-export function PullRequestForm({ repository: { name, pullRequests } }: { repository: ObservedRepository }) {
+export function PullRequestForm({ repository }: { repository: ObservedRepository }) {
+  const { name, pullRequests, pullRequestRebuild } = repository;
   return (
     <form method="post" action={`/repos/${name}/pull-requests`}>
       <label>
@@ -29,6 +30,9 @@ export function PullRequestForm({ repository: { name, pullRequests } }: { reposi
           ))}
         </select>
       </label>{' '}
+      <label>
+        <input type="checkbox" name="rebuild" checked={pullRequestRebuild} /> again when their base branch moves
+      </label>{' '}
       <button type="submit">Save</button>
     </form>
   );
@@ -38,13 +42,13 @@ export function PullRequestForm({ repository: { name, pullRequests } }: { reposi
 export async function setPullRequestsFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   requireScope(context, 'admin', 'changing which pull requests of a repository are built');
   const name = context.req.param('name') ?? '';
-  const { pullRequests: asked } = await context.req.parseBody();
+  const { pullRequests: asked, rebuild } = await context.req.parseBody();
   const pullRequests = pullRequestModes.find((one) => one === asked);
   if (pullRequests === undefined) {
     throw new VoltError('bad_request', `pullRequests must be one of ${pullRequestModes.join(', ')}`, {
       remedy: 'Choose one of them.',
     });
   }
-  await setRepository(web, name, { pullRequests });
+  await setRepository(web, name, { pullRequests, pullRequestRebuild: rebuild === 'on' });
   return context.redirect(`/repos/${name}`, 303);
 }

@@ -187,12 +187,14 @@ function fetchedPart({ filter }: ObservedRepository): string {
 
 function pullRequestsText(repository: ObservedRepository): string {
   const { pullRequests, pullRequestCheckout, pullRequestRefs, pullRequestLabels: labels } = repository;
+  const rebuilds = repository.pullRequestRebuild && pullRequestCheckout === 'merge';
   if (pullRequests === 'none') return 'none';
   const labelled =
     labels && (labels.length === 0 ? 'on runners without labels' : `on runners with ${labels.join(', ')} at most`);
   return [
     pullRequestWords[pullRequests],
     pullRequestCheckout === 'merge' ? 'merged with the base branch' : 'the head alone',
+    ...(rebuilds ? ['built again when that moves'] : []),
     ...(pullRequestRefs === null ? [] : [pullRequestRefs]),
     ...(labelled === null ? [] : [labelled]),
   ].join('; ');

@@ -44,6 +44,9 @@ const settings = z.object({
   pullRequestCheckout: z.enum(pullRequestCheckouts).meta({
     description: 'what of a pull request is tested: its merge with the base branch, or its head alone',
   }),
+  pullRequestRebuild: z.boolean().meta({
+    description: 'whether pull requests that need no approval are built again when their base branch has moved',
+  }),
   pullRequestLabels: z.array(z.string()).nullable().meta({
     description: 'globs of the labels that jobs of pull requests may ask for; null for all',
   }),
