@@ -1,4 +1,5 @@
 import { errorText } from '../kernel/errors.ts';
+import { sendSignal } from '../system/processes.ts';
 import { pause } from '../system/wait.ts';
 import { type EngineConnection, engineFailed } from './connection.ts';
 import { FirstProcess } from './first-process.ts';
@@ -14,7 +15,7 @@ export interface ContainerCommand {
   cwd?: string;
   /** gets standard output and standard error; while a promise that it returns is pending, nothing more is read */
   output(chunk: Buffer): void | Promise<void>;
-  /** kills the command's first process, and gives the rest up */
+  /** kills the command with its process group, and gives the rest up */
   signal?: AbortSignal;
 }
 
@@ -67,10 +68,10 @@ export async function runInContainer(
   return exitCode(connection, id);
 }
 
-/** Never rejects. */
+/** The engine makes a command leader of a process group. Never rejects. */
 async function kill(connection: EngineConnection, id: string): Promise<void> {
-  const state = await connection.docker<ExecState>(`/exec/${id}/json`).catch(() => undefined);
-  new FirstProcess(state?.Pid ?? 0).kill();
+  const { Pid: pid = 0 } = (await connection.docker<ExecState>(`/exec/${id}/json`).catch(() => undefined)) ?? {};
+  if (pid > 0 && !sendSignal(-pid, 'SIGKILL')) new FirstProcess(pid).kill();
 }
 
 /** The connection ends in the same way when the command ends and when the engine does. */

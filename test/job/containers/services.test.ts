@@ -8,6 +8,7 @@ import { timedOut } from '../../../src/job/outcome.ts';
 import { engineKind, tinyImage } from '../../support/engine.ts';
 import { useEngine } from '../../support/engine-session.ts';
 import { type StartedJob, TestJobs } from '../../support/job.ts';
+import { longSleep, processesWith } from '../../support/seen-processes.ts';
 import { until } from '../../support/until.ts';
 
 /** A service that answers connections with a word; `nc` may answer one with nothing, so steps ask until they have it. */
@@ -158,6 +159,22 @@ steps:
     expect(outcome, job.log()).to.include({ status: 'error', reason: 'service_failed' });
     expect(outcome.message).to.match(/^the service db is not healthy after \d+ s: no table/);
     expect(job.log()).to.include('##[group]Service container db failed.\nstarting\n').and.not.include('\nran\n');
+  });
+
+  it('have health checks that end with their processes when they take too long', async () => {
+    const time = longSleep();
+    const check = `echo asked; sleep ${time}; true`;
+    const job = start(`
+services:
+  db: { image: ${tinyImage}, command: sleep 1000, options: '--health-cmd "${check}" --health-interval 1s --health-timeout 1s --health-retries 1' }
+steps:
+  - run: echo ran`);
+    await until('a check begins', () => processesWith(time).length > 0);
+    const [first] = processesWith(time);
+    await until('it ends', () => first !== undefined && !processesWith(time).includes(first));
+    job.stop.abort(timedOut(1));
+    await job.ended;
+    expect(processesWith(time)).to.deep.equal([]);
   });
 
   it('have volumes, options, and files of the workspace', async () => {
