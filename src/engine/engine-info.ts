@@ -8,6 +8,8 @@ export interface EngineInfo {
   unlimited: string[];
   /** who makes its control groups */
   groupDriver: string;
+  /** hosts of registries instead of which it asks a mirror first */
+  mirrored: string[];
 }
 
 /** @throws EngineRefusal, VoltError `engine_failed` */
@@ -18,11 +20,14 @@ export async function engineInfo({ connection }: Engine): Promise<EngineInfo> {
     PidsLimit?: boolean;
     CpuCfsQuota?: boolean;
     CgroupDriver?: string;
+    RegistryConfig?: { IndexConfigs?: Record<string, { Mirrors?: string[] | null }> | null } | null;
   }>('/info');
+  const registries = Object.entries(info.RegistryConfig?.IndexConfigs ?? {});
   const limits = { memory: info.MemoryLimit, processes: info.PidsLimit, 'processor time': info.CpuCfsQuota };
   return {
     folder: info.DockerRootDir ?? '/',
     groupDriver: info.CgroupDriver ?? '',
+    mirrored: registries.flatMap(([host, { Mirrors: mirrors }]) => (mirrors && mirrors.length > 0 ? [host] : [])),
     unlimited: Object.entries(limits).flatMap(([what, isPossible]) => (isPossible === false ? [what] : [])),
   };
 }

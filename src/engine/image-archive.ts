@@ -18,8 +18,8 @@ export interface ImageArchive {
   descriptor: number;
   /** the only name that the image gets */
   name: string;
-  /** replace those of its maker with `volt.` in front */
-  labels: Readonly<Record<string, string>>;
+  /** replace those of its maker with `volt.` in front; undefined for what a registry has, which stays as it is */
+  labels: Readonly<Record<string, string>> | undefined;
   /** bytes of all layers; undefined for no limit */
   limit: number | undefined;
 }
@@ -37,9 +37,10 @@ export async function* checkedArchive({ descriptor, name, labels, limit }: Image
     if (!entry) throw new Error('its archive lacks a part of the image');
     return entry;
   };
-  const textOf = async (named: unknown): Promise<unknown> => JSON.parse(await readText(descriptor, entryOf(named)));
-  const { Config: configName, Layers: layerNames } = onlyImage(await textOf('manifest.json'));
-  const config = configOf(await textOf(configName));
+  const textOf = (named: unknown): Promise<string> => readText(descriptor, entryOf(named));
+  const { Config: configName, Layers: layerNames } = onlyImage(JSON.parse(await textOf('manifest.json')));
+  const configText = await textOf(configName);
+  const config = configOf(JSON.parse(configText));
   const layers = layersOf(layerNames, config, entryOf);
   const size = layers.reduce((sum, { entry }) => sum + entry.size, 0);
   if (limit !== undefined && size > limit)
@@ -57,7 +58,7 @@ export async function* checkedArchive({ descriptor, name, labels, limit }: Image
     if (hash.digest('hex') !== digest) throw new Error('a layer is not what the image says that it is');
     yield tarPadding(entry.size);
   }
-  const text = Buffer.from(JSON.stringify(withLabels(config, labels)));
+  const text = Buffer.from(labels ? JSON.stringify(withLabels(config, labels)) : configText);
   const file = `${createHash('sha256').update(text).digest('hex')}.json`;
   const files = layers.map(({ digest }) => layerFile(digest));
   yield* whole(file, text);

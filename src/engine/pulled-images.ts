@@ -8,7 +8,13 @@ import { readText } from '../system/read-text.ts';
 import { writeWhole } from '../system/write-whole.ts';
 import { type ImageName, imageName } from './image-name.ts';
 
-const schema = z.object({ id: z.string(), name: z.string(), bytes: z.number() });
+const schema = z.object({
+  id: z.string(),
+  name: z.string(),
+  bytes: z.number(),
+  /** `name@sha256:…` under which its registry has it, where the engine does not know that */
+  digest: z.string().optional(),
+});
 
 /** An image that Volt has pulled. */
 export type PulledImage = z.infer<typeof schema>;
@@ -35,6 +41,11 @@ export class PulledImages {
     const file = this.#fileOf(image);
     const now = new Date();
     if (existsSync(file)) utimesSync(file, now, now);
+  }
+
+  /** What its registry calls an image that Volt has given to the engine. */
+  digestOf({ id, name }: Pick<PulledImage, 'id' | 'name'>): string | undefined {
+    return parsed(readText(this.#fileOf({ id, name })))?.digest;
   }
 
   /** Whether Volt has pulled the image, under whatever name. */

@@ -6,22 +6,22 @@ export interface PullWaiter {
   signal: AbortSignal;
 }
 
-interface SharedPull {
+interface SharedPull<T> {
   waiters: Set<PullWaiter>;
   stop: AbortController;
-  done: Promise<void>;
+  done: Promise<T>;
 }
 
 /** Pulls that several jobs wait for. A pull goes on as long as somebody waits for it. */
-export class SharedPulls {
-  readonly #running = new Map<string, SharedPull>();
+export class SharedPulls<T> {
+  readonly #running = new Map<string, SharedPull<T>>();
 
   /**
    * Joins the pull with the key, or begins it.
    * @param work pulls; what it says goes to all waiters
    * @throws what `work` throws, to all waiters; the reason of the waiter's signal
    */
-  async join(key: string, waiter: PullWaiter, work: (whole: PullWaiter) => Promise<void>): Promise<void> {
+  async join(key: string, waiter: PullWaiter, work: (whole: PullWaiter) => Promise<T>): Promise<T> {
     waiter.signal.throwIfAborted();
     const known = this.#running.get(key);
     const pull = known ?? this.#begin(key, work, waiter);
@@ -30,7 +30,7 @@ export class SharedPulls {
       known.waiters.add(waiter);
     }
     try {
-      await unlessAborted(pull.done, waiter.signal);
+      return await unlessAborted(pull.done, waiter.signal);
     } finally {
       pull.waiters.delete(waiter);
       if (pull.waiters.size === 0) {
@@ -40,7 +40,7 @@ export class SharedPulls {
     }
   }
 
-  #begin(key: string, work: (whole: PullWaiter) => Promise<void>, first: PullWaiter): SharedPull {
+  #begin(key: string, work: (whole: PullWaiter) => Promise<T>, first: PullWaiter): SharedPull<T> {
     const waiters = new Set([first]);
     const stop = new AbortController();
     const say = (text: string) => {
@@ -53,19 +53,19 @@ export class SharedPulls {
     return pull;
   }
 
-  #forget(key: string, pull: SharedPull): void {
+  #forget(key: string, pull: SharedPull<T>): void {
     if (this.#running.get(key) === pull) this.#running.delete(key);
   }
 }
 
-async function unlessAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
+async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   let abort: () => void = () => undefined;
   const aborted = new Promise<never>((_, reject) => {
     abort = () => reject(signal.reason);
     signal.addEventListener('abort', abort, { once: true });
   });
   try {
-    await Promise.race([work, aborted]);
+    return await Promise.race([work, aborted]);
   } finally {
     signal.removeEventListener('abort', abort);
   }

@@ -11,8 +11,8 @@ export interface ContainerPolicy {
   isListed: boolean;
   /** @param image its full name */
   allows(image: string): boolean;
-  /** bytes of an image that the job builds; undefined for no limit */
-  builtImage: number | undefined;
+  /** bytes of an image that the job builds, or that is fetched for it; undefined for no limit */
+  largestImage: number | undefined;
   /** folder of Volt's data, which no container gets */
   dataDir: string;
 }
@@ -30,7 +30,7 @@ export function containerPolicyOf(
     rights: { privileged: right(allowPrivileged), volumes: right(allowVolumes) },
     isListed: images.length > 0,
     allows: (image) => images.length === 0 || fitsImageGlobs(images, image),
-    builtImage: jobDisk * 1_048_576 || undefined,
+    largestImage: jobDisk * 1_048_576 || undefined,
     dataDir,
   };
 }

@@ -38,12 +38,18 @@ export interface FetchPolicy {
    */
   toLfs(url: string): Promise<FetchAddress>;
   /**
-   * For images of containers, which the engine of the machine pulls: their registry may be any public one, and else only one
-   * that the job itself may reach.
+   * For images of containers: their registry, and any server to which it leads, may be any public one, and else only one that the
+   * job itself may reach.
    * @param registry `host` or `host:port`
+   * @returns its addresses
    * @throws VoltError `address_refused`
    */
-  toRegistry(registry: string): Promise<void>;
+  toRegistry(registry: string): Promise<readonly string[]>;
+  /**
+   * Whether images are fetched from just these addresses, and not by an engine that looks them up again. Not behind a proxy, which
+   * looks names up itself.
+   */
+  readonly pinsRegistries: boolean;
 }
 
 export interface FetchRules {
@@ -72,7 +78,8 @@ export interface FetchRules {
 export const ownerFetchPolicy: FetchPolicy = {
   to: async (url) => ({ url }),
   toLfs: async (url) => ({ url }),
-  toRegistry: async () => undefined,
+  toRegistry: async () => [],
+  pinsRegistries: false,
 };
 
 /** For the jobs of one ref. */
@@ -123,7 +130,11 @@ export class JobFetchPolicy implements FetchPolicy {
     );
   }
 
-  async toRegistry(registry: string): Promise<void> {
+  get pinsRegistries(): boolean {
+    return !this.#rules.trusted && !isProxied();
+  }
+
+  async toRegistry(registry: string): Promise<readonly string[]> {
     const { trusted, network, resolve = addressesOf } = this.#rules;
     const server = serverOf(`https://${registry}`);
     if (!server) throw refused(registry, whose.none, otherRegistry);
@@ -135,6 +146,7 @@ export class JobFetchPolicy implements FetchPolicy {
       network.kind === 'list' ? isListed(network.hosts, host, port) : network.kind === 'on' && trusted;
     const why = await this.#whyClosed(addresses, mayBePrivate);
     if (why !== undefined) throw refused(registry, why, otherRegistry);
+    return addresses;
   }
 
   /** Jobs of trusted and of other refs never read what was fetched for each other. */

@@ -96,7 +96,7 @@ export async function buildIsolated(
   async function load(): Promise<void> {
     const descriptor = open();
     try {
-      await loadImage(engine, { descriptor, name: tag, labels, limit: context.containers.builtImage }, signal);
+      await loadImage(engine, { descriptor, name: tag, labels, limit: context.containers.largestImage }, signal);
     } catch (error) {
       if (error instanceof BadImage) throw new StepFault(error.message);
       throw error;

@@ -1,6 +1,8 @@
 import type { Engine } from '../../engine/engine.ts';
 import { defaultHost, imageName } from '../../engine/image-name.ts';
+import type { PullOptions } from '../../engine/image-pulls.ts';
 import type { Image, RegistryLogin } from '../../engine/images.ts';
+import type { Reach } from '../../engine/registry/checked-request.ts';
 import { asVoltError, VoltError } from '../../kernel/errors.ts';
 import { isTimeLimit } from '../outcome.ts';
 import type { ContainerJob } from './container-job.ts';
@@ -29,7 +31,8 @@ export async function jobImage(job: ContainerJob, engine: Engine, request: Image
       login,
       say,
       signal,
-      permit: () => checkRegistry(job, name),
+      ...(await registryRules(job, name)),
+      limit: containers.largestImage,
     });
   } catch (error) {
     if (!isTimeLimit(signal.reason)) throw error;
@@ -42,27 +45,37 @@ export async function jobImage(job: ContainerJob, engine: Engine, request: Image
 }
 
 /**
- * The engine pulls with the network of the machine, so a commit must not choose a registry that its job cannot reach.
- * @throws VoltError `image_unavailable`
+ * The engine pulls with the network of the machine, so a commit must not choose a registry that its job cannot reach. For refs that
+ * are not trusted, Volt fetches the image itself: the engine would follow a registry to any address.
  */
-async function checkRegistry({ context, input }: ContainerJob, name: string): Promise<void> {
+async function registryRules(
+  { context, input }: ContainerJob,
+  name: string,
+): Promise<Pick<PullOptions, 'permit' | 'reach'>> {
   const { host, full } = imageName(name);
-  if (host === defaultHost) return;
   const { images, processes, fetchPolicy } = context;
   const named = [...(images?.byLabel.values() ?? []), images?.usual, input.repo.image];
   // the owner has chosen the registry
-  if (named.some((each) => each !== undefined && imageName(each).full === full)) return;
+  if (named.some((each) => each !== undefined && imageName(each).full === full)) return {};
   // such a job reaches all that the engine does
-  if ((await processes).network === 'machine') return;
-  try {
-    await fetchPolicy.toRegistry(host);
-  } catch (error) {
-    const { message, remedy } = asVoltError(error);
-    throw new VoltError('image_unavailable', `the image ${name} is not to be had: ${message}`, {
-      remedy,
-      cause: error,
-    });
-  }
+  if ((await processes).network === 'machine') return {};
+  const reach: Reach = async (server) => {
+    try {
+      return await fetchPolicy.toRegistry(server);
+    } catch (error) {
+      const { message, remedy } = asVoltError(error);
+      throw new VoltError('image_unavailable', `the image ${name} is not to be had: ${message}`, {
+        remedy,
+        cause: error,
+      });
+    }
+  };
+  return {
+    permit: async () => {
+      if (host !== defaultHost) await reach(host);
+    },
+    ...(fetchPolicy.pinsRegistries && { reach }),
+  };
 }
 
 /** @param what begins the sentence */

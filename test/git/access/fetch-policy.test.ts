@@ -77,6 +77,8 @@ describe('the policy for addresses that a commit names', () => {
     }
     expect(await allows('10.0.0.5:5000', { network: { kind: 'off' } })).to.equal(false);
     expect(await allows('nowhere.example', { trusted: false })).to.equal(false);
+    expect(await fetchPolicy({ trusted: false }).toRegistry('open.example')).to.deep.equal(addresses['open.example']);
+    expect([true, false].map((trusted) => fetchPolicy({ trusted }).pinsRegistries)).to.deep.equal([false, true]);
     const servers = [{ host: '10.1.2.3', isShared: false }];
     expect(await allows('inner.example:5000', { servers })).to.equal(false);
   });
