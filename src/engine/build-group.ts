@@ -61,9 +61,7 @@ export class BuildGroup {
 
   #pids(tree: string): number[] {
     const inner = join(tree, this.path);
-    // Docker makes a group for each command inside of it
-    const groups = [join(tree, this.name), inner, ...foldersIn(inner)];
-    const lists = groups.map((group) => readText(join(group, members)) ?? '');
+    const lists = [join(tree, this.name), inner].map((group) => readText(join(group, members)) ?? '');
     return lists.flatMap((list) => list.split('\n').map(Number)).filter((pid) => pid > 0);
   }
 }

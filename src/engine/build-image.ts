@@ -14,6 +14,8 @@ const longestLine = 65_536;
 /** Network of the machine, in podman's words. */
 const podmanNetwork = { nsoptions: JSON.stringify([{ Name: 'network', Host: true }]) };
 
+export type BuildingEngine = Pick<Engine, 'connection' | 'kind'>;
+
 /** What an image is built from. */
 export interface ImageBuild {
   /** a tar archive of the folder with the Dockerfile */
@@ -36,7 +38,11 @@ export interface ImageBuild {
  * @param group of its commands, with which they are ended; the end of the request ends them without one
  * @throws EngineRefusal with what has failed; VoltError `engine_failed`; the reason of the signal
  */
-export async function buildImage(engine: Engine, build: ImageBuild, group: BuildGroup | undefined): Promise<void> {
+export async function buildImage(
+  engine: BuildingEngine,
+  build: ImageBuild,
+  group: BuildGroup | undefined,
+): Promise<void> {
   const { signal } = build;
   if (!group) return request(engine, build, undefined, signal);
   const cut = new AbortController();
@@ -61,7 +67,7 @@ export async function buildImage(engine: Engine, build: ImageBuild, group: Build
 }
 
 async function request(
-  { connection, kind }: Engine,
+  { connection, kind }: BuildingEngine,
   { files, dockerfile, tag, labels, args, limits, output }: ImageBuild,
   group: BuildGroup | undefined,
   signal: AbortSignal,

@@ -6,8 +6,6 @@ export interface EngineInfo {
   folder: string;
   /** what it cannot limit for a container, for people */
   unlimited: string[];
-  /** who makes its control groups */
-  groupDriver: string;
   /** hosts of registries instead of which it asks a mirror first */
   mirrored: string[];
 }
@@ -19,14 +17,12 @@ export async function engineInfo({ connection }: Engine): Promise<EngineInfo> {
     MemoryLimit?: boolean;
     PidsLimit?: boolean;
     CpuCfsQuota?: boolean;
-    CgroupDriver?: string;
     RegistryConfig?: { IndexConfigs?: Record<string, { Mirrors?: string[] | null }> | null } | null;
   }>('/info');
   const registries = Object.entries(info.RegistryConfig?.IndexConfigs ?? {});
   const limits = { memory: info.MemoryLimit, processes: info.PidsLimit, 'processor time': info.CpuCfsQuota };
   return {
     folder: info.DockerRootDir ?? '/',
-    groupDriver: info.CgroupDriver ?? '',
     mirrored: registries.flatMap(([host, { Mirrors: mirrors }]) => (mirrors && mirrors.length > 0 ? [host] : [])),
     unlimited: Object.entries(limits).flatMap(([what, isPossible]) => (isPossible === false ? [what] : [])),
   };

@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { createHash, randomBytes } from 'node:crypto';
 import type { Config } from '../kernel/config.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText } from '../kernel/errors.ts';
@@ -6,11 +6,11 @@ import { isAlive } from '../system/processes.ts';
 import { pause, within } from '../system/wait.ts';
 import { BuildGroup } from './build-group.ts';
 import { buildImage, type ImageBuild } from './build-image.ts';
+import { EngineConnection } from './connection.ts';
 import { ContainerDisk } from './container-disk.ts';
 import type { ContainerPlan } from './container-plan.ts';
 import { type Prepare, startContainer } from './containers.ts';
 import type { Engine } from './engine.ts';
-import { engineInfo } from './engine-info.ts';
 import { findEngine } from './find-engine.ts';
 import { FirstProcess } from './first-process.ts';
 import { ImageLooks } from './image-facts.ts';
@@ -20,6 +20,7 @@ import { EngineNotes, ownProcessLabel, sweepEnded } from './left-behind.ts';
 import { untilPodsAreGone } from './pods.ts';
 import { removeLabelled } from './remove-labelled.ts';
 import { type ContainerEnd, type ContainerRun, runContainer } from './run-container.ts';
+import { socketPath } from './socket-path.ts';
 import { starterMount } from './starter/starter.ts';
 
 /** Whose containers a session makes. */
@@ -206,7 +207,9 @@ export class EngineSession {
   }
 
   async #build(engine: Engine, build: ImageBuild): Promise<void> {
-    if (!(await takesGroups(engine))) return buildImage(engine, build, undefined);
+    if (engine.kind === 'docker') return this.#buildWithDocker(build);
+    // only root makes control groups
+    if (engine.isRootless || process.getuid?.() !== 0) return buildImage(engine, build, undefined);
     const group = new BuildGroup();
     this.#builds.add(group.name);
     this.#keeper?.noteBuild(group.name);
@@ -216,6 +219,18 @@ export class EngineSession {
       this.#builds.delete(group.name);
       this.#keeper?.forgetBuild(group.name);
     }
+  }
+
+  /** Docker ends the commands of a build with its request, which the keeper forwards. */
+  async #buildWithDocker(build: ImageBuild): Promise<void> {
+    const connection = new EngineConnection(this.#forward());
+    await buildImage({ connection, kind: 'docker' }, build, undefined);
+  }
+
+  /** Path of the socket of the keeper's `Forwarder`. No other process has the runner's name meanwhile. */
+  #forward(): string {
+    const name = createHash('sha256').update(this.#owner.runner).digest('hex').slice(0, 12);
+    return socketPath(this.#config.dataDir, `keeper-${name}.sock`);
   }
 
   /** Remembers it for a later keeper, too. */
@@ -270,7 +285,9 @@ export class EngineSession {
   async #startKeeper(engine: Engine): Promise<void> {
     const { socket } = engine.connection;
     const { ttl } = this.#owner;
-    const keeper = await Keeper.start({ socket, dataDir: this.#config.dataDir, labels: await this.#labels(), ttl });
+    const forward = engine.kind === 'docker' ? this.#forward() : undefined;
+    const { dataDir } = this.#config;
+    const keeper = await Keeper.start({ socket, dataDir, labels: await this.#labels(), ttl, forward });
     this.#keeper = keeper;
     keeper.beat(this.#owner.left());
     for (const pid of this.#pids) keeper.note(pid);
@@ -300,10 +317,4 @@ export class EngineSession {
     this.#record ??= await this.#owner.record();
     return { 'volt.record': this.#record, 'volt.runner': this.#owner.runner };
   }
-}
-
-/** Whether the commands of a build can be in a `BuildGroup`. systemd, which may make the groups of Docker, has other names for them. */
-async function takesGroups(engine: Engine): Promise<boolean> {
-  if (engine.isRootless || process.getuid?.() !== 0) return false;
-  return engine.kind === 'podman' || (await engineInfo(engine)).groupDriver === 'cgroupfs';
 }

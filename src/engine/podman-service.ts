@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { errorText, VoltError } from '../kernel/errors.ts';
@@ -8,13 +8,12 @@ import { lockFile } from '../system/lock.ts';
 import { readText } from '../system/read-text.ts';
 import { pause } from '../system/wait.ts';
 import { Engine } from './engine.ts';
+import { socketPath } from './socket-path.ts';
 
 /** Seconds after which podman's service ends when nobody is connected. */
 const idleTime = 60;
 /** Milliseconds for its start, and for another process of Volt that starts it. */
 const startPatience = 30_000;
-/** Bytes of a Unix socket's path, see unix(7). */
-const longestSocket = 107;
 
 /**
  * podman keeps two processes for five minutes for each command that has ended in a container; Volt asks for the exit code at
@@ -30,15 +29,9 @@ const configuration = '[engine]\nexit_command_delay = 30\n';
  */
 export async function podmanService(podman: string, dataDir: string): Promise<Engine> {
   const { engine: folder } = dataPaths(dataDir);
-  const socket = join(folder, 'podman.sock');
-  if (Buffer.byteLength(socket) > longestSocket) {
-    throw new VoltError('engine_failed', `the path ${socket} is too long for a socket`, {
-      remedy: 'Use a data directory with a shorter path, or name the socket of a running engine in VOLT_ENGINE.',
-    });
-  }
+  const socket = socketPath(dataDir, 'podman.sock');
   const running = await Engine.at(socket).catch(() => undefined);
   if (running) return running;
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
   const lock = await lockFile(join(folder, 'lock'), { wait: startPatience });
   try {
     return (await Engine.at(socket).catch(() => undefined)) ?? (await start(podman, folder, socket));

@@ -1,10 +1,8 @@
-import { execFileSync, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readdirSync, writeFileSync } from 'node:fs';
+import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { expect } from 'chai';
-import { EngineRefusal } from '../../src/engine/connection.ts';
 import { startContainer, stateOf } from '../../src/engine/containers.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { EngineSession, type StartedContainer } from '../../src/engine/engine-session.ts';
@@ -18,7 +16,8 @@ import { processMark } from '../../src/system/process-mark.ts';
 import { statOf } from '../../src/system/processes.ts';
 import { hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
 import { TestFolders } from '../support/folder.ts';
-import { argumentsOf, longSleep, processesWith, startedBy } from '../support/seen-processes.ts';
+import { loseRunnerInBuild } from '../support/lost-build.ts';
+import { argumentsOf, startedBy } from '../support/seen-processes.ts';
 import { sleepingContainer } from '../support/sleeping-container.ts';
 import { until } from '../support/until.ts';
 
@@ -90,37 +89,10 @@ describe('the keeper of containers', function () {
     await isGone(id);
   });
 
-  it('ends the commands of a build with the runner, and lets it start no others', async () => {
-    const session = sessionOf('builder');
-    const access = session.forJob({ build: '1', job: '1-1', attempt: 1 });
-    const time = longSleep();
-    const folder = folders.make();
-    writeFileSync(join(folder, 'Dockerfile'), `FROM ${tinyImage}\nRUN sleep ${time} || true\nRUN sleep ${time}\n`);
-    const building = access.build(await access.open(), {
-      ...{
-        files: Readable.from([execFileSync('tar', ['-C', folder, '-c', '.'])]),
-        dockerfile: 'Dockerfile',
-        tag: 'localhost/volt:1',
-      },
-      ...{
-        labels: await access.labels(),
-        ids: undefined,
-        network: 'machine',
-        args: {},
-        limits: {},
-        output: () => undefined,
-      },
-      signal: new AbortController().signal,
-    });
-    const failed = building.then(
-      () => undefined,
-      (error) => error,
-    );
-    await until('the command runs', () => processesWith(time).length > 0);
-    await session.close();
-    expect(processesWith(time)).to.deep.equal([]);
-    expect(await failed).to.be.instanceOf(EngineRefusal);
-    expect(processesWith(time)).to.deep.equal([]);
+  it('ends the commands of a build when the lease runs out, and lets it start no others', async () => {
+    const { left, error } = await loseRunnerInBuild(test.socket);
+    expect(left).to.deep.equal([]);
+    expect(error).to.be.instanceOf(Error);
   });
 
   it('kills their processes without the engine, when that does not answer', async () => {

@@ -4,6 +4,7 @@ import { setImmediate } from 'node:timers/promises';
 import { emptyHeartbeat, heartbeatParts } from '../../kernel/supervisor-heartbeat.ts';
 import { between, moment } from '../../system/clock.ts';
 import { within } from '../../system/wait.ts';
+import { Forwarder } from './forwarder.ts';
 import { type KeeperNote, type KeeperTask, notesDescriptor } from './keeper-task.ts';
 import { KeptContainers } from './kept-containers.ts';
 
@@ -42,10 +43,11 @@ const allNoted = new Promise<void>((resolve) => noted.once('close', resolve));
 for (const signal of ['SIGHUP', 'SIGINT', 'SIGTERM'] as const) process.on(signal, () => undefined);
 process.stdout.on('error', () => undefined);
 
+const forwarder = task.forward === undefined ? undefined : await Forwarder.start(task.forward, task.socket);
 void containers.stayReachable();
 process.stdout.write('ready\n');
 await over;
 // what a runner that is gone has written last; one that is frozen has nothing more to say
 await within(allNoted, lastNotes);
-await containers.end();
+await Promise.all([forwarder?.end(), containers.end()]);
 process.exit(0);

@@ -8,6 +8,8 @@ export interface KeeperTask {
   labels: { [name: string]: string };
   /** seconds that the lease holds at first, and at most */
   ttl: number;
+  /** path of a socket at which it forwards requests to the engine, which end with the lease; undefined for none */
+  forward: string | undefined;
 }
 
 /** What a keeper learns later: the first process of a container, or the name of the `BuildGroup` of a build that runs or is over. */

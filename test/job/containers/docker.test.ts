@@ -9,6 +9,7 @@ import { TestSession } from '../../support/engine-session.ts';
 import { hidesSecrets } from '../../support/hidden-environment.ts';
 import { IsolatedJobs, isIsolable } from '../../support/isolation.ts';
 import { TestJobs } from '../../support/job.ts';
+import { loseRunnerInBuild } from '../../support/lost-build.ts';
 
 /** The other tests of containers run on Docker, too, with VOLT_TEST_ENGINE=docker. */
 describe('a job in containers of Docker', function () {
@@ -90,6 +91,12 @@ describe('a job in containers of Docker', function () {
     } finally {
       isolated.clean();
     }
+  });
+
+  it('that builds an image without isolation leaves no process of the build when its runner is lost', async () => {
+    const { left, error } = await loseRunnerInBuild(engine.socket);
+    expect(left).to.deep.equal([]);
+    expect(error).to.be.instanceOf(Error);
   });
 
   it('ends with resource_limit when a step needs more memory than the job may', async () => {
