@@ -3,9 +3,10 @@ import { expect } from 'chai';
 import { containersWith, stateOf } from '../../src/engine/containers.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
-import { isAlive } from '../../src/system/processes.ts';
-import { engineKind, hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
+import { isAlive, sendSignal } from '../../src/system/processes.ts';
+import { engineKind, hasBuilder, hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
 import { TestFleet } from '../support/fleet.ts';
+import { isIsolable } from '../support/isolation.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { longSleep, processesWith, startedBy } from '../support/seen-processes.ts';
 import { until } from '../support/until.ts';
@@ -138,9 +139,26 @@ jobs:
     });
   }
 
+  const buildsAnAction = {
+    files: (time: string) => ({
+      Dockerfile: `FROM docker.io/library/${tinyImage}\nRUN sleep ${time} || true\nCMD ["true"]\n`,
+      '.volt/workflows/ci.yml': `on: push
+jobs:
+  test:
+    runs-on: linux
+    steps: [{ uses: actions/checkout@v4 }, { uses: ./ }]
+`,
+    }),
+    living: async (time: string) => processesWith(time),
+    finish: async (time: string) => {
+      for (const pid of processesWith(time)) sendSignal(pid, 'SIGKILL');
+    },
+  };
+
   /** Moments before the first step of a job: its files, the processes that must not live on, and how the moment ends. */
   const moments = [
     {
+      isolation: 'none',
       what: 'while it waits for a service',
       files: () => ({
         '.volt/workflows/ci.yml': `on: push
@@ -163,36 +181,24 @@ jobs:
           await engine.podman('exec', id, 'touch', '/tmp/done').catch(() => undefined);
       },
     },
-    {
-      what: 'while it builds an action',
-      files: (time: string) => ({
-        Dockerfile: `FROM docker.io/library/${tinyImage}\nRUN sleep ${time} || true\nCMD ["true"]\n`,
-        '.volt/workflows/ci.yml': `on: push
-jobs:
-  test:
-    runs-on: linux
-    steps: [{ uses: actions/checkout@v4 }, { uses: ./ }]
-`,
-      }),
-      living: async (time: string) => processesWith(time),
-      finish: async (time: string) => {
-        for (const pid of processesWith(time)) process.kill(pid, 'SIGKILL');
-      },
-    },
+    { what: 'while the engine builds an action', isolation: 'none', ...buildsAnAction },
+    { what: 'while it builds an action in a sandbox', isolation: 'sandbox', ...buildsAnAction },
   ];
 
-  for (const { what, files, living, finish: end } of moments) {
+  for (const { what, isolation, files, living, finish: end } of moments) {
     for (const [how, lose] of [
       ['is killed with -9', () => fleet.kill('r1')],
       ['is frozen', async () => fleet.process('r1').signal('SIGSTOP')],
     ] as const) {
-      it(`${what}, leaves nothing that runs beside the next attempt when the runner ${how}`, async () => {
-        await fleet.startRunner('r1');
+      it(`${what}, leaves nothing that runs beside the next attempt when the runner ${how}`, async function () {
+        if (isolation === 'sandbox' && !(hasBuilder() && (await isIsolable('sandbox')))) return this.skip();
+        const args = ['--isolation', isolation];
+        await fleet.startRunner('r1', { args });
         const time = longSleep();
         const sha = fleet.repository.commit(`${what} ${how}`, files(time));
         const first = await until('the moment has come', async () => (await living(time))[0], 60_000);
         const attempt = await until('it is an attempt of r1', () => latest(sha));
-        await fleet.startRunner('r2');
+        await fleet.startRunner('r2', { args });
         await lose();
         await until('another attempt begins', () => isTakenAgain(sha, { attempt }), 90_000);
         expect(isAlive(first), 'something of the first attempt lives').to.equal(false);
