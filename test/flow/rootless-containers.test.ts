@@ -5,6 +5,7 @@ import { dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { isAlive } from '../../src/system/processes.ts';
 import { giveToOrdinaryUser } from '../support/attack.ts';
+import { containerWorkflow } from '../support/container-workflow.ts';
 import { tinyImage } from '../support/engine.ts';
 import { TestFolders } from '../support/folder.ts';
 import { evaluateAs } from '../support/other-user.ts';
@@ -58,31 +59,7 @@ describe('Volt of an ordinary user with podman', function () {
     const { port } = server.address() as AddressInfo;
     // the address of the machine in networks of podman without root
     const machine = `169.254.1.2 ${port}`;
-    const service = `{ image: '${tinyImage}', ports: ['8080:80'], command: sh -c 'while true; do echo hello | nc -l -p 80; done' }`;
-    const workflow = `on: push
-jobs:
-  inside:
-    runs-on: linux
-    container: ${tinyImage}
-    services: { web: ${service} }
-    steps:
-      - uses: actions/checkout@v4
-      - run: until nc web 80 | grep hello; do sleep 0.1; done
-      - run: '! nc -w 30 ${machine} < /dev/null'
-      - run: test "$(id -u)" = 0 && touch made
-      - uses: docker://${tinyImage}
-        with: { entrypoint: sh, args: -c "test -e made && ! nc -w 30 ${machine} < /dev/null" }
-      - uses: ./built
-  outside:
-    runs-on: linux
-    services: { web: ${service} }
-    steps:
-      - run: until (exec 5<>/dev/tcp/localhost/8080; cat <&5) | grep hello; do sleep 0.1; done
-        shell: bash
-`;
-    // the user's ids have no other user in a sandbox
-    const built = `FROM ${tinyImage}\nRUN touch /x && chown node:33 /x\nCMD ["sh", "-c", "test -e /x -a -e made"]\n`;
-    repository = new TestRepository({ '.volt/workflows/ci.yml': workflow, 'built/Dockerfile': built });
+    repository = new TestRepository(containerWorkflow(machine));
     giveToOrdinaryUser(dirname(repository.path));
     const data = join(user.home, 'data');
     const args = ['up', '--repo', `app=${repository.path}`, '--once', '--port', '0', '--data', data];
