@@ -4,7 +4,7 @@ import type { Engine } from '../../engine/engine.ts';
 import { imageName } from '../../engine/image-name.ts';
 import { type Image, imageOf } from '../../engine/images.ts';
 import { builderRemedy, whyNoBuilder } from '../../exec/image-builder.ts';
-import { systemCode, VoltError } from '../../kernel/errors.ts';
+import { asVoltError, systemCode, VoltError } from '../../kernel/errors.ts';
 import { StepFault } from '../fault.ts';
 import { readInside } from '../files/inside.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
@@ -87,7 +87,8 @@ async function checkBuilder(): Promise<void> {
 }
 
 /**
- * Pulls as for a container: what a registry does is not the commit's fault.
+ * Pulls as for a container: what a registry does is not the commit's fault. What is not to be had that way is left to the builder of
+ * an isolated job, which has the logins that the job has made.
  * @returns their ids by their names
  */
 async function getBaseImages(
@@ -98,8 +99,14 @@ async function getBaseImages(
 ): Promise<Map<string, string>> {
   const ids = new Map<string, string>();
   for (const name of baseImages(textOf(job, dockerfile))) {
-    const { id } = await jobImage(job, engine, { name, login: undefined, title: '', signal });
-    ids.set(name, id);
+    try {
+      const { id } = await jobImage(job, engine, { name, login: undefined, title: '', signal });
+      ids.set(name, id);
+    } catch (error) {
+      signal.throwIfAborted();
+      if (!job.context.sandbox.isClosed || asVoltError(error).code !== 'image_unavailable') throw error;
+      await job.log.line(`${asVoltError(error).message}; the builder tries it with the logins of the job`);
+    }
   }
   return ids;
 }

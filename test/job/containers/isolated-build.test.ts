@@ -8,6 +8,7 @@ import { hasBuilder, hasEngine, startEngine, type TestEngine, tinyImage } from '
 import { TestSession } from '../../support/engine-session.ts';
 import { TestFolders } from '../../support/folder.ts';
 import { IsolatedJobs, isIsolable } from '../../support/isolation.ts';
+import { hasRegistry, registryLogin, startRegistry, type TestRegistry } from '../../support/registry.ts';
 import { longSleep, processesWith } from '../../support/seen-processes.ts';
 import { until } from '../../support/until.ts';
 
@@ -20,9 +21,11 @@ describe('a Dockerfile of an isolated job', function () {
   let session: TestSession;
   let jobs: IsolatedJobs;
   let server: Server;
+  let registry: TestRegistry | undefined;
   before(async function () {
     if (!hasEngine() || !hasBuilder()) return this.skip();
-    engine = await startEngine();
+    if (hasRegistry()) registry = await startRegistry(folders, { isPrivate: true });
+    engine = await startEngine({ plain: registry ? [`127.0.0.1:${registry.port}`] : [] });
     session = new TestSession(engine);
     server = createServer((socket) => socket.end('of the machine\n').on('error', () => undefined)).listen(0, '0.0.0.0');
   });
@@ -34,6 +37,7 @@ describe('a Dockerfile of an isolated job', function () {
     server?.close();
     await session?.close();
     await engine?.stop();
+    await registry?.stop();
     folders.remove();
   });
 
@@ -140,6 +144,29 @@ RUN --network=host nc -w 5 ${address} ${port} < /dev/null 2> /dev/null || echo r
     expect(log.match(/##\[group\]Building docker image/g)).to.have.length(all.length);
     expect(log.replace(/^STEP .*$/gm, ''), log).to.not.match(/^of the machine$/m);
     expect(log, log).to.include('\nrefused\n');
+  });
+
+  it('begins with a private image that a step has logged in for', async function () {
+    if (!registry || !(await isIsolable('sandbox'))) return this.skip();
+    const settings = folders.make();
+    chmodSync(settings, 0o755);
+    const host = `127.0.0.1:${registry.port}`;
+    writeFileSync(join(settings, 'registries.conf'), `[[registry]]\nlocation = "${host}"\ninsecure = true\n`);
+    jobs = new IsolatedJobs('sandbox', { sandboxPaths: settings });
+    jobs.env = { CONTAINERS_REGISTRIES_CONF: join(settings, 'registries.conf') };
+    await engine.push(tinyImage, `${host}/team/closed:1`, registryLogin);
+    const { username, password } = registryLogin;
+    const auth = Buffer.from(`${username}:${password}`).toString('base64');
+    const login = `mkdir ~/.docker && echo '${JSON.stringify({ auths: { [host]: { auth } } })}' > ~/.docker/config.json`;
+    const repository = jobs.repository({ Dockerfile: `FROM ${host}/team/closed:1\nCMD ["echo", "of the team"]\n` });
+    const build = '- uses: actions/checkout@v4\n- uses: ./';
+    jobs.engine = session.next();
+    const refused = await jobs.steps(build, repository);
+    expect(refused.outcome, refused.log).to.include({ status: 'error', reason: 'image_unavailable' });
+    jobs.engine = session.next();
+    const { outcome, log } = await jobs.steps(`- run: ${login}\n${build}`, repository);
+    expect(outcome, log).to.include({ status: 'success' });
+    expect(log).to.include('\nof the team\n');
   });
 
   it('ends with its commands when the job is cancelled', async function () {
