@@ -64,7 +64,7 @@ export function overLimit(message: string): JobAborted {
 
 /** @param breach the limit that made the job fail, as the end of a sentence */
 export function withLimit(outcome: JobOutcome, breach: string | undefined): JobOutcome {
-  const isItsOwn = outcome.reason === 'exit_code' || outcome.reason === 'signal';
+  const isItsOwn = ['exit_code', 'signal', 'step_failed'].includes(outcome.reason ?? '');
   if (breach === undefined || outcome.status !== 'failure' || !isItsOwn) return outcome;
   return { ...outcome, reason: 'resource_limit', message: `the job ${breach} (${outcome.message ?? outcome.reason})` };
 }

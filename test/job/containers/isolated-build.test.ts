@@ -186,6 +186,18 @@ RUN --network=host nc -w 5 ${address} ${port} < /dev/null 2> /dev/null || echo r
     expect(log).to.not.include('RUN touch /made');
   });
 
+  it('is held to the memory of the job', async function () {
+    if (!(await isIsolable('sandbox'))) return this.skip();
+    jobs = new IsolatedJobs('sandbox', { jobMemory: 256 });
+    const repository = jobs.repository({
+      Dockerfile: `FROM ${tiny}\nRUN dd if=/dev/zero of=/dev/null bs=600M count=1\n`,
+    });
+    jobs.engine = session.next();
+    const { outcome, log } = await jobs.steps('- uses: actions/checkout@v4\n- uses: ./', repository);
+    expect(outcome, log).to.include({ status: 'failure', reason: 'resource_limit' });
+    expect(outcome.message).to.include('256 MB of memory');
+  });
+
   it('that fails is the fault of the commit, and one whose image is not to be had is not', async function () {
     if (!(await isIsolable('sandbox'))) return this.skip();
     jobs = new IsolatedJobs('sandbox');
