@@ -18,6 +18,7 @@ import { seal } from '../secrets/sealed-box.ts';
 import { isSigned } from '../secrets/signing.ts';
 import type { DispatcherContext } from './context.ts';
 import { allowsRef } from './environment-gate.ts';
+import { idTokenFor } from './id-token.ts';
 import { type NamedSecrets, secretsNamedBy } from './secret-names.ts';
 import { secretsAreFor } from './trust.ts';
 
@@ -25,7 +26,7 @@ import { secretsAreFor } from './trust.ts';
 const startInterval = 50;
 
 /**
- * Answers an attempt's request for secrets or a credential: seals them to the key that its runner has signed, and publishes
+ * Answers an attempt's request for secrets, a credential or an ID token: seals them to the key that its runner has signed, and publishes
  * them on the runner's channel. They are stored nowhere; if the answer is lost, the runner asks again. Only the runner that
  * the database names for the current attempt gets an answer.
  */
@@ -49,11 +50,11 @@ export async function deliverSecrets(context: DispatcherContext, request: Secret
     });
     return;
   }
-  const { kind } = request;
+  const { kind, request: id } = request;
   try {
-    const content = kind === 'secrets' ? await secretsOf(context, job) : await credentialOf(context, job);
-    const box = seal(member.publicKey, boxContext(ref, runner, kind), JSON.stringify(content));
-    await notifyRunner(access, runner, { kind: 'sealed', ...ref, delivery: kind, answer: { box } });
+    const content = await contentOf(context, job, request);
+    const box = seal(member.publicKey, boxContext(ref, runner, request), JSON.stringify(content));
+    await notifyRunner(access, runner, { kind: 'sealed', ...ref, delivery: kind, request: id, answer: { box } });
     logger.debug(`gave attempt ${attemptName(ref)} its ${kind}`, { ...ref, runner });
   } catch (error) {
     // the request is handled again until the database is back
@@ -62,7 +63,18 @@ export async function deliverSecrets(context: DispatcherContext, request: Secret
     // asking again does not help if a key is missing; the message holds no secret
     logger.error(`cannot give attempt ${attemptName(ref)} its ${kind}: ${message}`, { code });
     const answer = { refused: `${message}. ${remedy}` };
-    await notifyRunner(access, runner, { kind: 'sealed', ...ref, delivery: kind, answer });
+    await notifyRunner(access, runner, { kind: 'sealed', ...ref, delivery: kind, request: id, answer });
+  }
+}
+
+async function contentOf(context: DispatcherContext, job: OpenJob, { kind, audience }: SecretsMessage) {
+  switch (kind) {
+    case 'secrets':
+      return secretsOf(context, job);
+    case 'credential':
+      return credentialOf(context, job);
+    case 'id-token':
+      return idTokenFor(context, job, audience);
   }
 }
 

@@ -4,7 +4,7 @@ import type { FetchPolicy } from '../git/access/fetch-policy.ts';
 import type { GitLimits, GitRunner } from '../git/command/runner.ts';
 import type { Step } from '../kernel/model.ts';
 import type { Credential } from '../secrets/credential.ts';
-import type { GivenSecrets } from '../secrets/delivery.ts';
+import type { Delivered, GivenSecrets } from '../secrets/delivery.ts';
 import type { ContainerPolicy } from './container-policy.ts';
 import type { JobTree } from './job-tree.ts';
 import type { RunnerImages } from './runner-images.ts';
@@ -59,6 +59,12 @@ export interface JobContext extends JobServices, JobWorkspace {
   secrets(): Promise<GivenSecrets>;
   /** What the repository is fetched with; called when something has to be fetched. Rejects likewise. */
   credential(): Promise<Credential | undefined>;
+  /**
+   * A token that says which job it is, if the job may have one. Rejects likewise. Absent where no job has one, as without a Volt that
+   * runs, and for refs that are not trusted.
+   * @param audience who it is for; undefined for the owner of the repository
+   */
+  idToken?: ((audience: string | undefined) => Promise<Delivered<'id-token'>>) | undefined;
   /** evaluates what the commit contains and the job prints, with a time limit */
   texts: JobTexts;
   /** runs git for a checkout; absent where this process does */

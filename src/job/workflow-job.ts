@@ -3,6 +3,7 @@ import { VoltError } from '../kernel/errors.ts';
 import type { Step } from '../kernel/model.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
 import type { ContainerSpec } from '../workflow/containers/spec.ts';
+import { grantsIdTokens } from '../workflow/permissions.ts';
 import type { PlannedStep, WorkflowPlan } from '../workflow/plan.ts';
 import { sourceOf, type Template } from '../workflow/template.ts';
 import { neededImages } from './actions/action-images.ts';
@@ -18,6 +19,7 @@ import { type JobContainers, jobContainers } from './containers/job-containers.t
 import { RunningContainers } from './containers/running-containers.ts';
 import { containerOfImage } from './containers/test-container.ts';
 import { makeFoldersInside, writeInside } from './files/hand-over.ts';
+import { IdTokenEndpoint } from './id-token-endpoint.ts';
 import type { JobInput, JobResult } from './input-and-result.ts';
 import type { StepContext } from './job-context.ts';
 import type { MaskedOutput } from './masked-output.ts';
@@ -123,7 +125,13 @@ class WorkflowJob {
     try {
       await this.#getImages(asked);
       const containers = await this.#startContainers(asked);
-      await this.#runSteps(shown).finally(() => containers && this.#stopContainers(containers));
+      try {
+        await this.#openIdTokens(containers);
+        await this.#runSteps(shown);
+      } finally {
+        await this.#job.idTokens?.close();
+        if (containers) await this.#stopContainers(containers);
+      }
     } finally {
       await this.#removeContainers();
     }
@@ -190,6 +198,16 @@ class WorkflowJob {
     this.#job.enter(containers);
     this.#steps.end(shown, 'success', null);
     return containers;
+  }
+
+  /** Lets the steps ask for ID tokens, if the job may have some. */
+  async #openIdTokens(containers: RunningContainers | undefined): Promise<void> {
+    const { plan, masker, context } = this.#job;
+    if (!context.idToken || !grantsIdTokens(plan.permissions)) return;
+    const processes = await context.processes;
+    const pid = containers?.container?.first.pid ?? (processes.network === 'machine' ? undefined : processes.pid);
+    const place = pid === undefined ? undefined : { pid, isRootless: processes.groupKind === 'user-namespace' };
+    this.#job.idTokens = await IdTokenEndpoint.open({ ask: context.idToken, masker }, place);
   }
 
   /** None of the commit's commands has begun: if the time runs out meanwhile, that is not the commit's failure. */

@@ -4,7 +4,7 @@ import { finalStatuses, type Reason, reasons, triggers } from '../kernel/model.t
 import { labelPattern, repositoryNamePattern, shaPattern } from '../kernel/names.ts';
 import { pullRequestActivities } from '../kernel/pull-request.ts';
 import { unknownTrust } from '../kernel/trust.ts';
-import { deliveryKinds } from '../secrets/delivery.ts';
+import { deliveryKinds, longestAudience } from '../secrets/delivery.ts';
 import { packedTests } from './packed-tests.ts';
 
 /**
@@ -241,11 +241,16 @@ export const jobMessage = sentJob.transform((message) => ({
 }));
 export type JobMessage = z.infer<typeof jobMessage>;
 
-/** `secrets`: the runner of an attempt requests sealed secrets or a sealed credential. Messages contain names only. */
+/** `secrets`: the runner of an attempt requests something sealed, see secrets/delivery.ts. Messages contain names only. */
 export const secretsMessage = z.object({
   ...ofAttempt,
   runner: z.string().min(1).max(200),
   kind: z.enum(deliveryKinds),
+  request: z
+    .string()
+    .regex(/^[\w-]{1,64}$/)
+    .optional(),
+  audience: z.string().min(1).max(longestAudience).optional(),
 });
 export type SecretsMessage = z.infer<typeof secretsMessage>;
 

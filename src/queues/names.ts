@@ -51,7 +51,8 @@ export const messageIds = {
   },
   mend: ({ build }: AdvanceMessage) => `mend.${build}`,
   job: attemptName,
-  secrets: (message: SecretsMessage) => `${attemptName(message)}.${message.kind}`,
+  secrets: (message: SecretsMessage) =>
+    `${attemptName(message)}.${message.kind}${message.request === undefined ? '' : `.${message.request}`}`,
   result: (message: ResultMessage) =>
     `${attemptName(message)}.${message.kind}${message.kind === 'steps' ? `.${message.revision}` : ''}`,
 };

@@ -227,7 +227,7 @@ export class Queues {
     }
   }
 
-  /** Requests secrets or a credential for an attempt; several requests before the answer count as one. */
+  /** Requests something sealed for an attempt; several equal requests before the answer count as one. */
   async sendSecretsRequest(message: SecretsMessage): Promise<void> {
     await this.queue(queueNames.secrets).add(message.kind, encode(secretsMessage, message), {
       ...handled,

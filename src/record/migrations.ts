@@ -231,6 +231,7 @@ export const migrations: readonly Migration[] = [
   addJobTokens,
   addChecks,
   addPullRequestRebuild,
+  addIdTokenKeys,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */
@@ -432,6 +433,18 @@ async function addPullRequests(db: Transaction<Schema>): Promise<void> {
     .addPrimaryKeyConstraint('pull_requests_key', ['repo', 'number'])
     .execute();
   await db.schema.createIndex('pull_requests_by_move').on('pull_requests').columns(['repo', 'moved_at']).execute();
+}
+
+/** Jobs get ID tokens. */
+async function addIdTokenKeys(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('id_token_keys')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('public_key', 'text', (c) => c.notNull())
+    .addColumn('private_key', 'text', (c) => c.notNull())
+    .addColumn('key_id', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .execute();
 }
 
 /** A webhook may have a key that its forge has made. */

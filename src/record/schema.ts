@@ -324,6 +324,17 @@ export interface Schema {
     held_until: number | null;
   };
 
+  /** what signs the ID tokens of jobs, see record/id-token-keys.ts */
+  id_token_keys: {
+    id: string;
+    /** JSON Web Key */
+    public_key: string;
+    /** PKCS #8, encrypted with the key `key_id` */
+    private_key: string;
+    key_id: string;
+    created_at: number;
+  };
+
   /** the outbox: statuses as forges should show them, see record/notices.ts */
   notices: {
     id: Generated<number>;

@@ -29,6 +29,11 @@ export function jobTokenOf({ name, api }: { name: string; api: string }): Belong
   return { kind: 'forge', repo: null, name: `${name} at ${api} for jobs` };
 }
 
+/** The context that an encrypted key of ID tokens is bound to. */
+export function idTokenKeyOf(id: string): Belonging {
+  return { kind: 'id-token', repo: null, name: id };
+}
+
 /** The context that the encrypted key of a webhook is bound to. */
 export function hookKeyOf(repo: string): Belonging {
   return { kind: 'webhook', repo, name: 'key' };
@@ -75,6 +80,8 @@ export async function rotateKey(database: Database, config: Config): Promise<str
     if (problem) throw problem;
     const vault = Vault.beginRotation(config);
     await encryptAnew(db, vault);
+    // whoever had the former key could sign with them; new ones are made when they are needed
+    await db.deleteFrom('id_token_keys').execute();
     return vault.keyId;
   });
   await database.write(async (db) => Vault.forgetUnused(config, await keysInUse(db)));

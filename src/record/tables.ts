@@ -59,6 +59,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     problem_message: true, problem_remedy: true, problem_since: true, holder: true,
     held_until: true,
   },
+  id_token_keys: { id: true, public_key: true, private_key: true, key_id: true, created_at: true },
   notices: {
     id: true, forge: true, repo: true, sha: true, context: true, lane: true, ref: true, build_id: true, state: true,
     description: true,

@@ -26,6 +26,8 @@ export const runnerNoticeSchema = z.discriminatedUnion('kind', [
     job,
     attempt: z.number(),
     delivery: z.enum(deliveryKinds),
+    /** of the request, if it had one */
+    request: z.string().optional(),
     answer: z.union([z.object({ box: z.string() }), z.object({ refused: z.string() })]),
   }),
   /**

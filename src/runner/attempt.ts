@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { isAbsolute, join } from 'node:path';
 import { unaskedText } from '../exec/isolation-check.ts';
 import { ProcessGroup } from '../exec/process-group.ts';
@@ -18,7 +19,7 @@ import { type AttemptRef, attemptName, type Reason, type Step } from '../kernel/
 import { serverTime } from '../kernel/server-time.ts';
 import type { JobMessage } from '../queues/messages.ts';
 import { leaseTtl } from '../redis/heartbeat-times.ts';
-import type { Delivered, DeliveryKind } from '../secrets/delivery.ts';
+import type { Delivered, DeliveryKind, DeliveryRequest } from '../secrets/delivery.ts';
 import { removeContested, removeTree } from '../system/remove-tree.ts';
 import { longestTimer } from '../system/wait.ts';
 import { diskFault } from './disk-fault.ts';
@@ -48,7 +49,7 @@ export interface AttemptHooks {
   spool: Spool;
   progress(steps: Step[]): void;
   /** asks a dispatcher for what it seals to this runner for the attempt */
-  ask<K extends DeliveryKind>(kind: K, signal: AbortSignal): Promise<Delivered<K>>;
+  ask<K extends DeliveryKind>(asked: DeliveryRequest<K>, signal: AbortSignal): Promise<Delivered<K>>;
 }
 
 /** One execution of a job by this runner. */
@@ -207,6 +208,10 @@ export class RunningAttempt {
         progress: (steps) => progress.changed(steps),
         secrets: () => this.#ask('secrets', message.sealed?.secrets, { values: {}, withheld: null }),
         credential,
+        idToken:
+          message.trust.trusted && message.pullRequest === undefined
+            ? (audience) => this.#askIdToken(audience)
+            : undefined,
         signal: this.#ending.signal,
       };
       return await keepMarkedUsed(() => runJob(message, context));
@@ -258,9 +263,13 @@ export class RunningAttempt {
 
   async #ask<K extends DeliveryKind>(kind: K, sealed = false, nothing: Delivered<K>): Promise<Delivered<K>> {
     if (!sealed) return nothing;
-    const asked = this.#asked.get(kind) ?? this.#hooks.ask(kind, this.#ending.signal);
+    const asked = this.#asked.get(kind) ?? this.#hooks.ask({ kind }, this.#ending.signal);
     this.#asked.set(kind, asked);
     return asked as Promise<Delivered<K>>;
+  }
+
+  #askIdToken(audience: string | undefined): Promise<Delivered<'id-token'>> {
+    return this.#hooks.ask({ kind: 'id-token', request: randomUUID(), audience }, this.#ending.signal);
   }
 
   async #open({ sandbox: { isolation } }: Workspace, launcher: JobLauncher | undefined): Promise<ProcessGroup> {

@@ -241,8 +241,8 @@ export class Execution {
     return new RunningAttempt(message, this.#services, {
       logger,
       spool,
-      ask: (kind, signal) =>
-        secretRequests.ask(kind, message, runner.id as RunnerId, {
+      ask: (asked, signal) =>
+        secretRequests.ask(asked, message, runner.id as RunnerId, {
           signal,
           logger,
           // dispatchers answer nobody before the database knows who runs the attempt

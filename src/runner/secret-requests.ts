@@ -9,6 +9,7 @@ import {
   boxKeyStatement,
   type Delivered,
   type DeliveryKind,
+  type DeliveryRequest,
   deliverySchemas,
 } from '../secrets/delivery.ts';
 import { type BoxKeys, makeBoxKeys, unseal } from '../secrets/sealed-box.ts';
@@ -24,7 +25,11 @@ const patience = 120_000;
 
 /** From this request on, the job's log says that it takes long. */
 const slowRound = 3;
-const nouns: { [K in DeliveryKind]: string } = { secrets: 'its secrets', credential: "the repository's credential" };
+const nouns: { [K in DeliveryKind]: string } = {
+  secrets: 'its secrets',
+  credential: "the repository's credential",
+  'id-token': 'an ID token',
+};
 
 /**
  * Secrets and credentials, which no message on a queue may carry. The runner makes a pair of keys for each of its ids,
@@ -59,22 +64,24 @@ export class SecretRequests {
   }
 
   hear(notice: Answer): void {
-    this.#waiting.get(waitingName(notice, notice.delivery))?.(notice.answer);
+    const { delivery: kind, request } = notice;
+    this.#waiting.get(waitingName(notice, { kind, request }))?.(notice.answer);
   }
 
   /**
-   * Asks until the answer comes. For one attempt and kind, only one call at a time is allowed.
+   * Asks until the answer comes. For one attempt and request, only one call at a time is allowed.
    * @param around.insist is called with each repetition: what the answer depends on may be lost as well
    * @param around.slow is called once, with a sentence for people, when the answer takes long
    * @throws JobAborted if the answer is a refusal or does not come in time; the signal's reason when that aborts
    */
   async ask<K extends DeliveryKind>(
-    kind: K,
+    asked: DeliveryRequest<K>,
     ref: AttemptRef,
     runner: RunnerId,
     around: { signal: AbortSignal; logger: Logger; insist(): void; slow(sentence: string): void },
   ): Promise<Delivered<K>> {
-    const name = waitingName(ref, kind);
+    const { kind } = asked;
+    const name = waitingName(ref, asked);
     const answered = new AbortController();
     let answer: Answer['answer'] | undefined;
     this.#waiting.set(name, (given) => {
@@ -90,27 +97,32 @@ export class SecretRequests {
         if (round > 0) around.insist();
         if (round === slowRound) around.slow(`waiting for ${nouns[kind]}: no dispatcher has answered yet`);
         const { queues } = this.#context;
-        const sent = queues.sendSecretsRequest({ v: 1, job: ref.job, attempt: ref.attempt, runner, kind });
+        const sent = queues.sendSecretsRequest({ v: 1, job: ref.job, attempt: ref.attempt, runner, ...asked });
         sent.catch((error) => around.logger.debug(`could not ask for the ${kind}: ${errorText(error)}`));
         await pause(this.#times.repeat, over);
       }
     } finally {
       this.#waiting.delete(name);
     }
-    return this.#open(kind, ref, runner, answer);
+    return this.#open(asked, ref, runner, answer);
   }
 
-  #open<K extends DeliveryKind>(kind: K, ref: AttemptRef, runner: RunnerId, answer: Answer['answer']): Delivered<K> {
+  #open<K extends DeliveryKind>(
+    asked: DeliveryRequest<K>,
+    ref: AttemptRef,
+    runner: RunnerId,
+    answer: Answer['answer'],
+  ): Delivered<K> {
     // a dispatcher refuses only what it knows from the database
     if ('refused' in answer) throw unavailable(answer.refused, true);
     const keys = this.#keys;
     if (keys?.runner !== runner) throw unavailable('the runner has begun a new epoch');
     try {
-      const text = unseal(keys.pair, boxContext(ref, runner, kind), answer.box);
-      return deliverySchemas[kind].parse(JSON.parse(text)) as Delivered<K>;
+      const text = unseal(keys.pair, boxContext(ref, runner, asked), answer.box);
+      return deliverySchemas[asked.kind].parse(JSON.parse(text)) as Delivered<K>;
     } catch {
       // the error could contain a part of the secret
-      throw unavailable(`the ${kind} that came cannot be opened by this runner`);
+      throw unavailable(`the ${asked.kind} that came cannot be opened by this runner`);
     }
   }
 
@@ -120,8 +132,8 @@ export class SecretRequests {
   }
 }
 
-function waitingName(ref: AttemptRef, kind: DeliveryKind): string {
-  return `${kind} ${attemptName(ref)}`;
+function waitingName(ref: AttemptRef, { kind, request = '' }: DeliveryRequest): string {
+  return `${kind} ${request} ${attemptName(ref)}`;
 }
 
 /** @param permanent whether another request would have the same answer */

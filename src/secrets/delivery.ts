@@ -3,9 +3,10 @@ import { type AttemptRef, attemptName, type RunnerId } from '../kernel/model.ts'
 import { credentialSchema } from './credential.ts';
 
 /**
- * What a dispatcher seals to the runner of an attempt on request: the secrets of the job, or the credential of its repository.
+ * What a dispatcher seals to the runner of an attempt on request: the secrets of the job, the credential of its repository, or a token
+ * that says which job it is.
  */
-export const deliveryKinds = ['secrets', 'credential'] as const;
+export const deliveryKinds = ['secrets', 'credential', 'id-token'] as const;
 export type DeliveryKind = (typeof deliveryKinds)[number];
 
 /** The content of the box, by kind. */
@@ -20,6 +21,8 @@ export const deliverySchemas = {
   }),
   /** null where the repository has none */
   credential: credentialSchema.nullable(),
+  /** `withheld`: why the job gets none, for people */
+  'id-token': z.union([z.object({ token: z.string() }), z.object({ withheld: z.string() })]),
 } as const;
 export type Delivered<K extends DeliveryKind> = z.infer<(typeof deliverySchemas)[K]>;
 
@@ -30,7 +33,19 @@ export function boxKeyStatement(runner: RunnerId, publicKey: string): string {
   return JSON.stringify([runner, publicKey]);
 }
 
-/** The context of a box, which must be equal for sealer and receiver. */
-export function boxContext(ref: AttemptRef, runner: RunnerId, kind: DeliveryKind): string {
-  return `${kind} for ${attemptName(ref)} on ${runner}`;
+/** What a runner asks for. */
+export interface DeliveryRequest<K extends DeliveryKind = DeliveryKind> {
+  kind: K;
+  /** tells requests of one kind apart, since a job may ask for several ID tokens; absent for what an attempt gets once */
+  request?: string | undefined;
+  /** of an ID token */
+  audience?: string | undefined;
 }
+
+/** The context of a box, which must be equal for sealer and receiver. */
+export function boxContext(ref: AttemptRef, runner: RunnerId, { kind, request }: DeliveryRequest): string {
+  return `${kind}${request === undefined ? '' : ` ${request}`} for ${attemptName(ref)} on ${runner}`;
+}
+
+/** Characters of an audience that a job may ask for. */
+export const longestAudience = 1000;

@@ -13,7 +13,7 @@ export interface Encrypted {
 
 /** The owner of an encrypted value. The value is bound to it: moved to another row it cannot be decrypted. */
 export interface Belonging {
-  kind: 'secret' | 'environment' | 'credential' | 'forge' | 'webhook';
+  kind: 'secret' | 'environment' | 'credential' | 'forge' | 'webhook' | 'id-token';
   /** null for all repositories */
   repo: string | null;
   name: string;
@@ -70,6 +70,10 @@ export class Vault {
     return this.#current;
   }
 
+  has(keyId: string): boolean {
+    return this.#keys.has(keyId);
+  }
+
   /** @throws VoltError `secrets_key_wrong` where the file lacks the key */
   requireKey(keyId: string, what: string): Buffer {
     const key = this.#keys.get(keyId);
@@ -122,6 +126,7 @@ function boundTo({ kind, repo, name }: Belonging): Buffer {
 
 function nameOf({ kind, repo, name }: Belonging): string {
   if (kind === 'forge') return `the token of the forge ${name}`;
+  if (kind === 'id-token') return 'the key of ID tokens';
   const secret = `the secret ${name}`;
   const what = { credential: 'the credential', webhook: 'the key of the webhook', secret, environment: secret }[kind];
   return repo === null ? what : `${what} of ${repo}`;

@@ -9,6 +9,7 @@ import { requireScope, tokenNeeded } from './access/permission.ts';
 import { limitedWrites, writeRate } from './access/rate-limit.ts';
 import { readerOf } from './access/reader.ts';
 import { requestSourceOf } from './access/request-source.ts';
+import { discovery, publicKeys } from './api/id-token-issuer.ts';
 import { descriptionRoute } from './api/openapi.ts';
 import { serveRoutes } from './api/route.ts';
 import { routes } from './api/routes.ts';
@@ -74,6 +75,10 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.get('/sign-in', (context) => signInPage(context, web));
   app.post('/sign-in', limitedBody, fromOwnPage, (context) => signIn(context, web));
   app.post('/sign-out', (context) => signOut(context, web));
+
+  // clouds and registries ask for these without signing in
+  app.get('/.well-known/openid-configuration', (context) => discovery(context, web));
+  app.get('/.well-known/jwks', (context) => publicKeys(context, web));
 
   // authenticated by their signature; Hooks limits the body
   const hooks = new Hooks(web);

@@ -163,7 +163,7 @@ describe('a hostile runner', () => {
       const opened = boxes.flatMap(({ text }) => {
         try {
           const { answer } = JSON.parse(text) as { answer: { box: string } };
-          return [unseal(box, boxContext(ref, member.id as RunnerId, 'secrets'), answer.box)];
+          return [unseal(box, boxContext(ref, member.id as RunnerId, { kind: 'secrets' }), answer.box)];
         } catch {
           return [];
         }

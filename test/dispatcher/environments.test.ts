@@ -181,7 +181,7 @@ describe('a job that names an environment', () => {
     await volt.context.access.client.ping();
     const [notice] = heard;
     if (notice?.kind !== 'sealed' || !('box' in notice.answer)) throw new Error(JSON.stringify(notice));
-    return JSON.parse(unseal(keys, boxContext(refOf(job), runner, 'secrets'), notice.answer.box)).values;
+    return JSON.parse(unseal(keys, boxContext(refOf(job), runner, { kind: 'secrets' }), notice.answer.box)).values;
   }
 
   async function setKeys(): Promise<void> {

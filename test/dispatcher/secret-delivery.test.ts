@@ -103,7 +103,7 @@ describe('a request for secrets', () => {
     expect(more).to.deep.equal([]);
     if (notice?.kind !== 'sealed' || !('box' in notice.answer)) throw new Error(JSON.stringify(notice));
     expect(notice).to.include({ job, attempt: 1, delivery: kind });
-    return JSON.parse(unseal(keys, boxContext({ job, attempt: 1 }, box.id, kind), notice.answer.box));
+    return JSON.parse(unseal(keys, boxContext({ job, attempt: 1 }, box.id, { kind }), notice.answer.box));
   }
 
   it('gives a job exactly the secrets that it names; secrets of its repository replace those of all repositories', async () => {

@@ -3,10 +3,12 @@ import { chmodSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from '
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { logFile } from '../../src/kernel/data-paths.ts';
+import type { JobId } from '../../src/kernel/model.ts';
 import { decideWaits } from '../../src/record/approvals.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { setEnvironmentSecret, setEnvironmentVariable } from '../../src/record/environment-entries.ts';
 import { setEnvironment } from '../../src/record/environments.ts';
+import { addForge, removeForge } from '../../src/record/forges.ts';
 import { setSecret } from '../../src/record/secrets.ts';
 import { TestFolders } from '../support/folder.ts';
 import { TestRepository } from '../support/repository.ts';
@@ -62,7 +64,8 @@ describe('workflows of well-known projects', () => {
     const action = new TestRepository(setupNode, { at: join(actionsUrl, 'actions/setup-node') });
     repositories.push(action);
     for (const tag of ['v3', 'v4']) action.git('tag', tag);
-    volt = await TestVolt.startAll({ actionsUrl, toolCache: seededToolCache() }, { slots: 3 });
+    const url = 'https://ci.example.org';
+    volt = await TestVolt.startAll({ actionsUrl, url, toolCache: seededToolCache() }, { slots: 3 });
   });
 
   after(async () => {
@@ -190,5 +193,50 @@ jobs:
     const log = readFileSync(logFile(volt.dataDir, { job: job.id, attempt: 1 }), 'utf8');
     expect([job.name, job.status], log).to.deep.equal(['call / inner', 'success']);
     expect(log).to.include('\nsaid it\n').and.include('\nkey has 15, other has 0, from acme/ci\n');
+  });
+
+  it('have the token and the addresses of their forge, and ask for ID tokens of their own', async () => {
+    const repository = new TestRepository({ README: 'x' }, { name: 'tokens' });
+    repositories.push(repository);
+    await volt.observe(repository.path);
+    const { database, config } = volt.context;
+    const forge = { name: 'hub', kind: 'github', token: 'for-statuses', repos: ['tokens=acme/app'] } as const;
+    const given = { ...forge, repos: [...forge.repos], jobToken: 'canary-of-a-token', createdBy: 'owner' };
+    await addForge(database, config, given);
+    const ask = `fetch(process.env.ACTIONS_ID_TOKEN_REQUEST_URL + '&audience=sts', {
+  headers: { authorization: 'Bearer ' + process.env.ACTIONS_ID_TOKEN_REQUEST_TOKEN },
+}).then((answer) => answer.json()).then(({ value }) => {
+  console.log('token ' + value);
+  console.log('subject ' + JSON.parse(Buffer.from(value.split('.')[1], 'base64url')).sub);
+});`;
+    repository.commit('asks', {
+      'ask.js': ask,
+      '.github/workflows/ci.yml': `on: push
+permissions: { contents: read, id-token: write }
+jobs:
+  ask:
+    runs-on: ubuntu-latest
+    steps:
+      - uses: actions/checkout@v4
+      - run: echo "api $GITHUB_API_URL of $GITHUB_REPOSITORY, token \${#TOKEN} $TOKEN"
+        env: { TOKEN: '\${{ github.token }}' }
+      - run: node ask.js
+  none:
+    permissions: {}
+    runs-on: ubuntu-latest
+    steps:
+      - run: echo "token '\${{ secrets.GITHUB_TOKEN }}', asks at '$ACTIONS_ID_TOKEN_REQUEST_URL'"
+`,
+    });
+    const build = await volt.build(repository.head(), undefined, 60_000);
+    await removeForge(database, 'hub');
+    const logOf = (name: string) => {
+      const job = build.jobs.find((one) => one.name === name)?.id as JobId;
+      return readFileSync(logFile(volt.dataDir, { job, attempt: 1 }), 'utf8');
+    };
+    expect(build.status, logOf('ask')).to.equal('success');
+    expect(logOf('ask')).to.include('\napi https://api.github.com of acme/app, token 17 ***\n');
+    expect(logOf('ask')).to.include('\ntoken ***\nsubject repo:acme/app:ref:refs/heads/main\n');
+    expect(logOf('none')).to.include("\ntoken '', asks at ''\n");
   });
 });

@@ -44,7 +44,7 @@ describe('a delivery of secrets to a runner', () => {
       slow: () => undefined,
       ...change,
     };
-    const answer = secretRequests.ask('secrets', ref, runner, around);
+    const answer = secretRequests.ask({ kind: 'secrets' }, ref, runner, around);
     answer.catch(() => undefined);
     return answer;
   }
@@ -53,7 +53,7 @@ describe('a delivery of secrets to a runner', () => {
     (await context.queues.queue('secrets').getWaiting()).map(({ data }) => data as SecretsMessage);
   const answerWith = (secretRequests: SecretRequests, answer: { box: string } | { refused: string }) =>
     secretRequests.hear({ kind: 'sealed', ...ref, delivery: 'secrets', answer });
-  const boxFor = (publicKey: string, context = boxContext(ref, runner, 'secrets')) => ({
+  const boxFor = (publicKey: string, context = boxContext(ref, runner, { kind: 'secrets' })) => ({
     box: seal(publicKey, context, JSON.stringify(content)),
   });
   async function ending(answer: Promise<unknown>): Promise<JobAborted> {
@@ -128,7 +128,10 @@ describe('a delivery of secrets to a runner', () => {
         return boxFor(makeBoxKeys().publicKey);
       },
       (secretRequests: SecretRequests) =>
-        boxFor(secretRequests.boxKey(runner).publicKey, boxContext({ ...ref, attempt: 2 }, runner, 'secrets')),
+        boxFor(
+          secretRequests.boxKey(runner).publicKey,
+          boxContext({ ...ref, attempt: 2 }, runner, { kind: 'secrets' }),
+        ),
       (secretRequests: SecretRequests) => {
         const former = boxFor(secretRequests.boxKey(runner).publicKey);
         secretRequests.boxKey('box~2' as RunnerId);

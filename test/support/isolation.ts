@@ -14,6 +14,7 @@ import type { ProjectPlan } from '../../src/job/discovery/project-plan.ts';
 import { fetchPolicyOf } from '../../src/job/fetch-policy.ts';
 import type { JobInput, JobResult } from '../../src/job/input-and-result.ts';
 import { runJob } from '../../src/job/job.ts';
+import type { JobContext } from '../../src/job/job-context.ts';
 import { JobTree } from '../../src/job/job-tree.ts';
 import { KeptTrees } from '../../src/job/kept-trees.ts';
 import { withLimit } from '../../src/job/outcome.ts';
@@ -56,6 +57,8 @@ export class IsolatedJobs {
   readonly #overrides: Overrides;
   /** for jobs in containers */
   engine: JobEngine = noEngine;
+  /** answers jobs that ask for ID tokens */
+  idToken: JobContext['idToken'];
   /** commit of the next job */
   ref = 'refs/heads/main';
   /** ends the next job when it aborts */
@@ -187,6 +190,7 @@ export class IsolatedJobs {
           ),
           runner: 'box',
           engine: this.engine,
+          idToken: this.idToken,
           texts: texts.forJob(name),
           processes: Promise.resolve(processes),
           output: (chunk) => void chunks.push(Buffer.from(chunk)),

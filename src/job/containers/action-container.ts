@@ -30,19 +30,36 @@ export interface ActionRun {
  */
 export async function runActionContainer(job: WorkflowState, opening: JobGround, run: ActionRun): Promise<void> {
   const ground = await opening.open();
-  const { engine, protect } = ground;
+  const { engine } = ground;
   const { signal, output, args: argv, env } = run;
   const image = await actionImage(job, opening, run.image, signal);
   const plan = await planOf(job, ground, image, run);
+  const { prepare, close } = withIdTokens(job, ground.protect);
   const host = {
     run: async () => {
-      const end = await said(job.context.engine.run(engine, plan, { output, signal, prepare: protect }));
+      const running = job.context.engine.run(engine, plan, { output, signal, prepare });
+      const end = await said(running.finally(close));
       const killed = end.isOutOfMemory ? 1 : 0;
       return { exitCode: end.exitCode, signal: null, breach: containerBreach(plan.limits, { killed, refused: 0 }) };
     },
     limits: job.context.processes.then(({ limits }) => limits),
   };
   await runUserCommand(job, { argv, cwd: '/', env, output, signal }, host);
+}
+
+/** Lets the action ask for ID tokens, if the job may have some. */
+function withIdTokens(
+  { idTokens, context }: WorkflowState,
+  protect: ContainerGround['protect'],
+): { prepare: ContainerGround['protect']; close(): Promise<void> } {
+  if (!idTokens) return { prepare: protect, close: async () => undefined };
+  let close = async (): Promise<void> => undefined;
+  const prepare = async (pid: number) => {
+    await protect(pid);
+    const { groupKind } = await context.processes;
+    close = await idTokens.reach({ pid, isRootless: groupKind === 'user-namespace' });
+  };
+  return { prepare, close: () => close() };
 }
 
 /** Folders of the job by their paths in the container, as on GitHub; the first that matches a path counts. */

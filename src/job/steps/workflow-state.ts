@@ -5,7 +5,9 @@ import type { GivenSecrets } from '../../secrets/delivery.ts';
 import { callSecrets } from '../../workflow/call-secrets.ts';
 import type { WorkflowPlan } from '../../workflow/plan.ts';
 import type { Json } from '../../workflow/template.ts';
+import { workflowEntries } from '../../workflow/workflow-entries.ts';
 import { SearchBudget } from '../globs/search-budget.ts';
+import type { IdTokenEndpoint } from '../id-token-endpoint.ts';
 import type { JobInput } from '../input-and-result.ts';
 import type { StepContext } from '../job-context.ts';
 import type { JobLog } from '../log.ts';
@@ -81,6 +83,8 @@ export class WorkflowState {
   status: 'success' | 'failure' | 'cancelled' = 'success';
   /** whether a command of the workflow or an action has begun */
   begun = false;
+  /** where its processes ask for ID tokens; undefined where they may not */
+  idTokens: IdTokenEndpoint | undefined;
   /** outcome of the first failure */
   outcome: JobOutcome | undefined;
   /** what Volt did for the job when the job's time limit ended it: then the limit is not the commit's failure */
@@ -137,20 +141,6 @@ export class WorkflowState {
     };
   }
 
-  /** The entries of the `job` context that name the workflow's file. */
-  get #workflow(): Record<string, Json> {
-    const { github } = this.plan.contexts;
-    const { source, path } = this.plan.workflow;
-    const repository = source?.repository ?? github.repository ?? '';
-    const file = source?.path ?? path;
-    return {
-      workflow_ref: `${repository}/${file}@${source?.ref ?? github.ref}`,
-      workflow_sha: source?.sha ?? this.input.sha,
-      workflow_repository: repository,
-      workflow_file_path: file,
-    };
-  }
-
   get masker(): Masker {
     return this.log.masker;
   }
@@ -193,6 +183,7 @@ export class WorkflowState {
   evaluation(frame: Frame, step: string): Evaluation {
     const { contexts } = this.plan;
     const { action } = frame;
+    const workflow = workflowEntries(this.plan, this.input.sha);
     const own = action
       ? { inputs: action.inputs }
       : { inputs: contexts.inputs, secrets: this.#secrets, vars: contexts.vars, needs: contexts.needs };
@@ -201,7 +192,7 @@ export class WorkflowState {
         ...own,
         github: { ...this.#github, ...this.#actionEntries(frame, step) },
         env: { ...this.env, ...action?.env },
-        job: { status: this.status, container: this.container, services: this.services, ...this.#workflow },
+        job: { status: this.status, container: this.container, services: this.services, ...workflow },
         matrix: contexts.matrix,
         runner: this.#runner,
         steps: frame.steps,
@@ -226,7 +217,7 @@ export class WorkflowState {
     const merged: Record<string, string> = { ...this.host.env, ...this.env, ...frame.action?.env, ...env };
     const path = [...this.paths, merged.PATH].join(':');
     const github = githubVariables({ ...this.#github, ...this.#actionEntries(frame, step) });
-    return { ...merged, PATH: path, ...github, ...runnerVariables(this.#runner) };
+    return { ...merged, PATH: path, ...github, ...runnerVariables(this.#runner), ...this.idTokens?.variables };
   }
 
   #actionEntries({ action }: Frame, step: string): Record<string, Json> {

@@ -104,6 +104,32 @@ describe('the container of an isolated job', function () {
     }
   });
 
+  it('asks for ID tokens, as the container of an action beside it does', async function () {
+    if (!(await isIsolable('sandbox'))) return this.skip();
+    const jobs = new IsolatedJobs('sandbox', { sandboxNetwork: 'on' });
+    jobs.idToken = async (audience) => ({ token: `made-for-${audience}` });
+    jobs.engine = used.session.next();
+    const ask = (audience: string, quote: string) => {
+      const header = `--header=${quote}Authorization: Bearer $ACTIONS_ID_TOKEN_REQUEST_TOKEN${quote}`;
+      const url = `${quote}$ACTIONS_ID_TOKEN_REQUEST_URL&audience=${audience}${quote}`;
+      return `wget -q -O - ${header} ${url} | sed s/-/+/g`;
+    };
+    const steps = `- run: |
+    ${ask('step', '"')}
+- uses: docker://${tinyImage}
+  with:
+    entrypoint: sh
+    args: '-c "${ask('action', '\\"')}"'`;
+    const job = `permissions: { id-token: write }\ncontainer: ${tinyImage}`;
+    try {
+      const { outcome, log } = await jobs.steps(steps, undefined, 'app', job);
+      expect(outcome, log).to.include({ status: 'success' });
+      for (const audience of ['step', 'action']) expect(log).to.include(`"value":"made+for+${audience}"`);
+    } finally {
+      jobs.clean();
+    }
+  });
+
   it('may leave files of any user and mode, which harm no later job', async function () {
     if (!(await isIsolable('user'))) return this.skip();
     const jobs = new IsolatedJobs('user');
