@@ -1,13 +1,14 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { durationStart } from '../kernel/build-duration.ts';
 import { type Status, statuses, statusWords } from '../kernel/model.ts';
 import type { buildList } from '../web/schemas/builds.ts';
 import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { configOf, integer, jsonOption } from './options.ts';
 import { printEntries } from './table.ts';
-import { mark, paint, plain, print, printJson, verdict } from './terminal.ts';
+import { mark, paint, plain, print, printJson } from './terminal.ts';
 import { ago, took } from './times.ts';
-import { buildName, refText, shortSha } from './wording.ts';
+import { buildName, buildVerdict, refText, shortSha } from './wording.ts';
 
 interface BuildsOptions {
   repo?: string;
@@ -43,10 +44,10 @@ export function buildsCommand(program: Command): CommandFile {
       await printEntries(page.builds, 'no builds', {
         '': ({ status }) => mark(status),
         BUILD: buildName,
-        STATUS: ({ status }) => verdict(status),
+        STATUS: buildVerdict,
         REF: refText,
         COMMIT: ({ sha }) => shortSha(sha),
-        DURATION: ({ startedAt, finishedAt }) => took(startedAt, finishedAt),
+        DURATION: (build) => took(durationStart(build), build.finishedAt),
         CREATED: ({ createdAt }) => ago(createdAt),
         SUBJECT: ({ subject }) => plain(subject),
       });

@@ -116,6 +116,6 @@ export function mark(status: Status): string {
 }
 
 /** The status as one word. */
-export function verdict(status: Status): string {
-  return paint(appearance[status].style, statusWords[status]);
+export function verdict(status: Status, word: string = statusWords[status]): string {
+  return paint(appearance[status].style, word);
 }

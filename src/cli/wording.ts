@@ -1,5 +1,7 @@
+import { durationStart } from '../kernel/build-duration.ts';
 import type { BuildSummary, Status } from '../kernel/model.ts';
 import { pullRequestText } from '../kernel/pull-request.ts';
+import { isFailing } from '../kernel/verdict.ts';
 import { mark, paint, plain, plainLines, verdict } from './terminal.ts';
 import { took } from './times.ts';
 
@@ -21,14 +23,19 @@ export function shortSha(sha: string): string {
   return sha.slice(0, 7);
 }
 
+/** The status of a build as a coloured word; one that still runs but can no longer pass is `failing`. */
+export function buildVerdict(build: Pick<BuildSummary, 'status' | 'reason'>): string {
+  return isFailing(build) ? verdict('failure', 'failing') : verdict(build.status);
+}
+
 /** `✔ sample#1 main 3f2a1b0 passed in 1.2 s` */
 export function verdictLine(build: BuildSummary): string {
-  const time = took(build.startedAt, build.finishedAt);
+  const time = took(durationStart(build), build.finishedAt);
   const why =
     build.reason === null
       ? ''
       : ` (${build.reason}${build.message === null ? '' : `: ${plainLines(build.message, '    ')}`})`;
-  return `${mark(build.status)} ${commitLine(build)} ${verdict(build.status)}${time === '' ? '' : ` in ${time}`}${why}`;
+  return `${mark(build.status)} ${commitLine(build)} ${buildVerdict(build)}${time === '' ? '' : ` in ${time}`}${why}`;
 }
 
 /** `sample#1 main 3f2a1b0` */

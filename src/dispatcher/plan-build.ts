@@ -34,6 +34,7 @@ export function planBuild(
     sha: message.sha,
     offer: messageIds.commit(message),
     subject: message.subject,
+    body: message.body ?? '',
     author: message.author,
     committedAt: Date.parse(message.committedAt),
     trigger: message.trigger,

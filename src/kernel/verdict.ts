@@ -1,4 +1,4 @@
-import type { FinalStatus, Reason, Status } from './model.ts';
+import { type BuildSummary, type FinalStatus, isFinal, type Reason, type Status } from './model.ts';
 
 /** The end of a job or a build. */
 export interface Outcome {
@@ -48,4 +48,9 @@ export function verdictOf(
     return { status: 'skipped', reason: jobs[0]?.reason ?? null, message: jobs[0]?.message ?? null };
   }
   return success;
+}
+
+/** Whether a build that still runs can no longer pass, since one of its jobs has failed. It has the reason then already. */
+export function isFailing({ status, reason }: Pick<BuildSummary, 'status' | 'reason'>): boolean {
+  return !isFinal(status) && (reason === 'job_failed' || reason === 'job_error');
 }

@@ -62,6 +62,8 @@ export const commitMessage = z.object({
   ref,
   sha,
   subject: text,
+  /** absent in messages of an older observer */
+  body: text.optional(),
   author: text,
   committedAt: time,
   trigger: z.enum(triggers),

@@ -19,6 +19,7 @@ import type {
 import type { PullRequestDetails } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { approvalOfBuild, approvalsOf } from './approvals.ts';
+import { requestsOf } from './build-requests.ts';
 import type { Database, Write } from './database.ts';
 import { deploymentsOf } from './deployments.ts';
 import type { AttemptRow, BuildRow, JobRow, StepRow } from './schema.ts';
@@ -80,7 +81,14 @@ export async function findBuild(database: Database, id: BuildId): Promise<Build 
 
 export async function withJobs(database: Database, build: BuildSummary): Promise<Build> {
   const id = Number(build.id);
-  return { ...build, approval: await approvalOfBuild(database.db, id), jobs: await jobsOf(database, id) };
+  const row = await database.db.selectFrom('builds').select('body').where('id', '=', id).executeTakeFirst();
+  return {
+    ...build,
+    body: row?.body ?? '',
+    requests: await requestsOf(database, build.id),
+    approval: await approvalOfBuild(database.db, id),
+    jobs: await jobsOf(database, id),
+  };
 }
 
 /** A build without its jobs. */
@@ -269,6 +277,7 @@ export function summaryOf(row: BuildRow): BuildSummary {
     createdAt: iso(row.created_at),
     startedAt: isoOrNull(row.started_at),
     finishedAt: isoOrNull(row.finished_at),
+    idle: row.idle,
   };
 }
 

@@ -14,7 +14,7 @@ export async function estimatedDuration(
 ): Promise<number | undefined> {
   const passed = database.db
     .selectFrom('builds')
-    .select(['started_at', 'finished_at'])
+    .select(['started_at', 'finished_at', 'idle'])
     .where('repo', '=', repo)
     .where('status', '=', 'success')
     .orderBy('id', 'desc')
@@ -22,7 +22,7 @@ export async function estimatedDuration(
   const ofBranch = await passed.where('ref', '=', ref).execute();
   const rows = ofBranch.length > 0 ? ofBranch : await passed.execute();
   const took = rows
-    .flatMap(({ started_at: from, finished_at: to }) => (from === null || to === null ? [] : [to - from]))
+    .flatMap(({ started_at: from, finished_at: to, idle }) => (from === null || to === null ? [] : [to - from - idle]))
     .sort((a, b) => a - b);
   return took[Math.floor(took.length / 2)];
 }

@@ -89,13 +89,19 @@ async function contradicted(
 }
 
 /** Of tests that have just failed, those that have alternately passed and failed on their branch. */
-async function fallingOften(db: Write, { repo, ref, ...of }: JobOfTests, failed: readonly number[]): Promise<number[]> {
+async function fallingOften(
+  db: Write,
+  { build_id, repo, ref, ...of }: JobOfTests,
+  failed: readonly number[],
+): Promise<number[]> {
   if (failed.length === 0 || failed.length > mostFailures) return [];
   const builds = await db
     .selectFrom('builds')
     .select('id')
     .where('repo', '=', repo)
     .where('ref', '=', ref)
+    // in a backlog, later builds have no results yet
+    .where('id', '<=', build_id)
     .orderBy('id', 'desc')
     .limit(window)
     .execute();

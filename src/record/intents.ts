@@ -27,15 +27,19 @@ export interface Intent {
   error: { code: string; message: string; remedy: string } | null;
 }
 
-/** @param event the event as JSON, unless it is a plain build of the ref */
+/**
+ * @param event the event as JSON, unless it is a plain build of the ref
+ * @param by name of the person, null if nobody but a rule has requested it
+ */
 export async function openTrigger(
   database: Database,
   repo: string,
   ref: string | null,
   event: object | null = null,
+  by: string | null = null,
 ): Promise<number> {
   const given = event === null ? {} : { event: JSON.stringify(event) };
-  return insert(database, { kind: 'trigger', repo, ref, build_id: null, job_id: null, ...given });
+  return insert(database, { kind: 'trigger', repo, ref, build_id: null, job_id: null, requested_by: by, ...given });
 }
 
 /** Orders a job to end because of a rule; a second order before it has ended changes nothing. */
@@ -66,24 +70,26 @@ export async function openCancel(
   job: JobId | null,
   by: string | null = null,
 ): Promise<number> {
-  const because = by === null ? {} : { reason: 'by_user' as const, message: `cancelled by ${by}` };
+  const because = by === null ? {} : { reason: 'by_user' as const, message: `cancelled by ${by}`, requested_by: by };
   return insert(database, { kind: 'cancel', repo, ref: null, build_id: Number(build), job_id: job, ...because });
 }
 
+/** @param by name of the person, null if nobody but a rule has requested it */
 export async function openRetry(
   database: Database,
   repo: string,
   build: BuildId,
   wish: { job: JobId | null; failedOnly: boolean },
+  by: string | null = null,
 ): Promise<number> {
-  const failed_only = wish.failedOnly ? 1 : 0;
-  return insert(database, { kind: 'retry', repo, ref: null, build_id: Number(build), job_id: wish.job, failed_only });
+  const its = { build_id: Number(build), job_id: wish.job, failed_only: wish.failedOnly ? 1 : 0 };
+  return insert(database, { kind: 'retry', repo, ref: null, requested_by: by, ...its });
 }
 
 async function insert(
   database: Database,
   values: Pick<IntentRow, 'kind' | 'repo' | 'ref' | 'build_id' | 'job_id'> &
-    Partial<Pick<IntentRow, 'failed_only' | 'event' | 'reason' | 'message'>>,
+    Partial<Pick<IntentRow, 'failed_only' | 'event' | 'reason' | 'message' | 'requested_by'>>,
 ): Promise<number> {
   const row = await database.write((db) =>
     db

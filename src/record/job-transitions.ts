@@ -414,7 +414,8 @@ async function insertSteps(db: Write, ref: AttemptRef, steps: Step[]): Promise<v
 }
 
 /**
- * Makes the build final if all its jobs are, in the same transaction.
+ * Makes the build final if all its jobs are, in the same transaction. A build whose verdict can only be bad gets the reason
+ * at once.
  * @returns the build after that
  */
 export async function settleBuild(db: Write, build: number): Promise<BuildSummary> {
@@ -423,13 +424,15 @@ export async function settleBuild(db: Write, build: number): Promise<BuildSummar
     .select(['name', 'status', 'reason', 'message', 'continue_on_error'])
     .where('build_id', '=', build)
     .execute();
-  if (!jobs.every((job) => isFinal(job.status))) {
-    await noticeParts(db, build);
-    return summaryIn(db, build);
-  }
   const { status, reason, message } = verdictOf(
     jobs.map(({ continue_on_error, ...job }) => ({ ...job, continueOnError: continue_on_error === 1 })),
   );
+  if (!jobs.every((job) => isFinal(job.status))) {
+    if (status === 'failure' || status === 'error')
+      await db.updateTable('builds').set({ reason, message }).where('id', '=', build).execute();
+    await noticeParts(db, build);
+    return summaryIn(db, build);
+  }
   const settled = await db
     .updateTable('builds')
     .set((eb) => ({

@@ -232,6 +232,9 @@ export const migrations: readonly Migration[] = [
   addChecks,
   addPullRequestRebuild,
   addIdTokenKeys,
+  addIdleTime,
+  addCommitBody,
+  addRequesters,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */
@@ -479,4 +482,27 @@ async function addPullRequestRebuild(db: Transaction<Schema>): Promise<void> {
     .alterTable('repositories')
     .addColumn('pull_request_rebuild', 'integer', (c) => c.notNull().defaultTo(0))
     .execute();
+}
+
+/** A retry keeps the start of its build. */
+async function addIdleTime(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('builds')
+    .addColumn('idle', 'bigint', (c) => c.notNull().defaultTo(0))
+    .execute();
+}
+
+/** Pages show the whole message of a commit. */
+async function addCommitBody(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('builds')
+    .addColumn('body', 'text', (c) => c.notNull().defaultTo(''))
+    .execute();
+}
+
+/** Pages show who has asked for a build, its cancellation and its retries. */
+async function addRequesters(db: Transaction<Schema>): Promise<void> {
+  await db.schema.alterTable('intents').addColumn('requested_by', 'text').execute();
+  await sql`create index intents_by_build on intents (build_id, id) where build_id is not null`.execute(db);
+  await sql`create index intents_by_made_build on intents (made_build) where made_build is not null`.execute(db);
 }

@@ -63,7 +63,11 @@ async function notice(db: Write, id: number, begun: boolean): Promise<void> {
   const otherBase = isOther ? details.baseRef : undefined;
   const about = { isPullRequest: details !== null, activity: details?.activity, otherBase };
   const build = { ref: row.ref, trigger, status, reason, message, ...about };
-  const shown = commitStatusOf({ ...build, startedAt: row.started_at, finishedAt: row.finished_at });
+  const shown = commitStatusOf({
+    ...build,
+    startedAt: row.started_at === null ? null : row.started_at + row.idle,
+    finishedAt: row.finished_at,
+  });
   for (const forge of forges) {
     if (projectAt(forge, { name: row.repo, url: row.url }) === undefined) continue;
     const of = { forge: forge.name, repo: row.repo, sha: row.sha, context: contextOf(build) };

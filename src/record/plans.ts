@@ -22,6 +22,8 @@ export interface NewBuild {
   /** id of the commit message */
   offer: string;
   subject: string;
+  /** the rest of the commit message */
+  body?: string;
   author: string;
   committedAt: number;
   trigger: Trigger;
@@ -123,6 +125,7 @@ async function insertBuild(db: Write, plan: NewBuild, number: number): Promise<B
       sha: plan.sha,
       offer: plan.offer,
       subject: plan.subject,
+      body: plan.body ?? '',
       author: plan.author,
       committed_at: plan.committedAt,
       trigger: plan.trigger,

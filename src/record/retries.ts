@@ -120,7 +120,7 @@ async function reopenBuild(db: Write, build: BuildId): Promise<void> {
       reason: null,
       // for a success the message is the observer's; otherwise it is the message of a job
       message: eb.case().when('status', '=', 'success').then(eb.ref('message')).else(null).end(),
-      started_at: null,
+      idle: eb('idle', '+', eb.fn.coalesce(eb(eb.val(serverNow()), '-', eb.ref('finished_at')), eb.val(0))),
       finished_at: null,
       reported_at: null,
     }))

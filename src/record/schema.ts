@@ -176,6 +176,8 @@ export interface Schema {
     /** id of the commit message, which never makes a second build */
     offer: string;
     subject: string;
+    /** the commit message after its first paragraph */
+    body: Generated<string>;
     author: string;
     committed_at: number;
     trigger: Trigger;
@@ -187,6 +189,8 @@ export interface Schema {
     created_at: number;
     started_at: number | null;
     finished_at: number | null;
+    /** milliseconds from its end to a retry, for all retries; see kernel/build-duration.ts */
+    idle: Generated<number>;
     /** when test_results/ was written for it */
     reported_at: number | null;
     /** number of its pull request; null for other builds */
@@ -493,6 +497,8 @@ export interface Schema {
     /** of a cancel that a rule or a named person has requested */
     reason: Reason | null;
     message: string | null;
+    /** name of the person or token; null for a rule, a webhook, and requests of an older Volt */
+    requested_by: Generated<string | null>;
     created_at: number;
     closed_at: number | null;
     /** build that a trigger made */

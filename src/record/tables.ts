@@ -32,9 +32,9 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   credentials: { repo: true, shown: true, value: true, key_id: true, updated_at: true },
   cursors: { repo: true, ref: true, sha: true, generation: true, moved_at: true, absent: true, again: true },
   builds: {
-    id: true, repo: true, number: true, ref: true, sha: true, offer: true, subject: true, author: true,
+    id: true, repo: true, number: true, ref: true, sha: true, offer: true, subject: true, body: true, author: true,
     committed_at: true, trigger: true, run_name: true, status: true, reason: true, message: true, created_at: true,
-    started_at: true, finished_at: true, reported_at: true, pull_request: true, pull_details: true,
+    started_at: true, finished_at: true, idle: true, reported_at: true, pull_request: true, pull_details: true,
   },
   pull_requests: { repo: true, number: true, ref: true, head: true, moved_at: true },
   pull_request_facts: { repo: true, number: true, facts: true, updated_at: true },
@@ -96,7 +96,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   },
   intents: {
     id: true, kind: true, repo: true, ref: true, build_id: true, job_id: true, failed_only: true, event: true,
-    reason: true, message: true, created_at: true, closed_at: true, made_build: true, error_code: true,
+    reason: true, message: true, requested_by: true, created_at: true, closed_at: true, made_build: true, error_code: true,
     error_message: true, error_remedy: true,
   },
 };

@@ -8,7 +8,7 @@ export interface TrendPoint {
   status: Status;
   /** milliseconds that its first started attempt waited for a runner; null if none has started */
   waited: number | null;
-  /** milliseconds from that start to its end */
+  /** milliseconds from that start to its end, without those that it was over before retries */
   took: number | null;
   /** number of tests that its jobs have reported; null if none */
   tests: number | null;
@@ -18,7 +18,7 @@ export interface TrendPoint {
 export async function trendOf(database: Database, repo: string, limit: number): Promise<TrendPoint[]> {
   const rows = await database.db
     .selectFrom('builds')
-    .select(['id', 'number', 'status', 'started_at', 'finished_at'])
+    .select(['id', 'number', 'status', 'started_at', 'finished_at', 'idle'])
     .where('repo', '=', repo)
     .orderBy('id', 'desc')
     .limit(limit)
@@ -27,12 +27,12 @@ export async function trendOf(database: Database, repo: string, limit: number): 
   const [counts, waits] = await Promise.all([testCounts(database, ids), waitsOf(database, ids)]);
   return rows
     .filter(({ status }) => status === 'success' || status === 'failure' || status === 'error')
-    .map(({ id, number, status, started_at: begun, finished_at: over }) => ({
+    .map(({ id, number, status, started_at: begun, finished_at: over, idle }) => ({
       id: String(id) as BuildId,
       number,
       status,
       waited: waits.get(id) ?? null,
-      took: begun === null || over === null ? null : Math.max(0, over - begun),
+      took: begun === null || over === null ? null : Math.max(0, over - begun - idle),
       tests: counts.get(id) ?? null,
     }))
     .reverse();

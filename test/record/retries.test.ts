@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { type BuildId, type JobId, jobIdOf } from '../../src/kernel/model.ts';
+import { serverNow } from '../../src/kernel/server-time.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import type { Database } from '../../src/record/database.ts';
 import { findIntent, openCancel, openCancels, openRetries, openRetry } from '../../src/record/intents.ts';
@@ -75,12 +76,21 @@ describe('a retry', () => {
   });
 
   it('moves the build to running and its jobs to waiting, each with a further attempt', async () => {
+    await startAttempt(database, { job: job(1), attempt: 1 }, box, 5);
     await run(1, 1);
     await skip(0);
     expect(await found()).to.include({ status: 'failure', reason: 'job_failed' });
+    await database.write((db) =>
+      db
+        .updateTable('builds')
+        .set({ finished_at: serverNow() - 60_000 })
+        .execute(),
+    );
     expect(await retry()).to.equal(true);
     const reopened = await found();
-    expect(reopened).to.include({ status: 'running', reason: null, startedAt: null, finishedAt: null });
+    const startedAt = new Date(5).toISOString();
+    expect(reopened).to.include({ status: 'running', reason: null, startedAt, finishedAt: null });
+    expect(reopened.idle, 'what it was over does not count as duration').to.be.within(60_000, 120_000);
     for (const one of reopened.jobs) {
       expect(one).to.include({ status: 'waiting', reason: null, message: null, exitCode: null, runner: null });
     }
@@ -91,7 +101,7 @@ describe('a retry', () => {
     expect(await queueJob(database, job(1))).to.equal(true);
     expect((await openJobs(database, { jobs: [job(1)], limit: 1 }))[0]?.virtualStart).to.equal(1);
     await startAttempt(database, { job: job(1), attempt: 2 }, box, 1000);
-    expect((await found()).startedAt).to.equal(new Date(1000).toISOString());
+    expect((await found()).startedAt).to.equal(startedAt);
     await run(1, 2, { status: 'success', reason: null, message: null, exitCode: 0 });
     expect((await found()).status).to.equal('running');
     await queueJob(database, job(2));

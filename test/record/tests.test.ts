@@ -24,7 +24,10 @@ describe('the tests of a repository', () => {
 
   /** A build whose one job has had these results. */
   async function build(statuses: Statuses, change: Partial<NewBuild> = {}, duration = 10): Promise<BuildId> {
-    const id = await recordedBuild(database, change);
+    return run(await recordedBuild(database, change), statuses, duration);
+  }
+
+  async function run(id: BuildId, statuses: Statuses, duration = 10): Promise<BuildId> {
     const ref = { job: `${id}-1`, attempt: 1 } as AttemptRef;
     const results = Object.entries(statuses).map(([name, status]) => ({
       ...{ suite: 'sum', name, file: null, status, duration, message: null, details: null },
@@ -80,6 +83,15 @@ describe('the tests of a repository', () => {
     await next('passed');
     await next('failed');
     expect((await named('shaky')).flaky).to.include({ commits: 2, since: third });
+  });
+
+  it('are flaky in a backlog, too, where later builds of the branch have no results yet', async () => {
+    const builds = [];
+    for (let count = 0; count < 30; count++)
+      builds.push(await recordedBuild(database, { sha: String(count).padStart(40, 'b') }));
+    const statuses = ['passed', 'failed', 'passed', 'failed', 'passed', 'failed'] as const;
+    for (const [index, shaky] of statuses.entries()) await run(builds[index] as BuildId, { shaky });
+    expect((await named('shaky')).flaky).to.include({ commits: 1, since: builds[5] });
   });
 
   it('are not flaky if they fail with many others', async () => {

@@ -183,6 +183,24 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
     await log.getByText('added b').waitFor();
   });
 
+  it('times are in the time zone of the reader, and a button copies the commit id', async () => {
+    const id = await site.build('sample');
+    await site.begin({ job: job(id), attempt: 1 });
+    const { startedAt, sha } = await site.json(`/api/v1/builds/${id}`);
+    await context.close();
+    context = await browser.newContext({ baseURL: site.privateUrl, timezoneId: 'Asia/Tokyo', locale: 'en-GB' });
+    await context.grantPermissions(['clipboard-read', 'clipboard-write'], { origin: site.privateUrl });
+    page = await context.newPage();
+    await page.goto(`/builds/${id}`);
+    const local = new Intl.DateTimeFormat('en-GB', {
+      ...{ dateStyle: 'medium', timeStyle: 'medium', timeZone: 'Asia/Tokyo' },
+    } as const).format(new Date(startedAt));
+    await page.getByText(local).waitFor();
+    await page.getByRole('button', { name: 'Copy the commit id' }).click();
+    await page.getByText('✓', { exact: true }).first().waitFor();
+    expect(await page.evaluate('navigator.clipboard.readText()')).to.equal(sha);
+  });
+
   it('the log of a further attempt replaces that of a lost one', async () => {
     const id = await site.build('sample');
     const first = { job: job(id), attempt: 1 };

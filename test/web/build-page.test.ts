@@ -1,5 +1,6 @@
 import { expect } from 'chai';
-import { type Build, type Job, newStep, type Step } from '../../src/kernel/model.ts';
+import { type Build, type BuildRequest, type Job, newStep, type Step } from '../../src/kernel/model.ts';
+import { recordTests } from '../../src/record/test-results.ts';
 import { type JobGraph, layOut } from '../../src/web/pages/graph-layout.ts';
 import { timesOf } from '../../src/web/pages/timeline-layout.ts';
 import { safeMarkdown } from '../../src/web/summaries/markdown.ts';
@@ -144,6 +145,61 @@ describe('web: the page of a build', () => {
     expect(/id="L(\d+)"/.exec(page)?.[1]).to.equal('281');
     const later = await site.page(`/builds/${id}?job=${job(id)}&line=700`);
     expect(/id="L(\d+)"/.exec(later)?.[1]).to.equal('700');
+  });
+
+  it('does not blame the first build of a branch, nor one whose flaky tests alone failed', async () => {
+    const ref = 'refs/heads/shaky';
+    const build = async (status: 'success' | 'failure', failed: string[] = []) => {
+      const id = await site.build('sample', { ref });
+      const at = { job: job(id), attempt: 1 };
+      const results = failed.map((name) => ({
+        ...{ suite: '', name, file: null, status: 'failed' as const, duration: 1, message: null, details: null },
+      }));
+      if (results.length > 0) await recordTests(site.context.database, at, 1, results);
+      await site.finish(at, { status, reason: status === 'success' ? null : 'exit_code' });
+      return id;
+    };
+    const page = async (id: string) => textOf(await site.page(`/builds/${id}`));
+    expect(await page(await build('failure'))).to.not.include('This build broke shaky');
+    await build('success');
+    const flaky = await build('failure', ['shaky']);
+    await site.context.database.write((db) =>
+      db.updateTable('tests').set({ flaky_commits: 1 }).where('name', '=', 'shaky').execute(),
+    );
+    const real = await build('failure', ['shaky', 'adds']);
+    expect(await page(flaky))
+      .to.include('Only flaky tests failed.')
+      .and.not.include('broke shaky');
+    expect(await page(real)).to.include('This build broke shaky.');
+  });
+
+  it('says that a running build can no longer pass', async () => {
+    const id = await site.build('sample', {}, [{ name: 'lint' }, { name: 'unit' }]);
+    await site.begin({ job: job(id, 2), attempt: 1 });
+    await site.finish({ job: job(id, 1), attempt: 1 }, { status: 'failure', reason: 'exit_code' });
+    const page = await site.page(`/builds/${id}`);
+    expect(page).to.include('<span class="status failing">failing</span>').and.include('<title>✗ sample');
+    expect(textOf(page)).to.include('Failing: lint failed. 1 job still runs.');
+    expect(await site.page('/')).to.include('<span class="status failing">failing</span>');
+  });
+
+  it('shows the whole commit message, and who has started, cancelled and retried it', async () => {
+    const body = 'The lid and the base.\n\n<b>Reviewed-by:</b> Grace';
+    const id = await site.build('sample', { body, author: 'Ada Lovelace' }, [{ name: 'a' }, { name: 'b' }]);
+    await site.post(`/api/v1/jobs/${job(id, 2)}/cancel`);
+    await site.finish({ job: job(id, 1), attempt: 1 });
+    await site.finish({ job: job(id, 2), attempt: 1 }, { status: 'cancelled', reason: 'by_user' });
+    await site.post(`/api/v1/builds/${id}/retry`);
+    const page = await site.page(`/builds/${id}`);
+    expect(page).to.include('The lid and the base.\n\n&lt;b&gt;Reviewed-by:');
+    expect(textOf(page))
+      .to.match(/Pushed .* Cancelled by owner .* b .*Retried by owner/)
+      .and.to.match(/AL +Ada Lovelace/);
+    const { requests } = await site.json(`/api/v1/builds/${id}`);
+    expect(requests.map(({ kind, by, job }: BuildRequest) => [kind, by, job])).to.deep.equal([
+      ['cancel', 'owner', job(id, 2)],
+      ['retry', 'owner', null],
+    ]);
   });
 
   it('has buttons that retry or cancel one job of several', async () => {

@@ -297,12 +297,14 @@ describe('web: sentences on pages', () => {
     startedAt: at,
     finishedAt: later,
     createdAt: at,
+    idle: 0,
     jobs: [],
   };
   const words = (more: object) => verdictOf({ ...build, ...more } as never);
 
   it("say a build's result", () => {
     expect(words({})).to.equal('Passed in 1 min 5 s.');
+    expect(words({ idle: 60_000 }), 'a minute before a retry').to.equal('Passed in 5.0 s.');
     expect(words({ status: 'queued', startedAt: null, finishedAt: null })).to.equal('Waiting for a runner.');
     expect(words({ status: 'failure', reason: 'exit_code', message: 'make exited with code 2.' })).to.equal(
       'Failed after 1 min 5 s: make exited with code 2.',

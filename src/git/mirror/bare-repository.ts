@@ -10,6 +10,8 @@ import { cachedWalk, cacheWalk } from './walk-cache.ts';
 export interface CommitInfo {
   sha: string;
   subject: string;
+  /** the message after its first paragraph, cut where it is very long */
+  body: string;
   author: string;
   /** ISO 8601 */
   committedAt: string;
@@ -207,6 +209,8 @@ export class BareRepository {
   }
 }
 
+/** The most characters of a message's body that are kept. */
+const longestBody = 5000;
 /** A commit message may have any length, so git cuts its output to this many columns. */
 const cut = (columns: number, placeholder: string) => `%<(${columns},trunc)${placeholder}`;
 const skipChecks = cut(20, '%(trailers:key=skip-checks,valueonly,unfold,separator=%x2C)');
@@ -222,9 +226,16 @@ function parseCommit(entry: string): CommitInfo & CommitDetails {
     author: author.trimEnd().slice(0, 200),
     committedAt: dateOf(committedAt),
     subject: subject.trimEnd().slice(0, 500),
+    body: bodyOf(text).slice(0, longestBody),
     text: text.join('\n').trimEnd().slice(0, 10_000),
     skipChecks: checks.trim(),
   };
+}
+
+/** The lines of a message after its first paragraph. */
+function bodyOf(lines: readonly string[]): string {
+  const blank = lines.findIndex((line) => line.trim() === '');
+  return blank === -1 ? '' : lines.slice(blank).join('\n').trim();
 }
 
 /** A commit may have any time, also one that no calendar has. @param seconds since 1970 */

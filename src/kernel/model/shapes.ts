@@ -202,12 +202,26 @@ export const buildSummary = z.object({
   message: sentence,
   pullRequest: pullRequest.nullable().meta({ description: 'null for a build of anything else' }),
   createdAt: time,
-  startedAt: time.nullable(),
+  startedAt: time.nullable().meta({ description: 'when its first job began; a retry does not change it' }),
   finishedAt: time.nullable(),
+  idle: count.meta({
+    description: 'milliseconds from its end to a retry, for all retries; they do not count as duration',
+  }),
 });
 export type BuildSummary = z.output<typeof buildSummary>;
 
+/** What a person has requested of a build. */
+export const buildRequest = z.object({
+  kind: z.enum(['trigger', 'cancel', 'retry']),
+  job: jobId.nullable().meta({ description: 'null for the whole build' }),
+  by: z.string().meta({ description: 'name of the token; owner for the main one' }),
+  at: time,
+});
+export type BuildRequest = z.output<typeof buildRequest>;
+
 export const build = buildSummary.extend({
+  body: z.string().meta({ description: 'the commit message after its first paragraph' }),
+  requests: z.array(buildRequest).meta({ description: 'who has started, cancelled and retried it' }),
   approval: approval.nullable().meta({ description: 'of the whole build, if a person had to approve it' }),
   jobs: z.array(job),
 });

@@ -75,6 +75,7 @@ function update(fresh: Document): void {
     document.dispatchEvent(new Event('volt:log'));
   }
   document.dispatchEvent(new Event('volt:updated'));
+  showCopyButtons();
   updateTimes();
 }
 
@@ -92,12 +93,27 @@ function isSelectedIn(part: HTMLElement): boolean {
   return selection !== null && !selection.isCollapsed && selection.containsNode(part, true);
 }
 
+/** @param ms the age of the time */
+function textOf(time: HTMLTimeElement, ms: number): string | undefined {
+  if ('since' in time.dataset) return age(ms);
+  if ('running' in time.dataset) return duration(ms);
+  return 'clock' in time.dataset ? clock(time.dateTime) : undefined;
+}
+
+const clockFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
+
+/** A time in the reader's time zone and language. */
+function clock(time: string): string {
+  return clockFormat.format(new Date(time));
+}
+
 function updateTimes(): void {
   const now = Date.now();
   for (const time of document.querySelectorAll('time')) {
     const ms = now - Date.parse(time.dateTime);
-    const text = 'since' in time.dataset ? age(ms) : 'running' in time.dataset ? duration(ms) : undefined;
+    const text = textOf(time, ms);
     if (text !== undefined && text !== time.textContent) time.textContent = text;
+    if ('since' in time.dataset) time.title = clock(time.dateTime);
   }
 }
 
@@ -162,6 +178,22 @@ function showWhetherLive(live: boolean): void {
   }
 }
 
+/** Shows the buttons that copy a text, which need this script. */
+function showCopyButtons(): void {
+  for (const button of document.querySelectorAll<HTMLButtonElement>('[data-copy][hidden]')) button.hidden = false;
+}
+
+document.addEventListener('click', (event) => {
+  const button = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-copy]') : null;
+  if (!button) return;
+  void navigator.clipboard?.writeText(button.dataset.copy ?? '').then(() => {
+    button.textContent = '✓';
+    window.setTimeout(() => {
+      button.textContent = '⧉';
+    }, 1500);
+  });
+});
+
 if (hasParts) {
   connect();
   document.addEventListener('click', (event) => void swap(event));
@@ -169,6 +201,8 @@ if (hasParts) {
   document.addEventListener('visibilitychange', connect);
   window.setInterval(refreshSoon, seconds * 1000);
 }
+showCopyButtons();
+updateTimes();
 window.setInterval(() => {
   updateTimes();
   updateProgress();

@@ -1,5 +1,5 @@
 import { type Approval, type Build, type Job, type JobId, parseJobId } from '../../kernel/model.ts';
-import { Age, inUtc } from './parts.tsx';
+import { Age, At } from './parts.tsx';
 
 /** Jobs of a build that wait for approval. */
 export function waitingForApproval({ jobs }: Pick<Build, 'jobs'>): Job[] {
@@ -40,7 +40,11 @@ export function Decision({ approval: { decision, by, at, comment } }: { approval
     <>
       {decision !== null && words[decision]}
       {by !== null && ` by ${by}`}
-      {at !== null && `, ${inUtc(at)}`}
+      {at !== null && (
+        <>
+          , <At time={at} />
+        </>
+      )}
       {comment !== null && `: ${comment}`}
     </>
   );

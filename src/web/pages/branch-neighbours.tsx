@@ -21,11 +21,12 @@ export function Neighbours({ build, history }: { build: BuildSummary; history: B
 
 /** Which build broke the branch and which fixed it, as far as this build is involved. */
 export function Broken({ build, history }: { build: BuildSummary; history: BranchHistory }) {
-  const { brokenSince, fixedBy, mended } = history;
+  const { hasPassed, brokenSince, fixedBy, mended } = history;
   const branch = lineOf(build);
   return (
     <p class="broken">
-      {brokenSince?.id === build.id && <>This build broke {branch}. </>}
+      {hasPassed && brokenSince?.id === build.id && <>This build broke {branch}. </>}
+      {build.status === 'failure' && !brokenSince && <>Only flaky tests failed. </>}
       {brokenSince && brokenSince.id !== build.id && (
         <>
           {branch} has been broken since <Named build={brokenSince} />.{' '}

@@ -1,5 +1,6 @@
+import { durationStart } from '../../kernel/build-duration.ts';
 import type { BuildId, BuildSummary } from '../../kernel/model.ts';
-import { Age, Progress, StatusMark, Took } from './parts.tsx';
+import { Age, BuildMark, Progress, Took } from './parts.tsx';
 import { refText } from './sentences.ts';
 import { Table } from './table.tsx';
 
@@ -18,7 +19,7 @@ export function BuildList({ builds, estimates, now }: Listed) {
       rows={builds}
       idOf={({ id }) => `build-${id}`}
       columns={[
-        { head: 'Status', cell: ({ status }) => <StatusMark status={status} /> },
+        { head: 'Status', cell: (build) => <BuildMark build={build} /> },
         {
           head: 'Build',
           class: 'name',
@@ -37,7 +38,7 @@ export function BuildList({ builds, estimates, now }: Listed) {
           class: 'number',
           cell: (build) => (
             <>
-              <Took from={build.startedAt} to={build.finishedAt} now={now} />
+              <Took from={durationStart(build)} to={build.finishedAt} now={now} />
               <Progress build={build} estimate={estimates.get(build.id)} now={now} />
             </>
           ),

@@ -1,9 +1,9 @@
 import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
 import { logFile } from '../../kernel/data-paths.ts';
-import type { ProjectLinks } from '../../kernel/forge-links.ts';
 import { type Build, isFinal, parseBuildId, type Status } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
+import { isFailing } from '../../kernel/verdict.ts';
 import { branchHistory } from '../../record/branch-history.ts';
 import { approvalMaterial } from '../../record/build-approvals.ts';
 import { estimatedDuration } from '../../record/estimates.ts';
@@ -16,9 +16,10 @@ import { nothingHere } from '../http/errors.ts';
 import { stepLines } from '../logs/step-lines.ts';
 import type { Web } from '../services.ts';
 import { requirementsOf, runnersIfQueued } from '../status/queued-jobs.ts';
-import { ApprovalForm, Decision, waitingForApproval } from './approval.tsx';
+import { ApprovalForm, waitingForApproval } from './approval.tsx';
 import { Material } from './approval-material.tsx';
 import { Broken, Neighbours } from './branch-neighbours.tsx';
+import { BuildFacts, CommitBody } from './build-facts.tsx';
 import { type ChosenJob, chooseJob } from './chosen-job.ts';
 import { FailedTests, failedTestsOf } from './failed-tests.tsx';
 import { Graph } from './graph.tsx';
@@ -27,8 +28,8 @@ import { JobPane } from './job-pane.tsx';
 import { type JobView, JobViews, jobViewsOf } from './job-views.tsx';
 import { answerPage } from './layout.tsx';
 import { askedLines, LogSection } from './log.tsx';
-import { Age, Fact, inUtc, Progress, StatusMark, Took, Words } from './parts.tsx';
-import { refText, shortRef, verdictOf } from './sentences.ts';
+import { BuildMark, Words } from './parts.tsx';
+import { verdictOf } from './sentences.ts';
 import { Timeline } from './timeline.tsx';
 
 /** `/builds/:id`: a build's result, its jobs, and one job with its log. The query `job` says which, `view` how the jobs are shown. */
@@ -53,7 +54,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   const now = serverNow();
   const signedIn = may(context, 'write') && covers(requesterOf(context), build.repo);
   return answerPage(context, web, {
-    title: `${signs[build.status]} ${build.repo}#${build.number}`,
+    title: `${isFailing(build) ? signs.failure : signs[build.status]} ${build.repo}#${build.number}`,
     section: 'none',
     scripts: ['log'],
     content: (
@@ -66,7 +67,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
         </div>
         <div id="verdict" data-live="">
           <h1>
-            <StatusMark status={build.status} /> <span class="subject">{build.subject}</span>
+            <BuildMark build={build} /> <span class="subject">{build.subject}</span>
           </h1>
           <p class="verdict">
             <Words text={verdictOf(build)} />
@@ -74,7 +75,8 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
           <Broken build={build} history={history} />
           <Act build={build} signedIn={signedIn} />
         </div>
-        <Facts build={build} estimate={estimate} links={links} now={now} />
+        <BuildFacts build={build} estimate={estimate} links={links} now={now} />
+        <CommitBody text={build.body} />
         {material && <Material material={material} open={build.approval?.decision === null} />}
         <FailedTests build={build} failed={failed} />
         <Panes view={view} open={context.req.queries('open') ?? []} build={build} chosen={chosen?.job.id} now={now}>
@@ -188,72 +190,4 @@ function Retry({ build }: { build: Build }) {
       <button type="submit">Retry build</button>
     </form>
   );
-}
-
-function Facts({
-  build,
-  estimate,
-  links,
-  now,
-}: {
-  build: Build;
-  estimate: number | undefined;
-  links: ProjectLinks | undefined;
-  now: number;
-}) {
-  const there = refAt(build, links);
-  return (
-    <dl class="facts" id="facts" data-live="">
-      <Fact name={build.pullRequest ? 'Pull request' : 'Ref'}>
-        <RefLink build={build} />
-        {there !== undefined && (
-          <>
-            {' '}
-            <a class="quiet" href={there}>
-              at {new URL(there).host}
-            </a>
-          </>
-        )}
-      </Fact>
-      <Fact name="Commit">
-        <a href={links?.commit(build.sha)}>
-          <code title={build.sha}>{build.sha.slice(0, 10)}</code>
-        </a>
-      </Fact>
-      <Fact name="Author">{build.author}</Fact>
-      {build.approval?.decision && (
-        <Fact name="Approval">
-          <Decision approval={build.approval} />
-        </Fact>
-      )}
-      {build.runName !== null && <Fact name="Run name">{build.runName}</Fact>}
-      <Fact name="Created">
-        <Age time={build.createdAt} now={now} />,{' '}
-        {{ commit: 'for a new commit', manual: 'manually', schedule: 'by a schedule' }[build.trigger]}
-      </Fact>
-      <Fact name="Started">{build.startedAt ? inUtc(build.startedAt) : '–'}</Fact>
-      <Fact name="Duration">
-        <Took from={build.startedAt} to={build.finishedAt} now={now} />
-        <Progress build={build} estimate={estimate} now={now} />
-      </Fact>
-    </dl>
-  );
-}
-
-/** The page of the build's pull request or branch at the forge. */
-function refAt({ ref, pullRequest }: Build, links: ProjectLinks | undefined): string | undefined {
-  if (pullRequest) return links?.pullRequest(pullRequest.number);
-  return ref.startsWith('refs/heads/') ? links?.branch(shortRef(ref)) : undefined;
-}
-
-/** The ref; branches and pull requests link to a filtered list of builds. */
-function RefLink({ build }: { build: Build }) {
-  const { repo, ref, pullRequest } = build;
-  if (pullRequest) {
-    const query = new URLSearchParams({ repo, pull: String(pullRequest.number) });
-    return <a href={`/?${query}`}>{refText(build)}</a>;
-  }
-  const name = shortRef(ref);
-  if (!ref.startsWith('refs/heads/')) return <>{name}</>;
-  return <a href={`/?${new URLSearchParams({ repo, branch: name })}`}>{name}</a>;
 }

@@ -1,11 +1,19 @@
 import type { Child } from 'hono/jsx';
+import { durationStart } from '../../kernel/build-duration.ts';
 import { type BuildSummary, type Status, statusWords } from '../../kernel/model.ts';
 import { age, duration } from '../../kernel/times.ts';
+import { isFailing } from '../../kernel/verdict.ts';
 import type { Problem } from '../schemas/terms.ts';
 
 /** A status as a word with its colour. */
 export function StatusMark({ status }: { status: Status }) {
   return <span class={`status ${status}`}>{statusWords[status]}</span>;
+}
+
+/** The status of a build; one that still runs but can no longer pass is `failing`. */
+export function BuildMark({ build }: { build: Pick<BuildSummary, 'status' | 'reason'> }) {
+  if (isFailing(build)) return <span class="status failing">failing</span>;
+  return <StatusMark status={build.status} />;
 }
 
 /** The age of a time; the browser keeps it current. */
@@ -29,7 +37,7 @@ export function Took({ from, to, now }: { from: string | null; to: string | null
 }
 
 interface Expected {
-  build: Pick<BuildSummary, 'status' | 'startedAt'>;
+  build: Pick<BuildSummary, 'status' | 'startedAt' | 'idle'>;
   /** expected duration in milliseconds; undefined if no build like it has passed yet */
   estimate: number | undefined;
   now: number;
@@ -37,23 +45,38 @@ interface Expected {
 
 /** Progress of a running build, estimated from earlier builds; the browser keeps it current. */
 export function Progress({ build, estimate, now }: Expected) {
-  if (build.status !== 'running' || build.startedAt === null || estimate === undefined) return null;
-  const elapsed = now - Date.parse(build.startedAt);
+  const from = durationStart(build);
+  if (build.status !== 'running' || from === null || estimate === undefined) return null;
+  const elapsed = now - Date.parse(from);
   return (
     <span class="progress">
-      <progress
-        max={estimate}
-        value={Math.min(elapsed, estimate)}
-        data-from={build.startedAt}
-        aria-label="estimated progress"
-      />
+      <progress max={estimate} value={Math.min(elapsed, estimate)} data-from={from} aria-label="estimated progress" />
       <span>of about {duration(estimate)}</span>
     </span>
   );
 }
 
+/** A point in time; the browser shows it in the reader's time zone. */
+export function At({ time }: { time: string }) {
+  return (
+    <time datetime={time} data-clock="">
+      {inUtc(time)}
+    </time>
+  );
+}
+
+/** A button that copies a text; hidden where there are no scripts. */
+export function CopyButton({ text, what }: { text: string; what: string }) {
+  const title = `Copy the ${what}`;
+  return (
+    <button type="button" class="quiet copy" data-copy={text} title={title} aria-label={title} hidden>
+      ⧉
+    </button>
+  );
+}
+
 /** `2026-05-01 12:30:05 UTC` */
-export function inUtc(time: string): string {
+function inUtc(time: string): string {
   return `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
 }
 

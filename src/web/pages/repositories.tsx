@@ -6,7 +6,7 @@ import { pageOfRepositories } from '../../record/repositories.ts';
 import type { WebEnv } from '../access/env.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
-import { Age, StatusMark } from './parts.tsx';
+import { Age, BuildMark } from './parts.tsx';
 import { Table } from './table.tsx';
 import { PageLinks, TextFilter } from './text-filter.tsx';
 
@@ -57,7 +57,7 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
                 label: false,
                 cell: ({ error, newest }) => {
                   if (error) return <span class="status error">poll failed</span>;
-                  return newest && <StatusMark status={newest.status} />;
+                  return newest && <BuildMark build={newest} />;
                 },
               },
               {

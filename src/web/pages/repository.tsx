@@ -19,7 +19,7 @@ import { ofRepository } from '../status/forge-problems.ts';
 import { Chart, type Point } from './chart.tsx';
 import { Deployments } from './deployments.tsx';
 import { answerPage } from './layout.tsx';
-import { Age, Fact, inUtc, Problems, StatusMark } from './parts.tsx';
+import { Age, At, BuildMark, Fact, Problems } from './parts.tsx';
 import { PullRequestForm, pullRequestWords } from './pull-request-form.tsx';
 import { shortRef } from './sentences.ts';
 import { readers, VisibilityForm } from './visibility.tsx';
@@ -93,7 +93,13 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
               {schedules.map(({ workflow, cron, timezone, nextAt }) => (
                 <li>
                   <code>{cron}</code> {timezone ?? 'UTC'} · {workflow} ·{' '}
-                  {nextAt === null ? 'no next run' : `next run ${inUtc(new Date(nextAt).toISOString())}`}
+                  {nextAt === null ? (
+                    'no next run'
+                  ) : (
+                    <>
+                      next run <At time={new Date(nextAt).toISOString()} />
+                    </>
+                  )}
                 </li>
               ))}
             </ul>
@@ -160,7 +166,7 @@ function Refs({ refs, repo }: { refs: ObservedRef[]; repo: string }) {
       <tbody>
         {refs.map(({ ref, sha, newest }) => (
           <tr>
-            <td>{newest ? <StatusMark status={newest.status} /> : <span class="faint">not built</span>}</td>
+            <td>{newest ? <BuildMark build={newest} /> : <span class="faint">not built</span>}</td>
             <td class="name">
               {ref.startsWith('refs/heads/') ? (
                 <a href={`/?${new URLSearchParams({ repo, branch: shortRef(ref) })}`}>{shortRef(ref)}</a>

@@ -1,6 +1,8 @@
+import { durationStart } from '../../kernel/build-duration.ts';
 import { type Attempt, type Build, type BuildSummary, type Job, reasons, statusWords } from '../../kernel/model.ts';
 import { pullRequestText } from '../../kernel/pull-request.ts';
 import { duration } from '../../kernel/times.ts';
+import { isFailing } from '../../kernel/verdict.ts';
 import { waitingFor } from '../status/waiting.ts';
 
 /** Sentences on pages about the result of a build, a job or an attempt. */
@@ -10,12 +12,13 @@ type Outcome = Pick<Build, 'status' | 'reason' | 'message' | 'startedAt' | 'fini
 /** A build's result as a sentence. */
 export function verdictOf(build: Build): string {
   const why = because(build);
-  const took = tookOf(build);
+  const took = tookOf({ ...build, startedAt: durationStart(build) });
   switch (build.status) {
     case 'waiting':
     case 'queued':
       return isForApproval(build) ? 'Waiting for approval.' : 'Waiting for a runner.';
     case 'running':
+      if (isFailing(build)) return `${sentence('Failing', why)} ${leftOf(build.jobs)}`;
       return isForApproval(build) ? 'Waiting for approval.' : `Running${progressOf(build.jobs)}.`;
     case 'success':
       return `Passed${took ? ` in ${took}` : ''}.`;
@@ -97,6 +100,14 @@ function progressOf(jobs: Job[]): string {
   if (jobs.length < 2) return '';
   const done = jobs.filter((job) => job.finishedAt !== null).length;
   return `, ${done} of ${jobs.length} jobs done`;
+}
+
+/** For example `2 jobs still run.` or `1 job waits and cannot run yet.` */
+function leftOf(jobs: Job[]): string {
+  const open = jobs.filter((job) => job.finishedAt === null);
+  const running = open.filter(({ status }) => status === 'running').length;
+  if (running > 0) return running === 1 ? '1 job still runs.' : `${running} jobs still run.`;
+  return open.length === 1 ? '1 job has not started.' : `${open.length} jobs have not started.`;
 }
 
 function sentence(head: string, rest: string | undefined): string {

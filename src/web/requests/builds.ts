@@ -6,7 +6,7 @@ import { openCancel, openRetry, openTrigger } from '../../record/intents.ts';
 import { isObserved } from '../../record/repositories.ts';
 
 import { jobsToRetry } from '../../workflow/retry.ts';
-import { type Caller, owner } from '../access/caller.ts';
+import type { Caller } from '../access/caller.ts';
 import { readBuild, readJob, readRepository } from '../access/readable.ts';
 import { type Requester, requireCovered } from '../access/reader.ts';
 import type { Web } from '../services.ts';
@@ -62,7 +62,7 @@ async function retry(
       remedy: 'Add it again, then retry.',
     });
   }
-  const intent = await openRetry(web.database, build.repo, id, which);
+  const intent = await openRetry(web.database, build.repo, id, which, requester.caller?.name ?? null);
   await announce(web, web.queues.sendAdvance({ v: 1, build: id }));
   return intent;
 }
@@ -83,7 +83,7 @@ export async function triggerBuild(
       remedy: `Remove the command first: \`volt repo set ${name} --discover\`.`,
     });
   }
-  const intent = await openTrigger(web.database, name, ref, event);
+  const intent = await openTrigger(web.database, name, ref, event, requester.caller?.name ?? null);
   await announce(web, web.queues.sendObserve(repository.host, { v: 1, repo: name, cause: 'person' }));
   return intent;
 }
@@ -95,9 +95,7 @@ async function cancel(
   job: JobId | null,
   caller: Caller | undefined,
 ): Promise<number> {
-  // many people may have the main token, so it names nobody
-  const by = caller && caller.id !== owner.id ? caller.name : null;
-  const intent = await openCancel(web.database, repo, build, job, by);
+  const intent = await openCancel(web.database, repo, build, job, caller?.name ?? null);
   await announce(web, web.queues.sendAdvance({ v: 1, build }));
   return intent;
 }

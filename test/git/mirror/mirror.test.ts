@@ -52,7 +52,7 @@ describe('a mirror', () => {
     for (const line of lines) expect(line).to.match(/^(remote: )?[A-Z][a-z ]+: +\d+% \(\d+\/\d+\)[^\r\n]*$/);
   });
 
-  it('reads the subject, author and time of a commit', async () => {
+  it('reads the message, author and time of a commit', async () => {
     repository.git(
       '-c',
       'user.name=Grace "Amazing" Hopper',
@@ -69,6 +69,7 @@ describe('a mirror', () => {
     expect(commit).to.include({
       sha: repository.head(),
       subject: 'a subject: größer',
+      body: 'and a body',
       author: 'Grace "Amazing" Hopper',
     });
     expect(new Date(commit.committedAt).toISOString()).to.equal(commit.committedAt);
