@@ -1,5 +1,6 @@
 import type { CommitState } from '../kernel/commit-status.ts';
 import type { ForgeAccess } from './access.ts';
+import { bitbucketDataCenterComments } from './comments/bitbucket-data-center.ts';
 import type { CommitStatus, Forge } from './forge.ts';
 import { listAtBitbucketDataCenter } from './pull-requests/bitbucket-data-center.ts';
 import { ForgeClient } from './request.ts';
@@ -47,5 +48,6 @@ export function bitbucketDataCenter(access: ForgeAccess, timeout: number): Forge
       return Object(json).state === states[status.state];
     },
     pullRequests: (project, asked) => listAtBitbucketDataCenter(client, { project, path: pathOf(project) }, asked),
+    comments: bitbucketDataCenterComments(client, pathOf),
   };
 }

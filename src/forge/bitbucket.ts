@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CommitState } from '../kernel/commit-status.ts';
 import type { ForgeAccess } from './access.ts';
+import { bitbucketComments } from './comments/bitbucket.ts';
 import type { CommitStatus, Forge } from './forge.ts';
 import { notKept } from './not-kept.ts';
 import { listAtBitbucket } from './pull-requests/bitbucket.ts';
@@ -47,6 +48,7 @@ export function bitbucket(access: ForgeAccess, timeout: number): Forge {
       return Object(json).state === states[status.state];
     },
     pullRequests: (project, asked) => listAtBitbucket(client, project, asked),
+    comments: bitbucketComments(client),
   };
 }
 

@@ -1,5 +1,6 @@
 import type { CommitState } from '../kernel/commit-status.ts';
 import type { Annotation } from '../kernel/model.ts';
+import type { ForgeComments } from './comments/comments.ts';
 import type { AskedPage, PullRequestPage } from './pull-requests/list.ts';
 
 /** The status of a commit, as a forge should show it. */
@@ -47,4 +48,6 @@ export interface Forge {
    * @returns undefined where the page is still as `asked.etag` names it
    */
   pullRequests(project: string, asked: AskedPage): Promise<PullRequestPage | undefined>;
+  /** undefined where the forge does not tell Volt who may write to a project */
+  comments?: ForgeComments;
 }

@@ -1,4 +1,5 @@
 import type { ForgeAccess } from './access.ts';
+import { githubComments } from './comments/github.ts';
 import { ForgeFault } from './fault.ts';
 import type { CommitStatus, Forge } from './forge.ts';
 import { newestIs, states } from './github.ts';
@@ -46,5 +47,6 @@ export function gitea(access: ForgeAccess, timeout: number): Forge {
       return newestIs(json, { context, state: states[status.state] });
     },
     pullRequests: (project, asked) => listAtGitea(client, project, asked),
+    comments: githubComments(() => client),
   };
 }

@@ -1,6 +1,7 @@
 import { type AppAccess, appPage, githubHeaders } from './app-client.ts';
 import { forgetToken, ownToken } from './app-tokens.ts';
 import { CheckRuns } from './check-runs.ts';
+import { githubComments } from './comments/github.ts';
 import type { CheckDetails, CommitStatus, Forge } from './forge.ts';
 import { listAtGithub } from './pull-requests/github.ts';
 import { ForgeClient } from './request.ts';
@@ -20,6 +21,7 @@ export function githubApp(access: AppAccess, timeout: number): Forge {
     setStatus: (status) => checks.set(checkOf(status)),
     hasStatus: (status) => checks.has(checkOf(status)),
     pullRequests: (project, asked) => listAtGithub(clientOf(access, project, timeout), project, asked),
+    comments: githubComments((project) => clientOf(access, project, timeout)),
   };
 }
 

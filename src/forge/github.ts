@@ -1,6 +1,7 @@
 import type { CommitState } from '../kernel/commit-status.ts';
 import type { ForgeAccess } from './access.ts';
 import { githubHeaders, isApp } from './app-client.ts';
+import { githubComments } from './comments/github.ts';
 import type { CommitStatus, Forge } from './forge.ts';
 import { githubApp } from './github-app.ts';
 import { notKept } from './not-kept.ts';
@@ -51,6 +52,7 @@ export function github(access: ForgeAccess, timeout: number): Forge {
       return newestIs(json, { context, state: states[status.state] });
     },
     pullRequests: (project, asked) => listAtGithub(client, project, asked),
+    comments: githubComments(() => client),
   };
 }
 

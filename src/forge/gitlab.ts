@@ -1,6 +1,7 @@
 import type { CommitState } from '../kernel/commit-status.ts';
 import type { ForgeAccess } from './access.ts';
 import { quoted } from './answer.ts';
+import { developer, gitlabComments } from './comments/gitlab.ts';
 import { ForgeFault } from './fault.ts';
 import type { CommitStatus, Forge } from './forge.ts';
 import { listAtGitlab } from './pull-requests/gitlab.ts';
@@ -15,9 +16,6 @@ const states: { readonly [S in CommitState]: string } = {
   cancelled: 'canceled',
   skipped: 'success',
 };
-
-/** GitLab's access level of developers, who may set statuses. */
-const developer = 30;
 
 /** Statuses at GitLab, https://docs.gitlab.com/api/commits/#set-commit-pipeline-status. */
 export function gitlab(access: ForgeAccess, timeout: number): Forge {
@@ -78,6 +76,7 @@ export function gitlab(access: ForgeAccess, timeout: number): Forge {
       return own[0]?.status === states[status.state];
     },
     pullRequests: (project, asked) => listAtGitlab(client, project, asked),
+    comments: gitlabComments(client),
   };
 }
 

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { CommitState } from '../kernel/commit-status.ts';
 import type { ForgeAccess } from './access.ts';
+import { pagureComments } from './comments/pagure.ts';
 import type { CommitStatus, Forge } from './forge.ts';
 import { notKept } from './not-kept.ts';
 import { listAtPagure } from './pull-requests/pagure.ts';
@@ -56,6 +57,7 @@ export function pagure(access: ForgeAccess, timeout: number): Forge {
       return own.some((row) => row?.status === states[status.state]);
     },
     pullRequests: (project, asked) => listAtPagure(client, project, asked),
+    comments: pagureComments(client),
   };
 }
 

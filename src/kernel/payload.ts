@@ -47,6 +47,12 @@ export class Payload {
     return typeof value === 'number' && Number.isInteger(value) && value > 0 && value < 2 ** 31 ? value : null;
   }
 
+  /** A number that names something, such as a comment. */
+  id(): number | null {
+    const value = this.#value;
+    return typeof value === 'number' && Number.isSafeInteger(value) && value > 0 ? value : null;
+  }
+
   /** Milliseconds since 1970, from a text, such milliseconds, or a text of seconds. */
   time(): number | null {
     const value = this.#value;

@@ -31,7 +31,7 @@ describe('the delivery of statuses to a forge', () => {
 
   const add = async (kind: ForgeKind = 'github', name = 'hub') => {
     fake = await FakeForge.start(kind);
-    await checkedForge(database, config, fake, name);
+    await checkedForge(database, config, fake, { name });
   };
   const delivery = (holder = 'one') =>
     new Delivery(

@@ -1,4 +1,5 @@
 import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
+import { answerComments } from './fake-comments.ts';
 import type { Answer, FakeForge, SeenRequest, StatusRow } from './fake-forge.ts';
 import { answerPulls } from './fake-pull-requests.ts';
 import { type Asked, type Dialect, dialects } from './forge-dialects.ts';
@@ -10,8 +11,8 @@ export function answerAs(forge: FakeForge, request: SeenRequest): Answer {
   const ofApp = forge.app?.answer(request);
   if (ofApp) return ofApp;
   if (!knowsToken(forge, request)) return { status: 401, body: { message: 'Bad credentials' } };
-  const pulls = answerPulls(forge, request);
-  if (pulls) return pulls;
+  const other = answerPulls(forge, request) ?? answerComments(forge, request);
+  if (other) return other;
   const asked = dialect.parse(request);
   if (!asked) return { status: 404, body: { message: 'Not Found' } };
   if (asked.what === 'token') return { status: 200, body: dialect.token ?? {} };

@@ -5,6 +5,7 @@ import type { Config } from '../../src/kernel/config.ts';
 import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
 import type { Database } from '../../src/record/database.ts';
 import { addForge, forgeWithToken, noteChecked } from '../../src/record/forges.ts';
+import type { FakeComment } from './fake-comments.ts';
 import { answerAs } from './fake-forge-answers.ts';
 import type { FakeGithubApp } from './fake-github-app.ts';
 import type { FakePull } from './fake-pull-requests.ts';
@@ -62,6 +63,11 @@ export class FakeForge {
   token = forgeToken;
   /** pull requests of each of its projects, the last changed first */
   pulls: FakePull[] = [];
+  comments: FakeComment[] = [];
+  /** names of those who may write to the project */
+  writers: string[] = [];
+  /** comments that Volt has written */
+  readonly answers: { number: number; text: string }[] = [];
   /** commits that it does not have */
   missing: string[];
   /** an App that Volt is at GitHub */
@@ -149,10 +155,14 @@ export class FakeForge {
   }
 }
 
-/** Adds a fake forge that is checked, with `acme/app` for the repository `app`. */
-export async function checkedForge(database: Database, config: Config, fake: FakeForge, name = 'hub'): Promise<void> {
-  const { kind, api, token } = fake;
-  await addForge(database, config, { name, kind, api, token, repos: ['app=acme/app'], createdBy: 'owner' });
+/** Adds a fake forge that is checked. */
+export async function checkedForge(
+  database: Database,
+  config: Config,
+  { kind, api, token }: FakeForge,
+  { name = 'hub', repos = ['app=acme/app'] } = {},
+): Promise<void> {
+  await addForge(database, config, { name, kind, api, token, repos, createdBy: 'owner' });
   await noteChecked(database, config, await forgeWithToken(database, config, name));
 }
 

@@ -8,6 +8,7 @@ interface Described {
   setStatus: { body: object; answer: object };
   listStatuses: { query: string[]; answer: object };
   listPullRequests: { query: string[]; answer: object };
+  comments: { read: object; permission: object; body: object };
   $defs: object;
 }
 
@@ -45,6 +46,16 @@ export class ForgeContract {
   /** What is wrong with an answer to a request for pull requests. */
   wrongPulls(answer: unknown): string | undefined {
     return this.#wrong(this.#described.listPullRequests.answer, answer);
+  }
+
+  /** What is wrong with the body of a request that writes a comment. */
+  wrongComment(body: unknown): string | undefined {
+    return this.#wrong(this.#described.comments.body, body);
+  }
+
+  /** What is wrong with an answer that shows a comment, or what somebody may do. */
+  wrongCommentAnswer(what: 'read' | 'permission', answer: unknown): string | undefined {
+    return this.#wrong(this.#described.comments[what], answer);
   }
 
   /** Parameters of a request for pull requests that the forge does not know. */

@@ -188,9 +188,9 @@ export class Site {
   }
 
   /** A build of a pull request that a person must approve, as the dispatcher writes it. */
-  askForBuild(repo: string, approval: Partial<ApprovalMaterial> = {}): Promise<BuildId> {
+  askForBuild(repo: string, approval: Partial<ApprovalMaterial> = {}, number = 7): Promise<BuildId> {
     const material = { digest: 'a'.repeat(64), files: [], more: 0, ...approval };
-    const its = { ref: 'refs/pull/7/head', pullRequest: pullRequest7, approval: material };
+    const its = { ref: `refs/pull/${number}/head`, pullRequest: { ...pullRequest7, number }, approval: material };
     return this.build(repo, its, [{ name: 'approval', plan: approvalPlan }]);
   }
 

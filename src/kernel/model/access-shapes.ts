@@ -34,7 +34,9 @@ export type RunnerKey = z.output<typeof runnerKey>;
 export const auditEntry = z.object({
   id: z.number().int(),
   at: time,
-  actor: z.string().meta({ description: 'name of the token, owner for the main one, unknown for a failed sign-in' }),
+  actor: z.string().meta({
+    description: 'name of the token, owner for the main one, an account at a forge, unknown for a failed sign-in',
+  }),
   address: z.string().meta({ description: 'network address of the sender' }),
   action: z.string().meta({ description: 'stable, for example builds.cancel' }),
   target: z.string().meta({ description: 'what was changed, for example the id of a build' }),

@@ -13,6 +13,8 @@ import { networkOf } from '../http/network.ts';
 import { announce } from '../requests/announce.ts';
 import type { Web } from '../services.ts';
 import { BodySlots } from './body-slots.ts';
+import { commentCall, mayBeComment } from './comment-calls.ts';
+import { type CommandSender, CommentCommands } from './comment-commands.ts';
 import { KeptBody } from './kept-body.ts';
 import { mayBeAboutPullRequest, pullRequestCall } from './pull-request-calls.ts';
 import { proofIn, Verification } from './signature.ts';
@@ -36,9 +38,11 @@ export class Hooks {
   readonly #signed = new RateLimiter(rate);
   readonly #wrong = new RateLimiter(wrongRate);
   readonly #bodies = new BodySlots(bodySlots);
+  readonly #commands: CommentCommands;
 
   constructor(web: Web) {
     this.#web = web;
+    this.#commands = new CommentCommands(web);
   }
 
   /**
@@ -62,7 +66,7 @@ export class Hooks {
     if (Number(context.req.header('content-length') ?? 0) > largestBody) throw tooLarge();
     const own = guard.hookSecret(name, keys.salt);
     const verification = new Verification(proof, keys.key === null ? [own] : [own, keys.key]);
-    const isWanted = repository.pullRequests !== 'none' && mayBeAboutPullRequest(header);
+    const isWanted = repository.pullRequests !== 'none' && (mayBeAboutPullRequest(header) || mayBeComment(header));
     const kept = isWanted ? new KeptBody(largestRead) : undefined;
     const slot = this.#bodies.take(sender);
     if (!slot) throw tooOften(context, this.#signed);
@@ -78,17 +82,20 @@ export class Hooks {
     }
     if (!this.#signed.take(name)) throw tooOften(context, this.#signed);
     const body = kept?.take();
-    if (body) await this.#note(name, body);
+    if (body) await this.#note({ repository, address: context.get('source').address }, body);
     await announce(this.#web, queues.sendObserve(repository.host, { v: 1, repo: name, cause: 'hook' }));
     return context.json({ repo: name, look: true }, 202);
   }
 
   /** Before the poll, so that a build that it makes has the facts. */
-  async #note(repo: string, { text, hash }: { text: string; hash: string }): Promise<void> {
-    const call = pullRequestCall(text);
-    if (!call) return;
+  async #note(sender: CommandSender, { text, hash }: { text: string; hash: string }): Promise<void> {
+    const [call, comment] = [pullRequestCall(text), commentCall(text)];
+    if (!call && !comment) return;
     const { database, access } = this.#web;
+    const repo = sender.repository.name;
     await atFirstDelivery(access, { repo, hash }, async () => {
+      if (comment) await this.#commands.obey(sender, comment);
+      if (!call) return;
       const isNewer = await notePullRequestFacts(database, repo, call);
       const { number, activity: action, label } = call;
       const known = isNewer && action !== null && (await seenPullRequests(database, repo, [number])).get(number);
