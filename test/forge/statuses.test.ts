@@ -5,6 +5,7 @@ import { forgeAt } from '../../src/forge/kinds.ts';
 import { commitStates } from '../../src/kernel/commit-status.ts';
 import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
 import { FakeForge, forgeToken } from '../support/fake-forge.ts';
+import { azureBefore, azureMerge, fakePull } from '../support/fake-pull-requests.ts';
 import { changeSha } from '../support/forge-dialects.ts';
 
 const sha = changeSha;
@@ -109,6 +110,60 @@ describe('statuses at a forge', () => {
       ['topic', 'pending'],
       ['v1', 'success'],
     ]);
+  });
+
+  it('are in the fork that a merge request of GitLab comes from, where the token may set them there', async () => {
+    const pull = fakePull({ number: 7, head: sha, headRef: 'fix', headProject: 'ada/app' });
+    const fork = '8';
+    const both = ['acme/app', fork];
+    const cases: [string, string[], string[], string][] = [
+      ['may', both, [], fork],
+      ['may only read', ['acme/app'], [fork], 'acme/app'],
+      ['does not see it', ['acme/app'], [], 'acme/app'],
+    ];
+    for (const [what, projects, readOnly, project] of cases) {
+      await at('gitlab');
+      Object.assign(fake, { projects, readOnly, pulls: [pull] });
+      const status = { ...own, ref: 'refs/merge-requests/7/head' };
+      for (const state of ['pending', 'success'] as const) await forge.setStatus({ ...status, state });
+      const rows = fake.rows.map((row) => [row.project, row.ref, row.state]);
+      const ref = project === fork ? 'fix' : status.ref;
+      expect(rows, what).to.deep.equal([[project, ref, 'success']]);
+      expect(await forge.hasStatus({ ...status, state: 'success' })).to.equal(true);
+      expect(await forge.hasStatus({ ...status, state: 'failure' })).to.equal(false);
+      await fake.stop();
+    }
+    await at('gitlab');
+    Object.assign(fake, { projects: both, pulls: [{ ...pull, headProject: 'acme/app' }] });
+    await forge.setStatus({ ...own, ref: 'refs/merge-requests/7/head' });
+    expect(fake.rows.map((row) => row.project)).to.deep.equal(['acme/app']);
+  });
+
+  it('are at pull requests of Azure DevOps, too, for the push that the commit is of', async () => {
+    await at('azure');
+    fake.pulls = [fakePull({ number: 7, head: sha })];
+    const shown = () => fake.rows.map((row) => [row.sha, row.ref, row.state]);
+    const ref = 'refs/pull/7/merge';
+    await forge.setStatus({ ...own, ref, state: 'success' });
+    expect(shown()).to.deep.equal([
+      [sha, '', 'succeeded'],
+      ['pull request 7', '2', 'succeeded'],
+    ]);
+    expect(await forge.hasStatus({ ...own, ref, state: 'success' })).to.equal(true);
+    // the status of an earlier head does not count for this one
+    await forge.setStatus({ ...own, ref, sha: azureBefore, state: 'failure' });
+    expect(shown().at(-1)).to.deep.equal(['pull request 7', '1', 'failed']);
+    expect(await forge.hasStatus({ ...own, ref, state: 'success' })).to.equal(true);
+    await forge.setStatus({ ...own, ref, sha: azureMerge, state: 'error' });
+    expect(shown().at(-1)).to.deep.equal(['pull request 7', '2', 'error']);
+    expect(await forge.hasStatus({ ...own, ref, state: 'success' })).to.equal(false);
+    for (const other of ['refs/pull/8/head', 'refs/heads/main']) await forge.setStatus({ ...own, ref: other });
+    await forge.setStatus({ ...own, ref, sha: 'a'.repeat(40) });
+    expect(
+      shown()
+        .slice(-3)
+        .map(([of]) => of),
+    ).to.deep.equal([sha, sha, 'a'.repeat(40)]);
   });
 
   it('of a commit that the forge does not have are refused for that commit only', async () => {

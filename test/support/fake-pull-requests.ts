@@ -31,12 +31,18 @@ export function fakePull(parts: Partial<FakePull> & { number: number }): FakePul
   };
 }
 
+/** The head of a pull request at Azure DevOps before its last push, and the merge that it has made of the last. */
+export const azureBefore = 'e'.repeat(40);
+export const azureMerge = 'd'.repeat(40);
+
 interface PullDialect {
   /** of the list, with the project as its group */
   path: RegExp;
   /** the first one of the page that is asked for, counted from 0, and how many it may have */
   page(query: URLSearchParams): { first: number; size: number };
   row(pull: FakePull, project: string): object;
+  /** of one, with the project and the number as its groups */
+  one?: RegExp;
   answer(rows: object[], about: { first: number; isMore: boolean }): object;
   /** whether it gives its answers names, and answers 304 to those who know them */
   hasTags?: true;
@@ -76,6 +82,7 @@ const dialects: { readonly [K in ForgeKind]: PullDialect } = {
   ...{ github, gitea, forgejo: gitea },
   gitlab: {
     path: /^\/projects\/([^/]+)\/merge_requests$/,
+    one: /^\/projects\/([^/]+)\/merge_requests\/(\d+)$/,
     page: numbered('per_page'),
     row: (pull, project) => ({
       ...{ iid: pull.number, project_id: 7, title: pull.title, description: pull.body, draft: pull.draft },
@@ -125,6 +132,7 @@ const dialects: { readonly [K in ForgeKind]: PullDialect } = {
   },
   azure: {
     path: /^\/([^/]+\/[^/]+\/_apis\/git\/repositories\/[^/]+)\/pullrequests$/,
+    one: /^\/([^/]+\/[^/]+\/_apis\/git\/repositories\/[^/]+)\/pullRequests\/(\d+)(\/iterations)?$/,
     page: from('$skip', '$top'),
     row: (pull, project) => ({
       ...{ pullRequestId: pull.number, title: pull.title, description: pull.body ?? '', isDraft: pull.draft },
@@ -133,6 +141,7 @@ const dialects: { readonly [K in ForgeKind]: PullDialect } = {
       ...{ sourceRefName: `refs/heads/${pull.headRef}`, targetRefName: `refs/heads/${pull.baseRef}` },
       ...(isFork(pull, project) && { forkSource: { name: 'refs/heads/x', repository: { name: pull.headProject } } }),
       lastMergeSourceCommit: { commitId: pull.head },
+      lastMergeCommit: { commitId: azureMerge },
     }),
     answer: (value) => ({ count: value.length, value }),
   },
@@ -174,6 +183,14 @@ function atDataCenter(project: string) {
 /** A page of the pull requests of a forge; undefined for a request that asks for something else. */
 export function answerPulls(forge: FakeForge, request: SeenRequest): Answer | undefined {
   const dialect = dialects[forge.kind];
+  const [, of, number, iterations] = dialect.one?.exec(request.path) ?? [];
+  if (request.method === 'GET' && of !== undefined) {
+    const pull = answerOne(forge, projectNamed(forge.kind, of, request.query), Number(number));
+    if (iterations === undefined || pull.status !== 200) return pull;
+    const heads = forge.pulls.filter((each) => each.number === Number(number)).map(({ head }) => head);
+    const value = [azureBefore, ...heads].map((commitId, index) => ({ id: index + 1, sourceRefCommit: { commitId } }));
+    return { status: 200, body: { count: value.length, value } };
+  }
   const named = dialect.path.exec(request.path)?.[1];
   if (request.method !== 'GET' || named === undefined) return undefined;
   const project = projectNamed(forge.kind, named, request.query);
@@ -189,6 +206,13 @@ export function answerPulls(forge: FakeForge, request: SeenRequest): Answer | un
   if (!dialect.hasTags) return { status: 200, body };
   if (request.headers['if-none-match'] === etag) return { status: 304, body: '' };
   return { status: 200, headers: { etag }, body };
+}
+
+function answerOne(forge: FakeForge, project: string, number: number): Answer {
+  const pull = forge.pulls.find((each) => each.number === number);
+  const isKnown = [...forge.projects, ...forge.readOnly].includes(project);
+  if (!isKnown || !pull) return { status: 404, body: { message: 'Not Found' } };
+  return { status: 200, body: dialects[forge.kind].row(pull, project) };
 }
 
 function projectNamed(kind: ForgeKind, named: string, query: URLSearchParams): string {

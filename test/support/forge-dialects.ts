@@ -156,14 +156,16 @@ export const dialects: { readonly [K in ForgeKind]: Dialect } = {
   azure: {
     ...{ api: '', authorization: (own) => basic(`:${own}`) },
     parse: (request) => {
-      const of = /^\/([^/]+)\/([^/]+)\/_apis\/git\/repositories\/([^/]+)(?:\/commits\/(\w+)\/statuses)?$/;
-      const [, organization, name, repository, sha = ''] = of.exec(decodeURIComponent(request.path)) ?? [];
+      const of =
+        /^\/([^/]+)\/([^/]+)\/_apis\/git\/repositories\/([^/]+)(?:\/(commits|pullRequests)\/(\w+)\/statuses)?$/;
+      const [, organization, name, repository, kind, id = ''] = of.exec(decodeURIComponent(request.path)) ?? [];
       if (organization === undefined || request.query.get('api-version') === null) return undefined;
-      const what = sha === '' ? 'project' : request.method === 'POST' ? 'set' : 'list';
+      const what = id === '' ? 'project' : request.method === 'POST' ? 'set' : 'list';
+      const sha = kind === 'pullRequests' ? `pull request ${id}` : id;
       return { what, project: `${organization}/${name}/${repository}`, sha };
     },
-    row: ({ state, description, targetUrl: url, context: { genre, name } }) => ({
-      ...{ context: `${genre}/${name}`, ref: '', state, description, url },
+    row: ({ state, description, targetUrl: url, iterationId = '', context: { genre, name } }) => ({
+      ...{ context: `${genre}/${name}`, ref: String(iterationId), state, description, url },
     }),
     replaces: () => false,
     ...{ done: 201, noCommit: 404 },
@@ -216,9 +218,10 @@ export const dialects: { readonly [K in ForgeKind]: Dialect } = {
 /** The commit of changes and pull requests whose paths do not name it. */
 export const changeSha = 'c'.repeat(40);
 
-function azureRow({ id, context, state, description, url }: StatusRow) {
+function azureRow({ id, context, state, description, url, ref }: StatusRow) {
   const [genre = '', name = ''] = context.split('/');
-  return { id, state, description, targetUrl: url, context: { genre, name } };
+  const iteration = ref === '' ? {} : { iterationId: Number(ref) };
+  return { id, state, description, targetUrl: url, ...iteration, context: { genre, name } };
 }
 
 function flag({ context, description, url, state }: StatusRow) {
