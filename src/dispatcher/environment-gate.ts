@@ -16,21 +16,27 @@ export interface DeployRequest {
   attempt: number;
   /** name, as the job has it */
   environment: string;
+  /** whether the build is of a pull request's head that no branch of the repository is at: anybody may have made it */
+  isOfFork: boolean;
 }
 
 /**
  * Whether a job may deploy to an environment now, by the environment's rules as they are now: its refs, its waiting time, and
- * the approval of a person. A job that has to wait does so from its first request on.
+ * the approval of a person. A job that has to wait does so from its first request on. A fork's job deploys only where the rules name
+ * its ref or ask a person; otherwise everybody could have the environment's variables, and an address in its list of deployments.
  */
 export async function askEnvironment(db: Write, request: DeployRequest): Promise<DeployAnswer> {
-  const { repo, ref, environment } = request;
+  const { repo, ref, environment, isOfFork } = request;
   const rules = await findEnvironment(db, repo, environment);
-  if (!rules) return { kind: 'allowed', vars: {} };
+  if (!rules) return isOfFork ? { kind: 'apart' } : { kind: 'allowed', vars: {} };
   if (!allowsRef(rules, ref)) {
     const message = `the environment ${environment} does not allow ${ref}; it allows ${rules.branches.join(', ')}`;
     return { kind: 'refused', status: 'error', reason: 'environment_refused', message };
   }
-  return (await untilLetThrough(db, request, rules)) ?? allowed(db, request);
+  const kept = await untilLetThrough(db, request, rules);
+  if (kept) return kept;
+  const isNamed = rules.branches.length > 0 || rules.approve;
+  return isOfFork && !isNamed ? { kind: 'apart' } : allowed(db, request);
 }
 
 /** Whether builds of a ref may deploy to an environment. */

@@ -75,15 +75,13 @@ export class PlanningRound {
   }
 
   async #deploy(db: Write): Promise<Map<JobId, DeployAnswer>> {
-    const { ref, repo } = this.#state.build;
+    const { ref, repo, isOfFork } = this.#state.build;
     const answers = new Map<JobId, DeployAnswer>();
     for (const [job, environment] of this.#deployments) {
       // a job of a new matrix has no row yet
       const attempt = this.#state.jobs.find(({ id }) => id === job)?.attempt ?? 0;
-      answers.set(
-        job,
-        await askEnvironment(db, { build: this.#build, repo: repo.name, ref, job, attempt, environment }),
-      );
+      const request = { build: this.#build, repo: repo.name, ref, job, attempt, environment, isOfFork };
+      answers.set(job, await askEnvironment(db, request));
     }
     return answers;
   }

@@ -42,6 +42,8 @@ export type Admission =
 export type DeployAnswer =
   /** `vars`: the variables of the environment */
   | { kind: 'allowed'; vars: { [name: string]: string } }
+  /** it runs without the variables, and is no deployment */
+  | { kind: 'apart' }
   | { kind: 'waits'; message: string; reason?: Reason }
   | Extract<Admission, { kind: 'refused' }>;
 

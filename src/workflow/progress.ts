@@ -113,7 +113,7 @@ class Progress<Id> {
 
   #keepOut(
     state: NodeState<Id>,
-    admission: Exclude<Admission, { kind: 'inside' }> | Exclude<DeployAnswer, { kind: 'allowed' }>,
+    admission: Exclude<Admission, { kind: 'inside' }> | Exclude<DeployAnswer, { kind: 'allowed' | 'apart' }>,
   ): void {
     if (admission.kind === 'waits') this.#actions.push({ ...admission, kind: 'hold', id: state.id });
     else this.#decide(state, admission.status, admission.reason, admission.message);
@@ -226,7 +226,7 @@ class Progress<Id> {
     // before its concurrency group, which others can enter while a person decides
     const deployment = job.environment && deploymentOf(job.environment, scope);
     const answer = deployment && this.#settings.deploy(deployment.name, state.id);
-    if (answer && answer.kind !== 'allowed') {
+    if (answer && answer.kind !== 'allowed' && answer.kind !== 'apart') {
       this.#keepOut(state, answer);
       return;
     }
@@ -239,7 +239,7 @@ class Progress<Id> {
     }
     const root = this.#graph.workflows.get(state.node.file) ?? workflow;
     const runsOn = hostedNamesIn(job.runsOn, scope, this.#settings.hosted);
-    const own = answer ? { ...contexts, vars: { ...contexts.vars, ...answer.vars } } : contexts;
+    const own = answer?.kind === 'allowed' ? { ...contexts, vars: { ...contexts.vars, ...answer.vars } } : contexts;
     const planned = jobPlan(root, workflow, { job, deployment }, state.node, own, timeoutMinutes);
     const plan = runsOn.length === 0 ? planned : { ...planned, runsOn };
     const name = this.#nameOf(state.node, job, contexts);

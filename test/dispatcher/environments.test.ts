@@ -239,6 +239,48 @@ describe('a job that names an environment', () => {
     expect(await secretsOf(build.id)).to.deep.equal({});
   });
 
+  it('runs for a fork without its variables, and is no deployment, unless the rules name its ref or ask a person', async () => {
+    const { database } = volt.context;
+    const pullRequest = { ...pullRequest7, before: null, conflicts: null };
+    const text = deploying.replace('on: push', 'on: pull_request');
+    const asked = (same: boolean) => tested({ ref: 'refs/pull/7/head', pullRequest: { ...pullRequest, same } }, text);
+    const region = async (build: Build) => {
+      const row = database.db.selectFrom('jobs').select('plan').where('id', '=', named(build).id);
+      return workflowPlan.parse(JSON.parse((await row.executeTakeFirstOrThrow()).plan ?? '')).contexts.vars;
+    };
+    const listed = async () => (await listDeployments(database, 'app', { limit: 9 })).map(({ build }) => build);
+    /** Deployments are listed once they have begun. */
+    const runOf = async (build: Build) => {
+      await run(build.id, 'deploy', 'https://evil.example');
+      return settle(build.id);
+    };
+    const unset = await asked(false);
+    expect(stateOf(unset)).to.deep.equal(['queued', null]);
+    await runOf(unset);
+    await rules();
+    await setEnvironmentVariable(database, { repo: 'app', environment: 'production', name: 'REGION', value: 'north' });
+    const stranger = await asked(false);
+    expect(await region(stranger)).to.deep.equal({});
+    await runOf(stranger);
+    expect(await listed()).to.deep.equal([]);
+    expect(named(await again(stranger.id)).deployment).to.equal(null);
+    const own = await asked(true);
+    expect(await region(own)).to.deep.equal({ REGION: 'north' });
+    await runOf(own);
+    await rules({ branches: ['refs/pull/*/head'] });
+    const allowed = await asked(false);
+    expect(await region(allowed)).to.deep.equal({ REGION: 'north' });
+    await runOf(allowed);
+    await rules({ approve: true });
+    const waiting = await asked(false);
+    expect(stateOf(waiting)).to.deep.equal(['waiting', 'approval_required']);
+    await decideWaits(database, { build: waiting.id, jobs: null }, { decision: 'approved', by: 'ada', comment: null });
+    const approved = await settle(waiting.id);
+    expect(await region(approved)).to.deep.equal({ REGION: 'north' });
+    await runOf(approved);
+    expect(await listed()).to.deep.equal([approved.id, allowed.id, own.id]);
+  });
+
   it('gets no secret of it once its rules no longer allow the ref', async () => {
     await rules();
     await setKeys();
