@@ -23,6 +23,8 @@ const signals = [
 ] as const;
 /** Milliseconds for a command that only asks something, and for the engine to start a command. */
 const patience = 60_000;
+/** Milliseconds for the engine to notice the end of a container in which no command begins any more. */
+const endPatience = 5000;
 /** Exit code of a process that SIGKILL has ended. */
 const killed = 137;
 /** Characters of an answer that is read at once. */
@@ -204,10 +206,23 @@ export class ContainerHost implements StepHost {
    */
   async #endedByMemory(): Promise<string | undefined> {
     const { engine, id, bounds } = this.#container;
-    const state = await stateOf(engine, id);
+    let state = await stateOf(engine, id);
+    // the engine hears of a container's end after that of its commands; meanwhile none begins in it
+    const until = performance.now() + endPatience;
+    while (state?.isRunning && !(await this.#takesCommands()) && performance.now() < until)
+      state = await stateOf(engine, id);
     if (state && !state.isRunning && state.isOutOfMemory) return containerBreach(bounds, { killed: 1, refused: 0 });
     await this.#checkRunning();
     return undefined;
+  }
+
+  async #takesCommands(): Promise<boolean> {
+    try {
+      return (await this.#ask(['sh', '-c', ':'])) !== undefined;
+    } catch (error) {
+      if (error instanceof EngineRefusal) return false;
+      throw error;
+    }
   }
 
   /** @throws VoltError `engine_failed` if the container has ended */

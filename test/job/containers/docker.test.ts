@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { type AddressInfo, createServer } from 'node:net';
 import { expect } from 'chai';
+import { containersWith } from '../../../src/engine/containers.ts';
 import { detectGroupKind } from '../../../src/exec/group-kind.ts';
 import { ProcessGroup } from '../../../src/exec/process-group.ts';
 import { DockerDoesNotStart, hasDocker, startDocker } from '../../support/docker-engine.ts';
@@ -8,8 +9,9 @@ import { hasBuilder, type TestEngine, tinyImage } from '../../support/engine.ts'
 import { TestSession } from '../../support/engine-session.ts';
 import { hidesSecrets } from '../../support/hidden-environment.ts';
 import { IsolatedJobs, isIsolable } from '../../support/isolation.ts';
-import { TestJobs } from '../../support/job.ts';
+import { jobText, TestJobs } from '../../support/job.ts';
 import { loseRunnerInBuild } from '../../support/lost-build.ts';
+import { until } from '../../support/until.ts';
 
 /** The other tests of containers run on Docker, too, with VOLT_TEST_ENGINE=docker. */
 describe('a job in containers of Docker', function () {
@@ -53,6 +55,20 @@ describe('a job in containers of Docker', function () {
   });
 
   it('has secrets that Docker neither shows nor keeps', () => hidesSecrets(jobs, engine, session));
+
+  it('ends in an error, never in a failure, when its container is killed', async () => {
+    const labels = { 'volt.record': 'test' };
+    // Docker often says so a moment after the end of the step
+    for (let time = 0; time < 3; time++) {
+      const repository = jobs.repository();
+      const { test: plan } = jobs.plans(jobText('- run: echo begun; sleep 300', `container: ${tinyImage}`), repository);
+      if (!plan) throw new Error('there is no such job');
+      const job = jobs.start(plan, repository, { engine: session.next() });
+      await until('the step runs', () => job.log().includes('\nbegun\n'));
+      for (const id of await containersWith(await engine.connect(), labels)) await engine.podman('kill', id);
+      expect((await job.ended).outcome, job.log()).to.include({ status: 'error', reason: 'engine_failed' });
+    }
+  });
 
   it('reaches no address of the machine where isolated jobs do not, from its first moment on', async function () {
     if (!(await isIsolable('sandbox'))) return this.skip();
