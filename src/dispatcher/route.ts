@@ -19,7 +19,7 @@ import type { DispatcherContext } from './context.ts';
 import { type Decision, decidedPlanSchema, sendDecision } from './decided-plan.ts';
 import { chooseQueues } from './queue-choice.ts';
 import { secretsNamedBy } from './secret-names.ts';
-import { trustFor } from './trust.ts';
+import { secretsAreFor, trustFor } from './trust.ts';
 
 /** Most label sets that the jobs of one build may ask for at once: each has a queue of its own. */
 const mostLabelSets = 64;
@@ -164,7 +164,7 @@ export function isNewTo(fresh: FreshRedis | undefined, { build }: Pick<OpenJob, 
 function usesSecrets(job: OpenJob, hasJobToken: Sending['hasJobToken']): boolean {
   const { repository, environment, token } = secretsNamedBy(job.plan);
   if (repository === 'environment') return job.hasSecretsInEnvironment;
-  return repository.length > 0 || environment.length > 0 || (token && hasJobToken(job.repo));
+  return repository.length > 0 || environment.length > 0 || (token && secretsAreFor(job) && hasJobToken(job.repo));
 }
 
 function repositoryOf({ name, url, reports, filter, env, image }: OpenJob['repo']): JobMessage['repo'] {

@@ -244,15 +244,16 @@ describe('a request for secrets', () => {
     it('and announces in the message of a job that it may ask', async () => {
       const { database, queues } = volt.context;
       await database.db.deleteFrom('secrets').execute();
-      const sealed = async (permissions?: Permissions) => {
+      const sealed = async (permissions?: Permissions, ref = 'refs/heads/main') => {
         const plan = naming([], permissions);
-        const build = await recordedBuild(database, { jobs: [plannedJob('test', { plan })] });
+        const build = await recordedBuild(database, { ref, jobs: [plannedJob('test', { plan })] });
         await routeBuild(volt.context, build);
         const data = (await queues.queue('jobs').getJob(`${jobIdOf(build, 1)}.1`))?.data as JobMessage;
         return data.sealed;
       };
       expect(await sealed()).to.deep.equal({ secrets: true, credential: false });
       expect(await sealed({})).to.equal(undefined);
+      expect(await sealed(undefined, 'refs/heads/other')).to.equal(undefined);
     });
   });
 
