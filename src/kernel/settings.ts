@@ -99,7 +99,7 @@ export const settings = [
     env: 'VOLT_URL',
     schema: z.url().optional(),
     about:
-      'Address that people use, for example https://ci.example.org. Commands (builds, logs, trigger, ...) call the Volt at this address, and the web stage uses it in links. If it is not on this machine, browsers sign in there, Volt trusts a proxy on this machine to forward the addresses of visitors, and no visitor counts as local. Default for commands: the Volt that uses the data directory.',
+      'Address that people use, for example https://ci.example.org. Commands (builds, logs, trigger, ...) call the Volt at this address. Links lead there, and it is the issuer of ID tokens; web, notifier and dispatcher need it for that. If it is not on this machine, browsers sign in there, Volt trusts a proxy on this machine to forward the addresses of visitors, and no visitor counts as local. Default for commands: the Volt that uses the data directory.',
   },
   {
     env: 'VOLT_TOKEN',
