@@ -28,7 +28,10 @@ export function jobPlan(
   return {
     kind: 'workflow',
     ...(hasSiblings(job) ? { siblings: true as const } : job.container !== undefined && { containers: true as const }),
-    workflow: { path: root.path, name: root.name, ...(source && { source: sourceOf(workflow.path, source) }) },
+    workflow: {
+      ...{ path: root.path, name: root.name },
+      ...(source ? { source: sourceOf(workflow.path, source) } : workflow !== root && { called: workflow.path }),
+    },
     key: job.id,
     steps: job.steps,
     env: { workflow: workflow.env, job: job.env },

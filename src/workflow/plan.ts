@@ -45,6 +45,8 @@ export const workflowPlan = z.object({
   workflow: z.object({
     path: z.string(),
     name: z.string(),
+    /** for a called workflow of the same repository: its path */
+    called: z.string().optional(),
     /** for a called workflow of another repository: the commit of the file and its path there */
     source: z.object({ repository: z.string(), ref: z.string(), sha: z.string(), path: z.string() }).optional(),
   }),

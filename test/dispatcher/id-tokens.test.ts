@@ -117,6 +117,20 @@ describe('an ID token', () => {
     });
   });
 
+  it('names the file that the job is in, which a cloud may trust alone, and the one that calls it', async () => {
+    const permissions = 'permissions: { id-token: write }';
+    const files = {
+      '.github/workflows/ci.yml': `on: push\n${permissions}\njobs: { call: { uses: ./.github/workflows/deploy.yml } }\n`,
+      '.github/workflows/deploy.yml': 'on: workflow_call\njobs: { a: { runs-on: linux, steps: [{ run: x }] } }\n',
+    };
+    const repo = { name: 'app', url: 'https://github.com/acme/app.git', defaultBranch: 'main' };
+    const { plans } = new PlannedBuild(files, factsOf(undefined, { repo, sha }));
+    expect(await claimsFor(await running(plans['call / a']?.plan))).to.include({
+      workflow_ref: 'acme/app/.github/workflows/ci.yml@refs/heads/main',
+      job_workflow_ref: 'acme/app/.github/workflows/deploy.yml@refs/heads/main',
+    });
+  });
+
   it('says whether a person has named the ref as trusted', async () => {
     await setTrustedRefs(volt.context.database, 'app', ['refs/heads/release/*']);
     const ref = 'refs/heads/release/1';

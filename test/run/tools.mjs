@@ -261,13 +261,6 @@ export const TOOLS = {
     ...debian('postgresql'),
     skipped: 'the tests of a PostgreSQL database',
   },
-  gh: {
-    title: "GitHub's program gh",
-    names: ['gh'],
-    code: 'gh_missing',
-    ...debian('gh'),
-    skipped: 'the test of the token of a job with gh',
-  },
   systemd: {
     title: 'systemd-analyze, which checks units',
     names: ['systemd-analyze'],
