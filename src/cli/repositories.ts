@@ -1,7 +1,7 @@
 import { addRepository } from '../observer/add.ts';
 import type { Repository } from '../record/repositories.ts';
 import type { RepositoryOptions } from './options.ts';
-import { settingsOf } from './repo/settings.ts';
+import { watchSettingsOf } from './repo/settings.ts';
 import type { RecordContext } from './stage.ts';
 
 /**
@@ -11,7 +11,7 @@ import type { RecordContext } from './stage.ts';
 export async function addRepositories(context: RecordContext, options: RepositoryOptions): Promise<Repository[]> {
   const added: Repository[] = [];
   for (const text of options.repo ?? []) {
-    added.push(await addRepository(context, { ...splitName(text), ...settingsOf(options) }));
+    added.push(await addRepository(context, { ...splitName(text), ...watchSettingsOf(options) }));
   }
   return added;
 }

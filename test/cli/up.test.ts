@@ -152,6 +152,13 @@ describe('volt up', () => {
       .and.not.contain('built before');
   });
 
+  it('gives the images of --image to its runner, not to the repositories', async () => {
+    const { path } = repository({ 'test.sh': '#!/bin/sh\necho passed\n' });
+    const end = await up('--repo', `app=${path}`, '--image', 'ubuntu-latest=tiny:1', '--once').ended();
+    expect(end.stderr).to.equal('');
+    expect(end.stdout).to.match(/✔ app#1 /);
+  });
+
   it('with --once exits 3 if a repository cannot be polled', async () => {
     const url = `http://127.0.0.1:${await freePort()}/x.git`;
     const end = await up('--once', '--repo', `broken=${url}`).ended();

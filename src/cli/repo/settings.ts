@@ -39,19 +39,28 @@ export function addSettingsOptions(command: Command): Command {
 
 /** The settings as the API takes them; undefined for those that are not given. */
 export function settingsOf(options: SettingsOptions): GivenSettings {
-  const { branch, tags, poll, commits, command, reports, filter, runners, env, image, project, visibility } = options;
-  const { pullRequests, pullRequestCheckout, pullRequestRebuild, pullRequestRefs, pullRequestLabels } = options;
+  const { reports, filter, runners, env, image, visibility } = options;
   return {
-    ...{ branches: branch, pollSeconds: poll, commits, command, visibility },
-    ...{ pullRequests, pullRequestCheckout, pullRequestRebuild },
-    pullRequestRefs: pullRequestRefs === false ? null : pullRequestRefs,
-    pullRequestLabels: pullRequestLabels === false ? null : pullRequestLabels?.filter((label) => label !== ''),
-    tags: tags === false ? [] : tags,
+    ...watchSettingsOf(options),
+    visibility,
     reports: reports === false ? [] : reports,
     filter: filter === false ? null : filter,
     runners: runners === false ? [] : runners,
     env: env === false ? {} : env,
     image: image === false ? null : image,
+  };
+}
+
+/** Those that the commands which watch repositories have, too; other options of these, such as `--image`, mean something else. */
+export function watchSettingsOf(options: WatchOptions): GivenSettings {
+  const { branch, tags, poll, commits, command, project } = options;
+  const { pullRequests, pullRequestCheckout, pullRequestRebuild, pullRequestRefs, pullRequestLabels } = options;
+  return {
+    ...{ branches: branch, pollSeconds: poll, commits, command },
+    ...{ pullRequests, pullRequestCheckout, pullRequestRebuild },
+    pullRequestRefs: pullRequestRefs === false ? null : pullRequestRefs,
+    pullRequestLabels: pullRequestLabels === false ? null : pullRequestLabels?.filter((label) => label !== ''),
+    tags: tags === false ? [] : tags,
     project: project === false ? {} : project,
   };
 }
