@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { toText } from '../expression.ts';
 import type { Json } from '../template.ts';
 import { fullImageName, isNoImage } from './image-name.ts';
-import { parseOptions, wordsOf } from './options.ts';
+import { parseOptions, refuseEntrypoint, wordsOf } from './options.ts';
 import { portsOf } from './ports.ts';
 import { ContainerProblem, matching } from './problem.ts';
 import { type ContainerRights, checkRights } from './rights.ts';
@@ -38,8 +38,7 @@ const serviceId = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,62}$/;
  */
 export function containerOf(value: Json, allowed: Allowed): ContainerSpec | undefined {
   const { entrypoint, ...spec } = specOf(parse(container, value, '`container`'), '`container`', allowed) ?? {};
-  if (entrypoint !== undefined)
-    throw new ContainerProblem('unsupported', '`container`: the option `--entrypoint` is not supported, as on GitHub');
+  inside('`container`', () => refuseEntrypoint(entrypoint));
   return 'image' in spec ? spec : undefined;
 }
 

@@ -77,3 +77,9 @@ function unknown(name: string): ContainerProblem {
   const meant = hint(name, [...Object.keys(valued), ...Object.keys(switches)]);
   return new ContainerProblem(problem.severity, `${problem.message}${meant}`);
 }
+
+/** For the container of a job, which keeps no entrypoint. @throws ContainerProblem */
+export function refuseEntrypoint(entrypoint: string | undefined): void {
+  if (entrypoint !== undefined)
+    throw new ContainerProblem('unsupported', 'the option `--entrypoint` is not supported, as on GitHub');
+}

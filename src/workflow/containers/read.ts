@@ -5,7 +5,8 @@ import { isLiteral } from '../evaluate-value.ts';
 import type { ValueTemplate } from '../template.ts';
 import type { TokenReader } from '../token-reader.ts';
 import { fullImageName, isNoImage } from './image-name.ts';
-import { parseOptions, wordsOf } from './options.ts';
+import type { ParsedOptions } from './option-flags.ts';
+import { parseOptions, refuseEntrypoint, wordsOf } from './options.ts';
 import { portsOf } from './ports.ts';
 import { ContainerProblem } from './problem.ts';
 import { checkRights } from './rights.ts';
@@ -13,32 +14,45 @@ import { machineVolumes, volumeOf, workspaceInContainers } from './volumes.ts';
 
 /** Reads `jobs.<id>.container`. What has no expression is checked here, all else when the job runs. */
 export function readContainer(reader: TokenReader, token: TemplateToken): ValueTemplate {
-  checkContainer(reader, token);
+  checkContainer(reader, token, jobChecks);
   return reader.value(token);
 }
 
 /** Reads `jobs.<id>.services`, as `readContainer` does. */
 export function readServices(reader: TokenReader, token: TemplateToken): ValueTemplate {
   if (token instanceof MappingToken) {
-    for (const { key, value } of token) if (!key.isExpression) checkContainer(reader, value);
+    for (const { key, value } of token) if (!key.isExpression) checkContainer(reader, value, checks);
   }
   return reader.value(token);
 }
 
-/** How to check the text of each key. @throws ContainerProblem */
-const checks: Readonly<Record<string, (text: string) => void>> = {
+/** How to check the text of each key. The functions throw ContainerProblem. */
+type Checks = Readonly<Record<string, (text: string) => void>>;
+
+const checks: Checks = {
   image: (text) => {
     if (!isNoImage(text)) fullImageName(text);
   },
   ports: portsOf,
   volumes: checkVolume,
-  options: (text) => {
-    const { volumes, privileged } = parseOptions(text);
-    for (const volume of volumes) checkVolume(volume);
-    checkRights({ privileged, volumes: [] }, undefined);
-  },
+  options: (text) => checkOptions(parseOptions(text)),
   command: wordsOf,
 };
+
+/** For the container of a job. */
+const jobChecks: Checks = {
+  ...checks,
+  options: (text) => {
+    const options = parseOptions(text);
+    refuseEntrypoint(options.entrypoint);
+    checkOptions(options);
+  },
+};
+
+function checkOptions({ volumes, privileged }: ParsedOptions): void {
+  for (const volume of volumes) checkVolume(volume);
+  checkRights({ privileged, volumes: [] }, undefined);
+}
 
 /** The path of the workspace in a job is not known here, but a path that is written out is not in it; nor is the isolation. */
 function checkVolume(text: string): void {
@@ -46,13 +60,16 @@ function checkVolume(text: string): void {
   checkRights({ privileged: [], volumes: machineVolumes([volumeOf(text, [workspaceInContainers])], false) }, undefined);
 }
 
-function checkContainer(reader: TokenReader, token: TemplateToken): void {
+function checkContainer(reader: TokenReader, token: TemplateToken, checks: Checks): void {
+  const check = (item: TemplateToken, key: string) => {
+    if (Object.hasOwn(checks, key)) checkText(reader, item, checks[key]);
+  };
   if (!(token instanceof MappingToken)) {
-    checkText(reader, token, 'image');
+    check(token, 'image');
     return;
   }
   for (const { key, value } of token) {
-    for (const item of value instanceof SequenceToken ? value : [value]) checkText(reader, item, key.toString());
+    for (const item of value instanceof SequenceToken ? value : [value]) check(item, key.toString());
   }
   checkKeys(reader, token, ['image']);
   const credentials = token.find('credentials');
@@ -70,8 +87,7 @@ export function checkImageAction(reader: TokenReader, token: TemplateToken, uses
   reportProblem(reader, token, () => fullImageName(uses));
 }
 
-function checkText(reader: TokenReader, token: TemplateToken, key: string): void {
-  const check = Object.hasOwn(checks, key) ? checks[key] : undefined;
+function checkText(reader: TokenReader, token: TemplateToken, check: Checks[string] | undefined): void {
   if (!check || token instanceof MappingToken || !isLiteral(reader.value(token))) return;
   // the parser has reported an expression that is not valid
   if (token.toString().includes('${{')) return;

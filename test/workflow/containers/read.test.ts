@@ -60,6 +60,11 @@ describe('containers in a workflow file', () => {
       'ci.yml:5:37: the option `--userns` is not supported: it would give the job rights on the machine of the runner',
     ],
     [
+      'an option that only services have',
+      'container: { image: x, options: --entrypoint y }',
+      'ci.yml:5:37: the option `--entrypoint` is not supported, as on GitHub',
+    ],
+    [
       'a command with an open quote',
       "services: { db: { image: x, command: 'a \"b' } }",
       'ci.yml:5:42: a quote or an escape is not closed in "a "b"',
