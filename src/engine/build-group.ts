@@ -1,12 +1,14 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, rmdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { sendSignal } from '../system/processes.ts';
 import { readText } from '../system/read-text.ts';
 import { pause } from '../system/wait.ts';
 
 /** Where Linux has its control groups: in version 2 one tree, in version 1 one for each controller. */
 const root = '/sys/fs/cgroup';
+/** Begins the names of the groups, before the id of the runner's process. */
+const prefix = 'volt-build-';
 /** What each control group has. */
 const members = 'cgroup.procs';
 /** Milliseconds between two looks at processes that were killed. */
@@ -19,9 +21,21 @@ const interval = 20;
 export class BuildGroup {
   readonly name: string;
 
-  /** @param name of a group that there is; a new one by default */
-  constructor(name = `/volt${randomBytes(8).toString('hex')}`) {
+  /** @param name of a group that there is */
+  constructor(name: string) {
     this.name = name;
+  }
+
+  /** A new one. Groups of earlier runners that were lost during a build are removed. */
+  static make(): BuildGroup {
+    const names = new Set(
+      [root, ...foldersIn(root)].flatMap((tree) => foldersIn(tree)).map((folder) => basename(folder)),
+    );
+    for (const name of names) {
+      const owner = new RegExp(`^${prefix}(\\d+)-`).exec(name)?.[1];
+      if (owner !== undefined && !existsSync(`/proc/${owner}`)) new BuildGroup(`/${name}`).remove();
+    }
+    return new BuildGroup(`/${prefix}${process.pid}-${randomBytes(8).toString('hex')}`);
   }
 
   /** For the engine, which makes it with the first command. A group inside of the named one, whose limits the engine does not set. */
@@ -46,7 +60,7 @@ export class BuildGroup {
     }
   }
 
-  /** Removes it when the build is over. */
+  /** Removes it when the build is over; one with processes stays. */
   remove(): void {
     for (const tree of [root, ...foldersIn(root)]) {
       for (const group of [this.path, this.name]) {

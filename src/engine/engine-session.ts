@@ -210,7 +210,7 @@ export class EngineSession {
     if (engine.kind === 'docker') return this.#buildWithDocker(build);
     // only root makes control groups
     if (engine.isRootless || process.getuid?.() !== 0) return buildImage(engine, build, undefined);
-    const group = new BuildGroup();
+    const group = BuildGroup.make();
     this.#builds.add(group.name);
     this.#keeper?.noteBuild(group.name);
     try {

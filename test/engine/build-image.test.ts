@@ -1,4 +1,5 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
@@ -8,7 +9,7 @@ import { buildImage } from '../../src/engine/build-image.ts';
 import { EngineRefusal } from '../../src/engine/connection.ts';
 import type { Engine } from '../../src/engine/engine.ts';
 import { imagesWith } from '../../src/engine/images.ts';
-import { hasEngine, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
+import { hasEngine, isRoot, startEngine, type TestEngine, tinyImage } from '../support/engine.ts';
 import { TestFolders } from '../support/folder.ts';
 
 describe('a build of an image', function () {
@@ -52,7 +53,7 @@ describe('a build of an image', function () {
     ['', ...readdirSync('/sys/fs/cgroup')].map((tree) => join('/sys/fs/cgroup', tree, name)).filter(existsSync);
 
   it('gives its commands the values of ARG, and leaves an image, but no control group', async () => {
-    const group = new BuildGroup();
+    const group = BuildGroup.make();
     expect(await build('RUN echo "by $HTTP_PROXY"', group, { HTTP_PROXY: 'http://proxy:1' })).to.include(
       '\nby http://proxy:1\n',
     );
@@ -60,8 +61,25 @@ describe('a build of an image', function () {
     expect(left(group)).to.deep.equal([]);
   });
 
+  it('removes the control groups that lost runners have left', async function () {
+    if (!isRoot) return this.skip();
+    const child = spawn('true');
+    await once(child, 'exit');
+    const groups = [child.pid, process.pid].map((pid) => new BuildGroup(`/volt-build-${pid}-0123456789abcdef`));
+    const [lost, living] = groups as [BuildGroup, BuildGroup];
+    for (const group of groups) await group.end();
+    try {
+      expect(left(lost)).to.not.deep.equal([]);
+      BuildGroup.make();
+      expect(left(lost)).to.deep.equal([]);
+      expect(left(living)).to.not.deep.equal([]);
+    } finally {
+      for (const group of groups) group.remove();
+    }
+  });
+
   it('that fails says why, and leaves no control group either', async () => {
-    const group = new BuildGroup();
+    const group = BuildGroup.make();
     const error = await build('RUN exit 3', group).then(
       () => undefined,
       (reason) => reason,
