@@ -43,6 +43,8 @@ export const errorMeanings: { readonly [C in ErrorCode]: string } = {
     'A forge limits how many requests Volt may send. The newest statuses follow when it accepts requests again.',
   action_unavailable:
     'Fetching an action of a workflow failed; the message says why. Check its name and ref, and that this machine can reach the host; `VOLT_ACTIONS_URL` says where actions come from.',
+  untrusted_checkout:
+    'A workflow that has the rights of the default branch checks out a commit that only a pull request has. See [pull requests for trusted workflows](workflows.md#workflows-of-the-default-branch-for-pull-requests).',
   artifact_missing:
     'A job downloads an artifact that its build does not have on this machine. Add the uploading job to its `needs`, and run both on one machine.',
   tool_missing: 'A required program is not installed. Install the program that the message names.',
@@ -151,6 +153,8 @@ export const reasonRemedies: { readonly [R in Reason]: string } = {
   service_failed: "See what the service has printed, in the job's log; check its settings and its health check.",
   step_failed: 'Correct the step; the message says what it could not do.',
   action_unavailable: 'Check the name and ref of the action, and that the runner can reach its host.',
+  untrusted_checkout:
+    'A workflow that runs with the rights of the default branch, for example for `pull_request_target`, was about to check out a commit that no branch or tag of the repository leads to.',
   artifact_missing: 'Add the uploading job to `needs`, and run both jobs on one machine.',
   runner_failed: 'See the log of the runner; if it is a bug, report it.',
   disk_full: 'Make the job write less, or free space on the disk of the runner.',

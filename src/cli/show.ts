@@ -51,6 +51,7 @@ const causes: { readonly [T in Trigger]: string } = {
   commit: 'created for a commit',
   manual: 'triggered',
   schedule: 'scheduled',
+  event: 'started by an event',
 };
 
 /** @param several whether the build has jobs of several workflows */

@@ -19,7 +19,8 @@ export async function refuse(context: DispatcherContext, build: BuildId, why: st
 /** Moves a build on: sends jobs whose needs are met, and skips jobs that can never run. */
 export async function advance(context: DispatcherContext, build: BuildId): Promise<void> {
   const { database, queues } = context;
-  const { isRequested, hasWorkflows, isOpen } = await pendingWorkOf(database, build);
+  const { isRequested, hasWorkflows, isOpen, asking } = await pendingWorkOf(database, build);
+  if (asking) await queues.sendObserve(asking.host, { v: 1, repo: asking.repo, cause: 'batch' });
   if (isRequested) {
     await pursueRetries(context, build);
     await pursueCancels(context, build);

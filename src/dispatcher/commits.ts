@@ -2,13 +2,14 @@ import { refMatcher } from '../git/remote/ref-names.ts';
 import type { Decision, ProjectJob } from '../job/discovery/decide.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { forgeAddresses } from '../kernel/known-forges.ts';
+import type { PullRequestFacts } from '../kernel/pull-request.ts';
 import { trustOf } from '../kernel/trust.ts';
 import { type Delivery, Later } from '../queues/consumer.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import { messageIds } from '../queues/names.ts';
 import { anyForge, forgeScopes } from '../record/forges.ts';
 import { failIntent } from '../record/intents.ts';
-import { recordApproved, recordPlan } from '../record/plans.ts';
+import { recordApproved, recordPlan, type StandingTriggers } from '../record/plans.ts';
 import { pullRequestFacts } from '../record/pull-request-facts.ts';
 import { findRepository, type ObservedRepository } from '../record/repositories.ts';
 import { findTrust } from '../record/trust.ts';
@@ -20,7 +21,7 @@ import { CrashGuard, crashMessage } from './crash-guard.ts';
 import { type PlannedWorkflows, planBuild } from './plan-build.ts';
 import { type Ending, endingOf, planner } from './planner.ts';
 import { projectJobs } from './project-jobs.ts';
-import { refusedJob } from './workflow-build.ts';
+import { isOptional, refusedJob } from './workflow-build.ts';
 
 /**
  * A commit waits for the commit before it, which another dispatcher may be recording: so many times, so long (ms) each. The
@@ -77,7 +78,9 @@ export class CommitHandler {
       await announceChange(access, { build: planned.build, repo: message.repo, status: 'queued' });
       if (await anyForge(database)) await queues.sendNotices();
     }
-    if (message.more) await queues.sendObserve(repository.host, { v: 1, repo: message.repo, cause: 'batch' });
+    const isAskedFor = planned.outcome === 'made' && (plan.requests ?? []).length > 0;
+    if (message.more || isAskedFor)
+      await queues.sendObserve(repository.host, { v: 1, repo: message.repo, cause: 'batch' });
   }
 
   /** How the commit is tested; undefined where its message does not tell, or is about a workflow. */
@@ -100,8 +103,8 @@ export class CommitHandler {
     { count }: Counts,
   ): Promise<PlannedWorkflows | 'refused' | undefined> {
     const isDecided = message.skip !== undefined || message.pullRequest?.conflicts || message.approval;
-    const isActivity = message.event?.name === 'pull_request';
-    if (!isActivity && (repository.command !== null || isDecided)) return undefined;
+    const isOnlyForWorkflows = message.event !== undefined && isOptional(message.event);
+    if (!isOnlyForWorkflows && (repository.command !== null || isDecided)) return undefined;
     try {
       const decision = await this.#decide(message, repository);
       if (decision?.kind === 'jobs') return this.#discovered(decision.jobs, message, repository);
@@ -118,11 +121,11 @@ export class CommitHandler {
     }
   }
 
-  /** Where `.volt.yml` has a command, the repository has no schedules. */
+  /** Where `.volt.yml` has a command, nothing but commits starts builds of the repository. */
   #discovered(jobs: readonly ProjectJob[], message: CommitMessage, repository: ObservedRepository): PlannedWorkflows {
     return {
       jobs: projectJobs(jobs, repository, this.#context.config),
-      ...(setsSchedules(message, repository) && { schedules: [] }),
+      ...(setsStanding(message, repository) && { standing: nothingStands }),
     };
   }
 
@@ -132,8 +135,8 @@ export class CommitHandler {
     const files = (repository.command === null && message.workflows?.files) || [];
     const read = await planner.read(name, files, message.workflows?.called ?? []);
     const defaultBranch = defaultBranchOf(message, repository);
-    const schedules = setsSchedules(message, repository);
-    if (files.length === 0 && !message.event) return schedules ? { schedules: [] } : {};
+    const standing = setsStanding(message, repository);
+    if (files.length === 0 && !message.event) return standing ? { standing: nothingStands } : {};
     const paths = files.map(({ path }) => ({ path, text: null }));
     return planner.build(name, messageIds.commit(message), {
       message: message.workflows
@@ -143,10 +146,15 @@ export class CommitHandler {
       defaultBranch,
       vars: await variablesFor(database, name),
       timeout: config.jobTimeout,
-      schedules,
+      standing,
       forge: forgeAddresses(repository, await forgeScopes(database.db)),
-      pullRequestFacts: message.pullRequest ? await pullRequestFacts(database, name, message.pullRequest.number) : null,
+      pullRequestFacts: await this.#factsFor(message),
     });
+  }
+
+  async #factsFor({ repo, pullRequest, event }: CommitMessage): Promise<PullRequestFacts | null> {
+    const number = event?.name === 'pull_request_target' ? event.number : pullRequest?.number;
+    return number === undefined ? null : pullRequestFacts(this.#context.database, repo, number);
   }
 
   #refused({ reason, message }: Ending, name?: string): PlannedWorkflows {
@@ -175,7 +183,9 @@ function defaultBranchOf({ workflows }: CommitMessage, { defaultBranch }: Observ
   return workflows ? workflows.defaultBranch : defaultBranch;
 }
 
-/** Whether the repository takes its schedules from this commit. */
-function setsSchedules(message: CommitMessage, repository: ObservedRepository): boolean {
+const nothingStands: StandingTriggers = { schedules: [], awaited: [] };
+
+/** Whether this commit decides what else starts workflows of the repository, such as schedules. */
+function setsStanding(message: CommitMessage, repository: ObservedRepository): boolean {
   return message.cursor !== undefined && message.ref === `refs/heads/${defaultBranchOf(message, repository)}`;
 }

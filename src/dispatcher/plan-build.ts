@@ -1,18 +1,21 @@
 import type { Config } from '../kernel/config.ts';
 import { hostLabel } from '../kernel/names.ts';
-import type { CommitMessage, Plan } from '../queues/messages.ts';
+import { type EventDetails, isAwaited } from '../kernel/workflow-events.ts';
+import type { BuildEvent, CommitMessage, Plan } from '../queues/messages.ts';
 import { messageIds } from '../queues/names.ts';
+import { refEvent } from '../queues/ref-event.ts';
 import { approvalPlan } from '../record/build-approvals.ts';
+import type { EventRequest } from '../record/event-requests.ts';
 import type { NewBuild } from '../record/plans.ts';
 import type { NewPullRequest } from '../record/pull-requests.ts';
-import type { Repository } from '../record/repositories.ts';
+import type { ObservedRepository, Repository } from '../record/repositories.ts';
 import type { DecidedPlan } from './decided-plan.ts';
 
 /** Files in conflict that a message names. */
 const mostNamed = 10;
 
 /** The part of a build that comes from the commit's files. */
-export type PlannedWorkflows = Partial<Pick<NewBuild, 'jobs' | 'workflows' | 'schedules'>>;
+export type PlannedWorkflows = Partial<Pick<NewBuild, 'jobs' | 'workflows' | 'standing'>>;
 
 /**
  * The build of a commit: the jobs that its files ask for, or one job that runs the repository's command or, where the files
@@ -21,7 +24,7 @@ export type PlannedWorkflows = Partial<Pick<NewBuild, 'jobs' | 'workflows' | 'sc
  */
 export function planBuild(
   message: CommitMessage,
-  repository: Repository,
+  repository: ObservedRepository,
   config: Config,
   { jobs, ...rest }: PlannedWorkflows = {},
 ): NewBuild {
@@ -43,6 +46,8 @@ export function planBuild(
     intent: message.intent ?? null,
     ...(message.pullRequest && { pullRequest: pullRequestOf(message.pullRequest, message) }),
     ...(approval && { approval }),
+    ...(message.trigger === 'event' && message.event && { event: detailsOf(message.event, message) }),
+    requests: requestsOf(message, repository),
     ...rest,
     jobs: jobs ?? [
       {
@@ -57,8 +62,42 @@ export function planBuild(
 }
 
 function noteOf({ passedOver, event }: CommitMessage): string | null {
+  if (event?.name === 'workflow_run')
+    return `started by the event workflow_run of ${event.run.name}: ${event.action}`.slice(0, 1000);
+  if (event?.name === 'forge' || event?.name === 'pull_request_target') {
+    const name = event.name === 'forge' ? event.event : `${event.name} of pull request ${event.number}`;
+    return `started by the event ${name}${event.action === null ? '' : `: ${event.action}`}`;
+  }
   if (event?.name === 'pull_request') return `started by what happened to the pull request: ${event.action}`;
   return passedOver > 0 ? `${passedOver} older commits were skipped` : null;
+}
+
+function detailsOf(event: BuildEvent, { target }: CommitMessage): EventDetails {
+  if (event.name === 'forge') return { name: event.event, action: event.action };
+  if (event.name === 'workflow_run') {
+    const { depth, isByStranger } = event.run;
+    return { name: event.name, action: event.action, run: { depth, isByStranger } };
+  }
+  if (event.name !== 'pull_request_target' || !target) return { name: event.name, action: null };
+  const { ref, head, headRef } = target;
+  return { name: event.name, action: event.action, pull: { number: event.number, ref, head, headRef } };
+}
+
+/** The further events that a commit brings, for workflows of the default branch that wait for them. */
+function requestsOf(message: CommitMessage, { awaited, defaultBranch }: ObservedRepository): EventRequest[] {
+  const { ref, created, cursor, pullRequest } = message;
+  const requests: EventRequest[] = [];
+  if (created && isAwaited(awaited, 'create', null))
+    requests.push({ ref, event: refEvent('create', ref, defaultBranch), isByStranger: false });
+  const action = pullRequest?.before === null ? 'opened' : 'synchronize';
+  // where only the base has moved, nothing has happened to the pull request
+  const isHead = pullRequest && cursor && pullRequest.before !== message.sha;
+  if (isHead && isAwaited(awaited, 'pull_request_target', action)) {
+    const { number, before } = pullRequest;
+    const event: BuildEvent = { name: 'pull_request_target', number, action, label: null, before };
+    requests.push({ ref: null, event, isByStranger: true });
+  }
+  return requests;
 }
 
 function pullRequestOf(

@@ -63,7 +63,7 @@ export class PlanningRound {
     const repo = build.repo.name;
     const ended = await this.#context.database.write(async (db) => {
       if (!isDeepStrictEqual(await this.#deploy(db), this.#deployAnswers)) throw new OutOfDate();
-      await applyPlan(db, this.#build, revision, changes, { repo, pullRequest: build.pullRequest });
+      await applyPlan(db, this.#build, revision, changes, { repo, isBehind: build.isBehind });
       await recordDeployments(db, { build: this.#build, repo }, this.#allowedDeployments());
       await nameRun(db, this.#build, runName);
       const superseded = this.#requests.size > 0 ? await this.#enterWanted(db) : [];
@@ -114,14 +114,14 @@ export class PlanningRound {
   }
 
   async #enter(db: Write): Promise<{ holder: string; admission: Admission; superseded: Holder[] }[]> {
-    const { pullRequest, isOfFork } = this.#state.build;
+    const { fork } = this.#state.build;
     const { name: repo } = this.#state.build.repo;
     const files = new Map([...this.#requests].map(([holder, { file }]) => [holder, file]));
     const waits = new Waits(db, { repo, build: this.#build, files });
     const entered = [];
     for (const [holder, { name: asWritten, cancelInProgress, file }] of this.#requests) {
       // whoever makes a fork must not cancel or hold up what others run; no other name has a letter in upper case
-      const name = `${isOfFork ? `PR ${pullRequest} ` : ''}${asWritten.toLowerCase()}`;
+      const name = `${fork === null ? '' : `PR ${fork} `}${asWritten.toLowerCase()}`;
       const me = { build: this.#build, holder };
       const chain = holder === file ? undefined : await waits.findDeadlock({ build: this.#build, file }, name);
       // with cancel-in-progress the holder inside is ended, so only a job's own workflow can block it

@@ -1,4 +1,4 @@
-import type { LaterPlan } from '../kernel/later-plans.ts';
+import { isBehindOthers, type LaterPlan } from '../kernel/later-plans.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { jobQueue } from '../queues/names.ts';
 import { parseQueueLabels, queueLabels, servesQueue } from '../queues/queue-labels.ts';
@@ -28,7 +28,7 @@ interface RoutedJob {
 
 /**
  * The queue of each job: the queue of its labels, or of its repository if runners are reserved for that. A job that is tried
- * again avoids the runners that could not start it, for a bounded time, if another runner takes jobs. Jobs of pull requests have
+ * again avoids the runners that could not start it, for a bounded time, if another runner takes jobs. Jobs that strangers may cause have
  * queues of their own, and so have jobs that older runners do not understand while such runners are there. If the queue of a
  * waiting job changes, queued-messages.ts sends it to the other queue.
  * @returns the labels of each job's queue
@@ -39,7 +39,7 @@ export async function chooseQueues(
 ): Promise<string[][]> {
   const isReserved = await findReservedRepositories(context);
   const older = jobs.some(({ laterPlan }) => laterPlan) ? await olderRunners(context) : undefined;
-  const isApart = (kind: LaterPlan | undefined) => kind && (kind === 'pull-request' || older?.has(kind));
+  const isApart = (kind: LaterPlan | undefined) => kind && (isBehindOthers(kind) || older?.has(kind));
   const avoiding = jobs.some(isAvoiding) ? await avoidingQueues(context) : undefined;
   return jobs.map((job) => {
     const reservedFor = isReserved(job.repo) ? job.repo : undefined;

@@ -125,7 +125,7 @@ function graphOf(build: BuildId, state: PlanState): BuildGraph<JobId> {
   const facts: BuildFacts = {
     ...rest,
     ...builtCommit(event, rest),
-    ...{ build, event, before, vars },
+    ...{ build, event, before, vars, runs: state.runs },
     ...(forge && { forge }),
     repo: { name: repo.name, url: repo.url, defaultBranch },
     committedAt: new Date(committedAt).toISOString(),

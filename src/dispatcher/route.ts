@@ -10,7 +10,6 @@ import { fittingJob } from '../queues/queues.ts';
 import { identityOf } from '../record/build-ids.ts';
 import type { Database } from '../record/database.ts';
 import { jobTokenLookup } from '../record/job-tokens.ts';
-import { laterPlanOf } from '../record/later-plans.ts';
 import { currentAttempts, firstLabelSets, type OpenJob, openJobs } from '../record/open-jobs.ts';
 import { type FreshRedis, freshRedis } from '../redis/identity.ts';
 import { yieldToOthers } from '../system/event-loop.ts';
@@ -91,8 +90,8 @@ async function withdrawStale(
   }
 }
 
-function routed({ labels, repo, dueAt, tried, plan, pullRequest }: OpenJob) {
-  return { labels, repo: repo.name, runners: repo.runners, dueAt, tried, laterPlan: laterPlanOf(plan, pullRequest) };
+function routed({ labels, repo, dueAt, tried, laterPlan }: OpenJob) {
+  return { labels, repo: repo.name, runners: repo.runners, dueAt, tried, laterPlan };
 }
 
 const tooManyLabelSets: Decision = {

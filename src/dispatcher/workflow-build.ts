@@ -1,18 +1,21 @@
 import { createHash } from 'node:crypto';
 import { VoltError } from '../kernel/errors.ts';
 import type { ForgeAddresses } from '../kernel/known-forges.ts';
+import { mergeGroupOf } from '../kernel/merge-group.ts';
 import type { Reason } from '../kernel/model.ts';
 import type { PullRequestFacts } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import type { CommitMessage } from '../queues/messages.ts';
-import type { PlannedJob } from '../record/plans.ts';
-import type { NewSchedule } from '../record/schedules.ts';
-import type { NewWorkflows } from '../record/workflows.ts';
+import type { CommitMessage, BuildEvent as MessageEvent } from '../queues/messages.ts';
+import type { PlannedJob, StandingTriggers } from '../record/plans.ts';
+import type { NewRun } from '../record/workflow-runs.ts';
+import type { NewWorkflows, WorkflowModel } from '../record/workflows.ts';
+import { awaitedEvents } from '../workflow/awaited-events.ts';
 import { parseCalled } from '../workflow/called-file.ts';
 import type { ReadWorkflows } from '../workflow/commit-workflows.ts';
 import { formatDiagnostic } from '../workflow/diagnostics.ts';
-import type { BuildEvent } from '../workflow/event.ts';
+import { type BuildEvent, eventName } from '../workflow/event.ts';
 import { dispatchInputs } from '../workflow/inputs.ts';
+import { runIndex } from '../workflow/job-contexts.ts';
 import { initialNodes } from '../workflow/job-name.ts';
 import { mostJobs } from '../workflow/progress.ts';
 import { isTriggered } from '../workflow/triggers.ts';
@@ -38,8 +41,8 @@ export interface BuildTask {
   vars: { [name: string]: string };
   /** minutes */
   timeout: number;
-  /** whether the repository takes its schedules from this commit */
-  schedules: boolean;
+  /** whether this commit decides what else starts workflows of the repository */
+  standing: boolean;
   /** where its forge is, if Volt knows it */
   forge?: ForgeAddresses | undefined;
   /** what the forge has told of its pull request */
@@ -51,10 +54,10 @@ export interface BuildTask {
  * reports what is wrong with it.
  * @throws VoltError `not_found`, `bad_request` if a person has asked for a workflow that cannot run, `too_large`
  */
-export function workflowBuild({ message, read, defaultBranch, vars, timeout, schedules, ...rest }: BuildTask): {
+export function workflowBuild({ message, read, defaultBranch, vars, timeout, standing, ...rest }: BuildTask): {
   jobs: PlannedJob[];
   workflows: NewWorkflows;
-  schedules?: NewSchedule[];
+  standing?: StandingTriggers;
 } {
   const { workflows, called, broken, diagnostics } = read;
   const given = givenEvent(message, rest.pullRequestFacts ?? null);
@@ -67,7 +70,7 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sch
   const faults = diagnostics.filter(({ severity }) => severity === 'invalid');
   const invalid = faults.filter(({ file, elsewhere }) => {
     if (elsewhere) return brokenNow.has(file);
-    const isForAll = event.name === 'push' || (event.name === 'pull_request' && !message.event);
+    const isForAll = ['push', 'pull_request', 'merge_group'].includes(event.name) && !message.event;
     return isForAll || ('workflow' in event && event.workflow === file);
   });
   const asked = triggered.reduce((sum, workflow) => sum + workflow.jobs.length, 0);
@@ -91,8 +94,9 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sch
     const tooMany = `the workflows that run have ${asked} jobs, and a build may have ${mostJobs}`;
     jobs.push(refusedJob(timeout, 'invalid_workflow', tooMany));
   }
-  if (jobs.length === 0 && message.event?.name === 'pull_request') throw nothingWaits(notTriggered(event, message));
+  if (jobs.length === 0 && message.event && isOptional(message.event)) throw nothingWaits(notTriggered(event, message));
   if (jobs.length === 0) jobs.push(decidedJob('workflows', timeout, notTriggered(event, message)));
+  const models = modelsOf(triggered, [...workflows, ...called]);
   const facts: StoredFacts = {
     event,
     before: message.cursor?.before?.sha ?? null,
@@ -102,8 +106,8 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sch
   };
   return {
     jobs,
-    workflows: { facts: JSON.stringify(facts), models: modelsOf(triggered, [...workflows, ...called]) },
-    ...(schedules && { schedules: schedulesIn([...workflows, ...broken], new Date(serverNow())) }),
+    workflows: { facts: JSON.stringify(facts), models, runs: runsOf(triggered, models, event) },
+    ...(standing && { standing: standingIn([...workflows, ...broken]) }),
   };
 }
 
@@ -123,13 +127,23 @@ function notTriggered(event: BuildEvent, { ref, workflows }: CommitMessage): Dec
   return { status: 'skipped', reason: 'not_triggered', message };
 }
 
-/** What happens to a pull request all the time makes no build, unless a workflow waits for it. */
+function standingIn(workflows: readonly Workflow[]): StandingTriggers {
+  return { schedules: schedulesIn(workflows, new Date(serverNow())), awaited: awaitedEvents(workflows) };
+}
+
+/** Whether an event makes no build unless a workflow waits for it: such things happen all the time. */
+export function isOptional({ name }: MessageEvent): boolean {
+  return ['pull_request', 'pull_request_target', 'workflow_run', 'forge'].includes(name);
+}
+
 function nothingWaits({ message }: Decision): VoltError {
-  return new VoltError('not_found', message, { remedy: 'Name it among the `types` of `pull_request`.' });
+  return new VoltError('not_found', message, { remedy: 'Name the event, or its type, in `on` of a workflow.' });
 }
 
 function happeningOf(event: BuildEvent, ref: string): string {
   if (event.name === 'pull_request') return `pull request ${event.number}, ${event.action}`;
+  if (event.name === 'forge' || event.name === 'pull_request_target' || event.name === 'workflow_run')
+    return [eventName(event), event.action].filter((text) => text !== null).join(', ');
   return event.name === 'push' ? `a push to ${ref.replace(/^refs\/(heads|tags)\//, '')}` : event.name;
 }
 
@@ -174,17 +188,39 @@ function eventOf(
   return { ...event, workflow: found.path };
 }
 
-function givenEvent({ sha, event, pullRequest }: CommitMessage, facts: PullRequestFacts | null): BuildEvent {
+function givenEvent(
+  { ref, sha, event, pullRequest, target }: CommitMessage,
+  facts: PullRequestFacts | null,
+): BuildEvent {
+  if (event?.name === 'pull_request_target') {
+    if (!target) throw new Error(`the message about pull request ${event.number} does not say where its head is`);
+    const { head, headRef, baseRef, base } = target;
+    return {
+      ...event,
+      head: headRef,
+      base: baseRef,
+      commits: { head, before: event.before, base },
+      merge: null,
+      facts,
+    };
+  }
   if (event && event.name !== 'pull_request') return event;
-  if (!pullRequest) return { name: 'push' };
+  const group = mergeGroupOf(ref);
+  if (!pullRequest) return group ? { name: 'merge_group', ...group } : { name: 'push' };
   const { number, before, headRef: head, baseRef: base, base: baseCommit, merge } = pullRequest;
   const { action, label } = event ?? { action: before === null ? 'opened' : 'synchronize', label: null };
   const commits = { head: sha, before, base: baseCommit };
   return { name: 'pull_request', number, action, label, head, base, commits, merge, facts };
 }
 
+/** The runs of a build's workflows. */
+function runsOf(triggered: readonly Workflow[], models: readonly { path: string }[], event: BuildEvent): NewRun[] {
+  const paths = models.map(({ path }) => path);
+  return triggered.map(({ path, name }) => ({ path, name, event: eventName(event), index: runIndex(paths, path) }));
+}
+
 /** The workflows that run and the workflows that they call, each once. */
-function modelsOf(running: readonly Workflow[], all: readonly Workflow[]): NewWorkflows['models'] {
+function modelsOf(running: readonly Workflow[], all: readonly Workflow[]): (WorkflowModel & { path: string })[] {
   const found = new Set(running);
   for (const { jobs } of found) {
     for (const job of jobs) {
@@ -194,6 +230,6 @@ function modelsOf(running: readonly Workflow[], all: readonly Workflow[]): NewWo
   }
   return [...found].map((workflow) => {
     const model = JSON.stringify(workflow);
-    return { hash: createHash('sha256').update(model).digest('hex'), model };
+    return { path: workflow.path, hash: createHash('sha256').update(model).digest('hex'), model };
   });
 }

@@ -1,6 +1,8 @@
+import { mergeGroupOf } from './merge-group.ts';
 import type { Reason, Status, Trigger } from './model.ts';
 import type { PullRequestActivity } from './pull-request.ts';
 import { duration } from './times.ts';
+import type { EventDetails } from './workflow-events.ts';
 
 /** What a forge shows of a build beside its commit. Each forge has words of its own for them. */
 export const commitStates = ['pending', 'success', 'failure', 'error', 'cancelled', 'skipped'] as const;
@@ -16,6 +18,8 @@ export interface ReportedBuild {
   isPullRequest: boolean;
   /** what has happened to the pull request, where no new head started the build */
   activity?: PullRequestActivity | undefined;
+  /** what has started it, see there */
+  event?: EventDetails | undefined;
   /** branch that a pull request was merged into for the build, where that is not the default branch */
   otherBase?: string | undefined;
   status: Status;
@@ -25,11 +29,16 @@ export interface ReportedBuild {
   finishedAt: number | null;
 }
 
+type ContextPart = 'ref' | 'trigger' | 'isPullRequest' | 'activity' | 'event';
+
 /** What the names of statuses of pull requests begin with. */
 export const pullRequestContext = 'volt/pull-request';
 
+/** Events that test the commit at which they run. Others, such as a comment, must not turn a commit red. */
+const testing = ['create', 'release', 'pull_request_target'];
+
 /**
- * The name of the status. A branch protection rule asks for it by this name, so it depends on what the build is for only, and each
+ * The name of the status; undefined where the build has none. A branch protection rule asks for it by this name, so it depends on what the build is for only, and each
  * commit gets it, also where nothing has run.
  */
 export function contextOf({
@@ -37,19 +46,28 @@ export function contextOf({
   trigger,
   isPullRequest,
   activity,
-}: Pick<ReportedBuild, 'ref' | 'trigger' | 'isPullRequest' | 'activity'>): string {
+  event,
+}: Pick<ReportedBuild, ContextPart>): string | undefined {
+  if (event) return contextOfEvent(event);
   // a label must not turn the status of the head's own build green
   if (activity !== undefined) return `${pullRequestContext}/${activity}`;
-  if (isPullRequest) return pullRequestContext;
+  // a merge queue asks for the statuses that a pull request must have
+  if (isPullRequest || mergeGroupOf(ref)) return pullRequestContext;
   if (trigger === 'schedule') return 'volt/schedule';
   return ref.startsWith('refs/tags/') ? 'volt/tag' : 'volt/push';
+}
+
+function contextOfEvent({ name, action, pull }: EventDetails): string | undefined {
+  if (!testing.includes(name)) return undefined;
+  const isActivity = pull && action !== 'opened' && action !== 'synchronize';
+  return `volt/${name.replaceAll('_', '-')}${isActivity ? `/${action}` : ''}`;
 }
 
 /**
  * The state and, in one short line, why. Where a pull request was merged into another branch than the default one, its success says so:
  * whoever makes a pull request chooses the branch on which it begins.
  */
-export function commitStatusOf(build: Omit<ReportedBuild, 'ref' | 'trigger' | 'isPullRequest' | 'activity'>): {
+export function commitStatusOf(build: Omit<ReportedBuild, ContextPart>): {
   state: CommitState;
   description: string;
 } {

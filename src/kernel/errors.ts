@@ -37,6 +37,7 @@ export const errorCodes = {
   forge_refused: { exit: 3, http: 502 },
   forge_limited: { exit: 3, http: 503 },
   action_unavailable: { exit: 3, http: 502 },
+  untrusted_checkout: { exit: 3, http: 403 },
   artifact_missing: { exit: 3, http: 404 },
   tool_missing: { exit: 3, http: 500 },
   spawn_failed: { exit: 3, http: 500 },

@@ -28,6 +28,11 @@ export class Payload {
     return new Payload(value);
   }
 
+  /** As it came: of any type and size. */
+  get value(): unknown {
+    return this.#value;
+  }
+
   get isThere(): boolean {
     return this.#value !== undefined && this.#value !== null;
   }

@@ -1,16 +1,19 @@
 import { refMatcher } from '../git/remote/ref-names.ts';
 import type { RemoteRefs } from '../git/remote/remote-refs.ts';
-import type { Cursor } from '../record/cursors.ts';
+import { mergeGroupOf } from '../kernel/merge-group.ts';
+import { refEvent } from '../queues/ref-event.ts';
+import type { Cursor, PresenceChange } from '../record/cursors.ts';
 import type { Repository } from '../record/repositories.ts';
 import type { MovedRef } from './next-messages.ts';
 
-/** The refs that the settings name, with the commits that they point to. */
+/** The refs that the settings name, with the commits that they point to, and those of the merge queue where pull requests are built. */
 export function observedRefs(repository: Repository, { heads, tags, defaultBranch }: RemoteRefs): Map<string, string> {
   const branch =
     repository.branches.length > 0 ? refMatcher(repository.branches) : (name: string) => name === defaultBranch;
   const tag = refMatcher(repository.tags);
+  const hasQueue = repository.pullRequests !== 'none';
   return new Map([
-    ...[...heads].filter(([ref]) => branch(ref.slice('refs/heads/'.length))),
+    ...[...heads].filter(([ref]) => branch(ref.slice('refs/heads/'.length)) || (hasQueue && mergeGroupOf(ref))),
     ...[...tags].filter(([ref]) => tag(ref.slice('refs/tags/'.length))),
   ]);
 }
@@ -32,9 +35,32 @@ export function headsOf(
 }
 
 /** Refs that have disappeared since their cursor was read, and refs that are back at their cursor. */
-export function presenceChanges(cursors: Map<string, Cursor>, refs: Map<string, string>) {
-  return [...cursors.values()].flatMap((cursor) => {
+export function presenceChanges(cursors: Map<string, Cursor>, refs: Map<string, string>): PresenceChange[] {
+  return [...cursors.values()].flatMap((cursor): PresenceChange[] => {
     if (!refs.has(cursor.ref)) return cursor.absent ? [] : [{ cursor, absent: true }];
     return cursor.absent && refs.get(cursor.ref) === cursor.sha ? [{ cursor, absent: false }] : [];
   });
+}
+
+/** Deleted refs of one poll of which workflows are told; GitHub tells of at most three tags. */
+const mostDeletions = 20;
+
+/** Adds to the changes the event `delete` for refs that are gone from the remote, not only from the settings. */
+export function withDeletions(
+  changes: readonly PresenceChange[],
+  { heads, tags, defaultBranch }: RemoteRefs,
+): PresenceChange[] {
+  let told = 0;
+  return changes.map((change) => {
+    const { ref } = change.cursor;
+    // tags are listed only where some are watched
+    const isGone = change.absent && (ref.startsWith('refs/heads/') ? !heads.has(ref) : tags.size > 0 && !tags.has(ref));
+    if (!isGone || mergeGroupOf(ref) || ++told > mostDeletions) return change;
+    return { ...change, request: { ref: null, event: refEvent('delete', ref, defaultBranch), isByStranger: false } };
+  });
+}
+
+/** For which settings the branches that were there are known: one that appears later was made. */
+export function branchesMark({ branches }: Pick<Repository, 'branches'>, defaultBranch: string | null): string {
+  return JSON.stringify(branches.length > 0 ? branches : { default: defaultBranch });
 }

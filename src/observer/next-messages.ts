@@ -1,4 +1,5 @@
 import type { Mirror } from '../git/mirror/mirror.ts';
+import { mergeGroupOf } from '../kernel/merge-group.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { Cursor } from '../record/cursors.ts';
 import type { Repository } from '../record/repositories.ts';
@@ -13,6 +14,8 @@ export interface MovedRef {
   head: string;
   /** how far the ref is in the database; undefined for a new ref, of which only the head is built */
   cursor: Cursor | undefined;
+  /** it was made, after Volt had begun to watch its name */
+  isMade?: boolean;
 }
 
 /**
@@ -24,7 +27,7 @@ export interface MovedRef {
 export async function nextMessages(
   mirror: Mirror,
   repository: Pick<Repository, 'name' | 'commits'>,
-  { ref, head, cursor }: MovedRef,
+  { ref, head, cursor, isMade = false }: MovedRef,
   options: { backlog: number; base?: string | undefined },
 ): Promise<CommitMessage[]> {
   if (cursor?.sha === head && !cursor.again) return [];
@@ -33,7 +36,8 @@ export async function nextMessages(
   const commits = next.commits.length === 1 && next.commits[0] === head ? newest : await mirror.commits(next.commits);
   let before = cursor ? { generation: cursor.generation, sha: cursor.sha } : null;
   return commits.map(({ text, skipChecks, parent: _, ...commit }, index) => {
-    const skip = skipMark({ text, skipChecks });
+    // a stranger's message must not leave out the test that lets his commits in
+    const skip = mergeGroupOf(ref) ? undefined : skipMark({ text, skipChecks });
     const message: CommitMessage = {
       v: 1,
       repo: repository.name,
@@ -41,6 +45,7 @@ export async function nextMessages(
       trigger: 'commit',
       ...commit,
       ...(skip === undefined ? {} : { skip }),
+      ...(isMade && index === 0 && { created: true }),
       cursor: { generation: next.generation, before },
       passedOver: index === 0 ? next.passedOver : 0,
       more: next.more && index === commits.length - 1,

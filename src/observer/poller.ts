@@ -8,25 +8,34 @@ import { fetchPolicyOf } from '../job/fetch-policy.ts';
 import { gitLimitsOf } from '../job/sandbox/limits-of-settings.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { asVoltError, errorText, VoltError } from '../kernel/errors.ts';
+import { mergeGroupOf } from '../kernel/merge-group.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { pullRequestTrust, trustOf } from '../kernel/trust.ts';
 import { hideCredentials } from '../kernel/urls.ts';
+import { isAwaited } from '../kernel/workflow-events.ts';
 import type { CommitMessage, ObserveMessage } from '../queues/messages.ts';
 import { fittingCommit } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { findCredential } from '../record/credentials.ts';
-import { cursorsOf, markAbsent, passOverTags } from '../record/cursors.ts';
+import { cursorsOf, markAbsent, type PresenceChange, passOverTags } from '../record/cursors.ts';
 import type { Database } from '../record/database.ts';
 import { openTriggers } from '../record/intents.ts';
-import { noteDefaultBranch, noteObserved, noteObserveError, notePolls } from '../record/observations.ts';
+import {
+  noteDefaultBranch,
+  noteObserved,
+  noteObserveError,
+  notePolls,
+  noteSeenBranches,
+} from '../record/observations.ts';
 import { findRepository, type ObservedRepository, type Repository } from '../record/repositories.ts';
 import { findTrust } from '../record/trust.ts';
+import { admittedTriggers } from './admitted-triggers.ts';
 import { pauseAfter } from './backoff.ts';
 import { fetchCalled } from './called-files.ts';
 import { CalledWorkflows, callsOthers } from './called-workflows.ts';
 import { allDescribed } from './described-commits.ts';
 import { ForgeLists } from './forge-lists.ts';
-import { headsOf, observedRefs, presenceChanges } from './moved-refs.ts';
+import { branchesMark, headsOf, observedRefs, presenceChanges, withDeletions } from './moved-refs.ts';
 import { type MovedRef, nextMessages } from './next-messages.ts';
 import { PollLimits } from './poll-limits.ts';
 import { activityOf, answerActivities } from './pull-request-activities.ts';
@@ -231,7 +240,8 @@ export class Poller {
     const access = { url: repository.url, credential };
     // before the refs are listed: a cursor that is ahead of its ref would look like a ref that was forced back
     const cursors = await cursorsOf(database, repository.name);
-    const triggers = await openTriggers(database, repository.name);
+    const asked = await openTriggers(database, repository.name);
+    const triggers = await admittedTriggers(database, repository.name, asked);
     const pulls = await this.#pullRequests.query(repository, isCalled);
     const wanted = { tags: repository.tags.length > 0, others: pulls?.prefixes ?? [] };
     const list = () => listRemote(repository.url, { ...remotePatience, access, ...wanted });
@@ -241,7 +251,9 @@ export class Poller {
     if (remote.defaultBranch !== repository.defaultBranch)
       await noteDefaultBranch(database, repository.name, remote.defaultBranch);
     const refs = observedRefs(repository, remote);
-    await markAbsent(database, repository.name, presenceChanges(cursors, refs));
+    const changes = presenceChanges(cursors, refs);
+    const isTold = isAwaited(repository.awaited, 'delete', null);
+    await this.#noteAbsent(repository, isTold ? withDeletions(changes, remote) : changes);
     const tags = [...refs].filter(([ref]) => ref.startsWith('refs/tags/')).map(([ref, sha]) => ({ ref, sha }));
     if (!repository.tagsSeen) await passOverTags(database, repository.name, repository.tags, tags);
 
@@ -250,7 +262,16 @@ export class Poller {
       if (!cursor && ref.startsWith('refs/tags/') && !repository.tagsSeen) return false;
       return cursor?.sha !== head || cursor.again;
     };
-    const moved = [...refs].filter(isNext).map(([ref, head]) => ({ ref, head, cursor: cursors.get(ref) }));
+    const mark = branchesMark(repository, remote.defaultBranch);
+    const areKnown = repository.branchesSeen === mark;
+    const isMade = (ref: string) => {
+      const { absent } = cursors.get(ref) ?? { absent: true };
+      return absent && (ref.startsWith('refs/tags/') ? repository.tagsSeen : areKnown) && !mergeGroupOf(ref);
+    };
+    const movedRef = (ref: string, head: string) => ({ ref, head, cursor: cursors.get(ref), isMade: isMade(ref) });
+    const moved = [...refs].filter(isNext).map(([ref, head]) => movedRef(ref, head));
+    const isSeen = (ref: string) => !ref.startsWith('refs/heads/') || cursors.get(ref)?.absent === false;
+    if (!areKnown && [...refs.keys()].every(isSeen)) await noteSeenBranches(database, repository.name, mark);
     const waits = new Map<string, string[]>();
     const attach: Attach = async (ref, messages) => {
       const { ready, waitsFor } = await this.#attach(repository, remote.defaultBranch, access, messages);
@@ -283,10 +304,20 @@ export class Poller {
     await answerActivities(this.#context, triggers, from, { remote, refs, lists, options, attach });
     const problems = this.#problems.of(repository.name);
     const isSimple =
-      triggers.length + problems.length === 0 && restsPulls && restsApproved && moved.length <= this.#refsPerPoll;
+      areKnown &&
+      asked.length + problems.length === 0 &&
+      restsPulls &&
+      restsApproved &&
+      moved.length <= this.#refsPerPoll;
     const pullProblems = pulls ? this.#pullRequests.problemsOf(repository.name) : [];
     const notice = noticeOf(repository, remote, { problems, pullProblems, waits });
     return { defaultBranch: remote.defaultBranch, notice, sent: isSimple ? moved : undefined };
+  }
+
+  async #noteAbsent({ name, host }: ObservedRepository, changes: readonly PresenceChange[]): Promise<void> {
+    await markAbsent(this.#context.database, name, changes);
+    if (changes.some(({ request }) => request))
+      await this.#context.queues.sendObserve(host, { v: 1, repo: name, cause: 'batch' });
   }
 
   /** Sends the new commits of each ref, of the default branch first; where there are many refs, the next poll goes on. */

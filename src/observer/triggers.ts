@@ -2,7 +2,8 @@ import type { Mirror } from '../git/mirror/mirror.ts';
 import type { UpdateOptions } from '../git/mirror/update.ts';
 import type { RemoteRefs } from '../git/remote/remote-refs.ts';
 import { asVoltError, VoltError } from '../kernel/errors.ts';
-import { buildEvent, type CommitMessage } from '../queues/messages.ts';
+import type { Trigger } from '../kernel/model.ts';
+import { type BuildEvent, buildEvent, type CommitMessage } from '../queues/messages.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
 import { failIntent, type Intent, openTriggers } from '../record/intents.ts';
@@ -41,7 +42,7 @@ export async function answerTrigger(
       repo: repository.name,
       ref,
       ...commit,
-      trigger: event?.name === 'schedule' ? 'schedule' : 'manual',
+      trigger: triggerOf(event),
       ...(event && { event }),
       intent: trigger.id,
       passedOver: 0,
@@ -54,7 +55,14 @@ export async function answerTrigger(
   }
 }
 
-/** Fails everything that people have asked of the repository. */
+function triggerOf(event: BuildEvent | undefined): Trigger {
+  if (event?.name === 'schedule') return 'schedule';
+  return event && ['forge', 'pull_request_target', 'workflow_run'].includes(event.name) ? 'event' : 'manual';
+}
+
+/** Fails everything that people have asked of the repository. What events ask for waits until the remote is back. */
 export async function failTriggers(database: Database, repo: string, error: VoltError): Promise<void> {
-  for (const trigger of await openTriggers(database, repo)) await failIntent(database, trigger.id, error);
+  for (const trigger of await openTriggers(database, repo))
+    if (triggerOf(buildEvent.nullable().parse(trigger.event) ?? undefined) !== 'event')
+      await failIntent(database, trigger.id, error);
 }

@@ -68,9 +68,11 @@ async function changesOf(
   files: readonly CommitFile[],
 ): Promise<string[] | null> {
   if (!files.some(({ text }) => text?.includes('paths') ?? true)) return null;
-  const { sha, pullRequest } = message;
+  const { pullRequest, target } = message;
+  const sha = target?.head ?? message.sha;
+  const base = (target ?? pullRequest)?.base;
   // of a new branch it is not known, and for a manual build it does not matter
-  const before = pullRequest ? await mirror.mergeBase(pullRequest.base, sha) : message.cursor?.before?.sha;
+  const before = base === undefined ? message.cursor?.before?.sha : await mirror.mergeBase(base, sha);
   const changed = before === undefined ? null : await changedPaths(mirror.path, before, sha, mostPaths);
   const fits = changed !== null && Buffer.byteLength(JSON.stringify(changed)) <= mostPathBytes;
   return fits ? changed : null;

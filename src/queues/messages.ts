@@ -4,6 +4,7 @@ import { finalStatuses, type Reason, reasons, triggers } from '../kernel/model.t
 import { labelPattern, repositoryNamePattern, shaPattern } from '../kernel/names.ts';
 import { pullRequestActivities } from '../kernel/pull-request.ts';
 import { unknownTrust } from '../kernel/trust.ts';
+import { deepestRuns, refEvents, runPhases, toldEvents } from '../kernel/workflow-events.ts';
 import { deliveryKinds, longestAudience } from '../secrets/delivery.ts';
 import { packedTests } from './packed-tests.ts';
 
@@ -51,6 +52,35 @@ export const buildEvent = z.discriminatedUnion('name', [
     label: z.string().max(1000).nullable(),
   }),
   z.object({ name: z.literal('schedule'), workflow: z.string().max(300), cron: z.string().max(200) }),
+  /** it happened to a pull request, and the default branch runs its own workflows; see `target` of the message */
+  z.object({
+    name: z.literal('pull_request_target'),
+    number: z.number().int().min(1),
+    action: z.enum(['opened', 'synchronize', ...pullRequestActivities]),
+    label: z.string().max(1000).nullable(),
+    /** the head that was seen before; null for a new pull request, and where it has no new head */
+    before: sha.nullable(),
+  }),
+  /** the run of another workflow has moved on */
+  z.object({
+    name: z.literal('workflow_run'),
+    action: z.enum(runPhases),
+    run: z.object({
+      ...{ id: z.string().max(30), number: z.number().int(), attempt: z.number().int() },
+      ...{ name: z.string().max(10_000), path: z.string().max(300), event: z.string().max(100) },
+      ...{ conclusion: z.string().max(30).nullable(), ref, sha, branch: z.string().max(1024).nullable() },
+      ...{ pullRequest: z.number().int().nullable(), subject: text, author: text, committedAt: time },
+      ...{ depth: z.number().int().min(1).max(deepestRuns), isByStranger: z.boolean() },
+    }),
+  }),
+  /** a webhook or git has told of it */
+  z.object({
+    name: z.literal('forge'),
+    event: z.enum([...toldEvents, ...refEvents]),
+    action: z.string().max(100).nullable(),
+    /** in GitHub's form, bounded by web/hooks/bounded-json.ts */
+    payload: z.record(z.string(), z.json()),
+  }),
 ]);
 
 export type BuildEvent = z.infer<typeof buildEvent>;
@@ -147,6 +177,20 @@ export const commitMessage = z.object({
       same: z.boolean(),
     })
     .optional(),
+  /** the pull request that the event `pull_request_target` is about; the commit is that of the default branch */
+  target: z
+    .object({
+      /** full name of the ref of its head, and the commit */
+      ref,
+      head: sha,
+      /** branch of the repository at the same commit; null where there is none */
+      headRef: z.string().max(1024).nullable(),
+      baseRef: z.string().max(1024),
+      base: sha,
+    })
+    .optional(),
+  /** the ref was made, after Volt had begun to watch its name */
+  created: z.boolean().optional(),
   /** of a pull request that a person must approve first, whose files are not sent: what the person looks at */
   approval: z
     .object({

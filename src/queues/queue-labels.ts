@@ -6,7 +6,7 @@ import { fitsGlobs, labelPattern, shortHash } from '../kernel/names.ts';
  * its own, with the label `repo:` and its name. Those runners serve only these queues; runners that are reserved for no repository
  * serve the other queues only. A job that Volt retries waits in a queue with the label `not:` and the name of each runner
  * that it avoids; these runners do not serve it. Jobs of pull requests wait in queues with the label
- * `plan:pull-request`, which only runners that isolate them serve. While runners of an older version are there, jobs that those
+ * `plan:pull-request`, which only runners that isolate them serve, and others that strangers may cause in queues with `plan:event`. While runners of an older version are there, jobs that those
  * do not understand wait in queues with the label `plan:` and the kind of their plan, which only later runners serve. Jobs cannot
  * ask for any of these labels.
  */

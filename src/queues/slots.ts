@@ -1,6 +1,6 @@
 import { createRedisBackend, type Job, type JobJson, Worker, type WorkerOptions } from 'bullmq';
 import { errorText } from '../kernel/errors.ts';
-import { laterPlans } from '../kernel/later-plans.ts';
+import { isBehindOthers, laterPlans } from '../kernel/later-plans.ts';
 import type { Logger } from '../kernel/logger.ts';
 import { type AttemptRef, parseAttemptName, runnerNameOf } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
@@ -127,9 +127,9 @@ export class SlotWorker {
   #isWaiting = false;
   /** the queues that it serves, at least one, and when they were looked up (`performance.now()`) */
   #known: { queues: string[]; at: number } | undefined;
-  /** those of them that hold jobs of pull requests, which let the others go ahead */
+  /** those of them that hold jobs that strangers may cause, which let the others go ahead */
   #behind: ReadonlySet<string> = new Set();
-  /** how many messages came from the others since the last one of a pull request */
+  /** how many messages came from the others since the last one of those */
   #ahead = 0;
   #refreshes = 0;
   #sequence = 0;
@@ -242,7 +242,7 @@ export class SlotWorker {
     };
     const sets = (await labelSets(this.#access)).filter((set) => servesQueue(server, set));
     const queues = sets.map(jobQueue);
-    this.#behind = new Set(sets.filter((set) => parseQueueLabels(set).kind === 'pull-request').map(jobQueue));
+    this.#behind = new Set(sets.filter((set) => isBehindOthers(parseQueueLabels(set).kind)).map(jobQueue));
     this.#forgetOthers(queues);
     // a new queue may have been announced in this time
     if (queues.length > 0 && refreshes === this.#refreshes) this.#known = { queues, at };

@@ -82,7 +82,9 @@ async function neighbour(
   id: BuildId,
   status?: 'success' | 'failure',
 ): Promise<BuildSummary | undefined> {
-  const ofRef = database.db.selectFrom('builds').selectAll().where('repo', '=', repo).where('ref', '=', ref);
+  const all = database.db.selectFrom('builds').selectAll().where('repo', '=', repo).where('ref', '=', ref);
+  // what events such as comments have started says nothing about the branch
+  const ofRef = all.where('event', 'is', null);
   const chosen = status === undefined ? ofRef : ofRef.where('status', '=', status);
   const row = await chosen
     .where('id', side === 'before' ? '<' : '>', Number(id))

@@ -25,7 +25,10 @@ export async function observedRefs(database: Database, repo: string, limit: numb
   );
 }
 
-/** The newest build of a ref, or the newest one in one of the statuses. */
+/**
+ * The newest build of a ref, or the newest one in one of the statuses. What events such as comments have started says nothing about
+ * the ref.
+ */
 export async function newestOf(
   database: Database,
   repo: string,
@@ -33,6 +36,7 @@ export async function newestOf(
   statuses?: readonly Status[],
 ): Promise<BuildSummary | undefined> {
   let query = database.db.selectFrom('builds').selectAll().where('repo', '=', repo).where('ref', '=', ref);
+  query = query.where('event', 'is', null);
   if (statuses) query = query.where('status', 'in', statuses);
   const row = await query.orderBy('id', 'desc').limit(1).executeTakeFirst();
   return row && summaryOf(row);

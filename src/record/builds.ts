@@ -33,6 +33,8 @@ export interface BuildFilter {
   sha?: string | undefined;
   /** number of the pull request */
   pull?: number | undefined;
+  /** leaves out those that events such as comments have started */
+  withoutEvents?: boolean | undefined;
   limit: number;
   /** only builds older than this one */
   before?: BuildId | undefined;
@@ -54,6 +56,7 @@ export async function listBuilds(database: Database, filter: BuildFilter): Promi
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
   if (filter.sha !== undefined) query = query.where('sha', '=', filter.sha);
   if (filter.pull !== undefined) query = query.where('pull_request', '=', filter.pull);
+  if (filter.withoutEvents) query = query.where('event', 'is', null);
   if (filter.before !== undefined) query = query.where('id', '<', Number(filter.before));
   // always bounded below, so that the database uses the index for the newest builds
   query = query.where('id', '>', Number(filter.after ?? 0));

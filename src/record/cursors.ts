@@ -2,6 +2,7 @@ import type { ExpressionBuilder } from 'kysely';
 import { serverNow } from '../kernel/server-time.ts';
 import { pause } from '../system/wait.ts';
 import type { Database, Write } from './database.ts';
+import { addRequest, type EventRequest } from './event-requests.ts';
 import type { Schema } from './schema.ts';
 
 /** How far a ref is built. */
@@ -73,25 +74,32 @@ export async function moveCursor(
 /** Refs that are written at a time, few enough to leave the event loop and the database to others in between. */
 const refsAtOnce = 200;
 
+/** A ref that is deleted, or back. */
+export interface PresenceChange {
+  cursor: Cursor;
+  absent: boolean;
+  /** what is asked for if nobody has noted it before */
+  request?: EventRequest;
+}
+
 /** Notes which refs were deleted and which are back, for cursors that have not moved since they were read. */
-export async function markAbsent(
-  database: Database,
-  repo: string,
-  changes: readonly { cursor: Cursor; absent: boolean }[],
-): Promise<void> {
+export async function markAbsent(database: Database, repo: string, changes: readonly PresenceChange[]): Promise<void> {
   const rest = [...changes];
   while (rest.length > 0) {
     const some = rest.splice(0, refsAtOnce);
     await database.write(async (db) => {
-      for (const { cursor, absent } of some) {
-        await db
+      for (const { cursor, absent, request } of some) {
+        const changed = await db
           .updateTable('cursors')
           .set({ absent: absent ? 1 : 0 })
           .where('repo', '=', repo)
           .where('ref', '=', cursor.ref)
           .where('sha', '=', cursor.sha)
           .where('generation', '=', cursor.generation)
-          .execute();
+          .where('absent', '=', absent ? 0 : 1)
+          .returning('ref')
+          .executeTakeFirst();
+        if (changed && request) await addRequest(db, repo, request);
       }
     });
     if (rest.length > 0) await pause(0);

@@ -9,8 +9,8 @@ import type { Schema } from './schema.ts';
  * A job gets its start tag when it is queued; the lowest tag runs first. The tag is the virtual time of its labels (the
  * highest tag that a runner has started) or, if that is later, the next tag that its repository has not used. So a
  * repository with a thousand queued jobs is overtaken by one that has just pushed its first commit. While no job is queued
- * for a label set, all of its tags are forgotten. The jobs of its pull requests are a flow of their own, so that
- * they do not push back its other jobs.
+ * for a label set, all of its tags are forgotten. The jobs of its pull requests, and others that
+ * strangers may cause, are a flow of their own, so that they do not push back its other jobs.
  */
 
 /** Tag of a job that goes ahead of all others, because its attempt was taken back. */
@@ -29,7 +29,7 @@ interface Turns {
   finish: number;
   /** next free tag for a job that continues a build */
   beside: number;
-  /** next free tag for a job of a pull request */
+  /** next free tag for a job that lets those of branches go first */
   aside: number;
 }
 
@@ -38,20 +38,20 @@ interface Turns {
  * @param jobs the labels of each job
  * @param continues whether their build has started before. Such jobs go ahead of the repository's other jobs, so that
  * builds finish in order. Each costs the repository one turn later.
- * @param isPullRequest whether they run the code of a pull request; see also queues/slots.ts
+ * @param isBehind whether they let jobs of branches go first, see behind.ts; see also queues/slots.ts
  */
 export async function startTags(
   db: Write,
   repo: string,
   jobs: readonly (readonly string[])[],
-  { continues = false, isPullRequest = false } = {},
+  { continues = false, isBehind = false } = {},
 ): Promise<number[]> {
   const queues = new Map<string, Turns>();
   const tags: number[] = [];
   for (const labels of jobs.map((each) => JSON.stringify(each))) {
     const turns = queues.get(labels) ?? (await turnsOf(db, labels, repo));
     queues.set(labels, turns);
-    tags.push(isPullRequest ? takeAside(turns) : take(turns, continues));
+    tags.push(isBehind ? takeAside(turns) : take(turns, continues));
   }
   for (const [labels, { time, finish, beside, aside }] of queues) {
     await db

@@ -22,12 +22,14 @@ import {
   updateAttempt,
 } from './attempt-columns.ts';
 import { finalMessage, scheduleNextAttempt, triedRunnersOf } from './automatic-retries.ts';
+import { isBehind } from './behind.ts';
 import { summaryOf } from './builds.ts';
 import type { Database, Write } from './database.ts';
 import { noteUrl } from './deployments.ts';
 import { raiseTime, startTags, tagOfTakenBack } from './fairness.ts';
 import { noticeParts } from './notice-parts.ts';
 import { noticeEnded, noticeStarted } from './notices.ts';
+import { noteRuns } from './workflow-runs.ts';
 
 /**
  * Changes of a job's status, by compare-and-set: each function changes it only if the job has the status before that and the
@@ -47,7 +49,7 @@ export async function queueJob(database: Database, job: JobId): Promise<boolean>
     const waiting = await db
       .selectFrom('jobs')
       .innerJoin('builds', 'builds.id', 'jobs.build_id')
-      .select(['repo', 'pull_request', 'labels', 'build_id'])
+      .select(['repo', 'pull_request', 'builds.event', 'labels', 'build_id'])
       .where('jobs.id', '=', job)
       .where('jobs.status', '=', 'waiting')
       .executeTakeFirst();
@@ -55,7 +57,7 @@ export async function queueJob(database: Database, job: JobId): Promise<boolean>
     const jobs = [JSON.parse(waiting.labels) as string[]];
     const [virtualStart = 0] = await startTags(db, waiting.repo, jobs, {
       continues: true,
-      isPullRequest: waiting.pull_request !== null,
+      isBehind: isBehind(waiting),
     });
     const moved = await db
       .updateTable('jobs')
@@ -110,6 +112,7 @@ export async function startAttempt(
     await updateAttempt(db, ref)
       .set({ status: 'running', ...runnerColumns(runner), started_at: at })
       .execute();
+    await noteRuns(db, moved.build_id);
     const build = await db
       .updateTable('builds')
       .set((eb) => ({ status: 'running' as const, started_at: eb.fn.coalesce('started_at', eb.val(at)) }))
@@ -419,6 +422,7 @@ async function insertSteps(db: Write, ref: AttemptRef, steps: Step[]): Promise<v
  * @returns the build after that
  */
 export async function settleBuild(db: Write, build: number): Promise<BuildSummary> {
+  await noteRuns(db, build);
   const jobs = await db
     .selectFrom('jobs')
     .select(['name', 'status', 'reason', 'message', 'continue_on_error'])

@@ -2,6 +2,7 @@ import { sql, type Transaction } from 'kysely';
 import { createChanges } from './changes-table.ts';
 import type { Engine } from './engine.ts';
 import { addApprovalMaterial, createEnvironments } from './environment-tables.ts';
+import { addEvents, addSeenBranches, addWorkflowRuns } from './event-tables.ts';
 import { completeFirstVersion, createTurns } from './first-version.ts';
 import { addChecks, addForgeReports, addForges, addJobTokens } from './forge-tables.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
@@ -235,6 +236,9 @@ export const migrations: readonly Migration[] = [
   addIdleTime,
   addCommitBody,
   addRequesters,
+  addEvents,
+  addSeenBranches,
+  addWorkflowRuns,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

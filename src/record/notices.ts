@@ -3,6 +3,7 @@ import type { ForgeKind } from '../kernel/forge-kinds.ts';
 import { projectAt } from '../kernel/forge-projects.ts';
 import type { PullRequestDetails } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
+import type { EventDetails } from '../kernel/workflow-events.ts';
 import type { Write } from './database.ts';
 import { forgeScopes } from './forges.ts';
 import { noticeParts } from './notice-parts.ts';
@@ -61,8 +62,11 @@ async function notice(db: Write, id: number, begun: boolean): Promise<void> {
   const details = pull === null ? null : (JSON.parse(pull) as PullRequestDetails);
   const isOther = details !== null && details.merge !== null && details.baseRef !== row.default_branch;
   const otherBase = isOther ? details.baseRef : undefined;
-  const about = { isPullRequest: details !== null, activity: details?.activity, otherBase };
+  const event = row.event === null ? undefined : (JSON.parse(row.event) as EventDetails);
+  const about = { isPullRequest: details !== null, activity: details?.activity, otherBase, event };
   const build = { ref: row.ref, trigger, status, reason, message, ...about };
+  const context = contextOf(build);
+  if (context === undefined) return;
   const shown = commitStatusOf({
     ...build,
     startedAt: row.started_at === null ? null : row.started_at + row.idle,
@@ -70,10 +74,10 @@ async function notice(db: Write, id: number, begun: boolean): Promise<void> {
   });
   for (const forge of forges) {
     if (projectAt(forge, { name: row.repo, url: row.url }) === undefined) continue;
-    const of = { forge: forge.name, repo: row.repo, sha: row.sha, context: contextOf(build) };
+    const of = { forge: forge.name, repo: row.repo, sha: event?.pull?.head ?? row.sha, context };
     // only changes have votes
     if (forge.kind === 'gerrit' && !build.isPullRequest) continue;
-    const { ref, lane } = refAt(forge.kind, row.ref, details);
+    const { ref, lane } = refAt(forge.kind, event?.pull?.ref ?? row.ref, event?.pull ?? details);
     await putNotice(db, { ...of, lane, ref, build: id, isPart: false, isRunning: false, ...shown }, begun);
   }
   await noticeParts(db, id);
@@ -84,7 +88,11 @@ async function notice(db: Write, id: number, begun: boolean): Promise<void> {
  * a commit apart, a status of a merge request counts for the branch that it comes from. Gerrit, Pagure and Azure DevOps have statuses of
  * changes and pull requests.
  */
-function refAt(kind: ForgeKind, ref: string, pull: PullRequestDetails | null): { ref: string; lane: string } {
+function refAt(
+  kind: ForgeKind,
+  ref: string,
+  pull: Pick<PullRequestDetails, 'headRef'> | null,
+): { ref: string; lane: string } {
   const isOwn = pull !== null && (kind === 'gerrit' || kind === 'pagure' || kind === 'azure');
   const sent = pull === null || isOwn || pull.headRef === null ? ref : `refs/heads/${pull.headRef}`;
   return { ref: sent, lane: kind === 'gitlab' || isOwn ? sent : '' };

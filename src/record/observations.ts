@@ -57,6 +57,13 @@ export async function noteObserved(
   );
 }
 
+/** @param mark of the settings for which all branches that are there have a cursor */
+export async function noteSeenBranches(database: Database, repo: string, mark: string): Promise<void> {
+  await database.write((db) =>
+    db.updateTable('repositories').set({ branches_seen: mark }).where('name', '=', repo).execute(),
+  );
+}
+
 /** Notes the default branch, before anything is decided by it. */
 export async function noteDefaultBranch(database: Database, repo: string, defaultBranch: string | null): Promise<void> {
   await database.write((db) =>

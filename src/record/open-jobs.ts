@@ -1,8 +1,10 @@
 import { sql } from 'kysely';
+import type { LaterPlan } from '../kernel/later-plans.ts';
 import type { AttemptRef, BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
 import { parseTriedRunners, type TriedRunners } from './automatic-retries.ts';
 import { approvalPlan } from './build-approvals.ts';
 import type { Database } from './database.ts';
+import { laterPlanOf } from './later-plans.ts';
 import { type Merge, mergeOf } from './pull-requests.ts';
 import type { Repository } from './repositories.ts';
 import { type StoredTrust, storedTrustOf } from './trust.ts';
@@ -33,6 +35,8 @@ export interface OpenJob {
   sha: string;
   /** number of the pull request whose code it runs; null for others */
   pullRequest: number | null;
+  /** kind of its plan, if not every runner takes that */
+  laterPlan: LaterPlan | undefined;
   /** what it runs instead of the commit; null where it runs the commit */
   merge: Merge | null;
   repo: Pick<
@@ -84,6 +88,7 @@ export async function openJobs(
       'builds.sha',
       'builds.pull_request',
       'builds.pull_details',
+      'builds.event',
       'repositories.name as repo',
       'repositories.url',
       'repositories.host',
@@ -143,6 +148,7 @@ export async function openJobs(
     ref: row.ref,
     sha: row.sha,
     pullRequest: row.pull_request,
+    laterPlan: laterPlanOf(row.plan, row),
     merge: mergeOf(row),
     repo: {
       name: row.repo,

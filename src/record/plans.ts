@@ -1,19 +1,28 @@
 import { type BuildId, jobIdOf, type Trigger } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
+import { type AwaitedEvent, type EventDetails, isByStranger } from '../kernel/workflow-events.ts';
 import { type ApprovalMaterial, holdForApproval, letApprovedBuildOn } from './build-approvals.ts';
 import { moveCursor } from './cursors.ts';
 import type { Database, Write } from './database.ts';
+import { addRequest, type EventRequest, openEvents } from './event-requests.ts';
 import { startTags } from './fairness.ts';
 import { closeIntent } from './intents.ts';
 import { insertJobs, type NewJob } from './new-jobs.ts';
 import { noticeBegun } from './notices.ts';
 import { observed } from './observed.ts';
-import { type NewPullRequest, noteBuiltHead, supersedeBuilds } from './pull-requests.ts';
+import { type NewPullRequest, noteBuiltHead, orderSuperseded, supersedeBuilds } from './pull-requests.ts';
 import { type NewSchedule, setSchedules } from './schedules.ts';
+import { noteRuns } from './workflow-runs.ts';
 import { insertWorkflows, type NewWorkflows } from './workflows.ts';
 
 /** A job of a plan. Its needs are jobs of the same plan; one with a node waits until it is planned, see workflows.ts. */
 export type PlannedJob = Omit<NewJob, 'id' | 'tag' | 'continueOnError'>;
+
+/** What starts workflows of a repository beside its commits; those of the default branch decide. */
+export interface StandingTriggers {
+  schedules: NewSchedule[];
+  awaited: AwaitedEvent[];
+}
 
 export interface NewBuild {
   repo: string;
@@ -37,8 +46,12 @@ export interface NewBuild {
   /** a person must approve it first; its only job stands for those to come */
   approval?: ApprovalMaterial;
   workflows?: NewWorkflows;
-  /** the repository's schedules from this commit on; absent if they stay as they are */
-  schedules?: NewSchedule[];
+  /** what starts workflows of the repository from this commit on; absent if that stays as it is */
+  standing?: StandingTriggers;
+  /** absent in builds of pushes, pull requests, schedules and requests */
+  event?: EventDetails;
+  /** further builds that are asked for together with this one */
+  requests?: EventRequest[];
 }
 
 export type Planned =
@@ -51,7 +64,7 @@ export type Planned =
   /** the repository is no longer observed */
   | { outcome: 'unknown_repository' };
 
-/** Records a build with its jobs, moves the cursor, sets schedules and closes the person's request, all or nothing. */
+/** Records a build with its jobs, moves the cursor, sets what starts workflows, and closes the request, all or nothing. */
 export async function recordPlan(database: Database, plan: NewBuild): Promise<Planned> {
   return database.write(async (db) => {
     const { known, repository, last } = await db
@@ -73,15 +86,26 @@ export async function recordPlan(database: Database, plan: NewBuild): Promise<Pl
     }
     const build = await insertBuild(db, plan, (last ?? 0) + 1);
     const head = plan.pullRequest?.activity === undefined ? plan.pullRequest : undefined;
-    const superseded = head ? await replaceHead(db, build, plan, head.number) : [];
-    if (plan.workflows) await insertWorkflows(db, build, plan.workflows);
+    const superseded = head ? await replaceHead(db, build, plan, head.number) : await replaceTarget(db, build, plan);
+    if (plan.workflows) await insertWorkflows(db, { build, repo: plan.repo }, plan.workflows);
     await insertJobs(db, build, await newJobs(db, build, plan));
+    await noteRuns(db, Number(build));
     if (plan.approval) await holdForApproval(db, build, plan.approval);
-    if (plan.schedules) await setSchedules(db, plan.repo, plan.schedules);
+    if (plan.standing) await setStanding(db, plan.repo, plan.standing);
     if (plan.intent !== null) await closeIntent(db, plan.intent, build);
+    for (const request of plan.requests ?? []) await addRequest(db, plan.repo, request);
     await noticeBegun(db, Number(build));
     return { outcome: 'made', build, superseded };
   });
+}
+
+async function setStanding(db: Write, repo: string, { schedules, awaited }: StandingTriggers): Promise<void> {
+  await setSchedules(db, repo, schedules);
+  await db
+    .updateTable('repositories')
+    .set({ awaited: JSON.stringify(awaited) })
+    .where('name', '=', repo)
+    .execute();
 }
 
 /** @returns earlier builds of the pull request, which were ordered to end */
@@ -93,6 +117,20 @@ async function replaceHead(
 ): Promise<BuildId[]> {
   await noteBuiltHead(db, { repo, number, ref, head });
   return supersedeBuilds(db, { repo, number, head, build });
+}
+
+/** @returns earlier builds of `pull_request_target` for another head of the same pull request, which were ordered to end */
+async function replaceTarget(db: Write, build: BuildId, { repo, event }: NewBuild): Promise<BuildId[]> {
+  if (!event?.pull) return [];
+  const { number, head } = event.pull;
+  const open = await openEvents(db, repo);
+  const earlier = open.filter(({ event: { pull } }) => pull?.number === number && pull.head !== head);
+  return orderSuperseded(
+    db,
+    repo,
+    earlier.flatMap(({ id }) => (id < Number(build) ? [id] : [])),
+    head,
+  );
 }
 
 /**
@@ -107,8 +145,9 @@ export async function recordApproved(
 ): Promise<boolean> {
   return database.write(async (db) => {
     if (!(await letApprovedBuildOn(db, build, digest))) return false;
-    if (plan.workflows) await insertWorkflows(db, build, plan.workflows);
+    if (plan.workflows) await insertWorkflows(db, { build, repo: plan.repo }, plan.workflows);
     await insertJobs(db, build, await newJobs(db, build, plan));
+    await noteRuns(db, Number(build));
     await noticeBegun(db, Number(build));
     return true;
   });
@@ -133,6 +172,7 @@ async function insertBuild(db: Write, plan: NewBuild, number: number): Promise<B
       message: plan.message,
       pull_request: pullRequest,
       pull_details: pullRequest === null ? null : JSON.stringify(details),
+      event: plan.event === undefined ? null : JSON.stringify(plan.event),
       created_at: serverNow(),
     })
     .returning('id')
@@ -141,10 +181,16 @@ async function insertBuild(db: Write, plan: NewBuild, number: number): Promise<B
 }
 
 /** The jobs with their ids; those that need no others are queued at once. */
-async function newJobs(db: Write, build: BuildId, { repo, jobs, pullRequest, approval }: NewBuild): Promise<NewJob[]> {
+async function newJobs(
+  db: Write,
+  build: BuildId,
+  { repo, jobs, pullRequest, event, approval }: NewBuild,
+): Promise<NewJob[]> {
   const ready = approval ? [] : jobs.filter(isReady);
   const labels = ready.map((job) => job.labels);
-  const tags = await startTags(db, repo, labels, { isPullRequest: pullRequest !== undefined });
+  const tags = await startTags(db, repo, labels, {
+    isBehind: pullRequest !== undefined || (event !== undefined && isByStranger(event)),
+  });
   const tagOf = new Map(ready.map((job, index) => [job, tags[index]]));
   return jobs.map((job, index) => ({ ...job, id: jobIdOf(build, index + 1), tag: tagOf.get(job) }));
 }

@@ -208,13 +208,32 @@ export async function supersedeBuilds(
     .where('id', '<', Number(build))
     .where('finished_at', 'is', null)
     .execute();
-  if (earlier.length > 0) {
+  return orderSuperseded(
+    db,
+    repo,
+    earlier.map(({ id }) => id),
+    head,
+  );
+}
+
+/**
+ * Orders builds of a pull request to end.
+ * @param head the newer one
+ * @returns them
+ */
+export async function orderSuperseded(
+  db: Write,
+  repo: string,
+  builds: readonly number[],
+  head: string,
+): Promise<BuildId[]> {
+  if (builds.length > 0) {
     const message = `replaced by commit ${head.slice(0, 12)} of the pull request`;
     const order = { kind: 'cancel', repo, reason: 'superseded', message, created_at: serverNow() } as const;
     await db
       .insertInto('intents')
-      .values(earlier.map(({ id }) => ({ ...order, build_id: id })))
+      .values(builds.map((id) => ({ ...order, build_id: id })))
       .execute();
   }
-  return earlier.map(({ id }) => String(id) as BuildId);
+  return builds.map((id) => String(id) as BuildId);
 }

@@ -7,7 +7,7 @@ import type { OpenJob } from './open-jobs.ts';
 
 /** A queued job, with what is needed to check its message. */
 export interface QueuedJob
-  extends Pick<OpenJob, 'id' | 'build' | 'attempt' | 'labels' | 'virtualStart' | 'dueAt' | 'tried' | 'pullRequest'> {
+  extends Pick<OpenJob, 'id' | 'build' | 'attempt' | 'labels' | 'virtualStart' | 'dueAt' | 'tried'> {
   repo: string;
   /** further labels that its repository's jobs need */
   runners: string[];
@@ -29,7 +29,7 @@ export async function queuedJobs(
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
     .innerJoin('repositories', 'repositories.name', 'builds.repo')
     .select(['jobs.id', 'build_id', 'attempt', 'labels', 'virtual_start', 'due_at', 'avoid'])
-    .select(['builds.repo', 'builds.pull_request', 'repositories.runners', planBeginning.as('plan')])
+    .select(['builds.repo', 'builds.pull_request', 'builds.event', 'repositories.runners', planBeginning.as('plan')])
     .where('jobs.finished_at', 'is', null)
     .where('jobs.status', '=', 'queued')
     .orderBy('virtual_start')
@@ -52,7 +52,6 @@ export async function queuedJobs(
     virtualStart: row.virtual_start,
     dueAt: row.due_at,
     tried: parseTriedRunners(row.avoid),
-    pullRequest: row.pull_request,
-    laterPlan: laterPlanOf(row.plan, row.pull_request),
+    laterPlan: laterPlanOf(row.plan, row),
   }));
 }

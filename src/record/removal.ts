@@ -30,6 +30,7 @@ export async function removeRepository(database: Database, name: string, purge: 
         removed_at: eb.fn.coalesce('removed_at', eb.val(serverNow())),
         ...{ hook_salt: null, hook_key: null, hook_key_id: null },
         trusted_refs: null,
+        awaited: '[]',
         ...(purge ? { purge: 1 } : {}),
       }))
       .where('name', '=', name)

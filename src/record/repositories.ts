@@ -4,6 +4,7 @@ import { checkRepositoryName, parseLabels } from '../kernel/names.ts';
 import type { PullRequestCheckout, PullRequestMode } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Visibility } from '../kernel/visibility.ts';
+import type { AwaitedEvent } from '../kernel/workflow-events.ts';
 import { renewCursors } from './cursors.ts';
 import type { Database, Sql, Write } from './database.ts';
 import { noError, type Observation, observationOf } from './observations.ts';
@@ -59,8 +60,12 @@ export interface Repository extends RepositorySettings {
 export interface ObservedRepository extends Repository, Observation {
   /** whether the old tags that match its globs are marked as seen */
   tagsSeen: boolean;
+  /** for which settings the branches that were there are known; null before that */
+  branchesSeen: string | null;
   /** whether the pull requests that were there before are noted as seen */
   pullRequestsSeen: boolean;
+  /** the events for which workflows of its default branch wait */
+  awaited: AwaitedEvent[];
 }
 
 /**
@@ -121,7 +126,7 @@ async function update(db: Write, existing: RepositoryRow, repository: Repository
       removed_at: null,
       ...(isOther ? { foreign_builds: await lastBuild(db, repository.name) } : {}),
       // tags and pull requests that came while they were not observed are not new
-      ...(existing.removed_at === null ? {} : { tags_seen: null, default_branch: null }),
+      ...(existing.removed_at === null ? {} : { tags_seen: null, branches_seen: null, default_branch: null }),
       ...(existing.removed_at === null && existing.pull_requests !== 'none' ? {} : { pull_requests_seen: null }),
     })
     .where('name', '=', repository.name)
@@ -248,7 +253,9 @@ function observedOf(row: RepositoryRow): ObservedRepository {
     ...repositoryOf(row),
     ...observationOf(row),
     tagsSeen: row.tags_seen === row.tags,
+    branchesSeen: row.branches_seen,
     pullRequestsSeen: row.pull_requests_seen === seenMark(row.pull_request_refs),
+    awaited: JSON.parse(row.awaited) as AwaitedEvent[],
   };
 }
 

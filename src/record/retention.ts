@@ -1,14 +1,16 @@
+import type { ExpressionBuilder } from 'kysely';
 import type { BuildId } from '../kernel/model.ts';
 import { isBranchOrTag } from './cursors.ts';
 import type { Database } from './database.ts';
+import type { Schema } from './schema.ts';
 
 /** Which finished builds are kept. Open builds are never touched. */
 export interface Retention {
   /** finished builds older than this many days are pruned; 0 for no limit */
   keepDays: number;
   /**
-   * finished builds beyond this many newest builds of a repository are pruned, and beyond as many of its pull requests, of which
-   * strangers make any number; 0 for no limit
+   * finished builds beyond this many newest builds of a repository are pruned, and beyond as many of its pull requests and of
+   * other events, of which strangers make any number; 0 for no limit
    */
   keepBuilds: number;
   /** this many newest finished builds of each repository stay whatever their age */
@@ -56,15 +58,20 @@ export async function* expiredBuilds(
   const nth = async (query: typeof builds, count: number) => (await query.offset(count - 1).executeTakeFirst())?.id;
   const end = await nth(builds.where('finished_at', 'is not', null), Math.max(keepAtLeast, 1));
   if (end === undefined) return;
-  const surplusOf = async (operator: 'is' | 'is not') =>
-    keepBuilds === 0 ? undefined : nth(builds.where('pull_request', operator, null), keepBuilds);
-  const surplus = { own: await surplusOf('is'), pulls: await surplusOf('is not') };
+  const surplusOf = async (own: boolean) =>
+    keepBuilds === 0
+      ? undefined
+      : nth(
+          builds.where((eb) => (own ? isOwn(eb) : eb.not(isOwn(eb)))),
+          keepBuilds,
+        );
+  const surplus = { own: await surplusOf(true), others: await surplusOf(false) };
   const before = keepDays === 0 ? Number.NEGATIVE_INFINITY : now - keepDays * day;
   const kept = await newestOfRefs(database, repo);
   for (let after = 0; ; ) {
     const rows = await database.db
       .selectFrom('builds')
-      .select(['id', 'number', 'sha', 'pull_request', 'finished_at', 'reported_at'])
+      .select(['id', 'number', 'sha', 'pull_request', 'event', 'finished_at', 'reported_at'])
       .where('repo', '=', repo)
       .where('id', '>', after)
       .where('id', '<', end)
@@ -72,9 +79,9 @@ export async function* expiredBuilds(
       .limit(page)
       .execute();
     yield rows
-      .filter(({ id, pull_request, finished_at, reported_at }) => {
+      .filter(({ id, pull_request, event, finished_at, reported_at }) => {
         if (finished_at === null || reported_at === null || kept.has(id)) return false;
-        const least = pull_request === null ? surplus.own : surplus.pulls;
+        const least = pull_request === null && event === null ? surplus.own : surplus.others;
         return finished_at < before || (least !== undefined && id < least);
       })
       .map(({ id, number, sha }) => ({ id: String(id) as BuildId, number, repo, sha }));
@@ -84,13 +91,19 @@ export async function* expiredBuilds(
   }
 }
 
+/** Strangers may cause any number of other builds, which are counted by themselves. */
+function isOwn(eb: ExpressionBuilder<Schema, 'builds'>) {
+  return eb.and([eb('pull_request', 'is', null), eb('event', 'is', null)]);
+}
+
 /** The newest finished build of each observed branch and tag, and the newest build of all. */
 async function newestOfRefs(database: Database, repo: string): Promise<Set<number>> {
   const kept = new Set<number>();
   const newest = database.db.selectFrom('builds').select('id').where('repo', '=', repo).orderBy('id', 'desc').limit(1);
   const cursors = database.db.selectFrom('cursors').select('ref').where('repo', '=', repo).where('absent', '=', 0);
   for (const { ref } of await cursors.where(isBranchOrTag).execute()) {
-    const row = await newest.where('ref', '=', ref).where('finished_at', 'is not', null).executeTakeFirst();
+    const ofRef = newest.where('ref', '=', ref).where('finished_at', 'is not', null);
+    const row = await ofRef.where('event', 'is', null).executeTakeFirst();
     if (row) kept.add(row.id);
   }
   const last = await newest.executeTakeFirst();

@@ -4,6 +4,7 @@ import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Write } from './database.ts';
 import { closeIntent, type Intent } from './intents.ts';
 import { noticeBegun } from './notices.ts';
+import { repeatRuns } from './workflow-runs.ts';
 
 /** A job of a build, as far as a retry needs it. */
 interface FinishedJob {
@@ -33,6 +34,7 @@ export async function retryJobs(
     const chosen = choose(await finishedJobs(db, build));
     if (!(await closeIntent(db, id, build))) return false;
     await forgetCancels(db, build, id);
+    await repeatRuns(db, build, chosen);
     for (const job of chosen) await reopenJob(db, job);
     await reopenBuild(db, build);
     await noticeBegun(db, Number(build));

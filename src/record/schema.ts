@@ -18,6 +18,8 @@ export interface Schema {
     host: string | null;
     /** JSON: globs of branches; empty means the default branch */
     branches: string;
+    /** for which settings the branches that were there are known, see observer/moved-refs.ts; null before that */
+    branches_seen: Generated<string | null>;
     /** JSON: globs of tags; empty means none */
     tags: string;
     /** JSON: the globs whose old tags are marked as seen; null before that */
@@ -51,6 +53,8 @@ export interface Schema {
     pull_request_labels: Generated<string | null>;
     /** for which pattern the pull requests that were there are noted as seen, see record/pull-requests.ts; null before that */
     pull_requests_seen: Generated<string | null>;
+    /** JSON: the events for which workflows of the default branch wait, see kernel/workflow-events.ts */
+    awaited: Generated<string>;
     /** JSON: globs of full names of refs whose builds may get secrets; null for the default branch and tags */
     trusted_refs: string | null;
     visibility: Generated<Visibility>;
@@ -197,6 +201,8 @@ export interface Schema {
     pull_request: Generated<number | null>;
     /** JSON of `PullRequestDetails`; null for other builds */
     pull_details: Generated<string | null>;
+    /** JSON of `EventDetails`; null for builds of pushes, pull requests, schedules and requests */
+    event: Generated<string | null>;
   };
 
   /** the pull requests of repositories that build them, see record/pull-requests.ts */
@@ -385,9 +391,13 @@ export interface Schema {
     facts: string;
     models: string;
     revision: number;
+    /** JSON: the runs of its workflows, see record/workflow-runs.ts */
+    runs: Generated<string>;
     /** the newest build at the time of its last retry, 0 without a retry; see record/concurrency.ts */
     retried_after: Generated<number>;
   };
+  /** how often each workflow of a repository has run, by its file */
+  workflow_counts: { repo: string; path: string; runs: number };
   workflow_models: { hash: string; model: string; created_at: number };
   /** virtual time of each set of labels (JSON), and the tags that repositories use next: see record/fairness.ts */
   label_sets: { labels: string; time: number };

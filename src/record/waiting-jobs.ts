@@ -91,6 +91,7 @@ function jobsOfBuilds(database: Database, reader: Reader) {
       'jobs.needs',
       'jobs.message',
       'builds.pull_request',
+      'builds.event',
       planBeginning.as('plan'),
     ]);
 }
@@ -98,11 +99,12 @@ function jobsOfBuilds(database: Database, reader: Reader) {
 type Row = Awaited<ReturnType<ReturnType<typeof jobsOfBuilds>['executeTakeFirstOrThrow']>> & { since: number };
 
 function waitingJob(
-  { build_id: build, labels, needs, plan, pull_request, ...rest }: Row,
+  { build_id: build, labels, needs, plan, pull_request, event, ...rest }: Row,
   status: WaitingJob['status'],
 ): WaitingJob {
   const lists = { labels: JSON.parse(labels) as string[], needs: JSON.parse(needs) as string[] };
-  return { ...rest, ...lists, build: String(build) as BuildId, status, laterPlan: laterPlanOf(plan, pull_request) };
+  const laterPlan = laterPlanOf(plan, { pull_request, event });
+  return { ...rest, ...lists, build: String(build) as BuildId, status, laterPlan };
 }
 
 /** The kinds of plans of a build's queued jobs that not every runner takes, by id. */
@@ -110,10 +112,10 @@ export async function queuedLaterPlans(database: Database, build: BuildId): Prom
   const rows = await database.db
     .selectFrom('jobs')
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
-    .select(['jobs.id', 'builds.pull_request', planBeginning.as('plan')])
+    .select(['jobs.id', 'builds.pull_request', 'builds.event', planBeginning.as('plan')])
     .where('build_id', '=', Number(build))
     .where('jobs.status', '=', 'queued')
     .execute();
-  const kinds = rows.map(({ id, plan, pull_request }) => [id, laterPlanOf(plan, pull_request)] as const);
+  const kinds = rows.map(({ id, plan, ...build }) => [id, laterPlanOf(plan, build)] as const);
   return new Map(kinds.flatMap(([id, kind]) => (kind ? [[id, kind]] : [])));
 }

@@ -2,12 +2,15 @@ import type { ExpressionBuilder } from 'kysely';
 import type { BuildId, JobId, Reason, Status } from '../kernel/model.ts';
 import type { PullRequestDetails } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
+import type { EventDetails } from '../kernel/workflow-events.ts';
 import { insertAttempt } from './attempt-columns.ts';
+import { isBehind } from './behind.ts';
 import type { Database, Write } from './database.ts';
 import { startTags } from './fairness.ts';
 import { insertJobs, type NewJob } from './new-jobs.ts';
 import { noticeParts } from './notice-parts.ts';
-import type { Schema } from './schema.ts';
+import type { BuildRow, Schema } from './schema.ts';
+import { type NewRun, numberRuns, runNumbers } from './workflow-runs.ts';
 
 /**
  * What is stored about a build's workflows: their files, why they run, and the node of each job in them. The planner defines
@@ -21,10 +24,13 @@ export interface WorkflowModel {
   model: string;
 }
 
+type ForkColumns = Pick<BuildRow, 'pull_request' | 'pull_details' | 'event'>;
+
 export interface NewWorkflows {
   /** JSON: the event, and the facts for contexts that the build's columns do not have */
   facts: string;
   models: WorkflowModel[];
+  runs?: NewRun[];
 }
 
 export interface PlanState {
@@ -33,6 +39,8 @@ export interface PlanState {
   facts: string;
   /** JSON, as recorded */
   models: string[];
+  /** number and attempt of its workflows' runs, by file */
+  runs: ReturnType<typeof runNumbers>;
   jobs: PlanStateJob[];
   build: {
     number: number;
@@ -41,10 +49,12 @@ export interface PlanState {
     subject: string;
     author: string;
     committedAt: number;
-    /** number of its pull request; null for others */
-    pullRequest: number | null;
-    /** whether its head is a branch of another repository, whose people need no rights in this one */
+    /** number of the pull request of a fork that it is about, whose people need no rights in this repository; null for others */
+    fork: number | null;
+    /** whether it runs the code of that fork */
     isOfFork: boolean;
+    /** its jobs let those of branches go first */
+    isBehind: boolean;
     repo: { name: string; url: string; host: string | null };
   };
 }
@@ -66,7 +76,11 @@ export interface PlanStateJob {
 }
 
 /** Stores new models, and links all models to the build. */
-export async function insertWorkflows(db: Write, build: BuildId, { facts, models }: NewWorkflows): Promise<void> {
+export async function insertWorkflows(
+  db: Write,
+  { build, repo }: { build: BuildId; repo: string },
+  { facts, models, runs = [] }: NewWorkflows,
+): Promise<void> {
   for (const { hash, model } of models) {
     await db
       .insertInto('workflow_models')
@@ -76,7 +90,10 @@ export async function insertWorkflows(db: Write, build: BuildId, { facts, models
   }
   await db
     .insertInto('build_workflows')
-    .values({ build_id: Number(build), facts, models: JSON.stringify(models.map(({ hash }) => hash)), revision: 0 })
+    .values({
+      ...{ build_id: Number(build), facts, models: JSON.stringify(models.map(({ hash }) => hash)), revision: 0 },
+      runs: await numberRuns(db, repo, runs),
+    })
     .execute();
 }
 
@@ -90,6 +107,7 @@ export async function planState(database: Database, build: BuildId): Promise<Pla
     .selectFrom('builds')
     .innerJoin('repositories', 'repositories.name', 'builds.repo')
     .select(['number', 'ref', 'sha', 'subject', 'author', 'committed_at', 'pull_request', 'pull_details'])
+    .select('event')
     .select(['repositories.name', 'url', 'host'])
     .where('id', '=', id)
     .executeTakeFirst();
@@ -106,12 +124,11 @@ export async function planState(database: Database, build: BuildId): Promise<Pla
     .orderBy('position')
     .execute();
   const { number, ref, sha, subject, author, committed_at: committedAt, name, url, host } = row;
-  const pullRequest = row.pull_request;
-  const isOfFork = row.pull_details !== null && !(JSON.parse(row.pull_details) as PullRequestDetails).same;
   return {
     revision: plan.revision,
     facts: plan.facts,
     models: models.map(({ model }) => model),
+    runs: runNumbers(plan.runs),
     jobs: jobs.map(({ continue_on_error, first_attempt, outputs, unwanted, ...job }) => ({
       ...job,
       firstAttempt: first_attempt,
@@ -119,8 +136,25 @@ export async function planState(database: Database, build: BuildId): Promise<Pla
       continueOnError: continue_on_error === 1,
       outputs: outputs === null ? {} : (JSON.parse(outputs) as { [name: string]: string }),
     })),
-    build: { number, ref, sha, subject, author, committedAt, pullRequest, isOfFork, repo: { name, url, host } },
+    build: {
+      number,
+      ref,
+      sha,
+      subject,
+      author,
+      committedAt,
+      fork: forkOf(row),
+      isOfFork: row.pull_request !== null && forkOf(row) !== null,
+      isBehind: isBehind(row),
+      repo: { name, url, host },
+    },
   };
+}
+
+function forkOf({ pull_request: number, pull_details, event }: ForkColumns): number | null {
+  if (pull_details !== null) return (JSON.parse(pull_details) as PullRequestDetails).same ? null : number;
+  const { pull } = JSON.parse(event ?? '{}') as Partial<EventDetails>;
+  return pull && pull.headRef === null ? pull.number : null;
 }
 
 /** Whether an order to end a job or its whole build is open. */
@@ -176,7 +210,7 @@ export async function applyPlan(
   build: BuildId,
   revision: number,
   changes: readonly PlanChange[],
-  { repo, pullRequest }: { repo: string; pullRequest: number | null },
+  of: { repo: string; isBehind: boolean },
 ): Promise<void> {
   const current = await db
     .updateTable('build_workflows')
@@ -201,10 +235,7 @@ export async function applyPlan(
   const fresh = [...expanded.values()].filter(({ id }) => !known.has(id));
   const toQueue = changes.filter((change) => change.kind === 'queue');
   const labels = toQueue.map((change) => change.labels);
-  const tags = await startTags(db, repo, labels, {
-    continues: revision > 0,
-    isPullRequest: pullRequest !== null,
-  });
+  const tags = await startTags(db, of.repo, labels, { continues: revision > 0, isBehind: of.isBehind });
   const queued = new Map(toQueue.map((change, index) => [change.id, { ...change, virtualStart: tags[index] ?? 0 }]));
   const jobs = fresh.map((job) => newJob(job, queued.get(job.id)));
   await insertJobs(db, build, jobs);

@@ -51,9 +51,11 @@ async function writeNewest(
   }
 }
 
-/** Newest first. */
+/** Newest first. What events such as comments have started counts only where nothing else has been built of the commit. */
 async function finishedBuilds(database: Database, { repo, sha }: Pick<BuildSummary, 'repo' | 'sha'>) {
-  return (await listBuilds(database, { repo, sha, limit: 500 })).filter((build) => isFinal(build.status));
+  const own = await listBuilds(database, { repo, sha, withoutEvents: true, limit: 500 });
+  const builds = own.length > 0 ? own : await listBuilds(database, { repo, sha, limit: 500 });
+  return builds.filter((build) => isFinal(build.status));
 }
 
 /** The entry of a build in the files of another. */

@@ -1,6 +1,7 @@
 import type { ForgeAddresses } from '../kernel/known-forges.ts';
 import type { PullRequestFacts } from '../kernel/pull-request.ts';
-import type { Json } from './template.ts';
+import type { RunPhase, WorkflowRun } from '../kernel/workflow-events.ts';
+import type { Json, JsonObject } from './template.ts';
 
 /** The event that starts workflows, in GitHub's terms. */
 export type BuildEvent =
@@ -10,12 +11,19 @@ export type BuildEvent =
   | { name: 'repository_dispatch'; type: string; payload: Json }
   | { name: 'schedule'; workflow: string; cron: string }
   | PullRequestEvent
-  /** any other event of a forge, for example `release`; `action` is null if it has no activity types */
-  | { name: 'forge'; event: string; action: string | null };
+  /** pull requests are tested together in GitHub's merge queue, for a base branch and from its commit; null where that is not known */
+  | { name: 'merge_group'; base: string; baseSha: string | null }
+  /** the run of another workflow has moved on */
+  | { name: 'workflow_run'; action: RunPhase; run: WorkflowRun }
+  /**
+   * any other event of a forge, for example `release`; `action` is null if it has no activity types, and `payload` is what the forge
+   * has sent, in GitHub's form
+   */
+  | { name: 'forge'; event: string; action: string | null; payload: JsonObject };
 
-/** A pull request was opened or changed. */
+/** A pull request was opened or changed. `pull_request_target` runs the workflows of the default branch, there. */
 export interface PullRequestEvent {
-  name: 'pull_request';
+  name: 'pull_request' | 'pull_request_target';
   number: number;
   /** one of GitHub's activity types, such as `opened` or `synchronize` */
   action: string;
@@ -65,6 +73,8 @@ export interface BuildFacts {
   /** ISO 8601 */
   committedAt: string;
   event: BuildEvent;
+  /** number and attempt of the runs of its workflows, by file; those of the build where it has none */
+  runs?: { readonly [file: string]: { number: number; attempt: number } };
   /** payload that was sent with the event; its keys override those that Volt makes */
   payload?: { [key: string]: Json };
   vars: { [name: string]: string };

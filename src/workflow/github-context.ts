@@ -1,8 +1,12 @@
 import { type ForgeAddresses, forgeAddresses } from '../kernel/known-forges.ts';
-import { type BuildFacts, eventName, type PullRequestEvent } from './event.ts';
+import { type BuildEvent, type BuildFacts, eventName, type PullRequestEvent } from './event.ts';
 import { dispatchTexts } from './inputs.ts';
 import type { JsonObject } from './template.ts';
+import { isObject } from './values.ts';
 import type { Workflow } from './workflow.ts';
+
+type WorkflowRunEvent = Extract<BuildEvent, { name: 'workflow_run' }>;
+type MergeGroup = Extract<BuildEvent, { name: 'merge_group' }>;
 
 const noCommit = '0'.repeat(40);
 
@@ -23,15 +27,17 @@ export function githubContext(facts: BuildFacts, workflow: Workflow, run: string
 
 function makeContext(facts: BuildFacts, workflow: Workflow, run: string): JsonObject {
   const { repository, server, api, graphql, owner } = repositoryParts(facts);
-  const actor = (facts.event.name === 'pull_request' && facts.event.facts?.author) || facts.author;
+  const actor = actorOf(facts);
+  const pull = pullRequestIn(facts.event);
+  const { number, attempt } = facts.runs?.[workflow.path] ?? { number: facts.number, attempt: 1 };
   return {
     actor,
     triggering_actor: actor,
     api_url: api,
     graphql_url: graphql,
     server_url: server,
-    base_ref: facts.event.name === 'pull_request' ? facts.event.base : '',
-    head_ref: facts.event.name === 'pull_request' ? (headRef(facts.event) ?? '') : '',
+    base_ref: pull?.base ?? '',
+    head_ref: pull ? (headRef(pull) ?? '') : '',
     event: { ...eventPayload(facts, workflow), ...facts.payload },
     event_name: eventName(facts.event),
     ref: facts.ref,
@@ -42,9 +48,9 @@ function makeContext(facts: BuildFacts, workflow: Workflow, run: string): JsonOb
     repository_owner: owner,
     repositoryUrl: cloneUrl(facts),
     retention_days: '90',
-    run_attempt: '1',
+    run_attempt: String(attempt),
     run_id: run,
-    run_number: String(facts.number),
+    run_number: String(number),
     secret_source: 'Actions',
     sha: facts.sha,
     token: '',
@@ -52,6 +58,50 @@ function makeContext(facts: BuildFacts, workflow: Workflow, run: string): JsonOb
     workflow_ref: `${repository}/${workflow.path}@${facts.ref}`,
     workflow_sha: facts.sha,
   };
+}
+
+function pullRequestIn(event: BuildEvent): PullRequestEvent | undefined {
+  return event.name === 'pull_request' || event.name === 'pull_request_target' ? event : undefined;
+}
+
+function workflowRunPayload(facts: BuildFacts, { action, run }: WorkflowRunEvent): JsonObject {
+  const { id, number, attempt, name, path, event, conclusion, sha, branch, pullRequest, subject, author } = run;
+  const person = { name: author };
+  const isFork = pullRequest !== null && branch === null;
+  return {
+    workflow: { name, path },
+    workflow_run: {
+      ...{ id: Number(id), run_number: number, run_attempt: attempt, name, path, display_title: subject, event },
+      ...{ status: action === 'requested' ? 'queued' : action, conclusion, head_sha: sha, head_branch: branch },
+      head_commit: { id: sha, message: subject, timestamp: run.committedAt, author: person, committer: person },
+      ...{ actor: { login: author }, triggering_actor: { login: author } },
+      pull_requests: pullRequest === null || isFork ? [] : [{ number: pullRequest }],
+      repository: repositoryOf(facts),
+      head_repository: isFork ? null : repositoryOf(facts),
+    },
+  };
+}
+
+function mergeGroupPayload(
+  { ref, sha, subject, author, committedAt }: BuildFacts,
+  { base, baseSha }: MergeGroup,
+): JsonObject {
+  const person = { name: author };
+  return {
+    action: 'checks_requested',
+    merge_group: {
+      ...{ head_sha: sha, head_ref: ref, base_sha: baseSha, base_ref: `refs/heads/${base}` },
+      head_commit: { id: sha, message: subject, timestamp: committedAt, author: person, committer: person },
+    },
+  };
+}
+
+/** Who has caused the event, as far as a forge has told. */
+function actorOf({ event, author }: BuildFacts): string {
+  const pull = pullRequestIn(event);
+  if (pull) return pull.facts?.author || author;
+  const sender = event.name === 'forge' ? event.payload.sender : undefined;
+  return isObject(sender) && typeof sender.login === 'string' ? sender.login : author;
 }
 
 /** `github.event`, the content of event.json. */
@@ -72,10 +122,15 @@ function eventPayload(facts: BuildFacts, { on }: Workflow): JsonObject {
       return { action: event.type, branch: refName(ref), client_payload: event.payload, ...common };
     case 'schedule':
       return { schedule: event.cron, workflow: event.workflow, ...common };
+    case 'workflow_run':
+      return { action: event.action, ...workflowRunPayload(facts, event), ...common };
+    case 'merge_group':
+      return { ...mergeGroupPayload(facts, event), ...common };
     case 'pull_request':
+    case 'pull_request_target':
       return { ...pullRequestPayload(facts, event), ...common };
     case 'forge':
-      return { ...(event.action === null ? {} : { action: event.action }), ...common };
+      return { ...common, ...event.payload, ...(event.action === null ? {} : { action: event.action }) };
   }
 }
 

@@ -1,3 +1,4 @@
+import { runId } from '../kernel/workflow-events.ts';
 import type { BuildFacts } from './event.ts';
 import { evaluateText, type Scope } from './expression.ts';
 import { githubContext } from './github-context.ts';
@@ -61,8 +62,12 @@ export function contextsOf<Id>(graph: BuildGraph<Id>, node: Node, needs: readonl
  * workflows: 200 files of a commit, and 50 that these call in other repositories.
  */
 function runOf<Id>({ facts, workflows }: BuildGraph<Id>, { path }: Workflow): string {
-  const index = [...workflows.keys()].filter((other) => other < path).length;
-  return `${facts.build}${String(index).padStart(3, '0')}`;
+  return runId(facts.build, runIndex([...workflows.keys()], path));
+}
+
+/** @param paths of all workflows of a build, those that others call included */
+export function runIndex(paths: readonly string[], path: string): number {
+  return paths.filter((other) => other < path).length;
 }
 
 /** Inputs of the workflow that a person has started, which were checked before. */

@@ -36,8 +36,16 @@ export function readTriggers(reader: TokenReader, token: TemplateToken | undefin
         triggers.repository_dispatch = readTypes(reader, value);
         break;
       case 'pull_request':
-        triggers.pull_request = { ...readFilter(reader, value), ...readTypes(reader, value) };
+      case 'pull_request_target':
+      case 'merge_group':
+        triggers[event] = { ...readFilter(reader, value), ...readTypes(reader, value) };
         break;
+      case 'workflow_run': {
+        const workflows = field(reader, value, 'workflows');
+        const named = workflows && { workflows: reader.texts(workflows) };
+        triggers.workflow_run = { ...readFilter(reader, value), ...readTypes(reader, value), ...named };
+        break;
+      }
       default:
         triggers.others.push({ event, ...readTypes(reader, value) });
     }

@@ -1,3 +1,4 @@
+import type { WorkflowRun } from '../kernel/workflow-events.ts';
 import type { BuildEvent } from './event.ts';
 import { selects } from './filters.ts';
 import { refName } from './github-context.ts';
@@ -25,11 +26,19 @@ export function isTriggered(workflow: Workflow, { event, ref, changedPaths }: Ha
       return on.repository_dispatch !== undefined && (on.repository_dispatch.types?.includes(event.type) ?? true);
     case 'schedule':
       return event.workflow === path && (on.schedule ?? []).some(({ cron }) => cron === event.cron);
-    case 'pull_request': {
-      const filter = on.pull_request;
+    case 'pull_request':
+    case 'pull_request_target': {
+      const filter = on[event.name];
       if (!filter || !(filter.types ?? pullRequestTypes).includes(event.action)) return false;
       const base = `refs/heads/${event.base}`;
       return passesRef(filter, base) && passesPaths(filter, base, changedPaths);
+    }
+    case 'merge_group':
+      return on.merge_group !== undefined && passesRef(on.merge_group, `refs/heads/${event.base}`);
+    case 'workflow_run': {
+      const { workflows, types, ...filter } = on.workflow_run ?? {};
+      if (!on.workflow_run || !(types?.includes(event.action) ?? true)) return false;
+      return (workflows?.includes(event.run.name) ?? true) && passesRunBranch(filter, event.run);
     }
     case 'forge':
       return on.others.some(
@@ -37,6 +46,11 @@ export function isTriggered(workflow: Workflow, { event, ref, changedPaths }: Ha
           other.event === event.event && (event.action === null || (other.types?.includes(event.action) ?? true)),
       );
   }
+}
+
+/** No filter lets the branch of a fork through: its people may name it as they like. */
+function passesRunBranch(filter: PushFilter, { branch }: WorkflowRun): boolean {
+  return branch === null ? filter.branches === undefined : passesRef(filter, `refs/heads/${branch}`);
 }
 
 /** A workflow with filters only for branches does not run for tags, and vice versa. */

@@ -42,6 +42,9 @@ export interface Triggers {
   /** `types` is absent if every type counts */
   repository_dispatch?: { types?: string[] };
   pull_request?: PullRequestFilter;
+  pull_request_target?: PullRequestFilter;
+  merge_group?: PullRequestFilter;
+  workflow_run?: WorkflowRunFilter;
   /** other events of a forge, for example `release`; `types` is absent if every type counts */
   others: { event: string; types?: string[] }[];
 }
@@ -64,7 +67,13 @@ export interface PushFilter {
 
 /** Filters for pull requests: base branch, changed paths and activity types. */
 export interface PullRequestFilter extends PushFilter {
-  /** if absent, GitHub's three: opened, synchronize, reopened */
+  /** if absent, GitHub's three: opened, synchronize, reopened; merge groups have one alone */
+  types?: string[];
+}
+
+/** Filters for runs of other workflows: the branch that these ran for, their names and phases; absent ones filter nothing. */
+export interface WorkflowRunFilter extends PushFilter {
+  workflows?: string[];
   types?: string[];
 }
 

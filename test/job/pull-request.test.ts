@@ -110,6 +110,69 @@ describe('a job of a pull request', () => {
     expect(readdirSync(workspace)).to.not.include('pwned');
   });
 
+  describe('whose workflows are those of the default branch', () => {
+    const facts: PullRequestFacts = {
+      ...{ title: 'x', body: null, draft: null, labels: [], author: 'eve', url: null, isOpen: true, merged: false },
+      ...{ headRef: 'topic', headRepo: 'eve/app' },
+    };
+
+    /** Runs a checkout for `pull_request_target`. @param headRef branch of the repository at the head */
+    async function checkOut(inputs: (heads: { head: string; merge: string }) => object, headRef: string | null = null) {
+      const { repository, head, base, merge } = await pullRequest();
+      repository.git('update-ref', 'refs/pull/7/head', head);
+      if (headRef !== null) repository.git('branch', headRef, head);
+      const event: PullRequestEvent = {
+        ...{ name: 'pull_request_target', number: 7, action: 'opened', head: headRef, base: 'main' },
+        ...{ commits: { head, before: null, base }, merge: null, label: null, facts },
+      };
+      const commit = { ref: 'refs/heads/main', sha: base };
+      const steps = `- uses: actions/checkout@v4\n  with: ${JSON.stringify(inputs({ head, merge }))}\n- run: git rev-parse HEAD`;
+      const plan = jobs.plans(jobText(steps), repository, { event, ...builtCommit(event, commit) }).test;
+      if (!plan) throw new Error('the workflow has no job "test" that can run');
+      const started = jobs.start(plan, repository, {}, commit);
+      const { outcome } = await started.ended;
+      return { outcome, log: started.log(), workspace: started.workspace, head, base };
+    }
+
+    it('checks out the default branch, whatever the head is', async () => {
+      for (const inputs of [{}, { ref: 'main' }, { ref: '${{ github.base_ref }}' }, { ref: '${{ github.sha }}' }]) {
+        const { outcome, log, base } = await checkOut(() => inputs);
+        expect(outcome, log).to.include({ status: 'success' });
+        expect(log).to.include(`\n${base}\n`);
+      }
+    });
+
+    const attacks: [string, (heads: { head: string; merge: string }) => object, reason?: string][] = [
+      ['its commit', () => ({ ref: '${{ github.event.pull_request.head.sha }}' })],
+      ['the beginning of its commit', ({ head }) => ({ ref: head.slice(0, 12) }), 'step_failed'],
+      ['the ref that GitHub has for it', () => ({ ref: 'refs/pull/${{ github.event.number }}/head' })],
+      ['the ref that its forge has for it', () => ({ ref: 'refs/merge-requests/7/head' })],
+      ['its merge', ({ merge }) => ({ ref: merge }), 'fetch_failed'],
+      [
+        'the repository and branch of the fork',
+        () => ({
+          repository: '${{ github.event.pull_request.head.repo.full_name }}',
+          ref: '${{ github.event.pull_request.head.ref }}',
+        }),
+      ],
+    ];
+    for (const [how, inputs, reason = 'untrusted_checkout'] of attacks)
+      it(`does not check out the head of a fork by ${how}`, async () => {
+        const { outcome, log, workspace } = await checkOut(inputs);
+        expect(outcome.reason, log).to.equal(reason);
+        expect(readdirSync(workspace)).to.not.include('fork.txt');
+      });
+
+    it('checks out a head that is a branch of the repository itself', async () => {
+      const { outcome, log, head } = await checkOut(
+        () => ({ ref: '${{ github.event.pull_request.head.sha }}' }),
+        'topic',
+      );
+      expect(outcome, log).to.include({ status: 'success' });
+      expect(log).to.include(`\n${head}\n`);
+    });
+  });
+
   it('uses the actions of the merge without a checkout', async () => {
     const { log } = await run('- uses: $/.github/actions/own\n- uses: actions/checkout@v4');
     expect(log).to.include('\nof my own\n');

@@ -20,6 +20,10 @@ describe('the status of a commit at a forge', () => {
     expect(contextOf(build({ ref: 'refs/tags/v1' }))).to.equal('volt/tag');
     expect(contextOf(build({ ref: 'refs/pull/7/head', isPullRequest: true }))).to.equal('volt/pull-request');
     expect(contextOf(build({ trigger: 'schedule' }))).to.equal('volt/schedule');
+    const release = { name: 'release', action: 'published' };
+    expect(contextOf(build({ ref: 'refs/tags/v1', trigger: 'event', event: release }))).to.equal('volt/release');
+    const comment = { name: 'issue_comment', action: 'created' };
+    expect(contextOf(build({ trigger: 'event', event: comment }))).to.equal(undefined);
     const labeled = { ref: 'refs/pull/7/head', isPullRequest: true, activity: 'labeled' } as const;
     expect(contextOf(build(labeled))).to.equal('volt/pull-request/labeled');
   });

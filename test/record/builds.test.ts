@@ -160,6 +160,7 @@ describe('builds in the database', () => {
           sha: 'a'.repeat(40),
           pullRequest: null,
           merge: null,
+          laterPlan: undefined,
           repo: {
             name: 'app',
             url: 'https://example.com/app.git',

@@ -186,13 +186,15 @@ describe('recording a plan', () => {
     const schedules = Array.from({ length: 14_000 }, (_, index) => {
       return { workflow: `${index}.yml`, cron: '0 0 * * *', timezone: null, nextAt: index };
     });
-    const id = await recordedBuild(database, { jobs, schedules });
+    const id = await recordedBuild(database, { jobs, standing: { schedules, awaited: [] } });
     expect((await findBuild(database, id))?.jobs.map(({ name }) => name)).to.deep.equal(jobs.map(({ name }) => name));
     expect(await schedulesOf(database, 'app')).to.have.length(14_000);
   });
 
   it('sets schedules only for a build that it makes', async () => {
-    const at = (cron: string) => ({ schedules: [{ workflow: 'ci.yml', cron, timezone: null, nextAt: 1 }] });
+    const at = (cron: string) => ({
+      standing: { schedules: [{ workflow: 'ci.yml', cron, timezone: null, nextAt: 1 }], awaited: [] },
+    });
     const crons = async () => (await schedulesOf(database, 'app')).map(({ cron }) => cron);
     await take({ ...commit(two, one), ...at('0 2 * * *') });
     expect(await crons(), 'out of turn').to.deep.equal([]);

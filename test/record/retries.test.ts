@@ -162,12 +162,12 @@ describe('a retry', () => {
   });
 
   it('invalidates plans of its workflows that were made before', async () => {
-    await database.write((db) => insertWorkflows(db, build, { facts: '{}', models: [] }));
+    await database.write((db) => insertWorkflows(db, { build, repo: 'app' }, { facts: '{}', models: [] }));
     await run(1, 1);
     await skip(0);
     const revision = (await planState(database, build))?.revision ?? 0;
     await retry();
-    const late = database.write((db) => applyPlan(db, build, revision, [], { repo: 'app', pullRequest: null }));
+    const late = database.write((db) => applyPlan(db, build, revision, [], { repo: 'app', isBehind: false }));
     expect(await late.catch((error: unknown) => error)).to.be.instanceOf(OutOfDate);
   });
 

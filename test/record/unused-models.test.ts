@@ -19,7 +19,7 @@ describe('models of workflows', () => {
   async function buildWith(...hashes: string[]) {
     const build = await finishedBuild(database, 1);
     const models = hashes.map((hash) => ({ hash, model: '{}' }));
-    await database.write((db) => insertWorkflows(db, build, { facts: '{}', models }));
+    await database.write((db) => insertWorkflows(db, { build, repo: 'app' }, { facts: '{}', models }));
     return build;
   }
 

@@ -2,7 +2,9 @@ import { createHmac } from 'node:crypto';
 import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
+import type { AwaitedEvent } from '../../src/kernel/workflow-events.ts';
 import { observeQueue } from '../../src/queues/names.ts';
+import { requestEvent } from '../../src/record/event-requests.ts';
 import { openTriggers } from '../../src/record/intents.ts';
 import { pullRequestFacts } from '../../src/record/pull-request-facts.ts';
 import { removeRepository } from '../../src/record/removal.ts';
@@ -24,6 +26,13 @@ interface Example {
     merged?: boolean;
     html_url: string;
   };
+}
+interface Told {
+  action: string;
+  repository: object;
+  organization?: object;
+  installation?: object;
+  release?: { tag_name: string };
 }
 /** What GitHub has published of the calls of its webhooks. */
 const published = createRequire(import.meta.url)('@octokit/webhooks-examples') as {
@@ -409,6 +418,187 @@ describe('web: webhooks', () => {
       const stored = await facts(8);
       expect(stored).to.include({ url: null, headRef: null });
       expect([stored?.title?.length, stored?.body?.length, stored?.labels?.length]).to.deep.equal([1000, 10_000, 100]);
+    });
+  });
+
+  describe('about an issue, a comment or a release', () => {
+    let name: string;
+    let count = 0;
+    const wait = (awaited: AwaitedEvent[]) =>
+      site.context.database.db
+        .updateTable('repositories')
+        .set({ awaited: JSON.stringify(awaited) })
+        .where('name', '=', name)
+        .execute();
+    const asked = async () => openTriggers(site.context.database, name);
+    const tell = (payload: object, headers: Record<string, string>) => {
+      const body = JSON.stringify(payload);
+      return call({ 'x-hub-signature-256': `sha256=${code(body)}`, ...headers }, body, name);
+    };
+
+    beforeEach(async () => {
+      name = `events${++count}`;
+      await site.repository(name);
+      secret = await secretOf(name);
+      await wait([{ event: 'issues' }, { event: 'issue_comment' }]);
+    });
+
+    for (const event of ['issues', 'issue_comment', 'release'])
+      it(`ask for what waits for ${event}, in all of GitHub's published examples`, async () => {
+        const examples = (published.find((each) => each.name === event)?.examples ?? []) as unknown as Told[];
+        expect(examples).to.have.length.above(8);
+        for (const example of examples) {
+          await site.context.database.db.deleteFrom('intents').execute();
+          await site.context.access.client.flushall();
+          const answer = await tell(example, { 'x-github-event': event });
+          expect(answer.status, await answer.clone().text()).to.equal(202);
+          const [{ ref, event: of } = { ref: '', event: {} }, ...more] = await asked();
+          expect(more).to.deep.equal([]);
+          const { repository: _, organization: __, installation: ___, action, ...rest } = example;
+          const { payload, ...about } = of as { payload: object };
+          expect(about).to.deep.equal({ name: 'forge', event, action });
+          expect(ref).to.equal(event === 'release' ? `refs/tags/${example.release?.tag_name}` : null);
+          expect(rest).to.deep.include(payload);
+          expect(payload).to.include.keys(event === 'release' ? ['release', 'sender'] : ['issue', 'sender']);
+        }
+      });
+
+    const gitlab: [string, object, object][] = [
+      [
+        'Issue Hook',
+        {
+          object_kind: 'issue',
+          user: { username: 'ada' },
+          object_attributes: { iid: 7, action: 'open', title: 'a title', state: 'opened', url: 'https://x/7' },
+          labels: [{ title: 'bug' }],
+        },
+        {
+          event: 'issues',
+          action: 'opened',
+          payload: {
+            issue: {
+              ...{ number: 7, title: 'a title', body: null, state: 'open', html_url: 'https://x/7' },
+              ...{
+                created_at: null,
+                updated_at: null,
+                labels: [{ name: 'bug' }],
+                user: { login: 'ada', type: 'User' },
+              },
+            },
+            sender: { login: 'ada', type: 'User' },
+          },
+        },
+      ],
+      [
+        'Note Hook',
+        {
+          object_kind: 'note',
+          user: { username: 'ada' },
+          object_attributes: { id: 3, note: 'do it', noteable_type: 'MergeRequest', url: 'https://x/7#3' },
+          merge_request: { iid: 7, title: 'a title', state: 'merged' },
+        },
+        {
+          event: 'issue_comment',
+          action: 'created',
+          payload: {
+            issue: {
+              ...{ number: 7, title: 'a title', body: null, state: 'closed', html_url: null },
+              ...{ created_at: null, updated_at: null, labels: [], pull_request: {} },
+            },
+            comment: {
+              ...{ id: 3, body: 'do it', html_url: 'https://x/7#3', created_at: null, updated_at: null },
+              user: { login: 'ada', type: 'User' },
+            },
+            sender: { login: 'ada', type: 'User' },
+          },
+        },
+      ],
+      [
+        'Release Hook',
+        { object_kind: 'release', action: 'create', tag: 'v1', name: 'one', description: 'new', url: 'https://x/v1' },
+        {
+          event: 'release',
+          action: 'published',
+          payload: {
+            release: {
+              ...{ id: null, tag_name: 'v1', name: 'one', body: 'new', html_url: 'https://x/v1', created_at: null },
+              ...{ draft: false, prerelease: false },
+            },
+          },
+        },
+      ],
+    ];
+    for (const [hook, payload, event] of gitlab)
+      it(`ask for the same when GitLab calls with its ${hook}`, async () => {
+        await tell(payload, { 'x-gitlab-event': hook });
+        expect((await asked()).map((each) => each.event)).to.deep.equal([{ name: 'forge', ...event }]);
+      });
+
+    it('ask for the same when Gitea calls, in the words of GitHub', async () => {
+      const payload = { action: 'label_updated', issue: { number: 7 }, is_pull: false, sender: { login: 'ada' } };
+      await tell(payload, { 'x-gitea-event': 'issues', 'x-github-event': 'issues' });
+      expect((await asked()).map(({ event }) => event)).to.deep.equal([
+        {
+          ...{ name: 'forge', event: 'issues', action: 'labeled' },
+          payload: { issue: { number: 7 }, sender: { login: 'ada' } },
+        },
+      ]);
+    });
+
+    const comment = (more = {}) => ({ action: 'created', issue: { number: 7 }, comment: { body: 'x' }, ...more });
+    const event = { 'x-github-event': 'issue_comment' };
+
+    it('ask once for each call, whatever id and headers a repeated one has', async () => {
+      await tell(comment(), { ...event, 'x-github-delivery': 'a' });
+      await tell(comment(), { ...event, 'x-github-delivery': 'b' });
+      await tell(comment(), { 'x-github-event': 'issues' });
+      expect(await asked()).to.have.length(1);
+    });
+
+    it('ask for nothing when they are forged, or no workflow of the default branch waits for them', async () => {
+      const body = JSON.stringify(comment());
+      const forged = { ...event, 'x-hub-signature-256': `sha256=${code(body, 'another')}` };
+      expect((await call(forged, body, name)).status).to.equal(401);
+      await wait([{ event: 'issue_comment', types: ['deleted'] }, { event: 'issues' }]);
+      expect((await tell(comment(), event)).status).to.equal(202);
+      expect(await asked()).to.deep.equal([]);
+    });
+
+    it('ask for nothing at a draft of a release, a tag that git does not allow, and comments of commits', async () => {
+      const release = (more: object) => ({ action: 'created', release: { tag_name: 'v1', ...more } });
+      const odd: [string, object][] = [
+        ['release', release({ draft: true })],
+        ...['', 'a..b', '-\n', 'v1 '].map((tag_name): [string, object] => ['release', release({ tag_name })]),
+        ['issue_comment', { action: 'created', comment: { body: 'x' } }],
+        ['issues', { action: 7, issue: {} }],
+      ];
+      for (const [of, payload] of odd) {
+        expect((await tell(payload, { 'x-github-event': of })).status, JSON.stringify(payload)).to.equal(202);
+        expect(await asked(), JSON.stringify(payload)).to.deep.equal([]);
+      }
+    });
+
+    it('keep no more of a payload than there is room for', async () => {
+      const long = 'x\0'.repeat(20_000);
+      const list = Array.from({ length: 300 }, (_, number) => ({ number }));
+      await tell(comment({ comment: { body: long, list }, other: long }), event);
+      const [{ event: of } = { event: {} }] = await asked();
+      const { payload } = of as { payload: { comment: { body: string; list: object[] } } };
+      expect(payload.comment.body).to.equal('x'.repeat(5000));
+      expect(payload.comment.list).to.have.length(100);
+      expect(payload).to.not.have.property('other');
+      const many = Array.from({ length: 50 }, () => 'y'.repeat(10_000));
+      await tell(comment({ comment: { body: '', many } }), event);
+      expect(await asked(), 'one that is too large even so').to.have.length(1);
+    });
+
+    it('of strangers wait in a limited number', async () => {
+      const add = (id: number) =>
+        requestEvent(site.context.database, name, { ref: null, event: { id }, isByStranger: true });
+      for (let id = 0; id < 100; id++) expect(await add(id), `${id}`).to.equal(true);
+      expect(await add(100)).to.equal(false);
+      expect((await tell(comment(), event)).status).to.equal(202);
+      expect(await asked()).to.have.length(100);
     });
   });
 

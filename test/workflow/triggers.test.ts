@@ -1,4 +1,5 @@
 import { expect } from 'chai';
+import type { WorkflowRun } from '../../src/kernel/workflow-events.ts';
 import type { BuildEvent } from '../../src/workflow/event.ts';
 import { isTriggered } from '../../src/workflow/triggers.ts';
 import { workflowsOf } from '../support/workflows.ts';
@@ -75,5 +76,46 @@ describe('whether another event than a push runs a workflow', () => {
     const event: BuildEvent = { name: 'schedule', workflow: 'ci.yml', cron: '0 3 * * *' };
     expect(runs("{ schedule: [{ cron: '0 3 * * *' }] }", 'refs/heads/main', { event })).to.equal(true);
     expect(runs("{ schedule: [{ cron: '0 4 * * *' }] }", 'refs/heads/main', { event })).to.equal(false);
+  });
+
+  it('a pull request for the default branch runs by its types, base and paths', () => {
+    const event: BuildEvent = {
+      ...{ name: 'pull_request_target', number: 7, action: 'opened', label: null, head: 'topic', base: 'main' },
+      ...{ commits: null, merge: null, facts: null },
+    };
+    const target = (on: string) => runs(on, 'refs/heads/main', { event, changed: ['src/a.ts'] });
+    for (const on of ['pull_request_target', '{ pull_request_target: { branches: [main], paths: ["src/**"] } }'])
+      expect(target(on), on).to.equal(true);
+    for (const on of [
+      ...['pull_request', '{ pull_request_target: { types: [labeled] } }'],
+      ...['{ pull_request_target: { branches: [topic] } }', '{ pull_request_target: { paths: [docs] } }'],
+    ])
+      expect(target(on), on).to.equal(false);
+  });
+
+  it('a merge group runs by the branch that it is for', () => {
+    const event: BuildEvent = { name: 'merge_group', base: 'main', baseSha: null };
+    const ref = 'refs/heads/gh-readonly-queue/main/pr-7-0';
+    expect(runs('merge_group', ref, { event })).to.equal(true);
+    expect(runs('{ merge_group: { branches: [main] } }', ref, { event })).to.equal(true);
+    expect(runs('{ merge_group: { branches: [release] } }', ref, { event })).to.equal(false);
+    expect(runs('push', ref, { event })).to.equal(false);
+  });
+
+  it('a run of another workflow runs by its name, its phase and the branch that it ran for, but not by that of a fork', () => {
+    const run: WorkflowRun = {
+      ...{ id: '1000', number: 1, attempt: 1, name: 'CI', path: 'ci.yml', event: 'push', conclusion: 'success' },
+      ...{ ref: 'refs/heads/main', sha: 'a', branch: 'main', pullRequest: null, subject: '', author: '' },
+      ...{ committedAt: '', depth: 1, isByStranger: false },
+    };
+    const ranAfter = (on: string, change: Partial<WorkflowRun> = {}) =>
+      runs(on, 'refs/heads/main', { event: { name: 'workflow_run', action: 'completed', run: { ...run, ...change } } });
+    for (const on of ['workflow_run', '{ workflow_run: { workflows: [CI], types: [completed], branches: [main] } }'])
+      expect(ranAfter(on), on).to.equal(true);
+    for (const filter of ['workflows: [Other]', 'types: [requested]', 'branches: [release]', 'branches-ignore: [main]'])
+      expect(ranAfter(`{ workflow_run: { ${filter} } }`), filter).to.equal(false);
+    const fork = { branch: null, pullRequest: 7 };
+    expect(ranAfter('workflow_run', fork)).to.equal(true);
+    expect(ranAfter('{ workflow_run: { branches: ["**"] } }', fork)).to.equal(false);
   });
 });

@@ -1,5 +1,5 @@
 import { VoltError } from '../../kernel/errors.ts';
-import type { BuildEvent } from '../../workflow/event.ts';
+import type { BuildEvent, PullRequestEvent } from '../../workflow/event.ts';
 import type { Json } from '../../workflow/template.ts';
 import { pullRequestTypes } from '../../workflow/triggers.ts';
 import { isObject } from '../../workflow/values.ts';
@@ -38,7 +38,13 @@ export function localEvent(name: string, parts: EventParts, workflow: Workflow |
       return { name, type, payload: payload.client_payload ?? input };
     }
     case 'pull_request':
-      return pullRequest(parts, workflow);
+    case 'pull_request_target':
+      return pullRequest(name, parts, workflow);
+    case 'merge_group': {
+      const group = objectOf(payload.merge_group);
+      const base = textOf(group.base_ref)?.replace(/^refs\/heads\//, '') ?? parts.defaultBranch ?? parts.branch;
+      return { name, base, baseSha: textOf(group.base_sha) ?? null };
+    }
     default:
       if (!/^[a-z_]+$/.test(name)) {
         throw new VoltError('usage', `"${name}" is not a valid event name`, {
@@ -48,17 +54,22 @@ export function localEvent(name: string, parts: EventParts, workflow: Workflow |
       return {
         name: 'forge',
         event: name,
+        payload: {},
         action: action ?? workflow?.on.others.find(({ event }) => event === name)?.types?.[0] ?? null,
       };
   }
 }
 
-function pullRequest({ payload, branch, defaultBranch }: EventParts, workflow: Workflow | undefined): BuildEvent {
+function pullRequest(
+  name: PullRequestEvent['name'],
+  { payload, branch, defaultBranch }: EventParts,
+  workflow: Workflow | undefined,
+): BuildEvent {
   const request = objectOf(payload.pull_request);
   const number = Number(request.number ?? payload.number ?? 1);
-  const types = workflow?.on.pull_request?.types ?? pullRequestTypes;
+  const types = workflow?.on[name]?.types ?? pullRequestTypes;
   return {
-    name: 'pull_request',
+    name,
     number: Number.isInteger(number) && number > 0 ? number : 1,
     action: textOf(payload.action) ?? types[0] ?? 'opened',
     head: textOf(objectOf(request.head).ref) ?? branch,

@@ -88,9 +88,12 @@ export function noWorkflow(wanted: string, workflows: readonly Workflow[]): Volt
 function firstEvent(on: Triggers): string {
   if (on.push) return 'push';
   if (on.pull_request) return 'pull_request';
+  if (on.pull_request_target) return 'pull_request_target';
+  if (on.merge_group) return 'merge_group';
   if (on.workflow_dispatch) return 'workflow_dispatch';
   if (on.schedule) return 'schedule';
   if (on.repository_dispatch) return 'repository_dispatch';
+  if (on.workflow_run) return 'workflow_run';
   return on.others[0]?.event ?? 'push';
 }
 

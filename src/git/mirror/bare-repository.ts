@@ -93,6 +93,12 @@ export class BareRepository {
     );
   }
 
+  /** Whether a branch or tag leads to a commit. */
+  async isReachable(sha: string): Promise<boolean> {
+    const flags = ['--max-count=1', sha, '--not', '--branches', '--tags'];
+    return (await git(this.path, ['rev-list', ...flags])).trim() === '';
+  }
+
   /**
    * The new commits of a ref along first parents, so that a merged branch counts as its merge commit.
    * @param before the last known commit of the ref

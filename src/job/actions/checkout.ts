@@ -13,6 +13,13 @@ import { StepFault } from '../fault.ts';
 import { logLongFetch } from '../fetch-progress.ts';
 import { checkOutStaged } from '../sandbox/staged-checkout.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
+import {
+  headsIn,
+  isHeadRepository,
+  isOfRepository,
+  runsForStrangers,
+  untrustedCheckout,
+} from './untrusted-checkout.ts';
 
 /** Inputs of `actions/checkout` that Volt supports; it warns that others have no effect. */
 const served = new Set(['repository', 'ref', 'path', 'fetch-depth', 'fetch-tags', 'submodules', 'clean']);
@@ -110,11 +117,15 @@ async function targetOf(
     if (built) return { mirror, url: repo.url, options, ...built };
     if (shaPattern.test(wanted)) await mirror.require(wanted, options);
     else await mirror.fetch(options);
-    return { mirror, url: repo.url, options, ...(await found(mirror, wanted, options)) };
+    const commit = await found(mirror, wanted, options);
+    if (runsForStrangers(job) && !(await isOfRepository(mirror, commit.sha, options)))
+      throw untrustedCheckout(job, wanted);
+    return { mirror, url: repo.url, options, ...commit };
   }
   if (!/^[A-Za-z0-9_][\w.-]*\/[A-Za-z0-9_][\w.-]*$/.test(repository)) {
     throw new StepFault(`Invalid repository '${repository}'. Expected format {owner}/{repo}.`);
   }
+  if (runsForStrangers(job) && isHeadRepository(job, repository)) throw untrustedCheckout(job, repository);
   const named = `${String(job.github.server_url ?? 'https://github.com')}/${repository}`;
   const { url, access, untrusted, reader } = await job.context.fetchPolicy.to(named);
   const options = { ...common, access, untrusted };
@@ -122,7 +133,9 @@ async function targetOf(
   await mirror.fetch(options);
   const name = wanted || (await retryTransfer(() => listRemote(url, options), { signal })).defaultBranch;
   if (!name) throw new StepFault(`${url} has no default branch; name a ref`);
-  return { mirror, url, options, ...(await found(mirror, name, options)) };
+  const commit = await found(mirror, name, options);
+  if (runsForStrangers(job) && headsIn(job).includes(commit.sha)) throw untrustedCheckout(job, name);
+  return { mirror, url, options, ...commit };
 }
 
 /**

@@ -33,6 +33,7 @@ export function problemOf(error: unknown, masker: Masker): JobOutcome {
     case 'service_failed':
     case 'tool_missing':
     case 'unsupported':
+    case 'untrusted_checkout':
       return { ...ours, reason: code };
     case 'too_large':
       return { ...ours, status: 'failure', reason: 'checkout_too_large' };

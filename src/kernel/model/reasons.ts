@@ -38,6 +38,7 @@ export const reasons = {
   service_failed: 'a service of the job ended by an error, or did not become healthy',
   step_failed: 'a step of the workflow could not be carried out',
   action_unavailable: 'fetching an action or a called workflow of another repository failed',
+  untrusted_checkout: 'a job that runs trusted code was about to check out the code of a stranger',
   artifact_missing: 'an artifact that the job needs is not on the machine of its runner',
   runner_failed: 'the runner itself failed',
   disk_full: 'the job filled the disk of its runner',

@@ -64,8 +64,11 @@ export function statusesBefore(to: Status): Status[] {
   return statuses.filter((from) => moves[from].includes(to));
 }
 
-export const triggers = ['commit', 'manual', 'schedule'] as const;
-/** What started the build: an observed commit, a request of a person or program, or a workflow's schedule. */
+export const triggers = ['commit', 'manual', 'schedule', 'event'] as const;
+/**
+ * What started the build: an observed commit, a request of a person or program, a workflow's schedule, or another event for which
+ * a workflow waits.
+ */
 export type Trigger = (typeof triggers)[number];
 
 export const testStatuses = ['passed', 'failed', 'skipped', 'error'] as const;

@@ -1,11 +1,14 @@
 import type { Context } from 'hono';
 import { VoltError } from '../../kernel/errors.ts';
 import { repositoryNamePattern } from '../../kernel/names.ts';
+import { isAwaited, isOfStrangers } from '../../kernel/workflow-events.ts';
+import type { BuildEvent } from '../../queues/messages.ts';
+import { requestEvent } from '../../record/event-requests.ts';
 import { hookKeysOf } from '../../record/hooks.ts';
 import { openTrigger } from '../../record/intents.ts';
 import { notePullRequestFacts } from '../../record/pull-request-facts.ts';
 import { seenPullRequests } from '../../record/pull-requests.ts';
-import { findRepository } from '../../record/repositories.ts';
+import { findRepository, type ObservedRepository } from '../../record/repositories.ts';
 import { atFirstDelivery } from '../../redis/deliveries.ts';
 import type { WebEnv } from '../access/env.ts';
 import { type Rate, RateLimiter, rateLimited } from '../access/rate-limit.ts';
@@ -15,6 +18,7 @@ import type { Web } from '../services.ts';
 import { BodySlots } from './body-slots.ts';
 import { commentCall, mayBeComment } from './comment-calls.ts';
 import { type CommandSender, CommentCommands } from './comment-commands.ts';
+import { type EventCall, eventCall, mayBeEvent } from './event-calls.ts';
 import { KeptBody } from './kept-body.ts';
 import { mayBeAboutPullRequest, pullRequestCall } from './pull-request-calls.ts';
 import { proofIn, Verification } from './signature.ts';
@@ -66,8 +70,7 @@ export class Hooks {
     if (Number(context.req.header('content-length') ?? 0) > largestBody) throw tooLarge();
     const own = guard.hookSecret(name, keys.salt);
     const verification = new Verification(proof, keys.key === null ? [own] : [own, keys.key]);
-    const isWanted = repository.pullRequests !== 'none' && (mayBeAboutPullRequest(header) || mayBeComment(header));
-    const kept = isWanted ? new KeptBody(largestRead) : undefined;
+    const kept = isToBeRead(repository, header) ? new KeptBody(largestRead) : undefined;
     const slot = this.#bodies.take(sender);
     if (!slot) throw tooOften(context, this.#signed);
     try {
@@ -88,20 +91,51 @@ export class Hooks {
   }
 
   /** Before the poll, so that a build that it makes has the facts. */
-  async #note(sender: CommandSender, { text, hash }: { text: string; hash: string }): Promise<void> {
-    const [call, comment] = [pullRequestCall(text), commentCall(text)];
-    if (!call && !comment) return;
+  async #note(sender: Sender, { text, hash }: Body): Promise<void> {
+    const { pullRequests, awaited } = sender.repository;
+    const hasPulls = pullRequests !== 'none';
+    const [call, comment] = hasPulls ? [pullRequestCall(text), commentCall(text)] : [];
+    const told = eventCall(text);
+    // whether a tag's own workflows wait for its release, only git tells
+    const isWanted = told && (told.ref !== null || isAwaited(awaited, told.event, told.action));
+    if (!call && !comment && !isWanted) return;
     const { database, access } = this.#web;
     const repo = sender.repository.name;
     await atFirstDelivery(access, { repo, hash }, async () => {
+      if (isWanted) await this.#request(repo, told);
       if (comment) await this.#commands.obey(sender, comment);
       if (!call) return;
       const isNewer = await notePullRequestFacts(database, repo, call);
       const { number, activity: action, label } = call;
       const known = isNewer && action !== null && (await seenPullRequests(database, repo, [number])).get(number);
-      if (known) await openTrigger(database, repo, known.ref, { name: 'pull_request', number, action, label });
+      if (!known || action === null) return;
+      await openTrigger(database, repo, known.ref, { name: 'pull_request', number, action, label });
+      const event: BuildEvent = { name: 'pull_request_target', number, action, label, before: null };
+      if (isAwaited(awaited, event.name, action))
+        await requestEvent(database, repo, { ref: null, event, isByStranger: true });
     });
   }
+
+  async #request(repo: string, { event, action, ref, payload }: EventCall): Promise<void> {
+    const { database, logger } = this.#web;
+    const asked: BuildEvent = { name: 'forge', event, action, payload };
+    if (!(await requestEvent(database, repo, { ref, event: asked, isByStranger: isOfStrangers(event) })))
+      logger.warn(`dropped the event ${event} of ${repo}: too many of its events wait`, { repo });
+  }
+}
+
+interface Sender extends CommandSender {
+  repository: ObservedRepository;
+}
+
+interface Body {
+  text: string;
+  hash: string;
+}
+
+/** Whether the body of a call is to be kept. */
+function isToBeRead({ pullRequests }: ObservedRepository, header: (name: string) => string | undefined): boolean {
+  return mayBeEvent(header) || (pullRequests !== 'none' && (mayBeAboutPullRequest(header) || mayBeComment(header)));
 }
 
 /** @param lost aborted when another body takes the slot */

@@ -94,6 +94,7 @@ function RefLink({ build }: { build: Build }) {
 /** For example `Pushed` or `Started by ada`. */
 function originOf({ trigger, requests }: Build): string {
   if (trigger === 'schedule') return 'Started by a schedule';
+  if (trigger === 'event') return 'Started by an event';
   const by = requests.find(({ kind }) => kind === 'trigger')?.by;
   if (by !== undefined) return `Started by ${by}`;
   return trigger === 'commit' ? 'Pushed' : 'Started by hand';

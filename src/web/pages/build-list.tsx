@@ -57,6 +57,7 @@ function Commit({ build: { subject, sha, author, trigger } }: { build: BuildSumm
         <code title={sha}>{sha.slice(0, 7)}</code> {author}
         {trigger === 'manual' && ' · triggered manually'}
         {trigger === 'schedule' && ' · scheduled'}
+        {trigger === 'event' && ' · by an event'}
       </span>
     </>
   );

@@ -19,6 +19,7 @@ const lacking: Readonly<Record<Exclude<LaterPlan, 'pull-request'>, string>> = {
   container: 'cannot run jobs in containers',
   services: 'cannot run services and docker actions',
   image: 'cannot run tests in an image',
+  event: 'cannot let other jobs go before those of events',
 };
 
 /**
