@@ -181,6 +181,11 @@ export async function forgeScopes(
   return rows.map(({ repos, ...row }) => ({ ...row, repos: JSON.parse(repos) as string[] }));
 }
 
+/** Whether a name is taken. */
+export async function hasForge({ db }: Pick<Database, 'db'>, name: string): Promise<boolean> {
+  return (await db.selectFrom('forges').select('name').where('name', '=', name).executeTakeFirst()) !== undefined;
+}
+
 /** Whether there is a forge at all. */
 export async function anyForge({ db }: Pick<Database, 'db'>): Promise<boolean> {
   return (await db.selectFrom('forges').select('name').limit(1).executeTakeFirst()) !== undefined;

@@ -40,6 +40,9 @@ export function redisKeys(prefix: string) {
     /** string; a call of a repository's webhook that was answered, by the hash of its body. Written and read by web; expires after three days */
     delivery: (repo: string, hash: string) => `${prefix}:delivery:${repo}:${hash}`,
 
+    /** string, JSON of what a person has asked for of a GitHub App, while the browser is at GitHub. Written and read by web, once; expires after an hour */
+    appRequest: (state: string) => `${prefix}:app-request:${state}`,
+
     /** channel to one runner: orders from the dispatcher, acknowledgements from reporters */
     toRunner: (id: string) => `${prefix}:to-runner:${id}`,
 

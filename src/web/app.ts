@@ -30,6 +30,8 @@ import {
 } from './pages/build-actions.ts';
 import { buildsPage } from './pages/builds.tsx';
 import { errorPage } from './pages/error.tsx';
+import { checkForgeFromPage, forgesPage } from './pages/forges.tsx';
+import { addAppFromPage, beginAppFromPage, madeAppPage } from './pages/github-app.tsx';
 import { setPullRequestsFromPage } from './pages/pull-request-form.tsx';
 import { queueBoard } from './pages/queue-board.ts';
 import { referencePage } from './pages/reference.tsx';
@@ -41,6 +43,7 @@ import { signIn, signInPage, signOut } from './pages/sign-in.tsx';
 import { testPage } from './pages/test.tsx';
 import { testsPage } from './pages/tests.tsx';
 import { setVisibilityFromPage } from './pages/visibility.tsx';
+import { beginPath, madePath } from './requests/github-app.ts';
 import type { Web } from './services.ts';
 import { health } from './status/health.ts';
 
@@ -80,6 +83,9 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.get('/.well-known/openid-configuration', (context) => discovery(context, web));
   app.get('/.well-known/jwks', (context) => publicKeys(context, web));
 
+  // without a session, which browsers do not send when another site leads to it
+  app.get(madePath, (context) => madeAppPage(context, web));
+
   // authenticated by their signature; Hooks limits the body
   const hooks = new Hooks(web);
   app.post('/hooks/:repo', (context) => hooks.answer(context, context.req.param('repo')));
@@ -108,6 +114,10 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.post('/jobs/:id/retry', auditAs('jobs.retry'), (context) => retryJobFromPage(context, web));
   app.get('/api', (context) => referencePage(context, web));
   app.get('/audit', (context) => auditPage(context, web));
+  app.get('/forges', (context) => forgesPage(context, web));
+  app.post(beginPath, auditAs('forges.make-app'), (context) => beginAppFromPage(context, web));
+  app.post('/forges/github-app/add', auditAs('forges.add'), (context) => addAppFromPage(context, web));
+  app.post('/forges/:name/check', auditAs('forges.check', 'name'), (context) => checkForgeFromPage(context, web));
   app.get('/repos', (context) => repositoriesPage(context, web));
   app.get('/repos/:name', (context) => repositoryPage(context, web));
   app.post('/repos/:name/visibility', auditAs('repos.change', 'name'), (context) =>

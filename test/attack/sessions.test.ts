@@ -1,15 +1,12 @@
-import { existsSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { expect } from 'chai';
-import { type Browser, chromium } from 'playwright-core';
+import type { Browser } from 'playwright-core';
 import { attack } from '../support/attack.ts';
+import { startBrowser, withoutBrowser } from '../support/browser.ts';
 import { fetchAs, Site } from '../web/site.ts';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync);
-const args = ['--headless', '--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run'];
-
-describe(`a browser session of a signed-in person${executablePath ? '' : ' (skipped: there is no Chromium)'}`, () => {
+describe(`a browser session of a signed-in person${withoutBrowser}`, () => {
   let site: Site;
   let browser: Browser;
   let job: Server;
@@ -17,9 +14,10 @@ describe(`a browser session of a signed-in person${executablePath ? '' : ' (skip
   let caught: { path: string; cookie: string | undefined }[];
 
   before(async function () {
-    if (!executablePath) return this.skip();
+    const started = await startBrowser();
+    if (!started) return this.skip();
+    browser = started;
     site = await Site.start();
-    browser = await chromium.launch({ executablePath, args });
     job = createServer((request, response) => {
       const { url = '', headers } = request;
       caught.push({ path: url, cookie: headers.cookie });

@@ -32,6 +32,7 @@ describe("the names of Volt's keys", () => {
       'volt:logs',
       'volt:tallies',
       'volt:delivery:kind:id',
+      'volt:app-request:kind',
       'volt:to-runner:kind',
       'volt:changes',
       'volt:growth',

@@ -92,6 +92,8 @@ export class FakeForge {
     const forge = new FakeForge(kind, server);
     server.on('request', async (incoming, outgoing) => {
       const request = await forge.#seen(incoming);
+      const page = forge.app?.pageAt(incoming.url ?? '', request);
+      if (page) return void outgoing.writeHead(page.status, page.headers).end(page.body);
       const fault = forge.fault(request);
       if (fault === 'hang') return;
       const [rows, runs] = [forge.rows.length, forge.app?.runs.length ?? 0];

@@ -48,6 +48,9 @@ export class FakeGithubApp {
   readonly runs: CheckRunRow[] = [];
   /** codes of the manifest flow that were not used yet, with the App's webhook secret */
   readonly codes = new Map<string, string>();
+  /** the newest manifest that a browser has brought, and whose App it is to be */
+  manifest: { [key: string]: unknown } = {};
+  owner: string | undefined;
   readonly #contract = new GithubContract();
   readonly #forge: FakeForge;
 
@@ -58,6 +61,33 @@ export class FakeGithubApp {
   /** The page of the App. */
   get page(): string {
     return `${this.#forge.url}/github-apps/volt-ci`;
+  }
+
+  /** What people see at GitHub; undefined for other addresses. */
+  pageAt(
+    address: string,
+    { body }: Pick<SeenRequest, 'body'>,
+  ): { status: number; headers: { [name: string]: string }; body: string } | undefined {
+    const { pathname, searchParams } = new URL(address, this.#forge.url);
+    const html = (text: string) => ({ status: 200, headers: { 'content-type': 'text/html' }, body: text });
+    if (/^(\/organizations\/[\w-]+)?\/settings\/apps\/new$/.test(pathname)) {
+      this.manifest = JSON.parse(body.manifest) as { [key: string]: unknown };
+      this.#forge.violations.push(...wrongManifest(this.manifest));
+      this.owner = pathname.split('/')[2];
+      const action = `/created?state=${searchParams.get('state')}`;
+      return html(`<form method="post" action="${action}"><button>Create GitHub App</button></form>`);
+    }
+    if (pathname === '/created') {
+      const { redirect_url: redirect, hook_attributes: hook } = this.manifest;
+      const code = randomBytes(20).toString('hex');
+      this.codes.set(code, hook === undefined ? '' : 'the-webhook-secret');
+      return {
+        status: 302,
+        headers: { location: `${redirect}?code=${code}&state=${searchParams.get('state')}` },
+        body: '',
+      };
+    }
+    return pathname.startsWith('/github-apps/') ? html('<h1>Install Volt CI</h1>') : undefined;
   }
 
   /** @returns undefined for what is no request of an App */
@@ -226,6 +256,32 @@ export class FakeGithubApp {
       ...{ check_suite: { id: 1 }, app: null, pull_requests: [] },
     };
   }
+}
+
+/** What GitHub would say of a manifest, by https://docs.github.com/en/apps/sharing-github-apps. */
+function wrongManifest(manifest: { [key: string]: unknown }): string[] {
+  const known = [
+    'name',
+    'url',
+    'hook_attributes',
+    'redirect_url',
+    'callback_urls',
+    'setup_url',
+    'description',
+    'public',
+  ];
+  const all = [...known, 'default_events', 'default_permissions', 'request_oauth_on_install', 'setup_on_update'];
+  const unknown = Object.keys(manifest).filter((key) => !all.includes(key));
+  const { url, name, hook_attributes: hook } = manifest as { url?: string; name?: string; hook_attributes?: object };
+  return [
+    ...unknown.map((key) => `no property ${key} of a manifest`),
+    ...(typeof url === 'string' ? [] : ['"url" wasn\'t supplied']),
+    ...((name ?? '').length <= 34 ? [] : ['the name of the App is too long']),
+    ...(hook === undefined || Object.keys(hook).every((key) => ['url', 'active'].includes(key))
+      ? []
+      : ['hook_attributes']),
+    ...(hook === undefined || 'url' in hook ? [] : ['"url" of the webhook wasn\'t supplied']),
+  ];
 }
 
 const unauthorized: Answer = { status: 401, body: { message: 'Bad credentials' } };

@@ -1,27 +1,14 @@
-import { existsSync } from 'node:fs';
 import axe from 'axe-core';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
-import { chromium } from 'playwright-core';
 import { newStep } from '../../src/kernel/model.ts';
 import { moveToNextAttempt, recordSteps } from '../../src/record/job-transitions.ts';
 import { recordTests } from '../../src/record/test-results.ts';
+import { startBrowser, withoutBrowser } from '../support/browser.ts';
 import { until } from '../support/until.ts';
 import { job, Site } from './site.ts';
 
-const executablePath = ['/usr/bin/chromium', '/usr/bin/google-chrome', '/usr/bin/chromium-browser'].find(existsSync);
-const args = [
-  '--headless',
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-];
-
-describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chromium on this machine)'}`, () => {
+describe(`web: in a browser${withoutBrowser}`, () => {
   let site: Site;
   let browser: Browser;
   let context: BrowserContext;
@@ -29,8 +16,9 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
   let complaints: string[];
 
   before(async function () {
-    if (!executablePath) return this.skip();
-    browser = await chromium.launch({ executablePath, args });
+    const started = await startBrowser();
+    if (!started) return this.skip();
+    browser = started;
     site = await Site.start();
     await site.repository('sample');
   });
@@ -436,6 +424,8 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
         `/repos/sample/tests/${await newestTest(site)}`,
         '/api',
         '/audit',
+        '/forges',
+        '/forges/github-app/made?code=a&state=b',
         '/sign-in',
         '/builds/99999',
       );
@@ -478,6 +468,7 @@ describe(`web: in a browser${executablePath ? '' : ' (skipped: there is no Chrom
       `/repos/sample/tests/${await newestTest(site)}`,
       '/api',
       '/audit',
+      '/forges',
       `/?branch=${long}`,
     );
     for (const path of paths) {

@@ -26,5 +26,7 @@ export interface WebEnv {
     /** for the audit log: what the request does, and to what */
     action: string | undefined;
     target: string | undefined;
+    /** origin of another site that a form of the page goes to */
+    formTarget: string | undefined;
   };
 }

@@ -1,5 +1,6 @@
 import type { MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
+import type { WebEnv } from '../access/env.ts';
 
 const none: string[] = [];
 
@@ -16,8 +17,7 @@ const common = {
   strictTransportSecurity: false,
 } as const;
 
-/** Headers of Volt's own pages and answers: browsers run and load files of this server only. */
-export const pageHeaders: MiddlewareHandler = secureHeaders({
+const ofPages: MiddlewareHandler = secureHeaders({
   ...common,
   contentSecurityPolicy: {
     defaultSrc: ["'none'"],
@@ -30,6 +30,18 @@ export const pageHeaders: MiddlewareHandler = secureHeaders({
     frameAncestors: ["'none'"],
   },
 });
+
+/**
+ * Headers of Volt's own pages and answers: browsers run and load files of this server only. Forms go there, too, but for the one that
+ * a page names.
+ */
+export const pageHeaders: MiddlewareHandler<WebEnv> = async (context, next) => {
+  await ofPages(context, next);
+  const [name, target] = ['content-security-policy', context.get('formTarget')] as const;
+  const policy = context.res.headers.get(name);
+  if (target !== undefined && policy !== null)
+    context.res.headers.set(name, policy.replace("form-action 'self'", `form-action 'self' ${target}`));
+};
 
 /** Headers of badges, which pages of other sites embed. */
 export const badgeHeaders: MiddlewareHandler = secureHeaders({

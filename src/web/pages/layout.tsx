@@ -9,7 +9,7 @@ import type { Web } from '../services.ts';
 
 const doctype = raw('<!DOCTYPE html>');
 
-type Section = 'builds' | 'repositories' | 'runners' | 'audit' | 'sign-in' | 'none';
+type Section = 'builds' | 'repositories' | 'runners' | 'forges' | 'audit' | 'sign-in' | 'none';
 
 interface Page {
   title: string;
@@ -71,6 +71,7 @@ function Frame({ context, page, files: { scripts, style, theme } }: Shown) {
               <NavLink to="/repos" current={page.section === 'repositories'} label="Repositories" />
               <NavLink to="/runners" current={page.section === 'runners'} label="Runners" />
               {admin && <NavLink to="/queues" current={false} label="Queues" />}
+              {admin && <NavLink to="/forges" current={page.section === 'forges'} label="Forges" />}
               {admin && <NavLink to="/audit" current={page.section === 'audit'} label="Audit" />}
             </nav>
             <button

@@ -1,0 +1,134 @@
+import type { Context } from 'hono';
+import { forgeKinds } from '../../kernel/forge-kinds.ts';
+import type { Forge } from '../../kernel/model/forge-shapes.ts';
+import { serverNow } from '../../kernel/server-time.ts';
+import { listForges } from '../../record/forges.ts';
+import type { WebEnv } from '../access/env.ts';
+import { requireScope } from '../access/permission.ts';
+import { isElsewhere } from '../http/hosts.ts';
+import { checkForge } from '../requests/check-forge.ts';
+import type { Web } from '../services.ts';
+import { answerPage } from './layout.tsx';
+import { Age } from './parts.tsx';
+import { Table } from './table.tsx';
+
+/** `/forges`: where statuses and checks go, and the form that makes a GitHub App. */
+export async function forgesPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  if (!context.get('signedIn')) return context.redirect('/sign-in?next=/forges', 303);
+  requireScope(context, 'admin', 'reading the forges');
+  const forges = await listForges(web.database);
+  return answerPage(context, web, {
+    title: 'Forges',
+    section: 'forges',
+    confidential: true,
+    content: (
+      <>
+        <section>
+          <h1>Forges</h1>
+          <Forges forges={forges} now={serverNow()} />
+        </section>
+        <section>
+          <h2>Make a GitHub App</h2>
+          <AppForm isReachable={isElsewhere(web.hosts.url)} />
+        </section>
+      </>
+    ),
+  });
+}
+
+/** Handles the button that checks a forge. */
+export async function checkForgeFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  requireScope(context, 'admin', 'checking a forge');
+  await checkForge(web, context.req.param('name') ?? '');
+  return context.redirect('/forges', 303);
+}
+
+function Forges({ forges, now }: { forges: Forge[]; now: number }) {
+  if (forges.length === 0) {
+    return (
+      <p class="empty">
+        Builds are shown at no forge. Make a GitHub App below, or add a token with <code>volt forge add</code>.
+      </p>
+    );
+  }
+  return (
+    <Table
+      class="cards"
+      rows={forges}
+      columns={[
+        { head: 'Forge', class: 'name', cell: ({ name }) => name },
+        { head: 'Kind', cell: (forge) => <Kind forge={forge} /> },
+        { head: 'Repositories', cell: ({ repos }) => repos.join(', ') || 'all at its host' },
+        { head: 'Waiting', class: 'number', cell: ({ waiting }) => String(waiting) },
+        { head: 'State', cell: (forge) => <State forge={forge} now={now} /> },
+        {
+          head: '',
+          cell: ({ name }) => (
+            <form method="post" action={`/forges/${name}/check`}>
+              <button type="submit" aria-label={`Check ${name}`}>
+                Check
+              </button>
+            </form>
+          ),
+        },
+      ]}
+    />
+  );
+}
+
+function Kind({ forge: { kind, app } }: { forge: Forge }) {
+  if (!app) return <>{forgeKinds[kind].title}</>;
+  if (app.page === null) return <>GitHub App {app.id}</>;
+  return (
+    <>
+      <a href={app.page}>GitHub App</a> · <a href={`${app.page}/installations/new`}>Install</a>
+    </>
+  );
+}
+
+function State({ forge: { checkedAt, problem }, now }: { forge: Forge; now: number }) {
+  if (problem) return <>{problem.message}</>;
+  if (checkedAt === null) return <>not checked: nothing is sent</>;
+  return (
+    <>
+      checked <Age time={checkedAt} now={now} />
+    </>
+  );
+}
+
+function AppForm({ isReachable }: { isReachable: boolean }) {
+  return (
+    <form class="settings" method="post" action="/forges/github-app">
+      <p>
+        An App shows checks with annotations, belongs to no user, and gets tokens for one repository at a time. GitHub
+        asks you to confirm, then you install it for your repositories.
+      </p>
+      {!isReachable && (
+        <p class="faint">
+          The App gets no webhook, since GitHub cannot reach this address: set <code>VOLT_URL</code> first if it should.
+        </p>
+      )}
+      <label>
+        Name in Volt
+        <input name="name" value="github" required maxlength={64} pattern="[a-z0-9][a-z0-9._\-]*" />
+      </label>
+      <label>
+        GitHub
+        <input name="github" type="url" value="https://github.com" required />
+      </label>
+      <label>
+        Organization (empty for your own account)
+        <input name="organization" maxlength={39} />
+      </label>
+      <label>
+        Name at GitHub (nobody else there may have it)
+        <input name="app" value="Volt CI" required maxlength={34} />
+      </label>
+      <label>
+        <input name="writes" type="checkbox" value="yes" /> Let tokens of jobs write contents, pull requests, issues,
+        deployments and packages
+      </label>
+      <button type="submit">Make a GitHub App</button>
+    </form>
+  );
+}

@@ -1,0 +1,91 @@
+import type { Context } from 'hono';
+import { VoltError } from '../../kernel/errors.ts';
+import type { WebEnv } from '../access/env.ts';
+import { requireScope } from '../access/permission.ts';
+import { askedApp, beginApp, finishApp } from '../requests/github-app.ts';
+import type { Web } from '../services.ts';
+import { answerPage } from './layout.tsx';
+
+/** Handles the form of `/forges`: a page whose button takes the manifest to GitHub. */
+export async function beginAppFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  const caller = adminOf(context);
+  const { name, github, organization, app, writes } = await context.req.parseBody();
+  const asked = askedApp.safeParse({ name, github, organization, app, writes: writes === 'yes' });
+  if (!asked.success) {
+    const [issue] = asked.error.issues;
+    throw new VoltError('bad_request', `${issue?.path.join('.')} ${issue?.message}`, { remedy: 'Correct the form.' });
+  }
+  context.set('target', asked.data.name);
+  const { address, manifest } = await beginApp(web, { caller, origin: context.get('source').origin }, asked.data);
+  context.set('formTarget', new URL(address).origin);
+  return answerPage(context, web, {
+    title: 'Make a GitHub App',
+    section: 'forges',
+    confidential: true,
+    content: (
+      <form class="settings" method="post" action={address}>
+        <h1>Make a GitHub App</h1>
+        <p>GitHub shows what the App may do, and asks you to confirm. Then you come back here.</p>
+        <input type="hidden" name="manifest" value={JSON.stringify(manifest)} />
+        <button type="submit">Continue at {new URL(address).host}</button>
+      </form>
+    ),
+  });
+}
+
+/**
+ * Where GitHub sends the browser. The browser comes from another site, so it does not send its session with it: the button of this
+ * page does, and only that adds the App.
+ */
+export async function madeAppPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  const { code = '', state = '' } = context.req.query();
+  return answerPage(context, web, {
+    title: 'Add the GitHub App',
+    section: 'none',
+    confidential: true,
+    content: (
+      <form class="settings" method="post" action="/forges/github-app/add">
+        <h1>GitHub has made the App</h1>
+        <p>Add it to Volt only if you have just asked for it here.</p>
+        <input type="hidden" name="code" value={code.slice(0, 200)} />
+        <input type="hidden" name="state" value={state.slice(0, 64)} />
+        <button type="submit">Add it to Volt</button>
+      </form>
+    ),
+  });
+}
+
+/** Handles the button of that page. */
+export async function addAppFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  const caller = adminOf(context);
+  const { code, state } = await context.req.parseBody();
+  const forge = await finishApp(web, caller, { code: String(code), state: String(state) });
+  context.set('target', forge.name);
+  return answerPage(context, web, {
+    title: 'Install the GitHub App',
+    section: 'forges',
+    confidential: true,
+    content: (
+      <>
+        <h1>Volt has the App</h1>
+        <ol>
+          <li>
+            <a href={`${forge.app?.page}/installations/new`}>Install it</a> for the repositories that Volt watches.
+          </li>
+          <li>
+            <form method="post" action={`/forges/${forge.name}/check`}>
+              Then let Volt check it, and begin to send: <button type="submit">Check</button>
+            </form>
+          </li>
+        </ol>
+      </>
+    ),
+  });
+}
+
+function adminOf(context: Context<WebEnv>) {
+  requireScope(context, 'admin', 'making a GitHub App');
+  const caller = context.get('caller');
+  if (caller) return caller;
+  throw new Error('a scope without a caller');
+}
