@@ -1,4 +1,5 @@
-import type { Annotation, Reason, Status, StepDetails } from '../kernel/model.ts';
+import type { CommitState } from '../kernel/commit-status.ts';
+import type { Annotation, BuildId, JobId, Reason, Status, StepDetails } from '../kernel/model.ts';
 import type { Database, Sql } from './database.ts';
 import { partContext, partOf } from './notice-parts.ts';
 import type { DueNotice } from './outbox.ts';
@@ -32,14 +33,7 @@ export async function noticeDetails(
   notice: Pick<DueNotice, 'build' | 'context' | 'isPart'>,
   forge: string,
 ): Promise<NoticeDetails> {
-  const all = await db
-    .selectFrom('jobs')
-    .select(['id', 'name', 'workflow', 'status', 'reason', 'message', 'attempt', 'started_at', 'finished_at'])
-    .where('build_id', '=', notice.build)
-    .orderBy('position')
-    .execute();
-  const isMeant = notice.isPart ? await partFilter(db, notice, forge) : () => true;
-  const jobs = all.filter(isMeant);
+  const jobs = await meantJobs(db, notice, forge);
   const times = (list: (number | null)[]) => list.filter((time) => time !== null).sort((a, b) => a - b);
   return {
     startedAt: times(jobs.map(({ started_at }) => started_at))[0] ?? null,
@@ -54,6 +48,49 @@ export async function noticeDetails(
     })),
     annotations: await annotationsOf(db, notice.build, new Set(jobs.map(({ id }) => id))),
   };
+}
+
+/** The jobs that a notice is about. */
+async function meantJobs(db: Sql, notice: Pick<DueNotice, 'build' | 'context' | 'isPart'>, forge: string) {
+  const all = await db
+    .selectFrom('jobs')
+    .select(['id', 'name', 'workflow', 'status', 'reason', 'message', 'attempt', 'started_at', 'finished_at'])
+    .where('build_id', '=', notice.build)
+    .orderBy('position')
+    .execute();
+  return notice.isPart ? all.filter(await partFilter(db, notice, forge)) : all;
+}
+
+/** A check of a build that a forge shows. */
+export interface CheckOfBuild {
+  build: BuildId;
+  context: string;
+  state: CommitState;
+  isPart: boolean;
+  /** that it is about */
+  jobs: JobId[];
+}
+
+/** The checks of a commit that a forge shows for a repository. */
+export async function checksOf(
+  { db }: Pick<Database, 'db'>,
+  { forge, repo, sha }: { forge: string; repo: string; sha: string },
+): Promise<CheckOfBuild[]> {
+  const rows = await db
+    .selectFrom('notices')
+    .select(['build_id', 'context', 'state', 'part'])
+    .where('forge', '=', forge)
+    .where('repo', '=', repo)
+    .where('sha', '=', sha)
+    .orderBy('id')
+    .execute();
+  const checks: CheckOfBuild[] = [];
+  for (const { build_id: build, context, state, part } of rows) {
+    const jobs = await meantJobs(db, { build, context, isPart: part === 1 }, forge);
+    const about = { build: String(build) as BuildId, context, state, isPart: part === 1 };
+    checks.push({ ...about, jobs: jobs.map(({ id }) => id) });
+  }
+  return checks;
 }
 
 async function partFilter(db: Sql, { build, context }: Pick<DueNotice, 'build' | 'context'>, forge: string) {

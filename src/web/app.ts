@@ -88,6 +88,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
 
   // authenticated by their signature; Hooks limits the body
   const hooks = new Hooks(web);
+  app.post('/hooks/forges/:name', (context) => hooks.answerApp(context, context.req.param('name')));
   app.post('/hooks/:repo', (context) => hooks.answer(context, context.req.param('repo')));
 
   app.use(allowed(web), limitedWrites(writes), audited(web));

@@ -4,6 +4,7 @@ import { repositoryNamePattern } from '../../kernel/names.ts';
 import { isAwaited, isOfStrangers } from '../../kernel/workflow-events.ts';
 import type { BuildEvent } from '../../queues/messages.ts';
 import { requestEvent } from '../../record/event-requests.ts';
+import { appWebhookSecret } from '../../record/forges.ts';
 import { hookKeysOf } from '../../record/hooks.ts';
 import { openTrigger } from '../../record/intents.ts';
 import { notePullRequestFacts } from '../../record/pull-request-facts.ts';
@@ -15,31 +16,33 @@ import { type Rate, RateLimiter, rateLimited } from '../access/rate-limit.ts';
 import { networkOf } from '../http/network.ts';
 import { announce } from '../requests/announce.ts';
 import type { Web } from '../services.ts';
+import { appCall, repositoriesOf } from './app-calls.ts';
 import { BodySlots } from './body-slots.ts';
+import { retryChecks } from './check-retries.ts';
 import { commentCall, mayBeComment } from './comment-calls.ts';
 import { type CommandSender, CommentCommands } from './comment-commands.ts';
 import { type EventCall, eventCall, mayBeEvent } from './event-calls.ts';
+import { feed, largestBody, tooLarge } from './feed.ts';
 import { KeptBody } from './kept-body.ts';
 import { mayBeAboutPullRequest, pullRequestCall } from './pull-request-calls.ts';
 import { proofIn, Verification } from './signature.ts';
 
 /** Signed calls of one webhook. */
 const rate: Rate = { burst: 60, perSecond: 5 };
+/** Signed calls of one App: GitHub tells it of each check that it sets, too. */
+const appRate: Rate = { burst: 600, perSecond: 50 };
 /** Calls of one sender without a valid signature. */
 const wrongRate: Rate = { burst: 60, perSecond: 1 };
-/** GitHub sends at most 25 MB. */
-const largestBody = 25 * 1024 * 1024;
 /** Volt reads bodies about pull requests up to this: GitHub's have some 30 kB. */
 const largestRead = 512 * 1024;
-/** Milliseconds within which a body must arrive. */
-const bodyTimeout = 20_000;
 /** Bodies that are read at once, of all senders and of one. */
 const bodySlots = { all: 32, share: 8 };
 
-/** Answers the calls of webhooks: each makes Volt poll the repository. */
+/** Answers the calls of webhooks: each makes Volt poll what it is about. */
 export class Hooks {
   readonly #web: Web;
   readonly #signed = new RateLimiter(rate);
+  readonly #ofApps = new RateLimiter(appRate);
   readonly #wrong = new RateLimiter(wrongRate);
   readonly #bodies = new BodySlots(bodySlots);
   readonly #commands: CommentCommands;
@@ -50,29 +53,66 @@ export class Hooks {
   }
 
   /**
-   * Answers a call. What has changed is found by the poll. Of the payload only facts about pull requests are stored, which
-   * workflows see. Calls without a valid signature use up the limit of the sender's address, never that of the webhook.
+   * Answers a call about one repository. What has changed is found by the poll. Of the payload only facts about pull requests are
+   * stored, which workflows see. Calls without a valid signature use up the limit of the sender's address, never that of the webhook.
    * @throws VoltError `bad_signature`, `rate_limited`, `too_large`, `timed_out`
    */
   async answer(context: Context<WebEnv>, name: string): Promise<Response> {
-    const { database, config, queues, logger, guard } = this.#web;
-    const sender = networkOf(context.get('source').address);
-    if (this.#wrong.isExhausted(sender)) throw tooManyWrong(context, this.#wrong);
+    const { database, config, guard } = this.#web;
     const repository = repositoryNamePattern.test(name) ? await findRepository(database, name) : undefined;
     const keys = repository && (await hookKeysOf(database, config, name));
-    const header = (key: string) => context.req.header(key);
-    const proof = proofIn(header);
-    // the answer does not reveal whether the repository exists
-    if (!repository || !keys || !proof) {
+    const own = keys && [guard.hookSecret(name, keys.salt), ...(keys.key === null ? [] : [keys.key])];
+    const reads = repository !== undefined && isToBeRead(repository, (key) => context.req.header(key));
+    const body = await this.#receive(context, { name, secrets: own ?? [], reads, limiter: this.#signed });
+    if (repository) await this.#tell({ repository, address: context.get('source').address }, body);
+    return context.json({ repo: name, look: true }, 202);
+  }
+
+  /**
+   * Answers a call of a GitHub App, which has one webhook for all of its repositories: to each the same happens as by a webhook of its
+   * own. GitHub also tells an App that somebody wants a check again.
+   * @throws VoltError as `answer`
+   */
+  async answerApp(context: Context<WebEnv>, forge: string): Promise<Response> {
+    const { database, config } = this.#web;
+    const secret = repositoryNamePattern.test(forge) ? await appWebhookSecret(database, config, forge) : undefined;
+    const secrets = secret === undefined ? [] : [secret];
+    const body = await this.#receive(context, { name: forge, secrets, reads: true, limiter: this.#ofApps });
+    const call = appCall(body?.text);
+    const repos: string[] = [];
+    if (call.isAboutCheck) await retryChecks(this.#web, context, forge, call, body?.hash ?? '');
+    else if (call.project !== undefined) {
+      for (const repository of await repositoriesOf(database, forge, call.project)) {
+        await this.#tell({ repository, address: context.get('source').address }, body);
+        repos.push(repository.name);
+      }
+    }
+    return context.json({ forge, repos }, 202);
+  }
+
+  /**
+   * Reads a call and checks its signature.
+   * @param webhook.secrets one of them proves the call; none if there is no such webhook
+   * @param webhook.reads whether the body is wanted
+   * @returns the body; undefined where it is not wanted, empty, or larger than Volt reads
+   */
+  async #receive(
+    context: Context<WebEnv>,
+    { name, secrets, reads, limiter }: { name: string; secrets: string[]; reads: boolean; limiter: RateLimiter },
+  ): Promise<Body | undefined> {
+    const sender = networkOf(context.get('source').address);
+    if (this.#wrong.isExhausted(sender)) throw tooManyWrong(context, this.#wrong);
+    const proof = proofIn((key) => context.req.header(key));
+    // the answer does not reveal whether the webhook exists
+    if (secrets.length === 0 || !proof) {
       this.#wrong.take(sender);
       throw badSignature(name);
     }
     if (Number(context.req.header('content-length') ?? 0) > largestBody) throw tooLarge();
-    const own = guard.hookSecret(name, keys.salt);
-    const verification = new Verification(proof, keys.key === null ? [own] : [own, keys.key]);
-    const kept = isToBeRead(repository, header) ? new KeptBody(largestRead) : undefined;
+    const verification = new Verification(proof, secrets);
+    const kept = reads ? new KeptBody(largestRead) : undefined;
     const slot = this.#bodies.take(sender);
-    if (!slot) throw tooOften(context, this.#signed);
+    if (!slot) throw tooOften(context, limiter);
     try {
       await feed(context.req.raw.body, [verification, ...(kept ? [kept] : [])], slot.lost);
     } finally {
@@ -80,17 +120,20 @@ export class Hooks {
     }
     if (!verification.holds()) {
       this.#wrong.take(sender);
-      logger.info('refused a webhook call with a wrong signature', { repo: name });
+      this.#web.logger.info('refused a webhook call with a wrong signature', { webhook: name });
       throw badSignature(name);
     }
-    if (!this.#signed.take(name)) throw tooOften(context, this.#signed);
-    const body = kept?.take();
-    if (body) await this.#note({ repository, address: context.get('source').address }, body);
-    await announce(this.#web, queues.sendObserve(repository.host, { v: 1, repo: name, cause: 'hook' }));
-    return context.json({ repo: name, look: true }, 202);
+    if (!limiter.take(name)) throw tooOften(context, limiter);
+    return kept?.take();
   }
 
-  /** Before the poll, so that a build that it makes has the facts. */
+  /** Notes what the body says, then polls: a build that the poll makes has the facts. */
+  async #tell(sender: Sender, body: Body | undefined): Promise<void> {
+    const { name: repo, host } = sender.repository;
+    if (body) await this.#note(sender, body);
+    await announce(this.#web, this.#web.queues.sendObserve(host, { v: 1, repo, cause: 'hook' }));
+  }
+
   async #note(sender: Sender, { text, hash }: Body): Promise<void> {
     const { pullRequests, awaited } = sender.repository;
     const hasPulls = pullRequests !== 'none';
@@ -136,39 +179,6 @@ interface Body {
 /** Whether the body of a call is to be kept. */
 function isToBeRead({ pullRequests }: ObservedRepository, header: (name: string) => string | undefined): boolean {
   return mayBeEvent(header) || (pullRequests !== 'none' && (mayBeAboutPullRequest(header) || mayBeComment(header)));
-}
-
-/** @param lost aborted when another body takes the slot */
-async function feed(
-  body: ReadableStream<Uint8Array> | null,
-  readers: readonly { update(chunk: Uint8Array): void }[],
-  lost: AbortSignal,
-): Promise<void> {
-  if (!body) return;
-  const reader = body.getReader();
-  const late = AbortSignal.any([AbortSignal.timeout(bodyTimeout), lost]);
-  const stop = () => void reader.cancel(late.reason).catch(() => undefined);
-  late.addEventListener('abort', stop, { once: true });
-  let size = 0;
-  try {
-    for (let next = await reader.read(); !next.done; next = await reader.read()) {
-      size += next.value.length;
-      if (size > largestBody) throw tooLarge();
-      for (const each of readers) each.update(next.value);
-    }
-  } finally {
-    late.removeEventListener('abort', stop);
-  }
-  if (late.aborted) {
-    const bound = lost.aborted ? 'before other calls needed its slot' : `within ${bodyTimeout / 1000} s`;
-    throw new VoltError('timed_out', `the body of the call did not arrive ${bound}`, {
-      remedy: 'The next poll finds what was pushed. Check the connection between the forge and Volt.',
-    });
-  }
-}
-
-function tooLarge(): VoltError {
-  return new VoltError('too_large', 'the body of the call is larger than 25 MB', { remedy: 'Send a smaller one.' });
 }
 
 function badSignature(name: string): VoltError {

@@ -1,0 +1,57 @@
+import type { Context } from 'hono';
+import { VoltError } from '../../kernel/errors.ts';
+import { type CheckOfBuild, checksOf } from '../../record/notice-details.ts';
+import { administrator } from '../../record/visibility.ts';
+import { atFirstDelivery } from '../../redis/deliveries.ts';
+import { logAction } from '../access/audit.ts';
+import { owner } from '../access/caller.ts';
+import type { WebEnv } from '../access/env.ts';
+import { retryBuild, retryJob } from '../requests/builds.ts';
+import type { Web } from '../services.ts';
+import { type AppCall, repositoriesOf } from './app-calls.ts';
+
+/**
+ * Retries what somebody wants again at GitHub, who may write to the repository there. A check of one job retries that job, one of a
+ * failed build what has failed of it, and all checks of a commit their whole builds.
+ * @param hash of the call, which counts once
+ */
+export async function retryChecks(
+  web: Web,
+  context: Context<WebEnv>,
+  forge: string,
+  { wanted }: Pick<AppCall, 'wanted'>,
+  hash: string,
+): Promise<void> {
+  if (!wanted) return;
+  for (const { name: repo } of await repositoriesOf(web.database, forge, wanted.project)) {
+    const checks = await checksOf(web.database, { forge, repo, sha: wanted.sha });
+    const [build] = wanted.id?.split('.') ?? [];
+    const meant = checks.filter((check) =>
+      build === undefined ? !check.isPart : String(check.build) === build && check.context === wanted.name,
+    );
+    await atFirstDelivery(web.access, { repo, hash }, async () => {
+      const actor = `${wanted.by ?? 'somebody'} at ${forge}`;
+      for (const check of meant) await retry(web, context, check, { actor, failedOnly: build !== undefined });
+    });
+  }
+}
+
+async function retry(
+  web: Web,
+  context: Context<WebEnv>,
+  check: CheckOfBuild,
+  { actor, failedOnly }: { actor: string; failedOnly: boolean },
+): Promise<void> {
+  const requester = { caller: { ...owner, name: actor }, reader: administrator };
+  const [job] = check.isPart ? check.jobs : [];
+  try {
+    if (job && check.jobs.length === 1) await retryJob(web, requester, job);
+    else await retryBuild(web, requester, check.build, failedOnly && check.state !== 'success');
+    context.set('target', check.build);
+    await logAction(web, context, { actor, action: 'builds.retry', status: 202 });
+  } catch (error) {
+    // a build that runs cannot be retried; GitHub cannot show why
+    if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;
+    web.logger.info(`cannot retry build ${check.build} for ${actor}: ${error.message}`, { build: check.build });
+  }
+}
