@@ -9,7 +9,7 @@ import { priorityOf } from '../queues/priority.ts';
 import { fittingJob } from '../queues/queues.ts';
 import { identityOf } from '../record/build-ids.ts';
 import type { Database } from '../record/database.ts';
-import { jobTokenLookup } from '../record/job-tokens.ts';
+import { jobTokenLookup } from '../record/job-apps.ts';
 import { currentAttempts, firstLabelSets, type OpenJob, openJobs } from '../record/open-jobs.ts';
 import { type FreshRedis, freshRedis } from '../redis/identity.ts';
 import { yieldToOthers } from '../system/event-loop.ts';

@@ -1,3 +1,4 @@
+import { ForgeFault } from '../forge/fault.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { attemptName, type RunnerId } from '../kernel/model.ts';
 import { Later } from '../queues/consumer.ts';
@@ -6,7 +7,6 @@ import { findCredential } from '../record/credentials.ts';
 import { environmentOf } from '../record/deployments.ts';
 import { environmentSecrets } from '../record/environment-entries.ts';
 import { findEnvironment } from '../record/environments.ts';
-import { findJobToken } from '../record/job-tokens.ts';
 import { type OpenJob, openJobs } from '../record/open-jobs.ts';
 import { logOwner } from '../record/runner-keys.ts';
 import { secretsForJob } from '../record/secrets.ts';
@@ -16,9 +16,11 @@ import { findRunner } from '../redis/membership.ts';
 import { boxContext, boxKeyStatement, type Delivered } from '../secrets/delivery.ts';
 import { seal } from '../secrets/sealed-box.ts';
 import { isSigned } from '../secrets/signing.ts';
+import type { Permissions } from '../workflow/permissions.ts';
 import type { DispatcherContext } from './context.ts';
 import { allowsRef } from './environment-gate.ts';
 import { idTokenFor } from './id-token.ts';
+import { asksForToken, jobToken } from './job-token.ts';
 import { type NamedSecrets, secretsNamedBy } from './secret-names.ts';
 import { secretsAreFor } from './trust.ts';
 
@@ -60,6 +62,10 @@ export async function deliverSecrets(context: DispatcherContext, request: Secret
     // the request is handled again until the database is back
     if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;
     const { message, remedy, code } = error;
+    if (code === 'forge_unreachable' || code === 'forge_limited') {
+      logger.warn(`attempt ${attemptName(ref)} waits for its GITHUB_TOKEN: ${message}`, { code });
+      return;
+    }
     // asking again does not help if a key is missing; the message holds no secret
     logger.error(`cannot give attempt ${attemptName(ref)} its ${kind}: ${message}`, { code });
     const answer = { refused: `${message}. ${remedy}` };
@@ -78,7 +84,8 @@ async function contentOf(context: DispatcherContext, job: OpenJob, { kind, audie
   }
 }
 
-async function secretsOf({ database, config }: DispatcherContext, job: OpenJob): Promise<Delivered<'secrets'>> {
+async function secretsOf(context: DispatcherContext, job: OpenJob): Promise<Delivered<'secrets'>> {
+  const { database, config } = context;
   if (job.repo.removed) return { values: {}, withheld: `its repository ${job.repo.name} is no longer observed` };
   if (job.pullRequest !== null) return { values: {}, withheld: 'builds of pull requests get no secrets' };
   if (!secretsAreFor(job)) {
@@ -87,7 +94,7 @@ async function secretsOf({ database, config }: DispatcherContext, job: OpenJob):
     return { values: {}, withheld: `${job.ref} is not trusted with secrets; ${which}` };
   }
   const named = secretsNamedBy(job.plan);
-  const token = named.token ? await findJobToken(database.db, config, job.repo) : undefined;
+  const token = named.token ? await tokenOf(context, job, named.permissions) : undefined;
   const values = {
     ...(await secretsForJob(database, config, job.repo.name, named.repository)),
     ...(token !== undefined && { GITHUB_TOKEN: token }),
@@ -96,6 +103,17 @@ async function secretsOf({ database, config }: DispatcherContext, job: OpenJob):
   // a call gives the repository's other names, and older runners know no others
   if (named.called) return { values, environment, withheld: null };
   return { values: { ...values, ...environment }, withheld: null };
+}
+
+/** A forge that gives no token must not hold up jobs that do not ask for it. */
+async function tokenOf(context: DispatcherContext, job: OpenJob, permissions: Permissions | undefined) {
+  try {
+    return await jobToken(context, job, permissions);
+  } catch (error) {
+    if (!(error instanceof ForgeFault) || asksForToken(job)) throw error;
+    context.logger.warn(`job ${job.id} gets no GITHUB_TOKEN: ${error.message}`, { repo: job.repo.name });
+    return undefined;
+  }
 }
 
 /** Those of the environment that the job was let through to, as far as its rules still allow the ref. */

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { grantsToken } from '../workflow/permissions.ts';
+import { grantsToken, type Permissions } from '../workflow/permissions.ts';
 import { workflowPlan } from '../workflow/plan.ts';
 
 /** The secrets that a job may use. */
@@ -15,6 +15,8 @@ export interface NamedSecrets {
   called: boolean;
   /** whether it may have a token of the forge: its workflow's permissions do not say that it has none */
   token: boolean;
+  /** what the token may do; undefined where the workflow does not say */
+  permissions: Permissions | undefined;
 }
 
 const planSecrets = z.union([
@@ -22,15 +24,18 @@ const planSecrets = z.union([
   z.object({ kind: z.enum(['discover', 'command', 'project', 'image']) }),
 ]);
 
+const noToken = { token: false, permissions: undefined };
+
 /** @param plan JSON of the plan, as recorded */
 export function secretsNamedBy(plan: string): NamedSecrets {
   const parsed = planSecrets.parse(JSON.parse(plan));
-  if (parsed.kind !== 'workflow') return { repository: 'environment', environment: [], called: false, token: false };
+  if (parsed.kind !== 'workflow') return { repository: 'environment', environment: [], called: false, ...noToken };
   const { secrets, environment, permissions } = parsed;
   return {
     repository: secrets.names,
     environment: environment?.secrets ?? [],
     called: secrets.through.length > 0,
     token: grantsToken(permissions),
+    permissions,
   };
 }

@@ -19,8 +19,8 @@ export interface IssuedToken {
   permissions: AppPermissions;
 }
 
-/** What Volt itself does as an App: checks, and questions about pull requests. */
-const own: AppPermissions = { checks: 'write', pull_requests: 'read' };
+/** What Volt itself does as an App: checks, questions about pull requests, and answers to comments with commands. */
+const own: AppPermissions = { checks: 'write', pull_requests: 'write', issues: 'read' };
 /** Milliseconds before its end from which on a token is not used any more. */
 const spare = 300_000;
 
@@ -74,13 +74,13 @@ export async function issueToken(
   if (typeof token !== 'string' || token === '' || Number.isNaN(expiresAt)) throw foreign(access, what);
   const issued = { token, expiresAt, permissions: permissionsIn(granted) };
   if (!exceeds(issued.permissions, permissions)) return issued;
-  await revokeToken(access, token, timeout);
+  await revokeToken(access.api, token, timeout);
   throw foreign(access, what);
 }
 
 /** Ends a token before its time; one that has ended already is fine. @throws ForgeFault */
-export async function revokeToken({ kind, api }: AppAccess, token: string, timeout: number): Promise<void> {
-  const client = new ForgeClient({ kind, api, token }, githubHeaders(token), timeout);
+export async function revokeToken(api: string, token: string, timeout: number): Promise<void> {
+  const client = new ForgeClient({ kind: 'github', api, token }, githubHeaders(token), timeout);
   await client.ask({ method: 'DELETE', path: '/installation/token' }, [204, 401, 404], 'revoking a token');
 }
 

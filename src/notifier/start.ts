@@ -9,8 +9,11 @@ import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
 import { dueForges, releaseForges } from '../record/outbox.ts';
 import { Delivery, type DeliveryContext } from './delivery.ts';
+import { revokeEndedTokens } from './ended-tokens.ts';
 import { siteOf } from './site.ts';
 
+/** Milliseconds between searches for tokens of jobs that have ended. */
+const tokenInterval = 2000;
 /** Milliseconds between searches for statuses that are due: those that are tried again, and those whose message was lost. */
 const searchInterval = 1000;
 
@@ -46,6 +49,9 @@ export async function startNotifier(context: StageContext & { database: Database
     }
   };
   const searching = problems.every(searchInterval, 'looking for statuses to deliver', deliverDue);
+  const revoking = problems.every(tokenInterval, 'revoking the tokens of jobs that have ended', () =>
+    revokeEndedTokens(database, config),
+  );
   const consumer = consume(context.access, {
     queue: queueNames.notices,
     schema: noticesMessage,
@@ -59,6 +65,7 @@ export async function startNotifier(context: StageContext & { database: Database
       stopping.abort();
       await consumer.close();
       await searching.stop();
+      await revoking.stop();
       await Promise.all(running.values());
       await problems.alone('leaving the forges to other notifiers', () => releaseForges(database, holder));
       await shown.stop();

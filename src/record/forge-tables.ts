@@ -88,3 +88,17 @@ export async function addChecks(db: Transaction<Schema>): Promise<void> {
     .addColumn('round', 'integer', (c) => c.notNull().defaultTo(1))
     .execute();
 }
+
+/** Tokens of a GitHub App that attempts of jobs have, until they are revoked. */
+export async function addIssuedTokens(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('issued_tokens')
+    .addColumn('job_id', 'text', (c) => c.notNull())
+    .addColumn('attempt', 'integer', (c) => c.notNull())
+    .addColumn('api', 'text', (c) => c.notNull())
+    .addColumn('token', 'text', (c) => c.notNull())
+    .addColumn('key_id', 'text', (c) => c.notNull())
+    .addColumn('expires_at', 'bigint', (c) => c.notNull())
+    .addPrimaryKeyConstraint('issued_tokens_key', ['job_id', 'attempt'])
+    .execute();
+}

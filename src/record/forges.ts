@@ -172,13 +172,15 @@ export async function forgeProblems({ db }: Pick<Database, 'db'>): Promise<Forge
 /** What all forges are for, by name. */
 export async function forgeScopes(
   db: Sql,
-): Promise<(ForgeScope & { name: string; report: ForgeReport; app: number | null })[]> {
+): Promise<(ForgeScope & { name: string; report: ForgeReport; app: number | null; isChecked: boolean })[]> {
   const rows = await db
     .selectFrom('forges')
-    .select(['name', 'kind', 'api', 'repos', 'report', 'app_id as app'])
+    .select(['name', 'kind', 'api', 'repos', 'report', 'app_id as app', 'checked_at'])
     .orderBy('name')
     .execute();
-  return rows.map(({ repos, ...row }) => ({ ...row, repos: JSON.parse(repos) as string[] }));
+  return rows.map(({ repos, checked_at, ...row }) => ({
+    ...{ ...row, repos: JSON.parse(repos) as string[], isChecked: checked_at !== null },
+  }));
 }
 
 /** Whether a name is taken. */
@@ -328,7 +330,7 @@ function forgeOf(row: Selectable<Schema['forges']>, waiting: number): Forge {
   const { problem_code: code, problem_message: message, problem_remedy: remedy, problem_since: since } = row;
   return {
     ...{ name, kind, api, repos: JSON.parse(repos) as string[], report, waiting, createdBy: created_by },
-    givesJobToken: row.job_token !== null,
+    givesJobToken: row.job_token !== null || id !== null,
     app: id === null ? null : { id, page },
     createdAt: new Date(created_at).toISOString(),
     checkedAt: checked_at === null ? null : new Date(checked_at).toISOString(),

@@ -14,7 +14,7 @@ interface JobTokenColumns {
 }
 
 /** A repository, whose name and address tell its forge. */
-type Repository = Parameters<typeof projectAt>[1];
+export type RepositoryAtForge = Parameters<typeof projectAt>[1];
 
 /**
  * Encrypts a token for jobs.
@@ -37,17 +37,15 @@ export async function jobTokenColumns(
   return { job_token: box, job_token_key_id: keyId };
 }
 
-/** Tells of a repository whether its jobs may get a token of its forge. */
-export async function jobTokenLookup(db: Sql): Promise<(repository: Repository) => boolean> {
-  const scopes = await forgesWithJobTokens(db);
-  return (repository) => forgeOfRepository(scopes, repository) !== undefined;
-}
-
 /**
  * The token that jobs of a repository get as GITHUB_TOKEN.
  * @throws VoltError errors of the key file, `secrets_key_wrong`, `secrets_damaged`
  */
-export async function findJobToken(db: Sql, config: Config, repository: Repository): Promise<string | undefined> {
+export async function findJobToken(
+  db: Sql,
+  config: Config,
+  repository: RepositoryAtForge,
+): Promise<string | undefined> {
   const forge = forgeOfRepository(await forgesWithJobTokens(db), repository);
   return forge && Vault.open(config).decrypt({ box: forge.box, keyId: forge.keyId }, jobTokenOf(forge));
 }
@@ -58,7 +56,8 @@ interface ForgeWithJobToken extends ForgeScope {
   keyId: string;
 }
 
-async function forgesWithJobTokens(db: Sql): Promise<ForgeWithJobToken[]> {
+/** The forges with a token for jobs that a person has given. */
+export async function forgesWithJobTokens(db: Sql): Promise<ForgeWithJobToken[]> {
   const rows = await db
     .selectFrom('forges')
     .select(['name', 'kind', 'api', 'repos', 'job_token as box', 'job_token_key_id as keyId'])
@@ -69,6 +68,6 @@ async function forgesWithJobTokens(db: Sql): Promise<ForgeWithJobToken[]> {
   return rows.map(({ repos, ...row }) => ({ ...row, repos: JSON.parse(repos) as string[] }));
 }
 
-function forgeOfRepository(forges: readonly ForgeWithJobToken[], repository: Repository) {
+function forgeOfRepository(forges: readonly ForgeWithJobToken[], repository: RepositoryAtForge) {
   return forges.find((forge) => projectAt(forge, repository) !== undefined);
 }

@@ -382,6 +382,16 @@ export interface Schema {
     error_remedy: string | null;
   };
 
+  /** tokens of forges that attempts of jobs have, encrypted with the key `key_id`; see record/issued-tokens.ts */
+  issued_tokens: {
+    job_id: JobId;
+    attempt: number;
+    api: string;
+    token: string;
+    key_id: string;
+    expires_at: number;
+  };
+
   /** see record/changes.ts */
   changes: { id: Generated<number>; build_id: number };
 

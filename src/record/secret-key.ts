@@ -34,6 +34,11 @@ export function idTokenKeyOf(id: string): Belonging {
   return { kind: 'id-token', repo: null, name: id };
 }
 
+/** The context that the encrypted token of an attempt is bound to. */
+export function issuedTokenOf({ job, attempt, api }: { job: string; attempt: number; api: string }): Belonging {
+  return { kind: 'forge', repo: null, name: `${job}.${attempt} at ${api}` };
+}
+
 /** The context that the encrypted key of a webhook is bound to. */
 export function hookKeyOf(repo: string): Belonging {
   return { kind: 'webhook', repo, name: 'key' };
@@ -126,6 +131,16 @@ async function encryptAnew(db: Write, vault: Vault): Promise<void> {
     const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
     await db.updateTable('forges').set({ job_token: box, job_token_key_id: keyId }).where('name', '=', name).execute();
   }
+  for (const { job_id, attempt, api, token, key_id } of await db.selectFrom('issued_tokens').selectAll().execute()) {
+    const of = issuedTokenOf({ job: job_id, attempt, api });
+    const { box, keyId } = vault.encrypt(vault.decrypt({ box: token, keyId: key_id }, of), of);
+    await db
+      .updateTable('issued_tokens')
+      .set({ token: box, key_id: keyId })
+      .where('job_id', '=', job_id)
+      .where('attempt', '=', attempt)
+      .execute();
+  }
   for (const { name, value, key_id } of await hookKeys(db).execute()) {
     const of = hookKeyOf(name);
     const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
@@ -156,6 +171,7 @@ async function keysInUse(db: Sql): Promise<Set<string>> {
     ...(await db.selectFrom('credentials').select('key_id').distinct().execute()),
     ...(await db.selectFrom('forges').select('key_id').distinct().execute()),
     ...(await jobTokens(db).execute()),
+    ...(await db.selectFrom('issued_tokens').select('key_id').distinct().execute()),
     ...(await hookKeys(db).execute()),
   ];
   return new Set(rows.map((row) => row.key_id));

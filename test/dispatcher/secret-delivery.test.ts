@@ -5,14 +5,16 @@ import { routeBuild } from '../../src/dispatcher/route.ts';
 import { deliverSecrets } from '../../src/dispatcher/secret-delivery.ts';
 import { VoltError } from '../../src/kernel/errors.ts';
 import { type BuildId, type JobId, jobIdOf, type RunnerId } from '../../src/kernel/model.ts';
+import { revokeEndedTokens } from '../../src/notifier/ended-tokens.ts';
 import { Later } from '../../src/queues/consumer.ts';
 import type { JobMessage } from '../../src/queues/messages.ts';
 import { setCredential } from '../../src/record/credentials.ts';
-import { addForge } from '../../src/record/forges.ts';
+import { addForge, forgeWithToken, noteChecked } from '../../src/record/forges.ts';
 import { decideJob, moveToNextAttempt, startAttempt } from '../../src/record/job-transitions.ts';
 import { noteDefaultBranch } from '../../src/record/observations.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { removeRunnerKey } from '../../src/record/runner-keys.ts';
+import { rotateKey } from '../../src/record/secret-key.ts';
 import { setSecret } from '../../src/record/secrets.ts';
 import { setTrustedRefs } from '../../src/record/trust.ts';
 import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
@@ -21,6 +23,8 @@ import { boxContext, boxKeyStatement, type DeliveryKind } from '../../src/secret
 import { makeBoxKeys, unseal } from '../../src/secrets/sealed-box.ts';
 import type { Signer } from '../../src/secrets/signing.ts';
 import type { Permissions } from '../../src/workflow/permissions.ts';
+import { FakeForge } from '../support/fake-forge.ts';
+import { FakeGithubApp } from '../support/fake-github-app.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, plannedJob, pullRequest7, recordedBuild } from '../support/record.ts';
 import { knownKey, stranger } from '../support/runner-keys.ts';
@@ -286,6 +290,99 @@ describe('a request for secrets', () => {
     });
     await ask(job, 'credential');
     expect(await opened(job, 'credential')).to.deep.equal(credential);
+  });
+
+  describe('makes a token as a GitHub App', () => {
+    let fake: FakeForge;
+    let app: FakeGithubApp;
+
+    beforeEach(async () => {
+      const { database, config } = volt.context;
+      fake = await FakeForge.start('github');
+      app = new FakeGithubApp(fake);
+      fake.app = app;
+      app.permissions = { contents: 'write', issues: 'read', pull_requests: 'write', checks: 'write' };
+      await database.db.deleteFrom('forges').execute();
+      const about = {
+        name: 'hub',
+        kind: 'github' as const,
+        api: fake.api,
+        repos: ['app=acme/app'],
+        createdBy: 'owner',
+      };
+      await addForge(database, config, { ...about, app: { id: app.id, key: app.key } });
+      await noteChecked(database, config, await forgeWithToken(database, config, 'hub'));
+    });
+    afterEach(async () => {
+      await volt.context.database.db.deleteFrom('issued_tokens').execute();
+      await fake.stop();
+    });
+    after(() => volt.context.database.db.deleteFrom('forges').execute());
+
+    const tokenFor = async (job: JobId): Promise<string | undefined> => {
+      await ask(job);
+      return (await opened(job)).values.GITHUB_TOKEN;
+    };
+    const rightsOf = async (plan: string) => app.tokens.get((await tokenFor(await running(plan))) ?? '')?.permissions;
+
+    it('of its repository and its permissions alone, which reads where the workflow does not say', async () => {
+      const wanted: Permissions = { contents: 'write', issues: 'write', 'pull-requests': 'read', 'id-token': 'write' };
+      expect(await rightsOf(naming(['GITHUB_TOKEN'], wanted))).to.deep.equal({
+        ...{ metadata: 'read', contents: 'write', issues: 'read', pull_requests: 'read' },
+      });
+      expect(await rightsOf(naming([]))).to.deep.equal({ metadata: 'read', contents: 'read' });
+      expect(await rightsOf(naming([], {}))).to.equal(undefined);
+      for (const { project } of app.tokens.values()) expect(project).to.equal('acme/app');
+      expect(await tokenFor(await running(naming(['GITHUB_TOKEN']), 'refs/heads/other'))).to.equal(undefined);
+    });
+
+    it('once for each attempt, however often it asks, and keeps it encrypted', async () => {
+      const job = await running(naming([]));
+      const token = await tokenFor(job);
+      expect(await tokenFor(job)).to.equal(token);
+      expect(app.issued).to.have.length(1);
+      const rows = await volt.context.database.db.selectFrom('issued_tokens').selectAll().execute();
+      expect(rows).to.have.length(1);
+      expect(JSON.stringify(rows)).to.not.include(token);
+    });
+
+    it('which is revoked when the attempt has ended or was taken back, and not before', async () => {
+      const { database, config } = volt.context;
+      const [ended, lost] = [await running(naming([])), await running(naming([]))];
+      for (const job of [ended, lost]) await tokenFor(job);
+      await rotateKey(database, config);
+      await revokeEndedTokens(database, config);
+      expect(app.tokens.size).to.equal(2);
+      const now = Date.now();
+      const cancelled = { status: 'cancelled', reason: 'by_user', message: 'x' } as const;
+      await decideJob(database, { job: ended, attempt: 1 }, cancelled, now);
+      await moveToNextAttempt(database, { job: lost, attempt: 1 }, { reason: 'runner_lost', message: 'x', at: now });
+      fake.fault = () => ({ status: 503 });
+      await revokeEndedTokens(database, config).catch(() => undefined);
+      fake.fault = () => undefined;
+      await revokeEndedTokens(database, config);
+      expect(app.tokens.size).to.equal(0);
+      expect(await database.db.selectFrom('issued_tokens').selectAll().execute()).to.deep.equal([]);
+    });
+
+    it('or none, where GitHub refuses it or does not answer, unless the workflow asks for it by name', async () => {
+      app.installed = [];
+      expect(await tokenFor(await running(naming(['TOKEN'])))).to.equal(undefined);
+      await ask(await running(naming(['GITHUB_TOKEN'])));
+      expect(JSON.stringify(await told()))
+        .to.include('"refused"')
+        .and.include('is not installed');
+      app.installed = ['acme/app'];
+      fake.fault = () => ({ status: 503 });
+      expect(await tokenFor(await running(naming(['TOKEN'])))).to.equal(undefined);
+      // it waits, and asks again
+      await ask(await running(naming(['GITHUB_TOKEN'])));
+      expect(await told()).to.deep.equal([]);
+      // meanwhile GitHub is left alone
+      const asked = fake.requests.length;
+      await ask(await running(naming(['GITHUB_TOKEN'])));
+      expect(fake.requests).to.have.length(asked);
+    });
   });
 
   describe('gets no answer', () => {

@@ -195,9 +195,9 @@ describe('a token of a GitHub App', () => {
 
   it('is revoked, also a second time', async () => {
     const { token } = await issue({ contents: 'read' });
-    await revokeToken(access(), token, 10_000);
+    await revokeToken(fake.api, token, 10_000);
     expect(app.tokens.has(token)).to.equal(false);
-    await revokeToken(access(), token, 10_000);
+    await revokeToken(fake.api, token, 10_000);
   });
 
   it('that may do more than was asked for is revoked and not given out', async () => {
@@ -211,7 +211,7 @@ describe('a token of a GitHub App', () => {
   it('is in no message', async () => {
     const { token } = await issue({ contents: 'read' });
     fake.fault = () => ({ status: 500, body: { message: `trouble with ${token}` } });
-    expect((await faultOf(revokeToken(access(), token, 10_000))).message)
+    expect((await faultOf(revokeToken(fake.api, token, 10_000))).message)
       .to.include('***')
       .and.not.include(token);
     const own = await faultOf(issue({ contents: 'read' }));

@@ -1,6 +1,5 @@
 import type { MiddlewareHandler } from 'hono';
 import { secureHeaders } from 'hono/secure-headers';
-import type { WebEnv } from '../access/env.ts';
 
 const none: string[] = [];
 
@@ -35,9 +34,10 @@ const ofPages: MiddlewareHandler = secureHeaders({
  * Headers of Volt's own pages and answers: browsers run and load files of this server only. Forms go there, too, but for the one that
  * a page names.
  */
-export const pageHeaders: MiddlewareHandler<WebEnv> = async (context, next) => {
+export const pageHeaders: MiddlewareHandler = async (context, next) => {
   await ofPages(context, next);
-  const [name, target] = ['content-security-policy', context.get('formTarget')] as const;
+  const name = 'content-security-policy';
+  const target: string | undefined = context.get('formTarget');
   const policy = context.res.headers.get(name);
   if (target !== undefined && policy !== null)
     context.res.headers.set(name, policy.replace("form-action 'self'", `form-action 'self' ${target}`));
