@@ -1,4 +1,5 @@
-import { sign } from 'node:crypto';
+import { createPrivateKey } from 'node:crypto';
+import { SignJWT } from 'jose';
 import { serverNow } from '../kernel/server-time.ts';
 import type { ForgeAccess } from './access.ts';
 import { type ForgeAnswer, type ForgeRequest, hostIn } from './answer.ts';
@@ -37,7 +38,7 @@ export async function askAsApp(
   expected: readonly number[],
   { what, timeout }: { what: string; timeout: number },
 ): Promise<ForgeAnswer> {
-  const token = appToken(access);
+  const token = await appToken(access);
   const client = new ForgeClient({ ...access, token }, githubHeaders(token), timeout);
   const answer = await client.ask(request, [...expected, 401], what);
   if (answer.status !== 401) return answer;
@@ -57,12 +58,12 @@ export async function appPage(access: AppAccess, timeout: number): Promise<strin
 }
 
 /** A JSON Web Token by which GitHub knows an App, https://docs.github.com/en/apps, "Generating a JSON Web Token". */
-function appToken({ app, token: key }: AppAccess): string {
+function appToken({ app, token: key }: AppAccess): Promise<string> {
   const now = Math.floor(serverNow() / 1000);
-  const parts = [
-    { alg: 'RS256', typ: 'JWT' },
-    { iat: now - early, exp: now + lifetime, iss: String(app) },
-  ];
-  const signed = parts.map((part) => Buffer.from(JSON.stringify(part)).toString('base64url')).join('.');
-  return `${signed}.${sign('sha256', Buffer.from(signed), key).toString('base64url')}`;
+  return new SignJWT()
+    .setProtectedHeader({ alg: 'RS256' })
+    .setIssuedAt(now - early)
+    .setExpirationTime(now + lifetime)
+    .setIssuer(String(app))
+    .sign(createPrivateKey(key));
 }
