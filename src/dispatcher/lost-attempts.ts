@@ -22,12 +22,13 @@ export interface Loss {
  * heartbeats, those of runners are missing, too. If this process, on the runner's machine, sees that the runner and its
  * jobs' processes are gone, the attempt is lost at once.
  *
- * A runner that is alive and has sent no new heartbeat cannot have said what it runs, so its attempts are left to it.
+ * A runner that is alive and has sent no new heartbeat cannot have said what it runs, so its attempts are left to it. After a
+ * loss of Redis's last writes another runner may begin the same attempt: what the former one claimed says nothing about it.
  */
 export class LostAttempts {
   readonly #runners: KnownRunners;
-  /** when an attempt was last claimed (`performance.now()`), by attempt name */
-  readonly #claimedAt = new FadingMap<string, number>(60 * heartbeatTtl, 100_000);
+  /** when an attempt was last claimed (`performance.now()`), and by whom, by attempt name */
+  readonly #claims = new FadingMap<string, { at: number; runner: RunnerId | undefined }>(60 * heartbeatTtl, 100_000);
   /** noticed losses of attempts that are not taken back yet, by attempt name */
   readonly #open = new FadingMap<string, Loss>(12 * heartbeatTtl, 10_000);
   /** since when Redis takes our own heartbeats, by `performance.now()` */
@@ -63,7 +64,7 @@ export class LostAttempts {
     this.#unreadable = new Set(unreadable);
     for (const { id, running, reporting } of alive) {
       const seenAt = this.#runners.find(id)?.seenAt ?? now;
-      for (const name of [...running, ...reporting]) this.#claimedAt.set(name, seenAt);
+      for (const name of [...running, ...reporting]) this.#claims.set(name, { at: seenAt, runner: id });
     }
   }
 
@@ -71,13 +72,16 @@ export class LostAttempts {
   find(ref: AttemptRef, runner: RunnerId | undefined): Loss | undefined {
     const name = attemptName(ref);
     const now = this.#now;
+    const claim = this.#claims.get(name);
+    const isBegunAgain = runner !== undefined && claim?.runner !== undefined && claim.runner !== runner;
+    if (isBegunAgain) this.#open.delete(name);
     const known = this.#open.get(name);
     if (known) return known;
-    if (!this.#claimedAt.get(name)) this.#claimedAt.set(name, now);
-    const lastHeard = Math.max(this.#claimedAt.get(name) ?? now, this.#connectedAt);
+    if (!claim || isBegunAgain) this.#claims.set(name, { at: now, runner });
+    const lastHeard = Math.max(this.#claims.get(name)?.at ?? now, this.#connectedAt);
     const vanished = this.#vanished.find((member) => member.id === runner);
     if (runner !== undefined && this.#unreadable.has(runner)) {
-      this.#claimedAt.set(name, now);
+      this.#claims.set(name, { at: now, runner });
       return undefined;
     }
     const heardUntil = this.#runners.findAlive(runner)?.seenAt ?? now;

@@ -62,7 +62,7 @@ describe('the merge of a pull request', () => {
     return made.commit;
   };
 
-  // a hundred in all: each takes some processes of git, and one test has a minute
+  // a hundred in all: each takes some processes of git, which a busy machine starts slowly
   for (const seed of [7, 8, 9, 10])
     it(`has the tree that git merge makes, or its conflicts, for 25 pull requests of history ${seed}`, async () => {
       const made = new TestRepository({ 'start.txt': '\n' });
@@ -87,7 +87,7 @@ describe('the merge of a pull request', () => {
       }
       expect(commits.length / 2).to.be.within(8, 23);
       expect(new Set(pulls.flatMap(({ kinds }) => [...kinds])).size).to.equal(11);
-    });
+    }).timeout(300_000);
 
   it('has the same id twice, in another mirror, and with other settings of the machine', async () => {
     const mirror = mirrorOf(repository.path);
