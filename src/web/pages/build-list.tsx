@@ -1,6 +1,6 @@
 import { durationStart } from '../../kernel/build-duration.ts';
 import type { BuildId, BuildSummary } from '../../kernel/model.ts';
-import { Age, BuildMark, Progress, Took } from './parts.tsx';
+import { Age, BuildMark, CommitId, Progress, Took } from './parts.tsx';
 import { refText } from './sentences.ts';
 import { Table } from './table.tsx';
 
@@ -49,12 +49,12 @@ export function BuildList({ builds, estimates, now }: Listed) {
   );
 }
 
-function Commit({ build: { subject, sha, author, trigger } }: { build: BuildSummary }) {
+function Commit({ build: { subject, sha, commitUrl, author, trigger } }: { build: BuildSummary }) {
   return (
     <>
       <span class="subject">{subject}</span>
       <span class="by">
-        <code title={sha}>{sha.slice(0, 7)}</code> {author}
+        <CommitId sha={sha} at={commitUrl} /> {author}
         {trigger === 'manual' && ' · triggered manually'}
         {trigger === 'schedule' && ' · scheduled'}
         {trigger === 'event' && ' · by an event'}

@@ -7,6 +7,7 @@ import { jobsOfBuilds } from '../../record/grid.ts';
 import { repositoryNames } from '../../record/repositories.ts';
 import type { Reader } from '../../record/visibility.ts';
 import type { WebEnv } from '../access/env.ts';
+import { withForgeLinks } from '../requests/forge-links.ts';
 import type { Web } from '../services.ts';
 import { systemStatus } from '../status/system-status.ts';
 import { BuildList } from './build-list.tsx';
@@ -98,7 +99,8 @@ async function asked(web: Web, filter: Filter, builds: BuildSummary[]) {
   const estimates = await Promise.all(
     running.map(async (build) => [build.id, await estimatedDuration(web.database, build)] as const),
   );
-  return <BuildList builds={builds} estimates={new Map(estimates)} now={now} />;
+  const linked = await withForgeLinks(web.database, builds);
+  return <BuildList builds={linked} estimates={new Map(estimates)} now={now} />;
 }
 
 function Nothing({ filter, observed, signedIn }: { filter: Filter; observed: number; signedIn: boolean }) {

@@ -1,10 +1,16 @@
+import type { ProjectLinks } from '../../kernel/forge-links.ts';
 import type { Deployment, Environment } from '../../kernel/model/access-shapes.ts';
-import { Age, StatusMark } from './parts.tsx';
+import { Age, CommitId, StatusMark } from './parts.tsx';
 import { shortRef } from './sentences.ts';
 
 /** The environments of a repository with their rules, and its newest deployments. */
-export function Deployments(shown: { environments: Environment[]; deployments: Deployment[]; now: number }) {
-  const { environments, deployments, now } = shown;
+export function Deployments(shown: {
+  environments: Environment[];
+  deployments: Deployment[];
+  links: ProjectLinks | undefined;
+  now: number;
+}) {
+  const { environments, deployments, links, now } = shown;
   return (
     <>
       {environments.length > 0 && (
@@ -28,7 +34,7 @@ export function Deployments(shown: { environments: Environment[]; deployments: D
                 <td class="commit">
                   <span>
                     <a href={`/builds/${build}?job=${job.id}`}>#{number}</a> {job.name} · {shortRef(ref)}{' '}
-                    <code>{sha.slice(0, 7)}</code> · <Age time={createdAt} now={now} />
+                    <CommitId sha={sha} at={links?.commit(sha)} /> · <Age time={createdAt} now={now} />
                     {url !== null && (
                       <>
                         {' · '}

@@ -114,3 +114,12 @@ export function Fact({ name, children }: { name: string; children?: Child }) {
     </div>
   );
 }
+
+/** A commit by the beginning of its id, with a link to its page at the forge where that is known. */
+export function CommitId({ sha, at }: { sha: string; at: string | null | undefined }) {
+  return (
+    <a class="quiet" href={at ?? undefined}>
+      <code title={sha}>{sha.slice(0, 7)}</code>
+    </a>
+  );
+}

@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import type { ProjectLinks } from '../../kernel/forge-links.ts';
 import { statusWords } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import { duration } from '../../kernel/times.ts';
@@ -19,7 +20,7 @@ import { ofRepository } from '../status/forge-problems.ts';
 import { Chart, type Point } from './chart.tsx';
 import { Deployments } from './deployments.tsx';
 import { answerPage } from './layout.tsx';
-import { Age, At, BuildMark, Fact, Problems } from './parts.tsx';
+import { Age, At, BuildMark, CommitId, Fact, Problems } from './parts.tsx';
 import { PullRequestForm, pullRequestWords } from './pull-request-form.tsx';
 import { shortRef } from './sentences.ts';
 import { readers, VisibilityForm } from './visibility.tsx';
@@ -73,11 +74,11 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
         </div>
         <section id="branches" data-live="">
           <h2>Branches and tags</h2>
-          <Refs refs={refs} repo={name} />
+          <Refs refs={refs} repo={name} links={links} />
         </section>
         <section id="deployments" data-live="">
           {environments.length + deployments.length > 0 && <h2>Environments and deployments</h2>}
-          <Deployments environments={environments} deployments={deployments} now={serverNow()} />
+          <Deployments environments={environments} deployments={deployments} links={links} now={serverNow()} />
         </section>
         <section id="settings" data-live="">
           <h2>Settings</h2>
@@ -159,7 +160,7 @@ function passedShare(trend: TrendPoint[], index: number): number | null {
   return judged.filter(({ status }) => status === 'success').length / judged.length;
 }
 
-function Refs({ refs, repo }: { refs: ObservedRef[]; repo: string }) {
+function Refs({ refs, repo, links }: { refs: ObservedRef[]; repo: string; links: ProjectLinks | undefined }) {
   if (refs.length === 0) return <p class="empty">No branches or tags yet.</p>;
   return (
     <table class="refs cards">
@@ -176,8 +177,8 @@ function Refs({ refs, repo }: { refs: ObservedRef[]; repo: string }) {
             </td>
             <td class="commit">
               <span>
-                {newest ? <a href={`/builds/${newest.id}`}>#{newest.number}</a> : <code>{sha.slice(0, 7)}</code>}{' '}
-                {newest?.subject}
+                {newest && <a href={`/builds/${newest.id}`}>#{newest.number}</a>}{' '}
+                <CommitId sha={sha} at={links?.commit(sha)} /> {newest?.subject}
               </span>
             </td>
           </tr>

@@ -1,13 +1,15 @@
 import type { Context } from 'hono';
+import type { ProjectLinks } from '../../kernel/forge-links.ts';
 import type { PastResult } from '../../kernel/model/test-shapes.ts';
 import { serverNow } from '../../kernel/server-time.ts';
+import { linksOf } from '../../record/project-links.ts';
 import { findTest, historyOf } from '../../record/test-history.ts';
 import type { WebEnv } from '../access/env.ts';
 import { noTest, readRepository } from '../access/readable.ts';
 import type { Web } from '../services.ts';
 import { Chart } from './chart.tsx';
 import { answerPage } from './layout.tsx';
-import { Age, Fact } from './parts.tsx';
+import { Age, CommitId, Fact } from './parts.tsx';
 import { shortRef } from './sentences.ts';
 import { colours, TestMark, TestOutput, TestTime, timeOf } from './test-parts.tsx';
 import { Flaky, failureRate } from './tests.tsx';
@@ -21,7 +23,10 @@ export async function testPage(context: Context<WebEnv>, web: Web): Promise<Resp
   const test = await findTest(web.database, name, id);
   if (!test) throw noTest(name, id);
   const before = /^\d{1,15}~\d{1,15}$/.exec(context.req.query('before') ?? '')?.[0];
-  const { results, next } = await historyOf(web.database, id, { limit: pageSize, before });
+  const [{ results, next }, projects] = await Promise.all([
+    historyOf(web.database, id, { limit: pageSize, before }),
+    linksOf(web.database, [name]),
+  ]);
   const now = serverNow();
   return answerPage(context, web, {
     title: test.name,
@@ -49,7 +54,7 @@ export async function testPage(context: Context<WebEnv>, web: Web): Promise<Resp
         <h2>History</h2>
         <div id="history" data-live="">
           <Durations results={results} />
-          <History results={results} now={now} />
+          <History results={results} links={projects.get(name)} now={now} />
         </div>
         <nav class="pages" aria-label="Pages">
           {next !== null && <a href={`/repos/${name}/tests/${id}?before=${next}`}>Older</a>}
@@ -83,7 +88,7 @@ function Durations({ results }: { results: PastResult[] }) {
   );
 }
 
-function History({ results, now }: { results: PastResult[]; now: number }) {
+function History({ results, links, now }: { results: PastResult[]; links: ProjectLinks | undefined; now: number }) {
   return (
     <ul class="failed-tests">
       {results.map((result) => (
@@ -91,7 +96,7 @@ function History({ results, now }: { results: PastResult[]; now: number }) {
           <div class="test-line">
             <TestMark status={result.status} />
             <a href={`/builds/${result.build}`}>#{result.number}</a>
-            <code>{result.sha.slice(0, 7)}</code>
+            <CommitId sha={result.sha} at={links?.commit(result.sha)} />
             <span>{shortRef(result.ref)}</span>
             <span class="faint">
               {result.jobName}
