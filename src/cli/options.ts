@@ -58,7 +58,7 @@ export function addWatchOptions(command: Command, defaults: Pick<WatchOptions, '
     .addOption(
       new Option(
         '--pull-requests [whose]',
-        'build pull requests: same (from branches of the repository itself), approved (the default; also from forks, once a person approves), all, none',
+        'build pull requests: same (from branches of the repository itself), approved (what this option means alone: also from forks, once a person approves), all, or none, as without it',
       )
         .choices([...pullRequestModes])
         .preset('approved'),

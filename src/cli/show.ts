@@ -1,5 +1,13 @@
 import type { Command } from 'commander';
-import type { Annotation, Attempt, Build, Job, Step, Trigger } from '../kernel/model.ts';
+import {
+  type Annotation,
+  type Attempt,
+  type Build,
+  isFinal,
+  type Job,
+  type Step,
+  type Trigger,
+} from '../kernel/model.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { FailedTests } from './failed-tests.ts';
@@ -43,8 +51,16 @@ function printBuild(build: Build, failed: FailedTests): void {
     printJob(job, several);
     if (job.tests) failed.print(job.id, job.tests);
   }
+  const next = nextCommand(build);
+  if (next === undefined) return;
   print();
-  print(paint('dim', `  ${asTyped(`volt logs ${buildName(build)}`)}`));
+  print(paint('dim', `  ${asTyped(`volt ${next} ${buildName(build)}`)}`));
+}
+
+/** What a person would do now: decide, or read the log, if there can be one. */
+function nextCommand({ status, reason, jobs }: Build): 'approve' | 'logs' | undefined {
+  if (reason === 'approval_required') return 'approve';
+  return isFinal(status) && jobs.every(({ attempts }) => attempts.length === 0) ? undefined : 'logs';
 }
 
 const causes: { readonly [T in Trigger]: string } = {

@@ -22,6 +22,7 @@ describe('volt approve', () => {
     expect((await volt(['approve', 'app', ...data])).stdout).to.equal('approved app#1 north (production)\n');
     const files = [{ path: '.volt.yml', status: 'added' as const, diff: '@@ -0,0 +1 @@\n+command: \u001b[31mmake\n' }];
     await site.askForBuild('app', { files });
+    expect((await volt(['show', 'app#2', ...data])).stdout).to.match(/\n {2}.*volt approve app#2\n$/);
     const unanswered = await volt(['approve', 'app#2', ...data]);
     expect(unanswered).to.include({ code: 2 });
     expect(unanswered.stdout).to.include('.volt.yml added').and.include('+command: ').and.not.include('\u001b[31m');

@@ -122,6 +122,12 @@ describe('web: a job that waits for approval', () => {
     const page = await site.page(`/builds/${id}`);
     expect(page).to.include('Waiting for approval.').and.include('3 more files differ').and.include('$(id)');
     expect(page).to.not.include('<script>alert').and.not.include('<b>ci</b>');
+    expect(page).to.not.include('Log of');
+    // a person passes the changes on the way to the button
+    const signedIn = await site.page(`/builds/${id}`, { cookie: await site.signIn() });
+    const [above = '', below = ''] = signedIn.split('id="decide"');
+    expect(above).to.include('$(id)').and.not.include(`action="/builds/${id}/approve"`);
+    expect(below).to.include(`action="/builds/${id}/approve"`);
     await site.post(`/api/v1/builds/${id}/approve`, { comment: 'looks well' });
     expect((await site.json(`/api/v1/builds/${id}`)).approval).to.include({ decision: 'approved', by: 'owner' });
     expect(await site.page(`/builds/${id}`)).to.match(/Approved by owner, \d{4}-[^<]*: looks well/);

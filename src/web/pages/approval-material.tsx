@@ -1,8 +1,15 @@
+import type { Child } from 'hono/jsx';
 import type { ApprovalMaterial } from '../../record/build-approvals.ts';
 
+interface Shown {
+  material: ApprovalMaterial;
+  open: boolean;
+  /** the buttons, which come after what a person should have seen */
+  children?: Child;
+}
+
 /** What a pull request changes of what decides how it runs, for the person who is to approve it. */
-export function Material({ material, open }: { material: ApprovalMaterial; open: boolean }) {
-  const { digest, files, more } = material;
+export function Material({ material: { digest, files, more }, open, children }: Shown) {
   return (
     <details id="approval" class="changes" open={open}>
       <summary>
@@ -27,8 +34,11 @@ export function Material({ material, open }: { material: ApprovalMaterial; open:
       ))}
       {more > 0 && <p>{more} more files differ, which are not shown: look at the commit.</p>}
       <p class="faint">
-        Digest <code>{digest}</code>
+        Digest of the commits and these changes: <code>{digest}</code>
       </p>
+      <div id="decide" data-live="">
+        {children}
+      </div>
     </details>
   );
 }

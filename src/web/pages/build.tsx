@@ -20,7 +20,7 @@ import { ApprovalForm, waitingForApproval } from './approval.tsx';
 import { Material } from './approval-material.tsx';
 import { Broken, Neighbours } from './branch-neighbours.tsx';
 import { BuildFacts, CommitBody } from './build-facts.tsx';
-import { type ChosenJob, chooseJob } from './chosen-job.ts';
+import { type ChosenJob, chooseJob, mayHaveLog } from './chosen-job.ts';
 import { FailedTests, failedTestsOf } from './failed-tests.tsx';
 import { Graph } from './graph.tsx';
 import { JobList } from './job-list.tsx';
@@ -77,7 +77,11 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
         </div>
         <BuildFacts build={build} estimate={estimate} links={links} now={now} />
         <CommitBody text={build.body} />
-        {material && <Material material={material} open={build.approval?.decision === null} />}
+        {material && (
+          <Material material={material} open={asksForAll(build)}>
+            {signedIn && asksForAll(build) && <Decide build={build} />}
+          </Material>
+        )}
         <FailedTests build={build} failed={failed} />
         <Panes view={view} open={context.req.queries('open') ?? []} build={build} chosen={chosen?.job.id} now={now}>
           {chosen && (
@@ -93,12 +97,14 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
                 fileOf={(path, line) => links?.file(build.sha, path, line)}
                 now={now}
               />
-              <LogSection
-                web={web}
-                chosen={chosen}
-                asked={askedLines((name) => context.req.query(name))}
-                failedTests={failed.filter(({ job }) => job === chosen.job.id).map(({ name }) => name)}
-              />
+              {mayHaveLog(chosen.job) && (
+                <LogSection
+                  web={web}
+                  chosen={chosen}
+                  asked={askedLines((name) => context.req.query(name))}
+                  failedTests={failed.filter(({ job }) => job === chosen.job.id).map(({ name }) => name)}
+                />
+              )}
             </>
           )}
         </Panes>
@@ -149,22 +155,37 @@ const signs: { readonly [S in Status]: string } = {
 
 function Act({ build, signedIn }: { build: Build; signedIn: boolean }) {
   const over = isFinal(build.status);
-  const waiting = waitingForApproval(build).map(({ id }) => id);
+  const waits = waitingForApproval(build).length > 0;
   if (!signedIn) {
     return (
       <p class="faint">
         <a href={`/sign-in?next=/builds/${build.id}`}>Sign in</a> to{' '}
-        {over ? 'retry' : waiting.length > 0 ? 'approve or cancel' : 'cancel'} this build.
+        {over ? 'retry' : waits ? 'approve or cancel' : 'cancel'} this build.
       </p>
     );
   }
   if (over) return <Retry build={build} />;
   return (
     <>
-      {waiting.length > 0 && <ApprovalForm of={build.id} jobs={waiting} />}
+      {asksForAll(build) ? (
+        <p>
+          See what it changes, then <a href="#decide">approve or decline</a> it.
+        </p>
+      ) : (
+        waits && <Decide build={build} />
+      )}
       <CancelForm build={build} />
     </>
   );
+}
+
+/** Whether a person must approve the whole build. */
+function asksForAll({ approval }: Build): boolean {
+  return approval !== null && approval.decision === null;
+}
+
+function Decide({ build }: { build: Build }) {
+  return <ApprovalForm of={build.id} jobs={waitingForApproval(build).map(({ id }) => id)} />;
 }
 
 function CancelForm({ build }: { build: Build }) {

@@ -1,4 +1,4 @@
-import type { Build, Job } from '../../kernel/model.ts';
+import { type Build, isFinal, type Job } from '../../kernel/model.ts';
 import { waitingForApproval } from './approval.tsx';
 
 /** The attempt of a job that a build's page shows, with its log. */
@@ -24,4 +24,9 @@ export function chooseJob(build: Build, job: string | undefined, attempt: string
   if (!chosen) return undefined;
   const number = chosen.id === job ? chosen.attempts.find((one) => String(one.number) === attempt)?.number : undefined;
   return { job: chosen, attempt: number ?? chosen.attempts.at(-1)?.number ?? 1 };
+}
+
+/** Whether a job has a log, or gets one. One that ended or waits for a person's approval before it has run has none. */
+export function mayHaveLog(job: Job): boolean {
+  return job.attempts.length > 0 || !(isFinal(job.status) || job.reason === 'approval_required');
 }

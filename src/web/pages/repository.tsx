@@ -85,8 +85,12 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
           <Settings repository={repository} now={serverNow()} />
         </section>
         {/* outside of the live sections, so that it is not redrawn while a person chooses */}
-        {may(context, 'admin') && <VisibilityForm repository={repository} />}
-        {may(context, 'admin') && <PullRequestForm repository={repository} />}
+        {may(context, 'admin') && (
+          <section class="forms">
+            <VisibilityForm repository={repository} />
+            <PullRequestForm repository={repository} />
+          </section>
+        )}
         {schedules.length > 0 && (
           <section>
             <h2>Schedules</h2>
@@ -230,7 +234,7 @@ function Settings({ repository, now }: { repository: ObservedRepository; now: nu
       'Runners',
       repository.runners.length === 0 ? 'any with the labels of the job' : `only with ${repository.runners.join(', ')}`,
     ],
-    ...(Object.keys(project).length === 0 ? [] : [['Project', projectText(project)] satisfies [string, string]]),
+    ...(Object.keys(project).length === 0 ? [] : [['Project pages', projectText(project)] satisfies [string, string]]),
     ['Variables', Object.keys(repository.env).join(', ') || 'none'],
     ['Visible to', readers[repository.visibility]],
   ];
