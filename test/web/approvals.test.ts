@@ -109,7 +109,7 @@ describe('web: a job that waits for approval', () => {
     expect((await press({ origin: site.privateUrl })).status).to.equal(303);
     expect(await approvalOf(id)).to.include({ decision: 'declined', by: 'owner' });
     expect(await audited()).to.deep.equal(['owner', 'jobs.decline', job(id, 2)]);
-    expect(await site.page(`/builds/${id}?job=${job(id, 2)}`)).to.match(/Declined by owner, \d{4}-/);
+    expect(await site.page(`/builds/${id}?job=${job(id, 2)}`)).to.match(/Declined by owner, <time [^>]*>\d{4}-/);
   });
 
   it('may be a whole build of a pull request, whose changes are shown as text', async () => {
@@ -130,7 +130,7 @@ describe('web: a job that waits for approval', () => {
     expect(below).to.include(`action="/builds/${id}/approve"`);
     await site.post(`/api/v1/builds/${id}/approve`, { comment: 'looks well' });
     expect((await site.json(`/api/v1/builds/${id}`)).approval).to.include({ decision: 'approved', by: 'owner' });
-    expect(await site.page(`/builds/${id}`)).to.match(/Approved by owner, \d{4}-[^<]*: looks well/);
+    expect(await site.page(`/builds/${id}`)).to.match(/Approved by owner, <time [^>]*>\d{4}-[^<]*<\/time>: looks well/);
     expect((await site.fetch(`/api/v1/builds/${await waiting()}/approval`)).status).to.equal(404);
   });
 
