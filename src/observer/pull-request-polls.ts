@@ -13,8 +13,10 @@ import { type ListedPullRequest, pullRequestsIn, type RefKind, refKinds } from '
 const wholeInterval = 3_600_000;
 /** The same after a webhook has called, which may be about an old pull request. */
 const hookInterval = 60_000;
-/** Where there are no more than this, or not twice as many as a poll asks for anyway, it lists all of them. */
+/** Where there are no more than this, each poll lists all of them. */
 const few = 100;
+/** How many of those that are watched, beside the first ones, a poll asks for. */
+const mostInTurn = 15;
 
 /** The pull requests of one kind, as a poll that listed all of them has found them. */
 interface KindList {
@@ -37,6 +39,10 @@ interface WholeList {
   isCalled: boolean;
   /** numbers of pull requests with new heads that are not recorded yet: there may be no room for their builds */
   pending: number[];
+  /** number of the last one that a poll has asked for in turn */
+  turn: number;
+  /** that did not list all, to take turns */
+  polls: number;
 }
 
 /** What one poll asks for. */
@@ -61,8 +67,8 @@ export interface MovedPullRequest extends ListedPullRequest {
 /**
  * Which pull requests each poll asks for, and which of them have a new head. A forge keeps the refs of all pull requests that
  * ever were, and tells by git neither which are open nor which have moved. So a poll asks for the newest ones, those that have
- * moved lately, as Volt has seen or a webhook has told, and the numbers that come next. Once an hour, and within a minute of a
- * webhook, it lists all.
+ * moved last, as Volt has seen or a webhook has told, and the numbers that come next. Further numbers, the next newest ones and
+ * those that have moved in the last weeks get their turn. Once an hour, and within a minute of a webhook, it lists all.
  */
 export class PullRequestPolls {
   readonly #database: Database;
@@ -90,18 +96,22 @@ export class PullRequestPolls {
     if (last) last.isCalled ||= isCalled;
     const age = last ? performance.now() - last.at : Number.POSITIVE_INFINITY;
     const isDue = age > (last?.isCalled ? hookInterval : wholeInterval);
-    const watched = await watchedPullRequests(this.#database, name);
+    const { all, first } = await watchedPullRequests(this.#database, name);
     if (!last || last.pattern !== pattern || !pullRequestsSeen || isDue)
-      return { kinds, prefixes: kinds.map(({ prefix }) => prefix), isWhole: true, watched };
+      return { kinds, prefixes: kinds.map(({ prefix }) => prefix), isWhole: true, watched: all };
+    last.polls++;
+    const asked = new Set([...first, ...nextInTurn(last, all, first)]);
     const prefixes = last.found.flatMap(({ kind, count, highest }) => {
-      const own = [...watched.values()].filter(({ ref }) => kind.parse(ref));
       // also where there are none: the first one is found at once
-      if (count <= Math.max(few, 2 * own.length)) return [kind.prefix];
-      const newest = own.reduce((most, { number }) => Math.max(most, number), highest);
-      const numbers = new Set([...own.map(({ number }) => number), ...last.pending]);
-      return [...[...numbers].map((number) => kind.of(number)), ...kind.after(newest)];
+      if (count <= few) return [kind.prefix];
+      const own = [...all.values()].flatMap(({ number, ref }) => (kind.parse(ref) ? number : []));
+      const newest = own.reduce((most, number) => Math.max(most, number), highest);
+      const numbers = new Set([...own.filter((number) => asked.has(number)), ...last.pending]);
+      const [next = [], ...further] = kind.after(newest);
+      const inTurn = further[last.polls % further.length] ?? [];
+      return [...[...numbers].map((number) => kind.of(number)), ...next, ...inTurn];
     });
-    return { kinds, prefixes, isWhole: false, watched };
+    return { kinds, prefixes, isWhole: false, watched: all };
   }
 
   /**
@@ -123,7 +133,7 @@ export class PullRequestPolls {
         at: performance.now(),
         pattern,
         found: kinds.map((kind) => listOf(kind, listed)),
-        ...{ isCalled: false, pending: [] },
+        ...{ isCalled: false, pending: [], turn: last?.turn ?? 0, polls: last?.polls ?? 0 },
       });
     else if (last)
       last.found = last.found.map((each) => (prefixes.includes(each.kind.prefix) ? listOf(each.kind, listed) : each));
@@ -145,6 +155,19 @@ export class PullRequestPolls {
     if (list) list.pending = wanted.slice(0, mostPending).map(({ number }) => number);
     return wanted;
   }
+}
+
+/** The numbers that a poll asks for in turn, from the highest to the lowest and again. */
+function nextInTurn(
+  list: Pick<WholeList, 'turn'>,
+  all: ReadonlyMap<number, SeenPullRequest>,
+  first: ReadonlySet<number>,
+): number[] {
+  const others = [...all.keys()].filter((number) => !first.has(number)).sort((a, b) => b - a);
+  const at = others.findIndex((number) => number < list.turn);
+  const next = [...others.slice(Math.max(at, 0)), ...others.slice(0, Math.max(at, 0))].slice(0, mostInTurn);
+  list.turn = next.at(-1) ?? 0;
+  return next;
 }
 
 function listOf(kind: RefKind, listed: ReadonlyMap<number, ListedPullRequest>): KindList {

@@ -15,8 +15,11 @@ export interface RefKind {
   parse(ref: string): HeadRef | undefined;
   /** how the refs of one pull request begin, and as few others as possible */
   of(number: number): string;
-  /** how the refs of the pull requests after one begin; together they cover many numbers with few texts */
-  after(number: number): string[];
+  /**
+   * how the refs of the pull requests after one begin, in groups: the first one is of the next numbers, and each other one of as
+   * many numbers again. They cover many numbers with few texts, and few older numbers
+   */
+  after(number: number): string[][];
 }
 
 /** A pull request in a list of refs. */
@@ -30,6 +33,7 @@ export interface ListedPullRequest {
 const ahead = 1000;
 /** The same of Gerrit, whose refs are in folders by their last digits: each number is asked for by itself. */
 const changesAhead = 100;
+const changesInGroup = 20;
 
 /** The numbers of pull requests that Volt supports. */
 const numeral = /^[1-9]\d{0,8}$/;
@@ -45,14 +49,18 @@ function numbered(prefix: string, end: string): RefKind {
     },
     of: (number) => `${prefix}${number}${end}`,
     after: (number) => {
-      const wanted: string[] = [];
+      const groups: string[][] = [[]];
+      let isNear = true;
       for (let next = number + 1; next <= number + ahead; ) {
         // `refs/pull/58` covers 5800 to 5899, and with them 58 and 580 to 589
         const size = next % 10 > 0 ? 1 : next % 100 > 0 ? 10 : 100;
-        wanted.push(size === 1 ? `${prefix}${next}${end}` : `${prefix}${next / size}`);
+        const text = size === 1 ? `${prefix}${next}${end}` : `${prefix}${next / size}`;
+        if (isNear) groups[0]?.push(text);
+        else groups.push([text]);
+        isNear &&= size < 100;
         next += size;
       }
-      return wanted;
+      return groups;
     },
   };
 }
@@ -68,7 +76,10 @@ const changes: RefKind = {
     return { number: Number(number), patchSet: Number(patchSet) };
   },
   of: ofChange,
-  after: (number) => Array.from({ length: changesAhead }, (_, index) => ofChange(number + 1 + index)),
+  after: (number) =>
+    Array.from({ length: changesAhead / changesInGroup }, (_, group) =>
+      Array.from({ length: changesInGroup }, (_, index) => ofChange(number + 1 + group * changesInGroup + index)),
+    ),
 };
 
 const known: readonly RefKind[] = [

@@ -33,9 +33,11 @@ export interface SeenPullRequest {
   head: string;
 }
 
-/** How many of the newest pull requests each poll asks for, and how many that have moved lately. */
+/** Most of the newest pull requests that are watched, and most that have moved lately. */
 const mostNewest = 100;
 const mostMoved = 1000;
+/** How many of each of them every poll asks for. */
+const mostFirst = 15;
 /** Milliseconds for which a pull request counts as moved lately, 30 days. */
 export const lately = 2_592_000_000;
 /** Rows that are read or written at a time, few enough to leave the event loop and the database to others in between. */
@@ -49,8 +51,14 @@ export function seenMark(pattern: string | null): string {
   return pattern ?? 'known';
 }
 
-/** The pull requests that each poll asks for, by number: the newest ones, and those that have moved lately. */
-export async function watchedPullRequests(database: Database, repo: string): Promise<Map<number, SeenPullRequest>> {
+/** The pull requests that polls ask for by their numbers: the newest ones, and those that have moved lately. */
+export interface WatchedPullRequests {
+  all: ReadonlyMap<number, SeenPullRequest>;
+  /** the numbers of those that every poll asks for */
+  first: ReadonlySet<number>;
+}
+
+export async function watchedPullRequests(database: Database, repo: string): Promise<WatchedPullRequests> {
   const rows = database.db.selectFrom('pull_requests').select(['number', 'ref', 'head']).where('repo', '=', repo);
   const newest = await rows.orderBy('number', 'desc').limit(mostNewest).execute();
   const moved = await rows
@@ -58,7 +66,8 @@ export async function watchedPullRequests(database: Database, repo: string): Pro
     .orderBy('moved_at', 'desc')
     .limit(mostMoved)
     .execute();
-  return new Map([...moved, ...newest].map((row) => [row.number, row]));
+  const first = [...moved.slice(0, mostFirst), ...newest.slice(0, mostFirst)].map(({ number }) => number);
+  return { all: new Map([...moved, ...newest].map((row) => [row.number, row])), first: new Set(first) };
 }
 
 /** The pull requests with these numbers, by number. */

@@ -61,13 +61,20 @@ describe('the refs of pull requests', () => {
   for (const highest of [0, 7, 99, 998, 12_345, 58_540]) {
     it(`after number ${highest} are asked for by a few prefixes that match few older ones`, () => {
       const [kind] = refKinds(null);
-      const prefixes = kind?.after(highest) ?? [];
+      const groups = kind?.after(highest) ?? [];
+      const prefixes = groups.flat();
       const isListed = (number: number) => prefixes.some((prefix) => `refs/pull/${number}/head`.startsWith(prefix));
       const next = Array.from({ length: 1000 }, (_, index) => highest + 1 + index);
       expect(next.filter((number) => !isListed(number))).to.deep.equal([]);
       expect(prefixes.length).to.be.below(30);
       const old = Array.from({ length: highest }, (_, index) => index + 1);
       expect(old.filter(isListed).length).to.be.below(250);
+      const near = (number: number) => groups[0]?.some((prefix) => `refs/pull/${number}/head`.startsWith(prefix));
+      expect(
+        next.slice(0, 100).filter((number) => !near(number)),
+        'of the first group',
+      ).to.deep.equal([]);
+      expect(old.filter(near).length).to.be.below(highest < 999 ? 120 : 35);
     });
   }
 });

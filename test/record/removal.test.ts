@@ -74,9 +74,9 @@ describe('a repository that is removed', () => {
   it('takes its pull requests along, whose numbers are others of the next one with its name', async () => {
     await observed(database);
     await recordedBuild(database, { ref: 'refs/pull/7/head', pullRequest: pullRequest7 });
-    expect((await watchedPullRequests(database, 'app')).size).to.equal(1);
+    expect((await watchedPullRequests(database, 'app')).all.size).to.equal(1);
     await removeRepository(database, 'app', false);
-    expect((await watchedPullRequests(database, 'app')).size).to.equal(0);
+    expect((await watchedPullRequests(database, 'app')).all.size).to.equal(0);
   });
 
   it('leaves its name to itself alone', async () => {
