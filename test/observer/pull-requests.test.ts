@@ -289,8 +289,10 @@ describe('polling pull requests', () => {
     expect(second?.approval?.files[1]?.diff).to.include('+command: echo \ufffdolleh\ufffd\n');
   });
 
-  it('lets pull requests that wait for approval hold up no others', async () => {
+  it('lets pull requests that wait for approval hold up no others', async function () {
+    this.timeout(180_000);
     await begin({ pullRequests: 'approved', pullRequestCheckout: 'head' });
+    poller = new Poller(volt.context, undefined, undefined, { longest: 170_000 });
     const head = commit({ 'b.txt': '' });
     const all = Array.from({ length: 101 }, (_, index) => `create refs/pull/${index + 1}/head ${head}\n`);
     repository.updateRefs(all.join(''));
