@@ -97,6 +97,16 @@ describe('checks of a GitHub App', () => {
     expect(writes()).to.have.length(2);
   });
 
+  it('get no annotation twice where an answer was lost after GitHub had confirmed the run', async () => {
+    await forge.setStatus(wanted);
+    const many = { ...failed, check: { ...ended, annotations: [annotation(1), annotation(2)] } };
+    fake.fault = ({ method }) => (method === 'PATCH' ? 'cut' : undefined);
+    expect(await faultOf(forge.setStatus(many))).to.include({ code: 'forge_unreachable' });
+    fake.fault = () => undefined;
+    await forge.setStatus(many);
+    expect(app.runs.map(({ annotations }) => annotations.length)).to.deep.equal([2]);
+  });
+
   it('are made again where GitHub has lost them', async () => {
     fake.fault = ({ method, path }) => (method === 'POST' && path.endsWith('check-runs') ? 'lose' : undefined);
     await forge.setStatus(failed);
