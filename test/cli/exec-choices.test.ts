@@ -109,6 +109,25 @@ jobs:
       - run: echo "\${{ github.event.pull_request.title }} of \${{ github.event.pull_request.number }}"
 `;
 
+  const events: [event: string, on: string, says: string][] = [
+    ['pull_request_target', '{ pull_request_target: { types: [labeled] } }', 'labeled topic to '],
+    ['merge_group', '{ merge_group: { branches: [main] } }', 'checks_requested  to '],
+    ['workflow_run', '{ workflow_run: { workflows: [CI], types: [completed] } }', 'completed  to '],
+    ['issue_comment', '{ issue_comment: { types: [created] } }', 'created  to '],
+    ['create', 'create', '  to '],
+  ];
+  for (const [event, on, says] of events)
+    it(`runs the workflows for ${event} that the checkout has`, async () => {
+      const steps = `steps: [{ run: 'echo "$GITHUB_EVENT_NAME \${{ github.event.action }} $GITHUB_HEAD_REF to $GITHUB_BASE_REF"' }]`;
+      const repository = checkout(`on: ${on}\njobs: { a: { runs-on: ubuntu-latest, ${steps} } }\n`);
+      repository.git('checkout', '-q', '-b', 'topic');
+      const { output, code } = await exec(repository, '--workflow', 'ci.yml', '--event', event);
+      expect(code, output).to.equal(0);
+      expect(output).to.include(`\n${event} ${says}`);
+      if (event === 'workflow_run' || event === 'create')
+        expect((await exec(repository, '--event', event)).code).to.equal(0);
+    });
+
   it('runs the workflows of a pull request, from git alone or with a payload', async () => {
     const repository = checkout(requested);
     repository.git('checkout', '-q', '-b', 'topic');

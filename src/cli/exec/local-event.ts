@@ -1,4 +1,5 @@
 import { VoltError } from '../../kernel/errors.ts';
+import { runPhases } from '../../kernel/workflow-events.ts';
 import type { BuildEvent, PullRequestEvent } from '../../workflow/event.ts';
 import type { Json } from '../../workflow/template.ts';
 import { pullRequestTypes } from '../../workflow/triggers.ts';
@@ -40,6 +41,8 @@ export function localEvent(name: string, parts: EventParts, workflow: Workflow |
     case 'pull_request':
     case 'pull_request_target':
       return pullRequest(name, parts, workflow);
+    case 'workflow_run':
+      return workflowRun(parts, workflow);
     case 'merge_group': {
       const group = objectOf(payload.merge_group);
       const base = textOf(group.base_ref)?.replace(/^refs\/heads\//, '') ?? parts.defaultBranch ?? parts.branch;
@@ -76,6 +79,25 @@ function pullRequest(
     base: textOf(objectOf(request.base).ref) ?? defaultBranch ?? branch,
     // the checkout is tested as it is
     ...{ label: null, commits: null, merge: null, facts: null },
+  };
+}
+
+/** A successful run of the workflow that it waits for, on the branch that is checked out, as far as nothing else is given. */
+function workflowRun({ payload, branch }: EventParts, workflow: Workflow | undefined): BuildEvent {
+  const { workflows, types } = workflow?.on.workflow_run ?? {};
+  const run = objectOf(payload.workflow_run);
+  const phase = textOf(payload.action) ?? (types?.includes('completed') === false ? types[0] : 'completed');
+  const head = textOf(run.head_branch) ?? branch;
+  return {
+    name: 'workflow_run',
+    action: runPhases.find((each) => each === phase) ?? 'completed',
+    run: {
+      ...{ id: '1000', number: 1, attempt: 1, path: textOf(run.path) ?? '', event: textOf(run.event) ?? 'push' },
+      name: textOf(run.name) ?? workflows?.[0] ?? '',
+      ...{ conclusion: textOf(run.conclusion) ?? 'success', ref: `refs/heads/${head}`, branch: head },
+      ...{ sha: textOf(run.head_sha) ?? '', pullRequest: null, subject: '', author: '' },
+      ...{ committedAt: new Date(0).toISOString(), depth: 1, isByStranger: false },
+    },
   };
 }
 

@@ -43,11 +43,13 @@ export function selectWorkflows(
     const event = localEvent(name ?? (input ? 'workflow_dispatch' : 'push'), parts, undefined);
     const running = workflows.filter((workflow) => {
       // only an event for one workflow has inputs, a schedule and types
-      const own = 'workflow' in event ? localEvent(event.name, parts, workflow) : event;
+      const isForOne = 'workflow' in event || event.name === 'workflow_run';
+      const own = isForOne ? localEvent(event.name, parts, workflow) : event;
       return isTriggered(workflow, { event: own, ref, changedPaths: null });
     });
     const [first] = running;
     if (!first) throw noneTriggered(eventName(event), ref, workflows);
+    if (event.name === 'workflow_run') return { event: localEvent(event.name, parts, first), workflows: running };
     if (!('workflow' in event)) return { event, workflows: running };
     if (running.length > 1) {
       throw new VoltError(
