@@ -7,9 +7,12 @@ import { findRepository } from '../record/repositories.ts';
 import type { DispatcherContext } from './context.ts';
 import { sendDecision } from './decided-plan.ts';
 
+/** Milliseconds after an approval in which the observer has to send what the build needs, a week. */
+const sendingPatience = 7 * 86_400_000;
+
 /**
  * Moves on a build of a pull request that a person must approve: once that is done, the observer is asked for what it needs,
- * again and again until it has sent that.
+ * again and again until it has sent that, or a week is over.
  * @param job that stands for the jobs to come
  */
 export async function pursueApproval(
@@ -18,7 +21,7 @@ export async function pursueApproval(
   { id: job, attempt }: { id: JobId; attempt: number },
 ): Promise<void> {
   const { database, queues } = context;
-  const { id, askedAt, decision, by, comment } = await waitOfBuild(database, { build, job, attempt });
+  const { id, askedAt, decision, decidedAt, by, comment } = await waitOfBuild(database, { build, job, attempt });
   const cancel = (reason: 'declined' | 'expired', message: string) =>
     sendDecision(context, { job, attempt }, { status: 'cancelled', reason, message });
   if (decision === 'declined')
@@ -32,5 +35,9 @@ export async function pursueApproval(
   const repository = repo === undefined ? undefined : await findRepository(database, repo);
   if (repository?.pullRequests === 'none')
     return cancel('declined', 'pull requests of the repository are no longer built');
+  if (decidedAt !== null && serverNow() >= decidedAt + sendingPatience) {
+    const message = 'a week after its approval, Volt still could not read it; the page of the repository says why';
+    return sendDecision(context, { job, attempt }, { status: 'error', reason: 'fetch_failed', message });
+  }
   if (repository) await queues.sendObserve(repository.host, { v: 1, repo: repository.name, cause: 'batch' });
 }

@@ -54,6 +54,7 @@ export function bitbucket(access: ForgeAccess, timeout: number): Forge {
 
 /** A key has at most 40 characters, and is part of a path. */
 function keyOf(context: string): string {
-  const plain = context.replaceAll(/[^\w-]/g, '-');
-  return plain.length <= 40 ? plain : createHash('sha1').update(context).digest('hex');
+  // others might have the key of another context
+  if (/^volt\/[\w-]{1,30}$/.test(context)) return context.replace('/', '-');
+  return createHash('sha1').update(context).digest('hex');
 }

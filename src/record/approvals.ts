@@ -17,6 +17,8 @@ export interface Wait {
   id: number;
   askedAt: number;
   decision: ApprovalDecision | null;
+  /** milliseconds since 1970; null before that */
+  decidedAt: number | null;
   by: string | null;
   comment: string | null;
 }
@@ -137,8 +139,8 @@ export async function approvalsOf(db: Sql, build: number): Promise<Map<JobId, Ap
 type Row = Selectable<Schema['approvals']>;
 
 /** A wait from its row. */
-export function waitOf({ id, asked_at, decision, decided_by, comment }: Row): Wait {
-  return { id, askedAt: asked_at, decision, by: decided_by, comment };
+export function waitOf({ id, asked_at, decision, decided_at, decided_by, comment }: Row): Wait {
+  return { id, askedAt: asked_at, decision, decidedAt: decided_at, by: decided_by, comment };
 }
 
 function approvalOf({ environment, asked_at, decision, decided_by, decided_at, comment }: Row): Approval {

@@ -240,6 +240,7 @@ export const migrations: readonly Migration[] = [
   addSeenBranches,
   addWorkflowRuns,
   addIssuedTokens,
+  addFactsNoted,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */
@@ -510,4 +511,13 @@ async function addRequesters(db: Transaction<Schema>): Promise<void> {
   await db.schema.alterTable('intents').addColumn('requested_by', 'text').execute();
   await sql`create index intents_by_build on intents (build_id, id) where build_id is not null`.execute(db);
   await sql`create index intents_by_made_build on intents (made_build) where made_build is not null`.execute(db);
+}
+
+/** A forge may not say when a pull request has changed, so it counts when it has told of it. */
+async function addFactsNoted(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('pull_request_facts')
+    .addColumn('noted_at', 'bigint', (c) => c.notNull().defaultTo(0))
+    .execute();
+  await sql`update pull_request_facts set noted_at = updated_at`.execute(db);
 }

@@ -103,7 +103,7 @@ async function partFilter(db: Sql, { build, context }: Pick<DueNotice, 'build' |
     .where('notices.part', '=', 0)
     .executeTakeFirst();
   return (job: { name: string; workflow: string | null }) =>
-    own !== undefined && partContext(own.context, partOf(job, own.report)) === context;
+    own !== undefined && partContext(own.context, partOf(job, own.report)).toLowerCase() === context.toLowerCase();
 }
 
 async function annotationsOf(db: Sql, build: number, jobs: ReadonlySet<string>): Promise<Annotation[]> {

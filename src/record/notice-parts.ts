@@ -1,6 +1,7 @@
 import { type CommitState, commitStatusOf } from '../kernel/commit-status.ts';
 import type { ForgeReport } from '../kernel/forge-report.ts';
 import { isFinal, type Reason, type Status } from '../kernel/model.ts';
+import { shortHash } from '../kernel/names.ts';
 import { verdictOf } from '../kernel/verdict.ts';
 import type { Write } from './database.ts';
 import { forgeScopes } from './forges.ts';
@@ -61,9 +62,12 @@ export function partOf({ name, workflow }: Pick<ReportedJob, 'name' | 'workflow'
   return whole.replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ').trim();
 }
 
-/** The name of a part's status. @param own that of the build */
+/** The name of a part's status, which is another one for each part also where it is cut. @param own that of the build */
 export function partContext(own: string, part: string): string {
-  return `${own}/${part}`.slice(0, longestContext);
+  const whole = `${own}/${part}`;
+  if (whole.length <= longestContext) return whole;
+  const hash = shortHash(whole);
+  return `${whole.slice(0, longestContext - hash.length - 1)} ${hash}`;
 }
 
 function isRunning(jobs: readonly ReportedJob[]): boolean {
@@ -79,15 +83,16 @@ function isSame(
 }
 
 function partsOf(jobs: readonly ReportedJob[], report: ForgeReport): [name: string, jobs: ReportedJob[]][] {
-  const parts = new Map<string, ReportedJob[]>();
+  const parts = new Map<string, [name: string, jobs: ReportedJob[]]>();
   for (const job of jobs) {
     const name = partOf(job, report);
-    if (report === 'job' && job.status === 'waiting') continue;
-    const part = parts.get(name);
-    if (part) part.push(job);
-    else if (parts.size < mostParts) parts.set(name, [job]);
+    // forges do not tell apart what differs in case; the status of both is that of the worse one
+    const key = name.toLowerCase();
+    const part = parts.get(key) ?? ([name, []] as [string, ReportedJob[]]);
+    if (parts.size < mostParts) parts.set(key, part);
+    if (report !== 'job' || job.status !== 'waiting') part[1].push(job);
   }
-  return [...parts];
+  return [...parts.values()].filter(([, each]) => each.length > 0);
 }
 
 function statusOf(jobs: readonly ReportedJob[]) {

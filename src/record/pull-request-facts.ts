@@ -2,7 +2,7 @@ import type { PullRequestFacts } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Sql } from './database.ts';
 
-/** Milliseconds after its last change for which a pull request's facts are kept: a forge tells all of them again. */
+/** Milliseconds after they were told for which a pull request's facts are kept: a forge tells all of them again. */
 const keptFor = 90 * 86_400_000;
 
 /**
@@ -25,7 +25,7 @@ export async function notePullRequestFacts(
     if (row && row.updated_at > at) return false;
     const told = Object.fromEntries(Object.entries(facts).filter(([, value]) => value !== null));
     const known = row ? (JSON.parse(row.facts) as PullRequestFacts) : facts;
-    const values = { facts: JSON.stringify({ ...known, ...told }), updated_at: at };
+    const values = { facts: JSON.stringify({ ...known, ...told }), updated_at: at, noted_at: now };
     await db
       .insertInto('pull_request_facts')
       .values({ repo, number, ...values })
@@ -41,7 +41,7 @@ export async function notePullRequestFacts(
       .deleteFrom('pull_request_facts')
       .where('repo', '=', repo)
       .where('number', '!=', number)
-      .where('updated_at', '<', now - keptFor)
+      .where('noted_at', '<', now - keptFor)
       .execute();
     return true;
   });

@@ -218,7 +218,15 @@ export interface Schema {
   };
 
   /** what forges have told of pull requests by webhooks: PullRequestFacts as JSON, and when the forge has changed it */
-  pull_request_facts: { repo: string; number: number; facts: string; updated_at: number };
+  pull_request_facts: {
+    repo: string;
+    number: number;
+    facts: string;
+    /** when the forge has changed it; 0 where it has not said so */
+    updated_at: number;
+    /** when it was told */
+    noted_at: Generated<number>;
+  };
 
   jobs: {
     id: JobId;

@@ -39,7 +39,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     event: true,
   },
   pull_requests: { repo: true, number: true, ref: true, head: true, moved_at: true },
-  pull_request_facts: { repo: true, number: true, facts: true, updated_at: true },
+  pull_request_facts: { repo: true, number: true, facts: true, updated_at: true, noted_at: true },
   jobs: {
     id: true, build_id: true, position: true, name: true, workflow: true, labels: true, needs: true, plan: true,
     timeout: true, status: true, reason: true, message: true, attempt: true, first_attempt: true, lost_attempts: true, due_at: true,

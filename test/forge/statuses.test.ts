@@ -102,6 +102,13 @@ describe('statuses at a forge', () => {
     });
   }
 
+  it('of parts of a build have a key of their own at Bitbucket, which takes few characters', async () => {
+    await at('bitbucket');
+    const parts = ['volt/push/a b', 'volt/push/a-b', `volt/push/${'long '.repeat(20)}`];
+    for (const context of parts) await forge.setStatus({ ...own, context });
+    for (const context of parts) expect(await forge.hasStatus({ ...own, context }), context).to.equal(true);
+  });
+
   it('name the branch at GitLab, which finds them by it', async () => {
     await at('gitlab');
     await forge.setStatus(own);

@@ -16,7 +16,7 @@ import {
 } from '../../src/record/forges.ts';
 import { openRetry } from '../../src/record/intents.ts';
 import { findJobToken } from '../../src/record/job-tokens.ts';
-import { finishAttempt, queueJob } from '../../src/record/job-transitions.ts';
+import { decideJob, finishAttempt, queueJob } from '../../src/record/job-transitions.ts';
 import { dueForges, holdForge, nextNotice, releaseForges } from '../../src/record/outbox.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { retryJobs } from '../../src/record/retries.ts';
@@ -141,6 +141,22 @@ describe('the outbox of statuses', () => {
     // what has not changed is not sent again
     const moved = (await rows()).filter((row) => before.find(({ id }) => id === row.id)?.revision !== row.revision);
     expect(moved.map(({ context }) => context)).to.deep.equal(['volt/push/CD/deploy']);
+  });
+
+  it('keeps apart the statuses of jobs with long names, and shows the worse one of those that differ in case', async () => {
+    await add('jobs', { report: 'job' });
+    const long = 'x'.repeat(300);
+    const build = await recordedBuild(database, {
+      jobs: ['Test', 'test', `${long}1`, `${long}2`].map((name) => plannedJob(name, { workflow: 'CI' })),
+    });
+    await end(build);
+    const parts = (await rows()).filter(({ part }) => part === 1);
+    expect(parts.map(({ context }) => context.length)).to.deep.equal(['volt/push/CI/Test'.length, 255, 255]);
+    expect(new Set(parts.map(({ context }) => context)).size).to.equal(3);
+    const passed = { status: 'success', reason: null, message: null } as const;
+    await decideJob(database, { job: `${build}-2` as JobId, attempt: 1 }, passed, Date.now());
+    const states = (await rows()).filter(({ part }) => part === 1).map(({ state }) => state);
+    expect(states).to.deep.equal(['failure', 'pending', 'pending']);
   });
 
   it('gives nothing to a notifier before the forge was checked with its token', async () => {

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
 import type { SeenRequest, StatusRow } from './fake-forge.ts';
 
@@ -130,7 +131,8 @@ export const dialects: { readonly [K in ForgeKind]: Dialect } = {
     ...{ done: 201, noCommit: 404 },
     answer: ({ context, state, url }) => ({ type: 'build', key: context.replace('/', '-'), state, url }),
     list: (rows, { context }) => {
-      const row = rows.find((one) => one.context.replace('/', '-') === context);
+      const keysOf = (one = '') => [one.replace('/', '-'), createHash('sha1').update(one).digest('hex')];
+      const row = rows.find((one) => keysOf(one.context).includes(context ?? ''));
       return row && { type: 'build', key: context, state: row.state, url: row.url };
     },
   },

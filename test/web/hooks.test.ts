@@ -1,10 +1,13 @@
 import { createHmac } from 'node:crypto';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
+import { dataPaths } from '../../src/kernel/data-paths.ts';
 import type { AwaitedEvent } from '../../src/kernel/workflow-events.ts';
 import { observeQueue } from '../../src/queues/names.ts';
 import { requestEvent } from '../../src/record/event-requests.ts';
+import { ensureHook } from '../../src/record/hooks.ts';
 import { openTriggers } from '../../src/record/intents.ts';
 import { pullRequestFacts } from '../../src/record/pull-request-facts.ts';
 import { removeRepository } from '../../src/record/removal.ts';
@@ -191,6 +194,25 @@ describe('web: webhooks', () => {
     const former = standard({ token: `whsec_${btoa('a former token')}` })['webhook-signature'];
     const both = { ...headers, 'webhook-signature': `${former} ${headers['webhook-signature']}` };
     expect((await call(both)).status).to.equal(202);
+  });
+
+  it('are told nothing of a key file that cannot be read', async () => {
+    const { database, config, logger } = site.context;
+    await ensureHook(database, config, 'app', { rotate: false, key: 'of-the-forge' });
+    const { secretsKey } = dataPaths(config.dataDir);
+    const kept = readFileSync(secretsKey);
+    const isSilent = logger.silent;
+    logger.silent = true;
+    try {
+      writeFileSync(secretsKey, 'none');
+      const answer = await call({ 'x-hub-signature-256': `sha256=${code(push)}` });
+      expect(answer.status).to.equal(500);
+      const text = await answer.text();
+      expect(text).to.include('Volt cannot check signatures now').and.not.include('secrets');
+    } finally {
+      writeFileSync(secretsKey, kept);
+      logger.silent = isSilent;
+    }
   });
 
   describe('about a pull request', () => {

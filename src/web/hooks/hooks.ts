@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { VoltError } from '../../kernel/errors.ts';
+import { errorText, VoltError } from '../../kernel/errors.ts';
 import { repositoryNamePattern } from '../../kernel/names.ts';
 import { isAwaited, isOfStrangers } from '../../kernel/workflow-events.ts';
 import type { BuildEvent } from '../../queues/messages.ts';
@@ -60,7 +60,7 @@ export class Hooks {
   async answer(context: Context<WebEnv>, name: string): Promise<Response> {
     const { database, config, guard } = this.#web;
     const repository = repositoryNamePattern.test(name) ? await findRepository(database, name) : undefined;
-    const keys = repository && (await hookKeysOf(database, config, name));
+    const keys = repository && (await this.#keyOf(name, () => hookKeysOf(database, config, name)));
     const own = keys && [guard.hookSecret(name, keys.salt), ...(keys.key === null ? [] : [keys.key])];
     const reads = repository !== undefined && isToBeRead(repository, (key) => context.req.header(key));
     const body = await this.#receive(context, { name, secrets: own ?? [], reads, limiter: this.#signed });
@@ -75,7 +75,8 @@ export class Hooks {
    */
   async answerApp(context: Context<WebEnv>, forge: string): Promise<Response> {
     const { database, config } = this.#web;
-    const secret = repositoryNamePattern.test(forge) ? await appWebhookSecret(database, config, forge) : undefined;
+    const read = () => appWebhookSecret(database, config, forge);
+    const secret = repositoryNamePattern.test(forge) ? await this.#keyOf(forge, read) : undefined;
     const secrets = secret === undefined ? [] : [secret];
     const body = await this.#receive(context, { name: forge, secrets, reads: true, limiter: this.#ofApps });
     const call = appCall(body?.text);
@@ -125,6 +126,19 @@ export class Hooks {
     }
     if (!limiter.take(name)) throw tooOften(context, limiter);
     return kept?.take();
+  }
+
+  /** A caller is not told what is wrong with Volt's own key. */
+  async #keyOf<T>(webhook: string, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read();
+    } catch (error) {
+      if (!(error instanceof VoltError) || !error.code.startsWith('secrets_')) throw error;
+      this.#web.logger.error(`cannot check the signatures of a webhook: ${errorText(error)}`, { webhook });
+      throw new VoltError('internal', 'Volt cannot check signatures now', {
+        remedy: 'Ask its owner, who sees why in its log. The next poll finds what was pushed.',
+      });
+    }
   }
 
   /** Notes what the body says, then polls: a build that the poll makes has the facts. */
