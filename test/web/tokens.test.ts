@@ -57,15 +57,18 @@ describe('web: named tokens', () => {
     expect(refusal.error.remedy).to.include('--scope admin');
   });
 
-  it('are named in what they cancel, except the main token, which many may have', async () => {
+  it('are named in what they cancel, the main token as the owner', async () => {
     const { name, token: text } = await token('write');
     for (const [bearer, because] of [
-      [text, { reason: 'by_user', message: `cancelled by ${name}` }],
-      [site.token, null],
+      [text, `cancelled by ${name}`],
+      [site.token, 'cancelled by owner'],
     ] as const) {
       const id = await site.build('app');
       const { intent } = await bodyOf(await ask(`/api/v1/builds/${id}/cancel`, bearer, 'POST'));
-      expect((await findIntent(site.context.database, intent))?.because).to.deep.equal(because);
+      expect((await findIntent(site.context.database, intent))?.because).to.deep.equal({
+        reason: 'by_user',
+        message: because,
+      });
     }
   });
 
