@@ -169,13 +169,21 @@ export async function forgeProblems({ db }: Pick<Database, 'db'>): Promise<Forge
   }));
 }
 
+/** What a forge is for. */
+interface NamedScope extends ForgeScope {
+  name: string;
+  report: ForgeReport;
+  /** id of the GitHub App that Volt is there, and its page, where Volt knows it */
+  app: number | null;
+  page: string | null;
+  isChecked: boolean;
+}
+
 /** What all forges are for, by name. */
-export async function forgeScopes(
-  db: Sql,
-): Promise<(ForgeScope & { name: string; report: ForgeReport; app: number | null; isChecked: boolean })[]> {
+export async function forgeScopes(db: Sql): Promise<NamedScope[]> {
   const rows = await db
     .selectFrom('forges')
-    .select(['name', 'kind', 'api', 'repos', 'report', 'app_id as app', 'checked_at'])
+    .select(['name', 'kind', 'api', 'repos', 'report', 'app_id as app', 'app_page as page', 'checked_at'])
     .orderBy('name')
     .execute();
   return rows.map(({ repos, checked_at, ...row }) => ({

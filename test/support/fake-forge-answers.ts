@@ -24,7 +24,8 @@ export function answerAs(forge: FakeForge, request: SeenRequest): Answer {
 }
 
 /** Volt sends the token in one way, and the forges' own clients in others. */
-function knowsToken({ kind, token }: FakeForge, { headers }: SeenRequest): boolean {
+function knowsToken({ kind, token, app }: FakeForge, { headers }: SeenRequest): boolean {
+  if (app?.tokens.has(String(headers.authorization).replace('Bearer ', ''))) return true;
   if (headers.authorization === dialects[kind].authorization(token)) return true;
   if (kind === 'github') return headers.authorization === `token ${token}`;
   return kind === 'gitlab' && headers['private-token'] === token;

@@ -4,8 +4,11 @@ import { expect } from 'chai';
 import type { BuildId } from '../../src/kernel/model.ts';
 import { observeQueue } from '../../src/queues/names.ts';
 import { listActions } from '../../src/record/audit.ts';
-import { addForge } from '../../src/record/forges.ts';
+import { addForge, forgeWithToken, noteChecked } from '../../src/record/forges.ts';
 import { pullRequestFacts } from '../../src/record/pull-request-facts.ts';
+import { accountOf } from '../support/fake-comments.ts';
+import { FakeForge } from '../support/fake-forge.ts';
+import { FakeGithubApp } from '../support/fake-github-app.ts';
 import { bodyOf, job, Site } from './site.ts';
 
 // biome-ignore lint/suspicious/noExplicitAny: payloads of every form
@@ -79,9 +82,12 @@ describe('web: the webhook of a GitHub App', () => {
     expect(await polled()).to.deep.equal(['hello']);
   });
 
-  it('has all repositories of the forge polled where the body is too large to be read', async () => {
-    await call('push', `${' '.repeat(600_000)}${JSON.stringify(example('push'))}`);
-    expect(await polled()).to.deep.equal(['hello', 'other']);
+  it('has only the repository polled that a large body is about, and none for one that is larger than Volt reads', async () => {
+    const padded = (size: number) => `${' '.repeat(size)}${JSON.stringify(example('push'))}`;
+    expect((await call('push', padded(2_200_000))).status).to.equal(202);
+    expect(await polled()).to.deep.equal([]);
+    await call('push', padded(1_500_000));
+    expect(await polled()).to.deep.equal(['hello']);
   });
 
   it('is accepted and does nothing where it is about no repository of Volt', async () => {
@@ -119,8 +125,32 @@ describe('web: the webhook of a GitHub App', () => {
   describe('where somebody wants a check again', () => {
     const sha = 'c'.repeat(40);
     let build: BuildId;
+    let fake: FakeForge;
+    let app: FakeGithubApp;
+
+    before(async () => {
+      const { database, config } = site.context;
+      fake = await FakeForge.start('github');
+      app = fake.app = new FakeGithubApp(fake);
+      const repos = ['app=acme/app', 'extra=acme/extra'];
+      const own = { id: app.id, key: app.key, webhookSecret };
+      await addForge(database, config, {
+        name: 'fake',
+        kind: 'github',
+        api: fake.api,
+        repos,
+        createdBy: 'owner',
+        app: own,
+      });
+      await noteChecked(database, config, await forgeWithToken(database, config, 'fake'));
+    });
+    after(() => fake.stop());
     beforeEach(async () => {
-      build = await site.build('hello', { sha }, [{ name: 'lint' }, { name: 'test' }]);
+      fake.writers = ['octocat'];
+      fake.fault = () => undefined;
+      await site.repository('app');
+      await site.repository('extra');
+      build = await site.build('app', { sha }, [{ name: 'lint' }, { name: 'test' }]);
       for (const index of [1, 2]) {
         await site.begin({ job: job(build, index), attempt: 1 });
         await site.finish({ job: job(build, index), attempt: 1 }, { status: index === 1 ? 'success' : 'failure' });
@@ -128,35 +158,63 @@ describe('web: the webhook of a GitHub App', () => {
     });
     const wanted = (more: object, action = 'rerequested') => {
       const payload = example('check_run', 'rerequested');
-      Object.assign(payload.check_run, { head_sha: sha, name: 'volt/push', external_id: `${build}.1`, ...more });
-      payload.repository.full_name = 'Codertocat/Hello-World';
+      Object.assign(from(payload, 'check_run').check_run, {
+        ...{ head_sha: sha, name: 'volt/push', external_id: `${build}.1` },
+        ...more,
+      });
       return { ...payload, action };
     };
+    /** What GitHub would say of a check of the App, which somebody wants. */
+    const from = (payload: Payload, subject: 'check_run' | 'check_suite', login = 'octocat') => {
+      payload[subject].app.id = app.id;
+      payload.repository.full_name = 'Acme/App';
+      payload.sender = { login, id: accountOf(login).id, type: 'User' };
+      return payload;
+    };
+    const ask = (event: string, payload: Payload) => call(event, payload, { forge: 'fake' });
 
     it('runs what has failed of its build again, once for each call, and the audit log names who', async () => {
       const payload = wanted({});
-      for (let times = 0; times < 2; times++) expect((await call('check_run', payload)).status).to.equal(202);
+      for (let times = 0; times < 2; times++) expect((await ask('check_run', payload)).status).to.equal(202);
       expect(await retries()).to.deep.equal([{ build, job: null, failedOnly: true }]);
       const [entry] = await listActions(site.context.database, { limit: 1 });
-      expect(entry).to.include({ actor: `${payload.sender.login} at hub`, action: 'builds.retry', target: build });
+      expect(entry).to.include({ actor: 'octocat at fake', action: 'builds.retry', target: build });
       expect(await polled()).to.deep.equal([]);
     });
 
     it('runs whole builds again where all checks of a commit are wanted', async () => {
-      const payload = example('check_suite', 'rerequested');
+      const payload = from(example('check_suite', 'rerequested'), 'check_suite');
       payload.check_suite.head_sha = sha;
-      await call('check_suite', payload);
+      await ask('check_suite', payload);
       expect(await retries()).to.deep.equal([{ build, job: null, failedOnly: false }]);
+    });
+
+    it('runs nothing for somebody who may not write to the repository, whatever the call says, and for checks of other Apps', async () => {
+      await ask('check_run', from(wanted({}), 'check_run', 'reader'));
+      const [entry] = await listActions(site.context.database, { limit: 1 });
+      expect(entry).to.include({ actor: 'reader at fake', action: 'builds.retry', target: 'app', status: 403 });
+      // another account that has the name by now
+      await ask('check_run', { ...wanted({}), sender: { login: 'octocat', id: 1 } });
+      await ask('check_run', { ...wanted({}), sender: null });
+      await ask('check_run', wanted({ app: { id: app.id + 1 } }));
+      const suite = from(example('check_suite', 'rerequested'), 'check_suite', 'reader');
+      suite.check_suite.head_sha = sha;
+      await ask('check_suite', suite);
+      site.context.logger.silent = true;
+      fake.fault = ({ path }) => (path.endsWith('/permission') ? { status: 403 } : undefined);
+      expect((await ask('check_run', wanted({ output: {} }))).status).to.equal(202);
+      site.context.logger.silent = false;
+      expect(await retries()).to.deep.equal([]);
     });
 
     it('runs nothing for checks that Volt has not made, and while the build runs', async () => {
       const others = [{ external_id: '1' }, { external_id: '' }, { external_id: `${build}9.1` }, { name: 'volt/tag' }];
-      for (const more of [...others, { head_sha: 'd'.repeat(40) }]) await call('check_run', wanted(more));
-      await call('check_run', wanted({}, 'completed'));
-      const foreign = { ...wanted({}), repository: { full_name: 'codertocat/other' } };
-      await call('check_run', foreign);
-      const open = await site.build('hello', { sha: 'e'.repeat(40) });
-      await call('check_run', wanted({ external_id: `${open}.1`, head_sha: 'e'.repeat(40) }));
+      for (const more of [...others, { head_sha: 'd'.repeat(40) }]) await ask('check_run', wanted(more));
+      await ask('check_run', wanted({}, 'completed'));
+      const foreign = { ...wanted({}), repository: { full_name: 'acme/extra' } };
+      await ask('check_run', foreign);
+      const open = await site.build('app', { sha: 'e'.repeat(40) });
+      await ask('check_run', wanted({ external_id: `${open}.1`, head_sha: 'e'.repeat(40) }));
       expect(await retries()).to.deep.equal([]);
     });
   });

@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
 import { type BuildId, jobIdOf } from '../../src/kernel/model.ts';
 import { listActions } from '../../src/record/audit.ts';
+import { openTriggers } from '../../src/record/intents.ts';
 import { newestBuildOf } from '../../src/record/pull-request-builds.ts';
 import { commandIn } from '../../src/web/hooks/command.ts';
 import { type FakeComment, fakeComment } from '../support/fake-comments.ts';
@@ -138,6 +139,22 @@ describe('web: comments on pull requests', () => {
     const comment = await say('/volt retry');
     for (let times = 0; times < 3; times++) await post(called(comment), { ...event, 'x-github-delivery': `${times}` });
     expect(await retries()).to.have.length(1);
+  });
+
+  it('that the record has failed to note start the workflows that wait for comments once, when the forge calls again', async () => {
+    const { db } = site.context.database;
+    const awaited = JSON.stringify([{ event: 'issue_comment' }]);
+    await db.updateTable('repositories').set({ awaited }).where('name', '=', name).execute();
+    const comment = fakeComment({ text: '/volt retry', author: 'reader' });
+    fake.comments = [comment];
+    await db.schema.alterTable('audit').renameTo('audit_away').execute();
+    try {
+      expect((await post(called(comment), event)).status).to.be.at.least(500);
+    } finally {
+      await db.schema.alterTable('audit_away').renameTo('audit').execute();
+    }
+    expect((await post(called(comment), event)).status).to.equal(202);
+    expect(await openTriggers(site.context.database, name)).to.have.length(1);
   });
 
   /** A newer build of the pull request, whose job is about to fail. */

@@ -1,5 +1,5 @@
-import { createHmac } from 'node:crypto';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { createHmac, generateKeyPairSync } from 'node:crypto';
+import { chmodSync } from 'node:fs';
 import { request } from 'node:http';
 import { createRequire } from 'node:module';
 import { expect } from 'chai';
@@ -7,6 +7,7 @@ import { dataPaths } from '../../src/kernel/data-paths.ts';
 import type { AwaitedEvent } from '../../src/kernel/workflow-events.ts';
 import { observeQueue } from '../../src/queues/names.ts';
 import { requestEvent } from '../../src/record/event-requests.ts';
+import { addForge } from '../../src/record/forges.ts';
 import { ensureHook } from '../../src/record/hooks.ts';
 import { openTriggers } from '../../src/record/intents.ts';
 import { pullRequestFacts } from '../../src/record/pull-request-facts.ts';
@@ -194,25 +195,6 @@ describe('web: webhooks', () => {
     const former = standard({ token: `whsec_${btoa('a former token')}` })['webhook-signature'];
     const both = { ...headers, 'webhook-signature': `${former} ${headers['webhook-signature']}` };
     expect((await call(both)).status).to.equal(202);
-  });
-
-  it('are told nothing of a key file that cannot be read', async () => {
-    const { database, config, logger } = site.context;
-    await ensureHook(database, config, 'app', { rotate: false, key: 'of-the-forge' });
-    const { secretsKey } = dataPaths(config.dataDir);
-    const kept = readFileSync(secretsKey);
-    const isSilent = logger.silent;
-    logger.silent = true;
-    try {
-      writeFileSync(secretsKey, 'none');
-      const answer = await call({ 'x-hub-signature-256': `sha256=${code(push)}` });
-      expect(answer.status).to.equal(500);
-      const text = await answer.text();
-      expect(text).to.include('Volt cannot check signatures now').and.not.include('secrets');
-    } finally {
-      writeFileSync(secretsKey, kept);
-      logger.silent = isSilent;
-    }
   });
 
   describe('about a pull request', () => {
@@ -577,6 +559,42 @@ describe('web: webhooks', () => {
       expect(await asked()).to.have.length(1);
     });
 
+    describe('where Volt is a GitHub App', () => {
+      const bot = (login: string) => ({ sender: { login, type: 'Bot' } });
+      const by = (id: number) => ({ comment: { body: 'x', performed_via_github_app: { id } } });
+
+      beforeEach(async () => {
+        const { database, config } = site.context;
+        await database.db.deleteFrom('forges').execute();
+        const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+        const key = String(privateKey.export({ type: 'pkcs1', format: 'pem' }));
+        const app = { id: 7, key, page: 'https://github.com/apps/volt-ci' };
+        const about = { name: 'hub', createdBy: 'owner', repos: [`${name}=acme/app`] };
+        await addForge(database, config, { ...about, kind: 'github', app });
+      });
+      after(() => site.context.database.db.deleteFrom('forges').execute());
+
+      it('ask for nothing that a job has caused with the token of the App, which would start itself for ever', async () => {
+        await tell(comment(bot('volt-ci[bot]')), event);
+        await tell(comment({ ...bot('of-unknown-page[bot]'), ...by(7) }), event);
+        await tell({ action: 'labeled', issue: { number: 7 }, ...bot('volt-ci[bot]') }, { 'x-github-event': 'issues' });
+        await tell(
+          { action: 'edited', release: { tag_name: 'v1' }, ...bot('volt-ci[bot]') },
+          { 'x-github-event': 'release' },
+        );
+        expect(await asked()).to.deep.equal([]);
+      });
+
+      it('ask for what people, other Apps, and namesakes have caused', async () => {
+        await tell(comment({ sender: { login: 'ada', type: 'User' }, ...by(7) }), event);
+        await tell(comment({ ...bot('other[bot]'), ...by(8) }), event);
+        await tell(comment({ sender: { login: 'volt-ci[bot]', type: 'User' } }), event);
+        const mine = { action: 'labeled', issue: { number: 7, performed_via_github_app: { id: 8 } } };
+        await tell({ ...mine, ...bot('other[bot]') }, { 'x-github-event': 'issues' });
+        expect(await asked()).to.have.length(4);
+      });
+    });
+
     it('ask for nothing when they are forged, or no workflow of the default branch waits for them', async () => {
       const body = JSON.stringify(comment());
       const forged = { ...event, 'x-hub-signature-256': `sha256=${code(body, 'another')}` };
@@ -700,5 +718,49 @@ describe('web: webhooks', () => {
     const key = 'ASKEDFORATTHETERMINAL';
     await volt(['repo', 'hook', 'app', '--key', '--data', site.context.config.dataDir], { input: key });
     expect((await call({ 'x-pagure-signature-256': code(push, key) })).status).to.equal(202);
+  });
+});
+
+describe('web: webhooks whose signatures cannot be checked', () => {
+  let site: Site;
+  let secretsKey: string;
+
+  before(async () => {
+    site = await Site.start();
+    const { config, database, logger } = site.context;
+    logger.silent = true;
+    await site.repository('app');
+    await ensureHook(database, config, 'app', { rotate: false, key: 'of-the-forge' });
+    const { privateKey } = generateKeyPairSync('rsa', { modulusLength: 2048 });
+    const key = String(privateKey.export({ type: 'pkcs1', format: 'pem' }));
+    const app = { id: 7, key, webhookSecret: 'of-the-app' };
+    await addForge(database, config, { name: 'hub', kind: 'github', createdBy: 'owner', app });
+    secretsKey = dataPaths(config.dataDir).secretsKey;
+    chmodSync(secretsKey, 0o644);
+  });
+  after(() => site.stop());
+
+  async function answerTo(path: string, name: string): Promise<[number, string]> {
+    const answer = await site.fetch(`${path}${name}`, {
+      method: 'POST',
+      headers: { 'x-gitlab-token': 'x' },
+      body: '{}',
+    });
+    return [answer.status, (await answer.text()).replace(`of \\"${name}\\"`, 'of it')];
+  }
+
+  for (const [path, known] of [
+    ['/hooks/', 'app'],
+    ['/hooks/forges/', 'hub'],
+  ] as const)
+    it(`are answered at ${path} as those that do not exist, and Volt's key file is not mentioned`, async () => {
+      const [status, text] = await answerTo(path, known);
+      expect(status).to.equal(401);
+      expect(text).to.include('of it').and.not.include(secretsKey).and.not.include('chmod');
+      expect(await answerTo(path, 'nowhere')).to.deep.equal([status, text]);
+    });
+
+  it('use up the limit of their sender', async () => {
+    await until('a call that is refused', async () => (await answerTo('/hooks/forges/', 'hub'))[0] === 429);
   });
 });
