@@ -5,8 +5,9 @@ import { findIssuedToken, keepIssuedToken } from '../record/issued-tokens.ts';
 import { findJobApp, type JobApp } from '../record/job-apps.ts';
 import { findJobToken } from '../record/job-tokens.ts';
 import type { OpenJob } from '../record/open-jobs.ts';
-import { idTokenScope, type Permissions } from '../workflow/permissions.ts';
+import { grantsToken, idTokenScope, narrowed, type Permissions } from '../workflow/permissions.ts';
 import type { DispatcherContext } from './context.ts';
+import type { NamedSecrets } from './secret-names.ts';
 
 /** Milliseconds that GitHub has for an answer: jobs wait for it. */
 const answerTimeout = 4000;
@@ -17,16 +18,19 @@ const away = new FadingMap<string, ForgeFault>(5000, 100);
 /** What a workflow without `permissions` gets, as on GitHub where nobody has changed that. */
 const usual: Permissions = { contents: 'read', packages: 'read' };
 
+/** What the workflow of a job lets its token do. */
+export type TokenRights = Pick<NamedSecrets, 'permissions' | 'withinUsual'>;
+
 /**
  * What a job gets as GITHUB_TOKEN: the token that a person has given for jobs, else one that Volt as an App makes for this attempt, its
  * repository and its `permissions` alone.
- * @returns undefined if there is none
+ * @returns undefined if there is none, or if it may do nothing
  * @throws ForgeFault, and errors of the key file
  */
 export async function jobToken(
   { database, config }: Pick<DispatcherContext, 'database' | 'config'>,
   job: OpenJob,
-  permissions: Permissions | undefined,
+  { permissions, withinUsual }: TokenRights,
 ): Promise<string | undefined> {
   const given = await findJobToken(database.db, config, job.repo);
   if (given !== undefined) return given;
@@ -36,7 +40,9 @@ export async function jobToken(
   const known = await findIssuedToken(database, config, ref);
   if (known !== undefined) return known;
   const { api } = app;
-  const issued = await issue(app, permissions);
+  const rights = (withinUsual ? narrowed(usual, permissions) : permissions) ?? usual;
+  if (!grantsToken(rights)) return undefined;
+  const issued = await issue(app, rights);
   if (await keepIssuedToken(database, config, ref, { ...issued, api })) return issued.token;
   await revokeToken(api, issued.token, answerTimeout).catch(() => undefined);
   return findIssuedToken(database, config, ref);
@@ -47,7 +53,7 @@ export function asksForToken({ plan }: Pick<OpenJob, 'plan'>): boolean {
   return /GITHUB_TOKEN|github\.token/i.test(plan);
 }
 
-async function issue(app: JobApp, permissions: Permissions = usual): Promise<IssuedToken> {
+async function issue(app: JobApp, permissions: Permissions): Promise<IssuedToken> {
   const { project, api } = app;
   const last = away.peek(api);
   if (last) throw last;

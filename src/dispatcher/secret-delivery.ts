@@ -16,11 +16,10 @@ import { findRunner } from '../redis/membership.ts';
 import { boxContext, boxKeyStatement, type Delivered } from '../secrets/delivery.ts';
 import { seal } from '../secrets/sealed-box.ts';
 import { isSigned } from '../secrets/signing.ts';
-import type { Permissions } from '../workflow/permissions.ts';
 import type { DispatcherContext } from './context.ts';
 import { allowsRef } from './environment-gate.ts';
 import { idTokenFor } from './id-token.ts';
-import { asksForToken, jobToken } from './job-token.ts';
+import { asksForToken, jobToken, type TokenRights } from './job-token.ts';
 import { type NamedSecrets, secretsNamedBy } from './secret-names.ts';
 import { secretsAreFor } from './trust.ts';
 
@@ -94,7 +93,7 @@ async function secretsOf(context: DispatcherContext, job: OpenJob): Promise<Deli
     return { values: {}, withheld: `${job.ref} is not trusted with secrets; ${which}` };
   }
   const named = secretsNamedBy(job.plan);
-  const token = named.token ? await tokenOf(context, job, named.permissions) : undefined;
+  const token = named.token ? await tokenOf(context, job, named) : undefined;
   const values = {
     ...(await secretsForJob(database, config, job.repo.name, named.repository)),
     ...(token !== undefined && { GITHUB_TOKEN: token }),
@@ -106,9 +105,9 @@ async function secretsOf(context: DispatcherContext, job: OpenJob): Promise<Deli
 }
 
 /** A forge that gives no token must not hold up jobs that do not ask for it. */
-async function tokenOf(context: DispatcherContext, job: OpenJob, permissions: Permissions | undefined) {
+async function tokenOf(context: DispatcherContext, job: OpenJob, named: TokenRights) {
   try {
-    return await jobToken(context, job, permissions);
+    return await jobToken(context, job, named);
   } catch (error) {
     if (!(error instanceof ForgeFault) || asksForToken(job)) throw error;
     context.logger.warn(`job ${job.id} gets no GITHUB_TOKEN: ${error.message}`, { repo: job.repo.name });

@@ -17,25 +17,27 @@ export interface NamedSecrets {
   token: boolean;
   /** what the token may do; undefined where the workflow does not say */
   permissions: Permissions | undefined;
+  /** whether these count only as far as jobs usually have them */
+  withinUsual: boolean;
 }
 
 const planSecrets = z.union([
-  workflowPlan.pick({ kind: true, secrets: true, environment: true, permissions: true }),
+  workflowPlan.pick({ kind: true, secrets: true, environment: true, permissions: true, withinUsual: true }),
   z.object({ kind: z.enum(['discover', 'command', 'project', 'image']) }),
 ]);
 
-const noToken = { token: false, permissions: undefined };
+const noToken = { token: false, permissions: undefined, withinUsual: false };
 
 /** @param plan JSON of the plan, as recorded */
 export function secretsNamedBy(plan: string): NamedSecrets {
   const parsed = planSecrets.parse(JSON.parse(plan));
   if (parsed.kind !== 'workflow') return { repository: 'environment', environment: [], called: false, ...noToken };
-  const { secrets, environment, permissions } = parsed;
+  const { secrets, environment, permissions, withinUsual = false } = parsed;
   return {
     repository: secrets.names,
     environment: environment?.secrets ?? [],
     called: secrets.through.length > 0,
     token: grantsToken(permissions),
-    permissions,
+    ...{ permissions, withinUsual },
   };
 }

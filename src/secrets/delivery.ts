@@ -42,9 +42,14 @@ export interface DeliveryRequest<K extends DeliveryKind = DeliveryKind> {
   audience?: string | undefined;
 }
 
-/** The context of a box, which must be equal for sealer and receiver. */
-export function boxContext(ref: AttemptRef, runner: RunnerId, { kind, request }: DeliveryRequest): string {
-  return `${kind}${request === undefined ? '' : ` ${request}`} for ${attemptName(ref)} on ${runner}`;
+/**
+ * The context of a box, which must be equal for sealer and receiver. It names what the runner has asked for: a request whose audience
+ * somebody has changed on its way has an answer that does not open.
+ */
+export function boxContext(ref: AttemptRef, runner: RunnerId, { kind, request, audience }: DeliveryRequest): string {
+  const asked = [kind, ...(request === undefined ? [] : [request])].join(' ');
+  const whom = audience === undefined ? '' : ` for the audience ${JSON.stringify(audience)}`;
+  return `${asked} for ${attemptName(ref)} on ${runner}${whom}`;
 }
 
 /** Characters of an audience that a job may ask for. */

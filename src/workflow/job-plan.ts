@@ -1,7 +1,7 @@
 import { parseCalled } from './called-file.ts';
 import type { Deployment } from './environment.ts';
 import type { NodeContexts } from './job-contexts.ts';
-import { callOf, type Node, permissionsOf } from './node.ts';
+import { callOf, isWithinUsual, type Node, permissionsOf } from './node.ts';
 import type { PlannedStep, WorkflowPlan } from './plan.ts';
 import { secretNames, storeNames } from './secret-names.ts';
 import { type Json, type Template, templatesIn, templatesInValue } from './template.ts';
@@ -43,7 +43,7 @@ export function jobPlan(
     timeoutMinutes,
     contexts: contexts as { [Name in keyof NodeContexts]: NodeContexts[Name] & { [key: string]: Json } },
     secrets: { names: storeNames(names, through), through },
-    ...(permissions && { permissions }),
+    ...(permissions && { permissions, ...(isWithinUsual(node) && { withinUsual: true as const }) }),
   };
 }
 

@@ -75,6 +75,14 @@ export function permissionsOf(
   return call ? narrowed(call.permissions, own) : own;
 }
 
+/**
+ * Whether a job's token may do no more than what jobs usually may: it is of a called workflow, and around the outermost call no
+ * permissions are named.
+ */
+export function isWithinUsual(node: Node): boolean {
+  return callOf(node) !== undefined && node.calls?.[0]?.permissions === undefined;
+}
+
 /** The job that calls the workflow of a job. */
 export function callingNode(node: Node): Node | undefined {
   const prefix = prefixOf(node.path);

@@ -24,8 +24,8 @@ export function grantsToken(given: Permissions | undefined): boolean {
 }
 
 /**
- * The permissions of a job of a called workflow, which has no more than the call. A call without any has what jobs usually have:
- * everything but `id-token`.
+ * The permissions of a job of a called workflow, which has no more than the call. Of a call without any, all but `id-token` counts
+ * here: what jobs usually may depends on their token, see `withinUsual` in the plan.
  * @param most those of the call; undefined where neither the calling job nor its workflow names any
  * @param own likewise, of the called job
  */

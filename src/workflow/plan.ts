@@ -100,5 +100,7 @@ export const workflowPlan = z.object({
   secrets: z.object({ names: z.union([z.literal('*'), z.array(z.string())]), through: z.array(secretNaming) }),
   /** of its tokens; absent where neither the job nor its workflow, nor a call, names any */
   permissions: permissions.optional(),
+  /** set where they count only as far as jobs usually have them, since a call names none; see `isWithinUsual` */
+  withinUsual: z.literal(true).optional(),
 });
 export type WorkflowPlan = z.infer<typeof workflowPlan>;

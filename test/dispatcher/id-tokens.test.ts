@@ -205,19 +205,20 @@ describe('an ID token', () => {
       return heard.splice(0);
     }
 
-    it('to the runner of the job, sealed for that request', async () => {
+    it('to the runner of the job, sealed for that request and that audience', async () => {
       const job = await running();
       const [notice] = await ask(job);
       if (notice?.kind !== 'sealed' || !('box' in notice.answer)) throw new Error(JSON.stringify(notice));
       expect(notice).to.include({ job, attempt: 1, delivery: 'id-token', request: 'r1' });
-      const open = (request: string) =>
+      const open = (request: string, audience?: string) =>
         unseal(
           keys,
-          boxContext({ job, attempt: 1 }, box.id, { kind: 'id-token', request }),
+          boxContext({ job, attempt: 1 }, box.id, { kind: 'id-token', request, audience }),
           (notice.answer as { box: string }).box,
         );
-      expect(decodeJwt(JSON.parse(open('r1')).token)).to.include({ aud: 'x' });
-      expect(() => open('r2')).to.throw();
+      expect(decodeJwt(JSON.parse(open('r1', 'x')).token)).to.include({ aud: 'x' });
+      for (const [request, audience] of [['r2', 'x'], ['r1', 'y'], ['r1']] as const)
+        expect(() => open(request, audience)).to.throw();
     });
 
     it('to no other runner, for no other attempt, and not after the end of the job', async () => {

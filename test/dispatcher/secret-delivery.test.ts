@@ -33,12 +33,12 @@ import { TestVolt } from '../support/volt.ts';
 let box: { id: RunnerId; name: string; host: string; key: string };
 
 /** The plan of a workflow's job that names these secrets. */
-function naming(names: string[] | '*', permissions?: Permissions): string {
+function naming(names: string[] | '*', permissions?: Permissions, withinUsual?: true): string {
   const contexts = { github: {}, inputs: {}, matrix: null, strategy: {}, needs: {}, vars: {} };
   return JSON.stringify({
     ...{ kind: 'workflow', workflow: { path: 'ci.yml', name: 'ci' }, key: 'test', steps: [], outputs: {} },
     ...{ env: { workflow: {}, job: {} }, defaults: {}, timeoutMinutes: 1, contexts },
-    ...{ secrets: { names, through: [] }, ...(permissions && { permissions }) },
+    ...{ secrets: { names, through: [] }, permissions, withinUsual },
   });
 }
 
@@ -334,6 +334,12 @@ describe('a request for secrets', () => {
       expect(await rightsOf(naming([], {}))).to.equal(undefined);
       for (const { project } of app.tokens.values()) expect(project).to.equal('acme/app');
       expect(await tokenFor(await running(naming(['GITHUB_TOKEN']), 'refs/heads/other'))).to.equal(undefined);
+    });
+
+    it('that does no more than usual in a workflow whose call names no permissions', async () => {
+      const wanted: Permissions = { contents: 'write', issues: 'read' };
+      expect(await rightsOf(naming([], wanted, true))).to.deep.equal({ metadata: 'read', contents: 'read' });
+      expect(await rightsOf(naming([], { issues: 'write' }, true))).to.equal(undefined);
     });
 
     it('once for each attempt, however often it asks, and keeps it encrypted', async () => {

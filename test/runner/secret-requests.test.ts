@@ -148,6 +148,26 @@ describe('a delivery of secrets to a runner', () => {
     }
   });
 
+  it('that is for another audience than the job has asked for is refused', async () => {
+    const secretRequests = new SecretRequests(context, signer);
+    const key = secretRequests.boxKey(runner).publicKey;
+    const asked = { kind: 'id-token', request: 'r1', audience: 'registry' } as const;
+    const around = {
+      ...{ signal: new AbortController().signal, logger: test.logger },
+      ...{ insist: () => undefined, slow: () => undefined },
+    };
+    const hear = (audience: string) => {
+      const box = seal(key, boxContext(ref, runner, { ...asked, audience }), JSON.stringify({ token: 'canary' }));
+      secretRequests.hear({ kind: 'sealed', ...ref, delivery: 'id-token', request: 'r1', answer: { box } });
+    };
+    const changed = secretRequests.ask(asked, ref, runner, around);
+    hear('cloud');
+    expect((await ending(changed)).outcome.reason).to.equal('secrets_unavailable');
+    const answer = secretRequests.ask(asked, ref, runner, around);
+    hear('registry');
+    expect(await answer).to.deep.equal({ token: 'canary' });
+  });
+
   it('is no longer awaited when the job is ended', async () => {
     const stop = new AbortController();
     const answer = ask(new SecretRequests(context, signer), { signal: stop.signal });

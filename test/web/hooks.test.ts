@@ -538,6 +538,29 @@ describe('web: webhooks', () => {
         expect((await asked()).map((each) => each.event)).to.deep.equal([{ name: 'forge', ...event }]);
       });
 
+    it('ask for nothing at confidential issues and comments of GitLab, whose logs may be public', async () => {
+      const issue = { object_kind: 'issue', object_attributes: { iid: 7, action: 'open', title: 'a hole' } };
+      const note = {
+        ...{ object_kind: 'note', issue: { iid: 7, title: 'a hole' } },
+        object_attributes: { id: 3, note: 'x', noteable_type: 'Issue' },
+      };
+      const confidential = [
+        { ...issue, event_type: 'confidential_issue' },
+        { ...issue, object_attributes: { ...issue.object_attributes, confidential: true } },
+        { ...note, event_type: 'confidential_note' },
+        { ...note, object_attributes: { ...note.object_attributes, internal: true } },
+        { ...note, object_attributes: { ...note.object_attributes, confidential: true } },
+        { ...note, issue: { ...note.issue, confidential: true } },
+      ];
+      for (const payload of confidential) {
+        const hook = payload.object_kind === 'issue' ? 'Issue Hook' : 'Note Hook';
+        expect((await tell(payload, { 'x-gitlab-event': hook })).status).to.equal(202);
+        expect(await asked(), JSON.stringify(payload)).to.deep.equal([]);
+      }
+      for (const payload of [issue, note]) await tell(payload, { 'x-gitlab-event': 'Issue Hook' });
+      expect(await asked()).to.have.length(2);
+    });
+
     it('ask for the same when Gitea calls, in the words of GitHub', async () => {
       const payload = { action: 'label_updated', issue: { number: 7 }, is_pull: false, sender: { login: 'ada' } };
       await tell(payload, { 'x-gitea-event': 'issues', 'x-github-event': 'issues' });

@@ -43,13 +43,14 @@ describe('the permissions of a job', () => {
 
   describe('of a called workflow', () => {
     /** @param outer of the call, @param inner of the called job */
-    const called = (outer: string, inner: string) => {
+    const planOf = (outer: string, inner: string) => {
       const files = {
         'ci.yml': `on: push\njobs:\n  call:\n    uses: ./.github/workflows/inner.yml\n${outer && `    ${outer}\n`}`,
         '.github/workflows/inner.yml': `on: workflow_call\n${inner}\njobs: { a: ${job} }\n`,
       };
-      return new PlannedBuild(files).plans['call / a']?.plan.permissions;
+      return new PlannedBuild(files).plans['call / a']?.plan;
     };
+    const called = (outer: string, inner: string) => planOf(outer, inner)?.permissions;
 
     it('are those of the call where it names none itself', () => {
       expect(called('', '')).to.equal(undefined);
@@ -67,6 +68,19 @@ describe('the permissions of a job', () => {
     it('include tokens about the job only if the call names them', () => {
       const wanted = 'permissions: { contents: write, id-token: write }';
       expect(called('', wanted)).to.deep.equal({ contents: 'write' });
+    });
+
+    it('count only as far as jobs usually have them, where the outermost call names none', () => {
+      const inner = 'permissions: { contents: write }';
+      expect(planOf('', inner)).to.include({ withinUsual: true });
+      expect(planOf('permissions: { contents: write }', inner)).to.not.have.property('withinUsual');
+      const middle = 'jobs: { b: { permissions: { contents: write }, uses: ./.github/workflows/inner.yml } }';
+      const nested = new PlannedBuild({
+        'ci.yml': 'on: push\njobs: { call: { uses: ./.github/workflows/middle.yml } }\n',
+        '.github/workflows/middle.yml': `on: workflow_call\n${middle}\n`,
+        '.github/workflows/inner.yml': `on: workflow_call\njobs: { a: ${job} }\n`,
+      });
+      expect(nested.plans['call / b / a']?.plan).to.include({ withinUsual: true });
     });
   });
 });

@@ -19,9 +19,7 @@ export interface EventCall {
 export function mayBeEvent(header: (name: string) => string | undefined): boolean {
   const names = ['x-github-event', 'x-gitea-event', 'x-forgejo-event', 'x-gogs-event', 'x-gitlab-event'];
   const events = names.flatMap((name) => header(name) ?? []);
-  return events.some((event) =>
-    /^(issues|issue_comment|release|(confidential )?(issue|note) hook|release hook)$/i.test(event),
-  );
+  return events.some((event) => /^(issues|issue_comment|release|(issue|note|release) hook)$/i.test(event));
 }
 
 /** @returns undefined where the body is about something else, or too large */
@@ -82,7 +80,20 @@ const actionsOfGitLab: { [action: string]: string } = {
   ...{ open: 'opened', reopen: 'reopened', close: 'closed', update: 'edited', create: 'created' },
 };
 
-function issueOfGitLab(payload: Payload): Read {
+/** Whether not everybody who may read the project may read it; the logs of its workflow may be public. */
+function isConfidential(payload: Payload): boolean {
+  const flags = [
+    payload.at('object_attributes', 'confidential'),
+    // GitLab calls a confidential comment internal
+    payload.at('object_attributes', 'internal'),
+    payload.at('issue', 'confidential'),
+  ];
+  const type = payload.at('event_type').text(50) ?? '';
+  return type.startsWith('confidential_') || flags.some((flag) => flag.flag() === true);
+}
+
+function issueOfGitLab(payload: Payload): Read | undefined {
+  if (isConfidential(payload)) return undefined;
   const its = payload.at('object_attributes');
   const action = actionsOfGitLab[its.at('action').text(30) ?? ''] ?? null;
   // later calls name the person who has changed it
@@ -92,6 +103,7 @@ function issueOfGitLab(payload: Payload): Read {
 }
 
 function commentOfGitLab(payload: Payload): Read | undefined {
+  if (isConfidential(payload)) return undefined;
   const its = payload.at('object_attributes');
   const on = { Issue: 'issue', MergeRequest: 'merge_request' }[its.at('noteable_type').text(30) ?? ''];
   // GitLab writes comments of its own about what has happened
