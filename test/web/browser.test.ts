@@ -185,7 +185,7 @@ describe(`web: in a browser${withoutBrowser}`, () => {
     } as const).format(new Date(startedAt));
     await page.getByText(local).waitFor();
     await page.getByRole('button', { name: 'Copy the commit id' }).click();
-    await page.getByText('✓', { exact: true }).first().waitFor();
+    await page.getByText('copied', { exact: true }).waitFor();
     expect(await page.evaluate('navigator.clipboard.readText()')).to.equal(sha);
   });
 

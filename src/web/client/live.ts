@@ -187,9 +187,9 @@ document.addEventListener('click', (event) => {
   const button = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-copy]') : null;
   if (!button) return;
   void navigator.clipboard?.writeText(button.dataset.copy ?? '').then(() => {
-    button.textContent = '✓';
+    button.textContent = 'copied';
     window.setTimeout(() => {
-      button.textContent = '⧉';
+      button.textContent = 'copy';
     }, 1500);
   });
 });

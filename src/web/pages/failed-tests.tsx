@@ -7,9 +7,6 @@ import { TestLink, TestMark, TestOutput, TestTime } from './test-parts.tsx';
 /** The most failed tests that a page lists; it only counts the others. */
 const mostShown = 50;
 
-/** Failed tests whose details are open at first: one failure often explains the others. */
-const mostOpened = 1;
-
 /** The failed tests of a build; empty if no job has test results. */
 export async function failedTestsOf(database: Database, { id, jobs }: Build): Promise<RecordedResult[]> {
   if (jobs.every(({ tests }) => tests === null || tests.failed === 0)) return [];
@@ -31,7 +28,7 @@ export function FailedTests({ build, failed }: { build: Build; failed: readonly 
       </p>
       {failed.length > 0 && (
         <ul class="failed-tests">
-          {failed.map((result, index) => (
+          {failed.map((result) => (
             <li id={`test-${result.id}`}>
               <div class="test-line">
                 <TestMark status={result.status} />
@@ -47,12 +44,7 @@ export function FailedTests({ build, failed }: { build: Build; failed: readonly 
                   <TestTime ms={result.duration} />
                 </span>
               </div>
-              <TestOutput
-                message={result.message}
-                details={result.details}
-                id={`result-${result.id}`}
-                open={index < mostOpened}
-              />
+              <TestOutput message={result.message} details={result.details} id={`result-${result.id}`} />
             </li>
           ))}
           {more > 0 && <li class="faint">and {more} more</li>}

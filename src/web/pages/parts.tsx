@@ -70,7 +70,7 @@ export function CopyButton({ text, what }: { text: string; what: string }) {
   const title = `Copy the ${what}`;
   return (
     <button type="button" class="quiet copy" data-copy={text} title={title} aria-label={title} hidden>
-      ⧉
+      copy
     </button>
   );
 }

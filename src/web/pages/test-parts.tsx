@@ -40,20 +40,30 @@ export function timeOf(ms: number): string {
   return ms < 1000 ? `${ms < 10 ? Number(ms.toFixed(1)) : Math.round(ms)} ms` : duration(ms);
 }
 
+/** Lines of a message that are shown without scrolling, as the style sheet has it. */
+const mostLines = 6;
+
+function isLong(message: string): boolean {
+  return message.split('\n', mostLines + 1).length > mostLines;
+}
+
 interface Output {
   message: string | null;
   details: string | null;
   id: string;
-  open?: boolean;
 }
 
 /** The message and details of a test from its report. */
-export function TestOutput({ message, details, id, open = false }: Output) {
+export function TestOutput({ message, details, id }: Output) {
   return (
     <>
-      {message !== null && <p class="message">{message}</p>}
+      {message !== null && (
+        <p class="message" tabindex={isLong(message) ? 0 : undefined}>
+          {message}
+        </p>
+      )}
       {details !== null && (
-        <details class="story" id={id} open={open} data-open={open ? '' : undefined}>
+        <details class="story" id={id}>
           <summary>Details</summary>
           <pre tabindex={0}>{details}</pre>
         </details>
