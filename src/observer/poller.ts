@@ -39,7 +39,7 @@ import { branchesMark, headsOf, observedRefs, presenceChanges, withDeletions } f
 import { type MovedRef, nextMessages } from './next-messages.ts';
 import { PollLimits } from './poll-limits.ts';
 import { activityOf, answerActivities } from './pull-request-activities.ts';
-import { usualPatience } from './pull-request-heads.ts';
+import { PullRequestHeads, usualPatience } from './pull-request-heads.ts';
 import { type Attach, longestTime, PullRequests } from './pull-requests.ts';
 import { RefProblems } from './ref-problems.ts';
 import { noticeOf } from './repository-notice.ts';
@@ -101,6 +101,7 @@ export class Poller {
   readonly #called = new CalledWorkflows();
   readonly #problems = new RefProblems();
   readonly #lists: ForgeLists;
+  readonly #heads: PullRequestHeads;
   readonly #pullRequests: PullRequests;
   readonly #folderState: Watches['state'];
   readonly #refsPerPoll: number;
@@ -123,13 +124,14 @@ export class Poller {
     this.#pullRequestTime = longest;
     this.#lists = new ForgeLists(context);
     const pollAgain = (name: string) => this.poll(name, 'batch');
-    this.#pullRequests = new PullRequests(context, this.#lists, { longest, patience, pollAgain });
+    this.#heads = new PullRequestHeads(pollAgain, patience);
+    this.#pullRequests = new PullRequests(context, { lists: this.#lists, heads: this.#heads, longest });
     this.#folderState = async (repository) => watches?.state(repository);
   }
 
   /** Ends the fetches of workflows of other repositories, and of heads of pull requests. */
   async close(): Promise<void> {
-    await Promise.all([this.#called.close(), this.#pullRequests.close()]);
+    await Promise.all([this.#called.close(), this.#heads.close()]);
   }
 
   /** Records the polls that found nothing new. All of them in one write: there may be hundreds in a second. */
@@ -300,8 +302,8 @@ export class Poller {
     for (const trigger of triggers.filter((each) => !activityOf(each)))
       await answerTrigger(this.#context, trigger, repository, mirror, { ...remote, options, send });
     const from = { repository, mirror, longest: this.#pullRequestTime };
-    const lists = this.#lists;
-    await answerActivities(this.#context, triggers, from, { remote, refs, lists, options, attach });
+    const [lists, heads] = [this.#lists, this.#heads];
+    await answerActivities(this.#context, triggers, from, { remote, refs, lists, heads, options, attach });
     const problems = this.#problems.of(repository.name);
     const isSimple =
       areKnown &&

@@ -1,29 +1,28 @@
 import type { Mirror } from '../git/mirror/mirror.ts';
 import type { UpdateOptions } from '../git/mirror/update.ts';
 import type { RemoteRefs } from '../git/remote/remote-refs.ts';
-import { asVoltError, VoltError } from '../kernel/errors.ts';
-import { type BuildEvent, buildEvent, type CommitMessage } from '../queues/messages.ts';
+import { asVoltError } from '../kernel/errors.ts';
+import { buildEvent, type CommitMessage } from '../queues/messages.ts';
 import { fittingCommit } from '../queues/queues.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
 import { failIntent, type Intent } from '../record/intents.ts';
-import { openPullRequests, seenPullRequests } from '../record/pull-requests.ts';
+import { openPullRequests } from '../record/pull-requests.ts';
 import type { ObservedRepository } from '../record/repositories.ts';
+import { type Activity, type ActivityHead, activityHead, notBuilt } from './activity-head.ts';
 import { baseCandidates, toldBase } from './base-branch.ts';
 import type { ForgeLists } from './forge-lists.ts';
-import { boundedOptions } from './pull-request-heads.ts';
+import { boundedOptions, type PullRequestHeads } from './pull-request-heads.ts';
 import { pullRequestMessage } from './pull-request-messages.ts';
 import { type Attach, mostOpen } from './pull-requests.ts';
 import { targetMessage } from './targeted-pull-requests.ts';
 import { allWithWorkflows } from './workflow-files.ts';
 
-/** Something that has happened to a pull request, such as a label, which its workflows or those of the default branch may wait for. */
-export type Activity = Extract<BuildEvent, { name: 'pull_request' | 'pull_request_target' }>;
-
 interface Found {
   remote: RemoteRefs;
   refs: ReadonlyMap<string, string>;
   lists: ForgeLists;
+  heads: PullRequestHeads;
   options: UpdateOptions;
   attach: Attach;
 }
@@ -58,7 +57,7 @@ export async function answerActivities(
 
 /**
  * Sends what has happened to a pull request, with its head or the commit of the default branch. Where that cannot run anything, the
- * request is closed.
+ * request is closed; while the head is on its way, it stays open.
  */
 async function answerActivity(
   { config, database, queues }: StageContext & { database: Database },
@@ -67,13 +66,16 @@ async function answerActivity(
   { repository, mirror }: { repository: ObservedRepository; mirror: Mirror },
   found: Found,
 ): Promise<void> {
-  const { remote, attach } = found;
+  const { remote, attach, heads } = found;
   const options = boundedOptions(found.options, config);
   try {
+    const pull = await activityHead(database, event, repository, { remote, options });
+    if (!(await heads.require(repository.name, mirror, pull, options))) return;
+    const from = { repository, mirror };
     const message =
       event.name === 'pull_request_target'
-        ? await targetMessage(database, event, { repository, mirror }, { ...found, options })
-        : await headMessage(database, event, { repository, mirror }, { ...found, options });
+        ? await targetMessage(event, pull, from, { ...found, options })
+        : await headMessage(database, event, pull, from, { ...found, options });
     const asked: CommitMessage = { ...message, event, intent: trigger.id };
     const messages = await allWithWorkflows(mirror, repository, [asked], remote.defaultBranch, options);
     await queues.sendCommits((await attach(message.ref, messages)).map(fittingCommit));
@@ -82,39 +84,26 @@ async function answerActivity(
   }
 }
 
-/** The message of a pull request's head. */
+/** The message of a pull request's head, which is in the mirror. */
 async function headMessage(
   database: Database,
   event: Activity,
+  { headRef, ...pull }: ActivityHead,
   { repository, mirror }: { repository: ObservedRepository; mirror: Mirror },
   { remote, refs, lists, options }: Pick<Found, 'remote' | 'refs' | 'lists' | 'options'>,
 ): Promise<CommitMessage> {
-  const { name, pullRequests } = repository;
-  const seen = (await seenPullRequests(database, name, [event.number])).get(event.number);
-  if (!seen || pullRequests === 'none') throw notBuilt(event, 'Volt builds no such pull request');
-  const { ref, sha: head } = await mirror.find(seen.ref, options);
-  const branch = [...remote.heads].find(([, sha]) => sha === head)?.[0];
-  // others would wait for a person's approval, which is for the head and not for what happens to it
-  const same = branch !== undefined;
-  if (!same && pullRequests !== 'all') throw notBuilt(event, 'its head is no branch of the repository');
-  const { others: open } = await openPullRequests(database, name);
-  if (open.size >= mostOpen && !open.has(event.number))
+  const { number } = pull;
+  const { others: open } = await openPullRequests(database, repository.name);
+  if (open.size >= mostOpen && !open.has(number))
     throw notBuilt(event, `${open.size} pull requests have an open build`);
-  const told = await lists.about(repository, [{ number: event.number, head }]);
-  const base = toldBase(remote, told.get(event.number));
+  const told = await lists.about(repository, [pull]);
+  const base = toldBase(remote, told.get(number));
   const candidates = base ? [base] : baseCandidates(remote, refs);
   await mirror.follow(new Map(candidates.map((each) => [`refs/heads/${each.name}`, each.sha])), options);
-  const pull = { number: event.number, ref, head, before: null, same };
-  const headRef = branch?.slice('refs/heads/'.length) ?? null;
   const about = { cursor: undefined, candidates, headRef, options };
-  const { cursor: _, ...message } = await pullRequestMessage(mirror, repository, pull, about);
+  const tested = { ...pull, before: null, same: headRef !== null };
+  const { cursor: _, ...message } = await pullRequestMessage(mirror, repository, tested, about);
   if (message.skip !== undefined) throw notBuilt(event, `its commit message contains "${message.skip}"`);
   if (message.pullRequest?.conflicts) throw notBuilt(event, 'it conflicts with its base');
   return message;
-}
-
-function notBuilt({ number, action }: Activity, why: string): VoltError {
-  return new VoltError('conflict', `nothing runs for pull request ${number}, ${action}: ${why}`, {
-    remedy: 'See which pull requests are built in docs/pull-requests.md.',
-  });
 }

@@ -15,7 +15,7 @@ import { approvedMessage } from './approved-messages.ts';
 import { type Branch, baseCandidates, toldBase } from './base-branch.ts';
 import { allDescribed } from './described-commits.ts';
 import { type ForgeLists, isClosed } from './forge-lists.ts';
-import { boundedOptions, PullRequestHeads } from './pull-request-heads.ts';
+import { boundedOptions, type PullRequestHeads } from './pull-request-heads.ts';
 import { pullRequestMessage } from './pull-request-messages.ts';
 import { type MovedPullRequest, PullRequestPolls, type PullRequestQuery } from './pull-request-polls.ts';
 import { type Rebuild, Rebuilds } from './rebuilds.ts';
@@ -60,17 +60,14 @@ export class PullRequests {
 
   /**
    * @param longest milliseconds of one poll after which further pull requests wait
-   * @param patience milliseconds that a poll waits for a head
-   * @param pollAgain polls a repository again
    */
   constructor(
     context: StageContext & { database: Database },
-    lists: ForgeLists,
-    { longest, patience, pollAgain }: { longest: number; patience: number; pollAgain: (repo: string) => Promise<void> },
+    { lists, heads, longest }: { lists: ForgeLists; heads: PullRequestHeads; longest: number },
   ) {
     this.#context = context;
     this.#lists = lists;
-    this.#heads = new PullRequestHeads(pollAgain, patience);
+    this.#heads = heads;
     this.#rebuilds = new Rebuilds(context.database, lists);
     this.#longest = longest;
     this.#polls = new PullRequestPolls(context.database);
@@ -79,11 +76,6 @@ export class PullRequests {
   /** What a poll asks for, see `PullRequestPolls`. */
   query(repository: ObservedRepository, isCalled: boolean): Promise<PullRequestQuery | undefined> {
     return this.#polls.query(repository, isCalled);
-  }
-
-  /** Ends the fetches of heads. */
-  close(): Promise<void> {
-    return this.#heads.close();
   }
 
   forget(repo: string): void {

@@ -50,6 +50,8 @@ export const buildEvent = z.discriminatedUnion('name', [
     action: z.enum(pullRequestActivities),
     /** the label that was set or removed */
     label: z.string().max(1000).nullable(),
+    /** the head that it happened to; absent in requests of an older version */
+    head: sha.optional(),
   }),
   z.object({ name: z.literal('schedule'), workflow: z.string().max(300), cron: z.string().max(200) }),
   /** it happened to a pull request, and the default branch runs its own workflows; see `target` of the message */
@@ -60,6 +62,8 @@ export const buildEvent = z.discriminatedUnion('name', [
     label: z.string().max(1000).nullable(),
     /** the head that was seen before; null for a new pull request, and where it has no new head */
     before: sha.nullable(),
+    /** the head that it happened to; absent for a new head, where the newest one counts */
+    head: sha.optional(),
   }),
   /** the run of another workflow has moved on */
   z.object({

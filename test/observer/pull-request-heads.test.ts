@@ -5,6 +5,8 @@ import { expect } from 'chai';
 import { addRepository } from '../../src/observer/add.ts';
 import { Poller } from '../../src/observer/poller.ts';
 import type { CommitMessage } from '../../src/queues/messages.ts';
+import { requestEvent } from '../../src/record/event-requests.ts';
+import { passOverHeads } from '../../src/record/pull-requests.ts';
 import { findRepository } from '../../src/record/repositories.ts';
 import { folderBytes } from '../../src/system/disk.ts';
 import { GitOverHttp } from '../support/git-over-http.ts';
@@ -83,22 +85,28 @@ describe('the head of a pull request', () => {
     await isSent('refs/pull/1/head', later);
   });
 
-  it('that takes long to fetch holds up neither branches nor other pull requests', async () => {
+  /** Holds the next fetch of a head up until `open` is called. */
+  function gate(): { open: () => void; isHeld: () => boolean } {
     let open = () => {};
-    const gate = new Promise<void>((resolve) => {
+    const opened = new Promise<void>((resolve) => {
       open = resolve;
     });
     let isHeld = false;
     server.asked = () => {
       if (isHeld || apart().length === 0) return undefined;
       isHeld = true;
-      return gate;
+      return opened;
     };
+    return { open, isHeld: () => isHeld };
+  }
+
+  it('that takes long to fetch holds up neither branches nor other pull requests', async () => {
+    const { open, isHeld } = gate();
     const slow = commit('slow.bin', 1000);
     try {
       point(1, slow);
       await poller.poll('app');
-      await until('it is being fetched', () => isHeld);
+      await until('it is being fetched', isHeld);
       point(2, commit('other.bin', 1000));
       const main = repository.commit('of a branch');
       await poller.poll('app');
@@ -110,5 +118,30 @@ describe('the head of a pull request', () => {
     }
     await isSent('refs/pull/1/head', slow);
     expect(apart()).to.deep.equal([]);
+  });
+
+  it('that was passed over is fetched beside the polls once something happens to the pull request', async () => {
+    const { open, isHeld } = gate();
+    const slow = commit('slow.bin', 1000);
+    const { database } = volt.context;
+    point(1, slow);
+    await passOverHeads(database, 'app', [{ number: 1, ref: 'refs/pull/1/head', head: slow, before: null }]);
+    const event = { name: 'pull_request_target', number: 1, action: 'edited', label: null, before: null, head: slow };
+    await requestEvent(database, 'app', { ref: null, event, isByStranger: true });
+    const targets = async () => {
+      const messages = await volt.context.queues.queue('commits').getWaiting();
+      return messages.flatMap(({ data }) => (data as CommitMessage).target?.head ?? []);
+    };
+    try {
+      await poller.poll('app');
+      await until('it is being fetched', isHeld);
+      const main = repository.commit('of a branch');
+      await poller.poll('app');
+      await isSent('refs/heads/main', main);
+      expect(await targets()).to.deep.equal([]);
+    } finally {
+      open();
+    }
+    await until('the event is sent', async () => (await targets()).includes(slow), 60_000);
   });
 });

@@ -351,6 +351,37 @@ describe('polling pull requests', () => {
     ]);
   });
 
+  it('runs nothing for what has happened to an earlier head, also of the default branch', async () => {
+    await begin();
+    const [read, newer] = [commit({ 'b.txt': '' }), commit({ 'c.txt': '' })];
+    point(1, read);
+    await poll();
+    await taken();
+    const { database } = volt.context;
+    const label = { number: 1, action: 'labeled', label: 'safe-to-test' };
+    const ask = (head: string) =>
+      Promise.all([
+        openTrigger(database, 'app', 'refs/pull/1/head', { name: 'pull_request', ...label, head }),
+        openTrigger(database, 'app', null, { name: 'pull_request_target', ...label, before: null, head }),
+      ]);
+    const early = await ask(read);
+    point(1, newer);
+    await poll();
+    expect((await waiting()).map(({ sha, event }) => [sha, event])).to.deep.equal([[newer, undefined]]);
+    for (const intent of early)
+      expect((await findIntent(database, intent))?.error?.message).to.equal(
+        'nothing runs for pull request 1, labeled: it has a newer head since then',
+      );
+    await volt.context.queues.queue('commits').drain();
+    const [own, target] = await ask(newer);
+    await poll();
+    const answers = (await waiting()).filter(({ intent }) => intent !== undefined);
+    expect(answers.map(({ intent, sha, target: of }) => [intent, of?.head ?? sha])).to.deep.equal([
+      [own, newer],
+      [target, newer],
+    ]);
+  });
+
   it('builds a head once that is recorded during a later poll', async () => {
     const server = await GitOverHttp.start(`${repository.path}/..`, 'ada', 'secret');
     server.isOpen = () => true;

@@ -345,7 +345,7 @@ describe('web: webhooks', () => {
       const once = [
         {
           ref: 'refs/merge-requests/7/head',
-          event: { name: 'pull_request', number: 7, action: 'labeled', label: 'full ci' },
+          event: { name: 'pull_request', number: 7, action: 'labeled', label: 'full ci', head: 'a'.repeat(40) },
         },
       ];
 
@@ -364,6 +364,16 @@ describe('web: webhooks', () => {
         expect(await asked(), 'after an older one').to.deep.equal(once);
         await tell(labeled('2026-03-02T00:00:00Z'), event);
         expect(await asked(), 'after a newer one').to.deep.equal([...once, ...once]);
+      });
+
+      it('ask for it at the head that the call names, not at one that was pushed later', async () => {
+        const head = 'b'.repeat(40);
+        await tell(labeled(undefined, { pull_request: { number: 7, head: { sha: head } } }), event);
+        const its = { iid: 7, action: 'update', updated_at: '2026-03-02T00:00:00Z', last_commit: { id: head } };
+        const changes = { labels: { previous: [], current: [{ title: 'full ci' }] } };
+        const payload = { object_kind: 'merge_request', object_attributes: its, changes };
+        await tell(payload, { 'x-gitlab-event': 'Merge Request Hook' });
+        expect((await asked()).map(({ event: of }) => (of as { head?: string }).head)).to.deep.equal([head, head]);
       });
 
       it('at GitLab ask for the same', async () => {

@@ -5,6 +5,7 @@ import { githubPullRequest } from '../../forge/pull-requests/github.ts';
 import { pagurePullRequest } from '../../forge/pull-requests/pagure.ts';
 import {
   branchIn,
+  commitIn,
   type ForgePullRequest,
   longestBody,
   nameIn,
@@ -20,6 +21,8 @@ export interface PullRequestCall {
   activity: PullRequestActivity | null;
   /** the label that was set or removed */
   label: string | null;
+  /** commit of its head then; null where the forge does not say */
+  head: string | null;
   facts: PullRequestFacts;
   /** when the forge has changed it last (ms since 1970); null where it does not say */
   updatedAt: number | null;
@@ -42,12 +45,12 @@ export function pullRequestCall(body: string): PullRequestCall | undefined {
   const payload = Payload.parse(body);
   const call = readers.find(({ holds }) => holds(payload))?.read(payload);
   if (!call || call.number === null) return undefined;
-  const { number, updatedAt, facts, action, label = null } = call;
+  const { number, updatedAt, head, facts, action, label = null } = call;
   const activity = pullRequestActivities.find((each) => each === action) ?? null;
-  return { number, updatedAt, facts, activity, label };
+  return { number, updatedAt, head, facts, activity, label };
 }
 
-interface Read extends Pick<ForgePullRequest, 'number' | 'updatedAt' | 'facts'> {
+interface Read extends Pick<ForgePullRequest, 'number' | 'updatedAt' | 'head' | 'facts'> {
   /** in GitHub's words, or a forge's own, which then means nothing */
   action: string | null;
   label?: string | null;
@@ -81,6 +84,7 @@ function fromGitLab(payload: Payload): Read {
   return {
     number: its.at('iid').number(),
     updatedAt: its.at('updated_at').time(),
+    head: commitIn(its.at('last_commit', 'id')),
     ...changeAtGitLab(payload),
     facts: {
       title: nameIn(its.at('title')),

@@ -69,8 +69,9 @@ export class ToldChanges {
     const known =
       isNewer && !isOwn && action !== null && (await seenPullRequests(database, repo, [number])).get(number);
     if (!known || action === null) return;
-    await openTrigger(database, repo, known.ref, { name: 'pull_request', number, action, label });
-    const event: BuildEvent = { name: 'pull_request_target', number, action, label, before: null };
+    const about = { number, action, label, head: call.head ?? known.head };
+    await openTrigger(database, repo, known.ref, { name: 'pull_request', ...about });
+    const event: BuildEvent = { name: 'pull_request_target', ...about, before: null };
     if (isAwaited(awaited, event.name, action))
       await requestEvent(database, repo, { ref: null, event, isByStranger: true });
   }
