@@ -74,14 +74,14 @@ export interface TargetedPullRequest {
 }
 
 /** Events that anybody may cause who may comment or make a pull request. */
-const ofStrangers = ['issues', 'issue_comment', 'pull_request_target'];
+export const eventsOfStrangers = ['issues', 'issue_comment', 'pull_request_target'];
 
 /**
  * Whether strangers may cause builds of an event: these run trusted code, but they are limited in number, and jobs of branches go
  * first.
  */
 export function isOfStrangers(event: string): boolean {
-  return ofStrangers.includes(event);
+  return eventsOfStrangers.includes(event);
 }
 
 /** The same of a build that an event has started. */

@@ -19,7 +19,6 @@ import type { StageContext } from '../queues/stage.ts';
 import { findCredential } from '../record/credentials.ts';
 import { cursorsOf, markAbsent, type PresenceChange, passOverTags } from '../record/cursors.ts';
 import type { Database } from '../record/database.ts';
-import { openTriggers } from '../record/intents.ts';
 import {
   noteDefaultBranch,
   noteObserved,
@@ -242,8 +241,8 @@ export class Poller {
     const access = { url: repository.url, credential };
     // before the refs are listed: a cursor that is ahead of its ref would look like a ref that was forced back
     const cursors = await cursorsOf(database, repository.name);
-    const asked = await openTriggers(database, repository.name);
-    const triggers = await admittedTriggers(database, repository.name, asked);
+    const asked = await admittedTriggers(database, repository.name);
+    const { triggers } = asked;
     const pulls = await this.#pullRequests.query(repository, isCalled);
     const wanted = { tags: repository.tags.length > 0, others: pulls?.prefixes ?? [] };
     const list = () => listRemote(repository.url, { ...remotePatience, access, ...wanted });
@@ -307,7 +306,7 @@ export class Poller {
     const problems = this.#problems.of(repository.name);
     const isSimple =
       areKnown &&
-      asked.length + problems.length === 0 &&
+      asked.waiting + problems.length === 0 &&
       restsPulls &&
       restsApproved &&
       moved.length <= this.#refsPerPoll;

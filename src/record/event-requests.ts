@@ -1,5 +1,5 @@
 import { serverNow } from '../kernel/server-time.ts';
-import { type EventDetails, isByStranger } from '../kernel/workflow-events.ts';
+import { type EventDetails, eventsOfStrangers, isByStranger } from '../kernel/workflow-events.ts';
 import type { Database, Sql, Write } from './database.ts';
 import { observed } from './observed.ts';
 
@@ -68,6 +68,40 @@ async function isAskedFor(db: Write, repo: string, event: object): Promise<boole
     .where((eb) => eb.or(same.map((text) => eb('event', 'like', text))))
     .executeTakeFirst();
   return row !== undefined;
+}
+
+/** A request of a build that waits. Its event may be large, and is not read. */
+export interface WaitingTrigger {
+  id: number;
+  isByStranger: boolean;
+}
+
+/** How the events that strangers may cause begin; JSON escapes each quote of a text, so that no text in it looks like a key. */
+const byStrangers = [
+  ...eventsOfStrangers.flatMap((event) => [`{"name":"${event}",%`, `{"name":"forge","event":"${event}",%`]),
+  '{"name":"workflow_run",%"isByStranger":true%',
+];
+
+/** All requests of builds that wait, of people and of events, oldest first. */
+export async function waitingTriggers({ db }: Pick<Database, 'db'>, repo: string): Promise<WaitingTrigger[]> {
+  const rows = await db
+    .selectFrom('intents')
+    .select(({ eb }) => [
+      'id',
+      eb
+        .case()
+        .when(eb.or(byStrangers.map((text) => eb('event', 'like', text))))
+        .then(eb.lit(1))
+        .else(eb.lit(0))
+        .end()
+        .as('by_stranger'),
+    ])
+    .where('kind', '=', 'trigger')
+    .where('repo', '=', repo)
+    .where('closed_at', 'is', null)
+    .orderBy('id')
+    .execute();
+  return rows.map(({ id, by_stranger }) => ({ id, isByStranger: Number(by_stranger) === 1 }));
 }
 
 /** How many more builds of a repository strangers may cause now. */

@@ -110,6 +110,12 @@ export function openTriggers(database: Database, repo: string): Promise<Intent[]
   return openOnes(database, 'trigger', repo);
 }
 
+/** The open triggers with these ids, oldest first. */
+export async function openTriggersOf(database: Database, ids: readonly number[]): Promise<Intent[]> {
+  const rows = database.db.selectFrom('intents').selectAll().where('closed_at', 'is', null).where('id', 'in', ids);
+  return ids.length === 0 ? [] : (await rows.orderBy('id').execute()).map(intentOf);
+}
+
 export function openCancels(database: Database): Promise<Intent[]> {
   return openOnes(database, 'cancel');
 }

@@ -4,7 +4,7 @@ import { admittedTriggers } from '../../src/observer/admitted-triggers.ts';
 import { newestOf } from '../../src/record/branches.ts';
 import type { Database } from '../../src/record/database.ts';
 import { requestEvent } from '../../src/record/event-requests.ts';
-import { openTrigger, openTriggers } from '../../src/record/intents.ts';
+import { openTrigger } from '../../src/record/intents.ts';
 import { openJobs } from '../../src/record/open-jobs.ts';
 import { recordedBuild, withRecord } from '../support/record.ts';
 
@@ -21,7 +21,7 @@ describe('requests that strangers have caused', () => {
       ...{ ref: null, isByStranger: true },
       event: { name: 'forge', event: 'issue_comment', action: 'created', payload: { id } },
     });
-  const admitted = async () => admittedTriggers(database, 'app', await openTriggers(database, 'app'));
+  const admitted = async () => (await admittedTriggers(database, 'app')).triggers;
 
   it('wait while 20 builds of such events are open, and hold up nothing that a person asks for', async () => {
     for (let id = 0; id < 18; id++) await made();
@@ -36,6 +36,32 @@ describe('requests that strangers have caused', () => {
     await made();
     await made();
     expect((await admitted()).map(({ id }) => id)).to.deep.equal([asked]);
+  });
+
+  it('are known by their event, whatever texts are in it, and are not read while they wait', async () => {
+    for (let id = 0; id < 20; id++) await made();
+    const run = (isByStranger: boolean) => ({
+      name: 'workflow_run',
+      run: { name: '"isByStranger":true', isByStranger },
+    });
+    const release = { name: 'forge', event: 'release', payload: { isByStranger: true, text: '"event":"issues"' } };
+    const waiting = [
+      { name: 'forge', event: 'issues', payload: {} },
+      { name: 'pull_request_target', number: 1, action: 'edited' },
+      run(true),
+    ];
+    for (const event of waiting) await openTrigger(database, 'app', null, event);
+    const others = [run(false), release, { name: 'pull_request', number: 1, action: 'edited' }, null];
+    for (const event of others) await openTrigger(database, 'app', null, event);
+    // one that cannot be read would fail the poll
+    await database.db
+      .updateTable('intents')
+      .set({ event: '{"name":"forge","event":"issues",' })
+      .where('id', '=', 1)
+      .execute();
+    const { triggers, waiting: count } = await admittedTriggers(database, 'app');
+    expect(triggers.map(({ event }) => event)).to.deep.equal(others);
+    expect(count).to.equal(7);
   });
 
   it('are dropped once 100 wait, and for a repository that is not observed', async () => {
