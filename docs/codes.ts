@@ -154,7 +154,7 @@ export const reasonRemedies: { readonly [R in Reason]: string } = {
   step_failed: 'Correct the step; the message says what it could not do.',
   action_unavailable: 'Check the name and ref of the action, and that the runner can reach its host.',
   untrusted_checkout:
-    'A workflow that runs with the rights of the default branch, for example for `pull_request_target`, was about to check out a commit that no branch or tag of the repository leads to.',
+    'A workflow that runs with the rights of the default branch, for example for `pull_request_target`, was about to check out a commit that no trusted branch or tag of the repository leads to, or another repository that an expression names.',
   artifact_missing: 'Add the uploading job to `needs`, and run both jobs on one machine.',
   runner_failed: 'See the log of the runner; if it is a bug, report it.',
   disk_full: 'Make the job write less, or free space on the disk of the runner.',

@@ -191,6 +191,7 @@ function messageOf(job: OpenJob, plan: Plan, { repeatable, hasJobToken }: Sendin
     ...(job.merge && { merge: { base: job.merge.base, head: job.merge.head } }),
     ...(job.pullRequest !== null && { pullRequest: job.pullRequest }),
     trust: trustFor(job),
+    ...(job.concernsStrangers && !job.repo.removed && { trustRules: job.storedTrust }),
     plan,
     ...(sealed.secrets || sealed.credential ? { sealed } : {}),
     timeout: job.timeout,

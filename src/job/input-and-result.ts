@@ -33,6 +33,8 @@ export interface JobInput {
   pullRequest?: number | undefined;
   /** what the commit's code may do, and which refs share what it writes */
   trust: Trust;
+  /** which refs are trusted, for events that strangers may cause: what their jobs check out must be trusted, too */
+  trustRules?: { defaultBranch: string | null; named: string[] | null } | undefined;
   /** the plans of workflow/plan.ts and discovery/project-plan.ts are parsed before they run */
   plan: TestPlan | { kind: 'workflow' } | { kind: 'image'; image: string; from: ImageSource; plan: TestPlan };
   /**

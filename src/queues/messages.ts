@@ -271,6 +271,10 @@ const sentJob = z.object({
   pullRequest: z.number().int().optional(),
   /** the trust class of its code, see kernel/trust.ts; absent in messages of an older dispatcher */
   trust: z.object({ trusted: z.boolean(), class: ref }).optional(),
+  /** of an event that may be about the code of strangers: which refs are trusted; see record/trust.ts */
+  trustRules: z
+    .object({ defaultBranch: z.string().max(1024).nullable(), named: z.array(z.string()).nullable() })
+    .optional(),
   plan: planSchema,
   /** what the dispatcher seals to the runner of the attempt on request; see secrets/delivery.ts */
   sealed: z.object({ secrets: z.boolean(), credential: z.boolean() }).optional(),

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { LaterPlan } from '../kernel/later-plans.ts';
 import type { AttemptRef, BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
+import { type EventDetails, mayConcernStrangers } from '../kernel/workflow-events.ts';
 import { parseTriedRunners, type TriedRunners } from './automatic-retries.ts';
 import { approvalPlan } from './build-approvals.ts';
 import type { Database } from './database.ts';
@@ -48,6 +49,8 @@ export interface OpenJob {
   };
   /** what decides the trust class of the ref */
   storedTrust: StoredTrust;
+  /** its event may be about the code of strangers, though the job runs trusted code */
+  concernsStrangers: boolean;
   /** the repository is fetched with a credential of its own */
   hasCredential: boolean;
   /** the repository has secrets for jobs without a workflow */
@@ -163,6 +166,7 @@ export async function openJobs(
       removed: row.removed_at !== null || row.build_id <= row.foreign_builds,
     },
     storedTrust: storedTrustOf(row),
+    concernsStrangers: row.event !== null && mayConcernStrangers((JSON.parse(row.event) as EventDetails).name),
     hasCredential: Boolean(row.has_credential),
     hasSecretsInEnvironment: Boolean(row.has_secrets),
   }));

@@ -4,7 +4,7 @@ import { expect } from 'chai';
 import { mergeCommit } from '../../src/git/merge.ts';
 import { Mirror } from '../../src/git/mirror/mirror.ts';
 import type { PullRequestFacts } from '../../src/kernel/pull-request.ts';
-import { builtCommit, type PullRequestEvent } from '../../src/workflow/event.ts';
+import { type BuildEvent, builtCommit, type PullRequestEvent } from '../../src/workflow/event.ts';
 import { jobText, TestJobs } from '../support/job.ts';
 
 describe('a job of a pull request', () => {
@@ -116,20 +116,28 @@ describe('a job of a pull request', () => {
       ...{ headRef: 'topic', headRepo: 'eve/app' },
     };
 
-    /** Runs a checkout for `pull_request_target`. @param headRef branch of the repository at the head */
-    async function checkOut(inputs: (heads: { head: string; merge: string }) => object, headRef: string | null = null) {
+    /** Runs a checkout for `pull_request_target`, or for a comment. @param at ref of the repository at the head */
+    async function checkOut(
+      inputs: (heads: { head: string; merge: string }) => object,
+      { at, named, comment }: { at?: string; named?: string[]; comment?: string } = {},
+    ) {
       const { repository, head, base, merge } = await pullRequest();
       repository.git('update-ref', 'refs/pull/7/head', head);
-      if (headRef !== null) repository.git('branch', headRef, head);
-      const event: PullRequestEvent = {
+      if (at !== undefined) repository.git('update-ref', at, head);
+      const headRef = at?.replace('refs/heads/', '') ?? null;
+      const pull: PullRequestEvent = {
         ...{ name: 'pull_request_target', number: 7, action: 'opened', head: headRef, base: 'main' },
         ...{ commits: { head, before: null, base }, merge: null, label: null, facts },
       };
+      const payload = { comment: { body: comment ?? '' } };
+      const event: BuildEvent =
+        comment === undefined ? pull : { name: 'forge', event: 'issue_comment', action: 'created', payload };
       const commit = { ref: 'refs/heads/main', sha: base };
       const steps = `- uses: actions/checkout@v4\n  with: ${JSON.stringify(inputs({ head, merge }))}\n- run: git rev-parse HEAD`;
       const plan = jobs.plans(jobText(steps), repository, { event, ...builtCommit(event, commit) }).test;
       if (!plan) throw new Error('the workflow has no job "test" that can run');
-      const started = jobs.start(plan, repository, {}, commit);
+      const trustRules = { defaultBranch: 'main', named: named ?? null };
+      const started = jobs.start(plan, repository, {}, { ...commit, trustRules });
       const { outcome } = await started.ended;
       return { outcome, log: started.log(), workspace: started.workspace, head, base };
     }
@@ -163,13 +171,35 @@ describe('a job of a pull request', () => {
         expect(readdirSync(workspace)).to.not.include('fork.txt');
       });
 
-    it('checks out a head that is a branch of the repository itself', async () => {
-      const { outcome, log, head } = await checkOut(
-        () => ({ ref: '${{ github.event.pull_request.head.sha }}' }),
-        'topic',
-      );
-      expect(outcome, log).to.include({ status: 'success' });
-      expect(log).to.include(`\n${head}\n`);
+    for (const ref of ['${{ github.event.pull_request.head.sha }}', 'topic', 'refs/heads/topic'])
+      it(`does not check out a branch that is not trusted, by ${ref}`, async () => {
+        const { outcome, log, workspace } = await checkOut(() => ({ ref }), { at: 'refs/heads/topic' });
+        expect(outcome.reason, log).to.equal('untrusted_checkout');
+        expect(readdirSync(workspace)).to.not.include('fork.txt');
+      });
+
+    it('checks out a tag, and a branch that a person has named', async () => {
+      for (const [at, named] of [
+        ['refs/tags/v1'],
+        ['refs/heads/topic', ['refs/heads/main', 'refs/heads/t*']],
+      ] as const) {
+        const trusted = { at, ...(named && { named: [...named] }) };
+        const { outcome, log, head } = await checkOut(({ head: ref }) => ({ ref }), trusted);
+        expect(outcome, log).to.include({ status: 'success' });
+        expect(log).to.include(`\n${head}\n`);
+      }
+    });
+
+    it('checks out no repository that a comment names, nor what it names of another one', async () => {
+      const body = '${{ github.event.comment.body }}';
+      for (const [inputs, comment] of [
+        [{ repository: body, ref: 'topic' }, 'eve/app'],
+        [{ repository: 'acme/tools', ref: body }, 'refs/pull/1/head'],
+        [{ repository: `eve/${body}` }, 'app'],
+      ] as const) {
+        const { outcome, log } = await checkOut(() => inputs, { comment });
+        expect(outcome.reason, log).to.equal('untrusted_checkout');
+      }
     });
   });
 

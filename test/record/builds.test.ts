@@ -174,6 +174,7 @@ describe('builds in the database', () => {
             runners: [],
           },
           storedTrust: { defaultBranch: null, named: null },
+          concernsStrangers: false,
         },
       ]);
     });

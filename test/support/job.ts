@@ -167,7 +167,7 @@ export class TestJobs {
 }
 
 /** What is checked out; by default the newest commit. */
-type BuiltCommit = Partial<Pick<JobInput, 'sha' | 'merge'>>;
+type BuiltCommit = Partial<Pick<JobInput, 'sha' | 'merge' | 'trustRules'>>;
 
 export interface RunOptions {
   repository?: TestRepository;

@@ -93,10 +93,19 @@ export class BareRepository {
     );
   }
 
-  /** Whether a branch or tag leads to a commit. */
-  async isReachable(sha: string): Promise<boolean> {
-    const flags = ['--max-count=1', sha, '--not', '--branches', '--tags'];
-    return (await git(this.path, ['rev-list', ...flags])).trim() === '';
+  /** Full names of the branches and tags. */
+  async refs(): Promise<string[]> {
+    const listed = await this.#read('for-each-ref', '--format=%(refname)', 'refs/heads', 'refs/tags');
+    return listed.split('\n').filter((line) => line !== '');
+  }
+
+  /** Whether one of these refs leads to a commit. @param refs full names */
+  async isReachable(sha: string, refs: readonly string[]): Promise<boolean> {
+    for (let first = 0; first < refs.length; first += namedAtOnce) {
+      const some = refs.slice(first, first + namedAtOnce);
+      if ((await this.#read('rev-list', '--max-count=1', sha, '--not', ...some, '--')).trim() === '') return true;
+    }
+    return false;
   }
 
   /**
@@ -215,6 +224,8 @@ export class BareRepository {
   }
 }
 
+/** Refs that one command names: Linux limits the length of its arguments to 2 MB. */
+const namedAtOnce = 1000;
 /** The most characters of a message's body that are kept. */
 const longestBody = 5000;
 /** A commit message may have any length, so git cuts its output to this many columns. */

@@ -22,7 +22,7 @@ const restoreInputs = [...cacheInputs, 'restore-keys', 'fail-on-cache-miss', 'lo
  * not fetched, and their version does not matter.
  */
 const served: Readonly<Record<string, BuiltinAction>> = {
-  'actions/checkout': { main: ({ job, inputs, signal }) => runCheckout(job, inputs, signal) },
+  'actions/checkout': { main: runCheckout },
   'actions/cache': {
     inputs: restoreInputs,
     main: restoreCache,

@@ -7,6 +7,8 @@ export interface BuiltinCall {
   job: WorkflowState;
   /** as the step gives them */
   inputs: Readonly<Record<string, string>>;
+  /** whether the step itself has the text of an input, or none: no expression makes it */
+  isWritten(name: string): boolean;
   io: StepIo;
   signal: AbortSignal;
 }

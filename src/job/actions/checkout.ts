@@ -13,13 +13,8 @@ import { StepFault } from '../fault.ts';
 import { logLongFetch } from '../fetch-progress.ts';
 import { checkOutStaged } from '../sandbox/staged-checkout.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
-import {
-  headsIn,
-  isHeadRepository,
-  isOfRepository,
-  runsForStrangers,
-  untrustedCheckout,
-} from './untrusted-checkout.ts';
+import type { BuiltinCall } from './builtin-call.ts';
+import { isTrustedCommit, runsForStrangers, untrustedCheckout, untrustedRepository } from './untrusted-checkout.ts';
 
 /** Inputs of `actions/checkout` that Volt supports; it warns that others have no effect. */
 const served = new Set(['repository', 'ref', 'path', 'fetch-depth', 'fetch-tags', 'submodules', 'clean']);
@@ -50,15 +45,11 @@ interface Target {
 /**
  * Does what `actions/checkout` does, from the mirror of the build's own repository or of another one on the same
  * server.
- * @param inputs as the step gives them
  * @returns the action's outputs
  * @throws StepFault if the inputs are not valid; VoltError if git fails
  */
-export async function runCheckout(
-  job: WorkflowState,
-  inputs: Readonly<Record<string, string>>,
-  signal: AbortSignal,
-): Promise<{ ref: string; commit: string }> {
+export async function runCheckout(call: BuiltinCall): Promise<{ ref: string; commit: string }> {
+  const { job, inputs, signal } = call;
   const given = (name: string) => inputs[name]?.trim() ?? '';
   for (const name of Object.keys(inputs)) {
     if (!served.has(name) && !harmless.has(name) && given(name) !== '' && given(name) !== 'false')
@@ -69,7 +60,7 @@ export async function runCheckout(
   if (below.startsWith('..'))
     throw new StepFault(`Repository path '${folder}' is not under '${job.folders.workspace}'`);
   const depth = numberOf('fetch-depth', given('fetch-depth') || '1');
-  const target = await targetOf(job, { repository: given('repository'), wanted: given('ref'), depth }, signal);
+  const target = await targetOf(call, { repository: given('repository'), wanted: given('ref'), depth });
   const { mirror, url, ref, sha, merge, options } = target;
   const { fetchPolicy } = job.context;
   await job.log.line(`Checking out ${sha} (${ref}) into ${below === '' ? 'the workspace' : below}`);
@@ -102,9 +93,8 @@ export async function runCheckout(
 }
 
 async function targetOf(
-  job: WorkflowState,
+  { job, isWritten, signal }: BuiltinCall,
   { repository, wanted, depth }: { repository: string; wanted: string; depth: number },
-  signal: AbortSignal,
 ): Promise<Target> {
   const { repo } = job.input;
   const own = String(job.github.repository ?? '');
@@ -118,14 +108,16 @@ async function targetOf(
     if (shaPattern.test(wanted)) await mirror.require(wanted, options);
     else await mirror.fetch(options);
     const commit = await found(mirror, wanted, options);
-    if (runsForStrangers(job) && !(await isOfRepository(mirror, commit.sha, options)))
+    if (runsForStrangers(job) && !(await isTrustedCommit(job.input, mirror, commit.sha, options)))
       throw untrustedCheckout(job, wanted);
     return { mirror, url: repo.url, options, ...commit };
   }
   if (!/^[A-Za-z0-9_][\w.-]*\/[A-Za-z0-9_][\w.-]*$/.test(repository)) {
     throw new StepFault(`Invalid repository '${repository}'. Expected format {owner}/{repo}.`);
   }
-  if (runsForStrangers(job) && isHeadRepository(job, repository)) throw untrustedCheckout(job, repository);
+  // which repository is a stranger's, an event does not always tell
+  if (runsForStrangers(job) && !(isWritten('repository') && isWritten('ref')))
+    throw untrustedRepository(job, repository);
   const named = `${String(job.github.server_url ?? 'https://github.com')}/${repository}`;
   const { url, access, untrusted, reader } = await job.context.fetchPolicy.to(named);
   const options = { ...common, access, untrusted };
@@ -134,7 +126,6 @@ async function targetOf(
   const name = wanted || (await retryTransfer(() => listRemote(url, options), { signal })).defaultBranch;
   if (!name) throw new StepFault(`${url} has no default branch; name a ref`);
   const commit = await found(mirror, name, options);
-  if (runsForStrangers(job) && headsIn(job).includes(commit.sha)) throw untrustedCheckout(job, name);
   return { mirror, url, options, ...commit };
 }
 

@@ -28,3 +28,11 @@ export async function inputsOf(
   }
   return { values, unknown };
 }
+
+/** Whether no expression makes an input of a step, as far as the step has it. */
+export function isWritten(given: Templates | undefined, name: string): boolean {
+  // expressions also make names
+  if (Array.isArray(given)) return false;
+  const value = given?.[name];
+  return value === undefined || typeof value === 'string';
+}

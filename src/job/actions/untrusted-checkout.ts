@@ -1,9 +1,10 @@
 import type { Mirror } from '../../git/mirror/mirror.ts';
 import type { UpdateOptions } from '../../git/mirror/update.ts';
+import { refMatcher } from '../../git/remote/ref-names.ts';
 import { VoltError } from '../../kernel/errors.ts';
+import { trustOf } from '../../kernel/trust.ts';
 import { mayConcernStrangers } from '../../kernel/workflow-events.ts';
-import type { Json } from '../../workflow/template.ts';
-import { isObject } from '../../workflow/values.ts';
+import type { JobInput } from '../input-and-result.ts';
 import type { WorkflowState } from '../steps/workflow-state.ts';
 
 /**
@@ -17,47 +18,45 @@ export function runsForStrangers({ github }: Github): boolean {
   return mayConcernStrangers(String(github.event_name));
 }
 
-/** Whether a branch or tag of the repository leads to a commit, so that somebody has pushed it who may. */
-export async function isOfRepository(mirror: Mirror, sha: string, options: UpdateOptions): Promise<boolean> {
-  if (await mirror.isReachable(sha)) return true;
+/** Whether a trusted branch or tag of the repository leads to a commit. Whoever may push to another branch is a stranger here. */
+export async function isTrustedCommit(
+  input: Pick<JobInput, 'ref' | 'trustRules'>,
+  mirror: Mirror,
+  sha: string,
+  options: UpdateOptions,
+): Promise<boolean> {
+  const isTrusted = trustedRef(input);
+  const isThere = async () => mirror.isReachable(sha, (await mirror.refs()).filter(isTrusted));
+  if (await isThere()) return true;
   // the mirror may be older
   await mirror.fetch(options);
-  return mirror.isReachable(sha);
+  return isThere();
 }
 
-/** Whether a repository is the one that the head of the event's pull request is in. */
-export function isHeadRepository(job: Github, repository: string): boolean {
-  return headsOf(job).some(({ repository: name }) => name?.toLowerCase() === repository.toLowerCase());
+/** Without rules only the ref that the job itself is of is known to be trusted. */
+function trustedRef({ ref: own, trustRules: rules }: Pick<JobInput, 'ref' | 'trustRules'>): (ref: string) => boolean {
+  if (!rules) return (ref) => ref === own;
+  const named = rules.named && refMatcher(rules.named);
+  return (ref) => trustOf(ref, { defaultBranch: rules.defaultBranch, named }).trusted;
 }
 
-/** The commits that the event is about and that strangers may have made. */
-export function headsIn(job: Github): string[] {
-  return headsOf(job).flatMap(({ sha }) => sha ?? []);
+/** @param what the ref that was to be checked out */
+export function untrustedCheckout(job: Github, what: string): VoltError {
+  return refused(job, `${what} is no code of a trusted branch or tag of this repository`);
 }
 
-/** @param what the ref or repository that was to be checked out */
-export function untrustedCheckout({ github }: Github, what: string): VoltError {
+/** @param repository the other repository that was to be checked out */
+export function untrustedRepository(job: Github, repository: string): VoltError {
+  return refused(job, `an expression names the repository ${repository}, or what to check out of it`);
+}
+
+function refused({ github }: Github, why: string): VoltError {
   return new VoltError(
     'untrusted_checkout',
-    `${what} is no code of a branch or tag of this repository, and a workflow for ${github.event_name} runs with its rights`,
-    { remedy: 'Run the code of pull requests in a workflow for `pull_request`, which has no secrets.' },
+    `${why}, and a workflow for ${github.event_name} runs with the rights of this one`,
+    {
+      remedy:
+        'Run the code of pull requests in a workflow for `pull_request`, which has no secrets. Name other repositories and their refs without `${{ }}`.',
+    },
   );
-}
-
-function headsOf({ github }: Github): { sha: string | undefined; repository: string | undefined }[] {
-  const event = objectOf(github.event);
-  const head = objectOf(objectOf(event.pull_request).head);
-  const run = objectOf(event.workflow_run);
-  return [
-    { sha: textOf(head.sha), repository: textOf(objectOf(head.repo).full_name) },
-    { sha: textOf(run.head_sha), repository: textOf(objectOf(run.head_repository).full_name) },
-  ];
-}
-
-function objectOf(value: Json | undefined): { readonly [key: string]: Json } {
-  return isObject(value) ? value : {};
-}
-
-function textOf(value: Json | undefined): string | undefined {
-  return typeof value === 'string' ? value : undefined;
 }

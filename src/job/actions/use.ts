@@ -9,7 +9,7 @@ import type { WorkflowState } from '../steps/workflow-state.ts';
 import type { CompositeRuns, JavaScriptRuns } from '../texts/action-manifest.ts';
 import { type BuiltinAction, builtinAction } from './builtin-actions.ts';
 import { type DockerAction, dockerInputs, runDockerAction } from './docker.ts';
-import { inputsOf } from './inputs.ts';
+import { inputsOf, isWritten } from './inputs.ts';
 import { type ActionCall, runActionScript } from './javascript.ts';
 import { type ActionLibrary, deepest, type LoadedAction } from './library.ts';
 
@@ -60,7 +60,7 @@ async function serve(
   if (served.inputs && unknown.length > 0) {
     await io.report('warning', unexpected(unknown, served.inputs));
   }
-  const call = { job, inputs, io, signal };
+  const call = { job, inputs, isWritten: (name: string) => isWritten(step.with, name), io, signal };
   const { post } = served;
   if (post) {
     posts.push({

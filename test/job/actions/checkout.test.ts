@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { BuildEvent } from '../../../src/workflow/event.ts';
 import { GitOverHttp } from '../../support/git-over-http.ts';
 import { TestJobs } from '../../support/job.ts';
 
@@ -129,16 +130,20 @@ describe('actions/checkout', () => {
     server.isOpen = () => true;
     const place = { path: server.url('acme/app'), head: () => app.head() };
     const repository: typeof app = Object.assign(Object.create(app), place);
-    const plan = jobs.plans(
-      `on: push\njobs: {test: {runs-on: ubuntu-latest, steps: [{uses: actions/checkout@v4, with: {repository: acme/other, path: other}}]}}`,
-      repository,
-    ).test;
-    if (!plan) throw new Error('no plan');
-    const job = jobs.start(plan, repository);
-    const { outcome } = await job.ended;
+    const comment: BuildEvent = { name: 'forge', event: 'issue_comment', action: 'created', payload: {} };
+    for (const event of [{ name: 'push' } as const, comment]) {
+      const plan = jobs.plans(
+        `on: [push, issue_comment]\njobs: {test: {runs-on: ubuntu-latest, steps: [{uses: actions/checkout@v4, with: {repository: acme/other, path: other}}]}}`,
+        repository,
+        { event },
+      ).test;
+      if (!plan) throw new Error('no plan');
+      const job = jobs.start(plan, repository);
+      const { outcome } = await job.ended;
+      expect(outcome.status, job.log()).to.equal('success');
+      expect(git(join(job.workspace, 'other'), 'rev-parse', 'HEAD')).to.equal(other.head());
+    }
     await server.stop();
-    expect(outcome.status, job.log()).to.equal('success');
-    expect(git(join(job.workspace, 'other'), 'rev-parse', 'HEAD')).to.equal(other.head());
   });
 
   it('is an error of Volt if the repository cannot be fetched', async () => {
