@@ -90,7 +90,8 @@ export class CommitHandler {
     if (message.event || (settings === undefined && tree === undefined)) return undefined;
     const { named } = await findTrust(this.#context.database, name);
     const defaultBranch = defaultBranchOf(message, repository);
-    const trusted = !message.pullRequest && trustOf(ref, { defaultBranch, named: named && refMatcher(named) }).trusted;
+    const isOfPull = message.pullRequest !== undefined || message.mergeGroup !== undefined;
+    const trusted = !isOfPull && trustOf(ref, { defaultBranch, named: named && refMatcher(named) }).trusted;
     const texts =
       settings && (trusted ? { own: settings.own } : { own: settings.own, trusted: settings.trusted ?? null });
     return planner.decide(name, { settings: texts, hasWorkflows: workflows !== undefined, tree });

@@ -15,7 +15,10 @@ import type { DecidedPlan } from './decided-plan.ts';
 const mostNamed = 10;
 
 /** The part of a build that comes from the commit's files. */
-export type PlannedWorkflows = Partial<Pick<NewBuild, 'jobs' | 'workflows' | 'standing'>>;
+export type PlannedWorkflows = Partial<Pick<NewBuild, 'jobs' | 'workflows' | 'standing'>> & {
+  /** none of its workflows runs for what has happened */
+  nothingRuns?: boolean;
+};
 
 /**
  * The build of a commit: the jobs that its files ask for, or one job that runs the repository's command or, where the files
@@ -26,10 +29,10 @@ export function planBuild(
   message: CommitMessage,
   repository: ObservedRepository,
   config: Config,
-  { jobs, ...rest }: PlannedWorkflows = {},
+  { jobs, nothingRuns = false, ...rest }: PlannedWorkflows = {},
 ): NewBuild {
   const plan = planOf(message, repository);
-  const { approval } = message;
+  const { approval, mergeGroup } = message;
   const isConflict = plan.kind === 'decided' && plan.reason === 'merge_conflict';
   return {
     repo: message.repo,
@@ -47,6 +50,7 @@ export function planBuild(
     ...(message.pullRequest && { pullRequest: pullRequestOf(message.pullRequest, message) }),
     ...(approval && { approval }),
     ...(message.trigger === 'event' && message.event && { event: detailsOf(message.event, message) }),
+    ...(mergeGroup && { event: groupDetails(mergeGroup.number, !nothingRuns) }),
     requests: requestsOf(message, repository),
     ...rest,
     jobs: jobs ?? [
@@ -81,6 +85,10 @@ function detailsOf(event: BuildEvent, { target }: CommitMessage): EventDetails {
   if (event.name !== 'pull_request_target' || !target) return { name: event.name, action: null };
   const { ref, head, headRef } = target;
   return { name: event.name, action: event.action, pull: { number: event.number, ref, head, headRef } };
+}
+
+function groupDetails(number: number, isTested: boolean): EventDetails {
+  return { name: 'merge_group', action: 'checks_requested', group: { number, isTested } };
 }
 
 /** The further events that a commit brings, for workflows of the default branch that wait for them. */

@@ -1,7 +1,6 @@
 import { createHash } from 'node:crypto';
 import { VoltError } from '../kernel/errors.ts';
 import type { ForgeAddresses } from '../kernel/known-forges.ts';
-import { mergeGroupOf } from '../kernel/merge-group.ts';
 import type { Reason } from '../kernel/model.ts';
 import type { PullRequestFacts } from '../kernel/pull-request.ts';
 import { serverNow } from '../kernel/server-time.ts';
@@ -58,6 +57,7 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sta
   jobs: PlannedJob[];
   workflows: NewWorkflows;
   standing?: StandingTriggers;
+  nothingRuns: boolean;
 } {
   const { workflows, called, broken, diagnostics } = read;
   const given = givenEvent(message, rest.pullRequestFacts ?? null);
@@ -95,7 +95,8 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sta
     jobs.push(refusedJob(timeout, 'invalid_workflow', tooMany));
   }
   if (jobs.length === 0 && message.event && isOptional(message.event)) throw nothingWaits(notTriggered(event, message));
-  if (jobs.length === 0) jobs.push(decidedJob('workflows', timeout, notTriggered(event, message)));
+  const nothingRuns = jobs.length === 0;
+  if (nothingRuns) jobs.push(decidedJob('workflows', timeout, notTriggered(event, message)));
   const models = modelsOf(triggered, [...workflows, ...called]);
   const facts: StoredFacts = {
     event,
@@ -106,6 +107,7 @@ export function workflowBuild({ message, read, defaultBranch, vars, timeout, sta
   };
   return {
     jobs,
+    nothingRuns,
     workflows: { facts: JSON.stringify(facts), models, runs: runsOf(triggered, models, event) },
     ...(standing && { standing: standingIn([...workflows, ...broken]) }),
   };
@@ -189,7 +191,7 @@ function eventOf(
 }
 
 function givenEvent(
-  { ref, sha, event, pullRequest, target }: CommitMessage,
+  { sha, event, pullRequest, target, mergeGroup }: CommitMessage,
   facts: PullRequestFacts | null,
 ): BuildEvent {
   if (event?.name === 'pull_request_target') {
@@ -205,8 +207,8 @@ function givenEvent(
     };
   }
   if (event && event.name !== 'pull_request') return event;
-  const group = mergeGroupOf(ref);
-  if (!pullRequest) return group ? { name: 'merge_group', ...group } : { name: 'push' };
+  if (mergeGroup) return { name: 'merge_group', base: mergeGroup.base, baseSha: mergeGroup.baseSha };
+  if (!pullRequest) return { name: 'push' };
   const { number, before, headRef: head, baseRef: base, base: baseCommit, merge } = pullRequest;
   const { action, label } = event ?? { action: before === null ? 'opened' : 'synchronize', label: null };
   const commits = { head: sha, before, base: baseCommit };

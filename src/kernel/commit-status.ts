@@ -1,4 +1,3 @@
-import { mergeGroupOf } from './merge-group.ts';
 import type { Reason, Status, Trigger } from './model.ts';
 import type { PullRequestActivity } from './pull-request.ts';
 import { duration } from './times.ts';
@@ -51,13 +50,14 @@ export function contextOf({
   if (event) return contextOfEvent(event);
   // a label must not turn the status of the head's own build green
   if (activity !== undefined) return `${pullRequestContext}/${activity}`;
-  // a merge queue asks for the statuses that a pull request must have
-  if (isPullRequest || mergeGroupOf(ref)) return pullRequestContext;
+  if (isPullRequest) return pullRequestContext;
   if (trigger === 'schedule') return 'volt/schedule';
   return ref.startsWith('refs/tags/') ? 'volt/tag' : 'volt/push';
 }
 
-function contextOfEvent({ name, action, pull }: EventDetails): string | undefined {
+function contextOfEvent({ name, action, pull, group }: EventDetails): string | undefined {
+  // a merge queue asks for the statuses that a pull request must have; where nothing has run, it must not get them
+  if (group) return group.isTested ? pullRequestContext : undefined;
   if (!testing.includes(name)) return undefined;
   const isActivity = pull && action !== 'opened' && action !== 'synchronize';
   return `volt/${name.replaceAll('_', '-')}${isActivity ? `/${action}` : ''}`;

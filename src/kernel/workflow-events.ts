@@ -24,6 +24,8 @@ export interface EventDetails {
   pull?: TargetedPullRequest;
   /** of `workflow_run`: what has run */
   run?: Pick<WorkflowRun, 'depth' | 'isByStranger'>;
+  /** of `merge_group`: the newest pull request in it, and whether anything runs for it */
+  group?: { number: number; isTested: boolean };
 }
 
 /** Phases of a workflow's run, in GitHub's words. */
@@ -87,6 +89,11 @@ export function isOfStrangers(event: string): boolean {
 /** The same of a build that an event has started. */
 export function isByStranger({ name, run }: EventDetails): boolean {
   return isOfStrangers(name) || run?.isByStranger === true;
+}
+
+/** Whether the jobs of a build that an event has started let those of branches go first. */
+export function goesBehind(event: EventDetails): boolean {
+  return isByStranger(event) || event.group !== undefined;
 }
 
 /** Whether an event may be about the code of strangers, which jobs with the rights of the default branch must not run. */

@@ -1,19 +1,23 @@
 import { refMatcher } from '../git/remote/ref-names.ts';
 import type { RemoteRefs } from '../git/remote/remote-refs.ts';
-import { mergeGroupOf } from '../kernel/merge-group.ts';
 import { refEvent } from '../queues/ref-event.ts';
 import type { Cursor, PresenceChange } from '../record/cursors.ts';
 import type { Repository } from '../record/repositories.ts';
+import type { MergeGroups } from './merge-groups.ts';
 import type { MovedRef } from './next-messages.ts';
 
 /** The refs that the settings name, with the commits that they point to, and those of the merge queue where pull requests are built. */
-export function observedRefs(repository: Repository, { heads, tags, defaultBranch }: RemoteRefs): Map<string, string> {
+export function observedRefs(
+  repository: Repository,
+  { heads, tags, defaultBranch }: RemoteRefs,
+  groups: MergeGroups,
+): Map<string, string> {
   const branch =
     repository.branches.length > 0 ? refMatcher(repository.branches) : (name: string) => name === defaultBranch;
   const tag = refMatcher(repository.tags);
   const hasQueue = repository.pullRequests !== 'none';
   return new Map([
-    ...[...heads].filter(([ref]) => branch(ref.slice('refs/heads/'.length)) || (hasQueue && mergeGroupOf(ref))),
+    ...[...heads].filter(([ref]) => branch(ref.slice('refs/heads/'.length)) || (hasQueue && groups.has(ref))),
     ...[...tags].filter(([ref]) => tag(ref.slice('refs/tags/'.length))),
   ]);
 }
@@ -49,13 +53,14 @@ const mostDeletions = 20;
 export function withDeletions(
   changes: readonly PresenceChange[],
   { heads, tags, defaultBranch }: RemoteRefs,
+  groups: MergeGroups,
 ): PresenceChange[] {
   let told = 0;
   return changes.map((change) => {
     const { ref } = change.cursor;
     // tags are listed only where some are watched
     const isGone = change.absent && (ref.startsWith('refs/heads/') ? !heads.has(ref) : tags.size > 0 && !tags.has(ref));
-    if (!isGone || mergeGroupOf(ref) || ++told > mostDeletions) return change;
+    if (!isGone || groups.has(ref) || ++told > mostDeletions) return change;
     return { ...change, request: { ref: null, event: refEvent('delete', ref, defaultBranch), isByStranger: false } };
   });
 }

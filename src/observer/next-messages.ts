@@ -1,5 +1,5 @@
 import type { Mirror } from '../git/mirror/mirror.ts';
-import { mergeGroupOf } from '../kernel/merge-group.ts';
+import type { MergeGroup } from '../kernel/merge-group.ts';
 import type { CommitMessage } from '../queues/messages.ts';
 import type { Cursor } from '../record/cursors.ts';
 import type { Repository } from '../record/repositories.ts';
@@ -16,6 +16,8 @@ export interface MovedRef {
   cursor: Cursor | undefined;
   /** it was made, after Volt had begun to watch its name */
   isMade?: boolean;
+  /** it is a branch of a merge queue */
+  group?: MergeGroup | undefined;
 }
 
 /**
@@ -27,7 +29,7 @@ export interface MovedRef {
 export async function nextMessages(
   mirror: Mirror,
   repository: Pick<Repository, 'name' | 'commits'>,
-  { ref, head, cursor, isMade = false }: MovedRef,
+  { ref, head, cursor, isMade = false, group }: MovedRef,
   options: { backlog: number; base?: string | undefined },
 ): Promise<CommitMessage[]> {
   if (cursor?.sha === head && !cursor.again) return [];
@@ -37,7 +39,7 @@ export async function nextMessages(
   let before = cursor ? { generation: cursor.generation, sha: cursor.sha } : null;
   return commits.map(({ text, skipChecks, parent: _, ...commit }, index) => {
     // a stranger's message must not leave out the test that lets his commits in
-    const skip = mergeGroupOf(ref) ? undefined : skipMark({ text, skipChecks });
+    const skip = group ? undefined : skipMark({ text, skipChecks });
     const message: CommitMessage = {
       v: 1,
       repo: repository.name,
@@ -45,6 +47,7 @@ export async function nextMessages(
       trigger: 'commit',
       ...commit,
       ...(skip === undefined ? {} : { skip }),
+      ...(group && { mergeGroup: group }),
       ...(isMade && index === 0 && { created: true }),
       cursor: { generation: next.generation, before },
       passedOver: index === 0 ? next.passedOver : 0,

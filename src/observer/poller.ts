@@ -8,7 +8,6 @@ import { fetchPolicyOf } from '../job/fetch-policy.ts';
 import { gitLimitsOf } from '../job/sandbox/limits-of-settings.ts';
 import { dataPaths } from '../kernel/data-paths.ts';
 import { asVoltError, errorText, VoltError } from '../kernel/errors.ts';
-import { mergeGroupOf } from '../kernel/merge-group.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { pullRequestTrust, trustOf } from '../kernel/trust.ts';
 import { hideCredentials } from '../kernel/urls.ts';
@@ -34,6 +33,7 @@ import { fetchCalled } from './called-files.ts';
 import { CalledWorkflows, callsOthers } from './called-workflows.ts';
 import { allDescribed } from './described-commits.ts';
 import { ForgeLists } from './forge-lists.ts';
+import { mergeGroupsAmong } from './merge-groups.ts';
 import { branchesMark, headsOf, observedRefs, presenceChanges, withDeletions } from './moved-refs.ts';
 import { type MovedRef, nextMessages } from './next-messages.ts';
 import { PollLimits } from './poll-limits.ts';
@@ -251,10 +251,11 @@ export class Poller {
     // whether a commit that is sent below is trusted depends on it
     if (remote.defaultBranch !== repository.defaultBranch)
       await noteDefaultBranch(database, repository.name, remote.defaultBranch);
-    const refs = observedRefs(repository, remote);
+    const groups = await mergeGroupsAmong(database, repository, [...remote.heads.keys(), ...cursors.keys()]);
+    const refs = observedRefs(repository, remote, groups);
     const changes = presenceChanges(cursors, refs);
     const isTold = isAwaited(repository.awaited, 'delete', null);
-    await this.#noteAbsent(repository, isTold ? withDeletions(changes, remote) : changes);
+    await this.#noteAbsent(repository, isTold ? withDeletions(changes, remote, groups) : changes);
     const tags = [...refs].filter(([ref]) => ref.startsWith('refs/tags/')).map(([ref, sha]) => ({ ref, sha }));
     if (!repository.tagsSeen) await passOverTags(database, repository.name, repository.tags, tags);
 
@@ -267,9 +268,11 @@ export class Poller {
     const areKnown = repository.branchesSeen === mark;
     const isMade = (ref: string) => {
       const { absent } = cursors.get(ref) ?? { absent: true };
-      return absent && (ref.startsWith('refs/tags/') ? repository.tagsSeen : areKnown) && !mergeGroupOf(ref);
+      return absent && (ref.startsWith('refs/tags/') ? repository.tagsSeen : areKnown) && !groups.has(ref);
     };
-    const movedRef = (ref: string, head: string) => ({ ref, head, cursor: cursors.get(ref), isMade: isMade(ref) });
+    const movedRef = (ref: string, head: string) => ({
+      ...{ ref, head, cursor: cursors.get(ref), isMade: isMade(ref), group: groups.get(ref) },
+    });
     const moved = [...refs].filter(isNext).map(([ref, head]) => movedRef(ref, head));
     const isSeen = (ref: string) => !ref.startsWith('refs/heads/') || cursors.get(ref)?.absent === false;
     if (!areKnown && [...refs.keys()].every(isSeen)) await noteSeenBranches(database, repository.name, mark);
@@ -367,9 +370,10 @@ export class Poller {
     if (!first || !messages.some(callsOthers)) return { ready: messages, waitsFor: [] };
     const { database, config } = this.#context;
     const { named } = await findTrust(database, repository.name);
-    const trust = first.pullRequest
-      ? pullRequestTrust(first.ref)
-      : trustOf(first.ref, { defaultBranch, named: named && refMatcher(named) });
+    const trust =
+      first.pullRequest || first.mergeGroup
+        ? pullRequestTrust(first.ref)
+        : trustOf(first.ref, { defaultBranch, named: named && refMatcher(named) });
     const { name, url } = repository;
     const fetch = (texts: string[], room: number, signal: AbortSignal) => {
       const source = {

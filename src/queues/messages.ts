@@ -193,6 +193,8 @@ export const commitMessage = z.object({
       base: sha,
     })
     .optional(),
+  /** of a branch of GitHub's merge queue; see kernel/merge-group.ts */
+  mergeGroup: z.object({ base: z.string().max(1024), baseSha: sha, number: z.number().int().min(0) }).optional(),
   /** the ref was made, after Volt had begun to watch its name */
   created: z.boolean().optional(),
   /** of a pull request that a person must approve first, whose files are not sent: what the person looks at */

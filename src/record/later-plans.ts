@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { LaterPlan } from '../kernel/later-plans.ts';
-import { isBehind } from './behind.ts';
+import { isBehind, testedPullRequest } from './behind.ts';
 import type { BuildRow } from './schema.ts';
 
 type PlanKind = Exclude<LaterPlan, 'pull-request' | 'event'>;
@@ -21,7 +21,7 @@ const longest = Math.max(...Object.values(beginnings).map(({ length }) => length
  * @param build its build; runners that take jobs that strangers may cause understand all other kinds
  */
 export function laterPlanOf(plan: string, build: Pick<BuildRow, 'pull_request' | 'event'>): LaterPlan | undefined {
-  if (build.pull_request !== null) return 'pull-request';
+  if (testedPullRequest(build) !== null) return 'pull-request';
   if (isBehind(build)) return 'event';
   return planKinds.find((kind) => plan.startsWith(beginnings[kind]));
 }

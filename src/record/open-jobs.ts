@@ -3,6 +3,7 @@ import type { LaterPlan } from '../kernel/later-plans.ts';
 import type { AttemptRef, BuildId, JobId, Reason, RunnerId, Status } from '../kernel/model.ts';
 import { type EventDetails, mayConcernStrangers } from '../kernel/workflow-events.ts';
 import { parseTriedRunners, type TriedRunners } from './automatic-retries.ts';
+import { testedPullRequest } from './behind.ts';
 import { approvalPlan } from './build-approvals.ts';
 import type { Database } from './database.ts';
 import { laterPlanOf } from './later-plans.ts';
@@ -150,7 +151,7 @@ export async function openJobs(
     tried: parseTriedRunners(row.avoid),
     ref: row.ref,
     sha: row.sha,
-    pullRequest: row.pull_request,
+    pullRequest: testedPullRequest(row),
     laterPlan: laterPlanOf(row.plan, row),
     merge: mergeOf(row),
     repo: {

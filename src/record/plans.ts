@@ -1,6 +1,6 @@
 import { type BuildId, jobIdOf, type Trigger } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
-import { type AwaitedEvent, type EventDetails, isByStranger } from '../kernel/workflow-events.ts';
+import { type AwaitedEvent, type EventDetails, goesBehind } from '../kernel/workflow-events.ts';
 import { type ApprovalMaterial, holdForApproval, letApprovedBuildOn } from './build-approvals.ts';
 import { moveCursor } from './cursors.ts';
 import type { Database, Write } from './database.ts';
@@ -189,7 +189,7 @@ async function newJobs(
   const ready = approval ? [] : jobs.filter(isReady);
   const labels = ready.map((job) => job.labels);
   const tags = await startTags(db, repo, labels, {
-    isBehind: pullRequest !== undefined || (event !== undefined && isByStranger(event)),
+    isBehind: pullRequest !== undefined || (event !== undefined && goesBehind(event)),
   });
   const tagOf = new Map(ready.map((job, index) => [job, tags[index]]));
   return jobs.map((job, index) => ({ ...job, id: jobIdOf(build, index + 1), tag: tagOf.get(job) }));

@@ -86,11 +86,35 @@ describe('the dispatcher, given a commit,', () => {
     ]);
   });
 
+  it('treats a merge group of GitHub as its pull request, and a branch with such a name as any other', async () => {
+    const { database } = volt.context;
+    await setTrustedRefs(database, 'app', ['refs/**']);
+    await observed(database, 'app', { pullRequestLabels: [] });
+    const ref = `refs/heads/gh-readonly-queue/main/pr-7-${one}`;
+    const mergeGroup = { base: 'main', baseSha: one, number: 7 };
+    await handler.handle(commit(one, null, { ref, mergeGroup }));
+    await handler.handle(commit(two, null, { ref: `${ref}f` }));
+    const told = ({ sha, trust, pullRequest }: JobMessage) => [sha, trust, pullRequest];
+    expect((await sent()).map(told)).to.deep.equal([[two, { trusted: true, class: `${ref}f` }, undefined]]);
+    expect((await sent(['plan:pull-request'])).map(told)).to.deep.equal([
+      [one, { trusted: false, class: `pull request ${ref}` }, 7],
+    ]);
+  });
+
   describe('of a pull request,', () => {
     const pullRequest = { ...pullRequest7, before: null, conflicts: null };
     const ref = 'refs/pull/7/head';
     const decided = async () =>
       (await volt.context.queues.queue('results').getWaiting()).map(({ data }) => data as Result<'decided'>);
+
+    it('refuses a job of a merge group whose labels are not among those of pull requests', async () => {
+      const { database } = volt.context;
+      await observed(database, 'app', { pullRequestLabels: [] });
+      const group = { name: 'merge_group', action: null, group: { number: 7, isTested: true } };
+      const jobs = [plannedJob('test', { labels: ['gpu'] })];
+      await routeBuild(volt.context, await recordedBuild(database, { jobs, trigger: 'commit', event: group }));
+      expect((await decided())[0]).to.include({ status: 'error', reason: 'labels_refused' });
+    });
 
     it('fails its build without a runner where it conflicts with its base, and names the files', async () => {
       const files = Array.from({ length: 12 }, (_, index) => `src/${index}.ts`);

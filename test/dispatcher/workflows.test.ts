@@ -13,6 +13,7 @@ import { servesQueue } from '../../src/queues/queue-labels.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { lingeringHolders } from '../../src/record/concurrency.ts';
 import type { Database, Write } from '../../src/record/database.ts';
+import { addForge } from '../../src/record/forges.ts';
 import { findIntent, openCancel, openRetry, openTrigger } from '../../src/record/intents.ts';
 import { decideJob, finishAttempt, moveToNextAttempt, startAttempt } from '../../src/record/job-transitions.ts';
 import { openJobs } from '../../src/record/open-jobs.ts';
@@ -413,6 +414,26 @@ describe('the dispatcher, given a commit with workflows,', () => {
     const told = await settle(made.id);
     expect(told).to.include({ status: 'skipped', reason: 'not_triggered' });
     expect(told.message).to.equal('no workflow runs for a push to main: .github/workflows/ci.yml');
+  });
+
+  it('sets a status for a merge group only if something runs for it', async () => {
+    const { database, config } = volt.context;
+    const forge = { name: 'hub', kind: 'github', token: 'x', repos: ['app=acme/app'] } as const;
+    await addForge(database, config, { ...forge, repos: [...forge.repos], createdBy: 'owner' });
+    const baseSha = 'b'.repeat(40);
+    const ref = `refs/heads/gh-readonly-queue/main/pr-7-${baseSha}`;
+    const contexts = async (on: string) => {
+      const mergeGroup = { base: 'main', baseSha, number: 7 };
+      const cursor = { generation: ++shas, before: null };
+      const change = { ref: `${ref}${on.length}`, mergeGroup, trigger: 'commit' as const, cursor };
+      const { id } = await build({ 'ci.yml': workflow(`on: ${on}`, job('a')) }, change);
+      const { sha, status } = await settle(id);
+      const rows = await database.db.selectFrom('notices').select('context').where('sha', '=', sha).execute();
+      return [status, rows.map(({ context }) => context)];
+    };
+    expect(await contexts('push')).to.deep.equal(['skipped', []]);
+    expect(await contexts('merge_group')).to.deep.equal(['queued', ['volt/pull-request']]);
+    await database.db.deleteFrom('forges').execute();
   });
 
   describe('of a pull request', () => {

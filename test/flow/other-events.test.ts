@@ -6,8 +6,10 @@ import type { BuildEvent } from '../../src/queues/messages.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { cursorsOf } from '../../src/record/cursors.ts';
 import { requestEvent } from '../../src/record/event-requests.ts';
+import { addForge } from '../../src/record/forges.ts';
 import { openTriggers } from '../../src/record/intents.ts';
 import { changeRepository, findRepository } from '../../src/record/repositories.ts';
+import { isIsolable } from '../support/isolation.ts';
 import { TestRepository } from '../support/repository.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
@@ -176,15 +178,25 @@ describe('the workflows of the default branch', function () {
     expect(await open()).to.equal(0);
   });
 
-  it('run for a merge group, whose message cannot skip it, as the pull request must be tested', async () => {
+  it('run for a merge group of GitHub, isolated, and its message cannot skip it, as the pull request must be tested', async function () {
+    if (!(await isIsolable('sandbox'))) this.skip();
+    const { database, config } = volt.context;
     const base = repository.head();
+    const elsewhere = `refs/heads/gh-readonly-queue/main/pr-6-${base}`;
+    repository.git('update-ref', elsewhere, base);
+    await madeBy(() => repository.git('branch', 'topic/b'), 2);
+    expect((await builds()).filter(({ ref }) => ref === elsewhere)).to.deep.equal([]);
+    repository.git('update-ref', '-d', elsewhere);
+    const forge = { name: 'hub', kind: 'github', token: 'x', repos: ['events=acme/events'] } as const;
+    await addForge(database, config, { ...forge, repos: [...forge.repos], createdBy: 'owner' });
+    await volt.runner({ name: 'closed', isolation: 'sandbox' });
     repository.git('checkout', '--quiet', '--detach');
     const head = repository.commit('Merge pull request #7 [skip ci]', { 'src/group.txt': '' });
     repository.git('checkout', '--quiet', 'main');
     const ref = `refs/heads/gh-readonly-queue/main/pr-7-${base}`;
     const [build] = await madeBy(() => repository.git('update-ref', ref, head));
     expect(build).to.include({ status: 'success', trigger: 'commit', ref, sha: head });
-    expect(build?.jobs.map(({ name }) => name)).to.deep.equal(['show']);
+    expect(build?.jobs.map(({ name, runner }) => [name, runner])).to.deep.equal([['show', 'closed']]);
     expect(logOf(build as Build)).to.include(`merge_group checks_requested by`);
     expect(logOf(build as Build)).to.include(`group=refs/heads/main ${base}`);
   });

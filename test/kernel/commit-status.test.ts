@@ -24,6 +24,10 @@ describe('the status of a commit at a forge', () => {
     expect(contextOf(build({ ref: 'refs/tags/v1', trigger: 'event', event: release }))).to.equal('volt/release');
     const comment = { name: 'issue_comment', action: 'created' };
     expect(contextOf(build({ trigger: 'event', event: comment }))).to.equal(undefined);
+    const queue = `refs/heads/gh-readonly-queue/main/pr-7-${'b'.repeat(40)}`;
+    expect(contextOf(build({ ref: queue }))).to.equal('volt/push');
+    const group = { name: 'merge_group', action: null, group: { number: 7, isTested: true } };
+    expect(contextOf(build({ ref: queue, event: group }))).to.equal('volt/pull-request');
     const labeled = { ref: 'refs/pull/7/head', isPullRequest: true, activity: 'labeled' } as const;
     expect(contextOf(build(labeled))).to.equal('volt/pull-request/labeled');
   });
