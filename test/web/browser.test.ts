@@ -185,8 +185,8 @@ describe(`web: in a browser${withoutBrowser}`, () => {
     } as const).format(new Date(startedAt));
     await page.getByText(local).waitFor();
     await page.getByRole('button', { name: 'Copy the commit id' }).click();
-    await page.getByText('copied', { exact: true }).waitFor();
-    expect(await page.evaluate('navigator.clipboard.readText()')).to.equal(sha);
+    const copied = () => page.evaluate('navigator.clipboard.readText()');
+    await until('the commit id is copied', async () => (await copied()) === sha);
   });
 
   it('the log of a further attempt replaces that of a lost one', async () => {
@@ -315,7 +315,7 @@ describe(`web: in a browser${withoutBrowser}`, () => {
     await page.getByRole('button', { name: 'Filter' }).click();
     expect(new URL(page.url()).searchParams.get('author')).to.equal('hedy');
     expect(await page.locator('table.builds tbody tr').count()).to.equal(1);
-    await page.locator('table.builds a').click();
+    await page.locator('table.builds td.name a').click();
     await page.getByRole('button', { name: 'Retry job b', exact: true }).click();
     await page.waitForURL(`**/builds/${id}?job=${job(id, 2)}`);
     const asked = await site.context.database.db
