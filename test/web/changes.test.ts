@@ -129,9 +129,10 @@ describe('web: changes of builds', () => {
     const { database, access, logger } = site.context;
     const gone = new AbortController();
     const notices = await Notices.open(access, logger);
-    const events = followChanges({ database, notices }, administrator, undefined)(gone.signal);
-    await events.next();
+    const events = (await followChanges({ database, notices }, administrator, undefined))(gone.signal);
     const id = await site.build('sample');
+    // its position, which was known before the build
+    await events.next();
     await site.begin({ job: job(id), attempt: 1 });
     await site.finish({ job: job(id), attempt: 1 });
     const event = (await events.next()).value;

@@ -60,7 +60,8 @@ const events = contentRoute({
   },
   handle: async ({ query, requester: { reader } }, context, web) => {
     const last = /^\d{1,15}$/.exec(context.req.header('last-event-id') ?? '')?.[0];
-    return answerStream(context, web, followChanges(web, reader, last === undefined ? query.after : Number(last)));
+    const changes = await followChanges(web, reader, last === undefined ? query.after : Number(last));
+    return answerStream(context, web, changes);
   },
 });
 

@@ -13,22 +13,23 @@ const page = 100;
 /**
  * A stream of the changes of builds, from the database. The id of an event is the number of its change, so a client that
  * reconnects continues where it was, whatever was restarted in between. A client gets only the last of several changes of a
- * build. Notices from Redis only say when to poll.
+ * build. Notices from Redis only say when to poll. Resolves when the position is known where the stream begins: from then on
+ * it misses nothing, so a client must not hear of its stream before.
  * @param reader who gets the stream
  * @param last number of the last change that the client knows; undefined to begin with the next change
  */
-export function followChanges(
+export async function followChanges(
   { database, notices }: { database: Database; notices: Notices },
   reader: Reader,
   last: number | undefined,
-): Producer {
+): Promise<Producer> {
+  const latest = await latestChange(database);
   return async function* (gone) {
     const bell = new Bell();
     const ring = () => bell.ring();
     gone.addEventListener('abort', ring);
     const stop = notices.onChange(ring);
     try {
-      const latest = await latestChange(database);
       let sent = last ?? latest;
       if (sent > latest) {
         // the client knows another database, or builds were removed; numbers continue from here
