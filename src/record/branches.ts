@@ -2,27 +2,48 @@ import type { BuildSummary, Status } from '../kernel/model.ts';
 import { summaryOf } from './builds.ts';
 import { isBranchOrTag } from './cursors.ts';
 import type { Database } from './database.ts';
+import { recentBuilds } from './recent-builds.ts';
+import { holds } from './text-search.ts';
 
 export interface ObservedRef {
   ref: string;
   sha: string;
-  newest: BuildSummary | undefined;
+  /** when Volt saw it move to this commit */
+  movedAt: string;
+  /** its newest builds, newest first */
+  builds: BuildSummary[];
 }
 
-/** The observed branches and tags of a repository that exist, the latest moved first, each with its newest build. */
-export async function observedRefs(database: Database, repo: string, limit: number): Promise<ObservedRef[]> {
-  const cursors = await database.db
+export interface RefFilter {
+  /** part of the name; case does not matter */
+  text?: string | undefined;
+  /** the most refs */
+  limit: number;
+  /** the most builds of each */
+  builds: number;
+}
+
+/** The observed branches and tags of a repository that exist, the latest moved first, each with its newest builds. */
+export async function observedRefs(
+  database: Database,
+  repo: string,
+  { text, limit, builds }: RefFilter,
+): Promise<ObservedRef[]> {
+  let query = database.db
     .selectFrom('cursors')
-    .select(['ref', 'sha'])
+    .select(['repo', 'ref', 'sha', 'moved_at'])
     .where('repo', '=', repo)
     .where('absent', '=', 0)
-    .where(isBranchOrTag)
-    .orderBy('moved_at', 'desc')
-    .limit(limit)
-    .execute();
-  return Promise.all(
-    cursors.map(async (cursor) => ({ ...cursor, newest: await newestOf(database, repo, cursor.ref) })),
-  );
+    .where(isBranchOrTag);
+  if (text !== undefined) query = query.where(holds('ref', text));
+  const cursors = await query.orderBy('moved_at', 'desc').orderBy('ref').limit(limit).execute();
+  const buildsOf = await recentBuilds(database, cursors, builds);
+  return cursors.map((cursor) => ({
+    ref: cursor.ref,
+    sha: cursor.sha,
+    movedAt: new Date(cursor.moved_at).toISOString(),
+    builds: buildsOf(cursor),
+  }));
 }
 
 /**

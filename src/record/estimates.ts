@@ -1,4 +1,4 @@
-import type { BuildSummary } from '../kernel/model.ts';
+import type { BuildId, BuildSummary } from '../kernel/model.ts';
 import type { Database } from './database.ts';
 
 /** How many builds that passed are used. */
@@ -25,4 +25,15 @@ export async function estimatedDuration(
     .flatMap(({ started_at: from, finished_at: to, idle }) => (from === null || to === null ? [] : [to - from - idle]))
     .sort((a, b) => a - b);
   return took[Math.floor(took.length / 2)];
+}
+
+/** The estimated durations (ms) of those of the builds that run. */
+export async function estimatesOf(
+  database: Database,
+  builds: readonly BuildSummary[],
+): Promise<ReadonlyMap<BuildId, number | undefined>> {
+  const running = builds.filter(({ status }) => status === 'running');
+  return new Map(
+    await Promise.all(running.map(async (build) => [build.id, await estimatedDuration(database, build)] as const)),
+  );
 }

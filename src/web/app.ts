@@ -36,7 +36,10 @@ import { setPullRequestsFromPage } from './pages/pull-request-form.tsx';
 import { queueBoard } from './pages/queue-board.ts';
 import { referencePage } from './pages/reference.tsx';
 import { repositoriesPage } from './pages/repositories.tsx';
-import { repositoryPage } from './pages/repository.tsx';
+import { branchesPage } from './pages/repository/branches.tsx';
+import { chartsPage } from './pages/repository/charts.tsx';
+import { repositoryPage } from './pages/repository/overview.tsx';
+import { settingsPage } from './pages/repository/settings.tsx';
 import { runnerPage } from './pages/runner.tsx';
 import { runnersPage } from './pages/runners.tsx';
 import { signIn, signInPage, signOut } from './pages/sign-in.tsx';
@@ -121,6 +124,9 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.post('/forges/:name/check', auditAs('forges.check', 'name'), (context) => checkForgeFromPage(context, web));
   app.get('/repos', (context) => repositoriesPage(context, web));
   app.get('/repos/:name', (context) => repositoryPage(context, web));
+  app.get('/repos/:name/branches', (context) => branchesPage(context, web));
+  app.get('/repos/:name/charts', (context) => chartsPage(context, web));
+  app.get('/repos/:name/settings', (context) => settingsPage(context, web));
   app.post('/repos/:name/visibility', auditAs('repos.change', 'name'), (context) =>
     setVisibilityFromPage(context, web),
   );

@@ -416,6 +416,9 @@ describe(`web: in a browser${withoutBrowser}`, () => {
         `/builds/${id}`,
         '/repos',
         '/repos/sample',
+        '/repos/sample/branches',
+        '/repos/sample/charts',
+        '/repos/sample/settings',
         '/runners',
         '/runners/r1',
       ];
@@ -460,6 +463,9 @@ describe(`web: in a browser${withoutBrowser}`, () => {
       `/builds/${asked}`,
       '/repos',
       '/repos/sample',
+      '/repos/sample/branches',
+      '/repos/sample/charts',
+      '/repos/sample/settings',
       '/runners',
       '/sign-in',
     ];

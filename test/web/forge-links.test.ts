@@ -60,7 +60,7 @@ describe('web: links to the forge', () => {
       headers: { authorization: `Bearer ${site.token}`, 'content-type': 'application/json' },
     });
     expect(await bodyOf(changed)).to.deep.include({ project });
-    expect(await site.page('/repos/own'))
+    expect(await site.page('/repos/own/settings'))
       .to.include('<a href="https://git.example.org/own">git.example.org</a>')
       .and.to.include('pull-request: https://review.example.org/{number}');
     const branch = await site.build('own', { sha, ref: 'refs/heads/"><script>alert(1)</script>' });

@@ -37,19 +37,19 @@ describe('web: the page of a repository', () => {
     await build('success');
     const bad = await build('failure');
     await site.build('sample');
-    const page = await site.page('/repos/sample');
+    const page = await site.page('/repos/sample/charts');
     expect(textOf(page))
       .to.include('Duration')
       .and.include('Time in queue')
       .and.include('Success rate of 20 builds 50 %');
     expect(page.match(new RegExp(`href="/builds/${bad}" aria-label="#2 failed`, 'g'))).to.have.lengthOf(3);
-    expect(textOf(page))
+    expect(textOf(await site.page('/repos/sample/settings')))
       .to.include('main, release-*')
       .and.match(/next check in (59|1 min)/);
   });
 
   it('charts the number of tests, if tests are reported', async () => {
-    expect(textOf(await site.page('/repos/sample'))).to.not.match(/Tests \d/);
+    expect(textOf(await site.page('/repos/sample/charts'))).to.not.match(/Tests \d/);
     const id = await build('success', 'refs/heads/tested');
     const tests = { passed: 40, failed: 0, skipped: 2, total: 42, listed: 42 };
     await site.context.database.db
@@ -57,7 +57,7 @@ describe('web: the page of a repository', () => {
       .set({ tests: JSON.stringify(tests) })
       .where('job_id', '=', job(id))
       .execute();
-    expect(textOf(await site.page('/repos/sample'))).to.include('Tests 42');
+    expect(textOf(await site.page('/repos/sample/charts'))).to.include('Tests 42');
   });
 
   it('shows the newest result of a branch by a badge, skipping cancelled builds', async () => {
@@ -69,21 +69,38 @@ describe('web: the page of a repository', () => {
     expect(headers.get('cross-origin-resource-policy')).to.equal('cross-origin');
   });
 
-  it('shows branches with their newest build', async () => {
+  it('says on its first page who broke the default branch, and shows the last results and builds', async () => {
+    const page = await site.page('/repos/sample');
+    expect(textOf(page))
+      .to.match(/main queued Broken since #2 Change \d+ Ada/)
+      .and.match(/#1 passed #2 failed #3 queued Latest builds/);
+    expect(page).to.include('href="/?repo=sample"');
+  });
+
+  it('shows branches with their newest build and last results, the default branch first, stale ones folded', async () => {
     const { db } = site.context.database;
-    const at = { repo: 'sample', sha: 'abcdef1'.padEnd(40, '0'), generation: 1, moved_at: 1 };
-    await db
-      .insertInto('cursors')
-      .values({ ...at, ref: 'refs/heads/main' })
-      .execute();
-    await db
-      .insertInto('cursors')
-      .values({ ...at, ref: 'refs/tags/v1' })
-      .execute();
-    const text = textOf(await site.page('/repos/sample'));
+    const at = { repo: 'sample', sha: 'abcdef1'.padEnd(40, '0'), generation: 1 };
+    const cursors = { 'refs/heads/main': 1, 'refs/heads/other': Date.now(), 'refs/tags/v1': 1 };
+    for (const [ref, moved_at] of Object.entries(cursors))
+      await db
+        .insertInto('cursors')
+        .values({ ...at, ref, moved_at })
+        .execute();
+    const text = textOf(await site.page('/repos/sample/branches'));
     expect(text)
-      .to.match(/queued +main +#3/)
-      .and.match(/not built +v1 +abcdef1/);
+      .to.match(/queued +main +#3.*#1 passed #2 failed #3 queued.*passed +other +#/)
+      .and.match(/1 stale branch or tag without a new commit for 30 days .*not built +v1 +abcdef1/);
+    expect(textOf(await site.page('/repos/sample/branches?text=OTH')))
+      .to.include(' other ')
+      .and.not.include(' v1 ');
+    expect(textOf(await site.page('/repos/sample/branches?text=%25'))).to.include('No branch or tag matches.');
+  });
+
+  it('has its badge as Markdown with an address of Volt that others may know', async () => {
+    const cookie = await site.signIn();
+    const markdown = `[![Volt](${site.url}/badge/sample.svg)](${site.url}/repos/sample)`;
+    for (const page of [await site.page('/repos/sample'), await site.page('/repos/sample', { cookie })])
+      expect(page).to.include(`data-copy="${markdown}"`);
   });
 
   it('shows the next schedules and the error of the last poll', async () => {

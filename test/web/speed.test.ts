@@ -45,7 +45,16 @@ describe('web: queries of pages on a database with many builds', () => {
   for (const path of [
     ...['/', '/?before=9', '/?repo=sample', '/?branch=main', '/?repo=sample&branch=main&status=failure'],
     ...['/?status=success', '/?author=ada', '/?text=change', '/?repo=sample&view=grid', '/builds/1', '/builds/2'],
-    ...['/repos', '/repos/sample', '/badge/sample.svg?branch=main', '/runners', '/runners/r1'],
+    ...[
+      '/repos',
+      '/repos/sample',
+      '/repos/sample/branches',
+      '/repos/sample/charts',
+      '/repos/sample/settings',
+      '/badge/sample.svg?branch=main',
+      '/runners',
+      '/runners/r1',
+    ],
     ...['/repos/sample/tests', '/repos/sample/tests?sort=slowest', '/repos/sample/tests?sort=flaky&after=2~3'],
     '/repos/sample/tests/1',
     ...['/api/v1/builds', '/api/v1/builds/1', '/audit', '/audit?actor=owner', '/audit?action=sign-in&before=9'],

@@ -167,7 +167,17 @@ describe('web: who may read which repository', () => {
 
   it('a private one is fully readable for administrators and tokens that name it', async () => {
     const ofRepositories = [
-      ...['/', '/builds/:id', '/repos', '/repos/:name', '/repos/:name/tests', '/repos/:name/tests/:id'],
+      ...[
+        '/',
+        '/builds/:id',
+        '/repos',
+        '/repos/:name',
+        '/repos/:name/branches',
+        '/repos/:name/charts',
+        '/repos/:name/settings',
+        '/repos/:name/tests',
+        '/repos/:name/tests/:id',
+      ],
       ...['/runners', '/runners/:name', '/metrics', '/api/v1/builds', '/api/v1/builds/:id', '/api/v1/jobs/:id/log'],
       ...['/api/v1/jobs/:id/log/lines', '/api/v1/jobs/:id/log/search', '/api/v1/builds/:id/tests', '/api/v1/repos'],
       ...[
@@ -304,8 +314,8 @@ describe('web: who may read which repository', () => {
     expect(await now()).to.equal('public');
     const headers = { authorization: `Bearer ${site.token}` };
     const body = new URLSearchParams({ visibility: 'internal' });
-    expect(await site.page('/repos/plain', headers)).to.include('action="/repos/plain/visibility"');
-    expect(await site.page('/repos/plain')).to.not.include('/visibility"');
+    expect(await site.page('/repos/plain/settings', headers)).to.include('action="/repos/plain/visibility"');
+    expect(await site.page('/repos/plain/settings')).to.not.include('/visibility"');
     const set = await site.fetch('/repos/plain/visibility', { method: 'POST', headers, body });
     expect(set.status).to.equal(303);
     expect(await now()).to.equal('internal');

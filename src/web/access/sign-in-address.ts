@@ -32,3 +32,13 @@ export function signInUrl({ hosts, privateHost }: SignInAddress, port: number | 
     everywhere || isLoopbackName(hosts.bound) ? `http://${privateHost}:${port}` : urlOf(hosts.bound, Number(port));
   return `${base}/sign-in`;
 }
+
+/**
+ * The address of Volt for pages of others, without a slash at its end. It never has the name at which people sign in.
+ * @param origin of the request, as the browser shows it
+ */
+export function addressForOthers(origin: string, { hosts, privateHost }: SignInAddress): string {
+  if (isElsewhere(hosts.url)) return hosts.url.replace(/\/+$/, '');
+  const { hostname, port } = new URL(origin);
+  return hostname === privateHost ? urlOf('127.0.0.1', Number(port || 80)) : origin;
+}

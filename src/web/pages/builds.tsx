@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import { type BuildId, type BuildSummary, parseBuildId } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import { listBuilds, newestBuild } from '../../record/builds.ts';
-import { estimatedDuration } from '../../record/estimates.ts';
+import { estimatesOf } from '../../record/estimates.ts';
 import { jobsOfBuilds } from '../../record/grid.ts';
 import { repositoryNames } from '../../record/repositories.ts';
 import type { Reader } from '../../record/visibility.ts';
@@ -95,12 +95,9 @@ async function asked(web: Web, filter: Filter, builds: BuildSummary[]) {
     );
     return <Grid builds={builds} jobs={jobs} now={now} />;
   }
-  const running = builds.filter(({ status }) => status === 'running');
-  const estimates = await Promise.all(
-    running.map(async (build) => [build.id, await estimatedDuration(web.database, build)] as const),
-  );
+  const estimates = await estimatesOf(web.database, builds);
   const linked = await withForgeLinks(web.database, builds);
-  return <BuildList builds={linked} estimates={new Map(estimates)} now={now} />;
+  return <BuildList builds={linked} estimates={estimates} now={now} />;
 }
 
 function Nothing({ filter, observed, signedIn }: { filter: Filter; observed: number; signedIn: boolean }) {

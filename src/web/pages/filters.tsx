@@ -35,6 +35,11 @@ export function addressOf(filter: Filter, before?: string): string {
   return given.length === 0 ? '/' : `/?${new URLSearchParams(given)}`;
 }
 
+/** The address of the builds of a repository, filtered further or not. */
+export function addressOfBuilds(repo: string, more: Partial<Filter> = {}): string {
+  return addressOf({ ...filterOf(() => undefined), repo, ...more });
+}
+
 export function isFiltered({ view, ...filter }: Filter): boolean {
   return Object.values(filter).some((value) => value !== '');
 }

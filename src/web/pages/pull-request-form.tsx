@@ -50,5 +50,5 @@ export async function setPullRequestsFromPage(context: Context<WebEnv>, web: Web
     });
   }
   await setRepository(web, name, { pullRequests, pullRequestRebuild: rebuild === 'on' });
-  return context.redirect(`/repos/${name}`, 303);
+  return context.redirect(`/repos/${name}/settings`, 303);
 }

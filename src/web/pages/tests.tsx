@@ -1,12 +1,13 @@
 import type { Context } from 'hono';
 import type { Test } from '../../kernel/model/test-shapes.ts';
 import { serverNow } from '../../kernel/server-time.ts';
+import { linksOf } from '../../record/project-links.ts';
 import { listTests, type TestOrder, testOrders } from '../../record/test-history.ts';
 import type { WebEnv } from '../access/env.ts';
 import { readRepository } from '../access/readable.ts';
 import type { Web } from '../services.ts';
-import { answerPage } from './layout.tsx';
 import { Age } from './parts.tsx';
+import { answerRepositoryPage } from './repository/frame.tsx';
 import { type Column, Table } from './table.tsx';
 import { TestLink, TestMark, TestTime } from './test-parts.tsx';
 
@@ -15,29 +16,26 @@ const titles: { readonly [O in TestOrder]: string } = { newest: 'All', slowest: 
 
 /** `/repos/:name/tests`: the tests of a repository: all, slowest first, or only flaky tests. */
 export async function testsPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const { name } = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
+  const repository = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
+  const { name } = repository;
   const sort = testOrders.find((order) => order === context.req.query('sort')) ?? 'newest';
   // an invalid cursor shows the first page
   const after = /^[\d.e+-]{1,30}~\d{1,15}$/.exec(context.req.query('after') ?? '')?.[0];
   const { tests, next } = await listTests(web.database, { repo: name, sort, limit: pageSize, after });
-  return answerPage(context, web, {
-    title: `Tests of ${name}`,
-    section: 'repositories',
+  const projects = await linksOf(web.database, [name]);
+  return answerRepositoryPage(context, web, {
+    repository,
+    page: 'tests',
+    links: projects.get(name),
     content: (
-      <article>
-        <div class="path">
-          <p>
-            <a href="/repos">Repositories</a> / <a href={`/repos/${name}`}>{name}</a> / tests
-          </p>
-          <nav class="neighbours" aria-label="Order of tests">
-            {testOrders.map((order) => (
-              <a href={`/repos/${name}/tests?sort=${order}`} aria-current={order === sort ? 'page' : undefined}>
-                {titles[order]}
-              </a>
-            ))}
-          </nav>
-        </div>
-        <h1>Tests of {name}</h1>
+      <>
+        <nav class="neighbours" aria-label="Order of tests">
+          {testOrders.map((order) => (
+            <a href={`/repos/${name}/tests?sort=${order}`} aria-current={order === sort ? 'page' : undefined}>
+              {titles[order]}
+            </a>
+          ))}
+        </nav>
         {sort === 'flaky' && (
           <p class="faint">
             Flaky: passed and failed on the same commit in jobs of the same name, or started failing three separate
@@ -52,7 +50,7 @@ export async function testsPage(context: Context<WebEnv>, web: Web): Promise<Res
             <a href={`/repos/${name}/tests?${new URLSearchParams({ sort, after: next })}`}>Next page</a>
           )}
         </nav>
-      </article>
+      </>
     ),
   });
 }

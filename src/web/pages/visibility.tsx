@@ -45,5 +45,5 @@ export async function setVisibilityFromPage(context: Context<WebEnv>, web: Web):
     });
   }
   await setRepository(web, name, { visibility });
-  return context.redirect(`/repos/${name}`, 303);
+  return context.redirect(`/repos/${name}/settings`, 303);
 }

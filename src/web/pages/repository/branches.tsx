@@ -1,0 +1,119 @@
+import type { Context } from 'hono';
+import type { ProjectLinks } from '../../../kernel/forge-links.ts';
+import { serverNow } from '../../../kernel/server-time.ts';
+import { type ObservedRef, observedRefs } from '../../../record/branches.ts';
+import { linksOf } from '../../../record/project-links.ts';
+import type { WebEnv } from '../../access/env.ts';
+import { readRepository } from '../../access/readable.ts';
+import type { Web } from '../../services.ts';
+import { addressOfBuilds } from '../filters.tsx';
+import { Age, BuildMark, CommitId } from '../parts.tsx';
+import { shortRef } from '../sentences.ts';
+import { Table } from '../table.tsx';
+import { TextFilter } from '../text-filter.tsx';
+import { answerRepositoryPage } from './frame.tsx';
+import { RecentResults } from './recent-results.tsx';
+
+/** Refs on the page; a search finds the others. */
+const mostRefs = 200;
+/** Builds of each ref whose results are shown. */
+const recent = 10;
+/** Days without a new commit after which a branch is stale. */
+const staleAfter = 30;
+
+/** `/repos/:name/branches`: the observed branches and tags with their last results. */
+export async function branchesPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  const { database } = web;
+  const repository = await readRepository(database, context.get('reader'), context.req.param('name') ?? '');
+  const { name, defaultBranch } = repository;
+  const text = (context.req.query('text') ?? '').trim().slice(0, 1024);
+  const filter = { text: text || undefined, limit: mostRefs + 1, builds: recent };
+  const [found, projects] = await Promise.all([observedRefs(database, name, filter), linksOf(database, [name])]);
+  const links = projects.get(name);
+  const now = serverNow();
+  const refs = defaultFirst(found.slice(0, mostRefs), defaultBranch);
+  const isStale = ({ ref, movedAt }: ObservedRef) =>
+    ref !== `refs/heads/${defaultBranch}` && now - Date.parse(movedAt) > staleAfter * 24 * 3600 * 1000;
+  const stale = refs.filter(isStale);
+  const shown = { repo: name, links, now };
+  return answerRepositoryPage(context, web, {
+    repository,
+    page: 'branches',
+    links,
+    content: (
+      <>
+        <TextFilter action={`/repos/${name}/branches`} label="Branch or tag" text={text} />
+        <section id="branches" data-live="">
+          {found.length === 0 && <p class="empty">{text ? 'No branch or tag matches.' : 'No branches or tags yet.'}</p>}
+          <Refs {...shown} refs={refs.filter((ref) => !isStale(ref))} />
+          {stale.length > 0 && (
+            <details id="stale" open={text !== ''}>
+              <summary>
+                {stale.length} stale {stale.length === 1 ? 'branch or tag' : 'branches and tags'}{' '}
+                <span class="faint">without a new commit for {staleAfter} days</span>
+              </summary>
+              <Refs {...shown} refs={stale} />
+            </details>
+          )}
+          {found.length > mostRefs && (
+            <p class="faint">These are the {mostRefs} that moved last. Search for others by name.</p>
+          )}
+        </section>
+      </>
+    ),
+  });
+}
+
+function defaultFirst(refs: ObservedRef[], branch: string | null): ObservedRef[] {
+  const isDefault = ({ ref }: ObservedRef) => ref === `refs/heads/${branch}`;
+  return [...refs.filter(isDefault), ...refs.filter((ref) => !isDefault(ref))];
+}
+
+function Refs(shown: { repo: string; refs: ObservedRef[]; links: ProjectLinks | undefined; now: number }) {
+  const { repo, refs, links, now } = shown;
+  if (refs.length === 0) return null;
+  return (
+    <Table
+      class="cards"
+      rows={refs}
+      columns={[
+        {
+          head: 'Status',
+          label: false,
+          cell: ({ builds: [newest] }) =>
+            newest ? <BuildMark build={newest} /> : <span class="faint">not built</span>,
+        },
+        { head: 'Branch or tag', class: 'name', cell: ({ ref }) => <RefName repo={repo} of={ref} /> },
+        {
+          head: 'Latest build',
+          class: 'commit',
+          label: false,
+          cell: ({ sha, builds: [newest] }) => (
+            <>
+              {newest && (
+                <a href={`/builds/${newest.id}`} class="subject">
+                  #{newest.number} {newest.subject}
+                </a>
+              )}
+              <span class="by">
+                <CommitId sha={sha} at={links?.commit(sha)} /> {newest?.author}
+              </span>
+            </>
+          ),
+        },
+        { head: 'Last results', cell: ({ builds }) => <RecentResults builds={builds} /> },
+        {
+          head: 'Age',
+          class: 'number',
+          cell: ({ movedAt, builds: [newest] }) => <Age time={newest?.createdAt ?? movedAt} now={now} />,
+        },
+      ]}
+    />
+  );
+}
+
+function RefName({ repo, of }: { repo: string; of: string }) {
+  const name = shortRef(of);
+  if (!of.startsWith('refs/heads/')) return <>{name}</>;
+  return <a href={addressOfBuilds(repo, { branch: name })}>{name}</a>;
+}
