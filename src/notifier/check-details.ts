@@ -1,8 +1,8 @@
 import type { CheckDetails } from '../forge/forge.ts';
 import { isFinal, statusWords } from '../kernel/model.ts';
 import type { Database } from '../record/database.ts';
-import { type NoticeDetails, type NoticeJob, noticeDetails } from '../record/notice-details.ts';
-import type { DueNotice } from '../record/outbox.ts';
+import type { DueStatus } from '../record/due-statuses.ts';
+import { type ReportedJob, type StatusDetails, statusDetails } from '../record/status-details.ts';
 
 /** The most jobs that are listed; the rest are counted. */
 const mostJobs = 50;
@@ -12,14 +12,14 @@ const longestText = 300;
 /** What a check shows of a build, or of a part of it, beside its status. @param url page of the build */
 export async function checkDetails(
   database: Pick<Database, 'db'>,
-  notice: DueNotice,
+  due: DueStatus,
   { forge, url }: { forge: string; url: string },
 ): Promise<CheckDetails> {
-  const details = await noticeDetails(database, notice, forge);
-  const isPending = notice.state === 'pending';
+  const details = await statusDetails(database, due, forge);
+  const isPending = due.state === 'pending';
   return {
-    id: `${notice.build}.${notice.round}`,
-    startedAt: isPending && !notice.isRunning ? null : details.startedAt,
+    id: `${due.build}.${due.round}`,
+    startedAt: isPending && !due.isRunning ? null : details.startedAt,
     finishedAt: isPending ? null : details.finishedAt,
     summary: summaryOf(details, url),
     annotations: isPending ? [] : details.annotations,
@@ -27,7 +27,7 @@ export async function checkDetails(
 }
 
 /** Markdown; those jobs first that did not succeed. */
-function summaryOf({ jobs }: NoticeDetails, url: string): string {
+function summaryOf({ jobs }: StatusDetails, url: string): string {
   const link = `[All jobs and their logs](${url})`;
   const ended = jobs.filter(({ status }) => isFinal(status));
   const [good, bad] = [true, false].map((isGood) => ended.filter(({ status }) => (status === 'success') === isGood));
@@ -39,11 +39,11 @@ function summaryOf({ jobs }: NoticeDetails, url: string): string {
   return ['| job | status | reason |', '|---|---|---|', ...rows, '', ...rest, link].join('\n');
 }
 
-function nameOf({ workflow, name }: NoticeJob): string {
+function nameOf({ workflow, name }: ReportedJob): string {
   return workflow === null ? name : `${workflow} / ${name}`;
 }
 
-function whyOf({ status, message, reason }: NoticeJob): string {
+function whyOf({ status, message, reason }: ReportedJob): string {
   return status === 'success' ? '' : (message ?? reason?.replaceAll('_', ' ') ?? '');
 }
 

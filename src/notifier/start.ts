@@ -7,10 +7,10 @@ import { noticesMessage } from '../queues/messages.ts';
 import { queueNames } from '../queues/names.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
-import { dueForges, releaseForges } from '../record/outbox.ts';
-import { Delivery, type DeliveryContext } from './delivery.ts';
+import { dueForges, releaseForges } from '../record/due-statuses.ts';
 import { revokeEndedTokens } from './ended-tokens.ts';
 import { siteOf } from './site.ts';
+import { StatusDelivery, type StatusDeliveryContext } from './status-delivery.ts';
 
 /** Milliseconds between searches for tokens of jobs that have ended. */
 const tokenInterval = 2000;
@@ -24,7 +24,7 @@ export async function startNotifier(context: StageContext & { database: Database
   const { database, config } = context;
   const shown = showStage({ ...context, logger }, 'notifier', () => [...database.problems(), ...problems.list()]);
   const holder = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
-  const delivering: DeliveryContext = {
+  const delivering: StatusDeliveryContext = {
     config,
     logger,
     database,
@@ -32,7 +32,7 @@ export async function startNotifier(context: StageContext & { database: Database
     connect: forgeAt,
     site: () => siteOf(config),
   };
-  const deliveries = new Map<string, Delivery>();
+  const deliveries = new Map<string, StatusDelivery>();
   const running = new Map<string, Promise<unknown>>();
   const stopping = new AbortController();
 
@@ -40,7 +40,7 @@ export async function startNotifier(context: StageContext & { database: Database
   const deliverDue = async () => {
     for (const name of await dueForges(database)) {
       if (running.has(name) || stopping.signal.aborted) continue;
-      const delivery = deliveries.get(name) ?? new Delivery(delivering, name);
+      const delivery = deliveries.get(name) ?? new StatusDelivery(delivering, name);
       deliveries.set(name, delivery);
       const run = problems
         .alone(`delivering statuses to the forge ${name}`, () => delivery.deliver(stopping.signal))

@@ -256,7 +256,7 @@ export async function noteChecked(database: Database, config: Config, checked: F
       .where('name', '=', name)
       .execute();
     await db
-      .updateTable('notices')
+      .updateTable('commit_statuses')
       .set({ due_at: serverNow(), attempts: 0 })
       .where('forge', '=', name)
       .whereRef('sent', '<', 'revision')
@@ -302,7 +302,7 @@ function unknown(name: string): VoltError {
 }
 
 async function waitingFor(db: Sql, name: string): Promise<number> {
-  const query = db.selectFrom('notices').select((eb) => eb.fn.countAll<number>().as('count'));
+  const query = db.selectFrom('commit_statuses').select((eb) => eb.fn.countAll<number>().as('count'));
   const row = await query
     .where('forge', '=', name)
     .where('due_at', 'is not', null)

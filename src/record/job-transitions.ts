@@ -24,11 +24,11 @@ import {
 import { finalMessage, scheduleNextAttempt, triedRunnersOf } from './automatic-retries.ts';
 import { isBehind } from './behind.ts';
 import { summaryOf } from './builds.ts';
+import { statusEnded, statusStarted } from './commit-statuses.ts';
 import type { Database, Write } from './database.ts';
 import { noteUrl } from './deployments.ts';
 import { raiseTime, startTags, tagOfTakenBack } from './fairness.ts';
-import { noticeParts } from './notice-parts.ts';
-import { noticeEnded, noticeStarted } from './notices.ts';
+import { updatePartStatuses } from './part-statuses.ts';
 import { noteRuns } from './workflow-runs.ts';
 
 /**
@@ -70,7 +70,7 @@ export async function queueJob(database: Database, job: JobId): Promise<boolean>
       .returning('attempt')
       .executeTakeFirstOrThrow();
     await insertAttempt(db, job, moved.attempt);
-    await noticeParts(db, waiting.build_id);
+    await updatePartStatuses(db, waiting.build_id);
     return true;
   });
 }
@@ -120,7 +120,7 @@ export async function startAttempt(
       .where('status', 'in', ['queued', 'running'])
       .returningAll()
       .executeTakeFirst();
-    await noticeStarted(db, moved.build_id);
+    await statusStarted(db, moved.build_id);
     return build ? summaryOf(build) : summaryIn(db, moved.build_id);
   });
 }
@@ -434,7 +434,7 @@ export async function settleBuild(db: Write, build: number): Promise<BuildSummar
   if (!jobs.every((job) => isFinal(job.status))) {
     if (status === 'failure' || status === 'error')
       await db.updateTable('builds').set({ reason, message }).where('id', '=', build).execute();
-    await noticeParts(db, build);
+    await updatePartStatuses(db, build);
     return summaryIn(db, build);
   }
   const settled = await db
@@ -451,7 +451,7 @@ export async function settleBuild(db: Write, build: number): Promise<BuildSummar
     .returningAll()
     .executeTakeFirst();
   if (!settled) return summaryIn(db, build);
-  await noticeEnded(db, build);
+  await statusEnded(db, build);
   return summaryOf(settled);
 }
 

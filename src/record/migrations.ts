@@ -241,6 +241,7 @@ export const migrations: readonly Migration[] = [
   addWorkflowRuns,
   addIssuedTokens,
   addFactsNoted,
+  nameCommitStatuses,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */
@@ -520,4 +521,25 @@ async function addFactsNoted(db: Transaction<Schema>): Promise<void> {
     .addColumn('noted_at', 'bigint', (c) => c.notNull().defaultTo(0))
     .execute();
   await sql`update pull_request_facts set noted_at = updated_at`.execute(db);
+}
+
+/** "Notice" is the word for what people get; forges get statuses. */
+async function nameCommitStatuses(db: Transaction<Schema>): Promise<void> {
+  await db.schema.alterTable('notices').renameTo('commit_statuses').execute();
+  for (const name of ['of_commit', 'of_build', 'due', 'sent', 'failing'])
+    await db.schema.dropIndex(`notices_${name}`).execute();
+  await db.schema
+    .createIndex('commit_statuses_key')
+    .unique()
+    .on('commit_statuses')
+    .columns(['forge', 'repo', 'sha', 'context', 'lane'])
+    .execute();
+  await db.schema.createIndex('commit_statuses_of_build').on('commit_statuses').columns(['build_id']).execute();
+  await sql`create index commit_statuses_due on commit_statuses (forge, due_at) where due_at is not null`.execute(db);
+  await sql`create index commit_statuses_sent on commit_statuses (forge, sent_at) where sent_at is not null`.execute(
+    db,
+  );
+  await sql`create index commit_statuses_failing on commit_statuses (repo, forge) where error_code is not null`.execute(
+    db,
+  );
 }

@@ -2,13 +2,13 @@ import { type BuildId, jobIdOf, type Trigger } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { type AwaitedEvent, type EventDetails, goesBehind } from '../kernel/workflow-events.ts';
 import { type ApprovalMaterial, holdForApproval, letApprovedBuildOn } from './build-approvals.ts';
+import { statusBegun } from './commit-statuses.ts';
 import { moveCursor } from './cursors.ts';
 import type { Database, Write } from './database.ts';
 import { addRequest, type EventRequest, openEvents } from './event-requests.ts';
 import { startTags } from './fairness.ts';
 import { closeIntent } from './intents.ts';
 import { insertJobs, type NewJob } from './new-jobs.ts';
-import { noticeBegun } from './notices.ts';
 import { observed } from './observed.ts';
 import { type NewPullRequest, noteBuiltHead, orderSuperseded, supersedeBuilds } from './pull-requests.ts';
 import { type NewSchedule, setSchedules } from './schedules.ts';
@@ -94,7 +94,7 @@ export async function recordPlan(database: Database, plan: NewBuild): Promise<Pl
     if (plan.standing) await setStanding(db, plan.repo, plan.standing);
     if (plan.intent !== null) await closeIntent(db, plan.intent, build);
     for (const request of plan.requests ?? []) await addRequest(db, plan.repo, request);
-    await noticeBegun(db, Number(build));
+    await statusBegun(db, Number(build));
     return { outcome: 'made', build, superseded };
   });
 }
@@ -148,7 +148,7 @@ export async function recordApproved(
     if (plan.workflows) await insertWorkflows(db, { build, repo: plan.repo }, plan.workflows);
     await insertJobs(db, build, await newJobs(db, build, plan));
     await noteRuns(db, Number(build));
-    await noticeBegun(db, Number(build));
+    await statusBegun(db, Number(build));
     return true;
   });
 }

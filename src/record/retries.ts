@@ -1,9 +1,9 @@
 import { VoltError } from '../kernel/errors.ts';
 import type { BuildId, JobId, Reason, Status } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
+import { statusBegun } from './commit-statuses.ts';
 import type { Database, Write } from './database.ts';
 import { closeIntent, type Intent } from './intents.ts';
-import { noticeBegun } from './notices.ts';
 import { repeatRuns } from './workflow-runs.ts';
 
 /** A job of a build, as far as a retry needs it. */
@@ -37,7 +37,7 @@ export async function retryJobs(
     await repeatRuns(db, build, chosen);
     for (const job of chosen) await reopenJob(db, job);
     await reopenBuild(db, build);
-    await noticeBegun(db, Number(build));
+    await statusBegun(db, Number(build));
     return true;
   });
 }

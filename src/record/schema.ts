@@ -353,14 +353,14 @@ export interface Schema {
     created_at: number;
   };
 
-  /** the outbox: statuses as forges should show them, see record/notices.ts */
-  notices: {
+  /** the outbox of statuses, as forges should show them, see record/commit-statuses.ts */
+  commit_statuses: {
     id: Generated<number>;
     forge: string;
     repo: string;
     sha: string;
     context: string;
-    /** what tells statuses of the same name and commit apart at the forge, see record/notices.ts */
+    /** what tells statuses of the same name and commit apart at the forge, see record/commit-statuses.ts */
     lane: string;
     ref: string;
     /** the build that it shows */
@@ -371,7 +371,7 @@ export interface Schema {
     running: Generated<number>;
     /** number of the run of its build: it grows when a final status becomes pending again */
     round: Generated<number>;
-    /** 1 if it is about a workflow or a job of the build, see record/notice-parts.ts */
+    /** 1 if it is about a workflow or a job of the build, see record/part-statuses.ts */
     part: Generated<number>;
     /** number of the wanted status, and of the last one that the forge has accepted (0: none) */
     revision: number;

@@ -63,7 +63,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   },
   id_token_keys: { id: true, public_key: true, private_key: true, key_id: true, created_at: true },
   issued_tokens: { job_id: true, attempt: true, api: true, token: true, key_id: true, expires_at: true },
-  notices: {
+  commit_statuses: {
     id: true, forge: true, repo: true, sha: true, context: true, lane: true, ref: true, build_id: true, state: true,
     description: true,
     running: true,

@@ -8,7 +8,7 @@ import { isBehind } from './behind.ts';
 import type { Database, Write } from './database.ts';
 import { startTags } from './fairness.ts';
 import { insertJobs, type NewJob } from './new-jobs.ts';
-import { noticeParts } from './notice-parts.ts';
+import { updatePartStatuses } from './part-statuses.ts';
 import type { BuildRow, Schema } from './schema.ts';
 import { type NewRun, numberRuns, runNumbers } from './workflow-runs.ts';
 
@@ -251,7 +251,7 @@ export async function applyPlan(
       await setWaiting(db, change.id, { name, node, needs: JSON.stringify(needs), message: null, reason: null });
     }
   }
-  if (begins.length > 0) await noticeParts(db, Number(build));
+  if (begins.length > 0) await updatePartStatuses(db, Number(build));
 }
 
 type Expanded = Extract<PlanChange, { kind: 'expand' }>;

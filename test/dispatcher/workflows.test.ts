@@ -428,7 +428,7 @@ describe('the dispatcher, given a commit with workflows,', () => {
       const change = { ref: `${ref}${on.length}`, mergeGroup, trigger: 'commit' as const, cursor };
       const { id } = await build({ 'ci.yml': workflow(`on: ${on}`, job('a')) }, change);
       const { sha, status } = await settle(id);
-      const rows = await database.db.selectFrom('notices').select('context').where('sha', '=', sha).execute();
+      const rows = await database.db.selectFrom('commit_statuses').select('context').where('sha', '=', sha).execute();
       return [status, rows.map(({ context }) => context)];
     };
     expect(await contexts('push')).to.deep.equal(['skipped', []]);

@@ -4,7 +4,7 @@ import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import type { ForgeReport } from '../../src/kernel/forge-report.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
 import type { BuildId, JobId, Step } from '../../src/kernel/model.ts';
-import { Delivery } from '../../src/notifier/delivery.ts';
+import { StatusDelivery } from '../../src/notifier/status-delivery.ts';
 import type { Database } from '../../src/record/database.ts';
 import { addForge, forgeWithToken, noteChecked } from '../../src/record/forges.ts';
 import { openRetry } from '../../src/record/intents.ts';
@@ -39,7 +39,7 @@ describe('the delivery of checks to GitHub', () => {
     await noteChecked(database, config, await forgeWithToken(database, config, 'hub'));
   };
   const deliver = () =>
-    new Delivery(
+    new StatusDelivery(
       {
         ...{ config, database, holder: 'one', logger: createLogger('error'), site: () => 'https://ci.example.org' },
         connect: forgeAt,

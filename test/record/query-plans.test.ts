@@ -5,6 +5,7 @@ import { countOpenBuilds, unreportedBuilds } from '../../src/record/builds.ts';
 import { changesAfter, latestChange } from '../../src/record/changes.ts';
 import { lingeringHolders } from '../../src/record/concurrency.ts';
 import type { Database } from '../../src/record/database.ts';
+import { dueForges, refusedStatuses } from '../../src/record/due-statuses.ts';
 import { removeUnusedLabelSets, startTags } from '../../src/record/fairness.ts';
 import { openRetries } from '../../src/record/intents.ts';
 import {
@@ -14,7 +15,6 @@ import {
   openJobs,
   runningAttempts,
 } from '../../src/record/open-jobs.ts';
-import { dueForges, refusedNotices } from '../../src/record/outbox.ts';
 import { pendingWorkOf } from '../../src/record/pending-work.ts';
 import { queuedJobs } from '../../src/record/queued-jobs.ts';
 import { administrator } from '../../src/record/visibility.ts';
@@ -56,7 +56,7 @@ describe('frequent queries of the stages', () => {
     'which jobs are to be cancelled': jobsToCancel,
     'which retries are asked for': openRetries,
     'which forges wait for statuses': dueForges,
-    'which statuses forges refuse': (from) => refusedNotices(from, administrator),
+    'which statuses forges refuse': (from) => refusedStatuses(from, administrator),
     'what there is to do for a build': (from) => pendingWorkOf(from, '1' as BuildId),
     'who holds a concurrency group that he is done with': lingeringHolders,
     'what has changed last': async (from) => changesAfter(from, await latestChange(from), 10),
@@ -66,7 +66,7 @@ describe('frequent queries of the stages', () => {
       const plans = await plansOf(database, ask);
       expect(plans).to.not.deep.equal([]);
       // PostgreSQL scans a table without rows
-      const whole = /^SCAN notices\b|(^SCAN|Seq Scan on) (jobs|builds|attempts|changes)\b/;
+      const whole = /^SCAN commit_statuses\b|(^SCAN|Seq Scan on) (jobs|builds|attempts|changes)\b/;
       expect(plans.filter((step) => whole.test(step) && !indexOfOpen.test(step))).to.deep.equal([]);
     });
   }

@@ -31,7 +31,7 @@ const ON_POSTGRES = new RegExp(
     'record/.*',
     'dispatcher/(commits|environments)',
     'flow/(approvals|database-away|pull-requests|several-stages|statuses-at-forges|verdicts)',
-    'notifier/delivery',
+    'notifier/status-delivery',
     'observer/pull-requests',
     'web/(approvals|changes|forge-links|forge-problems|hooks)',
   ].join('|')})\\.test\\.ts$`,

@@ -30,7 +30,7 @@ export async function plansOf(database: Database, work: (database: Database) => 
 }
 
 /** Tables that grow with builds; the others contain what people have set up. */
-const growing = /\b(builds|jobs|attempts|steps|intents|audit|changes|notices|tests|test_results|result)\b/;
+const growing = /\b(builds|jobs|attempts|steps|intents|audit|changes|commit_statuses|tests|test_results|result)\b/;
 
 /** Partial indexes that contain only what is open, however much has ended. */
 export const indexOfOpen = /USING (COVERING )?INDEX \w+_(open|queued|failing)\b/;

@@ -1,6 +1,6 @@
 import { expect } from 'chai';
+import { nextStatus, noteFailed } from '../../src/record/due-statuses.ts';
 import { addForge, forgeWithToken, noteChecked, noteForgeProblem } from '../../src/record/forges.ts';
-import { nextNotice, noteFailed } from '../../src/record/outbox.ts';
 import { bodyOf, Site } from './site.ts';
 
 const problem = { code: 'forge_refused', message: 'GitHub answers 403', remedy: 'It needs statuses=write.' };
@@ -21,7 +21,7 @@ describe('web: statuses that do not reach a forge', () => {
     await noteChecked(database, config, forge);
     for (const repo of ['app', 'hidden']) {
       await site.build(repo);
-      const notice = await nextNotice(database, forge, { pending: true });
+      const notice = await nextStatus(database, forge, { pending: true });
       if (!notice) throw new Error('no notice');
       await noteFailed(database, notice, { dueAt: Date.now() + 60_000, problem });
     }

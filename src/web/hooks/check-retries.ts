@@ -3,7 +3,7 @@ import { forgeAt } from '../../forge/kinds.ts';
 import { errorText, VoltError } from '../../kernel/errors.ts';
 import { projectAt } from '../../kernel/forge-projects.ts';
 import { forgeWithToken } from '../../record/forges.ts';
-import { type CheckOfBuild, checksOf } from '../../record/notice-details.ts';
+import { type CheckOfBuild, checksOf } from '../../record/status-details.ts';
 import { administrator } from '../../record/visibility.ts';
 import { atFirstDelivery } from '../../redis/deliveries.ts';
 import { logAction } from '../access/audit.ts';

@@ -1,6 +1,6 @@
 import type { Database } from '../../record/database.ts';
+import { type RefusedStatus, refusedStatuses } from '../../record/due-statuses.ts';
 import { type ForgeProblem, forgeProblems } from '../../record/forges.ts';
-import { type RefusedNotice, refusedNotices } from '../../record/outbox.ts';
 import type { Reader } from '../../record/visibility.ts';
 import type { Problem } from '../schemas/terms.ts';
 import type { RedisState } from './redis-state.ts';
@@ -8,12 +8,12 @@ import type { RedisState } from './redis-state.ts';
 /** What holds up the statuses of forges. */
 export interface ForgeState {
   forges: ForgeProblem[];
-  refused: RefusedNotice[];
+  refused: RefusedStatus[];
 }
 
 /** @param repo only what is about this repository */
 export async function readForges(database: Database, reader: Reader, repo?: string): Promise<ForgeState> {
-  const [forges, refused] = await Promise.all([forgeProblems(database), refusedNotices(database, reader, repo)]);
+  const [forges, refused] = await Promise.all([forgeProblems(database), refusedStatuses(database, reader, repo)]);
   return { forges, refused };
 }
 
@@ -32,7 +32,7 @@ export function problemsOfForges(
 }
 
 /** A problem of a repository whose statuses a forge refuses. */
-export function ofRepository({ repo, forge, code, message, remedy }: RefusedNotice): Problem {
+export function ofRepository({ repo, forge, code, message, remedy }: RefusedStatus): Problem {
   return { code, message: `statuses of ${repo} do not reach the forge ${forge}: ${message}`, remedy };
 }
 

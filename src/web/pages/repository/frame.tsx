@@ -2,7 +2,7 @@ import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
 import type { ProjectLinks } from '../../../kernel/forge-links.ts';
 import { hideCredentials } from '../../../kernel/urls.ts';
-import { refusedNotices } from '../../../record/outbox.ts';
+import { refusedStatuses } from '../../../record/due-statuses.ts';
 import type { ObservedRepository } from '../../../record/repositories.ts';
 import type { WebEnv } from '../../access/env.ts';
 import type { Web } from '../../services.ts';
@@ -36,7 +36,7 @@ export async function answerRepositoryPage(
   { repository, page, links, content }: Shown,
 ): Promise<Response> {
   const { name, error } = repository;
-  const refused = await refusedNotices(web.database, context.get('reader'), name);
+  const refused = await refusedStatuses(web.database, context.get('reader'), name);
   return answerPage(context, web, {
     title: page === 'overview' ? name : `${pages[page].title} of ${name}`,
     section: 'repositories',

@@ -5,6 +5,7 @@ import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
 import type { ForgeReport } from '../../src/kernel/forge-report.ts';
 import type { BuildId, JobId } from '../../src/kernel/model.ts';
 import type { Database } from '../../src/record/database.ts';
+import { dueForges, holdForge, nextStatus, releaseForges } from '../../src/record/due-statuses.ts';
 import {
   addForge,
   appWebhookSecret,
@@ -17,7 +18,6 @@ import {
 import { openRetry } from '../../src/record/intents.ts';
 import { findJobToken } from '../../src/record/job-tokens.ts';
 import { decideJob, finishAttempt, queueJob } from '../../src/record/job-transitions.ts';
-import { dueForges, holdForge, nextNotice, releaseForges } from '../../src/record/outbox.ts';
 import { removeRepository } from '../../src/record/removal.ts';
 import { retryJobs } from '../../src/record/retries.ts';
 import { rotateKey } from '../../src/record/secret-key.ts';
@@ -37,7 +37,7 @@ describe('the outbox of statuses', () => {
   const project = 'app=acme/app';
   const add = (name = 'git', more: { kind?: ForgeKind; repos?: string[]; report?: ForgeReport } = {}) =>
     addForge(database, config, { ...given, name, repos: [project], ...more });
-  const rows = () => database.db.selectFrom('notices').selectAll().orderBy('id').execute();
+  const rows = () => database.db.selectFrom('commit_statuses').selectAll().orderBy('id').execute();
   const states = async () =>
     (await rows()).map(({ build_id, context, state, revision }) => `${build_id} ${context} ${state} ${revision}`);
 
@@ -175,9 +175,13 @@ describe('the outbox of statuses', () => {
     await add();
     await recordedBuild(database, { ref: 'refs/pull/7/head', sha: 'e'.repeat(40), pullRequest: pullRequest7 });
     await recordedBuild(database);
-    await database.db.updateTable('notices').set({ due_at: 1 }).where('context', '=', 'volt/pull-request').execute();
+    await database.db
+      .updateTable('commit_statuses')
+      .set({ due_at: 1 })
+      .where('context', '=', 'volt/pull-request')
+      .execute();
     const forge = await forgeWithToken(database, config, 'git');
-    expect(await nextNotice(database, forge, { pending: true })).to.include({ context: 'volt/push' });
+    expect(await nextStatus(database, forge, { pending: true })).to.include({ context: 'volt/push' });
   });
 
   it('lets one notifier at a time deliver to a forge, and another one when that is gone', async () => {
@@ -192,7 +196,7 @@ describe('the outbox of statuses', () => {
   it('keeps what was of a removed repository from the one that has its name now', async () => {
     await add();
     await recordedBuild(database);
-    const next = async () => nextNotice(database, await forgeWithToken(database, config, 'git'), { pending: true });
+    const next = async () => nextStatus(database, await forgeWithToken(database, config, 'git'), { pending: true });
     expect(await next()).to.include({ project: 'acme/app' });
     await removeRepository(database, 'app', false);
     await observed(database, 'app', { url: 'https://example.com/another/app.git' });

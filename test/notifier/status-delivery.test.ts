@@ -3,10 +3,10 @@ import { forgeAt } from '../../src/forge/kinds.ts';
 import { type Config, loadConfig } from '../../src/kernel/config.ts';
 import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
 import { createLogger } from '../../src/kernel/logger.ts';
-import { Delivery } from '../../src/notifier/delivery.ts';
+import { StatusDelivery } from '../../src/notifier/status-delivery.ts';
 import type { Database } from '../../src/record/database.ts';
+import { refusedStatuses } from '../../src/record/due-statuses.ts';
 import { changeForge, forgeWithToken, listForges, noteChecked } from '../../src/record/forges.ts';
-import { refusedNotices } from '../../src/record/outbox.ts';
 import { administrator } from '../../src/record/visibility.ts';
 import { checkedForge, FakeForge } from '../support/fake-forge.ts';
 import { finishedBuild } from '../support/finished-build.ts';
@@ -34,7 +34,7 @@ describe('the delivery of statuses to a forge', () => {
     await checkedForge(database, config, fake, { name });
   };
   const delivery = (holder = 'one') =>
-    new Delivery(
+    new StatusDelivery(
       {
         ...{ config, database, holder, logger: createLogger('error'), site: () => 'https://ci.example.org' },
         connect: (access) => forgeAt(access, patience),
@@ -43,7 +43,8 @@ describe('the delivery of statuses to a forge', () => {
     );
   const deliver = (one = delivery()) => one.deliver(new AbortController().signal);
   /** Lets everything be due that waits. */
-  const later = () => database.db.updateTable('notices').set({ due_at: 1 }).where('due_at', 'is not', null).execute();
+  const later = () =>
+    database.db.updateTable('commit_statuses').set({ due_at: 1 }).where('due_at', 'is not', null).execute();
   const waiting = async () => (await listForges(database))[0]?.waiting;
   const problem = async () => (await listForges(database))[0]?.problem?.code;
 
@@ -71,10 +72,10 @@ describe('the delivery of statuses to a forge', () => {
   it('sends a status again that was sent but not noted, which changes nothing', async () => {
     await add();
     await finishedBuild(database, 0, { sha });
-    const before = await database.db.selectFrom('notices').selectAll().executeTakeFirstOrThrow();
+    const before = await database.db.selectFrom('commit_statuses').selectAll().executeTakeFirstOrThrow();
     await deliver();
     // as after a kill between both
-    await database.db.updateTable('notices').set({ sent: before.sent, shown: null, due_at: 1 }).execute();
+    await database.db.updateTable('commit_statuses').set({ sent: before.sent, shown: null, due_at: 1 }).execute();
     await database.db.updateTable('forges').set({ held_until: 0 }).execute();
     await deliver(delivery('two'));
     expect(fake.sent).to.have.length(2);
@@ -143,14 +144,14 @@ describe('the delivery of statuses to a forge', () => {
     fake.readOnly = ['acme/app'];
     await deliver();
     expect(await problem()).to.equal(undefined);
-    const [refused] = await refusedNotices(database, administrator);
+    const [refused] = await refusedStatuses(database, administrator);
     expect(refused).to.include({ repo: 'app', forge: 'hub', code: 'forge_refused' });
     expect(refused?.remedy).to.include('statuses=write');
     fake.projects = ['acme/app'];
     await later();
     await deliver();
     expect(fake.shown(sha)).to.deep.equal({ 'volt/push': 'pending' });
-    expect(await refusedNotices(database, administrator)).to.deep.equal([]);
+    expect(await refusedStatuses(database, administrator)).to.deep.equal([]);
   });
 
   it('tries one status of a refused repository for all of them, and sends the others when it may', async () => {
@@ -163,7 +164,7 @@ describe('the delivery of statuses to a forge', () => {
     expect(fake.sent).to.have.length(1);
     fake.projects = ['acme/app'];
     await database.db
-      .updateTable('notices')
+      .updateTable('commit_statuses')
       .set({ due_at: 1 })
       .where('sha', '=', commits[0] ?? '')
       .execute();

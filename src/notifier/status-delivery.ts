@@ -7,11 +7,10 @@ import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
-import { type ForgeWithToken, forgeWithToken, noteForgeProblem } from '../record/forges.ts';
 import {
-  type DueNotice,
+  type DueStatus,
   holdForge,
-  nextNotice,
+  nextStatus,
   noteDone,
   noteFailed,
   noteLost,
@@ -19,7 +18,8 @@ import {
   postponeRepository,
   releaseRepository,
   sentSince,
-} from '../record/outbox.ts';
+} from '../record/due-statuses.ts';
+import { type ForgeWithToken, forgeWithToken, noteForgeProblem } from '../record/forges.ts';
 import { checkDetails } from './check-details.ts';
 import { githubLimits, Pace } from './pace.ts';
 
@@ -43,7 +43,7 @@ const pauses: { readonly [Scope in FaultScope | 'token']: { first: number; most:
 /** The longest pause (ms) before a refused repository is tried again at GitHub, which counts each try. */
 const longestAtGithub = 600_000;
 
-export interface DeliveryContext extends Pick<StageContext, 'config' | 'logger'> {
+export interface StatusDeliveryContext extends Pick<StageContext, 'config' | 'logger'> {
   database: Database;
   /** id of the notifier */
   holder: string;
@@ -57,8 +57,8 @@ export interface DeliveryContext extends Pick<StageContext, 'config' | 'logger'>
  * Delivers the statuses of one forge, one after the other, so that the last one sent for a commit is the newest. A fault of the
  * forge itself pauses all of its statuses; one of a repository or a commit only that status.
  */
-export class Delivery {
-  readonly #context: DeliveryContext;
+export class StatusDelivery {
+  readonly #context: StatusDeliveryContext;
   readonly #name: string;
   #pace: Pace | undefined;
   #failures = 0;
@@ -70,7 +70,7 @@ export class Delivery {
   /** how often in a row each refused repository was tried */
   readonly #refused = new Map<string, number>();
 
-  constructor(context: DeliveryContext, name: string) {
+  constructor(context: StatusDeliveryContext, name: string) {
     this.#context = context;
     this.#name = name;
   }
@@ -83,9 +83,9 @@ export class Delivery {
       if (!forge.isChecked || this.#isPaused(forge) || !(await this.#hold())) return;
       const pace = await this.#paceOf(forge);
       if (pace.wait(serverNow()) > 0) return;
-      const notice = await nextNotice(database, forge, { pending: !pace.isScarce(serverNow()) });
-      if (!notice) return;
-      await this.#handle(forge, notice, pace);
+      const due = await nextStatus(database, forge, { pending: !pace.isScarce(serverNow()) });
+      if (!due) return;
+      await this.#handle(forge, due, pace);
     }
   }
 
@@ -116,62 +116,61 @@ export class Delivery {
     return this.#pace;
   }
 
-  async #handle(forge: ForgeWithToken, notice: DueNotice, pace: Pace): Promise<void> {
+  async #handle(forge: ForgeWithToken, due: DueStatus, pace: Pace): Promise<void> {
     const { database } = this.#context;
-    const { project } = notice;
+    const { project } = due;
     // the forge is not for the repository any more
-    if (project === undefined) return noteDone(database, notice);
+    if (project === undefined) return noteDone(database, due);
     try {
-      const status = await this.#statusOf(forge, notice, project);
-      if (notice.isSent) await this.#lookUp(forge, notice, status);
-      else await this.#send(forge, notice, status, pace);
-      await this.#works(forge, notice);
+      const status = await this.#statusOf(forge, due, project);
+      if (due.isSent) await this.#lookUp(forge, due, status);
+      else await this.#send(forge, due, status, pace);
+      await this.#works(forge, due);
     } catch (error) {
       if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;
-      await this.#failed(forge, notice, error);
+      await this.#failed(forge, due, error);
     }
   }
 
-  async #statusOf({ app, name }: ForgeWithToken, notice: DueNotice, project: string): Promise<CommitStatus> {
-    const { sha, ref, context, state, description, build } = notice;
+  async #statusOf({ app, name }: ForgeWithToken, due: DueStatus, project: string): Promise<CommitStatus> {
+    const { sha, ref, context, state, description, build } = due;
     const url = `${this.#context.site()}/builds/${build}`;
-    const check =
-      app === undefined ? undefined : await checkDetails(this.#context.database, notice, { forge: name, url });
+    const check = app === undefined ? undefined : await checkDetails(this.#context.database, due, { forge: name, url });
     return { project, sha, ref, context, state, description, url, check };
   }
 
-  async #send(forge: ForgeWithToken, notice: DueNotice, status: CommitStatus, pace: Pace): Promise<void> {
+  async #send(forge: ForgeWithToken, due: DueStatus, status: CommitStatus, pace: Pace): Promise<void> {
     const { database, logger } = this.#context;
     const { state, description, url, check } = status;
-    const run = check ? [check.id, notice.isRunning] : [];
+    const run = check ? [check.id, due.isRunning] : [];
     const shown = JSON.stringify([state, description, url, ...run]);
-    if (shown === notice.shown) return noteDone(database, notice);
+    if (shown === due.shown) return noteDone(database, due);
     for (let writes = writesOf(status); writes > 0; writes--) pace.note(serverNow());
     await this.#context.connect(forge).setStatus(status);
-    const isFinal = notice.state !== 'pending';
-    const lookUpAt = isFinal && notice.losses < mostLosses ? serverNow() + lookUpAfter : null;
-    await noteSent(database, notice, { shown, lookUpAt });
-    logger.debug(`set ${notice.context} of ${notice.sha.slice(0, 12)} to ${notice.state} at ${forge.name}`, {
-      repo: notice.repo,
-      build: String(notice.build),
+    const isFinal = due.state !== 'pending';
+    const lookUpAt = isFinal && due.losses < mostLosses ? serverNow() + lookUpAfter : null;
+    await noteSent(database, due, { shown, lookUpAt });
+    logger.debug(`set ${due.context} of ${due.sha.slice(0, 12)} to ${due.state} at ${forge.name}`, {
+      repo: due.repo,
+      build: String(due.build),
     });
   }
 
   /** Forges have accepted statuses and lost them: in a proxy, in a queue of their own, or by a restored backup. */
-  async #lookUp(forge: ForgeWithToken, notice: DueNotice, status: CommitStatus): Promise<void> {
+  async #lookUp(forge: ForgeWithToken, due: DueStatus, status: CommitStatus): Promise<void> {
     const { database, logger } = this.#context;
-    if (await this.#context.connect(forge).hasStatus(status)) return noteDone(database, notice);
+    if (await this.#context.connect(forge).hasStatus(status)) return noteDone(database, due);
     logger.warn(
-      `${forge.name} does not show the status of ${notice.sha.slice(0, 12)} that it has accepted; sending it again`,
+      `${forge.name} does not show the status of ${due.sha.slice(0, 12)} that it has accepted; sending it again`,
       {
-        repo: notice.repo,
-        build: String(notice.build),
+        repo: due.repo,
+        build: String(due.build),
       },
     );
-    await noteLost(database, notice);
+    await noteLost(database, due);
   }
 
-  async #works({ hasProblem }: ForgeWithToken, { repo }: DueNotice): Promise<void> {
+  async #works({ hasProblem }: ForgeWithToken, { repo }: DueStatus): Promise<void> {
     this.#pausedUntil = 0;
     this.#failures = 0;
     if (this.#refused.delete(repo)) await releaseRepository(this.#context.database, this.#name, repo);
@@ -180,23 +179,23 @@ export class Delivery {
     this.#context.logger.info(`statuses reach the forge ${this.#name} again`);
   }
 
-  async #failed(forge: ForgeWithToken, notice: DueNotice, error: VoltError): Promise<void> {
+  async #failed(forge: ForgeWithToken, due: DueStatus, error: VoltError): Promise<void> {
     const { database, logger } = this.#context;
     const { code, message, remedy } = error;
     const problem = { code, message, remedy: remedy.replaceAll('NAME', forge.name) };
     const scope = error instanceof ForgeFault ? error.scope : 'forge';
     // the forge has accepted it; not everybody who may set a status may read them
-    if (notice.isSent && scope !== 'forge') return noteDone(database, notice);
-    const tooOld = serverNow() - notice.createdAt > longestTry;
-    if (tooOld || (scope === 'status' && notice.attempts + 1 >= mostRefusals)) {
-      logger.warn(`gave up a status: ${message}`, { repo: notice.repo, build: String(notice.build) });
-      return noteDone(database, notice, problem);
+    if (due.isSent && scope !== 'forge') return noteDone(database, due);
+    const tooOld = serverNow() - due.createdAt > longestTry;
+    if (tooOld || (scope === 'status' && due.attempts + 1 >= mostRefusals)) {
+      logger.warn(`gave up a status: ${message}`, { repo: due.repo, build: String(due.build) });
+      return noteDone(database, due, problem);
     }
-    if (scope === 'repository') return this.#refuse(forge, notice, problem);
+    if (scope === 'repository') return this.#refuse(forge, due, problem);
     if (scope === 'status') {
-      if (notice.attempts === 0) logger.warn(message, { repo: notice.repo, build: String(notice.build) });
-      const dueAt = serverNow() + pauseOf(pauses.status, notice.attempts);
-      return noteFailed(database, notice, { dueAt, problem });
+      if (due.attempts === 0) logger.warn(message, { repo: due.repo, build: String(due.build) });
+      const dueAt = serverNow() + pauseOf(pauses.status, due.attempts);
+      return noteFailed(database, due, { dueAt, problem });
     }
     const after = error instanceof ForgeFault ? error.after : undefined;
     const kind = code === 'forge_refused' ? pauses.token : pauses.forge;
@@ -207,19 +206,19 @@ export class Delivery {
     this.#pausedFor = `${forge.api} ${forge.token}`;
     await noteForgeProblem(database, this.#name, problem);
     // the next try is about another status, if there is one: this one may be what the forge fails at
-    await noteFailed(database, notice, { dueAt: serverNow() + ms + 1 });
+    await noteFailed(database, due, { dueAt: serverNow() + ms + 1 });
   }
 
   /** One status of a refused repository is tried for all of them. */
-  async #refuse({ name, kind }: ForgeWithToken, notice: DueNotice, problem: Problem): Promise<void> {
+  async #refuse({ name, kind }: ForgeWithToken, due: DueStatus, problem: Problem): Promise<void> {
     const { database, logger } = this.#context;
-    const { repo } = notice;
+    const { repo } = due;
     const failures = this.#refused.get(repo) ?? 0;
     this.#refused.set(repo, failures + 1);
-    if (failures === 0) logger.warn(problem.message, { repo, build: String(notice.build) });
+    if (failures === 0) logger.warn(problem.message, { repo, build: String(due.build) });
     const { first, most } = pauses.repository;
     const dueAt = serverNow() + pauseOf({ first, most: kind === 'github' ? longestAtGithub : most }, failures);
-    await noteFailed(database, notice, { dueAt, problem });
+    await noteFailed(database, due, { dueAt, problem });
     await postponeRepository(database, name, repo, dueAt + 1);
   }
 }

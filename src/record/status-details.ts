@@ -1,14 +1,14 @@
 import type { CommitState } from '../kernel/commit-status.ts';
 import type { Annotation, BuildId, JobId, Reason, Status, StepDetails } from '../kernel/model.ts';
 import type { Database, Sql } from './database.ts';
-import { partContext, partOf } from './notice-parts.ts';
-import type { DueNotice } from './outbox.ts';
+import type { DueStatus } from './due-statuses.ts';
+import { partContext, partOf } from './part-statuses.ts';
 
 /** The most steps whose annotations are read; most steps have none. */
 const mostSteps = 500;
 
-/** A job of what a notice is about. */
-export interface NoticeJob {
+/** A job of what a status is about. */
+export interface ReportedJob {
   id: string;
   name: string;
   workflow: string | null;
@@ -18,22 +18,22 @@ export interface NoticeJob {
 }
 
 /** What a forge may show of a build beside its status. */
-export interface NoticeDetails {
+export interface StatusDetails {
   /** ms since 1970 */
   startedAt: number | null;
   finishedAt: number | null;
-  jobs: NoticeJob[];
+  jobs: ReportedJob[];
   /** of the newest attempts */
   annotations: Annotation[];
 }
 
-/** The jobs that a notice is about, which may be those of a workflow, or one. */
-export async function noticeDetails(
+/** The jobs that a status is about, which may be those of a workflow, or one. */
+export async function statusDetails(
   { db }: Pick<Database, 'db'>,
-  notice: Pick<DueNotice, 'build' | 'context' | 'isPart'>,
+  due: Pick<DueStatus, 'build' | 'context' | 'isPart'>,
   forge: string,
-): Promise<NoticeDetails> {
-  const jobs = await meantJobs(db, notice, forge);
+): Promise<StatusDetails> {
+  const jobs = await meantJobs(db, due, forge);
   const times = (list: (number | null)[]) => list.filter((time) => time !== null).sort((a, b) => a - b);
   return {
     startedAt: times(jobs.map(({ started_at }) => started_at))[0] ?? null,
@@ -46,19 +46,19 @@ export async function noticeDetails(
       reason,
       message,
     })),
-    annotations: await annotationsOf(db, notice.build, new Set(jobs.map(({ id }) => id))),
+    annotations: await annotationsOf(db, due.build, new Set(jobs.map(({ id }) => id))),
   };
 }
 
-/** The jobs that a notice is about. */
-async function meantJobs(db: Sql, notice: Pick<DueNotice, 'build' | 'context' | 'isPart'>, forge: string) {
+/** The jobs that a status is about. */
+async function meantJobs(db: Sql, due: Pick<DueStatus, 'build' | 'context' | 'isPart'>, forge: string) {
   const all = await db
     .selectFrom('jobs')
     .select(['id', 'name', 'workflow', 'status', 'reason', 'message', 'attempt', 'started_at', 'finished_at'])
-    .where('build_id', '=', notice.build)
+    .where('build_id', '=', due.build)
     .orderBy('position')
     .execute();
-  return notice.isPart ? all.filter(await partFilter(db, notice, forge)) : all;
+  return due.isPart ? all.filter(await partFilter(db, due, forge)) : all;
 }
 
 /** A check of a build that a forge shows. */
@@ -77,7 +77,7 @@ export async function checksOf(
   { forge, repo, sha }: { forge: string; repo: string; sha: string },
 ): Promise<CheckOfBuild[]> {
   const rows = await db
-    .selectFrom('notices')
+    .selectFrom('commit_statuses')
     .select(['build_id', 'context', 'state', 'part'])
     .where('forge', '=', forge)
     .where('repo', '=', repo)
@@ -93,14 +93,14 @@ export async function checksOf(
   return checks;
 }
 
-async function partFilter(db: Sql, { build, context }: Pick<DueNotice, 'build' | 'context'>, forge: string) {
+async function partFilter(db: Sql, { build, context }: Pick<DueStatus, 'build' | 'context'>, forge: string) {
   const own = await db
-    .selectFrom('notices')
-    .innerJoin('forges', 'forges.name', 'notices.forge')
-    .select(['notices.context', 'forges.report'])
-    .where('notices.build_id', '=', build)
-    .where('notices.forge', '=', forge)
-    .where('notices.part', '=', 0)
+    .selectFrom('commit_statuses')
+    .innerJoin('forges', 'forges.name', 'commit_statuses.forge')
+    .select(['commit_statuses.context', 'forges.report'])
+    .where('commit_statuses.build_id', '=', build)
+    .where('commit_statuses.forge', '=', forge)
+    .where('commit_statuses.part', '=', 0)
     .executeTakeFirst();
   return (job: { name: string; workflow: string | null }) =>
     own !== undefined && partContext(own.context, partOf(job, own.report)).toLowerCase() === context.toLowerCase();

@@ -6,8 +6,8 @@ import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Sql } from './database.ts';
 import { type Reader, readable } from './visibility.ts';
 
-/** A notice that is due: a status to send, or one to look up at the forge. */
-export interface DueNotice {
+/** A status that is due: it is to be sent, or to be looked up at the forge. */
+export interface DueStatus {
   id: number;
   repo: string;
   sha: string;
@@ -34,8 +34,8 @@ export interface DueNotice {
   project: string | undefined;
 }
 
-/** The part of a notice that says which one is meant: a newer status of the same commit is another one. */
-export type NoticeRef = Pick<DueNotice, 'id' | 'revision'>;
+/** Which status is meant: a newer status of the same commit is another one. */
+export type StatusRef = Pick<DueStatus, 'id' | 'revision'>;
 
 /** Names of the checked forges with something to do now. */
 export async function dueForges({ db }: Pick<Database, 'db'>): Promise<string[]> {
@@ -45,10 +45,10 @@ export async function dueForges({ db }: Pick<Database, 'db'>): Promise<string[]>
     .where('checked_at', 'is not', null)
     .where(({ exists, selectFrom }) =>
       exists(
-        selectFrom('notices')
-          .select('notices.id')
-          .whereRef('notices.forge', '=', 'forges.name')
-          .where('notices.due_at', '<=', serverNow()),
+        selectFrom('commit_statuses')
+          .select('commit_statuses.id')
+          .whereRef('commit_statuses.forge', '=', 'forges.name')
+          .where('commit_statuses.due_at', '<=', serverNow()),
       ),
     )
     .orderBy('name')
@@ -91,19 +91,19 @@ export async function releaseForges(database: Database, holder: string): Promise
 }
 
 /**
- * The notice of a forge that is due for the longest time; final ones come before pending ones, and those of pull requests last, of
+ * The status of a forge that is due for the longest time; final ones come before pending ones, and those of pull requests last, of
  * which strangers make any number.
  * @param options.pending whether pending ones count
  */
-export async function nextNotice(
+export async function nextStatus(
   { db }: Pick<Database, 'db'>,
   { name, kind, api, repos }: ForgeScope & { name: string },
   { pending }: { pending: boolean },
-): Promise<DueNotice | undefined> {
+): Promise<DueStatus | undefined> {
   let query = db
-    .selectFrom('notices')
-    .leftJoin('repositories', 'repositories.name', 'notices.repo')
-    .selectAll('notices')
+    .selectFrom('commit_statuses')
+    .leftJoin('repositories', 'repositories.name', 'commit_statuses.repo')
+    .selectAll('commit_statuses')
     .select(['repositories.url', 'repositories.foreign_builds'])
     .where('forge', '=', name)
     .where('due_at', '<=', serverNow());
@@ -112,7 +112,7 @@ export async function nextNotice(
     .orderBy((eb) => eb.case().when('state', '=', 'pending').then(1).else(0).end())
     .orderBy((eb) => eb.case().when('context', 'like', `${pullRequestContext}%`).then(1).else(0).end())
     .orderBy('due_at')
-    .orderBy('notices.id')
+    .orderBy('commit_statuses.id')
     .limit(1)
     .executeTakeFirst();
   if (!row) return undefined;
@@ -141,15 +141,15 @@ export async function nextNotice(
  */
 export async function noteSent(
   database: Database,
-  { id, revision }: NoticeRef,
+  { id, revision }: StatusRef,
   { shown, lookUpAt }: { shown: string; lookUpAt: number | null },
 ): Promise<void> {
   const at = serverNow();
   await database.write(async (db) => {
     // a newer status may be wanted by now, which stays due
-    await db.updateTable('notices').set({ sent: revision, sent_at: at, shown }).where('id', '=', id).execute();
+    await db.updateTable('commit_statuses').set({ sent: revision, sent_at: at, shown }).where('id', '=', id).execute();
     await db
-      .updateTable('notices')
+      .updateTable('commit_statuses')
       .set({ due_at: lookUpAt, attempts: 0, ...noError })
       .where('id', '=', id)
       .where('revision', '=', revision)
@@ -157,11 +157,11 @@ export async function noteSent(
   });
 }
 
-/** Records that nothing is left to do about a notice. @param error why it was given up; undefined if it was done */
-export async function noteDone(database: Database, { id, revision }: NoticeRef, error?: Problem): Promise<void> {
+/** Records that nothing is left to do about a status. @param error why it was given up; undefined if it was done */
+export async function noteDone(database: Database, { id, revision }: StatusRef, error?: Problem): Promise<void> {
   await database.write((db) =>
     db
-      .updateTable('notices')
+      .updateTable('commit_statuses')
       .set({ due_at: null, sent: revision, ...(error ? columnsOf(error) : noError) })
       .where('id', '=', id)
       .where('revision', '=', revision)
@@ -170,10 +170,10 @@ export async function noteDone(database: Database, { id, revision }: NoticeRef, 
 }
 
 /** Records that the forge does not show a status that it has accepted: it is sent again. */
-export async function noteLost(database: Database, { id, revision }: NoticeRef): Promise<void> {
+export async function noteLost(database: Database, { id, revision }: StatusRef): Promise<void> {
   await database.write((db) =>
     db
-      .updateTable('notices')
+      .updateTable('commit_statuses')
       .set((eb) => ({ due_at: serverNow(), sent: 0, shown: null, losses: eb('losses', '+', 1) }))
       .where('id', '=', id)
       .where('revision', '=', revision)
@@ -181,15 +181,15 @@ export async function noteLost(database: Database, { id, revision }: NoticeRef):
   );
 }
 
-/** Records that a notice could not be sent or looked up. @param problem undefined where the forge is at fault, not this notice */
+/** Records that a status could not be sent or looked up. @param problem undefined where the forge is at fault, not this status */
 export async function noteFailed(
   database: Database,
-  { id, revision }: NoticeRef,
+  { id, revision }: StatusRef,
   { dueAt, problem }: { dueAt: number; problem?: Problem | undefined },
 ): Promise<void> {
   await database.write((db) =>
     db
-      .updateTable('notices')
+      .updateTable('commit_statuses')
       .set((eb) => ({ due_at: dueAt, attempts: eb('attempts', '+', 1), ...(problem && columnsOf(problem)) }))
       .where('id', '=', id)
       .where('revision', '=', revision)
@@ -206,7 +206,7 @@ export async function postponeRepository(
 ): Promise<void> {
   await database.write((db) =>
     db
-      .updateTable('notices')
+      .updateTable('commit_statuses')
       .set({ due_at: until })
       .where('forge', '=', forge)
       .where('repo', '=', repo)
@@ -220,7 +220,7 @@ export async function postponeRepository(
 export async function releaseRepository(database: Database, forge: string, repo: string): Promise<void> {
   await database.write((db) =>
     db
-      .updateTable('notices')
+      .updateTable('commit_statuses')
       .set({ due_at: serverNow() })
       .where('forge', '=', forge)
       .where('repo', '=', repo)
@@ -232,39 +232,43 @@ export async function releaseRepository(database: Database, forge: string, repo:
 
 /** When statuses were sent to a forge since a time, the earliest first. */
 export async function sentSince({ db }: Pick<Database, 'db'>, forge: string, since: number): Promise<number[]> {
-  const query = db.selectFrom('notices').select('sent_at').where('forge', '=', forge).where('sent_at', '>', since);
+  const query = db
+    .selectFrom('commit_statuses')
+    .select('sent_at')
+    .where('forge', '=', forge)
+    .where('sent_at', '>', since);
   const rows = await query.orderBy('sent_at').execute();
   return rows.flatMap(({ sent_at }) => (sent_at === null ? [] : [sent_at]));
 }
 
 /** Why the newest status of a repository was not accepted by a forge. */
-export interface RefusedNotice extends Problem {
+export interface RefusedStatus extends Problem {
   repo: string;
   forge: string;
 }
 
 /** For each repository and forge, why the newest refused status was refused; only what the reader may read. */
-export async function refusedNotices({ db }: { db: Sql }, reader: Reader, repo?: string): Promise<RefusedNotice[]> {
+export async function refusedStatuses({ db }: { db: Sql }, reader: Reader, repo?: string): Promise<RefusedStatus[]> {
   let newest = db
-    .selectFrom('notices')
+    .selectFrom('commit_statuses')
     .select((eb) => eb.fn.max('id').as('id'))
     .where('error_code', 'is not', null)
-    .where(readable(reader, 'notices.repo'))
+    .where(readable(reader, 'commit_statuses.repo'))
     .groupBy(['repo', 'forge']);
   if (repo !== undefined) newest = newest.where('repo', '=', repo);
   const rows = await db
-    .selectFrom('notices')
+    .selectFrom('commit_statuses')
     .select(['repo', 'forge', 'error_code', 'error_message', 'error_remedy'])
     .where('id', 'in', newest)
     // a later status was accepted, so what held up the earlier one is over
     .where(({ not, exists, selectFrom }) =>
       not(
         exists(
-          selectFrom('notices as later')
+          selectFrom('commit_statuses as later')
             .select('later.id')
-            .whereRef('later.forge', '=', 'notices.forge')
-            .whereRef('later.repo', '=', 'notices.repo')
-            .whereRef('later.build_id', '>', 'notices.build_id')
+            .whereRef('later.forge', '=', 'commit_statuses.forge')
+            .whereRef('later.repo', '=', 'commit_statuses.repo')
+            .whereRef('later.build_id', '>', 'commit_statuses.build_id')
             .where('later.sent_at', 'is not', null)
             .where('later.error_code', 'is', null),
         ),

@@ -5,7 +5,7 @@ import { shortHash } from '../kernel/names.ts';
 import { verdictOf } from '../kernel/verdict.ts';
 import type { Write } from './database.ts';
 import { forgeScopes } from './forges.ts';
-import { putNotice } from './put-notice.ts';
+import { putStatus } from './put-status.ts';
 
 /** The most statuses of a build beside its own; a forge limits how many statuses it accepts. */
 const mostParts = 100;
@@ -27,11 +27,11 @@ interface ReportedJob {
  * Wants a status for each workflow or job of a build, at the forges that are to show these. Jobs that wait for others have none
  * yet: a matrix gives them other names. A build that does not own the status of its commit any more changes nothing.
  */
-export async function noticeParts(db: Write, build: number): Promise<void> {
+export async function updatePartStatuses(db: Write, build: number): Promise<void> {
   const forges = (await forgeScopes(db)).filter(({ kind, report }) => report !== 'build' && kind !== 'gerrit');
   if (forges.length === 0) return;
   const rows = await db
-    .selectFrom('notices')
+    .selectFrom('commit_statuses')
     .select(['forge', 'repo', 'sha', 'context', 'lane', 'ref', 'state', 'description', 'running', 'part'])
     .where('build_id', '=', build)
     .execute();
@@ -50,7 +50,7 @@ export async function noticeParts(db: Write, build: number): Promise<void> {
       const context = partContext(own.context, name);
       const status = { ...statusOf(part), isRunning: app !== null && isRunning(part) };
       if (isSame(known.get(context), status)) continue;
-      await putNotice(db, { forge, repo, sha, context, lane, ref, build, isPart: true, ...status }, true);
+      await putStatus(db, { forge, repo, sha, context, lane, ref, build, isPart: true, ...status }, true);
     }
   }
 }

@@ -3,7 +3,7 @@ import { serverNow } from '../kernel/server-time.ts';
 import type { Write } from './database.ts';
 
 /** A status that a forge should show. */
-export interface WantedNotice {
+export interface WantedStatus {
   forge: string;
   repo: string;
   sha: string;
@@ -20,15 +20,15 @@ export interface WantedNotice {
 }
 
 /** @param begun whether it takes the place of another build's status; else that one stays */
-export async function putNotice(
+export async function putStatus(
   db: Write,
-  { build, ref, state, description, isPart, isRunning, ...of }: WantedNotice,
+  { build, ref, state, description, isPart, isRunning, ...of }: WantedStatus,
   begun: boolean,
 ): Promise<void> {
   const now = serverNow();
   const running = isRunning ? 1 : 0;
   await db
-    .insertInto('notices')
+    .insertInto('commit_statuses')
     .values({
       ...{ ...of, part: isPart ? 1 : 0, ref, build_id: build, state, description, running },
       ...{ revision: 1, sent: 0, attempts: 0, losses: 0, due_at: now, created_at: now },
@@ -40,16 +40,16 @@ export async function putNotice(
           state === 'pending'
             ? eb
                 .case()
-                .when('notices.state', '=', 'pending')
-                .then(eb.ref('notices.round'))
-                .else(eb('notices.round', '+', 1))
+                .when('commit_statuses.state', '=', 'pending')
+                .then(eb.ref('commit_statuses.round'))
+                .else(eb('commit_statuses.round', '+', 1))
                 .end()
-            : eb.ref('notices.round'),
-        revision: eb('notices.revision', '+', 1),
+            : eb.ref('commit_statuses.round'),
+        revision: eb('commit_statuses.revision', '+', 1),
         ...{ attempts: 0, losses: 0, due_at: now, created_at: now },
         ...{ error_code: null, error_message: null, error_remedy: null },
       }));
-      return begun ? update : update.where('notices.build_id', '=', build);
+      return begun ? update : update.where('commit_statuses.build_id', '=', build);
     })
     .execute();
 }

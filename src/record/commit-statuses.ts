@@ -6,32 +6,32 @@ import { serverNow } from '../kernel/server-time.ts';
 import type { EventDetails } from '../kernel/workflow-events.ts';
 import type { Write } from './database.ts';
 import { forgeScopes } from './forges.ts';
-import { noticeParts } from './notice-parts.ts';
-import { putNotice } from './put-notice.ts';
+import { updatePartStatuses } from './part-statuses.ts';
+import { putStatus } from './put-status.ts';
 
 /**
- * The outbox. A notice is the status that a forge should show for a commit, under one name; the newest replaces the earlier ones.
+ * The outbox of statuses. Each is what a forge should show for a commit, under one name; the newest replaces the earlier ones.
  * It is written in the transaction that makes, ends or reopens a build, and delivered later by a notifier, see notifier/.
  *
  * A commit may have several builds for one name: it shows the one that was begun or retried last.
  */
 
 /** Takes the place of other builds of the commit: the build was made, or is retried. */
-export async function noticeBegun(db: Write, build: number): Promise<void> {
-  await notice(db, build, true);
+export async function statusBegun(db: Write, build: number): Promise<void> {
+  await wantStatus(db, build, true);
 }
 
 /** The build has ended. */
-export async function noticeEnded(db: Write, build: number): Promise<void> {
-  await notice(db, build, false);
+export async function statusEnded(db: Write, build: number): Promise<void> {
+  await wantStatus(db, build, false);
 }
 
 /** A job of the build has begun. Forges that tell apart what waits and what runs show it. */
-export async function noticeStarted(db: Write, build: number): Promise<void> {
+export async function statusStarted(db: Write, build: number): Promise<void> {
   const telling = (await forgeScopes(db)).filter(({ app }) => app !== null);
   if (telling.length === 0) return;
   await db
-    .updateTable('notices')
+    .updateTable('commit_statuses')
     .set((eb) => ({ running: 1, revision: eb('revision', '+', 1), due_at: serverNow(), attempts: 0 }))
     .where('build_id', '=', build)
     .where('part', '=', 0)
@@ -43,10 +43,10 @@ export async function noticeStarted(db: Write, build: number): Promise<void> {
       telling.map(({ name }) => name),
     )
     .execute();
-  await noticeParts(db, build);
+  await updatePartStatuses(db, build);
 }
 
-async function notice(db: Write, id: number, begun: boolean): Promise<void> {
+async function wantStatus(db: Write, id: number, begun: boolean): Promise<void> {
   const forges = await forgeScopes(db);
   if (forges.length === 0) return;
   const row = await db
@@ -78,9 +78,9 @@ async function notice(db: Write, id: number, begun: boolean): Promise<void> {
     // only changes have votes
     if (forge.kind === 'gerrit' && !build.isPullRequest) continue;
     const { ref, lane } = refAt(forge.kind, event?.pull?.ref ?? row.ref, event?.pull ?? details);
-    await putNotice(db, { ...of, lane, ref, build: id, isPart: false, isRunning: false, ...shown }, begun);
+    await putStatus(db, { ...of, lane, ref, build: id, isPart: false, isRunning: false, ...shown }, begun);
   }
-  await noticeParts(db, id);
+  await updatePartStatuses(db, id);
 }
 
 /**
