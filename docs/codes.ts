@@ -18,6 +18,8 @@ export const errorMeanings: { readonly [C in ErrorCode]: string } = {
   conflict: 'The current state does not allow this, for example cancelling a build that has ended.',
   token_needed:
     'The request needs a valid access token: `Authorization: Bearer <token>`, or `VOLT_TOKEN` for commands.',
+  token_wrong:
+    'The token that was sent is not known: it is mistyped, revoked, or that of another Volt. Correct `VOLT_TOKEN`, or what the header `Authorization` sends.',
   scope_needed:
     "The token's scope does not allow this. Use a token with a higher scope: `volt token add NAME --scope write` or `admin`.",
   bad_signature:

@@ -169,7 +169,7 @@ function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
     const isOpen = reader.internal && (!isMetrics || context.get('source').local);
     if (context.get('caller') || isOpen) return next();
     const refuse = () => {
-      if (!wantsPage(context)) throw tokenNeeded('reading this from your address');
+      if (!wantsPage(context)) throw tokenNeeded(context, 'reading this from your address');
       return toSignIn(context);
     };
     if (!ofRepositories.test(context.req.path) || !(await anyPublic(database))) return refuse();
@@ -201,7 +201,7 @@ const forAdmins: MiddlewareHandler<WebEnv> = async (context, next) => {
 /** Refuses to sign a browser in from a page of another site. */
 const fromOwnPage: MiddlewareHandler<WebEnv> = async (context, next) => {
   const isBrowser = context.req.header('origin') !== undefined || context.req.header('sec-fetch-site') !== undefined;
-  if (isBrowser && !comesFromOwnPage(context)) throw tokenNeeded('signing in from another site');
+  if (isBrowser && !comesFromOwnPage(context)) throw tokenNeeded(context, 'signing in from another site');
   await next();
 };
 

@@ -21,21 +21,22 @@ describe('web: access rights', () => {
   after(() => site.stop());
 
   describe('writing', () => {
-    for (const [what, headers] of [
+    for (const [what, headers, code = 'token_needed'] of [
       ['no token', {}],
-      ['a wrong token', { authorization: 'Bearer 0123456789abcdef' }],
+      ['a wrong token', { authorization: 'Bearer 0123456789abcdef' }, 'token_wrong'],
       ['an empty token', { authorization: 'Bearer ' }],
       [
         'a forged session',
         { cookie: `volt_session_00000000=${Math.floor(Date.now() / 1000) + 1000}.${'0'.repeat(64)}` },
       ],
-    ] as const) {
+    ] as [what: string, headers: { [name: string]: string }, code?: string][]) {
       it(`is refused with ${what}`, async () => {
         const answer = await site.fetch(cancel, { method: 'POST', headers });
         expect(answer.status).to.equal(401);
         const { error } = await bodyOf(answer);
-        expect(error.code).to.equal('token_needed');
-        expect(error.remedy).to.include('/sign-in');
+        expect(error.code).to.equal(code);
+        expect(error.remedy).to.include('volt token add');
+        expect(answer.headers.get('www-authenticate')).to.equal('Bearer');
       });
     }
 

@@ -47,7 +47,8 @@ export async function webFinding(config: Config): Promise<Finding> {
       () => 'not_found',
       (error) => asVoltError(error).code,
     );
-    if (code !== 'token_needed') return ok('web', `${client.url} answers, version ${version}, and accepts the token`);
+    if (code !== 'token_needed' && code !== 'token_wrong')
+      return ok('web', `${client.url} answers, version ${version}, and accepts the token`);
     const remedy = 'Set VOLT_TOKEN to the content of the file `token` in its data directory.';
     return fail('web', `${client.url} does not accept the token`, remedy);
   } catch (error) {

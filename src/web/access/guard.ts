@@ -11,6 +11,7 @@ import { networkOf } from '../http/network.ts';
 import { type Caller, owner } from './caller.ts';
 import { comesFromOwnPage, isReading } from './csrf.ts';
 import type { WebEnv } from './env.ts';
+import { bearerOf } from './permission.ts';
 import { type Rate, RateLimiter, rateLimited } from './rate-limit.ts';
 import { sameText } from './same-text.ts';
 
@@ -62,7 +63,7 @@ export class Guard {
    * @throws VoltError `rate_limited`
    */
   async callerOf(context: Context<WebEnv>): Promise<Caller | undefined> {
-    const bearer = /^Bearer\s+(\S+)\s*$/i.exec(context.req.header('authorization') ?? '')?.[1];
+    const bearer = bearerOf(context);
     if (bearer !== undefined) return this.callerWith(bearer, context);
     const { origin } = context.get('source');
     const session = getCookie(context, this.cookieAt(origin));

@@ -117,7 +117,14 @@ function hasEtag({ method, answer }: Route): boolean {
 
 /** One answer for each HTTP status of an error, with the codes that have this status. */
 function failures(route: Route): Operation['responses'] {
-  const codes: ErrorCode[] = ['foreign_host', 'token_needed', 'rate_limited', 'internal', ...route.errors];
+  const codes: ErrorCode[] = [
+    'foreign_host',
+    'token_needed',
+    'token_wrong',
+    'rate_limited',
+    'internal',
+    ...route.errors,
+  ];
   if (route.scope !== 'read') codes.push('scope_needed');
   if (route.params || route.query || route.body) codes.push('bad_request');
   if (route.method !== 'get') codes.push('too_large', 'record_busy', 'record_full');

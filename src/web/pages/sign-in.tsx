@@ -127,7 +127,7 @@ export async function signIn(context: Context<WebEnv>, web: Web): Promise<Respon
 
 /** Ends the session on the server and deletes this browser's cookie. */
 export async function signOut(context: Context<WebEnv>, web: Web): Promise<Response> {
-  if (!comesFromOwnPage(context)) throw tokenNeeded('signing out from another site');
+  if (!comesFromOwnPage(context)) throw tokenNeeded(context, 'signing out from another site');
   const { origin } = context.get('source');
   const secure = origin.startsWith('https:');
   const session = deleteCookie(context, web.guard.cookieAt(origin), { path: '/', secure });
