@@ -5,6 +5,7 @@ import type { buildList } from '../web/schemas/builds.ts';
 import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { configOf, integer, jsonOption } from './options.ts';
+import { requireRepository } from './resolve.ts';
 import { printEntries } from './table.ts';
 import { mark, paint, plain, print, printJson } from './terminal.ts';
 import { ago, took } from './times.ts';
@@ -39,7 +40,9 @@ export function buildsCommand(program: Command): CommandFile {
     .option('--limit <number>', 'show at most this many builds', integer(1, 500), 20)
     .action(async ({ json, repo, branch, pullRequest: pull, status, commit, before, limit }: BuildsOptions) => {
       const filter = { repo, branch, pull, status, sha: commit, before, limit };
-      const page = await Client.of(configOf(command)).get<Answer<typeof buildList>>('/builds', filter);
+      const client = Client.of(configOf(command));
+      const page = await client.get<Answer<typeof buildList>>('/builds', filter);
+      if (repo !== undefined && page.builds.length === 0) await requireRepository(client, repo);
       if (json) return printJson(page);
       await printEntries(page.builds, 'no builds', {
         '': ({ status }) => mark(status),

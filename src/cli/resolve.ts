@@ -1,5 +1,6 @@
 import { VoltError } from '../kernel/errors.ts';
 import { type Build, type BuildSummary, type Job, parseBuildId } from '../kernel/model.ts';
+import { hint } from '../kernel/similar-words.ts';
 import type { buildList } from '../web/schemas/builds.ts';
 import type { Answer, Client } from './client.ts';
 
@@ -19,9 +20,15 @@ export async function resolveBuild(client: Client, text: string): Promise<Build>
   const found =
     number === undefined ? await newestBuild(client, repo) : await numberedBuild(client, repo, Number(number));
   if (found) return client.get<Build>(`/builds/${found.id}`);
+  await requireRepository(client, repo);
   throw new VoltError('not_found', `build ${text} does not exist`, {
     remedy: 'See `volt builds`. Name a build as REPO#NUMBER, by its id, or by REPO for its newest build.',
   });
+}
+
+/** @throws VoltError `not_found` if nobody watches a repository of that name; it names a similar one */
+export async function requireRepository(client: Client, name: string): Promise<void> {
+  await client.get(`/repos/${encodeURIComponent(name)}`);
 }
 
 /** @throws VoltError `usage` if the id is also the name of a repository, so that no wrong build is cancelled */
@@ -66,7 +73,11 @@ export function resolveJob(build: Build, text: string): Job {
     build.jobs.find((job) => job.id === text) ??
     (/^[1-9][0-9]*$/.test(text) ? build.jobs[Number(text) - 1] : undefined);
   if (found) return found;
-  throw new VoltError('not_found', `build ${build.repo}#${build.number} has no job "${text}"`, {
+  const meant = hint(
+    text,
+    build.jobs.map(({ name }) => name),
+  );
+  throw new VoltError('not_found', `build ${build.repo}#${build.number} has no job "${text}"${meant}`, {
     remedy: `Its jobs are: ${build.jobs.map((job, index) => `${index + 1}. ${job.name}`).join(', ') || 'none'}.`,
   });
 }

@@ -1,4 +1,5 @@
-import { type Diagnostic, hint } from './diagnostics.ts';
+import { hint } from '../kernel/similar-words.ts';
+import type { Diagnostic } from './diagnostics.ts';
 import { evaluateValue, isLiteral } from './evaluate-value.ts';
 import { inputProblem } from './inputs.ts';
 import type { CallInterface, CallJob, FileLocation, Workflow } from './workflow.ts';

@@ -1,4 +1,4 @@
-import { hint } from './diagnostics.ts';
+import { hint } from '../kernel/similar-words.ts';
 import { evaluate, type Scope } from './expression.ts';
 import type { Json } from './template.ts';
 import type { InputDefinition } from './workflow.ts';

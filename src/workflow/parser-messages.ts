@@ -1,6 +1,6 @@
 import { MappingToken, SequenceToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
 import type { TokenRange } from '@actions/workflow-parser/templates/tokens/token-range';
-import { hint } from './diagnostics.ts';
+import { hint } from '../kernel/similar-words.ts';
 import { contextNames } from './expression.ts';
 import { knownFunctions } from './functions.ts';
 

@@ -1,9 +1,10 @@
 import { MappingToken, type TemplateToken } from '@actions/workflow-parser/templates/tokens/index';
 import { isBasicExpression } from '@actions/workflow-parser/templates/tokens/type-guards';
+import { hint } from '../kernel/similar-words.ts';
 import { keyOfCalled, parseCalled, parseLocal } from './called-file.ts';
 import { readCondition } from './conditions.ts';
 import { readContainer, readServices } from './containers/read.ts';
-import { formatDiagnostic, hint } from './diagnostics.ts';
+import { formatDiagnostic } from './diagnostics.ts';
 import { readEnvironment } from './environment.ts';
 import { readPermissions } from './read-permissions.ts';
 import { checkPositive, checkShell, idPattern, idRule, readSteps } from './read-steps.ts';

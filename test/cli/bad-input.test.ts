@@ -10,6 +10,7 @@ describe('volt refuses bad input with exit code 2', () => {
     site = await Site.start();
     env = { VOLT_URL: site.url, VOLT_TOKEN: site.token };
     await site.repository('app');
+    await site.repository('sample');
     const over = await site.build('app', {}, [{ name: 'test' }, { name: 'lint' }]);
     await site.finish({ job: job(over, 1), attempt: 1 });
     await site.finish({ job: job(over, 2), attempt: 1 });
@@ -26,7 +27,14 @@ describe('volt refuses bad input with exit code 2', () => {
       /build 99 does not exist\n {2}`npx volt builds` lists the builds/,
     ],
     ['an unknown build number', ['show', 'app#77'], 'not_found', /build app#77 does not exist\n/],
-    ['a repository without builds', ['logs', 'other'], 'not_found', /build other does not exist\n/],
+    ['a repository with a typo', ['logs', 'ap'], 'not_found', /repository "ap" does not exist\n {2}`npx volt repo ls`/],
+    [
+      'builds of a repository with a typo',
+      ['builds', '--repo', 'sampel'],
+      'not_found',
+      /repository "sampel" does not exist; did you mean "sample"\?\n/,
+    ],
+    ['a repository without builds', ['logs', 'sample'], 'not_found', /build sample does not exist\n/],
     ['an impossible repository name', ['show', '../../etc'], 'bad_request', /repo is not the name of a repository\n/],
     [
       'an unknown job',
@@ -34,6 +42,7 @@ describe('volt refuses bad input with exit code 2', () => {
       'not_found',
       /has no job "deploy"\n {2}Its jobs are: 1\. test, 2\. lint/,
     ],
+    ['a job with a typo', ['retry', 'app#1', 'tset'], 'not_found', /has no job "tset"; did you mean "test"\?\n/],
     ['an unknown attempt', ['logs', 'app#1', 'test', '--attempt', '5'], 'not_found', /has no attempt 5\n/],
     [
       'an unknown status',
@@ -89,10 +98,16 @@ describe('volt refuses bad input with exit code 2', () => {
     });
   }
 
-  it('a wrong token: token_needed, with the path of the right token', async () => {
-    const end = await volt(['cancel', 'app#2'], { env: { ...env, VOLT_TOKEN: 'not-the-token-at-all' } });
+  it('no token: token_needed, with the path of the right token', async () => {
+    const end = await volt(['cancel', 'app#2'], { env: { VOLT_URL: site.url } });
     expect(end.code).to.equal(3);
     expect(end.stderr).to.match(/^error token_needed: .*\n {2}Give --data .* VOLT_TOKEN\.\n$/);
+  });
+
+  it('a wrong token: token_wrong, which says that one was sent', async () => {
+    const end = await volt(['cancel', 'app#2'], { env: { ...env, VOLT_TOKEN: 'not-the-token-at-all' } });
+    expect(end.code).to.equal(3);
+    expect(end.stderr).to.match(/^error token_wrong: .* sent is not known here\n {2}Correct VOLT_TOKEN: /);
   });
 
   it('accepts a reading command without a token', async () => {

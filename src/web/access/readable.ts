@@ -1,9 +1,10 @@
 import { VoltError } from '../../kernel/errors.ts';
 import { type Build, type BuildId, buildIdOf, type JobId } from '../../kernel/model.ts';
+import { hint } from '../../kernel/similar-words.ts';
 import { findBuild, findJob } from '../../record/builds.ts';
 import type { Database } from '../../record/database.ts';
 import { findIntent, type Intent } from '../../record/intents.ts';
-import { findRepository, type ObservedRepository } from '../../record/repositories.ts';
+import { findRepository, type ObservedRepository, repositoryNames } from '../../record/repositories.ts';
 import { mayRead, type Reader } from '../../record/visibility.ts';
 
 /**
@@ -34,7 +35,7 @@ export async function jobFor(database: Database, reader: Reader, id: JobId) {
 /** An observed repository. @throws VoltError `not_found` */
 export async function readRepository(database: Database, reader: Reader, name: string): Promise<ObservedRepository> {
   const found = (await mayRead(database, reader, name)) ? await findRepository(database, name) : undefined;
-  if (!found) throw notObserved(name);
+  if (!found) throw notObserved(name, hint(name, await repositoryNames(database, reader)));
   return found;
 }
 
@@ -54,8 +55,9 @@ export async function readIntent(database: Database, reader: Reader, id: number)
   return found;
 }
 
-export function notObserved(name: string): VoltError {
-  return new VoltError('not_found', `repository "${name}" does not exist`, {
+/** @param meant the end of the message, which names a similar repository that the reader may read */
+export function notObserved(name: string, meant = ''): VoltError {
+  return new VoltError('not_found', `repository "${name}" does not exist${meant}`, {
     remedy: 'See the repositories with `volt repo ls` or at /api/v1/repos.',
   });
 }

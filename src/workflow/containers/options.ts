@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { split } from 'shlex';
-import { hint } from '../diagnostics.ts';
+import { hint } from '../../kernel/similar-words.ts';
 import { type ParsedOptions, refused, shortNames, switches, valued } from './option-flags.ts';
 import { ContainerProblem, quoted } from './problem.ts';
 
