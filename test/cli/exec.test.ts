@@ -227,6 +227,13 @@ jobs:
     }
   });
 
+  it('refuses a value that no matrix has before any job runs', async () => {
+    const repository = checkout({ '.github/workflows/ci.yml': matrix, 'a.txt': 'a' });
+    const { ended, code, stderr } = await events(repository, 'test', '--matrix', 'node=24');
+    expect(stderr).to.include('The values of node are 20, 22.');
+    expect([code, ended]).to.deep.equal([2, []]);
+  });
+
   it('runs the valid workflows beside invalid ones, prints one error a line, and exits 3', async () => {
     const repository = checkout({
       '.github/workflows/ci.yml': 'on: push\njobs: {one: {runs-on: ubuntu-latest, steps: [{run: echo said}]}}\n',

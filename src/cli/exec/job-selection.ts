@@ -1,8 +1,11 @@
 import { VoltError } from '../../kernel/errors.ts';
+import { evaluateValue, isLiteral } from '../../workflow/evaluate-value.ts';
 import { toText } from '../../workflow/expression.ts';
 import { initialNodes } from '../../workflow/job-name.ts';
+import { expandMatrix } from '../../workflow/matrix.ts';
 import type { Node } from '../../workflow/node.ts';
 import type { PlannedStep } from '../../workflow/plan.ts';
+import type { Json } from '../../workflow/template.ts';
 import type { Workflow } from '../../workflow/workflow.ts';
 import { NamedJob, withNeeds } from './named-job.ts';
 import { jobsWithSteps, onlySteps } from './step-selection.ts';
@@ -30,7 +33,7 @@ export class JobSelection {
   /** values of all combinations, by key */
   readonly #values = new Map<string, Set<string>>();
 
-  /** @throws VoltError `not_found` if no workflow can have the job or the step */
+  /** @throws VoltError `not_found` if no workflow can have the job, the step or the value of the matrix */
   constructor(options: JobSelectionOptions) {
     const { jobs, steps, workflows, running } = options;
     this.#options = options;
@@ -38,6 +41,7 @@ export class JobSelection {
     this.#jobs = names.length === 0 ? undefined : names.map((name) => new NamedJob(name, workflows, running));
     for (const job of this.#jobs ?? [])
       if (running.every((workflow) => job.idsOf(workflow).size === 0)) throw this.#noJob(job.name, []);
+    this.#checkMatrix();
   }
 
   /** Ids of the workflow's wanted jobs, and of those that they need; undefined for all. */
@@ -77,6 +81,29 @@ export class JobSelection {
   notFoundError(names: string[]): VoltError | undefined {
     const missing = this.#jobs?.find((job) => !job.isFound);
     if (missing) return this.#noJob(missing.name, names);
+    return this.#noValue();
+  }
+
+  /** Refuses an unknown value before any job runs, unless a matrix is known only later: by an expression, or in a call. */
+  #checkMatrix(): void {
+    const { matrix, running } = this.#options;
+    if (Object.keys(matrix).length === 0) return;
+    const jobs = running.flatMap((workflow) => {
+      const ids = this.idsOf(workflow);
+      return workflow.jobs.filter(({ id }) => ids?.has(id) ?? true);
+    });
+    for (const { kind, strategy } of jobs) {
+      if (kind === 'call' || strategy?.whole !== undefined) return;
+      if (strategy?.matrix === undefined) continue;
+      if (!isLiteral(strategy.matrix)) return;
+      for (const cell of expandMatrix(evaluateValue(strategy.matrix, { contexts: {} }))) this.#note(cell.matrix);
+    }
+    const error = this.#noValue();
+    if (error) throw error;
+  }
+
+  /** The error for a value that no known matrix has. */
+  #noValue(): VoltError | undefined {
     for (const [key, value] of Object.entries(this.#options.matrix)) {
       const values = this.#values.get(key);
       if (values?.has(value)) continue;
@@ -93,13 +120,17 @@ export class JobSelection {
 
   #fitsMatrix({ cell }: Node): boolean {
     if (!cell) return true;
-    for (const [key, value] of Object.entries(cell.matrix)) {
-      const known = this.#values.get(key) ?? new Set();
-      this.#values.set(key, known.add(toText(value)));
-    }
+    this.#note(cell.matrix);
     return Object.entries(this.#options.matrix).every(
       ([key, value]) => !(key in cell.matrix) || toText(cell.matrix[key] ?? null) === value,
     );
+  }
+
+  #note(matrix: { readonly [key: string]: Json }): void {
+    for (const [key, value] of Object.entries(matrix)) {
+      const known = this.#values.get(key) ?? new Set();
+      this.#values.set(key, known.add(toText(value)));
+    }
   }
 
   #noJob(wanted: string, names: readonly string[]): VoltError {
