@@ -3,7 +3,8 @@ import { dirname } from 'node:path';
 import { expect } from 'chai';
 import { tailBuild } from '../../src/cli/up/log-tail.ts';
 import { logFile } from '../../src/kernel/data-paths.ts';
-import { jobIdOf } from '../../src/kernel/model.ts';
+import { type JobId, jobIdOf } from '../../src/kernel/model.ts';
+import type { Database } from '../../src/record/database.ts';
 import { finishAttempt, startAttempt } from '../../src/record/job-transitions.ts';
 import { observed, recordedBuild } from '../support/record.ts';
 import { until } from '../support/until.ts';
@@ -54,4 +55,39 @@ describe('the log of a build that volt up prints', () => {
       await volt.stop();
     }
   });
+
+  it('is bounded where a line has no end, and shows what a carriage return left of it', async () => {
+    const volt = await TestVolt.start();
+    try {
+      const { database } = volt.context;
+      await observed(database);
+      const build = await recordedBuild(database);
+      const job = jobIdOf(build, 1);
+      await startAttempt(database, { job, attempt: 1 }, { id: 'box~1', name: 'box', host: 'box' }, Date.now());
+      const file = logFile(volt.dataDir, { job, attempt: 1 });
+      mkdirSync(dirname(file), { recursive: true });
+      writeFileSync(file, `${'10 %\r'.repeat(50_000)}done\n${'x'.repeat(5_000_000)}`);
+      const printed: string[] = [];
+      const none = async () => undefined;
+      const end = new AbortController();
+      const listener = { lines: async (texts: string[]) => void printed.push(...texts), job: none, restarted: none };
+      const tail = tailBuild(volt.context, build, listener, end.signal);
+      await until('the log is read', () => printed.length === 1);
+      await recordEnd(database, job);
+      expect((await tail)?.status).to.equal('success');
+      expect(printed[0]).to.match(/done$/).and.have.property('length').below(100_000);
+      expect(printed[1]).to.match(/^x+$/).and.have.property('length').below(100_000);
+    } finally {
+      await volt.stop();
+    }
+  });
 });
+
+/** The first attempt of a job passes. */
+async function recordEnd(database: Database, job: JobId): Promise<void> {
+  const runner = { id: 'box~1', name: 'box', host: 'box' };
+  const times = { startedAt: 1, finishedAt: 2 };
+  const log = { logBytes: 1, logComplete: true };
+  const outcome = { status: 'success', reason: null, message: null, exitCode: 0, steps: [] } as const;
+  await finishAttempt(database, { job, attempt: 1 }, { ...outcome, ...times, ...log, steps: [], runner });
+}

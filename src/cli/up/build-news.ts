@@ -7,6 +7,7 @@ import { asTyped } from '../invocation.ts';
 import type { RecordContext } from '../stage.ts';
 import { mark, paint, plain, plainOutput, print, write } from '../terminal.ts';
 import { buildName, commitLine, verdictLine } from '../wording.ts';
+import { BoundedLog } from './bounded-log.ts';
 import { tailBuild } from './log-tail.ts';
 
 /** A channel may lose a notice, so open builds are polled as well, at this interval in milliseconds. */
@@ -128,14 +129,18 @@ export class BuildNews {
 
   async #printLog(first: BuildSummary): Promise<void> {
     const margin = paint('dim', '  │ ');
+    const log = new BoundedLog(
+      (lines) => write(lines.map((line) => `${margin}${line}\n`).join('')),
+      asTyped(`volt logs ${buildName(first)}`),
+    );
     const listener = {
-      lines: (texts: string[]) => write(texts.map((text) => `${margin}${plainOutput(text)}\n`).join('')),
-      job: (job: Job) => write(`${margin}${paint('dim', `── ${plain(job.name)}`)}\n`),
-      restarted: (job: Job) =>
-        write(`${margin}${paint('dim', `${plain(job.name)}: ${plain(job.message ?? 'next attempt')}`)}\n`),
+      lines: (texts: string[]) => log.add(texts.map(plainOutput)),
+      job: (job: Job) => log.add([paint('dim', `── ${plain(job.name)}`)]),
+      restarted: (job: Job) => log.add([paint('dim', `${plain(job.name)}: ${plain(job.message ?? 'next attempt')}`)]),
     };
     try {
       const end = await tailBuild(this.#context, first.id, listener, this.#end.signal);
+      await log.end();
       if (end) this.#printVerdict(end);
     } catch (error) {
       this.#context.logger.warn(`cannot follow the log of ${buildName(first)}: ${errorText(error)}`);

@@ -11,6 +11,8 @@ import type { RecordContext } from '../stage.ts';
 const interval = 100;
 /** Bytes that are read and printed at once: few enough not to hold the event loop. */
 const pieceSize = 65_536;
+/** Characters of a line that are kept while its end has not come: more would be copied again and again. */
+const longestLine = 16_384;
 
 /** Takes the log of a build. */
 export interface TailListener {
@@ -98,7 +100,10 @@ class FileTail {
     const piece = await this.#read();
     if (piece.length === 0) return undefined;
     const lines = (this.#rest + this.#decoder.write(piece)).split('\n');
-    this.#rest = lines.pop() ?? '';
+    const rest = lines.pop() ?? '';
+    // what a carriage return overwrites is never seen
+    const seen = rest.slice(rest.lastIndexOf('\r', rest.length - 2) + 1);
+    this.#rest = seen.slice(0, longestLine);
     return lines;
   }
 

@@ -18,6 +18,7 @@ import { print } from '../terminal.ts';
 import { BuildNews } from './build-news.ts';
 import { compose, type Volt } from './compose.ts';
 import { explainSample, greet, stopHint } from './greeting.ts';
+import { lastLine } from './last-line.ts';
 import { type LiveView, showLiveView } from './live-view.ts';
 import { firstResults } from './once.ts';
 import type { UpOptions } from './options.ts';
@@ -66,6 +67,8 @@ class Session {
   /** whether this start was asked to watch the sample */
   #sample = false;
   #explained = false;
+  /** whether a signal has ended it */
+  #isStopping = false;
   #begin: () => void = () => {};
   readonly #screen = Screen.open();
   #view: LiveView | undefined;
@@ -80,6 +83,7 @@ class Session {
     const { slots, grace } = this.#options;
     return compose(this.#config, this.logger, { slots, graceSeconds: grace }, shutdown, async (context) => {
       this.#names = await this.#addRepositories(context);
+      shutdown.add('last line', async () => this.#isStopping && print(await lastLine(context)));
       const repositories = showRepositoryNews(context, this.#since);
       shutdown.add('repository news', () => repositories.stop());
       const builds = new BuildNews(context, { starts: !this.#screen, done: ({ repo }) => this.#explain(repo) });
@@ -116,6 +120,7 @@ class Session {
     };
     const how = `running jobs have ${this.#options.grace} s to end and are then handed back; press Ctrl-C again to hand them back now`;
     print(`\nstopping: ${how}`);
+    this.#isStopping = true;
     this.#view?.say('stopping');
     return 0;
   }
