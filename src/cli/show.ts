@@ -16,7 +16,7 @@ import { configOf, jsonOption } from './options.ts';
 import { buildArgumentHelp, resolveBuild } from './resolve.ts';
 import { mark, paint, plain, plainLines, print, printJson, verdict } from './terminal.ts';
 import { ago, took } from './times.ts';
-import { buildName, refText, verdictLine } from './wording.ts';
+import { buildName, refText, verdictLine, whyText } from './wording.ts';
 
 export function showCommand(program: Command): CommandFile {
   const command = jsonOption(program.command('show'))
@@ -79,7 +79,8 @@ function printJob(job: Job, several: boolean): void {
     `  ${mark(job.status)} ${workflow}${paint('bold', plain(job.name))} ${verdict(job.status)}${since(job)}${labels}`,
   );
   if (job.needs.length > 0) print(`      needs ${job.needs.map(plain).join(', ')}`);
-  if (job.reason !== null || job.message !== null) print(`      ${reasonText(job)}`);
+  const why = whyText(job, '        ');
+  if (why !== undefined) print(`      ${why}`);
   // a single attempt ended as its job did; only its runner is worth a line
   if (job.attempts.length > 1) for (const attempt of job.attempts) print(`      ${attemptLine(attempt)}`);
   else if (job.runner !== null) print(`      on ${plain(job.runner)}`);
@@ -107,18 +108,14 @@ function annotationText({ level, title, message, file, line, column }: Annotatio
 
 function attemptLine(attempt: Attempt): string {
   const where = attempt.runner === null ? '' : ` on ${plain(attempt.runner)}`;
-  const why = attempt.reason === null && attempt.message === null ? '' : `: ${reasonText(attempt)}`;
-  return `${mark(attempt.status)} attempt ${attempt.number}${where} ${verdict(attempt.status)}${since(attempt)}${why}`;
+  const why = whyText(attempt, '        ');
+  return `${mark(attempt.status)} attempt ${attempt.number}${where} ${verdict(attempt.status)}${since(attempt)}${why === undefined ? '' : `: ${why}`}`;
 }
 
 function stepLine(step: Step): string {
   const code = step.exitCode === null || step.exitCode === 0 ? '' : ` exit code ${step.exitCode}`;
   const forgiven = step.status === 'success' && step.outcome === 'failure' ? ', failed (continue-on-error)' : '';
   return `${mark(step.status)} ${plain(step.name)}${since(step)}${code}${forgiven}`;
-}
-
-function reasonText({ reason, message }: Pick<Job, 'reason' | 'message'>): string {
-  return [reason, message === null ? null : plainLines(message, '        ')].filter((part) => part !== null).join(': ');
 }
 
 function since({ startedAt, finishedAt }: Pick<Step, 'startedAt' | 'finishedAt'>): string {

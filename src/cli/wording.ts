@@ -1,5 +1,5 @@
 import { durationStart } from '../kernel/build-duration.ts';
-import type { BuildSummary, Status } from '../kernel/model.ts';
+import { type BuildSummary, reasons, type Status } from '../kernel/model.ts';
 import { pullRequestText } from '../kernel/pull-request.ts';
 import { isFailing } from '../kernel/verdict.ts';
 import { mark, paint, plain, plainLines, verdict } from './terminal.ts';
@@ -31,11 +31,21 @@ export function buildVerdict(build: Pick<BuildSummary, 'status' | 'reason'>): st
 /** `✔ sample#1 main 3f2a1b0 passed in 1.2 s` */
 export function verdictLine(build: BuildSummary): string {
   const time = took(durationStart(build), build.finishedAt);
-  const why =
-    build.reason === null
-      ? ''
-      : ` (${build.reason}${build.message === null ? '' : `: ${plainLines(build.message, '    ')}`})`;
+  const because = whyText(build, '    ');
+  const why = because === undefined ? '' : ` (${because})`;
   return `${mark(build.status)} ${commitLine(build)} ${buildVerdict(build)}${time === '' ? '' : ` in ${time}`}${why}`;
+}
+
+/**
+ * Why something has its status, in words; undefined if there is nothing to say. Scripts find the code with `--json`.
+ * @param indent goes before each line but the first
+ */
+export function whyText(
+  { reason, message }: Pick<BuildSummary, 'reason' | 'message'>,
+  indent: string,
+): string | undefined {
+  if (message !== null) return plainLines(message, indent);
+  return reason === null ? undefined : reasons[reason];
 }
 
 /** `sample#1 main 3f2a1b0` */

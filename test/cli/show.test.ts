@@ -44,7 +44,7 @@ describe('volt show', () => {
     );
     const { stdout, code } = await volt(['show', build], { env: { VOLT_URL: site.url } });
     expect(code).to.equal(0);
-    expect(stdout).to.include('      invalid_workflow: a.yml:1:2: one\n        a.yml:3:4: two\n');
+    expect(stdout).to.include('      a.yml:1:2: one\n        a.yml:3:4: two\n');
     expect(stdout).to.include(
       [
         '      in docker.io/library/node:22 (sha256:12)',

@@ -126,12 +126,12 @@ describe('volt up', () => {
     const first = await up('--once', '--repo', bad.path, '--repo', `fine=${good.path}`).ended();
     expect(first.code).to.equal(1);
     expect(first.stdout)
-      .to.match(/✘ bad#1 main .* failed .*\(exit_code: /)
+      .to.match(/✘ bad#1 main .* failed in .* \(".*" exited with code 7\)/)
       .and.match(/✔ fine#1 main .* passed/);
     const empty = repository({ README: 'no tests\n' }, 'empty');
     const second = await up('--once', '--repo', empty.path).ended();
     expect(second.code).to.equal(3);
-    expect(second.stdout).to.match(/! empty#1 main .* error .*\(no_tests_found: /);
+    expect(second.stdout).to.match(/! empty#1 main .* error .*\([^_]*\)\n/);
   });
 
   it('with --once repeats the verdict of the same command, and never of another command', async () => {
@@ -262,7 +262,7 @@ describe('volt up', () => {
     process.signal('SIGINT');
     const end = await process.ended();
     expect(end.code).to.equal(0);
-    expect(end.stdout).to.match(/stopping: [\s\S]*✔ sample#1 .* passed/);
+    expect(end.stdout).to.match(/stopping: [\s\S]*✔ sample#1 .* passed.*\nstopped; no build was left unfinished\n$/);
     await redisEnded();
   });
 
@@ -279,7 +279,9 @@ describe('volt up', () => {
     process.signal('SIGTERM');
     const end = await process.ended();
     expect(end.code).to.equal(0);
-    expect(end.stdout).to.contain('handing back the running jobs');
+    expect(end.stdout)
+      .to.contain('handing back the running jobs')
+      .and.match(/\nstopped; the next start continues sample#1\n$/);
     const again = await upWith(open, '--once', '--repo', slow.path).ended();
     expect(again.code).to.equal(0);
     expect(again.stdout).to.match(/✔ sample#1 .* passed/);
@@ -313,12 +315,12 @@ describe('volt up', () => {
     sample.commit('fails', { 'test.sh': '#!/bin/sh\necho on its way\nsleep 1\nexit 4\n' });
     const failing = await volt(['trigger', 'sample', '--wait', ...data]);
     expect(failing.code).to.equal(1);
-    expect(failing.stdout).to.match(/on its way\n[\s\S]*✘ sample#\d main .* failed .*\(exit_code/);
+    expect(failing.stdout).to.match(/on its way\n[\s\S]*✘ sample#\d main .* failed .*exited with code 4\)/);
 
     expect((await volt(['retry', 'sample', 'test', '--failed', ...data])).stderr).to.contain('error usage: --failed');
     const retried = await volt(['retry', 'sample', '--failed', '--wait', ...data]);
     expect(retried.code).to.equal(1);
-    expect(retried.stdout).to.match(/on its way\n[\s\S]*✘ sample#\d main .* failed .*\(exit_code/);
+    expect(retried.stdout).to.match(/on its way\n[\s\S]*✘ sample#\d main .* failed .*exited with code 4\)/);
     expect((await volt(['show', 'sample', ...data])).stdout).to.match(/attempt 1 .*\n.*attempt 2 /);
     await process.says(/(✘ sample#(\d) [\s\S]*){2}/);
 
@@ -333,8 +335,8 @@ describe('volt up', () => {
     expect(refused.code).to.equal(2);
     expect(refused.stderr).to.match(/^error conflict: build \d+ is still open: test \w+\n {2}Wait until it ends/);
     const missing = await volt(['trigger', 'sample', 'no-such-branch', ...data]);
-    expect(missing.code).to.equal(3);
-    expect(missing.stderr).to.contain('error commit_missing: ');
+    expect(missing.code).to.equal(2);
+    expect(missing.stderr).to.contain('error commit_missing: there is no branch, tag or commit "no-such-branch"');
   });
 
   it('keeps its token and the address of its Redis to its user', async () => {
