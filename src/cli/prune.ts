@@ -43,21 +43,23 @@ export function pruneCommand(program: Command): CommandFile {
       const machine = await pruneMachine(config, warn, dryRun, Date.now(), known);
       if (json) return printJson({ dryRun, ...results, ...machine });
       const { mirrors, workFolders, caches, installs, artifacts, homes, images } = machine;
-      const sum = (list: { bytes: number }[]) => list.reduce((total, { bytes }) => total + bytes, 0);
-      const rows: [string, number][] = [
-        [
-          `${results.builds} builds with their logs, logs of ${results.logs} other builds, logs of ${results.orphans} unknown builds`,
-          results.bytes,
-        ],
-        [`${mirrors.length} mirrors`, sum(mirrors)],
-        [`${workFolders.length} folders of runners that no longer run`, sum(workFolders)],
-        [`${caches.length} caches`, sum(caches)],
-        [`${installs.length} kept Python environments and node_modules folders`, sum(installs)],
-        [`artifacts of ${artifacts.length} builds`, sum(artifacts)],
-        [`${homes.length} job homes`, sum(homes)],
-        [`${images.length} images of containers`, sum(images)],
+      const rows = [
+        {
+          what: `${results.builds} builds with their logs, logs of ${results.logs} other builds, logs of ${results.orphans} unknown builds`,
+          count: results.builds + results.logs + results.orphans,
+          bytes: results.bytes,
+        },
+        row(mirrors, (count) => `${count} mirrors`),
+        row(workFolders, (count) => `${count} folders of runners that no longer run`),
+        row(caches, (count) => `${count} caches`),
+        row(installs, (count) => `${count} kept Python environments and node_modules folders`),
+        row(artifacts, (count) => `artifacts of ${count} builds`),
+        row(homes, (count) => `${count} job homes`),
+        row(images, (count) => `${count} images of containers`),
       ];
-      for (const [what, bytes] of rows) print(`${dryRun ? 'would delete' : 'deleted'} ${what} (${sizeText(bytes)})`);
+      const found = rows.filter(({ count }) => count > 0);
+      if (found.length === 0) return print('nothing to remove');
+      for (const { what, bytes } of found) print(`${dryRun ? 'would delete' : 'deleted'} ${what} (${sizeText(bytes)})`);
     });
   return {
     command,
@@ -67,6 +69,11 @@ export function pruneCommand(program: Command): CommandFile {
       ['volt prune', 'delete it now, instead of within the hour'],
     ],
   };
+}
+
+function row(list: { bytes: number }[], what: (count: number) => string) {
+  const bytes = list.reduce((total, one) => total + one.bytes, 0);
+  return { what: what(list.length), count: list.length, bytes };
 }
 
 function warn(message: string): void {

@@ -1,7 +1,9 @@
 import type { Command } from 'commander';
 import { VoltError } from '../kernel/errors.ts';
-import { withCommandsAsTyped } from './invocation.ts';
-import { plain } from './terminal.ts';
+import type { secretList } from '../web/schemas/secrets.ts';
+import type { Answer } from './client.ts';
+import { asTyped } from './invocation.ts';
+import { plain, print } from './terminal.ts';
 
 /** Options of the commands that manage secrets or variables of one repository, of an environment of it, or of all repositories. */
 export interface ScopeOptions {
@@ -30,8 +32,18 @@ export function scopeWords({ repo, environment }: ScopeOptions): string {
   return repo === undefined ? 'all repositories' : repo;
 }
 
-/** The sentence for an empty list. @param command of `volt`, which lists those of one repository with `ls --repo` */
-export function noneFor(options: ScopeOptions, what: string, command: string): string {
-  if (options.repo !== undefined) return `no ${what} for ${scopeWords(options)}`;
-  return withCommandsAsTyped(`no ${what} for all repositories; \`volt ${command} ls --repo NAME\` lists those of one`);
+/** The sentence for an empty list. */
+export function noneFor(options: ScopeOptions, what: string): string {
+  return `no ${what} for ${scopeWords(options)}`;
+}
+
+/** Prints who else has some, below the list of those for all repositories. @param command that lists theirs */
+export function printElsewhere(elsewhere: Answer<typeof secretList>['elsewhere'], command: string): void {
+  if (!elsewhere || elsewhere.length === 0) return;
+  const width = Math.max(...elsewhere.map(({ count }) => String(count).length));
+  print('\nothers:');
+  for (const { repo, environment, count } of elsewhere) {
+    const scope = environment === null ? '' : ` --environment ${plain(environment)}`;
+    print(`  ${String(count).padStart(width)}  ${asTyped(`volt ${command} ls --repo ${repo}${scope}`)}`);
+  }
 }

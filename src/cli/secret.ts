@@ -5,7 +5,7 @@ import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { readHidden } from './hidden-input.ts';
 import { configOf, jsonOption } from './options.ts';
-import { noneFor, type ScopeOptions, scopeOption, scopePath, scopeWords } from './repository-option.ts';
+import { noneFor, printElsewhere, type ScopeOptions, scopeOption, scopePath, scopeWords } from './repository-option.ts';
 import { printEntries } from './table.ts';
 import { plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
@@ -40,7 +40,7 @@ export function secretCommand(program: Command): CommandFile {
     .action(async (options: ScopeOptions) => {
       const page = await Client.of(configOf(list)).get<Answer<typeof secretList>>(`${scopePath(options)}/secrets`);
       if (options.json) return printJson(page);
-      await printEntries(page.secrets, noneFor(options, 'secrets', 'secret'), {
+      await printEntries(page.secrets, noneFor(options, 'secrets'), {
         NAME: ({ name }) => name,
         SET: ({ updatedAt }) => ago(updatedAt),
         'AVAILABLE TO': ({ inEnvironment }) => {
@@ -48,6 +48,7 @@ export function secretCommand(program: Command): CommandFile {
           return `jobs that name it${inEnvironment ? ', jobs without a workflow' : ''}`;
         },
       });
+      printElsewhere(page.elsewhere, 'secret');
     });
   const remove = scopeOption(command.command('rm'))
     .description('Removes a secret.')

@@ -3,7 +3,7 @@ import type { variableList } from '../web/schemas/secrets.ts';
 import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { configOf, jsonOption } from './options.ts';
-import { noneFor, type ScopeOptions, scopeOption, scopePath, scopeWords } from './repository-option.ts';
+import { noneFor, printElsewhere, type ScopeOptions, scopeOption, scopePath, scopeWords } from './repository-option.ts';
 import { printEntries } from './table.ts';
 import { plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
@@ -26,11 +26,12 @@ export function variableCommand(program: Command): CommandFile {
     .action(async (options: ScopeOptions) => {
       const page = await Client.of(configOf(list)).get<Answer<typeof variableList>>(`${scopePath(options)}/variables`);
       if (options.json) return printJson(page);
-      await printEntries(page.variables, noneFor(options, 'variables', 'var'), {
+      await printEntries(page.variables, noneFor(options, 'variables'), {
         NAME: ({ name }) => name,
         SET: ({ updatedAt }) => ago(updatedAt),
         VALUE: ({ value }) => plain(value),
       });
+      printElsewhere(page.elsewhere, 'var');
     });
   const remove = scopeOption(command.command('rm'))
     .description('Removes a variable.')

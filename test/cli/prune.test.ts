@@ -47,7 +47,7 @@ describe('volt prune', () => {
 
   it('does not create a database if none exists', async () => {
     const data = folders.make();
-    expect((await volt(['prune', '--data', data])).code).to.equal(0);
+    expect(await volt(['prune', '--data', data])).to.include({ code: 0, stdout: 'nothing to remove\n' });
     expect(existsSync(dataPaths(data).record)).to.equal(false);
   });
 });

@@ -11,6 +11,7 @@ describe('volt secret and volt var', () => {
   before(async () => {
     site = await Site.start();
     await site.repository('app');
+    await site.repository('elsewhere');
   });
   after(() => site.stop());
 
@@ -83,6 +84,19 @@ describe('volt secret and volt var', () => {
     );
     expect((await volt(['secret', 'ls', ...environment])).stdout).to.match(/KEY .*jobs of Production that name it/);
     expect(await volt(['var', 'ls', '--environment', 'x', ...data()])).to.include({ code: 2 });
+  });
+
+  it('say which repositories and environments have some, beside those for all repositories', async () => {
+    await volt(['secret', 'set', 'OWN', '--repo', 'elsewhere', ...data()], { input: 'x' });
+    await volt(['environment', 'set', 'staging', '--repo', 'elsewhere', ...data()]);
+    const environment = ['--repo', 'elsewhere', '--environment', 'staging', ...data()];
+    for (const name of ['A', 'B']) await volt(['secret', 'set', name, ...environment], { input: 'x' });
+    const { stdout } = await volt(['secret', 'ls', ...data()]);
+    expect(stdout).to.match(
+      /\nothers:\n(?: .*\n)* {2}1 {2}npx volt secret ls --repo elsewhere\n {2}2 .* --repo elsewhere --environment staging\n/,
+    );
+    expect((await volt(['secret', 'ls', '--repo', 'elsewhere', ...data()])).stdout).to.not.include('others:');
+    expect((await volt(['var', 'ls', ...data()])).stdout).to.not.include('elsewhere');
   });
 
   it('report missing secrets, variables and repositories', async () => {

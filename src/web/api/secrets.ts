@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { refMatcher } from '../../git/remote/ref-names.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
+import { ownersOf } from '../../record/entry-owners.ts';
 import type { EntryOwner } from '../../record/scoped-entries.ts';
 import { rotateKey } from '../../record/secret-key.ts';
 import { listSecrets, removeSecret, setSecret } from '../../record/secrets.ts';
@@ -79,7 +80,11 @@ function routesOf(
       params,
       confidential: true,
       answer: list,
-      handle: ({ params: given }, web) => read(web, (given as { name?: string }).name ?? null),
+      handle: async ({ params: given, requester: { reader } }, web) => {
+        const { name: repo = null } = given as Partial<EntryParams>;
+        const owned = await read(web, repo);
+        return repo === null ? { ...owned, elsewhere: await ownersOf(web.database, plural, reader) } : owned;
+      },
     }),
     jsonRoute({
       method: 'put',

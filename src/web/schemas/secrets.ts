@@ -3,9 +3,26 @@ import { inEnvironment, secret, variable } from '../../kernel/model/access-shape
 import { next } from './paging.ts';
 import { name } from './registry.ts';
 
-export const secretList = name('SecretList', z.object({ secrets: z.array(name('Secret', secret)), next }));
+const elsewhere = z
+  .array(
+    name(
+      'EntryOwner',
+      z.object({
+        repo: z.string(),
+        environment: z.string().nullable().meta({ description: 'null for the repository itself' }),
+        count: z.int(),
+      }),
+    ),
+  )
+  .optional()
+  .meta({ description: 'who else has some; only in the list of those for all repositories' });
 
-export const variableList = name('VariableList', z.object({ variables: z.array(name('Variable', variable)), next }));
+export const secretList = name('SecretList', z.object({ secrets: z.array(name('Secret', secret)), elsewhere, next }));
+
+export const variableList = name(
+  'VariableList',
+  z.object({ variables: z.array(name('Variable', variable)), elsewhere, next }),
+);
 
 export const variableRequest = name('VariableRequest', z.object({ value: z.string() }));
 
