@@ -14,6 +14,9 @@ type Query = { [name: string]: string | number | undefined };
 /** Milliseconds to wait for an answer before the web stage counts as unreachable. */
 const timeout = 30_000;
 
+/** Status of an answer to a request for bytes that are not there yet, RFC 9110 section 15.5.17. */
+const nothingThere = 416;
+
 /** The most entries on one page. */
 const largestPage = 500;
 
@@ -69,9 +72,11 @@ export class Client {
     return this.#json(await this.#ask(path + queryText(query), { method: 'DELETE' }));
   }
 
-  /** The bytes of a response as they arrive. */
-  async *bytes(path: string, query: Query = {}): AsyncGenerator<Uint8Array> {
-    const response = await this.#ask(path + queryText(query), {}, false);
+  /** The bytes of a response as they arrive. @param start position of the first wanted byte */
+  async *bytes(path: string, query: Query = {}, start = 0): AsyncGenerator<Uint8Array> {
+    const headers = { range: `bytes=${start}-` };
+    const response = await this.#ask(path + queryText(query), start === 0 ? {} : { headers }, false);
+    if (response.status === nothingThere) return;
     for await (const chunk of response.body ?? []) yield chunk as Uint8Array;
   }
 
@@ -94,7 +99,7 @@ export class Client {
     } catch (error) {
       throw this.#unreachable(error);
     }
-    if (response.ok) return response;
+    if (response.ok || response.status === nothingThere) return response;
     throw errorOf(path, response.status, await response.text().catch(() => ''));
   }
 

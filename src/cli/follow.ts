@@ -2,6 +2,7 @@ import { VoltError } from '../kernel/errors.ts';
 import { type Build, type BuildId, isFinal, type Job, type JobId } from '../kernel/model.ts';
 import { pause } from '../system/wait.ts';
 import type { Client } from './client.ts';
+import { type LogPart, startOf } from './log-start.ts';
 import { logWriter, paint, plain } from './terminal.ts';
 
 /** The longest outage of the web stage that a follower waits out, in milliseconds. */
@@ -15,8 +16,14 @@ const interval = 300;
  * final. Jobs that are added later, such as those of a matrix, are included. Headings go to standard error, so that
  * standard output contains only logs.
  * @param skip jobs whose logs are not printed
+ * @param part which part of each log is printed
  */
-export async function followBuild(client: Client, id: BuildId, skip: readonly JobId[] = []): Promise<void> {
+export async function followBuild(
+  client: Client,
+  id: BuildId,
+  skip: readonly JobId[] = [],
+  part: LogPart = {},
+): Promise<void> {
   const outage = new Outage();
   const done = new Set(skip);
   for (;;) {
@@ -27,7 +34,7 @@ export async function followBuild(client: Client, id: BuildId, skip: readonly Jo
       if (next) {
         done.add(next.id);
         if (jobs.length > 1) process.stderr.write(`${logHeading(next.name)}\n`);
-        await followLog(client, next);
+        await followLog(client, next, part);
         continue;
       }
       if (isFinal(status)) return;
@@ -48,17 +55,22 @@ export function logHeading(name: string): string {
   return paint('dim', `── ${plain(name)}`);
 }
 
-/** Writes one job's log while it grows, until the job is final. */
-export async function followLog(client: Client, job: Job): Promise<void> {
+/** Writes one job's log while it grows, until the job is final. @param part which part of it */
+export async function followLog(client: Client, job: Job, part: LogPart = {}): Promise<void> {
   const outage = new Outage();
   let write = logWriter();
   // an event id is a position in one attempt's log, so both are sent after an outage
   // of a job that waits for a retry, the last attempt is over; the server knows the next one
   let attempt = job.status === 'waiting' ? undefined : job.attempts.at(-1)?.number;
   let last: string | undefined;
+  const from = await startOf(client, job, attempt, part);
   for (;;) {
     try {
-      for await (const { event, data, id } of client.events(`/jobs/${job.id}/log`, { follow: 1, attempt }, last)) {
+      for await (const { event, data, id } of client.events(
+        `/jobs/${job.id}/log`,
+        { follow: 1, attempt, from: from || undefined },
+        last,
+      )) {
         outage.over();
         last = id ?? last;
         if (event === 'chunk') await write(JSON.parse(data) as string);
