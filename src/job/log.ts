@@ -22,6 +22,11 @@ export class JobLog {
     return this.#bytes;
   }
 
+  /** bytes before the next line of Volt's, which begins a line of its own */
+  get lineStart(): number {
+    return this.#bytes + (this.#lineOpen ? 1 : 0);
+  }
+
   write(chunk: Buffer): void | Promise<void> {
     return this.writeHidden(this.masker.push(chunk));
   }

@@ -15,7 +15,15 @@ describe('volt show', () => {
 
   it('shows annotations, summaries, steps with continue-on-error and one line for each problem', async () => {
     const build = await site.build('app');
-    const noLocation = { title: null, file: null, line: null, endLine: null, column: null, endColumn: null };
+    const noLocation = {
+      title: null,
+      file: null,
+      line: null,
+      endLine: null,
+      column: null,
+      endColumn: null,
+      logStart: null,
+    };
     await site.finish(
       { job: job(build), attempt: 1 },
       {

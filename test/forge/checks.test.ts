@@ -20,7 +20,7 @@ const wanted: CommitStatus = {
 const failed: CommitStatus = { ...wanted, state: 'failure', description: 'Failed in 1 s', check: ended };
 
 function annotation(line: number, more: Partial<Annotation> = {}): Annotation {
-  const none = { title: null, endLine: null, column: null, endColumn: null };
+  const none = { title: null, endLine: null, column: null, endColumn: null, logStart: null };
   return { level: 'error', message: `wrong at ${line}`, file: 'src/a.ts', line, ...none, ...more };
 }
 

@@ -7,7 +7,7 @@ describe('an annotation', () => {
   it('that is too long is cut between characters, since its file is part of an address', () => {
     const list: Annotation[] = [];
     const file = `${'a'.repeat(1999)}😀😀`;
-    new AnnotationBudget().add(list, annotationOf('error', 'x', new Map([['file', file]])));
+    new AnnotationBudget().add(list, annotationOf('error', 'x', null, new Map([['file', file]])));
     expect(list[0]?.file).to.equal(`${'a'.repeat(1999)}…`);
   });
 });

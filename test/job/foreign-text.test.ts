@@ -93,7 +93,14 @@ describe('the worst text of a commit or a job does not block the process:', () =
     });
     await holdsNobodyUp(() => matchers.add(file));
     const output = new StepOutput({
-      ...{ masker: new Masker(), matchers, debug: true, log: () => undefined, annotate: () => undefined },
+      ...{
+        masker: new Masker(),
+        matchers,
+        debug: true,
+        logged: () => 0,
+        log: () => undefined,
+        annotate: () => undefined,
+      },
       find: (search, signal) => texts.forJob('matchers').work('problems', search, 'it failed', signal),
       act: () => undefined,
     });

@@ -71,7 +71,7 @@ describe('the delivery of checks to GitHub', () => {
     await deliver();
     expect(app.shown(sha)).to.deep.equal({ 'volt/push': 'in_progress' });
     const annotation = { level: 'error', message: 'no such name', title: null, file: 'src/a.ts', line: 7 } as const;
-    const places = { endLine: null, column: null, endColumn: null };
+    const places = { endLine: null, column: null, endColumn: null, logStart: null };
     const step = { name: 'test', status: 'failure', exitCode: 1, startedAt: null, finishedAt: null } as const;
     const details = { outcome: null, logStart: null, logEnd: null, summary: null };
     await end(build, { steps: [{ ...step, ...details, annotations: [{ ...annotation, ...places }] }] });

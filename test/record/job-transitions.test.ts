@@ -37,7 +37,17 @@ const step: Step = {
   logStart: 3,
   logEnd: 300,
   annotations: [
-    { level: 'error', message: 'no', title: null, file: 'a.js', line: 3, endLine: null, column: 1, endColumn: null },
+    {
+      level: 'error',
+      message: 'no',
+      title: null,
+      file: 'a.js',
+      line: 3,
+      endLine: null,
+      column: 1,
+      endColumn: null,
+      logStart: 5,
+    },
   ],
   summary: '# Well',
 };

@@ -171,6 +171,31 @@ describe(`web: in a browser${withoutBrowser}`, () => {
     await log.getByText('added b').waitFor();
   });
 
+  it('an annotation leads to its line of the log, and the line to the file', async () => {
+    await site.repository('linted', { project: { github: 'https://github.com/acme/linted' } });
+    const id = await site.build('linted');
+    const ref = { job: job(id), attempt: 1 };
+    const before = Array.from({ length: 400 }, (_, number) => `line ${number}\n`).join('');
+    const log = `${before}##[error]no such name\n${before}`;
+    await site.appendLog(ref, log);
+    const at = new Date().toISOString();
+    const place = { file: 'src/a.js', line: 7, endLine: null, column: null, endColumn: null };
+    const found = { level: 'error' as const, title: null, message: 'no such name', ...place, logStart: before.length };
+    const its = { startedAt: at, finishedAt: at, logStart: 0, logEnd: log.length, annotations: [found] };
+    const steps = [{ ...newStep('Lint'), status: 'success' as const, ...its }];
+    await site.finish(ref, { steps });
+    await page.goto(`/builds/${id}`);
+    const rows = page.locator('.log');
+    await rows.getByText('line 399').first().waitFor();
+    await page.getByRole('link', { name: 'line 401 of the log' }).click();
+    await rows.locator('.row.chosen').getByText('no such name').waitFor();
+    const note = rows.getByRole('link', { name: 'error src/a.js:7' });
+    expect(await note.getAttribute('href')).to.match(/^https:\/\/github.com\/acme\/linted\/blob\/\w+\/src\/a.js#L7$/);
+    await page.setViewportSize({ width: 375, height: 700 });
+    const box = await rows.locator('.note').boundingBox();
+    expect((box?.x ?? 0) + (box?.width ?? 0)).to.be.within(0, 375);
+  });
+
   it('times are in the time zone of the reader, and a button copies the commit id', async () => {
     const id = await site.build('sample');
     await site.begin({ job: job(id), attempt: 1 });

@@ -41,7 +41,7 @@ describe('web: the page of a build', () => {
 
   it('shows annotations and summaries of steps without active content', async () => {
     const id = await site.build('sample');
-    const place = { line: 7, endLine: null, column: 3, endColumn: null };
+    const place = { line: 7, endLine: null, column: 3, endColumn: null, logStart: null };
     const steps = [
       ended('npm test', {
         status: 'failure',
@@ -59,6 +59,28 @@ describe('web: the page of a build', () => {
     expect(textOf(page)).to.match(/error sum\.js:7:3 expected <4&gt;/);
     expect(page).to.include('<h3>Totals</h3>').and.include('<td>2</td>').and.include('<b>bold</b>');
     expect(page).to.not.include('alert(1)');
+  });
+
+  it('shows an annotation beside the line of the log that it comes from', async () => {
+    const id = await site.build('sample');
+    const ref = { job: job(id), attempt: 1 };
+    const before = Array.from({ length: 40 }, (_, number) => `line ${number}\n`).join('');
+    await site.appendLog(ref, `${before}##[error]no such name\nand more\n`);
+    const place = { line: 7, endLine: null, column: 3, endColumn: null };
+    const error = { level: 'error' as const, message: 'no such name', title: null, file: 'src/"a".js', ...place };
+    const steps = [
+      ended('lint', { status: 'failure', logStart: 0, annotations: [{ ...error, logStart: before.length }] }),
+    ];
+    await site.finish(ref, { status: 'failure', reason: 'exit_code', steps });
+    const page = await site.page(`/builds/${id}`);
+    expect(page)
+      .to.include(`href="?job=${job(id)}&amp;attempt=1&amp;line=21#L41"`)
+      .and.include('line 41 of the log');
+    expect(page).to.match(
+      /id="L41">.*##\[error]no such name\n<\/code><span class="note error">error <span class="about">src\/&quot;a&quot;.js:7:3</,
+    );
+    const [annotation] = (await site.json(`/api/v1/builds/${id}`)).jobs[0].steps[0].annotations;
+    expect(annotation.logStart).to.equal(before.length);
   });
 
   it('shows the image that the container of a job had', async () => {

@@ -42,7 +42,7 @@ describe('web: links to the forge', () => {
     await site.begin({ job: job(build), attempt: 1 });
     const annotations = ['src/a.ts', '../../evil', '/etc/passwd', 'javascript:alert(1)'].map((file) => ({
       ...{ level: 'error' as const, title: null, message: 'wrong', file },
-      ...{ line: 3, endLine: null, column: null, endColumn: null },
+      ...{ line: 3, endLine: null, column: null, endColumn: null, logStart: null },
     }));
     await site.finish({ job: job(build), attempt: 1 }, { steps: [{ ...newStep('lint'), annotations }] });
     const page = await site.page(`/builds/${build}`);

@@ -1,9 +1,14 @@
 import type { Annotation } from '../../kernel/model.ts';
 
-/** An annotation. @param properties of the workflow command that makes it */
+/**
+ * An annotation.
+ * @param logStart bytes of the log before the line that it comes from; null if it comes from none
+ * @param properties of the workflow command that makes it
+ */
 export function annotationOf(
   level: Annotation['level'],
   message: string,
+  logStart: number | null = null,
   properties: ReadonlyMap<string, string> = new Map(),
 ): Annotation {
   const number = (key: string) => {
@@ -19,5 +24,6 @@ export function annotationOf(
     endLine: number('endline'),
     column: number('col'),
     endColumn: number('endcolumn'),
+    logStart,
   };
 }

@@ -6,6 +6,8 @@ import { Matcher, type MatcherState } from './matcher.ts';
 export interface Searchable {
   matchers: readonly MatcherState[];
   lines: readonly string[];
+  /** for each line, the bytes of the log before it */
+  starts: readonly number[];
   /** where to go on: with which line and which matcher */
   at: Position;
   /** milliseconds of processor time that each matcher has left */
@@ -40,7 +42,13 @@ interface Working {
  * Finds the problems in lines. An expression that takes too long is interrupted, and its matcher is not used again once
  * its time is used up.
  */
-export function findProblems({ matchers, lines, at: { line, matcher: index }, left }: Searchable): FoundProblems {
+export function findProblems({
+  matchers,
+  lines,
+  starts,
+  at: { line, matcher: index },
+  left,
+}: Searchable): FoundProblems {
   const working = matchers.map(
     (state, at): Working => ({
       matcher: new Matcher(state),
@@ -60,7 +68,7 @@ export function findProblems({ matchers, lines, at: { line, matcher: index }, le
         const problem = one.matcher.match(plain(lines[line] as string));
         one.taken += performance.now() - since;
         if (!problem) continue;
-        problems.push(problem);
+        problems.push({ ...problem, logStart: starts[line] ?? null });
         for (const other of working) if (other !== one) other.matcher.reset();
         break;
       }

@@ -73,6 +73,11 @@ export class Masker {
     return this.#known.size;
   }
 
+  /** bytes that are held back until it is known whether they are part of a secret */
+  get held(): number {
+    return Math.max(0, this.#at - Math.max(this.#shown, this.#hiddenTo));
+  }
+
   /** Whether there are so many values that no output is shown any more. */
   get isWithheld(): boolean {
     return this.#withheld !== 'no';

@@ -113,6 +113,7 @@ export class Matcher {
       endLine: null,
       column: positive(found.column),
       endColumn: null,
+      logStart: null,
     };
   }
 }

@@ -20,7 +20,13 @@ export type FindProblems = (search: Searchable, signal: AbortSignal) => Promise<
 /** Lines for the same matchers. */
 interface Section {
   matchers: readonly MatcherState[];
-  lines: string[];
+  lines: PrintedLine[];
+}
+
+interface PrintedLine {
+  text: string;
+  /** bytes of the log before it */
+  start: number;
 }
 
 /**
@@ -50,14 +56,18 @@ export class ProblemSearch {
     return this.#matchers.list.length > 0;
   }
 
-  /** @param line without its end */
-  take(line: string): void {
-    if (line.length > longestLine) return;
-    if (this.#waiting + line.length > mostWaiting) {
+  /**
+   * @param text of a line, without its end
+   * @param start bytes of the log before the line
+   */
+  take(text: string, start: number): void {
+    if (text.length > longestLine) return;
+    if (this.#waiting + text.length > mostWaiting) {
       this.#left++;
       return;
     }
-    this.#waiting += line.length + 1;
+    this.#waiting += text.length + 1;
+    const line = { text, start };
     const matchers = this.#matchers.list;
     const last = this.#sections.at(-1);
     if (last?.matchers === matchers) last.lines.push(line);
@@ -89,7 +99,7 @@ export class ProblemSearch {
     for (let section = this.#sections[0]; section; section = this.#sections[0]) {
       const lines = takeBatch(section.lines);
       if (section.lines.length === 0) this.#sections.shift();
-      this.#waiting -= lines.reduce((sum, line) => sum + line.length + 1, 0);
+      this.#waiting -= lines.reduce((sum, { text }) => sum + text.length + 1, 0);
       try {
         await this.#search(section.matchers, lines);
       } catch (error) {
@@ -101,13 +111,15 @@ export class ProblemSearch {
     }
   }
 
-  async #search(matchers: readonly MatcherState[], lines: readonly string[]): Promise<void> {
+  async #search(matchers: readonly MatcherState[], lines: readonly PrintedLine[]): Promise<void> {
     for (let at = { line: 0, matcher: 0 }; at.line < lines.length; ) {
       const found = await this.#find(
         {
           matchers: matchers.map((matcher) => this.#states.get(matcher) ?? matcher),
           left: matchers.map(({ owner }) => this.#matchers.left(owner)),
-          ...{ lines, at },
+          lines: lines.map(({ text }) => text),
+          starts: lines.map(({ start }) => start),
+          at,
         },
         this.#ending.signal,
       );
@@ -123,11 +135,11 @@ export class ProblemSearch {
   }
 }
 
-function takeBatch(lines: string[]): string[] {
+function takeBatch(lines: PrintedLine[]): PrintedLine[] {
   let characters = 0;
   let count = 0;
   while (count < lines.length && count < batch.lines && characters < batch.characters) {
-    characters += (lines[count] as string).length;
+    characters += (lines[count] as PrintedLine).text.length;
     count++;
   }
   return lines.splice(0, count);

@@ -20,6 +20,8 @@ export interface StepOutputOptions {
   find: FindProblems;
   /** takes the log, secrets masked; a promise that it returns pauses the output */
   log(chunk: Buffer): void | Promise<void>;
+  /** bytes of the log so far */
+  logged(): number;
   /** whether `debug` lines and commands are shown */
   debug: boolean;
   /** takes annotations with secrets in them */
@@ -37,12 +39,15 @@ export class StepOutput {
   /** the line that is not complete yet */
   #line: Buffer[] = [];
   #lineBytes = 0;
+  /** bytes of the log before it */
+  #lineStart = 0;
   /** whether the line is a command, as far as is known; it is held back until it is known not to be */
   #kind: Likeness = 'maybe';
   #echo: boolean;
   /** commands are ignored until a line `::token::` */
   #stopToken: string | undefined;
   #shown: Buffer[] = [];
+  #shownBytes = 0;
   /** long output that is being processed slice by slice */
   #sliced: Promise<void> | undefined;
   readonly #search: ProblemSearch;
@@ -98,13 +103,14 @@ export class StepOutput {
     const notices = await this.#search.end();
     if (isOpen && notices.length > 0) this.#pass(Buffer.from('\n'));
     for (const notice of notices) this.#say(`##[warning]${notice}`);
-    this.#shown.push(this.#options.masker.end());
+    this.#add(this.#options.masker.end());
     await this.#show();
   }
 
   /** Takes a part of a line, or its end. */
   #take(part: Buffer): void {
     const ends = part.at(-1) === newline;
+    if (this.#lineBytes === 0) this.#lineStart = this.#position;
     this.#line.push(ends ? part : Buffer.from(part));
     this.#lineBytes += part.length;
     if (this.#kind === 'no') {
@@ -139,7 +145,7 @@ export class StepOutput {
       }
       this.#pass(bytes);
     }
-    if (this.#search.active) this.#search.take(bytes.toString().replace(/\n$/, ''));
+    if (this.#search.active) this.#search.take(bytes.toString().replace(/\n$/, ''), this.#lineStart);
   }
 
   #commandOf(line: string): WorkflowCommand | undefined {
@@ -176,7 +182,7 @@ export class StepOutput {
       case 'error':
       case 'warning':
       case 'notice':
-        this.#options.annotate(annotationOf(name, data, properties));
+        this.#options.annotate(annotationOf(name, data, this.#lineStart, properties));
         this.#say(`##[${name}]${data}`);
         return;
     }
@@ -191,7 +197,7 @@ export class StepOutput {
   /** Reports a command that failed. */
   #fault(message: string): void {
     this.#say(`##[error]${message}`);
-    this.#options.annotate(annotationOf('error', message));
+    this.#options.annotate(annotationOf('error', message, this.#lineStart));
   }
 
   #say(text: string): void {
@@ -199,14 +205,25 @@ export class StepOutput {
   }
 
   #pass(bytes: Buffer): void {
-    const { masker } = this.#options;
-    const shown = masker.push(bytes);
-    if (shown.length > 0) this.#shown.push(shown);
+    this.#add(this.#options.masker.push(bytes));
+  }
+
+  #add(shown: Buffer): void {
+    if (shown.length === 0) return;
+    this.#shown.push(shown);
+    this.#shownBytes += shown.length;
+  }
+
+  /** Bytes of the log before what comes next. What is held back may become shorter when it is masked. */
+  get #position(): number {
+    const { logged, masker } = this.#options;
+    return logged() + this.#shownBytes + masker.held;
   }
 
   #show(): void | Promise<void> {
     if (this.#shown.length === 0) return undefined;
     const shown = this.#shown.splice(0);
+    this.#shownBytes = 0;
     return this.#options.log(shown.length === 1 ? (shown[0] as Buffer) : Buffer.concat(shown));
   }
 }

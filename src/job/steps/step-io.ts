@@ -49,7 +49,7 @@ export class StepIo {
 
   /** Writes a message of Volt's into the log, and adds it as an annotation. */
   async report(level: 'error' | 'warning', message: string): Promise<void> {
-    this.annotate(annotationOf(level, message));
+    this.annotate(annotationOf(level, message, this.#job.log.lineStart));
     await this.#job.log.line(`##[${level}]${message}`);
   }
 
@@ -73,6 +73,7 @@ export class StepIo {
       matchers: job.matchers,
       find: (search, signal) => job.context.texts.work('problems', search, 'the problem matchers cannot work', signal),
       debug: job.debug,
+      logged: () => job.log.bytes,
       log: (chunk) => job.log.writeHidden(chunk),
       annotate: (annotation) => this.annotate(annotation),
       act: (command) => actOn(job, effects, variables, command),

@@ -43,6 +43,10 @@ export const annotation = z.object({
   endLine: position,
   column: position,
   endColumn: position,
+  logStart: count
+    .nullable()
+    .default(null)
+    .meta({ description: "bytes of the job's log before the line that it comes from" }),
 });
 export type Annotation = z.output<typeof annotation>;
 

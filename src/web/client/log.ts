@@ -4,6 +4,7 @@
  * keeps the chosen lines in the address.
  */
 import type { Line } from '../text/terminal.ts';
+import { type LogNote, notesOnPage } from './log/notes.ts';
 import { Rows } from './log/rows.ts';
 import { LogSearch } from './log/search.ts';
 import { isOpenAtFirst, type LogStep, stepsOnPage } from './log/steps.ts';
@@ -20,6 +21,7 @@ class LogView {
   readonly #search: LogSearch;
   #window: RowWindow | undefined;
   #steps: LogStep[] = [];
+  #notes = new Map<number, LogNote[]>();
   #showsTimes = false;
   #chosen: { first: number; last: number } | undefined;
   /** the line where the job has failed */
@@ -84,10 +86,11 @@ class LogView {
     return true;
   }
 
-  /** Takes the steps of the job from the page. What a person has opened or closed stays so. */
+  /** Takes the steps of the job and their annotations from the page. What a person has opened or closed stays so. */
   takeSteps(): void {
     const before = this.#steps;
     this.#steps = stepsOnPage();
+    this.#notes = notesOnPage();
     for (const [index, step] of this.#steps.entries()) {
       const known = before[index];
       const changed = known === undefined || known.status !== step.status;
@@ -142,6 +145,7 @@ class LogView {
       group: isGroup ? (this.#rows.isFolded(line) ? 'folded' : 'open') : undefined,
       classes: classes.filter(Boolean).join(' '),
       time: this.#showsTimes ? timeOf(timed?.at) : undefined,
+      notes: this.#notes.get(line) ?? [],
     };
   }
 

@@ -13,9 +13,11 @@ import { may } from '../access/permission.ts';
 import { readBuild } from '../access/readable.ts';
 import { covers, requesterOf } from '../access/reader.ts';
 import { nothingHere } from '../http/errors.ts';
+import { annotationLines } from '../logs/annotation-lines.ts';
 import { stepLines } from '../logs/step-lines.ts';
 import type { Web } from '../services.ts';
 import { requirementsOf, runnersIfQueued } from '../status/queued-jobs.ts';
+import { notesOf } from './annotations.tsx';
 import { ApprovalForm, waitingForApproval } from './approval.tsx';
 import { Material } from './approval-material.tsx';
 import { Broken, Neighbours } from './branch-neighbours.tsx';
@@ -48,7 +50,12 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
     linksOf(web.database, [build.repo]),
   ]);
   const links = projects.get(build.repo);
-  const lines = chosen ? await linesOfSteps(web, chosen) : [];
+  const { lines, noted } = chosen ? await linesOf(web, chosen) : { lines: [], noted: new Map() };
+  const annotated = {
+    log: `?job=${chosen?.job.id}&attempt=${chosen?.attempt}`,
+    lines: noted,
+    fileOf: (path: string, line: number | null) => links?.file(build.sha, path, line),
+  };
   const view = jobViewsOf(build).find((one) => one === context.req.query('view')) ?? 'list';
   const estimate = build.status === 'running' ? await estimatedDuration(web.database, build) : undefined;
   const now = serverNow();
@@ -93,8 +100,8 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
                 needed={needed}
                 signedIn={signedIn}
                 lines={lines}
+                annotated={annotated}
                 summaryOf={summaryOf}
-                fileOf={(path, line) => links?.file(build.sha, path, line)}
                 now={now}
               />
               {mayHaveLog(chosen.job) && (
@@ -102,6 +109,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
                   web={web}
                   chosen={chosen}
                   asked={askedLines((name) => context.req.query(name))}
+                  notes={notesOf(chosen.job.steps, annotated)}
                   failedTests={failed.filter(({ job }) => job === chosen.job.id).map(({ name }) => name)}
                 />
               )}
@@ -113,10 +121,11 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   });
 }
 
-/** Where the steps are in the log of the chosen attempt; only the current attempt has steps. */
-async function linesOfSteps(web: Web, { job, attempt }: ChosenJob) {
-  if (attempt !== job.attempts.at(-1)?.number) return [];
-  return stepLines(web.lines.of(logFile(web.config.dataDir, { job: job.id, attempt })), job.steps);
+/** Where the steps and their annotations are in the log of the chosen attempt; only the current attempt has steps. */
+async function linesOf(web: Web, { job, attempt }: ChosenJob) {
+  const steps = attempt === job.attempts.at(-1)?.number ? job.steps : [];
+  const index = web.lines.of(logFile(web.config.dataDir, { job: job.id, attempt }));
+  return { lines: await stepLines(index, steps), noted: await annotationLines(index, steps) };
 }
 
 interface Shown {

@@ -2,10 +2,11 @@ import { type Build, isFinal, type Job } from '../../kernel/model.ts';
 import type { RunnerMember } from '../../redis/membership.ts';
 import type { StepLines } from '../logs/step-lines.ts';
 import { type Needed, whyItWaits } from '../status/waiting.ts';
+import type { Annotated } from './annotations.tsx';
 import { ApprovalForm, Deployment, waitingForApproval } from './approval.tsx';
 import { StatusMark, Took, Words } from './parts.tsx';
 import { attemptSentence, stateOf } from './sentences.ts';
-import { type FilePage, type ShowSummary, Steps } from './steps.tsx';
+import { type ShowSummary, Steps } from './steps.tsx';
 
 interface Shown {
   build: Build;
@@ -16,8 +17,8 @@ interface Shown {
   signedIn: boolean;
   /** where the steps are in the log that the page shows */
   lines: readonly (StepLines | null)[];
+  annotated: Annotated;
   summaryOf: ShowSummary;
-  fileOf: FilePage;
   now: number;
 }
 
@@ -54,7 +55,7 @@ export function JobPane(shown: Shown) {
           Image {job.image.name} <span class="muted">{job.image.digest}</span>
         </p>
       )}
-      <Steps job={job} lines={shown.lines} summaryOf={shown.summaryOf} fileOf={shown.fileOf} now={now} />
+      <Steps job={job} lines={shown.lines} annotated={shown.annotated} summaryOf={shown.summaryOf} now={now} />
     </section>
   );
 }

@@ -7,6 +7,7 @@ import { logSize } from '../logs/log-file.ts';
 import { type Hits, searchLog } from '../logs/search.ts';
 import type { Web } from '../services.ts';
 import type { Line } from '../text/terminal.ts';
+import type { LogNote } from './annotations.tsx';
 import type { ChosenJob } from './chosen-job.ts';
 
 /** Lines in the page itself; with scripts, the browser shows the whole log. */
@@ -34,6 +35,8 @@ interface Shown {
   web: Web;
   chosen: ChosenJob;
   asked: AskedLines;
+  /** by line, numbered from 0 */
+  notes: ReadonlyMap<number, readonly LogNote[]>;
   /** names of the tests that failed in the job */
   failedTests: readonly string[];
 }
@@ -43,7 +46,7 @@ interface Shown {
  * The browser's script replaces it by a window over the whole log and follows the log while the job runs. The key tells
  * the script when another log is shown.
  */
-export async function LogSection({ web, chosen: { job, attempt }, asked, failedTests }: Shown) {
+export async function LogSection({ web, chosen: { job, attempt }, asked, notes, failedTests }: Shown) {
   const file = logFile(web.config.dataDir, { job: job.id, attempt });
   const index = web.lines.of(file);
   const wanted = asked.at === undefined ? asked.line && asked.line - 1 : await index.lineAt(asked.at);
@@ -107,7 +110,7 @@ export async function LogSection({ web, chosen: { job, attempt }, asked, failedT
         )}
       </nav>
       <section class="log" tabindex={0} aria-label="Log lines">
-        {markupOf(shown, from, failing)}
+        {markupOf(shown, { from, failing, notes })}
       </section>
       {shown.length === 0 && <p class="empty">{live ? 'No output yet.' : 'No output.'}</p>}
     </section>
@@ -163,24 +166,42 @@ function strings(values: { [name: string]: string | number }): { [name: string]:
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 }
 
+interface Marks extends Pick<Shown, 'notes'> {
+  /** number of the first line, from 0 */
+  from: number;
+  failing: number | undefined;
+}
+
 /**
  * Lines as markup. A log may have thousands of pieces, and components would hold the event loop too long, so the markup
  * is written by hand and all text is escaped here. The style sheet draws the line numbers, so that copied text does not
  * contain them.
  */
-function markupOf(lines: readonly Line[], from: number, failing: number | undefined) {
+function markupOf(lines: readonly Line[], { from, failing, notes }: Marks) {
   let markup = '';
   for (const [index, line] of lines.entries()) {
     const number = from + index + 1;
     const mark = number - 1 === failing ? ' failing' : '';
     markup += `<div class="row${mark}" id="L${number}"><a class="ln" href="#L${number}" data-n="${number}" aria-label="line ${number}"></a><code>`;
     for (const { text, style } of line) {
-      const escaped = text.replace(/[&<>]/g, (character) => entities[character] ?? '');
+      const escaped = escapedText(text);
       markup += style === '' ? escaped : `<span class="${style}">${escaped}</span>`;
     }
-    markup += '\n</code></div>';
+    markup += '\n</code>';
+    for (const note of notes.get(number - 1) ?? []) markup += noteMarkup(note);
+    markup += '</div>';
   }
   return raw(markup);
 }
 
-const entities: { readonly [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;' };
+function noteMarkup({ level, label, href }: LogNote): string {
+  const text = `${level} <span class="about">${escapedText(label)}</span>`;
+  if (href === undefined) return `<span class="note ${level}">${text}</span>`;
+  return `<a class="note ${level}" href="${escapedText(href)}">${text}</a>`;
+}
+
+function escapedText(text: string): string {
+  return text.replace(/[&<>"]/g, (character) => entities[character] ?? '');
+}
+
+const entities: { readonly [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

@@ -1,18 +1,12 @@
 import { raw } from 'hono/html';
-import type { Annotation, Job, Step } from '../../kernel/model.ts';
-import { isInRepository } from '../../kernel/repository-paths.ts';
+import type { Job, Step } from '../../kernel/model.ts';
 import type { StepLines } from '../logs/step-lines.ts';
 import type { ShownSummary } from '../summaries/summaries.ts';
+import { type Annotated, Annotations } from './annotations.tsx';
 import { StatusMark, Took } from './parts.tsx';
 
 /** Renders the summary of a step. */
 export type ShowSummary = (text: string) => ShownSummary;
-
-/** The page of a file of the commit at its forge; undefined if that is not known. */
-export type FilePage = (path: string, line: number | null) => string | undefined;
-
-/** The most annotations of one step that are shown; a linter may make thousands. */
-const mostAnnotations = 50;
 
 /**
  * The steps of a job, each with its duration, annotations and summary. With scripts, the log has the headings of the steps,
@@ -21,15 +15,15 @@ const mostAnnotations = 50;
 export function Steps({
   job,
   lines,
+  annotated,
   summaryOf,
-  fileOf,
   now,
 }: {
   job: Job;
   /** where the output of each step is in the log that the page shows; empty if it shows another attempt's */
   lines: readonly (StepLines | null)[];
+  annotated: Annotated;
   summaryOf: ShowSummary;
-  fileOf: FilePage;
   now: number;
 }) {
   if (job.steps.length === 0) return null;
@@ -43,7 +37,7 @@ export function Steps({
           data-end={lines[index]?.end ?? undefined}
         >
           <StepLine job={job} step={step} now={now} />
-          <Annotations annotations={step.annotations} fileOf={fileOf} />
+          <Annotations annotations={step.annotations} annotated={annotated} />
           <Summary step={step} id={`summary-${job.id}-${index}`} summaryOf={summaryOf} />
         </li>
       ))}
@@ -76,31 +70,6 @@ function StepLine({ job, step, now }: { job: Job; step: Step; now: number }) {
         <Took from={step.startedAt} to={step.finishedAt} now={now} />
       </span>
     </div>
-  );
-}
-
-function Annotations({ annotations, fileOf }: { annotations: readonly Annotation[]; fileOf: FilePage }) {
-  if (annotations.length === 0) return null;
-  const more = annotations.length - mostAnnotations;
-  return (
-    <ul class="annotations">
-      {annotations.slice(0, mostAnnotations).map(({ level, title, message, file, line, column }) => (
-        <li class={level}>
-          <strong>{title ?? level}</strong>
-          {file !== null && (
-            <a href={isInRepository(file) ? fileOf(file, line) : undefined}>
-              <code>
-                {file}
-                {line !== null && `:${line}`}
-                {line !== null && column !== null && `:${column}`}
-              </code>
-            </a>
-          )}
-          <span>{message}</span>
-        </li>
-      ))}
-      {more > 0 && <li class="faint">and {more} more</li>}
-    </ul>
   );
 }
 

@@ -302,7 +302,7 @@ class Filler {
 
 const annotation = {
   ...{ level: 'error', message: 'expected 4 to equal 5', title: null, file: 'src/parser/part-3.test.ts' },
-  ...{ line: 41, endLine: null, column: 20, endColumn: null },
+  ...{ line: 41, endLine: null, column: 20, endColumn: null, logStart: 12_000 },
 };
 const summary = '### Coverage\n\n| files | lines | branches |\n|---|--:|--:|\n| `src/parser` | 93.1 % | 88.4 % |\n';
 

@@ -130,6 +130,7 @@ async function throughStep(chunks: readonly Buffer[]): Promise<{ log: string; an
     matchers: new Matchers(),
     find: async (search) => findProblems(search),
     debug: false,
+    logged: () => 0,
     log: (chunk) => void log.push(Buffer.from(chunk)),
     annotate: () => void annotations++,
     act: ({ name, data }) => {

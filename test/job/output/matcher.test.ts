@@ -47,7 +47,7 @@ describe('problem matchers', () => {
     const matchers = new Matchers();
     for (const file of files) matchers.add(file);
     const { search, problems } = searchWith(matchers);
-    for (const line of lines) search.take(line);
+    for (const line of lines) search.take(line, 0);
     expect(await search.end()).to.deep.equal([]);
     return problems.map(({ level, file, line, column, message }) => [level, file, line, column, message]);
   }
@@ -83,9 +83,9 @@ describe('problem matchers', () => {
     const matchers = new Matchers();
     const { search, problems } = searchWith(matchers);
     matchers.add(matcherOf('x', [{ regexp: '^a(.*)', message: 1 }]));
-    search.take('a1');
+    search.take('a1', 0);
     matchers.add(matcherOf('x', [{ regexp: '^b(.*)', message: 1 }]));
-    for (const line of ['a2', 'b2']) search.take(line);
+    for (const line of ['a2', 'b2']) search.take(line, 0);
     matchers.remove('x');
     expect(search.active).to.equal(false);
     expect(await search.end()).to.deep.equal([]);
@@ -96,9 +96,9 @@ describe('problem matchers', () => {
     const matchers = new Matchers();
     matchers.add(stylish);
     const { search, problems } = searchWith(matchers);
-    search.take('/src/a.js');
+    search.take('/src/a.js', 0);
     await pause(1);
-    search.take('  1:2  error  Missing semicolon  semi');
+    search.take('  1:2  error  Missing semicolon  semi', 0);
     await search.end();
     expect(problems.map(({ file, line }) => [file, line])).to.deep.equal([['/src/a.js', 1]]);
   });
@@ -108,7 +108,7 @@ describe('problem matchers', () => {
     matchers.add(matcherOf('good', [{ regexp: '^E (.*)', message: 1 }]));
     matchers.add(matcherOf('slow', [{ regexp: '^(a+)+$', message: 1 }]));
     const { search, problems } = searchWith(matchers);
-    for (const line of [`${'a'.repeat(60)}!`, 'E found']) search.take(line);
+    for (const line of [`${'a'.repeat(60)}!`, 'E found']) search.take(line, 0);
     const [said, ...others] = await search.end();
     expect(said).to.match(/"slow" was removed: .* 2 s of processor time/);
     expect(others).to.deep.equal([]);
@@ -121,11 +121,11 @@ describe('problem matchers', () => {
     const slow = matcherOf('slow', [{ regexp: '^(a|a)*$', message: 1 }]);
     matchers.add(slow);
     const { search } = searchWith(matchers);
-    for (let count = 0; count < 2000; count++) search.take(`${'a'.repeat(18)}!`);
+    for (let count = 0; count < 2000; count++) search.take(`${'a'.repeat(18)}!`, 0);
     expect(await search.end()).to.have.lengthOf(1);
     matchers.add(slow);
     const again = searchWith(matchers);
-    again.search.take('a');
+    again.search.take('a', 0);
     expect(await again.search.end()).to.have.lengthOf(1);
     expect(matchers.list).to.deep.equal([]);
   });
@@ -134,7 +134,7 @@ describe('problem matchers', () => {
     const matchers = new Matchers();
     matchers.add(matcherOf('x', [{ regexp: '^b$', message: 1 }]));
     const { search } = searchWith(matchers);
-    for (let count = 0; count < 3000; count++) search.take('a'.repeat(4000));
+    for (let count = 0; count < 3000; count++) search.take('a'.repeat(4000), 0);
     expect((await search.end()).join()).to.match(/^\d+ lines were not searched for problems$/);
   });
 

@@ -17,6 +17,7 @@ describe('the output of a step', () => {
       matchers: change.matchers ?? new Matchers(),
       find: async (search) => findProblems(search),
       debug: change.debug ?? false,
+      logged: () => chunks.reduce((sum, { length }) => sum + length, 0),
       log: (chunk) => void chunks.push(Buffer.from(chunk)),
       annotate: (annotation) => annotations.push(annotation),
       act: (command) => {
@@ -98,8 +99,37 @@ describe('the output of a step', () => {
         endLine: 4,
         column: 5,
         endColumn: 6,
+        logStart: 0,
       },
     ]);
+  });
+
+  it('tells for each annotation where its line begins in the log', async () => {
+    const matchers = new Matchers();
+    matchers.add(
+      JSON.stringify({ problemMatcher: [{ owner: 'x', pattern: [{ regexp: '^bad: (.*)$', message: 1 }] }] }),
+    );
+    const secrets = ['hunter22'];
+    const printed =
+      'hunter22 at work\nbad: one\n::group::ü\n::error::two\nfine\n  bad: no\nbad: three\n::warning::four';
+    for (const size of [1, 7, 1000]) {
+      const { step, annotations, log } = output({ matchers, secrets });
+      for (let at = 0; at < printed.length; at += size) step.write(Buffer.from(printed.slice(at, at + size)));
+      await step.end();
+      const lines = annotations.map(({ logStart, message }) => [
+        message,
+        Buffer.from(log())
+          .subarray(logStart ?? 0)
+          .toString()
+          .split('\n', 1)[0],
+      ]);
+      expect(lines).to.have.deep.members([
+        ['one', 'bad: one'],
+        ['two', '##[error]two'],
+        ['three', 'bad: three'],
+        ['four', '##[warning]four'],
+      ]);
+    }
   });
 
   it('finds problems in lines that come in several chunks', async () => {

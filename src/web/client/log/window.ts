@@ -1,4 +1,5 @@
 import type { Line } from '../../text/terminal.ts';
+import { type LogNote, noteElement } from './notes.ts';
 
 /** Height of a row in pixels, equal to that in the style sheet. Lower ones are hard to hit with a finger (WCAG 2.5.8). */
 const rowHeight = 24;
@@ -30,6 +31,7 @@ export interface LineRow {
   classes: string;
   /** when it arrived, if times are shown */
   time: string | undefined;
+  notes: readonly LogNote[];
 }
 
 /** Draws only the visible rows of a list, however long the list is. */
@@ -164,7 +166,7 @@ function stepElement({ step, name, status, took, open }: StepRow): HTMLElement {
   return row;
 }
 
-function lineElement({ line, text, group, classes, time }: LineRow): HTMLElement {
+function lineElement({ line, text, group, classes, time, notes }: LineRow): HTMLElement {
   const row = document.createElement('div');
   row.className = `row ${classes}`;
   const number = document.createElement('a');
@@ -182,7 +184,7 @@ function lineElement({ line, text, group, classes, time }: LineRow): HTMLElement
     row.append(shown);
   }
   if (group !== undefined) row.append(foldButton(line, group));
-  row.append(code);
+  row.append(code, ...notes.map((note) => noteElement(note, line)));
   return row;
 }
 
