@@ -36,7 +36,7 @@ async function printStatus(status: SystemStatus): Promise<void> {
       [health(redis.reachable), 'redis', redis.reachable ? redisState(redis) : 'does not answer'],
       ...stages.flatMap(stageRows),
       runners
-        ? [health(runners.count > runners.draining), 'runners', runnersState(runners)]
+        ? [health(runners.count > runners.stopping + runners.drained), 'runners', runnersState(runners)]
         : ['', 'runners', 'unknown'],
       ['', 'builds', builds ? `${builds.running} running, ${builds.queued} queued` : 'unknown'],
       [health(record.reachable), 'database', databaseState(record, disk)],
@@ -87,8 +87,9 @@ function redisState({ version, appendOnly, memory }: SystemStatus['redis']): str
   return `answers, version ${version}${used}${appendOnly === false ? ', append-only file off' : ''}`;
 }
 
-function runnersState({ count, busy, slots, draining }: NonNullable<SystemStatus['runners']>): string {
-  return `${count}, ${busy} of ${slots} slots busy${draining > 0 ? `, ${draining} stopping` : ''}`;
+function runnersState({ count, busy, slots, stopping, drained }: NonNullable<SystemStatus['runners']>): string {
+  const gone = [stopping > 0 ? `, ${stopping} stopping` : '', drained > 0 ? `, ${drained} drained` : ''].join('');
+  return `${count}, ${busy} of ${slots} slots busy${gone}`;
 }
 
 function stageRows({ kind, alive, members }: SystemStatus['stages'][number]): string[][] {

@@ -3,7 +3,7 @@ import { serverNow } from '../kernel/server-time.ts';
 import { jobQueue } from '../queues/names.ts';
 import { parseQueueLabels, queueLabels, servesQueue } from '../queues/queue-labels.ts';
 import type { TriedRunners } from '../record/automatic-retries.ts';
-import { listRunners, unfitReason } from '../redis/membership.ts';
+import { isOutOfService, listRunners, unfitReason } from '../redis/membership.ts';
 import type { DispatcherContext } from './context.ts';
 import { olderRunners } from './older-runners.ts';
 import { findReservedRepositories } from './reserved-repositories.ts';
@@ -60,7 +60,7 @@ function isAvoiding({ tried, dueAt }: RoutedJob): boolean {
  */
 async function avoidingQueues({ access, queues }: Pick<DispatcherContext, 'access' | 'queues'>) {
   const able = (await listRunners(access)).alive.filter(
-    (runner) => runner.draining !== true && unfitReason(runner) === undefined,
+    (runner) => !isOutOfService(runner) && unfitReason(runner) === undefined,
   );
   const avoiding = new Set((await queues.labelSets()).filter((set) => parseQueueLabels(set).avoids).map(jobQueue));
   /** Whether the queue is in use or may be added; it is added then. */

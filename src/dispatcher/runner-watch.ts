@@ -8,7 +8,7 @@ import { isSeenGone } from '../redis/process-identity.ts';
 import type { WatchContext } from './context.ts';
 import { KnownRunners } from './known-runners.ts';
 import { LostAttempts } from './lost-attempts.ts';
-import { admitRunners } from './runner-keys.ts';
+import { admitRunners, pursueDrains } from './runner-rules.ts';
 import { SupersededAttempts } from './superseded.ts';
 import { TakeBack } from './take-back.ts';
 
@@ -94,6 +94,7 @@ export class RunnerWatch {
     this.#runners.note(alive, [...vanished.map(({ id }) => id), ...(gone as RunnerId[])], now);
     this.#lost.note(alive, vanished, unreadable as RunnerId[], now);
     await problems.alone('letting new runners join', () => this.#admitNew(alive));
+    await problems.alone('telling runners whether they are drained', () => pursueDrains(this.#context, alive));
 
     const running = await runningAttempts(database);
     await problems.alone('telling runners which attempts no longer count', () => this.#superseded.stop(alive, running));

@@ -17,7 +17,7 @@ import { planner } from './planner.ts';
 import { QueuedMessages } from './queued-messages.ts';
 import { reconcile } from './reconcile.ts';
 import { routeBuild } from './route.ts';
-import { admitRunners } from './runner-keys.ts';
+import { admitRunners } from './runner-rules.ts';
 import { RunnerWatch } from './runner-watch.ts';
 import { runSchedules } from './schedules.ts';
 import { deliverSecrets } from './secret-delivery.ts';

@@ -4,6 +4,7 @@ import type { Engine } from './engine.ts';
 import { addApprovalMaterial, createEnvironments } from './environment-tables.ts';
 import { addEvents, addSeenBranches, addWorkflowRuns } from './event-tables.ts';
 import { completeFirstVersion, createTurns } from './first-version.ts';
+import { addRunnerDrains } from './fleet-tables.ts';
 import { addChecks, addForgeReports, addForges, addIssuedTokens, addJobTokens } from './forge-tables.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
 import type { Schema } from './schema.ts';
@@ -242,6 +243,7 @@ export const migrations: readonly Migration[] = [
   addIssuedTokens,
   addFactsNoted,
   nameCommitStatuses,
+  addRunnerDrains,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

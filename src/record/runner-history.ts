@@ -48,6 +48,17 @@ export async function attemptsOfRunner(
   return rows.map(pastOf);
 }
 
+/** Whether a runner with that name has ever had a job. */
+export async function hasRunJobs(database: Database, runner: string): Promise<boolean> {
+  const row = await database.db
+    .selectFrom('attempts')
+    .select('number')
+    .where('runner_name', '=', runner)
+    .limit(1)
+    .executeTakeFirst();
+  return row !== undefined;
+}
+
 /** Attempts whose runner was lost, newest first. @param since milliseconds since 1970 */
 export async function lostAttempts(
   database: Database,

@@ -312,6 +312,9 @@ export interface Schema {
   };
 
   /** forges that get statuses, see record/forges.ts */
+  /** the runners that a person keeps from taking jobs, see record/runner-drains.ts */
+  runner_drains: { runner: string; reason: string | null; drained_by: string; drained_at: number };
+
   forges: {
     name: string;
     kind: ForgeKind;

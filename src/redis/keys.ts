@@ -28,7 +28,7 @@ export function redisKeys(prefix: string) {
     /** set of label sets that have a queue; written by the dispatcher, read by runners and web; no expiry */
     labelQueues: `${prefix}:label-queues`,
 
-    /** hash, public key of each runner → JSON of RunnerAdmission; written by dispatcher and web, read by runners; no expiry */
+    /** hash, public key of each runner → JSON of RunnerAdmission, and `drained` with the name of each drained runner; written by dispatcher and web, read by runners; no expiry */
     runnerKeys: `${prefix}:runner-keys`,
 
     /** stream of log chunks on their way from runners to reporters, with one consumer group; entries are deleted once archived, so it holds at most each running job's window */
@@ -52,7 +52,7 @@ export function redisKeys(prefix: string) {
     /** channel: an archived log has grown; from reporter to web */
     growth: `${prefix}:growth`,
 
-    /** channel: the keys of runners have changed; from dispatcher and web to runners */
+    /** channel: the keys of runners, or which of them are drained, have changed; from dispatcher and web to runners */
     runnerKeysChanged: `${prefix}:runner-keys-changed`,
 
     /** channel: a label set has its first queue; from dispatcher to runners */

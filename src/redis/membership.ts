@@ -89,7 +89,9 @@ export const runnerMemberSchema = stageMemberSchema.extend({
   /** load average of the machine over one minute */
   load: z.number(),
   /** it is stopping, and takes no more jobs */
-  draining: z.boolean().optional(),
+  stopping: z.boolean().optional(),
+  /** it takes no more jobs, because a person has drained it; a runner of an older version cannot be drained */
+  drained: z.boolean().optional(),
 });
 export type RunnerMember = z.infer<typeof runnerMemberSchema>;
 
@@ -99,6 +101,11 @@ export const unfitCode = 'runner_unfit';
 /** Why a runner takes no jobs at present; undefined while it takes jobs. */
 export function unfitReason({ problems }: Pick<RunnerMember, 'problems'>): string | undefined {
   return problems.find(({ code }) => code === unfitCode)?.message;
+}
+
+/** Whether a runner takes no more jobs, by the order of a person or because it is stopping. */
+export function isOutOfService({ stopping, drained }: Pick<RunnerMember, 'stopping' | 'drained'>): boolean {
+  return stopping === true || drained === true;
 }
 
 /** Writes one heartbeat; resolves when Redis has confirmed it. Later heartbeats are sent by redis/heartbeat/. */

@@ -55,9 +55,9 @@ const closePatience = 1000;
 
 /**
  * A runner: its registration, the jobs that it takes, and their execution. States:
- * - `serving`: takes jobs while it has a lease (see Registration), its key is known and its disk is fit (see
- *   DiskWatch).
- * - → (a stop) `draining`: takes no more jobs. Running jobs may end by themselves until the grace time is over or a
+ * - `serving`: takes jobs while it has a lease (see Registration), its key is known, nobody has drained it (see Admission)
+ *   and its disk is fit (see DiskWatch).
+ * - → (a stop) `stopping`: takes no more jobs. Running jobs may end by themselves until the grace time is over or a
  *   person is impatient, then they are given back.
  * - → (no job has processes any more) `closed`, within a bounded time whether or not Redis answers.
  * When the lease runs out, all jobs are lost at once. The runner goes on under a new id, and still reports what it had
@@ -76,7 +76,7 @@ export class Runner {
   readonly #signs: VitalsReader;
   readonly #unlisten: (() => Promise<void>)[] = [];
   #slots: SlotWorker | undefined;
-  #draining = false;
+  #stopping = false;
   /** a person does not wait for running jobs to end */
   readonly #impatient = new AbortController();
   #fail: (error: VoltError) => void = () => {};
@@ -102,7 +102,7 @@ export class Runner {
       free: [async () => trees?.clear(), (short) => this.#freeDisk(short)],
       changed: () => this.#fitnessChanged(),
     });
-    this.#admission = new Admission(access, logger, key, () => this.#fitnessChanged());
+    this.#admission = new Admission(access, logger, key, folder.name, () => this.#fitnessChanged());
     this.#registration = new Registration(access, logger, folder.name, settings.orphanTimeout, {
       describe: () => this.#describe(),
       isAtWork: () => this.#executions.running.length > 0,
@@ -168,8 +168,8 @@ export class Runner {
 
   /** Takes no more jobs. Resolves when the running ones have ended, or were given back after the grace time. */
   async stop(): Promise<void> {
-    if (this.#draining) return;
-    this.#draining = true;
+    if (this.#stopping) return;
+    this.#stopping = true;
     const late = setTimeout(() => this.handBack(), this.#settings.grace);
     const closed = this.#slots?.close() ?? Promise.resolve();
     const idle = this.#executions.idle();
@@ -208,7 +208,7 @@ export class Runner {
   /** Takes jobs with a new id. */
   #enter(id: RunnerId): void {
     this.#answerTo(id);
-    if (this.#draining) return;
+    if (this.#stopping) return;
     const { labels, slots } = this.#settings;
     this.#slots = new SlotWorker(this.#services.access, {
       runner: id,
@@ -218,7 +218,7 @@ export class Runner {
       logger: this.#services.logger,
       repos: () => this.#repos,
       isGenuine: (content, attempt) => this.#isGenuine(content, attempt),
-      ready: () => this.#refusal(id) === undefined && this.#isFit,
+      ready: () => this.#refusal(id) === undefined && this.#isFit && !this.#admission.isDrained,
       run: (message) => this.#executions.execute(message, id),
       refuse: (attempt, why) => this.#executions.refuse(attempt, why, id),
     });
@@ -238,7 +238,7 @@ export class Runner {
 
   /** Why the runner begins nothing with that id. The disk is checked elsewhere. */
   #refusal(id: RunnerId): string | undefined {
-    if (this.#draining) return stopping;
+    if (this.#stopping) return stopping;
     if (id === this.id && this.#registration.leaseLeft > 0) return undefined;
     return `runner ${this.name} was cut off from Redis before it could begin`;
   }
@@ -351,7 +351,8 @@ export class Runner {
       problems: this.#problems(),
       load: loadavg()[0] ?? 0,
       version,
-      draining: this.#draining,
+      stopping: this.#stopping,
+      drained: this.#admission.isDrained,
       vitals: this.#signs.read(),
       startedAt: serverTimeOf(this.#begunAt),
     };

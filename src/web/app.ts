@@ -41,6 +41,7 @@ import { chartsPage } from './pages/repository/charts.tsx';
 import { repositoryPage } from './pages/repository/overview.tsx';
 import { settingsPage } from './pages/repository/settings.tsx';
 import { runnerPage } from './pages/runner.tsx';
+import { drainFromPage, resumeFromPage } from './pages/runner-drain.tsx';
 import { runnersPage } from './pages/runners.tsx';
 import { signIn, signInPage, signOut } from './pages/sign-in.tsx';
 import { testPage } from './pages/test.tsx';
@@ -138,6 +139,8 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.get('/badge/:file', (context) => badge(context, web));
   app.get('/runners', (context) => runnersPage(context, web));
   app.get('/runners/:name', (context) => runnerPage(context, web));
+  app.post('/runners/:name/drain', auditAs('runners.drain', 'name'), (context) => drainFromPage(context, web));
+  app.post('/runners/:name/resume', auditAs('runners.resume', 'name'), (context) => resumeFromPage(context, web));
 
   const board = queueBoard(web);
   app.all('/queues', forAdmins, board);

@@ -13,7 +13,7 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { expect } from 'chai';
 import { parse } from 'yaml';
-import { admitRunners } from '../../src/dispatcher/runner-keys.ts';
+import { admitRunners } from '../../src/dispatcher/runner-rules.ts';
 import { dataPaths, logFile } from '../../src/kernel/data-paths.ts';
 import { type Job, type JobId, jobIdOf, type RunnerId } from '../../src/kernel/model.ts';
 import type { Result } from '../../src/queues/messages.ts';

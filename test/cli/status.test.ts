@@ -31,7 +31,7 @@ describe('volt status and volt runners', () => {
       warnings: { count: 3, last: { ...last, about: { repo: 'sample', build: '1' } } },
     };
     for (const kind of ['observer', 'dispatcher', 'reporter'] as const) await site.stage(kind, { vitals });
-    await site.runner('r1', { draining: true });
+    await site.runner('r1', { stopping: true });
     await site.runner('r2', { slots: 3, vitals: { ...vitals, clockAhead: 600_000 } });
     const [status, runners] = await Promise.all([volt(['status', ...at()]), volt(['runners', ...at()])]);
     expect(status.stdout)

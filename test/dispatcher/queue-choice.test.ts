@@ -34,7 +34,8 @@ describe('the queue of a retried job', () => {
   it('avoids the runners that could not start it, if another one takes jobs', async () => {
     await joins('a');
     expect(await queueOf(['a']), 'nobody else is there').to.deep.equal(['linux']);
-    await joins('b', { ...linux, draining: true });
+    await joins('b', { ...linux, stopping: true });
+    await joins('b2', { ...linux, drained: true });
     await joins('c', { ...linux, problems: [{ code: unfitCode, message: 'disk full', remedy: '' }] });
     await joins('d', { labels: ['gpu'] });
     expect(await queueOf(['a']), 'nobody else takes it').to.deep.equal(['linux']);

@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { expect } from 'chai';
+import * as z from 'zod';
 import { reconcile } from '../../src/dispatcher/reconcile.ts';
 import { routeBuild } from '../../src/dispatcher/route.ts';
 import { RunnerWatch } from '../../src/dispatcher/runner-watch.ts';
@@ -17,13 +18,16 @@ import type { Result, ResultMessage } from '../../src/queues/messages.ts';
 import { SlotWorker } from '../../src/queues/slots.ts';
 import { findBuild } from '../../src/record/builds.ts';
 import { decideJob, moveToNextAttempt, startAttempt } from '../../src/record/job-transitions.ts';
+import { drainRunner, resumeRunner } from '../../src/record/runner-drains.ts';
 import { listen, type RunnerNotice, runnerNoticeSchema } from '../../src/redis/channels.ts';
 import { heartbeatInterval, heartbeatTtl } from '../../src/redis/heartbeat-times.ts';
 import { listRunners, type ProcessIdentity, type Vitals, writeHeartbeat } from '../../src/redis/membership.ts';
 import { identify } from '../../src/redis/process-identity.ts';
+import { readRunnerRules } from '../../src/redis/runner-rules.ts';
 import { pause } from '../../src/system/wait.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, openRecord, recordedBuild } from '../support/record.ts';
+import { stranger } from '../support/runner-keys.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -473,6 +477,31 @@ describe('the watch over the runners', () => {
         return (await attempts(ref)).length > 1;
       });
     }
+  });
+
+  it('repeats the order to drain until the heartbeat of the runner says that it follows it', async () => {
+    const { access, database, logger } = volt.context;
+    let orders = 0;
+    const unlisten = await listen(access, access.keys.runnerKeysChanged, z.object({}), logger, () => orders++);
+    const beat = (drained: boolean) => writeHeartbeat(access, 'runner', runnerMember('r~1', { drained }));
+    await beat(false);
+    await drainRunner(database, { runner: 'r', by: 'ada', reason: null });
+    await watch.poll();
+    expect((await readRunnerRules(access, stranger().publicKey, 'r'))?.isDrained).to.equal(true);
+    const published = await until('it is told', () => orders);
+    await watch.poll();
+    await until('it is told again', () => orders > published);
+    await beat(true);
+    await watch.poll();
+    // what was sent before arrives first
+    const before = orders;
+    await access.client.publish(access.keys.runnerKeysChanged, '{}');
+    await until('the last message is there', () => orders > before);
+    expect(orders - before).to.equal(1);
+    await resumeRunner(database, 'r');
+    await watch.poll();
+    expect((await readRunnerRules(access, stranger().publicKey, 'r'))?.isDrained).to.equal(false);
+    await unlisten();
   });
 
   it('tells a runner that was taken for lost which of its attempts no longer count or belong to another runner', async () => {

@@ -2,9 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
+import type { Answer } from '../../src/cli/client.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import type { Status } from '../../src/kernel/model.ts';
 import { listBuilds } from '../../src/record/builds.ts';
+import type { runnerList } from '../../src/web/schemas/runners.ts';
+import { VoltProcess as CliProcess } from '../support/cli.ts';
 import { TestFleet } from '../support/fleet.ts';
 import { TestFolders } from '../support/folder.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -100,6 +103,45 @@ describe('a runner', () => {
       await fleet.startRunner('r2');
       await fleet.prove([sha], 2);
     }).timeout(60_000);
+  });
+
+  describe('that a person has drained', () => {
+    const runners = (...args: string[]) => new CliProcess(['runners', ...args, '--data', fleet.dataDir]);
+    const state = async () => {
+      const { runners } = (await (await fetch(`${fleet.url}/api/v1/runners`)).json()) as Answer<typeof runnerList>;
+      return runners.find(({ name }) => name === 'r1')?.state;
+    };
+
+    it('ends its job and takes no other until it is resumed, whatever is restarted and emptied', async () => {
+      await fleet.startRunner('r1', { grace: 0 });
+      const own = fleet.push(15);
+      await fleet.begun(own);
+      const draining = runners('drain', 'r1', '--reason', 'new disk', '--wait');
+      await draining.says(/^r1: draining/m);
+      const later = fleet.push(1);
+      expect(await draining.ended(), draining.stderr).to.include({ code: 0 });
+      expect(draining.stdout).to.match(/^r1: drained$/m);
+      await fleet.prove([own]);
+      await isRecorded(later, 'queued');
+      await until('it says why the job waits', async () =>
+        (await fleet.status()).oldest?.why.includes('all matching runners are drained: volt runners resume r1'),
+      );
+      await fleet.kill('r1');
+      await fleet.startRunner('r1');
+      await until('it is drained after its restart', async () => (await state()) === 'drained');
+      await Promise.all([fleet.kill('r1'), fleet.kill('dispatcher'), fleet.kill('web'), redis.empty()]);
+      await redis.start();
+      await fleet.startRunner('r1');
+      await Promise.all([fleet.start('dispatcher'), fleet.start('web')]);
+      await until('it is drained after everything was restarted', async () => (await state()) === 'drained');
+      const { stdout } = await runners().ended();
+      expect(stdout)
+        .to.match(/^r1 .* drained /m)
+        .and.match(/r1: drained by owner .*: new disk/);
+      expect(fleet.evidence.runs(later)).to.deep.equal([]);
+      expect(await runners('resume', '--all').ended()).to.include({ code: 0 });
+      await fleet.prove([later]);
+    }).timeout(90_000);
   });
 
   describe('with a small disk', () => {

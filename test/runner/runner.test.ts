@@ -12,12 +12,13 @@ import { arch, hostname, platform } from 'node:os';
 import { join } from 'node:path';
 import type { JobType } from 'bullmq';
 import { expect } from 'chai';
-import { admitRunners } from '../../src/dispatcher/runner-keys.ts';
+import { admitRunners } from '../../src/dispatcher/runner-rules.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import { type JobId, parseAttemptName, type RunnerId } from '../../src/kernel/model.ts';
 import { hostLabel } from '../../src/kernel/names.ts';
 import { version } from '../../src/kernel/version.ts';
 import type { JobMessage, Result, ResultMessage } from '../../src/queues/messages.ts';
+import { drainRunner, resumeRunner } from '../../src/record/runner-drains.ts';
 import { addRunnerKey, removeRunnerKey } from '../../src/record/runner-keys.ts';
 import { notifyRunner } from '../../src/redis/channels.ts';
 import { leaseTtl } from '../../src/redis/heartbeat-times.ts';
@@ -453,6 +454,51 @@ describe('a runner', () => {
     await runner.stop();
   });
 
+  it('ends what it runs, takes nothing new and says so while a person has drained it, also after a restart', async () => {
+    const { database } = volt.context;
+    const runner = await start();
+    const sleep = longSleep();
+    const running = await send(`sleep ${sleep} & wait`);
+    await until('it sleeps', () => processesWith(sleep).length > 0);
+    await drainRunner(database, { runner: 'box', by: 'ada', reason: null });
+    await admitRunners(volt.context);
+    await until('it says so', async () => (await member())?.drained);
+    const next = await send('true');
+    const pid = processesWith(sleep)[0] ?? 0;
+    process.kill(pid, 'SIGTERM');
+    expect(await result('finished', running)).to.include({ attempt: 1 });
+    await until('nothing runs', async () => ((await member())?.running ?? []).length === 0);
+    expect(await jobs('prioritized')).to.equal(1);
+    await stopSoon(runner);
+    await start();
+    await until('it says so again', async () => (await member())?.drained);
+    expect(await jobs('prioritized')).to.equal(1);
+    await resumeRunner(database, 'box');
+    await admitRunners(volt.context);
+    expect(await result('finished', next)).to.include({ status: 'success' });
+  });
+
+  it('takes no job from an emptied Redis before it has heard whether it is drained', async () => {
+    const { access, database } = volt.context;
+    await drainRunner(database, { runner: 'box', by: 'ada', reason: null });
+    await access.client.flushall();
+    const message = await send('true');
+    runners.push(await startRunner(volt.context, { name: 'box', labels: [], slots: 1, graceSeconds: 0 }));
+    await until('it says why', async () => {
+      const own = await member();
+      return own && unfitReason(own)?.includes('does not know its key');
+    });
+    await admitRunners(volt.context);
+    await until('it has heard', async () => {
+      const own = await member();
+      return own?.drained && unfitReason(own) === undefined;
+    });
+    expect(await jobs('prioritized')).to.equal(1);
+    await resumeRunner(database, 'box');
+    await admitRunners(volt.context);
+    expect(await result('finished', message)).to.include({ status: 'success' });
+  });
+
   it('ends an attempt that the dispatcher takes back, and reports nothing of it', async () => {
     const runner = await start();
     const sleep = longSleep();
@@ -474,7 +520,7 @@ describe('a runner', () => {
     // a stopped supervisor does not end by itself, so that the attempt's end takes a moment
     process.kill(group?.pid ?? 0, 'SIGSTOP');
     const stopped = stopSoon(runner);
-    await until('it gives the attempt back', async () => (await member())?.draining);
+    await until('it gives the attempt back', async () => (await member())?.stopping);
     await notifyRunner(volt.context.access, runner.id, { kind: 'lose', job: message.job, attempt: 1 });
     await until('it claims nothing', async () => ((await member())?.running ?? []).length === 0);
     await stopped;

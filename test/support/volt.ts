@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { admitRunners } from '../../src/dispatcher/runner-keys.ts';
+import { admitRunners } from '../../src/dispatcher/runner-rules.ts';
 import { startDispatcher } from '../../src/dispatcher/start.ts';
 import { loadConfig, type Overrides } from '../../src/kernel/config.ts';
 import { createLogger } from '../../src/kernel/logger.ts';

@@ -219,6 +219,8 @@ async function everyOperation(
     ['DELETE /repos/app/credential'],
     ['DELETE /repos/new?purge=1'],
     ['GET /runners'],
+    ['POST /runners/r1/drain', { reason: 'new disk' }],
+    ['POST /runners/r1/resume'],
     ['GET /status'],
     ['GET /events'],
     ['POST /tokens', { name: 'ci', scope: 'write' }],

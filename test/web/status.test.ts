@@ -9,7 +9,8 @@ import { ownTrust } from '../../src/kernel/trust.ts';
 import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
 import { removeSecret, setSecret } from '../../src/record/secrets.ts';
 import type { Vitals } from '../../src/redis/membership.ts';
-import { runnerList, systemStatus } from '../../src/web/schemas/system.ts';
+import { runnerList } from '../../src/web/schemas/runners.ts';
+import { systemStatus } from '../../src/web/schemas/system.ts';
 import { jobMessageOf } from '../support/messages.ts';
 import { until } from '../support/until.ts';
 import { bodyOf, job, Site } from './site.ts';
@@ -71,7 +72,7 @@ describe('web: the state of Volt', () => {
     const { healthy, problems, runners } = await status();
     expect(problems).to.deep.equal([]);
     expect(healthy).to.equal(true);
-    expect(runners).to.deep.equal({ count: 1, slots: 3, busy: 1, draining: 0 });
+    expect(runners).to.deep.equal({ count: 1, slots: 3, busy: 1, stopping: 0, drained: 0 });
   });
 
   it('shows Redis, the database and the disk', async () => {
@@ -133,9 +134,9 @@ describe('web: the state of Volt', () => {
   });
 
   it('shows a stopping runner', async () => {
-    await site.runner('r1', { draining: true });
-    expect((await status()).runners?.draining).to.equal(1);
-    expect((await site.json('/api/v1/runners')).runners[0].draining).to.equal(true);
+    await site.runner('r1', { stopping: true });
+    expect((await status()).runners?.stopping).to.equal(1);
+    expect((await site.json('/api/v1/runners')).runners[0].state).to.equal('stopping');
     await site.runner('r1');
   });
 

@@ -21,7 +21,15 @@ describe('web: why a job has not started', () => {
     ['waiting for build, lint', [{ status: 'waiting', labels: [], needs: ['build', 'lint'] }, []]],
     ['waiting for a, b, c and 2 more', [{ status: 'waiting', labels: [], needs: ['a', 'b', 'c', 'd', 'e'] }, []]],
     ['no runner is connected', [queued, []]],
-    ['all runners are stopping and take no more jobs', [queued, [runnerMember('r~1', { draining: true })]]],
+    ['all runners are stopping and take no more jobs', [queued, [runnerMember('r~1', { stopping: true })]]],
+    [
+      'all matching runners are drained: volt runners resume r',
+      [queued, [runnerMember('r~1', { ...linux, drained: true }), runnerMember('s~1')]],
+    ],
+    [
+      'all matching runners are drained: volt runners resume NAME',
+      [queued, ['r~1', 's~1'].map((id) => runnerMember(id, { ...linux, drained: true }))],
+    ],
     ['no runner has the label "linux"', [queued, [runnerMember('r~1')]]],
     [
       'no runner has the labels "gpu" and "linux"',

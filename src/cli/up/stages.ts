@@ -1,5 +1,5 @@
 /** The code of all stages, in one module that `up` loads while Redis starts. */
-export { admitRunners } from '../../dispatcher/runner-keys.ts';
+export { admitRunners } from '../../dispatcher/runner-rules.ts';
 export { startDispatcher } from '../../dispatcher/start.ts';
 export { startNotifier } from '../../notifier/start.ts';
 export { startObserver } from '../../observer/start.ts';

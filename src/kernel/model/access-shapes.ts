@@ -31,6 +31,15 @@ export const runnerKey = z.object({
 });
 export type RunnerKey = z.output<typeof runnerKey>;
 
+/** A person's order that a runner takes no more jobs. */
+export const runnerDrain = z.object({
+  runner: z.string().meta({ description: 'name of the runner' }),
+  reason: z.string().nullable(),
+  by: z.string().meta({ description: 'name of the token; owner for the main one' }),
+  since: time,
+});
+export type RunnerDrain = z.output<typeof runnerDrain>;
+
 export const auditEntry = z.object({
   id: z.number().int(),
   at: time,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { admitRunners } from '../../dispatcher/runner-keys.ts';
+import { admitRunners } from '../../dispatcher/runner-rules.ts';
 import { listActions } from '../../record/audit.ts';
 import { addRunnerKey, listRunnerKeys, removeRunnerKey } from '../../record/runner-keys.ts';
 import { addToken, listTokens, removeToken, removeTokensOf } from '../../record/tokens.ts';

@@ -7,6 +7,7 @@ import { intentRoutes } from './intents.ts';
 import { jobRoutes } from './jobs.ts';
 import { repositoryRoutes } from './repos.ts';
 import type { Route } from './route.ts';
+import { runnerRoutes } from './runners.ts';
 import { secretRoutes } from './secrets.ts';
 import { systemRoutes } from './system.ts';
 import { testRoutes } from './tests.ts';
@@ -22,6 +23,7 @@ export const routes: readonly Route[] = [
   ...environmentRoutes,
   ...credentialRoutes,
   ...forgeRoutes,
+  ...runnerRoutes,
   ...systemRoutes,
   ...accessRoutes,
 ];

@@ -1,37 +1,9 @@
 import * as z from 'zod';
-import { VoltError } from '../../kernel/errors.ts';
-import { listRunners } from '../../redis/membership.ts';
-import { runnerList, systemStatus as systemStatusSchema } from '../schemas/system.ts';
-import { askRedis } from '../status/ask-redis.ts';
-import { redact } from '../status/redact.ts';
-import { pageOfRunners } from '../status/runner-list.ts';
+import { systemStatus as systemStatusSchema } from '../schemas/system.ts';
 import { systemStatus } from '../status/system-status.ts';
 import { answerStream } from '../streams/answer.ts';
 import { followChanges } from '../streams/changes.ts';
 import { contentRoute, jsonRoute } from './route.ts';
-
-const runners = jsonRoute({
-  method: 'get',
-  path: '/runners',
-  summary: 'The alive runners',
-  query: z.object({
-    text: z.string().min(1).max(256).optional().meta({ description: 'part of the name or the machine' }),
-    label: z.string().min(1).max(256).optional().meta({ description: 'only runners with this label' }),
-    limit: z.coerce.number().int().min(1).max(500).default(50),
-    after: z.string().min(1).max(300).optional().meta({ description: 'only runners after the one with this id' }),
-  }),
-  answer: runnerList,
-  errors: ['redis_unreachable'],
-  handle: async ({ query, requester: { reader } }, web) => {
-    const found = await askRedis(web, () => listRunners(web.access));
-    if (!found) {
-      throw new VoltError('redis_unreachable', 'Redis does not answer, so the runners are unknown', {
-        remedy: 'Start the Redis server again.',
-      });
-    }
-    return pageOfRunners(await redact(web.database, reader, found.alive), query);
-  },
-});
 
 const status = jsonRoute({
   method: 'get',
@@ -65,4 +37,4 @@ const events = contentRoute({
   },
 });
 
-export const systemRoutes = [runners, status, events];
+export const systemRoutes = [status, events];

@@ -26,9 +26,9 @@ export function addState(registry: Registry, status: SystemStatus): void {
     gauge('oldest_waiting_seconds', 'How long the oldest waiting or queued job has waited').set(Math.max(0, since));
   }
   if (status.runners) {
-    const { count, slots, busy, draining } = status.runners;
+    const { count, slots, busy, stopping, drained } = status.runners;
     gauge('runners', 'Alive runners').set(count);
-    gauge('runners_draining', 'Runners that take no more jobs').set(draining);
+    gauge('runners_draining', 'Runners that take no more jobs').set(stopping + drained);
     gauge('slots', 'Slots of all runners').set(slots);
     gauge('slots_busy', 'Slots that run an attempt').set(busy);
   }

@@ -1,23 +1,27 @@
 import type { Context } from 'hono';
 import { serverNow } from '../../kernel/server-time.ts';
 import { attemptsOfRunner } from '../../record/runner-history.ts';
-import { listRunners } from '../../redis/membership.ts';
 import type { WebEnv } from '../access/env.ts';
+import { may } from '../access/permission.ts';
 import type { Web } from '../services.ts';
-import { askRedis } from '../status/ask-redis.ts';
+import { readFleet } from '../status/fleet.ts';
 import { PastAttempts } from './fleet-history.tsx';
 import { answerPage } from './layout.tsx';
+import { DrainForm, DrainNote, DrainOf, RunnerMark } from './runner-drain.tsx';
 
 const shown = 100;
 
 /** `/runners/:name`: the jobs of one runner. */
 export async function runnerPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const name = (context.req.param('name') ?? '').slice(0, 256);
-  const [attempts, listed] = await Promise.all([
-    attemptsOfRunner(web.database, context.get('reader'), name, shown),
-    askRedis(web, () => listRunners(web.access)),
+  const reader = context.get('reader');
+  const [attempts, fleet] = await Promise.all([
+    attemptsOfRunner(web.database, reader, name, shown),
+    readFleet(web, reader),
   ]);
-  const alive = listed?.alive.filter((runner) => runner.name === name) ?? [];
+  const alive = fleet?.runners.filter((runner) => runner.name === name) ?? [];
+  const drain = alive[0]?.drain ?? fleet?.away.find(({ runner }) => runner === name) ?? null;
+  const now = serverNow();
   return answerPage(context, web, {
     title: name,
     section: 'runners',
@@ -28,7 +32,23 @@ export async function runnerPage(context: Context<WebEnv>, web: Web): Promise<Re
             <a href="/runners">Runners</a> / {name}
           </p>
         </div>
-        <h1>{name}</h1>
+        <h1>
+          {name}{' '}
+          {alive.map((runner) => (
+            <RunnerMark runner={runner} />
+          ))}
+        </h1>
+        {alive.map((runner) => (
+          <p>
+            <DrainOf runner={runner} now={now} />
+          </p>
+        ))}
+        {alive.length === 0 && drain && (
+          <p>
+            <DrainNote drain={drain} now={now} />
+          </p>
+        )}
+        {may(context, 'admin') && <DrainForm runner={name} isDrained={drain !== null} />}
         <p class="faint">
           {alive.length === 0
             ? 'Not connected.'
@@ -36,11 +56,7 @@ export async function runnerPage(context: Context<WebEnv>, web: Web): Promise<Re
                 .map(({ host, slots, running }) => `On ${host}: ${running.length} of ${slots} slots busy.`)
                 .join(' ')}
         </p>
-        {attempts.length === 0 ? (
-          <p class="empty">No jobs yet.</p>
-        ) : (
-          <PastAttempts attempts={attempts} now={serverNow()} />
-        )}
+        {attempts.length === 0 ? <p class="empty">No jobs yet.</p> : <PastAttempts attempts={attempts} now={now} />}
       </section>
     ),
   });

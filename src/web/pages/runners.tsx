@@ -1,20 +1,20 @@
 import type { Context } from 'hono';
+import type { RunnerDrain } from '../../kernel/model/access-shapes.ts';
 import { buildIdOf, parseAttemptName } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import { lostAttempts } from '../../record/runner-history.ts';
 import { clockFault } from '../../redis/clock-fault.ts';
-import { listRunners, type RunnerMember, unfitReason } from '../../redis/membership.ts';
 import type { WebEnv } from '../access/env.ts';
 import { may } from '../access/permission.ts';
 import type { QueueDepth, SystemStatus } from '../schemas/system.ts';
 import type { Web } from '../services.ts';
-import { askRedis } from '../status/ask-redis.ts';
-import { redact } from '../status/redact.ts';
+import { type FleetRunner, readFleet } from '../status/fleet.ts';
 import { pageOfRunners } from '../status/runner-list.ts';
 import { systemStatus } from '../status/system-status.ts';
 import { FleetCharts, Losses } from './fleet-history.tsx';
 import { answerPage } from './layout.tsx';
 import { Age, Problems } from './parts.tsx';
+import { DrainNote, DrainOf, RunnerMark } from './runner-drain.tsx';
 import { Table } from './table.tsx';
 import { PageLinks, TextFilter } from './text-filter.tsx';
 
@@ -31,14 +31,10 @@ const few = 10;
 /** `/runners`: the runners, the stages and the queues. */
 export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const reader = context.get('reader');
-  const [status, listed] = await Promise.all([systemStatus(web, reader), askRedis(web, () => listRunners(web.access))]);
+  const [status, fleet] = await Promise.all([systemStatus(web, reader), readFleet(web, reader)]);
   const text = (context.req.query('text') ?? '').trim().slice(0, 256);
   const after = context.req.query('after')?.slice(0, 300) || undefined;
-  const { runners, next } = pageOfRunners(await redact(web.database, reader, listed?.alive ?? []), {
-    limit: pageSize,
-    text,
-    after,
-  });
+  const { runners, next } = pageOfRunners(fleet?.runners ?? [], { limit: pageSize, text, after });
   const now = serverNow();
   const lost = await lostAttempts(web.database, reader, now - lostDays * 86_400_000, mostLost);
   return answerPage(context, web, {
@@ -48,7 +44,7 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
       <div data-refresh="3">
         <Problems problems={status.problems} />
         <h1>Runners</h1>
-        {((listed?.alive.length ?? 0) > few || text !== '') && (
+        {((fleet?.runners.length ?? 0) > few || text !== '') && (
           <TextFilter action="/runners" label="Name or machine" text={text} />
         )}
         <section id="runners" data-live="">
@@ -58,12 +54,13 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
               ? `${status.builds.running} ${status.builds.running === 1 ? 'build' : 'builds'} running · ${status.builds.queued} queued`
               : 'builds unknown'}
           </p>
-          {listed ? (
+          {fleet ? (
             <Fleet runners={runners} narrowed={text !== '' || after !== undefined} now={now} />
           ) : (
             <p class="empty">Redis does not answer.</p>
           )}
           <PageLinks action="/runners" text={text} after={after} next={next} />
+          {fleet && text === '' && after === undefined && <Away drains={fleet.away} now={now} />}
           <FleetCharts moments={web.fleet.moments} />
         </section>
         <section id="losses" data-live="">
@@ -83,7 +80,7 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
   });
 }
 
-function Fleet({ runners, narrowed, now }: { runners: RunnerMember[]; narrowed: boolean; now: number }) {
+function Fleet({ runners, narrowed, now }: { runners: FleetRunner[]; narrowed: boolean; now: number }) {
   if (runners.length === 0 && narrowed) return <p class="empty">No runners match.</p>;
   if (runners.length === 0) {
     return (
@@ -99,6 +96,7 @@ function Fleet({ runners, narrowed, now }: { runners: RunnerMember[]; narrowed: 
       idOf={({ id }) => `runner-${id}`}
       columns={[
         { head: 'Runner', class: 'name', cell: (runner) => <Name runner={runner} /> },
+        { head: 'State', cell: (runner) => <State runner={runner} now={now} /> },
         { head: 'Slots', cell: ({ running, slots }) => `${running.length}/${slots}` },
         { head: 'Jobs', cell: ({ running }) => <AttemptLinks names={running} /> },
         { head: 'Labels', cell: ({ labels }) => labels.map((label) => <span class="label">{label}</span>) },
@@ -109,14 +107,36 @@ function Fleet({ runners, narrowed, now }: { runners: RunnerMember[]; narrowed: 
   );
 }
 
-function Name({ runner }: { runner: RunnerMember }) {
+function State({ runner, now }: { runner: FleetRunner; now: number }) {
+  return (
+    <>
+      <RunnerMark runner={runner} />
+      <DrainOf runner={runner} now={now} />
+    </>
+  );
+}
+
+/** The drained runners that are not connected. */
+function Away({ drains, now }: { drains: RunnerDrain[]; now: number }) {
+  return (
+    <>
+      {drains.map((drain) => (
+        <p class="faint">
+          <a href={`/runners/${encodeURIComponent(drain.runner)}`}>{drain.runner}</a> is not connected and{' '}
+          <DrainNote drain={drain} now={now} />
+        </p>
+      ))}
+    </>
+  );
+}
+
+function Name({ runner }: { runner: FleetRunner }) {
   return (
     <>
       <a href={`/runners/${encodeURIComponent(runner.name)}`}>{runner.name}</a>
       <span class="by">
         {runner.host} · {runner.version}
       </span>
-      {unfitReason(runner) !== undefined && <span class="status error">takes no jobs</span>}
       {clockFault(runner) !== undefined && <span class="by">{clockFault(runner)}</span>}
     </>
   );

@@ -1,70 +1,9 @@
 import * as z from 'zod';
 import { time } from '../../kernel/model/shapes.ts';
-import { parseAttemptName } from '../../kernel/model.ts';
 import { stageKinds } from '../../redis/membership.ts';
-import { nextAfter } from './paging.ts';
 import { name } from './registry.ts';
 import { problem } from './terms.ts';
-
-const vitals = name(
-  'Vitals',
-  z
-    .object({
-      memory: z.number().meta({ description: 'resident memory in bytes' }),
-      cpu: z.number().meta({ description: 'processor time since the start, in seconds' }),
-      lag: z.number().meta({ description: 'longest delay of the event loop within the last seconds, in milliseconds' }),
-      reconnects: z.number().meta({ description: 'how often the connection to Redis was lost and restored' }),
-      diskFree: z.number().nullable().meta({ description: 'bytes free on the disk of the data directory' }),
-      diskLow: z.boolean().meta({ description: 'less is free than VOLT_DISK_FLOOR requires' }),
-      clockAhead: z.number().optional().meta({
-        description:
-          "milliseconds by which its machine's clock is ahead of the Redis server's, to which all times of Volt refer",
-      }),
-      warnings: z.object({
-        count: z.number(),
-        last: z
-          .object({
-            at: time,
-            level: z.string(),
-            message: z.string(),
-            about: z
-              .record(z.string(), z.string())
-              .meta({ description: 'what it is about: repo, build, job, attempt, runner' }),
-          })
-          .nullable(),
-      }),
-    })
-    .meta({ description: 'measurements of a process' }),
-);
-
-const runner = name(
-  'Runner',
-  z.object({
-    id: z.string(),
-    name: z.string(),
-    host: z.string(),
-    labels: z.array(z.string()),
-    slots: z.number(),
-    repos: z.array(z.array(z.string())).meta({
-      description: 'patterns of the repositories that it serves; a repository must match one pattern of each list',
-    }),
-    running: z
-      .array(z.string().refine((text) => parseAttemptName(text) !== undefined))
-      .meta({ description: 'attempts that hold a slot, as <job>.<number>' }),
-    reporting: z.array(z.string()).meta({ description: 'attempts that have ended and are not yet recorded' }),
-    load: z.number().meta({ description: 'load average of the machine over one minute' }),
-    draining: z.boolean().optional().meta({ description: 'it is stopping and takes no more jobs' }),
-    problems: z.array(z.object({ code: z.string(), message: z.string(), remedy: z.string() })).meta({
-      description:
-        'what fails and is retried; with the code `runner_unfit`, for example for a full disk, it takes no jobs',
-    }),
-    vitals: vitals.optional(),
-    heartbeatAt: time,
-    version: z.string(),
-  }),
-);
-
-export const runnerList = name('RunnerList', z.object({ runners: z.array(runner), next: nextAfter }));
+import { vitals } from './vitals.ts';
 
 const stageMember = name(
   'StageMember',
@@ -128,7 +67,11 @@ export const systemStatus = name(
         count: z.number().int(),
         slots: z.number(),
         busy: z.number().int().meta({ description: 'slots that run an attempt' }),
-        draining: z.number().int().meta({ description: 'runners that take no more jobs' }),
+        stopping: z.number().int().meta({ description: 'runners whose process ends' }),
+        drained: z
+          .number()
+          .int()
+          .meta({ description: 'further runners that take no jobs because a person has drained them' }),
       })
       .nullable()
       .meta({ description: 'null while Redis does not answer' }),

@@ -13,10 +13,10 @@ export interface RunnerFilter {
 const natural = new Intl.Collator('en', { numeric: true });
 
 /** Runners by name, page by page. */
-export function pageOfRunners(
-  runners: readonly RunnerMember[],
+export function pageOfRunners<R extends RunnerMember>(
+  runners: readonly R[],
   { limit, after, text = '', label }: RunnerFilter,
-): { runners: RunnerMember[]; next: string | null } {
+): { runners: R[]; next: string | null } {
   const wanted = text.toLowerCase();
   const fitting = runners
     .filter(({ name, host }) => name.toLowerCase().includes(wanted) || host.toLowerCase().includes(wanted))

@@ -54,16 +54,18 @@ const noRunner: Problem = {
   remedy: 'Start one with `volt runner`, on this machine or another.',
 };
 
-/** Label sets with waiting jobs that no runner serves. */
+/** Label sets with waiting jobs that no runner serves, or only drained ones. */
 function unservedLabels(runners: RunnerMember[], queues: QueueDepth[], labelSets: string[][]): Problem[] {
   return labelSets.flatMap((labels) => {
     const depth = queues.find(({ name }) => name === jobQueue(labels));
     const waiting = depth ? depth.waiting + depth.prioritized + depth.delayed : 0;
     // the dispatcher moves jobs that avoid a runner to a queue that it serves, if there is no other
-    if (waiting === 0 || parseQueueLabels(labels).avoids || runners.some((runner) => servesQueue(runner, labels)))
-      return [];
-    const { kind } = parseQueueLabels(labels);
+    if (waiting === 0 || parseQueueLabels(labels).avoids) return [];
     const jobs = waiting === 1 ? '1 job is waiting' : `${waiting} jobs are waiting`;
+    const serving = runners.filter((runner) => runner.stopping !== true && servesQueue(runner, labels));
+    if (serving.length > 0)
+      return serving.every(({ drained }) => drained === true) ? [drainedProblem(jobs, serving)] : [];
+    const { kind } = parseQueueLabels(labels);
     return [
       {
         code: 'no_matching_runner',
@@ -72,6 +74,16 @@ function unservedLabels(runners: RunnerMember[], queues: QueueDepth[], labelSets
       },
     ];
   });
+}
+
+function drainedProblem(jobs: string, serving: readonly RunnerMember[]): Problem {
+  const [first] = serving;
+  const which = serving.length === 1 ? `the only matching runner, ${first?.name}, is` : 'all matching runners are';
+  return {
+    code: 'runners_drained',
+    message: `${jobs}: ${which} drained`,
+    remedy: `Let ${serving.length === 1 ? 'it' : 'one'} take jobs again: \`volt runners resume ${serving.length === 1 ? first?.name : 'NAME'}\`.`,
+  };
 }
 
 function whyUnserved(queue: string[], runners: RunnerMember[]): string {

@@ -69,7 +69,8 @@ function sumOf(runners: RunnerMember[]): SystemStatus['runners'] {
     count: runners.length,
     slots: runners.reduce((sum, runner) => sum + runner.slots, 0),
     busy: runners.reduce((sum, runner) => sum + runner.running.length, 0),
-    draining: runners.filter(({ draining }) => draining === true).length,
+    stopping: runners.filter(({ stopping }) => stopping === true).length,
+    drained: runners.filter(({ stopping, drained }) => stopping !== true && drained === true).length,
   };
 }
 

@@ -2,7 +2,7 @@ import type { LaterPlan } from '../../kernel/later-plans.ts';
 import type { Job } from '../../kernel/model.ts';
 import { mayServeRepository, queueLabels, takes } from '../../queues/queue-labels.ts';
 import type { WaitingJob } from '../../record/waiting-jobs.ts';
-import { type RunnerMember, unfitReason } from '../../redis/membership.ts';
+import { isOutOfService, type RunnerMember, unfitReason } from '../../redis/membership.ts';
 
 /** What a repository requires of runners. */
 export interface Needed {
@@ -48,7 +48,7 @@ export function whyItWaits(
   if (job.message && Date.parse(job.triesAgainAt ?? '') > now) return job.message;
   if (runners === undefined) return 'unknown: Redis does not answer';
   if (runners.length === 0) return 'no runner is connected';
-  const serving = runners.filter(({ draining }) => draining !== true);
+  const serving = runners.filter(({ stopping }) => stopping !== true);
   if (serving.length === 0) return 'all runners are stopping and take no more jobs';
   const wanted = queueLabels(job.labels, needed?.runners);
   const matching = serving.filter(({ labels }) => wanted.every((label) => labels.includes(label)));
@@ -62,8 +62,10 @@ export function whyItWaits(
   }
   const able = needed ? later.filter((runner) => mayServeRepository(runner, needed.repo)) : later;
   if (able.length === 0) return `all runners${whose} only accept jobs of other repositories`;
-  const fit = able.filter((runner) => unfitReason(runner) === undefined);
-  const [first] = able;
+  const inService = able.filter((runner) => !isOutOfService(runner));
+  if (inService.length === 0) return allDrained(able);
+  const fit = inService.filter((runner) => unfitReason(runner) === undefined);
+  const [first] = inService;
   if (fit.length === 0 && first) return `all matching runners have problems; ${first.name} ${unfitReason(first)}`;
   const roomy = fit.filter(({ vitals }) => vitals?.diskLow !== true);
   if (roomy.length === 0) return 'the disks of all matching runners are full';
@@ -71,6 +73,13 @@ export function whyItWaits(
   if (free.length > 0) return 'a runner is about to take it';
   const slots = roomy.reduce((sum, runner) => sum + runner.slots, 0);
   return slots === 1 ? `the only slot${whose} is busy` : `all ${slots} slots${whose} are busy`;
+}
+
+/** Says that a person has drained all runners that may take a job, and how to resume one. */
+function allDrained(runners: readonly Pick<RunnerMember, 'name'>[]): string {
+  const [first] = runners;
+  const which = runners.length === 1 ? first?.name : 'NAME';
+  return `all matching runners are drained: volt runners resume ${which}`;
 }
 
 /** `the label "gpu"`, `the labels "gpu" and "host:vm"` */
