@@ -189,6 +189,7 @@ async function everyOperation(
     ['POST /repos', { url: repository.path, name: 'new' }],
     ['GET /repos'],
     ['GET /repos/new'],
+    ['GET /repos/app/statistics?range=30d'],
     ['PATCH /repos/new', { pollSeconds: 60 }],
     ['POST /repos/app/trigger', { ref: 'main' }],
     ['POST /repos/app/dispatches', { event_type: 'deploy' }],

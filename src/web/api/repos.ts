@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { VoltError } from '../../kernel/errors.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { type ObservedRepository, pageOfRepositories } from '../../record/repositories.ts';
+import { statisticsOf } from '../../record/statistics.ts';
 import { readRepository } from '../access/readable.ts';
 import { triggerBuild } from '../requests/builds.ts';
 import { createRepository, hookOf, removeRepository, setRepository } from '../requests/repositories.ts';
@@ -15,6 +16,7 @@ import {
   repositoryChange,
   repositoryList,
 } from '../schemas/repositories.ts';
+import { repositoryStatistics, statisticsQuery } from '../schemas/statistics.ts';
 import { repositoryName } from '../schemas/terms.ts';
 import { asRequest } from './intents.ts';
 import { jsonRoute } from './route.ts';
@@ -57,6 +59,20 @@ const one = jsonRoute({
   errors: ['not_found'],
   handle: async ({ params, requester: { reader } }, { database }) =>
     shown(await readRepository(database, reader, params.name)),
+});
+
+const statistics = jsonRoute({
+  method: 'get',
+  path: '/repos/:name/statistics',
+  summary: 'How the builds of a repository have been: verdicts, durations, waiting and tests, over a range',
+  params: ofName,
+  query: statisticsQuery,
+  answer: repositoryStatistics,
+  errors: ['not_found'],
+  handle: async ({ params: { name }, query: { range, branch }, requester: { reader } }, { database }) => {
+    await readRepository(database, reader, name);
+    return statisticsOf(database, { repo: name, ref: branch && `refs/heads/${branch}`, range });
+  },
 });
 
 const changing = jsonRoute({
@@ -142,4 +158,4 @@ function shown({ url, error, tagsSeen: _, ...rest }: ObservedRepository) {
   };
 }
 
-export const repositoryRoutes = [listing, adding, one, changing, removing, trigger, dispatch, hookSetting];
+export const repositoryRoutes = [listing, adding, one, statistics, changing, removing, trigger, dispatch, hookSetting];
