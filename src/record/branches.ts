@@ -4,6 +4,7 @@ import { isBranchOrTag } from './cursors.ts';
 import type { Database } from './database.ts';
 import { recentBuilds } from './recent-builds.ts';
 import { holds } from './text-search.ts';
+import { type Reader, readable } from './visibility.ts';
 
 export interface ObservedRef {
   ref: string;
@@ -61,4 +62,22 @@ export async function newestOf(
   if (statuses) query = query.where('status', 'in', statuses);
   const row = await query.orderBy('id', 'desc').limit(1).executeTakeFirst();
   return row && summaryOf(row);
+}
+
+/** Names of observed branches of some repositories, or of all that the reader may see, the latest moved first. */
+export async function branchNames(
+  database: Database,
+  reader: Reader,
+  repos: readonly string[],
+  limit: number,
+): Promise<string[]> {
+  let query = database.db.selectFrom('cursors').select('ref').where('ref', 'like', 'refs/heads/%');
+  if (repos.length > 0) query = query.where('repo', 'in', repos);
+  const rows = await query
+    .where('absent', '=', 0)
+    .where(readable(reader, 'cursors.repo'))
+    .orderBy('moved_at', 'desc')
+    .limit(limit)
+    .execute();
+  return [...new Set(rows.map(({ ref }) => ref.slice('refs/heads/'.length)))];
 }

@@ -39,16 +39,16 @@ describe('web: the page of a repository', () => {
     await site.build('sample');
     const page = await site.page('/repos/sample/charts');
     expect(textOf(page))
-      .to.include('Duration')
-      .and.include('Time in queue')
-      .and.include('Success rate of 20 builds 50 %');
-    expect(page.match(new RegExp(`href="/builds/${bad}" aria-label="#2 failed`, 'g'))).to.have.lengthOf(3);
+      .to.match(/Duration median \S+ s · p95/)
+      .and.match(/Waiting for a runner median \S+ s · p95/)
+      .and.include('Pass rate 50 % of 2 builds');
+    expect(page.match(new RegExp(`<a href="/builds/${bad}" tabindex="-1">\\s*<title>#2`, 'g'))).to.have.lengthOf(3);
     expect(textOf(await site.page('/repos/sample/settings')))
       .to.include('main, release-*')
       .and.match(/next check in (59|1 min)/);
   });
 
-  it('charts the number of tests, if tests are reported', async () => {
+  it('charts the tests, if tests are reported, and the jobs by name', async () => {
     expect(textOf(await site.page('/repos/sample/charts'))).to.not.match(/Tests \d/);
     const id = await build('success', 'refs/heads/tested');
     const tests = { passed: 40, failed: 0, skipped: 2, total: 42, listed: 42 };
@@ -57,7 +57,30 @@ describe('web: the page of a repository', () => {
       .set({ tests: JSON.stringify(tests) })
       .where('job_id', '=', job(id))
       .execute();
-    expect(textOf(await site.page('/repos/sample/charts'))).to.include('Tests 42');
+    const text = textOf(await site.page('/repos/sample/charts'));
+    expect(text)
+      .to.include('Tests 42')
+      .and.include('42 tests, 0 failed, 2 skipped')
+      .and.match(/Duration by job .* test 3 33 %/);
+  });
+
+  it('charts the builds of a range and a branch, both in the address', async () => {
+    const page = await site.page('/repos/sample/charts?range=7d&branch=tested');
+    expect(textOf(page)).to.include('Pass rate 100 % of 1 build ');
+    expect(page).to.include('href="/repos/sample/charts?range=20&amp;branch=tested"');
+    expect(page).to.match(/href="[^"]*range=7d[^"]*" aria-current="true"/);
+    expect(textOf(await site.page('/repos/sample/charts?branch=none'))).to.include(
+      'No build of none has a result yet.',
+    );
+    expect(textOf(await site.page('/repos/sample/charts?range=999999'))).to.include('Pass rate 67 % of 3 builds');
+  });
+
+  it('has the same numbers in the API', async () => {
+    const { passed, failed, groups } = await site.json('/api/v1/repos/sample/statistics?range=7d&branch=main');
+    expect([passed, failed, groups.length]).to.deep.equal([1, 1, 28]);
+    const { error } = await site.json('/api/v1/repos/sample/statistics?range=week');
+    expect(error.message).to.equal('range is neither days, such as 30d, nor a number of builds, such as 100');
+    expect((await site.fetch('/api/v1/repos/nobody/statistics')).status).to.equal(404);
   });
 
   it('shows the newest result of a branch by a badge, skipping cancelled builds', async () => {

@@ -1,105 +1,143 @@
-/** One bar of a chart; a value of null leaves a gap. */
-export interface Point {
-  value: number | null;
+import type { Scale } from './chart-scale.ts';
+
+/** A bar of a chart: its parts from the bottom up; none leaves a gap. */
+export interface Bar {
   /** tooltip */
   title: string;
-  href?: string;
-  /** class that sets the colour */
-  class: string;
+  href?: string | undefined;
+  parts: readonly { value: number; class: string }[];
 }
 
-/** Sizes in units of the drawing, which is scaled to the width of its container. */
-const size = { width: 600, height: 120, left: 4, bottom: 2 };
-/** With fewer bars than this, the rest of the width stays empty. */
-const fewest = 20;
-/** The least share of the width that has room for two labels. */
-const leastForTwo = 0.3;
-/** Heights of the horizontal lines, as shares. */
-const guides = [0.5, 1];
+/** Sizes in units of the drawing, which is stretched to the width of its container. */
+const size = { width: 1000, height: 100 };
+/** The widest bar, as a share of the width: a few bars do not become blocks. */
+const widest = 1 / 24;
+/** The lowest part, which shows that there is a value. */
+const lowest = 1.5;
+/** Labels below the bars, at most: as many fit on a phone. */
+const mostTicks = 5;
 
 interface Shown {
   title: string;
-  points: readonly Point[];
-  format: (value: number) => string;
-  /** the value at the top; if absent, the largest of the points */
+  /** the value that stands for all bars, beside the title */
+  headline?: string | undefined;
+  /** oldest first */
+  bars: readonly Bar[];
+  scale: Scale;
+  /** the value at the top; if absent, a round one above the highest bar */
   top?: number;
-  /** what the points are, for the title: `builds` */
-  of?: string;
-  /** labels of the first and the last point */
-  ends?: readonly [first: string, last: string];
+  /** a label for each bar, of which some are shown below */
+  labels: readonly string[];
+  /** what the parts are called, by their classes, where a bar has several */
+  parts?: readonly (readonly [name: string, word: string])[];
 }
 
-/** A bar chart, oldest point first. The server draws it, so it needs no script. */
-export function Chart({ title, points, format, top, of = 'builds', ends }: Shown) {
-  const values = points.flatMap(({ value }) => value ?? []);
-  // if all values are zero, the bars have no height
-  const highest = top ?? Math.max(...values, 1);
-  const last = values.at(-1);
+/** A bar chart. The server draws it, so it needs no script. It is hidden from screen readers: a table has the values, too. */
+export function Chart({ title, headline, bars, scale, top, labels, parts = [] }: Shown) {
+  const heights = bars.map((bar) => bar.parts.reduce((sum, { value }) => sum + value, 0));
+  const highest = top ?? scale.topFor(Math.max(0, ...heights));
+  const hasValues = bars.some((bar) => bar.parts.length > 0);
   return (
     <figure class="chart">
       <figcaption>
-        {title} {last !== undefined && <strong>{format(last)}</strong>}
+        <span>{title}</span> {headline !== undefined && <strong>{headline}</strong>}
       </figcaption>
-      {values.length > 0 ? (
-        <div class="plot">
-          <svg viewBox={`0 0 ${size.width} ${size.height}`} preserveAspectRatio="none">
-            <title>{`${title}, the last ${points.length} ${of}`}</title>
-            {guides.map((part) => (
-              <line class="guide" x1="0" x2={size.width} y1={yOf(part)} y2={yOf(part)} />
+      {hasValues ? (
+        <div class="plot" aria-hidden="true">
+          <div class="scale">
+            {[highest, highest / 2, 0].map((value) => (
+              <span>{value === 0 ? '0' : scale.label(value)}</span>
             ))}
-            {points.map((point, index) => (
-              <Bar point={point} index={index} count={points.length} highest={highest} />
+          </div>
+          <svg class="bars" aria-hidden="true" viewBox={`0 0 ${size.width} ${size.height}`} preserveAspectRatio="none">
+            <path
+              class="guide"
+              d={`M0 0H${size.width}M0 ${size.height / 2}H${size.width}M0 ${size.height}H${size.width}`}
+            />
+            {pathsOf(bars, highest).map(([name, path]) => (
+              <path class={name} d={path} />
+            ))}
+            {bars.map((bar, index) => (
+              <Column bar={bar} at={index} count={bars.length} />
             ))}
           </svg>
-          <span class="at-top">{format(highest)}</span>
-          <span class="at-middle">{format(highest / 2)}</span>
-          {ends && <Ends ends={ends} filled={points.length / Math.max(points.length, fewest)} />}
+          <Ticks labels={labels} />
         </div>
       ) : (
         <p class="faint">No data yet.</p>
+      )}
+      {hasValues && parts.length > 0 && (
+        <p class="parts" aria-hidden="true">
+          {parts.map(([name, word]) => (
+            <span class={name}>{word}</span>
+          ))}
+        </p>
       )}
     </figure>
   );
 }
 
-/** Labels below the first and the last bar. @param filled share of the width that has bars */
-function Ends({ ends: [first, last], filled }: { ends: readonly [string, string]; filled: number }) {
-  return (
-    <svg class="ends" aria-hidden="true">
-      {filled > leastForTwo && (
-        <text x="0" y="1rem">
-          {first}
-        </text>
-      )}
-      <text x={`${filled * 100}%`} y="1rem" text-anchor={filled > leastForTwo ? 'end' : 'middle'}>
-        {last}
-      </text>
-    </svg>
-  );
+/** All parts of one class as one path, which takes less space in the page than an element for each. */
+function pathsOf(bars: readonly Bar[], highest: number): [name: string, path: string][] {
+  const paths = new Map<string, string>();
+  const slot = size.width / bars.length;
+  const width = Math.min(slot * 0.8, size.width * widest);
+  for (const [index, { parts }] of bars.entries()) {
+    const left = index * slot + (slot - width) / 2;
+    let bottom = size.height;
+    for (const { value, class: name } of parts) {
+      const height = Math.min(bottom, Math.max(lowest, (value / highest) * size.height));
+      bottom -= height;
+      const box = `M${short(left)} ${short(bottom)}h${short(width)}v${short(height)}h${short(-width)}z`;
+      paths.set(name, (paths.get(name) ?? '') + box);
+    }
+  }
+  return [...paths];
 }
 
-function Bar({ point, index, count, highest }: { point: Point; index: number; count: number; highest: number }) {
-  if (point.value === null) return null;
-  const step = (size.width - size.left) / Math.max(count, fewest);
-  const y = yOf(Math.min(1, point.value / highest));
-  const height = Math.max(1.5, size.height - size.bottom - y);
-  const x = size.left + index * step;
-  // the whole column reacts to the pointer, however low the bar is
-  const bar = (
-    <g>
-      <title>{point.title}</title>
-      <rect class="column" x={x} y={0} width={step} height={size.height} />
-      <rect class={point.class} x={x} y={y} width={step * 0.78} height={height} />
-    </g>
+/** The column of a bar reacts to the pointer, however low the bar is. */
+function Column({ bar: { title, href, parts }, at, count }: { bar: Bar; at: number; count: number }) {
+  if (parts.length === 0) return null;
+  const slot = size.width / count;
+  const area = (
+    <>
+      <title>{title}</title>
+      <rect x={short(at * slot)} width={short(slot)} height={size.height} />
+    </>
   );
-  if (point.href === undefined) return bar;
-  return (
-    <a href={point.href} aria-label={point.title}>
-      {bar}
+  // the links are for the pointer alone: nobody wants to step through hundreds of bars
+  return href === undefined ? (
+    <g>{area}</g>
+  ) : (
+    <a href={href} tabindex={-1}>
+      {area}
     </a>
   );
 }
 
-function yOf(part: number): number {
-  return 4 + (1 - part) * (size.height - size.bottom - 4);
+/** Some of the labels, spread evenly, each below its bar. */
+function Ticks({ labels }: { labels: readonly string[] }) {
+  const last = labels.length - 1;
+  const count = Math.min(mostTicks, labels.length);
+  const shown = Array.from({ length: count }, (_, tick) =>
+    count === 1 ? last : Math.round((tick * last) / (count - 1)),
+  );
+  return (
+    <svg class="ticks" aria-hidden="true">
+      {shown.map((index) => {
+        const anchor = count > 1 && index === 0 ? 'start' : count > 1 && index === last ? 'end' : 'middle';
+        const at = { start: index, middle: index + 0.5, end: index + 1 }[anchor] / labels.length;
+        return (
+          <text x={`${short(at * 100)}%`} y="1rem" text-anchor={anchor}>
+            {labels[index]}
+          </text>
+        );
+      })}
+    </svg>
+  );
+}
+
+/** A coordinate with as many digits as can be seen. */
+function short(value: number): number {
+  return Math.round(value * 10) / 10;
 }

@@ -1,44 +1,40 @@
 import { duration } from '../../kernel/times.ts';
 import { type PastAttempt, timeLost } from '../../record/runner-history.ts';
 import type { FleetMoment } from '../status/fleet-history.ts';
-import { Chart } from './chart.tsx';
+import { type Bar, Chart } from './chart.tsx';
+import { countScale } from './chart-scale.ts';
 import { Age, StatusMark } from './parts.tsx';
 
 /** Charts of waiting jobs and busy slots in the last hour. */
 export function FleetCharts({ moments }: { moments: readonly FleetMoment[] }) {
   const time = (at: number) => `${new Date(at).toISOString().slice(11, 19)} UTC`;
-  const points = (value: (moment: FleetMoment) => number | null, what: string) =>
-    moments.map((moment) => ({
-      value: value(moment),
-      title: `${time(moment.at)}: ${value(moment) ?? 'unknown'} ${what}`,
-      class: 'running',
-    }));
-  const [first, last] = [moments[0], moments.at(-1)];
-  const ends = first && last && first !== last ? { ends: [time(first.at), time(last.at)] as const } : {};
+  const bars = (value: (moment: FleetMoment) => number | null, what: string, kind: string) =>
+    moments.map((moment): Bar => {
+      const is = value(moment);
+      return {
+        title: `${time(moment.at)}: ${is ?? 'unknown'} ${what}`,
+        parts: is === null ? [] : [{ value: is, class: kind }],
+      };
+    });
+  const labels = moments.map(({ at }) => time(at));
   const slots = Math.max(0, ...moments.map((moment) => moment.slots ?? 0));
   return (
     <div class="charts">
       <Chart
         title="Waiting jobs, last hour"
-        points={points(({ waiting }) => waiting, 'waiting')}
-        format={whole}
-        of="samples"
-        {...ends}
+        bars={bars(({ waiting }) => waiting, 'waiting', 'wait')}
+        scale={countScale}
+        labels={labels}
       />
       <Chart
         title="Busy slots, last hour"
-        points={points(({ busy }) => busy, 'busy')}
-        format={whole}
+        bars={bars(({ busy }) => busy, 'busy', 'running')}
+        scale={countScale}
         {...(slots > 0 ? { top: slots } : {})}
-        of="samples"
-        {...ends}
+        labels={labels}
       />
     </div>
   );
-}
-
-function whole(value: number): string {
-  return Number.isInteger(value) ? String(value) : value.toFixed(1);
 }
 
 /** Work that was lost with runners in the last `days` days. */

@@ -8,6 +8,7 @@ import type { WebEnv } from '../access/env.ts';
 import { noTest, readRepository } from '../access/readable.ts';
 import type { Web } from '../services.ts';
 import { Chart } from './chart.tsx';
+import { timeScale } from './chart-scale.ts';
 import { answerPage } from './layout.tsx';
 import { Age, CommitId, Fact } from './parts.tsx';
 import { shortRef } from './sentences.ts';
@@ -69,21 +70,15 @@ function Durations({ results }: { results: PastResult[] }) {
   const timed = results.filter(({ status, duration }) => status !== 'skipped' && duration !== null).reverse();
   const [first, last] = [timed[0], timed.at(-1)];
   if (!first || !last || first === last) return null;
-  const points = timed.map(({ number, status, duration, build, job }) => ({
-    value: duration,
+  const bars = timed.map(({ number, status, duration, build, job }) => ({
     title: `#${number} ${status} in ${timeOf(duration ?? 0)}`,
     href: `/builds/${build}?job=${job}`,
-    class: colours[status],
+    parts: [{ value: duration ?? 0, class: colours[status] }],
   }));
+  const labels = timed.map(({ number }) => `#${number}`);
   return (
     <div class="charts">
-      <Chart
-        title="Duration"
-        points={points}
-        format={timeOf}
-        of="results"
-        ends={[`#${first.number}`, `#${last.number}`]}
-      />
+      <Chart title="Duration" headline={timeOf(last.duration ?? 0)} bars={bars} scale={timeScale} labels={labels} />
     </div>
   );
 }

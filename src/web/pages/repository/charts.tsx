@@ -1,73 +1,133 @@
 import type { Context } from 'hono';
-import { statusWords } from '../../../kernel/model.ts';
-import { duration } from '../../../kernel/times.ts';
+import type { RepositoryStatistics } from '../../../kernel/model/statistics-shapes.ts';
+import { mostCounted, parseRange, type StatisticsRange } from '../../../kernel/statistics-range.ts';
+import { branchNames } from '../../../record/branches.ts';
 import { linksOf } from '../../../record/project-links.ts';
-import { type TrendPoint, trendOf } from '../../../record/trends.ts';
+import { statisticsOf } from '../../../record/statistics.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { readRepository } from '../../access/readable.ts';
 import type { Web } from '../../services.ts';
-import { Chart, type Point } from '../chart.tsx';
+import { DurationChart, TestsChart, VerdictsChart, WaitChart } from './build-charts.tsx';
 import { answerRepositoryPage } from './frame.tsx';
+import { JobTimes } from './job-times.tsx';
+import { Numbers } from './numbers.tsx';
 
-/** Builds in the charts. */
-const charted = 100;
-/** Builds that count for the success rate at each point. */
-const span = 20;
+/** The ranges to choose from; the address may have others. */
+const ranges = ['20', '100', '500', '7d', '30d', '90d'] as const;
+const usual = '100';
+/** Branches that the field suggests. */
+const suggested = 100;
 
-/** `/repos/:name/charts`: durations, waiting, the success rate and the number of tests over the last builds. */
+/** What the address of the page asks for. */
+interface Chosen {
+  /** as `parseRange` takes it */
+  range: string;
+  /** empty for all */
+  branch: string;
+}
+
+/** `/repos/:name/charts?range&branch`: durations, waiting, verdicts and tests of the builds of a range. */
 export async function chartsPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const { database } = web;
   const repository = await readRepository(database, context.get('reader'), context.req.param('name') ?? '');
   const { name } = repository;
-  const [trend, projects] = await Promise.all([trendOf(database, name, charted), linksOf(database, [name])]);
+  const asked = context.req.query('range') ?? usual;
+  const known = parseRange(asked);
+  const range: StatisticsRange = known ?? { builds: Number(usual) };
+  const branch = (context.req.query('branch') ?? '').trim().slice(0, 1024);
+  const [statistics, branches, projects] = await Promise.all([
+    statisticsOf(database, { repo: name, ref: branch === '' ? undefined : `refs/heads/${branch}`, range }),
+    branchNames(database, context.get('reader'), [name], suggested),
+    linksOf(database, [name]),
+  ]);
+  const chosen = { range: known ? asked : usual, branch };
   return answerRepositoryPage(context, web, {
     repository,
     page: 'charts',
     links: projects.get(name),
     content: (
-      <div id="charts" data-live="">
-        <Charts trend={trend} />
-      </div>
+      <>
+        <div class="choices">
+          <Ranges repo={name} chosen={chosen} />
+          <BranchField repo={name} chosen={chosen} branches={branches} />
+        </div>
+        <div id="charts" data-live="">
+          <Charts statistics={statistics} range={range} chosen={chosen} />
+        </div>
+      </>
     ),
   });
 }
 
-function Charts({ trend }: { trend: TrendPoint[] }) {
-  const points = (value: (point: TrendPoint, index: number) => number | null, word: (value: number) => string) =>
-    trend.map((point, index): Point => {
-      const is = value(point, index);
-      const title = `#${point.number} ${statusWords[point.status]}${is === null ? '' : `: ${word(is)}`}`;
-      return { value: is, title, href: `/builds/${point.id}`, class: point.status };
-    });
-  const [first, last] = [trend[0], trend.at(-1)];
-  const ends = first && last && first !== last ? { ends: [`#${first.number}`, `#${last.number}`] as const } : {};
-  const percent = (share: number) => `${Math.round(share * 100)} %`;
+/** `7 days` or `100 builds` */
+function rangeText(range: StatisticsRange): string {
+  const [count, unit] = 'days' in range ? [range.days, 'day'] : [range.builds, 'build'];
+  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+}
+
+function Ranges({ repo, chosen }: { repo: string; chosen: Chosen }) {
+  const offered: string[] = (ranges as readonly string[]).includes(chosen.range)
+    ? [...ranges]
+    : [...ranges, chosen.range];
   return (
-    <div class="charts">
-      <Chart title="Duration" points={points(({ took }) => took, duration)} format={duration} {...ends} />
-      <Chart title="Time in queue" points={points(({ waited }) => waited, duration)} format={duration} {...ends} />
-      <Chart
-        title={`Success rate of ${span} builds`}
-        points={points((_, index) => passedShare(trend, index), percent)}
-        format={percent}
-        top={1}
-        {...ends}
-      />
-      {trend.some(({ tests }) => tests !== null) && (
-        <Chart
-          title="Tests"
-          points={points(({ tests }) => tests, String)}
-          format={(count) => String(Math.round(count))}
-          {...ends}
-        />
-      )}
-    </div>
+    <nav class="range" aria-label="Range">
+      <span>Last</span>
+      <div class="segments">
+        {offered.map((range) => {
+          const query = new URLSearchParams({ range, ...(chosen.branch === '' ? {} : { branch: chosen.branch }) });
+          const words = rangeText(parseRange(range) ?? { builds: 1 });
+          return (
+            <a href={`/repos/${repo}/charts?${query}`} aria-current={range === chosen.range ? 'true' : undefined}>
+              {words}
+            </a>
+          );
+        })}
+      </div>
+    </nav>
   );
 }
 
-/** The share of builds that passed. Builds that ended in an error do not count, since the commit did not cause them. */
-function passedShare(trend: TrendPoint[], index: number): number | null {
-  const judged = trend.slice(Math.max(0, index + 1 - span), index + 1).filter(({ status }) => status !== 'error');
-  if (judged.length === 0) return null;
-  return judged.filter(({ status }) => status === 'success').length / judged.length;
+function BranchField({ repo, chosen, branches }: { repo: string; chosen: Chosen; branches: readonly string[] }) {
+  return (
+    <form class="filters" method="get" action={`/repos/${repo}/charts`}>
+      <input type="hidden" name="range" value={chosen.range} />
+      <label>
+        Branch
+        <input name="branch" value={chosen.branch} placeholder="All" list="branches" autocomplete="off" />
+      </label>
+      <datalist id="branches">
+        {branches.map((branch) => (
+          <option value={branch} />
+        ))}
+      </datalist>
+      <button type="submit">Show</button>
+    </form>
+  );
+}
+
+function Charts(shown: { statistics: RepositoryStatistics; range: StatisticsRange; chosen: Chosen }) {
+  const { statistics, range, chosen } = shown;
+  const { passed, failed, errors, groups, jobs, complete } = statistics;
+  if (passed + failed + errors === 0) {
+    return (
+      <p class="empty">
+        No build{chosen.branch === '' ? '' : ` of ${chosen.branch}`} has a result
+        {'days' in range ? ` in the last ${rangeText(range)}` : ' yet'}.
+      </p>
+    );
+  }
+  const ofDays = 'days' in range;
+  return (
+    <>
+      {!complete && <p class="faint">These are the newest {mostCounted} builds of the range.</p>}
+      <div class="charts">
+        <DurationChart statistics={statistics} ofDays={ofDays} />
+        <VerdictsChart statistics={statistics} ofDays={ofDays} />
+        <WaitChart statistics={statistics} ofDays={ofDays} />
+        {groups.some(({ tests }) => tests !== null) && <TestsChart statistics={statistics} ofDays={ofDays} />}
+      </div>
+      <JobTimes jobs={jobs} />
+      <Numbers groups={groups} ofDays={ofDays} />
+    </>
+  );
 }
