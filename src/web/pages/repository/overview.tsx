@@ -27,10 +27,11 @@ const mostDeployments = 10;
 export async function repositoryPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const { database, hosts } = web;
   const { privateHost } = web.guard;
-  const repository = await readRepository(database, context.get('reader'), context.req.param('name') ?? '');
+  const reader = context.get('reader');
+  const repository = await readRepository(database, reader, context.req.param('name') ?? '');
   const { name, defaultBranch } = repository;
   const [builds, state, schedules, environments, deployments, projects] = await Promise.all([
-    listBuilds(database, { repo: name, limit: listed }),
+    listBuilds(database, { repo: name, reader, limit: listed }),
     defaultBranch === null ? undefined : branchState(database, { repo: name, ref: `refs/heads/${defaultBranch}` }),
     schedulesOf(database, name),
     listEnvironments(database, name),
