@@ -1,4 +1,3 @@
-import axe from 'axe-core';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { newStep } from '../../src/kernel/model.ts';
@@ -418,54 +417,6 @@ describe(`web: in a browser${withoutBrowser}`, () => {
     expect(answer.headers.get('x-content-type-options')).to.equal('nosniff');
   });
 
-  it('no page has a serious accessibility fault', async () => {
-    const id = await site.build('sample', {}, [{ name: 'a' }, { name: 'b', needs: ['a'] }]);
-    await site.runner('r1', { labels: ['linux'] });
-    const ref = { job: job(id), attempt: 1 };
-    await site.begin(ref);
-    await site.appendLog(ref, 'plain \u001b[31mred\u001b[0m \u001b[2mdim\u001b[0m \u001b[42m on green \u001b[0m\n');
-    const steps = (['success', 'failure', 'skipped'] as const).map((status) => ({ ...newStep(status), status }));
-    const test = { suite: 'sum', file: null, duration: 1500, message: 'no', details: 'at a.js:1' };
-    await recordTests(site.context.database, ref, 1, [
-      { ...test, name: 'adds', status: 'failed' },
-      { ...test, name: 'later', status: 'skipped' },
-    ]);
-    const tests = { passed: 0, failed: 1, skipped: 1, total: 2, listed: 2 };
-    await site.finish(ref, { status: 'failure', reason: 'exit_code', steps, tests });
-    await signedIn();
-    for (const colorScheme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme });
-      const paths = [
-        '/',
-        '/?repo=sample&view=grid',
-        `/builds/${id}`,
-        '/repos',
-        '/repos/sample',
-        '/repos/sample/branches',
-        '/repos/sample/charts',
-        '/repos/sample/settings',
-        '/runners',
-        '/runners/r1',
-      ];
-      paths.push(
-        '/repos/sample/tests',
-        `/repos/sample/tests/${await newestTest(site)}`,
-        '/api',
-        '/audit',
-        '/forges',
-        '/forges/github-app/made?code=a&state=b',
-        '/sign-in',
-        '/builds/99999',
-      );
-      for (const path of paths) {
-        await page.goto(path);
-        expect(await faults(page), `${path} ${colorScheme}`).to.deep.equal([]);
-      }
-    }
-    // the last of them is no page, which the browser says in its console
-    complaints = complaints.filter((complaint) => !/status of 404/.test(complaint));
-  });
-
   it('no page is wider than a phone', async () => {
     const long = 'x'.repeat(200);
     const id = await site.build('sample', { subject: long, author: long, ref: `refs/heads/${long}` }, [
@@ -517,14 +468,4 @@ function focused(page: Page): Promise<string> {
 /** Id of a test of the newest build that has results. */
 async function newestTest(site: Site): Promise<string> {
   return (await site.json('/api/v1/repos/sample/tests?limit=1')).tests[0].id;
-}
-
-/** What axe-core finds that is serious or worse, as rule and place. */
-async function faults(page: Page): Promise<string[]> {
-  // by evaluating, as the pages' own policy lets no foreign script in
-  await page.evaluate(axe.source);
-  const found = (await page.evaluate('axe.run({ resultTypes: ["violations"] })')) as axe.AxeResults;
-  return found.violations
-    .filter(({ impact }) => impact === 'serious' || impact === 'critical')
-    .flatMap(({ id, nodes }) => nodes.map(({ target, any }) => `${id} ${target.join(' ')}: ${any[0]?.message}`));
 }

@@ -76,7 +76,6 @@ function Node({ node: { group, column, top }, box, shown }: { node: Placed; box:
       href={isMatrix ? jobAddress('graph', chosen, [...open, group.name]) : jobAddress('graph', first.id, open)}
       data-swap={isMatrix ? 'jobs' : 'job'}
       aria-current={isChosen ? 'true' : undefined}
-      aria-label={title}
     >
       <title>{title}</title>
       <g class={`node ${status}`}>

@@ -48,14 +48,11 @@ function Axis({ times }: { times: BuildTimes }) {
 
 function Row({ one: { job, spans }, times, chosen }: { one: JobTimes; times: BuildTimes; chosen: boolean }) {
   return (
-    <a
-      class="row"
-      href={jobAddress('timeline', job.id)}
-      data-swap="job"
-      aria-current={chosen ? 'true' : undefined}
-      aria-label={`${job.name}: ${statusWords[job.status]}. ${spans.map(textOf).join(', ')}`}
-    >
-      <span class="name">{job.name}</span>
+    <a class="row" href={jobAddress('timeline', job.id)} data-swap="job" aria-current={chosen ? 'true' : undefined}>
+      <span class="name">
+        {job.name}
+        <span class="hidden">{`: ${statusWords[job.status]}. ${spans.map(textOf).join(', ')}`}</span>
+      </span>
       <svg aria-hidden="true">
         {spans.map((span) => (
           <Bar span={span} times={times} />

@@ -1,0 +1,169 @@
+import axe from 'axe-core';
+import { expect } from 'chai';
+import type { Browser, Page } from 'playwright-core';
+import { type BuildId, newStep } from '../../src/kernel/model.ts';
+import { recordTests } from '../../src/record/test-results.ts';
+import { webApp } from '../../src/web/app.ts';
+import { startBrowser, withoutBrowser } from '../support/browser.ts';
+import { job, Site } from './site.ts';
+
+/** What the pages are about. */
+interface Shown {
+  /** failed, with a log, tests and annotations */
+  failed: BuildId;
+  /** with jobs that wait for approval, for a runner, and for each other */
+  open: BuildId;
+  /** of a pull request that a person must approve */
+  asked: BuildId;
+  /** id of a test */
+  test: string;
+}
+
+/** Every page of Volt's own, by its route: the addresses at which it is looked at. */
+const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
+  '/': () => ['/', '/?repo=sample&view=grid', '/?branch=nowhere'],
+  '/builds/:id': ({ failed, open, asked }) => [
+    `/builds/${failed}`,
+    `/builds/${failed}?view=graph`,
+    `/builds/${failed}?view=timeline`,
+    `/builds/${open}`,
+    `/builds/${asked}`,
+    '/builds/99999',
+  ],
+  '/repos': () => ['/repos'],
+  '/repos/:name': () => ['/repos/sample', '/repos/empty'],
+  '/repos/:name/branches': () => ['/repos/sample/branches'],
+  '/repos/:name/charts': () => ['/repos/sample/charts'],
+  '/repos/:name/settings': () => ['/repos/sample/settings'],
+  '/repos/:name/tests': () => ['/repos/sample/tests', '/repos/sample/tests?sort=flaky'],
+  '/repos/:name/tests/:id': ({ test }) => [`/repos/sample/tests/${test}`],
+  '/runners': () => ['/runners'],
+  '/runners/:name': () => ['/runners/r1'],
+  '/audit': () => ['/audit'],
+  '/forges': () => ['/forges'],
+  '/forges/github-app/made': () => ['/forges/github-app/made?code=a&state=b'],
+  '/api': () => ['/api'],
+  '/sign-in': () => ['/sign-in'],
+};
+
+/** Routes that answer no page of Volt's own. */
+const others = [
+  ...['/healthz', '/metrics', '/public/:name', '/badge/:file', '/queues', '/queues/*'],
+  ...['/.well-known/openid-configuration', '/.well-known/jwks'],
+];
+
+const widths = { desktop: { width: 1440, height: 900 }, phone: { width: 375, height: 812 } } as const;
+
+describe(`web: accessibility of every page${withoutBrowser}`, () => {
+  let site: Site;
+  let browser: Browser;
+  let shown: Shown;
+
+  before(async function () {
+    const started = await startBrowser();
+    if (!started) return this.skip();
+    browser = started;
+    site = await Site.start();
+    shown = await fill(site);
+  });
+  after(async () => {
+    await browser?.close();
+    await site?.stop();
+  });
+
+  it('is tested: each route of a page is in the list of this test', async () => {
+    const { routes } = webApp(await site.web());
+    const known = new Set([...Object.keys(pages), ...others]);
+    const unknown = routes.filter(({ method, path }) => {
+      const isPage = (method === 'GET' || method === 'ALL') && path !== '/*' && !path.startsWith('/api/v1');
+      return isPage && !known.has(path);
+    });
+    expect(unknown.map(({ path }) => path)).to.deep.equal([]);
+    const there = new Set(routes.map(({ path }) => path));
+    expect([...known].filter((path) => !there.has(path))).to.deep.equal([]);
+  });
+
+  for (const [width, viewport] of Object.entries(widths)) {
+    it(`has no fault that axe finds, light and dark, on a ${width}`, async () => {
+      const context = await browser.newContext({ baseURL: site.privateUrl, viewport, colorScheme: 'light' });
+      try {
+        const [name = '', value = ''] = (await site.signIn()).split('=');
+        await context.addCookies([{ name, value, url: site.privateUrl }]);
+        const page = await context.newPage();
+        const faults: string[] = [];
+        for (const path of Object.values(pages).flatMap((addresses) => addresses(shown))) {
+          await page.emulateMedia({ colorScheme: 'light' });
+          await page.goto(path);
+          // by evaluating, as the pages' own policy lets no foreign script in
+          await page.evaluate(axe.source);
+          faults.push(...(await faultsOf(page, '')).map((fault) => `${path} light: ${fault}`));
+          await page.emulateMedia({ colorScheme: 'dark' });
+          faults.push(...(await faultsOf(page, colourRules)).map((fault) => `${path} dark: ${fault}`));
+        }
+        expect(faults).to.deep.equal([]);
+      } finally {
+        await context.close();
+      }
+    }).timeout(120_000);
+  }
+});
+
+/** The rules of axe that look at colours, which alone differ between light and dark. */
+const colourRules = "runOnly: ['color-contrast', 'link-in-text-block'],";
+
+/** What axe finds by all of its rules, those of WCAG 2.2 AA and its best practices included, as rule and place. */
+async function faultsOf(page: Page, only: string): Promise<string[]> {
+  const rules = only === '' ? "rules: { 'target-size': { enabled: true } }," : only;
+  const found = (await page.evaluate(`axe.run({ ${rules} resultTypes: ['violations'] })`)) as axe.AxeResults;
+  return found.violations.flatMap(({ id, nodes }) =>
+    nodes.map(({ target, any, all, none }) => {
+      const [first] = [...any, ...all, ...none];
+      return `${id} ${target.join(' ')}: ${first?.message}`;
+    }),
+  );
+}
+
+async function fill(site: Site): Promise<Shown> {
+  await site.repository('sample', { pullRequests: 'same' });
+  await site.repository('empty');
+  await site.runner('r1', { labels: ['linux'] });
+  const failed = await site.build('sample', {}, [
+    { name: 'unit (1)' },
+    { name: 'unit (2)' },
+    { name: 'b', needs: ['unit'] },
+  ]);
+  const ref = { job: job(failed), attempt: 1 };
+  await site.begin(ref);
+  const log =
+    'plain \u001b[31mred\u001b[0m \u001b[2mdim\u001b[0m \u001b[42m on green \u001b[0m\n##[group]Install\na\n##[endgroup]\n##[error]no\n';
+  await site.appendLog(ref, `${log}${'line\n'.repeat(200)}not ok 1\n`);
+  const place = { file: 'sum.js', line: 7, endLine: null, column: 3, endColumn: null };
+  const at = new Date().toISOString();
+  const steps = (['success', 'failure', 'skipped'] as const).map((status) => ({
+    ...{ ...newStep(status), status, startedAt: at, finishedAt: at },
+    annotations: [{ ...place, level: 'error' as const, message: 'expected 4', title: null }],
+    summary: status === 'failure' ? '# Totals\n\n- [x] done\n\n| a | b |\n|---|---|\n| 1 | 2 |\n' : null,
+  }));
+  const test = { suite: 'sum', file: 'sum.js', duration: 1500, message: 'expected 4, got 5', details: 'at a.js:1' };
+  await recordTests(site.context.database, ref, 1, [
+    { ...test, name: 'adds', status: 'failed' },
+    { ...test, name: 'later', status: 'skipped' },
+  ]);
+  const tests = { passed: 0, failed: 1, skipped: 1, total: 2, listed: 2 };
+  await site.finish(ref, {
+    status: 'failure',
+    reason: 'exit_code',
+    message: 'npm test exited with code 1',
+    steps,
+    tests,
+  });
+  await site.finish({ job: job(failed, 2), attempt: 1 });
+  const names = ['test', 'deploy', 'gpu'].map((name) => ({ name, labels: name === 'gpu' ? ['gpu'] : [] }));
+  const open = await site.build('sample', {}, names);
+  await site.begin({ job: job(open), attempt: 1 });
+  await site.askApproval(open, job(open, 2));
+  const change = { path: '.github/workflows/ci.yml', status: 'changed' as const, diff: '-old\n+new\n' };
+  const asked = await site.askForBuild('sample', { files: [change], more: 2 });
+  const [first] = (await site.json('/api/v1/repos/sample/tests?limit=1')).tests;
+  return { failed, open, asked, test: first.id };
+}
