@@ -141,7 +141,7 @@ async function fill(site: Site): Promise<Shown> {
   const at = new Date().toISOString();
   const steps = (['success', 'failure', 'skipped'] as const).map((status) => ({
     ...{ ...newStep(status), status, startedAt: at, finishedAt: at },
-    annotations: [{ ...place, level: 'error' as const, message: 'expected 4', title: null }],
+    annotations: [{ ...place, level: 'error' as const, message: 'expected 4', title: null, logStart: 0 }],
     summary: status === 'failure' ? '# Totals\n\n- [x] done\n\n| a | b |\n|---|---|\n| 1 | 2 |\n' : null,
   }));
   const test = { suite: 'sum', file: 'sum.js', duration: 1500, message: 'expected 4, got 5', details: 'at a.js:1' };
