@@ -3,7 +3,8 @@ import { type Build, type BuildId, isFinal, type Job, type JobId } from '../kern
 import { pause } from '../system/wait.ts';
 import type { Client } from './client.ts';
 import { type LogPart, startOf } from './log-start.ts';
-import { logWriter, paint, plain } from './terminal.ts';
+import { LogWriter } from './log-writer.ts';
+import { paint, plain } from './terminal.ts';
 
 /** The longest outage of the web stage that a follower waits out, in milliseconds. */
 const longestOutage = 30_000;
@@ -11,18 +12,23 @@ const longestOutage = 30_000;
 /** Milliseconds between two polls for a job that has started. */
 const interval = 300;
 
+export interface LogOptions extends LogPart {
+  /** whether marks such as `##[error]` are printed as they are */
+  raw?: boolean;
+}
+
 /**
  * Writes the logs of a build's jobs to standard output while they grow, one job after the other, until the build is
  * final. Jobs that are added later, such as those of a matrix, are included. Headings go to standard error, so that
  * standard output contains only logs.
  * @param skip jobs whose logs are not printed
- * @param part which part of each log is printed
+ * @param options what of each log is printed, and how
  */
 export async function followBuild(
   client: Client,
   id: BuildId,
   skip: readonly JobId[] = [],
-  part: LogPart = {},
+  options: LogOptions = {},
 ): Promise<void> {
   const outage = new Outage();
   const done = new Set(skip);
@@ -34,7 +40,7 @@ export async function followBuild(
       if (next) {
         done.add(next.id);
         if (jobs.length > 1) process.stderr.write(`${logHeading(next.name)}\n`);
-        await followLog(client, next, part);
+        await followLog(client, next, options);
         continue;
       }
       if (isFinal(status)) return;
@@ -55,10 +61,10 @@ export function logHeading(name: string): string {
   return paint('dim', `── ${plain(name)}`);
 }
 
-/** Writes one job's log while it grows, until the job is final. @param part which part of it */
-export async function followLog(client: Client, job: Job, part: LogPart = {}): Promise<void> {
+/** Writes one job's log while it grows, until the job is final. */
+export async function followLog(client: Client, job: Job, { raw = false, ...part }: LogOptions = {}): Promise<void> {
   const outage = new Outage();
-  let write = logWriter();
+  let log = new LogWriter({ raw });
   // an event id is a position in one attempt's log, so both are sent after an outage
   // of a job that waits for a retry, the last attempt is over; the server knows the next one
   let attempt = job.status === 'waiting' ? undefined : job.attempts.at(-1)?.number;
@@ -73,11 +79,12 @@ export async function followLog(client: Client, job: Job, part: LogPart = {}): P
       )) {
         outage.over();
         last = id ?? last;
-        if (event === 'chunk') await write(JSON.parse(data) as string);
-        else if (event === 'end') return;
+        if (event === 'chunk') await log.write(JSON.parse(data) as string);
+        else if (event === 'end') return log.end();
         else if (event === 'attempt') {
           attempt = (JSON.parse(data) as { attempt: number }).attempt;
-          write = logWriter();
+          await log.end();
+          log = new LogWriter({ raw });
           process.stderr.write(`${logHeading(`attempt ${attempt}: the log starts again`)}\n`);
         }
       }

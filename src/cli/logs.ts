@@ -3,16 +3,18 @@ import { VoltError } from '../kernel/errors.ts';
 import type { Build, Job } from '../kernel/model.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
-import { followBuild, followLog, logHeading } from './follow.ts';
+import { followBuild, followLog, type LogOptions, logHeading } from './follow.ts';
 import { tellWhatGoesOn } from './interrupt.ts';
-import { type LogPart, sinceTime, startOf } from './log-start.ts';
+import { sinceTime, startOf } from './log-start.ts';
+import { LogWriter } from './log-writer.ts';
 import { configOf, integer } from './options.ts';
 import { buildArgumentHelp, jobArgumentHelp, resolveBuild, resolveJob } from './resolve.ts';
-import { endWithReader, logWriter, plain } from './terminal.ts';
+import { endWithReader, plain } from './terminal.ts';
 import { buildName } from './wording.ts';
 
-interface LogsOptions extends LogPart {
+interface LogsOptions extends LogOptions {
   follow?: boolean;
+  raw?: boolean;
   attempt?: number;
   failed?: boolean;
 }
@@ -22,11 +24,12 @@ export function logsCommand(program: Command): CommandFile {
     .command('logs')
     .summary('print the log of a build or a job')
     .description(
-      'Prints the log of a build, or of one of its jobs, byte for byte. On a terminal, control sequences other than colours are left out.',
+      'Prints the log of a build, or of one of its jobs, with words in place of marks such as ##[error]. On a terminal, control sequences other than colours are left out.',
     )
     .argument('<build>', buildArgumentHelp)
     .argument('[job]', jobArgumentHelp)
     .option('-f, --follow', 'print new lines as they arrive, until the job has ended')
+    .option('--raw', 'print the log with its marks; into a file or pipe byte for byte')
     .addOption(new Option('--failed', 'only the logs of jobs that failed or ended in an error').conflicts('follow'))
     .option('--tail <number>', 'only the last lines of each log', integer(1, 1_000_000))
     .addOption(
@@ -57,9 +60,10 @@ export function logsCommand(program: Command): CommandFile {
       if (attempt !== undefined && jobs.length > 1) throw whichJob(jobs);
       for (const job of jobs) {
         if (jobs.length > 1) process.stderr.write(`${logHeading(job.name)}\n`);
-        const write = logWriter();
+        const log = new LogWriter(options);
         const start = await startOf(client, job, attempt, options);
-        for await (const bytes of client.bytes(`/jobs/${job.id}/log`, { attempt }, start)) await write(bytes);
+        for await (const bytes of client.bytes(`/jobs/${job.id}/log`, { attempt }, start)) await log.write(bytes);
+        await log.end();
       }
     });
   return {

@@ -1,7 +1,7 @@
 import { stripVTControlCharacters, styleText } from 'node:util';
 import { type Status, statusWords } from '../kernel/model.ts';
 import { isAutomated } from '../system/environment.ts';
-import { HarmlessText, harmless } from './foreign-text.ts';
+import { harmless } from './foreign-text.ts';
 
 type Style = Parameters<typeof styleText>[0];
 
@@ -60,13 +60,6 @@ export function print(line = ''): void {
 
 export function printJson(value: unknown): void {
   print(JSON.stringify(value, undefined, 2));
-}
-
-/** A writer of log pieces to standard output: byte for byte, but without control sequences if it is a terminal. */
-export function logWriter(): (piece: string | Uint8Array) => Promise<void> {
-  if (process.stdout.isTTY !== true) return write;
-  const text = new HarmlessText();
-  return (piece) => write(text.push(piece));
 }
 
 /** A line of a job's output for standard output. */

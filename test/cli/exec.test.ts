@@ -256,7 +256,7 @@ jobs:
     const { code, stdout } = await volt(['exec'], { cwd: repository.path, env });
     expect(code).to.equal(1);
     expect(stdout).to.match(
-      /^main [0-9a-f]{7}: \.github\/workflows\/ci\.yml for push\n▶ one\n {2}✔ Set up job .*\n {4}said\n {4}error: bad\n/,
+      /^main [0-9a-f]{7}: \.github\/workflows\/ci\.yml for push\n▶ one\n {2}✔ Set up job .*\n {4}said\n {4}Error: bad\n/,
     );
     expect(stdout).to.match(/ {2}✘ Run echo said.* exit code 4\n[\s\S]*✘ one failed: [\s\S]*✘ failed: .*\n$/);
   });

@@ -1,10 +1,10 @@
 import { isFinal, type Step } from '../../kernel/model.ts';
+import { LogLines } from '../log-lines.ts';
 import type { Screen } from '../screen.ts';
 import { cutTo } from '../table-lines.ts';
 import { paint, plainOutput, print } from '../terminal.ts';
 import { jobLine, linesOf, stepLine, summaryLines } from './event-lines.ts';
 import type { ExecEvent, ExecView } from './events.ts';
-import { LogLines } from './log-lines.ts';
 
 /** Milliseconds between two drawings. */
 const interval = 100;

@@ -1,8 +1,8 @@
 import { isFinal } from '../../kernel/model.ts';
+import { LogLines } from '../log-lines.ts';
 import { logLine, paint, plain, print } from '../terminal.ts';
 import { jobLine, linesOf, stepLine, summaryLines } from './event-lines.ts';
 import type { ExecEvent, ExecView } from './events.ts';
-import { LogLines } from './log-lines.ts';
 
 /** All events as lines, in their order; each with the name of its job if several run at once. */
 export class PlainView implements ExecView {

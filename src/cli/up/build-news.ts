@@ -4,6 +4,7 @@ import { type BuildNotice, findBuildNotices, listBuilds } from '../../record/bui
 import { changeSchema, listen } from '../../redis/channels.ts';
 import { every, pause, type Repeating } from '../../system/wait.ts';
 import { asTyped } from '../invocation.ts';
+import { withWords } from '../log-lines.ts';
 import type { RecordContext } from '../stage.ts';
 import { mark, paint, plain, plainOutput, print, write } from '../terminal.ts';
 import { buildName, commitLine, verdictLine } from '../wording.ts';
@@ -134,7 +135,7 @@ export class BuildNews {
       asTyped(`volt logs ${buildName(first)}`),
     );
     const listener = {
-      lines: (texts: string[]) => log.add(texts.map(plainOutput)),
+      lines: (texts: string[]) => log.add(texts.flatMap((text) => withWords(plainOutput(text)) ?? [])),
       job: (job: Job) => log.add([paint('dim', `── ${plain(job.name)}`)]),
       restarted: (job: Job) => log.add([paint('dim', `${plain(job.name)}: ${plain(job.message ?? 'next attempt')}`)]),
     };

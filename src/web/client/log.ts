@@ -3,16 +3,13 @@
  * of a million lines works like a short one. It follows a running job, searches on the server, folds steps and groups, and
  * keeps the chosen lines in the address.
  */
-import type { Line } from '../text/terminal.ts';
+import { logLine } from '../text/log-line.ts';
 import { type LogNote, notesOnPage } from './log/notes.ts';
 import { Rows } from './log/rows.ts';
 import { LogSearch } from './log/search.ts';
 import { isOpenAtFirst, type LogStep, stepsOnPage } from './log/steps.ts';
 import { LineStore } from './log/store.ts';
 import { type LineRow, type Row, RowWindow } from './log/window.ts';
-
-const groupMark = '##[group]';
-const groupEnd = '##[endgroup]';
 
 class LogView {
   readonly #section: HTMLElement;
@@ -128,21 +125,19 @@ class LogView {
 
   #line(line: number): LineRow {
     const timed = this.#store.at(line);
-    const text = timed?.spans;
-    const isGroup = text?.[0]?.text.startsWith(groupMark) === true;
-    const isEnd = text?.[0]?.text.startsWith(groupEnd) === true;
+    const { mark, spans } = logLine(timed?.spans ?? []);
     const isChosen = this.#chosen && line >= this.#chosen.first && line <= this.#chosen.last;
     const classes = [
       isChosen ? 'chosen' : '',
       this.#search.isHit(line) ? 'hit' : '',
       line === this.#search.current ? 'at' : '',
-      isGroup ? 'group' : '',
+      mark ?? '',
       line === this.#failing ? 'failing' : '',
     ];
     return {
       line,
-      text: isGroup ? titleOf(text) : isEnd ? [] : text,
-      group: isGroup ? (this.#rows.isFolded(line) ? 'folded' : 'open') : undefined,
+      text: spans,
+      group: mark === 'group' ? (this.#rows.isFolded(line) ? 'folded' : 'open') : undefined,
       classes: classes.filter(Boolean).join(' '),
       time: this.#showsTimes ? timeOf(timed?.at) : undefined,
       notes: this.#notes.get(line) ?? [],
@@ -189,9 +184,9 @@ class LogView {
   /** Last line of a group: its end mark, or the line before the next group. */
   async #endOf(head: number): Promise<number> {
     for (let line = head + 1; line < this.#store.count; line++) {
-      const text = (await this.#store.fetched(line))?.spans[0]?.text ?? '';
-      if (text.startsWith(groupEnd)) return line;
-      if (text.startsWith(groupMark)) return line - 1;
+      const { mark } = logLine((await this.#store.fetched(line))?.spans ?? []);
+      if (mark === 'endgroup') return line;
+      if (mark === 'group') return line - 1;
     }
     return this.#store.count - 1;
   }
@@ -224,10 +219,6 @@ function timeOf(at: number | undefined): string {
   const two = (value: number) => String(value).padStart(2, '0');
   const tenth = Math.floor(date.getMilliseconds() / 100);
   return `${two(date.getHours())}:${two(date.getMinutes())}:${two(date.getSeconds())}.${tenth}`;
-}
-
-function titleOf(line: Line): Line {
-  return line.map((span, index) => (index === 0 ? { ...span, text: span.text.slice(groupMark.length) } : span));
 }
 
 function button(text: string, title: string, act: (pressed: HTMLButtonElement) => void): HTMLButtonElement {

@@ -1,4 +1,3 @@
-import { raw } from 'hono/html';
 import { logFile } from '../../kernel/data-paths.ts';
 import { isFinal, type Job } from '../../kernel/model.ts';
 import { failureLine } from '../logs/failure-line.ts';
@@ -6,9 +5,10 @@ import type { LineIndex } from '../logs/line-index.ts';
 import { logSize } from '../logs/log-file.ts';
 import { type Hits, searchLog } from '../logs/search.ts';
 import type { Web } from '../services.ts';
-import type { Line } from '../text/terminal.ts';
+import { logLine } from '../text/log-line.ts';
 import type { LogNote } from './annotations.tsx';
 import type { ChosenJob } from './chosen-job.ts';
+import { markupOf } from './log-markup.ts';
 
 /** Lines in the page itself; with scripts, the browser shows the whole log. */
 const pageLines = 500;
@@ -110,7 +110,14 @@ export async function LogSection({ web, chosen: { job, attempt }, asked, notes, 
         )}
       </nav>
       <section class="log" tabindex={0} aria-label="Log lines">
-        {markupOf(shown, { from, failing, notes })}
+        {markupOf(
+          shown.map((spans, index) => ({
+            ...logLine(spans),
+            number: from + index,
+            classes: from + index === failing ? 'failing' : '',
+            notes: notes.get(from + index) ?? [],
+          })),
+        )}
       </section>
       {shown.length === 0 && <p class="empty">{live ? 'No output yet.' : 'No output.'}</p>}
     </section>
@@ -165,43 +172,3 @@ function HitList({
 function strings(values: { [name: string]: string | number }): { [name: string]: string } {
   return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 }
-
-interface Marks extends Pick<Shown, 'notes'> {
-  /** number of the first line, from 0 */
-  from: number;
-  failing: number | undefined;
-}
-
-/**
- * Lines as markup. A log may have thousands of pieces, and components would hold the event loop too long, so the markup
- * is written by hand and all text is escaped here. The style sheet draws the line numbers, so that copied text does not
- * contain them.
- */
-function markupOf(lines: readonly Line[], { from, failing, notes }: Marks) {
-  let markup = '';
-  for (const [index, line] of lines.entries()) {
-    const number = from + index + 1;
-    const mark = number - 1 === failing ? ' failing' : '';
-    markup += `<div class="row${mark}" id="L${number}"><a class="ln" href="#L${number}" data-n="${number}" aria-label="line ${number}"></a><code>`;
-    for (const { text, style } of line) {
-      const escaped = escapedText(text);
-      markup += style === '' ? escaped : `<span class="${style}">${escaped}</span>`;
-    }
-    markup += '\n</code>';
-    for (const note of notes.get(number - 1) ?? []) markup += noteMarkup(note);
-    markup += '</div>';
-  }
-  return raw(markup);
-}
-
-function noteMarkup({ level, label, href }: LogNote): string {
-  const text = `${level} <span class="about">${escapedText(label)}</span>`;
-  if (href === undefined) return `<span class="note ${level}">${text}</span>`;
-  return `<a class="note ${level}" href="${escapedText(href)}">${text}</a>`;
-}
-
-function escapedText(text: string): string {
-  return text.replace(/[&<>"]/g, (character) => entities[character] ?? '');
-}
-
-const entities: { readonly [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };

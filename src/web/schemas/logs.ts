@@ -4,10 +4,20 @@ import { name } from './registry.ts';
 
 name('LogEnd', z.object({ status, reason, message: sentence }));
 
-const spans = z.array(z.object({ text: z.string(), style: z.string() })).meta({
-  description:
-    'texts of one style each; style: class names such as `bold f1`, where f is the colour and b the background',
-});
+const spans = z
+  .array(
+    z.object({
+      text: z.string(),
+      style: z.string(),
+      front: z.string().optional(),
+      back: z.string().optional(),
+      href: z.string().optional(),
+    }),
+  )
+  .meta({
+    description:
+      'texts of one style each; style: class names such as `bold f1`, where f is the colour and b the background; front and back: these colours as `#rrggbb`, if they are none of the sixteen; href: what the text links to',
+  });
 
 export const logLines = name(
   'LogLines',

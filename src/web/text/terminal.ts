@@ -1,15 +1,16 @@
 /**
  * Turns a job's output into the lines that a terminal would show, as text with styles, for pages and the browser's scripts.
- * It understands colours and weights (SGR, ECMA-48 section 8.3.117) and a carriage return, with which progress bars replace
- * their line. It drops all other control sequences. It makes no HTML.
+ * It understands colours and weights (SGR, ECMA-48 section 8.3.117), links (OSC 8), and a carriage return, with which
+ * progress bars replace their line. It drops all other control sequences. It makes no HTML.
  */
 
-import { codesIn, Style } from './terminal-style.ts';
+import { codesIn, type Look, Style } from './terminal-style.ts';
 
-/** Text in one style. `style` is a list of class names, empty for plain text. */
-export interface Span {
+/** Text in one style. */
+export interface Span extends Look {
   text: string;
-  style: string;
+  /** the http or https address that the text links to, as the output says (OSC 8) */
+  href?: string;
 }
 export type Line = Span[];
 
@@ -31,6 +32,7 @@ export class Terminal {
   #returned = false;
   #held = '';
   #style = new Style();
+  #href: string | undefined;
 
   /** The incomplete line. */
   get current(): Line {
@@ -74,6 +76,13 @@ export class Terminal {
   }
 
   #endLine(): Line {
+    const line = this.#clearLine();
+    // a link that the output never ends must not take in the rest of the log
+    this.#href = undefined;
+    return line;
+  }
+
+  #clearLine(): Line {
     const line = this.#line;
     this.#line = [];
     this.#length = 0;
@@ -82,7 +91,7 @@ export class Terminal {
   }
 
   #put(text: string): void {
-    if (this.#returned) this.#endLine();
+    if (this.#returned) this.#clearLine();
     const room = longestLine - this.#length;
     if (room < 0) return;
     this.#append(text.length > room ? text.slice(0, room) + cutMark : text);
@@ -90,18 +99,34 @@ export class Terminal {
 
   #append(text: string): void {
     if (text === '') return;
-    const style = this.#style.classes;
+    const { look } = this.#style;
     const last = this.#line.at(-1);
-    if (last?.style === style) last.text += text;
-    else this.#line.push({ text, style });
+    if (last && isSame(last, look) && last.href === this.#href) last.text += text;
+    else this.#line.push({ text, ...look, ...(this.#href !== undefined && { href: this.#href }) });
     this.#length += text.length;
   }
 
   #apply(sequence: string): void {
+    const [, target] = link.exec(sequence) ?? [];
+    if (target !== undefined) this.#href = webAddress(target);
     if (!sequence.endsWith('m') || sequence[1] !== '[') return;
     const parameters = sequence.slice(2, -1);
     if (/^[\d;:]*$/.test(parameters)) this.#style.apply(codesIn(parameters));
   }
+}
+
+/** A link begins with its parameters and its address, and ends with an empty address. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the sequence has control characters
+const link = /^\u001b\]8;[^;]*;([^\u0007\u001b]*)(?:\u0007|\u001b\\)$/;
+
+/** The address, if it is one of the web: a link must not run a script, or open a file of its reader. */
+function webAddress(text: string): string | undefined {
+  if (!/^https?:\/\//i.test(text) || !URL.canParse(text)) return undefined;
+  return new URL(text).href;
+}
+
+function isSame(a: Look, b: Look): boolean {
+  return a.style === b.style && a.front === b.front && a.back === b.back;
 }
 
 function isShown(code: number): boolean {

@@ -1,4 +1,5 @@
 import type { Line } from '../../text/terminal.ts';
+import { nodesOf } from './line-nodes.ts';
 import { type LogNote, noteElement } from './notes.ts';
 
 /** Height of a row in pixels, equal to that in the style sheet. Lower ones are hard to hit with a finger (WCAG 2.5.8). */
@@ -196,14 +197,4 @@ function foldButton(line: number, group: 'open' | 'folded'): HTMLElement {
   button.setAttribute('aria-label', 'lines of this group');
   button.textContent = group === 'open' ? '▾' : '▸';
   return button;
-}
-
-function nodesOf(line: Line): (Node | string)[] {
-  return line.map(({ text, style }) => {
-    if (style === '') return text;
-    const span = document.createElement('span');
-    span.className = style;
-    span.textContent = text;
-    return span;
-  });
 }
