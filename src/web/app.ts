@@ -14,6 +14,7 @@ import { descriptionRoute } from './api/openapi.ts';
 import { serveRoutes } from './api/route.ts';
 import { routes } from './api/routes.ts';
 import { Hooks } from './hooks/hooks.ts';
+import { compressed } from './http/compression.ts';
 import { errorAnswers, nothingHere, wantsPage } from './http/errors.ts';
 import { foreignHost, isOwnHost } from './http/hosts.ts';
 import { badgeHeaders, boardHeaders, pageHeaders } from './http/security-headers.ts';
@@ -60,7 +61,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.onError(errorAnswers(web.logger, (context, error) => errorPage(context, web, error)));
   app.notFound(nothingHere);
 
-  app.use((context, next) => headersOf(context.req.path)(context, next));
+  app.use(compressed, (context, next) => headersOf(context.req.path)(context, next));
   app.use(async (context, next) => {
     context.set('source', requestSourceOf(context, web.hosts));
     context.set('caller', undefined);

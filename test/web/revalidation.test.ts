@@ -13,9 +13,9 @@ describe('web: ETags', () => {
   it('save sending an answer again until it changes', async () => {
     const first = await site.fetch('/api/v1/builds');
     const tag = first.headers.get('etag') ?? '';
-    expect(tag).to.match(/^"[\w-]{22}"$/);
+    expect(tag).to.match(/^W\/"[\w-]{22}"$/);
     expect(first.headers.get('cache-control')).to.include('no-cache');
-    for (const known of [tag, `W/${tag}`, `"other", ${tag}`, '*']) {
+    for (const known of [tag, tag.replace('W/', ''), `"other", ${tag}`, '*']) {
       const again = await site.fetch('/api/v1/builds', { headers: { 'if-none-match': known } });
       expect(again.status, known).to.equal(304);
       expect(await again.text()).to.equal('');
@@ -44,7 +44,7 @@ describe('web: ETags', () => {
   it('are not for confidential answers, which no cache may store', async () => {
     const headers = { authorization: `Bearer ${site.token}` };
     const answer = await site.fetch('/api/v1/secrets', { headers });
-    expect(answer.headers.get('cache-control')).to.equal('no-store');
+    expect(answer.headers.get('cache-control')).to.include('no-store');
   });
 
   it('come with a link to the next page of a list, which has no gap although builds are added', async () => {

@@ -108,7 +108,7 @@ async function wholeLog(context: Context<WebEnv>, web: Web, job: JobId, attempt:
   const headers = {
     'content-type': 'text/plain; charset=utf-8',
     'accept-ranges': 'bytes',
-    'cache-control': 'no-store',
+    'cache-control': 'no-store, no-transform',
   };
   const range = byteRange(context.req.header('range'), size);
   if (range === 'unsatisfiable')

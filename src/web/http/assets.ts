@@ -46,7 +46,11 @@ export class Assets {
     const asset = (await this.#all()).get(context.req.param('name') ?? '');
     if (!asset) return nothingHere(context);
     const kept = cacheControl(context.req.query('v') === asset.version);
-    return context.body(asset.content, 200, { 'content-type': asset.type, 'cache-control': kept });
+    return context.body(asset.content, 200, {
+      'content-type': asset.type,
+      'content-length': String(asset.content.length),
+      'cache-control': kept,
+    });
   }
 
   #all(): Promise<Map<string, Asset>> {
