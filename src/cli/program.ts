@@ -30,6 +30,7 @@ import { retryCommand } from './retry.ts';
 import { runnerCommand } from './runner.ts';
 import { runnerKeyCommand } from './runner-key.ts';
 import { runnersCommand } from './runners.ts';
+import { searchCommand } from './search.ts';
 import { secretCommand } from './secret.ts';
 import { showCommand } from './show.ts';
 import { signInCommand } from './sign-in.ts';
@@ -45,7 +46,10 @@ import { webCommand } from './web.ts';
 /** The commands by group, in the order of `volt --help`. */
 const commands = {
   'Run Volt:': [upCommand, statusCommand, runnersCommand],
-  'Builds:': [triggerCommand, buildsCommand, showCommand, logsCommand, cancelCommand, retryCommand, approveCommand],
+  'Builds:': [
+    ...[triggerCommand, buildsCommand, searchCommand, showCommand, logsCommand, cancelCommand, retryCommand],
+    approveCommand,
+  ],
   'Tests and workflows:': [discoverCommand, execCommand, initCommand, validateCommand],
   'Repositories:': [
     ...[repoCommand, credentialCommand, secretCommand, variableCommand, environmentCommand, forgeCommand],

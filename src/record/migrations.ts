@@ -244,6 +244,7 @@ export const migrations: readonly Migration[] = [
   addFactsNoted,
   nameCommitStatuses,
   addRunnerDrains,
+  addBranchesByMove,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */
@@ -544,4 +545,9 @@ async function nameCommitStatuses(db: Transaction<Schema>): Promise<void> {
   await sql`create index commit_statuses_failing on commit_statuses (repo, forge) where error_code is not null`.execute(
     db,
   );
+}
+
+/** A search looks at the branches that moved last. */
+async function addBranchesByMove(db: Transaction<Schema>): Promise<void> {
+  await db.schema.createIndex('cursors_by_move').on('cursors').columns(['moved_at']).execute();
 }

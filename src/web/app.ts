@@ -44,6 +44,7 @@ import { settingsPage } from './pages/repository/settings.tsx';
 import { runnerPage } from './pages/runner.tsx';
 import { drainFromPage, resumeFromPage } from './pages/runner-drain.tsx';
 import { runnersPage } from './pages/runners.tsx';
+import { searchPage } from './pages/search.tsx';
 import { signIn, signInPage, signOut } from './pages/sign-in.tsx';
 import { testPage } from './pages/test.tsx';
 import { testsPage } from './pages/tests.tsx';
@@ -111,6 +112,8 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   });
 
   app.get('/', (context) => buildsPage(context, web));
+  app.get('/builds', (context) => buildsPage(context, web));
+  app.get('/search', (context) => searchPage(context, web));
   app.get('/builds/:id', (context) => buildPage(context, web));
   app.post('/builds/:id/cancel', auditAs('builds.cancel'), (context) => cancelFromPage(context, web));
   app.post('/builds/:id/retry', auditAs('builds.retry'), (context) => retryFromPage(context, web));
@@ -184,7 +187,7 @@ function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
 
 /** Paths with data of repositories only, without data of machines and people. */
 const ofRepositories =
-  /^\/($|builds\/|repos($|\/)|badge\/|api$|api\/v1\/(openapi\.json$|events$|builds($|\/)|jobs\/|repos($|\/)))/;
+  /^\/($|builds($|\/)|search$|repos($|\/)|badge\/|api$|api\/v1\/(openapi\.json$|events$|search$|builds($|\/)|jobs\/|repos($|\/)))/;
 
 function toSignIn(context: Context<WebEnv>): Response {
   const { pathname, search } = new URL(context.req.url);

@@ -22,6 +22,8 @@ interface Shown {
 /** Every page of Volt's own, by its route: the addresses at which it is looked at. */
 const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
   '/': () => ['/', '/?repo=sample&view=grid', '/?branch=nowhere'],
+  '/builds': () => ['/builds'],
+  '/search': () => ['/search', '/search?q=sample', '/search?q=nothing+such'],
   '/builds/:id': ({ failed, open, asked }) => [
     `/builds/${failed}`,
     `/builds/${failed}?view=graph`,

@@ -223,6 +223,7 @@ async function everyOperation(
     ['POST /runners/r1/drain', { reason: 'new disk' }],
     ['POST /runners/r1/resume'],
     ['GET /status'],
+    ['GET /search?q=a'],
     ['GET /events'],
     ['POST /tokens', { name: 'ci', scope: 'write' }],
     ['GET /tokens'],

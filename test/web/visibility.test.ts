@@ -130,6 +130,7 @@ describe('web: who may read which repository', () => {
     '',
     `?repo=${hidden}&q=${canary.slice(0, 4)}&text=${canary.slice(0, 4)}&job=&limit=10`,
     '?view=grid',
+    `?q=${canary.slice(0, 4)}`,
   ];
 
   /** Routes whose answers to somebody hold what is known of the hidden repository. */
@@ -169,6 +170,9 @@ describe('web: who may read which repository', () => {
     const ofRepositories = [
       ...[
         '/',
+        '/builds',
+        '/search',
+        '/api/v1/search',
         '/builds/:id',
         '/repos',
         '/repos/:name',

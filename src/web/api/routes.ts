@@ -8,6 +8,7 @@ import { jobRoutes } from './jobs.ts';
 import { repositoryRoutes } from './repos.ts';
 import type { Route } from './route.ts';
 import { runnerRoutes } from './runners.ts';
+import { searchRoutes } from './search.ts';
 import { secretRoutes } from './secrets.ts';
 import { systemRoutes } from './system.ts';
 import { testRoutes } from './tests.ts';
@@ -18,6 +19,7 @@ export const routes: readonly Route[] = [
   ...jobRoutes,
   ...testRoutes,
   ...repositoryRoutes,
+  ...searchRoutes,
   ...intentRoutes,
   ...secretRoutes,
   ...environmentRoutes,

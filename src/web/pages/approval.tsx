@@ -20,7 +20,7 @@ export function ApprovalForm({ of, jobs = [], name }: { of: string; jobs?: reado
       {jobs.map((job) => (
         <input type="hidden" name="job" value={job} />
       ))}
-      <button type="submit" name="decline" value="0">
+      <button type="submit" class="primary" name="decline" value="0">
         Approve{all && ' all'}
         {hidden}
       </button>

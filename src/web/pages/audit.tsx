@@ -7,6 +7,7 @@ import type { WebEnv } from '../access/env.ts';
 import { requireScope } from '../access/permission.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
+import { PageHead } from './page-head.tsx';
 import { Age } from './parts.tsx';
 import { Table } from './table.tsx';
 
@@ -32,7 +33,7 @@ export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Res
     confidential: true,
     content: (
       <>
-        <h1>Audit log</h1>
+        <PageHead title="Audit log" />
         <Entries entries={shown} now={now} />
         <nav class="pages" aria-label="Pages">
           {(before || filter.actor || filter.action) && <a href="/audit">All entries</a>}

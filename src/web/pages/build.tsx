@@ -30,6 +30,7 @@ import { JobPane } from './job-pane.tsx';
 import { type JobView, JobViews, jobViewsOf } from './job-views.tsx';
 import { answerPage } from './layout.tsx';
 import { askedLines, LogSection } from './log.tsx';
+import { Crumbs } from './page-head.tsx';
 import { BuildMark, Words } from './parts.tsx';
 import { verdictOf } from './sentences.ts';
 import { Timeline } from './timeline.tsx';
@@ -62,14 +63,18 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   const signedIn = may(context, 'write') && covers(requesterOf(context), build.repo);
   return answerPage(context, web, {
     title: `${isFailing(build) ? signs.failure : signs[build.status]} ${build.repo}#${build.number}`,
-    section: 'none',
+    section: 'builds',
     scripts: ['log'],
     content: (
       <article data-build={build.id}>
         <div class="path">
-          <p>
-            <a href="/">Builds</a> / <a href={`/?repo=${build.repo}`}>{build.repo}</a> / #{build.number}
-          </p>
+          <Crumbs
+            above={[
+              { title: 'Builds', href: '/builds' },
+              { title: build.repo, href: `/builds?repo=${build.repo}` },
+            ]}
+            here={`#${build.number}`}
+          />
           <Neighbours build={build} history={history} />
         </div>
         <div id="verdict" data-live="">
@@ -213,7 +218,7 @@ function Retry({ build }: { build: Build }) {
   return (
     <form method="post" action={`/builds/${build.id}/retry`}>
       {failed && (
-        <button type="submit" name="failed" value="1">
+        <button type="submit" class="primary" name="failed" value="1">
           Retry failed jobs
         </button>
       )}

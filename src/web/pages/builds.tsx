@@ -14,7 +14,10 @@ import { BuildList } from './build-list.tsx';
 import { addressOf, type Filter, Filters, filterOf, isFiltered } from './filters.tsx';
 import { Grid } from './grid.tsx';
 import { answerPage } from './layout.tsx';
+import { PageHead } from './page-head.tsx';
 import { Problems } from './parts.tsx';
+import { RepositoryTabs } from './repository/tabs.tsx';
+import { Tabs } from './tabs.tsx';
 
 const pageSize = 50;
 /** Builds on one page of the grid. */
@@ -38,9 +41,23 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
     section: 'builds',
     content: (
       <>
-        <h1 class="hidden">Builds</h1>
+        <PageHead
+          title={filter.repo || 'Builds'}
+          {...(filter.repo === '' ? {} : { above: [{ title: 'Builds', href: '/builds' }] })}
+        />
+        {repositories.includes(filter.repo) && <RepositoryTabs repo={filter.repo} current="builds" />}
         <Problems problems={problems} />
         <Filters filter={filter} repositories={repositories} />
+        {filter.repo !== '' && (
+          <Tabs
+            label="Views of the builds"
+            inner
+            tabs={[
+              { title: 'List', href: addressOf({ ...filter, view: '' }), current: filter.view === '' },
+              { title: 'Grid', href: addressOf({ ...filter, view: 'grid' }), current: filter.view === 'grid' },
+            ]}
+          />
+        )}
         <div id="builds" data-live="">
           {found.builds.length > 0 ? (
             await asked(web, filter, found.builds)

@@ -92,8 +92,6 @@ export function Filters({ filter, repositories }: { filter: Filter; repositories
             All builds
           </a>
         )}
-        {repositories.includes(filter.repo) && <a href={`/repos/${filter.repo}`}>About {filter.repo}</a>}
-        {filter.repo !== '' && <Views filter={filter} />}
       </span>
     </form>
   );
@@ -105,13 +103,5 @@ function TextField({ name, label, value }: { name: string; label: string; value:
       {label}
       <input name={name} value={value} placeholder="Any" autocomplete="off" spellcheck={false} />
     </label>
-  );
-}
-
-function Views({ filter }: { filter: Filter }) {
-  return filter.view === 'grid' ? (
-    <a href={addressOf({ ...filter, view: '' })}>List view</a>
-  ) : (
-    <a href={addressOf({ ...filter, view: 'grid' })}>Grid view</a>
   );
 }

@@ -9,6 +9,7 @@ import { isElsewhere } from '../http/hosts.ts';
 import { checkForge } from '../requests/check-forge.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
+import { PageHead } from './page-head.tsx';
 import { Age } from './parts.tsx';
 import { Table } from './table.tsx';
 
@@ -24,7 +25,7 @@ export async function forgesPage(context: Context<WebEnv>, web: Web): Promise<Re
     content: (
       <>
         <section>
-          <h1>Forges</h1>
+          <PageHead title="Forges" />
           <Forges forges={forges} now={serverNow()} />
         </section>
         <section>

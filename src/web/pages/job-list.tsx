@@ -1,7 +1,7 @@
-import { type Build, isFinal, type Job, type Status, statusWords } from '../../kernel/model.ts';
+import { type Build, isFinal, type Job, type Status } from '../../kernel/model.ts';
 import { groupJobs, type JobGroup, valuesOf, worstStatus } from './job-groups.ts';
 import { jobAddress } from './job-views.tsx';
-import { Took } from './parts.tsx';
+import { StatusDot, Took } from './parts.tsx';
 
 interface Shown {
   build: Build;
@@ -91,14 +91,5 @@ function JobLink({ job, name, shown: { chosen, now } }: { job: Job; name: string
         {job.startedAt !== null && <Took from={job.startedAt} to={job.finishedAt} now={now} />}
       </span>
     </a>
-  );
-}
-
-/** A status as a sign with its colour; screen readers get the word. */
-function StatusDot({ status }: { status: Status }) {
-  return (
-    <span class={`dot ${status}`} title={statusWords[status]}>
-      <span class="hidden">{statusWords[status]}: </span>
-    </span>
   );
 }

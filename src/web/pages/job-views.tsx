@@ -1,5 +1,6 @@
 import type { Build } from '../../kernel/model.ts';
 import { layOut } from './graph-layout.ts';
+import { Tabs } from './tabs.tsx';
 
 /** How a build's page shows the jobs. */
 export type JobView = 'list' | 'graph' | 'timeline';
@@ -25,14 +26,17 @@ export function jobAddress(view: JobView, job: string | undefined, open: readonl
 
 /** Links to the views of the jobs; hidden while there is only one job. */
 export function JobViews({ build, view, chosen }: { build: Build; view: JobView; chosen: string | undefined }) {
-  const single = build.jobs.length < 2;
   return (
-    <nav class="tabs" id="job-views" data-live="" aria-label="Views of the jobs" hidden={single}>
-      {jobViewsOf(build).map((one) => (
-        <a href={jobAddress(one, chosen)} data-swap="jobs" aria-current={one === view ? 'true' : undefined}>
-          {titles[one]}
-        </a>
-      ))}
-    </nav>
+    <Tabs
+      label="Views of the jobs"
+      live="job-views"
+      swap="jobs"
+      hidden={build.jobs.length < 2}
+      tabs={jobViewsOf(build).map((one) => ({
+        title: titles[one],
+        href: jobAddress(one, chosen),
+        current: one === view,
+      }))}
+    />
   );
 }

@@ -3,13 +3,11 @@ import { raw } from 'hono/html';
 import type { Child } from 'hono/jsx';
 import { version } from '../../kernel/version.ts';
 import type { WebEnv } from '../access/env.ts';
-import { may } from '../access/permission.ts';
 import { withEtag } from '../http/etag.ts';
 import type { Web } from '../services.ts';
+import { Navigation, type Section } from './navigation.tsx';
 
 const doctype = raw('<!DOCTYPE html>');
-
-type Section = 'builds' | 'repositories' | 'runners' | 'forges' | 'audit' | 'sign-in' | 'none';
 
 interface Page {
   title: string;
@@ -21,13 +19,16 @@ interface Page {
   content: Child;
 }
 
+/** Scripts of every page. */
+const shared = ['live', 'shell'];
+
 /**
  * Answers with a page: the content in the frame that all pages share. A page that has not changed since the browser's last
  * request is not sent again.
  */
 export async function answerPage(context: Context<WebEnv>, web: Web, page: Page): Promise<Response> {
   const { assets } = web;
-  const scripts = await Promise.all(['live', ...(page.scripts ?? [])].map((name) => assets.url(`${name}.js`)));
+  const scripts = await Promise.all([...shared, ...(page.scripts ?? [])].map((name) => assets.url(`${name}.js`)));
   const [style, theme] = await Promise.all([assets.url('style.css'), assets.url('theme.js')]);
   const answer = await context.html(<Frame context={context} page={page} files={{ scripts, style, theme }} />);
   if (answer.status === 200) return withEtag(context, answer, page.confidential === true);
@@ -43,8 +44,6 @@ interface Shown {
 }
 
 function Frame({ context, page, files: { scripts, style, theme } }: Shown) {
-  const admin = may(context, 'admin');
-  const here = new URL(context.req.url).pathname;
   return (
     <>
       {doctype}
@@ -62,55 +61,19 @@ function Frame({ context, page, files: { scripts, style, theme } }: Shown) {
           ))}
         </head>
         <body>
-          <header class="top">
-            <a class="brand" href="/">
-              Volt
-            </a>
-            <nav aria-label="Main">
-              <NavLink to="/" current={page.section === 'builds'} label="Builds" />
-              <NavLink to="/repos" current={page.section === 'repositories'} label="Repositories" />
-              <NavLink to="/runners" current={page.section === 'runners'} label="Runners" />
-              {admin && <NavLink to="/queues" current={false} label="Queues" />}
-              {admin && <NavLink to="/forges" current={page.section === 'forges'} label="Forges" />}
-              {admin && <NavLink to="/audit" current={page.section === 'audit'} label="Audit" />}
-            </nav>
-            <button
-              id="theme"
-              class="quiet"
-              type="button"
-              hidden
-              title="Switch between light and dark"
-              aria-label="Switch between light and dark"
-            >
-              ◐
-            </button>
-            {context.get('signedIn') ? (
-              <form method="post" action="/sign-out">
-                <button class="quiet" type="submit">
-                  Sign out
-                </button>
-              </form>
-            ) : (
-              <a class="quiet" href={`/sign-in?next=${encodeURIComponent(here)}`}>
-                Sign in
-              </a>
-            )}
-          </header>
+          <a class="skip button" href="#content">
+            Skip to the content
+          </a>
+          <Navigation context={context} section={page.section} />
           <p id="offline" role="status"></p>
-          <main>{page.content}</main>
+          <main id="content" tabindex={-1}>
+            {page.content}
+          </main>
           <footer>
             Volt {version} · <a href="/api">API</a>
           </footer>
         </body>
       </html>
     </>
-  );
-}
-
-function NavLink({ to, current, label }: { to: string; current: boolean; label: string }) {
-  return (
-    <a href={to} aria-current={current ? 'page' : undefined}>
-      {label}
-    </a>
   );
 }

@@ -10,6 +10,15 @@ export function StatusMark({ status }: { status: Status }) {
   return <span class={`status ${status}`}>{statusWords[status]}</span>;
 }
 
+/** A status as a sign with its colour; screen readers get the word. */
+export function StatusDot({ status }: { status: Status }) {
+  return (
+    <span class={`dot ${status}`} title={statusWords[status]}>
+      <span class="hidden">{statusWords[status]}: </span>
+    </span>
+  );
+}
+
 /** The status of a build; one that still runs but can no longer pass is `failing`. */
 export function BuildMark({ build }: { build: Pick<BuildSummary, 'status' | 'reason'> }) {
   if (isFailing(build)) return <span class="status failing">failing</span>;

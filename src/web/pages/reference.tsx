@@ -4,6 +4,7 @@ import type { Operation, Parameter, SchemaNode } from '../api/document.ts';
 import { apiDescription } from '../api/openapi.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
+import { PageHead } from './page-head.tsx';
 import { TypeOf } from './reference-type.tsx';
 import { Table } from './table.tsx';
 
@@ -16,10 +17,10 @@ export async function referencePage(context: Context<WebEnv>, web: Web): Promise
   const tags = [...new Set(operations.map(({ operation }) => operation.tags[0] ?? ''))].sort();
   return answerPage(context, web, {
     title: 'API',
-    section: 'none',
+    section: 'api',
     content: (
       <div class="reference">
-        <h1>API</h1>
+        <PageHead title="API" />
         <Introduction />
         <nav aria-label="API sections">
           {tags.map((tag) => (

@@ -6,6 +6,7 @@ import { pageOfRepositories } from '../../record/repositories.ts';
 import type { WebEnv } from '../access/env.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
+import { PageHead } from './page-head.tsx';
 import { Age, BuildMark } from './parts.tsx';
 import { Table } from './table.tsx';
 import { PageLinks, TextFilter } from './text-filter.tsx';
@@ -36,7 +37,7 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
     section: 'repositories',
     content: (
       <>
-        <h1>Repositories</h1>
+        <PageHead title="Repositories" />
         <TextFilter action="/repos" label="Name or URL" text={text} />
         <section id="repositories" data-live="">
           {rows.length === 0 && (

@@ -7,6 +7,7 @@ import type { Web } from '../services.ts';
 import { readFleet } from '../status/fleet.ts';
 import { PastAttempts } from './fleet-history.tsx';
 import { answerPage } from './layout.tsx';
+import { PageHead } from './page-head.tsx';
 import { DrainForm, DrainNote, DrainOf, RunnerMark } from './runner-drain.tsx';
 
 const shown = 100;
@@ -27,17 +28,26 @@ export async function runnerPage(context: Context<WebEnv>, web: Web): Promise<Re
     section: 'runners',
     content: (
       <section id="runner" data-live="">
-        <div class="path">
-          <p>
-            <a href="/runners">Runners</a> / {name}
-          </p>
-        </div>
-        <h1>
-          {name}{' '}
-          {alive.map((runner) => (
-            <RunnerMark runner={runner} />
-          ))}
-        </h1>
+        <PageHead
+          title={
+            <>
+              {name}{' '}
+              {alive.map((runner) => (
+                <RunnerMark runner={runner} />
+              ))}
+            </>
+          }
+          above={[{ title: 'Runners', href: '/runners' }]}
+          about={
+            alive.length === 0
+              ? 'Not connected.'
+              : alive
+                  .map(({ host, slots, running }) => `On ${host}: ${running.length} of ${slots} slots busy.`)
+                  .join(' ')
+          }
+        >
+          {may(context, 'admin') && <DrainForm runner={name} isDrained={drain !== null} />}
+        </PageHead>
         {alive.map((runner) => (
           <p>
             <DrainOf runner={runner} now={now} />
@@ -48,14 +58,6 @@ export async function runnerPage(context: Context<WebEnv>, web: Web): Promise<Re
             <DrainNote drain={drain} now={now} />
           </p>
         )}
-        {may(context, 'admin') && <DrainForm runner={name} isDrained={drain !== null} />}
-        <p class="faint">
-          {alive.length === 0
-            ? 'Not connected.'
-            : alive
-                .map(({ host, slots, running }) => `On ${host}: ${running.length} of ${slots} slots busy.`)
-                .join(' ')}
-        </p>
         {attempts.length === 0 ? <p class="empty">No jobs yet.</p> : <PastAttempts attempts={attempts} now={now} />}
       </section>
     ),

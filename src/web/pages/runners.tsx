@@ -13,6 +13,7 @@ import { pageOfRunners } from '../status/runner-list.ts';
 import { systemStatus } from '../status/system-status.ts';
 import { FleetCharts, Losses } from './fleet-history.tsx';
 import { answerPage } from './layout.tsx';
+import { PageHead } from './page-head.tsx';
 import { Age, Problems } from './parts.tsx';
 import { DrainNote, DrainOf, RunnerMark } from './runner-drain.tsx';
 import { Table } from './table.tsx';
@@ -43,7 +44,7 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
     content: (
       <div data-refresh="3">
         <Problems problems={status.problems} />
-        <h1>Runners</h1>
+        <PageHead title="Runners" />
         {((fleet?.runners.length ?? 0) > few || text !== '') && (
           <TextFilter action="/runners" label="Name or machine" text={text} />
         )}

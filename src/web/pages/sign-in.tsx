@@ -40,7 +40,9 @@ function answerForm(context: Context<WebEnv>, web: Web, next: string, wrong = fa
           Access token
           <input name="token" type="password" autocomplete="current-password" required autofocus />
         </label>
-        <button type="submit">Sign in</button>
+        <button type="submit" class="primary">
+          Sign in
+        </button>
       </form>
     ),
   });

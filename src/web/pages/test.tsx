@@ -10,6 +10,7 @@ import type { Web } from '../services.ts';
 import { Chart } from './chart.tsx';
 import { timeScale } from './chart-scale.ts';
 import { answerPage } from './layout.tsx';
+import { PageHead } from './page-head.tsx';
 import { Age, CommitId, Fact } from './parts.tsx';
 import { shortRef } from './sentences.ts';
 import { colours, TestMark, TestOutput, TestTime, timeOf } from './test-parts.tsx';
@@ -34,15 +35,18 @@ export async function testPage(context: Context<WebEnv>, web: Web): Promise<Resp
     section: 'repositories',
     content: (
       <article class="one-test">
-        <div class="path">
-          <p>
-            <a href="/repos">Repositories</a> / <a href={`/repos/${name}`}>{name}</a> /{' '}
-            <a href={`/repos/${name}/tests`}>tests</a>
-          </p>
-        </div>
-        <h1>
-          <TestMark status={test.status} /> <span class="subject">{test.name}</span>
-        </h1>
+        <PageHead
+          title={
+            <>
+              <TestMark status={test.status} /> <span class="subject">{test.name}</span>
+            </>
+          }
+          above={[
+            { title: 'Repositories', href: '/repos' },
+            { title: name, href: `/repos/${name}` },
+            { title: 'Tests', href: `/repos/${name}/tests` },
+          ]}
+        />
         <dl class="facts">
           <Fact name="Suite">{test.suite || '–'}</Fact>
           <Fact name="File">{test.file ?? '–'}</Fact>

@@ -9,6 +9,7 @@ import type { Web } from '../services.ts';
 import { Age } from './parts.tsx';
 import { answerRepositoryPage } from './repository/frame.tsx';
 import { type Column, Table } from './table.tsx';
+import { Tabs } from './tabs.tsx';
 import { TestLink, TestMark, TestTime } from './test-parts.tsx';
 
 const pageSize = 100;
@@ -29,13 +30,15 @@ export async function testsPage(context: Context<WebEnv>, web: Web): Promise<Res
     links: projects.get(name),
     content: (
       <>
-        <nav class="neighbours" aria-label="Order of tests">
-          {testOrders.map((order) => (
-            <a href={`/repos/${name}/tests?sort=${order}`} aria-current={order === sort ? 'page' : undefined}>
-              {titles[order]}
-            </a>
-          ))}
-        </nav>
+        <Tabs
+          label="Which tests"
+          inner
+          tabs={testOrders.map((order) => ({
+            title: titles[order],
+            href: `/repos/${name}/tests?sort=${order}`,
+            current: order === sort,
+          }))}
+        />
         {sort === 'flaky' && (
           <p class="faint">
             Flaky: passed and failed on the same commit in jobs of the same name, or started failing three separate

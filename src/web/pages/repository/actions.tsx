@@ -1,15 +1,12 @@
 import type { ProjectLinks } from '../../../kernel/forge-links.ts';
 import type { ObservedRepository } from '../../../record/repositories.ts';
-import { addressOfBuilds } from '../filters.tsx';
 
 /** Where a person can go and what they can do from each page of a repository, beside its name. */
-export function RepositoryActions(shown: { repository: ObservedRepository; links: ProjectLinks | undefined }) {
-  const { repository, links } = shown;
+export function RepositoryActions({ links }: { repository: ObservedRepository; links: ProjectLinks | undefined }) {
+  if (links?.page === undefined) return null;
   return (
-    <div class="acts">
-      {links?.page !== undefined && <a href={links.page}>{new URL(links.page).host}</a>}
-      <a href={addressOfBuilds(repository.name)}>Builds</a>
-      <a href={addressOfBuilds(repository.name, { view: 'grid' })}>Grid</a>
-    </div>
+    <a class="button" href={links.page}>
+      {new URL(links.page).host}
+    </a>
   );
 }

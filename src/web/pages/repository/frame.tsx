@@ -8,19 +8,10 @@ import type { WebEnv } from '../../access/env.ts';
 import type { Web } from '../../services.ts';
 import { ofRepository } from '../../status/forge-problems.ts';
 import { answerPage } from '../layout.tsx';
+import { PageHead } from '../page-head.tsx';
 import { Problems } from '../parts.tsx';
 import { RepositoryActions } from './actions.tsx';
-
-/** The pages of a repository: their titles, and their addresses below that of the repository. */
-const pages = {
-  overview: { title: 'Overview', path: '' },
-  branches: { title: 'Branches', path: '/branches' },
-  charts: { title: 'Charts', path: '/charts' },
-  tests: { title: 'Tests', path: '/tests' },
-  settings: { title: 'Settings', path: '/settings' },
-} as const;
-
-type RepositoryPage = keyof typeof pages;
+import { type RepositoryPage, RepositoryTabs, titleOf } from './tabs.tsx';
 
 interface Shown {
   repository: ObservedRepository;
@@ -38,26 +29,14 @@ export async function answerRepositoryPage(
   const { name, error } = repository;
   const refused = await refusedStatuses(web.database, context.get('reader'), name);
   return answerPage(context, web, {
-    title: page === 'overview' ? name : `${pages[page].title} of ${name}`,
+    title: page === 'overview' ? name : `${titleOf(page)} of ${name}`,
     section: 'repositories',
     content: (
       <article>
-        <div class="path">
-          <p>
-            <a href="/repos">Repositories</a> / {name}
-          </p>
-        </div>
-        <header class="title">
-          <h1>{name}</h1>
+        <PageHead title={name} above={[{ title: 'Repositories', href: '/repos' }]}>
           <RepositoryActions repository={repository} links={links} />
-        </header>
-        <nav class="tabs" aria-label={`Pages of ${name}`}>
-          {Object.entries(pages).map(([key, { title, path }]) => (
-            <a href={`/repos/${name}${path}`} aria-current={key === page ? 'page' : undefined}>
-              {title}
-            </a>
-          ))}
-        </nav>
+        </PageHead>
+        <RepositoryTabs repo={name} current={page} />
         <Problems
           problems={[
             ...(error === null ? [] : [{ ...error, message: hideCredentials(error.message) }]),

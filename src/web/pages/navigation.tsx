@@ -1,0 +1,92 @@
+import type { Context } from 'hono';
+import type { WebEnv } from '../access/env.ts';
+import { may } from '../access/permission.ts';
+
+/** A page of the navigation, or what else a page belongs to. */
+export type Section = keyof typeof places | keyof typeof more | 'search' | 'sign-in' | 'none';
+
+const places = {
+  start: { title: 'Start', href: '/' },
+  builds: { title: 'Builds', href: '/builds' },
+  repositories: { title: 'Repositories', href: '/repos' },
+  runners: { title: 'Runners', href: '/runners' },
+} as const;
+
+/** What is rarely needed. */
+const more = {
+  forges: { title: 'Forges', href: '/forges', admin: true },
+  audit: { title: 'Audit log', href: '/audit', admin: true },
+  queues: { title: 'Queues', href: '/queues', admin: true },
+  api: { title: 'API', href: '/api', admin: false },
+} as const;
+
+/** The bar at the top of every page. */
+export function Navigation({ context, section }: { context: Context<WebEnv>; section: Section }) {
+  const admin = may(context, 'admin');
+  return (
+    <header class="top">
+      <a class="brand" href="/">
+        Volt
+      </a>
+      <nav aria-label="Main">
+        {Object.entries(places).map(([name, { title, href }]) => (
+          <a href={href} aria-current={name === section ? 'page' : undefined}>
+            {title}
+          </a>
+        ))}
+      </nav>
+      <div class="tools">
+        <a id="find" class="find" href="/search">
+          <Magnifier />
+          <span>Search</span> <kbd hidden>/</kbd>
+        </a>
+        <details class="menu" id="more">
+          <summary>More</summary>
+          <div>
+            {Object.entries(more)
+              .filter(([, one]) => admin || !one.admin)
+              .map(([name, { title, href }]) => (
+                <a href={href} aria-current={name === section ? 'page' : undefined}>
+                  {title}
+                </a>
+              ))}
+          </div>
+        </details>
+        <button
+          id="theme"
+          class="quiet"
+          type="button"
+          hidden
+          title="Switch between light and dark"
+          aria-label="Switch between light and dark"
+        >
+          ◐
+        </button>
+        {section !== 'sign-in' && <Account context={context} />}
+      </div>
+    </header>
+  );
+}
+
+function Account({ context }: { context: Context<WebEnv> }) {
+  if (!context.get('signedIn')) {
+    const { pathname, search } = new URL(context.req.url);
+    return <a href={`/sign-in?next=${encodeURIComponent(pathname + search)}`}>Sign in</a>;
+  }
+  return (
+    <form method="post" action="/sign-out">
+      <button class="quiet" type="submit">
+        Sign out
+      </button>
+    </form>
+  );
+}
+
+function Magnifier() {
+  return (
+    <svg viewBox="0 0 16 16" aria-hidden="true">
+      <circle cx="7" cy="7" r="4.5" />
+      <path d="m10.5 10.5 4 4" />
+    </svg>
+  );
+}
