@@ -4,6 +4,7 @@
  *   src/cli/main.ts       → dist/cli.js          the `volt` command
  *   workers/<stage>.ts    → dist/workers/<stage>.js
  *   src/dispatcher/planning-process.ts → dist/planning-process.js
+ *   src/observer/startable-process.ts → dist/startable.js
  *   src/job/texts/process.ts → dist/texts.js
  *   src/web/summaries/process.ts → dist/summaries.js
  *   src/engine/keeper/keeper-process.ts → dist/keeper.js
@@ -124,6 +125,7 @@ async function bundleServer(root) {
 export function innerPrograms(root) {
   const programs = [
     { in: join(root, 'src/dispatcher/planning-process.ts'), out: 'planning-process' },
+    { in: join(root, 'src/observer/startable-process.ts'), out: 'startable' },
     { in: join(root, 'src/job/texts/process.ts'), out: 'texts' },
     { in: join(root, 'src/web/summaries/process.ts'), out: 'summaries' },
     { in: join(root, 'src/engine/keeper/keeper-process.ts'), out: 'keeper' },

@@ -6,6 +6,7 @@ import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { awaitIntent } from './intent.ts';
 import { configOf, jsonOption, namedValue } from './options.ts';
+import { listStartable } from './startable.ts';
 import { print, printJson, verdict } from './terminal.ts';
 import { buildName, refText, shortSha } from './wording.ts';
 
@@ -13,6 +14,7 @@ import { buildName, refText, shortSha } from './wording.ts';
 const timeouts = { plain: 5, wait: 60 };
 
 interface TriggerOptions {
+  list?: boolean;
   wait?: boolean;
   json?: boolean;
   workflow?: string;
@@ -29,9 +31,11 @@ export function triggerCommand(program: Command): CommandFile {
     .argument('[ref]', 'branch, tag or commit, else the default branch')
     .option('--workflow <file>', 'run only this workflow, by file or name')
     .option('--input <name=value>', 'an input of the workflow; may be repeated', namedValue)
+    .option('--list', 'build nothing, and list the workflows that can be started at the ref, with their inputs')
     .option('-w, --wait', 'follow the log until the build ends; the exit code is its result')
-    .action(async (repo: string, ref: string | undefined, { wait, json, workflow, input }: TriggerOptions) => {
+    .action(async (repo: string, ref: string | undefined, { list, wait, json, workflow, input }: TriggerOptions) => {
       const client = Client.of(configOf(command));
+      if (list) return listStartable(client, repo, { ref, json: json === true });
       const path = `/repos/${encodeURIComponent(repo)}/trigger`;
       const { intent: id } = await client.post<{ intent: number }>(path, { ref, workflow, inputs: input });
       const intent = await awaitIntent(client, id, wait ? timeouts.wait : timeouts.plain);
@@ -55,6 +59,7 @@ export function triggerCommand(program: Command): CommandFile {
     examples: [
       ['volt trigger my-project', 'build the default branch'],
       ['volt trigger my-project release/2 --wait', 'build a branch; exits 0 if it passed, 1 if it failed'],
+      ['volt trigger my-project release/2 --list', 'the workflows that can be started there, and their inputs'],
       ['volt trigger my-project --workflow release.yml --input level=minor', 'run one workflow with an input'],
     ],
   };

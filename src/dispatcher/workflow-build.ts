@@ -183,7 +183,7 @@ function eventOf(
   }
   const inputs = dispatchInputs(found.on.workflow_dispatch.inputs, event.inputs);
   if ('problems' in inputs) {
-    throw new VoltError('bad_request', inputs.problems.join('; '), {
+    throw new VoltError('bad_request', inputs.problems.map(({ message }) => message).join('; '), {
       remedy: `${found.path} says which inputs it takes.`,
     });
   }

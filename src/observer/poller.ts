@@ -42,6 +42,7 @@ import { PullRequestHeads, usualPatience } from './pull-request-heads.ts';
 import { type Attach, longestTime, PullRequests } from './pull-requests.ts';
 import { RefProblems } from './ref-problems.ts';
 import { noticeOf } from './repository-notice.ts';
+import { Startable } from './startable.ts';
 import { answerTrigger, failTriggers } from './triggers.ts';
 import type { Watches } from './watches.ts';
 import { allWithWorkflows } from './workflow-files.ts';
@@ -102,6 +103,7 @@ export class Poller {
   readonly #lists: ForgeLists;
   readonly #heads: PullRequestHeads;
   readonly #pullRequests: PullRequests;
+  readonly #startable: Startable;
   readonly #folderState: Watches['state'];
   readonly #refsPerPoll: number;
   readonly #pullRequestTime: number;
@@ -122,15 +124,16 @@ export class Poller {
     this.#refsPerPoll = refsPerPoll;
     this.#pullRequestTime = longest;
     this.#lists = new ForgeLists(context);
+    this.#startable = new Startable(context.database);
     const pollAgain = (name: string) => this.poll(name, 'batch');
     this.#heads = new PullRequestHeads(pollAgain, patience);
     this.#pullRequests = new PullRequests(context, { lists: this.#lists, heads: this.#heads, longest });
     this.#folderState = async (repository) => watches?.state(repository);
   }
 
-  /** Ends the fetches of workflows of other repositories, and of heads of pull requests. */
+  /** Ends the fetches of workflows of other repositories and of heads of pull requests, and the reading of files. */
   async close(): Promise<void> {
-    await Promise.all([this.#called.close(), this.#heads.close()]);
+    await Promise.all([this.#called.close(), this.#heads.close(), this.#startable.close()]);
   }
 
   /** Records the polls that found nothing new. All of them in one write: there may be hundreds in a second. */
@@ -225,7 +228,9 @@ export class Poller {
       delete state.quietAt;
       await noteObserveError(database, name, problem, (failures) => pauseAfter(failures, repository.pollSeconds));
       // other faults are Volt's and will pass; what a person asked for waits for that
-      if (problem.code === 'fetch_failed') await failTriggers(database, name, problem);
+      if (problem.code !== 'fetch_failed') return;
+      await failTriggers(database, name, problem);
+      await this.#startable.fail(name, problem);
     }
   }
 
@@ -243,11 +248,13 @@ export class Poller {
     const cursors = await cursorsOf(database, repository.name);
     const asked = await admittedTriggers(database, repository.name);
     const { triggers } = asked;
+    const questions = await this.#startable.open(repository.name);
     const pulls = await this.#pullRequests.query(repository, isCalled);
     const wanted = { tags: repository.tags.length > 0, others: pulls?.prefixes ?? [] };
     const list = () => listRemote(repository.url, { ...remotePatience, access, ...wanted });
     // a poll is repeated by its schedule; what a person or a workflow's schedule asks for is not
-    const remote = triggers.length > 0 ? await retryTransfer(list, {}) : await list();
+    const isAsked = triggers.length + questions.length > 0;
+    const remote = isAsked ? await retryTransfer(list, {}) : await list();
     // whether a commit that is sent below is trusted depends on it
     if (remote.defaultBranch !== repository.defaultBranch)
       await noteDefaultBranch(database, repository.name, remote.defaultBranch);
@@ -288,8 +295,9 @@ export class Poller {
       notice: (text: string) => this.#context.logger.info(`${repository.name}: ${text}`, { repo: repository.name }),
     };
     // a person may ask for any ref
-    if (triggers.length > 0) await mirror.fetch(options);
+    if (isAsked) await mirror.fetch(options);
     await this.#sendMoved(repository, mirror, moved, { remote, options, attach });
+    await this.#startable.answer(repository.name, questions, { mirror, ...remote, options });
     const restsPulls = pulls
       ? await this.#pullRequests.send(repository, mirror, pulls, {
           remote,

@@ -43,7 +43,11 @@ export async function allWithWorkflows(
 }
 
 /** The workflow files of each commit. Most commits do not change them, and have those of the commit before. */
-async function filesOf(mirror: Mirror, shas: readonly string[], options: UpdateOptions): Promise<CommitFile[][]> {
+export async function filesOf(
+  mirror: Mirror,
+  shas: readonly string[],
+  options: UpdateOptions,
+): Promise<CommitFile[][]> {
   const [first, last] = [shas[0], shas.at(-1)];
   if (first === undefined || last === undefined) return [];
   const changed =

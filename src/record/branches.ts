@@ -47,6 +47,21 @@ export async function observedRefs(
   }));
 }
 
+/** The full names of these refs alone. */
+export async function refNames(database: Database, repo: string, limit: number): Promise<string[]> {
+  const rows = await database.db
+    .selectFrom('cursors')
+    .select('ref')
+    .where('repo', '=', repo)
+    .where('absent', '=', 0)
+    .where(isBranchOrTag)
+    .orderBy('moved_at', 'desc')
+    .orderBy('ref')
+    .limit(limit)
+    .execute();
+  return rows.map(({ ref }) => ref);
+}
+
 /**
  * The newest build of a ref, or the newest one in one of the statuses. What events such as comments have started says nothing about
  * the ref.

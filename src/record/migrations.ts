@@ -8,6 +8,7 @@ import { addRunnerDrains } from './fleet-tables.ts';
 import { addChecks, addForgeReports, addForges, addIssuedTokens, addJobTokens } from './forge-tables.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
 import type { Schema } from './schema.ts';
+import { addStartable } from './startable-table.ts';
 import { createTestTables } from './test-tables.ts';
 
 type Migration = (db: Transaction<Schema>, kind: Engine['kind']) => Promise<void>;
@@ -245,6 +246,7 @@ export const migrations: readonly Migration[] = [
   nameCommitStatuses,
   addRunnerDrains,
   addBranchesByMove,
+  addStartable,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

@@ -39,7 +39,7 @@ export async function removeRepository(database: Database, name: string, purge: 
     // the secrets and variables of environments go with these
     for (const table of [
       ...(['secrets', 'variables', 'credentials', 'environments'] as const),
-      ...(['pull_requests', 'pull_request_facts'] as const),
+      ...(['pull_requests', 'pull_request_facts', 'startable'] as const),
     ])
       await db.deleteFrom(table).where('repo', '=', name).execute();
     await forgetInTokens(db, name);

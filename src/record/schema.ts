@@ -228,6 +228,23 @@ export interface Schema {
     noted_at: Generated<number>;
   };
 
+  /** what people may start at a ref: the last question about it, and its answer; see record/startable.ts */
+  startable: {
+    repo: string;
+    /** as the person has named it; empty for the default branch */
+    ref: string;
+    asked_at: number;
+    /** `asked_at` of the question that is answered */
+    answered_at: number | null;
+    full_ref: string | null;
+    sha: string | null;
+    /** StartableWorkflows as JSON */
+    workflows: string | null;
+    error_code: string | null;
+    error_message: string | null;
+    error_remedy: string | null;
+  };
+
   jobs: {
     id: JobId;
     build_id: number;

@@ -40,6 +40,10 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   },
   pull_requests: { repo: true, number: true, ref: true, head: true, moved_at: true },
   pull_request_facts: { repo: true, number: true, facts: true, updated_at: true, noted_at: true },
+  startable: {
+    repo: true, ref: true, asked_at: true, answered_at: true, full_ref: true, sha: true, workflows: true, error_code: true,
+    error_message: true, error_remedy: true,
+  },
   jobs: {
     id: true, build_id: true, position: true, name: true, workflow: true, labels: true, needs: true, plan: true,
     timeout: true, status: true, reason: true, message: true, attempt: true, first_attempt: true, lost_attempts: true, due_at: true,

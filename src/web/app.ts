@@ -1,4 +1,4 @@
-import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { VoltError } from '../kernel/errors.ts';
 import { anyPublic, nobody } from '../record/visibility.ts';
@@ -9,6 +9,7 @@ import { requireScope, tokenNeeded } from './access/permission.ts';
 import { limitedWrites, writeRate } from './access/rate-limit.ts';
 import { readerOf } from './access/reader.ts';
 import { requestSourceOf } from './access/request-source.ts';
+import { toSignIn } from './access/to-sign-in.ts';
 import { discovery, publicKeys } from './api/id-token-issuer.ts';
 import { descriptionRoute } from './api/openapi.ts';
 import { serveRoutes } from './api/route.ts';
@@ -18,6 +19,9 @@ import { compressed } from './http/compression.ts';
 import { errorAnswers, nothingHere, wantsPage } from './http/errors.ts';
 import { foreignHost, isOwnHost } from './http/hosts.ts';
 import { badgeHeaders, boardHeaders, pageHeaders } from './http/security-headers.ts';
+import { buildNowPage } from './pages/acts/build-now.tsx';
+import { requestPage } from './pages/acts/request.tsx';
+import { startBuildFromPage } from './pages/acts/start-build.ts';
 import { auditPage } from './pages/audit.tsx';
 import { badge } from './pages/badge.ts';
 import { buildPage } from './pages/build.tsx';
@@ -138,6 +142,9 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.post('/repos/:name/pull-requests', auditAs('repos.change', 'name'), (context) =>
     setPullRequestsFromPage(context, web),
   );
+  app.get('/repos/:name/build', (context) => buildNowPage(context, web));
+  app.post('/repos/:name/build', auditAs('repos.trigger', 'name'), (context) => startBuildFromPage(context, web));
+  app.get('/requests/:id', (context) => requestPage(context, web));
   app.get('/repos/:name/tests', (context) => testsPage(context, web));
   app.get('/repos/:name/tests/:id', (context) => testPage(context, web));
   app.get('/badge/:file', (context) => badge(context, web));
@@ -188,11 +195,6 @@ function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
 /** Paths with data of repositories only, without data of machines and people. */
 const ofRepositories =
   /^\/($|builds($|\/)|search$|repos($|\/)|badge\/|api$|api\/v1\/(openapi\.json$|events$|search$|builds($|\/)|jobs\/|repos($|\/)))/;
-
-function toSignIn(context: Context<WebEnv>): Response {
-  const { pathname, search } = new URL(context.req.url);
-  return context.redirect(`/sign-in?next=${encodeURIComponent(pathname + search)}`, 303);
-}
 
 /** The queues hold messages of all repositories, and acting on them can lose messages. */
 const forAdmins: MiddlewareHandler<WebEnv> = async (context, next) => {

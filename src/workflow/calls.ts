@@ -1,7 +1,7 @@
 import { hint } from '../kernel/similar-words.ts';
+import { inputProblem } from './call-inputs.ts';
 import type { Diagnostic } from './diagnostics.ts';
 import { evaluateValue, isLiteral } from './evaluate-value.ts';
-import { inputProblem } from './inputs.ts';
 import type { CallInterface, CallJob, FileLocation, Workflow } from './workflow.ts';
 
 /** The longest chain of workflows that call one another, including the first; as on GitHub. */

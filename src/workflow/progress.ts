@@ -1,12 +1,12 @@
 import { errorText, VoltError } from '../kernel/errors.ts';
 import type { FinalStatus, Reason } from '../kernel/model.ts';
 import type { Action, Admission, DeployAnswer, ProgressSettings } from './action.ts';
+import { callInputs } from './call-inputs.ts';
 import { namingFor } from './call-naming.ts';
 import { groupOf } from './concurrency.ts';
 import { deploymentOf } from './environment.ts';
 import { evaluateValue } from './evaluate-value.ts';
 import { evaluateBoolean, evaluateCondition, evaluateNumber, evaluateText, type Scope } from './expression.ts';
-import { callInputs } from './inputs.ts';
 import { type BuildGraph, contextsOf, definitionOf, type NodeContexts, statusFunctions } from './job-contexts.ts';
 import { earlyName, jobName } from './job-name.ts';
 import { jobPlan } from './job-plan.ts';

@@ -158,13 +158,14 @@ function readInputs(reader: TokenReader, token: TemplateToken | undefined): Inpu
   return reader.entries(token).map(({ key, value }) => {
     const fields = new Map(reader.entries(value).map((entry) => [entry.key, entry.value]));
     const type = (fields.get('type')?.toString() ?? 'string') as InputDefinition['type'];
-    const [standard, options] = [fields.get('default'), fields.get('options')];
+    const [standard, options, description] = ['default', 'options', 'description'].map((name) => fields.get(name));
     if (type === 'choice' && !options)
       reader.invalid(value, `the input "${key}" has the type choice but no \`options\``);
     const input: InputDefinition = {
       name: key,
       type,
       required: fields.get('required')?.toString() === 'true',
+      ...(description && { description: description.toString() }),
       ...(standard && { default: reader.template(standard) }),
       ...(options && { options: reader.texts(options) }),
     };

@@ -79,6 +79,8 @@ export interface WorkflowRunFilter extends PushFilter {
 
 export interface InputDefinition {
   name: string;
+  /** for people who fill in a form */
+  description?: string;
   type: 'string' | 'boolean' | 'number' | 'choice' | 'environment';
   required: boolean;
   default?: Template;

@@ -2,6 +2,8 @@ import axe from 'axe-core';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { type BuildId, newStep } from '../../src/kernel/model.ts';
+import { failIntent, openTrigger } from '../../src/record/intents.ts';
+import { answerStartable, askStartable } from '../../src/record/startable.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { webApp } from '../../src/web/app.ts';
 import { startBrowser, withoutBrowser } from '../support/browser.ts';
@@ -17,6 +19,8 @@ interface Shown {
   asked: BuildId;
   /** id of a test */
   test: string;
+  /** id of a person's request that failed */
+  request: number;
 }
 
 /** Every page of Volt's own, by its route: the addresses at which it is looked at. */
@@ -34,11 +38,13 @@ const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
   ],
   '/repos': () => ['/repos'],
   '/repos/:name': () => ['/repos/sample', '/repos/empty'],
+  '/repos/:name/build': () => ['/repos/sample/build', '/repos/sample/build?workflow=release.yml'],
   '/repos/:name/branches': () => ['/repos/sample/branches'],
   '/repos/:name/charts': () => ['/repos/sample/charts'],
   '/repos/:name/settings': () => ['/repos/sample/settings'],
   '/repos/:name/tests': () => ['/repos/sample/tests', '/repos/sample/tests?sort=flaky'],
   '/repos/:name/tests/:id': ({ test }) => [`/repos/sample/tests/${test}`],
+  '/requests/:id': ({ request }) => [`/requests/${request}`],
   '/runners': () => ['/runners'],
   '/runners/:name': () => ['/runners/r1'],
   '/audit': () => ['/audit'],
@@ -167,5 +173,25 @@ async function fill(site: Site): Promise<Shown> {
   const change = { path: '.github/workflows/ci.yml', status: 'changed' as const, diff: '-old\n+new\n' };
   const asked = await site.askForBuild('sample', { files: [change], more: 2 });
   const [first] = (await site.json('/api/v1/repos/sample/tests?limit=1')).tests;
-  return { failed, open, asked, test: first.id };
+  return { failed, open, asked, test: first.id, request: await fillRequests(site) };
+}
+
+/** What can be started, as an observer has read it, and a request that failed. @returns its id */
+async function fillRequests({ context: { database } }: Site): Promise<number> {
+  const input = { description: 'What it is for', required: true, default: null, options: null };
+  const types = ['string', 'boolean', 'number', 'choice', 'environment'] as const;
+  const inputs = types.map((type) => ({ ...input, name: type, type, options: type === 'choice' ? ['a', 'b'] : null }));
+  const found = {
+    ...{ ref: 'refs/heads/main', sha: 'a'.repeat(40) },
+    workflows: [{ path: 'release.yml', name: 'Release', inputs }],
+    invalid: [{ path: 'broken.yml', message: 'broken.yml:1:1: a fault' }],
+  };
+  const askedAt = await askStartable(database, 'sample', null);
+  await answerStartable(database, 'sample', { ref: null, askedAt }, found);
+  // no observer is there to answer again
+  const later = { asked_at: askedAt + 3_600_000, answered_at: askedAt + 3_600_000 };
+  await database.db.updateTable('startable').set(later).execute();
+  const request = await openTrigger(database, 'sample', 'nowhere');
+  await failIntent(database, request, { code: 'commit_missing', message: 'no such branch', remedy: 'Name another.' });
+  return request;
 }

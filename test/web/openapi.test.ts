@@ -1,5 +1,6 @@
 import { expect } from 'chai';
 import { newStep } from '../../src/kernel/model.ts';
+import { answerStartable, askStartable } from '../../src/record/startable.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { apiDescription } from '../../src/web/api/openapi.ts';
 import { routes } from '../../src/web/api/routes.ts';
@@ -84,7 +85,8 @@ describe('web: the OpenAPI document', () => {
   it('says which routes need a token, and which errors each may answer', () => {
     for (const { name, path, method, operation } of operations()) {
       const open =
-        method === 'get' && !/secrets|variables|credentials|trusted|tokens|runner-keys|forges|audit|sign-in/.test(path);
+        method === 'get' &&
+        !/workflows|secrets|variables|credentials|trusted|tokens|runner-keys|forges|audit|sign-in/.test(path);
       expect(
         operation.security.some((one) => Object.keys(one).length === 0),
         name,
@@ -166,6 +168,9 @@ async function everyOperation(
   await site.finish({ job: job(over), attempt: 1 }, { status: 'failure', reason: 'exit_code', steps });
   await site.runner('r1');
   await site.stage('dispatcher');
+  const read = { ref: 'refs/heads/main', sha: 'a'.repeat(40), workflows: [], invalid: [] };
+  const { database } = site.context;
+  await answerStartable(database, 'app', { ref: 'main', askedAt: await askStartable(database, 'app', 'main') }, read);
   const knownHosts = '127.0.0.1 ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIHUFBCFc58UMEwYC2gHHUuM3GZkyhyGFDGRWYJ26lPzf\n';
   return [
     ['GET /builds?limit=1'],
@@ -192,6 +197,7 @@ async function everyOperation(
     ['GET /repos/app/statistics?range=30d'],
     ['PATCH /repos/new', { pollSeconds: 60 }],
     ['POST /repos/app/trigger', { ref: 'main' }],
+    ['GET /repos/app/workflows?ref=main'],
     ['POST /repos/app/dispatches', { event_type: 'deploy' }],
     ['POST /repos/app/hook'],
     ...['', '/repos/app'].flatMap((scope): [string, unknown?][] =>

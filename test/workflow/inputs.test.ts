@@ -14,7 +14,7 @@ describe('the inputs of workflow_dispatch', () => {
 
   it('refuse a missing required input, also a choice', () => {
     expect(dispatchInputs([{ ...level, required: true }], {})).to.deep.equal({
-      problems: ['the input "level" is required'],
+      problems: [{ input: 'level', message: 'the input "level" is required' }],
     });
   });
 });

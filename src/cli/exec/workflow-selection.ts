@@ -103,7 +103,7 @@ function withCheckedInputs(event: BuildEvent, { on, path }: Workflow): BuildEven
   if (event.name !== 'workflow_dispatch') return event;
   const read = dispatchInputs(on.workflow_dispatch?.inputs ?? [], event.inputs);
   if ('problems' in read) {
-    throw new VoltError('bad_request', read.problems.join('; '), {
+    throw new VoltError('bad_request', read.problems.map(({ message }) => message).join('; '), {
       remedy: `See the inputs in ${path}, and set them with --input.`,
     });
   }

@@ -1,11 +1,12 @@
 import * as z from 'zod';
-import { VoltError } from '../../kernel/errors.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { type ObservedRepository, pageOfRepositories } from '../../record/repositories.ts';
 import { statisticsOf } from '../../record/statistics.ts';
 import { readRepository } from '../access/readable.ts';
-import { triggerBuild } from '../requests/builds.ts';
+import { requireCovered } from '../access/reader.ts';
+import { requestedEvent, triggerBuild } from '../requests/builds.ts';
 import { createRepository, hookOf, removeRepository, setRepository } from '../requests/repositories.ts';
+import { requireStartable } from '../requests/startable.ts';
 import { dispatchRequest, triggerRequest } from '../schemas/intents.ts';
 import {
   hook,
@@ -16,6 +17,7 @@ import {
   repositoryChange,
   repositoryList,
 } from '../schemas/repositories.ts';
+import { startable } from '../schemas/startable.ts';
 import { repositoryStatistics, statisticsQuery } from '../schemas/statistics.ts';
 import { repositoryName } from '../schemas/terms.ts';
 import { asRequest } from './intents.ts';
@@ -112,13 +114,36 @@ const trigger = jsonRoute({
   params: ofName,
   body: triggerRequest,
   errors: ['not_found', 'bad_ref', 'bad_request', 'conflict', 'too_large'],
-  handle: async ({ params, body: { ref = null, workflow, inputs }, requester }, web) => {
-    if (workflow === undefined && inputs !== undefined) {
-      throw new VoltError('bad_request', 'there are inputs but no workflow', { remedy: 'Name the workflow, too.' });
-    }
-    const event =
-      workflow === undefined ? null : { name: 'workflow_dispatch' as const, workflow, inputs: inputs ?? {} };
-    return { intent: await triggerBuild(web, requester, params.name, ref, event) };
+  handle: async ({ params, body: { ref = null, ...wanted }, requester }, web) => ({
+    intent: await triggerBuild(web, requester, params.name, ref, requestedEvent(wanted)),
+  }),
+});
+
+/** Milliseconds to wait for an observer: it may have to fetch the repository first. */
+const patience = 10_000;
+
+const startableRoute = jsonRoute({
+  method: 'get',
+  path: '/repos/:name/workflows',
+  summary: 'The workflows that a person can start at a ref, with their inputs, as an observer reads them now',
+  // a fetch, which nobody without that right can cause
+  confidential: true,
+  scope: 'write',
+  params: ofName,
+  query: z.object({
+    ref: z
+      .string()
+      .min(1)
+      .max(1024)
+      .optional()
+      .meta({ description: 'branch, tag or commit; the default branch by default' }),
+  }),
+  answer: startable,
+  errors: ['not_found', 'bad_ref', 'commit_missing', 'fetch_failed', 'conflict', 'timed_out'],
+  handle: async ({ params, query: { ref = null }, requester }, web) => {
+    const repository = await readRepository(web.database, requester.reader, params.name);
+    requireCovered(requester, params.name);
+    return requireStartable(web, repository, ref, patience);
   },
 });
 
@@ -158,4 +183,15 @@ function shown({ url, error, tagsSeen: _, ...rest }: ObservedRepository) {
   };
 }
 
-export const repositoryRoutes = [listing, adding, one, statistics, changing, removing, trigger, dispatch, hookSetting];
+export const repositoryRoutes = [
+  listing,
+  adding,
+  one,
+  statistics,
+  changing,
+  removing,
+  trigger,
+  startableRoute,
+  dispatch,
+  hookSetting,
+];

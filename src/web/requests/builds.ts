@@ -67,6 +67,19 @@ async function retry(
   return intent;
 }
 
+/** The event of a request that names a workflow; null without one, for a build of the ref. @throws VoltError `bad_request` */
+export function requestedEvent({
+  workflow,
+  inputs,
+}: {
+  workflow?: string | undefined;
+  inputs?: { [name: string]: string } | undefined;
+}): BuildEvent | null {
+  if (workflow !== undefined) return { name: 'workflow_dispatch', workflow, inputs: inputs ?? {} };
+  if (inputs === undefined) return null;
+  throw new VoltError('bad_request', 'there are inputs but no workflow', { remedy: 'Name the workflow, too.' });
+}
+
 /** @throws VoltError `bad_ref`, `not_found`, or `conflict` if the event needs workflows and the repository has a command */
 export async function triggerBuild(
   web: Web,

@@ -2,11 +2,18 @@ import type { ProjectLinks } from '../../../kernel/forge-links.ts';
 import type { ObservedRepository } from '../../../record/repositories.ts';
 
 /** Where a person can go and what they can do from each page of a repository, beside its name. */
-export function RepositoryActions({ links }: { repository: ObservedRepository; links: ProjectLinks | undefined }) {
-  if (links?.page === undefined) return null;
+export function RepositoryActions(shown: { repository: ObservedRepository; links: ProjectLinks | undefined }) {
+  const { repository, links } = shown;
   return (
-    <a class="button" href={links.page}>
-      {new URL(links.page).host}
-    </a>
+    <>
+      {links?.page !== undefined && (
+        <a class="button" href={links.page}>
+          {new URL(links.page).host}
+        </a>
+      )}
+      <a class="button primary" href={`/repos/${repository.name}/build`}>
+        Build now
+      </a>
+    </>
   );
 }

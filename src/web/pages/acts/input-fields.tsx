@@ -1,0 +1,90 @@
+import type { WorkflowInput } from '../../../kernel/model/startable-shapes.ts';
+import { describedBy, Field, idOf, Notes, Required } from './field.tsx';
+
+/** What the names of the fields for a workflow's inputs begin with. */
+export const inputPrefix = 'input:';
+
+interface Shown {
+  inputs: readonly WorkflowInput[];
+  /** texts that the person has given, by the names of inputs */
+  values: { [input: string]: string };
+  problems: ReadonlyMap<string, string>;
+  /** names of the repository's environments */
+  environments: readonly string[];
+}
+
+/** A field for each input of a workflow, by its type. */
+export function InputFields({ inputs, values, problems, environments }: Shown) {
+  return (
+    <>
+      {inputs.map((input) => {
+        const value = values[input.name] ?? input.default ?? '';
+        const shown = { input, value, problem: problems.get(input.name) };
+        if (input.type === 'boolean') return <Checkbox {...shown} />;
+        if (input.type === 'choice') return <Choice {...shown} />;
+        return (
+          <Field
+            label={input.name}
+            name={inputPrefix + input.name}
+            value={value}
+            hint={input.description}
+            problem={shown.problem}
+            required={input.required}
+            {...(input.type === 'number' && { type: 'number' })}
+            {...(input.type === 'environment' && { list: environments })}
+          />
+        );
+      })}
+    </>
+  );
+}
+
+interface One {
+  input: WorkflowInput;
+  value: string;
+  problem: string | undefined;
+}
+
+function Checkbox({ input: { name, description }, value, problem }: One) {
+  const field = inputPrefix + name;
+  const id = idOf(field);
+  return (
+    <div class="field">
+      {/* a browser does not send a box that is not checked */}
+      <input type="hidden" name={field} value="false" />
+      <label class="check" for={id}>
+        <input
+          type="checkbox"
+          {...{ id, name: field, value: 'true', checked: value === 'true' }}
+          {...describedBy(id, { hint: description, problem })}
+        />{' '}
+        {name}
+      </label>
+      <Notes id={id} hint={description} problem={problem} />
+    </div>
+  );
+}
+
+function Choice({ input: { name, description, options, required, default: standard }, value, problem }: One) {
+  const field = inputPrefix + name;
+  const id = idOf(field);
+  // as GitHub's form: without a default the first option is chosen, unless the person has to choose
+  const mustChoose = required && standard === null;
+  return (
+    <div class="field">
+      <label for={id}>
+        {name}
+        {required && <Required />}
+      </label>
+      <select {...{ id, name: field, required }} {...describedBy(id, { hint: description, problem })}>
+        {mustChoose && <option value="">Choose…</option>}
+        {(options ?? []).map((option) => (
+          <option value={option} selected={option === value}>
+            {option}
+          </option>
+        ))}
+      </select>
+      <Notes id={id} hint={description} problem={problem} />
+    </div>
+  );
+}
