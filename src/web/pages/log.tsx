@@ -10,8 +10,8 @@ import type { LogNote } from './annotations.tsx';
 import type { ChosenJob } from './chosen-job.ts';
 import { markupOf } from './log-markup.ts';
 
-/** Lines in the page itself; with scripts, the browser shows the whole log. */
-const pageLines = 500;
+/** Lines in the page itself, of which many are half the bytes of a page; with scripts, the browser shows the whole log. */
+const pageLines = 250;
 const mostHits = 200;
 /** Lines before the one where a job has failed that the page shows. */
 const linesBefore = 20;
