@@ -5,7 +5,7 @@ export function hint(word: string, words: Iterable<string>): string {
 }
 
 /** The most similar word; undefined if none is similar. */
-function nearest(word: string, words: Iterable<string>): string | undefined {
+export function nearest(word: string, words: Iterable<string>): string | undefined {
   let best: { word: string; distance: number } | undefined;
   const most = word.length < 3 ? 0 : word.length < 5 ? 1 : 2;
   for (const candidate of words) {

@@ -23,7 +23,6 @@ import { requestsOf } from './build-requests.ts';
 import type { Database, Write } from './database.ts';
 import { deploymentsOf } from './deployments.ts';
 import type { AttemptRow, BuildRow, JobRow, StepRow } from './schema.ts';
-import { escaped, holds } from './text-search.ts';
 import { type Reader, readable } from './visibility.ts';
 
 export interface BuildFilter {
@@ -40,10 +39,6 @@ export interface BuildFilter {
   before?: BuildId | undefined;
   /** only builds newer than this one */
   after?: BuildId | undefined;
-  /** part of the author's name; case does not matter */
-  author?: string | undefined;
-  /** part of the commit's first line, where case does not matter, or the beginning of its sha */
-  text?: string | undefined;
   /** only what this reader may read; by default everything */
   reader?: Reader | undefined;
 }
@@ -60,13 +55,7 @@ export async function listBuilds(database: Database, filter: BuildFilter): Promi
   if (filter.before !== undefined) query = query.where('id', '<', Number(filter.before));
   // always bounded below, so that the database uses the index for the newest builds
   query = query.where('id', '>', Number(filter.after ?? 0));
-  const { author, text, reader } = filter;
-  if (reader !== undefined) query = query.where(readable(reader, 'builds.repo'));
-  if (author !== undefined) query = query.where(holds('author', author));
-  if (text !== undefined)
-    query = query.where((eb) =>
-      eb.or([holds('subject', text), sql<boolean>`sha like ${`${escaped(text.toLowerCase())}%`} escape '\\'`]),
-    );
+  if (filter.reader !== undefined) query = query.where(readable(filter.reader, 'builds.repo'));
   return (await query.execute()).map(summaryOf);
 }
 

@@ -27,13 +27,21 @@ export async function estimatedDuration(
   return took[Math.floor(took.length / 2)];
 }
 
-/** The estimated durations (ms) of those of the builds that run. */
+/** The estimated durations (ms) of those of the builds that run; builds of one branch have the same. */
 export async function estimatesOf(
   database: Database,
   builds: readonly BuildSummary[],
 ): Promise<ReadonlyMap<BuildId, number | undefined>> {
+  const byBranch = new Map<string, Promise<number | undefined>>();
   const running = builds.filter(({ status }) => status === 'running');
   return new Map(
-    await Promise.all(running.map(async (build) => [build.id, await estimatedDuration(database, build)] as const)),
+    await Promise.all(
+      running.map(async (build) => {
+        const branch = `${build.repo} ${build.ref}`;
+        const estimate = byBranch.get(branch) ?? estimatedDuration(database, build);
+        byBranch.set(branch, estimate);
+        return [build.id, await estimate] as const;
+      }),
+    ),
   );
 }

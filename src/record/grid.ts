@@ -6,6 +6,8 @@ export interface GridJob {
   id: JobId;
   name: string;
   status: Status;
+  /** milliseconds from its start to its end; null before its end, and if it never began */
+  took: number | null;
 }
 
 /** The jobs of some builds, with the few columns that a grid shows. */
@@ -13,7 +15,7 @@ export async function jobsOfBuilds(database: Database, builds: readonly BuildId[
   if (builds.length === 0) return new Map();
   const rows = await database.db
     .selectFrom('jobs')
-    .select(['id', 'name', 'status', 'build_id', 'node'])
+    .select(['id', 'name', 'status', 'build_id', 'node', 'started_at', 'finished_at'])
     .where('build_id', 'in', builds.map(Number))
     .orderBy('build_id')
     .orderBy('position')
@@ -23,7 +25,10 @@ export async function jobsOfBuilds(database: Database, builds: readonly BuildId[
   return new Map(
     [...ofBuild].map(([build, jobs]) => [
       build,
-      inFileOrder(jobs).map(({ id, name, status }) => ({ id, name, status })),
+      inFileOrder(jobs).map(({ id, name, status, started_at: from, finished_at: to }) => ({
+        ...{ id, name, status },
+        took: from === null || to === null ? null : Math.max(0, to - from),
+      })),
     ]),
   );
 }

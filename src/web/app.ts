@@ -1,6 +1,7 @@
 import { Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { VoltError } from '../kernel/errors.ts';
+import { latestChange } from '../record/changes.ts';
 import { anyPublic, nobody } from '../record/visibility.ts';
 import { auditAs, audited } from './access/audit.ts';
 import { comesFromOwnPage, isReading } from './access/csrf.ts';
@@ -37,6 +38,7 @@ import { buildsPage } from './pages/builds.tsx';
 import { errorPage } from './pages/error.tsx';
 import { checkForgeFromPage, forgesPage } from './pages/forges.tsx';
 import { addAppFromPage, beginAppFromPage, madeAppPage } from './pages/github-app.tsx';
+import { setPreferences } from './pages/preferences.ts';
 import { setPullRequestsFromPage } from './pages/pull-request-form.tsx';
 import { queueBoard } from './pages/queue-board.ts';
 import { referencePage } from './pages/reference.tsx';
@@ -50,6 +52,7 @@ import { drainFromPage, resumeFromPage } from './pages/runner-drain.tsx';
 import { runnersPage } from './pages/runners.tsx';
 import { searchPage } from './pages/search.tsx';
 import { signIn, signInPage, signOut } from './pages/sign-in.tsx';
+import { startPage } from './pages/start.tsx';
 import { testPage } from './pages/test.tsx';
 import { testsPage } from './pages/tests.tsx';
 import { setVisibilityFromPage } from './pages/visibility.tsx';
@@ -79,7 +82,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
     await next();
   });
 
-  // open to everybody: only what signing in and health checks need
+  // open to everybody: only what signing in, health checks and choices kept in the browser need
   app.get('/healthz', async (context) => {
     const state = await health(web);
     return context.json(state, state.status === 'ok' ? 200 : 503);
@@ -88,6 +91,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.get('/sign-in', (context) => signInPage(context, web));
   app.post('/sign-in', limitedBody, fromOwnPage, (context) => signIn(context, web));
   app.post('/sign-out', (context) => signOut(context, web));
+  app.post('/preferences', limitedBody, setPreferences);
 
   // clouds and registries ask for these without signing in
   app.get('/.well-known/openid-configuration', (context) => discovery(context, web));
@@ -115,7 +119,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
     return context.body(text, 200, { 'content-type': type });
   });
 
-  app.get('/', (context) => buildsPage(context, web));
+  app.get('/', (context) => startPage(context, web));
   app.get('/builds', (context) => buildsPage(context, web));
   app.get('/search', (context) => searchPage(context, web));
   app.get('/builds/:id', (context) => buildPage(context, web));
@@ -178,6 +182,7 @@ function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
     if (!isReading(context)) requireScope(context, 'write', 'changing anything');
     const reader = readerOf(context, config.reading);
     context.set('reader', reader);
+    if (isReading(context) && wantsPage(context)) context.set('change', await latestChange(database));
     const isMetrics = context.req.path === '/metrics';
     // metrics tell about the machines, so they are open to local requests only
     const isOpen = reader.internal && (!isMetrics || context.get('source').local);

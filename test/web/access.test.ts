@@ -260,7 +260,7 @@ describe('web: access rights', () => {
 
     it('is open to everybody if the settings say so, except queues, metrics and secrets', async () => {
       const html = { accept: 'text/html' };
-      for (const path of ['/', '/runners', '/api/v1/builds', '/api/v1/events', '/api/v1/openapi.json'])
+      for (const path of ['/', '/builds', '/runners', '/api/v1/builds', '/api/v1/events', '/api/v1/openapi.json'])
         expect((await ask(path, '192.0.2.7', html, 'public')).status, path).to.equal(200);
       for (const path of ['/queues', '/queues/api/queues', '/metrics', '/api/v1/secrets', '/api/v1/credentials'])
         expect((await ask(path, '192.0.2.7', {}, 'public')).status, path).to.equal(401);

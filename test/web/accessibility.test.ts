@@ -3,6 +3,7 @@ import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
 import { type BuildId, newStep } from '../../src/kernel/model.ts';
 import { failIntent, openTrigger } from '../../src/record/intents.ts';
+import { noteObserved } from '../../src/record/observations.ts';
 import { answerStartable, askStartable } from '../../src/record/startable.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { webApp } from '../../src/web/app.ts';
@@ -25,8 +26,8 @@ interface Shown {
 
 /** Every page of Volt's own, by its route: the addresses at which it is looked at. */
 const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
-  '/': () => ['/', '/?repo=sample&view=grid', '/?branch=nowhere'],
-  '/builds': () => ['/builds'],
+  '/': () => ['/'],
+  '/builds': () => ['/builds', '/builds?repo=sample&view=grid', '/builds?branch=nowhere', '/builds?mine=1'],
   '/search': () => ['/search', '/search?q=sample', '/search?q=nothing+such'],
   '/builds/:id': ({ failed, open, asked }) => [
     `/builds/${failed}`,
@@ -134,6 +135,7 @@ async function faultsOf(page: Page, only: string): Promise<string[]> {
 async function fill(site: Site): Promise<Shown> {
   await site.repository('sample', { pullRequests: 'same' });
   await site.repository('empty');
+  await noteObserved(site.context.database, 'sample', { defaultBranch: 'main', notice: null });
   await site.runner('r1', { labels: ['linux'] });
   const failed = await site.build('sample', {}, [
     { name: 'unit (1)' },

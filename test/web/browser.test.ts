@@ -52,12 +52,12 @@ describe(`web: in a browser${withoutBrowser}`, () => {
   it('an update keeps focus and scroll position', async () => {
     const names = Array.from({ length: 40 }, (_, index) => ({ name: `cell ${index}` }));
     const first = await site.build('sample', { subject: 'Stays' }, names);
-    await page.goto('/?repo=sample&view=grid');
+    await page.goto('/builds?repo=sample&view=grid');
     await page.getByRole('link', { name: /Stays/ }).focus();
     await page.evaluate("document.querySelector('.grid-frame').scrollLeft = 200");
     const next = await site.build('sample', { subject: 'Comes in above' }, names);
     await site.announce(next, 'sample', 'queued');
-    await page.getByRole('link', { name: /Comes in above/ }).waitFor();
+    await page.getByRole('link', { name: '1 new build' }).waitFor();
     expect(await focused(page)).to.include('Stays');
     expect(await page.evaluate("document.querySelector('.grid-frame').scrollLeft")).to.equal(200);
     await page.goto(`/builds/${first}`);
@@ -80,8 +80,8 @@ describe(`web: in a browser${withoutBrowser}`, () => {
   it("a build's page and log follow the build from queued to its result", async () => {
     const id = await site.build('sample', { subject: 'Watch me' });
     const ref = { job: job(id), attempt: 1 };
-    await page.goto('/');
-    await page.getByRole('row', { name: /queued sample#\d+ main Watch me/ }).waitFor();
+    await page.goto('/builds');
+    await page.getByRole('row', { name: /queued sample#\d+ Watch me/ }).waitFor();
     await site.begin(ref);
     await site.announce(id, 'sample', 'running');
     await page.getByRole('row', { name: /running sample/ }).waitFor();
@@ -296,7 +296,8 @@ describe(`web: in a browser${withoutBrowser}`, () => {
   });
 
   it('text that a person types into a filter stays while builds change', async () => {
-    await page.goto('/');
+    await page.goto('/builds');
+    await page.getByText('Filter', { exact: true }).click();
     await page.getByLabel('Branch').fill('half a na');
     const id = await site.build('sample', { subject: 'Came meanwhile' });
     await site.announce(id, 'sample', 'queued');
@@ -332,14 +333,15 @@ describe(`web: in a browser${withoutBrowser}`, () => {
     await page.goto('/sign-in');
     await page.getByLabel('Token').fill(site.token);
     await page.getByRole('button', { name: 'Sign in' }).click();
-    await page.goto('/');
+    await page.goto('/builds');
+    await page.getByText('Filter', { exact: true }).click();
     await page.getByLabel('Author').fill('hedy');
     await page.getByLabel('Commit').fill('frequen');
     await page.getByLabel('Status').selectOption('failed');
-    await page.getByRole('button', { name: 'Filter' }).click();
+    await page.getByRole('button', { name: 'Add filter' }).click();
     expect(new URL(page.url()).searchParams.get('author')).to.equal('hedy');
     expect(await page.locator('table.builds tbody tr').count()).to.equal(1);
-    await page.locator('table.builds td.name a').click();
+    await page.locator('table.builds a.row-link').click();
     await page.getByRole('button', { name: 'Retry job b', exact: true }).click();
     await page.waitForURL(`**/builds/${id}?job=${job(id, 2)}`);
     const asked = await site.context.database.db
@@ -434,7 +436,8 @@ describe(`web: in a browser${withoutBrowser}`, () => {
     await page.setViewportSize({ width: 360, height: 740 });
     const paths = [
       '/',
-      '/?repo=sample&view=grid',
+      '/builds',
+      '/builds?repo=sample&view=grid',
       `/builds/${id}`,
       `/builds/${asked}`,
       '/repos',
@@ -451,7 +454,7 @@ describe(`web: in a browser${withoutBrowser}`, () => {
       '/api',
       '/audit',
       '/forges',
-      `/?branch=${long}`,
+      `/builds?branch=${long}`,
     );
     for (const path of paths) {
       await page.goto(path);

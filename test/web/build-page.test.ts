@@ -202,7 +202,7 @@ describe('web: the page of a build', () => {
     const page = await site.page(`/builds/${id}`);
     expect(page).to.include('<span class="status failing">failing</span>').and.include('<title>✗ sample');
     expect(textOf(page)).to.include('Failing: lint failed. 1 job still runs.');
-    expect(await site.page('/')).to.include('<span class="status failing">failing</span>');
+    expect(await site.page('/builds')).to.include('<span class="status failing">failing</span>');
   });
 
   it('shows the whole commit message, and who has started, cancelled and retried it', async () => {

@@ -21,7 +21,7 @@ describe('web: links to the forge', () => {
     expect(page).to.include(`href="https://github.com/acme/app/commit/${sha}"`);
     expect(page).to.match(/href="https:\/\/github\.com\/acme\/app\/tree\/main">\s*at github\.com</);
     expect(await site.page('/repos/app')).to.include('<a href="https://github.com/acme/app">github.com</a>');
-    expect(await site.page('/?repo=app')).to.match(
+    expect(await site.page('/builds?repo=app')).to.match(
       new RegExp(`href="https://github.com/acme/app/commit/${sha}">\\s*<code`),
     );
   });

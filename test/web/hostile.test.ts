@@ -101,7 +101,7 @@ describe('web: hostile input', () => {
   it('is shown on pages as text', async () => {
     const script = encodeURIComponent('"><script>alert(1)</script>');
     for (const path of [
-      `/?repo=${script}&branch=${script}&status=${script}&before=${script}`,
+      `/builds?repo=${script}&branch=${script}&status=${script}&before=${script}`,
       `/builds/1?job=${script}`,
     ]) {
       const page = await site.page(path);

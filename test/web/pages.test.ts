@@ -35,25 +35,25 @@ describe('web: pages without scripts', () => {
   after(() => site.stop());
 
   it('say what to do if there are no builds', async () => {
-    expect(textOf(await site.page('/'))).to.include('No builds yet.');
+    expect(textOf(await site.page('/builds'))).to.include('No builds yet.');
   });
 
   it('list builds newest first, filtered by the address', async () => {
     await site.build('sample', { subject: 'Add totals', author: 'Grace', sha: 'abcdef1'.padEnd(40, '0') });
     const done = await site.build('shop', { subject: 'Fix totals', ref: 'refs/heads/fix' });
     await site.finish({ job: job(done), attempt: 1 });
-    const all = textOf(await site.page('/'));
-    expect(all).to.match(/passed shop#1 fix Fix totals .*queued sample#1 main Add totals abcdef1 Grace/);
-    expect(textOf(await site.page('/?repo=shop'))).to.not.include('Add totals');
-    expect(textOf(await site.page('/?status=queued'))).to.not.include('Fix totals');
-    expect(textOf(await site.page('/?branch=main'))).to.not.include('Fix totals');
-    expect(textOf(await site.page('/?branch=none'))).to.include('No builds match this filter.');
+    const all = textOf(await site.page('/builds'));
+    expect(all).to.match(/passed shop#1 Fix totals fix A Ada .*queued sample#1 Add totals main G Grace abcdef1/);
+    expect(textOf(await site.page('/builds?repo=shop'))).to.not.include('Add totals');
+    expect(textOf(await site.page('/builds?status=queued'))).to.not.include('Fix totals');
+    expect(textOf(await site.page('/builds?branch=main'))).to.not.include('Fix totals');
+    expect(textOf(await site.page('/builds?branch=none'))).to.include('No builds match this filter.');
     for (const query of ['author=GRA', 'text=add+T', 'text=ABCDEF1', 'repo=sample&text=totals']) {
-      const found = textOf(await site.page(`/?${query}`));
+      const found = textOf(await site.page(`/builds?${query}`));
       expect(found, query).to.include('Add totals').and.not.include('Fix totals');
     }
     for (const query of ['text=%25', 'text=_dd', 'author=grace_']) {
-      expect(textOf(await site.page(`/?${query}`)), query).to.include('No builds match this filter.');
+      expect(textOf(await site.page(`/builds?${query}`)), query).to.include('No builds match this filter.');
     }
   });
 
@@ -62,10 +62,10 @@ describe('web: pages without scripts', () => {
     const pullRequest = { ...pullRequest7, headRef: '<i>topic' };
     const id = await site.build('pulls', { subject: 'Pulled', ref: 'refs/pull/7/head', pullRequest });
     await site.build('pulls', { subject: 'Pushed' });
-    const page = await site.page('/?repo=pulls&pull=7');
+    const page = await site.page('/builds?repo=pulls&pull=7');
     expect(textOf(page)).to.include('#7 <i>topic → main').and.to.include('Pulled').and.not.include('Pushed');
     expect(page).to.not.include('<i>topic');
-    expect(await site.page(`/builds/${id}`)).to.include('href="/?repo=pulls&amp;pull=7"');
+    expect(await site.page(`/builds/${id}`)).to.include('href="/builds?repo=pulls&amp;pull=7"');
     expect(textOf(await site.page('/repos/pulls/settings'))).to.include(
       'Pull requests from its own branches; merged with the base branch; on runners with linux at most',
     );
@@ -89,12 +89,12 @@ describe('web: pages without scripts', () => {
     const first = await site.build('wide', { subject: 'First' }, [{ name: 'lint' }, { name: 'unit' }]);
     await site.finish({ job: job(first, 2), attempt: 1 }, { status: 'failure', reason: 'exit_code' });
     const second = await site.build('wide', { subject: 'Second' }, [{ name: 'unit' }, { name: 'e2e' }]);
-    const page = await site.page('/?repo=wide&view=grid');
-    expect(page).to.include(`href="/builds/${first}?job=${job(first, 2)}" title="unit of #1: failed"`);
+    const page = await site.page('/builds?repo=wide&view=grid');
+    expect(page).to.include(`href="/builds/${first}?job=${job(first, 2)}" title="unit of #1: failed in 4.2 s"`);
     expect(page).to.include(`href="/builds/${second}?job=${job(second, 2)}" title="e2e of #2: queued"`);
     expect(textOf(page)).to.match(/Commit unit e2e lint #2 Second .*#1 First/);
-    expect(await site.page('/?repo=wide')).to.include('href="/?repo=wide&amp;view=grid"');
-    expect(await site.page('/?view=grid')).to.not.include('class="grid"');
+    expect(await site.page('/builds?repo=wide')).to.include('href="/builds?repo=wide&amp;view=grid"');
+    expect(await site.page('/builds?view=grid')).to.not.include('class="grid"');
   });
 
   it('estimate how long a running build takes, by earlier builds that passed', async () => {
@@ -108,14 +108,14 @@ describe('web: pages without scripts', () => {
     }
     const id = await site.build('timed', { ref: 'refs/heads/other' });
     await site.begin({ job: job(id), attempt: 1 });
-    expect(textOf(await site.page('/?repo=timed'))).to.include('of about 1 min 0 s');
+    expect(textOf(await site.page('/builds?repo=timed'))).to.include('of about 1 min 0 s');
     expect(textOf(await site.page(`/builds/${id}`))).to.include('of about 1 min 0 s');
   });
 
   it('link to older builds', async () => {
     for (let i = 0; i < 51; i++) await site.build('sample', { subject: `number ${i}` });
-    const newest = await site.page('/?repo=sample');
-    const older = /href="(\/\?repo=sample&amp;before=\d+)"/.exec(newest)?.[1]?.replace('&amp;', '&') ?? '';
+    const newest = await site.page('/builds?repo=sample');
+    const older = /href="(\/builds\?repo=sample&amp;before=\d+)"/.exec(newest)?.[1]?.replace('&amp;', '&') ?? '';
     const page = textOf(await site.page(older));
     expect(page).to.include('Add totals').and.not.include('number 50');
   });
@@ -125,7 +125,7 @@ describe('web: pages without scripts', () => {
     const id = await site.build('sample', { subject: evil, author: evil, ref: `refs/heads/${evil}` }, [{ name: evil }]);
     await site.begin({ job: job(id), attempt: 1 });
     await site.appendLog({ job: job(id), attempt: 1 }, `${evil}\n\u001b[31m${evil}\u001b[0m\n`);
-    for (const path of ['/', `/builds/${id}`]) {
+    for (const path of ['/builds', `/builds/${id}`]) {
       const page = await site.page(path);
       expect(page, path).to.not.include('<script>alert').and.not.include('<img');
       expect(textOf(page), path).to.include(evil);

@@ -97,7 +97,7 @@ describe('web: the page of a repository', () => {
     expect(textOf(page))
       .to.match(/main queued Broken since #2 Change \d+ Ada/)
       .and.match(/#1 passed #2 failed #3 queued Latest builds/);
-    expect(page).to.include('href="/?repo=sample"');
+    expect(page).to.include('href="/builds?repo=sample"');
   });
 
   it('shows branches with their newest build and last results, the default branch first, stale ones folded', async () => {

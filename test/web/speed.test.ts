@@ -43,8 +43,10 @@ describe('web: queries of pages on a database with many builds', () => {
   });
 
   for (const path of [
-    ...['/', '/?before=9', '/?repo=sample', '/?branch=main', '/?repo=sample&branch=main&status=failure'],
-    ...['/?status=success', '/?author=ada', '/?text=change', '/?repo=sample&view=grid', '/builds/1', '/builds/2'],
+    ...['/', '/builds', '/builds?before=9', '/builds?upto=1', '/builds?repo=sample', '/builds?branch=main'],
+    ...['/builds?repo=sample&branch=main&status=failure', '/builds?status=success&status=error', '/builds?failing=1'],
+    ...['/builds?author=ada', '/builds?text=change', '/builds?event=push', '/builds?repo=sample&view=grid'],
+    ...['/builds?repo=sample&repo=other&branch=main', '/builds?repo=sample&pull=7', '/builds/1', '/builds/2'],
     ...[
       '/repos',
       '/repos/sample',

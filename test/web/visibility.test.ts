@@ -266,6 +266,7 @@ describe('web: who may read which repository', () => {
     const status = async (path: string) => (await stranger.ask(path)).status;
     for (const path of [
       '/',
+      '/builds',
       '/repos',
       '/repos/shown',
       '/badge/shown.svg',

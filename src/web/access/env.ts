@@ -26,6 +26,8 @@ export interface WebEnv {
     /** for the audit log: what the request does, and to what */
     action: string | undefined;
     target: string | undefined;
+    /** of a page: number of the last change of a build before the page was made */
+    change: number | undefined;
     /** origin of another site that a form of the page goes to */
     formTarget: string | undefined;
   };

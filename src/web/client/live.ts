@@ -1,24 +1,32 @@
 /**
  * Keeps a page current. When a build changes, the script fetches the page again and updates the nodes that differ, so focus
- * and scroll position stay. It updates only parts marked `data-live`, never forms and the log. Pages without events are
- * fetched every `data-refresh` seconds.
+ * and scroll position stay. It updates only parts marked `data-live`, never forms and the log. What has no events is
+ * fetched every `data-refresh` seconds, or less and less often.
  */
 import morphdom from 'morphdom';
-import { age, duration } from '../../kernel/times.ts';
+import { addressInPlace, isSelectedIn, offerNewer } from './live/place.ts';
+import { isSameTime, updateProgress, updateTimes } from './live/times.ts';
 
 /** Changes within this many milliseconds cause one fetch. */
 const settle = 200;
-/** Seconds between two fetches of a visible page without events: an event may be lost. */
+/** The share of its time that the browser may spend on updates while many builds change. */
+const share = 1 / 40;
+/** Seconds to the first fetch of a visible page without events, which doubles with each further one: not all has events. */
 const refreshInterval = 15;
+const longestInterval = 120;
 /** Milliseconds without a stream after which the page shows a notice. */
 const offlineDelay = 3000;
 
 const build = document.querySelector<HTMLElement>('[data-build]')?.dataset.build;
-const seconds = Number(document.querySelector<HTMLElement>('[data-refresh]')?.dataset.refresh ?? refreshInterval);
+const fixedInterval = Number(document.querySelector<HTMLElement>('[data-refresh]')?.dataset.refresh ?? 0);
 const hasParts = document.querySelector('[data-live]') !== null;
 
 let events: EventSource | undefined;
+/** number of the last change that the page shows */
+let { change } = document.body.dataset;
 let planned: number | undefined;
+/** time before which there is no further update, by performance.now() */
+let restUntil = 0;
 let fetching = false;
 let again = false;
 /** HTML of the last fetch */
@@ -26,10 +34,13 @@ let shown: string | undefined;
 
 function refreshSoon(): void {
   if (planned !== undefined) return;
-  planned = window.setTimeout(() => {
-    planned = undefined;
-    void refresh();
-  }, settle);
+  planned = window.setTimeout(
+    () => {
+      planned = undefined;
+      void refresh();
+    },
+    Math.max(settle, restUntil - performance.now()),
+  );
 }
 
 async function refresh(): Promise<void> {
@@ -39,13 +50,13 @@ async function refresh(): Promise<void> {
   fetching = true;
   const address = pageAddress();
   try {
-    const answer = await fetch(location.href, { headers: { accept: 'text/html' } });
+    const answer = await fetch(addressInPlace(), { headers: { accept: 'text/html' } });
     showWhetherLive(answer.ok);
     if (!answer.ok) return;
     const text = await answer.text();
     // the reader has gone on to another job meanwhile
     if (pageAddress() !== address) again = true;
-    else if (text !== shown) update(new DOMParser().parseFromString(text, 'text/html'));
+    else if (text !== shown) show(text);
     shown = text;
   } catch {
     // Volt does not answer; when the event stream reconnects, the page is fetched again
@@ -56,6 +67,14 @@ async function refresh(): Promise<void> {
   }
 }
 
+function show(text: string): void {
+  const begun = performance.now();
+  const fresh = new DOMParser().parseFromString(text, 'text/html');
+  change = fresh.body.dataset.change;
+  update(fresh);
+  restUntil = performance.now() + (performance.now() - begun) / share;
+}
+
 function pageAddress(): string {
   return location.pathname + location.search;
 }
@@ -64,7 +83,7 @@ function update(fresh: Document): void {
   for (const part of document.querySelectorAll<HTMLElement>('[data-live]')) {
     const other = fresh.getElementById(part.id);
     if (other) keepFolds(part, other);
-    if (other && !isSelectedIn(part)) morphdom(part, other, { onBeforeElUpdated: (from, to) => !from.isEqualNode(to) });
+    if (other && !isSelectedIn(part)) morphdom(part, other, { onBeforeElUpdated: differs });
   }
   document.title = fresh.title;
   const log = document.getElementById('log');
@@ -79,6 +98,10 @@ function update(fresh: Document): void {
   updateTimes();
 }
 
+function differs(from: Element, to: Element): boolean {
+  return !isSameTime(from, to) && !from.isEqualNode(to);
+}
+
 /** Keeps what a person has opened or closed, unless the page's own state (`data-open`) has changed. */
 function keepFolds(part: HTMLElement, other: HTMLElement): void {
   for (const fold of part.querySelectorAll<HTMLDetailsElement>('details[id]')) {
@@ -87,66 +110,44 @@ function keepFolds(part: HTMLElement, other: HTMLElement): void {
   }
 }
 
-/** Whether text of the part is selected: an update would remove the selection. */
-function isSelectedIn(part: HTMLElement): boolean {
-  const selection = getSelection();
-  return selection !== null && !selection.isCollapsed && selection.containsNode(part, true);
-}
-
-/** @param ms the age of the time */
-function textOf(time: HTMLTimeElement, ms: number): string | undefined {
-  if ('since' in time.dataset) return age(ms);
-  if ('running' in time.dataset) return duration(ms);
-  return 'clock' in time.dataset ? clock(time.dateTime) : undefined;
-}
-
-const clockFormat = new Intl.DateTimeFormat(undefined, { dateStyle: 'medium', timeStyle: 'medium' });
-
-/** A time in the reader's time zone and language. */
-function clock(time: string): string {
-  return clockFormat.format(new Date(time));
-}
-
-function updateTimes(): void {
-  const now = Date.now();
-  for (const time of document.querySelectorAll('time')) {
-    const ms = now - Date.parse(time.dateTime);
-    const text = textOf(time, ms);
-    if (text !== undefined && text !== time.textContent) time.textContent = text;
-    if ('since' in time.dataset) time.title = clock(time.dateTime);
-  }
-}
-
-function updateProgress(): void {
-  for (const bar of document.querySelectorAll('progress')) {
-    const { from } = bar.dataset;
-    if (from !== undefined) bar.value = Math.min(bar.max, Date.now() - Date.parse(from));
-  }
-}
-
-/** Opens the event stream while the page is visible: browsers open only a few connections to a server. */
+/** Opens the event stream, which begins after the last change that the page shows. */
 function connect(): void {
-  if (document.hidden) {
-    events?.close();
+  if (events || document.hidden) return;
+  events = new EventSource(`/api/v1/events${change === undefined ? '' : `?after=${change}`}`);
+  events.onmessage = ({ data }) => {
+    if (build !== undefined && (JSON.parse(data) as { build: string }).build !== build) return;
+    refreshSoon();
+    planNext(refreshInterval);
+  };
+  events.addEventListener('reset', refreshSoon);
+  events.onopen = () => showWhetherLive(true);
+  events.onerror = () => {
+    showWhetherLive(false);
+    // browsers reconnect after a lost connection, but not after an error status
+    if (events?.readyState !== EventSource.CLOSED) return;
     events = undefined;
-  } else if (!events) {
-    events = new EventSource('/api/v1/events');
-    events.onmessage = ({ data }) => {
-      if (build === undefined || (JSON.parse(data) as { build: string }).build === build) refreshSoon();
-    };
-    // the stream has no changes from before the connection
-    events.onopen = () => {
-      showWhetherLive(true);
-      refreshSoon();
-    };
-    events.onerror = () => {
-      showWhetherLive(false);
-      // browsers reconnect after a lost connection, but not after an error status
-      if (events?.readyState !== EventSource.CLOSED) return;
-      events = undefined;
-      window.setTimeout(connect, offlineDelay);
-    };
-  }
+    window.setTimeout(connect, offlineDelay);
+  };
+}
+
+/** The stream is open while the page is visible: browsers open only a few connections to a server. */
+async function followVisibility(): Promise<void> {
+  events?.close();
+  events = undefined;
+  if (document.hidden) return;
+  await refresh();
+  connect();
+}
+
+let next: number | undefined;
+
+/** Plans a fetch for what has no events. @param seconds until then */
+function planNext(seconds: number): void {
+  window.clearTimeout(next);
+  next = window.setTimeout(() => {
+    refreshSoon();
+    planNext(fixedInterval || Math.min(2 * seconds, longestInterval));
+  }, seconds * 1000);
 }
 
 /** Follows a link to another state of the same page, such as another job, without loading the page. */
@@ -198,8 +199,9 @@ if (hasParts) {
   connect();
   document.addEventListener('click', (event) => void swap(event));
   window.addEventListener('popstate', () => void refresh());
-  document.addEventListener('visibilitychange', connect);
-  window.setInterval(refreshSoon, seconds * 1000);
+  document.addEventListener('visibilitychange', () => void followVisibility());
+  offerNewer(() => void refresh());
+  planNext(fixedInterval || refreshInterval);
 }
 showCopyButtons();
 updateTimes();

@@ -5,7 +5,7 @@ export function boardBar(): string {
       <a class="brand" href="/">
         Volt
       </a>
-      <a href="/">Builds</a>
+      <a href="/builds">Builds</a>
       <a href="/repos">Repositories</a>
       <a href="/runners">Runners</a>
       <a href="/queues" aria-current="page">

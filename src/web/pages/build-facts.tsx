@@ -2,6 +2,7 @@ import { durationStart } from '../../kernel/build-duration.ts';
 import type { ProjectLinks } from '../../kernel/forge-links.ts';
 import type { Build, JobId } from '../../kernel/model.ts';
 import { Decision } from './approval.tsx';
+import { Avatar } from './avatar.tsx';
 import { Age, At, CopyButton, Fact, Progress, Took } from './parts.tsx';
 import { refText, shortRef } from './sentences.ts';
 
@@ -41,10 +42,8 @@ export function BuildFacts({
         <CopyButton text={build.sha} what="commit id" />
       </Fact>
       <Fact name="Author">
-        <span class="avatar" aria-hidden="true">
-          {initialsOf(build.author)}
-        </span>{' '}
-        <a href={`/?${new URLSearchParams({ repo: build.repo, author: build.author })}`}>{build.author}</a>
+        <Avatar name={build.author} />{' '}
+        <a href={`/builds?${new URLSearchParams({ repo: build.repo, author: build.author })}`}>{build.author}</a>
       </Fact>
       {build.approval?.decision && (
         <Fact name="Approval">
@@ -84,11 +83,11 @@ function RefLink({ build }: { build: Build }) {
   const { repo, ref, pullRequest } = build;
   if (pullRequest) {
     const query = new URLSearchParams({ repo, pull: String(pullRequest.number) });
-    return <a href={`/?${query}`}>{refText(build)}</a>;
+    return <a href={`/builds?${query}`}>{refText(build)}</a>;
   }
   const name = shortRef(ref);
   if (!ref.startsWith('refs/heads/')) return <>{name}</>;
-  return <a href={`/?${new URLSearchParams({ repo, branch: name })}`}>{name}</a>;
+  return <a href={`/builds?${new URLSearchParams({ repo, branch: name })}`}>{name}</a>;
 }
 
 /** For example `Pushed` or `Started by ada`. */
@@ -102,16 +101,6 @@ function originOf({ trigger, requests }: Build): string {
 
 function nameOf(id: JobId, { jobs }: Build): string | undefined {
   return jobs.find((job) => job.id === id)?.name;
-}
-
-/** The first letters of the first and the last word of a name. */
-function initialsOf(name: string): string {
-  const words = name.split(/\s+/).filter((word) => word !== '');
-  const chosen = [words[0], words.length > 1 ? words.at(-1) : undefined];
-  return chosen
-    .map((word) => [...(word ?? '')][0] ?? '')
-    .join('')
-    .toUpperCase();
 }
 
 /** The rest of the commit message. */

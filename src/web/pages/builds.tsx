@@ -1,21 +1,29 @@
 import type { Context } from 'hono';
 import { type BuildId, type BuildSummary, parseBuildId } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
-import { listBuilds, newestBuild } from '../../record/builds.ts';
+import { type BuildSearch, countNewer, searchBuilds } from '../../record/build-search.ts';
+import { newestBuild } from '../../record/builds.ts';
+import type { Database } from '../../record/database.ts';
 import { estimatesOf } from '../../record/estimates.ts';
 import { jobsOfBuilds } from '../../record/grid.ts';
+import { dotsOfBuilds } from '../../record/job-dots.ts';
 import { repositoryNames } from '../../record/repositories.ts';
-import type { Reader } from '../../record/visibility.ts';
 import type { WebEnv } from '../access/env.ts';
 import { withForgeLinks } from '../requests/forge-links.ts';
 import type { Web } from '../services.ts';
 import { systemStatus } from '../status/system-status.ts';
+import { addressOf, type Filter, filterOf, searchOf } from './build-filter.ts';
 import { BuildList } from './build-list.tsx';
-import { addressOf, type Filter, Filters, filterOf, isFiltered } from './filters.tsx';
+import { Density } from './density.tsx';
+import { Filters } from './filters.tsx';
 import { Grid } from './grid.tsx';
+import { mostDots } from './job-dots.tsx';
 import { answerPage } from './layout.tsx';
+import { NoBuilds } from './no-builds.tsx';
+import { OpenBuilds } from './open-builds.tsx';
 import { PageHead } from './page-head.tsx';
 import { Problems } from './parts.tsx';
+import { type Preferences, preferencesOf } from './preferences.ts';
 import { RepositoryTabs } from './repository/tabs.tsx';
 import { Tabs } from './tabs.tsx';
 
@@ -24,54 +32,88 @@ const pageSize = 50;
 const gridSize = 30;
 /** Builds that one request searches for text: the database has no index for it, so it reads them one by one. */
 const searchedBuilds = 20_000;
+/** More new builds than this are counted as `100+`. */
+const mostNewer = 100;
 
-/** `/`: builds, newest first, filtered by the query, as a list or as a grid of commits × jobs. */
+/**
+ * `/builds`: builds, newest first, filtered by the query, as a list or as a grid of commits × jobs. With `before` it begins below a
+ * build; with `upto` it begins with a build and says how many newer ones there are, so that a page that is being read stays in place.
+ */
 export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  const filter = filterOf((name) => context.req.query(name));
+  // a form sends its empty fields, too
+  if ([...new URL(context.req.url).searchParams.values()].includes(''))
+    return context.redirect(addressOf(filterOf(context)), 303);
+  const filter = filterOf(context);
   const before = parseBuildId(context.req.query('before') ?? '');
+  const upto = parseBuildId(context.req.query('upto') ?? '');
   const reader = context.get('reader');
-  const [found, repositories, problems] = await Promise.all([
-    findBuilds(web, reader, filter, before),
+  const preferences = preferencesOf(context);
+  const search = searchOf(filter, reader, preferences);
+  const [found, newer, repositories, problems] = await Promise.all([
+    findBuilds(web.database, search, filter, before ?? (upto && next(upto))),
+    search && upto ? countNewer(web.database, search, upto, mostNewer) : 0,
     repositoryNames(web.database, reader),
     // visitors who may only read public repositories do not see the state of Volt
     reader.internal ? systemStatus(web, reader).then((status) => status.problems) : [],
   ]);
+  const repo = filter.repo.length === 1 ? filter.repo[0] : undefined;
   return answerPage(context, web, {
-    title: filter.repo || 'Builds',
+    title: filter.repo.join(', ') || 'Builds',
     section: 'builds',
+    scripts: ['builds'],
     content: (
       <>
         <PageHead
-          title={filter.repo || 'Builds'}
-          {...(filter.repo === '' ? {} : { above: [{ title: 'Builds', href: '/builds' }] })}
-        />
-        {repositories.includes(filter.repo) && <RepositoryTabs repo={filter.repo} current="builds" />}
+          title={repo ?? 'Builds'}
+          {...(repo === undefined ? {} : { above: [{ title: 'Builds', href: '/builds' }] })}
+        >
+          {filter.view === 'list' && <Density context={context} compact={preferences.compact} />}
+        </PageHead>
+        {repo !== undefined && repositories.includes(repo) && <RepositoryTabs repo={repo} current="builds" />}
         <Problems problems={problems} />
-        <Filters filter={filter} repositories={repositories} />
-        {filter.repo !== '' && (
+        {repo !== undefined && (
           <Tabs
             label="Views of the builds"
             inner
             tabs={[
-              { title: 'List', href: addressOf({ ...filter, view: '' }), current: filter.view === '' },
+              { title: 'List', href: addressOf({ ...filter, view: 'list' }), current: filter.view === 'list' },
               { title: 'Grid', href: addressOf({ ...filter, view: 'grid' }), current: filter.view === 'grid' },
             ]}
           />
         )}
-        <div id="builds" data-live="">
+        <Filters filter={filter} repositories={repositories} />
+        {search && <OpenBuilds database={web.database} search={search} filter={filter} />}
+        <p id="newer" data-live="" role="status">
+          {newer > 0 && (
+            <a class="button" href={addressOf(filter)} data-newer="">
+              {newer >= mostNewer ? `${mostNewer}+` : newer} new {newer === 1 ? 'build' : 'builds'}
+            </a>
+          )}
+        </p>
+        <div id="builds" data-live="" data-newest={before ? undefined : found.builds[0]?.id} tabindex={-1}>
           {found.builds.length > 0 ? (
-            await asked(web, filter, found.builds)
+            await asked(web, filter, found.builds, preferences)
           ) : (
-            <Nothing filter={filter} observed={repositories.length} signedIn={context.get('signedIn')} />
+            <NoBuilds
+              context={context}
+              database={web.database}
+              filter={filter}
+              repositories={repositories}
+              me={preferences.me}
+            />
           )}
           <nav class="pages" aria-label="Pages">
             {before && <a href={addressOf(filter)}>Newest</a>}
-            {found.older && <a href={addressOf(filter, found.older)}>Older</a>}
+            {found.older && <a href={addressOf(filter, { before: found.older })}>Older</a>}
           </nav>
         </div>
       </>
     ),
   });
+}
+
+function next(build: BuildId): BuildId {
+  return String(Number(build) + 1) as BuildId;
 }
 
 interface Found {
@@ -80,52 +122,36 @@ interface Found {
   older: BuildId | undefined;
 }
 
-async function findBuilds(web: Web, reader: Reader, filter: Filter, before: BuildId | undefined): Promise<Found> {
+async function findBuilds(
+  database: Database,
+  search: BuildSearch | undefined,
+  filter: Filter,
+  before: BuildId | undefined,
+): Promise<Found> {
+  if (search === undefined) return { builds: [], older: undefined };
   const size = filter.view === 'grid' ? gridSize : pageSize;
-  const isSearch = filter.author !== '' || filter.text !== '';
-  const top = isSearch ? Number(before ?? Number((await newestBuild(web.database)) ?? 0) + 1) : 0;
+  const readsAll = search.authors.length > 0 || search.text !== undefined || search.events.length > 0;
+  const top = readsAll ? Number(before ?? Number((await newestBuild(database)) ?? 0) + 1) : 0;
   const after = Math.max(0, top - searchedBuilds - 1);
-  const builds = await listBuilds(web.database, {
-    reader,
-    repo: filter.repo || undefined,
-    branch: filter.branch || undefined,
-    pull: filter.pull === '' ? undefined : Number(filter.pull),
-    status: filter.status || undefined,
-    author: filter.author || undefined,
-    text: filter.text || undefined,
+  const builds = await searchBuilds(database, search, {
     before,
-    after: isSearch ? (String(after) as BuildId) : undefined,
+    after: readsAll ? (String(after) as BuildId) : undefined,
     limit: size + 1,
   });
   const shown = builds.slice(0, size);
-  const rest = isSearch && after > 0 ? (String(after + 1) as BuildId) : undefined;
+  const rest = readsAll && after > 0 ? (String(after + 1) as BuildId) : undefined;
   return { builds: shown, older: builds.length > size ? shown.at(-1)?.id : rest };
 }
 
 /** The builds as a list or a grid, as the query asks. */
-async function asked(web: Web, filter: Filter, builds: BuildSummary[]) {
+async function asked({ database }: Web, filter: Filter, builds: BuildSummary[], { compact }: Preferences) {
   const now = serverNow();
-  if (filter.view === 'grid') {
-    const jobs = await jobsOfBuilds(
-      web.database,
-      builds.map(({ id }) => id),
-    );
-    return <Grid builds={builds} jobs={jobs} now={now} />;
-  }
-  const estimates = await estimatesOf(web.database, builds);
-  const linked = await withForgeLinks(web.database, builds);
-  return <BuildList builds={linked} estimates={estimates} now={now} />;
-}
-
-function Nothing({ filter, observed, signedIn }: { filter: Filter; observed: number; signedIn: boolean }) {
-  if (isFiltered(filter)) return <p class="empty">No builds match this filter.</p>;
-  if (observed > 0)
-    return <p class="empty">No builds yet. The first one appears here after Volt has polled the repository.</p>;
-  // do not reveal whether there are repositories that need a token
-  if (!signedIn) return <p class="empty">No repositories yet, or none that you can see without signing in.</p>;
-  return (
-    <p class="empty">
-      No repositories yet, or none that your token can read. Add one with <code>volt repo add NAME PATH-OR-URL</code>.
-    </p>
-  );
+  const ids = builds.map(({ id }) => id);
+  if (filter.view === 'grid') return <Grid builds={builds} jobs={await jobsOfBuilds(database, ids)} now={now} />;
+  const [estimates, dots, linked] = await Promise.all([
+    estimatesOf(database, builds),
+    dotsOfBuilds(database, ids, mostDots),
+    withForgeLinks(database, builds),
+  ]);
+  return <BuildList builds={linked} estimates={estimates} dots={dots} compact={compact} now={now} />;
 }

@@ -20,7 +20,7 @@ export async function errorPage(
           <Words text={remedy} />
         </p>
         <p>
-          <a href="/">All builds</a>
+          <a href="/builds">All builds</a>
         </p>
         <p class="faint">
           <code>{code}</code>

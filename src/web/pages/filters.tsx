@@ -1,107 +1,139 @@
 import { type Status, statuses, statusWords } from '../../kernel/model.ts';
-import { pullRequestNumber } from '../schemas/terms.ts';
+import { type BuildEvent, buildEvents } from '../../record/build-search.ts';
+import { addressOf, type Filter, fieldsOf, isFiltered, noFilter } from './build-filter.ts';
 
-/** The filter in the query of the list of builds; empty fields match everything. */
-export interface Filter {
-  repo: string;
-  branch: string;
-  /** number of a pull request */
-  pull: string;
-  status: Status | '';
-  author: string;
-  /** text in the commit's subject, or the beginning of its sha */
-  text: string;
-  /** the grid has jobs as columns, so it shows one repository */
-  view: 'grid' | '';
-}
+const eventWords: { readonly [E in BuildEvent]: string } = {
+  push: 'push',
+  pull_request: 'pull request',
+  schedule: 'schedule',
+  manual: 'by hand',
+  event: 'another event',
+};
 
-export function filterOf(query: (name: string) => string | undefined): Filter {
-  const text = (name: string) => (query(name) ?? '').trim().slice(0, 1024);
-  const repo = text('repo');
-  return {
-    repo,
-    branch: text('branch'),
-    pull: pullRequestNumber.safeParse(text('pull')).success ? text('pull') : '',
-    status: statuses.find((one) => one === text('status')) ?? '',
-    author: text('author'),
-    text: text('text'),
-    view: text('view') === 'grid' && repo !== '' ? 'grid' : '',
-  };
-}
-
-/** The path and query of a filtered list. */
-export function addressOf(filter: Filter, before?: string): string {
-  const given = Object.entries({ ...filter, before: before ?? '' }).filter(([, value]) => value !== '');
-  return given.length === 0 ? '/' : `/?${new URLSearchParams(given)}`;
-}
-
-/** The address of the builds of a repository, filtered further or not. */
-export function addressOfBuilds(repo: string, more: Partial<Filter> = {}): string {
-  return addressOf({ ...filterOf(() => undefined), repo, ...more });
-}
-
-export function isFiltered({ view, ...filter }: Filter): boolean {
-  return Object.values(filter).some((value) => value !== '');
-}
-
-/** With more repositories, a text field replaces the list. */
-const mostChoices = 200;
-
-export function Filters({ filter, repositories }: { filter: Filter; repositories: string[] }) {
-  const names =
-    filter.repo === '' || repositories.includes(filter.repo) ? repositories : [filter.repo, ...repositories];
+/** The filter of the list of builds: switches, what it is narrowed to, each to be removed by itself, and a form to narrow it more. */
+export function Filters({ filter, repositories }: { filter: Filter; repositories: readonly string[] }) {
+  const chips = chipsOf(filter);
   return (
-    <form class="filters" method="get" action="/">
-      {names.length > mostChoices ? (
-        <TextField name="repo" label="Repository" value={filter.repo} />
-      ) : (
-        <label>
-          Repository
-          <select name="repo">
-            <option value="">All</option>
-            {names.map((name) => (
-              <option value={name} selected={name === filter.repo}>
-                {name}
-              </option>
-            ))}
-          </select>
-        </label>
+    <div class="filter" id="filter">
+      <Switch filter={filter} name="mine" title="Mine" />
+      <Switch filter={filter} name="failing" title="Failing now" />
+      <Switch filter={filter} name="favourites" title="Favourites" />
+      {chips.map(({ field, value, without }) => (
+        <a
+          class="chip set"
+          href={addressOf(without)}
+          aria-label={`Remove ${field} ${value}`}
+          title="Remove this filter"
+        >
+          <span class="faint">{field}</span> <span class="value">{value}</span> <span aria-hidden="true">×</span>
+        </a>
+      ))}
+      <details id="narrow">
+        <summary class="chip">Filter</summary>
+        <NarrowForm filter={filter} repositories={repositories} />
+      </details>
+      {isFiltered(filter) && (
+        <a
+          id="reset"
+          href={addressOf({ ...noFilter, view: filter.view, repo: filter.view === 'grid' ? filter.repo : [] })}
+        >
+          Clear
+        </a>
       )}
-      <TextField name="branch" label="Branch" value={filter.branch} />
-      <TextField name="pull" label="Pull request" value={filter.pull} />
+    </div>
+  );
+}
+
+/** A link that switches a part of the filter on or off. */
+function Switch({ filter, name, title }: { filter: Filter; name: 'mine' | 'failing' | 'favourites'; title: string }) {
+  const on = filter[name];
+  return (
+    <a class="chip" href={addressOf({ ...filter, [name]: !on, view: 'list' })} aria-current={on ? 'true' : undefined}>
+      {title}
+    </a>
+  );
+}
+
+interface Chip {
+  field: string;
+  value: string;
+  /** the filter if this is removed */
+  without: Filter;
+}
+
+function chipsOf(filter: Filter): Chip[] {
+  const several = (
+    name: 'repo' | 'branch' | 'status' | 'event' | 'author',
+    field: string,
+    word = (value: string) => value,
+  ): Chip[] =>
+    filter[name].map((value: string) => {
+      const without = { ...filter, [name]: filter[name].filter((one: string) => one !== value) };
+      return { field, value: word(value), without: without.repo.length === 1 ? without : { ...without, view: 'list' } };
+    });
+  return [
+    ...several('repo', 'Repository'),
+    ...several('branch', 'Branch'),
+    ...(filter.pull === ''
+      ? []
+      : [{ field: 'Pull request', value: `#${filter.pull}`, without: { ...filter, pull: '' } }]),
+    ...several('status', 'Status', (value) => statusWords[value as Status]),
+    ...several('event', 'Started by', (value) => eventWords[value as BuildEvent]),
+    ...several('author', 'Author'),
+    ...(filter.text === '' ? [] : [{ field: 'Commit', value: filter.text, without: { ...filter, text: '' } }]),
+  ];
+}
+
+/** Adds to the filter. Branches and authors are completed while one types, see client/builds.ts. */
+function NarrowForm({ filter, repositories }: { filter: Filter; repositories: readonly string[] }) {
+  const kept = fieldsOf({ ...filter, pull: '', text: '' });
+  return (
+    <form class="filters" method="get" action="/builds">
+      {kept.map(([name, value]) => (
+        <input type="hidden" name={name} value={value} />
+      ))}
+      <TextField name="repo" label="Repository" list="repositories" />
+      <datalist id="repositories">
+        {repositories.map((name) => (
+          <option value={name}></option>
+        ))}
+      </datalist>
+      <TextField name="branch" label="Branch" list="branches" />
+      <datalist id="branches" data-kind="branch"></datalist>
+      <TextField name="author" label="Author" list="authors" />
+      <datalist id="authors" data-kind="author"></datalist>
       <label>
         Status
         <select name="status">
-          <option value="">All</option>
+          <option value="">Any</option>
           {statuses
             .filter((status) => status !== 'waiting')
             .map((status) => (
-              <option value={status} selected={status === filter.status}>
-                {statusWords[status]}
-              </option>
+              <option value={status}>{statusWords[status]}</option>
             ))}
         </select>
       </label>
-      <TextField name="author" label="Author" value={filter.author} />
+      <label>
+        Started by
+        <select name="event">
+          <option value="">Any</option>
+          {buildEvents.map((event) => (
+            <option value={event}>{eventWords[event]}</option>
+          ))}
+        </select>
+      </label>
+      <TextField name="pull" label="Pull request" value={filter.pull} />
       <TextField name="text" label="Commit or subject" value={filter.text} />
-      {filter.view !== '' && <input type="hidden" name="view" value={filter.view} />}
-      <button type="submit">Filter</button>
-      <span class="views">
-        {isFiltered(filter) && (
-          <a id="reset" href="/">
-            All builds
-          </a>
-        )}
-      </span>
+      <button type="submit">Add filter</button>
     </form>
   );
 }
 
-function TextField({ name, label, value }: { name: string; label: string; value: string }) {
+function TextField({ name, label, value, list }: { name: string; label: string; value?: string; list?: string }) {
   return (
     <label>
       {label}
-      <input name={name} value={value} placeholder="Any" autocomplete="off" spellcheck={false} />
+      <input name={name} value={value} list={list} placeholder="Any" autocomplete="off" spellcheck={false} />
     </label>
   );
 }

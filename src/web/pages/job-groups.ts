@@ -30,11 +30,12 @@ export function groupJobs(jobs: readonly Job[]): WorkflowJobs[] {
 }
 
 /** The values of a job of a matrix, for example `22, linux`; its name if it has none. */
-export function valuesOf(job: Job): string {
+export function valuesOf(job: Pick<Job, 'name'>): string {
   return job.name.slice(withoutValues(job.name).length).replace(/^ \((.*)\)$/, '$1') || job.name;
 }
 
-function withoutValues(name: string): string {
+/** The name of a job without the values of its matrix. */
+export function withoutValues(name: string): string {
   return name.endsWith(')') ? name.replace(/ \(.*\)$/, '') : name;
 }
 

@@ -60,7 +60,7 @@ function Frame({ context, page, files: { scripts, style, theme } }: Shown) {
             <script defer src={script}></script>
           ))}
         </head>
-        <body>
+        <body data-change={context.get('change')}>
           <a class="skip button" href="#content">
             Skip to the content
           </a>

@@ -1,13 +1,15 @@
 import type { Context } from 'hono';
 import { serverNow } from '../../kernel/server-time.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
-import { newestOf } from '../../record/branches.ts';
+import { recentBuilds } from '../../record/recent-builds.ts';
 import { pageOfRepositories } from '../../record/repositories.ts';
 import type { WebEnv } from '../access/env.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { PageHead } from './page-head.tsx';
 import { Age, BuildMark } from './parts.tsx';
+import { preferencesOf } from './preferences.ts';
+import { Star, StarForm } from './star.tsx';
 import { Table } from './table.tsx';
 import { PageLinks, TextFilter } from './text-filter.tsx';
 
@@ -23,14 +25,13 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
     text: text || undefined,
     after: after || undefined,
   });
-  const rows = await Promise.all(
-    repositories.map(async (repository) => {
-      const { name, defaultBranch } = repository;
-      const newest =
-        defaultBranch === null ? undefined : await newestOf(web.database, name, `refs/heads/${defaultBranch}`);
-      return { ...repository, newest };
-    }),
-  );
+  const refOf = ({ name, defaultBranch }: { name: string; defaultBranch: string | null }) => ({
+    repo: name,
+    ref: `refs/heads/${defaultBranch}`,
+  });
+  const buildsOf = await recentBuilds(web.database, repositories.map(refOf), 1);
+  const rows = repositories.map((repository) => ({ ...repository, newest: buildsOf(refOf(repository))[0] }));
+  const { favourites } = preferencesOf(context);
   const now = serverNow();
   return answerPage(context, web, {
     title: 'Repositories',
@@ -53,6 +54,7 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
             class="cards"
             rows={rows}
             columns={[
+              { head: 'Favourite', label: false, cell: ({ name }) => <Star repo={name} favourites={favourites} /> },
               {
                 head: 'Status',
                 label: false,
@@ -77,9 +79,9 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
                 label: false,
                 cell: ({ newest }) =>
                   newest && (
-                    <span>
-                      <a href={`/builds/${newest.id}`}>#{newest.number}</a> {newest.subject}
-                    </span>
+                    <a class="subject" href={`/builds/${newest.id}`}>
+                      #{newest.number} {newest.subject}
+                    </a>
                   ),
               },
               {
@@ -90,6 +92,7 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
             ]}
           />
         </section>
+        <StarForm context={context} />
         <PageLinks action="/repos" text={text} after={after} next={next} />
       </>
     ),

@@ -92,7 +92,8 @@ export function refText({ ref, pullRequest }: Pick<BuildSummary, 'ref' | 'pullRe
   return pullRequest ? pullRequestText(pullRequest) : shortRef(ref);
 }
 
-function because({ message, reason }: Pick<Outcome, 'message' | 'reason'>): string | undefined {
+/** Why a build or a job has its status, if it needs a reason. */
+export function because({ message, reason }: Pick<Outcome, 'message' | 'reason'>): string | undefined {
   return message ?? (reason === null ? undefined : reasons[reason]);
 }
 

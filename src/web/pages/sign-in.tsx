@@ -7,13 +7,14 @@ import { sessionLifetime } from '../access/guard.ts';
 import { tokenNeeded } from '../access/permission.ts';
 import { maySignInAt } from '../access/sign-in-address.ts';
 import { isElsewhere } from '../http/hosts.ts';
+import { ownPath } from '../http/own-path.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 
 /** `/sign-in`: the form for the token, or the address that has the form. */
 export async function signInPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   if (!maySignInAt(context.get('source').origin, signInHosts(web))) return answerElsewhere(context, web);
-  return answerForm(context, web, safePath(context.req.query('next')));
+  return answerForm(context, web, ownPath(context.req.query('next')));
 }
 
 /** @param next safe path to open after signing in */
@@ -108,7 +109,7 @@ export async function signIn(context: Context<WebEnv>, web: Web): Promise<Respon
     return answerElsewhere(context, web);
   }
   const { token, next } = await context.req.parseBody();
-  const onward = safePath(typeof next === 'string' ? next : undefined);
+  const onward = ownPath(next);
   const caller = typeof token === 'string' ? await web.guard.callerWith(token.trim(), context) : undefined;
   if (!caller) {
     if (web.guard.logsFailureOf(address))
@@ -137,13 +138,4 @@ export async function signOut(context: Context<WebEnv>, web: Web): Promise<Respo
   // don't leave cached pages for the next user of this browser
   context.header('clear-site-data', '"cache"');
   return context.redirect('/', 303);
-}
-
-/** The path if it is on this server, else `/`: a link must not send a person to another site after signing in. */
-function safePath(path: string | undefined): string {
-  const base = 'http://volt.invalid';
-  if (!path?.startsWith('/') || !URL.canParse(path, base)) return '/';
-  const url = new URL(path, base);
-  // browsers read a path that begins with two slashes as another server
-  return url.origin === base && !url.pathname.startsWith('//') ? `${url.pathname}${url.search}` : '/';
 }

@@ -25,11 +25,11 @@ export async function placesOf({ database }: PageServer): Promise<Place[]> {
   const middle = Math.round(passed / 2);
   const pages = [
     '/',
-    `/?before=${middle}`,
+    `/builds?before=${middle}`,
     ...['repo=platform', 'branch=next', 'status=failure', 'status=cancelled', 'status=running', 'author=ada'],
     ...['author=nobody', 'text=race', 'text=nowhere', 'repo=platform&branch=main&status=error', 'repo=wide&author=x'],
     ...['repo=platform&view=grid', 'repo=wide&view=grid', 'repo=website&text=leap'],
-  ].map((filter) => (filter.startsWith('/') ? filter : `/?${filter}`));
+  ].map((filter) => (filter.startsWith('/') ? filter : `/builds?${filter}`));
   const api = [
     ...[
       'builds',

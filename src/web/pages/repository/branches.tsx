@@ -6,7 +6,7 @@ import { linksOf } from '../../../record/project-links.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { readRepository } from '../../access/readable.ts';
 import type { Web } from '../../services.ts';
-import { addressOfBuilds } from '../filters.tsx';
+import { addressOfBuilds } from '../build-filter.ts';
 import { Age, BuildMark, CommitId } from '../parts.tsx';
 import { shortRef } from '../sentences.ts';
 import { Table } from '../table.tsx';
@@ -115,5 +115,5 @@ function Refs(shown: { repo: string; refs: ObservedRef[]; links: ProjectLinks | 
 function RefName({ repo, of }: { repo: string; of: string }) {
   const name = shortRef(of);
   if (!of.startsWith('refs/heads/')) return <>{name}</>;
-  return <a href={addressOfBuilds(repo, { branch: name })}>{name}</a>;
+  return <a href={addressOfBuilds(repo, { branch: [name] })}>{name}</a>;
 }

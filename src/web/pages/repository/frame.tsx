@@ -10,6 +10,8 @@ import { ofRepository } from '../../status/forge-problems.ts';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
 import { Problems } from '../parts.tsx';
+import { preferencesOf } from '../preferences.ts';
+import { Star, StarForm } from '../star.tsx';
 import { RepositoryActions } from './actions.tsx';
 import { type RepositoryPage, RepositoryTabs, titleOf } from './tabs.tsx';
 
@@ -17,6 +19,8 @@ interface Shown {
   repository: ObservedRepository;
   page: RepositoryPage;
   links: ProjectLinks | undefined;
+  /** names of further scripts */
+  scripts?: readonly string[];
   content: Child;
 }
 
@@ -24,16 +28,19 @@ interface Shown {
 export async function answerRepositoryPage(
   context: Context<WebEnv>,
   web: Web,
-  { repository, page, links, content }: Shown,
+  { repository, page, links, scripts, content }: Shown,
 ): Promise<Response> {
   const { name, error } = repository;
   const refused = await refusedStatuses(web.database, context.get('reader'), name);
   return answerPage(context, web, {
     title: page === 'overview' ? name : `${titleOf(page)} of ${name}`,
     section: 'repositories',
+    ...(scripts && { scripts }),
     content: (
       <article>
         <PageHead title={name} above={[{ title: 'Repositories', href: '/repos' }]}>
+          <StarForm context={context} />
+          <Star repo={name} favourites={preferencesOf(context).favourites} />
           <RepositoryActions repository={repository} links={links} />
         </PageHead>
         <RepositoryTabs repo={name} current={page} />

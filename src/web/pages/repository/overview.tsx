@@ -4,6 +4,7 @@ import { listBuilds } from '../../../record/builds.ts';
 import { listDeployments } from '../../../record/deployments.ts';
 import { listEnvironments } from '../../../record/environments.ts';
 import { estimatesOf } from '../../../record/estimates.ts';
+import { dotsOfBuilds } from '../../../record/job-dots.ts';
 import { linksOf } from '../../../record/project-links.ts';
 import { schedulesOf } from '../../../record/schedules.ts';
 import type { WebEnv } from '../../access/env.ts';
@@ -11,9 +12,10 @@ import { readRepository } from '../../access/readable.ts';
 import { addressForOthers } from '../../access/sign-in-address.ts';
 import { withForgeLinks } from '../../requests/forge-links.ts';
 import type { Web } from '../../services.ts';
+import { addressOfBuilds } from '../build-filter.ts';
 import { BuildList } from '../build-list.tsx';
 import { Deployments } from '../deployments.tsx';
-import { addressOfBuilds } from '../filters.tsx';
+import { mostDots } from '../job-dots.tsx';
 import { BadgeSnippet } from './badge-snippet.tsx';
 import { BranchState, branchState } from './branch-state.tsx';
 import { answerRepositoryPage } from './frame.tsx';
@@ -44,6 +46,7 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
     repository,
     page: 'overview',
     links,
+    scripts: ['builds'],
     content: (
       <>
         <section id="state" data-live="">
@@ -58,6 +61,13 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
               <BuildList
                 builds={await withForgeLinks(database, builds)}
                 estimates={await estimatesOf(database, builds)}
+                dots={
+                  await dotsOfBuilds(
+                    database,
+                    builds.map(({ id }) => id),
+                    mostDots,
+                  )
+                }
                 now={now}
               />
               <p>

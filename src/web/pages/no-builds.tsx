@@ -1,0 +1,93 @@
+import type { Context } from 'hono';
+import { nearest } from '../../kernel/similar-words.ts';
+import { branchNames } from '../../record/branches.ts';
+import type { Database } from '../../record/database.ts';
+import type { WebEnv } from '../access/env.ts';
+import { addressOf, type Filter, isFiltered } from './build-filter.ts';
+import { NoRepositories } from './no-repositories.tsx';
+
+/** Branches that are compared with a name that no build has. */
+const comparedBranches = 1000;
+
+interface Shown {
+  context: Context<WebEnv>;
+  database: Database;
+  filter: Filter;
+  repositories: readonly string[];
+  /** name of the reader; empty if unknown */
+  me: string;
+}
+
+/** What stands in place of the list if it is empty, and what to do next. */
+export async function NoBuilds({ context, database, filter, repositories, me }: Shown) {
+  if (filter.mine && me === '') return <WhoAreYou context={context} />;
+  if (filter.favourites && !isFiltered({ ...filter, favourites: false }))
+    return (
+      <p class="empty">
+        No builds of your favourites. Mark a repository with ☆ on the <a href="/">start page</a> or in the{' '}
+        <a href="/repos">list of repositories</a>.
+      </p>
+    );
+  if (isFiltered(filter)) {
+    const meant = await suggestions(context, database, filter, repositories);
+    return (
+      <p class="empty">
+        {filter.failing ? 'No branch is failing.' : 'No builds match this filter.'}
+        {meant.map(({ name, address }) => (
+          <>
+            {' '}
+            Did you mean <a href={address}>{name}</a>?
+          </>
+        ))}
+      </p>
+    );
+  }
+  return <Nothing observed={repositories.length} signedIn={context.get('signedIn')} />;
+}
+
+/** Asks once for the name by which the reader's commits are found. */
+function WhoAreYou({ context }: { context: Context<WebEnv> }) {
+  const { pathname, search } = new URL(context.req.url);
+  return (
+    <form class="settings" method="post" action="/preferences">
+      <h2>Which builds are yours?</h2>
+      <input type="hidden" name="next" value={pathname + search} />
+      <label>
+        Your name, as your commits have it
+        <input name="me" required maxlength={200} autocomplete="name" list="authors" />
+      </label>
+      <p class="faint">This browser keeps it in a cookie. Only this list uses it.</p>
+      <button type="submit">Show my builds</button>
+    </form>
+  );
+}
+
+/** Names similar to those of the filter that do not exist, with the address that has them instead. */
+async function suggestions(
+  context: Context<WebEnv>,
+  database: Database,
+  filter: Filter,
+  repositories: readonly string[],
+): Promise<{ name: string; address: string }[]> {
+  const repo = correction(filter.repo, repositories);
+  const known =
+    filter.branch.length === 0 ? [] : await branchNames(database, context.get('reader'), filter.repo, comparedBranches);
+  const branch = correction(filter.branch, known);
+  return [
+    ...(repo ? [{ name: repo.meant, address: addressOf({ ...filter, repo: repo.values }) }] : []),
+    ...(branch ? [{ name: branch.meant, address: addressOf({ ...filter, branch: branch.values }) }] : []),
+  ];
+}
+
+/** The values with the first unknown one replaced by the known name that it resembles or begins. */
+function correction(values: readonly string[], known: readonly string[]) {
+  const wrong = values.find((value) => !known.includes(value));
+  if (wrong === undefined) return undefined;
+  const meant = nearest(wrong, known) ?? known.find((name) => name.toLowerCase().includes(wrong.toLowerCase()));
+  return meant === undefined ? undefined : { meant, values: values.map((value) => (value === wrong ? meant : value)) };
+}
+
+function Nothing({ observed, signedIn }: { observed: number; signedIn: boolean }) {
+  if (observed === 0) return <NoRepositories signedIn={signedIn} />;
+  return <p class="empty">No builds yet. The first one appears here after Volt has polled the repository.</p>;
+}

@@ -1,0 +1,66 @@
+import type { Context } from 'hono';
+import { getCookie, setCookie } from 'hono/cookie';
+import { repositoryNamePattern } from '../../kernel/names.ts';
+import { comesFromOwnPage } from '../access/csrf.ts';
+import type { WebEnv } from '../access/env.ts';
+import { tokenNeeded } from '../access/permission.ts';
+import { ownPath } from '../http/own-path.ts';
+
+/** What a reader has chosen, kept in cookies of the browser. The server knows it when it renders a page, and stores nothing. */
+export interface Preferences {
+  /** name that the reader's commits have as author; empty until the reader has said it */
+  me: string;
+  /** whether lists of builds have one line for each build */
+  compact: boolean;
+  /** names of the reader's favourite repositories */
+  favourites: readonly string[];
+}
+
+const cookies = { me: 'volt_me', density: 'volt_density', favourites: 'volt_favourites' } as const;
+
+/** With more favourites, the oldest one goes: a browser sends them with each request. */
+const mostFavourites = 30;
+const longestName = 200;
+/** Seconds that a browser keeps a choice: the 400 days that browsers allow (RFC 6265bis, 5.5). */
+const lifetime = 400 * 24 * 3600;
+
+/** The preferences of whoever makes a request. What a cookie holds may come from anywhere, so it is checked. */
+export function preferencesOf(context: Context<WebEnv>): Preferences {
+  const names = (getCookie(context, cookies.favourites) ?? '').split(' ').filter((name) => isName(name));
+  return {
+    me: nameOf(getCookie(context, cookies.me)),
+    compact: getCookie(context, cookies.density) === 'compact',
+    favourites: [...new Set(names)].slice(-mostFavourites),
+  };
+}
+
+/**
+ * `POST /preferences`: changes what the fields of the form say, and goes back to the page. It needs no token, since it changes nothing
+ * on the server.
+ */
+export async function setPreferences(context: Context<WebEnv>): Promise<Response> {
+  if (!comesFromOwnPage(context)) throw tokenNeeded(context, 'changing preferences from another site');
+  const { me, density, star, unstar, next } = await context.req.parseBody();
+  if (typeof me === 'string') keep(context, 'me', nameOf(me));
+  if (density === 'compact' || density === 'roomy') keep(context, 'density', density);
+  if (isName(star) || isName(unstar)) {
+    const others = preferencesOf(context).favourites.filter((name) => name !== star && name !== unstar);
+    keep(context, 'favourites', [...others, ...(isName(star) ? [star] : [])].slice(-mostFavourites).join(' '));
+  }
+  return context.redirect(ownPath(next), 303);
+}
+
+function isName(text: unknown): text is string {
+  return typeof text === 'string' && repositoryNamePattern.test(text);
+}
+
+function nameOf(text: string | undefined): string {
+  return (text ?? '').trim().slice(0, longestName);
+}
+
+function keep(context: Context<WebEnv>, name: keyof typeof cookies, value: string): void {
+  setCookie(context, cookies[name], value, {
+    ...{ httpOnly: true, sameSite: 'Lax', path: '/', maxAge: value === '' ? 0 : lifetime },
+    secure: context.get('source').origin.startsWith('https:'),
+  });
+}
