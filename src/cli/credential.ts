@@ -6,6 +6,7 @@ import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { readHidden } from './hidden-input.ts';
 import { configOf, jsonOption } from './options.ts';
+import { repositoryArgumentHelp } from './resolve.ts';
 import { printEntries } from './table.ts';
 import { plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
@@ -32,7 +33,7 @@ export function credentialCommand(program: Command): CommandFile {
     .description(
       'Sets the credential of a repository. --https asks for a password or token, or reads it from standard input. --ssh makes a key pair and prints the public key for the forge.',
     )
-    .argument('<repo>', 'name of the repository')
+    .argument('<repo>', repositoryArgumentHelp)
     .option('--https', 'fetch with a password or token')
     .option('--ssh', 'fetch with a deploy key')
     .option('--user <name>', 'with --https: user name; most forges accept any name with a token', 'git')
@@ -78,7 +79,7 @@ export function credentialCommand(program: Command): CommandFile {
   const remove = command
     .command('rm')
     .description('Removes the credential of a repository.')
-    .argument('<repo>', 'name of the repository')
+    .argument('<repo>', repositoryArgumentHelp)
     .action(async (repo: string) => {
       await Client.of(configOf(remove)).delete(`/repos/${encodeURIComponent(repo)}/credential`);
       print(`removed the credential of ${repo}`);

@@ -95,15 +95,20 @@ export async function followLog(client: Client, job: Job, { raw = false, ...part
   }
 }
 
-/** Waits until a build is final. This has no limit of its own; the jobs have time limits. */
-export async function awaitFinal(client: Client, build: Build): Promise<Build> {
+/**
+ * Waits until a build is final. This has no limit of its own; the jobs have time limits.
+ * @param seen is called with the build at each look, first with `build` itself
+ */
+export async function awaitFinal(client: Client, build: Build, seen: (now: Build) => void = () => {}): Promise<Build> {
   const outage = new Outage();
   let current = build;
+  seen(current);
   while (!isFinal(current.status)) {
     await pause(200);
     try {
       current = await client.get<Build>(`/builds/${build.id}`);
       outage.over();
+      seen(current);
     } catch (error) {
       outage.bear(error);
     }

@@ -7,6 +7,7 @@ import { auditCommand } from './audit.ts';
 import { backupCommand } from './backup.ts';
 import { buildsCommand } from './builds.ts';
 import { cancelCommand } from './cancel.ts';
+import { completionCommand } from './completion.ts';
 import { credentialCommand } from './credential.ts';
 import { discoverCommand } from './discover.ts';
 import { dispatcherCommand } from './dispatcher.ts';
@@ -21,6 +22,7 @@ import { asTyped } from './invocation.ts';
 import { logsCommand } from './logs.ts';
 import { notifierCommand } from './notifier.ts';
 import { observerCommand } from './observer.ts';
+import { openCommand } from './open.ts';
 import { pruneCommand } from './prune.ts';
 import { redisAclCommand } from './redis-acl.ts';
 import { repoCommand } from './repo.ts';
@@ -36,19 +38,21 @@ import { showCommand } from './show.ts';
 import { signInCommand } from './sign-in.ts';
 import { statusCommand } from './status.ts';
 import { flush, paint } from './terminal.ts';
+import { testsCommand } from './tests.ts';
 import { tokenCommand } from './token.ts';
 import { triggerCommand } from './trigger.ts';
 import { upCommand } from './up.ts';
 import { validateCommand } from './validate.ts';
 import { variableCommand } from './variable.ts';
+import { watchCommand } from './watch.ts';
 import { webCommand } from './web.ts';
 
 /** The commands by group, in the order of `volt --help`. */
 const commands = {
-  'Run Volt:': [upCommand, statusCommand, runnersCommand],
+  'Run Volt:': [upCommand, statusCommand, runnersCommand, completionCommand],
   'Builds:': [
-    ...[triggerCommand, buildsCommand, searchCommand, showCommand, logsCommand, cancelCommand, retryCommand],
-    approveCommand,
+    ...[triggerCommand, buildsCommand, searchCommand, showCommand, watchCommand, openCommand, logsCommand],
+    ...[testsCommand, cancelCommand, retryCommand, approveCommand],
   ],
   'Tests and workflows:': [discoverCommand, execCommand, initCommand, validateCommand],
   'Repositories:': [

@@ -7,6 +7,7 @@ import type { Answer, Client } from './client.ts';
 type Page = Answer<typeof buildList>;
 
 export const buildArgumentHelp = 'REPO#NUMBER, REPO for its newest build, or the id of the build';
+export const repositoryArgumentHelp = 'name of the repository';
 export const jobArgumentHelp = 'name, position (from 1) or id of the job';
 
 /**

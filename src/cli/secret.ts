@@ -6,6 +6,7 @@ import type { CommandFile } from './command.ts';
 import { readHidden } from './hidden-input.ts';
 import { configOf, jsonOption } from './options.ts';
 import { noneFor, printElsewhere, type ScopeOptions, scopeOption, scopePath, scopeWords } from './repository-option.ts';
+import { repositoryArgumentHelp } from './resolve.ts';
 import { printEntries } from './table.ts';
 import { plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
@@ -61,7 +62,7 @@ export function secretCommand(program: Command): CommandFile {
     .description(
       'Shows or sets the refs of a repository whose builds get secrets. By default these are the default branch and tags.',
     )
-    .argument('<repo>', 'name of the repository')
+    .argument('<repo>', repositoryArgumentHelp)
     .argument('[globs...]', 'branches such as main or release/*, or full names such as refs/tags/v*')
     .option('--usual', 'the default branch and tags')
     .option('--none', 'no ref at all')

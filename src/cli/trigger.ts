@@ -6,6 +6,7 @@ import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { awaitIntent } from './intent.ts';
 import { configOf, jsonOption, namedValue } from './options.ts';
+import { repositoryArgumentHelp } from './resolve.ts';
 import { listStartable } from './startable.ts';
 import { print, printJson, verdict } from './terminal.ts';
 import { buildName, refText, shortSha } from './wording.ts';
@@ -27,7 +28,7 @@ export function triggerCommand(program: Command): CommandFile {
     .description(
       'Builds a ref of a repository now, even without a new commit. --workflow runs only that workflow, with the event `workflow_dispatch`.',
     )
-    .argument('<repo>', 'name of the repository')
+    .argument('<repo>', repositoryArgumentHelp)
     .argument('[ref]', 'branch, tag or commit, else the default branch')
     .option('--workflow <file>', 'run only this workflow, by file or name')
     .option('--input <name=value>', 'an input of the workflow; may be repeated', namedValue)

@@ -2,11 +2,19 @@ import type { PastResult, Test } from '../kernel/model/test-shapes.ts';
 import type { BuildId } from '../kernel/model.ts';
 import type { Database } from './database.ts';
 
-export const testOrders = ['newest', 'slowest', 'flaky'] as const;
+export const testOrders = ['newest', 'failing', 'slowest', 'flaky'] as const;
 export type TestOrder = (typeof testOrders)[number];
 
-/** The column of each order, highest first; tests without a value are left out. `newest` is by the last build. */
-const orderColumns = { newest: 'last_build', slowest: 'duration', flaky: 'flaky_commits' } as const;
+/**
+ * The column of each order, highest first; tests without a value are left out. `newest` is by the last build, and so is
+ * `failing`, which has only tests that failed in it.
+ */
+const orderColumns = {
+  newest: 'last_build',
+  failing: 'last_build',
+  slowest: 'duration',
+  flaky: 'flaky_commits',
+} as const;
 
 interface TestPage {
   repo: string;
@@ -28,6 +36,7 @@ export async function listTests(
     .orderBy('tests.id', 'desc')
     .limit(limit + 1);
   query = query.where(`tests.${column}`, '>=', sort === 'flaky' ? 1 : 0);
+  if (sort === 'failing') query = query.where('tests.status', 'in', ['failed', 'error']);
   if (after !== undefined) {
     const [value, id] = after.split('~').map(Number);
     query = query.where((eb) => eb(eb.refTuple(`tests.${column}`, 'tests.id'), '<', eb.tuple(value ?? 0, id ?? 0)));

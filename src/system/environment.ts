@@ -10,6 +10,11 @@ export function isAutomated(): boolean {
   return Boolean(environment.CI);
 }
 
+/** Whether programs that this process starts can show a window. */
+export function hasDisplay(platform: NodeJS.Platform): boolean {
+  return platform === 'darwin' || Boolean(environment.DISPLAY || environment.WAYLAND_DISPLAY);
+}
+
 /** A variable that a person names, such as one that holds a secret. */
 export function variableOf(name: string): string | undefined {
   return environment[name];

@@ -57,7 +57,12 @@ describe('web: queries of pages on a database with many builds', () => {
       '/runners',
       '/runners/r1',
     ],
-    ...['/repos/sample/tests', '/repos/sample/tests?sort=slowest', '/repos/sample/tests?sort=flaky&after=2~3'],
+    ...[
+      '/repos/sample/tests',
+      '/repos/sample/tests?sort=slowest',
+      '/repos/sample/tests?sort=failing',
+      '/repos/sample/tests?sort=flaky&after=2~3',
+    ],
     '/repos/sample/tests/1',
     ...['/api/v1/builds', '/api/v1/builds/1', '/audit', '/audit?actor=owner', '/audit?action=sign-in&before=9'],
   ]) {

@@ -5,6 +5,7 @@ import { type Answer, Client } from '../client.ts';
 import type { CommandFile } from '../command.ts';
 import { readHidden } from '../hidden-input.ts';
 import { configOf, jsonOption } from '../options.ts';
+import { repositoryArgumentHelp } from '../resolve.ts';
 import { print, printJson } from '../terminal.ts';
 import { pathOf } from './repository.ts';
 
@@ -20,7 +21,7 @@ export function repoHookCommand(group: Command): CommandFile {
     .description(
       'Shows the URL and the secret for a webhook, with which a forge tells Volt about each push. The first call makes the secret. docs/observing.md says where each forge wants the values.',
     )
-    .argument('<name>', 'name of the repository')
+    .argument('<repo>', repositoryArgumentHelp)
     .option('--rotate', "make a new secret; the old one and the forge's own key stop working")
     .option('--key', "ask for the key that the forge has made itself, as Pagure's, or read it from standard input")
     .action(async (name: string, { rotate = false, key, json }: HookOptions) => {

@@ -2,6 +2,7 @@ import type { Command } from 'commander';
 import { Client } from '../client.ts';
 import type { CommandFile } from '../command.ts';
 import { configOf, jsonOption } from '../options.ts';
+import { repositoryArgumentHelp } from '../resolve.ts';
 import { print, printJson } from '../terminal.ts';
 import { pathOf } from './repository.ts';
 
@@ -11,7 +12,7 @@ export function repoRmCommand(group: Command): CommandFile {
     .description(
       'Stops watching a repository, cancels its open builds and deletes its secrets, variables and webhook. Its builds, logs and results stay, unless --purge deletes them.',
     )
-    .argument('<name>', 'name of the repository')
+    .argument('<repo>', repositoryArgumentHelp)
     .option('--purge', 'also delete its builds, logs and results; works on a removed repository too')
     .action(async (name: string, { purge = false, json }: { purge?: boolean; json?: boolean }) => {
       const client = Client.of(configOf(command));

@@ -3,6 +3,7 @@ import { VoltError } from '../../kernel/errors.ts';
 import { Client } from '../client.ts';
 import type { CommandFile } from '../command.ts';
 import { configOf, jsonOption } from '../options.ts';
+import { repositoryArgumentHelp } from '../resolve.ts';
 import { print, printJson } from '../terminal.ts';
 import { pathOf, type ShownRepository, watchedRefs } from './repository.ts';
 import { addSettingsOptions, type SettingsOptions, settingsOf } from './settings.ts';
@@ -19,7 +20,7 @@ export function repoSetCommand(group: Command): CommandFile {
     .description(
       'Changes the given settings and keeps the others. New globs replace the old ones. A new command or image makes Volt build the heads of the branches again, since their results came from the old one.',
     )
-    .argument('<name>', 'name of the repository')
+    .argument('<repo>', repositoryArgumentHelp)
     .option('--default-branch', 'build only the default branch')
     .option('--no-tags', 'build no tags')
     .option('--no-reports', 'read only the test reports that Volt finds itself')

@@ -73,12 +73,12 @@ const position = z
 const ofRepository = jsonRoute({
   method: 'get',
   path: '/repos/:name/tests',
-  summary: 'The tests of a repository: the newest, the slowest, or the flaky ones',
+  summary: 'The tests of a repository: the newest, the failing, the slowest, or the flaky ones',
   params: z.object({ name: repositoryName }),
   query: z.object({
     sort: z.enum(testOrders).default('newest').meta({
       description:
-        'flaky: only tests that both passed and failed in one job of one commit, or that began to fail three times within 20 builds of a branch; the worst first',
+        'failing: only tests that failed or had an error in their newest build; flaky: only tests that both passed and failed in one job of one commit, or that began to fail three times within 20 builds of a branch; the worst first',
     }),
     limit: z.coerce.number().int().min(1).max(500).default(50),
     after: position,

@@ -13,9 +13,20 @@ import { Tabs } from './tabs.tsx';
 import { TestLink, TestMark, TestTime } from './test-parts.tsx';
 
 const pageSize = 100;
-const titles: { readonly [O in TestOrder]: string } = { newest: 'All', slowest: 'Slowest', flaky: 'Flaky' };
+const titles: { readonly [O in TestOrder]: string } = {
+  newest: 'All',
+  failing: 'Failing',
+  slowest: 'Slowest',
+  flaky: 'Flaky',
+};
+const nothing: { readonly [O in TestOrder]: string } = {
+  newest: 'No test results yet.',
+  failing: 'No test fails.',
+  slowest: 'No test results yet.',
+  flaky: 'No flaky tests.',
+};
 
-/** `/repos/:name/tests`: the tests of a repository: all, slowest first, or only flaky tests. */
+/** `/repos/:name/tests`: the tests of a repository: all, slowest first, or only failing or flaky tests. */
 export async function testsPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const repository = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
   const { name } = repository;
@@ -60,7 +71,7 @@ export async function testsPage(context: Context<WebEnv>, web: Web): Promise<Res
 
 function Tests({ tests, repo, sort }: { tests: Test[]; repo: string; sort: TestOrder }) {
   if (tests.length === 0) {
-    return <p class="empty">{sort === 'flaky' ? 'No flaky tests.' : 'No test results yet.'}</p>;
+    return <p class="empty">{nothing[sort]}</p>;
   }
   return (
     <Table
