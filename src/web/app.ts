@@ -38,6 +38,7 @@ import { buildsPage } from './pages/builds.tsx';
 import { errorPage } from './pages/error.tsx';
 import { checkForgeFromPage, forgesPage } from './pages/forges.tsx';
 import { addAppFromPage, beginAppFromPage, madeAppPage } from './pages/github-app.tsx';
+import { logPage } from './pages/log-page.tsx';
 import { setPreferences } from './pages/preferences.ts';
 import { setPullRequestsFromPage } from './pages/pull-request-form.tsx';
 import { queueBoard } from './pages/queue-board.ts';
@@ -126,6 +127,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.post('/builds/:id/cancel', auditAs('builds.cancel'), (context) => cancelFromPage(context, web));
   app.post('/builds/:id/retry', auditAs('builds.retry'), (context) => retryFromPage(context, web));
   app.post('/builds/:id/approve', auditAs('builds.approve'), (context) => approveFromPage(context, web));
+  app.get('/jobs/:id/log', (context) => logPage(context, web));
   app.post('/jobs/:id/approve', auditAs('jobs.approve'), (context) => approveJobFromPage(context, web));
   app.post('/jobs/:id/cancel', auditAs('jobs.cancel'), (context) => cancelJobFromPage(context, web));
   app.post('/jobs/:id/retry', auditAs('jobs.retry'), (context) => retryJobFromPage(context, web));

@@ -4,6 +4,7 @@ import type { Guard } from './access/guard.ts';
 import type { Assets } from './http/assets.ts';
 import type { OwnHosts } from './http/hosts.ts';
 import type { LineIndexes } from './logs/line-index.ts';
+import type { Searches } from './logs/searches.ts';
 import type { FleetHistory } from './status/fleet-history.ts';
 import type { Notices } from './streams/notices.ts';
 import type { OpenStreams } from './streams/sse.ts';
@@ -19,6 +20,7 @@ export interface Web extends StageContext {
   readonly streams: OpenStreams;
   readonly assets: Assets;
   readonly lines: LineIndexes;
+  readonly searches: Searches;
   readonly fleet: FleetHistory;
   readonly summaries: Summaries;
 }

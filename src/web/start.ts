@@ -12,6 +12,7 @@ import { Assets } from './http/assets.ts';
 import { Connections, serverOptions } from './http/connections.ts';
 import { listenAt } from './http/listen.ts';
 import { LineIndexes } from './logs/line-index.ts';
+import { Searches } from './logs/searches.ts';
 import type { Web } from './services.ts';
 import { FleetHistory } from './status/fleet-history.ts';
 import { measureFleet } from './status/fleet-measurement.ts';
@@ -48,6 +49,7 @@ export async function startWeb(
   const own = {
     assets: new Assets(),
     lines: new LineIndexes(),
+    searches: new Searches(),
     fleet: new FleetHistory(),
     summaries: new Summaries(),
   };
@@ -86,7 +88,7 @@ export async function startWeb(
       streams.close();
       await Promise.all(servers.map(closed));
       await notices.close();
-      await own.summaries.close();
+      await Promise.all([own.summaries.close(), own.searches.close()]);
       await shown.stop();
     },
   };

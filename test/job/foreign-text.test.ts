@@ -13,7 +13,7 @@ import { Evaluation } from '../../src/job/steps/evaluation.ts';
 import { hashFiles } from '../../src/job/steps/hash-files.ts';
 import { TextWorker } from '../../src/job/texts/text-worker.ts';
 import { type Build, type BuildId, newStep } from '../../src/kernel/model.ts';
-import { searchLog } from '../../src/web/logs/search.ts';
+import { Searches } from '../../src/web/logs/searches.ts';
 import { Summaries } from '../../src/web/summaries/summaries.ts';
 import { Terminal } from '../../src/web/text/terminal.ts';
 import { calledIn } from '../../src/workflow/called-file.ts';
@@ -37,6 +37,7 @@ describe('the worst text of a commit or a job does not block the process:', () =
   const folders = new TestFolders();
   const texts = new TextWorker();
   const summaries = new Summaries();
+  const searches = new Searches();
   /** five times of what takes ten milliseconds, as the machine is now */
   let bound: number;
 
@@ -45,7 +46,7 @@ describe('the worst text of a commit or a job does not block the process:', () =
   });
   after(async () => {
     await texts.close();
-    await summaries.close();
+    await Promise.all([summaries.close(), searches.close()]);
     folders.remove();
   });
 
@@ -203,6 +204,11 @@ describe('the worst text of a commit or a job does not block the process:', () =
     const text = `${'\u001b['.repeat(20_000)}\n${'\u001b]'.repeat(20_000)}\n${'\u001b[1;'.repeat(20_000)}\n`;
     writeFileSync(file, text.repeat(20));
     await holdsNobodyUp(() => new Terminal().write(text));
-    await holdsNobodyUp(() => searchLog(file, 'needle', 10));
+    const search = (text: string, regex: boolean) => {
+      const searched = { pattern: { text, regex, matchCase: false }, limit: 10, from: { position: 0, line: 0 } };
+      return searches.find(file, searched, '').catch((error: unknown) => error);
+    };
+    await holdsNobodyUp(() => search('needle', false));
+    await holdsNobodyUp(() => search('^(\\w+\\s?)+$', true));
   });
 });

@@ -37,6 +37,7 @@ const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
     `/builds/${asked}`,
     '/builds/99999',
   ],
+  '/jobs/:id/log': ({ failed }) => [`/jobs/${job(failed)}/log`, `/jobs/${job(failed)}/log?q=e&only=1`],
   '/repos': () => ['/repos'],
   '/repos/:name': () => ['/repos/sample', '/repos/empty'],
   '/repos/:name/build': () => ['/repos/sample/build', '/repos/sample/build?workflow=release.yml'],

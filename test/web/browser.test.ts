@@ -251,7 +251,7 @@ describe(`web: in a browser${withoutBrowser}`, () => {
     expect(await log.locator('.row.at .ln').getAttribute('data-n')).to.equal('654321');
     await log.getByRole('link', { name: 'line 654319', exact: true }).click();
     await log.getByRole('link', { name: 'line 654323', exact: true }).click({ modifiers: ['Shift'] });
-    expect(page.url()).to.match(/\?job=[\d-]+&attempt=1#L654319-L654323$/);
+    expect(page.url()).to.match(/\?job=[\d-]+&attempt=1&q=THE\+needle#L654319-L654323$/);
     await page.reload();
     await log.getByText('line 654323 of many').waitFor();
     expect(await log.locator('.row.chosen').count()).to.equal(5);

@@ -77,7 +77,7 @@ describe('web: the page of a build', () => {
       .to.include(`href="?job=${job(id)}&amp;attempt=1&amp;line=21#L41"`)
       .and.include('line 41 of the log');
     expect(page).to.match(
-      /id="L41">.*##\[error]no such name\n<\/code><span class="note error">error <span class="about">src\/&quot;a&quot;.js:7:3</,
+      /id="L41"[^>]*>.*>Error: <\/span>no such name\n<\/code><span class="note error">error <span class="about">src\/&quot;a&quot;.js:7:3</,
     );
     const [annotation] = (await site.json(`/api/v1/builds/${id}`)).jobs[0].steps[0].annotations;
     expect(annotation.logStart).to.equal(before.length);

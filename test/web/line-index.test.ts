@@ -3,7 +3,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect } from 'chai';
 import { LineIndex, type LogWindow } from '../../src/web/logs/line-index.ts';
-import { searchLog } from '../../src/web/logs/search.ts';
 
 const texts = ({ lines }: LogWindow) => lines.map(({ spans }) => spans.map(({ text }) => text).join(''));
 
@@ -19,7 +18,6 @@ describe('web: the lines of a log', () => {
   it('are none if there is no file', async () => {
     expect(await new LineIndex(file).window(0, 10)).to.deep.equal({ from: 0, lines: [], total: 0, end: 0, rest: null });
     expect(await new LineIndex(file).lineAt(100)).to.equal(0);
-    expect(await searchLog(file, 'x', 10)).to.deep.equal({ hits: [], next: null });
   });
 
   it('are found by number and by byte position while the log grows', async () => {
@@ -69,26 +67,5 @@ describe('web: the lines of a log', () => {
     expect(texts(part)).to.deep.equal([`${'y'.repeat(10_000)} …`, 'short']);
     expect(part.rest).to.deep.equal([{ text: 'open', style: '' }]);
     expect((await new LineIndex(file).window(0, 1)).rest).to.equal(null);
-  });
-
-  it('are searched ignoring case and colours, with a limited number of hits at a time', async () => {
-    const lines = Array.from({ length: 40_000 }, (_, i) =>
-      i % 1000 === 999 ? `a \u001b[31mNee\u001b[0mdle ${i}` : `hay ${i}`,
-    );
-    await writeFile(file, `${lines.join('\n')}\nneedle at the end`);
-    const expected = lines.flatMap((line, i) => (line.startsWith('a ') ? [i] : []));
-    const found: number[] = [];
-    let from: { position: number; line: number } | null = { position: 0, line: 0 };
-    let rounds = 0;
-    while (from) {
-      const { hits, next } = await searchLog(file, 'needle', 7, from);
-      found.push(...hits.map(({ line }) => line));
-      from = next;
-      rounds += 1;
-    }
-    expect(found).to.deep.equal([...expected, 40_000]);
-    expect(rounds).to.equal(6);
-    expect((await searchLog(file, 'NEEDLE 39999', 10)).hits).to.deep.equal([{ line: 39_999, text: 'a Needle 39999' }]);
-    expect(await searchLog(file, 'not there', 10)).to.deep.equal({ hits: [], next: null });
   });
 });

@@ -79,4 +79,18 @@ describe('web: the rows of a log', () => {
     rows.close(0);
     expect(seen(rows)).to.deep.equal([0, 1, 'step 0', 8, 9]);
   });
+
+  it('are only the lines that match, if a person wants to see no others', () => {
+    const rows = rowsOf(100, [{ first: 10, end: 50 }]);
+    rows.close(0);
+    rows.showOnly([3, 12, 13, 99]);
+    expect(seen(rows)).to.deep.equal([3, 12, 13, 99]);
+    expect([3, 12, 13, 99].map((line) => rows.rowOf(line))).to.deep.equal([0, 1, 2, 3]);
+    rows.grow(200);
+    expect(rows.count).to.equal(4);
+    rows.showOnly([]);
+    expect(rows.count).to.equal(0);
+    rows.showOnly(undefined);
+    expect(rows.count).to.equal(200 - 40 + 1);
+  });
 });

@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect } from 'chai';
 import { logTimesFile } from '../../src/kernel/data-paths.ts';
 import { Archive } from '../../src/reporter/archive.ts';
@@ -35,6 +37,17 @@ describe('web: the times of log lines', () => {
     await archive.append(ref, 0, Buffer.from('xxx'), 5000);
     await archive.close();
     expect(await timesOf(logTimesFile(dataDir, ref), [0, 3, 4, 8, 9])).to.deep.equal([1000, 1000, 1120, 1240, 1240]);
+  });
+
+  it('are known for the first lines, which are there before the first time is recorded', async () => {
+    const file = join(folders.make(), 'times');
+    const entry = Buffer.alloc(16);
+    entry.writeDoubleLE(50, 0);
+    entry.writeDoubleLE(1000, 8);
+    await writeFile(file, entry);
+    expect(await timesOf(file, [0, 20, 50, 60])).to.deep.equal([1000, 1000, 1000, 1000]);
+    await writeFile(file, '');
+    expect(await timesOf(file, [0])).to.deep.equal([null]);
   });
 
   it('are in the answer of the API, and null if not recorded', async () => {

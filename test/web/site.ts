@@ -24,6 +24,7 @@ import { Guard } from '../../src/web/access/guard.ts';
 import { ensureToken } from '../../src/web/access/main-token.ts';
 import { Assets } from '../../src/web/http/assets.ts';
 import { LineIndexes } from '../../src/web/logs/line-index.ts';
+import { Searches } from '../../src/web/logs/searches.ts';
 import type { Web } from '../../src/web/services.ts';
 import { startWeb, type WebStage } from '../../src/web/start.ts';
 import { FleetHistory } from '../../src/web/status/fleet-history.ts';
@@ -75,6 +76,7 @@ export class Site {
     const kept = {
       assets: new Assets(),
       lines: new LineIndexes(),
+      searches: new Searches(),
       fleet: new FleetHistory(),
       summaries: new Summaries(),
     };

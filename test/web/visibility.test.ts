@@ -174,6 +174,7 @@ describe('web: who may read which repository', () => {
         '/search',
         '/api/v1/search',
         '/builds/:id',
+        '/jobs/:id/log',
         '/repos',
         '/repos/:name',
         '/repos/:name/branches',

@@ -3,13 +3,13 @@ import * as z from 'zod';
 import { logFile, logTimesFile } from '../../kernel/data-paths.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { jobId } from '../../kernel/model/shapes.ts';
-import type { JobId } from '../../kernel/model.ts';
+import type { AttemptRef, JobId } from '../../kernel/model.ts';
 import type { WebEnv } from '../access/env.ts';
 import { readJob } from '../access/readable.ts';
 import type { Requester } from '../access/reader.ts';
 import { timesOf } from '../logs/line-times.ts';
 import { fileBytes, logSize } from '../logs/log-file.ts';
-import { searchLog } from '../logs/search.ts';
+import { longestPattern } from '../logs/pattern.ts';
 import { approveJob } from '../requests/approvals.ts';
 import { cancelJob, retryJob } from '../requests/builds.ts';
 import { approved, approveRequest } from '../schemas/approvals.ts';
@@ -155,33 +155,42 @@ const lines = jsonRoute({
   handle: async ({ params, query, requester }, web) => {
     const { attempt, file } = await chosenLog(web, requester, params.id, query.attempt);
     const found = await web.lines.of(file).window(query.from, query.count);
-    const times = await timesOf(
-      logTimesFile(web.config.dataDir, { job: params.id, attempt }),
-      found.lines.map(({ start }) => start),
-    );
-    const at = (time: number | null | undefined) => (time == null ? null : new Date(time).toISOString());
-    return { attempt, ...found, lines: found.lines.map((line, index) => ({ ...line, at: at(times[index]) })) };
+    return { attempt, ...found, lines: await withTimes(web, { job: params.id, attempt }, found.lines) };
   },
 });
+
+/** Adds to lines when they arrived. */
+async function withTimes<T extends { start: number }>(web: Web, ref: AttemptRef, lines: readonly T[]) {
+  const starts = lines.map(({ start }) => start);
+  const times = await timesOf(logTimesFile(web.config.dataDir, ref), starts);
+  const at = (time: number | null | undefined) => (time == null ? null : new Date(time).toISOString());
+  return lines.map((line, index) => ({ ...line, at: at(times[index]) }));
+}
+
+const flag = z.enum(['0', '1']).default('0');
 
 const search = jsonRoute({
   method: 'get',
   path: '/jobs/:id/log/search',
-  summary: 'Lines of the log of a job that contain a text, ignoring case',
+  summary: 'Lines of the log of a job that contain a text or match a regular expression',
   params: z.object({ id: jobId }),
   query: z.object({
     attempt: attemptQuery,
-    q: z.string().min(1).max(200),
+    q: z.string().min(1).max(longestPattern),
+    regex: flag.meta({ description: '1 if q is a regular expression of JavaScript, matched within single lines' }),
+    case: flag.meta({ description: '1 if upper and lower case differ' }),
     limit: z.coerce.number().int().min(1).max(1000).default(100),
     position: z.coerce.number().int().min(0).default(0).meta({ description: '`next.position` of the answer before' }),
     line: z.coerce.number().int().min(0).default(0).meta({ description: '`next.line` of the answer before' }),
   }),
   answer: logHits,
-  errors: ['not_found'],
+  errors: ['not_found', 'rate_limited', 'timed_out'],
   handle: async ({ params, query, requester }, web) => {
     const { attempt, file } = await chosenLog(web, requester, params.id, query.attempt);
-    const { position, line } = query;
-    return { attempt, ...(await searchLog(file, query.q, query.limit, { position, line })) };
+    const { q, limit, position, line } = query;
+    const pattern = { text: q, regex: query.regex === '1', matchCase: query.case === '1' };
+    const found = await web.searches.find(file, { pattern, limit, from: { position, line } }, params.id);
+    return { attempt, ...found, hits: await withTimes(web, { job: params.id, attempt }, found.hits) };
   },
 });
 

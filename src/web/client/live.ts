@@ -49,8 +49,11 @@ async function refresh(): Promise<void> {
   if (fetching) return;
   fetching = true;
   const address = pageAddress();
+  const log = document.getElementById('log')?.dataset.key;
   try {
-    const answer = await fetch(addressInPlace(), { headers: { accept: 'text/html' } });
+    // the script of the log follows it, so the answer leaves out the lines of the same log
+    const headers = { accept: 'text/html', ...(log !== undefined && { 'volt-shown-log': log }) };
+    const answer = await fetch(addressInPlace(), { headers });
     showWhetherLive(answer.ok);
     if (!answer.ok) return;
     const text = await answer.text();

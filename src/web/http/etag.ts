@@ -1,6 +1,9 @@
 import { createHash } from 'node:crypto';
 import type { Context } from 'hono';
 
+/** Names the log that the page in the browser shows, so that an update of the page needs not contain it. */
+export const shownLogHeader = 'volt-shown-log';
+
 /**
  * Adds an ETag to an answer (RFC 9110 section 8.8.3), or answers 304 without content if the client already has it. Clients
  * may store an answer but must revalidate it before each use. The tag is weak: it identifies
@@ -14,7 +17,7 @@ export async function withEtag(context: Context, answer: Response, confidential:
   const headers = {
     etag: tag,
     'cache-control': confidential ? 'no-store, no-transform' : 'private, no-cache',
-    vary: 'accept-encoding, authorization, cookie',
+    vary: `accept-encoding, authorization, cookie, ${shownLogHeader}`,
   };
   if (names(context.req.header('if-none-match'), tag.slice('W/'.length))) return context.body(null, 304, headers);
   return context.body(content, 200, {

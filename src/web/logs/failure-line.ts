@@ -1,6 +1,6 @@
 import type { LineIndex } from './line-index.ts';
 import { openIfThere } from './log-file.ts';
-import { withoutSequences } from './search.ts';
+import { withoutSequences } from './shown-text.ts';
 
 /** The most bytes of a step's output that are searched, from its end. */
 const most = 512 * 1024;
@@ -57,7 +57,7 @@ async function textBetween(file: string, from: number, to: number): Promise<Text
     for (let at = 0; at < bytesRead; ) {
       const feed = buffer.indexOf(0x0a, at);
       const end = feed === -1 || feed >= bytesRead ? bytesRead : feed;
-      lines.push({ start: from + at, text: withoutSequences(buffer.subarray(at, end)) });
+      lines.push({ start: from + at, text: withoutSequences(buffer.toString('utf8', at, end)) });
       at = end + 1;
     }
     return lines;

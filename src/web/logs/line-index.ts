@@ -2,13 +2,12 @@ import type { FileHandle } from 'node:fs/promises';
 import { FadingMap } from '../../kernel/fading-map.ts';
 import { longestLine, type Span, Terminal } from '../text/terminal.ts';
 import { openIfThere } from './log-file.ts';
+import { scan } from './pieces.ts';
 
 /** The position of every 256th line is stored at first. */
 const firstStride = 256;
 /** The most positions that are stored. At this limit every second one is dropped, and the stride doubles. */
 const mostPositions = 8192;
-/** Bytes that are read at once. */
-const pieceSize = 256 * 1024;
 /** Bytes before a window that are read to know the colours at its beginning. */
 const lookBack = 4096;
 /** The most bytes of one line that are read: a character has up to four bytes, and escape sequences need some as well. */
@@ -192,20 +191,6 @@ async function textBefore(handle: FileHandle, position: number): Promise<string>
   const { buffer, bytesRead } = await handle.read(Buffer.alloc(position - from), { position: from });
   const skip = from === 0 ? 0 : buffer.subarray(0, bytesRead).indexOf(LF) + 1;
   return buffer.toString('utf8', skip, bytesRead);
-}
-
-/** Reads a file piece by piece from a position, until its end or until `take` returns false. */
-export async function scan(
-  handle: FileHandle,
-  from: number,
-  take: (piece: { data: Buffer; offset: number }) => boolean,
-): Promise<void> {
-  const buffer = Buffer.allocUnsafe(pieceSize);
-  for (let position = from; ; ) {
-    const { bytesRead } = await handle.read(buffer, { position });
-    if (bytesRead === 0 || !take({ data: buffer.subarray(0, bytesRead), offset: position })) return;
-    position += bytesRead;
-  }
 }
 
 /** The indexes of the logs that were read last. */

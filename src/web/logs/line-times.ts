@@ -17,7 +17,8 @@ export async function timesOf(file: string, starts: readonly number[]): Promise<
   try {
     const count = Math.floor((await handle.stat()).size / entrySize);
     let next = await firstAfter(handle, count, starts[0] ?? 0);
-    let time = next === 0 ? null : (await entryAt(handle, next - 1)).time;
+    // what the first chunk found in the log came with it
+    let time = count === 0 ? null : (await entryAt(handle, Math.max(0, next - 1))).time;
     let entries: Entry[] = [];
     let read = next;
     const times: (number | null)[] = [];

@@ -1,6 +1,5 @@
 import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
-import { logFile } from '../../kernel/data-paths.ts';
 import { type Build, isFinal, parseBuildId, type Status } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import { isFailing } from '../../kernel/verdict.ts';
@@ -13,8 +12,6 @@ import { may } from '../access/permission.ts';
 import { readBuild } from '../access/readable.ts';
 import { covers, requesterOf } from '../access/reader.ts';
 import { nothingHere } from '../http/errors.ts';
-import { annotationLines } from '../logs/annotation-lines.ts';
-import { stepLines } from '../logs/step-lines.ts';
 import type { Web } from '../services.ts';
 import { requirementsOf, runnersIfQueued } from '../status/queued-jobs.ts';
 import { notesOf } from './annotations.tsx';
@@ -22,17 +19,18 @@ import { ApprovalForm, waitingForApproval } from './approval.tsx';
 import { Material } from './approval-material.tsx';
 import { Broken, Neighbours } from './branch-neighbours.tsx';
 import { BuildFacts, CommitBody } from './build-facts.tsx';
-import { type ChosenJob, chooseJob, mayHaveLog } from './chosen-job.ts';
+import { chooseJob, mayHaveLog } from './chosen-job.ts';
 import { FailedTests, failedTestsOf } from './failed-tests.tsx';
 import { Graph } from './graph.tsx';
 import { JobList } from './job-list.tsx';
 import { JobPane } from './job-pane.tsx';
 import { type JobView, JobViews, jobViewsOf } from './job-views.tsx';
 import { answerPage } from './layout.tsx';
-import { askedLines, LogSection } from './log.tsx';
+import { LogSection, shownLogKey } from './log.tsx';
 import { Crumbs } from './page-head.tsx';
 import { BuildMark, Words } from './parts.tsx';
 import { verdictOf } from './sentences.ts';
+import { stepPlaces } from './step-places.ts';
 import { Timeline } from './timeline.tsx';
 
 /** `/builds/:id`: a build's result, its jobs, and one job with its log. The query `job` says which, `view` how the jobs are shown. */
@@ -51,7 +49,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
     linksOf(web.database, [build.repo]),
   ]);
   const links = projects.get(build.repo);
-  const { lines, noted } = chosen ? await linesOf(web, chosen) : { lines: [], noted: new Map() };
+  const { lines, noted } = chosen ? await stepPlaces(web, chosen) : { lines: [], noted: new Map() };
   const annotated = {
     log: `?job=${chosen?.job.id}&attempt=${chosen?.attempt}`,
     lines: noted,
@@ -113,8 +111,10 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
                 <LogSection
                   web={web}
                   chosen={chosen}
-                  asked={askedLines((name) => context.req.query(name))}
+                  query={(name) => context.req.query(name)}
+                  base={{ job: chosen.job.id, attempt: String(chosen.attempt), ...(view !== 'list' && { view }) }}
                   notes={notesOf(chosen.job.steps, annotated)}
+                  known={shownLogKey(context)}
                   failedTests={failed.filter(({ job }) => job === chosen.job.id).map(({ name }) => name)}
                 />
               )}
@@ -124,13 +124,6 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
       </article>
     ),
   });
-}
-
-/** Where the steps and their annotations are in the log of the chosen attempt; only the current attempt has steps. */
-async function linesOf(web: Web, { job, attempt }: ChosenJob) {
-  const steps = attempt === job.attempts.at(-1)?.number ? job.steps : [];
-  const index = web.lines.of(logFile(web.config.dataDir, { job: job.id, attempt }));
-  return { lines: await stepLines(index, steps), noted: await annotationLines(index, steps) };
 }
 
 interface Shown {

@@ -13,20 +13,23 @@ export interface ShownLine extends LogLine {
   found?: readonly Range[];
   /** what is shown beside it */
   notes?: readonly LogNote[];
+  /** when it arrived, in milliseconds since 1970, if that is not the time of the line before */
+  at?: number | undefined;
 }
 
 /**
  * Lines as markup. A log may have thousands of pieces, and components would hold the event loop too long, so the markup
  * is written by hand and all text is escaped here. The style sheet draws the line numbers, so that copied text does not
  * contain them. client/log/page-lines.ts reads the lines back.
- * @param address where a line's number leads
+ * @param linkOf where a line's number leads; without it, to the line itself
  */
-export function markupOf(lines: readonly ShownLine[], address = (number: number) => `#L${number + 1}`) {
+export function markupOf(lines: readonly ShownLine[], linkOf?: (number: number) => string) {
   let markup = '';
-  for (const { number, mark, spans, classes = '', found, notes = [] } of lines) {
+  for (const { number, mark, spans, classes = '', found, notes = [], at } of lines) {
     const shown = number + 1;
     const names = ['row', mark, classes].filter(Boolean).join(' ');
-    markup += `<div class="${names}" id="L${shown}"><a class="ln" href="${escaped(address(number))}" data-n="${shown}" aria-label="line ${shown}"></a><code>`;
+    const time = at === undefined ? '' : ` data-at="${at}"`;
+    markup += `<div class="${names}"${linkOf ? '' : ` id="L${shown}"`}${time}><a class="ln" href="${linkOf ? escaped(linkOf(number)) : `#L${shown}`}" data-n="${shown}" aria-label="line ${shown}"></a><code>`;
     for (const { href, hidden, pieces } of partsOf(spans, found)) {
       if (href !== undefined) markup += linkTo(href, hidden);
       for (const { text, style, front, back, found } of pieces) markup += pieceOf(text, style, front, back, found);

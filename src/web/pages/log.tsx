@@ -1,126 +1,178 @@
-import { logFile } from '../../kernel/data-paths.ts';
+import type { Context } from 'hono';
+import { logFile, logTimesFile } from '../../kernel/data-paths.ts';
+import { VoltError } from '../../kernel/errors.ts';
 import { isFinal, type Job } from '../../kernel/model.ts';
+import { shownLogHeader } from '../http/etag.ts';
 import { failureLine } from '../logs/failure-line.ts';
+import type { Hits } from '../logs/hits.ts';
 import type { LineIndex } from '../logs/line-index.ts';
+import { timesOf } from '../logs/line-times.ts';
 import { logSize } from '../logs/log-file.ts';
-import { type Hits, searchLog } from '../logs/search.ts';
 import type { Web } from '../services.ts';
 import { logLine } from '../text/log-line.ts';
 import type { LogNote } from './annotations.tsx';
 import type { ChosenJob } from './chosen-job.ts';
-import { markupOf } from './log-markup.ts';
+import { markupOf, type ShownLine } from './log-markup.ts';
+import {
+  type AskedSearch,
+  askedSearch,
+  countOf,
+  HitList,
+  MoreHits,
+  mostHits,
+  onlyHits,
+  type Query,
+  queryOf,
+  SearchForm,
+} from './log-search.tsx';
 
 /** Lines in the page itself, of which many are half the bytes of a page; with scripts, the browser shows the whole log. */
 const pageLines = 250;
-const mostHits = 200;
 /** Lines before the one where a job has failed that the page shows. */
 const linesBefore = 20;
+/** Digits of a line number for which there is room in any log. */
+const leastDigits = 4;
 
 /** The part of a log that the query asks for. */
-export interface AskedLines {
+interface AskedLines {
   /** from 1 */
-  line?: number | undefined;
+  line: number | undefined;
   /** a position in bytes, as in a step */
-  at?: number | undefined;
-  /** text to search for */
-  q?: string | undefined;
+  at: number | undefined;
+  search: AskedSearch | undefined;
 }
 
-export function askedLines(query: (name: string) => string | undefined): AskedLines {
+function askedLines(query: (name: string) => string | undefined): AskedLines {
   const number = (name: string) => (/^\d{1,12}$/.test(query(name) ?? '') ? Number(query(name)) : undefined);
-  return { line: number('line') || undefined, at: number('at'), q: query('q')?.slice(0, 200) || undefined };
+  return { line: number('line') || undefined, at: number('at'), search: askedSearch(query) };
+}
+
+/** The key of the log that the browser already shows, in a request of client/live.ts. */
+export function shownLogKey(context: Context): string | undefined {
+  return context.req.header(shownLogHeader);
 }
 
 interface Shown {
   web: Web;
   chosen: ChosenJob;
-  asked: AskedLines;
+  /** reads a parameter of the page's query */
+  query: (name: string) => string | undefined;
+  /** query parameters that name the log on its page */
+  base: Query;
   /** by line, numbered from 0 */
   notes: ReadonlyMap<number, readonly LogNote[]>;
   /** names of the tests that failed in the job */
   failedTests: readonly string[];
+  /** key of the log that the browser already shows, and of which it needs no lines */
+  known: string | undefined;
 }
 
 /**
- * One page of a log's lines, by default those where the job failed, else the last, with links to the other pages and a search; all works without scripts.
- * The browser's script replaces it by a window over the whole log and follows the log while the job runs. The key tells
- * the script when another log is shown.
+ * One page of a log's lines, by default those where the job failed, else the last, with links to the other pages and a
+ * search; all works without scripts. The browser's script replaces it by a window over the whole log and follows the log while
+ * the job runs. The key tells the script when another part of a log is asked for.
  */
-export async function LogSection({ web, chosen: { job, attempt }, asked, notes, failedTests }: Shown) {
+export async function LogSection({ web, chosen: { job, attempt }, query, base, notes, failedTests, known }: Shown) {
+  const asked = askedLines(query);
+  const key = [job.id, attempt, asked.at, asked.line].filter((part) => part !== undefined).join('.');
+  if (key === known) return <section id="log" data-key={key}></section>;
   const file = logFile(web.config.dataDir, { job: job.id, attempt });
   const index = web.lines.of(file);
   const wanted = asked.at === undefined ? asked.line && asked.line - 1 : await index.lineAt(asked.at);
   const failing = await failureOf(job, attempt, file, index, failedTests);
-  const { from, lines, total, rest } = await index.window(wanted ?? (await beginOf(index, failing)), pageLines);
-  const hits = asked.q === undefined ? undefined : await searchLog(file, asked.q, mostHits);
-  const shown = [...lines.map(({ spans }) => spans), ...(rest === null ? [] : [rest])];
+  const part = await index.window(wanted ?? (await beginOf(index, failing)), pageLines);
+  const { from, lines, total, end } = part;
+  const found = await searchIn(web, file, job, asked.search, part);
+  const shown = await shownLines(web, { job: job.id, attempt }, part, { hits: found.here, failing, notes });
   const current = job.attempts.at(-1)?.number ?? 1;
-  const live = attempt === current && !isFinal(job.status);
-  const address = (more: { [name: string]: string | number }) =>
-    `?${new URLSearchParams({ job: job.id, attempt: String(attempt), ...strings(more) })}`;
+  const runs = attempt === current && !isFinal(job.status);
+  const address = (more: Query) => `?${new URLSearchParams({ ...base, ...more })}`;
+  const page = (line: number) =>
+    `${address({ ...(asked.search && queryOf(asked.search)), ...(line > total ? {} : { line: String(line) }) })}#log`;
+  // on its own page the log is what the page is about
+  const Heading = 'job' in base ? 'h2' : 'h1';
+  const matches = asked.search && found.hits && { hits: found.hits, asked: asked.search, address };
   return (
     <section
       id="log"
-      data-key={[job.id, attempt, wanted, asked.q].filter((part) => part !== undefined).join('.')}
+      data-key={key}
       data-job={job.id}
       data-attempt={attempt}
       data-line={wanted === undefined ? undefined : wanted + 1}
       data-failing={failing === undefined ? undefined : failing + 1}
-      data-query={asked.q}
-      {...(live ? { 'data-following': '' } : {})}
+      data-total={total}
+      data-end={end}
+      {...(runs ? { 'data-runs': '' } : {})}
     >
       <div class="head">
-        <h2>
+        <Heading>
           Log of {job.name}
           {current > 1 && <>, attempt {attempt}</>}
-        </h2>
+        </Heading>
         <span class="following">following</span>
-        {job.attempts
-          .filter(({ number }) => number !== attempt)
-          .map(({ number }) => (
-            <a href={`?job=${job.id}&attempt=${number}`} data-swap="log">
-              attempt {number}
-            </a>
-          ))}
-        <a href={`/api/v1/jobs/${job.id}/log?attempt=${attempt}`}>Raw log</a>
+        <Links base={base} job={job} attempt={attempt} />
       </div>
       <div class="log-bar">
-        <form class="log-search" method="get" action="#log">
-          <input type="hidden" name="job" value={job.id} />
-          <input type="hidden" name="attempt" value={attempt} />
-          <input type="search" name="q" value={asked.q ?? ''} aria-label="Search the log" maxlength={200} />
-          <button type="submit">Search</button>
-        </form>
-        <output class="found"></output>
+        <SearchForm base={base} asked={asked.search} />
+        <span class="matches">
+          <output class="found">{found.problem ?? (found.hits && countOf(found.hits))}</output>
+          <span class="match-tools"></span>
+        </span>
         <span class="log-tools"></span>
       </div>
-      {hits && <HitList hits={hits} address={address} q={asked.q ?? ''} />}
-      <nav class="pages log-pages" aria-label="Log pages">
-        {from > 0 && (
-          <>
-            <a href={`${address({ line: 1 })}#log`}>First lines</a>
-            <a href={`${address({ line: Math.max(1, from + 1 - pageLines) })}#log`}>Earlier lines</a>
-          </>
-        )}
-        {from + lines.length < total && (
-          <>
-            <a href={`${address({ line: from + lines.length + 1 })}#log`}>Later lines</a>
-            <a href={`${address({})}#log`}>Last lines</a>
-          </>
-        )}
-      </nav>
-      <section class="log" tabindex={0} aria-label="Log lines">
-        {markupOf(
-          shown.map((spans, index) => ({
-            ...logLine(spans),
-            number: from + index,
-            classes: from + index === failing ? 'failing' : '',
-            notes: notes.get(from + index) ?? [],
-          })),
-        )}
-      </section>
-      {shown.length === 0 && <p class="empty">{live ? 'No output yet.' : 'No output.'}</p>}
+      {matches && !asked.search?.only && <HitList {...matches} />}
+      {matches && <MoreHits {...matches} />}
+      {!(matches && asked.search?.only) && (
+        <nav class="pages log-pages" aria-label="Log pages">
+          {from > 0 && (
+            <>
+              <a href={page(1)}>First lines</a>
+              <a href={page(Math.max(1, from + 1 - pageLines))}>Earlier lines</a>
+            </>
+          )}
+          {from + lines.length < total && (
+            <>
+              <a href={page(from + lines.length + 1)}>Later lines</a>
+              <a href={page(total + 1)}>Last lines</a>
+            </>
+          )}
+        </nav>
+      )}
+      <div class="log-frame">
+        <section
+          class="log"
+          tabindex={0}
+          aria-label="Log lines"
+          data-digits={Math.max(leastDigits, String(total).length)}
+        >
+          {matches && asked.search?.only ? onlyHits(matches) : markupOf(shown)}
+        </section>
+      </div>
+      {shown.length === 0 && <p class="empty">{runs ? 'No output yet.' : 'No output.'}</p>}
     </section>
+  );
+}
+
+/** The logs of the other attempts, the page of the log alone, and the log as a file. */
+function Links({ base, job, attempt }: { base: Query; job: Job; attempt: number }) {
+  const raw = `/api/v1/jobs/${job.id}/log?attempt=${attempt}`;
+  return (
+    <>
+      {job.attempts
+        .filter(({ number }) => number !== attempt)
+        .map(({ number }) => (
+          <a href={`?${new URLSearchParams({ ...base, attempt: String(number) })}`} data-swap="log">
+            attempt {number}
+          </a>
+        ))}
+      <span class="files">
+        {'job' in base && <a href={`/jobs/${job.id}/log?attempt=${attempt}`}>Log only</a>}
+        <a href={raw}>Raw log</a>
+        <a href={raw} download={`job-${job.id}-attempt-${attempt}.log`}>
+          Download
+        </a>
+      </span>
+    </>
   );
 }
 
@@ -146,29 +198,60 @@ async function failureOf(
   return failureLine(file, index, { start: step.logStart, end, tests });
 }
 
-function HitList({
-  hits,
-  address,
-  q,
-}: {
-  hits: Hits;
-  address: (more: { [name: string]: string | number }) => string;
-  q: string;
-}) {
-  return (
-    <ol class="hits">
-      {hits.hits.map(({ line, text }) => (
-        <li>
-          <a href={`${address({ line: Math.max(1, line - 20), q })}#L${line + 1}`}>line {line + 1}</a>{' '}
-          <code>{text}</code>
-        </li>
-      ))}
-      {hits.hits.length === 0 && <li class="faint">No matches.</li>}
-      {hits.next !== null && <li class="faint">There may be more matches.</li>}
-    </ol>
-  );
+type Part = Awaited<ReturnType<LineIndex['window']>>;
+
+interface Found {
+  /** the first matches */
+  hits?: Hits;
+  /** the matches in the lines that the page shows */
+  here: Hits['hits'];
+  /** why the search has failed */
+  problem?: string;
 }
 
-function strings(values: { [name: string]: string | number }): { [name: string]: string } {
-  return Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
+async function searchIn(
+  web: Web,
+  file: string,
+  job: Job,
+  search: AskedSearch | undefined,
+  { from, lines }: Part,
+): Promise<Found> {
+  if (!search) return { here: [] };
+  const { pattern } = search;
+  try {
+    const hits = await web.searches.find(file, { pattern, limit: mostHits, from: search.from }, job.id);
+    if (search.only || lines.length === 0) return { hits, here: [] };
+    const place = { position: lines[0]?.start ?? 0, line: from };
+    const range = { pattern, limit: pageLines, from: place, before: from + lines.length };
+    return { hits, here: (await web.searches.find(file, range, job.id)).hits };
+  } catch (error) {
+    if (error instanceof VoltError) return { here: [], problem: error.message };
+    throw error;
+  }
+}
+
+async function shownLines(
+  web: Web,
+  ref: { job: Job['id']; attempt: number },
+  { from, lines, rest }: Part,
+  { hits, failing, notes }: { hits: Hits['hits']; failing: number | undefined; notes: Shown['notes'] },
+): Promise<ShownLine[]> {
+  const times = await timesOf(
+    logTimesFile(web.config.dataDir, ref),
+    lines.map(({ start }) => start),
+  );
+  const found = new Map(hits.map((hit) => [hit.line, hit.found]));
+  const spans = [...lines.map((line) => line.spans), ...(rest === null ? [] : [rest])];
+  return spans.map((line, index) => {
+    const number = from + index;
+    const at = times[index] ?? undefined;
+    return {
+      ...logLine(line),
+      number,
+      classes: number === failing ? 'failing' : '',
+      found: found.get(number) ?? [],
+      notes: notes.get(number) ?? [],
+      at: at === times[index - 1] ? undefined : at,
+    };
+  });
 }

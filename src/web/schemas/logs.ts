@@ -19,6 +19,10 @@ const spans = z
       'texts of one style each; style: class names such as `bold f1`, where f is the colour and b the background; front and back: these colours as `#rrggbb`, if they are none of the sixteen; href: what the text links to',
   });
 
+const arrival = time
+  .nullable()
+  .meta({ description: 'when it arrived, to a tenth of a second; null if that is not recorded' });
+
 export const logLines = name(
   'LogLines',
   z.object({
@@ -28,9 +32,7 @@ export const logLines = name(
       z.object({
         spans,
         start: z.number().int().meta({ description: 'position of its first byte' }),
-        at: time
-          .nullable()
-          .meta({ description: 'when it arrived, to a tenth of a second; null if that is not recorded' }),
+        at: arrival,
       }),
     ),
     total: z.number().int().meta({ description: 'complete lines so far' }),
@@ -43,7 +45,22 @@ export const logHits = name(
   'LogHits',
   z.object({
     attempt: z.number().int(),
-    hits: z.array(z.object({ line: z.number().int(), text: z.string() })),
+    hits: z.array(
+      z.object({
+        line: z.number().int().meta({ description: 'its number, from 0' }),
+        start: z.number().int().meta({ description: 'position of its first byte' }),
+        at: arrival,
+        mark: z
+          .enum(['error', 'warning', 'notice', 'debug', 'group', 'endgroup'])
+          .nullable()
+          .meta({ description: 'how Volt or a command has marked it' }),
+        spans: spans.meta({ description: 'what is shown of it, at most 1,000 characters' }),
+        from: z.number().int().meta({ description: 'number of the first character of `spans` in the line' }),
+        found: z
+          .array(z.tuple([z.number().int(), z.number().int()]))
+          .meta({ description: 'ranges of characters of the line: from the first to before the second' }),
+      }),
+    ),
     next: z
       .object({ position: z.number().int(), line: z.number().int() })
       .nullable()

@@ -17,6 +17,12 @@ export type Line = Span[];
 /** The most characters of a line that are shown: output without line ends must not grow without limit. */
 export const longestLine = 10_000;
 const cutMark = ' …';
+
+/** Text as long as what is shown of a line. */
+export function cutText(text: string): string {
+  return text.length > longestLine ? text.slice(0, longestLine) + cutMark : text;
+}
+
 /** A longer escape sequence counts as plain text. */
 const longestSequence = 2048;
 

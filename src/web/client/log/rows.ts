@@ -8,7 +8,8 @@ export interface StepLines {
   end: number | undefined;
 }
 
-type Segment = { row: number; from: number; to: number } | { row: number; step: number; first: number };
+/** Some rows: lines that follow each other, or one heading. */
+export type Segment = { row: number; from: number; to: number } | { row: number; step: number; first: number };
 
 /**
  * Which lines and headings the rows of a log show. Each step has a heading before its first line; a closed step shows no
@@ -19,12 +20,19 @@ export class Rows {
   readonly #closed = new Set<number>();
   /** folded groups by their first line: lines `head + 1` to `end` are hidden */
   #folded: { head: number; end: number }[] = [];
+  /** the only lines that are shown, in ascending order */
+  #only: readonly number[] | undefined;
   #lines = 0;
-  #segments: Segment[] = [];
+  #segments: readonly Segment[] = [];
   #count = 0;
 
   get count(): number {
     return this.#count;
+  }
+
+  /** All rows, in their order; another array after each change. */
+  get segments(): readonly Segment[] {
+    return this.#segments;
   }
 
   /** @param lines number of lines that the log has now */
@@ -70,6 +78,12 @@ export class Rows {
     this.#lay();
   }
 
+  /** Shows only some lines, without headings. @param lines in ascending order; undefined for all lines */
+  showOnly(lines: readonly number[] | undefined): void {
+    this.#only = lines;
+    this.#lay();
+  }
+
   /** Opens the step and unfolds the group that hide a line. */
   reveal(line: number): void {
     this.#folded = this.#folded.filter(({ head, end }) => line <= head || line > end);
@@ -79,11 +93,7 @@ export class Rows {
   }
 
   at(row: number): RowContent {
-    let segment: Segment | undefined;
-    for (const one of this.#segments) {
-      if (one.row > row) break;
-      segment = one;
-    }
+    const segment = this.#segments[lastWhere(this.#segments.length, (at) => (this.#segments[at]?.row ?? 0) <= row)];
     if (segment === undefined) return { line: row };
     return 'step' in segment ? { step: segment.step } : { line: segment.from + row - segment.row };
   }
@@ -118,8 +128,24 @@ export class Rows {
   }
 
   #lay(): void {
+    if (this.#only) this.#layOnly(this.#only);
+    else this.#layAll();
+  }
+
+  #layOnly(lines: readonly number[]): void {
+    const segments: { row: number; from: number; to: number }[] = [];
+    for (const [row, line] of lines.entries()) {
+      const last = segments.at(-1);
+      if (last?.to === line) last.to += 1;
+      else segments.push({ row, from: line, to: line + 1 });
+    }
+    this.#segments = segments;
+    this.#count = lines.length;
+  }
+
+  #layAll(): void {
     const hidden = this.#hidden();
-    this.#segments = [];
+    const segments: Segment[] = [];
     let row = 0;
     let line = 0;
     const show = (before: number) => {
@@ -130,17 +156,18 @@ export class Rows {
           continue;
         }
         const next = Math.min(before, ...hidden.filter(({ from }) => from > line).map(({ from }) => from));
-        this.#segments.push({ row, from: line, to: next });
+        segments.push({ row, from: line, to: next });
         row += next - line;
         line = next;
       }
     };
     for (const [index, { first }] of this.#steps.entries()) {
       show(Math.min(first, this.#lines));
-      this.#segments.push({ row, step: index, first });
+      segments.push({ row, step: index, first });
       row += 1;
     }
     show(this.#lines);
+    this.#segments = segments;
     this.#count = row;
   }
 
@@ -150,4 +177,15 @@ export class Rows {
     );
     return [...steps, ...this.#folded.map(({ head, end }) => ({ from: head + 1, to: end + 1 }))];
   }
+}
+
+/** The last of `count` numbers from 0 for which `is` holds, where it holds for none after one for which it does not; -1 for none. */
+export function lastWhere(count: number, is: (at: number) => boolean): number {
+  let [low, high] = [0, count];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (is(middle)) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
 }

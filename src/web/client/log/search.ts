@@ -1,7 +1,23 @@
-interface Answer {
-  hits: { line: number }[];
-  next: { position: number; line: number } | null;
+import type { Place, TimedHit, TimedHits } from '../../logs/hits.ts';
+import type { Range } from '../../text/line-parts.ts';
+import type { LogLine } from '../../text/log-line.ts';
+
+/** What to search for, as in the form of the page. */
+export interface SearchQuery {
+  text: string;
+  regex: boolean;
+  matchCase: boolean;
 }
+
+/** What is shown of a line among those that match. */
+export interface Excerpt {
+  content: LogLine;
+  found: readonly Range[];
+  at: number | undefined;
+}
+
+/** One object, so that rows without matches stay the same. */
+const none: readonly Range[] = [];
 
 /** The most hits that are fetched: nobody steps through more. */
 const mostHits = 5000;
@@ -12,10 +28,12 @@ export class LogSearch {
   readonly #show: (text: string) => void;
   readonly #goTo: (line: number) => void;
   #lines: number[] = [];
-  #known = new Set<number>();
+  #hits = new Map<number, TimedHit>();
+  #excerpts = new Map<number, Excerpt>();
   #at = -1;
   #more = false;
-  #text = '';
+  /** parameters of the search; empty if there is none */
+  #query = '';
 
   /**
    * @param show shows the state of the search
@@ -31,30 +49,48 @@ export class LogSearch {
     return this.#lines[this.#at];
   }
 
-  isHit(line: number): boolean {
-    return this.#known.has(line);
+  /** The lines that were found so far, in ascending order. */
+  get lines(): readonly number[] {
+    return this.#lines;
   }
 
-  /** Searches for a text. The same text again goes to the next hit. */
-  async find(text: string): Promise<void> {
-    if (text === this.#text && this.#lines.length > 0) return this.step(1);
-    this.#text = text;
+  /** What was found in a line, as ranges of its characters. */
+  found(line: number): readonly Range[] {
+    return this.#hits.get(line)?.found ?? none;
+  }
+
+  /** What the search has brought of a line. */
+  excerpt(line: number): Excerpt | undefined {
+    return this.#excerpts.get(line);
+  }
+
+  /**
+   * Searches, and goes to the first hit. The same search again goes to the next hit.
+   * @param near the line that the reader is at: its hit, or the next one, becomes the current one, and nothing moves
+   */
+  async find({ text, regex, matchCase }: SearchQuery, near?: number): Promise<void> {
+    const query = text === '' ? '' : `&${new URLSearchParams({ q: text, regex: flag(regex), case: flag(matchCase) })}`;
+    if (query === this.#query && this.#lines.length > 0) return this.step(1);
+    this.#query = query;
     this.#lines = [];
-    this.#known = new Set();
+    this.#hits = new Map();
+    this.#excerpts = new Map();
     this.#at = -1;
-    if (text === '') return this.#show('');
+    this.#more = false;
+    if (query === '') return this.#show('');
     this.#show('searching…');
-    let next: Answer['next'] = { position: 0, line: 0 };
+    let next: Place | null = { position: 0, line: 0 };
     while (next !== null && this.#lines.length < mostHits) {
-      const answer: Answer | undefined = await this.#ask(text, next);
-      if (answer === undefined || this.#text !== text) return;
-      const isFirst = this.#lines.length === 0;
-      for (const { line } of answer.hits) this.#known.add(line);
+      const answer: TimedHits | undefined = await this.#ask(query, next);
+      if (answer === undefined || this.#query !== query) return;
+      for (const hit of answer.hits) {
+        this.#hits.set(hit.line, hit);
+        this.#excerpts.set(hit.line, excerptOf(hit));
+      }
       this.#lines.push(...answer.hits.map(({ line }) => line));
       next = answer.next;
       this.#more = next !== null;
-      if (isFirst && this.#lines.length > 0) this.step(1);
-      else this.#tell();
+      this.#choose(near);
     }
     this.#tell();
   }
@@ -68,17 +104,39 @@ export class LogSearch {
     this.#goTo(this.current ?? 0);
   }
 
-  async #ask(text: string, from: { position: number; line: number }): Promise<Answer | undefined> {
-    const query = new URLSearchParams({ q: text, position: String(from.position), line: String(from.line) });
-    const answer = await fetch(`${this.#address}&${query}`).catch(() => undefined);
-    if (answer?.ok) return (await answer.json()) as Answer;
-    this.#show('search failed');
+  /** Chooses the current hit once it is known. */
+  #choose(near: number | undefined): void {
+    if (this.#at === -1 && near !== undefined) this.#at = this.#lines.findIndex((line) => line >= near);
+    if (this.#at === -1 && near === undefined) this.step(1);
+    else this.#tell();
+  }
+
+  async #ask(query: string, { position, line }: Place): Promise<TimedHits | undefined> {
+    const answer = await fetch(`${this.#address}${query}&position=${position}&line=${line}`).catch(() => undefined);
+    if (answer?.ok) return (await answer.json()) as TimedHits;
+    const why = (await answer?.json().catch(() => undefined)) as { error?: { message: string } } | undefined;
+    // another search may have begun meanwhile
+    if (this.#query === query) this.#show(why?.error?.message ?? 'The search failed: Volt does not answer.');
     return undefined;
   }
 
   #tell(): void {
     const count = this.#lines.length;
+    const most = this.#more ? ' or more' : '';
     if (count === 0) this.#show(this.#more ? 'searching…' : 'no matches');
-    else this.#show(`${this.#at + 1} of ${count}${this.#more ? ' or more' : ''}`);
+    else if (this.#at === -1) this.#show(`${count}${most} ${count === 1 ? 'match' : 'matches'}`);
+    else this.#show(`${this.#at + 1} of ${count}${most}`);
   }
+}
+
+function excerptOf({ mark, spans, from, found, at }: TimedHit): Excerpt {
+  return {
+    content: { mark: mark ?? undefined, spans },
+    found: found.map(([first, end]) => [Math.max(0, first - from), end - from]),
+    at: at === null ? undefined : Date.parse(at),
+  };
+}
+
+function flag(on: boolean): string {
+  return on ? '1' : '0';
 }

@@ -1,4 +1,6 @@
-import { type Line, type Span, Terminal } from '../../text/terminal.ts';
+import { type LogLine, logLine } from '../../text/log-line.ts';
+import { type Span, Terminal } from '../../text/terminal.ts';
+import type { PageLines } from './page-lines.ts';
 
 /** Lines of one fetch. */
 const block = 500;
@@ -8,15 +10,20 @@ const most = 20_000;
 interface Answer {
   from: number;
   lines: { spans: Span[]; at: string | null }[];
-  total: number;
-  end: number;
-  rest: Span[] | null;
 }
 
 /** A line, and when it arrived, in milliseconds since 1970. */
 export interface TimedLine {
-  spans: Line;
+  line: LogLine;
   at: number | undefined;
+}
+
+/** What the page knows of the log. */
+interface Known extends PageLines {
+  /** number of complete lines */
+  total: number;
+  /** position in bytes after the last of them */
+  end: number;
 }
 
 /**
@@ -37,11 +44,19 @@ export class LineStore {
   #live: boolean;
 
   /** @param changed is called when there are new lines */
-  constructor(job: string, attempt: string, live: boolean, changed: () => void) {
+  constructor(job: string, attempt: string, live: boolean, known: Known, changed: () => void) {
     this.#address = `/api/v1/jobs/${job}/log`;
     this.#attempt = attempt;
     this.#live = live;
     this.#changed = changed;
+    this.#total = known.total;
+    this.#position = known.end;
+    for (const [index, line] of known.lines.entries()) {
+      const number = known.from + index;
+      if (number < known.total) this.#lines.set(number, line);
+      // for a running job, the stream sends the incomplete line again
+      else if (!live) this.#unended = line;
+    }
   }
 
   /** Number of lines, including the incomplete one. */
@@ -51,17 +66,6 @@ export class LineStore {
 
   get isLive(): boolean {
     return this.#live;
-  }
-
-  /** Fetches the length of the log and its last lines. */
-  async begin(): Promise<void> {
-    const answer = await this.#fetch(-block);
-    this.#total = answer.total;
-    this.#position = answer.end;
-    this.#keep(answer);
-    // for a running job, the stream sends the incomplete line again
-    if (!this.#live && answer.rest !== null) this.#unended = { spans: answer.rest, at: undefined };
-    this.#changed();
   }
 
   /** A line, or undefined if it is not loaded yet. */
@@ -117,11 +121,11 @@ export class LineStore {
     // close enough to the time at which the reporter received it
     const at = Date.now();
     for (const spans of this.#terminal.write(text)) {
-      this.#lines.set(this.#total, { spans, at });
+      this.#lines.set(this.#total, { line: logLine(spans), at });
       this.#total += 1;
     }
     const { current } = this.#terminal;
-    this.#unended = current.length > 0 ? { spans: current, at } : undefined;
+    this.#unended = current.length > 0 ? { line: logLine([...current]), at } : undefined;
     this.#trim(this.#total);
     this.#changed();
   }
@@ -147,7 +151,7 @@ export class LineStore {
 
   #keep({ from, lines }: Answer): void {
     for (const [index, { spans, at }] of lines.entries())
-      this.#lines.set(from + index, { spans, at: at === null ? undefined : Date.parse(at) });
+      this.#lines.set(from + index, { line: logLine(spans), at: at === null ? undefined : Date.parse(at) });
   }
 
   #trim(visible: number): void {
