@@ -14,69 +14,101 @@ const mostGlobs = 50;
 /** Characters of a command; a longer one belongs in a file of the repository. */
 const longestCommand = 100_000;
 
+/** What is wrong with one setting. */
+export interface SettingProblem {
+  setting: keyof RepositorySettings;
+  error: VoltError;
+}
+
+type Checks = { readonly [S in keyof RepositorySettings]?: (value: NonNullable<RepositorySettings[S]>) => unknown };
+
+const checks: Checks = {
+  branches: checkRefGlobs,
+  tags: checkRefGlobs,
+  pollSeconds: checkPoll,
+  command: checkCommand,
+  reports: checkReports,
+  filter: checkFilter,
+  runners: parseLabels,
+  env: checkEnvironment,
+  image: checkImage,
+  project: checkProject,
+  pullRequestRefs: checkPullRequestRefs,
+  pullRequestLabels: checkLabelGlobs,
+};
+
 /**
  * Checks the settings that a person gives a repository.
- * @throws VoltError `bad_ref` for a glob, `bad_setting`
+ * @throws VoltError `bad_ref` for a glob, `bad_label`, `bad_setting`
  */
 export function checkSettings(settings: Partial<RepositorySettings>): void {
-  const {
-    branches = [],
-    tags = [],
-    pollSeconds,
-    command,
-    reports = [],
-    filter,
-    runners = [],
-    env = {},
-    image,
-    project = {},
-    pullRequestRefs,
-    pullRequestLabels,
-  } = settings;
-  parseLabels(runners);
-  refMatcher(branches);
-  refMatcher(tags);
-  if (branches.length > mostGlobs || tags.length > mostGlobs) {
-    throw new VoltError('bad_setting', `a repository has at most ${mostGlobs} globs of branches, and of tags`, {
-      remedy: 'Give fewer, with "*" or "**" where they vary.',
-    });
-  }
-  if (reports.length > mostGlobs || !reports.every(isPathGlob)) {
-    throw new VoltError('bad_setting', `globs of reports are at most ${mostGlobs} paths below the checkout`, {
-      remedy: 'Give paths such as "build/**/*.xml", each of at most 1,000 characters and without "..".',
-    });
-  }
-  if (pollSeconds !== undefined && !(pollSeconds >= pollRange.least && pollSeconds <= pollRange.most)) {
-    throw new VoltError('bad_setting', `a repository cannot be polled every ${pollSeconds} s`, {
-      remedy: `Give --poll a number of seconds from ${pollRange.least} to ${pollRange.most}.`,
-    });
-  }
-  if (command != null && (command.trim() === '' || command.length > longestCommand || command.includes('\0'))) {
-    throw new VoltError('bad_setting', 'a command is 1 to 100,000 characters, not all of them blank', {
-      remedy: 'Give --command what to run, or leave it out and Volt discovers the tests.',
-    });
-  }
-  checkEnvironment(env);
-  if (image != null) checkImage(image);
-  checkProject(project);
-  if (pullRequestRefs != null && !isRefPattern(pullRequestRefs)) {
-    throw new VoltError('bad_setting', `"${pullRequestRefs.slice(0, 100)}" does not name refs of pull requests`, {
-      remedy:
-        'Give the full name of a ref outside of refs/heads/ and refs/tags/, with one "*" for the number, such as refs/mr/*/head.',
-    });
-  }
-  if (pullRequestLabels != null) checkLabelGlobs(pullRequestLabels);
-  if (filter != null && !isFilter(filter)) {
-    throw new VoltError('bad_setting', `"${filter.slice(0, 100)}" is not a filter of files that Volt supports`, {
-      remedy: 'Give --filter "blob:none", or a size as in "blob:limit=100k".',
-    });
-  }
+  const [first] = settingProblems(settings);
+  if (first) throw first.error;
+}
+
+/** Everything that is wrong with the settings that a person gives a repository; null and missing ones need no check. */
+export function settingProblems(settings: Partial<RepositorySettings>): SettingProblem[] {
+  return (Object.keys(checks) as (keyof Checks)[]).flatMap((setting): SettingProblem[] => {
+    const value = settings[setting];
+    if (value === undefined || value === null) return [];
+    try {
+      (checks[setting] as (value: unknown) => unknown)(value);
+      return [];
+    } catch (error) {
+      if (error instanceof VoltError) return [{ setting, error }];
+      throw error;
+    }
+  });
+}
+
+function checkRefGlobs(globs: readonly string[]): void {
+  refMatcher(globs);
+  if (globs.length <= mostGlobs) return;
+  throw new VoltError('bad_setting', `a repository has at most ${mostGlobs} globs of branches, and of tags`, {
+    remedy: 'Give fewer, with "*" or "**" where they vary.',
+  });
+}
+
+function checkReports(globs: readonly string[]): void {
+  if (globs.length <= mostGlobs && globs.every(isPathGlob)) return;
+  throw new VoltError('bad_setting', `globs of reports are at most ${mostGlobs} paths below the checkout`, {
+    remedy: 'Give paths such as "build/**/*.xml", each of at most 1,000 characters and without "..".',
+  });
+}
+
+function checkPoll(seconds: number): void {
+  if (seconds >= pollRange.least && seconds <= pollRange.most) return;
+  throw new VoltError('bad_setting', `a repository cannot be polled every ${seconds} s`, {
+    remedy: `Give a number of seconds from ${pollRange.least} to ${pollRange.most}.`,
+  });
+}
+
+function checkCommand(command: string): void {
+  if (command.trim() !== '' && command.length <= longestCommand && !command.includes('\0')) return;
+  throw new VoltError('bad_setting', 'a command is 1 to 100,000 characters, not all of them blank', {
+    remedy: 'Say what to run, or leave the command out and Volt discovers the tests.',
+  });
+}
+
+function checkFilter(filter: string): void {
+  if (isFilter(filter)) return;
+  throw new VoltError('bad_setting', `"${filter.slice(0, 100)}" is not a filter of files that Volt supports`, {
+    remedy: 'Give "blob:none", or a size as in "blob:limit=100k".',
+  });
+}
+
+function checkPullRequestRefs(pattern: string): void {
+  if (isRefPattern(pattern)) return;
+  throw new VoltError('bad_setting', `"${pattern.slice(0, 100)}" does not name refs of pull requests`, {
+    remedy:
+      'Give the full name of a ref outside of refs/heads/ and refs/tags/, with one "*" for the number, such as refs/mr/*/head.',
+  });
 }
 
 function checkProject(project: RepositorySettings['project']): void {
   const wrong = wrongLink(project);
   if (wrong === undefined) return;
-  throw new VoltError('bad_setting', `--project: "${wrong.name.slice(0, 100)}" ${wrong.problem}`, {
+  throw new VoltError('bad_setting', `page of the project: "${wrong.name.slice(0, 100)}" ${wrong.problem}`, {
     remedy: `Give one of ${linkKinds.join(', ')} with the address of the project's page, such as cgit=https://git.example.org/app; or some of ${linkPages.join(', ')}, such as "commit=https://git.example.org/app/{commit}".`,
   });
 }
@@ -85,7 +117,7 @@ function checkLabelGlobs(globs: readonly string[]): void {
   const wrong = globs.find((glob) => !labelPattern.test(glob.replaceAll('*', 'x')));
   if (globs.length <= mostGlobs && wrong === undefined) return;
   throw new VoltError('bad_setting', `pull requests have at most ${mostGlobs} globs of labels`, {
-    remedy: 'Give labels of runners, with "*" where they vary, such as --pull-request-labels linux,node-*.',
+    remedy: 'Give labels of runners, with "*" where they vary, such as linux,node-*.',
   });
 }
 
@@ -103,7 +135,7 @@ function checkEnvironment(env: RepositorySettings['env']): void {
   );
   if (entries.length > mostGlobs || wrong) {
     throw new VoltError('bad_setting', `a repository has at most ${mostGlobs} variables of at most 10,000 characters`, {
-      remedy: 'Give --env NAME=VALUE, with a name of letters, digits and "_".',
+      remedy: 'Give NAME=VALUE, with a name of letters, digits and "_".',
     });
   }
   const reserved = entries.find(([name]) => ofRunner.test(name))?.[0];

@@ -40,13 +40,14 @@ import { checkForgeFromPage, forgesPage } from './pages/forges.tsx';
 import { addAppFromPage, beginAppFromPage, madeAppPage } from './pages/github-app.tsx';
 import { logPage } from './pages/log-page.tsx';
 import { setPreferences } from './pages/preferences.ts';
-import { setPullRequestsFromPage } from './pages/pull-request-form.tsx';
 import { queueBoard } from './pages/queue-board.ts';
 import { referencePage } from './pages/reference.tsx';
 import { repositoriesPage } from './pages/repositories.tsx';
 import { branchesPage } from './pages/repository/branches.tsx';
 import { chartsPage } from './pages/repository/charts.tsx';
 import { repositoryPage } from './pages/repository/overview.tsx';
+import { removeFromPage, removePage } from './pages/repository/remove.tsx';
+import { saveSettingsFromPage } from './pages/repository/save-settings.ts';
 import { settingsPage } from './pages/repository/settings.tsx';
 import { runnerPage } from './pages/runner.tsx';
 import { drainFromPage, resumeFromPage } from './pages/runner-drain.tsx';
@@ -56,7 +57,6 @@ import { signIn, signInPage, signOut } from './pages/sign-in.tsx';
 import { startPage } from './pages/start.tsx';
 import { testPage } from './pages/test.tsx';
 import { testsPage } from './pages/tests.tsx';
-import { setVisibilityFromPage } from './pages/visibility.tsx';
 import { beginPath, madePath } from './requests/github-app.ts';
 import type { Web } from './services.ts';
 import { health } from './status/health.ts';
@@ -142,15 +142,12 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.get('/repos/:name/branches', (context) => branchesPage(context, web));
   app.get('/repos/:name/charts', (context) => chartsPage(context, web));
   app.get('/repos/:name/settings', (context) => settingsPage(context, web));
-  app.post('/repos/:name/visibility', auditAs('repos.change', 'name'), (context) =>
-    setVisibilityFromPage(context, web),
-  );
-  app.post('/repos/:name/pull-requests', auditAs('repos.change', 'name'), (context) =>
-    setPullRequestsFromPage(context, web),
-  );
   app.get('/repos/:name/build', (context) => buildNowPage(context, web));
   app.post('/repos/:name/build', auditAs('repos.trigger', 'name'), (context) => startBuildFromPage(context, web));
   app.get('/requests/:id', (context) => requestPage(context, web));
+  app.post('/repos/:name/settings', auditAs('repos.change', 'name'), (context) => saveSettingsFromPage(context, web));
+  app.get('/repos/:name/remove', (context) => removePage(context, web));
+  app.post('/repos/:name/remove', auditAs('repos.remove', 'name'), (context) => removeFromPage(context, web));
   app.get('/repos/:name/tests', (context) => testsPage(context, web));
   app.get('/repos/:name/tests/:id', (context) => testPage(context, web));
   app.get('/badge/:file', (context) => badge(context, web));

@@ -151,7 +151,7 @@ describe('volt repo', () => {
       .to.match(/ https:\/\/git\.example\.org\/\?p=app\.git;a=commit;h=[0-9a-f]{40}\n/)
       .and.include(' https://review.example.org/7\n');
     expect((await repo('set', 'app', '--project', 'commit=javascript:alert(1)')).stderr).to.match(
-      /bad_setting: --project: "commit" has no address of a web page/,
+      /bad_setting: page of the project: "commit" has no address of a web page/,
     );
     expect(JSON.parse((await repo('set', 'app', '--no-project', '--json')).stdout).project).to.deep.equal({});
   });

@@ -67,21 +67,8 @@ describe('web: pages without scripts', () => {
     expect(page).to.not.include('<i>topic');
     expect(await site.page(`/builds/${id}`)).to.include('href="/builds?repo=pulls&amp;pull=7"');
     expect(textOf(await site.page('/repos/pulls/settings'))).to.include(
-      'Pull requests from its own branches; merged with the base branch; on runners with linux at most',
+      'Pull requests from its own branches; merged with the base branch Runners for pull requests those with linux at most',
     );
-    const headers = { authorization: `Bearer ${site.token}` };
-    expect(await site.page('/repos/pulls/settings', headers)).to.include('action="/repos/pulls/pull-requests"');
-    expect(await site.page('/repos/pulls/settings')).to.not.include('/pull-requests"');
-    const set = async (pullRequests: string, more: { rebuild?: string } = {}) => {
-      const body = new URLSearchParams({ pullRequests, ...more });
-      return (await site.fetch('/repos/pulls/pull-requests', { method: 'POST', headers, body })).status;
-    };
-    expect(await set('same', { rebuild: 'on' })).to.equal(303);
-    const rebuilt = await site.page('/repos/pulls/settings', headers);
-    expect(textOf(rebuilt)).to.include('merged with the base branch; built again when that moves');
-    expect(rebuilt).to.match(/name="rebuild" checked/);
-    expect([await set('everybody'), await set('none')]).to.deep.equal([400, 303]);
-    expect(await site.json('/api/v1/repos/pulls')).to.include({ pullRequests: 'none', pullRequestRebuild: false });
   });
 
   it('show commits and jobs of one repository as a grid', async () => {

@@ -319,14 +319,16 @@ describe('web: who may read which repository', () => {
     expect(stdout, stderr).to.include('; public');
     expect(await now()).to.equal('public');
     const headers = { authorization: `Bearer ${site.token}` };
-    const body = new URLSearchParams({ visibility: 'internal' });
-    expect(await site.page('/repos/plain/settings', headers)).to.include('action="/repos/plain/visibility"');
-    expect(await site.page('/repos/plain/settings')).to.not.include('/visibility"');
-    const set = await site.fetch('/repos/plain/visibility', { method: 'POST', headers, body });
+    const page = await site.page('/repos/plain/settings', headers);
+    expect(page).to.include('name="visibility"');
+    expect(await site.page('/repos/plain/settings')).to.not.include('name="visibility"');
+    const mark = /name="mark" value="(\w+)"/.exec(page)?.[1] ?? '';
+    const body = new URLSearchParams({ mark, visibility: 'internal' });
+    const set = await site.fetch('/repos/plain/settings', { method: 'POST', headers, body });
     expect(set.status).to.equal(303);
     expect(await now()).to.equal('internal');
     const writer = await person('a writer', { name: 'writer-4', scope: 'write' });
-    expect((await writer.ask('/repos/plain/visibility', 'POST')).status).to.equal(403);
+    expect((await writer.ask('/repos/plain/settings', 'POST')).status).to.equal(403);
   });
 
   it('visibility stays when a repository is removed and added again', async () => {

@@ -1,107 +1,59 @@
 import type { Context } from 'hono';
 import { serverNow } from '../../../kernel/server-time.ts';
-import { duration } from '../../../kernel/times.ts';
-import { hideCredentials } from '../../../kernel/urls.ts';
 import { linksOf } from '../../../record/project-links.ts';
 import type { ObservedRepository } from '../../../record/repositories.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { may } from '../../access/permission.ts';
 import { readRepository } from '../../access/readable.ts';
 import type { Web } from '../../services.ts';
-import { Age, Fact } from '../parts.tsx';
-import { PullRequestForm, pullRequestWords } from '../pull-request-form.tsx';
-import { readers, VisibilityForm } from '../visibility.tsx';
 import { answerRepositoryPage } from './frame.tsx';
+import { Checks, SettingFacts } from './setting-facts.tsx';
+import { isSetting } from './setting-fields.ts';
+import { type Refused, Saved, SettingsForm } from './settings-form.tsx';
 
-/** `/repos/:name/settings`: how a repository is watched and tested. */
+/** `/repos/:name/settings`: how a repository is watched and tested, with a form for administrators. */
 export async function settingsPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const repository = await readRepository(web.database, context.get('reader'), context.req.param('name') ?? '');
+  return answerSettings(context, web, repository);
+}
+
+/** @param refused what was wrong with the form that this answers */
+export async function answerSettings(
+  context: Context<WebEnv>,
+  web: Web,
+  repository: ObservedRepository,
+  refused?: Refused,
+): Promise<Response> {
   const projects = await linksOf(web.database, [repository.name]);
+  const saved = context.req.query('saved');
   return answerRepositoryPage(context, web, {
     repository,
     page: 'settings',
     links: projects.get(repository.name),
     content: (
       <>
-        <section id="settings" data-live="">
-          <Settings repository={repository} now={serverNow()} />
+        <section id="checks" data-live="">
+          <Checks repository={repository} now={serverNow()} />
         </section>
-        {/* outside of the live sections, so that it is not redrawn while a person chooses */}
-        {may(context, 'admin') && (
-          <section class="forms">
-            <VisibilityForm repository={repository} />
-            <PullRequestForm repository={repository} />
-          </section>
+        {/* outside of the live section, so that it is not redrawn while a person types */}
+        {may(context, 'admin') ? (
+          <>
+            {saved !== undefined && <Saved repository={repository} settings={saved.split(' ').filter(isSetting)} />}
+            <SettingsForm repository={repository} refused={refused} />
+            <section class="end">
+              <h2>Stop watching</h2>
+              <p>Volt builds nothing more of {repository.name}. You can keep its builds, or delete them.</p>
+              <p>
+                <a class="button danger" href={`/repos/${repository.name}/remove`}>
+                  Stop watching…
+                </a>
+              </p>
+            </section>
+          </>
+        ) : (
+          <SettingFacts repository={repository} />
         )}
       </>
     ),
   });
-}
-
-function fetchedPart({ filter }: ObservedRepository): string {
-  return filter === null ? 'full history' : `full history, filter ${filter}`;
-}
-
-function pullRequestsText(repository: ObservedRepository): string {
-  const { pullRequests, pullRequestCheckout, pullRequestRefs, pullRequestLabels: labels } = repository;
-  const rebuilds = repository.pullRequestRebuild && pullRequestCheckout === 'merge';
-  if (pullRequests === 'none') return 'none';
-  const labelled =
-    labels && (labels.length === 0 ? 'on runners without labels' : `on runners with ${labels.join(', ')} at most`);
-  return [
-    pullRequestWords[pullRequests],
-    pullRequestCheckout === 'merge' ? 'merged with the base branch' : 'the head alone',
-    ...(rebuilds ? ['built again when that moves'] : []),
-    ...(pullRequestRefs === null ? [] : [pullRequestRefs]),
-    ...(labelled === null ? [] : [labelled]),
-  ].join('; ');
-}
-
-function projectText(project: ObservedRepository['project']): string {
-  return Object.entries(project)
-    .map(([name, address]) => `${name}: ${address}`)
-    .join(', ');
-}
-
-function Settings({ repository, now }: { repository: ObservedRepository; now: number }) {
-  const { url, host, branches, tags, defaultBranch, commits, command, reports, pollSeconds, notice } = repository;
-  const { project } = repository;
-  const facts: [string, string][] = [
-    ['URL', `${hideCredentials(url)}${host === null ? '' : ` on ${host}`}`],
-    ['Branches', branches.join(', ') || `default branch${defaultBranch === null ? '' : ` (${defaultBranch})`}`],
-    ['Tags', tags.join(', ') || 'none'],
-    ['Pull requests', pullRequestsText(repository)],
-    ['Commits', commits === 'every' ? 'every commit' : 'the newest at each poll'],
-    ['Runs', command ?? 'workflow files, else discovered tests'],
-    ['Image', repository.image ?? 'none: tests run on the machine of the runner'],
-    ['Test reports', reports.join(', ') || 'found automatically'],
-    ['Fetched', fetchedPart(repository)],
-    [
-      'Runners',
-      repository.runners.length === 0 ? 'any with the labels of the job' : `only with ${repository.runners.join(', ')}`,
-    ],
-    ...(Object.keys(project).length === 0 ? [] : [['Project pages', projectText(project)] satisfies [string, string]]),
-    ['Variables', Object.keys(repository.env).join(', ') || 'none'],
-    ['Visible to', readers[repository.visibility]],
-  ];
-  return (
-    <>
-      <dl class="facts">
-        {facts.map(([name, value]) => (
-          <Fact name={name}>{value}</Fact>
-        ))}
-        <Fact name="Last checked">
-          {repository.observedAt === null ? 'never' : <Age time={repository.observedAt} now={now} />}
-          {`, ${nextPoll(repository, now)}`}
-        </Fact>
-        <Fact name="Poll interval">{pollSeconds < 60 ? `${pollSeconds} s` : duration(pollSeconds * 1000)}</Fact>
-      </dl>
-      {notice !== null && <p>{notice}</p>}
-    </>
-  );
-}
-
-function nextPoll({ observedAt, pollSeconds, retryAt }: ObservedRepository, now: number): string {
-  const next = retryAt !== null ? Date.parse(retryAt) : Date.parse(observedAt ?? '') + pollSeconds * 1000;
-  return next > now ? `next check in ${duration(next - now)}` : 'next check now';
 }
