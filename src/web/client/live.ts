@@ -6,6 +6,7 @@
 import morphdom from 'morphdom';
 import { addressInPlace, isSelectedIn, offerNewer } from './live/place.ts';
 import { isSameTime, updateProgress, updateTimes } from './live/times.ts';
+import { filterAsTyped } from './live/typed-filter.ts';
 
 /** Changes within this many milliseconds cause one fetch. */
 const settle = 200;
@@ -201,6 +202,7 @@ document.addEventListener('click', (event) => {
 if (hasParts) {
   connect();
   document.addEventListener('click', (event) => void swap(event));
+  filterAsTyped(refreshSoon);
   window.addEventListener('popstate', () => void refresh());
   document.addEventListener('visibilitychange', () => void followVisibility());
   offerNewer(() => void refresh());

@@ -1,19 +1,23 @@
 import type { Context } from 'hono';
+import { durationStart } from '../../kernel/build-duration.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import { hideCredentials } from '../../kernel/urls.ts';
 import { recentBuilds } from '../../record/recent-builds.ts';
-import { pageOfRepositories } from '../../record/repositories.ts';
+import { type ObservedRepository, pageOfRepositories } from '../../record/repositories.ts';
 import type { WebEnv } from '../access/env.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { PageHead } from './page-head.tsx';
-import { Age, BuildMark } from './parts.tsx';
+import { Age, BuildMark, Took } from './parts.tsx';
 import { preferencesOf } from './preferences.ts';
+import { RecentResults } from './repository/recent-results.tsx';
 import { Star, StarForm } from './star.tsx';
 import { Table } from './table.tsx';
 import { PageLinks, TextFilter } from './text-filter.tsx';
 
 const pageSize = 100;
+/** Builds of each default branch whose results are shown. */
+const recent = 10;
 
 /** `/repos`: the repositories, with the newest build of each default branch. */
 export async function repositoriesPage(context: Context<WebEnv>, web: Web): Promise<Response> {
@@ -25,12 +29,12 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
     text: text || undefined,
     after: after || undefined,
   });
-  const refOf = ({ name, defaultBranch }: { name: string; defaultBranch: string | null }) => ({
+  const branchOf = ({ name, defaultBranch }: ObservedRepository) => ({
     repo: name,
     ref: `refs/heads/${defaultBranch}`,
   });
-  const buildsOf = await recentBuilds(web.database, repositories.map(refOf), 1);
-  const rows = repositories.map((repository) => ({ ...repository, newest: buildsOf(refOf(repository))[0] }));
+  const buildsOf = await recentBuilds(web.database, repositories.map(branchOf), recent);
+  const rows = repositories.map((repository) => ({ ...repository, builds: buildsOf(branchOf(repository)) }));
   const { favourites } = preferencesOf(context);
   const now = serverNow();
   return answerPage(context, web, {
@@ -58,18 +62,27 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
               {
                 head: 'Status',
                 label: false,
-                cell: ({ error, newest }) => {
+                cell: ({ error, builds: [newest] }) => {
                   if (error) return <span class="status error">poll failed</span>;
-                  return newest && <BuildMark build={newest} />;
+                  return newest ? <BuildMark build={newest} /> : <span class="faint">not built</span>;
                 },
               },
               {
                 head: 'Repository',
                 class: 'name',
-                cell: ({ name, url }) => (
+                cell: ({ name, url, observedAt }) => (
                   <>
                     <a href={`/repos/${name}`}>{name}</a>
                     <span class="by">{hideCredentials(url)}</span>
+                    <span class="by">
+                      {observedAt === null ? (
+                        'not checked yet'
+                      ) : (
+                        <>
+                          checked <Age time={observedAt} now={now} />
+                        </>
+                      )}
+                    </span>
                   </>
                 ),
               },
@@ -77,23 +90,35 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
                 head: 'Latest build of the default branch',
                 class: 'commit',
                 label: false,
-                cell: ({ newest }) =>
+                cell: ({ defaultBranch, builds: [newest] }) =>
                   newest && (
-                    <a class="subject" href={`/builds/${newest.id}`}>
-                      #{newest.number} {newest.subject}
-                    </a>
+                    <>
+                      <a href={`/builds/${newest.id}`} class="subject">
+                        #{newest.number} {newest.subject}
+                      </a>
+                      <span class="by">
+                        {defaultBranch} · {newest.author}
+                      </span>
+                    </>
                   ),
               },
+              { head: 'Last results', label: false, cell: ({ builds }) => <RecentResults builds={builds} /> },
               {
-                head: 'Last checked',
+                head: 'Duration',
                 class: 'number',
-                cell: ({ observedAt }) => (observedAt === null ? 'never' : <Age time={observedAt} now={now} />),
+                cell: ({ builds: [newest] }) =>
+                  newest && <Took from={durationStart(newest)} to={newest.finishedAt} now={now} />,
+              },
+              {
+                head: 'Age',
+                class: 'number',
+                cell: ({ builds: [newest] }) => newest && <Age time={newest.createdAt} now={now} />,
               },
             ]}
           />
+          <PageLinks action="/repos" text={text} after={after} next={next} />
         </section>
         <StarForm context={context} />
-        <PageLinks action="/repos" text={text} after={after} next={next} />
       </>
     ),
   });

@@ -30,11 +30,15 @@ export function Table<Row>({ class: kind, rows, columns, idOf }: Shown<Row>) {
       <tbody>
         {rows.map((row) => (
           <tr id={idOf?.(row)}>
-            {columns.map(({ head, class: name, label = name !== 'name', cell }) => (
-              <td class={name} data-label={kind === 'cards' && label ? head : undefined}>
-                {cell(row)}
-              </td>
-            ))}
+            {columns.map(({ head, class: name, label = name !== 'name', cell }) => {
+              const content = cell(row);
+              const isNamed = kind === 'cards' && label && content !== undefined && content !== null;
+              return (
+                <td class={name} data-label={isNamed ? head : undefined}>
+                  {content}
+                </td>
+              );
+            })}
           </tr>
         ))}
       </tbody>

@@ -3,10 +3,10 @@ interface Filtered {
   text: string;
 }
 
-/** A form that filters a list by text. */
+/** A form that filters a list by text: as one types where there are scripts, see client/live.ts. */
 export function TextFilter({ action, label, text }: Filtered & { label: string }) {
   return (
-    <form class="filters" method="get" action={action}>
+    <form class="filters" method="get" action={action} data-typed="">
       <label>
         {label}
         <input name="text" value={text} placeholder="Any" autocomplete="off" spellcheck={false} />

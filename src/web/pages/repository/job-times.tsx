@@ -8,10 +8,10 @@ export function JobTimes({ jobs }: { jobs: readonly JobStatistics[] }) {
   const longest = Math.max(...jobs.map((job) => job.duration.p95), 1);
   const several = new Set(jobs.map(({ workflow }) => workflow)).size > 1;
   return (
-    <section>
+    <section class="job-times">
       <h2>Duration by job</h2>
       <Table
-        class="cards job-times"
+        class="cards"
         rows={jobs}
         columns={[
           {
@@ -23,7 +23,7 @@ export function JobTimes({ jobs }: { jobs: readonly JobStatistics[] }) {
           { head: 'Failed', class: 'number', cell: ({ runs, failed }) => `${Math.round((100 * failed) / runs)} %` },
           { head: 'Median', class: 'number', cell: (job) => duration(job.duration.p50) },
           { head: 'p95', class: 'number', cell: (job) => duration(job.duration.p95) },
-          { head: '', class: 'commit', label: false, cell: (job) => <TimeBar of={job} longest={longest} /> },
+          { head: 'Duration', class: 'commit', label: false, cell: (job) => <TimeBar of={job} longest={longest} /> },
         ]}
       />
     </section>

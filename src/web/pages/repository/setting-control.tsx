@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { Words } from '../parts.tsx';
 import type { Field, Setting } from './setting-fields.ts';
 
 /** Empty rows for further names and values. */
@@ -33,7 +34,7 @@ export function SettingControl(shown: Shown) {
       )}
       {hint !== undefined && (
         <p class="hint" id={idOf(setting, 'hint')}>
-          {hint}
+          <Words text={hint} />
         </p>
       )}
     </div>

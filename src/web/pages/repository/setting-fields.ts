@@ -24,7 +24,7 @@ export type Control =
 
 export interface Field {
   label: string;
-  /** what an empty field means, and what else a person cannot guess */
+  /** what an empty field means, and what else a person cannot guess; code is between backticks */
   hint?: string;
   control: Control;
   /** the option without its dashes */
@@ -36,14 +36,14 @@ export interface Field {
 export const settingFields: { readonly [S in Setting]: Field } = {
   branches: {
     label: 'Branches',
-    hint: 'One name a line; * and ** match others, as in release/*. Empty: the default branch.',
+    hint: 'One name a line; `*` and `**` match any characters, as in `release/*`. Empty: the default branch.',
     control: { kind: 'list' },
     option: 'branch',
     without: 'default-branch',
   },
   tags: {
     label: 'Tags',
-    hint: 'One name a line, as in v*. Empty: no tags.',
+    hint: 'One name a line, as in `v*`. Empty: no tags.',
     control: { kind: 'list' },
     option: 'tags',
     without: 'no-tags',
@@ -68,7 +68,7 @@ export const settingFields: { readonly [S in Setting]: Field } = {
   },
   image: {
     label: 'Container image',
-    hint: 'Such as node:22. Empty: tests run on the machine of the runner. Workflows name their own.',
+    hint: 'Such as `node:22`. Empty: tests run on the machine of the runner. Workflows name their own.',
     control: { kind: 'line' },
     option: 'image',
     without: 'no-image',
@@ -89,7 +89,7 @@ export const settingFields: { readonly [S in Setting]: Field } = {
   },
   reports: {
     label: 'Test reports',
-    hint: 'Files with results of single tests, one glob a line, as in build/**/*.xml. Empty: auto-detected.',
+    hint: 'Files with results of single tests, one glob a line, as in `build/**/*.xml`. Empty: auto-detected.',
     control: { kind: 'list' },
     option: 'reports',
     without: 'no-reports',
@@ -120,21 +120,21 @@ export const settingFields: { readonly [S in Setting]: Field } = {
   },
   pullRequestRefs: {
     label: 'Refs of pull requests',
-    hint: 'For an unknown forge, with * for the number, as in refs/mr/*/head. Empty: those of the known forges.',
+    hint: 'For an unknown forge, with `*` for the number, as in `refs/mr/*/head`. Empty: those of the known forges.',
     control: { kind: 'line' },
     option: 'pull-request-refs',
     without: 'no-pull-request-refs',
   },
   pullRequestLabels: {
     label: 'Runners for pull requests',
-    hint: 'Labels that their jobs may ask for; * matches any characters.',
+    hint: 'Labels that their jobs may ask for; `*` matches any characters.',
     control: { kind: 'limit', words: 'only runners with these labels' },
     option: 'pull-request-labels',
     without: 'no-pull-request-labels',
   },
   filter: {
     label: 'Fetch filter',
-    hint: 'For a large repository: blob:none, or blob:limit=100k. Empty: all files are fetched.',
+    hint: 'For a large repository: `blob:none`, or `blob:limit=100k`. Empty: all files are fetched.',
     control: { kind: 'line' },
     option: 'filter',
     without: 'no-filter',

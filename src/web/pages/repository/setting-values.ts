@@ -8,7 +8,7 @@ export type SentForm = { readonly [name: string]: readonly string[] };
 /** The settings of a form. They may be wrong: nothing has checked them. */
 export type GivenValues = { [S in Setting]?: unknown };
 
-export const settings = Object.keys(settingFields) as Setting[];
+const settings = Object.keys(settingFields) as Setting[];
 
 /** What a form gives; a field that it does not have is not given. */
 export function valuesOf(form: SentForm): GivenValues {

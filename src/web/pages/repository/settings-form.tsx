@@ -47,11 +47,11 @@ export function SettingsForm({ repository, refused }: Shown) {
           </div>
         </fieldset>
       ))}
-      <p class="acts">
+      <div class="acts">
         <button type="submit" class="primary">
           Save settings
         </button>
-      </p>
+      </div>
     </form>
   );
 }
