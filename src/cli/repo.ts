@@ -5,14 +5,15 @@ import { repoHookCommand } from './repo/hook.ts';
 import { repoLsCommand } from './repo/ls.ts';
 import { repoRmCommand } from './repo/rm.ts';
 import { repoSetCommand } from './repo/set.ts';
+import { repoShowCommand } from './repo/show.ts';
 
 export function repoCommand(program: Command): CommandFile {
   const command = program
     .command('repo')
-    .summary('add, change, list and remove repositories')
-    .description('Adds, changes, lists and removes the repositories that a running Volt watches.');
-  const files = [repoAddCommand, repoLsCommand, repoSetCommand, repoRmCommand, repoHookCommand].map((add) =>
-    add(command),
+    .summary('add, change, show and remove repositories')
+    .description('Adds, changes, shows and removes the repositories that a running Volt watches.');
+  const files = [repoAddCommand, repoLsCommand, repoShowCommand, repoSetCommand, repoRmCommand, repoHookCommand].map(
+    (add) => add(command),
   );
   return { command, examples: files.flatMap(({ examples }) => examples) };
 }

@@ -7,7 +7,7 @@ import { findRepository } from '../../src/record/repositories.ts';
 import { volt } from '../support/cli.ts';
 import { pullRequest7 } from '../support/record.ts';
 import { TestRepository } from '../support/repository.ts';
-import { Site } from '../web/site.ts';
+import { job, Site } from '../web/site.ts';
 
 describe('volt repo', () => {
   let site: Site;
@@ -175,6 +175,39 @@ describe('volt repo', () => {
     expect(JSON.parse((await repo('ls', '--json')).stdout).repos).to.have.length(2);
   });
 
+  it('shows a repository, and how the builds of a range have been', async () => {
+    const { database } = site.context;
+    await site.repository('shown', { runners: ['gpu'] });
+    await noteObserved(database, 'shown', { defaultBranch: 'main', notice: null });
+    const none = await repo('show', 'shown', '--range', '7d', '--branch', 'main');
+    expect(none.stdout, none.stderr)
+      .to.match(/^✔ shown\n {2}address {4}https:\/\/git\.example\/shown\.git\n {2}builds {5}main; every commit\n/)
+      .and.match(/runs +workflow files, else auto-detected tests\n {2}runners +only with gpu\n/)
+      .and.match(/no build has a result \(last 7 days of main\)/);
+    for (const status of ['success', 'failure'] as const) {
+      const id = await site.build('shown');
+      await site.begin({ job: job(id), attempt: 1 });
+      const tests = { passed: 40, failed: 0, skipped: 2, total: 42, listed: 42 };
+      await site.finish(
+        { job: job(id), attempt: 1 },
+        { status, reason: status === 'success' ? null : 'exit_code', tests },
+      );
+    }
+    const { stdout } = await repo('show', 'shown');
+    expect(stdout)
+      .to.match(/^last 100 builds: 50 % of 2 passed\n {2}duration +median \S+ s, p95 \S+ s\n {2}waited +median/m)
+      .and.match(/^ {2}tests +42, 0 failed, 2 skipped$/m)
+      .and.match(/^test +2 +50 % +\S+ s +\S+ s$/m);
+    const whole = JSON.parse((await repo('show', 'shown', '--json')).stdout);
+    expect(whole.repository).to.include({ name: 'shown' });
+    expect(whole.statistics).to.deep.include({ passed: 1, failed: 1, complete: true });
+    expect((await repo('show', 'shown', '--range', 'week')).stderr).to.match(
+      /It must be days such as 30d, or a number/,
+    );
+    expect((await repo('show', 'gone')).stderr).to.match(/not_found/);
+    await repo('rm', 'shown');
+  });
+
   it('removes a repository', async () => {
     await site.build('app');
     const removed = await repo('rm', 'app');
@@ -186,7 +219,7 @@ describe('volt repo', () => {
   });
 
   it('prints help for each of its subcommands', async () => {
-    for (const name of ['add', 'ls', 'set', 'rm']) {
+    for (const name of ['add', 'ls', 'show', 'set', 'rm']) {
       const { code, stdout } = await repo(name, '--help');
       expect(code).to.equal(0);
       expect(stdout)

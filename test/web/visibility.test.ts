@@ -108,6 +108,7 @@ describe('web: who may read which repository', () => {
       .replace('/builds/:id', `/builds/${build}`)
       .replace('/jobs/:id', `/jobs/${job(build as never)}`)
       .replace('/intents/:id', `/intents/${intent}`)
+      .replace('/requests/:id', `/requests/${intent}`)
       .replace('/badge/:file', `/badge/${hidden}.svg`)
       .replace(':environment', 'production')
       .replace(':entry', 'NAME')

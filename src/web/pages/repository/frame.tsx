@@ -41,7 +41,7 @@ export async function answerRepositoryPage(
         <PageHead title={name} above={[{ title: 'Repositories', href: '/repos' }]}>
           <StarForm context={context} />
           <Star repo={name} favourites={preferencesOf(context).favourites} />
-          <RepositoryActions repository={repository} links={links} />
+          <RepositoryActions repository={repository} links={links} page={page} />
         </PageHead>
         <RepositoryTabs repo={name} current={page} />
         <Problems

@@ -18,7 +18,7 @@ export async function removePage(context: Context<WebEnv>, web: Web): Promise<Re
     page: 'settings',
     links: projects.get(name),
     content: (
-      <form class="settings" method="post" action={`/repos/${name}/remove`}>
+      <form class="confirm" method="post" action={`/repos/${name}/remove`}>
         <h2>Stop watching {name}?</h2>
         <p>
           Volt cancels its open builds, and deletes its secrets, variables and webhook. You can add it again at any
@@ -27,20 +27,24 @@ export async function removePage(context: Context<WebEnv>, web: Web): Promise<Re
         <fieldset>
           <legend>Its builds, logs and results</legend>
           <label>
-            <input type="radio" name="purge" value="0" checked /> stay visible; <code>volt repo rm {name}</code> does
-            the same
+            <input type="radio" name="purge" value="0" checked /> stay visible
+            <span class="hint">
+              <code>volt repo rm {name}</code> does the same.
+            </span>
           </label>
           <label>
-            <input type="radio" name="purge" value="1" /> are deleted, for good;{' '}
-            <code>volt repo rm {name} --purge</code> does the same
+            <input type="radio" name="purge" value="1" /> are deleted for good
+            <span class="hint">
+              <code>volt repo rm {name} --purge</code> does the same.
+            </span>
           </label>
         </fieldset>
-        <p class="acts">
+        <div class="acts">
           <button type="submit" class="danger">
             Stop watching {name}
           </button>
           <a href={`/repos/${name}/settings`}>Cancel</a>
-        </p>
+        </div>
       </form>
     ),
   });
