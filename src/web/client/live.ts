@@ -10,6 +10,8 @@ import { filterAsTyped } from './live/typed-filter.ts';
 
 /** Changes within this many milliseconds cause one fetch. */
 const settle = 200;
+/** Milliseconds from an update to the next one at the earliest. */
+const rest = 500;
 /** The share of its time that the browser may spend on updates while many builds change. */
 const share = 1 / 40;
 /** Seconds to the first fetch of a visible page without events, which doubles with each further one: not all has events. */
@@ -76,7 +78,8 @@ function show(text: string): void {
   const fresh = new DOMParser().parseFromString(text, 'text/html');
   change = fresh.body.dataset.change;
   update(fresh);
-  restUntil = performance.now() + (performance.now() - begun) / share;
+  const done = performance.now();
+  restUntil = done + Math.max(rest, (done - begun) / share);
 }
 
 function pageAddress(): string {

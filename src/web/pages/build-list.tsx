@@ -50,7 +50,7 @@ function Named({ build }: { build: BuildSummary }) {
   const { id, repo, number, subject, sha, commitUrl, author } = build;
   const why = whyOf(build);
   return (
-    <>
+    <div class="line">
       <a class="row-link" href={`/builds/${id}`} draggable="false">
         <span class="name">
           {repo}#{number}
@@ -72,7 +72,7 @@ function Named({ build }: { build: BuildSummary }) {
         </span>
         <span class="full">{originOf(build)}</span>
       </span>
-    </>
+    </div>
   );
 }
 

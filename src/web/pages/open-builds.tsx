@@ -26,7 +26,7 @@ export async function OpenBuilds({ database, search, filter }: Shown) {
   ]);
   const now = serverNow();
   return (
-    <p class="open-builds" id="open-builds" data-live="">
+    <div class="open-builds" id="open-builds" data-live="">
       {running === 0 && queued === 0 && <span class="faint">Nothing is running.</span>}
       {running > 0 && <a href={addressOf({ ...filter, status: ['running'], view: 'list' })}>{running} running</a>}
       {queued > 0 && <a href={addressOf({ ...filter, status: ['queued'], view: 'list' })}>{queued} queued</a>}
@@ -39,6 +39,6 @@ export async function OpenBuilds({ database, search, filter }: Shown) {
           </span>
         </a>
       ))}
-    </p>
+    </div>
   );
 }

@@ -26,7 +26,7 @@ interface Summary {
 export function StartSummary({ all, open: { running, queued } }: Summary) {
   const failing = all.filter(({ passes }) => passes === false).length;
   return (
-    <p class="open-builds">
+    <div class="open-builds">
       {failing > 0 ? (
         <a class="failing" href={addressOf({ ...noFilter, failing: true })}>
           {failing} of {all.length} failing
@@ -36,7 +36,7 @@ export function StartSummary({ all, open: { running, queued } }: Summary) {
       )}
       {running > 0 && <a href={addressOf({ ...noFilter, status: ['running'] })}>{running} running</a>}
       {queued > 0 && <a href={addressOf({ ...noFilter, status: ['queued'] })}>{queued} queued</a>}
-    </p>
+    </div>
   );
 }
 

@@ -25,6 +25,8 @@ export async function placesOf({ database }: PageServer): Promise<Place[]> {
   const middle = Math.round(passed / 2);
   const pages = [
     '/',
+    ...['/builds', '/builds?failing=1', '/builds?event=schedule'],
+    '/builds?repo=platform&repo=website&branch=main&branch=next&status=failure&status=error',
     `/builds?before=${middle}`,
     ...['repo=platform', 'branch=next', 'status=failure', 'status=cancelled', 'status=running', 'author=ada'],
     ...['author=nobody', 'text=race', 'text=nowhere', 'repo=platform&branch=main&status=error', 'repo=wide&author=x'],
