@@ -5,6 +5,7 @@ import { isTransient, type Reason, reasons, statuses, statusWords } from '../src
 import { settings, settingsFromFiles } from '../src/kernel/settings.ts';
 import { errorMeanings, reasonRemedies } from './codes.ts';
 import { discoveryPage } from './discovery.ts';
+import { groupOf, settingGroups } from './setting-groups.ts';
 
 type Setting = (typeof settings)[number];
 
@@ -40,9 +41,15 @@ ${entries.join('\n')}`;
 }
 
 function reference(): string {
-  const rows = settings.map((setting) => {
+  const row = (setting: Setting) => {
     const value = defaultOf(setting);
-    return `| \`${setting.env}\` | ${value === undefined ? '' : `\`${value}\``} | ${cell(meaning(setting))} |`;
+    return `| \`${setting.env}\` | ${value ? `\`${value}\`` : ''} | ${cell(meaning(setting))} |\n`;
+  };
+  const known = new Map<string, Setting>(settings.map((setting) => [setting.env, setting]));
+  const groups = Object.entries(settingGroups).map(([group, title]) => {
+    const names = Object.entries(groupOf).flatMap(([name, its]) => (its === group ? [name] : []));
+    const rows = names.map((name) => row(known.get(name) as Setting));
+    return `## ${title}\n\n| setting | default | meaning |\n|---|---|---|\n${rows.join('')}`;
   });
   return `# Configuration
 
@@ -50,10 +57,7 @@ You configure Volt with environment variables. A command's own option, such as \
 them. An empty value is the same as no value. [.env.example](../.env.example) has the same settings as a file to start
 with. An invalid value ends the command with the error [\`bad_setting\`](errors-and-reasons.md), which names the setting.
 
-| setting | default | meaning |
-|---|---|---|
-${rows.join('\n')}
-
+${groups.join('\n')}
 This page is made from \`src/kernel/settings.ts\` by \`npm run docs\`.
 `;
 }

@@ -162,6 +162,21 @@ export const simulatorCommits: readonly Commit[] = [
   { subject: 'Write a checkpoint every five thousand steps', author: dennis },
 ];
 
+/** Projects that pass: a picture of many repositories needs some. */
+const quiet = { Makefile: 'test:\n\t@sleep 0.3; echo 12 tests passed\n' };
+
+export const paymentsCommits: readonly Commit[] = [
+  { subject: 'Take cards and transfers', author: dennis, files: quiet },
+  { subject: 'Refund a part of a payment', author: grace },
+  { subject: 'Retry when the bank does not answer', author: grace },
+  { subject: 'Export a month as CSV', author: ada },
+];
+
+export const websiteCommits: readonly Commit[] = [
+  { subject: 'Move the website here', author: ada, files: quiet },
+  { subject: 'Add a page for teachers', author: barbara },
+];
+
 /** It runs while the pictures are taken. */
 export const lastCommit: Commit = { subject: 'Wait for the cluster', author: barbara, files: simulation(600) };
 

@@ -12,10 +12,12 @@ import { until } from '../test/support/until.ts';
 import {
   commit,
   lastCommit,
+  paymentsCommits,
   repositoryOf,
   shopCommits,
   simulatorCommits,
   storefrontCommits,
+  websiteCommits,
 } from './sample-projects.ts';
 
 /** Milliseconds that the builds of the sample projects may take on a busy machine. */
@@ -40,10 +42,10 @@ async function picturesOf(volt: Fleet): Promise<{ [name: string]: Picture }> {
   const broken = await volt.build('shop', 'failure');
   const [flaky] = (await volt.get<{ tests: { id: string }[] }>('/repos/shop/tests?sort=flaky')).tests;
   return {
-    overview: { path: '/' },
+    overview: { path: '/', height: 540 },
     builds: { path: '/builds', dark: true },
     build: { path: `/builds/${failed.id}`, height: 960 },
-    timeline: { path: `/builds/${failed.id}?view=timeline&job=${job}`, height: 560 },
+    timeline: { path: `/builds/${failed.id}?view=timeline&job=${job}`, height: 760 },
     graph: { path: `/builds/${failed.id}?view=graph&job=${job}`, height: 560 },
     failure: { path: `/builds/${broken.id}`, height: 900 },
     log: {
@@ -63,7 +65,7 @@ async function picturesOf(volt: Fleet): Promise<{ [name: string]: Picture }> {
   };
 }
 
-/** A Volt with three repositories, all of whose builds but one have ended. */
+/** A Volt with the sample projects, all of whose builds but one have ended. */
 class Fleet {
   readonly signIn: string;
   readonly #url: string;
@@ -132,6 +134,8 @@ if (!browser) throw new Error('this machine has no Chromium');
 const projects = [
   { name: 'shop', commits: shopCommits },
   { name: 'storefront', commits: storefrontCommits },
+  { name: 'payments', commits: paymentsCommits },
+  { name: 'website', commits: websiteCommits },
   { name: 'simulator', commits: simulatorCommits },
 ].map(({ name, commits }) => ({ name, commits, repository: repositoryOf(name, commits) }));
 const data = join(folder.path, 'data');
