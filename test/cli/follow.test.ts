@@ -17,7 +17,7 @@ describe('following a build of several jobs', () => {
     const workflow = {
       on: 'push',
       jobs: {
-        first: { 'runs-on': 'linux', steps: steps('echo said by the first') },
+        first: { 'runs-on': 'linux', steps: steps('echo said by the first', 'echo ::warning::of the first') },
         many: {
           'runs-on': 'linux',
           needs: 'first',
@@ -55,6 +55,23 @@ describe('following a build of several jobs', () => {
       /said by the first[\s\S]*said by number [12][\s\S]*said by number [12][\s\S]*✔ app#2 main .* passed/,
     );
     expect(end.stdout).to.not.contain('never said');
+  });
+
+  it('shows marks as words, wherever a log is printed, unless it is asked for raw', async () => {
+    const word = /^(?: {2}│ )?Warning: of the first$/m;
+    expect(up.stdout)
+      .to.match(word)
+      .and.match(/^ {2}│ ▸ Run echo said by the first$/m);
+    const wait = await volt(['trigger', 'app', '--wait', ...data]);
+    const logs = await volt(['logs', 'app', 'first', ...data]);
+    const follow = await volt(['logs', 'app', 'first', '-f', ...data]);
+    for (const { stdout } of [wait, logs, follow, up]) expect(stdout).to.match(word).and.not.include('##[');
+    for (const more of [[], ['-f']]) {
+      const raw = await volt(['logs', 'app', 'first', '--raw', ...more, ...data]);
+      expect(raw.stdout)
+        .to.match(/^##\[warning\]of the first$/m)
+        .and.match(/^##\[endgroup\]$/m);
+    }
   });
 
   it('follows only the retried job after a retry', async () => {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'chai';
-import { contrast, leastContrast, type Rgb, readable, rgbOf } from '../../src/web/text/readable-colour.ts';
+import { contrast, dimmed, leastContrast, type Rgb, readable, rgbOf } from '../../src/web/text/readable-colour.ts';
 
 const styles = join(import.meta.dirname, '../../src/web/client/styles');
 const tokens = new Map(
@@ -43,6 +43,7 @@ describe('web: the colours of a log', () => {
           for (const ground of [...tokens.values()].flat()) {
             const shown = readable(colour, ground);
             expect(contrast(shown, ground), `${colour} on ${ground}`).to.be.at.least(leastContrast);
+            expect(contrast(dimmed(shown, ground), ground), `${colour} dim on ${ground}`).to.be.at.least(leastContrast);
             if (contrast(colour, ground) >= leastContrast) expect(shown).to.deep.equal(colour);
           }
         }

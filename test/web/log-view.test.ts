@@ -72,7 +72,7 @@ describe(`web: the log in a browser${withoutBrowser}`, () => {
         '##[group]Run make',
         'make',
         '##[endgroup]',
-        `${ESC}[31;7mred ground${ESC}[0m ${ESC}[38;5;208morange${ESC}[0m ${ESC}[48;2;40;90;160mblue ground${ESC}[0m`,
+        `${ESC}[31;7mred ground${ESC}[0m ${ESC}[38;5;208morange${ESC}[0m ${ESC}[48;2;40;90;160mblue ground${ESC}[0m ${ESC}[2;34mdim blue${ESC}[0m`,
         `see https://example.org/a_(b). and ${ESC}]8;;https://evil.example/x${ESC}\\https://bank.example${ESC}]8;;${ESC}\\`,
         `${ESC}]8;;javascript:alert(1)${ESC}\\press me${ESC}]8;;${ESC}\\ <b>javascript:alert(2)</b>`,
         '##[warning]old',
@@ -107,6 +107,8 @@ describe(`web: the log in a browser${withoutBrowser}`, () => {
     expect(await colourOf(log.getByText('blue ground'), 'background-color')).to.equal('rgb(40, 90, 160)');
     // darker than printed, to be readable on a light ground; as it was printed on a dark one
     expect(await colourOf(log.getByText('orange'), 'color')).to.match(/^rgb\(1[0-9]{2}, [0-9]{2}, 0\)$/);
+    // lighter than blue, as far as that is readable
+    expect(await colourOf(log.getByText('dim blue'), 'color')).to.equal('rgb(51, 109, 178)');
     await page.emulateMedia({ colorScheme: 'dark' });
     expect(await colourOf(log.getByText('orange'), 'color')).to.equal('rgb(255, 135, 0)');
   });

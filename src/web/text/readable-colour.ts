@@ -49,6 +49,15 @@ export function readable(colour: Rgb, ground: Rgb): Rgb {
   return mixed(colour, end, enough);
 }
 
+/** How much of its ground dim text takes on, from 0 to 1, the most that is readable. */
+const dimming = [0.4, 0.3, 0.2, 0.1];
+
+/** A readable colour nearer to its ground, as far as it stays readable. */
+export function dimmed(colour: Rgb, ground: Rgb): Rgb {
+  const paler = dimming.map((share) => mixed(colour, ground, share));
+  return paler.find((one) => contrast(one, ground) >= leastContrast) ?? colour;
+}
+
 /** @param share how much of the second colour, from 0 to 1 */
 function mixed(a: Rgb, b: Rgb, share: number): Rgb {
   return a.map((part, at) => Math.round(part + ((b[at] as number) - part) * share)) as unknown as Rgb;

@@ -1,4 +1,4 @@
-import { contrast, hexOf, type Rgb, readable, rgbOf } from '../../text/readable-colour.ts';
+import { contrast, dimmed, hexOf, type Rgb, readable, rgbOf } from '../../text/readable-colour.ts';
 import type { Look } from '../../text/terminal-style.ts';
 
 /** The grounds that rows of a log may have, as properties of the style sheet. */
@@ -11,12 +11,13 @@ const known = new Map<string, { front: string; back: string }>();
 
 /**
  * Gives an element the colours that its text was printed in, where the classes of its look cannot: colours beside the
- * sixteen, and two colours together. Text becomes lighter or darker if it would not be readable otherwise.
+ * sixteen, dim ones, and two colours together. Text becomes lighter or darker if it would not be readable otherwise.
  */
 export function paint(element: HTMLElement, look: Look): void {
   const [, named] = /\bf(\d+)/.exec(look.style) ?? [];
   const isOnGround = /\bb\d|\binverse/.test(look.style);
-  if (look.front === undefined && look.back === undefined && (named === undefined || !isOnGround)) return;
+  const isPlain = named === undefined || !(isOnGround || isDim(look));
+  if (look.front === undefined && look.back === undefined && isPlain) return;
   const key = [look.style, look.front, look.back].join('|');
   const colours = known.get(key) ?? coloursOf(look, named);
   known.set(key, colours);
@@ -28,8 +29,16 @@ function coloursOf(look: Look, named: string | undefined): { front: string; back
   const back = backOf(look);
   const under = back ?? hardest();
   const front = frontOf(look, named) ?? under.map(clearest);
-  const text = front.map((colour, theme) => readable(colour, under[theme] as Rgb)) as unknown as Pair;
+  const text = front.map((colour, theme) => {
+    const ground = under[theme] as Rgb;
+    const shown = readable(colour, ground);
+    return isDim(look) ? dimmed(shown, ground) : shown;
+  }) as unknown as Pair;
   return { front: css(text), back: back ? css(back) : '' };
+}
+
+function isDim({ style }: Look): boolean {
+  return /\bdim\b/.test(style);
 }
 
 function frontOf({ front }: Look, named: string | undefined): Pair | undefined {
