@@ -29,7 +29,7 @@ export function statusCommand(program: Command): CommandFile {
 }
 
 async function printStatus(status: SystemStatus): Promise<void> {
-  const { redis, stages, runners, builds, record, disk, oldest, approvals, queues } = status;
+  const { redis, stages, runners, jobs, builds, record, disk, oldest, approvals, queues } = status;
   await printTable(
     ['', 'PART', 'STATE'],
     [
@@ -38,6 +38,7 @@ async function printStatus(status: SystemStatus): Promise<void> {
       runners
         ? [health(runners.count > runners.stopping + runners.drained), 'runners', runnersState(runners)]
         : ['', 'runners', 'unknown'],
+      ['', 'jobs', jobs ? `${jobs.running} running, ${jobs.queued} waiting for a runner` : 'unknown'],
       ['', 'builds', builds ? `${builds.running} running, ${builds.queued} queued` : 'unknown'],
       [health(record.reachable), 'database', databaseState(record, disk)],
     ],

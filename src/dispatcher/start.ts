@@ -11,6 +11,7 @@ import { CommitHandler } from './commits.ts';
 import type { DispatcherContext } from './context.ts';
 import { CrashGuard, crashMessage } from './crash-guard.ts';
 import { pursueDueWaits } from './due-waits.ts';
+import { measureFleet } from './fleet-measurement.ts';
 import { JobsWithoutRunner } from './jobs-without-runner.ts';
 import { skipLostBuildIds } from './lost-build-ids.ts';
 import { planner } from './planner.ts';
@@ -33,6 +34,9 @@ const waitInterval = 5000;
 const unservedInterval = 10_000;
 /** Milliseconds between checks for messages of attempts that no longer count. */
 const staleInterval = 10_000;
+
+/** Milliseconds between two measurements of the fleet. */
+const measureInterval = 15_000;
 
 /** Starts the dispatcher: commits become builds, builds move on, and lost attempts are taken back. */
 export async function startDispatcher(context: DispatcherContext): Promise<Stage> {
@@ -66,6 +70,7 @@ export async function startDispatcher(context: DispatcherContext): Promise<Stage
   );
   const stale = new StaleMessages(own);
   const sweeping = problems.every(staleInterval, 'removing messages that no longer count', () => stale.poll());
+  const measuring = problems.every(measureInterval, 'measuring the use of the runners', () => measureFleet(own));
   const commits = new CommitHandler(own);
   const crashGuard = new CrashGuard();
   const reporting = { logger, problems };
@@ -105,7 +110,8 @@ export async function startDispatcher(context: DispatcherContext): Promise<Stage
       await Promise.all(consumers.map((consumer) => consumer.close()));
       await planner.close();
       await unlisten();
-      for (const repeated of [watching, reconciling, scheduling, waiting, asking, sweeping]) await repeated.stop();
+      for (const repeated of [watching, reconciling, scheduling, waiting, asking, sweeping, measuring])
+        await repeated.stop();
       flushCounts(own.access);
       await shown.stop();
     },

@@ -122,6 +122,11 @@ export class EngineSession {
     await this.#notes.sweep((message) => this.#owner.warn(message));
   }
 
+  /** What the engine is, for people; undefined before a job has needed one. */
+  get engineName(): string | undefined {
+    return this.#engine?.name;
+  }
+
   /** Process ids of what must be gone before another runner may have the jobs. */
   get pids(): number[] {
     return this.#keeper ? [this.#keeper.pid] : [];

@@ -46,9 +46,14 @@ export class Engine {
   }
 
   /** Its name, version and rights, for people. */
-  get title(): string {
+  get name(): string {
     const rights = this.isRootless ? 'without root' : 'as root';
-    return `${this.kind === 'podman' ? 'podman' : 'Docker'} ${this.version}, ${rights}, at ${this.connection.socket}`;
+    return `${this.kind === 'podman' ? 'podman' : 'Docker'} ${this.version}, ${rights}`;
+  }
+
+  /** Its name and its address. */
+  get title(): string {
+    return `${this.name}, at ${this.connection.socket}`;
   }
 }
 

@@ -11,3 +11,24 @@ export async function addRunnerDrains(db: Transaction<Schema>): Promise<void> {
     .addColumn('drained_at', 'bigint', (c) => c.notNull())
     .execute();
 }
+
+/** Charts of the fleet outlive restarts. */
+export async function addFleetMinutes(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('fleet_minutes')
+    .addColumn('at', 'bigint', (c) => c.primaryKey())
+    .addColumn('measurements', 'integer', (c) => c.notNull())
+    .addColumn('waiting', 'integer', (c) => c.notNull())
+    .addColumn('busy', 'integer', (c) => c.notNull())
+    .addColumn('slots', 'integer', (c) => c.notNull())
+    .execute();
+}
+
+/** Pages show for how much of a time a runner was busy. */
+export async function addRunnerEnds(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createIndex('attempts_by_runner_end')
+    .on('attempts')
+    .columns(['runner_name', 'finished_at', 'started_at'])
+    .execute();
+}

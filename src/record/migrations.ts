@@ -4,7 +4,7 @@ import type { Engine } from './engine.ts';
 import { addApprovalMaterial, createEnvironments } from './environment-tables.ts';
 import { addEvents, addSeenBranches, addWorkflowRuns } from './event-tables.ts';
 import { completeFirstVersion, createTurns } from './first-version.ts';
-import { addRunnerDrains } from './fleet-tables.ts';
+import { addFleetMinutes, addRunnerDrains, addRunnerEnds } from './fleet-tables.ts';
 import { addChecks, addForgeReports, addForges, addIssuedTokens, addJobTokens } from './forge-tables.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
 import type { Schema } from './schema.ts';
@@ -247,6 +247,8 @@ export const migrations: readonly Migration[] = [
   addRunnerDrains,
   addBranchesByMove,
   addStartable,
+  addFleetMinutes,
+  addRunnerEnds,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

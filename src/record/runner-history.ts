@@ -13,6 +13,7 @@ export interface PastAttempt {
   runner: string | null;
   status: Status;
   reason: Reason | null;
+  createdAt: number;
   startedAt: number | null;
   finishedAt: number | null;
   lostAt: number | null;
@@ -26,26 +27,57 @@ function attempts(database: Database, reader: Reader) {
     .innerJoin('builds', 'builds.id', 'jobs.build_id')
     .where(readable(reader, 'builds.repo'))
     .select(['attempts.job_id as job', 'attempts.number as attempt', 'attempts.runner_name as runner'])
-    .select(['attempts.status', 'attempts.reason', 'attempts.started_at as startedAt'])
+    .select(['attempts.status', 'attempts.reason', 'attempts.created_at as createdAt'])
+    .select(['attempts.started_at as startedAt'])
     .select(['attempts.finished_at as finishedAt', 'attempts.lost_at as lostAt', 'attempts.noticed_at as noticedAt'])
     .select(['jobs.name', 'builds.repo', 'builds.number', 'builds.id as build']);
 }
 
 type Row = Awaited<ReturnType<ReturnType<typeof attempts>['execute']>>[number];
 
-/** The attempts of a runner that the reader may see, newest first. */
+/** The place of an attempt in the list of its runner. */
+export interface AttemptPlace {
+  createdAt: number;
+  job: JobId;
+}
+
+/** The ended attempts of a runner that the reader may see, newest first. @param before only those that are further down */
 export async function attemptsOfRunner(
   database: Database,
   reader: Reader,
   runner: string,
-  limit: number,
+  { limit, before }: { limit: number; before?: AttemptPlace | undefined },
 ): Promise<PastAttempt[]> {
-  const rows = await attempts(database, reader)
+  let query = attempts(database, reader)
     .where('attempts.runner_name', '=', runner)
+    .where('attempts.status', 'not in', ['queued', 'running'])
     .orderBy('attempts.created_at', 'desc')
-    .limit(limit)
+    .orderBy('attempts.job_id', 'desc')
+    .limit(limit);
+  if (before) {
+    const { createdAt, job } = before;
+    query = query
+      .where('attempts.created_at', '<=', createdAt)
+      .where((eb) => eb.or([eb('attempts.created_at', '<', createdAt), eb('attempts.job_id', '<', job)]));
+  }
+  return (await query.execute()).map(pastOf);
+}
+
+/** A job, as a list names it. */
+export type NamedJob = Pick<PastAttempt, 'job' | 'name' | 'repo' | 'build' | 'number' | 'startedAt'>;
+
+/** Those of the jobs that the reader may see. */
+export async function namedJobs(database: Database, reader: Reader, jobs: readonly JobId[]): Promise<NamedJob[]> {
+  if (jobs.length === 0) return [];
+  const rows = await database.db
+    .selectFrom('jobs')
+    .innerJoin('builds', 'builds.id', 'jobs.build_id')
+    .where(readable(reader, 'builds.repo'))
+    .where('jobs.id', 'in', jobs)
+    .select(['jobs.id as job', 'jobs.name', 'jobs.started_at as startedAt'])
+    .select(['builds.repo', 'builds.number', 'builds.id as build'])
     .execute();
-  return rows.map(pastOf);
+  return rows.map(({ build, ...row }) => ({ ...row, build: String(build) as BuildId }));
 }
 
 /** Whether a runner with that name has ever had a job. */

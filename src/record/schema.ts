@@ -332,6 +332,17 @@ export interface Schema {
   /** the runners that a person keeps from taking jobs, see record/runner-drains.ts */
   runner_drains: { runner: string; reason: string | null; drained_by: string; drained_at: number };
 
+  /** the use of the fleet in each minute of the last day, see record/fleet-minutes.ts */
+  fleet_minutes: {
+    /** beginning of the minute */
+    at: number;
+    measurements: number;
+    waiting: number;
+    /** sum of the measurements */
+    busy: number;
+    slots: number;
+  };
+
   forges: {
     name: string;
     kind: ForgeKind;

@@ -60,6 +60,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     public_key: true, name: true, repos: true, own: true, created_by: true, created_at: true, removed_at: true,
   },
   runner_drains: { runner: true, reason: true, drained_by: true, drained_at: true },
+  fleet_minutes: { at: true, measurements: true, waiting: true, busy: true, slots: true },
   forges: {
     name: true, kind: true, api: true, token: true, key_id: true, job_token: true, job_token_key_id: true, app_id: true,
     app_page: true, repos: true, report: true, created_by: true, created_at: true, checked_at: true, problem_code: true,

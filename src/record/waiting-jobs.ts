@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { LaterPlan } from '../kernel/later-plans.ts';
-import type { BuildId, JobId } from '../kernel/model.ts';
+import type { BuildId, JobId, Status } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database } from './database.ts';
 import { laterPlanOf, planBeginning } from './later-plans.ts';
@@ -30,19 +30,39 @@ export async function oldestWaitingJob(database: Database, reader = administrato
 }
 
 async function oldestQueued(database: Database, reader: Reader): Promise<WaitingJob | undefined> {
-  const row = await jobsOfBuilds(database, reader)
-    .innerJoin('attempts', (join) =>
-      join.onRef('attempts.job_id', '=', 'jobs.id').onRef('attempts.number', '=', 'jobs.attempt'),
-    )
-    .select('attempts.created_at as since')
-    // matches the condition of the index
-    .where('attempts.status', '=', sql.lit('queued'))
-    // a job that is tried again waits for no runner before it is due
-    .where((eb) => eb.or([eb('jobs.due_at', 'is', null), eb('jobs.due_at', '<=', serverNow())]))
-    .orderBy('since')
-    .limit(1)
-    .executeTakeFirst();
+  const row = await queuedAttempts(database, reader).orderBy('since').limit(1).executeTakeFirst();
   return row && waitingJob(row, 'queued');
+}
+
+function queuedAttempts(database: Database, reader: Reader) {
+  return (
+    jobsOfBuilds(database, reader)
+      .innerJoin('attempts', (join) =>
+        join.onRef('attempts.job_id', '=', 'jobs.id').onRef('attempts.number', '=', 'jobs.attempt'),
+      )
+      .select('attempts.created_at as since')
+      // matches the condition of the index
+      .where('attempts.status', '=', sql.lit('queued'))
+      // a job that is tried again waits for no runner before it is due
+      .where((eb) => eb.or([eb('jobs.due_at', 'is', null), eb('jobs.due_at', '<=', serverNow())]))
+  );
+}
+
+/** A job that waits for a runner, with what its repository requires of it. */
+export type QueuedJob = WaitingJob & { required: string[] };
+
+/** The jobs that have waited longest for a runner, oldest first. */
+export async function longestQueued(database: Database, reader: Reader, limit: number): Promise<QueuedJob[]> {
+  const rows = await queuedAttempts(database, reader)
+    .leftJoin('repositories', 'repositories.name', 'builds.repo')
+    .select('repositories.runners as required')
+    .orderBy('since')
+    .limit(limit)
+    .execute();
+  return rows.map(({ required, ...row }) => ({
+    ...waitingJob(row, 'queued'),
+    required: JSON.parse(required ?? '[]') as string[],
+  }));
 }
 
 async function oldestOfNeeds(database: Database, reader: Reader): Promise<WaitingJob | undefined> {
@@ -56,6 +76,19 @@ async function oldestOfNeeds(database: Database, reader: Reader): Promise<Waitin
     .limit(1)
     .executeTakeFirst();
   return row && waitingJob(row, 'waiting');
+}
+
+/** How many jobs wait for a runner, and how many run. */
+export async function countOpenJobs(database: Database): Promise<{ queued: number; running: number }> {
+  const rows = await database.db
+    .selectFrom('jobs')
+    .select(['status', ({ fn }) => fn.countAll<number>().as('count')])
+    .where('finished_at', 'is', null)
+    .where('status', 'in', ['queued', 'running'])
+    .groupBy('status')
+    .execute();
+  const count = (status: Status) => Number(rows.find((row) => row.status === status)?.count ?? 0);
+  return { queued: count('queued'), running: count('running') };
 }
 
 /** How many jobs wait for a person's approval, and the one that has waited longest; undefined if none waits. */

@@ -88,6 +88,12 @@ export const runnerMemberSchema = stageMemberSchema.extend({
   claims: z.array(z.string()).default([]),
   /** load average of the machine over one minute */
   load: z.number(),
+  /** how many processors it may use */
+  cores: z.number().optional(),
+  /** how its jobs are isolated: one of the values of VOLT_ISOLATION */
+  isolation: z.string().optional(),
+  /** the container engine that it has used, for people; null if none was needed yet */
+  engine: z.string().nullable().optional(),
   /** it is stopping, and takes no more jobs */
   stopping: z.boolean().optional(),
   /** it takes no more jobs, because a person has drained it; a runner of an older version cannot be drained */

@@ -1,4 +1,4 @@
-import { loadavg, tmpdir } from 'node:os';
+import { availableParallelism, loadavg, tmpdir } from 'node:os';
 import * as z from 'zod';
 import { EngineSession } from '../engine/engine-session.ts';
 import { levelName } from '../exec/isolation-check.ts';
@@ -350,6 +350,9 @@ export class Runner {
       claims: this.#executions.claims,
       problems: this.#problems(),
       load: loadavg()[0] ?? 0,
+      cores: availableParallelism(),
+      isolation: levelName(this.#services.settledIsolation),
+      engine: this.#engine.engineName ?? null,
       version,
       stopping: this.#stopping,
       drained: this.#admission.isDrained,

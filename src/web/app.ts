@@ -38,6 +38,7 @@ import { buildsPage } from './pages/builds.tsx';
 import { errorPage } from './pages/error.tsx';
 import { checkForgeFromPage, forgesPage } from './pages/forges.tsx';
 import { addAppFromPage, beginAppFromPage, madeAppPage } from './pages/github-app.tsx';
+import { internalsPage } from './pages/internals.tsx';
 import { logPage } from './pages/log-page.tsx';
 import { setPreferences } from './pages/preferences.ts';
 import { queueBoard } from './pages/queue-board.ts';
@@ -156,6 +157,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.post('/runners/:name/drain', auditAs('runners.drain', 'name'), (context) => drainFromPage(context, web));
   app.post('/runners/:name/resume', auditAs('runners.resume', 'name'), (context) => resumeFromPage(context, web));
 
+  app.get('/internals', forAdmins, (context) => internalsPage(context, web));
   const board = queueBoard(web);
   app.all('/queues', forAdmins, board);
   app.all('/queues/*', forAdmins, board);

@@ -5,7 +5,6 @@ import type { Assets } from './http/assets.ts';
 import type { OwnHosts } from './http/hosts.ts';
 import type { LineIndexes } from './logs/line-index.ts';
 import type { Searches } from './logs/searches.ts';
-import type { FleetHistory } from './status/fleet-history.ts';
 import type { Notices } from './streams/notices.ts';
 import type { OpenStreams } from './streams/sse.ts';
 import type { Summaries } from './summaries/summaries.ts';
@@ -21,6 +20,5 @@ export interface Web extends StageContext {
   readonly assets: Assets;
   readonly lines: LineIndexes;
   readonly searches: Searches;
-  readonly fleet: FleetHistory;
   readonly summaries: Summaries;
 }

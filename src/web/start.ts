@@ -14,8 +14,6 @@ import { listenAt } from './http/listen.ts';
 import { LineIndexes } from './logs/line-index.ts';
 import { Searches } from './logs/searches.ts';
 import type { Web } from './services.ts';
-import { FleetHistory } from './status/fleet-history.ts';
-import { measureFleet } from './status/fleet-measurement.ts';
 import { Notices } from './streams/notices.ts';
 import { OpenStreams } from './streams/sse.ts';
 import { Summaries } from './summaries/summaries.ts';
@@ -50,7 +48,6 @@ export async function startWeb(
     assets: new Assets(),
     lines: new LineIndexes(),
     searches: new Searches(),
-    fleet: new FleetHistory(),
     summaries: new Summaries(),
   };
   const web: Web = { ...context, logger, guard, hosts, streams, notices, ...own };
@@ -78,13 +75,11 @@ export async function startWeb(
   for (const server of servers)
     server.on('error', (error) => logger.warn(`the HTTP server reports an error: ${errorText(error)}`));
   const shown = showStage(context, 'web');
-  const watch = measureFleet(web);
   logger.info(`listening at ${urls.url}`);
   return {
     ...urls,
     stop: async () => {
       removeAddresses();
-      await watch.stop();
       streams.close();
       await Promise.all(servers.map(closed));
       await notices.close();

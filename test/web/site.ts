@@ -27,7 +27,6 @@ import { LineIndexes } from '../../src/web/logs/line-index.ts';
 import { Searches } from '../../src/web/logs/searches.ts';
 import type { Web } from '../../src/web/services.ts';
 import { startWeb, type WebStage } from '../../src/web/start.ts';
-import { FleetHistory } from '../../src/web/status/fleet-history.ts';
 import { Notices } from '../../src/web/streams/notices.ts';
 import { OpenStreams } from '../../src/web/streams/sse.ts';
 import { Summaries } from '../../src/web/summaries/summaries.ts';
@@ -77,7 +76,6 @@ export class Site {
       assets: new Assets(),
       lines: new LineIndexes(),
       searches: new Searches(),
-      fleet: new FleetHistory(),
       summaries: new Summaries(),
     };
     const hosts = { bound: '127.0.0.1', machine: 'box', url: undefined };

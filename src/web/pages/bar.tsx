@@ -5,11 +5,12 @@ export function boardBar(): string {
       <a class="brand" href="/">
         Volt
       </a>
+      <a href="/">Start</a>
       <a href="/builds">Builds</a>
       <a href="/repos">Repositories</a>
       <a href="/runners">Runners</a>
-      <a href="/queues" aria-current="page">
-        Queues
+      <a href="/internals" aria-current="true">
+        Internals
       </a>
     </nav>,
   );

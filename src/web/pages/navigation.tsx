@@ -16,7 +16,6 @@ const places = {
 const more = {
   forges: { title: 'Forges', href: '/forges', admin: true },
   audit: { title: 'Audit log', href: '/audit', admin: true },
-  queues: { title: 'Queues', href: '/queues', admin: true },
   api: { title: 'API', href: '/api', admin: false },
 } as const;
 

@@ -1,21 +1,23 @@
 import type { Context } from 'hono';
 import type { RunnerDrain } from '../../kernel/model/access-shapes.ts';
-import { buildIdOf, parseAttemptName } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
+import { fleetMinutes } from '../../record/fleet-minutes.ts';
 import { lostAttempts } from '../../record/runner-history.ts';
 import { clockFault } from '../../redis/clock-fault.ts';
 import type { WebEnv } from '../access/env.ts';
-import { may } from '../access/permission.ts';
-import type { QueueDepth, SystemStatus } from '../schemas/system.ts';
+import type { SystemStatus } from '../schemas/system.ts';
 import type { Web } from '../services.ts';
 import { type FleetRunner, readFleet } from '../status/fleet.ts';
+import { type FleetRange, fleetRanges } from '../status/fleet-intervals.ts';
 import { pageOfRunners } from '../status/runner-list.ts';
+import { jobsNow, sharesBusy } from '../status/runner-work.ts';
 import { systemStatus } from '../status/system-status.ts';
-import { FleetCharts, Losses } from './fleet-history.tsx';
+import { FleetCharts, FleetRanges, fleetRangeOf } from './fleet-charts.tsx';
 import { answerPage } from './layout.tsx';
-import { PageHead } from './page-head.tsx';
 import { Age, Problems } from './parts.tsx';
+import { Losses } from './past-attempts.tsx';
 import { DrainNote, DrainOf, RunnerMark } from './runner-drain.tsx';
+import { FleetHead, Load, RunningJobs, Use } from './runner-parts.tsx';
 import { Table } from './table.tsx';
 import { PageLinks, TextFilter } from './text-filter.tsx';
 
@@ -29,40 +31,53 @@ const pageSize = 100;
 /** Up to this many runners there is no filter. */
 const few = 10;
 
-/** `/runners`: the runners, the stages and the queues. */
+/** `/runners`: the runners and the stages. */
 export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const reader = context.get('reader');
-  const [status, fleet] = await Promise.all([systemStatus(web, reader), readFleet(web, reader)]);
+  const now = serverNow();
+  const range = fleetRangeOf(context.req.query('range'));
+  const [status, fleet, minutes, lost] = await Promise.all([
+    systemStatus(web, reader),
+    readFleet(web, reader),
+    fleetMinutes(web.database, now - fleetRanges[range].length - fleetRanges[range].row),
+    lostAttempts(web.database, reader, now - lostDays * 86_400_000, mostLost),
+  ]);
   const text = (context.req.query('text') ?? '').trim().slice(0, 256);
   const after = context.req.query('after')?.slice(0, 300) || undefined;
   const { runners, next } = pageOfRunners(fleet?.runners ?? [], { limit: pageSize, text, after });
-  const now = serverNow();
-  const lost = await lostAttempts(web.database, reader, now - lostDays * 86_400_000, mostLost);
+  const [jobs, shares] = await Promise.all([
+    jobsNow(web, reader, runners),
+    sharesBusy(web, runners, fleetRanges.hour.length, now),
+  ]);
+  const isWhole = text === '' && after === undefined;
   return answerPage(context, web, {
     title: 'Runners',
     section: 'runners',
     content: (
       <div data-refresh="3">
+        <FleetHead context={context} view="runners" />
         <Problems problems={status.problems} />
-        <PageHead title="Runners" />
         {((fleet?.runners.length ?? 0) > few || text !== '') && (
           <TextFilter action="/runners" label="Name or machine" text={text} />
         )}
         <section id="runners" data-live="">
-          <p class="faint">
-            {status.runners ? `${status.runners.busy} of ${status.runners.slots} slots busy` : 'Slots unknown'} ·{' '}
-            {status.builds
-              ? `${status.builds.running} ${status.builds.running === 1 ? 'build' : 'builds'} running · ${status.builds.queued} queued`
-              : 'builds unknown'}
-          </p>
+          <Summary status={status} />
           {fleet ? (
-            <Fleet runners={runners} narrowed={text !== '' || after !== undefined} now={now} />
+            <Fleet runners={runners} narrowed={!isWhole} work={{ jobs, shares }} now={now} />
           ) : (
             <p class="empty">Redis does not answer.</p>
           )}
           <PageLinks action="/runners" text={text} after={after} next={next} />
-          {fleet && text === '' && after === undefined && <Away drains={fleet.away} now={now} />}
-          <FleetCharts moments={web.fleet.moments} />
+          {fleet && isWhole && <Away drains={fleet.away} now={now} />}
+        </section>
+        <section>
+          <div class="choices">
+            <h2>Use</h2>
+            <FleetRanges chosen={range} addressOf={(other) => addressOf(context, other)} />
+          </div>
+          <div id="use" data-live="">
+            <FleetCharts minutes={minutes} range={range} now={now} />
+          </div>
         </section>
         <section id="losses" data-live="">
           <h2>Work lost with runners</h2>
@@ -72,16 +87,38 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
           <h2>Stages</h2>
           <Stages stages={status.stages} now={now} />
         </section>
-        <section id="queues" data-live="">
-          <h2>Queues</h2>
-          <Queues queues={status.queues} linked={may(context, 'admin')} />
-        </section>
       </div>
     ),
   });
 }
 
-function Fleet({ runners, narrowed, now }: { runners: FleetRunner[]; narrowed: boolean; now: number }) {
+/** The address of this page with another range. */
+function addressOf(context: Context<WebEnv>, range: FleetRange): string {
+  const query = new URL(context.req.url).searchParams;
+  query.set('range', range);
+  return `/runners?${query}`;
+}
+
+function Summary({ status: { runners, jobs } }: { status: SystemStatus }) {
+  const waiting = jobs && `${jobs.queued} ${jobs.queued === 1 ? 'job' : 'jobs'} waiting`;
+  return (
+    <p class="faint">
+      {runners ? `${runners.busy} of ${runners.slots} slots busy` : 'Slots unknown'} · {waiting ?? 'jobs unknown'}
+      {runners && runners.drained > 0 && ` · ${runners.drained} drained`}
+      {runners && runners.stopping > 0 && ` · ${runners.stopping} stopping`}
+    </p>
+  );
+}
+
+interface FleetShown {
+  runners: FleetRunner[];
+  /** whether others exist that do not fit the filter or are on other pages */
+  narrowed: boolean;
+  work: { jobs: Awaited<ReturnType<typeof jobsNow>>; shares: ReadonlyMap<string, number> };
+  now: number;
+}
+
+function Fleet({ runners, narrowed, work: { jobs, shares }, now }: FleetShown) {
   if (runners.length === 0 && narrowed) return <p class="empty">No runners match.</p>;
   if (runners.length === 0) {
     return (
@@ -92,16 +129,17 @@ function Fleet({ runners, narrowed, now }: { runners: FleetRunner[]; narrowed: b
   }
   return (
     <Table
-      class="cards"
+      class="cards fleet"
       rows={runners}
       idOf={({ id }) => `runner-${id}`}
       columns={[
         { head: 'Runner', class: 'name', cell: (runner) => <Name runner={runner} /> },
         { head: 'State', cell: (runner) => <State runner={runner} now={now} /> },
-        { head: 'Slots', cell: ({ running, slots }) => `${running.length}/${slots}` },
-        { head: 'Jobs', cell: ({ running }) => <AttemptLinks names={running} /> },
+        { head: 'Busy', cell: ({ running, slots }) => `${running.length} of ${slots}` },
+        { head: 'Last hour', cell: ({ name }) => <Use share={shares.get(name)} /> },
+        { head: 'Jobs now', cell: ({ id }) => <RunningJobs {...(jobs.get(id) ?? { jobs: [], hidden: 0 })} /> },
         { head: 'Labels', cell: ({ labels }) => labels.map((label) => <span class="label">{label}</span>) },
-        { head: 'Load', class: 'number', cell: ({ load }) => load.toFixed(2) },
+        { head: 'Load', class: 'number', cell: (runner) => <Load runner={runner} /> },
         { head: 'Heartbeat', class: 'number', cell: ({ heartbeatAt }) => <Age time={heartbeatAt} now={now} /> },
       ]}
     />
@@ -136,26 +174,9 @@ function Name({ runner }: { runner: FleetRunner }) {
     <>
       <a href={`/runners/${encodeURIComponent(runner.name)}`}>{runner.name}</a>
       <span class="by">
-        {runner.host} · {runner.version}
+        {runner.host === runner.name ? '' : `${runner.host} · `}Volt {runner.version}
       </span>
       {clockFault(runner) !== undefined && <span class="by">{clockFault(runner)}</span>}
-    </>
-  );
-}
-
-function AttemptLinks({ names }: { names: string[] }) {
-  if (names.length === 0) return <span class="faint">none</span>;
-  return (
-    <>
-      {names.map((name, index) => {
-        const ref = parseAttemptName(name);
-        return (
-          <>
-            {index > 0 && ' '}
-            {ref ? <a href={`/builds/${buildIdOf(ref.job)}?job=${ref.job}`}>{name}</a> : name}
-          </>
-        );
-      })}
     </>
   );
 }
@@ -199,26 +220,5 @@ function Stages({ stages, now }: { stages: SystemStatus['stages']; now: number }
         )}
       </tbody>
     </table>
-  );
-}
-
-/** @param linked whether the reader may open the queue board */
-function Queues({ queues, linked }: { queues: QueueDepth[]; linked: boolean }) {
-  return (
-    <Table
-      class="queues"
-      rows={queues}
-      columns={[
-        {
-          head: 'Queue',
-          class: 'name',
-          cell: ({ name }) => (linked ? <a href={`/queues/queue/${encodeURIComponent(name)}`}>{name}</a> : name),
-        },
-        { head: 'Waiting', class: 'number', cell: ({ waiting, prioritized }) => waiting + prioritized },
-        { head: 'Active', class: 'number', cell: ({ active }) => active },
-        { head: 'Delayed', class: 'number', cell: ({ delayed }) => delayed },
-        { head: 'Dead letters', class: 'number', cell: ({ failed }) => failed },
-      ]}
-    />
   );
 }

@@ -25,6 +25,13 @@ const runner = name(
       .meta({ description: 'attempts that hold a slot, as <job>.<number>' }),
     reporting: z.array(z.string()).meta({ description: 'attempts that have ended and are not yet recorded' }),
     load: z.number().meta({ description: 'load average of the machine over one minute' }),
+    cores: z.number().optional().meta({ description: 'processors that it may use' }),
+    isolation: z.string().optional().meta({ description: 'of its jobs: sandbox, user, container or none' }),
+    engine: z
+      .string()
+      .nullable()
+      .optional()
+      .meta({ description: 'the container engine that it has used; null if no job needed one yet' }),
     state: z.enum(runnerStates).meta({
       description:
         'ready: takes jobs; unhealthy: takes none while it has a problem; draining: a person has drained it, and jobs are left; drained: no job is left; stopping: its process ends',

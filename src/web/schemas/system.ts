@@ -101,6 +101,13 @@ export const systemStatus = name(
       .nullable()
       .meta({ description: 'jobs that wait for the approval of a person; null while the database does not answer' }),
     queues: z.array(queueDepth),
+    jobs: z
+      .object({
+        queued: z.number().int().meta({ description: 'jobs that wait for a runner' }),
+        running: z.number().int(),
+      })
+      .nullable()
+      .meta({ description: 'null while the database does not answer' }),
     builds: z
       .object({ queued: z.number().int(), running: z.number().int() })
       .nullable()

@@ -5,7 +5,7 @@ import { repositoryHosts } from '../../record/repository-hosts.ts';
 import { keyProblem } from '../../record/secret-key.ts';
 import { recordBytes } from '../../record/size.ts';
 import type { Reader } from '../../record/visibility.ts';
-import { jobsForApproval, oldestWaitingJob, type WaitingJob } from '../../record/waiting-jobs.ts';
+import { countOpenJobs, jobsForApproval, oldestWaitingJob, type WaitingJob } from '../../record/waiting-jobs.ts';
 import { within } from '../../system/wait.ts';
 import type { SystemStatus } from '../schemas/system.ts';
 import type { Problem } from '../schemas/terms.ts';
@@ -16,6 +16,7 @@ import type { StatusSources } from './sources.ts';
 const timeout = 5000;
 
 interface DatabaseState {
+  jobs: NonNullable<SystemStatus['jobs']>;
   builds: NonNullable<SystemStatus['builds']>;
   failing: ObservedRepository[];
   hosts: (string | null)[];
@@ -32,6 +33,7 @@ export async function readDatabase(
   reader: Reader,
 ): Promise<DatabaseState | Problem> {
   const queries = Promise.all([
+    countOpenJobs(database),
     countOpenBuilds(database),
     failingRepositories(database, reader),
     repositoryHosts(database),
@@ -44,8 +46,8 @@ export async function readDatabase(
   try {
     const answer = await within(queries, timeout);
     if (!answer) return noAnswer;
-    const [builds, failing, hosts, waiting, approvals, bytes, key, forges] = answer;
-    return { builds, failing, hosts, waiting, approvals, bytes, key, forges };
+    const [jobs, builds, failing, hosts, waiting, approvals, bytes, key, forges] = answer;
+    return { jobs, builds, failing, hosts, waiting, approvals, bytes, key, forges };
   } catch (error) {
     if (!(error instanceof VoltError)) throw error;
     const { code, message, remedy } = error;

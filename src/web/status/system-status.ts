@@ -58,6 +58,7 @@ export async function systemStatus(
     oldest: known?.waiting === undefined ? null : oldestOf(known.waiting, seen?.runners),
     approvals: known ? approvalsOf(known.approvals) : null,
     queues: seen?.queues ?? [],
+    jobs: known?.jobs ?? null,
     builds: known?.builds ?? null,
     problems,
     warnings: seen ? [...unfitRedis(seen, false), ...wrongClocks(seen)] : [],

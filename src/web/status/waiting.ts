@@ -75,6 +75,20 @@ export function whyItWaits(
   return slots === 1 ? `the only slot${whose} is busy` : `all ${slots} slots${whose} are busy`;
 }
 
+/** Whether a runner takes a job as soon as it has room for it. */
+export function mayTake(
+  runner: RunnerMember,
+  { id, labels }: Pick<WaitingJob, 'id' | 'labels'>,
+  needed: Needed,
+): boolean {
+  const kind = needed.later?.get(id);
+  return (
+    queueLabels(labels, needed.runners).every((label) => runner.labels.includes(label)) &&
+    (kind === undefined || takes(runner, kind)) &&
+    mayServeRepository(runner, needed.repo)
+  );
+}
+
 /** Says that a person has drained all runners that may take a job, and how to resume one. */
 function allDrained(runners: readonly Pick<RunnerMember, 'name'>[]): string {
   const [first] = runners;
