@@ -6,6 +6,7 @@ import type { Answer } from '../../src/cli/client.ts';
 import { dataPaths } from '../../src/kernel/data-paths.ts';
 import type { Status } from '../../src/kernel/model.ts';
 import { listBuilds } from '../../src/record/builds.ts';
+import { fleetMinutes } from '../../src/record/fleet-minutes.ts';
 import type { runnerList } from '../../src/web/schemas/runners.ts';
 import { VoltProcess as CliProcess } from '../support/cli.ts';
 import { TestFleet } from '../support/fleet.ts';
@@ -126,6 +127,8 @@ describe('a runner', () => {
       await until('it says why the job waits', async () =>
         (await fleet.status()).oldest?.why.includes('all matching runners are drained: volt runners resume r1'),
       );
+      const measured = async () => (await fleetMinutes(fleet.database, 0)).map(({ at }) => at);
+      const before = await until('the use of the fleet is measured', async () => (await measured())[0]);
       await fleet.kill('r1');
       await fleet.startRunner('r1');
       await until('it is drained after its restart', async () => (await state()) === 'drained');
@@ -138,6 +141,8 @@ describe('a runner', () => {
       expect(stdout)
         .to.match(/^r1 .* drained /m)
         .and.match(/r1: drained by owner .*: new disk/);
+      expect(await measured()).to.include(before);
+      expect(await (await fetch(`${fleet.url}/runners`)).text()).to.match(/of 1 on average/);
       expect(fleet.evidence.runs(later)).to.deep.equal([]);
       expect(await runners('resume', '--all').ended()).to.include({ code: 0 });
       await fleet.prove([later]);

@@ -17,8 +17,10 @@ import {
 } from '../../src/record/open-jobs.ts';
 import { pendingWorkOf } from '../../src/record/pending-work.ts';
 import { queuedJobs } from '../../src/record/queued-jobs.ts';
+import { attemptsOfRunner } from '../../src/record/runner-history.ts';
+import { busyTime } from '../../src/record/runner-use.ts';
 import { administrator } from '../../src/record/visibility.ts';
-import { oldestWaitingJob } from '../../src/record/waiting-jobs.ts';
+import { countOpenJobs, longestQueued, oldestWaitingJob } from '../../src/record/waiting-jobs.ts';
 import { planState } from '../../src/record/workflows.ts';
 import { fillWithOldBuilds } from '../support/old-builds.ts';
 import { indexOfOpen, plansOf } from '../support/query-plans.ts';
@@ -52,6 +54,10 @@ describe('frequent queries of the stages', () => {
     'which attempts count': (from) => currentAttempts(from, ['1-1' as JobId]),
     'which job has waited the longest': oldestWaitingJob,
     'how many builds are open': countOpenBuilds,
+    'how many jobs are open': countOpenJobs,
+    'which jobs have waited longest': (from) => longestQueued(from, administrator, 10),
+    'how busy runners were': (from) => busyTime(from, ['r1', 'r2'], { from: 1, to: 2 }),
+    'what a runner has run': (from) => attemptsOfRunner(from, administrator, 'r1', { limit: 10 }),
     'which builds are still to be written to test_results': (from) => unreportedBuilds(from, 10),
     'which jobs are to be cancelled': jobsToCancel,
     'which retries are asked for': openRetries,

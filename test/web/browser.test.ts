@@ -77,6 +77,56 @@ describe(`web: in a browser${withoutBrowser}`, () => {
     complaints = complaints.filter((complaint) => !complaint.includes('net::ERR_FAILED'));
   });
 
+  it('a person drains a runner and resumes it by keyboard, and the page follows it', async () => {
+    const running = [`${job(await site.build('sample'))}.1`];
+    await site.runner('r1', { drained: false, running });
+    await signedIn();
+    await page.goto('/runners');
+    await page.getByRole('link', { name: 'r1' }).focus();
+    await page.keyboard.press('Enter');
+    const reason = page.getByLabel('Reason for draining');
+    await reason.focus();
+    await page.keyboard.type('new d');
+    await site.runner('r1', { drained: false, running, slots: 7 });
+    await page.getByText('1 of 7').waitFor();
+    expect(await reason.inputValue(), 'an update leaves what is typed').to.equal('new d');
+    await page.keyboard.type('isk');
+    await page.keyboard.press('Enter');
+    await page.getByText('draining (1 job)').waitFor();
+    await page.getByText(/drained by owner, .*: new disk/).waitFor();
+    await site.runner('r1', { drained: true });
+    await page.getByText('drained', { exact: true }).waitFor();
+    await page.getByRole('button', { name: 'Resume' }).focus();
+    await page.keyboard.press('Enter');
+    await page.getByRole('button', { name: 'Drain' }).waitFor();
+    await site.runner('r1', { drained: false });
+    await page.getByText('ready', { exact: true }).waitFor();
+  });
+
+  it('a person drains a runner and reads the queues on a phone, dark, without scripts', async () => {
+    await site.runner('r1', { drained: true });
+    const dark = { javaScriptEnabled: false, viewport: { width: 375, height: 812 }, colorScheme: 'dark' as const };
+    const phone = await browser.newContext({ baseURL: site.privateUrl, ...dark });
+    const [name = '', value = ''] = (await site.signIn()).split('=');
+    await phone.addCookies([{ name, value, url: site.privateUrl }]);
+    const plain = await phone.newPage();
+    await plain.goto('/runners/r1');
+    await plain.getByRole('button', { name: 'Drain' }).click();
+    await plain.getByText('drained', { exact: true }).waitFor();
+    await plain.getByRole('button', { name: 'Resume' }).click();
+    await plain.getByRole('button', { name: 'Drain' }).waitFor();
+    await plain.getByRole('link', { name: 'Runners' }).first().click();
+    await plain.getByRole('link', { name: '24 hours' }).click();
+    await plain.getByRole('link', { name: 'Internals' }).click();
+    await plain.getByText('New commits, which a dispatcher turns into builds.').waitFor();
+    for (const path of ['/runners', '/runners/r1', '/internals']) {
+      await plain.goto(path);
+      const wide = await plain.evaluate('document.documentElement.scrollWidth');
+      expect(wide, path).to.be.at.most(375);
+    }
+    await phone.close();
+  });
+
   it("a build's page and log follow the build from queued to its result", async () => {
     const id = await site.build('sample', { subject: 'Watch me' });
     const ref = { job: job(id), attempt: 1 };

@@ -22,12 +22,13 @@ interface Shown {
 /** Charts of waiting jobs and busy slots, and their numbers as a table. */
 export function FleetCharts({ minutes, range, now }: Shown) {
   const intervals = fleetIntervals(minutes, range, fleetRanges[range].bar, now);
-  const labels = intervals.map(({ from, to }) => (to > now ? 'now' : age(now - from)));
+  const end = intervals.at(-1)?.to ?? now;
+  const labels = intervals.map(({ from, to }) => (to === end ? 'now' : shortAge(end - from)));
   const bars = (value: (use: NonNullable<FleetInterval['use']>) => number, kind: string, what: string) =>
-    intervals.map(({ use }, index): Bar => {
+    intervals.map(({ from, use }): Bar => {
       if (use === null) return { title: '', parts: [] };
       return {
-        title: `${labels[index]}: ${countScale.label(value(use))} ${what}`,
+        title: `${age(now - from)}: ${countScale.label(value(use))} ${what}`,
         parts: [{ value: value(use), class: kind }],
       };
     });
@@ -58,6 +59,12 @@ export function FleetCharts({ minutes, range, now }: Shown) {
       )}
     </>
   );
+}
+
+/** `−45 min`, `−18 h`; several fit below a chart on a phone */
+function shortAge(ms: number): string {
+  const minutes = Math.round(ms / 60_000);
+  return minutes < 60 ? `−${minutes} min` : `−${Math.round(minutes / 60)} h`;
 }
 
 /** Links that choose the range. */

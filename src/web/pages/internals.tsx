@@ -20,36 +20,43 @@ export async function internalsPage(context: Context<WebEnv>, web: Web): Promise
     content: (
       <div data-refresh="3">
         <FleetHead context={context} view="internals" />
-        <h2>Queues</h2>
-        <p>
-          The stages hand work to each other as messages in Redis. The database knows what is true: what is lost here is
-          sent again.
-        </p>
         <section id="queues" data-live="">
+          <h2>Queues</h2>
+          <p>
+            The stages hand work to each other as messages in Redis. The database knows what is true: what is lost here
+            is sent again.
+          </p>
           {seen ? <Queues depths={seen[0]} labelSets={seen[1]} /> : <p class="empty">Redis does not answer.</p>}
         </section>
-        <h2>Messages</h2>
-        <p>
-          The queue board shows single messages, and retries or removes them. <em>Completed</em> messages are kept for a
-          while so that none is sent twice. <em>Failed</em> ones are dead letters: no stage has understood them, and{' '}
-          <code>volt status</code> reports them. It says <em>No workers</em> of <code>{queueNames.setAside}</code>,
-          which is normal. The board is a program of others, Bull Board, and is not made for keyboards and screen
-          readers; this page has the same numbers.
-        </p>
-        <p>
-          <a class="button" href="/queues">
-            Open the queue board
-          </a>
-        </p>
+        <section>
+          <h2>Messages</h2>
+          <p>
+            The queue board shows single messages, and retries or removes them. <em>Completed</em> messages are kept for
+            a while so that none is sent twice. <em>Failed</em> ones are dead letters: no stage has understood them, and{' '}
+            <code>volt status</code> reports them. It says <em>No workers</em> of <code>{queueNames.setAside}</code>,
+            which is normal. The board is a program of others, Bull Board, and is not made for keyboards and screen
+            readers; this page has the same numbers.
+          </p>
+          <p>
+            <a class="button" href="/queues">
+              Open the queue board
+            </a>
+          </p>
+        </section>
       </div>
     ),
   });
 }
 
+/** Whether the messages that wait in a queue are dead letters. */
+function isSetAside({ name }: QueueDepth): boolean {
+  return name === queueNames.setAside;
+}
+
 function Queues({ depths, labelSets }: { depths: QueueDepth[]; labelSets: string[][] }) {
   return (
     <Table
-      class="cards queues"
+      class="cards"
       rows={depths}
       idOf={({ name }) => `queue-${name}`}
       columns={[
@@ -59,13 +66,17 @@ function Queues({ depths, labelSets }: { depths: QueueDepth[]; labelSets: string
           cell: ({ name }) => <a href={`/queues/queue/${encodeURIComponent(name)}`}>{name}</a>,
         },
         { head: 'What it is for', label: false, cell: ({ name }) => queueWords(name, labelSets) },
-        { head: 'Waiting', class: 'number', cell: ({ waiting, prioritized }) => waiting + prioritized },
+        {
+          head: 'Waiting',
+          class: 'number',
+          cell: (depth) => (isSetAside(depth) ? 0 : depth.waiting + depth.prioritized),
+        },
         { head: 'At work', class: 'number', cell: ({ active }) => active },
         { head: 'Later', class: 'number', cell: ({ delayed }) => delayed },
         {
           head: 'Dead letters',
           class: 'number',
-          cell: ({ name, waiting, failed }) => failed + (name === queueNames.setAside ? waiting : 0),
+          cell: (depth) => depth.failed + (isSetAside(depth) ? depth.waiting : 0),
         },
       ]}
     />

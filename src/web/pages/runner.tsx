@@ -21,7 +21,7 @@ import { Load, Use } from './runner-parts.tsx';
 import { Table } from './table.tsx';
 
 /** Attempts on one page. */
-const pageSize = 50;
+const pageSize = 25;
 /** Waiting jobs that are listed. */
 const mostWaiting = 10;
 

@@ -129,7 +129,7 @@ function Fleet({ runners, narrowed, work: { jobs, shares }, now }: FleetShown) {
   }
   return (
     <Table
-      class="cards fleet"
+      class="cards"
       rows={runners}
       idOf={({ id }) => `runner-${id}`}
       columns={[

@@ -14,6 +14,8 @@ export type FleetRunner = RunnerMember & {
   drain: RunnerDrain | null;
   /** whether it follows orders to drain; one of an older version does not */
   canDrain: boolean;
+  /** patterns of the repositories that it serves, which may name some that the reader may not see: to decide by, not to show */
+  served: RunnerMember['repos'];
 };
 
 export interface Fleet {
@@ -39,9 +41,10 @@ export async function readFleet(
   const byName = new Map(drains.map((drain) => [drain.runner, drain]));
   const names = new Set(alive.map(({ name }) => name));
   return {
-    runners: alive.map((runner) => {
+    runners: alive.map((runner, index) => {
       const drain = byName.get(runner.name) ?? null;
-      return { ...runner, drain, state: runnerState(runner, drain), canDrain: runner.drained !== undefined };
+      const served = listed.alive[index]?.repos ?? [];
+      return { ...runner, drain, state: runnerState(runner, drain), canDrain: runner.drained !== undefined, served };
     }),
     away: drains.filter(({ runner }) => !names.has(runner)),
   };

@@ -4,6 +4,7 @@ import { busyTime } from '../../record/runner-use.ts';
 import type { Reader } from '../../record/visibility.ts';
 import { longestQueued, type QueuedJob } from '../../record/waiting-jobs.ts';
 import type { RunnerMember } from '../../redis/membership.ts';
+import type { FleetRunner } from './fleet.ts';
 import type { StatusSources } from './sources.ts';
 import { mayTake, type Needed, whyItWaits } from './waiting.ts';
 
@@ -23,14 +24,16 @@ export interface JobForRunner {
 export async function jobsFor(
   { database }: Pick<StatusSources, 'database'>,
   reader: Reader,
-  runner: RunnerMember,
-  alive: RunnerMember[],
+  runner: FleetRunner,
+  alive: FleetRunner[],
 ): Promise<JobForRunner[]> {
   const queued = await longestQueued(database, reader, mostSearched);
   return queued.flatMap((job) => {
     const { id, repo, required, laterPlan } = job;
     const needed: Needed = { repo, runners: required, ...(laterPlan && { later: new Map([[id, laterPlan]]) }) };
-    return mayTake(runner, job, needed) ? [{ job, why: whyItWaits(job, alive, needed) }] : [];
+    return mayTake({ ...runner, repos: runner.served }, job, needed)
+      ? [{ job, why: whyItWaits(job, alive, needed) }]
+      : [];
   });
 }
 
