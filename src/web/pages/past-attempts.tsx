@@ -68,7 +68,7 @@ function Result({ attempt }: { attempt: PastAttempt }) {
 export function JobLink(job: Pick<PastAttempt, 'build' | 'job' | 'repo' | 'number' | 'name'> & { attempt?: number }) {
   const query = new URLSearchParams({ job: job.job, ...(job.attempt && { attempt: String(job.attempt) }) });
   return (
-    <a href={`/builds/${job.build}?${query}`}>
+    <a href={`/builds/${job.build}?${query}${job.attempt ? '#log' : ''}`}>
       {job.repo}#{job.number} {job.name}
     </a>
   );
