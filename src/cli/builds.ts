@@ -1,7 +1,9 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import { durationStart } from '../kernel/build-duration.ts';
 import { type Status, statuses, statusWords } from '../kernel/model.ts';
+import { hint } from '../kernel/similar-words.ts';
 import type { buildList } from '../web/schemas/builds.ts';
+import type { searchResults } from '../web/schemas/search.ts';
 import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { configOf, integer, jsonOption } from './options.ts';
@@ -10,6 +12,9 @@ import { printEntries } from './table.ts';
 import { mark, paint, plain, print, printJson } from './terminal.ts';
 import { ago, took } from './times.ts';
 import { buildName, buildVerdict, refText, shortSha } from './wording.ts';
+
+/** Branches, the newest first, that are compared with one that has no builds. */
+const mostBranches = 50;
 
 interface BuildsOptions {
   repo?: string;
@@ -44,14 +49,15 @@ export function buildsCommand(program: Command): CommandFile {
       const page = await client.get<Answer<typeof buildList>>('/builds', filter);
       if (repo !== undefined && page.builds.length === 0) await requireRepository(client, repo);
       if (json) return printJson(page);
-      await printEntries(page.builds, 'no builds', {
+      const none = page.builds.length > 0 || branch === undefined ? 'no builds' : await noneOf(client, branch, repo);
+      await printEntries(page.builds, none, {
         '': ({ status }) => mark(status),
         BUILD: buildName,
         STATUS: buildVerdict,
         REF: refText,
         COMMIT: ({ sha }) => shortSha(sha),
         DURATION: (build) => took(durationStart(build), build.finishedAt),
-        CREATED: ({ createdAt }) => ago(createdAt),
+        AGE: ({ createdAt }) => ago(createdAt),
         SUBJECT: ({ subject }) => plain(subject),
       });
       if (page.next !== null && process.stdout.isTTY) print(paint('dim', `next page: --before ${page.next}`));
@@ -64,6 +70,17 @@ export function buildsCommand(program: Command): CommandFile {
       ['volt builds --repo my-project --pull-request 7', 'the builds of a pull request'],
     ],
   };
+}
+
+/** The sentence for a branch without such builds; it names a similar branch, since a person may have mistyped it. */
+async function noneOf(client: Client, branch: string, repo: string | undefined): Promise<string> {
+  const query = { kind: 'branch', repo, limit: mostBranches };
+  const { results } = await client.get<Answer<typeof searchResults>>('/search', query);
+  const meant = hint(
+    branch,
+    results.map(({ name }) => name),
+  );
+  return `no builds of the branch "${plain(branch)}"${plain(meant)}`;
 }
 
 /** @param text a status, or the word that people see for it */

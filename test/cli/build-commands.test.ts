@@ -23,7 +23,8 @@ describe('commands about builds', () => {
     env = { VOLT_URL: site.url, VOLT_TOKEN: site.token };
     await site.repository('app');
     await site.repository('apparel');
-    build = await site.build('app', {}, [{ name: 'lint' }, { name: 'unit' }]);
+    const cursor = { before: null, generation: 0 };
+    build = await site.build('app', { cursor }, [{ name: 'lint' }, { name: 'unit' }]);
   });
   after(async () => {
     await site.stop();
@@ -50,6 +51,15 @@ describe('commands about builds', () => {
     it('prints the address where no program opens it', async () => {
       const end = await volt(['open', 'app'], { env: { ...env, DISPLAY: ':9', PATH: '/nowhere' } });
       expect(end).to.include({ code: 0, stderr: '' });
+    });
+  });
+
+  describe('volt builds', () => {
+    it('names a similar branch where a branch has no builds', async () => {
+      const none = async (branch: string) => (await volt(['builds', '--branch', branch], { env })).stdout;
+      expect(await none('mian')).to.equal('no builds of the branch "mian"; did you mean "main"?\n');
+      expect(await none('other')).to.equal('no builds of the branch "other"\n');
+      expect((await volt(['builds', '--branch', 'main'], { env })).stdout).to.match(/^ +BUILD .* AGE +SUBJECT\n/);
     });
   });
 
