@@ -79,7 +79,7 @@ describe('web: the list of builds', () => {
       const answer = await site.fetch('/preferences', { method: 'POST', headers, body });
       const cookie = answer.headers.get('set-cookie')?.split(';')[0] ?? '';
       const mine = textOf(await (await site.fetch('/builds?mine=1', { headers: { cookie } })).text());
-      expect(mine).to.include('shop#1').and.not.include('shop#2');
+      expect(mine).to.include('Commits by grace hopper Not you?').and.include('shop#1').and.not.include('shop#2');
     });
 
     it('says what runs and how much waits, whatever the list begins with', async () => {
@@ -235,6 +235,28 @@ describe('web: the list of builds', () => {
       await page.locator('#branches option[value="feature/long-name"]').waitFor({ state: 'attached' });
       await page.getByLabel('Author').pressSequentially('hopp');
       await page.locator('#authors option[value="Grace Hopper"]').waitFor({ state: 'attached' });
+    });
+
+    it('is used in full without script: filter, favourites, size of the rows and new builds', async () => {
+      const plain = await browser.newContext({ baseURL: site.url, javaScriptEnabled: false });
+      const without = await plain.newPage();
+      await without.goto('/builds');
+      await without.locator('#narrow > summary').click();
+      await without.getByLabel('Branch').fill('main');
+      await without.getByLabel('Status').selectOption('failed');
+      await without.getByRole('button', { name: 'Add filter' }).click();
+      expect(new URL(without.url()).search).to.equal('?branch=main&status=failure');
+      await without.getByRole('button', { name: 'Compact' }).click();
+      await without.locator('table.builds.compact').waitFor();
+      expect(new URL(without.url()).search).to.equal('?branch=main&status=failure');
+      await without.locator('.row-link').first().click();
+      await without.waitForURL(/\/builds\/\d+$/);
+      await without.goto('/');
+      await without.getByRole('button', { name: 'Add shop to your favourites' }).click();
+      await without.goto('/builds?favourites=1');
+      const names = await without.locator('.row-link .name').allTextContents();
+      expect(new Set(names.map((name) => name.trim().split('#')[0]))).to.deep.equal(new Set(['shop']));
+      await plain.close();
     });
 
     it('is narrowed by the keyboard alone, and on a phone', async () => {

@@ -26,6 +26,7 @@ import { Problems } from './parts.tsx';
 import { type Preferences, preferencesOf } from './preferences.ts';
 import { RepositoryTabs } from './repository/tabs.tsx';
 import { Tabs } from './tabs.tsx';
+import { Mine } from './who-are-you.tsx';
 
 const pageSize = 50;
 /** Builds on one page of the grid. */
@@ -82,6 +83,7 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
           />
         )}
         <Filters filter={filter} repositories={repositories} />
+        {filter.mine && preferences.me !== '' && <Mine context={context} me={preferences.me} />}
         {search && <OpenBuilds database={web.database} search={search} filter={filter} />}
         <p id="newer" data-live="" role="status">
           {newer > 0 && (

@@ -5,6 +5,7 @@ import type { Database } from '../../record/database.ts';
 import type { WebEnv } from '../access/env.ts';
 import { addressOf, type Filter, isFiltered } from './build-filter.ts';
 import { NoRepositories } from './no-repositories.tsx';
+import { WhoAreYou } from './who-are-you.tsx';
 
 /** Branches that are compared with a name that no build has. */
 const comparedBranches = 1000;
@@ -20,7 +21,7 @@ interface Shown {
 
 /** What stands in place of the list if it is empty, and what to do next. */
 export async function NoBuilds({ context, database, filter, repositories, me }: Shown) {
-  if (filter.mine && me === '') return <WhoAreYou context={context} />;
+  if (filter.mine && me === '') return <WhoAreYou context={context} me={me} />;
   if (filter.favourites && !isFiltered({ ...filter, favourites: false }))
     return (
       <p class="empty">
@@ -43,23 +44,6 @@ export async function NoBuilds({ context, database, filter, repositories, me }: 
     );
   }
   return <Nothing observed={repositories.length} signedIn={context.get('signedIn')} />;
-}
-
-/** Asks once for the name by which the reader's commits are found. */
-function WhoAreYou({ context }: { context: Context<WebEnv> }) {
-  const { pathname, search } = new URL(context.req.url);
-  return (
-    <form class="settings" method="post" action="/preferences">
-      <h2>Which builds are yours?</h2>
-      <input type="hidden" name="next" value={pathname + search} />
-      <label>
-        Your name, as your commits have it
-        <input name="me" required maxlength={200} autocomplete="name" list="authors" />
-      </label>
-      <p class="faint">This browser keeps it in a cookie. Only this list uses it.</p>
-      <button type="submit">Show my builds</button>
-    </form>
-  );
 }
 
 /** Names similar to those of the filter that do not exist, with the address that has them instead. */

@@ -1,0 +1,37 @@
+import type { Context } from 'hono';
+import type { WebEnv } from '../access/env.ts';
+
+interface Asked {
+  context: Context<WebEnv>;
+  /** name of the reader; empty if unknown */
+  me: string;
+}
+
+/** Asks for the name by which the reader's commits are found; see preferences.ts. */
+export function WhoAreYou({ context, me }: Asked) {
+  const { pathname, search } = new URL(context.req.url);
+  return (
+    <form class="settings" method="post" action="/preferences">
+      <h2>Which builds are yours?</h2>
+      <input type="hidden" name="next" value={pathname + search} />
+      <label>
+        Your name, as your commits have it
+        <input name="me" value={me} required maxlength={200} autocomplete="name" list="authors" />
+      </label>
+      <p class="faint">This browser keeps it in a cookie. Only this list uses it.</p>
+      <button type="submit">Show my builds</button>
+    </form>
+  );
+}
+
+/** Whose builds the list shows, with the form to say another name. */
+export function Mine({ context, me }: Asked) {
+  return (
+    <details class="mine" id="mine">
+      <summary>
+        Commits by <strong>{me}</strong> <span class="faint">Not you?</span>
+      </summary>
+      <WhoAreYou context={context} me={me} />
+    </details>
+  );
+}
