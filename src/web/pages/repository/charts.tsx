@@ -47,7 +47,7 @@ export async function chartsPage(context: Context<WebEnv>, web: Web): Promise<Re
     links: projects.get(name),
     content: (
       <>
-        <div class="choices">
+        <div class="chart-filter">
           <Ranges repo={name} chosen={chosen} />
           <BranchField repo={name} chosen={chosen} branches={branches} />
         </div>
