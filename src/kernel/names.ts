@@ -26,7 +26,7 @@ export function repositoryNameFrom(url: string): string {
     .replace(/[^a-z0-9._-]+/g, '-')
     .replace(/^[._-]+/, '')
     .slice(0, 64);
-  return name === '' ? 'repository' : name;
+  return name === '' ? 'repository' : name === reservedName ? `${name}-1` : name;
 }
 
 /**
@@ -42,7 +42,13 @@ export function shortHash(text: string): string {
   return createHash('sha256').update(text).digest('hex').slice(0, 16);
 }
 
+/** `/repos/new` is the form that adds a repository. */
+const reservedName = 'new';
+
 export function checkRepositoryName(name: string): string {
+  if (name === reservedName) {
+    throw new VoltError('bad_name', `no repository can have the name "${name}"`, { remedy: 'Choose another name.' });
+  }
   if (!repositoryNamePattern.test(name)) {
     throw new VoltError('bad_name', `"${name}" is not a valid repository name`, {
       remedy: 'Use 1 to 64 characters of a-z, 0-9, ".", "_" and "-", starting with a letter or digit.',

@@ -11,7 +11,7 @@ export interface AuditFilter {
 }
 
 /** Longest text of clients that is kept. */
-const longest = 300;
+const longest = 2000;
 
 export async function recordAction(database: Database, entry: Omit<AuditEntry, 'id' | 'at'>): Promise<void> {
   const values = { ...entry, target: entry.target.slice(0, longest), at: serverNow() };

@@ -32,6 +32,8 @@ export interface BuildFilter {
   sha?: string | undefined;
   /** number of the pull request */
   pull?: number | undefined;
+  /** only those that have ended since then (ms since 1970) */
+  endedSince?: number | undefined;
   /** leaves out those that events such as comments have started */
   withoutEvents?: boolean | undefined;
   limit: number;
@@ -50,6 +52,7 @@ export async function listBuilds(database: Database, filter: BuildFilter): Promi
   if (filter.branch !== undefined) query = query.where('ref', '=', `refs/heads/${filter.branch}`);
   if (filter.status !== undefined) query = query.where('status', '=', filter.status);
   if (filter.sha !== undefined) query = query.where('sha', '=', filter.sha);
+  if (filter.endedSince !== undefined) query = query.where('finished_at', '>=', filter.endedSince);
   if (filter.pull !== undefined) query = query.where('pull_request', '=', filter.pull);
   if (filter.withoutEvents) query = query.where('event', 'is', null);
   if (filter.before !== undefined) query = query.where('id', '<', Number(filter.before));

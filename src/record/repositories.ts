@@ -126,7 +126,9 @@ async function update(db: Write, existing: RepositoryRow, repository: Repository
       removed_at: null,
       ...(isOther ? { foreign_builds: await lastBuild(db, repository.name) } : {}),
       // tags and pull requests that came while they were not observed are not new
-      ...(existing.removed_at === null ? {} : { tags_seen: null, branches_seen: null, default_branch: null }),
+      ...(existing.removed_at === null
+        ? {}
+        : { tags_seen: null, branches_seen: null, default_branch: null, observed_at: null }),
       ...(existing.removed_at === null && existing.pull_requests !== 'none' ? {} : { pull_requests_seen: null }),
     })
     .where('name', '=', repository.name)

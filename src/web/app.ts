@@ -20,7 +20,17 @@ import { compressed } from './http/compression.ts';
 import { errorAnswers, nothingHere, wantsPage } from './http/errors.ts';
 import { foreignHost, isOwnHost } from './http/hosts.ts';
 import { badgeHeaders, boardHeaders, pageHeaders } from './http/security-headers.ts';
+import { addRepositoryPage } from './pages/acts/add-repository.tsx';
+import { addedPage } from './pages/acts/added.tsx';
+import { checkFromPage, setDeployKeyFromPage, setPasswordFromPage } from './pages/acts/added-actions.ts';
 import { buildNowPage } from './pages/acts/build-now.tsx';
+import { addRepositoryFromPage } from './pages/acts/create-repository.ts';
+import {
+  cancelQueuedFromPage,
+  cancelQueuedPage,
+  retryErrorsFromPage,
+  retryErrorsPage,
+} from './pages/acts/many-builds.tsx';
 import { requestPage } from './pages/acts/request.tsx';
 import { startBuildFromPage } from './pages/acts/start-build.ts';
 import { auditPage } from './pages/audit.tsx';
@@ -124,6 +134,10 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.get('/', (context) => startPage(context, web));
   app.get('/builds', (context) => buildsPage(context, web));
   app.get('/search', (context) => searchPage(context, web));
+  app.get('/builds/cancel-queued', (context) => cancelQueuedPage(context, web));
+  app.post('/builds/cancel-queued', auditAs('builds.cancel-queued'), (context) => cancelQueuedFromPage(context, web));
+  app.get('/builds/retry-errors', (context) => retryErrorsPage(context, web));
+  app.post('/builds/retry-errors', auditAs('builds.retry-errors'), (context) => retryErrorsFromPage(context, web));
   app.get('/builds/:id', (context) => buildPage(context, web));
   app.post('/builds/:id/cancel', auditAs('builds.cancel'), (context) => cancelFromPage(context, web));
   app.post('/builds/:id/retry', auditAs('builds.retry'), (context) => retryFromPage(context, web));
@@ -139,6 +153,16 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.post('/forges/github-app/add', auditAs('forges.add'), (context) => addAppFromPage(context, web));
   app.post('/forges/:name/check', auditAs('forges.check', 'name'), (context) => checkForgeFromPage(context, web));
   app.get('/repos', (context) => repositoriesPage(context, web));
+  app.get('/repos/new', (context) => addRepositoryPage(context, web));
+  app.post('/repos/new', auditAs('repos.add'), (context) => addRepositoryFromPage(context, web));
+  app.get('/repos/:name/added', (context) => addedPage(context, web));
+  app.post('/repos/:name/check', auditAs('repos.check', 'name'), (context) => checkFromPage(context, web));
+  app.post('/repos/:name/credential', auditAs('repos.credential.https.set', 'name'), (context) =>
+    setPasswordFromPage(context, web),
+  );
+  app.post('/repos/:name/deploy-key', auditAs('repos.credential.ssh.set', 'name'), (context) =>
+    setDeployKeyFromPage(context, web),
+  );
   app.get('/repos/:name', (context) => repositoryPage(context, web));
   app.get('/repos/:name/branches', (context) => branchesPage(context, web));
   app.get('/repos/:name/charts', (context) => chartsPage(context, web));

@@ -35,9 +35,18 @@ describe('volt repo', () => {
       'release/*',
       '--tags',
       'v*',
+      '--no-check',
     );
     expect(added.stdout, added.stderr).to.equal('watching app: main, release/*, tags v* of git@git.example:acme/app\n');
-    const local = await repo('add', 'local', relative(process.cwd(), repository.path), '--command', 'make', '--json');
+    const local = await repo(
+      'add',
+      'local',
+      relative(process.cwd(), repository.path),
+      '--command',
+      'make',
+      '--json',
+      '--no-check',
+    );
     expect(JSON.parse(local.stdout)).to.include({ name: 'local', url: realpathSync(repository.path), command: 'make' });
   });
 

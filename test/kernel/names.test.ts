@@ -19,6 +19,7 @@ describe('the name of a repository', () => {
     'https://host/acme/app': 'app',
     'git@host:acme/app.git': 'app',
     'host:app.git': 'app',
+    'https://host/acme/new.git': 'new-1',
     'ssh://git@host:2222/acme/app': 'app',
     '/srv/git/app.git': 'app',
     '/home/ada/app/': 'app',
@@ -57,7 +58,22 @@ describe('the name of a repository', () => {
 
   it('from a person is accepted unchanged, or refused', async () => {
     for (const name of ['a', '0', 'my-app_1.2', 'a'.repeat(64)]) expect(checkRepositoryName(name)).to.equal(name);
-    for (const name of ['', '.', '..', '.git', '-a', '_a', 'A', 'a/b', 'a b', 'a\n', 'ä', 'a:b', 'a'.repeat(65)]) {
+    for (const name of [
+      'new',
+      '',
+      '.',
+      '..',
+      '.git',
+      '-a',
+      '_a',
+      'A',
+      'a/b',
+      'a b',
+      'a\n',
+      'ä',
+      'a:b',
+      'a'.repeat(65),
+    ]) {
       await failure('bad_name', () => checkRepositoryName(name));
     }
   });

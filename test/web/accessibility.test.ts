@@ -1,9 +1,10 @@
 import axe from 'axe-core';
 import { expect } from 'chai';
 import type { Browser, Page } from 'playwright-core';
+import { VoltError } from '../../src/kernel/errors.ts';
 import { type BuildId, newStep } from '../../src/kernel/model.ts';
 import { failIntent, openTrigger } from '../../src/record/intents.ts';
-import { noteObserved } from '../../src/record/observations.ts';
+import { noteObserved, noteObserveError } from '../../src/record/observations.ts';
 import { answerStartable, askStartable } from '../../src/record/startable.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { webApp } from '../../src/web/app.ts';
@@ -29,6 +30,11 @@ const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
   '/': () => ['/'],
   '/builds': () => ['/builds', '/builds?repo=sample&view=grid', '/builds?branch=nowhere', '/builds?mine=1'],
   '/search': () => ['/search', '/search?q=sample', '/search?q=nothing+such'],
+  '/builds/cancel-queued': () => [
+    '/builds/cancel-queued?repo=away&branch=main',
+    '/builds/cancel-queued?repo=away&branch=x',
+  ],
+  '/builds/retry-errors': () => ['/builds/retry-errors', '/builds/retry-errors?since=soon'],
   '/builds/:id': ({ failed, open, asked }) => [
     `/builds/${failed}`,
     `/builds/${failed}?view=graph`,
@@ -39,6 +45,8 @@ const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
   ],
   '/jobs/:id/log': ({ failed }) => [`/jobs/${job(failed)}/log`, `/jobs/${job(failed)}/log?q=e&only=1`],
   '/repos': () => ['/repos'],
+  '/repos/new': () => ['/repos/new'],
+  '/repos/:name/added': () => ['/repos/away/added'],
   '/repos/:name': () => ['/repos/sample', '/repos/empty'],
   '/repos/:name/build': () => ['/repos/sample/build', '/repos/sample/build?workflow=release.yml'],
   '/repos/:name/branches': () => ['/repos/sample/branches'],
@@ -181,8 +189,16 @@ async function fill(site: Site): Promise<Shown> {
   return { failed, open, asked, test: first.id, request: await fillRequests(site) };
 }
 
-/** What can be started, as an observer has read it, and a request that failed. @returns its id */
-async function fillRequests({ context: { database } }: Site): Promise<number> {
+/** What people can act on: what can be started, as an observer has read it, a request that failed, a repository that is away. */
+async function fillRequests(site: Site): Promise<number> {
+  const { database } = site.context;
+  await site.repository('away');
+  const gone = new VoltError('fetch_failed', 'its server is away', { remedy: 'See whether it is up.' });
+  await noteObserveError(database, 'away', gone);
+  const broken = { job: job(await site.build('away')), attempt: 1 };
+  await site.begin(broken);
+  await site.finish(broken, { status: 'error', reason: 'fetch_failed', message: 'cannot fetch' });
+  await site.build('away');
   const input = { description: 'What it is for', required: true, default: null, options: null };
   const types = ['string', 'boolean', 'number', 'choice', 'environment'] as const;
   const inputs = types.map((type) => ({ ...input, name: type, type, options: type === 'choice' ? ['a', 'b'] : null }));

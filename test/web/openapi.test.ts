@@ -166,6 +166,9 @@ async function everyOperation(
   await site.appendLog({ job: job(over), attempt: 1 }, 'one\ntwo\n');
   const steps = [{ ...newStep('make'), status: 'failure' as const, exitCode: 2 }];
   await site.finish({ job: job(over), attempt: 1 }, { status: 'failure', reason: 'exit_code', steps });
+  const broken = await site.build('app');
+  await site.begin({ job: job(broken), attempt: 1 });
+  await site.finish({ job: job(broken), attempt: 1 }, { status: 'error', reason: 'fetch_failed' });
   await site.runner('r1');
   await site.stage('dispatcher');
   const read = { ref: 'refs/heads/main', sha: 'a'.repeat(40), workflows: [], invalid: [] };
@@ -186,16 +189,19 @@ async function everyOperation(
     [`POST /builds/${running}/cancel`],
     [`POST /jobs/${job(idle, 2)}/cancel`],
     ['GET /intents/1'],
+    ['POST /builds/cancel-queued', { repo: 'app', branch: 'main' }],
+    ['POST /builds/retry-errors', { since: '2026-01-02T03:04:05Z' }],
     [`POST /builds/${over}/retry`, { failed: true }],
     [`POST /jobs/${job(over)}/retry`],
     [`POST /jobs/${job(asked, 2)}/approve`, { comment: 'well' }],
     [`POST /builds/${asked}/approve`, { decline: true }],
     [`GET /builds/${await site.askForBuild('app')}/approval`],
-    ['POST /repos', { url: repository.path, name: 'new' }],
+    ['POST /repos', { url: repository.path, name: 'fresh' }],
     ['GET /repos'],
-    ['GET /repos/new'],
+    ['GET /repos/fresh'],
+    ['POST /repos/fresh/check'],
     ['GET /repos/app/statistics?range=30d'],
-    ['PATCH /repos/new', { pollSeconds: 60 }],
+    ['PATCH /repos/fresh', { pollSeconds: 60 }],
     ['POST /repos/app/trigger', { ref: 'main' }],
     ['GET /repos/app/workflows?ref=main'],
     ['POST /repos/app/dispatches', { event_type: 'deploy' }],
@@ -224,7 +230,7 @@ async function everyOperation(
     ...(hasSshd() ? [['PUT /repos/shell/credential/ssh', { knownHosts }] as [string, unknown]] : []),
     ['GET /credentials'],
     ['DELETE /repos/app/credential'],
-    ['DELETE /repos/new?purge=1'],
+    ['DELETE /repos/fresh?purge=1'],
     ['GET /runners'],
     ['POST /runners/r1/drain', { reason: 'new disk' }],
     ['POST /runners/r1/resume'],

@@ -6,22 +6,33 @@ import { Client } from '../client.ts';
 import type { CommandFile } from '../command.ts';
 import { configOf, jsonOption } from '../options.ts';
 import { plain, print, printJson } from '../terminal.ts';
+import { awaitPoll, printPoll } from './poll.ts';
 import { type ShownRepository, watchedRefs } from './repository.ts';
 import { addSettingsOptions, type SettingsOptions, settingsOf } from './settings.ts';
+
+interface AddOptions extends SettingsOptions {
+  json?: boolean;
+  /** false for `--no-check` */
+  check: boolean;
+}
 
 export function repoAddCommand(group: Command): CommandFile {
   const command = addSettingsOptions(jsonOption(group.command('add')))
     .summary('watch a repository')
     .description(
-      'Watches a repository: builds the heads of its branches, then each new commit. Existing tags are not built. A repository that was removed before gets its history back.',
+      'Watches a repository: builds the heads of its branches, then each new commit. Existing tags are not built. A repository that was removed before gets its history back. Says whether Volt can fetch it.',
     )
     .argument('<name>', 'a-z, 0-9, ".", "_" and "-"; used in paths and URLs')
     .argument('<url>', 'https://…, ssh://…, git://…, user@host:path, or a path')
-    .action(async (name: string, url: string, { json, ...options }: SettingsOptions & { json?: boolean }) => {
+    .option('--no-check', 'do not wait until Volt knows whether it can fetch it')
+    .action(async (name: string, url: string, { json, check, ...options }: AddOptions) => {
+      const client = Client.of(configOf(command));
       const request = { name, url: addressOf(url), ...settingsOf(options) };
-      const added = await Client.of(configOf(command)).post<ShownRepository>('/repos', request);
-      if (json) printJson(added);
-      else print(`watching ${added.name}: ${watchedRefs(added)} of ${plain(added.url)}`);
+      const added = await client.post<ShownRepository>('/repos', request);
+      if (!json) print(`watching ${added.name}: ${watchedRefs(added)} of ${plain(added.url)}`);
+      const polled = check ? await awaitPoll(client, added) : added;
+      if (json) printJson(polled);
+      else if (check) printPoll(polled);
     });
   return {
     command,

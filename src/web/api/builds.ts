@@ -25,6 +25,10 @@ const listing = jsonRoute({
     branch: z.string().min(1).max(1024).optional(),
     status: z.enum(statuses).optional(),
     sha: fullSha.optional(),
+    endedSince: z.iso
+      .datetime({ offset: true })
+      .optional()
+      .meta({ description: 'only builds that have ended since then' }),
     pull: pullRequestNumber.optional().meta({ description: 'number of a pull request' }),
     limit: z.coerce.number().int().min(1).max(500).default(50),
     before: buildId.optional().meta({ description: 'only builds older than this one' }),
@@ -32,7 +36,13 @@ const listing = jsonRoute({
   answer: buildList,
   handle: async ({ query, requester: { reader } }, { database }) => {
     // one more than requested shows whether there is a next page
-    const builds = await listBuilds(database, { ...query, reader, limit: query.limit + 1 });
+    const { endedSince } = query;
+    const builds = await listBuilds(database, {
+      ...query,
+      endedSince: endedSince === undefined ? undefined : Date.parse(endedSince),
+      reader,
+      limit: query.limit + 1,
+    });
     const page = builds.slice(0, query.limit);
     return {
       builds: await withForgeLinks(database, page),

@@ -5,7 +5,13 @@ import { statisticsOf } from '../../record/statistics.ts';
 import { readRepository } from '../access/readable.ts';
 import { requireCovered } from '../access/reader.ts';
 import { requestedEvent, triggerBuild } from '../requests/builds.ts';
-import { createRepository, hookOf, removeRepository, setRepository } from '../requests/repositories.ts';
+import {
+  checkRepository,
+  createRepository,
+  hookOf,
+  removeRepository,
+  setRepository,
+} from '../requests/repositories.ts';
 import { requireStartable } from '../requests/startable.ts';
 import { dispatchRequest, triggerRequest } from '../schemas/intents.ts';
 import {
@@ -86,6 +92,22 @@ const changing = jsonRoute({
   answer: repositoryAnswer,
   errors: ['not_found', 'bad_ref', 'bad_setting', 'too_large'],
   handle: async ({ params, body }, web) => shown(await setRepository(web, params.name, body)),
+});
+
+const checking = jsonRoute({
+  method: 'post',
+  scope: 'write',
+  status: 202,
+  path: '/repos/:name/check',
+  summary: 'Poll a repository now; `error` or a new `observedAt` of the repository then says whether Volt can fetch it',
+  params: ofName,
+  answer: repositoryAnswer,
+  errors: ['not_found'],
+  handle: async ({ params, requester }, web) => {
+    await readRepository(web.database, requester.reader, params.name);
+    requireCovered(requester, params.name);
+    return shown(await checkRepository(web, params.name));
+  },
 });
 
 const removing = jsonRoute({
@@ -189,6 +211,7 @@ export const repositoryRoutes = [
   one,
   statistics,
   changing,
+  checking,
   removing,
   trigger,
   startableRoute,

@@ -67,6 +67,8 @@ export function jsonRoute<
   input: RouteInput<P, Q, B> & {
     status?: 200 | 201 | 202;
     answer: A;
+    /** for the audit log: what was changed, where the path does not name it */
+    auditedTarget?(answer: z.output<A>): string;
     handle(request: Request<P, Q, B>, web: Web): Promise<z.input<A>>;
   },
 ): Route {
@@ -82,6 +84,7 @@ export function jsonRoute<
       if (input.method !== 'get') {
         // the path does not name a new entry yet
         if (!input.params && 'name' in value) context.set('target', String(value.name));
+        if (input.auditedTarget) context.set('target', input.auditedTarget(value as z.output<A>));
         return context.json(value, status);
       }
       const parameter = pageParameter(answer);

@@ -5,6 +5,7 @@ import { environmentRoutes } from './environments.ts';
 import { forgeRoutes } from './forges.ts';
 import { intentRoutes } from './intents.ts';
 import { jobRoutes } from './jobs.ts';
+import { manyBuildsRoutes } from './many-builds.ts';
 import { repositoryRoutes } from './repos.ts';
 import type { Route } from './route.ts';
 import { runnerRoutes } from './runners.ts';
@@ -16,6 +17,7 @@ import { testRoutes } from './tests.ts';
 /** Every route of the API but that of its own description. */
 export const routes: readonly Route[] = [
   ...buildRoutes,
+  ...manyBuildsRoutes,
   ...jobRoutes,
   ...testRoutes,
   ...repositoryRoutes,

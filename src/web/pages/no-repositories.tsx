@@ -4,7 +4,8 @@ export function NoRepositories({ signedIn }: { signedIn: boolean }) {
   if (!signedIn) return <p class="empty">No repositories yet, or none that you can see without signing in.</p>;
   return (
     <p class="empty">
-      No repositories yet, or none that your token can read. Add one with <code>volt repo add NAME PATH-OR-URL</code>.
+      No repositories yet, or none that your token can read. <a href="/repos/new">Add one</a>, or type{' '}
+      <code>volt repo add NAME PATH-OR-URL</code>.
     </p>
   );
 }

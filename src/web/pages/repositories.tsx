@@ -5,6 +5,7 @@ import { hideCredentials } from '../../kernel/urls.ts';
 import { recentBuilds } from '../../record/recent-builds.ts';
 import { type ObservedRepository, pageOfRepositories } from '../../record/repositories.ts';
 import type { WebEnv } from '../access/env.ts';
+import { may } from '../access/permission.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { PageHead } from './page-head.tsx';
@@ -42,7 +43,13 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
     section: 'repositories',
     content: (
       <>
-        <PageHead title="Repositories" />
+        <PageHead title="Repositories">
+          {may(context, 'admin') && (
+            <a class="button primary" href="/repos/new">
+              Add repository
+            </a>
+          )}
+        </PageHead>
         <TextFilter action="/repos" label="Name or URL" text={text} />
         <section id="repositories" data-live="">
           {rows.length === 0 && (

@@ -15,6 +15,7 @@ import { notObserved, readRepository } from '../access/readable.ts';
 import { signingTokenOf } from '../access/signing-token.ts';
 import type { Web } from '../services.ts';
 import { announce } from './announce.ts';
+import { awaitAnswer } from './await-answer.ts';
 
 /**
  * What people request about repositories. Each request is written to the database and then announced; an observer that
@@ -27,6 +28,7 @@ export async function createRepository(web: Web, given: RepositoryOptions): Prom
     throw onThisMachine(error, web.config.host);
   });
   await schedule(web, repository);
+  await poll(web, repository);
   return readRepository(web.database, administrator, repository.name);
 }
 
@@ -46,8 +48,28 @@ export async function setRepository(web: Web, name: string, given: GivenSettings
   const repository = await changeRepository(web.database, name, change);
   if (!repository) throw notObserved(name);
   await schedule(web, repository);
-  await announce(web, web.queues.sendObserve(repository.host, { v: 1, repo: name, cause: 'person' }));
+  await poll(web, repository);
   return readRepository(web.database, administrator, name);
+}
+
+/**
+ * Polls a repository now. The error of the last poll is forgotten, so that what comes next is about this one.
+ * @throws VoltError `not_found`
+ */
+export function checkRepository(web: Web, name: string): Promise<ObservedRepository> {
+  return setRepository(web, name, {});
+}
+
+/**
+ * Waits until a repository was polled, and so until it is known whether Volt can fetch it.
+ * @param patience milliseconds
+ * @param before when it was polled the last time; null for a new one
+ */
+export async function awaitPoll(web: Web, name: string, patience: number, before: string | null = null): Promise<void> {
+  await awaitAnswer(async () => {
+    const { error, observedAt } = await readRepository(web.database, administrator, name);
+    return error !== null || observedAt !== before ? true : undefined;
+  }, patience);
 }
 
 /**
@@ -80,6 +102,10 @@ export async function hookOf(
   if (salt === undefined) throw notObserved(name);
   const secret = web.guard.hookSecret(name, salt);
   return { path: `/hooks/${name}`, secret, signingToken: signingTokenOf(secret) };
+}
+
+async function poll(web: Web, { host, name }: Repository): Promise<void> {
+  await announce(web, web.queues.sendObserve(host, { v: 1, repo: name, cause: 'person' }));
 }
 
 async function schedule(web: Web, { host, name, pollSeconds }: Repository): Promise<void> {

@@ -192,9 +192,9 @@ function Choices({ repository: { name }, form: { ref, workflow }, answer: { foun
     </a>
   );
   return (
-    <div class="field">
+    <div class="entry">
       <span class="caption">Run</span>
-      <nav class="choices" aria-label="What to run">
+      <nav class="workflows" aria-label="What to run">
         {link('', workflow === '', 'What a push runs')}
         {found.workflows.map((one) =>
           link(

@@ -25,7 +25,7 @@ export function Field(shown: Shown) {
   const { label, name, value, hint, problem, list = [], type = 'text', required = false, children, ...rest } = shown;
   const id = idOf(name);
   return (
-    <div class="field">
+    <div class="entry">
       <label for={id}>
         {label}
         {required && <Required />}

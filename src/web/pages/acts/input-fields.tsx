@@ -1,5 +1,6 @@
 import type { WorkflowInput } from '../../../kernel/model/startable-shapes.ts';
-import { describedBy, Field, idOf, Notes, Required } from './field.tsx';
+import { Choice } from './choice.tsx';
+import { describedBy, Field, idOf, Notes } from './field.tsx';
 
 /** What the names of the fields for a workflow's inputs begin with. */
 export const inputPrefix = 'input:';
@@ -21,7 +22,18 @@ export function InputFields({ inputs, values, problems, environments }: Shown) {
         const value = values[input.name] ?? input.default ?? '';
         const shown = { input, value, problem: problems.get(input.name) };
         if (input.type === 'boolean') return <Checkbox {...shown} />;
-        if (input.type === 'choice') return <Choice {...shown} />;
+        if (input.type === 'choice')
+          return (
+            <Choice
+              label={input.name}
+              name={inputPrefix + input.name}
+              value={value}
+              hint={input.description}
+              problem={shown.problem}
+              required={input.required}
+              options={optionsOf(input)}
+            />
+          );
         return (
           <Field
             label={input.name}
@@ -49,7 +61,7 @@ function Checkbox({ input: { name, description }, value, problem }: One) {
   const field = inputPrefix + name;
   const id = idOf(field);
   return (
-    <div class="field">
+    <div class="entry">
       {/* a browser does not send a box that is not checked */}
       <input type="hidden" name={field} value="false" />
       <label class="check" for={id}>
@@ -65,26 +77,8 @@ function Checkbox({ input: { name, description }, value, problem }: One) {
   );
 }
 
-function Choice({ input: { name, description, options, required, default: standard }, value, problem }: One) {
-  const field = inputPrefix + name;
-  const id = idOf(field);
-  // as GitHub's form: without a default the first option is chosen, unless the person has to choose
-  const mustChoose = required && standard === null;
-  return (
-    <div class="field">
-      <label for={id}>
-        {name}
-        {required && <Required />}
-      </label>
-      <select {...{ id, name: field, required }} {...describedBy(id, { hint: description, problem })}>
-        {mustChoose && <option value="">Choose…</option>}
-        {(options ?? []).map((option) => (
-          <option value={option} selected={option === value}>
-            {option}
-          </option>
-        ))}
-      </select>
-      <Notes id={id} hint={description} problem={problem} />
-    </div>
-  );
+/** As in GitHub's form: without a default the first option is chosen, unless the person has to choose. */
+function optionsOf({ options, required, default: standard }: WorkflowInput): [string, string][] {
+  const all = (options ?? []).map((option): [string, string] => [option, option]);
+  return required && standard === null ? [['', 'Choose…'], ...all] : all;
 }

@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { ProjectLinks } from '../../../kernel/forge-links.ts';
+import type { BuildSummary } from '../../../kernel/model.ts';
 import { serverNow } from '../../../kernel/server-time.ts';
 import { type ObservedRef, observedRefs } from '../../../record/branches.ts';
 import { linksOf } from '../../../record/project-links.ts';
@@ -107,6 +108,12 @@ function Refs(shown: { repo: string; refs: ObservedRef[]; links: ProjectLinks | 
           class: 'number',
           cell: ({ movedAt, builds: [newest] }) => <Age time={newest?.createdAt ?? movedAt} now={now} />,
         },
+        {
+          head: 'Actions',
+          class: 'number',
+          label: false,
+          cell: ({ ref, builds }) => <RefActs repo={repo} of={ref} builds={builds} />,
+        },
       ]}
     />
   );
@@ -116,4 +123,23 @@ function RefName({ repo, of }: { repo: string; of: string }) {
   const name = shortRef(of);
   if (!of.startsWith('refs/heads/')) return <>{name}</>;
   return <a href={addressOfBuilds(repo, { branch: [name] })}>{name}</a>;
+}
+
+/** What can be done with a branch or tag. */
+function RefActs({ repo, of, builds }: { repo: string; of: string; builds: BuildSummary[] }) {
+  const name = shortRef(of);
+  const queued = builds.filter(({ status }) => status === 'queued').length;
+  const query = (more: { [name: string]: string }) => new URLSearchParams(more).toString();
+  return (
+    <span class="row-acts">
+      {queued > 0 && of.startsWith('refs/heads/') && (
+        <a href={`/builds/cancel-queued?${query({ repo, branch: name })}`}>
+          Cancel queued<span class="hidden"> of {name}</span>
+        </a>
+      )}
+      <a href={`/repos/${repo}/build?${query({ ref: name })}`}>
+        Build<span class="hidden"> {name}</span>
+      </a>
+    </span>
+  );
 }

@@ -72,6 +72,12 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
               />
               <p>
                 <a href={addressOfBuilds(name)}>All builds</a>
+                {builds.some(({ status }) => status === 'error') && (
+                  <>
+                    {' · '}
+                    <a href={`/builds/retry-errors?${new URLSearchParams({ repo: name })}`}>Retry errors</a>
+                  </>
+                )}
               </p>
             </>
           )}

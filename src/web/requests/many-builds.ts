@@ -1,0 +1,106 @@
+import { VoltError } from '../../kernel/errors.ts';
+import type { BuildId, BuildSummary } from '../../kernel/model.ts';
+import { type ChosenBuilds, chooseBuilds, type ManyBuilds, requestOfMany } from '../../record/many-builds.ts';
+import { readRepository } from '../access/readable.ts';
+import { type Requester, requireCovered } from '../access/reader.ts';
+import type { Web } from '../services.ts';
+import { announce } from './announce.ts';
+
+/** What people request about several builds at once. */
+
+/** The builds of a branch that no job has begun. */
+export interface QueuedOf {
+  repo: string;
+  branch: string;
+}
+
+/** The builds that have ended in an error since a time (ms since 1970), of one repository or of all. */
+export interface ErrorsSince {
+  since: number;
+  repo?: string | undefined;
+}
+
+/** What was requested of which builds. */
+export interface RequestedOfMany {
+  builds: (Pick<BuildSummary, 'id' | 'repo' | 'number'> & { intent: number })[];
+  /** builds that fit and are left for another request, since one request takes a limited number */
+  left: number;
+}
+
+/** @throws VoltError `not_found`, `scope_needed` */
+export async function chooseQueued(web: Web, requester: Requester, of: QueuedOf): Promise<ChosenBuilds> {
+  return chooseBuilds(web.database, await queuedOf(web, requester, of));
+}
+
+/** @throws VoltError `not_found`, `scope_needed` */
+export async function chooseErrors(web: Web, requester: Requester, of: ErrorsSince): Promise<ChosenBuilds> {
+  return chooseBuilds(web.database, await errorsSince(web, requester, of));
+}
+
+/**
+ * Cancels the queued builds of a branch.
+ * @param only those that the person has seen; all by default
+ * @throws VoltError `not_found`, `scope_needed`, or `conflict` if there is none
+ */
+export async function cancelQueued(
+  web: Web,
+  requester: Requester,
+  of: QueuedOf,
+  only?: readonly BuildId[],
+): Promise<RequestedOfMany> {
+  const many = await queuedOf(web, requester, of);
+  return request(web, requester, { ...many, only }, `no build of ${of.branch} in ${of.repo} is queued`);
+}
+
+/**
+ * Runs the jobs that did not succeed again, of the builds that have ended in an error.
+ * @param only those that the person has seen; all by default
+ * @throws VoltError `not_found`, `scope_needed`, or `conflict` if there is none
+ */
+export async function retryErrors(
+  web: Web,
+  requester: Requester,
+  of: ErrorsSince,
+  only?: readonly BuildId[],
+): Promise<RequestedOfMany> {
+  const many = await errorsSince(web, requester, of);
+  return request(web, requester, { ...many, only }, 'no build has ended in an error since then');
+}
+
+async function queuedOf(web: Web, requester: Requester, { repo, branch }: QueuedOf): Promise<ManyBuilds> {
+  await readRepository(web.database, requester.reader, repo);
+  requireCovered(requester, repo);
+  return { kind: 'cancel', status: 'queued', repos: [repo], ref: `refs/heads/${branch}`, reader: requester.reader };
+}
+
+async function errorsSince(web: Web, requester: Requester, { since, repo }: ErrorsSince): Promise<ManyBuilds> {
+  if (repo !== undefined) {
+    await readRepository(web.database, requester.reader, repo);
+    requireCovered(requester, repo);
+  }
+  const { reader, caller } = requester;
+  // a token for some repositories changes only these
+  const repos = repo === undefined ? (caller?.repos ?? undefined) : [repo];
+  return { kind: 'retry', status: 'error', repos, endedSince: since, reader };
+}
+
+async function request(web: Web, { caller }: Requester, many: ManyBuilds, none: string): Promise<RequestedOfMany> {
+  const { builds, total, requests } = await requestOfMany(web.database, many, caller?.name ?? null);
+  if (builds.length === 0) {
+    throw new VoltError('conflict', none, { remedy: 'Nothing is left to do; `volt builds` lists the builds.' });
+  }
+  await announce(
+    web,
+    Promise.all(builds.map(({ id }) => web.queues.sendAdvance({ v: 1, build: id }))).then(() => {}),
+  );
+  return {
+    builds: builds.map(({ id, repo, number }, index) => ({ id, repo, number, intent: requests[index] ?? 0 })),
+    left: total - builds.length,
+  };
+}
+
+/** What was requested, for the audit log: `3 builds: app#12, app#13, lib#4`. */
+export function manyText({ builds }: RequestedOfMany): string {
+  const names = builds.map(({ repo, number }) => `${repo}#${number}`).join(', ');
+  return `${builds.length} ${builds.length === 1 ? 'build' : 'builds'}: ${names}`;
+}
