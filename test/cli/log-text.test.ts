@@ -21,7 +21,7 @@ describe('cli: the text of a log', () => {
 
   it('is the same however the log is split, and other bytes stay as they are', () => {
     const log = Buffer.concat([
-      Buffer.from('##[group]a\n#\n##[x]\n\n##[err'),
+      Buffer.from('##[group]a\n#a ##[error]b\n##[x]\n\n##[err'),
       Buffer.from('or]b\r\n'),
       Buffer.from([0xff, 0xc3, 0x0a, 0x23, 0x23, 0xff, 0x0a]),
       Buffer.from('##[endgroup]\n##[error]ü'),
@@ -29,7 +29,7 @@ describe('cli: the text of a log', () => {
     const whole = shown(log);
     expect(whole.includes(Buffer.from([0xff, 0xc3, 0x0a, 0x23, 0x23, 0xff, 0x0a]))).to.equal(true);
     expect(String(whole))
-      .to.match(/^▸ a\n#\n##\[x\]\n\nError: b\r\n/)
+      .to.match(/^▸ a\n#a ##\[error\]b\n##\[x\]\n\nError: b\r\n/)
       .and.to.match(/\nError: ü$/);
     for (let one = 0; one <= log.length; one++)
       for (let other = one; other <= log.length; other += 3)
