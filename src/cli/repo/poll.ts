@@ -5,7 +5,7 @@ import { mark, plain, print } from '../terminal.ts';
 import { pathOf, type ShownRepository } from './repository.ts';
 
 /** Milliseconds to wait for a poll, and between two looks. */
-const patience = 10_000;
+const patience = 20_000;
 const interval = 200;
 
 /**
