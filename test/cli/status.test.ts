@@ -46,6 +46,23 @@ describe('volt status and volt runners', () => {
       .and.match(/^\S+ r2: its clock is 600\.0 s ahead of that of Redis; Volt corrects the times of its jobs$/m);
   });
 
+  it('drain and resume runners by name or all of them, and say what does not exist', async () => {
+    await site.runner('r1', { drained: true });
+    await site.runner('r2');
+    const runners = (...args: string[]) => volt(['runners', ...args, ...at()]);
+    expect((await runners('drain', 'r1', '--reason', 'new disk', '--wait')).stdout).to.equal('r1: drained\n');
+    const old = await runners('drain', 'r2', '--wait');
+    expect([old.code, old.stderr]).to.satisfy(([code, text]: [number, string]) => code === 2 && /stop it/.test(text));
+    expect((await runners()).stdout)
+      .to.match(/^r1 .* drained /m)
+      .and.match(/r1: drained by owner .*: new disk/);
+    expect((await runners('resume', '--all')).stdout).to.equal('r1 takes jobs again\nr2 takes jobs again\n');
+    expect((await runners('resume', '--all')).stdout).to.equal('no runner is drained\n');
+    for (const wrong of [['drain'], ['drain', 'r1', '--all'], ['drain', 'typo']])
+      expect((await runners(...wrong)).code, wrong.join(' ')).to.equal(2);
+    await site.runner('r1');
+  });
+
   it('hide a warning that is minutes old and was not repeated', async () => {
     const last = {
       at: new Date(Date.now() - 300_000).toISOString(),

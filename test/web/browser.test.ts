@@ -417,6 +417,7 @@ describe(`web: in a browser${withoutBrowser}`, () => {
     await signedIn();
     await site.context.queues.sendAdvance({ v: 1, build: '4711' as never });
     await page.goto('/runners');
+    await page.getByRole('link', { name: 'Internals' }).click();
     await page.getByRole('link', { name: 'advance' }).click();
     await page.getByText('"4711"').waitFor();
   });
