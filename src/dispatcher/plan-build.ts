@@ -42,6 +42,7 @@ export function planBuild(
     subject: message.subject,
     body: message.body ?? '',
     author: message.author,
+    authorAddress: message.authorAddress ?? '',
     committedAt: Date.parse(message.committedAt),
     trigger: message.trigger,
     message: noteOf(message),

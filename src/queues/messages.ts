@@ -99,6 +99,8 @@ export const commitMessage = z.object({
   /** absent in messages of an older observer */
   body: text.optional(),
   author: text,
+  /** absent likewise */
+  authorAddress: z.string().max(254).optional(),
   committedAt: time,
   trigger: z.enum(triggers),
   /** where the ref's cursor must be for this commit to be next; absent for a manual trigger, which moves no cursor */

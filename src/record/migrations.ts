@@ -249,6 +249,7 @@ export const migrations: readonly Migration[] = [
   addStartable,
   addFleetMinutes,
   addRunnerEnds,
+  addAuthorAddress,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */
@@ -554,4 +555,12 @@ async function nameCommitStatuses(db: Transaction<Schema>): Promise<void> {
 /** A search looks at the branches that moved last. */
 async function addBranchesByMove(db: Transaction<Schema>): Promise<void> {
   await db.schema.createIndex('cursors_by_move').on('cursors').columns(['moved_at']).execute();
+}
+
+/** Notices go to the authors of commits. */
+async function addAuthorAddress(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('builds')
+    .addColumn('author_address', 'text', (c) => c.notNull().defaultTo(''))
+    .execute();
 }

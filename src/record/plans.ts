@@ -34,6 +34,8 @@ export interface NewBuild {
   /** the rest of the commit message */
   body?: string;
   author: string;
+  /** mail address of the author */
+  authorAddress?: string;
   committedAt: number;
   trigger: Trigger;
   message: string | null;
@@ -166,6 +168,7 @@ async function insertBuild(db: Write, plan: NewBuild, number: number): Promise<B
       subject: plan.subject,
       body: plan.body ?? '',
       author: plan.author,
+      author_address: plan.authorAddress ?? '',
       committed_at: plan.committedAt,
       trigger: plan.trigger,
       status: 'queued',

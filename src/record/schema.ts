@@ -183,6 +183,8 @@ export interface Schema {
     /** the commit message after its first paragraph */
     body: Generated<string>;
     author: string;
+    /** mail address, as the commit says; only for notices: pages and API never show it */
+    author_address: Generated<string>;
     committed_at: number;
     trigger: Trigger;
     /** its name by the `run-name` of its workflows */

@@ -33,7 +33,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   credentials: { repo: true, shown: true, value: true, key_id: true, updated_at: true },
   cursors: { repo: true, ref: true, sha: true, generation: true, moved_at: true, absent: true, again: true },
   builds: {
-    id: true, repo: true, number: true, ref: true, sha: true, offer: true, subject: true, body: true, author: true,
+    id: true, repo: true, number: true, ref: true, sha: true, offer: true, subject: true, body: true, author: true, author_address: true,
     committed_at: true, trigger: true, run_name: true, status: true, reason: true, message: true, created_at: true,
     started_at: true, finished_at: true, idle: true, reported_at: true, pull_request: true, pull_details: true,
     event: true,

@@ -13,6 +13,8 @@ export interface CommitInfo {
   /** the message after its first paragraph, cut where it is very long */
   body: string;
   author: string;
+  /** mail address of the author, as the commit says: anybody can write any; empty where it has none, or one of more than 254 characters */
+  authorAddress: string;
   /** ISO 8601 */
   committedAt: string;
 }
@@ -232,21 +234,28 @@ const longestBody = 5000;
 const cut = (columns: number, placeholder: string) => `%<(${columns},trunc)${placeholder}`;
 const skipChecks = cut(20, '%(trailers:key=skip-checks,valueonly,unfold,separator=%x2C)');
 /** The time as a number: git fails to print a time that is before 1970 in its zone. */
-const format = `--format=%H%n${cut(130, '%P')}%n${cut(200, '%an')}%n%ct%n${skipChecks}%n${cut(500, '%s')}%n${cut(10_000, '%B')}`;
+const format = `--format=%H%n${cut(130, '%P')}%n${cut(200, '%an')}%n${cut(300, '%ae')}%n%ct%n${skipChecks}%n${cut(500, '%s')}%n${cut(10_000, '%B')}`;
 
 function parseCommit(entry: string): CommitInfo & CommitDetails {
-  const [sha = '', parents = '', author = '', committedAt = '', checks = '', subject = '', ...text] = entry.split('\n');
+  const [sha = '', parents = '', author = '', address = '', committedAt = '', checks = '', subject = '', ...text] =
+    entry.split('\n');
   return {
     sha,
     parent: parents.split(' ', 1)[0] ?? '',
     // git fills the columns with spaces
     author: author.trimEnd().slice(0, 200),
+    authorAddress: addressIn(address.trimEnd()),
     committedAt: dateOf(committedAt),
     subject: subject.trimEnd().slice(0, 500),
     body: bodyOf(text).slice(0, longestBody),
     text: text.join('\n').trimEnd().slice(0, 10_000),
     skipChecks: checks.trim(),
   };
+}
+
+/** The longest mail address is 254 characters: RFC 3696, erratum 1690. */
+function addressIn(text: string): string {
+  return text.length <= 254 ? text : '';
 }
 
 /** The lines of a message after its first paragraph. */

@@ -56,6 +56,8 @@ describe('a mirror', () => {
     repository.git(
       '-c',
       'user.name=Grace "Amazing" Hopper',
+      '-c',
+      'user.email=grace@example.org',
       'commit',
       '--quiet',
       '--allow-empty',
@@ -71,6 +73,7 @@ describe('a mirror', () => {
       subject: 'a subject: größer',
       body: 'and a body',
       author: 'Grace "Amazing" Hopper',
+      authorAddress: 'grace@example.org',
     });
     expect(new Date(commit.committedAt).toISOString()).to.equal(commit.committedAt);
     expect(Date.parse(commit.committedAt) / 1000).to.equal(Number(repository.git('log', '-1', '--format=%ct')));
@@ -90,6 +93,7 @@ describe('a mirror', () => {
       raw('Ada <a@b>', '1000000000', ''),
       raw('Ada <a@b>', '1000000000', 'x'.repeat(50_000)),
       raw(`${'A'.repeat(5000)} <a@b>`, '1000000000', 'x'),
+      raw(`Ada <${'a'.repeat(5000)}@b>`, '1000000000', 'x'),
       raw('Ada <a@b>', '999999999999', 'x'),
       raw('Ada <a@b>', '99999999999999999999', 'x'),
       raw('Ada <a@b>', 'never', 'x'),
@@ -105,6 +109,7 @@ describe('a mirror', () => {
       expect(commit.sha).to.equal(sha);
       expect(commit.subject.length).to.be.at.most(500);
       expect(commit.author.length).to.be.at.most(200);
+      expect(commit.authorAddress).to.be.oneOf(['a@b', '']);
       expect(commit.committedAt).to.match(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/);
     }
   });
