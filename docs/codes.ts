@@ -43,6 +43,10 @@ export const errorMeanings: { readonly [C in ErrorCode]: string } = {
     'A forge refuses what Volt asks it for; the message quotes the forge, and the remedy names missing rights. See [forges](forges.md#when-a-forge-refuses).',
   forge_limited:
     'A forge limits how many requests Volt may send. The newest statuses follow when it accepts requests again.',
+  notice_unreachable:
+    'The target of a notice does not answer. Volt retries automatically, for a day; see [notices](notices.md).',
+  notice_refused: 'The target of a notice refuses it; the message quotes the target. See [notices](notices.md).',
+  notice_limited: 'The target of notices limits how many it accepts. The others follow when it accepts them again.',
   action_unavailable:
     'Fetching an action of a workflow failed; the message says why. Check its name and ref, and that this machine can reach the host; `VOLT_ACTIONS_URL` says where actions come from.',
   untrusted_checkout:

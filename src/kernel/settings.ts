@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isMailAddress } from './mail-address.ts';
 import { parseNetworkPolicy } from './network-policy.ts';
 import { hideCredentials } from './urls.ts';
 
@@ -100,6 +101,19 @@ export const settings = [
     schema: z.url().optional(),
     about:
       'Address that people use, for example https://ci.example.org. Commands (builds, logs, trigger, ...) call the Volt at this address. Links lead there, and it is the issuer of ID tokens; web, notifier and dispatcher need it for that. If it is not on this machine, browsers sign in there, Volt trusts a proxy on this machine to forward the addresses of visitors, and no visitor counts as local. Default for commands: the Volt that uses the data directory.',
+  },
+  {
+    env: 'VOLT_SMTP_URL',
+    schema: z
+      .url({ protocol: /^smtps?$/, error: 'must be an address such as smtp://user:password@mail.example.org:587' })
+      .optional(),
+    about:
+      'Mail server for notices: smtp://[user:password@]host[:port] (a password is sent over TLS only), or smtps://... for TLS from the start. The notifier needs it. Default: none, no mail is sent.',
+  },
+  {
+    env: 'VOLT_MAIL_FROM',
+    schema: z.string().refine(isMailAddress, 'must be a mail address').optional(),
+    about: 'Address that mail of notices is from. Default: volt@ and the host of VOLT_SMTP_URL.',
   },
   {
     env: 'VOLT_TOKEN',
@@ -449,6 +463,7 @@ export const settingsFromFiles: ReadonlySet<string> = new Set([
   'VOLT_RUNNER_KEY',
   'VOLT_DATABASE_URL',
   'VOLT_DATABASE_PASSWORD',
+  'VOLT_SMTP_URL',
 ]);
 
 /** Settings whose values are or contain passwords; they are never shown. */

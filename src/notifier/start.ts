@@ -7,48 +7,51 @@ import { noticesMessage } from '../queues/messages.ts';
 import { queueNames } from '../queues/names.ts';
 import { type Stage, type StageContext, showStage } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
-import { dueForges, releaseForges } from '../record/due-statuses.ts';
+import { dueForges } from '../record/due-statuses.ts';
+import { releaseHolds } from '../record/holds.ts';
+import { dueNoticeTargets } from '../record/notice-targets.ts';
+import { Deliveries } from './deliveries.ts';
 import { revokeEndedTokens } from './ended-tokens.ts';
+import { makeNotices } from './make-notices.ts';
+import { NoticeDelivery } from './notice-delivery.ts';
 import { siteOf } from './site.ts';
-import { StatusDelivery, type StatusDeliveryContext } from './status-delivery.ts';
+import { StatusDelivery } from './status-delivery.ts';
+import { sendersWith } from './targets/send.ts';
 
 /** Milliseconds between searches for tokens of jobs that have ended. */
 const tokenInterval = 2000;
-/** Milliseconds between searches for statuses that are due: those that are tried again, and those whose message was lost. */
+/** Milliseconds between searches for what is due: what is tried again, and what no message has told of, since it was lost. */
 const searchInterval = 1000;
 
-/** Starts the notifier: it delivers the statuses that the database holds to forges. */
+/** Starts the notifier: it delivers the statuses that the database holds to forges, and notices to people. */
 export async function startNotifier(context: StageContext & { database: Database }): Promise<Stage> {
   const logger = context.logger.child({ stage: 'notifier' });
   const problems = new Problems(logger);
   const { database, config } = context;
   const shown = showStage({ ...context, logger }, 'notifier', () => [...database.problems(), ...problems.list()]);
   const holder = `${hostname()}-${process.pid}-${randomBytes(3).toString('hex')}`;
-  const delivering: StatusDeliveryContext = {
-    config,
-    logger,
-    database,
-    holder,
-    connect: forgeAt,
-    site: () => siteOf(config),
-  };
-  const deliveries = new Map<string, StatusDelivery>();
-  const running = new Map<string, Promise<unknown>>();
+  const site = () => siteOf(config);
+  const common = { config, logger, database, holder, site };
+  const statuses = new Deliveries(
+    problems,
+    'delivering statuses to the forge',
+    (name) => new StatusDelivery({ ...common, connect: forgeAt }, name),
+  );
+  const senders = sendersWith(config, site);
+  const notices = new Deliveries(
+    problems,
+    'sending notices to',
+    (name) => new NoticeDelivery({ ...common, senders }, name),
+  );
   const stopping = new AbortController();
+  const { signal } = stopping;
 
-  /** Each forge by itself, so that one that is away delays no other. */
   const deliverDue = async () => {
-    for (const name of await dueForges(database)) {
-      if (running.has(name) || stopping.signal.aborted) continue;
-      const delivery = deliveries.get(name) ?? new StatusDelivery(delivering, name);
-      deliveries.set(name, delivery);
-      const run = problems
-        .alone(`delivering statuses to the forge ${name}`, () => delivery.deliver(stopping.signal))
-        .finally(() => running.delete(name));
-      running.set(name, run);
-    }
+    statuses.start(await dueForges(database), signal);
+    await makeNotices(database, signal);
+    notices.start(await dueNoticeTargets(database), signal);
   };
-  const searching = problems.every(searchInterval, 'looking for statuses to deliver', deliverDue);
+  const searching = problems.every(searchInterval, 'looking for statuses and notices to deliver', deliverDue);
   const revoking = problems.every(tokenInterval, 'revoking the tokens of jobs that have ended', () =>
     revokeEndedTokens(database, config),
   );
@@ -66,8 +69,8 @@ export async function startNotifier(context: StageContext & { database: Database
       await consumer.close();
       await searching.stop();
       await revoking.stop();
-      await Promise.all(running.values());
-      await problems.alone('leaving the forges to other notifiers', () => releaseForges(database, holder));
+      await Promise.all([statuses.settled(), notices.settled()]);
+      await problems.alone('leaving forges and targets to other notifiers', () => releaseHolds(database, holder));
       await shown.stop();
     },
   };

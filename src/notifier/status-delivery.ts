@@ -9,7 +9,6 @@ import type { StageContext } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
 import {
   type DueStatus,
-  holdForge,
   nextStatus,
   noteDone,
   noteFailed,
@@ -20,6 +19,7 @@ import {
   sentSince,
 } from '../record/due-statuses.ts';
 import { type ForgeWithToken, forgeWithToken, noteForgeProblem } from '../record/forges.ts';
+import { hold } from '../record/holds.ts';
 import { checkDetails } from './check-details.ts';
 import { githubLimits, Pace } from './pace.ts';
 
@@ -99,7 +99,7 @@ export class StatusDelivery {
     const { database, holder } = this.#context;
     if (performance.now() < this.#heldUntil - holding.renewedBefore) return true;
     const from = performance.now();
-    if (!(await holdForge(database, this.#name, holder, holding.lasts))) {
+    if (!(await hold(database, 'forges', this.#name, { holder, ms: holding.lasts }))) {
       // another notifier may send from now on
       this.#pace = undefined;
       return false;

@@ -1,7 +1,7 @@
 import { sql } from 'kysely';
 import type { BuildId, BuildSummary } from '../kernel/model.ts';
 import { summaryOf } from './builds.ts';
-import type { Database } from './database.ts';
+import type { Database, Sql } from './database.ts';
 import type { BuildRow } from './schema.ts';
 
 /** The most failures of a ref that are looked at for one that is not of flaky tests alone. */
@@ -57,9 +57,9 @@ async function failuresUpTo(database: Database, builds: readonly BuildId[]): Pro
 }
 
 /** Those of the builds whose failed jobs all have failed tests, and all of these are known to be flaky. */
-async function ofFlakyTestsAlone(database: Database, builds: readonly number[]): Promise<Set<number>> {
+export async function ofFlakyTestsAlone({ db }: { db: Sql }, builds: readonly number[]): Promise<Set<number>> {
   if (builds.length === 0) return new Set();
-  const jobs = await database.db
+  const jobs = await db
     .selectFrom('jobs')
     .select(['jobs.id', 'jobs.build_id'])
     .select((eb) => {

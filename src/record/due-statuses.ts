@@ -57,40 +57,6 @@ export async function dueForges({ db }: Pick<Database, 'db'>): Promise<string[]>
 }
 
 /**
- * Makes one notifier the only one that delivers to a forge, so that its statuses stay in order, and its limits are kept.
- * @param ms how long, unless it is claimed again
- * @returns whether the holder has it now
- */
-export async function holdForge(database: Database, name: string, holder: string, ms: number): Promise<boolean> {
-  const now = serverNow();
-  return database.write(async (db) => {
-    const held = await db
-      .updateTable('forges')
-      .set({ holder, held_until: now + ms })
-      .where('name', '=', name)
-      // a clock that was set back must not keep others away
-      .where((eb) =>
-        eb.or([
-          eb('holder', 'is', null),
-          eb('holder', '=', holder),
-          eb('held_until', '<=', now),
-          eb('held_until', '>', now + 10 * ms),
-        ]),
-      )
-      .returning('name')
-      .executeTakeFirst();
-    return held !== undefined;
-  });
-}
-
-/** Lets other notifiers deliver to all forges that the holder has. */
-export async function releaseForges(database: Database, holder: string): Promise<void> {
-  await database.write((db) =>
-    db.updateTable('forges').set({ holder: null, held_until: null }).where('holder', '=', holder).execute(),
-  );
-}
-
-/**
  * The status of a forge that is due for the longest time; final ones come before pending ones, and those of pull requests last, of
  * which strangers make any number.
  * @param options.pending whether pending ones count

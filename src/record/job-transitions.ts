@@ -28,6 +28,7 @@ import { statusEnded, statusStarted } from './commit-statuses.ts';
 import type { Database, Write } from './database.ts';
 import { noteUrl } from './deployments.ts';
 import { raiseTime, startTags, tagOfTakenBack } from './fairness.ts';
+import { noteBranchChange } from './notices.ts';
 import { updatePartStatuses } from './part-statuses.ts';
 import { noteRuns } from './workflow-runs.ts';
 
@@ -452,6 +453,7 @@ export async function settleBuild(db: Write, build: number): Promise<BuildSummar
     .executeTakeFirst();
   if (!settled) return summaryIn(db, build);
   await statusEnded(db, build);
+  await noteBranchChange(db, settled);
   return summaryOf(settled);
 }
 

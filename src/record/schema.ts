@@ -3,6 +3,7 @@ import type { CommitState } from '../kernel/commit-status.ts';
 import type { ForgeKind } from '../kernel/forge-kinds.ts';
 import type { ForgeReport } from '../kernel/forge-report.ts';
 import type { ApprovalDecision, JobId, Reason, Status, TestStatus, Trigger } from '../kernel/model.ts';
+import type { NoticeChoice, NoticeEvent, NoticeKind } from '../kernel/notices.ts';
 import type { PullRequestCheckout, PullRequestMode } from '../kernel/pull-request.ts';
 import type { TokenScope } from '../kernel/token-scope.ts';
 import type { Visibility } from '../kernel/visibility.ts';
@@ -418,6 +419,79 @@ export interface Schema {
     /** when it is to be sent, or looked up at the forge; null if nothing is left to do */
     due_at: number | null;
     created_at: number;
+    error_code: string | null;
+    error_message: string | null;
+    error_remedy: string | null;
+  };
+
+  /** where notices for people go, see record/notice-targets.ts */
+  notice_targets: {
+    name: string;
+    kind: NoticeKind;
+    /** the address as people may see it, without what is secret in it */
+    shown: string;
+    /** the address, encrypted with the key `key_id` */
+    address: string;
+    key_id: string;
+    /** 1 if it may be at an address that is not public */
+    private: number;
+    /** globs as JSON: of repositories, and of branches; no branches stand for the default branch */
+    repos: string;
+    branches: string;
+    choice: NoticeChoice;
+    /** NoticeOptions as JSON */
+    options: string;
+    created_by: string;
+    created_at: number;
+    problem_code: string | null;
+    problem_message: string | null;
+    problem_remedy: string | null;
+    problem_since: number | null;
+    /** the notifier that delivers to it, and until when no other does */
+    holder: string | null;
+    held_until: number | null;
+  };
+
+  /** what is known of a branch by its builds that have ended, see record/branch-states.ts */
+  branch_states: {
+    repo: string;
+    ref: string;
+    /** the newest build with a verdict; 0 for none */
+    build_id: number;
+    verdict: 'success' | 'failure' | null;
+    /** of a broken branch: its first build that failed */
+    since: number | null;
+    /** why the newest end of a build says nothing about the branch */
+    doubt: 'flaky' | 'error' | null;
+  };
+
+  /** ends of builds of which targets have not heard yet; a notifier makes notices of them */
+  branch_changes: {
+    id: Generated<number>;
+    build_id: number;
+    event: NoticeEvent;
+    is_change: number;
+    since: number | null;
+  };
+
+  /** what people hear, see record/notices.ts */
+  notices: {
+    id: Generated<number>;
+    target: string;
+    /** mail address; empty where the target is the only recipient */
+    recipient: string;
+    build_id: number;
+    event: NoticeEvent;
+    since: number | null;
+    /** why the recipient gets it */
+    why: string;
+    created_at: number;
+    /** when it is to be sent; null if nothing is left to do */
+    due_at: number | null;
+    attempts: number;
+    sent_at: number | null;
+    /** why it was not sent */
+    dropped: string | null;
     error_code: string | null;
     error_message: string | null;
     error_remedy: string | null;

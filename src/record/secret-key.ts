@@ -29,6 +29,11 @@ export function jobTokenOf({ name, api }: { name: string; api: string }): Belong
   return { kind: 'forge', repo: null, name: `${name} at ${api} for jobs` };
 }
 
+/** The context that the encrypted address of a target of notices is bound to. */
+export function noticeAddressOf(name: string): Belonging {
+  return { kind: 'notice', repo: null, name };
+}
+
 /** The context that an encrypted key of ID tokens is bound to. */
 export function idTokenKeyOf(id: string): Belonging {
   return { kind: 'id-token', repo: null, name: id };
@@ -54,6 +59,7 @@ export async function writingVault(db: Write, config: Config): Promise<Vault> {
     (await db.selectFrom('environment_secrets').select('key_id').limit(1).executeTakeFirst()) ??
     (await db.selectFrom('credentials').select('key_id').limit(1).executeTakeFirst()) ??
     (await db.selectFrom('forges').select('key_id').limit(1).executeTakeFirst()) ??
+    (await db.selectFrom('notice_targets').select('key_id').limit(1).executeTakeFirst()) ??
     (await hookKeys(db).limit(1).executeTakeFirst());
   return encrypted ? Vault.open(config) : Vault.openOrCreate(config);
 }
@@ -126,6 +132,11 @@ async function encryptAnew(db: Write, vault: Vault): Promise<void> {
     const { box, keyId } = vault.encrypt(vault.decrypt({ box: token, keyId: key_id }, of), of);
     await db.updateTable('forges').set({ token: box, key_id: keyId }).where('name', '=', name).execute();
   }
+  for (const { name, address, key_id } of await db.selectFrom('notice_targets').selectAll().execute()) {
+    const of = noticeAddressOf(name);
+    const { box, keyId } = vault.encrypt(vault.decrypt({ box: address, keyId: key_id }, of), of);
+    await db.updateTable('notice_targets').set({ address: box, key_id: keyId }).where('name', '=', name).execute();
+  }
   for (const { name, api, value, key_id } of await jobTokens(db).execute()) {
     const of = jobTokenOf({ name, api });
     const { box, keyId } = vault.encrypt(vault.decrypt({ box: value, keyId: key_id }, of), of);
@@ -170,6 +181,7 @@ async function keysInUse(db: Sql): Promise<Set<string>> {
     ...(await db.selectFrom('environment_secrets').select('key_id').distinct().execute()),
     ...(await db.selectFrom('credentials').select('key_id').distinct().execute()),
     ...(await db.selectFrom('forges').select('key_id').distinct().execute()),
+    ...(await db.selectFrom('notice_targets').select('key_id').distinct().execute()),
     ...(await jobTokens(db).execute()),
     ...(await db.selectFrom('issued_tokens').select('key_id').distinct().execute()),
     ...(await hookKeys(db).execute()),

@@ -77,6 +77,17 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     part: true,
     created_at: true, error_code: true, error_message: true, error_remedy: true,
   },
+  notice_targets: {
+    name: true, kind: true, shown: true, address: true, key_id: true, private: true, repos: true, branches: true, choice: true, options: true,
+    created_by: true, created_at: true, problem_code: true, problem_message: true, problem_remedy: true, problem_since: true,
+    holder: true, held_until: true,
+  },
+  branch_states: { repo: true, ref: true, build_id: true, verdict: true, since: true, doubt: true },
+  branch_changes: { id: true, build_id: true, event: true, is_change: true, since: true },
+  notices: {
+    id: true, target: true, recipient: true, build_id: true, event: true, since: true, why: true, created_at: true, due_at: true,
+    attempts: true, sent_at: true, dropped: true, error_code: true, error_message: true, error_remedy: true,
+  },
   changes: { id: true, build_id: true },
   build_workflows: { build_id: true, facts: true, models: true, revision: true, runs: true, retried_after: true },
   workflow_counts: { repo: true, path: true, runs: true },

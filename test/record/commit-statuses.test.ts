@@ -5,7 +5,7 @@ import type { ForgeKind } from '../../src/kernel/forge-kinds.ts';
 import type { ForgeReport } from '../../src/kernel/forge-report.ts';
 import type { BuildId, JobId } from '../../src/kernel/model.ts';
 import type { Database } from '../../src/record/database.ts';
-import { dueForges, holdForge, nextStatus, releaseForges } from '../../src/record/due-statuses.ts';
+import { dueForges, nextStatus } from '../../src/record/due-statuses.ts';
 import {
   addForge,
   appWebhookSecret,
@@ -15,6 +15,7 @@ import {
   noteChecked,
   removeForge,
 } from '../../src/record/forges.ts';
+import { hold, releaseHolds } from '../../src/record/holds.ts';
 import { openRetry } from '../../src/record/intents.ts';
 import { findJobToken } from '../../src/record/job-tokens.ts';
 import { decideJob, finishAttempt, queueJob } from '../../src/record/job-transitions.ts';
@@ -186,11 +187,11 @@ describe('the outbox of statuses', () => {
 
   it('lets one notifier at a time deliver to a forge, and another one when that is gone', async () => {
     await add();
-    expect(await holdForge(database, 'git', 'one', 60_000)).to.equal(true);
-    expect(await holdForge(database, 'git', 'two', 60_000)).to.equal(false);
-    await releaseForges(database, 'one');
-    expect(await holdForge(database, 'git', 'two', -1)).to.equal(true);
-    expect(await holdForge(database, 'git', 'one', 60_000)).to.equal(true);
+    expect(await hold(database, 'forges', 'git', { holder: 'one', ms: 60_000 })).to.equal(true);
+    expect(await hold(database, 'forges', 'git', { holder: 'two', ms: 60_000 })).to.equal(false);
+    await releaseHolds(database, 'one');
+    expect(await hold(database, 'forges', 'git', { holder: 'two', ms: -1 })).to.equal(true);
+    expect(await hold(database, 'forges', 'git', { holder: 'one', ms: 60_000 })).to.equal(true);
   });
 
   it('keeps what was of a removed repository from the one that has its name now', async () => {

@@ -1,0 +1,50 @@
+import * as z from 'zod';
+import { noticeChoices, noticeEvents, noticeKinds } from '../notices.ts';
+import { time } from './shapes.ts';
+
+/** What people see of notices; each shape is declared here only. */
+const problem = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
+
+/** What only some kinds of targets have. */
+export const noticeOptions = z.object({
+  owners: z.array(z.string()).optional().meta({
+    description: 'mail: who hears of flaky tests and of errors that are not the fault of a commit',
+  }),
+  domains: z.array(z.string()).optional().meta({
+    description: 'mail: domains of the addresses of committers that mail may go to',
+  }),
+});
+export type NoticeOptions = z.output<typeof noticeOptions>;
+
+export const noticeTarget = z.object({
+  name: z.string(),
+  kind: z.enum(noticeKinds),
+  to: z.string().meta({ description: 'its address, without what is secret in it' }),
+  repos: z.array(z.string()).meta({ description: 'globs of repositories; empty for all' }),
+  branches: z.array(z.string()).meta({ description: 'globs of branches; empty for the default branch' }),
+  on: z.enum(noticeChoices).meta({ description: 'what it hears of' }),
+  options: noticeOptions,
+  waiting: z.number().int().meta({ description: 'notices that it has not accepted yet' }),
+  createdBy: z.string(),
+  createdAt: time,
+  problem: problem.extend({ since: time }).nullable().meta({ description: 'what holds up its notices' }),
+});
+export type NoticeTarget = z.output<typeof noticeTarget>;
+
+export const notice = z.object({
+  id: z.string(),
+  target: z.string(),
+  recipient: z.string().meta({ description: 'mail address; empty where the target is the only recipient' }),
+  repo: z.string(),
+  ref: z.string(),
+  build: z.string(),
+  number: z.number().int(),
+  event: z.enum(noticeEvents),
+  why: z.string().meta({ description: 'why the recipient gets it' }),
+  state: z.enum(['waiting', 'sent', 'dropped']),
+  dropped: z.string().nullable().meta({ description: 'why it was not sent' }),
+  createdAt: time,
+  sentAt: time.nullable(),
+  problem: problem.nullable().meta({ description: 'why the last try has failed' }),
+});
+export type Notice = z.output<typeof notice>;

@@ -1,0 +1,49 @@
+/** Where notices go, and how. */
+export const noticeKinds = ['mail', 'slack', 'mattermost', 'discord', 'teams', 'matrix', 'ntfy', 'webhook'] as const;
+export type NoticeKind = (typeof noticeKinds)[number];
+
+/**
+ * What a target hears of.
+ * - `change`: a branch breaks, somebody else's commit fails on a broken branch, or the branch works again
+ * - `failure`: each build that fails or cannot run, and when the branch works again
+ * - `all`: the verdict of each build
+ */
+export const noticeChoices = ['change', 'failure', 'all'] as const;
+export type NoticeChoice = (typeof noticeChoices)[number];
+
+/**
+ * What the end of a build means for its branch.
+ * - `passed`: it passed, as the build before
+ * - `broken`: it failed, and the build before passed
+ * - `still_broken`: it failed on a branch that was broken already
+ * - `fixed`: it passed on a broken branch
+ * - `failing`: it failed, and none before it is known to have passed
+ * - `outdated`: it failed, but a newer build of the branch has passed already
+ * - `flaky`: only tests that are known to be flaky have failed
+ * - `error`: Volt, the machine or the configuration kept it from a verdict
+ */
+export const noticeEvents = [
+  'passed',
+  'broken',
+  'still_broken',
+  'fixed',
+  'failing',
+  'outdated',
+  'flaky',
+  'error',
+] as const;
+export type NoticeEvent = (typeof noticeEvents)[number];
+
+/** The verdict of the build that an event is about. */
+export const verdictOf: { readonly [Event in NoticeEvent]: 'success' | 'failure' | 'error' } = {
+  ...{ passed: 'success', fixed: 'success', error: 'error' },
+  ...{ broken: 'failure', still_broken: 'failure', failing: 'failure', outdated: 'failure', flaky: 'failure' },
+};
+
+/** Whether a target hears of an event. @param isChange whether the branch was in another state before */
+export function hearsOf(choice: NoticeChoice, event: NoticeEvent, isChange: boolean): boolean {
+  if (choice === 'all') return true;
+  if (event === 'fixed') return true;
+  if (event === 'passed') return false;
+  return choice === 'failure' || isChange;
+}

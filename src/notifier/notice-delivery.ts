@@ -1,0 +1,112 @@
+import { VoltError } from '../kernel/errors.ts';
+import type { Problem } from '../kernel/problems.ts';
+import { serverNow } from '../kernel/server-time.ts';
+import type { StageContext } from '../queues/stage.ts';
+import type { Database } from '../record/database.ts';
+import { hold } from '../record/holds.ts';
+import { noteTargetProblem, type OpenNoticeTarget, openNoticeTarget } from '../record/notice-targets.ts';
+import {
+  type DueNotice,
+  nextNotice,
+  noteNoticeDropped,
+  noteNoticeFailed,
+  noteNoticeSent,
+  postponeNotices,
+} from '../record/notices.ts';
+import { noticeMessage } from './notice-message.ts';
+import { TargetFault } from './targets/fault.ts';
+import type { Senders } from './targets/send.ts';
+
+/** How long (ms) a notifier has a target for itself, and when it claims it again. One notice takes at most some 30 s. */
+const holding = { lasts: 120_000, renewedBefore: 60_000 };
+/** How long (ms) a notice is tried: a day. */
+const longestTry = 86_400_000;
+/** How often a notice is tried that the target refuses for what it is. */
+const mostRefusals = 3;
+/** The first and the longest pause (ms) before a target is tried again. */
+const pauses = { first: 5000, most: 900_000 };
+
+export interface NoticeContext extends Pick<StageContext, 'config' | 'logger'> {
+  database: Database;
+  /** id of the notifier */
+  holder: string;
+  /** address of the web stage that people use */
+  site: () => string;
+  senders: Senders;
+}
+
+/** Sends the notices of one target, one after the other, at least once each. */
+export class NoticeDelivery {
+  readonly #context: NoticeContext;
+  readonly #name: string;
+  #failures = 0;
+  #heldUntil = 0;
+
+  constructor(context: NoticeContext, name: string) {
+    this.#context = context;
+    this.#name = name;
+  }
+
+  /** Sends what is due, until nothing is, the target pauses, or the signal aborts. */
+  async deliver(signal: AbortSignal): Promise<void> {
+    const { database, config } = this.#context;
+    while (!signal.aborted) {
+      if (!(await this.#hold())) return;
+      const notice = await nextNotice(database, this.#name);
+      if (!notice) return;
+      await this.#handle(await openNoticeTarget(database, config, this.#name), notice);
+    }
+  }
+
+  async #hold(): Promise<boolean> {
+    const { database, holder } = this.#context;
+    if (performance.now() < this.#heldUntil - holding.renewedBefore) return true;
+    const from = performance.now();
+    if (!(await hold(database, 'notice_targets', this.#name, { holder, ms: holding.lasts }))) return false;
+    this.#heldUntil = from + holding.lasts;
+    return true;
+  }
+
+  async #handle(target: OpenNoticeTarget, notice: DueNotice): Promise<void> {
+    const { database, site, senders, logger } = this.#context;
+    const message = await noticeMessage(database, notice, { target: target.name, site: site() });
+    // its build was deleted, and the notice with it
+    if (!message) return;
+    try {
+      const { kind, address, mayBePrivate } = target;
+      await senders[kind](message, { address, recipient: notice.recipient, mayBePrivate });
+      await noteNoticeSent(database, notice.id);
+      this.#failures = 0;
+      if (target.hasProblem) await noteTargetProblem(database, target.name, undefined);
+      logger.debug(`sent a notice to ${target.name}: ${message.headline}`, { repo: message.repo });
+    } catch (error) {
+      if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;
+      await this.#failed(target, notice, error);
+    }
+  }
+
+  async #failed({ name }: OpenNoticeTarget, notice: DueNotice, error: VoltError): Promise<void> {
+    const { database, logger } = this.#context;
+    const { code, message, remedy } = error;
+    const problem: Problem = { code, message, remedy: remedy.replaceAll('NAME', name) };
+    const { scope = 'target', after } = error instanceof TargetFault ? error : {};
+    if (scope === 'notice' && notice.attempts + 1 >= mostRefusals)
+      return noteNoticeDropped(database, notice.id, { dropped: 'the target refuses it', problem });
+    if (serverNow() - notice.createdAt > longestTry)
+      return noteNoticeDropped(database, notice.id, { dropped: 'the target did not take it for a day', problem });
+    const ms = after ?? pauseOf(scope === 'target' ? this.#failures : notice.attempts);
+    const dueAt = serverNow() + ms;
+    await noteNoticeFailed(database, notice, { dueAt, problem });
+    if (scope === 'notice') return;
+    if (this.#failures === 0) logger.warn(`notices do not reach ${name}: ${message}`);
+    this.#failures++;
+    await noteTargetProblem(database, name, problem);
+    // the next try is about another notice, if there is one: this one may be what the target fails at
+    await postponeNotices(database, name, dueAt - 1);
+  }
+}
+
+/** Whole milliseconds: doubles with each failure, and has up to a quarter less, so that targets are not tried at the same time. */
+function pauseOf(failures: number): number {
+  return Math.round(Math.min(pauses.first * 2 ** failures, pauses.most) * (1 - Math.random() / 4));
+}

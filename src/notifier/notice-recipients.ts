@@ -1,0 +1,84 @@
+import { refMatcher } from '../git/remote/ref-names.ts';
+import { isMailAddress } from '../kernel/mail-address.ts';
+import type { NoticeTarget } from '../kernel/model/notice-shapes.ts';
+import { fitsGlobs } from '../kernel/names.ts';
+import { hearsOf } from '../kernel/notices.ts';
+import type { PendingChange } from '../record/notices.ts';
+
+/** In the place of an address: whoever made the commit. */
+export const committers = 'committers';
+
+/** Somebody who is to hear of a change. */
+export interface Recipient {
+  /** mail address; empty where the target is the only recipient */
+  address: string;
+  /** why the recipient gets it */
+  why: string;
+  /** why it is not sent after all */
+  dropped?: string;
+}
+
+type Target = Pick<NoticeTarget, 'kind' | 'to' | 'repos' | 'branches' | 'on' | 'options'>;
+
+/** Whether a target hears of a change. */
+export function hears(
+  { repos, branches, on }: Target,
+  { build, event, isChange, defaultBranch }: PendingChange,
+): boolean {
+  if (!fitsGlobs(repos, build.repo) || !hearsOf(on, event, isChange)) return false;
+  const branch = build.ref.slice('refs/heads/'.length);
+  return branches.length === 0 ? branch === defaultBranch : refMatcher(branches)(branch);
+}
+
+/**
+ * Who hears of a change at a target that hears of it.
+ * @param told who has been told that the branch is broken, or is to be
+ * @param isKnown whether mail may go to the address of a committer
+ */
+export function recipientsOf(
+  { kind, to, options }: Target,
+  change: PendingChange,
+  { told, isKnown }: { told: readonly string[]; isKnown: (address: string) => boolean },
+): Recipient[] {
+  const follows = `this target follows ${change.build.repo}`;
+  if (kind !== 'mail') return [{ address: '', why: follows }];
+  const named = to.split(',').map((entry) => entry.trim());
+  const fixed = named.filter((entry) => entry !== committers).map((address) => ({ address, why: follows }));
+  const others = named.includes(committers) ? affected(change, { told, isKnown, owners: options.owners ?? [] }) : [];
+  // each address once: the first reason counts
+  return [...new Map([...others, ...fixed].reverse().map((each) => [each.address, each])).values()].reverse();
+}
+
+/** Those whom a change is about. */
+function affected(
+  { build, event }: PendingChange,
+  {
+    told,
+    isKnown,
+    owners,
+  }: { told: readonly string[]; isKnown: (address: string) => boolean; owners: readonly string[] },
+): Recipient[] {
+  const address = build.author_address.toLowerCase();
+  switch (event) {
+    case 'broken':
+    case 'still_broken': {
+      const why = 'you are the author of the commit';
+      if (!isMailAddress(address)) return [{ address, why, dropped: 'the commit has no mail address' }];
+      // anybody can write any address into a commit
+      return [
+        isKnown(address)
+          ? { address, why }
+          : { address, why, dropped: 'the address belongs to nobody who is known here' },
+      ];
+    }
+    case 'fixed':
+      return told.map((each) => ({ address: each, why: 'you were told that the branch is broken' }));
+    case 'failing':
+    case 'flaky':
+    case 'error':
+      return owners.map((each) => ({ address: each, why: 'you are an owner: no commit is known to be at fault' }));
+    case 'passed':
+    case 'outdated':
+      return [];
+  }
+}

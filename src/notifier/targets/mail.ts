@@ -1,0 +1,89 @@
+import { createTransport } from 'nodemailer';
+import type { Config } from '../../kernel/config.ts';
+import { errorText } from '../../kernel/errors.ts';
+import { shortHash } from '../../kernel/names.ts';
+import { hideCredentials } from '../../kernel/urls.ts';
+import type { NoticeMessage } from '../notice-message.ts';
+import { TargetFault } from './fault.ts';
+import { mailHtml } from './mail-html.ts';
+import { footerOf, inert, linesOf } from './plain-lines.ts';
+import type { Send } from './target.ts';
+
+/** Milliseconds for the connection, the server's greeting, and each of its answers. */
+const timeout = 10_000;
+
+/** Sends mail through the server that the settings name. @param site address of the dashboard */
+export function mailSender(config: Pick<Config, 'smtpUrl' | 'mailFrom'>, site: () => string): Send {
+  return async (message, { recipient }) => {
+    const { smtpUrl } = config;
+    if (smtpUrl === undefined) {
+      throw new TargetFault('notice_refused', 'no mail server is set', {
+        scope: 'target',
+        remedy: 'Set VOLT_SMTP_URL, and VOLT_MAIL_FROM, and restart the notifier.',
+      });
+    }
+    const { hostname, host, username } = new URL(smtpUrl);
+    const from = config.mailFrom ?? `volt@${hostname}`;
+    const transport = createTransport({
+      url: smtpUrl,
+      // a password is sent over TLS only
+      requireTLS: username !== '' && !isLoopback(hostname),
+      ...{ connectionTimeout: timeout, greetingTimeout: timeout, socketTimeout: timeout },
+      // nothing of a notice may name a file or an address to read
+      ...{ disableFileAccess: true, disableUrlAccess: true },
+    });
+    try {
+      await transport.sendMail(mailOf(message, { from, recipient, domain: new URL(site()).hostname }));
+    } catch (error) {
+      throw faultOf(error, host);
+    } finally {
+      transport.close();
+    }
+  };
+}
+
+/** Mails about one branch are one thread: they refer to a mail that was never sent. */
+function mailOf(
+  message: NoticeMessage,
+  { from, recipient, domain }: { from: string; recipient: string; domain: string },
+) {
+  const { id, repo, branch, headline, url } = message;
+  const thread = `<${shortHash(`${repo} ${branch}`)}.${repo}@${domain}>`;
+  return {
+    ...{ from, to: { name: '', address: recipient } },
+    subject: headline,
+    messageId: `<${id}@${domain}>`,
+    ...{ inReplyTo: thread, references: [thread] },
+    text: [inert(headline), '', ...linesOf(message).map(inert), '', url, '', '-- ', inert(footerOf(message))].join(
+      '\n',
+    ),
+    html: mailHtml(message),
+    list: { id: { url: `${repo}.${domain}`, comment: `Volt: ${repo}` } },
+    headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
+  };
+}
+
+function isLoopback(host: string): boolean {
+  return host === 'localhost' || host === '[::1]' || /^127\./.test(host);
+}
+
+/** A server's answer of 5xx to the recipient is about this mail; everything else holds up all of them. */
+function faultOf(error: unknown, host: string): TargetFault {
+  const { responseCode, command } = Object(error) as { responseCode?: number; command?: string };
+  const said = hideCredentials(errorText(error)).slice(0, 300);
+  if (responseCode === undefined || responseCode < 500) {
+    return new TargetFault('notice_unreachable', `the mail server ${host} does not take mail: ${said}`, {
+      scope: 'target',
+      remedy: 'Check VOLT_SMTP_URL and the server; Volt retries automatically, for a day.',
+      cause: error,
+    });
+  }
+  const isAboutRecipient = command === 'RCPT TO' || command === 'DATA';
+  return new TargetFault('notice_refused', `the mail server ${host} refuses: ${said}`, {
+    scope: isAboutRecipient ? 'notice' : 'target',
+    remedy: isAboutRecipient
+      ? 'Check the address.'
+      : 'Check the user and the password in VOLT_SMTP_URL, and VOLT_MAIL_FROM.',
+    cause: error,
+  });
+}

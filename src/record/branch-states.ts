@@ -1,0 +1,131 @@
+import type { Selectable } from 'kysely';
+import type { NoticeEvent } from '../kernel/notices.ts';
+import { ofFlakyTestsAlone } from './broken-since.ts';
+import type { Write } from './database.ts';
+import type { Schema } from './schema.ts';
+
+type Build = Selectable<Schema['builds']>;
+type State = Selectable<Schema['branch_states']>;
+
+/** What the end of a build means for its branch. */
+export interface BranchChange {
+  event: NoticeEvent;
+  /** whether people who follow the branch do not know it yet */
+  isChange: boolean;
+  /** of a broken branch, and of one that works again: the first build that failed */
+  since: number | null;
+}
+
+/**
+ * Moves the state of a branch on when one of its builds has ended, in that transaction. Builds may end in another order than that of
+ * their commits: the newest one that has ended decides.
+ * @returns undefined for a build that says nothing about a branch
+ */
+export async function moveBranch(db: Write, build: Build): Promise<BranchChange | undefined> {
+  const { repo, ref, status } = build;
+  if (!ref.startsWith('refs/heads/') || build.pull_request !== null || build.event !== null) return undefined;
+  if (status !== 'success' && status !== 'failure' && status !== 'error') return undefined;
+  const state = (await stateOf(db, repo, ref)) ?? (await stateBefore(db, build));
+  const isFlaky = status === 'failure' && (await ofFlakyTestsAlone({ db }, [build.id])).has(build.id);
+  if (status === 'error' || isFlaky) {
+    const doubt = isFlaky ? 'flaky' : 'error';
+    await putState(db, { ...state, doubt });
+    return { event: doubt, isChange: state.doubt !== doubt, since: state.since };
+  }
+  const { next, change } = status === 'success' ? await passed(db, state, build) : await failed(db, state, build);
+  await putState(db, { ...next, doubt: null });
+  return change;
+}
+
+type Move = { next: State; change: BranchChange };
+
+async function passed(db: Write, state: State, build: Build): Promise<Move> {
+  const { verdict, since } = state;
+  if (build.id >= state.build_id) {
+    const isFixed = verdict === 'failure';
+    const change = { event: isFixed ? 'fixed' : 'passed', isChange: isFixed, since } as const;
+    return { next: { ...state, build_id: build.id, verdict: 'success', since: null }, change };
+  }
+  const change = { event: 'passed', isChange: false, since: null } as const;
+  // an earlier build of a broken branch: it broke later than it was thought
+  const isWithin = since !== null && build.id >= since;
+  return { next: isWithin ? { ...state, since: (await endedAfter(db, build, 'failure')) ?? since } : state, change };
+}
+
+async function failed(db: Write, state: State, build: Build): Promise<Move> {
+  const { verdict } = state;
+  if (build.id < state.build_id && (await endedAfter(db, build, 'success')) !== undefined)
+    return { next: state, change: { event: 'outdated', isChange: false, since: null } };
+  const since = verdict === 'failure' ? Math.min(state.since ?? build.id, build.id) : build.id;
+  const next: State = { ...state, build_id: Math.max(state.build_id, build.id), verdict: 'failure', since };
+  if (verdict === 'failure')
+    return { next, change: { event: 'still_broken', isChange: await isNewcomer(db, build, state), since } };
+  return { next, change: { event: verdict === 'success' ? 'broken' : 'failing', isChange: true, since } };
+}
+
+/** The first later build of the branch with a status. */
+async function endedAfter(
+  db: Write,
+  { id, repo, ref }: Build,
+  status: 'success' | 'failure',
+): Promise<number | undefined> {
+  const builds = db.selectFrom('builds').select('id').where('repo', '=', repo).where('ref', '=', ref);
+  const later = builds.where('event', 'is', null).where('status', '=', status).where('id', '>', id);
+  return (await later.orderBy('id').limit(1).executeTakeFirst())?.id;
+}
+
+/** Whether no build of the author that has failed since the branch broke is known yet, but this one. */
+async function isNewcomer(
+  db: Write,
+  { id, repo, ref, author_address }: Build,
+  { build_id, since }: State,
+): Promise<boolean> {
+  // it has failed again
+  if (id === build_id) return false;
+  if (since === null) return true;
+  const other = await db
+    .selectFrom('builds')
+    .select('id')
+    .where('repo', '=', repo)
+    .where('ref', '=', ref)
+    .where('event', 'is', null)
+    .where('status', '=', 'failure')
+    .where('id', '>=', since)
+    .where('id', '<>', id)
+    .where('author_address', '=', author_address)
+    .limit(1)
+    .executeTakeFirst();
+  return other === undefined;
+}
+
+async function stateOf(db: Write, repo: string, ref: string): Promise<State | undefined> {
+  const states = db.selectFrom('branch_states').selectAll().where('repo', '=', repo).where('ref', '=', ref);
+  return states.executeTakeFirst();
+}
+
+/** The state before a build, where none was kept yet. */
+async function stateBefore(db: Write, { id, repo, ref }: Build): Promise<State> {
+  const last = await db
+    .selectFrom('builds')
+    .select(['id', 'status'])
+    .where('repo', '=', repo)
+    .where('ref', '=', ref)
+    .where('event', 'is', null)
+    .where('status', 'in', ['success', 'failure'])
+    .where('id', '<', id)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  const none = { repo, ref, doubt: null };
+  if (!last) return { ...none, build_id: 0, verdict: null, since: null };
+  const isFailure = last.status === 'failure';
+  return { ...none, build_id: last.id, verdict: isFailure ? 'failure' : 'success', since: isFailure ? last.id : null };
+}
+
+async function putState(db: Write, { repo, ref, ...state }: State): Promise<void> {
+  await db
+    .insertInto('branch_states')
+    .values({ repo, ref, ...state })
+    .onConflict((conflict) => conflict.columns(['repo', 'ref']).doUpdateSet(state))
+    .execute();
+}

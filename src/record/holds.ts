@@ -1,0 +1,46 @@
+import { serverNow } from '../kernel/server-time.ts';
+import type { Database } from './database.ts';
+
+/** What notifiers deliver to. */
+type Held = 'forges' | 'notice_targets';
+
+/**
+ * Makes one notifier the only one that delivers to a forge or to a target of notices, so that what is sent stays in order, and limits
+ * are kept.
+ * @param ms how long, unless it is claimed again
+ * @returns whether the holder has it now
+ */
+export async function hold(
+  database: Database,
+  table: Held,
+  name: string,
+  { holder, ms }: { holder: string; ms: number },
+): Promise<boolean> {
+  const now = serverNow();
+  return database.write(async (db) => {
+    const held = await db
+      .updateTable(table)
+      .set({ holder, held_until: now + ms })
+      .where('name', '=', name)
+      // a clock that was set back must not keep others away
+      .where((eb) =>
+        eb.or([
+          eb('holder', 'is', null),
+          eb('holder', '=', holder),
+          eb('held_until', '<=', now),
+          eb('held_until', '>', now + 10 * ms),
+        ]),
+      )
+      .returning('name')
+      .executeTakeFirst();
+    return held !== undefined;
+  });
+}
+
+/** Lets other notifiers deliver to all that the holder has. */
+export async function releaseHolds(database: Database, holder: string): Promise<void> {
+  await database.write(async (db) => {
+    for (const table of ['forges', 'notice_targets'] as const)
+      await db.updateTable(table).set({ holder: null, held_until: null }).where('holder', '=', holder).execute();
+  });
+}

@@ -1,0 +1,66 @@
+import { sql, type Transaction } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** People hear of what the ends of builds mean for their branches. */
+export async function addNotices(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('notice_targets')
+    .addColumn('name', 'text', (c) => c.primaryKey())
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('shown', 'text', (c) => c.notNull())
+    .addColumn('address', 'text', (c) => c.notNull())
+    .addColumn('key_id', 'text', (c) => c.notNull())
+    .addColumn('private', 'integer', (c) => c.notNull())
+    .addColumn('repos', 'text', (c) => c.notNull())
+    .addColumn('branches', 'text', (c) => c.notNull())
+    .addColumn('choice', 'text', (c) => c.notNull())
+    .addColumn('options', 'text', (c) => c.notNull())
+    .addColumn('created_by', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('problem_code', 'text')
+    .addColumn('problem_message', 'text')
+    .addColumn('problem_remedy', 'text')
+    .addColumn('problem_since', 'bigint')
+    .addColumn('holder', 'text')
+    .addColumn('held_until', 'bigint')
+    .execute();
+  await db.schema
+    .createTable('branch_states')
+    .addColumn('repo', 'text', (c) => c.notNull().references('repositories.name').onDelete('cascade'))
+    .addColumn('ref', 'text', (c) => c.notNull())
+    .addColumn('build_id', 'integer', (c) => c.notNull())
+    .addColumn('verdict', 'text')
+    .addColumn('since', 'integer')
+    .addColumn('doubt', 'text')
+    .addPrimaryKeyConstraint('branch_states_key', ['repo', 'ref'])
+    .execute();
+  await db.schema
+    .createTable('branch_changes')
+    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+    .addColumn('build_id', 'integer', (c) => c.notNull().references('builds.id').onDelete('cascade'))
+    .addColumn('event', 'text', (c) => c.notNull())
+    .addColumn('is_change', 'integer', (c) => c.notNull())
+    .addColumn('since', 'integer')
+    .execute();
+  await db.schema
+    .createTable('notices')
+    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+    .addColumn('target', 'text', (c) => c.notNull().references('notice_targets.name').onDelete('cascade'))
+    .addColumn('recipient', 'text', (c) => c.notNull())
+    .addColumn('build_id', 'integer', (c) => c.notNull().references('builds.id').onDelete('cascade'))
+    .addColumn('event', 'text', (c) => c.notNull())
+    .addColumn('since', 'integer')
+    .addColumn('why', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('due_at', 'bigint')
+    .addColumn('attempts', 'integer', (c) => c.notNull())
+    .addColumn('sent_at', 'bigint')
+    .addColumn('dropped', 'text')
+    .addColumn('error_code', 'text')
+    .addColumn('error_message', 'text')
+    .addColumn('error_remedy', 'text')
+    .execute();
+  await sql`create index notices_due on notices (target, due_at) where due_at is not null`.execute(db);
+  await db.schema.createIndex('notices_of_build').on('notices').columns(['build_id', 'target', 'recipient']).execute();
+  await db.schema.createIndex('branch_changes_of_build').on('branch_changes').columns(['build_id']).execute();
+}

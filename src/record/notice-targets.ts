@@ -1,0 +1,218 @@
+import type { Selectable } from 'kysely';
+import type { Config } from '../kernel/config.ts';
+import { VoltError } from '../kernel/errors.ts';
+import type { NoticeOptions, NoticeTarget } from '../kernel/model/notice-shapes.ts';
+import type { NoticeChoice, NoticeKind } from '../kernel/notices.ts';
+import type { Problem } from '../kernel/problems.ts';
+import { serverNow } from '../kernel/server-time.ts';
+import { Vault } from '../secrets/vault.ts';
+import type { Database, Sql } from './database.ts';
+import type { Schema } from './schema.ts';
+import { noticeAddressOf, writingVault } from './secret-key.ts';
+
+/** Where notices go. What it means depends on the kind, see notifier/targets/. */
+export interface NoticeAddress {
+  /** mail addresses, or a URL, which may be a secret itself */
+  to: string;
+  /** what requests are signed or authorized with */
+  secret?: string | undefined;
+}
+
+/** What of the notices a target gets. */
+export interface NoticeFilter {
+  repos: readonly string[];
+  branches: readonly string[];
+  on: NoticeChoice;
+  options: NoticeOptions;
+}
+
+export interface NewNoticeTarget extends NoticeFilter {
+  name: string;
+  kind: NoticeKind;
+  address: NoticeAddress;
+  /** the address as people may see it */
+  shown: string;
+  /** whether it may be at an address that is not public */
+  mayBePrivate: boolean;
+  createdBy: string;
+}
+
+/** @throws VoltError `name_taken`, errors of the key file */
+export async function addNoticeTarget(
+  database: Database,
+  config: Config,
+  { name, kind, address, shown, mayBePrivate, createdBy, ...filter }: NewNoticeTarget,
+): Promise<NoticeTarget> {
+  return database.write(async (db) => {
+    const row = await db
+      .insertInto('notice_targets')
+      .values({
+        ...{ name, kind, ...(await addressColumns(db, config, { name, address, shown })) },
+        ...{ private: mayBePrivate ? 1 : 0, ...filterColumns(filter) },
+        ...{ created_by: createdBy, created_at: serverNow() },
+      })
+      .onConflict((conflict) => conflict.column('name').doNothing())
+      .returningAll()
+      .executeTakeFirst();
+    if (row) return targetOf(row, 0);
+    throw new VoltError('name_taken', `there is a target "${name}" already`, {
+      remedy: 'Choose another name, or change that one: `volt notify set`.',
+    });
+  });
+}
+
+export type NoticeTargetChange = Partial<NoticeFilter & Pick<NewNoticeTarget, 'address' | 'shown' | 'mayBePrivate'>>;
+
+/** @throws VoltError `not_found`, errors of the key file */
+export async function changeNoticeTarget(
+  database: Database,
+  config: Config,
+  name: string,
+  { address, shown, mayBePrivate, ...filter }: NoticeTargetChange,
+): Promise<NoticeTarget> {
+  return database.write(async (db) => {
+    const row = await rowOf(db, name);
+    const before = targetOf(row, 0);
+    const changed = await db
+      .updateTable('notice_targets')
+      .set({
+        ...(address && { ...(await addressColumns(db, config, { name, address, shown: shown ?? '' })), ...noProblem }),
+        ...(mayBePrivate !== undefined && { private: mayBePrivate ? 1 : 0 }),
+        ...filterColumns({ ...before, ...filter }),
+      })
+      .where('name', '=', name)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    // the new address may work
+    if (address)
+      await db
+        .updateTable('notices')
+        .set({ due_at: serverNow() })
+        .where('target', '=', name)
+        .where('due_at', 'is not', null)
+        .execute();
+    return targetOf(changed, await waitingFor(db, name));
+  });
+}
+
+export async function listNoticeTargets({ db }: Pick<Database, 'db'>): Promise<NoticeTarget[]> {
+  const rows = await db.selectFrom('notice_targets').selectAll().orderBy('name').execute();
+  return Promise.all(rows.map(async (row) => targetOf(row, await waitingFor(db, row.name))));
+}
+
+/** Removes a target, and its notices. @throws VoltError `not_found` */
+export async function removeNoticeTarget(database: Database, name: string): Promise<void> {
+  await database.write(async (db) => {
+    await rowOf(db, name);
+    await db.deleteFrom('notice_targets').where('name', '=', name).execute();
+  });
+}
+
+export async function anyNoticeTarget({ db }: { db: Sql }): Promise<boolean> {
+  return (await db.selectFrom('notice_targets').select('name').limit(1).executeTakeFirst()) !== undefined;
+}
+
+/** Names of the targets with something to send now. */
+export async function dueNoticeTargets({ db }: Pick<Database, 'db'>): Promise<string[]> {
+  const rows = await db
+    .selectFrom('notice_targets')
+    .select('name')
+    .where(({ exists, selectFrom }) =>
+      exists(
+        selectFrom('notices')
+          .select('notices.id')
+          .whereRef('notices.target', '=', 'notice_targets.name')
+          .where('notices.due_at', '<=', serverNow()),
+      ),
+    )
+    .orderBy('name')
+    .execute();
+  return rows.map(({ name }) => name);
+}
+
+/** A target with its address, for those who send to it. */
+export interface OpenNoticeTarget {
+  name: string;
+  kind: NoticeKind;
+  address: NoticeAddress;
+  mayBePrivate: boolean;
+  hasProblem: boolean;
+}
+
+/** @throws VoltError `not_found`, errors of the key file, `secrets_key_wrong`, `secrets_damaged` */
+export async function openNoticeTarget(
+  { db }: Pick<Database, 'db'>,
+  config: Config,
+  name: string,
+): Promise<OpenNoticeTarget> {
+  const { kind, address, key_id, private: mayBePrivate, problem_code } = await rowOf(db, name);
+  const opened = Vault.open(config).decrypt({ box: address, keyId: key_id }, noticeAddressOf(name));
+  return {
+    ...{ name, kind, address: JSON.parse(opened) as NoticeAddress },
+    ...{ mayBePrivate: mayBePrivate === 1, hasProblem: problem_code !== null },
+  };
+}
+
+/** Records what holds up all notices of a target; undefined if nothing does any more. */
+export async function noteTargetProblem(database: Database, name: string, problem: Problem | undefined): Promise<void> {
+  await database.write((db) =>
+    db
+      .updateTable('notice_targets')
+      .set((eb) =>
+        problem === undefined
+          ? noProblem
+          : {
+              ...{ problem_code: problem.code, problem_message: problem.message, problem_remedy: problem.remedy },
+              problem_since: eb.fn.coalesce('problem_since', eb.val(serverNow())),
+            },
+      )
+      .where('name', '=', name)
+      .execute(),
+  );
+}
+
+const noProblem = { problem_code: null, problem_message: null, problem_remedy: null, problem_since: null };
+
+async function addressColumns(
+  db: Parameters<typeof writingVault>[0],
+  config: Config,
+  { name, address, shown }: Pick<NewNoticeTarget, 'name' | 'address' | 'shown'>,
+) {
+  const { box, keyId } = (await writingVault(db, config)).encrypt(JSON.stringify(address), noticeAddressOf(name));
+  return { address: box, key_id: keyId, shown };
+}
+
+function filterColumns({ repos, branches, on, options }: NoticeFilter) {
+  return {
+    ...{ repos: JSON.stringify(repos), branches: JSON.stringify(branches), choice: on },
+    options: JSON.stringify(options),
+  };
+}
+
+async function waitingFor(db: Sql, name: string): Promise<number> {
+  const waiting = db.selectFrom('notices').where('target', '=', name).where('due_at', 'is not', null);
+  const { count } = await waiting.select((eb) => eb.fn.countAll<number>().as('count')).executeTakeFirstOrThrow();
+  return Number(count);
+}
+
+async function rowOf(db: Sql, name: string): Promise<Selectable<Schema['notice_targets']>> {
+  const row = await db.selectFrom('notice_targets').selectAll().where('name', '=', name).executeTakeFirst();
+  if (row) return row;
+  throw new VoltError('not_found', `there is no target "${name}"`, { remedy: '`volt notify ls` lists all targets.' });
+}
+
+function targetOf(row: Selectable<Schema['notice_targets']>, waiting: number): NoticeTarget {
+  const { name, kind, shown, repos, branches, choice, options, created_by, created_at } = row;
+  const { problem_code: code, problem_message: message, problem_remedy: remedy, problem_since: since } = row;
+  return {
+    ...{ name, kind, to: shown, on: choice, waiting, createdBy: created_by },
+    repos: JSON.parse(repos) as string[],
+    branches: JSON.parse(branches) as string[],
+    options: JSON.parse(options) as NoticeOptions,
+    createdAt: new Date(created_at).toISOString(),
+    problem:
+      code === null
+        ? null
+        : { code, message: message ?? '', remedy: remedy ?? '', since: new Date(since ?? 0).toISOString() },
+  };
+}

@@ -1,0 +1,294 @@
+import { createHmac, randomBytes } from 'node:crypto';
+import { expect } from 'chai';
+import { type Config, loadConfig } from '../../src/kernel/config.ts';
+import { createLogger } from '../../src/kernel/logger.ts';
+import type { BuildId, FinalStatus } from '../../src/kernel/model.ts';
+import { makeNotices } from '../../src/notifier/make-notices.ts';
+import { NoticeDelivery } from '../../src/notifier/notice-delivery.ts';
+import { sendersWith } from '../../src/notifier/targets/send.ts';
+import type { Database } from '../../src/record/database.ts';
+import { addNoticeTarget, listNoticeTargets, type NewNoticeTarget } from '../../src/record/notice-targets.ts';
+import { listNotices } from '../../src/record/notices.ts';
+import type { NewBuild } from '../../src/record/plans.ts';
+import { endBuild } from '../support/ended-build.ts';
+import { MailServer } from '../support/mail-server.ts';
+import { NoticeReceiver } from '../support/notice-receiver.ts';
+import { observed, recordedBuild, withRecord } from '../support/record.ts';
+
+const secret = `whsec_${randomBytes(24).toString('base64')}`;
+
+describe('notices', () => {
+  let database: Database;
+  let config: Config;
+  let receiver: NoticeReceiver;
+  let mail: MailServer;
+  withRecord((opened, dataDir) => {
+    database = opened;
+    config = loadConfig({ dataDir, logLevel: 'error', smtpUrl: mail.url, mailFrom: 'volt@example.org' });
+  });
+  before(async () => {
+    mail = await MailServer.start();
+  });
+  after(() => mail.stop());
+  beforeEach(async () => {
+    mail.received.length = 0;
+    receiver = await NoticeReceiver.start();
+    await database.db.updateTable('repositories').set({ default_branch: 'main' }).execute();
+  });
+  afterEach(() => receiver.stop());
+
+  const add = (change: Partial<NewNoticeTarget> = {}) =>
+    addNoticeTarget(database, config, {
+      ...{ name: 'team', kind: 'webhook', address: { to: `${receiver.url}/hook`, secret }, shown: 'http://…' },
+      ...{ mayBePrivate: true, createdBy: 'owner', repos: [], branches: [], on: 'change', options: {}, ...change },
+    });
+  const addMail = (to: string, change: Partial<NewNoticeTarget> = {}) =>
+    add({ name: 'mail', kind: 'mail', address: { to }, shown: to, ...change });
+  const signal = new AbortController().signal;
+  const deliver = async (holder = 'one') => {
+    await makeNotices(database, signal);
+    const site = () => 'https://ci.example.org';
+    const context = {
+      config,
+      database,
+      holder,
+      site,
+      logger: createLogger('silent'),
+      senders: sendersWith(config, site),
+    };
+    for (const { name } of await listNoticeTargets(database)) await new NoticeDelivery(context, name).deliver(signal);
+  };
+  const run = async (status: FinalStatus, change: Partial<NewBuild> = {}): Promise<BuildId> => {
+    const build = await recordedBuild(database, { authorAddress: 'ada@example.org', ...change });
+    await endBuild(database, build, status);
+    return build;
+  };
+  const later = () => database.db.updateTable('notices').set({ due_at: 1 }).where('due_at', 'is not', null).execute();
+  const log = async () =>
+    (await listNotices(database, { limit: 100 }))
+      .reverse()
+      .map(({ target, recipient, event, state, dropped }) =>
+        [target, recipient, event, state, dropped].filter((part) => part !== '' && part !== null).join(' '),
+      );
+
+  it('tell of changes of the default branch, each once, however many notifiers send them', async () => {
+    await add();
+    for (const status of ['success', 'failure', 'failure', 'success', 'success'] as const) {
+      await run(status);
+      await Promise.all([deliver('one'), deliver('two')]);
+    }
+    await run('failure', { ref: 'refs/heads/topic' });
+    await deliver();
+    expect(receiver.bodies.map((body) => (body as { type: string }).type)).to.deep.equal([
+      ...['build.broken', 'build.fixed'],
+    ]);
+  });
+
+  it('are signed as Standard Webhooks has it, and name the build', async () => {
+    await add();
+    await run('success');
+    const build = await run('failure', { subject: 'Mend <everything>', author: 'Ada' });
+    await deliver();
+    const [{ headers, body, path }] = receiver.received as [NoticeReceiver['received'][0]];
+    const signed = `${headers['webhook-id']}.${headers['webhook-timestamp']}.${body}`;
+    const key = Buffer.from(secret.slice('whsec_'.length), 'base64');
+    expect(headers['webhook-signature']).to.equal(`v1,${createHmac('sha256', key).update(signed).digest('base64')}`);
+    expect(path).to.equal('/hook');
+    expect(JSON.parse(body).data).to.include({
+      ...{ repo: 'app', branch: 'main', subject: 'Mend <everything>', author: 'Ada' },
+      ...{ headline: 'main of app is broken', url: `https://ci.example.org/builds/${build}` },
+    });
+  });
+
+  it('go to targets by repository, branch and choice', async () => {
+    await observed(database, 'other');
+    await database.db.updateTable('repositories').set({ default_branch: 'main' }).execute();
+    await add({ name: 'apps', repos: ['app*'] });
+    await add({ name: 'releases', branches: ['release/*'] });
+    await add({ name: 'failures', on: 'failure' });
+    await add({ name: 'all', on: 'all' });
+    for (const change of [{}, { repo: 'other' }, { ref: 'refs/heads/release/1' }]) {
+      await run('success', change);
+      for (const _ of [1, 2]) await run('failure', change);
+    }
+    await deliver();
+    const counts = new Map<string, number>();
+    for (const entry of await log()) {
+      const [target = ''] = entry.split(' ');
+      counts.set(target, (counts.get(target) ?? 0) + 1);
+    }
+    expect(Object.fromEntries(counts)).to.deep.equal({ apps: 1, releases: 1, failures: 4, all: 6 });
+  });
+
+  it('are sent again until the target takes them, with the same id', async () => {
+    await add();
+    await run('success');
+    await run('failure');
+    receiver.answer = { status: 503 };
+    await deliver();
+    const [target] = await listNoticeTargets(database);
+    expect(target?.waiting).to.equal(1);
+    expect(target?.problem?.code).to.equal('notice_unreachable');
+    receiver.answer = { status: 200 };
+    await later();
+    await deliver();
+    expect((await listNoticeTargets(database))[0]).to.include({ waiting: 0, problem: null });
+    const ids = receiver.received.map(({ headers }) => headers['webhook-id']);
+    expect(ids).to.have.length(2);
+    expect(new Set(ids).size).to.equal(1);
+  });
+
+  it('wait as long as the target asks for', async () => {
+    await add();
+    await run('success');
+    await run('failure');
+    receiver.answer = { status: 429, headers: { 'retry-after': '120' } };
+    const before = Date.now();
+    await deliver();
+    const { due_at } = await database.db.selectFrom('notices').select('due_at').executeTakeFirstOrThrow();
+    expect(due_at).to.be.at.least(before + 120_000);
+    expect(receiver.received).to.have.length(1);
+  });
+
+  it('are given up after a day, and where the target refuses one for what it is, and the log says why', async () => {
+    await add();
+    await run('success');
+    await run('failure');
+    receiver.answer = { status: 400, body: 'no such field' };
+    for (const _ of [1, 2, 3]) {
+      await deliver();
+      await later();
+    }
+    expect(await log()).to.deep.equal(['team broken dropped the target refuses it']);
+    await run('success');
+    receiver.answer = { status: 500 };
+    await makeNotices(database, signal);
+    await database.db.updateTable('notices').set({ created_at: 1 }).execute();
+    await deliver();
+    expect((await log())[1]).to.equal('team fixed dropped the target did not take it for a day');
+  });
+
+  it('are not sent where the branch works again before they were', async () => {
+    await add();
+    await run('success');
+    await run('failure');
+    receiver.answer = { status: 503 };
+    await deliver();
+    await run('success');
+    receiver.answer = { status: 200 };
+    await later();
+    await deliver();
+    expect(receiver.received).to.have.length(1);
+    expect(await log()).to.deep.equal([
+      'team broken dropped the branch worked again before it was sent',
+      'team fixed dropped the recipient had not been told yet that the branch was broken',
+    ]);
+  });
+
+  it('do not reach addresses of this machine, unless an administrator has set them', async () => {
+    await add({ mayBePrivate: false });
+    await run('success');
+    await run('failure');
+    await deliver();
+    expect(receiver.received).to.deep.equal([]);
+    expect((await listNoticeTargets(database))[0]?.problem?.code).to.equal('notice_refused');
+  });
+
+  it('follow no redirect', async () => {
+    await add();
+    await run('success');
+    await run('failure');
+    receiver.answer = { status: 302, headers: { location: `${receiver.url}/elsewhere` } };
+    await deliver();
+    expect(receiver.received.map(({ path }) => path)).to.deep.equal(['/hook']);
+  });
+
+  describe('by mail', () => {
+    const known = { options: { domains: ['example.org'], owners: ['owner@example.org'] } };
+    const mails = () => mail.received.map(({ to, subject }) => `${to} ${subject}`);
+
+    it('go to whoever broke the branch, to others who fail on it, and tell them when it works again', async () => {
+      await addMail('committers', known);
+      await run('success');
+      for (const author of ['ada', 'ada', 'grace']) await run('failure', { authorAddress: `${author}@example.org` });
+      await deliver();
+      await run('success', { authorAddress: 'carol@example.org' });
+      await deliver();
+      expect(mails()).to.deep.equal([
+        'ada@example.org main of app is broken',
+        'grace@example.org main of app is still broken',
+        'ada@example.org main of app works again',
+        'grace@example.org main of app works again',
+      ]);
+    });
+
+    it('go to no address that a commit names and nobody knows, and the log says so', async () => {
+      await addMail('committers', known);
+      await run('success');
+      await run('failure', { authorAddress: 'mallory@elsewhere.org' });
+      await run('failure', { authorAddress: '"a@elsewhere.org"@example.org' });
+      await run('failure', { authorAddress: 'a@example.org@elsewhere.org' });
+      await deliver();
+      expect(mails()).to.deep.equal([]);
+      expect((await log())[0]).to.equal(
+        'mail mallory@elsewhere.org broken dropped the address belongs to nobody who is known here',
+      );
+    });
+
+    it('go to owners, and not to committers, where no commit is known to be at fault', async () => {
+      await addMail('committers', known);
+      await run('success');
+      await run('error');
+      await deliver();
+      expect(mails()).to.deep.equal(['owner@example.org main of app could not be tested']);
+    });
+
+    it('are one thread for each branch, are marked as automatic, and say why they were sent', async () => {
+      await addMail('ada@example.org');
+      await run('success');
+      await run('failure');
+      await deliver();
+      await run('success');
+      await deliver();
+      const [broken, fixed] = mail.received;
+      expect(broken?.headers.get('auto-submitted')).to.equal('auto-generated');
+      expect(String(broken?.headers.get('list'))).to.not.equal('');
+      expect(broken?.raw).to.match(/^List-ID: .*<app\.ci\.example\.org>$/im);
+      expect(broken?.inReplyTo).to.equal(fixed?.inReplyTo);
+      expect(broken?.messageId).to.not.equal(fixed?.messageId);
+      expect(broken?.text).to.contain('You get this because this target follows app');
+    });
+
+    it('have what others wrote as text only: no line break in a header, no link, no markup', async () => {
+      await addMail('ada@example.org');
+      await run('success');
+      const subject = 'x\r\nBcc: eve@elsewhere.org\r\n\r\n<b>http://evil.example</b> www.evil.example';
+      await run('failure', { subject, author: '"Eve" <img src=x>' });
+      await deliver();
+      const [sent] = mail.received;
+      expect(sent?.recipients).to.deep.equal(['ada@example.org']);
+      expect(sent?.headers.has('bcc')).to.equal(false);
+      expect(sent?.html).to.not.contain('<b>http').and.not.contain('<img');
+      expect(sent?.html?.match(/href="[^"]*"/g)).to.have.length(1);
+      for (const text of [sent?.text, sent?.html])
+        expect(text).to.not.contain('http://evil').and.not.contain('www.evil');
+    });
+
+    it('are tried again where the server is away, and given up where it refuses the recipient', async () => {
+      await addMail('ada@example.org,nobody@example.org');
+      await run('success');
+      await run('failure');
+      mail.refuses = (address) => (address.startsWith('nobody') ? 550 : 451);
+      await deliver();
+      mail.refuses = (address) => (address.startsWith('nobody') ? 550 : undefined);
+      for (const _ of [1, 2, 3]) {
+        await later();
+        await deliver();
+      }
+      expect(mails()).to.deep.equal(['ada@example.org main of app is broken']);
+      expect((await log()).sort()).to.deep.equal([
+        ...['mail ada@example.org broken sent', 'mail nobody@example.org broken dropped the target refuses it'],
+      ]);
+    });
+  });
+});

@@ -1,0 +1,49 @@
+import { createServer, type IncomingHttpHeaders, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** A request that a receiver has got. */
+export interface Received {
+  method: string;
+  path: string;
+  headers: IncomingHttpHeaders;
+  body: string;
+}
+
+/** A server that takes notices. It answers as `answer` says. */
+export class NoticeReceiver {
+  readonly received: Received[] = [];
+  answer: { status: number; headers?: { [name: string]: string }; body?: string } = { status: 200 };
+  readonly #server: Server;
+
+  private constructor(server: Server) {
+    this.#server = server;
+  }
+
+  static async start(): Promise<NoticeReceiver> {
+    const server = createServer(async (request, response) => {
+      const parts: Buffer[] = [];
+      for await (const part of request) parts.push(part as Buffer);
+      const { method = '', url = '', headers } = request;
+      receiver.received.push({ method, path: url, headers, body: Buffer.concat(parts).toString('utf8') });
+      const { status, headers: sent, body } = receiver.answer;
+      response.writeHead(status, sent).end(body);
+    });
+    const receiver = new NoticeReceiver(server);
+    await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+    return receiver;
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}`;
+  }
+
+  /** What was received, as JSON. */
+  get bodies(): unknown[] {
+    return this.received.map(({ body }) => JSON.parse(body) as unknown);
+  }
+
+  async stop(): Promise<void> {
+    this.#server.closeAllConnections();
+    await new Promise((resolve) => this.#server.close(resolve));
+  }
+}
