@@ -1,13 +1,13 @@
-import { readFileSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { Config } from '../kernel/config.ts';
-import { errorText, VoltError } from '../kernel/errors.ts';
+import { VoltError } from '../kernel/errors.ts';
 import { forgeKinds } from '../kernel/forge-kinds.ts';
 import { forgeReports } from '../kernel/forge-report.ts';
 import type { forgeCheck, forgeList } from '../web/schemas/forges.ts';
 import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { collect, configOf, jsonOption } from './options.ts';
+import { readSecret } from './secret-file.ts';
 import { printEntries } from './table.ts';
 import { plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
@@ -25,9 +25,6 @@ interface ForgeOptions {
   repo?: string[];
   report?: string;
 }
-
-/** The most characters of a file with a token or a key. */
-const longestFile = 10_000;
 
 export function forgeCommand(program: Command): CommandFile {
   const command = program
@@ -162,21 +159,4 @@ function jobTokenIn({ jobToken, jobTokenFile: file }: ForgeOptions) {
 function appId(text: string): number {
   if (/^[1-9]\d{0,14}$/.test(text)) return Number(text);
   throw new InvalidArgumentError('The id of an App is a number.');
-}
-
-/** @param what is in the file, for messages; @throws VoltError `usage` */
-function readSecret(file: string, what: string): string {
-  let text: string;
-  try {
-    text = readFileSync(file === '-' ? 0 : file, 'utf8');
-  } catch (error) {
-    throw new VoltError('usage', `cannot read ${what} from ${file}: ${errorText(error)}`, {
-      remedy: 'Name a file that this user can read.',
-      cause: error,
-    });
-  }
-  if (text.trim() !== '' && text.length <= longestFile) return text.trim();
-  throw new VoltError('usage', `${file} does not contain ${what}`, {
-    remedy: `Put only ${what} into the file, as the forge has shown it.`,
-  });
 }

@@ -21,6 +21,7 @@ import { initCommand } from './init.ts';
 import { asTyped } from './invocation.ts';
 import { logsCommand } from './logs.ts';
 import { notifierCommand } from './notifier.ts';
+import { notifyCommand } from './notify.ts';
 import { observerCommand } from './observer.ts';
 import { openCommand } from './open.ts';
 import { pruneCommand } from './prune.ts';
@@ -56,7 +57,15 @@ const commands = {
   ],
   'Tests and workflows:': [discoverCommand, execCommand, initCommand, validateCommand],
   'Repositories:': [
-    ...[repoCommand, credentialCommand, secretCommand, variableCommand, environmentCommand, forgeCommand],
+    ...[
+      repoCommand,
+      credentialCommand,
+      secretCommand,
+      variableCommand,
+      environmentCommand,
+      forgeCommand,
+      notifyCommand,
+    ],
   ],
   'Administration:': [
     signInCommand,

@@ -2,6 +2,9 @@
 export const noticeKinds = ['mail', 'slack', 'mattermost', 'discord', 'teams', 'matrix', 'ntfy', 'webhook'] as const;
 export type NoticeKind = (typeof noticeKinds)[number];
 
+/** In the place of a mail address: whoever made the commit. */
+export const committers = 'committers';
+
 /**
  * What a target hears of.
  * - `change`: a branch breaks, somebody else's commit fails on a broken branch, or the branch works again
@@ -39,6 +42,11 @@ export const verdictOf: { readonly [Event in NoticeEvent]: 'success' | 'failure'
   ...{ passed: 'success', fixed: 'success', error: 'error' },
   ...{ broken: 'failure', still_broken: 'failure', failing: 'failure', outdated: 'failure', flaky: 'failure' },
 };
+
+/** Whether an event is one that somebody has to act on. */
+export function isBad(event: NoticeEvent | 'test'): boolean {
+  return event !== 'test' && verdictOf[event] !== 'success';
+}
 
 /** Whether a target hears of an event. @param isChange whether the branch was in another state before */
 export function hearsOf(choice: NoticeChoice, event: NoticeEvent, isChange: boolean): boolean {

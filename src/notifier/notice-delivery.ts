@@ -78,7 +78,7 @@ export class NoticeDelivery {
       await noteNoticeSent(database, notice.id);
       this.#failures = 0;
       if (target.hasProblem) await noteTargetProblem(database, target.name, undefined);
-      logger.debug(`sent a notice to ${target.name}: ${message.headline}`, { repo: message.repo });
+      logger.debug(`sent a notice to ${target.name}: ${message.headline}`);
     } catch (error) {
       if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;
       await this.#failed(target, notice, error);

@@ -1,4 +1,4 @@
-import type { BuildId } from '../kernel/model.ts';
+import type { Build, BuildId } from '../kernel/model.ts';
 import type { NoticeEvent } from '../kernel/notices.ts';
 import { findBuild } from '../record/builds.ts';
 import type { Database } from '../record/database.ts';
@@ -16,29 +16,35 @@ const longestText = 300;
 export interface NoticeMessage {
   /** the same each time that it is sent */
   id: string;
-  event: NoticeEvent;
+  event: NoticeEvent | 'test';
+  /** for example `main of app is broken` */
+  headline: string;
+  /** null for a test of the target */
+  about: NoticeBuild | null;
+  /** page of the build, and what to call it */
+  link: { url: string; label: string };
+  /** why the recipient gets it, and how that ends */
+  why: string;
+  stop: string;
+  /** milliseconds since 1970 */
+  at: number;
+}
+
+/** The build that a notice is about. */
+export interface NoticeBuild {
   repo: string;
   branch: string;
   sha: string;
   number: number;
   subject: string;
   author: string;
-  /** for example `main of app is broken` */
-  headline: string;
-  /** why the build did not succeed; empty if it did */
+  /** why it did not succeed; empty if it did */
   reason: string;
   /** names of failed tests, and how many more there are */
   tests: string[];
   moreTests: number;
-  /** page of the build */
-  url: string;
   /** of a broken branch, and of one that works again: the first build that failed, if it is another one */
   since: { number: number; subject: string; author: string; url: string } | null;
-  why: string;
-  /** how to stop getting it */
-  stop: string;
-  /** milliseconds since 1970 */
-  at: number;
 }
 
 /**
@@ -47,41 +53,45 @@ export interface NoticeMessage {
  */
 export async function noticeMessage(
   database: Database,
-  notice: DueNotice,
+  { id, build, event, since, why, createdAt }: DueNotice,
   { target, site }: { target: string; site: string },
 ): Promise<NoticeMessage | undefined> {
-  const build = await findBuild(database, String(notice.build) as BuildId);
-  if (!build) return undefined;
-  const first = notice.since === null || notice.since === notice.build ? undefined : notice.since;
-  const since = first === undefined ? undefined : await findBuild(database, String(first) as BuildId);
-  const isFailure = build.status === 'failure';
-  const failed = isFailure ? await resultsOf(database, { build: build.id, failed: true, limit: 100 }) : [];
-  const branch = flat(build.ref.replace(/^refs\/heads\//, ''));
-  const urlOf = (id: BuildId) => `${site}/builds/${id}`;
+  const about = build === null ? null : await buildIn(database, { build, since, site });
+  if (about === undefined) return undefined;
   return {
-    ...{
-      id: `${target}.${notice.id}`,
-      event: notice.event,
-      repo: build.repo,
-      branch,
-      sha: build.sha,
-      number: build.number,
-    },
-    ...{ subject: flat(build.subject), author: flat(build.author) },
-    headline: `${branch} of ${build.repo} ${said[notice.event]}`,
-    reason: build.status === 'success' ? '' : flat(build.message ?? build.reason?.replaceAll('_', ' ') ?? ''),
-    tests: failed.slice(0, mostTests).map(({ suite, name }) => flat(suite === '' ? name : `${suite} › ${name}`)),
-    moreTests: Math.max(0, failed.length - mostTests),
-    url: urlOf(build.id),
-    since: since
-      ? { number: since.number, subject: flat(since.subject), author: flat(since.author), url: urlOf(since.id) }
-      : null,
-    ...{ why: flat(notice.why), stop: `volt notify rm ${target}, or ${site}/notices` },
-    at: notice.createdAt,
+    ...{ id: `${target}.${id}`, event, about, why: flat(why), at: createdAt },
+    headline: about === null ? `Volt reaches ${target}` : `${about.branch} of ${about.repo} ${said[event]}`,
+    link:
+      about === null
+        ? { url: site, label: 'Volt' }
+        : { url: `${site}/builds/${build}`, label: `${about.repo}#${about.number}` },
+    stop: `volt notify rm ${target}`,
   };
 }
 
-const said: { readonly [Event in NoticeEvent]: string } = {
+async function buildIn(
+  database: Database,
+  { build: id, since, site }: { build: number; since: number | null; site: string },
+): Promise<NoticeBuild | undefined> {
+  const build = await findBuild(database, String(id) as BuildId);
+  if (!build) return undefined;
+  const first = since === null || since === id ? undefined : await findBuild(database, String(since) as BuildId);
+  const failed =
+    build.status === 'failure' ? await resultsOf(database, { build: build.id, failed: true, limit: 100 }) : [];
+  return {
+    ...{ repo: build.repo, branch: flat(build.ref.replace(/^refs\/heads\//, '')), sha: build.sha, ...commitIn(build) },
+    reason: build.status === 'success' ? '' : flat(build.message ?? build.reason?.replaceAll('_', ' ') ?? ''),
+    tests: failed.slice(0, mostTests).map(({ suite, name }) => flat(suite === '' ? name : `${suite} › ${name}`)),
+    moreTests: Math.max(0, failed.length - mostTests),
+    since: first ? { ...commitIn(first), url: `${site}/builds/${first.id}` } : null,
+  };
+}
+
+function commitIn({ number, subject, author }: Pick<Build, 'number' | 'subject' | 'author'>) {
+  return { number, subject: flat(subject), author: flat(author) };
+}
+
+const said: { readonly [Event in NoticeMessage['event']]: string } = {
   passed: 'passed',
   broken: 'is broken',
   still_broken: 'is still broken',
@@ -90,6 +100,7 @@ const said: { readonly [Event in NoticeEvent]: string } = {
   outdated: 'failed; a newer build has passed',
   flaky: 'failed by flaky tests alone',
   error: 'could not be tested',
+  test: '',
 };
 
 /** Foreign text as one line. */

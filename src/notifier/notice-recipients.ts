@@ -2,11 +2,8 @@ import { refMatcher } from '../git/remote/ref-names.ts';
 import { isMailAddress } from '../kernel/mail-address.ts';
 import type { NoticeTarget } from '../kernel/model/notice-shapes.ts';
 import { fitsGlobs } from '../kernel/names.ts';
-import { hearsOf } from '../kernel/notices.ts';
+import { committers, hearsOf } from '../kernel/notices.ts';
 import type { PendingChange } from '../record/notices.ts';
-
-/** In the place of an address: whoever made the commit. */
-export const committers = 'committers';
 
 /** Somebody who is to hear of a change. */
 export interface Recipient {

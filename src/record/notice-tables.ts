@@ -47,7 +47,7 @@ export async function addNotices(db: Transaction<Schema>): Promise<void> {
     .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
     .addColumn('target', 'text', (c) => c.notNull().references('notice_targets.name').onDelete('cascade'))
     .addColumn('recipient', 'text', (c) => c.notNull())
-    .addColumn('build_id', 'integer', (c) => c.notNull().references('builds.id').onDelete('cascade'))
+    .addColumn('build_id', 'integer', (c) => c.references('builds.id').onDelete('cascade'))
     .addColumn('event', 'text', (c) => c.notNull())
     .addColumn('since', 'integer')
     .addColumn('why', 'text', (c) => c.notNull())

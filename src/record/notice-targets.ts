@@ -61,14 +61,15 @@ export async function addNoticeTarget(
   });
 }
 
-export type NoticeTargetChange = Partial<NoticeFilter & Pick<NewNoticeTarget, 'address' | 'shown' | 'mayBePrivate'>>;
+type Changeable = NoticeFilter & Pick<NewNoticeTarget, 'address' | 'shown'>;
+export type NoticeTargetChange = { [Part in keyof Changeable]?: Changeable[Part] | undefined };
 
 /** @throws VoltError `not_found`, errors of the key file */
 export async function changeNoticeTarget(
   database: Database,
   config: Config,
   name: string,
-  { address, shown, mayBePrivate, ...filter }: NoticeTargetChange,
+  { address, shown, repos, branches, on, options }: NoticeTargetChange,
 ): Promise<NoticeTarget> {
   return database.write(async (db) => {
     const row = await rowOf(db, name);
@@ -77,8 +78,10 @@ export async function changeNoticeTarget(
       .updateTable('notice_targets')
       .set({
         ...(address && { ...(await addressColumns(db, config, { name, address, shown: shown ?? '' })), ...noProblem }),
-        ...(mayBePrivate !== undefined && { private: mayBePrivate ? 1 : 0 }),
-        ...filterColumns({ ...before, ...filter }),
+        ...filterColumns({
+          ...{ repos: repos ?? before.repos, branches: branches ?? before.branches },
+          ...{ on: on ?? before.on, options: options ?? before.options },
+        }),
       })
       .where('name', '=', name)
       .returningAll()
@@ -98,6 +101,11 @@ export async function changeNoticeTarget(
 export async function listNoticeTargets({ db }: Pick<Database, 'db'>): Promise<NoticeTarget[]> {
   const rows = await db.selectFrom('notice_targets').selectAll().orderBy('name').execute();
   return Promise.all(rows.map(async (row) => targetOf(row, await waitingFor(db, row.name))));
+}
+
+/** @throws VoltError `not_found` */
+export async function findNoticeTarget({ db }: Pick<Database, 'db'>, name: string): Promise<NoticeTarget> {
+  return targetOf(await rowOf(db, name), await waitingFor(db, name));
 }
 
 /** Removes a target, and its notices. @throws VoltError `not_found` */

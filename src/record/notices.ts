@@ -82,7 +82,7 @@ export async function addNotice(
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
-  if (last && verdictOf[last.event] === verdictOf[event]) return;
+  if (last && last.event !== 'test' && verdictOf[last.event] === verdictOf[event]) return;
   const now = serverNow();
   await db
     .insertInto('notices')
@@ -147,12 +147,27 @@ export async function dropBroken(
     .execute();
 }
 
+/** Makes a notice that only shows whether the target takes it. @param recipient see NewNotice @returns its id */
+export async function addTestNotice(db: Write, target: string, recipient: string): Promise<number> {
+  const now = serverNow();
+  const { id } = await db
+    .insertInto('notices')
+    .values({
+      ...{ target, recipient, build_id: null, event: 'test', since: null, why: 'somebody tests the target' },
+      ...{ created_at: now, due_at: now, attempts: 0 },
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
+
 /** A notice that is due. */
 export interface DueNotice {
   id: number;
   recipient: string;
-  build: number;
-  event: NoticeEvent;
+  /** null for a test */
+  build: number | null;
+  event: NoticeEvent | 'test';
   since: number | null;
   why: string;
   attempts: number;
@@ -218,26 +233,39 @@ export async function listNotices(
   { db }: { db: Sql },
   { target, limit, before }: { target?: string | undefined; limit: number; before?: number | undefined },
 ): Promise<Notice[]> {
-  let query = db
-    .selectFrom('notices')
-    .innerJoin('builds', 'builds.id', 'notices.build_id')
-    .selectAll('notices')
-    .select(['builds.repo', 'builds.ref', 'builds.number'])
+  const newest = notices(db)
     .where('notices.id', '<', before ?? Number.MAX_SAFE_INTEGER)
     .orderBy('notices.id', 'desc')
     .limit(limit);
-  if (target !== undefined) query = query.where('notices.target', '=', target);
-  return (await query.execute()).map((row) => ({
-    ...{ id: String(row.id), target: row.target, recipient: row.recipient, repo: row.repo, ref: row.ref },
-    ...{ build: String(row.build_id), number: row.number, event: row.event, why: row.why, dropped: row.dropped },
+  const rows = target === undefined ? newest : newest.where('notices.target', '=', target);
+  return (await rows.execute()).map(noticeOf);
+}
+
+export async function findNotice({ db }: { db: Sql }, id: number): Promise<Notice | undefined> {
+  const row = await notices(db).where('notices.id', '=', id).executeTakeFirst();
+  return row && noticeOf(row);
+}
+
+function notices(db: Sql) {
+  return db
+    .selectFrom('notices')
+    .leftJoin('builds', 'builds.id', 'notices.build_id')
+    .selectAll('notices')
+    .select(['builds.repo', 'builds.ref', 'builds.number']);
+}
+
+type Row = Selectable<Schema['notices']> & { repo: string | null; ref: string | null; number: number | null };
+
+function noticeOf({ repo, ref, number, build_id: build, error_code: code, ...row }: Row): Notice {
+  return {
+    ...{ id: String(row.id), target: row.target, recipient: row.recipient, event: row.event, why: row.why },
+    about: repo === null || ref === null || number === null ? null : { repo, ref, build: String(build), number },
+    dropped: row.dropped,
     state: row.sent_at !== null ? 'sent' : row.due_at !== null ? 'waiting' : 'dropped',
     createdAt: new Date(row.created_at).toISOString(),
     sentAt: row.sent_at === null ? null : new Date(row.sent_at).toISOString(),
-    problem:
-      row.error_code === null
-        ? null
-        : { code: row.error_code, message: row.error_message ?? '', remedy: row.error_remedy ?? '' },
-  }));
+    problem: code === null ? null : { code, message: row.error_message ?? '', remedy: row.error_remedy ?? '' },
+  };
 }
 
 const noError = { error_code: null, error_message: null, error_remedy: null };

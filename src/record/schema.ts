@@ -480,8 +480,9 @@ export interface Schema {
     target: string;
     /** mail address; empty where the target is the only recipient */
     recipient: string;
-    build_id: number;
-    event: NoticeEvent;
+    /** null for a test */
+    build_id: number | null;
+    event: NoticeEvent | 'test';
     since: number | null;
     /** why the recipient gets it */
     why: string;

@@ -35,11 +35,11 @@ export const notice = z.object({
   id: z.string(),
   target: z.string(),
   recipient: z.string().meta({ description: 'mail address; empty where the target is the only recipient' }),
-  repo: z.string(),
-  ref: z.string(),
-  build: z.string(),
-  number: z.number().int(),
-  event: z.enum(noticeEvents),
+  about: z
+    .object({ repo: z.string(), ref: z.string(), build: z.string(), number: z.number().int() })
+    .nullable()
+    .meta({ description: 'the build that it is about; null for a test of the target' }),
+  event: z.enum([...noticeEvents, 'test']),
   why: z.string().meta({ description: 'why the recipient gets it' }),
   state: z.enum(['waiting', 'sent', 'dropped']),
   dropped: z.string().nullable().meta({ description: 'why it was not sent' }),

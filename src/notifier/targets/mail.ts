@@ -47,18 +47,19 @@ function mailOf(
   message: NoticeMessage,
   { from, recipient, domain }: { from: string; recipient: string; domain: string },
 ) {
-  const { id, repo, branch, headline, url } = message;
-  const thread = `<${shortHash(`${repo} ${branch}`)}.${repo}@${domain}>`;
+  const { id, about, headline, link } = message;
+  const topic = about?.repo ?? 'volt';
+  const thread = `<${shortHash(`${topic} ${about?.branch ?? ''}`)}.${topic}@${domain}>`;
   return {
     ...{ from, to: { name: '', address: recipient } },
     subject: headline,
     messageId: `<${id}@${domain}>`,
     ...{ inReplyTo: thread, references: [thread] },
-    text: [inert(headline), '', ...linesOf(message).map(inert), '', url, '', '-- ', inert(footerOf(message))].join(
+    text: [inert(headline), '', ...linesOf(message).map(inert), '', link.url, '', '-- ', inert(footerOf(message))].join(
       '\n',
     ),
     html: mailHtml(message),
-    list: { id: { url: `${repo}.${domain}`, comment: `Volt: ${repo}` } },
+    list: { id: { url: `${topic}.${domain}`, comment: `Volt: ${topic}` } },
     headers: { 'Auto-Submitted': 'auto-generated', 'X-Auto-Response-Suppress': 'All' },
   };
 }

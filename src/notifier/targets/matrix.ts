@@ -10,17 +10,17 @@ export const sendMatrix: Send = async (message, { address: { to, secret = '' }, 
   const { origin, pathname } = new URL(to);
   const room = encodeURIComponent(decodeURIComponent(pathname.slice(1)));
   const path = `/_matrix/client/v3/rooms/${room}/send/m.room.message/${encodeURIComponent(message.id)}`;
-  const { headline, url, repo, number } = message;
+  const { headline, link } = message;
   const lines = linesOf(message);
   const html = [
     `<strong>${escaped(headline)}</strong>`,
     ...lines.map(escaped),
-    `<a href="${escaped(url)}">${repo}#${number}</a>`,
+    `<a href="${entities(link.url)}">${link.label}</a>`,
     `<small>${escaped(footerOf(message))}</small>`,
   ].join('<br>');
   const body = JSON.stringify({
     msgtype: 'm.notice',
-    body: [inert(headline), ...lines.map(inert), url, inert(footerOf(message))].join('\n'),
+    body: [inert(headline), ...lines.map(inert), link.url, inert(footerOf(message))].join('\n'),
     ...{ format: 'org.matrix.custom.html', formatted_body: html },
     // mentions nobody, whatever the text has
     'm.mentions': {},
@@ -30,6 +30,10 @@ export const sendMatrix: Send = async (message, { address: { to, secret = '' }, 
 };
 
 function escaped(text: string): string {
-  const entities: { [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
-  return inert(text).replace(/[&<>"]/g, (character) => entities[character] ?? '');
+  return entities(inert(text));
+}
+
+function entities(text: string): string {
+  const known: { [character: string]: string } = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;' };
+  return text.replace(/[&<>"]/g, (character) => known[character] ?? '');
 }

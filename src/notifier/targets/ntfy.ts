@@ -1,3 +1,4 @@
+import { isBad } from '../../kernel/notices.ts';
 import { footerOf, inert, linesOf } from './plain-lines.ts';
 import { post } from './post.ts';
 import type { Send } from './target.ts';
@@ -7,15 +8,15 @@ const longest = { title: 200, message: 3500 };
 
 /** A topic of ntfy, by its address such as https://ntfy.sh/topic; the secret is an access token. */
 export const sendNtfy: Send = async (message, { address: { to, secret }, mayBePrivate }) => {
-  const { headline, url, event } = message;
+  const { headline, link, event } = message;
   const server = new URL(to);
   const topic = server.pathname.split('/').filter(Boolean).at(-1) ?? '';
   const root = new URL(server.pathname.replace(/[^/]*\/?$/, ''), server);
   const body = JSON.stringify({
-    ...{ topic, click: url },
+    ...{ topic, click: link.url },
     title: inert(headline).slice(0, longest.title),
     message: inert([...linesOf(message), footerOf(message)].join('\n')).slice(0, longest.message),
-    tags: [event === 'fixed' || event === 'passed' ? 'white_check_mark' : 'x'],
+    tags: [isBad(event) ? 'x' : 'white_check_mark'],
   });
   const headers = secret === undefined ? {} : { authorization: `Bearer ${secret}` };
   await post({ url: root.href, body, headers, mayBePrivate });

@@ -1,7 +1,9 @@
 import type { NoticeMessage } from '../notice-message.ts';
 
 /** The lines of a notice below its headline, without links. */
-export function linesOf({ repo, number, subject, author, reason, tests, moreTests, since }: NoticeMessage): string[] {
+export function linesOf({ about }: Pick<NoticeMessage, 'about'>): string[] {
+  if (!about) return ['This is a test: nothing is broken.'];
+  const { repo, number, subject, author, reason, tests, moreTests, since } = about;
   return [
     `${repo}#${number} ${subject}, by ${author}`,
     ...(reason === '' ? [] : [reason]),

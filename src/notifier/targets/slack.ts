@@ -7,14 +7,17 @@ const longest = 3000;
 
 /** An incoming webhook of Slack. Plain text has no links and mentions nobody; only the link to the build is markup. */
 export const sendSlack: Send = async (message, { address: { to }, mayBePrivate }) => {
-  const { headline, repo, number, url } = message;
+  const { headline, link } = message;
   const plain = (text: string) => ({ type: 'plain_text', text: text.slice(0, longest), emoji: false });
   const body = JSON.stringify({
     // what a notification shows
     text: escaped(headline),
     blocks: [
       { type: 'section', text: plain([headline, ...linesOf(message)].join('\n')) },
-      { type: 'context', elements: [{ type: 'mrkdwn', text: `<${url}|${repo}#${number}>` }, plain(footerOf(message))] },
+      {
+        type: 'context',
+        elements: [{ type: 'mrkdwn', text: `<${link.url}|${link.label}>` }, plain(footerOf(message))],
+      },
     ],
     unfurl_links: false,
   });

@@ -4,7 +4,7 @@ import type { Send } from './target.ts';
 
 /** A workflow of Teams that posts an Adaptive Card (at most 28 kB). Text runs know no markup. */
 export const sendTeams: Send = async (message, { address: { to }, mayBePrivate }) => {
-  const { headline, repo, number, url } = message;
+  const { headline, link } = message;
   const line = (text: string, look: object = {}) => ({
     type: 'RichTextBlock',
     inlines: [{ type: 'TextRun', text: inert(text), ...look }],
@@ -17,7 +17,7 @@ export const sendTeams: Send = async (message, { address: { to }, mayBePrivate }
       ...linesOf(message).map((text) => line(text)),
       line(footerOf(message), { isSubtle: true, size: 'Small' }),
     ],
-    actions: [{ type: 'Action.OpenUrl', title: `${repo}#${number}`, url }],
+    actions: [{ type: 'Action.OpenUrl', title: link.label, url: link.url }],
   };
   const attachments = [{ contentType: 'application/vnd.microsoft.card.adaptive', content }];
   await post({ url: to, body: JSON.stringify({ type: 'message', attachments }), mayBePrivate });

@@ -6,6 +6,7 @@ import { forgeRoutes } from './forges.ts';
 import { intentRoutes } from './intents.ts';
 import { jobRoutes } from './jobs.ts';
 import { manyBuildsRoutes } from './many-builds.ts';
+import { noticeRoutes } from './notices.ts';
 import { repositoryRoutes } from './repos.ts';
 import type { Route } from './route.ts';
 import { runnerRoutes } from './runners.ts';
@@ -27,6 +28,7 @@ export const routes: readonly Route[] = [
   ...environmentRoutes,
   ...credentialRoutes,
   ...forgeRoutes,
+  ...noticeRoutes,
   ...runnerRoutes,
   ...systemRoutes,
   ...accessRoutes,

@@ -1,0 +1,182 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { type Command, Option } from 'commander';
+import type { Config } from '../kernel/config.ts';
+import { VoltError } from '../kernel/errors.ts';
+import { committers, noticeChoices, noticeKinds } from '../kernel/notices.ts';
+import type { newTarget, noticeList, oneNotice, targetList, testedTarget } from '../web/schemas/notices.ts';
+import { type Answer, Client } from './client.ts';
+import type { CommandFile } from './command.ts';
+import { collect, configOf, integer, jsonOption } from './options.ts';
+import { readSecret } from './secret-file.ts';
+import { printEntries } from './table.ts';
+import { plain, print, printJson } from './terminal.ts';
+import { ago } from './times.ts';
+
+interface NotifyOptions {
+  kind: string;
+  to?: string;
+  secretFile?: string;
+  repo?: string[];
+  branch?: string[];
+  on?: string;
+  owner?: string[];
+  domain?: string[];
+}
+
+/** Milliseconds that a test waits for the target, and between two looks at it. */
+const testing = { patience: 30_000, interval: 300 };
+
+export function notifyCommand(program: Command): CommandFile {
+  const command = program
+    .command('notify')
+    .summary('tell people of broken and mended branches')
+    .description(
+      'Sends notices by mail, to chats and to webhooks when a branch breaks, when somebody else fails on it, and when it works again; see docs/notices.md.',
+    );
+  const add = withOptions(command.command('add'))
+    .description('Adds a target of notices. By default it hears of changes of the default branch of each repository.')
+    .argument('<name>', '1 to 64 characters of a-z, 0-9, ".", "_" and "-"')
+    .addOption(new Option('--kind <kind>', 'what is there').choices(noticeKinds).makeOptionMandatory())
+    .action(async (name: string, options: NotifyOptions) => {
+      const { kind, to } = options;
+      if (to === undefined) {
+        throw new VoltError('usage', 'no address was given', {
+          remedy: `Give a URL, or mail addresses: --to ada@example.org, or --to ${committers}.`,
+        });
+      }
+      const body = { name, kind, to, ...bodyOf(options) };
+      const made = await Client.of(configOf(add)).post<Answer<typeof newTarget>>('/notice-targets', body);
+      print(`added ${name}: it hears of ${heard(made)}`);
+      if (made.secret !== null) print(`its secret, which cannot be read again: ${made.secret}`);
+      print(`try it: volt notify test ${name}`);
+    });
+  const list = jsonOption(command.command('ls'))
+    .description('Lists the targets of notices.')
+    .action(async ({ json }: { json?: boolean }) => {
+      const page = await Client.of(configOf(list)).get<Answer<typeof targetList>>('/notice-targets');
+      if (json) return printJson(page);
+      await printEntries(page.targets, 'no targets: add one with volt notify add', {
+        NAME: ({ name }) => plain(name),
+        KIND: ({ kind }) => kind,
+        TO: ({ to }) => plain(to),
+        'HEARS OF': heard,
+        WAITING: ({ waiting }) => String(waiting),
+        STATE: ({ problem }) => plain(problem?.message ?? 'fine'),
+      });
+    });
+  const set = withOptions(command.command('set'))
+    .description('Changes a target of notices. What waits for it is sent at once if it has a new address.')
+    .argument('<name>')
+    .action(async (name: string, options: NotifyOptions) => {
+      const { to } = options;
+      await Client.of(configOf(set)).patch(pathOf(name), { ...(to !== undefined && { to }), ...bodyOf(options) });
+      print(`changed ${name}`);
+    });
+  const test = command
+    .command('test')
+    .description('Sends a notice that only shows whether the target takes it, and waits for the outcome.')
+    .argument('<name>')
+    .action(async (name: string) => {
+      const config = configOf(test);
+      const { notices } = await Client.of(config).post<Answer<typeof testedTarget>>(`${pathOf(name)}/test`);
+      const until = performance.now() + testing.patience;
+      for (const id of notices) await awaitOutcome(config, { name, id, until });
+    });
+  const log = jsonOption(command.command('log'))
+    .description('Shows what was sent, to whom and why, and what was not.')
+    .argument('[name]', 'only of this target')
+    .option('--limit <number>', 'show at most this many notices', integer(1, 500), 20)
+    .action(async (name: string | undefined, { json, limit }: { json?: boolean; limit: number }) => {
+      const query = new URLSearchParams({ limit: String(limit), ...(name !== undefined && { target: name }) });
+      const page = await Client.of(configOf(log)).get<Answer<typeof noticeList>>(`/notices?${query}`);
+      if (json) return printJson(page);
+      await printEntries(page.notices, 'no notices', {
+        AGE: ({ createdAt }) => ago(createdAt),
+        TARGET: ({ target, recipient }) => plain(recipient === '' ? target : `${target}: ${recipient}`),
+        BUILD: ({ about }) => (about === null ? '' : `${about.repo}#${about.number}`),
+        EVENT: ({ event }) => event.replaceAll('_', ' '),
+        STATE: ({ state, dropped, problem }) =>
+          plain(
+            state === 'sent' ? 'sent' : state === 'dropped' ? `not sent: ${dropped}` : (problem?.message ?? 'waiting'),
+          ),
+        WHY: ({ why }) => plain(why),
+      });
+    });
+  const remove = command
+    .command('rm')
+    .description('Removes a target of notices, and its log.')
+    .argument('<name>')
+    .action(async (name: string) => {
+      await Client.of(configOf(remove)).delete(pathOf(name));
+      print(`removed ${name}`);
+    });
+  return {
+    command,
+    examples: [
+      [
+        'volt notify add authors --kind mail --to committers --domain example.org --owner ada@example.org',
+        'mail to whoever breaks a default branch; to Ada where no commit is at fault',
+      ],
+      ['volt notify add team --kind slack --to https://hooks.slack.com/services/...', 'a channel of Slack'],
+      [
+        'volt notify add ops --kind webhook --to https://example.org/volt --repo "deploy-*" --branch "release/*" --on all',
+        'each verdict of some branches, signed, to a program of yours',
+      ],
+      ['volt notify test team', 'see whether it arrives'],
+      ['volt notify log', 'why somebody got a notice, or did not'],
+    ],
+  };
+}
+
+function withOptions(command: Command): Command {
+  return command
+    .option('--to <address>', `URL; or mail addresses with commas between them, or "${committers}"`)
+    .option(
+      '--secret-file <path>',
+      'file with the access token (matrix, ntfy) or signing secret (webhook); "-" for standard input',
+    )
+    .option('--repo <glob>', 'only of these repositories; may be repeated', collect)
+    .option('--branch <glob>', 'of these branches in place of the default branch; may be repeated', collect)
+    .addOption(new Option('--on <what>', 'what it hears of').choices(noticeChoices))
+    .option('--owner <address>', 'mail: hears of flaky tests and of errors; may be repeated', collect)
+    .option('--domain <domain>', 'mail: committers with such addresses get mail; may be repeated', collect);
+}
+
+function bodyOf({ secretFile, repo, branch, on, owner, domain }: NotifyOptions) {
+  const options = { ...(owner && { owners: owner }), ...(domain && { domains: domain }) };
+  return {
+    ...(secretFile !== undefined && { secret: readSecret(secretFile, 'the secret') }),
+    ...(repo && { repos: repo }),
+    ...(branch && { branches: branch }),
+    ...(on !== undefined && { on }),
+    ...(Object.keys(options).length > 0 && { options }),
+  };
+}
+
+function heard({ on, repos, branches }: { on: string; repos: readonly string[]; branches: readonly string[] }): string {
+  const what = { change: 'changes', failure: 'failures', all: 'all verdicts' }[on] ?? on;
+  const where = branches.length === 0 ? 'the default branch' : branches.join(', ');
+  return plain(`${what} of ${where} of ${repos.length === 0 ? 'all repositories' : repos.join(', ')}`);
+}
+
+async function awaitOutcome(
+  config: Config,
+  { name, id, until }: { name: string; id: string; until: number },
+): Promise<void> {
+  for (;;) {
+    const { state, recipient, problem } = await Client.of(config).get<Answer<typeof oneNotice>>(`/notices/${id}`);
+    const who = recipient === '' ? name : `${name} (${plain(recipient)})`;
+    if (state === 'sent') return print(`${who} has taken the notice`);
+    if (problem) throw new VoltError('notice_refused', plain(problem.message), { remedy: plain(problem.remedy) });
+    if (performance.now() > until) {
+      throw new VoltError('timed_out', `the notice to ${who} was not sent within ${testing.patience / 1000} s`, {
+        remedy: 'See whether a notifier runs: `volt status`. `volt notify log` shows what becomes of the notice.',
+      });
+    }
+    await pause(testing.interval);
+  }
+}
+
+function pathOf(name: string): string {
+  return `/notice-targets/${encodeURIComponent(name)}`;
+}

@@ -1,0 +1,135 @@
+import * as z from 'zod';
+import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
+import {
+  addNoticeTarget,
+  changeNoticeTarget,
+  listNoticeTargets,
+  openNoticeTarget,
+  removeNoticeTarget,
+} from '../../record/notice-targets.ts';
+import { findNotice, listNotices } from '../../record/notices.ts';
+import { changedAddress, checkedAddress, checkFilter } from '../requests/notice-targets.ts';
+import { testTarget } from '../requests/test-notice.ts';
+import {
+  newTarget,
+  noticeList,
+  oneNotice,
+  oneTarget,
+  targetChange,
+  targetList,
+  targetRequest,
+  testedTarget,
+} from '../schemas/notices.ts';
+import { done, repositoryName } from '../schemas/terms.ts';
+import { jsonRoute } from './route.ts';
+
+const keyErrors: ErrorCode[] = ['secrets_key_missing', 'secrets_key_wrong', 'secrets_key_bad', 'data_unwritable'];
+const addressErrors: ErrorCode[] = ['bad_url', 'bad_name', 'bad_ref', 'too_large'];
+const ofTarget = z.object({ name: repositoryName });
+
+const list = jsonRoute({
+  method: 'get',
+  path: '/notice-targets',
+  summary: 'Where notices go, without what is secret in the addresses',
+  confidential: true,
+  scope: 'admin',
+  answer: targetList,
+  handle: async (_, { database }) => ({ targets: await listNoticeTargets(database), next: null }),
+});
+
+const add = jsonRoute({
+  method: 'post',
+  path: '/notice-targets',
+  summary: 'Add a target of notices',
+  body: targetRequest,
+  status: 201,
+  answer: newTarget,
+  errors: ['name_taken', ...addressErrors, ...keyErrors],
+  handle: async ({ body, requester: { caller } }, { database, config }) => {
+    const { name, kind, to, secret, repos = [], branches = [], on = 'change', options = {} } = body;
+    checkFilter(kind, { repos, branches, options });
+    const checked = checkedAddress(kind, { to, secret });
+    const by = { createdBy: caller?.name ?? '', mayBePrivate: true };
+    const filter = { repos, branches, on, options };
+    const made = await addNoticeTarget(database, config, { name, kind, ...checked, ...filter, ...by });
+    return { ...made, secret: secret === undefined ? (checked.address.secret ?? null) : null };
+  },
+});
+
+const change = jsonRoute({
+  method: 'patch',
+  path: '/notice-targets/:name',
+  summary: 'Change a target of notices',
+  params: ofTarget,
+  body: targetChange,
+  answer: oneTarget,
+  errors: ['not_found', ...addressErrors, ...keyErrors, 'secrets_damaged'],
+  handle: async ({ params: { name }, body: { to, secret, ...filter } }, web) => {
+    const before = await openNoticeTarget(web.database, web.config, name);
+    checkFilter(before.kind, filter);
+    const address = changedAddress(before, { to, secret });
+    return changeNoticeTarget(web.database, web.config, name, { ...filter, ...address });
+  },
+});
+
+const test = jsonRoute({
+  method: 'post',
+  path: '/notice-targets/:name/test',
+  summary: 'Send a notice that shows whether the target takes it',
+  params: ofTarget,
+  status: 202,
+  answer: testedTarget,
+  errors: ['not_found'],
+  handle: async ({ params: { name } }, web) => ({ notices: (await testTarget(web, name)).map(String) }),
+});
+
+const remove = jsonRoute({
+  method: 'delete',
+  path: '/notice-targets/:name',
+  summary: 'Remove a target of notices, and what is known of its notices',
+  params: ofTarget,
+  answer: done,
+  errors: ['not_found'],
+  handle: async ({ params }, { database }) => {
+    await removeNoticeTarget(database, params.name);
+    return { done: true as const };
+  },
+});
+
+const log = jsonRoute({
+  method: 'get',
+  path: '/notices',
+  summary: 'What was sent, to whom and why, and what was not, newest first',
+  confidential: true,
+  scope: 'admin',
+  query: z.object({
+    target: repositoryName.optional(),
+    limit: z.coerce.number().int().min(1).max(500).default(50),
+    before: z.coerce.number().int().min(1).optional().meta({ description: 'only notices older than this one' }),
+  }),
+  answer: noticeList,
+  handle: async ({ query }, { database }) => {
+    const notices = await listNotices(database, query);
+    return { notices, next: notices.length < query.limit ? null : (notices.at(-1)?.id ?? null) };
+  },
+});
+
+const one = jsonRoute({
+  method: 'get',
+  path: '/notices/:id',
+  summary: 'A notice',
+  confidential: true,
+  scope: 'admin',
+  params: z.object({ id: z.coerce.number().int().min(1) }),
+  answer: oneNotice,
+  errors: ['not_found'],
+  handle: async ({ params }, { database }) => {
+    const found = await findNotice(database, params.id);
+    if (found) return found;
+    throw new VoltError('not_found', `notice ${params.id} does not exist`, {
+      remedy: '`volt notify log` lists the notices. They are deleted with their builds.',
+    });
+  },
+});
+
+export const noticeRoutes = [list, add, change, test, remove, log, one];

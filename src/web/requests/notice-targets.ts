@@ -1,0 +1,118 @@
+import { randomBytes } from 'node:crypto';
+import { refMatcher } from '../../git/remote/ref-names.ts';
+import { VoltError } from '../../kernel/errors.ts';
+import { isMailAddress } from '../../kernel/mail-address.ts';
+import type { NoticeOptions } from '../../kernel/model/notice-shapes.ts';
+import { checkRepositoryGlobs } from '../../kernel/names.ts';
+import { committers, type NoticeKind } from '../../kernel/notices.ts';
+import type { NoticeAddress } from '../../record/notice-targets.ts';
+
+/** Bytes of a secret that Volt makes: Standard Webhooks asks for 24 to 64. */
+const secretBytes = 32;
+/** The most recipients of one target. */
+const mostRecipients = 50;
+
+/** Kinds whose URL is a secret: whoever knows it may post there. */
+const secretUrls: readonly NoticeKind[] = ['slack', 'mattermost', 'discord', 'teams', 'webhook'];
+
+/** An address that was checked, and how people may see it. */
+export interface CheckedAddress {
+  address: NoticeAddress;
+  shown: string;
+}
+
+/**
+ * Checks the address of a target. Makes the secret of a webhook where none is given.
+ * @throws VoltError `bad_url`, `bad_request`
+ */
+export function checkedAddress(kind: NoticeKind, { to, secret }: NoticeAddress): CheckedAddress {
+  if (kind === 'mail') return checkedMail(to);
+  const url = URL.canParse(to) ? new URL(to) : undefined;
+  if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.username !== '' || url.password !== '') {
+    throw new VoltError('bad_url', `a target of kind ${kind} has an address such as ${examples[kind]}`, {
+      remedy: 'Give that address with --to, without a user name or a password; a token goes into --secret-file.',
+    });
+  }
+  if (kind === 'matrix' && (secret === undefined || url.pathname.length < 2)) {
+    throw new VoltError('bad_request', 'a target of kind matrix needs a room and an access token', {
+      remedy: `Give the room as ${examples.matrix}, and the token with --secret-file.`,
+    });
+  }
+  if (kind === 'webhook') checkWebhookSecret(secret);
+  const made = kind === 'webhook' ? `whsec_${randomBytes(secretBytes).toString('base64')}` : undefined;
+  const shown = secretUrls.includes(kind) ? `${url.origin}/…` : url.href;
+  return { address: { to: url.href, secret: secret ?? made }, shown };
+}
+
+/**
+ * The address of a target after a change; undefined if it stays. The secret of a webhook stays with a new address, since it is only
+ * signed with; a token must be given again, since it is sent to the address.
+ * @throws VoltError `bad_url`, `bad_request`
+ */
+export function changedAddress(
+  { kind, address }: { kind: NoticeKind; address: NoticeAddress },
+  { to, secret }: { to?: string | undefined; secret?: string | undefined },
+): CheckedAddress | undefined {
+  if (to !== undefined) {
+    const kept = kind === 'webhook' ? address.secret : undefined;
+    return checkedAddress(kind, { to, secret: secret ?? kept });
+  }
+  return secret === undefined ? undefined : checkedAddress(kind, { to: address.to, secret });
+}
+
+function checkedMail(to: string): CheckedAddress {
+  const entries = [...new Set(to.split(',').map((entry) => entry.trim()))].filter((entry) => entry !== '');
+  const wrong = entries.find((entry) => entry !== committers && !isMailAddress(entry));
+  if (wrong !== undefined || entries.length === 0 || entries.length > mostRecipients) {
+    throw new VoltError('bad_request', `"${(wrong ?? to).slice(0, 100)}" is no list of mail addresses`, {
+      remedy: `Give up to ${mostRecipients} addresses with commas between them, or "${committers}" for whoever broke a branch.`,
+    });
+  }
+  return { address: { to: entries.join(',') }, shown: entries.join(', ') };
+}
+
+function checkWebhookSecret(secret: string | undefined): void {
+  if (secret === undefined || /^whsec_[A-Za-z0-9+/]{32,}={0,2}$/.test(secret)) return;
+  throw new VoltError('bad_request', 'the secret of a webhook is whsec_ and at least 24 bytes in base64', {
+    remedy: 'Leave it out, and Volt makes one; or give that of your receiver.',
+  });
+}
+
+/** @throws VoltError `bad_name`, `bad_ref`, `bad_request` */
+export function checkFilter(
+  kind: NoticeKind,
+  {
+    repos,
+    branches,
+    options,
+  }: {
+    repos?: readonly string[] | undefined;
+    branches?: readonly string[] | undefined;
+    options?: NoticeOptions | undefined;
+  },
+): void {
+  checkRepositoryGlobs(repos ?? []);
+  refMatcher(branches ?? []);
+  const { owners = [], domains = [] } = options ?? {};
+  if (kind !== 'mail' && owners.length + domains.length > 0) {
+    throw new VoltError('bad_request', 'only targets of kind mail have owners and domains', {
+      remedy: 'Leave out --owner and --domain.',
+    });
+  }
+  const wrong = owners.find((address) => !isMailAddress(address));
+  if (wrong === undefined) return;
+  throw new VoltError('bad_request', `"${wrong.slice(0, 100)}" is no mail address`, {
+    remedy: 'Give the plain address of each owner, such as ada@example.org.',
+  });
+}
+
+const examples: { readonly [Kind in NoticeKind]: string } = {
+  mail: 'ada@example.org',
+  slack: 'https://hooks.slack.com/services/…',
+  mattermost: 'https://chat.example.org/hooks/…',
+  discord: 'https://discord.com/api/webhooks/…',
+  teams: 'https://….logic.azure.com/…',
+  matrix: 'https://matrix.example.org/!room:example.org',
+  ntfy: 'https://ntfy.sh/topic',
+  webhook: 'https://example.org/volt',
+};

@@ -1,0 +1,31 @@
+import { VoltError } from '../../kernel/errors.ts';
+import { committers } from '../../kernel/notices.ts';
+import { findNoticeTarget } from '../../record/notice-targets.ts';
+import { addTestNotice } from '../../record/notices.ts';
+import type { Web } from '../services.ts';
+
+/**
+ * Has a notice sent that shows whether a target takes it; to each address that is named there.
+ * @returns ids of the notices
+ * @throws VoltError `not_found`; `bad_request` for mail that goes to committers alone
+ */
+export async function testTarget(
+  { database, queues }: Pick<Web, 'database' | 'queues'>,
+  name: string,
+): Promise<number[]> {
+  const { kind, to, options } = await findNoticeTarget(database, name);
+  const named = to.split(', ').filter((address) => address !== committers);
+  const recipients = kind === 'mail' ? [...new Set([...named, ...(options.owners ?? [])])] : [''];
+  if (recipients.length === 0) {
+    throw new VoltError('bad_request', `${name} has no address to send a test to`, {
+      remedy: 'Name an owner: `volt notify set NAME --owner ADDRESS`.'.replace('NAME', name),
+    });
+  }
+  const ids = await database.write(async (db) => {
+    const made: number[] = [];
+    for (const recipient of recipients) made.push(await addTestNotice(db, name, recipient));
+    return made;
+  });
+  await queues.sendNotices();
+  return ids;
+}

@@ -1,0 +1,65 @@
+import * as z from 'zod';
+import { notice, type noticeOptions, noticeTarget } from '../../kernel/model/notice-shapes.ts';
+import { repositoryNamePattern } from '../../kernel/names.ts';
+import { next } from './paging.ts';
+import { name } from './registry.ts';
+
+export const oneTarget = name('NoticeTarget', noticeTarget);
+
+export const targetList = name('NoticeTargetList', z.object({ targets: z.array(oneTarget), next }));
+
+export const oneNotice = name('Notice', notice);
+
+export const noticeList = name('NoticeList', z.object({ notices: z.array(oneNotice), next }));
+
+const glob = z.string().min(1).max(255);
+const to = z.string().min(1).max(2000).meta({
+  description: 'mail: addresses with commas between them, or "committers"; else a URL',
+});
+const secret = z.string().min(1).max(4096).meta({
+  description: 'what requests are signed or authorized with; Volt makes that of a webhook if there is none',
+});
+const filter = {
+  repos: z.array(glob).max(100).optional(),
+  branches: z.array(glob).max(100).optional(),
+  on: noticeTarget.shape.on.optional(),
+  options: z
+    .object({
+      owners: z.array(z.string().max(254)).max(50).optional(),
+      domains: z
+        .array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be domains such as example.org'))
+        .max(50)
+        .optional(),
+    } satisfies { [Key in keyof typeof noticeOptions.shape]: z.ZodType })
+    .optional(),
+};
+
+export const targetRequest = name(
+  'NoticeTargetRequest',
+  z.object({
+    name: z.string().regex(repositoryNamePattern, 'has characters that a name cannot have'),
+    kind: noticeTarget.shape.kind,
+    to,
+    secret: secret.optional(),
+    ...filter,
+  }),
+);
+
+export const targetChange = name(
+  'NoticeTargetChange',
+  z.object({ to: to.optional(), secret: secret.optional(), ...filter }),
+);
+
+export const newTarget = name(
+  'NewNoticeTarget',
+  noticeTarget.extend({
+    secret: z.string().nullable().meta({
+      description: 'the secret of a webhook that Volt has made; it cannot be read again',
+    }),
+  }),
+);
+
+export const testedTarget = name(
+  'TestedNoticeTarget',
+  z.object({ notices: z.array(z.string()).meta({ description: 'ids of the notices that test it' }) }),
+);
