@@ -86,7 +86,7 @@ describe('web: the OpenAPI document', () => {
     for (const { name, path, method, operation } of operations()) {
       const open =
         method === 'get' &&
-        !/workflows|secrets|variables|credentials|trusted|tokens|runner-keys|forges|audit|sign-in/.test(path);
+        !/workflows|secrets|variables|credentials|trusted|tokens|runner-keys|forges|notice|audit|sign-in/.test(path);
       expect(
         operation.security.some((one) => Object.keys(one).length === 0),
         name,
@@ -250,6 +250,13 @@ async function everyOperation(
     ['PATCH /forges/git', { repos: ['app=acme/app'] }],
     ['POST /forges/git/check'],
     ['DELETE /forges/git'],
+    ['POST /notice-targets', { name: 'ops', kind: 'webhook', to: 'https://example.org/volt', repos: ['app'] }],
+    ['GET /notice-targets'],
+    ['PATCH /notice-targets/ops', { on: 'failure' }],
+    ['POST /notice-targets/ops/test'],
+    ['GET /notices?target=ops'],
+    ['GET /notices/1'],
+    ['DELETE /notice-targets/ops'],
     ['GET /audit?limit=2'],
     ['GET /sign-in'],
     ['GET /openapi.json'],
