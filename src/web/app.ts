@@ -50,6 +50,8 @@ import { checkForgeFromPage, forgesPage } from './pages/forges.tsx';
 import { addAppFromPage, beginAppFromPage, madeAppPage } from './pages/github-app.tsx';
 import { internalsPage } from './pages/internals.tsx';
 import { logPage } from './pages/log-page.tsx';
+import { addTargetFromPage, removeTargetFromPage, testTargetFromPage } from './pages/notices/acts.ts';
+import { noticesPage } from './pages/notices/notices.tsx';
 import { setPreferences } from './pages/preferences.ts';
 import { queueBoard } from './pages/queue-board.ts';
 import { referencePage } from './pages/reference.tsx';
@@ -148,6 +150,14 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.post('/jobs/:id/retry', auditAs('jobs.retry'), (context) => retryJobFromPage(context, web));
   app.get('/api', (context) => referencePage(context, web));
   app.get('/audit', (context) => auditPage(context, web));
+  app.get('/notices', (context) => noticesPage(context, web));
+  app.post('/notices', auditAs('notice-targets.add'), (context) => addTargetFromPage(context, web));
+  app.post('/notices/:name/test', auditAs('notice-targets.test', 'name'), (context) =>
+    testTargetFromPage(context, web),
+  );
+  app.post('/notices/:name/remove', auditAs('notice-targets.remove', 'name'), (context) =>
+    removeTargetFromPage(context, web),
+  );
   app.get('/forges', (context) => forgesPage(context, web));
   app.post(beginPath, auditAs('forges.make-app'), (context) => beginAppFromPage(context, web));
   app.post('/forges/github-app/add', auditAs('forges.add'), (context) => addAppFromPage(context, web));

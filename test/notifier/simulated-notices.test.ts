@@ -55,7 +55,10 @@ class Expectation {
       if (build === newest && state.isBroken) this.#tell(build, 'fixed');
       return;
     }
-    if (state.isBroken !== true) return this.#tell(build, state.isBroken === undefined ? 'failing' : 'broken');
+    if (state.isBroken !== true) {
+      this.#tell(build, state.isBroken === undefined ? 'failing' : 'broken');
+      return;
+    }
     // somebody else fails on a broken branch
     const lastGood = ofBranch.findLastIndex(({ verdict }) => verdict === 'success');
     if (ofBranch.indexOf(build) < lastGood || before === 'failure') return;

@@ -61,6 +61,7 @@ const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
   '/internals': () => ['/internals'],
   '/audit': () => ['/audit'],
   '/forges': () => ['/forges'],
+  '/notices': () => ['/notices'],
   '/forges/github-app/made': () => ['/forges/github-app/made?code=a&state=b'],
   '/api': () => ['/api'],
   '/sign-in': () => ['/sign-in'],

@@ -1,14 +1,13 @@
 import * as z from 'zod';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
 import {
-  addNoticeTarget,
   changeNoticeTarget,
   listNoticeTargets,
   openNoticeTarget,
   removeNoticeTarget,
 } from '../../record/notice-targets.ts';
 import { findNotice, listNotices } from '../../record/notices.ts';
-import { changedAddress, checkedAddress, checkFilter } from '../requests/notice-targets.ts';
+import { addTarget, changedAddress, checkFilter } from '../requests/notice-targets.ts';
 import { testTarget } from '../requests/test-notice.ts';
 import {
   newTarget,
@@ -45,15 +44,7 @@ const add = jsonRoute({
   status: 201,
   answer: newTarget,
   errors: ['name_taken', ...addressErrors, ...keyErrors],
-  handle: async ({ body, requester: { caller } }, { database, config }) => {
-    const { name, kind, to, secret, repos = [], branches = [], on = 'change', options = {} } = body;
-    checkFilter(kind, { repos, branches, options });
-    const checked = checkedAddress(kind, { to, secret });
-    const by = { createdBy: caller?.name ?? '', mayBePrivate: true };
-    const filter = { repos, branches, on, options };
-    const made = await addNoticeTarget(database, config, { name, kind, ...checked, ...filter, ...by });
-    return { ...made, secret: secret === undefined ? (checked.address.secret ?? null) : null };
-  },
+  handle: async ({ body, requester: { caller } }, web) => addTarget(web, caller, body),
 });
 
 const change = jsonRoute({

@@ -15,6 +15,7 @@ const places = {
 /** What is rarely needed. */
 const more = {
   forges: { title: 'Forges', href: '/forges', admin: true },
+  notices: { title: 'Notices', href: '/notices', admin: true },
   audit: { title: 'Audit log', href: '/audit', admin: true },
   api: { title: 'API', href: '/api', admin: false },
 } as const;

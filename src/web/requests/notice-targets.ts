@@ -1,11 +1,15 @@
 import { randomBytes } from 'node:crypto';
+import type * as z from 'zod';
 import { refMatcher } from '../../git/remote/ref-names.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { isMailAddress } from '../../kernel/mail-address.ts';
-import type { NoticeOptions } from '../../kernel/model/notice-shapes.ts';
+import type { NoticeOptions, NoticeTarget } from '../../kernel/model/notice-shapes.ts';
 import { checkRepositoryGlobs } from '../../kernel/names.ts';
 import { committers, type NoticeKind } from '../../kernel/notices.ts';
-import type { NoticeAddress } from '../../record/notice-targets.ts';
+import { addNoticeTarget, type NoticeAddress } from '../../record/notice-targets.ts';
+import type { Caller } from '../access/caller.ts';
+import type { targetRequest } from '../schemas/notices.ts';
+import type { Web } from '../services.ts';
 
 /** Bytes of a secret that Volt makes: Standard Webhooks asks for 24 to 64. */
 const secretBytes = 32;
@@ -14,6 +18,26 @@ const mostRecipients = 50;
 
 /** Kinds whose URL is a secret: whoever knows it may post there. */
 const secretUrls: readonly NoticeKind[] = ['slack', 'mattermost', 'discord', 'teams', 'webhook'];
+
+/**
+ * Adds a target of notices.
+ * @returns the target, and the secret of a webhook that Volt has made
+ * @throws VoltError `bad_url`, `bad_request`, `bad_name`, `bad_ref`, `name_taken`, errors of the key file
+ */
+export async function addTarget(
+  { database, config }: Pick<Web, 'database' | 'config'>,
+  caller: Caller | undefined,
+  { name, kind, to, secret, repos = [], branches = [], on = 'change', options = {} }: z.output<typeof targetRequest>,
+): Promise<NoticeTarget & { secret: string | null }> {
+  checkFilter(kind, { repos, branches, options });
+  const checked = checkedAddress(kind, { to, secret });
+  const made = await addNoticeTarget(database, config, {
+    ...{ name, kind, ...checked, repos, branches, on, options },
+    // only administrators add targets
+    ...{ createdBy: caller?.name ?? '', mayBePrivate: true },
+  });
+  return { ...made, secret: secret === undefined ? (checked.address.secret ?? null) : null };
+}
 
 /** An address that was checked, and how people may see it. */
 export interface CheckedAddress {
@@ -25,7 +49,7 @@ export interface CheckedAddress {
  * Checks the address of a target. Makes the secret of a webhook where none is given.
  * @throws VoltError `bad_url`, `bad_request`
  */
-export function checkedAddress(kind: NoticeKind, { to, secret }: NoticeAddress): CheckedAddress {
+function checkedAddress(kind: NoticeKind, { to, secret }: NoticeAddress): CheckedAddress {
   if (kind === 'mail') return checkedMail(to);
   const url = URL.canParse(to) ? new URL(to) : undefined;
   if (!url || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.username !== '' || url.password !== '') {

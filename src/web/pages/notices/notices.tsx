@@ -1,0 +1,159 @@
+import type { Context } from 'hono';
+import type { VoltError } from '../../../kernel/errors.ts';
+import type { Notice, NoticeTarget } from '../../../kernel/model/notice-shapes.ts';
+import { listNoticeTargets } from '../../../record/notice-targets.ts';
+import { listNotices } from '../../../record/notices.ts';
+import type { WebEnv } from '../../access/env.ts';
+import { requireScope } from '../../access/permission.ts';
+import type { Web } from '../../services.ts';
+import { answerPage } from '../layout.tsx';
+import { PageHead } from '../page-head.tsx';
+import { At, Problems } from '../parts.tsx';
+import { Table } from '../table.tsx';
+import { type TargetFields, TargetForm } from './target-form.tsx';
+
+/** How many notices the log on the page shows. */
+const logged = 30;
+
+/** What a form has led to. */
+export interface NoticesPageState {
+  /** what was typed into the form of a new target, and why it was refused */
+  fields?: TargetFields;
+  refused?: VoltError;
+  /** a target that was made, and its secret if Volt has made one */
+  made?: { name: string; secret: string | null };
+}
+
+/** `/notices`: who hears of broken branches, what was sent, and the form that adds a target. */
+export async function noticesPage(context: Context<WebEnv>, web: Web): Promise<Response> {
+  if (!context.get('signedIn')) return context.redirect('/sign-in?next=/notices', 303);
+  requireScope(context, 'admin', 'reading the targets of notices');
+  return answerNotices(context, web);
+}
+
+export async function answerNotices(
+  context: Context<WebEnv>,
+  web: Web,
+  { fields = {}, refused, made }: NoticesPageState = {},
+): Promise<Response> {
+  const targets = await listNoticeTargets(web.database);
+  const notices = await listNotices(web.database, { limit: logged });
+  return answerPage(context, web, {
+    title: 'Notices',
+    section: 'notices',
+    confidential: true,
+    content: (
+      <>
+        <section>
+          <PageHead title="Notices" about="Who hears when a branch breaks, and when it works again." />
+          {made && <Made {...made} />}
+          <Targets targets={targets} />
+        </section>
+        <section>
+          <h2>Add a target</h2>
+          {refused && <Problems problems={[refused]} />}
+          <TargetForm fields={fields} />
+        </section>
+        <section>
+          <h2>Log</h2>
+          <Log notices={notices} />
+        </section>
+      </>
+    ),
+  });
+}
+
+function Made({ name, secret }: { name: string; secret: string | null }) {
+  return (
+    <div class="panel" role="status">
+      <p>
+        Added <strong>{name}</strong>.
+      </p>
+      {secret !== null && (
+        <p>
+          Its signing secret, which cannot be read again: <code>{secret}</code>
+        </p>
+      )}
+    </div>
+  );
+}
+
+function Targets({ targets }: { targets: NoticeTarget[] }) {
+  if (targets.length === 0) {
+    return (
+      <p class="empty">
+        Nobody hears of builds yet. Add a target below, or with <code>volt notify add</code>.
+      </p>
+    );
+  }
+  return (
+    <Table
+      class="cards"
+      rows={targets}
+      columns={[
+        { head: 'Target', class: 'name', cell: ({ name }) => name },
+        { head: 'Kind', cell: ({ kind }) => kind },
+        { head: 'To', cell: ({ to }) => to },
+        { head: 'Hears of', cell: heard },
+        { head: 'Waiting', class: 'number', cell: ({ waiting }) => String(waiting) },
+        {
+          head: 'State',
+          cell: ({ problem }) => (problem ? <span class="wrong">{problem.message}</span> : 'no problem'),
+        },
+        { head: '', cell: ({ name }) => <Acts name={name} /> },
+      ]}
+    />
+  );
+}
+
+function Acts({ name }: { name: string }) {
+  return (
+    <div class="row">
+      <form method="post" action={`/notices/${name}/test`}>
+        <button type="submit" aria-label={`Test ${name}`}>
+          Test
+        </button>
+      </form>
+      <form method="post" action={`/notices/${name}/remove`}>
+        <button type="submit" class="danger" aria-label={`Remove ${name}`}>
+          Remove
+        </button>
+      </form>
+    </div>
+  );
+}
+
+const choices = { change: 'changes', failure: 'failures', all: 'all verdicts' } as const;
+
+function heard({ on, repos, branches }: NoticeTarget): string {
+  const where = branches.length === 0 ? 'default branches' : branches.join(', ');
+  return `${choices[on]} of ${where}, ${repos.length === 0 ? 'all repositories' : repos.join(', ')}`;
+}
+
+function Log({ notices }: { notices: Notice[] }) {
+  if (notices.length === 0) return <p class="empty">Nothing was sent yet.</p>;
+  return (
+    <Table
+      class="cards"
+      rows={notices}
+      columns={[
+        { head: 'When', cell: ({ createdAt }) => <At time={createdAt} /> },
+        { head: 'To', cell: ({ target, recipient }) => (recipient === '' ? target : `${target}: ${recipient}`) },
+        {
+          head: 'About',
+          cell: ({ about }) =>
+            about ? <a href={`/builds/${about.build}`}>{`${about.repo}#${about.number}`}</a> : 'a test',
+        },
+        { head: 'What', cell: ({ event }) => event.replaceAll('_', ' ') },
+        { head: 'Outcome', cell: outcome },
+        { head: 'Why', cell: ({ why }) => why },
+      ]}
+    />
+  );
+}
+
+function outcome({ state, dropped, problem }: Notice): string {
+  if (state === 'sent') return 'sent';
+  if (state === 'dropped') return `not sent: ${dropped}`;
+  return problem?.message ?? 'waiting';
+}

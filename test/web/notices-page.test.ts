@@ -1,0 +1,68 @@
+import { expect } from 'chai';
+import { listActions } from '../../src/record/audit.ts';
+import { listNoticeTargets } from '../../src/record/notice-targets.ts';
+import { listNotices } from '../../src/record/notices.ts';
+import { Site } from './site.ts';
+
+describe('web: the page of notices', () => {
+  let site: Site;
+  let cookie: string;
+  before(async () => {
+    site = await Site.start();
+    await site.repository('app');
+    cookie = await site.signIn();
+  });
+  after(() => site.stop());
+
+  const post = (path: string, fields: { [name: string]: string } = {}) =>
+    site.ask(path, {
+      method: 'POST',
+      headers: { cookie, 'sec-fetch-site': 'same-origin', accept: 'text/html' },
+      body: new URLSearchParams(fields),
+    });
+  const ops = {
+    name: 'ops',
+    kind: 'webhook',
+    to: 'https://example.org/secret-path',
+    on: 'failure',
+    repos: 'app, web-*',
+  };
+
+  it('adds a target by its form, shows the secret of a webhook once, tests and removes it', async () => {
+    const made = await (await post('/notices', ops)).text();
+    const [secret = ''] = /whsec_[A-Za-z0-9+/=]+/.exec(made) ?? [];
+    expect(secret).to.have.length(50);
+    const [target] = await listNoticeTargets(site.context.database);
+    expect(target).to.deep.include({ name: 'ops', on: 'failure', repos: ['app', 'web-*'], createdBy: 'owner' });
+    expect((await post('/notices/ops/test')).status).to.equal(303);
+    const page = await site.page('/notices', { cookie });
+    expect(page).to.include('https://example.org/…').and.not.include('secret-path').and.not.include(secret);
+    expect((await listNotices(site.context.database, { limit: 5 }))[0]).to.include({ target: 'ops', event: 'test' });
+    expect((await post('/notices/ops/remove')).status).to.equal(303);
+    expect(await listNoticeTargets(site.context.database)).to.deep.equal([]);
+    const actions = (await listActions(site.context.database, { limit: 3 })).map(
+      ({ action, target: of }) => `${action} ${of}`,
+    );
+    expect(actions).to.deep.equal(['notice-targets.remove ops', 'notice-targets.test ops', 'notice-targets.add ops']);
+  });
+
+  it('shows the form again with what is wrong, and adds nothing', async () => {
+    const answer = await post('/notices', { ...ops, to: 'nowhere' });
+    expect(answer.status).to.equal(400);
+    expect(await answer.text())
+      .to.include('has an address such as')
+      .and.include('value="app, web-*"');
+    expect(await listNoticeTargets(site.context.database)).to.deep.equal([]);
+  });
+
+  it('is for administrators only', async () => {
+    expect((await site.fetch('/notices', { redirect: 'manual' })).status).to.equal(303);
+    const stranger = await site.fetch('/notices', {
+      method: 'POST',
+      body: new URLSearchParams(ops),
+      redirect: 'manual',
+    });
+    expect(stranger.status).to.be.oneOf([401, 403]);
+    expect(await listNoticeTargets(site.context.database)).to.deep.equal([]);
+  });
+});
