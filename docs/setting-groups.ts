@@ -31,6 +31,8 @@ export const groupOf: { readonly [S in Setting]: keyof typeof settingGroups } = 
   VOLT_HTTP_HOST: 'web',
   VOLT_HTTP_PORT: 'web',
   VOLT_URL: 'web',
+  VOLT_SMTP_URL: 'web',
+  VOLT_MAIL_FROM: 'web',
   VOLT_TOKEN: 'web',
   VOLT_READING: 'web',
   VOLT_JOB_TIMEOUT: 'jobs',

@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type { Config } from '../kernel/config.ts';
-import { VoltError } from '../kernel/errors.ts';
+import { receivedError, VoltError } from '../kernel/errors.ts';
 import { committers, noticeChoices, noticeKinds } from '../kernel/notices.ts';
 import type { newTarget, noticeList, oneNotice, targetList, testedTarget } from '../web/schemas/notices.ts';
 import { type Answer, Client } from './client.ts';
@@ -167,7 +167,7 @@ async function awaitOutcome(
     const { state, recipient, problem } = await Client.of(config).get<Answer<typeof oneNotice>>(`/notices/${id}`);
     const who = recipient === '' ? name : `${name} (${plain(recipient)})`;
     if (state === 'sent') return print(`${who} has taken the notice`);
-    if (problem) throw new VoltError('notice_refused', plain(problem.message), { remedy: plain(problem.remedy) });
+    if (problem) throw receivedError({ ...problem, message: plain(problem.message) });
     if (performance.now() > until) {
       throw new VoltError('timed_out', `the notice to ${who} was not sent within ${testing.patience / 1000} s`, {
         remedy: 'See whether a notifier runs: `volt status`. `volt notify log` shows what becomes of the notice.',

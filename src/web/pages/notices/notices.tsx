@@ -108,7 +108,7 @@ function Targets({ targets }: { targets: NoticeTarget[] }) {
 
 function Acts({ name }: { name: string }) {
   return (
-    <div class="row">
+    <div class="acts">
       <form method="post" action={`/notices/${name}/test`}>
         <button type="submit" aria-label={`Test ${name}`}>
           Test
