@@ -104,29 +104,35 @@ describe(`web: accessibility of every page${withoutBrowser}`, () => {
     expect([...known].filter((path) => !there.has(path))).to.deep.equal([]);
   });
 
-  for (const [width, viewport] of Object.entries(widths)) {
-    it(`has no fault that axe finds, light and dark, on a ${width}`, async () => {
-      const context = await browser.newContext({ baseURL: site.privateUrl, viewport, colorScheme: 'light' });
-      try {
-        const [name = '', value = ''] = (await site.signIn()).split('=');
-        await context.addCookies([{ name, value, url: site.privateUrl }]);
-        const page = await context.newPage();
-        const faults: string[] = [];
-        for (const path of Object.values(pages).flatMap((addresses) => addresses(shown))) {
-          await page.emulateMedia({ colorScheme: 'light' });
-          await page.goto(path);
-          // by evaluating, as the pages' own policy lets no foreign script in
-          await page.evaluate(axe.source);
-          faults.push(...(await faultsOf(page, '')).map((fault) => `${path} light: ${fault}`));
-          await page.emulateMedia({ colorScheme: 'dark' });
-          faults.push(...(await faultsOf(page, colourRules)).map((fault) => `${path} dark: ${fault}`));
-        }
-        expect(faults).to.deep.equal([]);
-      } finally {
-        await context.close();
+  it('has no fault that axe finds, light and dark, on a desktop and on a phone', async () => {
+    const context = await browser.newContext({ baseURL: site.privateUrl });
+    try {
+      const [name = '', value = ''] = (await site.signIn()).split('=');
+      await context.addCookies([{ name, value, url: site.privateUrl }]);
+      const page = await context.newPage();
+      const faults: string[] = [];
+      for (const path of Object.values(pages).flatMap((addresses) => addresses(shown))) {
+        const look = async (how: string, only: string) => {
+          faults.push(...(await faultsOf(page, only)).map((fault) => `${path} ${how}: ${fault}`));
+        };
+        await page.setViewportSize(widths.desktop);
+        await page.emulateMedia({ colorScheme: 'light' });
+        await page.goto(path);
+        // by evaluating, as the pages' own policy lets no foreign script in
+        await page.evaluate(axe.source);
+        await look('light, on a desktop', '');
+        await page.emulateMedia({ colorScheme: 'dark' });
+        await look('dark', colourRules);
+        await page.emulateMedia({ colorScheme: 'light' });
+        await page.setViewportSize(widths.phone);
+        await look('light, on a phone', '');
       }
-    }).timeout(120_000);
-  }
+      expect(faults).to.deep.equal([]);
+    } finally {
+      await context.close();
+    }
+    // three looks at each of some forty pages
+  }).timeout(900_000);
 });
 
 /** The rules of axe that look at colours, which alone differ between light and dark. */
