@@ -15,6 +15,8 @@ import { discovery, publicKeys } from './api/id-token-issuer.ts';
 import { descriptionRoute } from './api/openapi.ts';
 import { serveRoutes } from './api/route.ts';
 import { routes } from './api/routes.ts';
+import { atomFeed } from './feeds/atom.ts';
+import { cctrayFeed } from './feeds/cctray.ts';
 import { Hooks } from './hooks/hooks.ts';
 import { compressed } from './http/compression.ts';
 import { errorAnswers, nothingHere, wantsPage } from './http/errors.ts';
@@ -185,6 +187,8 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.post('/repos/:name/remove', auditAs('repos.remove', 'name'), (context) => removeFromPage(context, web));
   app.get('/repos/:name/tests', (context) => testsPage(context, web));
   app.get('/repos/:name/tests/:id', (context) => testPage(context, web));
+  app.get('/builds.atom', (context) => atomFeed(context, web));
+  app.get('/cctray.xml', (context) => cctrayFeed(context, web));
   app.get('/badge/:file', (context) => badge(context, web));
   app.get('/runners', (context) => runnersPage(context, web));
   app.get('/runners/:name', (context) => runnerPage(context, web));
@@ -234,7 +238,7 @@ function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
 
 /** Paths with data of repositories only, without data of machines and people. */
 const ofRepositories =
-  /^\/($|builds($|\/)|search$|repos($|\/)|badge\/|api$|api\/v1\/(openapi\.json$|events$|search$|builds($|\/)|jobs\/|repos($|\/)))/;
+  /^\/($|builds($|\/|\.atom$)|cctray\.xml$|search$|repos($|\/)|badge\/|api$|api\/v1\/(openapi\.json$|events$|search$|builds($|\/)|jobs\/|repos($|\/)))/;
 
 /** The queues hold messages of all repositories, and acting on them can lose messages. */
 const forAdmins: MiddlewareHandler<WebEnv> = async (context, next) => {

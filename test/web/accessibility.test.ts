@@ -69,7 +69,7 @@ const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
 
 /** Routes that answer no page of Volt's own. */
 const others = [
-  ...['/healthz', '/metrics', '/public/:name', '/badge/:file', '/queues', '/queues/*'],
+  ...['/healthz', '/metrics', '/public/:name', '/badge/:file', '/builds.atom', '/cctray.xml', '/queues', '/queues/*'],
   ...['/.well-known/openid-configuration', '/.well-known/jwks'],
 ];
 
