@@ -83,6 +83,14 @@ describe('web: who may read which repository', () => {
     return over;
   }
 
+  /** What a route needs to come as far as to the repository. */
+  function fieldsFor(path: string): { [name: string]: string } | undefined {
+    if (path.endsWith('/dispatches')) return { event_type: 'deploy' };
+    if (path.endsWith('/builds/cancel-queued')) return { repo: hidden, branch: canary };
+    if (path.endsWith('/builds/retry-errors')) return { repo: hidden, since: new Date(0).toISOString() };
+    return undefined;
+  }
+
   async function person(who: string, wish: object | undefined, from = '127.0.0.1'): Promise<Person> {
     const token = wish && (await bodyOf(await site.post('/api/v1/tokens', wish))).token;
     const host = from === '127.0.0.1' ? 'localhost:8420' : 'box:8420';
@@ -91,7 +99,9 @@ describe('web: who may read which repository', () => {
     return {
       who,
       ask: async (path, method = 'GET') => {
-        const body = method === 'GET' || !path.endsWith('/dispatches') ? null : '{"event_type":"deploy"}';
+        const fields = method === 'GET' ? undefined : fieldsFor(path);
+        // pages send forms
+        const body = !fields ? null : path.startsWith('/api/') ? JSON.stringify(fields) : new URLSearchParams(fields);
         return app.request(`http://${host}${path}`, { method, headers, body }, env);
       },
     };
@@ -102,11 +112,12 @@ describe('web: who may read which repository', () => {
     const filled = route
       .replace('/runners/:name', '/runners/r1')
       .replace('/public/:name', '/public/style.css')
-      .replace(/\/(tokens|runner-keys|forges)\/:name/, '/$1/nobody')
+      .replace(/\/(tokens|runner-keys|forges|notice-targets|notices)\/:name/, '/$1/nobody')
       .replace(/\/(repos|hooks)\/:(name|repo)/, `/$1/${hidden}`)
       .replace(/\/tests\/:id/, '/tests/1')
       .replace('/builds/:id', `/builds/${build}`)
       .replace('/jobs/:id', `/jobs/${job(build as never)}`)
+      .replace('/notices/:id', '/notices/1')
       .replace('/intents/:id', `/intents/${intent}`)
       .replace('/requests/:id', `/requests/${intent}`)
       .replace('/badge/:file', `/badge/${hidden}.svg`)

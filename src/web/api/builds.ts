@@ -39,8 +39,8 @@ const listing = jsonRoute({
     const { endedSince } = query;
     const builds = await listBuilds(database, {
       ...query,
-      endedSince: endedSince === undefined ? undefined : Date.parse(endedSince),
       reader,
+      endedSince: endedSince === undefined ? undefined : Date.parse(endedSince),
       limit: query.limit + 1,
     });
     const page = builds.slice(0, query.limit);
