@@ -2,6 +2,7 @@ import { type Command, Option } from 'commander';
 import type { Test } from '../kernel/model/test-shapes.ts';
 import { duration } from '../kernel/times.ts';
 import type { testList } from '../web/schemas/tests.ts';
+import { suiteText } from '../web/text/suite.ts';
 import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { configOf, integer, jsonOption } from './options.ts';
@@ -36,7 +37,7 @@ export function testsCommand(program: Command): CommandFile {
         FAILED: ({ failures, runs }) => `${failures} of ${runs}`,
         FLAKY: ({ flaky: found }) => (found ? `${found.commits} ${found.commits === 1 ? 'commit' : 'commits'}` : ''),
         DURATION: (test) => (test.duration === null ? '' : duration(test.duration)),
-        TEST: ({ suite, name }) => plain(suite === '' ? name : `${suite} › ${name}`),
+        TEST: ({ suite, name }) => plain(suite === '' ? name : `${suiteText(suite)} › ${name}`),
       });
     });
   return {

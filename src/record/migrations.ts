@@ -10,7 +10,7 @@ import { forgetTrustedRefs } from './forgotten-trust.ts';
 import { addNotices } from './notice-tables.ts';
 import type { Schema } from './schema.ts';
 import { addStartable } from './startable-table.ts';
-import { createTestTables } from './test-tables.ts';
+import { addExpectations, createTestTables } from './test-tables.ts';
 
 type Migration = (db: Transaction<Schema>, kind: Engine['kind']) => Promise<void>;
 
@@ -252,6 +252,7 @@ export const migrations: readonly Migration[] = [
   addRunnerEnds,
   addAuthorAddress,
   addNotices,
+  addExpectations,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

@@ -616,6 +616,10 @@ export interface Schema {
     duration: number | null;
     message: string | null;
     details: string | null;
+    expected: string | null;
+    actual: string | null;
+    /** JSON of the lines of its stack in files of the checkout; null if there are none */
+    stack: string | null;
     created_at: number;
   };
 

@@ -113,7 +113,8 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   },
   test_results: {
     id: true, test_id: true, build_id: true, job_id: true, attempt: true, position: true, status: true,
-    failed: true, duration: true, message: true, details: true, created_at: true,
+    failed: true, duration: true, message: true, details: true, expected: true, actual: true, stack: true,
+    created_at: true,
   },
   intents: {
     id: true, kind: true, repo: true, ref: true, build_id: true, job_id: true, failed_only: true, event: true,

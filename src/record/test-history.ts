@@ -1,12 +1,17 @@
+import { sql } from 'kysely';
 import type { PastResult, Test } from '../kernel/model/test-shapes.ts';
 import type { BuildId } from '../kernel/model.ts';
 import type { Database } from './database.ts';
+import { stackOf } from './test-results.ts';
+import { stateOrder } from './test-tables.ts';
+import { holds } from './text-search.ts';
 
-export const testOrders = ['newest', 'failing', 'slowest', 'flaky'] as const;
+/** `state`: those that fail, then flaky ones, then others, each by suite and name. */
+export const testOrders = ['state', 'newest', 'failing', 'slowest', 'flaky'] as const;
 export type TestOrder = (typeof testOrders)[number];
 
 /**
- * The column of each order, highest first; tests without a value are left out. `newest` is by the last build, and so is
+ * The column of each other order, highest first; tests without a value are left out. `newest` is by the last build, and so is
  * `failing`, which has only tests that failed in it.
  */
 const orderColumns = {
@@ -19,6 +24,10 @@ const orderColumns = {
 interface TestPage {
   repo: string;
   sort: TestOrder;
+  /** only tests of this suite */
+  suite?: string | undefined;
+  /** only tests with this text in suite or name; case does not matter */
+  q?: string | undefined;
   limit: number;
   /** `next` of the page before */
   after?: string | undefined;
@@ -27,24 +36,63 @@ interface TestPage {
 /** The tests of a repository, page by page. */
 export async function listTests(
   database: Database,
-  { repo, sort, limit, after }: TestPage,
+  { repo, sort, suite, q, limit, after }: TestPage,
 ): Promise<{ tests: Test[]; next: string | null }> {
-  const column = orderColumns[sort];
   let query = testRows(database)
     .where('tests.repo', '=', repo)
-    .orderBy(`tests.${column}`, 'desc')
-    .orderBy('tests.id', 'desc')
     .limit(limit + 1);
-  query = query.where(`tests.${column}`, '>=', sort === 'flaky' ? 1 : 0);
+  if (suite !== undefined) query = query.where('tests.suite', '=', suite);
+  if (q !== undefined) query = query.where((eb) => eb.or([holds('tests.suite', q), holds('tests.name', q)]));
   if (sort === 'failing') query = query.where('tests.status', 'in', ['failed', 'error']);
-  if (after !== undefined) {
-    const [value, id] = after.split('~').map(Number);
-    query = query.where((eb) => eb(eb.refTuple(`tests.${column}`, 'tests.id'), '<', eb.tuple(value ?? 0, id ?? 0)));
+  const column = sort === 'state' ? undefined : orderColumns[sort];
+  const [value, id] = after?.split('~').map(Number) ?? [];
+  if (column === undefined) {
+    for (const part of byState) query = query.orderBy(sql.raw(part));
+    if (id !== undefined) query = query.where(isAfter(id));
+  } else {
+    query = query
+      .where(`tests.${column}`, '>=', sort === 'flaky' ? 1 : 0)
+      .orderBy(`tests.${column}`, 'desc')
+      .orderBy('tests.id', 'desc');
+    if (value !== undefined && id !== undefined)
+      query = query.where((eb) => eb(eb.refTuple(`tests.${column}`, 'tests.id'), '<', eb.tuple(value, id)));
   }
   const rows = await query.execute();
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  return { tests: page.map(testOf), next: last && rows.length > limit ? `${last[column]}~${last.id}` : null };
+  const next = last && rows.length > limit ? `${column === undefined ? 0 : last[column]}~${last.id}` : null;
+  return { tests: page.map(testOf), next };
+}
+
+const byState = stateOrder('tests.');
+
+/** Whether a test comes after another one in the order `state`. */
+function isAfter(id: number) {
+  const place = sql.raw(byState.join(', '));
+  return sql<boolean>`(${place}) > (select ${place} from tests where tests.id = ${id})`;
+}
+
+/** A suite of a repository: how many tests it has, and how many of them fail now. */
+export interface Suite {
+  suite: string;
+  tests: number;
+  failing: number;
+}
+
+/** The suites of a repository, by name. */
+export async function suitesOf(database: Database, repo: string, limit: number): Promise<Suite[]> {
+  return database.db
+    .selectFrom('tests')
+    .select(({ fn, eb }) => [
+      'suite',
+      fn.countAll<number>().as('tests'),
+      fn.sum<number>(eb.case().when('status', 'in', ['failed', 'error']).then(1).else(0).end()).as('failing'),
+    ])
+    .where('repo', '=', repo)
+    .groupBy('suite')
+    .orderBy('suite')
+    .limit(limit)
+    .execute();
 }
 
 export async function findTest(database: Database, repo: string, id: string): Promise<Test | undefined> {
@@ -91,11 +139,19 @@ function testOf(row: Row): Test {
   };
 }
 
-/** The results of a test, newest build first. @param before `next` of the page before */
+interface HistoryPage {
+  /** only results that failed or had an error */
+  failed?: boolean;
+  limit: number;
+  /** `next` of the page before */
+  before?: string | undefined;
+}
+
+/** The results of a test, newest build first. */
 export async function historyOf(
   database: Database,
   test: string,
-  { limit, before }: { limit: number; before?: string | undefined },
+  { failed = false, limit, before }: HistoryPage,
 ): Promise<{ results: PastResult[]; next: string | null }> {
   let query = database.db
     .selectFrom('test_results as result')
@@ -103,11 +159,13 @@ export async function historyOf(
     .innerJoin('jobs', 'jobs.id', 'result.job_id')
     .select(['result.id', 'result.build_id', 'result.job_id as job', 'result.attempt', 'result.status'])
     .select(['result.duration', 'result.message', 'result.details', 'result.created_at'])
+    .select(['result.expected', 'result.actual', 'result.stack'])
     .select(['builds.number', 'builds.ref', 'builds.sha', 'jobs.name as jobName'])
     .where('result.test_id', '=', Number(test))
     .orderBy('result.build_id', 'desc')
     .orderBy('result.id', 'desc')
     .limit(limit + 1);
+  if (failed) query = query.where('result.failed', '=', 1);
   if (before !== undefined) {
     const [build, id] = before.split('~').map(Number);
     query = query.where((eb) => eb(eb.refTuple('result.build_id', 'result.id'), '<', eb.tuple(build ?? 0, id ?? 0)));
@@ -115,8 +173,9 @@ export async function historyOf(
   const rows = await query.execute();
   const page = rows.slice(0, limit);
   const last = page.at(-1);
-  const results = page.map(({ id, build_id, created_at, ...row }) => ({
+  const results = page.map(({ id, build_id, created_at, stack, ...row }) => ({
     ...row,
+    stack: stackOf(stack),
     id: String(id),
     build: String(build_id) as BuildId,
     at: new Date(created_at).toISOString(),

@@ -1,7 +1,7 @@
 import type { RecordedResult } from '../kernel/model/test-shapes.ts';
-import type { BuildId, JobId, TestStatus } from '../kernel/model.ts';
+import type { AttemptRef, BuildId, JobId, TestStatus } from '../kernel/model.ts';
 import type { Database } from './database.ts';
-import { rank } from './test-results.ts';
+import { rank, stackOf } from './test-results.ts';
 
 export interface ResultFilter {
   build: BuildId;
@@ -22,7 +22,17 @@ export async function resultsOf(database: Database, filter: ResultFilter): Promi
       join.onRef('jobs.id', '=', 'result.job_id').onRef('jobs.attempt', '=', 'result.attempt'),
     )
     .select(['result.id', 'result.test_id', 'result.job_id as job', 'result.status', 'result.duration'])
-    .select(['result.message', 'result.details', 'tests.suite', 'tests.name', 'tests.file', 'tests.flaky_commits'])
+    .select([
+      'result.message',
+      'result.details',
+      'result.expected',
+      'result.actual',
+      'result.stack',
+      'tests.suite',
+      'tests.name',
+      'tests.file',
+      'tests.flaky_commits',
+    ])
     .where('result.build_id', '=', Number(filter.build))
     .where('result.id', '>', Number(filter.after ?? 0))
     .orderBy('result.id')
@@ -31,13 +41,31 @@ export async function resultsOf(database: Database, filter: ResultFilter): Promi
   if (filter.job !== undefined) query = query.where('result.job_id', '=', filter.job);
   const rows = await query.execute();
   const before = await statusesBefore(database, filter.build, rows);
-  return rows.map(({ id, test_id, flaky_commits, ...row }) => ({
+  return rows.map(({ id, test_id, flaky_commits, stack, ...row }) => ({
     ...row,
+    stack: stackOf(stack),
     id: String(id),
     test: String(test_id),
     before: before.get(test_id) ?? null,
     flaky: flaky_commits > 0,
   }));
+}
+
+/** The name of a test by one of its results; undefined if the attempt has no such result. */
+export async function testOfResult(
+  { db }: Database,
+  { job, attempt }: AttemptRef,
+  id: string,
+): Promise<string | undefined> {
+  const found = await db
+    .selectFrom('test_results as result')
+    .innerJoin('tests', 'tests.id', 'result.test_id')
+    .select('tests.name')
+    .where('result.id', '=', Number(id))
+    .where('result.job_id', '=', job)
+    .where('result.attempt', '=', attempt)
+    .executeTakeFirst();
+  return found?.name;
 }
 
 /** How many earlier builds are searched for one with tests. */

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { AttemptRef, TestResult, TestStatus } from '../kernel/model.ts';
+import type { AttemptRef, StackLine, TestResult, TestStatus } from '../kernel/model.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { Database, Write } from './database.ts';
 import { type JobOfTests, noteFlaky } from './flaky-tests.ts';
@@ -58,6 +58,9 @@ export async function recordTests(
           duration: result.duration,
           message: result.message,
           details: result.details,
+          expected: result.expected,
+          actual: result.actual,
+          stack: result.stack.length === 0 ? null : JSON.stringify(result.stack),
           created_at: serverNow(),
         })),
       )
@@ -76,6 +79,11 @@ async function jobOf(db: Write, ref: AttemptRef): Promise<JobOfTests | undefined
     .where('jobs.attempt', '=', ref.attempt)
     .where('jobs.finished_at', 'is', null)
     .executeTakeFirst();
+}
+
+/** The lines of a stack, as a row has them. */
+export function stackOf(stack: string | null): StackLine[] {
+  return stack === null ? [] : (JSON.parse(stack) as StackLine[]);
 }
 
 /** @returns ids of the tests by their keys */

@@ -1,5 +1,16 @@
-import type { Transaction } from 'kysely';
+import { sql, type Transaction } from 'kysely';
 import type { Schema } from './schema.ts';
+
+/**
+ * SQL of the order in which a list has tests: those that fail, then flaky ones, then others, each by suite and name. An entry
+ * of an index of PostgreSQL has at most 2,704 bytes, so the beginnings of names must do. SQLite uses an index only for the
+ * same expressions.
+ * @param table before the names of columns; the definition of an index has none
+ */
+export function stateOrder(table: 'tests.' | ''): string[] {
+  const state = `case when ${table}status in ('failed', 'error') then 0 when ${table}flaky_commits > 0 then 1 else 2 end`;
+  return [`(${state})`, `(substr(${table}suite, 1, 200))`, `(substr(${table}name, 1, 200))`, `${table}id`];
+}
 
 /** The tables of single tests, see test-results.ts. Every query of a page has an index. */
 export async function createTestTables(db: Transaction<Schema>): Promise<void> {
@@ -45,4 +56,12 @@ export async function createTestTables(db: Transaction<Schema>): Promise<void> {
   await db.schema.createIndex('test_results_by_test').on('test_results').columns(['test_id', 'build_id']).execute();
   await db.schema.createIndex('test_results_by_build').on('test_results').columns(['build_id', 'id']).execute();
   await db.schema.createIndex('test_results_failed').on('test_results').columns(['build_id', 'failed', 'id']).execute();
+}
+
+/** Pages show what a failed test expected and got, and where it failed. */
+export async function addExpectations(db: Transaction<Schema>): Promise<void> {
+  // SQLite adds one column at a time
+  for (const column of ['expected', 'actual', 'stack'])
+    await db.schema.alterTable('test_results').addColumn(column, 'text').execute();
+  await sql.raw(`create index tests_by_state on tests (repo, ${stateOrder('').join(', ')})`).execute(db);
 }

@@ -9,6 +9,7 @@ import { recordTests } from '../../src/record/test-results.ts';
 import { program } from '../support/bundle.ts';
 import { VoltProcess, volt } from '../support/cli.ts';
 import { TestFolders } from '../support/folder.ts';
+import { noFailure } from '../support/test-result.ts';
 import { until } from '../support/until.ts';
 import { job, Site } from '../web/site.ts';
 
@@ -65,7 +66,7 @@ describe('commands about builds', () => {
 
   describe('volt tests', () => {
     before(async () => {
-      const result = { suite: 'sum', file: null, duration: 2500, message: null, details: null };
+      const result = { suite: 'sum', file: null, duration: 2500, ...noFailure };
       await recordTests(site.context.database, { job: job(build, 2), attempt: 1 }, 1, [
         { ...result, name: 'adds', status: 'failed' },
         { ...result, name: 'subtracts', status: 'passed' },

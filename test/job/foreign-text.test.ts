@@ -5,7 +5,7 @@ import { SearchBudget } from '../../src/job/globs/search-budget.ts';
 import { Masker } from '../../src/job/output/masker.ts';
 import { Matchers } from '../../src/job/output/matchers.ts';
 import { StepOutput } from '../../src/job/output/step-output.ts';
-import { TestCollection } from '../../src/job/reports/collection.ts';
+import { addAll, TestCollection } from '../../src/job/reports/collection.ts';
 import { ReportReader } from '../../src/job/reports/files.ts';
 import { OutputTests } from '../../src/job/reports/output.ts';
 import { CommandFiles } from '../../src/job/steps/command-files.ts';
@@ -84,6 +84,30 @@ describe('the worst text of a commit or a job does not block the process:', () =
       await holdsNobodyUp(() => found.push(bytes));
     }
     await holdsNobodyUp(() => found.end(new TestCollection('/app')));
+  });
+
+  it('failures whose text is full of comparisons, differences and paths', async () => {
+    const folder = folders.make();
+    const lines = [
+      'expected: <',
+      '= a, want b',
+      'E   assert a == ',
+      '- Expected\n',
+      '+ expected - actual\n-\n+\n',
+      'a_test.go:1\n',
+    ];
+    for (const line of lines) {
+      const details = line.repeat(20_000 / line.length);
+      const found = Array.from({ length: 100 }, (_, index) => ({ suite: 'a/b/c/d', name: `${index}`, details }));
+      const tests = new TestCollection(folder);
+      await holdsNobodyUp(() =>
+        addAll(
+          found.map((test) => ({ ...test, status: 'failed' })),
+          tests,
+        ),
+      );
+      expect(tests.seen).to.equal(100);
+    }
   });
 
   it('output that is full of commands, while problem matchers are at work', async () => {

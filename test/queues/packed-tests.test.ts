@@ -3,9 +3,10 @@ import { gzipSync } from 'node:zlib';
 import { expect } from 'chai';
 import type { TestResult } from '../../src/kernel/model.ts';
 import { packTests, unpackTests } from '../../src/queues/packed-tests.ts';
+import { noFailure } from '../support/test-result.ts';
 
 const result = (name: string, change: Partial<TestResult> = {}): TestResult => ({
-  ...{ suite: 'sum', name, file: null, status: 'passed', duration: null, message: null, details: null },
+  ...{ suite: 'sum', name, file: null, status: 'passed', duration: null, ...noFailure },
   ...change,
 });
 const summaryOf = (total: number) => ({ passed: total, failed: 0, skipped: 0, total, listed: total });

@@ -8,6 +8,7 @@ import { retryJobs } from '../../src/record/retries.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { endBuild } from '../support/ended-build.ts';
 import { pullRequest7, recordedBuild, withRecord } from '../support/record.ts';
+import { noFailure } from '../support/test-result.ts';
 
 describe('the end of a build, for its branch,', () => {
   let database: Database;
@@ -101,8 +102,8 @@ describe('the end of a build, for its branch,', () => {
       file: null,
       status: 'failed' as const,
       duration: 1,
+      ...noFailure,
       message: '',
-      details: null,
     };
     await recordTests(database, { job: `${idOf(flaky)}-1` as JobId, attempt: 1 }, 1, [failed]);
     await database.db.updateTable('tests').set({ flaky_commits: 1 }).execute();

@@ -7,6 +7,7 @@ import { administrator, nobody } from '../../src/record/visibility.ts';
 import { fillWithOldBuilds } from '../support/old-builds.ts';
 import { plansOf } from '../support/query-plans.ts';
 import { observed, recordedBuild, withRecord } from '../support/record.ts';
+import { noFailure } from '../support/test-result.ts';
 
 describe('searching what Volt knows', () => {
   let database: Database;
@@ -36,7 +37,7 @@ describe('searching what Volt knows', () => {
       });
       const test = { suite: 'levels', name: `tests ${subject}`, file: null, status: 'failed', duration: 1 } as const;
       const ref = { job: `${id}-1`, attempt: 1 } as never;
-      await recordTests(database, ref, 1, [{ ...test, message: null, details: null }]);
+      await recordTests(database, ref, 1, [{ ...test, ...noFailure }]);
     };
     await build('chalk', 'main', 'Ada Lovelace', 'Begin with 100% red', 'a');
     await build('chalk', 'feature/main-red', 'Grace Hopper', 'Dim the level', 'b');

@@ -5,13 +5,14 @@ import type { Database } from '../../src/record/database.ts';
 import { finishAttempt } from '../../src/record/job-transitions.ts';
 import type { NewBuild } from '../../src/record/plans.ts';
 import { removeBuild } from '../../src/record/retention.ts';
-import { findTest, historyOf, listTests, type TestOrder } from '../../src/record/test-history.ts';
+import { findTest, historyOf, listTests, suitesOf, type TestOrder, testOrders } from '../../src/record/test-history.ts';
 import { resultsOf } from '../../src/record/test-queries.ts';
 import { removeForgottenTests, removeResults } from '../../src/record/test-removal.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { only } from '../support/database.ts';
 import { plansOf } from '../support/query-plans.ts';
 import { plannedJob, pullRequest7, recordedBuild, withRecord } from '../support/record.ts';
+import { noFailure } from '../support/test-result.ts';
 
 type Statuses = { [name: string]: TestResult['status'] };
 
@@ -30,7 +31,7 @@ describe('the tests of a repository', () => {
   async function run(id: BuildId, statuses: Statuses, duration = 10): Promise<BuildId> {
     const ref = { job: `${id}-1`, attempt: 1 } as AttemptRef;
     const results = Object.entries(statuses).map(([name, status]) => ({
-      ...{ suite: 'sum', name, file: null, status, duration, message: null, details: null },
+      ...{ suite: 'sum', name, file: null, status, duration, ...noFailure },
     }));
     expect(await recordTests(database, ref, 1, results)).to.equal(true);
     await finishAttempt(database, ref, {
@@ -106,7 +107,7 @@ describe('the tests of a repository', () => {
     const id = await recordedBuild(database, { sha: 'c'.repeat(40) });
     const ref = { job: `${id}-1`, attempt: 1 } as AttemptRef;
     const of = (status: TestResult['status']) => ({ suite: 's', name: 'of a table', status });
-    const more = { file: null, duration: 1, message: null, details: null };
+    const more = { file: null, duration: 1, ...noFailure };
     await recordTests(database, ref, 1, [
       { ...of('passed'), ...more },
       { ...of('failed'), ...more },
@@ -152,6 +153,16 @@ describe('the tests of a repository', () => {
     expect(found).to.deep.equal(['slow', 'alike', 'middling', 'quick']);
     await build({ quick: 'passed' }, {}, 101);
     expect((await named('quick')).duration).to.be.closeTo(31, 0.001);
+  });
+
+  it('may have names of the greatest length that a report gives them', async () => {
+    const [suite, name] = ['😀'.repeat(250), '🙂'.repeat(250)];
+    const id = await recordedBuild(database);
+    const result = { suite, name, file: null, status: 'failed' as const, duration: 1, ...noFailure };
+    await recordTests(database, { job: `${id}-1`, attempt: 1 } as AttemptRef, 1, [result]);
+    expect((await listTests(database, { repo: 'app', sort: 'state', q: name, limit: 1 })).tests[0]?.suite).to.equal(
+      suite,
+    );
   });
 
   it('have a history, newest build first', async () => {
@@ -202,14 +213,15 @@ describe('the tests of a repository', () => {
       file: null,
       status: 'passed',
       duration: 1,
-      message: null,
-      details: null,
+      ...noFailure,
     } as const;
     const plans = await plansOf(database, async (watched) => {
-      for (const sort of ['newest', 'slowest', 'flaky'] as const) {
+      for (const sort of testOrders) {
         await listTests(watched, { repo: 'app', sort, limit: 10 });
         await listTests(watched, { repo: 'app', sort, limit: 10, after: '5~5' });
       }
+      await listTests(watched, { repo: 'app', sort: 'state', suite: 'sum', q: 'add', limit: 10 });
+      await suitesOf(watched, 'app', 10);
       await findTest(watched, 'app', test);
       await historyOf(watched, test, { limit: 10, before: '9~9' });
       for (const failed of [true, false]) {
@@ -220,7 +232,8 @@ describe('the tests of a repository', () => {
       await removeResults(watched, id);
       await removeForgottenTests(watched, 'app');
     });
-    expect(plans.join('\n')).to.include('tests_by_duration').and.include('test_results_failed');
+    for (const index of ['tests_by_duration', 'tests_by_state', 'test_results_failed'])
+      expect(plans.join('\n')).to.include(index);
     for (const step of plans) expect(step).to.not.match(/^SCAN|FOR ORDER BY|USING INDEX builds_by_repo \(repo=\?\)$/);
   });
 });

@@ -30,6 +30,7 @@ import { holdRecord } from '../support/database.ts';
 import { runnerMember } from '../support/members.ts';
 import { observed, plannedJob, recordedBuild } from '../support/record.ts';
 import { knownKey, stranger } from '../support/runner-keys.ts';
+import { noFailure } from '../support/test-result.ts';
 import { until } from '../support/until.ts';
 import { TestVolt } from '../support/volt.ts';
 
@@ -161,7 +162,7 @@ describe('the reporter', () => {
   it('records test results with the outcome once, however often they arrive', async () => {
     const { database } = volt.context;
     const result = (name: string, change: Partial<TestResult> = {}): TestResult => ({
-      ...{ suite: 'sum', name, file: null, status: 'passed', duration: 1.5, message: null, details: null },
+      ...{ suite: 'sum', name, file: null, status: 'passed', duration: 1.5, ...noFailure },
       ...change,
     });
     const failed = result('fails', { status: 'failed', message: '2 is not 3', details: 'at a.js:1' });
@@ -180,7 +181,7 @@ describe('the reporter', () => {
     expect(found.map(({ id, test, job, before, flaky, ...rest }) => rest)).to.deep.equal(results);
     const [only, ...others] = await resultsOf(database, { build, job, failed: true, limit: 500 });
     expect(others).to.deep.equal([]);
-    expect(only).to.include({ ...failed, job });
+    expect(only).to.deep.include({ ...failed, job });
     const [test] = await database.db.selectFrom('tests').selectAll().where('name', '=', 'fails').execute();
     expect(test).to.include({ repo: 'app', runs: 1, failures: 1, status: 'failed' });
   });

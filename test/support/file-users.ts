@@ -41,6 +41,7 @@ export const FILE_USERS: Readonly<Record<string, string>> = {
   'src/job/sandbox/version-managers.ts': 'looks at the search path of Volt itself',
   'src/job/tools/installed-versions.ts': 'looks at version managers of the machine, which jobs cannot change',
   'src/job/sandbox/whole-file.ts': 'writes files of Volt that jobs only read',
+  'src/job/reports/checkout-files.ts': "asks for the path of a job's workspace itself, which the job cannot replace",
   'src/job/kept-trees.ts': 'has the folder of kept trees, which jobs never reach',
   'src/job/steps/hash-files.ts': 'streams from a descriptor',
   'src/job/storage/artifacts.ts': 'has the store of artifacts, which jobs never reach',

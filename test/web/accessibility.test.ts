@@ -172,7 +172,11 @@ async function fill(site: Site): Promise<Shown> {
     annotations: [{ ...place, level: 'error' as const, message: 'expected 4', title: null, logStart: 0 }],
     summary: status === 'failure' ? '# Totals\n\n- [x] done\n\n| a | b |\n|---|---|\n| 1 | 2 |\n' : null,
   }));
-  const test = { suite: 'sum', file: 'sum.js', duration: 1500, message: 'expected 4, got 5', details: 'at a.js:1' };
+  const test = {
+    ...{ suite: 'sum', file: 'sum.js', duration: 1500, message: 'expected 4, got 5', details: 'at sum.js:1\nmore' },
+    ...{ expected: '[\n  a red fox,\n  4\n]', actual: '[\n  a blue fox,\n  4\n]' },
+    stack: [{ text: 'at sum.js:1', file: 'sum.js', line: 1 }],
+  };
   await recordTests(site.context.database, ref, 1, [
     { ...test, name: 'adds', status: 'failed' },
     { ...test, name: 'later', status: 'skipped' },

@@ -4,6 +4,7 @@ import { newStep } from '../../src/kernel/model.ts';
 import { moveToNextAttempt, recordSteps } from '../../src/record/job-transitions.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { startBrowser, withoutBrowser } from '../support/browser.ts';
+import { noFailure } from '../support/test-result.ts';
 import { until } from '../support/until.ts';
 import { job, Site } from './site.ts';
 
@@ -245,6 +246,72 @@ describe(`web: in a browser${withoutBrowser}`, () => {
     expect((box?.x ?? 0) + (box?.width ?? 0)).to.be.within(0, 375);
   });
 
+  it('a failed test leads to its line of the log and to its history, with and without scripts', async () => {
+    await site.repository('tested', { project: { github: 'https://github.com/acme/tested' } });
+    const id = await site.build('tested', {}, [{ name: 'lint' }, { name: 'unit' }]);
+    const ref = { job: job(id, 2), attempt: 1 };
+    const said = { message: 'AssertionError: expected 120 to equal 0.012', details: 'at parse\n  in node' };
+    const place = { text: 'at test/number.test.js:41:7', file: 'test/number.test.js', line: 41 };
+    await recordTests(site.context.database, ref, 1, [
+      {
+        ...{ suite: 'numbers', name: 'keeps an exponent', file: null, status: 'failed', duration: 2, ...said },
+        ...{ expected: '0.012', actual: '120', stack: [place] },
+      },
+    ]);
+    const noise = Array.from({ length: 600 }, (_, number) => `ok ${number}\n`).join('');
+    await site.appendLog(ref, `${noise}not ok - keeps an exponent\n${noise}`);
+    const tests = { passed: 0, failed: 1, skipped: 0, total: 1, listed: 1 };
+    await site.finish({ job: job(id), attempt: 1 });
+    await site.finish(ref, { status: 'failure', reason: 'exit_code', tests });
+    const plain = await browser.newContext({ baseURL: site.privateUrl, javaScriptEnabled: false });
+    try {
+      for (const view of [page, await plain.newPage()]) {
+        await view.goto(`/builds/${id}?job=${job(id)}`);
+        await view.getByRole('link', { name: 'unit', exact: true }).first().click();
+        const failed = view.getByRole('region', { name: 'Failed tests' });
+        await failed.getByText('expected: 0.012').waitFor();
+        expect(await failed.getByText('expected 120 to equal 0.012').count()).to.equal(1);
+        const source = failed.getByRole('link', { name: place.text });
+        expect(await source.getAttribute('href')).to.match(/blob\/\w+\/test\/number.test.js#L41$/);
+        await failed.getByRole('link', { name: 'In the log' }).focus();
+        await view.keyboard.press('Enter');
+        await view.locator('.log .row.chosen').getByText('not ok - keeps an exponent').waitFor();
+        await failed.getByText('More').click();
+        await failed.getByText('in node').waitFor();
+        await failed.getByRole('link', { name: 'History' }).click();
+        await view.getByRole('heading', { name: 'keeps an exponent' }).waitFor();
+        await view.getByRole('link', { name: 'Failures' }).click();
+        await view.getByRole('link', { name: 'In the log' }).click();
+        await view.locator('.log .row.chosen').getByText('not ok - keeps an exponent').waitFor();
+      }
+    } finally {
+      await plain.close();
+    }
+  });
+
+  it('a person finds a test among thousands', async () => {
+    await site.repository('thousands');
+    const id = await site.build('thousands');
+    const ref = { job: job(id), attempt: 1 };
+    for (let from = 0; from < 5000; from += 500) {
+      const results = Array.from({ length: 500 }, (_, number) => ({
+        ...{ suite: `part ${(from + number) % 50} > numbers`, name: `case ${from + number}`, file: null, duration: 1 },
+        ...{ ...noFailure, status: from + number === 4321 ? ('failed' as const) : ('passed' as const) },
+      }));
+      await recordTests(site.context.database, ref, from + 1, results);
+    }
+    await page.goto('/repos/thousands/tests');
+    await page.getByRole('heading', { name: 'Failing' }).waitFor();
+    expect(await page.locator('.test-list').first().textContent()).to.include('case 4321');
+    await page.getByText('50 suites').click();
+    await page.getByRole('link', { name: 'part 21 › numbers', exact: true }).click();
+    expect(await page.locator('.test-list li').count()).to.equal(100);
+    await page.getByRole('searchbox', { name: 'Suite or name' }).fill('case 4021');
+    await page.keyboard.press('Enter');
+    await page.getByRole('link', { name: 'case 4021' }).waitFor();
+    expect(await page.locator('.test-list li').count()).to.equal(1);
+  });
+
   it('times are in the time zone of the reader, and a button copies the commit id', async () => {
     const id = await site.build('sample');
     await site.begin({ job: job(id), attempt: 1 });
@@ -478,7 +545,18 @@ describe(`web: in a browser${withoutBrowser}`, () => {
     await site.begin({ job: job(id), attempt: 1 });
     await site.appendLog({ job: job(id), attempt: 1 }, `${long}${long}\n`);
     await recordTests(site.context.database, { job: job(id), attempt: 1 }, 1, [
-      { suite: long, name: long, file: long, status: 'failed', duration: 1, message: long, details: `${long}${long}` },
+      {
+        ...{
+          suite: long,
+          name: long,
+          file: long,
+          status: 'failed',
+          duration: 1,
+          message: long,
+          details: `${long}${long}`,
+        },
+        ...{ expected: `${long} 1`, actual: `${long} 2`, stack: [{ text: `at ${long}`, file: long, line: 1 }] },
+      },
     ]);
     const change = { path: `.github/${long}`, status: 'changed' as const, diff: `-${long}\n+${long}\n` };
     const asked = await site.askForBuild('sample', { files: [change], more: 0 });

@@ -4,6 +4,7 @@ import { recordTests } from '../../src/record/test-results.ts';
 import { type JobGraph, layOut } from '../../src/web/pages/graph-layout.ts';
 import { timesOf } from '../../src/web/pages/timeline-layout.ts';
 import { safeMarkdown } from '../../src/web/summaries/markdown.ts';
+import { noFailure } from '../support/test-result.ts';
 import { until } from '../support/until.ts';
 import { job, Site } from './site.ts';
 
@@ -175,7 +176,7 @@ describe('web: the page of a build', () => {
       const id = await site.build('sample', { ref });
       const at = { job: job(id), attempt: 1 };
       const results = failed.map((name) => ({
-        ...{ suite: '', name, file: null, status: 'failed' as const, duration: 1, message: null, details: null },
+        ...{ suite: '', name, file: null, status: 'failed' as const, duration: 1, ...noFailure },
       }));
       if (results.length > 0) await recordTests(site.context.database, at, 1, results);
       await site.finish(at, { status, reason: status === 'success' ? null : 'exit_code' });
@@ -364,6 +365,13 @@ describe('web: Markdown of steps', () => {
       expect(safeMarkdown(text)).to.not.match(/<(script|style|img|iframe|form|input)|on\w+=|href="javascript/);
     });
   }
+
+  it('is rendered with the boxes of task lists', () => {
+    const html = safeMarkdown('- [x] lint\n- [ ] unit\n- [y] other\n\n[x] no item');
+    expect(html).to.include('<li class="task">☑ lint</li>').and.include('<li class="task">☐ unit</li>');
+    expect(html).to.include('<li>[y] other</li>').and.include('<p>[x] no item</p>');
+    expect(safeMarkdown('<li class="note">x</li>')).to.equal('<li>x</li>');
+  });
 
   it('is rendered with tables, code and links to the web', () => {
     const html = safeMarkdown('`a<b`\n\n[docs](https://docs.example)\n\n<details><summary>more</summary>x</details>');

@@ -8,6 +8,7 @@ import { webApp } from '../../src/web/app.ts';
 import { FakeForge, forgeToken } from '../support/fake-forge.ts';
 import { hasSshd } from '../support/git-over-ssh.ts';
 import { TestRepository } from '../support/repository.ts';
+import { noFailure } from '../support/test-result.ts';
 import { Described } from './described.ts';
 import { job, Site } from './site.ts';
 
@@ -159,8 +160,7 @@ async function everyOperation(
     file: null,
     status: 'passed',
     duration: 1,
-    message: null,
-    details: null,
+    ...noFailure,
   } as const;
   await recordTests(site.context.database, { job: job(over), attempt: 1 }, 1, [test]);
   await site.appendLog({ job: job(over), attempt: 1 }, 'one\ntwo\n');

@@ -14,6 +14,7 @@ import { count } from '../../src/redis/tallies.ts';
 import type { WebEnv } from '../../src/web/access/env.ts';
 import { webApp } from '../../src/web/app.ts';
 import { volt } from '../support/cli.ts';
+import { noFailure } from '../support/test-result.ts';
 import { until } from '../support/until.ts';
 import { bodyOf, job, Site } from './site.ts';
 import { EventReader } from './sse.ts';
@@ -57,7 +58,7 @@ describe('web: who may read which repository', () => {
     await site.begin(next);
     await site.appendLog(next, `${canary} in the log\n`);
     const test = { suite: canary, name: `${canary} test`, file: null, status: 'failed', duration: 1 } as const;
-    await recordTests(database, next, 1, [{ ...test, message: `${canary} message`, details: null }]);
+    await recordTests(database, next, 1, [{ ...test, ...noFailure, message: `${canary} message` }]);
     const steps = [{ ...newStep(`${canary} step`), status: 'failure' as const, exitCode: 1 }];
     await site.finish(next, { status: 'failure', reason: 'exit_code', message: `${canary} failed`, steps });
     // the oldest job that waits

@@ -68,6 +68,8 @@ function ofMochaTest(test: Fields, status: TestStatus): FoundTest {
     duration: numberOf(test.duration),
     message: headline(textOf(error.message)),
     details: textOf(error.stack),
+    expected: textOf(error.expected),
+    actual: textOf(error.actual),
   };
 }
 

@@ -13,6 +13,8 @@ const statusOf: { readonly [element: string]: TestStatus } = {
 export class JUnitParser extends XmlReport {
   readonly #suites: { name: string; file: string | undefined }[] = [];
   #test: FoundTest | undefined;
+  /** class of the error of the test, which says little by itself */
+  #type: string | undefined;
   #isReport = false;
 
   override end(): void {
@@ -46,19 +48,28 @@ export class JUnitParser extends XmlReport {
     // a test may both fail and have an error, for example in its teardown; the first counts
     if (!status || test.status !== 'passed') return;
     test.status = status;
-    test.message = message || type || null;
+    test.message = message || null;
+    this.#type = type;
   }
 
   protected finish(name: string): void {
     const test = this.#test;
     if (test && this.open.at(-2) === 'testcase' && statusOf[name] && !test.details && this.text.trim() !== '') {
       test.details = this.text.replace(/^\n+/, '');
-      test.message ??= test.details.trim().split('\n', 1)[0] ?? null;
+      test.message ??= headline(test) ?? null;
     }
     if (name === 'testsuite') this.#suites.pop();
     if (name === 'testcase' && test) {
+      if (test.status !== 'passed') test.message ??= this.#type || null;
+      this.#type = undefined;
       this.tests.push(test);
       this.#test = undefined;
     }
   }
+}
+
+/** The first line about a failure that says more than which test it is of, as PHPUnit does at first. */
+function headline({ name, details }: FoundTest): string | undefined {
+  const lines = details?.trim().split('\n', 2) ?? [];
+  return lines[0]?.endsWith(`::${name}`) ? lines[1] : lines[0];
 }

@@ -129,10 +129,31 @@ function diagnosed({ status, why, duration, diagnosis }: Point): Partial<FoundTe
   const time = /^duration_ms: ([\d.]+)$/m.exec(text);
   const known = { duration: time ? Number(time[1]) : duration, message: why };
   if (status !== 'failed' || text === '') return known;
-  const lines = text.split('\n');
+  const lines = dedented(text.split('\n'));
   const file = textOf('location', lines)?.replace(/:\d+:\d+$/, '') ?? null;
   const said = textOf('error', lines) || textOf('message', lines);
-  return { ...known, file, message: said || diagnosis.headline, details: text };
+  const expected = textOf('expected', lines) || textOf('wanted', lines) || null;
+  const actual = textOf('actual', lines) || textOf('found', lines) || null;
+  return { ...known, file, message: said || diagnosis.headline, details: detailsOf(lines), expected, actual };
+}
+
+/** Some runners indent a block further than its marks. */
+function dedented(lines: readonly string[]): string[] {
+  const indent = lines[0]?.search(/\S/) ?? 0;
+  return lines.map((line) => (line.slice(0, indent).trim() === '' ? line.slice(indent) : line));
+}
+
+/** Keys of a diagnosis that a result has in fields of its own. */
+const ownKeys = /^(?:duration_ms|error|message|expected|wanted|actual|found):/;
+
+/** The lines of a diagnosis that say more than the fields of the result. */
+function detailsOf(lines: readonly string[]): string | null {
+  let isOwn = false;
+  const others = lines.filter((line) => {
+    if (/^\S/.test(line)) isOwn = ownKeys.test(line);
+    return !isOwn;
+  });
+  return others.join('\n').trim() || null;
 }
 
 /** The text of a key in a YAML block, in the forms in which test runners write it. */
@@ -140,7 +161,7 @@ function textOf(key: string, lines: readonly string[]): string | undefined {
   const at = lines.findIndex((line) => line.startsWith(`${key}:`));
   const given = lines[at]?.slice(key.length + 1).trim();
   if (given === undefined) return undefined;
-  if (/^[|>]/.test(given)) {
+  if (given === '' || /^[|>]/.test(given)) {
     const end = lines.findIndex((line, index) => index > at && /^\S/.test(line));
     const inside = lines.slice(at + 1, end < 0 ? undefined : end);
     const indent = inside[0]?.search(/\S|$/) ?? 0;

@@ -68,6 +68,14 @@ export const step = z.object({
 export type Step = z.output<typeof step>;
 export type StepDetails = Pick<Step, 'outcome' | 'logStart' | 'logEnd' | 'annotations' | 'summary'>;
 
+/** A line of the stack of a failed test that is in a file of the checkout. */
+export const stackLine = z.object({
+  text: z.string().max(1000).meta({ description: 'the whole line, as the test runner printed it' }),
+  file: z.string().max(1000).meta({ description: 'relative to the checkout' }),
+  line: whole.min(1),
+});
+export type StackLine = z.output<typeof stackLine>;
+
 /** The result of one test in one attempt of a job. */
 export const testResult = z.object({
   suite: z
@@ -80,6 +88,13 @@ export const testResult = z.object({
   duration: z.number().min(0).nullable().meta({ description: 'milliseconds' }),
   message: text.nullable().meta({ description: 'what went wrong, or why it was skipped, in short' }),
   details: z.string().max(50_000).nullable().meta({ description: 'a stack trace, a difference, output' }),
+  expected: text.nullable().default(null).meta({ description: 'what it expected, if the report says so' }),
+  actual: text.nullable().default(null).meta({ description: 'what it got instead; null if and only if `expected` is' }),
+  stack: z
+    .array(stackLine)
+    .max(20)
+    .default([])
+    .meta({ description: 'the lines of its stack that are in files of the checkout, as far as they are known' }),
 });
 export type TestResult = z.output<typeof testResult>;
 

@@ -52,8 +52,7 @@ export const pastResult = z.object({
   attempt: z.number().int(),
   status: z.enum(testStatuses),
   duration: z.number().nullable(),
-  message: z.string().nullable(),
-  details: z.string().nullable(),
+  ...testResult.pick({ message: true, details: true, expected: true, actual: true, stack: true }).shape,
   at: time,
 });
 export type PastResult = z.output<typeof pastResult>;

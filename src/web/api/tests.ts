@@ -73,13 +73,15 @@ const position = z
 const ofRepository = jsonRoute({
   method: 'get',
   path: '/repos/:name/tests',
-  summary: 'The tests of a repository: the newest, the failing, the slowest, or the flaky ones',
+  summary: 'The tests of a repository: those that fail first, the newest, the failing, the slowest, or the flaky ones',
   params: z.object({ name: repositoryName }),
   query: z.object({
     sort: z.enum(testOrders).default('newest').meta({
       description:
-        'failing: only tests that failed or had an error in their newest build; flaky: only tests that both passed and failed in one job of one commit, or that began to fail three times within 20 builds of a branch; the worst first',
+        'state: those that fail, then flaky ones, then others, each by suite and name; failing: only tests that failed or had an error in their newest build; flaky: only tests that both passed and failed in one job of one commit, or that began to fail three times within 20 builds of a branch; the worst first',
     }),
+    suite: z.string().max(1000).optional().meta({ description: 'only tests of this suite' }),
+    q: z.string().max(200).optional().meta({ description: 'only tests with this text in suite or name' }),
     limit: z.coerce.number().int().min(1).max(500).default(50),
     after: position,
   }),
@@ -97,6 +99,10 @@ const history = jsonRoute({
   summary: 'A test and its results, newest build first',
   params: z.object({ name: repositoryName, id: z.string().regex(/^\d{1,15}$/, 'is not the id of a test') }),
   query: z.object({
+    status: z
+      .enum(['all', 'failed'])
+      .default('all')
+      .meta({ description: 'failed: only results that failed or had an error' }),
     limit: z.coerce.number().int().min(1).max(500).default(50),
     before: position,
   }),
@@ -106,7 +112,8 @@ const history = jsonRoute({
     const isOpen = await mayRead(web.database, reader, params.name);
     const test = isOpen ? await findTest(web.database, params.name, params.id) : undefined;
     if (!test) throw noTest(params.name, params.id);
-    return { test, ...(await historyOf(web.database, test.id, query)) };
+    const { status, ...page } = query;
+    return { test, ...(await historyOf(web.database, test.id, { ...page, failed: status === 'failed' })) };
   },
 });
 

@@ -20,7 +20,7 @@ import { Material } from './approval-material.tsx';
 import { Broken, Neighbours } from './branch-neighbours.tsx';
 import { BuildFacts, CommitBody } from './build-facts.tsx';
 import { chooseJob, mayHaveLog } from './chosen-job.ts';
-import { FailedTests, failedTestsOf } from './failed-tests.tsx';
+import { failedTestsOf, TestCounts } from './failed-tests.tsx';
 import { Graph } from './graph.tsx';
 import { JobList } from './job-list.tsx';
 import { JobPane } from './job-pane.tsx';
@@ -44,7 +44,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
     runnersIfQueued(build, web),
     requirementsOf(build, web),
     web.summaries.of(build, chosen?.job.id),
-    failedTestsOf(web.database, build),
+    chosen ? failedTestsOf(web.database, build, chosen.job) : [],
     build.approval === null ? undefined : approvalMaterial(web.database, id),
     linksOf(web.database, [build.repo]),
   ]);
@@ -92,7 +92,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
             {signedIn && asksForAll(build) && <Decide build={build} />}
           </Material>
         )}
-        <FailedTests build={build} failed={failed} />
+        <TestCounts build={build} chosen={chosen?.job.id} />
         <Panes view={view} open={context.req.queries('open') ?? []} build={build} chosen={chosen?.job.id} now={now}>
           {chosen && (
             <>
@@ -104,6 +104,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
                 signedIn={signedIn}
                 lines={lines}
                 annotated={annotated}
+                failed={chosen.attempt === chosen.job.attempts.at(-1)?.number ? failed : []}
                 summaryOf={summaryOf}
                 now={now}
               />
@@ -115,7 +116,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
                   base={{ job: chosen.job.id, attempt: String(chosen.attempt), ...(view !== 'list' && { view }) }}
                   notes={notesOf(chosen.job.steps, annotated)}
                   known={shownLogKey(context)}
-                  failedTests={failed.filter(({ job }) => job === chosen.job.id).map(({ name }) => name)}
+                  failedTests={failed.map(({ name }) => name)}
                 />
               )}
             </>

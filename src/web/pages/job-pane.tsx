@@ -1,9 +1,11 @@
+import type { RecordedResult } from '../../kernel/model/test-shapes.ts';
 import { type Build, isFinal, type Job } from '../../kernel/model.ts';
 import type { RunnerMember } from '../../redis/membership.ts';
 import type { StepLines } from '../logs/step-lines.ts';
 import { type Needed, whyItWaits } from '../status/waiting.ts';
 import type { Annotated } from './annotations.tsx';
 import { ApprovalForm, Deployment, waitingForApproval } from './approval.tsx';
+import { FailedTests } from './failed-tests.tsx';
 import { StatusMark, Took, Words } from './parts.tsx';
 import { attemptSentence, stateOf } from './sentences.ts';
 import { type ShowSummary, Steps } from './steps.tsx';
@@ -18,6 +20,8 @@ interface Shown {
   /** where the steps are in the log that the page shows */
   lines: readonly (StepLines | null)[];
   annotated: Annotated;
+  /** tests; empty if the page shows another attempt */
+  failed: readonly RecordedResult[];
   summaryOf: ShowSummary;
   now: number;
 }
@@ -55,6 +59,7 @@ export function JobPane(shown: Shown) {
           Image {job.image.name} <span class="muted">{job.image.digest}</span>
         </p>
       )}
+      <FailedTests build={build} job={job} failed={shown.failed} fileOf={shown.annotated.fileOf} />
       <Steps job={job} lines={shown.lines} annotated={shown.annotated} summaryOf={shown.summaryOf} now={now} />
     </section>
   );

@@ -26,7 +26,7 @@ export async function logPage(context: Context<WebEnv>, web: Web): Promise<Respo
   const { job, attempt } = chosen;
   const [{ lines, noted }, failed, projects] = await Promise.all([
     stepPlaces(web, chosen),
-    failedTestsOf(web.database, build),
+    failedTestsOf(web.database, build, job),
     linksOf(web.database, [build.repo]),
   ]);
   const links = projects.get(build.repo);
@@ -68,7 +68,7 @@ export async function logPage(context: Context<WebEnv>, web: Web): Promise<Respo
           query={(name) => context.req.query(name)}
           base={{ attempt: String(attempt) }}
           notes={notesOf(job.steps, annotated)}
-          failedTests={failed.filter((test) => test.job === id).map(({ name }) => name)}
+          failedTests={failed.map(({ name }) => name)}
           known={shownLogKey(context)}
         />
       </article>

@@ -2,8 +2,9 @@ import type { Context } from 'hono';
 import { logFile, logTimesFile } from '../../kernel/data-paths.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { isFinal, type Job } from '../../kernel/model.ts';
+import { testOfResult } from '../../record/test-queries.ts';
 import { shownLogHeader } from '../http/etag.ts';
-import { failureLine } from '../logs/failure-line.ts';
+import { failureLine, testLine } from '../logs/failure-line.ts';
 import type { Hits } from '../logs/hits.ts';
 import type { LineIndex } from '../logs/line-index.ts';
 import { timesOf } from '../logs/line-times.ts';
@@ -39,12 +40,19 @@ interface AskedLines {
   line: number | undefined;
   /** a position in bytes, as in a step */
   at: number | undefined;
+  /** id of the result of a test, whose line is wanted */
+  test: string | undefined;
   search: AskedSearch | undefined;
 }
 
 function askedLines(query: (name: string) => string | undefined): AskedLines {
   const number = (name: string) => (/^\d{1,12}$/.test(query(name) ?? '') ? Number(query(name)) : undefined);
-  return { line: number('line') || undefined, at: number('at'), search: askedSearch(query) };
+  return {
+    line: number('line') || undefined,
+    at: number('at'),
+    test: number('test')?.toString(),
+    search: askedSearch(query),
+  };
 }
 
 /** The key of the log that the browser already shows, in a request of client/live.ts. */
@@ -74,16 +82,19 @@ interface Shown {
  */
 export async function LogSection({ web, chosen: { job, attempt }, query, base, notes, failedTests, known }: Shown) {
   const asked = askedLines(query);
-  const key = [job.id, attempt, asked.at, asked.line].filter((part) => part !== undefined).join('.');
+  const key = [job.id, attempt, asked.at, asked.line, asked.test].filter((part) => part !== undefined).join('.');
   if (key === known) return <section id="log" data-key={key}></section>;
   const file = logFile(web.config.dataDir, { job: job.id, attempt });
   const index = web.lines.of(file);
+  const ofTest = await lineOfTest(web, { job, attempt }, asked.test);
   const wanted = asked.at === undefined ? asked.line && asked.line - 1 : await index.lineAt(asked.at);
   const failing = await failureOf(job, attempt, file, index, failedTests);
-  const part = await index.window(wanted ?? (await beginOf(index, failing)), pageLines);
+  const part = await index.window(wanted ?? (await beginOf(index, ofTest ?? failing)), pageLines);
   const { from, lines, total, end } = part;
   const found = await searchIn(web, file, job, asked.search, part);
-  const shown = await shownLines(web, { job: job.id, attempt }, part, { hits: found.here, failing, notes });
+  const shown = await shownLines(web, { job: job.id, attempt }, part, {
+    ...{ hits: found.here, failing, chosen: ofTest, notes },
+  });
   const current = job.attempts.at(-1)?.number ?? 1;
   const runs = attempt === current && !isFinal(job.status);
   const address = (more: Query) => `?${new URLSearchParams({ ...base, ...more })}`;
@@ -99,6 +110,7 @@ export async function LogSection({ web, chosen: { job, attempt }, query, base, n
       data-job={job.id}
       data-attempt={attempt}
       data-line={wanted === undefined ? undefined : wanted + 1}
+      data-chosen={ofTest === undefined ? undefined : ofTest + 1}
       data-failing={failing === undefined ? undefined : failing + 1}
       data-total={total}
       data-end={end}
@@ -183,6 +195,18 @@ async function beginOf(index: LineIndex, line: number | undefined): Promise<numb
   return Math.max(0, Math.min(line - linesBefore, total - pageLines));
 }
 
+/** The line that says why a test failed, in the log of the attempt that has its result. */
+async function lineOfTest(
+  web: Web,
+  { job, attempt }: ChosenJob,
+  result: string | undefined,
+): Promise<number | undefined> {
+  const name = result && (await testOfResult(web.database, { job: job.id, attempt }, result));
+  if (!name) return undefined;
+  const file = logFile(web.config.dataDir, { job: job.id, attempt });
+  return testLine({ file, index: web.lines.of(file), searches: web.searches }, name, job.id);
+}
+
 /** The line where a job has failed; undefined if it has not, or if no line says so. */
 async function failureOf(
   job: Job,
@@ -230,11 +254,17 @@ async function searchIn(
   }
 }
 
+interface Marks extends Pick<Shown, 'notes'> {
+  hits: Hits['hits'];
+  failing: number | undefined;
+  chosen: number | undefined;
+}
+
 async function shownLines(
   web: Web,
   ref: { job: Job['id']; attempt: number },
   { from, lines, rest }: Part,
-  { hits, failing, notes }: { hits: Hits['hits']; failing: number | undefined; notes: Shown['notes'] },
+  { hits, failing, chosen, notes }: Marks,
 ): Promise<ShownLine[]> {
   const times = await timesOf(
     logTimesFile(web.config.dataDir, ref),
@@ -248,7 +278,7 @@ async function shownLines(
     return {
       ...logLine(line),
       number,
-      classes: number === failing ? 'failing' : '',
+      classes: number === chosen ? 'chosen' : number === failing ? 'failing' : '',
       found: found.get(number) ?? [],
       notes: notes.get(number) ?? [],
       at: at === times[index - 1] ? undefined : at,

@@ -7,13 +7,16 @@ import { findTest, historyOf } from '../../record/test-history.ts';
 import type { WebEnv } from '../access/env.ts';
 import { noTest, readRepository } from '../access/readable.ts';
 import type { Web } from '../services.ts';
+import { suiteText } from '../text/suite.ts';
 import { Chart } from './chart.tsx';
 import { timeScale } from './chart-scale.ts';
 import { answerPage } from './layout.tsx';
 import { PageHead } from './page-head.tsx';
 import { Age, CommitId, Fact } from './parts.tsx';
 import { shortRef } from './sentences.ts';
-import { colours, TestMark, TestOutput, TestTime, timeOf } from './test-parts.tsx';
+import { Tabs } from './tabs.tsx';
+import { TestFailure } from './test-failure.tsx';
+import { colours, TestMark, TestTime, timeOf } from './test-parts.tsx';
 import { Flaky, failureRate } from './tests.tsx';
 
 const pageSize = 50;
@@ -24,9 +27,10 @@ export async function testPage(context: Context<WebEnv>, web: Web): Promise<Resp
   const id = /^\d{1,15}$/.exec(context.req.param('id') ?? '')?.[0] ?? '0';
   const test = await findTest(web.database, name, id);
   if (!test) throw noTest(name, id);
+  const onlyFailed = context.req.query('show') === 'failed';
   const before = /^\d{1,15}~\d{1,15}$/.exec(context.req.query('before') ?? '')?.[0];
   const [{ results, next }, projects] = await Promise.all([
-    historyOf(web.database, id, { limit: pageSize, before }),
+    historyOf(web.database, id, { failed: onlyFailed, limit: pageSize, before }),
     linksOf(web.database, [name]),
   ]);
   const now = serverNow();
@@ -48,21 +52,40 @@ export async function testPage(context: Context<WebEnv>, web: Web): Promise<Resp
           ]}
         />
         <dl class="facts">
-          <Fact name="Suite">{test.suite || '–'}</Fact>
+          <Fact name="Suite">
+            {test.suite === '' ? (
+              '–'
+            ) : (
+              <a href={`/repos/${name}/tests?${new URLSearchParams({ suite: test.suite })}`}>{suiteText(test.suite)}</a>
+            )}
+          </Fact>
           <Fact name="File">{test.file ?? '–'}</Fact>
-          <Fact name="Failed">{failureRate(test)}</Fact>
+          <Fact name="Results">{failureRate(test)}</Fact>
           <Fact name="Duration">
             <TestTime ms={test.duration} />
           </Fact>
           <Fact name="Flaky">{test.flaky === null ? 'no' : <Flaky test={test} now={now} />}</Fact>
         </dl>
-        <h2>History</h2>
+        <div class="list-head">
+          <h2>History</h2>
+          <Tabs
+            label="Which results"
+            inner
+            tabs={[
+              { title: 'All', href: `/repos/${name}/tests/${id}`, current: !onlyFailed },
+              { title: 'Failures', href: `/repos/${name}/tests/${id}?show=failed`, current: onlyFailed },
+            ]}
+          />
+        </div>
         <div id="history" data-live="">
-          <Durations results={results} />
-          <History results={results} links={projects.get(name)} now={now} />
+          {!onlyFailed && <Durations results={results} />}
+          {results.length === 0 && <p class="empty">{onlyFailed ? 'It has never failed.' : 'No results.'}</p>}
+          <History results={results} file={test.file} links={projects.get(name)} now={now} />
         </div>
         <nav class="pages" aria-label="Pages">
-          {next !== null && <a href={`/repos/${name}/tests/${id}?before=${next}`}>Older</a>}
+          {next !== null && (
+            <a href={`/repos/${name}/tests/${id}?${onlyFailed ? 'show=failed&' : ''}before=${next}`}>Older</a>
+          )}
         </nav>
       </article>
     ),
@@ -87,7 +110,21 @@ function Durations({ results }: { results: PastResult[] }) {
   );
 }
 
-function History({ results, links, now }: { results: PastResult[]; links: ProjectLinks | undefined; now: number }) {
+interface Past {
+  results: readonly PastResult[];
+  /** file of the test; null if it is not known */
+  file: string | null;
+  links: ProjectLinks | undefined;
+  now: number;
+}
+
+/** Milliseconds for comparing what the test expected with what it got. */
+const comparingTime = 40;
+
+/** The results, newest first. Of the failures, the first one is open. */
+function History({ results, file, links, now }: Past) {
+  const first = results.find(({ status }) => status === 'failed' || status === 'error');
+  const until = performance.now() + comparingTime;
   return (
     <ul class="failed-tests">
       {results.map((result) => (
@@ -105,9 +142,31 @@ function History({ results, links, now }: { results: PastResult[]; links: Projec
               <TestTime ms={result.duration} />
             </span>
           </div>
-          <TestOutput message={result.message} details={result.details} id={`result-${result.id}`} />
+          {(result.message ?? result.details) !== null && (
+            <details
+              id={`said-${result.id}`}
+              class="story"
+              open={result === first}
+              data-open={result === first ? '' : undefined}
+            >
+              <summary>{firstLine(result) ?? 'Details'}</summary>
+              <TestFailure
+                result={result}
+                above={firstLine(result)}
+                id={`result-${result.id}`}
+                file={file}
+                fileOf={(path, line) => links?.file(result.sha, path, line)}
+                log={`/builds/${result.build}?job=${result.job}&attempt=${result.attempt}&test=${result.id}#log`}
+                until={until}
+              />
+            </details>
+          )}
         </li>
       ))}
     </ul>
   );
+}
+
+function firstLine({ message }: PastResult): string | undefined {
+  return message?.split('\n', 1)[0];
 }

@@ -110,15 +110,16 @@ const printed = [
 /** The results of a report fit into a message, whatever it contains. */
 function checkFound(tests: TestCollection): JobTests {
   const found = tests.end();
-  for (const { suite, name, file, duration, message, details } of found.results) {
+  for (const { suite, name, file, duration, message, details, expected, actual } of found.results) {
     expect(suite.length).to.be.at.most(500);
     expect(name.length).to.be.within(1, 500);
     expect(file?.length ?? 0).to.be.at.most(500);
     expect(message?.length ?? 0).to.be.at.most(2000);
     expect(details?.length ?? 0).to.be.at.most(10_000);
+    for (const value of [expected, actual]) expect(value?.length ?? 0).to.be.at.most(5000);
     if (duration !== null) expect(duration).to.be.within(0, 1e10);
-    // biome-ignore lint/suspicious/noControlCharactersInRegex: none may be left
-    for (const text of [suite, name, file, message, details]) expect(text ?? '').to.not.match(/[\u0000-\u0008\u001b]/);
+    for (const said of [suite, name, file, message, details, expected, actual])
+      expect(said ?? '').to.not.match(control);
   }
   return found;
 }
@@ -159,6 +160,9 @@ const value: fc.Arbitrary<unknown> = fc.letrec((tie) => ({
   ),
 })).any;
 
+// biome-ignore lint/suspicious/noControlCharactersInRegex: none may be left
+const control = /[\u0000-\u0008\u001b]/;
+
 const result: fc.Arbitrary<TestResult> = fc.record({
   suite: anyText(8).map((text) => text.slice(0, 500)),
   name: anyText(8).map((text) => text.slice(0, 500)),
@@ -167,6 +171,16 @@ const result: fc.Arbitrary<TestResult> = fc.record({
   duration: fc.option(fc.nat(1e9)),
   message: fc.option(anyText(20).map((text) => text.slice(0, 2000))),
   details: fc.option(anyText(20).map((text) => text.repeat(20).slice(0, 10_000))),
+  expected: fc.option(anyText(20).map((text) => text.slice(0, 5000))),
+  actual: fc.option(anyText(20).map((text) => text.slice(0, 5000))),
+  stack: fc.array(
+    fc.record({
+      text: anyText(8).map((text) => text.slice(0, 300)),
+      file: anyText(4).map((text) => text.slice(0, 500)),
+      line: fc.integer({ min: 1, max: 9_999_999 }),
+    }),
+    { maxLength: 8 },
+  ),
 });
 
 async function unpacked(packed: Parameters<typeof unpackTests>[0]): Promise<TestResult[]> {

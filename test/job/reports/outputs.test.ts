@@ -190,9 +190,9 @@ const expected: { [file: string]: Expected } = {
   'phpunit.xml': {
     totals: [3, 3, 2],
     failed: [
-      'MathTest | testFails: PHPUnit\\Framework\\ExpectationFailedException',
-      'MathTest | testThrows: TypeError',
-      'MathTest | testPairs with data set "two": PHPUnit\\Framework\\ExpectationFailedException',
+      'MathTest | testFails: Failed asserting that two arrays are identical.',
+      'MathTest | testThrows: TypeError: not a number',
+      'MathTest | testPairs with data set "two": Failed asserting that 2 is identical to 1.',
     ],
     runner: 'the JUnit report',
   },

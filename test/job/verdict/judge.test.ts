@@ -3,6 +3,7 @@ import type { JobOutcome } from '../../../src/job/outcome.ts';
 import { modulesOf } from '../../../src/job/own-modules.ts';
 import { type Evidence, isByExitCodeAlone, judge } from '../../../src/job/verdict/judge.ts';
 import type { JobTests, TestStatus } from '../../../src/kernel/model.ts';
+import { noFailure } from '../../support/test-result.ts';
 
 const success: JobOutcome = { status: 'success', reason: null, message: null, exitCode: 0 };
 
@@ -32,7 +33,7 @@ function counted(passed: number, failed = 0): JobTests {
 /** Results of single tests, with their details. */
 function results(...tests: [status: TestStatus, details: string][]): JobTests {
   const bad = tests.filter(([status]) => status !== 'passed').length;
-  const rest = { suite: 's', name: 'n', file: null, duration: null, message: null };
+  const rest = { suite: 's', name: 'n', file: null, duration: null, ...noFailure };
   return {
     summary: {
       passed: tests.length - bad,

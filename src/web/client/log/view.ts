@@ -69,8 +69,10 @@ export class LogView {
     this.#panel.show('');
     this.#listen();
     this.takeSteps();
-    const { line } = section.dataset;
-    const first = line === undefined ? failed : Number(line) - 1;
+    const { line, chosen } = section.dataset;
+    const test = chosen === undefined ? undefined : Number(chosen) - 1;
+    if (test !== undefined) this.#contents.chosen = { first: test, last: test };
+    const first = line === undefined ? (test ?? failed) : Number(line) - 1;
     if (!this.goToAddress() && first !== undefined) this.#goTo(first);
     this.connect();
     if (this.#panel.hasText) void this.#panel.find(this.#contents.chosen?.first);
