@@ -81,10 +81,12 @@ const sourcesOfJvm = ['java', 'kotlin', 'scala', 'groovy'].flatMap((language) =>
   `src/main/${language}`,
 ]);
 
-/** The first place that a line names, in the words of Python, .NET and the JVM, or as most tools do. */
+/** The first place that a line names, in the words of Python, .NET, Perl and the JVM, or as most tools do. */
 function placeIn(line: string): { path: string; line: number } | undefined {
   const [, path, number] =
-    /^\s*File "([^"]+)", line ([1-9]\d{0,6})\b/.exec(line) ?? / in (\S+):line ([1-9]\d{0,6})$/.exec(line) ?? [];
+    /^\s*File "([^"]+)", line ([1-9]\d{0,6})\b/.exec(line) ??
+    /(?: in |^at )(\S+?)(?::line| line) ([1-9]\d{0,6})\.?$/.exec(line) ??
+    [];
   if (path !== undefined) return { path: path.replace(/^\.\//, ''), line: Number(number) };
   // a method's class says which package the file is in
   const [, packageName = '', file, at] =

@@ -20,7 +20,7 @@ const deepest = 20;
  * Source: https://testanything.org/tap-version-14-specification.html
  */
 export class TapParser implements LineParser {
-  readonly begins = ['TAP version 1', '1..', ' ', 'not ok', 'ok'];
+  readonly begins = ['TAP version 1', '1..', ' ', 'not ok', 'ok', '#   '];
   /** points whose parent is still to come, by depth */
   readonly #levels: Point[][] = [];
   #isTap = false;
@@ -36,6 +36,9 @@ export class TapParser implements LineParser {
   /** outermost points that came after those of the last plan */
   #unplanned = 0;
   #last: Point | undefined;
+  /** what Test::More of Perl says of failed tests, by their names; it says so elsewhere than in TAP, so before or after */
+  readonly #remarks = new Map<string, Excerpt>();
+  #remark: Excerpt | undefined;
   /** indentation of the YAML block that is open */
   #block: string | undefined;
 
@@ -47,6 +50,11 @@ export class TapParser implements LineParser {
     if (this.#block !== undefined) {
       if (text.trim() === '...') this.#block = undefined;
       else this.#last?.diagnosis.add(text.startsWith(this.#block) ? text.slice(this.#block.length) : text.trimStart());
+      return;
+    }
+    const remark = /^ *# {3,}(\S.*)$/.exec(text)?.[1];
+    if (remark !== undefined) {
+      this.#takeRemark(remark);
       return;
     }
     const plan = /^1\.\.(\d+)(?:\s|$)/.exec(text);
@@ -80,8 +88,17 @@ export class TapParser implements LineParser {
     const runner = isTold ? { runner: { name } } : {};
     const unfinished = (isTold ? this.#isOpen : this.#hasBegun) ? { unfinished: name } : {};
     const tests: FoundTest[] = [];
-    for (const point of this.#levels.flat()) gather(point, [], tests);
+    for (const point of this.#levels.flat()) gather(point, [], { tests, remarks: this.#remarks });
     return { tests, ...runner, ...unfinished };
+  }
+
+  #takeRemark(text: string): void {
+    const name = /^Failed test '(.*)'$/.exec(text)?.[1];
+    if (name === undefined) this.#remark?.add(text);
+    else if (this.#remarks.size < mostTests) {
+      this.#remark = new Excerpt();
+      this.#remarks.set(name, this.#remark);
+    }
   }
 
   /** A plan is before its points or after them. One of no tests may say that all are skipped, and why. */
@@ -115,26 +132,41 @@ export class TapParser implements LineParser {
   }
 }
 
-/** Adds the tests of a point. One with parts is not a test itself, unless it failed though none of its parts did. */
-function gather(point: Point, groups: string[], tests: FoundTest[]): void {
-  const before = tests.length;
-  for (const part of point.parts) gather(part, [...groups, point.name], tests);
-  const explained = point.status !== 'failed' || tests.slice(before).some(({ status }) => status === 'failed');
-  if (point.parts.length > 0 && explained) return;
-  tests.push({ ...diagnosed(point), suite: suiteOf(groups), name: point.name, status: point.status });
+interface Gathered {
+  tests: FoundTest[];
+  remarks: ReadonlyMap<string, Excerpt>;
 }
 
-function diagnosed({ status, why, duration, diagnosis }: Point): Partial<FoundTest> {
+/** Adds the tests of a point. One with parts is not a test itself, unless it failed though none of its parts did. */
+function gather(point: Point, groups: string[], found: Gathered): void {
+  const { tests, remarks } = found;
+  const before = tests.length;
+  for (const part of point.parts) gather(part, [...groups, point.name], found);
+  const explained = point.status !== 'failed' || tests.slice(before).some(({ status }) => status === 'failed');
+  if (point.parts.length > 0 && explained) return;
+  tests.push({
+    ...diagnosed(point, remarks.get(point.name)),
+    suite: suiteOf(groups),
+    name: point.name,
+    status: point.status,
+  });
+}
+
+function diagnosed({ status, why, duration, diagnosis }: Point, remark: Excerpt | undefined): Partial<FoundTest> {
   const { text } = diagnosis;
   const time = /^duration_ms: ([\d.]+)$/m.exec(text);
   const known = { duration: time ? Number(time[1]) : duration, message: why };
-  if (status !== 'failed' || text === '') return known;
+  if (status !== 'failed') return known;
+  if (text === '') return remark ? { ...known, details: remark.text } : known;
   const lines = dedented(text.split('\n'));
   const file = textOf('location', lines)?.replace(/:\d+:\d+$/, '') ?? null;
   const said = textOf('error', lines) || textOf('message', lines);
   const expected = textOf('expected', lines) || textOf('wanted', lines) || null;
   const actual = textOf('actual', lines) || textOf('found', lines) || null;
-  return { ...known, file, message: said || diagnosis.headline, details: detailsOf(lines), expected, actual };
+  const first = diagnosis.headline;
+  // a key that is not known as a message is none
+  const message = said || (first !== null && /^\w+:/.test(first) ? null : first);
+  return { ...known, file, message, details: detailsOf(lines), expected, actual };
 }
 
 /** Some runners indent a block further than its marks. */
