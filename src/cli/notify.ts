@@ -21,6 +21,9 @@ interface NotifyOptions {
   on?: string;
   owner?: string[];
   domain?: string[];
+  quiet?: string;
+  digest?: string;
+  zone?: string;
 }
 
 /** Milliseconds that a test waits for the target, and between two looks at it. */
@@ -139,17 +142,24 @@ function withOptions(command: Command): Command {
     .option('--branch <glob>', 'of these branches in place of the default branch; may be repeated', collect)
     .addOption(new Option('--on <what>', 'what it hears of').choices(noticeChoices))
     .option('--owner <address>', 'mail: hears of flaky tests and of errors; may be repeated', collect)
-    .option('--domain <domain>', 'mail: committers with such addresses get mail; may be repeated', collect);
+    .option('--domain <domain>', 'mail: committers with such addresses get mail; may be repeated', collect)
+    .option('--quiet <from-to>', 'send nothing between these times of day, but afterwards: 22:00-07:00')
+    .option('--digest <time>', 'tell each day at this time what is still broken: 09:00')
+    .option('--zone <zone>', 'time zone of these times, such as Europe/Berlin; UTC by default');
 }
 
-function bodyOf({ secretFile, repo, branch, on, owner, domain }: NotifyOptions) {
-  const options = { ...(owner && { owners: owner }), ...(domain && { domains: domain }) };
+function bodyOf({ secretFile, repo, branch, on, owner, domain, quiet, digest, zone }: NotifyOptions) {
+  const [from, to] = quiet?.split('-') ?? [];
+  const options = {
+    ...{ owners: owner, domains: domain, digest, zone },
+    ...(quiet !== undefined && { quiet: { from, to } }),
+  };
   return {
     ...(secretFile !== undefined && { secret: readSecret(secretFile, 'the secret') }),
     ...(repo && { repos: repo }),
     ...(branch && { branches: branch }),
     ...(on !== undefined && { on }),
-    ...(Object.keys(options).length > 0 && { options }),
+    ...(Object.values(options).some((value) => value !== undefined) && { options }),
   };
 }
 

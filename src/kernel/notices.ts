@@ -6,6 +6,24 @@ export type NoticeKind = (typeof noticeKinds)[number];
 export const committers = 'committers';
 
 /**
+ * Who hears of what is about no single build: the addresses that a target names, and its owners.
+ * @returns the empty address where the target is the only recipient
+ */
+export function namedRecipients({
+  kind,
+  to,
+  owners = [],
+}: {
+  kind: NoticeKind;
+  to: string;
+  owners?: string[] | undefined;
+}): string[] {
+  if (kind !== 'mail') return [''];
+  const named = to.split(',').map((entry) => entry.trim());
+  return [...new Set([...named.filter((entry) => entry !== committers), ...owners])];
+}
+
+/**
  * What a target hears of.
  * - `change`: a branch breaks, somebody else's commit fails on a broken branch, or the branch works again
  * - `failure`: each build that fails or cannot run, and when the branch works again
@@ -44,8 +62,8 @@ export const verdictOf: { readonly [Event in NoticeEvent]: 'success' | 'failure'
 };
 
 /** Whether an event is one that somebody has to act on. */
-export function isBad(event: NoticeEvent | 'test'): boolean {
-  return event !== 'test' && verdictOf[event] !== 'success';
+export function isBad(event: NoticeEvent | 'test' | 'digest'): boolean {
+  return event === 'digest' || (event !== 'test' && verdictOf[event] !== 'success');
 }
 
 /** Whether a target hears of an event. @param isChange whether the branch was in another state before */

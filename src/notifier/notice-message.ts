@@ -1,13 +1,18 @@
 import type { Build, BuildId } from '../kernel/model.ts';
 import type { NoticeEvent } from '../kernel/notices.ts';
+import { brokenBranches } from '../record/branch-states.ts';
 import { findBuild } from '../record/builds.ts';
 import type { Database } from '../record/database.ts';
+import { findNoticeTarget } from '../record/notice-targets.ts';
 import type { DueNotice } from '../record/notices.ts';
 import { resultsOf } from '../record/test-queries.ts';
+import { follows } from './notice-recipients.ts';
 
 /** The most failed tests that a notice names, and the most characters of a text from a commit or a job. */
 const mostTests = 5;
 const longestText = 300;
+/** The most broken branches that a digest names. */
+const mostBranches = 30;
 
 /**
  * What a notice says, as values: whoever sends it makes them text of the target's form, in which they are never markup. All are one
@@ -16,11 +21,13 @@ const longestText = 300;
 export interface NoticeMessage {
   /** the same each time that it is sent */
   id: string;
-  event: NoticeEvent | 'test';
+  event: NoticeEvent | 'test' | 'digest';
   /** for example `main of app is broken` */
   headline: string;
-  /** null for a test of the target */
+  /** null where it is about no single build */
   about: NoticeBuild | null;
+  /** what it says besides; in a digest, one line for each broken branch */
+  lines: string[];
   /** page of the build, and what to call it */
   link: { url: string; label: string };
   /** why the recipient gets it, and how that ends */
@@ -56,17 +63,36 @@ export async function noticeMessage(
   { id, build, event, since, why, createdAt }: DueNotice,
   { target, site }: { target: string; site: string },
 ): Promise<NoticeMessage | undefined> {
-  const about = build === null ? null : await buildIn(database, { build, since, site });
+  const general = { id: `${target}.${id}`, event, why: flat(why), at: createdAt, stop: `volt notify rm ${target}` };
+  if (event === 'digest') {
+    const { count, lines } = await brokenNow(database, target);
+    const headline = count === 1 ? '1 branch is broken' : `${count} branches are broken`;
+    return { ...general, about: null, headline, lines, link: { url: site, label: 'Volt' } };
+  }
+  if (build === null) {
+    const lines = ['This is a test: nothing is broken.'];
+    return { ...general, about: null, headline: `Volt reaches ${target}`, lines, link: { url: site, label: 'Volt' } };
+  }
+  const about = await buildIn(database, { build, since, site });
   if (about === undefined) return undefined;
   return {
-    ...{ id: `${target}.${id}`, event, about, why: flat(why), at: createdAt },
-    headline: about === null ? `Volt reaches ${target}` : `${about.branch} of ${about.repo} ${said[event]}`,
-    link:
-      about === null
-        ? { url: site, label: 'Volt' }
-        : { url: `${site}/builds/${build}`, label: `${about.repo}#${about.number}` },
-    stop: `volt notify rm ${target}`,
+    ...general,
+    ...{ about, lines: [] },
+    headline: `${about.branch} of ${about.repo} ${said[event]}`,
+    link: { url: `${site}/builds/${build}`, label: `${about.repo}#${about.number}` },
   };
+}
+
+/** The branches that a target follows and that are broken now. */
+async function brokenNow(database: Database, name: string): Promise<{ count: number; lines: string[] }> {
+  const target = await findNoticeTarget(database, name);
+  const broken = (await brokenBranches(database)).filter((branch) => follows(target, branch));
+  const lines = broken.slice(0, mostBranches).map(({ repo, ref, number, subject, author }) => {
+    const since = number === null ? '' : `, since #${number} ${flat(subject ?? '')}, by ${flat(author ?? '')}`;
+    return `${flat(ref.replace(/^refs\/heads\//, ''))} of ${repo}${since}`;
+  });
+  const more = broken.length - mostBranches;
+  return { count: broken.length, lines: more > 0 ? [...lines, `and ${more} more`] : lines };
 }
 
 async function buildIn(
@@ -91,7 +117,7 @@ function commitIn({ number, subject, author }: Pick<Build, 'number' | 'subject' 
   return { number, subject: flat(subject), author: flat(author) };
 }
 
-const said: { readonly [Event in NoticeMessage['event']]: string } = {
+const said: { readonly [Event in NoticeMessage['event']]?: string } = {
   passed: 'passed',
   broken: 'is broken',
   still_broken: 'is still broken',
@@ -100,7 +126,6 @@ const said: { readonly [Event in NoticeMessage['event']]: string } = {
   outdated: 'failed; a newer build has passed',
   flaky: 'failed by flaky tests alone',
   error: 'could not be tested',
-  test: '',
 };
 
 /** Foreign text as one line. */

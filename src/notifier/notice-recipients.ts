@@ -18,12 +18,17 @@ export interface Recipient {
 type Target = Pick<NoticeTarget, 'kind' | 'to' | 'repos' | 'branches' | 'on' | 'options'>;
 
 /** Whether a target hears of a change. */
-export function hears(
-  { repos, branches, on }: Target,
-  { build, event, isChange, defaultBranch }: PendingChange,
+export function hears(target: Target, { build, event, isChange, defaultBranch }: PendingChange): boolean {
+  return hearsOf(target.on, event, isChange) && follows(target, { ...build, defaultBranch });
+}
+
+/** Whether a branch is one of those that a target hears of. @param branch.ref full name */
+export function follows(
+  { repos, branches }: Pick<Target, 'repos' | 'branches'>,
+  { repo, ref, defaultBranch }: { repo: string; ref: string; defaultBranch: string | null },
 ): boolean {
-  if (!fitsGlobs(repos, build.repo) || !hearsOf(on, event, isChange)) return false;
-  const branch = build.ref.slice('refs/heads/'.length);
+  if (!fitsGlobs(repos, repo)) return false;
+  const branch = ref.slice('refs/heads/'.length);
   return branches.length === 0 ? branch === defaultBranch : refMatcher(branches)(branch);
 }
 

@@ -1,7 +1,7 @@
 import type { Selectable } from 'kysely';
 import type { NoticeEvent } from '../kernel/notices.ts';
 import { ofFlakyTestsAlone } from './broken-since.ts';
-import type { Write } from './database.ts';
+import type { Sql, Write } from './database.ts';
 import type { Schema } from './schema.ts';
 
 type Build = Selectable<Schema['builds']>;
@@ -96,6 +96,37 @@ async function isNewcomer(
     .limit(1)
     .executeTakeFirst();
   return other === undefined;
+}
+
+/** A branch that is broken now, with the first build that failed. */
+export interface BrokenBranch {
+  repo: string;
+  ref: string;
+  defaultBranch: string | null;
+  /** null if that build was deleted */
+  number: number | null;
+  subject: string | null;
+  author: string | null;
+}
+
+/** The broken branches of all observed repositories, those that broke first in front. */
+export async function brokenBranches({ db }: { db: Sql }): Promise<BrokenBranch[]> {
+  const rows = await db
+    .selectFrom('branch_states')
+    .innerJoin('repositories', 'repositories.name', 'branch_states.repo')
+    .innerJoin('cursors', (join) =>
+      join.onRef('cursors.repo', '=', 'branch_states.repo').onRef('cursors.ref', '=', 'branch_states.ref'),
+    )
+    .leftJoin('builds', 'builds.id', 'branch_states.since')
+    .select(['branch_states.repo', 'branch_states.ref', 'repositories.default_branch as defaultBranch'])
+    .select(['builds.number', 'builds.subject', 'builds.author'])
+    .where('branch_states.verdict', '=', 'failure')
+    .where('repositories.removed_at', 'is', null)
+    // a branch that is gone cannot be mended
+    .where('cursors.absent', '=', 0)
+    .orderBy('branch_states.since')
+    .execute();
+  return rows;
 }
 
 async function stateOf(db: Write, repo: string, ref: string): Promise<State | undefined> {

@@ -7,7 +7,7 @@ import { completeFirstVersion, createTurns } from './first-version.ts';
 import { addFleetMinutes, addRunnerDrains, addRunnerEnds } from './fleet-tables.ts';
 import { addChecks, addForgeReports, addForges, addIssuedTokens, addJobTokens } from './forge-tables.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
-import { addNotices } from './notice-tables.ts';
+import { addDigests, addNotices } from './notice-tables.ts';
 import type { Schema } from './schema.ts';
 import { addStartable } from './startable-table.ts';
 import { addExpectations, createTestTables } from './test-tables.ts';
@@ -253,6 +253,7 @@ export const migrations: readonly Migration[] = [
   addAuthorAddress,
   addNotices,
   addExpectations,
+  addDigests,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

@@ -64,3 +64,8 @@ export async function addNotices(db: Transaction<Schema>): Promise<void> {
   await db.schema.createIndex('notices_of_build').on('notices').columns(['build_id', 'target', 'recipient']).execute();
   await db.schema.createIndex('branch_changes_of_build').on('branch_changes').columns(['build_id']).execute();
 }
+
+/** Targets may be told once a day what is still broken. */
+export async function addDigests(db: Transaction<Schema>): Promise<void> {
+  await db.schema.alterTable('notice_targets').addColumn('digest_at', 'bigint').execute();
+}

@@ -1,12 +1,13 @@
 import type { Selectable } from 'kysely';
 import type { Config } from '../kernel/config.ts';
+import { untilTime } from '../kernel/daily-times.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { NoticeOptions, NoticeTarget } from '../kernel/model/notice-shapes.ts';
 import type { NoticeChoice, NoticeKind } from '../kernel/notices.ts';
 import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { Vault } from '../secrets/vault.ts';
-import type { Database, Sql } from './database.ts';
+import type { Database, Sql, Write } from './database.ts';
 import type { Schema } from './schema.ts';
 import { noticeAddressOf, writingVault } from './secret-key.ts';
 
@@ -80,7 +81,7 @@ export async function changeNoticeTarget(
         ...(address && { ...(await addressColumns(db, config, { name, address, shown: shown ?? '' })), ...noProblem }),
         ...filterColumns({
           ...{ repos: repos ?? before.repos, branches: branches ?? before.branches },
-          ...{ on: on ?? before.on, options: options ?? before.options },
+          ...{ on: on ?? before.on, options: { ...before.options, ...options } },
         }),
       })
       .where('name', '=', name)
@@ -194,7 +195,32 @@ function filterColumns({ repos, branches, on, options }: NoticeFilter) {
   return {
     ...{ repos: JSON.stringify(repos), branches: JSON.stringify(branches), choice: on },
     options: JSON.stringify(options),
+    digest_at: nextDigest(options, serverNow()),
   };
+}
+
+/** When a target is to be told next what is still broken, after a time. */
+function nextDigest({ digest, zone = 'UTC' }: NoticeOptions, after: number): number | null {
+  if (digest === undefined) return null;
+  // not again within the minute that it is
+  const from = after + 60_000;
+  return from + untilTime({ at: digest, zone }, from);
+}
+
+/** Takes the digests that are due: whoever takes them makes their notices in the same transaction. */
+export async function takeDigests(db: Write): Promise<NoticeTarget[]> {
+  const now = serverNow();
+  const rows = await db.selectFrom('notice_targets').selectAll().where('digest_at', '<=', now).execute();
+  for (const { name, options } of rows) {
+    const next = nextDigest(JSON.parse(options) as NoticeOptions, now);
+    await db.updateTable('notice_targets').set({ digest_at: next }).where('name', '=', name).execute();
+  }
+  return rows.map((row) => targetOf(row, 0));
+}
+
+export async function anyDigest({ db }: Pick<Database, 'db'>): Promise<boolean> {
+  const due = db.selectFrom('notice_targets').select('name').where('digest_at', '<=', serverNow());
+  return (await due.limit(1).executeTakeFirst()) !== undefined;
 }
 
 async function waitingFor(db: Sql, name: string): Promise<number> {

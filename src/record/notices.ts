@@ -66,12 +66,14 @@ export interface NewNotice {
   why: string;
   /** why it is not sent */
   dropped?: string | undefined;
+  /** when it is sent at the earliest (ms since 1970); now by default */
+  dueAt?: number | undefined;
 }
 
 /** Makes a notice. If a build is retried, and ends as before, its recipients do not hear of it again. */
 export async function addNotice(
   db: Write,
-  { target, recipient, build, event, since, why, dropped }: NewNotice,
+  { target, recipient, build, event, since, why, dropped, dueAt }: NewNotice,
 ): Promise<void> {
   const last = await db
     .selectFrom('notices')
@@ -82,13 +84,13 @@ export async function addNotice(
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
-  if (last && last.event !== 'test' && verdictOf[last.event] === verdictOf[event]) return;
+  if (last && last.event !== 'test' && last.event !== 'digest' && verdictOf[last.event] === verdictOf[event]) return;
   const now = serverNow();
   await db
     .insertInto('notices')
     .values({
       ...{ target, recipient, build_id: build, event, since, why, created_at: now, attempts: 0 },
-      ...(dropped === undefined ? { due_at: now } : { due_at: null, dropped }),
+      ...(dropped === undefined ? { due_at: dueAt ?? now } : { due_at: null, dropped }),
     })
     .execute();
 }
@@ -147,13 +149,20 @@ export async function dropBroken(
     .execute();
 }
 
-/** Makes a notice that only shows whether the target takes it. @param recipient see NewNotice @returns its id */
-export async function addTestNotice(db: Write, target: string, recipient: string): Promise<number> {
+/**
+ * Makes a notice that is about no single build: one that only shows whether the target takes it, or one of what is still broken.
+ * @param notice.recipient see NewNotice
+ * @returns its id
+ */
+export async function addGeneralNotice(
+  db: Write,
+  { target, recipient, event, why }: Pick<NewNotice, 'target' | 'recipient' | 'why'> & { event: 'test' | 'digest' },
+): Promise<number> {
   const now = serverNow();
   const { id } = await db
     .insertInto('notices')
     .values({
-      ...{ target, recipient, build_id: null, event: 'test', since: null, why: 'somebody tests the target' },
+      ...{ target, recipient, build_id: null, event, since: null, why },
       ...{ created_at: now, due_at: now, attempts: 0 },
     })
     .returning('id')
@@ -165,9 +174,9 @@ export async function addTestNotice(db: Write, target: string, recipient: string
 export interface DueNotice {
   id: number;
   recipient: string;
-  /** null for a test */
+  /** null for a test and a digest */
   build: number | null;
-  event: NoticeEvent | 'test';
+  event: NoticeEvent | 'test' | 'digest';
   since: number | null;
   why: string;
   attempts: number;

@@ -443,6 +443,8 @@ export interface Schema {
     options: string;
     created_by: string;
     created_at: number;
+    /** when the next digest is due; null for none */
+    digest_at: number | null;
     problem_code: string | null;
     problem_message: string | null;
     problem_remedy: string | null;
@@ -480,9 +482,9 @@ export interface Schema {
     target: string;
     /** mail address; empty where the target is the only recipient */
     recipient: string;
-    /** null for a test */
+    /** null for a test and a digest */
     build_id: number | null;
-    event: NoticeEvent | 'test';
+    event: NoticeEvent | 'test' | 'digest';
     since: number | null;
     /** why the recipient gets it */
     why: string;

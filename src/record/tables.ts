@@ -78,7 +78,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     created_at: true, error_code: true, error_message: true, error_remedy: true,
   },
   notice_targets: {
-    name: true, kind: true, shown: true, address: true, key_id: true, private: true, repos: true, branches: true, choice: true, options: true,
+    name: true, kind: true, shown: true, address: true, key_id: true, private: true, repos: true, branches: true, choice: true, options: true, digest_at: true,
     created_by: true, created_at: true, problem_code: true, problem_message: true, problem_remedy: true, problem_since: true,
     holder: true, held_until: true,
   },

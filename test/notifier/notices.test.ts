@@ -203,6 +203,44 @@ describe('notices', () => {
     expect(receiver.received.map(({ path }) => path)).to.deep.equal(['/hook']);
   });
 
+  it('wait until quiet hours are over, and are not sent if the branch works again by then', async () => {
+    const hour = (offset: number) => new Date(Date.now() + offset * 3_600_000).toISOString().slice(11, 16);
+    await add({ options: { quiet: { from: hour(-1), to: hour(1) } } });
+    await run('success');
+    await run('failure');
+    const before = Date.now();
+    await deliver();
+    expect(receiver.received).to.deep.equal([]);
+    const { due_at } = await database.db.selectFrom('notices').select('due_at').executeTakeFirstOrThrow();
+    expect(due_at).to.be.within(before + 58 * 60_000, Date.now() + 60 * 60_000);
+    await run('success');
+    await later();
+    await deliver();
+    expect(receiver.received).to.deep.equal([]);
+  });
+
+  it('tell once a day what is still broken, if anything is', async () => {
+    await add({ options: { digest: '09:00', zone: 'Europe/Berlin' } });
+    const digest = async () => {
+      await database.db.updateTable('notice_targets').set({ digest_at: 1 }).execute();
+      await Promise.all([makeNotices(database, signal), makeNotices(database, signal)]);
+      await deliver();
+    };
+    await run('success');
+    await digest();
+    await run('failure', { subject: 'Break it', author: 'Ada' });
+    await database.db
+      .insertInto('cursors')
+      .values({ repo: 'app', ref: 'refs/heads/main', sha: 'a'.repeat(40), generation: 0, moved_at: 1, absent: 0 })
+      .execute();
+    await digest();
+    const digests = receiver.bodies.filter((body) => (body as { type: string }).type === 'digest');
+    expect(digests).to.have.length(1);
+    expect(digests[0]).to.have.deep.nested.property('data.lines', ['main of app, since #2 Break it, by Ada']);
+    const { digest_at } = await database.db.selectFrom('notice_targets').select('digest_at').executeTakeFirstOrThrow();
+    expect(digest_at).to.be.within(Date.now(), Date.now() + 24 * 3_600_000 + 60_000);
+  });
+
   describe('by mail', () => {
     const known = { options: { domains: ['example.org'], owners: ['owner@example.org'] } };
     const mails = () => mail.received.map(({ to, subject }) => `${to} ${subject}`);

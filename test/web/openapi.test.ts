@@ -250,7 +250,16 @@ async function everyOperation(
     ['PATCH /forges/git', { repos: ['app=acme/app'] }],
     ['POST /forges/git/check'],
     ['DELETE /forges/git'],
-    ['POST /notice-targets', { name: 'ops', kind: 'webhook', to: 'https://example.org/volt', repos: ['app'] }],
+    [
+      'POST /notice-targets',
+      {
+        name: 'ops',
+        kind: 'webhook',
+        to: 'https://example.org/volt',
+        repos: ['app'],
+        options: { quiet: { from: '22:00', to: '07:00' }, digest: '09:00', zone: 'Europe/Berlin' },
+      },
+    ],
     ['GET /notice-targets'],
     ['PATCH /notice-targets/ops', { on: 'failure' }],
     ['POST /notice-targets/ops/test'],

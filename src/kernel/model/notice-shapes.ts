@@ -5,7 +5,7 @@ import { time } from './shapes.ts';
 /** What people see of notices; each shape is declared here only. */
 const problem = z.object({ code: z.string(), message: z.string(), remedy: z.string() });
 
-/** What only some kinds of targets have. */
+/** What a target may have besides. */
 export const noticeOptions = z.object({
   owners: z.array(z.string()).optional().meta({
     description: 'mail: who hears of flaky tests and of errors that are not the fault of a commit',
@@ -13,6 +13,17 @@ export const noticeOptions = z.object({
   domains: z.array(z.string()).optional().meta({
     description: 'mail: domains of the addresses of committers that mail may go to',
   }),
+  quiet: z
+    .object({ from: z.string(), to: z.string() })
+    .optional()
+    .meta({ description: 'times of day (HH:MM) between which nothing is sent; it is sent afterwards' }),
+  digest: z.string().optional().meta({
+    description: 'time of day (HH:MM) at which it is told what is still broken',
+  }),
+  zone: z
+    .string()
+    .optional()
+    .meta({ description: 'time zone of these times, for example Europe/Berlin; UTC by default' }),
 });
 export type NoticeOptions = z.output<typeof noticeOptions>;
 
@@ -38,8 +49,8 @@ export const notice = z.object({
   about: z
     .object({ repo: z.string(), ref: z.string(), build: z.string(), number: z.number().int() })
     .nullable()
-    .meta({ description: 'the build that it is about; null for a test of the target' }),
-  event: z.enum([...noticeEvents, 'test']),
+    .meta({ description: 'the build that it is about; null for a test of the target, and for a digest' }),
+  event: z.enum([...noticeEvents, 'test', 'digest']),
   why: z.string().meta({ description: 'why the recipient gets it' }),
   state: z.enum(['waiting', 'sent', 'dropped']),
   dropped: z.string().nullable().meta({ description: 'why it was not sent' }),

@@ -1,8 +1,8 @@
 import type { NoticeMessage } from '../notice-message.ts';
 
 /** The lines of a notice below its headline, without links. */
-export function linesOf({ about }: Pick<NoticeMessage, 'about'>): string[] {
-  if (!about) return ['This is a test: nothing is broken.'];
+export function linesOf({ about, lines }: Pick<NoticeMessage, 'about' | 'lines'>): string[] {
+  if (!about) return lines;
   const { repo, number, subject, author, reason, tests, moreTests, since } = about;
   return [
     `${repo}#${number} ${subject}, by ${author}`,

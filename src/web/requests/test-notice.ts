@@ -1,7 +1,7 @@
 import { VoltError } from '../../kernel/errors.ts';
-import { committers } from '../../kernel/notices.ts';
+import { namedRecipients } from '../../kernel/notices.ts';
 import { findNoticeTarget } from '../../record/notice-targets.ts';
-import { addTestNotice } from '../../record/notices.ts';
+import { addGeneralNotice } from '../../record/notices.ts';
 import type { Web } from '../services.ts';
 
 /**
@@ -14,8 +14,7 @@ export async function testTarget(
   name: string,
 ): Promise<number[]> {
   const { kind, to, options } = await findNoticeTarget(database, name);
-  const named = to.split(', ').filter((address) => address !== committers);
-  const recipients = kind === 'mail' ? [...new Set([...named, ...(options.owners ?? [])])] : [''];
+  const recipients = namedRecipients({ kind, to, owners: options.owners });
   if (recipients.length === 0) {
     throw new VoltError('bad_request', `${name} has no address to send a test to`, {
       remedy: 'Name an owner: `volt notify set NAME --owner ADDRESS`.'.replace('NAME', name),
@@ -23,7 +22,10 @@ export async function testTarget(
   }
   const ids = await database.write(async (db) => {
     const made: number[] = [];
-    for (const recipient of recipients) made.push(await addTestNotice(db, name, recipient));
+    for (const recipient of recipients)
+      made.push(
+        await addGeneralNotice(db, { target: name, recipient, event: 'test', why: 'somebody tests the target' }),
+      );
     return made;
   });
   await queues.sendNotices();

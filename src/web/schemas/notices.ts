@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { isTimeOfDay, isTimeZone } from '../../kernel/daily-times.ts';
 import { notice, type noticeOptions, noticeTarget } from '../../kernel/model/notice-shapes.ts';
 import { repositoryNamePattern } from '../../kernel/names.ts';
 import { next } from './paging.ts';
@@ -12,6 +13,7 @@ export const oneNotice = name('Notice', notice);
 
 export const noticeList = name('NoticeList', z.object({ notices: z.array(oneNotice), next }));
 
+const timeOfDay = z.string().refine(isTimeOfDay, 'must be a time of day such as 07:30');
 const glob = z.string().min(1).max(255);
 const to = z.string().min(1).max(2000).meta({
   description: 'mail: addresses with commas between them, or "committers"; else a URL',
@@ -30,6 +32,9 @@ const filter = {
         .array(z.string().regex(/^[a-z0-9-]+(\.[a-z0-9-]+)*$/, 'must be domains such as example.org'))
         .max(50)
         .optional(),
+      quiet: z.object({ from: timeOfDay, to: timeOfDay }).optional(),
+      digest: timeOfDay.optional(),
+      zone: z.string().max(64).refine(isTimeZone, 'is not the name of a time zone, such as Europe/Berlin').optional(),
     } satisfies { [Key in keyof typeof noticeOptions.shape]: z.ZodType })
     .optional(),
 };
