@@ -10,6 +10,7 @@ import type { Database } from '../../src/record/database.ts';
 import { addNoticeTarget, listNoticeTargets, type NewNoticeTarget } from '../../src/record/notice-targets.ts';
 import { listNotices } from '../../src/record/notices.ts';
 import type { NewBuild } from '../../src/record/plans.ts';
+import { addTarget } from '../../src/web/requests/notice-targets.ts';
 import { endBuild } from '../support/ended-build.ts';
 import { MailServer } from '../support/mail-server.ts';
 import { NoticeReceiver } from '../support/notice-receiver.ts';
@@ -192,6 +193,36 @@ describe('notices', () => {
     await deliver();
     expect(receiver.received).to.deep.equal([]);
     expect((await listNoticeTargets(database))[0]?.problem?.code).to.equal('notice_refused');
+  });
+
+  it('show nothing of the address of the target, nor its token, if its server repeats them', async () => {
+    const path = '/hooks/T0001/5ecr3t-5ecr3t?key=an%20other%20secret';
+    await add({ address: { to: receiver.url + path, secret } });
+    await add({ name: 'topic', kind: 'ntfy', address: { to: receiver.url, secret: 'tk_5ecr3t' } });
+    await run('success');
+    await run('failure');
+    for (const body of [`Cannot POST ${path}: no "an other secret"`, 'no user has the token tk_5ecr3t']) {
+      receiver.answer = { status: 404, body };
+      await later();
+      await deliver();
+      const name = body.startsWith('Cannot') ? 'team' : 'topic';
+      const shown = JSON.stringify([
+        ...(await listNoticeTargets(database)).filter((target) => target.name === name),
+        ...(await listNotices(database, { target: name, limit: 10 })),
+      ]);
+      expect(shown).to.contain('answers 404');
+      expect(shown).to.not.match(/5ecr3t|an other|an%20other/);
+    }
+  });
+
+  it('go to no room whose address cannot be read', async () => {
+    for (const path of ['', '%E0', 'a/b']) {
+      const to = `https://matrix.example.org/${path}`;
+      const code = await addTarget({ database, config }, undefined, {
+        ...{ name: 'room', kind: 'matrix', to, secret: 'token' },
+      }).catch((error) => error.code);
+      expect(code, path).to.equal('bad_request');
+    }
   });
 
   it('follow no redirect', async () => {

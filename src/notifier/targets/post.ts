@@ -26,7 +26,7 @@ export interface PostRequest {
 
 /**
  * Sends a notice to a server that somebody has named. The address that is checked is the one that is asked, redirects are not
- * followed, and what the URL has after its host, which may be a secret, stands in no error.
+ * followed, and what the URL has after its host, which may be a secret, and a token stand in no error, whatever the server answers.
  * @throws TargetFault
  */
 export async function post(request: PostRequest): Promise<void> {
@@ -71,7 +71,8 @@ async function answerTo(url: URL, { method = 'POST', headers, body, contentType,
       const sent = url.protocol === 'https:' ? https.request(url, options) : http.request(url, options);
       sent.on('response', resolve).on('error', reject).end(body);
     });
-    return { status: answer.statusCode ?? 0, headers: answer.headers, text: await textOf(answer) };
+    const text = withoutSecrets(await textOf(answer), url, headers?.authorization).slice(0, most.shown);
+    return { status: answer.statusCode ?? 0, headers: answer.headers, text };
   } catch (error) {
     const why = signal.aborted ? `no answer within ${timeout / 1000} s` : (systemCode(error) ?? errorText(error));
     throw unreachable(url, why, error);
@@ -123,7 +124,7 @@ function pauseOf(value: string | undefined): number {
   return Number.isFinite(ms) ? Math.min(Math.max(ms, 1000), pauses.longest) : pauses.usual;
 }
 
-/** What the target says, in one short line. */
+/** What the target says, in one line. */
 async function textOf(answer: IncomingMessage): Promise<string> {
   const parts: Buffer[] = [];
   let bytes = 0;
@@ -135,6 +136,24 @@ async function textOf(answer: IncomingMessage): Promise<string> {
   return Buffer.concat(parts)
     .toString('utf8')
     .replace(/[\p{Cc}\p{Cf}\s]+/gu, ' ')
-    .trim()
-    .slice(0, most.shown);
+    .trim();
+}
+
+/** The least characters of a part of an address that may be a secret. */
+const shortestSecret = 4;
+
+/** What a server says, without the parts of the address and of the token that it was asked with: some repeat what they do not know. */
+function withoutSecrets(text: string, { pathname, search }: URL, token = ''): string {
+  const parts = [...pathname.split('/'), ...search.split(/[?&=]/), ...token.split(' ')];
+  const secrets = parts.filter((part) => part.length >= shortestSecret).flatMap((part) => [part, decoded(part)]);
+  // the longest first, which may contain others
+  return secrets.sort((a, b) => b.length - a.length).reduce((rest, secret) => rest.replaceAll(secret, '…'), text);
+}
+
+function decoded(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part;
+  }
 }

@@ -57,7 +57,7 @@ function checkedAddress(kind: NoticeKind, { to, secret }: NoticeAddress): Checke
       remedy: 'Give that address with --to, without a user name or a password; a token goes into --secret-file.',
     });
   }
-  if (kind === 'matrix' && (secret === undefined || url.pathname.length < 2)) {
+  if (kind === 'matrix' && (secret === undefined || !isRoom(url.pathname))) {
     throw new VoltError('bad_request', 'a target of kind matrix needs a room and an access token', {
       remedy: `Give the room as ${examples.matrix}, and the token with --secret-file.`,
     });
@@ -66,6 +66,15 @@ function checkedAddress(kind: NoticeKind, { to, secret }: NoticeAddress): Checke
   const made = kind === 'webhook' ? `whsec_${randomBytes(secretBytes).toString('base64')}` : undefined;
   const shown = secretUrls.includes(kind) ? `${url.origin}/…` : url.href;
   return { address: { to: url.href, secret: secret ?? made }, shown };
+}
+
+/** Whether a path is that of one room: some paths cannot be decoded. */
+function isRoom(path: string): boolean {
+  try {
+    return /^[^/]+$/.test(decodeURIComponent(path.slice(1)));
+  } catch {
+    return false;
+  }
 }
 
 /**
