@@ -1,4 +1,4 @@
-import type { Selectable } from 'kysely';
+import { type Selectable, sql } from 'kysely';
 import type { NoticeEvent } from '../kernel/notices.ts';
 import { ofFlakyTestsAlone } from './broken-since.ts';
 import type { Sql, Write } from './database.ts';
@@ -23,6 +23,7 @@ export interface BranchChange {
  */
 export async function moveBranch(db: Write, build: Build): Promise<BranchChange | undefined> {
   const { repo, ref, status } = build;
+  if (build.id <= (await foreignBuilds(db, repo))) return undefined;
   if (!ref.startsWith('refs/heads/') || build.pull_request !== null || build.event !== null) return undefined;
   if (status !== 'success' && status !== 'failure' && status !== 'error') return undefined;
   const state = (await stateOf(db, repo, ref)) ?? (await stateBefore(db, build));
@@ -92,7 +93,7 @@ async function isNewcomer(
     .where('status', '=', 'failure')
     .where('id', '>=', since)
     .where('id', '<>', id)
-    .where('author_address', '=', author_address)
+    .where(sql`lower(author_address)`, '=', author_address.toLowerCase())
     .limit(1)
     .executeTakeFirst();
   return other === undefined;
@@ -129,6 +130,12 @@ export async function brokenBranches({ db }: { db: Sql }): Promise<BrokenBranch[
   return rows;
 }
 
+/** The id of the last build of another repository that had the name before. */
+async function foreignBuilds(db: Write, repo: string): Promise<number> {
+  const rows = db.selectFrom('repositories').select('foreign_builds').where('name', '=', repo);
+  return (await rows.executeTakeFirst())?.foreign_builds ?? 0;
+}
+
 async function stateOf(db: Write, repo: string, ref: string): Promise<State | undefined> {
   const states = db.selectFrom('branch_states').selectAll().where('repo', '=', repo).where('ref', '=', ref);
   return states.executeTakeFirst();
@@ -144,6 +151,7 @@ async function stateBefore(db: Write, { id, repo, ref }: Build): Promise<State> 
     .where('event', 'is', null)
     .where('status', 'in', ['success', 'failure'])
     .where('id', '<', id)
+    .where('id', '>', await foreignBuilds(db, repo))
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();

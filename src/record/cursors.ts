@@ -1,4 +1,4 @@
-import type { ExpressionBuilder } from 'kysely';
+import { type ExpressionBuilder, sql } from 'kysely';
 import { serverNow } from '../kernel/server-time.ts';
 import { pause } from '../system/wait.ts';
 import type { Database, Write } from './database.ts';
@@ -123,28 +123,27 @@ export async function renewCursors(db: Write, repo: string, { absent }: { absent
 
 /**
  * Forgets deleted branches and pull requests without builds: if one comes back, it is new. Deleted tags are remembered forever,
- * since an old tag that comes back must not be built; the heads of pull requests are remembered elsewhere.
+ * since an old tag that comes back must not be built; the heads of pull requests are remembered elsewhere. What notices know of a
+ * branch is forgotten with its builds, too.
  */
 export async function forgetGoneBranches(database: Database, repo: string): Promise<void> {
-  await database.write((db) =>
-    db
+  await database.write(async (db) => {
+    await db
       .deleteFrom('cursors')
       .where('repo', '=', repo)
       .where((eb) =>
         eb.or([eb.and([eb('ref', 'like', 'refs/heads/%'), eb('absent', '=', 1)]), eb.not(isBranchOrTag(eb))]),
       )
-      .where(({ not, exists, selectFrom }) =>
-        not(
-          exists(
-            selectFrom('builds')
-              .select('builds.id')
-              .whereRef('builds.repo', '=', 'cursors.repo')
-              .whereRef('builds.ref', '=', 'cursors.ref'),
-          ),
-        ),
-      )
-      .execute(),
-  );
+      .where(withoutBuilds('cursors'))
+      .execute();
+    await db.deleteFrom('branch_states').where('repo', '=', repo).where(withoutBuilds('branch_states')).execute();
+  });
+}
+
+/** The condition that the ref of a row has no builds. */
+function withoutBuilds(table: 'cursors' | 'branch_states') {
+  const [repo, ref] = [sql.ref(`${table}.repo`), sql.ref(`${table}.ref`)];
+  return sql<boolean>`not exists (select 1 from builds where builds.repo = ${repo} and builds.ref = ${ref})`;
 }
 
 /**

@@ -119,6 +119,8 @@ async function insert(db: Write, repository: Repository): Promise<void> {
 
 async function update(db: Write, existing: RepositoryRow, repository: Repository): Promise<void> {
   const isOther = existing.url !== repository.url;
+  // people must not hear of the builds of another repository
+  if (isOther) await db.deleteFrom('branch_states').where('repo', '=', repository.name).execute();
   await db
     .updateTable('repositories')
     .set({

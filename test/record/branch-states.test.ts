@@ -4,10 +4,11 @@ import type { Database } from '../../src/record/database.ts';
 import { openRetry } from '../../src/record/intents.ts';
 import { queueJob } from '../../src/record/job-transitions.ts';
 import type { NewBuild } from '../../src/record/plans.ts';
+import { removeRepository } from '../../src/record/removal.ts';
 import { retryJobs } from '../../src/record/retries.ts';
 import { recordTests } from '../../src/record/test-results.ts';
 import { endBuild } from '../support/ended-build.ts';
-import { pullRequest7, recordedBuild, withRecord } from '../support/record.ts';
+import { observed, pullRequest7, recordedBuild, withRecord } from '../support/record.ts';
 import { noFailure } from '../support/test-result.ts';
 
 describe('the end of a build, for its branch,', () => {
@@ -71,6 +72,22 @@ describe('the end of a build, for its branch,', () => {
     expect((await changes()).slice(1)).to.deep.equal([
       ...['2 broken* 2', '3 still_broken* 2', '4 still_broken 2', '5 still_broken 2'],
     ]);
+  });
+
+  it('is news where another author fails, however the address is written', async () => {
+    await run('success');
+    for (const author of ['ada', 'Ada', 'ADA']) await run('failure', author);
+    expect((await changes()).slice(1)).to.deep.equal(['2 broken* 2', '3 still_broken 2', '4 still_broken 2']);
+  });
+
+  it('says nothing of a repository that had the name before', async () => {
+    for (const status of ['success', 'failure'] as const) await run(status);
+    const late = await begin();
+    await removeRepository(database, 'app', false);
+    await observed(database, 'app', { url: 'https://other.example/app.git' });
+    await end(late, 'failure');
+    for (const status of ['failure', 'success'] as const) await run(status, 'grace');
+    expect((await changes()).slice(2)).to.deep.equal(['4 failing* 4', '5 fixed* 4']);
   });
 
   it('blames nobody where no build has passed before', async () => {

@@ -89,12 +89,16 @@ describe('the builds that retention removes', () => {
       (await known()).map((cursor) => ({ cursor, absent: cursor.ref !== 'refs/heads/main' })),
     );
     const refs = async () => (await known()).map(({ ref }) => ref).sort();
+    const states = async () =>
+      (await database.db.selectFrom('branch_states').select('ref').orderBy('ref').execute()).map(({ ref }) => ref);
     expect(await expired({ keepDays: 30 })).to.deep.equal([last]);
     await forgetGoneBranches(database, 'app');
     expect(await refs()).to.deep.equal(['refs/heads/main', topic.ref, tag]);
+    expect(await states()).to.deep.equal(['refs/heads/main', topic.ref]);
     await removeBuild(database, last);
     await forgetGoneBranches(database, 'app');
     expect(await refs()).to.deep.equal(['refs/heads/main', tag]);
+    expect(await states()).to.deep.equal(['refs/heads/main']);
   });
 
   it('include the newest of a pull request, whose cursor is removed with the last of them', async () => {
