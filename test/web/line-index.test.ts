@@ -40,6 +40,24 @@ describe('web: the lines of a log', () => {
     expect((await index.window(0, 1)).end).to.equal(Buffer.byteLength(`${all.join('\n')}\n`));
   });
 
+  it('are found by byte position in any order, again and again', async () => {
+    const index = new LineIndex(file);
+    const lines = Array.from({ length: 1000 }, (_, i) => `${i}: ${'x'.repeat((i * 7919) % 5000)}`);
+    const starts: number[] = [];
+    let position = 0;
+    for (const line of lines) {
+      starts.push(position);
+      position += line.length + 1;
+    }
+    await writeFile(file, `${lines.join('\n')}\n`);
+    for (let round = 0; round < 700; round++) {
+      const line = (round * 397) % lines.length;
+      const start = starts[line] as number;
+      const within = (round * 31) % ((lines[line] as string).length + 1);
+      expect(await index.lineAt(start + within), `line ${line}, byte ${within}`).to.equal(line);
+    }
+  });
+
   it('are found quickly in a very long log', async () => {
     const index = new LineIndex(file);
     // more than positions are kept for at the first stride

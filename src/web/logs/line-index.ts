@@ -8,6 +8,8 @@ import { scan } from './pieces.ts';
 const firstStride = 256;
 /** The most positions that are stored. At this limit every second one is dropped, and the stride doubles. */
 const mostPositions = 8192;
+/** The most places that `lineAt` has found which are kept. A page asks for those of all steps and annotations each time. */
+const mostFound = 256;
 /** Bytes before a window that are read to know the colours at its beginning. */
 const lookBack = 4096;
 /** The most bytes of one line that are read: a character has up to four bytes, and escape sequences need some as well. */
@@ -29,6 +31,13 @@ export interface LogWindow {
   rest: Span[] | null;
 }
 
+/** Where a line begins. */
+interface LineStart {
+  line: number;
+  /** in bytes */
+  position: number;
+}
+
 /**
  * Finds lines of one log by number. It stores the positions of a limited number of lines, however long the log is, and
  * reads only what was appended since the last call, in pieces of limited size.
@@ -37,6 +46,8 @@ export class LineIndex {
   readonly #file: string;
   #stride = firstStride;
   #positions: number[] = [0];
+  /** the latest last */
+  readonly #found: LineStart[] = [];
   #lines = 0;
   #scanned = 0;
   #end = 0;
@@ -67,18 +78,28 @@ export class LineIndex {
     return this.#withFile(async (handle) => {
       await this.#upToDate(handle);
       if (position >= this.#end) return this.#lines;
-      let checkpoint = this.#positions.findLastIndex((start) => start <= position);
-      checkpoint = Math.max(checkpoint, 0);
-      let line = checkpoint * this.#stride;
-      await scan(handle, this.#positions[checkpoint] ?? 0, (bytes) => {
-        for (let at = bytes.data.indexOf(LF); at !== -1; at = bytes.data.indexOf(LF, at + 1)) {
-          if (bytes.offset + at >= position) return false;
-          line += 1;
+      const found = this.#startBefore(position);
+      await scan(handle, found.position, ({ data, offset }) => {
+        for (let at = data.indexOf(LF); at !== -1; at = data.indexOf(LF, at + 1)) {
+          if (offset + at >= position) return false;
+          found.line += 1;
+          found.position = offset + at + 1;
         }
-        return true;
+        return offset + data.length <= position;
       });
-      return line;
+      this.#found.push(found);
+      if (this.#found.length > mostFound) this.#found.shift();
+      return found.line;
     }, 0);
+  }
+
+  /** The last known beginning of a line up to a position. Lines may be long, so that reading from a stored one takes its time. */
+  #startBefore(position: number): LineStart {
+    const checkpoint = this.#positions.findLastIndex((start) => start <= position);
+    let last = { line: checkpoint * this.#stride, position: this.#positions[checkpoint] ?? 0 };
+    for (const found of this.#found)
+      if (found.position <= position && found.position > last.position) last = { ...found };
+    return last;
   }
 
   async #withFile<T>(work: (handle: FileHandle) => Promise<T>, none: T): Promise<T> {
