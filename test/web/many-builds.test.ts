@@ -168,6 +168,14 @@ describe('web: builds that a person acts on together', () => {
     expect((await submit('/builds/retry-errors', [['since', 'x\r\ny']])).status).to.equal(400);
   });
 
+  it('are at most as many as a page lists, whatever a form names', async () => {
+    const build = await queued();
+    const others = Array.from({ length: 40_000 }, (_, index): [string, string] => ['build', String(1e6 + index)]);
+    const fields: [string, string][] = [['repo', 'app'], ['branch', 'main'], ['build', build], ...others];
+    expect((await submit('/builds/cancel-queued', fields)).status).to.equal(303);
+    expect(await cancels()).to.deep.equal([build]);
+  });
+
   it('are listed, cancelled and retried by commands', async () => {
     const data = ['--data', site.context.config.dataDir];
     const one = await queued();

@@ -225,7 +225,9 @@ async function act(
   ask: (only: BuildId[]) => Promise<Parameters<typeof manyText>[0]>,
   given: unknown,
 ): Promise<void> {
-  const only = [given].flat().flatMap((text) => parseBuildId(String(text)) ?? []);
+  // a page lists no more
+  const named = [given].flat().slice(0, mostAtOnce);
+  const only = named.flatMap((text) => parseBuildId(String(text)) ?? []);
   try {
     context.set('target', manyText(await ask(only)));
   } catch (error) {
