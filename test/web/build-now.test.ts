@@ -128,6 +128,14 @@ describe('web: a build that a person starts', () => {
       .and.not.match(/name="input:dry"[^>]*checked/);
   });
 
+  it('looks at no more inputs than a request may have', async () => {
+    const inputs = Array.from({ length: 26 }, (_, index) => [`input:numbe${index}`, 'x']);
+    const answer = await start({ ref: '', workflow: chosen, ...Object.fromEntries(inputs) });
+    expect(answer.status).to.equal(400);
+    const page = await answer.text();
+    expect(page).to.include('more than 25 inputs').and.not.include('does not exist');
+  });
+
   it('leads to the page of the build, whose log of actions says who started it', async () => {
     const fields = { 'input:number': '1.2', 'input:level': 'major', 'input:dry': 'false', 'input:retries': '1' };
     const answer = await start({ ref: '', workflow: chosen, ...fields });

@@ -27,10 +27,10 @@ export async function startBuildFromPage(context: Context<WebEnv>, web: Web): Pr
     context.status(status as 400);
     return answerBuildForm(context, web, { ...form, ...change });
   };
-  const problems = command === null ? await problemsOf(web, name, form) : new Map<string, string>();
-  if (problems.size > 0) return refuse({ problems }, 400);
   try {
     const { ref, workflow, inputs } = requestOf(form);
+    const problems = command === null ? await problemsOf(web, name, form) : new Map<string, string>();
+    if (problems.size > 0) return await refuse({ problems }, 400);
     const intent = await triggerBuild(web, requester, name, ref ?? null, requestedEvent({ workflow, inputs }));
     const { open, madeBuild, error } = await outcomeOf(web, requester.reader, intent, patience);
     if (error) return refuse({ refused: error }, error.httpStatus);
