@@ -60,11 +60,11 @@ export function RunningJobs({ jobs, hidden }: { jobs: readonly NamedJob[]; hidde
   return (
     <>
       {jobs.map((job) => (
-        <span class="entry">
+        <span class="one">
           <JobLink {...job} />
         </span>
       ))}
-      {hidden > 0 && <span class="entry faint">{hidden === 1 ? 'a job' : `${hidden} jobs`} of other repositories</span>}
+      {hidden > 0 && <span class="one faint">{hidden === 1 ? 'a job' : `${hidden} jobs`} of other repositories</span>}
     </>
   );
 }

@@ -4,12 +4,12 @@ import type { WebEnv } from '../../access/env.ts';
 import { requireScope } from '../../access/permission.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
 import type { Web } from '../../services.ts';
+import { Choice } from '../fields/choice.tsx';
+import { Field } from '../fields/field.tsx';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
 import { Problems } from '../parts.tsx';
 import { type Setting, settingFields } from '../repository/setting-fields.ts';
-import { Choice } from './choice.tsx';
-import { Field } from './field.tsx';
 
 /** The fields of the form, as texts. */
 export type AddForm = { [field: string]: string };
@@ -54,35 +54,39 @@ export function answerAddForm(context: Context<WebEnv>, web: Web, form: AddForm,
           <Field
             label="URL or path"
             {...shown('url')}
-            hint="https://…, git@host:team/app.git, ssh://…, git://…, or a path on the machine of Volt"
+            hint="Such as https://host/team/app.git or git@host:team/app.git, or a path on Volt's machine."
             required
             maxlength={4096}
           />
-          <Field label="Name" {...shown('name')} hint="by default the last part of the URL" maxlength={64} />
-          <Field
-            label="Branches"
-            {...shown('branches')}
-            hint='with "*" where they vary, as in "main, release/*"; empty for the default branch'
-          />
+          <Field label="Name" {...shown('name')} hint="Empty: the last part of the URL." maxlength={64} />
+          <Field label="Branches" {...shown('branches')} hint='Such as "main, release/*". Empty: the default branch.' />
           <Choice label="Who can read it" {...shown('visibility')} options={choicesOf('visibility')} />
-          <Field label="Command" {...shown('command')} hint="instead of the workflows or the tests that Volt finds" />
+          <Field label="Command" {...shown('command')} hint="Empty: workflow files, else auto-detected tests." />
           <details open={opens(secretFields)}>
             <summary>Private repository</summary>
             <div class="fields">
-              <Field label="User" {...shown('user')} hint="forges take any name with a token" />
-              <Field label="Token or password" {...shown('password')} type="password" hint="for an https address" />
+              <Field label="User" {...shown('user')} hint="Forges take any name with a token." />
+              <Field label="Token or password" {...shown('password')} type="password" hint="For an https address." />
               <p class="hint">For an ssh address, Volt makes a deploy key when it has tried without one.</p>
             </div>
           </details>
           <details open={opens(moreFields)}>
             <summary>More options</summary>
             <div class="fields">
-              <Field label="Tags" {...shown('tags')} hint='new tags that match, such as "v*"; empty for none' />
+              <Field label="Tags" {...shown('tags')} hint='New tags that match, such as "v*". Empty: none.' />
               <Choice label="Pull requests" {...shown('pullRequests')} options={choicesOf('pullRequests')} />
               <Choice label="Commits" {...shown('commits')} options={choicesOf('commits')} />
-              <Field label="Poll interval" {...shown('pollSeconds')} hint="seconds; 5 by default" type="number" />
-              <Field label="Image" {...shown('image')} hint="container image for its tests, such as node:22" />
-              <Field label="Runners" {...shown('runners')} hint="labels that its runners must have" />
+              <Field label="Seconds between checks" {...shown('pollSeconds')} hint="Empty: 5." type="number" />
+              <Field
+                label="Container image"
+                {...shown('image')}
+                hint="Such as node:22. Empty: tests run on the machine of the runner."
+              />
+              <Field
+                label="Runner labels"
+                {...shown('runners')}
+                hint="Only runners with all of these labels run its jobs."
+              />
             </div>
           </details>
           <button type="submit" class="primary">

@@ -9,10 +9,10 @@ import { requireScope } from '../../access/permission.ts';
 import { readRepository } from '../../access/readable.ts';
 import { toSignIn } from '../../access/to-sign-in.ts';
 import type { Web } from '../../services.ts';
+import { Field } from '../fields/field.tsx';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
 import { Age, BuildMark, CopyButton, Problems } from '../parts.tsx';
-import { Field } from './field.tsx';
 
 /** Seconds after which a browser looks again. */
 const again = 2;

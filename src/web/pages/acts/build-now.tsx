@@ -15,12 +15,12 @@ import { toSignIn } from '../../access/to-sign-in.ts';
 import { isAnswered, startableOf } from '../../requests/startable.ts';
 import type { Problem } from '../../schemas/terms.ts';
 import type { Web } from '../../services.ts';
+import { Field } from '../fields/field.tsx';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
 import { Problems, Words } from '../parts.tsx';
 import { shortRef } from '../sentences.ts';
 import { above } from './crumbs.ts';
-import { Field } from './field.tsx';
 import { InputFields } from './input-fields.tsx';
 
 /** Milliseconds to wait for an observer that reads the workflows. */
@@ -192,7 +192,7 @@ function Choices({ repository: { name }, form: { ref, workflow }, answer: { foun
     </a>
   );
   return (
-    <div class="entry">
+    <div class="field">
       <span class="caption">Run</span>
       <nav class="workflows" aria-label="What to run">
         {link('', workflow === '', 'What a push runs')}

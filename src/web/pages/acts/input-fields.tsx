@@ -1,6 +1,6 @@
 import type { WorkflowInput } from '../../../kernel/model/startable-shapes.ts';
-import { Choice } from './choice.tsx';
-import { describedBy, Field, idOf, Notes } from './field.tsx';
+import { Choice } from '../fields/choice.tsx';
+import { describedBy, Field, idOf, Notes } from '../fields/field.tsx';
 
 /** What the names of the fields for a workflow's inputs begin with. */
 export const inputPrefix = 'input:';
@@ -61,7 +61,7 @@ function Checkbox({ input: { name, description }, value, problem }: One) {
   const field = inputPrefix + name;
   const id = idOf(field);
   return (
-    <div class="entry">
+    <div class="field">
       {/* a browser does not send a box that is not checked */}
       <input type="hidden" name={field} value="false" />
       <label class="check" for={id}>

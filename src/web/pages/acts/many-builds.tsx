@@ -12,12 +12,12 @@ import { toSignIn } from '../../access/to-sign-in.ts';
 import { cancelQueued, chooseErrors, chooseQueued, manyText, retryErrors } from '../../requests/many-builds.ts';
 import type { Web } from '../../services.ts';
 import { addressOfBuilds } from '../build-filter.ts';
+import { Field } from '../fields/field.tsx';
 import { answerPage } from '../layout.tsx';
 import { type Crumb, PageHead } from '../page-head.tsx';
 import { Age, BuildMark, CommitId } from '../parts.tsx';
 import { refText } from '../sentences.ts';
 import { Table } from '../table.tsx';
-import { Field } from './field.tsx';
 
 /** How long ago the oldest error is that the page offers to retry. */
 const usualSince = '24h';
@@ -81,8 +81,8 @@ export async function retryErrorsPage(context: Context<WebEnv>, web: Web): Promi
           label="Ended since"
           name="since"
           value={since.slice(0, 50)}
-          hint="such as 30m, 2h, 7d or 2026-01-31"
-          problem={at === undefined ? 'give a time such as 2h' : undefined}
+          hint="Such as 30m, 2h, 7d or 2026-01-31."
+          problem={at === undefined ? 'Give a time such as 2h.' : undefined}
           list={['1h', '6h', '24h', '7d']}
         >
           <button type="submit">Show</button>

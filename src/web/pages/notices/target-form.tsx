@@ -1,5 +1,6 @@
 import { committers, type noticeChoices, type noticeKinds } from '../../../kernel/notices.ts';
-import { Field } from '../acts/field.tsx';
+import { Choice } from '../fields/choice.tsx';
+import { Field } from '../fields/field.tsx';
 
 /** What was typed into the form, by field. */
 export type TargetFields = { readonly [Name in (typeof targetFields)[number]]?: string };
@@ -31,69 +32,44 @@ export function TargetForm({
   return (
     <form class="panel fields" method="post" action="/notices">
       <Field label="Name" name="name" value={name} required maxlength={64} />
-      <Choice label="Kind" name="kind" value={kind} titles={titles} />
+      <Choice label="Kind" name="kind" value={kind} options={Object.entries(titles)} />
       <Field
         label="To"
         name="to"
         value={fields.to ?? ''}
         required
-        hint={`a URL; for mail, addresses with commas between them, or "${committers}" for whoever broke a branch`}
+        hint={`A URL. For mail: addresses with commas between them, or "${committers}" for whoever broke a branch.`}
       />
       <Field
         label="Token or signing secret"
         name="secret"
         type="password"
         value=""
-        hint="Matrix and ntfy: an access token. Webhook: leave it empty, and Volt makes one"
+        hint="Matrix and ntfy: an access token. Webhook: leave it empty, and Volt makes one."
       />
-      <Choice label="Hears of" name="on" value={on} titles={choices} />
-      <Field label="Repositories" name="repos" value={fields.repos ?? ''} hint='such as "web-*, api"; empty for all' />
+      <Choice label="Hears of" name="on" value={on} options={Object.entries(choices)} />
+      <Field label="Repositories" name="repos" value={fields.repos ?? ''} hint='Such as "web-*, api". Empty: all.' />
       <Field
         label="Branches"
         name="branches"
         value={fields.branches ?? ''}
-        hint='such as "main, release/*"; empty for the default branch'
+        hint='Such as "main, release/*". Empty: the default branch.'
       />
       <Field
         label="Domains of committers"
         name="domains"
         value={fields.domains ?? ''}
-        hint="mail to committers goes only to addresses of these domains"
+        hint="Mail to committers goes only to addresses of these domains."
       />
       <Field
         label="Owners"
         name="owners"
         value={fields.owners ?? ''}
-        hint="mail addresses of those who hear of flaky tests and of errors that no commit is the cause of"
+        hint="Mail addresses of those who hear of flaky tests, and of errors that no commit causes."
       />
       <button type="submit" class="primary">
         Add target
       </button>
     </form>
-  );
-}
-
-function Choice({
-  label,
-  name,
-  value,
-  titles: options,
-}: {
-  label: string;
-  name: string;
-  value: string;
-  titles: { readonly [value: string]: string };
-}) {
-  return (
-    <div class="field">
-      <label for={`field-${name}`}>{label}</label>
-      <select id={`field-${name}`} name={name}>
-        {Object.entries(options).map(([each, title]) => (
-          <option value={each} selected={each === value}>
-            {title}
-          </option>
-        ))}
-      </select>
-    </div>
   );
 }

@@ -1,4 +1,5 @@
 import type { Child } from 'hono/jsx';
+import { describedBy, idOf, Notes } from '../fields/field.tsx';
 import { Words } from '../parts.tsx';
 import type { Field, Setting } from './setting-fields.ts';
 
@@ -23,39 +24,22 @@ export function SettingControl(shown: Shown) {
       ) : (
         <>
           {/* rows of names and values have labels of their own */}
-          {control.kind === 'pairs' ? <p class="name">{label}</p> : <label for={idOf(setting)}>{label}</label>}
+          {control.kind === 'pairs' ? <p class="caption">{label}</p> : <label for={idOf(setting)}>{label}</label>}
           <Control {...shown} />
         </>
       )}
-      {problem !== undefined && (
-        <p class="wrong" id={idOf(setting, 'problem')}>
-          {problem}
-        </p>
-      )}
-      {hint !== undefined && (
-        <p class="hint" id={idOf(setting, 'hint')}>
-          <Words text={hint} />
-        </p>
-      )}
+      <Notes id={idOf(setting)} hint={hint && <Words text={hint} />} problem={problem} />
     </div>
   );
 }
 
-function idOf(setting: Setting, part?: 'hint' | 'problem'): string {
-  return part === undefined ? `set-${setting}` : `set-${setting}-${part}`;
-}
-
 /** What a control has in common with others: its name, and what describes it. */
 function common({ setting, field, problem }: Shown) {
-  const described = [
-    ...(problem === undefined ? [] : [idOf(setting, 'problem')]),
-    ...(field.hint === undefined ? [] : [idOf(setting, 'hint')]),
-  ];
+  const id = idOf(setting);
   return {
-    id: idOf(setting),
+    id,
     name: setting as string,
-    'aria-invalid': problem === undefined ? undefined : ('true' as const),
-    'aria-describedby': described.join(' ') || undefined,
+    ...describedBy(id, { hint: field.hint, problem }),
     spellcheck: false,
     autocomplete: 'off',
   };
@@ -87,7 +71,7 @@ function Control(shown: Shown): Child {
     case 'limit':
       return (
         <div class="limit">
-          <label>
+          <label class="check">
             <input type="checkbox" name={`${setting}.limited`} checked={value !== null} /> {control.words}
           </label>
           <input {...common(shown)} value={listOf(value).join(', ')} />
@@ -113,7 +97,7 @@ function Control(shown: Shown): Child {
 function Switch(shown: Shown) {
   const { setting, field, value } = shown;
   return (
-    <label>
+    <label class="check">
       <input type="hidden" name={setting} value="" />
       <input {...common(shown)} type="checkbox" value="on" checked={value === true} /> {field.label}
     </label>

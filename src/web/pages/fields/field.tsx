@@ -25,7 +25,7 @@ export function Field(shown: Shown) {
   const { label, name, value, hint, problem, list = [], type = 'text', required = false, children, ...rest } = shown;
   const id = idOf(name);
   return (
-    <div class="entry">
+    <div class="field">
       <label for={id}>
         {label}
         {required && <Required />}

@@ -17,7 +17,7 @@ interface Shown {
 export function Choice({ label, name, value, options, hint, problem, required = false }: Shown) {
   const id = idOf(name);
   return (
-    <div class="entry">
+    <div class="field">
       <label for={id}>
         {label}
         {required && <Required />}
