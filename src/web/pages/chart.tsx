@@ -120,7 +120,7 @@ function Ticks({ labels }: { labels: readonly string[] }) {
   const last = labels.length - 1;
   const count = Math.min(mostTicks, labels.length);
   const shown = Array.from({ length: count }, (_, tick) =>
-    count === 1 ? last : Math.round((tick * last) / (count - 1)),
+    count === 1 ? last : Math.min(last, Math.floor((tick * labels.length) / (count - 1))),
   );
   return (
     <svg class="ticks" aria-hidden="true">

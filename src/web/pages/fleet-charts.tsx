@@ -3,6 +3,7 @@ import type { FleetMoment } from '../../record/fleet-minutes.ts';
 import { type FleetInterval, type FleetRange, fleetIntervals, fleetRanges } from '../status/fleet-intervals.ts';
 import { type Bar, Chart } from './chart.tsx';
 import { countScale } from './chart-scale.ts';
+import { RangeLinks } from './range-links.tsx';
 import { Table } from './table.tsx';
 
 const words: { readonly [R in FleetRange]: string } = { hour: 'hour', day: '24 hours' };
@@ -69,17 +70,11 @@ function shortAge(ms: number): string {
 
 /** Links that choose the range. */
 export function FleetRanges({ chosen, addressOf }: { chosen: FleetRange; addressOf: (range: FleetRange) => string }) {
+  const ranges = Object.keys(fleetRanges) as FleetRange[];
   return (
-    <nav class="range" aria-label="Range">
-      <span>Last</span>
-      <div class="segments">
-        {(Object.keys(fleetRanges) as FleetRange[]).map((range) => (
-          <a href={addressOf(range)} aria-current={range === chosen ? 'true' : undefined}>
-            {words[range]}
-          </a>
-        ))}
-      </div>
-    </nav>
+    <RangeLinks
+      ranges={ranges.map((range) => ({ words: words[range], href: addressOf(range), current: range === chosen }))}
+    />
   );
 }
 

@@ -56,7 +56,7 @@ export function JobPane(shown: Shown) {
       <Attempts job={job} now={now} />
       {job.image !== null && (
         <p class="image">
-          Image {job.image.name} <span class="muted">{job.image.digest}</span>
+          Image {job.image.name} <span class="faint">{job.image.digest}</span>
         </p>
       )}
       <FailedTests build={build} job={job} failed={shown.failed} fileOf={shown.annotated.fileOf} />

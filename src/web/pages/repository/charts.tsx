@@ -7,6 +7,7 @@ import { statisticsOf } from '../../../record/statistics.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { readRepository } from '../../access/readable.ts';
 import type { Web } from '../../services.ts';
+import { RangeLinks } from '../range-links.tsx';
 import { DurationChart, TestsChart, VerdictsChart, WaitChart } from './build-charts.tsx';
 import { answerRepositoryPage } from './frame.tsx';
 import { JobTimes } from './job-times.tsx';
@@ -70,20 +71,13 @@ function Ranges({ repo, chosen }: { repo: string; chosen: Chosen }) {
     ? [...ranges]
     : [...ranges, chosen.range];
   return (
-    <nav class="range" aria-label="Range">
-      <span>Last</span>
-      <div class="segments">
-        {offered.map((range) => {
-          const query = new URLSearchParams({ range, ...(chosen.branch === '' ? {} : { branch: chosen.branch }) });
-          const words = rangeText(parseRange(range) ?? { builds: 1 });
-          return (
-            <a href={`/repos/${repo}/charts?${query}`} aria-current={range === chosen.range ? 'true' : undefined}>
-              {words}
-            </a>
-          );
-        })}
-      </div>
-    </nav>
+    <RangeLinks
+      ranges={offered.map((range) => ({
+        words: rangeText(parseRange(range) ?? { builds: 1 }),
+        href: `/repos/${repo}/charts?${new URLSearchParams({ range, ...(chosen.branch !== '' && { branch: chosen.branch }) })}`,
+        current: range === chosen.range,
+      }))}
+    />
   );
 }
 
