@@ -1,5 +1,6 @@
 import { InvalidArgumentError } from 'commander';
 import type { Job } from '../kernel/model.ts';
+import { parseSince } from '../kernel/since.ts';
 import type { logLines } from '../web/schemas/logs.ts';
 import type { Answer, Client } from './client.ts';
 
@@ -38,13 +39,9 @@ function startIn({ lines, end }: Lines): number {
   return lines[0]?.start ?? end;
 }
 
-/** Milliseconds of each unit. */
-const units: { readonly [unit: string]: number } = { s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** Reads `90s`, `10m`, `2h`, `1d`, or a time such as 2026-12-01T06:00:00Z, as milliseconds since 1970. */
+/** The time of `--since`, as milliseconds since 1970. */
 export function sinceTime(text: string): number {
-  const [, count, unit = ''] = /^(\d{1,6})([smhd])$/.exec(text) ?? [];
-  const time = count === undefined ? Date.parse(text) : Date.now() - Number(count) * (units[unit] ?? 0);
-  if (!Number.isNaN(time)) return time;
-  throw new InvalidArgumentError('It must be a duration such as 90s, 10m, 2h or 1d, or a time in ISO 8601.');
+  const time = parseSince(text, Date.now());
+  if (time !== undefined) return time;
+  throw new InvalidArgumentError('It must be an age such as 90s, 10m, 2h or 1d, or a time in ISO 8601.');
 }

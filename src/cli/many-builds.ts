@@ -1,3 +1,4 @@
+import { counted } from '../kernel/counted.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { parseSince } from '../kernel/since.ts';
@@ -77,14 +78,10 @@ async function awaitAll(client: Client, { builds }: Requested): Promise<number> 
 }
 
 function namesOf({ builds }: Requested): string {
-  const names = builds.map(({ repo, number }) => `${repo}#${number}`);
+  const names = builds.map(buildName);
   return `${counted(builds.length, 'build')}: ${names.join(', ')}`;
 }
 
 function printLeft({ left }: Requested): void {
   if (left > 0) print(`${left} more fit; run the command again for them`);
-}
-
-function counted(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
 }

@@ -1,16 +1,18 @@
-import { setTimeout as pause } from 'node:timers/promises';
 import { type Command, Option } from 'commander';
 import type { Config } from '../kernel/config.ts';
 import { receivedError, VoltError } from '../kernel/errors.ts';
-import { committers, noticeChoices, noticeKinds } from '../kernel/notices.ts';
+import { committers, heardText, noticeChoices, noticeKinds, outcomeText } from '../kernel/notices.ts';
+import { pause } from '../system/wait.ts';
 import type { newTarget, noticeList, oneNotice, targetList, testedTarget } from '../web/schemas/notices.ts';
 import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
+import { asTyped, withCommandsAsTyped } from './invocation.ts';
 import { collect, configOf, integer, jsonOption } from './options.ts';
 import { readSecret } from './secret-file.ts';
 import { printEntries } from './table.ts';
 import { plain, print, printJson } from './terminal.ts';
 import { ago } from './times.ts';
+import { buildName } from './wording.ts';
 
 interface NotifyOptions {
   kind: string;
@@ -32,7 +34,7 @@ const testing = { patience: 30_000, interval: 300 };
 export function notifyCommand(program: Command): CommandFile {
   const command = program
     .command('notify')
-    .summary('tell people of broken and mended branches')
+    .summary('tell people when a branch breaks and when it works again')
     .description(
       'Sends notices by mail, to chats and to webhooks when a branch breaks, when somebody else fails on it, and when it works again; see docs/notices.md.',
     );
@@ -49,22 +51,22 @@ export function notifyCommand(program: Command): CommandFile {
       }
       const body = { name, kind, to, ...bodyOf(options) };
       const made = await Client.of(configOf(add)).post<Answer<typeof newTarget>>('/notice-targets', body);
-      print(`added ${name}: it hears of ${heard(made)}`);
+      print(`added ${name}: it hears of ${plain(heardText(made))}`);
       if (made.secret !== null) print(`its secret, which cannot be read again: ${made.secret}`);
-      print(`try it: volt notify test ${name}`);
+      print(`try it: ${asTyped(`volt notify test ${name}`)}`);
     });
   const list = jsonOption(command.command('ls'))
     .description('Lists the targets of notices.')
     .action(async ({ json }: { json?: boolean }) => {
       const page = await Client.of(configOf(list)).get<Answer<typeof targetList>>('/notice-targets');
       if (json) return printJson(page);
-      await printEntries(page.targets, 'no targets: add one with volt notify add', {
+      await printEntries(page.targets, withCommandsAsTyped('no targets; add one with `volt notify add`'), {
         NAME: ({ name }) => plain(name),
         KIND: ({ kind }) => kind,
         TO: ({ to }) => plain(to),
-        'HEARS OF': heard,
+        'HEARS OF': (target) => plain(heardText(target)),
         WAITING: ({ waiting }) => String(waiting),
-        STATE: ({ problem }) => plain(problem?.message ?? 'fine'),
+        STATE: ({ problem }) => plain(problem?.message ?? 'ok'),
       });
     });
   const set = withOptions(command.command('set'))
@@ -96,12 +98,9 @@ export function notifyCommand(program: Command): CommandFile {
       await printEntries(page.notices, 'no notices', {
         AGE: ({ createdAt }) => ago(createdAt),
         TARGET: ({ target, recipient }) => plain(recipient === '' ? target : `${target}: ${recipient}`),
-        BUILD: ({ about }) => (about === null ? '' : `${about.repo}#${about.number}`),
+        BUILD: ({ about }) => (about === null ? '' : buildName(about)),
         EVENT: ({ event }) => event.replaceAll('_', ' '),
-        STATE: ({ state, dropped, problem }) =>
-          plain(
-            state === 'sent' ? 'sent' : state === 'dropped' ? `not sent: ${dropped}` : (problem?.message ?? 'waiting'),
-          ),
+        OUTCOME: (notice) => plain(outcomeText(notice)),
         WHY: ({ why }) => plain(why),
       });
     });
@@ -161,12 +160,6 @@ function bodyOf({ secretFile, repo, branch, on, owner, domain, quiet, digest, zo
     ...(on !== undefined && { on }),
     ...(Object.values(options).some((value) => value !== undefined) && { options }),
   };
-}
-
-function heard({ on, repos, branches }: { on: string; repos: readonly string[]; branches: readonly string[] }): string {
-  const what = { change: 'changes', failure: 'failures', all: 'all verdicts' }[on] ?? on;
-  const where = branches.length === 0 ? 'the default branch' : branches.join(', ');
-  return plain(`${what} of ${where} of ${repos.length === 0 ? 'all repositories' : repos.join(', ')}`);
 }
 
 async function awaitOutcome(

@@ -2,7 +2,7 @@ import type { StartableWorkflow, WorkflowInput } from '../kernel/model/startable
 import type { startable } from '../web/schemas/startable.ts';
 import type { Answer, Client } from './client.ts';
 import { mark, paint, plain, print, printJson } from './terminal.ts';
-import { shortSha } from './wording.ts';
+import { shortRef, shortSha } from './wording.ts';
 
 /** Prints the workflows that a person can start at a ref, with their inputs. */
 export async function listStartable(
@@ -12,7 +12,7 @@ export async function listStartable(
 ): Promise<void> {
   const found = await client.get<Answer<typeof startable>>(`/repos/${encodeURIComponent(repo)}/workflows`, { ref });
   if (json) return printJson(found);
-  print(`${repo} ${plain(found.ref.replace(/^refs\/(heads|tags)\//, ''))} ${shortSha(found.sha)}`);
+  print(`${repo} ${shortRef(found.ref)} ${shortSha(found.sha)}`);
   if (found.workflows.length === 0) print('no workflow can be started by hand: none has `workflow_dispatch`');
   for (const workflow of found.workflows) printWorkflow(workflow);
   for (const { path, message } of found.invalid) print(`${mark('error')} ${plain(path)} is invalid: ${plain(message)}`);

@@ -1,4 +1,5 @@
 import { type Command, Option } from 'commander';
+import { counted } from '../kernel/counted.ts';
 import type { Test } from '../kernel/model/test-shapes.ts';
 import { duration } from '../kernel/times.ts';
 import type { testList } from '../web/schemas/tests.ts';
@@ -35,7 +36,7 @@ export function testsCommand(program: Command): CommandFile {
       await printEntries(page.tests, `no ${failing ? 'failing ' : flaky ? 'flaky ' : ''}tests`, {
         '': ({ status }) => marks[status],
         FAILED: ({ failures, runs }) => `${failures} of ${runs}`,
-        FLAKY: ({ flaky: found }) => (found ? `${found.commits} ${found.commits === 1 ? 'commit' : 'commits'}` : ''),
+        FLAKY: ({ flaky: found }) => (found ? counted(found.commits, 'commit') : ''),
         DURATION: (test) => (test.duration === null ? '' : duration(test.duration)),
         TEST: ({ suite, name }) => plain(suite === '' ? name : `${suiteText(suite)} › ${name}`),
       });

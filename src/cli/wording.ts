@@ -1,6 +1,7 @@
 import { durationStart } from '../kernel/build-duration.ts';
 import { type BuildSummary, reasons, type Status } from '../kernel/model.ts';
 import { pullRequestText } from '../kernel/pull-request.ts';
+import { shortRef as nameOfRef } from '../kernel/ref-name.ts';
 import { isFailing } from '../kernel/verdict.ts';
 import { mark, paint, plain, plainLines, verdict } from './terminal.ts';
 import { took } from './times.ts';
@@ -11,7 +12,7 @@ export function buildName(build: Pick<BuildSummary, 'repo' | 'number'>): string 
 }
 
 export function shortRef(ref: string): string {
-  return plain(ref.replace(/^refs\/(heads|tags)\//, ''));
+  return plain(nameOfRef(ref));
 }
 
 /** What a build is of: its pull request, or the name of its branch or tag. */

@@ -3,6 +3,7 @@ import { VoltError } from '../kernel/errors.ts';
 import type { ForgeAddresses } from '../kernel/known-forges.ts';
 import type { Reason } from '../kernel/model.ts';
 import type { PullRequestFacts } from '../kernel/pull-request.ts';
+import { shortRef } from '../kernel/ref-name.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { CommitMessage, BuildEvent as MessageEvent } from '../queues/messages.ts';
 import type { PlannedJob, StandingTriggers } from '../record/plans.ts';
@@ -146,7 +147,7 @@ function happeningOf(event: BuildEvent, ref: string): string {
   if (event.name === 'pull_request') return `pull request ${event.number}, ${event.action}`;
   if (event.name === 'forge' || event.name === 'pull_request_target' || event.name === 'workflow_run')
     return [eventName(event), event.action].filter((text) => text !== null).join(', ');
-  return event.name === 'push' ? `a push to ${ref.replace(/^refs\/(heads|tags)\//, '')}` : event.name;
+  return event.name === 'push' ? `a push to ${shortRef(ref)}` : event.name;
 }
 
 /** A message holds at most 10,000 characters. */

@@ -1,5 +1,6 @@
 import type { CommitState } from '../kernel/commit-status.ts';
 import { Payload } from '../kernel/payload.ts';
+import { shortRef } from '../kernel/ref-name.ts';
 import type { ForgeAccess } from './access.ts';
 import { type ForgeAnswer, quoted } from './answer.ts';
 import { developer, gitlabComments } from './comments/gitlab.ts';
@@ -107,7 +108,7 @@ async function forkOf(client: ForgeClient, status: CommitStatus): Promise<Commit
 
 /** GitLab finds a status again by its ref; without one it takes that of the newest pipeline. */
 function branchOf(ref: string): string {
-  return ref.replace(/^refs\/(heads|tags)\//, '');
+  return shortRef(ref);
 }
 
 /** Whether GitLab has set a status, or has it already, for example "Cannot transition status via :run from :running". */

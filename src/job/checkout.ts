@@ -2,6 +2,7 @@ import { checkOut } from '../git/checkout.ts';
 import { Mirror } from '../git/mirror/mirror.ts';
 import { checkOutSubmodules } from '../git/submodules.ts';
 import type { Reason } from '../kernel/model.ts';
+import { shortRef } from '../kernel/ref-name.ts';
 import { logLongFetch } from './fetch-progress.ts';
 import { makeFoldersInside } from './files/hand-over.ts';
 import type { JobInput } from './input-and-result.ts';
@@ -18,7 +19,7 @@ const checkoutReasons: readonly Reason[] = ['fetch_failed', 'checkout_too_large'
 /** Checks out the commit of a job without a workflow, with its submodules. @throws CommandFailed */
 export async function checkout(input: JobInput, workspace: string, context: StepContext, log: JobLog): Promise<null> {
   const { repo, ref, sha, merge } = input;
-  const from = ref.replace(/^refs\/(heads|tags)\//, '');
+  const from = shortRef(ref);
   const what = merge ? `${from}, ${merge.head.slice(0, 12)}, merged into ${merge.base.slice(0, 12)}` : from;
   await log.say(`checking out ${sha.slice(0, 12)} of ${repo.name} (${what})`);
   try {

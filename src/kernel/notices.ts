@@ -73,3 +73,27 @@ export function hearsOf(choice: NoticeChoice, event: NoticeEvent, isChange: bool
   if (event === 'passed') return false;
   return choice === 'failure' || isChange;
 }
+
+const choiceWords: { readonly [C in NoticeChoice]: string } = {
+  change: 'changes',
+  failure: 'failures',
+  all: 'all verdicts',
+};
+
+/** What a target hears of: `changes of the default branch of all repositories`. Empty lists match as those of a target do. */
+export function heardText(target: { on: NoticeChoice; repos: readonly string[]; branches: readonly string[] }): string {
+  const { on, repos, branches } = target;
+  const where = branches.length === 0 ? 'the default branch' : branches.join(', ');
+  return `${choiceWords[on]} of ${where} of ${repos.length === 0 ? 'all repositories' : repos.join(', ')}`;
+}
+
+/** What became of a notice. */
+export function outcomeText(notice: {
+  state: 'waiting' | 'sent' | 'dropped';
+  dropped: string | null;
+  problem: { message: string } | null;
+}): string {
+  const { state, dropped, problem } = notice;
+  if (state === 'dropped') return `not sent: ${dropped}`;
+  return state === 'sent' ? 'sent' : (problem?.message ?? 'waiting');
+}

@@ -1,4 +1,5 @@
 import { asVoltError, type VoltError } from '../kernel/errors.ts';
+import { shortRef } from '../kernel/ref-name.ts';
 import { pauseAfter } from './backoff.ts';
 import type { MovedRef } from './next-messages.ts';
 
@@ -48,7 +49,7 @@ export class RefProblems {
   /** The problems by branch and tag, without `refs/heads/` and `refs/tags/`. */
   of(repo: string): { name: string; error: VoltError }[] {
     return [...(this.#problems.get(repo) ?? [])].map(([ref, { error }]) => ({
-      name: ref.replace(/^refs\/(heads|tags)\//, ''),
+      name: shortRef(ref),
       error,
     }));
   }

@@ -1,6 +1,7 @@
 import { refMatcher } from '../git/remote/ref-names.ts';
 import type { RemoteRefs } from '../git/remote/remote-refs.ts';
 import { type VoltError, withRemedy } from '../kernel/errors.ts';
+import { shortRef } from '../kernel/ref-name.ts';
 import type { Repository } from '../record/repositories.ts';
 
 /** Refs or globs that are named; of the others, only the number is given. */
@@ -63,7 +64,7 @@ function unmatched(kind: 'branch' | 'tag', globs: readonly string[], names: read
 }
 
 function waitNotice(waits: ReadonlyMap<string, readonly string[]>): string {
-  const refs = [...waits.keys()].map((ref) => ref.replace(/^refs\/(heads|tags)\//, ''));
+  const refs = [...waits.keys()].map(shortRef);
   const repositories = [...new Set([...waits.values()].flat())];
   return `the next commit of ${list(refs)} waits until the workflows that it calls are fetched from ${list(repositories)}`;
 }
@@ -74,5 +75,5 @@ function list(names: readonly string[]): string {
 }
 
 function namesOf(refs: Map<string, string>): string[] {
-  return [...refs.keys()].map((ref) => ref.replace(/^refs\/(heads|tags)\//, ''));
+  return [...refs.keys()].map(shortRef);
 }

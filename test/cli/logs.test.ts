@@ -49,7 +49,7 @@ describe('volt logs', () => {
     expect(await since(new Date(now + 60_000).toISOString())).to.equal('');
     const wrong = await volt(['logs', 'app', '--since', 'yesterday'], { env });
     expect(wrong.code).to.equal(2);
-    expect(wrong.stderr).to.include('a duration such as 90s, 10m, 2h or 1d');
+    expect(wrong.stderr).to.include('an age such as 90s, 10m, 2h or 1d');
   });
 
   it('says at Ctrl-C that the build goes on, and how to cancel it', async () => {

@@ -117,7 +117,7 @@ describe('web: the settings of a repository on its page', () => {
     expect(answer.status).to.equal(400);
     const html = await answer.text();
     const problem = (setting: string) =>
-      textOf(decoded(new RegExp(`id="field-${setting}-problem">([^]*?)</p>`).exec(html)?.[1] ?? ''));
+      textOf(decoded(new RegExp(`id="field-${setting}-problem"[^>]*>([^]*?)</p>`).exec(html)?.[1] ?? ''));
     expect(problem('branches')).to.match(/^ ?"a b" cannot be a glob of branches or tags\. Give the name/);
     expect(problem('pollSeconds')).to.match(/This must be a number\./);
     expect(problem('filter')).to.include('"tree:0<" is not a filter of files');

@@ -1,3 +1,4 @@
+import { counted } from '../../kernel/counted.ts';
 import { countOpenBuilds, listBuilds } from '../../record/builds.ts';
 import type { RecordContext } from '../stage.ts';
 import { buildName } from '../wording.ts';
@@ -14,7 +15,7 @@ export async function lastLine({ database, config }: RecordContext): Promise<str
   const parts = [
     ...named.reverse().map(buildName),
     ...(more > 0 ? [`${more} other running builds`] : []),
-    ...(queued > 0 ? [`${queued} queued build${queued === 1 ? '' : 's'}`] : []),
+    ...(queued > 0 ? [counted(queued, 'queued build')] : []),
   ];
   const who = config.redisUrl === undefined ? 'the next start' : 'the next start, or another runner,';
   return `stopped; ${who} continues ${parts.join(', ').replace(/, ([^,]*)$/, ' and $1')}`;

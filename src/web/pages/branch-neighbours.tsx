@@ -1,7 +1,7 @@
 import type { BuildSummary } from '../../kernel/model.ts';
 import { statusWords } from '../../kernel/model.ts';
+import { shortRef } from '../../kernel/ref-name.ts';
 import type { BranchHistory } from '../../record/branch-history.ts';
-import { shortRef } from './sentences.ts';
 
 /** The branch, tag or pull request that a build belongs to. */
 function lineOf({ ref, pullRequest }: BuildSummary): string {

@@ -1,10 +1,11 @@
 import { durationStart } from '../../kernel/build-duration.ts';
 import type { ProjectLinks } from '../../kernel/forge-links.ts';
 import type { Build, JobId } from '../../kernel/model.ts';
+import { shortRef } from '../../kernel/ref-name.ts';
 import { Decision } from './approval.tsx';
 import { Avatar } from './avatar.tsx';
 import { Age, At, CopyButton, Fact, Progress, Took } from './parts.tsx';
-import { refText, shortRef } from './sentences.ts';
+import { refText } from './sentences.ts';
 
 /** The most cancellations and retries that are shown, the newest of them. */
 const mostRequests = 3;

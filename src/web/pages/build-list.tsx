@@ -1,11 +1,12 @@
 import { durationStart } from '../../kernel/build-duration.ts';
 import type { BuildId, BuildSummary } from '../../kernel/model.ts';
+import { shortRef } from '../../kernel/ref-name.ts';
 import type { JobDots as Dots } from '../../record/job-dots.ts';
 import { Avatar } from './avatar.tsx';
 import { addressOfBuilds } from './build-filter.ts';
 import { JobDots } from './job-dots.tsx';
 import { Age, BuildMark, CommitId, Progress, Took } from './parts.tsx';
-import { because, refText, shortRef } from './sentences.ts';
+import { because, refText } from './sentences.ts';
 import { Table } from './table.tsx';
 
 interface Listed {

@@ -1,7 +1,7 @@
 import type { ProjectLinks } from '../../kernel/forge-links.ts';
 import type { Deployment, Environment } from '../../kernel/model/access-shapes.ts';
+import { shortRef } from '../../kernel/ref-name.ts';
 import { Age, CommitId, StatusMark } from './parts.tsx';
-import { shortRef } from './sentences.ts';
 
 /** The environments of a repository with their rules, and its newest deployments. */
 export function Deployments(shown: {

@@ -1,3 +1,4 @@
+import { counted } from '../../kernel/counted.ts';
 import { type Build, isFinal, type Job, type Status } from '../../kernel/model.ts';
 import { groupJobs, type JobGroup, valuesOf, worstStatus } from './job-groups.ts';
 import { jobAddress } from './job-views.tsx';
@@ -46,11 +47,7 @@ function countsOf(jobs: readonly Job[]): string {
   ] as const;
   const done = jobs.filter(({ status }) => isFinal(status)).length;
   const words = parts.filter(([number]) => number > 0).map(([number, word]) => `${number} ${word}`);
-  return [...words, done === jobs.length ? plural(jobs.length, 'job') : `${done} of ${jobs.length} done`].join(', ');
-}
-
-function plural(count: number, word: string): string {
-  return `${count} ${word}${count === 1 ? '' : 's'}`;
+  return [...words, done === jobs.length ? counted(jobs.length, 'job') : `${done} of ${jobs.length} done`].join(', ');
 }
 
 /** The jobs of a matrix; open where one of them wants attention or is shown. */
@@ -62,7 +59,7 @@ function Matrix({ group: { name, jobs }, shown }: { group: JobGroup; shown: Show
       <summary>
         <StatusDot status={worst} />
         <span class="name">{name}</span>
-        <span class="number">{plural(jobs.length, 'job')}</span>
+        <span class="number">{counted(jobs.length, 'job')}</span>
       </summary>
       <ul>
         {jobs.map((job) => (

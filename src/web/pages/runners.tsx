@@ -190,7 +190,7 @@ function Stages({ stages, now }: { stages: SystemStatus['stages']; now: number }
           <th>Machine</th>
           <th>Process</th>
           <th>Version</th>
-          <th class="number">Up since</th>
+          <th class="number">Started</th>
         </tr>
       </thead>
       <tbody>
@@ -211,7 +211,7 @@ function Stages({ stages, now }: { stages: SystemStatus['stages']; now: number }
                 <td data-label="Machine">{member.host}</td>
                 <td data-label="Process">{member.pid}</td>
                 <td data-label="Version">{member.version}</td>
-                <td class="number" data-label="Up since">
+                <td class="number" data-label="Started">
                   <Age time={member.startedAt} now={now} />
                 </td>
               </tr>

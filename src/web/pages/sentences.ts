@@ -1,6 +1,7 @@
 import { durationStart } from '../../kernel/build-duration.ts';
 import { type Attempt, type Build, type BuildSummary, type Job, reasons, statusWords } from '../../kernel/model.ts';
 import { pullRequestText } from '../../kernel/pull-request.ts';
+import { shortRef } from '../../kernel/ref-name.ts';
 import { duration } from '../../kernel/times.ts';
 import { isFailing } from '../../kernel/verdict.ts';
 import { waitingFor } from '../status/waiting.ts';
@@ -80,11 +81,6 @@ export function attemptSentence(attempt: Attempt, next: Attempt | undefined): st
 function tookOf({ startedAt, finishedAt }: Pick<Outcome, 'startedAt' | 'finishedAt'>): string | undefined {
   if (startedAt === null || finishedAt === null) return undefined;
   return duration(Date.parse(finishedAt) - Date.parse(startedAt));
-}
-
-/** The name of the branch or tag of a ref. */
-export function shortRef(ref: string): string {
-  return ref.replace(/^refs\/(heads|tags)\//, '');
 }
 
 /** What a build is of: its pull request, or the name of its branch or tag. */

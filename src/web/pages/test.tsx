@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { ProjectLinks } from '../../kernel/forge-links.ts';
 import type { PastResult } from '../../kernel/model/test-shapes.ts';
+import { shortRef } from '../../kernel/ref-name.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import { linksOf } from '../../record/project-links.ts';
 import { findTest, historyOf } from '../../record/test-history.ts';
@@ -13,7 +14,6 @@ import { timeScale } from './chart-scale.ts';
 import { answerPage } from './layout.tsx';
 import { PageHead } from './page-head.tsx';
 import { Age, CommitId, Fact } from './parts.tsx';
-import { shortRef } from './sentences.ts';
 import { Tabs } from './tabs.tsx';
 import { TestFailure } from './test-failure.tsx';
 import { colours, TestMark, TestTime, timeOf } from './test-parts.tsx';

@@ -1,3 +1,4 @@
+import { counted } from '../../kernel/counted.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import type { BuildId, BuildSummary } from '../../kernel/model.ts';
 import { type ChosenBuilds, chooseBuilds, type ManyBuilds, requestOfMany } from '../../record/many-builds.ts';
@@ -102,5 +103,5 @@ async function request(web: Web, { caller }: Requester, many: ManyBuilds, none: 
 /** What was requested, for the audit log: `3 builds: app#12, app#13, lib#4`. */
 export function manyText({ builds }: RequestedOfMany): string {
   const names = builds.map(({ repo, number }) => `${repo}#${number}`).join(', ');
-  return `${builds.length} ${builds.length === 1 ? 'build' : 'builds'}: ${names}`;
+  return `${counted(builds.length, 'build')}: ${names}`;
 }

@@ -1,4 +1,5 @@
 import type { Config } from '../../../kernel/config.ts';
+import { counted } from '../../../kernel/counted.ts';
 import type { Logger } from '../../../kernel/logger.ts';
 import type { Queues } from '../../../queues/queues.ts';
 import type { Database } from '../../../record/database.ts';
@@ -43,9 +44,4 @@ export function orFine(findings: Finding[], check: string, compared: string): Fi
 /** The remedy for what `volt doctor --mend` repairs. @param how a sentence such as `it is removed` */
 export function mended(done: boolean, how: string): string {
   return done ? `Mended: ${how}.` : `\`volt doctor --mend\` mends it: ${how}.`;
-}
-
-/** `1 log`, `3 logs`, `2 repositories` */
-export function counted(count: number, one: string): string {
-  return `${count} ${count === 1 ? one : `${one.replace(/y$/, 'ie')}s`}`;
 }

@@ -1,6 +1,7 @@
 import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { findLeftovers, listMirrors, mirrorFault, removeMirror } from '../../../git/mirror/prune.ts';
+import { counted } from '../../../kernel/counted.ts';
 import { dataPaths, logFile } from '../../../kernel/data-paths.ts';
 import { attemptName, type BuildId, parseBuildId } from '../../../kernel/model.ts';
 import { recordedLogs, reportAgain, reportedBuilds } from '../../../record/expected-files.ts';
@@ -9,7 +10,7 @@ import { sortBuilds } from '../../../record/retention.ts';
 import { spoolsOfGoneRunners } from '../../../runner/left-spools.ts';
 import { leftovers, removeLeftovers } from '../../backup/leftovers.ts';
 import { type Finding, fail, warn } from '../finding.ts';
-import { counted, type DeepCheck, mended, orFine, wrong } from './check.ts';
+import { type DeepCheck, mended, orFine, wrong } from './check.ts';
 
 /** Builds that are compared at a time. */
 const batch = 200;

@@ -1,9 +1,10 @@
+import { counted } from '../../../kernel/counted.ts';
 import { attemptName } from '../../../kernel/model.ts';
 import { openJobs } from '../../../record/open-jobs.ts';
 import type { RedisAccess } from '../../../redis/connect.ts';
 import { forgetGone, listRunners, listStages, stageKinds } from '../../../redis/membership.ts';
 import type { Finding } from '../finding.ts';
-import { counted, type DeepCheck, mended, orFine, wrong } from './check.ts';
+import { type DeepCheck, mended, orFine, wrong } from './check.ts';
 
 const check = 'members';
 

@@ -1,5 +1,6 @@
 import { routeBuild } from '../../../dispatcher/route.ts';
 import { SpentAttempts } from '../../../dispatcher/spent-attempts.ts';
+import { counted } from '../../../kernel/counted.ts';
 import { type AttemptRef, attemptName, type BuildId, parseAttemptName } from '../../../kernel/model.ts';
 import { isDue, pausesOf } from '../../../kernel/retry-pauses.ts';
 import { attemptMessages, queuesOf, withdraw } from '../../../queues/attempts.ts';
@@ -9,7 +10,7 @@ import { currentAttempts, openJobs } from '../../../record/open-jobs.ts';
 import { heartbeatTtl } from '../../../redis/heartbeat-times.ts';
 import { pause } from '../../../system/wait.ts';
 import { type Finding, warn } from '../finding.ts';
-import { counted, type DeepCheck, mended, orFine, wrong } from './check.ts';
+import { type DeepCheck, mended, orFine, wrong } from './check.ts';
 import { claimedAttempts } from './members.ts';
 
 const check = 'messages';

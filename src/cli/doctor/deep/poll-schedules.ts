@@ -1,7 +1,8 @@
+import { counted } from '../../../kernel/counted.ts';
 import { observeQueue } from '../../../queues/names.ts';
 import { listRepositories } from '../../../record/repositories.ts';
 import type { Finding } from '../finding.ts';
-import { counted, type DeepCheck, mended, orFine, wrong } from './check.ts';
+import { type DeepCheck, mended, orFine, wrong } from './check.ts';
 
 const check = 'polls';
 

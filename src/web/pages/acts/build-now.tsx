@@ -2,6 +2,7 @@ import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
 import { type ErrorCode, VoltError } from '../../../kernel/errors.ts';
 import type { StartableWorkflow } from '../../../kernel/model/startable-shapes.ts';
+import { shortRef } from '../../../kernel/ref-name.ts';
 import { hint } from '../../../kernel/similar-words.ts';
 import { refNames } from '../../../record/branches.ts';
 import { listEnvironments } from '../../../record/environments.ts';
@@ -19,7 +20,6 @@ import { Field } from '../fields/field.tsx';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
 import { Problems, Words } from '../parts.tsx';
-import { shortRef } from '../sentences.ts';
 import { above } from './crumbs.ts';
 import { InputFields } from './input-fields.tsx';
 

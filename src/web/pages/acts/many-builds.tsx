@@ -1,5 +1,6 @@
 import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
+import { counted } from '../../../kernel/counted.ts';
 import { VoltError } from '../../../kernel/errors.ts';
 import { type BuildId, type BuildSummary, parseBuildId } from '../../../kernel/model.ts';
 import { serverNow } from '../../../kernel/server-time.ts';
@@ -154,7 +155,7 @@ function answerMany(context: Context<WebEnv>, web: Web, many: Many): Promise<Res
               </p>
             )}
             <div class="acts">
-              {button(builds.length === 1 ? '1 build' : `${builds.length} builds`)}
+              {button(counted(builds.length, 'build'))}
               <a class="button" href={back}>
                 Back
               </a>

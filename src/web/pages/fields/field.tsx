@@ -71,25 +71,25 @@ interface Noted {
 
 /** Attributes of a field that lead to its notes. */
 export function describedBy(id: string, { hint, problem }: Noted) {
-  const notes = [...(hint ? [`${id}-hint`] : []), ...(problem === undefined ? [] : [`${id}-problem`])];
+  const notes = [...(problem === undefined ? [] : [`${id}-problem`]), ...(hint ? [`${id}-hint`] : [])];
   return {
     ...(notes.length > 0 && { 'aria-describedby': notes.join(' ') }),
     ...(problem !== undefined && { 'aria-invalid': 'true' as const }),
   };
 }
 
-/** What a field is for, and what is wrong with it. */
+/** What is wrong with a field, and what it is for. */
 export function Notes({ id, hint, problem }: Noted & { id: string }) {
   return (
     <>
-      {hint && (
-        <p id={`${id}-hint`} class="hint">
-          {hint}
-        </p>
-      )}
       {problem !== undefined && (
         <p id={`${id}-problem`} class="wrong">
           {problem}
+        </p>
+      )}
+      {hint && (
+        <p id={`${id}-hint`} class="hint">
+          {hint}
         </p>
       )}
     </>

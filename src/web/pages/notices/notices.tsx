@@ -1,10 +1,12 @@
 import type { Context } from 'hono';
 import type { VoltError } from '../../../kernel/errors.ts';
 import type { Notice, NoticeTarget } from '../../../kernel/model/notice-shapes.ts';
+import { heardText, outcomeText } from '../../../kernel/notices.ts';
 import { listNoticeTargets } from '../../../record/notice-targets.ts';
 import { listNotices } from '../../../record/notices.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { requireScope } from '../../access/permission.ts';
+import { toSignIn } from '../../access/to-sign-in.ts';
 import type { Web } from '../../services.ts';
 import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
@@ -26,7 +28,7 @@ export interface NoticesPageState {
 
 /** `/notices`: who hears of broken branches, what was sent, and the form that adds a target. */
 export async function noticesPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  if (!context.get('signedIn')) return context.redirect('/sign-in?next=/notices', 303);
+  if (!context.get('signedIn')) return toSignIn(context);
   requireScope(context, 'admin', 'reading the targets of notices');
   return answerNotices(context, web);
 }
@@ -94,11 +96,11 @@ function Targets({ targets }: { targets: NoticeTarget[] }) {
         { head: 'Target', class: 'name', cell: ({ name }) => name },
         { head: 'Kind', cell: ({ kind }) => kind },
         { head: 'To', cell: ({ to }) => to },
-        { head: 'Hears of', cell: heard },
+        { head: 'Hears of', cell: heardText },
         { head: 'Waiting', class: 'number', cell: ({ waiting }) => String(waiting) },
         {
           head: 'State',
-          cell: ({ problem }) => (problem ? <span class="wrong">{problem.message}</span> : 'no problem'),
+          cell: ({ problem }) => (problem ? <span class="wrong">{problem.message}</span> : 'ok'),
         },
         { head: '', cell: ({ name }) => <Acts name={name} /> },
       ]}
@@ -123,13 +125,6 @@ function Acts({ name }: { name: string }) {
   );
 }
 
-const choices = { change: 'changes', failure: 'failures', all: 'all verdicts' } as const;
-
-function heard({ on, repos, branches }: NoticeTarget): string {
-  const where = branches.length === 0 ? 'default branches' : branches.join(', ');
-  return `${choices[on]} of ${where}, ${repos.length === 0 ? 'all repositories' : repos.join(', ')}`;
-}
-
 function Log({ notices }: { notices: Notice[] }) {
   if (notices.length === 0) return <p class="empty">Nothing was sent yet.</p>;
   return (
@@ -145,15 +140,9 @@ function Log({ notices }: { notices: Notice[] }) {
             about ? <a href={`/builds/${about.build}`}>{`${about.repo}#${about.number}`}</a> : 'a test',
         },
         { head: 'What', cell: ({ event }) => event.replaceAll('_', ' ') },
-        { head: 'Outcome', cell: outcome },
+        { head: 'Outcome', cell: outcomeText },
         { head: 'Why', cell: ({ why }) => why },
       ]}
     />
   );
-}
-
-function outcome({ state, dropped, problem }: Notice): string {
-  if (state === 'sent') return 'sent';
-  if (state === 'dropped') return `not sent: ${dropped}`;
-  return problem?.message ?? 'waiting';
 }

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { ProjectLinks } from '../../../kernel/forge-links.ts';
 import type { BuildSummary } from '../../../kernel/model.ts';
+import { shortRef } from '../../../kernel/ref-name.ts';
 import { serverNow } from '../../../kernel/server-time.ts';
 import { type ObservedRef, observedRefs } from '../../../record/branches.ts';
 import { linksOf } from '../../../record/project-links.ts';
@@ -9,7 +10,6 @@ import { readRepository } from '../../access/readable.ts';
 import type { Web } from '../../services.ts';
 import { addressOfBuilds } from '../build-filter.ts';
 import { Age, BuildMark, CommitId } from '../parts.tsx';
-import { shortRef } from '../sentences.ts';
 import { Table } from '../table.tsx';
 import { TextFilter } from '../text-filter.tsx';
 import { answerRepositoryPage } from './frame.tsx';

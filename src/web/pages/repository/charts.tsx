@@ -1,4 +1,5 @@
 import type { Context } from 'hono';
+import { counted } from '../../../kernel/counted.ts';
 import type { RepositoryStatistics } from '../../../kernel/model/statistics-shapes.ts';
 import { mostCounted, parseRange, type StatisticsRange } from '../../../kernel/statistics-range.ts';
 import { branchNames } from '../../../record/branches.ts';
@@ -62,8 +63,7 @@ export async function chartsPage(context: Context<WebEnv>, web: Web): Promise<Re
 
 /** `7 days` or `100 builds` */
 function rangeText(range: StatisticsRange): string {
-  const [count, unit] = 'days' in range ? [range.days, 'day'] : [range.builds, 'build'];
-  return `${count} ${unit}${count === 1 ? '' : 's'}`;
+  return 'days' in range ? counted(range.days, 'day') : counted(range.builds, 'build');
 }
 
 function Ranges({ repo, chosen }: { repo: string; chosen: Chosen }) {

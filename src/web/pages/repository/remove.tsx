@@ -43,7 +43,9 @@ export async function removePage(context: Context<WebEnv>, web: Web): Promise<Re
           <button type="submit" class="danger">
             Stop watching {name}
           </button>
-          <a href={`/repos/${name}/settings`}>Cancel</a>
+          <a class="button" href={`/repos/${name}/settings`}>
+            Cancel
+          </a>
         </div>
       </form>
     ),
