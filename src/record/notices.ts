@@ -149,6 +149,9 @@ export async function dropBroken(
     .execute();
 }
 
+/** Milliseconds for which a notice is kept that is about no build, with which it would be deleted: 30 days. */
+const keptFor = 30 * 86_400_000;
+
 /**
  * Makes a notice that is about no single build: one that only shows whether the target takes it, or one of what is still broken.
  * @param notice.recipient see NewNotice
@@ -159,6 +162,13 @@ export async function addGeneralNotice(
   { target, recipient, event, why }: Pick<NewNotice, 'target' | 'recipient' | 'why'> & { event: 'test' | 'digest' },
 ): Promise<number> {
   const now = serverNow();
+  await db
+    .deleteFrom('notices')
+    .where('target', '=', target)
+    .where('build_id', 'is', null)
+    .where('due_at', 'is', null)
+    .where('created_at', '<', now - keptFor)
+    .execute();
   const { id } = await db
     .insertInto('notices')
     .values({

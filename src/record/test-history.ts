@@ -48,7 +48,7 @@ export async function listTests(
   const [value, id] = after?.split('~').map(Number) ?? [];
   if (column === undefined) {
     for (const part of byState) query = query.orderBy(sql.raw(part));
-    if (id !== undefined) query = query.where(isAfter(id));
+    if (id !== undefined) query = query.where(isAfter(id, repo));
   } else {
     query = query
       .where(`tests.${column}`, '>=', sort === 'flaky' ? 1 : 0)
@@ -66,10 +66,10 @@ export async function listTests(
 
 const byState = stateOrder('tests.');
 
-/** Whether a test comes after another one in the order `state`. */
-function isAfter(id: number) {
+/** Whether a test comes after another one of the repository in the order `state`. Nothing comes after one of another repository. */
+function isAfter(id: number, repo: string) {
   const place = sql.raw(byState.join(', '));
-  return sql<boolean>`(${place}) > (select ${place} from tests where tests.id = ${id})`;
+  return sql<boolean>`(${place}) > (select ${place} from tests where tests.id = ${id} and tests.repo = ${repo})`;
 }
 
 /** A suite of a repository: how many tests it has, and how many of them fail now. */

@@ -8,7 +8,7 @@ import { NoticeDelivery } from '../../src/notifier/notice-delivery.ts';
 import { sendersWith } from '../../src/notifier/targets/send.ts';
 import type { Database } from '../../src/record/database.ts';
 import { addNoticeTarget, listNoticeTargets, type NewNoticeTarget } from '../../src/record/notice-targets.ts';
-import { listNotices } from '../../src/record/notices.ts';
+import { addGeneralNotice, listNotices } from '../../src/record/notices.ts';
 import type { NewBuild } from '../../src/record/plans.ts';
 import { addTarget } from '../../src/web/requests/notice-targets.ts';
 import { endBuild } from '../support/ended-build.ts';
@@ -213,6 +213,19 @@ describe('notices', () => {
       expect(shown).to.contain('answers 404');
       expect(shown).to.not.match(/5ecr3t|an other|an%20other/);
     }
+  });
+
+  it('about no build are kept for a month', async () => {
+    await add();
+    const test = () =>
+      database.write((db) => addGeneralNotice(db, { target: 'team', recipient: '', event: 'test', why: 'a test' }));
+    for (const age of [31, 29]) {
+      const id = await test();
+      const at = Date.now() - age * 86_400_000;
+      await database.db.updateTable('notices').set({ created_at: at, due_at: null }).where('id', '=', id).execute();
+    }
+    await test();
+    expect((await listNotices(database, { limit: 10 })).map(({ id }) => id)).to.deep.equal(['3', '2']);
   });
 
   it('go to no room whose address cannot be read', async () => {

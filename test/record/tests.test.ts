@@ -11,7 +11,7 @@ import { removeForgottenTests, removeResults } from '../../src/record/test-remov
 import { recordTests } from '../../src/record/test-results.ts';
 import { only } from '../support/database.ts';
 import { plansOf } from '../support/query-plans.ts';
-import { plannedJob, pullRequest7, recordedBuild, withRecord } from '../support/record.ts';
+import { observed, plannedJob, pullRequest7, recordedBuild, withRecord } from '../support/record.ts';
 import { noFailure } from '../support/test-result.ts';
 
 type Statuses = { [name: string]: TestResult['status'] };
@@ -50,6 +50,16 @@ describe('the tests of a repository', () => {
     const { tests } = await listTests(database, { repo: 'app', sort: 'newest', limit: 500 });
     return tests.find((test) => test.name === name) ?? expect.fail(`there is no test ${name}`);
   }
+
+  it('do not show by their order where a test of another repository would be among them', async () => {
+    await observed(database, 'secret');
+    const hidden = await build({ launch: 'passed' }, { repo: 'secret' });
+    await build({ a: 'passed', z: 'passed' });
+    const { tests } = await listTests(database, { repo: 'secret', sort: 'state', limit: 1 });
+    expect(tests[0]?.lastBuild).to.equal(hidden);
+    const after = `0~${tests[0]?.id}`;
+    expect((await listTests(database, { repo: 'app', sort: 'state', limit: 5, after })).tests).to.deep.equal([]);
+  });
 
   it('are flaky if they have both passed and failed in one job of one commit', async () => {
     const [one, two] = ['1'.repeat(40), '2'.repeat(40)];
