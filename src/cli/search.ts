@@ -1,5 +1,5 @@
 import { type Command, Option } from 'commander';
-import { type SearchKind, searchKinds } from '../kernel/search-kinds.ts';
+import { type SearchKind, searchKinds } from '../kernel/search-results.ts';
 import type { searchResults } from '../web/schemas/search.ts';
 import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';

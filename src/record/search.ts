@@ -1,6 +1,6 @@
 import { sql } from 'kysely';
 import type { BuildSummary, TestStatus } from '../kernel/model.ts';
-import type { SearchKind } from '../kernel/search-kinds.ts';
+import type { SearchKind } from '../kernel/search-results.ts';
 import { summaryOf } from './builds.ts';
 import type { Database } from './database.ts';
 import { observed } from './observed.ts';

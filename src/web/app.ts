@@ -68,6 +68,7 @@ import { runnerPage } from './pages/runner.tsx';
 import { drainFromPage, resumeFromPage } from './pages/runner-drain.tsx';
 import { runnersPage } from './pages/runners.tsx';
 import { searchPage } from './pages/search.tsx';
+import { shortcutsPage } from './pages/shortcuts.tsx';
 import { signIn, signInPage, signOut } from './pages/sign-in.tsx';
 import { startPage } from './pages/start.tsx';
 import { testPage } from './pages/test.tsx';
@@ -142,6 +143,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.post('/builds/cancel-queued', auditAs('builds.cancel-queued'), (context) => cancelQueuedFromPage(context, web));
   app.get('/builds/retry-errors', (context) => retryErrorsPage(context, web));
   app.post('/builds/retry-errors', auditAs('builds.retry-errors'), (context) => retryErrorsFromPage(context, web));
+  app.get('/shortcuts', (context) => shortcutsPage(context, web));
   app.get('/builds/:id', (context) => buildPage(context, web));
   app.post('/builds/:id/cancel', auditAs('builds.cancel'), (context) => cancelFromPage(context, web));
   app.post('/builds/:id/retry', auditAs('builds.retry'), (context) => retryFromPage(context, web));
@@ -238,7 +240,7 @@ function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
 
 /** Paths with data of repositories only, without data of machines and people. */
 const ofRepositories =
-  /^\/($|builds($|\/|\.atom$)|cctray\.xml$|search$|repos($|\/)|badge\/|api$|api\/v1\/(openapi\.json$|events$|search$|builds($|\/)|jobs\/|repos($|\/)))/;
+  /^\/($|builds($|\/|\.atom$)|cctray\.xml$|search$|shortcuts$|repos($|\/)|badge\/|api$|api\/v1\/(openapi\.json$|events$|search$|builds($|\/)|jobs\/|repos($|\/)))/;
 
 /** The queues hold messages of all repositories, and acting on them can lose messages. */
 const forAdmins: MiddlewareHandler<WebEnv> = async (context, next) => {

@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { type SearchKind, searchKinds } from '../../src/kernel/search-kinds.ts';
+import { type SearchKind, searchKinds } from '../../src/kernel/search-results.ts';
 import type { Database } from '../../src/record/database.ts';
 import { type Found, type SearchFilter, search } from '../../src/record/search.ts';
 import { recordTests } from '../../src/record/test-results.ts';

@@ -29,6 +29,7 @@ interface Shown {
 const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
   '/': () => ['/'],
   '/builds': () => ['/builds', '/builds?repo=sample&view=grid', '/builds?branch=nowhere', '/builds?mine=1'],
+  '/shortcuts': () => ['/shortcuts'],
   '/search': () => ['/search', '/search?q=sample', '/search?q=nothing+such'],
   '/builds/cancel-queued': () => [
     '/builds/cancel-queued?repo=away&branch=main',

@@ -1,6 +1,8 @@
+import axe from 'axe-core';
 import { expect } from 'chai';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { startBrowser, withoutBrowser } from '../support/browser.ts';
+import { until } from '../support/until.ts';
 import { job, Site } from './site.ts';
 
 describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
@@ -75,5 +77,142 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
     await page.getByRole('navigation', { name: 'Kinds of results' }).getByRole('link', { name: 'Builds' }).click();
     await page.getByRole('link', { name: /chalk#1 Begin with red/ }).click();
     await page.waitForURL('**/builds/*');
+  });
+
+  it('the palette finds what Volt knows, by the keyboard alone', async () => {
+    await page.goto('/runners');
+    await page.keyboard.press('/');
+    const field = page.getByRole('combobox', { name: 'Search' });
+    await page.getByRole('option', { name: /^Repositories/ }).waitFor();
+    await page.keyboard.type('red');
+    const option = page.getByRole('option', { name: /chalk#1 ?Begin with red/ });
+    await option.waitFor();
+    expect(await field.getAttribute('aria-activedescendant')).to.equal(await option.getAttribute('id'));
+    expect(await option.getAttribute('aria-selected')).to.equal('true');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/builds/*');
+    // a page that was read is offered first
+    await page.keyboard.press('Control+k');
+    expect(await page.getByRole('option').first().textContent()).to.match(/^Runners ?recent$/);
+    await page.keyboard.press('ArrowDown');
+    await page.keyboard.press('ArrowUp');
+    await page.keyboard.press('ArrowUp');
+    const last = await page.getByRole('option').last().getAttribute('id');
+    expect(await field.getAttribute('aria-activedescendant')).to.equal(last);
+    await page.keyboard.press('Escape');
+    await field.waitFor({ state: 'hidden' });
+  });
+
+  it('the palette says when nothing is found, does what it lists, and forgets pages when a person signs out', async () => {
+    await page.goto('/runners');
+    await page.getByRole('link', { name: /^Search/ }).click();
+    await page.keyboard.type('no such thing');
+    await page.getByText('Nothing found. All words must match.').waitFor();
+    await page.getByRole('combobox').fill('sign o');
+    await page.getByRole('option', { name: /^Sign out/ }).click();
+    await page.getByRole('link', { name: 'Sign in' }).waitFor();
+    await page.waitForLoadState();
+    await page.keyboard.press('/');
+    const options = page.locator('.palette [role=option]');
+    await options.first().waitFor();
+    expect((await options.allTextContents()).filter((text) => text.endsWith('recent'))).to.deep.equal([]);
+  });
+
+  it('keys lead to pages and step through rows, but not while a person types', async () => {
+    await page.goto('/runners');
+    await page.keyboard.press('g');
+    await page.keyboard.press('r');
+    await page.waitForURL('**/repos');
+    await page.keyboard.press('j');
+    expect(await focused()).to.equal('chalk');
+    await page.keyboard.press('Enter');
+    await page.waitForURL('**/repos/chalk');
+    await page.goto('/search');
+    await page.getByRole('searchbox').focus();
+    await page.keyboard.type('g b/?j');
+    expect(await page.getByRole('searchbox').inputValue()).to.equal('g b/?j');
+    expect(await page.getByRole('dialog').count()).to.equal(0);
+  });
+
+  it('keys step through the jobs of a build, and its failed ones', async () => {
+    const names = ['a', 'b', 'c', 'd'].map((name) => ({ name }));
+    const id = await site.build('chalk', { subject: 'Four jobs' }, names);
+    await site.finish({ job: job(id, 1), attempt: 1 });
+    for (const position of [2, 4])
+      await site.finish({ job: job(id, position), attempt: 1 }, { status: 'failure', reason: 'exit_code' });
+    await page.goto(`/builds/${id}?job=${job(id, 1)}`);
+    const at = (position: number) => page.waitForURL(`**/builds/${id}?job=${job(id, position)}`);
+    const current = (name: string) => page.locator('#jobs [aria-current]', { hasText: name }).waitFor();
+    for (const [key, position, name] of [
+      ['n', 2, 'b'],
+      ['n', 4, 'd'],
+      ['k', 3, 'c'],
+      ['p', 2, 'b'],
+      ['j', 3, 'c'],
+    ] as const) {
+      await page.keyboard.press(key);
+      await at(position);
+      await current(name);
+    }
+  });
+
+  it('single keys are listed, and can be switched off', async () => {
+    await page.goto('/runners');
+    await page.keyboard.press('?');
+    const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
+    await help.getByText('next failed job', { exact: true }).waitFor();
+    await help.getByRole('checkbox').uncheck();
+    await help.getByRole('button', { name: 'Close' }).click();
+    await help.waitFor({ state: 'detached' });
+    await page.keyboard.press('/');
+    await page.keyboard.press('?');
+    await page.keyboard.press('Control+k');
+    const open = page.getByRole('dialog');
+    await open.first().waitFor();
+    expect(await open.count()).to.equal(1);
+    await page.keyboard.press('Escape');
+    await page.goto('/shortcuts');
+    await page.getByRole('checkbox').check();
+    await page.locator('main').click();
+    await page.keyboard.press('/');
+    await open.waitFor();
+  });
+
+  it('the palette and the list of keys have no fault that axe finds, on a phone and dark', async () => {
+    await open({ viewport: { width: 375, height: 740 }, colorScheme: 'dark' });
+    await page.goto('/builds');
+    for (const keys of ['/', '?']) {
+      await page.keyboard.press(keys);
+      await page.getByRole('dialog').waitFor();
+      await page.evaluate(axe.source);
+      const { violations } = (await page.evaluate("axe.run('dialog[open]')")) as axe.AxeResults;
+      expect(violations.map(({ id, nodes }) => `${id} ${nodes[0]?.html}`)).to.deep.equal([]);
+      await page.keyboard.press('Escape');
+      await page.getByRole('dialog').waitFor({ state: 'hidden' });
+    }
+    expect(await page.evaluate('document.documentElement.scrollWidth')).to.be.at.most(375);
+  });
+
+  it('title and icon tell the state, as it changes, and that Volt does not answer', async () => {
+    await site.repository('states');
+    const id = await site.build('states');
+    const titled = (start: string) => until(start, async () => (await page.title()).startsWith(start));
+    const icon = () => page.locator('link[rel=icon]').getAttribute('href');
+    await page.goto('/builds?repo=states');
+    expect(await icon()).to.include('/public/icon-queued.svg');
+    await site.begin({ job: job(id), attempt: 1 });
+    await site.finish({ job: job(id), attempt: 1 }, { status: 'failure', reason: 'exit_code' });
+    await site.announce(id, 'states', 'failure');
+    await titled('✗ states');
+    expect(await icon()).to.include('/public/icon-failure.svg');
+    expect((await site.fetch((await icon()) ?? '')).headers.get('content-type')).to.equal('image/svg+xml');
+    const fetchAgain = () => page.evaluate('dispatchEvent(new PopStateEvent("popstate"))');
+    await context.setOffline(true);
+    await fetchAgain();
+    await titled('Volt does not answer');
+    await context.setOffline(false);
+    await fetchAgain();
+    await titled('✗ states');
+    complaints = complaints.filter((complaint) => !complaint.includes('ERR_INTERNET_DISCONNECTED'));
   });
 });

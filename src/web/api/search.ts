@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { searchKinds } from '../../kernel/search-kinds.ts';
+import { searchKinds } from '../../kernel/search-results.ts';
 import { searchAll } from '../requests/search.ts';
 import { searchResults } from '../schemas/search.ts';
 import { repositoryName } from '../schemas/terms.ts';

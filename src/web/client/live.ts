@@ -5,6 +5,7 @@
  */
 import morphdom from 'morphdom';
 import { addressInPlace, isSelectedIn, offerNewer } from './live/place.ts';
+import { showAway, showState } from './live/tab.ts';
 import { isSameTime, updateProgress, updateTimes } from './live/times.ts';
 import { filterAsTyped } from './live/typed-filter.ts';
 
@@ -92,7 +93,7 @@ function update(fresh: Document): void {
     if (other) keepFolds(part, other);
     if (other && !isSelectedIn(part)) morphdom(part, other, { onBeforeElUpdated: differs });
   }
-  document.title = fresh.title;
+  showState(fresh);
   const log = document.getElementById('log');
   const freshLog = fresh.getElementById('log');
   if (freshLog && log?.dataset.key !== freshLog.dataset.key) {
@@ -179,9 +180,11 @@ function showWhetherLive(live: boolean): void {
     window.clearTimeout(offlineTimer);
     offlineTimer = undefined;
     if (sign) sign.textContent = '';
+    showAway(false);
   } else if (sign) {
     offlineTimer ??= window.setTimeout(() => {
       sign.textContent = 'Volt does not answer; this page may be out of date. Trying again…';
+      showAway(true);
     }, offlineDelay);
   }
 }

@@ -6,6 +6,7 @@ import { fileURLToPath } from 'node:url';
 import type * as Esbuild from 'esbuild';
 import type { Context } from 'hono';
 import { nothingHere } from './errors.ts';
+import { icons } from './icons.ts';
 
 interface Asset {
   type: string;
@@ -27,10 +28,8 @@ export function cacheControl(hasHash: boolean): string {
   return hasHash ? 'public, max-age=31536000, immutable' : 'no-cache';
 }
 
-const icon = `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 16 16"><path fill="#e0a100" d="M9.5 0 2 9h5l-1 7 8-10H8.500z"/></svg>`;
-
 /**
- * Scripts, styles and the icon of the pages. The bundle has them in `public/`; a checkout builds them from `client/` on
+ * Scripts, styles and icons of the pages. The bundle has them in `public/`; a checkout builds them from `client/` on
  * first use. All are small and stay in memory.
  */
 export class Assets {
@@ -67,9 +66,7 @@ async function load(): Promise<Map<string, Asset>> {
   // the bundle of a single stage is one folder deeper
   const folder = [join(here, 'public'), join(here, '..', 'public')].find((one) => existsSync(join(one, 'style.css')));
   const files = folder ? bundled(folder) : await fromSources(join(here, '..', 'client'));
-  return new Map(
-    [...files, ['icon.svg', Buffer.from(icon)] as const].map(([name, content]) => [name, assetOf(name, content)]),
-  );
+  return new Map([...files, ...icons()].map(([name, content]) => [name, assetOf(name, content)]));
 }
 
 function bundled(folder: string): [string, Uint8Array][] {

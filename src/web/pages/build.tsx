@@ -1,8 +1,7 @@
 import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
-import { type Build, isFinal, parseBuildId, type Status } from '../../kernel/model.ts';
+import { type Build, isFinal, parseBuildId } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
-import { isFailing } from '../../kernel/verdict.ts';
 import { branchHistory } from '../../record/branch-history.ts';
 import { approvalMaterial } from '../../record/build-approvals.ts';
 import { estimatedDuration } from '../../record/estimates.ts';
@@ -28,6 +27,7 @@ import { type JobView, JobViews, jobViewsOf } from './job-views.tsx';
 import { answerPage } from './layout.tsx';
 import { LogSection, shownLogKey } from './log.tsx';
 import { Crumbs } from './page-head.tsx';
+import { stateOf } from './page-state.ts';
 import { BuildMark, Words } from './parts.tsx';
 import { verdictOf } from './sentences.ts';
 import { stepPlaces } from './step-places.ts';
@@ -60,7 +60,8 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
   const now = serverNow();
   const signedIn = may(context, 'write') && covers(requesterOf(context), build.repo);
   return answerPage(context, web, {
-    title: `${isFailing(build) ? signs.failure : signs[build.status]} ${build.repo}#${build.number}`,
+    title: `${build.repo}#${build.number}`,
+    state: stateOf(build),
     section: 'builds',
     scripts: ['log'],
     content: (
@@ -154,12 +155,6 @@ function Panes({ view, open, build, chosen, now, children }: Shown) {
     </>
   );
 }
-
-/** Sign of the status before the page title, visible in a browser tab. */
-const signs: { readonly [S in Status]: string } = {
-  ...{ waiting: '○', queued: '○', running: '●', success: '✓', failure: '✗', error: '!' },
-  ...{ cancelled: '–', skipped: '–' },
-};
 
 function Act({ build, signedIn }: { build: Build; signedIn: boolean }) {
   const over = isFinal(build.status);

@@ -22,6 +22,7 @@ import { answerPage } from './layout.tsx';
 import { NoBuilds } from './no-builds.tsx';
 import { OpenBuilds } from './open-builds.tsx';
 import { PageHead } from './page-head.tsx';
+import { stateOfAll } from './page-state.ts';
 import { Problems } from './parts.tsx';
 import { type Preferences, preferencesOf } from './preferences.ts';
 import { RepositoryTabs } from './repository/tabs.tsx';
@@ -60,6 +61,7 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
   const repo = filter.repo.length === 1 ? filter.repo[0] : undefined;
   return answerPage(context, web, {
     title: filter.repo.join(', ') || 'Builds',
+    state: stateOfAll(found.builds),
     section: 'builds',
     scripts: ['builds'],
     content: (

@@ -4,19 +4,28 @@ import type { Child } from 'hono/jsx';
 import { version } from '../../kernel/version.ts';
 import type { WebEnv } from '../access/env.ts';
 import { withEtag } from '../http/etag.ts';
+import { type IconState, iconOf } from '../http/icons.ts';
 import type { Web } from '../services.ts';
 import { Navigation, type Section } from './navigation.tsx';
+import { signs } from './page-state.ts';
 
 const doctype = raw('<!DOCTYPE html>');
 
 interface Page {
   title: string;
+  /** what the browser's tab tells by the icon, and by a sign before the title */
+  state?: IconState | undefined;
   section: Section;
   /** whether browsers must not cache the page */
   confidential?: boolean;
   /** names of further scripts */
   scripts?: readonly string[];
   content: Child;
+}
+
+/** Whether the palette offers the page again: one that is there, and that one can come back to. */
+function isKept({ section }: Page): boolean {
+  return section !== 'search' && section !== 'sign-in' && section !== 'none';
 }
 
 /** Scripts of every page. */
@@ -29,8 +38,12 @@ const shared = ['live', 'shell'];
 export async function answerPage(context: Context<WebEnv>, web: Web, page: Page): Promise<Response> {
   const { assets } = web;
   const scripts = await Promise.all([...shared, ...(page.scripts ?? [])].map((name) => assets.url(`${name}.js`)));
-  const [style, theme] = await Promise.all([assets.url('style.css'), assets.url('theme.js')]);
-  const answer = await context.html(<Frame context={context} page={page} files={{ scripts, style, theme }} />);
+  const [style, theme, icon] = await Promise.all([
+    assets.url('style.css'),
+    assets.url('theme.js'),
+    assets.url(iconOf(page.state)),
+  ]);
+  const answer = await context.html(<Frame context={context} page={page} files={{ scripts, style, theme, icon }} />);
   if (answer.status === 200) return withEtag(context, answer, page.confidential === true);
   answer.headers.set('cache-control', 'no-store');
   return answer;
@@ -40,10 +53,10 @@ interface Shown {
   context: Context<WebEnv>;
   page: Page;
   /** addresses of scripts and styles */
-  files: { scripts: string[]; style: string; theme: string };
+  files: { scripts: string[]; style: string; theme: string; icon: string };
 }
 
-function Frame({ context, page, files: { scripts, style, theme } }: Shown) {
+function Frame({ context, page, files: { scripts, style, theme, icon } }: Shown) {
   return (
     <>
       {doctype}
@@ -52,8 +65,11 @@ function Frame({ context, page, files: { scripts, style, theme } }: Shown) {
           <meta charset="utf-8" />
           <meta name="viewport" content="width=device-width, initial-scale=1" />
           <meta name="color-scheme" content="light dark" />
-          <title>{page.title} · Volt</title>
-          <link rel="icon" href="/public/icon.svg" type="image/svg+xml" />
+          <title>
+            {page.state && `${signs[page.state]} `}
+            {page.title} · Volt
+          </title>
+          <link rel="icon" href={icon} type="image/svg+xml" />
           <link rel="stylesheet" href={style} />
           <script src={theme}></script>
           {scripts.map((script) => (
@@ -66,7 +82,7 @@ function Frame({ context, page, files: { scripts, style, theme } }: Shown) {
           </a>
           <Navigation context={context} section={page.section} />
           <p id="offline" role="status"></p>
-          <main id="content" tabindex={-1}>
+          <main id="content" tabindex={-1} data-title={isKept(page) ? page.title : undefined}>
             {page.content}
           </main>
           <footer>

@@ -18,6 +18,7 @@ const more = {
   notices: { title: 'Notices', href: '/notices', admin: true },
   audit: { title: 'Audit log', href: '/audit', admin: true },
   api: { title: 'API', href: '/api', admin: false },
+  shortcuts: { title: 'Keyboard shortcuts', href: '/shortcuts', admin: false },
 } as const;
 
 /** The bar at the top of every page. */
@@ -56,6 +57,7 @@ export function Navigation({ context, section }: { context: Context<WebEnv>; sec
           id="theme"
           class="quiet"
           type="button"
+          data-act="Switch between light and dark"
           hidden
           title="Switch between light and dark"
           aria-label="Switch between light and dark"
@@ -75,7 +77,7 @@ function Account({ context }: { context: Context<WebEnv> }) {
   }
   return (
     <form method="post" action="/sign-out">
-      <button class="quiet" type="submit">
+      <button class="quiet" type="submit" data-act="Sign out">
         Sign out
       </button>
     </form>

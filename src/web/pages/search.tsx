@@ -1,5 +1,5 @@
 import type { Context } from 'hono';
-import { type SearchKind, searchKinds } from '../../kernel/search-kinds.ts';
+import { nameOfResult, type SearchKind, searchKinds } from '../../kernel/search-results.ts';
 import type { WebEnv } from '../access/env.ts';
 import { searchAll } from '../requests/search.ts';
 import type { SearchResult } from '../schemas/search.ts';
@@ -89,18 +89,11 @@ function Results({ results }: { results: SearchResult[] }) {
         <li>
           <a href={result.path}>
             {result.status !== null && <StatusDot status={result.failing ? 'failure' : result.status} />}
-            <span class="name">{nameOf(result)}</span>
+            <span class="name">{nameOfResult(result)}</span>
             <span class="faint">{result.detail}</span>
           </a>
         </li>
       ))}
     </ul>
   );
-}
-
-/** `app#12`, `app / main`, `app / 1a2b3c4d5e` */
-function nameOf({ kind, name, repo }: SearchResult): string {
-  if (repo === null || kind === 'repository') return name;
-  if (kind === 'build') return `${repo}${name}`;
-  return `${repo} / ${kind === 'commit' ? name.slice(0, 10) : name}`;
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod';
 import { buildId } from '../../kernel/model/shapes.ts';
 import { statuses } from '../../kernel/model.ts';
-import { searchKinds } from '../../kernel/search-kinds.ts';
+import { searchKinds } from '../../kernel/search-results.ts';
 import { name } from './registry.ts';
 
 const searchResult = name(
