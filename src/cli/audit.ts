@@ -36,7 +36,7 @@ export function auditCommand(program: Command): CommandFile {
           FROM: ({ address }) => plain(address),
           ACTION: ({ action }) => plain(action),
           TARGET: ({ target }) => plain(target),
-          STATUS: ({ status }) => String(status),
+          OUTCOME: ({ outcome, error }) => (error === null ? outcome : `${outcome}: ${plain(error)}`),
         });
         if (page.next !== null && process.stdout.isTTY) print(paint('dim', `next page: --before ${page.next}`));
       },

@@ -1,7 +1,7 @@
 import { loadConfig } from '../kernel/config.ts';
 import { asVoltError, type VoltError } from '../kernel/errors.ts';
+import { withCommandsAsTyped } from '../kernel/invocation.ts';
 import { harmless } from './foreign-text.ts';
-import { withCommandsAsTyped } from './invocation.ts';
 
 /**
  * Prints an error to standard error: its code, what happened and what to do. With log level debug, an internal error

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { asTyped } from '../kernel/invocation.ts';
 import { settings } from '../kernel/settings.ts';
 import type { CommandFile } from './command.ts';
-import { asTyped } from './invocation.ts';
 
 type Setting = (typeof settings)[number]['env'];
 

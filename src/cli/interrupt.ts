@@ -1,5 +1,5 @@
+import { asTyped } from '../kernel/invocation.ts';
 import { type BuildSummary, isFinal } from '../kernel/model.ts';
-import { asTyped } from './invocation.ts';
 import { buildName } from './wording.ts';
 
 /** Exit code of a command that Ctrl-C has ended, as shells have it. */

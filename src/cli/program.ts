@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { VoltError } from '../kernel/errors.ts';
+import { asTyped } from '../kernel/invocation.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { version } from '../kernel/version.ts';
 import { approveCommand } from './approve.ts';
@@ -18,7 +19,6 @@ import { execCommand } from './exec.ts';
 import { forgeCommand } from './forge.ts';
 import { completeHelp, environmentText, examplesText, exitCodes } from './help.ts';
 import { initCommand } from './init.ts';
-import { asTyped } from './invocation.ts';
 import { logsCommand } from './logs.ts';
 import { notifierCommand } from './notifier.ts';
 import { notifyCommand } from './notify.ts';

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Command } from 'commander';
+import { asTyped } from '../kernel/invocation.ts';
 import type { CommandFile } from './command.ts';
-import { asTyped } from './invocation.ts';
 import { configOf } from './options.ts';
 import { redisAddress } from './redis-address.ts';
 import { print } from './terminal.ts';

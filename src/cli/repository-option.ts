@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import { VoltError } from '../kernel/errors.ts';
+import { asTyped } from '../kernel/invocation.ts';
 import type { secretList } from '../web/schemas/secrets.ts';
 import type { Answer } from './client.ts';
-import { asTyped } from './invocation.ts';
 import { plain, print } from './terminal.ts';
 
 /** Options of the commands that manage secrets or variables of one repository, of an environment of it, or of all repositories. */

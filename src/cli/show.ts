@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { asTyped } from '../kernel/invocation.ts';
 import {
   type Annotation,
   type Attempt,
@@ -11,7 +12,6 @@ import {
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
 import { FailedTests } from './failed-tests.ts';
-import { asTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
 import { buildArgumentHelp, resolveBuild } from './resolve.ts';
 import { mark, paint, plain, plainLines, print, printJson, verdict } from './terminal.ts';

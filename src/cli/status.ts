@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import { asTyped, withCommandsAsTyped } from '../kernel/invocation.ts';
 import { statusWords } from '../kernel/model.ts';
 import { sizeText } from '../kernel/sizes.ts';
 import type { SystemStatus } from '../web/schemas/system.ts';
 import type { Problem } from '../web/schemas/terms.ts';
 import { Client } from './client.ts';
 import type { CommandFile } from './command.ts';
-import { asTyped, withCommandsAsTyped } from './invocation.ts';
 import { configOf, jsonOption } from './options.ts';
 import { printTable } from './table.ts';
 import { mark, paint, plain, print, printJson } from './terminal.ts';

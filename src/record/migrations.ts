@@ -254,6 +254,7 @@ export const migrations: readonly Migration[] = [
   addNotices,
   addExpectations,
   addDigests,
+  addAuditedIntents,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */
@@ -567,4 +568,9 @@ async function addAuthorAddress(db: Transaction<Schema>): Promise<void> {
     .alterTable('builds')
     .addColumn('author_address', 'text', (c) => c.notNull().defaultTo(''))
     .execute();
+}
+
+/** The audit log tells how requests ended that are carried out later. */
+async function addAuditedIntents(db: Transaction<Schema>): Promise<void> {
+  await db.schema.alterTable('audit').addColumn('intent_id', 'integer').execute();
 }

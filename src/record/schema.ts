@@ -311,6 +311,8 @@ export interface Schema {
     action: string;
     target: string;
     status: number;
+    /** the request that it has made, whose outcome comes later; null for what was done at once */
+    intent_id: number | null;
   };
 
   /** see record/ended-sessions.ts */

@@ -54,7 +54,9 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     id: true, name: true, scope: true, hash: true, repos: true, person: true, created_by: true, created_at: true,
     last_used_at: true,
   },
-  audit: { id: true, at: true, actor: true, address: true, action: true, target: true, status: true },
+  audit: {
+    ...{ id: true, at: true, actor: true, address: true, action: true, target: true, status: true, intent_id: true },
+  },
   ended_sessions: { id: true, until: true },
   runner_keys: {
     public_key: true, name: true, repos: true, own: true, created_by: true, created_at: true, removed_at: true,

@@ -1,7 +1,7 @@
 import type { Command } from 'commander';
+import { withCommandsAsTyped } from '../../kernel/invocation.ts';
 import { Client } from '../client.ts';
 import type { CommandFile } from '../command.ts';
-import { withCommandsAsTyped } from '../invocation.ts';
 import { configOf, jsonOption } from '../options.ts';
 import { printEntries } from '../table.ts';
 import { mark, paint, plain, print, printJson } from '../terminal.ts';

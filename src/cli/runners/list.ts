@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
+import { withCommandsAsTyped } from '../../kernel/invocation.ts';
 import { clockFault } from '../../redis/clock-fault.ts';
 import { stateText } from '../../web/status/runner-state.ts';
 import { Client } from '../client.ts';
-import { withCommandsAsTyped } from '../invocation.ts';
 import { configOf, jsonOption } from '../options.ts';
 import { printEntries } from '../table.ts';
 import { mark, plain, print, printJson } from '../terminal.ts';

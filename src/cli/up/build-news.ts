@@ -1,9 +1,9 @@
 import { errorText } from '../../kernel/errors.ts';
+import { asTyped } from '../../kernel/invocation.ts';
 import { type BuildId, type BuildSummary, isFinal, type Job } from '../../kernel/model.ts';
 import { type BuildNotice, findBuildNotices, listBuilds } from '../../record/builds.ts';
 import { changeSchema, listen } from '../../redis/channels.ts';
 import { every, pause, type Repeating } from '../../system/wait.ts';
-import { asTyped } from '../invocation.ts';
 import { withWords } from '../log-lines.ts';
 import type { RecordContext } from '../stage.ts';
 import { mark, paint, plain, plainOutput, print, write } from '../terminal.ts';

@@ -3,11 +3,11 @@ import { levelMeaning, levelName, unaskedText, unfilteredText } from '../../exec
 import { networkRemedy } from '../../exec/network/job-network.ts';
 import { networksText } from '../../exec/network/network-check.ts';
 import { dataPaths } from '../../kernel/data-paths.ts';
+import { asTyped, upAsTyped } from '../../kernel/invocation.ts';
 import { version } from '../../kernel/version.ts';
 import { listBuilds } from '../../record/builds.ts';
 import { listRepositories } from '../../record/repositories.ts';
 import { isElsewhere } from '../../web/http/hosts.ts';
-import { asTyped, upAsTyped } from '../invocation.ts';
 import { slotsText } from '../slots.ts';
 import { paint, print } from '../terminal.ts';
 import { ago } from '../times.ts';

@@ -1,7 +1,7 @@
 import { errorText } from '../../kernel/errors.ts';
+import { withCommandsAsTyped } from '../../kernel/invocation.ts';
 import { listRepositories } from '../../record/repositories.ts';
 import { every, type Repeating } from '../../system/wait.ts';
-import { withCommandsAsTyped } from '../invocation.ts';
 import type { RecordContext } from '../stage.ts';
 import { mark, plain, print } from '../terminal.ts';
 import { presentError } from './observation.ts';

@@ -40,6 +40,9 @@ export const runnerDrain = z.object({
 });
 export type RunnerDrain = z.output<typeof runnerDrain>;
 
+export const auditOutcomes = ['done', 'open', 'refused', 'failed'] as const;
+export type AuditOutcome = (typeof auditOutcomes)[number];
+
 export const auditEntry = z.object({
   id: z.number().int(),
   at: time,
@@ -50,6 +53,10 @@ export const auditEntry = z.object({
   action: z.string().meta({ description: 'stable, for example builds.cancel' }),
   target: z.string().meta({ description: 'what was changed, for example the id of a build' }),
   status: z.number().int().meta({ description: 'HTTP status of the answer' }),
+  outcome: z.enum(auditOutcomes).meta({
+    description: 'done; open: asked for, and not done yet; refused: the person may not; failed: anything else',
+  }),
+  error: z.string().nullable().meta({ description: 'why what was asked for could not be done, where that came later' }),
 });
 /** An entry of the audit log: who did what with a token or from a signed-in browser, or tried to sign in. */
 export type AuditEntry = z.output<typeof auditEntry>;

@@ -12,8 +12,8 @@ interface AuditLog {
 }
 
 /**
- * Writes to the audit log who asked for which change, and the status of the answer. Routes set the variables `action` and
- * `target`; a request without an action is not logged.
+ * Writes to the audit log who asked for which change, and the status of the answer. Routes set the variables `action`,
+ * `target` and `intent`; a request without an action is not logged.
  */
 export function audited(log: AuditLog): MiddlewareHandler<WebEnv> {
   return async (context, next) => {
@@ -31,7 +31,7 @@ export async function logAction(
   entry: { actor: string; action: string; status: number },
 ): Promise<void> {
   const whole = { ...entry, address: context.get('source').address, target: context.get('target') ?? '' };
-  await recordAction(database, whole).catch((error) =>
+  await recordAction(database, whole, context.get('intent') ?? null).catch((error) =>
     logger.error(`cannot write to the audit log: ${errorText(error)}`, whole),
   );
 }

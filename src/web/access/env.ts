@@ -28,6 +28,8 @@ export interface WebEnv {
     target: string | undefined;
     /** of a page: number of the last change of a build before the page was made */
     change: number | undefined;
+    /** the request that it has made, which is carried out later */
+    intent: number | undefined;
     /** origin of another site that a form of the page goes to */
     formTarget: string | undefined;
   };

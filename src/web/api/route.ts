@@ -85,6 +85,7 @@ export function jsonRoute<
         // the path does not name a new entry yet
         if (!input.params && 'name' in value) context.set('target', String(value.name));
         if (input.auditedTarget) context.set('target', input.auditedTarget(value as z.output<A>));
+        if ('intent' in value) context.set('intent', Number(value.intent));
         return context.json(value, status);
       }
       const parameter = pageParameter(answer);

@@ -29,7 +29,9 @@ export function errorAnswers(logger: Logger, page: ErrorPage) {
 }
 
 export function nothingHere(context: Context): never {
-  throw new VoltError('not_found', `${context.req.method} ${context.req.path.slice(0, 200)} does not exist`, {
+  const path = context.req.path.slice(0, 200);
+  const what = wantsPage(context) ? `the page ${path}` : `${context.req.method} ${path}`;
+  throw new VoltError('not_found', `${what} does not exist`, {
     remedy: 'The dashboard is at /, the reference of the API at /api.',
   });
 }

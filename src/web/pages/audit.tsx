@@ -1,12 +1,16 @@
 import type { Context } from 'hono';
-import type { AuditEntry } from '../../kernel/model/access-shapes.ts';
+import type { AuditEntry, AuditOutcome } from '../../kernel/model/access-shapes.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import { listActions } from '../../record/audit.ts';
+import { type NamedTarget, targetsOf } from '../../record/audit-targets.ts';
 import { listTokens, type NamedToken } from '../../record/tokens.ts';
 import type { WebEnv } from '../access/env.ts';
 import { requireScope } from '../access/permission.ts';
 import type { Web } from '../services.ts';
+import { actionWords } from './audit-words.ts';
+import { CommandLine } from './command.tsx';
 import { answerPage } from './layout.tsx';
+import { Nothing } from './nothing.tsx';
 import { PageHead } from './page-head.tsx';
 import { Age } from './parts.tsx';
 import { Table } from './table.tsx';
@@ -34,7 +38,7 @@ export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Res
     content: (
       <>
         <PageHead title="Audit log" />
-        <Entries entries={shown} now={now} />
+        <Entries entries={shown} targets={await targetsOf(web.database, shown)} now={now} />
         <nav class="pages" aria-label="Pages">
           {(before || filter.actor || filter.action) && <a href="/audit">All entries</a>}
           {older && <a href={addressOf({ ...filter, before: String(older) })}>Older</a>}
@@ -46,8 +50,21 @@ export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Res
   });
 }
 
-function Entries({ entries, now }: { entries: AuditEntry[]; now: number }) {
-  if (entries.length === 0) return <p class="empty">No entries.</p>;
+interface Listed {
+  entries: AuditEntry[];
+  /** what entries are about, by their ids */
+  targets: ReadonlyMap<number, NamedTarget>;
+  now: number;
+}
+
+function Entries({ entries, targets, now }: Listed) {
+  if (entries.length === 0)
+    return (
+      <Nothing title="Nothing was changed yet">
+        Changes are listed here with who made them: builds that were cancelled, repositories that were added, and all
+        attempts to sign in.
+      </Nothing>
+    );
   return (
     <Table
       class="cards"
@@ -56,20 +73,52 @@ function Entries({ entries, now }: { entries: AuditEntry[]; now: number }) {
         { head: 'When', cell: ({ at }) => <Age time={at} now={now} /> },
         { head: 'Who', cell: ({ actor }) => <a href={addressOf({ actor })}>{actor}</a> },
         { head: 'From', cell: ({ address }) => address },
-        { head: 'Action', cell: ({ action }) => <a href={addressOf({ action })}>{action}</a> },
-        { head: 'Target', cell: ({ target }) => target || '–' },
-        { head: 'Status', class: 'number', cell: ({ status }) => status },
+        {
+          head: 'Action',
+          cell: ({ action }) => (
+            <a href={addressOf({ action })} title={action}>
+              {actionWords(action)}
+            </a>
+          ),
+        },
+        { head: 'Target', cell: (entry) => <Target entry={entry} named={targets.get(entry.id)} /> },
+        { head: 'Outcome', cell: (entry) => <Outcome entry={entry} /> },
       ]}
     />
+  );
+}
+
+function Target({ entry: { target }, named }: { entry: AuditEntry; named: NamedTarget | undefined }) {
+  if (named) return <a href={named.path}>{named.name}</a>;
+  return <>{target || '–'}</>;
+}
+
+const outcomes: { readonly [O in AuditOutcome]: { word: string; colour: string } } = {
+  done: { word: 'done', colour: 'success' },
+  open: { word: 'not done yet', colour: 'queued' },
+  refused: { word: 'refused', colour: 'cancelled' },
+  failed: { word: 'failed', colour: 'failure' },
+};
+
+function Outcome({ entry: { outcome, status, error } }: { entry: AuditEntry }) {
+  const { word, colour } = outcomes[outcome];
+  return (
+    <>
+      <span class={`status ${colour}`} title={`HTTP status ${status}`}>
+        {word}
+      </span>
+      {error !== null && <span class="by"> {error}</span>}
+    </>
   );
 }
 
 function Tokens({ tokens, now }: { tokens: NamedToken[]; now: number }) {
   if (tokens.length === 0) {
     return (
-      <p class="empty">
-        There is only the admin token. Create others with <code>volt token add</code>.
-      </p>
+      <Nothing title="There is only the admin token">
+        <p>Give each person and program a token of their own:</p>
+        <CommandLine line="volt token add NAME --scope write" />
+      </Nothing>
     );
   }
   return (

@@ -17,7 +17,7 @@ export function cancelFromPage(context: Context<WebEnv>, web: Web): Promise<Resp
 export function retryFromPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   return act(context, async (id) => {
     const { failed } = await context.req.parseBody();
-    await retryBuild(web, requesterOf(context), id, failed === '1');
+    return retryBuild(web, requesterOf(context), id, failed === '1');
   });
 }
 
@@ -50,20 +50,26 @@ async function decidedIn(context: Context<WebEnv>, of: 'builds' | 'jobs'): Promi
 async function act(context: Context<WebEnv>, ask: (id: BuildId) => Promise<unknown>): Promise<Response> {
   const id = parseBuildId(context.req.param('id') ?? '');
   if (id === undefined) return nothingHere(context);
-  await ignoreConflict(ask(id));
+  await noteIntent(context, ask(id));
   return context.redirect(`/builds/${id}`, 303);
 }
 
 async function actOnJob(context: Context<WebEnv>, ask: (job: JobId) => Promise<unknown>): Promise<Response> {
   const job = parseJobId(context.req.param('id') ?? '');
   if (job === undefined) return nothingHere(context);
-  await ignoreConflict(ask(job));
+  await noteIntent(context, ask(job));
   return context.redirect(`/builds/${buildIdOf(job)}?job=${job}`, 303);
 }
 
-/** Ignores a conflict: the build has changed since the person saw the page, and the page will show its new state. */
-async function ignoreConflict(asked: Promise<unknown>): Promise<void> {
-  await asked.catch((error) => {
+/**
+ * Notes the request that was made for the audit log. A conflict is ignored: the build has changed since the person saw the page,
+ * and the page will show its new state.
+ */
+async function noteIntent(context: Context<WebEnv>, asked: Promise<unknown>): Promise<void> {
+  try {
+    const intent = await asked;
+    if (typeof intent === 'number') context.set('intent', intent);
+  } catch (error) {
     if (!(error instanceof VoltError && error.code === 'conflict')) throw error;
-  });
+  }
 }

@@ -1,31 +1,104 @@
 import type { Context } from 'hono';
-import type { VoltError } from '../../kernel/errors.ts';
+import type { Child } from 'hono/jsx';
+import type { ErrorCode, VoltError } from '../../kernel/errors.ts';
 import type { WebEnv } from '../access/env.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
+import { PageHead } from './page-head.tsx';
 import { Words } from './parts.tsx';
 
-export async function errorPage(
-  context: Context<WebEnv>,
-  web: Web,
-  { code, message, remedy }: VoltError,
-): Promise<Response> {
+/** What a page says about an error: what happened, and what a person can do about it on the pages. */
+interface Told {
+  title: string;
+  text: Child;
+}
+
+/** Answers with a page about an error. Its remedy is for programs where there is something better to say to a person. */
+export async function errorPage(context: Context<WebEnv>, web: Web, error: VoltError): Promise<Response> {
+  const { title, text } = (texts[error.code] ?? other)(error, context);
   return answerPage(context, web, {
-    title: message,
+    title,
     section: 'none',
     content: (
-      <div class="failed">
-        <h1>{message.charAt(0).toUpperCase() + message.slice(1)}</h1>
-        <p>
-          <Words text={remedy} />
-        </p>
-        <p>
-          <a href="/builds">All builds</a>
+      <>
+        <PageHead title={title} />
+        {text}
+        <p class="acts">
+          <a class="button" href="/builds">
+            All builds
+          </a>
+          <a class="button" href="/">
+            Start
+          </a>
         </p>
         <p class="faint">
-          <code>{code}</code>
+          <code>{error.code}</code>
         </p>
-      </div>
+      </>
     ),
   });
+}
+
+type Teller = (error: VoltError, context: Context<WebEnv>) => Told;
+
+const texts: { readonly [C in ErrorCode]?: Teller } = {
+  not_found: ({ message }, context) => ({
+    title: sentence(message),
+    text: (
+      <p>
+        The address may be mistyped, or what it named was removed, as old builds are.
+        {!context.get('signedIn') && (
+          <>
+            {' '}
+            Some things are shown only to those who <SignIn context={context} />.
+          </>
+        )}
+      </p>
+    ),
+  }),
+  token_needed: (_, context) => ({
+    title: 'You are not signed in',
+    text: (
+      <p>
+        To do this, <SignIn context={context} /> first.
+      </p>
+    ),
+  }),
+  scope_needed: ({ message }, context) => ({
+    title: 'You may not do this',
+    text: (
+      <p>
+        {sentence(message)}. Ask somebody with the scope “admin” to do it or to make you another token, and then{' '}
+        <SignIn context={context} /> with that.
+      </p>
+    ),
+  }),
+  rate_limited: () => ({
+    title: 'Too many requests',
+    text: <p>Too much was asked from your address at once. Wait a minute, then load the page again.</p>,
+  }),
+  internal: () => ({
+    title: 'Volt could not show this page',
+    text: (
+      <p>This is a fault in Volt. Load the page again; if that does not help, the log of the web stage says why.</p>
+    ),
+  }),
+};
+
+/** What happened and its remedy, as for programs. */
+const other: Teller = ({ message, remedy }) => ({
+  title: sentence(message),
+  text: (
+    <p>
+      <Words text={remedy} />
+    </p>
+  ),
+});
+
+function SignIn({ context }: { context: Context<WebEnv> }) {
+  return <a href={`/sign-in?next=${encodeURIComponent(context.req.path)}`}>sign in</a>;
+}
+
+function sentence(message: string): string {
+  return message.charAt(0).toUpperCase() + message.slice(1);
 }

@@ -8,7 +8,9 @@ import { requireScope } from '../access/permission.ts';
 import { isElsewhere } from '../http/hosts.ts';
 import { checkForge } from '../requests/check-forge.ts';
 import type { Web } from '../services.ts';
+import { CommandLine } from './command.tsx';
 import { answerPage } from './layout.tsx';
+import { Nothing } from './nothing.tsx';
 import { PageHead } from './page-head.tsx';
 import { Age } from './parts.tsx';
 import { Table } from './table.tsx';
@@ -47,9 +49,13 @@ export async function checkForgeFromPage(context: Context<WebEnv>, web: Web): Pr
 function Forges({ forges, now }: { forges: Forge[]; now: number }) {
   if (forges.length === 0) {
     return (
-      <p class="empty">
-        Builds are shown at no forge. Make a GitHub App below, or add a token with <code>volt forge add</code>.
-      </p>
+      <Nothing title="Builds are not shown at a forge yet">
+        <p>
+          GitHub, GitLab and others can show each build beside its commit. Make a GitHub App below, or add an access
+          token of the forge:
+        </p>
+        <CommandLine line="volt forge add github --kind github --token-file FILE" />
+      </Nothing>
     );
   }
   return (

@@ -5,6 +5,7 @@ import type { Database } from '../../record/database.ts';
 import type { WebEnv } from '../access/env.ts';
 import { addressOf, type Filter, isFiltered } from './build-filter.ts';
 import { NoRepositories } from './no-repositories.tsx';
+import { Nothing } from './nothing.tsx';
 import { WhoAreYou } from './who-are-you.tsx';
 
 /** Branches that are compared with a name that no build has. */
@@ -43,7 +44,12 @@ export async function NoBuilds({ context, database, filter, repositories, me }: 
       </p>
     );
   }
-  return <Nothing observed={repositories.length} signedIn={context.get('signedIn')} />;
+  if (repositories.length === 0) return <NoRepositories context={context} />;
+  return (
+    <Nothing title="No builds yet">
+      <p>The first one appears here when Volt has checked a repository and found a commit to build.</p>
+    </Nothing>
+  );
 }
 
 /** Names similar to those of the filter that do not exist, with the address that has them instead. */
@@ -69,9 +75,4 @@ function correction(values: readonly string[], known: readonly string[]) {
   if (wrong === undefined) return undefined;
   const meant = nearest(wrong, known) ?? known.find((name) => name.toLowerCase().includes(wrong.toLowerCase()));
   return meant === undefined ? undefined : { meant, values: values.map((value) => (value === wrong ? meant : value)) };
-}
-
-function Nothing({ observed, signedIn }: { observed: number; signedIn: boolean }) {
-  if (observed === 0) return <NoRepositories signedIn={signedIn} />;
-  return <p class="empty">No builds yet. The first one appears here after Volt has polled the repository.</p>;
 }

@@ -1,11 +1,39 @@
-/** What stands in place of a list of repositories if there is none that the reader may see. */
-export function NoRepositories({ signedIn }: { signedIn: boolean }) {
-  // do not reveal whether there are repositories that need a token
-  if (!signedIn) return <p class="empty">No repositories yet, or none that you can see without signing in.</p>;
+import type { Context } from 'hono';
+import type { WebEnv } from '../access/env.ts';
+import { may } from '../access/permission.ts';
+import { CommandLine } from './command.tsx';
+import { Nothing } from './nothing.tsx';
+
+/** What a list shows that has no repository to show anything of. */
+export function NoRepositories({ context }: { context: Context<WebEnv> }) {
+  // whether there are some that need a token is not said
+  if (!context.get('signedIn')) {
+    return (
+      <Nothing title="No repositories">
+        <p>
+          Volt watches none yet, or you have to <a href="/sign-in">sign in</a> to see them.
+        </p>
+      </Nothing>
+    );
+  }
+  if (!may(context, 'write')) {
+    return (
+      <Nothing title="No repositories">
+        <p>Volt watches none yet, or none that your token is for. Somebody with the scope “write” can add one.</p>
+      </Nothing>
+    );
+  }
   return (
-    <p class="empty">
-      No repositories yet, or none that your token can read. <a href="/repos/new">Add one</a>, or type{' '}
-      <code>volt repo add NAME PATH-OR-URL</code>.
-    </p>
+    <Nothing title="No repositories yet">
+      <p>
+        Volt builds each new commit of the repositories that it watches. Add the first one here, or on the command line:
+      </p>
+      <CommandLine line="volt repo add NAME PATH-OR-URL" />
+      <p class="acts">
+        <a class="button primary" href="/repos/new">
+          Add repository
+        </a>
+      </p>
+    </Nothing>
   );
 }

@@ -1,5 +1,6 @@
 import type { Child } from 'hono/jsx';
 import { durationStart } from '../../kernel/build-duration.ts';
+import { withCommandsAsTyped } from '../../kernel/invocation.ts';
 import { type BuildSummary, type Status, statusWords } from '../../kernel/model.ts';
 import { age, duration } from '../../kernel/times.ts';
 import { isFailing } from '../../kernel/verdict.ts';
@@ -89,9 +90,15 @@ function inUtc(time: string): string {
   return `${time.slice(0, 10)} ${time.slice(11, 19)} UTC`;
 }
 
-/** Text whose commands and code are between backticks. */
+/** Text whose commands and code are between backticks; commands are shown as they are typed at this installation. */
 export function Words({ text }: { text: string }) {
-  return <>{text.split('`').map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}</>;
+  return (
+    <>
+      {withCommandsAsTyped(text)
+        .split('`')
+        .map((part, index) => (index % 2 === 1 ? <code>{part}</code> : part))}
+    </>
+  );
 }
 
 /** Problems with their remedies. */

@@ -3,6 +3,7 @@ import type { WebEnv } from '../access/env.ts';
 import type { Operation, Parameter, SchemaNode } from '../api/document.ts';
 import { apiDescription } from '../api/openapi.ts';
 import type { Web } from '../services.ts';
+import { Command } from './command.tsx';
 import { answerPage } from './layout.tsx';
 import { PageHead } from './page-head.tsx';
 import { TypeOf } from './reference-type.tsx';
@@ -60,9 +61,9 @@ function Introduction() {
         <a href="/api/v1/openapi.json">openapi.json</a>.
       </p>
       <p>
-        Send an access token as <code>Authorization: Bearer TOKEN</code>; <code>volt token add</code> creates tokens.
-        Errors have the form <code>{'{error: {code, message, remedy}}'}</code>; codes never change. Lists are newest
-        first. To get the next page, send <code>next</code> of one page as <code>before</code>; the header{' '}
+        Send an access token as <code>Authorization: Bearer TOKEN</code>; <Command line="volt token add" /> creates
+        tokens. Errors have the form <code>{'{error: {code, message, remedy}}'}</code>; codes never change. Lists are
+        newest first. To get the next page, send <code>next</code> of one page as <code>before</code>; the header{' '}
         <code>Link</code> has the full URL. GET responses have an <code>ETag</code>; send <code>If-None-Match</code> to
         get 304 if nothing changed. Stream changes from <a href="#events.get">/events</a>; resume with{' '}
         <code>Last-Event-ID</code> to miss nothing.

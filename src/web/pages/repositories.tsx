@@ -8,6 +8,7 @@ import type { WebEnv } from '../access/env.ts';
 import { may } from '../access/permission.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
+import { NoRepositories } from './no-repositories.tsx';
 import { PageHead } from './page-head.tsx';
 import { Age, BuildMark, Took } from './parts.tsx';
 import { preferencesOf } from './preferences.ts';
@@ -52,15 +53,8 @@ export async function repositoriesPage(context: Context<WebEnv>, web: Web): Prom
         </PageHead>
         <TextFilter action="/repos" label="Name or URL" text={text} />
         <section id="repositories" data-live="">
-          {rows.length === 0 && (
-            <p class="empty">
-              {text || after
-                ? 'No repositories match.'
-                : context.get('signedIn')
-                  ? 'No repositories yet, or none that your token can read.'
-                  : 'No repositories yet, or none that you can see without signing in.'}
-            </p>
-          )}
+          {rows.length === 0 &&
+            (text || after ? <p class="empty">No repositories match.</p> : <NoRepositories context={context} />)}
           <Table
             class="cards"
             rows={rows}

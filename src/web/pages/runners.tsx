@@ -12,8 +12,10 @@ import { type FleetRange, fleetRanges } from '../status/fleet-intervals.ts';
 import { pageOfRunners } from '../status/runner-list.ts';
 import { jobsNow, sharesBusy } from '../status/runner-work.ts';
 import { systemStatus } from '../status/system-status.ts';
+import { CommandLine } from './command.tsx';
 import { FleetCharts, FleetRanges, fleetRangeOf } from './fleet-charts.tsx';
 import { answerPage } from './layout.tsx';
+import { Nothing } from './nothing.tsx';
 import { Age, Problems } from './parts.tsx';
 import { Losses } from './past-attempts.tsx';
 import { DrainNote, DrainOf, RunnerMark } from './runner-drain.tsx';
@@ -122,9 +124,12 @@ function Fleet({ runners, narrowed, work: { jobs, shares }, now }: FleetShown) {
   if (runners.length === 0 && narrowed) return <p class="empty">No runners match.</p>;
   if (runners.length === 0) {
     return (
-      <p class="empty">
-        No runners. Start one with <code>volt runner</code>.
-      </p>
+      <Nothing title="No runner is connected">
+        <p>Builds wait until there is one. On this machine, start it with:</p>
+        <CommandLine line="volt runner" />
+        <p>For another machine, make a key; the command prints what to type there:</p>
+        <CommandLine line="volt runner-key add NAME" />
+      </Nothing>
     );
   }
   return (

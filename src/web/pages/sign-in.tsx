@@ -9,6 +9,7 @@ import { maySignInAt } from '../access/sign-in-address.ts';
 import { isElsewhere } from '../http/hosts.ts';
 import { ownPath } from '../http/own-path.ts';
 import type { Web } from '../services.ts';
+import { Command } from './command.tsx';
 import { answerPage } from './layout.tsx';
 
 /** `/sign-in`: the form for the token, or the address that has the form. */
@@ -29,7 +30,7 @@ function answerForm(context: Context<WebEnv>, web: Web, next: string, wrong = fa
         <p>
           Sign in with an access token. The admin token is in <code>.volt/token</code> (the file <code>token</code> of
           the data directory), or in <code>VOLT_TOKEN</code> if that is set. Create others with{' '}
-          <code>volt token add</code>.
+          <Command line="volt token add NAME" />.
         </p>
         {wrong && (
           <p class="wrong" role="alert">
@@ -82,10 +83,10 @@ function answerElsewhere(context: Context<WebEnv>, web: Web): Promise<Response> 
             </p>
             <ul>
               <li>
-                <code>volt sign-in</code> prints it;
+                <Command line="volt sign-in" /> prints it;
               </li>
               <li>
-                <code>volt up</code> prints it at the start;
+                <Command line="volt up" /> prints it at the start;
               </li>
               <li>
                 the file <code>sign-in.url</code> in Volt's data directory contains it.

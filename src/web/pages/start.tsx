@@ -61,7 +61,7 @@ export async function startPage(context: Context<WebEnv>, web: Web): Promise<Res
         <PageHead title="Start" />
         <Problems problems={problems} />
         {all.length === 0 ? (
-          <NoRepositories signedIn={context.get('signedIn')} />
+          <NoRepositories context={context} />
         ) : (
           <div id="start" data-live="">
             <StartSummary all={all} open={open} />

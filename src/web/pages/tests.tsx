@@ -7,6 +7,8 @@ import type { WebEnv } from '../access/env.ts';
 import { readRepository } from '../access/readable.ts';
 import type { Web } from '../services.ts';
 import { suiteText } from '../text/suite.ts';
+import { CommandLine } from './command.tsx';
+import { Nothing } from './nothing.tsx';
 import { Age } from './parts.tsx';
 import { answerRepositoryPage } from './repository/frame.tsx';
 import { Tabs } from './tabs.tsx';
@@ -135,7 +137,7 @@ function Suites({ suites, repo }: { suites: readonly Suite[]; repo: string }) {
 }
 
 function Tests({ tests, asked }: { tests: readonly Test[]; asked: Asked }) {
-  if (tests.length === 0) return <p class="empty">{nothing(asked)}</p>;
+  if (tests.length === 0) return <NoTests asked={asked} />;
   return (
     <>
       {groupsOf(tests, asked.sort).map(({ title, suite, members }) => (
@@ -160,10 +162,25 @@ function Tests({ tests, asked }: { tests: readonly Test[]; asked: Asked }) {
   );
 }
 
-function nothing({ repo, sort, q }: Asked): string {
-  if (q !== undefined) return `No test of ${repo} has “${q}” in its suite or name.`;
-  if (sort === 'failing') return 'No test fails.';
-  return sort === 'flaky' ? 'No flaky tests.' : 'No test results yet.';
+function NoTests({ asked: { repo, sort, q } }: { asked: Asked }) {
+  if (q !== undefined) {
+    return (
+      <p class="empty">
+        No test of {repo} has “{q}” in its suite or name.
+      </p>
+    );
+  }
+  if (sort === 'failing') return <p class="empty">No test fails.</p>;
+  if (sort === 'flaky') return <p class="empty">No flaky tests.</p>;
+  return (
+    <Nothing title="No test results yet">
+      <p>
+        Volt reads results of single tests from reports that jobs write, such as JUnit XML and TAP. It finds most of
+        them by itself; name others by their files:
+      </p>
+      <CommandLine line={`volt repo set ${repo} --reports "reports/*.xml"`} />
+    </Nothing>
+  );
 }
 
 interface Group {

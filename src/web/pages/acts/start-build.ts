@@ -32,6 +32,7 @@ export async function startBuildFromPage(context: Context<WebEnv>, web: Web): Pr
     const problems = command === null ? await problemsOf(web, name, form) : new Map<string, string>();
     if (problems.size > 0) return await refuse({ problems }, 400);
     const intent = await triggerBuild(web, requester, name, ref ?? null, requestedEvent({ workflow, inputs }));
+    context.set('intent', intent);
     const { open, madeBuild, error } = await outcomeOf(web, requester.reader, intent, patience);
     if (error) return refuse({ refused: error }, error.httpStatus);
     return context.redirect(open || madeBuild === null ? `/requests/${intent}` : `/builds/${madeBuild}`, 303);

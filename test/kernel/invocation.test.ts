@@ -1,5 +1,5 @@
 import { expect } from 'chai';
-import { callOf, withCommandsAsTyped } from '../../src/cli/invocation.ts';
+import { callOf, withCommandsAsTyped } from '../../src/kernel/invocation.ts';
 
 describe('the command that messages tell people to type', () => {
   const calls: [how: string, entry: string | undefined, call: string][] = [
