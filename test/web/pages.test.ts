@@ -34,8 +34,22 @@ describe('web: pages without scripts', () => {
   });
   after(() => site.stop());
 
+  it('say in words what is wrong, and never by a path of the API', async () => {
+    for (const [path, words] of [
+      ['/builds/999', 'Build 999 does not exist'],
+      ['/no/such', 'The page /no/such does not exist'],
+      ['/repos/nobody', 'Repository "nobody" does not exist'],
+    ] as const) {
+      const answer = await site.fetch(path, { headers: { accept: 'text/html' } });
+      const page = await answer.text();
+      expect(answer.status, path).to.equal(404);
+      expect(textOf(page).replaceAll('&quot;', '"')).to.include(`${words} · Volt`);
+      expect(page).to.include('href="/builds"').and.not.include('/api/v1');
+    }
+  });
+
   it('say what to do if there are no builds', async () => {
-    expect(textOf(await site.page('/builds'))).to.include('No builds yet.');
+    expect(textOf(await site.page('/builds'))).to.include('No builds yet');
   });
 
   it('list builds newest first, filtered by the address', async () => {

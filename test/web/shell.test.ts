@@ -142,7 +142,8 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
       await site.finish({ job: job(id, position), attempt: 1 }, { status: 'failure', reason: 'exit_code' });
     await page.goto(`/builds/${id}?job=${job(id, 1)}`);
     const at = (position: number) => page.waitForURL(`**/builds/${id}?job=${job(id, position)}`);
-    const current = (name: string) => page.locator('#jobs [aria-current]', { hasText: name }).waitFor();
+    const current = (name: string) =>
+      page.locator('#jobs [aria-current] .name').getByText(name, { exact: true }).waitFor();
     for (const [key, position, name] of [
       ['n', 2, 'b'],
       ['n', 4, 'd'],

@@ -1,15 +1,18 @@
 import { expect } from 'chai';
 import { listActions, recordAction } from '../../src/record/audit.ts';
-import { findIntent } from '../../src/record/intents.ts';
+import { failIntent, findIntent, openCancels } from '../../src/record/intents.ts';
 import { findTokenById, listTokens, noteUse } from '../../src/record/tokens.ts';
 import { pruneResults } from '../../src/reporter/prune.ts';
 import { Guard } from '../../src/web/access/guard.ts';
 import { RateLimiter } from '../../src/web/access/rate-limit.ts';
+import { actionOf } from '../../src/web/api/route.ts';
+import { routes } from '../../src/web/api/routes.ts';
 import { webApp } from '../../src/web/app.ts';
 import { networkOf } from '../../src/web/http/network.ts';
+import { actionWords } from '../../src/web/pages/audit-words.ts';
 import { volt } from '../support/cli.ts';
 import { until } from '../support/until.ts';
-import { bodyOf, Site } from './site.ts';
+import { bodyOf, job, Site } from './site.ts';
 
 type Headings = { [name: string]: string };
 
@@ -148,10 +151,10 @@ describe('web: named tokens', () => {
     expect(await run('token', 'ls')).to.match(/deploy +write/);
     await run('token', 'rm', 'deploy');
     expect(await status(`/api/v1/builds/${build}/cancel`, text, 'POST')).to.equal(401);
-    expect(await run('audit', '--actor', 'deploy')).to.match(/deploy +127\.0\.0\.1 +builds\.cancel +1 +202/);
+    expect(await run('audit', '--actor', 'deploy')).to.match(/deploy +127\.0\.0\.1 +builds\.cancel +1 +open/);
     expect(await run('audit'))
-      .to.match(/owner .*tokens\.remove +deploy +200/)
-      .and.match(/owner .*tokens\.add +deploy +201/);
+      .to.match(/owner .*tokens\.remove +deploy +done/)
+      .and.match(/owner .*tokens\.add +deploy +done/);
   });
 });
 
@@ -209,9 +212,31 @@ describe('web: the audit log', () => {
     expect(await site.page('/audit', headers))
       .to.include('&lt;script&gt;alert(1)')
       .and.not.include('<script>alert');
-    expect(await site.page('/audit?action=nothing', headers)).to.include('No entries.');
+    expect(await site.page('/audit?action=nothing', headers)).to.include('No entries match.');
     const answer = await site.fetch('/audit', { headers: { accept: 'text/html' } });
     expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, '/sign-in?next=/audit']);
+  });
+
+  it('says in words what was done, to what, and how it ended', async () => {
+    const asOwner = { headers: { authorization: `Bearer ${site.token}` } };
+    const build = await site.build('app', {}, [{ name: 'unit' }]);
+    await site.post(`/api/v1/jobs/${job(build)}/cancel`);
+    const open = (await site.json('/api/v1/audit?limit=1', asOwner)).entries[0];
+    expect(open).to.include({ action: 'jobs.cancel', outcome: 'open', error: null });
+    const intent = (await openCancels(site.context.database)).find((one) => one.job === job(build));
+    const ended = { code: 'conflict', message: 'it has ended', remedy: '' } as const;
+    await failIntent(site.context.database, intent?.id ?? 0, ended);
+    await site.post('/api/v1/builds/999999/cancel');
+    const cookie = await site.signIn();
+    const page = (await site.page('/audit', { cookie })).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+    expect(page).to.match(/Cancel job app#\d+ unit failed it has ended/);
+    expect(page).to.match(/Cancel build 999999 failed/);
+    expect(page).to.match(/Sign in – done/);
+  });
+
+  it('has words for every action of the API', () => {
+    for (const route of routes)
+      if (route.method !== 'get') expect(actionWords(actionOf(route))).to.match(/^[A-Z][A-Za-z' -]+$/);
   });
 
   it('is pruned after the days of the setting', async () => {

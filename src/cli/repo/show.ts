@@ -1,11 +1,11 @@
 import { type Command, InvalidArgumentError } from 'commander';
+import { withCommandsAsTyped } from '../../kernel/invocation.ts';
 import type { Percentiles } from '../../kernel/model/statistics-shapes.ts';
 import { mostCounted, parseRange } from '../../kernel/statistics-range.ts';
 import { duration } from '../../kernel/times.ts';
 import type { repositoryStatistics } from '../../web/schemas/statistics.ts';
 import { type Answer, Client } from '../client.ts';
 import type { CommandFile } from '../command.ts';
-import { withCommandsAsTyped } from '../invocation.ts';
 import { configOf, jsonOption } from '../options.ts';
 import { printEntries } from '../table.ts';
 import { mark, paint, plain, print, printJson } from '../terminal.ts';

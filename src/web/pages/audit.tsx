@@ -38,7 +38,12 @@ export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Res
     content: (
       <>
         <PageHead title="Audit log" />
-        <Entries entries={shown} targets={await targetsOf(web.database, shown)} now={now} />
+        <Entries
+          entries={shown}
+          isFiltered={before !== undefined || filter.actor !== undefined || filter.action !== undefined}
+          targets={await targetsOf(web.database, shown)}
+          now={now}
+        />
         <nav class="pages" aria-label="Pages">
           {(before || filter.actor || filter.action) && <a href="/audit">All entries</a>}
           {older && <a href={addressOf({ ...filter, before: String(older) })}>Older</a>}
@@ -52,19 +57,23 @@ export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Res
 
 interface Listed {
   entries: AuditEntry[];
+  isFiltered: boolean;
   /** what entries are about, by their ids */
   targets: ReadonlyMap<number, NamedTarget>;
   now: number;
 }
 
-function Entries({ entries, targets, now }: Listed) {
-  if (entries.length === 0)
+function Entries({ entries, isFiltered, targets, now }: Listed) {
+  if (entries.length === 0 && isFiltered) return <p class="empty">No entries match.</p>;
+  if (entries.length === 0) {
     return (
       <Nothing title="Nothing was changed yet">
-        Changes are listed here with who made them: builds that were cancelled, repositories that were added, and all
-        attempts to sign in.
+        <p>
+          This page lists who changed what: who cancelled a build or added a repository, and all attempts to sign in.
+        </p>
       </Nothing>
     );
+  }
   return (
     <Table
       class="cards"

@@ -21,13 +21,19 @@ export function nextRow(step: 1 | -1): boolean {
  * @returns whether the page has jobs
  */
 export function nextJob(direction: 'next' | 'previous', failed = false): boolean {
-  const links = [...document.querySelectorAll<HTMLElement>('#jobs a[data-swap="job"]')];
+  const links = [...document.querySelectorAll<HTMLAnchorElement>('#jobs a[data-swap="job"]')];
   if (links.length === 0) return false;
-  const now = links.findIndex((link) => link.hasAttribute('aria-current'));
+  // by the address, which changes at once; the list is marked when the job has been fetched
+  const chosen = jobOf(location.href);
+  const now = links.findIndex((link) => (chosen ? jobOf(link.href) === chosen : link.hasAttribute('aria-current')));
   const rest = direction === 'next' ? links.slice(now + 1) : links.slice(0, Math.max(0, now)).reverse();
   const next = rest.find((link) => !failed || link.matches('.failure, .error, :has(.failure, .error)'));
   next?.closest('details')?.setAttribute('open', '');
   next?.click();
   next?.scrollIntoView({ block: 'nearest' });
   return true;
+}
+
+function jobOf(address: string): string | null {
+  return new URL(address).searchParams.get('job');
 }
