@@ -216,4 +216,39 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
     await titled('✗ states');
     complaints = complaints.filter((complaint) => !complaint.includes('ERR_INTERNET_DISCONNECTED'));
   });
+
+  it('a notification tells when a watched build has ended, whatever page is open', async () => {
+    // the desktop of a test shows none
+    const content = `
+      globalThis.shown = [];
+      globalThis.Notification = class {
+        static permission = 'granted';
+        static requestPermission = async () => 'granted';
+        constructor(title, { body }) { shown.push(title + ': ' + body); }
+      };`;
+    await context.addInitScript({ content });
+    const id = await site.build('chalk', { subject: 'Slow' });
+    await site.begin({ job: job(id), attempt: 1 });
+    await page.goto(`/builds/${id}`);
+    await page.getByRole('button', { name: 'Notify me' }).click();
+    await page.locator('#notify[aria-pressed=true]').getByText('Will notify you').waitFor();
+    await page.goto('/runners');
+    await site.finish({ job: job(id), attempt: 1 }, { status: 'failure', reason: 'exit_code', exitCode: 1 });
+    await site.announce(id, 'chalk', 'failure');
+    const shown = await until('a notification', async () => (await page.evaluate<string[]>('shown'))[0]);
+    expect(shown).to.match(/^✗ chalk#\d+: Failed/);
+    await page.goto(`/builds/${id}`);
+    expect(await page.locator('#notify').count()).to.equal(0);
+  });
+
+  it('says why there are no notifications where a browser forbids them', async () => {
+    const id = await site.build('chalk', { subject: 'Slow, too' });
+    const content = "Object.defineProperty(Notification, 'permission', { value: 'denied' })";
+    await context.addInitScript({ content });
+    await page.goto(`/builds/${id}`);
+    const button = page.getByRole('button', { name: 'Notify me' });
+    await button.waitFor();
+    expect(await button.isDisabled()).to.equal(true);
+    expect(await button.getAttribute('title')).to.equal('This browser forbids notifications of this page.');
+  });
 });

@@ -1,8 +1,9 @@
-/** What every page can do with a script besides being current: menus, the command palette, and keys. */
+/** What every page can do with a script besides being current: menus, the command palette, keys and notifications. */
 import { closeMenus } from './shell/menus.ts';
 import { Palette } from './shell/palette.ts';
 import { forgetPages, rememberPage } from './shell/recent.ts';
 import { useShortcuts } from './shell/shortcuts.ts';
+import { notifyOfBuilds } from './shell/watched.ts';
 
 const palette = new Palette();
 const open = () => palette.open();
@@ -10,6 +11,7 @@ const open = () => palette.open();
 closeMenus();
 useShortcuts(open);
 rememberPage();
+notifyOfBuilds();
 
 const find = document.getElementById('find');
 find?.querySelector('kbd')?.removeAttribute('hidden');

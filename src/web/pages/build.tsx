@@ -65,7 +65,7 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
     section: 'builds',
     scripts: ['log'],
     content: (
-      <article data-build={build.id}>
+      <article data-build={build.id} data-final={isFinal(build.status) ? '' : undefined}>
         <div class="path">
           <Crumbs
             above={[
@@ -161,10 +161,13 @@ function Act({ build, signedIn }: { build: Build; signedIn: boolean }) {
   const waits = waitingForApproval(build).length > 0;
   if (!signedIn) {
     return (
-      <p class="faint">
-        <a href={`/sign-in?next=/builds/${build.id}`}>Sign in</a> to{' '}
-        {over ? 'retry' : waits ? 'approve or cancel' : 'cancel'} this build.
-      </p>
+      <>
+        <p class="faint">
+          <a href={`/sign-in?next=/builds/${build.id}`}>Sign in</a> to{' '}
+          {over ? 'retry' : waits ? 'approve or cancel' : 'cancel'} this build.
+        </p>
+        {!over && <NotifyButton build={build} />}
+      </>
     );
   }
   if (over) return <Retry build={build} />;
@@ -177,8 +180,20 @@ function Act({ build, signedIn }: { build: Build; signedIn: boolean }) {
       ) : (
         waits && <Decide build={build} />
       )}
-      <CancelForm build={build} />
+      <div class="acts">
+        <CancelForm build={build} />
+        <NotifyButton build={build} />
+      </div>
     </>
+  );
+}
+
+/** Asks for a notification when the build ends; client/shell/watched.ts shows it. */
+function NotifyButton({ build }: { build: Build }) {
+  return (
+    <button id="notify" type="button" data-of={build.id} hidden>
+      Notify me
+    </button>
   );
 }
 
