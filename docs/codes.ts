@@ -14,6 +14,8 @@ export const errorMeanings: { readonly [C in ErrorCode]: string } = {
   bad_ref: 'The name of a branch, tag or pattern is not valid in git.',
   bad_request: 'A request to the API has an invalid parameter or body; see the reference at `/api`.',
   not_found: 'The build, job, repository, file or page does not exist. Check the name; the remedy says where to look.',
+  log_removed:
+    'The log is older than `VOLT_KEEP_LOG_DAYS` keeps logs. The verdict, the steps and the tests of the build are kept.',
   name_taken: 'Another repository, or another runner on this machine, has this name. Choose another one.',
   conflict: 'The current state does not allow this, for example cancelling a build that has ended.',
   token_needed:

@@ -18,6 +18,7 @@ export const errorCodes = {
   bad_ref: { exit: 2, http: 400 },
   bad_request: { exit: 2, http: 400 },
   not_found: { exit: 2, http: 404 },
+  log_removed: { exit: 2, http: 410 },
   name_taken: { exit: 2, http: 409 },
   conflict: { exit: 2, http: 409 },
   token_needed: { exit: 3, http: 401 },

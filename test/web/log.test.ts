@@ -3,8 +3,9 @@ import { connect } from 'node:net';
 import { expect } from 'chai';
 import type { AttemptRef, JobId } from '../../src/kernel/model.ts';
 import { moveToNextAttempt } from '../../src/record/job-transitions.ts';
+import { volt } from '../support/cli.ts';
 import { until } from '../support/until.ts';
-import { job, Site } from './site.ts';
+import { bodyOf, job, Site } from './site.ts';
 import { EventReader, type SseEvent } from './sse.ts';
 
 describe('web: logs', () => {
@@ -219,5 +220,26 @@ describe('web: logs', () => {
       expect(process.memoryUsage.rss() - before).to.be.lessThan(size);
       socket.destroy();
     });
+  });
+
+  it('of a build that is older than the setting keeps logs is said to be removed, on the page and the command line', async () => {
+    await site.repository('old');
+    const id = await site.build('old');
+    await site.begin({ job: job(id), attempt: 1 });
+    await site.finish({ job: job(id), attempt: 1 });
+    const long = Date.now() - 91 * 86_400_000;
+    const { db } = site.context.database;
+    await db.updateTable('builds').set({ finished_at: long }).where('id', '=', Number(id)).execute();
+    await db.updateTable('jobs').set({ finished_at: long }).where('build_id', '=', Number(id)).execute();
+    const page = (await site.page(`/builds/${id}`)).replace(/<[^>]*>/g, '');
+    expect(page).to.match(
+      /This log was removed after [\d-]+ [\d:]+ UTC: the setting VOLT_KEEP_LOG_DAYS keeps logs for 90 days/,
+    );
+    const answer = await site.fetch(`/api/v1/jobs/${job(id)}/log`);
+    expect([answer.status, (await bodyOf(answer)).error.code]).to.deep.equal([410, 'log_removed']);
+    const options = { env: { VOLT_URL: site.url, VOLT_TOKEN: site.token } };
+    const { stderr, code } = await volt(['logs', 'old'], options);
+    expect(code).to.equal(2);
+    expect(stderr).to.include('the log was removed: logs are kept for 90 days');
   });
 });

@@ -3,13 +3,14 @@ import * as z from 'zod';
 import { logFile, logTimesFile } from '../../kernel/data-paths.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import { jobId } from '../../kernel/model/shapes.ts';
-import type { AttemptRef, JobId } from '../../kernel/model.ts';
+import { type AttemptRef, buildIdOf, type JobId } from '../../kernel/model.ts';
 import type { WebEnv } from '../access/env.ts';
 import { readJob } from '../access/readable.ts';
 import type { Requester } from '../access/reader.ts';
 import { timesOf } from '../logs/line-times.ts';
 import { fileBytes, logSize } from '../logs/log-file.ts';
 import { longestPattern } from '../logs/pattern.ts';
+import { refuseRemoved } from '../logs/removed-log.ts';
 import { approveJob } from '../requests/approvals.ts';
 import { cancelJob, retryJob } from '../requests/builds.ts';
 import { approved, approveRequest } from '../schemas/approvals.ts';
@@ -84,7 +85,7 @@ const log = contentRoute({
       '`chunk` (id: position in bytes after it, data: JSON string of the text), `attempt` (data: {attempt}; the job has a further attempt, whose log begins at 0), `end` (data: LogEnd; the job is final and the whole log was sent)',
   },
   partial: true,
-  errors: ['not_found'],
+  errors: ['not_found', 'log_removed'],
   handle: async ({ params, query, requester }, context, web) => {
     const { attempt } = await chosenLog(web, requester, params.id, query.attempt);
     if (query.follow === '1') {
@@ -105,6 +106,7 @@ const log = contentRoute({
 async function wholeLog(context: Context<WebEnv>, web: Web, job: JobId, attempt: number): Promise<Response> {
   const file = logFile(web.config.dataDir, { job, attempt });
   const size = await logSize(file);
+  if (size === 0) await refuseRemoved(web, buildIdOf(job));
   const headers = {
     'content-type': 'text/plain; charset=utf-8',
     'accept-ranges': 'bytes',

@@ -9,6 +9,7 @@ import type { Hits } from '../logs/hits.ts';
 import type { LineIndex } from '../logs/line-index.ts';
 import { timesOf } from '../logs/line-times.ts';
 import { logSize } from '../logs/log-file.ts';
+import { removedAfter } from '../logs/removed-log.ts';
 import type { Web } from '../services.ts';
 import { logLine } from '../text/log-line.ts';
 import type { LogNote } from './annotations.tsx';
@@ -26,6 +27,7 @@ import {
   queryOf,
   SearchForm,
 } from './log-search.tsx';
+import { At } from './parts.tsx';
 
 /** Lines in the page itself, of which many are half the bytes of a page; with scripts, the browser shows the whole log. */
 const pageLines = 250;
@@ -160,8 +162,26 @@ export async function LogSection({ web, chosen: { job, attempt }, query, base, n
           {matches && asked.search?.only ? onlyHits(matches) : markupOf(shown)}
         </section>
       </div>
-      {shown.length === 0 && <p class="empty">{runs ? 'No output yet.' : 'No output.'}</p>}
+      {shown.length === 0 && (
+        <NoLines
+          runs={runs}
+          removed={removedAfter(job.finishedAt, web.config.keepLogDays)}
+          days={web.config.keepLogDays}
+        />
+      )}
     </section>
+  );
+}
+
+/** What stands in place of lines. @param removed after when the log was removed; undefined if it was not */
+function NoLines({ runs, removed, days }: { runs: boolean; removed: string | undefined; days: number }) {
+  if (runs) return <p class="empty">No output yet.</p>;
+  if (removed === undefined) return <p class="empty">No output.</p>;
+  return (
+    <p class="empty">
+      This log was removed after <At time={removed} />: the setting <code>VOLT_KEEP_LOG_DAYS</code> keeps logs for{' '}
+      {days} days. The verdict, the steps and the tests are kept.
+    </p>
   );
 }
 
