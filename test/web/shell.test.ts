@@ -59,7 +59,7 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
     await page.goto('/builds');
     const menu = page.locator('#more');
     await menu.getByText('More').press('Enter');
-    expect(await menu.getByRole('link').allTextContents()).to.include.members(['Forges', 'Audit log', 'Queues', 'API']);
+    expect(await menu.getByRole('link').allTextContents()).to.include.members(['Forges', 'Audit log', 'API']);
     await page.keyboard.press('Escape');
     expect(await menu.getAttribute('open')).to.equal(null);
     expect(await focused()).to.equal('More');

@@ -20,7 +20,6 @@ const groups: readonly Group[] = [
       ['g s', 'Start'],
       ['g b', 'Builds'],
       ['g r', 'Repositories'],
-      ['g t', 'Tests'],
       ['g u', 'Runners'],
     ],
   },

@@ -9,7 +9,6 @@ const places: { readonly [key: string]: string } = {
   s: '/',
   b: '/builds',
   r: '/repos',
-  t: '/tests',
   u: '/runners',
 };
 
