@@ -59,7 +59,7 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
     await page.goto('/builds');
     const menu = page.locator('#more');
     await menu.getByText('More').press('Enter');
-    expect(await menu.getByRole('link').allTextContents()).to.include.members(['Forges', 'Audit log', 'API']);
+    expect(await menu.getByRole('link').allTextContents()).to.include.members(['Add repository', 'Forges', 'API']);
     await page.keyboard.press('Escape');
     expect(await menu.getAttribute('open')).to.equal(null);
     expect(await focused()).to.equal('More');
@@ -99,6 +99,8 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
     await page.keyboard.press('ArrowUp');
     const last = await page.getByRole('option').last().getAttribute('id');
     expect(await field.getAttribute('aria-activedescendant')).to.equal(last);
+    await page.keyboard.type('chalk');
+    await page.getByRole('option', { name: /^Build chalk now/ }).waitFor();
     await page.keyboard.press('Escape');
     await field.waitFor({ state: 'hidden' });
   });

@@ -1,6 +1,6 @@
+import { withCommandsAsTyped } from '../../kernel/invocation.ts';
 import { pause } from '../../system/wait.ts';
 import type { Client } from '../client.ts';
-import { withCommandsAsTyped } from '../invocation.ts';
 import { mark, plain, print } from '../terminal.ts';
 import { pathOf, type ShownRepository } from './repository.ts';
 

@@ -14,6 +14,7 @@ const places = {
 
 /** What is rarely needed. */
 const more = {
+  add: { title: 'Add repository', href: '/repos/new', admin: true },
   forges: { title: 'Forges', href: '/forges', admin: true },
   notices: { title: 'Notices', href: '/notices', admin: true },
   audit: { title: 'Audit log', href: '/audit', admin: true },
@@ -37,7 +38,7 @@ export function Navigation({ context, section }: { context: Context<WebEnv>; sec
         ))}
       </nav>
       <div class="tools">
-        <a id="find" class="find" href="/search">
+        <a id="find" class="find" href="/search" data-may-build={may(context, 'write') ? '' : undefined}>
           <Magnifier />
           <span>Search</span> <kbd hidden>/</kbd>
         </a>

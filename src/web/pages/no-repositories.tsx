@@ -16,10 +16,10 @@ export function NoRepositories({ context }: { context: Context<WebEnv> }) {
       </Nothing>
     );
   }
-  if (!may(context, 'write')) {
+  if (!may(context, 'admin')) {
     return (
       <Nothing title="No repositories">
-        <p>Volt watches none yet, or none that your token is for. Somebody with the scope “write” can add one.</p>
+        <p>Volt watches none yet, or none that your token is for. Somebody with the scope “admin” can add one.</p>
       </Nothing>
     );
   }

@@ -48,11 +48,22 @@ export async function foundEntries(text: string, signal: AbortSignal): Promise<E
   const answer = await fetch(`/api/v1/search?${query}`, { signal, headers: { accept: 'application/json' } });
   if (!answer.ok) throw new Error(`status ${answer.status}`);
   const { results } = (await answer.json()) as { results: SearchResult[] };
-  return results.map((result) => ({
-    title: nameOfResult(result),
-    kind: result.kind,
-    detail: result.detail,
-    status: result.failing ? 'failure' : (result.status ?? undefined),
-    target: result.path,
-  }));
+  return results.flatMap((result): Entry[] => [
+    {
+      title: nameOfResult(result),
+      kind: result.kind,
+      detail: result.detail,
+      status: result.failing ? 'failure' : (result.status ?? undefined),
+      target: result.path,
+    },
+    ...(result.kind === 'repository' && mayBuild() ? [buildNow(result.name)] : []),
+  ]);
+}
+
+function mayBuild(): boolean {
+  return document.getElementById('find')?.dataset.mayBuild !== undefined;
+}
+
+function buildNow(repo: string): Entry {
+  return { title: `Build ${repo} now`, kind: 'action', target: `/repos/${repo}/build` };
 }
