@@ -1,8 +1,9 @@
+import type { Config } from '../../kernel/config.ts';
 import { VoltError } from '../../kernel/errors.ts';
 import type { BuildId } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
 import { findBuildSummary } from '../../record/builds.ts';
-import type { Web } from '../services.ts';
+import type { Database } from '../../record/database.ts';
 
 const day = 86_400_000;
 
@@ -19,7 +20,10 @@ export function removedAfter(finishedAt: string | null, keepLogDays: number): st
 }
 
 /** @throws VoltError `log_removed` for a log that is empty because it was removed */
-export async function refuseRemoved({ config, database }: Web, build: BuildId): Promise<void> {
+export async function refuseRemoved(
+  { config, database }: { config: Config; database: Database },
+  build: BuildId,
+): Promise<void> {
   const finishedAt = (await findBuildSummary(database, build))?.finishedAt ?? null;
   if (removedAfter(finishedAt, config.keepLogDays) === undefined) return;
   throw new VoltError('log_removed', `the log was removed: logs are kept for ${config.keepLogDays} days`, {

@@ -8,6 +8,7 @@ const verbs: { readonly [verb: string]: string } = {
     drain: 'Drain',
     resume: 'Resume',
     check: 'Check',
+    test: 'Test',
     act: 'Change',
   },
 };
@@ -17,6 +18,7 @@ const things: { readonly [thing: string]: string } = {
   ...{ builds: 'build', jobs: 'job', repos: 'repository', secrets: 'secret', variables: 'variable' },
   ...{ environments: 'environment', tokens: 'access token', 'runner-keys': 'runner key', runners: 'runner' },
   ...{ forges: 'forge', people: 'person', queues: 'queues', credential: 'credential', 'trusted-refs': 'trusted refs' },
+  ...{ https: 'password', ssh: 'SSH key', 'notice-targets': 'target of notices' },
 };
 
 /** Actions whose names say less than people read. */
@@ -25,6 +27,8 @@ const whole: { readonly [action: string]: string } = {
   'secrets.rotate': 'Rotate the key of secrets',
   'people.tokens.remove': "Remove a person's access tokens",
   'forges.make-app': 'Make a GitHub App',
+  'builds.cancel-queued': 'Cancel queued builds',
+  'builds.retry-errors': 'Retry builds with errors',
 };
 
 /** An action of the audit log as people read it: `Cancel build` for `builds.cancel`. */
