@@ -45,10 +45,16 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
     });
   }
 
+  /** Opens a page. A browser drops keys that come before it has drawn the first frame. */
+  async function visit(path: string): Promise<void> {
+    await page.goto(path);
+    await page.evaluate('new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))');
+  }
+
   const focused = () => page.evaluate<string>('document.activeElement.textContent.trim()');
 
   it('the first key leads past the navigation', async () => {
-    await page.goto('/builds');
+    await visit('/builds');
     await page.keyboard.press('Tab');
     expect(await focused()).to.equal('Skip to the content');
     await page.keyboard.press('Enter');
@@ -56,7 +62,7 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
   });
 
   it('a menu has what is rarely needed, and closes by itself', async () => {
-    await page.goto('/builds');
+    await visit('/builds');
     const menu = page.locator('#more');
     await menu.getByText('More').press('Enter');
     expect(await menu.getByRole('link').allTextContents()).to.include.members(['Add repository', 'Forges', 'API']);
@@ -80,7 +86,7 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
   });
 
   it('the palette finds what Volt knows, by the keyboard alone', async () => {
-    await page.goto('/runners');
+    await visit('/runners');
     await page.keyboard.press('/');
     const field = page.getByRole('combobox', { name: 'Search' });
     await page.getByRole('option', { name: /^Repositories/ }).waitFor();
@@ -91,6 +97,7 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
     expect(await option.getAttribute('aria-selected')).to.equal('true');
     await page.keyboard.press('Enter');
     await page.waitForURL('**/builds/*');
+    await visit(page.url());
     // a page that was read is offered first
     await page.keyboard.press('Control+k');
     expect(await page.getByRole('option').first().textContent()).to.match(/^Runners ?recent$/);
@@ -106,14 +113,14 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
   });
 
   it('the palette says when nothing is found, does what it lists, and forgets pages when a person signs out', async () => {
-    await page.goto('/runners');
+    await visit('/runners');
     await page.getByRole('link', { name: /^Search/ }).click();
     await page.keyboard.type('no such thing');
     await page.getByText('Nothing found. All words must match.').waitFor();
     await page.getByRole('combobox').fill('sign o');
     await page.getByRole('option', { name: /^Sign out/ }).click();
     await page.getByRole('link', { name: 'Sign in' }).waitFor();
-    await page.waitForLoadState();
+    await visit('/');
     await page.keyboard.press('/');
     const options = page.locator('.palette [role=option]');
     await options.first().waitFor();
@@ -121,15 +128,16 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
   });
 
   it('keys lead to pages and step through rows, but not while a person types', async () => {
-    await page.goto('/runners');
+    await visit('/runners');
     await page.keyboard.press('g');
     await page.keyboard.press('r');
     await page.waitForURL('**/repos');
+    await visit('/repos');
     await page.keyboard.press('j');
     expect(await focused()).to.equal('chalk');
     await page.keyboard.press('Enter');
     await page.waitForURL('**/repos/chalk');
-    await page.goto('/search');
+    await visit('/search');
     await page.getByRole('searchbox').focus();
     await page.keyboard.type('g b/?j');
     expect(await page.getByRole('searchbox').inputValue()).to.equal('g b/?j');
@@ -142,7 +150,7 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
     await site.finish({ job: job(id, 1), attempt: 1 });
     for (const position of [2, 4])
       await site.finish({ job: job(id, position), attempt: 1 }, { status: 'failure', reason: 'exit_code' });
-    await page.goto(`/builds/${id}?job=${job(id, 1)}`);
+    await visit(`/builds/${id}?job=${job(id, 1)}`);
     const at = (position: number) => page.waitForURL(`**/builds/${id}?job=${job(id, position)}`);
     const current = (name: string) =>
       page.locator('#jobs [aria-current] .name').getByText(name, { exact: true }).waitFor();
@@ -160,7 +168,7 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
   });
 
   it('single keys are listed, and can be switched off', async () => {
-    await page.goto('/runners');
+    await visit('/runners');
     await page.keyboard.press('?');
     const help = page.getByRole('dialog', { name: 'Keyboard shortcuts' });
     await help.getByText('next failed job', { exact: true }).waitFor();
@@ -174,7 +182,7 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
     await open.first().waitFor();
     expect(await open.count()).to.equal(1);
     await page.keyboard.press('Escape');
-    await page.goto('/shortcuts');
+    await visit('/shortcuts');
     await page.getByRole('checkbox').check();
     await page.locator('main').click();
     await page.keyboard.press('/');
@@ -183,7 +191,7 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
 
   it('the palette and the list of keys have no fault that axe finds, on a phone and dark', async () => {
     await open({ viewport: { width: 375, height: 740 }, colorScheme: 'dark' });
-    await page.goto('/builds');
+    await visit('/builds');
     for (const keys of ['/', '?']) {
       await page.keyboard.press(keys);
       await page.getByRole('dialog').waitFor();
@@ -201,7 +209,7 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
     const id = await site.build('states');
     const titled = (start: string) => until(start, async () => (await page.title()).startsWith(start));
     const icon = () => page.locator('link[rel=icon]').getAttribute('href');
-    await page.goto('/builds?repo=states');
+    await visit('/builds?repo=states');
     expect(await icon()).to.include('/public/icon-queued.svg');
     await site.begin({ job: job(id), attempt: 1 });
     await site.finish({ job: job(id), attempt: 1 }, { status: 'failure', reason: 'exit_code' });
@@ -231,15 +239,15 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
     await context.addInitScript({ content });
     const id = await site.build('chalk', { subject: 'Slow' });
     await site.begin({ job: job(id), attempt: 1 });
-    await page.goto(`/builds/${id}`);
+    await visit(`/builds/${id}`);
     await page.getByRole('button', { name: 'Notify me' }).click();
     await page.locator('#notify[aria-pressed=true]').getByText('Will notify you').waitFor();
-    await page.goto('/runners');
+    await visit('/runners');
     await site.finish({ job: job(id), attempt: 1 }, { status: 'failure', reason: 'exit_code', exitCode: 1 });
     await site.announce(id, 'chalk', 'failure');
     const shown = await until('a notification', async () => (await page.evaluate<string[]>('shown'))[0]);
     expect(shown).to.match(/^✗ chalk#\d+: Failed/);
-    await page.goto(`/builds/${id}`);
+    await visit(`/builds/${id}`);
     expect(await page.locator('#notify').count()).to.equal(0);
   });
 
@@ -247,7 +255,7 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
     const id = await site.build('chalk', { subject: 'Slow, too' });
     const content = "Object.defineProperty(Notification, 'permission', { value: 'denied' })";
     await context.addInitScript({ content });
-    await page.goto(`/builds/${id}`);
+    await visit(`/builds/${id}`);
     const button = page.getByRole('button', { name: 'Notify me' });
     await button.waitFor();
     expect(await button.isDisabled()).to.equal(true);
