@@ -26,5 +26,7 @@ export function setSingleKeys(on: boolean): void {
 export function isForPage(event: KeyboardEvent): boolean {
   if (event.defaultPrevented || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return false;
   const target = event.target instanceof Element ? event.target : null;
-  return target?.closest('input, textarea, select, [contenteditable], dialog') == null;
+  const field = target?.closest('input, textarea, select, [contenteditable], dialog');
+  // the field of a dialog that has just been closed keeps the focus until the next frame
+  return !field?.checkVisibility();
 }
