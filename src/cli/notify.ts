@@ -1,12 +1,12 @@
 import { type Command, Option } from 'commander';
 import type { Config } from '../kernel/config.ts';
 import { receivedError, VoltError } from '../kernel/errors.ts';
+import { asTyped, withCommandsAsTyped } from '../kernel/invocation.ts';
 import { committers, heardText, noticeChoices, noticeKinds, outcomeText } from '../kernel/notices.ts';
 import { pause } from '../system/wait.ts';
 import type { newTarget, noticeList, oneNotice, targetList, testedTarget } from '../web/schemas/notices.ts';
 import { type Answer, Client } from './client.ts';
 import type { CommandFile } from './command.ts';
-import { asTyped, withCommandsAsTyped } from './invocation.ts';
 import { collect, configOf, integer, jsonOption } from './options.ts';
 import { readSecret } from './secret-file.ts';
 import { printEntries } from './table.ts';
