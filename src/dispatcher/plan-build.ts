@@ -50,7 +50,7 @@ export function planBuild(
     intent: message.intent ?? null,
     ...(message.pullRequest && { pullRequest: pullRequestOf(message.pullRequest, message) }),
     ...(approval && { approval }),
-    ...(message.trigger === 'event' && message.event && { event: detailsOf(message.event, message) }),
+    ...(message.event && isApart(message.event) && { event: detailsOf(message.event, message) }),
     ...(mergeGroup && { event: groupDetails(mergeGroup.number, !nothingRuns) }),
     requests: requestsOf(message, repository),
     ...rest,
@@ -75,6 +75,14 @@ function noteOf({ passedOver, event }: CommitMessage): string | null {
   }
   if (event?.name === 'pull_request') return `started by what happened to the pull request: ${event.action}`;
   return passedOver > 0 ? `${passedOver} older commits were skipped` : null;
+}
+
+/**
+ * Whether a build for an event runs other workflows than those that test a commit or a pull request, so that it must neither hide nor
+ * change what is known of the branch: a workflow that a person starts may deploy a commit whose tests fail.
+ */
+function isApart({ name }: BuildEvent): boolean {
+  return name !== 'schedule' && name !== 'pull_request';
 }
 
 function detailsOf(event: BuildEvent, { target }: CommitMessage): EventDetails {

@@ -14,7 +14,10 @@ export interface AwaitedEvent {
   workflows?: string[];
 }
 
-/** What is stored of the event that has started a build, other than a push, a pull request, a schedule or a request. */
+/**
+ * What is stored of the event that has started a build, other than a push, a pull request, a schedule, or a request to run what a push
+ * runs. Such a build says nothing about its branch.
+ */
 export interface EventDetails {
   /** GitHub's name of it */
   name: string;

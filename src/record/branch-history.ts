@@ -25,11 +25,18 @@ export async function branchHistory(database: Database, build: BuildSummary): Pr
   ]);
   const none = { previous, next, hasPassed: false, brokenSince: undefined, fixedBy: undefined, mended: undefined };
   if (build.status !== 'failure' && build.status !== 'success') return none;
+  if (await isApart(database, build.id)) return none;
   const good = await neighbour(database, build, 'before', build.id, 'success');
   const bad = (await brokenSince(database, [build.id])).get(build.id);
   const known = { ...none, hasPassed: good !== undefined };
   if (build.status === 'success') return { ...known, mended: bad };
   return { ...known, brokenSince: bad, fixedBy: await neighbour(database, build, 'after', build.id, 'success') };
+}
+
+/** Whether an event has started the build, so that it says nothing about its branch. */
+async function isApart({ db }: Database, id: BuildId): Promise<boolean> {
+  const row = await db.selectFrom('builds').select('event').where('id', '=', Number(id)).executeTakeFirst();
+  return (row?.event ?? null) !== null;
 }
 
 async function neighbour(

@@ -204,7 +204,7 @@ export interface Schema {
     pull_request: Generated<number | null>;
     /** JSON of `PullRequestDetails`; null for other builds */
     pull_details: Generated<string | null>;
-    /** JSON of `EventDetails`; null for builds of pushes, pull requests, schedules and requests */
+    /** JSON of `EventDetails`; null for builds of pushes, pull requests and schedules, and of requests to run what a push runs */
     event: Generated<string | null>;
   };
 

@@ -10,6 +10,8 @@ import { type Build, type BuildId, type FinalStatus, isFinal, type Job, jobIdOf 
 import type { CommitMessage, JobMessage, ResultMessage } from '../../src/queues/messages.ts';
 import { jobQueue } from '../../src/queues/names.ts';
 import { servesQueue } from '../../src/queues/queue-labels.ts';
+import { branchHistory } from '../../src/record/branch-history.ts';
+import { newestOf } from '../../src/record/branches.ts';
 import { findBuild, listBuilds } from '../../src/record/builds.ts';
 import { lingeringHolders } from '../../src/record/concurrency.ts';
 import type { Database, Write } from '../../src/record/database.ts';
@@ -940,6 +942,19 @@ describe('the dispatcher, given a commit with workflows,', () => {
         expect(made).to.include({ runName: 'Release b as number 1', message: null });
       });
     }
+
+    it('neither hides nor mends what a push has broken', async () => {
+      const { database } = volt.context;
+      const end = (id: BuildId, status: FinalStatus) =>
+        database.db.updateTable('builds').set({ status }).where('id', '=', Number(id)).execute();
+      const pushed = await build(files);
+      await end(pushed.id, 'failure');
+      const released = await build(files, dispatch('ci.yml'));
+      await end(released.id, 'success');
+      expect(await newestOf(database, 'app', released.ref)).to.include({ id: pushed.id, status: 'failure' });
+      expect(await branchHistory(database, await again(released.id))).to.include({ mended: undefined });
+      expect(await branchHistory(database, await again(pushed.id))).to.include({ fixedBy: undefined });
+    });
 
     const refusals: [name: string, inputs: object, code: string, says: RegExp][] = [
       ['nope.yml', {}, 'not_found', /no workflow "nope.yml"/],
