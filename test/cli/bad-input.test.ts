@@ -64,7 +64,12 @@ describe('volt refuses bad input with exit code 2', () => {
       /cannot be the name of a branch, tag or commit/,
     ],
     ['a trigger for an unknown repository', ['trigger', 'nobody'], 'not_found', /repository "nobody" does not exist\n/],
-    ['a cancel of a finished build', ['cancel', 'app#1'], 'conflict', /has already ended: \w+\n/],
+    [
+      'a cancel of a finished build',
+      ['cancel', 'app#1'],
+      'conflict',
+      /^error conflict: build app#1 has already ended: \w+\n/,
+    ],
     ['a retry of a running build', ['retry', 'app#2'], 'conflict', /is still open: test queued\n {2}Wait/],
     [
       'a retry of failed jobs if no job failed',

@@ -178,7 +178,7 @@ describe('volt repo', () => {
       /^! +app +the default branch +every +30 s +never +workflows or tests +git@git\.example:acme\/app$/m,
     );
     expect(stdout).to.match(/^✔ +local +main +every +5 s +.+ +make +\/\S+ on \S+$/m);
-    expect(stdout).to.match(/^! app: fetch_failed, since .*: cannot reach https:\/\/\*\*\*@git\.example\/$/m);
+    expect(stdout).to.match(/^! app: fetch_failed, first seen .*: cannot reach https:\/\/\*\*\*@git\.example\/$/m);
     expect(stdout).to.match(/^ {4}See the cable\. The next poll is in 1 min \d+ s\.$/m);
     expect(stdout).to.match(/^· local: a word to say$/m);
     expect(JSON.parse((await repo('ls', '--json')).stdout).repos).to.have.length(2);

@@ -228,7 +228,7 @@ describe('web: the state of Volt', () => {
     await noteObserveError(site.context.database, 'sample', error);
     const told = (await status()).problems.find(({ code }) => code === 'fetch_failed');
     expect(told).to.include({ remedy: 'See whether it is up.' });
-    expect(told?.message).to.match(/^repository sample: cannot fetch \(since (just now|\d+ s ago)\)$/);
+    expect(told?.message).to.match(/^repository sample: cannot fetch \(first seen (just now|\d+ s ago)\)$/);
     await noteObserveError(site.context.database, 'sample', error, () => 60_000);
     const pausing = (await status()).problems.find(({ code }) => code === 'fetch_failed');
     expect(pausing?.remedy).to.match(/^See whether it is up\. The next poll is in \d+ s; .*volt trigger sample/);

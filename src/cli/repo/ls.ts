@@ -41,7 +41,7 @@ async function printRepositories(repos: ShownRepository[]): Promise<void> {
     if (error) {
       print();
       print(
-        `${mark('error')} ${paint('bold', name)}: ${error.code}, since ${ago(error.since)}: ${plain(error.message)}`,
+        `${mark('error')} ${paint('bold', name)}: ${error.code}, first seen ${ago(error.since)}: ${plain(error.message)}`,
       );
       print(`    ${withCommandsAsTyped(plain(error.remedy))}${retryWords(retryAt)}`);
     } else if (notice) {

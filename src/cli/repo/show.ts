@@ -70,7 +70,7 @@ function printSettings(repository: ShownRepository): void {
   if (runners.length > 0) print(`  runners    only with ${runners.join(', ')}`);
   print(`  visibility ${visibility}`);
   if (error) {
-    print(`  ${mark('error')} ${error.code}, since ${ago(error.since)}: ${plain(error.message)}`);
+    print(`  ${mark('error')} ${error.code}, first seen ${ago(error.since)}: ${plain(error.message)}`);
     print(`    ${withCommandsAsTyped(plain(error.remedy))}`);
   } else if (notice) print(`  ${plain(notice)}`);
 }

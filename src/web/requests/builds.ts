@@ -21,7 +21,7 @@ import { announce } from './announce.ts';
 export async function cancelBuild(web: Web, requester: Requester, id: BuildId): Promise<number> {
   const build = await readBuild(web.database, requester.reader, id);
   requireCovered(requester, build.repo);
-  if (isFinal(build.status)) throw alreadyFinal(`build ${id}`, build.status);
+  if (isFinal(build.status)) throw alreadyFinal(`build ${build.repo}#${build.number}`, build.status);
   return cancel(web, build.repo, id, null, requester.caller);
 }
 

@@ -23,7 +23,7 @@ export function unreadable({ name, error, retryAt }: ObservedRepository): Proble
   const now = serverNow();
   const pause = retryAt === null ? 0 : Math.ceil((Date.parse(retryAt) - now) / 1000);
   const next = pause > 0 ? ` The next poll is in ${pause} s; \`volt trigger ${name}\` polls now.` : '';
-  const message = `repository ${name}: ${hideCredentials(error.message)} (since ${age(now - Date.parse(error.since))})`;
+  const message = `repository ${name}: ${hideCredentials(error.message)} (first seen ${age(now - Date.parse(error.since))})`;
   return [{ code: error.code, message, remedy: error.remedy + next }];
 }
 

@@ -126,7 +126,7 @@ function Acts({ name }: { name: string }) {
 }
 
 function Log({ notices }: { notices: Notice[] }) {
-  if (notices.length === 0) return <p class="empty">Nothing was sent yet.</p>;
+  if (notices.length === 0) return <p class="empty">Nothing has been sent yet.</p>;
   return (
     <Table
       class="cards"
