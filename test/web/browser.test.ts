@@ -246,6 +246,14 @@ describe(`web: in a browser${withoutBrowser}`, () => {
     expect((box?.x ?? 0) + (box?.width ?? 0)).to.be.within(0, 375);
   });
 
+  it('the timeline of a build gives most of the width of a phone to its bars', async () => {
+    const id = await site.build('sample', {}, [{ name: 'lint' }, { name: 'unit' }]);
+    await page.setViewportSize({ width: 375, height: 700 });
+    await page.goto(`/builds/${id}?view=timeline`);
+    const bars = await page.locator('.times .row svg').first().boundingBox();
+    expect(bars?.width).to.be.above(375 / 2);
+  });
+
   it('a failed test leads to its line of the log and to its history, with and without scripts', async () => {
     await site.repository('tested', { project: { github: 'https://github.com/acme/tested' } });
     const id = await site.build('tested', {}, [{ name: 'lint' }, { name: 'unit' }]);

@@ -23,7 +23,6 @@ export function Timeline({ build, chosen, now }: Shown) {
       {times.jobs.map((one) => (
         <Row one={one} times={times} chosen={one.job.id === chosen} />
       ))}
-      <span></span>
       <p class="legend faint">
         <span class="key needs">waits for other jobs</span> <span class="key queued">waits for a runner</span>{' '}
         <span class="key setup">set-up</span> <span class="key step">steps</span>
