@@ -3,8 +3,9 @@ import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
+import { noteProblem } from '../record/delivery-problems.ts';
 import { hold } from '../record/holds.ts';
-import { noteTargetProblem, type OpenNoticeTarget, openNoticeTarget } from '../record/notice-targets.ts';
+import { type OpenNoticeTarget, openNoticeTarget } from '../record/notice-targets.ts';
 import {
   type DueNotice,
   nextNotice,
@@ -77,7 +78,7 @@ export class NoticeDelivery {
       await senders[kind](message, { address, recipient: notice.recipient, mayBePrivate });
       await noteNoticeSent(database, notice.id);
       this.#failures = 0;
-      if (target.hasProblem) await noteTargetProblem(database, target.name, undefined);
+      if (target.hasProblem) await noteProblem(database, 'notice_targets', target.name, undefined);
       logger.debug(`sent a notice to ${target.name}: ${message.headline}`);
     } catch (error) {
       if (!(error instanceof VoltError) || error.code.startsWith('record_')) throw error;
@@ -100,7 +101,7 @@ export class NoticeDelivery {
     if (scope === 'notice') return;
     if (this.#failures === 0) logger.warn(`notices do not reach ${name}: ${message}`);
     this.#failures++;
-    await noteTargetProblem(database, name, problem);
+    await noteProblem(database, 'notice_targets', name, problem);
     // the next try is about another notice, if there is one: this one may be what the target fails at
     await postponeNotices(database, name, dueAt - 1);
   }

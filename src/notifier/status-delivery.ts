@@ -7,6 +7,7 @@ import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
+import { noteProblem } from '../record/delivery-problems.ts';
 import {
   type DueStatus,
   nextStatus,
@@ -18,7 +19,7 @@ import {
   releaseRepository,
   sentSince,
 } from '../record/due-statuses.ts';
-import { type ForgeWithToken, forgeWithToken, noteForgeProblem } from '../record/forges.ts';
+import { type ForgeWithToken, forgeWithToken } from '../record/forges.ts';
 import { hold } from '../record/holds.ts';
 import { checkDetails } from './check-details.ts';
 import { githubLimits, Pace } from './pace.ts';
@@ -175,7 +176,7 @@ export class StatusDelivery {
     this.#failures = 0;
     if (this.#refused.delete(repo)) await releaseRepository(this.#context.database, this.#name, repo);
     if (!hasProblem) return;
-    await noteForgeProblem(this.#context.database, this.#name, undefined);
+    await noteProblem(this.#context.database, 'forges', this.#name, undefined);
     this.#context.logger.info(`statuses reach the forge ${this.#name} again`);
   }
 
@@ -204,7 +205,7 @@ export class StatusDelivery {
     this.#failures++;
     this.#pausedUntil = performance.now() + ms;
     this.#pausedFor = `${forge.api} ${forge.token}`;
-    await noteForgeProblem(database, this.#name, problem);
+    await noteProblem(database, 'forges', this.#name, problem);
     // the next try is about another status, if there is one: this one may be what the forge fails at
     await noteFailed(database, due, { dueAt: serverNow() + ms + 1 });
   }

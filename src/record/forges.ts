@@ -10,6 +10,7 @@ import { serverNow } from '../kernel/server-time.ts';
 import { hideCredentials } from '../kernel/urls.ts';
 import { Vault } from '../secrets/vault.ts';
 import type { Database, Sql } from './database.ts';
+import { noProblem } from './delivery-problems.ts';
 import {
   checkToken,
   credentialIn,
@@ -264,26 +265,6 @@ export async function noteChecked(database: Database, config: Config, checked: F
     return true;
   });
 }
-
-/** Records what holds up all statuses of a forge; undefined if nothing does any more. */
-export async function noteForgeProblem(database: Database, name: string, problem: Problem | undefined): Promise<void> {
-  await database.write((db) =>
-    db
-      .updateTable('forges')
-      .set((eb) =>
-        problem === undefined
-          ? noProblem
-          : {
-              ...{ problem_code: problem.code, problem_message: problem.message, problem_remedy: problem.remedy },
-              problem_since: eb.fn.coalesce('problem_since', eb.val(serverNow())),
-            },
-      )
-      .where('name', '=', name)
-      .execute(),
-  );
-}
-
-const noProblem = { problem_code: null, problem_message: null, problem_remedy: null, problem_since: null };
 
 async function rowOf(db: Sql, name: string): Promise<Selectable<Schema['forges']>> {
   const row = await db.selectFrom('forges').selectAll().where('name', '=', name).executeTakeFirst();

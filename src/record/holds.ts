@@ -2,7 +2,7 @@ import { serverNow } from '../kernel/server-time.ts';
 import type { Database } from './database.ts';
 
 /** What notifiers deliver to. */
-type Held = 'forges' | 'notice_targets';
+export type Deliverable = 'forges' | 'notice_targets';
 
 /**
  * Makes one notifier the only one that delivers to a forge or to a target of notices, so that what is sent stays in order, and limits
@@ -12,7 +12,7 @@ type Held = 'forges' | 'notice_targets';
  */
 export async function hold(
   database: Database,
-  table: Held,
+  table: Deliverable,
   name: string,
   { holder, ms }: { holder: string; ms: number },
 ): Promise<boolean> {

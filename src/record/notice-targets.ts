@@ -8,6 +8,7 @@ import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { Vault } from '../secrets/vault.ts';
 import type { Database, Sql, Write } from './database.ts';
+import { noProblem } from './delivery-problems.ts';
 import type { Schema } from './schema.ts';
 import { noticeAddressOf, writingVault } from './secret-key.ts';
 
@@ -161,26 +162,6 @@ export async function openNoticeTarget(
     ...{ mayBePrivate: mayBePrivate === 1, hasProblem: problem_code !== null },
   };
 }
-
-/** Records what holds up all notices of a target; undefined if nothing does any more. */
-export async function noteTargetProblem(database: Database, name: string, problem: Problem | undefined): Promise<void> {
-  await database.write((db) =>
-    db
-      .updateTable('notice_targets')
-      .set((eb) =>
-        problem === undefined
-          ? noProblem
-          : {
-              ...{ problem_code: problem.code, problem_message: problem.message, problem_remedy: problem.remedy },
-              problem_since: eb.fn.coalesce('problem_since', eb.val(serverNow())),
-            },
-      )
-      .where('name', '=', name)
-      .execute(),
-  );
-}
-
-const noProblem = { problem_code: null, problem_message: null, problem_remedy: null, problem_since: null };
 
 async function addressColumns(
   db: Parameters<typeof writingVault>[0],

@@ -1,6 +1,7 @@
 import { expect } from 'chai';
+import { noteProblem } from '../../src/record/delivery-problems.ts';
 import { nextStatus, noteFailed } from '../../src/record/due-statuses.ts';
-import { addForge, forgeWithToken, noteChecked, noteForgeProblem } from '../../src/record/forges.ts';
+import { addForge, forgeWithToken, noteChecked } from '../../src/record/forges.ts';
 import { bodyOf, Site } from './site.ts';
 
 const problem = { code: 'forge_refused', message: 'GitHub answers 403', remedy: 'It needs statuses=write.' };
@@ -58,7 +59,7 @@ describe('web: statuses that do not reach a forge', () => {
   });
 
   it('reveal no private repository to others', async () => {
-    await noteForgeProblem(site.context.database, 'hub', { ...problem, message: 'no answer about acme/hidden' });
+    await noteProblem(site.context.database, 'forges', 'hub', { ...problem, message: 'no answer about acme/hidden' });
     const [seen, own] = [JSON.stringify(await problems()), JSON.stringify(await problems(owner()))];
     expect(seen)
       .to.include('statuses of app')

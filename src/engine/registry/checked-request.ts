@@ -1,8 +1,8 @@
 import type { IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { isIPv6, type LookupFunction } from 'node:net';
 import { errorText } from '../../kernel/errors.ts';
 import { version } from '../../kernel/version.ts';
+import { pinnedLookup } from '../../system/pinned-lookup.ts';
 
 /**
  * Decides whether a server may be asked.
@@ -70,7 +70,7 @@ export class CheckedServers {
         reject(signal.aborted ? signal.reason : new NoAnswer(`${url.host} does not answer: ${errorText(error)}`));
       const sent = https.get(
         url,
-        { agent: this.#agent, lookup: only(addresses), headers, signal, timeout: patience },
+        { agent: this.#agent, lookup: pinnedLookup(addresses), headers, signal, timeout: patience },
         resolve,
       );
       sent.on('timeout', () => sent.destroy(new Error(`nothing was heard for ${patience / 1000} s`)));
@@ -85,15 +85,4 @@ function urlOf(address: string, base?: URL): URL {
   if (url?.protocol === 'https:') return url;
   const by = base === undefined ? 'the registry' : base.host;
   throw new BadAnswer(`${by} leads to ${address.slice(0, 200)}, which is no address by https`);
-}
-
-/** Looks a name up in what was checked, so that it cannot mean another address now. */
-function only(addresses: readonly string[]): LookupFunction {
-  const all = addresses.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }));
-  return (_host, options, found) => {
-    const [first] = all;
-    if (!first) return found(new Error('it has no address'), '');
-    if (options.all) found(null, all);
-    else found(null, first.address, first.family);
-  };
 }

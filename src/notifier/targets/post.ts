@@ -1,10 +1,11 @@
 import { lookup } from 'node:dns/promises';
 import http, { type IncomingMessage } from 'node:http';
 import https from 'node:https';
-import { isIP, isIPv6, type LookupFunction } from 'node:net';
+import { isIP } from 'node:net';
 import { errorText, systemCode } from '../../kernel/errors.ts';
 import { addressClass } from '../../kernel/network-policy.ts';
 import { version } from '../../kernel/version.ts';
+import { pinnedLookup } from '../../system/pinned-lookup.ts';
 import { TargetFault } from './fault.ts';
 
 /** Milliseconds for the whole answer. */
@@ -58,7 +59,7 @@ export async function post(request: PostRequest): Promise<void> {
 async function answerTo(url: URL, { method = 'POST', headers, body, contentType, mayBePrivate }: PostRequest) {
   const signal = AbortSignal.timeout(timeout);
   const options = {
-    ...{ method, signal, lookup: only(await addressesOf(url, mayBePrivate)) },
+    ...{ method, signal, lookup: pinnedLookup(await addressesOf(url, mayBePrivate)) },
     headers: {
       'user-agent': `volt-ci/${version}`,
       'content-type': contentType ?? 'application/json',
@@ -105,16 +106,6 @@ function unreachable({ host }: { host: string }, why: string, cause: unknown): T
     remedy: 'Check the address of the target and the network; Volt retries automatically, for a day.',
     cause,
   });
-}
-
-function only(addresses: readonly string[]): LookupFunction {
-  const all = addresses.map((address) => ({ address, family: isIPv6(address) ? 6 : 4 }));
-  return (_host, options, found) => {
-    const [first] = all;
-    if (!first) return found(new Error('it has no address'), '');
-    if (options.all) found(null, all);
-    else found(null, first.address, first.family);
-  };
 }
 
 /** @param value seconds, or a date (RFC 9110, 10.2.3); Discord has fractions of seconds */
