@@ -58,7 +58,7 @@ export class TestCollection {
     this.#counts[status === 'error' ? 'failed' : status]++;
     const fine = !isFailed(status);
     if (this.#results.length >= (fine ? mostTests - reserved : mostTests)) return;
-    const named = namedInside(found, this.#files);
+    const named = namedInside(found, this.#files, this.#hide);
     const searched = fine || this.#searched >= mostSearched ? named : this.#explained(named);
     const result = bounded(searched, this.#hide);
     const { message, details, expected, actual } = result;
@@ -111,10 +111,13 @@ function isFailed(status: TestStatus): boolean {
   return status === 'failed' || status === 'error';
 }
 
-/** A test whose texts name files of the checkout by their path in it. Of long texts, the end is cut. */
-function namedInside(test: FoundTest, files: CheckoutFiles): FoundTest {
+/**
+ * A test whose texts name files of the checkout by their path in it. Of long texts, the end is cut. Secrets are masked already here,
+ * since lines and values that are cut out of a text may have only a part of one, which nobody would know.
+ */
+function namedInside(test: FoundTest, files: CheckoutFiles, hide: (text: string) => string): FoundTest {
   const inside = (text: string | null | undefined, most: number) =>
-    text ? files.namedInside(text.slice(0, 2 * most)) : null;
+    text ? files.namedInside(hide(text.slice(0, 2 * most))) : null;
   return {
     ...test,
     suite: inside(test.suite, longest.suite) ?? '',

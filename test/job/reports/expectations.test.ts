@@ -239,6 +239,20 @@ describe('the stack of a failed test', () => {
     });
   }
 
+  it('has no part of a secret that goes on where a line is cut, nor has a value', () => {
+    const tests = new TestCollection(root, (text) => text.replaceAll('hunter22', '***'));
+    const details = [
+      `src/sum.js:3: ${'x'.repeat(280)}hunter22`,
+      `Expected: ${'x'.repeat(1985)}hunter22`,
+      'Received: 2',
+    ].join('\n');
+    tests.add({ suite: '', name: 'a', status: 'failed', details });
+    const [result] = tests.end().results;
+    expect(result?.stack).to.have.length(1);
+    expect(result?.expected).to.match(/^x+/);
+    expect(JSON.stringify(result)).to.not.contain('hunte');
+  });
+
   it('finds the file of a package of Go', () => {
     expect(stackOf('    sum_test.go:12: got 2, want 3', 'example.com/app/pkg/calc')).to.deep.equal([
       'pkg/calc/sum_test.go:12',
