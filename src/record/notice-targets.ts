@@ -4,7 +4,6 @@ import { untilTime } from '../kernel/daily-times.ts';
 import { VoltError } from '../kernel/errors.ts';
 import type { NoticeOptions, NoticeTarget } from '../kernel/model/notice-shapes.ts';
 import type { NoticeChoice, NoticeKind } from '../kernel/notices.ts';
-import type { Problem } from '../kernel/problems.ts';
 import { serverNow } from '../kernel/server-time.ts';
 import { Vault } from '../secrets/vault.ts';
 import type { Database, Sql, Write } from './database.ts';
