@@ -5,7 +5,7 @@ import { VoltError } from '../../kernel/errors.ts';
 import { jobId } from '../../kernel/model/shapes.ts';
 import { type AttemptRef, buildIdOf, type JobId } from '../../kernel/model.ts';
 import type { WebEnv } from '../access/env.ts';
-import { readJob } from '../access/readable.ts';
+import { readBuild, readJob } from '../access/readable.ts';
 import type { Requester } from '../access/reader.ts';
 import { timesOf } from '../logs/line-times.ts';
 import { fileBytes, logSize } from '../logs/log-file.ts';
@@ -106,7 +106,8 @@ const log = contentRoute({
 async function wholeLog(context: Context<WebEnv>, web: Web, job: JobId, attempt: number): Promise<Response> {
   const file = logFile(web.config.dataDir, { job, attempt });
   const size = await logSize(file);
-  if (size === 0) await refuseRemoved(web, buildIdOf(job));
+  if (size === 0)
+    refuseRemoved(await readBuild(web.database, context.get('reader'), buildIdOf(job)), web.config.keepLogDays);
   const headers = {
     'content-type': 'text/plain; charset=utf-8',
     'accept-ranges': 'bytes',

@@ -1,9 +1,6 @@
-import type { Config } from '../../kernel/config.ts';
 import { VoltError } from '../../kernel/errors.ts';
-import type { BuildId } from '../../kernel/model.ts';
+import type { BuildSummary } from '../../kernel/model.ts';
 import { serverNow } from '../../kernel/server-time.ts';
-import { findBuildSummary } from '../../record/builds.ts';
-import type { Database } from '../../record/database.ts';
 
 const day = 86_400_000;
 
@@ -20,13 +17,9 @@ export function removedAfter(finishedAt: string | null, keepLogDays: number): st
 }
 
 /** @throws VoltError `log_removed` for a log that is empty because it was removed */
-export async function refuseRemoved(
-  { config, database }: { config: Config; database: Database },
-  build: BuildId,
-): Promise<void> {
-  const finishedAt = (await findBuildSummary(database, build))?.finishedAt ?? null;
-  if (removedAfter(finishedAt, config.keepLogDays) === undefined) return;
-  throw new VoltError('log_removed', `the log was removed: logs are kept for ${config.keepLogDays} days`, {
-    remedy: `The verdict, the steps and the tests are kept: \`volt show ${build}\`. VOLT_KEEP_LOG_DAYS sets how long logs are kept.`,
+export function refuseRemoved({ id, finishedAt }: Pick<BuildSummary, 'id' | 'finishedAt'>, keepLogDays: number): void {
+  if (removedAfter(finishedAt, keepLogDays) === undefined) return;
+  throw new VoltError('log_removed', `the log was removed: logs are kept for ${keepLogDays} days`, {
+    remedy: `The verdict, the steps and the tests are kept: \`volt show ${id}\`. VOLT_KEEP_LOG_DAYS sets how long logs are kept.`,
   });
 }
