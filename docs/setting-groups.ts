@@ -33,6 +33,7 @@ export const groupOf: { readonly [S in Setting]: keyof typeof settingGroups } = 
   VOLT_URL: 'web',
   VOLT_SMTP_URL: 'web',
   VOLT_MAIL_FROM: 'web',
+  VOLT_AUTHOR_PICTURES: 'web',
   VOLT_TOKEN: 'web',
   VOLT_READING: 'web',
   VOLT_JOB_TIMEOUT: 'jobs',

@@ -116,6 +116,15 @@ export const settings = [
     about: 'Address that mail of notices is from. Default: volt@ and the host of VOLT_SMTP_URL.',
   },
   {
+    env: 'VOLT_AUTHOR_PICTURES',
+    schema: z
+      .url({ protocol: /^https?$/, error: 'must be an address such as https://www.gravatar.com/avatar/{hash}?d=404' })
+      .refine((url) => url.includes('{hash}') && !/[\s;,]/.test(new URL(url).origin), 'must contain {hash}')
+      .optional(),
+    about:
+      'Pictures of the authors of commits, for example https://www.gravatar.com/avatar/{hash}?d=404, where {hash} is the SHA-256 of the mail address in lower case. The browsers of readers fetch them there, so that server learns who reads what. Default: none, pages show initials.',
+  },
+  {
     env: 'VOLT_TOKEN',
     schema: z.string().min(16).optional(),
     about:

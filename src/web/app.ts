@@ -36,6 +36,7 @@ import {
 import { requestPage } from './pages/acts/request.tsx';
 import { startBuildFromPage } from './pages/acts/start-build.ts';
 import { auditPage } from './pages/audit.tsx';
+import { authorPicture } from './pages/author-picture.ts';
 import { badge } from './pages/badge.ts';
 import { buildPage } from './pages/build.tsx';
 import {
@@ -191,6 +192,7 @@ export function webApp(web: Web, writes = writeRate): Hono<WebEnv> {
   app.get('/repos/:name/tests/:id', (context) => testPage(context, web));
   app.get('/builds.atom', (context) => atomFeed(context, web));
   app.get('/cctray.xml', (context) => cctrayFeed(context, web));
+  app.get('/avatars/:build', (context) => authorPicture(context, web));
   app.get('/badge/:file', (context) => badge(context, web));
   app.get('/runners', (context) => runnersPage(context, web));
   app.get('/runners/:name', (context) => runnerPage(context, web));
@@ -240,7 +242,7 @@ function allowed({ config, database }: Web): MiddlewareHandler<WebEnv> {
 
 /** Paths with data of repositories only, without data of machines and people. */
 const ofRepositories =
-  /^\/($|builds($|\/|\.atom$)|cctray\.xml$|search$|shortcuts$|repos($|\/)|badge\/|api$|api\/v1\/(openapi\.json$|events$|search$|builds($|\/)|jobs\/|repos($|\/)))/;
+  /^\/($|builds($|\/|\.atom$)|cctray\.xml$|search$|shortcuts$|repos($|\/)|badge\/|avatars\/|api$|api\/v1\/(openapi\.json$|events$|search$|builds($|\/)|jobs\/|repos($|\/)))/;
 
 /** The queues hold messages of all repositories, and acting on them can lose messages. */
 const forAdmins: MiddlewareHandler<WebEnv> = async (context, next) => {

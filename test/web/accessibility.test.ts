@@ -70,7 +70,17 @@ const pages: { readonly [route: string]: (shown: Shown) => string[] } = {
 
 /** Routes that answer no page of Volt's own. */
 const others = [
-  ...['/healthz', '/metrics', '/public/:name', '/badge/:file', '/builds.atom', '/cctray.xml', '/queues', '/queues/*'],
+  ...[
+    '/healthz',
+    '/metrics',
+    '/public/:name',
+    '/badge/:file',
+    '/avatars/:build',
+    '/builds.atom',
+    '/cctray.xml',
+    '/queues',
+    '/queues/*',
+  ],
   ...['/.well-known/openid-configuration', '/.well-known/jwks'],
 ];
 

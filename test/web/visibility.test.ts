@@ -121,6 +121,7 @@ describe('web: who may read which repository', () => {
       .replace('/notices/:id', '/notices/1')
       .replace('/intents/:id', `/intents/${intent}`)
       .replace('/requests/:id', `/requests/${intent}`)
+      .replace('/avatars/:build', `/avatars/${build}`)
       .replace('/badge/:file', `/badge/${hidden}.svg`)
       .replace(':environment', 'production')
       .replace(':entry', 'NAME')

@@ -32,5 +32,7 @@ export interface WebEnv {
     intent: number | undefined;
     /** origin of another site that a form of the page goes to */
     formTarget: string | undefined;
+    /** origin of the pictures of authors, which a page shows */
+    pictures: string | undefined;
   };
 }

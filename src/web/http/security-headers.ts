@@ -31,16 +31,18 @@ const ofPages: MiddlewareHandler = secureHeaders({
 });
 
 /**
- * Headers of Volt's own pages and answers: browsers run and load files of this server only. Forms go there, too, but for the one that
- * a page names.
+ * Headers of Volt's own pages and answers: browsers run and load files of this server only, and forms go there, too. A page may name
+ * one more origin for its form, and one for the pictures of authors.
  */
 export const pageHeaders: MiddlewareHandler = async (context, next) => {
   await ofPages(context, next);
   const name = 'content-security-policy';
-  const target: string | undefined = context.get('formTarget');
-  const policy = context.res.headers.get(name);
-  if (target !== undefined && policy !== null)
-    context.res.headers.set(name, policy.replace("form-action 'self'", `form-action 'self' ${target}`));
+  const wider = { 'form-action': context.get('formTarget'), 'img-src': context.get('pictures') };
+  for (const [directive, origin] of Object.entries(wider)) {
+    const policy = context.res.headers.get(name);
+    if (origin !== undefined && policy !== null)
+      context.res.headers.set(name, policy.replace(`${directive} 'self'`, `${directive} 'self' ${origin}`));
+  }
 };
 
 /** Headers of badges, which pages of other sites embed. */

@@ -1,8 +1,22 @@
-/** The initials of a person as a sign beside the name; `alone` where it stands for the name. */
-export function Avatar({ name, alone = false }: { name: string; alone?: boolean }) {
+import { createContext, useContext } from 'hono/jsx';
+
+/** Whether pages show pictures of authors: a setting says where these are. */
+export const Pictures = createContext(false);
+
+interface Shown {
+  name: string;
+  /** id of a build whose commit the person has made */
+  build: string;
+  /** whether the sign stands for the name, and not beside it */
+  alone?: boolean;
+}
+
+/** The initials of a person as a sign beside the name, and the picture over them, if there is one. */
+export function Avatar({ name, build, alone = false }: Shown) {
   return (
     <span class="avatar" title={alone ? name : undefined} aria-hidden={alone ? undefined : 'true'}>
       {initialsOf(name)}
+      {useContext(Pictures) && <img src={`/avatars/${build}`} alt="" loading="lazy" width={24} height={24} />}
     </span>
   );
 }

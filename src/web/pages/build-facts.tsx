@@ -43,7 +43,7 @@ export function BuildFacts({
         <CopyButton text={build.sha} what="commit id" />
       </Fact>
       <Fact name="Author">
-        <Avatar name={build.author} />{' '}
+        <Avatar name={build.author} build={build.id} />{' '}
         <a href={`/builds?${new URLSearchParams({ repo: build.repo, author: build.author })}`}>{build.author}</a>
       </Fact>
       {build.approval?.decision && (

@@ -66,7 +66,7 @@ function Named({ build }: { build: BuildSummary }) {
         )}
         <RefLink build={build} />
         <span class="author">
-          <Avatar name={author} alone={true} /> <span class="full">{author}</span>
+          <Avatar name={author} build={id} alone={true} /> <span class="full">{author}</span>
         </span>
         <span class="full">
           <CommitId sha={sha} at={commitUrl} />

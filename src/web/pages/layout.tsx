@@ -6,6 +6,7 @@ import type { WebEnv } from '../access/env.ts';
 import { withEtag } from '../http/etag.ts';
 import { type IconState, iconOf } from '../http/icons.ts';
 import type { Web } from '../services.ts';
+import { Pictures } from './avatar.tsx';
 import { Navigation, type Section } from './navigation.tsx';
 import { signs } from './page-state.ts';
 
@@ -43,7 +44,13 @@ export async function answerPage(context: Context<WebEnv>, web: Web, page: Page)
     assets.url('theme.js'),
     assets.url(iconOf(page.state)),
   ]);
-  const answer = await context.html(<Frame context={context} page={page} files={{ scripts, style, theme, icon }} />);
+  const { authorPictures } = web.config;
+  if (authorPictures !== undefined) context.set('pictures', new URL(authorPictures).origin);
+  const answer = await context.html(
+    <Pictures.Provider value={authorPictures !== undefined}>
+      <Frame context={context} page={page} files={{ scripts, style, theme, icon }} />
+    </Pictures.Provider>,
+  );
   if (answer.status === 200) return withEtag(context, answer, page.confidential === true);
   answer.headers.set('cache-control', 'no-store');
   return answer;

@@ -93,7 +93,7 @@ function State({ glance, now }: { glance: Glance; now: number }) {
           <a href={`/builds/${broken.id}`}>
             #{broken.number} {broken.subject}
           </a>{' '}
-          <Avatar name={broken.author} /> {broken.author} · <Age time={broken.createdAt} now={now} />
+          <Avatar name={broken.author} build={broken.id} /> {broken.author} · <Age time={broken.createdAt} now={now} />
         </span>
       )}
       {!broken && newest && (
