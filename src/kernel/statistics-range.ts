@@ -1,5 +1,5 @@
-/** Which builds statistics are about: those of the last days, or the last ones. */
-export type StatisticsRange = { days: number } | { builds: number };
+/** Which builds statistics are about: those of the last days, which begin at midnight so many minutes before UTC, or the last ones. */
+export type StatisticsRange = { days: number; utcOffset?: number | undefined } | { builds: number };
 
 const mostDays = 365;
 

@@ -5,7 +5,8 @@ import type { StatisticsRange } from '../kernel/statistics-range.ts';
 
 /** The most points of a chart that shows a number of builds. */
 const mostPoints = 100;
-const hour = 3_600_000;
+const minute = 60_000;
+const hour = 60 * minute;
 const day = 24 * hour;
 
 /** Some builds that are one point, and the time that the point is about (milliseconds since 1970). */
@@ -27,12 +28,13 @@ function spanOf(days: number): number {
 export function startOf(range: StatisticsRange, now: number): number | undefined {
   if (!('days' in range)) return undefined;
   const span = spanOf(range.days);
-  return endOf(span, now) - Math.ceil((range.days * day) / span) * span;
+  return endOf(span, now, range) - Math.ceil((range.days * day) / span) * span;
 }
 
-/** The end of the span that is now. Days begin at midnight in UTC. */
-function endOf(span: number, now: number): number {
-  return (Math.floor(now / span) + 1) * span;
+/** The end of the span that is now. Days begin at midnight by the offset of the range, else in UTC. */
+function endOf(span: number, now: number, { utcOffset = 0 }: { utcOffset?: number | undefined }): number {
+  const offset = utcOffset * minute;
+  return (Math.floor((now + offset) / span) + 1) * span - offset;
 }
 
 /** @param builds of the range, oldest first */
@@ -41,13 +43,17 @@ export function groupsOf<B extends { createdAt: number }>(
   range: StatisticsRange,
   now: number,
 ): Group<B>[] {
-  return 'days' in range ? byTime(builds, range.days, now) : byCount(builds);
+  return 'days' in range ? byTime(builds, range, now) : byCount(builds);
 }
 
-function byTime<B extends { createdAt: number }>(builds: readonly B[], days: number, now: number): Group<B>[] {
-  const span = spanOf(days);
-  const start = startOf({ days }, now) ?? now;
-  const count = Math.round((endOf(span, now) - start) / span);
+function byTime<B extends { createdAt: number }>(
+  builds: readonly B[],
+  range: Extract<StatisticsRange, { days: number }>,
+  now: number,
+): Group<B>[] {
+  const span = spanOf(range.days);
+  const start = startOf(range, now) ?? now;
+  const count = Math.round((endOf(span, now, range) - start) / span);
   const groups = Array.from({ length: count }, (_, index): Group<B> => {
     const from = start + index * span;
     return { from, to: from + span, builds: [] };

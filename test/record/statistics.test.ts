@@ -148,6 +148,7 @@ describe('the points of a chart', () => {
     for (const days of [1, 2, 3, 14, 15, 90, 120, 121, 365])
       expect(times(days).length, String(days)).to.be.within(12, 120);
     expect(startOf({ days: 30 }, now)).to.equal(Date.parse('2026-04-11T00:00:00Z'));
+    expect(startOf({ days: 30, utcOffset: 120 }, now)).to.equal(Date.parse('2026-04-10T22:00:00Z'));
   });
 
   it('have the builds of their time', () => {

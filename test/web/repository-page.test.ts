@@ -69,6 +69,12 @@ describe('web: the page of a repository', () => {
     expect(textOf(page)).to.include('Pass rate 100 % of 1 build ');
     expect(page).to.include('href="/repos/sample/charts?range=20&amp;branch=tested"');
     expect(page).to.match(/href="[^"]*range=7d[^"]*" aria-current="true"/);
+    // in the reader's time zone, which a cookie tells
+    expect(page).to.match(/\d\d:\d\d to \d\d:\d\d UTC/);
+    const local = await site.page('/repos/sample/charts?range=7d&branch=tested', { cookie: 'volt_utc_offset=330' });
+    expect(local)
+      .to.match(/\d\d:00 to \d\d:00[^ ]/)
+      .and.not.include(' UTC');
     expect(textOf(await site.page('/repos/sample/charts?branch=none'))).to.include(
       'No build of none has a result yet.',
     );

@@ -6,7 +6,7 @@
 import morphdom from 'morphdom';
 import { addressInPlace, isSelectedIn, offerNewer } from './live/place.ts';
 import { showAway, showState } from './live/tab.ts';
-import { isSameTime, updateProgress, updateTimes } from './live/times.ts';
+import { isSameTime, tellOffset, updateProgress, updateTimes } from './live/times.ts';
 import { filterAsTyped } from './live/typed-filter.ts';
 
 /** Changes within this many milliseconds cause one fetch. */
@@ -215,6 +215,7 @@ if (hasParts) {
   planNext(fixedInterval || refreshInterval);
 }
 showCopyButtons();
+tellOffset();
 updateTimes();
 window.setInterval(() => {
   updateTimes();

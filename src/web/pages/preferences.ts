@@ -14,9 +14,16 @@ export interface Preferences {
   compact: boolean;
   /** names of the reader's favourite repositories */
   favourites: readonly string[];
+  /** minutes by which the reader's clock is before UTC, as a script of Volt's has found; undefined without it */
+  utcOffset: number | undefined;
 }
 
-const cookies = { me: 'volt_me', density: 'volt_density', favourites: 'volt_favourites' } as const;
+const cookies = {
+  me: 'volt_me',
+  density: 'volt_density',
+  favourites: 'volt_favourites',
+  utcOffset: 'volt_utc_offset',
+} as const;
 
 /** With more favourites, the oldest one goes: a browser sends them with each request. */
 const mostFavourites = 30;
@@ -31,7 +38,14 @@ export function preferencesOf(context: Context<WebEnv>): Preferences {
     me: nameOf(getCookie(context, cookies.me)),
     compact: getCookie(context, cookies.density) === 'compact',
     favourites: [...new Set(names)].slice(-mostFavourites),
+    utcOffset: offsetOf(getCookie(context, cookies.utcOffset)),
   };
+}
+
+/** Clocks on earth are at most 14 hours before, and 12 behind. */
+function offsetOf(text: string | undefined): number | undefined {
+  if (text === undefined || !/^-?\d{1,3}$/.test(text)) return undefined;
+  return Math.abs(Number(text)) <= 14 * 60 ? Number(text) : undefined;
 }
 
 /**

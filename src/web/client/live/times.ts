@@ -16,6 +16,15 @@ function textOf(time: HTMLTimeElement, ms: number): string | undefined {
   return 'clock' in time.dataset ? clock(time.dateTime) : undefined;
 }
 
+/** Tells the server the reader's clock, since it makes days of it; see pages/preferences.ts. */
+export function tellOffset(): void {
+  const offset = -new Date().getTimezoneOffset();
+  const cookie = `volt_utc_offset=${offset}`;
+  if (document.cookie.split('; ').includes(cookie)) return;
+  // biome-ignore lint/suspicious/noDocumentCookie: not every browser that Volt is for has the Cookie Store API
+  document.cookie = `${cookie}; path=/; max-age=31536000; SameSite=Lax`;
+}
+
 export function updateTimes(): void {
   const now = Date.now();
   for (const time of document.querySelectorAll('time')) {

@@ -2,12 +2,12 @@ import type { RepositoryStatistics, StatisticsGroup } from '../../../kernel/mode
 import { duration } from '../../../kernel/times.ts';
 import { type Bar, Chart } from '../chart.tsx';
 import { countScale, shareScale, timeScale } from '../chart-scale.ts';
-import { countOf, labelOf, nameOf, passRate, verdictWords } from './group-words.ts';
+import { countOf, type Days, labelOf, nameOf, passRate, verdictWords } from './group-words.ts';
 
 interface Shown {
   statistics: RepositoryStatistics;
-  /** whether the points are spans of time, and not builds */
-  ofDays: boolean;
+  /** set if the points are days */
+  days: Days | undefined;
 }
 
 /** How long builds took. */
@@ -22,14 +22,14 @@ export function WaitChart(shown: Shown) {
 
 /** Bars of two parts: the median, and up to which time 95 of 100 builds took. */
 function TimesChart(shown: Shown & { title: string; of: 'duration' | 'wait'; color: string }) {
-  const { statistics, ofDays, title, of, color } = shown;
+  const { statistics, days, title, of, color } = shown;
   const barOf = (group: StatisticsGroup): Bar => {
     const { p50, p95 } = group[of] ?? {};
-    if (p50 === undefined || p95 === undefined) return gap(group, ofDays);
+    if (p50 === undefined || p95 === undefined) return gap(group, days);
     const times = p50 === p95 ? duration(p50) : `median ${duration(p50)}, p95 ${duration(p95)}`;
     const rest = p95 > p50 ? [{ value: p95 - p50, class: `${color} most` }] : [];
     return {
-      title: `${nameOf(group, ofDays)}, ${verdictWords(group)}: ${times}`,
+      title: `${nameOf(group, days)}, ${verdictWords(group)}: ${times}`,
       href: addressOf(group),
       parts: [{ value: p50, class: color }, ...rest],
     };
@@ -42,7 +42,7 @@ function TimesChart(shown: Shown & { title: string; of: 'duration' | 'wait'; col
       headline={all === null ? undefined : `median ${duration(all.p50)} · p95 ${duration(all.p95)}`}
       bars={statistics.groups.map(barOf)}
       scale={timeScale}
-      labels={statistics.groups.map((group) => labelOf(group, ofDays))}
+      labels={statistics.groups.map((group) => labelOf(group, days))}
       parts={
         isSplit
           ? [
@@ -56,12 +56,12 @@ function TimesChart(shown: Shown & { title: string; of: 'duration' | 'wait'; col
 }
 
 /** Which share of builds passed, failed or ended in an error. */
-export function VerdictsChart({ statistics, ofDays }: Shown) {
+export function VerdictsChart({ statistics, days }: Shown) {
   const barOf = (group: StatisticsGroup): Bar => {
     const all = countOf(group);
     const part = (count: number, name: string) => (count === 0 ? [] : [{ value: count / all, class: name }]);
     return {
-      title: `${nameOf(group, ofDays)}: ${verdictWords(group) || 'no build'}`,
+      title: `${nameOf(group, days)}: ${verdictWords(group) || 'no build'}`,
       href: addressOf(group),
       parts: [...part(group.passed, 'success'), ...part(group.failed, 'failure'), ...part(group.errors, 'error')],
     };
@@ -73,7 +73,7 @@ export function VerdictsChart({ statistics, ofDays }: Shown) {
       headline={`${passRate(statistics)} of ${judged} ${judged === 1 ? 'build' : 'builds'}`}
       bars={statistics.groups.map(barOf)}
       scale={shareScale}
-      labels={statistics.groups.map((group) => labelOf(group, ofDays))}
+      labels={statistics.groups.map((group) => labelOf(group, days))}
       parts={[
         ['success', 'passed'],
         ['failure', 'failed'],
@@ -84,14 +84,14 @@ export function VerdictsChart({ statistics, ofDays }: Shown) {
 }
 
 /** How many tests passed, failed and were skipped in the newest build of each point. */
-export function TestsChart({ statistics, ofDays }: Shown) {
+export function TestsChart({ statistics, days }: Shown) {
   const barOf = (group: StatisticsGroup): Bar => {
-    if (group.tests === null) return gap(group, ofDays);
+    if (group.tests === null) return gap(group, days);
     const { total, failed, skipped } = group.tests;
     const passed = total - failed - skipped;
     const part = (value: number, name: string) => (value > 0 ? [{ value, class: name }] : []);
     return {
-      title: `${nameOf(group, ofDays)}: ${total} tests, ${failed} failed, ${skipped} skipped`,
+      title: `${nameOf(group, days)}: ${total} tests, ${failed} failed, ${skipped} skipped`,
       href: addressOf(group),
       parts: [...part(passed, 'success'), ...part(skipped, 'skipped'), ...part(failed, 'failure')],
     };
@@ -103,7 +103,7 @@ export function TestsChart({ statistics, ofDays }: Shown) {
       headline={newest ? String(newest.total) : undefined}
       bars={statistics.groups.map(barOf)}
       scale={countScale}
-      labels={statistics.groups.map((group) => labelOf(group, ofDays))}
+      labels={statistics.groups.map((group) => labelOf(group, days))}
       parts={[
         ['success', 'passed'],
         ['skipped', 'skipped'],
@@ -113,8 +113,8 @@ export function TestsChart({ statistics, ofDays }: Shown) {
   );
 }
 
-function gap(group: StatisticsGroup, ofDays: boolean): Bar {
-  return { title: nameOf(group, ofDays), parts: [] };
+function gap(group: StatisticsGroup, days: Days | undefined): Bar {
+  return { title: nameOf(group, days), parts: [] };
 }
 
 /** The build of a point that has only one. */

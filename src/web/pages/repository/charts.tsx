@@ -8,6 +8,7 @@ import { statisticsOf } from '../../../record/statistics.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { readRepository } from '../../access/readable.ts';
 import type { Web } from '../../services.ts';
+import { preferencesOf } from '../preferences.ts';
 import { RangeLinks } from '../range-links.tsx';
 import { DurationChart, TestsChart, VerdictsChart, WaitChart } from './build-charts.tsx';
 import { answerRepositoryPage } from './frame.tsx';
@@ -35,7 +36,9 @@ export async function chartsPage(context: Context<WebEnv>, web: Web): Promise<Re
   const { name } = repository;
   const asked = context.req.query('range') ?? usual;
   const known = parseRange(asked);
-  const range: StatisticsRange = known ?? { builds: Number(usual) };
+  const { utcOffset } = preferencesOf(context);
+  const range: StatisticsRange =
+    known && 'days' in known ? { ...known, utcOffset } : (known ?? { builds: Number(usual) });
   const branch = (context.req.query('branch') ?? '').trim().slice(0, 1024);
   const [statistics, branches, projects] = await Promise.all([
     statisticsOf(database, { repo: name, ref: branch === '' ? undefined : `refs/heads/${branch}`, range }),
@@ -110,18 +113,18 @@ function Charts(shown: { statistics: RepositoryStatistics; range: StatisticsRang
       </p>
     );
   }
-  const ofDays = 'days' in range;
+  const days = 'days' in range ? { utcOffset: range.utcOffset } : undefined;
   return (
     <>
       {!complete && <p class="faint">These are the newest {mostCounted} builds of the range.</p>}
       <div class="charts">
-        <DurationChart statistics={statistics} ofDays={ofDays} />
-        <VerdictsChart statistics={statistics} ofDays={ofDays} />
-        <WaitChart statistics={statistics} ofDays={ofDays} />
-        {groups.some(({ tests }) => tests !== null) && <TestsChart statistics={statistics} ofDays={ofDays} />}
+        <DurationChart statistics={statistics} days={days} />
+        <VerdictsChart statistics={statistics} days={days} />
+        <WaitChart statistics={statistics} days={days} />
+        {groups.some(({ tests }) => tests !== null) && <TestsChart statistics={statistics} days={days} />}
       </div>
       <JobTimes jobs={jobs} />
-      <Numbers groups={groups} ofDays={ofDays} />
+      <Numbers groups={groups} days={days} />
     </>
   );
 }

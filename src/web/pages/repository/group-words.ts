@@ -5,23 +5,36 @@ import type { StatisticsGroup } from '../../../kernel/model/statistics-shapes.ts
 const day = 24 * 3_600_000;
 const months = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** `12 May`, in UTC, in which the days of charts begin */
-function dayOf(time: string): string {
-  return `${Number(time.slice(8, 10))} ${months[Number(time.slice(5, 7)) - 1]}`;
+/** The points of a chart are days, or parts of them, or weeks. */
+export interface Days {
+  /** minutes by which the reader's clock is before UTC; undefined where it is not known */
+  utcOffset: number | undefined;
 }
 
 /** The label of a point below a chart: `12 May`, or `#58` for one of a number of builds. */
-export function labelOf({ from, builds }: StatisticsGroup, ofDays: boolean): string {
-  return ofDays ? dayOf(from) : `#${builds?.lastNumber ?? ''}`;
+export function labelOf({ from, builds }: StatisticsGroup, days: Days | undefined): string {
+  return days ? dayOf(localTime(from, days)) : `#${builds?.lastNumber ?? ''}`;
 }
 
-/** Which builds a point has: `#58`, `#50 to #58`, `12 May`, `12 May, 06:00 to 12:00 UTC`, `Week of 12 May`. */
-export function nameOf({ from, to, builds }: StatisticsGroup, ofDays: boolean): string {
-  if (!ofDays && builds)
+/** Which builds a point has: `#58`, `#50 to #58`, `12 May`, `12 May, 06:00 to 12:00`, `Week of 12 May`. */
+export function nameOf({ from, to, builds }: StatisticsGroup, days: Days | undefined): string {
+  if (!days && builds)
     return builds.first === builds.last ? `#${builds.lastNumber}` : `#${builds.firstNumber} to #${builds.lastNumber}`;
+  const zone = days?.utcOffset === undefined ? ' UTC' : '';
+  const [begin, end] = [from, to].map((time) => localTime(time, days)) as [string, string];
   const length = Date.parse(to) - Date.parse(from);
-  if (length > day) return `Week of ${dayOf(from)}`;
-  return length === day ? dayOf(from) : `${dayOf(from)}, ${from.slice(11, 16)} to ${to.slice(11, 16)} UTC`;
+  if (length > day) return `Week of ${dayOf(begin)}`;
+  return length === day ? dayOf(begin) : `${dayOf(begin)}, ${begin.slice(11, 16)} to ${end.slice(11, 16)}${zone}`;
+}
+
+/** A time as ISO 8601 by the reader's clock. */
+function localTime(time: string, days: Days | undefined): string {
+  return new Date(Date.parse(time) + (days?.utcOffset ?? 0) * 60_000).toISOString();
+}
+
+/** `12 May` */
+function dayOf(time: string): string {
+  return `${Number(time.slice(8, 10))} ${months[Number(time.slice(5, 7)) - 1]}`;
 }
 
 export function countOf({ passed, failed, errors }: Pick<StatisticsGroup, 'passed' | 'failed' | 'errors'>): number {

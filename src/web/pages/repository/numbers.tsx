@@ -1,10 +1,10 @@
 import type { Percentiles, StatisticsGroup } from '../../../kernel/model/statistics-shapes.ts';
 import { duration } from '../../../kernel/times.ts';
 import { Table } from '../table.tsx';
-import { countOf, nameOf, passRate } from './group-words.ts';
+import { countOf, type Days, nameOf, passRate } from './group-words.ts';
 
 /** What the charts show, as a table for those who cannot see them or want to copy the numbers. */
-export function Numbers({ groups, ofDays }: { groups: readonly StatisticsGroup[]; ofDays: boolean }) {
+export function Numbers({ groups, days }: { groups: readonly StatisticsGroup[]; days: Days | undefined }) {
   const rows = groups.filter((group) => countOf(group) > 0).toReversed();
   return (
     <details id="numbers">
@@ -13,7 +13,7 @@ export function Numbers({ groups, ofDays }: { groups: readonly StatisticsGroup[]
         class="cards"
         rows={rows}
         columns={[
-          { head: ofDays ? 'Time' : 'Builds', class: 'name', cell: (group) => nameOf(group, ofDays) },
+          { head: days ? 'Time' : 'Builds', class: 'name', cell: (group) => nameOf(group, days) },
           { head: 'Passed', class: 'number', cell: ({ passed }) => String(passed) },
           { head: 'Failed', class: 'number', cell: ({ failed }) => String(failed) },
           { head: 'Errors', class: 'number', cell: ({ errors }) => String(errors) },
