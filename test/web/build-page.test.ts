@@ -321,8 +321,8 @@ describe('web: the timeline of a build', () => {
     startedAt: at(from),
     finishedAt: to === null ? null : at(to),
   });
-  const shown = (jobs: unknown[], now: number) =>
-    timesOf({ createdAt: at(0), jobs } as Build, Date.parse(at(now))).jobs.map(({ spans }) =>
+  const shown = (jobs: unknown[], now: number, requests: unknown[] = []) =>
+    timesOf({ createdAt: at(0), jobs, requests } as Build, Date.parse(at(now))).jobs.map(({ spans }) =>
       spans.map(
         ({ title, from, to }) => `${title} ${(from - Date.parse(at(0))) / 1000}-${(to - Date.parse(at(0))) / 1000}`,
       ),
@@ -349,6 +349,20 @@ describe('web: the timeline of a build', () => {
       attempts: [attempt(1, 'error', 1, 4), { ...attempt(2, 'queued', 0, null), startedAt: null }],
     };
     expect(shown([lost], 9)).to.deep.equal([['waited for a runner 0-1', 'attempt 1 1-4', 'waits for a runner 4-9']]);
+  });
+
+  it('shows that a job which a person retries later waits only from then on', () => {
+    const retried = {
+      ...{ id: '1-1', name: 'a', workflow: null, needs: [], createdAt: at(0), finishedAt: null, steps: [] },
+      attempts: [attempt(1, 'failure', 1, 4), attempt(2, 'failure', 22, 24)],
+    };
+    const retry = (second: number, job: string | null) => ({ kind: 'retry', job, by: 'ada', at: at(second) });
+    const until24 = ['waited for a runner 0-1', 'attempt 1 1-4', 'waited for a runner 20-22', 'attempt 2 22-24'];
+    const asked = [retry(10, '1-2'), retry(20, null), retry(40, '1-1')];
+    expect(shown([{ ...retried, status: 'failure' }], 60, asked)).to.deep.equal([until24]);
+    expect(shown([{ ...retried, status: 'queued' }], 60, asked)).to.deep.equal([
+      [...until24, 'waits for a runner 40-60'],
+    ]);
   });
 });
 

@@ -42,21 +42,36 @@ function spansOf(job: Job, build: Build, now: number): Span[] {
   const spans: Span[] = [];
   if (last && ready > created)
     spans.push({ kind: 'needs', title: `waited for ${last.name}`, from: created, to: ready, status: '' });
+  const retries = retriesOf(job, build);
   let before = ready;
   for (const attempt of job.attempts) {
     if (attempt.startedAt === null) break;
     const from = Date.parse(attempt.startedAt);
     const to = attempt.finishedAt === null ? now : Date.parse(attempt.finishedAt);
-    spans.push({ kind: 'queued', title: 'waited for a runner', from: before, to: from, status: '' });
+    const asked = Math.max(before, ...retries.filter((at) => at <= from));
+    spans.push({ kind: 'queued', title: 'waited for a runner', from: asked, to: from, status: '' });
     const isCurrent = attempt === job.attempts.at(-1);
     if (isCurrent && job.steps.some(({ startedAt }) => startedAt !== null)) spans.push(...stepsOf(job, from, to));
     else spans.push({ kind: 'attempt', title: `attempt ${attempt.number}`, from, to, status: attempt.status });
     before = to;
   }
   if (job.status === 'queued')
-    spans.push({ kind: 'queued', title: 'waits for a runner', from: before, to: now, status: '' });
+    spans.push({
+      kind: 'queued',
+      title: 'waits for a runner',
+      from: Math.max(before, ...retries),
+      to: now,
+      status: '',
+    });
   if (job.status === 'waiting') spans.push({ kind: 'needs', title: 'waits', from: before, to: now, status: '' });
   return spans.filter(({ from, to }) => to > from);
+}
+
+/** When people have asked for a retry of a job: until then, it did not wait for a runner. */
+function retriesOf(job: Job, { requests }: Build): number[] {
+  return requests
+    .filter(({ kind, job: of }) => kind === 'retry' && (of === null || of === job.id))
+    .map(({ at }) => Date.parse(at));
 }
 
 function stepsOf(job: Job, from: number, to: number): Span[] {
