@@ -6,7 +6,8 @@ const sample = 9;
 
 /**
  * How long (ms) a build will take in all: the median of the last builds that passed on its branch, or if there are none, in
- * its repository. A median, since one build on a busy machine must not spoil the estimate.
+ * its repository. A median, since one build on a busy machine must not spoil the estimate; without builds that events such as comments
+ * have started, since these run other workflows.
  */
 export async function estimatedDuration(
   database: Database,
@@ -17,6 +18,7 @@ export async function estimatedDuration(
     .select(['started_at', 'finished_at', 'idle'])
     .where('repo', '=', repo)
     .where('status', '=', 'success')
+    .where('event', 'is', null)
     .orderBy('id', 'desc')
     .limit(sample);
   const ofBranch = await passed.where('ref', '=', ref).execute();
