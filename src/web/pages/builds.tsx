@@ -7,6 +7,7 @@ import type { Database } from '../../record/database.ts';
 import { estimatesOf } from '../../record/estimates.ts';
 import { jobsOfBuilds } from '../../record/grid.ts';
 import { dotsOfBuilds } from '../../record/job-dots.ts';
+import { linksOf } from '../../record/project-links.ts';
 import { repositoryNames } from '../../record/repositories.ts';
 import type { WebEnv } from '../access/env.ts';
 import { withForgeLinks } from '../requests/forge-links.ts';
@@ -25,7 +26,7 @@ import { PageHead } from './page-head.tsx';
 import { stateOfAll } from './page-state.ts';
 import { Problems } from './parts.tsx';
 import { type Preferences, preferencesOf } from './preferences.ts';
-import { RepositoryTabs } from './repository/tabs.tsx';
+import { RepositoryHead } from './repository/head.tsx';
 import { Tabs } from './tabs.tsx';
 import { Mine } from './who-are-you.tsx';
 
@@ -59,20 +60,23 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
     reader.internal ? systemStatus(web, reader).then((status) => status.problems) : [],
   ]);
   const repo = filter.repo.length === 1 ? filter.repo[0] : undefined;
+  const isKnown = repo !== undefined && repositories.includes(repo);
+  const projects = await linksOf(web.database, isKnown ? [repo] : []);
+  const density = filter.view === 'list' && <Density context={context} compact={preferences.compact} />;
   return answerPage(context, web, {
-    title: filter.repo.join(', ') || 'Builds',
+    title: filter.repo.length === 0 ? 'Builds' : `Builds of ${filter.repo.join(', ')}`,
     state: stateOfAll(found.builds),
-    section: 'builds',
+    section: isKnown ? 'repositories' : 'builds',
     scripts: ['builds'],
     content: (
       <>
-        <PageHead
-          title={repo ?? 'Builds'}
-          {...(repo === undefined ? {} : { above: [{ title: 'Builds', href: '/builds' }] })}
-        >
-          {filter.view === 'list' && <Density context={context} compact={preferences.compact} />}
-        </PageHead>
-        {repo !== undefined && repositories.includes(repo) && <RepositoryTabs repo={repo} current="builds" />}
+        {isKnown ? (
+          <RepositoryHead context={context} repo={repo} page="builds" links={projects.get(repo)}>
+            {density}
+          </RepositoryHead>
+        ) : (
+          <PageHead title="Builds">{density}</PageHead>
+        )}
         <Problems problems={problems} />
         {repo !== undefined && (
           <Tabs

@@ -8,7 +8,7 @@ const fixed: { readonly [name: string]: string } = {
   [names.advance]: 'Builds that a dispatcher looks at again, because a job has ended or a person wants something.',
   [names.results]: 'What runners report of their jobs, which a reporter writes to the database.',
   [names.secrets]: 'Requests of runners for the secrets of a job, which a dispatcher answers.',
-  [names.notices]: 'Hints that a forge waits for the status of a commit, which a notifier sends.',
+  [names.notices]: 'Hints that there are statuses for forges or notices for people, which a notifier sends.',
   [names.setAside]: 'Dead letters that came through no other queue. No stage takes them: people read and remove them.',
 };
 

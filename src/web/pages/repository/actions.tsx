@@ -1,14 +1,9 @@
 import type { ProjectLinks } from '../../../kernel/forge-links.ts';
-import type { ObservedRepository } from '../../../record/repositories.ts';
 import type { RepositoryPage } from './tabs.tsx';
 
 /** Where a person can go and what they can do from each page of a repository, beside its name. */
-export function RepositoryActions(shown: {
-  repository: ObservedRepository;
-  links: ProjectLinks | undefined;
-  page: RepositoryPage;
-}) {
-  const { repository, links, page } = shown;
+export function RepositoryActions(shown: { repo: string; links: ProjectLinks | undefined; page: RepositoryPage }) {
+  const { repo, links, page } = shown;
   // a page has one primary button, and that of the settings saves them
   const kind = page === 'settings' ? 'button' : 'button primary';
   return (
@@ -18,7 +13,7 @@ export function RepositoryActions(shown: {
           {new URL(links.page).host}
         </a>
       )}
-      <a class={kind} href={`/repos/${repository.name}/build`}>
+      <a class={kind} href={`/repos/${repo}/build`}>
         Build now
       </a>
     </>

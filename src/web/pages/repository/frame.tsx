@@ -8,12 +8,9 @@ import type { WebEnv } from '../../access/env.ts';
 import type { Web } from '../../services.ts';
 import { ofRepository } from '../../status/forge-problems.ts';
 import { answerPage } from '../layout.tsx';
-import { PageHead } from '../page-head.tsx';
 import { Problems } from '../parts.tsx';
-import { preferencesOf } from '../preferences.ts';
-import { Star, StarForm } from '../star.tsx';
-import { RepositoryActions } from './actions.tsx';
-import { type RepositoryPage, RepositoryTabs, titleOf } from './tabs.tsx';
+import { RepositoryHead } from './head.tsx';
+import { type RepositoryPage, titleOf } from './tabs.tsx';
 
 interface Shown {
   repository: ObservedRepository;
@@ -24,7 +21,7 @@ interface Shown {
   content: Child;
 }
 
-/** Answers with one of the pages of a repository: its content below the heading, the actions and the tabs that all share. */
+/** Answers with one of the pages of a repository: its content below the head that all share. */
 export async function answerRepositoryPage(
   context: Context<WebEnv>,
   web: Web,
@@ -38,12 +35,7 @@ export async function answerRepositoryPage(
     ...(scripts && { scripts }),
     content: (
       <article>
-        <PageHead title={name} above={[{ title: 'Repositories', href: '/repos' }]}>
-          <StarForm context={context} />
-          <Star repo={name} favourites={preferencesOf(context).favourites} />
-          <RepositoryActions repository={repository} links={links} page={page} />
-        </PageHead>
-        <RepositoryTabs repo={name} current={page} />
+        <RepositoryHead context={context} repo={name} page={page} links={links} />
         <Problems
           problems={[
             ...(error === null ? [] : [{ ...error, message: hideCredentials(error.message) }]),
