@@ -214,7 +214,7 @@ describe('web: the audit log', () => {
       .and.not.include('<script>alert');
     expect(await site.page('/audit?action=nothing', headers)).to.include('No entries match.');
     const answer = await site.fetch('/audit', { headers: { accept: 'text/html' } });
-    expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, '/sign-in?next=/audit']);
+    expect([answer.status, answer.headers.get('location')]).to.deep.equal([303, '/sign-in?next=%2Faudit']);
   });
 
   it('says in words what was done, to what, and how it ended', async () => {

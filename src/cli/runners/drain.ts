@@ -8,7 +8,7 @@ import { plain, print } from '../terminal.ts';
 import { allRunners, type RunnerEntry } from './entries.ts';
 import { cannotDrain } from './list.ts';
 
-/** Milliseconds between two looks at the runners. */
+/** Milliseconds between two requests for the runners. */
 const interval = 1000;
 
 interface DrainOptions {
@@ -21,7 +21,7 @@ export function drainCommand(runners: Command): void {
   const command = runners
     .command('drain')
     .description(
-      'Has runners end what they run and take no more jobs until they are resumed, also after a restart of the runner or of Volt.',
+      'Lets runners finish their jobs and take no others until they are resumed, even after a restart of the runner or of Volt.',
     )
     .argument('[name...]', 'names of runners, as in `volt runners`')
     .option('--all', 'all connected runners')

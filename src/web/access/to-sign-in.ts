@@ -1,7 +1,12 @@
 import type { Context } from 'hono';
 
-/** Sends a browser to the page where a person signs in, and from there back to the page that was asked for. */
-export function toSignIn(context: Context): Response {
+/** The path of the page where a person signs in, which leads back to the page that was asked for. */
+export function signInPath(context: Context): string {
   const { pathname, search } = new URL(context.req.url);
-  return context.redirect(`/sign-in?next=${encodeURIComponent(pathname + search)}`, 303);
+  return `/sign-in?next=${encodeURIComponent(pathname + search)}`;
+}
+
+/** Sends a browser to that page. */
+export function toSignIn(context: Context): Response {
+  return context.redirect(signInPath(context), 303);
 }

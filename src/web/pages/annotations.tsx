@@ -32,7 +32,7 @@ export function Annotations({ annotations, annotated }: { annotations: readonly 
             <strong>{title ?? level}</strong>
             {file !== null && (
               <a class="place" href={fileAddress(annotation, annotated)}>
-                <code>{placeOf(annotation)}</code>
+                <code>{positionOf(annotation)}</code>
               </a>
             )}
             {line !== undefined && (
@@ -68,7 +68,7 @@ export function notesOf(steps: readonly Step[], annotated: Annotated): Map<numbe
     const line = annotated.lines.get(annotation);
     if (line === undefined) continue;
     const { level, file, title } = annotation;
-    const label = file === null ? (title ?? '') : placeOf(annotation);
+    const label = file === null ? (title ?? '') : positionOf(annotation);
     notes.set(line, [...(notes.get(line) ?? []), { level, label, href: fileAddress(annotation, annotated) }]);
   }
   return notes;
@@ -79,6 +79,6 @@ function fileAddress({ file, line }: Annotation, { fileOf }: Annotated): string 
 }
 
 /** `src/a.js:3:7` */
-function placeOf({ file, line, column }: Annotation): string {
+function positionOf({ file, line, column }: Annotation): string {
   return [file, line, line === null ? null : column].filter((part) => part !== null).join(':');
 }

@@ -6,6 +6,7 @@ import { type NamedTarget, targetsOf } from '../../record/audit-targets.ts';
 import { listTokens, type NamedToken } from '../../record/tokens.ts';
 import type { WebEnv } from '../access/env.ts';
 import { requireScope } from '../access/permission.ts';
+import { toSignIn } from '../access/to-sign-in.ts';
 import type { Web } from '../services.ts';
 import { actionWords } from './audit-words.ts';
 import { CommandLine } from './command.tsx';
@@ -19,7 +20,7 @@ const pageSize = 100;
 
 /** `/audit`: who did what, and the access tokens. */
 export async function auditPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  if (!context.get('signedIn')) return context.redirect('/sign-in?next=/audit', 303);
+  if (!context.get('signedIn')) return toSignIn(context);
   requireScope(context, 'admin', 'the audit log');
   const text = (name: string) => context.req.query(name)?.slice(0, 64) || undefined;
   const filter = { actor: text('actor'), action: text('action') };

@@ -100,7 +100,7 @@ export async function buildsPage(context: Context<WebEnv>, web: Web): Promise<Re
         </p>
         <div id="builds" data-live="" data-newest={before ? undefined : found.builds[0]?.id} tabindex={-1}>
           {found.builds.length > 0 ? (
-            await asked(web, filter, found.builds, preferences)
+            await listOrGrid(web, filter, found.builds, preferences)
           ) : (
             <NoBuilds
               context={context}
@@ -152,7 +152,7 @@ async function findBuilds(
 }
 
 /** The builds as a list or a grid, as the query asks. */
-async function asked({ database }: Web, filter: Filter, builds: BuildSummary[], { compact }: Preferences) {
+async function listOrGrid({ database }: Web, filter: Filter, builds: BuildSummary[], { compact }: Preferences) {
   const now = serverNow();
   const ids = builds.map(({ id }) => id);
   if (filter.view === 'grid') return <Grid builds={builds} jobs={await jobsOfBuilds(database, ids)} now={now} />;

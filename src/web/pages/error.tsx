@@ -2,13 +2,14 @@ import type { Context } from 'hono';
 import type { Child } from 'hono/jsx';
 import type { ErrorCode, VoltError } from '../../kernel/errors.ts';
 import type { WebEnv } from '../access/env.ts';
+import { signInPath } from '../access/to-sign-in.ts';
 import type { Web } from '../services.ts';
 import { answerPage } from './layout.tsx';
 import { PageHead } from './page-head.tsx';
 import { Words } from './parts.tsx';
 
 /** What a page says about an error: what happened, and what a person can do about it on the pages. */
-interface Told {
+interface ErrorText {
   title: string;
   text: Child;
 }
@@ -39,9 +40,9 @@ export async function errorPage(context: Context<WebEnv>, web: Web, error: VoltE
   });
 }
 
-type Teller = (error: VoltError, context: Context<WebEnv>) => Told;
+type TextOf = (error: VoltError, context: Context<WebEnv>) => ErrorText;
 
-const texts: { readonly [C in ErrorCode]?: Teller } = {
+const texts: { readonly [C in ErrorCode]?: TextOf } = {
   not_found: ({ message }, context) => ({
     title: sentence(message),
     text: (
@@ -86,7 +87,7 @@ const texts: { readonly [C in ErrorCode]?: Teller } = {
 };
 
 /** What happened and its remedy, as for programs. */
-const other: Teller = ({ message, remedy }) => ({
+const other: TextOf = ({ message, remedy }) => ({
   title: sentence(message),
   text: (
     <p>
@@ -96,7 +97,7 @@ const other: Teller = ({ message, remedy }) => ({
 });
 
 function SignIn({ context }: { context: Context<WebEnv> }) {
-  return <a href={`/sign-in?next=${encodeURIComponent(context.req.path)}`}>sign in</a>;
+  return <a href={signInPath(context)}>sign in</a>;
 }
 
 function sentence(message: string): string {

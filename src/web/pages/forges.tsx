@@ -7,6 +7,7 @@ import type { WebEnv } from '../access/env.ts';
 import { requireScope } from '../access/permission.ts';
 import { isElsewhere } from '../http/hosts.ts';
 import { checkForge } from '../requests/check-forge.ts';
+import { toSignIn } from '../access/to-sign-in.ts';
 import type { Web } from '../services.ts';
 import { CommandLine } from './command.tsx';
 import { answerPage } from './layout.tsx';
@@ -17,7 +18,7 @@ import { Table } from './table.tsx';
 
 /** `/forges`: where statuses and checks go, and the form that makes a GitHub App. */
 export async function forgesPage(context: Context<WebEnv>, web: Web): Promise<Response> {
-  if (!context.get('signedIn')) return context.redirect('/sign-in?next=/forges', 303);
+  if (!context.get('signedIn')) return toSignIn(context);
   requireScope(context, 'admin', 'reading the forges');
   const forges = await listForges(web.database);
   return answerPage(context, web, {

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import type { WebEnv } from '../access/env.ts';
 import { may } from '../access/permission.ts';
+import { signInPath } from '../access/to-sign-in.ts';
 
 /** A page of the navigation, or what else a page belongs to. */
 export type Section = keyof typeof places | keyof typeof more | 'search' | 'sign-in' | 'none';
@@ -73,8 +74,7 @@ export function Navigation({ context, section }: { context: Context<WebEnv>; sec
 
 function Account({ context }: { context: Context<WebEnv> }) {
   if (!context.get('signedIn')) {
-    const { pathname, search } = new URL(context.req.url);
-    return <a href={`/sign-in?next=${encodeURIComponent(pathname + search)}`}>Sign in</a>;
+    return <a href={signInPath(context)}>Sign in</a>;
   }
   return (
     <form method="post" action="/sign-out">

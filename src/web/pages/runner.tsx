@@ -29,7 +29,7 @@ const mostWaiting = 10;
 export async function runnerPage(context: Context<WebEnv>, web: Web): Promise<Response> {
   const name = (context.req.param('name') ?? '').slice(0, 256);
   const reader = context.get('reader');
-  const before = placeOf(context.req.query('before'));
+  const before = parsePlace(context.req.query('before'));
   const [attempts, fleet] = await Promise.all([
     attemptsOfRunner(web.database, reader, name, { limit: pageSize + 1, before }),
     readFleet(web, reader),
@@ -97,7 +97,7 @@ export async function runnerPage(context: Context<WebEnv>, web: Web): Promise<Re
 }
 
 /** Reads `1700000000000~12-1`. */
-function placeOf(text: string | undefined): AttemptPlace | undefined {
+function parsePlace(text: string | undefined): AttemptPlace | undefined {
   const [, createdAt, job = ''] = /^(\d{1,15})~(\S+)$/.exec(text ?? '') ?? [];
   return createdAt !== undefined && parseJobId(job) ? { createdAt: Number(createdAt), job: job as JobId } : undefined;
 }

@@ -73,7 +73,7 @@ export async function runnersPage(context: Context<WebEnv>, web: Web): Promise<R
           {fleet && isWhole && <Away drains={fleet.away} now={now} />}
         </section>
         <section>
-          <div class="chart-filter">
+          <div class="list-head">
             <h2>Use</h2>
             <FleetRanges chosen={range} addressOf={(other) => addressOf(context, other)} />
           </div>

@@ -55,14 +55,14 @@ export class Layout {
 
   /** Takes the height of a line's row. @returns whether it is another one than before */
   measured(line: number, height: number): boolean {
-    const at = this.#placeOf(line);
+    const at = this.#storedBefore(line);
     const isStored = this.#lines[at] === line;
     const extra = height - rowHeight;
     if (extra === (isStored ? this.#extras[at] : 0)) return false;
     if (this.#lines.length >= mostMeasured && !isStored) this.forget();
     if (isStored) this.#extras[at] = extra;
     else {
-      const place = this.#placeOf(line);
+      const place = this.#storedBefore(line);
       this.#lines.splice(place, 0, line);
       this.#extras.splice(place, 0, extra);
     }
@@ -80,7 +80,7 @@ export class Layout {
   }
 
   /** Number of stored lines before a line. */
-  #placeOf(line: number): number {
+  #storedBefore(line: number): number {
     return lastWhere(this.#lines.length, (at) => (this.#lines[at] ?? 0) < line) + 1;
   }
 
@@ -95,7 +95,7 @@ export class Layout {
       this.#sums = [0];
       for (const extra of this.#extras) this.#sums.push((this.#sums.at(-1) ?? 0) + extra);
     }
-    return this.#sums[this.#placeOf(line)] ?? 0;
+    return this.#sums[this.#storedBefore(line)] ?? 0;
   }
 
   #topsNow(): readonly number[] {

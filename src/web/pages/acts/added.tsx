@@ -14,7 +14,7 @@ import { answerPage } from '../layout.tsx';
 import { PageHead } from '../page-head.tsx';
 import { Age, BuildMark, CopyButton, Problems } from '../parts.tsx';
 
-/** Seconds after which a browser looks again. */
+/** Seconds after which a browser loads the page again. */
 const again = 2;
 /** Builds that are shown. */
 const mostBuilds = 5;

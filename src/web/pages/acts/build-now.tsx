@@ -81,7 +81,7 @@ export async function answerBuildForm(context: Context<WebEnv>, web: Web, form: 
               label="Branch, tag or commit"
               name="ref"
               value={form.ref || (repository.defaultBranch ?? '')}
-              hint={placeOf(answer, isReading)}
+              hint={commitOf(answer, isReading)}
               problem={refProblem && problemText(refProblem, form.ref, names)}
               list={names}
             >
@@ -138,7 +138,7 @@ function problemText({ code, message, remedy }: Problem, ref: string, names: rea
 }
 
 /** Which commit the ref is at. */
-function placeOf(answer: StartableAnswer | undefined, isReading: boolean): Child {
+function commitOf(answer: StartableAnswer | undefined, isReading: boolean): Child {
   const found = answer?.found;
   if (isReading) return 'Reading its workflows…';
   if (!found) return undefined;

@@ -8,7 +8,7 @@ import { PageHead } from '../page-head.tsx';
 import { Problems } from '../parts.tsx';
 import { above } from './crumbs.ts';
 
-/** Seconds after which a browser looks again. */
+/** Seconds after which a browser loads the page again. */
 const again = 2;
 
 /** `/requests/:id`: waits until a requested build is there, then leads to it. */

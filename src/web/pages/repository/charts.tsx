@@ -52,7 +52,7 @@ export async function chartsPage(context: Context<WebEnv>, web: Web): Promise<Re
     links: projects.get(name),
     content: (
       <>
-        <div class="chart-filter">
+        <div class="list-head">
           <Ranges repo={name} chosen={chosen} />
           <BranchField repo={name} chosen={chosen} branches={branches} />
         </div>
