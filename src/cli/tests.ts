@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
 import { counted } from '../kernel/counted.ts';
-import type { Test } from '../kernel/model/test-shapes.ts';
 import { duration } from '../kernel/times.ts';
+import { statusOfTest } from '../kernel/verdict.ts';
 import type { testList } from '../web/schemas/tests.ts';
 import { suiteText } from '../web/text/suite.ts';
 import { type Answer, Client } from './client.ts';
@@ -9,7 +9,7 @@ import type { CommandFile } from './command.ts';
 import { configOf, integer, jsonOption } from './options.ts';
 import { repositoryArgumentHelp } from './resolve.ts';
 import { printEntries } from './table.ts';
-import { paint, plain, printJson } from './terminal.ts';
+import { mark, plain, printJson } from './terminal.ts';
 
 interface TestsOptions {
   failing?: boolean;
@@ -34,7 +34,7 @@ export function testsCommand(program: Command): CommandFile {
       const page = await Client.of(configOf(command)).get<Answer<typeof testList>>(path, { sort, limit });
       if (json) return printJson(page);
       await printEntries(page.tests, `no ${failing ? 'failing ' : flaky ? 'flaky ' : ''}tests`, {
-        '': ({ status }) => marks[status],
+        '': ({ status }) => mark(statusOfTest[status]),
         FAILED: ({ failures, runs }) => `${failures} of ${runs}`,
         FLAKY: ({ flaky: found }) => (found ? counted(found.commits, 'commit') : ''),
         DURATION: (test) => (test.duration === null ? '' : duration(test.duration)),
@@ -49,10 +49,3 @@ export function testsCommand(program: Command): CommandFile {
     ],
   };
 }
-
-const marks: { readonly [S in Test['status']]: string } = {
-  passed: paint('green', '✔'),
-  failed: paint('red', '✘'),
-  error: paint('red', '✘'),
-  skipped: paint('dim', '–'),
-};

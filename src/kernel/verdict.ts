@@ -1,4 +1,4 @@
-import { type BuildSummary, type FinalStatus, isFinal, type Reason, type Status } from './model.ts';
+import { type BuildSummary, type FinalStatus, isFinal, type Reason, type Status, type TestStatus } from './model.ts';
 
 /** The end of a job or a build. */
 export interface Outcome {
@@ -54,3 +54,8 @@ export function verdictOf(
 export function isFailing({ status, reason }: Pick<BuildSummary, 'status' | 'reason'>): boolean {
   return !isFinal(status) && (reason === 'job_failed' || reason === 'job_error');
 }
+
+/** The status of a job that says the same as that of a test. */
+export const statusOfTest: { readonly [S in TestStatus]: FinalStatus } = {
+  ...{ passed: 'success', failed: 'failure', error: 'error', skipped: 'skipped' },
+};

@@ -4,7 +4,6 @@ import { serverNow } from '../kernel/server-time.ts';
 import type { StageContext } from '../queues/stage.ts';
 import type { Database } from '../record/database.ts';
 import { noteProblem } from '../record/delivery-problems.ts';
-import { hold } from '../record/holds.ts';
 import { type OpenNoticeTarget, openNoticeTarget } from '../record/notice-targets.ts';
 import {
   type DueNotice,
@@ -14,9 +13,11 @@ import {
   noteNoticeSent,
   postponeNotices,
 } from '../record/notices.ts';
+import { DeliveryHold } from './delivery-hold.ts';
 import { noticeMessage } from './notice-message.ts';
 import { TargetFault } from './targets/fault.ts';
 import type { Senders } from './targets/send.ts';
+import { pauseOf, type TryPauses } from './try-pauses.ts';
 
 /** How long (ms) a notifier has a target for itself, and when it claims it again. One notice takes at most some 30 s. */
 const holding = { lasts: 120_000, renewedBefore: 60_000 };
@@ -25,7 +26,7 @@ const longestTry = 86_400_000;
 /** How often a notice is tried that the target refuses for what it is. */
 const mostRefusals = 3;
 /** The first and the longest pause (ms) before a target is tried again. */
-const pauses = { first: 5000, most: 900_000 };
+const pauses: TryPauses = { first: 5000, most: 900_000 };
 
 export interface NoticeContext extends Pick<StageContext, 'config' | 'logger'> {
   database: Database;
@@ -41,31 +42,24 @@ export class NoticeDelivery {
   readonly #context: NoticeContext;
   readonly #name: string;
   #failures = 0;
-  #heldUntil = 0;
+  readonly #hold: DeliveryHold;
 
   constructor(context: NoticeContext, name: string) {
     this.#context = context;
     this.#name = name;
+    const { database, holder } = context;
+    this.#hold = new DeliveryHold(database, { table: 'notice_targets', name, holder, ...holding });
   }
 
   /** Sends what is due, until nothing is, the target pauses, or the signal aborts. */
   async deliver(signal: AbortSignal): Promise<void> {
     const { database, config } = this.#context;
     while (!signal.aborted) {
-      if (!(await this.#hold())) return;
+      if (!(await this.#hold.keep())) return;
       const notice = await nextNotice(database, this.#name);
       if (!notice) return;
       await this.#handle(await openNoticeTarget(database, config, this.#name), notice);
     }
-  }
-
-  async #hold(): Promise<boolean> {
-    const { database, holder } = this.#context;
-    if (performance.now() < this.#heldUntil - holding.renewedBefore) return true;
-    const from = performance.now();
-    if (!(await hold(database, 'notice_targets', this.#name, { holder, ms: holding.lasts }))) return false;
-    this.#heldUntil = from + holding.lasts;
-    return true;
   }
 
   async #handle(target: OpenNoticeTarget, notice: DueNotice): Promise<void> {
@@ -95,7 +89,7 @@ export class NoticeDelivery {
       return noteNoticeDropped(database, notice.id, { dropped: 'the target refuses it', problem });
     if (serverNow() - notice.createdAt > longestTry)
       return noteNoticeDropped(database, notice.id, { dropped: 'the target did not take it for a day', problem });
-    const ms = after ?? pauseOf(scope === 'target' ? this.#failures : notice.attempts);
+    const ms = after ?? pauseOf(pauses, scope === 'target' ? this.#failures : notice.attempts);
     const dueAt = serverNow() + ms;
     await noteNoticeFailed(database, notice, { dueAt, problem });
     if (scope === 'notice') return;
@@ -105,9 +99,4 @@ export class NoticeDelivery {
     // the next try is about another notice, if there is one: this one may be what the target fails at
     await postponeNotices(database, name, dueAt - 1);
   }
-}
-
-/** Whole milliseconds: doubles with each failure, and has up to a quarter less, so that targets are not tried at the same time. */
-function pauseOf(failures: number): number {
-  return Math.round(Math.min(pauses.first * 2 ** failures, pauses.most) * (1 - Math.random() / 4));
 }

@@ -20,9 +20,10 @@ import {
   sentSince,
 } from '../record/due-statuses.ts';
 import { type ForgeWithToken, forgeWithToken } from '../record/forges.ts';
-import { hold } from '../record/holds.ts';
 import { checkDetails } from './check-details.ts';
+import { DeliveryHold } from './delivery-hold.ts';
 import { githubLimits, Pace } from './pace.ts';
+import { pauseOf, type TryPauses } from './try-pauses.ts';
 
 /** How long (ms) a notifier has a forge for itself, and when it claims it again. One request takes at most 10 s. */
 const holding = { lasts: 30_000, renewedBefore: 15_000 };
@@ -35,7 +36,7 @@ const mostRefusals = 8;
 /** How long (ms) a status is tried at all: a week. */
 const longestTry = 7 * 86_400_000;
 /** The first and the longest pause (ms) before a status, or a forge, is tried again. */
-const pauses: { readonly [Scope in FaultScope | 'token']: { first: number; most: number } } = {
+const pauses: { readonly [Scope in FaultScope | 'token']: TryPauses } = {
   forge: { first: 2000, most: 30_000 },
   token: { first: 10_000, most: 45_000 },
   repository: { first: 10_000, most: 45_000 },
@@ -67,13 +68,15 @@ export class StatusDelivery {
   #pausedUntil = 0;
   /** address and token that the pause is for */
   #pausedFor = '';
-  #heldUntil = 0;
+  readonly #hold: DeliveryHold;
   /** how often in a row each refused repository was tried */
   readonly #refused = new Map<string, number>();
 
   constructor(context: StatusDeliveryContext, name: string) {
     this.#context = context;
     this.#name = name;
+    const { database, holder } = context;
+    this.#hold = new DeliveryHold(database, { table: 'forges', name, holder, ...holding });
   }
 
   /** Sends what is due, until nothing is, the forge pauses, or the signal aborts. */
@@ -81,7 +84,7 @@ export class StatusDelivery {
     const { database, config } = this.#context;
     while (!signal.aborted) {
       const forge = await forgeWithToken(database, config, this.#name);
-      if (!forge.isChecked || this.#isPaused(forge) || !(await this.#hold())) return;
+      if (!forge.isChecked || this.#isPaused(forge) || !(await this.#keepHold())) return;
       const pace = await this.#paceOf(forge);
       if (pace.wait(serverNow()) > 0) return;
       const due = await nextStatus(database, forge, { pending: !pace.isScarce(serverNow()) });
@@ -96,17 +99,11 @@ export class StatusDelivery {
     return false;
   }
 
-  async #hold(): Promise<boolean> {
-    const { database, holder } = this.#context;
-    if (performance.now() < this.#heldUntil - holding.renewedBefore) return true;
-    const from = performance.now();
-    if (!(await hold(database, 'forges', this.#name, { holder, ms: holding.lasts }))) {
-      // another notifier may send from now on
-      this.#pace = undefined;
-      return false;
-    }
-    this.#heldUntil = from + holding.lasts;
-    return true;
+  async #keepHold(): Promise<boolean> {
+    const isHeld = await this.#hold.keep();
+    // another notifier may send from now on
+    if (!isHeld) this.#pace = undefined;
+    return isHeld;
   }
 
   async #paceOf({ kind }: ForgeWithToken): Promise<Pace> {
@@ -222,9 +219,4 @@ export class StatusDelivery {
     await noteFailed(database, due, { dueAt, problem });
     await postponeRepository(database, name, repo, dueAt + 1);
   }
-}
-
-/** Whole milliseconds: doubles with each failure, and has up to a quarter less, so that statuses do not come back at the same time. */
-function pauseOf({ first, most }: { first: number; most: number }, failures: number): number {
-  return Math.round(Math.min(first * 2 ** failures, most) * (1 - Math.random() / 4));
 }

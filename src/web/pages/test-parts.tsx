@@ -1,18 +1,11 @@
 import type { TestStatus } from '../../kernel/model.ts';
 import { duration } from '../../kernel/times.ts';
+import { statusOfTest } from '../../kernel/verdict.ts';
 import { suiteText } from '../text/suite.ts';
-
-/** The status class of each test status. */
-export const colours: { readonly [S in TestStatus]: string } = {
-  passed: 'success',
-  failed: 'failure',
-  error: 'error',
-  skipped: 'skipped',
-};
 
 /** The result of a test as a coloured word. */
 export function TestMark({ status }: { status: TestStatus }) {
-  return <span class={`status ${colours[status]}`}>{status}</span>;
+  return <span class={`status ${statusOfTest[status]}`}>{status}</span>;
 }
 
 interface Named {

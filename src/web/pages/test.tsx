@@ -3,6 +3,7 @@ import type { ProjectLinks } from '../../kernel/forge-links.ts';
 import type { PastResult } from '../../kernel/model/test-shapes.ts';
 import { shortRef } from '../../kernel/ref-name.ts';
 import { serverNow } from '../../kernel/server-time.ts';
+import { statusOfTest } from '../../kernel/verdict.ts';
 import { linksOf } from '../../record/project-links.ts';
 import { findTest, historyOf } from '../../record/test-history.ts';
 import type { WebEnv } from '../access/env.ts';
@@ -16,7 +17,7 @@ import { PageHead } from './page-head.tsx';
 import { Age, CommitId, Fact } from './parts.tsx';
 import { Tabs } from './tabs.tsx';
 import { TestFailure } from './test-failure.tsx';
-import { colours, TestMark, TestTime, timeOf } from './test-parts.tsx';
+import { TestMark, TestTime, timeOf } from './test-parts.tsx';
 import { Flaky, failureRate } from './tests.tsx';
 
 const pageSize = 50;
@@ -100,7 +101,7 @@ function Durations({ results }: { results: PastResult[] }) {
   const bars = timed.map(({ number, status, duration, build, job }) => ({
     title: `#${number} ${status} in ${timeOf(duration ?? 0)}`,
     href: `/builds/${build}?job=${job}`,
-    parts: [{ value: duration ?? 0, class: colours[status] }],
+    parts: [{ value: duration ?? 0, class: statusOfTest[status] }],
   }));
   const labels = timed.map(({ number }) => `#${number}`);
   return (

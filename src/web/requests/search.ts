@@ -1,5 +1,4 @@
-import type { Status, TestStatus } from '../../kernel/model.ts';
-import { isFailing } from '../../kernel/verdict.ts';
+import { isFailing, statusOfTest } from '../../kernel/verdict.ts';
 import type { Database } from '../../record/database.ts';
 import { type Found, type SearchFilter, search } from '../../record/search.ts';
 import type { SearchResult } from '../schemas/search.ts';
@@ -20,10 +19,6 @@ function resultOf(found: Found): SearchResult {
     path: pathOf(found),
   };
 }
-
-const statusOfTest: { readonly [S in TestStatus]: Status } = {
-  ...{ passed: 'success', failed: 'failure', error: 'error', skipped: 'skipped' },
-};
 
 function pathOf({ kind, name, repo, test, build }: Found): string {
   if (kind === 'repository') return `/repos/${name}`;
