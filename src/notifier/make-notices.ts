@@ -2,18 +2,11 @@ import { isBetween, untilTime } from '../kernel/daily-times.ts';
 import type { NoticeOptions, NoticeTarget } from '../kernel/model/notice-shapes.ts';
 import { namedRecipients } from '../kernel/notices.ts';
 import { serverNow } from '../kernel/server-time.ts';
+import { anyChange, type PendingChange, takeChange } from '../record/branch-changes.ts';
 import { brokenBranches } from '../record/branch-states.ts';
 import type { Database, Write } from '../record/database.ts';
+import { addGeneralNotice, addNotice, dropBroken, toldBroken } from '../record/new-notices.ts';
 import { anyDigest, listNoticeTargets, takeDigests } from '../record/notice-targets.ts';
-import {
-  addGeneralNotice,
-  addNotice,
-  anyChange,
-  dropBroken,
-  type PendingChange,
-  takeChange,
-  toldBroken,
-} from '../record/notices.ts';
 import { follows, hears, recipientsOf } from './notice-recipients.ts';
 
 /**

@@ -3,7 +3,7 @@ import { isMailAddress } from '../kernel/mail-address.ts';
 import type { NoticeTarget } from '../kernel/model/notice-shapes.ts';
 import { fitsGlobs } from '../kernel/names.ts';
 import { committers, hearsOf } from '../kernel/notices.ts';
-import type { PendingChange } from '../record/notices.ts';
+import type { PendingChange } from '../record/branch-changes.ts';
 
 /** Somebody who is to hear of a change. */
 export interface Recipient {

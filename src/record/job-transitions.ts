@@ -23,12 +23,12 @@ import {
 } from './attempt-columns.ts';
 import { finalMessage, scheduleNextAttempt, triedRunnersOf } from './automatic-retries.ts';
 import { isBehind } from './behind.ts';
+import { noteBranchChange } from './branch-changes.ts';
 import { summaryOf } from './builds.ts';
 import { statusEnded, statusStarted } from './commit-statuses.ts';
 import type { Database, Write } from './database.ts';
 import { noteUrl } from './deployments.ts';
 import { raiseTime, startTags, tagOfTakenBack } from './fairness.ts';
-import { noteBranchChange } from './notices.ts';
 import { updatePartStatuses } from './part-statuses.ts';
 import { noteRuns } from './workflow-runs.ts';
 

@@ -1,7 +1,7 @@
 import { VoltError } from '../../kernel/errors.ts';
 import { namedRecipients } from '../../kernel/notices.ts';
+import { addGeneralNotice } from '../../record/new-notices.ts';
 import { findNoticeTarget } from '../../record/notice-targets.ts';
-import { addGeneralNotice } from '../../record/notices.ts';
 import type { Web } from '../services.ts';
 
 /**

@@ -1,0 +1,130 @@
+import { type NoticeEvent, verdictOf } from '../kernel/notices.ts';
+import { serverNow } from '../kernel/server-time.ts';
+import type { PendingChange } from './branch-changes.ts';
+import type { Write } from './database.ts';
+
+/** A notice to be made. */
+export interface NewNotice {
+  target: string;
+  /** mail address; empty where the target is the only recipient */
+  recipient: string;
+  build: number;
+  event: NoticeEvent;
+  since: number | null;
+  /** why the recipient gets it */
+  why: string;
+  /** why it is not sent */
+  dropped?: string | undefined;
+  /** when it is sent at the earliest (ms since 1970); now by default */
+  dueAt?: number | undefined;
+}
+
+/** Makes a notice. If a build is retried, and ends as before, its recipients do not hear of it again. */
+export async function addNotice(
+  db: Write,
+  { target, recipient, build, event, since, why, dropped, dueAt }: NewNotice,
+): Promise<void> {
+  const last = await db
+    .selectFrom('notices')
+    .select('event')
+    .where('build_id', '=', build)
+    .where('target', '=', target)
+    .where('recipient', '=', recipient)
+    .orderBy('id', 'desc')
+    .limit(1)
+    .executeTakeFirst();
+  if (last && last.event !== 'test' && last.event !== 'digest' && verdictOf[last.event] === verdictOf[event]) return;
+  const now = serverNow();
+  await db
+    .insertInto('notices')
+    .values({
+      ...{ target, recipient, build_id: build, event, since, why, created_at: now, attempts: 0 },
+      ...(dropped === undefined ? { due_at: dueAt ?? now } : { due_at: null, dropped }),
+    })
+    .execute();
+}
+
+/** Recipients of a target who were to hear that a branch is broken, and whether they did. */
+export async function toldBroken(
+  db: Write,
+  target: string,
+  { build: { repo, ref, id }, since }: Pick<PendingChange, 'build' | 'since'>,
+): Promise<{ recipient: string; isSent: boolean; isWaiting: boolean }[]> {
+  const rows = await db
+    .selectFrom('notices')
+    .innerJoin('builds', 'builds.id', 'notices.build_id')
+    .select(['notices.recipient', 'notices.sent_at', 'notices.due_at'])
+    .where('notices.target', '=', target)
+    .where('builds.repo', '=', repo)
+    .where('builds.ref', '=', ref)
+    .where('builds.id', '>=', since ?? id)
+    .where('builds.id', '<=', id)
+    .where('notices.event', 'in', ['broken', 'still_broken', 'failing'])
+    .orderBy('notices.id')
+    .execute();
+  const recipients = new Map<string, { isSent: boolean; isWaiting: boolean }>();
+  for (const { recipient, sent_at, due_at } of rows) {
+    const before = recipients.get(recipient);
+    recipients.set(recipient, {
+      isSent: sent_at !== null || before?.isSent === true,
+      isWaiting: due_at !== null || before?.isWaiting === true,
+    });
+  }
+  return [...recipients].map(([recipient, state]) => ({ recipient, ...state }));
+}
+
+/** Drops the notices of a recipient that a branch is broken, which are not sent yet: it works again. */
+export async function dropBroken(
+  db: Write,
+  { target, recipient }: Pick<NewNotice, 'target' | 'recipient'>,
+  { build: { repo, ref, id }, since }: Pick<PendingChange, 'build' | 'since'>,
+): Promise<void> {
+  await db
+    .updateTable('notices')
+    .set({ due_at: null, dropped: 'the branch worked again before it was sent' })
+    .where('target', '=', target)
+    .where('recipient', '=', recipient)
+    .where('due_at', 'is not', null)
+    .where('event', 'in', ['broken', 'still_broken', 'failing'])
+    .where('build_id', 'in', (eb) =>
+      eb
+        .selectFrom('builds')
+        .select('builds.id')
+        .where('repo', '=', repo)
+        .where('ref', '=', ref)
+        .where('id', '>=', since ?? id)
+        .where('id', '<=', id),
+    )
+    .execute();
+}
+
+/** Milliseconds for which a notice is kept that is about no build, with which it would be deleted: 30 days. */
+const keptFor = 30 * 86_400_000;
+
+/**
+ * Makes a notice that is about no single build: one that only shows whether the target takes it, or one of what is still broken.
+ * @param notice.recipient see NewNotice
+ * @returns its id
+ */
+export async function addGeneralNotice(
+  db: Write,
+  { target, recipient, event, why }: Pick<NewNotice, 'target' | 'recipient' | 'why'> & { event: 'test' | 'digest' },
+): Promise<number> {
+  const now = serverNow();
+  await db
+    .deleteFrom('notices')
+    .where('target', '=', target)
+    .where('build_id', 'is', null)
+    .where('due_at', 'is', null)
+    .where('created_at', '<', now - keptFor)
+    .execute();
+  const { id } = await db
+    .insertInto('notices')
+    .values({
+      ...{ target, recipient, build_id: null, event, since: null, why },
+      ...{ created_at: now, due_at: now, attempts: 0 },
+    })
+    .returning('id')
+    .executeTakeFirstOrThrow();
+  return id;
+}
