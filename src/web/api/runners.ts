@@ -33,7 +33,7 @@ const runnerName = z.object({ name: z.string().min(1).max(256) });
 const draining = jsonRoute({
   method: 'post',
   path: '/runners/:name/drain',
-  summary: 'Have a runner end what it runs and take no more jobs, until it is resumed',
+  summary: 'Let a runner finish its jobs and take no others until it is resumed',
   params: runnerName,
   body: drainRequest,
   answer: done,
