@@ -214,7 +214,7 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
     await site.begin({ job: job(id), attempt: 1 });
     await site.finish({ job: job(id), attempt: 1 }, { status: 'failure', reason: 'exit_code' });
     await site.announce(id, 'states', 'failure');
-    await titled('✗ states');
+    await titled('✗ Builds of states');
     expect(await icon()).to.include('/public/icon-failure.svg');
     expect((await site.fetch((await icon()) ?? '')).headers.get('content-type')).to.equal('image/svg+xml');
     const fetchAgain = () => page.evaluate('dispatchEvent(new PopStateEvent("popstate"))');
@@ -223,7 +223,7 @@ describe(`web: what all pages share, in a browser${withoutBrowser}`, () => {
     await titled('Volt does not answer');
     await context.setOffline(false);
     await fetchAgain();
-    await titled('✗ states');
+    await titled('✗ Builds of states');
     complaints = complaints.filter((complaint) => !complaint.includes('ERR_INTERNET_DISCONNECTED'));
   });
 
