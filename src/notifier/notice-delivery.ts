@@ -65,8 +65,7 @@ export class NoticeDelivery {
   async #handle(target: OpenNoticeTarget, notice: DueNotice): Promise<void> {
     const { database, site, senders, logger } = this.#context;
     const message = await noticeMessage(database, notice, { target: target.name, site: site() });
-    // its build was deleted, and the notice with it
-    if (!message) return;
+    if (!message) return noteNoticeDropped(database, notice.id, { dropped: 'there is nothing to tell any more' });
     try {
       const { kind, address, mayBePrivate } = target;
       await senders[kind](message, { address, recipient: notice.recipient, mayBePrivate });

@@ -56,7 +56,7 @@ export interface NoticeBuild {
 
 /**
  * @param site address of the dashboard
- * @returns undefined if the build was deleted
+ * @returns undefined if the build was deleted, or nothing that a digest would name is broken any more
  */
 export async function noticeMessage(
   database: Database,
@@ -66,6 +66,7 @@ export async function noticeMessage(
   const general = { id: `${target}.${id}`, event, why: flat(why), at: createdAt, stop: `volt notify rm ${target}` };
   if (event === 'digest') {
     const { count, lines } = await brokenNow(database, target);
+    if (count === 0) return undefined;
     const headline = count === 1 ? '1 branch is broken' : `${count} branches are broken`;
     return { ...general, about: null, headline, lines, link: { url: site, label: 'Volt' } };
   }

@@ -286,6 +286,16 @@ describe('notices', () => {
     expect(digest_at).to.be.within(Date.now(), Date.now() + 24 * 3_600_000 + 60_000);
   });
 
+  it('tell nothing of what was broken and works again before they are sent', async () => {
+    await add();
+    await database.write((db) =>
+      addGeneralNotice(db, { target: 'team', recipient: '', event: 'digest', why: 'daily' }),
+    );
+    await deliver();
+    expect(receiver.received).to.deep.equal([]);
+    expect(await log()).to.deep.equal(['team digest dropped there is nothing to tell any more']);
+  });
+
   describe('by mail', () => {
     const known = { options: { domains: ['example.org'], owners: ['owner@example.org'] } };
     const mails = () => mail.received.map(({ to, subject }) => `${to} ${subject}`);
