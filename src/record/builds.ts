@@ -86,13 +86,13 @@ export async function withJobs(database: Database, build: BuildSummary): Promise
   };
 }
 
-/** A build without its jobs. */
 /** The mail address of the author of a build's commit, as the commit says; empty if it is not known. */
 export async function authorAddress({ db }: Pick<Database, 'db'>, id: BuildId): Promise<string> {
   const row = await db.selectFrom('builds').select('author_address').where('id', '=', Number(id)).executeTakeFirst();
   return row?.author_address ?? '';
 }
 
+/** A build without its jobs. */
 export async function findBuildSummary(database: Database, id: BuildId): Promise<BuildSummary | undefined> {
   const row = await database.db.selectFrom('builds').selectAll().where('id', '=', Number(id)).executeTakeFirst();
   return row && summaryOf(row);

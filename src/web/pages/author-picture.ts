@@ -12,6 +12,7 @@ const kept = 3600;
 /** `/avatars/:build`: leads to the picture of the author of a build's commit. The address itself is shown to nobody. */
 export async function authorPicture(context: Context<WebEnv>, { database, config }: Web): Promise<Response> {
   const id = (context.req.param('build') ?? '') as BuildId;
+  if (!/^[1-9]\d{0,14}$/.test(id)) return context.body(null, 404);
   const { authorPictures: template } = config;
   const address = template === undefined ? '' : await addressOf({ database }, context, id);
   if (template === undefined || address === '') return context.body(null, 404);
