@@ -32,7 +32,11 @@ describe('web: the start page', () => {
     });
 
   it('says what to do while there is no repository', async () => {
-    expect(textOf(await site.page('/'))).to.include('No repositories yet');
+    expect(textOf(await site.page('/')))
+      .to.include('No repositories')
+      .and.include('you have to sign in to see them');
+    const signedIn = await site.page('/', { cookie: await site.signIn() });
+    expect(textOf(signedIn)).to.include('No repositories yet').and.include('repo add NAME PATH-OR-URL');
   });
 
   it('shows failing branches first, with who broke them since when, and what runs', async () => {

@@ -5,6 +5,7 @@
  */
 import { setFullScreen } from './log/switches.ts';
 import { LogView } from './log/view.ts';
+import { hasSingleKeys } from './shell/keys.ts';
 
 let view: LogView | undefined;
 
@@ -19,6 +20,7 @@ function begin(): void {
 /** Whether a key is meant for what has the focus, or for the browser. */
 function isTaken({ target, ctrlKey, metaKey, altKey, key, defaultPrevented }: KeyboardEvent): boolean {
   if (defaultPrevented || ctrlKey || metaKey || altKey) return true;
+  if (key !== 'Escape' && !hasSingleKeys()) return true;
   return key !== 'Escape' && target instanceof Element && target.closest('input, textarea, select, dialog') !== null;
 }
 
@@ -26,7 +28,12 @@ begin();
 document.addEventListener('volt:log', begin);
 document.addEventListener('volt:updated', () => view?.takeSteps());
 document.addEventListener('visibilitychange', () => view?.connect());
-document.addEventListener('keydown', (event) => {
-  if (!isTaken(event) && view?.press(event.key)) event.preventDefault();
-});
+// before the keys of the page, some of which are the same: while matches are shown, `n` leads to the next one
+document.addEventListener(
+  'keydown',
+  (event) => {
+    if (!isTaken(event) && view?.press(event.key)) event.preventDefault();
+  },
+  { capture: true },
+);
 window.addEventListener('hashchange', () => view?.goToAddress());
