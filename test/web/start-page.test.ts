@@ -56,6 +56,10 @@ describe('web: the start page', () => {
       /failed cherry main .*a command failed: its exit code was not 0 Broken since #2 Drop the stone/,
     );
     expect(text).to.include('Grace Hopper').and.not.include('Elsewhere');
+    expect(page).to.include('<title>✗ Start').and.include('icon-failure.svg');
+    expect(await site.page('/repos/cherry'))
+      .to.include('<title>✗ cherry')
+      .and.include('icon-failure.svg');
     expect(page).to.match(new RegExp(`class="failure" href="/builds/${culprit}" title="#2 failed: Drop the stone"`));
     expect(page.indexOf(`href="/builds/${culprit}"`)).to.be.below(page.indexOf(`href="/builds/${last}"`));
     expect(text).to.match(/passed apple main .*#1 Change \d+ .*1 running/);

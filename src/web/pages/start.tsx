@@ -12,6 +12,7 @@ import { noFilter, searchOf } from './build-filter.ts';
 import { answerPage } from './layout.tsx';
 import { NoRepositories } from './no-repositories.tsx';
 import { PageHead } from './page-head.tsx';
+import { stateOfAll } from './page-state.ts';
 import { Problems } from './parts.tsx';
 import { preferencesOf } from './preferences.ts';
 import { StarForm } from './star.tsx';
@@ -56,6 +57,7 @@ export async function startPage(context: Context<WebEnv>, web: Web): Promise<Res
   return answerPage(context, web, {
     title: 'Start',
     section: 'start',
+    state: stateOfAll(shown.flatMap((branch) => buildsOf(refOf(branch)).slice(0, 1))),
     content: (
       <>
         <PageHead title="Start" />

@@ -5,6 +5,7 @@ import { hideCredentials } from '../../../kernel/urls.ts';
 import { refusedStatuses } from '../../../record/due-statuses.ts';
 import type { ObservedRepository } from '../../../record/repositories.ts';
 import type { WebEnv } from '../../access/env.ts';
+import type { IconState } from '../../http/icons.ts';
 import type { Web } from '../../services.ts';
 import { ofRepository } from '../../status/forge-problems.ts';
 import { answerPage } from '../layout.tsx';
@@ -16,6 +17,8 @@ interface Shown {
   repository: ObservedRepository;
   page: RepositoryPage;
   links: ProjectLinks | undefined;
+  /** what the icon and the title of the page tell */
+  state?: IconState | undefined;
   /** names of further scripts */
   scripts?: readonly string[];
   content: Child;
@@ -25,7 +28,7 @@ interface Shown {
 export async function answerRepositoryPage(
   context: Context<WebEnv>,
   web: Web,
-  { repository, page, links, scripts, content }: Shown,
+  { repository, page, links, state, scripts, content }: Shown,
 ): Promise<Response> {
   const { name, error } = repository;
   const refused = await refusedStatuses(web.database, context.get('reader'), name);
@@ -33,6 +36,7 @@ export async function answerRepositoryPage(
     title: page === 'overview' ? name : `${titleOf(page)} of ${name}`,
     section: 'repositories',
     ...(scripts && { scripts }),
+    state,
     content: (
       <article>
         <RepositoryHead context={context} repo={name} page={page} links={links} />

@@ -16,6 +16,7 @@ import { addressOfBuilds } from '../build-filter.ts';
 import { BuildList } from '../build-list.tsx';
 import { Deployments } from '../deployments.tsx';
 import { mostDots } from '../job-dots.tsx';
+import { stateOfAll } from '../page-state.ts';
 import { BadgeSnippet } from './badge-snippet.tsx';
 import { BranchState, branchState } from './branch-state.tsx';
 import { answerRepositoryPage } from './frame.tsx';
@@ -45,6 +46,7 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
   return answerRepositoryPage(context, web, {
     repository,
     page: 'overview',
+    state: stateOfAll(builds.filter(({ ref }) => ref === `refs/heads/${defaultBranch}`)),
     links,
     scripts: ['builds'],
     content: (
