@@ -5,6 +5,7 @@ import { Mirror } from '../../src/git/mirror/mirror.ts';
 import type { Build, BuildId, Job } from '../../src/kernel/model.ts';
 import type { Stage } from '../../src/queues/stage.ts';
 import { findIntent, openCancel, openRetry, orderCancel } from '../../src/record/intents.ts';
+import { listRunners, unfitReason } from '../../src/redis/membership.ts';
 import { TestFolders } from '../support/folder.ts';
 import { GitOverHttp } from '../support/git-over-http.ts';
 import { observed } from '../support/record.ts';
@@ -49,8 +50,14 @@ describe('a job that could not start without a fault of the commit', () => {
   const runner = async (name: string, dataDir = folders.make()) => {
     const stage = await volt.runnerApart(name, dataDir);
     runners.set(name, stage);
+    // it takes no jobs before the dispatcher has read its key
+    await until(`runner ${name} takes jobs`, async () => (await takingJobs()).includes(name));
     return stage;
   };
+  const takingJobs = async () =>
+    (await listRunners(volt.context.access)).alive
+      .filter((one) => unfitReason(one) === undefined)
+      .map(({ name }) => name);
   const stopRunner = (name: string) => runners.get(name)?.stop();
   const plan = (jobs: Parameters<TestVolt['plan']>[2] = { test: { command: 'true' } }) =>
     volt.plan('app', repository.head(), jobs);
