@@ -30,6 +30,23 @@ export function repositoryNameFrom(url: string): string {
 }
 
 /**
+ * The handle of a person, from what a provider calls the person: `Ada Lovelace` → `ada-lovelace`. There is space left for a
+ * number at its end.
+ */
+export function handleFrom(login: string): string {
+  const name = login
+    .split('@', 1)[0]
+    ?.normalize('NFKD')
+    .toLowerCase()
+    .replace(/\p{M}+/gu, '')
+    .replace(/[^a-z0-9._-]+/g, '-')
+    .replace(/^[._-]+/, '')
+    .slice(0, 56)
+    .replace(/[._-]+$/, '');
+  return name || 'person';
+}
+
+/**
  * The name of a folder for a repository, which a later repository with the same name does not get. It contains a `+`, as no name of
  * a repository does.
  */

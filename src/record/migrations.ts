@@ -8,6 +8,7 @@ import { addFleetMinutes, addRunnerDrains, addRunnerEnds } from './fleet-tables.
 import { addChecks, addForgeReports, addForges, addIssuedTokens, addJobTokens } from './forge-tables.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
 import { addDigests, addNotices } from './notice-tables.ts';
+import { addPeople, addProviders, addSessions } from './people-tables.ts';
 import type { Schema } from './schema.ts';
 import { addStartable } from './startable-table.ts';
 import { addExpectations, createTestTables } from './test-tables.ts';
@@ -255,6 +256,9 @@ export const migrations: readonly Migration[] = [
   addExpectations,
   addDigests,
   addAuditedIntents,
+  addPeople,
+  addProviders,
+  addSessions,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

@@ -4,6 +4,7 @@ import type { ForgeKind } from '../kernel/forge-kinds.ts';
 import type { ForgeReport } from '../kernel/forge-report.ts';
 import type { ApprovalDecision, JobId, Reason, Status, TestStatus, Trigger } from '../kernel/model.ts';
 import type { NoticeChoice, NoticeEvent, NoticeKind } from '../kernel/notices.ts';
+import type { ProviderKind } from '../kernel/provider-kinds.ts';
 import type { PullRequestCheckout, PullRequestMode } from '../kernel/pull-request.ts';
 import type { TokenScope } from '../kernel/token-scope.ts';
 import type { Visibility } from '../kernel/visibility.ts';
@@ -315,8 +316,77 @@ export interface Schema {
     intent_id: number | null;
   };
 
-  /** see record/ended-sessions.ts */
-  ended_sessions: { id: string; until: number };
+  /** who signs in, see record/people.ts */
+  people: {
+    id: Generated<number>;
+    /** the handle that pages and commands show */
+    name: string;
+    display_name: string;
+    created_at: number;
+    /** when the person last signed in; null for one who never has */
+    last_seen_at: number | null;
+    /** from then on the person may not sign in */
+    blocked_at: number | null;
+  };
+  /** whom providers know, see record/identities.ts */
+  identities: {
+    issuer: string;
+    /** what never changes of the account there */
+    subject: string;
+    /** name of the provider that has told the rest last */
+    provider: string;
+    person_id: number;
+    login: string;
+    /** JSON: names of groups there, without the name of the provider */
+    groups: string;
+    /** null if only an administrator has named it */
+    told_at: number | null;
+  };
+  /** addresses of mail, by which commits are mapped to people */
+  person_addresses: {
+    /** in lower case */
+    address: string;
+    person_id: number;
+    /** the issuer that has verified it, or `hand` */
+    source: string;
+  };
+  /** where people sign in, see record/providers.ts */
+  providers: {
+    name: string;
+    kind: ProviderKind;
+    /** what its button says */
+    title: string;
+    /** its issuer with OpenID Connect, else its address */
+    url: string;
+    client_id: string;
+    /** encrypted with the key `key_id`; both are null for a client without a secret */
+    client_secret: string | null;
+    key_id: string | null;
+    /** the claim that has the groups; null for none */
+    groups_claim: string | null;
+    /** what is asked for, separated by spaces */
+    scopes: string;
+    created_by: string;
+    created_at: number;
+  };
+  /** browsers that are signed in, see record/sessions.ts */
+  sessions: {
+    /** a hash of the cookie's secret */
+    id: string;
+    /** who signed in; null for a session of the main token, and of a token of nobody */
+    person_id: number | null;
+    /** the token that it began with; null for the main one, and for none */
+    token_id: number | null;
+    /** where the person signed in; null with a token */
+    provider: string | null;
+    origin: string;
+    created_at: number;
+    last_used_at: number;
+    until: number;
+    address: string;
+    /** the header User-Agent */
+    agent: string;
+  };
 
   /** see record/runner-keys.ts */
   runner_keys: {

@@ -57,7 +57,19 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
   audit: {
     ...{ id: true, at: true, actor: true, address: true, action: true, target: true, status: true, intent_id: true },
   },
-  ended_sessions: { id: true, until: true },
+  people: { id: true, name: true, display_name: true, created_at: true, last_seen_at: true, blocked_at: true },
+  identities: {
+    issuer: true, subject: true, provider: true, person_id: true, login: true, groups: true, told_at: true,
+  },
+  person_addresses: { address: true, person_id: true, source: true },
+  providers: {
+    name: true, kind: true, title: true, url: true, client_id: true, client_secret: true, key_id: true, groups_claim: true,
+    scopes: true, created_by: true, created_at: true,
+  },
+  sessions: {
+    id: true, person_id: true, token_id: true, provider: true, origin: true, created_at: true, last_used_at: true,
+    until: true, address: true, agent: true,
+  },
   runner_keys: {
     public_key: true, name: true, repos: true, own: true, created_by: true, created_at: true, removed_at: true,
   },

@@ -35,8 +35,9 @@ export async function addToken(
   const token = `volt_${randomBytes(32).toString('base64url')}`;
   const row =
     name !== ownerName &&
-    (await database.write((db) =>
-      db
+    (await database.write(async (db) => {
+      if (await db.selectFrom('people').select('id').where('name', '=', name).executeTakeFirst()) return undefined;
+      return db
         .insertInto('tokens')
         .values({
           ...{ name, scope, hash: hashOf(token), created_by: createdBy, created_at: serverNow() },
@@ -44,11 +45,11 @@ export async function addToken(
         })
         .onConflict((conflict) => conflict.column('name').doNothing())
         .returningAll()
-        .executeTakeFirst(),
-    ));
+        .executeTakeFirst();
+    }));
   if (!row) {
-    throw new VoltError('name_taken', `there is a token "${name}" already`, {
-      remedy: 'Choose another name, or revoke that one first: `volt token rm`.',
+    throw new VoltError('name_taken', `there is a token or a person "${name}" already`, {
+      remedy: 'Choose another name, or revoke that token first: `volt token rm`.',
     });
   }
   return { ...tokenOf(row), token };

@@ -21,6 +21,7 @@ import {
   repositoriesWithBuilds,
   sortBuilds,
 } from '../record/retention.ts';
+import { removeExpiredSessions } from '../record/sessions.ts';
 import { removeForgottenTests, removeResults } from '../record/test-removal.ts';
 import { removeUnusedModels } from '../record/unused-models.ts';
 import { folderBytes } from '../system/disk.ts';
@@ -68,6 +69,7 @@ export async function pruneResults(
   await pruneLogs(context, dryRun, now, pruned);
   if (!dryRun && pruned.builds > 0) await removeUnusedModels(context.database);
   if (!dryRun) await removeUnusedLabelSets(context.database);
+  if (!dryRun) await removeExpiredSessions(context.database, now);
   const { keepAuditDays } = context.config;
   if (!dryRun && keepAuditDays > 0) {
     while ((await removeOldActions(context.database, now - keepAuditDays * day, batch)) === batch)

@@ -7,7 +7,7 @@ import { awake } from '../../src/system/clock.ts';
 const tenMinutes = 600_000;
 const sources = join(import.meta.dirname, '../../src');
 /** What counts by its own clock only how long something has been so. */
-const durations = ['record/database.ts', 'record/ended-sessions.ts'];
+const durations = ['record/database.ts'];
 
 type Pair = [number, number];
 

@@ -3,8 +3,16 @@ import type { Context } from 'hono';
 import { getCookie } from 'hono/cookie';
 import { errorText } from '../../kernel/errors.ts';
 import type { Logger } from '../../kernel/logger.ts';
+import { serverNow } from '../../kernel/server-time.ts';
 import type { Database } from '../../record/database.ts';
-import { endOwnerSessions, endSession, isEnded } from '../../record/ended-sessions.ts';
+import {
+  addSession,
+  endSession,
+  endSessions,
+  findSession,
+  noteSessionUse,
+  type Session,
+} from '../../record/sessions.ts';
 import { findToken, findTokenById, type NamedToken, noteUse } from '../../record/tokens.ts';
 import { networkOf } from '../http/network.ts';
 
@@ -29,11 +37,14 @@ interface Services {
   logger: Logger;
 }
 
+/** A session that begins: whose it is, and where and by what. */
+type NewSession = Omit<Session, 'id' | 'createdAt' | 'lastUsedAt' | 'until'>;
+
 /**
- * Authenticates requests by the main token, named tokens of the database, and sessions of browsers. A session cookie holds
- * no token: it holds the id of one, an end time and a random id, with an HMAC (RFC 2104) under the main token. So a session
- * needs no storage and survives a restart. It ends when the browser signs out, its token is revoked, or the main token
- * changes. It is valid only at the origin where it began, because browsers send cookies to every port of a host.
+ * Authenticates requests by the main token, named tokens of the database, and sessions of browsers. A session cookie holds a
+ * random secret; the key of the session's row is an HMAC (RFC 2104) of secret and origin under the main token. A session ends
+ * when the browser signs out, somebody ends it, its token is revoked, or the main token changes. It is valid only at the origin
+ * where it began, because browsers send cookies to every port of a host.
  */
 export class Guard {
   readonly #token: string;
@@ -88,43 +99,40 @@ export class Guard {
     return this.#logged.sender.take(networkOf(address)) && this.#logged.all.take('');
   }
 
-  /** The cookie's value for a browser that signs in at that origin. */
-  newSession({ id }: Pick<Caller, 'id'>, origin: string, now = Date.now()): string {
-    const until = Math.floor(now / 1000) + sessionLifetime;
-    const session = randomBytes(16).toString('hex');
-    return `${until}.${id}.${session}.${this.#sessionCode(session, String(id), String(until), origin)}`;
+  /**
+   * Begins a session at an origin.
+   * @returns the value of its cookie
+   */
+  async beginSession(session: NewSession): Promise<string> {
+    const secret = randomBytes(32).toString('base64url');
+    const id = this.sessionId(secret, session.origin);
+    await addSession(this.#services.database, { ...session, id, lifetime: sessionLifetime * 1000 });
+    return secret;
   }
 
-  async callerOfSession(value: string, origin: string, now = Date.now()): Promise<Caller | undefined> {
-    const session = this.#sessionOf(value, origin);
+  async callerOfSession(secret: string, origin: string, now = serverNow()): Promise<Caller | undefined> {
     const { database } = this.#services;
-    if (!session || session.until <= now) return undefined;
-    const isOwner = session.token === owner.id;
-    if (await isEnded(database, { ...session, isOwner })) return undefined;
-    return isOwner ? owner : this.#used(await findTokenById(database, session.token));
+    const session = await findSession(database, this.sessionId(secret, origin), now);
+    if (!session) return undefined;
+    const { token } = session;
+    const caller = token === null ? owner : this.#used(await findTokenById(database, token));
+    if (caller) this.#note('a session', noteSessionUse(database, session));
+    return caller;
   }
 
   /** Ends the session of a cookie, also for copies of the cookie. */
-  async endSession(value: string, origin: string): Promise<void> {
-    const session = this.#sessionOf(value, origin);
-    if (session) await endSession(this.#services.database, session.id, session.until);
+  async endSession(secret: string, origin: string): Promise<void> {
+    await endSession(this.#services.database, this.sessionId(secret, origin));
   }
 
   /** Ends all sessions that began with the main token. */
-  async endOwnerSessions(now = Date.now()): Promise<void> {
-    await endOwnerSessions(this.#services.database, now + sessionLifetime * 1000);
+  async endOwnerSessions(): Promise<void> {
+    await endSessions(this.#services.database, 'main token');
   }
 
-  /** @returns undefined if this Volt did not make it; `until` in milliseconds since 1970 */
-  #sessionOf(value: string, origin: string): { id: string; token: number; until: number } | undefined {
-    const form = /^(\d{1,12})\.(\d{1,15})\.([0-9a-f]{32})\.([0-9a-f]{64})$/;
-    const [, until = '', token = '', id = '', code = ''] = form.exec(value) ?? [];
-    if (!sameText(code, this.#sessionCode(id, token, until, origin))) return undefined;
-    return { id, token: Number(token), until: Number(until) * 1000 };
-  }
-
-  #sessionCode(id: string, token: string, until: string, origin: string): string {
-    return this.#code(`session ${id} of ${token} until ${until} at ${origin}`);
+  /** The key of a session's row. The database does not reveal the cookie, and a new main token ends all sessions. */
+  sessionId(secret: string, origin: string): string {
+    return this.#code(`session ${secret} at ${origin}`);
   }
 
   /** The secret of a repository's webhook. It is derived, not stored: a new main token or a new salt changes it. */
@@ -137,13 +145,16 @@ export class Guard {
     return this.#used(await findToken(this.#services.database, token));
   }
 
-  /** Notes that a token is used. A failure to write that does not keep the caller out. */
   #used(token: NamedToken | undefined): Caller | undefined {
     if (!token) return undefined;
-    const { database, logger } = this.#services;
-    noteUse(database, token).catch((error) => logger.warn(`cannot note that a token was used: ${errorText(error)}`));
+    this.#note('a token', noteUse(this.#services.database, token));
     const { id, name, scope, repos, person } = token;
     return { id, name, scope, repos, person };
+  }
+
+  /** A failure to note a use does not keep the caller out. */
+  #note(what: string, noted: Promise<void>): void {
+    noted.catch((error) => this.#services.logger.warn(`cannot note that ${what} was used: ${errorText(error)}`));
   }
 
   #tooMany(context: Context<WebEnv>) {

@@ -1,6 +1,7 @@
 import type { Context } from 'hono';
 import { deleteCookie, setCookie } from 'hono/cookie';
 import { logAction } from '../access/audit.ts';
+import { owner } from '../access/caller.ts';
 import { comesFromOwnPage } from '../access/csrf.ts';
 import type { WebEnv } from '../access/env.ts';
 import { sessionLifetime } from '../access/guard.ts';
@@ -119,7 +120,11 @@ export async function signIn(context: Context<WebEnv>, web: Web): Promise<Respon
     return answerForm(context, web, onward, true);
   }
   await logAction(web, context, { actor: caller.name, action: 'sign-in', status: 303 });
-  setCookie(context, web.guard.cookieAt(origin), web.guard.newSession(caller, origin), {
+  const secret = await web.guard.beginSession({
+    ...{ person: null, token: caller.id === owner.id ? null : caller.id, provider: null },
+    ...{ origin, address, agent: context.req.header('user-agent') ?? '' },
+  });
+  setCookie(context, web.guard.cookieAt(origin), secret, {
     httpOnly: true,
     sameSite: 'Strict',
     secure: origin.startsWith('https:'),

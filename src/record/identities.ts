@@ -1,0 +1,76 @@
+import { serverNow } from '../kernel/server-time.ts';
+import type { Database, Write } from './database.ts';
+import { addPerson, type Person, personOf } from './people.ts';
+
+/** What a provider tells about somebody who signs in, checked and bounded. */
+export interface ToldIdentity {
+  /** name of the provider */
+  provider: string;
+  /** issuer and subject are the identity: neither ever changes, and no other account gets them */
+  issuer: string;
+  subject: string;
+  /** what the provider calls the person */
+  login: string;
+  displayName: string;
+  /** names of groups there, without the name of the provider */
+  groups: readonly string[];
+  /** addresses of mail that the provider has verified */
+  addresses: readonly string[];
+}
+
+/**
+ * Notes that somebody has signed in, and what the provider tells. A new identity makes a new person: login and addresses find
+ * nobody, since whoever may change them at a provider would get the rights of another person. Two sign-ins at once with one
+ * new identity make one person, because only one transaction writes at a time.
+ * @returns the person, who may be blocked
+ */
+export async function noteIdentity(database: Database, told: ToldIdentity): Promise<Person> {
+  return database.write(async (db) => {
+    const { provider, issuer, subject, login, displayName } = told;
+    const known = await db
+      .selectFrom('identities')
+      .select('person_id')
+      .where('issuer', '=', issuer)
+      .where('subject', '=', subject)
+      .executeTakeFirst();
+    const id = known?.person_id ?? (await addPerson(db, { login, displayName })).id;
+    const now = serverNow();
+    const facts = { provider, login, groups: JSON.stringify(told.groups), told_at: now };
+    await db
+      .insertInto('identities')
+      .values({ issuer, subject, person_id: id, ...facts })
+      .onConflict((conflict) => conflict.columns(['issuer', 'subject']).doUpdateSet(facts))
+      .execute();
+    await noteAddresses(db, id, told);
+    const row = await db
+      .updateTable('people')
+      .set({ display_name: displayName, last_seen_at: now })
+      .where('id', '=', id)
+      .returningAll()
+      .executeTakeFirstOrThrow();
+    return personOf(row);
+  });
+}
+
+/** An address stays with the person who had it first, and with the one to whom an administrator has given it. */
+async function noteAddresses(db: Write, person: number, { issuer, addresses }: ToldIdentity): Promise<void> {
+  await db.deleteFrom('person_addresses').where('person_id', '=', person).where('source', '=', issuer).execute();
+  for (const address of addresses) {
+    await db
+      .insertInto('person_addresses')
+      .values({ address: address.toLowerCase(), person_id: person, source: issuer })
+      .onConflict((conflict) => conflict.column('address').doNothing())
+      .execute();
+  }
+}
+
+/** The groups that providers tell of a person, each as `PROVIDER/GROUP`. */
+export async function groupsOf({ db }: Pick<Database, 'db'>, person: number): Promise<string[]> {
+  const rows = await db
+    .selectFrom('identities')
+    .select(['provider', 'groups'])
+    .where('person_id', '=', person)
+    .orderBy('provider')
+    .execute();
+  return rows.flatMap(({ provider, groups }) => (JSON.parse(groups) as string[]).map((name) => `${provider}/${name}`));
+}

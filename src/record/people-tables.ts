@@ -1,0 +1,72 @@
+import type { Transaction } from 'kysely';
+import type { Schema } from './schema.ts';
+
+/** People sign in as themselves, with identities at providers. */
+export async function addPeople(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('people')
+    .addColumn('id', 'integer', (c) => c.primaryKey().autoIncrement())
+    .addColumn('name', 'text', (c) => c.notNull().unique())
+    .addColumn('display_name', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('last_seen_at', 'bigint')
+    .addColumn('blocked_at', 'bigint')
+    .execute();
+  await db.schema
+    .createTable('identities')
+    .addColumn('issuer', 'text', (c) => c.notNull())
+    .addColumn('subject', 'text', (c) => c.notNull())
+    .addColumn('provider', 'text', (c) => c.notNull())
+    .addColumn('person_id', 'integer', (c) => c.notNull().references('people.id').onDelete('cascade'))
+    .addColumn('login', 'text', (c) => c.notNull())
+    .addColumn('groups', 'text', (c) => c.notNull())
+    .addColumn('told_at', 'bigint')
+    .addPrimaryKeyConstraint('identities_key', ['issuer', 'subject'])
+    .execute();
+  await db.schema.createIndex('identities_by_person').on('identities').columns(['person_id']).execute();
+  await db.schema
+    .createTable('person_addresses')
+    .addColumn('address', 'text', (c) => c.primaryKey())
+    .addColumn('person_id', 'integer', (c) => c.notNull().references('people.id').onDelete('cascade'))
+    .addColumn('source', 'text', (c) => c.notNull())
+    .execute();
+  await db.schema.createIndex('person_addresses_by_person').on('person_addresses').columns(['person_id']).execute();
+}
+
+/** Where people sign in. */
+export async function addProviders(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .createTable('providers')
+    .addColumn('name', 'text', (c) => c.primaryKey())
+    .addColumn('kind', 'text', (c) => c.notNull())
+    .addColumn('title', 'text', (c) => c.notNull())
+    .addColumn('url', 'text', (c) => c.notNull())
+    .addColumn('client_id', 'text', (c) => c.notNull())
+    .addColumn('client_secret', 'text')
+    .addColumn('key_id', 'text')
+    .addColumn('groups_claim', 'text')
+    .addColumn('scopes', 'text', (c) => c.notNull())
+    .addColumn('created_by', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .execute();
+}
+
+/** Every session of a browser is a row, so that people see their sessions and end them. Those of before end. */
+export async function addSessions(db: Transaction<Schema>): Promise<void> {
+  await db.schema.dropTable('ended_sessions').execute();
+  await db.schema
+    .createTable('sessions')
+    .addColumn('id', 'text', (c) => c.primaryKey())
+    .addColumn('person_id', 'integer', (c) => c.references('people.id').onDelete('cascade'))
+    .addColumn('token_id', 'integer', (c) => c.references('tokens.id').onDelete('cascade'))
+    .addColumn('provider', 'text')
+    .addColumn('origin', 'text', (c) => c.notNull())
+    .addColumn('created_at', 'bigint', (c) => c.notNull())
+    .addColumn('last_used_at', 'bigint', (c) => c.notNull())
+    .addColumn('until', 'bigint', (c) => c.notNull())
+    .addColumn('address', 'text', (c) => c.notNull())
+    .addColumn('agent', 'text', (c) => c.notNull())
+    .execute();
+  for (const column of ['person_id', 'token_id', 'until'] as const)
+    await db.schema.createIndex(`sessions_by_${column}`).on('sessions').columns([column]).execute();
+}

@@ -1,0 +1,88 @@
+import type { Selectable } from 'kysely';
+import { VoltError } from '../kernel/errors.ts';
+import { handleFrom } from '../kernel/names.ts';
+import { serverNow } from '../kernel/server-time.ts';
+import type { Database, Sql, Write } from './database.ts';
+import type { Schema } from './schema.ts';
+import { ownerName } from './tokens.ts';
+
+/** Somebody who signs in. */
+export interface Person {
+  id: number;
+  /** the handle, unique among people and tokens */
+  name: string;
+  displayName: string;
+  createdAt: string;
+  /** when the person last signed in; null for one who never has */
+  lastSeenAt: string | null;
+  blockedAt: string | null;
+}
+
+/** What the audit log calls somebody whom it does not know. */
+const unknownName = 'unknown';
+
+/**
+ * Adds a person.
+ * @param login what the provider calls the person; the handle is made from it, with a number at its end if it is taken
+ */
+export async function addPerson(
+  db: Write,
+  { login, displayName }: { login: string; displayName: string },
+): Promise<Person> {
+  const row = await db
+    .insertInto('people')
+    .values({ name: await freeName(db, handleFrom(login)), display_name: displayName, created_at: serverNow() })
+    .returningAll()
+    .executeTakeFirstOrThrow();
+  return personOf(row);
+}
+
+export async function findPerson({ db }: Pick<Database, 'db'>, id: number): Promise<Person | undefined> {
+  const row = await db.selectFrom('people').selectAll().where('id', '=', id).executeTakeFirst();
+  return row && personOf(row);
+}
+
+/**
+ * Blocks a person and ends all sessions of the person, or lets the person sign in again.
+ * @throws VoltError `not_found`
+ */
+export async function setBlocked(database: Database, name: string, blocked: boolean): Promise<Person> {
+  return database.write(async (db) => {
+    const row = await db
+      .updateTable('people')
+      .set({ blocked_at: blocked ? serverNow() : null })
+      .where('name', '=', name)
+      .returningAll()
+      .executeTakeFirst();
+    if (!row) throw noPerson(name);
+    if (blocked) await db.deleteFrom('sessions').where('person_id', '=', row.id).execute();
+    return personOf(row);
+  });
+}
+
+/** Whether a person or a token has that name, or nobody may have it. */
+async function isTaken(db: Sql, name: string): Promise<boolean> {
+  if (name === ownerName || name === unknownName) return true;
+  for (const table of ['people', 'tokens'] as const)
+    if (await db.selectFrom(table).select('id').where('name', '=', name).executeTakeFirst()) return true;
+  return false;
+}
+
+function noPerson(name: string): VoltError {
+  return new VoltError('not_found', `there is no person "${name}"`, { remedy: '`volt people ls` lists all people.' });
+}
+
+async function freeName(db: Sql, wanted: string): Promise<string> {
+  if (!(await isTaken(db, wanted))) return wanted;
+  for (let number = 2; ; number++) {
+    const name = `${wanted}-${number}`;
+    if (!(await isTaken(db, name))) return name;
+  }
+}
+
+export function personOf(row: Selectable<Schema['people']>): Person {
+  const { id, name, display_name: displayName, created_at, last_seen_at, blocked_at } = row;
+  const time = (at: number | null) => (at === null ? null : new Date(at).toISOString());
+  const createdAt = new Date(created_at).toISOString();
+  return { id, name, displayName, createdAt, lastSeenAt: time(last_seen_at), blockedAt: time(blocked_at) };
+}

@@ -1,0 +1,88 @@
+import { expect } from 'chai';
+import type { Database } from '../../src/record/database.ts';
+import { groupsOf, noteIdentity, type ToldIdentity } from '../../src/record/identities.ts';
+import { findPerson, setBlocked } from '../../src/record/people.ts';
+import { addSession, findSession, listSessions } from '../../src/record/sessions.ts';
+import { addToken } from '../../src/record/tokens.ts';
+import { failure } from '../support/failure.ts';
+import { withRecord } from '../support/record.ts';
+
+describe('people', () => {
+  let database: Database;
+
+  withRecord((opened) => {
+    database = opened;
+  });
+
+  const told = (change: Partial<ToldIdentity> = {}): ToldIdentity => ({
+    ...{ provider: 'corp', issuer: 'https://id.example', subject: '42', login: 'Ada', displayName: 'Ada Lovelace' },
+    ...{ groups: [], addresses: [], ...change },
+  });
+  const addressesOf = async (person: number) =>
+    (await database.db.selectFrom('person_addresses').select('address').where('person_id', '=', person).execute()).map(
+      ({ address }) => address,
+    );
+
+  it('are made when an identity signs in first, and found by issuer and subject alone', async () => {
+    const ada = await noteIdentity(database, told());
+    expect(ada).to.include({ name: 'ada', displayName: 'Ada Lovelace', blockedAt: null });
+    const renamed = await noteIdentity(database, told({ login: 'countess', displayName: 'Countess' }));
+    expect(renamed).to.include({ id: ada.id, name: 'ada', displayName: 'Countess' });
+    const others = [
+      told({ subject: '43', addresses: ['ada@example.org'] }),
+      told({ issuer: 'https://other.example', addresses: ['ada@example.org'] }),
+    ];
+    const names = [];
+    for (const other of others) names.push((await noteIdentity(database, other)).name);
+    expect(names).to.deep.equal(['ada-2', 'ada-3']);
+  });
+
+  it('are made once when two sign-ins of a new identity race', async () => {
+    const found = await Promise.all(Array.from({ length: 5 }, () => noteIdentity(database, told())));
+    expect(new Set(found.map(({ id }) => id)).size).to.equal(1);
+    expect(await database.db.selectFrom('people').selectAll().execute()).to.have.lengthOf(1);
+  });
+
+  it('get a handle that no token has, nor the main token, and no token gets theirs', async () => {
+    await addToken(database, { name: 'robot', scope: 'read', repos: null, person: 'robot', createdBy: 'owner' });
+    const handle = async (subject: string, login: string) =>
+      (await noteIdentity(database, told({ subject, login }))).name;
+    expect(await handle('1', 'robot')).to.equal('robot-2');
+    expect(await handle('2', 'owner')).to.equal('owner-2');
+    expect(await handle('3', 'Zoë Ångström@example.org')).to.equal('zoe-angstrom');
+    expect(await handle('4', '漢字')).to.equal('person');
+    expect(await handle('5', '../../etc/passwd')).to.equal('etc-passwd');
+    expect(await handle('6', 'x'.repeat(500))).to.have.lengthOf(56);
+    const token = { name: 'robot-2', scope: 'read', repos: null, person: 'robot-2', createdBy: 'owner' } as const;
+    await failure('name_taken', () => addToken(database, token));
+  });
+
+  it('are in the groups that their providers told last', async () => {
+    const { id } = await noteIdentity(database, told({ groups: ['dev', 'ops'] }));
+    expect(await groupsOf(database, id)).to.deep.equal(['corp/dev', 'corp/ops']);
+    await noteIdentity(database, told({ groups: ['dev'] }));
+    expect(await groupsOf(database, id)).to.deep.equal(['corp/dev']);
+  });
+
+  it('have the addresses that a provider has verified, and keep them from others', async () => {
+    const { id: ada } = await noteIdentity(database, told({ addresses: ['Ada@Example.org', 'a@example.org'] }));
+    const { id: eve } = await noteIdentity(database, told({ subject: '66', addresses: ['ada@example.org'] }));
+    expect(await addressesOf(eve)).to.deep.equal([]);
+    await noteIdentity(database, told({ addresses: ['ada@example.org'] }));
+    expect(await addressesOf(ada)).to.deep.equal(['ada@example.org']);
+  });
+
+  it('lose their sessions when they are blocked', async () => {
+    const { id } = await noteIdentity(database, told());
+    const session = { token: null, provider: 'corp', origin: 'http://volt', address: '::1', agent: '', lifetime: 1e6 };
+    await addSession(database, { ...session, id: 'a', person: id });
+    await addSession(database, { ...session, id: 'b', person: null });
+    await setBlocked(database, 'ada', true);
+    expect((await findPerson(database, id))?.blockedAt).to.be.a('string');
+    expect(await listSessions(database, { person: id })).to.deep.equal([]);
+    expect(await findSession(database, 'b')).to.include({ id: 'b' });
+    expect((await noteIdentity(database, told())).blockedAt).to.be.a('string');
+    expect((await setBlocked(database, 'ada', false)).blockedAt).to.equal(null);
+    await failure('not_found', () => setBlocked(database, 'nobody', true));
+  });
+});
