@@ -1,6 +1,5 @@
 import { parseSource, type Source } from '../git/access/source.ts';
 import { checkRepositoryName, repositoryNameFrom } from '../kernel/names.ts';
-import { noPullRequests } from '../kernel/pull-request.ts';
 import type { StageContext } from '../queues/stage.ts';
 import { setCredential } from '../record/credentials.ts';
 import type { Database } from '../record/database.ts';
@@ -10,14 +9,12 @@ import {
   type GivenSettings,
   mayTakeName,
   type Repository,
+  type RepositorySettings,
   repositoryAt,
   saveRepository,
   visibilityOf,
 } from '../record/repositories.ts';
-import { checkSettings } from './settings.ts';
-
-/** Seconds between polls by default. */
-const defaultPoll = 5;
+import { checkSettings, completeSettings, usualSettings } from './settings.ts';
 
 export interface RepositoryOptions extends GivenSettings {
   /** path or URL, as a person writes it */
@@ -25,8 +22,6 @@ export interface RepositoryOptions extends GivenSettings {
   /** the last part of the URL where it is missing */
   name?: string | undefined;
 }
-
-type PullRequestSettings = Pick<Repository, keyof typeof noPullRequests>;
 
 type Context = Pick<StageContext, 'config'> & { database: Database };
 
@@ -68,15 +63,8 @@ async function repositoryOf(
 ): Promise<Repository> {
   const name = options.name === undefined ? await freeName(database, source.url) : checkRepositoryName(options.name);
   const known = await findRepository(database, name);
-  const { branches = [], tags = [], pollSeconds = defaultPoll, commits = 'every', command = null } = options;
-  const { reports = known?.reports ?? [], filter = known?.filter ?? null, runners = known?.runners ?? [] } = options;
-  const { env = known?.env ?? {}, image = known?.image ?? null, project = known?.project ?? {} } = options;
-  const visibility = options.visibility ?? (await visibilityOf(database, name)) ?? 'internal';
-  const pulls = pullRequestSettings(options, known ?? noPullRequests);
-  const settings = {
-    ...{ branches, tags, pollSeconds, commits, command, reports, filter, runners, env, image, project, visibility },
-    ...pulls,
-  };
+  const visibility = (await visibilityOf(database, name)) ?? usualSettings.visibility;
+  const settings = completeSettings(options, { ...(known ? keptOf(known) : usualSettings), visibility });
   checkSettings(settings);
   return {
     name,
@@ -86,14 +74,10 @@ async function repositoryOf(
   };
 }
 
-function pullRequestSettings(given: RepositoryOptions, usual: PullRequestSettings): PullRequestSettings {
-  return {
-    pullRequests: given.pullRequests ?? usual.pullRequests,
-    pullRequestRefs: given.pullRequestRefs === undefined ? usual.pullRequestRefs : given.pullRequestRefs,
-    pullRequestCheckout: given.pullRequestCheckout ?? usual.pullRequestCheckout,
-    pullRequestRebuild: given.pullRequestRebuild ?? usual.pullRequestRebuild,
-    pullRequestLabels: given.pullRequestLabels === undefined ? usual.pullRequestLabels : given.pullRequestLabels,
-  };
+/** What a repository keeps if a person adds it again without saying anything of it. */
+function keptOf(known: RepositorySettings): RepositorySettings {
+  const { branches, tags, pollSeconds, commits, command } = usualSettings;
+  return { ...known, branches, tags, pollSeconds, commits, command };
 }
 
 async function keepCredential({ database, config }: Context, name: string, source: Source): Promise<void> {

@@ -4,7 +4,8 @@ import { checkImage } from '../job/runner-images.ts';
 import { VoltError } from '../kernel/errors.ts';
 import { linkKinds, linkPages, wrongLink } from '../kernel/link-templates.ts';
 import { labelPattern, parseLabels } from '../kernel/names.ts';
-import type { RepositorySettings } from '../record/repositories.ts';
+import { noPullRequests } from '../kernel/pull-request.ts';
+import type { GivenSettings, RepositorySettings } from '../record/repositories.ts';
 import { isRefPattern } from './pull-request-refs.ts';
 
 /** Seconds between polls. */
@@ -13,6 +14,31 @@ const pollRange = { least: 0.5, most: 86_400 } as const;
 const mostGlobs = 50;
 /** Characters of a command; a longer one belongs in a file of the repository. */
 const longestCommand = 100_000;
+
+/** The settings of a repository of which a person has said nothing. */
+export const usualSettings: RepositorySettings = {
+  branches: [],
+  tags: [],
+  pollSeconds: 5,
+  commits: 'every',
+  command: null,
+  reports: [],
+  filter: null,
+  runners: [],
+  env: {},
+  image: null,
+  project: {},
+  ...noPullRequests,
+  visibility: 'internal',
+};
+
+/** Each setting as a person gives it, else as it is usually. */
+export function completeSettings(given: GivenSettings, usual: RepositorySettings = usualSettings): RepositorySettings {
+  const names = Object.keys(usualSettings) as (keyof RepositorySettings)[];
+  return Object.fromEntries(
+    names.map((name) => [name, given[name] === undefined ? usual[name] : given[name]]),
+  ) as object as RepositorySettings;
+}
 
 /** What is wrong with one setting. */
 export interface SettingProblem {

@@ -45,6 +45,8 @@ export class Database {
   /** set if opening has migrated it */
   readonly upgrade: Upgrade | undefined;
   readonly #engine: Engine;
+  /** set if everything belongs to this transaction, see `within` */
+  readonly #transaction: Write | undefined;
   /** a write that waits for others of this process needs no connection yet */
   readonly #writeQueue = pLimit(1);
   #problem: { shown: Problem; at: number } | undefined;
@@ -54,6 +56,7 @@ export class Database {
     engine: Engine,
     identity: { id: string; formerIds: readonly string[]; signer: Signer; location: string | undefined },
     upgrade: Upgrade | undefined,
+    transaction?: Write,
   ) {
     this.db = db;
     this.kind = engine.kind;
@@ -63,6 +66,15 @@ export class Database {
     this.location = identity.location;
     this.upgrade = upgrade;
     this.#engine = engine;
+    this.#transaction = transaction;
+  }
+
+  /**
+   * This database inside of a transaction of it: all that is read and written through it belongs to the transaction, so several
+   * changes that would be transactions of their own happen together.
+   */
+  within(transaction: Write): Database {
+    return new Database(transaction, this.#engine, this, this.upgrade, transaction);
   }
 
   /**
@@ -109,6 +121,7 @@ export class Database {
    * of `work`. Nothing is written then, unless the connection was lost during the commit
    */
   async write<T>(work: (transaction: Write) => Promise<T>): Promise<T> {
+    if (this.#transaction) return work(this.#transaction);
     try {
       const result = await this.#writeQueue(() =>
         untilDone(() => this.db.transaction().execute(work), {

@@ -1,5 +1,4 @@
 import * as z from 'zod';
-import { refMatcher } from '../../git/remote/ref-names.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
 import { listDeployments } from '../../record/deployments.ts';
 import {
@@ -9,8 +8,9 @@ import {
   setEnvironmentSecret,
   setEnvironmentVariable,
 } from '../../record/environment-entries.ts';
-import { listEnvironments, removeEnvironment, setEnvironment } from '../../record/environments.ts';
+import { listEnvironments, removeEnvironment } from '../../record/environments.ts';
 import { readRepository } from '../access/readable.ts';
+import { setRules } from '../requests/refs-of-repository.ts';
 import {
   deploymentList,
   entryRequest,
@@ -51,11 +51,7 @@ const setting = jsonRoute({
   body: environmentRequest,
   answer: environmentAnswer,
   errors: [...settingErrors, 'bad_ref'],
-  handle: async ({ params: { name, environment }, body: { branches: globs, ...rules } }, { database }) => {
-    const branches = globs.map((glob) => (glob.startsWith('refs/') ? glob : `refs/heads/${glob}`));
-    refMatcher(branches);
-    return setEnvironment(database, name, { ...rules, name: environment, branches });
-  },
+  handle: async ({ params: { name, environment }, body }, web) => setRules(web, name, { ...body, name: environment }),
 });
 
 const removing = jsonRoute({

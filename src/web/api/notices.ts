@@ -1,13 +1,8 @@
 import * as z from 'zod';
 import { type ErrorCode, VoltError } from '../../kernel/errors.ts';
-import {
-  changeNoticeTarget,
-  listNoticeTargets,
-  openNoticeTarget,
-  removeNoticeTarget,
-} from '../../record/notice-targets.ts';
+import { listNoticeTargets, removeNoticeTarget } from '../../record/notice-targets.ts';
 import { findNotice, listNotices } from '../../record/notices.ts';
-import { addTarget, changedAddress, checkFilter } from '../requests/notice-targets.ts';
+import { addTarget, changeTarget } from '../requests/notice-targets.ts';
 import { testTarget } from '../requests/test-notice.ts';
 import {
   newTarget,
@@ -55,12 +50,7 @@ const change = jsonRoute({
   body: targetChange,
   answer: oneTarget,
   errors: ['not_found', ...addressErrors, ...keyErrors, 'secrets_damaged'],
-  handle: async ({ params: { name }, body: { to, secret, ...filter } }, web) => {
-    const before = await openNoticeTarget(web.database, web.config, name);
-    checkFilter(before.kind, filter);
-    const address = changedAddress(before, { to, secret });
-    return changeNoticeTarget(web.database, web.config, name, { ...filter, ...address });
-  },
+  handle: async ({ params: { name }, body }, web) => changeTarget(web, name, body),
 });
 
 const test = jsonRoute({

@@ -1,12 +1,12 @@
 import * as z from 'zod';
-import { refMatcher } from '../../git/remote/ref-names.ts';
 import type { ErrorCode } from '../../kernel/errors.ts';
 import { ownersOf } from '../../record/entry-owners.ts';
 import type { EntryOwner } from '../../record/scoped-entries.ts';
 import { rotateKey } from '../../record/secret-key.ts';
 import { listSecrets, removeSecret, setSecret } from '../../record/secrets.ts';
-import { setTrustedRefs, trustedRefs } from '../../record/trust.ts';
+import { trustedRefs } from '../../record/trust.ts';
 import { listVariables, removeVariable, setVariable } from '../../record/variables.ts';
+import { trustRefs } from '../requests/refs-of-repository.ts';
 import {
   keyRotated,
   secretList,
@@ -140,11 +140,9 @@ const trust = jsonRoute({
   body: trustedRefRequest,
   answer: trustedRefList,
   errors: ['not_found', 'bad_ref'],
-  handle: async ({ params: { name }, body }, { database }) => {
-    const refs = body.refs?.map((glob) => (glob.startsWith('refs/') ? glob : `refs/heads/${glob}`)) ?? null;
-    refMatcher(refs ?? []);
-    await setTrustedRefs(database, name, refs);
-    return { refs: await trustedRefs(database, name), next: null };
+  handle: async ({ params: { name }, body }, web) => {
+    await trustRefs(web, name, body.refs);
+    return { refs: await trustedRefs(web.database, name), next: null };
   },
 });
 

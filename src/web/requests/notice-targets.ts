@@ -6,9 +6,14 @@ import { isMailAddress } from '../../kernel/mail-address.ts';
 import type { NoticeOptions, NoticeTarget } from '../../kernel/model/notice-shapes.ts';
 import { checkRepositoryGlobs } from '../../kernel/names.ts';
 import { committers, type NoticeKind } from '../../kernel/notices.ts';
-import { addNoticeTarget, type NoticeAddress } from '../../record/notice-targets.ts';
+import {
+  addNoticeTarget,
+  changeNoticeTarget,
+  type NoticeAddress,
+  openNoticeTarget,
+} from '../../record/notice-targets.ts';
 import type { Caller } from '../access/caller.ts';
-import type { targetRequest } from '../schemas/notices.ts';
+import type { targetChange, targetRequest } from '../schemas/notices.ts';
 import type { Web } from '../services.ts';
 
 /** Bytes of a secret that Volt makes: Standard Webhooks asks for 24 to 64. */
@@ -39,8 +44,23 @@ export async function addTarget(
   return { ...made, secret: secret === undefined ? (checked.address.secret ?? null) : null };
 }
 
+/**
+ * Changes a target of notices. What is not given stays.
+ * @throws VoltError `not_found`, `bad_url`, `bad_request`, `bad_name`, `bad_ref`, errors of the key file
+ */
+export async function changeTarget(
+  { database, config }: Pick<Web, 'database' | 'config'>,
+  name: string,
+  { to, secret, ...filter }: z.output<typeof targetChange>,
+): Promise<NoticeTarget> {
+  const before = await openNoticeTarget(database, config, name);
+  checkFilter(before.kind, filter);
+  const address = changedAddress(before, { to, secret });
+  return changeNoticeTarget(database, config, name, { ...filter, ...address });
+}
+
 /** An address that was checked, and how people may see it. */
-export interface CheckedAddress {
+interface CheckedAddress {
   address: NoticeAddress;
   shown: string;
 }
@@ -82,7 +102,7 @@ function isRoom(path: string): boolean {
  * signed with; a token must be given again, since it is sent to the address.
  * @throws VoltError `bad_url`, `bad_request`
  */
-export function changedAddress(
+function changedAddress(
   { kind, address }: { kind: NoticeKind; address: NoticeAddress },
   { to, secret }: { to?: string | undefined; secret?: string | undefined },
 ): CheckedAddress | undefined {
@@ -112,7 +132,7 @@ function checkWebhookSecret(secret: string | undefined): void {
 }
 
 /** @throws VoltError `bad_name`, `bad_ref`, `bad_request` */
-export function checkFilter(
+function checkFilter(
   kind: NoticeKind,
   {
     repos,
