@@ -51,6 +51,7 @@ export function planBuild(
     ...(message.pullRequest && { pullRequest: pullRequestOf(message.pullRequest, message) }),
     ...(approval && { approval }),
     ...(message.event && isApart(message.event) && { event: detailsOf(message.event, message) }),
+    ...(message.event?.name === 'schedule' && { scheduled: message.event.workflow }),
     ...(mergeGroup && { event: groupDetails(mergeGroup.number, !nothingRuns) }),
     requests: requestsOf(message, repository),
     ...rest,

@@ -5,6 +5,7 @@ import { findBuild } from '../record/builds.ts';
 import type { Database } from '../record/database.ts';
 import { findNoticeTarget } from '../record/notice-targets.ts';
 import type { DueNotice } from '../record/notices.ts';
+import { seriesOf, workflowOf } from '../record/series.ts';
 import { resultsOf } from '../record/test-queries.ts';
 import { follows } from './notice-recipients.ts';
 
@@ -41,6 +42,8 @@ export interface NoticeMessage {
 export interface NoticeBuild {
   repo: string;
   branch: string;
+  /** name of the file of the workflow that a schedule has started; null for others */
+  workflow: string | null;
   sha: string;
   number: number;
   subject: string;
@@ -79,7 +82,7 @@ export async function noticeMessage(
   return {
     ...general,
     ...{ about, lines: [] },
-    headline: `${about.branch} of ${about.repo} ${said[event]}`,
+    headline: `${subjectOf(about)} of ${about.repo} ${said[event]}`,
     link: { url: `${site}/builds/${build}`, label: `${about.repo}#${about.number}` },
   };
 }
@@ -88,9 +91,9 @@ export async function noticeMessage(
 async function brokenNow(database: Database, name: string): Promise<{ count: number; lines: string[] }> {
   const target = await findNoticeTarget(database, name);
   const broken = (await brokenBranches(database)).filter((branch) => follows(target, branch));
-  const lines = broken.slice(0, mostBranches).map(({ repo, ref, number, subject, author }) => {
+  const lines = broken.slice(0, mostBranches).map(({ repo, ref, series, number, subject, author }) => {
     const since = number === null ? '' : `, since #${number} ${flat(subject ?? '')}, by ${flat(author ?? '')}`;
-    return `${flat(ref.replace(/^refs\/heads\//, ''))} of ${repo}${since}`;
+    return `${subjectOf(branchOf(ref, series))} of ${repo}${since}`;
   });
   const more = broken.length - mostBranches;
   return { count: broken.length, lines: more > 0 ? [...lines, `and ${more} more`] : lines };
@@ -106,12 +109,23 @@ async function buildIn(
   const failed =
     build.status === 'failure' ? await resultsOf(database, { build: build.id, failed: true, limit: 100 }) : [];
   return {
-    ...{ repo: build.repo, branch: flat(build.ref.replace(/^refs\/heads\//, '')), sha: build.sha, ...commitIn(build) },
+    ...branchOf(build.ref, (await seriesOf(database, [build.id])).get(build.id) ?? null),
+    ...{ repo: build.repo, sha: build.sha, ...commitIn(build) },
     reason: build.status === 'success' ? '' : flat(build.message ?? build.reason?.replaceAll('_', ' ') ?? ''),
     tests: failed.slice(0, mostTests).map(({ suite, name }) => flat(suite === '' ? name : `${suite} › ${name}`)),
     moreTests: Math.max(0, failed.length - mostTests),
     since: first ? { ...commitIn(first), url: `${site}/builds/${first.id}` } : null,
   };
+}
+
+function branchOf(ref: string, series: string | null): Pick<NoticeBuild, 'branch' | 'workflow'> {
+  const workflow = workflowOf(series);
+  return { branch: flat(ref.replace(/^refs\/heads\//, '')), workflow: workflow === null ? null : flat(workflow) };
+}
+
+/** What works or is broken. */
+function subjectOf({ branch, workflow }: Pick<NoticeBuild, 'branch' | 'workflow'>): string {
+  return workflow === null ? branch : `${workflow} on ${branch}`;
 }
 
 function commitIn({ number, subject, author }: Pick<Build, 'number' | 'subject' | 'author'>) {

@@ -4,6 +4,7 @@ import type { NoticeTarget } from '../kernel/model/notice-shapes.ts';
 import { fitsGlobs } from '../kernel/names.ts';
 import { committers, hearsOf } from '../kernel/notices.ts';
 import type { PendingChange } from '../record/branch-changes.ts';
+import { pushes } from '../record/series.ts';
 
 /** Somebody who is to hear of a change. */
 export interface Recipient {
@@ -64,6 +65,8 @@ function affected(
   switch (event) {
     case 'broken':
     case 'still_broken': {
+      // a schedule runs for many commits at once
+      if (build.series !== pushes) return ownersOf(owners);
       const why = 'you are the author of the commit';
       if (!isMailAddress(address)) return [{ address, why, dropped: 'the commit has no mail address' }];
       // anybody can write any address into a commit
@@ -78,9 +81,13 @@ function affected(
     case 'failing':
     case 'flaky':
     case 'error':
-      return owners.map((each) => ({ address: each, why: 'you are an owner: no commit is known to be at fault' }));
+      return ownersOf(owners);
     case 'passed':
     case 'outdated':
       return [];
   }
+}
+
+function ownersOf(owners: readonly string[]): Recipient[] {
+  return owners.map((address) => ({ address, why: 'you are an owner: no commit is known to be at fault' }));
 }

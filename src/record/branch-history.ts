@@ -2,9 +2,12 @@ import type { BuildId, BuildSummary } from '../kernel/model.ts';
 import { brokenSince } from './broken-since.ts';
 import { summaryOf } from './builds.ts';
 import type { Database } from './database.ts';
+import { pushes, seriesOf } from './series.ts';
 
-/** A build's neighbours on its branch or tag. */
+/** A build's neighbours of its series on its branch or tag; those of pushes for a build that is in none. */
 export interface BranchHistory {
+  /** see record/series.ts */
+  series: string | null;
   previous: BuildSummary | undefined;
   next: BuildSummary | undefined;
   /** whether a build before has passed */
@@ -19,37 +22,40 @@ export interface BranchHistory {
 
 /** Each query is a step into the index of the ref by status, however long the branch's history. */
 export async function branchHistory(database: Database, build: BuildSummary): Promise<BranchHistory> {
+  const series = (await seriesOf(database, [build.id])).get(build.id) ?? null;
+  const of = { ...build, series: series ?? pushes };
   const [previous, next] = await Promise.all([
-    neighbour(database, build, 'before', build.id),
-    neighbour(database, build, 'after', build.id),
+    neighbour(database, of, 'before', build.id),
+    neighbour(database, of, 'after', build.id),
   ]);
-  const none = { previous, next, hasPassed: false, brokenSince: undefined, fixedBy: undefined, mended: undefined };
+  const none = {
+    series,
+    previous,
+    next,
+    hasPassed: false,
+    brokenSince: undefined,
+    fixedBy: undefined,
+    mended: undefined,
+  };
   if (build.status !== 'failure' && build.status !== 'success') return none;
-  if (await isApart(database, build.id)) return none;
-  const good = await neighbour(database, build, 'before', build.id, 'success');
+  if (series === null) return none;
+  const good = await neighbour(database, of, 'before', build.id, 'success');
   const bad = (await brokenSince(database, [build.id])).get(build.id);
   const known = { ...none, hasPassed: good !== undefined };
   if (build.status === 'success') return { ...known, mended: bad };
-  return { ...known, brokenSince: bad, fixedBy: await neighbour(database, build, 'after', build.id, 'success') };
-}
-
-/** Whether an event has started the build, so that it says nothing about its branch. */
-async function isApart({ db }: Database, id: BuildId): Promise<boolean> {
-  const row = await db.selectFrom('builds').select('event').where('id', '=', Number(id)).executeTakeFirst();
-  return (row?.event ?? null) !== null;
+  return { ...known, brokenSince: bad, fixedBy: await neighbour(database, of, 'after', build.id, 'success') };
 }
 
 async function neighbour(
   database: Database,
-  { repo, ref }: BuildSummary,
+  { repo, ref, series }: Pick<BuildSummary, 'repo' | 'ref'> & { series: string },
   side: 'before' | 'after',
   id: BuildId,
   status?: 'success' | 'failure',
 ): Promise<BuildSummary | undefined> {
   const all = database.db.selectFrom('builds').selectAll().where('repo', '=', repo).where('ref', '=', ref);
-  // what events such as comments have started says nothing about the branch
-  const ofRef = all.where('event', 'is', null);
-  const chosen = status === undefined ? ofRef : ofRef.where('status', '=', status);
+  const ofSeries = all.where('series', '=', series);
+  const chosen = status === undefined ? ofSeries : ofSeries.where('status', '=', status);
   const row = await chosen
     .where('id', side === 'before' ? '<' : '>', Number(id))
     .orderBy('id', side === 'before' ? 'desc' : 'asc')

@@ -3,6 +3,7 @@ import type { NoticeEvent } from '../kernel/notices.ts';
 import { ofFlakyTestsAlone } from './broken-since.ts';
 import type { Sql, Write } from './database.ts';
 import type { Schema } from './schema.ts';
+import { pushes } from './series.ts';
 
 type Build = Selectable<Schema['builds']>;
 type State = Selectable<Schema['branch_states']>;
@@ -17,16 +18,16 @@ export interface BranchChange {
 }
 
 /**
- * Moves the state of a branch on when one of its builds has ended, in that transaction. Builds may end in another order than that of
- * their commits: the newest one that has ended decides.
+ * Moves the state of a series of a branch on when one of its builds has ended, in that transaction. Builds may end in another order
+ * than that of their commits: the newest one that has ended decides.
  * @returns undefined for a build that says nothing about a branch
  */
 export async function moveBranch(db: Write, build: Build): Promise<BranchChange | undefined> {
-  const { repo, ref, status } = build;
+  const { repo, ref, series, status } = build;
   if (build.id <= (await foreignBuilds(db, repo))) return undefined;
-  if (!ref.startsWith('refs/heads/') || build.pull_request !== null || build.event !== null) return undefined;
+  if (!ref.startsWith('refs/heads/') || build.pull_request !== null || series === null) return undefined;
   if (status !== 'success' && status !== 'failure' && status !== 'error') return undefined;
-  const state = (await stateOf(db, repo, ref)) ?? (await stateBefore(db, build));
+  const state = (await stateOf(db, repo, ref, series)) ?? (await stateBefore(db, build, series));
   const isFlaky = status === 'failure' && (await ofFlakyTestsAlone({ db }, [build.id])).has(build.id);
   if (status === 'error' || isFlaky) {
     const doubt = isFlaky ? 'flaky' : 'error';
@@ -64,23 +65,24 @@ async function failed(db: Write, state: State, build: Build): Promise<Move> {
   return { next, change: { event: verdict === 'success' ? 'broken' : 'failing', isChange: true, since } };
 }
 
-/** The first later build of the branch with a status. */
+/** The first later build of the series with a status. */
 async function endedAfter(
   db: Write,
-  { id, repo, ref }: Build,
+  { id, repo, ref, series }: Build,
   status: 'success' | 'failure',
 ): Promise<number | undefined> {
   const builds = db.selectFrom('builds').select('id').where('repo', '=', repo).where('ref', '=', ref);
-  const later = builds.where('event', 'is', null).where('status', '=', status).where('id', '>', id);
+  const later = builds.where('series', '=', series).where('status', '=', status).where('id', '>', id);
   return (await later.orderBy('id').limit(1).executeTakeFirst())?.id;
 }
 
-/** Whether no build of the author that has failed since the branch broke is known yet, but this one. */
+/** Whether no build of the author that has failed since the branch broke is known yet, but this one. A schedule blames no author. */
 async function isNewcomer(
   db: Write,
-  { id, repo, ref, author_address }: Build,
+  { id, repo, ref, series, author_address }: Build,
   { build_id, since }: State,
 ): Promise<boolean> {
+  if (series !== pushes) return false;
   // it has failed again
   if (id === build_id) return false;
   if (since === null) return true;
@@ -89,7 +91,7 @@ async function isNewcomer(
     .select('id')
     .where('repo', '=', repo)
     .where('ref', '=', ref)
-    .where('event', 'is', null)
+    .where('series', '=', series)
     .where('status', '=', 'failure')
     .where('id', '>=', since)
     .where('id', '<>', id)
@@ -99,10 +101,12 @@ async function isNewcomer(
   return other === undefined;
 }
 
-/** A branch that is broken now, with the first build that failed. */
+/** A series of a branch that is broken now, with the first build that failed. */
 export interface BrokenBranch {
   repo: string;
   ref: string;
+  /** see record/series.ts */
+  series: string;
   defaultBranch: string | null;
   /** null if that build was deleted */
   number: number | null;
@@ -119,12 +123,25 @@ export async function brokenBranches({ db }: { db: Sql }): Promise<BrokenBranch[
       join.onRef('cursors.repo', '=', 'branch_states.repo').onRef('cursors.ref', '=', 'branch_states.ref'),
     )
     .leftJoin('builds', 'builds.id', 'branch_states.since')
-    .select(['branch_states.repo', 'branch_states.ref', 'repositories.default_branch as defaultBranch'])
+    .select(['branch_states.repo', 'branch_states.ref', 'branch_states.series'])
+    .select('repositories.default_branch as defaultBranch')
     .select(['builds.number', 'builds.subject', 'builds.author'])
     .where('branch_states.verdict', '=', 'failure')
     .where('repositories.removed_at', 'is', null)
     // a branch that is gone cannot be mended
     .where('cursors.absent', '=', 0)
+    // nor can a workflow that no schedule starts any more
+    .where(({ or, eb, exists, selectFrom }) =>
+      or([
+        eb('branch_states.series', '=', pushes),
+        exists(
+          selectFrom('schedules')
+            .select('schedules.workflow')
+            .whereRef('schedules.repo', '=', 'branch_states.repo')
+            .whereRef('schedules.workflow', '=', 'branch_states.series'),
+        ),
+      ]),
+    )
     .orderBy('branch_states.since')
     .execute();
   return rows;
@@ -136,35 +153,35 @@ async function foreignBuilds(db: Write, repo: string): Promise<number> {
   return (await rows.executeTakeFirst())?.foreign_builds ?? 0;
 }
 
-async function stateOf(db: Write, repo: string, ref: string): Promise<State | undefined> {
+async function stateOf(db: Write, repo: string, ref: string, series: string): Promise<State | undefined> {
   const states = db.selectFrom('branch_states').selectAll().where('repo', '=', repo).where('ref', '=', ref);
-  return states.executeTakeFirst();
+  return states.where('series', '=', series).executeTakeFirst();
 }
 
 /** The state before a build, where none was kept yet. */
-async function stateBefore(db: Write, { id, repo, ref }: Build): Promise<State> {
+async function stateBefore(db: Write, { id, repo, ref }: Build, series: string): Promise<State> {
   const last = await db
     .selectFrom('builds')
     .select(['id', 'status'])
     .where('repo', '=', repo)
     .where('ref', '=', ref)
-    .where('event', 'is', null)
+    .where('series', '=', series)
     .where('status', 'in', ['success', 'failure'])
     .where('id', '<', id)
     .where('id', '>', await foreignBuilds(db, repo))
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirst();
-  const none = { repo, ref, doubt: null };
+  const none = { repo, ref, series, doubt: null };
   if (!last) return { ...none, build_id: 0, verdict: null, since: null };
   const isFailure = last.status === 'failure';
   return { ...none, build_id: last.id, verdict: isFailure ? 'failure' : 'success', since: isFailure ? last.id : null };
 }
 
-async function putState(db: Write, { repo, ref, ...state }: State): Promise<void> {
+async function putState(db: Write, { repo, ref, series, ...state }: State): Promise<void> {
   await db
     .insertInto('branch_states')
-    .values({ repo, ref, ...state })
-    .onConflict((conflict) => conflict.columns(['repo', 'ref']).doUpdateSet(state))
+    .values({ repo, ref, series, ...state })
+    .onConflict((conflict) => conflict.columns(['repo', 'ref', 'series']).doUpdateSet(state))
     .execute();
 }

@@ -3,6 +3,7 @@ import { summaryOf } from './builds.ts';
 import { isBranchOrTag } from './cursors.ts';
 import type { Database } from './database.ts';
 import { recentBuilds } from './recent-builds.ts';
+import { pushes } from './series.ts';
 import { holds } from './text-search.ts';
 import { type Reader, readable } from './visibility.ts';
 
@@ -63,17 +64,16 @@ export async function refNames(database: Database, repo: string, limit: number):
 }
 
 /**
- * The newest build of a ref, or the newest one in one of the statuses. What events such as comments have started says nothing about
- * the ref.
+ * The newest build of a ref in a series, or the newest one in one of the statuses.
+ * @param of.series see series.ts; by default that of pushes, which is the state of the ref
  */
 export async function newestOf(
   database: Database,
-  repo: string,
-  ref: string,
+  { repo, ref, series = pushes }: { repo: string; ref: string; series?: string },
   statuses?: readonly Status[],
 ): Promise<BuildSummary | undefined> {
   let query = database.db.selectFrom('builds').selectAll().where('repo', '=', repo).where('ref', '=', ref);
-  query = query.where('event', 'is', null);
+  query = query.where('series', '=', series);
   if (statuses) query = query.where('status', 'in', statuses);
   const row = await query.orderBy('id', 'desc').limit(1).executeTakeFirst();
   return row && summaryOf(row);

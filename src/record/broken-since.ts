@@ -9,10 +9,10 @@ const mostFailures = 20;
 
 /**
  * Which build broke the ref of each of the given builds: the first failure after the last success before the build, up to the build
- * itself, without failures of flaky tests alone. Only `failure` counts as broken: an error, a cancelled or a skipped build says
- * nothing about its commit, and what events such as comments have started says nothing about the ref. Each ref takes a few steps into
- * an index, however long its history, and all of them together two queries.
- * @returns by the id of the given build; without those whose ref was whole
+ * itself, without failures of flaky tests alone; of the series of the build alone, see series.ts. Only `failure` counts as broken: an
+ * error, a cancelled or a skipped build says nothing about its commit. Each ref takes a few steps into an index, however long its
+ * history, and all of them together two queries.
+ * @returns by the id of the given build; without those whose ref was whole, and those that are in no series
  */
 export async function brokenSince(database: Database, builds: readonly BuildId[]): Promise<Map<BuildId, BuildSummary>> {
   if (builds.length === 0) return new Map();
@@ -33,23 +33,23 @@ async function failuresUpTo(database: Database, builds: readonly BuildId[]): Pro
   const ids = sql.join(builds.map(Number));
   const { rows } = await sql<Failure>`
     with asked as (
-      select id as asked, repo, ref, (
+      select id as asked, repo, ref, series, (
         select good.id from builds as good
-        where good.repo = builds.repo and good.ref = builds.ref and good.status = 'success' and good.event is null
-          and good.id < builds.id
+        where good.repo = builds.repo and good.ref = builds.ref and good.status = 'success'
+          and good.series = builds.series and good.id < builds.id
         order by good.id desc limit 1) as good
       from builds where id in (${ids})
     ), bounded as (
       select asked.*, (
         select late.id from builds as late
-        where late.repo = asked.repo and late.ref = asked.ref and late.status = 'failure' and late.event is null
-          and late.id > coalesce(asked.good, 0)
+        where late.repo = asked.repo and late.ref = asked.ref and late.status = 'failure'
+          and late.series = asked.series and late.id > coalesce(asked.good, 0)
         order by late.id limit 1 offset ${mostFailures}) as beyond
       from asked
     )
     select failure.*, bounded.asked from bounded
     inner join builds as failure on failure.repo = bounded.repo and failure.ref = bounded.ref
-      and failure.status = 'failure' and failure.event is null
+      and failure.status = 'failure' and failure.series = bounded.series
       and failure.id > coalesce(bounded.good, 0) and failure.id <= bounded.asked
       and (bounded.beyond is null or failure.id < bounded.beyond)
     order by failure.id`.execute(database.db);

@@ -23,6 +23,7 @@ import { requestsOf } from './build-requests.ts';
 import type { Database, Write } from './database.ts';
 import { deploymentsOf } from './deployments.ts';
 import type { AttemptRow, BuildRow, JobRow, StepRow } from './schema.ts';
+import { pushes } from './series.ts';
 import { type Reader, readable } from './visibility.ts';
 
 export interface BuildFilter {
@@ -34,8 +35,8 @@ export interface BuildFilter {
   pull?: number | undefined;
   /** only those that have ended since then (ms since 1970) */
   endedSince?: number | undefined;
-  /** leaves out those that events such as comments have started */
-  withoutEvents?: boolean | undefined;
+  /** only those that tell the state of their ref, see series.ts */
+  ofPushes?: boolean | undefined;
   limit: number;
   /** only builds older than this one */
   before?: BuildId | undefined;
@@ -54,7 +55,7 @@ export async function listBuilds(database: Database, filter: BuildFilter): Promi
   if (filter.sha !== undefined) query = query.where('sha', '=', filter.sha);
   if (filter.endedSince !== undefined) query = query.where('finished_at', '>=', filter.endedSince);
   if (filter.pull !== undefined) query = query.where('pull_request', '=', filter.pull);
-  if (filter.withoutEvents) query = query.where('event', 'is', null);
+  if (filter.ofPushes) query = query.where('series', '=', pushes);
   if (filter.before !== undefined) query = query.where('id', '<', Number(filter.before));
   // always bounded below, so that the database uses the index for the newest builds
   query = query.where('id', '>', Number(filter.after ?? 0));

@@ -1,6 +1,7 @@
 import { sql } from 'kysely';
 import type { BuildId } from '../kernel/model.ts';
 import type { Database } from './database.ts';
+import { pushes } from './series.ts';
 import { type Reader, readable } from './visibility.ts';
 
 /** What an observed repository's default branch is like now. */
@@ -19,14 +20,14 @@ export interface DefaultBranch {
 }
 
 /**
- * The default branches of all observed repositories that the reader may see, by name. What events such as comments have started says
- * nothing about a branch. Each repository takes a few steps into an index.
+ * The default branches of all observed repositories that the reader may see, by name, with their builds of pushes, see series.ts. Each
+ * repository takes a few steps into an index.
  */
 export async function defaultBranches(database: Database, reader: Reader): Promise<DefaultBranch[]> {
   const newest = (status?: 'success' | 'failure' | 'error') => sql<number | null>`(
     select one.id from builds as one
     where one.repo = repositories.name and one.ref = 'refs/heads/' || repositories.default_branch
-      and one.event is null ${status === undefined ? sql`` : sql`and one.status = ${status}`}
+      and one.series = ${pushes} ${status === undefined ? sql`` : sql`and one.status = ${status}`}
     order by one.id desc limit 1)`;
   const rows = await database.db
     .selectFrom('repositories')

@@ -7,7 +7,7 @@ import { completeFirstVersion, createTurns } from './first-version.ts';
 import { addFleetMinutes, addRunnerDrains, addRunnerEnds } from './fleet-tables.ts';
 import { addChecks, addForgeReports, addForges, addIssuedTokens, addJobTokens } from './forge-tables.ts';
 import { forgetTrustedRefs } from './forgotten-trust.ts';
-import { addDigests, addNotices } from './notice-tables.ts';
+import { addDigests, addNotices, addSeries } from './notice-tables.ts';
 import { addPeople, addProviders, addSessions } from './people-tables.ts';
 import type { Schema } from './schema.ts';
 import { addStartable } from './startable-table.ts';
@@ -259,6 +259,7 @@ export const migrations: readonly Migration[] = [
   addPeople,
   addProviders,
   addSessions,
+  addSeries,
 ];
 
 /** The schema version that this Volt writes; it migrates databases of earlier versions. */

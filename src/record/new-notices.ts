@@ -48,7 +48,7 @@ export async function addNotice(
 export async function toldBroken(
   db: Write,
   target: string,
-  { build: { repo, ref, id }, since }: Pick<PendingChange, 'build' | 'since'>,
+  { build: { repo, ref, series, id }, since }: Pick<PendingChange, 'build' | 'since'>,
 ): Promise<{ recipient: string; isSent: boolean; isWaiting: boolean }[]> {
   const rows = await db
     .selectFrom('notices')
@@ -57,6 +57,7 @@ export async function toldBroken(
     .where('notices.target', '=', target)
     .where('builds.repo', '=', repo)
     .where('builds.ref', '=', ref)
+    .where('builds.series', '=', series)
     .where('builds.id', '>=', since ?? id)
     .where('builds.id', '<=', id)
     .where('notices.event', 'in', ['broken', 'still_broken', 'failing'])
@@ -77,7 +78,7 @@ export async function toldBroken(
 export async function dropBroken(
   db: Write,
   { target, recipient }: Pick<NewNotice, 'target' | 'recipient'>,
-  { build: { repo, ref, id }, since }: Pick<PendingChange, 'build' | 'since'>,
+  { build: { repo, ref, series, id }, since }: Pick<PendingChange, 'build' | 'since'>,
 ): Promise<void> {
   await db
     .updateTable('notices')
@@ -92,6 +93,7 @@ export async function dropBroken(
         .select('builds.id')
         .where('repo', '=', repo)
         .where('ref', '=', ref)
+        .where('series', '=', series)
         .where('id', '>=', since ?? id)
         .where('id', '<=', id),
     )

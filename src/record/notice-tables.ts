@@ -1,4 +1,5 @@
 import { sql, type Transaction } from 'kysely';
+import { rowBatches } from './row-batches.ts';
 import type { Schema } from './schema.ts';
 
 /** People hear of what the ends of builds mean for their branches. */
@@ -68,4 +69,29 @@ export async function addNotices(db: Transaction<Schema>): Promise<void> {
 /** Targets may be told once a day what is still broken. */
 export async function addDigests(db: Transaction<Schema>): Promise<void> {
   await db.schema.alterTable('notice_targets').addColumn('digest_at', 'bigint').execute();
+}
+
+/** What a schedule starts says nothing of the builds of pushes, and has a state of its own. */
+export async function addSeries(db: Transaction<Schema>): Promise<void> {
+  await db.schema
+    .alterTable('builds')
+    .addColumn('series', 'text', (c) => c.defaultTo(''))
+    .execute();
+  // of which workflow earlier builds of schedules were is in no column
+  await sql`update builds set series = null where event is not null or "trigger" = 'schedule'`.execute(db);
+  const states = await db.selectFrom('branch_states').selectAll().execute();
+  await db.schema.dropTable('branch_states').execute();
+  await db.schema
+    .createTable('branch_states')
+    .addColumn('repo', 'text', (c) => c.notNull().references('repositories.name').onDelete('cascade'))
+    .addColumn('ref', 'text', (c) => c.notNull())
+    .addColumn('series', 'text', (c) => c.notNull())
+    .addColumn('build_id', 'integer', (c) => c.notNull())
+    .addColumn('verdict', 'text')
+    .addColumn('since', 'integer')
+    .addColumn('doubt', 'text')
+    .addPrimaryKeyConstraint('branch_states_key', ['repo', 'ref', 'series'])
+    .execute();
+  for (const rows of rowBatches(states.map((state) => ({ ...state, series: '' }))))
+    await db.insertInto('branch_states').values(rows).execute();
 }

@@ -12,6 +12,7 @@ import { insertJobs, type NewJob } from './new-jobs.ts';
 import { observed } from './observed.ts';
 import { type NewPullRequest, noteBuiltHead, orderSuperseded, supersedeBuilds } from './pull-requests.ts';
 import { type NewSchedule, setSchedules } from './schedules.ts';
+import { pushes } from './series.ts';
 import { noteRuns } from './workflow-runs.ts';
 import { insertWorkflows, type NewWorkflows } from './workflows.ts';
 
@@ -52,6 +53,8 @@ export interface NewBuild {
   standing?: StandingTriggers;
   /** absent in builds of pushes, pull requests, schedules and requests */
   event?: EventDetails;
+  /** file of the workflow that a schedule has started */
+  scheduled?: string;
   /** further builds that are asked for together with this one */
   requests?: EventRequest[];
 }
@@ -176,6 +179,7 @@ async function insertBuild(db: Write, plan: NewBuild, number: number): Promise<B
       pull_request: pullRequest,
       pull_details: pullRequest === null ? null : JSON.stringify(details),
       event: plan.event === undefined ? null : JSON.stringify(plan.event),
+      series: plan.event === undefined ? (plan.scheduled ?? pushes) : null,
       created_at: serverNow(),
     })
     .returning('id')

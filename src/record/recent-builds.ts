@@ -2,6 +2,7 @@ import type { BuildSummary } from '../kernel/model.ts';
 import { summaryOf } from './builds.ts';
 import type { Database } from './database.ts';
 import { rowBatches } from './row-batches.ts';
+import { pushes } from './series.ts';
 
 /** A ref of a repository. */
 export interface RefOf {
@@ -11,8 +12,8 @@ export interface RefOf {
 }
 
 /**
- * The newest builds of some refs, newest first. Each ref takes one step into the index of its builds, however many it has; a
- * statement asks for many refs. What events such as comments have started says nothing about the ref.
+ * The newest builds of some refs that tell their state, newest first: those of pushes, see series.ts. Each ref takes one step into
+ * the index of its builds, however many it has; a statement asks for many refs.
  * @param limit the most builds of each ref
  * @returns a function that gives the builds of one of the refs
  */
@@ -43,7 +44,7 @@ function newestBuildsOf({ db }: Database, { repo, ref }: RefOf, limit: number) {
     .selectAll()
     .where('repo', '=', repo)
     .where('ref', '=', ref)
-    .where('event', 'is', null)
+    .where('series', '=', pushes)
     .orderBy('id', 'desc')
     .limit(limit);
   // a part of a union has no order and no limit of its own, so it is a subquery

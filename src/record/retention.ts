@@ -3,6 +3,7 @@ import type { BuildId } from '../kernel/model.ts';
 import { isBranchOrTag } from './cursors.ts';
 import type { Database } from './database.ts';
 import type { Schema } from './schema.ts';
+import { pushes } from './series.ts';
 
 /** Which finished builds are kept. Open builds are never touched. */
 export interface Retention {
@@ -96,14 +97,14 @@ function isOwn(eb: ExpressionBuilder<Schema, 'builds'>) {
   return eb.and([eb('pull_request', 'is', null), eb('event', 'is', null)]);
 }
 
-/** The newest finished build of each observed branch and tag, and the newest build of all. */
+/** The newest finished build of a push of each observed branch and tag, and the newest build of all. */
 async function newestOfRefs(database: Database, repo: string): Promise<Set<number>> {
   const kept = new Set<number>();
   const newest = database.db.selectFrom('builds').select('id').where('repo', '=', repo).orderBy('id', 'desc').limit(1);
   const cursors = database.db.selectFrom('cursors').select('ref').where('repo', '=', repo).where('absent', '=', 0);
   for (const { ref } of await cursors.where(isBranchOrTag).execute()) {
     const ofRef = newest.where('ref', '=', ref).where('finished_at', 'is not', null);
-    const row = await ofRef.where('event', 'is', null).executeTakeFirst();
+    const row = await ofRef.where('series', '=', pushes).executeTakeFirst();
     if (row) kept.add(row.id);
   }
   const last = await newest.executeTakeFirst();

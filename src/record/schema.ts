@@ -207,6 +207,8 @@ export interface Schema {
     pull_details: Generated<string | null>;
     /** JSON of `EventDetails`; null for builds of pushes, pull requests and schedules, and of requests to run what a push runs */
     event: Generated<string | null>;
+    /** see record/series.ts; null for those in none */
+    series: Generated<string | null>;
   };
 
   /** the pull requests of repositories that build them, see record/pull-requests.ts */
@@ -530,6 +532,8 @@ export interface Schema {
   branch_states: {
     repo: string;
     ref: string;
+    /** see record/series.ts */
+    series: string;
     /** the newest build with a verdict; 0 for none */
     build_id: number;
     verdict: 'success' | 'failure' | null;

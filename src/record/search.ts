@@ -4,6 +4,7 @@ import type { SearchKind } from '../kernel/search-results.ts';
 import { summaryOf } from './builds.ts';
 import type { Database } from './database.ts';
 import { observed } from './observed.ts';
+import { pushes } from './series.ts';
 import { escaped, holdsAll } from './text-search.ts';
 import { type Reader, readable } from './visibility.ts';
 
@@ -156,7 +157,7 @@ const branches: Finder = async ({ db }, { text, words, repo, reader, limit }) =>
         .select('id')
         .whereRef('builds.repo', '=', 'found.repo')
         .where('builds.ref', '=', sql<string>`'refs/heads/' || found.name`)
-        .where('builds.event', 'is', null)
+        .where('builds.series', '=', pushes)
         .orderBy('id', 'desc')
         .limit(1)
         .as('newest'),

@@ -36,7 +36,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     id: true, repo: true, number: true, ref: true, sha: true, offer: true, subject: true, body: true, author: true, author_address: true,
     committed_at: true, trigger: true, run_name: true, status: true, reason: true, message: true, created_at: true,
     started_at: true, finished_at: true, idle: true, reported_at: true, pull_request: true, pull_details: true,
-    event: true,
+    event: true, series: true,
   },
   pull_requests: { repo: true, number: true, ref: true, head: true, moved_at: true },
   pull_request_facts: { repo: true, number: true, facts: true, updated_at: true, noted_at: true },
@@ -96,7 +96,7 @@ const tables: { readonly [Name in keyof Schema]: Named<Schema[Name]> } = {
     created_by: true, created_at: true, problem_code: true, problem_message: true, problem_remedy: true, problem_since: true,
     holder: true, held_until: true,
   },
-  branch_states: { repo: true, ref: true, build_id: true, verdict: true, since: true, doubt: true },
+  branch_states: { repo: true, ref: true, series: true, build_id: true, verdict: true, since: true, doubt: true },
   branch_changes: { id: true, build_id: true, event: true, is_change: true, since: true },
   notices: {
     id: true, target: true, recipient: true, build_id: true, event: true, since: true, why: true, created_at: true, due_at: true,

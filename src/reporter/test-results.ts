@@ -51,9 +51,9 @@ async function writeNewest(
   }
 }
 
-/** Newest first. What events such as comments have started counts only where nothing else has been built of the commit. */
+/** Newest first. What no push has started counts only where nothing else has been built of the commit. */
 async function finishedBuilds(database: Database, { repo, sha }: Pick<BuildSummary, 'repo' | 'sha'>) {
-  const own = await listBuilds(database, { repo, sha, withoutEvents: true, limit: 500 });
+  const own = await listBuilds(database, { repo, sha, ofPushes: true, limit: 500 });
   const builds = own.length > 0 ? own : await listBuilds(database, { repo, sha, limit: 500 });
   return builds.filter((build) => isFinal(build.status));
 }

@@ -951,7 +951,10 @@ describe('the dispatcher, given a commit with workflows,', () => {
       await end(pushed.id, 'failure');
       const released = await build(files, dispatch('ci.yml'));
       await end(released.id, 'success');
-      expect(await newestOf(database, 'app', released.ref)).to.include({ id: pushed.id, status: 'failure' });
+      expect(await newestOf(database, { repo: 'app', ref: released.ref })).to.include({
+        id: pushed.id,
+        status: 'failure',
+      });
       expect(await branchHistory(database, await again(released.id))).to.include({ mended: undefined });
       expect(await branchHistory(database, await again(pushed.id))).to.include({ fixedBy: undefined });
     });

@@ -102,6 +102,29 @@ describe('notices', () => {
     });
   });
 
+  it('name the workflow that a schedule has started, and go to owners then', async () => {
+    await add();
+    await addMail('committers', { options: { domains: ['example.org'], owners: ['owner@example.org'] } });
+    const nightly = { trigger: 'schedule', scheduled: '.github/workflows/nightly.yml' } as const;
+    await run('success', nightly);
+    await run('success');
+    const failed = await run('failure', nightly);
+    await run('success');
+    await deliver();
+    expect(receiver.bodies).to.have.length(1);
+    expect(receiver.bodies[0])
+      .to.have.property('data')
+      .that.includes({
+        ...{ workflow: 'nightly.yml', branch: 'main', headline: 'nightly.yml on main of app is broken' },
+        url: `https://ci.example.org/builds/${failed}`,
+      });
+    await run('success', nightly);
+    await deliver();
+    expect((await log()).filter((entry) => entry.startsWith('mail '))).to.deep.equal([
+      ...['mail owner@example.org broken sent', 'mail owner@example.org fixed sent'],
+    ]);
+  });
+
   it('go to targets by repository, branch and choice', async () => {
     await observed(database, 'other');
     await database.db.updateTable('repositories').set({ default_branch: 'main' }).execute();

@@ -85,9 +85,9 @@ describe('requests that strangers have caused', () => {
       .where('build_id', '=', Number(next))
       .execute();
     expect(job?.virtual_start, 'not pushed back').to.equal(2);
-    expect((await newestOf(database, 'app', 'refs/heads/main'))?.id).to.equal(next as BuildId);
+    expect((await newestOf(database, { repo: 'app', ref: 'refs/heads/main' }))?.id).to.equal(next as BuildId);
     await made();
-    expect((await newestOf(database, 'app', 'refs/heads/main'))?.id).to.equal(next);
+    expect((await newestOf(database, { repo: 'app', ref: 'refs/heads/main' }))?.id).to.equal(next);
     expect(own).to.not.equal(next);
   });
 });

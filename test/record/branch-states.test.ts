@@ -103,6 +103,24 @@ describe('the end of a build, for its branch,', () => {
     expect(await changes()).to.deep.equal([]);
   });
 
+  it('moves a workflow that a schedule starts on by itself, and blames no author of it', async () => {
+    const nightly = async (status: FinalStatus, author?: string) =>
+      end(await begin(author, { trigger: 'schedule', scheduled: '.github/workflows/nightly.yml' }), status);
+    await run('success');
+    await nightly('success');
+    await run('failure');
+    await nightly('success');
+    await run('failure');
+    await nightly('failure');
+    await nightly('failure', 'grace');
+    await run('success');
+    await nightly('success');
+    expect(await changes()).to.deep.equal([
+      ...['1 passed', '2 passed', '3 broken* 3', '4 passed', '5 still_broken 3'],
+      ...['6 broken* 6', '7 still_broken 6', '8 fixed* 3', '9 fixed* 6'],
+    ]);
+  });
+
   it('leaves its state alone where the build had an error, which is news once', async () => {
     for (const status of ['success', 'error', 'error', 'failure', 'error', 'success'] as const) await run(status);
     expect(await changes()).to.deep.equal([

@@ -100,6 +100,25 @@ describe('a search for builds', () => {
     expect(await found({ failing: true, branches: ['main'] })).to.deep.equal([newest]);
   });
 
+  it('finds what a schedule has started and is failing now, which hides no failed push', async () => {
+    await branch('app', 'main');
+    await database.db.updateTable('repositories').set({ default_branch: 'main' }).execute();
+    const [nightly, weekly] = ['.github/workflows/nightly.yml', '.github/workflows/weekly.yml'];
+    for (const workflow of [nightly, weekly])
+      await database.db
+        .insertInto('schedules')
+        .values({ repo: 'app', workflow, cron: '0 3 * * *', timezone: null, next_at: 1 })
+        .execute();
+    const failed = await ended('failure', { trigger: 'schedule', scheduled: nightly });
+    const pushed = await ended('failure');
+    await ended('success', { trigger: 'schedule', scheduled: weekly });
+    expect(await found({ failing: true })).to.deep.equal([pushed, failed]);
+    await ended('success');
+    expect(await found({ failing: true })).to.deep.equal([failed]);
+    await database.db.deleteFrom('schedules').where('workflow', '=', nightly).execute();
+    expect(await found({ failing: true })).to.deep.equal([]);
+  });
+
   it('counts what is newer than a build, up to a bound, and what runs and waits', async () => {
     const first = await recordedBuild(database);
     const second = await recordedBuild(database, { repo: 'other' });

@@ -5,6 +5,7 @@ import type { Database } from '../../src/record/database.ts';
 import { defaultBranches, runningByRepository } from '../../src/record/default-branches.ts';
 import { decideJob, startAttempt } from '../../src/record/job-transitions.ts';
 import { noteObserved } from '../../src/record/observations.ts';
+import type { NewBuild } from '../../src/record/plans.ts';
 import { administrator } from '../../src/record/visibility.ts';
 import { recordedBuild, withRecord } from '../support/record.ts';
 
@@ -20,8 +21,8 @@ describe('the default branches of all repositories', () => {
     { repositories },
   );
 
-  const ended = async (repo: string, status: FinalStatus, ref = 'refs/heads/main') => {
-    const build = await recordedBuild(database, { repo, ref });
+  const ended = async (repo: string, status: FinalStatus, change: Partial<NewBuild> = {}) => {
+    const build = await recordedBuild(database, { repo, ref: 'refs/heads/main', ...change });
     const reason = status === 'success' ? null : 'exit_code';
     const outcome = { status, reason, message: null } as const;
     await decideJob(database, { job: jobIdOf(build, 1), attempt: 1 }, outcome, Date.now());
@@ -33,7 +34,8 @@ describe('the default branches of all repositories', () => {
     for (const repo of ['one', 'two', 'three']) await observe(repo);
     await ended('one', 'failure');
     const passed = await ended('one', 'success');
-    await ended('one', 'failure', 'refs/heads/other');
+    await ended('one', 'failure', { ref: 'refs/heads/other' });
+    await ended('one', 'failure', { trigger: 'schedule', scheduled: 'nightly.yml' });
     const queued = await recordedBuild(database, { repo: 'one' });
     const failed = await ended('two', 'error');
     expect(await defaultBranches(database, administrator)).to.deep.equal([
@@ -53,12 +55,16 @@ describe('the default branches of all repositories', () => {
     await ended('one', 'error');
     const last = await ended('one', 'failure');
     const never = await ended('two', 'failure');
+    const nightly = { trigger: 'schedule', scheduled: 'nightly.yml' } as const;
+    await ended('two', 'success', nightly);
     const late = await ended('two', 'failure');
     const whole = await ended('three', 'success');
-    const broken = await brokenSince(database, [last, late, whole]);
+    const night = await ended('three', 'failure', nightly);
+    const broken = await brokenSince(database, [last, late, whole, night]);
     expect([...broken].map(([of, { id }]): BuildId[] => [of, id])).to.have.deep.members([
       [last, culprit],
       [late, never],
+      [night, night],
     ]);
   });
 

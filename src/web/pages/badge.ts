@@ -26,7 +26,7 @@ export async function badge(context: Context<WebEnv>, web: Web): Promise<Respons
   const verdicts = ['success', 'failure', 'error'] as const;
   const build =
     repository && branch !== undefined
-      ? await newestOf(web.database, name, `refs/heads/${branch}`, verdicts)
+      ? await newestOf(web.database, { repo: name, ref: `refs/heads/${branch}` }, verdicts)
       : undefined;
   const word = build ? statusWords[build.status] : 'unknown';
   return context.body(picture('volt', word, (build && colours[build.status]) ?? unknown), repository ? 200 : 404, {

@@ -2,17 +2,20 @@ import type { BuildSummary } from '../../kernel/model.ts';
 import { statusWords } from '../../kernel/model.ts';
 import { shortRef } from '../../kernel/ref-name.ts';
 import type { BranchHistory } from '../../record/branch-history.ts';
+import { workflowOf } from '../../record/series.ts';
 
-/** The branch, tag or pull request that a build belongs to. */
-function lineOf({ ref, pullRequest }: BuildSummary): string {
-  return pullRequest ? `pull request ${pullRequest.number}` : shortRef(ref);
+/** What a build tells the state of: its branch, tag or pull request, or there the workflow that a schedule has started. */
+function subjectOf({ ref, pullRequest }: BuildSummary, { series }: BranchHistory): string {
+  const where = pullRequest ? `pull request ${pullRequest.number}` : shortRef(ref);
+  const workflow = workflowOf(series);
+  return workflow === null ? where : `${workflow} on ${where}`;
 }
 
-/** Links to the previous and the next build of the branch. */
+/** Links to the previous and the next build of the branch, or of the workflow that a schedule starts. */
 export function Neighbours({ build, history }: { build: BuildSummary; history: BranchHistory }) {
   const { previous, next } = history;
   return (
-    <nav class="neighbours" id="neighbours" data-live="" aria-label={`Builds of ${lineOf(build)}`}>
+    <nav class="neighbours" id="neighbours" data-live="" aria-label={`Builds of ${subjectOf(build, history)}`}>
       {previous && <BuildLink build={previous} rel="prev" label={`← #${previous.number}`} />}
       {next && <BuildLink build={next} rel="next" label={`#${next.number} →`} />}
     </nav>
@@ -22,7 +25,7 @@ export function Neighbours({ build, history }: { build: BuildSummary; history: B
 /** Which build broke the branch and which fixed it, as far as this build is involved. */
 export function Broken({ build, history }: { build: BuildSummary; history: BranchHistory }) {
   const { hasPassed, brokenSince, fixedBy, mended } = history;
-  const branch = lineOf(build);
+  const branch = subjectOf(build, history);
   return (
     <p class="broken">
       {hasPassed && brokenSince?.id === build.id && <>This build broke {branch}. </>}

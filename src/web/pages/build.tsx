@@ -56,7 +56,10 @@ export async function buildPage(context: Context<WebEnv>, web: Web): Promise<Res
     fileOf: (path: string, line: number | null) => links?.file(build.sha, path, line),
   };
   const view = jobViewsOf(build).find((one) => one === context.req.query('view')) ?? 'list';
-  const estimate = build.status === 'running' ? await estimatedDuration(web.database, build) : undefined;
+  const estimate =
+    build.status === 'running'
+      ? await estimatedDuration(web.database, { ...build, series: history.series })
+      : undefined;
   const now = serverNow();
   const signedIn = may(context, 'write') && covers(requesterOf(context), build.repo);
   return answerPage(context, web, {

@@ -21,13 +21,15 @@ const order: readonly IconState[] = [
 ];
 
 /**
- * The state of a page about many builds: the worst one among the newest builds of each branch.
+ * The state of a page about many builds: the worst one among the newest builds of each branch, where those of schedules hide no others.
  * @param builds newest first
  */
-export function stateOfAll(builds: readonly (Shown & Pick<BuildSummary, 'repo' | 'ref'>)[]): IconState | undefined {
+export function stateOfAll(
+  builds: readonly (Shown & Pick<BuildSummary, 'repo' | 'ref' | 'trigger'>)[],
+): IconState | undefined {
   const newest = new Map<string, IconState>();
   for (const build of builds) {
-    const branch = `${build.repo} ${build.ref}`;
+    const branch = `${build.repo} ${build.ref} ${build.trigger === 'schedule'}`;
     if (!newest.has(branch)) newest.set(branch, stateOf(build));
   }
   const states = new Set(newest.values());

@@ -22,7 +22,7 @@ interface BranchFacts {
 export async function branchState(database: Database, of: RefOf): Promise<BranchFacts> {
   const [buildsOf, judged] = await Promise.all([
     recentBuilds(database, [of], recent),
-    newestOf(database, of.repo, of.ref, ['success', 'failure', 'error']),
+    newestOf(database, of, ['success', 'failure', 'error']),
   ]);
   return { builds: buildsOf(of), judged, history: judged && (await branchHistory(database, judged)) };
 }

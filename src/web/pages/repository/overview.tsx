@@ -6,7 +6,6 @@ import { listEnvironments } from '../../../record/environments.ts';
 import { estimatesOf } from '../../../record/estimates.ts';
 import { dotsOfBuilds } from '../../../record/job-dots.ts';
 import { linksOf } from '../../../record/project-links.ts';
-import { schedulesOf } from '../../../record/schedules.ts';
 import type { WebEnv } from '../../access/env.ts';
 import { readRepository } from '../../access/readable.ts';
 import { addressForOthers } from '../../access/sign-in-address.ts';
@@ -20,7 +19,7 @@ import { stateOfAll } from '../page-state.ts';
 import { BadgeSnippet } from './badge-snippet.tsx';
 import { BranchState, branchState } from './branch-state.tsx';
 import { answerRepositoryPage } from './frame.tsx';
-import { Schedules } from './schedules.tsx';
+import { Schedules, scheduleFacts } from './schedules.tsx';
 
 /** Builds in the list. */
 const listed = 10;
@@ -33,10 +32,11 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
   const reader = context.get('reader');
   const repository = await readRepository(database, reader, context.req.param('name') ?? '');
   const { name, defaultBranch } = repository;
+  const branch = defaultBranch === null ? null : `refs/heads/${defaultBranch}`;
   const [builds, state, schedules, environments, deployments, projects] = await Promise.all([
     listBuilds(database, { repo: name, reader, limit: listed }),
-    defaultBranch === null ? undefined : branchState(database, { repo: name, ref: `refs/heads/${defaultBranch}` }),
-    schedulesOf(database, name),
+    branch === null ? undefined : branchState(database, { repo: name, ref: branch }),
+    scheduleFacts(database, name, branch),
     listEnvironments(database, name),
     listDeployments(database, name, { limit: mostDeployments }),
     linksOf(database, [name]),
@@ -46,7 +46,7 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
   return answerRepositoryPage(context, web, {
     repository,
     page: 'overview',
-    state: stateOfAll(builds.filter(({ ref }) => ref === `refs/heads/${defaultBranch}`)),
+    state: stateOfAll((state?.builds ?? []).slice(0, 1)),
     links,
     scripts: ['builds'],
     content: (
@@ -88,7 +88,9 @@ export async function repositoryPage(context: Context<WebEnv>, web: Web): Promis
           {environments.length + deployments.length > 0 && <h2>Environments and deployments</h2>}
           <Deployments environments={environments} deployments={deployments} links={links} now={now} />
         </section>
-        <Schedules schedules={schedules} />
+        <section id="schedules" data-live="">
+          <Schedules schedules={schedules} />
+        </section>
         <BadgeSnippet repo={name} address={addressForOthers(context.get('source').origin, { hosts, privateHost })} />
       </>
     ),
