@@ -957,6 +957,11 @@ describe('the dispatcher, given a commit with workflows,', () => {
       });
       expect(await branchHistory(database, await again(released.id))).to.include({ mended: undefined });
       expect(await branchHistory(database, await again(pushed.id))).to.include({ fixedBy: undefined });
+      const event = { name: 'schedule' as const, workflow: '.github/workflows/ci.yml', cron: '0 3 * * *' };
+      const night = await build(files, { event, trigger: 'schedule' });
+      await end(night.id, 'success');
+      expect(await newestOf(database, { ...night, series: event.workflow })).to.include({ id: night.id });
+      expect(await branchHistory(database, await again(pushed.id))).to.include({ fixedBy: undefined });
     });
 
     const refusals: [name: string, inputs: object, code: string, says: RegExp][] = [

@@ -140,8 +140,15 @@ describe('web: the page of a repository', () => {
       remedy: 'Mend it.',
     });
     await noteObserveError(site.context.database, 'sample', error, () => 60_000);
+    const night = await site.build('sample', { trigger: 'schedule', scheduled: entry.workflow });
+    await site.begin({ job: job(night), attempt: 1 });
+    await site.finish({ job: job(night), attempt: 1 });
     const text = textOf(await site.page('/repos/sample'));
-    expect(text).to.include('next run 2030-01-02 03:00:00 UTC');
+    expect(text).to.match(/night\.yml · passed #\d+ · next run 2030-01-02 03:00:00 UTC/);
+    // it says nothing of the branch
+    expect(text).to.match(/main queued Broken since #2/);
+    expect(textOf(await site.page('/badge/sample.svg'))).to.include('failed');
+    expect(textOf(await site.page(`/builds/${night}`))).to.not.match(/Fixes main|broken since/);
     expect(text).to.include('no route to https://***@git.example').and.include('Mend it.');
     expect(textOf(await site.page('/repos'))).to.match(/poll failed +sample/);
   });
